@@ -1,0 +1,13 @@
+/**
+ * Who makes a change. `key` is a program with the provider key and `system` is Bellwire itself: neither has a user.
+ *
+ * - developer: a user of one of the provider's accounts, in the Developer Portal
+ * - admin: a user of the provider, in the Admin Portal
+ * - token: a program with an access token, which acts as the token's user
+ */
+export type Actor =
+  | { readonly kind: "developer" | "admin" | "token"; readonly userId: number }
+  | { readonly kind: "key" | "system" };
+
+/** The door through which a change came. */
+export type Channel = "developer_portal" | "admin_portal" | "api" | "system";

@@ -1,0 +1,1 @@
+export type { Actor, Channel } from "./actor.ts";

@@ -1,0 +1,33 @@
+/**
+ * The plain tree that representers make and doors write, as XML (`write-xml.ts`) or JSON (`write-json.ts`).
+ *
+ * A node is an element with a value, a record of named children, or a list of like children. Values keep their type, so
+ * that each writer renders them its own way; `decimal` is a number whose text always has a fractional digit.
+ */
+export type Value = null | string | number | boolean | { readonly decimal: string };
+
+export type Node =
+  | { readonly name: string; readonly value: Value }
+  | {
+      readonly name: string;
+      /** XML attributes, in order. Not written in JSON. */
+      readonly attributes?: Readonly<Record<string, string>>;
+      readonly record: readonly Node[];
+    }
+  | {
+      readonly name: string;
+      readonly list: readonly Node[];
+      /** How XML writes it without children: `<plans/>` (alone) or `<keys></keys>` (open). */
+      readonly whenEmpty: "alone" | "open";
+    };
+
+export const value = (name: string, it: Value): Node => ({ name, value: it });
+
+export const record = (name: string, children: readonly Node[], attributes?: Readonly<Record<string, string>>): Node =>
+  attributes ? { name, attributes, record: children } : { name, record: children };
+
+export const list = (name: string, children: readonly Node[], whenEmpty: "alone" | "open"): Node => ({
+  name,
+  list: children,
+  whenEmpty,
+});

