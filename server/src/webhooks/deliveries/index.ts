@@ -1,0 +1,1 @@
+export type { AttemptOutcome } from "./attempt-outcome.ts";
