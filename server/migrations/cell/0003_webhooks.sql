@@ -55,6 +55,7 @@ create table events (
   action           text not null,
   object_id        bigint not null,
   account_id       bigint not null,
+  account_name     text not null,                      -- the account's org_name when it happened
   sequence         bigint not null,                    -- gapless in its account
   actor_kind       text not null check (actor_kind in ('developer', 'admin', 'token', 'key', 'system')),
   actor_user_id    bigint,
@@ -91,7 +92,7 @@ create table due (
   format        text not null,
   account_id    bigint not null,
   object_key    text not null,                         -- 'application/41': what ordering by object goes by
-  primary key (endpoint_id, event_id)
+  primary key (event_id, endpoint_id)
 ) with (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000);
 -- What is due in one lane, in order: read by its owner, from a cursor on.
 create index due_lane_idx on due (endpoint_id, due_at, event_id);
@@ -104,6 +105,7 @@ create table deliveries (
   state         text not null check (state in ('delivered', 'failed', 'cancelled')),
   attempts_made smallint not null,
   replay        smallint not null default 0,
+  format        text not null,                         -- of the bytes that were sent, and would be sent again
   ended_at      timestamptz not null default clock_timestamp(),
   primary key (provider_id, event_id, endpoint_id)
 ) partition by range (event_id);

@@ -1,0 +1,67 @@
+import type { Actor, Channel } from "#access/index.ts";
+import type { Transaction } from "#platform/database/database.ts";
+import type { BodyFormat, Gate } from "#webhooks/deliveries/index.ts";
+
+import type { NewEvent } from "./new-event.ts";
+
+export interface EventRow extends NewEvent {
+  readonly id: string;
+  readonly sequence: number;
+  readonly actor: Actor;
+  readonly channel: Channel;
+  readonly occurredAt: Date;
+  /** Endpoint id to the gate that stopped the event there. */
+  readonly withheld: Readonly<Record<number, Gate>>;
+  readonly rendererVersion: number;
+}
+
+export interface PayloadRow {
+  readonly eventId: string;
+  readonly format: BodyFormat;
+  readonly body: Buffer;
+}
+
+// Events and their bytes in one round trip. Appends to today's partitions; locks nothing that exists.
+const statement = `
+  with recorded as (
+    insert into events (provider_id, id, type, action, object_id, account_id, account_name, sequence,
+      actor_kind, actor_user_id, channel, occurred_at, document, previous, renderer_version, withheld)
+    select $1, event.id, event.type, split_part(event.type, '.', 2), event.object_id, event.account_id,
+      event.account_name, event.sequence, event.actor_kind, event.actor_user_id, event.channel, event.occurred_at,
+      event.document, event.previous, event.renderer_version, event.withheld
+    from unnest($2::uuid[], $3::text[], $4::bigint[], $5::bigint[], $6::text[], $7::bigint[], $8::text[], $9::bigint[],
+      $10::text[], $11::timestamptz[], $12::json[], $13::json[], $14::smallint[], $15::jsonb[])
+      as event (id, type, object_id, account_id, account_name, sequence, actor_kind, actor_user_id, channel,
+        occurred_at, document, previous, renderer_version, withheld)
+  )
+  insert into payloads (provider_id, event_id, format, body)
+  select $1, payload.* from unnest($16::uuid[], $17::text[], $18::bytea[]) as payload`;
+
+export async function insertEvents(
+  tx: Transaction,
+  providerId: number,
+  events: readonly EventRow[],
+  payloads: readonly PayloadRow[],
+): Promise<void> {
+  const column = <T>(of: (event: EventRow) => T): T[] => events.map(of);
+  await tx.query(statement, [
+    providerId,
+    column((event) => event.id),
+    column((event) => event.type),
+    column((event) => event.objectId),
+    column((event) => event.accountId),
+    column((event) => event.accountName),
+    column((event) => event.sequence),
+    column((event) => event.actor.kind),
+    column((event) => ("userId" in event.actor ? event.actor.userId : null)),
+    column((event) => event.channel),
+    column((event) => event.occurredAt),
+    column((event) => JSON.stringify(event.document)),
+    column((event) => (event.previous ? JSON.stringify(event.previous) : null)),
+    column((event) => event.rendererVersion),
+    column((event) => JSON.stringify(event.withheld)),
+    payloads.map((payload) => payload.eventId),
+    payloads.map((payload) => payload.format),
+    payloads.map((payload) => payload.body),
+  ]);
+}

@@ -1,0 +1,34 @@
+import type { Actor, Channel } from "#access/index.ts";
+import type { Node } from "#platform/document/document.ts";
+import type { EventType } from "#webhooks/endpoints/index.ts";
+
+/** What a use case tells of a change that it makes in the same transaction. */
+export interface NewEvent {
+  readonly type: EventType;
+  /** Id of the account, user or application that changed. */
+  readonly objectId: number;
+  /** The developer account that it concerns: its own id, or that of the user's or application's account. */
+  readonly accountId: number;
+  readonly accountName: string;
+  /** The object as it is at the end of the transaction, `record("account", …)` and so on. */
+  readonly document: Node;
+  /** For updates: each changed field with the value it had. */
+  readonly previous?: Readonly<Record<string, unknown>>;
+}
+
+/** Who made the change, through which door, and when. */
+export interface Cause {
+  readonly providerId: number;
+  readonly actor: Actor;
+  readonly channel: Channel;
+  readonly now: Date;
+}
+
+/** What is known of an event once it has an id, a number in its account and verdicts. */
+export interface RecordedEvent {
+  readonly id: string;
+  readonly type: EventType;
+  readonly sequence: number;
+  /** The endpoints that have a delivery of it. */
+  readonly endpointIds: readonly number[];
+}

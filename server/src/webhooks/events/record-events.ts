@@ -1,0 +1,79 @@
+import type { Actor } from "#access/index.ts";
+import type { Transaction } from "#platform/database/database.ts";
+import { newUuidV7 } from "#platform/ids/uuid-v7.ts";
+import {
+  bodyFormatOf,
+  decideGate,
+  planDeliveries,
+  type BodyFormat,
+  type Gate,
+  type PlannedDelivery,
+} from "#webhooks/deliveries/index.ts";
+import { readSubscriptions, type Subscription } from "#webhooks/endpoints/index.ts";
+
+import { nextSequences } from "./account-sequence.ts";
+import { insertEvents, type EventRow, type PayloadRow } from "./insert-events.ts";
+import type { Cause, NewEvent, RecordedEvent } from "./new-event.ts";
+import { renderEvent, rendererVersion } from "./render-event/render-event.ts";
+
+/**
+ * Records what changed, fixes the bytes that endpoints will get, and makes one delivery for each endpoint that is to
+ * hear of it: all in the transaction of the change, so that an event exists if and only if its change does.
+ */
+export async function recordEvents(
+  tx: Transaction,
+  cause: Cause,
+  events: readonly NewEvent[],
+): Promise<readonly RecordedEvent[]> {
+  if (events.length === 0) return [];
+  const sequences = await nextSequences(tx, cause.providerId, events.map((event) => event.accountId));
+  const subscriptions = await readSubscriptions(tx, cause.providerId);
+
+  const planned = events.map((event, index) => planEvent(cause, event, sequences[index] ?? 0, subscriptions));
+  await insertEvents(tx, cause.providerId, planned.map(({ row }) => row), planned.flatMap(({ payloads }) => payloads));
+  await planDeliveries(tx, cause.providerId, planned.flatMap(({ deliveries }) => deliveries));
+  tx.hintAfterCommit("history", "");
+  return planned.map(({ row, deliveries }) => ({
+    id: row.id,
+    type: row.type,
+    sequence: row.sequence,
+    endpointIds: deliveries.map((delivery) => delivery.endpointId),
+  }));
+}
+
+interface PlannedEvent {
+  readonly row: EventRow;
+  readonly payloads: readonly PayloadRow[];
+  readonly deliveries: readonly PlannedDelivery[];
+}
+
+/** Pure but for the id: which endpoints get the event, what stops it at the others, and the bytes in each format. */
+function planEvent(
+  cause: Cause,
+  event: NewEvent,
+  sequence: number,
+  subscriptions: readonly Subscription[],
+): PlannedEvent {
+  const id = newUuidV7(cause.now.getTime());
+  const objectKey = `${event.type.split(".", 1)[0]}/${event.objectId}`;
+  const withheld: Record<number, Gate> = {};
+  const deliveries: PlannedDelivery[] = [];
+  for (const subscription of subscriptions) {
+    const gate = decideGate(subscription, { type: event.type, actor: cause.actor });
+    if (gate) withheld[subscription.id] = gate;
+    else {
+      const format = bodyFormatOf(subscription);
+      deliveries.push({ eventId: id, endpointId: subscription.id, format, accountId: event.accountId, objectKey });
+    }
+  }
+
+  const { now: occurredAt, channel } = cause;
+  const row: EventRow = { ...event, id, sequence, actor: cause.actor, channel, occurredAt, withheld, rendererVersion };
+  const formats = new Set<BodyFormat>(deliveries.map((delivery) => delivery.format));
+  const rendered = { ...event, occurredAt, sequence, actor: actorInBody(cause.actor), channel };
+  const payloads = [...formats].map((format) => ({ eventId: id, format, body: renderEvent(rendered, format) }));
+  return { row, payloads, deliveries };
+}
+
+const actorInBody = (actor: Actor): { kind: string; user_id?: number } =>
+  "userId" in actor ? { kind: actor.kind, user_id: actor.userId } : { kind: actor.kind };
