@@ -1,0 +1,81 @@
+import { timingSafeEqual } from "node:crypto";
+import type { FastifyRequest } from "fastify";
+import { findAccessToken, findSession, readProviderUser, type AdminCaller } from "#access/index.ts";
+import type { Clock } from "#platform/clock/clock.ts";
+import type { Database } from "#platform/database/database.ts";
+import { findProviderByKey } from "#portal/providers/index.ts";
+import { countBadCredentials } from "./count-bad-credentials.ts";
+import { Problem } from "./problem.ts";
+import { readCredentials, type Credential } from "./read-credentials.ts";
+import { readAdminCookie } from "./session-cookie.ts";
+
+/** Who is asking, or a Problem. Call it when the body has been read: it may hold the credentials. */
+export type FindAdminCaller = (request: FastifyRequest) => Promise<AdminCaller>;
+
+interface AdminCallerNeeds {
+  readonly pool: Database;
+  readonly clock: Clock;
+}
+
+/** Make one for all doors: it counts wrong credentials by address. */
+export function createFindAdminCaller(needs: AdminCallerNeeds): FindAdminCaller {
+  const bad = countBadCredentials(needs.clock);
+
+  return async (request) => {
+    if (request.side === "developer") throw new Problem("wrong-host");
+    if (request.provider.state === "suspended") throw new Problem("provider-suspended");
+
+    const credentials = readCredentials(request);
+    if (credentials.length === 0) return callerOfSession(needs, request);
+
+    const address = `${request.provider.id} ${request.ip}`;
+    const retryAfterSeconds = bad.secondsToWait(address);
+    if (retryAfterSeconds > 0) throw new Problem("too-many-bad-credentials", { retryAfterSeconds });
+    for (const credential of credentials) {
+      const caller = await callerOfCredential(needs, request.provider.id, credential);
+      if (caller) return caller;
+    }
+    bad.add(address);
+    throw new Problem("credentials-wrong");
+  };
+}
+
+async function callerOfCredential(
+  { pool, clock }: AdminCallerNeeds,
+  providerId: number,
+  { value, as }: Credential,
+): Promise<AdminCaller | undefined> {
+  if (as !== "key") {
+    const token = await findAccessToken(pool, { providerId, value, now: clock.now() });
+    if (token) {
+      const { userId, role, permission, scopes, sections } = token;
+      return { actor: { kind: "token", userId }, channel: "api", role, permission, scopes, sections };
+    }
+  }
+  if (as !== "token" && (await findProviderByKey(pool, providerId, value))) {
+    return { actor: { kind: "key" }, channel: "api", role: "key", permission: "rw", scopes: [], sections: [] };
+  }
+  return undefined;
+}
+
+async function callerOfSession({ pool, clock }: AdminCallerNeeds, request: FastifyRequest): Promise<AdminCaller> {
+  const cookieValue = readAdminCookie(request);
+  if (cookieValue === undefined) throw new Problem("credentials-missing");
+
+  const providerId = request.provider.id;
+  const session = await findSession(pool, { providerId, audience: "admin", cookieValue, now: clock.now() });
+  const user = session && (await readProviderUser(pool, providerId, session.userId));
+  if (!user || user.state !== "active") throw new Problem("credentials-wrong");
+  if (changesThings(request.method) && !isSame(request.headers["x-csrf-token"], session.csrfToken)) {
+    throw new Problem("csrf-token-wrong");
+  }
+  const { id: userId, role, sections } = user;
+  return { actor: { kind: "admin", userId }, channel: "admin_portal", role, permission: "rw", scopes: [], sections };
+}
+
+const changesThings = (method: string): boolean => !["GET", "HEAD", "OPTIONS"].includes(method);
+
+function isSame(given: string | string[] | undefined, expected: string): boolean {
+  const [a, b] = [Buffer.from(String(given)), Buffer.from(expected)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}

@@ -1,0 +1,55 @@
+/**
+ * Every error that a caller of the two APIs can meet. docs/reference/errors.md is made from this list.
+ * A code is a promise: it never changes its meaning and is never used again for something else.
+ */
+export const problems = {
+  "request-unreadable": { status: 400, says: "The request cannot be read: its body is not what its Content-Type says." },
+  "parameter-missing": { status: 400, says: "A required parameter is missing." },
+  "time-invalid": { status: 400, says: "The time cannot be understood." },
+  "credentials-missing": { status: 401, says: "Give an access token, a provider key, or sign in to the Admin Portal." },
+  "credentials-wrong": { status: 401, says: "These credentials are not known here, or have expired." },
+  "wrong-host": { status: 403, says: "This host does not serve the APIs: use the Admin Portal's host." },
+  "csrf-token-wrong": { status: 403, says: "The x-csrf-token header does not belong to this session. Reload the page." },
+  "provider-suspended": { status: 403, says: "This provider is suspended." },
+  "permission-missing": { status: 403, says: "Your access token does not have the correct permissions." },
+  "role-missing": { status: 403, says: "Your role does not allow this." },
+  "webhooks-denied": { status: 403, says: "Webhooks are not part of this provider's plan." },
+  "host-unknown": { status: 404, says: "No provider is served under this host." },
+  "not-found": { status: 404, says: "There is no such thing here." },
+  "format-unknown": { status: 406, says: "This format is not understood here." },
+  conflict: { status: 409, says: "Something else has this name or value already." },
+  "body-too-large": { status: 413, says: "The request's body is too large." },
+  "media-type-unsupported": { status: 415, says: "The request's Content-Type is not understood here." },
+  invalid: { status: 422, says: "Some values are not acceptable." },
+  "too-many-bad-credentials": { status: 429, says: "Too many wrong credentials came from this address. Wait a minute." },
+  internal: { status: 500, says: "Something went wrong on our side. Tell the operator the request id." },
+} as const satisfies Record<string, { readonly status: number; readonly says: string }>;
+
+export type ProblemCode = keyof typeof problems;
+
+/** The name of a field, and what is wrong with its value, as ends of a sentence ("can't be blank"). */
+export type FieldErrors = Readonly<Record<string, readonly string[]>>;
+
+interface ProblemOptions extends ErrorOptions {
+  /** A sentence for the caller that is more exact than the catalogue's. */
+  readonly detail?: string;
+  readonly errors?: FieldErrors;
+  readonly retryAfterSeconds?: number;
+}
+
+/** What a door throws to refuse a request. `cause` is for us, and never leaves the log. */
+export class Problem extends Error {
+  override readonly name = "Problem";
+  readonly code: ProblemCode;
+  readonly status: number;
+  readonly errors: FieldErrors | undefined;
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(code: ProblemCode, { detail, errors, retryAfterSeconds, ...options }: ProblemOptions = {}) {
+    super(detail ?? problems[code].says, options);
+    this.code = code;
+    this.status = problems[code].status;
+    this.errors = errors;
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
