@@ -1,0 +1,1 @@
+export { eventSwitches, eventTypes, isEventType, type EventType, type SwitchName } from "./event-types.ts";
