@@ -1,1 +1,25 @@
+export { createAccessToken, findAccessToken, scopes, type AccessToken, type Permission, type Scope } from "./access-tokens-table.ts";
 export type { Actor, Channel } from "./actor.ts";
+export type { AdminCaller } from "./admin-caller.ts";
+export { createAttemptLimiter, type AttemptLimiter } from "./attempt-limiter.ts";
+export { changeProviderUserPassword } from "./change-provider-user-password.ts";
+export { denialOf, type Deed, type Denial } from "./denial-of.ts";
+export { digestOf } from "./digest-of.ts";
+export { hashPassword, verifyPassword } from "./hash-password.ts";
+export {
+  createProviderUser,
+  findProviderUserByLogin,
+  readProviderUser,
+  type ProviderUser,
+  type Role,
+} from "./provider-users-table.ts";
+export {
+  createSession,
+  endSession,
+  endSessionsOfUser,
+  findSession,
+  sessionSeconds,
+  type Audience,
+  type Session,
+} from "./sessions-table.ts";
+export { signInProviderUser } from "./sign-in-provider-user.ts";

@@ -1,0 +1,72 @@
+import type { Database, Transaction } from "#platform/database/database.ts";
+import { randomHex } from "#platform/ids/random-token.ts";
+import { digestOf } from "./digest-of.ts";
+import type { Role } from "./provider-users-table.ts";
+
+export const scopes = ["account_management", "cms", "finance", "policy_registry", "stats"] as const;
+export type Scope = (typeof scopes)[number];
+
+export type Permission = "ro" | "rw";
+
+/** A token that counts, with what its owner may do. */
+export interface AccessToken {
+  readonly id: number;
+  readonly name: string;
+  readonly userId: number;
+  readonly role: Role;
+  readonly sections: readonly string[];
+  readonly scopes: readonly Scope[];
+  readonly permission: Permission;
+}
+
+export interface NewAccessToken {
+  readonly providerId: number;
+  readonly userId: number;
+  readonly name: string;
+  readonly scopes: readonly Scope[];
+  readonly permission: Permission;
+  readonly expiresAt?: Date;
+  /** A value of the operator's own choice; random when left out. */
+  readonly value?: string;
+}
+
+const valueBytes = 48;
+
+const insertStatement = `
+  insert into access_tokens (provider_id, user_id, name, digest, scopes, permission, expires_at)
+  values ($1, $2, $3, $4, $5, $6, $7)
+  returning id`;
+
+/** The answer is the only time that the value can be seen: what is kept is its digest. */
+export async function createAccessToken(tx: Transaction, token: NewAccessToken): Promise<{ id: number; value: string }> {
+  const value = token.value ?? randomHex(valueBytes);
+  const rows = await tx.query<{ id: number }>(insertStatement, [
+    token.providerId,
+    token.userId,
+    token.name,
+    digestOf(value),
+    token.scopes,
+    token.permission,
+    token.expiresAt ?? null,
+  ]);
+  const [row] = rows;
+  if (!row) throw new Error("The database returned no id for a new access token.");
+  return { id: row.id, value };
+}
+
+// An expired token, and the token of somebody who may not sign in, is no token. Served by the unique key on digest.
+const findStatement = `
+  select token.id, token.name, token.user_id as "userId", owner.role, owner.sections, token.scopes, token.permission
+  from access_tokens as token
+  join provider_users as owner on owner.provider_id = token.provider_id and owner.id = token.user_id
+  where token.digest = $2 and token.provider_id = $1
+    and (token.expires_at is null or token.expires_at > $3)
+    and owner.state = 'active'`;
+
+export async function findAccessToken(
+  db: Database,
+  { providerId, value, now }: { providerId: number; value: string; now: Date },
+): Promise<AccessToken | undefined> {
+  const [token] = await db.query<AccessToken>(findStatement, [providerId, digestOf(value), now]);
+  return token;
+}

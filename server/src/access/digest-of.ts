@@ -1,0 +1,4 @@
+import { createHash } from "node:crypto";
+
+/** SHA-256, for secrets that are random themselves: nothing to guess, so neither salt nor slowness is needed. */
+export const digestOf = (value: string): Buffer => createHash("sha256").update(value).digest();

@@ -1,0 +1,92 @@
+import type { Database, Transaction } from "#platform/database/database.ts";
+
+export type Role = "admin" | "member";
+
+/** Somebody of the provider's own: signs in to the Admin Portal, owns access tokens. */
+export interface ProviderUser {
+  readonly id: number;
+  readonly username: string;
+  readonly email: string | null;
+  readonly role: Role;
+  /** What a member may do besides; an admin needs none. */
+  readonly sections: readonly string[];
+  readonly state: "pending" | "active" | "suspended";
+}
+
+export interface NewProviderUser {
+  readonly providerId: number;
+  readonly username: string;
+  readonly email?: string;
+  readonly passwordHash: string;
+  readonly role: Role;
+  readonly sections?: readonly string[];
+}
+
+const insertStatement = `
+  insert into provider_users (provider_id, username, email, password_hash, role, sections)
+  values ($1, $2, $3, $4, $5, $6)
+  returning id, username, email, role, sections, state`;
+
+export async function createProviderUser(tx: Transaction, user: NewProviderUser): Promise<ProviderUser> {
+  const [created] = await tx.query<ProviderUser>(insertStatement, [
+    user.providerId,
+    user.username,
+    user.email ?? null,
+    user.passwordHash,
+    user.role,
+    user.sections ?? [],
+  ]);
+  if (!created) throw new Error("The database returned nothing for a new provider user.");
+  return created;
+}
+
+const readStatement = `
+  select id, username, email, role, sections, state
+  from provider_users
+  where provider_id = $1 and id = $2`;
+
+export async function readProviderUser(db: Database, providerId: number, id: number): Promise<ProviderUser | undefined> {
+  const [user] = await db.query<ProviderUser>(readStatement, [providerId, id]);
+  return user;
+}
+
+// By user name or e-mail, in any case; a name that is another's e-mail comes first. Served by the two unique indexes on
+// lower(username) and lower(email).
+const findStatement = `
+  select id, username, email, role, sections, state, password_hash as "passwordHash"
+  from provider_users
+  where provider_id = $1 and (lower(username) = lower($2) or lower(email) = lower($2))
+  order by lower(username) = lower($2) desc
+  limit 1`;
+
+export async function findProviderUserByLogin(
+  db: Database,
+  providerId: number,
+  login: string,
+): Promise<ProviderUser | undefined> {
+  return (await findWithHash(db, providerId, login))?.user;
+}
+
+/** Apart from the rest, so that the hash does not travel with the user. */
+export async function findWithHash(
+  db: Database,
+  providerId: number,
+  login: string,
+): Promise<{ user: ProviderUser; passwordHash: string } | undefined> {
+  const [row] = await db.query<ProviderUser & { passwordHash: string }>(findStatement, [providerId, login]);
+  if (!row) return undefined;
+  const { passwordHash, ...user } = row;
+  return { user, passwordHash };
+}
+
+const changePasswordStatement = `
+  update provider_users
+  set password_hash = $3, updated_at = now()
+  where provider_id = $1 and id = $2`;
+
+export async function updatePasswordHash(
+  tx: Transaction,
+  { providerId, userId, passwordHash }: { providerId: number; userId: number; passwordHash: string },
+): Promise<void> {
+  await tx.query(changePasswordStatement, [providerId, userId, passwordHash]);
+}

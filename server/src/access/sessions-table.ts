@@ -1,0 +1,79 @@
+import type { Database, Transaction } from "#platform/database/database.ts";
+import { randomHex } from "#platform/ids/random-token.ts";
+import { digestOf } from "./digest-of.ts";
+
+/** The two portals keep sessions of their own, each with its own cookie. */
+export type Audience = "developer" | "admin";
+
+export interface Session {
+  readonly providerId: number;
+  readonly audience: Audience;
+  readonly userId: number;
+  readonly csrfToken: string;
+  readonly expiresAt: Date;
+}
+
+/** From sign-in, whatever is done in between: a fortnight for a developer, a working day for who may change webhooks. */
+export const sessionSeconds = { developer: 14 * 24 * 3600, admin: 12 * 3600 } as const satisfies Record<Audience, number>;
+
+const sessionIdBytes = 32;
+
+const insertStatement = `
+  insert into sessions (digest, provider_id, audience, user_id, csrf_token, created_at, expires_at)
+  values ($1, $2, $3, $4, $5, $6::timestamptz, $6::timestamptz + make_interval(secs => $7))`;
+
+// Each sign-in sweeps some of what has expired, so the table stays small without a job of its own. A row that another
+// sign-in sweeps at the same moment is skipped. Served by sessions_expires_idx.
+const sweepStatement = `
+  delete from sessions
+  where digest in (
+    select digest from sessions where expires_at <= $1 order by expires_at limit 100 for update skip locked)`;
+
+/** A new session, never an old one prolonged: who knew the cookie before the sign-in knows nothing after it. */
+export async function createSession(
+  tx: Transaction,
+  { providerId, audience, userId, now }: { providerId: number; audience: Audience; userId: number; now: Date },
+): Promise<{ cookieValue: string; csrfToken: string }> {
+  const cookieValue = randomHex(sessionIdBytes);
+  const csrfToken = randomHex(sessionIdBytes);
+  await tx.query(sweepStatement, [now]);
+  await tx.query(insertStatement, [
+    digestOf(cookieValue),
+    providerId,
+    audience,
+    userId,
+    csrfToken,
+    now,
+    sessionSeconds[audience],
+  ]);
+  return { cookieValue, csrfToken };
+}
+
+const findStatement = `
+  select provider_id as "providerId", audience, user_id as "userId", csrf_token as "csrfToken", expires_at as "expiresAt"
+  from sessions
+  where digest = $1 and provider_id = $2 and audience = $3 and expires_at > $4`;
+
+export async function findSession(
+  db: Database,
+  { providerId, audience, cookieValue, now }: { providerId: number; audience: Audience; cookieValue: string; now: Date },
+): Promise<Session | undefined> {
+  const [session] = await db.query<Session>(findStatement, [digestOf(cookieValue), providerId, audience, now]);
+  return session;
+}
+
+export async function endSession(tx: Transaction, cookieValue: string): Promise<void> {
+  await tx.query("delete from sessions where digest = $1", [digestOf(cookieValue)]);
+}
+
+/** For a new password, a suspension, a deletion: nobody stays signed in on what no longer holds. */
+export async function endSessionsOfUser(
+  tx: Transaction,
+  { providerId, audience, userId }: { providerId: number; audience: Audience; userId: number },
+): Promise<void> {
+  await tx.query("delete from sessions where provider_id = $1 and audience = $2 and user_id = $3", [
+    providerId,
+    audience,
+    userId,
+  ]);
+}

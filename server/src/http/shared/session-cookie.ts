@@ -1,0 +1,36 @@
+import { parse, serialize } from "@fastify/cookie";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { sessionSeconds, type Audience } from "#access/index.ts";
+
+/** Two names, so that each portal reads its own and is blind to the other's. */
+const names = { developer: "bellwire_developer", admin: "bellwire_admin" } as const satisfies Record<Audience, string>;
+
+export const readDeveloperCookie = (request: FastifyRequest): string | undefined => readCookie(request, names.developer);
+export const readAdminCookie = (request: FastifyRequest): string | undefined => readCookie(request, names.admin);
+
+export function setSessionCookie(
+  reply: FastifyReply,
+  audience: Audience,
+  { cookieValue, isSecure }: { cookieValue: string; isSecure: boolean },
+): void {
+  setCookie(reply, names[audience], { value: cookieValue, isSecure, seconds: sessionSeconds[audience] });
+}
+
+export function clearSessionCookie(reply: FastifyReply, audience: Audience, isSecure: boolean): void {
+  setCookie(reply, names[audience], { value: "", isSecure, seconds: 0 });
+}
+
+/** Without `seconds` it goes when the browser is closed. */
+export function setCookie(
+  reply: FastifyReply,
+  name: string,
+  { value, isSecure, seconds }: { value: string; isSecure: boolean; seconds?: number },
+): void {
+  const age = seconds === undefined ? {} : { maxAge: seconds };
+  reply.header("set-cookie", serialize(name, value, { path: "/", httpOnly: true, sameSite: "lax", secure: isSecure, ...age }));
+}
+
+/** Of several with one name, the first: the browser sends the one with the longest path first. Empty is none. */
+export function readCookie(request: FastifyRequest, name: string): string | undefined {
+  return parse(request.headers.cookie ?? "")[name] || undefined;
+}
