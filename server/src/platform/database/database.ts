@@ -1,4 +1,4 @@
-declare const open: unique symbol;
+import type { open } from "./transaction-mark.ts";
 
 /** Reads. A pool or a transaction will do. */
 export interface Database {

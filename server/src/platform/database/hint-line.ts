@@ -1,0 +1,87 @@
+import pg from "pg";
+import { systemClock } from "#platform/clock/clock.ts";
+import type { DatabaseLog } from "./database-log.ts";
+
+interface HintLineOptions {
+  readonly connection: pg.ClientConfig;
+  /** The name that PostgreSQL's listen and notify know. */
+  readonly channel: string;
+  readonly log: DatabaseLog;
+  /** Called each time listening has begun: what was said before was not heard. */
+  readonly onOpened: () => void;
+  readonly onPayload: (payload: string) => void;
+}
+
+const firstWaitMs = 100;
+/** Engines look every second anyway, so a line that is down for longer costs a second, not a delivery. */
+const waitMsMax = 5000;
+
+/** One connection that hears and says hints between processes. Opened when first needed; comes back by itself. */
+export class HintLine implements AsyncDisposable {
+  readonly #options: HintLineOptions;
+  readonly #closing = new AbortController();
+  #client: pg.Client | undefined;
+  #running: Promise<void> | undefined;
+
+  constructor(options: HintLineOptions) {
+    this.#options = options;
+  }
+
+  get isOpen(): boolean {
+    return this.#client !== undefined;
+  }
+
+  open(): void {
+    if (!this.#closing.signal.aborted) this.#running ??= this.#keepOpen();
+  }
+
+  /** Best effort, as hints are: a line that breaks meanwhile loses the payload. */
+  async say(payload: string): Promise<void> {
+    try {
+      await this.#client?.query("select pg_notify($1, $2)", [this.#options.channel, payload]);
+    } catch (error) {
+      this.#options.log.warn({ err: error }, "hint not sent");
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort();
+    await this.#client?.end().catch(() => undefined);
+    await this.#running;
+  }
+
+  async #keepOpen(): Promise<void> {
+    const { signal } = this.#closing;
+    let waitMs = firstWaitMs;
+    while (!signal.aborted) {
+      try {
+        await this.#openOnce(() => (waitMs = firstWaitMs));
+      } catch (error) {
+        if (!signal.aborted) this.#options.log.warn({ err: error, againInMs: waitMs }, "hints between processes are down");
+      }
+      await systemClock.sleep(waitMs, signal);
+      waitMs = Math.min(waitMs * 2, waitMsMax);
+    }
+  }
+
+  /** Resolves when the connection has ended, rejects when it broke or never came to be. */
+  async #openOnce(opened: () => void): Promise<void> {
+    const { connection, channel, onOpened, onPayload } = this.#options;
+    const client = new pg.Client({ ...connection, keepAlive: true });
+    const ended = new Promise<void>((resolve, reject) => client.on("end", resolve).on("error", reject));
+    ended.catch(() => undefined); // also heard while connecting, where connect() itself rejects
+    client.on("notification", ({ payload }) => onPayload(payload ?? ""));
+    try {
+      await client.connect();
+      await client.query(`listen ${pg.escapeIdentifier(channel)}`);
+      if (this.#closing.signal.aborted) return;
+      this.#client = client;
+      opened();
+      onOpened();
+      await ended;
+    } finally {
+      this.#client = undefined;
+      await client.end().catch(() => undefined);
+    }
+  }
+}

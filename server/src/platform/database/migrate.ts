@@ -1,0 +1,71 @@
+import pg from "pg";
+import { CannotStart } from "#platform/config/cannot-start.ts";
+import { appRole, ensureAppRole, grantToAppRole } from "./app-role.ts";
+import { applyMigrations } from "./apply-migrations.ts";
+import { directorySchema, registerCell } from "./cells.ts";
+
+export interface MigrateOptions {
+  /** Connects as the owner of the schemas, or as one who may create them. */
+  readonly connectionString: string;
+  readonly schema: string;
+  /** The number of the cell that `schema` is. */
+  readonly cell?: number;
+  readonly now: Date;
+  /** Hears of what takes time. */
+  readonly say?: (line: string) => void;
+}
+
+export interface Migrated {
+  readonly applied: readonly string[];
+  /** The role to act as from now on; undefined if the connected user may not. */
+  readonly role: string | undefined;
+}
+
+const migrations = new URL("../../../migrations/", import.meta.url);
+const serverVersionMin = 160_000;
+/** Days of history that stand ready: two weeks of nobody making new ones harm nothing. */
+const historyDaysAhead = 14;
+
+/** Brings the directory and one cell up to date. Of many that start at once, one works and the others wait for it. */
+export async function migrate(options: MigrateOptions): Promise<Migrated> {
+  const { connectionString, schema, cell = 0, now, say = () => undefined } = options;
+  const client = new pg.Client({ connectionString, application_name: "bellwire migrate", connectionTimeoutMillis: 10_000 });
+  client.on("error", () => undefined); // a lost connection rejects the statement that runs; nobody else need hear
+  await client.connect();
+  try {
+    await refuseOldServer(client);
+    await takeLock(client, say);
+    const mayActAsApp = await ensureAppRole(client);
+    const applied = [
+      ...(await applyMigrations(client, directorySchema, new URL("directory/", migrations))),
+      ...(await applyMigrations(client, schema, new URL("cell/", migrations))),
+    ];
+    if (applied.length > 0) await registerCell(client, schema, cell);
+    if (mayActAsApp) for (const granted of [directorySchema, schema]) await grantToAppRole(client, granted);
+    await client.query(`select ${pg.escapeIdentifier(schema)}.add_history_days($1::date - 1, $1::date + $2::integer)`, [
+      now.toISOString().slice(0, 10),
+      historyDaysAhead,
+    ]);
+    return { applied, role: mayActAsApp ? appRole : undefined };
+  } finally {
+    await client.end();
+  }
+}
+
+async function refuseOldServer(client: pg.Client): Promise<void> {
+  const { rows: [server] } = await client.query<{ number: number; version: string }>(
+    "select current_setting('server_version_num')::integer as number, current_setting('server_version') as version",
+  );
+  if (server && server.number < serverVersionMin) {
+    throw new CannotStart(`PostgreSQL ${server.version} is too old: Bellwire needs 16 or newer.`);
+  }
+}
+
+// Held by the session, so it goes with the connection whatever happens.
+async function takeLock(client: pg.Client, say: (line: string) => void): Promise<void> {
+  const key = "hashtextextended('bellwire migrations', 0)";
+  const { rows: [lock] } = await client.query<{ taken: boolean }>(`select pg_try_advisory_lock(${key}) as taken`);
+  if (lock?.taken) return;
+  say("another process is migrating the database; waiting for it");
+  await client.query(`select pg_advisory_lock(${key})`);
+}

@@ -1,0 +1,80 @@
+import pg from "pg";
+import { columnTypes } from "./column-types.ts";
+import type { Pool } from "./database.ts";
+import type { DatabaseLog } from "./database-log.ts";
+import { Hints } from "./hints.ts";
+import { runTransaction } from "./run-transaction.ts";
+
+export interface PoolOptions {
+  readonly connectionString: string;
+  /** The schema of the cell: what unqualified table names mean. */
+  readonly schema: string;
+  /** The role to act as, when it is not the one that connects. */
+  readonly role?: string;
+  /** Connections at most, the one for hints not counted. */
+  readonly max?: number;
+  readonly applicationName?: string;
+  readonly log?: DatabaseLog;
+}
+
+/** No statement of ours takes a second; one that takes 30 is stuck, and the caller has given up long ago. */
+const statementTimeoutMs = 30_000;
+/** A process that hangs amidst a transaction holds row locks and keeps vacuum from its work: the server ends it. */
+const idleInTransactionTimeoutMs = 60_000;
+/** How long a caller waits for a free connection before it hears that there is none. */
+const connectTimeoutMs = 10_000;
+
+const silent: DatabaseLog = { warn: () => undefined, error: () => undefined };
+
+/** Resolves once the database has answered, so that an unreachable one is known at the start. */
+export async function openPool(options: PoolOptions): Promise<Pool & AsyncDisposable> {
+  const { schema, role, max = 10, log = silent } = options;
+  const connection: pg.ClientConfig = {
+    connectionString: options.connectionString,
+    application_name: options.applicationName ?? "bellwire",
+    connectionTimeoutMillis: connectTimeoutMs,
+    types: columnTypes(),
+  };
+  const pool = new pg.Pool({ ...connection, max, onConnect: (client) => setUpSession(client, schema, role) });
+  // Without a listener, a connection that the server ends while it is in use would end the process.
+  pool.on("connect", (client) => client.on("error", (error) => log.warn({ err: error }, "database connection lost")));
+  pool.on("error", () => undefined); // of idle connections: the listener above has told it
+  const hints = new Hints({ connection, channel: schema, log });
+
+  const opened: Pool & AsyncDisposable = {
+    async query(text, values = []) {
+      return (await pool.query(text, [...values])).rows;
+    },
+    async inTransaction(work) {
+      const client = await pool.connect();
+      try {
+        const done = await runTransaction(client, work);
+        hints.spread(done.hints);
+        return done.result;
+      } finally {
+        client.release(client.getTransactionStatus() !== "I");
+      }
+    },
+    onHint: (channel, listener) => hints.on(channel, listener),
+    async [Symbol.asyncDispose]() {
+      await hints[Symbol.asyncDispose]();
+      await pool.end();
+    },
+  };
+  try {
+    await opened.query("select");
+    return opened;
+  } catch (error) {
+    await opened[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+// search_path ends with pg_temp: a temporary table must not stand in for one of ours.
+async function setUpSession(client: pg.ClientBase, schema: string, role = "none"): Promise<void> {
+  await client.query(
+    `select set_config('role', $1, false), set_config('search_path', $2, false),
+       set_config('statement_timeout', $3, false), set_config('idle_in_transaction_session_timeout', $4, false)`,
+    [role, `${pg.escapeIdentifier(schema)}, pg_temp`, String(statementTimeoutMs), String(idleInTransactionTimeoutMs)],
+  );
+}
