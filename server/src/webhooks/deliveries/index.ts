@@ -1,4 +1,16 @@
 export type { AttemptOutcome } from "./attempt-outcome.ts";
 export { bodyFormatOf, contentTypeOf, type BodyFormat } from "./body-format.ts";
 export { decideGate, type Gate } from "./decide-gate.ts";
+export { deliveryId, parseDeliveryId, type Delivery, type DeliveryState } from "./delivery.ts";
+export { listDeliveries, type DeliveryFilter } from "./list-deliveries.ts";
 export { planDeliveries, type PlannedDelivery } from "./plan-deliveries.ts";
+export { readDelivery, type Attempt, type DeliveryInFull } from "./read-delivery.ts";
+export { cancelDelivery, insertDelivery, retryDelivery } from "./retry-delivery.ts";
+
+export { beatHeart, deleteDeadEngines, deleteEngine, insertEngine } from "./engines-table.ts";
+export { findDueLanes } from "./find-due-lanes.ts";
+export { readDueDeliveries, startOfLane, type DueDelivery, type LaneCursor } from "./read-due-deliveries.ts";
+export { Horizon, sampleTransactions } from "./read-horizon.ts";
+export { errorOf, nextStep, type NextStep, type RetryPolicy } from "./retry-policy.ts";
+export { settleDeliveries, type Settlement } from "./settle-deliveries.ts";
+export { releaseLanes, takeLanes, type TakenLane } from "./take-lanes.ts";

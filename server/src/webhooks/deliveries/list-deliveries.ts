@@ -1,0 +1,69 @@
+import type { Database } from "#platform/database/database.ts";
+
+import type { Delivery, DeliveryState } from "./delivery.ts";
+
+export interface DeliveryFilter {
+  readonly providerId: number;
+  readonly endpointId?: number | undefined;
+  readonly state?: DeliveryState | undefined;
+  readonly eventType?: string | undefined;
+  readonly eventId?: string | undefined;
+  readonly since?: Date | undefined;
+  readonly until?: Date | undefined;
+  /** The last one of the page before. */
+  readonly after?: { readonly eventId: string; readonly endpointId: number } | undefined;
+  readonly limit: number;
+}
+
+// Newest event first. Walks the provider's events down their primary key and looks up each one's deliveries, live and
+// ended, by primary key: what is due hides the end of an earlier round. Stops at the limit; a filter that matches
+// seldom walks further, down to `since`.
+const statement = `
+  select event.id as "eventId", delivery.endpoint_id as "endpointId", event.type as "eventType",
+    event.object_id as "objectId", event.account_id as "accountId", event.account_name as "accountName",
+    delivery.state, delivery.attempts_made as "attemptsMade", delivery.replay, event.occurred_at as "occurredAt",
+    delivery.due_at as "nextAttemptAt", delivery.ended_at as "endedAt",
+    attempt.at as "lastAttemptAt", attempt.status as "lastStatus", attempt.error as "lastError",
+    attempt.latency_ms as "lastLatencyMs"
+  from events event
+  cross join lateral (
+    select due.endpoint_id, 'pending' as state, due.attempts_made, due.replay, due.due_at, null::timestamptz as ended_at
+    from due where due.event_id = event.id and due.provider_id = event.provider_id
+    union all
+    select ended.endpoint_id, ended.state, ended.attempts_made, ended.replay, null, ended.ended_at
+    from deliveries ended
+    where ended.provider_id = event.provider_id and ended.event_id = event.id
+      and not exists (select from due where due.event_id = ended.event_id and due.endpoint_id = ended.endpoint_id)
+  ) delivery
+  left join lateral (
+    select * from attempts
+    where attempts.provider_id = event.provider_id and attempts.event_id = event.id
+      and attempts.endpoint_id = delivery.endpoint_id
+    order by attempts.number desc limit 1
+  ) attempt on true
+  where event.provider_id = $1
+    and ($2::bigint is null or delivery.endpoint_id = $2)
+    and ($3::text is null or delivery.state = $3)
+    and ($4::text is null or event.type = $4)
+    and ($5::uuid is null or event.id = $5)
+    and ($6::timestamptz is null or event.id >= uuid_v7_floor($6))
+    and ($7::timestamptz is null or event.id < uuid_v7_floor($7))
+    and ($8::uuid is null or event.id <= $8)
+    and ($8::uuid is null or event.id < $8 or delivery.endpoint_id < $9)
+  order by event.id desc, delivery.endpoint_id desc
+  limit $10`;
+
+export async function listDeliveries(db: Database, filter: DeliveryFilter): Promise<Delivery[]> {
+  return db.query<Delivery>(statement, [
+    filter.providerId,
+    filter.endpointId,
+    filter.state,
+    filter.eventType,
+    filter.eventId,
+    filter.since,
+    filter.until,
+    filter.after?.eventId,
+    filter.after?.endpointId,
+    filter.limit,
+  ]);
+}

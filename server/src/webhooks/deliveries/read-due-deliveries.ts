@@ -1,0 +1,70 @@
+import type { Database } from "#platform/database/database.ts";
+
+import type { BodyFormat } from "./body-format.ts";
+
+/** How far a lane has been read. Times are PostgreSQL's text: a JavaScript Date would lose the microseconds. */
+export interface LaneCursor {
+  readonly dueAt: string;
+  readonly eventId: string;
+}
+
+export const startOfLane: LaneCursor = { dueAt: "-infinity", eventId: "00000000-0000-0000-0000-000000000000" };
+
+export interface LaneToRead {
+  readonly endpointId: number;
+  readonly after: LaneCursor;
+  readonly limit: number;
+}
+
+/** One event for one endpoint, with all that a request needs beside the endpoint's own settings. */
+export interface DueDelivery {
+  readonly endpointId: number;
+  readonly eventId: string;
+  readonly dueAt: string;
+  readonly attemptsMade: number;
+  readonly roundStart: number;
+  readonly replay: number;
+  readonly format: BodyFormat;
+  readonly body: Buffer;
+  readonly eventType: string;
+  readonly occurredAt: Date;
+  readonly sequence: number;
+  readonly actorKind: string;
+  readonly actorUserId: number | null;
+  readonly channel: string;
+  /** The endpoint's, now: the settings are read again when it differs from those at hand. */
+  readonly endpointVersion: number;
+}
+
+// What is due in each of the lanes, in order, behind what their owner has already taken: one statement for many small
+// lanes and for one large one. The owner alone reads here, so no row is locked or written before it is sent. Served by
+// due_lane_idx from the cursor on; payload and event by primary key, in one partition each.
+const statement = `
+  select lane.endpoint_id as "endpointId", due.event_id as "eventId", due.due_at::text as "dueAt",
+    due.attempts_made as "attemptsMade", due.round_start as "roundStart", due.replay, due.format, payload.body,
+    event.type as "eventType", event.occurred_at as "occurredAt", event.sequence,
+    event.actor_kind as "actorKind", event.actor_user_id as "actorUserId", event.channel,
+    endpoint.version as "endpointVersion"
+  from unnest($1::bigint[], $2::timestamptz[], $3::uuid[], $4::integer[]) as lane (endpoint_id, due_at, event_id, places)
+  join endpoints endpoint on endpoint.id = lane.endpoint_id
+    and endpoint.active and endpoint.state = 'enabled' and endpoint.deleted_at is null
+  cross join lateral (
+    select * from due
+    where due.endpoint_id = lane.endpoint_id and (due.due_at, due.event_id) > (lane.due_at, lane.event_id)
+      and due.due_at <= clock_timestamp()
+    order by due.due_at, due.event_id
+    limit lane.places
+  ) due
+  join payloads payload
+    on payload.provider_id = due.provider_id and payload.event_id = due.event_id and payload.format = due.format
+  join events event on event.provider_id = due.provider_id and event.id = due.event_id`;
+
+export async function readDueDeliveries(db: Database, lanes: readonly LaneToRead[]): Promise<DueDelivery[]> {
+  if (lanes.length === 0) return [];
+  return db.query<DueDelivery>(statement, [
+    lanes.map((lane) => lane.endpointId),
+    lanes.map((lane) => lane.after.dueAt),
+    lanes.map((lane) => lane.after.eventId),
+    lanes.map((lane) => lane.limit),
+  ]);
+}

@@ -1,0 +1,74 @@
+import type { AttemptOutcome } from "./attempt-outcome.ts";
+
+export type SuccessRule = "200" | "200-207" | "2xx";
+
+export interface RetryPolicy {
+  readonly success: SuccessRule;
+  /** The wait before each retry; as many retries as waits. */
+  readonly waitsSeconds: readonly number[];
+  /** The part of a wait that chance may add, 0 to 1: retries of many deliveries spread out. */
+  readonly jitter: number;
+}
+
+export type NextStep =
+  | { readonly step: "done" }
+  | { readonly step: "retry"; readonly afterSeconds: number; readonly error: string }
+  | { readonly step: "give-up"; readonly error: string };
+
+/**
+ * What becomes of a delivery after an attempt. `attemptsInRound` counts this one and those since the delivery was made,
+ * or last retried by hand. `chance` is a number from 0 to 1. A wait is never shorter than the schedule says, nor
+ * than the receiver asked for with `Retry-After`, of which a day at most is obeyed.
+ */
+export function nextStep(
+  outcome: AttemptOutcome,
+  attemptsInRound: number,
+  policy: RetryPolicy,
+  chance: number,
+): NextStep {
+  const error = errorOf(outcome, policy.success);
+  if (error === undefined) return { step: "done" };
+  const waitSeconds = policy.waitsSeconds[attemptsInRound - 1];
+  if (waitSeconds === undefined) return { step: "give-up", error };
+  const asked = Math.min(retryAfterSeconds(outcome) ?? 0, 86_400);
+  return { step: "retry", afterSeconds: Math.max(waitSeconds * (1 + policy.jitter * chance), asked), error };
+}
+
+/** Why an attempt does not count as delivered, as a sentence for the admin; nothing when it does count. */
+export function errorOf(outcome: AttemptOutcome, success: SuccessRule): string | undefined {
+  switch (outcome.kind) {
+    case "answered":
+      return isSuccess(outcome.status, success) ? undefined : refusal(outcome.status, success);
+    case "unreachable":
+    case "forbidden-target":
+      return outcome.reason;
+    case "timed-out":
+      return outcome.phase === "connect"
+        ? `No connection within ${outcome.afterSeconds} s`
+        : `No complete answer within ${outcome.afterSeconds} s`;
+  }
+}
+
+function isSuccess(status: number, rule: SuccessRule): boolean {
+  switch (rule) {
+    case "200":
+      return status === 200;
+    case "200-207":
+      return status >= 200 && status <= 207;
+    case "2xx":
+      return status >= 200 && status <= 299;
+  }
+}
+
+function refusal(status: number, success: SuccessRule): string {
+  if (status >= 300 && status <= 399) return `Answered ${status}; redirects are not followed`;
+  if (status >= 200 && status <= 299) return `Answered ${status}; only ${success} counts as delivered`;
+  return `Answered ${status}`;
+}
+
+/** `Retry-After` in seconds (RFC 9110 §10.2.3), of 429 and 503 answers. A date in it is left to the schedule. */
+function retryAfterSeconds(outcome: AttemptOutcome): number | undefined {
+  if (outcome.kind !== "answered" || (outcome.status !== 429 && outcome.status !== 503)) return undefined;
+  const asked = outcome.headers["retry-after"];
+  return asked !== undefined && /^\d{1,9}$/.test(asked) ? Number(asked) : undefined;
+}

@@ -1,0 +1,53 @@
+import type { Database } from "#platform/database/database.ts";
+
+export interface TakenLane {
+  readonly endpointId: number;
+  /** Counts owners. What is settled under an older epoch than the lane's is dropped. */
+  readonly epoch: number;
+  /** Its last owner died holding it, perhaps of one of its deliveries. */
+  readonly takenOver: boolean;
+}
+
+// Locks the lanes' rows, skipping those that another engine is taking at this moment, and writes its name on them. Two
+// engines that both found a lane free cannot both get it: the loser skips the row, or finds the owner already changed.
+const take = `
+  with free as (
+    select lanes.endpoint_id, lanes.owner is not null as taken_over
+    from lanes
+    where lanes.endpoint_id = any($2)
+      and (lanes.owner is null
+        or not exists (select from engines where engines.id = lanes.owner
+          and engines.beat_at >= clock_timestamp() - make_interval(secs => $3)))
+      and (lanes.not_before is null or lanes.not_before <= clock_timestamp())
+      and exists (select from endpoints where endpoints.id = lanes.endpoint_id and endpoints.active
+        and endpoints.state = 'enabled' and endpoints.deleted_at is null)
+    for update of lanes skip locked
+  )
+  update lanes set owner = $1, epoch = lanes.epoch + 1
+  from free
+  where lanes.endpoint_id = free.endpoint_id
+  returning lanes.endpoint_id as "endpointId", lanes.epoch, free.taken_over as "takenOver"`;
+
+/** Makes the engine the owner of those of the lanes that are free, or whose owner has not been heard of for a lease. */
+export async function takeLanes(
+  db: Database,
+  lanes: { readonly engineId: string; readonly endpointIds: readonly number[]; readonly leaseSeconds: number },
+): Promise<TakenLane[]> {
+  if (lanes.endpointIds.length === 0) return [];
+  return db.query<TakenLane>(take, [lanes.engineId, lanes.endpointIds, lanes.leaseSeconds]);
+}
+
+const release = `
+  update lanes set owner = null
+  from unnest($2::bigint[], $3::bigint[]) as held (endpoint_id, epoch)
+  where lanes.endpoint_id = held.endpoint_id and lanes.epoch = held.epoch and lanes.owner = $1`;
+
+/** Gives lanes back, so that the next engine need not wait for the lease to run out. */
+export async function releaseLanes(
+  db: Database,
+  engineId: string,
+  lanes: readonly { readonly endpointId: number; readonly epoch: number }[],
+): Promise<void> {
+  if (lanes.length === 0) return;
+  await db.query(release, [engineId, lanes.map((lane) => lane.endpointId), lanes.map((lane) => lane.epoch)]);
+}

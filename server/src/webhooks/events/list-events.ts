@@ -1,0 +1,91 @@
+import type { Actor, Channel } from "#access/index.ts";
+import type { Database } from "#platform/database/database.ts";
+import type { EventType } from "#webhooks/endpoints/index.ts";
+
+/** What happened, without the object: what lists show. */
+export interface EventSummary {
+  readonly id: string;
+  readonly type: EventType;
+  readonly objectId: number;
+  readonly accountId: number;
+  readonly accountName: string;
+  readonly sequence: number;
+  readonly actorKind: Actor["kind"];
+  readonly actorUserId: number | null;
+  readonly channel: Channel;
+  readonly occurredAt: Date;
+  readonly previous: Readonly<Record<string, unknown>> | null;
+}
+
+export interface EventFilter {
+  readonly providerId: number;
+  readonly type?: string | undefined;
+  readonly objectId?: number | undefined;
+  readonly accountId?: number | undefined;
+  readonly since?: Date | undefined;
+  readonly until?: Date | undefined;
+  readonly limit: number;
+}
+
+/** The columns of an `EventSummary`, of `events event`. */
+export const summaryColumns = `event.id, event.type, event.object_id as "objectId", event.account_id as "accountId",
+  event.account_name as "accountName", event.sequence, event.actor_kind as "actorKind",
+  event.actor_user_id as "actorUserId", event.channel, event.occurred_at as "occurredAt", event.previous`;
+
+const matches = `event.provider_id = $1
+    and ($2::text is null or event.type = $2)
+    and ($3::bigint is null or event.object_id = $3)
+    and ($4::bigint is null or event.account_id = $4)
+    and ($5::timestamptz is null or event.id >= uuid_v7_floor($5))
+    and ($6::timestamptz is null or event.id < uuid_v7_floor($6))`;
+
+const valuesOf = (filter: EventFilter): unknown[] => [
+  filter.providerId,
+  filter.type,
+  filter.objectId,
+  filter.accountId,
+  filter.since,
+  filter.until,
+];
+
+// Newest first, down the primary key.
+const newestFirst = `
+  select ${summaryColumns}
+  from events event
+  where ${matches} and ($7::uuid is null or event.id < $7)
+  order by event.id desc
+  limit $8`;
+
+/** Events, newest first: for people, who look at the top. `after` is the last id of the page before. */
+export async function listEvents(
+  db: Database,
+  filter: EventFilter & { readonly after?: string | undefined },
+): Promise<EventSummary[]> {
+  return db.query<EventSummary>(newestFirst, [...valuesOf(filter), filter.after, filter.limit]);
+}
+
+/** A place in the feed: the transaction that recorded an event, and the event. */
+export interface FeedCursor {
+  readonly recordedIn: number;
+  readonly id: string;
+}
+
+// Oldest first, in the order of transactions along events_feed_idx, and only below the oldest transaction still running:
+// one that began earlier and commits later is not passed by, however late it is.
+const oldestFirst = `
+  select ${summaryColumns}, event.recorded_in as "recordedIn"
+  from events event
+  where ${matches}
+    and (event.recorded_in, event.id) > ($7, $8)
+    and event.recorded_in < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+  order by event.recorded_in, event.id
+  limit $9`;
+
+/** Events in the order in which they are sure to be complete: for programs, which follow from where they were. */
+export async function followEvents(
+  db: Database,
+  filter: EventFilter & { readonly after?: FeedCursor | undefined },
+): Promise<(EventSummary & FeedCursor)[]> {
+  const after = filter.after ?? { recordedIn: 0, id: "00000000-0000-0000-0000-000000000000" };
+  return db.query(oldestFirst, [...valuesOf(filter), after.recordedIn, after.id, filter.limit]);
+}

@@ -1,0 +1,91 @@
+import { list, record, value, type Node } from "#platform/document/document.ts";
+import type { BodyFormat } from "#webhooks/deliveries/index.ts";
+import type { EventType } from "#webhooks/endpoints/index.ts";
+
+import { renderEvent } from "./render-event/render-event.ts";
+
+/** The bytes of an invented event of this type, as an endpoint would get them. Its ids are those of nobody: 0. */
+export function sampleBody(type: EventType, format: BodyFormat, now: Date): Buffer {
+  const document = sampleDocument(type, now);
+  return renderEvent(
+    {
+      type,
+      occurredAt: now,
+      accountId: 0,
+      accountName: "Sample & Sons",
+      sequence: 1,
+      actor: { kind: "developer", user_id: 0 },
+      channel: "developer_portal",
+      document,
+      ...(type.endsWith(".updated") ? { previous: { [document.name === "account" ? "org_name" : "state"]: "before" } } : {}),
+    },
+    format,
+  );
+}
+
+export function sampleDocument(type: EventType, now: Date): Node {
+  const stamp = `${now.toISOString().slice(0, 19)}Z`;
+  const head = [value("id", 0), value("created_at", stamp), value("updated_at", stamp)];
+  const [object] = type.split(".", 1);
+  if (object === "account") return sampleAccount(head);
+  return object === "user" ? sampleUser(head) : sampleApplication(head);
+}
+
+const sampleAccount = (head: readonly Node[]): Node =>
+  record("account", [
+    ...head,
+    value("state", "approved"),
+    record("annotations", []),
+    value("org_name", "Sample & Sons"),
+    record("extra_fields", []),
+    value("monthly_billing_enabled", true),
+    value("monthly_charging_enabled", true),
+    value("credit_card_stored", false),
+    list("plans", [samplePlan("account_plan", { default: "true" })], "alone"),
+    list("users", [sampleUser(head)], "alone"),
+  ]);
+
+const sampleUser = (head: readonly Node[]): Node =>
+  record("user", [
+    ...head,
+    value("account_id", 0),
+    value("state", "active"),
+    value("role", "admin"),
+    value("username", "sample"),
+    value("email", "sample@example.com"),
+    record("extra_fields", []),
+  ]);
+
+const sampleApplication = (head: readonly Node[]): Node =>
+  record("application", [
+    ...head,
+    value("state", "live"),
+    value("user_account_id", 0),
+    value("first_traffic_at", null),
+    value("first_daily_traffic_at", null),
+    value("service_id", 0),
+    value("user_key", "00000000000000000000000000000000"),
+    value("provider_verification_key", "00000000000000000000000000000000"),
+    samplePlan("application_plan", { custom: "false", default: "true" }),
+    value("name", "Sample application"),
+    value("description", "Sent to show what an event looks like"),
+    record("extra_fields", []),
+  ]);
+
+const samplePlan = (type: string, attributes: Readonly<Record<string, string>>): Node =>
+  record(
+    "plan",
+    [
+      value("id", 0),
+      value("name", "Sample"),
+      value("type", type),
+      value("state", "published"),
+      value("approval_required", false),
+      value("setup_fee", { decimal: "0" }),
+      value("cost_per_month", { decimal: "12.5" }),
+      value("trial_period_days", null),
+      value("cancellation_period", 0),
+      ...(type === "application_plan" ? [value("service_id", 0)] : []),
+    ],
+    attributes,
+  );

@@ -1,0 +1,3 @@
+export { deleteFailures } from "./delete-failures.ts";
+export { countFailures, listFailures, type Failure, type FailureFilter, type FailurePage } from "./list-failures.ts";
+export { retryFailures } from "./retry-failures.ts";

@@ -1,0 +1,82 @@
+import type { Database } from "#platform/database/database.ts";
+import type { Encryption } from "#platform/encryption/encryption.ts";
+
+/** A delivery whose attempts are used up. */
+export interface Failure {
+  /** The event's id, which the receiver knows as `webhook-id`. */
+  readonly eventId: string;
+  readonly endpointId: number;
+  readonly eventType: string;
+  readonly accountId: number;
+  readonly accountName: string;
+  readonly attemptsMade: number;
+  /** When it was given up. */
+  readonly failedAt: Date;
+  readonly error: string;
+  /** Where the last attempt went, with the values of its query. */
+  readonly url: string;
+  /** The bytes that were sent. */
+  readonly body: Buffer;
+}
+
+export interface FailureFilter {
+  readonly providerId: number;
+  readonly endpointId?: number | undefined;
+  /** Up to and including this moment; lists never show the second that is still running. */
+  readonly until?: Date | undefined;
+  readonly eventIds?: readonly string[] | undefined;
+}
+
+// Oldest first along failures_list_idx. An entry is shown once its second has passed: times are told in whole seconds,
+// so whoever deletes up to a time that he read can only delete what he has seen.
+const statement = `
+  select failure.event_id as "eventId", failure.endpoint_id as "endpointId", event.type as "eventType",
+    event.account_id as "accountId", event.account_name as "accountName", ended.attempts_made as "attemptsMade",
+    failure.failed_at as "failedAt", failure.error, failure.url as cipher, payload.body
+  from failures failure
+  join events event on event.provider_id = failure.provider_id and event.id = failure.event_id
+  join deliveries ended on ended.provider_id = failure.provider_id and ended.event_id = failure.event_id
+    and ended.endpoint_id = failure.endpoint_id
+  join payloads payload on payload.provider_id = failure.provider_id and payload.event_id = failure.event_id
+    and payload.format = ended.format
+  where failure.provider_id = $1
+    and ($2::bigint is null or failure.endpoint_id = $2)
+    and ($3::timestamptz is null or date_trunc('second', failure.failed_at) <= $3)
+    and ($4::uuid[] is null or failure.event_id = any($4))
+    and failure.failed_at < date_trunc('second', clock_timestamp())
+    and ($5::timestamptz is null or (failure.failed_at, failure.event_id, failure.endpoint_id) > ($5, $6, $7))
+  order by failure.failed_at, failure.event_id, failure.endpoint_id
+  limit $8`;
+
+export interface FailurePage {
+  readonly after?: { readonly failedAt: string; readonly eventId: string; readonly endpointId: number } | undefined;
+  readonly limit?: number | undefined;
+}
+
+export async function listFailures(
+  db: Database,
+  encryption: Encryption,
+  filter: FailureFilter,
+  page: FailurePage = {},
+): Promise<Failure[]> {
+  const rows = await db.query<Omit<Failure, "url"> & { cipher: Buffer }>(statement, [
+    filter.providerId,
+    filter.endpointId,
+    filter.until,
+    filter.eventIds,
+    page.after?.failedAt,
+    page.after?.eventId,
+    page.after?.endpointId,
+    page.limit,
+  ]);
+  return rows.map(({ cipher, ...failure }) => ({ ...failure, url: encryption.decrypt("endpoint url", cipher) }));
+}
+
+const count = `
+  select count(*) as count from failures where provider_id = $1 and ($2::bigint is null or endpoint_id = $2)`;
+
+/** How many deliveries wait for somebody to deal with them. */
+export async function countFailures(db: Database, providerId: number, endpointId?: number): Promise<number> {
+  const [row] = await db.query<{ count: number }>(count, [providerId, endpointId]);
+  return row?.count ?? 0;
+}
