@@ -8,6 +8,8 @@ interface Window {
 export interface AttemptLimiter {
   /** Counts an attempt for `key`. Answers 0 when it may go on, else the seconds until the next one may. */
   secondsToWait(key: string): number;
+  /** The same without counting: for those who count failures only, with `secondsToWait` afterwards. */
+  secondsLeft(key: string): number;
   /** After a success: the attempts before it were somebody's typing errors. */
   forget(key: string): void;
 }
@@ -44,6 +46,11 @@ export function createAttemptLimiter(
       if (window.attempts >= attemptsMax) return Math.ceil((window.endsAtMs - nowMs) / 1000);
       window.attempts += 1;
       return 0;
+    },
+    secondsLeft(key) {
+      const window = windows.get(key);
+      const leftMs = window && window.attempts >= attemptsMax ? window.endsAtMs - clock.monotonicMs() : 0;
+      return Math.max(0, Math.ceil(leftMs / 1000));
     },
     forget: (key) => void windows.delete(key),
   };

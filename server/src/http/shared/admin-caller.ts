@@ -1,16 +1,18 @@
 import { timingSafeEqual } from "node:crypto";
 import type { FastifyRequest } from "fastify";
-import { findAccessToken, findSession, readProviderUser, type AdminCaller } from "#access/index.ts";
+import { createAttemptLimiter, findAccessToken, findSession, readProviderUser, type AdminCaller } from "#access/index.ts";
 import type { Clock } from "#platform/clock/clock.ts";
 import type { Database } from "#platform/database/database.ts";
 import { findProviderByKey } from "#portal/providers/index.ts";
-import { countBadCredentials } from "./count-bad-credentials.ts";
 import { Problem } from "./problem.ts";
 import { readCredentials, type Credential } from "./read-credentials.ts";
 import { readAdminCookie } from "./session-cookie.ts";
 
 /** Who is asking, or a Problem. Call it when the body has been read: it may hold the credentials. */
 export type FindAdminCaller = (request: FastifyRequest) => Promise<AdminCaller>;
+
+/** Wrong credentials from one address: a mistyped script is not locked out for long, a guesser is. */
+const wrongCredentials = { attemptsMax: 30, windowSeconds: 60 };
 
 interface AdminCallerNeeds {
   readonly pool: Database;
@@ -19,7 +21,7 @@ interface AdminCallerNeeds {
 
 /** Make one for all doors: it counts wrong credentials by address. */
 export function createFindAdminCaller(needs: AdminCallerNeeds): FindAdminCaller {
-  const bad = countBadCredentials(needs.clock);
+  const wrong = createAttemptLimiter(needs.clock, wrongCredentials);
 
   return async (request) => {
     if (request.side === "developer") throw new Problem("wrong-host");
@@ -29,13 +31,13 @@ export function createFindAdminCaller(needs: AdminCallerNeeds): FindAdminCaller 
     if (credentials.length === 0) return callerOfSession(needs, request);
 
     const address = `${request.provider.id} ${request.ip}`;
-    const retryAfterSeconds = bad.secondsToWait(address);
+    const retryAfterSeconds = wrong.secondsLeft(address);
     if (retryAfterSeconds > 0) throw new Problem("too-many-bad-credentials", { retryAfterSeconds });
     for (const credential of credentials) {
       const caller = await callerOfCredential(needs, request.provider.id, credential);
       if (caller) return caller;
     }
-    bad.add(address);
+    wrong.secondsToWait(address);
     throw new Problem("credentials-wrong");
   };
 }

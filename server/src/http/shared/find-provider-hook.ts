@@ -1,10 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Database } from "#platform/database/database.ts";
-import { findProviderByHost, type Provider } from "#portal/providers/index.ts";
+import { findProviderByHost, type Provider, type Side } from "#portal/providers/index.ts";
 import { Problem } from "./problem.ts";
-
-/** What a host serves: the Developer Portal, the Admin Portal with the APIs, or, without a base domain, both. */
-export type Side = "developer" | "admin" | "both";
 
 declare module "fastify" {
   interface FastifyRequest {
