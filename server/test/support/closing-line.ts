@@ -1,0 +1,15 @@
+import type { Reporter, TestModule } from "vitest/node";
+
+/** Says, as the very last line of a run, what came of it. A file that could not be loaded is a failure, not nothing. */
+export class ClosingLine implements Reporter {
+  onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly unknown[]): void {
+    const states = modules.flatMap((module) => [...module.children.allTests()].map((test) => test.result().state));
+    const count = (state: (typeof states)[number]): number => states.filter((each) => each === state).length;
+    const brokenSuites = modules.flatMap((module) => [module, ...module.children.allSuites()]);
+    const broken = brokenSuites.filter((suite) => suite.errors().length > 0).length + unhandledErrors.length;
+    const skipped = count("skipped") + count("pending");
+
+    const line = `${count("passed")} passed, ${count("failed") + broken} failed`;
+    process.stdout.write(`\n${line}${skipped > 0 ? `, ${skipped} skipped` : ""}\n`);
+  }
+}

@@ -1,0 +1,55 @@
+import { test as base } from "vitest";
+import { openPool } from "#platform/database/open-pool.ts";
+import type { Transaction } from "#platform/database/database.ts";
+import { cloneTemplate } from "./clone-template.ts";
+import { HandDrivenClock } from "./hand-driven-clock.ts";
+
+const schema = "bellwire";
+
+/**
+ * What a test can ask for by naming it: `database`, a pool on a fresh database of its own, for what commits; `tx`, a
+ * transaction that is rolled back afterwards, for everything else, since it costs nothing; `clock`, driven by hand.
+ */
+export const test = base
+  .extend("clock", () => new HandDrivenClock())
+
+  .extend("databaseUrl", async ({}, { onCleanup }) => {
+    const clone = await cloneTemplate();
+    onCleanup(() => clone[Symbol.asyncDispose]());
+    return clone.connectionString;
+  })
+
+  .extend("database", async ({ databaseUrl }, { onCleanup }) => {
+    const pool = await openPool({ connectionString: databaseUrl, schema });
+    onCleanup(() => pool[Symbol.asyncDispose]());
+    return pool;
+  })
+
+  .extend("sharedPool", { scope: "file" }, async ({}, { onCleanup }) => {
+    const clone = await cloneTemplate();
+    const pool = await openPool({ connectionString: clone.connectionString, schema });
+    onCleanup(async () => {
+      await pool[Symbol.asyncDispose]();
+      await clone[Symbol.asyncDispose]();
+    });
+    return pool;
+  })
+
+  .extend("tx", async ({ sharedPool }, { onCleanup }) => {
+    const opened = Promise.withResolvers<Transaction>();
+    const finished = Promise.withResolvers<void>();
+    const rolledBack = new Error("the test is over");
+    const whole = sharedPool.inTransaction(async (tx) => {
+      opened.resolve(tx);
+      await finished.promise;
+      throw rolledBack;
+    });
+    const settled = whole.catch((error: unknown) => {
+      if (error !== rolledBack) throw error;
+    });
+    onCleanup(() => {
+      finished.resolve();
+      return settled;
+    });
+    return Promise.race([opened.promise, whole]);
+  });

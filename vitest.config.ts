@@ -1,0 +1,32 @@
+import { defineConfig } from "vitest/config";
+import { ClosingLine } from "./server/test/support/closing-line.ts";
+
+/** Needs no database: rules, pure functions, the house itself, and what receivers run. */
+const unit = {
+  name: "unit",
+  include: ["server/src/**/*.test.ts", "server/test/house/**/*.test.ts", "receiver/**/*.test.ts"],
+  exclude: ["**/*.db.test.ts", "**/node_modules/**"],
+};
+
+/** Runs against one throw-away PostgreSQL, each test file in a database of its own. */
+const database = {
+  name: "database",
+  include: ["server/src/**/*.db.test.ts", "server/test/**/*.test.ts"],
+  exclude: ["server/test/house/**", "**/node_modules/**"],
+  globalSetup: "server/test/support/global-set-up.ts",
+  testTimeout: 30_000,
+  hookTimeout: 60_000,
+};
+
+export default defineConfig({
+  test: {
+    projects: [
+      { extends: true, test: unit },
+      { extends: true, test: database },
+    ],
+    reporters: ["default", new ClosingLine()],
+    sequence: { shuffle: true },
+    maxWorkers: 2,
+    passWithNoTests: false,
+  },
+});
