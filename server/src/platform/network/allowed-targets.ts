@@ -1,0 +1,38 @@
+import { BlockList, isIP } from "node:net";
+
+/** Addresses that may be reached although they are not public. */
+export interface AllowedTargets {
+  /** As they were given, for people. */
+  readonly blocks: readonly string[];
+  includes(address: string): boolean;
+}
+
+/** Reads `127.0.0.0/8,::1/128`; a single address is a block of one; `none` is none. Everything wrong is said at once. */
+export function parseAllowedTargets(text: string): AllowedTargets | { readonly wrong: string } {
+  const blocks = text.trim() === "none" ? [] : text.split(",").map((block) => block.trim());
+  const list = new BlockList();
+  const wrong = blocks.map((block) => addBlock(list, block)).filter((it) => it !== undefined);
+  if (wrong.length > 0) return { wrong: wrong.join("; ") };
+  return {
+    blocks,
+    includes(address) {
+      const family = isIP(address);
+      return family !== 0 && list.check(address, family === 6 ? "ipv6" : "ipv4");
+    },
+  };
+}
+
+/** Adds `10.0.0.0/8` or `::1`. Answers with what is wrong with it, if anything is. */
+function addBlock(list: BlockList, block: string): string | undefined {
+  if (block === "") return `a block is missing: write CIDR blocks with commas between, or "none"`;
+  const [address = "", bitsText, ...rest] = block.split("/");
+  const family = isIP(address);
+  if (family === 0 || address.includes("%") || rest.length > 0) {
+    return `"${block}" is not a CIDR block like 10.0.0.0/8 or fd00::/8`;
+  }
+  const bitsMax = family === 6 ? 128 : 32;
+  const bits = bitsText === undefined ? bitsMax : /^\d{1,3}$/.test(bitsText) ? Number(bitsText) : Number.NaN;
+  if (!(bits <= bitsMax)) return `"${block}": behind the slash belongs a whole number from 0 to ${bitsMax}`;
+  list.addSubnet(address, bits, family === 6 ? "ipv6" : "ipv4");
+  return undefined;
+}

@@ -1,0 +1,61 @@
+import { BlockList, isIP } from "node:net";
+
+/**
+ * What the IANA special-purpose registries do not list as globally reachable, and what is not unicast:
+ * https://www.iana.org/assignments/iana-ipv4-special-registry and …/ipv6-special-registry. The few anycast addresses
+ * inside 192.0.0.0/24 and 2001::/23 that are reachable belong to no receiver, so those blocks are refused whole.
+ */
+const ipv4NotGlobal = [
+  ["0.0.0.0", 8], // this network
+  ["10.0.0.0", 8], // private use
+  ["100.64.0.0", 10], // shared address space (carrier-grade NAT)
+  ["127.0.0.0", 8], // loopback
+  ["169.254.0.0", 16], // link local, where clouds keep their metadata
+  ["172.16.0.0", 12], // private use
+  ["192.0.0.0", 24], // IETF protocol assignments
+  ["192.0.2.0", 24], // documentation
+  ["192.88.99.0", 24], // 6to4 relay anycast, given up
+  ["192.168.0.0", 16], // private use
+  ["198.18.0.0", 15], // benchmarking
+  ["198.51.100.0", 24], // documentation
+  ["203.0.113.0", 24], // documentation
+  ["224.0.0.0", 4], // multicast
+  ["240.0.0.0", 4], // reserved, and broadcast
+] as const;
+
+/**
+ * IPv6 hands out unicast addresses from 2000::/3 only, so everything outside of it is refused without being listed:
+ * unspecified, loopback, IPv4-compatible, 64:ff9b:1::/48, discard-only, unique local, link and site local, multicast.
+ */
+const ipv6NotGlobal = [
+  ["2001::", 23], // IETF protocol assignments: Teredo, benchmarking, ORCHID
+  ["2001:db8::", 32], // documentation
+  ["2002::", 16], // 6to4: leads to the IPv4 address within
+  ["3fff::", 20], // documentation
+] as const;
+
+/** Prefixes of IPv6 that stand for the IPv4 address in their last 32 bits: IPv4-mapped, and NAT64 (RFC 6052). */
+const ipv4Within = ["::ffff:", "64:ff9b::"] as const;
+
+const unicast = new BlockList();
+const notGlobal = new BlockList();
+
+unicast.addSubnet("2000::", 3, "ipv6");
+for (const prefix of ipv4Within) unicast.addSubnet(`${prefix}0.0.0.0`, 96, "ipv6");
+for (const [address, bits] of ipv6NotGlobal) notGlobal.addSubnet(address, bits, "ipv6");
+for (const [address, bits] of ipv4NotGlobal) {
+  notGlobal.addSubnet(address, bits, "ipv4");
+  for (const prefix of ipv4Within) notGlobal.addSubnet(`${prefix}${address}`, 96 + bits, "ipv6");
+}
+
+/** Whether the address belongs to one host of the public internet. What is not an address, or names a zone, does not. */
+export function isGlobalUnicast(address: string): boolean {
+  switch (isIP(address)) {
+    case 4:
+      return !notGlobal.check(address, "ipv4");
+    case 6:
+      return !address.includes("%") && unicast.check(address, "ipv6") && !notGlobal.check(address, "ipv6");
+    default:
+      return false;
+  }
+}

@@ -1,0 +1,55 @@
+import { ADDRCONFIG, promises as dns } from "node:dns";
+import { isIP } from "node:net";
+import type { AllowedTargets } from "./allowed-targets.ts";
+import { isGlobalUnicast } from "./is-global-unicast.ts";
+
+export interface Address {
+  readonly address: string;
+  readonly family: 4 | 6;
+}
+
+/** Asks for every address of a name. Rejects with an error that has a `code`, as `dns.lookup` does. */
+export type Lookup = (hostname: string) => Promise<readonly Address[]>;
+
+export type ResolvedTarget =
+  /** Where to connect to, the first of `addresses`: all of them were judged, and no other may be used. */
+  | (Address & { readonly addresses: readonly Address[] })
+  | { readonly forbidden: string }
+  | { readonly unresolvable: string };
+
+/** The system's own resolver, hosts file included. A machine without IPv6 is not given IPv6 addresses. */
+export const systemLookup: Lookup = async (hostname) => {
+  const found = await dns.lookup(hostname, { all: true, hints: ADDRCONFIG, order: "verbatim" });
+  return found.map(({ address, family }) => ({ address, family: family === 6 ? 6 : 4 }));
+};
+
+/**
+ * Resolves a URL's `hostname` once and judges every answer: a name with one forbidden address is forbidden, so that it
+ * cannot be tried until the right one comes up.
+ */
+export async function resolveTarget(
+  hostname: string,
+  { allowed, lookup }: { readonly allowed: AllowedTargets; readonly lookup: Lookup },
+): Promise<ResolvedTarget> {
+  const addresses = await addressesOf(hostname, lookup);
+  if ("unresolvable" in addresses) return addresses;
+  const forbidden = addresses.find(({ address }) => !isGlobalUnicast(address) && !allowed.includes(address));
+  if (forbidden) return { forbidden: forbidden.address };
+  const [first] = addresses;
+  return first ? { ...first, addresses } : { unresolvable: "ENOTFOUND" };
+}
+
+async function addressesOf(
+  hostname: string,
+  lookup: Lookup,
+): Promise<readonly Address[] | { readonly unresolvable: string }> {
+  const address = hostname.startsWith("[") ? hostname.slice(1, -1) : hostname;
+  const family = isIP(address);
+  if (family !== 0) return [{ address, family: family === 6 ? 6 : 4 }];
+  try {
+    return await lookup(hostname);
+  } catch (error) {
+    if (error instanceof Error && "code" in error && typeof error.code === "string") return { unresolvable: error.code };
+    throw error;
+  }
+}
