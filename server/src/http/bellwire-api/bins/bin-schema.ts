@@ -1,0 +1,46 @@
+import { Type } from "typebox";
+import { Nullable, pageQuery, Timestamp } from "../page-schema.ts";
+
+const answer_status = Type.Integer({ minimum: 200, maximum: 599, description: "The status that it answers with." });
+const answer_delay_ms = Type.Integer({ minimum: 0, maximum: 120_000, description: "How long it waits before it answers." });
+
+export const Bin = Type.Object(
+  {
+    id: Type.String(),
+    url: Type.String({ description: "Takes any request." }),
+    view_url: Type.String({ description: "Shows what it caught, to whoever knows the address." }),
+    answer_status,
+    answer_delay_ms,
+    created_at: Timestamp,
+  },
+  { title: "Bin" },
+);
+
+export const BinAnswerChange = Type.Partial(Type.Object({ answer_status, answer_delay_ms }), {
+  title: "BinAnswerChange",
+  additionalProperties: false,
+});
+
+export const BinRequest = Type.Object(
+  {
+    id: Type.Integer(),
+    received_at: Timestamp,
+    method: Type.String(),
+    path: Type.String(),
+    query: Type.String(),
+    headers: Type.Array(Type.Tuple([Type.String(), Type.String()]), { description: "As they came." }),
+    body: Type.String(),
+    body_encoding: Type.Enum(["utf-8", "base64"], {
+      description: "`base64` when the body is not text.",
+    }),
+    signature: Nullable(
+      Type.Enum(["valid", "invalid", "missing"], {
+        description: "Checked with the secrets of the endpoints that point here. Null when none does.",
+      }),
+    ),
+  },
+  { title: "BinRequest" },
+);
+
+export const BinParams = Type.Object({ id: Type.String() });
+export const BinRequestsQuery = Type.Object(pageQuery);

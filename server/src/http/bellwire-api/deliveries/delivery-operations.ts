@@ -1,0 +1,39 @@
+import { pageOf } from "../page-schema.ts";
+import { answers, answersOfOne, refusable } from "../route-schema.ts";
+import { DeliveriesQuery, Delivery, DeliveryInFull, DeliveryParams } from "./delivery-schema.ts";
+
+const tags = ["Deliveries"];
+const params = DeliveryParams;
+
+export const listDeliveries = {
+  tags,
+  operationId: "listDeliveries",
+  summary: "List deliveries, those of the newest event first",
+  querystring: DeliveriesQuery,
+  response: { ...answers(pageOf(Delivery)), ...refusable },
+};
+
+export const readDelivery = {
+  tags,
+  operationId: "readDelivery",
+  summary: "Read a delivery with its attempts",
+  params,
+  response: answersOfOne(DeliveryInFull),
+};
+
+export const retryDelivery = {
+  tags,
+  operationId: "retryDelivery",
+  summary: "Send a delivery now, whatever its state",
+  description: "The same id and the same bytes. What was delivered before carries `bellwire-replay`.",
+  params,
+  response: answersOfOne(Delivery),
+};
+
+export const cancelDelivery = {
+  tags,
+  operationId: "cancelDelivery",
+  summary: "Give a pending delivery up",
+  params,
+  response: answersOfOne(Delivery),
+};

@@ -1,0 +1,49 @@
+import { Type, type Static } from "typebox";
+import { eventTypes } from "#webhooks/endpoints/index.ts";
+import { EventId, Nullable, pageQuery, Timestamp } from "../page-schema.ts";
+import { Attempt, AttemptInShort } from "./attempt-schema.ts";
+
+const DeliveryState = Type.Enum(["pending", "delivered", "failed", "cancelled"], { title: "DeliveryState" });
+
+const fields = {
+  id: Type.String({ description: "The event's id, a dot, and the endpoint's id." }),
+  event_id: EventId,
+  event_type: Type.String(),
+  object_id: Type.Integer(),
+  account_id: Type.Integer(),
+  account_name: Type.String(),
+  occurred_at: Timestamp,
+  endpoint_id: Type.Integer(),
+  endpoint_name: Type.String(),
+  state: DeliveryState,
+  attempts_made: Type.Integer(),
+  replay: Type.Integer({ description: "How often it was sent again by hand." }),
+  next_attempt_at: Nullable(Type.String({ ...Timestamp, description: "When it is due. Null unless pending." })),
+  ended_at: Nullable(Timestamp),
+  last_attempt: Nullable(AttemptInShort),
+};
+
+export const Delivery = Type.Object(fields, { title: "Delivery" });
+export type DeliveryAnswer = Static<typeof Delivery>;
+
+export const DeliveryInFull = Type.Object(
+  {
+    ...fields,
+    content_type: Nullable(Type.String()),
+    body: Nullable(Type.String({ description: "The very text that is signed and sent, the same at every attempt." })),
+    attempts: Type.Array(Attempt),
+  },
+  { title: "DeliveryInFull" },
+);
+
+export const DeliveryParams = Type.Object({ id: Type.String() });
+
+export const DeliveriesQuery = Type.Object({
+  ...pageQuery,
+  endpoint_id: Type.Optional(Type.Integer()),
+  state: Type.Optional(DeliveryState),
+  event_type: Type.Optional(Type.Enum([...eventTypes])),
+  event_id: Type.Optional(EventId),
+  since: Type.Optional(Timestamp),
+  until: Type.Optional(Timestamp),
+});

@@ -1,0 +1,82 @@
+import { Type } from "typebox";
+import { eventTypes } from "#webhooks/endpoints/index.ts";
+import { Attempt } from "../deliveries/attempt-schema.ts";
+import { pageOf, pageQuery } from "../page-schema.ts";
+import { answers, answersOfOne, created, done, refusable } from "../route-schema.ts";
+import { Endpoint, EndpointChange, EndpointParams, EndpointSecret, NewEndpoint } from "./endpoint-schema.ts";
+
+const tags = ["Endpoints"];
+const params = EndpointParams;
+
+export const listEndpoints = {
+  tags,
+  operationId: "listEndpoints",
+  summary: "List the endpoints",
+  querystring: Type.Object(pageQuery),
+  response: answers(pageOf(Endpoint)),
+};
+
+export const createEndpoint = {
+  tags,
+  operationId: "createEndpoint",
+  summary: "Make an endpoint",
+  description: "What is left out gets a default that fits the format.",
+  body: NewEndpoint,
+  response: { ...created(Endpoint), ...refusable },
+};
+
+export const readEndpoint = {
+  tags,
+  operationId: "readEndpoint",
+  summary: "Read an endpoint",
+  params,
+  response: answersOfOne(Endpoint),
+};
+
+export const changeEndpoint = {
+  tags,
+  operationId: "changeEndpoint",
+  summary: "Change an endpoint",
+  description: "Changes the fields that are given. It counts from the next attempt on, of what is pending too.",
+  params,
+  body: EndpointChange,
+  response: { ...answersOfOne(Endpoint), ...refusable },
+};
+
+export const deleteEndpoint = {
+  tags,
+  operationId: "deleteEndpoint",
+  summary: "Delete an endpoint",
+  description: "Its pending deliveries are cancelled. Its history stays.",
+  params,
+  response: done,
+};
+
+export const readSecret = {
+  tags,
+  operationId: "readEndpointSecret",
+  summary: "Read the secret that signs",
+  params,
+  response: answersOfOne(EndpointSecret),
+};
+
+export const rotateSecret = {
+  tags,
+  operationId: "rotateEndpointSecret",
+  summary: "Make a new secret",
+  description: "For 24 hours both the new and the old one sign, so that the receiver can change without a gap.",
+  params,
+  response: answersOfOne(EndpointSecret),
+};
+
+export const pingEndpoint = {
+  tags,
+  operationId: "pingEndpoint",
+  summary: "Send a sample event now",
+  description:
+    "A signed sample of the event, marked `bellwire-test: true`, through the same guard and sender as real ones. " +
+    "Answers with the attempt. It is not recorded.",
+  params,
+  body: Type.Object({ event_type: Type.Optional(Type.Enum([...eventTypes])) }, { additionalProperties: false }),
+  response: { ...answersOfOne(Attempt), ...refusable },
+};

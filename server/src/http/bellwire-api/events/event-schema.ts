@@ -1,0 +1,68 @@
+import { Type, type Static } from "typebox";
+import { eventTypes } from "#webhooks/endpoints/index.ts";
+import { EventId, Nullable, pageQuery, Timestamp } from "../page-schema.ts";
+
+const Actor = Type.Object(
+  {
+    kind: Type.Enum(["developer", "admin", "token", "key", "system"]),
+    user_id: Nullable(Type.Integer({ description: "Null for `key` and `system`, which have no user." })),
+  },
+  { title: "Actor" },
+);
+
+const fields = {
+  id: EventId,
+  type: Type.String(),
+  object_id: Type.Integer(),
+  account_id: Type.Integer(),
+  account_name: Type.String(),
+  sequence: Type.Integer({ description: "Counts the events of its account, without gaps." }),
+  actor: Actor,
+  channel: Type.Enum(["developer_portal", "admin_portal", "api", "system"]),
+  occurred_at: Timestamp,
+};
+
+export const Event = Type.Object(fields, { title: "Event" });
+export type EventAnswer = Static<typeof Event>;
+
+const Verdict = Type.Object(
+  {
+    endpoint_id: Type.Integer(),
+    endpoint_name: Type.String(),
+    sent: Type.Boolean({ description: "Whether a delivery was made for this endpoint." }),
+    gate: Nullable(
+      Type.Enum(["web_hooks_denied", "not_active", "switch_off", "no_acting_user", "admin_actions_off"], {
+        title: "Gate",
+        description: "What stopped it when the event was recorded. Null if nothing did.",
+      }),
+    ),
+    delivery_id: Nullable(Type.String()),
+  },
+  { title: "Verdict", description: "What became of an event at one endpoint." },
+);
+
+const JsonObject = Type.Record(Type.String(), Type.Unknown());
+
+export const EventInFull = Type.Object(
+  {
+    ...fields,
+    document: Type.Unsafe<unknown>({ ...JsonObject, description: "The object as it was right after the change." }),
+    previous: Type.Unsafe<unknown>({
+      anyOf: [JsonObject, { type: "null" }],
+      description: "For updates: the changed fields with the values that they had.",
+    }),
+    verdicts: Type.Array(Verdict),
+  },
+  { title: "EventInFull" },
+);
+
+export const EventParams = Type.Object({ id: EventId });
+
+export const EventsQuery = Type.Object({
+  ...pageQuery,
+  type: Type.Optional(Type.Enum([...eventTypes])),
+  object_id: Type.Optional(Type.Integer()),
+  account_id: Type.Optional(Type.Integer()),
+  since: Type.Optional(Timestamp),
+  until: Type.Optional(Timestamp),
+});

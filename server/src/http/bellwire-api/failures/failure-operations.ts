@@ -1,0 +1,48 @@
+import { Type } from "typebox";
+import { pageOf } from "../page-schema.ts";
+import { answers, refusable } from "../route-schema.ts";
+import {
+  Failure,
+  FailureCount,
+  FailureFilters,
+  FailuresQuery,
+  FailuresToDelete,
+  FailuresToRetry,
+} from "./failure-schema.ts";
+
+const tags = ["Failures"];
+
+export const listFailures = {
+  tags,
+  operationId: "listFailures",
+  summary: "List the failures, oldest first",
+  description: "Deliveries whose attempts are used up, until somebody retries or deletes them.",
+  querystring: FailuresQuery,
+  response: { ...answers(pageOf(Failure)), ...refusable },
+};
+
+export const countFailures = {
+  tags,
+  operationId: "countFailures",
+  summary: "Count the failures",
+  querystring: FailureFilters,
+  response: { ...answers(FailureCount), ...refusable },
+};
+
+export const deleteFailures = {
+  tags,
+  operationId: "deleteFailures",
+  summary: "Take failures off the list",
+  description: "The history of the deliveries stays.",
+  querystring: FailuresToDelete,
+  response: { ...answers(Type.Object({ deleted: Type.Integer() })), ...refusable },
+};
+
+export const retryFailures = {
+  tags,
+  operationId: "retryFailures",
+  summary: "Retry failures now",
+  description: "They leave the list, and get a new round of attempts with the same ids and bytes.",
+  body: FailuresToRetry,
+  response: { ...answers(Type.Object({ retried: Type.Integer() })), ...refusable },
+};

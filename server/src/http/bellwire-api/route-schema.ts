@@ -1,0 +1,26 @@
+import { Type, type TSchema } from "typebox";
+import { ProblemSchema } from "#http/shared/problem-schema.ts";
+
+const problem = (description: string) => ({
+  description,
+  content: { "application/problem+json": { schema: ProblemSchema } },
+});
+
+const anyRoute = {
+  401: problem("No credentials, or wrong ones."),
+  403: problem("These credentials do not allow this."),
+} as const;
+
+const notThere = { 404: problem("There is no such thing, or it is not yours.") } as const;
+
+/** A value of a field that is not acceptable. */
+export const refusable = { 422: problem("Some values are not acceptable: `errors` says which, and why.") } as const;
+
+export const answers = <It extends TSchema>(it: It) => ({ 200: it, ...anyRoute });
+
+/** Of a route whose path names one thing. */
+export const answersOfOne = <It extends TSchema>(it: It) => ({ ...answers(it), ...notThere });
+
+export const created = <It extends TSchema>(it: It) => ({ 201: it, ...anyRoute });
+
+export const done = { 204: Type.Null({ description: "Done." }), ...anyRoute, ...notThere };

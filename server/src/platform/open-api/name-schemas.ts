@@ -1,0 +1,39 @@
+/** JSON, as OpenAPI documents are. */
+export type Json = null | string | number | boolean | readonly Json[] | JsonObject;
+export interface JsonObject {
+  readonly [key: string]: Json;
+}
+
+/**
+ * Moves each schema that has a title to `components/schemas`, by that title, and leaves a reference in its place: what
+ * is generated from the document then has names. Throws when one title stands for two schemas.
+ */
+export function nameSchemas(document: JsonObject): JsonObject {
+  const named = new Map<string, JsonObject>();
+
+  const copyOf = (it: Json): Json => {
+    if (typeof it !== "object" || it === null) return it;
+    if (isList(it)) return it.map(copyOf);
+    const copy = Object.fromEntries(Object.entries(it).map(([key, value]) => [key, copyOf(value)]));
+    const title = titleOfSchema(copy);
+    if (title === undefined) return copy;
+    const seen = named.get(title);
+    if (seen && JSON.stringify(seen) !== JSON.stringify(copy)) {
+      throw new Error(`Two schemas of the OpenAPI document have the title ${title}.`);
+    }
+    named.set(title, copy);
+    return { $ref: `#/components/schemas/${title}` };
+  };
+
+  const paths = copyOf(document["paths"] ?? {});
+  const schemas = Object.fromEntries([...named].toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  const components = document["components"];
+  return { ...document, paths, components: { ...(isObject(components) ? components : {}), schemas } };
+}
+
+const isList = (it: Json): it is readonly Json[] => Array.isArray(it);
+const isObject = (it: Json | undefined): it is JsonObject => typeof it === "object" && it !== null && !Array.isArray(it);
+
+function titleOfSchema({ title, type, enum: values }: JsonObject): string | undefined {
+  return typeof title === "string" && (type !== undefined || values !== undefined) ? title : undefined;
+}
