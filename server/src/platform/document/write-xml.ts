@@ -1,0 +1,52 @@
+import type { Attributes, Node, Value } from "./document.ts";
+import { writeDecimal } from "./write-decimal.ts";
+import { isXmlText } from "./xml-text.ts";
+
+/** `node` as one line of XML, with its declaration. */
+export const writeXmlDocument = (node: Node): string => `<?xml version="1.0" encoding="UTF-8"?>${writeXml(node)}`;
+
+/** `node` as one line of XML. Throws for text that XML cannot hold: whoever let it in has a bug. */
+export function writeXml(node: Node): string {
+  const { name } = node;
+  if ("record" in node) return `<${name}${writeAttributes(node.attributes)}>${writeAll(node.record)}</${name}>`;
+  if ("list" in node) {
+    return node.list.length === 0 && node.whenEmpty === "alone" ? `<${name}/>` : `<${name}>${writeAll(node.list)}</${name}>`;
+  }
+  if ("repeated" in node) {
+    let written = "";
+    for (const it of node.repeated) written += writeValue(name, it);
+    return written;
+  }
+  return writeValue(name, node.value);
+}
+
+function writeAll(nodes: readonly Node[]): string {
+  let written = "";
+  for (const node of nodes) written += writeXml(node);
+  return written;
+}
+
+const writeValue = (name: string, it: Value): string => (it === null ? `<${name}/>` : `<${name}>${textOf(it)}</${name}>`);
+
+function textOf(it: NonNullable<Value>): string {
+  if (typeof it === "string") return escapeText(it);
+  return typeof it === "object" ? writeDecimal(it.decimal) : String(it);
+}
+
+function writeAttributes(attributes: Attributes | undefined): string {
+  if (!attributes) return "";
+  let written = "";
+  for (const [name, it] of Object.entries(attributes)) {
+    written += ` ${name}="${escapeText(String(it)).replaceAll('"', "&quot;")}"`;
+  }
+  return written;
+}
+
+// Finds all that needs care in one look: most texts need none. Surrogates are among it, lone or not.
+const needsCare = /[&<>\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]/;
+
+function escapeText(text: string): string {
+  if (!needsCare.test(text)) return text;
+  if (!isXmlText(text)) throw new Error(`XML cannot hold this text: ${JSON.stringify(text.slice(0, 100))}`);
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+}

@@ -1,0 +1,24 @@
+import type { FieldValues } from "#portal/fields/index.ts";
+
+export type AccountState = "created" | "pending" | "approved" | "rejected" | "suspended" | "scheduled_for_deletion";
+
+/** An organisation of developers, customer of a provider. */
+export interface Account {
+  readonly id: number;
+  readonly orgName: string;
+  readonly state: AccountState;
+  readonly stateChangedAt: Date;
+  readonly deletionAt: Date | null;
+  readonly planId: number;
+  readonly annotations: Readonly<Record<string, string>>;
+  /** All fields but `org_name`. */
+  readonly fields: FieldValues;
+  readonly monthlyBillingEnabled: boolean;
+  readonly monthlyChargingEnabled: boolean;
+  readonly isCreditCardStored: boolean;
+  readonly creditCardPartialNumber: string | null;
+  /** `2027-05-01` */
+  readonly creditCardExpiresOn: string | null;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}

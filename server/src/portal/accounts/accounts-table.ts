@@ -1,0 +1,84 @@
+import type { Database, Transaction } from "#platform/database/database.ts";
+
+import type { Account } from "./account.ts";
+
+const columns = `id, org_name as "orgName", state, state_changed_at as "stateChangedAt", deletion_at as "deletionAt",
+  plan_id as "planId", annotations, fields, monthly_billing_enabled as "monthlyBillingEnabled",
+  monthly_charging_enabled as "monthlyChargingEnabled", credit_card_token is not null as "isCreditCardStored",
+  credit_card_partial_number as "creditCardPartialNumber", credit_card_expires_on as "creditCardExpiresOn",
+  created_at as "createdAt", updated_at as "updatedAt"`;
+
+const readStatement = `select ${columns} from accounts where provider_id = $1 and id = $2`;
+
+export async function readAccount(db: Database, providerId: number, id: number): Promise<Account | undefined> {
+  const [account] = await db.query<Account>(readStatement, [providerId, id]);
+  return account;
+}
+
+// Locks the account until the transaction ends; rows that refer to it can still be written.
+const lockStatement = `${readStatement} for no key update`;
+
+/** The account as it is, and as it stays until this transaction changes it or ends. */
+export async function lockAccount(tx: Transaction, providerId: number, id: number): Promise<Account | undefined> {
+  const [account] = await tx.query<Account>(lockStatement, [providerId, id]);
+  return account;
+}
+
+const listStatement = `select ${columns} from accounts where provider_id = $1 and ($2::text is null or state = $2) order by id limit $3 offset $4`;
+
+interface AccountList {
+  readonly state?: string | undefined;
+  readonly limit: number;
+  readonly offset: number;
+}
+
+export const listAccounts = (db: Database, providerId: number, { state, limit, offset }: AccountList): Promise<Account[]> =>
+  db.query<Account>(listStatement, [providerId, state ?? null, limit, offset]);
+
+const insertStatement = `
+  insert into accounts (provider_id, org_name, state, state_changed_at, plan_id, annotations, fields, created_at, updated_at)
+  values ($1, $2, $3, $7, $4, $5, $6, $7, $7)
+  returning ${columns}`;
+
+type NewAccount = Pick<Account, "orgName" | "state" | "planId" | "annotations" | "fields">;
+
+export async function insertAccount(
+  tx: Transaction,
+  providerId: number,
+  { orgName, state, planId, annotations, fields }: NewAccount,
+  now: Date,
+): Promise<Account> {
+  const [inserted] = await tx.query<Account>(insertStatement, [providerId, orgName, state, planId, annotations, fields, now]);
+  if (!inserted) throw new Error("The new account was not returned.");
+  return inserted;
+}
+
+const updateStatement = `
+  update accounts
+  set org_name = $3, state = $4, state_changed_at = $5, annotations = $6, fields = $7, monthly_billing_enabled = $8,
+    monthly_charging_enabled = $9, updated_at = $10
+  where provider_id = $1 and id = $2
+  returning ${columns}`;
+
+/** Writes what can be changed of a locked account. */
+export async function updateAccountRow(
+  tx: Transaction,
+  providerId: number,
+  account: Account,
+  now: Date,
+): Promise<Account> {
+  const [updated] = await tx.query<Account>(updateStatement, [
+    providerId,
+    account.id,
+    account.orgName,
+    account.state,
+    account.stateChangedAt,
+    account.annotations,
+    account.fields,
+    account.monthlyBillingEnabled,
+    account.monthlyChargingEnabled,
+    now,
+  ]);
+  if (!updated) throw new Error(`Account ${account.id} was gone although it was locked.`);
+  return updated;
+}

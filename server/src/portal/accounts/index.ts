@@ -1,0 +1,3 @@
+export type { Account, AccountState } from "./account.ts";
+export { insertAccount, listAccounts, lockAccount, readAccount, updateAccountRow } from "./accounts-table.ts";
+export { insertServiceSubscriptions } from "./service-subscriptions-table.ts";

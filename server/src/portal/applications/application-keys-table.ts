@@ -1,0 +1,28 @@
+import type { Database, Transaction } from "#platform/database/database.ts";
+
+import type { ApplicationKey } from "./application.ts";
+
+const listStatement = `
+  select application_id as "applicationId", value, created_at as "createdAt", updated_at as "updatedAt"
+  from application_keys
+  where provider_id = $1 and application_id = any($2)
+  order by application_id, created_at, value`;
+
+export const listApplicationKeys = (
+  db: Database,
+  providerId: number,
+  applicationIds: readonly number[],
+): Promise<(ApplicationKey & { applicationId: number })[]> => db.query(listStatement, [providerId, applicationIds]);
+
+const insertStatement = `
+  insert into application_keys (provider_id, application_id, value, created_at, updated_at)
+  values ($1, $2, $3, $4, $4)`;
+
+export async function insertApplicationKey(
+  tx: Transaction,
+  providerId: number,
+  applicationId: number,
+  key: ApplicationKey,
+): Promise<void> {
+  await tx.query(insertStatement, [providerId, applicationId, key.value, key.createdAt]);
+}

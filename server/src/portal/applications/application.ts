@@ -1,0 +1,35 @@
+import type { FieldValues } from "#portal/fields/index.ts";
+import type { Plan, Product } from "#portal/products/index.ts";
+
+/** What an account uses a product with. Programs know it as a cinstance. */
+export interface Application {
+  readonly id: number;
+  readonly accountId: number;
+  readonly product: Product;
+  readonly plan: Plan;
+  readonly name: string;
+  readonly description: string | null;
+  readonly state: "pending" | "live" | "suspended";
+  /** Products of version `1` only. */
+  readonly userKey: string | null;
+  /** All other products: the id, or client id, that programs send. Not the number in `id`. */
+  readonly applicationId: string | null;
+  /** Oldest first; for OAuth and OpenID Connect the client secret. */
+  readonly keys: readonly ApplicationKey[];
+  readonly referrerFilters: readonly string[];
+  readonly providerVerificationKey: string;
+  readonly redirectUrl: string | null;
+  readonly createOrigin: string | null;
+  readonly firstTrafficAt: Date | null;
+  readonly firstDailyTrafficAt: Date | null;
+  /** All fields but `name` and `description`. */
+  readonly fields: FieldValues;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}
+
+export interface ApplicationKey {
+  readonly value: string;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}

@@ -1,0 +1,4 @@
+export { applicationToJson } from "./application-to-json.ts";
+export type { Application, ApplicationKey } from "./application.ts";
+export { listApplications, readApplication } from "./read-applications.ts";
+export { representApplication, representDeletedApplication } from "./represent-application.ts";

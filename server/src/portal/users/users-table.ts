@@ -1,0 +1,114 @@
+import type { Database, Transaction } from "#platform/database/database.ts";
+
+import type { User } from "./user.ts";
+
+const columns = `id, account_id as "accountId", username, email, role, state, activated_at as "activatedAt",
+  cas_identifier as "casIdentifier", open_id as "openId", fields, created_at as "createdAt", updated_at as "updatedAt"`;
+
+const readStatement = `select ${columns} from users where provider_id = $1 and id = $2`;
+
+export async function readUser(db: Database, providerId: number, id: number): Promise<User | undefined> {
+  const [user] = await db.query<User>(readStatement, [providerId, id]);
+  return user;
+}
+
+const listStatement = `select ${columns} from users where provider_id = $1 and account_id = $2 order by id`;
+
+/** The users of an account. Served by users_account_idx. */
+export const listUsers = (db: Database, providerId: number, accountId: number): Promise<User[]> =>
+  db.query<User>(listStatement, [providerId, accountId]);
+
+// Served by users_username_idx and users_email_idx. One person's name may be another's address: the name goes first.
+const findByLoginStatement = `
+  select ${columns}, password_hash as "passwordHash"
+  from users
+  where provider_id = $1 and (lower(username) = lower($2) or lower(email) = lower($2))
+  order by lower(username) = lower($2) desc
+  limit 1`;
+
+export interface UserWithHash {
+  readonly user: User;
+  /** Null: signed up without a password, and cannot sign in yet. */
+  readonly passwordHash: string | null;
+}
+
+/** Who signs in with this username or e-mail address. */
+export async function findUserByLogin(
+  db: Database,
+  providerId: number,
+  login: string,
+): Promise<UserWithHash | undefined> {
+  const [found] = await db.query<User & { passwordHash: string | null }>(findByLoginStatement, [providerId, login]);
+  if (!found) return undefined;
+  const { passwordHash, ...user } = found;
+  return { user, passwordHash };
+}
+
+const takenStatement = `
+  select coalesce(bool_or(lower(username) = lower($2)), false) as username,
+    coalesce(bool_or(lower(email) = lower($3)), false) as email
+  from users
+  where provider_id = $1 and (lower(username) = lower($2) or lower(email) = lower($3))`;
+
+/** Which of a username and an e-mail address somebody already has. */
+export async function readTaken(
+  db: Database,
+  providerId: number,
+  { username, email }: { username: string; email: string | null },
+): Promise<{ username: boolean; email: boolean }> {
+  const [taken] = await db.query<{ username: boolean; email: boolean }>(takenStatement, [providerId, username, email]);
+  return taken ?? { username: false, email: false };
+}
+
+// Two who take one name at once: the second waits for the first to commit, and then inserts nothing.
+const insertStatement = `
+  insert into users (provider_id, account_id, username, email, password_hash, role, state, activation_code_digest,
+    activated_at, fields, created_at, updated_at)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, case when $7 = 'active' then $10::timestamptz end, $9, $10, $10)
+  on conflict do nothing
+  returning ${columns}`;
+
+export interface NewUser extends Pick<User, "accountId" | "username" | "email" | "role" | "fields"> {
+  readonly state: "pending" | "active";
+  readonly passwordHash: string | null;
+  readonly activationCodeDigest: Buffer | null;
+}
+
+/** The new user, or undefined if the username or the e-mail address is taken. */
+export async function insertUser(
+  tx: Transaction,
+  providerId: number,
+  user: NewUser,
+  now: Date,
+): Promise<User | undefined> {
+  const [inserted] = await tx.query<User>(insertStatement, [
+    providerId,
+    user.accountId,
+    user.username,
+    user.email,
+    user.passwordHash,
+    user.role,
+    user.state,
+    user.activationCodeDigest,
+    user.fields,
+    now,
+  ]);
+  return inserted;
+}
+
+const activateStatement = `
+  update users
+  set state = 'active', activated_at = $3, activation_code_digest = null, updated_at = $3
+  where provider_id = $1 and activation_code_digest = $2 and state = 'pending'
+  returning ${columns}`;
+
+/** Activates the pending user who was sent this code, which works once. */
+export async function activateUserRow(
+  tx: Transaction,
+  providerId: number,
+  codeDigest: Buffer,
+  now: Date,
+): Promise<User | undefined> {
+  const [user] = await tx.query<User>(activateStatement, [providerId, codeDigest, now]);
+  return user;
+}
