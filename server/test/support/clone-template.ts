@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import pg from "pg";
 import { inject } from "vitest";
+import { templateName, urlOf } from "./test-databases.ts";
 
 export interface Clone extends AsyncDisposable {
   readonly connectionString: string;
@@ -8,17 +9,18 @@ export interface Clone extends AsyncDisposable {
 
 /** A copy of the migrated template takes some 80 ms: a test that commits has a database to itself. */
 export async function cloneTemplate(): Promise<Clone> {
-  const host = inject("postgresSocketFolder");
+  const socketFolder = inject("postgresSocketFolder");
   const name = `clone_${randomBytes(6).toString("hex")}`;
-  await onServer(host, `create database ${name} template bellwire_template`);
+  const server = urlOf(socketFolder, "postgres");
+  await runOnce(server, `create database ${name} template ${templateName}`);
   return {
-    connectionString: `postgresql://postgres@/${name}?host=${encodeURIComponent(host)}`,
-    [Symbol.asyncDispose]: () => onServer(host, `drop database ${name} with (force)`),
+    connectionString: urlOf(socketFolder, name),
+    [Symbol.asyncDispose]: () => runOnce(server, `drop database ${name} with (force)`),
   };
 }
 
-async function onServer(host: string, statement: string): Promise<void> {
-  const client = new pg.Client({ host, user: "postgres", database: "postgres" });
+async function runOnce(connectionString: string, statement: string): Promise<void> {
+  const client = new pg.Client(connectionString);
   await client.connect();
   try {
     await client.query(statement);

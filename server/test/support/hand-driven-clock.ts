@@ -11,7 +11,8 @@ export class HandDrivenClock implements Clock {
   #elapsedMs = 0;
   #sleepers: readonly Sleeper[] = [];
 
-  constructor(start = "2026-11-24T12:00:00.000Z") {
+  /** Starts far from today, so that what mixes this time with another one is found out at once. */
+  constructor(start = "2026-02-03T04:05:06.789Z") {
     this.#startMs = Date.parse(start);
   }
 

@@ -1,7 +1,45 @@
+import { randomUUID } from "node:crypto";
 import { expect } from "vitest";
+import { until } from "./until.ts";
 import { test } from "./test.ts";
 
-test("a transaction of a test is gone after it", async ({ tx }) => {
-  await tx.query("insert into cells (number, schema_name) values (77, 'leaves_nothing')");
-  expect(await tx.query("select schema_name from cells where number = 77")).toHaveLength(1);
+const insertBin = "insert into audit_records (provider_id, actor_kind, action, subject) values (1, 'system', 'x', $1)";
+
+test("what a test does in its transaction is gone afterwards", async ({ tx, sharedPool }) => {
+  await tx.query(insertBin, ["tx"]);
+  expect(await tx.query("select from audit_records")).toHaveLength(1);
+  expect(await sharedPool.query("select from audit_records")).toHaveLength(0);
+});
+
+test.for([1, 2])("a test that commits sees nothing of another (%i)", async (_, { database }) => {
+  expect(await database.query("select from audit_records")).toHaveLength(0);
+  await database.inTransaction((tx) => tx.query(insertBin, [randomUUID()]));
+  expect(await database.query("select from audit_records")).toHaveLength(1);
+});
+
+test("tests act as the product does: as a role that owns nothing", async ({ database }) => {
+  await expect(database.query("drop table audit_records")).rejects.toThrow("must be owner");
+});
+
+test("who sleeps by the hand-driven clock wakes when the hand passes, and not before", async ({ clock }) => {
+  const woken: number[] = [];
+  for (const ms of [300, 100]) void clock.sleep(ms).then(() => woken.push(ms));
+
+  await clock.advance(99);
+  expect(woken).toEqual([]);
+  await clock.advance(201);
+  expect(woken).toEqual([100, 300]);
+});
+
+test("an aborted sleep ends at once", async ({ clock }) => {
+  const abort = new AbortController();
+  const sleep = clock.sleep(1000, abort.signal);
+  abort.abort();
+  await sleep;
+  expect(clock.monotonicMs()).toBe(0);
+  expect(clock.sleeping).toBe(0);
+});
+
+test("waiting for what never comes fails, and says for what", async () => {
+  await expect(until(() => false, { withinMs: 20 })).rejects.toThrow("() => false");
 });

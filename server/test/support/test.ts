@@ -1,10 +1,10 @@
 import { test as base } from "vitest";
-import { openPool } from "#platform/database/open-pool.ts";
+import { appRole } from "#platform/database/app-role.ts";
 import type { Transaction } from "#platform/database/database.ts";
+import { openPool } from "#platform/database/open-pool.ts";
 import { cloneTemplate } from "./clone-template.ts";
 import { HandDrivenClock } from "./hand-driven-clock.ts";
-
-const schema = "bellwire";
+import { schema } from "./test-databases.ts";
 
 /**
  * What a test can ask for by naming it: `database`, a pool on a fresh database of its own, for what commits; `tx`, a
@@ -20,14 +20,14 @@ export const test = base
   })
 
   .extend("database", async ({ databaseUrl }, { onCleanup }) => {
-    const pool = await openPool({ connectionString: databaseUrl, schema });
+    const pool = await openPool({ connectionString: databaseUrl, schema, role: appRole });
     onCleanup(() => pool[Symbol.asyncDispose]());
     return pool;
   })
 
   .extend("sharedPool", { scope: "file" }, async ({}, { onCleanup }) => {
     const clone = await cloneTemplate();
-    const pool = await openPool({ connectionString: clone.connectionString, schema });
+    const pool = await openPool({ connectionString: clone.connectionString, schema, role: appRole });
     onCleanup(async () => {
       await pool[Symbol.asyncDispose]();
       await clone[Symbol.asyncDispose]();

@@ -18,7 +18,7 @@ const settings = {
   full_page_writes: "off",
   autovacuum: "off",
   max_connections: "200",
-  log_min_messages: "fatal",
+  log_min_messages: "panic",
 };
 
 /** Starts a real PostgreSQL of its own on a unix socket, and makes sure that it is this one which answers. */
