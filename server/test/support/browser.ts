@@ -1,0 +1,63 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { chromium, type Browser } from "playwright-core";
+
+const installed = [
+  "/usr/bin/chromium",
+  "/usr/bin/chromium-browser",
+  "/usr/bin/google-chrome",
+  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+];
+
+/** No sandbox, since root cannot have one and only our own pages are opened; and nothing that phones home. */
+const flags = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+/** Starts the Chromium of this machine if it has one, else the one that npm brought. */
+export async function launchBrowser(): Promise<Browser> {
+  const path = [process.env["CHROMIUM_PATH"], ...installed].find((each) => each !== undefined && existsSync(each));
+  if (path !== undefined) return chromium.launch({ executablePath: path, args: flags });
+
+  const folder = unpackedChromium();
+  return chromium.launch({
+    executablePath: join(folder, "chromium"),
+    args: flags,
+    env: {
+      ...process.env,
+      LD_LIBRARY_PATH: join(folder, "al2023", "lib"),
+      FONTCONFIG_FILE: join(folder, "fonts.conf"),
+    },
+  });
+}
+
+/** Unpacked once for each version, under a name that it gets when it is whole: two runs may start at the same time. */
+function unpackedChromium(): string {
+  const packageFolder = fileURLToPath(new URL("..", import.meta.resolve("@sparticuz/chromium")));
+  const { version }: { version: string } = JSON.parse(readFileSync(join(packageFolder, "package.json"), "utf8"));
+  const cache = join(packageFolder, "..", "..", ".cache");
+  const unpacked = join(cache, `chromium-${version}`);
+  if (existsSync(unpacked)) return unpacked;
+
+  mkdirSync(cache, { recursive: true });
+  const folder = mkdtempSync(join(cache, "chromium-"));
+  const program = fileURLToPath(new URL("unpack-chromium.ts", import.meta.url));
+  execFileSync(process.execPath, [program], { env: { ...process.env, TMPDIR: folder }, stdio: "inherit" });
+  const fonts = `<fontconfig><dir prefix="relative">fonts</dir><cachedir prefix="xdg">fontconfig</cachedir></fontconfig>`;
+  writeFileSync(join(folder, "fonts.conf"), fonts);
+  try {
+    renameSync(folder, unpacked);
+  } catch (error) {
+    if (!existsSync(unpacked)) throw error; // else another run was faster
+    rmSync(folder, { recursive: true });
+  }
+  return unpacked;
+}
