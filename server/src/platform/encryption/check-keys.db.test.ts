@@ -1,0 +1,24 @@
+import { randomBytes } from "node:crypto";
+import { expect } from "vitest";
+import { test } from "../../../test/support/test.ts";
+import { checkKeys } from "./check-keys.ts";
+import { createEncryption } from "./encryption.ts";
+
+const [first, second] = [randomBytes(32), randomBytes(32)];
+
+test("a wrong key stops the start, and a new one beside the old does not", async ({ database }) => {
+  await checkKeys(database, createEncryption([first]));
+  await checkKeys(database, createEncryption([first]));
+
+  await expect(checkKeys(database, createEncryption([second]))).rejects.toThrow(
+    "was encrypted with another BELLWIRE_SECRET_KEY",
+  );
+  await checkKeys(database, createEncryption([second, first]));
+});
+
+test("a key that was in use may not be dropped, since what it encrypted is still there", async ({ database }) => {
+  await checkKeys(database, createEncryption([first]));
+  await checkKeys(database, createEncryption([second, first]));
+
+  await expect(checkKeys(database, createEncryption([second]))).rejects.toThrow("Give that key too");
+});
