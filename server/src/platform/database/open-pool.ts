@@ -74,7 +74,8 @@ export async function openPool(options: PoolOptions): Promise<Pool & AsyncDispos
 async function setUpSession(client: pg.ClientBase, schema: string, role = "none"): Promise<void> {
   await client.query(
     `select set_config('role', $1, false), set_config('search_path', $2, false),
-       set_config('statement_timeout', $3, false), set_config('idle_in_transaction_session_timeout', $4, false)`,
+       set_config('statement_timeout', $3, false), set_config('idle_in_transaction_session_timeout', $4, false),
+       set_config('timezone', 'UTC', false)`,
     [role, `${pg.escapeIdentifier(schema)}, pg_temp`, String(statementTimeoutMs), String(idleInTransactionTimeoutMs)],
   );
 }

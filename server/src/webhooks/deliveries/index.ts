@@ -9,8 +9,8 @@ export { cancelDelivery, insertDelivery, retryDelivery } from "./retry-delivery.
 
 export { beatHeart, deleteDeadEngines, deleteEngine, insertEngine } from "./engines-table.ts";
 export { findDueLanes } from "./find-due-lanes.ts";
-export { readDueDeliveries, startOfLane, type DueDelivery, type LaneCursor } from "./read-due-deliveries.ts";
-export { Horizon, sampleTransactions } from "./read-horizon.ts";
+export { readDueDeliveries, startOfLane, type DueDelivery, type LaneCursor, type LaneToRead } from "./read-due-deliveries.ts";
+export { Horizon, sampleTransactions, type TransactionSample } from "./read-horizon.ts";
 export { errorOf, nextStep, type NextStep, type RetryPolicy } from "./retry-policy.ts";
 export { settleDeliveries, type Settlement } from "./settle-deliveries.ts";
 export { releaseLanes, takeLanes, type TakenLane } from "./take-lanes.ts";

@@ -2,7 +2,10 @@ import type { Database } from "#platform/database/database.ts";
 
 import type { BodyFormat } from "./body-format.ts";
 
-/** How far a lane has been read. Times are PostgreSQL's text: a JavaScript Date would lose the microseconds. */
+/**
+ * How far a lane has been read. Times are PostgreSQL's text in UTC, which sorts like the times themselves: a JavaScript
+ * Date would lose the microseconds.
+ */
 export interface LaneCursor {
   readonly dueAt: string;
   readonly eventId: string;
@@ -57,7 +60,8 @@ const statement = `
   ) due
   join payloads payload
     on payload.provider_id = due.provider_id and payload.event_id = due.event_id and payload.format = due.format
-  join events event on event.provider_id = due.provider_id and event.id = due.event_id`;
+  join events event on event.provider_id = due.provider_id and event.id = due.event_id
+  order by due.endpoint_id, due.due_at, due.event_id`;
 
 export async function readDueDeliveries(db: Database, lanes: readonly LaneToRead[]): Promise<DueDelivery[]> {
   if (lanes.length === 0) return [];

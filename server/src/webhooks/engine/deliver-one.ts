@@ -1,0 +1,114 @@
+import type { AttemptRequest } from "#webhooks/attempts/index.ts";
+import {
+  contentTypeOf,
+  nextStep,
+  type AttemptOutcome,
+  type DueDelivery,
+  type NextStep,
+  type Settlement,
+} from "#webhooks/deliveries/index.ts";
+import type { DeliverySettings } from "#webhooks/endpoints/index.ts";
+
+import type { AttemptLine, EngineNeeds } from "./engine-needs.ts";
+
+/** One attempt and what it came to. No transaction is open while the receiver takes its time. */
+export interface Delivered {
+  readonly outcome: AttemptOutcome;
+  readonly settlement: Settlement;
+}
+
+/** The whole life of one attempt: send, read the outcome, decide what comes next. */
+export async function deliverOne(
+  { sender, clock, chance, log }: Pick<EngineNeeds, "sender" | "clock" | "chance" | "log">,
+  settings: DeliverySettings,
+  epoch: number,
+  delivery: DueDelivery,
+): Promise<Delivered> {
+  const at = clock.now();
+  const attempt = delivery.attemptsMade + 1;
+  const outcome = await sender.send(requestOf(settings, delivery, attempt, at)).catch(outcomeOfOurMistake);
+  const policy = { success: settings.success, waitsSeconds: settings.retryWaitsSeconds, jitter: jitterOf(delivery) };
+  const next = nextStep(outcome, attempt - delivery.roundStart, policy, chance());
+  log.attempt(lineOf(settings, delivery, attempt, outcome, next));
+  return { outcome, settlement: settlementOf(settings, epoch, delivery, { number: attempt, at, outcome, next }) };
+}
+
+/** A mistake of ours counts as a failed attempt: thrown further, the delivery would be tried for ever, at once. */
+const outcomeOfOurMistake = (error: unknown): AttemptOutcome => ({
+  kind: "unreachable",
+  code: "internal",
+  reason: `Bellwire could not make the request: ${error instanceof Error ? error.message : String(error)}`,
+  latencyMs: 0,
+});
+
+/** 3scale's schedule is kept to the second; the longer ones of the other formats spread by a tenth. */
+const jitterOf = (delivery: DueDelivery): number => (delivery.format === "3scale" ? 0 : 0.1);
+
+const requestOf = (
+  settings: DeliverySettings,
+  delivery: DueDelivery,
+  attempt: number,
+  sentAt: Date,
+): AttemptRequest => ({
+  url: settings.url,
+  headers: settings.headers,
+  secrets: settings.secrets,
+  timeoutSeconds: settings.timeoutSeconds,
+  contentType: contentTypeOf(delivery.format),
+  body: delivery.body,
+  id: delivery.eventId,
+  attempt,
+  replay: delivery.replay,
+  sentAt,
+  event: {
+    type: delivery.eventType,
+    time: delivery.occurredAt.toISOString(),
+    sequence: delivery.sequence,
+    actor: delivery.actorUserId === null ? delivery.actorKind : `${delivery.actorKind}:${delivery.actorUserId}`,
+    channel: delivery.channel,
+  },
+});
+
+function settlementOf(
+  settings: DeliverySettings,
+  epoch: number,
+  delivery: DueDelivery,
+  made: { number: number; at: Date; outcome: AttemptOutcome; next: NextStep },
+): Settlement {
+  const answer = made.outcome.kind === "answered" ? made.outcome : undefined;
+  const { next } = made;
+  return {
+    endpointId: delivery.endpointId,
+    epoch,
+    eventId: delivery.eventId,
+    number: made.number,
+    at: made.at,
+    latencyMs: Math.round(made.outcome.latencyMs),
+    status: answer?.status ?? null,
+    responseHeaders: answer?.headers ?? null,
+    responseBody: answer?.body ?? null,
+    error: next.step === "done" ? null : next.error,
+    end: next.step === "done" ? "delivered" : next.step === "give-up" ? "failed" : null,
+    retryAfterSeconds: next.step === "retry" ? next.afterSeconds : null,
+    url: next.step === "give-up" ? settings.urlCipher : null,
+  };
+}
+
+const lineOf = (
+  settings: DeliverySettings,
+  delivery: DueDelivery,
+  attempt: number,
+  outcome: AttemptOutcome,
+  next: NextStep,
+): AttemptLine => ({
+  eventId: delivery.eventId,
+  eventType: delivery.eventType,
+  endpointId: delivery.endpointId,
+  url: settings.urlMasked,
+  attempt,
+  outcome: outcome.kind,
+  status: outcome.kind === "answered" ? outcome.status : undefined,
+  tookMs: Math.round(outcome.latencyMs),
+  next: next.step,
+  afterSeconds: next.step === "retry" ? next.afterSeconds : undefined,
+});

@@ -1,0 +1,107 @@
+import { deliverOne, type Delivered } from "./deliver-one.ts";
+import type { EngineNeeds } from "./engine-needs.ts";
+import type { Lane } from "./lane.ts";
+import type { Lease } from "./lease.ts";
+import { Places, type Place } from "./places.ts";
+import { SettleQueue } from "./settle-queue.ts";
+
+/** More outcomes than this wait for the database: nothing new is sent, since it could not be recorded. */
+const unsettledMax = 5000;
+
+/** Gives the free places to lanes, one delivery at a time and in turn, so that a full lane waits like an empty one. */
+export class Dispatch {
+  readonly #needs: EngineNeeds;
+  readonly #lease: Lease;
+  readonly #onRoom: (lane: Lane) => void;
+  readonly #places: Places;
+  readonly #settle: SettleQueue;
+  #quick: Lane[] = [];
+  #slow: Lane[] = [];
+  readonly #queued = new Set<Lane>();
+  #whenIdle: (() => void) | undefined;
+
+  constructor(needs: EngineNeeds, lease: Lease, onRoom: (lane: Lane) => void) {
+    this.#needs = needs;
+    this.#lease = lease;
+    this.#onRoom = onRoom;
+    this.#places = new Places(needs.inFlightMax);
+    this.#settle = new SettleQueue(needs);
+  }
+
+  get inFlight(): number {
+    return this.#places.inFlight;
+  }
+
+  /** Sends what the lane has, as places become free. */
+  offer(lane: Lane): void {
+    if (!lane.mayStart || this.#queued.has(lane)) return;
+    this.#queued.add(lane);
+    (lane.isSlow ? this.#slow : this.#quick).push(lane);
+  }
+
+  /** Starts as many attempts as there are places, while the lease holds. */
+  fill(): void {
+    this.#places.moveSlow(this.#needs.clock.monotonicMs());
+    this.#fillHalf(false);
+    this.#fillHalf(true);
+  }
+
+  /** Forgets who was waiting for a place: their lanes are lost. */
+  clear(): void {
+    this.#quick = [];
+    this.#slow = [];
+    this.#queued.clear();
+  }
+
+  /** Waits for the attempts in flight, `ms` at most, and writes what came of them. */
+  async drain(ms: number): Promise<void> {
+    this.clear();
+    if (this.#places.inFlight > 0) {
+      const giveUp = new AbortController();
+      this.#whenIdle = () => giveUp.abort();
+      await this.#needs.clock.sleep(ms, giveUp.signal);
+    }
+    await this.#settle.drain();
+  }
+
+  #fillHalf(isSlow: boolean): void {
+    while (this.#places.hasRoom(isSlow) && this.#settle.length < unsettledMax) {
+      const lane = (isSlow ? this.#slow : this.#quick).shift();
+      if (!lane || !this.#lease.holds) return;
+      this.#queued.delete(lane);
+      if (lane.isSlow === isSlow) this.#start(lane);
+      this.offer(lane);
+    }
+  }
+
+  #start(lane: Lane): void {
+    const delivery = lane.mayStart ? lane.shift() : undefined;
+    if (!delivery) return;
+    const place = this.#places.take(this.#needs.clock.monotonicMs(), lane.isSlow, () => {
+      lane.isStalled = true;
+    });
+    lane.inFlight += 1;
+    const { engineId } = this.#lease;
+    void deliverOne(this.#needs, lane.settings, lane.epoch, delivery).then((done) => this.#end(lane, place, engineId, done));
+  }
+
+  #end(lane: Lane, place: Place, engineId: string, { outcome, settlement }: Delivered): void {
+    this.#places.give(place);
+    lane.inFlight -= 1;
+    lane.window.learn(outcome);
+    if (!place.isSlow || lane.inFlight === 0) lane.isStalled = false;
+    const settled = (): void => {
+      lane.settled(settlement.eventId);
+      if (settlement.retryAfterSeconds !== null) this.#lookAgain(lane, settlement.retryAfterSeconds);
+    };
+    this.#settle.add({ engineId, settlement, settled });
+    this.offer(lane);
+    this.#onRoom(lane);
+    this.fill();
+    if (this.#places.inFlight === 0) this.#whenIdle?.();
+  }
+
+  #lookAgain(lane: Lane, afterSeconds: number): void {
+    lane.lookAtMs = Math.min(lane.lookAtMs, this.#needs.clock.monotonicMs() + afterSeconds * 1000);
+  }
+}

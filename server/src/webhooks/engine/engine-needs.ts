@@ -1,0 +1,64 @@
+import type { Clock } from "#platform/clock/clock.ts";
+import type { AttemptRequest } from "#webhooks/attempts/index.ts";
+import type {
+  AttemptOutcome,
+  DueDelivery,
+  LaneToRead,
+  Settlement,
+  TakenLane,
+  TransactionSample,
+} from "#webhooks/deliveries/index.ts";
+import type { DeliverySettings } from "#webhooks/endpoints/index.ts";
+
+/** All that the engine asks of the network. Never rejects for what a receiver can do. */
+export interface Sender {
+  send(request: AttemptRequest): Promise<AttemptOutcome>;
+}
+
+/** All that the engine asks of PostgreSQL. Every call may reject: the database may be away for a while. */
+export interface LaneStore {
+  enter(engineId: string): Promise<void>;
+  leave(engineId: string): Promise<void>;
+  /** False when others have given the engine up. */
+  beat(engineId: string): Promise<boolean>;
+  findDueLanes(limit: number): Promise<readonly number[]>;
+  take(engineId: string, endpointIds: readonly number[]): Promise<readonly TakenLane[]>;
+  release(engineId: string, lanes: readonly { endpointId: number; epoch: number }[]): Promise<void>;
+  readSettings(endpointIds: readonly number[]): Promise<readonly DeliverySettings[]>;
+  sampleTransactions(): Promise<TransactionSample>;
+  readDue(lanes: readonly LaneToRead[]): Promise<readonly DueDelivery[]>;
+  settle(engineId: string, settlements: readonly Settlement[]): Promise<number>;
+}
+
+/** What happened, one line each, and what goes wrong beside the receivers' answers. */
+export interface EngineLog {
+  attempt(line: AttemptLine): void;
+  warn(fields: Readonly<Record<string, unknown>>, sentence: string): void;
+}
+
+export interface AttemptLine {
+  readonly eventId: string;
+  readonly eventType: string;
+  readonly endpointId: number;
+  readonly url: string;
+  readonly attempt: number;
+  readonly outcome: AttemptOutcome["kind"];
+  readonly status: number | undefined;
+  readonly tookMs: number;
+  readonly next: "done" | "retry" | "give-up";
+  readonly afterSeconds: number | undefined;
+}
+
+export interface EngineNeeds {
+  readonly store: LaneStore;
+  readonly sender: Sender;
+  readonly clock: Clock;
+  readonly log: EngineLog;
+  /** From 0 to 1. */
+  readonly chance: () => number;
+  readonly newId: () => string;
+  /** Deliveries in flight at once, in this process. */
+  readonly inFlightMax: number;
+  /** How long an engine may be silent before others take its lanes. */
+  readonly leaseMs: number;
+}

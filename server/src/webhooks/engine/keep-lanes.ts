@@ -1,0 +1,131 @@
+import type { DeliverySettings } from "#webhooks/endpoints/index.ts";
+
+import type { EngineNeeds } from "./engine-needs.ts";
+import { Lane } from "./lane.ts";
+import type { Lease } from "./lease.ts";
+
+/** Lanes with due deliveries are looked for this often, whatever hint was lost. */
+const sweepMs = 1000;
+/** An idle lane goes back after this: its next deliveries are any engine's. */
+const idleMs = 2000;
+/** A lane is some kilobytes; beyond this, other engines may have the rest. */
+const lanesMax = 20_000;
+
+/** The lanes this engine owns: taken when something is due, given back when nothing is. */
+export class LaneKeeper {
+  readonly #needs: EngineNeeds;
+  readonly #lease: Lease;
+  readonly #lanes = new Map<number, Lane>();
+  readonly #hinted = new Set<number>();
+  readonly #changed = new Set<number>();
+  #sweepAtMs = 0;
+
+  constructor(needs: EngineNeeds, lease: Lease) {
+    this.#needs = needs;
+    this.#lease = lease;
+  }
+
+  get size(): number {
+    return this.#lanes.size;
+  }
+
+  owns(lane: Lane): boolean {
+    return this.#lanes.get(lane.endpointId) === lane;
+  }
+
+  /** Something is due at these endpoints; no names at all mean: anywhere. Gives those that are owned already. */
+  hintDue(endpointIds: readonly number[]): readonly Lane[] {
+    if (endpointIds.length === 0) {
+      this.#sweepAtMs = 0;
+      return this.#lookAt([...this.#lanes.values()]);
+    }
+    for (const id of endpointIds) if (!this.#lanes.has(id)) this.#hinted.add(id);
+    return this.#lookAt(endpointIds.flatMap((id) => this.#lanes.get(id) ?? []));
+  }
+
+  /** Lanes whose time to be looked at has come. */
+  toLookAt(nowMs: number): readonly Lane[] {
+    return [...this.#lanes.values()].filter((lane) => lane.lookAtMs <= nowMs);
+  }
+
+  /** The settings of these endpoints have changed; no names at all mean: any may have. */
+  hintChanged(endpointIds: readonly number[]): void {
+    for (const id of endpointIds.length > 0 ? endpointIds : this.#lanes.keys()) {
+      if (this.#lanes.has(id)) this.#changed.add(id);
+      else this.#hinted.add(id);
+    }
+  }
+
+  /** Takes the lanes that were hinted at, and each second those that have something due. */
+  async take(): Promise<readonly Lane[]> {
+    const endpointIds = new Set(this.#hinted);
+    this.#hinted.clear();
+    const nowMs = this.#needs.clock.monotonicMs();
+    if (nowMs >= this.#sweepAtMs) {
+      this.#sweepAtMs = nowMs + sweepMs;
+      for (const id of await this.#needs.store.findDueLanes(lanesMax - this.#lanes.size)) endpointIds.add(id);
+    }
+    if (endpointIds.size === 0) return [];
+    const taken = await this.#needs.store.take(this.#lease.engineId, [...endpointIds]);
+    const settings = await this.#read(taken.map((lane) => lane.endpointId));
+    const lanes = taken.flatMap((lane) => {
+      const its = settings.get(lane.endpointId);
+      return its ? [new Lane(lane, its, this.#needs.inFlightMax)] : [];
+    });
+    for (const lane of lanes) this.#lanes.set(lane.endpointId, lane);
+    return lanes;
+  }
+
+  /** Reads changed settings again. A lane that may not send any more goes back, with all that was read ahead. */
+  async refresh(): Promise<void> {
+    if (this.#changed.size === 0) return;
+    const endpointIds = [...this.#changed];
+    this.#changed.clear();
+    const settings = await this.#read(endpointIds);
+    const held: Lane[] = [];
+    for (const lane of endpointIds.flatMap((id) => this.#lanes.get(id) ?? [])) {
+      const its = settings.get(lane.endpointId);
+      if (its?.active && its.state === "enabled") lane.settings = its;
+      else held.push(lane);
+    }
+    await this.#release(held);
+  }
+
+  /** Gives back the lanes that have had nothing to do for a while. */
+  async releaseIdle(nowMs: number): Promise<void> {
+    const idle = [...this.#lanes.values()].filter(
+      (lane) => lane.isEmpty && lane.idleSinceMs !== undefined && nowMs - lane.idleSinceMs >= idleMs,
+    );
+    await this.#release(idle);
+  }
+
+  async releaseAll(): Promise<void> {
+    await this.#release([...this.#lanes.values()]);
+  }
+
+  /** Forgets every lane, without a word to the database: they are others' by now. */
+  lose(): void {
+    for (const lane of this.#lanes.values()) lane.dropWaiting();
+    this.#lanes.clear();
+    this.#sweepAtMs = 0;
+  }
+
+  #lookAt(lanes: readonly Lane[]): readonly Lane[] {
+    for (const lane of lanes) lane.lookAtMs = 0;
+    return lanes;
+  }
+
+  async #release(lanes: readonly Lane[]): Promise<void> {
+    if (lanes.length === 0) return;
+    for (const lane of lanes) {
+      lane.dropWaiting();
+      this.#lanes.delete(lane.endpointId);
+    }
+    await this.#needs.store.release(this.#lease.engineId, lanes);
+  }
+
+  async #read(endpointIds: readonly number[]): Promise<Map<number, DeliverySettings>> {
+    const settings = await this.#needs.store.readSettings(endpointIds);
+    return new Map(settings.map((its) => [its.endpointId, its]));
+  }
+}

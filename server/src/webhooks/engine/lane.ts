@@ -1,0 +1,121 @@
+import {
+  startOfLane,
+  type DueDelivery,
+  type LaneCursor,
+  type LaneToRead,
+  type TakenLane,
+} from "#webhooks/deliveries/index.ts";
+import type { DeliverySettings } from "#webhooks/endpoints/index.ts";
+
+import { LaneWindow } from "./lane-window.ts";
+
+/** Rows read ahead for each place of the window, so that reading and sending overlap. */
+const readAhead = 4;
+
+/** One endpoint's deliveries, while this engine owns them. */
+export class Lane {
+  readonly endpointId: number;
+  readonly epoch: number;
+  readonly window: LaneWindow;
+  settings: DeliverySettings;
+  /** When to look for more, in the clock's monotonic milliseconds. */
+  lookAtMs = 0;
+  idleSinceMs: number | undefined;
+  inFlight = 0;
+  /** Its answers take so long at present that it may use slow places only. */
+  isStalled = false;
+
+  #cursor: LaneCursor = startOfLane;
+  #waiting: DueDelivery[] = [];
+  #next = 0;
+  /** What has been read and not settled, and what was settled while a read was under way: none is taken twice. */
+  readonly #held = new Set<string>();
+  #settledMeanwhile: string[] = [];
+  #isReading = false;
+
+  constructor(taken: TakenLane, settings: DeliverySettings, windowMax: number) {
+    this.endpointId = taken.endpointId;
+    this.epoch = taken.epoch;
+    this.settings = settings;
+    this.window = new LaneWindow(windowMax);
+  }
+
+  get waiting(): number {
+    return this.#waiting.length - this.#next;
+  }
+
+  get isEmpty(): boolean {
+    return this.#held.size === 0;
+  }
+
+  get isSlow(): boolean {
+    return this.isStalled || this.window.isSlow;
+  }
+
+  get mayStart(): boolean {
+    const widthMax = this.settings.maxInFlight ?? Number.POSITIVE_INFINITY;
+    return this.waiting > 0 && this.inFlight < Math.min(this.window.size, widthMax);
+  }
+
+  /** So little is at hand that the next places would find nothing. */
+  get wantsMore(): boolean {
+    return this.lookAtMs === 0 && this.waiting <= (this.window.size * readAhead) / 2;
+  }
+
+  /** Begins a read, when there is not enough at hand: what to read. */
+  beginRead(nowMs: number): LaneToRead | undefined {
+    const wanted = this.window.size * readAhead;
+    if (nowMs < this.lookAtMs || this.waiting > wanted / 2) return undefined;
+    this.#isReading = true;
+    // Rows that are held are read again while the cursor has to wait before them: room for them too.
+    return { endpointId: this.endpointId, after: this.#cursor, limit: wanted + this.#held.size };
+  }
+
+  /** Takes what was read, in order. `horizon` is how far the cursor may go. Gives how many rows were new. */
+  endRead(rows: readonly DueDelivery[], asked: LaneToRead, horizon: string): number {
+    const heldBefore = this.#held.size;
+    for (const row of rows) {
+      if (this.#held.has(row.eventId)) continue;
+      this.#held.add(row.eventId);
+      this.#waiting.push(row);
+    }
+    const taken = this.#held.size - heldBefore;
+    this.cancelRead();
+    const last = rows.length === asked.limit ? rows.at(-1) : undefined;
+    if (last && last.dueAt < horizon) this.#cursor = last;
+    else if (this.#cursor.dueAt < horizon) this.#cursor = { ...startOfLane, dueAt: horizon };
+    return taken;
+  }
+
+  cancelRead(): void {
+    this.#isReading = false;
+    for (const eventId of this.#settledMeanwhile) this.#held.delete(eventId);
+    this.#settledMeanwhile = [];
+  }
+
+  shift(): DueDelivery | undefined {
+    const delivery = this.#waiting[this.#next];
+    if (!delivery) return undefined;
+    this.#next += 1;
+    if (this.#next === this.#waiting.length || this.#next > 1000) {
+      this.#waiting = this.#waiting.slice(this.#next);
+      this.#next = 0;
+    }
+    return delivery;
+  }
+
+  /** Settled. A read that began before may still bring the row, so until that read is done it stays held. */
+  settled(eventId: string): void {
+    if (this.#isReading) this.#settledMeanwhile.push(eventId);
+    else this.#held.delete(eventId);
+  }
+
+  /** Forgets what was read and not yet sent: it stays due, and is read again from the start. */
+  dropWaiting(): void {
+    for (const delivery of this.#waiting.slice(this.#next)) this.#held.delete(delivery.eventId);
+    this.#waiting = [];
+    this.#next = 0;
+    this.#cursor = startOfLane;
+    this.lookAtMs = 0;
+  }
+}

@@ -1,0 +1,50 @@
+import type { EngineNeeds } from "./engine-needs.ts";
+
+/**
+ * Proof that this engine lives. Others take its lanes when the database has not heard of it for a lease; it trusts itself
+ * for four fifths of that, counted on its own monotonic clock from before the last heartbeat was sent. So whatever
+ * the two clocks say, it has stopped sending before another may start, and a process that was frozen knows it at once.
+ */
+export class Lease {
+  readonly #needs: Pick<EngineNeeds, "store" | "clock" | "log" | "leaseMs">;
+  #engineId: string;
+  #beatAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(needs: Pick<EngineNeeds, "store" | "clock" | "log" | "leaseMs">, engineId: string) {
+    this.#needs = needs;
+    this.#engineId = engineId;
+  }
+
+  get engineId(): string {
+    return this.#engineId;
+  }
+
+  get holds(): boolean {
+    return this.#needs.clock.monotonicMs() - this.#beatAtMs < this.#needs.leaseMs * 0.8;
+  }
+
+  /** Starts anew under an id that owns nothing. */
+  async enter(engineId: string): Promise<void> {
+    const sentAtMs = this.#needs.clock.monotonicMs();
+    await this.#needs.store.enter(engineId);
+    this.#engineId = engineId;
+    this.#beatAtMs = sentAtMs;
+  }
+
+  /** Beats five times a lease until `signal` aborts. A heartbeat that fails is tried again at the next beat. */
+  async beat(signal: AbortSignal): Promise<void> {
+    const { store, clock, log, leaseMs } = this.#needs;
+    while (!signal.aborted) {
+      await clock.sleep(leaseMs / 5, signal);
+      if (signal.aborted) return;
+      const sentAtMs = clock.monotonicMs();
+      const engineId = this.#engineId;
+      try {
+        const isKnown = await store.beat(engineId);
+        if (isKnown && engineId === this.#engineId) this.#beatAtMs = sentAtMs;
+      } catch (error) {
+        log.warn({ error }, "the engine's heartbeat did not reach the database");
+      }
+    }
+  }
+}

@@ -1,0 +1,37 @@
+import type { Database } from "#platform/database/database.ts";
+import type { Encryption } from "#platform/encryption/encryption.ts";
+import {
+  beatHeart,
+  deleteDeadEngines,
+  deleteEngine,
+  findDueLanes,
+  insertEngine,
+  readDueDeliveries,
+  releaseLanes,
+  sampleTransactions,
+  settleDeliveries,
+  takeLanes,
+} from "#webhooks/deliveries/index.ts";
+import { readDeliverySettings } from "#webhooks/endpoints/index.ts";
+
+import type { LaneStore } from "./engine-needs.ts";
+
+/** The engine's lanes in PostgreSQL. Each call is one statement and its own transaction. */
+export function postgresLaneStore(db: Database, encryption: Encryption, leaseMs: number): LaneStore {
+  const leaseSeconds = leaseMs / 1000;
+  return {
+    async enter(engineId) {
+      await deleteDeadEngines(db);
+      await insertEngine(db, engineId);
+    },
+    leave: (engineId) => deleteEngine(db, engineId),
+    beat: (engineId) => beatHeart(db, engineId),
+    findDueLanes: (limit) => findDueLanes(db, { leaseSeconds, limit }),
+    take: (engineId, endpointIds) => takeLanes(db, { engineId, endpointIds, leaseSeconds }),
+    release: (engineId, lanes) => releaseLanes(db, engineId, lanes),
+    readSettings: (endpointIds) => readDeliverySettings(db, encryption, endpointIds),
+    sampleTransactions: () => sampleTransactions(db),
+    readDue: (lanes) => readDueDeliveries(db, lanes),
+    settle: (engineId, settlements) => settleDeliveries(db, engineId, settlements),
+  };
+}

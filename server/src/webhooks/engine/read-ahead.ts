@@ -1,0 +1,79 @@
+import { Horizon, type DueDelivery } from "#webhooks/deliveries/index.ts";
+
+import type { EngineNeeds } from "./engine-needs.ts";
+import type { Lane } from "./lane.ts";
+
+/** Rows one statement brings at most: some 3 MB of bodies, and 20 ms. */
+const rowsMax = 2000;
+/** A lane that was read to its end is looked at again this much later, if no hint comes before. */
+const lookEveryMs = 1000;
+
+/** Brings due deliveries into memory before their places are free, so that sending never waits for the database. */
+export class ReadAhead {
+  readonly #needs: Pick<EngineNeeds, "store" | "clock">;
+  readonly #horizon = new Horizon();
+  readonly #onNewVersion: (endpointId: number) => void;
+  #wanting = new Set<Lane>();
+
+  constructor(needs: Pick<EngineNeeds, "store" | "clock">, onNewVersion: (endpointId: number) => void) {
+    this.#needs = needs;
+    this.#onNewVersion = onNewVersion;
+  }
+
+  get isWanted(): boolean {
+    return this.#wanting.size > 0;
+  }
+
+  want(lane: Lane): void {
+    this.#wanting.add(lane);
+  }
+
+  /** Reads for as many lanes as fit into one statement; gives those that got something. */
+  async read(): Promise<readonly Lane[]> {
+    const asked = this.#ask();
+    if (asked.length === 0) return [];
+    const nowMs = this.#needs.clock.monotonicMs();
+    // Before the read, so that a hint that comes while it is under way is not forgotten.
+    for (const { lane } of asked) lane.lookAtMs = nowMs + lookEveryMs;
+    try {
+      const horizon = this.#horizon.advance(await this.#needs.store.sampleTransactions());
+      const rows = Map.groupBy(await this.#needs.store.readDue(asked.map(({ ask }) => ask)), (row) => row.endpointId);
+      return asked.filter(({ lane, ask }) => {
+        const its = rows.get(lane.endpointId) ?? [];
+        const taken = lane.endRead(its, ask, horizon);
+        this.#after(lane, its, taken, its.length === ask.limit);
+        return taken > 0;
+      }).map(({ lane }) => lane);
+    } catch (error) {
+      for (const { lane } of asked) {
+        lane.cancelRead();
+        lane.lookAtMs = 0;
+        this.#wanting.add(lane);
+      }
+      throw error;
+    }
+  }
+
+  #ask() {
+    const asked = [];
+    let rows = 0;
+    const nowMs = this.#needs.clock.monotonicMs();
+    for (const lane of this.#wanting) {
+      if (rows >= rowsMax) break;
+      this.#wanting.delete(lane);
+      const ask = lane.beginRead(nowMs);
+      if (!ask) continue;
+      rows += ask.limit;
+      asked.push({ lane, ask });
+    }
+    return asked;
+  }
+
+  #after(lane: Lane, rows: readonly DueDelivery[], taken: number, isFull: boolean): void {
+    if (isFull) lane.lookAtMs = 0;
+    if (lane.lookAtMs === 0) this.#wanting.add(lane);
+    if (taken > 0) lane.idleSinceMs = undefined;
+    else lane.idleSinceMs ??= this.#needs.clock.monotonicMs();
+    if (rows.some((row) => row.endpointVersion !== lane.settings.version)) this.#onNewVersion(lane.endpointId);
+  }
+}

@@ -1,0 +1,112 @@
+import { Dispatch } from "./dispatch.ts";
+import type { EngineNeeds } from "./engine-needs.ts";
+import { LaneKeeper } from "./keep-lanes.ts";
+import { Latch } from "./latch.ts";
+import { Lease } from "./lease.ts";
+import { ReadAhead } from "./read-ahead.ts";
+
+/** How often lanes are looked through for one whose time has come, when nothing else wakes the engine. */
+const tickMs = 250;
+
+export interface RunningEngine {
+  /** Something is due at these endpoints; no names: anywhere. */
+  hintDue(endpointIds: readonly number[]): void;
+  /** These endpoints have changed; no names: any may have. */
+  hintChanged(endpointIds: readonly number[]): void;
+  readonly inFlight: number;
+  readonly lanes: number;
+  /** Lets what is in flight finish, `drainMs` at most, records it, and gives the lanes back. */
+  stop(drainMs: number): Promise<void>;
+}
+
+/** Delivers until it is stopped. What the database or the network do to it is logged and survived. */
+export async function startEngine(needs: EngineNeeds): Promise<RunningEngine> {
+  const lease = new Lease(needs, needs.newId());
+  const latch = new Latch(needs.clock);
+  const keeper = new LaneKeeper(needs, lease);
+  const reader = new ReadAhead(needs, (endpointId) => keeper.hintChanged([endpointId]));
+  const dispatch = new Dispatch(needs, lease, (lane) => {
+    if (!keeper.owns(lane) || !lane.wantsMore) return;
+    reader.want(lane);
+    latch.open();
+  });
+  const stopping = new AbortController();
+  const beating = new AbortController();
+
+  await lease.enter(lease.engineId);
+  const heart = lease.beat(beating.signal);
+  const running = conduct({ needs, lease, latch, keeper, reader, dispatch, signal: stopping.signal });
+
+  return {
+    hintDue: (endpointIds) => {
+      for (const lane of keeper.hintDue(endpointIds)) reader.want(lane);
+      latch.open();
+    },
+    hintChanged: (endpointIds) => {
+      keeper.hintChanged(endpointIds);
+      latch.open();
+    },
+    get inFlight() {
+      return dispatch.inFlight;
+    },
+    get lanes() {
+      return keeper.size;
+    },
+    async stop(drainMs) {
+      stopping.abort();
+      latch.open();
+      await running;
+      await dispatch.drain(drainMs);
+      beating.abort();
+      await heart;
+      await keeper.releaseAll();
+      await needs.store.leave(lease.engineId);
+    },
+  };
+}
+
+interface Parts {
+  readonly needs: EngineNeeds;
+  readonly lease: Lease;
+  readonly latch: Latch;
+  readonly keeper: LaneKeeper;
+  readonly reader: ReadAhead;
+  readonly dispatch: Dispatch;
+  readonly signal: AbortSignal;
+}
+
+/** The loop: take lanes, read what is due, give it to free places, wait for the next reason. */
+async function conduct(parts: Parts): Promise<void> {
+  const { needs, lease, latch, keeper, reader, dispatch, signal } = parts;
+  let tickAtMs = 0;
+  while (!signal.aborted) {
+    try {
+      if (!lease.holds) await startAnew(parts);
+      for (const lane of await keeper.take()) reader.want(lane);
+      await keeper.refresh();
+      if (needs.clock.monotonicMs() >= tickAtMs) tickAtMs = await tick(parts);
+      for (const lane of await reader.read()) dispatch.offer(lane);
+      dispatch.fill();
+    } catch (error) {
+      needs.log.warn({ error }, "the engine could not reach the database; trying again");
+      await needs.clock.sleep(tickMs, signal);
+    }
+    if (!reader.isWanted) await latch.pass(tickMs);
+  }
+}
+
+/** What needs a look at every lane, and so is done four times a second only: retries fall due, idle lanes go back. */
+async function tick({ needs, keeper, reader }: Parts): Promise<number> {
+  const nowMs = needs.clock.monotonicMs();
+  for (const lane of keeper.toLookAt(nowMs)) reader.want(lane);
+  await keeper.releaseIdle(nowMs);
+  return nowMs + tickMs;
+}
+
+/** The lease ran out: the database was away, or this process stood still. Its lanes are others' now. */
+async function startAnew({ needs, lease, keeper, dispatch }: Parts): Promise<void> {
+  needs.log.warn({ engineId: lease.engineId }, "the lease ran out; starting anew without lanes");
+  keeper.lose();
+  dispatch.clear();
+  await lease.enter(needs.newId());
+}

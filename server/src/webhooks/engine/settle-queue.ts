@@ -1,0 +1,67 @@
+import type { Settlement } from "#webhooks/deliveries/index.ts";
+
+import type { EngineNeeds } from "./engine-needs.ts";
+
+/** As many outcomes as one statement takes: 1,000 rows of it are some 20 ms of PostgreSQL. */
+const batchMax = 1000;
+
+export interface Unsettled {
+  readonly engineId: string;
+  readonly settlement: Settlement;
+  readonly settled: () => void;
+}
+
+/**
+ * Outcomes on their way into the database. A batch is written as soon as the one before it is done, so a single outcome
+ * waits for nothing and many share one statement and one commit.
+ */
+export class SettleQueue {
+  readonly #needs: Pick<EngineNeeds, "store" | "clock" | "log">;
+  #waiting: Unsettled[] = [];
+  #writing: Promise<void> | undefined;
+
+  constructor(needs: Pick<EngineNeeds, "store" | "clock" | "log">) {
+    this.#needs = needs;
+  }
+
+  get length(): number {
+    return this.#waiting.length;
+  }
+
+  add(unsettled: Unsettled): void {
+    this.#waiting.push(unsettled);
+    this.#writing ??= this.#write().finally(() => {
+      this.#writing = undefined;
+    });
+  }
+
+  /** Resolves when all that was added is written, or given up. */
+  async drain(): Promise<void> {
+    while (this.#writing) await this.#writing;
+  }
+
+  async #write(): Promise<void> {
+    await Promise.resolve(); // what is added in this turn goes together
+    while (this.#waiting.length > 0) {
+      const engineId = this.#waiting[0]?.engineId ?? "";
+      const batch = this.#waiting.filter((it) => it.engineId === engineId).slice(0, batchMax);
+      const taken = new Set(batch);
+      this.#waiting = this.#waiting.filter((it) => !taken.has(it));
+      await this.#settle(engineId, batch);
+    }
+  }
+
+  /** Tries until it is written: what is dropped here is sent again by whoever owns the lane next. */
+  async #settle(engineId: string, batch: readonly Unsettled[]): Promise<void> {
+    for (let failures = 0; failures < 30; failures += 1) {
+      try {
+        await this.#needs.store.settle(engineId, batch.map(({ settlement }) => settlement));
+        break;
+      } catch (error) {
+        this.#needs.log.warn({ error, outcomes: batch.length }, "outcomes could not be written; trying again");
+        await this.#needs.clock.sleep(Math.min(1000, 50 * 2 ** failures));
+      }
+    }
+    for (const { settled } of batch) settled();
+  }
+}
