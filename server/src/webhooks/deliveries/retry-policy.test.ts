@@ -1,0 +1,48 @@
+import { expect, test } from "vitest";
+import type { AttemptOutcome } from "./attempt-outcome.ts";
+import { errorOf, nextStep } from "./retry-policy.ts";
+
+const policy = { success: "200", waitsSeconds: [60, 60, 300], jitter: 0 } as const;
+
+const answered = (status: number, headers = {}): AttemptOutcome => ({
+  kind: "answered",
+  status,
+  headers,
+  body: new Uint8Array(),
+  latencyMs: 5,
+});
+
+test.each([
+  ["200 is delivered", answered(200), 1, { step: "done" }],
+  ["the first refusal waits a minute", answered(500), 1, { step: "retry", afterSeconds: 60, error: "Answered 500" }],
+  ["each retry has its own wait", answered(500), 3, { step: "retry", afterSeconds: 300, error: "Answered 500" }],
+  ["after the last wait it is given up", answered(500), 4, { step: "give-up", error: "Answered 500" }],
+  ["a receiver that asks for a longer wait gets it", answered(503, { "retry-after": "120" }), 1, { step: "retry", afterSeconds: 120, error: "Answered 503" }],
+  ["one that asks for a shorter wait does not", answered(429, { "retry-after": "1" }), 1, { step: "retry", afterSeconds: 60, error: "Answered 429" }],
+  ["a wait of years is a day", answered(503, { "retry-after": "99999999" }), 1, { step: "retry", afterSeconds: 86_400, error: "Answered 503" }],
+  ["only 429 and 503 may ask", answered(500, { "retry-after": "120" }), 1, { step: "retry", afterSeconds: 60, error: "Answered 500" }],
+] as const)("%s", (_guarantee, outcome, attempt, expected) => {
+  expect(nextStep(outcome, attempt, policy, 0.5)).toEqual(expected);
+});
+
+test("chance only ever lengthens a wait, by the jitter at most", () => {
+  const withJitter = { ...policy, jitter: 0.1 };
+  expect(nextStep(answered(500), 1, withJitter, 0)).toMatchObject({ afterSeconds: 60 });
+  expect(nextStep(answered(500), 1, withJitter, 1)).toMatchObject({ afterSeconds: 66 });
+});
+
+test.each([
+  ["200", 201, "Answered 201; only 200 counts as delivered"],
+  ["200", 301, "Answered 301; redirects are not followed"],
+  ["200-207", 201, undefined],
+  ["200-207", 208, "Answered 208; only 200-207 counts as delivered"],
+  ["2xx", 226, undefined],
+  ["2xx", 404, "Answered 404"],
+] as const)("where %s is success, %i is %s", (success, status, error) => {
+  expect(errorOf(answered(status), success)).toBe(error);
+});
+
+test("no answer in time is told by its phase", () => {
+  expect(errorOf({ kind: "timed-out", phase: "connect", afterSeconds: 10, latencyMs: 0 }, "200")).toBe("No connection within 10 s");
+  expect(errorOf({ kind: "timed-out", phase: "answer", afterSeconds: 60, latencyMs: 0 }, "200")).toBe("No complete answer within 60 s");
+});
