@@ -47,5 +47,5 @@ export async function describeSchema(db: Database, schema: string): Promise<stri
   for (const statement of [tablesStatement, indexesStatement, functionsStatement]) {
     for (const { text } of await db.query<{ text: string }>(statement, [schema])) parts.push(text);
   }
-  return `${parts.join("\n\n").replaceAll(`${schema}.`, "").replaceAll(`'${schema}'`, "current_schema")}\n`;
+  return `${parts.join("\n\n").replaceAll(`${schema}.`, "")}\n`;
 }

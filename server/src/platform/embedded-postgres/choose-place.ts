@@ -1,0 +1,76 @@
+import { chown, mkdir, realpath, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { CannotStart } from "#platform/config/cannot-start.ts";
+import { keepFile, readIfThere } from "#platform/files/keep-file.ts";
+import { randomBase32 } from "#platform/ids/random-token.ts";
+import { mayEnter, type UnprivilegedUser, unprivilegedUser } from "./unprivileged-user.ts";
+
+/** Where the database lies, and whom its server runs as (undefined: as us). */
+export interface Place {
+  /** Holds the folder `postgres`, PostgreSQL's own data directory. */
+  readonly folder: string;
+  readonly user: UnprivilegedUser | undefined;
+}
+
+/** Folders outside of everybody's home, for what the server's user must reach: the first that can be used is. */
+const commonFolders = ["/var/lib/bellwire", "/var/tmp/bellwire", join(tmpdir(), "bellwire")];
+
+/**
+ * The database lies in the data directory itself, unless only root can enter that. Then it lies in a common folder, and the
+ * file `postgres-location` in the data directory remembers where.
+ */
+export async function choosePlace(dataDir: string, say: (line: string) => void): Promise<Place> {
+  const pointer = join(dataDir, "postgres-location");
+  const user = await unprivilegedUser();
+  const remembered = (await readIfThere(pointer))?.trim();
+  if (remembered) return placeThatExists(remembered, user, `${pointer} says that the database lies there.`);
+  if ((await ownerOf(join(dataDir, "postgres"))) || !user) return placeThatExists(dataDir, user, "");
+  if (await mayEnter(user, await realpath(dataDir))) return { folder: dataDir, user };
+
+  const folder = join(await commonFolder(user), randomBase32(12));
+  await mkdir(folder, { mode: 0o700 });
+  await chown(folder, user.uid, user.gid);
+  await keepFile(pointer, () => `${folder}\n`);
+  say(`the database lies in ${folder}: ${dataDir} is closed to the user ${user.name}, whom PostgreSQL runs as`);
+  return { folder, user };
+}
+
+/** Whoever owns the data goes on running the server. */
+async function placeThatExists(folder: string, user: UnprivilegedUser | undefined, hint: string): Promise<Place> {
+  if (!(await ownerOf(folder))) throw new CannotStart(`There is no folder ${folder}. ${hint}`);
+  const owner = await ownerOf(join(folder, "postgres"));
+  if (!owner) return { folder, user };
+  if (!user && owner.uid !== process.getuid?.()) {
+    throw new CannotStart(
+      `The database in ${folder} belongs to another user (number ${owner.uid}). Start Bellwire as root or as that user, ` +
+        "or set BELLWIRE_DATA_DIR to another folder.",
+    );
+  }
+  if (!user) return { folder, user };
+  const runner = owner.uid === user.uid ? user : { ...owner, name: `number ${owner.uid}` };
+  if (await mayEnter(runner, await realpath(folder))) return { folder, user: runner };
+  throw new CannotStart(`The user ${runner.name} owns the database in ${folder} but may not enter that folder.`);
+}
+
+/** A common folder that `user` may enter and that nobody but root can have prepared. */
+export async function commonFolder(user: UnprivilegedUser): Promise<string> {
+  for (const folder of commonFolders) {
+    try {
+      await mkdir(folder, { recursive: true, mode: 0o755 });
+      const { uid, mode } = await stat(folder);
+      if (uid === 0 && (mode & 0o022) === 0 && (await mayEnter(user, folder))) return folder;
+    } catch {
+      continue; // a read-only file system, or a file of that name: the next will do
+    }
+  }
+  throw new CannotStart(
+    `PostgreSQL runs as the user ${user.name}, who can enter none of ${commonFolders.join(", ")}. ` +
+      "Set BELLWIRE_DATA_DIR to a folder that this user can enter, or set DATABASE_URL.",
+  );
+}
+
+async function ownerOf(path: string): Promise<{ uid: number; gid: number } | undefined> {
+  const found = await stat(path).catch(() => undefined);
+  return found && { uid: found.uid, gid: found.gid };
+}

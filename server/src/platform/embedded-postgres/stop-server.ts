@@ -1,0 +1,16 @@
+import { findPostmaster, hasEnded } from "./postmaster.ts";
+
+/** A fast stop writes down what is in memory: seconds at most, unless the disk is slow. */
+const fastStopMs = 30_000;
+/** An immediate stop writes nothing down; the next start replays what is in the log. */
+const immediateStopMs = 5000;
+
+/** Stops the server, whoever is still connected to it. The caller holds the lock. */
+export async function stopServer(pgData: string): Promise<void> {
+  const found = await findPostmaster(pgData);
+  if (!found) return;
+  process.kill(found.pid, "SIGINT");
+  if (await hasEnded(pgData, fastStopMs)) return;
+  process.kill(found.pid, "SIGQUIT");
+  await hasEnded(pgData, immediateStopMs);
+}
