@@ -1,0 +1,30 @@
+/** All there is to one try: where to, what, and how long it may take. */
+export interface AttemptRequest {
+  readonly url: string;
+  /** The endpoint's own. Those that are reserved are left out. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Newest first, as `whsec_` and base64. Each of them signs. */
+  readonly secrets: readonly string[];
+  /** For the whole exchange: looking up, connecting, sending and reading the answer. */
+  readonly timeoutSeconds: number;
+  readonly contentType: string;
+  readonly body: Uint8Array;
+  /** The same for every attempt of one event to one endpoint. */
+  readonly id: string;
+  /** Counted from 1. */
+  readonly attempt: number;
+  /** How many times it was sent again after it had been settled; 0 for the first sending. */
+  readonly replay: number;
+  readonly event: {
+    readonly type: string;
+    /** ISO 8601 with milliseconds. */
+    readonly time: string;
+    readonly sequence: number;
+    /** `developer:21`, or `system`. */
+    readonly actor: string;
+    readonly channel: string;
+  };
+  /** Marks a sample that somebody asked for, which is no event. */
+  readonly test?: boolean;
+  readonly sentAt: Date;
+}

@@ -1,0 +1,112 @@
+import type { Dispatcher } from "undici";
+import type { Clock } from "#platform/clock/clock.ts";
+import type { AttemptOutcome } from "#webhooks/deliveries/index.ts";
+import { outcomeOfError, type Untimed } from "./outcome-of-error.ts";
+
+/** Enough to show an error page; a receiver's megabytes are its own. */
+const keptAnswerBytesMax = 64 * 1024;
+
+export interface ExchangeNeeds {
+  readonly clock: Clock;
+  /** The URL's host and port. */
+  readonly host: string;
+  readonly timeoutSeconds: number;
+  readonly connectTimeoutSeconds: number;
+}
+
+type Headers = Parameters<NonNullable<Dispatcher.DispatchHandler["onResponseStart"]>>[2];
+
+/**
+ * One request and its answer. undici calls it as things happen, and the first that settles it counts: the end of the
+ * answer, an answer that is long enough, an error, or the time. It is an object and one timer, and no stream, signal or
+ * listener, because there are tens of thousands of them a second.
+ */
+export class Exchange implements Dispatcher.DispatchHandler {
+  readonly outcome: Promise<AttemptOutcome>;
+  readonly #needs: ExchangeNeeds;
+  readonly #startedMs: number;
+  readonly #resolve: (outcome: AttemptOutcome) => void;
+  readonly #reject: (error: unknown) => void;
+  readonly #timer: NodeJS.Timeout;
+  #isSettled = false;
+  #controller: Dispatcher.DispatchController | undefined;
+  #answer: { readonly status: number; readonly headers: Headers } | undefined;
+  #body: Uint8Array[] = [];
+  #bodyBytes = 0;
+
+  constructor(needs: ExchangeNeeds) {
+    const { promise, resolve, reject } = Promise.withResolvers<AttemptOutcome>();
+    this.outcome = promise;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#needs = needs;
+    this.#startedMs = needs.clock.monotonicMs();
+    this.#timer = setTimeout(runOutOfTime, needs.timeoutSeconds * 1000, this);
+  }
+
+  /** The connection is there and the request is about to be written. Throwing gives the connection back unused. */
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    if (this.#isSettled) throw new Error("The time was up before a connection was free.");
+    this.#controller = controller;
+  }
+
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: Headers): void {
+    if (status >= 200) this.#answer = { status, headers };
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#isSettled) return;
+    const room = keptAnswerBytesMax - this.#bodyBytes;
+    this.#body.push(chunk.length > room ? chunk.subarray(0, room) : chunk);
+    this.#bodyBytes += chunk.length;
+    if (chunk.length <= room) return;
+    this.onResponseEnd();
+    controller.abort(new Error("The rest of the answer is not wanted."));
+  }
+
+  onResponseEnd(): void {
+    if (!this.#answer) return;
+    const { status, headers } = this.#answer;
+    this.#settle({ kind: "answered", status, headers: joined(headers), body: Buffer.concat(this.#body) });
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
+    if (this.#isSettled) return;
+    try {
+      this.#settle(outcomeOfError(error, { ...this.#needs, isAnswering: this.#answer !== undefined }));
+    } catch (bug) {
+      this.#end();
+      this.#reject(bug);
+    }
+  }
+
+  runOutOfTime(): void {
+    const phase = this.#controller ? "answer" : "connect";
+    this.#settle({ kind: "timed-out", afterSeconds: this.#needs.timeoutSeconds, phase });
+    this.#controller?.abort(new Error("The time is up."));
+  }
+
+  #settle(outcome: Untimed<AttemptOutcome>): void {
+    if (this.#isSettled) return;
+    this.#end();
+    this.#resolve({ latencyMs: Math.round(this.#needs.clock.monotonicMs() - this.#startedMs), ...outcome });
+  }
+
+  #end(): void {
+    this.#isSettled = true;
+    clearTimeout(this.#timer);
+  }
+}
+
+// One function for all timers, so that none needs a closure of its own.
+const runOutOfTime = (exchange: Exchange): void => exchange.runOutOfTime();
+
+/** A header that came several times is one with commas, as RFC 9110 §5.3 reads it. */
+function joined(headers: Headers): Record<string, string> {
+  const plain: Record<string, string> = {};
+  for (const name in headers) {
+    const value = headers[name];
+    if (value !== undefined) plain[name] = typeof value === "string" ? value : value.join(", ");
+  }
+  return plain;
+}

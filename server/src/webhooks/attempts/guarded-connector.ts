@@ -1,0 +1,115 @@
+import { isIP, type LookupFunction } from "node:net";
+import { createSecureContext, getCACertificates } from "node:tls";
+import { buildConnector } from "undici";
+import type { AllowedTargets } from "#platform/network/allowed-targets.ts";
+import { resolveTarget, type Address, type Lookup } from "#platform/network/resolve-target.ts";
+import { openTunnel } from "./open-tunnel.ts";
+
+export interface ConnectorOptions {
+  readonly allowed: AllowedTargets;
+  readonly lookup: Lookup;
+  /** For looking up, TCP and TLS together. */
+  readonly connectTimeoutMs: number;
+  /** Certificate authorities that receivers may use beside the well-known ones. */
+  readonly caPem?: string | undefined;
+  /** Every connection goes through this proxy, to the address that was judged here. */
+  readonly proxyUrl?: string | undefined;
+}
+
+/** The URL leads to an address that the operator has not allowed. */
+export class ForbiddenTargetError extends Error {
+  override readonly name = "ForbiddenTargetError";
+  readonly address: string;
+
+  constructor(address: string) {
+    super(`${address} is forbidden`);
+    this.address = address;
+  }
+}
+
+/** The name has no address; `code` is the resolver's. */
+class NoAddressError extends Error {
+  override readonly name = "NoAddressError";
+  readonly code: string;
+
+  constructor(code: string) {
+    super(`no address: ${code}`);
+    this.code = code;
+  }
+}
+
+/** A slow first address leaves time for the next, within the time for connecting. */
+const addressAttemptTimeoutMs = 2500;
+
+type Judge = (hostname: string) => Promise<readonly Address[]>;
+
+/**
+ * Opens connections to judged addresses only. A connection judges for itself, in the lookup that it is opened with, so
+ * that no second answer of the name can come in between; one that is kept alive stays with the address it has.
+ */
+export function guardedConnector(options: ConnectorOptions): buildConnector.connector {
+  const judge: Judge = async (hostname) => {
+    const target = await resolveTarget(hostname, options);
+    if ("forbidden" in target) throw new ForbiddenTargetError(target.forbidden);
+    if ("unresolvable" in target) throw new NoAddressError(target.unresolvable);
+    return target.addresses;
+  };
+  const connect = buildConnector({
+    allowH2: false,
+    timeout: options.connectTimeoutMs,
+    lookup: lookupThatJudges(judge),
+    autoSelectFamily: true,
+    autoSelectFamilyAttemptTimeout: addressAttemptTimeoutMs,
+    rejectUnauthorized: true,
+    secureContext: createSecureContext({
+      ca: [...getCACertificates("default"), ...(options.caPem === undefined ? [] : [options.caPem])],
+    }),
+  });
+  return options.proxyUrl === undefined
+    ? connectDirectly(connect, judge)
+    : connectThroughProxy(connect, judge, { proxyUrl: options.proxyUrl, timeoutMs: options.connectTimeoutMs });
+}
+
+function lookupThatJudges(judge: Judge): LookupFunction {
+  return (hostname, { all }, callback) => {
+    judge(hostname).then(
+      (addresses) => {
+        const [first] = addresses;
+        if (all) callback(null, [...addresses]);
+        else callback(null, first?.address ?? "", first?.family);
+      },
+      (error: Error) => callback(error, ""),
+    );
+  };
+}
+
+/** An address in the URL itself is connected to without a lookup, so it is judged before. */
+function connectDirectly(connect: buildConnector.connector, judge: Judge): buildConnector.connector {
+  return (target, callback) => {
+    if (isIP(target.hostname) === 0) return connect(target, callback);
+    judge(target.hostname).then(
+      () => connect(target, callback),
+      (error: Error) => callback(error, null),
+    );
+  };
+}
+
+/** The proxy is told the address that was judged here, and never the name. */
+function connectThroughProxy(
+  connect: buildConnector.connector,
+  judge: Judge,
+  proxy: { readonly proxyUrl: string; readonly timeoutMs: number },
+): buildConnector.connector {
+  return (target, callback) => {
+    const isTls = target.protocol === "https:";
+    const tunnel = async () => {
+      const [first] = await judge(target.hostname);
+      if (!first) throw new NoAddressError("ENOTFOUND");
+      return openTunnel({ ...proxy, ...first, port: Number(target.port) || (isTls ? 443 : 80) });
+    };
+    tunnel().then(
+      (socket) => (isTls ? connect({ ...target, httpSocket: socket }, callback) : callback(null, socket)),
+      (error: Error) => callback(error, null),
+    );
+  };
+}

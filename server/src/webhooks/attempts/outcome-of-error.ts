@@ -1,0 +1,89 @@
+import type { AttemptOutcome } from "#webhooks/deliveries/index.ts";
+import { ForbiddenTargetError } from "./guarded-connector.ts";
+import { ProxyRefusedError } from "./open-tunnel.ts";
+
+/** An outcome before it is known how long it took. */
+export type Untimed<Outcome> = Outcome extends unknown ? Omit<Outcome, "latencyMs"> : never;
+
+export interface FailedExchange {
+  /** The URL's host and port, to name in sentences. */
+  readonly host: string;
+  readonly connectTimeoutSeconds: number;
+  /** The answer's head has come. */
+  readonly isAnswering: boolean;
+}
+
+type Sentence = (host: string, error: Error) => string;
+
+const unknownAuthority: Sentence = (host) =>
+  `The certificate of ${host} comes from an authority that is not known here. BELLWIRE_CA_FILE can name it.`;
+const noName: Sentence = (host) => `There is no address for the name in ${host}.`;
+const noWay: Sentence = (host) => `There is no way through the network to ${host}.`;
+const closed: Sentence = (host) => `${host} closed the connection before it had answered.`;
+const noTls: Sentence = (host, { message }) => `No TLS connection could be agreed on with ${host}: ${message}`;
+
+const sentences: Readonly<Record<string, Sentence>> = {
+  ECONNREFUSED: (host) => `${host} refused the connection: nothing listens there.`,
+  ECONNRESET: closed,
+  EPIPE: closed,
+  UND_ERR_SOCKET: closed,
+  ENOTFOUND: noName,
+  ENODATA: noName,
+  EAI_AGAIN: (host) => `The name in ${host} cannot be looked up at the moment.`,
+  EHOSTUNREACH: noWay,
+  ENETUNREACH: noWay,
+  EADDRNOTAVAIL: noWay,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: unknownAuthority,
+  UNABLE_TO_GET_ISSUER_CERT: unknownAuthority,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: unknownAuthority,
+  SELF_SIGNED_CERT_IN_CHAIN: unknownAuthority,
+  DEPTH_ZERO_SELF_SIGNED_CERT: unknownAuthority,
+  CERT_HAS_EXPIRED: (host) => `The certificate of ${host} has expired.`,
+  CERT_NOT_YET_VALID: (host) => `The certificate of ${host} is not valid yet.`,
+  ERR_TLS_CERT_ALTNAME_INVALID: (host, error) => `The certificate of ${host} is for another name: ${altNamesOf(error)}.`,
+  EPROTO: noTls,
+  UND_ERR_HEADERS_OVERFLOW: (host) => `The headers of the answer of ${host} are longer than 16 KiB.`,
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: (host) => `${host} ended its answer before the length it had announced.`,
+  UND_ERR_DESTROYED: () => "Bellwire was stopped before the answer came.",
+};
+
+/** Turns what a receiver, a network or a resolver can do into a value; throws what only a bug of ours can do. */
+export function outcomeOfError(error: Error, exchange: FailedExchange): Untimed<AttemptOutcome> {
+  const { host, connectTimeoutSeconds, isAnswering } = exchange;
+  if (error instanceof ForbiddenTargetError) return forbidden(error.address, host);
+  if (error instanceof ProxyRefusedError) {
+    const reason = `The proxy did not open a connection to ${host}: it answered ${error.status}.`;
+    return { kind: "unreachable", code: "PROXY_REFUSED", reason };
+  }
+  const code = codeOf(error);
+  if (code === "UND_ERR_CONNECT_TIMEOUT" || (code === "ETIMEDOUT" && !isAnswering)) {
+    return { kind: "timed-out", afterSeconds: connectTimeoutSeconds, phase: "connect" };
+  }
+  if (code === undefined || code === "UND_ERR_INVALID_ARG" || code === "UND_ERR_NOT_SUPPORTED") throw error;
+  return { kind: "unreachable", code, reason: sentenceOf(code, error, exchange) };
+}
+
+const forbidden = (address: string, host: string): Untimed<AttemptOutcome> => ({
+  kind: "forbidden-target",
+  address,
+  reason: `${host} leads to ${address}, which is not a public address. BELLWIRE_ALLOWED_TARGETS can allow it.`,
+});
+
+function sentenceOf(code: string, error: Error, { host, isAnswering }: FailedExchange): string {
+  const sentence = sentences[code];
+  if (isAnswering && sentence === closed) return `${host} closed the connection in the middle of its answer.`;
+  if (sentence) return sentence(host, error);
+  if (code.startsWith("HPE_")) return `${host} did not answer in HTTP/1.1: ${error.message}.`;
+  if (code.startsWith("ERR_SSL_")) return noTls(host, error);
+  return `${host} could not be reached: ${error.message}.`;
+}
+
+const codeOf = (error: Error): string | undefined =>
+  "code" in error && typeof error.code === "string" ? error.code : undefined;
+
+/** The names that a wrong certificate is for, as it says them: `DNS:example.org, DNS:*.example.org`. */
+function altNamesOf(error: Error): string {
+  const cert = "cert" in error ? error.cert : undefined;
+  const names = typeof cert === "object" && cert && "subjectaltname" in cert ? cert.subjectaltname : undefined;
+  return typeof names === "string" ? names.replaceAll("DNS:", "") : error.message;
+}

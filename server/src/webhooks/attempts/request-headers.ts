@@ -1,0 +1,68 @@
+import { unescape as percentDecoded } from "node:querystring";
+import type { AttemptRequest } from "./attempt-request.ts";
+import type { Signer } from "./sign-request.ts";
+
+/** Ours to say, or the connection's: an endpoint's own headers may not set them. */
+const reservedNames: ReadonlySet<string> = new Set([
+  "accept-encoding", // an answer is kept as it came, and never decompressed
+  "connection",
+  "content-encoding",
+  "content-length",
+  "content-type",
+  "expect",
+  "host",
+  "keep-alive",
+  "proxy-authorization",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+  "user-agent",
+]);
+
+export function isReservedHeader(name: string): boolean {
+  const lowerCase = name.toLowerCase();
+  return reservedNames.has(lowerCase) || lowerCase.startsWith("webhook-") || lowerCase.startsWith("bellwire-");
+}
+
+/** Names and values in turn, which is how undici takes them without making objects. */
+export function requestHeaders(
+  request: AttemptRequest,
+  { signer, userAgent, url }: { readonly signer: Signer; readonly userAgent: string; readonly url: URL },
+): string[] {
+  const { id, body, event, attempt, replay, secrets } = request;
+  const timestamp = Math.floor(request.sentAt.getTime() / 1000);
+  // prettier-ignore
+  const headers = [
+    "content-type", request.contentType,
+    "user-agent", userAgent,
+    "webhook-id", id,
+    "webhook-timestamp", String(timestamp),
+    "webhook-signature", signer.sign({ id, timestamp, body }, secrets),
+    "bellwire-attempt", String(attempt),
+    "bellwire-event-type", event.type,
+    "bellwire-event-time", event.time,
+    "bellwire-sequence", String(event.sequence),
+    "bellwire-actor", event.actor,
+    "bellwire-channel", event.channel,
+  ];
+  if (replay > 0) headers.push("bellwire-replay", String(replay));
+  if (request.test) headers.push("bellwire-test", "true");
+  for (const name in request.headers) {
+    const value = request.headers[name];
+    if (value !== undefined && !isReservedHeader(name)) headers.push(name, value);
+  }
+  const credentials = credentialsOf(url);
+  if (credentials && !headers.some((name, at) => at % 2 === 0 && name.toLowerCase() === "authorization")) {
+    headers.push("authorization", credentials);
+  }
+  return headers;
+}
+
+/** A URL like https://user:password@host/ asks for HTTP Basic, as 3scale's sender has always understood it. */
+function credentialsOf({ username, password }: URL): string | undefined {
+  if (username === "" && password === "") return undefined;
+  const plain = `${percentDecoded(username)}:${percentDecoded(password)}`;
+  return `Basic ${Buffer.from(plain).toString("base64")}`;
+}

@@ -1,0 +1,45 @@
+import { createHmac, createSecretKey, timingSafeEqual, type KeyObject } from "node:crypto";
+
+/** What a signature covers, as https://www.standardwebhooks.com says: `id.timestamp.body`. */
+export interface SignedContent {
+  readonly id: string;
+  /** Seconds since 1970, as text or number. */
+  readonly timestamp: string | number;
+  readonly body: Uint8Array;
+}
+
+/** Enough for every endpoint of a large installation; a key takes some 200 bytes. */
+const keysMax = 10_000;
+
+/** Signs with HMAC-SHA256 and keeps the keys that it has made of secrets. */
+export class Signer {
+  readonly #keys = new Map<string, KeyObject>();
+
+  /** One signature for each secret, separated by spaces, so that a receiver who knows any of them can verify. */
+  sign(content: SignedContent, secrets: readonly string[]): string {
+    return secrets.map((secret) => `v1,${hmacOf(content, this.#keyOf(secret)).toString("base64")}`).join(" ");
+  }
+
+  #keyOf(secret: string): KeyObject {
+    const known = this.#keys.get(secret);
+    if (known) return known;
+    if (this.#keys.size === keysMax) this.#keys.clear();
+    const key = keyOfSecret(secret);
+    this.#keys.set(secret, key);
+    return key;
+  }
+}
+
+/** Whether one of the signatures in the header was made with one of the secrets. Says nothing about the time. */
+export function verifySignature(content: SignedContent, signatures: string, secrets: readonly string[]): boolean {
+  const given = signatures.split(" ").flatMap((it) => (it.startsWith("v1,") ? [Buffer.from(it.slice(3), "base64")] : []));
+  return secrets.some((secret) => {
+    const right = hmacOf(content, keyOfSecret(secret));
+    return given.some((it) => it.length === right.length && timingSafeEqual(it, right));
+  });
+}
+
+const keyOfSecret = (secret: string): KeyObject => createSecretKey(Buffer.from(secret.replace(/^whsec_/, ""), "base64"));
+
+const hmacOf = ({ id, timestamp, body }: SignedContent, key: KeyObject): Buffer =>
+  createHmac("sha256", key).update(`${id}.${timestamp}.`).update(body).digest();
