@@ -1,0 +1,90 @@
+import { randomBytes } from "node:crypto";
+import type { Actor } from "#access/index.ts";
+import type { Pool, Transaction } from "#platform/database/database.ts";
+import { record, value } from "#platform/document/document.ts";
+import { createEncryption, type Encryption } from "#platform/encryption/encryption.ts";
+import { recordEvents, type NewEvent, type RecordedEvent } from "#webhooks/events/index.ts";
+
+export const encryption: Encryption = createEncryption([Buffer.alloc(32, 7)]);
+
+export const aDeveloper: Actor = { kind: "developer", userId: 21 };
+
+let providers = 0;
+
+/** A provider's bare row: all that webhooks know of one. */
+export async function buildProvider(pool: Pool, { webHooks = "visible" } = {}): Promise<number> {
+  providers += 1;
+  const id = 1000 + providers;
+  await pool.query(
+    `insert into providers (id, name, subdomain, provider_key_digest, web_hooks) values ($1, $2, $2, $3, $4)`,
+    [id, `provider-${id}`, randomBytes(32), webHooks],
+  );
+  return id;
+}
+
+export interface EndpointChoices {
+  readonly providerId: number;
+  readonly url: string;
+  readonly name?: string;
+  readonly active?: boolean;
+  readonly eventTypes?: readonly string[];
+  readonly providerActions?: boolean;
+  readonly allActors?: boolean;
+  readonly retryWaitsSeconds?: readonly number[];
+  readonly timeoutSeconds?: number;
+  readonly maxInFlight?: number;
+}
+
+/** An endpoint that gets every developer's event, and retries five times without a wait. */
+export async function buildEndpoint(pool: Pool, choices: EndpointChoices): Promise<number> {
+  const [row] = await pool.query<{ id: number }>(
+    `with endpoint as (
+       insert into endpoints (provider_id, name, url, url_masked, secret, active, event_types, provider_actions, all_actors,
+         retry_waits_seconds, timeout_seconds, max_in_flight)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) returning id, provider_id)
+     insert into lanes (endpoint_id, provider_id) select id, provider_id from endpoint returning endpoint_id as id`,
+    [
+      choices.providerId,
+      choices.name ?? "default",
+      encryption.encrypt("endpoint url", choices.url),
+      choices.url,
+      encryption.encrypt("endpoint secret", `whsec_${Buffer.alloc(32, 1).toString("base64")}`),
+      choices.active ?? true,
+      choices.eventTypes ?? ["*"],
+      choices.providerActions ?? false,
+      choices.allActors ?? false,
+      choices.retryWaitsSeconds ?? [0, 0, 0, 0, 0],
+      choices.timeoutSeconds ?? 5,
+      choices.maxInFlight ?? null,
+    ],
+  );
+  if (!row) throw new Error("No endpoint was made.");
+  return row.id;
+}
+
+export const anEvent = (overrides: Partial<NewEvent> = {}): NewEvent => ({
+  type: "account.created",
+  objectId: 31,
+  accountId: 31,
+  accountName: "Harbour & Sons",
+  document: record("account", [value("id", 31), value("org_name", "Harbour & Sons")]),
+  ...overrides,
+});
+
+interface Circumstances {
+  readonly providerId: number;
+  readonly actor?: Actor;
+}
+
+export const recordIn = (
+  tx: Transaction,
+  { providerId, actor = aDeveloper }: Circumstances,
+  events: readonly NewEvent[] = [anEvent()],
+): Promise<readonly RecordedEvent[]> =>
+  recordEvents(tx, { providerId, actor, channel: "developer_portal", now: new Date() }, events);
+
+/** Records events in a transaction of their own and gives their ids. */
+export async function recordNow(pool: Pool, circumstances: Circumstances, events?: readonly NewEvent[]): Promise<string[]> {
+  const recorded = await pool.inTransaction((tx) => recordIn(tx, circumstances, events));
+  return recorded.map((event) => event.id);
+}

@@ -1,0 +1,102 @@
+import { expect } from "vitest";
+import { readEvent, followEvents } from "#webhooks/events/index.ts";
+import { listDeliveries } from "#webhooks/deliveries/index.ts";
+import { anEvent, buildEndpoint, buildProvider, recordIn, recordNow } from "../support/build-webhooks.ts";
+import { test } from "../support/test.ts";
+
+const url = "http://127.0.0.1:9/hook";
+
+test("an event has one delivery for each endpoint that is to hear of it, and a verdict for each that is not", async ({ database }) => {
+  const providerId = await buildProvider(database);
+  const hears = await buildEndpoint(database, { providerId, url });
+  const alsoHears = await buildEndpoint(database, { providerId, url, name: "second", eventTypes: ["account.created"] });
+  const isOff = await buildEndpoint(database, { providerId, url, name: "third", active: false });
+  const hasSwitchOff = await buildEndpoint(database, { providerId, url, name: "fourth", eventTypes: ["user.created"] });
+  const foreign = await buildEndpoint(database, { providerId: await buildProvider(database), url });
+
+  const [id = ""] = await recordNow(database, { providerId });
+
+  const deliveries = await listDeliveries(database, { providerId, limit: 10 });
+  expect(deliveries.map((delivery) => delivery.endpointId).toSorted()).toEqual([hears, alsoHears]);
+  const event = await readEvent(database, providerId, id);
+  expect(event?.verdicts.map(({ endpointId, sent, gate }) => [endpointId, sent, gate])).toEqual([
+    [hears, true, null],
+    [alsoHears, true, null],
+    [isOff, false, "not_active"],
+    [hasSwitchOff, false, "switch_off"],
+  ]);
+  expect(event?.verdicts.map((verdict) => verdict.endpointId)).not.toContain(foreign);
+});
+
+test("a rolled-back change leaves no event, no delivery, no bytes and no gap", async ({ database }) => {
+  const providerId = await buildProvider(database);
+  await buildEndpoint(database, { providerId, url });
+  const failing = database.inTransaction(async (tx) => {
+    await recordIn(tx, { providerId });
+    throw new Error("the change did not work out");
+  });
+  await expect(failing).rejects.toThrow("the change did not work out");
+
+  for (const table of ["events", "payloads", "due", "account_sequences"]) {
+    expect(await database.query(`select from ${table}`), table).toEqual([]);
+  }
+  await recordNow(database, { providerId });
+  expect(await database.query(`select sequence from events`)).toEqual([{ sequence: 1 }]);
+});
+
+test("the events of one account are numbered without gaps, in the order of their commits", async ({ database }) => {
+  const providerId = await buildProvider(database);
+  const twenty = Array.from({ length: 20 }, (_, index) => index % 2);
+  await Promise.all(twenty.map((account) => recordNow(database, { providerId }, [anEvent({ accountId: account }), anEvent({ accountId: account })])));
+
+  const numbers = await database.query(
+    `select array_agg(sequence order by recorded_in, id)::int[] as sequences from events group by account_id`,
+  );
+  const oneToTwenty = Array.from({ length: 20 }, (_, index) => index + 1);
+  expect(numbers).toEqual([{ sequences: oneToTwenty }, { sequences: oneToTwenty }]);
+});
+
+test("a provider that may not use webhooks still has its events, and the reason why nobody heard", async ({ database }) => {
+  const providerId = await buildProvider(database, { webHooks: "denied" });
+  await buildEndpoint(database, { providerId, url });
+  const [id = ""] = await recordNow(database, { providerId });
+  expect((await readEvent(database, providerId, id))?.verdicts).toMatchObject([{ sent: false, gate: "web_hooks_denied" }]);
+});
+
+test("the bytes are 3scale's envelope around the object, on one line", async ({ database }) => {
+  const providerId = await buildProvider(database);
+  await buildEndpoint(database, { providerId, url });
+  await recordNow(database, { providerId });
+  const [payload] = await database.query<{ body: Buffer }>(`select body from payloads`);
+  expect(payload?.body.toString()).toBe(
+    '<?xml version="1.0" encoding="UTF-8"?><event><action>created</action><type>account</type><object>' +
+      "<account><id>31</id><org_name>Harbour &amp; Sons</org_name></account></object></event>",
+  );
+});
+
+test("who follows the feed is never passed by an event whose transaction commits late", async ({ database }) => {
+  const providerId = await buildProvider(database);
+  const { promise: mayCommit, resolve: commit } = Promise.withResolvers<void>();
+  const { promise: isRecorded, resolve: recorded } = Promise.withResolvers<void>();
+  const late = database.inTransaction(async (tx) => {
+    await recordIn(tx, { providerId }, [anEvent({ accountId: 1 })]);
+    recorded();
+    await mayCommit;
+  });
+  await isRecorded;
+  await recordNow(database, { providerId }, [anEvent({ accountId: 2 })]);
+
+  // The later event is committed, and yet not shown: following it now would pass the other one by.
+  expect(await followEvents(database, { providerId, limit: 10 })).toEqual([]);
+  commit();
+  await late;
+  const feed = await followEvents(database, { providerId, limit: 10 });
+  expect(feed.map((event) => event.accountId)).toEqual([1, 2]);
+  expect(await followEvents(database, { providerId, limit: 10, after: feed[0] })).toHaveLength(1);
+});
+
+test("one provider never reads another's event", async ({ database }) => {
+  const providerId = await buildProvider(database);
+  const [id = ""] = await recordNow(database, { providerId });
+  expect(await readEvent(database, await buildProvider(database), id)).toBeUndefined();
+});
