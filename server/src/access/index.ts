@@ -13,6 +13,7 @@ export {
   type ProviderUser,
   type Role,
 } from "./provider-users-table.ts";
+export { recordAudit, type AuditRecord } from "./record-audit.ts";
 export {
   createSession,
   endSession,

@@ -6,8 +6,10 @@ export type Ordering = "none" | "object" | "account";
 /** `paused` by an admin, `disabled` by us: events are recorded and held. */
 export type EndpointState = "enabled" | "paused" | "disabled";
 
-/** What an admin chooses of an endpoint, besides its name and URL. */
+/** What an admin chooses of an endpoint. */
 export interface EndpointSettings {
+  readonly name: string;
+  readonly url: string;
   readonly description: string | null;
   /** Off: new events make no delivery, and what is due is held. */
   readonly active: boolean;
@@ -31,8 +33,6 @@ export interface EndpointSettings {
 export interface Endpoint extends EndpointSettings {
   readonly providerId: number;
   readonly id: number;
-  readonly name: string;
-  readonly url: string;
   /** For pages, logs and the stream. */
   readonly urlMasked: string;
   /** Those that sign now, newest first: two for a day after a rotation. */
@@ -47,3 +47,13 @@ export interface Endpoint extends EndpointSettings {
 
 /** The one that 3scale's page and API show as "the webhook". */
 export const defaultEndpointName = "default";
+
+/** What is given of an endpoint, when it is made or changed. What is left out stays, or gets its default. */
+export type EndpointInput = {
+  readonly [Field in keyof EndpointSettings]?: EndpointSettings[Field] | undefined;
+};
+
+/** By field, what is wrong with its value. */
+export interface Refused {
+  readonly refused: Readonly<Record<string, readonly string[]>>;
+}

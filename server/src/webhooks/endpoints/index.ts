@@ -1,3 +1,11 @@
-export type { Endpoint, EndpointSettings, EndpointState, Ordering, SuccessRule } from "./endpoint.ts";
+export { changeEndpoint, createEndpoint, type EndpointNeeds } from "./change-endpoint.ts";
+export { checkEndpointUrl, type TargetRules } from "./check-endpoint-url.ts";
+export { saveDefaultEndpoint, switchesOf, type DefaultWebhookChange } from "./default-webhook.ts";
+export { cancelDueOfDeletedEndpoints, deleteEndpoint } from "./delete-endpoint.ts";
+export type { Endpoint, EndpointInput, EndpointState, Ordering, Refused, SuccessRule } from "./endpoint.ts";
+export { listEndpoints, readDefaultEndpoint, readEndpoint } from "./endpoints-table.ts";
 export { eventSwitches, eventTypes, isEventType, type EventType, type SwitchName } from "./event-types.ts";
+export { maskUrl } from "./mask-url.ts";
+export { readDeliverySettings, type DeliverySettings } from "./read-delivery-settings.ts";
 export { readSubscriptions, type Subscription } from "./read-subscriptions.ts";
+export { rotateSecret } from "./rotate-secret.ts";

@@ -1,0 +1,86 @@
+import { recordAudit, type Actor } from "#access/index.ts";
+import type { Pool, Transaction } from "#platform/database/database.ts";
+import type { Encryption } from "#platform/encryption/encryption.ts";
+import type { TargetRules } from "./check-endpoint-url.ts";
+import { checkEndpoint } from "./check-endpoint.ts";
+import { withDefaults, withGiven } from "./endpoint-defaults.ts";
+import type { Endpoint, EndpointInput, EndpointSettings, Refused } from "./endpoint.ts";
+import { insertEndpoint, readEndpoint, updateEndpoint } from "./endpoints-table.ts";
+import { maskUrl } from "./mask-url.ts";
+import { newSecret } from "./new-secret.ts";
+
+export interface EndpointNeeds {
+  readonly pool: Pool;
+  readonly encryption: Encryption;
+  readonly targets: TargetRules;
+  /** Of a new endpoint in the `3scale` format. */
+  readonly retryWaitsSeconds: readonly number[];
+}
+
+export async function createEndpoint(
+  { pool, encryption, targets, retryWaitsSeconds }: EndpointNeeds,
+  { providerId, input, actor }: { providerId: number; input: EndpointInput; actor: Actor },
+): Promise<Endpoint | Refused> {
+  const settings = withDefaults(input, retryWaitsSeconds);
+  const refusal = await checkEndpoint(settings, undefined, targets);
+  if (refusal) return refusal;
+  return pool.inTransaction(async (tx) => {
+    const endpoint = await insertEndpoint(tx, encryption, { providerId, settings, secret: newSecret() });
+    await tell(tx, endpoint, { actor, action: "endpoint.created", detail: { name: endpoint.name, url: endpoint.urlMasked } });
+    return endpoint;
+  });
+}
+
+/** Undefined when there is no such endpoint. A change that changes nothing is none. */
+export async function changeEndpoint(
+  needs: EndpointNeeds,
+  change: { providerId: number; id: number; input: EndpointInput; actor: Actor },
+): Promise<Endpoint | Refused | undefined> {
+  const { pool, encryption, targets } = needs;
+  const before = await readEndpoint(pool, encryption, change);
+  if (!before) return undefined;
+  const settings = withGiven(before, change.input);
+  const detail = whatChanged(before, settings);
+  if (Object.keys(detail).length === 0) return before;
+  const refusal = await checkEndpoint(settings, before, targets);
+  if (refusal) return refusal;
+
+  const after = await pool.inTransaction(async (tx) => {
+    const changed = await updateEndpoint(tx, encryption, before, settings);
+    if (changed) await tell(tx, changed, { actor: change.actor, action: "endpoint.changed", detail });
+    return changed;
+  });
+  // Checking a URL asks the network, so no row is locked meanwhile: somebody else may have been quicker.
+  return after ?? changeEndpoint(needs, change);
+}
+
+/** The audit record of a change, and the hints: engines read the endpoint again, and look for what was held. */
+export async function tell(
+  tx: Transaction,
+  { providerId, id, active, state }: Endpoint,
+  deed: { actor: Actor; action: string; detail: Readonly<Record<string, unknown>> },
+): Promise<void> {
+  await recordAudit(tx, { providerId, subject: `endpoint/${id}`, ...deed });
+  tx.hintAfterCommit("endpoints", String(id));
+  if (active && state === "enabled") tx.hintAfterCommit("due", String(id));
+}
+
+/** Field to its new value, what is secret masked. */
+function whatChanged(before: EndpointSettings, after: EndpointSettings): Readonly<Record<string, unknown>> {
+  const [old, shown] = [settingsIn(before), settingsIn(after)];
+  const names = Object.keys(shown).filter((name) => JSON.stringify(old[name]) !== JSON.stringify(shown[name]));
+  return Object.fromEntries(
+    names.map((name) => {
+      if (name === "url") return [name, maskUrl(after.url)];
+      return [name, name === "headers" ? Object.keys(after.headers) : shown[name]];
+    }),
+  );
+}
+
+/** An endpoint is more than its settings: the rest does not count as a change. */
+function settingsIn(it: EndpointSettings): Readonly<Record<string, unknown>> {
+  const { name, url, description, active, eventTypes, providerActions, allActors, format, headers, state } = it;
+  const { retryWaitsSeconds, success, timeoutSeconds, maxInFlight, maxPerSecond, ordering, includeCredentials } = it;
+  const limits = { retryWaitsSeconds, success, timeoutSeconds, maxInFlight, maxPerSecond, ordering, includeCredentials };
+  return { name, url, description, active, eventTypes, providerActions, allActors, format, headers, state, ...limits };
+}

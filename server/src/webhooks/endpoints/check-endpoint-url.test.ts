@@ -1,0 +1,58 @@
+import { expect, test } from "vitest";
+import { parseAllowedTargets } from "#platform/network/allowed-targets.ts";
+import { checkEndpointUrl } from "./check-endpoint-url.ts";
+
+const allowed = parseAllowedTargets("127.0.0.0/8");
+if ("wrong" in allowed) throw new Error(allowed.wrong);
+
+const rules = {
+  allowed,
+  publicUrl: "http://localhost:3000",
+  lookup: async (hostname: string) => {
+    if (hostname === "unknown.example") throw Object.assign(new Error("no such name"), { code: "ENOTFOUND" });
+    return [{ address: hostname === "inside.example" ? "10.1.2.3" : "93.184.215.14", family: 4 } as const];
+  },
+};
+
+test.each([
+  "",
+  "example.com",
+  "http:://banana",
+  "http://",
+  "http:a",
+  "http:///path",
+  "https://exa mple.com",
+  " https://example.com",
+  "see https://example.com",
+  "ftp://example.com",
+  "javascript:alert(1)//http://example.com",
+])("nonsense is refused: %j", async (url) => {
+  expect(await checkEndpointUrl(url, rules)).toBe("Must be a valid URL such as http://example.com");
+});
+
+test.each([
+  "https://example.com",
+  "HTTP://EXAMPLE.com/hooks?secret=1&x",
+  "https://ann:pass@example.com:8443/",
+  "http://127.0.0.1:9000/allowed",
+  "http://localhost:3000/bins/abc",
+  "https://unknown.example/may-come-up-later",
+  "https://bücher.example/",
+])("a usable URL is accepted: %s", async (url) => {
+  expect(await checkEndpointUrl(url, rules)).toBeUndefined();
+});
+
+test("a refusal names the address and the setting that would allow it", async () => {
+  expect(await checkEndpointUrl("https://inside.example/x", rules)).toBe(
+    "inside.example leads to 10.1.2.3, which is not a public address. " +
+      "Whoever runs Bellwire can allow it with the setting BELLWIRE_ALLOWED_TARGETS",
+  );
+  expect(await checkEndpointUrl("http://192.168.0.1/", rules)).toMatch(/^Leads to 192\.168\.0\.1, which/);
+});
+
+test("only the bins of our own address need no permission", async () => {
+  const inside = { ...rules, publicUrl: "http://10.0.0.1" };
+  expect(await checkEndpointUrl("http://10.0.0.1/bins/abc", inside)).toBeUndefined();
+  expect(await checkEndpointUrl("http://10.0.0.1/admin/api", inside)).toContain("BELLWIRE_ALLOWED_TARGETS");
+  expect(await checkEndpointUrl("http://10.0.0.1:8080/bins/abc", inside)).toContain("BELLWIRE_ALLOWED_TARGETS");
+});

@@ -1,0 +1,34 @@
+import type { AllowedTargets } from "#platform/network/allowed-targets.ts";
+import { resolveTarget, type Lookup } from "#platform/network/resolve-target.ts";
+
+export interface TargetRules {
+  readonly allowed: AllowedTargets;
+  readonly lookup: Lookup;
+  /** Our own address. Its bins are delivered to without the network, so they need no permission. */
+  readonly publicUrl: string;
+}
+
+const invalid = "Must be a valid URL such as http://example.com";
+
+/** What is wrong with a URL, as a sentence, or nothing. A name that does not resolve now may do so later: it is accepted. */
+export async function checkEndpointUrl(url: string, rules: TargetRules): Promise<string | undefined> {
+  const parsed = parseEndpointUrl(url);
+  if (!parsed) return invalid;
+  if (isOwnBin(parsed, rules.publicUrl)) return undefined;
+  const target = await resolveTarget(parsed.hostname, rules);
+  if (!("forbidden" in target)) return undefined;
+  const leads = parsed.hostname === target.forbidden ? "Leads" : `${parsed.hostname} leads`;
+  return (
+    `${leads} to ${target.forbidden}, which is not a public address. ` +
+    "Whoever runs Bellwire can allow it with the setting BELLWIRE_ALLOWED_TARGETS"
+  );
+}
+
+/** An absolute http or https URL, and nothing around it. */
+function parseEndpointUrl(url: string): URL | undefined {
+  const parsed = /^https?:\/\/[^/\s][^\s]*$/i.test(url) ? URL.parse(url) : null;
+  return parsed ?? undefined;
+}
+
+const isOwnBin = (url: URL, publicUrl: string): boolean =>
+  url.origin === new URL(publicUrl).origin && url.pathname.startsWith("/bins/");

@@ -1,0 +1,63 @@
+import type { Actor } from "#access/index.ts";
+import { changeEndpoint, createEndpoint, type EndpointNeeds } from "./change-endpoint.ts";
+import { defaultEndpointName, type Endpoint, type EndpointInput, type Refused } from "./endpoint.ts";
+import { readDefaultEndpoint } from "./endpoints-table.ts";
+import { eventSwitches, type SwitchName } from "./event-types.ts";
+
+/** The switches of 3scale's webhook, in the order in which its API shows them. */
+const switchNames = [
+  "account_created_on",
+  "account_updated_on",
+  "account_deleted_on",
+  "user_created_on",
+  "user_updated_on",
+  "user_deleted_on",
+  "application_created_on",
+  "application_updated_on",
+  "application_deleted_on",
+  "account_plan_changed_on",
+  "application_plan_changed_on",
+  "application_user_key_updated_on",
+  "application_key_created_on",
+  "application_key_deleted_on",
+  "application_suspended_on",
+  "application_key_updated_on",
+] as const satisfies readonly SwitchName[];
+
+type Switches = { readonly [Name in SwitchName]?: boolean | undefined };
+
+/** 3scale's view of the default endpoint's types of events. */
+export function switchesOf({ eventTypes: chosen }: Pick<Endpoint, "eventTypes">): readonly { name: SwitchName; on: boolean }[] {
+  const on = new Set(eventSwitches.filter(({ type }) => isChosen(chosen, type)).map(({ switchName }) => switchName));
+  return switchNames.map((name) => ({ name, on: on.has(name) }));
+}
+
+/** What 3scale's form and API can set. What is left out stays as it is; a new webhook starts with everything off. */
+export interface DefaultWebhookChange {
+  readonly url?: string | undefined;
+  readonly active?: boolean | undefined;
+  readonly providerActions?: boolean | undefined;
+  readonly switches: Switches;
+}
+
+/** Makes the default endpoint, or changes it, as 3scale's `PUT webhooks` does. */
+export async function saveDefaultEndpoint(
+  needs: EndpointNeeds,
+  { providerId, change, actor }: { providerId: number; change: DefaultWebhookChange; actor: Actor },
+): Promise<Endpoint | Refused> {
+  const { switches, ...rest } = change;
+  const before = await readDefaultEndpoint(needs.pool, needs.encryption, providerId);
+  const input: EndpointInput = { ...rest, eventTypes: applySwitches(before?.eventTypes ?? [], switches) };
+  const saved = before && (await changeEndpoint(needs, { providerId, id: before.id, input, actor }));
+  const create = { ...input, name: defaultEndpointName, active: change.active ?? false };
+  return saved ?? createEndpoint(needs, { providerId, input: create, actor });
+}
+
+function applySwitches(chosen: readonly string[], switches: Switches): readonly string[] {
+  const wanted = eventSwitches.map(({ type, switchName }) => ({ type, on: switches[switchName] ?? isChosen(chosen, type) }));
+  // `*` also means the types that are yet to come, so it stays until a switch is turned off.
+  if (chosen.includes("*") && wanted.every(({ on }) => on)) return chosen;
+  return wanted.filter(({ on }) => on).map(({ type }) => type);
+}
+
+const isChosen = (chosen: readonly string[], type: string): boolean => chosen.includes("*") || chosen.includes(type);

@@ -1,0 +1,59 @@
+import type { Database } from "#platform/database/database.ts";
+import type { Encryption } from "#platform/encryption/encryption.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { decryptHeaders, decryptSecrets, purposes } from "./endpoints-table.ts";
+import { signInByHeader } from "./sign-in-by-header.ts";
+
+/** What an engine needs to deliver to an endpoint. */
+export interface DeliverySettings
+  extends Pick<
+    Endpoint,
+    | "providerId"
+    | "url"
+    | "urlMasked"
+    | "headers"
+    | "secrets"
+    | "retryWaitsSeconds"
+    | "success"
+    | "timeoutSeconds"
+    | "maxInFlight"
+    | "maxPerSecond"
+    | "ordering"
+    | "active"
+    | "state"
+    | "version"
+  > {
+  readonly endpointId: number;
+  /** As stored: kept with a failure, to tell where it went. */
+  readonly urlCipher: Buffer;
+}
+
+type Row = Omit<DeliverySettings, "url" | "headers" | "secrets"> & {
+  readonly headersCipher: Buffer | null;
+  readonly secretCipher: Buffer;
+  readonly previousSecretCipher: Buffer | null;
+};
+
+// By the unique index on id: an engine owns lanes, whosever they are. Nothing is locked.
+const statement = `
+  select id as "endpointId", provider_id as "providerId", url as "urlCipher", url_masked as "urlMasked",
+    headers as "headersCipher", secret as "secretCipher",
+    case when previous_secret_until > now() then previous_secret end as "previousSecretCipher",
+    retry_waits_seconds as "retryWaitsSeconds", success, timeout_seconds as "timeoutSeconds",
+    max_in_flight as "maxInFlight", max_per_second as "maxPerSecond", ordering, active, state, version
+  from endpoints
+  where id = any($1) and deleted_at is null`;
+
+/** Those of the endpoints that are there. What they say counts for the next attempt, of old deliveries too. */
+export async function readDeliverySettings(
+  db: Database,
+  encryption: Encryption,
+  endpointIds: readonly number[],
+): Promise<readonly DeliverySettings[]> {
+  const rows = await db.query<Row>(statement, [endpointIds]);
+  return rows.map(({ headersCipher, secretCipher, previousSecretCipher, ...row }) => ({
+    ...row,
+    ...signInByHeader(encryption.decrypt(purposes.url, row.urlCipher), decryptHeaders(encryption, headersCipher)),
+    secrets: decryptSecrets(encryption, [secretCipher, previousSecretCipher]),
+  }));
+}
