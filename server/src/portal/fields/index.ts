@@ -1,5 +1,8 @@
 export { readDocumentSettings, type DocumentSettings } from "./document-settings.ts";
-export type { AddressValue, FieldValue, FieldValues } from "./field-value.ts";
+export { isFine, mergeErrors, type FieldErrors } from "./field-errors.ts";
+export type { FieldValue, FieldValues } from "./field-value.ts";
 export type { FieldsDefinition, FieldTarget } from "./fields-definition.ts";
 export { insertStandardFields, readFieldsDefinitions } from "./fields-definitions-table.ts";
+export { readAnnotations } from "./read-annotations.ts";
+export { missingFields, readFieldInput, withGiven, type FieldInput, type FieldWriter } from "./read-field-input.ts";
 export { fieldsToJson, representFields } from "./represent-fields.ts";

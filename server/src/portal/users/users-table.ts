@@ -44,22 +44,6 @@ export async function findUserByLogin(
   return { user, passwordHash };
 }
 
-const takenStatement = `
-  select coalesce(bool_or(lower(username) = lower($2)), false) as username,
-    coalesce(bool_or(lower(email) = lower($3)), false) as email
-  from users
-  where provider_id = $1 and (lower(username) = lower($2) or lower(email) = lower($3))`;
-
-/** Which of a username and an e-mail address somebody already has. */
-export async function readTaken(
-  db: Database,
-  providerId: number,
-  { username, email }: { username: string; email: string | null },
-): Promise<{ username: boolean; email: boolean }> {
-  const [taken] = await db.query<{ username: boolean; email: boolean }>(takenStatement, [providerId, username, email]);
-  return taken ?? { username: false, email: false };
-}
-
 // Two who take one name at once: the second waits for the first to commit, and then inserts nothing.
 const insertStatement = `
   insert into users (provider_id, account_id, username, email, password_hash, role, state, activation_code_digest,
@@ -96,6 +80,21 @@ export async function insertUser(
   return inserted;
 }
 
+const findByCodeStatement = `
+  select account_id as "accountId"
+  from users
+  where provider_id = $1 and activation_code_digest = $2 and state = 'pending'`;
+
+/** The account of the pending user who was sent this code. */
+export async function findAccountOfCode(
+  db: Database,
+  providerId: number,
+  codeDigest: Buffer,
+): Promise<number | undefined> {
+  const [found] = await db.query<{ accountId: number }>(findByCodeStatement, [providerId, codeDigest]);
+  return found?.accountId;
+}
+
 const activateStatement = `
   update users
   set state = 'active', activated_at = $3, activation_code_digest = null, updated_at = $3
@@ -103,7 +102,7 @@ const activateStatement = `
   returning ${columns}`;
 
 /** Activates the pending user who was sent this code, which works once. */
-export async function activateUserRow(
+export async function activateByCode(
   tx: Transaction,
   providerId: number,
   codeDigest: Buffer,

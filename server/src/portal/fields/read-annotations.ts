@@ -1,0 +1,29 @@
+import { isXmlName, isXmlText } from "#platform/document/xml-text.ts";
+
+import type { FieldErrors } from "./field-errors.ts";
+
+export type Annotations = Readonly<Record<string, string>>;
+
+const valueLengthMax = 255;
+
+/** The annotations after an input: what it does not name stays, and what it empties goes. */
+export function readAnnotations(
+  old: Annotations,
+  input: unknown,
+): { readonly annotations: Annotations; readonly errors: FieldErrors } {
+  if (input === undefined || input === null || input === "") return { annotations: old, errors: {} };
+  if (typeof input !== "object" || Array.isArray(input)) return { annotations: old, errors: { annotations: ["is invalid"] } };
+
+  const annotations = new Map(Object.entries(old));
+  const wrong: string[] = [];
+  for (const [name, given] of Object.entries(input)) {
+    const text: unknown = given ?? "";
+    if (!isXmlName(name)) wrong.push(`name ${JSON.stringify(name)} is invalid`);
+    else if (typeof text !== "string") wrong.push(`${name} is invalid`);
+    else if (!isXmlText(text)) wrong.push(`${name} contains characters that are not allowed`);
+    else if (text.length > valueLengthMax) wrong.push(`${name} is too long (maximum is ${valueLengthMax} characters)`);
+    else if (text.trim() === "") annotations.delete(name);
+    else annotations.set(name, text);
+  }
+  return { annotations: Object.fromEntries(annotations), errors: wrong.length > 0 ? { annotations: wrong } : {} };
+}

@@ -1,0 +1,20 @@
+import type { Database } from "#platform/database/database.ts";
+import type { FieldErrors } from "#portal/fields/index.ts";
+
+// Served by users_username_idx and users_email_idx.
+const statement = `
+  select coalesce(bool_or(lower(username) = lower($2)), false) as username,
+    coalesce(bool_or(lower(email) = lower($3)), false) as email
+  from users
+  where provider_id = $1 and (lower(username) = lower($2) or lower(email) = lower($3))`;
+
+/** What is wrong with names that another user of the provider's accounts already has. */
+export async function findTakenNames(
+  db: Database,
+  providerId: number,
+  { username, email }: { username: string; email: string | null },
+): Promise<FieldErrors> {
+  const [taken] = await db.query<{ username: boolean; email: boolean }>(statement, [providerId, username, email]);
+  const messages = (isTaken: boolean | undefined): string[] => (isTaken ? ["has already been taken"] : []);
+  return { username: messages(taken?.username), email: messages(taken?.email) };
+}

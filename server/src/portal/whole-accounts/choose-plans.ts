@@ -1,0 +1,34 @@
+import type { Plan, PlanKind } from "#portal/products/index.ts";
+
+export interface ChosenPlans {
+  readonly accountPlan: Plan;
+  readonly servicePlans: readonly Plan[];
+  readonly applicationPlans: readonly Plan[];
+}
+
+/**
+ * What a new account gets: the plans that were asked for, and the default ones where nothing was. An application needs a
+ * subscription to its product: one that was asked for cannot be had without, a default one is left out.
+ */
+export function choosePlans(
+  wanted: readonly Plan[],
+  defaults: readonly Plan[],
+): ChosenPlans | "no account plan" | "no service plan" {
+  const ofKind = (plans: readonly Plan[], kind: PlanKind): readonly Plan[] => plans.filter((plan) => plan.kind === kind);
+  const wantedOrDefault = (kind: PlanKind): readonly Plan[] => {
+    const asked = ofKind(wanted, kind);
+    const products = new Set(asked.map((plan) => plan.productId));
+    return [...asked, ...ofKind(defaults, kind).filter((plan) => !products.has(plan.productId))];
+  };
+
+  const [accountPlan] = wantedOrDefault("account_plan");
+  if (!accountPlan) return "no account plan";
+  const servicePlans = onePerProduct(wantedOrDefault("service_plan"));
+  const isSubscribed = (plan: Plan): boolean => servicePlans.some(({ productId }) => productId === plan.productId);
+  if (!ofKind(wanted, "application_plan").every(isSubscribed)) return "no service plan";
+  return { accountPlan, servicePlans, applicationPlans: wantedOrDefault("application_plan").filter(isSubscribed) };
+}
+
+const onePerProduct = (plans: readonly Plan[]): readonly Plan[] => [
+  ...new Map(plans.map((plan) => [plan.productId, plan])).values(),
+];

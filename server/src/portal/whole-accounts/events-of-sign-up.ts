@@ -1,0 +1,28 @@
+import { representApplication } from "#portal/applications/index.ts";
+import type { DocumentSettings } from "#portal/fields/index.ts";
+import { representUser } from "#portal/users/index.ts";
+import type { NewEvent } from "#webhooks/events/index.ts";
+
+import { representAccount } from "./represent-account.ts";
+import type { SignedUp } from "./write-sign-up.ts";
+
+/** The account, its user and each application, in this order. Only a program is told of the keys that came with one. */
+export function eventsOfSignUp(
+  settings: DocumentSettings,
+  { whole, user, applications }: Omit<SignedUp, "events">,
+  door: "form" | "program",
+): readonly NewEvent[] {
+  const ofAccount = { accountId: whole.account.id, accountName: whole.account.orgName };
+  return [
+    { type: "account.created", objectId: whole.account.id, ...ofAccount, document: representAccount(whole, settings) },
+    { type: "user.created", objectId: user.id, ...ofAccount, document: representUser(user, settings) },
+    ...applications.flatMap((application): NewEvent[] => {
+      const ofApplication = { objectId: application.id, ...ofAccount, document: representApplication(application, settings) };
+      const keyCreated: NewEvent = { type: "application.key_created", ...ofApplication };
+      return [
+        { type: "application.created", ...ofApplication },
+        ...(door === "program" ? application.keys.map(() => keyCreated) : []),
+      ];
+    }),
+  ];
+}

@@ -1,0 +1,89 @@
+import { hashPassword, type Actor, type Channel } from "#access/index.ts";
+import type { Pool } from "#platform/database/database.ts";
+import { isFine, mergeErrors, readDocumentSettings, type FieldErrors, type FieldInput } from "#portal/fields/index.ts";
+import { listProducts, readDefaultPlans } from "#portal/products/index.ts";
+import type { Provider } from "#portal/providers/index.ts";
+import { findTakenNames } from "#portal/users/index.ts";
+
+import { choosePlans } from "./choose-plans.ts";
+import { decideFirstStates } from "./decide-first-states.ts";
+import { findWantedPlans, type WantedPlan } from "./find-wanted-plans.ts";
+import { judgeSignUp } from "./judge-sign-up.ts";
+import { NameTaken, writeSignUp, type SignedUp } from "./write-sign-up.ts";
+
+export interface SignUp {
+  readonly provider: Provider;
+  /** As they came, by field name: the account's, its first user's, `password`, `password_confirmation`, `annotations`. */
+  readonly values: FieldInput;
+  readonly wantedPlans?: readonly WantedPlan[];
+  readonly by: SignUpDoor;
+}
+
+/** Who fills in the form acts as the user that comes of it; a program acts as who it is. */
+export type SignUpDoor =
+  | { readonly door: "form" }
+  | { readonly door: "program"; readonly actor: Actor; readonly channel: Channel };
+
+export interface SignUpNeeds {
+  readonly now: Date;
+  /** Whether there is a mail server: without one, nobody is asked to prove an address. */
+  readonly mailIsSent: boolean;
+  readonly activationUrl: (code: string) => string;
+}
+
+export type SignUpOutcome =
+  | SignedUp
+  | { readonly refused: FieldErrors }
+  | { readonly notFound: "plan" }
+  /** The form alone can be closed: the provider takes no sign-ups, or has no account plan. */
+  | { readonly closed: true };
+
+/** A new account with its first user, its subscriptions and its first applications, and the events that tell of them. */
+export async function signUpAccount(pool: Pool, needs: SignUpNeeds, signUp: SignUp): Promise<SignUpOutcome> {
+  const { provider, by, values } = signUp;
+  const isForm = by.door === "form";
+  const plans = await findPlans(pool, signUp);
+  if (isForm && (!provider.signupsEnabled || plans === "no account plan")) return { closed: true };
+  if (typeof plans === "string") return { notFound: "plan" };
+
+  const settings = await readDocumentSettings(pool, provider);
+  const { fields, errors } = judgeSignUp(settings, values, isForm ? "developer" : "program");
+  const refused = mergeErrors(errors, await findTakenNames(pool, provider.id, fields));
+  if (!isFine(refused)) return { refused };
+
+  const { accountPlan } = plans;
+  const hasPassword = fields.password !== undefined;
+  const activatesByMail = provider.emailActivation ?? needs.mailIsSent;
+  const judged = {
+    settings,
+    by,
+    fields,
+    plans,
+    products: await listProducts(pool, provider.id),
+    states: decideFirstStates({ door: by.door, hasPassword, activatesByMail, accountPlan }),
+    passwordHash: fields.password === undefined ? null : await hashPassword(fields.password),
+  };
+  try {
+    return await pool.inTransaction((tx) => writeSignUp(tx, needs, judged));
+  } catch (error) {
+    if (error instanceof NameTaken) return { refused: error.errors };
+    throw error;
+  }
+}
+
+async function findPlans(
+  pool: Pool,
+  { provider, by, wantedPlans }: SignUp,
+): Promise<ReturnType<typeof choosePlans> | "unknown plan"> {
+  const wanted = await findWantedPlans(pool, provider.id, {
+    wanted: wantedPlans ?? [],
+    mayBeHidden: by.door === "program",
+  });
+  return wanted ? choosePlans(wanted, await readDefaultPlans(pool, provider.id)) : "unknown plan";
+}
+
+/** Whether the sign-up form is to be shown. */
+export async function signUpIsOpen(pool: Pool, provider: Provider): Promise<boolean> {
+  const defaults = await readDefaultPlans(pool, provider.id);
+  return provider.signupsEnabled && defaults.some((plan) => plan.kind === "account_plan");
+}

@@ -1,0 +1,136 @@
+import { digestOf } from "#access/index.ts";
+import type { Transaction } from "#platform/database/database.ts";
+import { randomBase32 } from "#platform/ids/random-token.ts";
+import { insertAccount, insertServiceSubscriptions, type Account } from "#portal/accounts/index.ts";
+import { createApplication, type Application } from "#portal/applications/index.ts";
+import type { DocumentSettings, FieldErrors } from "#portal/fields/index.ts";
+import type { Product } from "#portal/products/index.ts";
+import { findTakenNames, insertUser, type User } from "#portal/users/index.ts";
+import { recordEvents, type RecordedEvent } from "#webhooks/events/index.ts";
+
+import type { ChosenPlans } from "./choose-plans.ts";
+import type { FirstStates } from "./decide-first-states.ts";
+import { eventsOfSignUp } from "./events-of-sign-up.ts";
+import { insertActivationMail } from "./insert-activation-mail.ts";
+import type { SignUpFields } from "./judge-sign-up.ts";
+import type { SignUpDoor, SignUpNeeds } from "./sign-up.ts";
+import { inDocumentOrder, type WholeAccount } from "./whole-account.ts";
+
+/** A sign-up with which nothing is wrong, and what was decided about it. */
+export interface JudgedSignUp {
+  readonly settings: DocumentSettings;
+  readonly by: SignUpDoor;
+  readonly fields: SignUpFields;
+  readonly plans: ChosenPlans;
+  readonly products: readonly Product[];
+  readonly states: FirstStates;
+  readonly passwordHash: string | null;
+}
+
+export interface SignedUp {
+  readonly whole: WholeAccount;
+  readonly user: User;
+  readonly applications: readonly Application[];
+  readonly events: readonly RecordedEvent[];
+}
+
+/** Somebody else took the name in the meantime. Thrown, because what was written before must be undone. */
+export class NameTaken extends Error {
+  override readonly name = "NameTaken";
+  readonly errors: FieldErrors;
+
+  constructor(errors: FieldErrors) {
+    super("the name was taken at the same time");
+    this.errors = errors;
+  }
+}
+
+/** Writes all that a sign-up makes, with its events. */
+export async function writeSignUp(tx: Transaction, needs: SignUpNeeds, signUp: JudgedSignUp): Promise<SignedUp> {
+  const { settings, by, plans } = signUp;
+  const providerId = settings.provider.id;
+  const account = await writeAccount(tx, needs, signUp);
+  const user = await writeFirstUser(tx, needs, signUp, account);
+  const applications = await writeApplications(tx, needs, signUp, account);
+
+  const everyPlan = [plans.accountPlan, ...plans.servicePlans, ...plans.applicationPlans];
+  const whole = { account, plans: inDocumentOrder(everyPlan), users: [user] };
+  const events = await recordEvents(
+    tx,
+    by.door === "form"
+      ? { providerId, actor: { kind: "developer", userId: user.id }, channel: "developer_portal", now: needs.now }
+      : { providerId, actor: by.actor, channel: by.channel, now: needs.now },
+    eventsOfSignUp(settings, { whole, user, applications }, by.door),
+  );
+  return { whole, user, applications, events };
+}
+
+async function writeAccount(tx: Transaction, { now }: SignUpNeeds, signUp: JudgedSignUp): Promise<Account> {
+  const { settings, fields, plans, states } = signUp;
+  const providerId = settings.provider.id;
+  const account = await insertAccount(
+    tx,
+    providerId,
+    {
+      orgName: fields.orgName,
+      state: states.account,
+      planId: plans.accountPlan.id,
+      annotations: fields.annotations,
+      fields: fields.accountFields,
+    },
+    now,
+  );
+  await insertServiceSubscriptions(tx, { providerId, accountId: account.id, plans: plans.servicePlans, now });
+  return account;
+}
+
+async function writeFirstUser(
+  tx: Transaction,
+  { now, activationUrl }: SignUpNeeds,
+  { settings: { provider }, by, fields, states, passwordHash }: JudgedSignUp,
+  account: Account,
+): Promise<User> {
+  const { username, email } = fields;
+  const code = by.door === "form" && states.user === "pending" ? randomBase32(32) : undefined;
+  const user = await insertUser(
+    tx,
+    provider.id,
+    {
+      accountId: account.id,
+      username,
+      email,
+      passwordHash,
+      role: "admin",
+      state: states.user,
+      activationCodeDigest: code === undefined ? null : digestOf(code),
+      fields: fields.userFields,
+    },
+    now,
+  );
+  if (!user) throw new NameTaken(await findTakenNames(tx, provider.id, fields));
+  if (code !== undefined && email !== null) {
+    const mail = { provider, recipient: email, username, activationUrl: activationUrl(code) };
+    await insertActivationMail(tx, mail, now);
+  }
+  return user;
+}
+
+async function writeApplications(
+  tx: Transaction,
+  { now }: SignUpNeeds,
+  { settings, by, plans, products }: JudgedSignUp,
+  account: Account,
+): Promise<readonly Application[]> {
+  const named =
+    by.door === "form"
+      ? { name: `${account.orgName}'s App`, description: null, createOrigin: "registration" }
+      : { name: "API signup", description: "API signup", createOrigin: "api" };
+  const applications: Application[] = [];
+  for (const plan of plans.applicationPlans) {
+    const product = products.find(({ id }) => id === plan.productId);
+    if (!product) throw new Error(`The product of plan ${plan.id} is gone.`);
+    const application = { accountId: account.id, product, plan, ...named };
+    applications.push(await createApplication(tx, settings.provider.id, application, now));
+  }
+  return applications;
+}
