@@ -1,0 +1,27 @@
+import type { FastifyPluginAsync } from "fastify";
+import type { JsonObject } from "#platform/open-api/name-schemas.ts";
+import { acceptBodies } from "./accept-bodies.ts";
+import { answerWithRefusal } from "./answer-with-refusal.ts";
+import { describeOperations } from "./describe-operations.ts";
+import type { AccountManagementApiNeeds } from "./operation.ts";
+import { operations } from "./operations.ts";
+import { serveOperation } from "./serve-operation.ts";
+
+export type { AccountManagementApiNeeds } from "./operation.ts";
+
+/** The OpenAPI document of this door: the same on every machine, made without a database. */
+export const describeAccountManagementApi = (version: string): JsonObject => describeOperations(operations, version);
+
+/** The 3scale-compatible API. Register it under /admin/api, where requests know their provider. */
+export const accountManagementApiDoor =
+  (needs: AccountManagementApiNeeds): FastifyPluginAsync =>
+  async (http) => {
+    acceptBodies(http);
+    answerWithRefusal(http);
+    for (const operation of operations) serveOperation(http, operation, needs);
+
+    const description = JSON.stringify(describeAccountManagementApi(needs.version));
+    http.get("/openapi.json", async (_request, reply) =>
+      reply.type("application/json; charset=utf-8").send(description),
+    );
+  };

@@ -1,0 +1,24 @@
+import { readDefaultEndpoint } from "#webhooks/endpoints/index.ts";
+import { listFailures } from "#webhooks/failures/index.ts";
+import { FailuresSchema } from "./answer-schemas.ts";
+import { xmlAndJson, type Operation } from "./operation.ts";
+import { failuresToJson, failuresToXml } from "./represent-failures.ts";
+
+export const listFailuresOperation: Operation = {
+  title: "Webhooks List Failed Deliveries",
+  tag: "Webhooks",
+  says: "Returns the deliveries of your webhook that could not be made, oldest first, each a second after it was given up.",
+  method: "GET",
+  path: "/webhooks/failures",
+  deed: "read-failures",
+  formats: xmlAndJson,
+  answers: FailuresSchema,
+
+  async answer({ pool, encryption }, { provider }) {
+    const endpoint = await readDefaultEndpoint(pool, encryption, provider.id);
+    const failures = endpoint
+      ? await listFailures(pool, encryption, { providerId: provider.id, endpointId: endpoint.id })
+      : [];
+    return { xml: () => failuresToXml(failures), json: () => failuresToJson(failures) };
+  },
+};

@@ -1,0 +1,23 @@
+import { expect, test } from "vitest";
+import { nestFields } from "./nest-fields.ts";
+
+const nested = (form: string): unknown => nestFields(new URLSearchParams(form));
+
+test.each([
+  ["a=1&b=", { a: "1", b: "" }],
+  ["a=1&a=2", { a: "2" }],
+  ["web_hook[url]=http%3A%2F%2Fx&web_hook[active]=1", { web_hook: { url: "http://x", active: "1" } }],
+  ["skills[]=c&skills[]=go", { skills: ["c", "go"] }],
+  ["a[b][c]=1&a[b][d]=2", { a: { b: { c: "1", d: "2" } } }],
+  ["a=1&a[b]=2", { a: { b: "2" } }],
+  ["a[=1&]b=2", { "a[": "1", "]b": "2" }],
+  ["a[b][c][d][e]=1", { "a[b][c][d][e]": "1" }],
+])("the form %s is understood", (form, expected) => {
+  expect(nested(form)).toEqual(expected);
+});
+
+test("no field reaches the prototype of anything", () => {
+  nested("__proto__[polluted]=1&a[__proto__][polluted]=1&a[constructor][prototype][polluted]=1");
+
+  expect(Object.hasOwn(Object.prototype, "polluted")).toBe(false);
+});

@@ -1,0 +1,36 @@
+export type FieldValue = string | FieldValue[] | Fields;
+export interface Fields {
+  [name: string]: FieldValue;
+}
+
+/** Deeper names are taken as they stand: nothing here is nested so far, and a hostile form costs no stack. */
+const depthMax = 4;
+
+/** What a form says, with its brackets understood: `a=x`, `a[b]=x`, `a[]=x`. A name that is given again replaces. */
+export function nestFields(given: Iterable<readonly [string, string]>): Fields {
+  const nested: Fields = {};
+  for (const [name, text] of given) {
+    const path = pathOf(name);
+    if (!path.includes("__proto__")) put(nested, path, text);
+  }
+  return nested;
+}
+
+function pathOf(name: string): readonly string[] {
+  const [, first, brackets = ""] = /^([^[\]]+)((?:\[[^[\]]*\])*)$/.exec(name) ?? [];
+  const inner = Array.from(brackets.matchAll(/\[([^[\]]*)\]/g), ([, it = ""]) => it);
+  return first === undefined || inner.length >= depthMax ? [name] : [first, ...inner];
+}
+
+function put(into: Fields, [first = "", ...rest]: readonly string[], text: string): void {
+  const there = Object.hasOwn(into, first) ? into[first] : undefined;
+  if (rest.length === 0) {
+    into[first] = text;
+  } else if (rest[0] === "") {
+    into[first] = Array.isArray(there) ? [...there, text] : [text];
+  } else {
+    const inner = typeof there === "object" && !Array.isArray(there) ? there : {};
+    put(inner, rest, text);
+    into[first] = inner;
+  }
+}

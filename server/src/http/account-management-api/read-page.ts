@@ -1,0 +1,24 @@
+import type { Parameters } from "./read-parameters.ts";
+
+/** The default and the most. */
+const perPageMax = 500;
+
+export interface Page {
+  readonly page: number;
+  readonly perPage: number;
+}
+
+/** Which part of a list is asked for. What makes no sense is read as if it had not been said. */
+export function readPage({ page, per_page }: Parameters): Page {
+  const [at, per] = [Number(page), Number(per_page)];
+  return {
+    page: Number.isInteger(at) && at >= 1 && at <= 1_000_000_000 ? at : 1,
+    perPage: Number.isInteger(per) && per >= 1 && per <= perPageMax ? per : perPageMax,
+  };
+}
+
+/** Where a page stands in its list, when the list has more than one. In XML the root's attributes, in JSON `metadata`. */
+export function standingOf({ page, perPage }: Page, total: number): Readonly<Record<string, number>> | undefined {
+  if (total <= perPage) return undefined;
+  return { per_page: perPage, total_entries: total, total_pages: Math.ceil(total / perPage), current_page: page };
+}

@@ -1,0 +1,34 @@
+import type { FastifyRequest } from "fastify";
+import { nestFields } from "./nest-fields.ts";
+
+/** What a request says by name, in its query or its body. */
+export type Parameters = Readonly<Record<string, unknown>>;
+
+export const readBody = ({ body }: FastifyRequest): Parameters => (isRecord(body) ? body : {});
+
+export const readQuery = ({ url }: Pick<FastifyRequest, "url">): Parameters =>
+  nestFields(new URLSearchParams(url.split("?").slice(1).join("?")));
+
+export const isRecord = (it: unknown): it is Parameters => typeof it === "object" && it !== null && !Array.isArray(it);
+
+/** A parameter as text: JSON's numbers and booleans as they are written, null as nothing said (""). */
+export function textOf(it: unknown): string | undefined {
+  if (typeof it === "string") return it;
+  if (typeof it === "number" || typeof it === "boolean") return String(it);
+  return it === null ? "" : undefined;
+}
+
+const meansFalse = new Set(["", "0", "f", "false", "off"]);
+
+/** A parameter as a switch: everything is on but what plainly says off. */
+export function switchOf(it: unknown): boolean | undefined {
+  const text = textOf(it);
+  return text === undefined ? undefined : !meansFalse.has(text.toLowerCase());
+}
+
+/** A parameter as the id of a row; 0, which no row has, for what cannot be one. */
+export function idOf(it: unknown): number | undefined {
+  const text = textOf(it);
+  if (text === undefined || text === "") return undefined;
+  return /^\d{1,15}$/.test(text) ? Number(text) : 0;
+}

@@ -1,0 +1,51 @@
+import { expect, test } from "vitest";
+import { failuresToJson, failuresToXml } from "./represent-failures.ts";
+
+const failure = {
+  eventId: "0b6d7c1e-0000-7000-8000-000000000001",
+  failedAt: new Date("2026-03-01T09:07:15.999Z"),
+  error: "404 <Not Found>\u0007",
+  url: "https://hooks.example/3s?a=1&b=2",
+  body: Buffer.from(
+    '<?xml version="1.0" encoding="UTF-8"?><event><action>created</action><type>user</type><object>' +
+      "<user><id>21</id><username>mira &amp; co</username><extra_fields></extra_fields></user></object></event>",
+  ),
+};
+
+test("the list is 3scale's XML, byte for byte: only the event is indented", () => {
+  expect(failuresToXml([failure])).toBe(`<?xml version="1.0" encoding="UTF-8"?><webhooks-failures><webhooks-failure>\
+<id>0b6d7c1e-0000-7000-8000-000000000001</id><time>2026-03-01T09:07:15Z</time><error>404 &lt;Not Found&gt; </error>\
+<url>https://hooks.example/3s?a=1&amp;b=2</url><event>
+  <action>created</action>
+  <type>user</type>
+  <object>
+    <user>
+      <id>21</id>
+      <username>mira &amp; co</username>
+      <extra_fields/>
+    </user>
+  </object>
+</event></webhooks-failure></webhooks-failures>`);
+});
+
+test("the list is 3scale's JSON, byte for byte: the event is the document as it was sent", () => {
+  const event = String.raw`\u003c?xml version=\"1.0\" encoding=\"UTF-8\"?\u003e\u003cevent\u003e\u003c/event\u003e`;
+  const short = { ...failure, error: "timed out", body: Buffer.from('<?xml version="1.0" encoding="UTF-8"?><event></event>') };
+
+  expect(failuresToJson([short])).toBe(
+    '{"webhooks-failures":[{"webhooks-failure":{"id":"0b6d7c1e-0000-7000-8000-000000000001",' +
+      '"time":"2026-03-01T09:07:15Z","error":"timed out",' +
+      String.raw`"url":"https://hooks.example/3s?a=1\u0026b=2","event":"${event}"}}]}`,
+  );
+});
+
+test("an empty list says that it is empty", () => {
+  expect(failuresToXml([])).toBe('<?xml version="1.0" encoding="UTF-8"?><webhooks-failures></webhooks-failures>');
+  expect(failuresToJson([])).toBe('{"webhooks-failures":[]}');
+});
+
+test("an event that was not sent as XML is shown as it is", () => {
+  expect(failuresToXml([{ ...failure, body: Buffer.from('{"type":"a&b"}') }])).toContain(
+    '<event>{"type":"a&amp;b"}</event>',
+  );
+});

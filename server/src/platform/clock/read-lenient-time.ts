@@ -1,0 +1,34 @@
+const date = String.raw`(?<year>\d{4})(?<dash>[-/]?)(?<month>\d\d)\k<dash>(?<day>\d\d)`;
+const wordyDate = String.raw`(?:[a-z]{3},? +)?(?<day>\d{1,2}) +(?<monthName>[a-z]{3})[a-z]* +(?<year>\d{4})`;
+const time = String.raw`(?<hour>\d\d?):?(?<minute>\d\d)(?::?(?<second>\d\d)(?:[.,]\d+)?)?`;
+// A "+" that was not escaped in a query arrives as a space.
+const zone = String.raw`(?: *(?:z|utc|gmt)| *(?<sign>[-+ ])(?<zoneHour>\d\d):?(?<zoneMinute>\d\d))?`;
+
+const shapes = [
+  new RegExp(`^${date}(?:(?:t| +)${time}${zone})?$`, "i"),
+  new RegExp(`^${wordyDate}(?: +${time}${zone})?$`, "i"),
+  new RegExp(`^(?<hour>\\d\\d?):(?<minute>\\d\\d)(?::(?<second>\\d\\d))?${zone}$`, "i"),
+];
+
+const monthNames = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+
+/**
+ * The moment that `text` names, in one of the ways that people and programs write it: `2010-01-01`, `2010-01-01 10:10:10`,
+ * `20100101T101010+0100`, `Fri, 01 Jan 2010 10:10:10 GMT`, `10:30` (today). Without a zone it is UTC. A bare number, a
+ * word and a day that no calendar has are no moment.
+ */
+export function readLenientTime(text: string, now: Date): Date | undefined {
+  const parts = shapes.map((shape) => shape.exec(text.trim())?.groups).find((groups) => groups !== undefined);
+  if (!parts) return undefined;
+
+  const number = (name: string, otherwise: number): number => Number(parts[name] ?? otherwise);
+  const month = parts["monthName"] ? monthNames.indexOf(parts["monthName"].toLowerCase()) : number("month", now.getUTCMonth() + 1) - 1;
+  const [year, day] = [number("year", now.getUTCFullYear()), number("day", now.getUTCDate())];
+  const [hour, minute, second] = [number("hour", 0), number("minute", 0), number("second", 0)];
+  if (hour > 23 || minute > 59 || second > 59) return undefined;
+
+  const local = new Date(Date.UTC(year, month, day, hour, minute, second));
+  if (local.getUTCMonth() !== month || local.getUTCDate() !== day) return undefined;
+  const offsetMinutes = (number("zoneHour", 0) * 60 + number("zoneMinute", 0)) * (parts["sign"] === "-" ? -1 : 1);
+  return new Date(local.getTime() - offsetMinutes * 60_000);
+}
