@@ -18,6 +18,7 @@ export class Dispatch {
   #quick: Lane[] = [];
   #slow: Lane[] = [];
   readonly #queued = new Set<Lane>();
+  #isClosed = false;
   #whenIdle: (() => void) | undefined;
 
   constructor(needs: EngineNeeds, lease: Lease, onRoom: (lane: Lane) => void) {
@@ -34,7 +35,7 @@ export class Dispatch {
 
   /** Sends what the lane has, as places become free. */
   offer(lane: Lane): void {
-    if (!lane.mayStart || this.#queued.has(lane)) return;
+    if (this.#isClosed || !lane.mayStart || this.#queued.has(lane)) return;
     this.#queued.add(lane);
     (lane.isSlow ? this.#slow : this.#quick).push(lane);
   }
@@ -53,9 +54,14 @@ export class Dispatch {
     this.#queued.clear();
   }
 
+  /** Starts nothing any more. */
+  close(): void {
+    this.#isClosed = true;
+    this.clear();
+  }
+
   /** Waits for the attempts in flight, `ms` at most, and writes what came of them. */
   async drain(ms: number): Promise<void> {
-    this.clear();
     if (this.#places.inFlight > 0) {
       const giveUp = new AbortController();
       this.#whenIdle = () => giveUp.abort();

@@ -54,6 +54,7 @@ export async function startEngine(needs: EngineNeeds): Promise<RunningEngine> {
     },
     async stop(drainMs) {
       stopping.abort();
+      dispatch.close();
       latch.open();
       await running;
       await dispatch.drain(drainMs);

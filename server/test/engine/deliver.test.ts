@@ -1,0 +1,119 @@
+import { expect } from "vitest";
+import { listDeliveries, readDelivery, retryDelivery } from "#webhooks/deliveries/index.ts";
+import { listFailures, retryFailures } from "#webhooks/failures/index.ts";
+import { anEvent, buildEndpoint, buildProvider, encryption, recordNow } from "../support/build-webhooks.ts";
+import { startReceiver } from "../support/receiver.ts";
+import { startTestEngine } from "../support/start-test-engine.ts";
+import { test } from "../support/test.ts";
+import { until } from "../support/until.ts";
+
+test("what is recorded is delivered at once, with its bytes, id and context", async ({ database }) => {
+  await using receiver = await startReceiver();
+  await using _engine = await startTestEngine(database);
+  const providerId = await buildProvider(database);
+  const endpointId = await buildEndpoint(database, { providerId, url: `${receiver.url}?token=a%20b` });
+
+  const [id = ""] = await recordNow(database, { providerId });
+  await until(() => receiver.received.length > 0);
+  const delivery = await until(async () => {
+    const found = await readDelivery(database, { providerId, eventId: id, endpointId });
+    return found?.state === "delivered" && found;
+  });
+
+  const [request] = receiver.received;
+  expect(request?.body).toBe(delivery.body?.toString());
+  expect(request?.path).toBe("/hook?token=a%20b");
+  expect(request?.headers).toMatchObject({
+    "content-type": "application/xml",
+    "webhook-id": id,
+    "bellwire-attempt": "1",
+    "bellwire-event-type": "account.created",
+    "bellwire-sequence": "1",
+    "bellwire-actor": "developer:21",
+    "bellwire-channel": "developer_portal",
+  });
+  expect(delivery.attempts).toMatchObject([{ number: 1, status: 200, error: null }]);
+});
+
+test("six attempts, same id, same bytes, then the failure list; once the receiver is repaired, a retry delivers", async ({ database }) => {
+  await using receiver = await startReceiver(500);
+  await using _engine = await startTestEngine(database);
+  const providerId = await buildProvider(database);
+  const endpointId = await buildEndpoint(database, { providerId, url: receiver.url, retryWaitsSeconds: [1, 1, 0, 0, 0] });
+  const [eventId = ""] = await recordNow(database, { providerId });
+
+  const [failure] = await until(
+    async () => {
+      const list = await listFailures(database, encryption, { providerId });
+      return list.length > 0 && list;
+    },
+    { withinMs: 15_000 },
+  );
+  expect(failure).toMatchObject({ eventId, endpointId, error: "Answered 500", attemptsMade: 6, url: receiver.url });
+  expect(receiver.received).toHaveLength(6);
+  expect(new Set(receiver.received.map((request) => `${request.headers["webhook-id"]} ${request.body}`)).size).toBe(1);
+  expect(receiver.received.map((request) => request.headers["bellwire-attempt"])).toEqual(["1", "2", "3", "4", "5", "6"]);
+  const [first, second, third] = receiver.received.map((request) => request.atMs);
+  expect((second ?? 0) - (first ?? 0)).toBeGreaterThanOrEqual(1000);
+  expect((third ?? 0) - (second ?? 0)).toBeGreaterThanOrEqual(1000);
+
+  receiver.answer(200);
+  expect(await database.inTransaction((tx) => retryFailures(tx, { providerId }))).toBe(1);
+  await until(async () => (await listDeliveries(database, { providerId, limit: 1 }))[0]?.state === "delivered");
+  expect(await listFailures(database, encryption, { providerId })).toEqual([]);
+  expect(receiver.received.at(-1)?.headers).toMatchObject({ "webhook-id": eventId, "bellwire-attempt": "7" });
+  expect(receiver.received.at(-1)?.headers["bellwire-replay"]).toBeUndefined();
+});
+
+test.for([
+  ["201", 201, "Answered 201; only 200 counts as delivered"],
+  ["301", 301, "Answered 301; redirects are not followed"],
+  ["a hang", "hang", "No complete answer within 1 s"],
+] as const)("%s counts as a failure", async ([, answer, error], { database }) => {
+  await using receiver = await startReceiver(answer);
+  await using _engine = await startTestEngine(database);
+  const providerId = await buildProvider(database);
+  const endpointId = await buildEndpoint(database, { providerId, url: receiver.url, retryWaitsSeconds: [], timeoutSeconds: 1 });
+  const [eventId = ""] = await recordNow(database, { providerId });
+
+  const delivery = await until(async () => {
+    const found = await readDelivery(database, { providerId, eventId, endpointId });
+    return found?.state === "failed" && found;
+  });
+  expect(delivery.attempts).toMatchObject([{ number: 1, error }]);
+});
+
+test("a delivered one that is sent again by hand keeps its id and says that it is a repeat", async ({ database }) => {
+  await using receiver = await startReceiver();
+  await using _engine = await startTestEngine(database);
+  const providerId = await buildProvider(database);
+  const endpointId = await buildEndpoint(database, { providerId, url: receiver.url });
+  const [eventId = ""] = await recordNow(database, { providerId });
+  const delivered = async (attemptsMade: number) => {
+    const found = await readDelivery(database, { providerId, eventId, endpointId });
+    return found?.state === "delivered" && found.attemptsMade === attemptsMade;
+  };
+  await until(() => delivered(1));
+
+  expect(await database.inTransaction((tx) => retryDelivery(tx, { providerId, eventId, endpointId }))).toBe(true);
+
+  await until(() => delivered(2));
+  expect(receiver.received.map(({ headers }) => [headers["webhook-id"], headers["bellwire-replay"]])).toEqual([
+    [eventId, undefined],
+    [eventId, "1"],
+  ]);
+});
+
+test("a thousand events to three endpoints arrive once each, in whatever order", async ({ database }) => {
+  await using receiver = await startReceiver();
+  await using _engine = await startTestEngine(database);
+  const providerId = await buildProvider(database);
+  for (const name of ["one", "two", "three"]) await buildEndpoint(database, { providerId, url: receiver.url, name });
+  const thousand = Array.from({ length: 1000 }, (_, index) => anEvent({ accountId: index % 7 }));
+  await Promise.all(Array.from({ length: 10 }, (_, batch) => recordNow(database, { providerId }, thousand.slice(batch * 100, batch * 100 + 100))));
+
+  await until(async () => (await database.query(`select from due`)).length === 0, { withinMs: 20_000 });
+  expect(receiver.received).toHaveLength(3000);
+  const times = Map.groupBy(receiver.received, (request) => request.headers["webhook-id"]);
+  expect([...times.values()].every((requests) => requests.length === 3)).toBe(true);
+});

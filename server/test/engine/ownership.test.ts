@@ -1,0 +1,174 @@
+import { expect } from "vitest";
+import { systemClock } from "#platform/clock/clock.ts";
+import { newUuidV7 } from "#platform/ids/uuid-v7.ts";
+import { listDeliveries } from "#webhooks/deliveries/index.ts";
+import { postgresLaneStore, type LaneStore } from "#webhooks/engine/index.ts";
+import { anEvent, buildEndpoint, buildProvider, encryption, recordNow } from "../support/build-webhooks.ts";
+import { startReceiver } from "../support/receiver.ts";
+import { startTestEngine } from "../support/start-test-engine.ts";
+import { test } from "../support/test.ts";
+import { until } from "../support/until.ts";
+
+const newId = (): string => newUuidV7(systemClock.now().getTime());
+const events = (count: number) => Array.from({ length: count }, (_, index) => anEvent({ accountId: index }));
+
+test("what a crashed engine held is delivered by another within a lease", async ({ database }) => {
+  await using receiver = await startReceiver();
+  const providerId = await buildProvider(database);
+  const endpointId = await buildEndpoint(database, { providerId, url: receiver.url });
+  const crashed = postgresLaneStore(database, encryption, 1000);
+  const crashedId = newId();
+  await crashed.enter(crashedId);
+  expect(await crashed.take(crashedId, [endpointId])).toHaveLength(1);
+  await recordNow(database, { providerId }, events(3));
+
+  await using _engine = await startTestEngine(database, { leaseMs: 1000 });
+
+  await until(() => receiver.received.length === 3);
+});
+
+test("a lane that somebody serves is nobody else's", async ({ database }) => {
+  const providerId = await buildProvider(database);
+  const endpointId = await buildEndpoint(database, { providerId, url: "http://127.0.0.1:9/" });
+  const [one, other] = [newId(), newId()];
+  const store = postgresLaneStore(database, encryption, 60_000);
+  await store.enter(one);
+  await store.enter(other);
+
+  const taken = await Promise.all(Array.from({ length: 10 }, (_, turn) => store.take(turn % 2 ? one : other, [endpointId])));
+  expect(taken.flat()).toHaveLength(1);
+
+  await recordNow(database, { providerId });
+  expect(await store.findDueLanes(10)).toEqual([]);
+});
+
+test("an engine whose lane was taken over settles nothing", async ({ database }) => {
+  const providerId = await buildProvider(database);
+  const endpointId = await buildEndpoint(database, { providerId, url: "http://127.0.0.1:9/" });
+  const [eventId = ""] = await recordNow(database, { providerId });
+  const [frozen, heir] = [newId(), newId()];
+  const store = postgresLaneStore(database, encryption, 0); // every lease has run out already
+  await store.enter(frozen);
+  await store.enter(heir);
+  const [before] = await store.take(frozen, [endpointId]);
+  const [after] = await store.take(heir, [endpointId]);
+  expect(after).toEqual({ endpointId, epoch: (before?.epoch ?? 0) + 1, takenOver: true });
+
+  const outcome = settlementOf(endpointId, eventId);
+  expect(await store.settle(frozen, [{ ...outcome, epoch: before?.epoch ?? 0 }])).toBe(0);
+  expect((await listDeliveries(database, { providerId, limit: 1 }))[0]?.state).toBe("pending");
+  expect(await store.settle(heir, [{ ...outcome, epoch: after?.epoch ?? 0 }])).toBe(1);
+  expect(await store.settle(heir, [{ ...outcome, epoch: after?.epoch ?? 0 }])).toBe(0);
+});
+
+test("two engines on one database send nothing twice", async ({ database }) => {
+  await using receiver = await startReceiver();
+  const providerId = await buildProvider(database);
+  for (let index = 0; index < 20; index += 1) await buildEndpoint(database, { providerId, url: receiver.url, name: `endpoint ${index}` });
+  await using _one = await startTestEngine(database);
+  await using _other = await startTestEngine(database);
+
+  await Promise.all([recordNow(database, { providerId }, events(50)), recordNow(database, { providerId }, events(50))]);
+
+  await until(async () => (await database.query(`select from due`)).length === 0, { withinMs: 20_000 });
+  expect(receiver.received).toHaveLength(2000);
+});
+
+test("an engine that stops lets what is in flight finish, records it and gives its lanes back", async ({ database }) => {
+  const { promise: mayAnswer, resolve: answer } = Promise.withResolvers<void>();
+  await using receiver = await startReceiver((response) => void mayAnswer.then(() => response.writeHead(200).end()));
+  const providerId = await buildProvider(database);
+  await buildEndpoint(database, { providerId, url: receiver.url });
+  const { engine } = await startTestEngine(database);
+  await recordNow(database, { providerId }, events(3));
+  await until(() => receiver.received.length === 1); // a new lane has one in flight
+
+  const stopped = engine.stop(5000);
+  answer();
+  await stopped;
+
+  const states = (await listDeliveries(database, { providerId, limit: 3 })).map((delivery) => delivery.state);
+  expect(states.toSorted()).toEqual(["delivered", "pending", "pending"]);
+  expect(receiver.received).toHaveLength(1);
+  expect(await database.query(`select from lanes where owner is not null`)).toEqual([]);
+  expect(await database.query(`select from engines`)).toEqual([]);
+});
+
+test("no transaction is open while a receiver takes its time", async ({ database }) => {
+  await using receiver = await startReceiver("hang");
+  const providerId = await buildProvider(database);
+  await buildEndpoint(database, { providerId, url: receiver.url, timeoutSeconds: 1 });
+  await using _engine = await startTestEngine(database);
+  await recordNow(database, { providerId });
+  await until(() => receiver.received.length === 1);
+
+  // Whoever looks is in a transaction himself, and the heartbeat may be: over many looks there must be one without others.
+  const others = `select from pg_stat_activity where datname = current_database() and xact_start is not null and pid <> pg_backend_pid()`;
+  await until(async () => (await database.query(others)).length === 0, { withinMs: 900 });
+});
+
+test("receivers that hang do not keep a good one from its deliveries", async ({ database }) => {
+  await using hanging = await startReceiver("hang");
+  await using good = await startReceiver();
+  const providerId = await buildProvider(database);
+  for (let index = 0; index < 15; index += 1) {
+    await buildEndpoint(database, { providerId, url: hanging.url, name: `hangs ${index}`, timeoutSeconds: 30 });
+  }
+  await using _engine = await startTestEngine(database, { inFlightMax: 20, drainMs: 0 });
+  await recordNow(database, { providerId }, events(5));
+  await until(() => hanging.received.length >= 10);
+
+  await buildEndpoint(database, { providerId, url: good.url, name: "good" });
+  await recordNow(database, { providerId }, events(100));
+  await until(() => good.received.length === 100, { withinMs: 4000 });
+});
+
+test("nothing is sent to an address that the operator has not allowed", async ({ database }) => {
+  await using receiver = await startReceiver();
+  const providerId = await buildProvider(database);
+  await buildEndpoint(database, { providerId, url: receiver.url, retryWaitsSeconds: [] });
+  await using _engine = await startTestEngine(database, { allowedTargets: "none" });
+  await recordNow(database, { providerId });
+  const delivery = await until(async () => {
+    const [found] = await listDeliveries(database, { providerId, limit: 1 });
+    return found?.state === "failed" && found;
+  });
+  expect(delivery.lastError).toContain("127.0.0.1");
+  expect(receiver.received).toEqual([]);
+});
+
+test("an endpoint that is switched off holds what is due until it is switched on again", async ({ database }) => {
+  await using receiver = await startReceiver();
+  const providerId = await buildProvider(database);
+  const endpointId = await buildEndpoint(database, { providerId, url: receiver.url });
+  await recordNow(database, { providerId });
+  const switchTo = (active: boolean) =>
+    database.inTransaction(async (tx) => {
+      await tx.query(`update endpoints set active = $2, version = version + 1 where id = $1`, [endpointId, active]);
+      tx.hintAfterCommit("endpoints", String(endpointId));
+    });
+  await switchTo(false);
+  await using _engine = await startTestEngine(database);
+  await recordNow(database, { providerId: await buildProvider(database) });
+  expect(await database.query(`select from due`)).toHaveLength(1);
+  expect(receiver.received).toEqual([]);
+
+  await switchTo(true);
+  await until(() => receiver.received.length === 1);
+});
+
+const settlementOf = (endpointId: number, eventId: string): Parameters<LaneStore["settle"]>[1][number] => ({
+  endpointId,
+  eventId,
+  epoch: 0,
+  number: 1,
+  at: systemClock.now(),
+  status: 200,
+  error: null,
+  latencyMs: 3,
+  responseHeaders: {},
+  responseBody: Buffer.alloc(0),
+  end: "delivered",
+  retryAfterSeconds: null,
+  url: null,
+});

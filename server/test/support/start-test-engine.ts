@@ -1,0 +1,54 @@
+import type { Pool } from "#platform/database/database.ts";
+import { systemClock } from "#platform/clock/clock.ts";
+import { newUuidV7 } from "#platform/ids/uuid-v7.ts";
+import { parseAllowedTargets } from "#platform/network/allowed-targets.ts";
+import { createSender, type SenderOptions } from "#webhooks/attempts/index.ts";
+import { postgresLaneStore, startEngine, type AttemptLine, type RunningEngine } from "#webhooks/engine/index.ts";
+import { encryption } from "./build-webhooks.ts";
+
+export interface TestEngine extends AsyncDisposable {
+  readonly engine: RunningEngine;
+  /** One line for each attempt. */
+  readonly lines: readonly AttemptLine[];
+  readonly warnings: readonly string[];
+}
+
+export interface TestEngineOptions extends Partial<Pick<SenderOptions, "caPem" | "lookup">> {
+  readonly leaseMs?: number;
+  readonly inFlightMax?: number;
+  readonly allowedTargets?: string;
+  readonly drainMs?: number;
+}
+
+/** The engine as it runs in production, on the test's database and on this machine's loopback addresses. */
+export async function startTestEngine(pool: Pool, options: TestEngineOptions = {}): Promise<TestEngine> {
+  const { leaseMs = 3000, inFlightMax = 50, allowedTargets = "127.0.0.0/8,::1/128", drainMs = 5000, ...network } = options;
+  const allowed = parseAllowedTargets(allowedTargets);
+  if ("wrong" in allowed) throw new Error(allowed.wrong);
+  const sender = createSender({ clock: systemClock, userAgent: "Bellwire/test", allowed, ...network });
+  const lines: AttemptLine[] = [];
+  const warnings: string[] = [];
+  const engine = await startEngine({
+    store: postgresLaneStore(pool, encryption, leaseMs),
+    sender,
+    clock: systemClock,
+    log: { attempt: (line) => lines.push(line), warn: (_fields, sentence) => warnings.push(sentence) },
+    chance: () => 0,
+    newId: () => newUuidV7(Date.now()),
+    inFlightMax,
+    leaseMs,
+  });
+  const stopDue = pool.onHint("due", (values) => engine.hintDue(values.map(Number)));
+  const stopChanged = pool.onHint("endpoints", (values) => engine.hintChanged(values.map(Number)));
+  return {
+    engine,
+    lines,
+    warnings,
+    async [Symbol.asyncDispose]() {
+      stopDue();
+      stopChanged();
+      await engine.stop(drainMs);
+      await sender[Symbol.asyncDispose]();
+    },
+  };
+}
