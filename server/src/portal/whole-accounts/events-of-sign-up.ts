@@ -1,15 +1,22 @@
-import { representApplication } from "#portal/applications/index.ts";
+import { representApplication, type Application } from "#portal/applications/index.ts";
 import type { DocumentSettings } from "#portal/fields/index.ts";
-import { representUser } from "#portal/users/index.ts";
+import { representUser, type User } from "#portal/users/index.ts";
 import type { NewEvent } from "#webhooks/events/index.ts";
 
 import { representAccount } from "./represent-account.ts";
-import type { SignedUp } from "./write-sign-up.ts";
+import type { WholeAccount } from "./whole-account.ts";
+
+/** What a sign-up makes, in its final state. */
+export interface NewlyMade {
+  readonly whole: WholeAccount;
+  readonly user: User;
+  readonly applications: readonly Application[];
+}
 
 /** The account, its user and each application, in this order. Only a program is told of the keys that came with one. */
 export function eventsOfSignUp(
   settings: DocumentSettings,
-  { whole, user, applications }: Omit<SignedUp, "events">,
+  { whole, user, applications }: NewlyMade,
   door: "form" | "program",
 ): readonly NewEvent[] {
   const ofAccount = { accountId: whole.account.id, accountName: whole.account.orgName };

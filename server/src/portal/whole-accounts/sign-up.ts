@@ -1,4 +1,4 @@
-import { hashPassword, type Actor, type Channel } from "#access/index.ts";
+import { hashPassword } from "#access/index.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { isFine, mergeErrors, readDocumentSettings, type FieldErrors, type FieldInput } from "#portal/fields/index.ts";
 import { listProducts, readDefaultPlans } from "#portal/products/index.ts";
@@ -9,7 +9,7 @@ import { choosePlans } from "./choose-plans.ts";
 import { decideFirstStates } from "./decide-first-states.ts";
 import { findWantedPlans, type WantedPlan } from "./find-wanted-plans.ts";
 import { judgeSignUp } from "./judge-sign-up.ts";
-import { NameTaken, writeSignUp, type SignedUp } from "./write-sign-up.ts";
+import { NameTaken, writeSignUp, type SignedUp, type SignUpDoor, type SignUpNeeds } from "./write-sign-up.ts";
 
 export interface SignUp {
   readonly provider: Provider;
@@ -17,18 +17,6 @@ export interface SignUp {
   readonly values: FieldInput;
   readonly wantedPlans?: readonly WantedPlan[];
   readonly by: SignUpDoor;
-}
-
-/** Who fills in the form acts as the user that comes of it; a program acts as who it is. */
-export type SignUpDoor =
-  | { readonly door: "form" }
-  | { readonly door: "program"; readonly actor: Actor; readonly channel: Channel };
-
-export interface SignUpNeeds {
-  readonly now: Date;
-  /** Whether there is a mail server: without one, nobody is asked to prove an address. */
-  readonly mailIsSent: boolean;
-  readonly activationUrl: (code: string) => string;
 }
 
 export type SignUpOutcome =

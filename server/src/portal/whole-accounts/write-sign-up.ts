@@ -1,4 +1,4 @@
-import { digestOf } from "#access/index.ts";
+import { digestOf, type Actor, type Channel } from "#access/index.ts";
 import type { Transaction } from "#platform/database/database.ts";
 import { randomBase32 } from "#platform/ids/random-token.ts";
 import { insertAccount, insertServiceSubscriptions, type Account } from "#portal/accounts/index.ts";
@@ -10,11 +10,22 @@ import { recordEvents, type RecordedEvent } from "#webhooks/events/index.ts";
 
 import type { ChosenPlans } from "./choose-plans.ts";
 import type { FirstStates } from "./decide-first-states.ts";
-import { eventsOfSignUp } from "./events-of-sign-up.ts";
+import { eventsOfSignUp, type NewlyMade } from "./events-of-sign-up.ts";
 import { insertActivationMail } from "./insert-activation-mail.ts";
 import type { SignUpFields } from "./judge-sign-up.ts";
-import type { SignUpDoor, SignUpNeeds } from "./sign-up.ts";
-import { inDocumentOrder, type WholeAccount } from "./whole-account.ts";
+import { inDocumentOrder } from "./whole-account.ts";
+
+/** Who fills in the form acts as the user that comes of it; a program acts as who it is. */
+export type SignUpDoor =
+  | { readonly door: "form" }
+  | { readonly door: "program"; readonly actor: Actor; readonly channel: Channel };
+
+export interface SignUpNeeds {
+  readonly now: Date;
+  /** Whether there is a mail server: without one, nobody is asked to prove an address. */
+  readonly mailIsSent: boolean;
+  readonly activationUrl: (code: string) => string;
+}
 
 /** A sign-up with which nothing is wrong, and what was decided about it. */
 export interface JudgedSignUp {
@@ -27,10 +38,7 @@ export interface JudgedSignUp {
   readonly passwordHash: string | null;
 }
 
-export interface SignedUp {
-  readonly whole: WholeAccount;
-  readonly user: User;
-  readonly applications: readonly Application[];
+export interface SignedUp extends NewlyMade {
   readonly events: readonly RecordedEvent[];
 }
 

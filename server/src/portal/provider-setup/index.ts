@@ -1,0 +1,3 @@
+export type { ProviderSetup } from "./provider-setup.ts";
+export { setUpFirstProvider } from "./set-up-first-provider.ts";
+export { setUpProvider, type NewProvider } from "./set-up-provider.ts";
