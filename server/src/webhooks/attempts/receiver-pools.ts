@@ -17,9 +17,14 @@ const connectionLifeMs = 5 * 60_000;
 /** More is an attack, not an answer. */
 const answerHeaderBytesMax = 16 * 1024;
 
+interface OpenPool {
+  readonly pool: Pool;
+  readonly life: NodeJS.Timeout;
+}
+
 /** Connections that are kept alive, by origin. An origin without any is forgotten. */
 export class ReceiverPools implements AsyncDisposable {
-  readonly #pools = new Map<string, Pool>();
+  readonly #open = new Map<string, OpenPool>();
   readonly #closing = new Set<Pool>();
   readonly #options: PoolOptions;
 
@@ -29,32 +34,34 @@ export class ReceiverPools implements AsyncDisposable {
 
   /** How many origins have connections, or will have. */
   get size(): number {
-    return this.#pools.size;
+    return this.#open.size;
   }
 
   poolOf(origin: string): Pool {
-    const known = this.#pools.get(origin);
+    const known = this.#open.get(origin);
     // The map is kept in the order of use, and a full one tells by it which pool to close.
-    if (known) this.#pools.delete(origin);
-    const pool = known ?? this.#open(origin);
-    this.#pools.set(origin, pool);
-    if (this.#pools.size > this.#options.originsMax) this.#closeOldest();
-    return pool;
+    if (known) this.#open.delete(origin);
+    const it = known ?? this.#make(origin);
+    this.#open.set(origin, it);
+    if (this.#open.size > this.#options.originsMax) this.#closeOldest();
+    return it.pool;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const pools = [...this.#pools.values(), ...this.#closing];
-    this.#pools.clear();
-    await Promise.all(pools.map((pool) => pool.destroy()));
+    const pools = [...this.#open.values()].map(({ pool, life }) => {
+      clearTimeout(life);
+      return pool;
+    });
+    this.#open.clear();
+    await Promise.all([...pools, ...this.#closing].map((pool) => pool.destroy()));
   }
 
-  #open(origin: string): Pool {
+  #make(origin: string): OpenPool {
     const pool = new Pool(origin, {
       connect: this.#options.connector,
       connections: this.#options.connectionsMax,
       pipelining: 1,
       allowH2: false,
-      clientTtl: connectionLifeMs,
       keepAliveTimeout: idleConnectionMs,
       keepAliveMaxTimeout: idleConnectionMs,
       maxHeaderSize: answerHeaderBytesMax,
@@ -64,20 +71,25 @@ export class ReceiverPools implements AsyncDisposable {
     });
     const forgetIdle = (): void => {
       const { connected, size } = pool.stats;
-      if (connected === 0 && size === 0 && this.#pools.get(origin) === pool) this.#close(origin, pool);
+      if (connected === 0 && size === 0) this.#close(origin, pool);
     };
     pool.on("disconnect", forgetIdle).on("connectionError", forgetIdle);
-    return pool;
+    // Not undici's clientTtl, which looks at the clock for every connection and request: a tenth of all work at 64.
+    const life = setTimeout(() => this.#close(origin, pool), connectionLifeMs).unref();
+    return { pool, life };
   }
 
   #closeOldest(): void {
-    const [oldest] = this.#pools;
-    if (oldest) this.#close(...oldest);
+    const [oldest] = this.#open;
+    if (oldest) this.#close(oldest[0], oldest[1].pool);
   }
 
-  /** Lets what is under way finish. */
+  /** Lets what is under way finish. The next request to the origin opens a pool of its own. */
   #close(origin: string, pool: Pool): void {
-    this.#pools.delete(origin);
+    const open = this.#open.get(origin);
+    if (open?.pool !== pool) return;
+    clearTimeout(open.life);
+    this.#open.delete(origin);
     this.#closing.add(pool);
     void pool.close().finally(() => this.#closing.delete(pool));
   }
