@@ -1,0 +1,40 @@
+import createClient, { type Client } from "openapi-fetch";
+
+import { ApiProblem } from "./api-problem.ts";
+import type { paths } from "./bellwire-api.d.ts";
+
+export type ApiClient = Client<paths>;
+
+/** The Bellwire API with the Admin Portal's session. A session that has ended leads to the sign-in page. */
+export function createApiClient({ csrfToken, toSignIn }: { csrfToken: string; toSignIn: () => void }): ApiClient {
+  const client = createClient<paths>({ credentials: "same-origin" });
+  client.use({
+    onRequest: ({ request }) => {
+      if (request.method !== "GET") request.headers.set("x-csrf-token", csrfToken);
+      return request;
+    },
+    onResponse: ({ response }) => {
+      if (response.status === 401) toSignIn();
+    },
+  });
+  return client;
+}
+
+interface Call<Data> {
+  readonly data?: Data;
+  readonly error?: unknown;
+  readonly response: Response;
+}
+
+/** The body of a good answer; any other is thrown as an ApiProblem. */
+export async function answerOf<Data>(call: Promise<Call<Data>>): Promise<Data> {
+  const { data, error, response } = await call;
+  if (!response.ok || data === undefined) throw new ApiProblem(response.status, error);
+  return data;
+}
+
+/** For calls that answer without a body. */
+export async function settled(call: Promise<Call<unknown>>): Promise<void> {
+  const { error, response } = await call;
+  if (!response.ok) throw new ApiProblem(response.status, error);
+}

@@ -1,0 +1,49 @@
+import "@patternfly/react-core/dist/styles/base.css";
+import "./layout/app.css";
+
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { RouterProvider } from "@tanstack/react-router";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+
+import { createApiClient } from "./api/api-client.ts";
+import { ApiContext } from "./api/api-context.ts";
+import { ApiProblem } from "./api/api-problem.ts";
+import { LiveProvider } from "./api/live-provider.tsx";
+import { readSession } from "./api/session.ts";
+import { SessionContext } from "./api/session-context.ts";
+import { createAppRouter } from "./router.tsx";
+import { startTheme } from "./theme/theme.ts";
+import { ToastProvider } from "./toasts/toast-provider.tsx";
+
+const session = readSession(document);
+const api = createApiClient({ csrfToken: session.csrfToken, toSignIn: () => location.assign("/p/login") });
+const queries = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 30_000, // the stream tells what changed; this is for what it cannot tell
+      // A refusal stays one. Only what did not reach the server, or broke it, is worth another try.
+      retry: (failures, error) => failures < 2 && !(error instanceof ApiProblem && error.status < 500),
+    },
+  },
+});
+
+const root = document.getElementById("root");
+if (!root) throw new Error("The page has no #root.");
+
+startTheme();
+createRoot(root).render(
+  <StrictMode>
+    <SessionContext value={session}>
+      <ApiContext value={api}>
+        <QueryClientProvider client={queries}>
+          <ToastProvider>
+            <LiveProvider>
+              <RouterProvider router={createAppRouter()} />
+            </LiveProvider>
+          </ToastProvider>
+        </QueryClientProvider>
+      </ApiContext>
+    </SessionContext>
+  </StrictMode>,
+);

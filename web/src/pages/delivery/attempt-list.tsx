@@ -1,0 +1,57 @@
+import { Content } from "@patternfly/react-core";
+import { Table, Tbody, Td, Th, Thead, Tr, ExpandableRowContent } from "@patternfly/react-table";
+import { useState } from "react";
+
+import type { Attempt } from "../../api/delivery-queries.ts";
+import { AnswerLabel } from "../../components/answer-label.tsx";
+import { When } from "../../components/when.tsx";
+import { AttemptAnswer } from "./attempt-answer.tsx";
+
+/** Each try, the last one first and open. */
+export function AttemptList({ attempts }: { attempts: readonly Attempt[] }) {
+  const [turned, setTurned] = useState<ReadonlySet<number>>(new Set());
+  if (attempts.length === 0) return <Content component="p">The first attempt has not been made yet.</Content>;
+
+  const newestFirst = attempts.toSorted((one, other) => other.number - one.number);
+  const isOpen = (number: number): boolean => turned.has(number) !== (number === newestFirst[0]?.number);
+  const turn = (number: number): void => setTurned((before) => before.symmetricDifference(new Set([number])));
+  return (
+    <Table aria-label="Attempts" variant="compact">
+      <Thead>
+        <Tr>
+          <Th screenReaderText="Answer" />
+          <Th>Attempt</Th>
+          <Th>Answer</Th>
+          <Th>Latency</Th>
+          <Th>When</Th>
+          <Th>What went wrong</Th>
+        </Tr>
+      </Thead>
+      {newestFirst.map((attempt, rowIndex) => (
+        <Tbody key={attempt.number} isExpanded={isOpen(attempt.number)}>
+          <Tr className="bellwire-attempt">
+            <Td
+              expand={{ rowIndex, isExpanded: isOpen(attempt.number), onToggle: () => turn(attempt.number), expandId: "attempt" }}
+            />
+            <Td dataLabel="Attempt">{attempt.number}</Td>
+            <Td dataLabel="Answer">
+              <AnswerLabel attempt={attempt} />
+            </Td>
+            <Td dataLabel="Latency">{attempt.latency_ms} ms</Td>
+            <Td dataLabel="When">
+              <When at={attempt.at} isExact />
+            </Td>
+            <Td dataLabel="What went wrong">{attempt.error ?? "Nothing"}</Td>
+          </Tr>
+          <Tr isExpanded={isOpen(attempt.number)}>
+            <Td colSpan={6}>
+              <ExpandableRowContent>
+                <AttemptAnswer attempt={attempt} />
+              </ExpandableRowContent>
+            </Td>
+          </Tr>
+        </Tbody>
+      ))}
+    </Table>
+  );
+}

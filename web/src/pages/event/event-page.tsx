@@ -1,0 +1,79 @@
+import { DescriptionList, PageSection, Stack } from "@patternfly/react-core";
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi, Link } from "@tanstack/react-router";
+
+import { useApi } from "../../api/api-context.ts";
+import { eventQuery, type EventInFull } from "../../api/event-queries.ts";
+import { ActorName, channelName } from "../../components/actor-name.tsx";
+import { useEventTypeName } from "../../components/event-type-name.tsx";
+import { Fact } from "../../components/fact.tsx";
+import { Loaded } from "../../components/loaded.tsx";
+import { PageBreadcrumb } from "../../components/page-breadcrumb.tsx";
+import { PageHeader } from "../../components/page-header.tsx";
+import { Payload } from "../../components/payload.tsx";
+import { SectionCard } from "../../components/section-card.tsx";
+import { TableSkeleton } from "../../components/table-skeleton.tsx";
+import { When } from "../../components/when.tsx";
+import { VerdictList } from "./verdict-list.tsx";
+
+const route = getRouteApi("/events/$id");
+
+export function EventPage() {
+  const { id } = route.useParams();
+  const query = useQuery(eventQuery(useApi(), id));
+  const name = useEventTypeName(query.data?.type ?? "Event");
+  return (
+    <>
+      <PageHeader title={name} breadcrumb={<PageBreadcrumb to="/events" list="Events" here={name} />} />
+      <PageSection isFilled>
+        <Loaded query={query} skeleton={<TableSkeleton of="the event" />}>
+          {(event) => (
+            <Stack hasGutter>
+              <SectionCard title="Who was told">
+                <VerdictList event={event} />
+              </SectionCard>
+              <SectionCard title="What happened">
+                <EventFacts event={event} />
+              </SectionCard>
+              {event.previous !== null && (
+                <SectionCard title="What it was before">
+                  <Payload text={JSON.stringify(event.previous)} label="the previous values" />
+                </SectionCard>
+              )}
+              <SectionCard title="The document">
+                <Payload text={JSON.stringify(event.document)} label="the document" />
+              </SectionCard>
+            </Stack>
+          )}
+        </Loaded>
+      </PageSection>
+    </>
+  );
+}
+
+function EventFacts({ event }: { event: EventInFull }) {
+  return (
+    <DescriptionList isCompact columnModifier={{ default: "1Col", md: "2Col" }}>
+      <Fact term="Type">
+        <span className="bellwire-mono">{event.type}</span>
+      </Fact>
+      <Fact term="Account">
+        <Link to="/events" search={{ account_id: event.account_id }}>
+          {event.account_name}
+        </Link>
+      </Fact>
+      <Fact term="By">
+        <ActorName actor={event.actor} />
+      </Fact>
+      <Fact term="Through">{channelName(event.channel)}</Fact>
+      <Fact term="When">
+        <When at={event.occurred_at} isExact />
+      </Fact>
+      <Fact term="Sequence in its account">{event.sequence}</Fact>
+      <Fact term="Object">{event.object_id}</Fact>
+      <Fact term="Id">
+        <span className="bellwire-mono">{event.id}</span>
+      </Fact>
+    </DescriptionList>
+  );
+}

@@ -1,0 +1,20 @@
+import { EmptyState, EmptyStateActions, EmptyStateBody, EmptyStateFooter } from "@patternfly/react-core";
+import HistoryIcon from "@patternfly/react-icons/dist/esm/icons/history-icon";
+
+import { SignUpButton } from "../../components/sign-up-button.tsx";
+
+export function NoEvents() {
+  return (
+    <EmptyState titleText="No such event yet" icon={HistoryIcon} headingLevel="h2">
+      <EmptyStateBody>
+        An event is recorded together with the change that it tells of. A sign-up makes three: the account, its first user, and an
+        application.
+      </EmptyStateBody>
+      <EmptyStateFooter>
+        <EmptyStateActions>
+          <SignUpButton />
+        </EmptyStateActions>
+      </EmptyStateFooter>
+    </EmptyState>
+  );
+}

@@ -1,0 +1,27 @@
+import { Content } from "@patternfly/react-core";
+
+import { ConfirmDialog } from "../../components/confirm-dialog.tsx";
+import type { Chosen } from "./use-failure-actions.ts";
+
+export interface ToDelete {
+  readonly chosen: Chosen;
+  /** Which they are, in words: "all", "3 selected". */
+  readonly says: string;
+}
+
+export interface DeleteFailuresDialogProps {
+  readonly toDelete: ToDelete;
+  readonly isBusy: boolean;
+  readonly onConfirm: () => void;
+  readonly onClose: () => void;
+}
+
+export function DeleteFailuresDialog({ toDelete: { says }, isBusy, onConfirm, onClose }: DeleteFailuresDialogProps) {
+  return (
+    <ConfirmDialog title={`Delete ${says} failures?`} confirm="Delete" isBusy={isBusy} onConfirm={onConfirm} onClose={onClose}>
+      <Content component="p">
+        They leave this list and are not tried again. What was sent and answered stays readable under Deliveries.
+      </Content>
+    </ConfirmDialog>
+  );
+}

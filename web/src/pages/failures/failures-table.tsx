@@ -1,0 +1,76 @@
+import { ActionsColumn, Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
+import { Link } from "@tanstack/react-router";
+
+import type { Failure } from "../../api/failure-queries.ts";
+import { EventTypeName } from "../../components/event-type-name.tsx";
+import { When } from "../../components/when.tsx";
+
+export interface FailuresTableProps {
+  readonly failures: readonly Failure[];
+  /** Ids of deliveries. */
+  readonly ticked: ReadonlySet<string>;
+  readonly isBusy: boolean;
+  readonly onTick: (deliveryIds: readonly string[], isTicked: boolean) => void;
+  readonly onRetry: (failure: Failure) => void;
+  readonly onDeleteUpTo: (failure: Failure) => void;
+}
+
+export function FailuresTable({ failures, ticked, isBusy, onTick, onRetry, onDeleteUpTo }: FailuresTableProps) {
+  const areAllTicked = failures.every(({ delivery_id }) => ticked.has(delivery_id));
+  return (
+    <Table aria-label="Failures" variant="compact">
+      <Thead>
+        <Tr>
+          <Th
+            aria-label="Select all"
+            select={{
+              isSelected: areAllTicked,
+              onSelect: (_, isTicked) => onTick(failures.map(({ delivery_id }) => delivery_id), isTicked),
+            }}
+          />
+          <Th>Event</Th>
+          <Th>Account</Th>
+          <Th>What went wrong</Th>
+          <Th>Where to</Th>
+          <Th>Failed</Th>
+          <Th screenReaderText="Actions" />
+        </Tr>
+      </Thead>
+      <Tbody>
+        {failures.map((failure, rowIndex) => (
+          <Tr key={failure.delivery_id}>
+            <Td
+              select={{
+                rowIndex,
+                isSelected: ticked.has(failure.delivery_id),
+                onSelect: (_, isTicked) => onTick([failure.delivery_id], isTicked),
+              }}
+            />
+            <Td dataLabel="Event">
+              <Link to="/deliveries/$id" params={{ id: failure.delivery_id }}>
+                <EventTypeName type={failure.event_type} />
+              </Link>
+            </Td>
+            <Td dataLabel="Account">{failure.account_name}</Td>
+            <Td dataLabel="What went wrong">{failure.error}</Td>
+            <Td dataLabel="Where to" className="bellwire-mono">
+              {failure.url_masked}
+            </Td>
+            <Td dataLabel="Failed">
+              <When at={failure.failed_at} />
+            </Td>
+            <Td isActionCell>
+              <ActionsColumn
+                isDisabled={isBusy}
+                items={[
+                  { title: "Retry", onClick: () => onRetry(failure) },
+                  { title: "Delete this one and all older", onClick: () => onDeleteUpTo(failure) },
+                ]}
+              />
+            </Td>
+          </Tr>
+        ))}
+      </Tbody>
+    </Table>
+  );
+}

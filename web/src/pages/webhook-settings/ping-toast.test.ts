@@ -1,0 +1,26 @@
+import { expect, test } from "vitest";
+
+import { pingToast } from "./ping-toast.ts";
+
+const url = "https://hooks.example/in";
+
+test.each([
+  ["a good answer is a success", 200, null, "success"],
+  ["any 2xx is a success", 202, "answered 202", "success"],
+  ["a redirect is a warning", 301, "answered 301", "warning"],
+  ["a refusal is a warning", 404, "answered 404", "warning"],
+  ["a broken receiver is a warning", 500, "answered 500", "warning"],
+] as const)("%s", (_guarantee, status, error, kind) => {
+  expect(pingToast(url, { status, error })).toMatchObject({ kind, title: `${url} responded with ${status}` });
+});
+
+test("no answer at all is a danger that says why", () => {
+  expect(pingToast(url, { status: null, error: "connection refused" })).toEqual({
+    kind: "danger",
+    title: 'Ping failed: "connection refused"',
+  });
+});
+
+test("a success that would not count as delivered says so", () => {
+  expect(pingToast(url, { status: 202, error: "202 is not 200" }).detail).toContain("202 is not 200");
+});

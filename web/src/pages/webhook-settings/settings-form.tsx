@@ -1,0 +1,101 @@
+import { ActionGroup, Alert, Button, Checkbox, Form, FormSection } from "@patternfly/react-core";
+import { useState, type FormEvent } from "react";
+
+import type { Endpoint } from "../../api/endpoint-queries.ts";
+import type { EventType } from "../../api/event-type-queries.ts";
+import { BinOffer } from "./bin-offer.tsx";
+import { EventSwitches } from "./event-switches.tsx";
+import { settingsOf, type Settings } from "./settings.ts";
+import { SigningSecret } from "./signing-secret.tsx";
+import { SuccessChoice } from "./success-choice.tsx";
+import { TestRequests } from "./test-requests.tsx";
+import { UrlField } from "./url-field.tsx";
+import { usePointedAtControl } from "./use-pointed-at-control.ts";
+import { useSaveSettings } from "./use-save-settings.ts";
+
+export interface SettingsFormProps {
+  readonly endpoint: Endpoint | null;
+  readonly types: readonly EventType[];
+}
+
+export function SettingsForm({ endpoint, types }: SettingsFormProps) {
+  const saved = settingsOf(endpoint, types);
+  // What was typed and not saved yet. Without it the form shows what is saved, also when that changes meanwhile.
+  const [typed, setTyped] = useState<Settings>();
+  const settings = typed ?? saved;
+  const change = (changed: Partial<Settings>): void => setTyped({ ...settings, ...changed });
+  const forget = (): void => setTyped(undefined);
+  const { save, isSaving, urlErrors } = useSaveSettings({ endpoint, types, onSaved: forget });
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    save(settings);
+  };
+  usePointedAtControl();
+
+  return (
+    <Form onSubmit={submit} isWidthLimited maxWidth="48rem">
+      <FormSection title="Behavior" titleElement="h2">
+        <BehaviorChoices settings={settings} onChange={change} />
+      </FormSection>
+      <FormSection title="Webhooks endpoint" titleElement="h2">
+        <BinOffer saved={saved} types={types} onSaved={forget} />
+        <UrlField url={settings.url} isRequired={settings.active} errors={urlErrors} onChange={(url) => change({ url })} />
+        {endpoint?.url && <TestRequests endpoint={endpoint} types={types} />}
+        {endpoint && (
+          <SuccessChoice endpoint={endpoint} success={settings.success} onChange={(success) => change({ success })} />
+        )}
+        {endpoint && <SigningSecret endpointId={endpoint.id} />}
+      </FormSection>
+      <FormSection title="Events that trigger webhooks" titleElement="h2">
+        {!settings.active && <Alert isInline isPlain variant="info" title="Nothing fires while webhooks are not enabled" />}
+        <EventSwitches types={types} settings={settings} onChange={(switches) => change({ switches })} />
+      </FormSection>
+      <ActionGroup>
+        <Button type="submit" isLoading={isSaving} isDisabled={isSaving}>
+          Update webhooks settings
+        </Button>
+        {typed && (
+          <Button variant="link" onClick={forget}>
+            Discard changes
+          </Button>
+        )}
+      </ActionGroup>
+    </Form>
+  );
+}
+
+interface BehaviorChoicesProps {
+  readonly settings: Settings;
+  readonly onChange: (changed: Partial<Settings>) => void;
+}
+
+function BehaviorChoices({ settings, onChange }: BehaviorChoicesProps) {
+  return (
+    <>
+      <Checkbox
+        id="active"
+        name="active"
+        label="Webhooks enabled"
+        description="The main switch: without it nothing is sent, whatever is chosen below"
+        isChecked={settings.active}
+        onChange={(_, active) => onChange({ active })}
+      />
+      <Checkbox
+        id="provider_actions"
+        name="provider_actions"
+        label="Actions in the admin portal also trigger webhooks"
+        description="Unchecked: only what developers do in the Developer Portal triggers webhooks"
+        isChecked={settings.provider_actions}
+        onChange={(_, provider_actions) => onChange({ provider_actions })}
+      />
+      <Checkbox
+        id="all_actors"
+        name="all_actors"
+        label="Also activation by e-mail, provider key and background changes"
+        description="Unchecked: changes that no signed-in person and no access token made are recorded, and not sent"
+        isChecked={settings.all_actors}
+        onChange={(_, all_actors) => onChange({ all_actors })}
+      />
+    </>
+  );
+}

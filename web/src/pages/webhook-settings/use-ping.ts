@@ -1,0 +1,28 @@
+import { useMutation } from "@tanstack/react-query";
+
+import { answerOf } from "../../api/api-client.ts";
+import { useApi } from "../../api/api-context.ts";
+import { ApiProblem, saysWhy } from "../../api/api-problem.ts";
+import type { Endpoint } from "../../api/endpoint-queries.ts";
+import type { EventTypeName } from "../../api/event-type-queries.ts";
+import { useToast } from "../../toasts/toast-context.ts";
+import { pingToast } from "./ping-toast.ts";
+
+/** Sends a signed sample to the saved URL, and tells how it was answered. */
+export function usePing({ id, url }: Endpoint) {
+  const api = useApi();
+  const toast = useToast();
+  return useMutation({
+    mutationFn: (event_type: EventTypeName | undefined) =>
+      answerOf(api.POST("/api/v1/endpoints/{id}/ping", { params: { path: { id } }, body: event_type ? { event_type } : {} })),
+    onSuccess: (attempt) => toast(pingToast(url, attempt)),
+    onError: (error) =>
+      toast({
+        kind: "danger",
+        title:
+          error instanceof ApiProblem && error.status === 404
+            ? "Nowhere to ping"
+            : `Ping failed: ${JSON.stringify(saysWhy(error))}`,
+      }),
+  });
+}

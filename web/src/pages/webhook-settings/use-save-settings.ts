@@ -1,0 +1,48 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+
+import { useApi } from "../../api/api-context.ts";
+import { ApiProblem, saysWhy } from "../../api/api-problem.ts";
+import type { Endpoint } from "../../api/endpoint-queries.ts";
+import type { EventType } from "../../api/event-type-queries.ts";
+import { useSession } from "../../api/session-context.ts";
+import { useToast } from "../../toasts/toast-context.ts";
+import { saveSettings } from "./save-settings.ts";
+import type { Settings } from "./settings.ts";
+
+export interface SaveSettingsOptions {
+  /** What is saved so far, or null. */
+  readonly endpoint: Endpoint | null;
+  readonly types: readonly EventType[];
+  readonly onSaved: () => void;
+}
+
+export function useSaveSettings({ endpoint, types, onSaved }: SaveSettingsOptions) {
+  const api = useApi();
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const toast = useToast();
+  const { csrfToken } = useSession();
+  const { mutate, isPending, error } = useMutation({
+    mutationFn: (settings: Settings) => saveSettings({ api, csrfToken, types }, settings),
+    onSuccess: async () => {
+      await client.invalidateQueries({ queryKey: ["endpoints"] });
+      onSaved();
+      toast({ kind: "success", title: "Webhooks settings were successfully updated" });
+      await navigate({ to: "/webhooks/edit", replace: true });
+    },
+    onError: (problem) => {
+      const isAboutUrl = urlErrorsOf(problem).length > 0;
+      // A first save that fails shows the form with the error beside its field, and no more.
+      if (!endpoint && isAboutUrl) return;
+      toast({
+        kind: "danger",
+        title: "Webhooks settings could not be updated",
+        ...(!isAboutUrl && { detail: saysWhy(problem) }),
+      });
+    },
+  });
+  return { save: mutate, isSaving: isPending, urlErrors: urlErrorsOf(error) };
+}
+
+const urlErrorsOf = (error: unknown): readonly string[] => (error instanceof ApiProblem ? (error.errors["url"] ?? []) : []);

@@ -1,0 +1,83 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
+
+import { AppLayout } from "./layout/app-layout.tsx";
+import { NotFoundPage } from "./layout/not-found-page.tsx";
+import { PageBroken } from "./layout/page-broken.tsx";
+import { readDeliverySearch } from "./pages/deliveries/delivery-search.ts";
+import { readEventSearch } from "./pages/events/event-search.ts";
+
+const root = createRootRoute({ component: AppLayout });
+const getParentRoute = () => root;
+const settingsPage = lazyRouteComponent(
+  () => import("./pages/webhook-settings/webhook-settings-page.tsx"),
+  "WebhookSettingsPage",
+);
+
+// Each page is a file of its own for the browser, fetched when it is first opened.
+const routeTree = root.addChildren([
+  createRoute({
+    getParentRoute,
+    path: "/",
+    component: lazyRouteComponent(() => import("./pages/start/start-page.tsx"), "StartPage"),
+  }),
+  createRoute({
+    getParentRoute,
+    path: "/webhooks",
+    beforeLoad: () => redirect({ to: "/webhooks/edit", replace: true, throw: true }),
+  }),
+  createRoute({ getParentRoute, path: "/webhooks/new", component: settingsPage }),
+  createRoute({ getParentRoute, path: "/webhooks/edit", component: settingsPage }),
+  createRoute({
+    getParentRoute,
+    path: "/webhooks/samples",
+    component: lazyRouteComponent(() => import("./pages/webhook-samples/webhook-samples-page.tsx"), "WebhookSamplesPage"),
+  }),
+  createRoute({
+    getParentRoute,
+    path: "/deliveries",
+    validateSearch: readDeliverySearch,
+    component: lazyRouteComponent(() => import("./pages/deliveries/deliveries-page.tsx"), "DeliveriesPage"),
+  }),
+  createRoute({
+    getParentRoute,
+    path: "/deliveries/$id",
+    component: lazyRouteComponent(() => import("./pages/delivery/delivery-page.tsx"), "DeliveryPage"),
+  }),
+  createRoute({
+    getParentRoute,
+    path: "/failures",
+    component: lazyRouteComponent(() => import("./pages/failures/failures-page.tsx"), "FailuresPage"),
+  }),
+  createRoute({
+    getParentRoute,
+    path: "/events",
+    validateSearch: readEventSearch,
+    component: lazyRouteComponent(() => import("./pages/events/events-page.tsx"), "EventsPage"),
+  }),
+  createRoute({
+    getParentRoute,
+    path: "/events/$id",
+    component: lazyRouteComponent(() => import("./pages/event/event-page.tsx"), "EventPage"),
+  }),
+  createRoute({
+    getParentRoute,
+    path: "/bins",
+    component: lazyRouteComponent(() => import("./pages/request-bins/request-bins-page.tsx"), "RequestBinsPage"),
+  }),
+]);
+
+export const createAppRouter = () =>
+  createRouter({
+    routeTree,
+    basepath: import.meta.env.BASE_URL,
+    defaultPreload: "intent",
+    defaultNotFoundComponent: NotFoundPage,
+    defaultErrorComponent: PageBroken,
+    scrollRestoration: true,
+  });
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: ReturnType<typeof createAppRouter>;
+  }
+}

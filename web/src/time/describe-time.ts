@@ -1,0 +1,39 @@
+const units = [
+  ["day", 86_400],
+  ["hour", 3_600],
+  ["minute", 60],
+] as const;
+
+const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+
+/** "just now", "3 minutes ago", "in 40 seconds". */
+export function describeDistance(at: Date, now: Date): string {
+  const seconds = Math.round((at.getTime() - now.getTime()) / 1000);
+  for (const [unit, size] of units) {
+    if (Math.abs(seconds) >= size) return relative.format(Math.trunc(seconds / size), unit);
+  }
+  return Math.abs(seconds) < 5 ? "just now" : relative.format(seconds, "second");
+}
+
+/** "24 Nov 2026, 15:42:10 UTC", in the provider's time zone. */
+export function describeMoment(at: Date, timeZone: string): string {
+  return momentFormat(timeZone).format(at);
+}
+
+function momentFormat(timeZone: string): Intl.DateTimeFormat {
+  const options = {
+    day: "numeric",
+    month: "short",
+    year: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+    timeZoneName: "short",
+  } as const;
+  try {
+    return new Intl.DateTimeFormat("en-GB", { ...options, timeZone });
+  } catch {
+    // A zone that this browser has never heard of: a right time in UTC is better than none.
+    return new Intl.DateTimeFormat("en-GB", { ...options, timeZone: "UTC" });
+  }
+}

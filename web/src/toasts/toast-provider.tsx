@@ -1,0 +1,36 @@
+import { Alert, AlertActionCloseButton, AlertGroup } from "@patternfly/react-core";
+import { useCallback, useRef, useState, type ReactNode } from "react";
+
+import { ToastContext, type Toast } from "./toast-context.ts";
+
+const shownMs = 8000;
+
+export function ToastProvider({ children }: { children: ReactNode }) {
+  const [shown, setShown] = useState<readonly { readonly key: number; readonly toast: Toast }[]>([]);
+  const shownBefore = useRef(0);
+  const show = useCallback((toast: Toast) => {
+    const key = ++shownBefore.current;
+    setShown((before) => [...before, { key, toast }]);
+  }, []);
+  const hide = (key: number) => setShown((before) => before.filter((it) => it.key !== key));
+
+  return (
+    <ToastContext value={show}>
+      {children}
+      <AlertGroup isToast isLiveRegion>
+        {shown.map(({ key, toast: { kind, title, detail } }) => (
+          <Alert
+            key={key}
+            variant={kind}
+            title={title}
+            timeout={kind === "danger" ? false : shownMs}
+            onTimeout={() => hide(key)}
+            actionClose={<AlertActionCloseButton onClose={() => hide(key)} />}
+          >
+            {detail}
+          </Alert>
+        ))}
+      </AlertGroup>
+    </ToastContext>
+  );
+}
