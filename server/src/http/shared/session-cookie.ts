@@ -1,4 +1,4 @@
-import { fastifyCookie } from "@fastify/cookie";
+import { parseCookie, stringifySetCookie } from "cookie";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { sessionSeconds, type Audience } from "#access/index.ts";
 
@@ -27,10 +27,10 @@ export function setCookie(
   { value, isSecure, seconds }: { value: string; isSecure: boolean; seconds?: number },
 ): void {
   const age = seconds === undefined ? {} : { maxAge: seconds };
-  reply.header("set-cookie", fastifyCookie.serialize(name, value, { path: "/", httpOnly: true, sameSite: "lax", secure: isSecure, ...age }));
+  reply.header("set-cookie", stringifySetCookie({ name, value, path: "/", httpOnly: true, sameSite: "lax", secure: isSecure, ...age }));
 }
 
 /** Of several with one name, the first: the browser sends the one with the longest path first. Empty is none. */
 export function readCookie(request: FastifyRequest, name: string): string | undefined {
-  return fastifyCookie.parse(request.headers.cookie ?? "")[name] || undefined;
+  return parseCookie(request.headers.cookie ?? "")[name] || undefined;
 }
