@@ -10,7 +10,7 @@ import type { DeliverySettings } from "#webhooks/endpoints/index.ts";
 import { LaneWindow } from "./lane-window.ts";
 
 /** Rows read ahead for each place of the window, so that reading and sending overlap. */
-const readAhead = 4;
+const readAhead = 10;
 
 /** One endpoint's deliveries, while this engine owns them. */
 export class Lane {

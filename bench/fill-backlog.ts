@@ -1,0 +1,55 @@
+import type { Pool } from "../server/src/platform/database/database.ts";
+import type { Encryption } from "../server/src/platform/encryption/encryption.ts";
+
+export interface Backlog {
+  readonly encryption: Encryption;
+  /** One endpoint each. */
+  readonly urls: readonly string[];
+  readonly deliveries: number;
+  readonly bodyBytes: number;
+  readonly secret: string;
+}
+
+const endpoints = `
+  with endpoint as (
+    insert into endpoints (provider_id, name, url, url_masked, secret, event_types, retry_waits_seconds, ordering)
+    select 1, 'endpoint ' || number, url, url_masked, $3, '{*}', '{60,60,60,60,60}', 'none'
+    from unnest($1::bytea[], $2::text[]) with ordinality as endpoint (url, url_masked, number)
+    returning id, provider_id
+  )
+  insert into lanes (endpoint_id, provider_id) select id, provider_id from endpoint`;
+
+// As recordEvents would have written them, with today's ids. Spread over the endpoints in turn.
+const deliveries = `
+  with event as (
+    select uuidv7() as id, number from generate_series(1, $1::integer) as number
+  ), recorded as (
+    insert into events (provider_id, id, type, action, object_id, account_id, account_name, sequence, actor_kind,
+      actor_user_id, channel, occurred_at, document, renderer_version)
+    select 1, id, 'account.created', 'created', number, number, 'Harbour & Sons', 1, 'developer', 21, 'developer_portal',
+      now(), '{}', 1
+    from event
+  ), bytes as (
+    insert into payloads (provider_id, event_id, format, body) select 1, id, '3scale', $2 from event
+  )
+  insert into due (provider_id, event_id, endpoint_id, format, account_id, object_key)
+  select 1, event.id, endpoint.id, '3scale', event.number, 'account/' || event.number
+  from event
+  join (select id, row_number() over (order by id) as number, count(*) over () as count from endpoints) endpoint
+    on endpoint.number = 1 + event.number % endpoint.count`;
+
+/** Fills an empty database with endpoints and deliveries that are due. */
+export async function fillBacklog(pool: Pool, backlog: Backlog): Promise<void> {
+  const { encryption, urls } = backlog;
+  await pool.query(`insert into providers (id, name, subdomain, provider_key_digest) values (1, 'Bench', 'bench', '\\x00') on conflict do nothing`);
+  await pool.query(endpoints, [
+    urls.map((url) => encryption.encrypt("endpoint url", url)),
+    urls,
+    encryption.encrypt("endpoint secret", backlog.secret),
+  ]);
+  const body = Buffer.alloc(backlog.bodyBytes, "<account>Harbour &amp; Sons</account>");
+  for (let left = backlog.deliveries; left > 0; left -= 50_000) {
+    await pool.query(deliveries, [Math.min(left, 50_000), body]);
+  }
+  await pool.query("analyze due, events, payloads, endpoints, lanes").catch(() => undefined);
+}
