@@ -42,8 +42,9 @@ function writeAttributes(attributes: Attributes | undefined): string {
   return written;
 }
 
-// Finds all that needs care in one look: most texts need none. Surrogates are among it, lone or not.
-const needsCare = /[&<>\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]/;
+// Finds all that needs care in one look, and most texts need none: & < > and what XML may not hold. Surrogates are among
+// it, lone or not.
+const needsCare = /[^\t\n\r\x20-%'-;=?-\ud7ff\ue000-\ufffd]/;
 
 function escapeText(text: string): string {
   if (!needsCare.test(text)) return text;

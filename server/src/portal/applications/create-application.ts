@@ -28,7 +28,7 @@ export async function createApplication(
   now: Date,
 ): Promise<Application> {
   const hasUserKey = product.backendVersion === "1";
-  const { productId: _, planId: __, ...row } = await insertApplicationRow(
+  const row = await insertApplicationRow(
     tx,
     providerId,
     {

@@ -33,14 +33,15 @@ async function complete(db: Database, providerId: number, rows: readonly Applica
     (filter) => filter.applicationId,
   );
 
-  return rows.map(({ productId, planId, ...row }) => {
+  return rows.map((row) => {
+    const { productId, planId } = row;
     const [product, plan] = [products.get(productId), plans.get(planId)];
     if (!product || !plan) throw new Error(`Application ${row.id} has no product or no plan.`);
     return {
       ...row,
       product,
       plan,
-      keys: (keys.get(row.id) ?? []).map(({ applicationId: _, ...key }) => key),
+      keys: (keys.get(row.id) ?? []).map((key) => ({ value: key.value, createdAt: key.createdAt, updatedAt: key.updatedAt })),
       referrerFilters: (filters.get(row.id) ?? []).map((filter) => filter.value),
     };
   });

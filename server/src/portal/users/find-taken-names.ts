@@ -15,6 +15,7 @@ export async function findTakenNames(
   { username, email }: { username: string; email: string | null },
 ): Promise<FieldErrors> {
   const [taken] = await db.query<{ username: boolean; email: boolean }>(statement, [providerId, username, email]);
-  const messages = (isTaken: boolean | undefined): string[] => (isTaken ? ["has already been taken"] : []);
-  return { username: messages(taken?.username), email: messages(taken?.email) };
+  return { username: takenIf(taken?.username), email: takenIf(taken?.email) };
 }
+
+const takenIf = (isTaken: boolean | undefined): readonly string[] => (isTaken ? ["has already been taken"] : []);

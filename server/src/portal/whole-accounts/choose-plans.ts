@@ -14,7 +14,6 @@ export function choosePlans(
   wanted: readonly Plan[],
   defaults: readonly Plan[],
 ): ChosenPlans | "no account plan" | "no service plan" {
-  const ofKind = (plans: readonly Plan[], kind: PlanKind): readonly Plan[] => plans.filter((plan) => plan.kind === kind);
   const wantedOrDefault = (kind: PlanKind): readonly Plan[] => {
     const asked = ofKind(wanted, kind);
     const products = new Set(asked.map((plan) => plan.productId));
@@ -28,6 +27,8 @@ export function choosePlans(
   if (!ofKind(wanted, "application_plan").every(isSubscribed)) return "no service plan";
   return { accountPlan, servicePlans, applicationPlans: wantedOrDefault("application_plan").filter(isSubscribed) };
 }
+
+const ofKind = (plans: readonly Plan[], kind: PlanKind): readonly Plan[] => plans.filter((plan) => plan.kind === kind);
 
 const onePerProduct = (plans: readonly Plan[]): readonly Plan[] => [
   ...new Map(plans.map((plan) => [plan.productId, plan])).values(),

@@ -1,0 +1,64 @@
+import fc from "fast-check";
+import { XMLParser } from "fast-xml-parser";
+import { expect, test } from "vitest";
+import { list, record, repeated, value, type Node } from "./document.ts";
+import { writeXml, writeXmlDocument } from "./write-xml.ts";
+import { isXmlText } from "./xml-text.ts";
+
+test.each([
+  ["a missing value is an element that closes itself", value("first_traffic_at", null), "<first_traffic_at/>"],
+  ["an empty text opens and closes", value("x", ""), "<x></x>"],
+  ["a container without children opens and closes", record("annotations", []), "<annotations></annotations>"],
+  ["an empty list stands alone where receivers know it so", list("plans", [], "alone"), "<plans/>"],
+  ["an empty list opens and closes where receivers know it so", list("keys", [], "open"), "<keys></keys>"],
+  ["a truth is a word", value("active", true), "<active>true</active>"],
+  ["a whole number has no fraction", value("id", 31), "<id>31</id>"],
+  ["a decimal keeps one digit of its fraction", value("fee", { decimal: "0.0000" }), "<fee>0.0</fee>"],
+  ["a decimal loses the zeros at its end", value("fee", { decimal: "12.5000" }), "<fee>12.5</fee>"],
+  ["a decimal without a fraction gets one", value("fee", { decimal: "100" }), "<fee>100.0</fee>"],
+  ["several values repeat the element", repeated("skills", ["c", "go"]), "<skills>c</skills><skills>go</skills>"],
+  ["quotes stay as they are in text", value("name", `"Mira's"`), `<name>"Mira's"</name>`],
+  ["what would be markup is escaped", value("name", "<b> & </b>"), "<name>&lt;b&gt; &amp; &lt;/b&gt;</name>"],
+  ["letters beyond ASCII are written as they are", value("name", "Zoë 東京 🚢"), "<name>Zoë 東京 🚢</name>"],
+  [
+    "attributes keep their order and escape quotes",
+    record("plan", [value("id", 1)], { custom: false, default: true, note: `"<&>"` }),
+    `<plan custom="false" default="true" note="&quot;&lt;&amp;&gt;&quot;"><id>1</id></plan>`,
+  ],
+] as const)("%s", (_guarantee, node, expected) => {
+  expect(writeXml(node)).toBe(expected);
+});
+
+test("a document starts with its declaration and stands on one line", () => {
+  const xml = writeXmlDocument(record("account", [value("id", 1)]));
+  expect(xml).toBe('<?xml version="1.0" encoding="UTF-8"?><account><id>1</id></account>');
+});
+
+test.each(["\0", "\x1b", "\v", "\ufffe", "\uffff", "\ud83d", "a\udea2b"])("text that XML cannot hold is never written: %j", (text) => {
+  expect(isXmlText(text)).toBe(false);
+  expect(() => writeXml(value("name", text))).toThrow("XML cannot hold this text");
+});
+
+test("what a reader finds is what was written, whatever the texts are", () => {
+  const reader = new XMLParser({ parseTagValue: false, trimValues: false, processEntities: true });
+  // A reader takes CR LF for LF, as XML says, so texts with CR are left out.
+  const text = fc.string({ unit: "binary" }).filter((it) => isXmlText(it) && !it.includes("\r"));
+  const markup = fc.string({ unit: fc.constantFrom("&", "<", ">", '"', "'", "]", ";", "a", "\n", "\t", "#", "é", "🚢") });
+
+  fc.assert(
+    fc.property(fc.array(fc.oneof(text, markup), { minLength: 2 }), (texts) => {
+      const xml = writeXml(list("texts", texts.map((it): Node => value("text", it)), "alone"));
+      expect(reader.parse(xml)).toEqual({ texts: { text: texts } });
+    }),
+  );
+});
+
+test("every text is either written or refused", () => {
+  fc.assert(
+    fc.property(fc.string({ unit: fc.nat(0xffff).map((code) => String.fromCharCode(code)) }), (text) => {
+      const write = (): string => writeXml(value("x", text));
+      if (isXmlText(text)) expect(write()).toContain("<x>");
+      else expect(write).toThrow();
+    }),
+  );
+});
