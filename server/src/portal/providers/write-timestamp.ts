@@ -15,9 +15,9 @@ export function writeTimestamp(at: Date, timeZone: string): string {
 function formatterFor(timeZone: string): Intl.DateTimeFormat {
   const known = formatters.get(timeZone);
   if (known) return known;
-  const made = new Intl.DateTimeFormat("sv-SE", {
+  const made = new Intl.DateTimeFormat("en-US", {
     timeZone,
-    calendar: "iso8601",
+    calendar: "gregory",
     numberingSystem: "latn",
     hourCycle: "h23",
     year: "numeric",

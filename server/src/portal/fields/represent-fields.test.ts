@@ -1,0 +1,48 @@
+import { expect, test } from "vitest";
+import { record } from "#platform/document/document.ts";
+import { writeXml } from "#platform/document/write-xml.ts";
+import { aDefinition } from "../../../test/support/build-portal.ts";
+import type { FieldValues } from "./field-value.ts";
+import { fieldsToJson, representFields } from "./represent-fields.ts";
+
+const account = (...names: readonly string[]) => names.map((name) => aDefinition("Account", name));
+const xmlOf = (names: readonly string[], values: FieldValues): string =>
+  writeXml(record("x", representFields(account(...names), "Account", values))).slice("<x>".length, -"</x>".length);
+
+test("fields stand in the order of their definitions, invented ones inside extra_fields", () => {
+  const values = { region: "emea", country: "Spain", org_name: "Harbour & Sons", vat_rate: "21.00" };
+  expect(xmlOf(["org_name", "region", "country", "vat_rate"], values)).toBe(
+    "<org_name>Harbour &amp; Sons</org_name><country>Spain</country><vat_rate>21.0</vat_rate><extra_fields><region>emea</region></extra_fields>",
+  );
+});
+
+test("a field that is not defined, or defined for something else, is not told", () => {
+  expect(xmlOf(["org_name"], { org_name: "Quay", secret: "x" })).toBe("<org_name>Quay</org_name><extra_fields></extra_fields>");
+  expect(representFields([aDefinition("User", "title")], "Account", { title: "Dr" })).toEqual([record("extra_fields", [])]);
+});
+
+test("blank fields are left out and others stripped, each of several values alike", () => {
+  expect(xmlOf(["city", "zip", "skills"], { city: "  ", zip: " 1010 ", skills: ["c", " ", " go "] })).toBe(
+    "<zip>1010</zip><extra_fields><skills>c</skills><skills>go</skills></extra_fields>",
+  );
+});
+
+test("an address tells each of its parts, also the missing ones, and its two lines joined", () => {
+  const billing = { company: "Quay", address1: "Pier 1", address2: "Gate 2", phone_number: "", city: "Faro", country: "Portugal" };
+  expect(xmlOf(["billing_address"], { billing_address: billing })).toBe(
+    "<billing_address><company>Quay</company><address>Pier 1\nGate 2</address><address1>Pier 1</address1>" +
+      "<address2>Gate 2</address2><phone_number></phone_number><city>Faro</city><country>Portugal</country><state/><zip/>" +
+      "</billing_address><extra_fields></extra_fields>",
+  );
+  expect(xmlOf(["billing_address"], { billing_address: { city: "" } })).toBe("<extra_fields></extra_fields>");
+});
+
+test("a field named like something that every object has is empty until it is given", () => {
+  expect(xmlOf(["constructor"], {})).toBe("<extra_fields></extra_fields>");
+});
+
+test("JSON has the fields flat, built-in ones first", () => {
+  const values = { region: "emea", org_name: "Quay", vat_rate: "21.0", skills: ["c"] };
+  const json = fieldsToJson(account("region", "skills", "org_name", "vat_rate", "city"), "Account", values);
+  expect(JSON.stringify(json)).toBe('{"org_name":"Quay","vat_rate":"21.0","region":"emea","skills":["c"]}');
+});

@@ -1,0 +1,86 @@
+import type { FieldsDefinition } from "#portal/fields/index.ts";
+import type { Plan, Product } from "#portal/products/index.ts";
+import type { Provider } from "#portal/providers/index.ts";
+
+const at = new Date("2026-03-01T09:00:00Z");
+
+/** Things of the portal that were never stored: each is valid, and says only what the test is about. */
+export const aProvider = (overrides: Partial<Provider> = {}): Provider => ({
+  id: 2,
+  name: "Acme",
+  subdomain: "acme",
+  state: "approved",
+  timeZone: "UTC",
+  webHooks: "visible",
+  signupsEnabled: true,
+  emailActivation: null,
+  passwordLengthMin: 12,
+  createdAt: at,
+  updatedAt: at,
+  ...overrides,
+});
+
+export const aDefinition = (
+  target: FieldsDefinition["target"],
+  name: string,
+  overrides: Partial<FieldsDefinition> = {},
+): FieldsDefinition => ({
+  id: 1,
+  target,
+  name,
+  label: name,
+  required: false,
+  hidden: false,
+  readOnly: false,
+  choices: [],
+  position: 1,
+  createdAt: at,
+  updatedAt: at,
+  ...overrides,
+});
+
+/** The fields that every provider starts with. */
+export const standardDefinitions: readonly FieldsDefinition[] = [
+  aDefinition("Account", "org_name", { required: true }),
+  aDefinition("User", "username", { required: true }),
+  aDefinition("User", "email", { required: true }),
+  aDefinition("Cinstance", "name", { required: true }),
+  aDefinition("Cinstance", "description"),
+];
+
+export const aProduct = (overrides: Partial<Product> = {}): Product => ({
+  id: 7,
+  name: "API",
+  systemName: "api",
+  description: null,
+  backendVersion: "1",
+  mandatoryAppKey: true,
+  referrerFiltersRequired: false,
+  buyersManageApps: true,
+  buyersManageKeys: true,
+  buyerCanSelectPlan: false,
+  oidcConfiguration: null,
+  createdAt: at,
+  updatedAt: at,
+  ...overrides,
+});
+
+/** The default application plan of product 7, for nothing. */
+export const aPlan = (overrides: Partial<Plan> = {}): Plan => ({
+  id: 11,
+  kind: "application_plan",
+  productId: 7,
+  name: "Basic",
+  systemName: "basic",
+  state: "published",
+  isDefault: true,
+  customizedFrom: null,
+  approvalRequired: false,
+  setupFee: "0.0000",
+  costPerMonth: "0.0000",
+  trialPeriodDays: null,
+  cancellationPeriodSeconds: 0,
+  createdAt: at,
+  updatedAt: at,
+  ...overrides,
+});
