@@ -4,9 +4,9 @@ import { judgeSignUp } from "./judge-sign-up.ts";
 
 const settings = { provider: aProvider(), definitions: [...standardDefinitions, aDefinition("User", "job_role")] };
 const good = {
-  org_name: "Harbour & Sons",
-  username: "mira",
-  email: "mira@harbour.example",
+  org_name: "Fjord & Sons",
+  username: "nora",
+  email: "nora@fjord.example",
   password: "correct horse battery",
   password_confirmation: "correct horse battery",
 };
@@ -15,11 +15,11 @@ test("a complete form has nothing wrong", () => {
   const { fields, errors } = judgeSignUp(settings, { ...good, job_role: "captain" }, "developer");
   expect(errors).toEqual({});
   expect(fields).toEqual({
-    orgName: "Harbour & Sons",
+    orgName: "Fjord & Sons",
     accountFields: {},
     annotations: {},
-    username: "mira",
-    email: "mira@harbour.example",
+    username: "nora",
+    email: "nora@fjord.example",
     userFields: { job_role: "captain" },
     password: "correct horse battery",
   });
@@ -42,12 +42,12 @@ test("a program need not confirm the password", () => {
 test.each([
   ["a short user name", { username: "ab" }, { username: ["is too short (minimum is 3 characters)"] }],
   ["a long user name", { username: "a".repeat(41) }, { username: ["is too long (maximum is 40 characters)"] }],
-  ["a user name with other signs", { username: "mira okoye" }, { username: ["use only letters, digits and .-_@+ please"] }],
-  ["what is no address", { email: "mira.harbour.example" }, { email: ["should look like an email address"] }],
+  ["a user name with other signs", { username: "nora lind" }, { username: ["use only letters, digits and .-_@+ please"] }],
+  ["what is no address", { email: "nora.fjord.example" }, { email: ["should look like an email address"] }],
   ["a short password", { password: "short", password_confirmation: "short" }, { password: ["is too short (minimum is 12 characters)"] }],
   ["a password that was mistyped", { password_confirmation: "other" }, { password_confirmation: ["doesn't match Password"] }],
   ["a password that was not confirmed", { password_confirmation: "" }, { password_confirmation: ["doesn't match Password"] }],
-  ["a bell in a name", { org_name: "Har\u0007bour" }, { org_name: ["contains characters that are not allowed"] }],
+  ["a bell in a name", { org_name: "Fj\u0007ord" }, { org_name: ["contains characters that are not allowed"] }],
 ] as const)("refused: %s", (_what, values, expected) => {
   expect(judgeSignUp(settings, { ...good, ...values }, "developer").errors).toEqual(expected);
 });
