@@ -1,18 +1,16 @@
 import type { TObject, TSchema } from "typebox";
 import type { AdminCaller, Deed } from "#access/index.ts";
 import type { Clock } from "#platform/clock/clock.ts";
-import type { Pool } from "#platform/database/database.ts";
-import type { Encryption } from "#platform/encryption/encryption.ts";
 import type { Provider } from "#portal/providers/index.ts";
+import type { EndpointNeeds } from "#webhooks/endpoints/index.ts";
 import type { FindAdminCaller } from "../shared/admin-caller.ts";
 import type { Format } from "./negotiate-format.ts";
 import type { Parameters } from "./read-parameters.ts";
 import type { Answer } from "./send-answer.ts";
 
-export interface AccountManagementApiNeeds {
-  readonly pool: Pool;
+/** With what it takes to save a webhook: the database, the keys, and which addresses it may lead to. */
+export interface AccountManagementApiNeeds extends EndpointNeeds {
   readonly clock: Clock;
-  readonly encryption: Encryption;
   readonly findAdminCaller: FindAdminCaller;
   /** Of Bellwire, for the OpenAPI document. */
   readonly version: string;

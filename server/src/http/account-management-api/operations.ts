@@ -6,12 +6,18 @@ import type { Operation } from "./operation.ts";
 import { readAccountOperation } from "./read-account-operation.ts";
 import { readApplicationOperation } from "./read-application-operation.ts";
 import { readUserOperation } from "./read-user-operation.ts";
+import { signUpOperation } from "./sign-up-operation.ts";
+import { updateAccountOperation } from "./update-account-operation.ts";
+import { updateWebhookOperation } from "./update-webhook-operation.ts";
 
 /** All that the API does, in the order of its documentation. */
 export const operations: readonly Operation[] = [
+  updateWebhookOperation,
   listFailuresOperation,
   deleteFailuresOperation,
+  signUpOperation,
   readAccountOperation,
+  updateAccountOperation,
   listUsersOperation,
   readUserOperation,
   listApplicationsOperation,

@@ -1,0 +1,67 @@
+import { Type } from "typebox";
+import { saveDefaultEndpoint, switchesOf, type Endpoint } from "#webhooks/endpoints/index.ts";
+import { Problem } from "../shared/problem.ts";
+import type { Operation } from "./operation.ts";
+import { isRecord, switchOf, textOf, type Parameters } from "./read-parameters.ts";
+import { writeJson } from "./write-json.ts";
+
+const switchNames = switchesOf({ eventTypes: [] }).map(({ name }) => name);
+const names: readonly string[] = ["url", "active", "provider_actions", ...switchNames];
+
+const Settings = Type.Object({
+  url: Type.String({ description: "Notified of all the events that are on. At most 255 characters." }),
+  active: Type.Boolean(),
+  provider_actions: Type.Boolean({ description: "Actions in the Admin Portal and by access tokens count, too." }),
+  ...Object.fromEntries(switchNames.map((name) => [name, Type.Boolean()])),
+});
+
+export const updateWebhookOperation: Operation = {
+  title: "Webhooks Edit",
+  tag: "Webhooks",
+  says: "Makes or changes your webhook, which is the endpoint named `default`. What is left out stays as it is.",
+  method: "PUT",
+  path: "/webhooks",
+  deed: "change-webhooks",
+  formats: ["json"],
+  body: Type.Partial(Settings),
+  answers: Type.Object({ webhook: Settings }, { title: "Webhook" }),
+
+  async answer(needs, { provider, caller, body }) {
+    const saved = await saveDefaultEndpoint(needs, {
+      providerId: provider.id,
+      change: changeOf(settingsOf(body)),
+      actor: caller.actor,
+    });
+    if ("refused" in saved) throw new Problem("invalid", { errors: saved.refused });
+    return { json: () => writeJson(webhookToJson(saved)) };
+  },
+};
+
+/** Either they are inside `web_hook`, or those that are known stand alone. */
+function settingsOf(body: Parameters): Parameters {
+  const nested = body["web_hook"] ?? "";
+  const settings = Object.hasOwn(body, "web_hook")
+    ? nested
+    : Object.fromEntries(Object.entries(body).filter(([name]) => names.includes(name)));
+  if (settings === "" || (isRecord(settings) && Object.keys(settings).length === 0)) {
+    throw new Problem("parameter-missing", { detail: "Required parameter missing: web_hook" });
+  }
+  if (!isRecord(settings)) throw new Problem("invalid", { errors: { web_hook: ["is invalid"] } });
+  return settings;
+}
+
+const changeOf = (settings: Parameters) => ({
+  url: textOf(settings["url"]),
+  active: switchOf(settings["active"]),
+  providerActions: switchOf(settings["provider_actions"]),
+  switches: Object.fromEntries(switchNames.map((name) => [name, switchOf(settings[name])])),
+});
+
+const webhookToJson = (endpoint: Endpoint) => ({
+  webhook: {
+    url: endpoint.url,
+    active: endpoint.active,
+    provider_actions: endpoint.providerActions,
+    ...Object.fromEntries(switchesOf(endpoint).map(({ name, on }) => [name, on])),
+  },
+});

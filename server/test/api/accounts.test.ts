@@ -1,0 +1,144 @@
+import { expect } from "vitest";
+import { test, xmlDeclaration, type ApiHouse } from "./api-test.ts";
+
+async function signUp(api: ApiHouse, orgName = "Quay Ltd"): Promise<number> {
+  const username = `u${orgName.replaceAll(/\W/g, "").toLowerCase()}`;
+  const answer = await api.ask("POST", "/signup.json", { payload: { org_name: orgName, username } });
+  const { account } = answer.json<{ account: { id: number } }>();
+  return account.id;
+}
+
+const countEvents = async ({ pool, provider }: ApiHouse, type: string): Promise<number> => {
+  const rows = await pool.query("select from events where provider_id = $1 and type = $2", [provider.id, type]);
+  return rows.length;
+};
+
+test("an account is read in both formats", async ({ api }) => {
+  const id = await signUp(api);
+
+  const xml = await api.ask("GET", `/accounts/${id}.xml`);
+  const json = await api.ask("GET", `/accounts/${id}.json`);
+
+  expect(xml.body.startsWith(`${xmlDeclaration}<account><id>${id}</id>`)).toBe(true);
+  expect(xml.body).not.toContain("<applications>");
+  expect(json.json().account).toMatchObject({ id, org_name: "Quay Ltd" });
+});
+
+test("another provider's account is not there: not to read, not to change, not with what belongs to it", async ({ api, neighbour }) => {
+  const id = await signUp(neighbour);
+  for (const path of [`/accounts/${id}`, `/accounts/${id}/users`, `/accounts/${id}/applications`]) {
+    const answer = await api.ask("GET", path);
+    expect([path, answer.statusCode, answer.body]).toEqual([path, 404, ""]);
+  }
+  const changed = await api.ask("PUT", `/accounts/${id}.json`, { payload: { org_name: "Mine" } });
+
+  expect([changed.statusCode, changed.body]).toEqual([404, '{"status":"Not found"}']);
+  expect((await neighbour.ask("GET", `/accounts/${id}.json`)).json().account.org_name).toBe("Quay Ltd");
+});
+
+test.for(["abc", "0", "-1", "99999999999999999999", "1%2e5", "1;drop"])("there is no account %s", async (id, { api }) => {
+  expect((await api.ask("GET", `/accounts/${id}.xml`)).statusCode).toBe(404);
+});
+
+test.for(["PUT", "PATCH"] as const)("%s changes what it names, and tells so once", async (method, { api }) => {
+  const id = await signUp(api);
+  const payload = { org_name: "Quay & Co", monthly_charging_enabled: "false" };
+  const answer = await api.ask(method, `/accounts/${id}.json`, { payload });
+
+  expect(answer.statusCode).toBe(200);
+  expect(answer.json().account).toMatchObject({
+    org_name: "Quay & Co",
+    monthly_charging_enabled: false,
+    monthly_billing_enabled: true,
+  });
+  expect(await countEvents(api, "account.updated")).toBe(1);
+});
+
+test("a change that changes nothing is no event", async ({ api }) => {
+  const id = await signUp(api);
+  const answer = await api.ask("PUT", `/accounts/${id}.xml`, { payload: { org_name: "Quay Ltd" } });
+
+  expect(answer.statusCode).toBe(200);
+  expect(await countEvents(api, "account.updated")).toBe(0);
+});
+
+test("`name` stands for org_name, and annotations are taken from a nested form", async ({ api }) => {
+  const id = await signUp(api);
+  const answer = await api.ask("PUT", `/accounts/${id}.xml`, {
+    payload: "name=Pier&annotations%5Bmanaged_by%5D=operator",
+    headers: { "content-type": "application/x-www-form-urlencoded" },
+  });
+
+  expect(answer.body).toContain("<annotations><managed_by>operator</managed_by></annotations><org_name>Pier</org_name>");
+});
+
+test("a blank name is refused, and nothing is changed", async ({ api }) => {
+  const id = await signUp(api);
+  const answer = await api.ask("PUT", `/accounts/${id}.xml`, { payload: { org_name: " " } });
+
+  expect([answer.statusCode, answer.body]).toEqual([
+    422,
+    `${xmlDeclaration}<errors><error>Org name can't be blank</error></errors>`,
+  ]);
+  expect(await countEvents(api, "account.updated")).toBe(0);
+});
+
+test("who holds the newest answer is told so, and gets nothing else", async ({ api }) => {
+  const id = await signUp(api);
+  const first = await api.ask("GET", `/accounts/${id}.json`);
+  const { etag = "", "last-modified": modified = "" } = first.headers;
+
+  const byTag = await api.ask("GET", `/accounts/${id}.json`, { headers: { "if-none-match": etag } });
+  const byTime = await api.ask("GET", `/accounts/${id}.json`, { headers: { "if-modified-since": modified } });
+  const otherFormat = await api.ask("GET", `/accounts/${id}.xml`, { headers: { "if-none-match": etag } });
+  await api.ask("PUT", `/accounts/${id}.json`, { payload: { org_name: "Pier" } });
+  const changed = await api.ask("GET", `/accounts/${id}.json`, { headers: { "if-none-match": etag } });
+
+  expect([byTag.statusCode, byTag.body]).toEqual([304, ""]);
+  expect(byTime.statusCode).toBe(304);
+  expect([otherFormat.statusCode, changed.statusCode]).toEqual([200, 200]);
+});
+
+test("users and applications are listed and read in both formats", async ({ api }) => {
+  const id = await signUp(api);
+  const { users } = (await api.ask("GET", `/accounts/${id}/users.json`)).json();
+  const { applications } = (await api.ask("GET", `/accounts/${id}/applications.json`)).json();
+  const [user, application] = [users[0].user, applications[0].application];
+
+  expect([users.length, applications.length]).toEqual([1, 1]);
+  expect(user).toMatchObject({ username: "uquayltd", role: "admin", state: "pending" });
+  expect(application).toMatchObject({ state: "live", enabled: true, name: "API signup", org_name: "Quay Ltd" });
+  expect((await api.ask("GET", `/accounts/${id}/users/${user.id}.json`)).json()).toEqual(users[0]);
+  expect((await api.ask("GET", `/accounts/${id}/applications/${application.id}.json`)).json()).toEqual(applications[0]);
+  const oneUser = await api.ask("GET", `/accounts/${id}/users/${user.id}.xml`);
+  expect((await api.ask("GET", `/accounts/${id}/users.xml`)).body).toBe(
+    `${xmlDeclaration}<users>${oneUser.body.slice(xmlDeclaration.length)}</users>`,
+  );
+  const oneApplication = await api.ask("GET", `/accounts/${id}/applications/${application.id}.xml`);
+  expect((await api.ask("GET", `/accounts/${id}/applications.xml`)).body).toBe(
+    `${xmlDeclaration}<applications>${oneApplication.body.slice(xmlDeclaration.length)}</applications>`,
+  );
+});
+
+test("lists are filtered by what can be said of their things, and empty for what cannot", async ({ api }) => {
+  const id = await signUp(api);
+  const count = async (path: string): Promise<number> => {
+    const answer = await api.ask("GET", `/accounts/${id}${path}`);
+    return answer.json<{ users?: []; applications?: [] }>()[path.startsWith("/users") ? "users" : "applications"]?.length ?? -1;
+  };
+
+  expect(await count("/users.json?state=pending&role=admin")).toBe(1);
+  expect(await count("/users.json?role=member")).toBe(0);
+  expect(await count("/users.json?state=nonsense")).toBe(0);
+  expect(await count("/applications.json?state=live")).toBe(1);
+  expect(await count("/applications.json?state=suspended")).toBe(0);
+});
+
+test("a user or an application of another account is not there", async ({ api }) => {
+  const [mine, other] = [await signUp(api), await signUp(api, "Other Ltd")];
+  const { users } = (await api.ask("GET", `/accounts/${other}/users.json`)).json();
+  const { applications } = (await api.ask("GET", `/accounts/${other}/applications.json`)).json();
+
+  expect((await api.ask("GET", `/accounts/${mine}/users/${users[0].user.id}`)).statusCode).toBe(404);
+  expect((await api.ask("GET", `/accounts/${mine}/applications/${applications[0].application.id}`)).statusCode).toBe(404);
+});

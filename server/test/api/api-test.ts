@@ -1,0 +1,111 @@
+import { randomBytes } from "node:crypto";
+import fastify, { type FastifyInstance, type InjectOptions, type LightMyRequestResponse } from "fastify";
+import { createAccessToken, createProviderUser, type AdminCaller, type Permission, type Scope } from "#access/index.ts";
+import { accountManagementApiDoor } from "#http/account-management-api/index.ts";
+import { createFindAdminCaller } from "#http/shared/admin-caller.ts";
+import { addFindProviderHook } from "#http/shared/find-provider-hook.ts";
+import type { Pool } from "#platform/database/database.ts";
+import { parseAllowedTargets } from "#platform/network/allowed-targets.ts";
+import type { Provider } from "#portal/providers/index.ts";
+import { setUpProvider } from "#portal/provider-setup/index.ts";
+import { encryption } from "../support/build-webhooks.ts";
+import type { HandDrivenClock } from "../support/hand-driven-clock.ts";
+import { test as base } from "../support/test.ts";
+
+export const baseDomain = "bellwire.test";
+export const xmlDeclaration = '<?xml version="1.0" encoding="UTF-8"?>';
+
+/** A provider of its own with the API in front of it. */
+export interface ApiHouse {
+  readonly pool: Pool;
+  readonly provider: Provider;
+  readonly host: string;
+  readonly token: string;
+  readonly key: string;
+  /** Asks with the admin's token, unless headers say otherwise. */
+  ask(method: Method, path: string, more?: InjectOptions): Promise<LightMyRequestResponse>;
+  /** Asks with nothing but what is given. */
+  askBare(request: InjectOptions): Promise<LightMyRequestResponse>;
+  /** A token of a user of its own. */
+  addToken(of: TokenOf): Promise<string>;
+}
+
+type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "HEAD";
+
+interface TokenOf {
+  readonly role?: Exclude<AdminCaller["role"], "key">;
+  readonly sections?: readonly string[];
+  readonly scopes?: readonly Scope[];
+  readonly permission?: Permission;
+  readonly expiresAt?: Date;
+}
+
+export const test = base
+  .extend("http", async ({ sharedPool, clock }, { onCleanup }) => {
+    const http = openDoor(sharedPool, clock);
+    onCleanup(() => http.close());
+    return http;
+  })
+  .extend("api", async ({ sharedPool, http, clock }) => openHouse(sharedPool, http, clock.now()))
+  .extend("neighbour", async ({ sharedPool, http, clock }) => openHouse(sharedPool, http, clock.now()));
+
+function openDoor(pool: Pool, clock: HandDrivenClock): FastifyInstance {
+  const http = fastify();
+  const allowed = parseAllowedTargets("none");
+  if ("wrong" in allowed) throw new Error(allowed.wrong);
+  const lookup = async () => [{ address: "93.184.215.14", family: 4 } as const];
+
+  addFindProviderHook(http, { pool, baseDomain });
+  const door = accountManagementApiDoor({
+    pool,
+    clock,
+    encryption,
+    targets: { allowed, lookup, isOwnBin: () => false },
+    retryWaitsSeconds: [60, 60, 60, 60, 60],
+    findAdminCaller: createFindAdminCaller({ pool, clock }),
+    version: "0.0.0",
+  });
+  http.register(door, { prefix: "/admin/api" });
+  return http;
+}
+
+async function openHouse(pool: Pool, http: FastifyInstance, now: Date): Promise<ApiHouse> {
+  const subdomain = `p${randomBytes(6).toString("hex")}`;
+  const made = await pool.inTransaction((tx) =>
+    setUpProvider(tx, { name: subdomain, subdomain, adminUsername: "admin", adminPassword: "a long password", now }),
+  );
+  if ("refused" in made) throw new Error(JSON.stringify(made.refused));
+  const { provider, accessToken: token, providerKey: key } = made;
+  const host = `${subdomain}-admin.${baseDomain}`;
+  const askBare: ApiHouse["askBare"] = ({ headers, ...request }) =>
+    http.inject({ ...request, headers: { host, ...headers } });
+  return {
+    pool,
+    provider,
+    host,
+    token,
+    key,
+    askBare,
+    ask: (method, path, { headers, ...more } = {}) =>
+      askBare({ ...more, method, url: `/admin/api${path}`, headers: { authorization: `Bearer ${token}`, ...headers } }),
+    addToken: (of) => pool.inTransaction((tx) => addToken(tx, provider.id, of)),
+  };
+}
+
+async function addToken(
+  tx: Parameters<typeof createAccessToken>[0],
+  providerId: number,
+  { role = "admin", sections = [], scopes = ["account_management"], permission = "rw", expiresAt }: TokenOf,
+): Promise<string> {
+  const username = `u${randomBytes(6).toString("hex")}`;
+  const user = await createProviderUser(tx, { providerId, username, passwordHash: "none", role, sections });
+  const { value } = await createAccessToken(tx, {
+    providerId,
+    userId: user.id,
+    name: "test",
+    scopes,
+    permission,
+    ...(expiresAt ? { expiresAt } : {}),
+  });
+  return value;
+}

@@ -1,0 +1,151 @@
+import type { InjectOptions } from "fastify";
+import { expect } from "vitest";
+import { baseDomain, test, xmlDeclaration, type ApiHouse } from "./api-test.ts";
+
+const basic = (user: string, password: string): Record<string, string> => ({
+  authorization: `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`,
+});
+
+const deniedXml = `${xmlDeclaration}<error>Access denied</error>`;
+
+const ways: readonly [string, (api: ApiHouse) => InjectOptions][] = [
+  ["a token in the query", ({ token }) => ({ query: { access_token: token } })],
+  ["a key in the query", ({ key }) => ({ query: { provider_key: key } })],
+  ["a token as Basic user", ({ token }) => ({ headers: basic(token, "") })],
+  ["a token as Basic password", ({ token }) => ({ headers: basic("", token) })],
+  ["a token as password of somebody", ({ token }) => ({ headers: basic("somebody", token) })],
+  ["a key as Basic user", ({ key }) => ({ headers: basic(key, "") })],
+  ["a key as Basic password", ({ key }) => ({ headers: basic("", key) })],
+  ["a token as Bearer", ({ token }) => ({ headers: { authorization: `Bearer ${token}` } })],
+  ["a key as Bearer", ({ key }) => ({ headers: { authorization: `bearer ${key}` } })],
+];
+
+test.for(ways)("%s opens the API", async ([, credentials], { api }) => {
+  const answer = await api.askBare({ url: "/admin/api/webhooks/failures.xml", ...credentials(api) });
+
+  expect(answer.statusCode).toBe(200);
+});
+
+const bodies: readonly [string, (api: ApiHouse) => InjectOptions][] = [
+  ["a token in a form", ({ token }) => form(`access_token=${token}&org_name=Quay`)],
+  ["a key in a form", ({ key }) => form(`provider_key=${key}&org_name=Quay`)],
+  ["a token in JSON", ({ token }) => ({ payload: { access_token: token, org_name: "Quay" } })],
+  ["a key in JSON", ({ key }) => ({ payload: { provider_key: key, org_name: "Quay" } })],
+];
+const form = (payload: string): InjectOptions => ({
+  payload,
+  headers: { "content-type": "application/x-www-form-urlencoded" },
+});
+
+test.for(bodies)("%s opens the API", async ([, credentials], { api }) => {
+  const answer = await api.askBare({ method: "PUT", url: "/admin/api/accounts/1.xml", ...credentials(api) });
+
+  expect(answer.statusCode).toBe(404);
+});
+
+const wrong: readonly [string, (api: ApiHouse) => InjectOptions][] = [
+  ["nothing", () => ({})],
+  ["an unknown token", () => ({ query: { access_token: "0".repeat(96) } })],
+  ["a key given as a token", ({ key }) => ({ query: { access_token: key } })],
+  ["a token given as a key", ({ token }) => ({ query: { provider_key: token } })],
+  ["an empty token", () => ({ query: { access_token: "" } })],
+  ["Basic that is not base64", () => ({ headers: { authorization: "Basic ???" } })],
+  ["Basic without anything", () => ({ headers: basic("", "") })],
+  ["a scheme that nobody knows", ({ token }) => ({ headers: { authorization: `Token ${token}` } })],
+];
+
+test.for(wrong)("%s is denied, in the format that was asked for", async ([, credentials], { api }) => {
+  const xml = await api.askBare({ url: "/admin/api/accounts/1.xml", ...credentials(api) });
+  const json = await api.askBare({ url: "/admin/api/accounts/1.json", ...credentials(api) });
+
+  expect([xml.statusCode, xml.body]).toEqual([403, deniedXml]);
+  expect(xml.headers["content-type"]).toBe("application/xml; charset=utf-8");
+  expect([json.statusCode, json.body]).toEqual([403, '{"error":"Access denied"}']);
+  expect(json.headers["content-type"]).toBe("application/json; charset=utf-8");
+});
+
+test("an expired token is no token", async ({ api, clock }) => {
+  const token = await api.addToken({ expiresAt: new Date(clock.now().getTime() + 1000) });
+  const ask = () => api.askBare({ url: `/admin/api/webhooks/failures.xml?access_token=${token}` });
+
+  expect((await ask()).statusCode).toBe(200);
+  await clock.advance(1001);
+  expect((await ask()).body).toBe(deniedXml);
+});
+
+test("another provider's token and key are denied", async ({ api, neighbour }) => {
+  for (const credentials of [`access_token=${neighbour.token}`, `provider_key=${neighbour.key}`]) {
+    const answer = await api.askBare({ url: `/admin/api/webhooks/failures.xml?${credentials}` });
+    expect([answer.statusCode, answer.body]).toEqual([403, deniedXml]);
+  }
+});
+
+test("the Developer Portal's host and an unknown host are denied", async ({ api }) => {
+  const { subdomain } = api.provider;
+  for (const host of [`${subdomain}.${baseDomain}`, `nobody-admin.${baseDomain}`, "elsewhere.test"]) {
+    const answer = await api.ask("GET", "/webhooks/failures.xml", { headers: { host } });
+    expect([host, answer.statusCode, answer.body]).toEqual([host, 403, deniedXml]);
+  }
+});
+
+test("a host that no trusted proxy forwards does not count", async ({ api, neighbour }) => {
+  const answer = await api.ask("GET", "/webhooks/failures.xml", { headers: { "x-forwarded-host": neighbour.host } });
+
+  expect(answer.statusCode).toBe(200);
+});
+
+const permissionDenied = `${xmlDeclaration}<error>Your access token does not have the correct permissions</error>`;
+
+test("a read-only token reads, and is refused every change", async ({ api }) => {
+  const headers = { authorization: `Bearer ${await api.addToken({ permission: "ro" })}` };
+
+  expect((await api.ask("GET", "/webhooks/failures.xml", { headers })).statusCode).toBe(200);
+  for (const [method, path] of [
+    ["POST", "/signup.xml"],
+    ["PUT", "/accounts/1.xml"],
+    ["DELETE", "/webhooks/failures.xml"],
+  ] as const) {
+    const answer = await api.ask(method, path, { headers });
+    expect([path, answer.statusCode, answer.body]).toEqual([path, 403, permissionDenied]);
+  }
+});
+
+test("a token without the scope is refused, and says so", async ({ api }) => {
+  const headers = { authorization: `Bearer ${await api.addToken({ scopes: ["stats"] })}` };
+
+  expect((await api.ask("GET", "/accounts/1.xml", { headers })).body).toBe(permissionDenied);
+});
+
+test("a member needs the section for accounts, and never gets at webhooks", async ({ api }) => {
+  const partner = { authorization: `Bearer ${await api.addToken({ role: "member", sections: ["partners"] })}` };
+  const other = { authorization: `Bearer ${await api.addToken({ role: "member", sections: ["plans"] })}` };
+  const forbidden = '{"status":"Forbidden"}';
+
+  expect((await api.ask("GET", "/accounts/1.json", { headers: partner })).body).toBe('{"status":"Not found"}');
+  expect((await api.ask("GET", "/accounts/1.json", { headers: other })).body).toBe(forbidden);
+  for (const method of ["GET", "DELETE"] as const) {
+    expect((await api.ask(method, "/webhooks/failures.json", { headers: partner })).body).toBe(forbidden);
+    expect((await api.ask(method, "/webhooks/failures.xml", { headers: partner })).body).toBe("");
+  }
+  const payload = { url: "https://attacker.example/", active: true };
+  const redirected = await api.ask("PUT", "/webhooks.json", { headers: partner, payload });
+  expect([redirected.statusCode, redirected.body]).toEqual([403, forbidden]);
+});
+
+test("a suspended provider's API says nothing", async ({ api }) => {
+  await api.pool.query("update providers set state = 'suspended' where id = $1", [api.provider.id]);
+  const answer = await api.ask("GET", "/webhooks/failures.xml");
+
+  expect([answer.statusCode, answer.body]).toEqual([403, ""]);
+});
+
+test("who guesses credentials is told to wait, while others are not", async ({ api, neighbour, clock }) => {
+  const guess = () => api.askBare({ url: "/admin/api/webhooks/failures.xml?access_token=guess" });
+  for (let i = 0; i < 30; i += 1) expect((await guess()).statusCode).toBe(403);
+
+  const refused = await guess();
+  expect([refused.statusCode, refused.headers["retry-after"]]).toEqual([429, "60"]);
+  expect((await neighbour.ask("GET", "/webhooks/failures.xml")).statusCode).toBe(200);
+  await clock.advance(60_000);
+  expect((await guess()).statusCode).toBe(403);
+});

@@ -1,0 +1,133 @@
+import { expect } from "vitest";
+import { encryption } from "../support/build-webhooks.ts";
+import { test, xmlDeclaration, type ApiHouse } from "./api-test.ts";
+
+/** Signs somebody up, so that the webhook has deliveries, and gives those up at the moments given. */
+async function giveUp(api: ApiHouse, moments: readonly string[]): Promise<readonly string[]> {
+  const switches = { account_created_on: true, user_created_on: true, application_created_on: true };
+  const webhook = { url: "https://hooks.example/3s?a=1&b=2", active: true, provider_actions: true, ...switches };
+  await api.ask("PUT", "/webhooks.json", { payload: webhook });
+  await api.ask("POST", "/signup.xml", { payload: { org_name: "Harbour & Sons", username: "mira" } });
+  const due = await api.pool.query<{ id: string; endpointId: number }>(
+    `select event_id as id, endpoint_id as "endpointId" from due where provider_id = $1 order by event_id`,
+    [api.provider.id],
+  );
+  const url = encryption.encrypt("endpoint url", webhook.url);
+  for (const [i, at] of moments.entries()) {
+    const { id, endpointId } = due[i] ?? { id: "", endpointId: 0 };
+    await api.pool.query(
+      `with gone as (delete from due where endpoint_id = $2 and event_id = $3 returning format)
+       insert into deliveries (provider_id, event_id, endpoint_id, state, attempts_made, format)
+       select $1, $3, $2, 'failed', 6, format from gone`,
+      [api.provider.id, endpointId, id],
+    );
+    await api.pool.query(
+      "insert into failures (provider_id, endpoint_id, event_id, failed_at, error, url) values ($1, $2, $3, $4, $5, $6)",
+      [api.provider.id, endpointId, id, at, "404 Not Found", url],
+    );
+  }
+  return due.slice(0, moments.length).map(({ id }) => id);
+}
+
+const idsIn = (xml: string): readonly string[] => Array.from(xml.matchAll(/<webhooks-failure><id>([^<]+)/g), ([, id = ""]) => id);
+
+test("the list is 3scale's, oldest first, with the id that the receiver knows", async ({ api }) => {
+  const [account = "", user = ""] = await giveUp(api, ["2026-03-01T09:07:15.250Z", "2026-03-01T09:07:14Z"]);
+  const { body, headers } = await api.ask("GET", "/webhooks/failures.xml");
+
+  expect(headers["content-type"]).toBe("application/xml; charset=utf-8");
+  expect(idsIn(body)).toEqual([user, account]);
+  expect(body).toContain(
+    `<webhooks-failure><id>${account}</id><time>2026-03-01T09:07:15Z</time><error>404 Not Found</error>` +
+      "<url>https://hooks.example/3s?a=1&amp;b=2</url><event>\n  <action>created</action>\n  <type>account</type>\n" +
+      "  <object>\n    <account>\n      <id>",
+  );
+  expect(body).toContain("\n      <annotations/>\n      <org_name>Harbour &amp; Sons</org_name>\n");
+  expect(body.endsWith("\n  </object>\n</event></webhooks-failure></webhooks-failures>")).toBe(true);
+});
+
+test("in JSON the event is the very document that was sent", async ({ api }) => {
+  const [id] = await giveUp(api, ["2026-03-01T09:07:15Z"]);
+  const [payload] = await api.pool.query<{ body: Buffer }>("select body from payloads where event_id = $1", [id]);
+  const answer = await api.ask("GET", "/webhooks/failures.json");
+
+  expect(answer.json()["webhooks-failures"]).toEqual([
+    {
+      "webhooks-failure": {
+        id,
+        time: "2026-03-01T09:07:15Z",
+        error: "404 Not Found",
+        url: "https://hooks.example/3s?a=1&b=2",
+        event: payload?.body.toString(),
+      },
+    },
+  ]);
+  expect(answer.body).toContain('"event":"\\u003c?xml version=');
+});
+
+test("without failures, and without a webhook, the list is empty", async ({ api }) => {
+  expect((await api.ask("GET", "/webhooks/failures.xml")).body).toBe(
+    `${xmlDeclaration}<webhooks-failures></webhooks-failures>`,
+  );
+  expect((await api.ask("GET", "/webhooks/failures.json")).body).toBe('{"webhooks-failures":[]}');
+});
+
+test("deleting up to a time that was read leaves what came later", async ({ api }) => {
+  const ids = await giveUp(api, ["2026-03-01T09:07:15.900Z", "2026-03-01T09:07:16Z", "2026-03-01T09:07:17Z"]);
+  const answer = await api.ask("DELETE", "/webhooks/failures.xml", { query: { time: "2026-03-01T09:07:16Z" } });
+
+  expect([answer.statusCode, answer.body]).toEqual([200, ""]);
+  expect(idsIn((await api.ask("GET", "/webhooks/failures.xml")).body)).toEqual(ids.slice(2));
+});
+
+test("deleting without a time empties the list, and the history stays", async ({ api }) => {
+  const ids = await giveUp(api, ["2026-03-01T09:07:15Z", "2026-03-01T09:07:16Z"]);
+  const answer = await api.ask("DELETE", "/webhooks/failures.json");
+  const kept = await api.pool.query("select from deliveries where event_id = any($1)", [ids]);
+
+  expect([answer.statusCode, answer.body]).toEqual([200, ""]);
+  expect(idsIn((await api.ask("GET", "/webhooks/failures.xml")).body)).toEqual([]);
+  expect(kept).toHaveLength(2);
+});
+
+test.for(["323123122", "2020", "1", "", "tomorrow", "2010-13-01"])("the time %j is refused, and nothing is deleted", async (time, { api }) => {
+  const ids = await giveUp(api, ["2009-03-01T09:07:15Z"]);
+  const xml = await api.ask("DELETE", "/webhooks/failures.xml", { query: { time } });
+  const json = await api.ask("DELETE", "/webhooks/failures.json", { query: { time } });
+
+  expect([xml.statusCode, xml.body]).toEqual([400, `${xmlDeclaration}<error>invalid time</error>`]);
+  expect([json.statusCode, json.body]).toEqual([400, '{"error":"invalid time"}']);
+  expect(idsIn((await api.ask("GET", "/webhooks/failures.xml")).body)).toEqual(ids);
+});
+
+test("a time that is a list deletes nothing", async ({ api }) => {
+  const ids = await giveUp(api, ["2009-03-01T09:07:15Z"]);
+
+  expect((await api.ask("DELETE", "/webhooks/failures.xml?time[]=2026-01-01")).statusCode).toBe(400);
+  expect(idsIn((await api.ask("GET", "/webhooks/failures.xml")).body)).toEqual(ids);
+});
+
+test.for(["2010-01-01", "2010-01-01 10:10:10", "10:30"])("the time %s is understood", async (time, { api }) => {
+  await giveUp(api, ["2009-03-01T09:07:15Z"]);
+  await api.ask("DELETE", "/webhooks/failures.xml", { query: { time } });
+
+  expect(idsIn((await api.ask("GET", "/webhooks/failures.xml")).body)).toEqual([]);
+});
+
+test("the list of one provider is not the list of another", async ({ api, neighbour }) => {
+  const ids = await giveUp(api, ["2026-03-01T09:07:15Z"]);
+  await neighbour.ask("PUT", "/webhooks.json", { payload: { url: "https://hooks.example/" } });
+
+  expect(idsIn((await neighbour.ask("GET", "/webhooks/failures.xml")).body)).toEqual([]);
+  await neighbour.ask("DELETE", "/webhooks/failures.xml");
+  expect(idsIn((await api.ask("GET", "/webhooks/failures.xml")).body)).toEqual(ids);
+});
+
+test("without the capability a token sees no failures, and the provider key does", async ({ api }) => {
+  await api.pool.query("update providers set web_hooks = 'denied' where id = $1", [api.provider.id]);
+  const byToken = await api.ask("GET", "/webhooks/failures.xml");
+  const byKey = await api.askBare({ url: `/admin/api/webhooks/failures.xml?provider_key=${api.key}` });
+
+  expect([byToken.statusCode, byToken.body]).toEqual([403, ""]);
+  expect(byKey.statusCode).toBe(200);
+});

@@ -1,0 +1,52 @@
+import { expect } from "vitest";
+import { test, xmlDeclaration } from "./api-test.ts";
+
+const emptyXml = `${xmlDeclaration}<webhooks-failures></webhooks-failures>`;
+const emptyJson = '{"webhooks-failures":[]}';
+
+test.for<[string, Readonly<Record<string, string>>, string]>([
+  ["/webhooks/failures.xml", {}, emptyXml],
+  ["/webhooks/failures.json", {}, emptyJson],
+  ["/webhooks/failures", {}, emptyXml],
+  ["/webhooks/failures?format=json", {}, emptyJson],
+  ["/webhooks/failures", { accept: "application/json" }, emptyJson],
+  ["/webhooks/failures.xml", { accept: "application/json" }, emptyXml],
+])("%s with %j is answered in its format", async ([path, headers, body], { api }) => {
+  expect((await api.ask("GET", path, { headers })).body).toBe(body);
+});
+
+test("an unknown format is refused in plain text", async ({ api }) => {
+  const answer = await api.ask("GET", "/webhooks/failures.yaml");
+
+  expect([answer.statusCode, answer.body]).toEqual([406, "This format is not understood here."]);
+  expect(answer.headers["content-type"]).toBe("text/plain; charset=utf-8");
+});
+
+test("an unknown path is not found, in the format that was asked for", async ({ api }) => {
+  const xml = await api.ask("GET", "/invoices.xml");
+  const json = await api.ask("GET", "/invoices", { headers: { accept: "application/json" } });
+
+  expect([xml.statusCode, xml.body]).toEqual([404, ""]);
+  expect([json.statusCode, json.body]).toEqual([404, '{"status":"Not found"}']);
+});
+
+test.for<[string, number, string, string]>([
+  ["JSON that is none", 400, "application/json", '{"url":'],
+  ["JSON that is no object", 400, "application/json", "[1]"],
+  ["a multipart form that is none", 400, "multipart/form-data; boundary=x", "nonsense"],
+  ["XML", 415, "application/xml", "<url/>"],
+  ["too much", 413, "application/json", JSON.stringify({ url: "x".repeat(1024 * 1024) })],
+])("a body of %s is refused with %i", async ([, status, type, payload], { api }) => {
+  const answer = await api.ask("PUT", "/webhooks.json", { payload, headers: { "content-type": type } });
+
+  expect(answer.statusCode).toBe(status);
+  expect(Object.keys(answer.json())).toEqual(["error"]);
+});
+
+test("what goes wrong inside is told by its request id alone", async ({ api }) => {
+  await api.pool.query("update providers set time_zone = 'Nowhere/At_All' where id = $1", [api.provider.id]);
+  const answer = await api.ask("POST", "/signup.json", { payload: { org_name: "Quay Ltd", username: "quay" } });
+
+  expect(answer.statusCode).toBe(500);
+  expect(answer.json().error).toMatch(/^Something went wrong on our side\. .* Request id: \S+$/);
+});

@@ -1,0 +1,32 @@
+import { expect } from "vitest";
+import { describeAccountManagementApi } from "#http/account-management-api/index.ts";
+import { test } from "./api-test.ts";
+
+test("the OpenAPI document is served as it is generated", async ({ api }) => {
+  const answer = await api.askBare({ url: "/admin/api/openapi.json" });
+
+  expect(answer.json()).toEqual(describeAccountManagementApi("0.0.0"));
+});
+
+const methods = ["GET", "POST", "PUT", "DELETE"] as const;
+
+test("every operation that is documented is served, and asks who is asking", async ({ api }) => {
+  const { paths }: { paths: object } = JSON.parse(JSON.stringify(describeAccountManagementApi("0.0.0")));
+  const ask = async (method: (typeof methods)[number], path: string): Promise<number> =>
+    (await api.askBare({ method, url: path.replaceAll(/\{\w+\}/g, "1") })).statusCode;
+
+  for (const [path, operations] of Object.entries(paths)) {
+    for (const method of methods) {
+      expect([method, path, await ask(method, path)]).toEqual([method, path, method.toLowerCase() in operations ? 403 : 404]);
+    }
+  }
+  expect(Object.keys(paths).length).toBeGreaterThan(5);
+});
+
+test("operations have 3scale's names", () => {
+  const document = JSON.stringify(describeAccountManagementApi("0.0.0"));
+
+  for (const title of ["Webhooks List Failed Deliveries", "Webhooks Delete Failed Deliveries", "Signup Express", "Account Read"]) {
+    expect(document).toContain(`"summary":"${title}"`);
+  }
+});

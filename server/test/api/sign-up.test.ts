@@ -1,0 +1,116 @@
+import { expect } from "vitest";
+import { test, xmlDeclaration, type ApiHouse } from "./api-test.ts";
+
+const mira = { org_name: "Harbour & Sons", username: "mira", email: "mira@harbour.example" };
+const password = "a long password";
+
+const eventsOf = async ({ pool, provider }: ApiHouse): Promise<readonly string[]> => {
+  const rows = await pool.query<{ type: string }>("select type from events where provider_id = $1 order by id", [provider.id]);
+  return rows.map(({ type }) => type);
+};
+
+test("a sign-up answers with the account, its users and, in XML, its applications", async ({ api }) => {
+  const answer = await api.ask("POST", "/signup.xml", { payload: { ...mira, password } });
+
+  expect(answer.statusCode).toBe(201);
+  const [, id = ""] = /<account><id>(\d+)<\/id>/.exec(answer.body) ?? [];
+  expect(answer.headers["location"]).toBe(`http://${api.host}/admin/api/accounts/${id}`);
+  expect(answer.body.startsWith(`${xmlDeclaration}<account><id>`)).toBe(true);
+  expect(answer.body).toMatch(
+    /<state>approved<\/state><annotations><\/annotations><org_name>Harbour &amp; Sons<\/org_name><extra_fields><\/extra_fields>/,
+  );
+  expect(answer.body).toMatch(
+    /<plans><plan default="true">.*<\/plans><users><user>.*<state>active<\/state><role>admin<\/role><username>mira<\/username>.*<\/users><applications><application>.*<name>API signup<\/name><description>API signup<\/description>.*<\/application><\/applications><\/account>$/,
+  );
+});
+
+test("a sign-up answers in JSON without plans, users and applications", async ({ api }) => {
+  const answer = await api.ask("POST", "/signup.json", { payload: mira });
+
+  expect(answer.statusCode).toBe(201);
+  const { account } = answer.json();
+  expect(account).toMatchObject({ state: "created", org_name: "Harbour & Sons", annotations: {} });
+  expect(Object.keys(account)).not.toEqual(expect.arrayContaining(["users"]));
+  expect(answer.body).toContain('"org_name":"Harbour \\u0026 Sons"');
+  expect(account.links[0]).toEqual({ rel: "self", href: `http://${api.host}/admin/api/accounts/${account.id}` });
+});
+
+test("a sign-up by token is told by its events, one for each thing that was made, and by whom", async ({ api }) => {
+  await api.ask("POST", "/signup.xml", { payload: { ...mira, password } });
+
+  expect(await eventsOf(api)).toEqual(["account.created", "user.created", "application.created"]);
+  const actors = await api.pool.query(
+    "select distinct actor_kind, channel from events where provider_id = $1 and actor_user_id is not null",
+    [api.provider.id],
+  );
+  expect(actors).toEqual([{ actor_kind: "token", channel: "api" }]);
+});
+
+test("a sign-up by provider key is told without a user", async ({ api }) => {
+  const url = `/admin/api/signup.xml?provider_key=${api.key}`;
+  await api.askBare({ method: "POST", url, payload: mira });
+
+  const actors = await api.pool.query("select distinct actor_kind, actor_user_id from events where provider_id = $1", [
+    api.provider.id,
+  ]);
+  expect(actors).toEqual([{ actor_kind: "key", actor_user_id: null }]);
+});
+
+test.for([
+  ["a form", { payload: new URLSearchParams(mira).toString(), headers: { "content-type": "application/x-www-form-urlencoded" } }],
+  ["JSON", { payload: mira }],
+  ["the query", { query: mira }],
+] as const)("a sign-up is read from %s", async ([, request], { api }) => {
+  const answer = await api.ask("POST", "/signup.json", request);
+
+  expect(answer.statusCode).toBe(201);
+  expect(answer.json().account.org_name).toBe("Harbour & Sons");
+});
+
+test("a sign-up is read from a multipart form, whose files are left out", async ({ api }) => {
+  const form = new FormData();
+  for (const [name, text] of Object.entries(mira)) form.append(name, text);
+  form.append("logo", new Blob(["PNG"]), "logo.png");
+  const multipart = new Response(form);
+
+  const answer = await api.ask("POST", "/signup.json", {
+    payload: Buffer.from(await multipart.arrayBuffer()),
+    headers: { "content-type": multipart.headers.get("content-type") ?? "" },
+  });
+
+  expect(answer.statusCode).toBe(201);
+});
+
+test("what is wrong with the account and with its user is told together, and nothing is made", async ({ api }) => {
+  await api.ask("POST", "/signup.xml", { payload: mira });
+  const payload = { org_name: "", username: "mira", email: "no address", password: "short" };
+
+  const json = await api.ask("POST", "/signup.json", { payload });
+  const xml = await api.ask("POST", "/signup.xml", { payload });
+
+  expect(json.statusCode).toBe(422);
+  expect(Object.keys(json.json().errors).toSorted()).toEqual(["email", "org_name", "password", "username"]);
+  expect(json.json().errors.org_name).toEqual(["can't be blank"]);
+  expect(xml.body).toMatch(/^<\?xml version="1.0" encoding="UTF-8"\?><errors><error>Org name can't be blank<\/error>/);
+  expect(await eventsOf(api)).toHaveLength(3);
+});
+
+test("a plan that is not there, or another provider's, is not found", async ({ api, neighbour }) => {
+  const [plan] = await api.pool.query<{ id: number }>("select id from plans where provider_id = $1 and kind = 'account_plan'", [
+    neighbour.provider.id,
+  ]);
+  for (const account_plan_id of [plan?.id, 999_999_999, "abc"]) {
+    const xml = await api.ask("POST", "/signup.xml", { payload: { ...mira, account_plan_id } });
+    const json = await api.ask("POST", "/signup.json", { payload: { ...mira, account_plan_id } });
+    expect([xml.statusCode, xml.body]).toEqual([404, ""]);
+    expect([json.statusCode, json.body]).toEqual([404, '{"status":"Not found"}']);
+  }
+  expect(await eventsOf(api)).toEqual([]);
+});
+
+test("a name that XML cannot hold is refused in words", async ({ api }) => {
+  const answer = await api.ask("POST", "/signup.json", { payload: { ...mira, org_name: "Harbour\u0007 \0" } });
+
+  expect(answer.statusCode).toBe(422);
+  expect(answer.json()).toEqual({ errors: { org_name: ["contains characters that are not allowed"] } });
+});

@@ -1,0 +1,150 @@
+import type { InjectOptions } from "fastify";
+import { expect } from "vitest";
+import { test, type ApiHouse } from "./api-test.ts";
+
+const off = {
+  account_created_on: false,
+  account_updated_on: false,
+  account_deleted_on: false,
+  user_created_on: false,
+  user_updated_on: false,
+  user_deleted_on: false,
+  application_created_on: false,
+  application_updated_on: false,
+  application_deleted_on: false,
+  account_plan_changed_on: false,
+  application_plan_changed_on: false,
+  application_user_key_updated_on: false,
+  application_key_created_on: false,
+  application_key_deleted_on: false,
+  application_suspended_on: false,
+  application_key_updated_on: false,
+};
+
+const url = "https://hooks.example/3s?secret=1";
+const form = { "content-type": "application/x-www-form-urlencoded" };
+
+test("the first PUT makes the webhook, with everything off that it does not name", async ({ api }) => {
+  const answer = await api.ask("PUT", "/webhooks.json", { payload: { url, user_created_on: true } });
+
+  expect(answer.statusCode).toBe(200);
+  expect(answer.body).toBe(
+    JSON.stringify({ webhook: { url, active: false, provider_actions: false, ...off, user_created_on: true } }),
+  );
+});
+
+test("the next PUT changes what it names and nothing else", async ({ api }) => {
+  await api.ask("PUT", "/webhooks.json", { payload: { url, active: true, user_created_on: true } });
+  const answer = await api.ask("PATCH", "/webhooks.json", { payload: { account_created_on: true } });
+
+  expect(answer.json().webhook).toMatchObject({ url, active: true, user_created_on: true, account_created_on: true });
+});
+
+const multipartOf = async (fields: Readonly<Record<string, string>>) => {
+  const body = new FormData();
+  for (const [name, text] of Object.entries(fields)) body.append(name, text);
+  const written = new Response(body);
+  const type = written.headers.get("content-type") ?? "";
+  return { payload: Buffer.from(await written.arrayBuffer()), headers: { "content-type": type } };
+};
+
+test.for([
+  ["a flat form", async () => ({ payload: new URLSearchParams({ url, active: "1" }).toString(), headers: form })],
+  ["a nested form", async () => ({ payload: new URLSearchParams({ "web_hook[url]": url, "web_hook[active]": "true" }).toString(), headers: form })],
+  ["flat JSON", async () => ({ payload: { url, active: true } })],
+  ["nested JSON", async () => ({ payload: { web_hook: { url, active: true } } })],
+  ["a flat multipart form", async () => multipartOf({ url, active: "1" })],
+  ["a nested multipart form", async () => multipartOf({ "web_hook[url]": url, "web_hook[active]": "1" })],
+] as const)("the webhook is read from %s", async ([, request], { api }) => {
+  const answer = await api.ask("PUT", "/webhooks.json", await request());
+
+  expect(answer.json().webhook).toMatchObject({ url, active: true });
+});
+
+test.for([
+  ["0", false],
+  ["false", false],
+  ["off", false],
+  ["", false],
+  ["1", true],
+  ["true", true],
+  ["on", true],
+] as const)("a switch set to %j", async ([text, on], { api }) => {
+  const payload = new URLSearchParams({ url, user_created_on: text }).toString();
+  const answer = await api.ask("PUT", "/webhooks.json", { payload, headers: form });
+
+  expect(answer.json().webhook.user_created_on).toBe(on);
+});
+
+test("anything else is dropped", async ({ api }) => {
+  const payload = { url, push_application_content_type: false, all_actors: true, id: 7, name: "mine" };
+  const answer = await api.ask("PUT", "/webhooks.json", { payload });
+
+  expect(Object.keys(answer.json().webhook)).toEqual(["url", "active", "provider_actions", ...Object.keys(off)]);
+});
+
+test.for(["/webhooks.xml", "/webhooks", "/webhooks.yaml"])("%s is not acceptable: the webhook is JSON only", async (path, { api }) => {
+  const answer = await api.ask("PUT", path, { payload: { url } });
+
+  expect(answer.statusCode).toBe(406);
+  expect(answer.headers["content-type"]).toBe("text/plain; charset=utf-8");
+});
+
+test.for<[string, InjectOptions]>([
+  ["nothing at all", { payload: "", headers: form }],
+  ["nothing that it knows", { payload: { colour: "red" } }],
+  ["parameters in the query only", { query: { url } }],
+  ["an empty web_hook", { payload: { web_hook: {} } }],
+])("%s is a missing parameter", async ([, request], { api }) => {
+  const answer = await api.ask("PUT", "/webhooks.json", request);
+
+  expect([answer.statusCode, answer.body]).toEqual([400, "Required parameter missing: web_hook"]);
+});
+
+test("a web_hook that is no object is refused", async ({ api }) => {
+  const answer = await api.ask("PUT", "/webhooks.json", { payload: { web_hook: "yes" } });
+
+  expect(answer.statusCode).toBe(422);
+  expect(answer.json().errors).toHaveProperty("web_hook");
+});
+
+test.for([
+  ["nothing", ""],
+  ["nonsense", "http:://banana"],
+  ["a private address", "http://10.0.0.1/hook"],
+  ["loopback", "http://[::1]/hook"],
+  ["the metadata service", "http://169.254.169.254/latest"],
+  ["text around a URL", "see http://hooks.example/ please"],
+  ["256 characters", `https://hooks.example/${"x".repeat(234)}`],
+])("an active webhook cannot lead to %s", async ([, bad], { api }) => {
+  const answer = await api.ask("PUT", "/webhooks.json", { payload: { url: bad, active: true } });
+
+  expect(answer.statusCode).toBe(422);
+  expect(Object.keys(answer.json())).toEqual(["errors"]);
+  expect(Object.keys(answer.json().errors)).toEqual(["url"]);
+});
+
+const setCapability = ({ pool, provider }: ApiHouse, to: string) =>
+  pool.query("update providers set web_hooks = $2 where id = $1", [provider.id, to]);
+
+test("without the capability nobody sets the webhook, whatever proves who is asking", async ({ api }) => {
+  await setCapability(api, "denied");
+  const byToken = await api.ask("PUT", "/webhooks.json", { payload: { url } });
+  const byKey = await api.askBare({ method: "PUT", url: "/admin/api/webhooks.json", payload: { url, provider_key: api.key } });
+
+  expect([byToken.statusCode, byKey.statusCode]).toEqual([403, 403]);
+  expect(byToken.body).toBe('{"status":"Forbidden"}');
+});
+
+test("a hidden capability is enough, and so is the provider key", async ({ api }) => {
+  await setCapability(api, "hidden");
+  const answer = await api.askBare({ method: "PUT", url: "/admin/api/webhooks.json", payload: { url, provider_key: api.key } });
+
+  expect(answer.statusCode).toBe(200);
+});
+
+test("there is no reading, deleting or listing of the webhook", async ({ api }) => {
+  for (const method of ["GET", "DELETE", "POST"] as const) {
+    expect((await api.ask(method, "/webhooks.json")).statusCode).toBe(404);
+  }
+});
