@@ -26,7 +26,7 @@ function serve(socket: Socket): void {
 function requestSize(buffer: Buffer): number | undefined {
   const headEnds = buffer.indexOf(endOfHead);
   if (headEnds < 0) return undefined;
-  const length = /content-length: (\d+)/i.exec(buffer.latin1Slice(0, headEnds))?.[1] ?? "0";
+  const length = /content-length: (\d+)/i.exec(buffer.toString("latin1", 0, headEnds))?.[1] ?? "0";
   return headEnds + endOfHead.length + Number(length);
 }
 

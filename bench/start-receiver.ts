@@ -1,4 +1,4 @@
-import { fork } from "node:child_process";
+import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 
@@ -10,14 +10,17 @@ export interface BenchReceiver extends Disposable {
 /** The receiver, in its own process, on as many ports as there are to be origins. */
 export async function startBenchReceiver(origins: number): Promise<BenchReceiver> {
   const child = fork(fileURLToPath(new URL("receiver-process.ts", import.meta.url)), [String(origins)]);
-  const [{ ports }]: { ports: number[] }[] = await once(child, "message");
+  const [said]: [{ ports: number[] }] = await message(child);
   return {
-    origins: (ports ?? []).map((port) => `http://127.0.0.1:${port}`),
+    origins: said.ports.map((port) => `http://127.0.0.1:${port}`),
     async received() {
       child.send("count");
-      const [{ received }] = await once(child, "message");
-      return received;
+      const [said]: [{ received: number }] = await message(child);
+      return said.received;
     },
     [Symbol.dispose]: () => child.disconnect(),
   };
 }
+
+// What a child says has the shape that receiver-process.ts gives it.
+const message = <Said>(child: ChildProcess): Promise<[Said]> => once(child, "message") as Promise<[Said]>;

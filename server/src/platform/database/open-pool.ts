@@ -3,6 +3,7 @@ import { columnTypes } from "./column-types.ts";
 import type { Pool } from "./database.ts";
 import type { DatabaseLog } from "./database-log.ts";
 import { Hints } from "./hints.ts";
+import { prepared } from "./prepared.ts";
 import { runTransaction } from "./run-transaction.ts";
 
 export interface PoolOptions {
@@ -43,7 +44,7 @@ export async function openPool(options: PoolOptions): Promise<Pool & AsyncDispos
 
   const opened: Pool & AsyncDisposable = {
     async query(text, values = []) {
-      return (await pool.query(text, [...values])).rows;
+      return (await pool.query(prepared(text, values))).rows;
     },
     async inTransaction(work) {
       const client = await pool.connect();

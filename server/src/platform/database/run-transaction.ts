@@ -1,5 +1,6 @@
 import type pg from "pg";
 import type { Transaction } from "./database.ts";
+import { prepared } from "./prepared.ts";
 import { open } from "./transaction-mark.ts";
 
 /** Hints that a transaction left, by channel. */
@@ -19,7 +20,7 @@ export async function runTransaction<T>(
     [open]: true,
     async query(text, values = []) {
       if (!isOpen) throw new Error("This transaction has ended; a statement came too late. Is an await missing?");
-      return (await client.query(text, [...values])).rows;
+      return (await client.query(prepared(text, values))).rows;
     },
     hintAfterCommit(channel, value) {
       hints.set(channel, (hints.get(channel) ?? new Set<string>()).add(value));
