@@ -59,7 +59,7 @@ export function outcomeOfError(error: Error, exchange: FailedExchange): Untimed<
   if (code === "UND_ERR_CONNECT_TIMEOUT" || (code === "ETIMEDOUT" && !isAnswering)) {
     return { kind: "timed-out", afterSeconds: connectTimeoutSeconds, phase: "connect" };
   }
-  if (code === undefined || code === "UND_ERR_INVALID_ARG" || code === "UND_ERR_NOT_SUPPORTED") throw error;
+  if (code === "UND_ERR_INVALID_ARG" || code === "UND_ERR_NOT_SUPPORTED") throw error;
   return { kind: "unreachable", code, reason: sentenceOf(code, error, exchange) };
 }
 
@@ -73,13 +73,13 @@ function sentenceOf(code: string, error: Error, { host, isAnswering }: FailedExc
   const sentence = sentences[code];
   if (isAnswering && sentence === closed) return `${host} closed the connection in the middle of its answer.`;
   if (sentence) return sentence(host, error);
-  if (code.startsWith("HPE_")) return `${host} did not answer in HTTP/1.1: ${error.message}.`;
+  if (code.startsWith("HPE_") || error.name === "HTTPParserError") return `${host} did not answer in HTTP/1.1: ${error.message}.`;
   if (code.startsWith("ERR_SSL_")) return noTls(host, error);
   return `${host} could not be reached: ${error.message}.`;
 }
 
-const codeOf = (error: Error): string | undefined =>
-  "code" in error && typeof error.code === "string" ? error.code : undefined;
+/** undici's parser gives no code with some of its errors. */
+const codeOf = (error: Error): string => ("code" in error && typeof error.code === "string" ? error.code : error.name);
 
 /** The names that a wrong certificate is for, as it says them: `DNS:example.org, DNS:*.example.org`. */
 function altNamesOf(error: Error): string {

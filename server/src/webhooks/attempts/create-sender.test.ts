@@ -1,0 +1,111 @@
+import { expect, test } from "vitest";
+import { buildAttempt, buildSender, testSecret } from "../../../test/support/build-attempts.ts";
+import { startReceiver } from "../../../test/support/receiver.ts";
+import { verifySignature } from "./index.ts";
+
+test("a request carries the body as it is, and who sent what, when and why", async () => {
+  await using receiver = await startReceiver();
+  await using sender = buildSender();
+  const body = Buffer.from('<?xml version="1.0"?>\n<org_name>Ä</org_name>\n');
+  const outcome = await sender.send(
+    buildAttempt({ url: `${receiver.url}?key=a%2Fb&c`, body, attempt: 3, headers: { "X-Tenant": "acme" } }),
+  );
+
+  expect(outcome).toMatchObject({ kind: "answered", status: 200 });
+  const [request] = receiver.received;
+  expect(request?.path).toBe("/hook?key=a%2Fb&c");
+  expect(request?.body).toBe(body.toString());
+  const { host, "webhook-signature": signature, ...headers } = request?.headers ?? {};
+  expect(host).toBe(new URL(receiver.url).host);
+  expect(headers).toEqual({
+    connection: "keep-alive",
+    "content-length": String(body.length),
+    "content-type": "application/xml",
+    "user-agent": "Bellwire/test",
+    "webhook-id": "019b2c1e-8694-739b-aea5-966c26f8ad91",
+    "webhook-timestamp": "1770091507",
+    "bellwire-attempt": "3",
+    "bellwire-event-type": "account.created",
+    "bellwire-event-time": "2026-02-03T04:05:06.789Z",
+    "bellwire-sequence": "7",
+    "bellwire-actor": "developer:21",
+    "bellwire-channel": "developer_portal",
+    "x-tenant": "acme",
+  });
+  const content = { id: "019b2c1e-8694-739b-aea5-966c26f8ad91", timestamp: "1770091507", body };
+  expect(verifySignature(content, String(signature), [testSecret])).toBe(true);
+});
+
+test("a replay and a sample are marked as such", async () => {
+  await using receiver = await startReceiver();
+  await using sender = buildSender();
+  await sender.send(buildAttempt({ url: receiver.url, replay: 2, test: true }));
+  expect(receiver.received[0]?.headers).toMatchObject({ "bellwire-replay": "2", "bellwire-test": "true" });
+});
+
+test("an endpoint's own headers cannot pretend to be ours", async () => {
+  await using receiver = await startReceiver();
+  await using sender = buildSender();
+  const forged = { "Webhook-Id": "forged", "bellwire-actor": "admin:1", Host: "example.com", "Content-Length": "1" };
+  await sender.send(buildAttempt({ url: receiver.url, headers: { ...forged, Authorization: "Bearer 1" } }));
+  expect(receiver.received[0]?.headers).toMatchObject({
+    host: new URL(receiver.url).host,
+    "webhook-id": "019b2c1e-8694-739b-aea5-966c26f8ad91",
+    "bellwire-actor": "developer:21",
+    authorization: "Bearer 1",
+  });
+});
+
+test("user and password in the URL are sent as HTTP Basic, unless the endpoint has a header for it", async () => {
+  await using receiver = await startReceiver();
+  await using sender = buildSender();
+  const url = receiver.url.replace("http://", "http://us%40er:p%zz@");
+  await sender.send(buildAttempt({ url }));
+  await sender.send(buildAttempt({ url, headers: { authorization: "Bearer 1" } }));
+  const basic = `Basic ${Buffer.from("us@er:p%zz").toString("base64")}`;
+  expect(receiver.received.map(({ headers }) => headers.authorization)).toEqual([basic, "Bearer 1"]);
+});
+
+test("requests to one origin go over the connections that are there", async () => {
+  const ports = new Set<number | undefined>();
+  await using receiver = await startReceiver((answer) => {
+    ports.add(answer.socket?.remotePort);
+    answer.end();
+  });
+  await using sender = buildSender();
+  for (let n = 0; n < 10; n += 1) {
+    expect(await sender.send(buildAttempt({ url: receiver.url }))).toMatchObject({ status: 200 });
+  }
+  // Two, because undici lets a connection rest for one turn of the event loop before it is used again.
+  expect(ports.size).toBeLessThanOrEqual(2);
+});
+
+test("connections to one origin are bounded, and who finds none free waits", async () => {
+  let atOnce = 0;
+  let atOnceMax = 0;
+  await using receiver = await startReceiver((answer) => {
+    atOnceMax = Math.max(atOnceMax, ++atOnce);
+    setImmediate(() => {
+      atOnce -= 1;
+      answer.end();
+    });
+  });
+  await using sender = buildSender({ connectionsMax: 3 });
+  const outcomes = await Promise.all(Array.from({ length: 20 }, () => sender.send(buildAttempt({ url: receiver.url }))));
+  expect(outcomes.every((it) => it.kind === "answered" && it.status === 200)).toBe(true);
+  expect(atOnceMax).toBeLessThanOrEqual(3);
+});
+
+test("more origins than may be open at once are all reached", async () => {
+  await using one = await startReceiver();
+  await using other = await startReceiver();
+  await using sender = buildSender({ originsMax: 1 });
+  const urls = [one.url, other.url, one.url, other.url];
+  const outcomes = await Promise.all(urls.map((url) => sender.send(buildAttempt({ url }))));
+  expect(outcomes.map((it) => it.kind)).toEqual(urls.map(() => "answered"));
+});
+
+test.each(["nonsense", "ftp://127.0.0.1/", "http://", "file:///etc/passwd"])("%s is an attempt that failed, not a crash", async (url) => {
+  await using sender = buildSender();
+  expect(await sender.send(buildAttempt({ url }))).toMatchObject({ kind: "unreachable", code: "ERR_INVALID_URL" });
+});

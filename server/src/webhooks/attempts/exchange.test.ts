@@ -1,0 +1,134 @@
+import type { Socket } from "node:net";
+import { expect, test } from "vitest";
+import { buildAttempt, buildSender } from "../../../test/support/build-attempts.ts";
+import { startRawReceiver } from "../../../test/support/raw-receiver.ts";
+import { startReceiver } from "../../../test/support/receiver.ts";
+
+const text = (body: Uint8Array): string => Buffer.from(body).toString();
+
+async function outcomeFrom(answer: (socket: Socket) => void, timeoutSeconds = 5) {
+  await using receiver = await startRawReceiver(answer);
+  await using sender = buildSender();
+  const outcome = await sender.send(buildAttempt({ url: receiver.url, timeoutSeconds }));
+  return { outcome, port: receiver.port };
+}
+
+/** Writes for as long as somebody reads. */
+function flood(socket: Socket, chunk: Buffer): void {
+  while (!socket.destroyed && socket.write(chunk));
+  socket.once("drain", () => flood(socket, chunk));
+}
+
+test("a redirect is an answer, and is not followed", async () => {
+  await using elsewhere = await startReceiver();
+  await using receiver = await startReceiver((answer) => answer.writeHead(307, { location: elsewhere.url }).end("moved"));
+  await using sender = buildSender();
+  const outcome = await sender.send(buildAttempt({ url: receiver.url }));
+  expect(outcome).toMatchObject({ kind: "answered", status: 307, headers: { location: elsewhere.url } });
+  expect(elsewhere.received).toEqual([]);
+});
+
+test("what a receiver answers is kept, with headers that came twice", async () => {
+  const { outcome } = await outcomeFrom((socket) => {
+    socket.end("HTTP/1.1 500 Oops\r\nX-Trace: a\r\nX-Trace: b\r\nContent-Length: 9\r\n\r\nno\nthanks");
+  });
+  expect(outcome).toMatchObject({ kind: "answered", status: 500, headers: { "x-trace": "a, b" } });
+  expect(outcome.kind === "answered" && text(outcome.body)).toBe("no\nthanks");
+});
+
+test("a hint before the answer is not taken for the answer", async () => {
+  const { outcome } = await outcomeFrom((socket) => {
+    socket.end("HTTP/1.1 103 Early Hints\r\nLink: </>\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n");
+  });
+  expect(outcome).toMatchObject({ kind: "answered", status: 204 });
+});
+
+test("a compressed answer is kept as it came", async () => {
+  const { outcome } = await outcomeFrom((socket) => {
+    socket.end("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 8\r\n\r\nnot gzip");
+  });
+  expect(outcome.kind === "answered" && text(outcome.body)).toBe("not gzip");
+});
+
+test("of an endless answer 64 KiB are kept, and the connection is given up", async () => {
+  const closed = Promise.withResolvers<void>();
+  const { outcome } = await outcomeFrom((socket) => {
+    socket.once("close", () => closed.resolve());
+    socket.write("HTTP/1.1 200 OK\r\n\r\n");
+    flood(socket, Buffer.alloc(50_000, "x"));
+  });
+  expect(outcome).toMatchObject({ kind: "answered", status: 200 });
+  expect(outcome.kind === "answered" && outcome.body.byteLength).toBe(64 * 1024);
+  await closed.promise;
+});
+
+test("an answer of exactly 64 KiB is kept whole", async () => {
+  const body = "y".repeat(64 * 1024);
+  const { outcome } = await outcomeFrom((socket) => {
+    socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+  });
+  expect(outcome.kind === "answered" && text(outcome.body)).toBe(body);
+});
+
+test("endless headers end the attempt", async () => {
+  const { outcome, port } = await outcomeFrom((socket) => {
+    socket.write("HTTP/1.1 200 OK\r\n");
+    flood(socket, Buffer.from("X-More: of the same\r\n".repeat(100)));
+  });
+  expect(outcome).toMatchObject({
+    kind: "unreachable",
+    code: "UND_ERR_HEADERS_OVERFLOW",
+    reason: `The headers of the answer of 127.0.0.1:${port} are longer than 16 KiB.`,
+  });
+});
+
+test("a receiver that never answers is given up when the time is up", async () => {
+  const { outcome } = await outcomeFrom(() => {}, 0.3);
+  expect(outcome).toMatchObject({ kind: "timed-out", afterSeconds: 0.3, phase: "answer" });
+  expect(outcome.latencyMs).toBeLessThan(2000);
+});
+
+test("an answer that comes drop by drop has no more time than any other", async () => {
+  const { outcome } = await outcomeFrom((socket) => {
+    socket.write("HTTP/1.1 200 OK\r\n\r\n");
+    const drops = setInterval(() => socket.write("."), 20);
+    socket.once("close", () => clearInterval(drops));
+  }, 0.4);
+  expect(outcome).toMatchObject({ kind: "timed-out", afterSeconds: 0.4, phase: "answer" });
+});
+
+test("what waited for a connection until its time was up is never sent", async () => {
+  await using receiver = await startReceiver("hang");
+  await using sender = buildSender({ connectionsMax: 1 });
+  const first = sender.send(buildAttempt({ url: `${receiver.url}?first`, timeoutSeconds: 0.6 }));
+  const second = sender.send(buildAttempt({ url: `${receiver.url}?second`, timeoutSeconds: 0.2 }));
+  expect(await second).toMatchObject({ kind: "timed-out", phase: "connect" });
+  expect(await first).toMatchObject({ kind: "timed-out", phase: "answer" });
+  receiver.answer(200);
+  expect(await sender.send(buildAttempt({ url: `${receiver.url}?third` }))).toMatchObject({ status: 200 });
+  expect(receiver.received.map(({ path }) => path)).toEqual(["/hook?first", "/hook?third"]);
+});
+
+test.each([
+  ["hangs up instead of answering", (socket: Socket) => socket.end(), "closed the connection before it had answered."],
+  ["resets the connection instead of answering", (socket: Socket) => socket.resetAndDestroy(), "closed the connection before it had answered."],
+  [
+    "hints at an answer and hangs up",
+    (socket: Socket) => socket.end("HTTP/1.1 103 Early Hints\r\nLink: </>\r\n\r\n"),
+    "closed the connection before it had answered.",
+  ],
+  [
+    "hangs up in the middle of its answer",
+    (socket: Socket) => socket.end("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf"),
+    "closed the connection in the middle of its answer.",
+  ],
+  [
+    "resets the connection in the middle of its answer",
+    (socket: Socket) => socket.write("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf", () => socket.resetAndDestroy()),
+    "closed the connection in the middle of its answer.",
+  ],
+  ["speaks no HTTP", (socket: Socket) => socket.end("220 mail.example.com ESMTP\r\n"), "did not answer in HTTP/1.1"],
+] as const)("a receiver that %s made the attempt fail, and it is said how", async (_what, answer, says) => {
+  const { outcome, port } = await outcomeFrom((socket) => void answer(socket));
+  expect(outcome).toMatchObject({ kind: "unreachable", reason: expect.stringContaining(`127.0.0.1:${port} ${says}`) });
+});

@@ -1,0 +1,200 @@
+import { createServer as createProxy } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import { connect, type AddressInfo, type Server } from "node:net";
+import { expect, test } from "vitest";
+import { buildAttempt, buildSender, type TestSenderOptions } from "../../../test/support/build-attempts.ts";
+import { buildAuthority, type IssuedCertificate } from "../../../test/support/build-certificates.ts";
+import { startRawReceiver } from "../../../test/support/raw-receiver.ts";
+import { startReceiver } from "../../../test/support/receiver.ts";
+import type { Lookup } from "#platform/network/resolve-target.ts";
+
+const toLoopback: Lookup = async () => [{ address: "127.0.0.1", family: 4 }];
+
+async function listen(server: Server): Promise<{ readonly port: number } & AsyncDisposable> {
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address() satisfies AddressInfo | string | null;
+  if (address === null || typeof address === "string") throw new Error("The server has no port.");
+  return { port: address.port, [Symbol.asyncDispose]: () => new Promise((resolve) => server.close(() => resolve())) };
+}
+
+test.each([
+  ["an address", (port: number) => `http://127.0.0.1:${port}/`],
+  ["an address in disguise", (port: number) => `http://0x7f.1:${port}/`],
+  ["an IPv4 address within an IPv6 address", (port: number) => `http://[::ffff:127.0.0.1]:${port}/`],
+  ["a name", (port: number) => `http://localhost:${port}/`],
+])("nothing is sent to %s that is not allowed", async (_what, urlOf) => {
+  await using receiver = await startRawReceiver((socket) => socket.end("HTTP/1.1 200 OK\r\n\r\n"));
+  await using sender = buildSender({ allowedTargets: "none" });
+  const url = urlOf(receiver.port);
+  const outcome = await sender.send(buildAttempt({ url }));
+  expect(outcome).toMatchObject({
+    kind: "forbidden-target",
+    address: expect.stringMatching(/^127\.0\.0\.1$|^::1$|^::ffff:7f00:1$/),
+    reason: expect.stringContaining("BELLWIRE_ALLOWED_TARGETS can allow it."),
+  });
+  expect(receiver.connections).toBe(0);
+});
+
+test("a name that changes its answer after it was judged is connected to where it was judged, or not at all", async () => {
+  await using receiver = await startRawReceiver((socket) => socket.end("HTTP/1.1 200 OK\r\n\r\n"));
+  // 127.0.0.2, where nobody listens, stands for the public address that the name has while it is looked at.
+  const answers = ["127.0.0.2", "127.0.0.1"];
+  const lookup: Lookup = async () => [{ address: answers.shift() ?? "127.0.0.1", family: 4 }];
+  await using sender = buildSender({ allowedTargets: "127.0.0.2", lookup });
+  const attempt = buildAttempt({ url: `http://rebinding.example:${receiver.port}/` });
+  expect(await sender.send(attempt)).toMatchObject({ kind: "unreachable", code: "ECONNREFUSED" });
+  expect(await sender.send(attempt)).toMatchObject({ kind: "forbidden-target", address: "127.0.0.1" });
+  expect(receiver.connections).toBe(0);
+});
+
+test("a connection is opened to the answers that were judged for it: there is one lookup a connection", async () => {
+  await using receiver = await startReceiver();
+  let lookups = 0;
+  const lookup: Lookup = async () => {
+    lookups += 1;
+    return toLoopback("");
+  };
+  await using sender = buildSender({ lookup, connectionsMax: 1 });
+  const url = receiver.url.replace("127.0.0.1", "receiver.example");
+  for (let n = 0; n < 3; n += 1) expect((await sender.send(buildAttempt({ url }))).kind).toBe("answered");
+  expect(lookups).toBe(1);
+  expect(receiver.received[0]?.headers.host).toBe(new URL(url).host);
+});
+
+test("a name whose first address is dead is reached at its second", async () => {
+  await using receiver = await startReceiver();
+  const lookup: Lookup = async () => [
+    { address: "::1", family: 6 },
+    { address: "127.0.0.1", family: 4 },
+  ];
+  await using sender = buildSender({ lookup });
+  const url = receiver.url.replace("127.0.0.1", "localhost");
+  expect(await sender.send(buildAttempt({ url }))).toMatchObject({ kind: "answered", status: 200 });
+});
+
+test("who refuses the connection is named", async () => {
+  const receiver = await startReceiver();
+  await receiver[Symbol.asyncDispose]();
+  await using sender = buildSender();
+  const { host } = new URL(receiver.url);
+  expect(await sender.send(buildAttempt({ url: receiver.url }))).toMatchObject({
+    kind: "unreachable",
+    code: "ECONNREFUSED",
+    reason: `${host} refused the connection: nothing listens there.`,
+  });
+});
+
+test("a name without an address is named", async () => {
+  const lookup: Lookup = async () => {
+    throw Object.assign(new Error("getaddrinfo ENOTFOUND"), { code: "ENOTFOUND" });
+  };
+  await using sender = buildSender({ lookup });
+  expect(await sender.send(buildAttempt({ url: "http://nobody.example/" }))).toMatchObject({
+    kind: "unreachable",
+    code: "ENOTFOUND",
+    reason: "There is no address for the name in nobody.example.",
+  });
+});
+
+test("connecting has a time of its own", async () => {
+  const lookup: Lookup = () => new Promise(() => {});
+  await using sender = buildSender({ lookup, connectTimeoutSeconds: 0.3 });
+  const outcome = await sender.send(buildAttempt({ url: "http://slow.example/", timeoutSeconds: 20 }));
+  expect(outcome).toMatchObject({ kind: "timed-out", phase: "connect", afterSeconds: 0.3 });
+});
+
+async function sendOverTls(certificate: IssuedCertificate, { host, ...options }: TestSenderOptions & { host: string }) {
+  const server = createTlsServer(certificate, (request, response) => {
+    request.resume();
+    response.end("safe");
+  });
+  await using receiver = await listen(server);
+  await using sender = buildSender({ lookup: toLoopback, ...options });
+  const outcome = await sender.send(buildAttempt({ url: `https://${host}:${receiver.port}/` }));
+  server.closeAllConnections();
+  return { outcome, at: `${host}:${receiver.port}` };
+}
+
+test.each(["receiver.example", "127.0.0.1"])("over HTTPS, %s with a certificate of a known authority is reached", async (host) => {
+  const authority = buildAuthority();
+  const certificate = authority.issue({ names: [host] });
+  const { outcome } = await sendOverTls(certificate, { host, caPem: authority.caPem });
+  expect(outcome).toMatchObject({ kind: "answered", status: 200 });
+});
+
+test("an unknown authority, a wrong name and an expired certificate are told apart", async () => {
+  const authority = buildAuthority();
+  const { caPem } = authority;
+  const host = "receiver.example";
+  const good = authority.issue({ names: [host] });
+  const misnamed = authority.issue({ names: ["other.example", "*.other.example"] });
+  const expired = authority.issue({ names: [host], expired: true });
+
+  const unknown = await sendOverTls(good, { host });
+  expect(unknown.outcome).toMatchObject({
+    kind: "unreachable",
+    reason: `The certificate of ${unknown.at} comes from an authority that is not known here. BELLWIRE_CA_FILE can name it.`,
+  });
+  const wrong = await sendOverTls(misnamed, { host, caPem });
+  expect(wrong.outcome).toMatchObject({
+    kind: "unreachable",
+    reason: `The certificate of ${wrong.at} is for another name: other.example, *.other.example.`,
+  });
+  const late = await sendOverTls(expired, { host, caPem });
+  expect(late.outcome).toMatchObject({ kind: "unreachable", reason: `The certificate of ${late.at} has expired.` });
+});
+
+test("HTTPS to a port that speaks plain HTTP says that TLS is missing", async () => {
+  await using receiver = await startReceiver();
+  await using sender = buildSender();
+  const outcome = await sender.send(buildAttempt({ url: receiver.url.replace("http:", "https:") }));
+  expect(outcome).toMatchObject({ kind: "unreachable", reason: expect.stringContaining("No TLS connection could be agreed on") });
+});
+
+/** A proxy that connects to wherever it is told, and remembers where that was. */
+async function startProxy(status = 200) {
+  const asked: { readonly to: string; readonly credentials: string | undefined }[] = [];
+  const server = createProxy();
+  server.on("connect", (request, client) => {
+    asked.push({ to: request.url ?? "", credentials: request.headers["proxy-authorization"] });
+    if (status !== 200) return client.end(`HTTP/1.1 ${status} No\r\n\r\n`);
+    const target = connect(Number(request.url?.split(":").at(-1)), "127.0.0.1", () => {
+      client.write("HTTP/1.1 200 OK\r\n\r\n");
+      client.pipe(target).pipe(client);
+    });
+    target.on("error", () => client.destroy());
+    client.on("error", () => target.destroy());
+    return undefined;
+  });
+  const listening = await listen(server);
+  return { ...listening, asked, url: `http://user:pass@127.0.0.1:${listening.port}` };
+}
+
+test("through a proxy, a receiver is reached at the address that was judged here", async () => {
+  const authority = buildAuthority();
+  await using proxy = await startProxy();
+  const { outcome, at } = await sendOverTls(authority.issue({ names: ["receiver.example"] }), {
+    host: "receiver.example",
+    caPem: authority.caPem,
+    proxyUrl: proxy.url,
+  });
+  expect(outcome).toMatchObject({ kind: "answered", status: 200 });
+  const credentials = `Basic ${Buffer.from("user:pass").toString("base64")}`;
+  expect(proxy.asked).toEqual([{ to: at.replace("receiver.example", "127.0.0.1"), credentials }]);
+});
+
+test("a proxy is not asked for what is forbidden", async () => {
+  await using proxy = await startProxy();
+  await using sender = buildSender({ allowedTargets: "none", lookup: toLoopback, proxyUrl: proxy.url });
+  expect((await sender.send(buildAttempt({ url: "http://receiver.example/" }))).kind).toBe("forbidden-target");
+  expect(proxy.asked).toEqual([]);
+});
+
+test("a proxy that refuses is named, not the receiver", async () => {
+  await using proxy = await startProxy(403);
+  await using sender = buildSender({ lookup: toLoopback, proxyUrl: proxy.url });
+  expect(await sender.send(buildAttempt({ url: "http://receiver.example/" }))).toMatchObject({
+    kind: "unreachable",
+    reason: "The proxy did not open a connection to receiver.example: it answered 403.",
+  });
+});

@@ -1,0 +1,43 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { Signer, verifySignature } from "./sign-request.ts";
+
+const secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+const content = { id: "msg_p5jXN8AQM9LWM0D4loKWxJek", timestamp: 1_614_265_330, body: Buffer.from('{"test": 2432232314}') };
+
+test("a signature is the one that the Standard Webhooks specification publishes", () => {
+  expect(new Signer().sign(content, [secret])).toBe("v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
+});
+
+test("for the time of a rotation both secrets sign, the newest first", () => {
+  const newer = `whsec_${Buffer.alloc(24, 1).toString("base64")}`;
+  const signer = new Signer();
+  const signatures = signer.sign(content, [newer, secret]);
+  expect(signatures.split(" ")).toEqual([signer.sign(content, [newer]), signer.sign(content, [secret])]);
+  expect(verifySignature(content, signatures, [secret])).toBe(true);
+  expect(verifySignature(content, signatures, [newer])).toBe(true);
+});
+
+test("what was signed verifies, and one changed byte of it does not", () => {
+  const signer = new Signer();
+  fc.assert(
+    fc.property(fc.uint8Array({ minLength: 1 }), fc.uuid({ version: 7 }), fc.nat(), (body, id, at) => {
+      const signatures = signer.sign({ id, timestamp: 1_790_000_000, body }, [secret]);
+      expect(verifySignature({ id, timestamp: "1790000000", body }, signatures, [secret])).toBe(true);
+      const changed = Uint8Array.from(body, (byte, index) => (index === at % body.length ? byte ^ 1 : byte));
+      expect(verifySignature({ id, timestamp: "1790000000", body: changed }, signatures, [secret])).toBe(false);
+      expect(verifySignature({ id, timestamp: "1790000001", body }, signatures, [secret])).toBe(false);
+    }),
+  );
+});
+
+test.each(["", "v1,", "v1", "v2,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=", "v1,g0hM9SsE", "g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="])(
+  "%o verifies nothing",
+  (signatures) => {
+    expect(verifySignature(content, signatures, [secret])).toBe(false);
+  },
+);
+
+test("without a secret nothing verifies", () => {
+  expect(verifySignature(content, new Signer().sign(content, [secret]), [])).toBe(false);
+});

@@ -1,0 +1,38 @@
+import { systemClock } from "#platform/clock/clock.ts";
+import { parseAllowedTargets } from "#platform/network/allowed-targets.ts";
+import { createSender, type AttemptRequest, type Sender, type SenderOptions } from "#webhooks/attempts/index.ts";
+
+export const testSecret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+/** A try that a receiver would take, to be changed where a test needs it. */
+export const buildAttempt = (changes: Partial<AttemptRequest> & { readonly url: string }): AttemptRequest => ({
+  headers: {},
+  secrets: [testSecret],
+  timeoutSeconds: 5,
+  contentType: "application/xml",
+  body: Buffer.from("<account/>"),
+  id: "019b2c1e-8694-739b-aea5-966c26f8ad91",
+  attempt: 1,
+  replay: 0,
+  event: {
+    type: "account.created",
+    time: "2026-02-03T04:05:06.789Z",
+    sequence: 7,
+    actor: "developer:21",
+    channel: "developer_portal",
+  },
+  sentAt: new Date("2026-02-03T04:05:07.900Z"),
+  ...changes,
+});
+
+export interface TestSenderOptions extends Partial<Omit<SenderOptions, "allowed">> {
+  readonly allowedTargets?: string;
+}
+
+/** The sender as it runs in production, allowed to reach this machine's loopback addresses. */
+export function buildSender(options: TestSenderOptions = {}): Sender & AsyncDisposable {
+  const { allowedTargets = "127.0.0.0/8,::1/128", ...rest } = options;
+  const allowed = parseAllowedTargets(allowedTargets);
+  if ("wrong" in allowed) throw new Error(allowed.wrong);
+  return createSender({ clock: systemClock, userAgent: "Bellwire/test", allowed, ...rest });
+}
