@@ -1,0 +1,29 @@
+import type { FastifyInstance } from "fastify";
+import { activateUser } from "#portal/whole-accounts/index.ts";
+import type { Portal } from "./show-page.ts";
+
+export function addActivateRoute(http: FastifyInstance, { pool, clock, showPage }: Portal): void {
+  // Not for HEAD: programs that look at the links of a mail ask with it, and the code works once.
+  http.get<{ Params: { code: string } }>("/activate/:code", { exposeHeadRoute: false }, async (request, reply) => {
+    const activated = await activateUser(pool, { provider: request.provider, code: request.params.code, now: clock.now() });
+    if (!activated) {
+      return showPage(request, reply, {
+        template: "message",
+        title: "This link does not work any more",
+        status: 404,
+        data: {
+          text: "An activation link works once. If you have used it already, just log in.",
+          link: { href: "/login", text: "Log in" },
+        },
+      });
+    }
+    const isApproved = activated.whole.account.state === "approved";
+    return showPage(request, reply, {
+      template: "message",
+      title: "Your address is confirmed",
+      data: isApproved
+        ? { text: "Your account is active. Welcome!", link: { href: "/login", text: "Log in" } }
+        : { text: `Your account is now waiting for approval by ${request.provider.name}.` },
+    });
+  });
+}

@@ -1,0 +1,48 @@
+import type { Application } from "#portal/applications/index.ts";
+import { writeDate, type WrittenDate } from "./write-date.ts";
+
+/** What a program sends to prove which application it is. */
+interface Credential {
+  readonly id: string;
+  readonly label: string;
+  readonly value: string;
+}
+
+/** An application as the templates see it. */
+export interface DescribedApplication {
+  readonly id: number;
+  readonly name: string;
+  readonly description: string | null;
+  readonly state: Application["state"];
+  readonly product: string;
+  readonly plan: string;
+  readonly since: WrittenDate;
+  readonly credentials: readonly Credential[];
+}
+
+export function describeApplication(application: Application, timeZone: string): DescribedApplication {
+  return {
+    id: application.id,
+    name: application.name,
+    description: application.description,
+    state: application.state,
+    product: application.product.name,
+    plan: application.plan.name,
+    since: writeDate(application.createdAt, timeZone),
+    credentials: credentialsOf(application),
+  };
+}
+
+function credentialsOf({ product, userKey, applicationId, keys }: Application): readonly Credential[] {
+  const isOAuth = product.backendVersion === "oauth";
+  const credentials: Credential[] = [];
+  if (userKey !== null) credentials.push({ id: "user-key", label: "API key", value: userKey });
+  if (applicationId !== null) {
+    credentials.push({ id: "application-id", label: isOAuth ? "Client ID" : "Application ID", value: applicationId });
+  }
+  for (const [place, { value }] of keys.entries()) {
+    const label = isOAuth ? "Client secret" : keys.length === 1 ? "Application key" : `Application key ${place + 1}`;
+    credentials.push({ id: `key-${place + 1}`, label, value });
+  }
+  return credentials;
+}

@@ -1,0 +1,37 @@
+import { fileURLToPath } from "node:url";
+import formBody from "@fastify/formbody";
+import type { FastifyPluginAsync } from "fastify";
+import { addPageHeaders } from "../shared/page-headers.ts";
+import { servePageAssets } from "../shared/page-assets.ts";
+import { addAccountRoute } from "./account-route.ts";
+import { addActivateRoute } from "./activate-route.ts";
+import { addApplicationsRoutes } from "./applications-routes.ts";
+import type { DeveloperPortalNeeds } from "./developer-portal-needs.ts";
+import { addHomeRoute } from "./home-route.ts";
+import { addLoginRoutes } from "./login-routes.ts";
+import { showErrors } from "./show-errors.ts";
+import { createShowPage } from "./show-page.ts";
+import { addSignUpRoutes } from "./sign-up-routes.ts";
+
+const assetsFolder = fileURLToPath(new URL("./assets/", import.meta.url));
+
+/** A form with every field full is a tenth of this. */
+const formBytesMax = 64 * 1024;
+
+/** What the provider's customers see: sign-up, log in, their account with its applications and keys. */
+export const developerPortalDoor =
+  (needs: DeveloperPortalNeeds): FastifyPluginAsync =>
+  async (http) => {
+    const assets = await servePageAssets(http, { folder: assetsFolder, prefix: "/assets" });
+    const portal = { ...needs, showPage: createShowPage(needs, assets) };
+
+    await http.register(formBody, { bodyLimit: formBytesMax });
+    addPageHeaders(http);
+    showErrors(http, portal);
+    addHomeRoute(http, portal);
+    addSignUpRoutes(http, portal);
+    addLoginRoutes(http, portal);
+    addActivateRoute(http, portal);
+    addAccountRoute(http, portal);
+    addApplicationsRoutes(http, portal);
+  };

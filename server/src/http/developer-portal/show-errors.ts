@@ -1,0 +1,51 @@
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { Problem } from "../shared/problem.ts";
+import { problemOfError } from "../shared/problem-of-error.ts";
+import type { Portal } from "./show-page.ts";
+
+/** What is not there, and what goes wrong, as pages. The inside story goes to the log. */
+export function showErrors(http: FastifyInstance, { showPage }: Portal): void {
+  // The admin side has a host of its own, on which none of these pages exists.
+  http.addHook("onRequest", async (request, reply) => {
+    if (request.side === "admin" && request.routeOptions.url !== "/") {
+      reply.callNotFound();
+      return reply;
+    }
+    return request.provider.state === "approved" ? undefined : showUnavailable(request, reply);
+  });
+
+  http.setNotFoundHandler(async (request, reply) => {
+    if (request.side === "admin") {
+      return reply.code(404).type("text/plain; charset=utf-8").send("There is no such page. The Admin Portal is at /p/admin.\n");
+    }
+    return showPage(request, reply, {
+      template: "message",
+      title: "There is no such page",
+      status: 404,
+      data: { text: "The address may be mistyped, or what was here is gone.", link: { href: "/", text: "Home" } },
+    });
+  });
+
+  http.setErrorHandler<FastifyError>(async (error, request, reply) => {
+    const problem = problemOfError(error);
+    if (problem.status >= 500) request.log.error({ err: error }, "page failed");
+    if (problem.code === "host-unknown") return reply.code(problem.status).type("text/plain; charset=utf-8").send(`${problem.message}\n`);
+    return showPage(request, reply, {
+      template: "message",
+      title: problem.status >= 500 ? "Something went wrong on our side" : "That did not work",
+      status: problem.status,
+      data: {
+        text: problem.status >= 500 ? `Please try again. If it happens again, tell us this number: ${request.id}` : problem.message,
+        link: { href: "/", text: "Home" },
+      },
+    });
+  });
+
+  const showUnavailable = (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> =>
+    showPage(request, reply, {
+      template: "message",
+      title: "This portal is closed",
+      status: 403,
+      data: { text: "The Developer Portal is not available at the moment." },
+    });
+}

@@ -1,0 +1,52 @@
+import { fileURLToPath } from "node:url";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { openTemplates } from "../shared/open-templates.ts";
+import type { DeveloperPortalNeeds } from "./developer-portal-needs.ts";
+import type { Developer } from "./find-developer.ts";
+
+export interface Page {
+  readonly template: string;
+  readonly title: string;
+  readonly status?: number;
+  readonly developer?: Developer | undefined;
+  readonly data?: Readonly<Record<string, unknown>>;
+}
+
+/** What the routes are given: the needs, and how to answer with a page. */
+export interface Portal extends DeveloperPortalNeeds {
+  readonly showPage: ShowPage;
+}
+
+export type ShowPage = (request: FastifyRequest, reply: FastifyReply, page: Page) => Promise<FastifyReply>;
+
+const templates = fileURLToPath(new URL("./templates/", import.meta.url));
+
+/** Every page is a template, and what it can show is listed here. */
+export function createShowPage(
+  { tryOut }: Pick<DeveloperPortalNeeds, "tryOut">,
+  assets: Readonly<Record<string, string>>,
+): ShowPage {
+  const write = openTemplates(templates);
+
+  return async (request, reply, { template, title, status = 200, developer, data }) => {
+    const html = await write(template, {
+      ...data,
+      title,
+      path: request.url.split("?", 1)[0],
+      provider: { name: request.provider.name, signups_enabled: request.provider.signupsEnabled },
+      developer: developer && {
+        username: developer.user.username,
+        org_name: developer.account.orgName,
+        form_token: developer.csrfToken,
+      },
+      try_out: tryOutLinks(tryOut),
+      assets: { css: assets["portal.css"], js: assets["portal.js"], icon: assets["icon.svg"] },
+    });
+    return reply.code(status).type("text/html; charset=utf-8").send(html);
+  };
+}
+
+function tryOutLinks(tryOut: DeveloperPortalNeeds["tryOut"]): { bin_view_url: string; admin_url: string } | undefined {
+  const links = tryOut?.();
+  return links && { bin_view_url: links.binViewUrl, admin_url: links.adminUrl };
+}

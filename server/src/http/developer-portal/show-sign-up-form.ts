@@ -1,0 +1,42 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { readFieldsDefinitions, type FieldErrors } from "#portal/fields/index.ts";
+import { issueFormToken } from "../shared/form-token.ts";
+import type { Portal } from "./show-page.ts";
+import { signUpFields } from "./sign-up-form.ts";
+
+/** What a form that is shown again has to say, with what was filled in. */
+interface Again {
+  readonly status: number;
+  readonly values: Readonly<Record<string, string>>;
+  readonly errors?: FieldErrors;
+  /** What is wrong with no field in particular. */
+  readonly error?: string;
+}
+
+export async function showSignUpForm(
+  portal: Portal,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  again?: Again,
+): Promise<FastifyReply> {
+  const { id, name, passwordLengthMin } = request.provider;
+  const fields = signUpFields(await readFieldsDefinitions(portal.pool, id), { passwordLengthMin, ...again });
+  const isWrong = fields.some((field) => field.error !== undefined);
+  return portal.showPage(request, reply, {
+    template: "sign-up",
+    title: `${again ? "Please check: " : ""}Sign up for ${name}`,
+    status: again?.status ?? 200,
+    data: {
+      fields,
+      wrong: isWrong ? fields.filter((field) => field.error !== undefined) : undefined,
+      error: again?.error ?? elsewhere(again?.errors, fields),
+      form_token: issueFormToken(request, reply, portal, portal.clock.now()),
+    },
+  });
+}
+
+/** Errors that belong to no field of the form, which must not be lost. */
+function elsewhere(errors: FieldErrors = {}, fields: readonly { readonly name: string }[]): string | undefined {
+  const rest = Object.entries(errors).filter(([name]) => !fields.some((field) => field.name === name));
+  return rest.length > 0 ? rest.map(([name, messages]) => `${name} ${messages.join(", ")}`).join(". ") : undefined;
+}

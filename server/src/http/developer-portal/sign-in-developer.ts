@@ -1,0 +1,38 @@
+import { verifyPassword } from "#access/index.ts";
+import type { Database } from "#platform/database/database.ts";
+import { readAccount } from "#portal/accounts/index.ts";
+import { findUserByLogin, type User } from "#portal/users/index.ts";
+
+/** What is said to somebody who proved to be the user, and may not come in all the same. */
+const notYet = {
+  user: {
+    pending: "Please confirm your e-mail address first: open the link in the mail that we sent you.",
+    suspended: "Your sign-in is suspended.",
+    email_unverified: "Please confirm your e-mail address first: open the link in the mail that we sent you.",
+  },
+  account: {
+    created: "Your account is not approved yet.",
+    pending: "Your account is waiting for approval.",
+    rejected: "Your account was not approved.",
+    suspended: "Your account is suspended.",
+    scheduled_for_deletion: "Your account is about to be deleted.",
+  },
+} as const;
+
+export type SignIn = { readonly user: User } | { readonly refused: string };
+
+/** Unknown and wrong take the same time and say the same; the state is told to nobody but the user. */
+export async function signInDeveloper(
+  db: Database,
+  { providerId, login, password }: { providerId: number; login: string; password: string },
+): Promise<SignIn> {
+  const found = await findUserByLogin(db, providerId, login);
+  const isRight = await verifyPassword(found?.passwordHash, password);
+  if (!found || !isRight) return { refused: "Wrong username or password." };
+
+  const { user } = found;
+  if (user.state !== "active") return { refused: notYet.user[user.state] };
+  const account = await readAccount(db, providerId, user.accountId);
+  if (!account) throw new Error(`User ${user.id} has no account.`);
+  return account.state === "approved" ? { user } : { refused: notYet.account[account.state] };
+}

@@ -1,0 +1,92 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { createAttemptLimiter, type AttemptLimiter } from "#access/index.ts";
+import { readFieldsDefinitions } from "#portal/fields/index.ts";
+import { signUpAccount, signUpIsOpen, type SignUpNeeds } from "#portal/whole-accounts/index.ts";
+import { whenFormWasIssued } from "../shared/form-token.ts";
+import { readForm } from "../shared/read-form.ts";
+import { isLoopback, waitInWords } from "../shared/sign-in-limits.ts";
+import { findDeveloper } from "./find-developer.ts";
+import { findSignUpSentTwice } from "./find-sign-up-sent-twice.ts";
+import { showFormRefused } from "./show-form-refused.ts";
+import type { Portal } from "./show-page.ts";
+import { showSignUpForm } from "./show-sign-up-form.ts";
+import { valuesAskedFor } from "./sign-up-form.ts";
+import { welcomeDeveloper } from "./welcome-developer.ts";
+
+/** An office may sign up behind one address; a script that fills the database may not. */
+const limit = { attemptsMax: 100, windowSeconds: 10 * 60 } as const;
+
+export function addSignUpRoutes(http: FastifyInstance, portal: Portal): void {
+  const limiter = createAttemptLimiter(portal.clock, limit);
+
+  http.get("/signup", async (request, reply) => {
+    if (await findDeveloper(portal, request)) return reply.redirect("/account", 302);
+    if (!(await signUpIsOpen(portal.pool, request.provider))) return showClosed(portal, request, reply);
+    return showSignUpForm(portal, request, reply);
+  });
+
+  http.post("/signup", async (request, reply) => signUp(portal, limiter, request, reply));
+
+  http.get("/signup/check-mail", async (request, reply) =>
+    portal.showPage(request, reply, {
+      template: "message",
+      title: "Please check your mail",
+      data: { text: "Thank you for signing up. We have sent you a mail: open the link in it to activate your account." },
+    }),
+  );
+
+  http.get("/signup/awaiting-approval", async (request, reply) =>
+    portal.showPage(request, reply, {
+      template: "message",
+      title: "Thank you for signing up",
+      data: { text: `Your account is waiting for approval by ${request.provider.name}. You can log in as soon as it is approved.` },
+    }),
+  );
+}
+
+async function signUp(
+  portal: Portal,
+  limiter: AttemptLimiter,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const { pool } = portal;
+  const { provider } = request;
+  const form = readForm(request.body);
+  const issued = whenFormWasIssued(request, form, portal.cookieSecret);
+  if (!issued) return showFormRefused(portal, request, reply);
+
+  const values = valuesAskedFor(await readFieldsDefinitions(pool, provider.id), form);
+  const seconds = isLoopback(request.ip) ? 0 : limiter.secondsToWait(request.ip);
+  if (seconds > 0) {
+    reply.header("retry-after", seconds);
+    const error = `Too many sign-ups came from your network. Please try again ${waitInWords(seconds)}.`;
+    return showSignUpForm(portal, request, reply, { status: 429, values, error });
+  }
+
+  const outcome = await signUpAccount(pool, signUpNeeds(portal, request), { provider, values, by: { door: "form" } });
+  if ("user" in outcome) return welcomeDeveloper(portal, request, reply, outcome.user);
+  if ("closed" in outcome) return showClosed(portal, request, reply);
+  if ("notFound" in outcome) throw new Error("A sign-up without wanted plans named a plan that is not there.");
+
+  const sentTwice = await findSignUpSentTwice(portal, { providerId: provider.id, values, ...issued });
+  if (sentTwice) return welcomeDeveloper(portal, request, reply, sentTwice);
+  return showSignUpForm(portal, request, reply, { status: 422, values, errors: outcome.refused });
+}
+
+const signUpNeeds = ({ clock, mailIsSent, developerPortalUrl }: Portal, { provider }: FastifyRequest): SignUpNeeds => ({
+  now: clock.now(),
+  mailIsSent,
+  activationUrl: (code) => `${developerPortalUrl(provider)}/activate/${code}`,
+});
+
+const showClosed = ({ showPage }: Portal, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> =>
+  showPage(request, reply, {
+    template: "message",
+    title: "Sign-up is closed",
+    status: 403,
+    data: {
+      text: `${request.provider.name} does not take new developers at the moment.`,
+      link: { href: "/login", text: "Log in" },
+    },
+  });

@@ -1,0 +1,23 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { readAccount } from "#portal/accounts/index.ts";
+import { listApplications } from "#portal/applications/index.ts";
+import type { User } from "#portal/users/index.ts";
+import type { Portal } from "./show-page.ts";
+import { startSession } from "./start-session.ts";
+
+/** After the sign-up: signed in and on the application with its key, or on a page that says what is still missing. */
+export async function welcomeDeveloper(
+  portal: Portal,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  user: User,
+): Promise<FastifyReply> {
+  const providerId = request.provider.id;
+  if (user.state !== "active") return reply.redirect("/signup/check-mail", 303);
+  const account = await readAccount(portal.pool, providerId, user.accountId);
+  if (account?.state !== "approved") return reply.redirect("/signup/awaiting-approval", 303);
+
+  await startSession(portal, request, reply, user.id);
+  const [application] = await listApplications(portal.pool, providerId, user.accountId);
+  return reply.redirect(application ? `/applications/${application.id}?signed_up` : "/account", 303);
+}

@@ -1,0 +1,63 @@
+import type { FastifyInstance, LightMyRequestResponse } from "fastify";
+
+export interface Answer {
+  readonly status: number;
+  readonly html: string;
+  readonly location: string | undefined;
+  readonly headers: LightMyRequestResponse["headers"];
+}
+
+/** Gets pages, sends their forms back with the hidden inputs, and keeps cookies. No script runs. */
+export class Visitor {
+  readonly #http: FastifyInstance;
+  readonly #host: string;
+  readonly #address: string;
+  readonly cookies = new Map<string, string>();
+
+  constructor(http: FastifyInstance, host: string, address: string) {
+    this.#http = http;
+    this.#host = host;
+    this.#address = address;
+  }
+
+  get(url: string, headers: Record<string, string> = {}): Promise<Answer> {
+    return this.#send({ method: "GET", url, headers });
+  }
+
+  /** Sends nothing but what is given. */
+  post(url: string, fields: Record<string, string>, headers: Record<string, string> = {}): Promise<Answer> {
+    return this.#send({
+      method: "POST",
+      url,
+      payload: new URLSearchParams(fields).toString(),
+      headers: { "content-type": "application/x-www-form-urlencoded", ...headers },
+    });
+  }
+
+  /** Opens the page at `url` and sends its last form, filled in with `fields`. */
+  async submit(url: string, fields: Record<string, string> = {}, headers: Record<string, string> = {}): Promise<Answer> {
+    const { html } = await this.get(url);
+    const form = html.slice(html.lastIndexOf("<form"));
+    const [, action = url] = /action="([^"]*)"/.exec(form) ?? [];
+    return this.post(action, { ...hiddenInputs(form), ...fields }, headers);
+  }
+
+  async #send(request: { method: "GET" | "POST"; url: string; payload?: string; headers: Record<string, string> }): Promise<Answer> {
+    const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
+    const answer = await this.#http.inject({
+      ...request,
+      remoteAddress: this.#address,
+      headers: { host: this.#host, ...(cookie && { cookie }), ...request.headers },
+    });
+    for (const { name, value } of answer.cookies) {
+      if (value === "") this.cookies.delete(name);
+      else this.cookies.set(name, value);
+    }
+    return { status: answer.statusCode, html: answer.body, location: answer.headers.location, headers: answer.headers };
+  }
+}
+
+export function hiddenInputs(html: string): Record<string, string> {
+  const inputs = html.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)">/g);
+  return Object.fromEntries([...inputs].map(([, name = "", value = ""]) => [name, value]));
+}
