@@ -133,7 +133,7 @@ create table failures (
   provider_id bigint not null,
   endpoint_id bigint not null,
   event_id    uuid not null,
-  failed_at   timestamptz not null default clock_timestamp(),
+  failed_at   timestamptz(3) not null default clock_timestamp(),
   error       text not null,
   url         bytea not null,                          -- encrypted: where the last attempt went
   primary key (provider_id, endpoint_id, event_id)

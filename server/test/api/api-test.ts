@@ -69,7 +69,7 @@ function openDoor(pool: Pool, clock: HandDrivenClock): FastifyInstance {
   return http;
 }
 
-async function openHouse(pool: Pool, http: FastifyInstance, now: Date): Promise<ApiHouse> {
+export async function openHouse(pool: Pool, http: FastifyInstance, now: Date): Promise<ApiHouse> {
   const subdomain = `p${randomBytes(6).toString("hex")}`;
   const made = await pool.inTransaction((tx) =>
     setUpProvider(tx, { name: subdomain, subdomain, adminUsername: "admin", adminPassword: "a long password", now }),

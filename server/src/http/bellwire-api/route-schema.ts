@@ -16,6 +16,9 @@ const notThere = { 404: problem("There is no such thing, or it is not yours.") }
 /** A value of a field that is not acceptable. */
 export const refusable = { 422: problem("Some values are not acceptable: `errors` says which, and why.") } as const;
 
+/** What the request asks for does not fit with how things are. */
+export const conflicting = { 409: problem("It does not fit with how things are now.") } as const;
+
 export const answers = <It extends TSchema>(it: It) => ({ 200: it, ...anyRoute });
 
 /** Of a route whose path names one thing. */

@@ -1,6 +1,7 @@
 import { Problem, type FieldErrors, type ProblemCode } from "./problem.ts";
 
 interface BrokenRule {
+  readonly keyword: string;
   readonly instancePath: string;
   readonly params: Readonly<Record<string, unknown>>;
   readonly message?: string;
@@ -35,18 +36,21 @@ export function problemOfError(error: Error & ThrownByFastify): Problem {
 function errorsByField(broken: readonly BrokenRule[]): FieldErrors {
   const errors: Record<string, string[]> = {};
   for (const rule of broken) {
-    const { missingProperty, additionalProperty } = rule.params;
-    const path = rule.instancePath.split("/").slice(1);
-    if (typeof missingProperty === "string") path.push(missingProperty);
-    if (typeof additionalProperty === "string") path.push(additionalProperty);
-    (errors[path.join(".") || "base"] ??= []).push(sayingOf(rule));
+    for (const [field, sentence] of sayingsOf(rule)) (errors[field] ??= []).push(sentence);
   }
   return errors;
 }
 
-function sayingOf({ params, message = "is invalid" }: BrokenRule): string {
-  if (typeof params["missingProperty"] === "string") return "is required";
-  if (typeof params["additionalProperty"] === "string") return "is not known";
-  if (Array.isArray(params["allowedValues"])) return `must be one of ${params["allowedValues"].join(", ")}`;
-  return message;
+/** What a rule of TypeBox's says of which fields. */
+function sayingsOf({ keyword, instancePath, params, message = "is invalid" }: BrokenRule): (readonly [string, string])[] {
+  const path = instancePath.split("/").slice(1);
+  const field = path.join(".") || "base";
+  const { requiredProperties, allowedValues } = params;
+  if (Array.isArray(requiredProperties)) {
+    return requiredProperties.map((name) => [[...path, String(name)].join("."), "is required"]);
+  }
+  // A property too many is told twice: of itself ("boolean", no schema allows it), and of the object that it is in.
+  if (keyword === "additionalProperties") return [];
+  if (keyword === "boolean") return [[field, "is not known"]];
+  return [[field, Array.isArray(allowedValues) ? `must be one of ${allowedValues.join(", ")}` : message]];
 }

@@ -4,6 +4,7 @@ export type DeliveryState = "pending" | "delivered" | "failed" | "cancelled";
 export interface Delivery {
   readonly eventId: string;
   readonly endpointId: number;
+  readonly endpointName: string;
   readonly eventType: string;
   readonly objectId: number;
   readonly accountId: number;

@@ -2,6 +2,7 @@ export type { AttemptOutcome } from "./attempt-outcome.ts";
 export { bodyFormatOf, contentTypeOf, type BodyFormat } from "./body-format.ts";
 export { decideGate, type Gate } from "./decide-gate.ts";
 export { deliveryId, parseDeliveryId, type Delivery, type DeliveryState } from "./delivery.ts";
+export { followAttempts, type AttemptCursor, type FollowedAttempt } from "./follow-attempts.ts";
 export { listDeliveries, type DeliveryFilter } from "./list-deliveries.ts";
 export { planDeliveries, type PlannedDelivery } from "./plan-deliveries.ts";
 export { readDelivery, type Attempt, type DeliveryInFull } from "./read-delivery.ts";

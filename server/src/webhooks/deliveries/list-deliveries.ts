@@ -7,7 +7,7 @@ export interface DeliveryFilter {
   readonly endpointId?: number | undefined;
   readonly state?: DeliveryState | undefined;
   readonly eventType?: string | undefined;
-  readonly eventId?: string | undefined;
+  readonly eventIds?: readonly string[] | undefined;
   readonly since?: Date | undefined;
   readonly until?: Date | undefined;
   /** The last one of the page before. */
@@ -19,10 +19,10 @@ export interface DeliveryFilter {
 // ended, by primary key: what is due hides the end of an earlier round. Stops at the limit; a filter that matches
 // seldom walks further, down to `since`.
 const statement = `
-  select event.id as "eventId", delivery.endpoint_id as "endpointId", event.type as "eventType",
-    event.object_id as "objectId", event.account_id as "accountId", event.account_name as "accountName",
-    delivery.state, delivery.attempts_made as "attemptsMade", delivery.replay, event.occurred_at as "occurredAt",
-    delivery.due_at as "nextAttemptAt", delivery.ended_at as "endedAt",
+  select event.id as "eventId", delivery.endpoint_id as "endpointId", endpoint.name as "endpointName",
+    event.type as "eventType", event.object_id as "objectId", event.account_id as "accountId",
+    event.account_name as "accountName", event.occurred_at as "occurredAt", delivery.state,
+    delivery.attempts_made as "attemptsMade", delivery.replay, delivery.due_at as "nextAttemptAt", delivery.ended_at as "endedAt",
     attempt.at as "lastAttemptAt", attempt.status as "lastStatus", attempt.error as "lastError",
     attempt.latency_ms as "lastLatencyMs"
   from events event
@@ -35,6 +35,7 @@ const statement = `
     where ended.provider_id = event.provider_id and ended.event_id = event.id
       and not exists (select from due where due.event_id = ended.event_id and due.endpoint_id = ended.endpoint_id)
   ) delivery
+  join endpoints endpoint on endpoint.provider_id = event.provider_id and endpoint.id = delivery.endpoint_id
   left join lateral (
     select * from attempts
     where attempts.provider_id = event.provider_id and attempts.event_id = event.id
@@ -45,7 +46,7 @@ const statement = `
     and ($2::bigint is null or delivery.endpoint_id = $2)
     and ($3::text is null or delivery.state = $3)
     and ($4::text is null or event.type = $4)
-    and ($5::uuid is null or event.id = $5)
+    and ($5::uuid[] is null or event.id = any($5))
     and ($6::timestamptz is null or event.id >= uuid_v7_floor($6))
     and ($7::timestamptz is null or event.id < uuid_v7_floor($7))
     and ($8::uuid is null or event.id <= $8)
@@ -59,7 +60,7 @@ export async function listDeliveries(db: Database, filter: DeliveryFilter): Prom
     filter.endpointId,
     filter.state,
     filter.eventType,
-    filter.eventId,
+    filter.eventIds,
     filter.since,
     filter.until,
     filter.after?.eventId,

@@ -40,7 +40,7 @@ export async function readDelivery(
   db: Database,
   key: { readonly providerId: number; readonly eventId: string; readonly endpointId: number },
 ): Promise<DeliveryInFull | undefined> {
-  const [delivery] = await listDeliveries(db, { ...key, limit: 1 });
+  const [delivery] = await listDeliveries(db, { ...key, eventIds: [key.eventId], limit: 1 });
   if (!delivery) return undefined;
   const values = [key.providerId, key.eventId, key.endpointId];
   const [sent] = await db.query<{ body: Buffer; format: BodyFormat }>(payload, values);

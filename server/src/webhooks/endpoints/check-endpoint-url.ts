@@ -4,8 +4,8 @@ import { resolveTarget, type Lookup } from "#platform/network/resolve-target.ts"
 export interface TargetRules {
   readonly allowed: AllowedTargets;
   readonly lookup: Lookup;
-  /** Our own address. Its bins are delivered to without the network, so they need no permission. */
-  readonly publicUrl: string;
+  /** Bins of this installation are delivered to without the network, so they need no permission. */
+  readonly isOwnBin: (url: URL) => boolean;
 }
 
 const invalid = "Must be a valid URL such as http://example.com";
@@ -14,7 +14,7 @@ const invalid = "Must be a valid URL such as http://example.com";
 export async function checkEndpointUrl(url: string, rules: TargetRules): Promise<string | undefined> {
   const parsed = parseEndpointUrl(url);
   if (!parsed) return invalid;
-  if (isOwnBin(parsed, rules.publicUrl)) return undefined;
+  if (rules.isOwnBin(parsed)) return undefined;
   const target = await resolveTarget(parsed.hostname, rules);
   if (!("forbidden" in target)) return undefined;
   const leads = parsed.hostname === target.forbidden ? "Leads" : `${parsed.hostname} leads`;
@@ -29,6 +29,3 @@ function parseEndpointUrl(url: string): URL | undefined {
   const parsed = /^https?:\/\/[^/\s][^\s]*$/i.test(url) ? URL.parse(url) : null;
   return parsed ?? undefined;
 }
-
-const isOwnBin = (url: URL, publicUrl: string): boolean =>
-  url.origin === new URL(publicUrl).origin && url.pathname.startsWith("/bins/");

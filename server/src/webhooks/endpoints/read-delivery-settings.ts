@@ -2,7 +2,6 @@ import type { Database } from "#platform/database/database.ts";
 import type { Encryption } from "#platform/encryption/encryption.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { decryptHeaders, decryptSecrets, purposes } from "./endpoints-table.ts";
-import { signInByHeader } from "./sign-in-by-header.ts";
 
 /** What an engine needs to deliver to an endpoint. */
 export interface DeliverySettings
@@ -53,7 +52,8 @@ export async function readDeliverySettings(
   const rows = await db.query<Row>(statement, [endpointIds]);
   return rows.map(({ headersCipher, secretCipher, previousSecretCipher, ...row }) => ({
     ...row,
-    ...signInByHeader(encryption.decrypt(purposes.url, row.urlCipher), decryptHeaders(encryption, headersCipher)),
+    url: encryption.decrypt(purposes.url, row.urlCipher),
+    headers: decryptHeaders(encryption, headersCipher),
     secrets: decryptSecrets(encryption, [secretCipher, previousSecretCipher]),
   }));
 }

@@ -6,6 +6,7 @@ export interface Failure {
   /** The event's id, which the receiver knows as `webhook-id`. */
   readonly eventId: string;
   readonly endpointId: number;
+  readonly endpointName: string;
   readonly eventType: string;
   readonly accountId: number;
   readonly accountName: string;
@@ -30,10 +31,11 @@ export interface FailureFilter {
 // Oldest first along failures_list_idx. An entry is shown once its second has passed: times are told in whole seconds,
 // so whoever deletes up to a time that he read can only delete what he has seen.
 const statement = `
-  select failure.event_id as "eventId", failure.endpoint_id as "endpointId", event.type as "eventType",
-    event.account_id as "accountId", event.account_name as "accountName", ended.attempts_made as "attemptsMade",
-    failure.failed_at as "failedAt", failure.error, failure.url as cipher, payload.body
+  select failure.event_id as "eventId", failure.endpoint_id as "endpointId", endpoint.name as "endpointName",
+    event.type as "eventType", event.account_id as "accountId", event.account_name as "accountName",
+    ended.attempts_made as "attemptsMade", failure.failed_at as "failedAt", failure.error, failure.url as cipher, payload.body
   from failures failure
+  join endpoints endpoint on endpoint.provider_id = failure.provider_id and endpoint.id = failure.endpoint_id
   join events event on event.provider_id = failure.provider_id and event.id = failure.event_id
   join deliveries ended on ended.provider_id = failure.provider_id and ended.event_id = failure.event_id
     and ended.endpoint_id = failure.endpoint_id
@@ -49,7 +51,7 @@ const statement = `
   limit $8`;
 
 export interface FailurePage {
-  readonly after?: { readonly failedAt: string; readonly eventId: string; readonly endpointId: number } | undefined;
+  readonly after?: { readonly failedAt: Date; readonly eventId: string; readonly endpointId: number } | undefined;
   readonly limit?: number | undefined;
 }
 

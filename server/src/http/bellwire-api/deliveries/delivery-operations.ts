@@ -1,5 +1,5 @@
 import { pageOf } from "../page-schema.ts";
-import { answers, answersOfOne, refusable } from "../route-schema.ts";
+import { answers, answersOfOne, conflicting, refusable } from "../route-schema.ts";
 import { DeliveriesQuery, Delivery, DeliveryInFull, DeliveryParams } from "./delivery-schema.ts";
 
 const tags = ["Deliveries"];
@@ -27,7 +27,7 @@ export const retryDelivery = {
   summary: "Send a delivery now, whatever its state",
   description: "The same id and the same bytes. What was delivered before carries `bellwire-replay`.",
   params,
-  response: answersOfOne(Delivery),
+  response: { ...answersOfOne(Delivery), ...conflicting },
 };
 
 export const cancelDelivery = {
@@ -35,5 +35,5 @@ export const cancelDelivery = {
   operationId: "cancelDelivery",
   summary: "Give a pending delivery up",
   params,
-  response: answersOfOne(Delivery),
+  response: { ...answersOfOne(Delivery), ...conflicting },
 };

@@ -1,6 +1,6 @@
 import { Type, type Static } from "typebox";
 import { eventTypes } from "#webhooks/endpoints/index.ts";
-import { EventId, Nullable, pageQuery, Timestamp } from "../page-schema.ts";
+import { EventId, Id, Nullable, pageQuery, Timestamp } from "../page-schema.ts";
 import { Attempt, AttemptInShort } from "./attempt-schema.ts";
 
 const DeliveryState = Type.Enum(["pending", "delivered", "failed", "cancelled"], { title: "DeliveryState" });
@@ -36,11 +36,13 @@ export const DeliveryInFull = Type.Object(
   { title: "DeliveryInFull" },
 );
 
+export type DeliveryInFullAnswer = Static<typeof DeliveryInFull>;
+
 export const DeliveryParams = Type.Object({ id: Type.String() });
 
 export const DeliveriesQuery = Type.Object({
   ...pageQuery,
-  endpoint_id: Type.Optional(Type.Integer()),
+  endpoint_id: Type.Optional(Id),
   state: Type.Optional(DeliveryState),
   event_type: Type.Optional(Type.Enum([...eventTypes])),
   event_id: Type.Optional(EventId),

@@ -2,7 +2,7 @@ import { Type } from "typebox";
 import { eventTypes } from "#webhooks/endpoints/index.ts";
 import { Attempt } from "../deliveries/attempt-schema.ts";
 import { pageOf, pageQuery } from "../page-schema.ts";
-import { answers, answersOfOne, created, done, refusable } from "../route-schema.ts";
+import { answers, answersOfOne, conflicting, created, done, refusable } from "../route-schema.ts";
 import { Endpoint, EndpointChange, EndpointParams, EndpointSecret, NewEndpoint } from "./endpoint-schema.ts";
 
 const tags = ["Endpoints"];
@@ -22,7 +22,7 @@ export const createEndpoint = {
   summary: "Make an endpoint",
   description: "What is left out gets a default that fits the format.",
   body: NewEndpoint,
-  response: { ...created(Endpoint), ...refusable },
+  response: { ...created(Endpoint), ...conflicting, ...refusable },
 };
 
 export const readEndpoint = {
@@ -40,7 +40,7 @@ export const changeEndpoint = {
   description: "Changes the fields that are given. It counts from the next attempt on, of what is pending too.",
   params,
   body: EndpointChange,
-  response: { ...answersOfOne(Endpoint), ...refusable },
+  response: { ...answersOfOne(Endpoint), ...conflicting, ...refusable },
 };
 
 export const deleteEndpoint = {

@@ -1,6 +1,6 @@
 import { Type, type Static } from "typebox";
 import { eventTypes } from "#webhooks/endpoints/index.ts";
-import { Nullable, Timestamp } from "../page-schema.ts";
+import { Id, Nullable, Timestamp } from "../page-schema.ts";
 
 const EventTypeOrAll = Type.Enum([...eventTypes, "*"], {
   description: "A type of event, or `*` for all, those to come included.",
@@ -53,6 +53,7 @@ export const Endpoint = Type.Object(
     url: Type.String({ description: "As configured for those who may change it; otherwise as `url_masked`." }),
     url_masked: Type.String({ description: "The URL with the values of its query and its user information hidden." }),
     ...settings,
+    event_types: Type.Array(Type.String()),
     state: Type.Enum(["enabled", "paused", "disabled"], {
       description: "`paused` (by you) and `disabled` (by Bellwire, see `disabled_reason`): events are recorded and held.",
     }),
@@ -73,6 +74,7 @@ export const EndpointChange = Type.Partial(Type.Object({ name, url, ...settings,
   title: "EndpointChange",
   additionalProperties: false,
 });
+export type EndpointChangeBody = Static<typeof EndpointChange>;
 
 export const NewEndpoint = Type.Object(
   { name, url, ...Type.Partial(Type.Object({ ...settings, state })).properties },
@@ -84,4 +86,4 @@ export const EndpointSecret = Type.Object(
   { title: "EndpointSecret" },
 );
 
-export const EndpointParams = Type.Object({ id: Type.Integer({ minimum: 1 }) });
+export const EndpointParams = Type.Object({ id: Id });

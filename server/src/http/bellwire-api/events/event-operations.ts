@@ -1,6 +1,6 @@
 import { Type } from "typebox";
 import { Delivery } from "../deliveries/delivery-schema.ts";
-import { pageOf } from "../page-schema.ts";
+import { Id, pageOf } from "../page-schema.ts";
 import { answers, answersOfOne, refusable } from "../route-schema.ts";
 import { Event, EventInFull, EventParams, EventsQuery } from "./event-schema.ts";
 
@@ -27,6 +27,6 @@ export const sendEvent = {
   operationId: "sendEvent",
   summary: "Send an event to an endpoint that was not sent it",
   params: EventParams,
-  body: Type.Object({ endpoint_id: Type.Integer() }, { additionalProperties: false }),
+  body: Type.Object({ endpoint_id: Id }, { additionalProperties: false }),
   response: { ...answersOfOne(Delivery), ...refusable },
 };

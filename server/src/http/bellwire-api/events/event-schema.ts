@@ -1,6 +1,6 @@
 import { Type, type Static } from "typebox";
 import { eventTypes } from "#webhooks/endpoints/index.ts";
-import { EventId, Nullable, pageQuery, Timestamp } from "../page-schema.ts";
+import { EventId, Id, Nullable, pageQuery, Timestamp } from "../page-schema.ts";
 
 const Actor = Type.Object(
   {
@@ -56,13 +56,15 @@ export const EventInFull = Type.Object(
   { title: "EventInFull" },
 );
 
+export type EventInFullAnswer = Static<typeof EventInFull>;
+
 export const EventParams = Type.Object({ id: EventId });
 
 export const EventsQuery = Type.Object({
   ...pageQuery,
   type: Type.Optional(Type.Enum([...eventTypes])),
-  object_id: Type.Optional(Type.Integer()),
-  account_id: Type.Optional(Type.Integer()),
+  object_id: Type.Optional(Id),
+  account_id: Type.Optional(Id),
   since: Type.Optional(Timestamp),
   until: Type.Optional(Timestamp),
 });

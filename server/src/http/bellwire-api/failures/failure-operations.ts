@@ -4,8 +4,8 @@ import { answers, refusable } from "../route-schema.ts";
 import {
   Failure,
   FailureCount,
-  FailureFilters,
   FailuresQuery,
+  FailuresToCount,
   FailuresToDelete,
   FailuresToRetry,
 } from "./failure-schema.ts";
@@ -25,7 +25,7 @@ export const countFailures = {
   tags,
   operationId: "countFailures",
   summary: "Count the failures",
-  querystring: FailureFilters,
+  querystring: FailuresToCount,
   response: { ...answers(FailureCount), ...refusable },
 };
 

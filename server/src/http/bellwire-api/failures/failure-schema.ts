@@ -1,5 +1,5 @@
-import { Type } from "typebox";
-import { EventId, pageQuery, Timestamp } from "../page-schema.ts";
+import { Type, type Static } from "typebox";
+import { EventId, Id, pageQuery, Timestamp } from "../page-schema.ts";
 
 export const Failure = Type.Object(
   {
@@ -8,24 +8,25 @@ export const Failure = Type.Object(
     endpoint_id: Type.Integer(),
     endpoint_name: Type.String(),
     event_type: Type.String(),
-    object_id: Type.Integer(),
     account_id: Type.Integer(),
     account_name: Type.String(),
+    attempts_made: Type.Integer(),
     failed_at: Timestamp,
     error: Type.String({ description: "What went wrong at the last attempt." }),
     url_masked: Type.String({ description: "Where the last attempt went." }),
   },
   { title: "Failure" },
 );
+export type FailureAnswer = Static<typeof Failure>;
 
 const filters = {
-  endpoint_id: Type.Optional(Type.Integer()),
-  until: Type.Optional(Type.String({ ...Timestamp, description: "Those that failed at this time or before." })),
+  endpoint_id: Type.Optional(Id),
+  until: Type.Optional(Type.String({ ...Timestamp, description: "Those that failed in this second or before." })),
   ids: Type.Optional(Type.Array(EventId, { maxItems: 200, description: "Ids of failures. May be given several times." })),
 };
 const all = Type.Optional(Type.Boolean({ description: "Must be true when no filter is given: it means every failure." }));
 
-export const FailureFilters = Type.Object(filters);
+export const FailuresToCount = Type.Object({ endpoint_id: filters.endpoint_id });
 export const FailuresQuery = Type.Object({ ...pageQuery, ...filters });
 export const FailuresToDelete = Type.Object({ ...filters, all });
 export const FailuresToRetry = Type.Object({ ...filters, all }, { title: "FailuresToRetry", additionalProperties: false });

@@ -1,3 +1,4 @@
+import type { Readable } from "node:stream";
 import { Type } from "typebox";
 import { answers } from "../route-schema.ts";
 
@@ -7,10 +8,14 @@ export const openStream = {
   summary: "Follow what happens, as server-sent events",
   description:
     "`event`: an Event was recorded. `attempt`: an Attempt was made, with `delivery_id`, `event_id` and `endpoint_id`. " +
-    "`delivery`: a Delivery is as it now is. `endpoint`: an Endpoint is as it now is, its URL masked, or " +
-    '`{"id": …, "deleted": true}`. The data is JSON. Nothing is skipped: after a break, send `Last-Event-ID`, as browsers do.',
+    "`delivery`: a Delivery is as it now is. `endpoint`: an Endpoint is as it now is, its URL masked. " +
+    "The data is JSON. Nothing that was recorded is skipped: after a break, send `Last-Event-ID`, as browsers do; some of it " +
+    "may then come twice.",
   response: {
     ...answers(Type.String()),
-    200: { description: "Never ends.", content: { "text/event-stream": { schema: Type.String() } } },
+    200: {
+      description: "Ends after some minutes, to be opened again.",
+      content: { "text/event-stream": { schema: Type.Unsafe<Readable>(Type.String()) } },
+    },
   },
 };

@@ -1,0 +1,23 @@
+import { TypeBoxValidatorCompiler } from "@fastify/type-provider-typebox";
+import type { FastifyPluginAsync } from "fastify";
+import { answerWithProblemJson } from "../shared/answer-with-problem-json.ts";
+import { admitCallers } from "./admit-callers.ts";
+import type { BellwireApiNeeds } from "./bellwire-api-route.ts";
+import { describeBellwireApi } from "./describe-bellwire-api.ts";
+import { routes } from "./routes.ts";
+
+/** The Bellwire API. Register it under /api/v1, where requests know their provider. */
+export const bellwireApiDoor =
+  (needs: BellwireApiNeeds): FastifyPluginAsync =>
+  async (http) => {
+    http.setValidatorCompiler(TypeBoxValidatorCompiler);
+    answerWithProblemJson(http);
+    const describe = await describeBellwireApi(http, needs.version);
+
+    await http.register(async (admitted) => {
+      const callerOf = admitCallers(admitted, needs.findAdminCaller);
+      for (const route of routes) await admitted.register(route, { ...needs, callerOf });
+    });
+
+    http.get("/openapi.json", { schema: { hide: true } }, async () => describe());
+  };

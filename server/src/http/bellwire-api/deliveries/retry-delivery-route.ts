@@ -1,0 +1,17 @@
+import { retryDelivery } from "#webhooks/deliveries/index.ts";
+import { Problem } from "../../shared/problem.ts";
+import type { BellwireApiRoute } from "../bellwire-api-route.ts";
+import * as operations from "./delivery-operations.ts";
+import { deliveryKeyOf, findDelivery } from "./find-delivery.ts";
+import { representDelivery } from "./represent-delivery.ts";
+
+export const retryDeliveryRoute: BellwireApiRoute = async (http, { pool }) => {
+  const options = { schema: operations.retryDelivery, config: { deed: "change-webhooks" } } as const;
+  http.post("/deliveries/:id/retry", options, async (request) => {
+    const key = deliveryKeyOf(request);
+    const isDue = await pool.inTransaction((tx) => retryDelivery(tx, key));
+    const delivery = await findDelivery(pool, key);
+    if (!isDue) throw new Problem("conflict", { detail: "Its endpoint has been deleted." });
+    return representDelivery(delivery);
+  });
+};

@@ -1,0 +1,23 @@
+import { bodyFormatOf, readDelivery } from "#webhooks/deliveries/index.ts";
+import { readEndpoint } from "#webhooks/endpoints/index.ts";
+import { sendEventNow } from "#webhooks/events/index.ts";
+import { Problem } from "../../shared/problem.ts";
+import type { BellwireApiRoute } from "../bellwire-api-route.ts";
+import { representDelivery } from "../deliveries/represent-delivery.ts";
+import * as operations from "./event-operations.ts";
+
+export const sendEventRoute: BellwireApiRoute = async (http, { pool, encryption }) => {
+  const options = { schema: operations.sendEvent, config: { deed: "change-webhooks" } } as const;
+  http.post("/events/:id/send", options, async (request) => {
+    const providerId = request.provider.id;
+    const { endpoint_id: endpointId } = request.body;
+    const key = { providerId, eventId: request.params.id, endpointId };
+    const endpoint = await readEndpoint(pool, encryption, { providerId, id: endpointId });
+    if (!endpoint) throw new Problem("invalid", { errors: { endpoint_id: ["is no endpoint of yours"] } });
+    await pool.inTransaction((tx) => sendEventNow(tx, { ...key, format: bodyFormatOf(endpoint) }));
+    // One that was there already is as good: asking twice sends once.
+    const delivery = await readDelivery(pool, key);
+    if (!delivery) throw new Problem("not-found");
+    return representDelivery(delivery);
+  });
+};

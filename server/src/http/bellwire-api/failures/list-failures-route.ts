@@ -1,0 +1,42 @@
+import { readTime } from "#platform/clock/read-time.ts";
+import { deliveryId, parseDeliveryId } from "#webhooks/deliveries/index.ts";
+import { maskUrl } from "#webhooks/endpoints/index.ts";
+import { listFailures, type Failure, type FailurePage } from "#webhooks/failures/index.ts";
+import type { BellwireApiRoute } from "../bellwire-api-route.ts";
+import { cutPage, pageLimit } from "../cut-page.ts";
+import { cursorOf } from "../read-query.ts";
+import * as operations from "./failure-operations.ts";
+import type { FailureAnswer } from "./failure-schema.ts";
+import { failureFilterOf } from "./read-failure-filter.ts";
+
+export const listFailuresRoute: BellwireApiRoute = async (http, { pool, encryption }) => {
+  const options = { schema: operations.listFailures, config: { deed: "read-failures" } } as const;
+  http.get("/failures", options, async (request) => {
+    const { limit = pageLimit, after } = request.query;
+    const page = { after: cursorOf(after, readCursor), limit: limit + 1 };
+    const failures = await listFailures(pool, encryption, failureFilterOf(request, request.query), page);
+    return cutPage(failures, limit, { show: representFailure, cursorOf: cursorOfFailure });
+  });
+};
+
+const cursorOfFailure = (failure: Failure): string => `${failure.failedAt.toISOString()}~${deliveryId(failure)}`;
+
+function readCursor(text: string): FailurePage["after"] {
+  const [time = "", id = ""] = text.split("~");
+  const [failedAt, key] = [readTime(time), parseDeliveryId(id)];
+  return failedAt && key ? { failedAt, ...key } : undefined;
+}
+
+const representFailure = (failure: Failure): FailureAnswer => ({
+  id: failure.eventId,
+  delivery_id: deliveryId(failure),
+  endpoint_id: failure.endpointId,
+  endpoint_name: failure.endpointName,
+  event_type: failure.eventType,
+  account_id: failure.accountId,
+  account_name: failure.accountName,
+  attempts_made: failure.attemptsMade,
+  failed_at: failure.failedAt.toISOString(),
+  error: failure.error,
+  url_masked: maskUrl(failure.url),
+});

@@ -1,0 +1,49 @@
+import type { BellwireApiRoute } from "./bellwire-api-route.ts";
+import { cancelDeliveryRoute } from "./deliveries/cancel-delivery-route.ts";
+import { listDeliveriesRoute } from "./deliveries/list-deliveries-route.ts";
+import { readDeliveryRoute } from "./deliveries/read-delivery-route.ts";
+import { retryDeliveryRoute } from "./deliveries/retry-delivery-route.ts";
+import { changeEndpointRoute } from "./endpoints/change-endpoint-route.ts";
+import { createEndpointRoute } from "./endpoints/create-endpoint-route.ts";
+import { deleteEndpointRoute } from "./endpoints/delete-endpoint-route.ts";
+import { listEndpointsRoute } from "./endpoints/list-endpoints-route.ts";
+import { pingEndpointRoute } from "./endpoints/ping-endpoint-route.ts";
+import { readEndpointRoute } from "./endpoints/read-endpoint-route.ts";
+import { readSecretRoute } from "./endpoints/read-secret-route.ts";
+import { rotateSecretRoute } from "./endpoints/rotate-secret-route.ts";
+import { listEventTypesRoute } from "./event-types/list-event-types-route.ts";
+import { readSampleRoute } from "./event-types/read-sample-route.ts";
+import { listEventsRoute } from "./events/list-events-route.ts";
+import { readEventRoute } from "./events/read-event-route.ts";
+import { sendEventRoute } from "./events/send-event-route.ts";
+import { countFailuresRoute } from "./failures/count-failures-route.ts";
+import { deleteFailuresRoute } from "./failures/delete-failures-route.ts";
+import { listFailuresRoute } from "./failures/list-failures-route.ts";
+import { retryFailuresRoute } from "./failures/retry-failures-route.ts";
+import { openStreamRoute } from "./stream/open-stream-route.ts";
+
+/** All that the API can do, in the order of its documentation. */
+export const routes: readonly BellwireApiRoute[] = [
+  listEndpointsRoute,
+  createEndpointRoute,
+  readEndpointRoute,
+  changeEndpointRoute,
+  deleteEndpointRoute,
+  readSecretRoute,
+  rotateSecretRoute,
+  pingEndpointRoute,
+  listEventTypesRoute,
+  readSampleRoute,
+  listEventsRoute,
+  readEventRoute,
+  sendEventRoute,
+  listDeliveriesRoute,
+  readDeliveryRoute,
+  retryDeliveryRoute,
+  cancelDeliveryRoute,
+  listFailuresRoute,
+  countFailuresRoute,
+  deleteFailuresRoute,
+  retryFailuresRoute,
+  openStreamRoute,
+];

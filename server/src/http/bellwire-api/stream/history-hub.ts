@@ -1,0 +1,101 @@
+import type { Clock } from "#platform/clock/clock.ts";
+import type { Pool } from "#platform/database/database.ts";
+import type { Encryption } from "#platform/encryption/encryption.ts";
+import { readEndpoint } from "#webhooks/endpoints/index.ts";
+import { representEndpoint } from "../endpoints/represent-endpoint.ts";
+import { MessageQueue } from "./message-queue.ts";
+import { oldestRunningTransaction, readHistory } from "./read-history.ts";
+import type { StreamMessage } from "./stream-message.ts";
+
+/** How often to look without a hint: attempts leave none. */
+const lookEveryMs = 500;
+
+interface HubNeeds {
+  readonly pool: Pool;
+  readonly clock: Clock;
+  readonly encryption: Encryption;
+  readonly onError: (error: unknown) => void;
+}
+
+interface Audience {
+  readonly queues: Set<MessageQueue>;
+  wake: AbortController;
+}
+
+/** Reads what happens once for each provider that somebody follows, and tells all who do. Reads nothing otherwise. */
+export class HistoryHub {
+  readonly #needs: HubNeeds;
+  readonly #audiences = new Map<number, Audience>();
+  readonly #stopListening: readonly (() => void)[];
+
+  constructor(needs: HubNeeds) {
+    this.#needs = needs;
+    this.#stopListening = [
+      needs.pool.onHint("history", () => {
+        for (const { wake } of this.#audiences.values()) wake.abort();
+      }),
+      needs.pool.onHint("endpoints", (ids) => void this.#tellOfEndpoints(ids.map(Number)).catch(needs.onError)),
+    ];
+  }
+
+  /** Adds a follower. Whoever closes the queue must `leave`. */
+  follow(providerId: number): MessageQueue {
+    const queue = new MessageQueue(this.#needs.clock);
+    const audience = this.#audiences.get(providerId);
+    if (audience) {
+      audience.queues.add(queue);
+      return queue;
+    }
+    const opened = { queues: new Set([queue]), wake: new AbortController() };
+    this.#audiences.set(providerId, opened);
+    void this.#readFor(providerId, opened);
+    return queue;
+  }
+
+  leave(providerId: number, queue: MessageQueue): void {
+    const audience = this.#audiences.get(providerId);
+    audience?.queues.delete(queue);
+    if (audience?.queues.size !== 0) return;
+    this.#audiences.delete(providerId);
+    audience.wake.abort();
+  }
+
+  /** Ends all streams. */
+  close(): void {
+    for (const stop of this.#stopListening) stop();
+    for (const { queues } of this.#audiences.values()) for (const queue of queues) queue.close();
+  }
+
+  async #readFor(providerId: number, audience: Audience): Promise<void> {
+    const { pool, clock, onError } = this.#needs;
+    let from: number | undefined;
+    while (audience.queues.size > 0) {
+      audience.wake = new AbortController();
+      try {
+        from ??= await oldestRunningTransaction(pool);
+        for await (const messages of readHistory(pool, providerId, from)) {
+          tell(audience, messages);
+          for (const message of messages) if ("mark" in message) from = message.mark;
+        }
+      } catch (error) {
+        // The database may be away for a while. What was not read is read later.
+        onError(error);
+      }
+      await clock.sleep(lookEveryMs, audience.wake.signal);
+    }
+  }
+
+  async #tellOfEndpoints(ids: readonly number[]): Promise<void> {
+    const { pool, encryption } = this.#needs;
+    for (const [providerId, audience] of this.#audiences) {
+      for (const id of ids) {
+        const endpoint = await readEndpoint(pool, encryption, { providerId, id });
+        if (endpoint) tell(audience, [{ event: "endpoint", data: representEndpoint(endpoint, false) }]);
+      }
+    }
+  }
+}
+
+function tell({ queues }: Audience, messages: readonly StreamMessage[]): void {
+  for (const queue of queues) queue.push(messages);
+}

@@ -1,0 +1,76 @@
+import { expect } from "vitest";
+import type { Actor } from "#access/index.ts";
+import type { Pool } from "#platform/database/database.ts";
+import { parseAllowedTargets } from "#platform/network/allowed-targets.ts";
+import { buildProvider, encryption } from "../../../test/support/build-webhooks.ts";
+import { test } from "../../../test/support/test.ts";
+import type { EndpointNeeds } from "./change-endpoint.ts";
+import { saveDefaultEndpoint, switchesOf, type DefaultWebhookChange } from "./default-webhook.ts";
+import type { Endpoint, Refused } from "./endpoint.ts";
+import { readDefaultEndpoint } from "./endpoints-table.ts";
+import { eventTypes } from "./event-types.ts";
+
+const admin: Actor = { kind: "admin", userId: 7 };
+
+function needsOf(pool: Pool): EndpointNeeds {
+  const allowed = parseAllowedTargets("none");
+  if ("wrong" in allowed) throw new Error(allowed.wrong);
+  const lookup = async () => [{ address: "93.184.215.14", family: 4 } as const];
+  return { pool, encryption, targets: { allowed, lookup, isOwnBin: () => false }, retryWaitsSeconds: [60] };
+}
+
+const save = (pool: Pool, providerId: number, change: DefaultWebhookChange) =>
+  saveDefaultEndpoint(needsOf(pool), { providerId, change, actor: admin });
+
+const typesOf = (it: Endpoint | Refused): readonly string[] => ("refused" in it ? [] : it.eventTypes);
+
+test("the first save makes the webhook, with all that is not given off", async ({ database }) => {
+  const providerId = await buildProvider(database);
+  expect(await readDefaultEndpoint(database, encryption, providerId)).toBeUndefined();
+
+  await save(database, providerId, { url: "http://example.com", switches: { user_created_on: true } });
+  const made = await readDefaultEndpoint(database, encryption, providerId);
+  expect(made).toMatchObject({ name: "default", format: "3scale", active: false, providerActions: false });
+  expect(made?.eventTypes).toEqual(["user.created"]);
+});
+
+test("the next save changes what is given, and leaves the rest", async ({ database }) => {
+  const providerId = await buildProvider(database);
+  await save(database, providerId, {
+    url: "http://example.com",
+    active: true,
+    switches: { user_created_on: true, account_plan_changed_on: true },
+  });
+  const after = await save(database, providerId, {
+    providerActions: true,
+    switches: { user_created_on: false, application_key_updated_on: true },
+  });
+  expect(after).toMatchObject({ url: "http://example.com", active: true, providerActions: true });
+  expect(typesOf(after)).toEqual(["account.plan_changed", "application.key_updated"]);
+});
+
+test("an active webhook needs a URL, an inactive one may wait for it, and nonsense is always refused", async ({ database }) => {
+  const providerId = await buildProvider(database);
+  const invalid = { refused: { url: ["Must be a valid URL such as http://example.com"] } };
+  expect(await save(database, providerId, { active: true, switches: {} })).toEqual(invalid);
+  expect(await save(database, providerId, { url: "http:://banana", switches: {} })).toEqual(invalid);
+  expect(await save(database, providerId, { url: "", switches: {} })).toMatchObject({ url: "", active: false });
+  expect(await save(database, providerId, { active: true, switches: {} })).toEqual(invalid);
+  const long = `http://example.com/${"x".repeat(240)}`;
+  expect(await save(database, providerId, { url: long, switches: {} })).toEqual({
+    refused: { url: ["is too long (maximum is 255 characters)"] },
+  });
+});
+
+test("everything (`*`) shows as sixteen switches on, and stays until one is turned off", async ({ database }) => {
+  const providerId = await buildProvider(database);
+  await save(database, providerId, { url: "http://example.com", switches: {} });
+  await database.query("update endpoints set event_types = '{*}'");
+
+  const kept = await save(database, providerId, { active: true, switches: { user_created_on: true } });
+  expect(typesOf(kept)).toEqual(["*"]);
+  expect(switchesOf({ eventTypes: ["*"] }).filter(({ on }) => on)).toHaveLength(16);
+
+  const without = await save(database, providerId, { switches: { user_created_on: false } });
+  expect(typesOf(without)).toEqual(eventTypes.filter((type) => type !== "user.created"));
+});

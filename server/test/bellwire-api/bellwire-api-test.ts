@@ -1,0 +1,71 @@
+import fastify, { type FastifyInstance, type InjectOptions, type LightMyRequestResponse } from "fastify";
+import { bellwireApiDoor } from "#http/bellwire-api/index.ts";
+import { createFindAdminCaller } from "#http/shared/admin-caller.ts";
+import { addFindProviderHook } from "#http/shared/find-provider-hook.ts";
+import type { Clock } from "#platform/clock/clock.ts";
+import type { Pool } from "#platform/database/database.ts";
+import { newUuidV7 } from "#platform/ids/uuid-v7.ts";
+import { parseAllowedTargets } from "#platform/network/allowed-targets.ts";
+import { systemLookup } from "#platform/network/resolve-target.ts";
+import { createSender } from "#webhooks/attempts/index.ts";
+import { baseDomain, openHouse, type ApiHouse } from "../api/api-test.ts";
+import { encryption } from "../support/build-webhooks.ts";
+import { startReceiver } from "../support/receiver.ts";
+import { test as base } from "../support/test.ts";
+
+/** A provider of its own with the Bellwire API in front of it. */
+export interface BellwireHouse extends ApiHouse {
+  /** Below /api/v1, with the admin's token unless headers say otherwise. */
+  call(method: NonNullable<InjectOptions["method"]>, path: string, more?: InjectOptions): Promise<LightMyRequestResponse>;
+}
+
+export const test = base
+  .extend("receiver", async ({}, { onCleanup }) => {
+    const receiver = await startReceiver();
+    onCleanup(() => receiver[Symbol.asyncDispose]());
+    return receiver;
+  })
+  .extend("http", async ({ sharedPool, clock }, { onCleanup }) => {
+    const opened = openBellwireApi(sharedPool, clock);
+    onCleanup(() => opened.close());
+    return opened.http;
+  })
+  .extend("house", async ({ sharedPool, http, clock }) => openBellwireHouse(sharedPool, http, clock.now()))
+  .extend("neighbour", async ({ sharedPool, http, clock }) => openBellwireHouse(sharedPool, http, clock.now()));
+
+export function openBellwireApi(pool: Pool, clock: Clock): { http: FastifyInstance; close(): Promise<void> } {
+  const allowed = parseAllowedTargets("127.0.0.0/8");
+  if ("wrong" in allowed) throw new Error(allowed.wrong);
+  const sender = createSender({ clock, userAgent: "Bellwire/0.0.0", allowed });
+  const http = fastify();
+  addFindProviderHook(http, { pool, baseDomain });
+  const door = bellwireApiDoor({
+    pool,
+    clock,
+    encryption,
+    sender,
+    newId: () => newUuidV7(clock.now().getTime()),
+    targets: { allowed, lookup: systemLookup, isOwnBin: (url) => url.href.startsWith("https://bellwire.test/bins/") },
+    retryWaitsSeconds: [60],
+    findAdminCaller: createFindAdminCaller({ pool, clock }),
+    publicUrl: "https://bellwire.test",
+    version: "0.0.0",
+  });
+  http.register(door, { prefix: "/api/v1" });
+  return {
+    http,
+    close: async () => {
+      await http.close();
+      await sender[Symbol.asyncDispose]();
+    },
+  };
+}
+
+export async function openBellwireHouse(pool: Pool, http: FastifyInstance, now: Date): Promise<BellwireHouse> {
+  const house = await openHouse(pool, http, now);
+  return {
+    ...house,
+    call: (method, path, { headers, ...more } = {}) =>
+      house.askBare({ ...more, method, url: `/api/v1${path}`, headers: { authorization: `Bearer ${house.token}`, ...headers } }),
+  };
+}

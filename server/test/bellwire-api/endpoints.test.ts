@@ -1,0 +1,139 @@
+import { expect } from "vitest";
+import { test, type BellwireHouse } from "./bellwire-api-test.ts";
+
+const aCrm = { name: "crm", url: "https://93.184.215.14/hooks?token=s3cret", event_types: ["user.created"], headers: { "x-key": "h3ader" } };
+
+async function makeCrm(house: BellwireHouse, more: object = {}): Promise<{ id: number; [field: string]: unknown }> {
+  const answer = await house.call("POST", "/endpoints", { payload: { ...aCrm, ...more } });
+  expect(answer.statusCode).toBe(201);
+  return answer.json();
+}
+
+test("an endpoint is made, read, changed and deleted", async ({ house }) => {
+  const made = await makeCrm(house);
+  expect(made).toMatchObject({ ...aCrm, url_masked: "https://93.184.215.14/hooks?token=…", format: "3scale", state: "enabled" });
+
+  expect((await house.call("GET", `/endpoints/${made.id}`)).json()).toEqual(made);
+  expect((await house.call("GET", "/endpoints")).json()).toEqual({ data: [made], next: null });
+
+  const payload = { active: false, description: "The back office", max_in_flight: 4, state: "paused" };
+  const changed = await house.call("PATCH", `/endpoints/${made.id}`, { payload });
+  expect(changed.json()).toMatchObject({ ...aCrm, ...payload });
+
+  expect((await house.call("DELETE", `/endpoints/${made.id}`)).statusCode).toBe(204);
+  expect((await house.call("GET", `/endpoints/${made.id}`)).statusCode).toBe(404);
+});
+
+test("lists are read page by page", async ({ house }) => {
+  for (const name of ["a", "b", "c"]) await makeCrm(house, { name });
+  const first = (await house.call("GET", "/endpoints?limit=2")).json();
+  const second = (await house.call("GET", `/endpoints?limit=2&after=${first.next}`)).json();
+  const names = [first, second].map(({ data }) => data.map(({ name }: { name: string }) => name));
+  expect(names).toEqual([["a", "b"], ["c"]]);
+  expect(second.next).toBeNull();
+});
+
+test.for([
+  [{ name: "x", url: "nonsense" }, { url: ["Must be a valid URL such as http://example.com"] }],
+  [{ name: "x", url: "https://example.com", colour: "red" }, { colour: ["is not known"] }],
+  [{ url: "https://example.com" }, { name: ["is required"] }],
+  [{ name: "x", url: "https://example.com", active: "yes" }, { active: [expect.any(String)] }],
+  [{ name: "x", url: "https://example.com", event_types: ["user.born"] }, { "event_types.0": [expect.stringContaining("must be")] }],
+  [{ name: "x", url: "https://example.com", format: "cloudevents" }, { format: ["must be one of 3scale, json"] }],
+  [{ name: "x", url: "https://example.com", headers: { host: "y" } }, { headers: ["host is set by Bellwire"] }],
+  [
+    { name: "x", url: "http://10.0.0.1/" },
+    { url: [expect.stringMatching(/^Leads to 10\.0\.0\.1, .*BELLWIRE_ALLOWED_TARGETS$/)] },
+  ],
+] as const)("what is not acceptable is refused by field: %j", async ([payload, errors], { house }) => {
+  const answer = await house.call("POST", "/endpoints", { payload });
+  expect(answer.statusCode).toBe(422);
+  expect(answer.headers["content-type"]).toContain("application/problem+json");
+  expect(answer.json()).toMatchObject({ code: "invalid", errors });
+});
+
+test("a name that is taken is a conflict", async ({ house }) => {
+  await makeCrm(house);
+  expect((await house.call("POST", "/endpoints", { payload: aCrm })).statusCode).toBe(409);
+});
+
+test("who may not change an endpoint sees none of its secrets", async ({ house }) => {
+  const { id } = await makeCrm(house);
+  const authorization = `Bearer ${await house.addToken({ permission: "ro" })}`;
+  const answer = await house.call("GET", `/endpoints/${id}`, { headers: { authorization } });
+  expect(answer.json()).toMatchObject({ url: "https://93.184.215.14/hooks?token=…", headers: { "x-key": "…" } });
+  expect((await house.call("GET", `/endpoints/${id}/secret`, { headers: { authorization } })).statusCode).toBe(403);
+});
+
+test("members, tokens without the scope and strangers are kept out of every route", async ({ house }) => {
+  const { id } = await makeCrm(house);
+  const routes = [
+    ["GET", "/endpoints"],
+    ["POST", "/endpoints"],
+    ["PATCH", `/endpoints/${id}`],
+    ["DELETE", `/endpoints/${id}`],
+    ["POST", `/endpoints/${id}/ping`],
+    ["GET", "/events"],
+    ["GET", "/deliveries"],
+    ["GET", "/failures"],
+    ["DELETE", "/failures?all=true"],
+    ["GET", "/stream"],
+  ] as const;
+  const member = `Bearer ${await house.addToken({ role: "member", sections: ["partners"] })}`;
+  const scopeless = `Bearer ${await house.addToken({ scopes: ["stats"] })}`;
+  const statuses = (authorization: string) =>
+    Promise.all(routes.map(async ([method, path]) => (await house.call(method, path, { headers: { authorization } })).statusCode));
+  expect(await statuses(member)).toEqual(routes.map(() => 403));
+  expect(await statuses(scopeless)).toEqual(routes.map(() => 403));
+  expect(await statuses("Bearer nonsense")).toEqual(routes.map(() => 401));
+  expect((await house.askBare({ url: "/api/v1/endpoints" })).statusCode).toBe(401);
+});
+
+test("a read-only token changes nothing", async ({ house }) => {
+  const { id } = await makeCrm(house);
+  const headers = { authorization: `Bearer ${await house.addToken({ permission: "ro" })}` };
+  expect((await house.call("PATCH", `/endpoints/${id}`, { headers, payload: { active: false } })).statusCode).toBe(403);
+  expect((await house.call("POST", "/failures/retry", { headers, payload: { all: true } })).statusCode).toBe(403);
+});
+
+test("another provider's endpoint is not there", async ({ house, neighbour }) => {
+  const { id } = await makeCrm(house);
+  for (const path of [`/endpoints/${id}`, `/endpoints/${id}/secret`]) {
+    expect((await neighbour.call("GET", path)).statusCode).toBe(404);
+  }
+  expect((await neighbour.call("PATCH", `/endpoints/${id}`, { payload: { active: false } })).statusCode).toBe(404);
+  expect((await neighbour.call("POST", `/endpoints/${id}/ping`, { payload: {} })).statusCode).toBe(404);
+  expect((await neighbour.call("DELETE", `/endpoints/${id}`)).statusCode).toBe(404);
+});
+
+test("a rotation gives a new secret", async ({ house }) => {
+  const { id } = await makeCrm(house);
+  const { secret: old } = (await house.call("GET", `/endpoints/${id}/secret`)).json();
+  const { secret } = (await house.call("POST", `/endpoints/${id}/rotate_secret`)).json();
+  expect(secret).toMatch(/^whsec_/);
+  expect(secret).not.toBe(old);
+  expect((await house.call("GET", `/endpoints/${id}/secret`)).json()).toEqual({ secret });
+});
+
+test("a ping is a signed sample, marked as a test, and tells what came of it", async ({ house, receiver }) => {
+  const { id } = await makeCrm(house, { url: receiver.url });
+  receiver.answer(404);
+  const answer = await house.call("POST", `/endpoints/${id}/ping`, { payload: { event_type: "account.updated" } });
+  expect(answer.json()).toMatchObject({ number: 1, status: 404, error: "Answered 404" });
+
+  const [request] = receiver.received;
+  expect(request?.headers).toMatchObject({
+    "bellwire-test": "true",
+    "bellwire-event-type": "account.updated",
+    "webhook-signature": expect.stringMatching(/^v1,/),
+    "x-key": "h3ader",
+  });
+  expect(request?.body).toContain("<event><action>updated</action><type>account</type>");
+});
+
+test("nowhere to ping is said so", async ({ house }) => {
+  const payload = { name: "default", url: "", active: false };
+  const { id } = (await house.call("POST", "/endpoints", { payload })).json();
+  const answer = await house.call("POST", `/endpoints/${id}/ping`, { payload: {} });
+  expect([answer.statusCode, answer.json().errors]).toEqual([422, { url: ["Nowhere to ping"] }]);
+});
