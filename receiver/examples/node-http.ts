@@ -1,0 +1,50 @@
+/**
+ * A receiver with nothing but node:http. Run it with the secret that the endpoint's page shows:
+ *
+ *     BELLWIRE_WEBHOOK_SECRET=whsec_… PORT=4000 node receiver/examples/node-http.ts
+ */
+import { createServer, type IncomingMessage } from "node:http";
+import { readHeaders, verifyWebhook } from "../src/index.ts";
+
+const secrets = (process.env["BELLWIRE_WEBHOOK_SECRET"] ?? "").split(",");
+const bodyBytesMax = 1024 * 1024;
+
+/** A real receiver keeps the ids where they outlive it: in the transaction that does the work. */
+const done = new Set<string>();
+
+const server = createServer(async (request, response) => {
+  const body = await readBody(request);
+  if (!body) return response.writeHead(413).end();
+
+  const verdict = verifyWebhook({
+    id: one(request.headers["webhook-id"]),
+    timestamp: one(request.headers["webhook-timestamp"]),
+    signature: one(request.headers["webhook-signature"]),
+    body,
+    secrets,
+  });
+  if (!verdict.trusted) return response.writeHead(401).end(verdict.because);
+
+  const event = readHeaders(request.headers);
+  if (event && !event.isTest && !done.has(event.id)) {
+    console.log(`${event.type} by ${event.actor}: ${body.length} bytes`);
+    done.add(event.id);
+  }
+  // Exactly 200: whatever else is answered, the request comes again.
+  return response.writeHead(200).end();
+});
+
+server.listen(Number(process.env["PORT"] ?? 4000), "127.0.0.1", () => console.log("listening on", server.address()));
+
+const one = (header: string | string[] | undefined): string | undefined => (Array.isArray(header) ? undefined : header);
+
+async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request) {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    if (bytes > bodyBytesMax) return undefined;
+  }
+  return Buffer.concat(chunks);
+}

@@ -1,0 +1,34 @@
+import { expect, test } from "vitest";
+import { readHeaders } from "./read-headers.ts";
+
+const headers = {
+  "webhook-id": "019b2c1e-8694-739b-aea5-966c26f8ad91",
+  "bellwire-attempt": "2",
+  "bellwire-event-type": "account.created",
+  "bellwire-event-time": "2026-02-03T04:05:06.789Z",
+  "bellwire-sequence": "7",
+  "bellwire-actor": "developer:21",
+  "bellwire-channel": "developer_portal",
+};
+
+test("the headers tell which event it is, when it happened, in which order, and by whom", () => {
+  expect(readHeaders(headers)).toEqual({
+    id: "019b2c1e-8694-739b-aea5-966c26f8ad91",
+    type: "account.created",
+    time: new Date("2026-02-03T04:05:06.789Z"),
+    sequence: 7,
+    actor: "developer:21",
+    channel: "developer_portal",
+    attempt: 2,
+    replay: 0,
+    isTest: false,
+  });
+});
+
+test("a replay and a sample are known for what they are", () => {
+  expect(readHeaders({ ...headers, "bellwire-replay": "3", "bellwire-test": "true" })).toMatchObject({ replay: 3, isTest: true });
+});
+
+test.each(["webhook-id", "bellwire-event-type", "bellwire-event-time", "bellwire-attempt"])("without %s it is no webhook of Bellwire", (name) => {
+  expect(readHeaders({ ...headers, [name]: undefined })).toBeUndefined();
+});

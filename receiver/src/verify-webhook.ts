@@ -1,0 +1,47 @@
+import { createHmac, timingSafeEqual } from "node:crypto";
+
+export interface WebhookToVerify {
+  /** The header `webhook-id`. */
+  readonly id: string | undefined;
+  /** The header `webhook-timestamp`. */
+  readonly timestamp: string | undefined;
+  /** The header `webhook-signature`. */
+  readonly signature: string | undefined;
+  /** The bytes as they came. Parsing and writing them again changes them. */
+  readonly body: Uint8Array;
+  /** The endpoint's secrets, `whsec_…`. While one replaces another, give both. */
+  readonly secrets: readonly string[];
+  /** How far the sender's clock and yours may be apart, and how old a recorded request may be that is sent again. */
+  readonly toleranceSeconds?: number;
+  readonly now?: Date;
+}
+
+/** Why a request is not to be trusted. */
+export type Distrust = "header-missing" | "timestamp-unreadable" | "too-old" | "too-new" | "signature-wrong";
+
+export type Verdict = { readonly trusted: true } | { readonly trusted: false; readonly because: Distrust };
+
+/** Whether the request was signed, just now, by who knows one of the secrets. Takes as long for a wrong signature as for a right one. */
+export function verifyWebhook(webhook: WebhookToVerify): Verdict {
+  const { id, timestamp, signature, body, secrets, toleranceSeconds = 300, now = new Date() } = webhook;
+  if (!id || !timestamp || !signature) return distrusted("header-missing");
+  if (!/^\d{1,12}$/.test(timestamp)) return distrusted("timestamp-unreadable");
+  const ageSeconds = now.getTime() / 1000 - Number(timestamp);
+  if (ageSeconds > toleranceSeconds) return distrusted("too-old");
+  if (ageSeconds < -toleranceSeconds) return distrusted("too-new");
+
+  const given = signature.split(" ").filter((it) => it.startsWith("v1,"));
+  const isRight = secrets
+    .map((secret) => signatureOf(`${id}.${timestamp}.`, body, secret))
+    .some((right) => given.filter((it) => isSame(Buffer.from(it), right)).length > 0);
+  return isRight ? { trusted: true } : distrusted("signature-wrong");
+}
+
+const distrusted = (because: Distrust): Verdict => ({ trusted: false, because });
+
+function signatureOf(head: string, body: Uint8Array, secret: string): Buffer {
+  const key = Buffer.from(secret.replace(/^whsec_/, ""), "base64");
+  return Buffer.from(`v1,${createHmac("sha256", key).update(head).update(body).digest("base64")}`);
+}
+
+const isSame = (one: Buffer, other: Buffer): boolean => one.length === other.length && timingSafeEqual(one, other);
