@@ -3,7 +3,7 @@ import type { Transaction } from "#platform/database/database.ts";
 import { randomBase32 } from "#platform/ids/random-token.ts";
 import { insertAccount, insertServiceSubscriptions, type Account } from "#portal/accounts/index.ts";
 import { createApplication, type Application } from "#portal/applications/index.ts";
-import type { DocumentSettings, FieldErrors } from "#portal/fields/index.ts";
+import { mergeErrors, type DocumentSettings, type FieldErrors } from "#portal/fields/index.ts";
 import type { Product } from "#portal/products/index.ts";
 import { findTakenNames, insertUser, type User } from "#portal/users/index.ts";
 import { recordEvents, type RecordedEvent } from "#webhooks/events/index.ts";
@@ -115,7 +115,7 @@ async function writeFirstUser(
     },
     now,
   );
-  if (!user) throw new NameTaken(await findTakenNames(tx, provider.id, fields));
+  if (!user) throw new NameTaken(mergeErrors(await findTakenNames(tx, provider.id, fields)));
   if (code !== undefined && email !== null) {
     const mail = { provider, recipient: email, username, activationUrl: activationUrl(code) };
     await insertActivationMail(tx, mail, now);

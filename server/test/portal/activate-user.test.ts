@@ -1,0 +1,54 @@
+import { expect } from "vitest";
+import { activateUser, type SignUpNeeds } from "#portal/whole-accounts/index.ts";
+import { test } from "../support/test.ts";
+import { byForm, eventsOf, now, setUp, signUp } from "./house.ts";
+
+const byMail: SignUpNeeds = { now, mailIsSent: true, activationUrl: (code) => `https://acme.example/activate/${code}` };
+
+const later = new Date(now.getTime() + 60_000);
+
+test("whoever opens the link in the mail becomes active, and the account approved", async ({ sharedPool: pool }) => {
+  const { provider } = await setUp(pool);
+  const { whole, user } = await signUp(pool, { provider, by: byForm }, byMail);
+  expect([whole.account.state, user.state]).toEqual(["created", "pending"]);
+
+  const [mail] = await pool.query<{ recipient: string; text: string }>(
+    `select recipient, text from mails where provider_id = $1`,
+    [provider.id],
+  );
+  expect(mail?.recipient).toBe("nora@fjord.example");
+  const code = /https:\/\/acme\.example\/activate\/(\S+)/.exec(mail?.text ?? "")?.[1] ?? "";
+  const activated = await activateUser(pool, { provider, code, now: later });
+  expect(activated).toMatchObject({ user: { state: "active", activatedAt: later }, whole: { account: { state: "approved" } } });
+
+  const bySystem = { actor: "system", userId: null, channel: "developer_portal" };
+  expect((await eventsOf(pool, provider.id)).slice(3)).toEqual([
+    { type: "account.updated", ...bySystem, sequence: 4, state: "approved", previous: { state: "created" } },
+    { type: "user.updated", ...bySystem, sequence: 5, state: "active", previous: { state: "pending" } },
+  ]);
+  expect(await activateUser(pool, { provider, code, now: later })).toBeUndefined();
+});
+
+test("an account whose plan requires approval waits for it", async ({ sharedPool: pool }) => {
+  const { provider } = await setUp(pool);
+  await pool.query(`update plans set approval_required = true where provider_id = $1`, [provider.id]);
+  let code = "";
+  await signUp(pool, { provider, by: byForm }, { ...byMail, activationUrl: (it) => (code = it) });
+  expect(await activateUser(pool, { provider, code, now: later })).toMatchObject({ whole: { account: { state: "pending" } } });
+});
+
+test("two who open one link at once activate once", async ({ sharedPool: pool }) => {
+  const { provider } = await setUp(pool);
+  let code = "";
+  await signUp(pool, { provider, by: byForm }, { ...byMail, activationUrl: (it) => (code = it) });
+  const both = await Promise.all([1, 2].map(() => activateUser(pool, { provider, code, now: later })));
+  expect(both.filter((it) => it !== undefined)).toHaveLength(1);
+  expect(await eventsOf(pool, provider.id)).toHaveLength(5);
+});
+
+test("a code opens nothing at another provider", async ({ sharedPool: pool }) => {
+  const [{ provider }, other] = [await setUp(pool), await setUp(pool)];
+  let code = "";
+  await signUp(pool, { provider, by: byForm }, { ...byMail, activationUrl: (it) => (code = it) });
+  expect(await activateUser(pool, { provider: other.provider, code, now: later })).toBeUndefined();
+});

@@ -1,0 +1,79 @@
+import type { Pool, Transaction } from "#platform/database/database.ts";
+import { setUpProvider, type NewProvider } from "#portal/provider-setup/index.ts";
+import { signUpAccount, type SignedUp, type SignUp, type SignUpNeeds } from "#portal/whole-accounts/index.ts";
+
+export const now = new Date("2026-02-03T04:05:06.789Z");
+
+let subdomains = 0;
+
+/** A provider as the first start makes one. */
+export async function setUp(pool: Pool): Promise<NewProvider> {
+  subdomains += 1;
+  const setup = { name: "Acme", subdomain: `acme-${subdomains}`, adminUsername: "admin", adminPassword: "a long password", now };
+  const made = await pool.inTransaction((tx) => setUpProvider(tx, setup));
+  if ("refused" in made) throw new Error(JSON.stringify(made.refused));
+  return made;
+}
+
+export const form = {
+  org_name: "Fjord & Sons",
+  username: "nora",
+  email: "nora@fjord.example",
+  password: "correct horse battery",
+  password_confirmation: "correct horse battery",
+};
+
+export const noMail: SignUpNeeds = { now, mailIsSent: false, activationUrl: () => "" };
+
+export const byForm = { door: "form" } as const;
+export const byToken = { door: "program", actor: { kind: "token", userId: 1 }, channel: "api" } as const;
+
+/** A sign-up that must work out. */
+export async function signUp(pool: Pool, wanted: Omit<SignUp, "values"> & Partial<SignUp>, needs = noMail): Promise<SignedUp> {
+  const outcome = await signUpAccount(pool, needs, { values: form, ...wanted });
+  if (!("whole" in outcome)) throw new Error(JSON.stringify(outcome));
+  return outcome;
+}
+
+export interface StoredEvent {
+  readonly type: string;
+  readonly actor: string;
+  readonly userId: number | null;
+  readonly channel: string;
+  readonly sequence: number;
+  readonly state: string;
+  readonly previous: unknown;
+}
+
+/** The events of a provider as they were recorded, with the state that their documents show. */
+export const eventsOf = (db: Pool, providerId: number): Promise<StoredEvent[]> =>
+  db.query<StoredEvent>(
+    `select type, actor_kind as actor, actor_user_id as "userId", channel, sequence, previous,
+       (select child ->> 'value' from json_array_elements(document -> 'record') as child where child ->> 'name' = 'state') as state
+     from events where provider_id = $1 order by id`,
+    [providerId],
+  );
+
+/** How many rows a provider's developers have, in each table that a sign-up writes. */
+export async function countRows(db: Pool, providerId: number): Promise<Readonly<Record<string, number>>> {
+  const [counts] = await db.query<Record<string, number>>(
+    `select (select count(*) from accounts where provider_id = $1) as accounts,
+       (select count(*) from users where provider_id = $1) as users,
+       (select count(*) from service_subscriptions where provider_id = $1) as subscriptions,
+       (select count(*) from applications where provider_id = $1) as applications,
+       (select count(*) from events where provider_id = $1) as events`,
+    [providerId],
+  );
+  return counts ?? {};
+}
+
+/** The pool, but the last statement before each commit fails. */
+export const failingAtTheEnd = (pool: Pool): Pool => ({
+  query: (text, values) => pool.query(text, values),
+  onHint: (channel, listener) => pool.onHint(channel, listener),
+  inTransaction: (work) =>
+    pool.inTransaction(async (tx: Transaction) => {
+      await work(tx);
+      throw new Error("the last statement failed");
+    }),
+});

@@ -1,0 +1,63 @@
+import { expect } from "vitest";
+import { findAccessToken, findProviderUserByLogin } from "#access/index.ts";
+import { setUpFirstProvider, setUpProvider } from "#portal/provider-setup/index.ts";
+import { judgeProviderSetup } from "#portal/provider-setup/provider-setup.ts";
+import { findProviderByHost, findProviderByKey } from "#portal/providers/index.ts";
+import { test } from "../support/test.ts";
+import { now, setUp } from "./house.ts";
+
+const setup = { name: "Acme", subdomain: "acme", adminUsername: "admin", adminPassword: "a long password", now };
+
+test("two processes that find an empty database make one provider", async ({ database }) => {
+  const outcomes = await Promise.all([1, 2, 3].map(() => setUpFirstProvider(database, setup)));
+  expect(outcomes.filter((it) => it !== undefined)).toHaveLength(1);
+  expect(await setUpFirstProvider(database, { ...setup, subdomain: "other" })).toBeUndefined();
+  expect(await database.query(`select subdomain from bellwire_directory.tenants`)).toEqual([{ subdomain: "acme" }]);
+});
+
+test("what was given is used, and works: token, provider key, admin", async ({ sharedPool: pool }) => {
+  const made = await pool.inTransaction((tx) =>
+    setUpProvider(tx, { ...setup, subdomain: "given", accessToken: "my-token", providerKey: "my-key" }),
+  );
+  expect(made).toMatchObject({ accessToken: "my-token", providerKey: "my-key" });
+  const { id } = "provider" in made ? made.provider : { id: 0 };
+  expect(await findAccessToken(pool, { providerId: id, value: "my-token", now })).toMatchObject({ role: "admin", permission: "rw" });
+  expect(await findProviderByKey(pool, id, "my-key")).toEqual({ id });
+  expect(await findProviderUserByLogin(pool, id, "admin")).toMatchObject({ role: "admin", state: "active" });
+});
+
+test("what was not given is made at random, and only its digest is kept", async ({ sharedPool: pool }) => {
+  const { provider, accessToken, providerKey } = await setUp(pool);
+  expect(accessToken).toMatch(/^[0-9a-f]{96}$/);
+  expect(providerKey).toMatch(/^[0-9a-f]{32}$/);
+  const stored = await pool.query(
+    `select provider::text, token::text from providers as provider, access_tokens as token where provider.id = $1 and token.provider_id = $1`,
+    [provider.id],
+  );
+  expect(JSON.stringify(stored)).not.toMatch(new RegExp(`${accessToken}|${providerKey}`));
+});
+
+test.each(["acme-admin", "Acme", "-acme", "a.b", "", "x".repeat(51)])("no provider has the subdomain %j", (subdomain) => {
+  expect(judgeProviderSetup({ ...setup, subdomain })).toMatchObject({ subdomain: [expect.any(String)] });
+});
+
+test("a subdomain is had by one provider", async ({ sharedPool: pool }) => {
+  const { provider } = await setUp(pool);
+  const again = pool.inTransaction((tx) => setUpProvider(tx, { ...setup, subdomain: provider.subdomain }));
+  expect(await again).toEqual({ refused: { subdomain: ["has already been taken"] } });
+});
+
+test("a host leads to its provider and its side, an unknown one nowhere", async ({ sharedPool: pool }) => {
+  const { provider } = await setUp(pool);
+  const { subdomain } = provider;
+  const find = (host: string) => findProviderByHost(pool, { host, baseDomain: "bellwire.test" });
+  expect(await find(`${subdomain}.bellwire.test`)).toEqual({ provider, side: "developer" });
+  expect(await find(`${subdomain}-admin.bellwire.test:3000`)).toEqual({ provider, side: "admin" });
+  expect(await find(`nobody.bellwire.test`)).toBeUndefined();
+});
+
+test("without a base domain every host is the first provider's, with both sides", async ({ database }) => {
+  const first = await setUp(database);
+  await setUp(database);
+  expect(await findProviderByHost(database, { host: "127.0.0.1:3000" })).toEqual({ provider: first.provider, side: "both" });
+});

@@ -1,0 +1,83 @@
+import { expect } from "vitest";
+import type { Pool } from "#platform/database/database.ts";
+import type { Provider } from "#portal/providers/index.ts";
+import { updateAccount } from "#portal/whole-accounts/index.ts";
+import { test } from "../support/test.ts";
+import { byForm, eventsOf, now, setUp, signUp } from "./house.ts";
+
+const later = new Date(now.getTime() + 60_000);
+
+type Update = Parameters<typeof updateAccount>[1];
+
+async function signedUp(pool: Pool): Promise<{ provider: Provider; change: (update: Partial<Update>) => ReturnType<typeof updateAccount> }> {
+  const { provider } = await setUp(pool);
+  await pool.query(
+    `insert into fields_definitions (provider_id, target, name, label, position) values ($1, 'Account', 'region', 'Region', 2)`,
+    [provider.id],
+  );
+  const { whole } = await signUp(pool, { provider, by: byForm });
+  const update: Update = {
+    provider,
+    accountId: whole.account.id,
+    values: {},
+    writer: "program",
+    actor: { kind: "token", userId: 1 },
+    channel: "api",
+    now: later,
+  };
+  return { provider, change: (its) => updateAccount(pool, { ...update, ...its }) };
+}
+
+test("an update tells once what changed, and what it was before", async ({ sharedPool: pool }) => {
+  const { provider, change } = await signedUp(pool);
+  const outcome = await change({
+    values: { name: "Quay", region: "emea", annotations: { tier: "1" } },
+    monthlyChargingEnabled: false,
+  });
+  expect(outcome).toMatchObject({
+    whole: {
+      account: { orgName: "Quay", fields: { region: "emea" }, annotations: { tier: "1" }, monthlyChargingEnabled: false, updatedAt: later },
+      users: [{ username: "nora" }],
+    },
+  });
+  expect((await eventsOf(pool, provider.id)).slice(3)).toEqual([
+    {
+      type: "account.updated",
+      actor: "token",
+      userId: 1,
+      channel: "api",
+      sequence: 4,
+      state: "approved",
+      previous: { org_name: "Fjord & Sons", region: null, annotations: {}, monthly_charging_enabled: true },
+    },
+  ]);
+});
+
+test("an update without a change leaves no event and no trace", async ({ sharedPool: pool }) => {
+  const { provider, change } = await signedUp(pool);
+  const outcome = await change({ values: { org_name: " Fjord & Sons ", region: "", unknown: "x" }, monthlyBillingEnabled: true });
+  expect(outcome).toMatchObject({ whole: { account: { updatedAt: now } }, events: [] });
+  expect(await eventsOf(pool, provider.id)).toHaveLength(3);
+});
+
+test("what is wrong is refused as a whole", async ({ sharedPool: pool }) => {
+  const { provider, change } = await signedUp(pool);
+  expect(await change({ values: { org_name: "", region: "ok" } })).toEqual({ refused: { org_name: ["can't be blank"] } });
+  expect(await change({ values: { region: "\u0007" } })).toEqual({
+    refused: { region: ["contains characters that are not allowed"] },
+  });
+  expect(await eventsOf(pool, provider.id)).toHaveLength(3);
+});
+
+test("updates of one account at once lose nothing", async ({ sharedPool: pool }) => {
+  const { provider, change } = await signedUp(pool);
+  await Promise.all(["a", "b", "c", "d"].map((name) => change({ values: { annotations: { [name]: "1" } } })));
+  const last = (await eventsOf(pool, provider.id)).at(-1);
+  expect(Object.keys(Object(Object(last?.previous).annotations))).toHaveLength(3);
+});
+
+test("another provider's account is not there", async ({ sharedPool: pool }) => {
+  const { change } = await signedUp(pool);
+  const other = await setUp(pool);
+  expect(await change({ provider: other.provider, values: { org_name: "Mine" } })).toBeUndefined();
+});
