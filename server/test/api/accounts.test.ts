@@ -24,7 +24,10 @@ test("an account is read in both formats", async ({ api }) => {
   expect(json.json().account).toMatchObject({ id, org_name: "Quay Ltd" });
 });
 
-test("another provider's account is not there: not to read, not to change, not with what belongs to it", async ({ api, neighbour }) => {
+test("another provider's account is not there: not to read, not to change, not with what belongs to it", async ({
+  api,
+  neighbour,
+}) => {
   const id = await signUp(neighbour);
   for (const path of [`/accounts/${id}`, `/accounts/${id}/users`, `/accounts/${id}/applications`]) {
     const answer = await api.ask("GET", path);
@@ -36,9 +39,12 @@ test("another provider's account is not there: not to read, not to change, not w
   expect((await neighbour.ask("GET", `/accounts/${id}.json`)).json().account.org_name).toBe("Quay Ltd");
 });
 
-test.for(["abc", "0", "-1", "99999999999999999999", "1%2e5", "1;drop"])("there is no account %s", async (id, { api }) => {
-  expect((await api.ask("GET", `/accounts/${id}.xml`)).statusCode).toBe(404);
-});
+test.for(["abc", "0", "-1", "99999999999999999999", "1%2e5", "1;drop"])(
+  "there is no account %s",
+  async (id, { api }) => {
+    expect((await api.ask("GET", `/accounts/${id}.xml`)).statusCode).toBe(404);
+  },
+);
 
 test.for(["PUT", "PATCH"] as const)("%s changes what it names, and tells so once", async (method, { api }) => {
   const id = await signUp(api);
@@ -69,7 +75,9 @@ test("`name` stands for org_name, and annotations are taken from a nested form",
     headers: { "content-type": "application/x-www-form-urlencoded" },
   });
 
-  expect(answer.body).toContain("<annotations><managed_by>operator</managed_by></annotations><org_name>Pier</org_name>");
+  expect(answer.body).toContain(
+    "<annotations><managed_by>operator</managed_by></annotations><org_name>Pier</org_name>",
+  );
 });
 
 test("a blank name is refused, and nothing is changed", async ({ api }) => {
@@ -124,7 +132,10 @@ test("lists are filtered by what can be said of their things, and empty for what
   const id = await signUp(api);
   const count = async (path: string): Promise<number> => {
     const answer = await api.ask("GET", `/accounts/${id}${path}`);
-    return answer.json<{ users?: []; applications?: [] }>()[path.startsWith("/users") ? "users" : "applications"]?.length ?? -1;
+    return (
+      answer.json<{ users?: []; applications?: [] }>()[path.startsWith("/users") ? "users" : "applications"]?.length ??
+      -1
+    );
   };
 
   expect(await count("/users.json?state=pending&role=admin")).toBe(1);
@@ -140,5 +151,7 @@ test("a user or an application of another account is not there", async ({ api })
   const { applications } = (await api.ask("GET", `/accounts/${other}/applications.json`)).json();
 
   expect((await api.ask("GET", `/accounts/${mine}/users/${users[0].user.id}`)).statusCode).toBe(404);
-  expect((await api.ask("GET", `/accounts/${mine}/applications/${applications[0].application.id}`)).statusCode).toBe(404);
+  expect((await api.ask("GET", `/accounts/${mine}/applications/${applications[0].application.id}`)).statusCode).toBe(
+    404,
+  );
 });

@@ -29,7 +29,8 @@ async function giveUp(api: ApiHouse, moments: readonly string[]): Promise<readon
   return due.slice(0, moments.length).map(({ id }) => id);
 }
 
-const idsIn = (xml: string): readonly string[] => Array.from(xml.matchAll(/<webhooks-failure><id>([^<]+)/g), ([, id = ""]) => id);
+const idsIn = (xml: string): readonly string[] =>
+  Array.from(xml.matchAll(/<webhooks-failure><id>([^<]+)/g), ([, id = ""]) => id);
 
 test("the list is 3scale's, oldest first, with the id that the receiver knows", async ({ api }) => {
   const [account = "", user = ""] = await giveUp(api, ["2026-03-01T09:07:15.250Z", "2026-03-01T09:07:14Z"]);
@@ -90,15 +91,18 @@ test("deleting without a time empties the list, and the history stays", async ({
   expect(kept).toHaveLength(2);
 });
 
-test.for(["323123122", "2020", "1", "", "tomorrow", "2010-13-01"])("the time %j is refused, and nothing is deleted", async (time, { api }) => {
-  const ids = await giveUp(api, ["2009-03-01T09:07:15Z"]);
-  const xml = await api.ask("DELETE", "/webhooks/failures.xml", { query: { time } });
-  const json = await api.ask("DELETE", "/webhooks/failures.json", { query: { time } });
+test.for(["323123122", "2020", "1", "", "tomorrow", "2010-13-01"])(
+  "the time %j is refused, and nothing is deleted",
+  async (time, { api }) => {
+    const ids = await giveUp(api, ["2009-03-01T09:07:15Z"]);
+    const xml = await api.ask("DELETE", "/webhooks/failures.xml", { query: { time } });
+    const json = await api.ask("DELETE", "/webhooks/failures.json", { query: { time } });
 
-  expect([xml.statusCode, xml.body]).toEqual([400, `${xmlDeclaration}<error>invalid time</error>`]);
-  expect([json.statusCode, json.body]).toEqual([400, '{"error":"invalid time"}']);
-  expect(idsIn((await api.ask("GET", "/webhooks/failures.xml")).body)).toEqual(ids);
-});
+    expect([xml.statusCode, xml.body]).toEqual([400, `${xmlDeclaration}<error>invalid time</error>`]);
+    expect([json.statusCode, json.body]).toEqual([400, '{"error":"invalid time"}']);
+    expect(idsIn((await api.ask("GET", "/webhooks/failures.xml")).body)).toEqual(ids);
+  },
+);
 
 test("a time that is a list deletes nothing", async ({ api }) => {
   const ids = await giveUp(api, ["2009-03-01T09:07:15Z"]);

@@ -17,7 +17,11 @@ test("every operation that is documented is served, and asks who is asking", asy
 
   for (const [path, operations] of Object.entries(paths)) {
     for (const method of methods) {
-      expect([method, path, await ask(method, path)]).toEqual([method, path, method.toLowerCase() in operations ? 403 : 404]);
+      expect([method, path, await ask(method, path)]).toEqual([
+        method,
+        path,
+        method.toLowerCase() in operations ? 403 : 404,
+      ]);
     }
   }
   expect(Object.keys(paths).length).toBeGreaterThan(5);
@@ -26,7 +30,12 @@ test("every operation that is documented is served, and asks who is asking", asy
 test("operations have 3scale's names", () => {
   const document = JSON.stringify(describeAccountManagementApi("0.0.0"));
 
-  for (const title of ["Webhooks List Failed Deliveries", "Webhooks Delete Failed Deliveries", "Signup Express", "Account Read"]) {
+  for (const title of [
+    "Webhooks List Failed Deliveries",
+    "Webhooks Delete Failed Deliveries",
+    "Signup Express",
+    "Account Read",
+  ]) {
     expect(document).toContain(`"summary":"${title}"`);
   }
 });

@@ -8,7 +8,11 @@ interface SignedIn {
   readonly cookieValue: string;
 }
 
-const signIn = (api: ApiHouse, now: Date, { role = "admin", audience = "admin" }: { role?: Role; audience?: Audience } = {}) =>
+const signIn = (
+  api: ApiHouse,
+  now: Date,
+  { role = "admin", audience = "admin" }: { role?: Role; audience?: Audience } = {},
+) =>
   api.pool.inTransaction(async (tx): Promise<SignedIn> => {
     const providerId = api.provider.id;
     const user = await createProviderUser(tx, { providerId, username: "ada", passwordHash: "none", role });
@@ -39,7 +43,9 @@ test("what changes things also needs the session's own token", async ({ api, clo
 test("what a session does is told as the user's, in the Admin Portal", async ({ api, clock }) => {
   const { cookie, csrfToken } = await signIn(api, clock.now());
   await api.askBare({ method: "POST", url, payload: account, headers: { cookie, "x-csrf-token": csrfToken } });
-  const told = await api.pool.query("select distinct actor_kind, channel from events where provider_id = $1", [api.provider.id]);
+  const told = await api.pool.query("select distinct actor_kind, channel from events where provider_id = $1", [
+    api.provider.id,
+  ]);
 
   expect(told).toEqual([{ actor_kind: "admin", channel: "admin_portal" }]);
 });
@@ -50,7 +56,11 @@ test("a session that has ended, or is the Developer Portal's, opens nothing", as
   const developers = await signIn(neighbour, clock.now(), { audience: "developer" });
   const renamed = `bellwire_admin=${developers.cookieValue}`;
 
-  for (const [house, cookie] of [[api, ended.cookie], [neighbour, developers.cookie], [neighbour, renamed]] as const) {
+  for (const [house, cookie] of [
+    [api, ended.cookie],
+    [neighbour, developers.cookie],
+    [neighbour, renamed],
+  ] as const) {
     const answer = await house.askBare({ url: "/admin/api/webhooks/failures.xml", headers: { cookie } });
     expect([answer.statusCode, answer.body]).toEqual([403, denied]);
   }

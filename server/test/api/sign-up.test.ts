@@ -5,7 +5,9 @@ const mira = { org_name: "Harbour & Sons", username: "mira", email: "mira@harbou
 const password = "a long password";
 
 const eventsOf = async ({ pool, provider }: ApiHouse): Promise<readonly string[]> => {
-  const rows = await pool.query<{ type: string }>("select type from events where provider_id = $1 order by id", [provider.id]);
+  const rows = await pool.query<{ type: string }>("select type from events where provider_id = $1 order by id", [
+    provider.id,
+  ]);
   return rows.map(({ type }) => type);
 };
 
@@ -57,7 +59,10 @@ test("a sign-up by provider key is told without a user", async ({ api }) => {
 });
 
 test.for([
-  ["a form", { payload: new URLSearchParams(mira).toString(), headers: { "content-type": "application/x-www-form-urlencoded" } }],
+  [
+    "a form",
+    { payload: new URLSearchParams(mira).toString(), headers: { "content-type": "application/x-www-form-urlencoded" } },
+  ],
   ["JSON", { payload: mira }],
   ["the query", { query: mira }],
 ] as const)("a sign-up is read from %s", async ([, request], { api }) => {
@@ -96,9 +101,10 @@ test("what is wrong with the account and with its user is told together, and not
 });
 
 test("a plan that is not there, or another provider's, is not found", async ({ api, neighbour }) => {
-  const [plan] = await api.pool.query<{ id: number }>("select id from plans where provider_id = $1 and kind = 'account_plan'", [
-    neighbour.provider.id,
-  ]);
+  const [plan] = await api.pool.query<{ id: number }>(
+    "select id from plans where provider_id = $1 and kind = 'account_plan'",
+    [neighbour.provider.id],
+  );
   for (const account_plan_id of [plan?.id, 999_999_999, "abc"]) {
     const xml = await api.ask("POST", "/signup.xml", { payload: { ...mira, account_plan_id } });
     const json = await api.ask("POST", "/signup.json", { payload: { ...mira, account_plan_id } });

@@ -50,7 +50,13 @@ const multipartOf = async (fields: Readonly<Record<string, string>>) => {
 
 test.for([
   ["a flat form", async () => ({ payload: new URLSearchParams({ url, active: "1" }).toString(), headers: form })],
-  ["a nested form", async () => ({ payload: new URLSearchParams({ "web_hook[url]": url, "web_hook[active]": "true" }).toString(), headers: form })],
+  [
+    "a nested form",
+    async () => ({
+      payload: new URLSearchParams({ "web_hook[url]": url, "web_hook[active]": "true" }).toString(),
+      headers: form,
+    }),
+  ],
   ["flat JSON", async () => ({ payload: { url, active: true } })],
   ["nested JSON", async () => ({ payload: { web_hook: { url, active: true } } })],
   ["a flat multipart form", async () => multipartOf({ url, active: "1" })],
@@ -83,12 +89,15 @@ test("anything else is dropped", async ({ api }) => {
   expect(Object.keys(answer.json().webhook)).toEqual(["url", "active", "provider_actions", ...Object.keys(off)]);
 });
 
-test.for(["/webhooks.xml", "/webhooks", "/webhooks.yaml"])("%s is not acceptable: the webhook is JSON only", async (path, { api }) => {
-  const answer = await api.ask("PUT", path, { payload: { url } });
+test.for(["/webhooks.xml", "/webhooks", "/webhooks.yaml"])(
+  "%s is not acceptable: the webhook is JSON only",
+  async (path, { api }) => {
+    const answer = await api.ask("PUT", path, { payload: { url } });
 
-  expect(answer.statusCode).toBe(406);
-  expect(answer.headers["content-type"]).toBe("text/plain; charset=utf-8");
-});
+    expect(answer.statusCode).toBe(406);
+    expect(answer.headers["content-type"]).toBe("text/plain; charset=utf-8");
+  },
+);
 
 test.for<[string, InjectOptions]>([
   ["nothing at all", { payload: "", headers: form }],
@@ -130,7 +139,11 @@ const setCapability = ({ pool, provider }: ApiHouse, to: string) =>
 test("without the capability nobody sets the webhook, whatever proves who is asking", async ({ api }) => {
   await setCapability(api, "denied");
   const byToken = await api.ask("PUT", "/webhooks.json", { payload: { url } });
-  const byKey = await api.askBare({ method: "PUT", url: "/admin/api/webhooks.json", payload: { url, provider_key: api.key } });
+  const byKey = await api.askBare({
+    method: "PUT",
+    url: "/admin/api/webhooks.json",
+    payload: { url, provider_key: api.key },
+  });
 
   expect([byToken.statusCode, byKey.statusCode]).toEqual([403, 403]);
   expect(byToken.body).toBe('{"status":"Forbidden"}');
@@ -138,7 +151,11 @@ test("without the capability nobody sets the webhook, whatever proves who is ask
 
 test("a hidden capability is enough, and so is the provider key", async ({ api }) => {
   await setCapability(api, "hidden");
-  const answer = await api.askBare({ method: "PUT", url: "/admin/api/webhooks.json", payload: { url, provider_key: api.key } });
+  const answer = await api.askBare({
+    method: "PUT",
+    url: "/admin/api/webhooks.json",
+    payload: { url, provider_key: api.key },
+  });
 
   expect(answer.statusCode).toBe(200);
 });

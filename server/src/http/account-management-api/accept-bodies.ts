@@ -1,15 +1,19 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { Problem } from "../shared/problem.ts";
+import { Problem } from "#http/shared/problem.ts";
 import { nestFields } from "./nest-fields.ts";
 
 /** Reads bodies as 3scale does: JSON, forms with brackets, and multipart forms, whose files are left out. */
 export function acceptBodies(http: FastifyInstance): void {
-  http.addContentTypeParser("application/json", { parseAs: "string" }, async (_request: FastifyRequest, body: string) => {
-    if (body.trim() === "") return {};
-    const read = parseJson(body);
-    if (typeof read !== "object" || read === null || Array.isArray(read)) throw new Problem("request-unreadable");
-    return read;
-  });
+  http.addContentTypeParser(
+    "application/json",
+    { parseAs: "string" },
+    async (_request: FastifyRequest, body: string) => {
+      if (body.trim() === "") return {};
+      const read = parseJson(body);
+      if (typeof read !== "object" || read === null || Array.isArray(read)) throw new Problem("request-unreadable");
+      return read;
+    },
+  );
 
   http.addContentTypeParser(
     ["application/x-www-form-urlencoded", "multipart/form-data"],

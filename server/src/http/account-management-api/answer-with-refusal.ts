@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
-import { problemOfError } from "../shared/problem-of-error.ts";
-import { Problem } from "../shared/problem.ts";
+import { problemOfError } from "#http/shared/problem-of-error.ts";
+import { Problem } from "#http/shared/problem.ts";
 import { contentTypes, formatOfRefusal } from "./negotiate-format.ts";
 import { writeRefusal } from "./write-refusal.ts";
 

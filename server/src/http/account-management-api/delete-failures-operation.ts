@@ -2,7 +2,7 @@ import { Type } from "typebox";
 import { readLenientTime } from "#platform/clock/read-lenient-time.ts";
 import { readDefaultEndpoint } from "#webhooks/endpoints/index.ts";
 import { deleteFailures } from "#webhooks/failures/index.ts";
-import { Problem } from "../shared/problem.ts";
+import { Problem } from "#http/shared/problem.ts";
 import { xmlAndJson, type Operation } from "./operation.ts";
 import { textOf } from "./read-parameters.ts";
 

@@ -51,7 +51,9 @@ const describe = ({ title, tag, says, path, method, formats, query, body, answer
   responses: {
     [method === "POST" ? 201 : 200]: {
       description: answers ? "Done." : "Done. The answer is empty.",
-      ...(answers ? { content: { ...(formats.includes("xml") ? xmlContent : {}), "application/json": { schema: answers } } } : {}),
+      ...(answers
+        ? { content: { ...(formats.includes("xml") ? xmlContent : {}), "application/json": { schema: answers } } }
+        : {}),
     },
     403: { description: "Wrong credentials, or they may not do this." },
     ...(path.includes("{") ? { 404: { description: "There is no such thing." } } : {}),
@@ -60,7 +62,8 @@ const describe = ({ title, tag, says, path, method, formats, query, body, answer
 });
 
 const bodyTypes = ["application/x-www-form-urlencoded", "multipart/form-data", "application/json"];
-const inEach = (types: readonly string[], schema: TObject) => Object.fromEntries(types.map((type) => [type, { schema }]));
+const inEach = (types: readonly string[], schema: TObject) =>
+  Object.fromEntries(types.map((type) => [type, { schema }]));
 
 const xmlContent = { "application/xml": { schema: { type: "string" } } };
 

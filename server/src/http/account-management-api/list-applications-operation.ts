@@ -29,7 +29,13 @@ export const listApplicationsOperation: Operation = {
     );
     return {
       xml: () =>
-        writeXmlDocument(list("applications", applications.map((it) => representApplication(it, settings)), "open")),
+        writeXmlDocument(
+          list(
+            "applications",
+            applications.map((it) => representApplication(it, settings)),
+            "open",
+          ),
+        ),
       json: () =>
         writeJson({ applications: applications.map((it) => applicationToJson(it, { settings, adminUrl, account })) }),
     };

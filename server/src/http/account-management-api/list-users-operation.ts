@@ -31,7 +31,14 @@ export const listUsersOperation: Operation = {
       (user) => (state ?? user.state) === user.state && (role ?? user.role) === user.role,
     );
     return {
-      xml: () => writeXmlDocument(list("users", users.map((user) => representUser(user, settings)), "open")),
+      xml: () =>
+        writeXmlDocument(
+          list(
+            "users",
+            users.map((user) => representUser(user, settings)),
+            "open",
+          ),
+        ),
       json: () => writeJson({ users: users.map((user) => userToJson(user, settings, adminUrl)) }),
     };
   },

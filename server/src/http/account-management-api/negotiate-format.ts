@@ -1,5 +1,5 @@
 import type { FastifyRequest } from "fastify";
-import { Problem } from "../shared/problem.ts";
+import { Problem } from "#http/shared/problem.ts";
 import { isRecord, readQuery } from "./read-parameters.ts";
 
 export type Format = "xml" | "json";

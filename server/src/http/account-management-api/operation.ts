@@ -3,7 +3,7 @@ import type { AdminCaller, Deed } from "#access/index.ts";
 import type { Clock } from "#platform/clock/clock.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import type { EndpointNeeds } from "#webhooks/endpoints/index.ts";
-import type { FindAdminCaller } from "../shared/admin-caller.ts";
+import type { FindAdminCaller } from "#http/shared/admin-caller.ts";
 import type { Format } from "./negotiate-format.ts";
 import type { Parameters } from "./read-parameters.ts";
 import type { Answer } from "./send-answer.ts";
@@ -26,7 +26,7 @@ export interface Call {
   readonly query: Parameters;
   readonly body: Parameters;
   /** The number in the path. Not found, if there is something else. */
-  id(name: string): number;
+  readonly id: (name: string) => number;
 }
 
 /** One thing that the API does. Routes and the OpenAPI document are both made from it. */

@@ -1,7 +1,7 @@
 import { writeXmlDocument } from "#platform/document/write-xml.ts";
 import { applicationToJson, readApplication, representApplication } from "#portal/applications/index.ts";
 import { readDocumentSettings } from "#portal/fields/index.ts";
-import { Problem } from "../shared/problem.ts";
+import { Problem } from "#http/shared/problem.ts";
 import { ApplicationSchema } from "./answer-schemas.ts";
 import { readAccountOrRefuse } from "./read-account-or-refuse.ts";
 import { xmlAndJson, type Operation } from "./operation.ts";

@@ -1,7 +1,7 @@
 import { writeXmlDocument } from "#platform/document/write-xml.ts";
 import { readDocumentSettings } from "#portal/fields/index.ts";
 import { readUser, representUser, userToJson } from "#portal/users/index.ts";
-import { Problem } from "../shared/problem.ts";
+import { Problem } from "#http/shared/problem.ts";
 import { UserSchema } from "./answer-schemas.ts";
 import { xmlAndJson, type Operation } from "./operation.ts";
 import { writeJson } from "./write-json.ts";

@@ -30,7 +30,11 @@ test("the list is 3scale's XML, byte for byte: only the event is indented", () =
 
 test("the list is 3scale's JSON, byte for byte: the event is the document as it was sent", () => {
   const event = String.raw`\u003c?xml version=\"1.0\" encoding=\"UTF-8\"?\u003e\u003cevent\u003e\u003c/event\u003e`;
-  const short = { ...failure, error: "timed out", body: Buffer.from('<?xml version="1.0" encoding="UTF-8"?><event></event>') };
+  const short = {
+    ...failure,
+    error: "timed out",
+    body: Buffer.from('<?xml version="1.0" encoding="UTF-8"?><event></event>'),
+  };
 
   expect(failuresToJson([short])).toBe(
     '{"webhooks-failures":[{"webhooks-failure":{"id":"0b6d7c1e-0000-7000-8000-000000000001",' +

@@ -10,7 +10,9 @@ type ShownFailure = Pick<Failure, "eventId" | "failedAt" | "error" | "url" | "bo
 export function failuresToXml(failures: readonly ShownFailure[]): string {
   const entries = failures.map((failure) => {
     const { id, time, error, url, event } = shown(failure);
-    const named = [value("id", id), value("time", time), value("error", error), value("url", url)].map(writeXml).join("");
+    const named = [value("id", id), value("time", time), value("error", error), value("url", url)]
+      .map(writeXml)
+      .join("");
     return `<webhooks-failure>${named}${isXml(event) ? indentEvent(event) : writeXml(value("event", event))}</webhooks-failure>`;
   });
   return `<?xml version="1.0" encoding="UTF-8"?><webhooks-failures>${entries.join("")}</webhooks-failures>`;

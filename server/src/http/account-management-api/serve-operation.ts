@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { AdminCaller } from "#access/index.ts";
-import { assertMay } from "../shared/assert-may.ts";
-import { Problem } from "../shared/problem.ts";
+import { assertMay } from "#http/shared/assert-may.ts";
+import { Problem } from "#http/shared/problem.ts";
 import { negotiateFormat } from "./negotiate-format.ts";
 import type { AccountManagementApiNeeds, Call, Operation } from "./operation.ts";
 import { idOf, isRecord, readBody, readQuery } from "./read-parameters.ts";

@@ -3,7 +3,7 @@ import { writeXmlDocument } from "#platform/document/write-xml.ts";
 import { readDocumentSettings } from "#portal/fields/index.ts";
 import type { PlanKind } from "#portal/products/index.ts";
 import { accountToJson, representAccount, signUpAccount } from "#portal/whole-accounts/index.ts";
-import { Problem } from "../shared/problem.ts";
+import { Problem } from "#http/shared/problem.ts";
 import { AccountSchema } from "./answer-schemas.ts";
 import { xmlAndJson, type Operation } from "./operation.ts";
 import { idOf, type Parameters } from "./read-parameters.ts";

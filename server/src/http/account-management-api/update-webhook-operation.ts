@@ -1,12 +1,12 @@
 import { Type } from "typebox";
 import { saveDefaultEndpoint, switchesOf, type Endpoint } from "#webhooks/endpoints/index.ts";
-import { Problem } from "../shared/problem.ts";
+import { Problem } from "#http/shared/problem.ts";
 import type { Operation } from "./operation.ts";
 import { isRecord, switchOf, textOf, type Parameters } from "./read-parameters.ts";
 import { writeJson } from "./write-json.ts";
 
 const switchNames = switchesOf({ eventTypes: [] }).map(({ name }) => name);
-const names: readonly string[] = ["url", "active", "provider_actions", ...switchNames];
+const names: ReadonlySet<string> = new Set(["url", "active", "provider_actions", ...switchNames]);
 
 const Settings = Type.Object({
   url: Type.String({ description: "Notified of all the events that are on. At most 255 characters." }),
@@ -42,7 +42,7 @@ function settingsOf(body: Parameters): Parameters {
   const nested = body["web_hook"] ?? "";
   const settings = Object.hasOwn(body, "web_hook")
     ? nested
-    : Object.fromEntries(Object.entries(body).filter(([name]) => names.includes(name)));
+    : Object.fromEntries(Object.entries(body).filter(([name]) => names.has(name)));
   if (settings === "" || (isRecord(settings) && Object.keys(settings).length === 0)) {
     throw new Problem("parameter-missing", { detail: "Required parameter missing: web_hook" });
   }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Problem, type ProblemCode } from "../shared/problem.ts";
+import { Problem, type ProblemCode } from "#http/shared/problem.ts";
 import { writeRefusal } from "./write-refusal.ts";
 
 const xml = '<?xml version="1.0" encoding="UTF-8"?>';

@@ -1,6 +1,6 @@
+import type { FieldErrors, Problem, ProblemCode } from "#http/shared/problem.ts";
 import { list, value, type Node } from "#platform/document/document.ts";
 import { writeXmlDocument } from "#platform/document/write-xml.ts";
-import type { FieldErrors, Problem } from "../shared/problem.ts";
 import type { Format } from "./negotiate-format.ts";
 import { writeJson } from "./write-json.ts";
 
@@ -11,43 +11,40 @@ export interface Refusal {
   readonly isPlain?: true;
 }
 
+/** How 3scale refuses: with a text for the caller, with a word that only JSON shows, with nothing, or in plain text. */
+type Shape = { readonly status?: 403; readonly error: string } | { readonly word: string } | "nothing" | "plain";
+
+const accessDenied = { status: 403, error: "Access denied" } as const;
+
+/** What is not here has its own status and its own words. */
+const shapes: Partial<Record<ProblemCode, Shape>> = {
+  "credentials-missing": accessDenied,
+  "credentials-wrong": accessDenied,
+  "wrong-host": accessDenied,
+  "host-unknown": accessDenied,
+  "permission-missing": { error: "Your access token does not have the correct permissions" },
+  "role-missing": { word: "Forbidden" },
+  "webhooks-denied": { word: "Forbidden" },
+  "provider-suspended": "nothing",
+  "not-found": { word: "Not found" },
+  conflict: "nothing",
+  "time-invalid": { error: "invalid time" },
+  "parameter-missing": "plain",
+  "format-unknown": "plain",
+};
+
 /** A problem in the shape, and with the status, that 3scale has for it. */
 export function writeRefusal(problem: Problem, format: Format, requestId: string): Refusal {
-  const { code, status, message } = problem;
-  const inFormat = (as: number, xml: Node | undefined, json: unknown): Refusal =>
-    format === "xml"
-      ? { status: as, text: xml ? writeXmlDocument(xml) : "" }
-      : { status: as, text: json === undefined ? "" : writeJson(json) };
-  const saying = (text: string, as: number = status): Refusal => inFormat(as, value("error", text), { error: text });
+  const { code, status, message, errors = {} } = problem;
+  const write = (xml: Node | undefined, json: unknown): string =>
+    format === "xml" ? (xml ? writeXmlDocument(xml) : "") : writeJson(json);
 
-  switch (code) {
-    case "credentials-missing":
-    case "credentials-wrong":
-    case "wrong-host":
-    case "host-unknown":
-      return saying("Access denied", 403);
-    case "permission-missing":
-      return saying("Your access token does not have the correct permissions");
-    case "role-missing":
-    case "webhooks-denied":
-      return inFormat(status, undefined, { status: "Forbidden" });
-    case "not-found":
-      return inFormat(status, undefined, { status: "Not found" });
-    case "provider-suspended":
-    case "conflict":
-      return inFormat(status, undefined, undefined);
-    case "invalid":
-      return inFormat(status, errorsInWords(problem.errors ?? {}), { errors: problem.errors ?? {} });
-    case "time-invalid":
-      return saying("invalid time");
-    case "parameter-missing":
-    case "format-unknown":
-      return { status, text: message, isPlain: true };
-    case "internal":
-      return saying(`${message} Request id: ${requestId}`);
-    default:
-      return saying(message);
-  }
+  if (code === "invalid") return { status, text: write(errorsInWords(errors), { errors }) };
+  const shape = shapes[code] ?? { error: code === "internal" ? `${message} Request id: ${requestId}` : message };
+  if (shape === "nothing") return { status, text: "" };
+  if (shape === "plain") return { status, text: message, isPlain: true };
+  if ("word" in shape) return { status, text: write(undefined, { status: shape.word }) };
+  return { status: shape.status ?? status, text: write(value("error", shape.error), { error: shape.error }) };
 }
 
 const errorsInWords = (errors: FieldErrors): Node =>

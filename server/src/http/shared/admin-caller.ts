@@ -1,11 +1,18 @@
 import { timingSafeEqual } from "node:crypto";
 import type { FastifyRequest } from "fastify";
-import { createAttemptLimiter, findAccessToken, findSession, readProviderUser, type AdminCaller } from "#access/index.ts";
+import {
+  createAttemptLimiter,
+  findAccessToken,
+  findSession,
+  readProviderUser,
+  type AdminCaller,
+} from "#access/index.ts";
 import type { Clock } from "#platform/clock/clock.ts";
 import type { Database } from "#platform/database/database.ts";
 import { findProviderByKey } from "#portal/providers/index.ts";
 import { Problem } from "./problem.ts";
 import { readCredentials, type Credential } from "./read-credentials.ts";
+import { comesFromElsewhere } from "./same-origin.ts";
 import { readAdminCookie } from "./session-cookie.ts";
 
 /** Who is asking, or a Problem. Call it when the body has been read: it may hold the credentials. */
@@ -68,9 +75,8 @@ async function callerOfSession({ pool, clock }: AdminCallerNeeds, request: Fasti
   const session = await findSession(pool, { providerId, audience: "admin", cookieValue, now: clock.now() });
   const user = session && (await readProviderUser(pool, providerId, session.userId));
   if (!user || user.state !== "active") throw new Problem("credentials-wrong");
-  if (changesThings(request.method) && !isSame(request.headers["x-csrf-token"], session.csrfToken)) {
-    throw new Problem("csrf-token-wrong");
-  }
+  const isOwnPage = !comesFromElsewhere(request) && isSame(request.headers["x-csrf-token"], session.csrfToken);
+  if (changesThings(request.method) && !isOwnPage) throw new Problem("csrf-token-wrong");
   const { id: userId, role, sections } = user;
   return { actor: { kind: "admin", userId }, channel: "admin_portal", role, permission: "rw", scopes: [], sections };
 }

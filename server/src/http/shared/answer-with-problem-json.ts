@@ -5,7 +5,8 @@ import { Problem } from "./problem.ts";
 /** Answers every error below `http`, unknown paths included, as `application/problem+json` (RFC 9457). */
 export function answerWithProblemJson(http: FastifyInstance): void {
   http.setErrorHandler<Error>((error, request, reply) => {
-    const problem = problemOfError(error);
+    const found = problemOfError(error);
+    const problem = found.code === "host-unknown" ? new Problem("wrong-host", { cause: found }) : found;
     if (problem.status >= 500) request.log.error({ err: error }, "request failed");
     return sendProblem(reply, problem);
   });

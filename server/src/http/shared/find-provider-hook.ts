@@ -27,8 +27,16 @@ export function addFindProviderHook(http: FastifyInstance, { pool, baseDomain }:
     if (!it) throw new Error("The provider was asked for before it was found.");
     return it;
   };
-  http.decorateRequest("provider", { getter: function (this: FastifyRequest) { return foundFor(this).provider; } });
-  http.decorateRequest("side", { getter: function (this: FastifyRequest) { return foundFor(this).side; } });
+  http.decorateRequest("provider", {
+    getter: function (this: FastifyRequest) {
+      return foundFor(this).provider;
+    },
+  });
+  http.decorateRequest("side", {
+    getter: function (this: FastifyRequest) {
+      return foundFor(this).side;
+    },
+  });
 
   http.addHook("onRequest", async (request) => {
     const it = await findProviderByHost(pool, { host: request.host, baseDomain });

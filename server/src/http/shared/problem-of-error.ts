@@ -42,7 +42,12 @@ function errorsByField(broken: readonly BrokenRule[]): FieldErrors {
 }
 
 /** What a rule of TypeBox's says of which fields. */
-function sayingsOf({ keyword, instancePath, params, message = "is invalid" }: BrokenRule): (readonly [string, string])[] {
+function sayingsOf({
+  keyword,
+  instancePath,
+  params,
+  message = "is invalid",
+}: BrokenRule): (readonly [string, string])[] {
   const path = instancePath.split("/").slice(1);
   const field = path.join(".") || "base";
   const { requiredProperties, allowedValues } = params;

@@ -3,13 +3,19 @@
  * A code is a promise: it never changes its meaning and is never used again for something else.
  */
 export const problems = {
-  "request-unreadable": { status: 400, says: "The request cannot be read: its body is not what its Content-Type says." },
+  "request-unreadable": {
+    status: 400,
+    says: "The request cannot be read: its body is not what its Content-Type says.",
+  },
   "parameter-missing": { status: 400, says: "A required parameter is missing." },
   "time-invalid": { status: 400, says: "The time cannot be understood." },
   "credentials-missing": { status: 401, says: "Give an access token, a provider key, or sign in to the Admin Portal." },
   "credentials-wrong": { status: 401, says: "These credentials are not known here, or have expired." },
   "wrong-host": { status: 403, says: "This host does not serve the APIs: use the Admin Portal's host." },
-  "csrf-token-wrong": { status: 403, says: "The x-csrf-token header does not belong to this session. Reload the page." },
+  "csrf-token-wrong": {
+    status: 403,
+    says: "The x-csrf-token header does not belong to this session. Reload the page.",
+  },
   "provider-suspended": { status: 403, says: "This provider is suspended." },
   "permission-missing": { status: 403, says: "Your access token does not have the correct permissions." },
   "role-missing": { status: 403, says: "Your role does not allow this." },
@@ -21,7 +27,10 @@ export const problems = {
   "body-too-large": { status: 413, says: "The request's body is too large." },
   "media-type-unsupported": { status: 415, says: "The request's Content-Type is not understood here." },
   invalid: { status: 422, says: "Some values are not acceptable." },
-  "too-many-bad-credentials": { status: 429, says: "Too many wrong credentials came from this address. Wait a minute." },
+  "too-many-bad-credentials": {
+    status: 429,
+    says: "Too many wrong credentials came from this address. Wait a minute.",
+  },
   internal: { status: 500, says: "Something went wrong on our side. Tell the operator the request id." },
 } as const satisfies Record<string, { readonly status: number; readonly says: string }>;
 

@@ -10,7 +10,11 @@ export interface Credential {
  * The credentials that a request carries, in the order in which they are tried: `access_token` and `provider_key` as
  * query or body parameters, then the halves of HTTP Basic, then a Bearer token.
  */
-export function readCredentials({ query, body, headers }: Pick<FastifyRequest, "query" | "body" | "headers">): Credential[] {
+export function readCredentials({
+  query,
+  body,
+  headers,
+}: Pick<FastifyRequest, "query" | "body" | "headers">): Credential[] {
   const given: Credential[] = [];
   const add = (value: unknown, as: Credential["as"]): void => {
     if (typeof value === "string" && value !== "") given.push({ value, as });

@@ -22,7 +22,9 @@ export function readLenientTime(text: string, now: Date): Date | undefined {
   if (!parts) return undefined;
 
   const number = (name: string, otherwise: number): number => Number(parts[name] ?? otherwise);
-  const month = parts["monthName"] ? monthNames.indexOf(parts["monthName"].toLowerCase()) : number("month", now.getUTCMonth() + 1) - 1;
+  const month = parts["monthName"]
+    ? monthNames.indexOf(parts["monthName"].toLowerCase())
+    : number("month", now.getUTCMonth() + 1) - 1;
   const [year, day] = [number("year", now.getUTCFullYear()), number("day", now.getUTCDate())];
   const [hour, minute, second] = [number("hour", 0), number("minute", 0), number("second", 0)];
   if (hour > 23 || minute > 59 || second > 59) return undefined;
