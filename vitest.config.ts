@@ -1,10 +1,15 @@
 import { defineConfig } from "vitest/config";
 import { ClosingLine } from "./server/test/support/closing-line.ts";
 
-/** Needs no database: rules, pure functions, the house itself, and what receivers run. */
+/** Needs no database: rules, pure functions, the house itself, pages, and what receivers run. */
 const unit = {
   name: "unit",
-  include: ["server/src/**/*.test.ts", "server/test/house/**/*.test.ts", "receiver/**/*.test.ts"],
+  include: [
+    "server/src/**/*.test.ts",
+    "server/test/house/**/*.test.ts",
+    "receiver/**/*.test.ts",
+    "web/src/**/*.test.ts",
+  ],
   exclude: ["**/*.db.test.ts", "**/node_modules/**"],
 };
 

@@ -9,7 +9,8 @@ export async function until<Found>(
   for (;;) {
     const found = await condition();
     if (isMet(found)) return found;
-    if (performance.now() > deadlineMs) throw new Error(`After ${withinMs} ms this still did not hold: ${condition}`);
+    if (performance.now() > deadlineMs)
+      throw new Error(`After ${withinMs} ms this still did not hold: ${String(condition)}`);
     await wait(everyMs);
   }
 }

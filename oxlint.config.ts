@@ -1,0 +1,125 @@
+import { defineConfig } from "oxlint";
+import { layers, mayImport } from "./import-law.ts";
+
+/** Layers whose every file is a door. All others have one, their index.ts. */
+const open = new Set<string>(["platform", "http-shared"]);
+
+const throughTheDoor = (type: string) => ({
+  to: { element: open.has(type) ? { type } : { type, fileInternalPath: "index.ts" } },
+});
+
+export default defineConfig({
+  plugins: ["eslint", "typescript", "unicorn", "oxc", "import", "promise", "node", "vitest"],
+  jsPlugins: ["eslint-plugin-boundaries"],
+  categories: { correctness: "error", suspicious: "error", perf: "error" },
+  ignorePatterns: ["**/dist/**", "web/src/api/*.d.ts"],
+  settings: {
+    "import/resolver": { typescript: { project: "server/tsconfig.json" } }, // without it, #imports pass unseen
+    "boundaries/elements": layers.map(({ name, folder }) => ({ type: name, pattern: folder })),
+  },
+  rules: {
+    // Where things stand.
+    "boundaries/dependencies": [
+      "error",
+      {
+        default: "disallow",
+        policies: layers.map(({ name }) => ({
+          from: { element: { type: name } },
+          allow: [...mayImport(name), ...(name === "platform" ? [name] : [])].map(throughTheDoor),
+        })),
+      },
+    ],
+    "import/no-cycle": "error",
+    "unicorn/filename-case": ["error", { case: "kebabCase" }],
+
+    // How large they may get.
+    "eslint/max-lines": ["error", { max: 300 }],
+    "eslint/max-lines-per-function": ["error", { max: 50, skipBlankLines: true, skipComments: true }],
+    "eslint/max-params": ["error", { max: 4 }],
+    "eslint/max-depth": ["error", { max: 3 }],
+
+    // What the compiler must be told the truth about.
+    "typescript/no-explicit-any": "error",
+    "typescript/no-non-null-assertion": "error",
+    "typescript/no-unsafe-type-assertion": "error",
+    "typescript/consistent-type-assertions": ["error", { assertionStyle: "never" }],
+    "typescript/consistent-type-imports": ["error", { fixStyle: "inline-type-imports" }],
+    "typescript/switch-exhaustiveness-check": "error",
+    "typescript/no-misused-promises": "error",
+    "typescript/only-throw-error": "error",
+    "typescript/use-unknown-in-catch-callback-variable": "error",
+    "typescript/consistent-return": "off", // wrong for exhaustive switches; tsc's noImplicitReturns does the job
+
+    // How it reads.
+    "eslint/no-warning-comments": "error", // a thing to do is an issue, not a comment
+    "eslint/eqeqeq": "error",
+    "eslint/no-var": "error",
+    "eslint/prefer-const": "error",
+    "unicorn/prefer-node-protocol": "error",
+    "import/no-default-export": "error",
+    "unicorn/no-abusive-eslint-disable": "error",
+
+    // Not ours.
+    "eslint/no-await-in-loop": "off", // one thing after another is often the point
+    "eslint/no-control-regex": "off", // control characters are what some of our patterns look for
+    "eslint/no-underscore-dangle": "off", // `await using _engine`: held, not named again
+    "eslint/no-unmodified-loop-condition": "off", // does not see what changes while a loop awaits
+    "import/no-named-as-default": "off",
+    "import/no-named-as-default-member": "off", // pg, whose default has all
+    "oxc/no-map-spread": "off", // a copy with one thing changed is clearer than the microseconds are worth
+    "import/no-unassigned-import": ["error", { allow: ["**/*.css"] }],
+    "oxc/no-async-endpoint-handlers": "off", // Fastify awaits them
+    "promise/always-return": "off",
+    "promise/no-callback-in-promise": "off",
+    "unicorn/consistent-function-scoping": "off",
+    "vitest/no-conditional-expect": "off", // a property holds for each case in its own way
+    "vitest/no-standalone-expect": "off", // does not know tests with fixtures
+    "vitest/valid-expect": ["error", { maxArgs: 2 }],
+  },
+  overrides: [
+    {
+      files: ["server/src/**"], // time, chance and the environment are arguments
+      rules: {
+        "eslint/no-restricted-globals": [
+          "error",
+          { globals: [{ name: "Date", message: "Take the time as an argument." }] },
+        ],
+        "eslint/no-restricted-properties": [
+          "error",
+          { object: "Math", property: "random", message: "Take chance as an argument." },
+        ],
+        "node/no-process-env": "error",
+        "eslint/no-console": "error",
+      },
+    },
+    {
+      files: ["server/src/platform/clock/**", "server/src/platform/ids/**"],
+      rules: { "eslint/no-restricted-globals": "off", "eslint/no-restricted-properties": "off" },
+    },
+    { files: ["server/src/main.ts", "server/src/platform/config/**"], rules: { "node/no-process-env": "off" } },
+    {
+      files: ["web/**"],
+      plugins: ["react", "jsx-a11y"],
+      rules: {
+        "eslint/max-lines-per-function": ["error", { max: 80, skipBlankLines: true, skipComments: true }], // markup
+        "jsx-a11y/prefer-tag-over-role": "off",
+        "react/react-in-jsx-scope": "off",
+        "react/rules-of-hooks": "error",
+      },
+    },
+    { files: ["receiver/**"], rules: { "eslint/no-restricted-globals": "off" } }, // runs in other people's programs
+    { files: ["receiver/examples/**"], rules: { "eslint/no-console": "off", "node/no-process-env": "off" } },
+    { files: ["**/*.config.ts"], rules: { "import/no-default-export": "off" } },
+    {
+      files: ["**/*.test.ts", "server/test/**"],
+      rules: {
+        "eslint/no-restricted-globals": "off",
+        "node/no-process-env": "off",
+        "eslint/max-lines-per-function": "off",
+        "eslint/max-params": "off", // a row of a table
+        "eslint/no-empty-pattern": "off", // how a fixture says that it needs no other
+        "import/no-default-export": "off", // how a global set-up is found
+      },
+    },
+  ],
+});
