@@ -39,7 +39,7 @@ async function rateOf(sendOne: () => Promise<unknown>): Promise<number> {
 }
 
 const median = (numbers: readonly number[]): number =>
-  [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
+  numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
 
 async function compare(port: number): Promise<void> {
   const url = `http://127.0.0.1:${port}/hooks?from=bench`;

@@ -3,7 +3,7 @@
  *
  *     BELLWIRE_WEBHOOK_SECRET=whsec_… PORT=4000 node receiver/examples/node-http.ts
  */
-import { createServer, type IncomingMessage } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { readHeaders, verifyWebhook } from "../src/index.ts";
 
 const secrets = (process.env["BELLWIRE_WEBHOOK_SECRET"] ?? "").split(",");
@@ -12,7 +12,7 @@ const bodyBytesMax = 1024 * 1024;
 /** A real receiver keeps the ids where they outlive it: in the transaction that does the work. */
 const done = new Set<string>();
 
-const server = createServer(async (request, response) => {
+async function receive(request: IncomingMessage, response: ServerResponse): Promise<ServerResponse> {
   const body = await readBody(request);
   if (!body) return response.writeHead(413).end();
 
@@ -32,6 +32,10 @@ const server = createServer(async (request, response) => {
   }
   // Exactly 200: whatever else is answered, the request comes again.
   return response.writeHead(200).end();
+}
+
+const server = createServer((request, response) => {
+  receive(request, response).catch(() => response.destroy());
 });
 
 server.listen(Number(process.env["PORT"] ?? 4000), "127.0.0.1", () => console.log("listening on", server.address()));

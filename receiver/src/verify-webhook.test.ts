@@ -1,23 +1,29 @@
 import { expect, test } from "vitest";
 import vectors from "../test-vectors/signatures.json" with { type: "json" };
-import { verifyWebhook, type WebhookToVerify } from "./verify-webhook.ts";
+import { verifyWebhook } from "./verify-webhook.ts";
+
+const toVerify = ({ id, timestamp, signature, secrets, body }: (typeof vectors)[number]) => ({
+  id,
+  timestamp,
+  signature,
+  secrets,
+  body: Buffer.from(body),
+  now: new Date(Number(timestamp) * 1000),
+});
 
 const [first] = vectors;
 if (!first) throw new Error("There are no vectors.");
-const { says: _says, body, timestamp, ...rest } = first;
-const sentAt = new Date(Number(timestamp) * 1000);
-const good: WebhookToVerify = { ...rest, timestamp, body: Buffer.from(body), now: sentAt };
-const later = (seconds: number): Date => new Date(sentAt.getTime() + seconds * 1000);
+const { body, timestamp } = first;
+const good = toVerify(first);
+const later = (seconds: number): Date => new Date(good.now.getTime() + seconds * 1000);
 
-test.each(vectors)("$says is trusted", ({ says: _, body: text, ...vector }) => {
-  const now = new Date(Number(vector.timestamp) * 1000);
-  expect(verifyWebhook({ ...vector, body: Buffer.from(text), now })).toEqual({ trusted: true });
+test.each(vectors)("$says is trusted", (vector) => {
+  expect(verifyWebhook(toVerify(vector))).toEqual({ trusted: true });
 });
 
-test.each(vectors)("$says is trusted by who knows only one of its secrets", ({ says: _, body: text, secrets, ...vector }) => {
-  const now = new Date(Number(vector.timestamp) * 1000);
-  for (const secret of secrets) {
-    expect(verifyWebhook({ ...vector, secrets: [secret], body: Buffer.from(text), now })).toEqual({ trusted: true });
+test.each(vectors)("$says is trusted by who knows only one of its secrets", (vector) => {
+  for (const secret of vector.secrets) {
+    expect(verifyWebhook({ ...toVerify(vector), secrets: [secret] })).toEqual({ trusted: true });
   }
 });
 

@@ -21,7 +21,7 @@ export type Distrust = "header-missing" | "timestamp-unreadable" | "too-old" | "
 
 export type Verdict = { readonly trusted: true } | { readonly trusted: false; readonly because: Distrust };
 
-/** Whether the request was signed, just now, by who knows one of the secrets. Takes as long for a wrong signature as for a right one. */
+/** Whether the request was signed, just now, by who knows one of the secrets. How long it takes tells nothing of them. */
 export function verifyWebhook(webhook: WebhookToVerify): Verdict {
   const { id, timestamp, signature, body, secrets, toleranceSeconds = 300, now = new Date() } = webhook;
   if (!id || !timestamp || !signature) return distrusted("header-missing");

@@ -26,7 +26,7 @@ export function buildAuthority(name = "Test Authority"): Authority {
       const { publicKey, privateKey } = newKeys();
       const days = expired ? ([-3, -1] as const) : ([-1, 1] as const);
       const its = { subject: names[0] ?? "", publicKey, days, extensions: [alternativeNames(names)] };
-      return { cert: toPem(certificate(issuer, its)), key: String(privateKey.export({ type: "pkcs8", format: "pem" })) };
+      return { cert: toPem(certificate(issuer, its)), key: privateKey.export({ type: "pkcs8", format: "pem" }) };
     },
   };
 }

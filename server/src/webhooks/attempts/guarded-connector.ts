@@ -78,10 +78,12 @@ function lookupThatJudges(judge: Judge): LookupFunction {
         if (all) callback(null, [...addresses]);
         else callback(null, first?.address ?? "", first?.family);
       },
-      (error: Error) => callback(error, ""),
+      (error: unknown) => callback(asError(error), ""),
     );
   };
 }
+
+const asError = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)));
 
 /** An address in the URL itself is connected to without a lookup, so it is judged before. */
 function connectDirectly(connect: buildConnector.connector, judge: Judge): buildConnector.connector {
@@ -89,7 +91,7 @@ function connectDirectly(connect: buildConnector.connector, judge: Judge): build
     if (isIP(target.hostname) === 0) return connect(target, callback);
     judge(target.hostname).then(
       () => connect(target, callback),
-      (error: Error) => callback(error, null),
+      (error: unknown) => callback(asError(error), null),
     );
   };
 }
@@ -109,7 +111,7 @@ function connectThroughProxy(
     };
     tunnel().then(
       (socket) => (isTls ? connect({ ...target, httpSocket: socket }, callback) : callback(null, socket)),
-      (error: Error) => callback(error, null),
+      (error: unknown) => callback(asError(error), null),
     );
   };
 }

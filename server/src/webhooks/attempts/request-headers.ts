@@ -1,30 +1,7 @@
 import { unescape as percentDecoded } from "node:querystring";
+import { isReservedHeader } from "#webhooks/endpoints/index.ts";
 import type { AttemptRequest } from "./attempt-request.ts";
 import type { Signer } from "./sign-request.ts";
-
-/** Ours to say, or the connection's: an endpoint's own headers may not set them. */
-const reservedNames: ReadonlySet<string> = new Set([
-  "accept-encoding", // an answer is kept as it came, and never decompressed
-  "connection",
-  "content-encoding",
-  "content-length",
-  "content-type",
-  "expect",
-  "host",
-  "keep-alive",
-  "proxy-authorization",
-  "proxy-connection",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
-  "user-agent",
-]);
-
-export function isReservedHeader(name: string): boolean {
-  const lowerCase = name.toLowerCase();
-  return reservedNames.has(lowerCase) || lowerCase.startsWith("webhook-") || lowerCase.startsWith("bellwire-");
-}
 
 /** Names and values in turn, which is how undici takes them without making objects. */
 export function requestHeaders(

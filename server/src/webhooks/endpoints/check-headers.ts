@@ -1,5 +1,5 @@
-/** Headers that the delivery itself needs. */
-const ours = /^(content-(type|length|encoding)|transfer-encoding|connection|host|expect|te|trailer|upgrade|user-agent|(webhook|bellwire)-.*)$/;
+import { isReservedHeader } from "./reserved-headers.ts";
+
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 /** RFC 9110 §5.5, without the obsolete octets above ASCII. */
 const fieldValue = /^[\t -~]*$/;
@@ -13,7 +13,7 @@ export function checkHeaders(headers: Readonly<Record<string, string>>): readonl
   const entries = Object.entries(headers);
   const wrong = entries.flatMap(([name, value]) => {
     if (!token.test(name)) return [`"${name}" is not a header's name`];
-    if (ours.test(name.toLowerCase())) return [`${name} is set by Bellwire`];
+    if (isReservedHeader(name)) return [`${name} is set by Bellwire`];
     return fieldValue.test(value) ? [] : [`${name} holds characters that a header cannot`];
   });
   const names = new Set(entries.map(([name]) => name.toLowerCase()));
