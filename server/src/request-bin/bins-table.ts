@@ -1,0 +1,84 @@
+import type { Database, Transaction } from "#platform/database/database.ts";
+import { randomBase32 } from "#platform/ids/random-token.ts";
+
+/** A built-in receiver that shows what it caught. Who knows its id may look in and write to it. */
+export interface Bin {
+  readonly providerId: number;
+  readonly id: string;
+  /** What it answers with, and how long it waits before. */
+  readonly answerStatus: number;
+  readonly answerDelayMs: number;
+  /** How many requests it ever caught. The newest are kept. */
+  readonly requestsCaught: number;
+  readonly createdAt: Date;
+}
+
+interface BinKey {
+  readonly providerId: number;
+  readonly id: string;
+}
+
+const columns = `
+  provider_id as "providerId", id, answer_status as "answerStatus", answer_delay_ms as "answerDelayMs",
+  requests_caught as "requestsCaught", created_at as "createdAt"`;
+
+/** 130 random bits: nobody finds a bin by trying. */
+const idLength = 26;
+
+export async function createBin(tx: Transaction, { providerId }: { readonly providerId: number }): Promise<Bin> {
+  const id = randomBase32(idLength);
+  const [bin] = await tx.query<Bin>(`insert into bins (provider_id, id) values ($1, $2) returning ${columns}`, [providerId, id]);
+  if (!bin) throw new Error("The new bin was not returned.");
+  return bin;
+}
+
+/** The bin of an id, whoever owns it: for its own page, which is shown to whoever knows the id. */
+export async function findBin(db: Database, id: string): Promise<Bin | undefined> {
+  const [bin] = await db.query<Bin>(`select ${columns} from bins where id = $1`, [id]);
+  return bin;
+}
+
+export async function readBin(db: Database, { providerId, id }: BinKey): Promise<Bin | undefined> {
+  const [bin] = await db.query<Bin>(`select ${columns} from bins where provider_id = $1 and id = $2`, [providerId, id]);
+  return bin;
+}
+
+/** Newest first. `after` is the last bin of the page before. */
+const listStatement = `
+  select ${columns} from bins
+  where provider_id = $1
+    and ($2::text is null or (created_at, id) < (select created_at, id from bins where provider_id = $1 and id = $2))
+  order by created_at desc, id desc
+  limit $3`;
+
+export async function listBins(
+  db: Database,
+  { providerId, after, limit = 50 }: { readonly providerId: number; readonly after?: string | undefined; readonly limit?: number },
+): Promise<Bin[]> {
+  return db.query<Bin>(listStatement, [providerId, after ?? null, limit]);
+}
+
+export interface BinAnswer {
+  readonly answerStatus?: number | undefined;
+  readonly answerDelayMs?: number | undefined;
+}
+
+const changeStatement = `
+  update bins set answer_status = coalesce($3, answer_status), answer_delay_ms = coalesce($4, answer_delay_ms)
+  where provider_id = $1 and id = $2
+  returning ${columns}`;
+
+/** What it answers from now on; what is not given stays. */
+export async function changeBinAnswer(tx: Transaction, { providerId, id }: BinKey, answer: BinAnswer): Promise<Bin | undefined> {
+  const values = [providerId, id, answer.answerStatus ?? null, answer.answerDelayMs ?? null];
+  const [bin] = await tx.query<Bin>(changeStatement, values);
+  if (bin) tx.hintAfterCommit("bins", id);
+  return bin;
+}
+
+/** With all that it caught. Says whether there was such a bin. */
+export async function deleteBin(tx: Transaction, { providerId, id }: BinKey): Promise<boolean> {
+  const deleted = await tx.query("delete from bins where provider_id = $1 and id = $2 returning id", [providerId, id]);
+  if (deleted.length > 0) tx.hintAfterCommit("bins", id);
+  return deleted.length > 0;
+}

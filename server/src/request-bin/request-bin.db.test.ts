@@ -1,0 +1,125 @@
+import { expect, vi } from "vitest";
+import { buildProvider } from "../../test/support/build-webhooks.ts";
+import { test } from "../../test/support/test.ts";
+import type { Pool } from "#platform/database/database.ts";
+import { catchRequest, changeBinAnswer, createBin, createOwnBins, deleteBin, findBin, listBinRequests, listBins, readBin } from "./index.ts";
+
+const request = {
+  method: "POST",
+  path: "/bins/abc",
+  query: "source=a%20b&x",
+  headers: [
+    ["Content-Type", "application/xml"],
+    ["X-Twice", "1"],
+    ["X-Twice", "2"],
+  ],
+  body: Buffer.from([0, 255, 1]),
+} as const;
+
+async function buildBin(pool: Pool) {
+  const providerId = await buildProvider(pool);
+  return pool.inTransaction((tx) => createBin(tx, { providerId }));
+}
+
+const requestsOf = (pool: Pool, bin: { providerId: number; id: string }) =>
+  listBinRequests(pool, { providerId: bin.providerId, binId: bin.id, limit: 1000 });
+
+test("a bin keeps a request exactly as it came", async ({ database }) => {
+  const bin = await buildBin(database);
+  expect(await catchRequest(database, bin.id, request)).toEqual({ status: 200, delayMs: 0 });
+  const [caught] = await requestsOf(database, bin);
+  expect(caught).toEqual({ ...request, number: 1, receivedAt: expect.any(Date) });
+});
+
+test("a bin answers as it is told, from the next request on", async ({ database }) => {
+  const bin = await buildBin(database);
+  await database.inTransaction((tx) => changeBinAnswer(tx, bin, { answerStatus: 503 }));
+  await database.inTransaction((tx) => changeBinAnswer(tx, bin, { answerDelayMs: 20 }));
+  expect(await catchRequest(database, bin.id, request)).toEqual({ status: 503, delayMs: 20 });
+});
+
+test("requests are numbered without gaps in the order in which they can be read, also when they come at once", async ({ database }) => {
+  const bin = await buildBin(database);
+  await Promise.all(Array.from({ length: 30 }, () => catchRequest(database, bin.id, request)));
+  const numbers = (await requestsOf(database, bin)).map(({ number }) => number);
+  expect(numbers).toEqual(Array.from({ length: 30 }, (_, index) => 30 - index));
+  const page = await listBinRequests(database, { providerId: bin.providerId, binId: bin.id, before: 20, after: 10, limit: 3 });
+  expect(page.map(({ number }) => number)).toEqual([19, 18, 17]);
+});
+
+test("the newest 500 requests of a bin are kept", async ({ database }) => {
+  const bin = await buildBin(database);
+  await database.query("update bins set requests_caught = 998 where id = $1", [bin.id]);
+  await database.query(
+    `insert into bin_requests (provider_id, bin_id, number, method, path, query, headers, body)
+     select $1, $2, number, 'POST', '/', '', '[]', '' from generate_series(500, 998) number`,
+    [bin.providerId, bin.id],
+  );
+  await catchRequest(database, bin.id, request);
+  await catchRequest(database, bin.id, request);
+  const numbers = (await requestsOf(database, bin)).map(({ number }) => number);
+  expect(numbers.length).toBe(500);
+  expect([numbers[0], numbers.at(-1)]).toEqual([1000, 501]);
+});
+
+test("a body of more than 1 MiB is refused and not kept", async ({ database }) => {
+  const bin = await buildBin(database);
+  const tooMuch = { ...request, body: Buffer.alloc(1024 * 1024 + 1) };
+  expect(await catchRequest(database, bin.id, tooMuch)).toEqual({ status: 413, delayMs: 0 });
+  expect(await requestsOf(database, bin)).toEqual([]);
+});
+
+test("bytes that no text column takes are no reason to lose a request", async ({ database }) => {
+  const bin = await buildBin(database);
+  const strange = { ...request, path: "/a\0b", query: "\0", headers: [["x", "\0\ud800"]] as const };
+  await catchRequest(database, bin.id, strange);
+  expect(await requestsOf(database, bin)).toMatchObject([{ path: "/a�b", query: "�" }]);
+});
+
+test("who watches a bin hears of what it caught, once it can be read", async ({ database }) => {
+  const bin = await buildBin(database);
+  const heard = vi.fn<(values: readonly string[]) => void>();
+  database.onHint("bins", heard);
+  await catchRequest(database, bin.id, request);
+  await vi.waitFor(() => expect(heard).toHaveBeenCalledWith([bin.id]));
+});
+
+test("one provider sees, changes and deletes nothing of another's bins", async ({ database }) => {
+  const bin = await buildBin(database);
+  await catchRequest(database, bin.id, request);
+  const key = { providerId: await buildProvider(database), id: bin.id };
+  expect(await readBin(database, key)).toBeUndefined();
+  expect(await listBins(database, key)).toEqual([]);
+  expect(await listBinRequests(database, { providerId: key.providerId, binId: key.id })).toEqual([]);
+  expect(await database.inTransaction((tx) => changeBinAnswer(tx, key, { answerStatus: 500 }))).toBeUndefined();
+  expect(await database.inTransaction((tx) => deleteBin(tx, key))).toBe(false);
+  expect(await findBin(database, bin.id)).toMatchObject({ answerStatus: 200, requestsCaught: 1 });
+});
+
+test("a deleted bin catches nothing and leaves nothing", async ({ database }) => {
+  const bin = await buildBin(database);
+  await catchRequest(database, bin.id, request);
+  expect(await database.inTransaction((tx) => deleteBin(tx, bin))).toBe(true);
+  expect(await catchRequest(database, bin.id, request)).toBeUndefined();
+  expect(await requestsOf(database, bin)).toEqual([]);
+});
+
+test("bins are listed newest first, page by page", async ({ database }) => {
+  const providerId = await buildProvider(database);
+  const made: string[] = [];
+  for (let n = 0; n < 3; n += 1) made.unshift((await database.inTransaction((tx) => createBin(tx, { providerId }))).id);
+  const first = await listBins(database, { providerId, limit: 2 });
+  const rest = await listBins(database, { providerId, after: first[1]?.id, limit: 2 });
+  expect([...first, ...rest].map(({ id }) => id)).toEqual(made);
+});
+
+test("only URLs of this installation are taken for its bins", async ({ database }) => {
+  const bin = await buildBin(database);
+  const ownBins = createOwnBins({ pool: database, isOurs: ({ origin }) => origin === "http://localhost:3000" });
+  const matching = (url: string) => ownBins.matches(new URL(url));
+  expect(matching(`http://localhost:3000/bins/${bin.id}?a=b`)).toBe(bin.id);
+  expect(matching(`http://elsewhere.example/bins/${bin.id}`)).toBeUndefined();
+  expect(matching(`http://localhost:3000/bins/${bin.id}/view`)).toBeUndefined();
+  expect(matching(`http://localhost:3000/bins/../admin/api/accounts.xml`)).toBeUndefined();
+  expect(await ownBins.deliver(bin.id, request)).toEqual({ status: 200, delayMs: 0 });
+});
