@@ -1,5 +1,6 @@
 import pg from "pg";
 import { CannotStart } from "#platform/config/cannot-start.ts";
+import { wordsOf } from "#platform/config/error-words.ts";
 import { type MigrationFile, readMigrationFiles } from "./migration-files.ts";
 
 /** A migration that waits longer for a lock makes every later statement on that table wait behind it. */
@@ -69,7 +70,6 @@ async function applyMigration(client: pg.Client, schema: string, file: Migration
     await client.query("commit");
   } catch (error) {
     await client.query("rollback").catch(() => undefined);
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new CannotStart(`Migration ${file.name} failed and was rolled back: ${reason}`, { cause: error });
+    throw new CannotStart(`Migration ${file.name} failed and was rolled back: ${wordsOf(error)}`, { cause: error });
   }
 }

@@ -11,7 +11,7 @@ export interface MigrationFile {
 
 /** The migrations of a folder in order. Their numbers run from 0001 without a gap, so that two of one number are seen. */
 export async function readMigrationFiles(folder: URL): Promise<MigrationFile[]> {
-  const names = (await readdir(folder)).filter((name) => name.endsWith(".sql")).sort();
+  const names = (await readdir(folder)).filter((name) => name.endsWith(".sql")).toSorted();
   return Promise.all(
     names.map(async (name, index) => {
       const expected = String(index + 1).padStart(4, "0");

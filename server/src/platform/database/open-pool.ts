@@ -36,7 +36,10 @@ export async function openPool(options: PoolOptions): Promise<Pool & AsyncDispos
     connectionTimeoutMillis: connectTimeoutMs,
     types: columnTypes(),
   };
-  const pool = new pg.Pool({ ...connection, max, onConnect: (client) => setUpSession(client, schema, role) });
+  const verify: pg.PoolConfig["verify"] = (client, done) => {
+    setUpSession(client, schema, role).then(() => done(), done);
+  };
+  const pool = new pg.Pool({ ...connection, max, verify });
   // Without a listener, a connection that the server ends while it is in use would end the process.
   pool.on("connect", (client) => client.on("error", (error) => log.warn({ err: error }, "database connection lost")));
   pool.on("error", () => undefined); // of idle connections: the listener above has told it

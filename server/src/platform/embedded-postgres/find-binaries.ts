@@ -3,6 +3,7 @@ import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { CannotStart } from "#platform/config/cannot-start.ts";
 import { randomHex } from "#platform/ids/random-token.ts";
+import { codeOf, wordsOf } from "#platform/config/error-words.ts";
 import { commonFolder } from "./choose-place.ts";
 import { run } from "./run-program.ts";
 import type { UnprivilegedUser } from "./unprivileged-user.ts";
@@ -41,9 +42,12 @@ async function linkLibraries(home: string): Promise<void> {
   for (const { source, target } of links) {
     const path = join(home, target);
     if (await access(path).then(() => true, () => false)) continue;
-    await symlink(relative(dirname(path), join(home, source)), path).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== "EEXIST") throw new CannotStart(`PostgreSQL's libraries in ${home} lack ${target}: ${error.message}`);
-    });
+    try {
+      await symlink(relative(dirname(path), join(home, source)), path);
+    } catch (error) {
+      if (codeOf(error) === "EEXIST") continue; // another process was faster
+      throw new CannotStart(`PostgreSQL's libraries in ${home} lack ${target}: ${wordsOf(error)}`);
+    }
   }
 }
 

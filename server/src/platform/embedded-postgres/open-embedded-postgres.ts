@@ -2,8 +2,8 @@ import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { systemClock } from "#platform/clock/clock.ts";
 import { CannotStart } from "#platform/config/cannot-start.ts";
+import { wordsOf } from "#platform/config/error-words.ts";
 import { exclusively } from "#platform/files/exclusively.ts";
-import { explain } from "./explain-failure.ts";
 import { countOthers } from "./presence.ts";
 import { type RunningServer, startOrJoin } from "./start-or-join.ts";
 import { stopServer } from "./stop-server.ts";
@@ -58,7 +58,7 @@ export async function openEmbeddedPostgres(dataDir: string, say: (line: string) 
       try {
         server = await alone(() => startOrJoin(folder, say));
       } catch (error) {
-        say(error instanceof Error ? error.message : String(error));
+        say(wordsOf(error));
       }
     }
   }
@@ -69,7 +69,6 @@ async function makeDataDir(folder: string): Promise<void> {
   try {
     await mkdir(folder, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 });
   } catch (error) {
-    const words = error instanceof Error ? error.message : String(error);
-    throw new CannotStart(`The data directory ${folder} (BELLWIRE_DATA_DIR) cannot be made: ${explain(words)}`);
+    throw new CannotStart(`The data directory ${folder} (BELLWIRE_DATA_DIR) cannot be made: ${wordsOf(error)}`);
   }
 }

@@ -17,7 +17,7 @@ export async function unprivilegedUser(): Promise<UnprivilegedUser | undefined> 
   if (process.getuid?.() !== 0) return undefined;
   const users = (await readFile("/etc/passwd", "utf8")).split("\n").map((line) => line.split(":"));
   for (const wanted of namesTried) {
-    const [name, , uid, gid] = users.find(([name]) => name === wanted) ?? [];
+    const [name, , uid, gid] = users.find(([first]) => first === wanted) ?? [];
     // macOS writes nobody's number as -2.
     if (name && uid && gid && uid !== "0") return { name, uid: Number(uid) >>> 0, gid: Number(gid) >>> 0 };
   }

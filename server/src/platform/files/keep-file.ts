@@ -1,5 +1,6 @@
 import { link, open, readFile, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
+import { codeOf } from "#platform/config/error-words.ts";
 import { randomHex } from "#platform/ids/random-token.ts";
 
 /**
@@ -30,7 +31,7 @@ export async function readIfThere(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, "utf8");
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    if (codeOf(error) === "ENOENT") return undefined;
     throw error;
   }
 }

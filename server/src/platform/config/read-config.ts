@@ -1,0 +1,53 @@
+import { CannotStart } from "./cannot-start.ts";
+import { fallbackOf, textOf, type Environment, type Setting, Wrong } from "./setting.ts";
+import { settings } from "./settings.ts";
+
+/** Reads the environment once, and says everything that is wrong with it, not just the first thing. */
+export function readConfig(env: Environment) {
+  const isEmbedded = textOf(env, settings.databaseUrl) === undefined;
+  const wrong: string[] = [];
+
+  const read = <T>(setting: Setting<T>): T => {
+    const fallback = fallbackOf(setting, isEmbedded);
+    const value = setting.parse(textOf(env, setting) ?? fallback);
+    if (!(value instanceof Wrong)) return value;
+    wrong.push(`${setting.name} ${value.says}`);
+    const instead = setting.parse(fallback);
+    if (instead instanceof Wrong) throw new Error(`The default of ${setting.name} ${instead.says}.`);
+    return instead;
+  };
+
+  const config = {
+    isEmbedded,
+    port: read(settings.port),
+    host: read(settings.host),
+    databaseUrl: read(settings.databaseUrl),
+    dataDir: read(settings.dataDir),
+    publicUrl: read(settings.publicUrl),
+    baseDomain: read(settings.baseDomain),
+    providerName: read(settings.providerName),
+    adminUsername: read(settings.adminUsername),
+    adminPassword: read(settings.adminPassword),
+    accessToken: read(settings.accessToken),
+    providerKey: read(settings.providerKey),
+    secretKey: read(settings.secretKey),
+    allowedTargets: read(settings.allowedTargets),
+    caFile: read(settings.caFile),
+    proxyUrl: read(settings.proxyUrl),
+    tryOut: read(settings.tryOut),
+    retryWaitsSeconds: read(settings.retryWaitsSeconds),
+    smtpUrl: read(settings.smtpUrl),
+    retentionDays: read(settings.retentionDays),
+    trustedProxies: read(settings.trustedProxies),
+    engineConcurrency: read(settings.engineConcurrency),
+    logLevel: read(settings.logLevel),
+  };
+
+  if (!isEmbedded && textOf(env, settings.secretKey) === undefined) {
+    wrong.push(`${settings.secretKey.name} is required with ${settings.databaseUrl.name}: 32 random bytes in base64, as \`openssl rand -base64 32\` prints them`);
+  }
+  if (wrong.length > 0) throw new CannotStart(`These settings are wrong:\n${wrong.map((line) => `- ${line}`).join("\n")}`);
+  return Object.freeze(config);
+}
+
+export type Config = ReturnType<typeof readConfig>;

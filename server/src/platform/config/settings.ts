@@ -1,0 +1,154 @@
+import * as read from "./parsers.ts";
+import type { Setting } from "./setting.ts";
+
+const setting = <T>(it: Setting<T>): Setting<T> => it;
+
+const day = 24 * 60 * 60;
+
+/** Every setting, in the order in which people read of them. docs/reference/settings.md is made from this list. */
+export const settings = {
+  port: setting({
+    name: "PORT",
+    fallback: "3000",
+    meaning: "The port to listen on. 0 takes a free one, which the ready line names.",
+    parse: read.wholeNumber(0, 65_535),
+  }),
+  host: setting({ name: "HOST", fallback: "127.0.0.1", meaning: "The address to listen on.", parse: read.anyText }),
+  databaseUrl: setting({
+    name: "DATABASE_URL",
+    fallback: "",
+    fallbackWords: "unset: an embedded PostgreSQL",
+    meaning: "A PostgreSQL connection string, `postgresql://user:password@host/database`. PostgreSQL 16 or newer.",
+    isSecret: true,
+    parse: read.optional(read.secret(read.postgresUrl)),
+  }),
+  dataDir: setting({
+    name: "BELLWIRE_DATA_DIR",
+    fallback: "./.bellwire",
+    meaning: "The folder of the embedded database and of generated keys. Back it up while Bellwire is stopped.",
+    parse: read.anyText,
+  }),
+  publicUrl: setting({
+    name: "BELLWIRE_PUBLIC_URL",
+    fallback: "",
+    fallbackWords: "from `HOST` and `PORT`",
+    meaning: "How the outside reaches Bellwire. Cookies are for https alone if this starts with https://.",
+    parse: read.optional(read.url("http:", "https:")),
+  }),
+  baseDomain: setting({
+    name: "BELLWIRE_BASE_DOMAIN",
+    fallback: "",
+    fallbackWords: "unset: the first provider has everything on one origin",
+    meaning: "Hosts are `{subdomain}.BASE` (Developer Portal) and `{subdomain}-admin.BASE` (Admin Portal, APIs).",
+    parse: read.optional(read.domainName),
+  }),
+  providerName: setting({
+    name: "BELLWIRE_PROVIDER_NAME",
+    fallback: "Acme",
+    meaning: "The first provider, made on an empty database.",
+    parse: read.anyText,
+  }),
+  adminUsername: setting({
+    name: "BELLWIRE_ADMIN_USERNAME",
+    fallback: "admin",
+    meaning: "The first provider's admin.",
+    parse: read.anyText,
+  }),
+  adminPassword: setting({
+    name: "BELLWIRE_ADMIN_PASSWORD",
+    fallback: "",
+    fallbackWords: "random, printed once",
+    meaning: "The first admin's password.",
+    isSecret: true,
+    parse: read.optional(read.secret()),
+  }),
+  accessToken: setting({
+    name: "BELLWIRE_ACCESS_TOKEN",
+    fallback: "",
+    fallbackWords: "random, printed once",
+    meaning: "The first admin's access token: read and write, every scope.",
+    isSecret: true,
+    parse: read.optional(read.secret()),
+  }),
+  providerKey: setting({
+    name: "BELLWIRE_PROVIDER_KEY",
+    fallback: "",
+    fallbackWords: "random, printed once",
+    meaning: "The first provider's key.",
+    isSecret: true,
+    parse: read.optional(read.secret()),
+  }),
+  secretKey: setting({
+    name: "BELLWIRE_SECRET_KEY",
+    fallback: "",
+    fallbackWords: "generated into the data directory when the database is embedded, else required",
+    meaning: "32 bytes in base64; several with commas between, the newest first. Encrypts secrets at rest and signs cookies.",
+    isSecret: true,
+    parse: read.optional(read.secret(read.readKeys)),
+  }),
+  allowedTargets: setting({
+    name: "BELLWIRE_ALLOWED_TARGETS",
+    fallback: "none",
+    embeddedFallback: "127.0.0.0/8,::1/128",
+    meaning: "CIDR blocks that deliveries may reach although they are not public; `none` is none.",
+    parse: read.blocks,
+  }),
+  caFile: setting({
+    name: "BELLWIRE_CA_FILE",
+    fallback: "",
+    meaning: "A PEM file with more certificate authorities that receivers may use.",
+    parse: read.optional(read.anyText),
+  }),
+  proxyUrl: setting({
+    name: "BELLWIRE_PROXY_URL",
+    fallback: "",
+    meaning: "An egress proxy that deliveries go through.",
+    isSecret: true,
+    parse: read.optional(read.secret(read.url("http:", "https:"))),
+  }),
+  tryOut: setting({
+    name: "BELLWIRE_TRY_OUT",
+    fallback: "off",
+    embeddedFallback: "on",
+    meaning: "Whether an empty database also gets a request bin, and a webhook that goes there.",
+    parse: read.onOrOff,
+  }),
+  retryWaitsSeconds: setting({
+    name: "BELLWIRE_RETRY_WAITS_SECONDS",
+    fallback: "60,60,60,60,60",
+    meaning: "How long an endpoint of the 3scale format waits before each retry, unless it says otherwise.",
+    parse: read.wholeNumbers(0, 7 * day),
+  }),
+  smtpUrl: setting({
+    name: "BELLWIRE_SMTP_URL",
+    fallback: "",
+    fallbackWords: "unset: mails stay in an outbox",
+    meaning: "The mail server, `smtp://user:password@host:port` or `smtps://…`.",
+    isSecret: true,
+    parse: read.optional(read.secret(read.url("smtp:", "smtps:"))),
+  }),
+  retentionDays: setting({
+    name: "BELLWIRE_RETENTION_DAYS",
+    fallback: "30",
+    meaning: "How many days events, deliveries and attempts are kept.",
+    parse: read.wholeNumber(1, 3650),
+  }),
+  trustedProxies: setting({
+    name: "BELLWIRE_TRUSTED_PROXIES",
+    fallback: "none",
+    meaning: "CIDR blocks of the proxies whose `X-Forwarded-*` headers count; `none` is none.",
+    parse: read.blocks,
+  }),
+  engineConcurrency: setting({
+    name: "BELLWIRE_ENGINE_CONCURRENCY",
+    fallback: "200",
+    meaning: "Deliveries in flight at once in each engine.",
+    parse: read.wholeNumber(1, 2000),
+  }),
+  logLevel: setting({
+    name: "BELLWIRE_LOG_LEVEL",
+    fallback: "info",
+    meaning: "The least important lines that are logged: fatal, error, warn, info, debug, trace or silent.",
+    parse: read.oneOf("fatal", "error", "warn", "info", "debug", "trace", "silent"),
+  }),
+} as const;
