@@ -1,0 +1,47 @@
+import type { Logger } from "pino";
+import { systemClock } from "#platform/clock/clock.ts";
+import type { Pool } from "#platform/database/database.ts";
+import type { Encryption } from "#platform/encryption/encryption.ts";
+import { newUuidV7 } from "#platform/ids/uuid-v7.ts";
+import { chance } from "#platform/ids/chance.ts";
+import type { Sender } from "#webhooks/attempts/index.ts";
+import { postgresLaneStore, startEngine } from "#webhooks/engine/index.ts";
+
+export interface EngineParts {
+  readonly pool: Pool;
+  readonly encryption: Encryption;
+  readonly sender: Sender;
+  readonly log: Logger;
+  readonly inFlightMax: number;
+}
+
+/** How long a crashed engine's lanes wait for another: long enough for a stop of the world, short enough for nobody to notice. */
+const leaseMs = 10_000;
+/** How long a stop waits for receivers. With the rest of the way down it stays within the 15 s that a stop may take. */
+const drainMs = 12_000;
+
+/** The engine of this process, woken by hints from all of them. Closing it drains it. */
+export async function composeEngine({ pool, encryption, sender, log, inFlightMax }: EngineParts): Promise<AsyncDisposable> {
+  const engine = await startEngine({
+    store: postgresLaneStore(pool, encryption, leaseMs),
+    sender,
+    clock: systemClock,
+    log: {
+      attempt: (line) => log.info(line, "delivery attempted"),
+      warn: (fields, sentence) => log.warn(fields, sentence),
+    },
+    chance,
+    newId: () => newUuidV7(systemClock.now().getTime()),
+    inFlightMax,
+    leaseMs,
+  });
+  const stopDue = pool.onHint("due", (values) => engine.hintDue(values.map(Number)));
+  const stopChanged = pool.onHint("endpoints", (values) => engine.hintChanged(values.map(Number)));
+  return {
+    async [Symbol.asyncDispose]() {
+      stopDue();
+      stopChanged();
+      await engine.stop(drainMs);
+    },
+  };
+}

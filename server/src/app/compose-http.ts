@@ -1,0 +1,86 @@
+import { fileURLToPath } from "node:url";
+import fastify, { type FastifyBaseLogger, type FastifyInstance } from "fastify";
+import { accountManagementApiDoor } from "#http/account-management-api/index.ts";
+import { adminPortalDoor } from "#http/admin-portal/index.ts";
+import { bellwireApiDoor } from "#http/bellwire-api/index.ts";
+import { developerPortalDoor } from "#http/developer-portal/index.ts";
+import { operationsDoor } from "#http/operations/index.ts";
+import { requestBinDoor } from "#http/request-bin/index.ts";
+import { createFindAdminCaller } from "#http/shared/admin-caller.ts";
+import { addFindProviderHook } from "#http/shared/find-provider-hook.ts";
+import { systemClock } from "#platform/clock/clock.ts";
+import type { Pool } from "#platform/database/database.ts";
+import type { Encryption } from "#platform/encryption/encryption.ts";
+import { newUuidV7 } from "#platform/ids/uuid-v7.ts";
+import type { AllowedTargets } from "#platform/network/allowed-targets.ts";
+import { systemLookup } from "#platform/network/resolve-target.ts";
+import { createOwnBins } from "#request-bin/index.ts";
+import type { Sender } from "#webhooks/attempts/index.ts";
+import type { ProviderUrls } from "./provider-urls.ts";
+import { version } from "./version.ts";
+
+export interface HttpParts {
+  readonly pool: Pool;
+  readonly encryption: Encryption;
+  readonly sender: Sender;
+  readonly urls: ProviderUrls;
+  readonly log: FastifyBaseLogger;
+  readonly baseDomain: string | undefined;
+  readonly trustedProxies: readonly string[];
+  readonly allowed: AllowedTargets;
+  readonly retryWaitsSeconds: readonly number[];
+  readonly mailIsSent: boolean;
+  readonly cookieSecret: Buffer;
+  /** The bin that the try-out made, if there was one. */
+  readonly tryOutBinId: () => string | undefined;
+}
+
+/** What `web` built. */
+const webFolder = fileURLToPath(new URL("../../../web/dist/", import.meta.url));
+
+/** All doors of the web role, on one server that does not listen yet. */
+export async function composeHttp(parts: HttpParts): Promise<FastifyInstance> {
+  const { pool, encryption, sender, urls, log, cookieSecret } = parts;
+  const http = fastify({
+    trustProxy: parts.trustedProxies.length > 0 ? [...parts.trustedProxies] : false,
+    genReqId: () => newUuidV7(systemClock.now().getTime()),
+    loggerInstance: log,
+    disableRequestLogging: true,
+    routerOptions: { maxParamLength: 500 },
+  });
+  http.addHook("onResponse", async (request, reply) => {
+    const { method, ip, routeOptions } = request;
+    const line = { method, route: routeOptions.url, status: reply.statusCode, tookMs: Math.round(reply.elapsedTime), ip, requestId: request.id };
+    log.info(line, "request answered");
+  });
+
+  const clock = systemClock;
+  const newId = (): string => newUuidV7(clock.now().getTime());
+  const secureCookies = urls.publicUrl.startsWith("https:");
+  const findAdminCaller = createFindAdminCaller({ pool, clock });
+  const bins = createOwnBins({ pool, isOurs: urls.isOurs });
+  const targets = { allowed: parts.allowed, lookup: systemLookup, isOwnBin: (url: URL) => bins.matches(url) !== undefined };
+  const endpoints = { pool, encryption, targets, retryWaitsSeconds: parts.retryWaitsSeconds };
+  const developerPortalUrl = urls.developerPortal;
+  const adminPortalUrl = urls.adminPortal;
+  const tryOut = () => {
+    const id = parts.tryOutBinId();
+    return id === undefined
+      ? undefined
+      : { binViewUrl: `${urls.publicUrl}/bins/${id}/view`, adminUrl: `${urls.publicUrl}/p/admin` };
+  };
+
+  // Their callers are machines, which know no provider's host.
+  await http.register(operationsDoor({ pool }));
+  await http.register(async (doors) => {
+    addFindProviderHook(doors, { pool, baseDomain: parts.baseDomain });
+    const asked = { ...endpoints, clock, findAdminCaller, version };
+    await doors.register(accountManagementApiDoor(asked), { prefix: "/admin/api" });
+    await doors.register(bellwireApiDoor({ ...asked, newId, sender, publicUrl: urls.publicUrl }), { prefix: "/api/v1" });
+    await doors.register(requestBinDoor({ pool, clock, encryption }));
+    const portal = { pool, clock, cookieSecret, secureCookies, developerPortalUrl, tryOut };
+    await doors.register(adminPortalDoor({ ...portal, adminPortalUrl, webFolder }));
+    await doors.register(developerPortalDoor({ ...portal, mailIsSent: parts.mailIsSent }));
+  });
+  return http;
+}

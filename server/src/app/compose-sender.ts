@@ -1,0 +1,27 @@
+import { systemClock } from "#platform/clock/clock.ts";
+import type { Pool } from "#platform/database/database.ts";
+import type { AllowedTargets } from "#platform/network/allowed-targets.ts";
+import { createOwnBins } from "#request-bin/index.ts";
+import { createSender, type Sender } from "#webhooks/attempts/index.ts";
+import type { ProviderUrls } from "./provider-urls.ts";
+import { version } from "./version.ts";
+
+export interface SenderParts {
+  readonly pool: Pool;
+  readonly urls: ProviderUrls;
+  readonly allowed: AllowedTargets;
+  readonly caPem: string | undefined;
+  readonly proxyUrl: string | undefined;
+  readonly inFlightMax: number;
+}
+
+/** The one way out, for the engine and for pings. Our own bins are handed what is sent to them without the network. */
+export function composeSender({ pool, urls, inFlightMax, ...network }: SenderParts): Sender & AsyncDisposable {
+  return createSender({
+    ...network,
+    clock: systemClock,
+    userAgent: `Bellwire/${version}`,
+    connectionsMax: inFlightMax,
+    ownBins: createOwnBins({ pool, isOurs: urls.isOurs }),
+  });
+}
