@@ -9,7 +9,7 @@ export function AnswerLabel({ attempt }: AnswerLabelProps) {
   if (!attempt) return <span className="bellwire-subtle">None yet</span>;
   const { status, error } = attempt;
   return (
-    <Label color={error === null ? "green" : "red"} variant="outline" title={error ?? undefined}>
+    <Label isCompact color={error === null ? "green" : "red"} variant="outline" title={error ?? undefined}>
       {status ?? "No answer"}
     </Label>
   );

@@ -1,4 +1,4 @@
-import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
+import { Table, Tbody, Td, Th, Thead, Tr, type TdProps } from "@patternfly/react-table";
 import { Link } from "@tanstack/react-router";
 
 import type { Delivery } from "../api/delivery-queries.ts";
@@ -8,6 +8,9 @@ import { EventTypeName } from "./event-type-name.tsx";
 import { useArrivals } from "./use-arrivals.ts";
 import { When } from "./when.tsx";
 
+/** A phone shows a delivery as a list of lines: four are enough to find it. */
+const wideOnly: NonNullable<TdProps["visibility"]> = ["hidden", "visibleOnMd"];
+
 /** Newest first. A delivery that comes while the table is on the screen is pointed out for a moment. */
 export function DeliveriesTable({ deliveries }: { deliveries: readonly Delivery[] }) {
   const arrival = useArrivals(deliveries);
@@ -16,12 +19,12 @@ export function DeliveriesTable({ deliveries }: { deliveries: readonly Delivery[
       <Thead>
         <Tr>
           <Th>Event</Th>
-          <Th>Account</Th>
-          <Th>State</Th>
-          <Th>Last answer</Th>
-          <Th>Attempts</Th>
-          <Th>Endpoint</Th>
-          <Th>When</Th>
+          <Th modifier="nowrap">Account</Th>
+          <Th modifier="nowrap">State</Th>
+          <Th modifier="nowrap">Last answer</Th>
+          <Th modifier="nowrap" visibility={wideOnly}>Attempts</Th>
+          <Th modifier="nowrap" visibility={wideOnly}>Endpoint</Th>
+          <Th modifier="nowrap">When</Th>
         </Tr>
       </Thead>
       <Tbody>
@@ -39,8 +42,12 @@ export function DeliveriesTable({ deliveries }: { deliveries: readonly Delivery[
             <Td dataLabel="Last answer">
               <AnswerLabel attempt={it.last_attempt} />
             </Td>
-            <Td dataLabel="Attempts">{it.attempts_made}</Td>
-            <Td dataLabel="Endpoint">{it.endpoint_name}</Td>
+            <Td dataLabel="Attempts" visibility={wideOnly}>
+              {it.attempts_made}
+            </Td>
+            <Td dataLabel="Endpoint" visibility={wideOnly}>
+              {it.endpoint_name}
+            </Td>
             <Td dataLabel="When">
               <When at={it.occurred_at} />
             </Td>

@@ -11,7 +11,7 @@ export interface PageBreadcrumbProps {
 /** From a thing back to the list that it is in. */
 export function PageBreadcrumb({ to, list, here }: PageBreadcrumbProps) {
   return (
-    <Breadcrumb>
+    <Breadcrumb className="bellwire-breadcrumb">
       <BreadcrumbItem
         render={({ className }) => (
           <Link className={className} to={to}>

@@ -11,7 +11,7 @@ export interface SelectFilterProps {
 
 export function SelectFilter({ label, all, value, options, onChange }: SelectFilterProps) {
   return (
-    <ToolbarItem>
+    <ToolbarItem className="bellwire-filter">
       <FormSelect aria-label={label} value={value ?? ""} onChange={(_, chosen) => onChange(chosen || undefined)}>
         {all && <FormSelectOption value="" label={all} />}
         {options.map((option) => (

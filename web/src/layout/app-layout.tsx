@@ -35,6 +35,8 @@ export function AppLayout() {
       }
       skipToContent={<SkipToContent href={`#${contentId}`}>Skip to content</SkipToContent>}
       mainContainerId={contentId}
+      // PatternFly measures whether this is a phone only for somebody who listens.
+      onPageResize={() => undefined}
       isContentFilled
     >
       {path === "/" || mayUse ? <Outlet /> : <AccessDenied />}

@@ -28,7 +28,7 @@ export interface AppMastheadProps {
 export function AppMasthead({ isSidebarOpen, onToggleSidebar }: AppMastheadProps) {
   const session = useSession();
   return (
-    <Masthead>
+    <Masthead display={{ default: "inline" }}>
       <MastheadMain>
         <MastheadToggle>
           <PageToggleButton

@@ -6,6 +6,8 @@ export interface Toast {
   readonly kind: ToastKind;
   readonly title: string;
   readonly detail?: string;
+  /** A later toast about the same replaces this one. Without it, only one with the same title does. */
+  readonly about?: string;
 }
 
 export const ToastContext = createContext<(toast: Toast) => void>(() => undefined);

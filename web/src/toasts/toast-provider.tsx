@@ -4,13 +4,16 @@ import { useCallback, useRef, useState, type ReactNode } from "react";
 import { ToastContext, type Toast } from "./toast-context.ts";
 
 const shownMs = 8000;
+const shownMax = 3;
+
+const subjectOf = ({ about, title }: Toast): string => about ?? title;
 
 export function ToastProvider({ children }: { children: ReactNode }) {
   const [shown, setShown] = useState<readonly { readonly key: number; readonly toast: Toast }[]>([]);
   const shownBefore = useRef(0);
   const show = useCallback((toast: Toast) => {
     const key = ++shownBefore.current;
-    setShown((before) => [...before, { key, toast }]);
+    setShown((before) => [...before.filter((it) => subjectOf(it.toast) !== subjectOf(toast)), { key, toast }].slice(-shownMax));
   }, []);
   const hide = (key: number) => setShown((before) => before.filter((it) => it.key !== key));
 

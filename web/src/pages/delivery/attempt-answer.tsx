@@ -10,7 +10,7 @@ export function AttemptAnswer({ attempt: { response_headers, response_body } }: 
   return (
     <Stack hasGutter>
       <StackItem>
-        <DescriptionList isCompact isHorizontal isFluid aria-label="Headers of the answer">
+        <DescriptionList isCompact orientation={{ md: "horizontal" }} horizontalTermWidthModifier={{ md: "13rem" }} aria-label="Headers of the answer">
           {Object.entries(response_headers).map(([name, value]) => (
             <Fact key={name} term={name}>
               <span className="bellwire-mono">{value}</span>

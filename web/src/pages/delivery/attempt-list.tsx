@@ -20,16 +20,16 @@ export function AttemptList({ attempts }: { attempts: readonly Attempt[] }) {
       <Thead>
         <Tr>
           <Th screenReaderText="Answer" />
-          <Th>Attempt</Th>
-          <Th>Answer</Th>
-          <Th>Latency</Th>
+          <Th modifier="fitContent">Attempt</Th>
+          <Th modifier="fitContent">Answer</Th>
+          <Th modifier="fitContent">Latency</Th>
           <Th>When</Th>
           <Th>What went wrong</Th>
         </Tr>
       </Thead>
       {newestFirst.map((attempt, rowIndex) => (
         <Tbody key={attempt.number} isExpanded={isOpen(attempt.number)}>
-          <Tr className="bellwire-attempt">
+          <Tr>
             <Td
               expand={{ rowIndex, isExpanded: isOpen(attempt.number), onToggle: () => turn(attempt.number), expandId: "attempt" }}
             />
@@ -37,7 +37,7 @@ export function AttemptList({ attempts }: { attempts: readonly Attempt[] }) {
             <Td dataLabel="Answer">
               <AnswerLabel attempt={attempt} />
             </Td>
-            <Td dataLabel="Latency">{attempt.latency_ms} ms</Td>
+            <Td dataLabel="Latency" modifier="nowrap">{attempt.latency_ms} ms</Td>
             <Td dataLabel="When">
               <When at={attempt.at} isExact />
             </Td>

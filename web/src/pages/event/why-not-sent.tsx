@@ -24,7 +24,7 @@ export function WhyNotSent({ verdict: { sent, gate, endpoint_name }, type }: Why
       {control && endpoint_name === "default" && (
         <>
           {" "}
-          Control:{" "}
+          Change:{" "}
           <Link to="/webhooks/edit" hash={control.id}>
             {control.label}
           </Link>

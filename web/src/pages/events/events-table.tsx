@@ -14,11 +14,11 @@ export function EventsTable({ events }: { events: readonly Event[] }) {
       <Thead>
         <Tr>
           <Th>Event</Th>
-          <Th>Account</Th>
+          <Th modifier="nowrap">Account</Th>
           <Th>By</Th>
           <Th>Through</Th>
-          <Th>Sequence</Th>
-          <Th>When</Th>
+          <Th modifier="nowrap">Sequence</Th>
+          <Th modifier="nowrap">When</Th>
         </Tr>
       </Thead>
       <Tbody>

@@ -29,10 +29,10 @@ export function FailuresTable({ failures, ticked, isBusy, onTick, onRetry, onDel
             }}
           />
           <Th>Event</Th>
-          <Th>Account</Th>
+          <Th modifier="nowrap">Account</Th>
           <Th>What went wrong</Th>
           <Th>Where to</Th>
-          <Th>Failed</Th>
+          <Th modifier="nowrap">Failed</Th>
           <Th screenReaderText="Actions" />
         </Tr>
       </Thead>

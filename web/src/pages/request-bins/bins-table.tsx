@@ -6,6 +6,7 @@ import type { Bin } from "../../api/bin-queries.ts";
 import { ConfirmDialog } from "../../components/confirm-dialog.tsx";
 import { When } from "../../components/when.tsx";
 import { ChangeAnswerDialog } from "./change-answer-dialog.tsx";
+import { describeAnswer } from "./describe-answer.ts";
 import { useBinActions } from "./use-bin-actions.ts";
 
 export function BinsTable({ bins }: { bins: readonly Bin[] }) {
@@ -63,9 +64,8 @@ function BinRow({ bin, onChange, onDelete }: BinRowProps) {
         </ClipboardCopy>
       </Td>
       <Td dataLabel="Answers">
-        <Button variant="link" isInline onClick={onChange}>
-          {bin.answer_status}
-          {bin.answer_delay_ms > 0 && ` after ${bin.answer_delay_ms} ms`}
+        <Button variant="link" isInline className="bellwire-when" onClick={onChange}>
+          {describeAnswer(bin)}
         </Button>
       </Td>
       <Td dataLabel="Created">

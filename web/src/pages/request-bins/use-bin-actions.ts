@@ -5,6 +5,7 @@ import { useApi } from "../../api/api-context.ts";
 import { saysWhy } from "../../api/api-problem.ts";
 import type { Bin } from "../../api/bin-queries.ts";
 import { useToast } from "../../toasts/toast-context.ts";
+import { describeAnswer } from "./describe-answer.ts";
 
 export function useBinActions() {
   const api = useApi();
@@ -26,9 +27,8 @@ export function useBinActions() {
   const change = useMutation({
     mutationFn: ({ id, answer_status, answer_delay_ms }: Pick<Bin, "id" | "answer_status" | "answer_delay_ms">) =>
       answerOf(api.PATCH("/api/v1/bins/{id}", { params: { path: { id } }, body: { answer_status, answer_delay_ms } })),
-    onSuccess: async ({ answer_status, answer_delay_ms }) => {
-      const after = answer_delay_ms > 0 ? ` after ${answer_delay_ms} ms` : "";
-      toast({ kind: "success", title: `The bin now answers ${answer_status}${after}` });
+    onSuccess: async (bin) => {
+      toast({ kind: "success", title: `The bin now answers ${describeAnswer(bin)}` });
       await refresh();
     },
     onError: tell("The bin could not be changed"),

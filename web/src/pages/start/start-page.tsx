@@ -1,4 +1,5 @@
-import { Gallery, PageSection, Title } from "@patternfly/react-core";
+import { EmptyState, EmptyStateBody, Gallery, PageSection, Title } from "@patternfly/react-core";
+import LockIcon from "@patternfly/react-icons/dist/esm/icons/lock-icon";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 
 import { useApi } from "../../api/api-context.ts";
@@ -25,11 +26,17 @@ export function StartPage() {
       <PageHeader title={session.providerName}>
         When a developer signs up, or an account, user or application changes, your back office hears of it.
       </PageHeader>
-      {mayUseWebhooks(session) && (
+      {mayUseWebhooks(session) ? (
         <>
           <FirstSteps />
           <NewestDeliveries />
         </>
+      ) : (
+        <PageSection isFilled>
+          <EmptyState titleText="Webhooks are in the hands of the admins" icon={LockIcon} headingLevel="h2">
+            <EmptyStateBody>Ask an admin of {session.providerName} if you need to see or change them.</EmptyStateBody>
+          </EmptyState>
+        </PageSection>
       )}
     </>
   );

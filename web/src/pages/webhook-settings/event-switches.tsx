@@ -1,4 +1,4 @@
-import { Button, Checkbox, FormFieldGroup, FormFieldGroupHeader, HelperText, HelperTextItem } from "@patternfly/react-core";
+import { Button, Checkbox, FormGroup, Grid, GridItem, HelperText, HelperTextItem } from "@patternfly/react-core";
 
 import type { EventType, EventTypeName } from "../../api/event-type-queries.ts";
 import { cannotFire } from "./cannot-fire.ts";
@@ -14,43 +14,55 @@ export interface EventSwitchesProps {
 export function EventSwitches({ types, settings, onChange }: EventSwitchesProps) {
   const groups = Map.groupBy(types, ({ group }) => group);
   const turn = (changed: readonly EventType[], isOn: boolean): void => {
-    const switches = new Set(settings.switches);
-    for (const { type } of changed) {
-      if (isOn) switches.add(type);
-      else switches.delete(type);
-    }
-    onChange(switches);
+    const names = new Set(changed.map(({ type }) => type));
+    onChange(isOn ? settings.switches.union(names) : settings.switches.difference(names));
   };
-  return [...groups].map(([group, members]) => {
-    const areAllOn = members.every(({ type }) => settings.switches.has(type));
-    return (
-      <FormFieldGroup
-        key={group}
-        header={
-          <FormFieldGroupHeader
-            titleText={{ text: group, id: `events-${group}` }}
-            actions={
-              <Button variant="link" onClick={() => turn(members, !areAllOn)} aria-label={`${areAllOn ? "None" : "All"} of ${group}`}>
-                {areAllOn ? "None" : "All"}
-              </Button>
-            }
-          />
-        }
-      >
-        {members.map((it) => (
-          <Checkbox
-            key={it.type}
-            id={it.switch}
-            name={it.switch}
-            label={it.label}
-            description={<WhyNot reason={cannotFire(it, settings)} />}
-            isChecked={settings.switches.has(it.type)}
-            onChange={(_, isOn) => turn([it], isOn)}
-          />
-        ))}
-      </FormFieldGroup>
-    );
-  });
+  return (
+    <Grid hasGutter md={6} className="bellwire-switch-groups">
+      {[...groups].map(([group, members]) => (
+        <GridItem key={group}>
+          <SwitchGroup group={group} members={members} settings={settings} onTurn={turn} />
+        </GridItem>
+      ))}
+    </Grid>
+  );
+}
+
+interface SwitchGroupProps {
+  readonly group: string;
+  readonly members: readonly EventType[];
+  readonly settings: Settings;
+  readonly onTurn: (changed: readonly EventType[], isOn: boolean) => void;
+}
+
+function SwitchGroup({ group, members, settings, onTurn }: SwitchGroupProps) {
+  const areAllOn = members.every(({ type }) => settings.switches.has(type));
+  const opposite = areAllOn ? "None" : "All";
+  return (
+    <FormGroup
+      role="group"
+      fieldId={`events-${group}`}
+      label={group}
+      labelInfo={
+        <Button variant="link" isInline aria-label={`${opposite} of ${group}`} onClick={() => onTurn(members, !areAllOn)}>
+          {opposite}
+        </Button>
+      }
+      isStack
+    >
+      {members.map((it) => (
+        <Checkbox
+          key={it.type}
+          id={it.switch}
+          name={it.switch}
+          label={it.label}
+          description={<WhyNot reason={cannotFire(it, settings)} />}
+          isChecked={settings.switches.has(it.type)}
+          onChange={(_, isOn) => onTurn([it], isOn)}
+        />
+      ))}
+    </FormGroup>
+  );
 }
 
 function WhyNot({ reason }: { reason: string | undefined }) {

@@ -4,6 +4,7 @@ import { useState, type FormEvent } from "react";
 import type { Endpoint } from "../../api/endpoint-queries.ts";
 import type { EventType } from "../../api/event-type-queries.ts";
 import { BinOffer } from "./bin-offer.tsx";
+import { EndpointStateNotice } from "./endpoint-state-notice.tsx";
 import { EventSwitches } from "./event-switches.tsx";
 import { settingsOf, type Settings } from "./settings.ts";
 import { SigningSecret } from "./signing-secret.tsx";
@@ -33,13 +34,14 @@ export function SettingsForm({ endpoint, types }: SettingsFormProps) {
   usePointedAtControl();
 
   return (
-    <Form onSubmit={submit} isWidthLimited maxWidth="48rem">
+    <Form onSubmit={submit} isWidthLimited maxWidth="60rem">
       <FormSection title="Behavior" titleElement="h2">
         <BehaviorChoices settings={settings} onChange={change} />
       </FormSection>
       <FormSection title="Webhooks endpoint" titleElement="h2">
+        {endpoint && <EndpointStateNotice endpoint={endpoint} />}
         <BinOffer saved={saved} types={types} onSaved={forget} />
-        <UrlField url={settings.url} isRequired={settings.active} errors={urlErrors} onChange={(url) => change({ url })} />
+        <UrlField url={settings.url} errors={urlErrors} onChange={(url) => change({ url })} />
         {endpoint?.url && <TestRequests endpoint={endpoint} types={types} />}
         {endpoint && (
           <SuccessChoice endpoint={endpoint} success={settings.success} onChange={(success) => change({ success })} />
@@ -50,7 +52,7 @@ export function SettingsForm({ endpoint, types }: SettingsFormProps) {
         {!settings.active && <Alert isInline isPlain variant="info" title="Nothing fires while webhooks are not enabled" />}
         <EventSwitches types={types} settings={settings} onChange={(switches) => change({ switches })} />
       </FormSection>
-      <ActionGroup>
+      <ActionGroup className="bellwire-save-bar">
         <Button type="submit" isLoading={isSaving} isDisabled={isSaving}>
           Update webhooks settings
         </Button>

@@ -1,4 +1,4 @@
-import { Button, ClipboardCopy, FormGroup, FormHelperText, HelperText, HelperTextItem } from "@patternfly/react-core";
+import { Button, ClipboardCopy, Flex, FlexItem, FormGroup, FormHelperText, HelperText, HelperTextItem } from "@patternfly/react-core";
 import { useMutation } from "@tanstack/react-query";
 
 import { answerOf } from "../../api/api-client.ts";
@@ -16,24 +16,20 @@ export function SigningSecret({ endpointId }: { endpointId: number }) {
     gcTime: 0,
   });
   return (
-    <FormGroup label="Signing secret" fieldId="signing_secret">
+    <FormGroup role="group" label="Signing secret" fieldId="signing_secret">
       {data ? (
-        <ClipboardCopy
-          isReadOnly
-          inputId="signing_secret"
-          textAriaLabel="Signing secret"
-          hoverTip="Copy"
-          clickTip="Copied"
-          additionalActions={
-            <Button variant="plain" onClick={reset}>
-              Hide
-            </Button>
-          }
-        >
-          {data.secret}
-        </ClipboardCopy>
+        <Flex flexWrap={{ default: "nowrap" }}>
+          <FlexItem flex={{ default: "flex_1" }}>
+            <ClipboardCopy isReadOnly textAriaLabel="Signing secret" hoverTip="Copy" clickTip="Copied">
+              {data.secret}
+            </ClipboardCopy>
+          </FlexItem>
+          <Button variant="secondary" onClick={reset}>
+            Hide
+          </Button>
+        </Flex>
       ) : (
-        <Button id="signing_secret" variant="secondary" isLoading={isPending} isDisabled={isPending} onClick={() => mutate()}>
+        <Button variant="secondary" isLoading={isPending} isDisabled={isPending} onClick={() => mutate()}>
           Reveal
         </Button>
       )}

@@ -2,15 +2,14 @@ import { FormGroup, FormHelperText, HelperText, HelperTextItem, TextInput } from
 
 export interface UrlFieldProps {
   readonly url: string;
-  readonly isRequired: boolean;
   readonly errors: readonly string[];
   readonly onChange: (url: string) => void;
 }
 
-export function UrlField({ url, isRequired, errors, onChange }: UrlFieldProps) {
+export function UrlField({ url, errors, onChange }: UrlFieldProps) {
   const hasErrors = errors.length > 0;
   return (
-    <FormGroup label="URL" fieldId="url" isRequired={isRequired}>
+    <FormGroup label="URL" fieldId="url">
       <TextInput
         id="url"
         name="url"

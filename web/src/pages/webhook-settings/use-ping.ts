@@ -15,10 +15,11 @@ export function usePing({ id, url }: Endpoint) {
   return useMutation({
     mutationFn: (event_type: EventTypeName | undefined) =>
       answerOf(api.POST("/api/v1/endpoints/{id}/ping", { params: { path: { id } }, body: event_type ? { event_type } : {} })),
-    onSuccess: (attempt) => toast(pingToast(url, attempt)),
+    onSuccess: (attempt) => toast({ ...pingToast(url, attempt), about: "ping" }),
     onError: (error) =>
       toast({
         kind: "danger",
+        about: "ping",
         title:
           error instanceof ApiProblem && error.status === 404
             ? "Nowhere to ping"

@@ -28,7 +28,7 @@ export function useSaveSettings({ endpoint, types, onSaved }: SaveSettingsOption
     onSuccess: async () => {
       await client.invalidateQueries({ queryKey: ["endpoints"] });
       onSaved();
-      toast({ kind: "success", title: "Webhooks settings were successfully updated" });
+      toast({ kind: "success", title: "Webhooks settings were successfully updated", about: "settings" });
       await navigate({ to: "/webhooks/edit", replace: true });
     },
     onError: (problem) => {
@@ -38,6 +38,7 @@ export function useSaveSettings({ endpoint, types, onSaved }: SaveSettingsOption
       toast({
         kind: "danger",
         title: "Webhooks settings could not be updated",
+        about: "settings",
         ...(!isAboutUrl && { detail: saysWhy(problem) }),
       });
     },

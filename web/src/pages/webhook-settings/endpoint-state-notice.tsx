@@ -1,0 +1,32 @@
+import { Alert, AlertActionLink } from "@patternfly/react-core";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+
+import { answerOf } from "../../api/api-client.ts";
+import { useApi } from "../../api/api-context.ts";
+import { saysWhy } from "../../api/api-problem.ts";
+import type { Endpoint } from "../../api/endpoint-queries.ts";
+import { useToast } from "../../toasts/toast-context.ts";
+
+/** Says that deliveries are held, by whom and why, and lets them go on. */
+export function EndpointStateNotice({ endpoint: { id, state, disabled_reason } }: { endpoint: Endpoint }) {
+  const api = useApi();
+  const client = useQueryClient();
+  const toast = useToast();
+  const resume = useMutation({
+    mutationFn: () =>
+      answerOf(api.PATCH("/api/v1/endpoints/{id}", { params: { path: { id } }, body: { state: "enabled" } })),
+    onSuccess: () => client.invalidateQueries({ queryKey: ["endpoints"] }),
+    onError: (error) => toast({ kind: "danger", title: "The endpoint could not be resumed", detail: saysWhy(error) }),
+  });
+  if (state === "enabled") return null;
+  return (
+    <Alert
+      isInline
+      variant="warning"
+      title={state === "paused" ? "Deliveries are paused" : "Deliveries were stopped"}
+      actionLinks={<AlertActionLink onClick={() => resume.mutate()}>Resume deliveries</AlertActionLink>}
+    >
+      {disabled_reason} Events are recorded and held meanwhile, and sent when you resume.
+    </Alert>
+  );
+}
