@@ -73,6 +73,7 @@ export async function findWithHash(
   providerId: number,
   login: string,
 ): Promise<{ user: ProviderUser; passwordHash: string } | undefined> {
+  if (login.includes("\0")) return undefined; // PostgreSQL has no text with it, so nobody has such a name
   const [row] = await db.query<ProviderUser & { passwordHash: string }>(findStatement, [providerId, login]);
   if (!row) return undefined;
   const { passwordHash, ...user } = row;

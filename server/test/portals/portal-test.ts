@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fastify, { type FastifyInstance } from "fastify";
@@ -10,12 +10,22 @@ import { addFindProviderHook } from "#http/shared/find-provider-hook.ts";
 import type { Pool } from "#platform/database/database.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import { setUpProvider } from "#portal/provider-setup/index.ts";
-import { Visitor } from "./visitor.ts";
+import { buildEndpoint } from "../support/build-webhooks.ts";
 import type { HandDrivenClock } from "../support/hand-driven-clock.ts";
 import { test as base } from "../support/test.ts";
+import { Visitor } from "./visitor.ts";
 
 export const baseDomain = "bellwire.test";
 export const password = "correct horse battery";
+
+/** The sign-up form, filled in as it should be. */
+export const filledIn = (username: string): Record<string, string> => ({
+  org_name: "Tallow Ltd",
+  username,
+  email: `${username}@tallow.example`,
+  password,
+  password_confirmation: password,
+});
 
 /** A provider of its own, with both portals open. */
 export interface PortalHouse {
@@ -26,8 +36,19 @@ export interface PortalHouse {
   readonly webFolder: string;
   /** Somebody with a browser's manners and no cookies yet, on one of the two hosts. */
   visitor(side: "developer" | "admin", options?: { address?: string }): Visitor;
+  /** Somebody who has signed up. */
+  developer(username: string): Promise<Visitor>;
+  /** Somebody of the provider's own who has signed in. */
+  signedIn(username: string): Promise<Visitor>;
+  /** Puts an app where the built one would be. */
+  buildWeb(): void;
   addProviderUser(username: string, role: Role): Promise<ProviderUser>;
   change(columns: Partial<Record<"signups_enabled" | "email_activation" | "web_hooks" | "state", unknown>>): Promise<void>;
+}
+
+/** What a page of a try-out needs besides: somewhere for the webhooks to go. */
+interface TryOutHouse extends PortalHouse {
+  addEndpoint(): Promise<void>;
 }
 
 export const test = base
@@ -42,7 +63,16 @@ export const test = base
     return http;
   })
   .extend("house", async ({ sharedPool, clock, http, webFolder }) => openHouse({ pool: sharedPool, clock, webFolder }, http))
-  .extend("neighbour", async ({ sharedPool, clock, http, webFolder }) => openHouse({ pool: sharedPool, clock, webFolder }, http));
+  .extend("neighbour", async ({ sharedPool, clock, http, webFolder }) => openHouse({ pool: sharedPool, clock, webFolder }, http))
+  .extend("tryOut", async ({ sharedPool, clock, webFolder }, { onCleanup }): Promise<TryOutHouse> => {
+    const http = openDoors({ pool: sharedPool, clock, webFolder }, tryOutLinks);
+    onCleanup(() => http.close());
+    const house = await openHouse({ pool: sharedPool, clock, webFolder }, http);
+    const endpoint = { providerId: house.provider.id, url: "https://receiver.example/" };
+    return { ...house, addEndpoint: async () => void (await buildEndpoint(sharedPool, endpoint)) };
+  });
+
+export const tryOutLinks = { binViewUrl: "https://bin.example/view", adminUrl: "https://admin.example/p/admin" };
 
 interface Ground {
   readonly pool: Pool;
@@ -50,13 +80,14 @@ interface Ground {
   readonly webFolder: string;
 }
 
-function openDoors({ pool, clock, webFolder }: Ground): FastifyInstance {
+function openDoors({ pool, clock, webFolder }: Ground, tryOut?: typeof tryOutLinks): FastifyInstance {
   const http = fastify();
   const needs = {
     pool,
     clock,
     cookieSecret: Buffer.alloc(32, 5),
     secureCookies: true,
+    tryOut: () => tryOut,
     developerPortalUrl: ({ subdomain }: Provider) => `https://${subdomain}.${baseDomain}`,
     adminPortalUrl: ({ subdomain }: Provider) => `https://${subdomain}-admin.${baseDomain}`,
   };
@@ -73,12 +104,21 @@ async function openHouse(ground: Ground, http: FastifyInstance): Promise<PortalH
   const made = await pool.inTransaction((tx) => setUpProvider(tx, setup));
   if ("refused" in made) throw new Error(JSON.stringify(made.refused));
   const { provider } = made;
+  const enter = async (side: "developer" | "admin", url: string, fields: Record<string, string>): Promise<Visitor> => {
+    const visitor = new Visitor(http, hosts[side], "203.0.113.7");
+    const { status } = await visitor.submit(url, fields);
+    if (status !== 303) throw new Error(`${url} answered ${status}`);
+    return visitor;
+  };
   const hosts = { developer: `${subdomain}.${baseDomain}`, admin: `${subdomain}-admin.${baseDomain}` };
 
   return {
     ...ground,
     provider,
     visitor: (side, { address = "203.0.113.7" } = {}) => new Visitor(http, hosts[side], address),
+    developer: (username) => enter("developer", "/signup", filledIn(username)),
+    signedIn: (username) => enter("admin", "/p/login", { username, password }),
+    buildWeb: () => buildWeb(ground.webFolder),
     addProviderUser: async (username, role) => {
       const passwordHash = await hashPassword(password);
       return pool.inTransaction((tx) => createProviderUser(tx, { providerId: provider.id, username, passwordHash, role }));
@@ -89,4 +129,10 @@ async function openHouse(ground: Ground, http: FastifyInstance): Promise<PortalH
       }
     },
   };
+}
+
+function buildWeb(folder: string): void {
+  mkdirSync(join(folder, "assets"), { recursive: true });
+  writeFileSync(join(folder, "index.html"), "<!doctype html><html><head><title>App</title></head><body></body></html>");
+  writeFileSync(join(folder, "assets", "index-abc.js"), "app()");
 }

@@ -34,12 +34,28 @@ export class Visitor {
     });
   }
 
-  /** Opens the page at `url` and sends its last form, filled in with `fields`. */
+  /** Opens the page at `url` and sends the form on it that posts to the same path, filled in with `fields`. */
   async submit(url: string, fields: Record<string, string> = {}, headers: Record<string, string> = {}): Promise<Answer> {
-    const { html } = await this.get(url);
-    const form = html.slice(html.lastIndexOf("<form"));
-    const [, action = url] = /action="([^"]*)"/.exec(form) ?? [];
-    return this.post(action, { ...hiddenInputs(form), ...fields }, headers);
+    const [path = url] = url.split("?", 1);
+    return this.post(path, { ...this.hiddenInputs((await this.get(url)).html, path), ...fields }, headers);
+  }
+
+  /** Opens the page at `url` and sends the form on it that posts to `action`. */
+  async submitForm(url: string, action: string, headers: Record<string, string> = {}): Promise<Answer> {
+    return this.post(action, this.hiddenInputs((await this.get(url)).html, action), headers);
+  }
+
+  hiddenInputs(html: string, action = ""): Record<string, string> {
+    const form = html.slice(html.indexOf(`action="${action}`));
+    const inputs = form.slice(0, form.indexOf("</form>")).matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)">/g);
+    return Object.fromEntries([...inputs].map(([, name = "", value = ""]) => [name, value]));
+  }
+
+  /** What the Admin Portal's page tells its app. */
+  async session(): Promise<{ csrfToken: string }> {
+    const { html } = await this.get("/p/admin");
+    const [, json = "{}"] = /id="bellwire-session">(.*?)<\/script>/.exec(html) ?? [];
+    return JSON.parse(json);
   }
 
   async #send(request: { method: "GET" | "POST"; url: string; payload?: string; headers: Record<string, string> }): Promise<Answer> {
@@ -55,9 +71,4 @@ export class Visitor {
     }
     return { status: answer.statusCode, html: answer.body, location: answer.headers.location, headers: answer.headers };
   }
-}
-
-export function hiddenInputs(html: string): Record<string, string> {
-  const inputs = html.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)">/g);
-  return Object.fromEntries([...inputs].map(([, name = "", value = ""]) => [name, value]));
 }

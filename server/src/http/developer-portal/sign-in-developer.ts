@@ -6,9 +6,9 @@ import { findUserByLogin, type User } from "#portal/users/index.ts";
 /** What is said to somebody who proved to be the user, and may not come in all the same. */
 const notYet = {
   user: {
-    pending: "Please confirm your e-mail address first: open the link in the mail that we sent you.",
+    pending: "Please confirm your email address first: open the link in the mail that we sent you.",
     suspended: "Your sign-in is suspended.",
-    email_unverified: "Please confirm your e-mail address first: open the link in the mail that we sent you.",
+    email_unverified: "Please confirm your email address first: open the link in the mail that we sent you.",
   },
   account: {
     created: "Your account is not approved yet.",
@@ -26,7 +26,8 @@ export async function signInDeveloper(
   db: Database,
   { providerId, login, password }: { providerId: number; login: string; password: string },
 ): Promise<SignIn> {
-  const found = await findUserByLogin(db, providerId, login);
+  // PostgreSQL has no text with a zero character, so nobody has such a name.
+  const found = login.includes("\0") ? undefined : await findUserByLogin(db, providerId, login);
   const isRight = await verifyPassword(found?.passwordHash, password);
   if (!found || !isRight) return { refused: "Wrong username or password." };
 

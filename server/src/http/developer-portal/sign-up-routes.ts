@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { createAttemptLimiter, type AttemptLimiter } from "#access/index.ts";
 import { readFieldsDefinitions } from "#portal/fields/index.ts";
-import { signUpAccount, signUpIsOpen, type SignUpNeeds } from "#portal/whole-accounts/index.ts";
+import { signUpAccount, signUpIsOpen, type SignUpDoor } from "#portal/whole-accounts/index.ts";
 import { whenFormWasIssued } from "../shared/form-token.ts";
 import { readForm } from "../shared/read-form.ts";
 import { isLoopback, waitInWords } from "../shared/sign-in-limits.ts";
@@ -64,7 +64,7 @@ async function signUp(
     return showSignUpForm(portal, request, reply, { status: 429, values, error });
   }
 
-  const outcome = await signUpAccount(pool, signUpNeeds(portal, request), { provider, values, by: { door: "form" } });
+  const outcome = await signUpAccount(pool, { provider, values, by: formOf(portal, request), now: portal.clock.now() });
   if ("user" in outcome) return welcomeDeveloper(portal, request, reply, outcome.user);
   if ("closed" in outcome) return showClosed(portal, request, reply);
   if ("notFound" in outcome) throw new Error("A sign-up without wanted plans named a plan that is not there.");
@@ -74,8 +74,8 @@ async function signUp(
   return showSignUpForm(portal, request, reply, { status: 422, values, errors: outcome.refused });
 }
 
-const signUpNeeds = ({ clock, mailIsSent, developerPortalUrl }: Portal, { provider }: FastifyRequest): SignUpNeeds => ({
-  now: clock.now(),
+const formOf = ({ mailIsSent, developerPortalUrl }: Portal, { provider }: FastifyRequest): SignUpDoor => ({
+  door: "form",
   mailIsSent,
   activationUrl: (code) => `${developerPortalUrl(provider)}/activate/${code}`,
 });

@@ -1,0 +1,19 @@
+import { expect, test } from "vitest";
+import { sessionElement } from "./read-app-page.ts";
+
+test("no name can end the element that holds the session", () => {
+  const element = sessionElement({
+    userName: "</script><script>alert(1)</script><!--",
+    role: "admin",
+    csrfToken: "",
+    providerName: "",
+    webHooksCapability: "visible",
+    timeZone: "UTC",
+    publicUrl: "",
+    developerPortalUrl: "",
+  });
+  expect(element.match(/</g)).toHaveLength(2);
+  expect(JSON.parse(element.slice(element.indexOf(">") + 1, element.lastIndexOf("<")))).toMatchObject({
+    userName: "</script><script>alert(1)</script><!--",
+  });
+});

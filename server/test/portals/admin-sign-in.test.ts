@@ -1,0 +1,136 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "vitest";
+import { password, test } from "./portal-test.ts";
+
+test("an admin signs in and gets the app, with the session in the page", async ({ house }) => {
+  house.buildWeb();
+  const boss = house.visitor("admin");
+  expect(await boss.submit("/p/login", { username: "boss", password })).toMatchObject({ status: 303, location: "/p/admin" });
+
+  const { status, html, headers } = await boss.get("/p/admin/deliveries");
+
+  expect(status).toBe(200);
+  expect(headers["cache-control"]).toBe("no-store");
+  expect(headers["content-security-policy"]).toContain("script-src 'self'");
+  const [, json = ""] = /<script type="application\/json" id="bellwire-session">(.*?)<\/script><\/head>/.exec(html) ?? [];
+  expect(JSON.parse(json)).toEqual({
+    userName: "boss",
+    role: "admin",
+    csrfToken: expect.stringMatching(/^[0-9a-f]{64}$/),
+    providerName: "Wheat & Sons",
+    webHooksCapability: "visible",
+    timeZone: "UTC",
+    publicUrl: `https://${house.provider.subdomain}-admin.bellwire.test`,
+    developerPortalUrl: `https://${house.provider.subdomain}.bellwire.test/`,
+  });
+});
+
+test("who is not signed in signs in first and comes back, but never to another site", async ({ house }) => {
+  const boss = house.visitor("admin");
+  const asked = await boss.get("/p/admin/deliveries?state=failed");
+  expect(asked).toMatchObject({ status: 302, location: "/p/login?return_to=%2Fp%2Fadmin%2Fdeliveries%3Fstate%3Dfailed" });
+  expect(await boss.submit(asked.location ?? "", { username: "boss", password })).toMatchObject({ location: "/p/admin/deliveries?state=failed" });
+
+  for (const elsewhere of ["https://elsewhere.example", "//elsewhere.example", "/\\elsewhere.example", "/logout"]) {
+    const answer = await house.visitor("admin").submit(`/p/login?return_to=${encodeURIComponent(elsewhere)}`, { username: "boss", password });
+    expect(answer).toMatchObject({ status: 303, location: "/p/admin" });
+  }
+});
+
+test("a wrong password, an unknown name and somebody suspended are told the same", async ({ house }) => {
+  await house.addProviderUser("mia", "member");
+  await house.pool.query("update provider_users set state = 'suspended' where username = 'mia' and provider_id = $1", [house.provider.id]);
+  for (const [username, given] of [["boss", "wrong"], ["nobody", password], ["mia", password]] as const) {
+    const answer = await house.visitor("admin").submit("/p/login", { username, password: given });
+    expect(answer.status).toBe(422);
+    expect(answer.html).toContain("Wrong username or password.");
+    expect(answer.headers["set-cookie"]).toBeUndefined();
+  }
+});
+
+test("ten wrong passwords are enough", async ({ house }) => {
+  const guesser = house.visitor("admin", { address: "198.51.100.30" });
+  for (let time = 0; time < 10; time += 1) await guesser.submit("/p/login", { username: "boss", password: "wrong" });
+  expect((await guesser.submit("/p/login", { username: "boss", password })).status).toBe(429);
+});
+
+test("signing out ends the session, wherever its cookie went", async ({ house }) => {
+  house.buildWeb();
+  const boss = await house.signedIn("boss");
+  const copied = boss.cookies.get("bellwire_admin") ?? "";
+  const { csrfToken } = await boss.session();
+
+  expect((await boss.post("/p/logout", {})).status).toBe(403);
+  expect(await boss.post("/p/logout", { form_token: csrfToken })).toMatchObject({ status: 303, location: "/p/login" });
+
+  const thief = house.visitor("admin");
+  thief.cookies.set("bellwire_admin", copied);
+  expect((await thief.get("/p/admin")).status).toBe(302);
+});
+
+test("neither portal takes the other's cookie", async ({ house }) => {
+  house.buildWeb();
+  const boss = await house.signedIn("boss");
+  const ada = await house.developer("ada");
+  const [admin, developer] = [boss.cookies.get("bellwire_admin") ?? "", ada.cookies.get("bellwire_developer") ?? ""];
+
+  const [asDeveloper, asAdmin] = [house.visitor("developer"), house.visitor("admin")];
+  for (const name of ["bellwire_admin", "bellwire_developer"]) {
+    asDeveloper.cookies.set(name, admin);
+    asAdmin.cookies.set(name, developer);
+  }
+  expect((await asDeveloper.get("/account")).status).toBe(302);
+  expect((await asAdmin.get("/p/admin")).status).toBe(302);
+});
+
+test("a member gets 403 for the webhooks pages, in the app's own words, and the rest as usual", async ({ house }) => {
+  house.buildWeb();
+  await house.addProviderUser("mia", "member");
+  const mia = await house.signedIn("mia");
+  for (const url of ["/p/admin/webhooks", "/p/admin/webhooks/edit", "/p/admin/webhooks?x"]) {
+    expect(await mia.get(url)).toMatchObject({ status: 403, html: expect.stringContaining('"role":"member"') });
+  }
+  for (const url of ["/p/admin", "/p/admin/webhooksandmore"]) expect((await mia.get(url)).status).toBe(200);
+});
+
+test("while the capability is denied an admin gets 403 for the webhooks pages", async ({ house }) => {
+  house.buildWeb();
+  const boss = await house.signedIn("boss");
+  await house.change({ web_hooks: "denied" });
+  expect((await boss.get("/p/admin/webhooks/edit")).status).toBe(403);
+  await house.change({ web_hooks: "hidden" });
+  expect((await boss.get("/p/admin/webhooks/edit")).status).toBe(200);
+});
+
+test("files that the app names are served for ever, and nothing beside them", async ({ house }) => {
+  house.buildWeb();
+  writeFileSync(join(house.webFolder, "secret.txt"), "secret");
+  const visitor = house.visitor("admin");
+  const file = await visitor.get("/p/admin/assets/index-abc.js");
+  expect(file).toMatchObject({ status: 200, html: "app()" });
+  expect(file.headers["cache-control"]).toBe("public, max-age=31536000, immutable");
+  for (const path of ["/p/admin/assets/nothing.js", "/p/admin/assets/../secret.txt", "/p/admin/assets/%2e%2e/secret.txt", "/p/admin/assets/..%2fsecret.txt"]) {
+    const answer = await visitor.get(path);
+    expect(answer.html, path).not.toBe("secret");
+    expect(answer.status, path).not.toBe(200);
+  }
+});
+
+test("while the app is being built its address says so, and tries again by itself", async ({ house }) => {
+  const boss = await house.signedIn("boss");
+  const answer = await boss.get("/p/admin");
+  expect(answer.status).toBe(503);
+  expect(answer.html).toContain("still being built");
+  expect(answer.html).toContain('<meta http-equiv="refresh" content="3">');
+  house.buildWeb();
+  expect((await boss.get("/p/admin")).status).toBe(200);
+});
+
+test("the developer side has none of these pages", async ({ house }) => {
+  house.buildWeb();
+  const ada = house.visitor("developer");
+  for (const url of ["/p/login", "/p/admin", "/p/admin/webhooks", "/p/admin/assets/index-abc.js", "/p"]) {
+    expect((await ada.get(url)).status, url).toBe(404);
+  }
+});
