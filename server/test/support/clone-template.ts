@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import pg from "pg";
 import { inject } from "vitest";
-import { templateName, urlOf } from "./test-databases.ts";
+import { templateName } from "./test-databases.ts";
 
 export interface Clone extends AsyncDisposable {
   readonly connectionString: string;
@@ -9,12 +9,11 @@ export interface Clone extends AsyncDisposable {
 
 /** A copy of the migrated template takes some 80 ms: a test that commits has a database to itself. */
 export async function cloneTemplate(): Promise<Clone> {
-  const socketFolder = inject("postgresSocketFolder");
+  const server = inject("postgresUrl");
   const name = `clone_${randomBytes(6).toString("hex")}`;
-  const server = urlOf(socketFolder, "postgres");
   await runOnce(server, `create database ${name} template ${templateName}`);
   return {
-    connectionString: urlOf(socketFolder, name),
+    connectionString: server.replace("/postgres?", `/${name}?`),
     [Symbol.asyncDispose]: () => runOnce(server, `drop database ${name} with (force)`),
   };
 }

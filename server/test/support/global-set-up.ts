@@ -4,14 +4,15 @@ import { startThrowAwayPostgres } from "./throw-away-postgres.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
-    postgresSocketFolder: string;
+    /** Leads to the server's own database, as its owner. */
+    postgresUrl: string;
   }
 }
 
 /** One PostgreSQL for the whole run, its template migrated once. */
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
   const postgres = await startThrowAwayPostgres();
-  await migrateTemplate(postgres.socketFolder);
-  project.provide("postgresSocketFolder", postgres.socketFolder);
+  await migrateTemplate(postgres);
+  project.provide("postgresUrl", postgres.urlOf("postgres"));
   return async () => postgres[Symbol.asyncDispose]();
 }

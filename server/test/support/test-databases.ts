@@ -2,7 +2,3 @@
 export const schema = "bellwire";
 
 export const templateName = "bellwire_template";
-
-export function urlOf(socketFolder: string, database: string): string {
-  return `postgresql://postgres@/${database}?host=${encodeURIComponent(socketFolder)}`;
-}

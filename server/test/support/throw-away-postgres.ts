@@ -1,18 +1,22 @@
-import { execFileSync, spawn, type ChildProcess } from "node:child_process";
-import { chownSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { type ChildProcess, spawn } from "node:child_process";
+import { chown, mkdtemp, rm } from "node:fs/promises";
+import { join } from "node:path";
 import pg from "pg";
+import type { Place } from "#platform/embedded-postgres/choose-place.ts";
+import { findBinaries } from "#platform/embedded-postgres/find-binaries.ts";
+import { initDatabase, ownerRole } from "#platform/embedded-postgres/init-database.ts";
+import { programOptions } from "#platform/embedded-postgres/run-program.ts";
+import { serverSettings } from "#platform/embedded-postgres/server-settings.ts";
+import { unprivilegedUser } from "#platform/embedded-postgres/unprivileged-user.ts";
 import { until } from "./until.ts";
 
 export interface ThrowAwayPostgres extends AsyncDisposable {
-  /** A short folder under /tmp: a socket's path may not exceed 107 bytes. */
-  readonly socketFolder: string;
+  /** Connects as the owner of everything. */
+  urlOf(database: string): string;
 }
 
-/** Nothing here outlives the run, so nothing waits for a disk. */
-const settings = {
-  listen_addresses: "",
+/** Nothing here outlives the run, so nothing waits for a disk, and plans change only when a test analyzes. */
+const hasty = {
   fsync: "off",
   synchronous_commit: "off",
   full_page_writes: "off",
@@ -21,44 +25,47 @@ const settings = {
   log_min_messages: "panic",
 };
 
-/** Starts a real PostgreSQL of its own on a unix socket, and makes sure that it is this one which answers. */
+const ownerPassword = "throw-away";
+const silently = (): void => undefined;
+
+/** Starts PostgreSQL as the product does, and makes sure that it is this server which answers. */
 export async function startThrowAwayPostgres(): Promise<ThrowAwayPostgres> {
-  const folder = mkdtempSync("/tmp/bellwire-test-");
-  const data = join(folder, "data");
-  const owner = unprivilegedUser();
-  if (owner) chownSync(folder, owner.uid, owner.gid);
+  const folder = await mkdtemp("/tmp/bellwire-test-"); // short: the path of a socket may not exceed 103 bytes
+  const user = await unprivilegedUser();
+  if (user) await chown(folder, user.uid, user.gid);
+  const place = { folder, user };
+  const binaries = await findBinaries(user, silently);
+  await initDatabase({ place, binaries, ownerPassword, say: silently });
 
-  const initialise = ["--pgdata", data, "--username=postgres", "--auth=trust", "--encoding=UTF8", "--no-sync"];
-  const locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"];
-  execFileSync(binary("initdb"), [...initialise, ...locale], { ...owner, cwd: folder, stdio: ["ignore", "ignore", "inherit"] });
-
-  const server = startServer(folder, data, owner);
-  await until(() => answersFrom(folder, data), { withinMs: 30_000 });
+  const server = startServer(place, binaries);
+  const urlOf = (database: string): string =>
+    `postgresql://${ownerRole}:${ownerPassword}@/${database}?host=${encodeURIComponent(folder)}`;
+  await until(() => answersFrom(urlOf("postgres"), join(folder, "postgres")), { withinMs: 30_000 });
   return {
-    socketFolder: folder,
+    urlOf,
     async [Symbol.asyncDispose]() {
       const exited = new Promise((resolve) => server.once("exit", resolve));
       server.stdin?.end();
       await exited;
-      rmSync(folder, { recursive: true, force: true });
+      await rm(folder, { recursive: true, force: true });
     },
   };
 }
 
-/** A shell stands between: it stops the server when our end of its input closes, also when we were killed. */
-function startServer(folder: string, data: string, owner: object | undefined): ChildProcess {
-  const options = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
+/** A shell stands between: it stops the server when our end of its input closes, also because we were killed. */
+function startServer(place: Place, binaries: string): ChildProcess {
+  const settings = Object.entries({ ...serverSettings(place.folder), ...hasty });
+  const options = settings.flatMap(([name, value]) => ["-c", `${name}=${value}`]);
   const script = '"$0" "$@" </dev/null & read -r _; kill -INT $!; wait';
-  return spawn("sh", ["-c", script, binary("postgres"), "-D", data, "-k", folder, ...options], {
-    ...owner,
-    cwd: folder,
-    detached: true,
+  const data = join(place.folder, "postgres");
+  return spawn("sh", ["-c", script, join(binaries, "postgres"), "-D", data, ...options], {
+    ...programOptions(place),
     stdio: ["pipe", "ignore", "inherit"],
   });
 }
 
-async function answersFrom(folder: string, data: string): Promise<boolean> {
-  const client = new pg.Client({ host: folder, user: "postgres", database: "postgres" });
+async function answersFrom(url: string, data: string): Promise<boolean> {
+  const client = new pg.Client(url);
   try {
     await client.connect();
     const { rows } = await client.query<{ data_directory: string }>("show data_directory");
@@ -68,20 +75,4 @@ async function answersFrom(folder: string, data: string): Promise<boolean> {
   } finally {
     await client.end();
   }
-}
-
-function binary(name: string): string {
-  const require = createRequire(import.meta.url);
-  const root = dirname(dirname(require.resolve(`@embedded-postgres/${process.platform}-${process.arch}`)));
-  return join(root, "native", "bin", name);
-}
-
-/** PostgreSQL refuses to run as root. */
-function unprivilegedUser(): { uid: number; gid: number } | undefined {
-  if (process.getuid?.() !== 0) return undefined;
-  for (const line of readFileSync("/etc/passwd", "utf8").split("\n")) {
-    const [name, , uid, gid] = line.split(":");
-    if (name === "nobody") return { uid: Number(uid), gid: Number(gid) };
-  }
-  throw new Error("There is no user `nobody` to run PostgreSQL as.");
 }

