@@ -13,6 +13,14 @@ const unit = {
   exclude: ["**/*.db.test.ts", "**/node_modules/**"],
 };
 
+/** The Admin Portal's components, in a browser that is only pretended. */
+const web = {
+  name: "web",
+  include: ["web/src/**/*.test.tsx"],
+  environment: "happy-dom",
+  server: { deps: { inline: [/@patternfly/] } }, // its files import style sheets, which Node cannot
+};
+
 /** Runs against one throw-away PostgreSQL, each test file in a database of its own. */
 const database = {
   name: "database",
@@ -27,6 +35,7 @@ export default defineConfig({
   test: {
     projects: [
       { extends: true, test: unit },
+      { extends: true, test: web },
       { extends: true, test: database },
     ],
     reporters: ["default", new ClosingLine()],

@@ -30,7 +30,10 @@ const routeTree = root.addChildren([
   createRoute({
     getParentRoute,
     path: "/webhooks/samples",
-    component: lazyRouteComponent(() => import("./pages/webhook-samples/webhook-samples-page.tsx"), "WebhookSamplesPage"),
+    component: lazyRouteComponent(
+      () => import("./pages/webhook-samples/webhook-samples-page.tsx"),
+      "WebhookSamplesPage",
+    ),
   }),
   createRoute({
     getParentRoute,

@@ -21,7 +21,9 @@ export const deliveriesQuery = (api: ApiClient, filter: DeliveryFilter, limit = 
     queryKey: ["deliveries", "list", filter, limit],
     queryFn: ({ pageParam }: { pageParam: string | undefined }) =>
       answerOf(
-        api.GET("/api/v1/deliveries", { params: { query: { ...filter, limit, ...(pageParam && { after: pageParam }) } } }),
+        api.GET("/api/v1/deliveries", {
+          params: { query: { ...filter, limit, ...(pageParam && { after: pageParam }) } },
+        }),
       ),
     initialPageParam: undefined,
     getNextPageParam: (page) => page.next ?? undefined,

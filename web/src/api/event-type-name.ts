@@ -21,4 +21,5 @@ const names: Readonly<Record<EventTypeName, true>> = {
 };
 
 /** For what comes from the page's address. */
-export const isEventTypeName = (text: unknown): text is EventTypeName => typeof text === "string" && Object.hasOwn(names, text);
+export const isEventTypeName = (text: unknown): text is EventTypeName =>
+  typeof text === "string" && Object.hasOwn(names, text);

@@ -20,7 +20,10 @@ export const sampleQuery = (api: ApiClient, type: EventTypeName, format: "3scale
     queryKey: ["event-types", type, "sample", format],
     queryFn: () =>
       answerOf(
-        api.GET("/api/v1/event_types/{type}/sample", { params: { path: { type }, query: { format } }, parseAs: "text" }),
+        api.GET("/api/v1/event_types/{type}/sample", {
+          params: { path: { type }, query: { format } },
+          parseAs: "text",
+        }),
       ),
     staleTime: Infinity,
   });

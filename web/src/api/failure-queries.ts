@@ -19,4 +19,5 @@ export const failureCountQuery = (api: ApiClient) =>
   queryOptions({
     queryKey: ["failures", "count"],
     queryFn: async () => (await answerOf(api.GET("/api/v1/failures/count"))).count,
+    refetchInterval: 60_000, // the stream does not tell when somebody deletes one
   });

@@ -22,8 +22,12 @@ export function DeliveriesTable({ deliveries }: { deliveries: readonly Delivery[
           <Th modifier="nowrap">Account</Th>
           <Th modifier="nowrap">State</Th>
           <Th modifier="nowrap">Last answer</Th>
-          <Th modifier="nowrap" visibility={wideOnly}>Attempts</Th>
-          <Th modifier="nowrap" visibility={wideOnly}>Endpoint</Th>
+          <Th modifier="nowrap" visibility={wideOnly}>
+            Attempts
+          </Th>
+          <Th modifier="nowrap" visibility={wideOnly}>
+            Endpoint
+          </Th>
           <Th modifier="nowrap">When</Th>
         </Tr>
       </Thead>

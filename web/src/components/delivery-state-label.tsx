@@ -7,12 +7,28 @@ import type { DeliveryState } from "../api/delivery-queries.ts";
 export function DeliveryStateLabel({ state }: { state: DeliveryState }) {
   switch (state) {
     case "pending":
-      return <Label isCompact color="blue" icon={<HourglassHalfIcon />}>Pending</Label>;
+      return (
+        <Label isCompact color="blue" icon={<HourglassHalfIcon />}>
+          Pending
+        </Label>
+      );
     case "delivered":
-      return <Label isCompact status="success">Delivered</Label>;
+      return (
+        <Label isCompact status="success">
+          Delivered
+        </Label>
+      );
     case "failed":
-      return <Label isCompact status="danger">Failed</Label>;
+      return (
+        <Label isCompact status="danger">
+          Failed
+        </Label>
+      );
     case "cancelled":
-      return <Label isCompact icon={<BanIcon />}>Cancelled</Label>;
+      return (
+        <Label isCompact icon={<BanIcon />}>
+          Cancelled
+        </Label>
+      );
   }
 }

@@ -9,8 +9,16 @@ export function LiveLabel() {
     case "connecting":
       return <Label variant="outline">Connecting…</Label>;
     case "live":
-      return <Label variant="outline" status="success">Live</Label>;
+      return (
+        <Label variant="outline" status="success">
+          Live
+        </Label>
+      );
     case "interrupted":
-      return <Label variant="outline" status="warning">Reconnecting…</Label>;
+      return (
+        <Label variant="outline" status="warning">
+          Reconnecting…
+        </Label>
+      );
   }
 }

@@ -28,7 +28,9 @@ export function Loaded<Data>({ query: { data, error, refetch }, skeleton, childr
       titleText={status === 404 ? "There is no such thing here" : "This could not be loaded"}
       headingLevel="h2"
     >
-      <EmptyStateBody>{status === 404 ? "It may have been deleted, or its time was up." : saysWhy(error)}</EmptyStateBody>
+      <EmptyStateBody>
+        {status === 404 ? "It may have been deleted, or its time was up." : saysWhy(error)}
+      </EmptyStateBody>
       <EmptyStateFooter>
         <EmptyStateActions>
           <Button variant="secondary" onClick={() => refetch()}>

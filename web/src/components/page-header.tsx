@@ -19,7 +19,9 @@ export function PageHeader({ title, children, actions, breadcrumb }: PageHeaderP
       {breadcrumb}
       <Flex justifyContent={{ default: "justifyContentSpaceBetween" }} alignItems={{ default: "alignItemsFlexStart" }}>
         <FlexItem flex={{ default: "flex_1" }}>
-          <Title headingLevel="h1" className="bellwire-page-title">{title}</Title>
+          <Title headingLevel="h1" className="bellwire-page-title">
+            {title}
+          </Title>
           {children && <Content component="p">{children}</Content>}
         </FlexItem>
         {actions && <FlexItem>{actions}</FlexItem>}

@@ -25,7 +25,9 @@ export function AppLayout() {
 
   return (
     <Page
-      masthead={<AppMasthead isSidebarOpen={isSidebarOpen} onToggleSidebar={() => setSidebarOpen((isOpen) => !isOpen)} />}
+      masthead={
+        <AppMasthead isSidebarOpen={isSidebarOpen} onToggleSidebar={() => setSidebarOpen((isOpen) => !isOpen)} />
+      }
       sidebar={
         <PageSidebar isSidebarOpen={isSidebarOpen}>
           <PageSidebarBody>

@@ -51,7 +51,11 @@ export function AppMasthead({ isSidebarOpen, onToggleSidebar }: AppMastheadProps
             <ToolbarItem visibility={{ default: "hidden", md: "visible" }} alignSelf="center">
               {session.providerName}
             </ToolbarItem>
-            <ToolbarGroup align={{ default: "alignEnd" }} gap={{ default: "gapNone", md: "gapSm" }} variant="action-group-plain">
+            <ToolbarGroup
+              align={{ default: "alignEnd" }}
+              gap={{ default: "gapNone", md: "gapSm" }}
+              variant="action-group-plain"
+            >
               {mayUseWebhooks(session) && (
                 <ToolbarItem>
                   <FailureBell />

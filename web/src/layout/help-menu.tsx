@@ -13,7 +13,9 @@ export function HelpMenu() {
       <DropdownList>
         <DropdownItem to="/p/admin/api-docs">API Docs</DropdownItem>
         {mayUseWebhooks(useSession()) && (
-          <DropdownItem onClick={() => void navigate({ to: "/webhooks/samples" })}>What the webhooks look like</DropdownItem>
+          <DropdownItem onClick={() => void navigate({ to: "/webhooks/samples" })}>
+            What the webhooks look like
+          </DropdownItem>
         )}
       </DropdownList>
     </MastheadMenu>

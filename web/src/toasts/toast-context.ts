@@ -1,9 +1,7 @@
 import { createContext, use } from "react";
 
-export type ToastKind = "success" | "warning" | "danger" | "info";
-
 export interface Toast {
-  readonly kind: ToastKind;
+  readonly kind: "success" | "warning" | "danger" | "info";
   readonly title: string;
   readonly detail?: string;
   /** A later toast about the same replaces this one. Without it, only one with the same title does. */

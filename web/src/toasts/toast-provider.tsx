@@ -13,7 +13,9 @@ export function ToastProvider({ children }: { children: ReactNode }) {
   const shownBefore = useRef(0);
   const show = useCallback((toast: Toast) => {
     const key = ++shownBefore.current;
-    setShown((before) => [...before.filter((it) => subjectOf(it.toast) !== subjectOf(toast)), { key, toast }].slice(-shownMax));
+    setShown((before) =>
+      [...before.filter((it) => subjectOf(it.toast) !== subjectOf(toast)), { key, toast }].slice(-shownMax),
+    );
   }, []);
   const hide = (key: number) => setShown((before) => before.filter((it) => it.key !== key));
 

@@ -1,7 +1,12 @@
 import { isEventTypeName } from "../../api/event-type-name.ts";
 import type { DeliveryFilter, DeliveryState } from "../../api/delivery-queries.ts";
 
-export const deliveryStates = ["pending", "delivered", "failed", "cancelled"] as const satisfies readonly DeliveryState[];
+export const deliveryStates = [
+  "pending",
+  "delivered",
+  "failed",
+  "cancelled",
+] as const satisfies readonly DeliveryState[];
 
 /** The filter as the page's address has it; what makes no sense is left out. */
 export function readDeliverySearch(search: Record<string, unknown>): DeliveryFilter {

@@ -23,8 +23,8 @@ export function NoDeliveries({ isFiltered }: { isFiltered: boolean }) {
   return (
     <EmptyState titleText="Nothing was sent yet" icon={PaperPlaneIcon} headingLevel="h2">
       <EmptyStateBody>
-        A delivery appears here by itself when a developer of {session.providerName} signs up or changes something, and the webhooks
-        settings send that event.
+        A delivery appears here by itself when a developer of {session.providerName} signs up or changes something, and
+        the webhooks settings send that event.
       </EmptyStateBody>
       <EmptyStateFooter>
         <EmptyStateActions>

@@ -10,7 +10,12 @@ export function AttemptAnswer({ attempt: { response_headers, response_body } }: 
   return (
     <Stack hasGutter>
       <StackItem>
-        <DescriptionList isCompact orientation={{ md: "horizontal" }} horizontalTermWidthModifier={{ md: "13rem" }} aria-label="Headers of the answer">
+        <DescriptionList
+          isCompact
+          orientation={{ md: "horizontal" }}
+          horizontalTermWidthModifier={{ md: "13rem" }}
+          aria-label="Headers of the answer"
+        >
           {Object.entries(response_headers).map(([name, value]) => (
             <Fact key={name} term={name}>
               <span className="bellwire-mono">{value}</span>
@@ -19,7 +24,11 @@ export function AttemptAnswer({ attempt: { response_headers, response_body } }: 
         </DescriptionList>
       </StackItem>
       <StackItem>
-        {response_body ? <Payload text={response_body} label="the answer" /> : <Content component="p">The answer has no body.</Content>}
+        {response_body ? (
+          <Payload text={response_body} label="the answer" />
+        ) : (
+          <Content component="p">The answer has no body.</Content>
+        )}
       </StackItem>
     </Stack>
   );

@@ -31,13 +31,20 @@ export function AttemptList({ attempts }: { attempts: readonly Attempt[] }) {
         <Tbody key={attempt.number} isExpanded={isOpen(attempt.number)}>
           <Tr>
             <Td
-              expand={{ rowIndex, isExpanded: isOpen(attempt.number), onToggle: () => turn(attempt.number), expandId: "attempt" }}
+              expand={{
+                rowIndex,
+                isExpanded: isOpen(attempt.number),
+                onToggle: () => turn(attempt.number),
+                expandId: "attempt",
+              }}
             />
             <Td dataLabel="Attempt">{attempt.number}</Td>
             <Td dataLabel="Answer">
               <AnswerLabel attempt={attempt} />
             </Td>
-            <Td dataLabel="Latency" modifier="nowrap">{attempt.latency_ms} ms</Td>
+            <Td dataLabel="Latency" modifier="nowrap">
+              {attempt.latency_ms} ms
+            </Td>
             <Td dataLabel="When">
               <When at={attempt.at} isExact />
             </Td>

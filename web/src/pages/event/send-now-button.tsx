@@ -20,7 +20,9 @@ export function SendNowButton({ eventId, endpointId }: SendNowButtonProps) {
   const toast = useToast();
   const send = useMutation({
     mutationFn: () =>
-      answerOf(api.POST("/api/v1/events/{id}/send", { params: { path: { id: eventId } }, body: { endpoint_id: endpointId } })),
+      answerOf(
+        api.POST("/api/v1/events/{id}/send", { params: { path: { id: eventId } }, body: { endpoint_id: endpointId } }),
+      ),
     onSuccess: async ({ id }) => {
       void client.invalidateQueries({ queryKey: ["events", "one", eventId] });
       await navigate({ to: "/deliveries/$id", params: { id } });
@@ -28,7 +30,13 @@ export function SendNowButton({ eventId, endpointId }: SendNowButtonProps) {
     onError: (error) => toast({ kind: "danger", title: "The event could not be sent", detail: saysWhy(error) }),
   });
   return (
-    <Button variant="secondary" size="sm" isLoading={send.isPending} isDisabled={send.isPending} onClick={() => send.mutate()}>
+    <Button
+      variant="secondary"
+      size="sm"
+      isLoading={send.isPending}
+      isDisabled={send.isPending}
+      onClick={() => send.mutate()}
+    >
       Send it now
     </Button>
   );

@@ -36,7 +36,9 @@ export function EventsPage() {
               all="Every event"
               value={filter.type}
               options={types.map(({ type, label }) => ({ value: type, label }))}
-              onChange={(type) => void navigate({ to: "/events", search: readEventSearch({ ...filter, type }), replace: true })}
+              onChange={(type) =>
+                void navigate({ to: "/events", search: readEventSearch({ ...filter, type }), replace: true })
+              }
             />
           </ToolbarContent>
         </Toolbar>

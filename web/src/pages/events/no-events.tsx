@@ -7,8 +7,8 @@ export function NoEvents() {
   return (
     <EmptyState titleText="No such event yet" icon={HistoryIcon} headingLevel="h2">
       <EmptyStateBody>
-        An event is recorded together with the change that it tells of. A sign-up makes three: the account, its first user, and an
-        application.
+        An event is recorded together with the change that it tells of. A sign-up makes three: the account, its first
+        user, and an application.
       </EmptyStateBody>
       <EmptyStateFooter>
         <EmptyStateActions>

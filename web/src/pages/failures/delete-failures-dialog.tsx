@@ -18,7 +18,13 @@ export interface DeleteFailuresDialogProps {
 
 export function DeleteFailuresDialog({ toDelete: { says }, isBusy, onConfirm, onClose }: DeleteFailuresDialogProps) {
   return (
-    <ConfirmDialog title={`Delete ${says} failures?`} confirm="Delete" isBusy={isBusy} onConfirm={onConfirm} onClose={onClose}>
+    <ConfirmDialog
+      title={`Delete ${says} failures?`}
+      confirm="Delete"
+      isBusy={isBusy}
+      onConfirm={onConfirm}
+      onClose={onClose}
+    >
       <Content component="p">
         They leave this list and are not tried again. What was sent and answered stays readable under Deliveries.
       </Content>

@@ -24,7 +24,12 @@ export function FailureToolbar(props: FailureToolbarProps) {
           </Button>
         </ToolbarItem>
         <ToolbarItem>
-          <Button variant="secondary" isDanger isDisabled={isBusy} onClick={hasSelection ? props.onDeleteSelected : props.onDeleteAll}>
+          <Button
+            variant="secondary"
+            isDanger
+            isDisabled={isBusy}
+            onClick={hasSelection ? props.onDeleteSelected : props.onDeleteAll}
+          >
             {hasSelection ? `Delete ${selectedCount} selected` : "Delete all"}
           </Button>
         </ToolbarItem>

@@ -25,7 +25,11 @@ export function FailuresTable({ failures, ticked, isBusy, onTick, onRetry, onDel
             aria-label="Select all"
             select={{
               isSelected: areAllTicked,
-              onSelect: (_, isTicked) => onTick(failures.map(({ delivery_id }) => delivery_id), isTicked),
+              onSelect: (_, isTicked) =>
+                onTick(
+                  failures.map(({ delivery_id }) => delivery_id),
+                  isTicked,
+                ),
             }}
           />
           <Th>Event</Th>

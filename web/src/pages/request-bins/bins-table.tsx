@@ -40,9 +40,7 @@ export function BinsTable({ bins }: { bins: readonly Bin[] }) {
           onClose={() => setToDelete(undefined)}
           onConfirm={() => remove.mutate(toDelete.id, { onSettled: () => setToDelete(undefined) })}
         >
-          <Content component="p">
-            What it caught goes with it, and what is still sent to it will fail.
-          </Content>
+          <Content component="p">What it caught goes with it, and what is still sent to it will fail.</Content>
         </ConfirmDialog>
       )}
     </>

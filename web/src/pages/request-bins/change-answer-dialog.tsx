@@ -24,7 +24,10 @@ export function ChangeAnswerDialog({ bin, onClose }: { bin: Bin; onClose: () => 
   const { change } = useBinActions();
   const submit = (event: FormEvent): void => {
     event.preventDefault();
-    change.mutate({ id: bin.id, answer_status: Number(status), answer_delay_ms: Number(delayMs) }, { onSuccess: onClose });
+    change.mutate(
+      { id: bin.id, answer_status: Number(status), answer_delay_ms: Number(delayMs) },
+      { onSuccess: onClose },
+    );
   };
   return (
     <Modal variant="small" isOpen onClose={onClose} aria-labelledby="change-answer-title">

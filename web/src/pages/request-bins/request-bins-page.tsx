@@ -1,4 +1,11 @@
-import { Button, EmptyState, EmptyStateActions, EmptyStateBody, EmptyStateFooter, PageSection } from "@patternfly/react-core";
+import {
+  Button,
+  EmptyState,
+  EmptyStateActions,
+  EmptyStateBody,
+  EmptyStateFooter,
+  PageSection,
+} from "@patternfly/react-core";
 import InboxIcon from "@patternfly/react-icons/dist/esm/icons/inbox-icon";
 import { useQuery } from "@tanstack/react-query";
 
@@ -31,8 +38,8 @@ export function RequestBinsPage() {
             ) : (
               <EmptyState titleText="No bins yet" icon={InboxIcon} headingLevel="h2">
                 <EmptyStateBody>
-                  Make one, use its address as the URL of your webhooks, and watch what comes: headers, body, and whether the signature
-                  is right.
+                  Make one, use its address as the URL of your webhooks, and watch what comes: headers, body, and
+                  whether the signature is right.
                 </EmptyStateBody>
                 <EmptyStateFooter>
                   <EmptyStateActions>{createButton}</EmptyStateActions>

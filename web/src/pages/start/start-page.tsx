@@ -80,7 +80,8 @@ function NewestDeliveries() {
       <Loaded query={query} skeleton={<TableSkeleton of="deliveries" />}>
         {({ pages }) => {
           const deliveries = pages[0]?.data ?? [];
-          if (deliveries.length === 0) return <p className="bellwire-subtle">None yet. They appear here by themselves.</p>;
+          if (deliveries.length === 0)
+            return <p className="bellwire-subtle">None yet. They appear here by themselves.</p>;
           return <DeliveriesTable deliveries={deliveries} />;
         }}
       </Loaded>

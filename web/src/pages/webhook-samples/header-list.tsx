@@ -22,7 +22,12 @@ export function HeaderList({ type, format }: HeaderListProps) {
     "bellwire-channel": "developer_portal, admin_portal, api or system",
   };
   return (
-    <DescriptionList isCompact orientation={{ md: "horizontal" }} horizontalTermWidthModifier={{ md: "13rem" }} aria-label="Headers">
+    <DescriptionList
+      isCompact
+      orientation={{ md: "horizontal" }}
+      horizontalTermWidthModifier={{ md: "13rem" }}
+      aria-label="Headers"
+    >
       {Object.entries(headers).map(([name, meaning]) => (
         <Fact key={name} term={name}>
           {meaning}

@@ -1,4 +1,14 @@
-import { Content, PageSection, Stack, StackItem, ToggleGroup, ToggleGroupItem, Toolbar, ToolbarContent, ToolbarItem } from "@patternfly/react-core";
+import {
+  Content,
+  PageSection,
+  Stack,
+  StackItem,
+  ToggleGroup,
+  ToggleGroupItem,
+  Toolbar,
+  ToolbarContent,
+  ToolbarItem,
+} from "@patternfly/react-core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
@@ -27,7 +37,8 @@ export function WebhookSamplesPage() {
   return (
     <>
       <PageHeader title="What the webhooks look like">
-        Each one is a POST request: the headers say what it is and prove where it comes from, the body is the changed object.
+        Each one is a POST request: the headers say what it is and prove where it comes from, the body is the changed
+        object.
       </PageHeader>
       <PageSection isFilled>
         <Stack hasGutter>
@@ -65,8 +76,8 @@ export function WebhookSamplesPage() {
           </StackItem>
           <StackItem>
             <Content component="p">
-              Answer with status 200 as soon as you have stored it. Anything else, or no answer, and it is sent again with the same
-              webhook-id and the same bytes.
+              Answer with status 200 as soon as you have stored it. Anything else, or no answer, and it is sent again
+              with the same webhook-id and the same bytes.
             </Content>
           </StackItem>
         </Stack>

@@ -65,12 +65,19 @@ export function BinOffer({ saved, types, onSaved }: BinOfferProps) {
       variant="custom"
       title={saved.url ? "Want to see what is sent?" : "No receiver yet?"}
       actionLinks={
-        <Button variant="secondary" size="sm" isLoading={useBin.isPending} isDisabled={useBin.isPending} onClick={() => useBin.mutate()}>
+        <Button
+          variant="secondary"
+          size="sm"
+          isLoading={useBin.isPending}
+          isDisabled={useBin.isPending}
+          onClick={() => useBin.mutate()}
+        >
           Use a request bin
         </Button>
       }
     >
-      A request bin is a receiver that comes with Bellwire. One click makes one, sends the webhooks there, and switches all events on.
+      A request bin is a receiver that comes with Bellwire. One click makes one, sends the webhooks there, and switches
+      all events on.
     </Alert>
   );
 }

@@ -10,7 +10,12 @@ test.each([
   ["what only admins cause cannot fire while their actions do not count", byAdminsOnly, off, false],
   ["what admins cause fires once their actions count", byAdminsOnly, { ...off, provider_actions: true }, true],
   ["the provider key can cause it once all actors count", byAdminsOnly, { ...off, all_actors: true }, true],
-  ["the provider key does not open the admin portal's door", { doors: ["admin_portal"] }, { ...off, all_actors: true }, false],
+  [
+    "the provider key does not open the admin portal's door",
+    { doors: ["admin_portal"] },
+    { ...off, all_actors: true },
+    false,
+  ],
   ["what nothing causes cannot fire", { doors: [] }, { provider_actions: true, all_actors: true }, false],
 ] as const)("%s", (_guarantee, { doors }, settings, canFire) => {
   expect(cannotFire({ doors: [...doors] }, settings) === undefined).toBe(canFire);

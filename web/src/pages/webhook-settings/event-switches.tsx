@@ -44,7 +44,12 @@ function SwitchGroup({ group, members, settings, onTurn }: SwitchGroupProps) {
       fieldId={`events-${group}`}
       label={group}
       labelInfo={
-        <Button variant="link" isInline aria-label={`${opposite} of ${group}`} onClick={() => onTurn(members, !areAllOn)}>
+        <Button
+          variant="link"
+          isInline
+          aria-label={`${opposite} of ${group}`}
+          onClick={() => onTurn(members, !areAllOn)}
+        >
           {opposite}
         </Button>
       }

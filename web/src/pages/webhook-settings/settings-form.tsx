@@ -49,7 +49,9 @@ export function SettingsForm({ endpoint, types }: SettingsFormProps) {
         {endpoint && <SigningSecret endpointId={endpoint.id} />}
       </FormSection>
       <FormSection title="Events that trigger webhooks" titleElement="h2">
-        {!settings.active && <Alert isInline isPlain variant="info" title="Nothing fires while webhooks are not enabled" />}
+        {!settings.active && (
+          <Alert isInline isPlain variant="info" title="Nothing fires while webhooks are not enabled" />
+        )}
         <EventSwitches types={types} settings={settings} onChange={(switches) => change({ switches })} />
       </FormSection>
       <ActionGroup className="bellwire-save-bar">

@@ -1,4 +1,13 @@
-import { Button, ClipboardCopy, Flex, FlexItem, FormGroup, FormHelperText, HelperText, HelperTextItem } from "@patternfly/react-core";
+import {
+  Button,
+  ClipboardCopy,
+  Flex,
+  FlexItem,
+  FormGroup,
+  FormHelperText,
+  HelperText,
+  HelperTextItem,
+} from "@patternfly/react-core";
 import { useMutation } from "@tanstack/react-query";
 
 import { answerOf } from "../../api/api-client.ts";

@@ -1,4 +1,12 @@
-import { Button, Flex, FlexItem, FormSelect, FormSelectOption, InputGroup, InputGroupItem } from "@patternfly/react-core";
+import {
+  Button,
+  Flex,
+  FlexItem,
+  FormSelect,
+  FormSelectOption,
+  InputGroup,
+  InputGroupItem,
+} from "@patternfly/react-core";
 import { useState } from "react";
 
 import type { Endpoint } from "../../api/endpoint-queries.ts";
@@ -19,7 +27,12 @@ export function TestRequests({ endpoint, types }: TestRequestsProps) {
   return (
     <Flex>
       <FlexItem>
-        <Button variant="secondary" isDisabled={ping.isPending} isLoading={ping.isPending} onClick={() => ping.mutate(undefined)}>
+        <Button
+          variant="secondary"
+          isDisabled={ping.isPending}
+          isLoading={ping.isPending}
+          onClick={() => ping.mutate(undefined)}
+        >
           {ping.isPending ? "Pinging..." : "Ping!"}
         </Button>
       </FlexItem>
@@ -38,7 +51,12 @@ export function TestRequests({ endpoint, types }: TestRequestsProps) {
             </FormSelect>
           </InputGroupItem>
           <InputGroupItem>
-            <Button variant="secondary" isDisabled={test.isPending} isLoading={test.isPending} onClick={() => test.mutate(type)}>
+            <Button
+              variant="secondary"
+              isDisabled={test.isPending}
+              isLoading={test.isPending}
+              onClick={() => test.mutate(type)}
+            >
               Send test event
             </Button>
           </InputGroupItem>

@@ -14,16 +14,19 @@ export function usePing({ id, url }: Endpoint) {
   const toast = useToast();
   return useMutation({
     mutationFn: (event_type: EventTypeName | undefined) =>
-      answerOf(api.POST("/api/v1/endpoints/{id}/ping", { params: { path: { id } }, body: event_type ? { event_type } : {} })),
+      answerOf(
+        api.POST("/api/v1/endpoints/{id}/ping", { params: { path: { id } }, body: event_type ? { event_type } : {} }),
+      ),
     onSuccess: (attempt) => toast({ ...pingToast(url, attempt), about: "ping" }),
     onError: (error) =>
       toast({
         kind: "danger",
         about: "ping",
-        title:
-          error instanceof ApiProblem && error.status === 404
-            ? "Nowhere to ping"
-            : `Ping failed: ${JSON.stringify(saysWhy(error))}`,
+        title: hasNoUrl(error) ? "Nowhere to ping" : `Ping failed: ${JSON.stringify(saysWhy(error))}`,
       }),
   });
 }
+
+/** Nothing is saved any more, or no URL. */
+const hasNoUrl = (error: unknown): boolean =>
+  error instanceof ApiProblem && (error.status === 404 || error.errors["url"] !== undefined);

@@ -46,4 +46,5 @@ export function useSaveSettings({ endpoint, types, onSaved }: SaveSettingsOption
   return { save: mutate, isSaving: isPending, urlErrors: urlErrorsOf(error) };
 }
 
-const urlErrorsOf = (error: unknown): readonly string[] => (error instanceof ApiProblem ? (error.errors["url"] ?? []) : []);
+const urlErrorsOf = (error: unknown): readonly string[] =>
+  error instanceof ApiProblem ? (error.errors["url"] ?? []) : [];

@@ -18,7 +18,8 @@ export function WebhookSettingsPage() {
   return (
     <>
       <PageHeader title="Webhooks">
-        When one of the events below happens, an HTTP request with the changed account, user or application is sent to your URL.
+        When one of the events below happens, an HTTP request with the changed account, user or application is sent to
+        your URL.
       </PageHeader>
       <PageSection>
         <Loaded query={endpoint} skeleton={<FormSkeleton />}>

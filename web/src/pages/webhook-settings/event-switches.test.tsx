@@ -1,0 +1,65 @@
+import { flushSync } from "react-dom";
+import { createRoot } from "react-dom/client";
+import { expect, test, vi } from "vitest";
+
+import type { EventType, EventTypeName } from "../../api/event-type-queries.ts";
+import { EventSwitches } from "./event-switches.tsx";
+import type { Settings } from "./settings.ts";
+
+const types: readonly EventType[] = [
+  {
+    type: "application.created",
+    switch: "application_created_on",
+    label: "Application created",
+    group: "Applications",
+    doors: ["developer_portal", "admin_portal", "api"],
+  },
+  {
+    type: "application.suspended",
+    switch: "application_suspended_on",
+    label: "Application suspended",
+    group: "Applications",
+    doors: ["admin_portal", "api"],
+  },
+];
+
+function show(changed: Partial<Settings>) {
+  const page = document.createElement("div");
+  const onChange = vi.fn<(switches: ReadonlySet<EventTypeName>) => void>();
+  const settings = { active: true, provider_actions: false, all_actors: false, url: "", success: "200" } as const;
+  flushSync(() =>
+    createRoot(page).render(
+      <EventSwitches types={types} settings={{ ...settings, switches: new Set(), ...changed }} onChange={onChange} />,
+    ),
+  );
+  const click = (selector: string): void => page.querySelector<HTMLElement>(selector)?.click();
+  return { page, click, switchesAfter: () => onChange.mock.lastCall?.[0] };
+}
+
+const reason = "Cannot fire while actions in the admin portal do not trigger webhooks";
+
+test("only the switch that cannot fire says so, beside itself", () => {
+  const { page } = show({});
+  const switches = [...page.querySelectorAll(".pf-v6-c-check")].map((it) => it.textContent);
+  expect(switches.filter((text) => text.includes(reason))).toEqual([expect.stringContaining("Application suspended")]);
+});
+
+test("the reason goes with the checkbox that was in the way", () => {
+  expect(show({ provider_actions: true }).page.textContent).not.toContain("Cannot fire");
+});
+
+test("a switch that cannot fire may be switched on all the same", () => {
+  const { click, switchesAfter } = show({});
+  click("#application_suspended_on");
+  expect(switchesAfter()).toEqual(new Set(["application.suspended"]));
+});
+
+test("a group is switched on as a whole, and off", () => {
+  const off = show({});
+  off.click("button[aria-label='All of Applications']");
+  expect(off.switchesAfter()).toEqual(new Set(["application.created", "application.suspended"]));
+
+  const on = show({ switches: new Set(["application.created", "application.suspended"]) });
+  on.click("button[aria-label='None of Applications']");
+  expect(on.switchesAfter()).toEqual(new Set());
+});
