@@ -5,7 +5,16 @@ import { representApplication, representDeletedApplication } from "#portal/appli
 import { representUser } from "#portal/users/index.ts";
 import { representAccount } from "#portal/whole-accounts/index.ts";
 import { render3scale } from "#webhooks/events/render-event/render-3scale.ts";
-import { applications, changedAccount, changedUser, lastAccount, newAccount, settings, settingsInLisbon, user } from "./documents.ts";
+import {
+  applications,
+  changedAccount,
+  changedUser,
+  lastAccount,
+  newAccount,
+  settings,
+  settingsInLisbon,
+  user,
+} from "./documents.ts";
 
 const documents: readonly (readonly [file: string, type: string, document: Node])[] = [
   ["account-created", "account.created", representAccount(newAccount, settings)],

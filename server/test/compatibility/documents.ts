@@ -181,7 +181,9 @@ export const applications = {
     }),
   },
   oidc: {
-    created: applicationOf(oidcProduct, aPlan({ id: 66, productId: 9, isDefault: false }), { applicationId: "c0ffee42" }),
+    created: applicationOf(oidcProduct, aPlan({ id: 66, productId: 9, isDefault: false }), {
+      applicationId: "c0ffee42",
+    }),
     updated: applicationOf(oidcProduct, aPlan({ id: 66, productId: 9, isDefault: false }), {
       applicationId: "c0ffee42",
       redirectUrl: "https://app.fjord.example/back?a=1&b=2",

@@ -1,15 +1,19 @@
 import { expect } from "vitest";
-import { activateUser, type SignUpNeeds } from "#portal/whole-accounts/index.ts";
+import { activateUser } from "#portal/whole-accounts/index.ts";
 import { test } from "../support/test.ts";
-import { byForm, eventsOf, now, setUp, signUp } from "./house.ts";
+import { eventsOf, now, setUp, signUp } from "./house.ts";
 
-const byMail: SignUpNeeds = { now, mailIsSent: true, activationUrl: (code) => `https://acme.example/activate/${code}` };
+const byMail = (activationUrl: (code: string) => string) =>
+  ({ door: "form", mailIsSent: true, activationUrl }) as const;
 
 const later = new Date(now.getTime() + 60_000);
 
 test("whoever opens the link in the mail becomes active, and the account approved", async ({ sharedPool: pool }) => {
   const { provider } = await setUp(pool);
-  const { whole, user } = await signUp(pool, { provider, by: byForm }, byMail);
+  const { whole, user } = await signUp(pool, {
+    provider,
+    by: byMail((code) => `https://acme.example/activate/${code}`),
+  });
   expect([whole.account.state, user.state]).toEqual(["created", "pending"]);
 
   const [mail] = await pool.query<{ recipient: string; text: string }>(
@@ -19,7 +23,10 @@ test("whoever opens the link in the mail becomes active, and the account approve
   expect(mail?.recipient).toBe("nora@fjord.example");
   const code = /https:\/\/acme\.example\/activate\/(\S+)/.exec(mail?.text ?? "")?.[1] ?? "";
   const activated = await activateUser(pool, { provider, code, now: later });
-  expect(activated).toMatchObject({ user: { state: "active", activatedAt: later }, whole: { account: { state: "approved" } } });
+  expect(activated).toMatchObject({
+    user: { state: "active", activatedAt: later },
+    whole: { account: { state: "approved" } },
+  });
 
   const bySystem = { actor: "system", userId: null, channel: "developer_portal" };
   expect((await eventsOf(pool, provider.id)).slice(3)).toEqual([
@@ -33,14 +40,16 @@ test("an account whose plan requires approval waits for it", async ({ sharedPool
   const { provider } = await setUp(pool);
   await pool.query(`update plans set approval_required = true where provider_id = $1`, [provider.id]);
   let code = "";
-  await signUp(pool, { provider, by: byForm }, { ...byMail, activationUrl: (it) => (code = it) });
-  expect(await activateUser(pool, { provider, code, now: later })).toMatchObject({ whole: { account: { state: "pending" } } });
+  await signUp(pool, { provider, by: byMail((it) => (code = it)) });
+  expect(await activateUser(pool, { provider, code, now: later })).toMatchObject({
+    whole: { account: { state: "pending" } },
+  });
 });
 
 test("two who open one link at once activate once", async ({ sharedPool: pool }) => {
   const { provider } = await setUp(pool);
   let code = "";
-  await signUp(pool, { provider, by: byForm }, { ...byMail, activationUrl: (it) => (code = it) });
+  await signUp(pool, { provider, by: byMail((it) => (code = it)) });
   const both = await Promise.all([1, 2].map(() => activateUser(pool, { provider, code, now: later })));
   expect(both.filter((it) => it !== undefined)).toHaveLength(1);
   expect(await eventsOf(pool, provider.id)).toHaveLength(5);
@@ -49,6 +58,6 @@ test("two who open one link at once activate once", async ({ sharedPool: pool })
 test("a code opens nothing at another provider", async ({ sharedPool: pool }) => {
   const [{ provider }, other] = [await setUp(pool), await setUp(pool)];
   let code = "";
-  await signUp(pool, { provider, by: byForm }, { ...byMail, activationUrl: (it) => (code = it) });
+  await signUp(pool, { provider, by: byMail((it) => (code = it)) });
   expect(await activateUser(pool, { provider: other.provider, code, now: later })).toBeUndefined();
 });

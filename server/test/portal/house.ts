@@ -1,6 +1,6 @@
 import type { Pool, Transaction } from "#platform/database/database.ts";
 import { setUpProvider, type NewProvider } from "#portal/provider-setup/index.ts";
-import { signUpAccount, type SignedUp, type SignUp, type SignUpNeeds } from "#portal/whole-accounts/index.ts";
+import { signUpAccount, type SignedUp, type SignUp } from "#portal/whole-accounts/index.ts";
 
 export const now = new Date("2026-02-03T04:05:06.789Z");
 
@@ -9,7 +9,13 @@ let subdomains = 0;
 /** A provider as the first start makes one. */
 export async function setUp(pool: Pool): Promise<NewProvider> {
   subdomains += 1;
-  const setup = { name: "Acme", subdomain: `acme-${subdomains}`, adminUsername: "admin", adminPassword: "a long password", now };
+  const setup = {
+    name: "Acme",
+    subdomain: `acme-${subdomains}`,
+    adminUsername: "admin",
+    adminPassword: "a long password",
+    now,
+  };
   const made = await pool.inTransaction((tx) => setUpProvider(tx, setup));
   if ("refused" in made) throw new Error(JSON.stringify(made.refused));
   return made;
@@ -23,14 +29,12 @@ export const form = {
   password_confirmation: "correct horse battery",
 };
 
-export const noMail: SignUpNeeds = { now, mailIsSent: false, activationUrl: () => "" };
-
-export const byForm = { door: "form" } as const;
+export const byForm = { door: "form", mailIsSent: false, activationUrl: () => "" } as const;
 export const byToken = { door: "program", actor: { kind: "token", userId: 1 }, channel: "api" } as const;
 
 /** A sign-up that must work out. */
-export async function signUp(pool: Pool, wanted: Omit<SignUp, "values"> & Partial<SignUp>, needs = noMail): Promise<SignedUp> {
-  const outcome = await signUpAccount(pool, needs, { values: form, ...wanted });
+export async function signUp(pool: Pool, wanted: Pick<SignUp, "provider" | "by"> & Partial<SignUp>): Promise<SignedUp> {
+  const outcome = await signUpAccount(pool, { values: form, now, ...wanted });
   if (!("whole" in outcome)) throw new Error(JSON.stringify(outcome));
   return outcome;
 }

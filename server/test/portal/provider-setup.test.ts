@@ -21,7 +21,10 @@ test("what was given is used, and works: token, provider key, admin", async ({ s
   );
   expect(made).toMatchObject({ accessToken: "my-token", providerKey: "my-key" });
   const { id } = "provider" in made ? made.provider : { id: 0 };
-  expect(await findAccessToken(pool, { providerId: id, value: "my-token", now })).toMatchObject({ role: "admin", permission: "rw" });
+  expect(await findAccessToken(pool, { providerId: id, value: "my-token", now })).toMatchObject({
+    role: "admin",
+    permission: "rw",
+  });
   expect(await findProviderByKey(pool, id, "my-key")).toEqual({ id });
   expect(await findProviderUserByLogin(pool, id, "admin")).toMatchObject({ role: "admin", state: "active" });
 });
@@ -37,9 +40,12 @@ test("what was not given is made at random, and only its digest is kept", async 
   expect(JSON.stringify(stored)).not.toMatch(new RegExp(`${accessToken}|${providerKey}`));
 });
 
-test.each(["acme-admin", "Acme", "-acme", "a.b", "", "x".repeat(51)])("no provider has the subdomain %j", (subdomain) => {
-  expect(judgeProviderSetup({ ...setup, subdomain })).toMatchObject({ subdomain: [expect.any(String)] });
-});
+test.each(["acme-admin", "Acme", "-acme", "a.b", "", "x".repeat(51)])(
+  "no provider has the subdomain %j",
+  (subdomain) => {
+    expect(judgeProviderSetup({ ...setup, subdomain })).toMatchObject({ subdomain: [expect.any(String)] });
+  },
+);
 
 test("a subdomain is had by one provider", async ({ sharedPool: pool }) => {
   const { provider } = await setUp(pool);
@@ -59,5 +65,8 @@ test("a host leads to its provider and its side, an unknown one nowhere", async 
 test("without a base domain every host is the first provider's, with both sides", async ({ database }) => {
   const first = await setUp(database);
   await setUp(database);
-  expect(await findProviderByHost(database, { host: "127.0.0.1:3000" })).toEqual({ provider: first.provider, side: "both" });
+  expect(await findProviderByHost(database, { host: "127.0.0.1:3000" })).toEqual({
+    provider: first.provider,
+    side: "both",
+  });
 });

@@ -3,7 +3,7 @@ import { verifyPassword } from "#access/index.ts";
 import { findUserByLogin } from "#portal/users/index.ts";
 import { signUpAccount, signUpIsOpen } from "#portal/whole-accounts/index.ts";
 import { test } from "../support/test.ts";
-import { byForm, byToken, countRows, eventsOf, failingAtTheEnd, form, noMail, now, setUp, signUp } from "./house.ts";
+import { byForm, byToken, countRows, eventsOf, failingAtTheEnd, form, now, setUp, signUp } from "./house.ts";
 
 test("a sign-up leaves an account, its user, its application and their events", async ({ sharedPool: pool }) => {
   const { provider, product } = await setUp(pool);
@@ -11,10 +11,24 @@ test("a sign-up leaves an account, its user, its application and their events", 
 
   expect(whole.account).toMatchObject({ orgName: "Fjord & Sons", state: "approved" });
   expect(whole.plans.map((plan) => plan.kind)).toEqual(["account_plan", "service_plan", "application_plan"]);
-  expect(user).toMatchObject({ accountId: whole.account.id, username: "nora", role: "admin", state: "active", activatedAt: now });
-  expect(applications).toMatchObject([{ name: "Fjord & Sons's App", state: "live", product: { id: product.id }, keys: [] }]);
+  expect(user).toMatchObject({
+    accountId: whole.account.id,
+    username: "nora",
+    role: "admin",
+    state: "active",
+    activatedAt: now,
+  });
+  expect(applications).toMatchObject([
+    { name: "Fjord & Sons's App", state: "live", product: { id: product.id }, keys: [] },
+  ]);
   expect(applications[0]?.userKey).toMatch(/^[0-9a-f]{32}$/);
-  expect(await countRows(pool, provider.id)).toEqual({ accounts: 1, users: 1, subscriptions: 1, applications: 1, events: 3 });
+  expect(await countRows(pool, provider.id)).toEqual({
+    accounts: 1,
+    users: 1,
+    subscriptions: 1,
+    applications: 1,
+    events: 3,
+  });
 
   const developer = { actor: "developer", userId: user.id, channel: "developer_portal", previous: null };
   expect(await eventsOf(pool, provider.id)).toEqual([
@@ -27,16 +41,27 @@ test("a sign-up leaves an account, its user, its application and their events", 
 
 test("a failure in the last statement leaves nothing at all", async ({ sharedPool: pool }) => {
   const { provider } = await setUp(pool);
-  const failing = signUpAccount(failingAtTheEnd(pool), noMail, { provider, values: form, by: byForm });
+  const failing = signUpAccount(failingAtTheEnd(pool), { now, provider, values: form, by: byForm });
   await expect(failing).rejects.toThrow("the last statement failed");
-  expect(await countRows(pool, provider.id)).toEqual({ accounts: 0, users: 0, subscriptions: 0, applications: 0, events: 0 });
+  expect(await countRows(pool, provider.id)).toEqual({
+    accounts: 0,
+    users: 0,
+    subscriptions: 0,
+    applications: 0,
+    events: 0,
+  });
 });
 
 test("of two who take one user name at once, one gets it and the other is told so", async ({ sharedPool: pool }) => {
   const { provider } = await setUp(pool);
   const outcomes = await Promise.all(
     ["nora", "NORA", "nora", "Nora"].map((username, index) =>
-      signUpAccount(pool, noMail, { provider, values: { ...form, username, email: `${index}@fjord.example` }, by: byForm }),
+      signUpAccount(pool, {
+        now,
+        provider,
+        values: { ...form, username, email: `${index}@fjord.example` },
+        by: byForm,
+      }),
     ),
   );
   const refused = outcomes.flatMap((outcome) => ("refused" in outcome ? [outcome.refused] : []));
@@ -48,7 +73,7 @@ test("a name is taken among one provider's developers only", async ({ sharedPool
   const [acme, other] = [await setUp(pool), await setUp(pool)];
   await signUp(pool, { provider: acme.provider, by: byForm });
   await signUp(pool, { provider: other.provider, by: byForm });
-  const again = await signUpAccount(pool, noMail, { provider: acme.provider, values: form, by: byForm });
+  const again = await signUpAccount(pool, { now, provider: acme.provider, values: form, by: byForm });
   expect(again).toEqual({ refused: { username: ["has already been taken"], email: ["has already been taken"] } });
 });
 
@@ -64,7 +89,12 @@ test("the developer can sign in with user name or address, in any case", async (
 
 test("text that no document can hold is refused before anything is written", async ({ sharedPool: pool }) => {
   const { provider } = await setUp(pool);
-  const outcome = await signUpAccount(pool, noMail, { provider, values: { ...form, org_name: "Fj\u0000ord" }, by: byForm });
+  const outcome = await signUpAccount(pool, {
+    now,
+    provider,
+    values: { ...form, org_name: "Fj\u0000ord" },
+    by: byForm,
+  });
   expect(outcome).toEqual({ refused: { org_name: ["contains characters that are not allowed"] } });
   expect(await countRows(pool, provider.id)).toMatchObject({ accounts: 0, events: 0 });
 });
@@ -79,20 +109,23 @@ test("a plan that requires approval makes the account wait", async ({ sharedPool
 test("the form is closed when the provider takes no sign-ups or has no account plan", async ({ sharedPool: pool }) => {
   const { provider } = await setUp(pool);
   const closed = { ...provider, signupsEnabled: false };
-  expect(await signUpAccount(pool, noMail, { provider: closed, values: form, by: byForm })).toEqual({ closed: true });
+  expect(await signUpAccount(pool, { now, provider: closed, values: form, by: byForm })).toEqual({ closed: true });
   expect([await signUpIsOpen(pool, closed), await signUpIsOpen(pool, provider)]).toEqual([false, true]);
 
-  await pool.query(`update plans set is_default = false where provider_id = $1 and kind = 'account_plan'`, [provider.id]);
+  await pool.query(`update plans set is_default = false where provider_id = $1 and kind = 'account_plan'`, [
+    provider.id,
+  ]);
   expect(await signUpIsOpen(pool, provider)).toBe(false);
-  expect(await signUpAccount(pool, noMail, { provider, values: form, by: byForm })).toEqual({ closed: true });
-  expect(await signUpAccount(pool, noMail, { provider, values: form, by: byToken })).toEqual({ notFound: "plan" });
+  expect(await signUpAccount(pool, { now, provider, values: form, by: byForm })).toEqual({ closed: true });
+  expect(await signUpAccount(pool, { now, provider, values: form, by: byToken })).toEqual({ notFound: "plan" });
 });
 
-test("a program may leave the password out: then the account waits, and nobody is written to", async ({ sharedPool: pool }) => {
+test("a program may leave the password out: then the account waits, and nobody is written to", async ({
+  sharedPool: pool,
+}) => {
   const { provider } = await setUp(pool);
   const values = { org_name: "Quay", username: "ada", annotations: { kept_by: "crm" } };
-  const needs = { ...noMail, mailIsSent: true };
-  const { whole, user, applications } = await signUp(pool, { provider, values, by: byToken }, needs);
+  const { whole, user, applications } = await signUp(pool, { provider, values, by: byToken });
 
   expect(whole.account).toMatchObject({ state: "created", annotations: { kept_by: "crm" } });
   expect(user).toMatchObject({ state: "pending", email: null });
@@ -125,23 +158,35 @@ test("a program hears of the key that an application begins with; a developer's 
   await signUp(pool, { provider, by: byForm, values: { ...form, username: "other", email: "other@fjord.example" } });
 
   const types = (await eventsOf(pool, provider.id)).map((event) => event.type);
-  expect(types.slice(0, 4)).toEqual(["account.created", "user.created", "application.created", "application.key_created"]);
+  expect(types.slice(0, 4)).toEqual([
+    "account.created",
+    "user.created",
+    "application.created",
+    "application.key_created",
+  ]);
   expect(types.slice(4)).toEqual(["account.created", "user.created", "application.created"]);
 });
 
 test("a plan of another provider, of another kind or not published is not found", async ({ sharedPool: pool }) => {
   const [{ provider }, other] = [await setUp(pool), await setUp(pool)];
   const planOf = async (providerId: number, kind: string): Promise<number> => {
-    const [plan] = await pool.query<{ id: number }>(`select id from plans where provider_id = $1 and kind = $2`, [providerId, kind]);
+    const [plan] = await pool.query<{ id: number }>(`select id from plans where provider_id = $1 and kind = $2`, [
+      providerId,
+      kind,
+    ]);
     return plan?.id ?? 0;
   };
-  const outcomeOf = (wantedPlans: readonly { id: number; kind?: "application_plan" }[], by: typeof byForm | typeof byToken) =>
-    signUpAccount(pool, noMail, { provider, values: {}, wantedPlans, by });
+  const outcomeOf = (
+    wantedPlans: readonly { id: number; kind?: "application_plan" }[],
+    by: typeof byForm | typeof byToken,
+  ) => signUpAccount(pool, { now, provider, values: {}, wantedPlans, by });
 
   const mine = await planOf(provider.id, "application_plan");
   const notFound = { notFound: "plan" };
   expect(await outcomeOf([{ id: await planOf(other.provider.id, "application_plan") }], byToken)).toEqual(notFound);
-  expect(await outcomeOf([{ id: await planOf(provider.id, "account_plan"), kind: "application_plan" }], byToken)).toEqual(notFound);
+  expect(
+    await outcomeOf([{ id: await planOf(provider.id, "account_plan"), kind: "application_plan" }], byToken),
+  ).toEqual(notFound);
   expect(await outcomeOf([{ id: mine, kind: "application_plan" }], byToken)).toHaveProperty("refused");
 
   await pool.query(`update plans set state = 'hidden' where provider_id = $1 and id = $2`, [provider.id, mine]);

@@ -9,7 +9,9 @@ const later = new Date(now.getTime() + 60_000);
 
 type Update = Parameters<typeof updateAccount>[1];
 
-async function signedUp(pool: Pool): Promise<{ provider: Provider; change: (update: Partial<Update>) => ReturnType<typeof updateAccount> }> {
+async function signedUp(
+  pool: Pool,
+): Promise<{ provider: Provider; change: (update: Partial<Update>) => ReturnType<typeof updateAccount> }> {
   const { provider } = await setUp(pool);
   await pool.query(
     `insert into fields_definitions (provider_id, target, name, label, position) values ($1, 'Account', 'region', 'Region', 2)`,
@@ -36,7 +38,13 @@ test("an update tells once what changed, and what it was before", async ({ share
   });
   expect(outcome).toMatchObject({
     whole: {
-      account: { orgName: "Quay", fields: { region: "emea" }, annotations: { tier: "1" }, monthlyChargingEnabled: false, updatedAt: later },
+      account: {
+        orgName: "Quay",
+        fields: { region: "emea" },
+        annotations: { tier: "1" },
+        monthlyChargingEnabled: false,
+        updatedAt: later,
+      },
       users: [{ username: "nora" }],
     },
   });
@@ -55,14 +63,19 @@ test("an update tells once what changed, and what it was before", async ({ share
 
 test("an update without a change leaves no event and no trace", async ({ sharedPool: pool }) => {
   const { provider, change } = await signedUp(pool);
-  const outcome = await change({ values: { org_name: " Fjord & Sons ", region: "", unknown: "x" }, monthlyBillingEnabled: true });
+  const outcome = await change({
+    values: { org_name: " Fjord & Sons ", region: "", unknown: "x" },
+    monthlyBillingEnabled: true,
+  });
   expect(outcome).toMatchObject({ whole: { account: { updatedAt: now } }, events: [] });
   expect(await eventsOf(pool, provider.id)).toHaveLength(3);
 });
 
 test("what is wrong is refused as a whole", async ({ sharedPool: pool }) => {
   const { provider, change } = await signedUp(pool);
-  expect(await change({ values: { org_name: "", region: "ok" } })).toEqual({ refused: { org_name: ["can't be blank"] } });
+  expect(await change({ values: { org_name: "", region: "ok" } })).toEqual({
+    refused: { org_name: ["can't be blank"] },
+  });
   expect(await change({ values: { region: "\u0007" } })).toEqual({
     refused: { region: ["contains characters that are not allowed"] },
   });

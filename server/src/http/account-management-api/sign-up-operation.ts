@@ -9,9 +9,6 @@ import { xmlAndJson, type Operation } from "./operation.ts";
 import { idOf, type Parameters } from "./read-parameters.ts";
 import { writeJson } from "./write-json.ts";
 
-/** A program that makes an account tells its user itself. */
-const withoutMail = { mailIsSent: false, activationUrl: (code: string) => `/activate/${code}` };
-
 export const signUpOperation: Operation = {
   title: "Signup Express",
   tag: "Signup",
@@ -39,11 +36,7 @@ export const signUpOperation: Operation = {
   async answer({ pool }, { provider, caller, query, body, adminUrl, now }) {
     const values = { ...query, ...body };
     const by = { door: "program", actor: caller.actor, channel: caller.channel } as const;
-    const signedUp = await signUpAccount(
-      pool,
-      { ...withoutMail, now },
-      { provider, values, wantedPlans: wantedPlansOf(values), by },
-    );
+    const signedUp = await signUpAccount(pool, { provider, values, wantedPlans: wantedPlansOf(values), by, now });
     if ("refused" in signedUp) throw new Problem("invalid", { errors: signedUp.refused });
     if (!("whole" in signedUp)) throw new Problem("not-found");
 

@@ -7,7 +7,7 @@
  */
 export type Value = null | string | number | boolean | { readonly decimal: string };
 
-export type Attributes = Readonly<Record<string, string | boolean>>;
+export type Attributes = Readonly<Record<string, string | number | boolean>>;
 
 export type Node =
   | { readonly name: string; readonly value: Value }

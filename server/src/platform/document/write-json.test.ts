@@ -3,7 +3,10 @@ import { list, record, repeated, value } from "./document.ts";
 import { documentToJson } from "./write-json.ts";
 
 test("JSON says all that XML says", () => {
-  const plan = record("plan", [value("id", 11), value("cost_per_month", { decimal: "12.5000" })], { custom: false, default: true });
+  const plan = record("plan", [value("id", 11), value("cost_per_month", { decimal: "12.5000" })], {
+    custom: false,
+    default: true,
+  });
   const document = record("account", [
     value("id", 31),
     value("deletion_date", null),

@@ -34,20 +34,31 @@ test("a document starts with its declaration and stands on one line", () => {
   expect(xml).toBe('<?xml version="1.0" encoding="UTF-8"?><account><id>1</id></account>');
 });
 
-test.each(["\0", "\x1b", "\v", "\ufffe", "\uffff", "\ud83d", "a\udea2b"])("text that XML cannot hold is never written: %j", (text) => {
-  expect(isXmlText(text)).toBe(false);
-  expect(() => writeXml(value("name", text))).toThrow("XML cannot hold this text");
-});
+test.each(["\0", "\x1b", "\v", "\ufffe", "\uffff", "\ud83d", "a\udea2b"])(
+  "text that XML cannot hold is never written: %j",
+  (text) => {
+    expect(isXmlText(text)).toBe(false);
+    expect(() => writeXml(value("name", text))).toThrow("XML cannot hold this text");
+  },
+);
 
 test("what a reader finds is what was written, whatever the texts are", () => {
   const reader = new XMLParser({ parseTagValue: false, trimValues: false, processEntities: true });
   // A reader takes CR LF for LF, as XML says, so texts with CR are left out.
   const text = fc.string({ unit: "binary" }).filter((it) => isXmlText(it) && !it.includes("\r"));
-  const markup = fc.string({ unit: fc.constantFrom("&", "<", ">", '"', "'", "]", ";", "a", "\n", "\t", "#", "é", "🚢") });
+  const markup = fc.string({
+    unit: fc.constantFrom("&", "<", ">", '"', "'", "]", ";", "a", "\n", "\t", "#", "é", "🚢"),
+  });
 
   fc.assert(
     fc.property(fc.array(fc.oneof(text, markup), { minLength: 2 }), (texts) => {
-      const xml = writeXml(list("texts", texts.map((it): Node => value("text", it)), "alone"));
+      const xml = writeXml(
+        list(
+          "texts",
+          texts.map((it): Node => value("text", it)),
+          "alone",
+        ),
+      );
       expect(reader.parse(xml)).toEqual({ texts: { text: texts } });
     }),
   );

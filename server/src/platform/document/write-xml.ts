@@ -10,7 +10,9 @@ export function writeXml(node: Node): string {
   const { name } = node;
   if ("record" in node) return `<${name}${writeAttributes(node.attributes)}>${writeAll(node.record)}</${name}>`;
   if ("list" in node) {
-    return node.list.length === 0 && node.whenEmpty === "alone" ? `<${name}/>` : `<${name}>${writeAll(node.list)}</${name}>`;
+    return node.list.length === 0 && node.whenEmpty === "alone"
+      ? `<${name}/>`
+      : `<${name}>${writeAll(node.list)}</${name}>`;
   }
   if ("repeated" in node) {
     let written = "";
@@ -26,7 +28,8 @@ function writeAll(nodes: readonly Node[]): string {
   return written;
 }
 
-const writeValue = (name: string, it: Value): string => (it === null ? `<${name}/>` : `<${name}>${textOf(it)}</${name}>`);
+const writeValue = (name: string, it: Value): string =>
+  it === null ? `<${name}/>` : `<${name}>${textOf(it)}</${name}>`;
 
 function textOf(it: NonNullable<Value>): string {
   if (typeof it === "string") return escapeText(it);

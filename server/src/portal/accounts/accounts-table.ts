@@ -32,8 +32,18 @@ interface AccountList {
   readonly offset: number;
 }
 
-export const listAccounts = (db: Database, providerId: number, { state, limit, offset }: AccountList): Promise<Account[]> =>
-  db.query<Account>(listStatement, [providerId, state ?? null, limit, offset]);
+export const listAccounts = (
+  db: Database,
+  providerId: number,
+  { state, limit, offset }: AccountList,
+): Promise<Account[]> => db.query<Account>(listStatement, [providerId, state ?? null, limit, offset]);
+
+const countStatement = `select count(*) as count from accounts where provider_id = $1 and ($2::text is null or state = $2)`;
+
+export async function countAccounts(db: Database, providerId: number, state?: string): Promise<number> {
+  const [row] = await db.query<{ count: number }>(countStatement, [providerId, state ?? null]);
+  return row?.count ?? 0;
+}
 
 const insertStatement = `
   insert into accounts (provider_id, org_name, state, state_changed_at, plan_id, annotations, fields, created_at, updated_at)
@@ -48,7 +58,15 @@ export async function insertAccount(
   { orgName, state, planId, annotations, fields }: NewAccount,
   now: Date,
 ): Promise<Account> {
-  const [inserted] = await tx.query<Account>(insertStatement, [providerId, orgName, state, planId, annotations, fields, now]);
+  const [inserted] = await tx.query<Account>(insertStatement, [
+    providerId,
+    orgName,
+    state,
+    planId,
+    annotations,
+    fields,
+    now,
+  ]);
   if (!inserted) throw new Error("The new account was not returned.");
   return inserted;
 }

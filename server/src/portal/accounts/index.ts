@@ -1,3 +1,10 @@
 export type { Account, AccountState } from "./account.ts";
-export { insertAccount, listAccounts, lockAccount, readAccount, updateAccountRow } from "./accounts-table.ts";
+export {
+  countAccounts,
+  insertAccount,
+  listAccounts,
+  lockAccount,
+  readAccount,
+  updateAccountRow,
+} from "./accounts-table.ts";
 export { insertServiceSubscriptions } from "./service-subscriptions-table.ts";

@@ -25,8 +25,20 @@ const filtersStatement = `
 async function complete(db: Database, providerId: number, rows: readonly ApplicationRow[]): Promise<Application[]> {
   if (rows.length === 0) return [];
   const ids = rows.map((row) => row.id);
-  const products = byId(await readProducts(db, providerId, rows.map((row) => row.productId)));
-  const plans = byId(await readPlans(db, providerId, rows.map((row) => row.planId)));
+  const products = byId(
+    await readProducts(
+      db,
+      providerId,
+      rows.map((row) => row.productId),
+    ),
+  );
+  const plans = byId(
+    await readPlans(
+      db,
+      providerId,
+      rows.map((row) => row.planId),
+    ),
+  );
   const keys = Map.groupBy(await listApplicationKeys(db, providerId, ids), (key) => key.applicationId);
   const filters = Map.groupBy(
     await db.query<{ applicationId: number; value: string }>(filtersStatement, [providerId, ids]),
@@ -41,7 +53,11 @@ async function complete(db: Database, providerId: number, rows: readonly Applica
       ...row,
       product,
       plan,
-      keys: (keys.get(row.id) ?? []).map((key) => ({ value: key.value, createdAt: key.createdAt, updatedAt: key.updatedAt })),
+      keys: (keys.get(row.id) ?? []).map((key) => ({
+        value: key.value,
+        createdAt: key.createdAt,
+        updatedAt: key.updatedAt,
+      })),
       referrerFilters: (filters.get(row.id) ?? []).map((filter) => filter.value),
     };
   });

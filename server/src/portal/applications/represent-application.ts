@@ -24,7 +24,13 @@ export function representApplication(application: Application, settings: Documen
     ...(product.oidcConfiguration ? [representOidcConfiguration(product.oidcConfiguration)] : []),
     ...representFields(settings.definitions, "Cinstance", fieldValuesOf(application)),
     ...(product.referrerFiltersRequired
-      ? [list("referrer_filters", application.referrerFilters.map((it) => value("referrer_filter", it)), "open")]
+      ? [
+          list(
+            "referrer_filters",
+            application.referrerFilters.map((it) => value("referrer_filter", it)),
+            "open",
+          ),
+        ]
       : []),
   ]);
 }
@@ -39,7 +45,11 @@ export function representDeletedApplication(application: Application, settings: 
 
 /** What the application proves itself with, by the way of its product. */
 function representCredentials(application: Application): readonly Node[] {
-  const keys = list("keys", application.keys.map((key) => value("key", key.value)), "open");
+  const keys = list(
+    "keys",
+    application.keys.map((key) => value("key", key.value)),
+    "open",
+  );
   switch (application.product.backendVersion) {
     case "1":
       return [

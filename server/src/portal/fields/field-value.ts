@@ -8,7 +8,16 @@ export type AddressValue = Readonly<Partial<Record<AddressPart, string>>>;
 /** The fields of one account, user or application, by name. */
 export type FieldValues = Readonly<Record<string, FieldValue>>;
 
-export const addressParts = ["company", "address1", "address2", "phone_number", "city", "country", "state", "zip"] as const;
+export const addressParts = [
+  "company",
+  "address1",
+  "address2",
+  "phone_number",
+  "city",
+  "country",
+  "state",
+  "zip",
+] as const;
 export type AddressPart = (typeof addressParts)[number];
 
 // Fields with an element of their own in documents. All others are the provider's inventions, inside `extra_fields`.

@@ -12,7 +12,8 @@ export function readAnnotations(
   input: unknown,
 ): { readonly annotations: Annotations; readonly errors: FieldErrors } {
   if (input === undefined || input === null || input === "") return { annotations: old, errors: {} };
-  if (typeof input !== "object" || Array.isArray(input)) return { annotations: old, errors: { annotations: ["is invalid"] } };
+  if (typeof input !== "object" || Array.isArray(input))
+    return { annotations: old, errors: { annotations: ["is invalid"] } };
 
   const annotations = new Map(Object.entries(old));
   const wrong: string[] = [];

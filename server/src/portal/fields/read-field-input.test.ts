@@ -16,7 +16,13 @@ const read = (input: FieldInput, writer: FieldWriter = "program") =>
   readFieldInput({ definitions, target: "Account", writer }, input);
 
 test("only defined fields of the target are read, as stripped text", () => {
-  const { given, errors } = read({ org_name: " Quay ", region: 7, title: "Dr", state: "approved", skills: ["c", "", "go "] });
+  const { given, errors } = read({
+    org_name: " Quay ",
+    region: 7,
+    title: "Dr",
+    state: "approved",
+    skills: ["c", "", "go "],
+  });
   expect(given).toEqual({ org_name: "Quay", region: "7", skills: ["c", "go"] });
   expect(errors).toEqual({});
 });
@@ -44,10 +50,22 @@ test("a rate is kept as a decimal with a fraction", () => {
 });
 
 test.each([
-  ["control characters, which no XML can hold", { org_name: "Fj\u0007ord" }, { org_name: ["contains characters that are not allowed"] }],
+  [
+    "control characters, which no XML can hold",
+    { org_name: "Fj\u0007ord" },
+    { org_name: ["contains characters that are not allowed"] },
+  ],
   ["also in one of several values", { skills: ["c", "\0"] }, { skills: ["contains characters that are not allowed"] }],
-  ["also in a part of an address", { billing_address: { city: "\ud800" } }, { billing_address: ["contains characters that are not allowed"] }],
-  ["a name longer than 255 characters", { org_name: "x".repeat(256) }, { org_name: ["is too long (maximum is 255 characters)"] }],
+  [
+    "also in a part of an address",
+    { billing_address: { city: "\ud800" } },
+    { billing_address: ["contains characters that are not allowed"] },
+  ],
+  [
+    "a name longer than 255 characters",
+    { org_name: "x".repeat(256) },
+    { org_name: ["is too long (maximum is 255 characters)"] },
+  ],
   ["a rate that is no number", { vat_rate: "a lot" }, { vat_rate: ["is not a number"] }],
   ["several values of a built-in field", { org_name: ["a", "b"] }, { org_name: ["is invalid"] }],
   ["an object where a text is due", { region: { a: 1 } }, { region: ["is invalid"] }],

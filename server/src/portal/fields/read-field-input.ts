@@ -2,7 +2,14 @@ import { writeDecimal } from "#platform/document/write-decimal.ts";
 import { isXmlText } from "#platform/document/xml-text.ts";
 
 import { mergeErrors, type FieldErrors } from "./field-errors.ts";
-import { addressParts, isAddress, isBuiltIn, type AddressValue, type FieldValue, type FieldValues } from "./field-value.ts";
+import {
+  addressParts,
+  isAddress,
+  isBuiltIn,
+  type AddressValue,
+  type FieldValue,
+  type FieldValues,
+} from "./field-value.ts";
 import type { FieldsDefinition, FieldTarget } from "./fields-definition.ts";
 
 /** Values as a form or a program sent them, by name. */

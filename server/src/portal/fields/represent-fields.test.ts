@@ -17,8 +17,12 @@ test("fields stand in the order of their definitions, invented ones inside extra
 });
 
 test("a field that is not defined, or defined for something else, is not told", () => {
-  expect(xmlOf(["org_name"], { org_name: "Quay", secret: "x" })).toBe("<org_name>Quay</org_name><extra_fields></extra_fields>");
-  expect(representFields([aDefinition("User", "title")], "Account", { title: "Dr" })).toEqual([record("extra_fields", [])]);
+  expect(xmlOf(["org_name"], { org_name: "Quay", secret: "x" })).toBe(
+    "<org_name>Quay</org_name><extra_fields></extra_fields>",
+  );
+  expect(representFields([aDefinition("User", "title")], "Account", { title: "Dr" })).toEqual([
+    record("extra_fields", []),
+  ]);
 });
 
 test("blank fields are left out and others stripped, each of several values alike", () => {
@@ -28,7 +32,14 @@ test("blank fields are left out and others stripped, each of several values alik
 });
 
 test("an address tells each of its parts, also the missing ones, and its two lines joined", () => {
-  const billing = { company: "Quay", address1: "Pier 1", address2: "Gate 2", phone_number: "", city: "Faro", country: "Portugal" };
+  const billing = {
+    company: "Quay",
+    address1: "Pier 1",
+    address2: "Gate 2",
+    phone_number: "",
+    city: "Faro",
+    country: "Portugal",
+  };
   expect(xmlOf(["billing_address"], { billing_address: billing })).toBe(
     "<billing_address><company>Quay</company><address>Pier 1\nGate 2</address><address1>Pier 1</address1>" +
       "<address2>Gate 2</address2><phone_number></phone_number><city>Faro</city><country>Portugal</country><state/><zip/>" +

@@ -1,7 +1,15 @@
 import { record, repeated, value, type Node } from "#platform/document/document.ts";
 import type { Json } from "#platform/document/write-json.ts";
 
-import { addressParts, fieldOf, isAddress, isBuiltIn, type AddressValue, type FieldValue, type FieldValues } from "./field-value.ts";
+import {
+  addressParts,
+  fieldOf,
+  isAddress,
+  isBuiltIn,
+  type AddressValue,
+  type FieldValue,
+  type FieldValues,
+} from "./field-value.ts";
 import type { FieldsDefinition, FieldTarget } from "./fields-definition.ts";
 
 /**

@@ -5,7 +5,11 @@ const formatters = new Map<string, Intl.DateTimeFormat>();
 export function writeTimestamp(at: Date, timeZone: string): string {
   if (timeZone === "UTC" || timeZone === "Etc/UTC") return `${at.toISOString().slice(0, 19)}Z`;
 
-  const parts = new Map(formatterFor(timeZone).formatToParts(at).map(({ type, value }) => [type, value]));
+  const parts = new Map(
+    formatterFor(timeZone)
+      .formatToParts(at)
+      .map(({ type, value }) => [type, value]),
+  );
   const part = (type: Intl.DateTimeFormatPartTypes): string => parts.get(type) ?? "";
   const offset = part("timeZoneName").slice("GMT".length, "GMT+00:00".length) || "+00:00";
   const date = `${part("year")}-${part("month")}-${part("day")}`;

@@ -12,11 +12,15 @@ export async function readUser(db: Database, providerId: number, id: number): Pr
   return user;
 }
 
-const listStatement = `select ${columns} from users where provider_id = $1 and account_id = $2 order by id`;
+// Served by users_account_idx.
+const listStatement = `select ${columns} from users where provider_id = $1 and account_id = any($2) order by id`;
 
-/** The users of an account. Served by users_account_idx. */
+/** The users of some accounts, oldest first. */
+export const listUsersOfAccounts = (db: Database, providerId: number, accountIds: readonly number[]): Promise<User[]> =>
+  db.query<User>(listStatement, [providerId, accountIds]);
+
 export const listUsers = (db: Database, providerId: number, accountId: number): Promise<User[]> =>
-  db.query<User>(listStatement, [providerId, accountId]);
+  listUsersOfAccounts(db, providerId, [accountId]);
 
 // Served by users_username_idx and users_email_idx. One person's name may be another's address: the name goes first.
 const findByLoginStatement = `

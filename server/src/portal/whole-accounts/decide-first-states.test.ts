@@ -2,17 +2,23 @@ import { expect, test } from "vitest";
 import { aPlan } from "../../../test/support/build-portal.ts";
 import { decideFirstStates } from "./decide-first-states.ts";
 
-const form = { door: "form", hasPassword: true, activatesByMail: false } as const;
-const program = { door: "program", hasPassword: true, activatesByMail: true } as const;
+const form = { door: "form", activatesByMail: false } as const;
+const program = { door: "program", hasPassword: true } as const;
 
 test.each([
   ["a developer can begin at once where no mail is asked for", form, false, "approved", "active"],
   ["but waits where the plan requires approval", form, true, "pending", "active"],
-  ["and proves the address first where it is asked for", { ...form, activatesByMail: true }, false, "created", "pending"],
+  [
+    "and proves the address first where it is asked for",
+    { ...form, activatesByMail: true },
+    false,
+    "created",
+    "pending",
+  ],
   ["a program's account with a password is ready", program, false, "approved", "active"],
   ["one without a password is not", { ...program, hasPassword: false }, false, "created", "pending"],
   ["nor is one whose plan requires approval", program, true, "created", "pending"],
 ] as const)("%s", (_guarantee, circumstances, approvalRequired, account, user) => {
   const accountPlan = aPlan({ kind: "account_plan", productId: null, approvalRequired });
-  expect(decideFirstStates({ ...circumstances, accountPlan })).toEqual({ account, user });
+  expect(decideFirstStates(circumstances, accountPlan)).toEqual({ account, user });
 });

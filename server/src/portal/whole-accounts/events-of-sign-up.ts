@@ -24,7 +24,11 @@ export function eventsOfSignUp(
     { type: "account.created", objectId: whole.account.id, ...ofAccount, document: representAccount(whole, settings) },
     { type: "user.created", objectId: user.id, ...ofAccount, document: representUser(user, settings) },
     ...applications.flatMap((application): NewEvent[] => {
-      const ofApplication = { objectId: application.id, ...ofAccount, document: representApplication(application, settings) };
+      const ofApplication = {
+        objectId: application.id,
+        ...ofAccount,
+        document: representApplication(application, settings),
+      };
       const keyCreated: NewEvent = { type: "application.key_created", ...ofApplication };
       return [
         { type: "application.created", ...ofApplication },

@@ -14,7 +14,11 @@ export async function findWantedPlans(
   { wanted, mayBeHidden }: { wanted: readonly WantedPlan[]; mayBeHidden: boolean },
 ): Promise<readonly Plan[] | undefined> {
   if (wanted.length === 0) return [];
-  const plans = await readPlans(db, providerId, wanted.map(({ id }) => id));
+  const plans = await readPlans(
+    db,
+    providerId,
+    wanted.map(({ id }) => id),
+  );
   const isThere = ({ id, kind }: WantedPlan): boolean =>
     plans.some(
       (plan) =>

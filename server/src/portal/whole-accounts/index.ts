@@ -3,5 +3,5 @@ export { activateUser } from "./activate-user.ts";
 export { representAccount } from "./represent-account.ts";
 export { signUpAccount, signUpIsOpen, type SignUp, type SignUpOutcome } from "./sign-up.ts";
 export { updateAccount } from "./update-account.ts";
-export { readWholeAccount, type WholeAccount } from "./whole-account.ts";
-export type { SignedUp, SignUpNeeds } from "./write-sign-up.ts";
+export { completeAccounts, readWholeAccount, type WholeAccount } from "./whole-account.ts";
+export type { SignedUp, SignUpDoor } from "./write-sign-up.ts";

@@ -20,14 +20,27 @@ export function representAccount(
     value("created_at", writeTimestamp(account.createdAt, timeZone)),
     value("updated_at", writeTimestamp(account.updatedAt, timeZone)),
     value("state", account.state),
-    record("annotations", Object.entries(account.annotations).map(([name, text]) => value(name, text))),
+    record(
+      "annotations",
+      Object.entries(account.annotations).map(([name, text]) => value(name, text)),
+    ),
     ...(account.deletionAt ? [value("deletion_date", writeTimestamp(account.deletionAt, timeZone))] : []),
     ...representFields(settings.definitions, "Account", fieldValuesOf(account)),
     ...representBilling(account, settings),
     list("plans", plans.map(representPlan), "alone"),
-    list("users", users.map((user) => representUser(user, settings)), "alone"),
+    list(
+      "users",
+      users.map((user) => representUser(user, settings)),
+      "alone",
+    ),
     ...(applications
-      ? [list("applications", applications.map((it) => representApplication(it, settings)), "alone")]
+      ? [
+          list(
+            "applications",
+            applications.map((it) => representApplication(it, settings)),
+            "alone",
+          ),
+        ]
       : []),
   ]);
 }

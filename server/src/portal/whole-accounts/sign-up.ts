@@ -9,7 +9,7 @@ import { choosePlans } from "./choose-plans.ts";
 import { decideFirstStates } from "./decide-first-states.ts";
 import { findWantedPlans, type WantedPlan } from "./find-wanted-plans.ts";
 import { judgeSignUp } from "./judge-sign-up.ts";
-import { NameTaken, writeSignUp, type SignedUp, type SignUpDoor, type SignUpNeeds } from "./write-sign-up.ts";
+import { NameTaken, writeSignUp, type SignedUp, type SignUpDoor } from "./write-sign-up.ts";
 
 export interface SignUp {
   readonly provider: Provider;
@@ -17,6 +17,7 @@ export interface SignUp {
   readonly values: FieldInput;
   readonly wantedPlans?: readonly WantedPlan[];
   readonly by: SignUpDoor;
+  readonly now: Date;
 }
 
 export type SignUpOutcome =
@@ -27,8 +28,8 @@ export type SignUpOutcome =
   | { readonly closed: true };
 
 /** A new account with its first user, its subscriptions and its first applications, and the events that tell of them. */
-export async function signUpAccount(pool: Pool, needs: SignUpNeeds, signUp: SignUp): Promise<SignUpOutcome> {
-  const { provider, by, values } = signUp;
+export async function signUpAccount(pool: Pool, signUp: SignUp): Promise<SignUpOutcome> {
+  const { provider, by, values, now } = signUp;
   const isForm = by.door === "form";
   const plans = await findPlans(pool, signUp);
   if (isForm && (!provider.signupsEnabled || plans === "no account plan")) return { closed: true };
@@ -39,20 +40,23 @@ export async function signUpAccount(pool: Pool, needs: SignUpNeeds, signUp: Sign
   const refused = mergeErrors(errors, await findTakenNames(pool, provider.id, fields));
   if (!isFine(refused)) return { refused };
 
-  const { accountPlan } = plans;
-  const hasPassword = fields.password !== undefined;
-  const activatesByMail = provider.emailActivation ?? needs.mailIsSent;
   const judged = {
     settings,
     by,
+    now,
     fields,
     plans,
     products: await listProducts(pool, provider.id),
-    states: decideFirstStates({ door: by.door, hasPassword, activatesByMail, accountPlan }),
+    states: decideFirstStates(
+      by.door === "form"
+        ? { door: "form", activatesByMail: provider.emailActivation ?? by.mailIsSent }
+        : { door: "program", hasPassword: fields.password !== undefined },
+      plans.accountPlan,
+    ),
     passwordHash: fields.password === undefined ? null : await hashPassword(fields.password),
   };
   try {
-    return await pool.inTransaction((tx) => writeSignUp(tx, needs, judged));
+    return await pool.inTransaction((tx) => writeSignUp(tx, judged));
   } catch (error) {
     if (error instanceof NameTaken) return { refused: error.errors };
     throw error;

@@ -1,7 +1,7 @@
 import type { Database } from "#platform/database/database.ts";
 import { readAccount, type Account } from "#portal/accounts/index.ts";
 import { readPlans, type Plan, type PlanKind } from "#portal/products/index.ts";
-import { listUsers, type User } from "#portal/users/index.ts";
+import { listUsersOfAccounts, type User } from "#portal/users/index.ts";
 
 import { readPlanIds } from "./read-plan-ids.ts";
 
@@ -13,16 +13,42 @@ export interface WholeAccount {
   readonly users: readonly User[];
 }
 
-export async function readWholeAccount(db: Database, providerId: number, id: number): Promise<WholeAccount | undefined> {
+export async function readWholeAccount(
+  db: Database,
+  providerId: number,
+  id: number,
+): Promise<WholeAccount | undefined> {
   const account = await readAccount(db, providerId, id);
   return account && completeAccount(db, providerId, account);
 }
 
-export const completeAccount = async (db: Database, providerId: number, account: Account): Promise<WholeAccount> => ({
-  account,
-  plans: inDocumentOrder(await readPlans(db, providerId, await readPlanIds(db, providerId, account.id))),
-  users: await listUsers(db, providerId, account.id),
-});
+export const completeAccount = async (db: Database, providerId: number, account: Account): Promise<WholeAccount> =>
+  (await readParts(db, providerId, [account]))(account);
+
+export const completeAccounts = async (
+  db: Database,
+  providerId: number,
+  accounts: readonly Account[],
+): Promise<readonly WholeAccount[]> => accounts.map(await readParts(db, providerId, accounts));
+
+/** What belongs to some accounts, in one statement for each table however many they are. */
+async function readParts(
+  db: Database,
+  providerId: number,
+  accounts: readonly Account[],
+): Promise<(account: Account) => WholeAccount> {
+  const ids = accounts.map(({ id }) => id);
+  const owned = await readPlanIds(db, providerId, ids);
+  const plans = await readPlans(db, providerId, [...new Set(owned.map(({ planId }) => planId))]);
+  const planById = new Map(plans.map((plan) => [plan.id, plan]));
+  const ownedBy = Map.groupBy(owned, ({ accountId }) => accountId);
+  const usersOf = Map.groupBy(await listUsersOfAccounts(db, providerId, ids), ({ accountId }) => accountId);
+  return (account) => ({
+    account,
+    plans: inDocumentOrder((ownedBy.get(account.id) ?? []).flatMap(({ planId }) => planById.get(planId) ?? [])),
+    users: usersOf.get(account.id) ?? [],
+  });
+}
 
 const order: readonly PlanKind[] = ["account_plan", "service_plan", "application_plan"];
 

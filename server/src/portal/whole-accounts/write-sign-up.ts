@@ -17,20 +17,19 @@ import { inDocumentOrder } from "./whole-account.ts";
 
 /** Who fills in the form acts as the user that comes of it; a program acts as who it is. */
 export type SignUpDoor =
-  | { readonly door: "form" }
+  | {
+      readonly door: "form";
+      /** Whether there is a mail server: without one, nobody is asked to prove an address. */
+      readonly mailIsSent: boolean;
+      readonly activationUrl: (code: string) => string;
+    }
   | { readonly door: "program"; readonly actor: Actor; readonly channel: Channel };
-
-export interface SignUpNeeds {
-  readonly now: Date;
-  /** Whether there is a mail server: without one, nobody is asked to prove an address. */
-  readonly mailIsSent: boolean;
-  readonly activationUrl: (code: string) => string;
-}
 
 /** A sign-up with which nothing is wrong, and what was decided about it. */
 export interface JudgedSignUp {
   readonly settings: DocumentSettings;
   readonly by: SignUpDoor;
+  readonly now: Date;
   readonly fields: SignUpFields;
   readonly plans: ChosenPlans;
   readonly products: readonly Product[];
@@ -54,27 +53,27 @@ export class NameTaken extends Error {
 }
 
 /** Writes all that a sign-up makes, with its events. */
-export async function writeSignUp(tx: Transaction, needs: SignUpNeeds, signUp: JudgedSignUp): Promise<SignedUp> {
-  const { settings, by, plans } = signUp;
+export async function writeSignUp(tx: Transaction, signUp: JudgedSignUp): Promise<SignedUp> {
+  const { settings, by, plans, now } = signUp;
   const providerId = settings.provider.id;
-  const account = await writeAccount(tx, needs, signUp);
-  const user = await writeFirstUser(tx, needs, signUp, account);
-  const applications = await writeApplications(tx, needs, signUp, account);
+  const account = await writeAccount(tx, signUp);
+  const user = await writeFirstUser(tx, signUp, account);
+  const applications = await writeApplications(tx, signUp, account);
 
   const everyPlan = [plans.accountPlan, ...plans.servicePlans, ...plans.applicationPlans];
   const whole = { account, plans: inDocumentOrder(everyPlan), users: [user] };
   const events = await recordEvents(
     tx,
     by.door === "form"
-      ? { providerId, actor: { kind: "developer", userId: user.id }, channel: "developer_portal", now: needs.now }
-      : { providerId, actor: by.actor, channel: by.channel, now: needs.now },
+      ? { providerId, actor: { kind: "developer", userId: user.id }, channel: "developer_portal", now }
+      : { providerId, actor: by.actor, channel: by.channel, now },
     eventsOfSignUp(settings, { whole, user, applications }, by.door),
   );
   return { whole, user, applications, events };
 }
 
-async function writeAccount(tx: Transaction, { now }: SignUpNeeds, signUp: JudgedSignUp): Promise<Account> {
-  const { settings, fields, plans, states } = signUp;
+async function writeAccount(tx: Transaction, signUp: JudgedSignUp): Promise<Account> {
+  const { settings, fields, plans, states, now } = signUp;
   const providerId = settings.provider.id;
   const account = await insertAccount(
     tx,
@@ -94,12 +93,11 @@ async function writeAccount(tx: Transaction, { now }: SignUpNeeds, signUp: Judge
 
 async function writeFirstUser(
   tx: Transaction,
-  { now, activationUrl }: SignUpNeeds,
-  { settings: { provider }, by, fields, states, passwordHash }: JudgedSignUp,
+  { settings: { provider }, by, fields, states, passwordHash, now }: JudgedSignUp,
   account: Account,
 ): Promise<User> {
   const { username, email } = fields;
-  const code = by.door === "form" && states.user === "pending" ? randomBase32(32) : undefined;
+  const link = by.door === "form" && states.user === "pending" ? newActivationLink(by.activationUrl) : undefined;
   const user = await insertUser(
     tx,
     provider.id,
@@ -110,23 +108,28 @@ async function writeFirstUser(
       passwordHash,
       role: "admin",
       state: states.user,
-      activationCodeDigest: code === undefined ? null : digestOf(code),
+      activationCodeDigest: link?.codeDigest ?? null,
       fields: fields.userFields,
     },
     now,
   );
   if (!user) throw new NameTaken(mergeErrors(await findTakenNames(tx, provider.id, fields)));
-  if (code !== undefined && email !== null) {
-    const mail = { provider, recipient: email, username, activationUrl: activationUrl(code) };
-    await insertActivationMail(tx, mail, now);
+  if (link && email !== null) {
+    await insertActivationMail(tx, { provider, recipient: email, username, activationUrl: link.url }, now);
   }
   return user;
 }
 
+const codeLength = 32;
+
+function newActivationLink(urlOf: (code: string) => string): { readonly url: string; readonly codeDigest: Buffer } {
+  const code = randomBase32(codeLength);
+  return { url: urlOf(code), codeDigest: digestOf(code) };
+}
+
 async function writeApplications(
   tx: Transaction,
-  { now }: SignUpNeeds,
-  { settings, by, plans, products }: JudgedSignUp,
+  { settings, by, plans, products, now }: JudgedSignUp,
   account: Account,
 ): Promise<readonly Application[]> {
   const named =
