@@ -7,7 +7,7 @@ export interface Clone extends AsyncDisposable {
   readonly connectionString: string;
 }
 
-/** A copy of the migrated template takes some 80 ms: a test that commits has a database to itself. */
+/** A copy of the migrated template takes some 100 ms: a test that commits has a database to itself. */
 export async function cloneTemplate(): Promise<Clone> {
   const server = inject("postgresUrl");
   const name = `clone_${randomBytes(6).toString("hex")}`;

@@ -20,6 +20,7 @@ const hasty = {
   fsync: "off",
   synchronous_commit: "off",
   full_page_writes: "off",
+  wal_compression: "off",
   autovacuum: "off",
   max_connections: "200",
   log_min_messages: "panic",
