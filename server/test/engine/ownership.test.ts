@@ -172,3 +172,22 @@ const settlementOf = (endpointId: number, eventId: string): Parameters<LaneStore
   retryAfterSeconds: null,
   url: null,
 });
+
+test("an attempt in flight when its endpoint is switched off is recorded, and not made again later", async ({ database }) => {
+  const { promise: mayAnswer, resolve: answer } = Promise.withResolvers<void>();
+  await using receiver = await startReceiver((response) => void mayAnswer.then(() => response.writeHead(200).end()));
+  const providerId = await buildProvider(database);
+  const endpointId = await buildEndpoint(database, { providerId, url: receiver.url });
+  await using _engine = await startTestEngine(database);
+  await recordNow(database, { providerId });
+  await until(() => receiver.received.length === 1);
+
+  await database.inTransaction(async (tx) => {
+    await tx.query(`update endpoints set active = false, version = version + 1 where id = $1`, [endpointId]);
+    tx.hintAfterCommit("endpoints", String(endpointId));
+  });
+  answer();
+  await until(async () => (await listDeliveries(database, { providerId, limit: 1 }))[0]?.state === "delivered");
+  await until(async () => (await database.query(`select from lanes where owner is not null`)).length === 0);
+  expect(receiver.received).toHaveLength(1);
+});

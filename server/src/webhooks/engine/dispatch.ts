@@ -35,7 +35,7 @@ export class Dispatch {
 
   /** Sends what the lane has, as places become free. */
   offer(lane: Lane): void {
-    if (this.#isClosed || !lane.mayStart || this.#queued.has(lane)) return;
+    if (this.#isClosed || this.#queued.has(lane) || !lane.mayStart(this.#needs.clock.monotonicMs())) return;
     this.#queued.add(lane);
     (lane.isSlow ? this.#slow : this.#quick).push(lane);
   }
@@ -81,9 +81,10 @@ export class Dispatch {
   }
 
   #start(lane: Lane): void {
-    const delivery = lane.mayStart ? lane.shift() : undefined;
+    const nowMs = this.#needs.clock.monotonicMs();
+    const delivery = lane.mayStart(nowMs) ? lane.shift() : undefined;
     if (!delivery) return;
-    const place = this.#places.take(this.#needs.clock.monotonicMs(), lane.isSlow, () => {
+    const place = this.#places.take(nowMs, lane.isSlow, () => {
       lane.isStalled = true;
     });
     lane.inFlight += 1;

@@ -76,27 +76,23 @@ export class LaneKeeper {
     return lanes;
   }
 
-  /** Reads changed settings again. A lane that may not send any more goes back, with all that was read ahead. */
+  /** Reads changed settings again. A lane that may not send any more finishes what is in flight, and goes back. */
   async refresh(): Promise<void> {
     if (this.#changed.size === 0) return;
     const endpointIds = [...this.#changed];
     this.#changed.clear();
     const settings = await this.#read(endpointIds);
-    const held: Lane[] = [];
     for (const lane of endpointIds.flatMap((id) => this.#lanes.get(id) ?? [])) {
       const its = settings.get(lane.endpointId);
-      if (its?.active && its.state === "enabled") lane.settings = its;
-      else held.push(lane);
+      if (its) lane.settings = its;
+      if (its?.active && its.state === "enabled") lane.resume();
+      else lane.stop(Number.POSITIVE_INFINITY);
     }
-    await this.#release(held);
   }
 
-  /** Gives back the lanes that have had nothing to do for a while. */
+  /** Gives back the lanes that have nothing to do. */
   async releaseIdle(nowMs: number): Promise<void> {
-    const idle = [...this.#lanes.values()].filter(
-      (lane) => lane.isEmpty && lane.idleSinceMs !== undefined && nowMs - lane.idleSinceMs >= idleMs,
-    );
-    await this.#release(idle);
+    await this.#release([...this.#lanes.values()].filter((lane) => lane.mayBeReleased(nowMs, idleMs)));
   }
 
   async releaseAll(): Promise<void> {

@@ -21,6 +21,8 @@ export class Lane {
   /** When to look for more, in the clock's monotonic milliseconds. */
   lookAtMs = 0;
   idleSinceMs: number | undefined;
+  /** Nothing is read or sent until then: the receiver asked for peace, or the endpoint is paused or off (for ever). */
+  stoppedUntilMs = 0;
   inFlight = 0;
   /** Its answers take so long at present that it may use slow places only. */
   isStalled = false;
@@ -52,7 +54,8 @@ export class Lane {
     return this.isStalled || this.window.isSlow;
   }
 
-  get mayStart(): boolean {
+  mayStart(nowMs: number): boolean {
+    if (nowMs < this.stoppedUntilMs) return false;
     const widthMax = this.settings.maxInFlight ?? Number.POSITIVE_INFINITY;
     return this.waiting > 0 && this.inFlight < Math.min(this.window.size, widthMax);
   }
@@ -65,7 +68,7 @@ export class Lane {
   /** Begins a read, when there is not enough at hand: what to read. */
   beginRead(nowMs: number): LaneToRead | undefined {
     const wanted = this.window.size * readAhead;
-    if (nowMs < this.lookAtMs || this.waiting > wanted / 2) return undefined;
+    if (nowMs < Math.max(this.lookAtMs, this.stoppedUntilMs) || this.waiting > wanted / 2) return undefined;
     this.#isReading = true;
     // Rows that are held are read again while the cursor has to wait before them: room for them too.
     return { endpointId: this.endpointId, after: this.#cursor, limit: wanted + this.#held.size };
@@ -108,6 +111,23 @@ export class Lane {
   settled(eventId: string): void {
     if (this.#isReading) this.#settledMeanwhile.push(eventId);
     else this.#held.delete(eventId);
+  }
+
+  /** Stops reading and sending. What is in flight finishes and is settled under this lane's epoch. */
+  stop(untilMs: number): void {
+    this.dropWaiting();
+    this.stoppedUntilMs = Math.max(this.stoppedUntilMs, untilMs);
+  }
+
+  /** The endpoint may be sent to. A receiver that asked for peace still has it. */
+  resume(): void {
+    if (this.stoppedUntilMs === Number.POSITIVE_INFINITY) this.stoppedUntilMs = 0;
+  }
+
+  /** Nothing is left to do here: it has been idle for that long, or is stopped. */
+  mayBeReleased(nowMs: number, idleMs: number): boolean {
+    if (!this.isEmpty) return false;
+    return nowMs < this.stoppedUntilMs || (this.idleSinceMs !== undefined && nowMs - this.idleSinceMs >= idleMs);
   }
 
   /** Forgets what was read and not yet sent: it stays due, and is read again from the start. */
