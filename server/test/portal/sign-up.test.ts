@@ -87,6 +87,11 @@ test("the developer can sign in with user name or address, in any case", async (
   }
 });
 
+test("a login that nobody can have finds nobody", async ({ sharedPool: pool }) => {
+  const { provider } = await setUp(pool);
+  expect(await findUserByLogin(pool, provider.id, "no\0ra")).toBeUndefined();
+});
+
 test("text that no document can hold is refused before anything is written", async ({ sharedPool: pool }) => {
   const { provider } = await setUp(pool);
   const outcome = await signUpAccount(pool, {

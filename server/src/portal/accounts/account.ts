@@ -1,6 +1,6 @@
 import type { FieldValues } from "#portal/fields/index.ts";
 
-export type AccountState = "created" | "pending" | "approved" | "rejected" | "suspended" | "scheduled_for_deletion";
+type AccountState = "created" | "pending" | "approved" | "rejected" | "suspended" | "scheduled_for_deletion";
 
 /** An organisation of developers, customer of a provider. */
 export interface Account {

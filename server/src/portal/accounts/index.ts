@@ -1,4 +1,4 @@
-export type { Account, AccountState } from "./account.ts";
+export type { Account } from "./account.ts";
 export {
   countAccounts,
   insertAccount,

@@ -1,3 +1,2 @@
-export type { ProviderSetup } from "./provider-setup.ts";
 export { setUpFirstProvider } from "./set-up-first-provider.ts";
 export { setUpProvider, type NewProvider } from "./set-up-provider.ts";

@@ -1,4 +1,5 @@
 import type { Database, Transaction } from "#platform/database/database.ts";
+import { isXmlText } from "#platform/document/xml-text.ts";
 
 import type { User } from "./user.ts";
 
@@ -42,6 +43,7 @@ export async function findUserByLogin(
   providerId: number,
   login: string,
 ): Promise<UserWithHash | undefined> {
+  if (!isXmlText(login)) return undefined; // nobody could sign up so, and the database takes no zero byte
   const [found] = await db.query<User & { passwordHash: string | null }>(findByLoginStatement, [providerId, login]);
   if (!found) return undefined;
   const { passwordHash, ...user } = found;

@@ -1,5 +1,5 @@
 import { hashPassword } from "#access/index.ts";
-import type { Pool } from "#platform/database/database.ts";
+import type { Database, Pool } from "#platform/database/database.ts";
 import { isFine, mergeErrors, readDocumentSettings, type FieldErrors, type FieldInput } from "#portal/fields/index.ts";
 import { listProducts, readDefaultPlans } from "#portal/products/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
@@ -75,7 +75,7 @@ async function findPlans(
 }
 
 /** Whether the sign-up form is to be shown. */
-export async function signUpIsOpen(pool: Pool, provider: Provider): Promise<boolean> {
-  const defaults = await readDefaultPlans(pool, provider.id);
+export async function signUpIsOpen(db: Database, provider: Provider): Promise<boolean> {
+  const defaults = await readDefaultPlans(db, provider.id);
   return provider.signupsEnabled && defaults.some((plan) => plan.kind === "account_plan");
 }
