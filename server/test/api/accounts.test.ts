@@ -91,6 +91,39 @@ test("a blank name is refused, and nothing is changed", async ({ api }) => {
   expect(await countEvents(api, "account.updated")).toBe(0);
 });
 
+test("a list of one page says nothing of pages, and filters by state", async ({ api }) => {
+  const [first, second] = [await signUp(api), await signUp(api, "Pier Ltd")];
+  const one = await api.ask("GET", `/accounts/${first}.xml`);
+  const other = await api.ask("GET", `/accounts/${second}.xml`);
+  const [inOne, inOther] = [one, other].map(({ body }) => body.slice(xmlDeclaration.length));
+
+  expect((await api.ask("GET", "/accounts.xml")).body).toBe(`${xmlDeclaration}<accounts>${inOne}${inOther}</accounts>`);
+  expect((await api.ask("GET", "/accounts.json")).json()).toEqual({
+    accounts: [
+      (await api.ask("GET", `/accounts/${first}.json`)).json(),
+      (await api.ask("GET", `/accounts/${second}.json`)).json(),
+    ],
+  });
+  expect((await api.ask("GET", "/accounts.json?state=approved")).json()).toEqual({ accounts: [] });
+  expect((await api.ask("GET", "/accounts.xml?state=approved")).body).toBe(`${xmlDeclaration}<accounts></accounts>`);
+});
+
+test("a list of several pages says which one it is", async ({ api }) => {
+  const ids = [await signUp(api), await signUp(api, "Pier Ltd"), await signUp(api, "Dock Ltd")];
+  const xml = await api.ask("GET", "/accounts.xml?page=2&per_page=2");
+  const json = await api.ask("GET", "/accounts.json?page=2&per_page=2");
+
+  expect(xml.body).toMatch(
+    /^<\?xml[^>]*\?><accounts per_page="2" total_entries="3" total_pages="2" current_page="2"><account>/,
+  );
+  expect(json.json().metadata).toEqual({ per_page: 2, total_entries: 3, total_pages: 2, current_page: 2 });
+  expect(json.json().accounts).toHaveLength(1);
+  expect(json.json().accounts[0].account.id).toBe(ids[2]);
+  for (const nonsense of ["per_page=0", "per_page=501", "per_page=many", "page=0", "page=many"]) {
+    expect((await api.ask("GET", `/accounts.json?${nonsense}`)).json().accounts).toHaveLength(3);
+  }
+});
+
 test("who holds the newest answer is told so, and gets nothing else", async ({ api }) => {
   const id = await signUp(api);
   const first = await api.ask("GET", `/accounts/${id}.json`);

@@ -43,6 +43,20 @@ test.for<[string, number, string, string]>([
   expect(Object.keys(answer.json())).toEqual(["error"]);
 });
 
+test.for([
+  ["GET", "/accounts.json?state=%00"],
+  ["PUT", "/accounts/1.json?org_name=%00"],
+  ["POST", "/signup.json?org_name=%00&username=%00&email=%00&annotations[a]=%00&annotations[%00]=a"],
+  ["PUT", "/webhooks.json?access_token=%00"],
+  ["GET", "/accounts/%00.json"],
+  ["DELETE", "/webhooks/failures.json?time=%00"],
+] as const)("a zero byte is no way to break in: %s %s", async ([method, path], { api }) => {
+  const answer = await api.ask(method, path);
+
+  expect(answer.statusCode).toBeGreaterThanOrEqual(400);
+  expect(answer.statusCode).toBeLessThan(500);
+});
+
 test("what goes wrong inside is told by its request id alone", async ({ api }) => {
   await api.pool.query("update providers set time_zone = 'Nowhere/At_All' where id = $1", [api.provider.id]);
   const answer = await api.ask("POST", "/signup.json", { payload: { org_name: "Quay Ltd", username: "quay" } });

@@ -123,6 +123,7 @@ test.for([
   ["a private address", "http://10.0.0.1/hook"],
   ["loopback", "http://[::1]/hook"],
   ["the metadata service", "http://169.254.169.254/latest"],
+  ["a zero byte", "http://hooks.example/\0"],
   ["text around a URL", "see http://hooks.example/ please"],
   ["256 characters", `https://hooks.example/${"x".repeat(234)}`],
 ])("an active webhook cannot lead to %s", async ([, bad], { api }) => {

@@ -21,6 +21,14 @@ export const AccountSchema = wrapped("account", "Account", {
   org_name: Type.String(),
 });
 
+/** Where a page stands in its list. */
+export const MetadataSchema = Type.Object({
+  per_page: Type.Integer(),
+  total_entries: Type.Integer(),
+  total_pages: Type.Integer(),
+  current_page: Type.Integer(),
+});
+
 export const UserSchema = wrapped("user", "User", {
   id,
   state: Type.String({ enum: ["pending", "active", "suspended", "email_unverified"] }),

@@ -1,4 +1,5 @@
 import { deleteFailuresOperation } from "./delete-failures-operation.ts";
+import { listAccountsOperation } from "./list-accounts-operation.ts";
 import { listApplicationsOperation } from "./list-applications-operation.ts";
 import { listFailuresOperation } from "./list-failures-operation.ts";
 import { listUsersOperation } from "./list-users-operation.ts";
@@ -16,6 +17,7 @@ export const operations: readonly Operation[] = [
   listFailuresOperation,
   deleteFailuresOperation,
   signUpOperation,
+  listAccountsOperation,
   readAccountOperation,
   updateAccountOperation,
   listUsersOperation,

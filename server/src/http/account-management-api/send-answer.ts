@@ -7,13 +7,13 @@ export interface Answer {
   /** 201 for what has been made, with its `location`; else 200. */
   readonly status?: 201;
   readonly location?: string;
-  readonly xml?: () => string;
+  readonly xml?: () => string | Promise<string>;
   readonly json?: () => string;
   readonly lastModified?: Date;
 }
 
-export function sendAnswer(reply: FastifyReply, format: Format, answer: Answer): FastifyReply {
-  const body = answer[format]?.();
+export async function sendAnswer(reply: FastifyReply, format: Format, answer: Answer): Promise<FastifyReply> {
+  const body = await answer[format]?.();
   if (answer.location !== undefined) reply.header("location", answer.location);
   if (body === undefined) return reply.code(200).send("");
 

@@ -13,8 +13,12 @@ interface ThrownByFastify {
   readonly validation?: readonly BrokenRule[];
 }
 
-/** PostgreSQL's code for a value that a unique index holds already. */
-const uniqueViolation = "23505";
+/** What PostgreSQL refuses because of what a caller sent. */
+const codeOfSqlState: Readonly<Record<string, ProblemCode>> = {
+  "23505": "conflict", // a unique index holds this value already
+  "22021": "request-unreadable", // a zero byte, which no text can hold
+  "22P05": "request-unreadable", // the same in JSON
+};
 
 const codeOfStatus: Readonly<Record<number, ProblemCode>> = {
   400: "request-unreadable",
@@ -28,8 +32,7 @@ const codeOfStatus: Readonly<Record<number, ProblemCode>> = {
 export function problemOfError(error: Error & ThrownByFastify): Problem {
   if (error instanceof Problem) return error;
   if (error.validation) return new Problem("invalid", { errors: errorsByField(error.validation), cause: error });
-  if (error.code === uniqueViolation) return new Problem("conflict", { cause: error });
-  const code = typeof error.statusCode === "number" ? codeOfStatus[error.statusCode] : undefined;
+  const code = codeOfStatus[Number(error.statusCode)] ?? codeOfSqlState[String(error.code)];
   return new Problem(code ?? "internal", { cause: error });
 }
 

@@ -1,3 +1,4 @@
+import { isXmlText } from "#platform/document/xml-text.ts";
 import type { AllowedTargets } from "#platform/network/allowed-targets.ts";
 import { resolveTarget, type Lookup } from "#platform/network/resolve-target.ts";
 
@@ -24,8 +25,8 @@ export async function checkEndpointUrl(url: string, rules: TargetRules): Promise
   );
 }
 
-/** An absolute http or https URL, and nothing around it. */
+/** An absolute http or https URL, and nothing around it. The failure list shows it in XML, so XML must be able to. */
 function parseEndpointUrl(url: string): URL | undefined {
-  const parsed = /^https?:\/\/[^/\s][^\s]*$/i.test(url) ? URL.parse(url) : null;
+  const parsed = isXmlText(url) && /^https?:\/\/[^/\s][^\s]*$/i.test(url) ? URL.parse(url) : null;
   return parsed ?? undefined;
 }

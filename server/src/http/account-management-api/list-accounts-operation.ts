@@ -1,0 +1,53 @@
+import { Type } from "typebox";
+import { record } from "#platform/document/document.ts";
+import { writeXmlDocument } from "#platform/document/write-xml.ts";
+import { countAccounts, listAccounts } from "#portal/accounts/index.ts";
+import { readDocumentSettings } from "#portal/fields/index.ts";
+import { accountToJson, completeAccounts, representAccount } from "#portal/whole-accounts/index.ts";
+import { AccountSchema, MetadataSchema } from "./answer-schemas.ts";
+import { xmlAndJson, type Operation } from "./operation.ts";
+import { readPage, standingOf } from "./read-page.ts";
+import { textOf } from "./read-parameters.ts";
+import { writeJson } from "./write-json.ts";
+
+export const listAccountsOperation: Operation = {
+  title: "Account List",
+  tag: "Accounts",
+  says: "Returns the accounts, oldest first. When there are more than `per_page`, the answer says which page it is.",
+  method: "GET",
+  path: "/accounts",
+  deed: "read-portal",
+  formats: xmlAndJson,
+  query: Type.Object({
+    state: Type.Optional(Type.String({ enum: ["pending", "approved", "rejected"] })),
+    page: Type.Optional(Type.Integer({ minimum: 1, default: 1 })),
+    per_page: Type.Optional(Type.Integer({ minimum: 1, maximum: 500, default: 500 })),
+  }),
+  answers: Type.Object({ accounts: Type.Array(AccountSchema), metadata: Type.Optional(MetadataSchema) }),
+
+  async answer({ pool }, { provider, adminUrl, query }) {
+    const state = textOf(query["state"]) || undefined;
+    const page = readPage(query);
+    const offset = (page.page - 1) * page.perPage;
+    const accounts = await listAccounts(pool, provider.id, { state, limit: page.perPage, offset });
+    const standing = standingOf(page, await countAccounts(pool, provider.id, state));
+    const settings = await readDocumentSettings(pool, provider);
+    return {
+      xml: async () => {
+        const whole = await completeAccounts(pool, provider.id, accounts);
+        return writeXmlDocument(
+          record(
+            "accounts",
+            whole.map((it) => representAccount(it, settings)),
+            standing,
+          ),
+        );
+      },
+      json: () =>
+        writeJson({
+          accounts: accounts.map((account) => accountToJson(account, settings, adminUrl)),
+          ...(standing ? { metadata: standing } : {}),
+        }),
+    };
+  },
+};

@@ -1,0 +1,94 @@
+import { TypeBoxValidatorCompiler } from "@fastify/type-provider-typebox";
+import fastify, { type FastifyInstance } from "fastify";
+import { Type } from "typebox";
+import { expect, test } from "vitest";
+import { answerWithProblemJson } from "./answer-with-problem-json.ts";
+import { Problem, type ProblemCode } from "./problem.ts";
+
+const Thing = Type.Object(
+  {
+    url: Type.String({ maxLength: 10 }),
+    format: Type.Optional(Type.String({ enum: ["json", "3scale"] })),
+    headers: Type.Optional(Type.Record(Type.String(), Type.String({ maxLength: 3 }))),
+  },
+  { additionalProperties: false },
+);
+
+function openDoor(thrown?: Error): FastifyInstance {
+  const http = fastify().setValidatorCompiler(TypeBoxValidatorCompiler);
+  answerWithProblemJson(http);
+  http.post("/things", { schema: { body: Thing } }, async () => {
+    if (thrown) throw thrown;
+    return {};
+  });
+  return http;
+}
+
+const post = async (payload: string | object, { thrown, type }: { thrown?: Error; type?: string } = {}) =>
+  openDoor(thrown).inject({
+    method: "POST",
+    url: "/things",
+    payload,
+    headers: { "content-type": type ?? "application/json" },
+  });
+
+test("a problem is told with its code, its words and the request's id", async () => {
+  const answer = await post({ url: "x" }, { thrown: new Problem("not-found") });
+
+  expect(answer.statusCode).toBe(404);
+  expect(answer.headers["content-type"]).toBe("application/problem+json");
+  expect(answer.json()).toEqual({
+    type: "urn:bellwire:problem:not-found",
+    title: "There is no such thing here.",
+    status: 404,
+    code: "not-found",
+    request_id: "req-1",
+  });
+});
+
+test.each<[string, string | object, string]>([
+  ["what is missing", {}, "url"],
+  ["what is too long", { url: "x".repeat(11) }, "url"],
+  ["what is none of the choices", { url: "x", format: "yaml" }, "format"],
+  ["what is not known", { url: "x", colour: "red" }, "colour"],
+  ["what is wrong inside", { url: "x", headers: { a: "long" } }, "headers.a"],
+])("%s is told by its field", async (_what, payload, field) => {
+  const answer = await post(payload);
+
+  expect([answer.statusCode, answer.json().code]).toEqual([422, "invalid"]);
+  expect(Object.keys(answer.json().errors)).toEqual([field]);
+});
+
+test.each<[ProblemCode, number, string, string]>([
+  ["request-unreadable", 400, '{"url":', "application/json"],
+  ["media-type-unsupported", 415, "<url/>", "application/xml"],
+  ["body-too-large", 413, JSON.stringify({ url: "x".repeat(1024 * 1024) }), "application/json"],
+])("%s is told with %i", async (code, status, payload, type) => {
+  const answer = await post(payload, { type });
+
+  expect([answer.statusCode, answer.json().code]).toEqual([status, code]);
+});
+
+test("what nobody foresaw tells nothing of itself", async () => {
+  const answer = await post({ url: "x" }, { thrown: new Error("password=hunter2") });
+
+  expect([answer.statusCode, answer.json().code]).toEqual([500, "internal"]);
+  expect(answer.body).not.toContain("hunter2");
+});
+
+test("a value that is taken is a conflict", async () => {
+  const answer = await post({ url: "x" }, { thrown: Object.assign(new Error("duplicate key"), { code: "23505" }) });
+
+  expect([answer.statusCode, answer.json().code]).toEqual([409, "conflict"]);
+});
+
+test("an unknown path is not found, a wait is told, and an unknown host is a wrong one", async () => {
+  const wait = new Problem("too-many-bad-credentials", { retryAfterSeconds: 7 });
+
+  expect((await openDoor().inject("/nowhere")).json()).toMatchObject({ status: 404, code: "not-found" });
+  expect((await post({ url: "x" }, { thrown: wait })).headers["retry-after"]).toBe("7");
+  expect((await post({ url: "x" }, { thrown: new Problem("host-unknown") })).json()).toMatchObject({
+    status: 403,
+    code: "wrong-host",
+  });
+});
