@@ -7,11 +7,11 @@ export interface Clone extends AsyncDisposable {
   readonly connectionString: string;
 }
 
-/** A copy of the migrated template takes some 100 ms: a test that commits has a database to itself. */
+/** A copy of the migrated template takes some 20 ms where it lies in memory: a test that commits has a database to itself. */
 export async function cloneTemplate(): Promise<Clone> {
   const server = inject("postgresUrl");
   const name = `clone_${randomBytes(6).toString("hex")}`;
-  await runOnce(server, `create database ${name} template ${templateName}`);
+  await runOnce(server, `create database ${name} template ${templateName} strategy file_copy`);
   return {
     connectionString: server.replace("/postgres?", `/${name}?`),
     [Symbol.asyncDispose]: () => runOnce(server, `drop database ${name} with (force)`),

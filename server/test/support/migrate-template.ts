@@ -11,7 +11,9 @@ export async function migrateTemplate(postgres: ThrowAwayPostgres): Promise<void
   const connectionString = postgres.urlOf(templateName);
   await migrate({ connectionString, schema, now: systemClock.now() });
   // Days for tests that go by the other clock. Few, since each is several tables more to copy.
-  await run(connectionString, `select ${schema}.add_history_days($1::date - 1, $1::date + 3)`, [new HandDrivenClock().now()]);
+  await run(connectionString, `select ${schema}.add_history_days($1::date - 1, $1::date + 3)`, [
+    new HandDrivenClock().now(),
+  ]);
 }
 
 async function run(connectionString: string, statement: string, values: readonly unknown[] = []): Promise<void> {
