@@ -7,8 +7,6 @@ export interface Session {
   readonly webHooksCapability: "denied" | "hidden" | "visible";
   readonly timeZone: string;
   readonly developerPortalUrl: string;
-  /** Set while the first provider's default endpoint is the bin of the try-out. */
-  readonly tryOutBinUrl?: string;
 }
 
 /** Members, and everybody while the plan has no webhooks, are kept out by the server; here it is only said in time. */
@@ -23,7 +21,6 @@ export function readSession(page: Document): Session {
     return typeof value === "string" ? value : "";
   };
   const capability = text("webHooksCapability");
-  const tryOutBinUrl = text("tryOutBinUrl");
   return {
     userName: text("userName"),
     role: text("role") === "admin" ? "admin" : "member",
@@ -32,6 +29,5 @@ export function readSession(page: Document): Session {
     webHooksCapability: capability === "visible" || capability === "hidden" ? capability : "denied",
     timeZone: text("timeZone") || "UTC",
     developerPortalUrl: text("developerPortalUrl") || "/",
-    ...(tryOutBinUrl && { tryOutBinUrl }),
   };
 }

@@ -2,6 +2,7 @@ import { Button, CodeBlock, CodeBlockAction, CodeBlockCode } from "@patternfly/r
 import CopyIcon from "@patternfly/react-icons/dist/esm/icons/copy-icon";
 
 import { useToast } from "../toasts/toast-context.ts";
+import { ColouredCode } from "./coloured-code.tsx";
 import { prettyPrint } from "./pretty-print.ts";
 
 /** A body, laid out for reading. What is copied are its bytes as they were sent. */
@@ -21,7 +22,9 @@ export function Payload({ text, label }: { text: string; label: string }) {
         </CodeBlockAction>
       }
     >
-      <CodeBlockCode>{prettyPrint(text)}</CodeBlockCode>
+      <CodeBlockCode>
+        <ColouredCode text={prettyPrint(text)} />
+      </CodeBlockCode>
     </CodeBlock>
   );
 }

@@ -44,6 +44,7 @@ export function BinOffer({ saved, types, onSaved }: BinOfferProps) {
     return (
       <Alert
         isInline
+        component="h3"
         variant="info"
         title="Webhooks go to a request bin"
         actionLinks={
@@ -62,6 +63,7 @@ export function BinOffer({ saved, types, onSaved }: BinOfferProps) {
   return (
     <Alert
       isInline
+      component="h3"
       variant="custom"
       title={saved.url ? "Want to see what is sent?" : "No receiver yet?"}
       actionLinks={

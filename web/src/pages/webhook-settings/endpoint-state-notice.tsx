@@ -22,6 +22,7 @@ export function EndpointStateNotice({ endpoint: { id, state, disabled_reason } }
   return (
     <Alert
       isInline
+      component="h3"
       variant="warning"
       title={state === "paused" ? "Deliveries are paused" : "Deliveries were stopped"}
       actionLinks={<AlertActionLink onClick={() => resume.mutate()}>Resume deliveries</AlertActionLink>}

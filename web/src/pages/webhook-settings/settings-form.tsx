@@ -50,7 +50,7 @@ export function SettingsForm({ endpoint, types }: SettingsFormProps) {
       </FormSection>
       <FormSection title="Events that trigger webhooks" titleElement="h2">
         {!settings.active && (
-          <Alert isInline isPlain variant="info" title="Nothing fires while webhooks are not enabled" />
+          <Alert isInline component="h3" isPlain variant="info" title="Nothing fires while webhooks are not enabled" />
         )}
         <EventSwitches types={types} settings={settings} onChange={(switches) => change({ switches })} />
       </FormSection>
