@@ -1,5 +1,3 @@
-import { createElement, Fragment } from "react";
-
 /** The tags of XML; the names of JSON's members. */
 const marks = { xml: /(<[^>]+>)/, json: /("(?:[^"\\]|\\.)*"(?=:))/ } as const;
 
@@ -7,11 +5,14 @@ const marks = { xml: /(<[^>]+>)/, json: /("(?:[^"\\]|\\.)*"(?=:))/ } as const;
 export function ColouredCode({ text }: { text: string }) {
   const start = text.trimStart()[0];
   if (start !== "<" && start !== "{" && start !== "[") return text;
-  const pieces = text.split(start === "<" ? marks.xml : marks.json);
-  const isMark = (place: number): boolean => place % 2 === 1; // `split` puts what was matched between the rest
-  return createElement(
-    Fragment,
-    undefined,
-    ...pieces.map((piece, place) => (isMark(place) ? <span className="bellwire-mark">{piece}</span> : piece)),
-  );
+  // `split` puts what was matched between the rest: every second piece is a mark.
+  return text.split(start === "<" ? marks.xml : marks.json).map((piece, place) => {
+    if (place % 2 === 0) return piece;
+    const key = `mark ${place}`; // pieces never move
+    return (
+      <span key={key} className="bellwire-mark">
+        {piece}
+      </span>
+    );
+  });
 }

@@ -14,7 +14,7 @@ export function When({ at, isExact = false }: WhenProps) {
   const moment = new Date(at);
   const exact = describeMoment(moment, timeZone);
   return (
-    <time className="bellwire-when" dateTime={at} title={exact}>
+    <time className={isExact ? undefined : "bellwire-nowrap"} dateTime={at} title={exact}>
       {isExact ? `${exact} (${describeDistance(moment, now)})` : describeDistance(moment, now)}
     </time>
   );

@@ -14,7 +14,7 @@ export function DeleteUntil({ isBusy, onDelete }: DeleteUntilProps) {
   return (
     <ToolbarItem>
       <InputGroup>
-        <InputGroupText>Up to</InputGroupText>
+        <InputGroupText className="bellwire-nowrap">Up to</InputGroupText>
         <InputGroupItem>
           <TextInput
             type="datetime-local"

@@ -57,8 +57,8 @@ export function FailuresTable({ failures, ticked, isBusy, onTick, onRetry, onDel
             </Td>
             <Td dataLabel="Account">{failure.account_name}</Td>
             <Td dataLabel="What went wrong">{failure.error}</Td>
-            <Td dataLabel="Where to" className="bellwire-mono">
-              {failure.url_masked}
+            <Td dataLabel="Where to">
+              <span className="bellwire-mono">{failure.url_masked}</span>
             </Td>
             <Td dataLabel="Failed">
               <When at={failure.failed_at} />

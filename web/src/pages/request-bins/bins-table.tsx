@@ -57,12 +57,12 @@ function BinRow({ bin, onChange, onDelete }: BinRowProps) {
   return (
     <Tr>
       <Td dataLabel="URL">
-        <ClipboardCopy variant="inline-compact" isCode hoverTip="Copy" clickTip="Copied" truncation>
+        <ClipboardCopy variant="inline-compact" isCode hoverTip="Copy" clickTip="Copied" className="bellwire-break">
           {bin.url}
         </ClipboardCopy>
       </Td>
-      <Td dataLabel="Answers">
-        <Button variant="link" isInline className="bellwire-when" onClick={onChange}>
+      <Td dataLabel="Answers" modifier="nowrap">
+        <Button variant="link" isInline onClick={onChange}>
           {describeAnswer(bin)}
         </Button>
       </Td>
