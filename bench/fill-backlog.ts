@@ -32,8 +32,8 @@ const deliveries = `
   ), bytes as (
     insert into payloads (provider_id, event_id, format, body) select 1, id, '3scale', $2 from event
   )
-  insert into due (provider_id, event_id, endpoint_id, format, account_id, object_key)
-  select 1, event.id, endpoint.id, '3scale', event.number, 'account/' || event.number
+  insert into due (provider_id, event_id, endpoint_id, format, sequence)
+  select 1, event.id, endpoint.id, '3scale', 1
   from event
   join (select id, row_number() over (order by id) as number, count(*) over () as count from endpoints) endpoint
     on endpoint.number = 1 + event.number % endpoint.count`;

@@ -90,12 +90,16 @@ create table due (
   round_start   smallint not null default 0,           -- attempts made before the present round of retries began
   replay        smallint not null default 0,           -- how often it was sent again by hand
   format        text not null,
-  account_id    bigint not null,
-  object_key    text not null,                         -- 'application/41': what ordering by object goes by
+  -- Deliveries of one endpoint with the same key go one after another, by sequence: 'account/31', or null for no order.
+  -- The first of a key is due; the others wait with due_at = infinity until it has ended.
+  ordering_key  text,
+  sequence      bigint not null,                       -- the event's, in its account
   primary key (event_id, endpoint_id)
 ) with (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000);
 -- What is due in one lane, in order: read by its owner, from a cursor on.
 create index due_lane_idx on due (endpoint_id, due_at, event_id);
+-- The first of an ordered key, and the next: read and locked when one is recorded and when one ends.
+create index due_order_idx on due (endpoint_id, ordering_key, sequence) where ordering_key is not null;
 
 -- How a delivery ended. A delivery that is still due has no row here, or the row of an earlier end.
 create table deliveries (

@@ -161,6 +161,7 @@ const settlementOf = (endpointId: number, eventId: string): Parameters<LaneStore
   endpointId,
   eventId,
   epoch: 0,
+  orderingKey: null,
   number: 1,
   at: systemClock.now(),
   status: 200,

@@ -33,6 +33,7 @@ export interface EndpointChoices {
   readonly retryWaitsSeconds?: readonly number[];
   readonly timeoutSeconds?: number;
   readonly maxInFlight?: number;
+  readonly ordering?: "none" | "object" | "account";
 }
 
 /** An endpoint that gets every developer's event, and retries five times without a wait. */
@@ -40,8 +41,8 @@ export async function buildEndpoint(pool: Pool, choices: EndpointChoices): Promi
   const [row] = await pool.query<{ id: number }>(
     `with endpoint as (
        insert into endpoints (provider_id, name, url, url_masked, secret, active, event_types, provider_actions, all_actors,
-         retry_waits_seconds, timeout_seconds, max_in_flight)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) returning id, provider_id)
+         retry_waits_seconds, timeout_seconds, max_in_flight, ordering)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) returning id, provider_id)
      insert into lanes (endpoint_id, provider_id) select id, provider_id from endpoint returning endpoint_id as id`,
     [
       choices.providerId,
@@ -56,6 +57,7 @@ export async function buildEndpoint(pool: Pool, choices: EndpointChoices): Promi
       choices.retryWaitsSeconds ?? [0, 0, 0, 0, 0],
       choices.timeoutSeconds ?? 5,
       choices.maxInFlight ?? null,
+      choices.ordering ?? "none",
     ],
   );
   if (!row) throw new Error("No endpoint was made.");

@@ -10,6 +10,7 @@ const subscription = {
   allActors: false,
   format: "3scale",
   includeCredentials: false,
+  ordering: "none",
   webHooks: "visible",
 } as const;
 const developer: Actor = { kind: "developer", userId: 21 };

@@ -6,18 +6,42 @@ export interface PlannedDelivery {
   readonly eventId: string;
   readonly endpointId: number;
   readonly format: BodyFormat;
-  readonly accountId: number;
-  /** `application/41`: what an endpoint that orders by object goes by. */
-  readonly objectKey: string;
+  /** `account/31`: deliveries of one endpoint with the same key go one after another. Null: in no order. */
+  readonly orderingKey: string | null;
+  /** The event's, in its account. */
+  readonly sequence: number;
 }
 
-// One row for each endpoint that is to hear of an event, in the transaction that records the event. No row of an endpoint
-// or lane is read or locked, so recordings for one endpoint never wait for each other. `due_at` is the clock at each
-// row, not the start of the transaction: a reader's cursor rests on it (see read-due-deliveries.ts).
+// One row for each endpoint that is to hear of an event, in the transaction that records the event. Without an order
+// nothing that exists is read or locked, so recordings for one endpoint never wait for each other. `due_at` is the clock at
+// each row, not the start of the transaction: a reader's cursor rests on it (see read-due-deliveries.ts).
+//
+// With an order, the first row of each key is locked through due_order_idx: if there is one, the new row waits behind it.
+// Whoever ends that row needs the same lock and looks for the next row afterwards, so it finds this one, or this
+// statement finds the row gone. Locks are taken in the order (endpoint_id, ordering_key), as settling takes them.
 const statement = `
-  insert into due (provider_id, event_id, endpoint_id, format, account_id, object_key)
-  select $1, planned.*
-  from unnest($2::uuid[], $3::bigint[], $4::text[], $5::bigint[], $6::text[]) as planned`;
+  with planned as (
+    select * from unnest($2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::bigint[])
+      as planned (event_id, endpoint_id, format, ordering_key, sequence)
+  ), ahead as (
+    select key.endpoint_id, key.ordering_key
+    from (
+      select distinct endpoint_id, ordering_key from planned where ordering_key is not null order by endpoint_id, ordering_key
+    ) key
+    cross join lateral (
+      select from due
+      where due.endpoint_id = key.endpoint_id and due.ordering_key = key.ordering_key
+      order by due.sequence
+      limit 1
+      for update
+    ) first
+  )
+  insert into due (provider_id, event_id, endpoint_id, format, ordering_key, sequence, due_at)
+  select $1, planned.*, case when ordering_key is not null and (
+      row_number() over (partition by endpoint_id, ordering_key order by sequence) > 1
+      or exists (select from ahead where ahead.endpoint_id = planned.endpoint_id and ahead.ordering_key = planned.ordering_key)
+    ) then 'infinity' else clock_timestamp() end
+  from planned`;
 
 /** Makes the deliveries of events that this transaction records. */
 export async function planDeliveries(
@@ -31,8 +55,8 @@ export async function planDeliveries(
     planned.map((delivery) => delivery.eventId),
     planned.map((delivery) => delivery.endpointId),
     planned.map((delivery) => delivery.format),
-    planned.map((delivery) => delivery.accountId),
-    planned.map((delivery) => delivery.objectKey),
+    planned.map((delivery) => delivery.orderingKey),
+    planned.map((delivery) => delivery.sequence),
   ]);
   for (const endpointId of new Set(planned.map((delivery) => delivery.endpointId))) {
     tx.hintAfterCommit("due", String(endpointId));

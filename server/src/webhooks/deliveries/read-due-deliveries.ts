@@ -24,6 +24,7 @@ export interface DueDelivery {
   readonly endpointId: number;
   readonly eventId: string;
   readonly dueAt: string;
+  readonly orderingKey: string | null;
   readonly attemptsMade: number;
   readonly roundStart: number;
   readonly replay: number;
@@ -43,7 +44,7 @@ export interface DueDelivery {
 // lanes and for one large one. The owner alone reads here, so no row is locked or written before it is sent. Served by
 // due_lane_idx from the cursor on; payload and event by primary key, in one partition each.
 const statement = `
-  select lane.endpoint_id as "endpointId", due.event_id as "eventId", due.due_at::text as "dueAt",
+  select lane.endpoint_id as "endpointId", due.event_id as "eventId", due.due_at::text as "dueAt", due.ordering_key as "orderingKey",
     due.attempts_made as "attemptsMade", due.round_start as "roundStart", due.replay, due.format, payload.body,
     event.type as "eventType", event.occurred_at as "occurredAt", event.sequence,
     event.actor_kind as "actorKind", event.actor_user_id as "actorUserId", event.channel,

@@ -1,22 +1,26 @@
 import type { Transaction } from "#platform/database/database.ts";
 
+import { promoteNext } from "./promote-next.ts";
+
 interface Key {
   readonly providerId: number;
   readonly eventId: string;
   readonly endpointId: number;
 }
 
-// A delivery that is still due: at once. The owner of its lane knows what is in flight and does not send it beside itself.
+// A delivery that is still due: at once, if those before it in its order have ended. The owner of its lane knows what is in
+// flight and does not send it beside itself.
 const hurry = `
-  update due set due_at = clock_timestamp()
+  update due set due_at = case when due_at = 'infinity' then due_at else clock_timestamp() end
   where event_id = $2 and endpoint_id = $3 and provider_id = $1
   returning event_id`;
 
 // One that has ended: due again, with a new round of retries. It keeps its id and its bytes; what had been delivered
-// says with its replay count that it is a repeat by intent. Its failure is dealt with, so it leaves the list.
+// says with its replay count that it is a repeat by intent. Its failure is dealt with, so it leaves the list. Its turn in an
+// order has passed: it waits for nobody, and nobody for it.
 const revive = `
   with ended as (
-    select ended.*, event.account_id, split_part(event.type, '.', 1) || '/' || event.object_id as object_key
+    select ended.*, event.sequence
     from deliveries ended
     join events event on event.provider_id = ended.provider_id and event.id = ended.event_id
     where ended.provider_id = $1 and ended.event_id = $2 and ended.endpoint_id = $3
@@ -26,9 +30,9 @@ const revive = `
     where failures.provider_id = ended.provider_id and failures.endpoint_id = ended.endpoint_id
       and failures.event_id = ended.event_id
   )
-  insert into due (provider_id, event_id, endpoint_id, format, attempts_made, round_start, replay, account_id, object_key)
+  insert into due (provider_id, event_id, endpoint_id, format, attempts_made, round_start, replay, sequence)
   select provider_id, event_id, endpoint_id, format, attempts_made, attempts_made,
-    replay + (state = 'delivered')::int, account_id, object_key
+    replay + (state = 'delivered')::int, sequence
   from ended
   on conflict (event_id, endpoint_id) do update set due_at = clock_timestamp()
   returning event_id`;
@@ -49,24 +53,34 @@ const cancel = `
   with gone as (
     delete from due where event_id = $2 and endpoint_id = $3 and provider_id = $1
     returning *
+  ), ended as (
+    insert into deliveries (provider_id, event_id, endpoint_id, state, attempts_made, replay, format)
+    select provider_id, event_id, endpoint_id, 'cancelled', attempts_made, replay, format from gone
+    on conflict (provider_id, event_id, endpoint_id) do update
+      set state = excluded.state, attempts_made = excluded.attempts_made, replay = excluded.replay, ended_at = clock_timestamp()
   )
-  insert into deliveries (provider_id, event_id, endpoint_id, state, attempts_made, replay, format)
-  select provider_id, event_id, endpoint_id, 'cancelled', attempts_made, replay, format from gone
-  on conflict (provider_id, event_id, endpoint_id) do update
-    set state = excluded.state, attempts_made = excluded.attempts_made, replay = excluded.replay, ended_at = clock_timestamp()
-  returning event_id`;
+  select endpoint_id as "endpointId", ordering_key as "orderingKey" from gone`;
 
-/** Gives a pending delivery up. An attempt in flight may still arrive; its outcome is not recorded. False when nothing is pending. */
+/**
+ * Gives a pending delivery up, and lets the next of its order go. An attempt in flight may still arrive; its outcome is
+ * not recorded. False when nothing is pending.
+ */
 export async function cancelDelivery(tx: Transaction, { providerId, eventId, endpointId }: Key): Promise<boolean> {
-  const cancelled = await tx.query(cancel, [providerId, eventId, endpointId]);
-  if (cancelled.length > 0) tx.hintAfterCommit("history", "");
-  return cancelled.length > 0;
+  const [gone] = await tx.query<{ endpointId: number; orderingKey: string | null }>(cancel, [providerId, eventId, endpointId]);
+  if (!gone) return false;
+  const { orderingKey } = gone;
+  if (orderingKey !== null) {
+    await promoteNext(tx, [{ endpointId, orderingKey }]);
+    tx.hintAfterCommit("due", String(endpointId));
+  }
+  tx.hintAfterCommit("history", "");
+  return true;
 }
 
 // What the receiver was never sent, because a gate stopped it or the endpoint came later: "Send it now".
 const sendNow = `
-  insert into due (provider_id, event_id, endpoint_id, format, account_id, object_key)
-  select event.provider_id, event.id, $3, $4, event.account_id, split_part(event.type, '.', 1) || '/' || event.object_id
+  insert into due (provider_id, event_id, endpoint_id, format, sequence)
+  select event.provider_id, event.id, $3, $4, event.sequence
   from events event
   where event.provider_id = $1 and event.id = $2
     and exists (select from endpoints where endpoints.provider_id = $1 and endpoints.id = $3 and endpoints.deleted_at is null)

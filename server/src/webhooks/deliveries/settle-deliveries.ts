@@ -1,4 +1,6 @@
-import type { Database } from "#platform/database/database.ts";
+import type { Database, Pool } from "#platform/database/database.ts";
+
+import { promoteNext } from "./promote-next.ts";
 
 /** What an attempt came to, ready to be written. */
 export interface Settlement {
@@ -13,6 +15,7 @@ export interface Settlement {
   readonly latencyMs: number;
   readonly responseHeaders: Readonly<Record<string, string>> | null;
   readonly responseBody: Uint8Array | null;
+  readonly orderingKey: string | null;
   readonly end: "delivered" | "failed" | null;
   /** Null when it ended. Counted from the commit's clock, the database's. */
   readonly retryAfterSeconds: number | null;
@@ -20,10 +23,10 @@ export interface Settlement {
   readonly url: Uint8Array | null;
 }
 
-// Many outcomes, one statement. What was sent under an epoch that is no longer the lane's is dropped whole: the new owner
+// Many outcomes, one statement, and a second one where an ordered delivery has ended. What was sent under an epoch that is no longer the lane's is dropped whole: the new owner
 // sends and settles it. The lane is read, not locked: a takeover between this snapshot and the commit costs a repeat,
 // never a loss, and both settles find each other through the due row, by primary key, which is deleted or counted up
-// once only. Rows are taken in the order (event_id, endpoint_id), so two settles cannot deadlock.
+// once only. Rows are locked in the order (endpoint_id, ordering_key, event_id), as recording locks them.
 const statement = `
   with outcome as (
     select outcome.*
@@ -37,7 +40,7 @@ const statement = `
     from outcome
     join due on due.event_id = outcome.event_id and due.endpoint_id = outcome.endpoint_id
       and due.attempts_made = outcome.number - 1
-    order by due.event_id, due.endpoint_id
+    order by due.endpoint_id, due.ordering_key, due.event_id
     for update of due
   ), again as (
     update due set attempts_made = mine.number, due_at = clock_timestamp() + make_interval(secs => mine.retry_after)
@@ -64,11 +67,23 @@ const statement = `
 
 /** Writes outcomes. Gives how many were written: the others were no longer this engine's to settle, or already settled. */
 export async function settleDeliveries(
-  db: Database,
+  pool: Pool,
   engineId: string,
   settlements: readonly Settlement[],
 ): Promise<number> {
   if (settlements.length === 0) return 0;
+  const endedKeys = settlements.flatMap(({ endpointId, orderingKey, end }) =>
+    end !== null && orderingKey !== null ? [{ endpointId, orderingKey }] : [],
+  );
+  if (endedKeys.length === 0) return write(pool, engineId, settlements);
+  return pool.inTransaction(async (tx) => {
+    const written = await write(tx, engineId, settlements);
+    await promoteNext(tx, endedKeys);
+    return written;
+  });
+}
+
+async function write(db: Database, engineId: string, settlements: readonly Settlement[]): Promise<number> {
   const column = <T>(of: (settlement: Settlement) => T): T[] => settlements.map(of);
   const written = await db.query(statement, [
     engineId,

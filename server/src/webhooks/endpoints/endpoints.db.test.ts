@@ -150,8 +150,8 @@ test("what is recorded for an endpoint while it is being deleted ends as cancell
     expect(subscriptions).toHaveLength(1);
     await deleteEndpoint(database, { ...endpoint, actor: admin });
     await tx.query(
-      `insert into due (endpoint_id, event_id, provider_id, format, account_id, object_key)
-       values ($1, gen_random_uuid(), $2, '3scale', 1, 'account/1')`,
+      `insert into due (endpoint_id, event_id, provider_id, format, sequence)
+       values ($1, gen_random_uuid(), $2, '3scale', 1)`,
       [endpoint.id, endpoint.providerId],
     );
     await tx.query("update due set event_id = uuid_v7_floor(now())");

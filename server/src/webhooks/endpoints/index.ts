@@ -7,6 +7,7 @@ export { listEndpoints, readDefaultEndpoint, readEndpoint } from "./endpoints-ta
 export { eventSwitches, eventTypes, isEventType, type EventType, type SwitchName } from "./event-types.ts";
 export { maskUrl } from "./mask-url.ts";
 export { readDeliverySettings, type DeliverySettings } from "./read-delivery-settings.ts";
+export { readSecretsTo } from "./read-secrets-to.ts";
 export { readSubscriptions, type Subscription } from "./read-subscriptions.ts";
 export { isReservedHeader } from "./reserved-headers.ts";
 export { rotateSecret } from "./rotate-secret.ts";

@@ -1,5 +1,5 @@
 import type { Transaction } from "#platform/database/database.ts";
-import type { BodyFamily } from "./endpoint.ts";
+import type { BodyFamily, Ordering } from "./endpoint.ts";
 
 /** What decides whether an endpoint gets an event, and in which form. */
 export interface Subscription {
@@ -11,6 +11,7 @@ export interface Subscription {
   readonly allActors: boolean;
   readonly format: BodyFamily;
   readonly includeCredentials: boolean;
+  readonly ordering: Ordering;
   /** The provider's capability. Denied: nothing is sent to any endpoint. */
   readonly webHooks: "denied" | "hidden" | "visible";
 }
@@ -20,7 +21,7 @@ export interface Subscription {
 const statement = `
   select endpoint.id, endpoint.active, endpoint.event_types as "eventTypes", endpoint.provider_actions as "providerActions",
     endpoint.all_actors as "allActors", endpoint.format, endpoint.include_credentials as "includeCredentials",
-    provider.web_hooks as "webHooks"
+    endpoint.ordering,     provider.web_hooks as "webHooks"
   from endpoints endpoint
   join providers provider on provider.id = endpoint.provider_id
   where endpoint.provider_id = $1 and endpoint.deleted_at is null

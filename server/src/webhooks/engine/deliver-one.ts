@@ -81,6 +81,7 @@ function settlementOf(
     endpointId: delivery.endpointId,
     epoch,
     eventId: delivery.eventId,
+    orderingKey: delivery.orderingKey,
     number: made.number,
     at: made.at,
     latencyMs: Math.round(made.outcome.latencyMs),

@@ -100,12 +100,19 @@ export class Dispatch {
     const settled = (): void => {
       lane.settled(settlement.eventId);
       if (settlement.retryAfterSeconds !== null) this.#lookAgain(lane, settlement.retryAfterSeconds);
+      // The next of its order has become due with it.
+      else if (settlement.orderingKey !== null) this.#lookNow(lane);
     };
     this.#settle.add({ engineId, settlement, settled });
     this.offer(lane);
     this.#onRoom(lane);
     this.fill();
     if (this.#places.inFlight === 0) this.#whenIdle?.();
+  }
+
+  #lookNow(lane: Lane): void {
+    lane.lookAtMs = 0;
+    this.#onRoom(lane);
   }
 
   #lookAgain(lane: Lane, afterSeconds: number): void {

@@ -1,4 +1,4 @@
-import type { Database } from "#platform/database/database.ts";
+import type { Pool } from "#platform/database/database.ts";
 import type { Encryption } from "#platform/encryption/encryption.ts";
 import {
   beatHeart,
@@ -17,7 +17,7 @@ import { readDeliverySettings } from "#webhooks/endpoints/index.ts";
 import type { LaneStore } from "./engine-needs.ts";
 
 /** The engine's lanes in PostgreSQL. Each call is one statement and its own transaction. */
-export function postgresLaneStore(db: Database, encryption: Encryption, leaseMs: number): LaneStore {
+export function postgresLaneStore(db: Pool, encryption: Encryption, leaseMs: number): LaneStore {
   const leaseSeconds = leaseMs / 1000;
   return {
     async enter(engineId) {

@@ -55,15 +55,14 @@ function planEvent(
   subscriptions: readonly Subscription[],
 ): PlannedEvent {
   const id = newUuidV7(cause.now.getTime());
-  const objectKey = `${event.type.split(".", 1)[0]}/${event.objectId}`;
   const withheld: Record<number, Gate> = {};
   const deliveries: PlannedDelivery[] = [];
   for (const subscription of subscriptions) {
     const gate = decideGate(subscription, { type: event.type, actor: cause.actor });
     if (gate) withheld[subscription.id] = gate;
     else {
-      const format = bodyFormatOf(subscription);
-      deliveries.push({ eventId: id, endpointId: subscription.id, format, accountId: event.accountId, objectKey });
+      const orderingKey = orderingKeyOf(subscription.ordering, event);
+      deliveries.push({ eventId: id, endpointId: subscription.id, format: bodyFormatOf(subscription), orderingKey, sequence });
     }
   }
 
@@ -73,6 +72,18 @@ function planEvent(
   const rendered = { ...event, occurredAt, sequence, actor: actorInBody(cause.actor), channel };
   const payloads = [...formats].map((format) => ({ eventId: id, format, body: renderEvent(rendered, format) }));
   return { row, payloads, deliveries };
+}
+
+/** What keeps its order at the endpoint: all that concerns an account, or an object alone. */
+function orderingKeyOf(ordering: Subscription["ordering"], event: NewEvent): string | null {
+  switch (ordering) {
+    case "none":
+      return null;
+    case "account":
+      return `account/${event.accountId}`;
+    case "object":
+      return `${event.type.split(".", 1)[0]}/${event.objectId}`;
+  }
 }
 
 const actorInBody = (actor: Actor): { kind: string; user_id?: number } =>

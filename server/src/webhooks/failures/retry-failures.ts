@@ -15,9 +15,9 @@ const statement = `
       and endpoint.id = failure.endpoint_id and endpoint.deleted_at is null
     returning failure.provider_id, failure.event_id, failure.endpoint_id
   )
-  insert into due (provider_id, event_id, endpoint_id, format, attempts_made, round_start, replay, account_id, object_key)
+  insert into due (provider_id, event_id, endpoint_id, format, attempts_made, round_start, replay, sequence)
   select ended.provider_id, ended.event_id, ended.endpoint_id, ended.format, ended.attempts_made, ended.attempts_made,
-    ended.replay, event.account_id, split_part(event.type, '.', 1) || '/' || event.object_id
+    ended.replay, event.sequence
   from taken
   join deliveries ended on ended.provider_id = taken.provider_id and ended.event_id = taken.event_id
     and ended.endpoint_id = taken.endpoint_id
