@@ -1,0 +1,44 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+
+const root = fileURLToPath(new URL("../../../", import.meta.url));
+
+const config = `
+  import { ClosingLine } from "${root}server/test/support/closing-line.ts";
+  export default { test: { reporters: ["default", new ClosingLine()] } };`;
+const importing = `import { expect, test } from "vitest";`;
+
+test("the last line of a run counts what passed, failed and was skipped, and a file that does not load as failed", async () => {
+  const last = await lastLineOfRun({
+    "good.test.ts": `${importing} test("a", () => {}); test("b", () => {}); test.skip("c", () => {});`,
+    "bad.test.ts": `${importing} test("d", () => expect(1).toBe(2));`,
+    "broken.test.ts": `throw new Error("does not load");`,
+  });
+  expect(last).toBe("2 passed, 2 failed, 1 skipped");
+});
+
+test("nothing is said of skipped tests when there are none", async () => {
+  const last = await lastLineOfRun({ "good.test.ts": `${importing} test("a", () => {});` });
+  expect(last).toBe("1 passed, 0 failed");
+});
+
+async function lastLineOfRun(files: Readonly<Record<string, string>>): Promise<string | undefined> {
+  const scratch = await mkdtemp(join(tmpdir(), "bellwire-closing-"));
+  try {
+    await symlink(join(root, "node_modules"), join(scratch, "node_modules"));
+    for (const [name, text] of Object.entries({ ...files, "vitest.config.ts": config })) {
+      await writeFile(join(scratch, name), text);
+    }
+    const output = await new Promise<string>((resolve) => {
+      const program = join(root, "node_modules/vitest/vitest.mjs");
+      execFile(process.execPath, [program, "run"], { cwd: scratch }, (_, stdout) => resolve(stdout));
+    });
+    return output.trimEnd().split("\n").at(-1);
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}

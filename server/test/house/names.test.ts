@@ -1,0 +1,34 @@
+import { globSync } from "node:fs";
+import { dirname, matchesGlob } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { layers } from "../../../import-law.ts";
+
+const root = fileURLToPath(new URL("../../../", import.meta.url));
+const files = globSync("{server/{src,test,bin},web/src,receiver/src,bench}/**/*.*", { cwd: root });
+
+/** They name a shelf, not what a file does: everything fits on it, and nobody looks there. */
+const sayNothing = new Set(
+  "util utils helper helpers common lib misc manager managers service services type types interface interfaces constant constants".split(
+    " ",
+  ),
+);
+
+test("every file and folder is named by what it does", () => {
+  const shelves = files.filter((path) => path.split("/").some((part) => sayNothing.has(part.split(".")[0] ?? "")));
+  expect(shelves).toEqual([]);
+});
+
+test("every file of the server lies in a layer, so that the import law holds for it", () => {
+  const outside = files
+    .filter((path) => path.startsWith("server/src/") && path !== "server/src/main.ts")
+    .filter((path) => !layers.some(({ folder }) => matchesGlob(path, `${folder}/**`)));
+  expect(outside).toEqual([]);
+});
+
+test("every folder of the server that others may enter has a front door", () => {
+  const folders = new Set(files.filter((path) => path.startsWith("server/src/")).map((path) => dirname(path)));
+  const doors = layers.filter(({ name }) => !["platform", "http-shared", "http", "cli", "app"].includes(name));
+  const closed = doors.filter(({ folder }) => folders.has(folder) && !files.includes(`${folder}/index.ts`));
+  expect(closed).toEqual([]);
+});
