@@ -1,10 +1,10 @@
 /** How the outside reaches a provider's two sides, without a slash at the end. */
 export interface ProviderUrls {
   readonly publicUrl: string;
-  developerPortal(provider: { readonly subdomain: string }): string;
-  adminPortal(provider: { readonly subdomain: string }): string;
+  readonly developerPortal: (provider: { readonly subdomain: string }) => string;
+  readonly adminPortal: (provider: { readonly subdomain: string }) => string;
   /** Whether a URL leads to this installation. */
-  isOurs(url: URL): boolean;
+  readonly isOurs: (url: URL) => boolean;
 }
 
 /**

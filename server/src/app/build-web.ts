@@ -1,0 +1,65 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readdir, rename, rm, stat } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { systemClock } from "#platform/clock/clock.ts";
+import { wordsOf } from "#platform/config/error-words.ts";
+import { exclusively } from "#platform/files/exclusively.ts";
+
+const webFolder = fileURLToPath(new URL("../../../web/", import.meta.url));
+const lockFile = fileURLToPath(new URL("../../../node_modules/.bellwire-web-build", import.meta.url));
+const built = join(webFolder, "dist");
+
+/**
+ * Builds the Admin Portal's pages if that was not done yet, or if their sources are newer. Pages that cannot be built
+ * keep nobody from anything else, so that is told and no more.
+ */
+export async function buildWeb(say: (line: string) => void, stop: AbortSignal): Promise<void> {
+  try {
+    if (await isFresh()) return;
+    await exclusively(
+      lockFile,
+      () => say("another process is building the Admin Portal's pages; waiting for it"),
+      async () => (await isFresh()) || build(say, stop),
+    );
+  } catch (error) {
+    if (!stop.aborted) say(`the Admin Portal's pages could not be built: ${wordsOf(error)}`);
+  }
+}
+
+async function isFresh(): Promise<boolean> {
+  const page = await stat(join(built, "index.html")).catch(() => undefined);
+  return page !== undefined && page.mtimeMs >= (await newestSourceMs());
+}
+
+async function newestSourceMs(): Promise<number> {
+  const sources = await readdir(join(webFolder, "src"), { recursive: true, withFileTypes: true });
+  const files = sources.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const times = [...files, ...["index.html", "package.json", "vite.config.ts"].map((name) => join(webFolder, name))].map(
+    async (file) => (await stat(file)).mtimeMs,
+  );
+  return Math.max(...(await Promise.all(times)));
+}
+
+// Beside the old pages, which are replaced at once when the new ones are complete.
+async function build(say: (line: string) => void, stop: AbortSignal): Promise<void> {
+  const startedMs = systemClock.monotonicMs();
+  say("building the Admin Portal's pages (the first time, and when they changed)");
+  const draft = join(webFolder, "dist.draft");
+  const vite = join(dirname(createRequire(join(webFolder, "package.json")).resolve("vite/package.json")), "bin", "vite.js");
+  const child = spawn(process.execPath, [vite, "build", "--outDir", draft, "--emptyOutDir", "--logLevel", "error"], {
+    cwd: webFolder,
+    detached: true, // Ctrl-C reaches us, and we end it
+    stdio: ["ignore", "ignore", "pipe"],
+    signal: stop,
+  });
+  const said: Buffer[] = [];
+  child.stderr.on("data", (chunk: Buffer) => said.push(chunk));
+  const [code] = await once(child, "close");
+  if (code !== 0) throw new Error(Buffer.concat(said).toString().trim());
+  await rm(built, { recursive: true, force: true });
+  await rename(draft, built);
+  say(`built the Admin Portal's pages in ${((systemClock.monotonicMs() - startedMs) / 1000).toFixed(1)} s`);
+}

@@ -1,0 +1,37 @@
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { CannotStart } from "#platform/config/cannot-start.ts";
+import { codeOf, wordsOf } from "#platform/config/error-words.ts";
+
+/** The port to listen on: a free one for 0. Refuses a taken one at once, before a database is made for nothing. */
+export async function claimPort(host: string, port: number): Promise<number> {
+  const server = createServer();
+  try {
+    server.listen(port, host);
+    await once(server, "listening");
+    const address = server.address();
+    return typeof address === "object" && address ? address.port : port;
+  } catch (error) {
+    throw cannotListen(error, host, port);
+  } finally {
+    server.close();
+  }
+}
+
+export function cannotListen(error: unknown, host: string, port: number): CannotStart {
+  const reasons: Readonly<Record<string, string>> = {
+    EADDRINUSE: "is taken by another program. End it, or set PORT to another one",
+    EACCES: "may not be used by this user. Set PORT to one above 1023",
+    EADDRNOTAVAIL: "cannot be listened on: this machine has no such address (HOST)",
+    ENOTFOUND: "cannot be listened on: there is no such host (HOST)",
+  };
+  return new CannotStart(`Port ${port} on ${host} ${reasons[codeOf(error) ?? ""] ?? `cannot be listened on: ${wordsOf(error)}`}.`);
+}
+
+const everyInterface = new Set(["0.0.0.0", "::", "127.0.0.1", "::1"]);
+
+/** How a browser on this machine reaches us. */
+export function localUrl(host: string, port: number): string {
+  const name = everyInterface.has(host) ? "localhost" : host.includes(":") ? `[${host}]` : host;
+  return `http://${name}:${port}`;
+}

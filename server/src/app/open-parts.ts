@@ -1,0 +1,61 @@
+import { readFile } from "node:fs/promises";
+import type { Logger } from "pino";
+import { systemClock } from "#platform/clock/clock.ts";
+import { CannotStart } from "#platform/config/cannot-start.ts";
+import { wordsOf } from "#platform/config/error-words.ts";
+import { keepSecretKeys } from "#platform/config/keep-secret-key.ts";
+import type { Config } from "#platform/config/read-config.ts";
+import type { Pool } from "#platform/database/database.ts";
+import { openDatabase } from "#platform/database/open-database.ts";
+import { checkKeys } from "#platform/encryption/check-keys.ts";
+import { createEncryption, type Encryption } from "#platform/encryption/encryption.ts";
+import { type AllowedTargets, parseAllowedTargets } from "#platform/network/allowed-targets.ts";
+import type { Sender } from "#webhooks/attempts/index.ts";
+import { composeSender } from "./compose-sender.ts";
+import type { ProviderUrls } from "./provider-urls.ts";
+
+/** What both roles need. */
+export interface Parts {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly urls: ProviderUrls;
+  readonly pool: Pool;
+  readonly keys: readonly Buffer[];
+  readonly encryption: Encryption;
+  readonly allowed: AllowedTargets;
+  readonly sender: Sender;
+}
+
+interface OpenNeeds extends Pick<Parts, "config" | "log" | "urls"> {
+  readonly say: (line: string) => void;
+  /** Closes what was opened, last first. */
+  readonly running: AsyncDisposableStack;
+}
+
+export async function openParts({ config, log, urls, say, running }: OpenNeeds): Promise<Parts> {
+  const allowed = readAllowed(config.allowedTargets);
+  const caPem = await readAuthorities(config.caFile);
+  const { pool } = running.use(await openDatabase({ config, now: systemClock.now(), say, log }));
+  const keys = await keepSecretKeys(config);
+  const encryption = createEncryption(keys);
+  await checkKeys(pool, encryption);
+  const proxyUrl = config.proxyUrl?.reveal();
+  const inFlightMax = config.engineConcurrency;
+  const sender = running.use(composeSender({ pool, urls, allowed, caPem, proxyUrl, inFlightMax }));
+  return { config, log, urls, pool, keys, encryption, allowed, sender };
+}
+
+function readAllowed(text: string): AllowedTargets {
+  const allowed = parseAllowedTargets(text);
+  if ("wrong" in allowed) throw new CannotStart(allowed.wrong);
+  return allowed;
+}
+
+async function readAuthorities(path: string | undefined): Promise<string | undefined> {
+  if (path === undefined) return undefined;
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    throw new CannotStart(`The certificate authorities of BELLWIRE_CA_FILE cannot be read: ${wordsOf(error)}`);
+  }
+}

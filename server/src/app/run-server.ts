@@ -1,0 +1,90 @@
+import { systemClock } from "#platform/clock/clock.ts";
+import type { Logger } from "pino";
+import type { Config } from "#platform/config/read-config.ts";
+import { systemLookup } from "#platform/network/resolve-target.ts";
+import { readFirstProvider } from "#portal/providers/index.ts";
+import { createOwnBins } from "#request-bin/index.ts";
+import { buildWeb } from "./build-web.ts";
+import { claimPort, localUrl } from "./claim-port.ts";
+import { composeEngine } from "./compose-engine.ts";
+import { findTryOutBin } from "./find-try-out-bin.ts";
+import { setUpFirst } from "./first-set-up.ts";
+import { openParts, type Parts } from "./open-parts.ts";
+import { providerUrls } from "./provider-urls.ts";
+import type { Role } from "./roles.ts";
+import { serveHttp } from "./serve-http.ts";
+import { setUpTryOut } from "./set-up-try-out.ts";
+import { signInLines } from "./sign-in-lines.ts";
+
+interface RunNeeds {
+  readonly config: Config;
+  readonly roles: readonly Role[];
+  readonly log: Logger;
+  /** Lines for people. */
+  readonly say: (line: string) => void;
+  /** Aborts a start that is not wanted any more; runServer then rejects with its reason. */
+  readonly stop: AbortSignal;
+}
+
+/** Opened in order, closed in reverse: first no new requests, then the engine drains, and the database goes last. */
+export async function runServer({ config, roles, log, say, stop }: RunNeeds): Promise<AsyncDisposable> {
+  const isWeb = roles.includes("web");
+  const port = isWeb ? await claimPort(config.host, config.port) : config.port;
+  const local = localUrl(config.host, port);
+  const urls = providerUrls(config.publicUrl ?? local, config.baseDomain);
+
+  await using running = new AsyncDisposableStack();
+  const built = isWeb ? startBuilding(say, running) : Promise.resolve();
+  const parts = await openParts({ config, log, urls, say, running });
+  stop.throwIfAborted();
+  const signIn = isWeb ? await setUpFirstProvider(parts) : undefined;
+  stop.throwIfAborted();
+  if (roles.includes("engine")) {
+    running.use(await composeEngine({ ...parts, inFlightMax: config.engineConcurrency }));
+  }
+  if (isWeb) running.use(await serveHttp({ ...parts, port, tryOutBinId: await tryOutBinOf(parts) }));
+  await built;
+  stop.throwIfAborted();
+
+  const outside = config.publicUrl ? ` (from outside ${config.publicUrl})` : "";
+  say(isWeb ? `bellwire ready ${local}${outside}` : "bellwire engine ready");
+  if (signIn) say(signIn.trimEnd());
+  return running.move();
+}
+
+/** Goes on beside everything else; a start that fails does not wait for it. */
+function startBuilding(say: (line: string) => void, running: AsyncDisposableStack): Promise<void> {
+  const abandoned = new AbortController();
+  const built = buildWeb(say, abandoned.signal);
+  running.defer(async () => {
+    abandoned.abort();
+    await built;
+  });
+  return built;
+}
+
+const setUpFirstProvider = (parts: Parts): Promise<string | undefined> =>
+  setUpFirst({
+    config: parts.config,
+    pool: parts.pool,
+    now: systemClock.now(),
+    complete: async (provider, credentials) => {
+      const { config, urls } = parts;
+      const binId = config.tryOut ? await makeTryOut(parts, provider.id) : undefined;
+      return signInLines({ config, provider, credentials, urls, binId });
+    },
+  });
+
+/** The bin of a try-out, made only once even if a start was killed amidst of it. */
+async function makeTryOut(parts: Parts, providerId: number): Promise<string> {
+  const { pool, encryption, urls, allowed, config } = parts;
+  const bins = createOwnBins({ pool, isOurs: urls.isOurs });
+  const targets = { allowed, lookup: systemLookup, isOwnBin: (url: URL) => bins.matches(url) !== undefined };
+  const needs = { pool, encryption, targets, retryWaitsSeconds: config.retryWaitsSeconds };
+  return (await findTryOutBin(parts, providerId)) ?? setUpTryOut(needs, providerId, urls.publicUrl);
+}
+
+async function tryOutBinOf(parts: Parts): Promise<string | undefined> {
+  const provider = parts.config.tryOut ? await readFirstProvider(parts.pool) : undefined;
+  return provider && findTryOutBin(parts, provider.id);
+}

@@ -1,0 +1,50 @@
+import { hkdfSync } from "node:crypto";
+import { parseAllowedTargets } from "#platform/network/allowed-targets.ts";
+import { cannotListen } from "./claim-port.ts";
+import { composeHttp } from "./compose-http.ts";
+import type { Parts } from "./open-parts.ts";
+
+/** How long open connections may take when we stop: streams have no end of their own. */
+const closeMs = 2000;
+
+interface HttpServing extends Parts {
+  readonly port: number;
+  readonly tryOutBinId: string | undefined;
+}
+
+/** Listens until it is closed: then no new request is taken, and those under way may finish. */
+export async function serveHttp({ config, keys, port, tryOutBinId, ...parts }: HttpServing): Promise<AsyncDisposable> {
+  const { host, baseDomain, retryWaitsSeconds, smtpUrl } = config;
+  const http = await composeHttp({
+    ...parts,
+    baseDomain,
+    retryWaitsSeconds,
+    trustedProxies: blocksOf(config.trustedProxies),
+    mailIsSent: smtpUrl !== undefined,
+    cookieSecret: cookieSecretOf(keys),
+    tryOutBinId: () => tryOutBinId,
+  });
+  try {
+    await http.listen({ host, port });
+  } catch (error) {
+    await http.close();
+    throw cannotListen(error, host, port);
+  }
+  return {
+    async [Symbol.asyncDispose]() {
+      const cut = setTimeout(() => http.server.closeAllConnections(), closeMs);
+      await http.close();
+      clearTimeout(cut);
+    },
+  };
+}
+
+function blocksOf(text: string): readonly string[] {
+  const parsed = parseAllowedTargets(text);
+  return "wrong" in parsed ? [] : parsed.blocks;
+}
+
+/** Of the newest key, so that a rotation also ends what older cookies prove. */
+function cookieSecretOf([newest = Buffer.alloc(0)]: readonly Buffer[]): Buffer {
+  return Buffer.from(hkdfSync("sha256", newest, "", "bellwire cookies", 32));
+}

@@ -1,0 +1,38 @@
+import type { Config } from "#platform/config/read-config.ts";
+import { createLogger } from "#platform/observability/create-logger.ts";
+import type { Role } from "./roles.ts";
+import { runServer } from "./run-server.ts";
+
+const stopSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/**
+ * Runs until a signal asks it to stop, then closes everything in order; further signals change nothing. Gives the exit
+ * code. A bug that nobody caught stops it in the same order, with code 1.
+ */
+export async function serveUntilStopped(config: Config, roles: readonly Role[], say: (line: string) => void): Promise<number> {
+  const log = createLogger(config.logLevel);
+  const stop = new AbortController();
+  let exitCode = 0;
+  const { promise: stopped, resolve } = Promise.withResolvers<void>();
+  stop.signal.addEventListener("abort", () => resolve());
+  for (const signal of stopSignals) {
+    process.on(signal, () => {
+      if (!stop.signal.aborted) say("stopping: no new requests, deliveries in flight may finish");
+      stop.abort();
+    });
+  }
+  process.on("uncaughtException", (error) => {
+    log.fatal({ err: error }, "a bug that nobody caught; stopping");
+    exitCode = 1;
+    stop.abort();
+  });
+
+  try {
+    await using _server = await runServer({ config, roles, log, say, stop: stop.signal });
+    await stopped;
+  } catch (error) {
+    if (error !== stop.signal.reason) throw error;
+  }
+  say("stopped");
+  return exitCode;
+}

@@ -1,0 +1,34 @@
+import { parseArgs } from "node:util";
+import { changeProviderUserPassword, findProviderUserByLogin, hashPassword } from "#access/index.ts";
+import { randomBase32 } from "#platform/ids/random-token.ts";
+import { type Command, WrongUsage } from "./command.ts";
+import { findProvider, providerOption } from "./find-provider.ts";
+import { onDatabase } from "./on-database.ts";
+
+const passwordLength = 16; // of base 32: 80 random bits
+
+export const changeUserPassword: Command = {
+  usage: "user password USERNAME [--password PASSWORD] [--provider SUBDOMAIN]",
+  says: "give a user of the Admin Portal a new password (a random one is printed) and end the user's sessions",
+  async run(args, needs) {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      options: { ...providerOption, password: { type: "string" } },
+      allowPositionals: true,
+    });
+    const [username, ...more] = positionals;
+    if (!username || more.length > 0) throw new WrongUsage("Say whose password: one user name or e-mail address.");
+    const password = values.password || randomBase32(passwordLength);
+    const passwordHash = await hashPassword(password);
+
+    await onDatabase(needs, async (pool) => {
+      const provider = await findProvider(pool, values.provider);
+      const user = await findProviderUserByLogin(pool, provider.id, username);
+      if (!user) throw new WrongUsage(`${provider.name} has no user ${username}.`);
+      const change = { providerId: provider.id, userId: user.id, passwordHash };
+      await pool.inTransaction((tx) => changeProviderUserPassword(tx, change));
+    });
+    needs.print(values.password ? `The password of ${username} is changed.` : password);
+    return 0;
+  },
+};

@@ -1,0 +1,37 @@
+import { parseArgs } from "node:util";
+import { systemClock } from "#platform/clock/clock.ts";
+import { randomBase32 } from "#platform/ids/random-token.ts";
+import { setUpProvider } from "#portal/provider-setup/index.ts";
+import { type Command, WrongUsage } from "./command.ts";
+import { onDatabase } from "./on-database.ts";
+
+const passwordLength = 16; // of base 32: 80 random bits
+
+export const createProvider: Command = {
+  usage: "provider create --name NAME --subdomain SUBDOMAIN [--admin-username NAME] [--admin-password PASSWORD]",
+  says: "make a provider with an admin, a product and plans; what is random is printed once",
+  async run(args, needs) {
+    const text = { type: "string" } as const;
+    const options = { name: text, subdomain: text, "admin-username": text, "admin-password": text };
+    const { values } = parseArgs({ args: [...args], options });
+    const { name, subdomain } = values;
+    if (!name || !subdomain) throw new WrongUsage("A provider needs --name and --subdomain.");
+    const adminUsername = values["admin-username"] ?? "admin";
+    const adminPassword = values["admin-password"] ?? randomBase32(passwordLength);
+
+    const made = await onDatabase(needs, (pool) =>
+      pool.inTransaction((tx) =>
+        setUpProvider(tx, { name, subdomain, adminUsername, adminPassword, now: systemClock.now() }),
+      ),
+    );
+    if ("refused" in made) {
+      const reasons = Object.entries(made.refused).flatMap(([field, says]) => says.map((each) => `--${field} ${each}`));
+      throw new WrongUsage(reasons.join("\n"));
+    }
+    needs.print(`provider       ${made.provider.id} (${subdomain})`);
+    needs.print(`admin          ${adminUsername} / ${values["admin-password"] === undefined ? adminPassword : "the password that you set"}`);
+    needs.print(`access token   ${made.accessToken}`);
+    needs.print(`provider key   ${made.providerKey}`);
+    return 0;
+  },
+};

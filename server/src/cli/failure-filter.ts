@@ -1,0 +1,42 @@
+import { parseArgs } from "node:util";
+import { systemClock } from "#platform/clock/clock.ts";
+import { readLenientTime } from "#platform/clock/read-lenient-time.ts";
+import type { Database } from "#platform/database/database.ts";
+import type { FailureFilter } from "#webhooks/failures/index.ts";
+import { WrongUsage } from "./command.ts";
+import { findProvider, providerOption } from "./find-provider.ts";
+
+export const filterUsage = "[--endpoint ID] [--until TIME] [--id EVENT_ID]… [--provider SUBDOMAIN]";
+
+export interface ReadFilter {
+  readonly isNarrow: boolean;
+  readonly isAll: boolean;
+  filterFor(db: Database): Promise<FailureFilter>;
+}
+
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** Which failures a command is about. */
+export function readFilter(args: readonly string[]): ReadFilter {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      ...providerOption,
+      endpoint: { type: "string" },
+      until: { type: "string" },
+      id: { type: "string", multiple: true },
+      all: { type: "boolean" },
+    },
+  });
+  const endpointId = values.endpoint === undefined ? undefined : Number(values.endpoint);
+  if (endpointId !== undefined && !Number.isSafeInteger(endpointId)) throw new WrongUsage("--endpoint is an endpoint's number.");
+  const until = values.until === undefined ? undefined : readLenientTime(values.until, systemClock.now());
+  if (values.until !== undefined && !until) throw new WrongUsage("--until is a time like 2026-11-24T10:00:00Z.");
+  const eventIds = values.id;
+  if (eventIds?.some((id) => !uuid.test(id))) throw new WrongUsage("--id is the id of an event, as `failures list` shows it.");
+  return {
+    isNarrow: endpointId !== undefined || until !== undefined || eventIds !== undefined,
+    isAll: values.all ?? false,
+    filterFor: async (db) => ({ providerId: (await findProvider(db, values.provider)).id, endpointId, until, eventIds }),
+  };
+}

@@ -1,0 +1,27 @@
+import { systemClock } from "#platform/clock/clock.ts";
+import { keepSecretKeys } from "#platform/config/keep-secret-key.ts";
+import { type Config, readConfig } from "#platform/config/read-config.ts";
+import type { Pool } from "#platform/database/database.ts";
+import { openDatabase } from "#platform/database/open-database.ts";
+import { checkKeys } from "#platform/encryption/check-keys.ts";
+import { createEncryption, type Encryption } from "#platform/encryption/encryption.ts";
+import { createLogger } from "#platform/observability/create-logger.ts";
+import type { CommandNeeds } from "./command.ts";
+
+/** Runs `work` on the database that the environment names; an embedded one that runs already is joined. */
+export async function onDatabase<T>(
+  { env, tell }: Pick<CommandNeeds, "env" | "tell">,
+  work: (pool: Pool, config: Config) => Promise<T>,
+): Promise<T> {
+  const config = readConfig(env);
+  const log = createLogger("warn");
+  await using database = await openDatabase({ config, now: systemClock.now(), say: tell, log });
+  return await work(database.pool, config);
+}
+
+/** For what is kept encrypted. A wrong key is refused. */
+export async function openEncryption(pool: Pool, config: Config): Promise<Encryption> {
+  const encryption = createEncryption(await keepSecretKeys(config));
+  await checkKeys(pool, encryption);
+  return encryption;
+}

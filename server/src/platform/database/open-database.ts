@@ -1,0 +1,74 @@
+import { CannotStart } from "#platform/config/cannot-start.ts";
+import { codeOf, wordsOf } from "#platform/config/error-words.ts";
+import type { Config } from "#platform/config/read-config.ts";
+import { type EmbeddedPostgres, openEmbeddedPostgres } from "#platform/embedded-postgres/open-embedded-postgres.ts";
+import { appRole } from "./app-role.ts";
+import type { Pool } from "./database.ts";
+import type { DatabaseLog } from "./database-log.ts";
+import { migrate } from "./migrate.ts";
+import { openPool } from "./open-pool.ts";
+
+export const defaultSchema = "bellwire";
+
+interface OpenDatabaseNeeds {
+  readonly config: Pick<Config, "databaseUrl" | "dataDir">;
+  readonly now: Date;
+  readonly say: (line: string) => void;
+  readonly log: DatabaseLog;
+}
+
+/** One web process with its engine: pages and settling share them, and 200 deliveries in flight need none. */
+const connectionsMax = 20;
+
+/** The database that the configuration names, or the embedded one: migrated, and opened as the product's role. */
+export async function openDatabase({ config, now, say, log }: OpenDatabaseNeeds): Promise<{ pool: Pool } & AsyncDisposable> {
+  await using opening = new AsyncDisposableStack();
+  const embedded = config.databaseUrl ? undefined : opening.use(await openEmbeddedPostgres(config.dataDir, say));
+  const ownerUrl = config.databaseUrl?.reveal() ?? embedded?.ownerUrl ?? "";
+  const pool = opening.use(await inWords(ownerUrl, () => openMigrated({ ownerUrl, embedded, now, say, log })));
+  const opened = opening.move();
+  return { pool, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+}
+
+interface OpenMigratedNeeds extends Omit<OpenDatabaseNeeds, "config"> {
+  readonly ownerUrl: string;
+  readonly embedded: EmbeddedPostgres | undefined;
+}
+
+async function openMigrated({ ownerUrl, embedded, now, say, log }: OpenMigratedNeeds): Promise<Pool & AsyncDisposable> {
+  const { applied, role } = await migrate({ connectionString: ownerUrl, schema: defaultSchema, now, say });
+  if (applied.length > 0) say(`migrated the database: ${applied.length} ${applied.length === 1 ? "step" : "steps"}`);
+  if (!role) {
+    say(
+      `the user of DATABASE_URL may not act as the role ${appRole}, so that Bellwire has all its rights. ` +
+        `To change that: create role ${appRole}; grant ${appRole} to that user; and start again`,
+    );
+  }
+  const options = { schema: defaultSchema, max: connectionsMax, log };
+  if (embedded) return openPool({ ...options, connectionString: embedded.appUrl });
+  return openPool({ ...options, connectionString: ownerUrl, ...(role && { role }) });
+}
+
+const notPermitted = "42501";
+
+/** What a database refuses or a network loses is told to the operator, without the password in the URL. A TypeError is a bug. */
+async function inWords<T>(url: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof CannotStart || error instanceof TypeError) throw error;
+    if (codeOf(error) === notPermitted) {
+      throw new CannotStart(
+        `The user of DATABASE_URL may not do what the migration needs: ${wordsOf(error)}. ` +
+          "Run `bellwire migrate` once as the database's owner.",
+        { cause: error },
+      );
+    }
+    throw new CannotStart(`The database at ${placeOf(url)} cannot be used: ${wordsOf(error)}`, { cause: error });
+  }
+}
+
+function placeOf(url: string): string {
+  const parsed = URL.parse(url);
+  return parsed ? `${parsed.searchParams.get("host") ?? (parsed.host || "its socket")}${parsed.pathname}` : "DATABASE_URL";
+}
