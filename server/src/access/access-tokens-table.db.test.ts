@@ -11,7 +11,13 @@ test("a token is 96 hexadecimal characters, kept as a digest, and found with wha
   const { value, id } = await make({});
 
   expect(value).toMatch(/^[0-9a-f]{96}$/);
-  expect(await find(value)).toMatchObject({ id, role: "member", sections: ["partners"], scopes: ["stats"], permission: "ro" });
+  expect(await find(value)).toMatchObject({
+    id,
+    role: "member",
+    sections: ["partners"],
+    scopes: ["stats"],
+    permission: "ro",
+  });
   expect(JSON.stringify(await tx.query("select *, encode(digest, 'hex') from access_tokens"))).not.toContain(value);
 });
 

@@ -38,7 +38,10 @@ const insertStatement = `
   returning id`;
 
 /** The answer is the only time that the value can be seen: what is kept is its digest. */
-export async function createAccessToken(tx: Transaction, token: NewAccessToken): Promise<{ id: number; value: string }> {
+export async function createAccessToken(
+  tx: Transaction,
+  token: NewAccessToken,
+): Promise<{ id: number; value: string }> {
   const value = token.value ?? randomHex(valueBytes);
   const rows = await tx.query<{ id: number }>(insertStatement, [
     token.providerId,

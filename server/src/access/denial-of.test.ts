@@ -11,7 +11,12 @@ const admin: AdminCaller = {
   sections: [],
 };
 const member: AdminCaller = { ...admin, role: "member", sections: ["partners"] };
-const token: AdminCaller = { ...admin, actor: { kind: "token", userId: 1 }, channel: "api", scopes: ["account_management"] };
+const token: AdminCaller = {
+  ...admin,
+  actor: { kind: "token", userId: 1 },
+  channel: "api",
+  scopes: ["account_management"],
+};
 const key: AdminCaller = { ...admin, actor: { kind: "key" }, channel: "api", role: "key" };
 
 const visible = { webHooks: "visible" } as const;
@@ -23,8 +28,20 @@ test.each<[string, AdminCaller, Deed, { webHooks: "denied" | "hidden" | "visible
   ["the provider key may change webhooks", key, "change-webhooks", visible, undefined],
   ["hidden is still allowed", admin, "change-webhooks", { webHooks: "hidden" }, undefined],
   ["a member may not redirect the webhooks", member, "change-webhooks", visible, "role"],
-  ["a member's token may not redirect the webhooks", { ...token, role: "member", sections: ["partners"] }, "change-webhooks", visible, "role"],
-  ["a read-only token may not change webhooks", { ...token, permission: "ro" }, "change-webhooks", visible, "read-only"],
+  [
+    "a member's token may not redirect the webhooks",
+    { ...token, role: "member", sections: ["partners"] },
+    "change-webhooks",
+    visible,
+    "role",
+  ],
+  [
+    "a read-only token may not change webhooks",
+    { ...token, permission: "ro" },
+    "change-webhooks",
+    visible,
+    "read-only",
+  ],
   ["a read-only token may not purge failures", { ...token, permission: "ro" }, "change-failures", visible, "read-only"],
   ["a read-only token may read failures", { ...token, permission: "ro" }, "read-failures", visible, undefined],
   ["a member may not read failures", member, "read-failures", visible, "role"],

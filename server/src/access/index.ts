@@ -1,4 +1,4 @@
-export { createAccessToken, findAccessToken, scopes, type AccessToken, type Permission, type Scope } from "./access-tokens-table.ts";
+export { createAccessToken, findAccessToken, scopes, type Permission, type Scope } from "./access-tokens-table.ts";
 export type { Actor, Channel } from "./actor.ts";
 export type { AdminCaller } from "./admin-caller.ts";
 export { createAttemptLimiter, type AttemptLimiter } from "./attempt-limiter.ts";
@@ -13,14 +13,6 @@ export {
   type ProviderUser,
   type Role,
 } from "./provider-users-table.ts";
-export { recordAudit, type AuditRecord } from "./record-audit.ts";
-export {
-  createSession,
-  endSession,
-  endSessionsOfUser,
-  findSession,
-  sessionSeconds,
-  type Audience,
-  type Session,
-} from "./sessions-table.ts";
+export { recordAudit } from "./record-audit.ts";
+export { createSession, endSession, findSession, sessionSeconds, type Audience } from "./sessions-table.ts";
 export { signInProviderUser } from "./sign-in-provider-user.ts";

@@ -45,7 +45,11 @@ const readStatement = `
   from provider_users
   where provider_id = $1 and id = $2`;
 
-export async function readProviderUser(db: Database, providerId: number, id: number): Promise<ProviderUser | undefined> {
+export async function readProviderUser(
+  db: Database,
+  providerId: number,
+  id: number,
+): Promise<ProviderUser | undefined> {
   const [user] = await db.query<ProviderUser>(readStatement, [providerId, id]);
   return user;
 }

@@ -17,7 +17,10 @@ const statement = `
   values ($1, $2, $3, $4, $5, $6)`;
 
 /** Says who did what on the admin side, in the transaction of the deed. */
-export async function recordAudit(tx: Transaction, { providerId, actor, action, subject, detail }: AuditRecord): Promise<void> {
+export async function recordAudit(
+  tx: Transaction,
+  { providerId, actor, action, subject, detail }: AuditRecord,
+): Promise<void> {
   const actorId = "userId" in actor ? actor.userId : null;
   await tx.query(statement, [providerId, actor.kind, actorId, action, subject, JSON.stringify(detail)]);
 }

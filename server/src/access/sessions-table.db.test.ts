@@ -45,7 +45,12 @@ test("a session that was ended stays ended", async ({ tx }) => {
 
 test("all sessions of one user end, and nobody else's", async ({ tx }) => {
   const { providerId, open, find } = await openProvider(tx);
-  const [one, other, admin, bob] = [await open("developer", 7), await open("developer", 7), await open("admin", 7), await open("developer", 8)];
+  const [one, other, admin, bob] = [
+    await open("developer", 7),
+    await open("developer", 7),
+    await open("admin", 7),
+    await open("developer", 8),
+  ];
 
   await endSessionsOfUser(tx, { providerId, audience: "developer", userId: 7 });
 

@@ -14,7 +14,10 @@ export interface Session {
 }
 
 /** From sign-in, whatever is done in between: a fortnight for a developer, a working day for who may change webhooks. */
-export const sessionSeconds = { developer: 14 * 24 * 3600, admin: 12 * 3600 } as const satisfies Record<Audience, number>;
+export const sessionSeconds = { developer: 14 * 24 * 3600, admin: 12 * 3600 } as const satisfies Record<
+  Audience,
+  number
+>;
 
 const sessionIdBytes = 32;
 
@@ -56,7 +59,12 @@ const findStatement = `
 
 export async function findSession(
   db: Database,
-  { providerId, audience, cookieValue, now }: { providerId: number; audience: Audience; cookieValue: string; now: Date },
+  {
+    providerId,
+    audience,
+    cookieValue,
+    now,
+  }: { providerId: number; audience: Audience; cookieValue: string; now: Date },
 ): Promise<Session | undefined> {
   const [session] = await db.query<Session>(findStatement, [digestOf(cookieValue), providerId, audience, now]);
   return session;

@@ -22,7 +22,7 @@ test.for([
   ["an unknown name", "max", password],
   ["nothing at all", "", ""],
   ["a name that no text can be", "mia\0", password],
-] as const)("%s signs nobody in", async ([_, login, given], { tx }) => {
+] as const)("%s signs nobody in", async ([, login, given], { tx }) => {
   const { signIn } = await openProvider(tx);
   expect(await signIn(login, given)).toBeUndefined();
 });
@@ -44,7 +44,11 @@ test("a new password ends every session that the old one opened", async ({ tx })
   const { providerId, mia, signIn } = await openProvider(tx);
   const { cookieValue } = await createSession(tx, { providerId, audience: "admin", userId: mia.id, now });
 
-  await changeProviderUserPassword(tx, { providerId, userId: mia.id, passwordHash: await hashPassword("another one, longer") });
+  await changeProviderUserPassword(tx, {
+    providerId,
+    userId: mia.id,
+    passwordHash: await hashPassword("another one, longer"),
+  });
 
   expect(await findSession(tx, { providerId, audience: "admin", cookieValue, now })).toBeUndefined();
   expect(await signIn("mia", password)).toBeUndefined();

@@ -6,14 +6,18 @@ import { password, test } from "./portal-test.ts";
 test("an admin signs in and gets the app, with the session in the page", async ({ house }) => {
   house.buildWeb();
   const boss = house.visitor("admin");
-  expect(await boss.submit("/p/login", { username: "boss", password })).toMatchObject({ status: 303, location: "/p/admin" });
+  expect(await boss.submit("/p/login", { username: "boss", password })).toMatchObject({
+    status: 303,
+    location: "/p/admin",
+  });
 
   const { status, html, headers } = await boss.get("/p/admin/deliveries");
 
   expect(status).toBe(200);
   expect(headers["cache-control"]).toBe("no-store");
   expect(headers["content-security-policy"]).toContain("script-src 'self'");
-  const [, json = ""] = /<script type="application\/json" id="bellwire-session">(.*?)<\/script><\/head>/.exec(html) ?? [];
+  const [, json = ""] =
+    /<script type="application\/json" id="bellwire-session">(.*?)<\/script><\/head>/.exec(html) ?? [];
   expect(JSON.parse(json)).toEqual({
     userName: "boss",
     role: "admin",
@@ -29,19 +33,32 @@ test("an admin signs in and gets the app, with the session in the page", async (
 test("who is not signed in signs in first and comes back, but never to another site", async ({ house }) => {
   const boss = house.visitor("admin");
   const asked = await boss.get("/p/admin/deliveries?state=failed");
-  expect(asked).toMatchObject({ status: 302, location: "/p/login?return_to=%2Fp%2Fadmin%2Fdeliveries%3Fstate%3Dfailed" });
-  expect(await boss.submit(asked.location ?? "", { username: "boss", password })).toMatchObject({ location: "/p/admin/deliveries?state=failed" });
+  expect(asked).toMatchObject({
+    status: 302,
+    location: "/p/login?return_to=%2Fp%2Fadmin%2Fdeliveries%3Fstate%3Dfailed",
+  });
+  expect(await boss.submit(asked.location ?? "", { username: "boss", password })).toMatchObject({
+    location: "/p/admin/deliveries?state=failed",
+  });
 
   for (const elsewhere of ["https://elsewhere.example", "//elsewhere.example", "/\\elsewhere.example", "/logout"]) {
-    const answer = await house.visitor("admin").submit(`/p/login?return_to=${encodeURIComponent(elsewhere)}`, { username: "boss", password });
+    const answer = await house
+      .visitor("admin")
+      .submit(`/p/login?return_to=${encodeURIComponent(elsewhere)}`, { username: "boss", password });
     expect(answer).toMatchObject({ status: 303, location: "/p/admin" });
   }
 });
 
 test("a wrong password, an unknown name and somebody suspended are told the same", async ({ house }) => {
   await house.addProviderUser("mia", "member");
-  await house.pool.query("update provider_users set state = 'suspended' where username = 'mia' and provider_id = $1", [house.provider.id]);
-  for (const [username, given] of [["boss", "wrong"], ["nobody", password], ["mia", password]] as const) {
+  await house.pool.query("update provider_users set state = 'suspended' where username = 'mia' and provider_id = $1", [
+    house.provider.id,
+  ]);
+  for (const [username, given] of [
+    ["boss", "wrong"],
+    ["nobody", password],
+    ["mia", password],
+  ] as const) {
     const answer = await house.visitor("admin").submit("/p/login", { username, password: given });
     expect(answer.status).toBe(422);
     expect(answer.html).toContain("Wrong username or password.");
@@ -110,7 +127,12 @@ test("files that the app names are served for ever, and nothing beside them", as
   const file = await visitor.get("/p/admin/assets/index-abc.js");
   expect(file).toMatchObject({ status: 200, html: "app()" });
   expect(file.headers["cache-control"]).toBe("public, max-age=31536000, immutable");
-  for (const path of ["/p/admin/assets/nothing.js", "/p/admin/assets/../secret.txt", "/p/admin/assets/%2e%2e/secret.txt", "/p/admin/assets/..%2fsecret.txt"]) {
+  for (const path of [
+    "/p/admin/assets/nothing.js",
+    "/p/admin/assets/../secret.txt",
+    "/p/admin/assets/%2e%2e/secret.txt",
+    "/p/admin/assets/..%2fsecret.txt",
+  ]) {
     const answer = await visitor.get(path);
     expect(answer.html, path).not.toBe("secret");
     expect(answer.status, path).not.toBe(200);

@@ -24,7 +24,9 @@ test("every page forbids scripts and styles of others, frames, and keeping a cop
   const ada = await house.developer("ada");
   for (const url of ["/", "/account", "/applications", "/nowhere", "/activate/nonsense"]) {
     const { headers, html } = await ada.get(url);
-    expect(headers["content-security-policy"]).toMatch(/default-src 'none'; script-src 'self'; style-src 'self'.*frame-ancestors 'none'/);
+    expect(headers["content-security-policy"]).toMatch(
+      /default-src 'none'; script-src 'self'; style-src 'self'.*frame-ancestors 'none'/,
+    );
     expect(headers).toMatchObject({
       "x-content-type-options": "nosniff",
       "referrer-policy": "same-origin",
@@ -69,7 +71,9 @@ test("what a browser cannot send as a form is refused with words", async ({ hous
   expect((await visitor.post("/login", { username: "x".repeat(70_000) })).status).toBe(413);
 });
 
-test("in a try-out the bar leads from step to step, and the sign-up says how many webhooks went out", async ({ tryOut }) => {
+test("in a try-out the bar leads from step to step, and the sign-up says how many webhooks went out", async ({
+  tryOut,
+}) => {
   const ada = tryOut.visitor("developer");
   expect((await ada.get("/signup")).html).toContain('href="https://bin.example/view"');
   await tryOut.addEndpoint();

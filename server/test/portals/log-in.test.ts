@@ -6,7 +6,10 @@ test("a developer logs in by name or by address, with a new session each time", 
   const before = ada.cookies.get("bellwire_developer") ?? "";
 
   ada.cookies.delete("bellwire_developer");
-  expect(await ada.submit("/login", { username: "ADA@tallow.example", password })).toMatchObject({ status: 303, location: "/account" });
+  expect(await ada.submit("/login", { username: "ADA@tallow.example", password })).toMatchObject({
+    status: 303,
+    location: "/account",
+  });
   const after = ada.cookies.get("bellwire_developer");
 
   expect(after).toMatch(/^[0-9a-f]{64}$/);
@@ -40,7 +43,10 @@ test("a wrong password and an unknown name are told the same", async ({ house })
   expect(wrong.html).toContain('value="ada"');
 });
 
-test("after ten wrong passwords for one name the address has to wait, even with the right one", async ({ house, clock }) => {
+test("after ten wrong passwords for one name the address has to wait, even with the right one", async ({
+  house,
+  clock,
+}) => {
   await house.developer("ada");
   const guesser = house.visitor("developer", { address: "198.51.100.20" });
   for (let time = 0; time < 10; time += 1) await guesser.submit("/login", { username: "ada", password: "wrong" });
@@ -79,10 +85,14 @@ test("who asks for a page first logs in and then comes back to it, but never to 
   await ada.submitForm("/account", "/logout");
   expect(await ada.get("/applications")).toMatchObject({ status: 302, location: "/login?return_to=%2Fapplications" });
 
-  expect(await ada.submit("/login?return_to=%2Fapplications", { username: "ada", password })).toMatchObject({ location: "/applications" });
+  expect(await ada.submit("/login?return_to=%2Fapplications", { username: "ada", password })).toMatchObject({
+    location: "/applications",
+  });
   expect(await ada.get("/login?return_to=//elsewhere.example")).toMatchObject({ status: 302, location: "/account" });
   await ada.submitForm("/account", "/logout");
-  expect(await ada.submit("/login?return_to=//elsewhere.example", { username: "ada", password })).toMatchObject({ location: "/account" });
+  expect(await ada.submit("/login?return_to=//elsewhere.example", { username: "ada", password })).toMatchObject({
+    location: "/account",
+  });
 });
 
 test("a suspended user is out at once, and is told why only with the right password", async ({ house }) => {

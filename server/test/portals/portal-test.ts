@@ -15,7 +15,7 @@ import type { HandDrivenClock } from "../support/hand-driven-clock.ts";
 import { test as base } from "../support/test.ts";
 import { Visitor } from "./visitor.ts";
 
-export const baseDomain = "bellwire.test";
+const baseDomain = "bellwire.test";
 export const password = "correct horse battery";
 
 /** The sign-up form, filled in as it should be. */
@@ -43,7 +43,9 @@ export interface PortalHouse {
   /** Puts an app where the built one would be. */
   buildWeb(): void;
   addProviderUser(username: string, role: Role): Promise<ProviderUser>;
-  change(columns: Partial<Record<"signups_enabled" | "email_activation" | "web_hooks" | "state", unknown>>): Promise<void>;
+  change(
+    columns: Partial<Record<"signups_enabled" | "email_activation" | "web_hooks" | "state", unknown>>,
+  ): Promise<void>;
 }
 
 /** What a page of a try-out needs besides: somewhere for the webhooks to go. */
@@ -62,8 +64,12 @@ export const test = base
     onCleanup(() => http.close());
     return http;
   })
-  .extend("house", async ({ sharedPool, clock, http, webFolder }) => openHouse({ pool: sharedPool, clock, webFolder }, http))
-  .extend("neighbour", async ({ sharedPool, clock, http, webFolder }) => openHouse({ pool: sharedPool, clock, webFolder }, http))
+  .extend("house", async ({ sharedPool, clock, http, webFolder }) =>
+    openHouse({ pool: sharedPool, clock, webFolder }, http),
+  )
+  .extend("neighbour", async ({ sharedPool, clock, http, webFolder }) =>
+    openHouse({ pool: sharedPool, clock, webFolder }, http),
+  )
   .extend("tryOut", async ({ sharedPool, clock, webFolder }, { onCleanup }): Promise<TryOutHouse> => {
     const http = openDoors({ pool: sharedPool, clock, webFolder }, tryOutLinks);
     onCleanup(() => http.close());
@@ -72,7 +78,7 @@ export const test = base
     return { ...house, addEndpoint: async () => void (await buildEndpoint(sharedPool, endpoint)) };
   });
 
-export const tryOutLinks = { binViewUrl: "https://bin.example/view", adminUrl: "https://admin.example/p/admin" };
+const tryOutLinks = { binViewUrl: "https://bin.example/view", adminUrl: "https://admin.example/p/admin" };
 
 interface Ground {
   readonly pool: Pool;
@@ -91,9 +97,11 @@ function openDoors({ pool, clock, webFolder }: Ground, tryOut?: typeof tryOutLin
     developerPortalUrl: ({ subdomain }: Provider) => `https://${subdomain}.${baseDomain}`,
     adminPortalUrl: ({ subdomain }: Provider) => `https://${subdomain}-admin.${baseDomain}`,
   };
-  addFindProviderHook(http, { pool, baseDomain });
-  http.register(developerPortalDoor({ ...needs, mailIsSent: false }));
-  http.register(adminPortalDoor({ ...needs, webFolder }));
+  http.register(async (doors) => {
+    addFindProviderHook(doors, { pool, baseDomain });
+    await doors.register(adminPortalDoor({ ...needs, webFolder }));
+    await doors.register(developerPortalDoor({ ...needs, mailIsSent: false }));
+  });
   return http;
 }
 
@@ -121,7 +129,9 @@ async function openHouse(ground: Ground, http: FastifyInstance): Promise<PortalH
     buildWeb: () => buildWeb(ground.webFolder),
     addProviderUser: async (username, role) => {
       const passwordHash = await hashPassword(password);
-      return pool.inTransaction((tx) => createProviderUser(tx, { providerId: provider.id, username, passwordHash, role }));
+      return pool.inTransaction((tx) =>
+        createProviderUser(tx, { providerId: provider.id, username, passwordHash, role }),
+      );
     },
     change: async (columns) => {
       for (const [column, value] of Object.entries(columns)) {

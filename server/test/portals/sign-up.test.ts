@@ -1,14 +1,18 @@
 import { expect } from "vitest";
 import { filledIn, password, test } from "./portal-test.ts";
 
-test("a sign-up makes an account, signs its developer in and lands on the application with its key", async ({ house }) => {
+test("a sign-up makes an account, signs its developer in and lands on the application with its key", async ({
+  house,
+}) => {
   const ada = house.visitor("developer");
 
   const answer = await ada.submit("/signup", filledIn("ada"));
 
   expect(answer.status).toBe(303);
   expect(answer.location).toMatch(/^\/applications\/\d+\?signed_up$/);
-  expect(String(answer.headers["set-cookie"])).toMatch(/bellwire_developer=[0-9a-f]{64}; .*HttpOnly; Secure; SameSite=Lax/);
+  expect(String(answer.headers["set-cookie"])).toMatch(
+    /bellwire_developer=[0-9a-f]{64}; .*HttpOnly; Secure; SameSite=Lax/,
+  );
   const page = await ada.get(answer.location ?? "");
   expect(page.status).toBe(200);
   expect(page.html).toContain("Tallow Ltd&#39;s App");
@@ -43,7 +47,9 @@ test.for([
 
   expect(answer.status).toBe(422);
   expect(answer.html).toMatch(new RegExp(`<p class="error" id="${name}-error">${words.source}`));
-  expect(answer.html).toMatch(new RegExp(`<input id="${name}" [^>]*aria-invalid="true" aria-describedby="[^"]*${name}-error"`));
+  expect(answer.html).toMatch(
+    new RegExp(`<input id="${name}" [^>]*aria-invalid="true" aria-describedby="[^"]*${name}-error"`),
+  );
   if (name !== "email") expect(answer.html).toContain('value="ada@tallow.example"');
   expect(answer.html).not.toContain(password);
   expect(await house.pool.query("select from accounts where provider_id = $1", [house.provider.id])).toEqual([]);
@@ -55,7 +61,9 @@ test("a name with a control character is refused with words, not with an error o
     expect(answer.status).toBe(422);
     expect(answer.html).toContain('id="org_name-error"');
   }
-  const answer = await house.visitor("developer").submit("/signup", { ...filledIn("ada"), username: "ada\u0000", email: "a\u0000@b.example" });
+  const answer = await house
+    .visitor("developer")
+    .submit("/signup", { ...filledIn("ada"), username: "ada\u0000", email: "a\u0000@b.example" });
   expect(answer.status).toBe(422);
 });
 
@@ -101,12 +109,17 @@ test("the form of a minute ago does not sign anybody in", async ({ house, clock 
   const eve = house.visitor("developer");
   const form = { ...eve.hiddenInputs((await eve.get("/signup")).html, "/signup"), ...filledIn("ada") };
   await house.visitor("developer").submit("/signup", filledIn("ada"));
-  expect((await eve.post("/signup", { ...form, password: "wrong but long", password_confirmation: "wrong but long" })).status).toBe(422);
+  expect(
+    (await eve.post("/signup", { ...form, password: "wrong but long", password_confirmation: "wrong but long" }))
+      .status,
+  ).toBe(422);
   await clock.advance(60_000);
   expect((await eve.post("/signup", form)).status).toBe(422);
 });
 
-test("with activation by mail nobody is signed in before the link is opened, and the link works once", async ({ house }) => {
+test("with activation by mail nobody is signed in before the link is opened, and the link works once", async ({
+  house,
+}) => {
   await house.change({ email_activation: true });
   const ada = house.visitor("developer");
 
@@ -116,7 +129,9 @@ test("with activation by mail nobody is signed in before the link is opened, and
   expect((await ada.get("/account")).status).toBe(302);
   expect((await ada.submit("/login", { username: "ada", password })).html).toContain("confirm your email address");
 
-  const [mail] = await house.pool.query<{ text: string }>("select text from mails where provider_id = $1", [house.provider.id]);
+  const [mail] = await house.pool.query<{ text: string }>("select text from mails where provider_id = $1", [
+    house.provider.id,
+  ]);
   const [link = ""] = /https:\/\/\S+/.exec(mail?.text ?? "") ?? [];
   const { host, pathname } = new URL(link);
   expect(host).toBe(`${house.provider.subdomain}.bellwire.test`);
@@ -126,9 +141,14 @@ test("with activation by mail nobody is signed in before the link is opened, and
 });
 
 test("an account that needs approval is not signed in, and says so", async ({ house }) => {
-  await house.pool.query("update plans set approval_required = true where provider_id = $1 and kind = 'account_plan'", [house.provider.id]);
+  await house.pool.query("update plans set approval_required = true where provider_id = $1 and kind = 'account_plan'", [
+    house.provider.id,
+  ]);
   const ada = house.visitor("developer");
-  expect(await ada.submit("/signup", filledIn("ada"))).toMatchObject({ status: 303, location: "/signup/awaiting-approval" });
+  expect(await ada.submit("/signup", filledIn("ada"))).toMatchObject({
+    status: 303,
+    location: "/signup/awaiting-approval",
+  });
   expect((await ada.submit("/login", { username: "ada", password })).html).toContain("waiting for approval");
 });
 
@@ -145,7 +165,7 @@ test("while sign-ups are closed there is no form, and sending one does nothing",
 test.for([
   ["no hidden input and no cookie", {}, {}],
   ["a made-up token", { form_token: `1770091506789.${"A".repeat(43)}` }, {}],
-] as const)("a form with %s is refused", async ([_, inputs], { house }) => {
+] as const)("a form with %s is refused", async ([, inputs], { house }) => {
   const answer = await house.visitor("developer").post("/signup", { ...filledIn("ada"), ...inputs });
   expect(answer.status).toBe(403);
   expect(answer.html).toContain("Nothing was changed");

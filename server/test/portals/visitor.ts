@@ -35,7 +35,11 @@ export class Visitor {
   }
 
   /** Opens the page at `url` and sends the form on it that posts to the same path, filled in with `fields`. */
-  async submit(url: string, fields: Record<string, string> = {}, headers: Record<string, string> = {}): Promise<Answer> {
+  async submit(
+    url: string,
+    fields: Record<string, string> = {},
+    headers: Record<string, string> = {},
+  ): Promise<Answer> {
     const [path = url] = url.split("?", 1);
     return this.post(path, { ...this.hiddenInputs((await this.get(url)).html, path), ...fields }, headers);
   }
@@ -47,7 +51,9 @@ export class Visitor {
 
   hiddenInputs(html: string, action = ""): Record<string, string> {
     const form = html.slice(html.indexOf(`action="${action}`));
-    const inputs = form.slice(0, form.indexOf("</form>")).matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)">/g);
+    const inputs = form
+      .slice(0, form.indexOf("</form>"))
+      .matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)">/g);
     return Object.fromEntries([...inputs].map(([, name = "", value = ""]) => [name, value]));
   }
 
@@ -58,7 +64,12 @@ export class Visitor {
     return JSON.parse(json);
   }
 
-  async #send(request: { method: "GET" | "POST"; url: string; payload?: string; headers: Record<string, string> }): Promise<Answer> {
+  async #send(request: {
+    method: "GET" | "POST";
+    url: string;
+    payload?: string;
+    headers: Record<string, string>;
+  }): Promise<Answer> {
     const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
     const answer = await this.#http.inject({
       ...request,

@@ -1,2 +1,1 @@
 export { adminPortalDoor } from "./admin-portal-door.ts";
-export type { AdminPortalNeeds } from "./admin-portal-needs.ts";

@@ -27,7 +27,9 @@ export function showErrors(http: FastifyInstance, { showPage }: AdminPortal): vo
       title: isOurs ? "Something went wrong on our side" : "That did not work",
       status: problem.status,
       data: {
-        text: isOurs ? `Please try again. If it happens again, tell the operator this number: ${request.id}` : problem.message,
+        text: isOurs
+          ? `Please try again. If it happens again, tell the operator this number: ${request.id}`
+          : problem.message,
         link: { href: "/p/admin", text: "Back to the Admin Portal" },
       },
     });

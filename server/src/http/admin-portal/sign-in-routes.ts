@@ -68,7 +68,12 @@ async function signIn(
   }
   const user = await signInProviderUser(portal.pool, { ...attempt, password });
   if (!user) {
-    return showSignIn(portal, request, reply, { status: 422, error: "Wrong username or password.", username, returnTo });
+    return showSignIn(portal, request, reply, {
+      status: 422,
+      error: "Wrong username or password.",
+      username,
+      returnTo,
+    });
   }
   limits.forget(attempt);
   await startSession(portal, request, reply, user.id);
@@ -98,7 +103,10 @@ async function signOut(portal: AdminPortal, request: FastifyRequest, reply: Fast
       template: "message",
       title: "You are still signed in",
       status: 403,
-      data: { text: "We could not tell that this came from our own page.", link: { href: "/p/admin", text: "Back to the Admin Portal" } },
+      data: {
+        text: "We could not tell that this came from our own page.",
+        link: { href: "/p/admin", text: "Back to the Admin Portal" },
+      },
     });
   }
   const cookieValue = readAdminCookie(request);

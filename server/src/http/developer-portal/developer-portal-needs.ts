@@ -3,7 +3,7 @@ import type { Pool } from "#platform/database/database.ts";
 import type { Provider } from "#portal/providers/index.ts";
 
 /** Where the three steps of the try-out lead, besides the sign-up. */
-export interface TryOutLinks {
+interface TryOutLinks {
   readonly binViewUrl: string;
   readonly adminUrl: string;
 }

@@ -7,6 +7,10 @@ export function addHomeRoute(http: FastifyInstance, portal: Portal): void {
     // The admin side has no pages here, but people type the host alone.
     if (request.side === "admin") return reply.redirect("/p/admin", 302);
     const developer = await findDeveloper(portal, request);
-    return portal.showPage(request, reply, { template: "home", title: `${request.provider.name} for developers`, developer });
+    return portal.showPage(request, reply, {
+      template: "home",
+      title: `${request.provider.name} for developers`,
+      developer,
+    });
   });
 }

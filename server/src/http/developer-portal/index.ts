@@ -1,2 +1,1 @@
 export { developerPortalDoor } from "./developer-portal-door.ts";
-export type { DeveloperPortalNeeds, TryOutLinks } from "./developer-portal-needs.ts";

@@ -1,5 +1,4 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { Problem } from "../shared/problem.ts";
 import { problemOfError } from "../shared/problem-of-error.ts";
 import type { Portal } from "./show-page.ts";
 
@@ -16,7 +15,10 @@ export function showErrors(http: FastifyInstance, { showPage }: Portal): void {
 
   http.setNotFoundHandler(async (request, reply) => {
     if (request.side === "admin") {
-      return reply.code(404).type("text/plain; charset=utf-8").send("There is no such page. The Admin Portal is at /p/admin.\n");
+      return reply
+        .code(404)
+        .type("text/plain; charset=utf-8")
+        .send("There is no such page. The Admin Portal is at /p/admin.\n");
     }
     return showPage(request, reply, {
       template: "message",
@@ -29,13 +31,17 @@ export function showErrors(http: FastifyInstance, { showPage }: Portal): void {
   http.setErrorHandler<FastifyError>(async (error, request, reply) => {
     const problem = problemOfError(error);
     if (problem.status >= 500) request.log.error({ err: error }, "page failed");
-    if (problem.code === "host-unknown") return reply.code(problem.status).type("text/plain; charset=utf-8").send(`${problem.message}\n`);
+    if (problem.code === "host-unknown")
+      return reply.code(problem.status).type("text/plain; charset=utf-8").send(`${problem.message}\n`);
     return showPage(request, reply, {
       template: "message",
       title: problem.status >= 500 ? "Something went wrong on our side" : "That did not work",
       status: problem.status,
       data: {
-        text: problem.status >= 500 ? `Please try again. If it happens again, tell us this number: ${request.id}` : problem.message,
+        text:
+          problem.status >= 500
+            ? `Please try again. If it happens again, tell us this number: ${request.id}`
+            : problem.message,
         link: { href: "/", text: "Home" },
       },
     });

@@ -4,7 +4,7 @@ import { openTemplates } from "../shared/open-templates.ts";
 import type { DeveloperPortalNeeds } from "./developer-portal-needs.ts";
 import type { Developer } from "./find-developer.ts";
 
-export interface Page {
+interface Page {
   readonly template: string;
   readonly title: string;
   readonly status?: number;

@@ -4,7 +4,11 @@ import { signUpFields, valuesAskedFor } from "./sign-up-form.ts";
 
 const epoch = new Date(0);
 
-function define(target: FieldsDefinition["target"], name: string, more: Partial<FieldsDefinition> = {}): FieldsDefinition {
+function define(
+  target: FieldsDefinition["target"],
+  name: string,
+  more: Partial<FieldsDefinition> = {},
+): FieldsDefinition {
   return {
     id: 1,
     target,
@@ -39,7 +43,11 @@ test("what is hidden or read only is not asked for, nor taken when it is sent al
 });
 
 test("a name that account and user share is one field", () => {
-  expect(namesOf([define("Account", "title"), define("User", "title")])).toEqual(["title", "password", "password_confirmation"]);
+  expect(namesOf([define("Account", "title"), define("User", "title")])).toEqual([
+    "title",
+    "password",
+    "password_confirmation",
+  ]);
 });
 
 test("values are kept and errors stand beside their fields, but a password is never sent back", () => {

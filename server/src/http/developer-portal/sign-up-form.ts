@@ -88,7 +88,10 @@ export const valuesAskedFor = (
   form: Readonly<Record<string, string>>,
 ): Readonly<Record<string, string>> =>
   Object.fromEntries(
-    [...fieldsToFill(definitions).map((it) => it.name), "password", "password_confirmation"].map((name) => [name, form[name] ?? ""]),
+    [...fieldsToFill(definitions).map((it) => it.name), "password", "password_confirmation"].map((name) => [
+      name,
+      form[name] ?? "",
+    ]),
   );
 
 function fieldOf({ name, label, required, choices }: FieldsDefinition): FormField {

@@ -31,7 +31,9 @@ export function addSignUpRoutes(http: FastifyInstance, portal: Portal): void {
     portal.showPage(request, reply, {
       template: "message",
       title: "Please check your mail",
-      data: { text: "Thank you for signing up. We have sent you a mail: open the link in it to activate your account." },
+      data: {
+        text: "Thank you for signing up. We have sent you a mail: open the link in it to activate your account.",
+      },
     }),
   );
 
@@ -39,7 +41,9 @@ export function addSignUpRoutes(http: FastifyInstance, portal: Portal): void {
     portal.showPage(request, reply, {
       template: "message",
       title: "Thank you for signing up",
-      data: { text: `Your account is waiting for approval by ${request.provider.name}. You can log in as soon as it is approved.` },
+      data: {
+        text: `Your account is waiting for approval by ${request.provider.name}. You can log in as soon as it is approved.`,
+      },
     }),
   );
 }

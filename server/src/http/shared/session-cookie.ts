@@ -5,7 +5,8 @@ import { sessionSeconds, type Audience } from "#access/index.ts";
 /** Two names, so that each portal reads its own and is blind to the other's. */
 const names = { developer: "bellwire_developer", admin: "bellwire_admin" } as const satisfies Record<Audience, string>;
 
-export const readDeveloperCookie = (request: FastifyRequest): string | undefined => readCookie(request, names.developer);
+export const readDeveloperCookie = (request: FastifyRequest): string | undefined =>
+  readCookie(request, names.developer);
 export const readAdminCookie = (request: FastifyRequest): string | undefined => readCookie(request, names.admin);
 
 export function setSessionCookie(
@@ -27,7 +28,10 @@ export function setCookie(
   { value, isSecure, seconds }: { value: string; isSecure: boolean; seconds?: number },
 ): void {
   const age = seconds === undefined ? {} : { maxAge: seconds };
-  reply.header("set-cookie", stringifySetCookie({ name, value, path: "/", httpOnly: true, sameSite: "lax", secure: isSecure, ...age }));
+  reply.header(
+    "set-cookie",
+    stringifySetCookie({ name, value, path: "/", httpOnly: true, sameSite: "lax", secure: isSecure, ...age }),
+  );
 }
 
 /** Of several with one name, the first: the browser sends the one with the longest path first. Empty is none. */

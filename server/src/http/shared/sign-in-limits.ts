@@ -1,7 +1,7 @@
 import { createAttemptLimiter } from "#access/index.ts";
 import type { Clock } from "#platform/clock/clock.ts";
 
-export interface SignInAttempt {
+interface SignInAttempt {
   readonly providerId: number;
   readonly login: string;
   readonly address: string;
