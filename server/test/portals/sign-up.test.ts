@@ -67,6 +67,15 @@ test("a name with a control character is refused with words, not with an error o
   expect(answer.status).toBe(422);
 });
 
+test("who is logged in may sign up somebody else, and is that one from then on", async ({ house }) => {
+  const visitor = await house.developer("ada");
+  expect((await visitor.get("/signup")).html).toContain("You are logged in as ada");
+
+  expect((await visitor.submit("/signup", { ...filledIn("bob"), org_name: "Bran Ltd" })).status).toBe(303);
+
+  expect((await visitor.get("/account")).html).toContain("Bran Ltd");
+});
+
 test("markup in a name is shown, never run", async ({ house }) => {
   const canary = `<script>alert("x")</script>`;
   const ada = house.visitor("developer");

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { readFieldsDefinitions, type FieldErrors } from "#portal/fields/index.ts";
 import { issueFormToken } from "../shared/form-token.ts";
+import { findDeveloper } from "./find-developer.ts";
 import type { Portal } from "./show-page.ts";
 import { signUpFields } from "./sign-up-form.ts";
 
@@ -21,6 +22,7 @@ export async function showSignUpForm(
 ): Promise<FastifyReply> {
   const { id, name, passwordLengthMin } = request.provider;
   const fields = signUpFields(await readFieldsDefinitions(portal.pool, id), { passwordLengthMin, ...again });
+  const developer = await findDeveloper(portal, request);
   const isWrong = fields.some((field) => field.error !== undefined);
   return portal.showPage(request, reply, {
     template: "sign-up",
@@ -28,6 +30,7 @@ export async function showSignUpForm(
     status: again?.status ?? 200,
     data: {
       fields,
+      signed_in_as: developer?.user.username,
       wrong: isWrong ? fields.filter((field) => field.error !== undefined) : undefined,
       error: again?.error ?? elsewhere(again?.errors, fields),
       form_token: issueFormToken(request, reply, portal, portal.clock.now()),

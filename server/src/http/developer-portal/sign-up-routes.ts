@@ -5,7 +5,6 @@ import { signUpAccount, signUpIsOpen, type SignUpDoor } from "#portal/whole-acco
 import { whenFormWasIssued } from "../shared/form-token.ts";
 import { readForm } from "../shared/read-form.ts";
 import { isLoopback, waitInWords } from "../shared/sign-in-limits.ts";
-import { findDeveloper } from "./find-developer.ts";
 import { findSignUpSentTwice } from "./find-sign-up-sent-twice.ts";
 import { showFormRefused } from "./show-form-refused.ts";
 import type { Portal } from "./show-page.ts";
@@ -20,7 +19,6 @@ export function addSignUpRoutes(http: FastifyInstance, portal: Portal): void {
   const limiter = createAttemptLimiter(portal.clock, limit);
 
   http.get("/signup", async (request, reply) => {
-    if (await findDeveloper(portal, request)) return reply.redirect("/account", 302);
     if (!(await signUpIsOpen(portal.pool, request.provider))) return showClosed(portal, request, reply);
     return showSignUpForm(portal, request, reply);
   });
