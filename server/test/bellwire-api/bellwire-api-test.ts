@@ -8,6 +8,7 @@ import { newUuidV7 } from "#platform/ids/uuid-v7.ts";
 import { parseAllowedTargets } from "#platform/network/allowed-targets.ts";
 import { systemLookup } from "#platform/network/resolve-target.ts";
 import { createSender } from "#webhooks/attempts/index.ts";
+import { readSecretsTo } from "#webhooks/endpoints/index.ts";
 import { baseDomain, openHouse, type ApiHouse } from "../api/api-test.ts";
 import { encryption } from "../support/build-webhooks.ts";
 import { startReceiver } from "../support/receiver.ts";
@@ -37,6 +38,7 @@ export function openBellwireApi(pool: Pool, clock: Clock): { http: FastifyInstan
   const allowed = parseAllowedTargets("127.0.0.0/8");
   if ("wrong" in allowed) throw new Error(allowed.wrong);
   const sender = createSender({ clock, userAgent: "Bellwire/0.0.0", allowed });
+  const isOwnBin = (url: URL): boolean => url.href.startsWith("https://bellwire.test/bins/");
   const http = fastify();
   addFindProviderHook(http, { pool, baseDomain });
   const door = bellwireApiDoor({
@@ -45,10 +47,12 @@ export function openBellwireApi(pool: Pool, clock: Clock): { http: FastifyInstan
     encryption,
     sender,
     newId: () => newUuidV7(clock.now().getTime()),
-    targets: { allowed, lookup: systemLookup, isOwnBin: (url) => url.href.startsWith("https://bellwire.test/bins/") },
+    targets: { allowed, lookup: systemLookup, isOwnBin },
     retryWaitsSeconds: [60],
     findAdminCaller: createFindAdminCaller({ pool, clock }),
-    publicUrl: "https://bellwire.test",
+    adminPortalUrl: () => "https://bellwire.test",
+    secretsOfBin: ({ providerId, id }) =>
+      readSecretsTo(pool, encryption, { providerId, path: `/bins/${id}`, leadsThere: isOwnBin }),
     version: "0.0.0",
   });
   http.register(door, { prefix: "/api/v1" });

@@ -16,7 +16,8 @@ export async function bellwireApiDocument(version: string): Promise<JsonObject> 
 /** Routes are made with needs, and described without using any. */
 const inert = (version: string): BellwireApiNeeds => ({
   version,
-  publicUrl: "",
+  adminPortalUrl: unused,
+  secretsOfBin: unused,
   clock: systemClock,
   newId: unused,
   findAdminCaller: unused,

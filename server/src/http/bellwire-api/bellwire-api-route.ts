@@ -2,6 +2,8 @@ import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import type { FastifyRequest } from "fastify";
 import type { AdminCaller } from "#access/index.ts";
 import type { Clock } from "#platform/clock/clock.ts";
+import type { Provider } from "#portal/providers/index.ts";
+import type { Bin } from "#request-bin/index.ts";
 import type { EndpointNeeds } from "#webhooks/endpoints/index.ts";
 import type { Sender } from "#webhooks/attempts/index.ts";
 import type { FindAdminCaller } from "../shared/admin-caller.ts";
@@ -12,8 +14,10 @@ export interface BellwireApiNeeds extends EndpointNeeds {
   /** For pings: the one that engines use, or one with the same guard. */
   readonly sender: Sender;
   readonly findAdminCaller: FindAdminCaller;
-  /** Where the outside reaches us, without a slash at the end. */
-  readonly publicUrl: string;
+  /** How the outside reaches the side on which this API is, without a slash at the end. */
+  readonly adminPortalUrl: (provider: Provider) => string;
+  /** The secrets of the endpoints that point to the bin; none if there is no such endpoint. */
+  readonly secretsOfBin: (bin: Pick<Bin, "providerId" | "id">) => Promise<readonly string[]>;
   readonly version: string;
 }
 

@@ -1,4 +1,10 @@
 import type { BellwireApiRoute } from "./bellwire-api-route.ts";
+import { changeBinRoute } from "./bins/change-bin-route.ts";
+import { createBinRoute } from "./bins/create-bin-route.ts";
+import { deleteBinRoute } from "./bins/delete-bin-route.ts";
+import { listBinRequestsRoute } from "./bins/list-bin-requests-route.ts";
+import { listBinsRoute } from "./bins/list-bins-route.ts";
+import { readBinRoute } from "./bins/read-bin-route.ts";
 import { cancelDeliveryRoute } from "./deliveries/cancel-delivery-route.ts";
 import { listDeliveriesRoute } from "./deliveries/list-deliveries-route.ts";
 import { readDeliveryRoute } from "./deliveries/read-delivery-route.ts";
@@ -45,5 +51,11 @@ export const routes: readonly BellwireApiRoute[] = [
   countFailuresRoute,
   deleteFailuresRoute,
   retryFailuresRoute,
+  listBinsRoute,
+  createBinRoute,
+  readBinRoute,
+  changeBinRoute,
+  deleteBinRoute,
+  listBinRequestsRoute,
   openStreamRoute,
 ];

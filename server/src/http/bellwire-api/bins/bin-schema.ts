@@ -1,4 +1,4 @@
-import { Type } from "typebox";
+import { Type, type Static } from "typebox";
 import { Nullable, pageQuery, Timestamp } from "../page-schema.ts";
 
 const answer_status = Type.Integer({ minimum: 200, maximum: 599, description: "The status that it answers with." });
@@ -11,10 +11,12 @@ export const Bin = Type.Object(
     view_url: Type.String({ description: "Shows what it caught, to whoever knows the address." }),
     answer_status,
     answer_delay_ms,
+    requests_caught: Type.Integer({ description: "How many it ever caught. The newest are kept." }),
     created_at: Timestamp,
   },
   { title: "Bin" },
 );
+export type BinAnswer = Static<typeof Bin>;
 
 export const BinAnswerChange = Type.Partial(Type.Object({ answer_status, answer_delay_ms }), {
   title: "BinAnswerChange",
@@ -23,7 +25,7 @@ export const BinAnswerChange = Type.Partial(Type.Object({ answer_status, answer_
 
 export const BinRequest = Type.Object(
   {
-    id: Type.Integer(),
+    number: Type.Integer({ description: "Counted from 1 in the order of arrival." }),
     received_at: Timestamp,
     method: Type.String(),
     path: Type.String(),
@@ -41,6 +43,7 @@ export const BinRequest = Type.Object(
   },
   { title: "BinRequest" },
 );
+export type BinRequestAnswer = Static<typeof BinRequest>;
 
 export const BinParams = Type.Object({ id: Type.String() });
 export const BinRequestsQuery = Type.Object(pageQuery);

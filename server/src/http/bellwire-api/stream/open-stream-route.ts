@@ -13,7 +13,7 @@ export const openStreamRoute: BellwireApiRoute = async (http, { pool, clock, enc
   const hub = new HistoryHub({ pool, clock, encryption, onError: (err) => http.log.warn({ err }, "stream is behind") });
   http.addHook("preClose", async () => hub.close());
 
-  const options = { schema: openStream, config: { deed: "read-webhooks" } } as const;
+  const options = { schema: openStream, config: { deed: "read-webhooks" }, exposeHeadRoute: false } as const;
   http.get("/stream", options, async (request, reply) => {
     const since = Number(request.headers["last-event-id"] ?? Number.NaN);
     const messages = follow({ pool, clock }, hub, { providerId: request.provider.id, since, closed: reply.raw });

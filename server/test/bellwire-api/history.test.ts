@@ -1,0 +1,169 @@
+import { expect } from "vitest";
+import { anEvent, buildEndpoint, recordNow } from "../support/build-webhooks.ts";
+import { startTestEngine } from "../support/start-test-engine.ts";
+import { until } from "../support/until.ts";
+import { test, type BellwireHouse } from "./bellwire-api-test.ts";
+
+const shown = async (house: BellwireHouse, path: string) => (await house.call("GET", path)).json();
+
+test("an event tells for each endpoint whether it was sent, or which gate stopped it", async ({ house }) => {
+  const { pool, provider } = house;
+  const off = await buildEndpoint(pool, { providerId: provider.id, url: "http://127.0.0.1:9/", name: "off", active: false });
+  const on = await buildEndpoint(pool, { providerId: provider.id, url: "http://127.0.0.1:9/", name: "on" });
+  const [id] = await recordNow(pool, { providerId: provider.id });
+
+  expect((await shown(house, "/events")).data).toEqual([
+    expect.objectContaining({ id, type: "account.created", account_name: "Harbour & Sons", sequence: 1 }),
+  ]);
+  expect(await shown(house, `/events/${id}`)).toMatchObject({
+    actor: { kind: "developer", user_id: 21 },
+    document: { id: 31, org_name: "Harbour & Sons" },
+    verdicts: [
+      { endpoint_id: off, endpoint_name: "off", sent: false, gate: "not_active", delivery_id: null },
+      { endpoint_id: on, endpoint_name: "on", sent: true, gate: null, delivery_id: `${id}.${on}` },
+    ],
+  });
+});
+
+test("what a gate stopped can be sent now, once", async ({ house }) => {
+  const { pool, provider } = house;
+  const endpointId = await buildEndpoint(pool, { providerId: provider.id, url: "http://127.0.0.1:9/", eventTypes: [] });
+  const [id] = await recordNow(pool, { providerId: provider.id });
+
+  const send = () => house.call("POST", `/events/${id}/send`, { payload: { endpoint_id: endpointId } });
+  expect((await send()).json()).toMatchObject({ id: `${id}.${endpointId}`, state: "pending" });
+  expect((await send()).statusCode).toBe(200);
+  expect((await shown(house, "/deliveries")).data).toHaveLength(1);
+});
+
+test("a delivery shows each attempt with the answer, and the bytes that were sent", async ({ house, receiver }) => {
+  const { pool, provider } = house;
+  const endpointId = await buildEndpoint(pool, { providerId: provider.id, url: receiver.url, retryWaitsSeconds: [0] });
+  receiver.answer((answer) => answer.writeHead(500, { "x-why": "broken" }).end("out of order"));
+  await using _engine = await startTestEngine(pool);
+  const [id] = await recordNow(pool, { providerId: provider.id });
+
+  const delivery = await until(async () => {
+    const it = await shown(house, `/deliveries/${id}.${endpointId}`);
+    return it.state === "failed" && it;
+  });
+  expect(delivery).toMatchObject({ attempts_made: 2, content_type: "application/xml", next_attempt_at: null });
+  expect(delivery.body).toBe(receiver.received[0]?.body);
+  expect(delivery.attempts).toHaveLength(2);
+  expect(delivery.attempts[1]).toMatchObject({
+    number: 2,
+    status: 500,
+    error: "Answered 500",
+    response_headers: { "x-why": "broken" },
+    response_body: "out of order",
+  });
+});
+
+test("a failure is on the list until it is retried, and a repaired receiver gets it", async ({ house, receiver }) => {
+  const { pool, provider } = house;
+  const url = `${receiver.url}?token=s3cret`;
+  const endpointId = await buildEndpoint(pool, { providerId: provider.id, url, retryWaitsSeconds: [] });
+  receiver.answer(500);
+  await using _engine = await startTestEngine(pool);
+  const [id] = await recordNow(pool, { providerId: provider.id });
+
+  const [failure] = await until(async () => {
+    const { data } = await shown(house, "/failures");
+    return data.length === 1 && data;
+  });
+  expect(failure).toMatchObject({ id, endpoint_id: endpointId, error: "Answered 500", attempts_made: 1 });
+  expect(failure.url_masked).toBe(`${receiver.url}?token=…`);
+  expect(await shown(house, "/failures/count")).toEqual({ count: 1 });
+
+  receiver.answer(200);
+  const retried = await house.call("POST", "/failures/retry", { payload: { ids: [id] } });
+  expect(retried.json()).toEqual({ retried: 1 });
+  await until(async () => (await shown(house, `/deliveries/${id}.${endpointId}`)).state === "delivered");
+  expect(await shown(house, "/failures/count")).toEqual({ count: 0 });
+});
+
+test("failures are deleted only by a filter, or when all are meant", async ({ house, neighbour }) => {
+  for (const { pool, provider } of [house, neighbour]) {
+    await pool.query(
+      `insert into failures (provider_id, endpoint_id, event_id, failed_at, error, url)
+       values ($1, 1, gen_random_uuid(), now() - interval '1 hour', 'Answered 500', '')`,
+      [provider.id],
+    );
+  }
+  const refused = await house.call("DELETE", "/failures");
+  expect([refused.statusCode, refused.json().errors]).toEqual([422, { all: [expect.any(String)] }]);
+  expect((await house.call("DELETE", "/failures?until=2020-01-01T00:00:00Z")).json()).toEqual({ deleted: 0 });
+  expect((await house.call("DELETE", "/failures?all=true")).json()).toEqual({ deleted: 1 });
+  expect(await shown(neighbour, "/failures/count")).toEqual({ count: 1 });
+});
+
+test("a pending delivery can be given up, one that has ended cannot", async ({ house }) => {
+  const { pool, provider } = house;
+  const endpointId = await buildEndpoint(pool, { providerId: provider.id, url: "http://127.0.0.1:9/" });
+  const [id] = await recordNow(pool, { providerId: provider.id });
+  const cancel = () => house.call("POST", `/deliveries/${id}.${endpointId}/cancel`);
+  expect((await cancel()).json()).toMatchObject({ state: "cancelled" });
+  expect([(await cancel()).statusCode, (await cancel()).json().code]).toEqual([409, "conflict"]);
+  const retried = await house.call("POST", `/deliveries/${id}.${endpointId}/retry`);
+  expect(retried.json()).toMatchObject({ state: "pending" });
+});
+
+test("pages of deliveries and events follow each other without a gap or a repeat", async ({ house }) => {
+  const { pool, provider } = house;
+  await buildEndpoint(pool, { providerId: provider.id, url: "http://127.0.0.1:9/" });
+  await buildEndpoint(pool, { providerId: provider.id, url: "http://127.0.0.1:9/", name: "second" });
+  const events = [1, 2, 3].map((objectId) => anEvent({ objectId }));
+  await recordNow(pool, { providerId: provider.id }, events);
+
+  for (const [path, total] of [["/events", 3], ["/deliveries", 6]] as const) {
+    const ids: string[] = [];
+    let after = "";
+    for (;;) {
+      const page = await shown(house, `${path}?limit=2${after}`);
+      ids.push(...page.data.map(({ id }: { id: string }) => id));
+      if (page.next === null) break;
+      after = `&after=${page.next}`;
+    }
+    expect(ids).toHaveLength(total);
+    expect(new Set(ids).size).toBe(total);
+  }
+});
+
+test.for([
+  "/events?limit=201",
+  "/events?after=nonsense",
+  "/events?since=yesterday",
+  "/deliveries?state=lost",
+  "/failures?ids=x",
+  "/failures?after=x",
+])("a filter that cannot be understood is refused: %s", async (path, { house }) => {
+  expect((await house.call("GET", path)).statusCode).toBe(422);
+});
+
+test("another provider's events and deliveries are not there", async ({ house, neighbour }) => {
+  const endpointId = await buildEndpoint(house.pool, { providerId: house.provider.id, url: "http://127.0.0.1:9/" });
+  const [id] = await recordNow(house.pool, { providerId: house.provider.id });
+  for (const path of [`/events/${id}`, `/deliveries/${id}.${endpointId}`, "/deliveries/nonsense"]) {
+    expect((await neighbour.call("GET", path)).statusCode).toBe(404);
+  }
+  expect((await neighbour.call("POST", `/deliveries/${id}.${endpointId}/retry`)).statusCode).toBe(404);
+  expect((await neighbour.call("POST", `/deliveries/${id}.${endpointId}/cancel`)).statusCode).toBe(404);
+  expect((await shown(neighbour, "/events")).data).toEqual([]);
+});
+
+test("every type of event has its switch and a sample in each format", async ({ house }) => {
+  const { data } = await shown(house, "/event_types");
+  expect(data).toHaveLength(16);
+  expect(data[2]).toEqual({
+    type: "account.plan_changed",
+    switch: "account_plan_changed_on",
+    label: "Account Plan changed",
+    group: "Accounts",
+    doors: expect.arrayContaining(["admin_portal"]),
+  });
+  const xml = await house.call("GET", "/event_types/user.created/sample");
+  expect(xml.headers["content-type"]).toContain("application/xml");
+  expect(xml.body).toContain("<event><action>created</action><type>user</type>");
+  const json = await house.call("GET", "/event_types/user.created/sample?format=json");
+  expect(json.json()).toMatchObject({ type: "user.created" });
+});

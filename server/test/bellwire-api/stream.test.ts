@@ -1,0 +1,139 @@
+import { get, type IncomingMessage } from "node:http";
+import { expect, onTestFinished } from "vitest";
+import type { FastifyInstance } from "fastify";
+import { systemClock } from "#platform/clock/clock.ts";
+import type { Pool } from "#platform/database/database.ts";
+import { anEvent, buildEndpoint, recordIn, recordNow } from "../support/build-webhooks.ts";
+import { startTestEngine } from "../support/start-test-engine.ts";
+import { test as base } from "../support/test.ts";
+import { until } from "../support/until.ts";
+import { openBellwireApi, openBellwireHouse, type BellwireHouse } from "./bellwire-api-test.ts";
+
+interface Told {
+  readonly event: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** What a client of the stream has heard, and the last mark that it got. */
+interface Client {
+  readonly told: readonly Told[];
+  lastEventId(): string | undefined;
+  isOver(): boolean;
+}
+
+const test = base
+  .extend("http", async ({ sharedPool }, { onCleanup }) => {
+    const { http, close } = openBellwireApi(sharedPool, systemClock);
+    await http.listen({ host: "127.0.0.1", port: 0 });
+    onCleanup(close);
+    return http;
+  })
+  .extend("house", async ({ sharedPool, http }) => openBellwireHouse(sharedPool, http, new Date()));
+
+async function follow(http: FastifyInstance, house: BellwireHouse, lastEventId?: string): Promise<Client> {
+  const headers = { host: house.host, authorization: `Bearer ${house.token}`, ...(lastEventId ? { "last-event-id": lastEventId } : {}) };
+  const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+    const asked = get(`${http.listeningOrigin}/api/v1/stream`, { headers }, resolve).once("error", reject);
+    onTestFinished(() => {
+      asked.destroy();
+    });
+  });
+  expect(answer.statusCode).toBe(200);
+  const told: Told[] = [];
+  let [text, last, isOver]: [string, string | undefined, boolean] = ["", undefined, false];
+  answer.setEncoding("utf8").on("error", () => undefined);
+  answer.once("close", () => {
+    isOver = true;
+  });
+  answer.on("data", (chunk: string) => {
+    const blocks = (text + chunk).split("\n\n");
+    text = blocks.pop() ?? "";
+    for (const block of blocks) {
+      last = /^id: (.*)$/m.exec(block)?.[1] ?? last;
+      const [, event, data] = /^event: (.*)\ndata: (.*)$/m.exec(block) ?? [];
+      if (event && data) told.push({ event, data: JSON.parse(data) });
+    }
+  });
+  return { told, lastEventId: () => last, isOver: () => isOver };
+}
+
+const idsOf = ({ told }: Client): unknown[] => told.filter(({ event }) => event === "event").map(({ data }) => data["id"]);
+const hasBegun = (client: Client) => until(() => client.lastEventId() !== undefined);
+
+test("a follower hears of an event, its delivery, the attempt and the end", async ({ http, house, sharedPool }) => {
+  const { id: providerId } = house.provider;
+  const endpointId = await buildEndpoint(sharedPool, { providerId, url: "http://127.0.0.1:9/", retryWaitsSeconds: [] });
+  const client = await follow(http, house);
+  await hasBegun(client);
+  await using _engine = await startTestEngine(sharedPool);
+  const [id] = await recordNow(sharedPool, { providerId });
+
+  await until(() => client.told.some(({ event, data }) => event === "delivery" && data["state"] === "failed"));
+  expect(idsOf(client)).toEqual([id]);
+  expect(client.told).toContainEqual({
+    event: "attempt",
+    data: expect.objectContaining({ delivery_id: `${id}.${endpointId}`, number: 1, status: null }),
+  });
+});
+
+test("a transaction that began earlier and commits later is not passed by", async ({ http, house, sharedPool }) => {
+  const { id: providerId } = house.provider;
+  const client = await follow(http, house);
+  await hasBegun(client);
+  const mayCommit = Promise.withResolvers<void>();
+  const hasRecorded = Promise.withResolvers<string | undefined>();
+  const late = sharedPool.inTransaction(async (tx) => {
+    const [recorded] = await recordIn(tx, { providerId }, [anEvent({ accountId: 1 })]);
+    hasRecorded.resolve(recorded?.id);
+    await mayCommit.promise;
+  });
+  const lateId = await hasRecorded.promise;
+  const [quickId] = await recordNow(sharedPool, { providerId }, [anEvent({ accountId: 2 })]);
+  // The hub has looked again after the quick one, and could not tell of it without passing the late one by.
+  await looksAgain(sharedPool);
+  expect(idsOf(client)).toEqual([]);
+
+  mayCommit.resolve();
+  await late;
+  await until(() => idsOf(client).length === 2);
+  expect(idsOf(client).toSorted()).toEqual([lateId, quickId].toSorted());
+});
+
+/** Two of the hub's looks, half a second apart, by the database's clock. */
+const looksAgain = async (pool: Pool): Promise<void> => {
+  await pool.query("select pg_sleep(1.1)");
+};
+
+test("who comes back with the last mark hears what he missed", async ({ http, house, sharedPool }) => {
+  const { id: providerId } = house.provider;
+  const first = await follow(http, house);
+  await hasBegun(first);
+  const mark = first.lastEventId();
+  const many = Array.from({ length: 450 }, (_, objectId) => anEvent({ objectId }));
+  const missed = await recordNow(sharedPool, { providerId }, many);
+
+  const second = await follow(http, house, mark);
+  await until(() => idsOf(second).length >= missed.length);
+  expect(new Set(idsOf(second))).toEqual(new Set(missed));
+});
+
+test("a follower hears nothing of another provider", async ({ http, house, sharedPool }) => {
+  const neighbour = await openBellwireHouse(sharedPool, http, new Date());
+  const [client, other] = [await follow(http, house), await follow(http, neighbour)];
+  await hasBegun(client);
+  await hasBegun(other);
+  await buildEndpoint(sharedPool, { providerId: neighbour.provider.id, url: "http://127.0.0.1:9/" });
+  await neighbour.call("POST", "/endpoints", { payload: { name: "x", url: "http://127.0.0.1:9/?token=s3cret" } });
+  await recordNow(sharedPool, { providerId: neighbour.provider.id });
+
+  await until(() => idsOf(other).length === 1 && other.told.some(({ event }) => event === "endpoint"));
+  expect(client.told).toEqual([]);
+  expect(JSON.stringify(other.told)).not.toContain("s3cret");
+});
+
+test("a server that stops ends its streams", async ({ http, house }) => {
+  const client = await follow(http, house);
+  await hasBegun(client);
+  await http.close();
+  await until(() => client.isOver());
+});
