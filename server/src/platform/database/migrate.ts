@@ -22,6 +22,7 @@ export interface Migrated {
 }
 
 const migrations = new URL("../../../migrations/", import.meta.url);
+export const migrationFolders = { directory: new URL("directory/", migrations), cell: new URL("cell/", migrations) } as const;
 const serverVersionMin = 160_000;
 /** Days of history that stand ready: two weeks of nobody making new ones harm nothing. */
 const historyDaysAhead = 14;
@@ -37,8 +38,8 @@ export async function migrate(options: MigrateOptions): Promise<Migrated> {
     await takeLock(client, say);
     const mayActAsApp = await ensureAppRole(client);
     const applied = [
-      ...(await applyMigrations(client, directorySchema, new URL("directory/", migrations))),
-      ...(await applyMigrations(client, schema, new URL("cell/", migrations))),
+      ...(await applyMigrations(client, directorySchema, migrationFolders.directory)),
+      ...(await applyMigrations(client, schema, migrationFolders.cell)),
     ];
     if (applied.length > 0) await registerCell(client, schema, cell);
     if (mayActAsApp) for (const granted of [directorySchema, schema]) await grantToAppRole(client, granted);
