@@ -1,0 +1,1 @@
+export { operationsDoor, type OperationsNeeds } from "./operations-door.ts";

@@ -1,0 +1,43 @@
+import Fastify from "fastify";
+import { Counter, Registry } from "prom-client";
+import { expect, test } from "vitest";
+import type { Database } from "#platform/database/database.ts";
+import { operationsDoor } from "./index.ts";
+
+const answering: Database = { query: async () => [] };
+const silent: Database = { query: () => Promise.reject(new Error("connect ECONNREFUSED 10.0.0.1:5432")) };
+
+async function serve({ pool = answering, isMigrated = true }) {
+  const http = Fastify();
+  const metrics = new Registry();
+  new Counter({ name: "webhook_attempts_total", help: "Attempts made.", registers: [metrics] }).inc(3);
+  await http.register(operationsDoor({ pool, metrics, isMigrated: async () => isMigrated }));
+  return http;
+}
+
+test("a process that lives says so, whatever its database does", async () => {
+  await using http = await serve({ pool: silent });
+  expect((await http.inject("/healthz")).statusCode).toBe(200);
+});
+
+test("a process is ready when its database answers and has every migration", async () => {
+  await using http = await serve({});
+  expect((await http.inject("/readyz")).statusCode).toBe(200);
+});
+
+test.each([
+  ["without its database", { pool: silent }, "the database does not answer"],
+  ["before the migrations", { isMigrated: false }, "the database waits for migrations"],
+])("%s a process is not ready, and says why without telling where the database is", async (_when, state, because) => {
+  await using http = await serve(state);
+  const answer = await http.inject("/readyz");
+  expect(answer.statusCode).toBe(503);
+  expect(answer.json()).toEqual({ status: "not ready", because });
+});
+
+test("what the process counts is there to be collected", async () => {
+  await using http = await serve({});
+  const answer = await http.inject("/metrics");
+  expect(answer.headers["content-type"]).toContain("text/plain");
+  expect(answer.body).toContain("webhook_attempts_total 3");
+});

@@ -1,0 +1,29 @@
+import type { FastifyInstance } from "fastify";
+import { changeBinAnswer, findBin } from "#request-bin/index.ts";
+import { readForm } from "../shared/read-form.ts";
+import { comesFromElsewhere } from "../shared/same-origin.ts";
+import type { BinParams, RequestBinNeeds } from "./request-bin-needs.ts";
+import type { ShowBin } from "./show-bin.ts";
+
+/** The two controls of the page. Who knows the bin's id may use them, but no page of somebody else in his browser. */
+export function addAnswerRoute(http: FastifyInstance, { pool, show }: RequestBinNeeds & { readonly show: ShowBin }): void {
+  http.post<BinParams>("/bins/:id/view/answer", async (request, reply) => {
+    if (comesFromElsewhere(request)) return show.message(reply, 403, "This form was sent from another site.");
+    const bin = await findBin(pool, request.params.id);
+    if (!bin) return show.noBin(reply);
+    const { status, delay_ms } = readForm(request.body);
+    const answerStatus = wholeNumber(status, 200, 599);
+    const answerDelayMs = wholeNumber(delay_ms, 0, 120_000);
+    if (answerStatus === "wrong" || answerDelayMs === "wrong") {
+      return show.message(reply, 422, "A bin answers with a status from 200 to 599, after 120 seconds at most.");
+    }
+    await pool.inTransaction((tx) => changeBinAnswer(tx, bin, { answerStatus, answerDelayMs }));
+    return reply.redirect(`/bins/${bin.id}/view`, 303);
+  });
+}
+
+function wholeNumber(text: string | undefined, min: number, max: number): number | "wrong" | undefined {
+  if (text === undefined) return undefined;
+  const number = /^\d{1,6}$/.test(text) ? Number(text) : Number.NaN;
+  return number >= min && number <= max ? number : "wrong";
+}

@@ -1,0 +1,107 @@
+// Everything here is convenience: without it the page works by reloading.
+const list = document.getElementById("requests");
+const stream = list?.dataset.stream;
+const shownMax = 200;
+
+function localise(root) {
+  for (const time of root.querySelectorAll("time[datetime]")) {
+    const at = new Date(time.dateTime);
+    const isToday = at.toDateString() === new Date().toDateString();
+    time.textContent = at.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3 });
+    if (!isToday) time.textContent = `${at.toLocaleDateString()} ${time.textContent}`;
+    time.title = at.toString();
+  }
+  for (const button of root.querySelectorAll("button[data-copy]")) button.hidden = false;
+}
+
+async function copy(button) {
+  const source = document.getElementById(button.dataset.copy);
+  button.dataset.label ??= button.textContent;
+  try {
+    await navigator.clipboard.writeText(source.textContent);
+    button.textContent = "Copied";
+  } catch {
+    source.closest("details")?.setAttribute("open", "");
+    getSelection()?.selectAllChildren(source);
+    button.textContent = "Selected";
+  }
+  setTimeout(() => (button.textContent = button.dataset.label), 1500);
+}
+
+/** The markup comes from our server, which has escaped all that was caught; scripts in it would not run either way. */
+function show(number, html) {
+  if (document.getElementById(`request-${number}`)) return;
+  list.insertAdjacentHTML("afterbegin", html);
+  const added = list.firstElementChild;
+  added.classList.add("new");
+  localise(added);
+  list.dataset.last = String(number);
+  document.getElementById("waiting").hidden = true;
+  document.getElementById("caught").hidden = false;
+  document.getElementById("count").textContent = String(number);
+  document.title = `(${number}) Request bin · Bellwire`;
+  while (list.childElementCount > shownMax) list.lastElementChild.remove();
+}
+
+function sayLive(state, says) {
+  const live = document.getElementById("live");
+  live.hidden = false;
+  live.dataset.state = state;
+  document.getElementById("live-says").textContent = says;
+}
+
+/** Reads the page again and takes what is new in it: for networks that cut streams off. */
+async function look() {
+  try {
+    const page = new DOMParser().parseFromString(await (await fetch(location.href)).text(), "text/html");
+    const fresh = [...page.querySelectorAll(".request")].filter((it) => Number(it.dataset.number) > Number(list.dataset.last));
+    for (const it of fresh.toReversed()) show(Number(it.dataset.number), it.outerHTML);
+    sayLive("on", "Looking every 3 seconds");
+  } catch {
+    sayLive("off", "No connection");
+  }
+  setTimeout(look, 3000);
+}
+
+const failuresMax = 5;
+
+function listen() {
+  let failures = 0;
+  const source = new EventSource(`${stream}?after=${list.dataset.last}`);
+  source.addEventListener("open", () => {
+    failures = 0;
+    sayLive("on", "Live");
+  });
+  source.addEventListener("request", (event) => {
+    const { number, html } = JSON.parse(event.data);
+    show(number, html);
+  });
+  source.addEventListener("error", () => {
+    failures += 1;
+    sayLive("off", "Reconnecting");
+    if (failures < failuresMax && source.readyState !== EventSource.CLOSED) return;
+    source.close();
+    void look();
+  });
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest?.("button[data-copy]");
+  if (button) void copy(button);
+});
+
+async function choose(form, button) {
+  const body = new URLSearchParams([[button.name, button.value]]);
+  const answer = await fetch(form.action, { method: "POST", body }).catch(() => undefined);
+  if (!answer?.ok) return location.reload();
+  for (const it of form.querySelectorAll(`button[name="${button.name}"]`)) it.setAttribute("aria-pressed", String(it === button));
+}
+
+document.getElementById("answer")?.addEventListener("submit", (event) => {
+  if (!event.submitter?.name) return;
+  event.preventDefault();
+  void choose(event.currentTarget, event.submitter);
+});
+
+localise(document);
+if (stream) listen();

@@ -1,0 +1,44 @@
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { catchRequest, caughtBodyBytesMax } from "#request-bin/index.ts";
+import type { BinParams, RequestBinNeeds } from "./request-bin-needs.ts";
+
+/** Any method, any content type, any bytes: nothing is parsed, and what is too long is refused. */
+export function addCatchRoute(http: FastifyInstance, { pool, clock }: RequestBinNeeds): void {
+  http.removeAllContentTypeParsers();
+  // Fastify refuses a Content-Type that it cannot read. What came is kept from the raw headers, so nothing is lost here.
+  http.addHook("onRequest", async (request) => {
+    request.headers["content-type"] = "application/octet-stream";
+  });
+  http.addContentTypeParser("*", { parseAs: "buffer", bodyLimit: caughtBodyBytesMax }, (_request, body, done) => done(null, body));
+  http.setErrorHandler<Error & { statusCode?: number }>((error, _request, reply) => {
+    if (error.statusCode === 413) return reply.code(413).type("text/plain").send("A bin takes bodies of 1 MiB at most.\n");
+    throw error;
+  });
+
+  http.all<BinParams>("/bins/:id", async (request, reply) => {
+    const { id } = request.params;
+    if (isOpenedInBrowser(request)) return reply.redirect(`/bins/${encodeURIComponent(id)}/view`, 303);
+    const [path = "", ...query] = request.url.split("?");
+    const answer = await catchRequest(pool, id, {
+      method: request.method,
+      path,
+      query: query.join("?"),
+      headers: inPairs(request.raw.rawHeaders),
+      body: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
+    });
+    if (!answer) return reply.code(404).type("text/plain").send("There is no such bin.\n");
+    if (answer.delayMs > 0) {
+      const gone = new AbortController();
+      reply.raw.once("close", () => gone.abort());
+      await clock.sleep(answer.delayMs, gone.signal);
+    }
+    return reply.code(answer.status).send();
+  });
+}
+
+const isOpenedInBrowser = ({ method, headers }: FastifyRequest): boolean =>
+  method === "GET" && (headers.accept ?? "").includes("text/html");
+
+function inPairs(raw: readonly string[]): (readonly [string, string])[] {
+  return raw.flatMap((name, at) => (at % 2 === 0 ? [[name, raw[at + 1] ?? ""] as const] : []));
+}

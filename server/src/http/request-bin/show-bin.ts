@@ -1,0 +1,81 @@
+import { fileURLToPath } from "node:url";
+import type { FastifyReply } from "fastify";
+import type { Bin, BinRequest } from "#request-bin/index.ts";
+import { openTemplates } from "../shared/open-templates.ts";
+import { describeRequest } from "./describe-request.ts";
+import type { RequestBinNeeds } from "./request-bin-needs.ts";
+
+export interface BinPage {
+  readonly requests: readonly BinRequest[];
+  /** The number before which there are more. */
+  readonly older: number | undefined;
+  /** Shows the newest, and goes on as more come. */
+  readonly isNewest: boolean;
+}
+
+export interface ShowBin {
+  page(reply: FastifyReply, bin: Bin, page: BinPage): Promise<FastifyReply>;
+  /** One request, as it stands on the page. */
+  request(bin: Bin, request: BinRequest): Promise<string>;
+  noBin(reply: FastifyReply): Promise<FastifyReply>;
+  message(reply: FastifyReply, status: number, says: string): Promise<FastifyReply>;
+}
+
+const templates = fileURLToPath(new URL("./templates/", import.meta.url));
+
+/** Open at first; below them, one line each. */
+const openRequestsMax = 3;
+
+const statuses = [
+  { status: 200, says: "OK" },
+  { status: 201, says: "Created" },
+  { status: 301, says: "Moved" },
+  { status: 404, says: "Not found" },
+  { status: 410, says: "Gone" },
+  { status: 429, says: "Too many" },
+  { status: 500, says: "Error" },
+  { status: 503, says: "Unavailable" },
+];
+const delays = [
+  { delay_ms: 0, says: "0 s" },
+  { delay_ms: 2000, says: "2 s" },
+  { delay_ms: 10_000, says: "10 s" },
+  { delay_ms: 70_000, says: "70 s" },
+];
+
+export function createShowBin(
+  { publicUrl, secretsOfBin }: RequestBinNeeds,
+  assetPaths: Readonly<Record<string, string>>,
+): ShowBin {
+  const write = openTemplates(templates);
+  const assets = { css: assetPaths["bin.css"], js: assetPaths["bin.js"], icon: assetPaths["icon.svg"] };
+  const send = async (reply: FastifyReply, status: number, html: Promise<string>): Promise<FastifyReply> =>
+    reply.code(status).type("text/html; charset=utf-8").send(await html);
+  const surroundingsOf = async (bin: Bin) => ({ bin, binUrl: `${publicUrl}/bins/${bin.id}`, secrets: await secretsOfBin(bin) });
+  const message = (reply: FastifyReply, status: number, says: string): Promise<FastifyReply> =>
+    send(reply, status, write("message", { assets, says }));
+
+  return {
+    message,
+    noBin: (reply) => message(reply, 404, "There is no such bin. It may have been deleted."),
+    async page(reply, bin, { requests, older, isNewest }) {
+      const surroundings = await surroundingsOf(bin);
+      const described = requests.map((it, at) => ({ ...describeRequest(it, surroundings), is_open: at < openRequestsMax }));
+      const html = write("bin", {
+        assets,
+        older,
+        is_newest: isNewest,
+        bin: { id: bin.id, url: surroundings.binUrl, requests_caught: bin.requestsCaught },
+        statuses: statuses.map((it) => ({ ...it, is_chosen: it.status === bin.answerStatus })),
+        delays: delays.map((it) => ({ ...it, is_chosen: it.delay_ms === bin.answerDelayMs })),
+        answer: { status: bin.answerStatus, delay_ms: bin.answerDelayMs },
+        requests: described,
+      });
+      return send(reply, 200, html);
+    },
+    async request(bin, request) {
+      const described = describeRequest(request, await surroundingsOf(bin));
+      return write("request", { request: { ...described, is_open: true } });
+    },
+  };
+}

@@ -1,0 +1,84 @@
+import { once } from "node:events";
+import type { ServerResponse } from "node:http";
+import type { FastifyInstance } from "fastify";
+import { findBin, listBinRequests, type Bin } from "#request-bin/index.ts";
+import type { BinWatch, BinWatchers } from "./bin-watchers.ts";
+import type { BinParams, RequestBinNeeds } from "./request-bin-needs.ts";
+import type { ShowBin } from "./show-bin.ts";
+
+interface StreamNeeds extends RequestBinNeeds {
+  readonly show: ShowBin;
+  readonly watchers: BinWatchers;
+}
+
+interface StreamRequest extends BinParams {
+  readonly Querystring: { readonly after?: string };
+}
+
+/** Each new request of the bin as it is shown on the page. A browser that was cut off goes on where it was. */
+export function addStreamRoute(http: FastifyInstance, needs: StreamNeeds): void {
+  http.get<StreamRequest>("/bins/:id/view/stream", async (request, reply) => {
+    const bin = await findBin(needs.pool, request.params.id);
+    if (!bin) return reply.code(404).send();
+    const seen = request.headers["last-event-id"] ?? request.query.after;
+    const after = typeof seen === "string" && /^\d{1,9}$/.test(seen) ? Number(seen) : 0;
+    reply.hijack();
+    await streamRequests(reply.raw, { needs, bin, after });
+    return reply;
+  });
+}
+
+/** The connection ends with the stream: one that idled on would keep a server that stops waiting for a minute. */
+const eventStreamHeaders = {
+  "content-type": "text/event-stream",
+  "cache-control": "no-store",
+  "x-accel-buffering": "no",
+  connection: "close",
+} as const;
+
+interface Streaming {
+  readonly needs: StreamNeeds;
+  readonly bin: Bin;
+  /** The number of the last request that was seen. */
+  readonly after: number;
+}
+
+async function streamRequests(stream: ServerResponse, { needs, bin, after }: Streaming): Promise<void> {
+  const watch = needs.watchers.watch(bin.id);
+  stream.once("close", () => watch.end());
+  stream.on("error", () => watch.end());
+  stream.writeHead(200, eventStreamHeaders);
+  stream.write("retry: 1000\n\n");
+  try {
+    await sendWhatComes(stream, watch, { needs, bin, after });
+  } catch {
+    // The database is away: the browser comes back in a second, and goes on where it was.
+  } finally {
+    needs.watchers.stop(bin.id, watch);
+    stream.end();
+  }
+}
+
+async function sendWhatComes(stream: ServerResponse, watch: BinWatch, { needs, bin, after }: Streaming): Promise<void> {
+  const { pool, clock, show } = needs;
+  let last = after;
+  while (!watch.isOver) {
+    const found = await listBinRequests(pool, { providerId: bin.providerId, binId: bin.id, after: last });
+    for (const request of found.toReversed()) {
+      const html = await show.request(bin, request);
+      last = request.number;
+      await write(stream, watch, `id: ${last}\nevent: request\ndata: ${JSON.stringify({ number: last, html })}\n\n`);
+    }
+    // A line that says nothing, so that a connection that is gone is noticed.
+    if (found.length === 0) await write(stream, watch, ":\n\n");
+    if (!watch.isOver) await watch.next(clock);
+  }
+}
+
+/** Waits for a browser that reads slowly instead of keeping its pages in memory. */
+async function write(stream: ServerResponse, watch: BinWatch, text: string): Promise<void> {
+  if (watch.isOver || stream.write(text)) return;
+  const closed = new AbortController();
+  stream.once("close", () => closed.abort());
+  await once(stream, "drain", { signal: closed.signal }).catch(() => watch.end());
+}
