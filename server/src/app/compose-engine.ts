@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import type { Registry } from "prom-client";
 import { systemClock } from "#platform/clock/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
 import type { Encryption } from "#platform/encryption/encryption.ts";
@@ -6,12 +7,14 @@ import { newUuidV7 } from "#platform/ids/uuid-v7.ts";
 import { chance } from "#platform/ids/chance.ts";
 import type { Sender } from "#webhooks/attempts/index.ts";
 import { postgresLaneStore, startEngine } from "#webhooks/engine/index.ts";
+import { measureAttempts } from "./measure-attempts.ts";
 
 export interface EngineParts {
   readonly pool: Pool;
   readonly encryption: Encryption;
   readonly sender: Sender;
   readonly log: Logger;
+  readonly metrics: Registry;
   readonly inFlightMax: number;
 }
 
@@ -21,13 +24,18 @@ const leaseMs = 10_000;
 const drainMs = 12_000;
 
 /** The engine of this process, woken by hints from all of them. Closing it drains it. */
-export async function composeEngine({ pool, encryption, sender, log, inFlightMax }: EngineParts): Promise<AsyncDisposable> {
+export async function composeEngine(parts: EngineParts): Promise<AsyncDisposable> {
+  const { pool, encryption, sender, log, inFlightMax } = parts;
+  const measure = measureAttempts(parts.metrics);
   const engine = await startEngine({
     store: postgresLaneStore(pool, encryption, leaseMs),
     sender,
     clock: systemClock,
     log: {
-      attempt: (line) => log.info(line, "delivery attempted"),
+      attempt: (line) => {
+        measure(line);
+        log.info(line, "delivery attempted");
+      },
       warn: (fields, sentence) => log.warn(fields, sentence),
     },
     chance,

@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import type { Registry } from "prom-client";
 import fastify, { type FastifyBaseLogger, type FastifyInstance } from "fastify";
 import { accountManagementApiDoor } from "#http/account-management-api/index.ts";
 import { adminPortalDoor } from "#http/admin-portal/index.ts";
@@ -10,12 +11,14 @@ import { createFindAdminCaller } from "#http/shared/admin-caller.ts";
 import { addFindProviderHook } from "#http/shared/find-provider-hook.ts";
 import { systemClock } from "#platform/clock/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
+import { isMigrated } from "#platform/database/is-migrated.ts";
 import type { Encryption } from "#platform/encryption/encryption.ts";
 import { newUuidV7 } from "#platform/ids/uuid-v7.ts";
 import type { AllowedTargets } from "#platform/network/allowed-targets.ts";
 import { systemLookup } from "#platform/network/resolve-target.ts";
 import { createOwnBins } from "#request-bin/index.ts";
 import type { Sender } from "#webhooks/attempts/index.ts";
+import { readSecretsTo } from "#webhooks/endpoints/index.ts";
 import type { ProviderUrls } from "./provider-urls.ts";
 import { version } from "./version.ts";
 
@@ -25,6 +28,7 @@ export interface HttpParts {
   readonly sender: Sender;
   readonly urls: ProviderUrls;
   readonly log: FastifyBaseLogger;
+  readonly metrics: Registry;
   readonly baseDomain: string | undefined;
   readonly trustedProxies: readonly string[];
   readonly allowed: AllowedTargets;
@@ -61,6 +65,8 @@ export async function composeHttp(parts: HttpParts): Promise<FastifyInstance> {
   const bins = createOwnBins({ pool, isOurs: urls.isOurs });
   const targets = { allowed: parts.allowed, lookup: systemLookup, isOwnBin: (url: URL) => bins.matches(url) !== undefined };
   const endpoints = { pool, encryption, targets, retryWaitsSeconds: parts.retryWaitsSeconds };
+  const secretsOfBin = ({ providerId, id }: { readonly providerId: number; readonly id: string }) =>
+    readSecretsTo(pool, encryption, { providerId, path: `/bins/${id}`, leadsThere: (url) => bins.matches(url) === id });
   const developerPortalUrl = urls.developerPortal;
   const adminPortalUrl = urls.adminPortal;
   const tryOut = () => {
@@ -71,13 +77,13 @@ export async function composeHttp(parts: HttpParts): Promise<FastifyInstance> {
   };
 
   // Their callers are machines, which know no provider's host.
-  await http.register(operationsDoor({ pool }));
+  await http.register(operationsDoor({ pool, metrics: parts.metrics, isMigrated: () => isMigrated(pool) }));
   await http.register(async (doors) => {
     addFindProviderHook(doors, { pool, baseDomain: parts.baseDomain });
     const asked = { ...endpoints, clock, findAdminCaller, version };
     await doors.register(accountManagementApiDoor(asked), { prefix: "/admin/api" });
-    await doors.register(bellwireApiDoor({ ...asked, newId, sender, publicUrl: urls.publicUrl }), { prefix: "/api/v1" });
-    await doors.register(requestBinDoor({ pool, clock, encryption }));
+    await doors.register(bellwireApiDoor({ ...asked, newId, sender, adminPortalUrl, secretsOfBin }), { prefix: "/api/v1" });
+    await doors.register(requestBinDoor({ pool, clock, publicUrl: urls.publicUrl, secretsOfBin }));
     const portal = { pool, clock, cookieSecret, secureCookies, developerPortalUrl, tryOut };
     await doors.register(adminPortalDoor({ ...portal, adminPortalUrl, webFolder }));
     await doors.register(developerPortalDoor({ ...portal, mailIsSent: parts.mailIsSent }));

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { Logger } from "pino";
+import { collectDefaultMetrics, Registry } from "prom-client";
 import { systemClock } from "#platform/clock/clock.ts";
 import { CannotStart } from "#platform/config/cannot-start.ts";
 import { wordsOf } from "#platform/config/error-words.ts";
@@ -18,6 +19,8 @@ import type { ProviderUrls } from "./provider-urls.ts";
 export interface Parts {
   readonly config: Config;
   readonly log: Logger;
+  /** What this process counts. */
+  readonly metrics: Registry;
   readonly urls: ProviderUrls;
   readonly pool: Pool;
   readonly keys: readonly Buffer[];
@@ -42,7 +45,9 @@ export async function openParts({ config, log, urls, say, running }: OpenNeeds):
   const proxyUrl = config.proxyUrl?.reveal();
   const inFlightMax = config.engineConcurrency;
   const sender = running.use(composeSender({ pool, urls, allowed, caPem, proxyUrl, inFlightMax }));
-  return { config, log, urls, pool, keys, encryption, allowed, sender };
+  const metrics = new Registry();
+  collectDefaultMetrics({ register: metrics });
+  return { config, log, metrics, urls, pool, keys, encryption, allowed, sender };
 }
 
 function readAllowed(text: string): AllowedTargets {

@@ -1,8 +1,9 @@
+import type { ServerResponse } from "node:http";
 import { expect } from "vitest";
 import { listDeliveries, readDelivery, retryDelivery } from "#webhooks/deliveries/index.ts";
 import { listFailures, retryFailures } from "#webhooks/failures/index.ts";
 import { anEvent, buildEndpoint, buildProvider, encryption, recordNow } from "../support/build-webhooks.ts";
-import { startReceiver } from "../support/receiver.ts";
+import { startReceiver, type ReceivedRequest } from "../support/receiver.ts";
 import { startTestEngine } from "../support/start-test-engine.ts";
 import { test } from "../support/test.ts";
 import { until } from "../support/until.ts";
@@ -116,4 +117,21 @@ test("a thousand events to three endpoints arrive once each, in whatever order",
   expect(receiver.received).toHaveLength(3000);
   const times = Map.groupBy(receiver.received, (request) => request.headers["webhook-id"]);
   expect([...times.values()].every((requests) => requests.length === 3)).toBe(true);
+});
+
+test("the events of one change arrive in their order, however wide the lane is", async ({ database }) => {
+  const later = (response: ServerResponse, request: ReceivedRequest) =>
+    void setTimeout(() => response.writeHead(200).end(), request.headers["bellwire-sequence"] === "1" ? 50 : 0);
+  await using receiver = await startReceiver(later);
+  await using _engine = await startTestEngine(database);
+  const providerId = await buildProvider(database);
+  await buildEndpoint(database, { providerId, url: receiver.url });
+  const signUp = (accountId: number) => [1, 2, 3].map(() => anEvent({ accountId }));
+  for (let account = 0; account < 20; account += 1) await recordNow(database, { providerId }, signUp(account));
+
+  await until(() => receiver.received.length === 60);
+  const accounts = await database.query<{ id: string; accountId: number }>(`select id, account_id as "accountId" from events`);
+  const accountOf = new Map(accounts.map(({ id, accountId }) => [id, accountId]));
+  const arrived = Map.groupBy(receiver.received, (request) => accountOf.get(String(request.headers["webhook-id"])));
+  expect([...arrived.values()].every((its) => its.map((it) => it.headers["bellwire-sequence"]).join() === "1,2,3")).toBe(true);
 });

@@ -86,10 +86,17 @@ export class Dispatch {
     if (!delivery) return;
     const place = this.#places.take(nowMs, lane.isSlow, () => {
       lane.isStalled = true;
+      lane.letFollow(delivery);
+      this.offer(lane);
     });
+    // Where answers take long, nothing waits for them.
+    if (place.isSlow) lane.letFollow(delivery);
     lane.inFlight += 1;
     const { engineId } = this.#lease;
-    void deliverOne(this.#needs, lane.settings, lane.epoch, delivery).then((done) => this.#end(lane, place, engineId, done));
+    void deliverOne(this.#needs, lane.settings, lane.epoch, delivery).then((done) => {
+      if (!place.isSlow) lane.letFollow(delivery);
+      this.#end(lane, place, engineId, done);
+    });
   }
 
   #end(lane: Lane, place: Place, engineId: string, { outcome, settlement }: Delivered): void {

@@ -8,6 +8,7 @@ import {
 import type { DeliverySettings } from "#webhooks/endpoints/index.ts";
 
 import { LaneWindow } from "./lane-window.ts";
+import { SameChange } from "./same-change.ts";
 
 /** Rows read ahead for each place of the window, so that reading and sending overlap. */
 const readAhead = 10;
@@ -34,6 +35,7 @@ export class Lane {
   readonly #held = new Set<string>();
   #settledMeanwhile: string[] = [];
   #isReading = false;
+  readonly #sameChange = new SameChange();
 
   constructor(taken: TakenLane, settings: DeliverySettings, windowMax: number) {
     this.endpointId = taken.endpointId;
@@ -96,15 +98,24 @@ export class Lane {
     this.#settledMeanwhile = [];
   }
 
+  /** The next that may be sent, of those at hand. */
   shift(): DueDelivery | undefined {
-    const delivery = this.#waiting[this.#next];
-    if (!delivery) return undefined;
-    this.#next += 1;
-    if (this.#next === this.#waiting.length || this.#next > 1000) {
-      this.#waiting = this.#waiting.slice(this.#next);
-      this.#next = 0;
+    for (;;) {
+      const delivery = this.#waiting[this.#next];
+      if (!delivery) return undefined;
+      this.#next += 1;
+      if (this.#next === this.#waiting.length || this.#next > 1000) {
+        this.#waiting = this.#waiting.slice(this.#next);
+        this.#next = 0;
+      }
+      if (this.#sameChange.mayGo(delivery)) return delivery;
     }
-    return delivery;
+  }
+
+  /** It is answered, or has been out for too long: what waited for it may go. */
+  letFollow(delivery: DueDelivery): void {
+    const behind = this.#sameChange.done(delivery);
+    if (behind.length > 0) this.#waiting.splice(this.#next, 0, ...behind);
   }
 
   /** Settled. A read that began before may still bring the row, so until that read is done it stays held. */
@@ -132,7 +143,8 @@ export class Lane {
 
   /** Forgets what was read and not yet sent: it stays due, and is read again from the start. */
   dropWaiting(): void {
-    for (const delivery of this.#waiting.slice(this.#next)) this.#held.delete(delivery.eventId);
+    const dropped = [...this.#waiting.slice(this.#next), ...this.#sameChange.clear()];
+    for (const delivery of dropped) this.#held.delete(delivery.eventId);
     this.#waiting = [];
     this.#next = 0;
     this.#cursor = startOfLane;
