@@ -56,10 +56,21 @@ async function compare(port: number): Promise<void> {
     id: "0190163d-8694-739b-aea5-966c26f8ad91",
     attempt: 1,
     replay: 0,
-    event: { type: "account.created", time: "2026-11-24T12:00:00.000Z", sequence: 1, actor: "developer:21", channel: "api" },
+    event: {
+      type: "account.created",
+      time: "2026-11-24T12:00:00.000Z",
+      sequence: 1,
+      actor: "developer:21",
+      channel: "api",
+    },
     sentAt: systemClock.now(),
   };
-  await using sender = createSender({ clock: systemClock, userAgent: "Bellwire/bench", allowed, connectionsMax: inFlight });
+  await using sender = createSender({
+    clock: systemClock,
+    userAgent: "Bellwire/bench",
+    allowed,
+    connectionsMax: inFlight,
+  });
   const pool = new Pool(new URL(url).origin, { connections: inFlight, pipelining: 1 });
   const bare = () =>
     new Promise<void>((resolve, reject) => {

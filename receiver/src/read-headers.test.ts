@@ -26,9 +26,15 @@ test("the headers tell which event it is, when it happened, in which order, and 
 });
 
 test("a replay and a sample are known for what they are", () => {
-  expect(readHeaders({ ...headers, "bellwire-replay": "3", "bellwire-test": "true" })).toMatchObject({ replay: 3, isTest: true });
+  expect(readHeaders({ ...headers, "bellwire-replay": "3", "bellwire-test": "true" })).toMatchObject({
+    replay: 3,
+    isTest: true,
+  });
 });
 
-test.each(["webhook-id", "bellwire-event-type", "bellwire-event-time", "bellwire-attempt"])("without %s it is no webhook of Bellwire", (name) => {
-  expect(readHeaders({ ...headers, [name]: undefined })).toBeUndefined();
-});
+test.each(["webhook-id", "bellwire-event-type", "bellwire-event-time", "bellwire-attempt"])(
+  "without %s it is no webhook of Bellwire",
+  (name) => {
+    expect(readHeaders({ ...headers, [name]: undefined })).toBeUndefined();
+  },
+);

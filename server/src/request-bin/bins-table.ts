@@ -27,7 +27,10 @@ const idLength = 26;
 
 export async function createBin(tx: Transaction, { providerId }: { readonly providerId: number }): Promise<Bin> {
   const id = randomBase32(idLength);
-  const [bin] = await tx.query<Bin>(`insert into bins (provider_id, id) values ($1, $2) returning ${columns}`, [providerId, id]);
+  const [bin] = await tx.query<Bin>(`insert into bins (provider_id, id) values ($1, $2) returning ${columns}`, [
+    providerId,
+    id,
+  ]);
   if (!bin) throw new Error("The new bin was not returned.");
   return bin;
 }
@@ -53,7 +56,11 @@ const listStatement = `
 
 export async function listBins(
   db: Database,
-  { providerId, after, limit = 50 }: { readonly providerId: number; readonly after?: string | undefined; readonly limit?: number },
+  {
+    providerId,
+    after,
+    limit = 50,
+  }: { readonly providerId: number; readonly after?: string | undefined; readonly limit?: number },
 ): Promise<Bin[]> {
   return db.query<Bin>(listStatement, [providerId, after ?? null, limit]);
 }
@@ -69,7 +76,11 @@ const changeStatement = `
   returning ${columns}`;
 
 /** What it answers from now on; what is not given stays. */
-export async function changeBinAnswer(tx: Transaction, { providerId, id }: BinKey, answer: BinAnswer): Promise<Bin | undefined> {
+export async function changeBinAnswer(
+  tx: Transaction,
+  { providerId, id }: BinKey,
+  answer: BinAnswer,
+): Promise<Bin | undefined> {
   const values = [providerId, id, answer.answerStatus ?? null, answer.answerDelayMs ?? null];
   const [bin] = await tx.query<Bin>(changeStatement, values);
   if (bin) tx.hintAfterCommit("bins", id);

@@ -2,7 +2,17 @@ import { expect, vi } from "vitest";
 import { buildProvider } from "../../test/support/build-webhooks.ts";
 import { test } from "../../test/support/test.ts";
 import type { Pool } from "#platform/database/database.ts";
-import { catchRequest, changeBinAnswer, createBin, createOwnBins, deleteBin, findBin, listBinRequests, listBins, readBin } from "./index.ts";
+import {
+  catchRequest,
+  changeBinAnswer,
+  createBin,
+  createOwnBins,
+  deleteBin,
+  findBin,
+  listBinRequests,
+  listBins,
+  readBin,
+} from "./index.ts";
 
 const request = {
   method: "POST",
@@ -38,12 +48,20 @@ test("a bin answers as it is told, from the next request on", async ({ database 
   expect(await catchRequest(database, bin.id, request)).toEqual({ status: 503, delayMs: 20 });
 });
 
-test("requests are numbered without gaps in the order in which they can be read, also when they come at once", async ({ database }) => {
+test("requests are numbered without gaps in the order in which they can be read, also when they come at once", async ({
+  database,
+}) => {
   const bin = await buildBin(database);
   await Promise.all(Array.from({ length: 30 }, () => catchRequest(database, bin.id, request)));
   const numbers = (await requestsOf(database, bin)).map(({ number }) => number);
   expect(numbers).toEqual(Array.from({ length: 30 }, (_, index) => 30 - index));
-  const page = await listBinRequests(database, { providerId: bin.providerId, binId: bin.id, before: 20, after: 10, limit: 3 });
+  const page = await listBinRequests(database, {
+    providerId: bin.providerId,
+    binId: bin.id,
+    before: 20,
+    after: 10,
+    limit: 3,
+  });
   expect(page.map(({ number }) => number)).toEqual([19, 18, 17]);
 });
 

@@ -52,9 +52,7 @@ const alternativeNames = (names: readonly string[]): Buffer =>
     "2.5.29.17",
     der.sequence(
       ...names.map((name) =>
-        isIPv4(name)
-          ? der.insteadOf(7, Uint8Array.from(name.split("."), Number))
-          : der.insteadOf(2, Buffer.from(name)),
+        isIPv4(name) ? der.insteadOf(7, Uint8Array.from(name.split("."), Number)) : der.insteadOf(2, Buffer.from(name)),
       ),
     ),
   );

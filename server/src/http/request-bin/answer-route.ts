@@ -6,7 +6,10 @@ import type { BinParams, RequestBinNeeds } from "./request-bin-needs.ts";
 import type { ShowBin } from "./show-bin.ts";
 
 /** The two controls of the page. Who knows the bin's id may use them, but no page of somebody else in his browser. */
-export function addAnswerRoute(http: FastifyInstance, { pool, show }: RequestBinNeeds & { readonly show: ShowBin }): void {
+export function addAnswerRoute(
+  http: FastifyInstance,
+  { pool, show }: RequestBinNeeds & { readonly show: ShowBin },
+): void {
   http.post<BinParams>("/bins/:id/view/answer", async (request, reply) => {
     if (comesFromElsewhere(request)) return show.message(reply, 403, "This form was sent from another site.");
     const bin = await findBin(pool, request.params.id);

@@ -11,35 +11,44 @@ import { requestBinDoor } from "./index.ts";
 const publicUrl = "http://bins.example";
 const evil = "<img src=x onerror=\"document.title='taken over'\"><script>document.title='taken over'</script>";
 
-test("what comes appears on the open page by itself, and the page's controls work without a reload", { timeout: 60_000 }, async ({ database }) => {
-  const providerId = await buildProvider(database);
-  const bin = await database.inTransaction((tx) => createBin(tx, { providerId }));
-  await using http = Fastify();
-  await http.register(requestBinDoor({ pool: database, clock: systemClock, publicUrl, secretsOfBin: async () => [testSecret] }));
-  const at = await http.listen({ port: 0, host: "127.0.0.1" });
-  await using sender = buildSender({ ownBins: createOwnBins({ pool: database, isOurs: () => true }) });
-  await using browser = await launchBrowser();
-  const page = await browser.newPage();
-  const complaints: string[] = [];
-  page.on("pageerror", (error) => complaints.push(error.message));
-  page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
+test(
+  "what comes appears on the open page by itself, and the page's controls work without a reload",
+  { timeout: 60_000 },
+  async ({ database }) => {
+    const providerId = await buildProvider(database);
+    const bin = await database.inTransaction((tx) => createBin(tx, { providerId }));
+    await using http = Fastify();
+    await http.register(
+      requestBinDoor({ pool: database, clock: systemClock, publicUrl, secretsOfBin: async () => [testSecret] }),
+    );
+    const at = await http.listen({ port: 0, host: "127.0.0.1" });
+    await using sender = buildSender({ ownBins: createOwnBins({ pool: database, isOurs: () => true }) });
+    await using browser = await launchBrowser();
+    const page = await browser.newPage();
+    const complaints: string[] = [];
+    page.on("pageerror", (error) => complaints.push(error.message));
+    page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
 
-  await page.goto(`${at}/bins/${bin.id}/view`);
-  await page.getByRole("heading", { name: "Waiting for your first webhook" }).waitFor();
-  await page.getByText("Live", { exact: true }).waitFor();
+    await page.goto(`${at}/bins/${bin.id}/view`);
+    await page.getByRole("heading", { name: "Waiting for your first webhook" }).waitFor();
+    await page.getByText("Live", { exact: true }).waitFor();
 
-  const url = `${publicUrl}/bins/${bin.id}`;
-  await sender.send(buildAttempt({ url }));
-  await page.locator("#request-1 .title", { hasText: "account.created" }).waitFor();
-  await page.locator("#request-1").getByText("Signature valid").waitFor();
-  expect(await page.getByText("Waiting for your first webhook").isVisible()).toBe(false);
-  await sender.send(buildAttempt({ url, body: Buffer.from(evil), contentType: "text/html" }));
-  await page.locator("#body-2", { hasText: "onerror" }).waitFor();
-  expect(await page.locator(".request").evaluateAll((all) => all.map(({ id }) => id))).toEqual(["request-2", "request-1"]);
+    const url = `${publicUrl}/bins/${bin.id}`;
+    await sender.send(buildAttempt({ url }));
+    await page.locator("#request-1 .title", { hasText: "account.created" }).waitFor();
+    await page.locator("#request-1").getByText("Signature valid").waitFor();
+    expect(await page.getByText("Waiting for your first webhook").isVisible()).toBe(false);
+    await sender.send(buildAttempt({ url, body: Buffer.from(evil), contentType: "text/html" }));
+    await page.locator("#body-2", { hasText: "onerror" }).waitFor();
+    expect(await page.locator(".request").evaluateAll((all) => all.map(({ id }) => id))).toEqual([
+      "request-2",
+      "request-1",
+    ]);
 
-  await page.getByRole("button", { name: "500" }).click();
-  await page.locator('button[value="500"][aria-pressed="true"]').waitFor();
-  expect(await findBin(database, bin.id)).toMatchObject({ answerStatus: 500 });
-  expect(await page.title()).toBe("(2) Request bin · Bellwire");
-  expect(complaints).toEqual([]);
-});
+    await page.getByRole("button", { name: "500" }).click();
+    await page.locator('button[value="500"][aria-pressed="true"]').waitFor();
+    expect(await findBin(database, bin.id)).toMatchObject({ answerStatus: 500 });
+    expect(await page.title()).toBe("(2) Request bin · Bellwire");
+    expect(complaints).toEqual([]);
+  },
+);

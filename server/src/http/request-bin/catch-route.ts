@@ -9,9 +9,12 @@ export function addCatchRoute(http: FastifyInstance, { pool, clock }: RequestBin
   http.addHook("onRequest", async (request) => {
     request.headers["content-type"] = "application/octet-stream";
   });
-  http.addContentTypeParser("*", { parseAs: "buffer", bodyLimit: caughtBodyBytesMax }, (_request, body, done) => done(null, body));
+  http.addContentTypeParser("*", { parseAs: "buffer", bodyLimit: caughtBodyBytesMax }, (_request, body, done) =>
+    done(null, body),
+  );
   http.setErrorHandler<Error & { statusCode?: number }>((error, _request, reply) => {
-    if (error.statusCode === 413) return reply.code(413).type("text/plain").send("A bin takes bodies of 1 MiB at most.\n");
+    if (error.statusCode === 413)
+      return reply.code(413).type("text/plain").send("A bin takes bodies of 1 MiB at most.\n");
     throw error;
   });
 

@@ -48,7 +48,9 @@ function describeSignature(request: BinRequest, secrets: readonly string[]): { k
   const verdict = judgeSignature(request, secrets);
   if (verdict === "missing") return { kind: "missing", says: "Not signed" };
   if (secrets.length === 0) return { kind: "missing", says: "Signature not checked: no endpoint points here" };
-  return verdict === "valid" ? { kind: "valid", says: "Signature valid" } : { kind: "invalid", says: "Signature invalid" };
+  return verdict === "valid"
+    ? { kind: "valid", says: "Signature valid" }
+    : { kind: "invalid", says: "Signature invalid" };
 }
 
 function describeBody(body: Buffer, text: string | undefined) {

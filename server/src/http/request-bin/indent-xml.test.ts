@@ -34,7 +34,9 @@ const element: fc.Arbitrary<string> = fc.letrec<{ element: string }>((tie) => ({
     { depthSize: "small", withCrossShrink: true },
     name.map((it) => `<${it}/>`),
     fc.tuple(name, plainText).map(([it, text]) => `<${it}>${text}</${it}>`),
-    fc.tuple(name, fc.array(tie("element"), { maxLength: 4 })).map(([it, children]) => `<${it}>${children.join("")}</${it}>`),
+    fc
+      .tuple(name, fc.array(tie("element"), { maxLength: 4 }))
+      .map(([it, children]) => `<${it}>${children.join("")}</${it}>`),
   ),
 })).element;
 

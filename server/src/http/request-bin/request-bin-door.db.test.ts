@@ -17,26 +17,34 @@ const test = base
   })
   .extend("http", async ({ database }, { onCleanup }) => {
     const http = Fastify();
-    await http.register(requestBinDoor({ pool: database, clock: systemClock, publicUrl, secretsOfBin: async () => [testSecret] }));
+    await http.register(
+      requestBinDoor({ pool: database, clock: systemClock, publicUrl, secretsOfBin: async () => [testSecret] }),
+    );
     onCleanup(() => http.close());
     return http;
   });
 
-test.for(["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"] as const)("a bin takes %s", async (method, { http, bin, database }) => {
-  expect((await http.inject({ method, url: `/bins/${bin.id}?a=b?c` })).statusCode).toBe(200);
-  const requests = await listBinRequests(database, { ...bin, binId: bin.id });
-  expect(requests).toMatchObject([{ method, path: `/bins/${bin.id}`, query: "a=b?c" }]);
-});
-
-test.for(["application/json", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "nonsense", undefined])(
-  "a bin takes bytes that are not the %s they claim to be",
-  async (contentType, { http, bin, database }) => {
-    const headers = contentType === undefined ? {} : { "content-type": contentType };
-    const body = Buffer.from([123, 0, 255]);
-    expect((await http.inject({ method: "POST", url: `/bins/${bin.id}`, headers, body })).statusCode).toBe(200);
-    expect(await listBinRequests(database, { ...bin, binId: bin.id })).toMatchObject([{ body }]);
+test.for(["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"] as const)(
+  "a bin takes %s",
+  async (method, { http, bin, database }) => {
+    expect((await http.inject({ method, url: `/bins/${bin.id}?a=b?c` })).statusCode).toBe(200);
+    const requests = await listBinRequests(database, { ...bin, binId: bin.id });
+    expect(requests).toMatchObject([{ method, path: `/bins/${bin.id}`, query: "a=b?c" }]);
   },
 );
+
+test.for([
+  "application/json",
+  "application/x-www-form-urlencoded",
+  "multipart/form-data; boundary=x",
+  "nonsense",
+  undefined,
+])("a bin takes bytes that are not the %s they claim to be", async (contentType, { http, bin, database }) => {
+  const headers = contentType === undefined ? {} : { "content-type": contentType };
+  const body = Buffer.from([123, 0, 255]);
+  expect((await http.inject({ method: "POST", url: `/bins/${bin.id}`, headers, body })).statusCode).toBe(200);
+  expect(await listBinRequests(database, { ...bin, binId: bin.id })).toMatchObject([{ body }]);
+});
 
 test("a bin answers what it was told", async ({ http, bin, database }) => {
   await database.inTransaction((tx) => changeBinAnswer(tx, bin, { answerStatus: 503, answerDelayMs: 30 }));
@@ -71,7 +79,11 @@ test("an empty bin says that it waits, and how to send something", async ({ http
   expect(page.body).toContain(`curl ${publicUrl}/bins/${bin.id} -d hello=world`);
 });
 
-test("the page says of each request which event it is, which attempt, and how its signature looks", async ({ http, bin, database }) => {
+test("the page says of each request which event it is, which attempt, and how its signature looks", async ({
+  http,
+  bin,
+  database,
+}) => {
   await using sender = buildSender({ ownBins: createOwnBins({ pool: database, isOurs: () => true }) });
   const url = `${publicUrl}/bins/${bin.id}`;
   await sender.send(buildAttempt({ url, body: Buffer.from("<event><type>account</type></event>"), attempt: 2 }));
@@ -92,7 +104,13 @@ test("nothing that was caught becomes part of the page", async ({ http, bin }) =
   await http.inject({
     method: "POST",
     url: `/bins/${bin.id}?${evil}`,
-    headers: { "content-type": evil, "bellwire-event-type": evil, "bellwire-attempt": evil, "webhook-id": evil, "x-evil": evil },
+    headers: {
+      "content-type": evil,
+      "bellwire-event-type": evil,
+      "bellwire-attempt": evil,
+      "webhook-id": evil,
+      "x-evil": evil,
+    },
     body: evil,
   });
   const page = await http.inject({ url: `/bins/${bin.id}/view` });
@@ -111,7 +129,8 @@ test("nothing that was caught becomes part of the page", async ({ http, bin }) =
 
 test("the page of a busy bin goes on where it ends", async ({ http, bin }) => {
   for (let n = 0; n < 52; n += 1) await http.inject({ method: "POST", url: `/bins/${bin.id}` });
-  const numbersOn = async (url: string) => [...(await http.inject({ url })).body.matchAll(/id="request-(\d+)"/g)].map(([, it]) => Number(it));
+  const numbersOn = async (url: string) =>
+    [...(await http.inject({ url })).body.matchAll(/id="request-(\d+)"/g)].map(([, it]) => Number(it));
   const first = await numbersOn(`/bins/${bin.id}/view`);
   expect([first.length, first.at(0), first.at(-1)]).toEqual([50, 52, 3]);
   expect(await numbersOn(`/bins/${bin.id}/view?before=3`)).toEqual([2, 1]);
@@ -148,7 +167,8 @@ async function readStream(url: string, headers = {}) {
   })().catch(() => undefined);
   return {
     contentType: response.headers.get("content-type"),
-    numbers: () => [...text.matchAll(/^id: (\d+)\nevent: request\ndata: \{"number":\1,"html":"/gm)].map(([, it]) => Number(it)),
+    numbers: () =>
+      [...text.matchAll(/^id: (\d+)\nevent: request\ndata: \{"number":\1,"html":"/gm)].map(([, it]) => Number(it)),
     ended: reading,
     [Symbol.dispose]: () => over.abort(),
   };

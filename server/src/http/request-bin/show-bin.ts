@@ -50,8 +50,15 @@ export function createShowBin(
   const write = openTemplates(templates);
   const assets = { css: assetPaths["bin.css"], js: assetPaths["bin.js"], icon: assetPaths["icon.svg"] };
   const send = async (reply: FastifyReply, status: number, html: Promise<string>): Promise<FastifyReply> =>
-    reply.code(status).type("text/html; charset=utf-8").send(await html);
-  const surroundingsOf = async (bin: Bin) => ({ bin, binUrl: `${publicUrl}/bins/${bin.id}`, secrets: await secretsOfBin(bin) });
+    reply
+      .code(status)
+      .type("text/html; charset=utf-8")
+      .send(await html);
+  const surroundingsOf = async (bin: Bin) => ({
+    bin,
+    binUrl: `${publicUrl}/bins/${bin.id}`,
+    secrets: await secretsOfBin(bin),
+  });
   const message = (reply: FastifyReply, status: number, says: string): Promise<FastifyReply> =>
     send(reply, status, write("message", { assets, says }));
 
@@ -60,7 +67,10 @@ export function createShowBin(
     noBin: (reply) => message(reply, 404, "There is no such bin. It may have been deleted."),
     async page(reply, bin, { requests, older, isNewest }) {
       const surroundings = await surroundingsOf(bin);
-      const described = requests.map((it, at) => ({ ...describeRequest(it, surroundings), is_open: at < openRequestsMax }));
+      const described = requests.map((it, at) => ({
+        ...describeRequest(it, surroundings),
+        is_open: at < openRequestsMax,
+      }));
       const html = write("bin", {
         assets,
         older,

@@ -21,15 +21,22 @@ const request = {
 /** What a shell makes of the command: the arguments that curl gets, and what it reads. */
 function argumentsOf(command: string): string[] {
   const curl = `curl() { for it; do printf '%s\\0' "$it"; done; case "$*" in *@-*) cat | base64;; esac; }`;
-  return execFileSync("sh", ["-c", `${curl}\n${command}`]).toString().split("\0");
+  return execFileSync("sh", ["-c", `${curl}\n${command}`])
+    .toString()
+    .split("\0");
 }
 
 test("the command sends the same request, whatever a stranger put into it", () => {
   expect(argumentsOf(writeCurl(request, url, request.body.toString()))).toEqual([
-    "-X", "POST", `${url}?a=1&b='$HOME'`,
-    "-H", "Content-Type: text/plain",
-    "-H", `X-Quote: it's "$(id)" \\ \`id\``,
-    "--data-binary", `it's\n<$(id)>\n`,
+    "-X",
+    "POST",
+    `${url}?a=1&b='$HOME'`,
+    "-H",
+    "Content-Type: text/plain",
+    "-H",
+    `X-Quote: it's "$(id)" \\ \`id\``,
+    "--data-binary",
+    `it's\n<$(id)>\n`,
     "",
   ]);
 });
@@ -37,7 +44,9 @@ test("the command sends the same request, whatever a stranger put into it", () =
 test("a body that is no text goes through base64", () => {
   const body = Buffer.from([0, 255, 10]);
   expect(argumentsOf(writeCurl({ ...request, body }, url, undefined)).slice(-3)).toEqual([
-    "--data-binary", "@-", `${body.toString("base64")}\n`,
+    "--data-binary",
+    "@-",
+    `${body.toString("base64")}\n`,
   ]);
 });
 

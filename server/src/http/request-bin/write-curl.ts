@@ -8,12 +8,13 @@ export function writeCurl({ method, query, headers, body }: BinRequest, url: str
   const target = query === "" ? url : `${url}?${query}`;
   const parts = [
     `curl -X ${quoted(method)} ${quoted(target)}`,
-    ...headers.filter(([name]) => !leftOut.has(name.toLowerCase())).map(([name, value]) => `-H ${quoted(`${name}: ${value}`)}`),
+    ...headers
+      .filter(([name]) => !leftOut.has(name.toLowerCase()))
+      .map(([name, value]) => `-H ${quoted(`${name}: ${value}`)}`),
   ];
   if (body.length === 0) return parts.join(" \\\n  ");
   if (text !== undefined) return [...parts, `--data-binary ${quoted(text)}`].join(" \\\n  ");
   return `echo ${body.toString("base64")} | base64 -d | ${[...parts, "--data-binary @-"].join(" \\\n  ")}`;
 }
 
-const quoted = (text: string): string =>
-  /^[\w./:=-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+const quoted = (text: string): string => (/^[\w./:=-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);

@@ -6,7 +6,10 @@ const allowed = parseAllowedTargets("none");
 const loopback = parseAllowedTargets("127.0.0.0/8,::1/128");
 if ("wrong" in allowed || "wrong" in loopback) throw new Error("The blocks of this test are wrong.");
 
-const answering = (...addresses: readonly Address[]) => async () => addresses;
+const answering =
+  (...addresses: readonly Address[]) =>
+  async () =>
+    addresses;
 const ipv4 = (address: string): Address => ({ address, family: 4 });
 const ipv6 = (address: string): Address => ({ address, family: 6 });
 const never = async (): Promise<never> => {
@@ -41,10 +44,13 @@ test.each([
   expect(await resolveTarget(new URL(url).hostname, { allowed, lookup: never })).toEqual({ forbidden: address });
 });
 
-test.each(["http://localhost/", "http://localhost./", "http://LOCALHOST/"])("%s is never taken for public", async (url) => {
-  const { hostname } = new URL(url);
-  expect(await resolveTarget(hostname, { allowed, lookup: systemLookup })).not.toHaveProperty("address");
-});
+test.each(["http://localhost/", "http://localhost./", "http://LOCALHOST/"])(
+  "%s is never taken for public",
+  async (url) => {
+    const { hostname } = new URL(url);
+    expect(await resolveTarget(hostname, { allowed, lookup: systemLookup })).not.toHaveProperty("address");
+  },
+);
 
 test("localhost is this machine, where that is allowed", async () => {
   const target = await resolveTarget("localhost", { allowed: loopback, lookup: systemLookup });

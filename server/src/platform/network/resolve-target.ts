@@ -49,7 +49,8 @@ async function addressesOf(
   try {
     return await lookup(hostname);
   } catch (error) {
-    if (error instanceof Error && "code" in error && typeof error.code === "string") return { unresolvable: error.code };
+    if (error instanceof Error && "code" in error && typeof error.code === "string")
+      return { unresolvable: error.code };
     throw error;
   }
 }

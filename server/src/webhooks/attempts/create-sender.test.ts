@@ -91,7 +91,9 @@ test("connections to one origin are bounded, and who finds none free waits", asy
     });
   });
   await using sender = buildSender({ connectionsMax: 3 });
-  const outcomes = await Promise.all(Array.from({ length: 20 }, () => sender.send(buildAttempt({ url: receiver.url }))));
+  const outcomes = await Promise.all(
+    Array.from({ length: 20 }, () => sender.send(buildAttempt({ url: receiver.url }))),
+  );
   expect(outcomes.every((it) => it.kind === "answered" && it.status === 200)).toBe(true);
   expect(atOnceMax).toBeLessThanOrEqual(3);
 });
@@ -105,7 +107,10 @@ test("more origins than may be open at once are all reached", async () => {
   expect(outcomes.map((it) => it.kind)).toEqual(urls.map(() => "answered"));
 });
 
-test.each(["nonsense", "ftp://127.0.0.1/", "http://", "file:///etc/passwd"])("%s is an attempt that failed, not a crash", async (url) => {
-  await using sender = buildSender();
-  expect(await sender.send(buildAttempt({ url }))).toMatchObject({ kind: "unreachable", code: "ERR_INVALID_URL" });
-});
+test.each(["nonsense", "ftp://127.0.0.1/", "http://", "file:///etc/passwd"])(
+  "%s is an attempt that failed, not a crash",
+  async (url) => {
+    await using sender = buildSender();
+    expect(await sender.send(buildAttempt({ url }))).toMatchObject({ kind: "unreachable", code: "ERR_INVALID_URL" });
+  },
+);

@@ -23,7 +23,9 @@ test("a bin of ours gets the whole request without any address being allowed", a
   expect(await sender.send(buildAttempt({ url }))).toMatchObject({ kind: "answered", status: 503 });
   expect(ownBins.caught[0]).toMatchObject({ method: "POST", path: "/bins/abc", query: "source=test" });
   const names = ownBins.caught[0]?.headers.map(([name]) => name);
-  expect(names).toEqual(expect.arrayContaining(["host", "content-type", "webhook-id", "webhook-signature", "bellwire-attempt"]));
+  expect(names).toEqual(
+    expect.arrayContaining(["host", "content-type", "webhook-id", "webhook-signature", "bellwire-attempt"]),
+  );
 });
 
 test("a bin that is told to be slow takes its time, up to the endpoint's", async () => {

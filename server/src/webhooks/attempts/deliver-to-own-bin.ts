@@ -16,7 +16,10 @@ export interface OwnBins {
   /** The bin's id, if the URL is one of a bin of ours. */
   matches(url: URL): string | undefined;
   /** How the bin answers; `undefined` if there is no such bin. */
-  deliver(binId: string, request: BinDelivery): Promise<{ readonly status: number; readonly delayMs: number } | undefined>;
+  deliver(
+    binId: string,
+    request: BinDelivery,
+  ): Promise<{ readonly status: number; readonly delayMs: number } | undefined>;
 }
 
 export interface OwnBinAttempt {
@@ -46,7 +49,13 @@ export async function deliverToOwnBin(
     return { kind: "timed-out", afterSeconds: timeoutSeconds, phase: "answer", latencyMs: latencyMs() };
   }
   if (answer && answer.delayMs > 0) await clock.sleep(answer.delayMs);
-  return { kind: "answered", status: answer?.status ?? 404, headers: {}, body: new Uint8Array(), latencyMs: latencyMs() };
+  return {
+    kind: "answered",
+    status: answer?.status ?? 404,
+    headers: {},
+    body: new Uint8Array(),
+    latencyMs: latencyMs(),
+  };
 }
 
 function* inPairs(flat: readonly string[]): Generator<readonly [string, string]> {

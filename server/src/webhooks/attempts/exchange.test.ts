@@ -21,7 +21,9 @@ function flood(socket: Socket, chunk: Buffer): void {
 
 test("a redirect is an answer, and is not followed", async () => {
   await using elsewhere = await startReceiver();
-  await using receiver = await startReceiver((answer) => answer.writeHead(307, { location: elsewhere.url }).end("moved"));
+  await using receiver = await startReceiver((answer) =>
+    answer.writeHead(307, { location: elsewhere.url }).end("moved"),
+  );
   await using sender = buildSender();
   const outcome = await sender.send(buildAttempt({ url: receiver.url }));
   expect(outcome).toMatchObject({ kind: "answered", status: 307, headers: { location: elsewhere.url } });
@@ -111,7 +113,11 @@ test("what waited for a connection until its time was up is never sent", async (
 
 test.each([
   ["hangs up instead of answering", (socket: Socket) => socket.end(), "closed the connection before it had answered."],
-  ["resets the connection instead of answering", (socket: Socket) => socket.resetAndDestroy(), "closed the connection before it had answered."],
+  [
+    "resets the connection instead of answering",
+    (socket: Socket) => socket.resetAndDestroy(),
+    "closed the connection before it had answered.",
+  ],
   [
     "hints at an answer and hangs up",
     (socket: Socket) => socket.end("HTTP/1.1 103 Early Hints\r\nLink: </>\r\n\r\n"),
@@ -124,7 +130,8 @@ test.each([
   ],
   [
     "resets the connection in the middle of its answer",
-    (socket: Socket) => socket.write("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf", () => socket.resetAndDestroy()),
+    (socket: Socket) =>
+      socket.write("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf", () => socket.resetAndDestroy()),
     "closed the connection in the middle of its answer.",
   ],
   ["speaks no HTTP", (socket: Socket) => socket.end("220 mail.example.com ESMTP\r\n"), "did not answer in HTTP/1.1"],

@@ -61,6 +61,29 @@ test("a connection is opened to the answers that were judged for it: there is on
   expect(receiver.received[0]?.headers.host).toBe(new URL(url).host);
 });
 
+test("connections to one name that are opened at once share one lookup", async () => {
+  await using receiver = await startReceiver();
+  let lookups = 0;
+  const lookup: Lookup = async () => {
+    lookups += 1;
+    return toLoopback("");
+  };
+  await using sender = buildSender({ lookup });
+  const attempt = buildAttempt({ url: receiver.url.replace("127.0.0.1", "receiver.example") });
+  const outcomes = await Promise.all(Array.from({ length: 20 }, () => sender.send(attempt)));
+  expect(outcomes.every(({ kind }) => kind === "answered")).toBe(true);
+  expect(lookups).toBe(1);
+});
+
+test("a lookup that failed is made anew for the next attempt", async () => {
+  await using receiver = await startReceiver();
+  const answers = [[], [{ address: "127.0.0.1", family: 4 } as const]];
+  await using sender = buildSender({ lookup: async () => answers.shift() ?? [] });
+  const attempt = buildAttempt({ url: receiver.url.replace("127.0.0.1", "receiver.example") });
+  expect((await sender.send(attempt)).kind).toBe("unreachable");
+  expect((await sender.send(attempt)).kind).toBe("answered");
+});
+
 test("a name whose first address is dead is reached at its second", async () => {
   await using receiver = await startReceiver();
   const lookup: Lookup = async () => [
@@ -115,12 +138,15 @@ async function sendOverTls(certificate: IssuedCertificate, { host, ...options }:
   return { outcome, at: `${host}:${receiver.port}` };
 }
 
-test.each(["receiver.example", "127.0.0.1"])("over HTTPS, %s with a certificate of a known authority is reached", async (host) => {
-  const authority = buildAuthority();
-  const certificate = authority.issue({ names: [host] });
-  const { outcome } = await sendOverTls(certificate, { host, caPem: authority.caPem });
-  expect(outcome).toMatchObject({ kind: "answered", status: 200 });
-});
+test.each(["receiver.example", "127.0.0.1"])(
+  "over HTTPS, %s with a certificate of a known authority is reached",
+  async (host) => {
+    const authority = buildAuthority();
+    const certificate = authority.issue({ names: [host] });
+    const { outcome } = await sendOverTls(certificate, { host, caPem: authority.caPem });
+    expect(outcome).toMatchObject({ kind: "answered", status: 200 });
+  },
+);
 
 test("an unknown authority, a wrong name and an expired certificate are told apart", async () => {
   const authority = buildAuthority();
@@ -148,7 +174,10 @@ test("HTTPS to a port that speaks plain HTTP says that TLS is missing", async ()
   await using receiver = await startReceiver();
   await using sender = buildSender();
   const outcome = await sender.send(buildAttempt({ url: receiver.url.replace("http:", "https:") }));
-  expect(outcome).toMatchObject({ kind: "unreachable", reason: expect.stringContaining("No TLS connection could be agreed on") });
+  expect(outcome).toMatchObject({
+    kind: "unreachable",
+    reason: expect.stringContaining("No TLS connection could be agreed on"),
+  });
 });
 
 /** A proxy that connects to wherever it is told, and remembers where that was. */

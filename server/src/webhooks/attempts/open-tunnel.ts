@@ -52,7 +52,9 @@ export function openTunnel({ proxyUrl, address, family, port, timeoutMs }: Tunne
       response.destroy();
       reject(new ProxyRefusedError(response.statusCode ?? 0));
     });
-    request.once("timeout", () => request.destroy(Object.assign(new Error("the proxy is slow"), { code: "ETIMEDOUT" })));
+    request.once("timeout", () =>
+      request.destroy(Object.assign(new Error("the proxy is slow"), { code: "ETIMEDOUT" })),
+    );
     request.once("error", reject);
     request.end();
   });

@@ -40,7 +40,8 @@ const sentences: Readonly<Record<string, Sentence>> = {
   DEPTH_ZERO_SELF_SIGNED_CERT: unknownAuthority,
   CERT_HAS_EXPIRED: (host) => `The certificate of ${host} has expired.`,
   CERT_NOT_YET_VALID: (host) => `The certificate of ${host} is not valid yet.`,
-  ERR_TLS_CERT_ALTNAME_INVALID: (host, error) => `The certificate of ${host} is for another name: ${altNamesOf(error)}.`,
+  ERR_TLS_CERT_ALTNAME_INVALID: (host, error) =>
+    `The certificate of ${host} is for another name: ${altNamesOf(error)}.`,
   EPROTO: noTls,
   UND_ERR_HEADERS_OVERFLOW: (host) => `The headers of the answer of ${host} are longer than 16 KiB.`,
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: (host) => `${host} ended its answer before the length it had announced.`,
@@ -73,7 +74,8 @@ function sentenceOf(code: string, error: Error, { host, isAnswering }: FailedExc
   const sentence = sentences[code];
   if (isAnswering && sentence === closed) return `${host} closed the connection in the middle of its answer.`;
   if (sentence) return sentence(host, error);
-  if (code.startsWith("HPE_") || error.name === "HTTPParserError") return `${host} did not answer in HTTP/1.1: ${error.message}.`;
+  if (code.startsWith("HPE_") || error.name === "HTTPParserError")
+    return `${host} did not answer in HTTP/1.1: ${error.message}.`;
   if (code.startsWith("ERR_SSL_")) return noTls(host, error);
   return `${host} could not be reached: ${error.message}.`;
 }

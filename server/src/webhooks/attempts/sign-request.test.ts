@@ -4,11 +4,18 @@ import vectors from "../../../../receiver/test-vectors/signatures.json" with { t
 import { Signer, verifySignature } from "./sign-request.ts";
 
 const secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
-const content = { id: "msg_p5jXN8AQM9LWM0D4loKWxJek", timestamp: 1_614_265_330, body: Buffer.from('{"test": 2432232314}') };
+const content = {
+  id: "msg_p5jXN8AQM9LWM0D4loKWxJek",
+  timestamp: 1_614_265_330,
+  body: Buffer.from('{"test": 2432232314}'),
+};
 
-test.each(vectors)("$says has the signature that is published for receivers", ({ body, secrets, signature, ...vector }) => {
-  expect(new Signer().sign({ ...vector, body: Buffer.from(body) }, secrets)).toBe(signature);
-});
+test.each(vectors)(
+  "$says has the signature that is published for receivers",
+  ({ body, secrets, signature, ...vector }) => {
+    expect(new Signer().sign({ ...vector, body: Buffer.from(body) }, secrets)).toBe(signature);
+  },
+);
 
 test("for the time of a rotation both secrets sign, the newest first", () => {
   const newer = `whsec_${Buffer.alloc(24, 1).toString("base64")}`;
@@ -32,12 +39,16 @@ test("what was signed verifies, and one changed byte of it does not", () => {
   );
 });
 
-test.each(["", "v1,", "v1", "v2,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=", "v1,g0hM9SsE", "g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="])(
-  "%o verifies nothing",
-  (signatures) => {
-    expect(verifySignature(content, signatures, [secret])).toBe(false);
-  },
-);
+test.each([
+  "",
+  "v1,",
+  "v1",
+  "v2,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
+  "v1,g0hM9SsE",
+  "g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
+])("%o verifies nothing", (signatures) => {
+  expect(verifySignature(content, signatures, [secret])).toBe(false);
+});
 
 test("without a secret nothing verifies", () => {
   expect(verifySignature(content, new Signer().sign(content, [secret]), [])).toBe(false);

@@ -32,14 +32,17 @@ export class Signer {
 
 /** Whether one of the signatures in the header was made with one of the secrets. Says nothing about the time. */
 export function verifySignature(content: SignedContent, signatures: string, secrets: readonly string[]): boolean {
-  const given = signatures.split(" ").flatMap((it) => (it.startsWith("v1,") ? [Buffer.from(it.slice(3), "base64")] : []));
+  const given = signatures
+    .split(" ")
+    .flatMap((it) => (it.startsWith("v1,") ? [Buffer.from(it.slice(3), "base64")] : []));
   return secrets.some((secret) => {
     const right = hmacOf(content, keyOfSecret(secret));
     return given.some((it) => it.length === right.length && timingSafeEqual(it, right));
   });
 }
 
-const keyOfSecret = (secret: string): KeyObject => createSecretKey(Buffer.from(secret.replace(/^whsec_/, ""), "base64"));
+const keyOfSecret = (secret: string): KeyObject =>
+  createSecretKey(Buffer.from(secret.replace(/^whsec_/, ""), "base64"));
 
 const hmacOf = ({ id, timestamp, body }: SignedContent, key: KeyObject): Buffer =>
   createHmac("sha256", key).update(`${id}.${timestamp}.`).update(body).digest();

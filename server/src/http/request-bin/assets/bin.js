@@ -7,7 +7,12 @@ function localise(root) {
   for (const time of root.querySelectorAll("time[datetime]")) {
     const at = new Date(time.dateTime);
     const isToday = at.toDateString() === new Date().toDateString();
-    time.textContent = at.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3 });
+    time.textContent = at.toLocaleTimeString([], {
+      hour: "2-digit",
+      minute: "2-digit",
+      second: "2-digit",
+      fractionalSecondDigits: 3,
+    });
     if (!isToday) time.textContent = `${at.toLocaleDateString()} ${time.textContent}`;
     time.title = at.toString();
   }
@@ -54,7 +59,9 @@ function sayLive(state, says) {
 async function look() {
   try {
     const page = new DOMParser().parseFromString(await (await fetch(location.href)).text(), "text/html");
-    const fresh = [...page.querySelectorAll(".request")].filter((it) => Number(it.dataset.number) > Number(list.dataset.last));
+    const fresh = [...page.querySelectorAll(".request")].filter(
+      (it) => Number(it.dataset.number) > Number(list.dataset.last),
+    );
     for (const it of fresh.toReversed()) show(Number(it.dataset.number), it.outerHTML);
     sayLive("on", "Looking every 3 seconds");
   } catch {
@@ -94,7 +101,8 @@ async function choose(form, button) {
   const body = new URLSearchParams([[button.name, button.value]]);
   const answer = await fetch(form.action, { method: "POST", body }).catch(() => undefined);
   if (!answer?.ok) return location.reload();
-  for (const it of form.querySelectorAll(`button[name="${button.name}"]`)) it.setAttribute("aria-pressed", String(it === button));
+  for (const it of form.querySelectorAll(`button[name="${button.name}"]`))
+    it.setAttribute("aria-pressed", String(it === button));
 }
 
 document.getElementById("answer")?.addEventListener("submit", (event) => {
