@@ -4,15 +4,18 @@ const units = [
   ["minute", 60],
 ] as const;
 
+/** Nearer than this the seconds say nothing: clocks differ by as much. */
+const nowSeconds = 5;
+
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 
-/** "just now", "3 minutes ago", "in 40 seconds". */
+/** "now", "3 minutes ago", "in 40 seconds". */
 export function describeDistance(at: Date, now: Date): string {
   const seconds = Math.round((at.getTime() - now.getTime()) / 1000);
   for (const [unit, size] of units) {
     if (Math.abs(seconds) >= size) return relative.format(Math.trunc(seconds / size), unit);
   }
-  return Math.abs(seconds) < 5 ? "just now" : relative.format(seconds, "second");
+  return relative.format(Math.abs(seconds) < nowSeconds ? 0 : seconds, "second");
 }
 
 /** "24 Nov 2026, 15:42:10 UTC", in the provider's time zone. */

@@ -1,7 +1,7 @@
-import { Content, DescriptionList, Stack, StackItem } from "@patternfly/react-core";
+import { Content, Stack, StackItem } from "@patternfly/react-core";
 
 import type { Attempt } from "../../api/delivery-queries.ts";
-import { Fact } from "../../components/fact.tsx";
+import { HeaderFacts } from "../../components/header-facts.tsx";
 import { Payload } from "../../components/payload.tsx";
 
 /** What the receiver said: its headers, and the start of its body. */
@@ -9,19 +9,8 @@ export function AttemptAnswer({ attempt: { response_headers, response_body } }: 
   if (!response_headers) return <Content component="p">The receiver did not answer.</Content>;
   return (
     <Stack hasGutter>
-      <StackItem>
-        <DescriptionList
-          isCompact
-          orientation={{ md: "horizontal" }}
-          horizontalTermWidthModifier={{ md: "13rem" }}
-          aria-label="Headers of the answer"
-        >
-          {Object.entries(response_headers).map(([name, value]) => (
-            <Fact key={name} term={name}>
-              <span className="bellwire-mono">{value}</span>
-            </Fact>
-          ))}
-        </DescriptionList>
+      <StackItem className="bellwire-mono">
+        <HeaderFacts label="Headers of the answer" headers={response_headers} />
       </StackItem>
       <StackItem>
         {response_body ? (

@@ -15,8 +15,8 @@ export function VerdictList({ event }: { event: EventInFull }) {
     <Table aria-label="Endpoints" variant="compact">
       <Thead>
         <Tr>
-          <Th>Endpoint</Th>
-          <Th>Verdict</Th>
+          <Th modifier="nowrap">Endpoint</Th>
+          <Th modifier="nowrap">Verdict</Th>
           <Th>Why</Th>
           <Th screenReaderText="Actions" />
         </Tr>
@@ -31,7 +31,7 @@ export function VerdictList({ event }: { event: EventInFull }) {
             <Td dataLabel="Why">
               <WhyNotSent verdict={verdict} type={event.type} />
             </Td>
-            <Td modifier="fitContent">
+            <Td modifier="nowrap">
               <NextStep verdict={verdict} eventId={event.id} />
             </Td>
           </Tr>

@@ -32,10 +32,10 @@ export function FailuresTable({ failures, ticked, isBusy, onTick, onRetry, onDel
                 ),
             }}
           />
-          <Th>Event</Th>
+          <Th modifier="nowrap">Event</Th>
           <Th modifier="nowrap">Account</Th>
-          <Th>What went wrong</Th>
-          <Th>Where to</Th>
+          <Th modifier="nowrap">What went wrong</Th>
+          <Th modifier="nowrap">Where to</Th>
           <Th modifier="nowrap">Failed</Th>
           <Th screenReaderText="Actions" />
         </Tr>

@@ -76,7 +76,9 @@ function NewestDeliveries() {
   const query = useInfiniteQuery(deliveriesQuery(useApi(), {}, newest));
   return (
     <PageSection isFilled aria-label="Newest deliveries">
-      <Title headingLevel="h2">Newest deliveries</Title>
+      <Title headingLevel="h2" className="bellwire-page-title">
+        Newest deliveries
+      </Title>
       <Loaded query={query} skeleton={<TableSkeleton of="deliveries" />}>
         {({ pages }) => {
           const deliveries = pages[0]?.data ?? [];

@@ -1,7 +1,5 @@
-import { DescriptionList } from "@patternfly/react-core";
-
 import type { EventTypeName } from "../../api/event-type-queries.ts";
-import { Fact } from "../../components/fact.tsx";
+import { HeaderFacts } from "../../components/header-facts.tsx";
 
 export interface HeaderListProps {
   readonly type: EventTypeName;
@@ -21,18 +19,5 @@ export function HeaderList({ type, format }: HeaderListProps) {
     "bellwire-actor": "developer, admin, token, key or system",
     "bellwire-channel": "developer_portal, admin_portal, api or system",
   };
-  return (
-    <DescriptionList
-      isCompact
-      orientation={{ md: "horizontal" }}
-      horizontalTermWidthModifier={{ md: "13rem" }}
-      aria-label="Headers"
-    >
-      {Object.entries(headers).map(([name, meaning]) => (
-        <Fact key={name} term={name}>
-          {meaning}
-        </Fact>
-      ))}
-    </DescriptionList>
-  );
+  return <HeaderFacts label="Headers" headers={headers} />;
 }

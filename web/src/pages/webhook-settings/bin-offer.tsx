@@ -12,13 +12,15 @@ import { saveSettings } from "./save-settings.ts";
 import type { Settings } from "./settings.ts";
 
 export interface BinOfferProps {
-  readonly saved: Settings;
+  readonly savedUrl: string;
+  /** As the form has them: what was changed and not saved yet is saved along. */
+  readonly settings: Settings;
   readonly types: readonly EventType[];
   readonly onSaved: () => void;
 }
 
 /** One click to a receiver that shows what it catches; and, while that is the receiver, the way to one's own. */
-export function BinOffer({ saved, types, onSaved }: BinOfferProps) {
+export function BinOffer({ savedUrl, settings, types, onSaved }: BinOfferProps) {
   const api = useApi();
   const client = useQueryClient();
   const toast = useToast();
@@ -28,7 +30,7 @@ export function BinOffer({ saved, types, onSaved }: BinOfferProps) {
     mutationFn: async () => {
       const { url } = await answerOf(api.POST("/api/v1/bins"));
       const switches = new Set(types.map(({ type }) => type));
-      await saveSettings({ api, csrfToken, types }, { ...saved, url, switches, active: true });
+      await saveSettings({ api, csrfToken, types }, { ...settings, url, switches, active: true });
       await client.invalidateQueries({ queryKey: ["bins"] });
       await client.invalidateQueries({ queryKey: ["endpoints"] });
     },
@@ -39,7 +41,7 @@ export function BinOffer({ saved, types, onSaved }: BinOfferProps) {
     onError: (error) => toast({ kind: "danger", title: "The request bin could not be used", detail: saysWhy(error) }),
   });
 
-  const bin = bins.find(({ url }) => url === saved.url);
+  const bin = bins.find(({ url }) => url === savedUrl);
   if (bin) {
     return (
       <Alert
@@ -65,7 +67,7 @@ export function BinOffer({ saved, types, onSaved }: BinOfferProps) {
       isInline
       component="h3"
       variant="custom"
-      title={saved.url ? "Want to see what is sent?" : "No receiver yet?"}
+      title={savedUrl ? "Want to see what is sent?" : "No receiver yet?"}
       actionLinks={
         <Button
           variant="secondary"

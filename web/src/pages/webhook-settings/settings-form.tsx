@@ -23,13 +23,18 @@ export function SettingsForm({ endpoint, types }: SettingsFormProps) {
   const saved = settingsOf(endpoint, types);
   // What was typed and not saved yet. Without it the form shows what is saved, also when that changes meanwhile.
   const [typed, setTyped] = useState<Settings>();
+  const [testStatus, setTestStatus] = useState<number>();
   const settings = typed ?? saved;
   const change = (changed: Partial<Settings>): void => setTyped({ ...settings, ...changed });
   const forget = (): void => setTyped(undefined);
-  const { save, isSaving, urlErrors } = useSaveSettings({ endpoint, types, onSaved: forget });
+  const { save, isSaving, urlErrors, forgetErrors } = useSaveSettings({ endpoint, types, onSaved: forget });
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     save(settings);
+  };
+  const discard = (): void => {
+    forget();
+    forgetErrors();
   };
   usePointedAtControl();
 
@@ -40,11 +45,19 @@ export function SettingsForm({ endpoint, types }: SettingsFormProps) {
       </FormSection>
       <FormSection title="Webhooks endpoint" titleElement="h2">
         {endpoint && <EndpointStateNotice endpoint={endpoint} />}
-        <BinOffer saved={saved} types={types} onSaved={forget} />
+        <BinOffer savedUrl={saved.url} settings={settings} types={types} onSaved={discard} />
         <UrlField url={settings.url} errors={urlErrors} onChange={(url) => change({ url })} />
-        {endpoint?.url && <TestRequests endpoint={endpoint} types={types} />}
+        {endpoint?.url && <TestRequests endpoint={endpoint} types={types} onAnswered={setTestStatus} />}
+        {endpoint?.url && settings.url !== saved.url && (
+          <Alert isInline isPlain component="h3" variant="info" title="Ping! and test events go to the saved URL" />
+        )}
         {endpoint && (
-          <SuccessChoice endpoint={endpoint} success={settings.success} onChange={(success) => change({ success })} />
+          <SuccessChoice
+            endpoint={endpoint}
+            success={settings.success}
+            testStatus={testStatus}
+            onChange={(success) => change({ success })}
+          />
         )}
         {endpoint && <SigningSecret endpointId={endpoint.id} />}
       </FormSection>
@@ -59,7 +72,7 @@ export function SettingsForm({ endpoint, types }: SettingsFormProps) {
           Update webhooks settings
         </Button>
         {typed && (
-          <Button variant="link" onClick={forget}>
+          <Button variant="link" onClick={discard}>
             Discard changes
           </Button>
         )}

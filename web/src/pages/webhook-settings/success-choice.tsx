@@ -8,6 +8,8 @@ import type { Endpoint } from "../../api/endpoint-queries.ts";
 export interface SuccessChoiceProps {
   readonly endpoint: Endpoint;
   readonly success: Endpoint["success"];
+  /** How the last test request was answered. */
+  readonly testStatus: number | undefined;
   readonly onChange: (success: Endpoint["success"]) => void;
 }
 
@@ -15,12 +17,10 @@ export interface SuccessChoiceProps {
 const looksBack = 20;
 
 /** Offered once a receiver answers 201 to 207, and from then on while it is chosen. */
-export function SuccessChoice({ endpoint, success, onChange }: SuccessChoiceProps) {
+export function SuccessChoice({ endpoint, success, testStatus, onChange }: SuccessChoiceProps) {
   const { data } = useInfiniteQuery(deliveriesQuery(useApi(), { endpoint_id: endpoint.id }, looksBack));
-  const answered = data?.pages
-    .flatMap((page) => page.data)
-    .map(({ last_attempt }) => last_attempt?.status ?? 0)
-    .find((status) => status > 200 && status <= 207);
+  const statuses = data?.pages.flatMap((page) => page.data).map(({ last_attempt }) => last_attempt?.status) ?? [];
+  const answered = [testStatus, ...statuses].find((status) => status && status > 200 && status <= 207);
   if (answered === undefined && endpoint.success === "200") return null;
   return (
     <Checkbox

@@ -17,12 +17,13 @@ import { usePing } from "./use-ping.ts";
 export interface TestRequestsProps {
   readonly endpoint: Endpoint;
   readonly types: readonly EventType[];
+  readonly onAnswered: (status: number | undefined) => void;
 }
 
 /** Ping! and "Send test event": real requests, through the sender that deliveries go through. */
-export function TestRequests({ endpoint, types }: TestRequestsProps) {
-  const ping = usePing(endpoint);
-  const test = usePing(endpoint);
+export function TestRequests({ endpoint, types, onAnswered }: TestRequestsProps) {
+  const ping = usePing(endpoint, onAnswered);
+  const test = usePing(endpoint, onAnswered);
   const [type, setType] = useState<EventTypeName>("account.created");
   return (
     <Flex>

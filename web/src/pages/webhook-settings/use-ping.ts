@@ -9,7 +9,7 @@ import { useToast } from "../../toasts/toast-context.ts";
 import { pingToast } from "./ping-toast.ts";
 
 /** Sends a signed sample to the saved URL, and tells how it was answered. */
-export function usePing({ id, url }: Endpoint) {
+export function usePing({ id, url }: Endpoint, onAnswered: (status: number | undefined) => void) {
   const api = useApi();
   const toast = useToast();
   return useMutation({
@@ -17,7 +17,10 @@ export function usePing({ id, url }: Endpoint) {
       answerOf(
         api.POST("/api/v1/endpoints/{id}/ping", { params: { path: { id } }, body: event_type ? { event_type } : {} }),
       ),
-    onSuccess: (attempt) => toast({ ...pingToast(url, attempt), about: "ping" }),
+    onSuccess: (attempt) => {
+      onAnswered(attempt.status ?? undefined);
+      toast({ ...pingToast(url, attempt), about: "ping" });
+    },
     onError: (error) =>
       toast({
         kind: "danger",

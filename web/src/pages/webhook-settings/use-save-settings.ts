@@ -23,7 +23,7 @@ export function useSaveSettings({ endpoint, types, onSaved }: SaveSettingsOption
   const navigate = useNavigate();
   const toast = useToast();
   const { csrfToken } = useSession();
-  const { mutate, isPending, error } = useMutation({
+  const { mutate, isPending, error, reset } = useMutation({
     mutationFn: (settings: Settings) => saveSettings({ api, csrfToken, types }, settings),
     onSuccess: async () => {
       await client.invalidateQueries({ queryKey: ["endpoints"] });
@@ -32,6 +32,8 @@ export function useSaveSettings({ endpoint, types, onSaved }: SaveSettingsOption
       await navigate({ to: "/webhooks/edit", replace: true });
     },
     onError: (problem) => {
+      // Of the two parts of saving, one may have been done.
+      void client.invalidateQueries({ queryKey: ["endpoints"] });
       const isAboutUrl = urlErrorsOf(problem).length > 0;
       // A first save that fails shows the form with the error beside its field, and no more.
       if (!endpoint && isAboutUrl) return;
@@ -43,7 +45,7 @@ export function useSaveSettings({ endpoint, types, onSaved }: SaveSettingsOption
       });
     },
   });
-  return { save: mutate, isSaving: isPending, urlErrors: urlErrorsOf(error) };
+  return { save: mutate, isSaving: isPending, urlErrors: urlErrorsOf(error), forgetErrors: reset };
 }
 
 const urlErrorsOf = (error: unknown): readonly string[] =>
