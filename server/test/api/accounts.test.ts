@@ -80,6 +80,19 @@ test("`name` stands for org_name, and annotations are taken from a nested form",
   );
 });
 
+test("a program may set what developers can only read", async ({ api }) => {
+  await api.pool.query(
+    `insert into fields_definitions (provider_id, target, name, label, read_only, position)
+     values ($1, 'Account', 'region', 'Region', true, 9)`,
+    [api.provider.id],
+  );
+  const id = await signUp(api);
+
+  expect((await api.ask("PUT", `/accounts/${id}.xml`, { payload: { region: "emea" } })).body).toContain(
+    "<extra_fields><region>emea</region></extra_fields>",
+  );
+});
+
 test("a blank name is refused, and nothing is changed", async ({ api }) => {
   const id = await signUp(api);
   const answer = await api.ask("PUT", `/accounts/${id}.xml`, { payload: { org_name: " " } });

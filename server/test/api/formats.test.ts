@@ -43,6 +43,12 @@ test.for<[string, number, string, string]>([
   expect(Object.keys(answer.json())).toEqual(["error"]);
 });
 
+test("a body of nothing is no bad JSON", async ({ api }) => {
+  const headers = { "content-type": "application/json" };
+
+  expect((await api.ask("DELETE", "/webhooks/failures.json", { headers })).statusCode).toBe(200);
+});
+
 test.for([
   ["GET", "/accounts.json?state=%00"],
   ["PUT", "/accounts/1.json?org_name=%00"],

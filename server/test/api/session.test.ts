@@ -40,6 +40,23 @@ test("what changes things also needs the session's own token", async ({ api, clo
   expect((await ask({ "x-csrf-token": csrfToken })).statusCode).toBe(201);
 });
 
+test("a page of another origin changes nothing, even if it knew the token", async ({ api, clock }) => {
+  const { cookie, csrfToken } = await signIn(api, clock.now());
+  const ask = (headers: Readonly<Record<string, string>>) =>
+    api.askBare({ method: "POST", url, payload: account, headers: { cookie, "x-csrf-token": csrfToken, ...headers } });
+
+  expect((await ask({ "sec-fetch-site": "cross-site" })).statusCode).toBe(403);
+  expect((await ask({ origin: "https://elsewhere.test" })).statusCode).toBe(403);
+  expect((await ask({ "sec-fetch-site": "same-origin" })).statusCode).toBe(201);
+});
+
+test("the session of somebody who was suspended opens nothing", async ({ api, clock }) => {
+  const { cookie } = await signIn(api, clock.now());
+  await api.pool.query("update provider_users set state = 'suspended' where provider_id = $1", [api.provider.id]);
+
+  expect((await api.askBare({ url: "/admin/api/webhooks/failures.xml", headers: { cookie } })).body).toBe(denied);
+});
+
 test("what a session does is told as the user's, in the Admin Portal", async ({ api, clock }) => {
   const { cookie, csrfToken } = await signIn(api, clock.now());
   await api.askBare({ method: "POST", url, payload: account, headers: { cookie, "x-csrf-token": csrfToken } });

@@ -4,10 +4,10 @@ import { readDocumentSettings } from "#portal/fields/index.ts";
 import type { PlanKind } from "#portal/products/index.ts";
 import { accountToJson, representAccount, signUpAccount } from "#portal/whole-accounts/index.ts";
 import { Problem } from "#http/shared/problem.ts";
-import { AccountSchema } from "./answer-schemas.ts";
-import { xmlAndJson, type Operation } from "./operation.ts";
-import { idOf, type Parameters } from "./read-parameters.ts";
-import { writeJson } from "./write-json.ts";
+import { AccountSchema } from "../answer-schemas.ts";
+import { xmlAndJson, type Operation } from "../operation.ts";
+import { idOf, type Parameters } from "../read-parameters.ts";
+import { writeJson } from "../write-json.ts";
 
 export const signUpOperation: Operation = {
   title: "Signup Express",

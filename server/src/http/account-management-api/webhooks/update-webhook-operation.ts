@@ -1,9 +1,9 @@
 import { Type } from "typebox";
 import { saveDefaultEndpoint, switchesOf, type Endpoint } from "#webhooks/endpoints/index.ts";
 import { Problem } from "#http/shared/problem.ts";
-import type { Operation } from "./operation.ts";
-import { isRecord, switchOf, textOf, type Parameters } from "./read-parameters.ts";
-import { writeJson } from "./write-json.ts";
+import type { Operation } from "../operation.ts";
+import { isRecord, switchOf, textOf, type Parameters } from "../read-parameters.ts";
+import { writeJson } from "../write-json.ts";
 
 const switchNames = switchesOf({ eventTypes: [] }).map(({ name }) => name);
 const names: ReadonlySet<string> = new Set(["url", "active", "provider_actions", ...switchNames]);

@@ -4,11 +4,11 @@ import { writeXmlDocument } from "#platform/document/write-xml.ts";
 import { countAccounts, listAccounts } from "#portal/accounts/index.ts";
 import { readDocumentSettings } from "#portal/fields/index.ts";
 import { accountToJson, completeAccounts, representAccount } from "#portal/whole-accounts/index.ts";
-import { AccountSchema, MetadataSchema } from "./answer-schemas.ts";
-import { xmlAndJson, type Operation } from "./operation.ts";
-import { readPage, standingOf } from "./read-page.ts";
-import { textOf } from "./read-parameters.ts";
-import { writeJson } from "./write-json.ts";
+import { AccountSchema, MetadataSchema } from "../answer-schemas.ts";
+import { xmlAndJson, type Operation } from "../operation.ts";
+import { readPage, standingOf } from "../read-page.ts";
+import { textOf } from "../read-parameters.ts";
+import { writeJson } from "../write-json.ts";
 
 export const listAccountsOperation: Operation = {
   title: "Account List",

@@ -3,10 +3,10 @@ import { writeXmlDocument } from "#platform/document/write-xml.ts";
 import { readDocumentSettings } from "#portal/fields/index.ts";
 import { accountToJson, representAccount, updateAccount } from "#portal/whole-accounts/index.ts";
 import { Problem } from "#http/shared/problem.ts";
-import { AccountSchema } from "./answer-schemas.ts";
-import { xmlAndJson, type Operation } from "./operation.ts";
-import { switchOf } from "./read-parameters.ts";
-import { writeJson } from "./write-json.ts";
+import { AccountSchema } from "../answer-schemas.ts";
+import { xmlAndJson, type Operation } from "../operation.ts";
+import { switchOf } from "../read-parameters.ts";
+import { writeJson } from "../write-json.ts";
 
 export const updateAccountOperation: Operation = {
   title: "Account Update",

@@ -1,7 +1,7 @@
 import { readDefaultEndpoint } from "#webhooks/endpoints/index.ts";
 import { listFailures } from "#webhooks/failures/index.ts";
-import { FailuresSchema } from "./answer-schemas.ts";
-import { xmlAndJson, type Operation } from "./operation.ts";
+import { FailuresSchema } from "../answer-schemas.ts";
+import { xmlAndJson, type Operation } from "../operation.ts";
 import { failuresToJson, failuresToXml } from "./represent-failures.ts";
 
 export const listFailuresOperation: Operation = {

@@ -2,10 +2,10 @@ import { writeXmlDocument } from "#platform/document/write-xml.ts";
 import { applicationToJson, readApplication, representApplication } from "#portal/applications/index.ts";
 import { readDocumentSettings } from "#portal/fields/index.ts";
 import { Problem } from "#http/shared/problem.ts";
-import { ApplicationSchema } from "./answer-schemas.ts";
+import { ApplicationSchema } from "../answer-schemas.ts";
 import { readAccountOrRefuse } from "./read-account-or-refuse.ts";
-import { xmlAndJson, type Operation } from "./operation.ts";
-import { writeJson } from "./write-json.ts";
+import { xmlAndJson, type Operation } from "../operation.ts";
+import { writeJson } from "../write-json.ts";
 
 export const readApplicationOperation: Operation = {
   title: "Application Read",

@@ -3,11 +3,11 @@ import { list } from "#platform/document/document.ts";
 import { writeXmlDocument } from "#platform/document/write-xml.ts";
 import { readDocumentSettings } from "#portal/fields/index.ts";
 import { listUsers, representUser, userToJson } from "#portal/users/index.ts";
-import { UserSchema } from "./answer-schemas.ts";
+import { UserSchema } from "../answer-schemas.ts";
 import { readAccountOrRefuse } from "./read-account-or-refuse.ts";
-import { xmlAndJson, type Operation } from "./operation.ts";
-import { textOf } from "./read-parameters.ts";
-import { writeJson } from "./write-json.ts";
+import { xmlAndJson, type Operation } from "../operation.ts";
+import { textOf } from "../read-parameters.ts";
+import { writeJson } from "../write-json.ts";
 
 export const listUsersOperation: Operation = {
   title: "User List",

@@ -3,8 +3,8 @@ import { readLenientTime } from "#platform/clock/read-lenient-time.ts";
 import { readDefaultEndpoint } from "#webhooks/endpoints/index.ts";
 import { deleteFailures } from "#webhooks/failures/index.ts";
 import { Problem } from "#http/shared/problem.ts";
-import { xmlAndJson, type Operation } from "./operation.ts";
-import { textOf } from "./read-parameters.ts";
+import { xmlAndJson, type Operation } from "../operation.ts";
+import { textOf } from "../read-parameters.ts";
 
 export const deleteFailuresOperation: Operation = {
   title: "Webhooks Delete Failed Deliveries",

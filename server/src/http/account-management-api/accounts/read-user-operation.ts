@@ -2,9 +2,9 @@ import { writeXmlDocument } from "#platform/document/write-xml.ts";
 import { readDocumentSettings } from "#portal/fields/index.ts";
 import { readUser, representUser, userToJson } from "#portal/users/index.ts";
 import { Problem } from "#http/shared/problem.ts";
-import { UserSchema } from "./answer-schemas.ts";
-import { xmlAndJson, type Operation } from "./operation.ts";
-import { writeJson } from "./write-json.ts";
+import { UserSchema } from "../answer-schemas.ts";
+import { xmlAndJson, type Operation } from "../operation.ts";
+import { writeJson } from "../write-json.ts";
 
 export const readUserOperation: Operation = {
   title: "User Read",

@@ -2,9 +2,9 @@ import { writeXmlDocument } from "#platform/document/write-xml.ts";
 import { readDocumentSettings } from "#portal/fields/index.ts";
 import { accountToJson, readWholeAccount, representAccount } from "#portal/whole-accounts/index.ts";
 import { Problem } from "#http/shared/problem.ts";
-import { AccountSchema } from "./answer-schemas.ts";
-import { xmlAndJson, type Operation } from "./operation.ts";
-import { writeJson } from "./write-json.ts";
+import { AccountSchema } from "../answer-schemas.ts";
+import { xmlAndJson, type Operation } from "../operation.ts";
+import { writeJson } from "../write-json.ts";
 
 export const readAccountOperation: Operation = {
   title: "Account Read",
