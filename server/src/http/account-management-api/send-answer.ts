@@ -15,16 +15,14 @@ export interface Answer {
 export async function sendAnswer(reply: FastifyReply, format: Format, answer: Answer): Promise<FastifyReply> {
   const body = await answer[format]?.();
   if (answer.location !== undefined) reply.header("location", answer.location);
+  reply.type(contentTypes[format]);
   if (body === undefined) return reply.code(200).send("");
 
   const tag = `W/"${createHash("sha256").update(body).digest("base64url").slice(0, 27)}"`;
   reply.headers({ etag: tag, "cache-control": "max-age=0, private, must-revalidate" });
   if (answer.lastModified) reply.header("last-modified", answer.lastModified.toUTCString());
   if (isFresh(reply.request, tag, answer.lastModified)) return reply.code(304).send();
-  return reply
-    .code(answer.status ?? 200)
-    .type(contentTypes[format])
-    .send(body);
+  return reply.code(answer.status ?? 200).send(body);
 }
 
 /** Whether the caller holds this very answer (RFC 9110 §13.2.2: If-None-Match counts before If-Modified-Since). */
