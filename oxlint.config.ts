@@ -107,6 +107,7 @@ export default defineConfig({
         "react/rules-of-hooks": "error",
       },
     },
+    { files: ["server/src/http/*/assets/*.js"], rules: { "eslint/no-restricted-globals": "off" } }, // runs in browsers
     { files: ["receiver/**"], rules: { "eslint/no-restricted-globals": "off" } }, // runs in other people's programs
     { files: ["receiver/examples/**"], rules: { "eslint/no-console": "off", "node/no-process-env": "off" } },
     { files: ["**/*.config.ts"], rules: { "import/no-default-export": "off" } },

@@ -1,1 +1,1 @@
-export { operationsDoor, type OperationsNeeds } from "./operations-door.ts";
+export { operationsDoor } from "./operations-door.ts";

@@ -5,7 +5,7 @@ import { openTemplates } from "../shared/open-templates.ts";
 import { describeRequest } from "./describe-request.ts";
 import type { RequestBinNeeds } from "./request-bin-needs.ts";
 
-export interface BinPage {
+interface BinPage {
   readonly requests: readonly BinRequest[];
   /** The number before which there are more. */
   readonly older: number | undefined;

@@ -1,4 +1,4 @@
 export { createSender, type Sender, type SenderOptions } from "./create-sender.ts";
 export type { AttemptRequest } from "./attempt-request.ts";
-export type { BinDelivery, OwnBins } from "./deliver-to-own-bin.ts";
-export { judgeSignature, type SignatureVerdict } from "./judge-signature.ts";
+export type { BinDelivery } from "./deliver-to-own-bin.ts";
+export { judgeSignature } from "./judge-signature.ts";

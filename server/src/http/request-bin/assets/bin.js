@@ -67,7 +67,7 @@ async function look() {
   } catch {
     sayLive("off", "No connection");
   }
-  setTimeout(look, 3000);
+  setTimeout(() => void look(), 3000);
 }
 
 const failuresMax = 5;
