@@ -1,8 +1,9 @@
 import { fileURLToPath } from "node:url";
 import type { Registry } from "prom-client";
-import fastify, { type FastifyBaseLogger, type FastifyInstance } from "fastify";
+import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from "fastify";
 import { accountManagementApiDoor } from "#http/account-management-api/index.ts";
 import { adminPortalDoor } from "#http/admin-portal/index.ts";
+import { apiDocsDoor } from "#http/api-docs/index.ts";
 import { bellwireApiDoor } from "#http/bellwire-api/index.ts";
 import { developerPortalDoor } from "#http/developer-portal/index.ts";
 import { operationsDoor } from "#http/operations/index.ts";
@@ -49,7 +50,7 @@ export async function composeHttp(parts: HttpParts): Promise<FastifyInstance> {
     trustProxy: parts.trustedProxies.length > 0 ? [...parts.trustedProxies] : false,
     genReqId: () => newUuidV7(systemClock.now().getTime()),
     loggerInstance: log,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }), // one line a request is ours, below
     routerOptions: { maxParamLength: 500 },
   });
   http.addHook("onResponse", async (request, reply) => {
@@ -85,6 +86,7 @@ export async function composeHttp(parts: HttpParts): Promise<FastifyInstance> {
     await doors.register(bellwireApiDoor({ ...asked, newId, sender, adminPortalUrl, secretsOfBin }), { prefix: "/api/v1" });
     await doors.register(requestBinDoor({ pool, clock, publicUrl: urls.publicUrl, secretsOfBin }));
     const portal = { pool, clock, cookieSecret, secureCookies, developerPortalUrl, tryOut };
+    await doors.register(apiDocsDoor({ pool, clock }));
     await doors.register(adminPortalDoor({ ...portal, adminPortalUrl, webFolder }));
     await doors.register(developerPortalDoor({ ...portal, mailIsSent: parts.mailIsSent }));
   });

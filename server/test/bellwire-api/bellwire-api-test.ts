@@ -17,7 +17,11 @@ import { test as base } from "../support/test.ts";
 /** A provider of its own with the Bellwire API in front of it. */
 export interface BellwireHouse extends ApiHouse {
   /** Below /api/v1, with the admin's token unless headers say otherwise. */
-  call(method: NonNullable<InjectOptions["method"]>, path: string, more?: InjectOptions): Promise<LightMyRequestResponse>;
+  call(
+    method: NonNullable<InjectOptions["method"]>,
+    path: string,
+    more?: InjectOptions,
+  ): Promise<LightMyRequestResponse>;
 }
 
 export const test = base
@@ -34,13 +38,17 @@ export const test = base
   .extend("house", async ({ sharedPool, http, clock }) => openBellwireHouse(sharedPool, http, clock.now()))
   .extend("neighbour", async ({ sharedPool, http, clock }) => openBellwireHouse(sharedPool, http, clock.now()));
 
-export function openBellwireApi(pool: Pool, clock: Clock): { http: FastifyInstance; close(): Promise<void> } {
+export function openBellwireApi(
+  pool: Pool,
+  clock: Clock,
+  hosts: { readonly baseDomain: string | undefined } = { baseDomain },
+): { readonly http: FastifyInstance; readonly close: () => Promise<void> } {
   const allowed = parseAllowedTargets("127.0.0.0/8");
   if ("wrong" in allowed) throw new Error(allowed.wrong);
   const sender = createSender({ clock, userAgent: "Bellwire/0.0.0", allowed });
   const isOwnBin = (url: URL): boolean => url.href.startsWith("https://bellwire.test/bins/");
   const http = fastify();
-  addFindProviderHook(http, { pool, baseDomain });
+  addFindProviderHook(http, { pool, ...hosts });
   const door = bellwireApiDoor({
     pool,
     clock,
@@ -70,6 +78,11 @@ export async function openBellwireHouse(pool: Pool, http: FastifyInstance, now: 
   return {
     ...house,
     call: (method, path, { headers, ...more } = {}) =>
-      house.askBare({ ...more, method, url: `/api/v1${path}`, headers: { authorization: `Bearer ${house.token}`, ...headers } }),
+      house.askBare({
+        ...more,
+        method,
+        url: `/api/v1${path}`,
+        headers: { authorization: `Bearer ${house.token}`, ...headers },
+      }),
   };
 }

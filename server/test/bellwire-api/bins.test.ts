@@ -6,7 +6,13 @@ const makeBin = async (house: BellwireHouse) => (await house.call("POST", "/bins
 const requestsOf = async (house: BellwireHouse, id: string, query = "") =>
   (await house.call("GET", `/bins/${id}/requests${query}`)).json();
 
-const caught = (body: Buffer, headers: [string, string][] = []) => ({ method: "POST", path: "/bins/x", query: "a=1", headers, body });
+const caught = (body: Buffer, headers: [string, string][] = []) => ({
+  method: "POST",
+  path: "/bins/x",
+  query: "a=1",
+  headers,
+  body,
+});
 
 test("a bin is made, told what to answer, read and deleted", async ({ house }) => {
   const bin = await makeBin(house);
@@ -27,9 +33,14 @@ test("what a bin caught is shown as it came, page by page", async ({ house }) =>
   await catchRequest(house.pool, id, caught(Buffer.from([0xff, 0x00])));
 
   const first = await requestsOf(house, id, "?limit=1");
-  expect(first.data).toEqual([expect.objectContaining({ number: 2, body: "/wA=", body_encoding: "base64", signature: "missing" })]);
+  expect(first.data).toEqual([
+    expect.objectContaining({ number: 2, body: "/wA=", body_encoding: "base64", signature: "missing" }),
+  ]);
   const second = await requestsOf(house, id, `?limit=1&after=${first.next}`);
-  expect(second).toMatchObject({ next: null, data: [{ number: 1, query: "a=1", headers: [["X-Case", "1"]], body: "<a>ä</a>" }] });
+  expect(second).toMatchObject({
+    next: null,
+    data: [{ number: 1, query: "a=1", headers: [["X-Case", "1"]], body: "<a>ä</a>" }],
+  });
 });
 
 test("whether the signature verifies is judged by the endpoints that point to the bin", async ({ house, receiver }) => {
@@ -41,7 +52,8 @@ test("whether the signature verifies is judged by the endpoints that point to th
   const headers = Object.entries(signed?.headers ?? {}).map(([name, value]): [string, string] => [name, String(value)]);
   await catchRequest(house.pool, id, caught(Buffer.from(signed?.body ?? ""), headers));
   await catchRequest(house.pool, id, caught(Buffer.from("forged"), headers));
-  const verdicts = async () => (await requestsOf(house, id)).data.map(({ signature }: { signature: string }) => signature);
+  const verdicts = async () =>
+    (await requestsOf(house, id)).data.map(({ signature }: { signature: string }) => signature);
   expect(await verdicts()).toEqual([null, null]);
 
   await house.call("PATCH", `/endpoints/${endpoint.id}`, { payload: { url: `${url}?token=x` } });

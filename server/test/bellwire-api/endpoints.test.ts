@@ -1,7 +1,12 @@
 import { expect } from "vitest";
 import { test, type BellwireHouse } from "./bellwire-api-test.ts";
 
-const aCrm = { name: "crm", url: "https://93.184.215.14/hooks?token=s3cret", event_types: ["user.created"], headers: { "x-key": "h3ader" } };
+const aCrm = {
+  name: "crm",
+  url: "https://93.184.215.14/hooks?token=s3cret",
+  event_types: ["user.created"],
+  headers: { "x-key": "h3ader" },
+};
 
 async function makeCrm(house: BellwireHouse, more: object = {}): Promise<{ id: number; [field: string]: unknown }> {
   const answer = await house.call("POST", "/endpoints", { payload: { ...aCrm, ...more } });
@@ -11,7 +16,12 @@ async function makeCrm(house: BellwireHouse, more: object = {}): Promise<{ id: n
 
 test("an endpoint is made, read, changed and deleted", async ({ house }) => {
   const made = await makeCrm(house);
-  expect(made).toMatchObject({ ...aCrm, url_masked: "https://93.184.215.14/hooks?token=…", format: "3scale", state: "enabled" });
+  expect(made).toMatchObject({
+    ...aCrm,
+    url_masked: "https://93.184.215.14/hooks?token=…",
+    format: "3scale",
+    state: "enabled",
+  });
 
   expect((await house.call("GET", `/endpoints/${made.id}`)).json()).toEqual(made);
   expect((await house.call("GET", "/endpoints")).json()).toEqual({ data: [made], next: null });
@@ -38,7 +48,10 @@ test.for([
   [{ name: "x", url: "https://example.com", colour: "red" }, { colour: ["is not known"] }],
   [{ url: "https://example.com" }, { name: ["is required"] }],
   [{ name: "x", url: "https://example.com", active: "yes" }, { active: [expect.any(String)] }],
-  [{ name: "x", url: "https://example.com", event_types: ["user.born"] }, { "event_types.0": [expect.stringContaining("must be")] }],
+  [
+    { name: "x", url: "https://example.com", event_types: ["user.born"] },
+    { "event_types.0": [expect.stringContaining("must be")] },
+  ],
   [{ name: "x", url: "https://example.com", format: "cloudevents" }, { format: ["must be one of 3scale, json"] }],
   [{ name: "x", url: "https://example.com", headers: { host: "y" } }, { headers: ["host is set by Bellwire"] }],
   [
@@ -82,7 +95,9 @@ test("members, tokens without the scope and strangers are kept out of every rout
   const member = `Bearer ${await house.addToken({ role: "member", sections: ["partners"] })}`;
   const scopeless = `Bearer ${await house.addToken({ scopes: ["stats"] })}`;
   const statuses = (authorization: string) =>
-    Promise.all(routes.map(async ([method, path]) => (await house.call(method, path, { headers: { authorization } })).statusCode));
+    Promise.all(
+      routes.map(async ([method, path]) => (await house.call(method, path, { headers: { authorization } })).statusCode),
+    );
   expect(await statuses(member)).toEqual(routes.map(() => 403));
   expect(await statuses(scopeless)).toEqual(routes.map(() => 403));
   expect(await statuses("Bearer nonsense")).toEqual(routes.map(() => 401));

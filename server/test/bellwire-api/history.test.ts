@@ -8,7 +8,12 @@ const shown = async (house: BellwireHouse, path: string) => (await house.call("G
 
 test("an event tells for each endpoint whether it was sent, or which gate stopped it", async ({ house }) => {
   const { pool, provider } = house;
-  const off = await buildEndpoint(pool, { providerId: provider.id, url: "http://127.0.0.1:9/", name: "off", active: false });
+  const off = await buildEndpoint(pool, {
+    providerId: provider.id,
+    url: "http://127.0.0.1:9/",
+    name: "off",
+    active: false,
+  });
   const on = await buildEndpoint(pool, { providerId: provider.id, url: "http://127.0.0.1:9/", name: "on" });
   const [id] = await recordNow(pool, { providerId: provider.id });
 
@@ -115,7 +120,10 @@ test("pages of deliveries and events follow each other without a gap or a repeat
   const events = [1, 2, 3].map((objectId) => anEvent({ objectId }));
   await recordNow(pool, { providerId: provider.id }, events);
 
-  for (const [path, total] of [["/events", 3], ["/deliveries", 6]] as const) {
+  for (const [path, total] of [
+    ["/events", 3],
+    ["/deliveries", 6],
+  ] as const) {
     const ids: string[] = [];
     let after = "";
     for (;;) {

@@ -14,7 +14,10 @@ declare module "fastify" {
  * Lets through, to the routes that are added from now on, who may do what they do; before anything of the request but its
  * credentials is looked at. Gives what reads who it was.
  */
-export function admitCallers(http: FastifyInstance, findAdminCaller: FindAdminCaller): (request: FastifyRequest) => AdminCaller {
+export function admitCallers(
+  http: FastifyInstance,
+  findAdminCaller: FindAdminCaller,
+): (request: FastifyRequest) => AdminCaller {
   const admitted = new WeakMap<FastifyRequest, AdminCaller>();
 
   http.addHook("preValidation", async (request) => {

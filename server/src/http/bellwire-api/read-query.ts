@@ -12,7 +12,10 @@ export function timesOf<Name extends string>(query: { readonly [name in Name]?: 
 }
 
 /** What `read` makes of a cursor, which must be one that we gave. */
-export function cursorOf<Cursor>(after: string | undefined, read: (text: string) => Cursor | undefined): Cursor | undefined {
+export function cursorOf<Cursor>(
+  after: string | undefined,
+  read: (text: string) => Cursor | undefined,
+): Cursor | undefined {
   return after === undefined ? undefined : (read(after) ?? refuse("after", "is not the `next` of a page"));
 }
 

@@ -24,7 +24,8 @@ export class UnknownKey extends Error {
 const version = 1;
 const keyIdEnds = 5;
 const nonceEnds = 17;
-const tagEnds = 33;
+const tagBytes = 16;
+const tagEnds = nonceEnds + tagBytes;
 
 /** `keys`: 32 random bytes each, newest first. The first encrypts, all of them decrypt. */
 export function createEncryption(keys: readonly Buffer[]): Encryption {
@@ -48,7 +49,8 @@ export function createEncryption(keys: readonly Buffer[]): Encryption {
       const keyId = head.subarray(1);
       const ring = rings.find((one) => one.id.equals(keyId));
       if (head[0] !== version || !ring) throw new UnknownKey(keyId);
-      const decipher = createDecipheriv("aes-256-gcm", ring.keyFor(purpose), it.subarray(keyIdEnds, nonceEnds))
+      const nonce = it.subarray(keyIdEnds, nonceEnds);
+      const decipher = createDecipheriv("aes-256-gcm", ring.keyFor(purpose), nonce, { authTagLength: tagBytes })
         .setAAD(head)
         .setAuthTag(it.subarray(nonceEnds, tagEnds));
       return decipher.update(it.subarray(tagEnds), undefined, "utf8") + decipher.final("utf8");
@@ -61,7 +63,11 @@ function keyring(key: Buffer): { readonly id: Buffer; keyFor(purpose: string): B
   const derived = new Map<string, Buffer>();
   return {
     // Of a hash, since it stands beside every ciphertext: it says nothing about the key.
-    id: createHash("sha256").update("key id").update(key).digest().subarray(0, keyIdEnds - 1),
+    id: createHash("sha256")
+      .update("key id")
+      .update(key)
+      .digest()
+      .subarray(0, keyIdEnds - 1),
     keyFor(purpose) {
       const known = derived.get(purpose);
       if (known) return known;

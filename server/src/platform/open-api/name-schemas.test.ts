@@ -4,10 +4,16 @@ import { nameSchemas } from "./name-schemas.ts";
 const pet = { type: "object", title: "Pet", properties: { name: { type: "string" } } };
 
 test("a schema with a title is named once and referred to", () => {
-  const document = nameSchemas({ info: { title: "Pets" }, paths: { "/a": { schema: pet }, "/b": { type: "array", items: pet } } });
+  const document = nameSchemas({
+    info: { title: "Pets" },
+    paths: { "/a": { schema: pet }, "/b": { type: "array", items: pet } },
+  });
   expect(document).toMatchObject({
     info: { title: "Pets" },
-    paths: { "/a": { schema: { $ref: "#/components/schemas/Pet" } }, "/b": { items: { $ref: "#/components/schemas/Pet" } } },
+    paths: {
+      "/a": { schema: { $ref: "#/components/schemas/Pet" } },
+      "/b": { items: { $ref: "#/components/schemas/Pet" } },
+    },
     components: { schemas: { Pet: pet } },
   });
 });

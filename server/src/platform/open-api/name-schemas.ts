@@ -32,7 +32,8 @@ export function nameSchemas(document: JsonObject): JsonObject {
 }
 
 const isList = (it: Json): it is readonly Json[] => Array.isArray(it);
-const isObject = (it: Json | undefined): it is JsonObject => typeof it === "object" && it !== null && !Array.isArray(it);
+const isObject = (it: Json | undefined): it is JsonObject =>
+  typeof it === "object" && it !== null && !Array.isArray(it);
 
 function titleOfSchema({ title, type, enum: values }: JsonObject): string | undefined {
   return typeof title === "string" && (type !== undefined || values !== undefined) ? title : undefined;

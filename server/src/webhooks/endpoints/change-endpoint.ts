@@ -26,7 +26,11 @@ export async function createEndpoint(
   if (refusal) return refusal;
   return pool.inTransaction(async (tx) => {
     const endpoint = await insertEndpoint(tx, encryption, { providerId, settings, secret: newSecret() });
-    await tell(tx, endpoint, { actor, action: "endpoint.created", detail: { name: endpoint.name, url: endpoint.urlMasked } });
+    await tell(tx, endpoint, {
+      actor,
+      action: "endpoint.created",
+      detail: { name: endpoint.name, url: endpoint.urlMasked },
+    });
     return endpoint;
   });
 }
@@ -81,6 +85,14 @@ function whatChanged(before: EndpointSettings, after: EndpointSettings): Readonl
 function settingsIn(it: EndpointSettings): Readonly<Record<string, unknown>> {
   const { name, url, description, active, eventTypes, providerActions, allActors, format, headers, state } = it;
   const { retryWaitsSeconds, success, timeoutSeconds, maxInFlight, maxPerSecond, ordering, includeCredentials } = it;
-  const limits = { retryWaitsSeconds, success, timeoutSeconds, maxInFlight, maxPerSecond, ordering, includeCredentials };
+  const limits = {
+    retryWaitsSeconds,
+    success,
+    timeoutSeconds,
+    maxInFlight,
+    maxPerSecond,
+    ordering,
+    includeCredentials,
+  };
   return { name, url, description, active, eventTypes, providerActions, allActors, format, headers, state, ...limits };
 }

@@ -49,7 +49,9 @@ test("the next save changes what is given, and leaves the rest", async ({ databa
   expect(typesOf(after)).toEqual(["account.plan_changed", "application.key_updated"]);
 });
 
-test("an active webhook needs a URL, an inactive one may wait for it, and nonsense is always refused", async ({ database }) => {
+test("an active webhook needs a URL, an inactive one may wait for it, and nonsense is always refused", async ({
+  database,
+}) => {
   const providerId = await buildProvider(database);
   const invalid = { refused: { url: ["Must be a valid URL such as http://example.com"] } };
   expect(await save(database, providerId, { active: true, switches: {} })).toEqual(invalid);

@@ -27,7 +27,9 @@ const switchNames = [
 type Switches = { readonly [Name in SwitchName]?: boolean | undefined };
 
 /** 3scale's view of the default endpoint's types of events. */
-export function switchesOf({ eventTypes: chosen }: Pick<Endpoint, "eventTypes">): readonly { name: SwitchName; on: boolean }[] {
+export function switchesOf({
+  eventTypes: chosen,
+}: Pick<Endpoint, "eventTypes">): readonly { name: SwitchName; on: boolean }[] {
   const on = new Set(eventSwitches.filter(({ type }) => isChosen(chosen, type)).map(({ switchName }) => switchName));
   return switchNames.map((name) => ({ name, on: on.has(name) }));
 }
@@ -54,7 +56,10 @@ export async function saveDefaultEndpoint(
 }
 
 function applySwitches(chosen: readonly string[], switches: Switches): readonly string[] {
-  const wanted = eventSwitches.map(({ type, switchName }) => ({ type, on: switches[switchName] ?? isChosen(chosen, type) }));
+  const wanted = eventSwitches.map(({ type, switchName }) => ({
+    type,
+    on: switches[switchName] ?? isChosen(chosen, type),
+  }));
   // `*` also means the types that are yet to come, so it stays until a switch is turned off.
   if (chosen.includes("*") && wanted.every(({ on }) => on)) return chosen;
   return wanted.filter(({ on }) => on).map(({ type }) => type);

@@ -27,7 +27,13 @@ export async function deleteEndpoint(
     const [deleted] = await tx.query<{ name: string }>(markDeleted, [providerId, id]);
     if (!deleted) return false;
     await tx.query(cancelDue, [[id]]);
-    await recordAudit(tx, { providerId, actor, action: "endpoint.deleted", subject: `endpoint/${id}`, detail: deleted });
+    await recordAudit(tx, {
+      providerId,
+      actor,
+      action: "endpoint.deleted",
+      subject: `endpoint/${id}`,
+      detail: deleted,
+    });
     tx.hintAfterCommit("endpoints", String(id));
     tx.hintAfterCommit("history", "");
     return true;

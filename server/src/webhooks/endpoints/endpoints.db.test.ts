@@ -30,7 +30,9 @@ const saved = (it: Endpoint | Refused | undefined): Endpoint => {
 
 async function make(pool: Pool, input: EndpointInput = {}): Promise<Endpoint> {
   const providerId = await buildProvider(pool);
-  return saved(await createEndpoint(needsOf(pool), { providerId, input: { name: "crm", url, ...input }, actor: admin }));
+  return saved(
+    await createEndpoint(needsOf(pool), { providerId, input: { name: "crm", url, ...input }, actor: admin }),
+  );
 }
 
 const auditsOf = (pool: Pool, { providerId }: Endpoint) =>
@@ -54,7 +56,9 @@ test("a new endpoint gets the defaults of its format, and a lane", async ({ data
 
 test("nothing secret of an endpoint is stored in clear", async ({ database }) => {
   const { id } = await make(database, { headers: { authorization: "Bearer h3ader" } });
-  const [row] = await database.query<{ text: string }>("select endpoints::text as text from endpoints where id = $1", [id]);
+  const [row] = await database.query<{ text: string }>("select endpoints::text as text from endpoints where id = $1", [
+    id,
+  ]);
   const stored = row?.text.replaceAll("\\x", "") ?? "";
   for (const secret of ["pa55", "s3cret", "h3ader", "whsec_"]) {
     expect(stored).not.toContain(secret);
@@ -104,7 +108,9 @@ test("a provider does not see or change another's endpoint", async ({ database }
   expect(await deleteEndpoint(database, { ...other, actor: admin })).toBe(false);
 });
 
-test("after a rotation both secrets sign, the new one first, and a day later only the new one", async ({ database }) => {
+test("after a rotation both secrets sign, the new one first, and a day later only the new one", async ({
+  database,
+}) => {
   const before = await make(database);
   const after = await rotateSecret(needsOf(database), { ...before, actor: admin });
   expect(after?.secrets).toEqual([expect.stringMatching(/^whsec_/), ...before.secrets]);
@@ -161,7 +167,9 @@ test("what is recorded for an endpoint while it is being deleted ends as cancell
   expect(await database.query("select state from deliveries")).toEqual([{ state: "cancelled" }]);
 });
 
-test("a change leaves a hint, so that engines read the endpoint again and look for what was held", async ({ database }) => {
+test("a change leaves a hint, so that engines read the endpoint again and look for what was held", async ({
+  database,
+}) => {
   const endpoint = await make(database, { active: false });
   const hints: string[] = [];
   const heard = new Promise<void>((resolve) => {

@@ -4,24 +4,23 @@ import type { Endpoint } from "./endpoint.ts";
 import { decryptHeaders, decryptSecrets, purposes } from "./endpoints-table.ts";
 
 /** What an engine needs to deliver to an endpoint. */
-export interface DeliverySettings
-  extends Pick<
-    Endpoint,
-    | "providerId"
-    | "url"
-    | "urlMasked"
-    | "headers"
-    | "secrets"
-    | "retryWaitsSeconds"
-    | "success"
-    | "timeoutSeconds"
-    | "maxInFlight"
-    | "maxPerSecond"
-    | "ordering"
-    | "active"
-    | "state"
-    | "version"
-  > {
+export interface DeliverySettings extends Pick<
+  Endpoint,
+  | "providerId"
+  | "url"
+  | "urlMasked"
+  | "headers"
+  | "secrets"
+  | "retryWaitsSeconds"
+  | "success"
+  | "timeoutSeconds"
+  | "maxInFlight"
+  | "maxPerSecond"
+  | "ordering"
+  | "active"
+  | "state"
+  | "version"
+> {
   readonly endpointId: number;
   /** As stored: kept with a failure, to tell where it went. */
   readonly urlCipher: Buffer;

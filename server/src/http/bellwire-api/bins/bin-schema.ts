@@ -2,7 +2,11 @@ import { Type, type Static } from "typebox";
 import { Nullable, pageQuery, Timestamp } from "../page-schema.ts";
 
 const answer_status = Type.Integer({ minimum: 200, maximum: 599, description: "The status that it answers with." });
-const answer_delay_ms = Type.Integer({ minimum: 0, maximum: 120_000, description: "How long it waits before it answers." });
+const answer_delay_ms = Type.Integer({
+  minimum: 0,
+  maximum: 120_000,
+  description: "How long it waits before it answers.",
+});
 
 export const Bin = Type.Object(
   {
@@ -14,7 +18,7 @@ export const Bin = Type.Object(
     requests_caught: Type.Integer({ description: "How many it ever caught. The newest are kept." }),
     created_at: Timestamp,
   },
-  { title: "Bin" },
+  { title: "Bin", description: "A receiver for trying things out." },
 );
 export type BinAnswer = Static<typeof Bin>;
 
@@ -41,7 +45,7 @@ export const BinRequest = Type.Object(
       }),
     ),
   },
-  { title: "BinRequest" },
+  { title: "BinRequest", description: "What came, as it came." },
 );
 export type BinRequestAnswer = Static<typeof BinRequest>;
 

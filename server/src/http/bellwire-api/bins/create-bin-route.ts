@@ -7,6 +7,9 @@ export const createBinRoute: BellwireApiRoute = async (http, { pool, adminPortal
   const options = { schema: operations.createBin, config: { deed: "change-webhooks" } } as const;
   http.post("/bins", options, async ({ provider }, reply) => {
     const bin = await pool.inTransaction((tx) => createBin(tx, { providerId: provider.id }));
-    return reply.code(201).header("location", `/api/v1/bins/${bin.id}`).send(representBin(bin, adminPortalUrl(provider)));
+    return reply
+      .code(201)
+      .header("location", `/api/v1/bins/${bin.id}`)
+      .send(representBin(bin, adminPortalUrl(provider)));
   });
 };

@@ -17,6 +17,6 @@ export const Attempt = Type.Object(
     response_headers: Nullable(Type.Record(Type.String(), Type.String())),
     response_body: Nullable(Type.String({ description: "The start of the answer, 64 KiB at most." })),
   },
-  { title: "Attempt" },
+  { title: "Attempt", description: "One try over HTTP." },
 );
 export type AttemptAnswer = Static<typeof Attempt>;

@@ -23,7 +23,7 @@ const fields = {
   last_attempt: Nullable(AttemptInShort),
 };
 
-export const Delivery = Type.Object(fields, { title: "Delivery" });
+export const Delivery = Type.Object(fields, { title: "Delivery", description: "One event for one endpoint." });
 export type DeliveryAnswer = Static<typeof Delivery>;
 
 export const DeliveryInFull = Type.Object(
@@ -33,7 +33,7 @@ export const DeliveryInFull = Type.Object(
     body: Nullable(Type.String({ description: "The very text that is signed and sent, the same at every attempt." })),
     attempts: Type.Array(Attempt),
   },
-  { title: "DeliveryInFull" },
+  { title: "DeliveryInFull", description: "One event for one endpoint, with all that was sent and answered." },
 );
 
 export type DeliveryInFullAnswer = Static<typeof DeliveryInFull>;

@@ -1,4 +1,10 @@
-import { contentTypeOf, deliveryId, type Attempt, type Delivery, type DeliveryInFull } from "#webhooks/deliveries/index.ts";
+import {
+  contentTypeOf,
+  deliveryId,
+  type Attempt,
+  type Delivery,
+  type DeliveryInFull,
+} from "#webhooks/deliveries/index.ts";
 import type { AttemptAnswer } from "./attempt-schema.ts";
 import type { DeliveryAnswer, DeliveryInFullAnswer } from "./delivery-schema.ts";
 

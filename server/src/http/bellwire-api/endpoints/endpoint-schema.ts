@@ -17,10 +17,12 @@ const settings = {
   event_types: Type.Array(EventTypeOrAll),
   provider_actions: Type.Boolean({ description: "Also what is done in the Admin Portal and by access tokens." }),
   all_actors: Type.Boolean({
-    description: "Also activation by e-mail, changes by provider key, and background changes, which have no acting user.",
+    description:
+      "Also activation by e-mail, changes by provider key, and background changes, which have no acting user.",
   }),
   format: Type.Enum(["3scale", "json"], {
-    description: "`3scale`: the XML that 3scale sends. `json`: `{type, timestamp, data}`, as Standard Webhooks recommends.",
+    description:
+      "`3scale`: the XML that 3scale sends. `json`: `{type, timestamp, data}`, as Standard Webhooks recommends.",
   }),
   headers: Headers,
   retry_waits_seconds: Type.Array(Type.Integer({ minimum: 0, maximum: 604_800 }), {
@@ -31,10 +33,13 @@ const settings = {
     description: "The answers that count as delivered.",
   }),
   timeout_seconds: Type.Integer({ minimum: 1, maximum: 60, description: "How long one attempt may take in all." }),
-  max_in_flight: Nullable(Type.Integer({ minimum: 1, maximum: 1000, description: "Deliveries under way at once, at most." })),
+  max_in_flight: Nullable(
+    Type.Integer({ minimum: 1, maximum: 1000, description: "Deliveries under way at once, at most." }),
+  ),
   max_per_second: Nullable(Type.Integer({ minimum: 1, maximum: 100_000 })),
   ordering: Type.Enum(["none", "object", "account"], {
-    description: "`account`: what concerns one account goes one after another. `object`: what concerns one object does.",
+    description:
+      "`account`: what concerns one account goes one after another. `object`: what concerns one object does.",
   }),
   include_credentials: Type.Boolean({ description: "Whether keys and secrets appear in formats other than `3scale`." }),
 };
@@ -55,14 +60,15 @@ export const Endpoint = Type.Object(
     ...settings,
     event_types: Type.Array(Type.String()),
     state: Type.Enum(["enabled", "paused", "disabled"], {
-      description: "`paused` (by you) and `disabled` (by Bellwire, see `disabled_reason`): events are recorded and held.",
+      description:
+        "`paused` (by you) and `disabled` (by Bellwire, see `disabled_reason`): events are recorded and held.",
     }),
     disabled_reason: Nullable(Type.String()),
     previous_secret_until: Nullable(Timestamp),
     created_at: Timestamp,
     updated_at: Timestamp,
   },
-  { title: "Endpoint" },
+  { title: "Endpoint", description: "Where to send, which events, and how." },
 );
 export type EndpointAnswer = Static<typeof Endpoint>;
 
@@ -83,7 +89,7 @@ export const NewEndpoint = Type.Object(
 
 export const EndpointSecret = Type.Object(
   { secret: Type.String({ description: "`whsec_` and the key in base64, as Standard Webhooks writes it." }) },
-  { title: "EndpointSecret" },
+  { title: "EndpointSecret", description: "What signs from now on." },
 );
 
 export const EndpointParams = Type.Object({ id: Id });

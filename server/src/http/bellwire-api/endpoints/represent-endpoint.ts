@@ -16,7 +16,9 @@ export function representEndpoint(endpoint: Endpoint, mayChange: boolean): Endpo
     provider_actions: endpoint.providerActions,
     all_actors: endpoint.allActors,
     format: endpoint.format,
-    headers: mayChange ? endpoint.headers : Object.fromEntries(Object.keys(endpoint.headers).map((name) => [name, "…"])),
+    headers: mayChange
+      ? endpoint.headers
+      : Object.fromEntries(Object.keys(endpoint.headers).map((name) => [name, "…"])),
     retry_waits_seconds: [...endpoint.retryWaitsSeconds],
     success: endpoint.success,
     timeout_seconds: endpoint.timeoutSeconds,

@@ -8,7 +8,7 @@ export const listEventTypes = {
   tags,
   operationId: "listEventTypes",
   summary: "List the types of events",
-  response: answers(Type.Object({ data: Type.Array(EventTypeEntry) })),
+  response: answers(Type.Object({ data: Type.Array(EventTypeEntry) }, { description: "All of them." })),
 };
 
 const sample = {

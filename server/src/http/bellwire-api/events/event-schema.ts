@@ -22,7 +22,7 @@ const fields = {
   occurred_at: Timestamp,
 };
 
-export const Event = Type.Object(fields, { title: "Event" });
+export const Event = Type.Object(fields, { title: "Event", description: "What happened, without the object." });
 export type EventAnswer = Static<typeof Event>;
 
 const Verdict = Type.Object(
@@ -53,7 +53,7 @@ export const EventInFull = Type.Object(
     }),
     verdicts: Type.Array(Verdict),
   },
-  { title: "EventInFull" },
+  { title: "EventInFull", description: "What happened, and what became of it." },
 );
 
 export type EventInFullAnswer = Static<typeof EventInFull>;

@@ -11,7 +11,13 @@ export const deleteFailuresRoute: BellwireApiRoute = async (http, { pool, caller
     const { actor } = callerOf(request);
     const deleted = await pool.inTransaction(async (tx) => {
       const count = await deleteFailures(tx, { providerId, ...filter });
-      await recordAudit(tx, { providerId, actor, action: "failures.deleted", subject: "failures", detail: { count, ...filter } });
+      await recordAudit(tx, {
+        providerId,
+        actor,
+        action: "failures.deleted",
+        subject: "failures",
+        detail: { count, ...filter },
+      });
       return count;
     });
     return { deleted };

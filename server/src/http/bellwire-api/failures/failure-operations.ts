@@ -35,7 +35,7 @@ export const deleteFailures = {
   summary: "Take failures off the list",
   description: "The history of the deliveries stays.",
   querystring: FailuresToDelete,
-  response: { ...answers(Type.Object({ deleted: Type.Integer() })), ...refusable },
+  response: { ...answers(Type.Object({ deleted: Type.Integer() }, { description: "How many." })), ...refusable },
 };
 
 export const retryFailures = {
@@ -44,5 +44,5 @@ export const retryFailures = {
   summary: "Retry failures now",
   description: "They leave the list, and get a new round of attempts with the same ids and bytes.",
   body: FailuresToRetry,
-  response: { ...answers(Type.Object({ retried: Type.Integer() })), ...refusable },
+  response: { ...answers(Type.Object({ retried: Type.Integer() }, { description: "How many." })), ...refusable },
 };

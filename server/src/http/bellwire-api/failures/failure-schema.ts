@@ -15,20 +15,30 @@ export const Failure = Type.Object(
     error: Type.String({ description: "What went wrong at the last attempt." }),
     url_masked: Type.String({ description: "Where the last attempt went." }),
   },
-  { title: "Failure" },
+  { title: "Failure", description: "A delivery whose attempts are used up." },
 );
 export type FailureAnswer = Static<typeof Failure>;
 
 const filters = {
   endpoint_id: Type.Optional(Id),
   until: Type.Optional(Type.String({ ...Timestamp, description: "Those that failed in this second or before." })),
-  ids: Type.Optional(Type.Array(EventId, { maxItems: 200, description: "Ids of failures. May be given several times." })),
+  ids: Type.Optional(
+    Type.Array(EventId, { maxItems: 200, description: "Ids of failures. May be given several times." }),
+  ),
 };
-const all = Type.Optional(Type.Boolean({ description: "Must be true when no filter is given: it means every failure." }));
+const all = Type.Optional(
+  Type.Boolean({ description: "Must be true when no filter is given: it means every failure." }),
+);
 
 export const FailuresToCount = Type.Object({ endpoint_id: filters.endpoint_id });
 export const FailuresQuery = Type.Object({ ...pageQuery, ...filters });
 export const FailuresToDelete = Type.Object({ ...filters, all });
-export const FailuresToRetry = Type.Object({ ...filters, all }, { title: "FailuresToRetry", additionalProperties: false });
+export const FailuresToRetry = Type.Object(
+  { ...filters, all },
+  { title: "FailuresToRetry", additionalProperties: false },
+);
 
-export const FailureCount = Type.Object({ count: Type.Integer() }, { title: "FailureCount" });
+export const FailureCount = Type.Object(
+  { count: Type.Integer() },
+  { title: "FailureCount", description: "How many there are." },
+);

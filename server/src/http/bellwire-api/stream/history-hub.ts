@@ -75,7 +75,7 @@ export class HistoryHub {
         from ??= await oldestRunningTransaction(pool);
         for await (const messages of readHistory(pool, providerId, from)) {
           tell(audience, messages);
-          for (const message of messages) if ("mark" in message) from = message.mark;
+          from = messages.find((message) => "mark" in message)?.mark ?? from;
         }
       } catch (error) {
         // The database may be away for a while. What was not read is read later.

@@ -1,5 +1,11 @@
 import type { Database } from "#platform/database/database.ts";
-import { deliveryId, followAttempts, listDeliveries, sampleTransactions, type FollowedAttempt } from "#webhooks/deliveries/index.ts";
+import {
+  deliveryId,
+  followAttempts,
+  listDeliveries,
+  sampleTransactions,
+  type FollowedAttempt,
+} from "#webhooks/deliveries/index.ts";
 import { followEvents } from "#webhooks/events/index.ts";
 import { representDelivery } from "../deliveries/represent-delivery.ts";
 import { representEvent } from "../events/represent-event.ts";
@@ -41,7 +47,14 @@ async function* readEvents(db: Database, providerId: number, { from, upTo }: Spa
     const events = read.filter(({ recordedIn }) => recordedIn < upTo);
     if (events.length > 0) {
       const told = events.map((event): StreamMessage => ({ event: "event", data: representEvent(event) }));
-      yield [...told, ...(await readDeliveries(db, providerId, events.map(({ id }) => id)))];
+      yield [
+        ...told,
+        ...(await readDeliveries(
+          db,
+          providerId,
+          events.map(({ id }) => id),
+        )),
+      ];
     }
     const last = events.at(-1);
     if (!last || events.length < readLimit) return;
@@ -56,7 +69,14 @@ async function* readAttempts(db: Database, providerId: number, { from, upTo }: S
     const attempts = read.filter(({ recordedIn }) => recordedIn < upTo);
     if (attempts.length > 0) {
       const told = attempts.map((attempt): StreamMessage => ({ event: "attempt", data: representFollowed(attempt) }));
-      yield [...told, ...(await readDeliveries(db, providerId, attempts.map(({ eventId }) => eventId)))];
+      yield [
+        ...told,
+        ...(await readDeliveries(
+          db,
+          providerId,
+          attempts.map(({ eventId }) => eventId),
+        )),
+      ];
     }
     const last = attempts.at(-1);
     if (!last || attempts.length < readLimit) return;

@@ -5,9 +5,7 @@ export type StreamMessage =
 
 /** As `text/event-stream`. JSON has no line breaks, so each is one line of data. */
 export const textOf = (message: StreamMessage): string =>
-  "mark" in message
-    ? `id: ${message.mark}\n\n`
-    : `event: ${message.event}\ndata: ${JSON.stringify(message.data)}\n\n`;
+  "mark" in message ? `id: ${message.mark}\n\n` : `event: ${message.event}\ndata: ${JSON.stringify(message.data)}\n\n`;
 
 /** A comment, so that nobody between us and the client takes a quiet stream for a dead one. */
 export const heartbeat = ":\n\n";

@@ -1,0 +1,56 @@
+import { fileURLToPath } from "node:url";
+import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
+import { findSession, readProviderUser } from "#access/index.ts";
+import type { Clock } from "#platform/clock/clock.ts";
+import type { Database } from "#platform/database/database.ts";
+import { servePageAssets } from "../shared/page-assets.ts";
+import { addPageHeaders } from "../shared/page-headers.ts";
+import { readAdminCookie } from "../shared/session-cookie.ts";
+import { serveScalar } from "./serve-scalar.ts";
+import { writeApiDocsPage } from "./write-api-docs-page.ts";
+
+export interface ApiDocsNeeds {
+  readonly pool: Database;
+  readonly clock: Clock;
+}
+
+const path = "/p/admin/api-docs";
+const assetsFolder = fileURLToPath(new URL("./assets/", import.meta.url));
+
+/** Interactive documentation of both APIs, which acts as the signed-in user. */
+export const apiDocsDoor =
+  (needs: ApiDocsNeeds): FastifyPluginAsync =>
+  async (http) => {
+    const scalarPath = await serveScalar(http, path);
+    const assets = await servePageAssets(http, { folder: assetsFolder, prefix: `${path}/assets` });
+    addPageHeaders(http);
+    allowInlineStyle(http);
+
+    http.get(path, async (request, reply) => {
+      const signedIn = await findSignedIn(needs, request);
+      if (!signedIn) return reply.redirect(`/p/login?return_to=${encodeURIComponent(path)}`, 302);
+      return sendPage(reply, writeApiDocsPage({ ...signedIn, assets, scalarPath }));
+    });
+  };
+
+const sendPage = (reply: FastifyReply, html: string): FastifyReply => reply.type("text/html; charset=utf-8").send(html);
+
+/** Scalar writes its styles into the page. Its script is a file like ours, so scripts stay as strict as everywhere. */
+function allowInlineStyle(http: FastifyInstance): void {
+  const name = "content-security-policy";
+  http.addHook("onSend", async (_request, reply) => {
+    reply.header(name, String(reply.getHeader(name)).replace("style-src 'self'", "style-src 'self' 'unsafe-inline'"));
+  });
+}
+
+async function findSignedIn(
+  { pool, clock }: ApiDocsNeeds,
+  request: FastifyRequest,
+): Promise<{ username: string; csrfToken: string } | undefined> {
+  const cookieValue = request.side === "developer" ? undefined : readAdminCookie(request);
+  if (cookieValue === undefined) return undefined;
+  const providerId = request.provider.id;
+  const session = await findSession(pool, { providerId, audience: "admin", cookieValue, now: clock.now() });
+  const user = session && (await readProviderUser(pool, providerId, session.userId));
+  return session && user?.state === "active" ? { username: user.username, csrfToken: session.csrfToken } : undefined;
+}

@@ -1,0 +1,27 @@
+const csrfToken = document.querySelector('meta[name="csrf-token"]').content;
+
+/** Requests carry the session's cookie by themselves; what changes things needs its token too. */
+function fetchAsUser(input, init = {}) {
+  const headers = new Headers(init.headers ?? (input instanceof Request ? input.headers : undefined));
+  const { origin } = new URL(input instanceof Request ? input.url : input, location.href);
+  if (origin === location.origin) headers.set("x-csrf-token", csrfToken);
+  return fetch(input, { ...init, headers });
+}
+
+window.Scalar.createApiReference("#api-docs", {
+  sources: [
+    { title: "Bellwire API", slug: "bellwire", url: "/api/v1/openapi.json", default: true },
+    { title: "Account Management API", slug: "account-management", url: "/admin/api/openapi.json" },
+  ],
+  customFetch: fetchAsUser,
+  baseServerURL: location.origin,
+  // Nothing is asked of, or told to, anybody but this server.
+  withDefaultFonts: false,
+  telemetry: false,
+  agent: { disabled: true },
+  mcp: { disabled: true },
+  hideClientButton: true,
+  showDeveloperTools: "never",
+  documentDownloadType: "json",
+  persistAuth: false,
+});

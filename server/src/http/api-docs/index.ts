@@ -1,0 +1,1 @@
+export { apiDocsDoor } from "./api-docs-door.ts";

@@ -1,0 +1,62 @@
+import { expect, onTestFinished } from "vitest";
+import { createSession, findProviderUserByLogin } from "#access/index.ts";
+import { apiDocsDoor } from "#http/api-docs/index.ts";
+import { describeAccountManagementApi } from "#http/account-management-api/index.ts";
+import { systemClock } from "#platform/clock/clock.ts";
+import { setUpProvider } from "#portal/provider-setup/index.ts";
+import { launchBrowser } from "../support/browser.ts";
+import { test as base } from "../support/test.ts";
+import { openBellwireApi } from "./bellwire-api-test.ts";
+
+const test = base.extend("site", async ({ database }, { onCleanup }) => {
+  const { http, close } = openBellwireApi(database, systemClock, { baseDomain: undefined });
+  http.register(apiDocsDoor({ pool: database, clock: systemClock }));
+  http.get("/admin/api/openapi.json", async () => describeAccountManagementApi("0.0.0"));
+  onCleanup(close);
+  await http.listen({ host: "127.0.0.1", port: 0 });
+  const now = new Date();
+  const admin = { adminUsername: "admin", adminPassword: "a long password" };
+  const made = await database.inTransaction((tx) =>
+    setUpProvider(tx, { name: "Acme", subdomain: "acme", ...admin, now }),
+  );
+  if ("refused" in made) throw new Error("The provider was refused.");
+  const { id: providerId } = made.provider;
+  const user = await findProviderUserByLogin(database, providerId, "admin");
+  if (!user) throw new Error("There is no admin.");
+  const session = { providerId, audience: "admin", userId: user.id, now } as const;
+  const { cookieValue } = await database.inTransaction((tx) => createSession(tx, session));
+  return { http, cookieValue, origin: http.listeningOrigin };
+});
+
+test("who is not signed in is led to the sign-in", async ({ site }) => {
+  const answer = await site.http.inject("/p/admin/api-docs");
+  expect([answer.statusCode, answer.headers.location]).toEqual([302, "/p/login?return_to=%2Fp%2Fadmin%2Fapi-docs"]);
+});
+
+test("the page shows both APIs, and a request sent from it acts as the signed-in admin", async ({ site, database }) => {
+  const browser = await launchBrowser();
+  onTestFinished(() => browser.close());
+  const context = await browser.newContext({ viewport: { width: 1400, height: 900 } });
+  await context.addCookies([{ name: "bellwire_admin", value: site.cookieValue, url: site.origin }]);
+  const page = await context.newPage();
+  page.setDefaultTimeout(8000);
+  const complaints: string[] = [];
+  page.on("console", (line) => void (line.type() === "error" && complaints.push(line.text())));
+  page.on("pageerror", (error) => void complaints.push(error.message));
+  const origins = new Set<string>();
+  page.on("request", (request) => void origins.add(new URL(request.url()).origin));
+
+  await page.goto(`${site.origin}/p/admin/api-docs`);
+  await page.getByText("Bins", { exact: true }).first().click();
+  await page.getByText("Make a bin").first().click();
+  await page.getByRole("button", { name: /Test Request\s*\(post \/api\/v1\/bins\)/ }).click();
+  await page.getByRole("button", { name: /^Send/ }).filter({ visible: true }).first().click();
+  await expect.poll(() => database.query("select from bins")).toHaveLength(1);
+
+  await page.goto(`${site.origin}/p/admin/api-docs?api=account-management`);
+  await page.getByRole("heading", { name: "Account Management API" }).waitFor();
+
+  // The strict policy for scripts stands in nobody's way, and no other server is asked for anything.
+  expect(complaints).toEqual([]);
+  expect([...origins].filter((origin) => origin.startsWith("http"))).toEqual([site.origin]);
+});
