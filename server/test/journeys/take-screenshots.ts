@@ -1,0 +1,53 @@
+/**
+ * Walks through the first three minutes in the tests' browser and keeps what it sees as the pictures of the README.
+ * Run: npm run screenshots
+ */
+import { mkdir } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import type { Page } from "playwright-core";
+import { launchBrowser } from "../support/browser.ts";
+import { makeDataDir, startBellwire } from "../support/start-bellwire.ts";
+
+const pictures = fileURLToPath(new URL("../../../docs/images/", import.meta.url));
+const wait = { timeout: 15_000 };
+
+await mkdir(pictures, { recursive: true });
+await using folder = await makeDataDir();
+await using bellwire = await startBellwire({ dataDir: folder.path, environment: { PORT: "3000" } });
+const { binUrl, username, password } = await bellwire.signIn();
+const browser = await launchBrowser();
+const context = await browser.newContext({ viewport: { width: 1200, height: 760 }, colorScheme: "light" });
+const take = (page: Page, name: string) => page.screenshot({ path: `${pictures}${name}.png` });
+
+const bin = await context.newPage();
+await bin.goto(`${binUrl}/view`);
+
+const developer = await context.newPage();
+await developer.goto(`${bellwire.url}/signup`);
+await developer.fill("[name=org_name]", "Harbour & Sons");
+await developer.fill("[name=username]", "mira");
+await developer.fill("[name=email]", "mira@harbour.example");
+await developer.fill("[name=password]", "correct-horse-12");
+await developer.fill("[name=password_confirmation]", "correct-horse-12");
+await take(developer, "1-sign-up");
+await developer.click("button[type=submit]");
+await developer.getByText("3 webhooks went out").waitFor(wait);
+await take(developer, "2-application");
+
+await bin.locator("summary .title").nth(2).waitFor(wait);
+await take(bin, "3-request-bin");
+
+const admin = await context.newPage();
+await admin.goto(`${bellwire.url}/p/admin/deliveries`);
+await admin.fill("[name=username]", username);
+await admin.fill("[name=password]", password);
+await admin.click("button[type=submit]");
+await admin.getByRole("row").filter({ hasText: "Delivered" }).nth(2).waitFor(wait);
+await take(admin, "4-deliveries");
+await admin.getByRole("link", { name: "Account created" }).first().click();
+await admin.getByRole("heading", { name: /attempt/i }).first().waitFor(wait);
+await take(admin, "5-delivery");
+await admin.goto(`${bellwire.url}/p/admin/webhooks/edit`);
+await admin.getByLabel("Webhooks enabled").waitFor(wait);
+await take(admin, "6-webhooks");
+await browser.close();
