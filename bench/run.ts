@@ -1,0 +1,16 @@
+/** Runs the benchmarks, or the one that is named: `npm run bench -- engine`. Each is a program of its own. */
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+
+const benchmarks = ["engine", "sender"];
+
+const [name, ...options] = process.argv.slice(2);
+if (name !== undefined && !benchmarks.includes(name)) {
+  console.error(`There is no benchmark "${name}". There are: ${benchmarks.join(", ")}.`);
+  process.exit(1);
+}
+for (const each of name === undefined ? benchmarks : [name]) {
+  const program = fileURLToPath(new URL(`${each}.ts`, import.meta.url));
+  const { status } = spawnSync(process.execPath, [program, ...options], { stdio: "inherit" });
+  if (status !== 0) process.exit(status ?? 1);
+}
