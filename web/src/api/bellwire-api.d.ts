@@ -390,7 +390,7 @@ export interface paths {
         };
         /**
          * Follow what happens, as server-sent events
-         * @description `event`: an Event was recorded. `attempt`: an Attempt was made, with `delivery_id`, `event_id` and `endpoint_id`. `delivery`: a Delivery is as it now is. `endpoint`: an Endpoint is as it now is, its URL masked, or `{"id": …, "deleted": true}`. The data is JSON. Nothing is skipped: after a break, send `Last-Event-ID`, as browsers do.
+         * @description `event`: an Event was recorded. `attempt`: an Attempt was made, with `delivery_id`, `event_id` and `endpoint_id`. `delivery`: a Delivery is as it now is. `endpoint`: an Endpoint is as it now is, its URL masked. The data is JSON. Nothing that was recorded is skipped: after a break, send `Last-Event-ID`, as browsers do; some of it may then come twice.
          */
         get: operations["openStream"];
         put?: never;
@@ -411,7 +411,10 @@ export interface components {
             kind: "developer" | "admin" | "token" | "key" | "system";
             user_id: number | null;
         };
-        /** Attempt */
+        /**
+         * Attempt
+         * @description One try over HTTP.
+         */
         Attempt: {
             /** @description From 1 on. */
             number: number;
@@ -439,7 +442,10 @@ export interface components {
             error: string | null;
             latency_ms: number;
         };
-        /** Bin */
+        /**
+         * Bin
+         * @description A receiver for trying things out.
+         */
         Bin: {
             id: string;
             /** @description Takes any request. */
@@ -450,6 +456,8 @@ export interface components {
             answer_status: number;
             /** @description How long it waits before it answers. */
             answer_delay_ms: number;
+            /** @description How many it ever caught. The newest are kept. */
+            requests_caught: number;
             /**
              * Format: date-time
              * @description ISO 8601, UTC, with milliseconds.
@@ -463,9 +471,13 @@ export interface components {
             /** @description How long it waits before it answers. */
             answer_delay_ms?: number;
         };
-        /** BinRequest */
+        /**
+         * BinRequest
+         * @description What came, as it came.
+         */
         BinRequest: {
-            id: number;
+            /** @description Counted from 1 in the order of arrival. */
+            number: number;
             /**
              * Format: date-time
              * @description ISO 8601, UTC, with milliseconds.
@@ -487,7 +499,10 @@ export interface components {
             body_encoding: "utf-8" | "base64";
             signature: ("valid" | "invalid" | "missing") | null;
         };
-        /** Delivery */
+        /**
+         * Delivery
+         * @description One event for one endpoint.
+         */
         Delivery: {
             /** @description The event's id, a dot, and the endpoint's id. */
             id: string;
@@ -515,7 +530,10 @@ export interface components {
             ended_at: string | null;
             last_attempt: components["schemas"]["AttemptInShort"] | null;
         };
-        /** DeliveryInFull */
+        /**
+         * DeliveryInFull
+         * @description One event for one endpoint, with all that was sent and answered.
+         */
         DeliveryInFull: {
             /** @description The event's id, a dot, and the endpoint's id. */
             id: string;
@@ -551,7 +569,10 @@ export interface components {
          * @enum {unknown}
          */
         DeliveryState: "pending" | "delivered" | "failed" | "cancelled";
-        /** Endpoint */
+        /**
+         * Endpoint
+         * @description Where to send, which events, and how.
+         */
         Endpoint: {
             id: number;
             /** @description Unique. The endpoint named `default` is the webhook of 3scale's page and API. */
@@ -563,7 +584,7 @@ export interface components {
             description: string | null;
             /** @description Off: new events make no delivery here, and what is due is held. */
             active: boolean;
-            event_types: ("account.created" | "account.updated" | "account.plan_changed" | "account.deleted" | "user.created" | "user.updated" | "user.deleted" | "application.created" | "application.updated" | "application.suspended" | "application.plan_changed" | "application.user_key_updated" | "application.deleted" | "application.key_created" | "application.key_deleted" | "application.key_updated" | "*")[];
+            event_types: string[];
             /** @description Also what is done in the Admin Portal and by access tokens. */
             provider_actions: boolean;
             /** @description Also activation by e-mail, changes by provider key, and background changes, which have no acting user. */
@@ -660,12 +681,18 @@ export interface components {
              */
             state?: "enabled" | "paused";
         };
-        /** EndpointSecret */
+        /**
+         * EndpointSecret
+         * @description What signs from now on.
+         */
         EndpointSecret: {
             /** @description `whsec_` and the key in base64, as Standard Webhooks writes it. */
             secret: string;
         };
-        /** Event */
+        /**
+         * Event
+         * @description What happened, without the object.
+         */
         Event: {
             /**
              * Format: uuid
@@ -687,7 +714,10 @@ export interface components {
              */
             occurred_at: string;
         };
-        /** EventInFull */
+        /**
+         * EventInFull
+         * @description What happened, and what became of it.
+         */
         EventInFull: {
             /**
              * Format: uuid
@@ -730,7 +760,10 @@ export interface components {
             /** @description Where it can come from. `background`: activation by e-mail and Bellwire itself. */
             doors: ("developer_portal" | "admin_portal" | "api" | "background")[];
         };
-        /** Failure */
+        /**
+         * Failure
+         * @description A delivery whose attempts are used up.
+         */
         Failure: {
             /**
              * Format: uuid
@@ -741,9 +774,9 @@ export interface components {
             endpoint_id: number;
             endpoint_name: string;
             event_type: string;
-            object_id: number;
             account_id: number;
             account_name: string;
+            attempts_made: number;
             /**
              * Format: date-time
              * @description ISO 8601, UTC, with milliseconds.
@@ -754,7 +787,10 @@ export interface components {
             /** @description Where the last attempt went. */
             url_masked: string;
         };
-        /** FailureCount */
+        /**
+         * FailureCount
+         * @description How many there are.
+         */
         FailureCount: {
             count: number;
         };
@@ -763,7 +799,7 @@ export interface components {
             endpoint_id?: number;
             /**
              * Format: date-time
-             * @description Those that failed at this time or before.
+             * @description Those that failed in this second or before.
              */
             until?: string;
             /** @description Ids of failures. May be given several times. */
@@ -875,7 +911,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description One page. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -920,7 +956,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Default Response */
+            /** @description Where to send, which events, and how. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -940,6 +976,15 @@ export interface operations {
             };
             /** @description These credentials do not allow this. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit with how things are now. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -969,7 +1014,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description Where to send, which events, and how. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1069,7 +1114,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Default Response */
+            /** @description Where to send, which events, and how. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1105,6 +1150,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description It does not fit with how things are now. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Some values are not acceptable: `errors` says which, and why. */
             422: {
                 headers: {
@@ -1127,7 +1181,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description What signs from now on. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1176,7 +1230,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description What signs from now on. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1232,7 +1286,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Default Response */
+            /** @description One try over HTTP. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1288,7 +1342,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description All of them. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1401,7 +1455,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description One page. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1454,7 +1508,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description What happened, and what became of it. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1510,7 +1564,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Default Response */
+            /** @description One event for one endpoint. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1580,7 +1634,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description One page. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1632,7 +1686,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description One event for one endpoint, with all that was sent and answered. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1681,7 +1735,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description One event for one endpoint. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1710,6 +1764,15 @@ export interface operations {
             };
             /** @description There is no such thing, or it is not yours. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit with how things are now. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1730,7 +1793,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description One event for one endpoint. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1766,6 +1829,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description It does not fit with how things are now. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     listFailures: {
@@ -1776,7 +1848,7 @@ export interface operations {
                 /** @description The `next` of the page before this one. */
                 after?: string;
                 endpoint_id?: number;
-                /** @description Those that failed at this time or before. */
+                /** @description Those that failed in this second or before. */
                 until?: string;
                 /** @description Ids of failures. May be given several times. */
                 ids?: string[];
@@ -1787,7 +1859,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description One page. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1832,7 +1904,7 @@ export interface operations {
         parameters: {
             query?: {
                 endpoint_id?: number;
-                /** @description Those that failed at this time or before. */
+                /** @description Those that failed in this second or before. */
                 until?: string;
                 /** @description Ids of failures. May be given several times. */
                 ids?: string[];
@@ -1845,7 +1917,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description How many. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1889,10 +1961,6 @@ export interface operations {
         parameters: {
             query?: {
                 endpoint_id?: number;
-                /** @description Those that failed at this time or before. */
-                until?: string;
-                /** @description Ids of failures. May be given several times. */
-                ids?: string[];
             };
             header?: never;
             path?: never;
@@ -1900,7 +1968,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description How many there are. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1951,7 +2019,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Default Response */
+            /** @description How many. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2005,7 +2073,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description One page. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2046,7 +2114,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description A receiver for trying things out. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -2086,7 +2154,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description A receiver for trying things out. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2186,7 +2254,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Default Response */
+            /** @description A receiver for trying things out. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2249,7 +2317,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description One page. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2299,7 +2367,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Never ends. */
+            /** @description Ends after some minutes, to be opened again. */
             200: {
                 headers: {
                     [name: string]: unknown;

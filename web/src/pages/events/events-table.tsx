@@ -33,7 +33,9 @@ export function EventsTable({ events }: { events: readonly Event[] }) {
             <Td dataLabel="By">
               <ActorName actor={it.actor} />
             </Td>
-            <Td dataLabel="Through">{channelName(it.channel)}</Td>
+            <Td dataLabel="Through" modifier="nowrap">
+              {channelName(it.channel)}
+            </Td>
             <Td dataLabel="Sequence">{it.sequence}</Td>
             <Td dataLabel="When">
               <When at={it.occurred_at} />

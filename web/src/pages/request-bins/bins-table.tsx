@@ -19,7 +19,7 @@ export function BinsTable({ bins }: { bins: readonly Bin[] }) {
         <Thead>
           <Tr>
             <Th>URL</Th>
-            <Th>Answers</Th>
+            <Th width={20}>Answers</Th>
             <Th>Created</Th>
             <Th screenReaderText="What it caught" />
             <Th screenReaderText="Actions" />
