@@ -1,6 +1,6 @@
-import { chown, mkdir, realpath, stat } from "node:fs/promises";
+import { chmod, chown, mkdir, realpath, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { CannotStart } from "#platform/config/cannot-start.ts";
 import { keepFile, readIfThere } from "#platform/files/keep-file.ts";
 import { randomBase32 } from "#platform/ids/random-token.ts";
@@ -26,7 +26,7 @@ export async function choosePlace(dataDir: string, say: (line: string) => void):
   const remembered = (await readIfThere(pointer))?.trim();
   if (remembered) return placeThatExists(remembered, user, `${pointer} says that the database lies there.`);
   if ((await ownerOf(join(dataDir, "postgres"))) || !user) return placeThatExists(dataDir, user, "");
-  if (await mayEnter(user, await realpath(dataDir))) return { folder: dataDir, user };
+  if (await letPass(user, await realpath(dataDir))) return { folder: dataDir, user };
 
   const folder = join(await commonFolder(user), randomBase32(12));
   await mkdir(folder, { mode: 0o700 });
@@ -34,6 +34,16 @@ export async function choosePlace(dataDir: string, say: (line: string) => void):
   await keepFile(pointer, () => `${folder}\n`);
   say(`the database lies in ${folder}: ${dataDir} is closed to the user ${user.name}, whom PostgreSQL runs as`);
   return { folder, user };
+}
+
+/**
+ * The data directory itself is ours to open: to pass through, not to look around. What is closed above it stays closed.
+ */
+async function letPass(user: UnprivilegedUser, dataDir: string): Promise<boolean> {
+  if (!(await mayEnter(user, dirname(dataDir)))) return false;
+  const { mode } = await stat(dataDir);
+  await chmod(dataDir, mode | 0o001);
+  return mayEnter(user, dataDir);
 }
 
 /** Whoever owns the data goes on running the server. */

@@ -43,6 +43,7 @@ export async function openEmbeddedPostgres(dataDir: string, say: (line: string) 
       await alone(async () => {
         const others = await countOthers(ownerUrl, server.presence);
         if (others === 0) return stopServer(server.pgData);
+        if (!server.isStartedHere) return;
         say(`the embedded database goes on running: ${others} more ${others === 1 ? "process uses" : "processes use"} it`);
       });
     },

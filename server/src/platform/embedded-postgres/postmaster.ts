@@ -35,11 +35,11 @@ export async function settledPostmaster(pgData: string): Promise<Postmaster | un
   }
 }
 
-/** Whether the server ended in time. */
-export async function hasEnded(pgData: string, withinMs: number): Promise<boolean> {
+/** Whether the server ended in time. Its file goes a moment before it does. */
+export async function hasEnded({ pid }: Postmaster, pgData: string, withinMs: number): Promise<boolean> {
   const deadlineMs = systemClock.monotonicMs() + withinMs;
   while (systemClock.monotonicMs() < deadlineMs) {
-    if (!(await findPostmaster(pgData))) return true;
+    if (!(await isPostgresOf(pid, pgData))) return true;
     await systemClock.sleep(lookEveryMs);
   }
   return false;

@@ -17,6 +17,8 @@ export interface RunningServer {
   /** PostgreSQL's own data directory. */
   readonly pgData: string;
   readonly presence: Presence;
+  /** Whether this process started it, and not another one before. */
+  readonly isStartedHere: boolean;
 }
 
 /** Joins the server of a data directory, and starts it (and makes its database) if need be. The caller holds the lock. */
@@ -25,7 +27,8 @@ export async function startOrJoin(dataDir: string, say: (line: string) => void):
   const passwords = await keepPasswords(dataDir);
   const socketFolder = await makeSocketFolder(place);
   const pgData = join(place.folder, "postgres");
-  if (!(await settledPostmaster(pgData))) {
+  const isStartedHere = (await settledPostmaster(pgData)) === undefined;
+  if (isStartedHere) {
     const binaries = await findBinaries(place.user, say);
     await initDatabase({ place, binaries, ownerPassword: passwords.owner, say });
     await startServer({ place, binaries, socketFolder, say });
@@ -35,5 +38,6 @@ export async function startOrJoin(dataDir: string, say: (line: string) => void):
   const ownerUrlOf = urlOf(ownerRole, passwords.owner);
   const database = await ensureAppDatabase(ownerUrlOf, passwords.app);
   const ownerUrl = ownerUrlOf(database);
-  return { ownerUrl, appUrl: urlOf(appRole, passwords.app)(database), pgData, presence: await openPresence(ownerUrl) };
+  const presence = await openPresence(ownerUrl);
+  return { ownerUrl, appUrl: urlOf(appRole, passwords.app)(database), pgData, presence, isStartedHere };
 }

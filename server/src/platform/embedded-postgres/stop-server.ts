@@ -10,7 +10,7 @@ export async function stopServer(pgData: string): Promise<void> {
   const found = await findPostmaster(pgData);
   if (!found) return;
   process.kill(found.pid, "SIGINT");
-  if (await hasEnded(pgData, fastStopMs)) return;
+  if (await hasEnded(found, pgData, fastStopMs)) return;
   process.kill(found.pid, "SIGQUIT");
-  await hasEnded(pgData, immediateStopMs);
+  await hasEnded(found, pgData, immediateStopMs);
 }

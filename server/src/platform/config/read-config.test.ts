@@ -1,0 +1,101 @@
+import { inspect } from "node:util";
+import { expect, test } from "vitest";
+import { CannotStart } from "./cannot-start.ts";
+import { explainConfig } from "./explain-config.ts";
+import { readConfig } from "./read-config.ts";
+import type { Environment } from "./setting.ts";
+import { settingsReference } from "./settings-reference.ts";
+
+const key = Buffer.alloc(32, 7).toString("base64");
+const elsewhere = { DATABASE_URL: "postgresql://u:p@db/x", BELLWIRE_SECRET_KEY: key };
+
+/** The lines of the one message that lists what is wrong. */
+function wrongIn(env: Environment): readonly string[] {
+  try {
+    readConfig(env);
+    return [];
+  } catch (error) {
+    if (!(error instanceof CannotStart)) throw error;
+    return error.message.split("\n").slice(1);
+  }
+}
+
+test("nothing needs to be set", () => {
+  expect(readConfig({})).toMatchObject({
+    isEmbedded: true,
+    port: 3000,
+    host: "127.0.0.1",
+    dataDir: "./.bellwire",
+    allowedTargets: "127.0.0.0/8,::1/128",
+    tryOut: true,
+    retryWaitsSeconds: [60, 60, 60, 60, 60],
+    retentionDays: 30,
+    engineConcurrency: 200,
+  });
+});
+
+test("a database elsewhere allows no private target and makes no try-out, unless it is told to", () => {
+  expect(readConfig(elsewhere)).toMatchObject({ isEmbedded: false, allowedTargets: "none", tryOut: false });
+  expect(readConfig({ ...elsewhere, BELLWIRE_TRY_OUT: "on" }).tryOut).toBe(true);
+});
+
+test("an empty variable is one that is not set", () => {
+  expect(readConfig({ DATABASE_URL: "", PORT: " ", BELLWIRE_CA_FILE: "" })).toEqual(readConfig({}));
+});
+
+test("everything that is wrong is said at once", () => {
+  const env = { PORT: "-1", BELLWIRE_LOG_LEVEL: "loud", BELLWIRE_RETRY_WAITS_SECONDS: "60,soon" };
+  expect(wrongIn(env)).toEqual([
+    "- PORT must be a whole number from 0 to 65535",
+    "- BELLWIRE_RETRY_WAITS_SECONDS must be whole numbers from 0 to 604800 with commas between",
+    "- BELLWIRE_LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, silent",
+  ]);
+});
+
+test.each([
+  ["PORT", "65536"],
+  ["PORT", "3e3"],
+  ["PORT", "0x10"],
+  ["DATABASE_URL", "mysql://db/x"],
+  ["BELLWIRE_PUBLIC_URL", "example.com"],
+  ["BELLWIRE_BASE_DOMAIN", "https://example.com"],
+  ["BELLWIRE_BASE_DOMAIN", "example.com:3000"],
+  ["BELLWIRE_SECRET_KEY", "c2hvcnQ="],
+  ["BELLWIRE_SECRET_KEY", `${key},`],
+  ["BELLWIRE_ALLOWED_TARGETS", "10.0.0.0/64"],
+  ["BELLWIRE_TRUSTED_PROXIES", "proxy"],
+  ["BELLWIRE_TRY_OUT", "maybe"],
+  ["BELLWIRE_SMTP_URL", "mail.example.com"],
+  ["BELLWIRE_PROXY_URL", "socks5://proxy"],
+  ["BELLWIRE_ENGINE_CONCURRENCY", "0"],
+])("%s=%s is wrong", (name, value) => {
+  expect(wrongIn({ ...elsewhere, [name]: value }).join()).toMatch(new RegExp(`^- ${name} must`));
+});
+
+test("a key is required as soon as the database is not embedded", () => {
+  expect(wrongIn({ DATABASE_URL: elsewhere.DATABASE_URL }).join()).toMatch(/^- BELLWIRE_SECRET_KEY is required/);
+});
+
+test("several keys may be given, the newest first", () => {
+  expect(readConfig({ BELLWIRE_SECRET_KEY: `${key}, ${key}` }).secretKey?.reveal()).toBe(`${key}, ${key}`);
+});
+
+test("a secret is shown neither by printing the configuration nor by explaining it", () => {
+  const env = { ...elsewhere, BELLWIRE_ADMIN_PASSWORD: "hunter2", BELLWIRE_PROVIDER_KEY: "hunter2" };
+  const config = readConfig(env);
+  for (const text of [inspect(config), JSON.stringify(config), String(config.adminPassword), JSON.stringify(explainConfig(env))]) {
+    expect(text).not.toContain("hunter2");
+    expect(text).not.toContain(key);
+    expect(text).not.toContain("u:p@db");
+  }
+  expect(config.adminPassword?.reveal()).toBe("hunter2");
+});
+
+test("each setting is explained with its value and where it came from", () => {
+  const explained = explainConfig({ PORT: "8080", BELLWIRE_SMTP_URL: "smtp://u:p@mail" });
+  const of = (name: string) => explained.find((setting) => setting.name === name);
+  expect(of("PORT")).toEqual({ name: "PORT", value: "8080", from: "environment" });
+  expect(of("BELLWIRE_SMTP_URL")).toEqual({ name: "BELLWIRE_SMTP_URL", value: "[secret]", from: "environment" });
+  expect(of("BELLWIRE_ALLOWED_TARGETS")?.value).toBe("127.0.0.0/8,::1/128");
+  for (const { name } of explained) expect(settingsReference()).toContain(`| \`${name}\` |`);
+});

@@ -1,0 +1,91 @@
+import { randomBytes } from "node:crypto";
+import pg from "pg";
+import { expect, inject } from "vitest";
+import { test as base } from "../../../test/support/test.ts";
+import { appRole } from "./app-role.ts";
+import { directorySchema } from "./cells.ts";
+import { describeSchema } from "./describe-schema.ts";
+import { migrate } from "./migrate.ts";
+import { openPool } from "./open-pool.ts";
+
+const now = new Date("2026-11-24T12:00:00Z");
+const schema = "bellwire";
+
+const test = base.extend("emptyUrl", async ({}, { onCleanup }) => {
+  const serverUrl = inject("postgresUrl");
+  const name = `empty_${randomBytes(6).toString("hex")}`;
+  const server = new pg.Client(serverUrl);
+  await server.connect();
+  await server.query(`create database ${name}`);
+  onCleanup(async () => {
+    await server.query(`drop database ${name} with (force)`);
+    await server.end();
+  });
+  return serverUrl.replace("/postgres?", `/${name}?`);
+});
+
+test("of twenty that migrate at once, one does the work and all come through", async ({ emptyUrl }) => {
+  const said: string[] = [];
+  const options = { connectionString: emptyUrl, schema, now, say: (line: string) => said.push(line) };
+  const all = await Promise.all(Array.from({ length: 20 }, () => migrate(options)));
+  expect(all.filter(({ applied }) => applied.length > 0)).toHaveLength(1);
+  expect(all.map(({ role }) => role)).toEqual(Array.from({ length: 20 }, () => appRole));
+});
+
+test("the product's role is not a superuser, owns nothing and may change neither schema nor ledger", async ({ emptyUrl }) => {
+  await migrate({ connectionString: emptyUrl, schema, now });
+  await using pool = await openPool({ connectionString: emptyUrl, schema, role: appRole });
+  const [role] = await pool.query(
+    `select rolsuper as "isSuper", rolcreatedb as "makesDatabases", rolcreaterole as "makesRoles",
+       (select count(*) from pg_class where relowner = pg_roles.oid) + (select count(*) from pg_proc where proowner = pg_roles.oid)
+         + (select count(*) from pg_namespace where nspowner = pg_roles.oid) as owns
+     from pg_roles where rolname = current_user`,
+  );
+  expect(role).toEqual({ isSuper: false, makesDatabases: false, makesRoles: false, owns: 0 });
+  await expect(pool.query("create table mine ()")).rejects.toThrow("permission denied");
+  await expect(pool.query("drop table providers")).rejects.toThrow("must be owner");
+  await expect(pool.query("delete from migrations")).rejects.toThrow("permission denied");
+  expect(await pool.query("select add_history_days('2027-01-01', '2027-01-02')")).toHaveLength(1);
+});
+
+test("a migration that was edited after it landed is refused by its name", async ({ emptyUrl }) => {
+  await migrate({ connectionString: emptyUrl, schema, now });
+  await using owner = await openPool({ connectionString: emptyUrl, schema });
+  await owner.query("update migrations set checksum = 'other' where name like '0002%'");
+  await expect(migrate({ connectionString: emptyUrl, schema, now })).rejects.toThrow(/Migration 0002_\w+\.sql was changed after/);
+});
+
+test("a database that a newer program migrated is used unless that was a breaking change", async ({ emptyUrl }) => {
+  await migrate({ connectionString: emptyUrl, schema, now });
+  await using owner = await openPool({ connectionString: emptyUrl, schema });
+  await owner.query("insert into migrations (name, checksum, is_breaking) values ('9999_new.sql', 'x', false)");
+  expect((await migrate({ connectionString: emptyUrl, schema, now })).applied).toEqual([]);
+  await owner.query("update migrations set is_breaking = true where name = '9999_new.sql'");
+  await expect(migrate({ connectionString: emptyUrl, schema, now })).rejects.toThrow("A newer Bellwire has migrated this database");
+});
+
+test("a second cell has the same tables, and gives ids that no other cell gives", async ({ emptyUrl }) => {
+  await migrate({ connectionString: emptyUrl, schema, now });
+  await migrate({ connectionString: emptyUrl, schema: "bellwire_7", cell: 7, now });
+  await using first = await openPool({ connectionString: emptyUrl, schema, role: appRole });
+  await using other = await openPool({ connectionString: emptyUrl, schema: "bellwire_7", role: appRole });
+  const insert = "insert into provider_users (provider_id, username, password_hash) values (1, 'ann', '-') returning id";
+  const provider = "insert into providers (id, name, subdomain, provider_key_digest) values (1, 'Acme', 'acme', '-')";
+  for (const pool of [first, other]) await pool.query(provider);
+  expect(await first.query(insert)).toEqual([{ id: 1 }]);
+  expect(await other.query(insert)).toEqual([{ id: 7 * 2 ** 40 + 1 }]);
+  expect(await describeSchema(first, "bellwire_7")).toBe((await describeSchema(first, schema)).replaceAll("'bellwire'", "'bellwire_7'").replaceAll(" bellwire,", " bellwire_7,"));
+  expect(await first.query(`select number, schema_name as schema from ${directorySchema}.cells order by number`)).toEqual([
+    { number: 0, schema },
+    { number: 7, schema: "bellwire_7" },
+  ]);
+});
+
+test("the days of the history stand ready from yesterday on", async ({ emptyUrl }) => {
+  await migrate({ connectionString: emptyUrl, schema, now });
+  await using owner = await openPool({ connectionString: emptyUrl, schema });
+  const [days] = await owner.query(
+    "select min(relname) as first, max(relname) as last from pg_class where relname like 'events\\_2%' and relkind = 'r'",
+  );
+  expect(days).toEqual({ first: "events_20261123", last: "events_20261208" });
+});

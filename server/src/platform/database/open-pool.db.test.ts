@@ -1,0 +1,110 @@
+import { expect } from "vitest";
+import { test } from "../../../test/support/test.ts";
+import { schema } from "../../../test/support/test-databases.ts";
+import { until } from "../../../test/support/until.ts";
+import type { Pool } from "./database.ts";
+import { openPool } from "./open-pool.ts";
+
+/** What came on a channel, once listening has begun. A call without values says "look everywhere". */
+async function listen(pool: Pool, channel: string): Promise<string[]> {
+  const heard: string[] = [];
+  let hasBegun = false;
+  pool.onHint(channel, (values) => {
+    hasBegun ||= values.length === 0;
+    heard.push(...values);
+  });
+  await until(() => hasBegun);
+  return heard;
+}
+
+test("a hint reaches every process once, after the commit and not before", async ({ database, databaseUrl }) => {
+  await using other = await openPool({ connectionString: databaseUrl, schema });
+  const [ours, theirs] = [await listen(database, "due"), await listen(other, "due")];
+  await database.inTransaction(async (tx) => {
+    tx.hintAfterCommit("due", "41");
+    tx.hintAfterCommit("due", "41");
+    await other.query("select pg_sleep(0.1)");
+    expect([...ours, ...theirs]).toEqual([]);
+  });
+  await until(() => theirs.length > 0);
+  await database.inTransaction(async (tx) => tx.hintAfterCommit("due", "42"));
+  await until(() => theirs.includes("42"));
+  expect(ours).toEqual(["41", "42"]);
+  expect(theirs).toEqual(["41", "42"]);
+});
+
+test("a rolled-back change leaves no hint", async ({ database, databaseUrl }) => {
+  await using other = await openPool({ connectionString: databaseUrl, schema });
+  const [ours, theirs] = [await listen(database, "due"), await listen(other, "due")];
+  const refused = database.inTransaction(async (tx) => {
+    tx.hintAfterCommit("due", "lost");
+    throw new Error("no");
+  });
+  await expect(refused).rejects.toThrow("no");
+  await database.inTransaction(async (tx) => tx.hintAfterCommit("due", "kept"));
+  await until(() => theirs.includes("kept"));
+  expect([...ours, ...theirs]).toEqual(["kept", "kept"]);
+});
+
+test("many changes in the same moment are told to others in few bundles, and none is missing", async ({ database, databaseUrl }) => {
+  await using other = await openPool({ connectionString: databaseUrl, schema });
+  let bundles = 0;
+  const theirs = await listen(other, "due");
+  await listen(database, "due");
+  other.onHint("due", () => (bundles += 1));
+  const values = Array.from({ length: 200 }, (_, index) => String(index));
+  await Promise.all(values.map((value) => database.inTransaction(async (tx) => tx.hintAfterCommit("due", value))));
+  await until(() => theirs.length === values.length);
+  expect(theirs.toSorted()).toEqual(values.toSorted());
+  expect(bundles).toBeLessThan(100);
+});
+
+test("hints come again after the connection for them was lost, and say to look everywhere", async ({ database, databaseUrl }) => {
+  const warnings: string[] = [];
+  const log = { warn: (_fields: object, message: string) => warnings.push(message), error: () => undefined };
+  await using other = await openPool({ connectionString: databaseUrl, schema, log });
+  const theirs = await listen(other, "due");
+  let looksEverywhere = false;
+  other.onHint("due", (values) => (looksEverywhere ||= values.length === 0));
+  await using owner = await openPool({ connectionString: databaseUrl, schema });
+  await owner.query(
+    "select pg_terminate_backend(pid) from pg_stat_activity where query like 'listen%' and datname = current_database()",
+  );
+  await until(() => looksEverywhere);
+  await until(async () => {
+    await database.inTransaction(async (tx) => tx.hintAfterCommit("due", "after"));
+    return theirs.includes("after");
+  });
+  expect(warnings).toContain("hints between processes are down");
+});
+
+test("a transaction whose statement failed does not pass for committed when the error is swallowed", async ({ database }) => {
+  const swallowed = database.inTransaction(async (tx) => {
+    await tx.query("select 1 / 0").catch(() => undefined);
+  });
+  await expect(swallowed).rejects.toThrow("The transaction was rolled back");
+});
+
+test("a statement that comes after the end of its transaction is refused", async ({ database }) => {
+  const late = await database.inTransaction(async (tx) => () => tx.query("select 1"));
+  await expect(late()).rejects.toThrow("This transaction has ended");
+});
+
+test("a connection that the server ends amidst a transaction rejects it, and the next one works", async ({ database, databaseUrl }) => {
+  await using owner = await openPool({ connectionString: databaseUrl, schema });
+  const broken = database.inTransaction(async (tx) => {
+    const [row] = await tx.query<{ pid: number }>("select pg_backend_pid() as pid");
+    await owner.query("select pg_terminate_backend($1)", [row?.pid]);
+    await tx.query("select 1");
+  });
+  await expect(broken).rejects.toThrow(/terminat/);
+  expect(await database.query("select 1 as one")).toEqual([{ one: 1 }]);
+});
+
+test("a bigint arrives as a number, a date as its text, and a number that would be rounded is an error", async ({ database }) => {
+  const [row] = await database.query(
+    "select 9007199254740991::bigint as id, '{1,null,3}'::bigint[] as ids, '2026-02-29'::text as text, '2026-03-01'::date as day, 1.50::numeric as price",
+  );
+  expect(row).toEqual({ id: 9007199254740991, ids: [1, null, 3], text: "2026-02-29", day: "2026-03-01", price: "1.50" });
+  await expect(database.query("select 9007199254740992::bigint")).rejects.toThrow(RangeError);
+});

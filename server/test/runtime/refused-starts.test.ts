@@ -1,0 +1,51 @@
+import { once } from "node:events";
+import { readdir } from "node:fs/promises";
+import { createServer } from "node:net";
+import { expect, test } from "vitest";
+import { newDataDir, serve } from "./bellwire-process.ts";
+
+const key = Buffer.alloc(32).toString("base64");
+
+/** Ends with 1 and one message without a stack trace, and leaves the data directory as it was. */
+async function refusal(env: Readonly<Record<string, string>>): Promise<string> {
+  const dataDir = await newDataDir();
+  const refused = serve(dataDir, { BELLWIRE_LOG_LEVEL: "silent", ...env });
+  expect(await refused.ended).toBe(1);
+  expect(refused.stderr).not.toMatch(/^\s+at /m);
+  expect(await readdir(dataDir)).toEqual([]);
+  return refused.stderr;
+}
+
+test("a taken port is told before a database is made for nothing", async () => {
+  const taken = createServer().listen(0, "127.0.0.1");
+  await once(taken, "listening");
+  const address = taken.address();
+  const port = typeof address === "object" ? String(address?.port) : "";
+  expect(await refusal({ PORT: port })).toBe(
+    `bellwire: Port ${port} on 127.0.0.1 is taken by another program. End it, or set PORT to another one.\n`,
+  );
+  taken.close();
+});
+
+test("everything that is wrong with the settings is told at once, without their values", async () => {
+  const message = await refusal({ PORT: "http", BELLWIRE_TRY_OUT: "perhaps", BELLWIRE_SECRET_KEY: "hunter2", BELLWIRE_RETENTION_DAYS: "0" });
+  expect(message.split("\n").map((line) => line.split(" ").slice(0, 4).join(" "))).toEqual([
+    "bellwire: These settings are",
+    "- PORT must be",
+    "- BELLWIRE_SECRET_KEY must be",
+    "- BELLWIRE_TRY_OUT must be",
+    "- BELLWIRE_RETENTION_DAYS must be",
+    "",
+  ]);
+  expect(message).not.toContain("hunter2");
+});
+
+test("a database elsewhere needs a key that is given", async () => {
+  expect(await refusal({ DATABASE_URL: "postgresql://u:p@127.0.0.1:1/x" })).toContain("BELLWIRE_SECRET_KEY is required");
+});
+
+test("a database that cannot be reached is named, without its password", async () => {
+  const message = await refusal({ DATABASE_URL: "postgresql://u:hunter2@127.0.0.1:1/x", BELLWIRE_SECRET_KEY: key });
+  expect(message).toContain("The database at 127.0.0.1:1/x cannot be used: connect ECONNREFUSED");
+  expect(message).not.toContain("hunter2");
+});

@@ -1,0 +1,115 @@
+import { execFile } from "node:child_process";
+import { readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { expect, test } from "vitest";
+import { until } from "../support/until.ts";
+import { isAlive, kill, newDataDir, postmasterOf, serve } from "./bellwire-process.ts";
+
+const timeout = 120_000;
+const accessToken = "a-token-that-the-test-knows";
+
+/** Whether the provider that holds the token is there. */
+async function knowsToken(url: string): Promise<boolean> {
+  const answer = await fetch(`${url}/api/v1/endpoints`, { headers: { authorization: `Bearer ${accessToken}` } });
+  return answer.ok;
+}
+
+test("a first start says how to sign in, a second one finds what the first has left", { timeout }, async () => {
+  const dataDir = await newDataDir();
+  const first = serve(dataDir, { BELLWIRE_ACCESS_TOKEN: accessToken });
+  const url = await first.ready();
+  await until(() => first.stdout.includes("provider key"));
+  expect(first.stdout).toMatch(/^ {2}1 Watch {4}http\S+\/bins\/\w+\/view\n {2}2 Sign up {2}http\S+\/signup\n {2}3 Admin {4}http\S+\/p\/admin {2}\(admin \/ \w{16}\)$/m);
+  expect(first.stdout).not.toContain(accessToken);
+  const signIn = join(dataDir, "first-sign-in");
+  expect(first.stdout).toContain((await readFile(signIn, "utf8")).trimEnd());
+  expect((await stat(signIn)).mode & 0o777).toBe(0o600);
+  expect((await stat(join(dataDir, "secret-key"))).mode & 0o777).toBe(0o600);
+  expect((await stat(join(dataDir, "postgres"))).mode & 0o777).toBe(0o700);
+  expect(await knowsToken(url)).toBe(true);
+  expect(await first.stop()).toBe(0);
+  expect(await postmasterOf(dataDir)).toBeUndefined();
+
+  const second = serve(dataDir);
+  expect(await knowsToken(await second.ready())).toBe(true);
+  expect(await second.stop()).toBe(0);
+  expect(second.stdout).not.toContain("Sign up");
+});
+
+test("after kill -9 of everything it starts again, though another process has the number in the lock files", { timeout }, async () => {
+  const dataDir = await newDataDir();
+  const killed = serve(dataDir, { BELLWIRE_ACCESS_TOKEN: accessToken });
+  await killed.ready();
+  const postmaster = await postmasterOf(dataDir);
+  expect(postmaster).toBeGreaterThan(0);
+  killed.signal("SIGKILL");
+  for (const pid of await familyOf(postmaster ?? 0)) kill(pid, "SIGKILL");
+  await until(() => !isAlive(postmaster ?? 0));
+  for (const file of [join(dataDir, "postgres", "postmaster.pid"), join(dataDir, "socket", ".s.PGSQL.5432.lock")]) {
+    await writeFile(file, (await readFile(file, "utf8")).replace(/^\d+/, String(process.pid)));
+  }
+
+  const next = serve(dataDir);
+  expect(await knowsToken(await next.ready())).toBe(true);
+  expect(await next.stop()).toBe(0);
+});
+
+test("a database that outlived its killed process is joined, and stopped at the end", { timeout }, async () => {
+  const dataDir = await newDataDir();
+  const killed = serve(dataDir, { BELLWIRE_ACCESS_TOKEN: accessToken });
+  await killed.ready();
+  const postmaster = (await postmasterOf(dataDir)) ?? 0;
+  killed.signal("SIGKILL");
+  await killed.ended;
+  expect(isAlive(postmaster)).toBe(true);
+
+  const next = serve(dataDir);
+  expect(await knowsToken(await next.ready())).toBe(true);
+  expect(await postmasterOf(dataDir)).toBe(postmaster);
+  expect(await next.stop()).toBe(0);
+  expect(isAlive(postmaster)).toBe(false);
+});
+
+test("a database that breaks down is started again beneath a process that goes on", { timeout }, async () => {
+  const dataDir = await newDataDir();
+  const serving = serve(dataDir, { BELLWIRE_ACCESS_TOKEN: accessToken });
+  const url = await serving.ready();
+  const postmaster = (await postmasterOf(dataDir)) ?? 0;
+  process.kill(postmaster, "SIGKILL");
+  await until(async () => (await postmasterOf(dataDir)) !== postmaster && (await knowsToken(url).catch(() => false)), { withinMs: 30_000, everyMs: 100 });
+  expect(await serving.stop()).toBe(0);
+});
+
+test("Ctrl-C, and once more, ends it with 0 and leaves no database running", { timeout }, async () => {
+  const dataDir = await newDataDir();
+  const serving = serve(dataDir);
+  await serving.ready();
+  const postmaster = (await postmasterOf(dataDir)) ?? 0;
+  serving.signal("SIGINT");
+  serving.signal("SIGINT");
+  expect(await serving.ended).toBe(0);
+  expect(isAlive(postmaster)).toBe(false);
+  expect(serving.stdout.match(/^stopping/gm)).toHaveLength(1);
+});
+
+test("a stop amidst the first start ends it with 0, and the next start completes what was begun", { timeout }, async () => {
+  const dataDir = await newDataDir();
+  const hurried = serve(dataDir);
+  await until(() => hurried.stdout.includes("making a new database"), { withinMs: 30_000 });
+  expect(await hurried.stop()).toBe(0);
+  expect(hurried.stdout).not.toContain("bellwire ready");
+  expect((await readdir(dataDir)).filter((name) => name.includes("draft"))).toEqual([]);
+
+  const next = serve(dataDir);
+  await next.ready();
+  await until(() => next.stdout.includes("Sign up"));
+  expect(await next.stop()).toBe(0);
+});
+
+/** A process and its children: PostgreSQL's backends die with their postmaster, if they are given the time. */
+async function familyOf(pid: number): Promise<number[]> {
+  const { stdout } = await promisify(execFile)("ps", ["-e", "-o", "pid=,ppid="]);
+  const rows = stdout.trim().split("\n").map((line) => line.trim().split(/\s+/).map(Number));
+  return [pid, ...rows.filter(([, parent]) => parent === pid).flatMap(([child]) => (child === undefined ? [] : [child]))];
+}
