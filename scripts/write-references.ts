@@ -1,0 +1,24 @@
+// Writes what is made from the code, so that it can be read without it: settings, errors, events, both APIs, the schema.
+import { writeFile } from "node:fs/promises";
+import { version } from "../server/src/app/version.ts";
+import { describeAccountManagementApi } from "../server/src/http/account-management-api/index.ts";
+import { bellwireApiDocument } from "../server/src/http/bellwire-api/index.ts";
+import { errorsReference } from "../server/src/http/shared/errors-reference.ts";
+import { settingsReference } from "../server/src/platform/config/settings-reference.ts";
+import { eventsReference } from "./events-reference.ts";
+import { describeMigratedDatabase } from "./schema-reference.ts";
+
+const json = (document: unknown): string => `${JSON.stringify(document, undefined, 2)}\n`;
+
+const references: Readonly<Record<string, string>> = {
+  "docs/reference/settings.md": settingsReference(),
+  "docs/reference/errors.md": errorsReference(),
+  "docs/reference/events.md": eventsReference(),
+  "docs/reference/bellwire-api.openapi.json": json(await bellwireApiDocument(version)),
+  "docs/reference/account-management-api.openapi.json": json(describeAccountManagementApi(version)),
+  "server/schema.sql": await describeMigratedDatabase(),
+};
+
+for (const [path, text] of Object.entries(references)) {
+  await writeFile(new URL(`../${path}`, import.meta.url), text.endsWith("\n") ? text : `${text}\n`);
+}
