@@ -9,6 +9,7 @@ export const layers = [
   { name: "failures", folder: "server/src/webhooks/failures" },
   { name: "engine", folder: "server/src/webhooks/engine" },
   { name: "providers", folder: "server/src/portal/providers" },
+  { name: "mails", folder: "server/src/portal/mails" },
   { name: "fields", folder: "server/src/portal/fields" },
   { name: "products", folder: "server/src/portal/products" },
   { name: "accounts", folder: "server/src/portal/accounts" },
@@ -28,16 +29,18 @@ export type Layer = (typeof layers)[number]["name"];
 /** Narrower than the order alone: the portal tells of a change and knows nothing of its delivery. */
 const only: Partial<Record<Layer, readonly Layer[]>> = {
   providers: ["platform", "access", "events"],
+  mails: ["platform", "access", "providers"],
   fields: ["platform", "access", "events", "providers"],
   products: ["platform", "access", "events", "providers"],
   accounts: ["platform", "access", "events", "providers", "fields", "products"],
-  users: ["platform", "access", "events", "providers", "fields", "accounts"],
+  users: ["platform", "access", "events", "providers", "mails", "fields", "accounts"],
   applications: ["platform", "access", "events", "providers", "fields", "products", "accounts"],
   "whole-accounts": [
     "platform",
     "access",
     "events",
     "providers",
+    "mails",
     "fields",
     "products",
     "accounts",

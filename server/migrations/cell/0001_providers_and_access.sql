@@ -14,6 +14,19 @@ create table providers (
   signups_enabled     boolean not null default true,
   email_activation    boolean,                       -- null: on exactly when mail can be sent
   password_length_min smallint not null default 12 check (password_length_min between 8 and 100),
+  from_email          text,                          -- mails come from it; null: from an address of the mail server's host
+  support_email       text,
+  finance_support_email text,
+  site_access_code    text,
+  user_account_area_enabled      boolean not null default true,
+  hide_service                   boolean not null default false,
+  public_search                  boolean not null default false,
+  account_plans_ui_visible       boolean not null default false,
+  change_account_plan_permission text not null default 'request'
+    check (change_account_plan_permission in ('direct', 'request', 'credit_card', 'request_credit_card', 'none')),
+  change_service_plan_permission text not null default 'request'
+    check (change_service_plan_permission in ('direct', 'request', 'credit_card', 'request_credit_card', 'none')),
+  enforce_sso                    boolean not null default false,
   created_at          timestamptz not null default now(),
   updated_at          timestamptz not null default now()
 );

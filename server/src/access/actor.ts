@@ -11,3 +11,10 @@ export type Actor =
 
 /** The door through which a change came. */
 export type Channel = "developer_portal" | "admin_portal" | "api" | "system";
+
+/** Who makes a change, through which door, and when. */
+export interface By {
+  readonly actor: Actor;
+  readonly channel: Channel;
+  readonly now: Date;
+}

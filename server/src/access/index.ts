@@ -1,5 +1,5 @@
 export { createAccessToken, findAccessToken, scopes, type Permission, type Scope } from "./access-tokens-table.ts";
-export type { Actor, Channel } from "./actor.ts";
+export type { Actor, By, Channel } from "./actor.ts";
 export type { AdminCaller } from "./admin-caller.ts";
 export { createAttemptLimiter, type AttemptLimiter } from "./attempt-limiter.ts";
 export { changeProviderUserPassword } from "./change-provider-user-password.ts";
@@ -14,5 +14,5 @@ export {
   type Role,
 } from "./provider-users-table.ts";
 export { recordAudit } from "./record-audit.ts";
-export { createSession, endSession, findSession, sessionSeconds, type Audience } from "./sessions-table.ts";
+export { createSession, endSession, endSessionsOfUser, findSession, sessionSeconds, type Audience } from "./sessions-table.ts";
 export { signInProviderUser } from "./sign-in-provider-user.ts";

@@ -74,14 +74,23 @@ export async function endSession(tx: Transaction, cookieValue: string): Promise<
   await tx.query("delete from sessions where digest = $1", [digestOf(cookieValue)]);
 }
 
+const endOfUserStatement = `
+  delete from sessions
+  where provider_id = $1 and audience = $2 and user_id = $3 and ($4::bytea is null or digest <> $4)`;
+
+interface EndedSessions {
+  readonly providerId: number;
+  readonly audience: Audience;
+  readonly userId: number;
+  /** The cookie of the session that stays: of who changes a password of their own. */
+  readonly exceptCookieValue?: string | undefined;
+}
+
 /** For a new password, a suspension, a deletion: nobody stays signed in on what no longer holds. */
 export async function endSessionsOfUser(
   tx: Transaction,
-  { providerId, audience, userId }: { providerId: number; audience: Audience; userId: number },
+  { providerId, audience, userId, exceptCookieValue }: EndedSessions,
 ): Promise<void> {
-  await tx.query("delete from sessions where provider_id = $1 and audience = $2 and user_id = $3", [
-    providerId,
-    audience,
-    userId,
-  ]);
+  const except = exceptCookieValue === undefined ? null : digestOf(exceptCookieValue);
+  await tx.query(endOfUserStatement, [providerId, audience, userId, except]);
 }

@@ -1,11 +1,11 @@
 import type { FastifyInstance } from "fastify";
-import { activateUser } from "#portal/whole-accounts/index.ts";
+import { activateUserByMail } from "#portal/whole-accounts/index.ts";
 import type { Portal } from "./show-page.ts";
 
 export function addActivateRoute(http: FastifyInstance, { pool, clock, showPage }: Portal): void {
   // Not for HEAD: programs that look at the links of a mail ask with it, and the code works once.
   http.get<{ Params: { code: string } }>("/activate/:code", { exposeHeadRoute: false }, async (request, reply) => {
-    const activated = await activateUser(pool, {
+    const activated = await activateUserByMail(pool, {
       provider: request.provider,
       code: request.params.code,
       now: clock.now(),

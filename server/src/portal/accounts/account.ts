@@ -15,7 +15,8 @@ export interface Account {
   readonly fields: FieldValues;
   readonly monthlyBillingEnabled: boolean;
   readonly monthlyChargingEnabled: boolean;
-  readonly isCreditCardStored: boolean;
+  /** What a payment gateway knows the account's card by. No document has it: they say whether there is one. */
+  readonly creditCardToken: string | null;
   readonly creditCardPartialNumber: string | null;
   /** `2027-05-01` */
   readonly creditCardExpiresOn: string | null;

@@ -4,7 +4,7 @@ import type { Account } from "./account.ts";
 
 const columns = `id, org_name as "orgName", state, state_changed_at as "stateChangedAt", deletion_at as "deletionAt",
   plan_id as "planId", annotations, fields, monthly_billing_enabled as "monthlyBillingEnabled",
-  monthly_charging_enabled as "monthlyChargingEnabled", credit_card_token is not null as "isCreditCardStored",
+  monthly_charging_enabled as "monthlyChargingEnabled", credit_card_token as "creditCardToken",
   credit_card_partial_number as "creditCardPartialNumber", credit_card_expires_on as "creditCardExpiresOn",
   created_at as "createdAt", updated_at as "updatedAt"`;
 
@@ -74,7 +74,8 @@ export async function insertAccount(
 const updateStatement = `
   update accounts
   set org_name = $3, state = $4, state_changed_at = $5, annotations = $6, fields = $7, monthly_billing_enabled = $8,
-    monthly_charging_enabled = $9, updated_at = $10
+    monthly_charging_enabled = $9, deletion_at = $10, plan_id = $11, credit_card_token = $12,
+    credit_card_partial_number = $13, credit_card_expires_on = $14, updated_at = $15
   where provider_id = $1 and id = $2
   returning ${columns}`;
 
@@ -95,8 +96,18 @@ export async function updateAccountRow(
     account.fields,
     account.monthlyBillingEnabled,
     account.monthlyChargingEnabled,
+    account.deletionAt,
+    account.planId,
+    account.creditCardToken,
+    account.creditCardPartialNumber,
+    account.creditCardExpiresOn,
     now,
   ]);
   if (!updated) throw new Error(`Account ${account.id} was gone although it was locked.`);
   return updated;
+}
+
+/** Deletes an account with all rows that belong to it. */
+export async function deleteAccountRow(tx: Transaction, providerId: number, id: number): Promise<void> {
+  await tx.query(`delete from accounts where provider_id = $1 and id = $2`, [providerId, id]);
 }

@@ -6,3 +6,4 @@ export { insertStandardFields, readFieldsDefinitions } from "./fields-definition
 export { readAnnotations } from "./read-annotations.ts";
 export { missingFields, readFieldInput, withGiven, type FieldInput, type FieldWriter } from "./read-field-input.ts";
 export { fieldsToJson, representFields } from "./represent-fields.ts";
+export { cannot } from "./refused-transition.ts";

@@ -1,13 +1,13 @@
+export { activateByCode, findAccountOfCode } from "./activate-by-code.ts";
+export { changeUserRole } from "./change-user-role.ts";
+export { lockUser, updateUserRow } from "./change-user-row.ts";
+export { createUser } from "./create-user.ts";
+export { deleteUser } from "./delete-user.ts";
 export { findTakenNames } from "./find-taken-names.ts";
-export { judgeNames, judgePassword } from "./judge-user.ts";
+export { judgeNewUser, type UserFields } from "./judge-new-user.ts";
 export { representUser, userToJson } from "./represent-user.ts";
+export { suspendUser, unsuspendUser } from "./suspend-user.ts";
+export { updateUser } from "./update-user.ts";
+export { changesOfUser, userEvent } from "./user-events.ts";
 export type { User } from "./user.ts";
-export {
-  activateByCode,
-  findAccountOfCode,
-  findUserByLogin,
-  insertUser,
-  listUsers,
-  listUsersOfAccounts,
-  readUser,
-} from "./users-table.ts";
+export { findUserByLogin, insertUser, listUsers, listUsersOfAccounts, readUser } from "./users-table.ts";

@@ -3,10 +3,10 @@ import { isXmlText } from "#platform/document/xml-text.ts";
 
 import type { User } from "./user.ts";
 
-const columns = `id, account_id as "accountId", username, email, role, state, activated_at as "activatedAt",
+export const userColumns = `id, account_id as "accountId", username, email, role, state, activated_at as "activatedAt",
   cas_identifier as "casIdentifier", open_id as "openId", fields, created_at as "createdAt", updated_at as "updatedAt"`;
 
-const readStatement = `select ${columns} from users where provider_id = $1 and id = $2`;
+const readStatement = `select ${userColumns} from users where provider_id = $1 and id = $2`;
 
 export async function readUser(db: Database, providerId: number, id: number): Promise<User | undefined> {
   const [user] = await db.query<User>(readStatement, [providerId, id]);
@@ -14,7 +14,7 @@ export async function readUser(db: Database, providerId: number, id: number): Pr
 }
 
 // Served by users_account_idx.
-const listStatement = `select ${columns} from users where provider_id = $1 and account_id = any($2) order by id`;
+const listStatement = `select ${userColumns} from users where provider_id = $1 and account_id = any($2) order by id`;
 
 /** The users of some accounts, oldest first. */
 export const listUsersOfAccounts = (db: Database, providerId: number, accountIds: readonly number[]): Promise<User[]> =>
@@ -25,7 +25,7 @@ export const listUsers = (db: Database, providerId: number, accountId: number): 
 
 // Served by users_username_idx and users_email_idx. One person's name may be another's address: the name goes first.
 const findByLoginStatement = `
-  select ${columns}, password_hash as "passwordHash"
+  select ${userColumns}, password_hash as "passwordHash"
   from users
   where provider_id = $1 and (lower(username) = lower($2) or lower(email) = lower($2))
   order by lower(username) = lower($2) desc
@@ -56,7 +56,7 @@ const insertStatement = `
     activated_at, fields, created_at, updated_at)
   values ($1, $2, $3, $4, $5, $6, $7, $8, case when $7 = 'active' then $10::timestamptz end, $9, $10, $10)
   on conflict do nothing
-  returning ${columns}`;
+  returning ${userColumns}`;
 
 export interface NewUser extends Pick<User, "accountId" | "username" | "email" | "role" | "fields"> {
   readonly state: "pending" | "active";
@@ -84,36 +84,4 @@ export async function insertUser(
     now,
   ]);
   return inserted;
-}
-
-const findByCodeStatement = `
-  select account_id as "accountId"
-  from users
-  where provider_id = $1 and activation_code_digest = $2 and state = 'pending'`;
-
-/** The account of the pending user who was sent this code. */
-export async function findAccountOfCode(
-  db: Database,
-  providerId: number,
-  codeDigest: Buffer,
-): Promise<number | undefined> {
-  const [found] = await db.query<{ accountId: number }>(findByCodeStatement, [providerId, codeDigest]);
-  return found?.accountId;
-}
-
-const activateStatement = `
-  update users
-  set state = 'active', activated_at = $3, activation_code_digest = null, updated_at = $3
-  where provider_id = $1 and activation_code_digest = $2 and state = 'pending'
-  returning ${columns}`;
-
-/** Activates the pending user who was sent this code, which works once. */
-export async function activateByCode(
-  tx: Transaction,
-  providerId: number,
-  codeDigest: Buffer,
-  now: Date,
-): Promise<User | undefined> {
-  const [user] = await tx.query<User>(activateStatement, [providerId, codeDigest, now]);
-  return user;
 }

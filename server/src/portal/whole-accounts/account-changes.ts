@@ -6,7 +6,10 @@ export function changesOf(before: Account, after: Account): Readonly<Record<stri
   const [old, now] = [told(before), told(after)];
   const names = new Set([...Object.keys(old), ...Object.keys(now)]);
   const changed = [...names].filter((name) => !isDeepStrictEqual(old[name], now[name]));
-  return Object.fromEntries(changed.map((name) => [name, old[name] ?? null]));
+  const changes = Object.fromEntries(changed.map((name) => [name, old[name] ?? null]));
+  // Also that another card took its place, and never by what the payment gateway knows it.
+  const isOtherCard = before.creditCardToken !== after.creditCardToken;
+  return isOtherCard ? { ...changes, credit_card_stored: before.creditCardToken !== null } : changes;
 }
 
 /** Once an account says no to something, that is told under the field's own name: an invented field cannot take it. */
@@ -17,4 +20,6 @@ const told = (account: Account): Readonly<Record<string, unknown>> => ({
   annotations: account.annotations,
   monthly_billing_enabled: account.monthlyBillingEnabled,
   monthly_charging_enabled: account.monthlyChargingEnabled,
+  credit_card_partial_number: account.creditCardPartialNumber,
+  credit_card_expires_on: account.creditCardExpiresOn,
 });

@@ -14,7 +14,7 @@ export function accountToJson(account: Account, { provider, definitions }: Docum
       id: account.id,
       created_at: time(account.createdAt),
       updated_at: time(account.updatedAt),
-      credit_card_stored: account.isCreditCardStored,
+      credit_card_stored: account.creditCardToken !== null,
       ...creditCardToJson(account),
       ...(isStopped(account) || isStopped(provider)
         ? {}
@@ -35,7 +35,7 @@ export function accountToJson(account: Account, { provider, definitions }: Docum
 }
 
 function creditCardToJson(account: Account): Readonly<Record<string, Json>> {
-  if (!account.isCreditCardStored) return {};
+  if (account.creditCardToken === null) return {};
   const { creditCardPartialNumber, creditCardExpiresOn } = account;
   return {
     ...(creditCardPartialNumber === null ? {} : { credit_card_partial_number: creditCardPartialNumber }),

@@ -1,5 +1,11 @@
 export { accountToJson } from "./account-to-json.ts";
+export type { AccountTransition } from "./account-transitions.ts";
 export { activateUser } from "./activate-user.ts";
+export { activateUserByMail } from "./activate-user-by-mail.ts";
+export { changeAccountPlan } from "./change-account-plan.ts";
+export { changeAccountState } from "./change-account-state.ts";
+export { deleteCreditCard, setCreditCard, type CreditCard } from "./change-credit-card.ts";
+export { deleteAccount } from "./delete-account.ts";
 export { representAccount } from "./represent-account.ts";
 export { signUpAccount, signUpIsOpen, type SignUp } from "./sign-up.ts";
 export { updateAccount } from "./update-account.ts";

@@ -53,13 +53,13 @@ function representBilling(account: Account, { provider }: DocumentSettings): rea
           value("monthly_billing_enabled", account.monthlyBillingEnabled),
           value("monthly_charging_enabled", account.monthlyChargingEnabled),
         ]),
-    value("credit_card_stored", account.isCreditCardStored),
-    ...(account.isCreditCardStored
-      ? [
+    value("credit_card_stored", account.creditCardToken !== null),
+    ...(account.creditCardToken === null
+      ? []
+      : [
           value("credit_card_partial_number", account.creditCardPartialNumber),
           value("credit_card_expires_on", account.creditCardExpiresOn),
-        ]
-      : []),
+        ]),
   ];
 }
 

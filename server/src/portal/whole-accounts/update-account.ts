@@ -1,11 +1,10 @@
 import type { Actor, Channel } from "#access/index.ts";
-import type { Pool, Transaction } from "#platform/database/database.ts";
-import { lockAccount, updateAccountRow, type Account } from "#portal/accounts/index.ts";
+import type { Pool } from "#platform/database/database.ts";
+import type { Account } from "#portal/accounts/index.ts";
 import {
   isFine,
   mergeErrors,
   readAnnotations,
-  readDocumentSettings,
   readFieldInput,
   withGiven,
   type DocumentSettings,
@@ -14,11 +13,8 @@ import {
   type FieldWriter,
 } from "#portal/fields/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
-import { recordEvents, type NewEvent, type RecordedEvent } from "#webhooks/events/index.ts";
 
-import { changesOf } from "./account-changes.ts";
-import { representAccount } from "./represent-account.ts";
-import { completeAccount, type WholeAccount } from "./whole-account.ts";
+import { changeAccount, type AccountOutcome } from "./change-account.ts";
 
 export interface AccountUpdate {
   readonly provider: Provider;
@@ -33,26 +29,21 @@ export interface AccountUpdate {
   readonly now: Date;
 }
 
-export type AccountUpdateOutcome =
-  | { readonly whole: WholeAccount; readonly events: readonly RecordedEvent[] }
-  | { readonly refused: FieldErrors };
-
-/** Changes an account and tells so, if anything changed. Undefined if the provider has no such account. */
-export async function updateAccount(pool: Pool, update: AccountUpdate): Promise<AccountUpdateOutcome | undefined> {
-  const settings = await readDocumentSettings(pool, update.provider);
-  return pool.inTransaction(async (tx) => {
-    const before = await lockAccount(tx, update.provider.id, update.accountId);
-    if (!before) return undefined;
-    const { account: wanted, errors } = judgeUpdate(settings, before, update);
-    return isFine(errors) ? writeUpdate(tx, settings, update, { before, wanted }) : { refused: errors };
+/** Changes an account's fields, annotations and billing, and tells so, if anything changed. */
+export const updateAccount = (
+  pool: Pool,
+  { actor, channel, now, ...update }: AccountUpdate,
+): Promise<AccountOutcome | undefined> =>
+  changeAccount(pool, { ...update, by: { actor, channel, now } }, (before, settings) => {
+    const { account, errors } = judgeUpdate(settings, before, update);
+    return isFine(errors) ? account : { refused: errors };
   });
-}
 
 /** The account as it is to be, and what is wrong with that. */
 function judgeUpdate(
   { definitions }: DocumentSettings,
   before: Account,
-  { values, writer, ...update }: AccountUpdate,
+  { values, writer, ...update }: Omit<AccountUpdate, "actor" | "channel" | "now">,
 ): { readonly account: Account; readonly errors: FieldErrors } {
   const input = Object.hasOwn(values, "name") ? { org_name: values["name"], ...values } : values;
   const { given, errors } = readFieldInput({ definitions, target: "Account", writer }, input);
@@ -70,31 +61,3 @@ function judgeUpdate(
     errors: mergeErrors(errors, wrongAnnotations),
   };
 }
-
-async function writeUpdate(
-  tx: Transaction,
-  settings: DocumentSettings,
-  { provider, actor, channel, now }: AccountUpdate,
-  { before, wanted }: { before: Account; wanted: Account },
-): Promise<AccountUpdateOutcome> {
-  const previous = changesOf(before, wanted);
-  const isChanged = Object.keys(previous).length > 0;
-  const account = isChanged ? await updateAccountRow(tx, provider.id, wanted, now) : before;
-  const whole = await completeAccount(tx, provider.id, account);
-  const cause = { providerId: provider.id, actor, channel, now };
-  return { whole, events: await recordEvents(tx, cause, isChanged ? [accountUpdated(settings, whole, previous)] : []) };
-}
-
-/** The event of an account that changed. */
-export const accountUpdated = (
-  settings: DocumentSettings,
-  whole: WholeAccount,
-  previous: Readonly<Record<string, unknown>>,
-): NewEvent => ({
-  type: "account.updated",
-  objectId: whole.account.id,
-  accountId: whole.account.id,
-  accountName: whole.account.orgName,
-  document: representAccount(whole, settings),
-  previous,
-});

@@ -4,6 +4,7 @@ import { randomBase32 } from "#platform/ids/random-token.ts";
 import { insertAccount, insertServiceSubscriptions, type Account } from "#portal/accounts/index.ts";
 import { createApplication, type Application } from "#portal/applications/index.ts";
 import { mergeErrors, type DocumentSettings, type FieldErrors } from "#portal/fields/index.ts";
+import { activationMail, insertMail } from "#portal/mails/index.ts";
 import type { Product } from "#portal/products/index.ts";
 import { findTakenNames, insertUser, type User } from "#portal/users/index.ts";
 import { recordEvents, type RecordedEvent } from "#webhooks/events/index.ts";
@@ -11,7 +12,6 @@ import { recordEvents, type RecordedEvent } from "#webhooks/events/index.ts";
 import type { ChosenPlans } from "./choose-plans.ts";
 import type { FirstStates } from "./decide-first-states.ts";
 import { eventsOfSignUp, type NewlyMade } from "./events-of-sign-up.ts";
-import { insertActivationMail } from "./insert-activation-mail.ts";
 import type { SignUpFields } from "./judge-sign-up.ts";
 import { inDocumentOrder } from "./whole-account.ts";
 
@@ -115,7 +115,7 @@ async function writeFirstUser(
   );
   if (!user) throw new NameTaken(mergeErrors(await findTakenNames(tx, provider.id, fields)));
   if (link && email !== null) {
-    await insertActivationMail(tx, { provider, recipient: email, username, activationUrl: link.url }, now);
+    await insertMail(tx, provider.id, activationMail({ provider, recipient: email, username, url: link.url }), now);
   }
   return user;
 }

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { activateUser } from "#portal/whole-accounts/index.ts";
+import { activateUserByMail } from "#portal/whole-accounts/index.ts";
 import { test } from "../support/test.ts";
 import { eventsOf, now, setUp, signUp } from "./house.ts";
 
@@ -22,7 +22,7 @@ test("whoever opens the link in the mail becomes active, and the account approve
   );
   expect(mail?.recipient).toBe("nora@fjord.example");
   const code = /https:\/\/acme\.example\/activate\/(\S+)/.exec(mail?.text ?? "")?.[1] ?? "";
-  const activated = await activateUser(pool, { provider, code, now: later });
+  const activated = await activateUserByMail(pool, { provider, code, now: later });
   expect(activated).toMatchObject({
     user: { state: "active", activatedAt: later },
     whole: { account: { state: "approved" } },
@@ -33,7 +33,7 @@ test("whoever opens the link in the mail becomes active, and the account approve
     { type: "account.updated", ...bySystem, sequence: 4, state: "approved", previous: { state: "created" } },
     { type: "user.updated", ...bySystem, sequence: 5, state: "active", previous: { state: "pending" } },
   ]);
-  expect(await activateUser(pool, { provider, code, now: later })).toBeUndefined();
+  expect(await activateUserByMail(pool, { provider, code, now: later })).toBeUndefined();
 });
 
 test("an account whose plan requires approval waits for it", async ({ sharedPool: pool }) => {
@@ -41,7 +41,7 @@ test("an account whose plan requires approval waits for it", async ({ sharedPool
   await pool.query(`update plans set approval_required = true where provider_id = $1`, [provider.id]);
   let code = "";
   await signUp(pool, { provider, by: byMail((it) => (code = it)) });
-  expect(await activateUser(pool, { provider, code, now: later })).toMatchObject({
+  expect(await activateUserByMail(pool, { provider, code, now: later })).toMatchObject({
     whole: { account: { state: "pending" } },
   });
 });
@@ -50,7 +50,7 @@ test("two who open one link at once activate once", async ({ sharedPool: pool })
   const { provider } = await setUp(pool);
   let code = "";
   await signUp(pool, { provider, by: byMail((it) => (code = it)) });
-  const both = await Promise.all([1, 2].map(() => activateUser(pool, { provider, code, now: later })));
+  const both = await Promise.all([1, 2].map(() => activateUserByMail(pool, { provider, code, now: later })));
   expect(both.filter((it) => it !== undefined)).toHaveLength(1);
   expect(await eventsOf(pool, provider.id)).toHaveLength(5);
 });
@@ -59,5 +59,5 @@ test("a code opens nothing at another provider", async ({ sharedPool: pool }) =>
   const [{ provider }, other] = [await setUp(pool), await setUp(pool)];
   let code = "";
   await signUp(pool, { provider, by: byMail((it) => (code = it)) });
-  expect(await activateUser(pool, { provider: other.provider, code, now: later })).toBeUndefined();
+  expect(await activateUserByMail(pool, { provider: other.provider, code, now: later })).toBeUndefined();
 });

@@ -1,0 +1,4 @@
+export { accountStateMail, activationMail, invitationMail, lostPasswordMail } from "./mail-texts.ts";
+export type { Mail, NewMail } from "./mail.ts";
+export { countMails, insertMail, listMails } from "./mails-table.ts";
+export { sendDueMails, type SendMail } from "./send-due-mails.ts";

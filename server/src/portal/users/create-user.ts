@@ -1,0 +1,56 @@
+import { hashPassword, type By } from "#access/index.ts";
+import type { Pool } from "#platform/database/database.ts";
+import { lockAccount } from "#portal/accounts/index.ts";
+import { isFine, mergeErrors, readDocumentSettings, type FieldInput } from "#portal/fields/index.ts";
+import type { Provider } from "#portal/providers/index.ts";
+import { recordEvents } from "#webhooks/events/index.ts";
+
+import type { UserOutcome } from "./change-user.ts";
+import { findTakenNames } from "./find-taken-names.ts";
+import { judgeNewUser } from "./judge-new-user.ts";
+import { userEvent } from "./user-events.ts";
+import { insertUser } from "./users-table.ts";
+
+interface UserCreation {
+  readonly provider: Provider;
+  readonly accountId: number;
+  /** As they came, by field name, with `password`. */
+  readonly values: FieldInput;
+  readonly by: By;
+}
+
+/** A new member of an account, who waits to be activated. Undefined if the provider has no such account. */
+export async function createUser(
+  pool: Pool,
+  { provider, accountId, values, by }: UserCreation,
+): Promise<UserOutcome | undefined> {
+  const settings = await readDocumentSettings(pool, provider);
+  const { fields, errors } = judgeNewUser(settings, values, "program");
+  const isHashed = isFine(errors) && fields.password !== undefined;
+  const passwordHash = isHashed ? await hashPassword(fields.password) : null;
+
+  return pool.inTransaction(async (tx) => {
+    const account = await lockAccount(tx, provider.id, accountId);
+    if (!account) return undefined;
+    if (!isFine(errors)) return { refused: mergeErrors(errors, await findTakenNames(tx, provider.id, fields)) };
+    const { username, email, userFields } = fields;
+    const user = await insertUser(
+      tx,
+      provider.id,
+      {
+        accountId,
+        username,
+        email,
+        passwordHash,
+        role: "member",
+        state: "pending",
+        activationCodeDigest: null,
+        fields: userFields,
+      },
+      by.now,
+    );
+    if (!user) return { refused: mergeErrors(await findTakenNames(tx, provider.id, fields)) };
+    const cause = { providerId: provider.id, ...by };
+    return { user, events: await recordEvents(tx, cause, [userEvent("user.created", settings, { account, user })]) };
+  });
+}

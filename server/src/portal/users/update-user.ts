@@ -1,0 +1,81 @@
+import { endSessionsOfUser, hashPassword, verifyPassword } from "#access/index.ts";
+import type { Database, Pool } from "#platform/database/database.ts";
+import {
+  isFine,
+  mergeErrors,
+  readFieldInput,
+  withGiven,
+  type DocumentSettings,
+  type FieldErrors,
+  type FieldInput,
+  type FieldWriter,
+} from "#portal/fields/index.ts";
+
+import { changeUser, type UserChange, type UserOutcome } from "./change-user.ts";
+import { findTakenNames } from "./find-taken-names.ts";
+import { onlyWhere, textOf } from "./judge-new-user.ts";
+import { judgeNames, judgePassword } from "./judge-user.ts";
+import type { User } from "./user.ts";
+
+export interface UserUpdate extends UserChange {
+  /** As they came, by field name, `password` and `password_confirmation` among them. What is not named stays. */
+  readonly values: FieldInput;
+  readonly writer: FieldWriter;
+  /** What somebody typed to prove that the details are their own. It is looked at unless it is undefined. */
+  readonly currentPassword?: string | undefined;
+  /** The cookie of the session that a new password leaves alone. It ends all others. */
+  readonly keptSession?: string | undefined;
+}
+
+/** Changes what a user is called, its other fields, or its password. */
+export async function updateUser(pool: Pool, update: UserUpdate): Promise<UserOutcome | undefined> {
+  const { provider, userId, values, writer, keptSession } = update;
+  const password = await judgeNewPassword(pool, update);
+  return changeUser(pool, update, async ({ user: before }, { tx, settings }) => {
+    const { user, errors } = judgeUpdate(settings, before, { values, writer });
+    const refused = mergeErrors(errors, await findTakenNames(tx, provider.id, user), password.errors);
+    if (!isFine(refused)) return { refused };
+    if (password.hash !== undefined) {
+      const ended = { providerId: provider.id, audience: "developer", userId, exceptCookieValue: keptSession } as const;
+      await endSessionsOfUser(tx, ended);
+    }
+    return { user, passwordHash: password.hash };
+  });
+}
+
+function judgeUpdate(
+  { definitions }: DocumentSettings,
+  before: User,
+  { values, writer }: Pick<UserUpdate, "values" | "writer">,
+): { readonly user: User; readonly errors: FieldErrors } {
+  const { given, errors } = readFieldInput({ definitions, target: "User", writer }, values);
+  const old = { ...before.fields, username: before.username, ...(before.email === null ? {} : { email: before.email }) };
+  const { username, email, ...fields } = withGiven(old, given);
+  const user = { ...before, username: textOf(username) ?? before.username, email: textOf(email) ?? null, fields };
+  const wrongNames = onlyWhere(judgeNames(user), (name) => Object.hasOwn(given, name));
+  return { user, errors: mergeErrors(errors, wrongNames) };
+}
+
+const hashStatement = `
+  select password_hash as "passwordHash" from users where provider_id = $1 and account_id = $2 and id = $3`;
+
+/** The hash of the new password, if there is to be one. Before the transaction opens: it takes a while. */
+async function judgeNewPassword(
+  db: Database,
+  { provider, accountId, userId, values, currentPassword }: UserUpdate,
+): Promise<{ readonly hash?: string; readonly errors: FieldErrors }> {
+  const [user] = await db.query<{ passwordHash: string | null }>(hashStatement, [provider.id, accountId, userId]);
+  const isOwn = currentPassword === undefined || (await verifyPassword(user?.passwordHash, currentPassword));
+  const password = textOf(values["password"]);
+  const errors = mergeErrors(
+    isOwn ? {} : { current_password: ["is incorrect"] },
+    judgePassword({
+      password,
+      confirmation: textOf(values["password_confirmation"]),
+      isRequired: false,
+      lengthMin: provider.passwordLengthMin,
+    }),
+  );
+  if (password === undefined || !isFine(errors) || (await verifyPassword(user?.passwordHash, password))) return { errors };
+  return { hash: await hashPassword(password), errors };
+}

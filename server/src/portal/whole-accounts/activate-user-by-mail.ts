@@ -1,0 +1,39 @@
+import { digestOf } from "#access/index.ts";
+import type { Pool } from "#platform/database/database.ts";
+import { lockAccount } from "#portal/accounts/index.ts";
+import { readDocumentSettings } from "#portal/fields/index.ts";
+import type { Provider } from "#portal/providers/index.ts";
+import { activateByCode, findAccountOfCode, type User } from "#portal/users/index.ts";
+import { recordEvents } from "#webhooks/events/index.ts";
+
+import { admitAccount } from "./admit-account.ts";
+import type { WholeAccount } from "./whole-account.ts";
+
+interface ActivationByMail {
+  readonly provider: Provider;
+  /** The end of the link in the mail. */
+  readonly code: string;
+  readonly now: Date;
+}
+
+/**
+ * Activates the user who was sent the code, and with the first user the account. Undefined if the code is nobody's, or
+ * was used. Nobody is signed in who could have acted, so the actor is the system.
+ */
+export async function activateUserByMail(
+  pool: Pool,
+  { provider, code, now }: ActivationByMail,
+): Promise<{ user: User; whole: WholeAccount } | undefined> {
+  const settings = await readDocumentSettings(pool, provider);
+  const digest = digestOf(code);
+  return pool.inTransaction(async (tx) => {
+    const accountId = await findAccountOfCode(tx, provider.id, digest);
+    const before = accountId === undefined ? undefined : await lockAccount(tx, provider.id, accountId);
+    const user = before && (await activateByCode(tx, provider.id, digest, now));
+    if (!user) return undefined;
+
+    const { whole, toTell } = await admitAccount(tx, settings, { before, user, now });
+    await recordEvents(tx, { providerId: provider.id, actor: { kind: "system" }, channel: "developer_portal", now }, toTell);
+    return { user, whole };
+  });
+}

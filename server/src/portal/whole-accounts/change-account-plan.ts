@@ -1,0 +1,45 @@
+import type { Pool } from "#platform/database/database.ts";
+import { lockAccount, updateAccountRow } from "#portal/accounts/index.ts";
+import { readDocumentSettings } from "#portal/fields/index.ts";
+import { readPlans, type Plan } from "#portal/products/index.ts";
+import { recordEvents } from "#webhooks/events/index.ts";
+
+import type { AccountChange, ChangedAccount } from "./change-account.ts";
+import { representAccount } from "./represent-account.ts";
+import { completeAccount } from "./whole-account.ts";
+
+interface AccountPlanChange extends AccountChange {
+  /** Also a hidden one: who may choose what is for the door to know. */
+  readonly planId: number;
+}
+
+type PlanChangeOutcome = (ChangedAccount & { readonly plan: Plan }) | { readonly notFound: "plan" };
+
+/** Moves an account to another account plan and tells so. Undefined if the provider has no such account. */
+export async function changeAccountPlan(
+  pool: Pool,
+  { provider, accountId, planId, by }: AccountPlanChange,
+): Promise<PlanChangeOutcome | undefined> {
+  const settings = await readDocumentSettings(pool, provider);
+  return pool.inTransaction(async (tx) => {
+    const before = await lockAccount(tx, provider.id, accountId);
+    if (!before) return undefined;
+    const [plan] = await readPlans(tx, provider.id, [planId]);
+    if (plan?.kind !== "account_plan") return { notFound: "plan" };
+    if (plan.id === before.planId) return { whole: await completeAccount(tx, provider.id, before), plan, events: [] };
+
+    const account = await updateAccountRow(tx, provider.id, { ...before, planId }, by.now);
+    const whole = await completeAccount(tx, provider.id, account);
+    const events = await recordEvents(tx, { providerId: provider.id, ...by }, [
+      {
+        type: "account.plan_changed",
+        objectId: accountId,
+        accountId,
+        accountName: account.orgName,
+        document: representAccount(whole, settings),
+        previous: { plan_id: before.planId },
+      },
+    ]);
+    return { whole, plan, events };
+  });
+}

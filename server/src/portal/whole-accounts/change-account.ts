@@ -1,0 +1,67 @@
+import type { By } from "#access/index.ts";
+import type { Pool, Transaction } from "#platform/database/database.ts";
+import { lockAccount, updateAccountRow, type Account } from "#portal/accounts/index.ts";
+import { readDocumentSettings, type DocumentSettings, type FieldErrors } from "#portal/fields/index.ts";
+import type { Provider } from "#portal/providers/index.ts";
+import { recordEvents, type NewEvent, type RecordedEvent } from "#webhooks/events/index.ts";
+
+import { changesOf } from "./account-changes.ts";
+import { representAccount } from "./represent-account.ts";
+import { completeAccount, type WholeAccount } from "./whole-account.ts";
+
+/** Which account is to be changed, and who wants it. */
+export interface AccountChange {
+  readonly provider: Provider;
+  readonly accountId: number;
+  readonly by: By;
+}
+
+export interface ChangedAccount {
+  readonly whole: WholeAccount;
+  readonly events: readonly RecordedEvent[];
+}
+
+export type AccountOutcome = ChangedAccount | { readonly refused: FieldErrors };
+
+type Decide = (before: Account, settings: DocumentSettings) => Account | { readonly refused: FieldErrors };
+
+/** What else belongs to the change: only if something changed, and in its transaction. */
+type Also = (tx: Transaction, changed: ChangedAccount, before: Account) => Promise<void>;
+
+/** Changes an account as decided and tells so, if anything changed. Undefined if the provider has no such account. */
+export async function changeAccount(
+  pool: Pool,
+  { provider, accountId, by }: AccountChange,
+  decide: Decide,
+  also?: Also,
+): Promise<AccountOutcome | undefined> {
+  const settings = await readDocumentSettings(pool, provider);
+  return pool.inTransaction(async (tx) => {
+    const before = await lockAccount(tx, provider.id, accountId);
+    if (!before) return undefined;
+    const wanted = decide(before, settings);
+    if ("refused" in wanted) return wanted;
+
+    const previous = changesOf(before, wanted);
+    if (Object.keys(previous).length === 0) return { whole: await completeAccount(tx, provider.id, before), events: [] };
+    const whole = await completeAccount(tx, provider.id, await updateAccountRow(tx, provider.id, wanted, by.now));
+    const cause = { providerId: provider.id, ...by };
+    const changed = { whole, events: await recordEvents(tx, cause, [accountUpdated(settings, whole, previous)]) };
+    await also?.(tx, changed, before);
+    return changed;
+  });
+}
+
+/** The event of an account that changed. */
+export const accountUpdated = (
+  settings: DocumentSettings,
+  whole: WholeAccount,
+  previous: Readonly<Record<string, unknown>>,
+): NewEvent => ({
+  type: "account.updated",
+  objectId: whole.account.id,
+  accountId: whole.account.id,
+  accountName: whole.account.orgName,
+  document: representAccount(whole, settings),
+  previous,
+});
