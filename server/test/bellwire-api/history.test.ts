@@ -159,6 +159,29 @@ test("another provider's events and deliveries are not there", async ({ house, n
   expect((await shown(neighbour, "/events")).data).toEqual([]);
 });
 
+test("whoever sends, retries, gives up or deletes is on record", async ({ house }) => {
+  const { pool, provider } = house;
+  const endpointId = await buildEndpoint(pool, { providerId: provider.id, url: "http://127.0.0.1:9/", eventTypes: [] });
+  const [id] = await recordNow(pool, { providerId: provider.id });
+  await house.call("POST", `/events/${id}/send`, { payload: { endpoint_id: endpointId } });
+  await house.call("POST", `/deliveries/${id}.${endpointId}/cancel`);
+  await house.call("POST", `/deliveries/${id}.${endpointId}/cancel`);
+  await house.call("POST", `/deliveries/${id}.${endpointId}/retry`);
+  await house.call("POST", "/failures/retry", { payload: { all: true } });
+  await house.call("DELETE", "/failures?all=true");
+  const { id: binId } = (await house.call("POST", "/bins")).json();
+  await house.call("DELETE", `/bins/${binId}`);
+
+  const records = await pool.query<{ action: string }>(
+    "select action, actor_kind from audit_records where provider_id = $1 and actor_id is not null order by id",
+    [provider.id],
+  );
+  const actions = ["event.sent", "delivery.cancelled", "delivery.retried", "failures.retried", "failures.deleted"];
+  expect(records).toEqual(
+    [...actions, "bin.created", "bin.deleted"].map((action) => ({ action, actor_kind: "token" })),
+  );
+});
+
 test("every type of event has its switch and a sample in each format", async ({ house }) => {
   const { data } = await shown(house, "/event_types");
   expect(data).toHaveLength(16);

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from "fastify";
-import { parseDeliveryId, readDelivery, type DeliveryInFull } from "#webhooks/deliveries/index.ts";
+import { deliveryId, parseDeliveryId, readDelivery, type DeliveryInFull } from "#webhooks/deliveries/index.ts";
 import type { Database } from "#platform/database/database.ts";
 import { Problem } from "../../shared/problem.ts";
 
@@ -11,6 +11,13 @@ export function deliveryKeyOf(request: FastifyRequest<{ Params: { id: string } }
   if (!key) throw new Problem("not-found");
   return { providerId: request.provider.id, ...key };
 }
+
+/** What an audit record says of a deed at a delivery. */
+export const auditOf = (key: Key) => ({
+  providerId: key.providerId,
+  subject: `delivery/${deliveryId(key)}`,
+  detail: {},
+});
 
 export async function findDelivery(db: Database, key: Key): Promise<DeliveryInFull> {
   const delivery = await readDelivery(db, key);

@@ -1,12 +1,20 @@
+import { recordAudit } from "#access/index.ts";
 import { retryFailures } from "#webhooks/failures/index.ts";
 import type { BellwireApiRoute } from "../bellwire-api-route.ts";
 import * as operations from "./failure-operations.ts";
 import { meantFilterOf } from "./read-failure-filter.ts";
 
-export const retryFailuresRoute: BellwireApiRoute = async (http, { pool }) => {
+export const retryFailuresRoute: BellwireApiRoute = async (http, { pool, callerOf }) => {
   const options = { schema: operations.retryFailures, config: { deed: "change-failures" } } as const;
   http.post("/failures/retry", options, async (request) => {
-    const filter = meantFilterOf(request, request.body);
-    return { retried: await pool.inTransaction((tx) => retryFailures(tx, filter)) };
+    const { providerId, ...filter } = meantFilterOf(request, request.body);
+    const { actor } = callerOf(request);
+    const retried = await pool.inTransaction(async (tx) => {
+      const count = await retryFailures(tx, { providerId, ...filter });
+      const detail = { count, ...filter };
+      await recordAudit(tx, { providerId, actor, action: "failures.retried", subject: "failures", detail });
+      return count;
+    });
+    return { retried };
   });
 };
