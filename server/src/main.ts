@@ -5,7 +5,8 @@ const exitCode = await runCommandLine(process.argv.slice(2), {
   env: process.env,
   roles,
   // Loaded when it is asked for: the small commands answer in half the time without it.
-  serve: async (config, chosen, print) => (await import("./app/serve-until-stopped.ts")).serveUntilStopped(config, chosen, print),
+  serve: async (config, chosen, print) =>
+    (await import("./app/serve-until-stopped.ts")).serveUntilStopped(config, chosen, print),
   print: (line) => process.stdout.write(`${line}\n`),
   tell: (line) => process.stderr.write(`${line}\n`),
 });

@@ -37,9 +37,10 @@ async function isFresh(): Promise<boolean> {
 async function newestSourceMs(): Promise<number> {
   const sources = await readdir(join(webFolder, "src"), { recursive: true, withFileTypes: true });
   const files = sources.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  const times = [...files, ...["index.html", "package.json", "vite.config.ts"].map((name) => join(webFolder, name))].map(
-    async (file) => (await stat(file)).mtimeMs,
-  );
+  const times = [
+    ...files,
+    ...["index.html", "package.json", "vite.config.ts"].map((name) => join(webFolder, name)),
+  ].map(async (file) => (await stat(file)).mtimeMs);
   return Math.max(...(await Promise.all(times)));
 }
 
@@ -48,7 +49,11 @@ async function build(say: (line: string) => void, stop: AbortSignal): Promise<vo
   const startedMs = systemClock.monotonicMs();
   say("building the Admin Portal's pages (the first time, and when they changed)");
   const draft = join(webFolder, "dist.draft");
-  const vite = join(dirname(createRequire(join(webFolder, "package.json")).resolve("vite/package.json")), "bin", "vite.js");
+  const vite = join(
+    dirname(createRequire(join(webFolder, "package.json")).resolve("vite/package.json")),
+    "bin",
+    "vite.js",
+  );
   const child = spawn(process.execPath, [vite, "build", "--outDir", draft, "--emptyOutDir", "--logLevel", "error"], {
     cwd: webFolder,
     detached: true, // Ctrl-C reaches us, and we end it

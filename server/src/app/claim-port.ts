@@ -25,7 +25,9 @@ export function cannotListen(error: unknown, host: string, port: number): Cannot
     EADDRNOTAVAIL: "cannot be listened on: this machine has no such address (HOST)",
     ENOTFOUND: "cannot be listened on: there is no such host (HOST)",
   };
-  return new CannotStart(`Port ${port} on ${host} ${reasons[codeOf(error) ?? ""] ?? `cannot be listened on: ${wordsOf(error)}`}.`);
+  return new CannotStart(
+    `Port ${port} on ${host} ${reasons[codeOf(error) ?? ""] ?? `cannot be listened on: ${wordsOf(error)}`}.`,
+  );
 }
 
 const everyInterface = new Set(["0.0.0.0", "::", "127.0.0.1", "::1"]);

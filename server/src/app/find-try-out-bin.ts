@@ -11,7 +11,10 @@ interface FindNeeds {
 }
 
 /** The bin that a provider's default endpoint leads to, as long as nobody has set another URL. */
-export async function findTryOutBin({ pool, encryption, urls }: FindNeeds, providerId: number): Promise<string | undefined> {
+export async function findTryOutBin(
+  { pool, encryption, urls }: FindNeeds,
+  providerId: number,
+): Promise<string | undefined> {
   const endpoint = await readDefaultEndpoint(pool, encryption, providerId);
   const url = endpoint && URL.parse(endpoint.url);
   return url ? createOwnBins({ pool, isOurs: urls.isOurs }).matches(url) : undefined;

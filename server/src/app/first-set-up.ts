@@ -39,17 +39,24 @@ export async function setUpFirst(setUp: FirstSetUp): Promise<string | undefined>
   const begun = join(dataDir, "first-set-up");
   if ((await readFirstProvider(setUp.pool)) && (await readIfThere(begun)) === undefined) return undefined;
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
-  return exclusively(join(dataDir, "first-set-up.lock"), () => undefined, async () => {
-    if ((await readFirstProvider(setUp.pool)) && (await readIfThere(begun)) === undefined) return undefined;
-    const lines = await setUpOnce(setUp, await keepCredentials(begun, setUp.config));
-    if (lines !== undefined) await writeFile(join(dataDir, "first-sign-in"), lines, { mode: 0o600, flush: true });
-    await rm(begun, { force: true });
-    return lines;
-  });
+  return exclusively(
+    join(dataDir, "first-set-up.lock"),
+    () => undefined,
+    async () => {
+      if ((await readFirstProvider(setUp.pool)) && (await readIfThere(begun)) === undefined) return undefined;
+      const lines = await setUpOnce(setUp, await keepCredentials(begun, setUp.config));
+      if (lines !== undefined) await writeFile(join(dataDir, "first-sign-in"), lines, { mode: 0o600, flush: true });
+      await rm(begun, { force: true });
+      return lines;
+    },
+  );
 }
 
 /** Undefined if another process was faster, whose credentials are not ours. */
-async function setUpOnce({ config, pool, now, complete }: FirstSetUp, credentials: FirstCredentials): Promise<string | undefined> {
+async function setUpOnce(
+  { config, pool, now, complete }: FirstSetUp,
+  credentials: FirstCredentials,
+): Promise<string | undefined> {
   const made = await setUpFirstProvider(pool, {
     name: config.providerName,
     subdomain: subdomainOf(config.providerName),
@@ -84,6 +91,11 @@ async function keepCredentials(path: string, config: FirstSetUp["config"]): Prom
 
 /** `Acme, Inc.` lives at `acme-inc`. */
 function subdomainOf(name: string): string {
-  const label = name.toLowerCase().replace(/[^a-z0-9]+/g, "-").slice(0, 50).replace(/^-|-$/g, "").replace(/-admin$/, "");
+  const label = name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .slice(0, 50)
+    .replace(/^-|-$/g, "")
+    .replace(/-admin$/, "");
   return label || "provider";
 }

@@ -9,7 +9,11 @@ const stopSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
  * Runs until a signal asks it to stop, then closes everything in order; further signals change nothing. Gives the exit
  * code. A bug that nobody caught stops it in the same order, with code 1.
  */
-export async function serveUntilStopped(config: Config, roles: readonly Role[], say: (line: string) => void): Promise<number> {
+export async function serveUntilStopped(
+  config: Config,
+  roles: readonly Role[],
+  say: (line: string) => void,
+): Promise<number> {
   const log = createLogger(config.logLevel);
   const stop = new AbortController();
   let exitCode = 0;

@@ -17,7 +17,10 @@ export function signInLines({ config, provider, credentials, urls, binId }: Sign
   const steps = [
     ...(binId === undefined ? [] : [["Watch", `${urls.publicUrl}/bins/${binId}/view`]]),
     ["Sign up", `${urls.developerPortal(provider)}/signup`],
-    ["Admin", `${urls.adminPortal(provider)}/p/admin  (${username} / ${config.adminPassword ? "the password that you set" : password})`],
+    [
+      "Admin",
+      `${urls.adminPortal(provider)}/p/admin  (${username} / ${config.adminPassword ? "the password that you set" : password})`,
+    ],
   ];
   const secrets = [
     ...(config.accessToken ? [] : [["access token", accessToken]]),

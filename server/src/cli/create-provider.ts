@@ -29,7 +29,9 @@ export const createProvider: Command = {
       throw new WrongUsage(reasons.join("\n"));
     }
     needs.print(`provider       ${made.provider.id} (${subdomain})`);
-    needs.print(`admin          ${adminUsername} / ${values["admin-password"] === undefined ? adminPassword : "the password that you set"}`);
+    needs.print(
+      `admin          ${adminUsername} / ${values["admin-password"] === undefined ? adminPassword : "the password that you set"}`,
+    );
     needs.print(`access token   ${made.accessToken}`);
     needs.print(`provider key   ${made.providerKey}`);
     return 0;

@@ -11,7 +11,13 @@ export const createToken: Command = {
     const text = { type: "string" } as const;
     const { values } = parseArgs({
       args: [...args],
-      options: { ...providerOption, username: text, name: text, permission: text, scope: { type: "string", multiple: true } },
+      options: {
+        ...providerOption,
+        username: text,
+        name: text,
+        permission: text,
+        scope: { type: "string", multiple: true },
+      },
     });
     const { username, name = "Made on the command line", permission = "rw" } = values;
     if (!username) throw new WrongUsage("A token acts as a user: say --username.");

@@ -29,14 +29,21 @@ export function readFilter(args: readonly string[]): ReadFilter {
     },
   });
   const endpointId = values.endpoint === undefined ? undefined : Number(values.endpoint);
-  if (endpointId !== undefined && !Number.isSafeInteger(endpointId)) throw new WrongUsage("--endpoint is an endpoint's number.");
+  if (endpointId !== undefined && !Number.isSafeInteger(endpointId))
+    throw new WrongUsage("--endpoint is an endpoint's number.");
   const until = values.until === undefined ? undefined : readLenientTime(values.until, systemClock.now());
   if (values.until !== undefined && !until) throw new WrongUsage("--until is a time like 2026-11-24T10:00:00Z.");
   const eventIds = values.id;
-  if (eventIds?.some((id) => !uuid.test(id))) throw new WrongUsage("--id is the id of an event, as `failures list` shows it.");
+  if (eventIds?.some((id) => !uuid.test(id)))
+    throw new WrongUsage("--id is the id of an event, as `failures list` shows it.");
   return {
     isNarrow: endpointId !== undefined || until !== undefined || eventIds !== undefined,
     isAll: values.all ?? false,
-    filterFor: async (db) => ({ providerId: (await findProvider(db, values.provider)).id, endpointId, until, eventIds }),
+    filterFor: async (db) => ({
+      providerId: (await findProvider(db, values.provider)).id,
+      endpointId,
+      until,
+      eventIds,
+    }),
   };
 }

@@ -22,7 +22,10 @@ export const showConfig: Command = {
 };
 
 /** An embedded database is started for the question if need be, but not made. */
-async function askDatabase({ databaseUrl, dataDir }: Config, tell: CommandNeeds["tell"]): Promise<Iterable<[string, string]>> {
+async function askDatabase(
+  { databaseUrl, dataDir }: Config,
+  tell: CommandNeeds["tell"],
+): Promise<Iterable<[string, string]>> {
   try {
     if (databaseUrl) return await describeDatabase(databaseUrl.reveal());
     if ((await readIfThere(join(dataDir, "database-passwords"))) === undefined) return [["database", "none yet"]];

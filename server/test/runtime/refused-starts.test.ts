@@ -28,7 +28,12 @@ test("a taken port is told before a database is made for nothing", async () => {
 });
 
 test("everything that is wrong with the settings is told at once, without their values", async () => {
-  const message = await refusal({ PORT: "http", BELLWIRE_TRY_OUT: "perhaps", BELLWIRE_SECRET_KEY: "hunter2", BELLWIRE_RETENTION_DAYS: "0" });
+  const message = await refusal({
+    PORT: "http",
+    BELLWIRE_TRY_OUT: "perhaps",
+    BELLWIRE_SECRET_KEY: "hunter2",
+    BELLWIRE_RETENTION_DAYS: "0",
+  });
   expect(message.split("\n").map((line) => line.split(" ").slice(0, 4).join(" "))).toEqual([
     "bellwire: These settings are",
     "- PORT must be",
@@ -41,7 +46,9 @@ test("everything that is wrong with the settings is told at once, without their 
 });
 
 test("a database elsewhere needs a key that is given", async () => {
-  expect(await refusal({ DATABASE_URL: "postgresql://u:p@127.0.0.1:1/x" })).toContain("BELLWIRE_SECRET_KEY is required");
+  expect(await refusal({ DATABASE_URL: "postgresql://u:p@127.0.0.1:1/x" })).toContain(
+    "BELLWIRE_SECRET_KEY is required",
+  );
 });
 
 test("a database that cannot be reached is named, without its password", async () => {

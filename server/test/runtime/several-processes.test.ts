@@ -13,51 +13,63 @@ test("two instances with their own data directories run side by side", { timeout
   for (const each of both) expect(await each.stop()).toBe(0);
 });
 
-test("an engine of its own joins the database, keeps it when its starter goes, and stops it as the last", { timeout }, async () => {
-  const dataDir = await newDataDir();
-  const web = serve(dataDir, {}, "--role", "web");
-  await web.ready();
-  const engine = serve(dataDir, {}, "--role", "engine");
-  await engine.ready();
-  const postmaster = (await postmasterOf(dataDir)) ?? 0;
+test(
+  "an engine of its own joins the database, keeps it when its starter goes, and stops it as the last",
+  { timeout },
+  async () => {
+    const dataDir = await newDataDir();
+    const web = serve(dataDir, {}, "--role", "web");
+    await web.ready();
+    const engine = serve(dataDir, {}, "--role", "engine");
+    await engine.ready();
+    const postmaster = (await postmasterOf(dataDir)) ?? 0;
 
-  expect(await web.stop()).toBe(0);
-  expect(web.stdout).toContain("the embedded database goes on running: 1 more process uses it");
-  expect(isAlive(postmaster)).toBe(true);
-  expect(await engine.stop()).toBe(0);
-  expect(isAlive(postmaster)).toBe(false);
-});
+    expect(await web.stop()).toBe(0);
+    expect(web.stdout).toContain("the embedded database goes on running: 1 more process uses it");
+    expect(isAlive(postmaster)).toBe(true);
+    expect(await engine.stop()).toBe(0);
+    expect(isAlive(postmaster)).toBe(false);
+  },
+);
 
-test("processes that start at once on one empty data directory make one database and one provider", { timeout }, async () => {
-  const dataDir = await newDataDir();
-  const all = [1, 2, 3].map(() => serve(dataDir));
-  await Promise.all(all.map((each) => each.ready()));
-  await until(() => all.some((each) => each.stdout.includes("Sign up")));
-  for (const each of all) expect(await each.stop()).toBe(0);
-  expect(all.filter((each) => each.stdout.includes("making a new database"))).toHaveLength(1);
-  expect(all.filter((each) => each.stdout.includes("Sign up"))).toHaveLength(1);
-});
+test(
+  "processes that start at once on one empty data directory make one database and one provider",
+  { timeout },
+  async () => {
+    const dataDir = await newDataDir();
+    const all = [1, 2, 3].map(() => serve(dataDir));
+    await Promise.all(all.map((each) => each.ready()));
+    await until(() => all.some((each) => each.stdout.includes("Sign up")));
+    for (const each of all) expect(await each.stop()).toBe(0);
+    expect(all.filter((each) => each.stdout.includes("making a new database"))).toHaveLength(1);
+    expect(all.filter((each) => each.stdout.includes("Sign up"))).toHaveLength(1);
+  },
+);
 
-test("the command line works on the database that runs, and says only what was asked on stdout", { timeout }, async () => {
-  const dataDir = await newDataDir();
-  const env = { BELLWIRE_DATA_DIR: dataDir };
-  const run = async (...args: string[]) => {
-    const command = new BellwireProcess(args, env);
-    return { code: await command.ended, stdout: command.stdout, stderr: command.stderr };
-  };
-  const serving = serve(dataDir);
-  const url = await serving.ready();
+test(
+  "the command line works on the database that runs, and says only what was asked on stdout",
+  { timeout },
+  async () => {
+    const dataDir = await newDataDir();
+    const env = { BELLWIRE_DATA_DIR: dataDir };
+    const run = async (...args: string[]) => {
+      const command = new BellwireProcess(args, env);
+      return { code: await command.ended, stdout: command.stdout, stderr: command.stderr };
+    };
+    const serving = serve(dataDir);
+    const url = await serving.ready();
 
-  const token = await run("token", "create", "--username", "admin", "--permission", "ro");
-  expect(token.stdout).toMatch(/^[0-9a-f]{96}\n$/);
-  const authorization = `Bearer ${token.stdout.trim()}`;
-  expect((await fetch(`${url}/api/v1/endpoints`, { headers: { authorization } })).status).toBe(200);
+    const token = await run("token", "create", "--username", "admin", "--permission", "ro");
+    expect(token.stdout).toMatch(/^[0-9a-f]{96}\n$/);
+    const authorization = `Bearer ${token.stdout.trim()}`;
+    expect((await fetch(`${url}/api/v1/endpoints`, { headers: { authorization } })).status).toBe(200);
 
-  expect(await run("failures", "check")).toMatchObject({ code: 0, stdout: "0 deliveries have failed\n" });
-  expect((await run("config")).stdout).toMatch(/^fsync +on$/m);
-  expect((await run("config")).stdout).toMatch(/^acts as +bellwire_app$/m);
-  const wrong = await run("failures", "delete");
-  expect(wrong).toMatchObject({ code: 2, stdout: "" });
-  expect(wrong.stderr).toContain("Say which, or --all.");
-  expect(await serving.stop()).toBe(0);
-});
+    expect(await run("failures", "check")).toMatchObject({ code: 0, stdout: "0 deliveries have failed\n" });
+    expect((await run("config")).stdout).toMatch(/^fsync +on$/m);
+    expect((await run("config")).stdout).toMatch(/^acts as +bellwire_app$/m);
+    const wrong = await run("failures", "delete");
+    expect(wrong).toMatchObject({ code: 2, stdout: "" });
+    expect(wrong.stderr).toContain("Say which, or --all.");
+    expect(await serving.stop()).toBe(0);
+  },
+);

@@ -1,8 +1,8 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { until } from "../support/until.ts";
 import { isAlive, kill, newDataDir, postmasterOf, serve } from "./bellwire-process.ts";
 
@@ -20,7 +20,9 @@ test("a first start says how to sign in, a second one finds what the first has l
   const first = serve(dataDir, { BELLWIRE_ACCESS_TOKEN: accessToken });
   const url = await first.ready();
   await until(() => first.stdout.includes("provider key"));
-  expect(first.stdout).toMatch(/^ {2}1 Watch {4}http\S+\/bins\/\w+\/view\n {2}2 Sign up {2}http\S+\/signup\n {2}3 Admin {4}http\S+\/p\/admin {2}\(admin \/ \w{16}\)$/m);
+  expect(first.stdout).toMatch(
+    /^ {2}1 Watch {4}http\S+\/bins\/\w+\/view\n {2}2 Sign up {2}http\S+\/signup\n {2}3 Admin {4}http\S+\/p\/admin {2}\(admin \/ \w{16}\)$/m,
+  );
   expect(first.stdout).not.toContain(accessToken);
   const signIn = join(dataDir, "first-sign-in");
   expect(first.stdout).toContain((await readFile(signIn, "utf8")).trimEnd());
@@ -37,23 +39,31 @@ test("a first start says how to sign in, a second one finds what the first has l
   expect(second.stdout).not.toContain("Sign up");
 });
 
-test("after kill -9 of everything it starts again, though another process has the number in the lock files", { timeout }, async () => {
-  const dataDir = await newDataDir();
-  const killed = serve(dataDir, { BELLWIRE_ACCESS_TOKEN: accessToken });
-  await killed.ready();
-  const postmaster = await postmasterOf(dataDir);
-  expect(postmaster).toBeGreaterThan(0);
-  killed.signal("SIGKILL");
-  for (const pid of await familyOf(postmaster ?? 0)) kill(pid, "SIGKILL");
-  await until(() => !isAlive(postmaster ?? 0));
-  for (const file of [join(dataDir, "postgres", "postmaster.pid"), join(dataDir, "socket", ".s.PGSQL.5432.lock")]) {
-    await writeFile(file, (await readFile(file, "utf8")).replace(/^\d+/, String(process.pid)));
-  }
+test(
+  "after kill -9 of everything it starts again, though another process has the number in the lock files",
+  { timeout },
+  async () => {
+    const dataDir = await newDataDir();
+    const killed = serve(dataDir, { BELLWIRE_ACCESS_TOKEN: accessToken });
+    await killed.ready();
+    const postmaster = await postmasterOf(dataDir);
+    expect(postmaster).toBeGreaterThan(0);
+    killed.signal("SIGKILL");
+    for (const pid of await familyOf(postmaster ?? 0)) kill(pid, "SIGKILL");
+    await until(() => !isAlive(postmaster ?? 0));
+    const { uid, gid } = await stat(join(dataDir, "postgres"));
+    const stranger = spawn("sleep", ["100"], { uid, gid, cwd: "/", stdio: "ignore" }); // PostgreSQL minds its own user's only
+    onTestFinished(() => void stranger.kill());
+    for (const file of [join(dataDir, "postgres", "postmaster.pid"), join(dataDir, "socket", ".s.PGSQL.5432.lock")]) {
+      await writeFile(file, (await readFile(file, "utf8")).replace(/^\d+/, String(stranger.pid)));
+    }
 
-  const next = serve(dataDir);
-  expect(await knowsToken(await next.ready())).toBe(true);
-  expect(await next.stop()).toBe(0);
-});
+    const next = serve(dataDir);
+    expect(await knowsToken(await next.ready())).toBe(true);
+    expect(await next.stop()).toBe(0);
+    expect(stranger.exitCode).toBeNull();
+  },
+);
 
 test("a database that outlived its killed process is joined, and stopped at the end", { timeout }, async () => {
   const dataDir = await newDataDir();
@@ -77,7 +87,10 @@ test("a database that breaks down is started again beneath a process that goes o
   const url = await serving.ready();
   const postmaster = (await postmasterOf(dataDir)) ?? 0;
   process.kill(postmaster, "SIGKILL");
-  await until(async () => (await postmasterOf(dataDir)) !== postmaster && (await knowsToken(url).catch(() => false)), { withinMs: 30_000, everyMs: 100 });
+  await until(async () => (await postmasterOf(dataDir)) !== postmaster && (await knowsToken(url).catch(() => false)), {
+    withinMs: 30_000,
+    everyMs: 100,
+  });
   expect(await serving.stop()).toBe(0);
 });
 
@@ -91,25 +104,36 @@ test("Ctrl-C, and once more, ends it with 0 and leaves no database running", { t
   expect(await serving.ended).toBe(0);
   expect(isAlive(postmaster)).toBe(false);
   expect(serving.stdout.match(/^stopping/gm)).toHaveLength(1);
+  expect(serving.stderr).not.toContain("database connection lost"); // the database was not in the group that heard it
 });
 
-test("a stop amidst the first start ends it with 0, and the next start completes what was begun", { timeout }, async () => {
-  const dataDir = await newDataDir();
-  const hurried = serve(dataDir);
-  await until(() => hurried.stdout.includes("making a new database"), { withinMs: 30_000 });
-  expect(await hurried.stop()).toBe(0);
-  expect(hurried.stdout).not.toContain("bellwire ready");
-  expect((await readdir(dataDir)).filter((name) => name.includes("draft"))).toEqual([]);
+test(
+  "a stop amidst the first start ends it with 0, and the next start completes what was begun",
+  { timeout },
+  async () => {
+    const dataDir = await newDataDir();
+    const hurried = serve(dataDir);
+    await until(() => hurried.stdout.includes("making a new database"), { withinMs: 30_000 });
+    expect(await hurried.stop()).toBe(0);
+    expect(hurried.stdout).not.toContain("bellwire ready");
+    expect((await readdir(dataDir)).filter((name) => name.includes("draft"))).toEqual([]);
 
-  const next = serve(dataDir);
-  await next.ready();
-  await until(() => next.stdout.includes("Sign up"));
-  expect(await next.stop()).toBe(0);
-});
+    const next = serve(dataDir);
+    await next.ready();
+    await until(() => next.stdout.includes("Sign up"));
+    expect(await next.stop()).toBe(0);
+  },
+);
 
 /** A process and its children: PostgreSQL's backends die with their postmaster, if they are given the time. */
 async function familyOf(pid: number): Promise<number[]> {
   const { stdout } = await promisify(execFile)("ps", ["-e", "-o", "pid=,ppid="]);
-  const rows = stdout.trim().split("\n").map((line) => line.trim().split(/\s+/).map(Number));
-  return [pid, ...rows.filter(([, parent]) => parent === pid).flatMap(([child]) => (child === undefined ? [] : [child]))];
+  const rows = stdout
+    .trim()
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/).map(Number));
+  return [
+    pid,
+    ...rows.filter(([, parent]) => parent === pid).flatMap(([child]) => (child === undefined ? [] : [child])),
+  ];
 }

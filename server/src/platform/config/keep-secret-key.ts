@@ -7,7 +7,10 @@ import type { Config } from "./read-config.ts";
 import { Wrong } from "./setting.ts";
 
 /** The keys that encrypt secrets at rest, newest first: as they are set, else one that is kept in the data directory. */
-export async function keepSecretKeys({ secretKey, dataDir }: Pick<Config, "secretKey" | "dataDir">): Promise<readonly Buffer[]> {
+export async function keepSecretKeys({
+  secretKey,
+  dataDir,
+}: Pick<Config, "secretKey" | "dataDir">): Promise<readonly Buffer[]> {
   const path = join(dataDir, "secret-key");
   const text = secretKey?.reveal() ?? (await keepFile(path, () => `${randomBytes(32).toString("base64")}\n`)).content;
   const keys = readKeys(text);

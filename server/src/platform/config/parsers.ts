@@ -30,7 +30,9 @@ export const wholeNumbers =
   (text) => {
     const numbers = text.split(",").map((part) => wholeNumber(min, max)(part.trim()));
     const fine = numbers.filter((number) => typeof number === "number");
-    return fine.length === numbers.length ? fine : new Wrong(`must be whole numbers from ${min} to ${max} with commas between`);
+    return fine.length === numbers.length
+      ? fine
+      : new Wrong(`must be whole numbers from ${min} to ${max} with commas between`);
   };
 
 export const onOrOff: Parse<boolean> = (text) => {
@@ -50,7 +52,9 @@ export const url =
   (text) => {
     const parsed = URL.parse(text);
     const isFine = parsed !== null && protocols.includes(parsed.protocol) && parsed.hostname !== "";
-    return isFine ? text.replace(/\/+$/, "") : new Wrong(`must be a URL that starts with ${protocols.join("// or ")}//`);
+    return isFine
+      ? text.replace(/\/+$/, "")
+      : new Wrong(`must be a URL that starts with ${protocols.join("// or ")}//`);
   };
 
 export const domainName: Parse<string> = (text) =>
@@ -68,7 +72,9 @@ const keyBytes = 32;
 export function readKeys(text: string): readonly Buffer[] | Wrong {
   const keys = text.split(",").map((part) => Buffer.from(part.trim(), "base64"));
   const isFine = keys.every((key) => key.length === keyBytes);
-  return isFine ? keys : new Wrong(`must be ${keyBytes} random bytes in base64, as \`openssl rand -base64 ${keyBytes}\` prints them`);
+  return isFine
+    ? keys
+    : new Wrong(`must be ${keyBytes} random bytes in base64, as \`openssl rand -base64 ${keyBytes}\` prints them`);
 }
 
 /** CIDR blocks with commas between, or `none`. */

@@ -83,7 +83,12 @@ test("several keys may be given, the newest first", () => {
 test("a secret is shown neither by printing the configuration nor by explaining it", () => {
   const env = { ...elsewhere, BELLWIRE_ADMIN_PASSWORD: "hunter2", BELLWIRE_PROVIDER_KEY: "hunter2" };
   const config = readConfig(env);
-  for (const text of [inspect(config), JSON.stringify(config), String(config.adminPassword), JSON.stringify(explainConfig(env))]) {
+  for (const text of [
+    inspect(config),
+    JSON.stringify(config),
+    String(config.adminPassword),
+    JSON.stringify(explainConfig(env)),
+  ]) {
     expect(text).not.toContain("hunter2");
     expect(text).not.toContain(key);
     expect(text).not.toContain("u:p@db");

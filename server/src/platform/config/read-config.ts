@@ -44,9 +44,12 @@ export function readConfig(env: Environment) {
   };
 
   if (!isEmbedded && textOf(env, settings.secretKey) === undefined) {
-    wrong.push(`${settings.secretKey.name} is required with ${settings.databaseUrl.name}: 32 random bytes in base64, as \`openssl rand -base64 32\` prints them`);
+    wrong.push(
+      `${settings.secretKey.name} is required with ${settings.databaseUrl.name}: 32 random bytes in base64, as \`openssl rand -base64 32\` prints them`,
+    );
   }
-  if (wrong.length > 0) throw new CannotStart(`These settings are wrong:\n${wrong.map((line) => `- ${line}`).join("\n")}`);
+  if (wrong.length > 0)
+    throw new CannotStart(`These settings are wrong:\n${wrong.map((line) => `- ${line}`).join("\n")}`);
   return Object.freeze(config);
 }
 

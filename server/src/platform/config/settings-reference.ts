@@ -4,7 +4,8 @@ import { settings } from "./settings.ts";
 /** docs/reference/settings.md */
 export function settingsReference(): string {
   const rows = Object.values(settings).map(
-    (setting: Setting<unknown>) => `| \`${setting.name}\` | ${defaultWords(setting)} | ${setting.meaning.replaceAll("|", "\\|")} |`,
+    (setting: Setting<unknown>) =>
+      `| \`${setting.name}\` | ${defaultWords(setting)} | ${setting.meaning.replaceAll("|", "\\|")} |`,
   );
   return `# Settings
 

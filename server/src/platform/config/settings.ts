@@ -82,7 +82,8 @@ export const settings = {
     name: "BELLWIRE_SECRET_KEY",
     fallback: "",
     fallbackWords: "generated into the data directory when the database is embedded, else required",
-    meaning: "32 bytes in base64; several with commas between, the newest first. Encrypts secrets at rest and signs cookies.",
+    meaning:
+      "32 bytes in base64; several with commas between, the newest first. Encrypts secrets at rest and signs cookies.",
     isSecret: true,
     parse: read.optional(read.secret(read.readKeys)),
   }),

@@ -11,17 +11,18 @@ const notPermitted = "42501";
  * databases, so it may well be there already.
  */
 export async function ensureAppRole(client: pg.Client): Promise<boolean> {
-  const { rows: [found] } = await client.query("select from pg_roles where rolname = $1", [appRole]);
+  const {
+    rows: [found],
+  } = await client.query("select from pg_roles where rolname = $1", [appRole]);
   if (!found && !(await isDone(client, `create role ${appRole}`, alreadyThere))) return false;
   return (await mayActAsApp(client)) || isDone(client, `grant ${appRole} to current_user`, new Set());
 }
 
 /** What the role may do in `schema`, now and with tables to come. Only the schema's owner can say so. */
 export async function grantToAppRole(client: pg.Client, schema: string): Promise<void> {
-  const { rows: [owned] } = await client.query(
-    "select from pg_namespace where nspname = $1 and pg_has_role(nspowner, 'usage')",
-    [schema],
-  );
+  const {
+    rows: [owned],
+  } = await client.query("select from pg_namespace where nspname = $1 and pg_has_role(nspowner, 'usage')", [schema]);
   if (!owned) return;
   const name = pg.escapeIdentifier(schema);
   await client.query(`
@@ -36,7 +37,9 @@ export async function grantToAppRole(client: pg.Client, schema: string): Promise
 }
 
 async function mayActAsApp(client: pg.Client): Promise<boolean> {
-  const { rows: [may] } = await client.query<{ may: boolean }>("select pg_has_role($1, 'set') as may", [appRole]);
+  const {
+    rows: [may],
+  } = await client.query<{ may: boolean }>("select pg_has_role($1, 'set') as may", [appRole]);
   return may?.may ?? false;
 }
 

@@ -25,7 +25,9 @@ export async function applyMigrations(client: pg.Client, schema: string, folder:
 
 async function readLedger(client: pg.Client, schema: string): Promise<LedgerRow[] | undefined> {
   const ledger = `${pg.escapeIdentifier(schema)}.migrations`;
-  const { rows: [found] } = await client.query<{ exists: boolean }>("select to_regclass($1) is not null as exists", [ledger]);
+  const {
+    rows: [found],
+  } = await client.query<{ exists: boolean }>("select to_regclass($1) is not null as exists", [ledger]);
   if (!found?.exists) return undefined;
   return (await client.query<LedgerRow>(`select name, checksum, is_breaking from ${ledger} order by name`)).rows;
 }
@@ -49,9 +51,12 @@ function refuseWhatDoesNotFit(files: readonly MigrationFile[], ledger: readonly 
       if (!row.is_breaking) continue;
       throw new CannotStart(`A newer Bellwire has migrated this database (${row.name}); this one cannot work with it.`);
     }
-    if (file.name !== row.name) throw new CannotStart(`The database has migration ${row.name} where ${file.name} is expected.`);
+    if (file.name !== row.name)
+      throw new CannotStart(`The database has migration ${row.name} where ${file.name} is expected.`);
     if (file.checksum !== row.checksum) {
-      throw new CannotStart(`Migration ${file.name} was changed after this database applied it. Restore it and add a new one.`);
+      throw new CannotStart(
+        `Migration ${file.name} was changed after this database applied it. Restore it and add a new one.`,
+      );
     }
   }
 }

@@ -20,5 +20,7 @@ function wholeNumber(text: string): number {
 
 function wholeNumbers(text: string): (number | null)[] {
   const elements = text.slice(1, -1);
-  return elements === "" ? [] : elements.split(",").map((element) => (element === "NULL" ? null : wholeNumber(element)));
+  return elements === ""
+    ? []
+    : elements.split(",").map((element) => (element === "NULL" ? null : wholeNumber(element)));
 }

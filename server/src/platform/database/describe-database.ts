@@ -18,7 +18,9 @@ export async function describeDatabase(connectionString: string): Promise<Readon
   try {
     await client.connect();
     const { rows: settings } = await client.query<{ name: string; setting: string }>(settingsStatement);
-    const { rows: [roles] } = await client.query<{ connectedAs: string; actsAs: string }>(rolesStatement, [appRole]);
+    const {
+      rows: [roles],
+    } = await client.query<{ connectedAs: string; actsAs: string }>(rolesStatement, [appRole]);
     const found = new Map(settings.map(({ name, setting }) => [name, setting]));
     return roles ? found.set("connected as", roles.connectedAs).set("acts as", roles.actsAs) : found;
   } finally {

@@ -57,7 +57,8 @@ export class HintLine implements AsyncDisposable {
       try {
         await this.#openOnce(() => (waitMs = firstWaitMs));
       } catch (error) {
-        if (!signal.aborted) this.#options.log.warn({ err: error, againInMs: waitMs }, "hints between processes are down");
+        if (!signal.aborted)
+          this.#options.log.warn({ err: error, againInMs: waitMs }, "hints between processes are down");
       }
       await systemClock.sleep(waitMs, signal);
       waitMs = Math.min(waitMs * 2, waitMsMax);

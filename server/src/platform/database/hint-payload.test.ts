@@ -2,10 +2,16 @@ import { expect, test } from "vitest";
 import { readHints, writeHints } from "./hint-payload.ts";
 
 test("hints are read as they were written", () => {
-  const left = new Map([["due", new Set(["1", "2"])], ["endpoints", new Set(["3"])]]);
+  const left = new Map([
+    ["due", new Set(["1", "2"])],
+    ["endpoints", new Set(["3"])],
+  ]);
   expect(readHints(writeHints("a process", left))).toEqual({
     from: "a process",
-    hints: new Map([["due", ["1", "2"]], ["endpoints", ["3"]]]),
+    hints: new Map([
+      ["due", ["1", "2"]],
+      ["endpoints", ["3"]],
+    ]),
   });
 });
 

@@ -32,7 +32,9 @@ test("of twenty that migrate at once, one does the work and all come through", a
   expect(all.map(({ role }) => role)).toEqual(Array.from({ length: 20 }, () => appRole));
 });
 
-test("the product's role is not a superuser, owns nothing and may change neither schema nor ledger", async ({ emptyUrl }) => {
+test("the product's role is not a superuser, owns nothing and may change neither schema nor ledger", async ({
+  emptyUrl,
+}) => {
   await migrate({ connectionString: emptyUrl, schema, now });
   await using pool = await openPool({ connectionString: emptyUrl, schema, role: appRole });
   const [role] = await pool.query(
@@ -52,7 +54,9 @@ test("a migration that was edited after it landed is refused by its name", async
   await migrate({ connectionString: emptyUrl, schema, now });
   await using owner = await openPool({ connectionString: emptyUrl, schema });
   await owner.query("update migrations set checksum = 'other' where name like '0002%'");
-  await expect(migrate({ connectionString: emptyUrl, schema, now })).rejects.toThrow(/Migration 0002_\w+\.sql was changed after/);
+  await expect(migrate({ connectionString: emptyUrl, schema, now })).rejects.toThrow(
+    /Migration 0002_\w+\.sql was changed after/,
+  );
 });
 
 test("a database that a newer program migrated is used unless that was a breaking change", async ({ emptyUrl }) => {
@@ -61,7 +65,9 @@ test("a database that a newer program migrated is used unless that was a breakin
   await owner.query("insert into migrations (name, checksum, is_breaking) values ('9999_new.sql', 'x', false)");
   expect((await migrate({ connectionString: emptyUrl, schema, now })).applied).toEqual([]);
   await owner.query("update migrations set is_breaking = true where name = '9999_new.sql'");
-  await expect(migrate({ connectionString: emptyUrl, schema, now })).rejects.toThrow("A newer Bellwire has migrated this database");
+  await expect(migrate({ connectionString: emptyUrl, schema, now })).rejects.toThrow(
+    "A newer Bellwire has migrated this database",
+  );
 });
 
 test("a second cell has the same tables, and gives ids that no other cell gives", async ({ emptyUrl }) => {
@@ -69,13 +75,20 @@ test("a second cell has the same tables, and gives ids that no other cell gives"
   await migrate({ connectionString: emptyUrl, schema: "bellwire_7", cell: 7, now });
   await using first = await openPool({ connectionString: emptyUrl, schema, role: appRole });
   await using other = await openPool({ connectionString: emptyUrl, schema: "bellwire_7", role: appRole });
-  const insert = "insert into provider_users (provider_id, username, password_hash) values (1, 'ann', '-') returning id";
+  const insert =
+    "insert into provider_users (provider_id, username, password_hash) values (1, 'ann', '-') returning id";
   const provider = "insert into providers (id, name, subdomain, provider_key_digest) values (1, 'Acme', 'acme', '-')";
   for (const pool of [first, other]) await pool.query(provider);
   expect(await first.query(insert)).toEqual([{ id: 1 }]);
   expect(await other.query(insert)).toEqual([{ id: 7 * 2 ** 40 + 1 }]);
-  expect(await describeSchema(first, "bellwire_7")).toBe((await describeSchema(first, schema)).replaceAll("'bellwire'", "'bellwire_7'").replaceAll(" bellwire,", " bellwire_7,"));
-  expect(await first.query(`select number, schema_name as schema from ${directorySchema}.cells order by number`)).toEqual([
+  expect(await describeSchema(first, "bellwire_7")).toBe(
+    (await describeSchema(first, schema))
+      .replaceAll("'bellwire'", "'bellwire_7'")
+      .replaceAll(" bellwire,", " bellwire_7,"),
+  );
+  expect(
+    await first.query(`select number, schema_name as schema from ${directorySchema}.cells order by number`),
+  ).toEqual([
     { number: 0, schema },
     { number: 7, schema: "bellwire_7" },
   ]);

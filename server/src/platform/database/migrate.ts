@@ -22,7 +22,10 @@ export interface Migrated {
 }
 
 const migrations = new URL("../../../migrations/", import.meta.url);
-export const migrationFolders = { directory: new URL("directory/", migrations), cell: new URL("cell/", migrations) } as const;
+export const migrationFolders = {
+  directory: new URL("directory/", migrations),
+  cell: new URL("cell/", migrations),
+} as const;
 const serverVersionMin = 160_000;
 /** Days of history that stand ready: two weeks of nobody making new ones harm nothing. */
 const historyDaysAhead = 14;
@@ -30,7 +33,11 @@ const historyDaysAhead = 14;
 /** Brings the directory and one cell up to date. Of many that start at once, one works and the others wait for it. */
 export async function migrate(options: MigrateOptions): Promise<Migrated> {
   const { connectionString, schema, cell = 0, now, say = () => undefined } = options;
-  const client = new pg.Client({ connectionString, application_name: "bellwire migrate", connectionTimeoutMillis: 10_000 });
+  const client = new pg.Client({
+    connectionString,
+    application_name: "bellwire migrate",
+    connectionTimeoutMillis: 10_000,
+  });
   client.on("error", () => undefined); // a lost connection rejects the statement that runs; nobody else need hear
   await client.connect();
   try {
@@ -54,7 +61,9 @@ export async function migrate(options: MigrateOptions): Promise<Migrated> {
 }
 
 async function refuseOldServer(client: pg.Client): Promise<void> {
-  const { rows: [server] } = await client.query<{ number: number; version: string }>(
+  const {
+    rows: [server],
+  } = await client.query<{ number: number; version: string }>(
     "select current_setting('server_version_num')::integer as number, current_setting('server_version') as version",
   );
   if (server && server.number < serverVersionMin) {
@@ -65,7 +74,9 @@ async function refuseOldServer(client: pg.Client): Promise<void> {
 // Held by the session, so it goes with the connection whatever happens.
 async function takeLock(client: pg.Client, say: (line: string) => void): Promise<void> {
   const key = "hashtextextended('bellwire migrations', 0)";
-  const { rows: [lock] } = await client.query<{ taken: boolean }>(`select pg_try_advisory_lock(${key}) as taken`);
+  const {
+    rows: [lock],
+  } = await client.query<{ taken: boolean }>(`select pg_try_advisory_lock(${key}) as taken`);
   if (lock?.taken) return;
   say("another process is migrating the database; waiting for it");
   await client.query(`select pg_advisory_lock(${key})`);

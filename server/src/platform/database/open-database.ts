@@ -21,7 +21,12 @@ interface OpenDatabaseNeeds {
 const connectionsMax = 20;
 
 /** The database that the configuration names, or the embedded one: migrated, and opened as the product's role. */
-export async function openDatabase({ config, now, say, log }: OpenDatabaseNeeds): Promise<{ pool: Pool } & AsyncDisposable> {
+export async function openDatabase({
+  config,
+  now,
+  say,
+  log,
+}: OpenDatabaseNeeds): Promise<{ pool: Pool } & AsyncDisposable> {
   await using opening = new AsyncDisposableStack();
   const embedded = config.databaseUrl ? undefined : opening.use(await openEmbeddedPostgres(config.dataDir, say));
   const ownerUrl = config.databaseUrl?.reveal() ?? embedded?.ownerUrl ?? "";
@@ -70,5 +75,7 @@ async function inWords<T>(url: string, work: () => Promise<T>): Promise<T> {
 
 function placeOf(url: string): string {
   const parsed = URL.parse(url);
-  return parsed ? `${parsed.searchParams.get("host") ?? (parsed.host || "its socket")}${parsed.pathname}` : "DATABASE_URL";
+  return parsed
+    ? `${parsed.searchParams.get("host") ?? (parsed.host || "its socket")}${parsed.pathname}`
+    : "DATABASE_URL";
 }

@@ -46,7 +46,10 @@ test("a rolled-back change leaves no hint", async ({ database, databaseUrl }) =>
   expect([...ours, ...theirs]).toEqual(["kept", "kept"]);
 });
 
-test("many changes in the same moment are told to others in few bundles, and none is missing", async ({ database, databaseUrl }) => {
+test("many changes in the same moment are told to others in few bundles, and none is missing", async ({
+  database,
+  databaseUrl,
+}) => {
   await using other = await openPool({ connectionString: databaseUrl, schema });
   let bundles = 0;
   const theirs = await listen(other, "due");
@@ -59,7 +62,10 @@ test("many changes in the same moment are told to others in few bundles, and non
   expect(bundles).toBeLessThan(100);
 });
 
-test("hints come again after the connection for them was lost, and say to look everywhere", async ({ database, databaseUrl }) => {
+test("hints come again after the connection for them was lost, and say to look everywhere", async ({
+  database,
+  databaseUrl,
+}) => {
   const warnings: string[] = [];
   const log = { warn: (_fields: object, message: string) => warnings.push(message), error: () => undefined };
   await using other = await openPool({ connectionString: databaseUrl, schema, log });
@@ -78,7 +84,9 @@ test("hints come again after the connection for them was lost, and say to look e
   expect(warnings).toContain("hints between processes are down");
 });
 
-test("a transaction whose statement failed does not pass for committed when the error is swallowed", async ({ database }) => {
+test("a transaction whose statement failed does not pass for committed when the error is swallowed", async ({
+  database,
+}) => {
   const swallowed = database.inTransaction(async (tx) => {
     await tx.query("select 1 / 0").catch(() => undefined);
   });
@@ -90,7 +98,10 @@ test("a statement that comes after the end of its transaction is refused", async
   await expect(late()).rejects.toThrow("This transaction has ended");
 });
 
-test("a connection that the server ends amidst a transaction rejects it, and the next one works", async ({ database, databaseUrl }) => {
+test("a connection that the server ends amidst a transaction rejects it, and the next one works", async ({
+  database,
+  databaseUrl,
+}) => {
   await using owner = await openPool({ connectionString: databaseUrl, schema });
   const broken = database.inTransaction(async (tx) => {
     const [row] = await tx.query<{ pid: number }>("select pg_backend_pid() as pid");
@@ -101,10 +112,18 @@ test("a connection that the server ends amidst a transaction rejects it, and the
   expect(await database.query("select 1 as one")).toEqual([{ one: 1 }]);
 });
 
-test("a bigint arrives as a number, a date as its text, and a number that would be rounded is an error", async ({ database }) => {
+test("a bigint arrives as a number, a date as its text, and a number that would be rounded is an error", async ({
+  database,
+}) => {
   const [row] = await database.query(
     "select 9007199254740991::bigint as id, '{1,null,3}'::bigint[] as ids, '2026-02-29'::text as text, '2026-03-01'::date as day, 1.50::numeric as price",
   );
-  expect(row).toEqual({ id: 9007199254740991, ids: [1, null, 3], text: "2026-02-29", day: "2026-03-01", price: "1.50" });
+  expect(row).toEqual({
+    id: 9007199254740991,
+    ids: [1, null, 3],
+    text: "2026-02-29",
+    day: "2026-03-01",
+    price: "1.50",
+  });
   await expect(database.query("select 9007199254740992::bigint")).rejects.toThrow(RangeError);
 });

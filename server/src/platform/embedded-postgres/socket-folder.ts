@@ -21,7 +21,9 @@ export async function makeSocketFolder({ folder, user }: Place): Promise<string>
   if (isNew) await chown(chosen, owner.uid, owner.gid);
   const found = await lstat(chosen);
   if (!found.isDirectory() || found.uid !== owner.uid || (found.mode & 0o077) !== 0) {
-    throw new CannotStart(`${chosen} is not a private folder of the user that PostgreSQL runs as. Remove it and start again.`);
+    throw new CannotStart(
+      `${chosen} is not a private folder of the user that PostgreSQL runs as. Remove it and start again.`,
+    );
   }
   return chosen;
 }

@@ -11,10 +11,15 @@ const program = `
 `;
 
 test("a line is written as JSON on stderr, without secrets and without the values that PostgreSQL quotes", () => {
-  const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "--eval", program], { encoding: "utf8" });
+  const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "--eval", program], {
+    encoding: "utf8",
+  });
   expect(stdout).toBe("");
   expect(stderr).not.toContain("canary");
-  const lines: unknown[] = stderr.trim().split("\n").map((line) => JSON.parse(line));
+  const lines: unknown[] = stderr
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
   expect(lines).toHaveLength(2);
   expect(lines[0]).toMatchObject({ level: 30, status: 200, msg: "request answered" });
   expect(lines[1]).toMatchObject({ level: 50, err: { message: "duplicate key", code: "23505" } });

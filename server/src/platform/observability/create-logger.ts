@@ -3,7 +3,17 @@ import { pino, type Logger, type SerializedError, stdSerializers } from "pino";
 const stderr = 2;
 
 /** Names of fields that no line may show, wherever in it they stand. The lines themselves are written without them. */
-const secretFields = ["password", "secret", "token", "access_token", "provider_key", "user_key", "authorization", "cookie", "set-cookie"];
+const secretFields = [
+  "password",
+  "secret",
+  "token",
+  "access_token",
+  "provider_key",
+  "user_key",
+  "authorization",
+  "cookie",
+  "set-cookie",
+];
 
 /** One JSON line for each thing that happened, on stderr: stdout is for people. */
 export function createLogger(level: string): Logger {
