@@ -52,7 +52,7 @@ test("six attempts, same id, same bytes, then the failure list; once the receive
   );
   expect(failure).toMatchObject({ eventId, endpointId, error: "Answered 500", attemptsMade: 6, url: receiver.url });
   expect(receiver.received).toHaveLength(6);
-  expect(new Set(receiver.received.map((request) => `${request.headers["webhook-id"]} ${request.body}`)).size).toBe(1);
+  expect(new Set(receiver.received.map((request) => `${String(request.headers["webhook-id"])} ${request.body}`)).size).toBe(1);
   expect(receiver.received.map((request) => request.headers["bellwire-attempt"])).toEqual(["1", "2", "3", "4", "5", "6"]);
   const [first, second, third] = receiver.received.map((request) => request.atMs);
   expect((second ?? 0) - (first ?? 0)).toBeGreaterThanOrEqual(1000);

@@ -50,7 +50,7 @@ test("an order by object holds back events of that object only", async ({ databa
   await recordNow(database, { providerId }, [anEvent(), anEvent(), anEvent(application), anEvent(application)]);
 
   await until(async () => (await database.query(`select from due where attempts_made = 1`)).length === 2);
-  expect(receiver.received.map((request) => request.headers["bellwire-event-type"]).toSorted()).toEqual([
+  expect(receiver.received.map((request) => String(request.headers["bellwire-event-type"])).toSorted()).toEqual([
     "account.created",
     "application.created",
   ]);

@@ -12,6 +12,6 @@ export { beatHeart, deleteDeadEngines, deleteEngine, insertEngine } from "./engi
 export { findDueLanes } from "./find-due-lanes.ts";
 export { readDueDeliveries, startOfLane, type DueDelivery, type LaneCursor, type LaneToRead } from "./read-due-deliveries.ts";
 export { Horizon, sampleTransactions, type TransactionSample } from "./read-horizon.ts";
-export { errorOf, nextStep, type NextStep, type RetryPolicy } from "./retry-policy.ts";
+export { errorOf, nextStep, retryAfterSeconds, type NextStep, type RetryPolicy } from "./retry-policy.ts";
 export { settleDeliveries, type Settlement } from "./settle-deliveries.ts";
-export { releaseLanes, takeLanes, type TakenLane } from "./take-lanes.ts";
+export { releaseLanes, takeLanes, type ReleasedLane, type TakenLane } from "./take-lanes.ts";

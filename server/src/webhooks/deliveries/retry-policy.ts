@@ -18,7 +18,7 @@ export type NextStep =
 /**
  * What becomes of a delivery after an attempt. `attemptsInRound` counts this one and those since the delivery was made,
  * or last retried by hand. `chance` is a number from 0 to 1. A wait is never shorter than the schedule says, nor
- * than the receiver asked for with `Retry-After`, of which a day at most is obeyed.
+ * than the receiver asked for with `Retry-After`.
  */
 export function nextStep(
   outcome: AttemptOutcome,
@@ -30,7 +30,7 @@ export function nextStep(
   if (error === undefined) return { step: "done" };
   const waitSeconds = policy.waitsSeconds[attemptsInRound - 1];
   if (waitSeconds === undefined) return { step: "give-up", error };
-  const asked = Math.min(retryAfterSeconds(outcome) ?? 0, 86_400);
+  const asked = retryAfterSeconds(outcome) ?? 0;
   return { step: "retry", afterSeconds: Math.max(waitSeconds * (1 + policy.jitter * chance), asked), error };
 }
 
@@ -66,9 +66,11 @@ function refusal(status: number, success: SuccessRule): string {
   return `Answered ${status}`;
 }
 
-/** `Retry-After` in seconds (RFC 9110 §10.2.3), of 429 and 503 answers. A date in it is left to the schedule. */
-function retryAfterSeconds(outcome: AttemptOutcome): number | undefined {
+/**
+ * `Retry-After` in seconds (RFC 9110 §10.2.3), of 429 and 503 answers; a day at most. A date in it is left to the schedule.
+ */
+export function retryAfterSeconds(outcome: AttemptOutcome): number | undefined {
   if (outcome.kind !== "answered" || (outcome.status !== 429 && outcome.status !== 503)) return undefined;
   const asked = outcome.headers["retry-after"];
-  return asked !== undefined && /^\d{1,9}$/.test(asked) ? Number(asked) : undefined;
+  return asked !== undefined && /^\d{1,9}$/.test(asked) ? Math.min(Number(asked), 86_400) : undefined;
 }

@@ -37,17 +37,30 @@ export async function takeLanes(
   return db.query<TakenLane>(take, [lanes.engineId, lanes.endpointIds, lanes.leaseSeconds]);
 }
 
+export interface ReleasedLane {
+  readonly endpointId: number;
+  readonly epoch: number;
+  /** The receiver is to be left alone for that long. */
+  readonly pauseSeconds: number;
+}
+
 const release = `
-  update lanes set owner = null
-  from unnest($2::bigint[], $3::bigint[]) as held (endpoint_id, epoch)
+  update lanes set owner = null,
+    not_before = case when pause > 0 then clock_timestamp() + make_interval(secs => pause) end
+  from unnest($2::bigint[], $3::bigint[], $4::float8[]) as held (endpoint_id, epoch, pause)
   where lanes.endpoint_id = held.endpoint_id and lanes.epoch = held.epoch and lanes.owner = $1`;
 
 /** Gives lanes back, so that the next engine need not wait for the lease to run out. */
 export async function releaseLanes(
   db: Database,
   engineId: string,
-  lanes: readonly { readonly endpointId: number; readonly epoch: number }[],
+  lanes: readonly ReleasedLane[],
 ): Promise<void> {
   if (lanes.length === 0) return;
-  await db.query(release, [engineId, lanes.map((lane) => lane.endpointId), lanes.map((lane) => lane.epoch)]);
+  await db.query(release, [
+    engineId,
+    lanes.map((lane) => lane.endpointId),
+    lanes.map((lane) => lane.epoch),
+    lanes.map((lane) => lane.pauseSeconds),
+  ]);
 }

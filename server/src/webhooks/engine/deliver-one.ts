@@ -29,8 +29,9 @@ export async function deliverOne(
   const outcome = await sender.send(requestOf(settings, delivery, attempt, at)).catch(outcomeOfOurMistake);
   const policy = { success: settings.success, waitsSeconds: settings.retryWaitsSeconds, jitter: jitterOf(delivery) };
   const next = nextStep(outcome, attempt - delivery.roundStart, policy, chance());
-  log.attempt(lineOf(settings, delivery, attempt, outcome, next));
-  return { outcome, settlement: settlementOf(settings, epoch, delivery, { number: attempt, at, outcome, next }) };
+  const made = { number: attempt, at, outcome, next };
+  log.attempt(lineOf(settings, delivery, made));
+  return { outcome, settlement: settlementOf(settings, epoch, delivery, made) };
 }
 
 /** A mistake of ours counts as a failed attempt: thrown further, the delivery would be tried for ever, at once. */
@@ -69,11 +70,18 @@ const requestOf = (
   },
 });
 
+interface AttemptMade {
+  readonly number: number;
+  readonly at: Date;
+  readonly outcome: AttemptOutcome;
+  readonly next: NextStep;
+}
+
 function settlementOf(
   settings: DeliverySettings,
   epoch: number,
   delivery: DueDelivery,
-  made: { number: number; at: Date; outcome: AttemptOutcome; next: NextStep },
+  made: AttemptMade,
 ): Settlement {
   const answer = made.outcome.kind === "answered" ? made.outcome : undefined;
   const { next } = made;
@@ -98,15 +106,13 @@ function settlementOf(
 const lineOf = (
   settings: DeliverySettings,
   delivery: DueDelivery,
-  attempt: number,
-  outcome: AttemptOutcome,
-  next: NextStep,
+  { number, outcome, next }: AttemptMade,
 ): AttemptLine => ({
   eventId: delivery.eventId,
   eventType: delivery.eventType,
   endpointId: delivery.endpointId,
   url: settings.urlMasked,
-  attempt,
+  attempt: number,
   outcome: outcome.kind,
   status: outcome.kind === "answered" ? outcome.status : undefined,
   tookMs: Math.round(outcome.latencyMs),

@@ -102,7 +102,7 @@ export class Dispatch {
   #end(lane: Lane, place: Place, engineId: string, { outcome, settlement }: Delivered): void {
     this.#places.give(place);
     lane.inFlight -= 1;
-    lane.window.learn(outcome);
+    lane.learn(outcome, this.#needs.clock.monotonicMs());
     if (!place.isSlow || lane.inFlight === 0) lane.isStalled = false;
     const settled = (): void => {
       lane.settled(settlement.eventId);

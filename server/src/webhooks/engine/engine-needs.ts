@@ -4,6 +4,7 @@ import type {
   AttemptOutcome,
   DueDelivery,
   LaneToRead,
+  ReleasedLane,
   Settlement,
   TakenLane,
   TransactionSample,
@@ -23,7 +24,7 @@ export interface LaneStore {
   beat(engineId: string): Promise<boolean>;
   findDueLanes(limit: number): Promise<readonly number[]>;
   take(engineId: string, endpointIds: readonly number[]): Promise<readonly TakenLane[]>;
-  release(engineId: string, lanes: readonly { endpointId: number; epoch: number }[]): Promise<void>;
+  release(engineId: string, lanes: readonly ReleasedLane[]): Promise<void>;
   readSettings(endpointIds: readonly number[]): Promise<readonly DeliverySettings[]>;
   sampleTransactions(): Promise<TransactionSample>;
   readDue(lanes: readonly LaneToRead[]): Promise<readonly DueDelivery[]>;

@@ -43,6 +43,10 @@ export class LaneKeeper {
     return this.#lookAt(endpointIds.flatMap((id) => this.#lanes.get(id) ?? []));
   }
 
+  all(): readonly Lane[] {
+    return [...this.#lanes.values()];
+  }
+
   /** Lanes whose time to be looked at has come. */
   toLookAt(nowMs: number): readonly Lane[] {
     return [...this.#lanes.values()].filter((lane) => lane.lookAtMs <= nowMs);
@@ -70,7 +74,7 @@ export class LaneKeeper {
     const settings = await this.#read(taken.map((lane) => lane.endpointId));
     const lanes = taken.flatMap((lane) => {
       const its = settings.get(lane.endpointId);
-      return its ? [new Lane(lane, its, this.#needs.inFlightMax)] : [];
+      return its ? [new Lane(lane, its, { windowMax: this.#needs.inFlightMax, nowMs })] : [];
     });
     for (const lane of lanes) this.#lanes.set(lane.endpointId, lane);
     return lanes;
@@ -84,7 +88,7 @@ export class LaneKeeper {
     const settings = await this.#read(endpointIds);
     for (const lane of endpointIds.flatMap((id) => this.#lanes.get(id) ?? [])) {
       const its = settings.get(lane.endpointId);
-      if (its) lane.settings = its;
+      if (its) lane.change(its, this.#needs.clock.monotonicMs());
       if (its?.active && its.state === "enabled") lane.resume();
       else lane.stop(Number.POSITIVE_INFINITY);
     }
@@ -117,7 +121,9 @@ export class LaneKeeper {
       lane.dropWaiting();
       this.#lanes.delete(lane.endpointId);
     }
-    await this.#needs.store.release(this.#lease.engineId, lanes);
+    const nowMs = this.#needs.clock.monotonicMs();
+    const released = lanes.map((lane) => ({ ...key(lane), pauseSeconds: lane.pauseLeftSeconds(nowMs) }));
+    await this.#needs.store.release(this.#lease.engineId, released);
   }
 
   async #read(endpointIds: readonly number[]): Promise<Map<number, DeliverySettings>> {
@@ -125,3 +131,5 @@ export class LaneKeeper {
     return new Map(settings.map((its) => [its.endpointId, its]));
   }
 }
+
+const key = ({ endpointId, epoch }: Lane): { endpointId: number; epoch: number } => ({ endpointId, epoch });

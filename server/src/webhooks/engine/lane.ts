@@ -1,5 +1,7 @@
 import {
+  retryAfterSeconds,
   startOfLane,
+  type AttemptOutcome,
   type DueDelivery,
   type LaneCursor,
   type LaneToRead,
@@ -7,8 +9,10 @@ import {
 } from "#webhooks/deliveries/index.ts";
 import type { DeliverySettings } from "#webhooks/endpoints/index.ts";
 
+import { Breaker } from "./breaker.ts";
 import { LaneWindow } from "./lane-window.ts";
 import { SameChange } from "./same-change.ts";
+import { TokenBucket } from "./token-bucket.ts";
 
 /** Rows read ahead for each place of the window, so that reading and sending overlap. */
 const readAhead = 10;
@@ -18,7 +22,9 @@ export class Lane {
   readonly endpointId: number;
   readonly epoch: number;
   readonly window: LaneWindow;
-  settings: DeliverySettings;
+  readonly #breaker = new Breaker();
+  #bucket: TokenBucket | undefined;
+  #settings: DeliverySettings;
   /** When to look for more, in the clock's monotonic milliseconds. */
   lookAtMs = 0;
   idleSinceMs: number | undefined;
@@ -37,11 +43,24 @@ export class Lane {
   #isReading = false;
   readonly #sameChange = new SameChange();
 
-  constructor(taken: TakenLane, settings: DeliverySettings, windowMax: number) {
+  constructor(taken: TakenLane, settings: DeliverySettings, { windowMax, nowMs }: { windowMax: number; nowMs: number }) {
     this.endpointId = taken.endpointId;
     this.epoch = taken.epoch;
-    this.settings = settings;
     this.window = new LaneWindow(windowMax);
+    this.#settings = settings;
+    this.change(settings, nowMs);
+  }
+
+  get settings(): DeliverySettings {
+    return this.#settings;
+  }
+
+  /** What counts from the next attempt on. */
+  change(settings: DeliverySettings, nowMs: number): void {
+    const { maxPerSecond } = settings;
+    if (maxPerSecond === null) this.#bucket = undefined;
+    else if (!this.#bucket || maxPerSecond !== this.#settings.maxPerSecond) this.#bucket = new TokenBucket(maxPerSecond, nowMs);
+    this.#settings = settings;
   }
 
   get waiting(): number {
@@ -57,9 +76,9 @@ export class Lane {
   }
 
   mayStart(nowMs: number): boolean {
-    if (nowMs < this.stoppedUntilMs) return false;
+    if (nowMs < this.stoppedUntilMs || this.#bucket?.has(nowMs) === false) return false;
     const widthMax = this.settings.maxInFlight ?? Number.POSITIVE_INFINITY;
-    return this.waiting > 0 && this.inFlight < Math.min(this.window.size, widthMax);
+    return this.waiting > 0 && this.inFlight < Math.min(this.#breaker.isOpen ? 1 : this.window.size, widthMax);
   }
 
   /** So little is at hand that the next places would find nothing. */
@@ -108,7 +127,9 @@ export class Lane {
         this.#waiting = this.#waiting.slice(this.#next);
         this.#next = 0;
       }
-      if (this.#sameChange.mayGo(delivery)) return delivery;
+      if (!this.#sameChange.mayGo(delivery)) continue;
+      this.#bucket?.take();
+      return delivery;
     }
   }
 
@@ -124,6 +145,18 @@ export class Lane {
     else this.#held.delete(eventId);
   }
 
+  /** Learns from an attempt: how many may be in flight, and whether to leave the receiver alone for a while. */
+  learn(outcome: AttemptOutcome, nowMs: number): void {
+    this.window.learn(outcome);
+    const pauseMs = Math.max(this.#breaker.learn(outcome) ?? 0, (retryAfterSeconds(outcome) ?? 0) * 1000);
+    if (pauseMs > 0) this.stop(nowMs + pauseMs);
+  }
+
+  /** How long the next owner is to wait, in seconds. */
+  pauseLeftSeconds(nowMs: number): number {
+    return this.stoppedUntilMs === Number.POSITIVE_INFINITY ? 0 : Math.max(0, (this.stoppedUntilMs - nowMs) / 1000);
+  }
+
   /** Stops reading and sending. What is in flight finishes and is settled under this lane's epoch. */
   stop(untilMs: number): void {
     this.dropWaiting();
@@ -137,7 +170,8 @@ export class Lane {
 
   /** Nothing is left to do here: it has been idle for that long, or is stopped. */
   mayBeReleased(nowMs: number, idleMs: number): boolean {
-    if (!this.isEmpty) return false;
+    // What an open breaker knows would be lost with the lane: the next owner would spend fifty attempts to learn it.
+    if (!this.isEmpty || this.#breaker.isOpen) return false;
     return nowMs < this.stoppedUntilMs || (this.idleSinceMs !== undefined && nowMs - this.idleSinceMs >= idleMs);
   }
 

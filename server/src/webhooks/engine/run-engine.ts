@@ -6,7 +6,7 @@ import { Lease } from "./lease.ts";
 import { ReadAhead } from "./read-ahead.ts";
 
 /** How often lanes are looked through for one whose time has come, when nothing else wakes the engine. */
-const tickMs = 250;
+const tickMs = 100;
 
 export interface RunningEngine {
   /** Something is due at these endpoints; no names: anywhere. */
@@ -96,9 +96,10 @@ async function conduct(parts: Parts): Promise<void> {
   }
 }
 
-/** What needs a look at every lane, and so is done four times a second only: retries fall due, idle lanes go back. */
-async function tick({ needs, keeper, reader }: Parts): Promise<number> {
+/** What needs a look at every lane, and so is done ten times a second only: retries fall due, rates allow more, idle lanes go back. */
+async function tick({ needs, keeper, reader, dispatch }: Parts): Promise<number> {
   const nowMs = needs.clock.monotonicMs();
+  for (const lane of keeper.all()) dispatch.offer(lane);
   for (const lane of keeper.toLookAt(nowMs)) reader.want(lane);
   await keeper.releaseIdle(nowMs);
   return nowMs + tickMs;

@@ -1,0 +1,32 @@
+import { expect, test } from "vitest";
+import type { AttemptOutcome } from "#webhooks/deliveries/index.ts";
+import { Breaker } from "./breaker.ts";
+
+const refused: AttemptOutcome = { kind: "unreachable", code: "ECONNREFUSED", reason: "refused", latencyMs: 1 };
+const failed: AttemptOutcome = { kind: "answered", status: 500, headers: {}, body: new Uint8Array(), latencyMs: 1 };
+
+const learnOften = (breaker: Breaker, outcome: AttemptOutcome, times: number) =>
+  Array.from({ length: times }, () => breaker.learn(outcome)).at(-1);
+
+test("fifty in a row without an answer open it; forty-nine do not", () => {
+  expect(learnOften(new Breaker(), refused, 49)).toBeUndefined();
+  expect(learnOften(new Breaker(), refused, 50)).toBe(5000);
+});
+
+test("each probe that fails doubles the pause, up to a minute", () => {
+  const breaker = new Breaker();
+  learnOften(breaker, refused, 50);
+  expect([1, 2, 3, 4, 5].map(() => breaker.learn(refused))).toEqual([10_000, 20_000, 40_000, 60_000, 60_000]);
+});
+
+test("any answer closes it, and the next outage starts from the beginning", () => {
+  const breaker = new Breaker();
+  learnOften(breaker, refused, 52);
+  expect(breaker.learn(failed)).toBeUndefined();
+  expect(breaker.isOpen).toBe(false);
+  expect(learnOften(breaker, refused, 50)).toBe(5000);
+});
+
+test("a receiver that answers 500 all day is there", () => {
+  expect(learnOften(new Breaker(), failed, 1000)).toBeUndefined();
+});

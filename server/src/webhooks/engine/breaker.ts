@@ -1,0 +1,33 @@
+import type { AttemptOutcome } from "#webhooks/deliveries/index.ts";
+
+/** So many in a row without an answer are an outage, not bad luck. */
+const unansweredMax = 50;
+const firstPauseMs = 5000;
+const pauseMaxMs = 60_000;
+
+/**
+ * Notices that nobody answers at all, and then lets one delivery try at a time, after a pause that doubles: the others
+ * keep their attempts for when the receiver is back. Any answer, whatever its status, closes it.
+ */
+export class Breaker {
+  #unanswered = 0;
+  #pauseMs = firstPauseMs;
+
+  get isOpen(): boolean {
+    return this.#unanswered >= unansweredMax;
+  }
+
+  /** How long to leave the receiver alone now; nothing when it may go on. */
+  learn(outcome: AttemptOutcome): number | undefined {
+    if (outcome.kind === "answered") {
+      this.#unanswered = 0;
+      this.#pauseMs = firstPauseMs;
+      return undefined;
+    }
+    this.#unanswered += 1;
+    if (!this.isOpen) return undefined;
+    const pauseMs = this.#pauseMs;
+    this.#pauseMs = Math.min(pauseMaxMs, pauseMs * 2);
+    return pauseMs;
+  }
+}
