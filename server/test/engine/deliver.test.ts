@@ -135,3 +135,31 @@ test("the events of one change arrive in their order, however wide the lane is",
   const arrived = Map.groupBy(receiver.received, (request) => accountOf.get(String(request.headers["webhook-id"])));
   expect([...arrived.values()].every((its) => its.map((it) => it.headers["bellwire-sequence"]).join() === "1,2,3")).toBe(true);
 });
+
+test("a receiver that answers 429 with Retry-After is left alone for that long, by every engine", async ({ database }) => {
+  await using receiver = await startReceiver((response) => response.writeHead(429, { "retry-after": "2" }).end());
+  await using _engine = await startTestEngine(database);
+  const providerId = await buildProvider(database);
+  await buildEndpoint(database, { providerId, url: receiver.url });
+  await recordNow(database, { providerId }, Array.from({ length: 20 }, (_, accountId) => anEvent({ accountId })));
+  await until(() => receiver.received.length === 1);
+  receiver.answer(200);
+  await using _other = await startTestEngine(database);
+
+  await until(async () => (await database.query(`select from due`)).length === 0, { withinMs: 10_000 });
+  const [first, second] = receiver.received.map((request) => request.atMs);
+  expect((second ?? 0) - (first ?? 0)).toBeGreaterThanOrEqual(2000);
+  expect(receiver.received).toHaveLength(21);
+});
+
+test("no more than the endpoint's rate goes out in a second", async ({ database }) => {
+  await using receiver = await startReceiver();
+  await using _engine = await startTestEngine(database);
+  const providerId = await buildProvider(database);
+  await buildEndpoint(database, { providerId, url: receiver.url, maxPerSecond: 10 });
+  await recordNow(database, { providerId }, Array.from({ length: 20 }, (_, accountId) => anEvent({ accountId })));
+
+  await until(() => receiver.received.length === 20, { withinMs: 10_000 });
+  const times = receiver.received.map((request) => request.atMs);
+  expect((times.at(-1) ?? 0) - (times[0] ?? 0)).toBeGreaterThanOrEqual(1500);
+});

@@ -33,6 +33,7 @@ export interface EndpointChoices {
   readonly retryWaitsSeconds?: readonly number[];
   readonly timeoutSeconds?: number;
   readonly maxInFlight?: number;
+  readonly maxPerSecond?: number;
   readonly ordering?: "none" | "object" | "account";
 }
 
@@ -41,8 +42,8 @@ export async function buildEndpoint(pool: Pool, choices: EndpointChoices): Promi
   const [row] = await pool.query<{ id: number }>(
     `with endpoint as (
        insert into endpoints (provider_id, name, url, url_masked, secret, active, event_types, provider_actions, all_actors,
-         retry_waits_seconds, timeout_seconds, max_in_flight, ordering)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) returning id, provider_id)
+         retry_waits_seconds, timeout_seconds, max_in_flight, ordering, max_per_second)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) returning id, provider_id)
      insert into lanes (endpoint_id, provider_id) select id, provider_id from endpoint returning endpoint_id as id`,
     [
       choices.providerId,
@@ -58,6 +59,7 @@ export async function buildEndpoint(pool: Pool, choices: EndpointChoices): Promi
       choices.timeoutSeconds ?? 5,
       choices.maxInFlight ?? null,
       choices.ordering ?? "none",
+      choices.maxPerSecond ?? null,
     ],
   );
   if (!row) throw new Error("No endpoint was made.");
