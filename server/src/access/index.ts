@@ -14,5 +14,12 @@ export {
   type Role,
 } from "./provider-users-table.ts";
 export { recordAudit } from "./record-audit.ts";
-export { createSession, endSession, endSessionsOfUser, findSession, sessionSeconds, type Audience } from "./sessions-table.ts";
+export {
+  createSession,
+  endSession,
+  endSessionsOfUser,
+  findSession,
+  sessionSeconds,
+  type Audience,
+} from "./sessions-table.ts";
 export { signInProviderUser } from "./sign-in-provider-user.ts";

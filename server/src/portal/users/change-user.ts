@@ -49,6 +49,9 @@ export async function changeUser(
     if (Object.keys(previous).length === 0) return { user: before.user, events: [] };
     const user = await updateUserRow(tx, provider.id, wanted, by.now);
     const cause = { providerId: provider.id, ...by };
-    return { user, events: await recordEvents(tx, cause, [userEvent("user.updated", settings, { account, user }, previous)]) };
+    return {
+      user,
+      events: await recordEvents(tx, cause, [userEvent("user.updated", settings, { account, user }, previous)]),
+    };
   });
 }

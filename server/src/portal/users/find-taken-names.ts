@@ -14,7 +14,12 @@ export async function findTakenNames(
   providerId: number,
   { username, email, id }: { username: string; email: string | null; id?: number },
 ): Promise<FieldErrors> {
-  const [taken] = await db.query<{ username: boolean; email: boolean }>(statement, [providerId, username, email, id ?? null]);
+  const [taken] = await db.query<{ username: boolean; email: boolean }>(statement, [
+    providerId,
+    username,
+    email,
+    id ?? null,
+  ]);
   return { username: takenIf(taken?.username), email: takenIf(taken?.email) };
 }
 

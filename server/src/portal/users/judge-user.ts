@@ -1,8 +1,10 @@
+import { isXmlText } from "#platform/document/xml-text.ts";
 import type { FieldErrors } from "#portal/fields/index.ts";
 
 const usernameLengthMin = 3;
 const usernameLengthMax = 40;
 const emailLengthMin = 6;
+const emailLengthMax = 255;
 
 const usernameSigns = /^[A-Za-z0-9.\-_@+]*$/;
 const emailShape = /^[^\s@]+@[^\s@.]+(\.[^\s@.]+)*$/;
@@ -13,13 +15,16 @@ export function judgeNames({ username, email }: { username: string; email: strin
   if (username.length < usernameLengthMin) wrongName.push(`is too short (minimum is ${usernameLengthMin} characters)`);
   if (username.length > usernameLengthMax) wrongName.push(`is too long (maximum is ${usernameLengthMax} characters)`);
   if (!usernameSigns.test(username)) wrongName.push("use only letters, digits and .-_@+ please");
+  return { username: wrongName, email: email === null ? [] : judgeEmail(email) };
+}
 
-  const wrongAddress: string[] = [];
-  if (email !== null && email.length < emailLengthMin) {
-    wrongAddress.push(`is too short (minimum is ${emailLengthMin} characters)`);
-  }
-  if (email !== null && !emailShape.test(email)) wrongAddress.push("should look like an email address");
-  return { username: wrongName, email: wrongAddress };
+/** What is wrong with an e-mail address. */
+export function judgeEmail(email: string): readonly string[] {
+  const wrong: string[] = [];
+  if (email.length < emailLengthMin) wrong.push(`is too short (minimum is ${emailLengthMin} characters)`);
+  if (email.length > emailLengthMax) wrong.push(`is too long (maximum is ${emailLengthMax} characters)`);
+  if (!emailShape.test(email) || !isXmlText(email)) wrong.push("should look like an email address");
+  return wrong;
 }
 
 interface NewPassword {

@@ -49,7 +49,11 @@ function judgeUpdate(
   { values, writer }: Pick<UserUpdate, "values" | "writer">,
 ): { readonly user: User; readonly errors: FieldErrors } {
   const { given, errors } = readFieldInput({ definitions, target: "User", writer }, values);
-  const old = { ...before.fields, username: before.username, ...(before.email === null ? {} : { email: before.email }) };
+  const old = {
+    ...before.fields,
+    username: before.username,
+    ...(before.email === null ? {} : { email: before.email }),
+  };
   const { username, email, ...fields } = withGiven(old, given);
   const user = { ...before, username: textOf(username) ?? before.username, email: textOf(email) ?? null, fields };
   const wrongNames = onlyWhere(judgeNames(user), (name) => Object.hasOwn(given, name));
@@ -76,6 +80,7 @@ async function judgeNewPassword(
       lengthMin: provider.passwordLengthMin,
     }),
   );
-  if (password === undefined || !isFine(errors) || (await verifyPassword(user?.passwordHash, password))) return { errors };
+  if (password === undefined || !isFine(errors) || (await verifyPassword(user?.passwordHash, password)))
+    return { errors };
   return { hash: await hashPassword(password), errors };
 }

@@ -9,7 +9,10 @@ const transitions: Readonly<Record<AccountTransition, { readonly from: readonly 
   make_pending: { from: ["created", "approved", "rejected"], to: "pending" },
   approve: { from: ["created", "pending", "rejected"], to: "approved" },
   reject: { from: ["created", "pending", "approved"], to: "rejected" },
-  suspend: { from: ["created", "pending", "approved", "rejected", "suspended", "scheduled_for_deletion"], to: "suspended" },
+  suspend: {
+    from: ["created", "pending", "approved", "rejected", "suspended", "scheduled_for_deletion"],
+    to: "suspended",
+  },
   resume: { from: ["suspended", "scheduled_for_deletion"], to: "approved" },
 };
 

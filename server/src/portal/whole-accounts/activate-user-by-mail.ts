@@ -33,7 +33,11 @@ export async function activateUserByMail(
     if (!user) return undefined;
 
     const { whole, toTell } = await admitAccount(tx, settings, { before, user, now });
-    await recordEvents(tx, { providerId: provider.id, actor: { kind: "system" }, channel: "developer_portal", now }, toTell);
+    await recordEvents(
+      tx,
+      { providerId: provider.id, actor: { kind: "system" }, channel: "developer_portal", now },
+      toTell,
+    );
     return { user, whole };
   });
 }

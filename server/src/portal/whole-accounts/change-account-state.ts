@@ -46,6 +46,11 @@ async function writeToAdmins(
   if (state !== "approved" && state !== "pending" && state !== "rejected") return;
   for (const { role, email, username } of users) {
     if (role !== "admin" || email === null) continue;
-    await insertMail(tx, provider.id, accountStateMail({ provider, recipient: email, username, orgName, state }), by.now);
+    await insertMail(
+      tx,
+      provider.id,
+      accountStateMail({ provider, recipient: email, username, orgName, state }),
+      by.now,
+    );
   }
 }

@@ -43,7 +43,8 @@ export async function changeAccount(
     if ("refused" in wanted) return wanted;
 
     const previous = changesOf(before, wanted);
-    if (Object.keys(previous).length === 0) return { whole: await completeAccount(tx, provider.id, before), events: [] };
+    if (Object.keys(previous).length === 0)
+      return { whole: await completeAccount(tx, provider.id, before), events: [] };
     const whole = await completeAccount(tx, provider.id, await updateAccountRow(tx, provider.id, wanted, by.now));
     const cause = { providerId: provider.id, ...by };
     const changed = { whole, events: await recordEvents(tx, cause, [accountUpdated(settings, whole, previous)]) };

@@ -1,0 +1,11 @@
+/** Somebody who is asked to join an account, by mail. */
+export interface Invitation {
+  readonly id: number;
+  readonly accountId: number;
+  readonly email: string;
+  /** The last time. */
+  readonly sentAt: Date;
+  /** Null: not yet. */
+  readonly acceptedAt: Date | null;
+  readonly createdAt: Date;
+}

@@ -1,0 +1,77 @@
+import type { Pool, Transaction } from "#platform/database/database.ts";
+import { randomBase32 } from "#platform/ids/random-token.ts";
+import { lockAccount, type Account } from "#portal/accounts/index.ts";
+import { isFine, mergeErrors, type FieldErrors } from "#portal/fields/index.ts";
+import { insertMail, invitationMail } from "#portal/mails/index.ts";
+import type { Provider } from "#portal/providers/index.ts";
+
+import { findTakenNames } from "../find-taken-names.ts";
+import { judgeEmail } from "../judge-user.ts";
+import type { Invitation } from "./invitation.ts";
+import { insertInvitation, renewInvitation } from "./invitations-table.ts";
+
+interface Inviting {
+  readonly provider: Provider;
+  readonly accountId: number;
+  /** Where the link in the mail leads. */
+  readonly urlOf: (code: string) => string;
+  readonly now: Date;
+}
+
+type InvitationOutcome = { readonly invitation: Invitation } | { readonly refused: FieldErrors };
+
+const codeLength = 32;
+
+/** Invites somebody into an account, by mail. Undefined if the provider has no such account. */
+export async function inviteUser(
+  pool: Pool,
+  { email: given, ...inviting }: Inviting & { readonly email: string },
+): Promise<InvitationOutcome | undefined> {
+  const { provider, accountId, now } = inviting;
+  const email = given.trim();
+  const wrong = judgeEmail(email);
+  return pool.inTransaction(async (tx) => {
+    const account = await lockAccount(tx, provider.id, accountId);
+    if (!account) return undefined;
+    if (wrong.length > 0) return { refused: { email: wrong } };
+    const { email: taken = [] } = await findTakenNames(tx, provider.id, { username: "", email });
+    const refused = mergeErrors({ email: taken });
+    if (!isFine(refused)) return { refused };
+
+    const code = randomBase32(codeLength);
+    const invitation = await insertInvitation(tx, provider.id, { accountId, email, code }, now);
+    if (!invitation) return { refused: { email: ["has already been invited"] } };
+    await writeTo(tx, inviting, { invitation, account, code });
+    return { invitation };
+  });
+}
+
+/** Sends another link, the only one that counts from now on. Undefined if nobody waits for it. */
+export async function resendInvitation(
+  pool: Pool,
+  { invitationId, ...inviting }: Inviting & { readonly invitationId: number },
+): Promise<{ readonly invitation: Invitation } | undefined> {
+  const { provider, accountId, now } = inviting;
+  return pool.inTransaction(async (tx) => {
+    const account = await lockAccount(tx, provider.id, accountId);
+    const code = randomBase32(codeLength);
+    const invitation = account && (await renewInvitation(tx, provider.id, { accountId, id: invitationId, code }, now));
+    if (!invitation) return undefined;
+    await writeTo(tx, inviting, { invitation, account, code });
+    return { invitation };
+  });
+}
+
+const writeTo = (
+  tx: Transaction,
+  { provider, urlOf, now }: Inviting,
+  { invitation, account, code }: { invitation: Invitation; account: Account; code: string },
+): Promise<void> => {
+  const { email: recipient } = invitation;
+  return insertMail(
+    tx,
+    provider.id,
+    invitationMail({ provider, recipient, orgName: account.orgName, url: urlOf(code) }),
+    now,
+  );
+};

@@ -1,0 +1,89 @@
+import { digestOf, endSessionsOfUser, hashPassword } from "#access/index.ts";
+import type { Database, Pool } from "#platform/database/database.ts";
+import { isXmlText } from "#platform/document/xml-text.ts";
+import { randomBase32 } from "#platform/ids/random-token.ts";
+import { isFine, mergeErrors, type FieldErrors } from "#portal/fields/index.ts";
+import { insertMail, lostPasswordMail } from "#portal/mails/index.ts";
+import type { Provider } from "#portal/providers/index.ts";
+
+import { judgePassword } from "./judge-user.ts";
+
+const codeLength = 32;
+
+// Only who can log in can have forgotten how. Served by users_email_idx.
+const requestStatement = `
+  update users
+  set lost_password_digest = $3, lost_password_until = $4::timestamptz + interval '1 hour'
+  where provider_id = $1 and lower(email) = lower($2) and state = 'active'
+  returning username, email`;
+
+interface PasswordRequest {
+  readonly provider: Provider;
+  readonly email: string;
+  /** Where the link in the mail leads. */
+  readonly urlOf: (code: string) => string;
+  readonly now: Date;
+}
+
+/** Writes to the user with this address how to choose another password. Nobody is told whether there is one. */
+export async function requestNewPassword(pool: Pool, { provider, email, urlOf, now }: PasswordRequest): Promise<void> {
+  if (!isXmlText(email)) return; // nobody has such an address, and the database takes no zero byte
+  await pool.inTransaction(async (tx) => {
+    const code = randomBase32(codeLength);
+    const values = [provider.id, email.trim(), digestOf(code), now];
+    const [user] = await tx.query<{ username: string; email: string }>(requestStatement, values);
+    if (!user) return;
+    const mail = lostPasswordMail({ provider, recipient: user.email, username: user.username, url: urlOf(code) });
+    await insertMail(tx, provider.id, mail, now);
+  });
+}
+
+const findStatement = `
+  select username
+  from users
+  where provider_id = $1 and lost_password_digest = $2 and lost_password_until > $3 and state = 'active'`;
+
+/** Who may choose a new password with the code of a mail, which works once, within an hour. */
+export async function findLostPassword(
+  db: Database,
+  { providerId, code, now }: { providerId: number; code: string; now: Date },
+): Promise<{ readonly username: string } | undefined> {
+  const [user] = await db.query<{ username: string }>(findStatement, [providerId, digestOf(code), now]);
+  return user;
+}
+
+const resetStatement = `
+  update users
+  set password_hash = $4, lost_password_digest = null, lost_password_until = null
+  where provider_id = $1 and lost_password_digest = $2 and lost_password_until > $3 and state = 'active'
+  returning id`;
+
+interface PasswordReset {
+  readonly provider: Provider;
+  readonly code: string;
+  readonly password: string;
+  readonly confirmation: string;
+  readonly now: Date;
+}
+
+/**
+ * Sets the new password of whoever was sent the code and ends their sessions. No document has a password, and nobody is
+ * signed in who could have acted: there is nothing to tell. Undefined if the code is nobody's, too old, or was used.
+ */
+export async function resetPassword(
+  pool: Pool,
+  { provider, code, password, confirmation, now }: PasswordReset,
+): Promise<{ readonly userId: number } | { readonly refused: FieldErrors } | undefined> {
+  if (!(await findLostPassword(pool, { providerId: provider.id, code, now }))) return undefined;
+  const wanted = { password, confirmation, isRequired: true, lengthMin: provider.passwordLengthMin };
+  const refused = mergeErrors(judgePassword(wanted));
+  if (!isFine(refused)) return { refused };
+  const passwordHash = await hashPassword(password);
+  return pool.inTransaction(async (tx) => {
+    const values = [provider.id, digestOf(code), now, passwordHash];
+    const [user] = await tx.query<{ id: number }>(resetStatement, values);
+    if (!user) return undefined;
+    await endSessionsOfUser(tx, { providerId: provider.id, audience: "developer", userId: user.id });
+    return { userId: user.id };
+  });
+}

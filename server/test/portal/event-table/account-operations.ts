@@ -1,0 +1,248 @@
+import { insertDefaultPlan } from "#portal/products/index.ts";
+import {
+  changeAccountPlan,
+  changeAccountState,
+  deleteAccount,
+  deleteCreditCard,
+  setCreditCard,
+  signUpAccount,
+  updateAccount,
+  type AccountTransition,
+} from "#portal/whole-accounts/index.ts";
+import { byForm, form } from "../house.ts";
+import type { OperationRow, OutOfScope, Scene } from "./operation-row.ts";
+
+const programs = ["admin", "token", "key"] as const;
+const everybody = ["developer", ...programs] as const;
+
+const another = { org_name: "Second", username: "second", email: "second@fjord.example" };
+
+const signUpByProgram =
+  (values: object) =>
+  ({ pool, provider, by }: Scene): Promise<unknown> =>
+    signUpAccount(pool, { provider, values: { ...another, ...values }, by: { door: "program", ...by }, now: by.now });
+
+const edit =
+  (values: object, flags: object = {}) =>
+  ({ pool, provider, accountId, by }: Scene): Promise<unknown> =>
+    updateAccount(pool, { provider, accountId, values: { ...values }, ...flags, writer: "program", ...by });
+
+const step =
+  (transition: AccountTransition) =>
+  (scene: Scene): Promise<unknown> =>
+    changeAccountState(scene.pool, { ...scene, transition });
+
+const stepBefore =
+  (transition: AccountTransition) =>
+  (scene: Scene): Promise<unknown> =>
+    changeAccountState(scene.pool, { ...scene, transition, by: scene.before });
+
+const otherPlan = ({ pool, provider, by: { now } }: Scene): Promise<{ id: number }> =>
+  pool.inTransaction(async (tx) => {
+    await tx.query(`update plans set is_default = false where provider_id = $1 and kind = 'account_plan'`, [
+      provider.id,
+    ]);
+    const named = { name: "Gold", systemName: "gold", state: "hidden" } as const;
+    return insertDefaultPlan(tx, { providerId: provider.id, now, ...named, kind: "account_plan", productId: null });
+  });
+
+const card = { token: "card-1", expirationYear: "2031", expirationMonth: "5", partialNumber: "4242" };
+
+export const accountOperations: readonly (OperationRow | OutOfScope)[] = [
+  {
+    row: "A1",
+    operation: "sign up by the form",
+    via: ["developer"],
+    act: ({ pool, provider, by: { now } }) =>
+      signUpAccount(pool, { provider, values: { ...form, ...another }, by: byForm, now }),
+    events: ["account.created", "user.created", "application.created"],
+  },
+  {
+    row: "A1",
+    operation: "a sign-up by the form that is refused",
+    via: ["developer"],
+    act: ({ pool, provider, by: { now } }) => signUpAccount(pool, { provider, values: form, by: byForm, now }),
+    events: [],
+  },
+  { row: "A2", operation: "first login by single sign-on", outOfScope: "There is no single sign-on for developers." },
+  {
+    row: "A3",
+    operation: "sign an account up without a password",
+    via: ["token"],
+    act: signUpByProgram({}),
+    events: ["account.created", "user.created", "application.created"],
+  },
+  {
+    row: "A4",
+    operation: "sign an account up with a password",
+    via: ["token"],
+    act: signUpByProgram({ password: "correct horse battery" }),
+    events: ["account.created", "user.created", "application.created"],
+  },
+  {
+    row: "A4",
+    operation: "sign an account up whose application has a key",
+    via: ["token", "key"],
+    given: ({ pool, provider }) =>
+      pool.query(`update products set backend_version = '2' where provider_id = $1`, [provider.id]),
+    act: signUpByProgram({}),
+    events: ["account.created", "user.created", "application.created", "application.key_created"],
+  },
+  {
+    row: "A5",
+    operation: "sign an account up",
+    via: ["key"],
+    act: signUpByProgram({}),
+    events: ["account.created", "user.created", "application.created"],
+  },
+  {
+    row: "A6",
+    operation: "a new account, ready for use",
+    via: ["admin"],
+    act: signUpByProgram({ password: "correct horse battery" }),
+    events: ["account.created", "user.created", "application.created"],
+  },
+  {
+    row: "A7",
+    operation: "edit an account",
+    via: everybody,
+    act: edit({ org_name: "Quay" }),
+    events: ["account.updated"],
+  },
+  {
+    row: "A7",
+    operation: "edit nothing of an account",
+    via: everybody,
+    act: edit({ org_name: form.org_name }),
+    events: [],
+  },
+  { row: "A7", operation: "an edit that is refused", via: everybody, act: edit({ org_name: "" }), events: [] },
+  {
+    row: "A7",
+    operation: "switch monthly billing off",
+    via: programs,
+    act: edit({}, { monthlyBillingEnabled: false }),
+    events: ["account.updated"],
+  },
+  {
+    row: "A8",
+    operation: "approve",
+    via: programs,
+    given: stepBefore("reject"),
+    act: step("approve"),
+    events: ["account.updated"],
+  },
+  { row: "A8", operation: "reject", via: programs, act: step("reject"), events: ["account.updated"] },
+  { row: "A8", operation: "make pending", via: programs, act: step("make_pending"), events: ["account.updated"] },
+  { row: "A8", operation: "suspend", via: programs, act: step("suspend"), events: ["account.updated"] },
+  {
+    row: "A8",
+    operation: "resume",
+    via: programs,
+    given: stepBefore("suspend"),
+    act: step("resume"),
+    events: ["account.updated"],
+  },
+  { row: "A8", operation: "approve what is approved", via: programs, act: step("approve"), events: [] },
+  {
+    row: "A8",
+    operation: "reject what is suspended",
+    via: programs,
+    given: stepBefore("suspend"),
+    act: step("reject"),
+    events: [],
+  },
+  {
+    row: "A9",
+    operation: "change the account plan",
+    via: everybody,
+    act: async (scene) => changeAccountPlan(scene.pool, { ...scene, planId: (await otherPlan(scene)).id }),
+    events: ["account.plan_changed"],
+  },
+  {
+    row: "A9",
+    operation: "change to the account plan that it has",
+    via: everybody,
+    act: async (scene) => {
+      const [account] = await scene.pool.query<{ planId: number }>(
+        `select plan_id as "planId" from accounts where provider_id = $1 and id = $2`,
+        [scene.provider.id, scene.accountId],
+      );
+      return changeAccountPlan(scene.pool, { ...scene, planId: account?.planId ?? 0 });
+    },
+    events: [],
+  },
+  { row: "A10", operation: "customise an account plan", outOfScope: "Only application plans can be customised." },
+  {
+    row: "A11",
+    operation: "delete an account",
+    via: programs,
+    act: (scene) => deleteAccount(scene.pool, scene),
+    events: ["account.deleted", "application.deleted", "user.deleted"],
+  },
+  {
+    row: "A11",
+    operation: "delete an account whose application has a key",
+    via: programs,
+    given: async ({ pool, provider, applications }) => {
+      await pool.query(`update products set backend_version = '2' where provider_id = $1`, [provider.id]);
+      await pool.query(`insert into application_keys (provider_id, application_id, value) values ($1, $2, 'abcde')`, [
+        provider.id,
+        applications[0]?.id,
+      ]);
+    },
+    act: (scene) => deleteAccount(scene.pool, scene),
+    events: ["account.deleted", "application.deleted", "user.deleted"],
+  },
+  {
+    row: "A12",
+    operation: "keep a credit card",
+    via: everybody,
+    act: (scene) => setCreditCard(scene.pool, { ...scene, card }),
+    events: ["account.updated"],
+  },
+  {
+    row: "A12",
+    operation: "keep the credit card that it has",
+    via: everybody,
+    given: (scene) => setCreditCard(scene.pool, { ...scene, card, by: scene.before }),
+    act: (scene) => setCreditCard(scene.pool, { ...scene, card }),
+    events: [],
+  },
+  {
+    row: "A12",
+    operation: "forget a credit card",
+    via: everybody,
+    given: (scene) => setCreditCard(scene.pool, { ...scene, card, by: scene.before }),
+    act: (scene) => deleteCreditCard(scene.pool, scene),
+    events: ["account.updated"],
+  },
+  {
+    row: "A12",
+    operation: "forget no credit card",
+    via: everybody,
+    act: (scene) => deleteCreditCard(scene.pool, scene),
+    events: [],
+  },
+  {
+    row: "A13",
+    operation: "change the groups of an account",
+    outOfScope: "There are no pages that groups could open.",
+  },
+  {
+    row: "A14",
+    operation: "make two accounts pending at once",
+    via: ["admin"],
+    act: async (scene) => {
+      const { pool, provider, by } = scene;
+      const [second] = await pool.query<{ id: number }>(`select max(id) as id from accounts where provider_id = $1`, [
+        provider.id,
+      ]);
+      for (const accountId of [scene.accountId, second?.id ?? 0]) {
+        await changeAccountState(pool, { provider, accountId, by, transition: "make_pending" });
+      }
+    },
+    given: (scene) => signUpByProgram({ password: "correct horse battery" })({ ...scene, by: scene.before }),
+    events: ["account.updated", "account.updated"],
+  },
+];

@@ -1,0 +1,3 @@
+import type { OperationRow, OutOfScope } from "./operation-row.ts";
+
+export const applicationOperations: readonly (OperationRow | OutOfScope)[] = [];

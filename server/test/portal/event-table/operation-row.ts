@@ -1,0 +1,37 @@
+import type { By } from "#access/index.ts";
+import type { Pool } from "#platform/database/database.ts";
+import type { NewProvider } from "#portal/provider-setup/index.ts";
+import type { SignedUp } from "#portal/whole-accounts/index.ts";
+
+/** Through which door, and as whom: a developer, an admin in the Admin Portal, a program with a token or with the key. */
+export type Via = "developer" | "admin" | "token" | "key";
+
+/** A provider with one account that signed up by the form: a user who is its admin, and an application. */
+export interface Scene extends Pick<NewProvider, "provider" | "product">, Pick<SignedUp, "user" | "applications"> {
+  readonly pool: Pool;
+  readonly accountId: number;
+  readonly by: By;
+  /** By whom `given` does things, which do not count. */
+  readonly before: By;
+}
+
+/** What somebody can do, and the events that come of it, each time and through every door that offers it. */
+export interface OperationRow {
+  /** Its number in the catalogue of operations: A accounts, U users, P applications and keys. */
+  readonly row: string;
+  readonly operation: string;
+  readonly via: readonly Via[];
+  /** What must be there first. Its events do not count. */
+  readonly given?: (scene: Scene) => Promise<unknown>;
+  readonly act: (scene: Scene) => Promise<unknown>;
+  /** Types of events, in their order. */
+  readonly events: readonly string[];
+  /** Nobody is signed in: nobody acts, though somebody caused it. */
+  readonly actor?: "system";
+}
+
+export interface OutOfScope {
+  readonly row: string;
+  readonly operation: string;
+  readonly outOfScope: string;
+}

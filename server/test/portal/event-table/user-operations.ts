@@ -1,0 +1,295 @@
+import { createSession, endSession } from "#access/index.ts";
+import {
+  acceptInvitation,
+  changeUserRole,
+  createUser,
+  deleteInvitation,
+  deleteUser,
+  inviteUser,
+  requestNewPassword,
+  resendInvitation,
+  resetPassword,
+  suspendUser,
+  unsuspendUser,
+  updateUser,
+  type User,
+} from "#portal/users/index.ts";
+import { activateUser, activateUserByMail, signUpAccount } from "#portal/whole-accounts/index.ts";
+import { form } from "../house.ts";
+import type { OperationRow, OutOfScope, Scene } from "./operation-row.ts";
+
+const programs = ["admin", "token", "key"] as const;
+const everybody = ["developer", ...programs] as const;
+
+const member = { username: "mira", email: "mira@fjord.example", password: "correct horse battery" };
+
+/** The scene with a second user, a pending member, as whom things are done to. */
+async function withMember(scene: Scene): Promise<Scene & { userId: number }> {
+  const [found] = await scene.pool.query<{ id: number }>(
+    `select id from users where provider_id = $1 and username = 'mira'`,
+    [scene.provider.id],
+  );
+  return { ...scene, userId: found?.id ?? 0 };
+}
+
+const addMember = (scene: Scene): Promise<unknown> =>
+  createUser(scene.pool, { ...scene, values: member, by: scene.before });
+
+async function addActiveMember(scene: Scene): Promise<void> {
+  await addMember(scene);
+  await activateUser(scene.pool, { ...(await withMember(scene)), by: scene.before });
+}
+
+async function addSuspendedMember(scene: Scene): Promise<void> {
+  await addActiveMember(scene);
+  await suspendUser(scene.pool, { ...(await withMember(scene)), by: scene.before });
+}
+
+const onMember =
+  (act: (scene: Scene & { userId: number }) => Promise<unknown>) =>
+  async (scene: Scene): Promise<unknown> =>
+    act(await withMember(scene));
+
+const edit =
+  (values: object) =>
+  (scene: Scene): Promise<unknown> =>
+    updateUser(scene.pool, { ...scene, userId: scene.user.id, values: { ...values }, writer: "program" });
+
+const toRole = (role: User["role"]): ((scene: Scene) => Promise<unknown>) =>
+  onMember((scene) => changeUserRole(scene.pool, { ...scene, role }));
+
+/** An account that is still in the state in which a sign-up by mail leaves it, and the code of the mail. */
+async function signUpByMail({ pool, provider, by: { now } }: Scene): Promise<string> {
+  let code = "";
+  const activationUrl = (it: string): string => (code = it);
+  const values = { ...form, org_name: "Second", username: "second", email: "second@fjord.example" };
+  await signUpAccount(pool, { provider, values, by: { door: "form", mailIsSent: true, activationUrl }, now });
+  return code;
+}
+
+async function pendingOfNewAccount(scene: Scene): Promise<{ accountId: number; userId: number }> {
+  const [user] = await scene.pool.query<{ accountId: number; userId: number }>(
+    `select account_id as "accountId", id as "userId" from users where provider_id = $1 and username = 'second'`,
+    [scene.provider.id],
+  );
+  return user ?? { accountId: 0, userId: 0 };
+}
+
+/** Invites somebody and gives the code of the mail and the invitation's id. */
+async function invite({ pool, provider, accountId, by: { now } }: Scene): Promise<{ code: string; id: number }> {
+  let code = "";
+  const urlOf = (it: string): string => (code = it);
+  const invited = await inviteUser(pool, { provider, accountId, email: "mira@fjord.example", urlOf, now });
+  if (!invited || !("invitation" in invited)) throw new Error(JSON.stringify(invited));
+  return { code, id: invited.invitation.id };
+}
+
+const codes = new WeakMap<Scene, string>();
+
+const password = "another horse battery";
+
+export const userOperations: readonly (OperationRow | OutOfScope)[] = [
+  { row: "A15", operation: "invite somebody", via: ["developer", "admin", "token"], act: invite, events: [] },
+  {
+    row: "A15",
+    operation: "send an invitation again, and take it back",
+    via: ["developer", "admin", "token"],
+    act: async (scene) => {
+      const { pool, provider, accountId } = scene;
+      const { id } = await invite(scene);
+      await resendInvitation(pool, { provider, accountId, invitationId: id, urlOf: (code) => code, now: scene.by.now });
+      await pool.inTransaction((tx) => deleteInvitation(tx, { providerId: provider.id, accountId, id }));
+    },
+    events: [],
+  },
+  { row: "A15", operation: "send a message", outOfScope: "There are no messages." },
+  {
+    row: "U1",
+    operation: "create a user",
+    via: programs,
+    act: (scene) => createUser(scene.pool, { ...scene, values: member }),
+    events: ["user.created"],
+  },
+  {
+    row: "U1",
+    operation: "create a user whose name is taken",
+    via: programs,
+    act: (scene) => createUser(scene.pool, { ...scene, values: { ...member, username: form.username } }),
+    events: [],
+  },
+  {
+    row: "U2",
+    operation: "accept an invitation",
+    via: ["developer"],
+    act: async (scene) => {
+      const { code } = await invite(scene);
+      const values = { ...member, password_confirmation: member.password };
+      return acceptInvitation(scene.pool, { provider: scene.provider, code, values, now: scene.by.now });
+    },
+    events: ["user.created"],
+  },
+  {
+    row: "U3",
+    operation: "edit a user",
+    via: everybody,
+    act: edit({ email: "new@fjord.example" }),
+    events: ["user.updated"],
+  },
+  { row: "U3", operation: "edit nothing of a user", via: everybody, act: edit({ email: form.email }), events: [] },
+  {
+    row: "U3",
+    operation: "choose another password",
+    via: everybody,
+    act: edit({ password }),
+    events: ["user.updated"],
+  },
+  {
+    row: "U3",
+    operation: "choose the password that it is",
+    via: everybody,
+    act: edit({ password: form.password }),
+    events: [],
+  },
+  {
+    row: "U3",
+    operation: "change details without knowing the password",
+    via: ["developer"],
+    act: (scene) =>
+      updateUser(scene.pool, {
+        ...scene,
+        userId: scene.user.id,
+        values: { email: "new@fjord.example" },
+        writer: "developer",
+        currentPassword: "a guess, and no more",
+      }),
+    events: [],
+  },
+  {
+    row: "U4",
+    operation: "make an admin",
+    via: everybody,
+    given: addMember,
+    act: toRole("admin"),
+    events: ["user.updated"],
+  },
+  { row: "U4", operation: "make a member of one", via: everybody, given: addMember, act: toRole("member"), events: [] },
+  {
+    row: "U5",
+    operation: "activate the first user",
+    via: programs,
+    given: signUpByMail,
+    act: async (scene) => activateUser(scene.pool, { ...scene, ...(await pendingOfNewAccount(scene)) }),
+    events: ["account.updated", "user.updated"],
+  },
+  {
+    row: "U5",
+    operation: "activate another user",
+    via: programs,
+    given: addMember,
+    act: onMember((scene) => activateUser(scene.pool, scene)),
+    events: ["user.updated"],
+  },
+  {
+    row: "U5",
+    operation: "activate who is active",
+    via: programs,
+    act: (scene) => activateUser(scene.pool, { ...scene, userId: scene.user.id }),
+    events: [],
+  },
+  {
+    row: "U5",
+    operation: "activate who is suspended",
+    via: programs,
+    given: addSuspendedMember,
+    act: onMember((scene) => activateUser(scene.pool, scene)),
+    events: [],
+  },
+  {
+    row: "U6",
+    operation: "open the link of the activation mail",
+    via: ["developer"],
+    given: async (scene) => codes.set(scene, await signUpByMail(scene)),
+    act: (scene) =>
+      activateUserByMail(scene.pool, { provider: scene.provider, code: codes.get(scene) ?? "", now: scene.by.now }),
+    events: ["account.updated", "user.updated"],
+    actor: "system",
+  },
+  {
+    row: "U7",
+    operation: "suspend",
+    via: programs,
+    given: addActiveMember,
+    act: onMember((scene) => suspendUser(scene.pool, scene)),
+    events: ["user.updated"],
+  },
+  {
+    row: "U7",
+    operation: "suspend who is suspended",
+    via: programs,
+    given: addSuspendedMember,
+    act: onMember((scene) => suspendUser(scene.pool, scene)),
+    events: [],
+  },
+  {
+    row: "U7",
+    operation: "suspend who is pending",
+    via: programs,
+    given: addMember,
+    act: onMember((scene) => suspendUser(scene.pool, scene)),
+    events: [],
+  },
+  {
+    row: "U7",
+    operation: "unsuspend",
+    via: programs,
+    given: addSuspendedMember,
+    act: onMember((scene) => unsuspendUser(scene.pool, scene)),
+    events: ["user.updated"],
+  },
+  {
+    row: "U7",
+    operation: "unsuspend who is active",
+    via: programs,
+    given: addActiveMember,
+    act: onMember((scene) => unsuspendUser(scene.pool, scene)),
+    events: [],
+  },
+  {
+    row: "U8",
+    operation: "delete a user",
+    via: everybody,
+    given: addMember,
+    act: onMember((scene) => deleteUser(scene.pool, scene)),
+    events: ["user.deleted"],
+  },
+  {
+    row: "U8",
+    operation: "delete the last admin",
+    via: everybody,
+    given: addMember,
+    act: (scene) => deleteUser(scene.pool, { ...scene, userId: scene.user.id }),
+    events: [],
+  },
+  {
+    row: "U9",
+    operation: "choose a new password by mail",
+    via: ["developer"],
+    act: async ({ pool, provider, by: { now } }) => {
+      let code = "";
+      await requestNewPassword(pool, { provider, email: form.email, urlOf: (it) => (code = it), now });
+      return resetPassword(pool, { provider, code, password, confirmation: password, now });
+    },
+    events: [],
+  },
+  {
+    row: "U10",
+    operation: "log in and out",
+    via: ["developer"],
+    act: ({ pool, provider, user, by: { now } }) =>
+      pool.inTransaction(async (tx) => {
+        const session = { providerId: provider.id, audience: "developer", userId: user.id, now } as const;
+        await endSession(tx, (await createSession(tx, session)).cookieValue);
+      }),
+    events: [],
+  },
+];
