@@ -48,7 +48,7 @@ async function newestSourceMs(): Promise<number> {
 async function build(say: (line: string) => void, stop: AbortSignal): Promise<void> {
   const startedMs = systemClock.monotonicMs();
   say("building the Admin Portal's pages (the first time, and when they changed)");
-  const draft = join(webFolder, "dist.draft");
+  const draft = join(webFolder, "node_modules", ".dist-draft"); // where git and formatters do not look
   const vite = join(
     dirname(createRequire(join(webFolder, "package.json")).resolve("vite/package.json")),
     "bin",

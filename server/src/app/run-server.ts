@@ -34,7 +34,7 @@ export async function runServer({ config, roles, log, say, stop }: RunNeeds): Pr
   const urls = providerUrls(config.publicUrl ?? local, config.baseDomain);
 
   await using running = new AsyncDisposableStack();
-  const built = isWeb ? startBuilding(say, running) : Promise.resolve();
+  const built = isWeb ? startBuilding({ say, stop, running }) : Promise.resolve();
   const parts = await openParts({ config, log, urls, say, running });
   stop.throwIfAborted();
   const signIn = isWeb ? await setUpFirstProvider(parts) : undefined;
@@ -52,10 +52,14 @@ export async function runServer({ config, roles, log, say, stop }: RunNeeds): Pr
   return running.move();
 }
 
-/** Goes on beside everything else; a start that fails does not wait for it. */
-function startBuilding(say: (line: string) => void, running: AsyncDisposableStack): Promise<void> {
+interface BuildNeeds extends Pick<RunNeeds, "say" | "stop"> {
+  readonly running: AsyncDisposableStack;
+}
+
+/** Goes on beside everything else; a start that fails or is stopped does not wait for it. */
+function startBuilding({ say, stop, running }: BuildNeeds): Promise<void> {
   const abandoned = new AbortController();
-  const built = buildWeb(say, abandoned.signal);
+  const built = buildWeb(say, AbortSignal.any([stop, abandoned.signal]));
   running.defer(async () => {
     abandoned.abort();
     await built;
