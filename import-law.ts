@@ -16,6 +16,7 @@ export const layers = [
   { name: "users", folder: "server/src/portal/users" },
   { name: "applications", folder: "server/src/portal/applications" },
   { name: "whole-accounts", folder: "server/src/portal/whole-accounts" }, // what needs all three at once: sign-up, deletion
+  { name: "provider-account", folder: "server/src/portal/provider-account" }, // the provider's own settings, users and tokens
   { name: "provider-setup", folder: "server/src/portal/provider-setup" },
   { name: "request-bin", folder: "server/src/request-bin" },
   { name: "http-shared", folder: "server/src/http/shared" }, // its files are its doors
@@ -31,10 +32,10 @@ const only: Partial<Record<Layer, readonly Layer[]>> = {
   providers: ["platform", "access", "events"],
   mails: ["platform", "access", "providers"],
   fields: ["platform", "access", "events", "providers"],
-  products: ["platform", "access", "events", "providers"],
+  products: ["platform", "access", "events", "providers", "fields"],
   accounts: ["platform", "access", "events", "providers", "fields", "products"],
   users: ["platform", "access", "events", "providers", "mails", "fields", "accounts"],
-  applications: ["platform", "access", "events", "providers", "fields", "products", "accounts"],
+  applications: ["platform", "access", "events", "providers", "mails", "fields", "products", "accounts", "users"],
   "whole-accounts": [
     "platform",
     "access",
@@ -47,6 +48,7 @@ const only: Partial<Record<Layer, readonly Layer[]>> = {
     "users",
     "applications",
   ],
+  "provider-account": ["platform", "access", "providers", "mails", "fields", "products", "users"],
   "request-bin": ["platform", "access"],
 };
 

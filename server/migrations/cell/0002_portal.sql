@@ -14,6 +14,11 @@ create table products (
   buyers_manage_apps        boolean not null default true,
   buyers_manage_keys        boolean not null default true,
   buyer_can_select_plan     boolean not null default false,
+  custom_keys_enabled          boolean not null default true,
+  buyer_key_regenerate_enabled boolean not null default true,
+  buyer_plan_change_permission text not null default 'request'
+    check (buyer_plan_change_permission in ('direct', 'request', 'credit_card', 'request_credit_card', 'none')),
+  deployment_option            text not null default 'hosted',
   -- OpenID Connect only: {"id": 3, "standard_flow_enabled": true, …}
   oidc_configuration        jsonb,
   created_at                timestamptz not null default now(),
@@ -44,6 +49,9 @@ create table plans (
   check ((kind = 'account_plan') = (product_id is null))
 );
 create unique index plans_default_idx on plans (provider_id, kind, coalesce(product_id, 0)) where is_default;
+create unique index plans_system_name_idx on plans (provider_id, kind, coalesce(product_id, 0), system_name)
+  where customized_from is null;
+create index plans_product_idx on plans (provider_id, product_id, id);
 
 create table fields_definitions (
   provider_id bigint not null references providers on delete cascade,
@@ -84,6 +92,7 @@ create table accounts (
   primary key (provider_id, id),
   foreign key (provider_id, plan_id) references plans
 );
+create index accounts_plan_idx on accounts (provider_id, plan_id);
 
 create table service_subscriptions (
   provider_id bigint not null,
@@ -100,6 +109,8 @@ create table service_subscriptions (
   foreign key (provider_id, product_id) references products,
   foreign key (provider_id, plan_id) references plans
 );
+create index service_subscriptions_product_idx on service_subscriptions (provider_id, product_id);
+create index service_subscriptions_plan_idx on service_subscriptions (provider_id, plan_id);
 
 create table users (
   provider_id     bigint not null,
@@ -151,6 +162,8 @@ create table applications (
   foreign key (provider_id, plan_id) references plans
 );
 create index applications_account_idx on applications (provider_id, account_id, id);
+create index applications_product_idx on applications (provider_id, product_id, account_id, id);
+create index applications_plan_idx on applications (provider_id, plan_id, id);
 create unique index applications_user_key_idx on applications (provider_id, product_id, user_key);
 create unique index applications_application_id_idx on applications (provider_id, product_id, application_id);
 

@@ -1,5 +1,29 @@
+export { createPlan } from "./create-plan.ts";
+export { createProduct } from "./create-product.ts";
+export { deletePlan } from "./delete-plan.ts";
+export { makePlanDefault } from "./make-plan-default.ts";
+export { planToJson } from "./plan-to-json.ts";
 export type { Plan, PlanKind } from "./plan.ts";
-export { insertDefaultPlan, readDefaultPlans, readPlans } from "./plans-table.ts";
+export {
+  deletePlanRow,
+  holdPlan,
+  insertDefaultPlan,
+  insertPlan,
+  listPlans,
+  readDefaultPlans,
+  readPlans,
+} from "./plans-table.ts";
 export type { OidcConfiguration, Product } from "./product.ts";
-export { insertProduct, listProducts, readProducts } from "./products-table.ts";
+export {
+  countProducts,
+  deleteProductRow,
+  insertProduct,
+  listProducts,
+  lockProduct,
+  readProduct,
+  readProducts,
+} from "./products-table.ts";
 export { representPlan } from "./represent-plan.ts";
+export { productToJson, representProduct } from "./represent-product.ts";
+export { updatePlan } from "./update-plan.ts";
+export { updateProduct } from "./update-product.ts";

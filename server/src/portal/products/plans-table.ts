@@ -13,6 +13,36 @@ const readStatement = `select ${columns} from plans where provider_id = $1 and i
 export const readPlans = (db: Database, providerId: number, ids: readonly number[]): Promise<Plan[]> =>
   db.query<Plan>(readStatement, [providerId, ids]);
 
+// Rows that refer to the plan can be written, but it cannot be deleted until the transaction ends.
+const holdStatement = `${readStatement} for key share`;
+
+/** The plan, which stays there until this transaction ends. */
+export async function holdPlan(tx: Transaction, providerId: number, id: number): Promise<Plan | undefined> {
+  const [plan] = await tx.query<Plan>(holdStatement, [providerId, [id]]);
+  return plan;
+}
+
+// Nothing can come to refer to the plan until the transaction ends.
+const lockStatement = `${readStatement} for update`;
+
+export async function lockPlan(tx: Transaction, providerId: number, id: number): Promise<Plan | undefined> {
+  const [plan] = await tx.query<Plan>(lockStatement, [providerId, [id]]);
+  return plan;
+}
+
+const listStatement = `
+  select ${columns}
+  from plans
+  where provider_id = $1 and kind = $2 and ($3::bigint is null or product_id = $3) and customized_from is null
+  order by id`;
+
+/** The ordinary plans of a kind, of all products or of one. What was made for a single customer is not among them. */
+export const listPlans = (
+  db: Database,
+  providerId: number,
+  { kind, productId }: { readonly kind: PlanKind; readonly productId?: number | undefined },
+): Promise<Plan[]> => db.query<Plan>(listStatement, [providerId, kind, productId ?? null]);
+
 // Served by plans_default_idx.
 const readDefaultsStatement = `select ${columns} from plans where provider_id = $1 and is_default order by id`;
 
@@ -20,25 +50,92 @@ const readDefaultsStatement = `select ${columns} from plans where provider_id = 
 export const readDefaultPlans = (db: Database, providerId: number): Promise<Plan[]> =>
   db.query<Plan>(readDefaultsStatement, [providerId]);
 
+// Two that take one system name at once: the second waits for the first to commit, and then inserts nothing.
 const insertStatement = `
-  insert into plans (provider_id, kind, product_id, name, system_name, state, is_default, created_at, updated_at)
-  values ($1, $2, $3, $4, $5, $6, true, $7, $7)
+  insert into plans (provider_id, kind, product_id, name, system_name, state, is_default, customized_from,
+    approval_required, setup_fee, cost_per_month, trial_period_days, cancellation_period, created_at, updated_at)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14)
+  on conflict do nothing
   returning ${columns}`;
 
-interface NewDefaultPlan {
-  readonly providerId: number;
-  readonly kind: PlanKind;
-  readonly productId: number | null;
-  readonly name: string;
-  readonly systemName: string;
-  readonly state: Plan["state"];
-  readonly now: Date;
+export type NewPlan = Omit<Plan, "id" | "createdAt" | "updatedAt">;
+
+/** The new plan, or undefined if another of its kind and product has its system name. */
+export async function insertPlan(
+  tx: Transaction,
+  providerId: number,
+  plan: NewPlan,
+  now: Date,
+): Promise<Plan | undefined> {
+  const [inserted] = await tx.query<Plan>(insertStatement, [
+    providerId,
+    plan.kind,
+    plan.productId,
+    plan.name,
+    plan.systemName,
+    plan.state,
+    plan.isDefault,
+    plan.customizedFrom,
+    plan.approvalRequired,
+    plan.setupFee,
+    plan.costPerMonth,
+    plan.trialPeriodDays,
+    plan.cancellationPeriodSeconds,
+    now,
+  ]);
+  return inserted;
 }
 
+type NewDefaultPlan = Pick<Plan, "kind" | "productId" | "name" | "systemName" | "state"> & {
+  readonly providerId: number;
+  readonly now: Date;
+};
+
 /** A plan that is the default of its product, or of the provider for an account plan. */
-export async function insertDefaultPlan(tx: Transaction, plan: NewDefaultPlan): Promise<Plan> {
-  const { providerId, kind, productId, name, systemName, state, now } = plan;
-  const [inserted] = await tx.query<Plan>(insertStatement, [providerId, kind, productId, name, systemName, state, now]);
+export async function insertDefaultPlan(tx: Transaction, { providerId, now, ...plan }: NewDefaultPlan): Promise<Plan> {
+  const inserted = await insertPlan(tx, providerId, { ...plain, ...plan, isDefault: true }, now);
   if (!inserted) throw new Error("The new plan was not returned.");
   return inserted;
+}
+
+/** For nothing, at once, for everybody. */
+const plain = {
+  customizedFrom: null,
+  approvalRequired: false,
+  setupFee: "0",
+  costPerMonth: "0",
+  trialPeriodDays: null,
+  cancellationPeriodSeconds: 0,
+} as const;
+
+const updateStatement = `
+  update plans
+  set name = $3, state = $4, approval_required = $5, setup_fee = $6, cost_per_month = $7, trial_period_days = $8,
+    cancellation_period = $9, updated_at = $10
+  where provider_id = $1 and id = $2
+  returning ${columns}`;
+
+/** Writes what can be changed of a locked plan. */
+export async function updatePlanRow(tx: Transaction, providerId: number, plan: Plan, now: Date): Promise<Plan> {
+  const [updated] = await tx.query<Plan>(updateStatement, [
+    providerId,
+    plan.id,
+    plan.name,
+    plan.state,
+    plan.approvalRequired,
+    plan.setupFee,
+    plan.costPerMonth,
+    plan.trialPeriodDays,
+    plan.cancellationPeriodSeconds,
+    now,
+  ]);
+  if (!updated) throw new Error(`Plan ${plan.id} was gone although it was locked.`);
+  return updated;
+}
+
+const deleteStatement = `delete from plans where provider_id = $1 and id = $2`;
+
+/** Deletes a plan that nothing is held on. */
+export async function deletePlanRow(tx: Transaction, providerId: number, id: number): Promise<void> {
+  await tx.query(deleteStatement, [providerId, id]);
 }

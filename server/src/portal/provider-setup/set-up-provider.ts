@@ -40,6 +40,7 @@ export async function setUpProvider(
 
 async function insertFirstProduct(tx: Transaction, providerId: number, now: Date): Promise<Product> {
   const product = await insertProduct(tx, { providerId, name: "API", systemName: "api", backendVersion: "1", now });
+  if (!product) throw new Error("The first product of a provider is there already.");
   const ofProvider = { providerId, now };
   const ofProduct = { ...ofProvider, productId: product.id };
   const fallback = { name: "Default", systemName: "default", state: "published" } as const;

@@ -1,0 +1,47 @@
+import type { Pool } from "#platform/database/database.ts";
+import { isFine, mergeErrors, type FieldErrors, type FieldInput } from "#portal/fields/index.ts";
+
+import { deriveSystemName, isSystemName } from "./derive-system-name.ts";
+import { judgePlan, type PlanTerms } from "./judge-plan.ts";
+import type { Plan, PlanKind } from "./plan.ts";
+import { insertPlan } from "./plans-table.ts";
+import { readText } from "./read-values.ts";
+
+interface PlanCreation {
+  readonly providerId: number;
+  readonly kind: PlanKind;
+  /** A product that is there; null for an account plan. */
+  readonly productId: number | null;
+  /** As they came, by the names of the API. */
+  readonly values: FieldInput;
+  readonly now: Date;
+}
+
+const nothing: PlanTerms = {
+  name: "",
+  state: "hidden",
+  approvalRequired: false,
+  setupFee: "0",
+  costPerMonth: "0",
+  trialPeriodDays: null,
+  cancellationPeriodSeconds: 0,
+};
+
+/** A new plan, hidden unless it is published at once. Nothing tells of plans: they are the provider's own doing. */
+export async function createPlan(
+  pool: Pool,
+  { providerId, kind, productId, values, now }: PlanCreation,
+): Promise<{ readonly plan: Plan } | { readonly refused: FieldErrors }> {
+  const { terms, errors } = judgePlan(nothing, { name: "", ...values });
+  const asked = readText(values, "system_name");
+  const systemName = asked.value || deriveSystemName(terms.name);
+  const refused = mergeErrors(errors, {
+    system_name: [...asked.wrong, ...(isSystemName(systemName) ? [] : ["invalid"])],
+  });
+  if (!isFine(refused)) return { refused };
+
+  const plan = await pool.inTransaction((tx) =>
+    insertPlan(tx, providerId, { ...terms, kind, productId, systemName, isDefault: false, customizedFrom: null }, now),
+  );
+  return plan ? { plan } : { refused: { system_name: ["has already been taken"] } };
+}

@@ -1,0 +1,27 @@
+import type { Pool } from "#platform/database/database.ts";
+
+import type { Plan } from "./plan.ts";
+import { deletePlanRow, lockPlan } from "./plans-table.ts";
+import { isWanted, type PlanOf } from "./update-plan.ts";
+
+// Served by accounts_plan_idx, service_subscriptions_plan_idx and applications_plan_idx.
+const statement = `
+  select exists (select from accounts where provider_id = $1 and plan_id = $2)
+    or exists (select from service_subscriptions where provider_id = $1 and plan_id = $2)
+    or exists (select from applications where provider_id = $1 and plan_id = $2) as "isHeld"`;
+
+/** Deletes a plan, unless somebody is on it. Undefined if there is no such plan. */
+export async function deletePlan(
+  pool: Pool,
+  wanted: PlanOf,
+): Promise<{ readonly plan: Plan } | { readonly notAllowed: "in use" } | undefined> {
+  const { providerId, planId } = wanted;
+  return pool.inTransaction(async (tx) => {
+    const plan = await lockPlan(tx, providerId, planId);
+    if (!isWanted(plan, wanted)) return undefined;
+    const [held] = await tx.query<{ isHeld: boolean }>(statement, [providerId, planId]);
+    if (held?.isHeld) return { notAllowed: "in use" };
+    await deletePlanRow(tx, providerId, planId);
+    return { plan };
+  });
+}

@@ -1,0 +1,33 @@
+import type { Pool } from "#platform/database/database.ts";
+
+import type { Plan } from "./plan.ts";
+import { lockPlan } from "./plans-table.ts";
+import { isWanted, type PlanOf } from "./update-plan.ts";
+
+// The old default goes first: plans_default_idx allows one at a time. Both plans' rows are locked by then.
+const clearStatement = `
+  update plans
+  set is_default = false, updated_at = $4
+  where provider_id = $1 and kind = $2 and product_id is not distinct from $3 and is_default`;
+
+const makeStatement = `update plans set is_default = true, updated_at = $3 where provider_id = $1 and id = $2`;
+
+// One at a time: two that each make another plan the default would else meet in the index.
+const lockStatement = `select id from providers where id = $1 for no key update`;
+
+/** Makes a plan the one that new accounts, subscriptions or applications get. Undefined if there is no such plan. */
+export async function makePlanDefault(
+  pool: Pool,
+  { now, ...wanted }: PlanOf & { readonly now: Date },
+): Promise<{ readonly plan: Plan } | undefined> {
+  const { providerId, kind, productId, planId } = wanted;
+  return pool.inTransaction(async (tx) => {
+    await tx.query(lockStatement, [providerId]);
+    const plan = await lockPlan(tx, providerId, planId);
+    if (!isWanted(plan, wanted) || plan.customizedFrom !== null) return undefined;
+    if (plan.isDefault) return { plan };
+    await tx.query(clearStatement, [providerId, kind, productId, now]);
+    await tx.query(makeStatement, [providerId, planId, now]);
+    return { plan: { ...plan, isDefault: true, updatedAt: now } };
+  });
+}

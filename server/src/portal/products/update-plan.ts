@@ -1,0 +1,34 @@
+import type { Pool } from "#platform/database/database.ts";
+import { isFine, type FieldErrors, type FieldInput } from "#portal/fields/index.ts";
+
+import { judgePlan } from "./judge-plan.ts";
+import type { Plan } from "./plan.ts";
+import { lockPlan, updatePlanRow } from "./plans-table.ts";
+
+/** A plan of a kind, and of a product unless it is an account plan. */
+export interface PlanOf {
+  readonly providerId: number;
+  readonly kind: Plan["kind"];
+  readonly productId: number | null;
+  readonly planId: number;
+}
+
+type PlanUpdate = PlanOf & { readonly values: FieldInput; readonly now: Date };
+
+/** Changes the terms of a plan, also for those who are on it. Undefined if there is no such plan. */
+export async function updatePlan(
+  pool: Pool,
+  { values, now, ...wanted }: PlanUpdate,
+): Promise<{ readonly plan: Plan } | { readonly refused: FieldErrors } | undefined> {
+  return pool.inTransaction(async (tx) => {
+    const before = await lockPlan(tx, wanted.providerId, wanted.planId);
+    if (!isWanted(before, wanted)) return undefined;
+    const { terms, errors } = judgePlan(before, values);
+    if (!isFine(errors)) return { refused: errors };
+    return { plan: await updatePlanRow(tx, wanted.providerId, { ...before, ...terms }, now) };
+  });
+}
+
+/** Whether a plan is there, of the kind and the product that the caller says. */
+export const isWanted = (plan: Plan | undefined, { kind, productId }: PlanOf): plan is Plan =>
+  plan !== undefined && plan.kind === kind && plan.productId === productId;

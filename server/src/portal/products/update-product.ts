@@ -1,0 +1,27 @@
+import type { Pool } from "#platform/database/database.ts";
+import { isFine, type FieldErrors, type FieldInput } from "#portal/fields/index.ts";
+
+import { judgeProduct } from "./judge-product.ts";
+import type { Product } from "./product.ts";
+import { lockProduct, updateProductRow } from "./products-table.ts";
+
+interface ProductUpdate {
+  readonly providerId: number;
+  readonly productId: number;
+  readonly values: FieldInput;
+  readonly now: Date;
+}
+
+/** Changes a product. Nothing tells of it, although its applications may show other credentials from now on. */
+export async function updateProduct(
+  pool: Pool,
+  { providerId, productId, values, now }: ProductUpdate,
+): Promise<{ readonly product: Product } | { readonly refused: FieldErrors } | undefined> {
+  return pool.inTransaction(async (tx) => {
+    const before = await lockProduct(tx, providerId, productId);
+    if (!before) return undefined;
+    const { product, errors } = judgeProduct(before, values);
+    if (!isFine(errors)) return { refused: errors };
+    return { product: await updateProductRow(tx, providerId, product, now) };
+  });
+}
