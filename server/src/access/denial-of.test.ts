@@ -56,6 +56,29 @@ test.each<[string, AdminCaller, Deed, { webHooks: "denied" | "hidden" | "visible
   ["a member without the section reads no account", { ...member, sections: ["plans"] }, "read-portal", visible, "role"],
   ["a member approves nobody", member, "administer-portal", visible, "role"],
   ["the provider key approves", key, "administer-portal", denied, undefined],
+  ["a member's token needs its owner's section", { ...token, role: "member" }, "read-portal", visible, "scope"],
+  [
+    "a member's token for finance needs the finance section",
+    { ...token, role: "member", scopes: ["finance"], sections: ["partners"] },
+    "change-credit-card",
+    visible,
+    "scope",
+  ],
+  [
+    "a token for finance changes a credit card",
+    { ...token, scopes: ["finance"] },
+    "change-credit-card",
+    visible,
+    undefined,
+  ],
+  ["a token for finance changes no account", { ...token, scopes: ["finance"] }, "change-portal", visible, "scope"],
+  ["a member with partners changes no plan", member, "change-plans", visible, "role"],
+  ["a member with plans changes them", { ...member, sections: ["plans"] }, "change-plans", visible, undefined],
+  ["a member with partners reads no account plan", member, "read-account-plans", visible, "role"],
+  ["a member with partners reads products", member, "read-products", visible, undefined],
+  ["a member without settings changes none", member, "change-settings", visible, "role"],
+  ["a member makes no user of the provider's", member, "administer-provider", visible, "role"],
+  ["a member without any section has tokens", { ...member, sections: [] }, "change-own", visible, undefined],
 ])("%s", (_guarantee, caller, deed, provider, expected) => {
   expect(denialOf(caller, deed, provider)).toBe(expected);
 });

@@ -1,13 +1,16 @@
 import type { Scope } from "./access-tokens-table.ts";
 import type { AdminCaller } from "./admin-caller.ts";
+import { sectionOfScope, type Section } from "./sections.ts";
 
 /** Why somebody may not. The first that holds, in this order. */
 export type Denial = "scope" | "read-only" | "role" | "capability";
 
 interface Terms {
   readonly writes: boolean;
-  /** Members may not, whatever their sections. */
-  readonly adminsOnly?: true;
+  /** A member needs one of these. `admins` only: members may not, whatever their sections. */
+  readonly members: readonly Section[] | "admins" | "all";
+  /** A token needs one of these, and its owner the section that goes with it. */
+  readonly scopes?: readonly Scope[];
   /** Only while the provider's `web_hooks` capability is not denied. */
   readonly needsWebHooks?: true;
   /** The provider key is not asked for the capability: as it always was with the failure list. */
@@ -15,21 +18,33 @@ interface Terms {
 }
 
 const deeds = {
-  "read-portal": { writes: false },
-  "change-portal": { writes: true },
+  "read-portal": { writes: false, members: ["partners"] },
+  "change-portal": { writes: true, members: ["partners"] },
   /** Approve, reject and delete accounts, create users. */
-  "administer-portal": { writes: true, adminsOnly: true },
-  "read-webhooks": { writes: false, adminsOnly: true, needsWebHooks: true },
-  "change-webhooks": { writes: true, adminsOnly: true, needsWebHooks: true },
-  "read-failures": { writes: false, adminsOnly: true, needsWebHooks: true, keyIsExempt: true },
-  "change-failures": { writes: true, adminsOnly: true, needsWebHooks: true, keyIsExempt: true },
+  "administer-portal": { writes: true, members: "admins" },
+  "change-credit-card": { writes: true, members: ["finance", "partners"], scopes: ["finance", "account_management"] },
+  "read-account-plans": { writes: false, members: ["plans"] },
+  /** Products and the plans of their applications: also for those who look after developers. */
+  "read-products": { writes: false, members: ["partners", "plans"] },
+  "change-plans": { writes: true, members: ["plans"] },
+  "read-settings": { writes: false, members: ["settings"] },
+  "change-settings": { writes: true, members: ["settings"] },
+  "read-provider": { writes: false, members: "all" },
+  /** The provider's own users, and what it says of itself. */
+  "administer-provider": { writes: true, members: "admins" },
+  "list-provider-users": { writes: false, members: "admins" },
+  /** Oneself among the provider's users, and tokens of one's own. */
+  "read-own": { writes: false, members: "all" },
+  "change-own": { writes: true, members: "all" },
+  "read-webhooks": { writes: false, members: "admins", needsWebHooks: true },
+  "change-webhooks": { writes: true, members: "admins", needsWebHooks: true },
+  "read-failures": { writes: false, members: "admins", needsWebHooks: true, keyIsExempt: true },
+  "change-failures": { writes: true, members: "admins", needsWebHooks: true, keyIsExempt: true },
 } as const satisfies Record<string, Terms>;
 
 export type Deed = keyof typeof deeds;
 
-/** All of these deeds are account management; a member needs this section for them. */
-const scopeNeeded: Scope = "account_management";
-const sectionNeeded = "partners";
+const accountManagement: readonly Scope[] = ["account_management"];
 
 /** What keeps `caller` from the deed, or undefined. Pure, so that every row of the table is a test. */
 export function denialOf(
@@ -39,9 +54,16 @@ export function denialOf(
 ): Denial | undefined {
   const terms: Terms = deeds[deed];
   const isKey = caller.role === "key";
-  if (caller.actor.kind === "token" && !caller.scopes.includes(scopeNeeded)) return "scope";
+  if (caller.actor.kind === "token" && !hasScope(caller, terms.scopes ?? accountManagement)) return "scope";
   if (terms.writes && caller.permission === "ro") return "read-only";
-  if (caller.role === "member" && (terms.adminsOnly || !caller.sections.includes(sectionNeeded))) return "role";
+  if (caller.role === "member" && !isOpenTo(caller, terms.members)) return "role";
   if (terms.needsWebHooks && provider.webHooks === "denied" && !(isKey && terms.keyIsExempt)) return "capability";
   return undefined;
 }
+
+/** A token is worth no more than what its owner may do. */
+const hasScope = ({ scopes, role, sections }: AdminCaller, wanted: readonly Scope[]): boolean =>
+  wanted.some((scope) => scopes.includes(scope) && (role !== "member" || sections.includes(sectionOfScope[scope])));
+
+const isOpenTo = ({ sections }: AdminCaller, members: Terms["members"]): boolean =>
+  members === "all" || (members !== "admins" && members.some((section) => sections.includes(section)));

@@ -13,6 +13,14 @@ export {
   type ProviderUser,
   type Role,
 } from "./provider-users-table.ts";
+export {
+  deleteProviderUserRow,
+  hasOtherAdmin,
+  listProviderUsers,
+  lockProviderUsers,
+  updateProviderUserRow,
+} from "./change-provider-user-row.ts";
+export { deleteAccessToken, listAccessTokens, readOwnAccessToken, type StoredToken } from "./stored-tokens.ts";
 export { recordAudit } from "./record-audit.ts";
 export {
   createSession,

@@ -11,6 +11,8 @@ export interface ProviderUser {
   /** What a member may do besides; an admin needs none. */
   readonly sections: readonly string[];
   readonly state: "pending" | "active" | "suspended";
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
 }
 
 export interface NewProviderUser {
@@ -20,13 +22,18 @@ export interface NewProviderUser {
   readonly passwordHash: string;
   readonly role: Role;
   readonly sections?: readonly string[];
+  readonly state?: ProviderUser["state"];
 }
 
-const insertStatement = `
-  insert into provider_users (provider_id, username, email, password_hash, role, sections)
-  values ($1, $2, $3, $4, $5, $6)
-  returning id, username, email, role, sections, state`;
+export const providerUserColumns = `id, username, email, role, sections, state, created_at as "createdAt",
+  updated_at as "updatedAt"`;
 
+const insertStatement = `
+  insert into provider_users (provider_id, username, email, password_hash, role, sections, state)
+  values ($1, $2, $3, $4, $5, $6, $7)
+  returning ${providerUserColumns}`;
+
+/** A name or an address that is taken is a unique violation. */
 export async function createProviderUser(tx: Transaction, user: NewProviderUser): Promise<ProviderUser> {
   const [created] = await tx.query<ProviderUser>(insertStatement, [
     user.providerId,
@@ -35,13 +42,14 @@ export async function createProviderUser(tx: Transaction, user: NewProviderUser)
     user.passwordHash,
     user.role,
     user.sections ?? [],
+    user.state ?? "active",
   ]);
   if (!created) throw new Error("The database returned nothing for a new provider user.");
   return created;
 }
 
 const readStatement = `
-  select id, username, email, role, sections, state
+  select ${providerUserColumns}
   from provider_users
   where provider_id = $1 and id = $2`;
 
@@ -57,7 +65,7 @@ export async function readProviderUser(
 // By user name or e-mail, in any case; a name that is another's e-mail comes first. Served by the two unique indexes on
 // lower(username) and lower(email).
 const findStatement = `
-  select id, username, email, role, sections, state, password_hash as "passwordHash"
+  select ${providerUserColumns}, password_hash as "passwordHash"
   from provider_users
   where provider_id = $1 and (lower(username) = lower($2) or lower(email) = lower($2))
   order by lower(username) = lower($2) desc

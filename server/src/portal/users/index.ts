@@ -10,6 +10,7 @@ export { deleteInvitation, findInvitation, listInvitations } from "./invitations
 export { inviteUser, resendInvitation } from "./invitations/invite-user.ts";
 export { judgeNewUser, type UserFields } from "./judge-new-user.ts";
 export { findLostPassword, requestNewPassword, resetPassword } from "./lost-password.ts";
+export { judgeEmail, judgeNames, judgePassword } from "./judge-user.ts";
 export { representUser, userToJson } from "./represent-user.ts";
 export { suspendUser, unsuspendUser } from "./suspend-user.ts";
 export { updateUser } from "./update-user.ts";

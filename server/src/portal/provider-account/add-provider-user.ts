@@ -1,0 +1,39 @@
+import { createProviderUser, lockProviderUsers, recordAudit, type By, type ProviderUser } from "#access/index.ts";
+import type { Pool } from "#platform/database/database.ts";
+import { isFine, mergeErrors, type FieldErrors, type FieldInput } from "#portal/fields/index.ts";
+import type { Provider } from "#portal/providers/index.ts";
+
+import { hashIfFine, judgeWanted, readWanted, takenAmong } from "./provider-user-names.ts";
+
+interface ProviderUserAddition {
+  readonly provider: Provider;
+  /** `username`, `email`, `password`. */
+  readonly values: FieldInput;
+  readonly by: By;
+}
+
+/** A new member of the provider's own, who waits to be activated. */
+export async function addProviderUser(
+  pool: Pool,
+  { provider, values, by }: ProviderUserAddition,
+): Promise<{ readonly user: ProviderUser } | { readonly refused: FieldErrors }> {
+  const wanted = readWanted(values);
+  const wrong = judgeWanted(wanted, { values, passwordLengthMin: provider.passwordLengthMin, isNew: true });
+  const passwordHash = await hashIfFine(wrong, wanted.password);
+  return pool.inTransaction(async (tx) => {
+    const refused = mergeErrors(wrong, takenAmong(await lockProviderUsers(tx, provider.id), wanted));
+    if (!isFine(refused) || passwordHash === undefined) return { refused };
+    const { username, email } = wanted;
+    const user = await createProviderUser(tx, {
+      providerId: provider.id,
+      username,
+      ...(email === null ? {} : { email }),
+      passwordHash,
+      role: "member",
+      state: "pending",
+    });
+    const said = { action: "user.created", subject: `provider-user/${user.id}`, detail: { username } };
+    await recordAudit(tx, { providerId: provider.id, actor: by.actor, ...said });
+    return { user };
+  });
+}

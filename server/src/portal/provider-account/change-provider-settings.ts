@@ -1,0 +1,62 @@
+import { isDeepStrictEqual } from "node:util";
+import { recordAudit, type By } from "#access/index.ts";
+import type { Pool } from "#platform/database/database.ts";
+import { isXmlText } from "#platform/document/xml-text.ts";
+import { isFine, mergeErrors, type FieldErrors } from "#portal/fields/index.ts";
+import { isTimeZone } from "#portal/providers/index.ts";
+import { judgeEmail } from "#portal/users/index.ts";
+
+import { lockProviderSettings, updateProviderSettings } from "./provider-settings-table.ts";
+import type { ProviderSettings } from "./provider-settings.ts";
+
+interface SettingsChange {
+  readonly providerId: number;
+  /** What is left out stays as it is. */
+  readonly change: { readonly [Name in keyof ProviderSettings]?: ProviderSettings[Name] | undefined };
+  readonly by: By;
+}
+
+/** Changes what a provider decides about its portal and itself. These raise no events; the audit says who did it. */
+export async function changeProviderSettings(
+  pool: Pool,
+  { providerId, change, by }: SettingsChange,
+): Promise<{ readonly settings: ProviderSettings } | { readonly refused: FieldErrors }> {
+  return pool.inTransaction(async (tx) => {
+    const before = await lockProviderSettings(tx, providerId);
+    const given = Object.fromEntries(Object.entries(change).filter(([, it]) => it !== undefined));
+    const settings: ProviderSettings = { ...before, ...given };
+    const refused = judgeSettings(settings);
+    if (!isFine(refused)) return { refused };
+    if (isDeepStrictEqual(settings, before)) return { settings };
+
+    await updateProviderSettings(tx, providerId, settings, by.now);
+    const said = {
+      action: "provider.changed",
+      subject: `provider/${providerId}`,
+      detail: { changed: Object.keys(given) },
+    };
+    await recordAudit(tx, { providerId, actor: by.actor, ...said });
+    return { settings };
+  });
+}
+
+const nameLengthMax = 255;
+const passwordLength = { min: 8, max: 100 };
+
+const judgeSettings = (its: ProviderSettings): FieldErrors =>
+  mergeErrors({
+    name: isShort(its.name) && its.name.trim() !== "" ? [] : [`must have 1 to ${nameLengthMax} characters`],
+    time_zone: isTimeZone(its.timeZone) ? [] : ["is not a time zone"],
+    password_length_min:
+      its.passwordLengthMin >= passwordLength.min && its.passwordLengthMin <= passwordLength.max
+        ? []
+        : [`must be from ${passwordLength.min} to ${passwordLength.max}`],
+    from_email: judgeAddress(its.fromEmail),
+    support_email: judgeAddress(its.supportEmail),
+    finance_support_email: judgeAddress(its.financeSupportEmail),
+    site_access_code: isShort(its.siteAccessCode ?? "") ? [] : [`may have ${nameLengthMax} characters at most`],
+  });
+
+const isShort = (text: string): boolean => text.length <= nameLengthMax && isXmlText(text);
+
+const judgeAddress = (email: string | null): readonly string[] => (email === null ? [] : judgeEmail(email));

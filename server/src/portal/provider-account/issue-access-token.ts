@@ -1,0 +1,65 @@
+import {
+  createAccessToken,
+  readOwnAccessToken,
+  recordAudit,
+  scopes,
+  type By,
+  type Scope,
+  type StoredToken,
+} from "#access/index.ts";
+import type { Pool } from "#platform/database/database.ts";
+import { isXmlText } from "#platform/document/xml-text.ts";
+import { isFine, mergeErrors, type FieldErrors } from "#portal/fields/index.ts";
+
+interface WantedToken {
+  readonly providerId: number;
+  readonly userId: number;
+  readonly name: string;
+  readonly scopes: readonly string[];
+  readonly permission: string;
+  readonly expiresAt?: Date | undefined;
+  readonly by: By;
+}
+
+/** A new access token for one of the provider's own users. Its value is seen here and never again. */
+export async function issueAccessToken(
+  pool: Pool,
+  { by, ...wanted }: WantedToken,
+): Promise<{ readonly token: StoredToken; readonly value: string } | { readonly refused: FieldErrors }> {
+  const { providerId, userId, name, permission, expiresAt } = wanted;
+  const refused = judgeToken(wanted, by.now);
+  if (!isFine(refused) || (permission !== "ro" && permission !== "rw")) return { refused };
+  return pool.inTransaction(async (tx) => {
+    const made = await createAccessToken(tx, {
+      providerId,
+      userId,
+      name: name.trim(),
+      scopes: wanted.scopes.filter(isScope),
+      permission,
+      ...(expiresAt === undefined ? {} : { expiresAt }),
+    });
+    const token = await readOwnAccessToken(tx, { providerId, userId }, String(made.id));
+    if (!token) throw new Error("The new access token was not found.");
+    const said = {
+      action: "token.created",
+      subject: `token/${made.id}`,
+      detail: { userId, scopes: token.scopes, permission },
+    };
+    await recordAudit(tx, { providerId, actor: by.actor, ...said });
+    return { token, value: made.value };
+  });
+}
+
+const isScope = (name: string): name is Scope => scopes.some((scope) => scope === name);
+
+const nameLengthMax = 255;
+
+function judgeToken({ name, scopes: wanted, permission, expiresAt }: Omit<WantedToken, "by">, now: Date): FieldErrors {
+  const isName = name.trim() !== "" && name.length <= nameLengthMax && isXmlText(name);
+  return mergeErrors({
+    name: isName ? [] : [name.trim() === "" ? "can't be blank" : "is invalid"],
+    scopes: wanted.length === 0 ? ["can't be blank"] : wanted.every(isScope) ? [] : ["is invalid"],
+    permission: permission === "ro" || permission === "rw" ? [] : ["is invalid"],
+    expires_at: expiresAt === undefined || expiresAt > now ? [] : ["must be in the future"],
+  });
+}

@@ -1,0 +1,25 @@
+import type { Provider } from "#portal/providers/index.ts";
+
+export const planPermissions = ["direct", "request", "credit_card", "request_credit_card", "none"] as const;
+/** Whether developers may change a plan themselves, ask for it, or need a credit card for it. */
+export type PlanPermission = (typeof planPermissions)[number];
+
+/** What a provider decides about its portal and about itself. */
+export interface ProviderSettings extends Pick<
+  Provider,
+  "name" | "timeZone" | "webHooks" | "signupsEnabled" | "emailActivation" | "passwordLengthMin"
+> {
+  readonly userAccountAreaEnabled: boolean;
+  readonly hideService: boolean;
+  readonly publicSearch: boolean;
+  readonly accountPlansUiVisible: boolean;
+  readonly changeAccountPlanPermission: PlanPermission;
+  readonly changeServicePlanPermission: PlanPermission;
+  readonly enforceSso: boolean;
+  /** Whether the default account plan lets nobody in unseen. */
+  readonly accountApprovalRequired: boolean;
+  readonly fromEmail: string | null;
+  readonly supportEmail: string | null;
+  readonly financeSupportEmail: string | null;
+  readonly siteAccessCode: string | null;
+}

@@ -1,0 +1,75 @@
+import { record, value, type Node } from "#platform/document/document.ts";
+import type { Json } from "#platform/document/write-json.ts";
+import { writeTimestamp, type Provider } from "#portal/providers/index.ts";
+
+import type { ProviderSettings } from "./provider-settings.ts";
+
+/** The settings as the API has them. */
+export const settingsToJson = (its: ProviderSettings): Json => ({
+  settings: {
+    useraccountarea_enabled: its.userAccountAreaEnabled,
+    hide_service: its.hideService,
+    signups_enabled: its.signupsEnabled,
+    account_approval_required: its.accountApprovalRequired,
+    public_search: its.publicSearch,
+    account_plans_ui_visible: its.accountPlansUiVisible,
+    change_account_plan_permission: its.changeAccountPlanPermission,
+    change_service_plan_permission: its.changeServicePlanPermission,
+    enforce_sso: its.enforceSso,
+    email_activation: its.emailActivation,
+    password_length_min: its.passwordLengthMin,
+    web_hooks: its.webHooks,
+  },
+});
+
+/** Where the two sides of a provider are, as origins: `https://acme-admin.example.com`. */
+interface Origins {
+  readonly admin: string;
+  readonly developer: string;
+}
+
+/** A provider is an account of its own in documents. */
+export function representProvider(provider: Provider, settings: ProviderSettings, origins: Origins): Node {
+  const time = (at: Date): string => writeTimestamp(at, provider.timeZone);
+  return record("account", [
+    value("id", provider.id),
+    value("created_at", time(provider.createdAt)),
+    value("updated_at", time(provider.updatedAt)),
+    value("state", provider.state),
+    record("annotations", []),
+    value("admin_domain", hostOf(origins.admin)),
+    value("domain", hostOf(origins.developer)),
+    value("admin_base_url", origins.admin),
+    value("base_url", origins.developer),
+    value("from_email", settings.fromEmail),
+    value("support_email", settings.supportEmail),
+    value("finance_support_email", settings.financeSupportEmail),
+    value("site_access_code", settings.siteAccessCode),
+    value("org_name", settings.name),
+  ]);
+}
+
+export function providerToJson(provider: Provider, settings: ProviderSettings, origins: Origins): Json {
+  const time = (at: Date): string => writeTimestamp(at, provider.timeZone);
+  return {
+    account: {
+      id: provider.id,
+      created_at: time(provider.createdAt),
+      updated_at: time(provider.updatedAt),
+      admin_domain: hostOf(origins.admin),
+      domain: hostOf(origins.developer),
+      admin_base_url: origins.admin,
+      base_url: origins.developer,
+      ...(settings.fromEmail === null ? {} : { from_email: settings.fromEmail }),
+      ...(settings.supportEmail === null ? {} : { support_email: settings.supportEmail }),
+      ...(settings.financeSupportEmail === null ? {} : { finance_support_email: settings.financeSupportEmail }),
+      ...(settings.siteAccessCode === null ? {} : { site_access_code: settings.siteAccessCode }),
+      state: provider.state,
+      annotations: {},
+      links: [{ rel: "users", href: `${origins.admin}/admin/api/users` }],
+      org_name: settings.name,
+    },
+  };
+}
+
+const hostOf = (origin: string): string => origin.replace(/^https?:\/\//, "");

@@ -1,0 +1,178 @@
+import { expect } from "vitest";
+import {
+  createProviderUser,
+  createSession,
+  findAccessToken,
+  findSession,
+  hashPassword,
+  listProviderUsers,
+  signInProviderUser,
+  type ProviderUser,
+} from "#access/index.ts";
+import type { Pool } from "#platform/database/database.ts";
+import {
+  activateProviderUser,
+  addProviderUser,
+  changeProviderSettings,
+  changeProviderUserRole,
+  changeProviderUserSections,
+  deleteProviderUser,
+  issueAccessToken,
+  readProviderSettings,
+  suspendProviderUser,
+  unsuspendProviderUser,
+  updateProviderUser,
+} from "#portal/provider-account/index.ts";
+import { signUpAccount, signUpIsOpen } from "#portal/whole-accounts/index.ts";
+import { test } from "../support/test.ts";
+import { byToken, eventsOf, form, now, setUp } from "./house.ts";
+
+const by = { actor: { kind: "admin", userId: 1 }, channel: "admin_portal", now } as const;
+const ada = { username: "ada", email: "ada@acme.example", password: "correct horse battery" };
+
+const auditOf = (pool: Pool, providerId: number): Promise<{ action: string }[]> =>
+  pool.query(`select action from audit_records where provider_id = $1 order by id`, [providerId]);
+
+function userOf(outcome: object | undefined): ProviderUser {
+  const found = Object.entries(outcome ?? {}).find(([name]) => name === "user")?.[1];
+  if (!found) throw new Error(JSON.stringify(outcome));
+  return found;
+}
+
+test("a new user of the provider is a member who waits, and signs in once activated", async ({ sharedPool: pool }) => {
+  const { provider } = await setUp(pool);
+  const user = userOf(await addProviderUser(pool, { provider, values: ada, by }));
+  expect(user).toMatchObject({ username: "ada", role: "member", state: "pending", sections: [] });
+  const signIn = { providerId: provider.id, login: "ada", password: ada.password };
+  expect(await signInProviderUser(pool, signIn)).toBeUndefined();
+  await activateProviderUser(pool, { provider, userId: user.id, by });
+  expect(await signInProviderUser(pool, signIn)).toMatchObject({ id: user.id });
+  expect(await auditOf(pool, provider.id)).toEqual([{ action: "user.created" }, { action: "user.changed" }]);
+  expect(await eventsOf(pool, provider.id)).toEqual([]);
+});
+
+test.for([
+  ["a name that is taken", { ...ada, username: "ADMIN" }, { username: ["has already been taken"] }],
+  ["no password", { username: "ada" }, { password: ["can't be blank"] }],
+  ["a short password", { ...ada, password: "short" }, { password: ["is too short (minimum is 12 characters)"] }],
+  ["no address", { ...ada, email: "nowhere" }, { email: ["should look like an email address"] }],
+] as const)("no user of the provider has %s", async ([, values, refused], { sharedPool: pool }) => {
+  const { provider } = await setUp(pool);
+  expect(await addProviderUser(pool, { provider, values, by })).toEqual({ refused });
+});
+
+test("the last admin stays one, is not suspended and not deleted", async ({ sharedPool: pool }) => {
+  const { provider } = await setUp(pool);
+  const [admin] = await listProviderUsers(pool, provider.id);
+  const change = { provider, userId: admin?.id ?? 0, by };
+  expect(await changeProviderUserRole(pool, { ...change, role: "member" })).toEqual({ notAllowed: "last admin" });
+  expect(await suspendProviderUser(pool, change)).toEqual({ notAllowed: "last admin" });
+  expect(await deleteProviderUser(pool, change)).toEqual({ notAllowed: "last admin" });
+  expect(await listProviderUsers(pool, provider.id)).toEqual([admin]);
+});
+
+test("of two admins who delete each other at once, one stays", async ({ sharedPool: pool }) => {
+  const { provider } = await setUp(pool);
+  const passwordHash = await hashPassword("x");
+  await pool.inTransaction((tx) =>
+    createProviderUser(tx, { providerId: provider.id, username: "ada", passwordHash, role: "admin" }),
+  );
+  const admins = await listProviderUsers(pool, provider.id);
+  const outcomes = await Promise.all(admins.map(({ id }) => deleteProviderUser(pool, { provider, userId: id, by })));
+  expect(outcomes).toContainEqual({ notAllowed: "last admin" });
+  expect(await listProviderUsers(pool, provider.id)).toHaveLength(1);
+});
+
+test("a suspension ends sessions and tokens at once, and its end brings the tokens back", async ({
+  sharedPool: pool,
+}) => {
+  const { provider } = await setUp(pool);
+  const providerId = provider.id;
+  const { id: userId } = userOf(await addProviderUser(pool, { provider, values: ada, by }));
+  const change = { provider, userId, by };
+  await activateProviderUser(pool, change);
+  const { cookieValue } = await pool.inTransaction((tx) =>
+    createSession(tx, { providerId, audience: "admin", userId, now }),
+  );
+  const issued = await issueAccessToken(pool, {
+    providerId,
+    userId,
+    name: "CI",
+    scopes: ["stats"],
+    permission: "ro",
+    by,
+  });
+  const value = "value" in issued ? issued.value : "";
+  expect(await findAccessToken(pool, { providerId, value, now })).toBeDefined();
+
+  await suspendProviderUser(pool, change);
+  expect(await findSession(pool, { providerId, audience: "admin", cookieValue, now })).toBeUndefined();
+  expect(await findAccessToken(pool, { providerId, value, now })).toBeUndefined();
+  await unsuspendProviderUser(pool, change);
+  expect(await findAccessToken(pool, { providerId, value, now })).toBeDefined();
+});
+
+test("a new password ends all sessions but the one that it was chosen in", async ({ sharedPool: pool }) => {
+  const { provider } = await setUp(pool);
+  const providerId = provider.id;
+  const [{ id: userId } = { id: 0 }] = await listProviderUsers(pool, providerId);
+  const open = () => pool.inTransaction((tx) => createSession(tx, { providerId, audience: "admin", userId, now }));
+  const [mine, other] = [await open(), await open()];
+  const values = { password: "another horse battery" };
+  await updateProviderUser(pool, { provider, userId, values, keptSession: mine.cookieValue, by });
+  const find = ({ cookieValue }: { cookieValue: string }) =>
+    findSession(pool, { providerId, audience: "admin", cookieValue, now });
+  expect([await find(mine), await find(other)]).toMatchObject([{ userId }, undefined]);
+  expect(await signInProviderUser(pool, { providerId, login: "admin", ...values })).toBeDefined();
+});
+
+test("a member has the sections that exist, and no other", async ({ sharedPool: pool }) => {
+  const { provider } = await setUp(pool);
+  const { id: userId } = userOf(await addProviderUser(pool, { provider, values: ada, by }));
+  const allow = (sections: string[]) => changeProviderUserSections(pool, { provider, userId, sections, by });
+  expect(await allow(["plans", "partners", "plans"])).toMatchObject({ user: { sections: ["partners", "plans"] } });
+  expect(await allow(["everything"])).toMatchObject({ refused: { allowed_sections: [expect.any(String)] } });
+});
+
+test("a token that nobody could use is refused", async ({ sharedPool: pool }) => {
+  const { provider } = await setUp(pool);
+  const [{ id: userId } = { id: 0 }] = await listProviderUsers(pool, provider.id);
+  const wanted = { providerId: provider.id, userId, name: " ", scopes: ["all"], permission: "all", expiresAt: now, by };
+  expect(await issueAccessToken(pool, wanted)).toEqual({
+    refused: {
+      name: ["can't be blank"],
+      scopes: ["is invalid"],
+      permission: ["is invalid"],
+      expires_at: ["must be in the future"],
+    },
+  });
+});
+
+test("settings hold for the next sign-up, and are refused as a whole", async ({ sharedPool: pool }) => {
+  const { provider } = await setUp(pool);
+  const providerId = provider.id;
+  const change = (it: Parameters<typeof changeProviderSettings>[1]["change"]) =>
+    changeProviderSettings(pool, { providerId, change: it, by });
+  expect(
+    await change({ accountApprovalRequired: true, fromEmail: "hello@acme.example", timeZone: "Europe/Oslo" }),
+  ).toMatchObject({
+    settings: { accountApprovalRequired: true, signupsEnabled: true },
+  });
+  const values = { ...form, password_confirmation: undefined };
+  expect(await signUpAccount(pool, { provider, values, by: byToken, now })).toMatchObject({
+    whole: { account: { state: "created" } },
+  });
+  expect(await change({ passwordLengthMin: 3, timeZone: "Mars/Olympus", signupsEnabled: false })).toMatchObject({
+    refused: { password_length_min: ["must be from 8 to 100"], time_zone: ["is not a time zone"] },
+  });
+  const settings = await readProviderSettings(pool, providerId);
+  expect(settings).toMatchObject({ timeZone: "Europe/Oslo", passwordLengthMin: 12, signupsEnabled: true });
+  await change({ signupsEnabled: false });
+  expect(
+    await signUpIsOpen(pool, {
+      ...provider,
+      signupsEnabled: (await readProviderSettings(pool, providerId)).signupsEnabled,
+    }),
+  ).toBe(false);
+  expect(await auditOf(pool, providerId)).toHaveLength(2);
+});
