@@ -24,19 +24,38 @@ export const programOptions = ({ user }: RunOptions) => ({
   ...(user && { uid: user.uid, gid: user.gid }),
 });
 
+/**
+ * Until it has a group of its own, a child belongs to ours and hears what is meant for us: Ctrl-C in that instant ends it
+ * before it has begun.
+ */
+export const isMeantForUs = (signal: NodeJS.Signals | null): boolean =>
+  signal === "SIGINT" || signal === "SIGTERM" || signal === "SIGHUP";
+
+/** More than one such instant in a row is no accident. */
+const triesMax = 3;
+
 /** Runs a program to its end. Never rejects. */
 export async function run(program: string, args: readonly string[], options: RunOptions): Promise<ProgramEnd> {
-  const { promise, resolve } = Promise.withResolvers<ProgramEnd>();
+  for (let tries = 1; ; tries += 1) {
+    const { signal, ...end } = await runOnce(program, args, options);
+    if (!isMeantForUs(signal) || tries === triesMax) return end;
+  }
+}
+
+type SignalledEnd = ProgramEnd & { readonly signal: NodeJS.Signals | null };
+
+async function runOnce(program: string, args: readonly string[], options: RunOptions): Promise<SignalledEnd> {
+  const { promise, resolve } = Promise.withResolvers<SignalledEnd>();
   const child = spawn(program, args, { ...programOptions(options), stdio: ["ignore", "pipe", "pipe"] });
   const said: Buffer[] = [];
   child.stdout.on("data", (chunk: Buffer) => said.push(chunk));
   child.stderr.on("data", (chunk: Buffer) => said.push(chunk));
   child.on("error", (error: NodeJS.ErrnoException) => {
-    resolve({ isFine: false, isDenied: error.code === "EACCES", words: error.message });
+    resolve({ isFine: false, isDenied: error.code === "EACCES", words: error.message, signal: null });
   });
   child.on("close", (code, signal) => {
     const words = Buffer.concat(said).toString().trim() || `it ended with ${signal ?? `code ${code}`}`;
-    resolve({ isFine: code === 0, isDenied: words.includes("Permission denied"), words });
+    resolve({ isFine: code === 0, isDenied: words.includes("Permission denied"), words, signal });
   });
   return promise;
 }

@@ -6,7 +6,7 @@ import { CannotStart } from "#platform/config/cannot-start.ts";
 import type { Place } from "./choose-place.ts";
 import { explain } from "./explain-failure.ts";
 import { findPostmaster, removeStaleFiles } from "./postmaster.ts";
-import { programOptions } from "./run-program.ts";
+import { isMeantForUs, programOptions } from "./run-program.ts";
 import { serverSettings } from "./server-settings.ts";
 
 /** The log tells of starts, stops and crashes only: one of 1 MiB is old, and one more is kept. */
@@ -14,6 +14,8 @@ const logBytesMax = 1024 * 1024;
 const lookEveryMs = 20;
 /** Recovery after a crash may take a while; whoever waits hears of it. */
 const tellEveryMs = 10_000;
+/** What a server says that a signal to us has ended before it began. */
+const hushed = "it was ended by a signal";
 /** How long processes of a server that was killed may still hold its memory. */
 const leftoversMs = 15_000;
 
@@ -30,8 +32,8 @@ export async function startServer(needs: StartNeeds): Promise<void> {
   for (;;) {
     const lastWords = await startOnce(needs);
     if (lastWords === undefined) return;
-    const hasLeftovers = lastWords.includes("pre-existing shared memory block");
-    if (!hasLeftovers || systemClock.monotonicMs() > deadlineMs) {
+    const mayPass = lastWords === hushed || lastWords.includes("pre-existing shared memory block");
+    if (!mayPass || systemClock.monotonicMs() > deadlineMs) {
       throw new CannotStart(`The embedded PostgreSQL in ${needs.place.folder} did not start: ${explain(lastWords)}`);
     }
     await systemClock.sleep(200);
@@ -53,7 +55,7 @@ async function startOnce({ place, binaries, socketFolder, say }: StartNeeds): Pr
   server.unref();
   let failure: string | undefined;
   server.on("error", (error) => (failure = error.message));
-  server.on("exit", () => (failure = "")); // the log has the reason
+  server.on("exit", (_code, signal) => (failure ??= isMeantForUs(signal) ? hushed : "")); // else the log has the reason
 
   let tellAtMs = systemClock.monotonicMs() + tellEveryMs;
   while (failure === undefined) {
