@@ -1,13 +1,13 @@
 /**
  * A receiver with nothing but node:http. Run it with the secret that the endpoint's page shows:
  *
- *     BELLWIRE_WEBHOOK_SECRET=whsec_… PORT=4000 node receiver/examples/node-http.ts
+ *     BELLWIRE_WEBHOOK_SECRET=whsec_… PORT=4000 node node-http.ts
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { readHeaders, verifyWebhook } from "../src/index.ts";
+import { readEvent, readHeaders, textOf, UnreadableEvent, verifyWebhook } from "@bellwire/receiver";
 
 const secrets = (process.env["BELLWIRE_WEBHOOK_SECRET"] ?? "").split(",");
-const bodyBytesMax = 1024 * 1024;
+const bodyBytesMax = 10 * 1024 * 1024;
 
 /** A real receiver keeps the ids where they outlive it: in the transaction that does the work. */
 const done = new Set<string>();
@@ -25,17 +25,20 @@ async function receive(request: IncomingMessage, response: ServerResponse): Prom
   });
   if (!verdict.trusted) return response.writeHead(401).end(verdict.because);
 
-  const event = readHeaders(request.headers);
-  if (event && !event.isTest && !done.has(event.id)) {
-    console.log(`${event.type} by ${event.actor}: ${body.length} bytes`);
-    done.add(event.id);
+  const headers = readHeaders(request.headers);
+  if (headers && !headers.isTest && !done.has(headers.id)) {
+    const { type, action, object } = readEvent(body);
+    console.log(`${type} ${textOf(object, "id")} ${action} by ${headers.actor}`);
+    done.add(headers.id);
   }
   // Exactly 200: whatever else is answered, the request comes again.
   return response.writeHead(200).end();
 }
 
 const server = createServer((request, response) => {
-  receive(request, response).catch(() => response.destroy());
+  receive(request, response).catch((error: unknown) =>
+    response.writeHead(error instanceof UnreadableEvent ? 422 : 500).end(),
+  );
 });
 
 server.listen(Number(process.env["PORT"] ?? 4000), "127.0.0.1", () => console.log("listening on", server.address()));

@@ -1,0 +1,56 @@
+import { spawn } from "node:child_process";
+import { createHmac } from "node:crypto";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+
+const key = Buffer.alloc(32, 5);
+const secret = `whsec_${key.toString("base64")}`;
+const body =
+  "<event><action>created</action><type>account</type><object><account><id>31</id></account></object></event>";
+
+const signed = (id: string, signedBody: string): Record<string, string> => {
+  const timestamp = String(Math.floor(Date.now() / 1000));
+  const hmac = createHmac("sha256", key).update(`${id}.${timestamp}.${signedBody}`).digest("base64");
+  return {
+    "content-type": "application/xml",
+    "webhook-id": id,
+    "webhook-timestamp": timestamp,
+    "webhook-signature": `v1,${hmac}`,
+    "bellwire-attempt": "1",
+    "bellwire-event-type": "account.created",
+    "bellwire-event-time": new Date().toISOString(),
+    "bellwire-actor": "developer:21",
+  };
+};
+
+test.each(["node-http.ts", "fastify.ts", "express.ts"])(
+  "the example %s takes what is signed, once, and nothing else",
+  { timeout: 30_000 },
+  async (file) => {
+    const path = fileURLToPath(new URL(file, import.meta.url));
+    const example = spawn(process.execPath, ["--conditions=bellwire-source", path], {
+      env: { ...process.env, PORT: "0", BELLWIRE_WEBHOOK_SECRET: secret },
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    try {
+      const lines: string[] = [];
+      const reader = createInterface(example.stdout).on("line", (line) => lines.push(line));
+      const [listening] = await once(reader, "line");
+      const url = `http://127.0.0.1:${/port: (\d+)/.exec(listening)?.[1]}/webhooks`;
+      const post = async (headers: Record<string, string>, sent = body): Promise<number> =>
+        (await fetch(url, { method: "POST", headers, body: sent })).status;
+
+      expect(await post(signed("1", body))).toBe(200);
+      expect(await post(signed("1", body))).toBe(200);
+      expect(await post(signed("2", `${body} `))).toBe(401);
+      expect(await post({ "content-type": "application/xml" })).toBe(401);
+      expect(await post(signed("3", "<event/>"), "<event/>")).toBe(422);
+      expect(await post(signed("4", body))).toBe(200);
+      await expect.poll(() => lines.slice(1)).toEqual(Array(2).fill("account 31 created by developer:21"));
+    } finally {
+      example.kill();
+    }
+  },
+);

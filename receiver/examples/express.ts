@@ -1,0 +1,47 @@
+/**
+ * A receiver on Express. Run it with the secret that the endpoint's page shows:
+ *
+ *     BELLWIRE_WEBHOOK_SECRET=whsec_… PORT=4000 node express.ts
+ */
+import { readEvent, readHeaders, textOf, UnreadableEvent, verifyWebhook } from "@bellwire/receiver";
+import express, { type ErrorRequestHandler } from "express";
+
+const secrets = (process.env["BELLWIRE_WEBHOOK_SECRET"] ?? "").split(",");
+const http = express();
+
+/** A real receiver keeps the ids where they outlive it: in the transaction that does the work. */
+const done = new Set<string>();
+
+// The signature covers the bytes, so nothing may parse them before it was checked.
+const asBytes = express.raw({ type: () => true, limit: "10mb" });
+
+http.post("/webhooks", asBytes, (request, response) => {
+  const body: Buffer = request.body;
+  const verdict = verifyWebhook({
+    id: request.get("webhook-id"),
+    timestamp: request.get("webhook-timestamp"),
+    signature: request.get("webhook-signature"),
+    body,
+    secrets,
+  });
+  if (!verdict.trusted) return void response.status(401).send(verdict.because);
+
+  const headers = readHeaders(request.headers);
+  if (headers && !headers.isTest && !done.has(headers.id)) {
+    const { type, action, object } = readEvent(body);
+    console.log(`${type} ${textOf(object, "id")} ${action} by ${headers.actor}`);
+    done.add(headers.id);
+  }
+  // Exactly 200: whatever else is answered, the request comes again.
+  response.status(200).end();
+});
+
+const refuseUnreadable: ErrorRequestHandler = (error, _request, response, next) => {
+  if (error instanceof UnreadableEvent) response.status(422).send(error.message);
+  else next(error);
+};
+http.use(refuseUnreadable);
+
+const server = http.listen(Number(process.env["PORT"] ?? 4000), "127.0.0.1", () =>
+  console.log("listening on", server.address()),
+);

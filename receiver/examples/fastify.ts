@@ -1,0 +1,47 @@
+/**
+ * A receiver on Fastify. Run it with the secret that the endpoint's page shows:
+ *
+ *     BELLWIRE_WEBHOOK_SECRET=whsec_… PORT=4000 node fastify.ts
+ */
+import { readEvent, readHeaders, textOf, UnreadableEvent, verifyWebhook } from "@bellwire/receiver";
+import { fastify } from "fastify";
+
+const secrets = (process.env["BELLWIRE_WEBHOOK_SECRET"] ?? "").split(",");
+const http = fastify({ bodyLimit: 10 * 1024 * 1024 });
+
+/** A real receiver keeps the ids where they outlive it: in the transaction that does the work. */
+const done = new Set<string>();
+
+// The signature covers the bytes, so nothing may parse them before it was checked.
+http.removeAllContentTypeParsers();
+http.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, pass) => pass(null, body));
+
+http.post<{ Body: Buffer }>("/webhooks", async (request, reply) => {
+  const verdict = verifyWebhook({
+    id: one(request.headers["webhook-id"]),
+    timestamp: one(request.headers["webhook-timestamp"]),
+    signature: one(request.headers["webhook-signature"]),
+    body: request.body,
+    secrets,
+  });
+  if (!verdict.trusted) return reply.code(401).send(verdict.because);
+
+  const headers = readHeaders(request.headers);
+  if (headers && !headers.isTest && !done.has(headers.id)) {
+    const { type, action, object } = readEvent(request.body);
+    console.log(`${type} ${textOf(object, "id")} ${action} by ${headers.actor}`);
+    done.add(headers.id);
+  }
+  // Exactly 200: whatever else is answered, the request comes again.
+  return reply.code(200).send();
+});
+
+http.setErrorHandler(async (error, _request, reply) => {
+  if (error instanceof UnreadableEvent) return reply.code(422).send(error.message);
+  throw error;
+});
+
+const one = (header: string | string[] | undefined): string | undefined => (Array.isArray(header) ? undefined : header);
+
+await http.listen({ port: Number(process.env["PORT"] ?? 4000), host: "127.0.0.1" });
+console.log("listening on", http.server.address());

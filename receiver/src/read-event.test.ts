@@ -1,0 +1,82 @@
+import { globSync, readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { listOf, textOf } from "./fields.ts";
+import { readEvent } from "./read-event.ts";
+import { UnreadableEvent } from "./unreadable-event.ts";
+
+const envelope = (object: string, type = "account"): string =>
+  `<?xml version="1.0" encoding="UTF-8"?><event><action>updated</action><type>${type}</type><object>${object}</object></event>`;
+
+const account =
+  '<account><id>31</id><deletion_date/><annotations></annotations><org_name>Harbour &amp; Sons</org_name><vat_code></vat_code><extra_fields><plans>two</plans><skills>c</skills><skills>go</skills></extra_fields><plans><plan default="true"><id>5</id></plan></plans><users/></account>';
+
+test("an event in XML says what happened to which object, and what became of it", () => {
+  expect(readEvent(Buffer.from(envelope(account)))).toEqual({
+    type: "account",
+    action: "updated",
+    object: {
+      id: "31",
+      deletion_date: null,
+      annotations: {},
+      org_name: "Harbour & Sons",
+      vat_code: "",
+      extra_fields: { plans: "two", skills: ["c", "go"] },
+      plans: [{ default: "true", id: "5" }],
+      users: [],
+    },
+  });
+});
+
+test("an event in JSON says the same, with the types that JSON has", () => {
+  const data = { user: { id: 21, account_id: 31, extra_fields: {} }, account: { id: 31, org_name: "Quay" } };
+  const body = JSON.stringify({ type: "user.created", timestamp: "2026-03-01T09:00:00.000Z", data });
+  expect(readEvent(body)).toEqual({ type: "user", action: "created", object: data.user });
+});
+
+test("a field is read by its name, whichever format it came in", () => {
+  const data = { account: { id: 31, org_name: "Harbour & Sons", deletion_date: null, plans: [{ id: 5 }], users: [] } };
+  for (const body of [envelope(account), JSON.stringify({ type: "account.updated", data })]) {
+    const { object } = readEvent(body);
+    expect(textOf(object, "id")).toBe("31");
+    expect(textOf(object, "org_name")).toBe("Harbour & Sons");
+    expect(textOf(object, "deletion_date")).toBeUndefined();
+    expect(textOf(object, "constructor")).toBeUndefined();
+    expect(textOf(object, "plans")).toBeUndefined();
+    expect(listOf(object, "plans").map((plan) => textOf(plan, "id"))).toEqual(["5"]);
+    expect(listOf(object, "users")).toEqual([]);
+    expect(listOf(object, "org_name")).toEqual([]);
+  }
+});
+
+const golden = new URL("../../server/test/compatibility/golden/", import.meta.url);
+test.each(globSync("*.xml", { cwd: golden }))("a document that Bellwire promises to send is read: %s", (file) => {
+  const { type, action, object } = readEvent(readFileSync(new URL(file, golden)));
+  const [, promisedType, promisedAction] = /^([a-z]+)-(?:.*-)?([a-z]+)\.xml$/.exec(file) ?? [];
+  expect({ type, action }).toEqual({ type: promisedType, action: promisedAction });
+  expect(textOf(object, "id")).toMatch(/^\d+$/);
+});
+
+test.each([
+  ["nothing", ""],
+  ["a form", "a=1&b=2"],
+  ["another document", "<account><id>31</id></account>"],
+  ["an event without an object", "<event><action>updated</action><type>account</type><object/></event>"],
+  ["an event whose object is of another type", envelope("<user><id>1</id></user>")],
+  ["an event of two objects", envelope("<account></account><account></account>")],
+  ["JSON that stops", '{"type":"account.updated","data":{'],
+  ["JSON that is no event", '{"id":1}'],
+  ["JSON without the object", '{"type":"account.updated","data":{"user":{}}}'],
+  ["JSON of an inherited object", '{"type":"constructor.called","data":{}}'],
+  ["JSON whose type has no action", '{"type":"account","data":{"account":{}}}'],
+])("%s is refused", (_what, body) => {
+  expect(() => readEvent(body)).toThrow(UnreadableEvent);
+});
+
+test("bytes that are no text are refused", () => {
+  expect(() => readEvent(Buffer.from([0x3c, 0xff, 0x3e]))).toThrow("The body is not UTF-8.");
+});
+
+test("a body that is too long is not looked into", () => {
+  expect(() => readEvent("<".repeat(101), { bytesMax: 100 })).toThrow("The body is longer than 100 bytes.");
+  expect(() => readEvent(Buffer.alloc(10 * 1024 * 1024 + 1))).toThrow("The body is longer than");
+});

@@ -1,0 +1,62 @@
+import { fieldsOf, isFields, type Fields } from "./fields.ts";
+import { readXml } from "./read-xml.ts";
+import { UnreadableEvent } from "./unreadable-event.ts";
+
+/** What happened, and what became of the object that it happened to. */
+export interface WebhookEvent {
+  /** `account`, `user` or `application` */
+  readonly type: string;
+  /** `created`, `updated`, `deleted`, … */
+  readonly action: string;
+  /** The whole object as it was right after. */
+  readonly object: Fields;
+}
+
+export interface ReadEventOptions {
+  /** A body that is longer is not looked into. 10 MiB unless told: an account with some 30,000 users. */
+  readonly bytesMax?: number;
+}
+
+/** Reads the body of a webhook in the format `3scale` (XML) or `json`. Throws `UnreadableEvent` for anything else. */
+export function readEvent(body: Uint8Array | string, options: ReadEventOptions = {}): WebhookEvent {
+  const { bytesMax = 10 * 1024 * 1024 } = options;
+  if (body.length > bytesMax) throw new UnreadableEvent(`The body is longer than ${bytesMax} bytes.`);
+  const text = typeof body === "string" ? body : decodeUtf8(body);
+  return /^\s*\{/.test(text) ? readJsonEvent(text) : readXmlEvent(text);
+}
+
+function readXmlEvent(text: string): WebhookEvent {
+  const envelope = readXml(text);
+  const [action, type, object] = envelope.children;
+  const [document, ...more] = object?.children ?? [];
+  const isEnvelope = envelope.name === "event" && action?.name === "action" && type?.name === "type";
+  if (!isEnvelope || !action.text || !type.text || document?.name !== type.text || more.length > 0)
+    throw new UnreadableEvent("The document is not an event with an action, a type and an object of that type.");
+  return { type: type.text, action: action.text, object: fieldsOf(document) };
+}
+
+function readJsonEvent(text: string): WebhookEvent {
+  const envelope = parseJson(text);
+  if (isFields(envelope) && typeof envelope["type"] === "string" && isFields(envelope["data"])) {
+    const [type = "", action = ""] = envelope["type"].split(".");
+    const object = Object.hasOwn(envelope["data"], type) ? envelope["data"][type] : undefined;
+    if (action && isFields(object)) return { type, action, object };
+  }
+  throw new UnreadableEvent("The document is not an event with a type and, in its data, an object of that type.");
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new UnreadableEvent("The body is not JSON.", { cause });
+  }
+}
+
+function decodeUtf8(body: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(body);
+  } catch (cause) {
+    throw new UnreadableEvent("The body is not UTF-8.", { cause });
+  }
+}
