@@ -160,6 +160,21 @@ create table lanes (
 ) with (fillfactor = 70);
 create index lanes_owner_idx on lanes (owner) where owner is not null;
 
+-- Every transaction of this database with a lower number has ended, as the calling statement sees it: readers that follow
+-- by cursor stop here. Transactions of other databases on the same server are known by pg_stat_activity and left out, or
+-- somebody else's long import would hold up our readers; those that only read, a backup say, have no number.
+create function transactions_horizon() returns bigint
+  language sql stable parallel restricted
+  return least(pg_snapshot_xmax(pg_current_snapshot())::text::bigint, (
+    select min(running.xid::text::bigint)
+    from pg_snapshot_xip(pg_current_snapshot()) as running (xid)
+    where not exists (
+      select from pg_stat_activity as elsewhere
+      where elsewhere.datname <> current_database()
+        and elsewhere.backend_xid::text::bigint = running.xid::text::bigint % 4294967296
+    )
+  ));
+
 -- The product's role owns nothing, so it makes the days of the history through this function,
 -- which runs as the owner.
 create function uuid_v7_floor(at timestamptz) returns uuid

@@ -17,7 +17,7 @@ test("an event has one delivery for each endpoint that is to hear of it, and a v
   const [id = ""] = await recordNow(database, { providerId });
 
   const deliveries = await listDeliveries(database, { providerId, limit: 10 });
-  expect(deliveries.map((delivery) => delivery.endpointId).toSorted()).toEqual([hears, alsoHears]);
+  expect(deliveries.map((delivery) => delivery.endpointId).toSorted((one, other) => one - other)).toEqual([hears, alsoHears]);
   const event = await readEvent(database, providerId, id);
   expect(event?.verdicts.map(({ endpointId, sent, gate }) => [endpointId, sent, gate])).toEqual([
     [hears, true, null],
@@ -99,4 +99,20 @@ test("one provider never reads another's event", async ({ database }) => {
   const providerId = await buildProvider(database);
   const [id = ""] = await recordNow(database, { providerId });
   expect(await readEvent(database, await buildProvider(database), id)).toBeUndefined();
+});
+
+test("a transaction that stays open in another database of the same server holds up nobody here", async ({ database, sharedPool }) => {
+  const providerId = await buildProvider(database);
+  const { promise: mayEnd, resolve: end } = Promise.withResolvers<void>();
+  const { promise: isOpen, resolve: opened } = Promise.withResolvers<void>();
+  const neighbour = sharedPool.inTransaction(async (tx) => {
+    await tx.query("select pg_current_xact_id()");
+    opened();
+    await mayEnd;
+  });
+  await isOpen;
+  await recordNow(database, { providerId });
+  expect(await followEvents(database, { providerId, limit: 10 })).toHaveLength(1);
+  end();
+  await neighbour;
 });

@@ -24,7 +24,7 @@ const statement = `
   where provider_id = $1
     and recorded_in >= $2
     and (recorded_in, event_id, endpoint_id, number) > ($2, $3, $4, $5)
-    and recorded_in < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+    and recorded_in < transactions_horizon()
   order by recorded_in, event_id, endpoint_id, number
   limit $6`;
 

@@ -13,7 +13,7 @@ export interface TransactionSample {
 // A second off, since a row's due time is taken shortly before or after its transaction gets a number.
 const statement = `
   select (statement_timestamp() - interval '1 second')::text as "at",
-    pg_snapshot_xmin(pg_current_snapshot())::text as "oldestRunning",
+    transactions_horizon()::text as "oldestRunning",
     pg_snapshot_xmax(pg_current_snapshot())::text as "nextToStart"`;
 
 export async function sampleTransactions(db: Database): Promise<TransactionSample> {
@@ -25,7 +25,8 @@ export async function sampleTransactions(db: Database): Promise<TransactionSampl
 /**
  * How far a cursor may move without passing a row that a running transaction has yet to show. Rows become visible in
  * the order of commits, not of due times; so a cursor stays behind the newest moment for which it is known that every
- * transaction begun before it has ended. Only transactions that write count: a backup does not hold it back.
+ * transaction begun before it has ended. Only transactions that write count, and only those of this database: neither a
+ * backup nor a neighbour holds it back.
  */
 export class Horizon {
   #samples: TransactionSample[] = [];

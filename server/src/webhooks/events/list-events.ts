@@ -77,7 +77,7 @@ const oldestFirst = `
   from events event
   where ${matches}
     and (event.recorded_in, event.id) > ($7, $8)
-    and true
+    and event.recorded_in < transactions_horizon()
   order by event.recorded_in, event.id
   limit $9`;
 
