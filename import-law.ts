@@ -7,6 +7,7 @@ export const layers = [
   { name: "events", folder: "server/src/webhooks/events" },
   { name: "attempts", folder: "server/src/webhooks/attempts" },
   { name: "failures", folder: "server/src/webhooks/failures" },
+  { name: "history", folder: "server/src/webhooks/history" },
   { name: "engine", folder: "server/src/webhooks/engine" },
   { name: "providers", folder: "server/src/portal/providers" },
   { name: "mails", folder: "server/src/portal/mails" },

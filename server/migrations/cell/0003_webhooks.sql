@@ -175,8 +175,8 @@ create function transactions_horizon() returns bigint
     )
   ));
 
--- The product's role owns nothing, so it makes the days of the history through this function,
--- which runs as the owner.
+-- The product's role owns nothing, so it makes and retires the days of the history through these
+-- functions, which run as the owner.
 create function uuid_v7_floor(at timestamptz) returns uuid
   language sql immutable parallel safe
   return (lpad(to_hex((extract(epoch from at) * 1000)::bigint), 12, '0') || '00000000000000000000')::uuid;
@@ -198,4 +198,57 @@ begin
     end loop;
     day := day + 1;
   end loop;
+end $$;
+
+-- Drops a day of all four histories together. What is still due, or on the failure list, stays: it is copied beside first,
+-- into tables that then take the day's place. The swap needs the parents to itself for some milliseconds; it waits 200 ms
+-- for that at most and fails otherwise, to be tried again later, so that it never makes others wait for long.
+-- Says whether anything was dropped: of a day that was retired before, only what somebody still waits for is left.
+create function retire_history_day(day date) returns boolean
+  language plpgsql security definer set search_path from current as $$
+declare
+  suffix text := to_char(day, '_YYYYMMDD');
+  is_wanted text := '(exists (select from due where due.event_id = day.%2$I)
+    or exists (select from failures where failures.provider_id = day.provider_id and failures.event_id = day.%2$I))';
+  history text;
+  key text;
+  has_expired boolean;
+  has_wanted boolean;
+begin
+  perform pg_advisory_xact_lock(hashtext('bellwire history days'));
+  if to_regclass('events' || suffix) is null then
+    return false;
+  end if;
+  execute format('select coalesce(bool_or(not ' || is_wanted || '), true) from %1$I day', 'events' || suffix, 'id') into has_expired;
+  if not has_expired then
+    return false;
+  end if;
+
+  foreach history in array array['events', 'payloads', 'deliveries', 'attempts'] loop
+    key := case history when 'events' then 'id' else 'event_id' end;
+    execute format('create table %I (like %I including all)', history || suffix || '_kept', history);
+    execute format('insert into %3$I select day.* from %1$I day where ' || is_wanted, history || suffix, key, history || suffix || '_kept');
+  end loop;
+
+  set local lock_timeout = '200ms';
+  lock table events, payloads, deliveries, attempts, due, failures in access exclusive mode;
+  foreach history in array array['events', 'payloads', 'deliveries', 'attempts'] loop
+    key := case history when 'events' then 'id' else 'event_id' end;
+    -- What came to be due, or to fail, while the rows above were copied.
+    execute format('insert into %3$I select day.* from %1$I day where ' || is_wanted || ' on conflict do nothing',
+      history || suffix, key, history || suffix || '_kept');
+    execute format('alter table %I detach partition %I', history, history || suffix);
+    execute format('drop table %I', history || suffix);
+  end loop;
+  execute format('select exists (select from %I)', 'events' || suffix || '_kept') into has_wanted;
+  foreach history in array array['events', 'payloads', 'deliveries', 'attempts'] loop
+    if not has_wanted then
+      execute format('drop table %I', history || suffix || '_kept');
+      continue;
+    end if;
+    execute format('alter table %I rename to %I', history || suffix || '_kept', history || suffix);
+    execute format('alter table %I attach partition %I for values from (%L) to (%L)', history, history || suffix,
+      uuid_v7_floor(day::timestamp at time zone 'UTC'), uuid_v7_floor((day + 1)::timestamp at time zone 'UTC'));
+  end loop;
+  return true;
 end $$;

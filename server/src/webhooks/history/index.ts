@@ -1,0 +1,1 @@
+export { addComingDays, retireExpiredDays } from "./keep-history.ts";
