@@ -37,6 +37,21 @@ const routeTree = root.addChildren([
   }),
   createRoute({
     getParentRoute,
+    path: "/endpoints",
+    component: lazyRouteComponent(() => import("./pages/endpoints/endpoints-page.tsx"), "EndpointsPage"),
+  }),
+  createRoute({
+    getParentRoute,
+    path: "/endpoints/new",
+    component: lazyRouteComponent(() => import("./pages/endpoint/new-endpoint-page.tsx"), "NewEndpointPage"),
+  }),
+  createRoute({
+    getParentRoute,
+    path: "/endpoints/$id",
+    component: lazyRouteComponent(() => import("./pages/endpoint/endpoint-page.tsx"), "EndpointPage"),
+  }),
+  createRoute({
+    getParentRoute,
     path: "/deliveries",
     validateSearch: readDeliverySearch,
     component: lazyRouteComponent(() => import("./pages/deliveries/deliveries-page.tsx"), "DeliveriesPage"),

@@ -8,7 +8,7 @@ export class ApiProblem extends Error {
 
   constructor(status: number, body: unknown) {
     const { title, code, errors } = readProblem(body);
-    super(title ?? `The server answered with ${status}.`);
+    super(title ?? (inSentences(errors) || `The server answered with ${status}.`));
     this.status = status;
     this.code = code ?? "unknown";
     this.errors = errors;
@@ -16,13 +16,17 @@ export class ApiProblem extends Error {
 }
 
 function readProblem(body: unknown) {
-  const fields = new Map<string, unknown>(Object.entries(body ?? {}));
-  const text = (name: string): string | undefined => {
-    const value = fields.get(name);
-    return typeof value === "string" ? value : undefined;
-  };
-  // The Bellwire API says `title`, the Account Management API `error` or `status`.
-  return { title: text("title") ?? text("error"), code: text("code"), errors: readFieldErrors(fields.get("errors")) };
+  const fields = fieldsOf(body);
+  // The Bellwire API says `title`; the Account Management API `error`, or `error.error` of a step that a state forbids.
+  const title = textIn(fields, "title") ?? textIn(fields, "error") ?? textIn(fieldsOf(fields.get("error")), "error");
+  return { title, code: textIn(fields, "code"), errors: readFieldErrors(fields.get("errors")) };
+}
+
+const fieldsOf = (body: unknown): ReadonlyMap<string, unknown> => new Map(Object.entries(body ?? {}));
+
+function textIn(fields: ReadonlyMap<string, unknown>, name: string): string | undefined {
+  const value = fields.get(name);
+  return typeof value === "string" ? value : undefined;
 }
 
 function readFieldErrors(errors: unknown): Record<string, string[]> {
@@ -32,6 +36,19 @@ function readFieldErrors(errors: unknown): Record<string, string[]> {
       Array.isArray(messages) ? messages.map(String) : [String(messages)],
     ]),
   );
+}
+
+/** "org_name" and "can't be blank" make "Org name can't be blank." */
+function inSentences(errors: Readonly<Record<string, readonly string[]>>): string {
+  const sentences = Object.entries(errors).flatMap(([field, says]) =>
+    says.map((it) => `${field === "base" ? "" : `${words(field)} `}${it}.`),
+  );
+  return sentences.join(" ");
+}
+
+function words(field: string): string {
+  const spoken = field.replace(/_id$/, "").replaceAll("_", " ");
+  return `${spoken.charAt(0).toUpperCase()}${spoken.slice(1)}`;
 }
 
 export const saysWhy = (error: unknown): string =>

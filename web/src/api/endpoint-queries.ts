@@ -11,6 +11,12 @@ export const endpointsQuery = (api: ApiClient) =>
     queryFn: async () => (await answerOf(api.GET("/api/v1/endpoints", { params: { query: { limit: 200 } } }))).data,
   });
 
+export const endpointQuery = (api: ApiClient, id: number) =>
+  queryOptions({
+    queryKey: ["endpoints", id],
+    queryFn: () => answerOf(api.GET("/api/v1/endpoints/{id}", { params: { path: { id } } })),
+  });
+
 /** The endpoint behind "Account Settings > Integrate > Webhooks", or null before it was first saved. */
 export const defaultEndpointQuery = (api: ApiClient) =>
   queryOptions({

@@ -21,3 +21,10 @@ export const failureCountQuery = (api: ApiClient) =>
     queryFn: async () => (await answerOf(api.GET("/api/v1/failures/count"))).count,
     refetchInterval: 60_000, // the stream does not tell when somebody deletes one
   });
+
+/** The newest failures of all endpoints, as many as one page holds. */
+export const newestFailuresQuery = (api: ApiClient) =>
+  queryOptions({
+    queryKey: ["failures", "newest"],
+    queryFn: async () => (await answerOf(api.GET("/api/v1/failures", { params: { query: { limit: 200 } } }))).data,
+  });

@@ -39,9 +39,17 @@ export function AppNavigation({ onGo }: { onGo: () => void }) {
             </NavItem>
           </NavGroup>
           <NavGroup title="Account Settings">
-            <NavExpandable title="Integrate" groupId="integrate" isExpanded isActive={isAt("/webhooks")}>
+            <NavExpandable
+              title="Integrate"
+              groupId="integrate"
+              isExpanded
+              isActive={isAt("/webhooks") || isAt("/endpoints")}
+            >
               <NavItem groupId="integrate" isActive={isAt("/webhooks")}>
                 <Link to="/webhooks/edit">Webhooks</Link>
+              </NavItem>
+              <NavItem groupId="integrate" isActive={isAt("/endpoints")}>
+                <Link to="/endpoints">Endpoints</Link>
               </NavItem>
             </NavExpandable>
           </NavGroup>

@@ -4,13 +4,13 @@ import { useState, type FormEvent } from "react";
 import type { Endpoint } from "../../api/endpoint-queries.ts";
 import type { EventType } from "../../api/event-type-queries.ts";
 import { BinOffer } from "./bin-offer.tsx";
-import { EndpointStateNotice } from "./endpoint-state-notice.tsx";
-import { EventSwitches } from "./event-switches.tsx";
+import { EndpointStateNotice } from "../../components/endpoint/endpoint-state-notice.tsx";
+import { EventSwitches } from "../../components/endpoint/event-switches.tsx";
 import { settingsOf, type Settings } from "./settings.ts";
-import { SigningSecret } from "./signing-secret.tsx";
+import { SigningSecret } from "../../components/endpoint/signing-secret.tsx";
 import { SuccessChoice } from "./success-choice.tsx";
-import { TestRequests } from "./test-requests.tsx";
-import { UrlField } from "./url-field.tsx";
+import { TestRequests } from "../../components/endpoint/test-requests.tsx";
+import { UrlField } from "../../components/endpoint/url-field.tsx";
 import { usePointedAtControl } from "./use-pointed-at-control.ts";
 import { useSaveSettings } from "./use-save-settings.ts";
 
@@ -59,7 +59,7 @@ export function SettingsForm({ endpoint, types }: SettingsFormProps) {
             onChange={(success) => change({ success })}
           />
         )}
-        {endpoint && <SigningSecret endpointId={endpoint.id} />}
+        {endpoint && <SigningSecret endpoint={endpoint} />}
       </FormSection>
       <FormSection title="Events that trigger webhooks" titleElement="h2">
         {!settings.active && (

@@ -3,8 +3,7 @@ import { createRoot } from "react-dom/client";
 import { expect, test, vi } from "vitest";
 
 import type { EventType, EventTypeName } from "../../api/event-type-queries.ts";
-import { EventSwitches } from "./event-switches.tsx";
-import type { Settings } from "./settings.ts";
+import { EventSwitches, type Choices } from "./event-switches.tsx";
 
 const types: readonly EventType[] = [
   {
@@ -23,10 +22,10 @@ const types: readonly EventType[] = [
   },
 ];
 
-function show(changed: Partial<Settings>) {
+function show(changed: Partial<Choices>) {
   const page = document.createElement("div");
   const onChange = vi.fn<(switches: ReadonlySet<EventTypeName>) => void>();
-  const settings = { active: true, provider_actions: false, all_actors: false, url: "", success: "200" } as const;
+  const settings = { provider_actions: false, all_actors: false };
   flushSync(() =>
     createRoot(page).render(
       <EventSwitches types={types} settings={{ ...settings, switches: new Set(), ...changed }} onChange={onChange} />,

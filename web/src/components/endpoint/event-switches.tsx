@@ -2,11 +2,17 @@ import { Button, Checkbox, FormGroup, Grid, GridItem, HelperText, HelperTextItem
 
 import type { EventType, EventTypeName } from "../../api/event-type-queries.ts";
 import { cannotFire } from "./cannot-fire.ts";
-import type { Settings } from "./settings.ts";
+
+/** What it takes to know which events are on, and which of them can fire. */
+export interface Choices {
+  readonly switches: ReadonlySet<EventTypeName>;
+  readonly provider_actions: boolean;
+  readonly all_actors: boolean;
+}
 
 export interface EventSwitchesProps {
   readonly types: readonly EventType[];
-  readonly settings: Settings;
+  readonly settings: Choices;
   readonly onChange: (switches: ReadonlySet<EventTypeName>) => void;
 }
 
@@ -31,7 +37,7 @@ export function EventSwitches({ types, settings, onChange }: EventSwitchesProps)
 interface SwitchGroupProps {
   readonly group: string;
   readonly members: readonly EventType[];
-  readonly settings: Settings;
+  readonly settings: Choices;
   readonly onTurn: (changed: readonly EventType[], isOn: boolean) => void;
 }
 

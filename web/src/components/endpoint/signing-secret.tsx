@@ -1,0 +1,106 @@
+import {
+  Button,
+  ClipboardCopy,
+  Content,
+  Flex,
+  FlexItem,
+  FormGroup,
+  FormHelperText,
+  HelperText,
+  HelperTextItem,
+} from "@patternfly/react-core";
+import { useMutation } from "@tanstack/react-query";
+import { useState } from "react";
+
+import { answerOf } from "../../api/api-client.ts";
+import { useApi } from "../../api/api-context.ts";
+import { saysWhy } from "../../api/api-problem.ts";
+import type { Endpoint } from "../../api/endpoint-queries.ts";
+import { useToast } from "../../toasts/toast-context.ts";
+import { ConfirmDialog } from "../confirm-dialog.tsx";
+import { useChange } from "../use-change.ts";
+import { When } from "../when.tsx";
+
+/** The secret is fetched when it is asked for, and forgotten with the page. */
+export function SigningSecret({ endpoint: { id, previous_secret_until } }: { endpoint: Endpoint }) {
+  const api = useApi();
+  const toast = useToast();
+  const [secret, setSecret] = useState<string>();
+  const { isPending, mutate } = useMutation({
+    mutationFn: () => answerOf(api.GET("/api/v1/endpoints/{id}/secret", { params: { path: { id } } })),
+    onSuccess: (answer) => setSecret(answer.secret),
+    onError: (error) => toast({ kind: "danger", title: "The secret could not be read", detail: saysWhy(error) }),
+    gcTime: 0,
+  });
+  return (
+    <FormGroup role="group" label="Signing secret" fieldId="signing_secret">
+      <Flex>
+        {secret && (
+          <FlexItem flex={{ default: "flex_1" }}>
+            <ClipboardCopy isReadOnly textAriaLabel="Signing secret" hoverTip="Copy" clickTip="Copied">
+              {secret}
+            </ClipboardCopy>
+          </FlexItem>
+        )}
+        {secret ? (
+          <Button variant="secondary" onClick={() => setSecret(undefined)}>
+            Hide
+          </Button>
+        ) : (
+          <Button variant="secondary" isLoading={isPending} isDisabled={isPending} onClick={() => mutate()}>
+            Reveal
+          </Button>
+        )}
+        <RotateButton id={id} onRotated={setSecret} />
+      </Flex>
+      <FormHelperText>
+        <HelperText>
+          <HelperTextItem>
+            Every request is signed with it (Standard Webhooks): your receiver can check that it comes from here.
+          </HelperTextItem>
+          {previous_secret_until && (
+            <HelperTextItem variant="warning">
+              The previous secret still signs beside it, until <When at={previous_secret_until} isExact />.
+            </HelperTextItem>
+          )}
+        </HelperText>
+      </FormHelperText>
+    </FormGroup>
+  );
+}
+
+function RotateButton({ id, onRotated }: { id: number; onRotated: (secret: string) => void }) {
+  const api = useApi();
+  const [isAsking, setAsking] = useState(false);
+  const rotate = useChange({
+    change: () => answerOf(api.POST("/api/v1/endpoints/{id}/rotate_secret", { params: { path: { id } } })),
+    stale: [["endpoints"]],
+    done: "There is a new secret. For 24 hours both sign",
+    failed: "The secret could not be changed",
+    onDone: ({ secret }) => {
+      setAsking(false);
+      onRotated(secret);
+    },
+  });
+  return (
+    <>
+      <Button variant="secondary" onClick={() => setAsking(true)}>
+        Rotate
+      </Button>
+      {isAsking && (
+        <ConfirmDialog
+          title="Make a new secret?"
+          confirm="Rotate"
+          isBusy={rotate.isPending}
+          onConfirm={() => rotate.mutate(undefined)}
+          onClose={() => setAsking(false)}
+        >
+          <Content component="p">
+            For 24 hours the old and the new one both sign every request, so that your receiver can change without a
+            gap. After that the old one is gone.
+          </Content>
+        </ConfirmDialog>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,36 @@
+import { FormGroup, FormHelperText, HelperText, HelperTextItem } from "@patternfly/react-core";
+import type { ReactNode } from "react";
+
+export interface FieldProps {
+  readonly id: string;
+  readonly label: string;
+  readonly hint?: ReactNode;
+  /** What is wrong with what was typed. */
+  readonly errors?: readonly string[] | undefined;
+  readonly isRequired?: boolean;
+  readonly children: ReactNode;
+}
+
+/** The id of the text below a control, which describes it. */
+export const hintIdOf = (id: string): string => `${id}-hint`;
+
+const none: readonly string[] = [];
+
+/** A control with its label above, and below it what is wrong or else what it is for. */
+export function Field({ id, label, hint, errors = none, isRequired = false, children }: FieldProps) {
+  return (
+    <FormGroup label={label} fieldId={id} isRequired={isRequired}>
+      {children}
+      <FormHelperText>
+        <HelperText id={hintIdOf(id)} isLiveRegion>
+          {errors.map((error) => (
+            <HelperTextItem key={error} variant="error">
+              {error}
+            </HelperTextItem>
+          ))}
+          {errors.length === 0 && hint && <HelperTextItem>{hint}</HelperTextItem>}
+        </HelperText>
+      </FormHelperText>
+    </FormGroup>
+  );
+}

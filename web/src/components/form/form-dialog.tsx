@@ -1,0 +1,40 @@
+import { Button, Form, Modal, ModalBody, ModalFooter, ModalHeader } from "@patternfly/react-core";
+import { useId, type FormEvent, type ReactNode } from "react";
+
+export interface FormDialogProps {
+  readonly title: string;
+  readonly description?: string;
+  /** The verb on the button. */
+  readonly submit: string;
+  readonly isBusy: boolean;
+  readonly onSubmit: () => void;
+  readonly onClose: () => void;
+  readonly children: ReactNode;
+}
+
+/** A short form over the page. */
+export function FormDialog({ title, description, submit, isBusy, onSubmit, onClose, children }: FormDialogProps) {
+  const id = useId();
+  const handle = (event: FormEvent): void => {
+    event.preventDefault();
+    onSubmit();
+  };
+  return (
+    <Modal variant="small" isOpen onClose={onClose} aria-labelledby={`${id}title`}>
+      <ModalHeader title={title} labelId={`${id}title`} description={description} />
+      <ModalBody>
+        <Form id={`${id}form`} onSubmit={handle}>
+          {children}
+        </Form>
+      </ModalBody>
+      <ModalFooter>
+        <Button type="submit" form={`${id}form`} isLoading={isBusy} isDisabled={isBusy}>
+          {submit}
+        </Button>
+        <Button variant="link" onClick={onClose}>
+          Cancel
+        </Button>
+      </ModalFooter>
+    </Modal>
+  );
+}

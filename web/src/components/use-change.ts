@@ -1,0 +1,40 @@
+import { useMutation, useQueryClient, type QueryKey } from "@tanstack/react-query";
+
+import { ApiProblem, saysWhy } from "../api/api-problem.ts";
+import { useToast } from "../toasts/toast-context.ts";
+
+export interface ChangeOptions<Input, Done> {
+  readonly change: (input: Input) => Promise<Done>;
+  /** The queries that it makes stale. */
+  readonly stale: readonly QueryKey[];
+  /** What is said when it is done; nothing where the page shows it anyway. */
+  readonly done?: string;
+  readonly failed: string;
+  readonly onDone?: (done: Done) => unknown;
+  /** Fields of a form that show their errors themselves. */
+  readonly fields?: readonly string[];
+}
+
+/** Something that a click changes on the server: told in the corner, and shown by every query that it touches. */
+export function useChange<Input, Done>(options: ChangeOptions<Input, Done>) {
+  const { change, stale, done, failed, onDone, fields = [] } = options;
+  const client = useQueryClient();
+  const toast = useToast();
+  const mutation = useMutation({
+    mutationFn: change,
+    onSuccess: async (answer) => {
+      await Promise.all(stale.map((queryKey) => client.invalidateQueries({ queryKey })));
+      if (done) toast({ kind: "success", title: done });
+      await onDone?.(answer);
+    },
+    onError: (error) => {
+      const names = Object.keys(errorsOf(error));
+      const isShown = names.length > 0 && names.every((name) => fields.includes(name));
+      toast({ kind: "danger", title: failed, ...(!isShown && { detail: saysWhy(error) }) });
+    },
+  });
+  return { ...mutation, errors: errorsOf(mutation.error) };
+}
+
+const errorsOf = (error: unknown): Readonly<Record<string, readonly string[]>> =>
+  error instanceof ApiProblem ? error.errors : {};

@@ -1,0 +1,26 @@
+import { expect, test } from "vitest";
+
+import { bodyOf, newDraft } from "./endpoint-draft.ts";
+
+test("what was not touched is not sent, so that a change elsewhere meanwhile stays", () => {
+  expect(bodyOf({ url: "https://hooks.example" })).toEqual({ url: "https://hooks.example" });
+});
+
+test("what was emptied is sent as nothing, not as an empty text", () => {
+  expect(bodyOf({ description: "", inFlight: "", perSecond: "" })).toEqual({
+    description: null,
+    max_in_flight: null,
+    max_per_second: null,
+  });
+});
+
+test("all events are one star, so that those to come are in", () => {
+  const switches = new Set(["account.created"] as const);
+  expect(bodyOf({ sendsAll: true, switches })).toEqual({ event_types: ["*"] });
+  expect(bodyOf({ sendsAll: false, switches })).toEqual({ event_types: ["account.created"] });
+});
+
+test("a new endpoint follows its format", () => {
+  expect(newDraft("3scale")).toMatchObject({ success: "200", timeout: "60", ordering: "none" });
+  expect(newDraft("json")).toMatchObject({ success: "2xx", timeout: "15", ordering: "account" });
+});

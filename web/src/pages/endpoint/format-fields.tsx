@@ -1,0 +1,53 @@
+import { Alert, Checkbox } from "@patternfly/react-core";
+
+import { SelectField } from "../../components/form/select-field.tsx";
+import type { EndpointFieldsProps } from "./endpoint-form.tsx";
+
+const formats = [
+  { value: "json", label: "JSON, as Standard Webhooks recommends" },
+  { value: "3scale", label: "XML, as 3scale sends it" },
+] as const;
+
+const hints = {
+  json: "{“type”, “timestamp”, “data”}: every field of the XML, and what changed. Any Standard Webhooks library can check it",
+  "3scale":
+    "For receivers that were written for 3scale. The signature comes along in headers, which an old receiver ignores",
+} as const;
+
+export function FormatFields({ draft, onChange }: EndpointFieldsProps) {
+  return (
+    <>
+      <SelectField
+        id="format"
+        label="Format"
+        hint={hints[draft.format]}
+        value={draft.format}
+        options={formats}
+        onChange={(format) => onChange({ format })}
+      />
+      {draft.format === "json" ? (
+        <Checkbox
+          id="include_credentials"
+          name="include_credentials"
+          label="Include credentials"
+          description="User keys, application keys and secrets of your developers"
+          isChecked={draft.include_credentials}
+          onChange={(_, include_credentials) => onChange({ include_credentials })}
+        />
+      ) : (
+        <Alert
+          isInline
+          isPlain
+          component="h3"
+          variant="info"
+          title="This format carries the keys of your developers, as 3scale does"
+        />
+      )}
+      {draft.format === "json" && draft.include_credentials && (
+        <Alert isInline component="h3" variant="warning" title="Whoever reads these requests can call your API">
+          Use https, keep the bodies out of logs, and choose this only if the receiver cannot do without.
+        </Alert>
+      )}
+    </>
+  );
+}
