@@ -34,6 +34,7 @@ export interface EndpointChoices {
   readonly timeoutSeconds?: number;
   readonly maxInFlight?: number;
   readonly maxPerSecond?: number;
+  readonly format?: "3scale" | "json";
   readonly ordering?: "none" | "object" | "account";
 }
 
@@ -42,8 +43,8 @@ export async function buildEndpoint(pool: Pool, choices: EndpointChoices): Promi
   const [row] = await pool.query<{ id: number }>(
     `with endpoint as (
        insert into endpoints (provider_id, name, url, url_masked, secret, active, event_types, provider_actions, all_actors,
-         retry_waits_seconds, timeout_seconds, max_in_flight, ordering, max_per_second)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) returning id, provider_id)
+         retry_waits_seconds, timeout_seconds, max_in_flight, ordering, max_per_second, format)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) returning id, provider_id)
      insert into lanes (endpoint_id, provider_id) select id, provider_id from endpoint returning endpoint_id as id`,
     [
       choices.providerId,
@@ -60,6 +61,7 @@ export async function buildEndpoint(pool: Pool, choices: EndpointChoices): Promi
       choices.maxInFlight ?? null,
       choices.ordering ?? "none",
       choices.maxPerSecond ?? null,
+      choices.format ?? "3scale",
     ],
   );
   if (!row) throw new Error("No endpoint was made.");

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { AttemptOutcome } from "./attempt-outcome.ts";
 import { errorOf, nextStep } from "./retry-policy.ts";
 
-const policy = { success: "200", waitsSeconds: [60, 60, 300], jitter: 0 } as const;
+const policy = { success: "200", waitsSeconds: [60, 60, 300], jitter: 0, believesGone: false } as const;
 
 const answered = (status: number, headers = {}): AttemptOutcome => ({
   kind: "answered",
@@ -23,6 +23,11 @@ test.each([
   ["only 429 and 503 may ask", answered(500, { "retry-after": "120" }), 1, { step: "retry", afterSeconds: 60, error: "Answered 500" }],
 ] as const)("%s", (_guarantee, outcome, attempt, expected) => {
   expect(nextStep(outcome, attempt, policy, 0.5)).toEqual(expected);
+});
+
+test("410 ends it all where it is believed, and is one failure of six where it is not", () => {
+  expect(nextStep(answered(410), 1, { ...policy, believesGone: true }, 0)).toEqual({ step: "disable", error: "Answered 410" });
+  expect(nextStep(answered(410), 1, policy, 0)).toMatchObject({ step: "retry" });
 });
 
 test("chance only ever lengthens a wait, by the jitter at most", () => {

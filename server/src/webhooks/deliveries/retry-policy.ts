@@ -6,6 +6,8 @@ export interface RetryPolicy {
   readonly success: SuccessRule;
   /** The wait before each retry; as many retries as waits. */
   readonly waitsSeconds: readonly number[];
+  /** Whether 410 means that the receiver is gone for good. To 3scale it is an error like any other. */
+  readonly believesGone: boolean;
   /** The part of a wait that chance may add, 0 to 1: retries of many deliveries spread out. */
   readonly jitter: number;
 }
@@ -13,7 +15,9 @@ export interface RetryPolicy {
 export type NextStep =
   | { readonly step: "done" }
   | { readonly step: "retry"; readonly afterSeconds: number; readonly error: string }
-  | { readonly step: "give-up"; readonly error: string };
+  | { readonly step: "give-up"; readonly error: string }
+  /** Given up, and nothing more is to be sent there. */
+  | { readonly step: "disable"; readonly error: string };
 
 /**
  * What becomes of a delivery after an attempt. `attemptsInRound` counts this one and those since the delivery was made,
@@ -28,6 +32,7 @@ export function nextStep(
 ): NextStep {
   const error = errorOf(outcome, policy.success);
   if (error === undefined) return { step: "done" };
+  if (policy.believesGone && outcome.kind === "answered" && outcome.status === 410) return { step: "disable", error };
   const waitSeconds = policy.waitsSeconds[attemptsInRound - 1];
   if (waitSeconds === undefined) return { step: "give-up", error };
   const asked = retryAfterSeconds(outcome) ?? 0;

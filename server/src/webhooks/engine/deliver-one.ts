@@ -15,6 +15,8 @@ import type { AttemptLine, EngineNeeds } from "./engine-needs.ts";
 export interface Delivered {
   readonly outcome: AttemptOutcome;
   readonly settlement: Settlement;
+  /** The receiver says that it is gone: nothing more is to be sent there. */
+  readonly isGone: boolean;
 }
 
 /** The whole life of one attempt: send, read the outcome, decide what comes next. */
@@ -27,11 +29,16 @@ export async function deliverOne(
   const at = clock.now();
   const attempt = delivery.attemptsMade + 1;
   const outcome = await sender.send(requestOf(settings, delivery, attempt, at)).catch(outcomeOfOurMistake);
-  const policy = { success: settings.success, waitsSeconds: settings.retryWaitsSeconds, jitter: jitterOf(delivery) };
+  const policy = {
+    success: settings.success,
+    waitsSeconds: settings.retryWaitsSeconds,
+    jitter: jitterOf(delivery),
+    believesGone: delivery.format !== "3scale",
+  };
   const next = nextStep(outcome, attempt - delivery.roundStart, policy, chance());
   const made = { number: attempt, at, outcome, next };
   log.attempt(lineOf(settings, delivery, made));
-  return { outcome, settlement: settlementOf(settings, epoch, delivery, made) };
+  return { outcome, settlement: settlementOf(settings, epoch, delivery, made), isGone: next.step === "disable" };
 }
 
 /** A mistake of ours counts as a failed attempt: thrown further, the delivery would be tried for ever, at once. */
@@ -97,9 +104,9 @@ function settlementOf(
     responseHeaders: answer?.headers ?? null,
     responseBody: answer?.body ?? null,
     error: next.step === "done" ? null : next.error,
-    end: next.step === "done" ? "delivered" : next.step === "give-up" ? "failed" : null,
+    end: next.step === "done" ? "delivered" : next.step === "retry" ? null : "failed",
     retryAfterSeconds: next.step === "retry" ? next.afterSeconds : null,
-    url: next.step === "give-up" ? settings.urlCipher : null,
+    url: next.step === "give-up" || next.step === "disable" ? settings.urlCipher : null,
   };
 }
 

@@ -99,7 +99,7 @@ export class Dispatch {
     });
   }
 
-  #end(lane: Lane, place: Place, engineId: string, { outcome, settlement }: Delivered): void {
+  #end(lane: Lane, place: Place, engineId: string, { outcome, settlement, isGone }: Delivered): void {
     this.#places.give(place);
     lane.inFlight -= 1;
     lane.learn(outcome, this.#needs.clock.monotonicMs());
@@ -110,11 +110,21 @@ export class Dispatch {
       // The next of its order has become due with it.
       else if (settlement.orderingKey !== null) this.#lookNow(lane);
     };
+    if (isGone) this.#disable(lane);
     this.#settle.add({ engineId, settlement, settled });
     this.offer(lane);
     this.#onRoom(lane);
     this.fill();
     if (this.#places.inFlight === 0) this.#whenIdle?.();
+  }
+
+  /** What is due there is held from now on, and in the database as soon as it can be told. */
+  #disable(lane: Lane): void {
+    lane.stop(Number.POSITIVE_INFINITY);
+    const reason = "The receiver answered 410: it is gone for good";
+    this.#needs.store.disableEndpoint(lane.endpointId, reason).catch((error: unknown) => {
+      this.#needs.log.warn({ error, endpointId: lane.endpointId }, "an endpoint that is gone could not be disabled");
+    });
   }
 
   #lookNow(lane: Lane): void {

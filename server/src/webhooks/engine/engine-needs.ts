@@ -4,6 +4,7 @@ import type {
   AttemptOutcome,
   DueDelivery,
   LaneToRead,
+  NextStep,
   ReleasedLane,
   Settlement,
   TakenLane,
@@ -28,6 +29,8 @@ export interface LaneStore {
   readSettings(endpointIds: readonly number[]): Promise<readonly DeliverySettings[]>;
   sampleTransactions(): Promise<TransactionSample>;
   readDue(lanes: readonly LaneToRead[]): Promise<readonly DueDelivery[]>;
+  /** The receiver says that it is gone for good. */
+  disableEndpoint(endpointId: number, reason: string): Promise<void>;
   settle(engineId: string, settlements: readonly Settlement[]): Promise<number>;
 }
 
@@ -46,7 +49,7 @@ export interface AttemptLine {
   readonly outcome: AttemptOutcome["kind"];
   readonly status: number | undefined;
   readonly tookMs: number;
-  readonly next: "done" | "retry" | "give-up";
+  readonly next: NextStep["step"];
   readonly afterSeconds: number | undefined;
 }
 

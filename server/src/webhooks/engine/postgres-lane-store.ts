@@ -12,7 +12,7 @@ import {
   settleDeliveries,
   takeLanes,
 } from "#webhooks/deliveries/index.ts";
-import { readDeliverySettings } from "#webhooks/endpoints/index.ts";
+import { disableEndpoint, readDeliverySettings } from "#webhooks/endpoints/index.ts";
 
 import type { LaneStore } from "./engine-needs.ts";
 
@@ -32,6 +32,7 @@ export function postgresLaneStore(db: Pool, encryption: Encryption, leaseMs: num
     readSettings: (endpointIds) => readDeliverySettings(db, encryption, endpointIds),
     sampleTransactions: () => sampleTransactions(db),
     readDue: (lanes) => readDueDeliveries(db, lanes),
+    disableEndpoint: (endpointId, reason) => disableEndpoint(db, endpointId, reason),
     settle: (engineId, settlements) => settleDeliveries(db, engineId, settlements),
   };
 }
