@@ -1,6 +1,5 @@
 import type { Scope } from "./access-tokens-table.ts";
 import type { AdminCaller } from "./admin-caller.ts";
-import { sectionOfScope, type Section } from "./sections.ts";
 
 /** Why somebody may not. The first that holds, in this order. */
 export type Denial = "scope" | "read-only" | "role" | "capability";
@@ -8,7 +7,7 @@ export type Denial = "scope" | "read-only" | "role" | "capability";
 interface Terms {
   readonly writes: boolean;
   /** A member needs one of these. `admins` only: members may not, whatever their sections. */
-  readonly members: readonly Section[] | "admins" | "all";
+  readonly members: readonly string[] | "admins" | "all";
   /** A token needs one of these, and its owner the section that goes with it. */
   readonly scopes?: readonly Scope[];
   /** Only while the provider's `web_hooks` capability is not denied. */
@@ -45,6 +44,15 @@ const deeds = {
 export type Deed = keyof typeof deeds;
 
 const accountManagement: readonly Scope[] = ["account_management"];
+
+/** The section that a member needs for a token of his to have this scope. */
+const sectionOfScope = {
+  account_management: "partners",
+  cms: "portal",
+  finance: "finance",
+  policy_registry: "policy_registry",
+  stats: "monitoring",
+} as const satisfies Record<Scope, string>;
 
 /** What keeps `caller` from the deed, or undefined. Pure, so that every row of the table is a test. */
 export function denialOf(

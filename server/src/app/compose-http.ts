@@ -82,7 +82,7 @@ export async function composeHttp(parts: HttpParts): Promise<FastifyInstance> {
   await http.register(async (doors) => {
     addFindProviderHook(doors, { pool, baseDomain: parts.baseDomain });
     const asked = { ...endpoints, clock, findAdminCaller, version };
-    await doors.register(accountManagementApiDoor(asked), { prefix: "/admin/api" });
+    await doors.register(accountManagementApiDoor({ ...asked, adminPortalUrl, developerPortalUrl }), { prefix: "/admin/api" });
     await doors.register(bellwireApiDoor({ ...asked, newId, sender, adminPortalUrl, secretsOfBin }), { prefix: "/api/v1" });
     await doors.register(requestBinDoor({ pool, clock, publicUrl: urls.publicUrl, secretsOfBin }));
     const portal = { pool, clock, cookieSecret, secureCookies, developerPortalUrl, tryOut };

@@ -63,6 +63,8 @@ function openDoor(pool: Pool, clock: HandDrivenClock): FastifyInstance {
     targets: { allowed, lookup, isOwnBin: () => false },
     retryWaitsSeconds: [60, 60, 60, 60, 60],
     findAdminCaller: createFindAdminCaller({ pool, clock }),
+    adminPortalUrl: ({ subdomain }) => `https://${subdomain}-admin.${baseDomain}`,
+    developerPortalUrl: ({ subdomain }) => `https://${subdomain}.${baseDomain}`,
     version: "0.0.0",
   });
   http.register(door, { prefix: "/admin/api" });

@@ -122,7 +122,9 @@ test("a member needs the section for accounts, and never gets at webhooks", asyn
   const forbidden = '{"status":"Forbidden"}';
 
   expect((await api.ask("GET", "/accounts/1.json", { headers: partner })).body).toBe('{"status":"Not found"}');
-  expect((await api.ask("GET", "/accounts/1.json", { headers: other })).body).toBe(forbidden);
+  expect((await api.ask("GET", "/accounts/1.json", { headers: other })).body).toBe(
+    '{"error":"Your access token does not have the correct permissions"}',
+  );
   for (const method of ["GET", "DELETE"] as const) {
     expect((await api.ask(method, "/webhooks/failures.json", { headers: partner })).body).toBe(forbidden);
     expect((await api.ask(method, "/webhooks/failures.xml", { headers: partner })).body).toBe("");

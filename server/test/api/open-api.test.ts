@@ -17,14 +17,13 @@ test("every operation that is documented is served, and asks who is asking", asy
 
   for (const [path, operations] of Object.entries(paths)) {
     for (const method of methods) {
-      expect([method, path, await ask(method, path)]).toEqual([
-        method,
-        path,
-        method.toLowerCase() in operations ? 403 : 404,
-      ]);
+      if (method.toLowerCase() in operations) {
+        expect([method, path, await ask(method, path)]).toEqual([method, path, 403]);
+      }
     }
   }
-  expect(Object.keys(paths).length).toBeGreaterThan(5);
+  expect(await ask("PUT", "/admin/api/accounts")).toBe(404);
+  expect(Object.keys(paths).length).toBeGreaterThan(50);
 });
 
 test("operations have 3scale's names", () => {

@@ -1,11 +1,12 @@
 import type { TObject } from "typebox";
 import { nameSchemas, type JsonObject } from "#platform/open-api/name-schemas.ts";
 import type { Operation } from "./operation.ts";
+import { parametersOf } from "./route-of-operation.ts";
 
 const description = `Accounts, users, applications and the webhook, as 3scale's API has them.
 
 Each path also takes an extension, \`.xml\` or \`.json\`; without one, \`Accept\` decides, and without that it is XML.
-Bodies are forms, multipart forms or JSON. PATCH does what PUT does.`;
+Bodies are forms, multipart forms or JSON. Where something is updated, PATCH does what PUT does.`;
 
 const securitySchemes = {
   access_token: { type: "apiKey", in: "query", name: "access_token", description: "Acts as the token's user." },
@@ -41,12 +42,15 @@ export function describeOperations(operations: readonly Operation[], version: st
   return nameSchemas(document);
 }
 
-const describe = ({ title, tag, says, path, method, formats, query, body, answers }: Operation) => ({
+const describe = ({ title, tag, says, path, texts, method, formats, query, body, answers }: Operation) => ({
   summary: title,
-  operationId: title.toLowerCase().replaceAll(" ", "-"),
+  operationId: title
+    .toLowerCase()
+    .replaceAll(/[^a-z]+/g, "-")
+    .replace(/-$/, ""),
   tags: [tag],
   description: says,
-  parameters: [...parametersInPath(path), ...parametersInQuery(query)],
+  parameters: [...parametersInPath(path, texts), ...parametersInQuery(query)],
   ...(body ? { requestBody: { required: true, content: inEach(bodyTypes, body) } } : {}),
   responses: {
     [method === "POST" ? 201 : 200]: {
@@ -67,12 +71,12 @@ const inEach = (types: readonly string[], schema: TObject) =>
 
 const xmlContent = { "application/xml": { schema: { type: "string" } } };
 
-const parametersInPath = (path: string) =>
-  Array.from(path.matchAll(/\{(\w+)\}/g), ([, name]) => ({
+const parametersInPath = (path: string, texts: Operation["texts"]) =>
+  parametersOf(path).map((name) => ({
     name,
     in: "path",
     required: true,
-    schema: { type: "integer" },
+    schema: { type: texts?.includes(name) ? "string" : "integer" },
   }));
 
 const parametersInQuery = (query: TObject | undefined) =>

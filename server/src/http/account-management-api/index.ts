@@ -1,7 +1,7 @@
 import type { FastifyPluginAsync } from "fastify";
 import type { JsonObject } from "#platform/open-api/name-schemas.ts";
-import { acceptBodies } from "./accept-bodies.ts";
-import { answerWithRefusal } from "./answer-with-refusal.ts";
+import { acceptBodies } from "./requests/accept-bodies.ts";
+import { answerWithRefusal } from "./answers/answer-with-refusal.ts";
 import { describeOperations } from "./describe-operations.ts";
 import type { AccountManagementApiNeeds } from "./operation.ts";
 import { operations } from "./operations.ts";

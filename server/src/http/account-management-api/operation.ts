@@ -1,17 +1,20 @@
 import type { TObject, TSchema } from "typebox";
-import type { AdminCaller, Deed } from "#access/index.ts";
+import type { AdminCaller, By, Deed } from "#access/index.ts";
 import type { Clock } from "#platform/clock/clock.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import type { EndpointNeeds } from "#webhooks/endpoints/index.ts";
 import type { FindAdminCaller } from "#http/shared/admin-caller.ts";
-import type { Format } from "./negotiate-format.ts";
-import type { Parameters } from "./read-parameters.ts";
-import type { Answer } from "./send-answer.ts";
+import type { Format } from "./requests/negotiate-format.ts";
+import type { Parameters } from "./requests/read-parameters.ts";
+import type { Answer } from "./answers/send-answer.ts";
 
 /** With what it takes to save a webhook: the database, the keys, and which addresses it may lead to. */
 export interface AccountManagementApiNeeds extends EndpointNeeds {
   readonly clock: Clock;
   readonly findAdminCaller: FindAdminCaller;
+  /** How the outside reaches the two sides of a provider, without a slash at the end. */
+  readonly adminPortalUrl: (provider: Provider) => string;
+  readonly developerPortalUrl: (provider: Provider) => string;
   /** Of Bellwire, for the OpenAPI document. */
   readonly version: string;
 }
@@ -21,31 +24,55 @@ export interface Call {
   readonly provider: Provider;
   readonly caller: AdminCaller;
   readonly now: Date;
+  /** The cause of what this call changes. */
+  readonly by: By;
   /** The origin that the API was reached at: links start with it. */
   readonly adminUrl: string;
   readonly query: Parameters;
-  readonly body: Parameters;
+  /** The query and the body together; where values belong into a wrapper, what is inside of it. */
+  readonly values: Parameters;
   /** The number in the path. Not found, if there is something else. */
   readonly id: (name: string) => number;
+  /** The text in the path, where it may be any. */
+  readonly text: (name: string) => string;
 }
+
+export type Tag =
+  | "Webhooks"
+  | "Signup"
+  | "Accounts"
+  | "Users"
+  | "Applications"
+  | "Application keys"
+  | "Account plans"
+  | "Application plans"
+  | "Services"
+  | "Access tokens"
+  | "Fields definitions"
+  | "Settings"
+  | "Provider";
 
 /** One thing that the API does. Routes and the OpenAPI document are both made from it. */
 export interface Operation {
   /** As 3scale's documentation calls it. */
   readonly title: string;
-  readonly tag: "Webhooks" | "Signup" | "Accounts" | "Users" | "Applications";
+  readonly tag: Tag;
   readonly says: string;
   readonly method: "GET" | "POST" | "PUT" | "DELETE";
-  /** Below /admin/api, without extension: `/accounts/{id}`. */
+  /** Below /admin/api, without extension: `/accounts/{id}`. Parameters are ids but for `texts`. */
   readonly path: string;
+  readonly texts?: readonly string[];
   readonly deed: Deed;
-  /** PUT operations are also served as PATCH. JSON-only ones are documented with their extension. */
+  /** JSON-only ones are documented with their extension. */
   readonly formats: readonly Format[];
   readonly query?: TObject;
   readonly body?: TObject;
+  /** The name under which the values of the body may also be sent. */
+  readonly wrapper?: string;
   /** What the JSON answer holds; nothing for an empty answer. */
   readonly answers?: TSchema;
   answer(needs: AccountManagementApiNeeds, call: Call): Promise<Answer>;
 }
 
 export const xmlAndJson = ["xml", "json"] as const satisfies readonly Format[];
+export const jsonOnly = ["json"] as const satisfies readonly Format[];

@@ -2,10 +2,12 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { AdminCaller } from "#access/index.ts";
 import { assertMay } from "#http/shared/assert-may.ts";
 import { Problem } from "#http/shared/problem.ts";
-import { negotiateFormat } from "./negotiate-format.ts";
+import { negotiateFormat } from "./requests/negotiate-format.ts";
 import type { AccountManagementApiNeeds, Call, Operation } from "./operation.ts";
-import { idOf, isRecord, readBody, readQuery } from "./read-parameters.ts";
-import { sendAnswer } from "./send-answer.ts";
+import { idOf, isRecord, readBody, readQuery, textOf } from "./requests/read-parameters.ts";
+import { readValues } from "./requests/read-values.ts";
+import { methodsOf, parametersOf, splitExtension } from "./route-of-operation.ts";
+import { sendAnswer } from "./answers/send-answer.ts";
 
 /** Serves an operation with and without an extension in its path. */
 export function serveOperation(http: FastifyInstance, operation: Operation, needs: AccountManagementApiNeeds): void {
@@ -13,29 +15,46 @@ export function serveOperation(http: FastifyInstance, operation: Operation, need
     const caller = await needs.findAdminCaller(request);
     assertMay(caller, operation.deed, request.provider);
     const format = negotiateFormat(request, operation.formats);
-    const answer = await operation.answer(needs, callOf(request, caller, needs.clock.now()));
+    const answer = await operation.answer(needs, callOf(operation, request, { caller, now: needs.clock.now() }));
     return sendAnswer(reply, format, answer);
   };
 
-  const method = operation.method === "PUT" ? ["PUT", "PATCH"] : operation.method;
+  const method = methodsOf(operation);
   const url = operation.path.replaceAll(/\{(\w+)\}/g, ":$1");
-  http.route({ method, url, handler });
-  http.route({ method, url: `${url}.:extension`, handler });
+  const last = parametersOf(operation.path).at(-1);
+  if (last !== undefined && operation.texts?.includes(last) && url.endsWith(`:${last}`)) {
+    // A text may hold dots itself, so what is behind its last one is told apart here, not by the router.
+    const onRequest = async (request: FastifyRequest): Promise<void> => {
+      request.params = splitExtension(request.params, last);
+    };
+    http.route({ method, url, onRequest, handler });
+  } else {
+    http.route({ method, url, handler });
+    http.route({ method, url: `${url}.:extension`, handler });
+  }
 }
 
-function callOf(request: FastifyRequest, caller: AdminCaller, now: Date): Call {
+function callOf(
+  operation: Operation,
+  request: FastifyRequest,
+  { caller, now }: { caller: AdminCaller; now: Date },
+): Call {
   const { provider, params, protocol, host } = request;
+  const query = readQuery(request);
+  const parameter = (name: string): unknown => (isRecord(params) ? params[name] : undefined);
   return {
     provider,
     caller,
     now,
+    by: { actor: caller.actor, channel: caller.channel, now },
     adminUrl: `${protocol}://${host}`,
-    query: readQuery(request),
-    body: readBody(request),
+    query,
+    values: readValues(operation, { query, body: readBody(request) }),
     id: (name) => {
-      const id = isRecord(params) ? idOf(params[name]) : undefined;
+      const id = idOf(parameter(name));
       if (!id) throw new Problem("not-found");
       return id;
     },
+    text: (name) => textOf(parameter(name)) ?? "",
   };
 }

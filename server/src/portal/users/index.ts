@@ -3,6 +3,7 @@ export { changeUserRole } from "./change-user-role.ts";
 export { lockUser, updateUserRow } from "./change-user-row.ts";
 export { createUser } from "./create-user.ts";
 export { deleteUser } from "./delete-user.ts";
+export { findAccountOfUser } from "./find-account-of-user.ts";
 export { findTakenNames } from "./find-taken-names.ts";
 export { acceptInvitation } from "./invitations/accept-invitation.ts";
 export type { Invitation } from "./invitations/invitation.ts";

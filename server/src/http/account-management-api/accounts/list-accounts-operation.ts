@@ -4,11 +4,11 @@ import { writeXmlDocument } from "#platform/document/write-xml.ts";
 import { countAccounts, listAccounts } from "#portal/accounts/index.ts";
 import { readDocumentSettings } from "#portal/fields/index.ts";
 import { accountToJson, completeAccounts, representAccount } from "#portal/whole-accounts/index.ts";
-import { AccountSchema, MetadataSchema } from "../answer-schemas.ts";
+import { AccountSchema, MetadataSchema } from "../answers/answer-schemas.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
-import { readPage, standingOf } from "../read-page.ts";
-import { textOf } from "../read-parameters.ts";
-import { writeJson } from "../write-json.ts";
+import { pageQuery, readPage, standingOf } from "../requests/read-page.ts";
+import { textOf } from "../requests/read-parameters.ts";
+import { writeJson } from "../answers/write-json.ts";
 
 export const listAccountsOperation: Operation = {
   title: "Account List",
@@ -20,16 +20,14 @@ export const listAccountsOperation: Operation = {
   formats: xmlAndJson,
   query: Type.Object({
     state: Type.Optional(Type.String({ enum: ["pending", "approved", "rejected"] })),
-    page: Type.Optional(Type.Integer({ minimum: 1, default: 1 })),
-    per_page: Type.Optional(Type.Integer({ minimum: 1, maximum: 500, default: 500 })),
+    ...pageQuery,
   }),
   answers: Type.Object({ accounts: Type.Array(AccountSchema), metadata: Type.Optional(MetadataSchema) }),
 
   async answer({ pool }, { provider, adminUrl, query }) {
     const state = textOf(query["state"]) || undefined;
     const page = readPage(query);
-    const offset = (page.page - 1) * page.perPage;
-    const accounts = await listAccounts(pool, provider.id, { state, limit: page.perPage, offset });
+    const accounts = await listAccounts(pool, provider.id, { state, limit: page.perPage, offset: page.offset });
     const standing = standingOf(page, await countAccounts(pool, provider.id, state));
     const settings = await readDocumentSettings(pool, provider);
     return {

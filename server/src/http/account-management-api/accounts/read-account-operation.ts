@@ -1,10 +1,8 @@
-import { writeXmlDocument } from "#platform/document/write-xml.ts";
-import { readDocumentSettings } from "#portal/fields/index.ts";
-import { accountToJson, readWholeAccount, representAccount } from "#portal/whole-accounts/index.ts";
-import { Problem } from "#http/shared/problem.ts";
-import { AccountSchema } from "../answer-schemas.ts";
+import { readWholeAccount } from "#portal/whole-accounts/index.ts";
+import { answerAccount } from "../answers/answer-account.ts";
+import { AccountSchema } from "../answers/answer-schemas.ts";
+import { doneOrRefuse } from "../answers/done-or-refuse.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
-import { writeJson } from "../write-json.ts";
 
 export const readAccountOperation: Operation = {
   title: "Account Read",
@@ -16,14 +14,8 @@ export const readAccountOperation: Operation = {
   formats: xmlAndJson,
   answers: AccountSchema,
 
-  async answer({ pool }, { provider, adminUrl, id }) {
-    const whole = await readWholeAccount(pool, provider.id, id("id"));
-    if (!whole) throw new Problem("not-found");
-    const settings = await readDocumentSettings(pool, provider);
-    return {
-      xml: () => writeXmlDocument(representAccount(whole, settings)),
-      json: () => writeJson(accountToJson(whole.account, settings, adminUrl)),
-      lastModified: whole.account.updatedAt,
-    };
+  async answer({ pool }, call) {
+    const whole = doneOrRefuse(await readWholeAccount(pool, call.provider.id, call.id("id")));
+    return answerAccount(pool, call, whole);
   },
 };

@@ -1,12 +1,10 @@
 import { Type } from "typebox";
-import { writeXmlDocument } from "#platform/document/write-xml.ts";
-import { readDocumentSettings } from "#portal/fields/index.ts";
-import { accountToJson, representAccount, updateAccount } from "#portal/whole-accounts/index.ts";
-import { Problem } from "#http/shared/problem.ts";
-import { AccountSchema } from "../answer-schemas.ts";
+import { updateAccount } from "#portal/whole-accounts/index.ts";
+import { answerAccount } from "../answers/answer-account.ts";
+import { AccountSchema } from "../answers/answer-schemas.ts";
+import { doneOrRefuse } from "../answers/done-or-refuse.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
-import { switchOf } from "../read-parameters.ts";
-import { writeJson } from "../write-json.ts";
+import { switchOf } from "../requests/read-parameters.ts";
 
 export const updateAccountOperation: Operation = {
   title: "Account Update",
@@ -26,26 +24,17 @@ export const updateAccountOperation: Operation = {
   ),
   answers: AccountSchema,
 
-  async answer({ pool }, { provider, caller, query, body, adminUrl, now, id }) {
-    const values = { ...query, ...body };
-    const updated = await updateAccount(pool, {
+  async answer({ pool }, call) {
+    const { provider, values, by } = call;
+    const outcome = await updateAccount(pool, {
       provider,
-      accountId: id("id"),
+      accountId: call.id("id"),
       values,
       monthlyBillingEnabled: switchOf(values["monthly_billing_enabled"]),
       monthlyChargingEnabled: switchOf(values["monthly_charging_enabled"]),
       writer: "program",
-      actor: caller.actor,
-      channel: caller.channel,
-      now,
+      ...by,
     });
-    if (!updated) throw new Problem("not-found");
-    if ("refused" in updated) throw new Problem("invalid", { errors: updated.refused });
-
-    const settings = await readDocumentSettings(pool, provider);
-    return {
-      xml: () => writeXmlDocument(representAccount(updated.whole, settings)),
-      json: () => writeJson(accountToJson(updated.whole.account, settings, adminUrl)),
-    };
+    return answerAccount(pool, call, doneOrRefuse(outcome).whole);
   },
 };

@@ -4,7 +4,7 @@ import { readDefaultEndpoint } from "#webhooks/endpoints/index.ts";
 import { deleteFailures } from "#webhooks/failures/index.ts";
 import { Problem } from "#http/shared/problem.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
-import { textOf } from "../read-parameters.ts";
+import { textOf } from "../requests/read-parameters.ts";
 
 export const deleteFailuresOperation: Operation = {
   title: "Webhooks Delete Failed Deliveries",
@@ -18,8 +18,8 @@ export const deleteFailuresOperation: Operation = {
     time: Type.Optional(Type.String({ format: "date-time", description: "UTC, unless it names a zone." })),
   }),
 
-  async answer({ pool, encryption }, { provider, query, body, now }) {
-    const time = body["time"] ?? query["time"];
+  async answer({ pool, encryption }, { provider, values, now }) {
+    const { time } = values;
     const until = time === undefined ? undefined : readLenientTime(textOf(time) ?? "", now);
     if (time !== undefined && !until) throw new Problem("time-invalid");
 

@@ -1,6 +1,6 @@
 import { readDefaultEndpoint } from "#webhooks/endpoints/index.ts";
 import { listFailures } from "#webhooks/failures/index.ts";
-import { FailuresSchema } from "../answer-schemas.ts";
+import { FailuresSchema } from "../answers/answer-schemas.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
 import { failuresToJson, failuresToXml } from "./represent-failures.ts";
 

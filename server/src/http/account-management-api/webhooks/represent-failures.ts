@@ -2,7 +2,7 @@ import { value } from "#platform/document/document.ts";
 import { writeXml } from "#platform/document/write-xml.ts";
 import type { Failure } from "#webhooks/failures/index.ts";
 import { indentEvent } from "./indent-event.ts";
-import { writeJson } from "../write-json.ts";
+import { writeJson } from "../answers/write-json.ts";
 
 type ShownFailure = Pick<Failure, "eventId" | "failedAt" | "error" | "url" | "body">;
 

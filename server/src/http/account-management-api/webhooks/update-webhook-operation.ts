@@ -1,12 +1,11 @@
 import { Type } from "typebox";
 import { saveDefaultEndpoint, switchesOf, type Endpoint } from "#webhooks/endpoints/index.ts";
 import { Problem } from "#http/shared/problem.ts";
-import type { Operation } from "../operation.ts";
-import { isRecord, switchOf, textOf, type Parameters } from "../read-parameters.ts";
-import { writeJson } from "../write-json.ts";
+import { jsonOnly, type Operation } from "../operation.ts";
+import { switchOf, textOf, type Parameters } from "../requests/read-parameters.ts";
+import { writeJson } from "../answers/write-json.ts";
 
 const switchNames = switchesOf({ eventTypes: [] }).map(({ name }) => name);
-const names: ReadonlySet<string> = new Set(["url", "active", "provider_actions", ...switchNames]);
 
 const Settings = Type.Object({
   url: Type.String({ description: "Notified of all the events that are on. At most 255 characters." }),
@@ -22,33 +21,21 @@ export const updateWebhookOperation: Operation = {
   method: "PUT",
   path: "/webhooks",
   deed: "change-webhooks",
-  formats: ["json"],
+  formats: jsonOnly,
+  wrapper: "web_hook",
   body: Type.Partial(Settings),
   answers: Type.Object({ webhook: Settings }, { title: "Webhook" }),
 
-  async answer(needs, { provider, caller, body }) {
+  async answer(needs, { provider, caller, values }) {
     const saved = await saveDefaultEndpoint(needs, {
       providerId: provider.id,
-      change: changeOf(settingsOf(body)),
+      change: changeOf(values),
       actor: caller.actor,
     });
     if ("refused" in saved) throw new Problem("invalid", { errors: saved.refused });
     return { json: () => writeJson(webhookToJson(saved)) };
   },
 };
-
-/** Either they are inside `web_hook`, or those that are known stand alone. */
-function settingsOf(body: Parameters): Parameters {
-  const nested = body["web_hook"] ?? "";
-  const settings = Object.hasOwn(body, "web_hook")
-    ? nested
-    : Object.fromEntries(Object.entries(body).filter(([name]) => names.has(name)));
-  if (settings === "" || (isRecord(settings) && Object.keys(settings).length === 0)) {
-    throw new Problem("parameter-missing", { detail: "Required parameter missing: web_hook" });
-  }
-  if (!isRecord(settings)) throw new Problem("invalid", { errors: { web_hook: ["is invalid"] } });
-  return settings;
-}
 
 const changeOf = (settings: Parameters) => ({
   url: textOf(settings["url"]),

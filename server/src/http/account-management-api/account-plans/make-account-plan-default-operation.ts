@@ -1,0 +1,22 @@
+import { makePlanDefault } from "#portal/products/index.ts";
+import { answerPlan } from "../answers/answer-plan.ts";
+import { doneOrRefuse } from "../answers/done-or-refuse.ts";
+import { AccountPlanSchema } from "../answers/plan-schemas.ts";
+import { xmlAndJson, type Operation } from "../operation.ts";
+import { accountPlanOf } from "./account-plan-of.ts";
+
+export const makeAccountPlanDefaultOperation: Operation = {
+  title: "Account Plan Set to Default",
+  tag: "Account plans",
+  says: "Makes an account plan the one that new accounts get.",
+  method: "PUT",
+  path: "/account_plans/{id}/default",
+  deed: "change-plans",
+  formats: xmlAndJson,
+  answers: AccountPlanSchema,
+
+  async answer({ pool }, call) {
+    const made = await makePlanDefault(pool, { ...accountPlanOf(call), now: call.now });
+    return answerPlan(call, doneOrRefuse(made).plan);
+  },
+};

@@ -1,0 +1,48 @@
+import { Type } from "typebox";
+import { setCreditCard } from "#portal/whole-accounts/index.ts";
+import { answerAccount } from "../answers/answer-account.ts";
+import { AccountSchema } from "../answers/answer-schemas.ts";
+import { doneOrRefuse } from "../answers/done-or-refuse.ts";
+import { xmlAndJson, type Operation } from "../operation.ts";
+import { textOf } from "../requests/read-parameters.ts";
+
+const optionalText = Type.Optional(Type.String());
+
+export const changeCreditCardOperation: Operation = {
+  title: "Account Set Credit Card",
+  tag: "Accounts",
+  says: "Keeps what a payment gateway gave for the account's credit card: a reference to it, never the card.",
+  method: "PUT",
+  path: "/accounts/{id}/credit_card",
+  deed: "change-credit-card",
+  formats: xmlAndJson,
+  body: Type.Object({
+    credit_card_token: Type.String(),
+    credit_card_authorize_net_payment_profile_token: optionalText,
+    credit_card_expiration_year: Type.String(),
+    credit_card_expiration_month: Type.String(),
+    billing_address_name: Type.String(),
+    billing_address_address: Type.String(),
+    billing_address_city: Type.String(),
+    billing_address_country: Type.String(),
+    billing_address_state: optionalText,
+    billing_address_phone: optionalText,
+    billing_address_zip: optionalText,
+    credit_card_partial_number: optionalText,
+    payment_method_id: optionalText,
+  }),
+  answers: AccountSchema,
+
+  async answer({ pool }, call) {
+    const { provider, values, by } = call;
+    const text = (name: string): string => textOf(values[name]) ?? "";
+    const card = {
+      token: text("credit_card_token"),
+      expirationYear: text("credit_card_expiration_year"),
+      expirationMonth: text("credit_card_expiration_month"),
+      partialNumber: textOf(values["credit_card_partial_number"]),
+    };
+    const outcome = await setCreditCard(pool, { provider, accountId: call.id("id"), card, by });
+    return answerAccount(pool, call, doneOrRefuse(outcome).whole);
+  },
+};

@@ -1,0 +1,41 @@
+import { Type } from "typebox";
+import { findAccountOfUser } from "#portal/users/index.ts";
+import { readWholeAccount } from "#portal/whole-accounts/index.ts";
+import { answerAccount } from "../answers/answer-account.ts";
+import { AccountSchema } from "../answers/answer-schemas.ts";
+import { doneOrRefuse } from "../answers/done-or-refuse.ts";
+import { xmlAndJson, type Operation } from "../operation.ts";
+import { idOf, textOf, type Parameters } from "../requests/read-parameters.ts";
+
+export const findAccountOperation: Operation = {
+  title: "Account Find",
+  tag: "Accounts",
+  says: "Finds the account of a user, by the first of these that is given.",
+  method: "GET",
+  path: "/accounts/find",
+  deed: "read-portal",
+  formats: xmlAndJson,
+  query: Type.Object({
+    username: Type.Optional(Type.String()),
+    user_id: Type.Optional(Type.String()),
+    email: Type.Optional(Type.String()),
+  }),
+  answers: AccountSchema,
+
+  async answer({ pool }, call) {
+    const named = readName(call.query);
+    const accountId = named && (await findAccountOfUser(pool, call.provider.id, named));
+    const whole = accountId === undefined ? undefined : await readWholeAccount(pool, call.provider.id, accountId);
+    return answerAccount(pool, call, doneOrRefuse(whole));
+  },
+};
+
+type Named = { readonly by: "id" | "username" | "email"; readonly value: string | number };
+
+/** The first that is given counts: a name that nobody has is not made good by the next. */
+function readName(query: Parameters): Named | undefined {
+  const [username, userId, email] = [textOf(query["username"]), idOf(query["user_id"]), textOf(query["email"])];
+  if (username) return { by: "username", value: username };
+  if (userId !== undefined) return { by: "id", value: userId };
+  return email ? { by: "email", value: email } : undefined;
+}

@@ -1,0 +1,21 @@
+import type { Database } from "#platform/database/database.ts";
+import { writeXmlDocument } from "#platform/document/write-xml.ts";
+import { readDocumentSettings } from "#portal/fields/index.ts";
+import { representUser, userToJson, type User } from "#portal/users/index.ts";
+import type { Call } from "../operation.ts";
+import type { Answer } from "./send-answer.ts";
+import { writeJson } from "./write-json.ts";
+
+/** A user of an account in both formats. */
+export async function answerUser(
+  db: Database,
+  { provider, adminUrl }: Pick<Call, "provider" | "adminUrl">,
+  user: User,
+): Promise<Answer> {
+  const settings = await readDocumentSettings(db, provider);
+  return {
+    xml: () => writeXmlDocument(representUser(user, settings)),
+    json: () => writeJson(userToJson(user, settings, adminUrl)),
+    lastModified: user.updatedAt,
+  };
+}

@@ -1,0 +1,34 @@
+import { createHash } from "node:crypto";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { contentTypes, type Format } from "../requests/negotiate-format.ts";
+
+/** What an operation answers. An answer without the format that was negotiated is empty. */
+export interface Answer {
+  /** 201 for what has been made, with its `location`; 422 for a refusal that shows the object; else 200. */
+  readonly status?: 201 | 422;
+  readonly location?: string;
+  readonly xml?: () => string | Promise<string>;
+  readonly json?: () => string;
+  readonly lastModified?: Date;
+}
+
+export async function sendAnswer(reply: FastifyReply, format: Format, answer: Answer): Promise<FastifyReply> {
+  const body = await answer[format]?.();
+  if (answer.location !== undefined) reply.header("location", answer.location);
+  reply.type(contentTypes[format]);
+  if (body === undefined) return reply.code(200).send("");
+
+  const tag = `W/"${createHash("sha256").update(body).digest("base64url").slice(0, 27)}"`;
+  reply.headers({ etag: tag, "cache-control": "max-age=0, private, must-revalidate" });
+  if (answer.lastModified) reply.header("last-modified", answer.lastModified.toUTCString());
+  if (isFresh(reply.request, tag, answer.lastModified)) return reply.code(304).send();
+  return reply.code(answer.status ?? 200).send(body);
+}
+
+/** Whether the caller holds this very answer (RFC 9110 §13.2.2: If-None-Match counts before If-Modified-Since). */
+function isFresh({ method, headers }: FastifyRequest, tag: string, lastModified: Date | undefined): boolean {
+  if (method !== "GET" && method !== "HEAD") return false;
+  const tags = headers["if-none-match"];
+  if (tags !== undefined) return tags.split(",").some((it) => ["*", tag, tag.slice(2)].includes(it.trim()));
+  return lastModified !== undefined && lastModified.toUTCString() === headers["if-modified-since"];
+}

@@ -1,0 +1,64 @@
+import { expect, test } from "vitest";
+import { Problem, type ProblemCode } from "#http/shared/problem.ts";
+import { writeRefusal } from "./write-refusal.ts";
+
+const xml = '<?xml version="1.0" encoding="UTF-8"?>';
+const denied = "Your access token does not have the correct permissions";
+
+test.each<[ProblemCode, number, string, string]>([
+  ["credentials-missing", 403, `${xml}<error>Access denied</error>`, '{"error":"Access denied"}'],
+  ["credentials-wrong", 403, `${xml}<error>Access denied</error>`, '{"error":"Access denied"}'],
+  ["wrong-host", 403, `${xml}<error>Access denied</error>`, '{"error":"Access denied"}'],
+  ["host-unknown", 403, `${xml}<error>Access denied</error>`, '{"error":"Access denied"}'],
+  ["permission-missing", 403, `${xml}<error>${denied}</error>`, `{"error":"${denied}"}`],
+  ["role-missing", 403, "", '{"status":"Forbidden"}'],
+  ["webhooks-denied", 403, "", '{"status":"Forbidden"}'],
+  ["provider-suspended", 403, "", ""],
+  ["not-found", 404, "", '{"status":"Not found"}'],
+  ["conflict", 409, "", ""],
+  ["time-invalid", 400, `${xml}<error>invalid time</error>`, '{"error":"invalid time"}'],
+])("%s is answered as 3scale does", (code, status, inXml, inJson) => {
+  expect(writeRefusal(new Problem(code), "xml", "r1")).toEqual({ status, text: inXml });
+  expect(writeRefusal(new Problem(code), "json", "r1")).toEqual({ status, text: inJson });
+});
+
+test("errors of fields are sentences in XML and lists in JSON", () => {
+  const errors = { org_name: ["can't be blank"], email: ["is < 6", "is taken"], base: ["Too late"] };
+  const problem = new Problem("invalid", { errors });
+
+  expect(writeRefusal(problem, "xml", "r1").text).toBe(
+    `${xml}<errors><error>Org name can't be blank</error><error>Email is &lt; 6</error>` +
+      "<error>Email is taken</error><error>Too late</error></errors>",
+  );
+  expect(writeRefusal(problem, "json", "r1").text).toBe(
+    '{"errors":{"org_name":["can\'t be blank"],"email":["is \\u003c 6","is taken"],"base":["Too late"]}}',
+  );
+});
+
+test("what cannot be deleted says why, and is forbidden", () => {
+  const problem = new Problem("not-deletable", { errors: { base: ["is the last admin"] } });
+
+  expect(writeRefusal(problem, "xml", "r1")).toEqual({
+    status: 403,
+    text: `${xml}<errors><error>is the last admin</error></errors>`,
+  });
+  expect(writeRefusal(problem, "json", "r1").text).toBe('{"errors":{"base":["is the last admin"]}}');
+});
+
+test("what nobody foresaw tells its request id and nothing more", () => {
+  const problem = new Problem("internal", { cause: new Error("password=hunter2") });
+
+  expect(writeRefusal(problem, "json", "r1").text).toContain("Request id: r1");
+  expect(writeRefusal(problem, "json", "r1").text).not.toContain("hunter2");
+});
+
+test("a missing parameter and an unknown format are told in plain text", () => {
+  const problem = new Problem("parameter-missing", { detail: "Required parameter missing: web_hook" });
+
+  expect(writeRefusal(problem, "json", "r1")).toEqual({
+    status: 400,
+    text: "Required parameter missing: web_hook",
+    isPlain: true,
+  });
+  expect(writeRefusal(new Problem("format-unknown"), "xml", "r1")).toMatchObject({ status: 406, isPlain: true });
+});

@@ -1,0 +1,26 @@
+import { createPlan, readProduct } from "#portal/products/index.ts";
+import { answerPlan, pathOfPlan } from "../answers/answer-plan.ts";
+import { doneOrRefuse } from "../answers/done-or-refuse.ts";
+import { ApplicationPlanSchema, NewPlanSchema } from "../answers/plan-schemas.ts";
+import { xmlAndJson, type Operation } from "../operation.ts";
+
+export const createApplicationPlanOperation: Operation = {
+  title: "Application Plan Create",
+  tag: "Application plans",
+  says: "Makes an application plan of a service, hidden unless it is published at once.",
+  method: "POST",
+  path: "/services/{service_id}/application_plans",
+  deed: "change-plans",
+  formats: xmlAndJson,
+  body: NewPlanSchema,
+  wrapper: "application_plan",
+  answers: ApplicationPlanSchema,
+
+  async answer({ pool }, call) {
+    const { provider, values, now } = call;
+    const { id: productId } = doneOrRefuse(await readProduct(pool, provider.id, call.id("service_id")));
+    const plan = { providerId: provider.id, kind: "application_plan", productId, values, now } as const;
+    const made = doneOrRefuse(await createPlan(pool, plan));
+    return { ...answerPlan(call, made.plan), status: 201, location: pathOfPlan(call, made.plan) };
+  },
+};

@@ -1,0 +1,19 @@
+import { listPlans } from "#portal/products/index.ts";
+import { answerPlans } from "../answers/answer-plan.ts";
+import { ApplicationPlansSchema } from "../answers/plan-schemas.ts";
+import { xmlAndJson, type Operation } from "../operation.ts";
+
+export const listAllApplicationPlansOperation: Operation = {
+  title: "Application Plan List (all services)",
+  tag: "Application plans",
+  says: "Returns the application plans of all services.",
+  method: "GET",
+  path: "/application_plans",
+  deed: "read-products",
+  formats: xmlAndJson,
+  answers: ApplicationPlansSchema,
+
+  async answer({ pool }, call) {
+    return answerPlans(call, await listPlans(pool, call.provider.id, { kind: "application_plan" }));
+  },
+};

@@ -1,0 +1,22 @@
+import { makePlanDefault } from "#portal/products/index.ts";
+import { answerPlan } from "../answers/answer-plan.ts";
+import { doneOrRefuse } from "../answers/done-or-refuse.ts";
+import { ApplicationPlanSchema } from "../answers/plan-schemas.ts";
+import { xmlAndJson, type Operation } from "../operation.ts";
+import { applicationPlanOf } from "./application-plan-of.ts";
+
+export const makeApplicationPlanDefaultOperation: Operation = {
+  title: "Application Plan Set to Default",
+  tag: "Application plans",
+  says: "Makes an application plan the one that new applications of its service get.",
+  method: "PUT",
+  path: "/services/{service_id}/application_plans/{id}/default",
+  deed: "change-plans",
+  formats: xmlAndJson,
+  answers: ApplicationPlanSchema,
+
+  async answer({ pool }, call) {
+    const made = await makePlanDefault(pool, { ...applicationPlanOf(call), now: call.now });
+    return answerPlan(call, doneOrRefuse(made).plan);
+  },
+};

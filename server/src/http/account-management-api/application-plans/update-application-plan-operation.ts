@@ -1,0 +1,24 @@
+import { updatePlan } from "#portal/products/index.ts";
+import { answerPlan } from "../answers/answer-plan.ts";
+import { doneOrRefuse } from "../answers/done-or-refuse.ts";
+import { ApplicationPlanSchema, PlanChangeSchema } from "../answers/plan-schemas.ts";
+import { xmlAndJson, type Operation } from "../operation.ts";
+import { applicationPlanOf } from "./application-plan-of.ts";
+
+export const updateApplicationPlanOperation: Operation = {
+  title: "Application Plan Update",
+  tag: "Application plans",
+  says: "Changes an application plan. What is left out stays as it is.",
+  method: "PUT",
+  path: "/services/{service_id}/application_plans/{id}",
+  deed: "change-plans",
+  formats: xmlAndJson,
+  body: PlanChangeSchema,
+  wrapper: "application_plan",
+  answers: ApplicationPlanSchema,
+
+  async answer({ pool }, call) {
+    const { values, now } = call;
+    return answerPlan(call, doneOrRefuse(await updatePlan(pool, { ...applicationPlanOf(call), values, now })).plan);
+  },
+};

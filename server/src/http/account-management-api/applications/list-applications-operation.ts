@@ -1,0 +1,43 @@
+import { Type } from "typebox";
+import { list } from "#platform/document/document.ts";
+import { writeXmlDocument } from "#platform/document/write-xml.ts";
+import { applicationToJson, listApplications, representApplication } from "#portal/applications/index.ts";
+import { readDocumentSettings } from "#portal/fields/index.ts";
+import { ApplicationSchema } from "../answers/answer-schemas.ts";
+import { readAccountOrRefuse } from "../answers/read-account-or-refuse.ts";
+import { xmlAndJson, type Operation } from "../operation.ts";
+import { textOf } from "../requests/read-parameters.ts";
+import { writeJson } from "../answers/write-json.ts";
+
+export const listApplicationsOperation: Operation = {
+  title: "Application List",
+  tag: "Applications",
+  says: "Returns the applications of an account.",
+  method: "GET",
+  path: "/accounts/{account_id}/applications",
+  deed: "read-portal",
+  formats: xmlAndJson,
+  query: Type.Object({ state: Type.Optional(Type.String({ enum: ["pending", "live", "suspended"] })) }),
+  answers: Type.Object({ applications: Type.Array(ApplicationSchema) }),
+
+  async answer({ pool }, { provider, adminUrl, query, id }) {
+    const account = await readAccountOrRefuse(pool, provider.id, id("account_id"));
+    const settings = await readDocumentSettings(pool, provider);
+    const state = textOf(query["state"]) || undefined;
+    const applications = (await listApplications(pool, provider.id, account.id)).filter(
+      (application) => (state ?? application.state) === application.state,
+    );
+    return {
+      xml: () =>
+        writeXmlDocument(
+          list(
+            "applications",
+            applications.map((it) => representApplication(it, settings)),
+            "open",
+          ),
+        ),
+      json: () =>
+        writeJson({ applications: applications.map((it) => applicationToJson(it, { settings, adminUrl, account })) }),
+    };
+  },
+};

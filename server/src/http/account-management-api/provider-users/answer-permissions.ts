@@ -1,0 +1,28 @@
+import type { ProviderUser } from "#access/index.ts";
+import { list, record, value } from "#platform/document/document.ts";
+import { writeXmlDocument } from "#platform/document/write-xml.ts";
+import { memberSections } from "#portal/provider-account/index.ts";
+import type { Answer } from "../answers/send-answer.ts";
+import { writeJson } from "../answers/write-json.ts";
+import type { Call } from "../operation.ts";
+
+/** What somebody of the provider's own may do, in both formats. An admin may do all. */
+export function answerPermissions({ adminUrl }: Call, { id, role, sections }: ProviderUser): Answer {
+  const allowed = role === "admin" ? memberSections : sections;
+  const links = [{ rel: "user", href: `${adminUrl}/admin/api/users/${id}` }];
+  return {
+    xml: () =>
+      writeXmlDocument(
+        record("permissions", [
+          value("user_id", id),
+          value("role", role),
+          list(
+            "allowed_sections",
+            allowed.map((it) => value("allowed_section", it)),
+            "open",
+          ),
+        ]),
+      ),
+    json: () => writeJson({ permissions: { user_id: id, role, allowed_sections: allowed, links } }),
+  };
+}

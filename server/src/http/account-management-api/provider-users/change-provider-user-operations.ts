@@ -1,0 +1,72 @@
+import type { Pool } from "#platform/database/database.ts";
+import {
+  activateProviderUser,
+  changeProviderUserRole,
+  suspendProviderUser,
+  unsuspendProviderUser,
+} from "#portal/provider-account/index.ts";
+import { UserSchema } from "../answers/answer-schemas.ts";
+import { xmlAndJson, type Operation } from "../operation.ts";
+import { answerProviderUser } from "./answer-provider-user.ts";
+import { changedOrRefuse } from "./changed-or-refuse.ts";
+import { providerUserChangeOf } from "./provider-user-change-of.ts";
+
+interface Action {
+  readonly name: string;
+  readonly title: string;
+  readonly says: string;
+  readonly take: (
+    pool: Pool,
+    change: ReturnType<typeof providerUserChangeOf>,
+  ) => ReturnType<typeof activateProviderUser>;
+}
+
+const operationOf = ({ name, title, says, take }: Action): Operation => ({
+  title: `${title} (provider account)`,
+  tag: "Provider",
+  says,
+  method: "PUT",
+  path: `/users/{id}/${name}`,
+  deed: "administer-provider",
+  formats: xmlAndJson,
+  answers: UserSchema,
+
+  async answer({ pool }, call) {
+    return answerProviderUser(call, changedOrRefuse(await take(pool, providerUserChangeOf(call))));
+  },
+});
+
+export const activateProviderUserOperation = operationOf({
+  name: "activate",
+  title: "User Activate",
+  says: "Activates one of the provider's own users who waits for it.",
+  take: activateProviderUser,
+});
+
+export const makeProviderUserAdminOperation = operationOf({
+  name: "admin",
+  title: "User Change Role to Admin",
+  says: "Makes one of the provider's own users an admin.",
+  take: (pool, change) => changeProviderUserRole(pool, { ...change, role: "admin" }),
+});
+
+export const makeProviderUserMemberOperation = operationOf({
+  name: "member",
+  title: "User Change Role to Member",
+  says: "Makes one of the provider's own users a member, who may do what his sections allow.",
+  take: (pool, change) => changeProviderUserRole(pool, { ...change, role: "member" }),
+});
+
+export const suspendProviderUserOperation = operationOf({
+  name: "suspend",
+  title: "User Suspend",
+  says: "Locks one of the provider's own users out, at once, with the access tokens.",
+  take: suspendProviderUser,
+});
+
+export const unsuspendProviderUserOperation = operationOf({
+  name: "unsuspend",
+  title: "User Unsuspend",
+  says: "Lets one of the provider's own users in again.",
+  take: unsuspendProviderUser,
+});

@@ -1,0 +1,24 @@
+import { Type } from "typebox";
+import { addProviderUser } from "#portal/provider-account/index.ts";
+import { UserSchema } from "../answers/answer-schemas.ts";
+import { doneOrRefuse } from "../answers/done-or-refuse.ts";
+import { xmlAndJson, type Operation } from "../operation.ts";
+import { answerProviderUser } from "./answer-provider-user.ts";
+
+export const createProviderUserOperation: Operation = {
+  title: "User Create (provider account)",
+  tag: "Provider",
+  says: "Adds a member to the provider's own users, who waits to be activated and may do nothing yet.",
+  method: "POST",
+  path: "/users",
+  deed: "administer-provider",
+  formats: xmlAndJson,
+  body: Type.Object({ username: Type.String(), email: Type.String(), password: Type.String() }),
+  answers: UserSchema,
+
+  async answer({ pool }, call) {
+    const { provider, values, by, adminUrl } = call;
+    const { user } = doneOrRefuse(await addProviderUser(pool, { provider, values, by }));
+    return { ...answerProviderUser(call, user), status: 201, location: `${adminUrl}/admin/api/users/${user.id}` };
+  },
+};

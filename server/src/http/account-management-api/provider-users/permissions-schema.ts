@@ -1,0 +1,16 @@
+import { Type } from "typebox";
+import { memberSections } from "#portal/provider-account/index.ts";
+
+export const AllowedSections = Type.Array(Type.String({ enum: [...memberSections] }));
+
+export const PermissionsSchema = Type.Object({
+  permissions: Type.Object(
+    {
+      user_id: Type.Integer(),
+      role: Type.String({ enum: ["admin", "member"] }),
+      allowed_sections: AllowedSections,
+      links: Type.Array(Type.Object({ rel: Type.String(), href: Type.String({ format: "uri" }) })),
+    },
+    { title: "Permissions" },
+  ),
+});

@@ -1,0 +1,29 @@
+import { Type } from "typebox";
+import { updateProviderUser } from "#portal/provider-account/index.ts";
+import { UserSchema } from "../answers/answer-schemas.ts";
+import { xmlAndJson, type Operation } from "../operation.ts";
+import { answerProviderUser } from "./answer-provider-user.ts";
+import { assertOwnOrAdmin } from "./assert-own-or-admin.ts";
+import { changedOrRefuse } from "./changed-or-refuse.ts";
+import { providerUserChangeOf } from "./provider-user-change-of.ts";
+
+const optionalText = Type.Optional(Type.String());
+
+export const updateProviderUserOperation: Operation = {
+  title: "User Update (provider account)",
+  tag: "Provider",
+  says: "Changes one of the provider's own users; a member changes himself alone. What is left out stays as it is.",
+  method: "PUT",
+  path: "/users/{id}",
+  deed: "change-own",
+  formats: xmlAndJson,
+  body: Type.Object({ username: optionalText, email: optionalText, password: optionalText }),
+  answers: UserSchema,
+
+  async answer({ pool }, call) {
+    assertOwnOrAdmin(call);
+    const { values } = call;
+    const outcome = await updateProviderUser(pool, { ...providerUserChangeOf(call), values });
+    return answerProviderUser(call, changedOrRefuse(outcome));
+  },
+};

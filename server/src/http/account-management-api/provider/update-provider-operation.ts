@@ -1,0 +1,35 @@
+import { changeProviderSettings } from "#portal/provider-account/index.ts";
+import { doneOrRefuse } from "../answers/done-or-refuse.ts";
+import { xmlAndJson, type Operation } from "../operation.ts";
+import { textOf, type Parameters } from "../requests/read-parameters.ts";
+import { answerProvider } from "./answer-provider.ts";
+import { ProviderFields, ProviderSchema } from "./provider-schema.ts";
+
+export const updateProviderOperation: Operation = {
+  title: "Provider Account Update",
+  tag: "Provider",
+  says: "Changes the addresses that the provider's mails come from and go to, and the code that opens the site.",
+  method: "PUT",
+  path: "/provider",
+  deed: "administer-provider",
+  formats: xmlAndJson,
+  body: ProviderFields,
+  answers: ProviderSchema,
+
+  async answer(needs, { provider, values, by }) {
+    const change = {
+      fromEmail: emptiable(values, "from_email"),
+      supportEmail: emptiable(values, "support_email"),
+      financeSupportEmail: emptiable(values, "finance_support_email"),
+      siteAccessCode: emptiable(values, "site_access_code"),
+    };
+    const outcome = await changeProviderSettings(needs.pool, { providerId: provider.id, change, by });
+    return answerProvider(needs, { ...provider, updatedAt: by.now }, doneOrRefuse(outcome).settings);
+  },
+};
+
+/** Left out: as it is. Empty: none. */
+function emptiable(values: Parameters, name: string): string | null | undefined {
+  const text = textOf(values[name]);
+  return text === undefined ? undefined : text.trim() || null;
+}

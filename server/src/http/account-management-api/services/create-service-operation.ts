@@ -1,0 +1,24 @@
+import { createProduct } from "#portal/products/index.ts";
+import { doneOrRefuse } from "../answers/done-or-refuse.ts";
+import { xmlAndJson, type Operation } from "../operation.ts";
+import { answerService } from "./answer-service.ts";
+import { NewServiceSchema, ServiceSchema } from "./service-schemas.ts";
+
+export const createServiceOperation: Operation = {
+  title: "Service Create",
+  tag: "Services",
+  says: "Makes a service, with a service plan for who is to use it.",
+  method: "POST",
+  path: "/services",
+  deed: "change-plans",
+  formats: xmlAndJson,
+  body: NewServiceSchema,
+  wrapper: "service",
+  answers: ServiceSchema,
+
+  async answer({ pool }, call) {
+    const { provider, values, now, adminUrl } = call;
+    const { product } = doneOrRefuse(await createProduct(pool, { providerId: provider.id, values, now }));
+    return { ...answerService(call, product), status: 201, location: `${adminUrl}/admin/api/services/${product.id}` };
+  },
+};

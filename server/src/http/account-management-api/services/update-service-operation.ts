@@ -1,0 +1,24 @@
+import { updateProduct } from "#portal/products/index.ts";
+import { doneOrRefuse } from "../answers/done-or-refuse.ts";
+import { xmlAndJson, type Operation } from "../operation.ts";
+import { answerService } from "./answer-service.ts";
+import { ServiceChangeSchema, ServiceSchema } from "./service-schemas.ts";
+
+export const updateServiceOperation: Operation = {
+  title: "Service Update",
+  tag: "Services",
+  says: "Changes a service. What is left out stays as it is, and so does `system_name`.",
+  method: "PUT",
+  path: "/services/{id}",
+  deed: "change-plans",
+  formats: xmlAndJson,
+  body: ServiceChangeSchema,
+  wrapper: "service",
+  answers: ServiceSchema,
+
+  async answer({ pool }, call) {
+    const { provider, values, now } = call;
+    const updated = await updateProduct(pool, { providerId: provider.id, productId: call.id("id"), values, now });
+    return answerService(call, doneOrRefuse(updated).product);
+  },
+};

@@ -1,0 +1,60 @@
+import { Type } from "typebox";
+import { writeXmlDocument } from "#platform/document/write-xml.ts";
+import { readDocumentSettings } from "#portal/fields/index.ts";
+import type { PlanKind } from "#portal/products/index.ts";
+import { accountToJson, representAccount, signUpAccount } from "#portal/whole-accounts/index.ts";
+import { Problem } from "#http/shared/problem.ts";
+import { AccountSchema } from "../answers/answer-schemas.ts";
+import { doneOrRefuse } from "../answers/done-or-refuse.ts";
+import { xmlAndJson, type Operation } from "../operation.ts";
+import { idOf, type Parameters } from "../requests/read-parameters.ts";
+import { writeJson } from "../answers/write-json.ts";
+
+export const signUpOperation: Operation = {
+  title: "Signup Express",
+  tag: "Signup",
+  says:
+    "Makes an account with its admin user, its plans and its first application. Plans that are left out are the default " +
+    "ones. With a password, and an account plan that needs no approval, the user may sign in at once.",
+  method: "POST",
+  path: "/signup",
+  deed: "change-portal",
+  formats: xmlAndJson,
+  body: Type.Object(
+    {
+      org_name: Type.String(),
+      username: Type.String(),
+      email: Type.Optional(Type.String()),
+      password: Type.Optional(Type.String()),
+      account_plan_id: Type.Optional(Type.Integer()),
+      service_plan_id: Type.Optional(Type.Integer()),
+      application_plan_id: Type.Optional(Type.Integer()),
+    },
+    { additionalProperties: true, description: "And the fields that you have defined for accounts and users." },
+  ),
+  answers: AccountSchema,
+
+  async answer({ pool }, { provider, caller, values, adminUrl, now }) {
+    const by = { door: "program", actor: caller.actor, channel: caller.channel } as const;
+    const outcome = await signUpAccount(pool, { provider, values, wantedPlans: wantedPlansOf(values), by, now });
+    const signedUp = doneOrRefuse(outcome);
+    if ("closed" in signedUp) throw new Problem("not-found");
+
+    const { whole, applications } = signedUp;
+    const settings = await readDocumentSettings(pool, provider);
+    return {
+      status: 201,
+      location: `${adminUrl}/admin/api/accounts/${whole.account.id}`,
+      xml: () => writeXmlDocument(representAccount(whole, settings, applications)),
+      json: () => writeJson(accountToJson(whole.account, settings, adminUrl)),
+    };
+  },
+};
+
+const planKinds: readonly PlanKind[] = ["account_plan", "service_plan", "application_plan"];
+
+const wantedPlansOf = (values: Parameters): readonly { id: number; kind: PlanKind }[] =>
+  planKinds.flatMap((kind) => {
+    const id = idOf(values[`${kind}_id`]);
+    return id === undefined ? [] : [{ id, kind }];
+  });

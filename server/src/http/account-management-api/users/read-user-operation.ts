@@ -1,0 +1,22 @@
+import { readUser } from "#portal/users/index.ts";
+import { Problem } from "#http/shared/problem.ts";
+import { UserSchema } from "../answers/answer-schemas.ts";
+import { answerUser } from "../answers/answer-user.ts";
+import { xmlAndJson, type Operation } from "../operation.ts";
+
+export const readUserOperation: Operation = {
+  title: "User Read",
+  tag: "Users",
+  says: "Returns a user of an account.",
+  method: "GET",
+  path: "/accounts/{account_id}/users/{id}",
+  deed: "read-portal",
+  formats: xmlAndJson,
+  answers: UserSchema,
+
+  async answer({ pool }, call) {
+    const user = await readUser(pool, call.provider.id, call.id("id"));
+    if (user?.accountId !== call.id("account_id")) throw new Problem("not-found");
+    return answerUser(pool, call, user);
+  },
+};
