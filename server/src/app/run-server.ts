@@ -9,7 +9,7 @@ import { claimPort, localUrl } from "./claim-port.ts";
 import { composeEngine } from "./compose-engine.ts";
 import { findTryOutBin } from "./find-try-out-bin.ts";
 import { setUpFirst } from "./first-set-up.ts";
-import { keepHistoryGoing } from "./keep-history-going.ts";
+import { keepHouse } from "./keep-house.ts";
 import { openParts, type Parts } from "./open-parts.ts";
 import { providerUrls } from "./provider-urls.ts";
 import type { Role } from "./roles.ts";
@@ -42,7 +42,7 @@ export async function runServer({ config, roles, log, say, stop }: RunNeeds): Pr
   stop.throwIfAborted();
   if (roles.includes("engine")) {
     running.use(await composeEngine({ ...parts, inFlightMax: config.engineConcurrency }));
-    running.use(keepHistoryGoing({ ...parts, retentionDays: config.retentionDays }));
+    running.use(keepHouse({ ...parts, retentionDays: config.retentionDays }));
   }
   if (isWeb) running.use(await serveHttp({ ...parts, port, tryOutBinId: await tryOutBinOf(parts) }));
   await built;

@@ -1,0 +1,48 @@
+import type { Logger } from "pino";
+import { systemClock } from "#platform/clock/clock.ts";
+import type { Pool } from "#platform/database/database.ts";
+import { cancelDueOfDeletedEndpoints } from "#webhooks/endpoints/index.ts";
+import { addComingDays, retireExpiredDays } from "#webhooks/history/index.ts";
+
+const minuteMs = 60_000;
+
+interface HouseNeeds {
+  readonly pool: Pool;
+  readonly log: Logger;
+  readonly retentionDays: number;
+}
+
+/**
+ * What is due by the clock, in any number of processes at once. Each minute: deliveries that were recorded while their
+ * endpoint was being deleted are cancelled. Each hour: the coming days of the history are made, the expired ones dropped.
+ */
+export function keepHouse(needs: HouseNeeds): AsyncDisposable {
+  const closing = new AbortController();
+  const running = keepHouseUntil(closing.signal, needs);
+  return {
+    async [Symbol.asyncDispose]() {
+      closing.abort();
+      await running;
+    },
+  };
+}
+
+async function keepHouseUntil(signal: AbortSignal, { pool, log, retentionDays }: HouseNeeds): Promise<void> {
+  for (let minute = 1; ; minute += 1) {
+    await systemClock.sleep(minuteMs, signal);
+    if (signal.aborted) return;
+    try {
+      await pool.inTransaction(cancelDueOfDeletedEndpoints);
+      if (minute % 60 === 0) await keepHistory(pool, log, retentionDays);
+    } catch (error) {
+      log.warn({ err: error }, "housekeeping failed; trying again later");
+    }
+  }
+}
+
+async function keepHistory(pool: Pool, log: Logger, retentionDays: number): Promise<void> {
+  const now = systemClock.now();
+  await addComingDays(pool, now);
+  const days = await retireExpiredDays(pool, now, retentionDays);
+  if (days.length > 0) log.info({ days }, "history dropped");
+}
