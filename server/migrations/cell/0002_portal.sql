@@ -51,6 +51,7 @@ create table plans (
 create unique index plans_default_idx on plans (provider_id, kind, coalesce(product_id, 0)) where is_default;
 create unique index plans_system_name_idx on plans (provider_id, kind, coalesce(product_id, 0), system_name)
   where customized_from is null;
+create index plans_customized_idx on plans (provider_id, customized_from) where customized_from is not null;
 create index plans_product_idx on plans (provider_id, product_id, id);
 
 create table fields_definitions (
@@ -146,8 +147,8 @@ create table applications (
   name                      text not null,
   description               text,
   state                     text not null default 'live' check (state in ('pending', 'live', 'suspended')),
-  user_key                  text,
-  application_id            text,
+  user_key                  text not null,
+  application_id            text not null,
   provider_verification_key text not null,
   redirect_url              text,
   create_origin             text,
@@ -164,8 +165,8 @@ create table applications (
 create index applications_account_idx on applications (provider_id, account_id, id);
 create index applications_product_idx on applications (provider_id, product_id, account_id, id);
 create index applications_plan_idx on applications (provider_id, plan_id, id);
-create unique index applications_user_key_idx on applications (provider_id, product_id, user_key);
-create unique index applications_application_id_idx on applications (provider_id, product_id, application_id);
+create unique index applications_user_key_idx on applications (provider_id, user_key, product_id);
+create unique index applications_application_id_idx on applications (provider_id, application_id, product_id);
 
 create table application_keys (
   provider_id    bigint not null,

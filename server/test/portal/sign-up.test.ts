@@ -159,7 +159,7 @@ test("a program hears of the key that an application begins with; a developer's 
   const { provider } = await setUp(pool);
   await pool.query(`update products set backend_version = '2' where provider_id = $1`, [provider.id]);
   const { applications } = await signUp(pool, { provider, by: byToken });
-  expect(applications).toMatchObject([{ userKey: null, keys: [{ value: expect.stringMatching(/^[0-9a-f]{32}$/) }] }]);
+  expect(applications).toMatchObject([{ keys: [{ value: expect.stringMatching(/^[0-9a-f]{32}$/) }] }]);
   await signUp(pool, { provider, by: byForm, values: { ...form, username: "other", email: "other@fjord.example" } });
 
   const types = (await eventsOf(pool, provider.id)).map((event) => event.type);

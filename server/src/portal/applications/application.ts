@@ -10,10 +10,10 @@ export interface Application {
   readonly name: string;
   readonly description: string | null;
   readonly state: "pending" | "live" | "suspended";
-  /** Products of version `1` only. */
-  readonly userKey: string | null;
-  /** All other products: the id, or client id, that programs send. Not the number in `id`. */
-  readonly applicationId: string | null;
+  /** What it calls a product of version `1` with. */
+  readonly userKey: string;
+  /** What it calls all other products with: the id, or client id, that programs send. Not the number in `id`. */
+  readonly applicationId: string;
   /** Oldest first; for OAuth and OpenID Connect the client secret. */
   readonly keys: readonly ApplicationKey[];
   readonly referrerFilters: readonly string[];

@@ -1,53 +1,111 @@
-import type { Transaction } from "#platform/database/database.ts";
-import { randomHex } from "#platform/ids/random-token.ts";
-import type { Plan, Product } from "#portal/products/index.ts";
+import type { By } from "#access/index.ts";
+import type { Pool, Transaction } from "#platform/database/database.ts";
+import { lockAccount } from "#portal/accounts/index.ts";
+import {
+  isFine,
+  mergeErrors,
+  missingFields,
+  readDocumentSettings,
+  type DocumentSettings,
+  type FieldErrors,
+  type FieldInput,
+  type FieldWriter,
+} from "#portal/fields/index.ts";
+import { holdPlan, readProduct, type Plan, type Product } from "#portal/products/index.ts";
+import type { Provider } from "#portal/providers/index.ts";
 
-import { insertApplicationKey } from "./application-keys-table.ts";
-import type { Application, ApplicationKey } from "./application.ts";
-import { insertApplicationRow } from "./applications-table.ts";
+import type { Application } from "./application.ts";
+import {
+  tell,
+  type ApplicationOutcome,
+  type ChangedApplication,
+  type NotForDevelopers,
+  type Refused,
+} from "./change-application.ts";
+import { findTakenCredentials } from "./find-taken-credentials.ts";
+import { judgeApplication } from "./judge-application.ts";
+import { judgeNewCredentials } from "./judge-new-credentials.ts";
+import { insertApplication, newApplication } from "./new-application.ts";
+import { subscribe } from "./subscriptions/subscribe.ts";
 
-export interface NewApplication {
+export interface ApplicationCreation {
+  readonly provider: Provider;
   readonly accountId: number;
-  readonly product: Product;
-  readonly plan: Plan;
-  readonly name: string;
-  readonly description: string | null;
-  readonly createOrigin: string;
+  /** Programs may choose any plan. Developers only published ones, and only where the product lets them choose. */
+  readonly planId: number;
+  /**
+   * As they came, by the names of fields and of the API: `redirect_url`, and for programs `user_key`, `application_id`,
+   * `application_key` (one or a list), `first_traffic_at`, `first_daily_traffic_at`, `create_origin`.
+   */
+  readonly values: FieldInput;
+  readonly writer: FieldWriter;
+  readonly by: By;
 }
 
-const userKeyBytes = 16;
-/** With 4, as programs know it from elsewhere, one in 40,000 would clash in a product of 100,000 applications. */
-const applicationIdBytes = 8;
-const keyBytes = 16;
+type CreationOutcome = ApplicationOutcome | NotForDevelopers | { readonly notFound: "plan" };
 
-/** A new application with the credentials of its product's kind. It waits for approval if its plan says so. */
+/** A new application, with its keys. Undefined if the provider has no such account. */
 export async function createApplication(
-  tx: Transaction,
-  providerId: number,
-  { product, plan, ...application }: NewApplication,
-  now: Date,
-): Promise<Application> {
-  const hasUserKey = product.backendVersion === "1";
-  const row = await insertApplicationRow(
-    tx,
-    providerId,
-    {
-      ...application,
-      productId: product.id,
-      planId: plan.id,
-      state: plan.approvalRequired ? "pending" : "live",
-      userKey: hasUserKey ? randomHex(userKeyBytes) : null,
-      applicationId: hasUserKey ? null : randomHex(applicationIdBytes),
-      providerVerificationKey: randomHex(keyBytes),
-    },
-    now,
-  );
-  const keys: ApplicationKey[] = needsFirstKey(product)
-    ? [{ value: randomHex(keyBytes), createdAt: now, updatedAt: now }]
-    : [];
-  for (const key of keys) await insertApplicationKey(tx, providerId, row.id, key);
-  return { ...row, product, plan, keys, referrerFilters: [] };
+  pool: Pool,
+  creation: ApplicationCreation,
+): Promise<CreationOutcome | undefined> {
+  const { provider, accountId, planId, writer, by } = creation;
+  const settings = await readDocumentSettings(pool, provider);
+  return pool.inTransaction(async (tx) => {
+    const account = await lockAccount(tx, provider.id, accountId);
+    if (!account) return undefined;
+    const plan = await holdPlan(tx, provider.id, planId);
+    const product = plan && (await productOf(tx, provider.id, plan));
+    if (!product) return { notFound: "plan" };
+    if (writer === "developer" && !mayChoose(product, plan)) return { notAllowed: "developers" };
+
+    const judged = judge(settings, creation, newOf(creation, { product, plan }));
+    if ("refused" in judged) return judged;
+    const refused = await subscribe(tx, { providerId: provider.id, accountId, product, writer, now: by.now });
+    if (refused) return refused;
+    const application = await insertApplication(tx, provider.id, judged.application);
+    if (application) return tellOfNew({ tx, settings, account, application, by });
+    return { refused: mergeErrors(await findTakenCredentials(tx, provider.id, judged.application)) };
+  });
 }
 
-const needsFirstKey = ({ backendVersion, mandatoryAppKey }: Product): boolean =>
-  backendVersion === "oauth" || (backendVersion === "2" && mandatoryAppKey);
+/** The product that applications on this plan use. A plan that was made for another's application is not to be had. */
+async function productOf(tx: Transaction, providerId: number, plan: Plan): Promise<Product | undefined> {
+  if (plan.kind !== "application_plan" || plan.productId === null || plan.customizedFrom !== null) return undefined;
+  return readProduct(tx, providerId, plan.productId);
+}
+
+const mayChoose = ({ buyersManageApps, buyerCanSelectPlan }: Product, { state, isDefault }: Plan): boolean =>
+  buyersManageApps && (isDefault || (buyerCanSelectPlan && state === "published"));
+
+const newOf = (
+  { accountId, writer, by }: ApplicationCreation,
+  { product, plan }: { readonly product: Product; readonly plan: Plan },
+): Application => {
+  const createOrigin = writer === "program" ? "api" : "developer";
+  return newApplication({ accountId, product, plan, name: "", description: null, createOrigin }, by.now);
+};
+
+function judge(
+  settings: DocumentSettings,
+  { values, writer, by }: ApplicationCreation,
+  template: Application,
+): { readonly application: Application } | Refused {
+  const { definitions } = settings;
+  const { application: named, errors } = judgeApplication(settings, template, { values, writer, now: by.now });
+  const { application, errors: wrongCredentials } =
+    writer === "program" ? judgeNewCredentials(named, values, by.now) : { application: named, errors: {} };
+  const refused: FieldErrors = mergeErrors(
+    missingFields({ definitions, target: "Cinstance", writer }, values),
+    errors,
+    wrongCredentials,
+  );
+  return isFine(refused) ? { application } : { refused };
+}
+
+/** The application, then each key that came with it. */
+async function tellOfNew(made: Parameters<typeof tell>[0]): Promise<ChangedApplication> {
+  const { application } = made;
+  const keysCreated = application.keys.map(() => "application.key_created" as const);
+  return { application, events: await tell(made, ["application.created", ...keysCreated]) };
+}

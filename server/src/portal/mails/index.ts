@@ -1,3 +1,4 @@
+export { applicationRejectedMail } from "./application-rejected-mail.ts";
 export { accountStateMail, activationMail, invitationMail, lostPasswordMail } from "./mail-texts.ts";
 export type { Mail, NewMail } from "./mail.ts";
 export { countMails, insertMail, listMails } from "./mails-table.ts";

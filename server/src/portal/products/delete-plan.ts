@@ -4,13 +4,14 @@ import type { Plan } from "./plan.ts";
 import { deletePlanRow, lockPlan } from "./plans-table.ts";
 import { isWanted, type PlanOf } from "./update-plan.ts";
 
-// Served by accounts_plan_idx, service_subscriptions_plan_idx and applications_plan_idx.
+// Served by accounts_plan_idx, service_subscriptions_plan_idx, applications_plan_idx and plans_customized_idx.
 const statement = `
   select exists (select from accounts where provider_id = $1 and plan_id = $2)
     or exists (select from service_subscriptions where provider_id = $1 and plan_id = $2)
-    or exists (select from applications where provider_id = $1 and plan_id = $2) as "isHeld"`;
+    or exists (select from applications where provider_id = $1 and plan_id = $2)
+    or exists (select from plans where provider_id = $1 and customized_from = $2) as "isHeld"`;
 
-/** Deletes a plan, unless somebody is on it. Undefined if there is no such plan. */
+/** Deletes a plan, unless somebody is on it or on a plan that was made from it. Undefined if there is no such plan. */
 export async function deletePlan(
   pool: Pool,
   wanted: PlanOf,

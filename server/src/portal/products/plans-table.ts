@@ -13,11 +13,16 @@ const readStatement = `select ${columns} from plans where provider_id = $1 and i
 export const readPlans = (db: Database, providerId: number, ids: readonly number[]): Promise<Plan[]> =>
   db.query<Plan>(readStatement, [providerId, ids]);
 
-// Rows that refer to the plan can be written, but it cannot be deleted until the transaction ends.
+// Rows that refer to the plan can be written, but it cannot be deleted until the transaction ends. The product first,
+// as whoever deletes it with its plans does.
+const holdProductStatement = `select id from products where provider_id = $1 and id = $2 for key share`;
 const holdStatement = `${readStatement} for key share`;
 
-/** The plan, which stays there until this transaction ends. */
+/** The plan, which stays there until this transaction ends, and with it its product. */
 export async function holdPlan(tx: Transaction, providerId: number, id: number): Promise<Plan | undefined> {
+  const [known] = await readPlans(tx, providerId, [id]);
+  if (!known) return undefined;
+  if (known.productId !== null) await tx.query(holdProductStatement, [providerId, known.productId]);
   const [plan] = await tx.query<Plan>(holdStatement, [providerId, [id]]);
   return plan;
 }

@@ -27,7 +27,7 @@ export function readName(input: FieldInput, name: string): Read<string> {
 export function readChoice<T extends string>(input: FieldInput, name: string, choices: readonly T[]): Read<T> {
   const it = input[name];
   if (it === undefined || it === null || it === "") return fine<T>(undefined);
-  const chosen = choices.find((choice) => choice === String(it));
+  const chosen = choices.find((choice) => choice === it || Number(choice) === it); // a version may come as a number
   return chosen === undefined ? wrong("is not included in the list") : fine(chosen);
 }
 
@@ -49,7 +49,7 @@ export function readMoney(input: FieldInput, name: string): Read<string> {
   const it = input[name];
   if (it === undefined) return fine<string>(undefined);
   if (it === null || it === "") return fine("0");
-  const text = String(it).trim();
+  const text = typeof it === "string" || typeof it === "number" ? String(it).trim() : "";
   if (money.test(text)) return fine(text);
   return wrong(text.startsWith("-") ? "must be greater than or equal to 0" : "is not a number");
 }

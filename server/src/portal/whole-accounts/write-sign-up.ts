@@ -2,7 +2,7 @@ import { digestOf, type Actor, type Channel } from "#access/index.ts";
 import type { Transaction } from "#platform/database/database.ts";
 import { randomBase32 } from "#platform/ids/random-token.ts";
 import { insertAccount, insertServiceSubscriptions, type Account } from "#portal/accounts/index.ts";
-import { createApplication, type Application } from "#portal/applications/index.ts";
+import { insertApplication, newApplication, type Application } from "#portal/applications/index.ts";
 import { mergeErrors, type DocumentSettings, type FieldErrors } from "#portal/fields/index.ts";
 import { activationMail, insertMail } from "#portal/mails/index.ts";
 import type { Product } from "#portal/products/index.ts";
@@ -140,8 +140,10 @@ async function writeApplications(
   for (const plan of plans.applicationPlans) {
     const product = products.find(({ id }) => id === plan.productId);
     if (!product) throw new Error(`The product of plan ${plan.id} is gone.`);
-    const application = { accountId: account.id, product, plan, ...named };
-    applications.push(await createApplication(tx, settings.provider.id, application, now));
+    const wanted = newApplication({ accountId: account.id, product, plan, ...named }, now);
+    const application = await insertApplication(tx, settings.provider.id, wanted);
+    if (!application) throw new Error("A random key or application id was taken.");
+    applications.push(application);
   }
   return applications;
 }

@@ -1,0 +1,75 @@
+import type { Pool, Transaction } from "#platform/database/database.ts";
+import { lockAccount } from "#portal/accounts/index.ts";
+import { readDocumentSettings, type DocumentSettings } from "#portal/fields/index.ts";
+import { deleteProductRow, lockProduct, type Product } from "#portal/products/index.ts";
+import type { Provider } from "#portal/providers/index.ts";
+import { recordEvents, type NewEvent } from "#webhooks/events/index.ts";
+
+import { applicationEvent } from "./application-events.ts";
+import { deleteApplicationRows } from "./applications-table.ts";
+import { listApplications } from "./read-applications.ts";
+import { deleteSubscriptionsOfProduct } from "./subscriptions/subscriptions-table.ts";
+
+interface ProductDeletion {
+  readonly provider: Provider;
+  readonly productId: number;
+  readonly now: Date;
+}
+
+/**
+ * Deletes a product with its plans, its subscriptions and its applications. Whoever deletes a product does not act on
+ * each application, so their events have the system as their actor: an endpoint hears of them that asks for all actors.
+ */
+export async function deleteProduct(
+  pool: Pool,
+  { provider, productId, now }: ProductDeletion,
+): Promise<{ readonly product: Product } | undefined> {
+  const settings = await readDocumentSettings(pool, provider);
+  return pool.inTransaction(async (tx) => {
+    // Accounts before products, as everybody locks them. What comes to use the product in between is found below.
+    for (const accountId of await accountsWithApplications(tx, provider.id, productId)) {
+      await lockAccount(tx, provider.id, accountId);
+    }
+    const product = await lockProduct(tx, provider.id, productId);
+    if (!product) return undefined;
+    for (const accountId of await accountsWithApplications(tx, provider.id, productId)) {
+      await deleteApplicationsOf(tx, settings, { accountId, productId, now });
+    }
+    await deleteSubscriptionsOfProduct(tx, provider.id, productId);
+    await deleteProductRow(tx, provider.id, productId);
+    return { product };
+  });
+}
+
+// In one order, so that two who lock several accounts cannot wait for each other. Served by applications_product_idx.
+const accountsStatement = `
+  select distinct account_id as "accountId"
+  from applications
+  where provider_id = $1 and product_id = $2
+  order by account_id`;
+
+async function accountsWithApplications(
+  tx: Transaction,
+  providerId: number,
+  productId: number,
+): Promise<readonly number[]> {
+  const found = await tx.query<{ accountId: number }>(accountsStatement, [providerId, productId]);
+  return found.map(({ accountId }) => accountId);
+}
+
+async function deleteApplicationsOf(
+  tx: Transaction,
+  settings: DocumentSettings,
+  { accountId, productId, now }: { accountId: number; productId: number; now: Date },
+): Promise<void> {
+  const providerId = settings.provider.id;
+  const account = await lockAccount(tx, providerId, accountId);
+  if (!account) return; // deleted in the meantime, with its applications
+  const applications = await listApplications(tx, providerId, accountId, productId);
+  const ids = applications.map(({ id }) => id);
+  await deleteApplicationRows(tx, providerId, ids);
+  const deleted = applications.map((application): NewEvent =>
+    applicationEvent("application.deleted", settings, { account, application }),
+  );
+  await recordEvents(tx, { providerId, actor: { kind: "system" }, channel: "system", now }, deleted);
+}

@@ -1,0 +1,96 @@
+import { readLenientTime } from "#platform/clock/read-lenient-time.ts";
+import { isXmlText } from "#platform/document/xml-text.ts";
+import {
+  mergeErrors,
+  readFieldInput,
+  withGiven,
+  type DocumentSettings,
+  type FieldErrors,
+  type FieldInput,
+  type FieldWriter,
+} from "#portal/fields/index.ts";
+
+import type { Application } from "./application.ts";
+
+interface Wanted {
+  /** As they came, by the names of fields and of the API. */
+  readonly values: FieldInput;
+  /** Only programs choose user keys and know of traffic. */
+  readonly writer: FieldWriter;
+  readonly now: Date;
+}
+
+/** An application after an input, and what is wrong with that. What the input does not name stays. */
+export function judgeApplication(
+  { definitions }: DocumentSettings,
+  before: Application,
+  { values, writer, now }: Wanted,
+): { readonly application: Application; readonly errors: FieldErrors } {
+  const { given, errors } = readFieldInput({ definitions, target: "Cinstance", writer }, values);
+  const { name, description, ...fields } = withGiven(
+    {
+      ...before.fields,
+      name: before.name,
+      ...(before.description === null ? {} : { description: before.description }),
+    },
+    given,
+  );
+  const redirectUrl = textOf(values, "redirect_url");
+  const ofProgram = writer === "program" ? values : {};
+  const userKey = textOf(ofProgram, "user_key") || undefined;
+  const firstTrafficAt = timeOf(ofProgram, "first_traffic_at", now);
+  const firstDailyTrafficAt = timeOf(ofProgram, "first_daily_traffic_at", now);
+  return {
+    application: {
+      ...before,
+      name: typeof name === "string" ? name : before.name,
+      description: typeof description === "string" ? description : null,
+      fields,
+      redirectUrl: redirectUrl === undefined ? before.redirectUrl : redirectUrl || null,
+      userKey: userKey ?? before.userKey,
+      firstTrafficAt: at(firstTrafficAt, before.firstTrafficAt),
+      firstDailyTrafficAt: at(firstDailyTrafficAt, before.firstDailyTrafficAt),
+    },
+    errors: mergeErrors(errors, {
+      redirect_url: wrongUrl(redirectUrl),
+      user_key: userKey === undefined ? [] : wrongUserKey(userKey),
+      first_traffic_at: firstTrafficAt === "unreadable" ? ["is invalid"] : [],
+      first_daily_traffic_at: firstDailyTrafficAt === "unreadable" ? ["is invalid"] : [],
+    }),
+  };
+}
+
+/** Undefined: it is not named. */
+export function textOf(values: FieldInput, name: string): string | undefined {
+  const it = values[name];
+  if (it === undefined) return undefined;
+  return typeof it === "string" || typeof it === "number" ? String(it).trim() : "";
+}
+
+type Time = Date | null | "unreadable" | undefined;
+
+function timeOf(values: FieldInput, name: string, now: Date): Time {
+  const text = textOf(values, name);
+  if (text === undefined || text === "") return text === "" ? null : undefined;
+  return readLenientTime(text, now) ?? "unreadable";
+}
+
+const at = (read: Time, before: Date | null): Date | null =>
+  read === undefined || read === "unreadable" ? before : read;
+
+const urlLengthMax = 65_535;
+
+function wrongUrl(url: string | undefined): readonly string[] {
+  if (url === undefined) return [];
+  if (!isXmlText(url)) return ["contains characters that are not allowed"];
+  return url.length > urlLengthMax ? [`is too long (maximum is ${urlLengthMax} characters)`] : [];
+}
+
+const userKeyLengthMax = 256;
+// Words with dots and dashes, or base 64 without slashes, which would end the key in a path.
+const userKeyShape = /^([\w.-]+|([A-Za-z0-9+]{4})*([A-Za-z0-9+]{4}|[A-Za-z0-9+]{3}=|[A-Za-z0-9+]{2}==))$/;
+
+function wrongUserKey(userKey: string): readonly string[] {
+  if (userKey.length > userKeyLengthMax) return [`is too long (maximum is ${userKeyLengthMax} characters)`];
+  return userKeyShape.test(userKey) ? [] : ["is invalid"];
+}

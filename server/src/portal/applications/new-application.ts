@@ -1,0 +1,61 @@
+import type { Transaction } from "#platform/database/database.ts";
+import { randomHex } from "#platform/ids/random-token.ts";
+import type { Plan, Product } from "#portal/products/index.ts";
+
+import type { Application } from "./application.ts";
+import { insertApplicationRow } from "./applications-table.ts";
+import { insertKey } from "./keys/keys-table.ts";
+import { newKey } from "./keys/new-key.ts";
+
+export interface NewApplication {
+  readonly accountId: number;
+  readonly product: Product;
+  readonly plan: Plan;
+  readonly name: string;
+  readonly description: string | null;
+  readonly createOrigin: string;
+}
+
+const userKeyBytes = 16;
+/** With 4, as programs know it from elsewhere, one in 40,000 would clash in a product of 100,000 applications. */
+const applicationIdBytes = 8;
+
+export const newUserKey = (): string => randomHex(userKeyBytes);
+
+/**
+ * An application as it starts, with credentials for every kind of product: a product can change its kind. It waits for
+ * approval if its plan says so. Its id comes when it is stored.
+ */
+export const newApplication = ({ product, plan, ...application }: NewApplication, now: Date): Application => ({
+  ...application,
+  id: 0,
+  product,
+  plan,
+  state: plan.approvalRequired ? "pending" : "live",
+  userKey: newUserKey(),
+  applicationId: randomHex(applicationIdBytes),
+  keys: needsFirstKey(product) ? [newKey(now)] : [],
+  referrerFilters: [],
+  providerVerificationKey: newUserKey(),
+  redirectUrl: null,
+  firstTrafficAt: null,
+  firstDailyTrafficAt: null,
+  fields: {},
+  createdAt: now,
+  updatedAt: now,
+});
+
+const needsFirstKey = ({ backendVersion, mandatoryAppKey }: Product): boolean =>
+  backendVersion === "oauth" || (backendVersion === "2" && mandatoryAppKey);
+
+/** Stores a new application with its keys. Undefined if another application of the product has its key or id. */
+export async function insertApplication(
+  tx: Transaction,
+  providerId: number,
+  application: Application,
+): Promise<Application | undefined> {
+  const row = await insertApplicationRow(tx, providerId, application);
+  if (!row) return undefined;
+  for (const key of application.keys) await insertKey(tx, providerId, row.id, key);
+  return { ...application, id: row.id };
+}

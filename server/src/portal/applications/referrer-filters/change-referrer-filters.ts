@@ -1,0 +1,58 @@
+import type { Pool } from "#platform/database/database.ts";
+import { isFine, mergeErrors, type FieldErrors } from "#portal/fields/index.ts";
+
+import type { Application } from "../application.ts";
+import { withApplication, type ApplicationChange, type Refused } from "../change-application.ts";
+import {
+  deleteReferrerFilter,
+  insertReferrerFilter,
+  listReferrerFilters,
+  type ReferrerFilter,
+} from "./referrer-filters-table.ts";
+
+interface Filtered {
+  readonly application: Application;
+  readonly filter: ReferrerFilter;
+}
+
+/** Lets calls come from one more host. Nothing tells of it. Undefined if the account has no such application. */
+export const addReferrerFilter = (
+  pool: Pool,
+  { value, ...change }: ApplicationChange & { readonly value: string },
+): Promise<Filtered | Refused | undefined> =>
+  withApplication<Filtered | Refused>(pool, change, async ({ tx, application, by }) => {
+    const refused = judgeAddition(application, value);
+    if (!isFine(refused)) return { refused };
+    const filter = await insertReferrerFilter(tx, change.provider.id, { applicationId: application.id, value }, by.now);
+    return { filter, application: { ...application, referrerFilters: [...application.referrerFilters, value] } };
+  });
+
+/** Takes a referrer filter away again. Nothing tells of it. Undefined if the account has no such application. */
+export const removeReferrerFilter = (
+  pool: Pool,
+  { filterId, ...change }: ApplicationChange & { readonly filterId: number },
+): Promise<Filtered | { readonly notFound: "referrer filter" } | undefined> =>
+  withApplication<Filtered | { readonly notFound: "referrer filter" }>(pool, change, async ({ tx, application }) => {
+    const filters = await listReferrerFilters(tx, change.provider.id, [application.id]);
+    const filter = filters.find(({ id }) => id === filterId);
+    if (!filter) return { notFound: "referrer filter" };
+    await deleteReferrerFilter(tx, change.provider.id, filter);
+    const referrerFilters = application.referrerFilters.filter((value) => value !== filter.value);
+    return { filter, application: { ...application, referrerFilters } };
+  });
+
+const filtersMax = 5;
+const lengthMax = 255;
+const shape = /^[A-Za-z0-9*.-]+$/;
+
+function judgeAddition({ referrerFilters }: Application, value: string): FieldErrors {
+  return mergeErrors({
+    value: [
+      ...(value === "" ? ["can't be blank"] : []),
+      ...(value !== "" && !shape.test(value) ? ["is invalid"] : []),
+      ...(value.length > lengthMax ? [`is too long (maximum is ${lengthMax} characters)`] : []),
+      ...(referrerFilters.includes(value) ? ["has already been taken"] : []),
+    ],
+    base: referrerFilters.length < filtersMax ? [] : ["limit reached"],
+  });
+}

@@ -1,0 +1,48 @@
+import type { By } from "#access/index.ts";
+import type { Pool } from "#platform/database/database.ts";
+import { lockAccount } from "#portal/accounts/index.ts";
+import { readDocumentSettings } from "#portal/fields/index.ts";
+import type { Provider } from "#portal/providers/index.ts";
+import { recordEvents, type RecordedEvent } from "#webhooks/events/index.ts";
+
+import { applicationEvent } from "../application-events.ts";
+import { deleteApplicationRows } from "../applications-table.ts";
+import { listApplications } from "../read-applications.ts";
+import { deleteSubscription, listSubscriptions } from "./subscriptions-table.ts";
+
+interface Unsubscription {
+  readonly provider: Provider;
+  readonly accountId: number;
+  readonly subscriptionId: number;
+  readonly by: By;
+}
+
+type UnsubscriptionOutcome =
+  | { readonly events: readonly RecordedEvent[] }
+  /** Somebody may be calling the product right now. */
+  | { readonly notAllowed: "applications in use" };
+
+/** Ends a subscription, with the applications, all suspended, that it is for. Undefined if there is no such one. */
+export async function unsubscribe(
+  pool: Pool,
+  { provider, accountId, subscriptionId, by }: Unsubscription,
+): Promise<UnsubscriptionOutcome | undefined> {
+  const settings = await readDocumentSettings(pool, provider);
+  const providerId = provider.id;
+  return pool.inTransaction(async (tx) => {
+    const account = await lockAccount(tx, providerId, accountId);
+    const subscriptions = account ? await listSubscriptions(tx, providerId, accountId) : [];
+    const subscription = subscriptions.find(({ id }) => id === subscriptionId);
+    if (!account || !subscription) return undefined;
+    const applications = await listApplications(tx, providerId, accountId, subscription.productId);
+    if (applications.some(({ state }) => state !== "suspended")) return { notAllowed: "applications in use" };
+
+    const ids = applications.map(({ id }) => id);
+    await deleteApplicationRows(tx, providerId, ids);
+    await deleteSubscription(tx, providerId, subscriptionId);
+    const deleted = applications.map((application) =>
+      applicationEvent("application.deleted", settings, { account, application }),
+    );
+    return { events: await recordEvents(tx, { providerId, ...by }, deleted) };
+  });
+}

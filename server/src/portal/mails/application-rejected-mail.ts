@@ -1,0 +1,20 @@
+import type { NewMail } from "./mail.ts";
+
+interface Rejection {
+  readonly provider: { readonly name: string };
+  readonly recipient: string;
+  readonly username: string;
+  /** The application's. */
+  readonly name: string;
+  /** In the words of whoever rejected it; may be empty. */
+  readonly reason: string;
+}
+
+export const applicationRejectedMail = ({ provider, recipient, username, name, reason }: Rejection): NewMail => ({
+  recipient,
+  subject: `${provider.name}: your application is not approved`,
+  text: `Hello ${username},
+
+the application ${name} was not approved at ${provider.name}.
+${reason === "" ? "" : `\n${reason}\n`}`,
+});
