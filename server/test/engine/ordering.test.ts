@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { cancelDelivery, listDeliveries } from "#webhooks/deliveries/index.ts";
+import { cancelDelivery, listDeliveries, skipDelivery } from "#webhooks/deliveries/index.ts";
 import { anEvent, buildEndpoint, buildProvider, recordIn, recordNow } from "../support/build-webhooks.ts";
 import { startReceiver, type ReceivedRequest } from "../support/receiver.ts";
 import { startTestEngine } from "../support/start-test-engine.ts";
@@ -39,6 +39,22 @@ test("an event waits until the one before it has ended, and giving that one up l
 
   await until(() => receiver.received.length === 2);
   expect(receiver.received.map((request) => request.headers["webhook-id"])).toEqual([first, second]);
+});
+
+test("skipping an event lets those behind it go, and it is tried on", async ({ database }) => {
+  await using receiver = await startReceiver(500);
+  await using _engine = await startTestEngine(database);
+  const providerId = await buildProvider(database);
+  const endpointId = await buildEndpoint(database, { providerId, url: receiver.url, ordering: "account", retryWaitsSeconds: [2] });
+  const [first = "", second = "", third = ""] = await recordNow(database, { providerId }, [anEvent(), anEvent(), anEvent()]);
+  await until(async () => (await database.query(`select from due where attempts_made = 1`)).length === 1);
+  receiver.answer(200);
+
+  await database.inTransaction((tx) => skipDelivery(tx, { providerId, eventId: first, endpointId }));
+
+  await until(async () => (await database.query(`select from due`)).length === 0);
+  expect(receiver.received.map((request) => request.headers["webhook-id"])).toEqual([first, second, third, first]);
+  expect(await database.inTransaction((tx) => skipDelivery(tx, { providerId, eventId: first, endpointId }))).toBe(false);
 });
 
 test("an order by object holds back events of that object only", async ({ database }) => {

@@ -6,6 +6,7 @@ import { listBinRequestsRoute } from "./bins/list-bin-requests-route.ts";
 import { listBinsRoute } from "./bins/list-bins-route.ts";
 import { readBinRoute } from "./bins/read-bin-route.ts";
 import { cancelDeliveryRoute } from "./deliveries/cancel-delivery-route.ts";
+import { skipDeliveryRoute } from "./deliveries/skip-delivery-route.ts";
 import { listDeliveriesRoute } from "./deliveries/list-deliveries-route.ts";
 import { readDeliveryRoute } from "./deliveries/read-delivery-route.ts";
 import { retryDeliveryRoute } from "./deliveries/retry-delivery-route.ts";
@@ -46,6 +47,7 @@ export const routes: readonly BellwireApiRoute[] = [
   listDeliveriesRoute,
   readDeliveryRoute,
   retryDeliveryRoute,
+  skipDeliveryRoute,
   cancelDeliveryRoute,
   listFailuresRoute,
   countFailuresRoute,

@@ -7,6 +7,7 @@ export { listDeliveries, type DeliveryFilter } from "./list-deliveries.ts";
 export { planDeliveries, type PlannedDelivery } from "./plan-deliveries.ts";
 export { readDelivery, type Attempt, type DeliveryInFull } from "./read-delivery.ts";
 export { cancelDelivery, insertDelivery, retryDelivery } from "./retry-delivery.ts";
+export { skipDelivery } from "./skip-delivery.ts";
 
 export { beatHeart, deleteDeadEngines, deleteEngine, insertEngine } from "./engines-table.ts";
 export { findDueLanes } from "./find-due-lanes.ts";

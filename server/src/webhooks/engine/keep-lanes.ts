@@ -105,7 +105,7 @@ export class LaneKeeper {
 
   /** Forgets every lane, without a word to the database: they are others' by now. */
   lose(): void {
-    for (const lane of this.#lanes.values()) lane.dropWaiting();
+    for (const lane of this.#lanes.values()) lane.giveBack();
     this.#lanes.clear();
     this.#sweepAtMs = 0;
   }
@@ -118,7 +118,7 @@ export class LaneKeeper {
   async #release(lanes: readonly Lane[]): Promise<void> {
     if (lanes.length === 0) return;
     for (const lane of lanes) {
-      lane.dropWaiting();
+      lane.giveBack();
       this.#lanes.delete(lane.endpointId);
     }
     const nowMs = this.#needs.clock.monotonicMs();

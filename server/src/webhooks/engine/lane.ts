@@ -41,6 +41,7 @@ export class Lane {
   readonly #held = new Set<string>();
   #settledMeanwhile: string[] = [];
   #isReading = false;
+  #isGivenBack = false;
   readonly #sameChange = new SameChange();
 
   constructor(taken: TakenLane, settings: DeliverySettings, { windowMax, nowMs }: { windowMax: number; nowMs: number }) {
@@ -76,7 +77,7 @@ export class Lane {
   }
 
   mayStart(nowMs: number): boolean {
-    if (nowMs < this.stoppedUntilMs || this.#bucket?.has(nowMs) === false) return false;
+    if (this.#isGivenBack || nowMs < this.stoppedUntilMs || this.#bucket?.has(nowMs) === false) return false;
     const widthMax = this.settings.maxInFlight ?? Number.POSITIVE_INFINITY;
     return this.waiting > 0 && this.inFlight < Math.min(this.#breaker.isOpen ? 1 : this.window.size, widthMax);
   }
@@ -89,7 +90,7 @@ export class Lane {
   /** Begins a read, when there is not enough at hand: what to read. */
   beginRead(nowMs: number): LaneToRead | undefined {
     const wanted = this.window.size * readAhead;
-    if (nowMs < Math.max(this.lookAtMs, this.stoppedUntilMs) || this.waiting > wanted / 2) return undefined;
+    if (this.#isGivenBack || nowMs < Math.max(this.lookAtMs, this.stoppedUntilMs) || this.waiting > wanted / 2) return undefined;
     this.#isReading = true;
     // Rows that are held are read again while the cursor has to wait before them: room for them too.
     return { endpointId: this.endpointId, after: this.#cursor, limit: wanted + this.#held.size };
@@ -173,6 +174,12 @@ export class Lane {
     // What an open breaker knows would be lost with the lane: the next owner would spend fifty attempts to learn it.
     if (!this.isEmpty || this.#breaker.isOpen) return false;
     return nowMs < this.stoppedUntilMs || (this.idleSinceMs !== undefined && nowMs - this.idleSinceMs >= idleMs);
+  }
+
+  /** It is others' from now on, whoever may still know it: nothing is read or sent for it any more. */
+  giveBack(): void {
+    this.#isGivenBack = true;
+    this.dropWaiting();
   }
 
   /** Forgets what was read and not yet sent: it stays due, and is read again from the start. */

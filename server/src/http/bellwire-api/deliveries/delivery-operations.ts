@@ -30,6 +30,15 @@ export const retryDelivery = {
   response: { ...answersOfOne(Delivery), ...conflicting },
 };
 
+export const skipDelivery = {
+  tags,
+  operationId: "skipDelivery",
+  summary: "Let the next of its order go",
+  description: "The delivery goes on being tried, and those that wait for it in their order wait no longer.",
+  params,
+  response: { ...answersOfOne(Delivery), ...conflicting },
+};
+
 export const cancelDelivery = {
   tags,
   operationId: "cancelDelivery",
