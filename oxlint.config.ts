@@ -109,7 +109,10 @@ export default defineConfig({
     },
     { files: ["server/src/http/*/assets/*.js"], rules: { "eslint/no-restricted-globals": "off" } }, // runs in browsers
     { files: ["receiver/**"], rules: { "eslint/no-restricted-globals": "off" } }, // runs in other people's programs
-    { files: ["receiver/examples/**"], rules: { "eslint/no-console": "off", "node/no-process-env": "off" } },
+    {
+      files: ["receiver/examples/**", "examples/**"],
+      rules: { "eslint/no-console": "off", "node/no-process-env": "off" },
+    },
     { files: ["**/*.config.ts"], rules: { "import/no-default-export": "off" } },
     {
       files: ["**/*.test.ts", "server/test/**"],

@@ -8,6 +8,7 @@ const unit = {
     "server/src/**/*.test.ts",
     "server/test/house/**/*.test.ts",
     "receiver/**/*.test.ts",
+    "examples/**/*.test.ts",
     "web/src/**/*.test.ts",
   ],
   exclude: ["**/*.db.test.ts", "**/node_modules/**"],
@@ -32,6 +33,7 @@ const database = {
 };
 
 export default defineConfig({
+  ssr: { resolve: { conditions: ["bellwire-source", "module", "node"] } }, // receiver/ as it is, not as it was built
   test: {
     projects: [
       { extends: true, test: unit },

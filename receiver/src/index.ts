@@ -1,4 +1,4 @@
-export { listOf, textOf, type Field, type Fields } from "./fields.ts";
+export { isFields, listOf, textOf, type Field, type Fields } from "./fields.ts";
 export { readEvent, type ReadEventOptions, type WebhookEvent } from "./read-event.ts";
 export { readHeaders, type EventHeaders } from "./read-headers.ts";
 export { UnreadableEvent } from "./unreadable-event.ts";

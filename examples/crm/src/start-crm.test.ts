@@ -1,0 +1,110 @@
+import { createHmac } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { test as base, expect } from "vitest";
+import { readSettings } from "./read-settings.ts";
+import { startCrm } from "./start-crm.ts";
+
+const secret = "whsec_BQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUF";
+
+const test = base
+  .extend("file", ({}, { onCleanup }) => {
+    const folder = mkdtempSync(join(tmpdir(), "bellwire-crm-"));
+    onCleanup(() => rmSync(folder, { recursive: true }));
+    return join(folder, "crm.db");
+  })
+  .extend("crm", async ({ file }, { onCleanup }) => {
+    const crm = await startCrm({ port: 0, secrets: [secret], database: file });
+    onCleanup(() => crm[Symbol.asyncDispose]());
+    return crm;
+  });
+
+const event = (object: string, action = "created"): string => {
+  const type = /^<(\w+)/.exec(object)?.[1];
+  return `<event><action>${action}</action><type>${type}</type><object>${object}</object></event>`;
+};
+
+const mira = event(
+  "<user><id>21</id><account_id>31</account_id><role>admin</role><username>mira</username><email>mira@harbour.example</email></user>",
+);
+
+function signed(id: string, sequence: number, body: string, more: Record<string, string> = {}): RequestInit {
+  const timestamp = String(Math.floor(Date.now() / 1000));
+  const hmac = createHmac("sha256", Buffer.alloc(24, 5)).update(`${id}.${timestamp}.${body}`).digest("base64");
+  const headers = {
+    "webhook-id": id,
+    "webhook-timestamp": timestamp,
+    "webhook-signature": `v1,${hmac}`,
+    "bellwire-attempt": "1",
+    "bellwire-event-type": "user.created",
+    "bellwire-event-time": "2026-03-01T09:00:00.000Z",
+    "bellwire-sequence": String(sequence),
+    ...more,
+  };
+  return { method: "POST", headers, body };
+}
+
+test("a contact is on the page as soon as its webhook is answered with 200", async ({ crm }) => {
+  expect(await (await fetch(crm.url)).text()).toContain("Nobody yet");
+
+  const answer = await fetch(`${crm.url}/webhooks`, signed("1", 2, mira));
+
+  expect([answer.status, await answer.text()]).toEqual([200, "applied\n"]);
+  expect(await (await fetch(crm.url)).text()).toContain("mira@harbour.example");
+});
+
+test("what was answered with 200 is in the file", async ({ crm, file }) => {
+  await fetch(`${crm.url}/webhooks`, signed("1", 2, mira));
+
+  using database = new DatabaseSync(file, { readOnly: true });
+  expect({ ...database.prepare("select name, email from contacts").get() }).toEqual({
+    name: "mira",
+    email: "mira@harbour.example",
+  });
+});
+
+test("markup in a name is shown, never run", async ({ crm }) => {
+  const name = "<username>&lt;script&gt;alert(1)&lt;/script&gt;</username>";
+  await fetch(`${crm.url}/webhooks`, signed("1", 2, mira.replace("<username>mira</username>", name)));
+
+  const page = await (await fetch(crm.url)).text();
+
+  expect(page).toContain("&lt;script>alert(1)");
+  expect(page).not.toContain("<script");
+});
+
+test.for([
+  ["what is not signed", 401, { method: "POST", body: mira }],
+  ["what was changed on its way", 401, { ...signed("1", 2, mira), body: `${mira} ` }],
+  ["what is no event", 422, signed("1", 2, "<event/>")],
+  ["what has no headers of an event", 422, signed("1", 2, mira, { "bellwire-attempt": "" })],
+  ["what is too long", 413, { method: "POST", body: " ".repeat(10 * 1024 * 1024 + 1) }],
+  ["what cannot be kept", 500, signed("1", 2, mira.replace("<id>21</id>", ""))],
+] as const)("%s is answered with %i and leaves nothing", async ([, status, request], { crm }) => {
+  expect((await fetch(`${crm.url}/webhooks`, request)).status).toBe(status);
+  const page = await (await fetch(crm.url)).text();
+  expect(page).toContain("Nobody yet");
+  expect(page).toContain("None yet");
+});
+
+test("a sample is answered with 200 and makes nobody a contact", async ({ crm }) => {
+  const answer = await fetch(`${crm.url}/webhooks`, signed("1", 2, mira, { "bellwire-test": "true" }));
+  expect(answer.status).toBe(200);
+  expect(await (await fetch(crm.url)).text()).toContain("Nobody yet");
+});
+
+test("other addresses are not there", async ({ crm }) => {
+  expect((await fetch(`${crm.url}/webhooks`)).status).toBe(404);
+  expect((await fetch(crm.url, { method: "POST" })).status).toBe(404);
+});
+
+test("a start without a secret says all that is wrong", () => {
+  expect(() => readSettings({ PORT: "many" })).toThrow(/PORT must be .*\n- WEBHOOK_SECRET must be /);
+  expect(readSettings({ WEBHOOK_SECRET: `${secret},whsec_b2xk` })).toEqual({
+    port: 4000,
+    secrets: [secret, "whsec_b2xk"],
+    database: "crm.db",
+  });
+});

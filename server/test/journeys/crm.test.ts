@@ -1,0 +1,140 @@
+import { spawn } from "node:child_process";
+import { createHmac } from "node:crypto";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { makeDataDir, startBellwire } from "../support/start-bellwire.ts";
+import { until } from "../support/until.ts";
+
+const crmFolder = fileURLToPath(new URL("../../../examples/crm/", import.meta.url));
+
+test("whatever is done to an account in Bellwire, the CRM has it right in the end", { timeout: 240_000 }, async () => {
+  await using folder = await makeDataDir();
+  await using bellwire = await startBellwire({ dataDir: folder.path });
+  const { accessToken } = await bellwire.signIn();
+  const api = askAs(bellwire.url, accessToken);
+  const { data: endpoints } = await api("GET", "/api/v1/endpoints");
+  const { secret } = await api("GET", `/api/v1/endpoints/${endpoints[0].id}/secret`);
+
+  const database = join(folder.path, "crm.db");
+  await using crm = await startCrm({ secret, database });
+  await api("PUT", "/admin/api/webhooks.json", { url: `${crm.url}/webhooks`, active: true, provider_actions: true });
+
+  const { account } = await api("POST", "/admin/api/signup.json", {
+    org_name: "Harbour",
+    username: "mira",
+    email: "mira@harbour.example",
+    password: "correct-horse-12",
+  });
+  await api("PUT", `/admin/api/accounts/${account.id}.json`, { org_name: "Harbour & Sons" });
+
+  const mira = {
+    name: "mira",
+    email: "mira@harbour.example",
+    role: "admin",
+    company: "Harbour & Sons",
+    state: "approved",
+    plan: "Default",
+    applications: "API signup (Basic, live)",
+    deleted_at: null,
+  };
+  await until(() => contactIn(database)?.company === "Harbour & Sons" && contactIn(database)?.applications);
+  expect(contactIn(database)).toEqual(mira);
+
+  const { data: events } = await api("GET", "/api/v1/events?type=account.created");
+  const created = { id: events[0].id, sequence: 1, secret, orgName: "Harbour", accountId: account.id };
+  expect(await postByHand(crm.url, created)).toEqual({ status: 200, says: "repeated" });
+  expect(await postByHand(crm.url, { ...created, id: "another" })).toEqual({ status: 200, says: "outdated" });
+  expect(await postByHand(crm.url, { ...created, id: "a third", sequence: 99, secret: "whsec_AAAA" })).toEqual({
+    status: 401,
+    says: "signature-wrong",
+  });
+  expect(contactIn(database)).toEqual(mira);
+
+  await api("DELETE", `/admin/api/accounts/${account.id}.json`);
+  await until(() => contactIn(database)?.deleted_at && contactIn(database)?.applications === null);
+  expect(contactIn(database)).toMatchObject({ ...mira, applications: null, deleted_at: expect.any(String) });
+  expect(await postByHand(crm.url, { ...created, id: "a fourth", sequence: 2 })).toMatchObject({ says: "outdated" });
+  expect(contactIn(database)?.deleted_at).toEqual(expect.any(String));
+});
+
+interface Crm extends AsyncDisposable {
+  readonly url: string;
+}
+
+/** The example as its user starts it, but on a free port. */
+async function startCrm({ secret, database }: { secret: string; database: string }): Promise<Crm> {
+  const child = spawn(process.execPath, ["--conditions=bellwire-source", "src/main.ts"], {
+    cwd: crmFolder,
+    env: { PATH: process.env["PATH"], PORT: "0", WEBHOOK_SECRET: secret, DATABASE: database },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const exited = new Promise((resolve) => child.once("exit", resolve));
+  let said = "";
+  child.stdout.on("data", (chunk: Buffer) => (said += chunk.toString()));
+  const [, url = ""] = await until(() => /^crm ready (\S+)$/m.exec(said), { withinMs: 30_000 });
+  return {
+    url,
+    [Symbol.asyncDispose]: async () => {
+      child.kill();
+      expect(await exited).toBe(0);
+    },
+  };
+}
+
+const askAs =
+  (url: string, accessToken: string) =>
+  async (method: string, path: string, body?: Readonly<Record<string, unknown>>) => {
+    const answer = await fetch(`${url}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${accessToken}`, ...(body && { "content-type": "application/json" }) },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`${method} ${path} was answered with ${answer.status}: ${text}`);
+    return JSON.parse(text || "null");
+  };
+
+interface Contact {
+  readonly [column: string]: unknown;
+}
+
+function contactIn(file: string): Contact | undefined {
+  using database = new DatabaseSync(file, { readOnly: true });
+  const statement = "select name, email, role, company, state, plan, applications, deleted_at from contacts";
+  const [row, ...more] = database.prepare(statement).all();
+  expect(more).toEqual([]);
+  return row && { ...row };
+}
+
+interface ByHand {
+  readonly id: string;
+  readonly sequence: number;
+  readonly secret: string;
+  readonly accountId: number;
+  readonly orgName: string;
+}
+
+/** What somebody sends who records, holds back or makes up what Bellwire says. */
+async function postByHand(url: string, { id, sequence, secret, accountId, orgName }: ByHand) {
+  const account = `<account><id>${accountId}</id><org_name>${orgName}</org_name></account>`;
+  const body = `<event><action>created</action><type>account</type><object>${account}</object></event>`;
+  const timestamp = String(Math.floor(Date.now() / 1000));
+  const key = Buffer.from(secret.replace("whsec_", ""), "base64");
+  const hmac = createHmac("sha256", key).update(`${id}.${timestamp}.${body}`).digest("base64");
+  const answer = await fetch(`${url}/webhooks`, {
+    method: "POST",
+    body,
+    headers: {
+      "webhook-id": id,
+      "webhook-timestamp": timestamp,
+      "webhook-signature": `v1,${hmac}`,
+      "bellwire-attempt": "1",
+      "bellwire-event-type": "account.created",
+      "bellwire-event-time": new Date().toISOString(),
+      "bellwire-sequence": String(sequence),
+    },
+  });
+  return { status: answer.status, says: (await answer.text()).trim() };
+}
