@@ -23,6 +23,9 @@ import { listAccountsOperation } from "./accounts/list-accounts-operation.ts";
 import { readAccountOperation } from "./accounts/read-account-operation.ts";
 import { readAccountPlanOfAccountOperation } from "./accounts/read-account-plan-of-account-operation.ts";
 import { updateAccountOperation } from "./accounts/update-account-operation.ts";
+import { createApplicationKeyOperation } from "./application-keys/create-application-key-operation.ts";
+import { deleteApplicationKeyOperation } from "./application-keys/delete-application-key-operation.ts";
+import { listApplicationKeysOperation } from "./application-keys/list-application-keys-operation.ts";
 import { createApplicationPlanOperation } from "./application-plans/create-application-plan-operation.ts";
 import { deleteApplicationPlanOperation } from "./application-plans/delete-application-plan-operation.ts";
 import { listAllApplicationPlansOperation } from "./application-plans/list-all-application-plans-operation.ts";
@@ -30,8 +33,23 @@ import { listApplicationPlansOperation } from "./application-plans/list-applicat
 import { makeApplicationPlanDefaultOperation } from "./application-plans/make-application-plan-default-operation.ts";
 import { readApplicationPlanOperation } from "./application-plans/read-application-plan-operation.ts";
 import { updateApplicationPlanOperation } from "./application-plans/update-application-plan-operation.ts";
+import { changeApplicationPlanOperation } from "./applications/change-application-plan-operation.ts";
+import {
+  acceptApplicationOperation,
+  resumeApplicationOperation,
+  suspendApplicationOperation,
+} from "./applications/change-application-state-operations.ts";
+import { createApplicationOperation } from "./applications/create-application-operation.ts";
+import { customizePlanOperation, decustomizePlanOperation } from "./applications/customize-plan-operations.ts";
+import { deleteApplicationOperation } from "./applications/delete-application-operation.ts";
+import {
+  findApplicationOfAccountOperation,
+  findApplicationOperation,
+} from "./applications/find-application-operations.ts";
+import { listAllApplicationsOperation } from "./applications/list-all-applications-operation.ts";
 import { listApplicationsOperation } from "./applications/list-applications-operation.ts";
 import { readApplicationOperation } from "./applications/read-application-operation.ts";
+import { updateApplicationOperation } from "./applications/update-application-operation.ts";
 import {
   activateProviderUserOperation,
   makeProviderUserAdminOperation,
@@ -48,7 +66,13 @@ import { updatePermissionsOperation } from "./provider-users/update-permissions-
 import { updateProviderUserOperation } from "./provider-users/update-provider-user-operation.ts";
 import { readProviderOperation } from "./provider/read-provider-operation.ts";
 import { updateProviderOperation } from "./provider/update-provider-operation.ts";
+import { createReferrerFilterOperation } from "./referrer-filters/create-referrer-filter-operation.ts";
+import { deleteReferrerFilterOperation } from "./referrer-filters/delete-referrer-filter-operation.ts";
+import { listReferrerFiltersOperation } from "./referrer-filters/list-referrer-filters-operation.ts";
+import { deleteServiceContractOperation } from "./service-contracts/delete-service-contract-operation.ts";
+import { listServiceContractsOperation } from "./service-contracts/list-service-contracts-operation.ts";
 import { createServiceOperation } from "./services/create-service-operation.ts";
+import { deleteServiceOperation } from "./services/delete-service-operation.ts";
 import { listServicesOperation } from "./services/list-services-operation.ts";
 import { readServiceOperation } from "./services/read-service-operation.ts";
 import { updateServiceOperation } from "./services/update-service-operation.ts";
@@ -87,6 +111,8 @@ export const operations: readonly Operation[] = [
   rejectAccountOperation,
   changeCreditCardOperation,
   deleteCreditCardOperation,
+  listServiceContractsOperation,
+  deleteServiceContractOperation,
   listUsersOperation,
   createUserOperation,
   readUserOperation,
@@ -98,7 +124,25 @@ export const operations: readonly Operation[] = [
   suspendUserOperation,
   unsuspendUserOperation,
   listApplicationsOperation,
+  createApplicationOperation,
+  findApplicationOfAccountOperation,
   readApplicationOperation,
+  updateApplicationOperation,
+  deleteApplicationOperation,
+  acceptApplicationOperation,
+  changeApplicationPlanOperation,
+  customizePlanOperation,
+  decustomizePlanOperation,
+  resumeApplicationOperation,
+  suspendApplicationOperation,
+  listApplicationKeysOperation,
+  createApplicationKeyOperation,
+  deleteApplicationKeyOperation,
+  listReferrerFiltersOperation,
+  createReferrerFilterOperation,
+  deleteReferrerFilterOperation,
+  listAllApplicationsOperation,
+  findApplicationOperation,
   listAccountPlansOperation,
   createAccountPlanOperation,
   readAccountPlanOperation,
@@ -116,6 +160,7 @@ export const operations: readonly Operation[] = [
   createServiceOperation,
   readServiceOperation,
   updateServiceOperation,
+  deleteServiceOperation,
   createAccessTokenOperation,
   listPersonalAccessTokensOperation,
   createPersonalAccessTokenOperation,

@@ -15,6 +15,12 @@ export async function readAccount(db: Database, providerId: number, id: number):
   return account;
 }
 
+const readSomeStatement = `select ${columns} from accounts where provider_id = $1 and id = any($2)`;
+
+/** The accounts with these ids, in no order. */
+export const readAccounts = (db: Database, providerId: number, ids: readonly number[]): Promise<Account[]> =>
+  db.query<Account>(readSomeStatement, [providerId, ids]);
+
 // Locks the account until the transaction ends; rows that refer to it can still be written.
 const lockStatement = `${readStatement} for no key update`;
 

@@ -6,6 +6,7 @@ export {
   listAccounts,
   lockAccount,
   readAccount,
+  readAccounts,
   updateAccountRow,
 } from "./accounts-table.ts";
 export { insertServiceSubscriptions } from "./service-subscriptions-table.ts";

@@ -1,5 +1,4 @@
 import { deletePlan } from "#portal/products/index.ts";
-import { Problem } from "#http/shared/problem.ts";
 import { doneOrRefuse } from "../answers/done-or-refuse.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
 import { applicationPlanOf } from "./application-plan-of.ts";
@@ -14,8 +13,7 @@ export const deleteApplicationPlanOperation: Operation = {
   formats: xmlAndJson,
 
   async answer({ pool }, call) {
-    const deleted = doneOrRefuse(await deletePlan(pool, applicationPlanOf(call)));
-    if ("notAllowed" in deleted) throw new Problem("not-deletable", { errors: { base: ["Somebody is on this plan"] } });
+    doneOrRefuse(await deletePlan(pool, applicationPlanOf(call)));
     return {};
   },
 };

@@ -6,9 +6,9 @@ import {
   unsuspendProviderUser,
 } from "#portal/provider-account/index.ts";
 import { UserSchema } from "../answers/answer-schemas.ts";
+import { doneOrRefuse } from "../answers/done-or-refuse.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
 import { answerProviderUser } from "./answer-provider-user.ts";
-import { changedOrRefuse } from "./changed-or-refuse.ts";
 import { providerUserChangeOf } from "./provider-user-change-of.ts";
 
 interface Action {
@@ -32,7 +32,7 @@ const operationOf = ({ name, title, says, take }: Action): Operation => ({
   answers: UserSchema,
 
   async answer({ pool }, call) {
-    return answerProviderUser(call, changedOrRefuse(await take(pool, providerUserChangeOf(call))));
+    return answerProviderUser(call, doneOrRefuse(await take(pool, providerUserChangeOf(call))).user);
   },
 });
 

@@ -1,5 +1,4 @@
 import { deleteProviderUser } from "#portal/provider-account/index.ts";
-import { Problem } from "#http/shared/problem.ts";
 import { doneOrRefuse } from "../answers/done-or-refuse.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
 import { providerUserChangeOf } from "./provider-user-change-of.ts";
@@ -14,8 +13,7 @@ export const deleteProviderUserOperation: Operation = {
   formats: xmlAndJson,
 
   async answer({ pool }, call) {
-    const deleted = doneOrRefuse(await deleteProviderUser(pool, providerUserChangeOf(call)));
-    if ("notAllowed" in deleted) throw new Problem("not-deletable", { errors: { base: ["is the last admin"] } });
+    doneOrRefuse(await deleteProviderUser(pool, providerUserChangeOf(call)));
     return {};
   },
 };

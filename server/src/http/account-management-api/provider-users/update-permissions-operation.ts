@@ -6,7 +6,6 @@ import { doneOrRefuse } from "../answers/done-or-refuse.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
 import { textOf } from "../requests/read-parameters.ts";
 import { answerPermissions } from "./answer-permissions.ts";
-import { changedOrRefuse } from "./changed-or-refuse.ts";
 import { AllowedSections, PermissionsSchema } from "./permissions-schema.ts";
 import { providerUserChangeOf } from "./provider-user-change-of.ts";
 
@@ -38,7 +37,7 @@ export const updatePermissionsOperation: Operation = {
       return answerPermissions(call, doneOrRefuse(await readProviderUser(pool, call.provider.id, change.userId)));
     }
     const sections = textsOf(values["allowed_sections"]);
-    return answerPermissions(call, changedOrRefuse(await changeProviderUserSections(pool, { ...change, sections })));
+    return answerPermissions(call, doneOrRefuse(await changeProviderUserSections(pool, { ...change, sections })).user);
   },
 };
 

@@ -1,10 +1,10 @@
 import { Type } from "typebox";
 import { updateProviderUser } from "#portal/provider-account/index.ts";
 import { UserSchema } from "../answers/answer-schemas.ts";
+import { doneOrRefuse } from "../answers/done-or-refuse.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
 import { answerProviderUser } from "./answer-provider-user.ts";
 import { assertOwnOrAdmin } from "./assert-own-or-admin.ts";
-import { changedOrRefuse } from "./changed-or-refuse.ts";
 import { providerUserChangeOf } from "./provider-user-change-of.ts";
 
 const optionalText = Type.Optional(Type.String());
@@ -24,6 +24,6 @@ export const updateProviderUserOperation: Operation = {
     assertOwnOrAdmin(call);
     const { values } = call;
     const outcome = await updateProviderUser(pool, { ...providerUserChangeOf(call), values });
-    return answerProviderUser(call, changedOrRefuse(outcome));
+    return answerProviderUser(call, doneOrRefuse(outcome).user);
   },
 };

@@ -1,5 +1,4 @@
 import { deleteUser } from "#portal/users/index.ts";
-import { Problem } from "#http/shared/problem.ts";
 import { doneOrRefuse } from "../answers/done-or-refuse.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
 import { userChangeOf } from "./user-change-of.ts";
@@ -14,8 +13,7 @@ export const deleteUserOperation: Operation = {
   formats: xmlAndJson,
 
   async answer({ pool }, call) {
-    const deleted = doneOrRefuse(await deleteUser(pool, userChangeOf(call)));
-    if ("notAllowed" in deleted) throw new Problem("not-deletable", { errors: { base: ["is the last admin"] } });
+    doneOrRefuse(await deleteUser(pool, userChangeOf(call)));
     return {};
   },
 };

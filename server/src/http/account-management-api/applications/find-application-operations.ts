@@ -1,0 +1,66 @@
+import { Type } from "typebox";
+import { findApplication } from "#portal/applications/index.ts";
+import { answerApplication } from "../answers/answer-application.ts";
+import { ApplicationSchema } from "../answers/answer-schemas.ts";
+import { doneOrRefuse } from "../answers/done-or-refuse.ts";
+import { readAccountOrRefuse } from "../answers/read-account-or-refuse.ts";
+import { xmlAndJson, type Operation } from "../operation.ts";
+import { idOf, textOf, type Parameters } from "../requests/read-parameters.ts";
+
+const optionalText = Type.Optional(Type.String());
+
+export const findApplicationOperation: Operation = {
+  title: "Application Find",
+  tag: "Applications",
+  says: "Finds an application by what it calls with, a user key or an application id, or by its number.",
+  method: "GET",
+  path: "/applications/find",
+  deed: "read-portal",
+  formats: xmlAndJson,
+  query: Type.Object({
+    application_id: Type.Optional(Type.Integer({ description: "Its number." })),
+    user_key: optionalText,
+    app_id: optionalText,
+    service_id: optionalText,
+  }),
+  answers: ApplicationSchema,
+
+  async answer({ pool }, call) {
+    const { provider, query } = call;
+    const handle = handleOf(query) ?? numberOf(query);
+    const found =
+      handle && (await findApplication(pool, provider.id, { ...handle, productId: idOf(query["service_id"]) }));
+    return answerApplication(pool, call, doneOrRefuse(found));
+  },
+};
+
+export const findApplicationOfAccountOperation: Operation = {
+  title: "Application Find (of an account)",
+  tag: "Applications",
+  says: "Finds an application of an account by what it calls with, a user key or an application id.",
+  method: "GET",
+  path: "/accounts/{account_id}/applications/find",
+  deed: "read-portal",
+  formats: xmlAndJson,
+  query: Type.Object({ user_key: optionalText, app_id: optionalText }),
+  answers: ApplicationSchema,
+
+  async answer({ pool }, call) {
+    const { provider, query } = call;
+    const account = await readAccountOrRefuse(pool, provider.id, call.id("account_id"));
+    const handle = handleOf(query);
+    const found = handle && (await findApplication(pool, provider.id, { ...handle, accountId: account.id }));
+    return answerApplication(pool, call, doneOrRefuse(found));
+  },
+};
+
+function handleOf(query: Parameters): { readonly userKey: string } | { readonly appId: string } | undefined {
+  const [userKey, appId] = [textOf(query["user_key"]), textOf(query["app_id"])];
+  if (userKey) return { userKey };
+  return appId ? { appId } : undefined;
+}
+
+function numberOf(query: Parameters): { readonly id: number } | undefined {
+  const id = idOf(query["application_id"] ?? query["id"]);
+  return id === undefined ? undefined : { id };
+}
