@@ -1,11 +1,11 @@
-import { globSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { dirname, matchesGlob } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { layers } from "../../../import-law.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
-const files = globSync("{server/{src,test,bin},web/src,receiver/src,bench}/**/*.*", { cwd: root });
+const files = globSync("{server/{src,test,bin},web/src,receiver/src,examples/*/src,bench}/**/*.*", { cwd: root });
 
 /** They name a shelf, not what a file does: everything fits on it, and nobody looks there. */
 const sayNothing = new Set(
@@ -31,4 +31,11 @@ test("every folder of the server that others may enter has a front door", () => 
   const doors = layers.filter(({ name }) => !["platform", "http-shared", "http", "cli", "app"].includes(name));
   const closed = doors.filter(({ folder }) => folders.has(folder) && !files.includes(`${folder}/index.ts`));
   expect(closed).toEqual([]);
+});
+
+test("the page on the architecture shows every layer", () => {
+  const page = readFileSync(`${root}ARCHITECTURE.md`, "utf8");
+  const rows = page.split("\n").filter((line) => line.includes("`") && line.startsWith("| "));
+  const shown = rows.flatMap((row) => row.split("|")[1]?.split(",") ?? []).map((name) => name.trim());
+  expect(layers.map(({ name }) => name).filter((name) => !shown.includes(name))).toEqual([]);
 });
