@@ -3,6 +3,7 @@ import { appRole } from "#platform/database/app-role.ts";
 import type { Transaction } from "#platform/database/database.ts";
 import { openPool } from "#platform/database/open-pool.ts";
 import { cloneTemplate } from "./clone-template.ts";
+import { closePool } from "./close-pool.ts";
 import { HandDrivenClock } from "./hand-driven-clock.ts";
 import { schema } from "./test-databases.ts";
 
@@ -21,7 +22,7 @@ export const test = base
 
   .extend("database", async ({ databaseUrl }, { onCleanup }) => {
     const pool = await openPool({ connectionString: databaseUrl, schema, role: appRole });
-    onCleanup(() => pool[Symbol.asyncDispose]());
+    onCleanup(() => closePool(pool));
     return pool;
   })
 
@@ -29,8 +30,11 @@ export const test = base
     const clone = await cloneTemplate();
     const pool = await openPool({ connectionString: clone.connectionString, schema, role: appRole });
     onCleanup(async () => {
-      await pool[Symbol.asyncDispose]();
-      await clone[Symbol.asyncDispose]();
+      try {
+        await closePool(pool);
+      } finally {
+        await clone[Symbol.asyncDispose]();
+      }
     });
     return pool;
   })

@@ -1,0 +1,10 @@
+import { setTimeout as wait } from "node:timers/promises";
+
+const closingMsMax = 5000;
+
+/** A pool waits for its connections to come back: one that a failed test holds for ever must not hold the whole run. */
+export async function closePool(pool: AsyncDisposable): Promise<void> {
+  const closed = Promise.resolve(pool[Symbol.asyncDispose]()).then(() => true);
+  const isClosed = await Promise.race([closed, wait(closingMsMax, false)]);
+  if (!isClosed) throw new Error(`A transaction of the test was still open ${closingMsMax / 1000} s after its end.`);
+}
