@@ -43,6 +43,10 @@ export interface PortalHouse {
   /** Puts an app where the built one would be. */
   buildWeb(): void;
   addProviderUser(username: string, role: Role): Promise<ProviderUser>;
+  /** The events of the provider since it was last asked, with who caused them. */
+  told(): Promise<readonly string[]>;
+  /** The path of the link in the newest mail. */
+  mailedPath(): Promise<string>;
   change(
     columns: Partial<Record<"signups_enabled" | "email_activation" | "web_hooks" | "state", unknown>>,
   ): Promise<void>;
@@ -133,11 +137,36 @@ async function openHouse(ground: Ground, http: FastifyInstance): Promise<PortalH
         createProviderUser(tx, { providerId: provider.id, username, passwordHash, role }),
       );
     },
+    told: eventTeller(pool, provider.id),
+    mailedPath: async () => {
+      const newest = `select text from mails where provider_id = $1 order by id desc limit 1`;
+      const [mail] = await pool.query<{ text: string }>(newest, [provider.id]);
+      const [link = ""] = /https:\/\/\S+/.exec(mail?.text ?? "") ?? [];
+      return new URL(link).pathname;
+    },
     change: async (columns) => {
       for (const [column, value] of Object.entries(columns)) {
         await pool.query(`update providers set ${column} = $2 where id = $1`, [provider.id, value]);
       }
     },
+  };
+}
+
+/** Each event as `account.updated by developer ada in developer_portal`. */
+function eventTeller(pool: Pool, providerId: number): () => Promise<readonly string[]> {
+  const statement = `
+    select event.id, event.type || ' by ' || event.actor_kind || ' ' || coalesce(actor.username, 'nobody') || ' in ' ||
+      event.channel as sentence
+    from events as event
+    left join users as actor on actor.provider_id = event.provider_id and actor.id = event.actor_user_id
+    where event.provider_id = $1
+    order by event.id`;
+  const known = new Set<unknown>();
+  return async () => {
+    const events = await pool.query<{ id: unknown; sentence: string }>(statement, [providerId]);
+    const fresh = events.filter(({ id }) => !known.has(id));
+    for (const { id } of fresh) known.add(id);
+    return fresh.map(({ sentence }) => sentence);
   };
 }
 

@@ -1,8 +1,11 @@
 import type { FastifyInstance } from "fastify";
 import { activateUserByMail } from "#portal/whole-accounts/index.ts";
+import { showDeadLink } from "./show-dead-link.ts";
 import type { Portal } from "./show-page.ts";
 
-export function addActivateRoute(http: FastifyInstance, { pool, clock, showPage }: Portal): void {
+export function addActivateRoute(http: FastifyInstance, portal: Portal): void {
+  const { pool, clock, showPage } = portal;
+
   // Not for HEAD: programs that look at the links of a mail ask with it, and the code works once.
   http.get<{ Params: { code: string } }>("/activate/:code", { exposeHeadRoute: false }, async (request, reply) => {
     const activated = await activateUserByMail(pool, {
@@ -11,14 +14,9 @@ export function addActivateRoute(http: FastifyInstance, { pool, clock, showPage 
       now: clock.now(),
     });
     if (!activated) {
-      return showPage(request, reply, {
-        template: "message",
-        title: "This link does not work any more",
-        status: 404,
-        data: {
-          text: "An activation link works once. If you have used it already, just log in.",
-          link: { href: "/login", text: "Log in" },
-        },
+      return showDeadLink(portal, request, reply, {
+        text: "An activation link works once. If you have used it already, just log in.",
+        link: { href: "/login", text: "Log in" },
       });
     }
     const isApproved = activated.whole.account.state === "approved";

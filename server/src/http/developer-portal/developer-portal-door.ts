@@ -3,15 +3,18 @@ import formBody from "@fastify/formbody";
 import type { FastifyPluginAsync } from "fastify";
 import { addPageHeaders } from "../shared/page-headers.ts";
 import { servePageAssets } from "../shared/page-assets.ts";
-import { addAccountRoute } from "./account-route.ts";
+import { addAccountRoutes } from "./account/account-routes.ts";
 import { addActivateRoute } from "./activate-route.ts";
 import { addApplicationsRoutes } from "./applications-routes.ts";
 import type { DeveloperPortalNeeds } from "./developer-portal-needs.ts";
 import { addHomeRoute } from "./home-route.ts";
 import { addLoginRoutes } from "./login-routes.ts";
+import { addLostPasswordPage } from "./passwords/lost-password-page.ts";
+import { addNewPasswordPage } from "./passwords/new-password-page.ts";
 import { showErrors } from "./show-errors.ts";
 import { createShowPage } from "./show-page.ts";
 import { addSignUpRoutes } from "./sign-up-routes.ts";
+import { addUsersRoutes } from "./users/users-routes.ts";
 
 const assetsFolder = fileURLToPath(new URL("./assets/", import.meta.url));
 
@@ -32,6 +35,9 @@ export const developerPortalDoor =
     addSignUpRoutes(http, portal);
     addLoginRoutes(http, portal);
     addActivateRoute(http, portal);
-    addAccountRoute(http, portal);
+    addLostPasswordPage(http, portal);
+    addNewPasswordPage(http, portal);
+    addAccountRoutes(http, portal);
+    addUsersRoutes(http, portal);
     addApplicationsRoutes(http, portal);
   };

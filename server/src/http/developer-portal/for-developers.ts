@@ -2,7 +2,11 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { findDeveloper, type Developer } from "./find-developer.ts";
 import type { Portal } from "./show-page.ts";
 
-type DeveloperPage = (request: FastifyRequest, reply: FastifyReply, developer: Developer) => Promise<FastifyReply>;
+export type DeveloperPage = (
+  request: FastifyRequest,
+  reply: FastifyReply,
+  developer: Developer,
+) => Promise<FastifyReply>;
 
 /** A page for whoever is signed in; everybody else signs in first and comes back. */
 export const forDevelopers =

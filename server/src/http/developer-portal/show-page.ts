@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { openTemplates } from "../shared/open-templates.ts";
 import type { DeveloperPortalNeeds } from "./developer-portal-needs.ts";
 import type { Developer } from "./find-developer.ts";
+import { sentenceFor } from "./go-on-to.ts";
 
 interface Page {
   readonly template: string;
@@ -38,7 +39,9 @@ export function createShowPage(
         username: developer.user.username,
         org_name: developer.account.orgName,
         form_token: developer.csrfToken,
+        is_admin: developer.user.role === "admin",
       },
+      done: sentenceFor(request),
       try_out: tryOutLinks(tryOut),
       assets: { css: assets["portal.css"], js: assets["portal.js"], icon: assets["icon.svg"] },
     });

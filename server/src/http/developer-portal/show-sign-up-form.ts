@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { readFieldsDefinitions, type FieldErrors } from "#portal/fields/index.ts";
 import { issueFormToken } from "../shared/form-token.ts";
 import { findDeveloper } from "./find-developer.ts";
+import { errorsElsewhere } from "./forms/form-field.ts";
 import type { Portal } from "./show-page.ts";
 import { signUpFields } from "./sign-up-form.ts";
 
@@ -32,14 +33,8 @@ export async function showSignUpForm(
       fields,
       signed_in_as: developer?.user.username,
       wrong: isWrong ? fields.filter((field) => field.error !== undefined) : undefined,
-      error: again?.error ?? elsewhere(again?.errors, fields),
+      error: again?.error ?? errorsElsewhere(fields, again?.errors),
       form_token: issueFormToken(request, reply, portal, portal.clock.now()),
     },
   });
-}
-
-/** Errors that belong to no field of the form, which must not be lost. */
-function elsewhere(errors: FieldErrors = {}, fields: readonly { readonly name: string }[]): string | undefined {
-  const rest = Object.entries(errors).filter(([name]) => !fields.some((field) => field.name === name));
-  return rest.length > 0 ? rest.map(([name, messages]) => `${name} ${messages.join(", ")}`).join(". ") : undefined;
 }

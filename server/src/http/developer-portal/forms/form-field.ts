@@ -1,0 +1,107 @@
+import type { FieldErrors, FieldsDefinition } from "#portal/fields/index.ts";
+
+/** One field of a form as the template shows it. */
+export interface FormField {
+  readonly name: string;
+  readonly label: string;
+  readonly type: "text" | "email" | "tel" | "password";
+  readonly required: boolean;
+  readonly autocomplete?: string;
+  readonly hint?: string;
+  readonly choices?: readonly string[];
+  /** Choices whose values are not what people read. */
+  readonly options?: readonly { readonly value: string; readonly text: string }[];
+  /** Of a text that may be long. */
+  readonly lines?: number;
+  readonly length_max?: number;
+  readonly value?: string;
+  readonly error?: string;
+}
+
+/** Longer is cut by no one: the browser stops there, and the server refuses with words. */
+const lengthMax = 255;
+const usernameLengthMax = 40;
+
+/** What a browser may fill in by itself. */
+const autocomplete: Readonly<Record<string, string>> = {
+  org_name: "organization",
+  org_legaladdress: "street-address",
+  telephone_number: "tel",
+  city: "address-level2",
+  state_region: "address-level1",
+  zip: "postal-code",
+  country: "country-name",
+  username: "username",
+  email: "email",
+  first_name: "given-name",
+  last_name: "family-name",
+  title: "honorific-prefix",
+  job_role: "organization-title",
+};
+
+/** A developer neither sees nor writes what is hidden or read only. */
+export const isOpenToDevelopers = ({ hidden, readOnly }: FieldsDefinition): boolean => !hidden && !readOnly;
+
+export function fieldOf({ name, label, required, choices, target }: FieldsDefinition, value = ""): FormField {
+  const filledWith = target === "Cinstance" ? undefined : autocomplete[name];
+  const isLong = target === "Cinstance" && name === "description";
+  return {
+    name,
+    label,
+    type: name === "email" ? "email" : name === "telephone_number" ? "tel" : "text",
+    required,
+    ...(isLong ? { lines: 4 } : { length_max: name === "username" ? usernameLengthMax : lengthMax }),
+    ...(filledWith === undefined ? {} : { autocomplete: filledWith }),
+    ...(choices.length > 0 ? { choices } : {}),
+    value,
+  };
+}
+
+/** A new password, twice. Its rule is shown before typing. */
+export const passwordFields = (label: string, passwordLengthMin: number): readonly FormField[] => [
+  {
+    name: "password",
+    label,
+    type: "password",
+    required: true,
+    autocomplete: "new-password",
+    hint: `${passwordLengthMin} characters or more. A few words in a row are easy to keep in mind.`,
+  },
+  {
+    name: "password_confirmation",
+    label: `${label} again`,
+    type: "password",
+    required: true,
+    autocomplete: "new-password",
+  },
+];
+
+/** What somebody who is signed in proves with that it is still them. */
+export const currentPasswordField: FormField = {
+  name: "current_password",
+  label: "Current password",
+  type: "password",
+  required: true,
+  autocomplete: "current-password",
+};
+
+/** Each error beside its field. */
+export const withErrors = (fields: readonly FormField[], errors: FieldErrors): readonly FormField[] =>
+  fields.map((field) => {
+    const messages = errors[field.name];
+    return messages ? { ...field, error: messages.join(", ") } : field;
+  });
+
+/** Errors that belong to no field of the form, which must not be lost. */
+export function errorsElsewhere(
+  fields: readonly { readonly name: string }[],
+  errors: FieldErrors = {},
+): string | undefined {
+  const rest = Object.entries(errors).filter(([name]) => !fields.some((field) => field.name === name));
+  const sentences = rest.map(([name, messages]) =>
+    name === "base" ? asSentence(messages.join(", ")) : `${name} ${messages.join(", ")}`,
+  );
+  return sentences.length > 0 ? sentences.join(". ") : undefined;
+}
+
+const asSentence = (words: string): string => `${words.slice(0, 1).toUpperCase()}${words.slice(1)}`;

@@ -1,0 +1,63 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { FieldErrors } from "#portal/fields/index.ts";
+import { inviteUser, listInvitations } from "#portal/users/index.ts";
+import { readForm } from "../../shared/read-form.ts";
+import type { Developer } from "../find-developer.ts";
+import { addAdminFormPage } from "../forms/add-form-page.ts";
+import { withErrors, type FormField } from "../forms/form-field.ts";
+import { goOnTo } from "../go-on-to.ts";
+import { showNotFound } from "../show-not-found.ts";
+import type { Portal } from "../show-page.ts";
+import { writeDate } from "../write-date.ts";
+import { invitationUrl } from "./invitation-url.ts";
+
+const emailField: FormField = { name: "email", label: "Email", type: "email", required: true, length_max: 255 };
+
+/** Who was asked to join the account, and a form to ask somebody else. */
+export function addInvitationsPage(http: FastifyInstance, portal: Portal): void {
+  addAdminFormPage(http, portal, {
+    path: "/account/invitations",
+    show: (request, reply, developer) => showInvitations(portal, request, reply, developer),
+    take: async (request, reply, developer) => {
+      const { provider } = request;
+      const { email = "" } = readForm(request.body);
+      const invited = await inviteUser(portal.pool, {
+        provider,
+        accountId: developer.account.id,
+        email,
+        urlOf: invitationUrl(portal, provider),
+        now: portal.clock.now(),
+      });
+      if (!invited) return showNotFound(reply);
+      return "refused" in invited
+        ? showInvitations(portal, request, reply, { ...developer, errors: invited.refused })
+        : goOnTo(reply, "/account/invitations", "invited");
+    },
+  });
+}
+
+async function showInvitations(
+  { pool, showPage }: Portal,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { errors, ...developer }: Developer & { readonly errors?: FieldErrors },
+): Promise<FastifyReply> {
+  const { id: providerId, timeZone } = request.provider;
+  const invitations = await listInvitations(pool, providerId, developer.account.id);
+  const [field] = withErrors([{ ...emailField, value: readForm(request.body)["email"] ?? "" }], errors ?? {});
+  return showPage(request, reply, {
+    template: "invitations",
+    title: `${errors ? "Please check: " : ""}Invitations`,
+    status: errors ? 422 : 200,
+    developer,
+    data: {
+      field,
+      invitations: invitations.map(({ id, email, sentAt, acceptedAt }) => ({
+        id,
+        email,
+        sent: writeDate(sentAt, timeZone),
+        is_accepted: acceptedAt !== null,
+      })),
+    },
+  });
+}

@@ -1,0 +1,46 @@
+import type { FastifyInstance } from "fastify";
+import { changeUserRole } from "#portal/users/index.ts";
+import { readForm } from "../../shared/read-form.ts";
+import { byDeveloper } from "../by-developer.ts";
+import { addAdminFormPage } from "../forms/add-form-page.ts";
+import { showForm } from "../forms/show-form.ts";
+import { goOnTo } from "../go-on-to.ts";
+import { showNotFound } from "../show-not-found.ts";
+import type { Portal } from "../show-page.ts";
+import { withUser } from "./with-user.ts";
+
+const roles = [
+  { value: "member", text: "Member" },
+  { value: "admin", text: "Admin" },
+] as const;
+
+/** Whether another user of the account is an admin of it. */
+export function addUserRolePage(http: FastifyInstance, portal: Portal): void {
+  addAdminFormPage(http, portal, {
+    path: "/account/users/:id/role",
+    show: withUser(portal, (request, reply, { user, developer }) =>
+      showForm(portal, request, reply, {
+        title: `Role of ${user.username}`,
+        lead: "Admins invite, change and delete users, and edit the organization. Members use its applications.",
+        fields: [{ name: "role", label: "Role", type: "text", required: true, options: roles, value: user.role }],
+        submit: "Save",
+        back: { href: "/account/users", text: "Users" },
+        developer,
+      }),
+    ),
+    take: withUser(portal, async (request, reply, { user, developer }) => {
+      const { role } = readForm(request.body);
+      const wanted = roles.find(({ value }) => value === role)?.value;
+      const saved =
+        wanted &&
+        (await changeUserRole(portal.pool, {
+          provider: request.provider,
+          accountId: user.accountId,
+          userId: user.id,
+          role: wanted,
+          by: byDeveloper(portal, developer),
+        }));
+      return saved ? goOnTo(reply, "/account/users", "saved") : showNotFound(reply);
+    }),
+  });
+}

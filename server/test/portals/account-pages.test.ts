@@ -1,0 +1,141 @@
+import { expect } from "vitest";
+import { password, test } from "./portal-test.ts";
+
+test("an admin of the account edits the organization, which is told in their name", async ({ house }) => {
+  const ada = await house.developer("ada");
+  await house.told();
+  expect((await ada.get("/account/edit")).html).toMatch(/id="org_name" name="org_name" type="text" value="Tallow Ltd"/);
+
+  const answer = await ada.submit("/account/edit", { org_name: "Tallow & Sons", annotations: "x", state: "suspended" });
+
+  expect(answer).toMatchObject({ status: 303, location: "/account?done=saved" });
+  const { html } = await ada.get("/account?done=saved");
+  expect(html).toContain("Tallow &amp; Sons");
+  expect(html).toContain("Your changes are saved.");
+  expect(await house.told()).toEqual(["account.updated by developer ada in developer_portal"]);
+});
+
+test("an organization without a name is refused beside the field, with what was typed kept", async ({ house }) => {
+  await house.pool.query(
+    `insert into fields_definitions (provider_id, target, name, label, position) values ($1, 'Account', 'city', 'City', 2)`,
+    [house.provider.id],
+  );
+  const ada = await house.developer("ada");
+  await house.told();
+
+  const { status, html } = await ada.submit("/account/edit", { org_name: "", city: "Ulm" });
+
+  expect(status).toBe(422);
+  expect(html).toMatch(/<p class="error" id="org_name-error">[^<]* can&#39;t be blank/);
+  expect(html).toContain('value="Ulm"');
+  expect(await house.told()).toEqual([]);
+});
+
+test("where the provider keeps the account area to itself, there is nothing to edit", async ({ house }) => {
+  const ada = await house.developer("ada");
+  await house.pool.query("update providers set user_account_area_enabled = false where id = $1", [house.provider.id]);
+  expect((await ada.get("/account/edit")).status).toBe(404);
+  expect((await ada.get("/account")).html).not.toContain("/account/edit");
+});
+
+test("one's own details change with the current password, and not without it", async ({ house }) => {
+  const ada = await house.developer("ada");
+  await house.told();
+  const details = { username: "ada.l", email: "ada@tallow.example" };
+
+  const refused = await ada.submit("/account/details", { ...details, current_password: "wrong" });
+  expect(refused.status).toBe(422);
+  expect(refused.html).toMatch(/id="current_password-error">Current password is incorrect/);
+  expect(refused.html).toContain('value="ada.l"');
+  expect(await house.told()).toEqual([]);
+
+  const saved = await ada.submit("/account/details", { ...details, current_password: password });
+  expect(saved).toMatchObject({ status: 303, location: "/account?done=saved" });
+  expect(await house.told()).toEqual(["user.updated by developer ada.l in developer_portal"]);
+});
+
+test("a name that somebody else has is refused beside the field", async ({ house }) => {
+  await house.developer("bob");
+  const ada = await house.developer("ada");
+  const { status, html } = await ada.submit("/account/details", { username: "BOB", current_password: password });
+  expect(status).toBe(422);
+  expect(html).toMatch(/id="username-error">Username has already been taken/);
+});
+
+test("a new password logs out every other browser and no more", async ({ house }) => {
+  const ada = await house.developer("ada");
+  const phone = house.visitor("developer");
+  await phone.submit("/login", { username: "ada", password });
+  const next = "another horse entirely";
+
+  const answer = await ada.submit("/account/password", {
+    current_password: password,
+    password: next,
+    password_confirmation: next,
+  });
+
+  expect(answer).toMatchObject({ status: 303, location: "/account?done=password-changed" });
+  expect((await ada.get("/account")).status).toBe(200);
+  expect((await phone.get("/account")).status).toBe(302);
+  expect((await phone.submit("/login", { username: "ada", password })).status).toBe(422);
+  expect((await phone.submit("/login", { username: "ada", password: next })).status).toBe(303);
+});
+
+test.for([
+  [{ password: "" }, "password-error", "can&#39;t be blank"],
+  [{ password: "short", password_confirmation: "short" }, "password-error", "is too short"],
+  [{ password_confirmation: "different words" }, "password_confirmation-error", "doesn&#39;t match"],
+  [{ current_password: "wrong" }, "current_password-error", "is incorrect"],
+] as const)("a password form with %j is refused beside the field", async ([wrong, id, words], { house }) => {
+  const ada = await house.developer("ada");
+  const right = { current_password: password, password: "another horse", password_confirmation: "another horse" };
+  const { status, html } = await ada.submit("/account/password", { ...right, ...wrong });
+  expect(status).toBe(422);
+  expect(html).toMatch(new RegExp(`id="${id}">[^<]*${words}`));
+  expect(html).not.toContain("another horse");
+});
+
+test("ten wrong guesses at the current password are enough, on both forms together", async ({ house, clock }) => {
+  const ada = await house.developer("ada");
+  for (let time = 0; time < 10; time += 1) await ada.submit("/account/details", { current_password: "wrong" });
+  expect((await ada.submit("/account/details", { current_password: password })).status).toBe(429);
+  const right = { current_password: password, password: "another horse", password_confirmation: "another horse" };
+  expect((await ada.submit("/account/password", right)).status).toBe(429);
+  await clock.advance(600_000);
+  expect((await ada.submit("/account/password", right)).status).toBe(303);
+});
+
+test("the account's plan can be changed only where the provider says so, and only to a published one", async ({
+  house,
+}) => {
+  const ada = await house.developer("ada");
+  await house.pool.query(
+    `insert into plans (provider_id, kind, name, system_name, state) values
+     ($1, 'account_plan', 'Gold', 'gold', 'published'), ($1, 'account_plan', 'Secret', 'secret', 'hidden')`,
+    [house.provider.id],
+  );
+  await house.told();
+  expect((await ada.get("/account/plan")).status).toBe(404);
+
+  await house.pool.query("update providers set change_account_plan_permission = 'direct' where id = $1", [
+    house.provider.id,
+  ]);
+  const { html } = await ada.get("/account/plan");
+  expect(html).not.toContain("Secret");
+  const [, gold = ""] = /<option value="(\d+)">Gold/.exec(html) ?? [];
+  expect((await ada.submit("/account/plan", { plan_id: String(Number(gold) + 1) })).status).toBe(404);
+  expect(await ada.submit("/account/plan", { plan_id: gold })).toMatchObject({ status: 303 });
+
+  expect((await ada.get("/account")).html).toContain("Gold");
+  expect(await house.told()).toEqual(["account.plan_changed by developer ada in developer_portal"]);
+});
+
+test("none of these forms is taken without the session's token, or from another site", async ({ house }) => {
+  const ada = await house.developer("ada");
+  for (const path of ["/account/edit", "/account/details", "/account/password"]) {
+    expect((await ada.post(path, { org_name: "Eve" })).status, path).toBe(403);
+    const elsewhere = await ada.submit(path, { org_name: "Eve" }, { origin: "https://elsewhere.example" });
+    expect(elsewhere.status, path).toBe(403);
+    expect((await house.visitor("developer").get(path)).location).toBe(`/login?return_to=${encodeURIComponent(path)}`);
+  }
+});

@@ -1,0 +1,73 @@
+import { expect } from "vitest";
+import { password, test } from "./portal-test.ts";
+
+const next = "another horse entirely";
+const twice = { password: next, password_confirmation: next };
+
+test("who has lost the password chooses another by the link in a mail, which works once", async ({ house }) => {
+  const ada = await house.developer("ada");
+  const phone = house.visitor("developer");
+  await house.told();
+  expect(await phone.submit("/lost-password", { email: "ADA@tallow.example" })).toMatchObject({
+    status: 303,
+    location: "/lost-password/check-mail",
+  });
+  const path = await house.mailedPath();
+  expect((await phone.get(path)).html).toContain("For ada.");
+
+  expect(await phone.submit(path, twice)).toMatchObject({ status: 303, location: "/login?done=password-chosen" });
+
+  expect((await phone.get("/login?done=password-chosen")).html).toContain("Your new password holds.");
+  expect((await phone.get(path)).status).toBe(404);
+  expect((await ada.get("/account")).status).toBe(302);
+  expect((await phone.submit("/login", { username: "ada", password })).status).toBe(422);
+  expect((await phone.submit("/login", { username: "ada", password: next })).status).toBe(303);
+  expect(await house.told()).toEqual([]);
+});
+
+test("nobody learns from the form who has signed up", async ({ house }) => {
+  await house.developer("ada");
+  const eve = house.visitor("developer");
+  const known = await eve.submit("/lost-password", { email: "ada@tallow.example" });
+  for (const email of ["nobody@tallow.example", "nonsense", "a\u0000b"]) {
+    const { status, location } = await eve.submit("/lost-password", { email });
+    expect({ status, location }).toEqual({ status: known.status, location: known.location });
+  }
+  const mails = await house.pool.query("select from mails where provider_id = $1", [house.provider.id]);
+  expect(mails).toHaveLength(1);
+});
+
+test("a password that is too short is refused beside the field, and the link still works", async ({ house }) => {
+  const ada = await house.developer("ada");
+  await ada.submit("/lost-password", { email: "ada@tallow.example" });
+  const path = await house.mailedPath();
+  const { status, html } = await ada.submit(path, { password: "short", password_confirmation: "short" });
+  expect(status).toBe(422);
+  expect(html).toMatch(/id="password-error">New password is too short/);
+  expect((await ada.submit(path, twice)).status).toBe(303);
+});
+
+test("a link that is an hour old opens nothing", async ({ house, clock }) => {
+  const ada = await house.developer("ada");
+  await ada.submit("/lost-password", { email: "ada@tallow.example" });
+  const path = await house.mailedPath();
+  await clock.advance(3_600_000);
+  expect((await ada.get(path)).status).toBe(404);
+});
+
+test("a form that is not ours sends no mail and sets no password", async ({ house }) => {
+  const ada = await house.developer("ada");
+  expect((await ada.post("/lost-password", { email: "ada@tallow.example" })).status).toBe(403);
+  await ada.submit("/lost-password", { email: "ada@tallow.example" });
+  expect((await ada.post(await house.mailedPath(), twice)).status).toBe(403);
+});
+
+test("ten requests for one address are enough for a while, from wherever they come", async ({ house }) => {
+  await house.developer("ada");
+  const ask = async (address: string): Promise<number> => {
+    const visitor = house.visitor("developer", { address });
+    return (await visitor.submit("/lost-password", { email: "ada@tallow.example" })).status;
+  };
+  for (let place = 1; place <= 10; place += 1) expect(await ask(`198.51.100.${place}`)).toBe(303);
+  expect(await ask("198.51.100.11")).toBe(429);
+});
