@@ -9,6 +9,8 @@ import { createRoot } from "react-dom/client";
 import { createApiClient } from "./api/api-client.ts";
 import { ApiContext } from "./api/api-context.ts";
 import { ApiProblem } from "./api/api-problem.ts";
+import { createManagementClient } from "./api/management/management-client.ts";
+import { ManagementContext } from "./api/management/management-context.ts";
 import { LiveProvider } from "./api/live-provider.tsx";
 import { readSession } from "./api/session.ts";
 import { SessionContext } from "./api/session-context.ts";
@@ -17,7 +19,9 @@ import { startTheme } from "./theme/theme.ts";
 import { ToastProvider } from "./toasts/toast-provider.tsx";
 
 const session = readSession(document);
-const api = createApiClient({ csrfToken: session.csrfToken, toSignIn: () => location.assign("/p/login") });
+const toSignIn = () => location.assign("/p/login");
+const api = createApiClient({ csrfToken: session.csrfToken, toSignIn });
+const management = createManagementClient({ csrfToken: session.csrfToken, toSignIn });
 const queries = new QueryClient({
   defaultOptions: {
     queries: {
@@ -36,13 +40,15 @@ createRoot(root).render(
   <StrictMode>
     <SessionContext value={session}>
       <ApiContext value={api}>
-        <QueryClientProvider client={queries}>
-          <ToastProvider>
-            <LiveProvider>
-              <RouterProvider router={createAppRouter()} />
-            </LiveProvider>
-          </ToastProvider>
-        </QueryClientProvider>
+        <ManagementContext value={management}>
+          <QueryClientProvider client={queries}>
+            <ToastProvider>
+              <LiveProvider>
+                <RouterProvider router={createAppRouter()} />
+              </LiveProvider>
+            </ToastProvider>
+          </QueryClientProvider>
+        </ManagementContext>
       </ApiContext>
     </SessionContext>
   </StrictMode>,

@@ -3,6 +3,8 @@ import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirec
 import { AppLayout } from "./layout/app-layout.tsx";
 import { NotFoundPage } from "./layout/not-found-page.tsx";
 import { PageBroken } from "./layout/page-broken.tsx";
+import { readAccountSearch } from "./pages/accounts/account-search.ts";
+import { readApplicationSearch } from "./pages/applications/application-search.ts";
 import { readDeliverySearch } from "./pages/deliveries/delivery-search.ts";
 import { readEventSearch } from "./pages/events/event-search.ts";
 
@@ -49,6 +51,28 @@ const routeTree = root.addChildren([
     getParentRoute,
     path: "/endpoints/$id",
     component: lazyRouteComponent(() => import("./pages/endpoint/endpoint-page.tsx"), "EndpointPage"),
+  }),
+  createRoute({
+    getParentRoute,
+    path: "/accounts",
+    validateSearch: readAccountSearch,
+    component: lazyRouteComponent(() => import("./pages/accounts/accounts-page.tsx"), "AccountsPage"),
+  }),
+  createRoute({
+    getParentRoute,
+    path: "/accounts/$id",
+    component: lazyRouteComponent(() => import("./pages/account/account-page.tsx"), "AccountPage"),
+  }),
+  createRoute({
+    getParentRoute,
+    path: "/applications",
+    validateSearch: readApplicationSearch,
+    component: lazyRouteComponent(() => import("./pages/applications/applications-page.tsx"), "ApplicationsPage"),
+  }),
+  createRoute({
+    getParentRoute,
+    path: "/accounts/$accountId/applications/$id",
+    component: lazyRouteComponent(() => import("./pages/application/application-page.tsx"), "ApplicationPage"),
   }),
   createRoute({
     getParentRoute,

@@ -5,8 +5,8 @@ export function AccessDenied() {
   return (
     <EmptyState titleText="Access denied" icon={LockIcon} headingLevel="h1">
       <EmptyStateBody>
-        Webhooks carry every account, user and application to another system, so only admins can see and change them.
-        Ask an admin of your organization.
+        Your role does not open this page: webhooks are for admins, and everything else for whom an admin has given its
+        section. Ask an admin of your organization.
       </EmptyStateBody>
     </EmptyState>
   );

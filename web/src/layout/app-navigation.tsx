@@ -20,6 +20,14 @@ export function AppNavigation({ onGo }: { onGo: () => void }) {
           <Link to="/">Start</Link>
         </NavItem>
       </NavList>
+      <NavGroup title="Developers">
+        <NavItem isActive={isAt("/accounts") && !path.includes("/applications/")}>
+          <Link to="/accounts">Accounts</Link>
+        </NavItem>
+        <NavItem isActive={isAt("/applications") || path.includes("/applications/")}>
+          <Link to="/applications">Applications</Link>
+        </NavItem>
+      </NavGroup>
       {mayUse && (
         <>
           <NavGroup title="Webhooks">

@@ -1,0 +1,64 @@
+import { queryOptions } from "@tanstack/react-query";
+
+import type { ManagementClient } from "./management-client.ts";
+import type { AccountPlan } from "./plan-queries.ts";
+
+export const accountStates = ["created", "pending", "approved", "rejected", "suspended"] as const;
+export type AccountState = (typeof accountStates)[number] | "scheduled_for_deletion";
+
+/** With the fields that the provider has defined, by their names. */
+export interface Account extends Readonly<Record<string, unknown>> {
+  readonly id: number;
+  readonly org_name: string;
+  readonly state: AccountState;
+  readonly created_at: string;
+  readonly updated_at: string;
+}
+
+/** Where a page stands in its list. Absent when everything is on one page. */
+export interface Standing {
+  readonly total_entries: number;
+  readonly current_page: number;
+}
+
+interface AccountAnswer {
+  readonly account: Account;
+}
+
+export interface AccountFilter {
+  readonly state?: AccountState;
+  readonly page?: number;
+}
+
+export const perPage = 50;
+
+export const accountsQuery = (api: ManagementClient, filter: AccountFilter) =>
+  queryOptions({
+    queryKey: ["accounts", "list", filter],
+    queryFn: async () => {
+      const query = { ...filter, per_page: perPage };
+      const { accounts, metadata } = await api.read<{ accounts: AccountAnswer[]; metadata?: Standing }>(
+        "accounts",
+        query,
+      );
+      return { accounts: accounts.map((it) => it.account), total: metadata?.total_entries ?? accounts.length };
+    },
+  });
+
+export const accountQuery = (api: ManagementClient, id: number) =>
+  queryOptions({
+    queryKey: ["accounts", "one", id],
+    queryFn: async () => (await api.read<AccountAnswer>(`accounts/${id}`)).account,
+  });
+
+export const planOfAccountQuery = (api: ManagementClient, id: number) =>
+  queryOptions({
+    queryKey: ["accounts", "one", id, "plan"],
+    queryFn: async () => (await api.read<{ account_plan: AccountPlan }>(`accounts/${id}/plan`)).account_plan,
+  });
+
+/** By user name, or by e-mail address. */
+export const findAccount = async (api: ManagementClient, login: string): Promise<Account> => {
+  const query = login.includes("@") ? { email: login } : { username: login };
+  return (await api.read<AccountAnswer>("accounts/find", query)).account;
+};

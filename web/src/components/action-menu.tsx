@@ -1,0 +1,36 @@
+import { Dropdown, DropdownItem, DropdownList, MenuToggle, type MenuToggleElement } from "@patternfly/react-core";
+import { useState, type Ref } from "react";
+
+export interface Action {
+  readonly title: string;
+  readonly onClick: () => void;
+  readonly isDanger?: boolean;
+}
+
+/** What can be done to the thing that the page shows. */
+export function ActionMenu({ actions }: { actions: readonly Action[] }) {
+  const [isOpen, setOpen] = useState(false);
+  const toggle = (ref: Ref<MenuToggleElement>) => (
+    <MenuToggle ref={ref} isExpanded={isOpen} onClick={() => setOpen(!isOpen)}>
+      Actions
+    </MenuToggle>
+  );
+  return (
+    <Dropdown
+      isOpen={isOpen}
+      onOpenChange={setOpen}
+      onSelect={() => setOpen(false)}
+      popperProps={{ position: "end" }}
+      toggle={toggle}
+      shouldFocusToggleOnSelect
+    >
+      <DropdownList>
+        {actions.map(({ title, onClick, isDanger = false }) => (
+          <DropdownItem key={title} isDanger={isDanger} onClick={onClick}>
+            {title}
+          </DropdownItem>
+        ))}
+      </DropdownList>
+    </Dropdown>
+  );
+}

@@ -1,0 +1,56 @@
+import { useQuery } from "@tanstack/react-query";
+
+import {
+  fieldsDefinitionsQuery,
+  type FieldsDefinition,
+  type FieldTarget,
+} from "../../api/management/fields-definition-queries.ts";
+import type { Values } from "../../api/management/management-client.ts";
+import { useManagement } from "../../api/management/management-context.ts";
+import { SelectField } from "./select-field.tsx";
+import { TextField } from "./text-field.tsx";
+
+export interface DefinedFieldsProps {
+  readonly target: FieldTarget;
+  readonly values: Values;
+  readonly errors: Readonly<Record<string, readonly string[]>>;
+  readonly onChange: (changed: Values) => void;
+}
+
+/** The fields that the provider has defined for its accounts, users or applications, in their order. */
+export function DefinedFields({ target, values, errors, onChange }: DefinedFieldsProps) {
+  const { data = [] } = useQuery(fieldsDefinitionsQuery(useManagement()));
+  const definitions = data.filter((it) => it.target === target).toSorted((a, b) => a.position - b.position);
+  return definitions.map((definition) => (
+    <DefinedField
+      key={definition.name}
+      definition={definition}
+      value={textOf(values[definition.name])}
+      errors={errors[definition.name]}
+      onChange={(value) => onChange({ [definition.name]: value })}
+    />
+  ));
+}
+
+interface DefinedFieldProps {
+  readonly definition: FieldsDefinition;
+  readonly value: string;
+  readonly errors: readonly string[] | undefined;
+  readonly onChange: (value: string) => void;
+}
+
+function DefinedField({
+  definition: { name, label, required, hidden, choices },
+  value,
+  errors,
+  onChange,
+}: DefinedFieldProps) {
+  const field = { id: name, label, isRequired: required, errors, value, onChange };
+  const hint = hidden && "Developers do not see this field";
+  if (!choices?.length) return <TextField {...field} hint={hint} />;
+  const options = ["", ...choices].map((choice) => ({ value: choice, label: choice || "None" }));
+  return <SelectField {...field} hint={hint} options={options} />;
+}
+
+const textOf = (value: unknown): string =>
+  typeof value === "string" || typeof value === "number" ? String(value) : "";

@@ -1,0 +1,102 @@
+import {
+  ActionGroup,
+  Button,
+  ClipboardCopy,
+  Content,
+  Form,
+  List,
+  ListItem,
+  Stack,
+  StackItem,
+} from "@patternfly/react-core";
+import TrashIcon from "@patternfly/react-icons/dist/esm/icons/trash-icon";
+import { useState, type FormEvent } from "react";
+
+import { ConfirmDialog } from "./confirm-dialog.tsx";
+import { TextField } from "./form/text-field.tsx";
+
+export interface ValueListProps {
+  /** Of one: "key". */
+  readonly noun: string;
+  readonly values: readonly string[];
+  readonly hint: string;
+  readonly errors: readonly string[] | undefined;
+  readonly isBusy: boolean;
+  readonly onAdd: (value: string) => void;
+  readonly onRemove: (value: string) => void;
+}
+
+/** Values that are added and removed one by one, such as the keys of an application. */
+export function ValueList({ noun, values, hint, errors, isBusy, onAdd, onRemove }: ValueListProps) {
+  const [typed, setTyped] = useState("");
+  const [toRemove, setToRemove] = useState<string>();
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    onAdd(typed);
+    setTyped("");
+  };
+  return (
+    <Stack hasGutter>
+      <StackItem>
+        {values.length === 0 ? (
+          <span className="bellwire-subtle">None yet</span>
+        ) : (
+          <List isPlain>
+            {values.map((value) => (
+              <ListItem key={value}>
+                <ClipboardCopy
+                  variant="inline-compact"
+                  isCode
+                  hoverTip="Copy"
+                  clickTip="Copied"
+                  className="bellwire-break"
+                >
+                  {value}
+                </ClipboardCopy>
+                <Button
+                  variant="plain"
+                  aria-label={`Delete the ${noun} ${value}`}
+                  icon={<TrashIcon />}
+                  onClick={() => setToRemove(value)}
+                />
+              </ListItem>
+            ))}
+          </List>
+        )}
+      </StackItem>
+      <StackItem>
+        <Form onSubmit={submit} isWidthLimited maxWidth="40rem">
+          <TextField
+            id={`new-${noun.replaceAll(" ", "-")}`}
+            label={`New ${noun}`}
+            hint={hint}
+            errors={errors}
+            value={typed}
+            onChange={setTyped}
+          />
+          <ActionGroup>
+            <Button type="submit" variant="secondary" isDisabled={isBusy}>
+              Add
+            </Button>
+          </ActionGroup>
+        </Form>
+      </StackItem>
+      {toRemove !== undefined && (
+        <ConfirmDialog
+          title={`Delete this ${noun}?`}
+          confirm="Delete"
+          isBusy={isBusy}
+          onConfirm={() => {
+            onRemove(toRemove);
+            setToRemove(undefined);
+          }}
+          onClose={() => setToRemove(undefined)}
+        >
+          <Content component="p" className="bellwire-mono">
+            {toRemove}
+          </Content>
+        </ConfirmDialog>
+      )}
+    </Stack>
+  );
+}

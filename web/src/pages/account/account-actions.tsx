@@ -1,0 +1,77 @@
+import { Content } from "@patternfly/react-core";
+import { useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
+
+import type { Account } from "../../api/management/account-queries.ts";
+import { useManagement } from "../../api/management/management-context.ts";
+import { ActionMenu } from "../../components/action-menu.tsx";
+import { ConfirmDialog } from "../../components/confirm-dialog.tsx";
+import { useChange } from "../../components/use-change.ts";
+import { stepsFrom, type AccountStep } from "./account-steps.ts";
+
+/** 3scale's API has no suspension of accounts: that is an operation of ours. */
+const isOurs = ({ operation }: AccountStep): boolean => operation === "suspend" || operation === "resume";
+
+export function AccountActions({ account: { id, org_name, state } }: { account: Account }) {
+  const api = useManagement();
+  const [toConfirm, setToConfirm] = useState<"delete" | AccountStep>();
+  const step = useChange({
+    change: async (taken: AccountStep) => {
+      const path = `accounts/${id}/${taken.operation}`;
+      await (isOurs(taken) ? api.operate(path) : api.change(path));
+    },
+    stale: [["accounts"]],
+    done: "The account's state was changed",
+    failed: "The account's state could not be changed",
+    onDone: () => setToConfirm(undefined),
+  });
+  const actions = stepsFrom(state).map((taken) => {
+    const locksOut = taken.operation === "suspend" || taken.operation === "reject";
+    return { title: taken.title, onClick: () => (locksOut ? setToConfirm(taken) : step.mutate(taken)) };
+  });
+  return (
+    <>
+      <ActionMenu actions={[...actions, { title: "Delete", isDanger: true, onClick: () => setToConfirm("delete") }]} />
+      {toConfirm === "delete" && (
+        <DeleteAccountDialog id={id} name={org_name} onClose={() => setToConfirm(undefined)} />
+      )}
+      {toConfirm && toConfirm !== "delete" && (
+        <ConfirmDialog
+          title={`${toConfirm.title} ${org_name}?`}
+          confirm={toConfirm.title}
+          isBusy={step.isPending}
+          onConfirm={() => step.mutate(toConfirm)}
+          onClose={() => setToConfirm(undefined)}
+        >
+          <Content component="p">Its users can no longer log in, until you take this back.</Content>
+        </ConfirmDialog>
+      )}
+    </>
+  );
+}
+
+function DeleteAccountDialog({ id, name, onClose }: { id: number; name: string; onClose: () => void }) {
+  const api = useManagement();
+  const navigate = useNavigate();
+  const remove = useChange({
+    change: () => api.remove(`accounts/${id}`),
+    stale: [["accounts", "list"], ["applications"]],
+    done: `${name} was deleted`,
+    failed: "The account could not be deleted",
+    onDone: () => navigate({ to: "/accounts" }),
+  });
+  return (
+    <ConfirmDialog
+      title={`Delete ${name}?`}
+      confirm="Delete"
+      isBusy={remove.isPending}
+      onConfirm={() => remove.mutate(undefined)}
+      onClose={onClose}
+    >
+      <Content component="p">
+        Its users, its applications and their keys go with it, and cannot be brought back. What happened stays readable
+        under Events.
+      </Content>
+    </ConfirmDialog>
+  );
+}

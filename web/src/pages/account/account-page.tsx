@@ -1,0 +1,66 @@
+import { PageSection, Stack } from "@patternfly/react-core";
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi, Link } from "@tanstack/react-router";
+
+import { accountQuery, type Account } from "../../api/management/account-queries.ts";
+import { applicationsOfAccountQuery } from "../../api/management/application-queries.ts";
+import { useManagement } from "../../api/management/management-context.ts";
+import { ApplicationsTable } from "../../components/applications-table.tsx";
+import { Loaded } from "../../components/loaded.tsx";
+import { PageBreadcrumb } from "../../components/page-breadcrumb.tsx";
+import { PageHeader } from "../../components/page-header.tsx";
+import { SectionCard } from "../../components/section-card.tsx";
+import { TableSkeleton } from "../../components/table-skeleton.tsx";
+import { AccountActions } from "./account-actions.tsx";
+import { AccountFacts } from "./account-facts.tsx";
+import { AccountForm } from "./account-form.tsx";
+import { UserList } from "./user-list.tsx";
+
+const route = getRouteApi("/accounts/$id");
+
+export function AccountPage() {
+  const id = Number(route.useParams().id);
+  const query = useQuery(accountQuery(useManagement(), id));
+  const name = query.data?.org_name ?? "Account";
+  return (
+    <>
+      <PageHeader
+        title={name}
+        breadcrumb={<PageBreadcrumb to="/accounts" list="Accounts" here={name} />}
+        actions={query.data && <AccountActions account={query.data} />}
+      />
+      <PageSection isFilled>
+        <Loaded query={query} skeleton={<TableSkeleton of="the account" />}>
+          {(account) => <AccountView key={account.id} account={account} />}
+        </Loaded>
+      </PageSection>
+    </>
+  );
+}
+
+function AccountView({ account }: { account: Account }) {
+  const applications = useQuery(applicationsOfAccountQuery(useManagement(), account.id));
+  return (
+    <Stack hasGutter>
+      <SectionCard title="Account">
+        <AccountFacts account={account} />
+      </SectionCard>
+      <SectionCard title="Users">
+        <UserList accountId={account.id} />
+      </SectionCard>
+      <SectionCard title="Applications">
+        <Loaded query={applications} skeleton={<TableSkeleton of="applications" />}>
+          {(all) => (all.length > 0 ? <ApplicationsTable applications={all} /> : "It has no application.")}
+        </Loaded>
+      </SectionCard>
+      <SectionCard title="Details">
+        <AccountForm account={account} />
+      </SectionCard>
+      <SectionCard title="What happened">
+        <Link to="/events" search={{ account_id: account.id }}>
+          Events of this account
+        </Link>
+      </SectionCard>
+    </Stack>
+  );
+}

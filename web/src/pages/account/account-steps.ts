@@ -1,0 +1,24 @@
+import type { AccountState } from "../../api/management/account-queries.ts";
+
+export interface AccountStep {
+  readonly operation: "approve" | "reject" | "make_pending" | "suspend" | "resume";
+  readonly title: string;
+  readonly done: string;
+}
+
+const steps: readonly (AccountStep & { readonly from: readonly AccountState[] })[] = [
+  { operation: "approve", title: "Approve", done: "is approved", from: ["created", "pending", "rejected"] },
+  { operation: "make_pending", title: "Make pending", done: "is pending", from: ["created", "approved", "rejected"] },
+  { operation: "reject", title: "Reject", done: "is rejected", from: ["created", "pending", "approved"] },
+  {
+    operation: "suspend",
+    title: "Suspend",
+    done: "is suspended",
+    from: ["created", "pending", "approved", "rejected"],
+  },
+  { operation: "resume", title: "Resume", done: "is approved again", from: ["suspended", "scheduled_for_deletion"] },
+];
+
+/** The steps that an account in this state can take. */
+export const stepsFrom = (state: AccountState): readonly AccountStep[] =>
+  steps.filter(({ from }) => from.includes(state));

@@ -1,0 +1,49 @@
+import { useManagement } from "../../api/management/management-context.ts";
+import type { User } from "../../api/management/user-queries.ts";
+import { DefinedFields } from "../../components/form/defined-fields.tsx";
+import { FormDialog } from "../../components/form/form-dialog.tsx";
+import { TextField } from "../../components/form/text-field.tsx";
+import { useChange } from "../../components/use-change.ts";
+import { useTyped } from "../../components/use-typed.ts";
+
+export interface UserDialogProps {
+  readonly accountId: number;
+  /** None: a new one is made. */
+  readonly user?: User;
+  readonly onClose: () => void;
+}
+
+export function UserDialog({ accountId, user, onClose }: UserDialogProps) {
+  const api = useManagement();
+  const path = `accounts/${accountId}/users`;
+  const { values, typed, change } = useTyped(user ?? {});
+  const { mutate, isPending, errors } = useChange({
+    change: () => (user ? api.change(`${path}/${user.id}`, typed) : api.create(path, typed)),
+    stale: [["accounts"]],
+    done: user ? "The user was changed" : "The user was added, and waits to be activated",
+    failed: user ? "The user could not be changed" : "The user could not be added",
+    fields: ["username", "email", "password", ...Object.keys(values)],
+    onDone: onClose,
+  });
+  const password = values["password"];
+  return (
+    <FormDialog
+      title={user ? `Edit ${user.username}` : "Add a user"}
+      submit={user ? "Save" : "Add"}
+      isBusy={isPending}
+      onSubmit={() => mutate(undefined)}
+      onClose={onClose}
+    >
+      <DefinedFields target="User" values={values} errors={errors} onChange={change} />
+      <TextField
+        id="password"
+        label={user ? "New password" : "Password"}
+        hint="12 characters or more. Left empty: it stays as it is"
+        errors={errors["password"]}
+        value={typeof password === "string" ? password : ""}
+        input={{ type: "password", autoComplete: "new-password" }}
+        onChange={(typedPassword) => change({ password: typedPassword })}
+      />
+    </FormDialog>
+  );
+}

@@ -1,0 +1,8 @@
+import { accountStates, type AccountFilter } from "../../api/management/account-queries.ts";
+
+/** The filter as the page's address has it; what makes no sense is left out. */
+export function readAccountSearch(search: Record<string, unknown>): AccountFilter {
+  const state = accountStates.find((it) => it === search["state"]);
+  const page = Number(search["page"]);
+  return { ...(state && { state }), ...(Number.isInteger(page) && page > 1 && { page }) };
+}

@@ -1,0 +1,41 @@
+import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
+import { Link } from "@tanstack/react-router";
+
+import type { Account } from "../../api/management/account-queries.ts";
+import { StateLabel } from "../../components/state-label.tsx";
+import { When } from "../../components/when.tsx";
+
+export function AccountsTable({ accounts }: { accounts: readonly Account[] }) {
+  return (
+    <Table aria-label="Accounts" variant="compact">
+      <Thead>
+        <Tr>
+          <Th width={50}>Organization</Th>
+          <Th>State</Th>
+          <Th>Created</Th>
+          <Th>Changed</Th>
+        </Tr>
+      </Thead>
+      <Tbody>
+        {accounts.map((account) => (
+          <Tr key={account.id}>
+            <Td dataLabel="Organization">
+              <Link to="/accounts/$id" params={{ id: String(account.id) }}>
+                {account.org_name}
+              </Link>
+            </Td>
+            <Td dataLabel="State">
+              <StateLabel state={account.state} />
+            </Td>
+            <Td dataLabel="Created">
+              <When at={account.created_at} />
+            </Td>
+            <Td dataLabel="Changed">
+              <When at={account.updated_at} />
+            </Td>
+          </Tr>
+        ))}
+      </Tbody>
+    </Table>
+  );
+}
