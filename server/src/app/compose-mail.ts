@@ -31,7 +31,12 @@ export function composeMail({ config, pool, urls, log }: MailParts): AsyncDispos
       pool,
       now: () => systemClock.now(),
       send: async ({ from, recipient, subject, text }) => {
-        await mailer.send({ from: { name: from.name, address: from.address ?? fallbackAddress }, to: recipient, subject, text });
+        await mailer.send({
+          from: { name: from.name, address: from.address ?? fallbackAddress },
+          to: recipient,
+          subject,
+          text,
+        });
         log.info({ subject }, "mail sent");
       },
     });

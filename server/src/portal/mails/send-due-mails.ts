@@ -13,7 +13,7 @@ interface TakenMail extends NewMail {
   readonly fromEmail: string | null;
 }
 
-const atOnce = 10;
+const atOnce = 5;
 
 // A mail that is three days old has lost its sense: a mail server that is set up late, or repaired late, gets none of
 // those. Whoever takes a mail moves it five minutes ahead, so that it is tried again if this process dies over it; two

@@ -1,0 +1,118 @@
+import { expect } from "vitest";
+import type { Pool } from "#platform/database/database.ts";
+import { countMails, insertMail, listMails, sendDueMails } from "#portal/mails/index.ts";
+import { changeAccountState } from "#portal/whole-accounts/index.ts";
+import { test } from "../support/test.ts";
+import { byForm, byToken, now, setUp, signUp } from "./house.ts";
+
+const mail = { recipient: "nora@fjord.example", subject: "Hello", text: "It is fine.\n" };
+
+const after = (seconds: number): Date => new Date(now.getTime() + seconds * 1000);
+
+const write = (pool: Pool, providerId: number): Promise<void> =>
+  pool.inTransaction((tx) => insertMail(tx, providerId, mail, now));
+
+/** A mail server that takes everything, or that is down. */
+const postOffice = ({ isDown = false } = {}) => {
+  const taken: string[] = [];
+  const send = async ({
+    recipient,
+    from,
+  }: {
+    recipient: string;
+    from: { name: string; address: string | null };
+  }): Promise<void> => {
+    if (isDown) throw new Error("connect ECONNREFUSED");
+    taken.push(`${from.name} <${from.address}> to ${recipient}`);
+  };
+  return { taken, send };
+};
+
+test("a mail goes out once, from the provider's address", async ({ database: pool }) => {
+  const { provider } = await setUp(pool);
+  await pool.query(`update providers set from_email = 'hello@acme.example' where id = $1`, [provider.id]);
+  await write(pool, provider.id);
+  expect(await countMails(pool, provider.id)).toBe(1);
+  const { send, taken } = postOffice();
+  expect(await sendDueMails({ pool, send, now: () => after(1) })).toBe(1);
+  expect(await sendDueMails({ pool, send, now: () => after(3600) })).toBe(0);
+  expect(taken).toEqual(["Acme <hello@acme.example> to nora@fjord.example"]);
+  expect(await listMails(pool, provider.id, { limit: 10 })).toMatchObject([
+    { ...mail, sentAt: after(1), attemptsMade: 1 },
+  ]);
+  expect(await countMails(pool, provider.id)).toBe(0);
+});
+
+test("while the mail server is down, a mail is tried again and again, less and less often", async ({
+  database: pool,
+}) => {
+  const { provider } = await setUp(pool);
+  await write(pool, provider.id);
+  const { send } = postOffice({ isDown: true });
+  const tries = async (seconds: number): Promise<number> => sendDueMails({ pool, send, now: () => after(seconds) });
+  expect([await tries(0), await tries(29), await tries(30), await tries(89), await tries(90)]).toEqual([1, 0, 1, 0, 1]);
+  const [waiting] = await listMails(pool, provider.id, { limit: 10 });
+  expect(waiting).toMatchObject({ sentAt: null, attemptsMade: 3, lastError: "connect ECONNREFUSED" });
+
+  const repaired = postOffice();
+  await sendDueMails({ pool, send: repaired.send, now: () => after(3600) });
+  expect(repaired.taken).toHaveLength(1);
+});
+
+test("two processes that look into the outbox at once send nothing twice", async ({ database: pool }) => {
+  const { provider } = await setUp(pool);
+  for (let made = 0; made < 20; made += 1) await write(pool, provider.id);
+  const { send, taken } = postOffice();
+  const empty = async (): Promise<void> => {
+    while ((await sendDueMails({ pool, send, now: () => after(1) })) > 0);
+  };
+  await Promise.all([empty(), empty(), empty()]);
+  expect(taken).toHaveLength(20);
+});
+
+test("a process that dies over a mail leaves it to another", async ({ database: pool }) => {
+  const { provider } = await setUp(pool);
+  await write(pool, provider.id);
+  let reached = (): void => undefined;
+  const isSending = new Promise<void>((resolve) => (reached = resolve));
+  void sendDueMails({
+    pool,
+    now: () => after(0),
+    send: () => {
+      reached();
+      return new Promise<never>(() => undefined);
+    },
+  });
+  await isSending;
+  const { send, taken } = postOffice();
+  await sendDueMails({ pool, send, now: () => after(299) });
+  expect(taken).toHaveLength(0);
+  await sendDueMails({ pool, send, now: () => after(300) });
+  expect(taken).toHaveLength(1);
+});
+
+test("a mail that is three days old is not sent any more, and stays to be read", async ({ database: pool }) => {
+  const { provider } = await setUp(pool);
+  await write(pool, provider.id);
+  const { send, taken } = postOffice();
+  await sendDueMails({ pool, send, now: () => after(3 * 24 * 3600) });
+  expect(taken).toEqual([]);
+  expect(await countMails(pool, provider.id)).toBe(1);
+});
+
+test("what is decided about an account is written to its admins, once for each decision", async ({
+  sharedPool: pool,
+}) => {
+  const { provider } = await setUp(pool);
+  const { whole } = await signUp(pool, { provider, by: byForm });
+  const by = { actor: byToken.actor, channel: byToken.channel, now };
+  for (const transition of ["reject", "approve", "approve", "make_pending", "suspend", "resume"] as const) {
+    await changeAccountState(pool, { provider, accountId: whole.account.id, transition, by });
+  }
+  const mails = await listMails(pool, provider.id, { limit: 10 });
+  expect(mails.toReversed().map(({ recipient, subject }) => [recipient, subject])).toEqual([
+    ["nora@fjord.example", "Acme: your account is not approved"],
+    ["nora@fjord.example", "Acme: your account is approved"],
+    ["nora@fjord.example", "Acme: your account is waiting for approval"],
+  ]);
+});
