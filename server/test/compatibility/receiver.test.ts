@@ -1,0 +1,41 @@
+import { expect, test } from "vitest";
+import type { Node } from "#platform/document/document.ts";
+import { representApplication } from "#portal/applications/index.ts";
+import { representUser } from "#portal/users/index.ts";
+import { representAccount } from "#portal/whole-accounts/index.ts";
+import { renderEvent } from "#webhooks/events/render-event/render-event.ts";
+import { readEvent } from "../../../receiver/src/index.ts";
+import { applications, changedAccount, changedUser, newAccount, settings, user } from "./documents.ts";
+
+const documents: readonly (readonly [what: string, document: Node])[] = [
+  ["a new account", representAccount(newAccount, settings)],
+  ["a changed account", representAccount(changedAccount, settings)],
+  ["a new user", representUser(user, settings)],
+  ["a changed user", representUser(changedUser, settings)],
+  ...Object.entries(applications).map(
+    ([kind, { updated }]) => [`an application with ${kind}`, representApplication(updated, settings)] as const,
+  ),
+];
+
+test.each(documents)("a receiver reads the same object from XML as from JSON: %s", (_what, document) => {
+  const event = {
+    type: `${document.name}.updated`,
+    occurredAt: new Date(),
+    accountId: 41,
+    accountName: "Fjord & Sons",
+    sequence: 1,
+    actor: { kind: "system" },
+    channel: "api" as const,
+    document,
+  };
+  const fromXml = readEvent(renderEvent(event, "3scale"));
+  const fromJson = readEvent(renderEvent(event, "json+credentials"));
+  expect(untyped(fromXml)).toEqual(untyped(fromJson));
+});
+
+/** XML has no types: there, 12.5 and true are texts. */
+const untyped = (read: unknown): unknown =>
+  JSON.parse(JSON.stringify(read), (_name, it: unknown) => {
+    if (typeof it === "boolean") return String(it);
+    return typeof it === "string" && /^-?\d+(?:\.\d+)?$/.test(it) ? Number(it) : it;
+  });
