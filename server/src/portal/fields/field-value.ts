@@ -50,3 +50,12 @@ export const isAddress = (it: FieldValue): it is AddressValue => typeof it === "
 /** The value of a field. A field may be called `constructor`, which every object seems to have. */
 export const fieldOf = (values: FieldValues, name: string): FieldValue | undefined =>
   Object.hasOwn(values, name) ? values[name] : undefined;
+
+const alwaysThere: Readonly<Record<FieldTarget, readonly string[]>> = {
+  Account: ["org_name"],
+  User: ["username", "email"],
+  Cinstance: ["name"],
+};
+
+/** Whether a field is one that nothing can do without. */
+export const isAlwaysThere = (target: FieldTarget, name: string): boolean => alwaysThere[target].includes(name);

@@ -79,3 +79,12 @@ test("a developer must give all that is required, a program only the name", () =
   expect(Object.keys(missingFields({ ...needs, writer: "developer" }, {}))).toEqual(["org_name", "region"]);
   expect(Object.keys(missingFields({ ...needs, writer: "program" }, {}))).toEqual(["org_name"]);
 });
+
+test("a field with choices takes nothing else", () => {
+  const staged = [aDefinition("Cinstance", "stage", { choices: ["alpha", "beta"] })];
+  const wrong = (stage: unknown): unknown =>
+    readFieldInput({ definitions: staged, target: "Cinstance", writer: "program" }, { stage }).errors;
+  expect(wrong("beta")).toEqual({});
+  expect(wrong("")).toEqual({});
+  expect(wrong(["alpha", "gamma"])).toEqual({ stage: ["is not included in the list"] });
+});

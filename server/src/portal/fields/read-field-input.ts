@@ -118,10 +118,11 @@ const number = /^-?\d{1,16}(\.\d{1,16})?$/;
 
 function judge(definition: FieldsDefinition, it: FieldValue | null, writer: FieldWriter): string[] {
   if (it === null) return isRequired(definition, writer) ? [blank] : [];
-  const { target, name } = definition;
+  const { target, name, choices } = definition;
   const texts = typeof it === "string" ? [it] : Object.values(it);
   const wrong: string[] = [];
   if (!texts.every(isXmlText)) wrong.push("contains characters that are not allowed");
+  if (choices.length > 0 && !texts.every((text) => choices.includes(text))) wrong.push("is not included in the list");
   if (!isBuiltIn(target, name) || name === "description") return wrong;
   if (Array.isArray(it)) wrong.push("is invalid");
   if (texts.some((text) => text.length > builtInLengthMax)) {

@@ -1,11 +1,10 @@
 import type { Pool } from "#platform/database/database.ts";
-import { isFine, mergeErrors, type FieldErrors, type FieldInput } from "#portal/fields/index.ts";
+import { isFine, mergeErrors, readText, type FieldErrors, type FieldInput } from "#portal/fields/index.ts";
 
 import { deriveSystemName, isSystemName } from "./derive-system-name.ts";
 import { judgePlan, type PlanTerms } from "./judge-plan.ts";
 import type { Plan, PlanKind } from "./plan.ts";
 import { insertPlan } from "./plans-table.ts";
-import { readText } from "./read-values.ts";
 
 interface PlanCreation {
   readonly providerId: number;

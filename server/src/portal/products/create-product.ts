@@ -1,12 +1,11 @@
 import type { Pool, Transaction } from "#platform/database/database.ts";
-import { isFine, mergeErrors, type FieldErrors, type FieldInput } from "#portal/fields/index.ts";
+import { isFine, mergeErrors, readText, type FieldErrors, type FieldInput } from "#portal/fields/index.ts";
 
 import { deriveSystemName, isSystemName } from "./derive-system-name.ts";
 import { judgeProduct } from "./judge-product.ts";
 import { insertDefaultPlan } from "./plans-table.ts";
 import type { Product } from "./product.ts";
 import { insertProduct, updateProductRow } from "./products-table.ts";
-import { readText } from "./read-values.ts";
 
 interface ProductCreation {
   readonly providerId: number;

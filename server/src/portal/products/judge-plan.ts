@@ -1,7 +1,15 @@
-import { mergeErrors, type FieldErrors, type FieldInput } from "#portal/fields/index.ts";
+import {
+  mergeErrors,
+  readDays,
+  readMoney,
+  readName,
+  readTruth,
+  wrongOf,
+  type FieldErrors,
+  type FieldInput,
+} from "#portal/fields/index.ts";
 
 import type { Plan } from "./plan.ts";
-import { readDays, readMoney, readName, readTruth, wrongOf } from "./read-values.ts";
 
 /** What the provider decides of a plan. */
 export type PlanTerms = Pick<

@@ -1,7 +1,15 @@
-import { mergeErrors, type FieldErrors, type FieldInput } from "#portal/fields/index.ts";
+import {
+  mergeErrors,
+  readChoice,
+  readName,
+  readText,
+  readTruth,
+  wrongOf,
+  type FieldErrors,
+  type FieldInput,
+} from "#portal/fields/index.ts";
 
 import { planChangePermissions, type OidcConfiguration, type Product } from "./product.ts";
-import { readChoice, readName, readText, readTruth, wrongOf } from "./read-values.ts";
 
 const descriptionLengthMax = 65_535;
 const authentications = ["1", "2", "oauth", "oidc"] as const;

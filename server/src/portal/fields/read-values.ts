@@ -1,5 +1,6 @@
 import { isXmlText } from "#platform/document/xml-text.ts";
-import type { FieldErrors, FieldInput } from "#portal/fields/index.ts";
+import type { FieldErrors } from "./field-errors.ts";
+import type { FieldInput } from "./read-field-input.ts";
 
 /** One thing that an input says. `undefined`: it does not name it. */
 export type Read<T> = { readonly value: T | undefined; readonly wrong: readonly string[] };

@@ -1,0 +1,46 @@
+import { expect } from "vitest";
+import {
+  createFieldsDefinition,
+  deleteFieldsDefinition,
+  readFieldsDefinitions,
+  updateFieldsDefinition,
+} from "#portal/fields/index.ts";
+import { test } from "../support/test.ts";
+import { now, setUp } from "./house.ts";
+
+test("a new field comes last, and can be moved", async ({ sharedPool: pool }) => {
+  const { provider } = await setUp(pool);
+  const providerId = provider.id;
+  const values = { target: "User", name: "team", label: "Team" };
+  const created = await createFieldsDefinition(pool, { providerId, values, now });
+  if (!("definition" in created)) throw new Error(JSON.stringify(created));
+  const namesOfUsers = async (): Promise<string[]> =>
+    (await readFieldsDefinitions(pool, providerId)).filter((it) => it.target === "User").map(({ name }) => name);
+  expect(await namesOfUsers()).toEqual(["username", "email", "team"]);
+
+  const { id } = created.definition;
+  expect(
+    await updateFieldsDefinition(pool, { providerId, id, values: { position: "1", label: "Crew" }, now }),
+  ).toMatchObject({ definition: { position: 1, label: "Crew", name: "team" } });
+  expect(await namesOfUsers()).toEqual(["team", "username", "email"]);
+});
+
+test("a name is taken once for each target", async ({ sharedPool: pool }) => {
+  const { provider } = await setUp(pool);
+  const create = (target: string): ReturnType<typeof createFieldsDefinition> =>
+    createFieldsDefinition(pool, { providerId: provider.id, values: { target, name: "tier", label: "Tier" }, now });
+  expect(await create("User")).toHaveProperty("definition");
+  expect(await create("Account")).toHaveProperty("definition");
+  expect(await create("User")).toEqual({ refused: { name: ["has already been taken"] } });
+});
+
+test("what nothing can do without cannot be deleted, nor can another provider's field", async ({
+  sharedPool: pool,
+}) => {
+  const [{ provider }, other] = [await setUp(pool), await setUp(pool)];
+  for (const { id, name } of await readFieldsDefinitions(pool, provider.id)) {
+    expect(await deleteFieldsDefinition(pool, { providerId: other.provider.id, id })).toBeUndefined();
+    const outcome = await deleteFieldsDefinition(pool, { providerId: provider.id, id });
+    expect(outcome).toMatchObject(name === "description" ? { definition: { name } } : { notAllowed: "always there" });
+  }
+});
