@@ -5,7 +5,7 @@ import { addPageHeaders } from "../shared/page-headers.ts";
 import { servePageAssets } from "../shared/page-assets.ts";
 import { addAccountRoutes } from "./account/account-routes.ts";
 import { addActivateRoute } from "./activate-route.ts";
-import { addApplicationsRoutes } from "./applications-routes.ts";
+import { addApplicationsRoutes } from "./applications/applications-routes.ts";
 import type { DeveloperPortalNeeds } from "./developer-portal-needs.ts";
 import { addHomeRoute } from "./home-route.ts";
 import { addLoginRoutes } from "./login-routes.ts";

@@ -11,6 +11,7 @@ const sentences = {
   "invitation-deleted": "The invitation is deleted: its link opens nothing any more.",
   joined: "Welcome! You are a member of this account now.",
   "application-created": "Your application is ready.",
+  "application-asked-for": "Your application waits for approval. Its credentials work once it is approved.",
   "application-deleted": "The application is deleted.",
   "plan-changed": "The plan is changed.",
   "key-added": "The key is added. It can be used at once.",

@@ -2,7 +2,7 @@ import type { FastifyInstance } from "fastify";
 import { listApplications } from "#portal/applications/index.ts";
 import { readPlans } from "#portal/products/index.ts";
 import { readProviderSettings } from "#portal/provider-account/index.ts";
-import { describeApplication } from "../describe-application.ts";
+import { describeApplication } from "../applications/describe-application.ts";
 import { forDevelopers } from "../for-developers.ts";
 import type { Portal } from "../show-page.ts";
 import { writeDate } from "../write-date.ts";

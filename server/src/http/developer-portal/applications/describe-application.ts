@@ -1,5 +1,5 @@
 import type { Application } from "#portal/applications/index.ts";
-import { writeDate, type WrittenDate } from "./write-date.ts";
+import { writeDate, type WrittenDate } from "../write-date.ts";
 
 /** What a program sends to prove which application it is. */
 interface Credential {
@@ -16,6 +16,7 @@ export interface DescribedApplication {
   readonly state: Application["state"];
   readonly product: string;
   readonly plan: string;
+  readonly redirect_url: string | null;
   readonly since: WrittenDate;
   readonly credentials: readonly Credential[];
 }
@@ -28,21 +29,22 @@ export function describeApplication(application: Application, timeZone: string):
     state: application.state,
     product: application.product.name,
     plan: application.plan.name,
+    redirect_url: application.product.backendVersion === "oauth" ? application.redirectUrl : null,
     since: writeDate(application.createdAt, timeZone),
     credentials: credentialsOf(application),
   };
 }
 
+/** Of all that an application has, what its product asks for. */
 function credentialsOf({ product, userKey, applicationId, keys }: Application): readonly Credential[] {
+  if (product.backendVersion === "1") return [{ id: "user-key", label: "API key", value: userKey }];
   const isOAuth = product.backendVersion === "oauth";
-  const credentials: Credential[] = [];
-  if (userKey !== null) credentials.push({ id: "user-key", label: "API key", value: userKey });
-  if (applicationId !== null) {
-    credentials.push({ id: "application-id", label: isOAuth ? "Client ID" : "Application ID", value: applicationId });
-  }
-  for (const [place, { value }] of keys.entries()) {
-    const label = isOAuth ? "Client secret" : keys.length === 1 ? "Application key" : `Application key ${place + 1}`;
-    credentials.push({ id: `key-${place + 1}`, label, value });
-  }
-  return credentials;
+  return [
+    { id: "application-id", label: isOAuth ? "Client ID" : "Application ID", value: applicationId },
+    ...keys.map(({ value }, place) => ({
+      id: `key-${place + 1}`,
+      label: isOAuth ? "Client secret" : keys.length === 1 ? "Application key" : `Application key ${place + 1}`,
+      value,
+    })),
+  ];
 }
