@@ -19,6 +19,7 @@ export const layers = [
   { name: "whole-accounts", folder: "server/src/portal/whole-accounts" }, // what needs all three at once: sign-up, deletion
   { name: "provider-account", folder: "server/src/portal/provider-account" }, // the provider's own settings, users and tokens
   { name: "provider-setup", folder: "server/src/portal/provider-setup" },
+  { name: "outages", folder: "server/src/outages" },
   { name: "request-bin", folder: "server/src/request-bin" },
   { name: "http-shared", folder: "server/src/http/shared" }, // its files are its doors
   { name: "http", folder: "server/src/http/*" }, // doors know nothing of each other
@@ -50,6 +51,7 @@ const only: Partial<Record<Layer, readonly Layer[]>> = {
     "applications",
   ],
   "provider-account": ["platform", "access", "providers", "mails", "fields", "products", "users"],
+  outages: ["platform", "access", "mails"],
   "request-bin": ["platform", "access"],
 };
 

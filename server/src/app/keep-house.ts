@@ -1,20 +1,23 @@
 import type { Logger } from "pino";
 import { systemClock } from "#platform/clock/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
+import { tellOfOutages } from "#outages/index.ts";
 import { cancelDueOfDeletedEndpoints } from "#webhooks/endpoints/index.ts";
 import { addComingDays, retireExpiredDays } from "#webhooks/history/index.ts";
+import type { ProviderUrls } from "./provider-urls.ts";
 
 const minuteMs = 60_000;
 
 interface HouseNeeds {
   readonly pool: Pool;
   readonly log: Logger;
+  readonly urls: ProviderUrls;
   readonly retentionDays: number;
 }
 
 /**
  * What is due by the clock, in any number of processes at once. Each minute: deliveries that were recorded while their
- * endpoint was being deleted are cancelled. Each hour: the coming days of the history are made, the expired ones dropped.
+ * endpoint was being deleted are cancelled, and admins are written to about outages. Each hour: the coming days of the history are made, the expired ones dropped.
  */
 export function keepHouse(needs: HouseNeeds): AsyncDisposable {
   const closing = new AbortController();
@@ -27,12 +30,14 @@ export function keepHouse(needs: HouseNeeds): AsyncDisposable {
   };
 }
 
-async function keepHouseUntil(signal: AbortSignal, { pool, log, retentionDays }: HouseNeeds): Promise<void> {
+async function keepHouseUntil(signal: AbortSignal, { pool, log, urls, retentionDays }: HouseNeeds): Promise<void> {
+  const failuresUrl = (provider: { readonly subdomain: string }): string => `${urls.adminPortal(provider)}/p/admin/failures`;
   for (let minute = 1; ; minute += 1) {
     await systemClock.sleep(minuteMs, signal);
     if (signal.aborted) return;
     try {
       await pool.inTransaction(cancelDueOfDeletedEndpoints);
+      await tellOfOutages({ pool, failuresUrl, now: systemClock.now() });
       if (minute % 60 === 0) await keepHistory(pool, log, retentionDays);
     } catch (error) {
       log.warn({ err: error }, "housekeeping failed; trying again later");

@@ -15,6 +15,6 @@ export { judgeEmail, judgeNames, judgePassword } from "./judge-user.ts";
 export { representUser, userToJson } from "./represent-user.ts";
 export { suspendUser, unsuspendUser } from "./suspend-user.ts";
 export { updateUser } from "./update-user.ts";
-export { changesOfUser, userEvent } from "./user-events.ts";
+export { userEvent } from "./user-events.ts";
 export type { User } from "./user.ts";
 export { findUserByLogin, insertUser, listUsers, listUsersOfAccounts, readUser } from "./users-table.ts";

@@ -1,0 +1,1 @@
+export { tellOfOutages } from "./tell-of-outages.ts";

@@ -1,0 +1,38 @@
+import type { NewMail } from "#portal/mails/index.ts";
+
+import type { Outage } from "./find-outages.ts";
+
+/** `failuresUrl`: the page that shows what failed. */
+export const outageBeganMail = (
+  { providerName, endpointName, urlMasked }: Outage,
+  { recipient, failuresUrl }: { recipient: string; failuresUrl: string },
+): NewMail => ({
+  recipient,
+  subject: `${providerName}: webhooks do not get through to ${endpointName}`,
+  text: `Hello,
+
+the endpoint ${endpointName} (${urlMasked}) does not take webhooks any more: all attempts of a delivery failed.
+
+What failed is kept. You see why, and can send it again once the endpoint is repaired, here:
+
+${failuresUrl}
+
+We write again when something gets through.
+`,
+});
+
+export const outageEndedMail = (
+  { providerName, endpointName, urlMasked }: Outage,
+  { recipient, failuresUrl }: { recipient: string; failuresUrl: string },
+): NewMail => ({
+  recipient,
+  subject: `${providerName}: webhooks get through to ${endpointName} again`,
+  text: `Hello,
+
+the endpoint ${endpointName} (${urlMasked}) takes webhooks again.
+
+What failed in the meantime waits for you to send it again, or to delete it:
+
+${failuresUrl}
+`,
+});
