@@ -5,6 +5,7 @@ import { describeAccountManagementApi } from "../server/src/http/account-managem
 import { bellwireApiDocument } from "../server/src/http/bellwire-api/index.ts";
 import { errorsReference } from "../server/src/http/shared/errors-reference.ts";
 import { settingsReference } from "../server/src/platform/config/settings-reference.ts";
+import { accountManagementApiCoverage } from "./account-management-api-coverage.ts";
 import { eventsReference } from "./events-reference.ts";
 import { describeMigratedDatabase } from "./schema-reference.ts";
 
@@ -16,6 +17,7 @@ const references: Readonly<Record<string, string>> = {
   "docs/reference/events.md": eventsReference(),
   "docs/reference/bellwire-api.openapi.json": json(await bellwireApiDocument(version)),
   "docs/reference/account-management-api.openapi.json": json(describeAccountManagementApi(version)),
+  "docs/reference/account-management-api-coverage.md": accountManagementApiCoverage(),
   "server/schema.sql": await describeMigratedDatabase(),
 };
 

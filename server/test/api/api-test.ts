@@ -50,7 +50,7 @@ export const test = base
   .extend("neighbour", async ({ sharedPool, http, clock }) => openHouse(sharedPool, http, clock.now()));
 
 function openDoor(pool: Pool, clock: HandDrivenClock): FastifyInstance {
-  const http = fastify();
+  const http = fastify({ routerOptions: { maxParamLength: 500 } });
   const allowed = parseAllowedTargets("none");
   if ("wrong" in allowed) throw new Error(allowed.wrong);
   const lookup = async () => [{ address: "93.184.215.14", family: 4 } as const];

@@ -50,6 +50,11 @@ import { listAllApplicationsOperation } from "./applications/list-all-applicatio
 import { listApplicationsOperation } from "./applications/list-applications-operation.ts";
 import { readApplicationOperation } from "./applications/read-application-operation.ts";
 import { updateApplicationOperation } from "./applications/update-application-operation.ts";
+import { createFieldsDefinitionOperation } from "./fields-definitions/create-fields-definition-operation.ts";
+import { deleteFieldsDefinitionOperation } from "./fields-definitions/delete-fields-definition-operation.ts";
+import { listFieldsDefinitionsOperation } from "./fields-definitions/list-fields-definitions-operation.ts";
+import { readFieldsDefinitionOperation } from "./fields-definitions/read-fields-definition-operation.ts";
+import { updateFieldsDefinitionOperation } from "./fields-definitions/update-fields-definition-operation.ts";
 import {
   activateProviderUserOperation,
   makeProviderUserAdminOperation,
@@ -166,6 +171,11 @@ export const operations: readonly Operation[] = [
   createPersonalAccessTokenOperation,
   readPersonalAccessTokenOperation,
   deletePersonalAccessTokenOperation,
+  listFieldsDefinitionsOperation,
+  createFieldsDefinitionOperation,
+  readFieldsDefinitionOperation,
+  updateFieldsDefinitionOperation,
+  deleteFieldsDefinitionOperation,
   readSettingsOperation,
   updateSettingsOperation,
   listProviderUsersOperation,

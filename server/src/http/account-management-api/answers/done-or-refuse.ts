@@ -15,6 +15,7 @@ interface NotAllowed<Why> {
 }
 
 const reasons = {
+  "always there": "Nothing can do without this field",
   "last admin": "The last admin cannot go",
   "in use": "Somebody is on this plan",
   "applications in use": "All applications of this subscription must be suspended first",

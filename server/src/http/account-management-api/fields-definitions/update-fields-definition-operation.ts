@@ -1,0 +1,24 @@
+import { definitionToJson, updateFieldsDefinition } from "#portal/fields/index.ts";
+import { doneOrRefuse } from "../answers/done-or-refuse.ts";
+import { writeJson } from "../answers/write-json.ts";
+import { jsonOnly, type Operation } from "../operation.ts";
+import { FieldsDefinitionChangeSchema, FieldsDefinitionSchema } from "./fields-definition-schemas.ts";
+
+export const updateFieldsDefinitionOperation: Operation = {
+  title: "Fields Definition Update",
+  tag: "Fields definitions",
+  says: "Changes how a field is kept, or its place. Its target and its name stay.",
+  method: "PUT",
+  path: "/fields_definitions/{id}",
+  deed: "change-settings",
+  formats: jsonOnly,
+  body: FieldsDefinitionChangeSchema,
+  wrapper: "fields_definition",
+  answers: FieldsDefinitionSchema,
+
+  async answer({ pool }, { provider, values, now, id }) {
+    const outcome = await updateFieldsDefinition(pool, { providerId: provider.id, id: id("id"), values, now });
+    const { definition } = doneOrRefuse(outcome);
+    return { json: () => writeJson(definitionToJson(definition, provider)) };
+  },
+};

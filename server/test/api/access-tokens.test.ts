@@ -1,0 +1,78 @@
+import { expect } from "vitest";
+import { test, type ApiHouse } from "./api-test.ts";
+
+const personal = "/personal/access_tokens.json";
+const wanted = { name: "crm", permission: "rw", scopes: ["account_management"] };
+
+const idOfAdmin = async (api: ApiHouse): Promise<number> =>
+  Number(/"id":(\d+)/.exec((await api.ask("GET", "/users.json")).body)?.[1]);
+
+test("a token's value is told once, works at once, and is never listed", async ({ api }) => {
+  const made = await api.ask("POST", personal, { payload: wanted });
+  const { id, value } = made.json().access_token;
+  const headers = { authorization: `Bearer ${value}` };
+
+  expect(value).toMatch(/^[0-9a-f]{96}$/);
+  expect((await api.ask("GET", "/accounts.xml", { headers })).statusCode).toBe(200);
+  for (const path of [personal, `/personal/access_tokens/${id}.json`, `/personal/access_tokens/${value}.json`]) {
+    const read = await api.ask("GET", path);
+    expect([read.statusCode, read.body.includes('"name":"crm"'), read.body.includes(value)]).toEqual([
+      200,
+      true,
+      false,
+    ]);
+  }
+});
+
+test("a deleted token opens nothing", async ({ api }) => {
+  const { value } = (await api.ask("POST", personal, { payload: wanted })).json().access_token;
+  const headers = { authorization: `Bearer ${value}` };
+
+  expect((await api.ask("DELETE", `/personal/access_tokens/${value}.json`)).statusCode).toBe(200);
+  expect((await api.ask("GET", "/accounts.xml", { headers })).statusCode).toBe(403);
+});
+
+test("a token is JSON alone", async ({ api }) => {
+  expect((await api.ask("GET", "/personal/access_tokens.xml")).statusCode).toBe(406);
+});
+
+test.for(["2099-01-01", "2099-01-01T00:00:00", "2099-02-30T00:00:00Z", "2001-01-01T00:00:00Z", "tomorrow"])(
+  "a token that ends %s is refused",
+  async (expires_at, { api }) => {
+    const answer = await api.ask("POST", personal, { payload: { ...wanted, expires_at } });
+
+    expect([answer.statusCode, Object.keys(answer.json().errors)]).toEqual([422, ["expires_at"]]);
+  },
+);
+
+test.for([
+  [{ name: " " }, "name"],
+  [{ permission: "rwx" }, "permission"],
+  [{ scopes: ["everything"] }, "scopes"],
+  [{ scopes: [] }, "scopes"],
+] as const)("a token with %j is refused", async ([wrong, field], { api }) => {
+  const answer = await api.ask("POST", personal, { payload: { ...wanted, ...wrong } });
+
+  expect([answer.statusCode, Object.keys(answer.json().errors)]).toEqual([422, [field]]);
+});
+
+test("tokens are for oneself; the provider key makes them for anybody, and has none of its own", async ({ api }) => {
+  const admin = await idOfAdmin(api);
+  const other = { authorization: `Bearer ${await api.addToken({})}` };
+  const byKey = { authorization: `Bearer ${api.key}` };
+  const path = `/users/${admin}/access_tokens.json`;
+
+  expect((await api.ask("POST", path, { payload: wanted })).statusCode).toBe(201);
+  expect((await api.ask("POST", path, { payload: wanted, headers: other })).statusCode).toBe(403);
+  expect((await api.ask("POST", path, { payload: wanted, headers: byKey })).statusCode).toBe(201);
+  expect((await api.ask("GET", personal, { headers: byKey })).statusCode).toBe(403);
+});
+
+test("nobody reads or deletes another's tokens", async ({ api }) => {
+  const { id, value } = (await api.ask("POST", personal, { payload: wanted })).json().access_token;
+  const headers = { authorization: `Bearer ${await api.addToken({})}` };
+  for (const name of [id, value]) {
+    expect((await api.ask("GET", `/personal/access_tokens/${name}.json`, { headers })).statusCode).toBe(404);
+    expect((await api.ask("DELETE", `/personal/access_tokens/${name}.json`, { headers })).statusCode).toBe(404);
+  }
+});

@@ -1,0 +1,115 @@
+import { expect } from "vitest";
+import { test, xmlDeclaration, type ApiHouse } from "./api-test.ts";
+
+const idIn = (body: string): number => Number(/"id":(\d+)/.exec(body)?.[1]);
+
+/** An account, and a product whose applications have an id and keys, with a plan. */
+async function make(api: ApiHouse): Promise<{ account: number; service: number; plan: number }> {
+  const post = async (path: string, payload: object): Promise<number> =>
+    idIn((await api.ask("POST", path, { payload })).body);
+  const account = await post("/signup.json", { org_name: "Quay Ltd", username: "quay" });
+  const service = await post("/services.json", { name: "Tides", backend_version: "2" });
+  const plan = await post(`/services/${service}/application_plans.json`, { name: "Basic" });
+  return { account, service, plan };
+}
+
+async function makeApplication(api: ApiHouse): Promise<{ path: string; service: number }> {
+  const { account, service, plan } = await make(api);
+  const payload = { plan_id: plan, name: "Ferry", application_key: "key-one" };
+  const id = idIn((await api.ask("POST", `/accounts/${account}/applications.json`, { payload })).body);
+  return { path: `/accounts/${account}/applications/${id}`, service };
+}
+
+test("a form may give several keys, with brackets or by saying the name again", async ({ api }) => {
+  const { account, plan } = await make(api);
+  for (const [name, keys] of [
+    ["one", "application_key[]=key-one&application_key[]=key-two"],
+    ["two", "application_key=key-one&application_key=key-two"],
+  ]) {
+    const answer = await api.ask("POST", `/accounts/${account}/applications.xml`, {
+      payload: `plan_id=${plan}&name=${name}&${keys}`,
+      headers: { "content-type": "application/x-www-form-urlencoded" },
+    });
+    expect(answer.body).toContain("<keys><key>key-one</key><key>key-two</key></keys>");
+  }
+});
+
+test("keys are listed with times as programs know them", async ({ api }) => {
+  const { path } = await makeApplication(api);
+
+  expect((await api.ask("GET", `${path}/keys.xml`)).body).toMatch(
+    /^<\?xml[^>]*\?><keys><key><value>key-one<\/value><updated_at>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC<\/updated_at><created_at>/,
+  );
+});
+
+test("a key is deleted by its value, also if that ends like an extension", async ({ api }) => {
+  const { path } = await makeApplication(api);
+  await api.ask("POST", `${path}/keys.xml`, { payload: { key: "secret.xml" } });
+  const asks = async (key: string): Promise<number> => (await api.ask("DELETE", `${path}/keys/${key}`)).statusCode;
+
+  expect(await asks("secret.xml")).toBe(404);
+  expect(await asks("secret.xml.xml")).toBe(200);
+  expect(await asks("unknown.json")).toBe(404);
+  expect(await asks("key-one")).toBe(200);
+});
+
+test("a sixth key, and one that is no key, are refused with the reason", async ({ api }) => {
+  const { path } = await makeApplication(api);
+  const add = (key: string) => api.ask("POST", `${path}/keys.json`, { payload: { key } });
+  for (const number of [2, 3, 4, 5]) expect((await add(`key-${number}`)).statusCode).toBe(201);
+
+  const [sixth, spaced] = [await add("key-6"), await add("a key")];
+  expect([sixth.statusCode, sixth.json().errors.base]).toEqual([422, ["limit reached"]]);
+  expect([spaced.statusCode, Object.keys(spaced.json().errors)]).toEqual([422, expect.arrayContaining(["value"])]);
+});
+
+test("accepting or resuming what is live is refused by its state", async ({ api }) => {
+  const { path } = await makeApplication(api);
+  for (const step of ["accept", "resume"]) {
+    const answer = await api.ask("PUT", `${path}/${step}.json`);
+    expect([step, answer.statusCode, Object.keys(answer.json().errors)]).toEqual([step, 422, ["state"]]);
+  }
+});
+
+test("an application is found by what it calls with, in its own product alone", async ({ api }) => {
+  const { path, service } = await makeApplication(api);
+  const appId = (await api.ask("GET", `${path}.json`)).json().application.application_id;
+  const found = async (query: string): Promise<number> =>
+    (await api.ask("GET", `/applications/find.json?${query}`)).statusCode;
+
+  expect(await found(`app_id=${appId}`)).toBe(200);
+  expect(await found(`app_id=${appId}&service_id=${service}`)).toBe(200);
+  expect(await found(`app_id=${appId}&service_id=${service + 1}`)).toBe(404);
+  expect(await found(`user_key=${appId}`)).toBe(404);
+  expect(await found("")).toBe(404);
+});
+
+test("the list of all applications is filtered, and refuses a day that is none", async ({ api }) => {
+  const { service } = await makeApplication(api);
+  const count = async (query: string): Promise<number> =>
+    (await api.ask("GET", `/applications.json?${query}`)).json<{ applications: [] }>().applications.length;
+
+  expect(await count("")).toBe(2);
+  expect(await count(`service_id=${service}`)).toBe(1);
+  expect(await count("plan_type=free&state=live&name=ferr")).toBe(1);
+  expect(await count("account_query=nobody")).toBe(0);
+  const wrong = await api.ask("GET", "/applications.json?active_since=yesterday");
+  expect([wrong.statusCode, wrong.json()]).toEqual([400, { error: "invalid time" }]);
+});
+
+test("an account stays subscribed while an application of its is in use", async ({ api }) => {
+  const { path } = await makeApplication(api);
+  const account = path.split("/")[2];
+  const list = await api.ask("GET", `/accounts/${account}/service_contracts.json`);
+  const [, contract] = list.json<{ service_contracts: { service_contract: { id: number } }[] }>().service_contracts;
+  const contractPath = `/accounts/${account}/service_contracts/${contract?.service_contract.id}.xml`;
+  const refused = await api.ask("DELETE", contractPath);
+
+  expect([refused.statusCode, refused.body]).toEqual([
+    403,
+    `${xmlDeclaration}<errors><error>All applications of this subscription must be suspended first</error></errors>`,
+  ]);
+  await api.ask("PUT", `${path}/suspend.xml`);
+  expect((await api.ask("DELETE", contractPath)).statusCode).toBe(200);
+  expect((await api.ask("GET", `${path}.xml`)).statusCode).toBe(404);
+});

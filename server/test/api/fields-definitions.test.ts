@@ -1,0 +1,40 @@
+import { expect } from "vitest";
+import { test } from "./api-test.ts";
+
+const region = { target: "Account", name: "region", label: "Region" };
+
+test("a field that is defined is kept from then on, and seen no more when it is not", async ({ api }) => {
+  const { id } = (await api.ask("POST", "/fields_definitions.json", { payload: region })).json().fields_definition;
+  const payload = { org_name: "Quay Ltd", username: "quay", region: "emea" };
+  const { account } = (await api.ask("POST", "/signup.json", { payload })).json();
+
+  expect(account.region).toBe("emea");
+  expect((await api.ask("DELETE", `/fields_definitions/${id}.json`)).statusCode).toBe(200);
+  expect((await api.ask("GET", `/accounts/${account.id}.json`)).json().account).not.toHaveProperty("region");
+});
+
+test("a field that nothing can do without stays", async ({ api }) => {
+  const { fields_definitions: all } = (await api.ask("GET", "/fields_definitions.json")).json<{
+    fields_definitions: { fields_definition: { id: number; name: string } }[];
+  }>();
+  const orgName = all.find((it) => it.fields_definition.name === "org_name");
+  const answer = await api.ask("DELETE", `/fields_definitions/${orgName?.fields_definition.id}.json`);
+
+  expect([answer.statusCode, answer.json()]).toEqual([
+    403,
+    { errors: { base: ["Nothing can do without this field"] } },
+  ]);
+});
+
+test("what contradicts itself, or has a reserved or a taken name, is refused by name", async ({ api }) => {
+  await api.ask("POST", "/fields_definitions.json", { payload: region });
+  const wrong = async (payload: object): Promise<readonly string[]> =>
+    Object.keys(
+      (await api.ask("POST", "/fields_definitions.json", { payload: { ...region, ...payload } })).json().errors,
+    );
+
+  expect(await wrong({})).toEqual(["name"]);
+  expect(await wrong({ name: "state" })).toEqual(["name"]);
+  expect(await wrong({ name: "team", required: true, hidden: true })).toContain("required");
+  expect(await wrong({ name: "team", target: "Planet" })).toContain("target");
+});

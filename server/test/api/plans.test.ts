@@ -1,0 +1,75 @@
+import { expect } from "vitest";
+import { test, xmlDeclaration } from "./api-test.ts";
+
+const idIn = (body: string): number => Number(/"id":(\d+)/.exec(body)?.[1]);
+
+test("a plan in JSON has numbers, and no trial is 0 days", async ({ api }) => {
+  const service = idIn((await api.ask("GET", "/services.json")).body);
+  const payload = { name: "Pro", cost_per_month: "12.50", state_event: "publish" };
+  const made = await api.ask("POST", `/services/${service}/application_plans.json`, { payload });
+  const { id } = made.json().application_plan;
+
+  expect(made.json().application_plan).toMatchObject({
+    name: "Pro",
+    state: "published",
+    cost_per_month: 12.5,
+    setup_fee: 0,
+    trial_period_days: 0,
+    custom: false,
+    system_name: "pro",
+  });
+  expect(made.headers.location).toMatch(new RegExp(`/admin/api/services/${service}/application_plans/${id}$`));
+  expect((await api.ask("GET", `/services/${service}/application_plans/${id}.xml`)).body).toMatch(
+    /^<\?xml[^>]*\?><plan custom="false" default="false"><id>\d+<\/id><name>Pro<\/name>.*<cost_per_month>12\.5<\/cost_per_month>/,
+  );
+});
+
+test("flat and wrapped values mean the same", async ({ api }) => {
+  const flat = await api.ask("POST", "/account_plans.json", { payload: { name: "One" } });
+  const wrapped = await api.ask("POST", "/account_plans.json", { payload: { account_plan: { name: "Two" } } });
+
+  expect([flat.json().account_plan.name, wrapped.json().account_plan.name]).toEqual(["One", "Two"]);
+});
+
+test("a step that plans do not take is refused", async ({ api }) => {
+  const answer = await api.ask("POST", "/account_plans.json", { payload: { name: "One", state_event: "burn" } });
+
+  expect([answer.statusCode, answer.json()]).toEqual([422, { errors: { state_event: ["invalid"] } }]);
+});
+
+test("a plan that somebody is on stays", async ({ api }) => {
+  await api.ask("POST", "/signup.json", { payload: { org_name: "Quay Ltd", username: "quay" } });
+  const plan = idIn((await api.ask("GET", "/account_plans.json")).body);
+  const answer = await api.ask("DELETE", `/account_plans/${plan}.xml`);
+
+  expect([answer.statusCode, answer.body]).toEqual([
+    403,
+    `${xmlDeclaration}<errors><error>Somebody is on this plan</error></errors>`,
+  ]);
+});
+
+test("account plans are for members with the section plans; products also for those with partners", async ({ api }) => {
+  const status = async (path: string, section: string): Promise<number> => {
+    const headers = {
+      authorization: `Bearer ${await api.addToken({ role: "member", sections: ["partners", section] })}`,
+    };
+    return (await api.ask("GET", path, { headers })).statusCode;
+  };
+
+  expect(await status("/account_plans.xml", "plans")).toBe(200);
+  expect(await status("/account_plans.xml", "finance")).toBe(403);
+  expect(await status("/services.xml", "finance")).toBe(200);
+});
+
+test("services are listed page by page", async ({ api }) => {
+  await api.ask("POST", "/services.json", { payload: { name: "Tides" } });
+  const xml = await api.ask("GET", "/services.xml?per_page=1");
+
+  expect(xml.body).toMatch(
+    /^<\?xml[^>]*\?><services per_page="1" total_entries="2" total_pages="2" current_page="1"><service>/,
+  );
+  expect((await api.ask("GET", "/services.json?per_page=1&page=2")).json()).toMatchObject({
+    services: [{ service: { name: "Tides", system_name: "tides" } }],
+    metadata: { per_page: 1, total_entries: 2, total_pages: 2, current_page: 2 },
+  });
+});

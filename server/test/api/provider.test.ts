@@ -1,0 +1,90 @@
+import { expect } from "vitest";
+import { test, type ApiHouse } from "./api-test.ts";
+
+const idOfAdmin = async (api: ApiHouse): Promise<number> =>
+  Number(/"id":(\d+)/.exec((await api.ask("GET", "/users.json")).body)?.[1]);
+
+test("the last admin of a provider stays, and stays an admin who can sign in", async ({ api }) => {
+  const admin = await idOfAdmin(api);
+  for (const [method, path] of [
+    ["DELETE", `/users/${admin}.json`],
+    ["PUT", `/users/${admin}/member.json`],
+    ["PUT", `/users/${admin}/suspend.json`],
+  ] as const) {
+    const answer = await api.ask(method, path);
+    expect([path, answer.statusCode, answer.json()]).toEqual([
+      path,
+      403,
+      { errors: { base: ["The last admin cannot go"] } },
+    ]);
+  }
+});
+
+test("a member may do what its sections say, from the moment that they are given", async ({ api }) => {
+  const payload = { username: "grace", email: "grace@acme.test", password: "a long enough password" };
+  const { id } = (await api.ask("POST", "/users.json", { payload })).json().user;
+  await api.ask("PUT", `/users/${id}/activate.json`);
+  const made = await api.ask("POST", `/users/${id}/access_tokens.json`, {
+    payload: { name: "t", permission: "rw", scopes: ["account_management"] },
+    headers: { authorization: `Bearer ${api.key}` },
+  });
+  const headers = { authorization: `Bearer ${made.json().access_token.value}` };
+  const mayRead = async (): Promise<number> => (await api.ask("GET", "/accounts.xml", { headers })).statusCode;
+
+  expect(await mayRead()).toBe(403);
+  const given = await api.ask("PUT", `/users/${id}/permissions.json`, { payload: { allowed_sections: ["partners"] } });
+  expect(given.json().permissions).toMatchObject({ user_id: id, role: "member", allowed_sections: ["partners"] });
+  expect(await mayRead()).toBe(200);
+  expect((await api.ask("PUT", `/users/${id}/permissions.json`, { payload: {} })).json()).toEqual(given.json());
+});
+
+test("sections that do not exist, and services to narrow a member to, are refused", async ({ api }) => {
+  const admin = await idOfAdmin(api);
+  const ask = async (payload: object): Promise<readonly string[]> =>
+    Object.keys((await api.ask("PUT", `/users/${admin}/permissions.json`, { payload })).json().errors);
+
+  expect(await ask({ allowed_sections: ["everything"] })).toEqual(["allowed_sections"]);
+  expect(await ask({ allowed_service_ids: [1] })).toEqual(["allowed_service_ids"]);
+});
+
+test("a member sees and changes itself among the provider's users, and nobody else", async ({ api }) => {
+  const admin = await idOfAdmin(api);
+  const headers = { authorization: `Bearer ${await api.addToken({ role: "member", sections: ["partners"] })}` };
+  const own = await api.pool.query<{ id: number }>(
+    "select id from provider_users where provider_id = $1 and role = 'member'",
+    [api.provider.id],
+  );
+  const status = async (method: "GET" | "PUT", path: string): Promise<number> =>
+    (await api.ask(method, path, { headers, ...(method === "PUT" ? { payload: {} } : {}) })).statusCode;
+
+  expect(await status("GET", `/users/${own[0]?.id}.xml`)).toBe(200);
+  expect(await status("GET", `/users/${admin}.xml`)).toBe(403);
+  expect(await status("PUT", `/users/${admin}.xml`)).toBe(403);
+  expect(await status("GET", "/users.xml")).toBe(403);
+});
+
+test("settings that are named change, the others stay, and nonsense is refused", async ({ api }) => {
+  const before = (await api.ask("GET", "/settings.json")).json().settings;
+  const payload = { signups_enabled: "0", change_account_plan_permission: "direct" };
+  const after = (await api.ask("PUT", "/settings.json", { payload })).json().settings;
+  const wrong = await api.ask("PUT", "/settings.json", { payload: { change_account_plan_permission: "never" } });
+
+  expect(after).toEqual({ ...before, signups_enabled: false, change_account_plan_permission: "direct" });
+  expect([wrong.statusCode, Object.keys(wrong.json().errors)]).toEqual([422, ["change_account_plan_permission"]]);
+  expect((await api.ask("GET", "/settings.xml")).statusCode).toBe(406);
+});
+
+test("the provider tells where its two sides are, and forgets an address that is emptied", async ({ api }) => {
+  const { subdomain } = api.provider;
+  await api.ask("PUT", "/provider.json", { payload: { support_email: "help@acme.test" } });
+
+  expect((await api.ask("GET", "/provider.json")).json().account).toMatchObject({
+    domain: `${subdomain}.bellwire.test`,
+    admin_domain: `${subdomain}-admin.bellwire.test`,
+    support_email: "help@acme.test",
+  });
+  expect((await api.ask("PUT", "/provider.xml", { payload: { support_email: "" } })).body).toContain(
+    "<support_email/>",
+  );
+  expect((await api.ask("PUT", "/provider.json", { payload: { from_email: "nobody" } })).statusCode).toBe(422);
+});

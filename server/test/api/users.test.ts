@@ -1,0 +1,104 @@
+import { expect } from "vitest";
+import { test, xmlDeclaration, type ApiHouse } from "./api-test.ts";
+
+async function signUp(api: ApiHouse): Promise<{ account: number; admin: number }> {
+  const answer = await api.ask("POST", "/signup.json", { payload: { org_name: "Quay Ltd", username: "quay" } });
+  const account = answer.json<{ account: { id: number } }>().account.id;
+  const users = (await api.ask("GET", `/accounts/${account}/users.json`)).json<{ users: { user: { id: number } }[] }>()
+    .users;
+  return { account, admin: users[0]?.user.id ?? 0 };
+}
+
+const addMember = async (api: ApiHouse, account: number, payload: object): Promise<number> =>
+  (await api.ask("POST", `/accounts/${account}/users.json`, { payload })).json<{ user: { id: number } }>().user.id;
+
+const member = { username: "olaf", email: "olaf@quay.test" };
+
+test("a new user is a pending member, whatever else is asked for", async ({ api }) => {
+  const { account } = await signUp(api);
+  const payload = { ...member, role: "admin", state: "active" };
+  const answer = await api.ask("POST", `/accounts/${account}/users.json`, { payload });
+
+  expect(answer.json().user).toMatchObject({ username: "olaf", role: "member", state: "pending" });
+  expect(answer.headers.location).toMatch(new RegExp(`/admin/api/accounts/${account}/users/${answer.json().user.id}$`));
+});
+
+test("role and state are not changed by an update", async ({ api }) => {
+  const { account } = await signUp(api);
+  const id = await addMember(api, account, member);
+  const payload = { role: "admin", state: "active", email: "olafur@quay.test" };
+  const answer = await api.ask("PUT", `/accounts/${account}/users/${id}.json`, { payload });
+
+  expect(answer.json().user).toMatchObject({ role: "member", state: "pending", email: "olafur@quay.test" });
+});
+
+test("the last admin of an account stays, and the refusal says so", async ({ api }) => {
+  const { account, admin } = await signUp(api);
+  const xml = await api.ask("DELETE", `/accounts/${account}/users/${admin}.xml`);
+  const json = await api.ask("DELETE", `/accounts/${account}/users/${admin}.json`);
+
+  expect([xml.statusCode, xml.body]).toEqual([
+    403,
+    `${xmlDeclaration}<errors><error>The last admin cannot go</error></errors>`,
+  ]);
+  expect([json.statusCode, json.json()]).toEqual([403, { errors: { base: ["The last admin cannot go"] } }]);
+});
+
+test("a step that does not lead on from the user's state is refused with the user as it is", async ({ api }) => {
+  const { account } = await signUp(api);
+  const id = await addMember(api, account, member);
+  const json = await api.ask("PUT", `/accounts/${account}/users/${id}/suspend.json`);
+  const xml = await api.ask("PUT", `/accounts/${account}/users/${id}/suspend.xml`);
+  const user = await api.ask("GET", `/accounts/${account}/users/${id}.xml`);
+
+  expect([json.statusCode, json.json()]).toEqual([
+    422,
+    {
+      error: {
+        from: "pending",
+        event: "suspend",
+        error: 'State cannot transition via "suspend"',
+        object: (await api.ask("GET", `/accounts/${account}/users/${id}.json`)).json(),
+      },
+    },
+  ]);
+  expect([xml.statusCode, xml.body]).toEqual([
+    422,
+    `${xmlDeclaration}<error><from>pending</from><event>suspend</event>` +
+      `<error>State cannot transition via "suspend"</error>${user.body.slice(xmlDeclaration.length)}</error>`,
+  ]);
+});
+
+test("who is active already can be activated again, who is suspended cannot", async ({ api }) => {
+  const { account } = await signUp(api);
+  const id = await addMember(api, account, member);
+  const step = async (name: string): Promise<number> =>
+    (await api.ask("PUT", `/accounts/${account}/users/${id}/${name}.xml`)).statusCode;
+
+  expect([await step("activate"), await step("activate"), await step("suspend")]).toEqual([200, 200, 200]);
+  expect([await step("activate"), await step("unsuspend"), await step("unsuspend")]).toEqual([422, 200, 422]);
+});
+
+test("a name that is taken is refused by its field", async ({ api }) => {
+  const { account } = await signUp(api);
+  const answer = await api.ask("POST", `/accounts/${account}/users.json`, { payload: { ...member, username: "QUAY" } });
+
+  expect([answer.statusCode, answer.json()]).toEqual([422, { errors: { username: ["has already been taken"] } }]);
+});
+
+test("members with the section change users, and make none", async ({ api }) => {
+  const { account } = await signUp(api);
+  const id = await addMember(api, account, member);
+  const headers = { authorization: `Bearer ${await api.addToken({ role: "member", sections: ["partners"] })}` };
+  const changed = await api.ask("PUT", `/accounts/${account}/users/${id}/admin.xml`, { headers });
+  const made = await api.ask("POST", `/accounts/${account}/users.xml`, { headers, payload: { username: "third" } });
+
+  expect([changed.statusCode, made.statusCode, made.body]).toEqual([200, 403, ""]);
+});
+
+test("actions with a name are no PATCH", async ({ api }) => {
+  const { account, admin } = await signUp(api);
+
+  expect((await api.ask("PATCH", `/accounts/${account}/approve.xml`)).statusCode).toBe(404);
+  expect((await api.ask("PATCH", `/accounts/${account}/users/${admin}.xml`, { payload: {} })).statusCode).toBe(200);
+});

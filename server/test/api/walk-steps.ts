@@ -1,0 +1,190 @@
+/** The ids of what was made so far on the walk, by the names that the steps give them. */
+export type Ids = Readonly<Record<string, number | string>>;
+
+export interface Step {
+  readonly title: string;
+  /** What stands in the path, in its order. */
+  readonly at?: readonly string[];
+  readonly query?: string;
+  readonly payload?: (ids: Ids) => object;
+  /** Under which name the first, or the last, id of the answer is kept. */
+  readonly keep?: string;
+  readonly keepLast?: string;
+}
+
+const account = ["account"];
+const user = ["account", "user"];
+const application = ["account", "application"];
+const plan = ["service", "plan"];
+const providerUser = ["providerUser"];
+const secret = "a long enough password";
+
+/** Each operation once or more, in an order in which each finds what it needs. */
+export const steps: readonly Step[] = [
+  {
+    title: "Signup Express",
+    payload: () => ({ org_name: "Harbour", username: "mira", email: "mira@harbour.test" }),
+    keep: "account",
+  },
+  { title: "Account List", query: "state=created" },
+  { title: "Account Find", query: "username=mira" },
+  { title: "Account Read", at: account },
+  { title: "Account Update", at: account, payload: () => ({ org_name: "Harbour & Sons" }) },
+  { title: "Account Approve", at: account },
+  { title: "Account Reject", at: account },
+  { title: "Account Reset to Pending", at: account },
+  { title: "Account Plan Create", payload: () => ({ name: "Gold", state_event: "publish" }), keep: "accountPlan" },
+  { title: "Account Plan List" },
+  { title: "Account Plan Read", at: ["accountPlan"] },
+  { title: "Account Plan Update", at: ["accountPlan"], payload: () => ({ account_plan: { name: "Silver" } }) },
+  { title: "Account Plan Set to Default", at: ["accountPlan"] },
+  { title: "Account Change Plan", at: account, payload: ({ accountPlan }) => ({ plan_id: accountPlan }) },
+  { title: "Account Fetch Account Plan", at: account },
+  { title: "Account Plan Create", payload: () => ({ name: "Brass" }), keep: "sparePlan" },
+  { title: "Account Plan Delete", at: ["sparePlan"] },
+  {
+    title: "Account Set Credit Card",
+    at: account,
+    payload: () => ({
+      credit_card_token: "t1",
+      credit_card_expiration_year: "2031",
+      credit_card_expiration_month: "5",
+      billing_address_name: "Mira",
+      billing_address_address: "Quay 1",
+      billing_address_city: "Hull",
+      billing_address_country: "GB",
+    }),
+  },
+  { title: "Account Delete Credit Card", at: account },
+
+  {
+    title: "User Create",
+    at: account,
+    payload: () => ({ username: "olaf", email: "olaf@harbour.test", password: secret }),
+    keep: "user",
+  },
+  { title: "User List", at: account, query: "role=member" },
+  { title: "User Read", at: user },
+  { title: "User Update", at: user, payload: () => ({ username: "olafur" }) },
+  { title: "User Activate", at: user },
+  { title: "User Change Role to Admin", at: user },
+  { title: "User Change Role to Member", at: user },
+  { title: "User Suspend", at: user },
+  { title: "User Unsuspend", at: user },
+  { title: "User Delete", at: user },
+
+  {
+    title: "Service Create",
+    payload: () => ({ name: "Tides", backend_version: "2", referrer_filters_required: "1" }),
+    keep: "service",
+  },
+  { title: "Service List" },
+  { title: "Service Read", at: ["service"] },
+  { title: "Service Update", at: ["service"], payload: () => ({ description: "When the water comes" }) },
+  {
+    title: "Application Plan Create",
+    at: ["service"],
+    payload: () => ({ name: "Basic", approval_required: true }),
+    keep: "plan",
+  },
+  {
+    title: "Application Plan Create",
+    at: ["service"],
+    payload: () => ({ name: "Pro", cost_per_month: 12.5 }),
+    keep: "proPlan",
+  },
+  { title: "Application Plan List (all services)" },
+  { title: "Application Plan List", at: ["service"] },
+  { title: "Application Plan Read", at: plan },
+  { title: "Application Plan Update", at: plan, payload: () => ({ application_plan: { setup_fee: "1.5" } }) },
+  { title: "Application Plan Set to Default", at: plan },
+
+  {
+    title: "Application Create",
+    at: account,
+    payload: (ids) => ({
+      plan_id: ids["plan"],
+      name: "Ferry",
+      application_id: "ferry-1",
+      application_key: ["key-one", "key-two"],
+    }),
+    keep: "application",
+  },
+  { title: "Application List", at: account },
+  { title: "Application Find (of an account)", at: account, query: "app_id=ferry-1" },
+  { title: "Application Read", at: application },
+  { title: "Application Update", at: application, payload: () => ({ description: "Times of ferries" }) },
+  { title: "Application Accept", at: application },
+  { title: "Application Change Plan", at: application, payload: (ids) => ({ plan_id: ids["proPlan"] }) },
+  { title: "Application Create Plan Customization", at: application },
+  { title: "Application Delete Plan Customization", at: application },
+  { title: "Application Suspend", at: application },
+  { title: "Application Resume", at: application },
+  { title: "Application Key Create", at: application, payload: () => ({ key: "key.three" }) },
+  { title: "Application Key List", at: application },
+  { title: "Application Key Delete", at: ["account", "application", "key"] },
+  {
+    title: "Application Referrer Filter Create",
+    at: application,
+    payload: () => ({ referrer_filter: "*.harbour.test" }),
+  },
+  { title: "Application Referrer Filter List", at: application, keep: "filter" },
+  { title: "Application Referrer Filter Delete", at: [...application, "filter"] },
+  { title: "Application List (all services)", query: "plan_type=paid" },
+  { title: "Application Find", query: "app_id=ferry-1" },
+  { title: "Application Delete", at: application },
+  { title: "Service Subscription List", at: account, keepLast: "contract" },
+  { title: "Service Subscription Delete", at: ["account", "contract"] },
+  { title: "Application Plan Delete", at: ["service", "proPlan"] },
+  { title: "Service Delete", at: ["service"] },
+
+  { title: "User List (provider account)", keep: "me" },
+  {
+    title: "User Create (provider account)",
+    payload: () => ({ username: "grace", email: "grace@acme.test", password: secret }),
+    keep: "providerUser",
+  },
+  { title: "User Read (provider account)", at: providerUser },
+  { title: "User Update (provider account)", at: providerUser, payload: () => ({ username: "gracia" }) },
+  { title: "User Activate (provider account)", at: providerUser },
+  {
+    title: "User Permissions Update (provider account)",
+    at: providerUser,
+    payload: () => ({ allowed_sections: ["plans"] }),
+  },
+  { title: "User Permissions Read (provider account)", at: providerUser },
+  { title: "User Change Role to Admin (provider account)", at: providerUser },
+  { title: "User Change Role to Member (provider account)", at: providerUser },
+  { title: "User Suspend (provider account)", at: providerUser },
+  { title: "User Unsuspend (provider account)", at: providerUser },
+  { title: "User Delete (provider account)", at: providerUser },
+  { title: "Provider Account Update", payload: () => ({ support_email: "help@acme.test" }) },
+  { title: "Provider Account Read" },
+
+  { title: "Access Token Create", at: ["me"], payload: () => ({ name: "ci", permission: "ro", scopes: ["stats"] }) },
+  {
+    title: "Personal Access Token Create",
+    payload: () => ({
+      token: { name: "crm", permission: "rw", scopes: ["account_management"], expires_at: "2099-01-01T00:00:00Z" },
+    }),
+    keep: "token",
+  },
+  { title: "Personal Access Token List", query: "name=cr" },
+  { title: "Personal Access Token Read", at: ["token"] },
+  { title: "Personal Access Token Delete", at: ["token"] },
+  { title: "Settings Update", payload: () => ({ signups_enabled: false }) },
+  { title: "Settings Read" },
+  {
+    title: "Fields Definition Create",
+    payload: () => ({ target: "Account", name: "region", label: "Region", choices: ["emea", "apac"] }),
+    keep: "field",
+  },
+  { title: "Fields Definitions List" },
+  { title: "Fields Definition Update", at: ["field"], payload: () => ({ fields_definition: { label: "Where" } }) },
+  { title: "Fields Definition Read", at: ["field"] },
+  { title: "Fields Definition Delete", at: ["field"] },
+  { title: "Webhooks Edit", payload: () => ({ url: "https://hooks.example/3s" }) },
+  { title: "Webhooks List Failed Deliveries" },
+  { title: "Webhooks Delete Failed Deliveries" },
+  { title: "Account Delete", at: account },
+];
