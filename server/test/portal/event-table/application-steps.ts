@@ -1,0 +1,133 @@
+import type { Pool } from "#platform/database/database.ts";
+import {
+  addApplicationKey,
+  addReferrerFilter,
+  changeApplicationPlan,
+  changeApplicationState,
+  createApplication,
+  customizeApplicationPlan,
+  deleteProduct,
+  listReferrerFilters,
+  readApplication,
+  readSubscriptions,
+  removeReferrerFilter,
+  unsubscribe,
+  updateApplication,
+  type Application,
+  type ApplicationTransition,
+} from "#portal/applications/index.ts";
+import { createPlan, readDefaultPlans } from "#portal/products/index.ts";
+import type { Scene } from "./operation-row.ts";
+
+export const programs = ["admin", "token", "key"] as const;
+export const everybody = ["developer", ...programs] as const;
+
+/** Who writes, as the doors say it. */
+type Writing = Scene & { readonly applicationId: number; readonly writer: "developer" | "program" };
+
+const writing = (scene: Scene): Writing => ({
+  ...scene,
+  applicationId: scene.applications[0]?.id ?? 0,
+  writer: scene.by.actor.kind === "developer" ? "developer" : "program",
+});
+
+type Step = (scene: Scene) => Promise<unknown>;
+
+export const onApplication =
+  (act: (pool: Pool, change: Writing) => Promise<unknown>): Step =>
+  (scene) =>
+    act(scene.pool, writing(scene));
+
+/** What was there before: by a program. */
+export const before =
+  (...steps: readonly Step[]): Step =>
+  async (scene) => {
+    for (const step of steps) await step({ ...scene, by: scene.before });
+  };
+
+export const ofProduct =
+  (settings: string): Step =>
+  ({ pool, provider }) =>
+    pool.query(`update products set ${settings} where provider_id = $1`, [provider.id]);
+
+export const waiting: Step = ({ pool, provider }) =>
+  pool.query(`update applications set state = 'pending' where provider_id = $1`, [provider.id]);
+
+export const appIdAndKeys = ofProduct(`backend_version = '2'`);
+export const oauth = ofProduct(`backend_version = 'oauth'`);
+
+export const edit = (values: object): Step =>
+  onApplication((pool, change) => updateApplication(pool, { ...change, values: { ...values } }));
+
+export const transit = (transition: ApplicationTransition): Step =>
+  onApplication((pool, change) => changeApplicationState(pool, { ...change, transition }));
+
+export const create =
+  (values: object): Step =>
+  async (scene) => {
+    const plans = await readDefaultPlans(scene.pool, scene.provider.id);
+    const planId = plans.find(({ kind }) => kind === "application_plan")?.id ?? 0;
+    return createApplication(scene.pool, { ...writing(scene), planId, values: { name: "Tides", ...values } });
+  };
+
+export const addKey = (value?: string): Step =>
+  onApplication((pool, change) => addApplicationKey(pool, { ...change, value }));
+
+export const times = (count: number, step: Step): readonly Step[] => Array.from({ length: count }, () => step);
+
+export const toNewPlan: Step = async (scene) => {
+  const made = await createPlan(scene.pool, {
+    providerId: scene.provider.id,
+    kind: "application_plan",
+    productId: scene.product.id,
+    values: { name: "Gold", state_event: "publish" },
+    now: scene.by.now,
+  });
+  if (!("plan" in made)) throw new Error(JSON.stringify(made.refused));
+  return changeApplicationPlan(scene.pool, { ...writing(scene), planId: made.plan.id });
+};
+
+export const toSamePlan: Step = onApplication((pool, change) =>
+  changeApplicationPlan(pool, { ...change, planId: change.applications[0]?.plan.id ?? 0 }),
+);
+
+export const onFirstKey = (act: (pool: Pool, change: Writing & { readonly value: string }) => Promise<unknown>): Step =>
+  onApplication(async (pool, change) => {
+    const application = await readApplication(pool, change.provider.id, change.applicationId);
+    return act(pool, { ...change, value: application?.keys[0]?.value ?? "" });
+  });
+
+export const customize = onApplication(customizeApplicationPlan);
+export const addFilter = onApplication((pool, change) =>
+  addReferrerFilter(pool, { ...change, value: "*.fjord.example" }),
+);
+
+export const removeFilter: Step = onApplication(async (pool, change) => {
+  const [filter] = await listReferrerFilters(pool, change.provider.id, [change.applicationId]);
+  return removeReferrerFilter(pool, { ...change, filterId: filter?.id ?? 0 });
+});
+
+export const endSubscription: Step = async (scene) => {
+  const [it] = await readSubscriptions(scene.pool, scene.provider.id, scene.accountId);
+  return unsubscribe(scene.pool, { ...scene, subscriptionId: it?.subscription.id ?? 0 });
+};
+
+export const removeProduct: Step = ({ pool, provider, product, by }) =>
+  deleteProduct(pool, { provider, productId: product.id, now: by.now });
+
+const bulk =
+  (step: (application: Application, scene: Scene) => Promise<unknown>): Step =>
+  async (scene) => {
+    const them = await scene.pool.query<{ id: number }>(
+      `select id from applications where provider_id = $1 order by id`,
+      [scene.provider.id],
+    );
+    for (const { id } of them) {
+      const application = await readApplication(scene.pool, scene.provider.id, id);
+      if (application) await step(application, scene);
+    }
+  };
+
+export const suspendAll = bulk((application, scene) =>
+  changeApplicationState(scene.pool, { ...scene, applicationId: application.id, transition: "suspend" }),
+);
