@@ -26,6 +26,8 @@ export function describeBellwireApi(http: FastifyInstance, version: string): Pro
       { name: "Deliveries", description: "One event for one endpoint, with each attempt." },
       { name: "Failures", description: "Deliveries whose attempts are used up." },
       { name: "Bins", description: "Built-in receivers that show what they caught." },
+      { name: "Developers", description: "What the Account Management API cannot do to accounts and applications." },
+      { name: "Mails", description: "What developers were written." },
       { name: "Stream", description: "What happens, as it happens." },
     ],
   });

@@ -10,6 +10,9 @@ import { skipDeliveryRoute } from "./deliveries/skip-delivery-route.ts";
 import { listDeliveriesRoute } from "./deliveries/list-deliveries-route.ts";
 import { readDeliveryRoute } from "./deliveries/read-delivery-route.ts";
 import { retryDeliveryRoute } from "./deliveries/retry-delivery-route.ts";
+import { resumeAccountRoute, suspendAccountRoute } from "./developers/change-account-state-routes.ts";
+import { regenerateApplicationKeyRoute, regenerateUserKeyRoute } from "./developers/regenerate-key-routes.ts";
+import { rejectApplicationRoute } from "./developers/reject-application-route.ts";
 import { changeEndpointRoute } from "./endpoints/change-endpoint-route.ts";
 import { createEndpointRoute } from "./endpoints/create-endpoint-route.ts";
 import { deleteEndpointRoute } from "./endpoints/delete-endpoint-route.ts";
@@ -27,6 +30,7 @@ import { countFailuresRoute } from "./failures/count-failures-route.ts";
 import { deleteFailuresRoute } from "./failures/delete-failures-route.ts";
 import { listFailuresRoute } from "./failures/list-failures-route.ts";
 import { retryFailuresRoute } from "./failures/retry-failures-route.ts";
+import { listMailsRoute } from "./mails/list-mails-route.ts";
 import { openStreamRoute } from "./stream/open-stream-route.ts";
 
 /** All that the API can do, in the order of its documentation. */
@@ -59,5 +63,11 @@ export const routes: readonly BellwireApiRoute[] = [
   changeBinRoute,
   deleteBinRoute,
   listBinRequestsRoute,
+  suspendAccountRoute,
+  resumeAccountRoute,
+  rejectApplicationRoute,
+  regenerateUserKeyRoute,
+  regenerateApplicationKeyRoute,
+  listMailsRoute,
   openStreamRoute,
 ];

@@ -1,0 +1,9 @@
+import type { FastifyRequest } from "fastify";
+import type { By } from "#access/index.ts";
+import type { RouteNeeds } from "../bellwire-api-route.ts";
+
+/** The cause of what a request changes. */
+export function byOf({ clock, callerOf }: Pick<RouteNeeds, "clock" | "callerOf">, request: FastifyRequest): By {
+  const { actor, channel } = callerOf(request);
+  return { actor, channel, now: clock.now() };
+}

@@ -1,0 +1,66 @@
+import { expect } from "vitest";
+import { listMails } from "#portal/mails/index.ts";
+import { signUpAccount } from "#portal/whole-accounts/index.ts";
+import { test, type BellwireHouse } from "./bellwire-api-test.ts";
+
+async function signUp({ pool, provider }: BellwireHouse, now: Date) {
+  const values = {
+    org_name: "Harbour",
+    username: "mira",
+    email: "mira@harbour.example",
+    password: "correct-horse-12",
+    password_confirmation: "correct-horse-12",
+  };
+  const by = { door: "program", actor: { kind: "key" }, channel: "api" } as const;
+  const signedUp = await signUpAccount(pool, { provider, values, wantedPlans: [], by, now });
+  if (!("whole" in signedUp)) throw new Error(JSON.stringify(signedUp));
+  const [application] = signedUp.applications;
+  return { account: signedUp.whole.account, applicationId: application?.id ?? 0, userKey: application?.userKey };
+}
+
+const eventTypes = async (house: BellwireHouse): Promise<string[]> =>
+  (await house.call("GET", "/events")).json().data.map(({ type }: { type: string }) => type);
+
+test("an account is suspended and resumed, and each is an event", async ({ house, clock }) => {
+  const { account } = await signUp(house, clock.now());
+  const before = (await eventTypes(house)).length;
+  expect((await house.call("POST", `/accounts/${account.id}/resume`)).statusCode).toBe(422);
+  expect((await house.call("POST", `/accounts/${account.id}/suspend`)).statusCode).toBe(204);
+  expect((await house.call("POST", `/accounts/${account.id}/resume`)).statusCode).toBe(204);
+  const all = await eventTypes(house);
+  expect(all.slice(0, all.length - before)).toEqual(["account.updated", "account.updated"]);
+});
+
+test("a new user key replaces the old one, and both events tell of it", async ({ house, clock }) => {
+  const { applicationId } = await signUp(house, clock.now());
+  expect((await house.call("POST", `/applications/${applicationId}/regenerate_user_key`)).statusCode).toBe(204);
+  expect((await eventTypes(house)).slice(0, 2)).toEqual(["application.user_key_updated", "application.key_updated"]);
+});
+
+test("only what is pending is rejected; a key that is not there is not replaced", async ({ house, clock }) => {
+  const { applicationId } = await signUp(house, clock.now());
+  const reject = await house.call("POST", `/applications/${applicationId}/reject`, { payload: { reason: "No." } });
+  expect(reject.statusCode).toBe(422);
+  const regenerate = `/applications/${applicationId}/regenerate_key`;
+  expect((await house.call("POST", regenerate, { payload: { key: "none" } })).statusCode).toBe(404);
+});
+
+test("the neighbour's accounts and applications are not there", async ({ house, neighbour, clock }) => {
+  const { account, applicationId } = await signUp(neighbour, clock.now());
+  expect((await house.call("POST", `/accounts/${account.id}/suspend`)).statusCode).toBe(404);
+  expect((await house.call("POST", `/applications/${applicationId}/regenerate_user_key`)).statusCode).toBe(404);
+});
+
+test("admins read the mails, members and read-only tokens do not: their links open accounts", async ({
+  house,
+  clock,
+}) => {
+  const { account } = await signUp(house, clock.now());
+  await house.call("POST", `/accounts/${account.id}/suspend`);
+  const mails = (await house.call("GET", "/mails")).json().data;
+  expect(mails).toHaveLength((await listMails(house.pool, house.provider.id, { limit: 10 })).length);
+  for (const of of [{ role: "member", sections: ["partners"] }, { permission: "ro" }] as const) {
+    const authorization = `Bearer ${await house.addToken(of)}`;
+    expect((await house.call("GET", "/mails", { headers: { authorization } })).statusCode).toBe(403);
+  }
+});
