@@ -9,7 +9,7 @@ const files = globSync("{server/{src,test,bin},web/src,receiver/src,examples/*/s
 
 /** They name a shelf, not what a file does: everything fits on it, and nobody looks there. */
 const sayNothing = new Set(
-  "util utils helper helpers common lib misc manager managers service services type types interface interfaces constant constants".split(
+  "util utils helper helpers common lib misc manager managers service type types interface interfaces constant constants".split(
     " ",
   ),
 );
