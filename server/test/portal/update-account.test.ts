@@ -23,9 +23,7 @@ async function signedUp(
     accountId: whole.account.id,
     values: {},
     writer: "program",
-    actor: { kind: "token", userId: 1 },
-    channel: "api",
-    now: later,
+    by: { actor: { kind: "token", userId: 1 }, channel: "api", now: later },
   };
   return { provider, change: (its) => updateAccount(pool, { ...update, ...its }) };
 }

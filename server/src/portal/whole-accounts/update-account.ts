@@ -1,4 +1,3 @@
-import type { Actor, Channel } from "#access/index.ts";
 import type { Pool } from "#platform/database/database.ts";
 import type { Account } from "#portal/accounts/index.ts";
 import {
@@ -12,29 +11,20 @@ import {
   type FieldInput,
   type FieldWriter,
 } from "#portal/fields/index.ts";
-import type { Provider } from "#portal/providers/index.ts";
 
-import { changeAccount, type AccountOutcome } from "./change-account.ts";
+import { changeAccount, type AccountChange, type AccountOutcome } from "./change-account.ts";
 
-export interface AccountUpdate {
-  readonly provider: Provider;
-  readonly accountId: number;
+export interface AccountUpdate extends AccountChange {
   /** As they came, by field name; `name` may stand for `org_name`. What is not named stays. */
   readonly values: FieldInput;
   readonly monthlyBillingEnabled?: boolean | undefined;
   readonly monthlyChargingEnabled?: boolean | undefined;
   readonly writer: FieldWriter;
-  readonly actor: Actor;
-  readonly channel: Channel;
-  readonly now: Date;
 }
 
 /** Changes an account's fields, annotations and billing, and tells so, if anything changed. */
-export const updateAccount = (
-  pool: Pool,
-  { actor, channel, now, ...update }: AccountUpdate,
-): Promise<AccountOutcome | undefined> =>
-  changeAccount(pool, { ...update, by: { actor, channel, now } }, (before, settings) => {
+export const updateAccount = (pool: Pool, update: AccountUpdate): Promise<AccountOutcome | undefined> =>
+  changeAccount(pool, update, (before, settings) => {
     const { account, errors } = judgeUpdate(settings, before, update);
     return isFine(errors) ? account : { refused: errors };
   });
@@ -43,7 +33,7 @@ export const updateAccount = (
 function judgeUpdate(
   { definitions }: DocumentSettings,
   before: Account,
-  { values, writer, ...update }: Omit<AccountUpdate, "actor" | "channel" | "now">,
+  { values, writer, ...update }: AccountUpdate,
 ): { readonly account: Account; readonly errors: FieldErrors } {
   const input = Object.hasOwn(values, "name") ? { org_name: values["name"], ...values } : values;
   const { given, errors } = readFieldInput({ definitions, target: "Account", writer }, input);

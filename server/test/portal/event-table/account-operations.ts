@@ -25,7 +25,7 @@ const signUpByProgram =
 const edit =
   (values: object, flags: object = {}) =>
   ({ pool, provider, accountId, by }: Scene): Promise<unknown> =>
-    updateAccount(pool, { provider, accountId, values: { ...values }, ...flags, writer: "program", ...by });
+    updateAccount(pool, { provider, accountId, values: { ...values }, ...flags, writer: "program", by });
 
 const step =
   (transition: AccountTransition) =>

@@ -33,7 +33,7 @@ export const updateAccountOperation: Operation = {
       monthlyBillingEnabled: switchOf(values["monthly_billing_enabled"]),
       monthlyChargingEnabled: switchOf(values["monthly_charging_enabled"]),
       writer: "program",
-      ...by,
+      by,
     });
     return answerAccount(pool, call, doneOrRefuse(outcome).whole);
   },

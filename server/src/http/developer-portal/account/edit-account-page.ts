@@ -42,7 +42,7 @@ async function saveAccount(
     accountId: developer.account.id,
     values: valuesFor(fields, readForm(request.body)),
     writer: "developer",
-    ...byDeveloper(portal, developer),
+    by: byDeveloper(portal, developer),
   });
   if (!saved) return showNotFound(reply);
   return "refused" in saved
