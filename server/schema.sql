@@ -90,8 +90,8 @@ create table applications (
   name text not null,
   description text,
   state text not null default 'live'::text,
-  user_key text,
-  application_id text,
+  user_key text not null,
+  application_id text not null,
   provider_verification_key text not null,
   redirect_url text,
   create_origin text,
@@ -339,6 +339,15 @@ create table mails (
   constraint mails_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES providers(id) ON DELETE CASCADE
 );
 
+create table outages (
+  provider_id bigint not null,
+  endpoint_id bigint not null,
+  began_at timestamp(3) with time zone not null,
+  ended_at timestamp(3) with time zone,
+  constraint outages_pkey PRIMARY KEY (provider_id, endpoint_id, began_at),
+  constraint outages_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES providers(id) ON DELETE CASCADE
+);
+
 create table payloads (
   provider_id bigint not null,
   event_id uuid not null,
@@ -385,10 +394,15 @@ create table products (
   buyers_manage_apps boolean not null default true,
   buyers_manage_keys boolean not null default true,
   buyer_can_select_plan boolean not null default false,
+  custom_keys_enabled boolean not null default true,
+  buyer_key_regenerate_enabled boolean not null default true,
+  buyer_plan_change_permission text not null default 'request'::text,
+  deployment_option text not null default 'hosted'::text,
   oidc_configuration jsonb,
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
   constraint products_backend_version_check CHECK ((backend_version = ANY (ARRAY['1'::text, '2'::text, 'oauth'::text]))),
+  constraint products_buyer_plan_change_permission_check CHECK ((buyer_plan_change_permission = ANY (ARRAY['direct'::text, 'request'::text, 'credit_card'::text, 'request_credit_card'::text, 'none'::text]))),
   constraint products_id_key UNIQUE (id),
   constraint products_pkey PRIMARY KEY (provider_id, id),
   constraint products_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES providers(id) ON DELETE CASCADE,
@@ -518,13 +532,19 @@ create table users (
   constraint users_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'active'::text, 'suspended'::text, 'email_unverified'::text])))
 );
 
+CREATE INDEX accounts_plan_idx ON accounts USING btree (provider_id, plan_id);
+
 CREATE UNIQUE INDEX application_keys_value_idx ON application_keys USING btree (provider_id, application_id, lower(value));
 
 CREATE INDEX applications_account_idx ON applications USING btree (provider_id, account_id, id);
 
-CREATE UNIQUE INDEX applications_application_id_idx ON applications USING btree (provider_id, product_id, application_id);
+CREATE UNIQUE INDEX applications_application_id_idx ON applications USING btree (provider_id, application_id, product_id);
 
-CREATE UNIQUE INDEX applications_user_key_idx ON applications USING btree (provider_id, product_id, user_key);
+CREATE INDEX applications_plan_idx ON applications USING btree (provider_id, plan_id, id);
+
+CREATE INDEX applications_product_idx ON applications USING btree (provider_id, product_id, account_id, id);
+
+CREATE UNIQUE INDEX applications_user_key_idx ON applications USING btree (provider_id, user_key, product_id);
 
 CREATE INDEX attempts_feed_idx ON ONLY attempts USING brin (recorded_in) WITH (pages_per_range='16', autosummarize='on');
 
@@ -548,11 +568,23 @@ CREATE INDEX lanes_owner_idx ON lanes USING btree (owner) WHERE (owner IS NOT NU
 
 CREATE INDEX mails_due_idx ON mails USING btree (due_at) WHERE (sent_at IS NULL);
 
+CREATE UNIQUE INDEX outages_open_idx ON outages USING btree (endpoint_id) WHERE (ended_at IS NULL);
+
+CREATE INDEX plans_customized_idx ON plans USING btree (provider_id, customized_from) WHERE (customized_from IS NOT NULL);
+
 CREATE UNIQUE INDEX plans_default_idx ON plans USING btree (provider_id, kind, COALESCE(product_id, (0)::bigint)) WHERE is_default;
+
+CREATE INDEX plans_product_idx ON plans USING btree (provider_id, product_id, id);
+
+CREATE UNIQUE INDEX plans_system_name_idx ON plans USING btree (provider_id, kind, COALESCE(product_id, (0)::bigint), system_name) WHERE (customized_from IS NULL);
 
 CREATE UNIQUE INDEX provider_users_email_idx ON provider_users USING btree (provider_id, lower(email));
 
 CREATE UNIQUE INDEX provider_users_username_idx ON provider_users USING btree (provider_id, lower(username));
+
+CREATE INDEX service_subscriptions_plan_idx ON service_subscriptions USING btree (provider_id, plan_id);
+
+CREATE INDEX service_subscriptions_product_idx ON service_subscriptions USING btree (provider_id, product_id);
 
 CREATE INDEX sessions_expires_idx ON sessions USING btree (expires_at);
 
@@ -586,6 +618,65 @@ begin
     day := day + 1;
   end loop;
 end $function$;
+
+CREATE OR REPLACE FUNCTION retire_history_day(day date)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'bellwire', 'pg_temp'
+AS $function$
+declare
+  suffix text := to_char(day, '_YYYYMMDD');
+  is_wanted text := '(exists (select from due where due.event_id = day.%2$I)
+    or exists (select from failures where failures.provider_id = day.provider_id and failures.event_id = day.%2$I))';
+  history text;
+  key text;
+  has_expired boolean;
+  has_wanted boolean;
+begin
+  perform pg_advisory_xact_lock(hashtext('bellwire history days'));
+  if to_regclass('events' || suffix) is null then
+    return false;
+  end if;
+  execute format('select coalesce(bool_or(not ' || is_wanted || '), true) from %1$I day', 'events' || suffix, 'id') into has_expired;
+  if not has_expired then
+    return false;
+  end if;
+
+  foreach history in array array['events', 'payloads', 'deliveries', 'attempts'] loop
+    key := case history when 'events' then 'id' else 'event_id' end;
+    execute format('create table %I (like %I including all)', history || suffix || '_kept', history);
+    execute format('insert into %3$I select day.* from %1$I day where ' || is_wanted, history || suffix, key, history || suffix || '_kept');
+  end loop;
+
+  set local lock_timeout = '200ms';
+  lock table events, payloads, deliveries, attempts, due, failures in access exclusive mode;
+  foreach history in array array['events', 'payloads', 'deliveries', 'attempts'] loop
+    key := case history when 'events' then 'id' else 'event_id' end;
+    -- What came to be due, or to fail, while the rows above were copied.
+    execute format('insert into %3$I select day.* from %1$I day where ' || is_wanted || ' on conflict do nothing',
+      history || suffix, key, history || suffix || '_kept');
+    execute format('alter table %I detach partition %I', history, history || suffix);
+    execute format('drop table %I', history || suffix);
+  end loop;
+  execute format('select exists (select from %I)', 'events' || suffix || '_kept') into has_wanted;
+  foreach history in array array['events', 'payloads', 'deliveries', 'attempts'] loop
+    if not has_wanted then
+      execute format('drop table %I', history || suffix || '_kept');
+      continue;
+    end if;
+    execute format('alter table %I rename to %I', history || suffix || '_kept', history || suffix);
+    execute format('alter table %I attach partition %I for values from (%L) to (%L)', history, history || suffix,
+      uuid_v7_floor(day::timestamp at time zone 'UTC'), uuid_v7_floor((day + 1)::timestamp at time zone 'UTC'));
+  end loop;
+  return true;
+end $function$;
+
+CREATE OR REPLACE FUNCTION transactions_horizon()
+ RETURNS bigint
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED
+RETURN LEAST(((pg_snapshot_xmax(pg_current_snapshot()))::text)::bigint, (SELECT min(((running.xid)::text)::bigint) AS min FROM pg_snapshot_xip(pg_current_snapshot()) running(xid) WHERE (NOT (EXISTS (SELECT FROM pg_stat_activity elsewhere WHERE ((elsewhere.datname <> current_database()) AND (((elsewhere.backend_xid)::text)::bigint = (((running.xid)::text)::bigint % '4294967296'::bigint))))))));
 
 CREATE OR REPLACE FUNCTION uuid_v7_floor(at timestamp with time zone)
  RETURNS uuid
