@@ -1,0 +1,32 @@
+import { expect } from "vitest";
+import { test, type ApiHouse } from "./api-test.ts";
+
+/** Accounts without users or applications, straight into the database. */
+const insertAccounts = ({ pool, provider }: ApiHouse, count: number): Promise<unknown> =>
+  pool.query(
+    `insert into accounts (provider_id, org_name, plan_id)
+     select $1, 'Account ' || number, (select id from plans where provider_id = $1 and kind = 'account_plan')
+     from generate_series(1, $2::integer) as number`,
+    [provider.id, count],
+  );
+
+test("600 accounts are two pages, each of which says where it stands, and hold each account once", async ({
+  api,
+  neighbour,
+}) => {
+  await insertAccounts(neighbour, 50);
+  await insertAccounts(api, 600);
+  const [first, second, third] = await Promise.all(
+    [1, 2, 3].map((page) => api.ask("GET", `/accounts.xml?page=${page}`)),
+  );
+  const json = await api.ask("GET", "/accounts.json?page=2");
+
+  const idsOf = (body = ""): readonly string[] => Array.from(body.matchAll(/<account><id>(\d+)/g), ([, id = ""]) => id);
+  expect(first?.body).toMatch(
+    /^<\?xml[^>]*\?><accounts per_page="500" total_entries="600" total_pages="2" current_page="1"><account>/,
+  );
+  expect([idsOf(first?.body).length, idsOf(second?.body).length]).toEqual([500, 100]);
+  expect(new Set([...idsOf(first?.body), ...idsOf(second?.body)]).size).toBe(600);
+  expect(third?.body).toMatch(/current_page="3"><\/accounts>$/);
+  expect(json.json().metadata).toEqual({ per_page: 500, total_entries: 600, total_pages: 2, current_page: 2 });
+});
