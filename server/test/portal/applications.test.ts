@@ -1,0 +1,256 @@
+import { expect } from "vitest";
+import type { By } from "#access/index.ts";
+import type { Pool } from "#platform/database/database.ts";
+import {
+  addApplicationKey,
+  addReferrerFilter,
+  changeApplicationPlan,
+  changeApplicationState,
+  createApplication,
+  customizeApplicationPlan,
+  decustomizeApplicationPlan,
+  deleteApplication,
+  findApplication,
+  rejectApplication,
+  searchApplications,
+  updateApplication,
+  type ApplicationChange,
+  type Application,
+} from "#portal/applications/index.ts";
+import {
+  createPlan,
+  deletePlan,
+  listPlans,
+  makePlanDefault,
+  readPlans,
+  updateProduct,
+} from "#portal/products/index.ts";
+import { test } from "../support/test.ts";
+import { byForm, eventsOf, form, now, setUp, signUp } from "./house.ts";
+
+const by: By = { actor: { kind: "token", userId: 1 }, channel: "api", now };
+
+async function signedUp(pool: Pool): Promise<ApplicationChange & { application: Application; productId: number }> {
+  const { provider, product } = await setUp(pool);
+  const { whole, applications } = await signUp(pool, { provider, by: byForm });
+  const [application] = applications;
+  if (!application) throw new Error("There is no application.");
+  const accountId = whole.account.id;
+  return { provider, accountId, applicationId: application.id, application, productId: product.id, by };
+}
+
+async function newPlan(pool: Pool, providerId: number, productId: number): Promise<number> {
+  const values = { name: "Gold & Co.", cost_per_month: "12.5" };
+  const made = await createPlan(pool, { providerId, kind: "application_plan", productId, values, now });
+  if (!("plan" in made)) throw new Error(JSON.stringify(made.refused));
+  return made.plan.id;
+}
+
+test("what an application's credentials must look like is said beside each", async ({ sharedPool: pool }) => {
+  const { provider, accountId, application } = await signedUp(pool);
+  const create = (values: object): ReturnType<typeof createApplication> =>
+    createApplication(pool, {
+      provider,
+      accountId,
+      planId: application.plan.id,
+      values: { name: "Tides", ...values },
+      writer: "program",
+      by,
+    });
+  expect(
+    await create({ user_key: "a b", application_id: "a/b/c", application_key: ["four", "same-key", "SAME-KEY"] }),
+  ).toEqual({
+    refused: {
+      user_key: ["is invalid"],
+      application_id: ["is invalid"],
+      application_key: ["is too short (minimum is 5 characters)", "has already been taken"],
+    },
+  });
+  expect(await create({ name: "", first_traffic_at: "tomorrow" })).toEqual({
+    refused: { name: ["can't be blank"], first_traffic_at: ["is invalid"] },
+  });
+  expect(await create({ user_key: application.userKey, application_id: application.applicationId })).toEqual({
+    refused: { user_key: ["has already been taken"], application_id: ["has already been taken"] },
+  });
+});
+
+test("a developer chooses neither credentials nor, unless the product lets him, the plan", async ({
+  sharedPool: pool,
+}) => {
+  const { provider, accountId, application, productId } = await signedUp(pool);
+  const planId = await newPlan(pool, provider.id, productId);
+  const create = (wanted: number): ReturnType<typeof createApplication> => {
+    const values = { name: "Tides", user_key: "chosen" };
+    return createApplication(pool, { provider, accountId, planId: wanted, values, writer: "developer", by });
+  };
+  expect(await create(application.plan.id)).toMatchObject({
+    application: { name: "Tides", userKey: expect.stringMatching(/^[0-9a-f]{32}$/) },
+  });
+  expect(await create(planId)).toEqual({ notAllowed: "developers" });
+  await updateProduct(pool, { providerId: provider.id, productId, values: { buyers_manage_apps: "0" }, now });
+  expect(await create(application.plan.id)).toEqual({ notAllowed: "developers" });
+});
+
+test("an account is subscribed to a product with its first application of it", async ({ sharedPool: pool }) => {
+  const { provider, accountId, productId } = await signedUp(pool);
+  await pool.query(`delete from applications where provider_id = $1`, [provider.id]);
+  await pool.query(`delete from service_subscriptions where provider_id = $1`, [provider.id]);
+  const planId = await newPlan(pool, provider.id, productId);
+  const create = (): ReturnType<typeof createApplication> =>
+    createApplication(pool, { provider, accountId, planId, values: { name: "Tides" }, writer: "program", by });
+  expect(await create()).toHaveProperty("application");
+  await pool.query(`delete from service_subscriptions where provider_id = $1`, [provider.id]);
+  await pool.query(`delete from plans where provider_id = $1 and kind = 'service_plan'`, [provider.id]);
+  expect(await create()).toEqual({ refused: { base: ["You cannot subscribe to that service."] } });
+});
+
+test("an update tells what changed and what it was, but never a key", async ({ sharedPool: pool }) => {
+  const change = await signedUp(pool);
+  const values = { user_key: "by-hand", name: "Tides", redirect_url: "https://tides.example/back" };
+  expect(await updateApplication(pool, { ...change, values, writer: "program" })).toMatchObject({
+    application: { userKey: "by-hand", name: "Tides", redirectUrl: "https://tides.example/back" },
+  });
+  const { name } = change.application;
+  expect((await eventsOf(pool, change.provider.id)).at(-1)).toMatchObject({
+    type: "application.updated",
+    previous: { user_key: null, name, redirect_url: null },
+  });
+});
+
+test("keys that are added at once never become more than five", async ({ sharedPool: pool }) => {
+  const change = await signedUp(pool);
+  const adding = Array.from({ length: 8 }, () => addApplicationKey(pool, { ...change, writer: "program" }));
+  const outcomes = await Promise.all(adding);
+  expect(outcomes.filter((it) => it && "application" in it)).toHaveLength(5);
+  expect(outcomes).toContainEqual({ refused: { base: ["limit reached"] } });
+});
+
+test("a plan that was made for one application is seen by no other, and goes with it", async ({ sharedPool: pool }) => {
+  const change = await signedUp(pool);
+  const { provider, application, productId } = change;
+  const customized = await customizeApplicationPlan(pool, change);
+  const plan = customized?.application.plan;
+  if (!plan) throw new Error("There is no plan.");
+  expect(plan).toMatchObject({ name: "Basic (custom)", state: "hidden", customizedFrom: application.plan.id });
+  expect(await listPlans(pool, provider.id, { kind: "application_plan" })).toHaveLength(1);
+  const other = await signUp(pool, {
+    provider,
+    by: byForm,
+    values: { ...form, org_name: "Other", username: "otto", email: "otto@other.example" },
+  });
+  const [ofOther] = other.applications;
+  expect(
+    await changeApplicationPlan(pool, {
+      ...change,
+      accountId: other.whole.account.id,
+      applicationId: ofOther?.id ?? 0,
+      planId: plan.id,
+      writer: "program",
+    }),
+  ).toEqual({ notFound: "plan" });
+
+  await decustomizeApplicationPlan(pool, change);
+  expect(await readPlans(pool, provider.id, [plan.id])).toEqual([]);
+  const again = await customizeApplicationPlan(pool, change);
+  await deleteApplication(pool, { ...change, writer: "program" });
+  expect(await readPlans(pool, provider.id, [again?.application.plan.id ?? 0])).toEqual([]);
+  expect(productId).toBe(application.product.id);
+});
+
+test("a plan that somebody is on stays", async ({ sharedPool: pool }) => {
+  const { provider, application, productId } = await signedUp(pool);
+  const ofKind = { providerId: provider.id, kind: "application_plan", productId } as const;
+  expect(await deletePlan(pool, { ...ofKind, planId: application.plan.id })).toEqual({ notAllowed: "in use" });
+  const planId = await newPlan(pool, provider.id, productId);
+  expect(await deletePlan(pool, { ...ofKind, kind: "service_plan", planId })).toBeUndefined();
+  expect(await deletePlan(pool, { ...ofKind, planId })).toMatchObject({ plan: { systemName: "gold_co" } });
+});
+
+test("there is one default plan at a time", async ({ sharedPool: pool }) => {
+  const { provider, productId } = await signedUp(pool);
+  const ids = [await newPlan(pool, provider.id, productId)];
+  const second = { name: "Silver" };
+  const made = await createPlan(pool, {
+    providerId: provider.id,
+    kind: "application_plan",
+    productId,
+    values: second,
+    now,
+  });
+  if ("plan" in made) ids.push(made.plan.id);
+  const wanted = { providerId: provider.id, kind: "application_plan", productId, now } as const;
+  await Promise.all(ids.map((planId) => makePlanDefault(pool, { ...wanted, planId })));
+  const plans = await listPlans(pool, provider.id, { kind: "application_plan", productId });
+  expect(plans.filter((plan) => plan.isDefault)).toHaveLength(1);
+  expect(ids).toContain(plans.find((plan) => plan.isDefault)?.id);
+});
+
+test("who rejects an application tells the account's admins why", async ({ sharedPool: pool }) => {
+  const change = await signedUp(pool);
+  expect(await rejectApplication(pool, { ...change, reason: "We are full." })).toEqual({
+    refused: { state: ['cannot transition via "reject"'] },
+  });
+  await pool.query(`update applications set state = 'pending' where provider_id = $1`, [change.provider.id]);
+  expect(await rejectApplication(pool, { ...change, reason: "We are full." })).toHaveProperty("application");
+  const mails = await pool.query(`select recipient, text from mails where provider_id = $1`, [change.provider.id]);
+  expect(mails).toEqual([{ recipient: form.email, text: expect.stringContaining("We are full.") }]);
+});
+
+test("an application is found by what it calls with, and only by that", async ({ sharedPool: pool }) => {
+  const { provider, application, productId } = await signedUp(pool);
+  const { userKey, applicationId: appId, id } = application;
+  const find = (handle: Parameters<typeof findApplication>[2]): ReturnType<typeof findApplication> =>
+    findApplication(pool, provider.id, handle);
+  expect(await find({ userKey })).toMatchObject({ id });
+  expect(await find({ appId })).toBeUndefined();
+  expect(await find({ userKey, productId: productId + 1 })).toBeUndefined();
+  expect(await find({ userKey: "\u0000" })).toBeUndefined();
+  expect(await find({ id })).toMatchObject({ id });
+  expect(await find({ id, accountId: 0 })).toBeUndefined();
+  await updateProduct(pool, { providerId: provider.id, productId, values: { backend_version: "2" }, now });
+  expect(await find({ userKey })).toBeUndefined();
+  expect(await find({ appId })).toMatchObject({ id });
+
+  const other = await setUp(pool);
+  expect(await findApplication(pool, other.provider.id, { id })).toBeUndefined();
+});
+
+test("applications are listed page by page, of the provider alone, as asked", async ({ sharedPool: pool }) => {
+  const change = await signedUp(pool);
+  const { provider, accountId, application } = change;
+  await signedUp(pool);
+  const planId = await newPlan(pool, provider.id, change.productId);
+  const values = { name: "Tides", first_daily_traffic_at: "2026-01-05" };
+  await createApplication(pool, { provider, accountId, planId, values, writer: "program", by });
+  await changeApplicationState(pool, { ...change, transition: "suspend" });
+  const namesOf = async (filter: Parameters<typeof searchApplications>[2]): Promise<string[]> =>
+    (await searchApplications(pool, provider.id, filter, { limit: 10, offset: 0 })).applications.map(
+      ({ name }) => name,
+    );
+
+  const first = application.name;
+  expect(await searchApplications(pool, provider.id, {}, { limit: 1, offset: 1 })).toMatchObject({
+    total: 2,
+    applications: [{ name: "Tides" }],
+  });
+  expect(await namesOf({ state: "suspended" })).toEqual([first]);
+  expect(await namesOf({ planType: "paid" })).toEqual(["Tides"]);
+  expect(await namesOf({ planType: "free" })).toEqual([first]);
+  expect(await namesOf({ planId })).toEqual(["Tides"]);
+  expect(await namesOf({ productId: 0 })).toEqual([]);
+  expect(await namesOf({ name: "tid" })).toEqual(["Tides"]);
+  expect(await namesOf({ accountQuery: "FJORD" })).toEqual([first, "Tides"]);
+  expect(await namesOf({ userKey: application.userKey })).toEqual([first]);
+  expect(await namesOf({ activeSince: new Date("2026-01-05T00:00:00Z") })).toEqual(["Tides"]);
+  expect(await namesOf({ inactiveSince: new Date("2026-01-04T00:00:00Z") })).toEqual([]);
+  expect(await namesOf({ name: "\u0000" })).toEqual([]);
+});
+
+test("a referrer filter is a host or a pattern of hosts", async ({ sharedPool: pool }) => {
+  const change = await signedUp(pool);
+  const add = (value: string): ReturnType<typeof addReferrerFilter> => addReferrerFilter(pool, { ...change, value });
+  expect(await add("*.fjord.example")).toMatchObject({ application: { referrerFilters: ["*.fjord.example"] } });
+  expect(await add("*.fjord.example")).toEqual({ refused: { value: ["has already been taken"] } });
+  expect(await add("https://fjord.example")).toEqual({ refused: { value: ["is invalid"] } });
+  expect(await add("")).toEqual({ refused: { value: ["can't be blank"] } });
+});
