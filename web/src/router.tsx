@@ -76,6 +76,44 @@ const routeTree = root.addChildren([
   }),
   createRoute({
     getParentRoute,
+    path: "/products",
+    component: lazyRouteComponent(() => import("./pages/products/products-page.tsx"), "ProductsPage"),
+  }),
+  createRoute({
+    getParentRoute,
+    path: "/products/$id",
+    component: lazyRouteComponent(() => import("./pages/product/product-page.tsx"), "ProductPage"),
+  }),
+  createRoute({
+    getParentRoute,
+    path: "/account-plans",
+    component: lazyRouteComponent(() => import("./pages/account-plans/account-plans-page.tsx"), "AccountPlansPage"),
+  }),
+  createRoute({
+    getParentRoute,
+    path: "/fields-definitions",
+    component: lazyRouteComponent(
+      () => import("./pages/fields-definitions/fields-definitions-page.tsx"),
+      "FieldsDefinitionsPage",
+    ),
+  }),
+  createRoute({
+    getParentRoute,
+    path: "/access-tokens",
+    component: lazyRouteComponent(() => import("./pages/access-tokens/access-tokens-page.tsx"), "AccessTokensPage"),
+  }),
+  createRoute({
+    getParentRoute,
+    path: "/mails",
+    component: lazyRouteComponent(() => import("./pages/mails/mails-page.tsx"), "MailsPage"),
+  }),
+  createRoute({
+    getParentRoute,
+    path: "/team",
+    component: lazyRouteComponent(() => import("./pages/team/team-page.tsx"), "TeamPage"),
+  }),
+  createRoute({
+    getParentRoute,
     path: "/deliveries",
     validateSearch: readDeliverySearch,
     component: lazyRouteComponent(() => import("./pages/deliveries/deliveries-page.tsx"), "DeliveriesPage"),

@@ -1,4 +1,4 @@
-import { Badge, Nav, NavExpandable, NavGroup, NavItem, NavList } from "@patternfly/react-core";
+import { Badge, Nav, NavGroup, NavItem, NavList } from "@patternfly/react-core";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useLocation } from "@tanstack/react-router";
 
@@ -6,12 +6,14 @@ import { useApi } from "../api/api-context.ts";
 import { failureCountQuery } from "../api/failure-queries.ts";
 import { mayUseWebhooks } from "../api/session.ts";
 import { useSession } from "../api/session-context.ts";
+import { AccountSettingsNavigation } from "./account-settings-navigation.tsx";
+import { NavLink } from "./nav-link.tsx";
 
 /** The places of the Admin Portal. What a member may not open is not offered. */
 export function AppNavigation({ onGo }: { onGo: () => void }) {
   const path = useLocation({ select: ({ pathname }) => pathname });
-  const isAt = (start: string): boolean => path === start || path.startsWith(`${start}/`);
-  const mayUse = mayUseWebhooks(useSession());
+  const session = useSession();
+  const isAdmin = session.role === "admin";
 
   return (
     <Nav aria-label="Admin Portal" onSelect={onGo}>
@@ -21,48 +23,30 @@ export function AppNavigation({ onGo }: { onGo: () => void }) {
         </NavItem>
       </NavList>
       <NavGroup title="Developers">
-        <NavItem isActive={isAt("/accounts") && !path.includes("/applications/")}>
-          <Link to="/accounts">Accounts</Link>
-        </NavItem>
-        <NavItem isActive={isAt("/applications") || path.includes("/applications/")}>
+        <NavLink to="/accounts" isAlsoAt={!path.includes("/applications/")}>
+          Accounts
+        </NavLink>
+        <NavItem isActive={path.includes("/applications")}>
           <Link to="/applications">Applications</Link>
         </NavItem>
+        {isAdmin && <NavLink to="/mails">Mails</NavLink>}
       </NavGroup>
-      {mayUse && (
-        <>
-          <NavGroup title="Webhooks">
-            <NavItem isActive={isAt("/deliveries")}>
-              <Link to="/deliveries">Deliveries</Link>
-            </NavItem>
-            <NavItem isActive={isAt("/failures")}>
-              <Link to="/failures">
-                Failures <FailureBadge />
-              </Link>
-            </NavItem>
-            <NavItem isActive={isAt("/events")}>
-              <Link to="/events">Events</Link>
-            </NavItem>
-            <NavItem isActive={isAt("/bins")}>
-              <Link to="/bins">Request bins</Link>
-            </NavItem>
-          </NavGroup>
-          <NavGroup title="Account Settings">
-            <NavExpandable
-              title="Integrate"
-              groupId="integrate"
-              isExpanded
-              isActive={isAt("/webhooks") || isAt("/endpoints")}
-            >
-              <NavItem groupId="integrate" isActive={isAt("/webhooks")}>
-                <Link to="/webhooks/edit">Webhooks</Link>
-              </NavItem>
-              <NavItem groupId="integrate" isActive={isAt("/endpoints")}>
-                <Link to="/endpoints">Endpoints</Link>
-              </NavItem>
-            </NavExpandable>
-          </NavGroup>
-        </>
+      <NavGroup title="Products">
+        <NavLink to="/products">Products</NavLink>
+        <NavLink to="/account-plans">Account plans</NavLink>
+        <NavLink to="/fields-definitions">Fields definitions</NavLink>
+      </NavGroup>
+      {mayUseWebhooks(session) && (
+        <NavGroup title="Webhooks">
+          <NavLink to="/deliveries">Deliveries</NavLink>
+          <NavLink to="/failures">
+            Failures <FailureBadge />
+          </NavLink>
+          <NavLink to="/events">Events</NavLink>
+          <NavLink to="/bins">Request bins</NavLink>
+        </NavGroup>
       )}
+      <AccountSettingsNavigation />
     </Nav>
   );
 }

@@ -8,6 +8,7 @@ import {
 import type { Values } from "../../api/management/management-client.ts";
 import { useManagement } from "../../api/management/management-context.ts";
 import { SelectField } from "./select-field.tsx";
+import { textOf } from "./text-of.ts";
 import { TextField } from "./text-field.tsx";
 
 export interface DefinedFieldsProps {
@@ -51,6 +52,3 @@ function DefinedField({
   const options = ["", ...choices].map((choice) => ({ value: choice, label: choice || "None" }));
   return <SelectField {...field} hint={hint} options={options} />;
 }
-
-const textOf = (value: unknown): string =>
-  typeof value === "string" || typeof value === "number" ? String(value) : "";

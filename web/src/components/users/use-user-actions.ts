@@ -1,21 +1,28 @@
-import { useManagement } from "../../api/management/management-context.ts";
-import { useChange } from "../../components/use-change.ts";
+import type { QueryKey } from "@tanstack/react-query";
 
-export function useUserActions(accountId: number, onDone: () => void) {
+import { useManagement } from "../../api/management/management-context.ts";
+import { useChange } from "../use-change.ts";
+
+export interface UsersPlace {
+  /** Where these users are, in the API. */
+  readonly path: string;
+  readonly stale: readonly QueryKey[];
+}
+
+export function useUserActions({ path, stale }: UsersPlace, onDeleted: () => void) {
   const api = useManagement();
-  const path = `accounts/${accountId}/users`;
   const step = useChange({
     change: ({ id, operation }: { id: number; operation: string }) => api.change(`${path}/${id}/${operation}`),
-    stale: [["accounts"]],
+    stale,
     done: "The user was changed",
     failed: "The user could not be changed",
   });
   const remove = useChange({
     change: (id: number) => api.remove(`${path}/${id}`),
-    stale: [["accounts"]],
+    stale,
     done: "The user was deleted",
     failed: "The user could not be deleted",
-    onDone,
+    onDone: onDeleted,
   });
   return { step, remove };
 }

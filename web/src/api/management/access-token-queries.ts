@@ -1,0 +1,30 @@
+import { queryOptions } from "@tanstack/react-query";
+
+import type { ManagementClient } from "./management-client.ts";
+
+export const scopes = ["account_management", "finance", "stats", "cms", "policy_registry"] as const;
+export type Scope = (typeof scopes)[number];
+
+export interface AccessToken {
+  readonly id: number;
+  readonly name: string;
+  readonly scopes: readonly Scope[];
+  readonly permission: "ro" | "rw";
+  readonly expires_at?: string | null;
+}
+
+export interface NewAccessToken extends AccessToken {
+  /** Told this once. */
+  readonly value: string;
+}
+
+/** Those of who is signed in. */
+export const accessTokensQuery = (api: ManagementClient) =>
+  queryOptions({
+    queryKey: ["access tokens"],
+    queryFn: async () => {
+      const path = "personal/access_tokens";
+      const { access_tokens } = await api.read<{ access_tokens: { access_token: AccessToken }[] }>(path);
+      return access_tokens.map((it) => it.access_token);
+    },
+  });

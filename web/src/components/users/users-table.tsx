@@ -1,0 +1,42 @@
+import { ActionsColumn, Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
+
+import type { User } from "../../api/management/user-queries.ts";
+import { StateLabel } from "../state-label.tsx";
+
+export interface UsersTableProps {
+  readonly users: readonly User[];
+  readonly itemsFor: (user: User) => { title: string; onClick: () => void }[];
+}
+
+export function UsersTable({ users, itemsFor }: UsersTableProps) {
+  return (
+    <Table aria-label="Users" variant="compact">
+      <Thead>
+        <Tr>
+          <Th>User name</Th>
+          <Th>E-mail</Th>
+          <Th>Role</Th>
+          <Th>State</Th>
+          <Th screenReaderText="Actions" />
+        </Tr>
+      </Thead>
+      <Tbody>
+        {users.map((user) => (
+          <Tr key={user.id}>
+            <Td dataLabel="User name">{user.username}</Td>
+            <Td dataLabel="E-mail" modifier="breakWord">
+              {user.email}
+            </Td>
+            <Td dataLabel="Role">{user.role === "admin" ? "Admin" : "Member"}</Td>
+            <Td dataLabel="State">
+              <StateLabel state={user.state} />
+            </Td>
+            <Td isActionCell>
+              <ActionsColumn items={itemsFor(user)} />
+            </Td>
+          </Tr>
+        ))}
+      </Tbody>
+    </Table>
+  );
+}

@@ -1,0 +1,110 @@
+import {
+  Alert,
+  Button,
+  Checkbox,
+  ClipboardCopy,
+  FormGroup,
+  Modal,
+  ModalBody,
+  ModalFooter,
+  ModalHeader,
+} from "@patternfly/react-core";
+import { useState } from "react";
+
+import { scopes, type NewAccessToken, type Scope } from "../../api/management/access-token-queries.ts";
+import { useManagement } from "../../api/management/management-context.ts";
+import { FormDialog } from "../../components/form/form-dialog.tsx";
+import { SelectField } from "../../components/form/select-field.tsx";
+import { TextField } from "../../components/form/text-field.tsx";
+import { useChange } from "../../components/use-change.ts";
+
+const permissions = [
+  { value: "ro", label: "Read only" },
+  { value: "rw", label: "Read and write" },
+] as const;
+
+export function CreateTokenDialog({ onClose }: { onClose: () => void }) {
+  const api = useManagement();
+  const [name, setName] = useState("");
+  const [chosen, setChosen] = useState<ReadonlySet<Scope>>(new Set(["account_management"]));
+  const [permission, setPermission] = useState<"ro" | "rw">("ro");
+  const [expires, setExpires] = useState("");
+  const { mutate, isPending, errors, data } = useChange({
+    change: () => {
+      const expires_at = expires && new Date(expires).toISOString();
+      const values = { name, permission, scopes: [...chosen], ...(expires_at && { expires_at }) };
+      return api.create<{ access_token: NewAccessToken }>("personal/access_tokens", values);
+    },
+    stale: [["access tokens"]],
+    failed: "The token could not be created",
+    fields: ["name", "expires_at"],
+  });
+  if (data) return <TokenShownOnce value={data.access_token.value} onClose={onClose} />;
+  return (
+    <FormDialog
+      title="Create a token"
+      submit="Create"
+      isBusy={isPending}
+      onSubmit={() => mutate(undefined)}
+      onClose={onClose}
+    >
+      <TextField
+        id="name"
+        label="Name"
+        isRequired
+        hint="Which program uses it"
+        errors={errors["name"]}
+        value={name}
+        onChange={setName}
+      />
+      <FormGroup role="group" fieldId="scopes" label="Scopes" isStack>
+        {scopes.map((scope) => (
+          <Checkbox
+            key={scope}
+            id={`scope_${scope}`}
+            label={scope}
+            isChecked={chosen.has(scope)}
+            onChange={(_, isOn) =>
+              setChosen(isOn ? chosen.union(new Set([scope])) : chosen.difference(new Set([scope])))
+            }
+          />
+        ))}
+      </FormGroup>
+      <SelectField
+        id="permission"
+        label="Permission"
+        value={permission}
+        options={permissions}
+        onChange={setPermission}
+      />
+      <TextField
+        id="expires_at"
+        label="Expires"
+        hint="In this browser's time zone. Left empty: never"
+        errors={errors["expires_at"]}
+        value={expires}
+        input={{ type: "datetime-local" }}
+        onChange={setExpires}
+      />
+    </FormDialog>
+  );
+}
+
+function TokenShownOnce({ value, onClose }: { value: string; onClose: () => void }) {
+  return (
+    <Modal variant="small" isOpen onClose={onClose} aria-labelledby="token-title">
+      <ModalHeader title="Your new token" labelId="token-title" />
+      <ModalBody>
+        <Alert isInline component="h3" variant="warning" title="This is the only time that it is shown">
+          Copy it to where the program finds it. Bellwire keeps only what it takes to recognize it.
+        </Alert>
+        <ClipboardCopy isReadOnly textAriaLabel="Access token" hoverTip="Copy" clickTip="Copied">
+          {value}
+        </ClipboardCopy>
+      </ModalBody>
+      <ModalFooter>
+        <Button onClick={onClose}>I have copied it</Button>
+      </ModalFooter>
+    </Modal>
+  );
+}

@@ -1,0 +1,25 @@
+import { PageSection } from "@patternfly/react-core";
+import { useQuery } from "@tanstack/react-query";
+
+import { useManagement } from "../../api/management/management-context.ts";
+import { accountPlansQuery } from "../../api/management/plan-queries.ts";
+import { Loaded } from "../../components/loaded.tsx";
+import { PageHeader } from "../../components/page-header.tsx";
+import { PlanList } from "../../components/plans/plan-list.tsx";
+import { TableSkeleton } from "../../components/table-skeleton.tsx";
+
+export function AccountPlansPage() {
+  const query = useQuery(accountPlansQuery(useManagement()));
+  return (
+    <>
+      <PageHeader title="Account plans">
+        Every account is on one. Who signs up comes to the default plan, and waits if that requires approval.
+      </PageHeader>
+      <PageSection isFilled>
+        <Loaded query={query} skeleton={<TableSkeleton of="plans" />}>
+          {(plans) => <PlanList path="account_plans" plans={plans} />}
+        </Loaded>
+      </PageSection>
+    </>
+  );
+}

@@ -1,0 +1,102 @@
+import { Button, Content, DescriptionList, Flex, PageSection, Stack } from "@patternfly/react-core";
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
+
+import { useManagement } from "../../api/management/management-context.ts";
+import { applicationPlansQuery } from "../../api/management/plan-queries.ts";
+import { productQuery, type Product } from "../../api/management/product-queries.ts";
+import { ConfirmDialog } from "../../components/confirm-dialog.tsx";
+import { Fact } from "../../components/fact.tsx";
+import { Loaded } from "../../components/loaded.tsx";
+import { PageBreadcrumb } from "../../components/page-breadcrumb.tsx";
+import { PageHeader } from "../../components/page-header.tsx";
+import { PlanList } from "../../components/plans/plan-list.tsx";
+import { credentialsName } from "../../components/product-credentials.ts";
+import { ProductDialog } from "../../components/product-dialog.tsx";
+import { SectionCard } from "../../components/section-card.tsx";
+import { TableSkeleton } from "../../components/table-skeleton.tsx";
+import { useChange } from "../../components/use-change.ts";
+
+const route = getRouteApi("/products/$id");
+
+export function ProductPage() {
+  const id = Number(route.useParams().id);
+  const query = useQuery(productQuery(useManagement(), id));
+  const name = query.data?.name ?? "Product";
+  return (
+    <>
+      <PageHeader
+        title={name}
+        breadcrumb={<PageBreadcrumb to="/products" list="Products" here={name} />}
+        actions={query.data && <ProductActions product={query.data} />}
+      >
+        {query.data?.description}
+      </PageHeader>
+      <PageSection isFilled>
+        <Loaded query={query} skeleton={<TableSkeleton of="the product" />}>
+          {(product) => <ProductView product={product} />}
+        </Loaded>
+      </PageSection>
+    </>
+  );
+}
+
+function ProductView({ product }: { product: Product }) {
+  const plans = useQuery(applicationPlansQuery(useManagement(), product.id));
+  return (
+    <Stack hasGutter>
+      <SectionCard title="Product">
+        <DescriptionList isCompact columnModifier={{ default: "1Col", md: "2Col" }}>
+          <Fact term="System name">
+            <span className="bellwire-mono">{product.system_name}</span>
+          </Fact>
+          <Fact term="Applications prove who they are with">{credentialsName[product.backend_version]}</Fact>
+        </DescriptionList>
+      </SectionCard>
+      <SectionCard title="Application plans">
+        <Loaded query={plans} skeleton={<TableSkeleton of="plans" />}>
+          {(all) => <PlanList path={`services/${product.id}/application_plans`} plans={all} />}
+        </Loaded>
+      </SectionCard>
+    </Stack>
+  );
+}
+
+function ProductActions({ product }: { product: Product }) {
+  const api = useManagement();
+  const navigate = useNavigate();
+  const [open, setOpen] = useState<"edit" | "delete">();
+  const close = (): void => setOpen(undefined);
+  const remove = useChange({
+    change: () => api.remove(`services/${product.id}`),
+    stale: [["products", "list"], ["applications"]],
+    done: `${product.name} was deleted`,
+    failed: "The product could not be deleted",
+    onDone: () => navigate({ to: "/products" }),
+  });
+  return (
+    <Flex>
+      <Button variant="secondary" onClick={() => setOpen("edit")}>
+        Edit
+      </Button>
+      <Button variant="secondary" isDanger onClick={() => setOpen("delete")}>
+        Delete
+      </Button>
+      {open === "edit" && <ProductDialog product={product} onClose={close} />}
+      {open === "delete" && (
+        <ConfirmDialog
+          title={`Delete ${product.name}?`}
+          confirm="Delete"
+          isBusy={remove.isPending}
+          onConfirm={() => remove.mutate(undefined)}
+          onClose={close}
+        >
+          <Content component="p">
+            Its plans and all applications on them go with it, without a webhook, and cannot be brought back.
+          </Content>
+        </ConfirmDialog>
+      )}
+    </Flex>
+  );
+}

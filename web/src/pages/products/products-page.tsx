@@ -1,0 +1,74 @@
+import { Button, EmptyState, EmptyStateBody, PageSection } from "@patternfly/react-core";
+import CubesIcon from "@patternfly/react-icons/dist/esm/icons/cubes-icon";
+import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { useState } from "react";
+
+import { useManagement } from "../../api/management/management-context.ts";
+import { productsQuery, type Product } from "../../api/management/product-queries.ts";
+import { Loaded } from "../../components/loaded.tsx";
+import { PageHeader } from "../../components/page-header.tsx";
+import { credentialsName } from "../../components/product-credentials.ts";
+import { ProductDialog } from "../../components/product-dialog.tsx";
+import { TableSkeleton } from "../../components/table-skeleton.tsx";
+import { When } from "../../components/when.tsx";
+
+export function ProductsPage() {
+  const query = useQuery(productsQuery(useManagement()));
+  const [isCreating, setCreating] = useState(false);
+  return (
+    <>
+      <PageHeader title="Products" actions={<Button onClick={() => setCreating(true)}>Create a product</Button>}>
+        The APIs that your developers use. Each has plans, and an application is on one of them.
+      </PageHeader>
+      <PageSection isFilled>
+        <Loaded query={query} skeleton={<TableSkeleton of="products" />}>
+          {(products) =>
+            products.length > 0 ? (
+              <ProductsTable products={products} />
+            ) : (
+              <EmptyState titleText="No products yet" icon={CubesIcon} headingLevel="h2">
+                <EmptyStateBody>Make one, give it a plan, and developers can make applications for it.</EmptyStateBody>
+              </EmptyState>
+            )
+          }
+        </Loaded>
+      </PageSection>
+      {isCreating && <ProductDialog onClose={() => setCreating(false)} />}
+    </>
+  );
+}
+
+function ProductsTable({ products }: { products: readonly Product[] }) {
+  return (
+    <Table aria-label="Products" variant="compact">
+      <Thead>
+        <Tr>
+          <Th>Product</Th>
+          <Th>System name</Th>
+          <Th>Applications prove who they are with</Th>
+          <Th>Created</Th>
+        </Tr>
+      </Thead>
+      <Tbody>
+        {products.map((product) => (
+          <Tr key={product.id}>
+            <Td dataLabel="Product">
+              <Link to="/products/$id" params={{ id: String(product.id) }}>
+                {product.name}
+              </Link>
+            </Td>
+            <Td dataLabel="System name" className="bellwire-mono">
+              {product.system_name}
+            </Td>
+            <Td dataLabel="Applications prove who they are with">{credentialsName[product.backend_version]}</Td>
+            <Td dataLabel="Created">
+              <When at={product.created_at} />
+            </Td>
+          </Tr>
+        ))}
+      </Tbody>
+    </Table>
+  );
+}
