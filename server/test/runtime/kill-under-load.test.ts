@@ -73,7 +73,16 @@ async function signUpUntilItFails(
 async function killPostgres(dataDir: string): Promise<void> {
   const [postmaster = ""] = (await readFile(join(dataDir, "postgres", "postmaster.pid"), "utf8")).split("\n");
   const children = execFileSync("ps", ["-o", "pid=", "--ppid", postmaster], { encoding: "utf8" }).match(/\d+/g) ?? [];
-  for (const pid of [postmaster, ...children]) process.kill(Number(pid), "SIGKILL");
+  for (const pid of [postmaster, ...children]) killIfThere(Number(pid));
+}
+
+/** A process of the server may end by itself between being listed and being killed. */
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
+  }
 }
 
 async function ask(bellwire: Bellwire, token: string, path: string): Promise<{ data: unknown[] }> {

@@ -1,3 +1,4 @@
+import { atMost } from "./at-most.ts";
 import { deliverOne, type Delivered } from "./deliver-one.ts";
 import type { EngineNeeds } from "./engine-needs.ts";
 import type { Lane } from "./lane.ts";
@@ -7,6 +8,8 @@ import { SettleQueue } from "./settle-queue.ts";
 
 /** More outcomes than this wait for the database: nothing new is sent, since it could not be recorded. */
 const unsettledMax = 5000;
+/** How long a stop waits for the database to take the last outcomes. What it does not take is sent again. */
+const settleMs = 3000;
 
 /** Gives the free places to lanes, one delivery at a time and in turn, so that a full lane waits like an empty one. */
 export class Dispatch {
@@ -67,7 +70,7 @@ export class Dispatch {
       this.#whenIdle = () => giveUp.abort();
       await this.#needs.clock.sleep(ms, giveUp.signal);
     }
-    await this.#settle.drain();
+    await atMost(this.#needs.clock, settleMs, this.#settle.drain());
   }
 
   #fillHalf(isSlow: boolean): void {
@@ -120,7 +123,7 @@ export class Dispatch {
 
   /** What is due there is held from now on, and in the database as soon as it can be told. */
   #disable(lane: Lane): void {
-    lane.stop(Number.POSITIVE_INFINITY);
+    lane.switchOff();
     const reason = "The receiver answered 410: it is gone for good";
     this.#needs.store.disableEndpoint(lane.endpointId, reason).catch((error: unknown) => {
       this.#needs.log.warn({ error, endpointId: lane.endpointId }, "an endpoint that is gone could not be disabled");

@@ -18,6 +18,8 @@ export class LaneKeeper {
   readonly #lanes = new Map<number, Lane>();
   readonly #hinted = new Set<number>();
   readonly #changed = new Set<number>();
+  /** Asked for or given back without an answer: the database may have them as this engine's. */
+  readonly #unsure = new Set<number>();
   #sweepAtMs = 0;
 
   constructor(needs: EngineNeeds, lease: Lease) {
@@ -67,17 +69,19 @@ export class LaneKeeper {
     const nowMs = this.#needs.clock.monotonicMs();
     if (nowMs >= this.#sweepAtMs) {
       this.#sweepAtMs = nowMs + sweepMs;
-      for (const id of await this.#needs.store.findDueLanes(lanesMax - this.#lanes.size)) endpointIds.add(id);
+      for (const id of this.#unsure) endpointIds.add(id);
+      for (const id of await this.#needs.store.findDueLanes(Math.max(0, lanesMax - this.#lanes.size)))
+        endpointIds.add(id);
     }
-    if (endpointIds.size === 0) return [];
-    const taken = await this.#needs.store.take(this.#lease.engineId, [...endpointIds]);
-    const settings = await this.#read(taken.map((lane) => lane.endpointId));
-    const lanes = taken.flatMap((lane) => {
-      const its = settings.get(lane.endpointId);
-      return its ? [new Lane(lane, its, { windowMax: this.#needs.inFlightMax, nowMs })] : [];
-    });
-    for (const lane of lanes) this.#lanes.set(lane.endpointId, lane);
-    return lanes;
+    // One that was hinted at while it was taken is not taken from itself.
+    const free = [...endpointIds].filter((id) => !this.#lanes.has(id));
+    if (free.length === 0) return [];
+    try {
+      return await this.#take(free, nowMs);
+    } catch (error) {
+      for (const id of free) this.#unsure.add(id);
+      throw error;
+    }
   }
 
   /** Reads changed settings again. A lane that may not send any more finishes what is in flight, and goes back. */
@@ -85,12 +89,15 @@ export class LaneKeeper {
     if (this.#changed.size === 0) return;
     const endpointIds = [...this.#changed];
     this.#changed.clear();
-    const settings = await this.#read(endpointIds);
+    const settings = await this.#read(endpointIds).catch((error: unknown) => {
+      for (const id of endpointIds) this.#changed.add(id);
+      throw error;
+    });
     for (const lane of endpointIds.flatMap((id) => this.#lanes.get(id) ?? [])) {
       const its = settings.get(lane.endpointId);
       if (its) lane.change(its, this.#needs.clock.monotonicMs());
       if (its?.active && its.state === "enabled") lane.resume();
-      else lane.stop(Number.POSITIVE_INFINITY);
+      else lane.switchOff();
     }
   }
 
@@ -105,9 +112,24 @@ export class LaneKeeper {
 
   /** Forgets every lane, without a word to the database: they are others' by now. */
   lose(): void {
-    for (const lane of this.#lanes.values()) lane.giveBack();
+    for (const lane of this.#lanes.values()) lane.switchOff();
     this.#lanes.clear();
+    this.#unsure.clear();
     this.#sweepAtMs = 0;
+  }
+
+  async #take(endpointIds: readonly number[], nowMs: number): Promise<readonly Lane[]> {
+    const taken = await this.#needs.store.take(this.#lease.engineId, endpointIds);
+    const settings = await this.#read(taken.map((lane) => lane.endpointId));
+    const lanes = taken.flatMap((lane) => {
+      const its = settings.get(lane.endpointId);
+      return its ? [new Lane(lane, its, { windowMax: this.#needs.inFlightMax, nowMs })] : [];
+    });
+    for (const lane of lanes) {
+      this.#unsure.delete(lane.endpointId);
+      this.#lanes.set(lane.endpointId, lane);
+    }
+    return lanes;
   }
 
   #lookAt(lanes: readonly Lane[]): readonly Lane[] {
@@ -118,12 +140,15 @@ export class LaneKeeper {
   async #release(lanes: readonly Lane[]): Promise<void> {
     if (lanes.length === 0) return;
     for (const lane of lanes) {
-      lane.giveBack();
+      lane.switchOff();
       this.#lanes.delete(lane.endpointId);
     }
     const nowMs = this.#needs.clock.monotonicMs();
     const released = lanes.map((lane) => ({ ...key(lane), pauseSeconds: lane.pauseLeftSeconds(nowMs) }));
-    await this.#needs.store.release(this.#lease.engineId, released);
+    await this.#needs.store.release(this.#lease.engineId, released).catch((error: unknown) => {
+      for (const { endpointId } of lanes) this.#unsure.add(endpointId);
+      throw error;
+    });
   }
 
   async #read(endpointIds: readonly number[]): Promise<Map<number, DeliverySettings>> {

@@ -28,8 +28,8 @@ export class Lane {
   /** When to look for more, in the clock's monotonic milliseconds. */
   lookAtMs = 0;
   idleSinceMs: number | undefined;
-  /** Nothing is read or sent until then: the receiver asked for peace, or the endpoint is paused or off (for ever). */
-  stoppedUntilMs = 0;
+  /** The receiver asked for peace, or does not answer: nothing is read or sent until then. */
+  #peaceUntilMs = 0;
   inFlight = 0;
   /** Its answers take so long at present that it may use slow places only. */
   isStalled = false;
@@ -38,13 +38,17 @@ export class Lane {
   #waiting: DueDelivery[] = [];
   #next = 0;
   /** What has been read and not settled, and what was settled while a read was under way: none is taken twice. */
-  readonly #held = new Set<string>();
+  readonly #held = new Map<string, DueDelivery>();
   #settledMeanwhile: string[] = [];
   #isReading = false;
-  #isGivenBack = false;
+  #isOff = false;
   readonly #sameChange = new SameChange();
 
-  constructor(taken: TakenLane, settings: DeliverySettings, { windowMax, nowMs }: { windowMax: number; nowMs: number }) {
+  constructor(
+    taken: TakenLane,
+    settings: DeliverySettings,
+    { windowMax, nowMs }: { windowMax: number; nowMs: number },
+  ) {
     this.endpointId = taken.endpointId;
     this.epoch = taken.epoch;
     this.window = new LaneWindow(windowMax);
@@ -60,7 +64,10 @@ export class Lane {
   change(settings: DeliverySettings, nowMs: number): void {
     const { maxPerSecond } = settings;
     if (maxPerSecond === null) this.#bucket = undefined;
-    else if (!this.#bucket || maxPerSecond !== this.#settings.maxPerSecond) this.#bucket = new TokenBucket(maxPerSecond, nowMs);
+    else if (!this.#bucket || maxPerSecond !== this.#settings.maxPerSecond)
+      this.#bucket = new TokenBucket(maxPerSecond, nowMs);
+    // While it was off, nothing could be read: that was not the end of what is due.
+    if (settings.version !== this.#settings.version) this.#cursor = { ...startOfLane };
     this.#settings = settings;
   }
 
@@ -68,16 +75,12 @@ export class Lane {
     return this.#waiting.length - this.#next;
   }
 
-  get isEmpty(): boolean {
-    return this.#held.size === 0;
-  }
-
   get isSlow(): boolean {
     return this.isStalled || this.window.isSlow;
   }
 
   mayStart(nowMs: number): boolean {
-    if (this.#isGivenBack || nowMs < this.stoppedUntilMs || this.#bucket?.has(nowMs) === false) return false;
+    if (this.#isStopped(nowMs) || this.#bucket?.has(nowMs) === false) return false;
     const widthMax = this.settings.maxInFlight ?? Number.POSITIVE_INFINITY;
     return this.waiting > 0 && this.inFlight < Math.min(this.#breaker.isOpen ? 1 : this.window.size, widthMax);
   }
@@ -90,7 +93,7 @@ export class Lane {
   /** Begins a read, when there is not enough at hand: what to read. */
   beginRead(nowMs: number): LaneToRead | undefined {
     const wanted = this.window.size * readAhead;
-    if (this.#isGivenBack || nowMs < Math.max(this.lookAtMs, this.stoppedUntilMs) || this.waiting > wanted / 2) return undefined;
+    if (this.#isStopped(nowMs) || nowMs < this.lookAtMs || this.waiting > wanted / 2) return undefined;
     this.#isReading = true;
     // Rows that are held are read again while the cursor has to wait before them: room for them too.
     return { endpointId: this.endpointId, after: this.#cursor, limit: wanted + this.#held.size };
@@ -98,24 +101,26 @@ export class Lane {
 
   /** Takes what was read, in order. `horizon` is how far the cursor may go. Gives how many rows were new. */
   endRead(rows: readonly DueDelivery[], asked: LaneToRead, horizon: string): number {
-    const heldBefore = this.#held.size;
-    for (const row of rows) {
-      if (this.#held.has(row.eventId)) continue;
-      this.#held.add(row.eventId);
-      this.#waiting.push(row);
-    }
-    const taken = this.#held.size - heldBefore;
-    this.cancelRead();
+    // What waited was dropped meanwhile, perhaps what these rows come after: it is all read again, from the start.
+    if (asked.after !== this.#cursor) return this.cancelRead();
+    const fresh = rows.filter((row) => !this.#held.has(row.eventId));
+    // Written, without the engine having heard of it yet: once it has, the row must be found again.
+    const isMoved = rows.some((row) => (this.#held.get(row.eventId) ?? row).dueAt !== row.dueAt);
+    for (const row of fresh) this.#held.set(row.eventId, row);
+    this.#waiting.push(...fresh);
     const last = rows.length === asked.limit ? rows.at(-1) : undefined;
-    if (last && last.dueAt < horizon) this.#cursor = last;
-    else if (this.#cursor.dueAt < horizon) this.#cursor = { ...startOfLane, dueAt: horizon };
-    return taken;
+    const reached = last && last.dueAt < horizon ? last : { ...startOfLane, dueAt: horizon };
+    if (!isMoved && this.#cursor.dueAt < horizon) this.#cursor = reached;
+    this.cancelRead();
+    return fresh.length;
   }
 
-  cancelRead(): void {
+  /** Nothing came of a read: no row is new. */
+  cancelRead(): 0 {
     this.#isReading = false;
     for (const eventId of this.#settledMeanwhile) this.#held.delete(eventId);
     this.#settledMeanwhile = [];
+    return 0;
   }
 
   /** The next that may be sent, of those at hand. */
@@ -150,36 +155,33 @@ export class Lane {
   learn(outcome: AttemptOutcome, nowMs: number): void {
     this.window.learn(outcome);
     const pauseMs = Math.max(this.#breaker.learn(outcome) ?? 0, (retryAfterSeconds(outcome) ?? 0) * 1000);
-    if (pauseMs > 0) this.stop(nowMs + pauseMs);
+    if (pauseMs === 0) return;
+    this.dropWaiting();
+    this.#peaceUntilMs = Math.max(this.#peaceUntilMs, nowMs + pauseMs);
   }
 
   /** How long the next owner is to wait, in seconds. */
   pauseLeftSeconds(nowMs: number): number {
-    return this.stoppedUntilMs === Number.POSITIVE_INFINITY ? 0 : Math.max(0, (this.stoppedUntilMs - nowMs) / 1000);
+    return Math.max(0, (this.#peaceUntilMs - nowMs) / 1000);
   }
 
-  /** Stops reading and sending. What is in flight finishes and is settled under this lane's epoch. */
-  stop(untilMs: number): void {
+  /** Stops reading and sending: its endpoint is off, or it is others' now. What is in flight is settled under its epoch. */
+  switchOff(): void {
     this.dropWaiting();
-    this.stoppedUntilMs = Math.max(this.stoppedUntilMs, untilMs);
+    this.#isOff = true;
   }
 
   /** The endpoint may be sent to. A receiver that asked for peace still has it. */
   resume(): void {
-    if (this.stoppedUntilMs === Number.POSITIVE_INFINITY) this.stoppedUntilMs = 0;
+    this.#isOff = false;
   }
 
   /** Nothing is left to do here: it has been idle for that long, or is stopped. */
   mayBeReleased(nowMs: number, idleMs: number): boolean {
+    if (this.#held.size > 0 || this.#isOff) return this.#held.size === 0;
     // What an open breaker knows would be lost with the lane: the next owner would spend fifty attempts to learn it.
-    if (!this.isEmpty || this.#breaker.isOpen) return false;
-    return nowMs < this.stoppedUntilMs || (this.idleSinceMs !== undefined && nowMs - this.idleSinceMs >= idleMs);
-  }
-
-  /** It is others' from now on, whoever may still know it: nothing is read or sent for it any more. */
-  giveBack(): void {
-    this.#isGivenBack = true;
-    this.dropWaiting();
+    if (this.#breaker.isOpen) return false;
+    return this.#isStopped(nowMs) || (this.idleSinceMs !== undefined && nowMs - this.idleSinceMs >= idleMs);
   }
 
   /** Forgets what was read and not yet sent: it stays due, and is read again from the start. */
@@ -188,7 +190,11 @@ export class Lane {
     for (const delivery of dropped) this.#held.delete(delivery.eventId);
     this.#waiting = [];
     this.#next = 0;
-    this.#cursor = startOfLane;
+    this.#cursor = { ...startOfLane };
     this.lookAtMs = 0;
+  }
+
+  #isStopped(nowMs: number): boolean {
+    return this.#isOff || nowMs < this.#peaceUntilMs;
   }
 }

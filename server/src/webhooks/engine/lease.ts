@@ -41,7 +41,8 @@ export class Lease {
       const engineId = this.#engineId;
       try {
         const isKnown = await store.beat(engineId);
-        if (isKnown && engineId === this.#engineId) this.#beatAtMs = sentAtMs;
+        // One that has run out stays so, whatever the database answers: others may have taken the lanes in between.
+        if (isKnown && engineId === this.#engineId && this.holds) this.#beatAtMs = sentAtMs;
       } catch (error) {
         log.warn({ error }, "the engine's heartbeat did not reach the database");
       }

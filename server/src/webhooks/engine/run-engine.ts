@@ -1,3 +1,4 @@
+import { atMost } from "./at-most.ts";
 import { Dispatch } from "./dispatch.ts";
 import type { EngineNeeds } from "./engine-needs.ts";
 import { LaneKeeper } from "./keep-lanes.ts";
@@ -7,6 +8,9 @@ import { ReadAhead } from "./read-ahead.ts";
 
 /** How often lanes are looked through for one whose time has come, when nothing else wakes the engine. */
 const tickMs = 100;
+
+/** Giving lanes back is a courtesy to the next engine: a database that is away is not waited for. */
+const farewellMs = 2000;
 
 export interface RunningEngine {
   /** Something is due at these endpoints; no names: anywhere. */
@@ -37,6 +41,11 @@ export async function startEngine(needs: EngineNeeds): Promise<RunningEngine> {
   const heart = lease.beat(beating.signal);
   const running = conduct({ needs, lease, latch, keeper, reader, dispatch, signal: stopping.signal });
 
+  const sayFarewell = async (): Promise<void> => {
+    await keeper.releaseAll();
+    await needs.store.leave(lease.engineId);
+  };
+
   return {
     hintDue: (endpointIds) => {
       for (const lane of keeper.hintDue(endpointIds)) reader.want(lane);
@@ -56,12 +65,12 @@ export async function startEngine(needs: EngineNeeds): Promise<RunningEngine> {
       stopping.abort();
       dispatch.close();
       latch.open();
-      await running;
+      await atMost(needs.clock, drainMs, running);
       await dispatch.drain(drainMs);
       beating.abort();
-      await heart;
-      await keeper.releaseAll();
-      await needs.store.leave(lease.engineId);
+      await atMost(needs.clock, farewellMs, heart.then(() => sayFarewell()), (error) =>
+        needs.log.warn({ error }, "the lanes could not be given back; others take them when the lease has run out"),
+      );
     },
   };
 }
