@@ -1,0 +1,76 @@
+import { list, type Node } from "#platform/document/document.ts";
+import type { Json } from "#platform/document/write-json.ts";
+import {
+  keysToJson,
+  referrerFiltersToJson,
+  representKeys,
+  representReferrerFilters,
+  representSubscription,
+  subscriptionToJson,
+} from "#portal/applications/index.ts";
+import { definitionToJson } from "#portal/fields/index.ts";
+import { planToJson, productToJson, representPlan, representProduct } from "#portal/products/index.ts";
+import { aDefinition, aPlan, aProduct, aProvider } from "../support/build-portal.ts";
+import { applications } from "./documents.ts";
+
+const adminUrl = "https://acme-admin.example.com";
+const provider = aProvider();
+const inLisbon = aProvider({ timeZone: "Europe/Lisbon" });
+const at = new Date("2026-07-04T06:30:00.250Z");
+
+const plans = [
+  aPlan({ id: 61, kind: "account_plan", productId: null, name: "Default", state: "hidden" }),
+  aPlan({ id: 64, kind: "account_plan", productId: null, name: "Gold", isDefault: false, costPerMonth: "99.9900" }),
+  aPlan({ id: 63, costPerMonth: "12.5000", trialPeriodDays: 30, updatedAt: at }),
+];
+
+const filters = [{ id: 5, applicationId: 71, value: "*.fjord.example", createdAt: at, updatedAt: at }];
+
+const oidcProduct = aProduct({
+  id: 9,
+  name: "Tides & Winds",
+  backendVersion: "oauth",
+  oidcConfiguration: {
+    id: 9,
+    standard_flow_enabled: true,
+    implicit_flow_enabled: false,
+    service_accounts_enabled: false,
+    direct_access_grants_enabled: false,
+  },
+});
+
+const subscription = {
+  subscription: {
+    id: 81,
+    accountId: 41,
+    productId: 7,
+    planId: 62,
+    state: "live",
+    createdAt: at,
+    updatedAt: at,
+  },
+  plan: aPlan({ id: 62, kind: "service_plan", setupFee: "10.0000" }),
+} as const;
+
+const application = applications["app-id"].updated;
+
+/** What the API answers about the things around applications, by the name of its golden file. */
+export const asXml: readonly (readonly [file: string, document: Node])[] = [
+  ["plans", list("plans", plans.map(representPlan), "open")],
+  ["keys", representKeys(application.keys, provider)],
+  ["keys-in-lisbon", representKeys([{ value: "summer", createdAt: at, updatedAt: at }], inLisbon)],
+  ["referrer-filters", representReferrerFilters(filters, inLisbon)],
+  ["service", representProduct(aProduct({ description: "Ferries" }), provider)],
+  ["service-oidc", representProduct(oidcProduct, provider)],
+  ["service-contract", representSubscription(subscription, provider)],
+];
+
+export const asJson: readonly (readonly [file: string, json: Json])[] = [
+  ["plans", { plans: plans.map((plan) => planToJson(plan, provider, adminUrl)) }],
+  ["keys", keysToJson(application, provider, adminUrl)],
+  ["referrer-filters", referrerFiltersToJson(filters, { application, provider, adminUrl })],
+  ["service", productToJson(aProduct({ description: "Ferries" }), provider, adminUrl)],
+  ["service-oidc", productToJson(oidcProduct, provider, adminUrl)],
+  ["service-contract", subscriptionToJson(subscription, provider)],
+  ["fields-definition", definitionToJson(aDefinition("Cinstance", "stage", { choices: ["alpha", "beta"] }), provider)],
+];
