@@ -35,11 +35,26 @@ test("a lane that somebody serves is nobody else's", async ({ database }) => {
   await store.enter(one);
   await store.enter(other);
 
-  const taken = await Promise.all(Array.from({ length: 10 }, (_, turn) => store.take(turn % 2 ? one : other, [endpointId])));
+  const taken = await Promise.all([one, other].map((engineId) => store.take(engineId, [endpointId])));
   expect(taken.flat()).toHaveLength(1);
 
   await recordNow(database, { providerId });
   expect(await store.findDueLanes(10)).toEqual([]);
+});
+
+test("an engine that never heard that it got a lane gets it when it asks again, under a new epoch", async ({
+  database,
+}) => {
+  const providerId = await buildProvider(database);
+  const endpointId = await buildEndpoint(database, { providerId, url: "http://127.0.0.1:9/" });
+  const engineId = newId();
+  const store = postgresLaneStore(database, encryption, 60_000);
+  await store.enter(engineId);
+
+  const [unheard] = await store.take(engineId, [endpointId]);
+  const [heard] = await store.take(engineId, [endpointId]);
+
+  expect(heard?.epoch).toBe((unheard?.epoch ?? 0) + 1);
 });
 
 test("an engine whose lane was taken over settles nothing", async ({ database }) => {
@@ -64,7 +79,8 @@ test("an engine whose lane was taken over settles nothing", async ({ database })
 test("two engines on one database send nothing twice", async ({ database }) => {
   await using receiver = await startReceiver();
   const providerId = await buildProvider(database);
-  for (let index = 0; index < 20; index += 1) await buildEndpoint(database, { providerId, url: receiver.url, name: `endpoint ${index}` });
+  for (let index = 0; index < 20; index += 1)
+    await buildEndpoint(database, { providerId, url: receiver.url, name: `endpoint ${index}` });
   await using _one = await startTestEngine(database);
   await using _other = await startTestEngine(database);
 
@@ -74,7 +90,9 @@ test("two engines on one database send nothing twice", async ({ database }) => {
   expect(receiver.received).toHaveLength(2000);
 });
 
-test("an engine that stops lets what is in flight finish, records it and gives its lanes back", async ({ database }) => {
+test("an engine that stops lets what is in flight finish, records it and gives its lanes back", async ({
+  database,
+}) => {
   const { promise: mayAnswer, resolve: answer } = Promise.withResolvers<void>();
   await using receiver = await startReceiver((response) => void mayAnswer.then(() => response.writeHead(200).end()));
   const providerId = await buildProvider(database);
@@ -174,7 +192,9 @@ const settlementOf = (endpointId: number, eventId: string): Parameters<LaneStore
   url: null,
 });
 
-test("an attempt in flight when its endpoint is switched off is recorded, and not made again later", async ({ database }) => {
+test("an attempt in flight when its endpoint is switched off is recorded, and not made again later", async ({
+  database,
+}) => {
   const { promise: mayAnswer, resolve: answer } = Promise.withResolvers<void>();
   await using receiver = await startReceiver((response) => void mayAnswer.then(() => response.writeHead(200).end()));
   const providerId = await buildProvider(database);

@@ -9,13 +9,14 @@ export interface TakenLane {
 }
 
 // Locks the lanes' rows, skipping those that another engine is taking at this moment, and writes its name on them. Two
-// engines that both found a lane free cannot both get it: the loser skips the row, or finds the owner already changed.
+// engines that both found a lane free cannot both get it: the loser skips the row, or finds the owner already changed. An
+// engine asks for a lane of its own when it never heard that it got it, or that it gave it back.
 const take = `
   with free as (
     select lanes.endpoint_id, lanes.owner is not null as taken_over
     from lanes
     where lanes.endpoint_id = any($2)
-      and (lanes.owner is null
+      and (lanes.owner is null or lanes.owner = $1
         or not exists (select from engines where engines.id = lanes.owner
           and engines.beat_at >= clock_timestamp() - make_interval(secs => $3)))
       and (lanes.not_before is null or lanes.not_before <= clock_timestamp())
@@ -51,11 +52,7 @@ const release = `
   where lanes.endpoint_id = held.endpoint_id and lanes.epoch = held.epoch and lanes.owner = $1`;
 
 /** Gives lanes back, so that the next engine need not wait for the lease to run out. */
-export async function releaseLanes(
-  db: Database,
-  engineId: string,
-  lanes: readonly ReleasedLane[],
-): Promise<void> {
+export async function releaseLanes(db: Database, engineId: string, lanes: readonly ReleasedLane[]): Promise<void> {
   if (lanes.length === 0) return;
   await db.query(release, [
     engineId,

@@ -1,0 +1,25 @@
+import type { DeliverySettings } from "#webhooks/endpoints/index.ts";
+import type { Random } from "./random.ts";
+import { urlOf } from "./simulated-network.ts";
+
+/** An endpoint of some kind or other. */
+export function buildEndpoint(random: Random, endpointId: number): DeliverySettings {
+  return {
+    endpointId,
+    providerId: 1,
+    url: urlOf(endpointId),
+    urlMasked: urlOf(endpointId),
+    urlCipher: Buffer.alloc(0),
+    headers: {},
+    secrets: [],
+    retryWaitsSeconds: random.pick<readonly number[]>([[1, 2], [1, 1, 1, 1], [3], []]),
+    success: "2xx",
+    timeoutSeconds: random.between(1, 5),
+    maxInFlight: random.pick([null, null, 1, 3]),
+    maxPerSecond: random.pick([null, null, null, 8, 20]),
+    ordering: random.pick(["none", "none", "account"]),
+    active: true,
+    state: "enabled",
+    version: 1,
+  };
+}

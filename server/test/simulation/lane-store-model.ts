@@ -1,0 +1,221 @@
+import type {
+  DueDelivery,
+  LaneToRead,
+  ReleasedLane,
+  Settlement,
+  TakenLane,
+  TransactionSample,
+} from "#webhooks/deliveries/index.ts";
+import type { DeliverySettings } from "#webhooks/endpoints/index.ts";
+import type { SimulatedTime } from "./simulated-time.ts";
+
+export type DueRow = { -readonly [Field in keyof DueDelivery]: DueDelivery[Field] };
+
+interface LaneRow {
+  owner: string | null;
+  epoch: number;
+  notBeforeMs: number;
+}
+
+interface Ended {
+  readonly row: DueRow;
+  readonly state: "delivered" | "failed";
+}
+
+export const deliveryKey = ({ eventId, endpointId }: Pick<DueRow, "eventId" | "endpointId">): string =>
+  `${eventId}.${endpointId}`;
+
+/** What the statements of the database do, each in one step, on its own clock. */
+export class LaneStoreModel {
+  readonly #time: SimulatedTime;
+  readonly #leaseMs: number;
+  readonly #startMs: number;
+  readonly endpoints = new Map<number, DeliverySettings>();
+  readonly lanes = new Map<number, LaneRow>();
+  /** When each engine was last heard of. */
+  readonly engines = new Map<string, number>();
+  readonly due = new Map<string, DueRow>();
+  readonly ended = new Map<string, Ended>();
+  /** Of each delivery, the numbers of its attempts in the order of their writing. */
+  readonly attempts = new Map<string, number[]>();
+  #nextTransaction = 1n;
+  #sequence = 0;
+  readonly #running = new Set<bigint>();
+
+  constructor(time: SimulatedTime, leaseMs: number, startMs: number) {
+    this.#time = time;
+    this.#leaseMs = leaseMs;
+    this.#startMs = startMs;
+  }
+
+  get nowMs(): number {
+    return this.#startMs + this.#time.nowMs;
+  }
+
+  /** A moment as text, which sorts like the moments themselves. */
+  moment(ms: number): string {
+    return String(Math.round(ms * 1000)).padStart(16, "0");
+  }
+
+  /** Makes rows due now, and gives what shows them to others: the commit. */
+  record(rows: readonly DueRow[]): () => void {
+    const transaction = this.#nextTransaction;
+    this.#nextTransaction += 1n;
+    this.#running.add(transaction);
+    for (const row of rows) row.dueAt = this.moment(this.nowMs);
+    return () => {
+      this.#running.delete(transaction);
+      for (const row of rows) {
+        row.sequence = this.#sequence += 1; // recordings of one account wait for each other
+        if (row.orderingKey !== null && this.#isBehind(row)) row.dueAt = "infinity";
+        this.due.set(deliveryKey(row), row);
+      }
+    };
+  }
+
+  isAlive(engineId: string | null): boolean {
+    const beatAtMs = engineId === null ? undefined : this.engines.get(engineId);
+    return beatAtMs !== undefined && beatAtMs >= this.nowMs - this.#leaseMs;
+  }
+
+  enter(engineId: string): void {
+    this.engines.set(engineId, this.nowMs);
+  }
+
+  leave(engineId: string): void {
+    this.engines.delete(engineId);
+  }
+
+  beat(engineId: string): boolean {
+    if (!this.engines.has(engineId)) return false;
+    this.engines.set(engineId, this.nowMs);
+    return true;
+  }
+
+  findDueLanes(limit: number): readonly number[] {
+    const now = this.moment(this.nowMs);
+    const waiting = new Set([...this.due.values()].filter((row) => row.dueAt <= now).map((row) => row.endpointId));
+    return [...waiting]
+      .filter((id) => !this.isAlive(this.lanes.get(id)?.owner ?? null) && this.#isOpen(id))
+      .slice(0, limit);
+  }
+
+  take(engineId: string, endpointIds: readonly number[]): readonly TakenLane[] {
+    return endpointIds.flatMap((endpointId) => {
+      const lane = this.lanes.get(endpointId);
+      if (!lane || !this.#isOpen(endpointId)) return [];
+      if (lane.owner !== engineId && this.isAlive(lane.owner)) return [];
+      const takenOver = lane.owner !== null;
+      lane.owner = engineId;
+      lane.epoch += 1;
+      return [{ endpointId, epoch: lane.epoch, takenOver }];
+    });
+  }
+
+  release(engineId: string, lanes: readonly ReleasedLane[]): void {
+    for (const { endpointId, epoch, pauseSeconds } of lanes) {
+      const lane = this.lanes.get(endpointId);
+      if (lane?.owner !== engineId || lane.epoch !== epoch) continue;
+      lane.owner = null;
+      lane.notBeforeMs = pauseSeconds > 0 ? this.nowMs + pauseSeconds * 1000 : 0;
+    }
+  }
+
+  readSettings(endpointIds: readonly number[]): readonly DeliverySettings[] {
+    return endpointIds.flatMap((id) => this.endpoints.get(id) ?? []);
+  }
+
+  sampleTransactions(): TransactionSample {
+    const oldestRunning = [...this.#running].reduce(
+      (oldest, one) => (one < oldest ? one : oldest),
+      this.#nextTransaction,
+    );
+    return { at: this.moment(this.nowMs - 1000), oldestRunning, nextToStart: this.#nextTransaction };
+  }
+
+  readDue(lanes: readonly LaneToRead[]): readonly DueDelivery[] {
+    const now = this.moment(this.nowMs);
+    return lanes.flatMap(({ endpointId, after, limit }) => {
+      const endpoint = this.endpoints.get(endpointId);
+      if (!endpoint?.active || endpoint.state !== "enabled") return [];
+      return [...this.due.values()]
+        .filter((row) => row.endpointId === endpointId && row.dueAt <= now && isBefore(after, row))
+        .toSorted((one, other) => (isBefore(one, other) ? -1 : 1))
+        .slice(0, limit)
+        .map((row) => ({ ...row, endpointVersion: endpoint.version }));
+    });
+  }
+
+  /** Gives whether the endpoint was one to be disabled. */
+  disableEndpoint(endpointId: number): boolean {
+    const endpoint = this.endpoints.get(endpointId);
+    if (endpoint?.state !== "enabled") return false;
+    this.change(endpointId, "disabled");
+    return true;
+  }
+
+  change(endpointId: number, state: DeliverySettings["state"]): void {
+    const endpoint = this.endpoints.get(endpointId);
+    if (endpoint) this.endpoints.set(endpointId, { ...endpoint, state, version: endpoint.version + 1 });
+  }
+
+  settle(engineId: string, settlements: readonly Settlement[]): number {
+    const written = settlements.filter((settlement) => this.#settleOne(engineId, settlement));
+    for (const { endpointId, orderingKey, end } of settlements) {
+      if (end !== null && orderingKey !== null) this.#promoteNext(endpointId, orderingKey);
+    }
+    return written.length;
+  }
+
+  /** Makes a delivery due now, by hand: with a new round of retries if it has ended. */
+  retry(key: string): void {
+    const row = this.due.get(key);
+    if (row && row.dueAt !== "infinity") row.dueAt = this.moment(this.nowMs);
+    const ended = this.ended.get(key);
+    if (row || !ended) return;
+    const { attemptsMade, replay } = ended.row;
+    const round = { attemptsMade, roundStart: attemptsMade, replay: replay + Number(ended.state === "delivered") };
+    this.ended.delete(key);
+    this.due.set(key, { ...ended.row, ...round, orderingKey: null, dueAt: this.moment(this.nowMs) });
+  }
+
+  #settleOne(engineId: string, { endpointId, eventId, epoch, number, end, retryAfterSeconds }: Settlement): boolean {
+    const lane = this.lanes.get(endpointId);
+    const key = deliveryKey({ eventId, endpointId });
+    const row = this.due.get(key);
+    if (lane?.owner !== engineId || lane.epoch !== epoch || row?.attemptsMade !== number - 1) return false;
+    this.attempts.set(key, [...(this.attempts.get(key) ?? []), number]);
+    row.attemptsMade = number;
+    row.dueAt = this.moment(this.nowMs + (retryAfterSeconds ?? 0) * 1000);
+    if (end === null) return true;
+    this.due.delete(key);
+    this.ended.set(key, { row, state: end });
+    return true;
+  }
+
+  #promoteNext(endpointId: number, orderingKey: string): void {
+    for (const row of this.due.values()) {
+      if (row.endpointId !== endpointId || row.orderingKey !== orderingKey || row.dueAt !== "infinity") continue;
+      if (!this.#isBehind(row)) row.dueAt = this.moment(this.nowMs);
+    }
+  }
+
+  #isBehind(row: DueRow): boolean {
+    return [...this.due.values()].some(
+      (other) =>
+        other.endpointId === row.endpointId && other.orderingKey === row.orderingKey && other.sequence < row.sequence,
+    );
+  }
+
+  #isOpen(endpointId: number): boolean {
+    const endpoint = this.endpoints.get(endpointId);
+    return (
+      endpoint?.active === true &&
+      endpoint.state === "enabled" &&
+      (this.lanes.get(endpointId)?.notBeforeMs ?? 0) <= this.nowMs
+    );
+  }
+}
+
+const isBefore = (one: { dueAt: string; eventId: string }, other: { dueAt: string; eventId: string }): boolean =>
+  one.dueAt < other.dueAt || (one.dueAt === other.dueAt && one.eventId < other.eventId);

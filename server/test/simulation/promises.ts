@@ -1,0 +1,68 @@
+import type { Flight, SendWatch } from "./send-watch.ts";
+
+/** What the engine promises of each attempt, at the moment it begins. */
+export const promises = {
+  "a process that has stopped or was killed sends nothing": ({ process }) =>
+    process.state === "running" && !process.hasStopped,
+
+  "only the owner of a lane sends, while its lease holds in the database": ({ process, owner }, { model }) =>
+    owner === process.engineId && model.isAlive(owner),
+
+  "nothing is sent when the last sign of life is too old on the engine's own clock": ({ process }, { time, leaseMs }) =>
+    time.nowMs - process.provenAtMs < leaseMs * 0.8,
+
+  "what is sent is due, and the attempt is the one after those recorded": ({ key, attempt }, { model }) => {
+    const row = model.due.get(key);
+    return row !== undefined && row.attemptsMade === attempt - 1 && row.dueAt <= model.moment(model.nowMs);
+  },
+
+  "a retry waits from the end of the attempt before it": (flight, watch) => {
+    const waits = watch.model.endpoints.get(flight.endpointId)?.retryWaitsSeconds ?? [];
+    const before = watch
+      .of(flight.endpointId)
+      .findLast((one) => one.key === flight.key && one.attempt < flight.attempt);
+    if (!before || watch.byHand.has(flight.key)) return true;
+    const waitMs = (waits[before.attempt - 1] ?? 0) * 1000;
+    return before.endedAtMs === undefined || flight.atMs - before.endedAtMs >= waitMs;
+  },
+
+  "an attempt is made again only by a new owner of the lane": (flight, watch) =>
+    !watch
+      .of(flight.endpointId)
+      .some((one) => one.key === flight.key && one.attempt === flight.attempt && one.epoch === flight.epoch),
+
+  "a delivery is not in flight twice under one owner": (flight, watch) =>
+    !watch
+      .of(flight.endpointId)
+      .some((one) => one.key === flight.key && one.endedAtMs === undefined && one.epoch === flight.epoch),
+
+  "an endpoint has no more in flight than it allows": (flight, watch) => {
+    const most = watch.model.endpoints.get(flight.endpointId)?.maxInFlight ?? Number.POSITIVE_INFINITY;
+    const others = watch
+      .of(flight.endpointId)
+      .filter((one) => one.endedAtMs === undefined && one.epoch === flight.epoch);
+    return others.length < most;
+  },
+
+  "an endpoint gets no more in a second than it allows": (flight, watch) => {
+    const perSecond = watch.model.endpoints.get(flight.endpointId)?.maxPerSecond ?? Number.POSITIVE_INFINITY;
+    const recent = watch
+      .of(flight.endpointId)
+      .filter((one) => one.epoch === flight.epoch && flight.atMs - one.atMs < 1000);
+    return recent.length < perSecond + Math.max(1, perSecond / 4);
+  },
+
+  "a receiver that asked for peace has it": ({ endpointId, epoch, atMs }, { peaceUntilMs }) =>
+    atMs >= (peaceUntilMs.get(`${endpointId} ${epoch}`) ?? 0),
+
+  "what has an order goes in it": ({ key, endpointId }, { model }) => {
+    const row = model.due.get(key);
+    if (!row || row.orderingKey === null) return true;
+    return ![...model.due.values()].some(
+      (one) => one.endpointId === endpointId && one.orderingKey === row.orderingKey && one.sequence < row.sequence,
+    );
+  },
+
+  "a process has no more in flight than its places": ({ process }, watch) =>
+    watch.inFlight(process).length < watch.inFlightMax,
+} satisfies Record<string, (flight: Flight, watch: SendWatch) => boolean>;

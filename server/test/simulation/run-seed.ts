@@ -1,0 +1,187 @@
+import { Simulation } from "./simulation.ts";
+import { moods } from "./simulated-network.ts";
+
+const troubleMs = 20_000;
+/** From the end of the trouble on: calls that hang and attempts under way come to their end, a lease runs out, receivers that asked for peace have had it. */
+const recoveryMs = 30_000;
+const calmMs = 5000;
+/** How late a delivery may be in the calm, when a hint told of it: some calls to the database, and its turn at a full receiver. */
+const promptMs = 500;
+/** And how late without a hint: a look at each lane every second, and the way to it. */
+const overdueMs = 2000;
+
+export interface Run {
+  readonly broken: readonly string[];
+  readonly sent: number;
+  readonly recorded: number;
+}
+
+/** One life of a small installation: trouble of all kinds, then calm. */
+export async function runSeed(seed: number): Promise<Run> {
+  const simulation = new Simulation(seed);
+  const { time, watch } = simulation;
+  const isBroken = (): boolean => watch.broken.length > 0;
+  const processes = simulation.random.between(1, 3);
+  for (let one = 0; one < processes; one += 1) simulation.startProcess();
+
+  makeTrouble(simulation);
+  await time.run(troubleMs, isBroken);
+  endTrouble(simulation);
+  await time.run(troubleMs + recoveryMs, isBroken);
+  stayCalm(simulation);
+  await time.run(troubleMs + recoveryMs + calmMs, isBroken);
+  if (!isBroken()) checkCalm(simulation);
+  if (!isBroken()) await stopAll(simulation);
+  return { broken: watch.broken, sent: watch.count, recorded: simulation.recorded.size };
+}
+
+/** Until the trouble ends, something happens every now and then. */
+function makeTrouble(simulation: Simulation): void {
+  const { random, time } = simulation;
+  simulation.faults = random.pick([0, 0.02, 0.1, 0.3]);
+  simulation.lostHints = random.pick([0, 0.2, 1]);
+  const again = (): void => {
+    if (time.nowMs >= troubleMs) return;
+    somethingHappens(simulation);
+    time.after(random.between(10, 600), again);
+  };
+  time.after(0, again);
+}
+
+function somethingHappens(simulation: Simulation): void {
+  const { random, model, running } = simulation;
+  const endpointId = random.between(1, simulation.endpointIds.length);
+  const process = running[random.between(0, running.length - 1)];
+  switch (
+    random.pick([
+      "record",
+      "record",
+      "record",
+      "mood",
+      "mood",
+      "pause",
+      "resume",
+      "retry",
+      "anywhere",
+      "kill",
+      "freeze",
+      "stop",
+      "start",
+    ])
+  ) {
+    case "record":
+      return simulation.record(
+        endpointId,
+        random.between(1, random.pick([1, 3, model.endpoints.get(endpointId)?.maxPerSecond ?? 40])),
+        random.between(0, random.pick([5, 3000])),
+      );
+    case "mood":
+      return void simulation.moods.set(endpointId, random.pick(moods));
+    case "pause":
+      return changeState(simulation, endpointId, "paused");
+    case "resume":
+      return changeState(simulation, endpointId, "enabled");
+    case "retry":
+      return retryOne(simulation);
+    case "anywhere":
+      return simulation.tellDue([]);
+    case "kill":
+      return process && simulation.restart(process);
+    case "freeze":
+      return process?.freeze(random.between(50, 6000));
+    case "stop":
+      if (process?.engine) void simulation.stop(process, random.between(0, 4000)).catch(() => undefined);
+      return simulation.startProcess();
+    case "start":
+      return running.length < 3 || model.due.size === 0 ? simulation.startProcess() : undefined;
+  }
+}
+
+function changeState(simulation: Simulation, endpointId: number, state: "paused" | "enabled"): void {
+  simulation.model.change(endpointId, state);
+  simulation.tellChanged(endpointId);
+}
+
+function retryOne(simulation: Simulation): void {
+  const keys = [...simulation.model.due.keys(), ...simulation.model.ended.keys()];
+  const key = keys[simulation.random.between(0, keys.length - 1)];
+  if (key === undefined) return;
+  simulation.watch.byHand.add(key);
+  simulation.model.retry(key);
+  const endpointId = simulation.recorded.get(key)?.endpointId;
+  if (endpointId !== undefined) simulation.tellDue([endpointId]);
+}
+
+/** All is well from here on: only transactions that are long open go on, and traffic that keeps the lanes busy. */
+function endTrouble(simulation: Simulation): void {
+  const { random, time } = simulation;
+  simulation.faults = 0;
+  simulation.moods.clear();
+  for (const process of simulation.running) process.thaw();
+  for (const id of simulation.endpointIds) changeState(simulation, id, "enabled");
+  simulation.lostHints = 0;
+  simulation.startProcess();
+  const again = (): void => {
+    if (time.nowMs >= troubleMs + recoveryMs + calmMs - 4000) return;
+    for (const id of simulation.endpointIds) simulation.record(id, 1, random.pick([0, 0, 5, 2500]));
+    time.after(random.between(600, 900), again);
+  };
+  again();
+}
+
+/** What is due is sent soon, and what is recorded now at once. */
+function stayCalm(simulation: Simulation): void {
+  const { time, model, watch } = simulation;
+  const again = (): void => {
+    if (time.nowMs >= troubleMs + recoveryMs + calmMs) return;
+    for (const row of model.due.values()) {
+      if (row.dueAt < model.moment(model.nowMs - overdueMs) && !isOnItsWay(simulation, row.endpointId, row.eventId)) {
+        const shownAtMs = simulation.recorded.get(`${row.eventId}.${row.endpointId}`)?.shownAtMs ?? time.nowMs;
+        if (time.nowMs - shownAtMs > overdueMs)
+          watch.breaks(`forgotten: ${row.eventId}.${row.endpointId}, due at ${row.dueAt}`);
+      }
+    }
+    time.after(250, again);
+  };
+  again();
+}
+
+const isOnItsWay = ({ watch }: Simulation, endpointId: number, eventId: string): boolean =>
+  watch.of(endpointId).some((flight) => flight.key === `${eventId}.${endpointId}` && flight.endedAtMs === undefined);
+
+function checkCalm({ model, watch, recorded }: Simulation): void {
+  for (const [key, { endpointId, shownAtMs = 0 }] of recorded) {
+    const ended = model.ended.get(key);
+    if (!ended) watch.breaks(`lost, or not settled: ${key}`);
+    const numbers = model.attempts.get(key) ?? [];
+    if (numbers.some((number, index) => number !== index + 1) || ended?.row.attemptsMade !== numbers.length) {
+      watch.breaks(`attempts ${numbers.join(", ")} of ${key} do not add up to ${ended?.row.attemptsMade}`);
+    }
+    const endpoint = model.endpoints.get(endpointId);
+    if (shownAtMs < troubleMs + recoveryMs || endpoint?.ordering !== "none" || endpoint.maxPerSecond !== null) continue;
+    const first = watch.of(endpointId).find((flight) => flight.key === key);
+    if (!first || first.atMs - shownAtMs > promptMs)
+      watch.breaks(`a hint was not followed: ${key}, shown at ${shownAtMs}`);
+  }
+}
+
+/** A stop lets what is in flight finish, and gives the lanes back. */
+async function stopAll(simulation: Simulation): Promise<void> {
+  const { time, model, watch } = simulation;
+  for (const id of simulation.endpointIds) simulation.record(id, 3, 0);
+  await time.run(time.nowMs + 20, () => watch.broken.length > 0);
+  const stopping = simulation.running.map((process) => simulation.stop(process, 5000));
+  await time.run(time.nowMs + 10_000, () => watch.broken.length > 0);
+  const isStopped = await Promise.race([
+    Promise.all(stopping).then(() => true),
+    new Promise(setImmediate).then(() => false),
+  ]);
+  if (!isStopped) watch.breaks("an engine does not stop");
+  if (simulation.processes.some((process) => process.state === "running" && watch.inFlight(process).length > 0))
+    watch.breaks("a stop left something in flight");
+  for (const [id, { owner }] of model.lanes) {
+    if (model.isAlive(owner)) watch.breaks(`a stop kept lane ${id}`);
+    for (const { key } of watch.of(id))
+      if (!model.ended.has(key) && !model.attempts.has(key)) watch.breaks(`a stop did not record ${key}`);
+  }
+}

@@ -1,0 +1,90 @@
+import type { AttemptRequest } from "#webhooks/attempts/index.ts";
+import { retryAfterSeconds, type AttemptOutcome } from "#webhooks/deliveries/index.ts";
+import { deliveryKey, type LaneStoreModel } from "./lane-store-model.ts";
+import { promises } from "./promises.ts";
+import type { SimulatedProcess } from "./simulated-process.ts";
+import type { SimulatedTime } from "./simulated-time.ts";
+
+/** One attempt on its way. */
+export interface Flight {
+  readonly process: SimulatedProcess;
+  readonly endpointId: number;
+  readonly key: string;
+  readonly attempt: number;
+  /** The lane's owner in the database, and its epoch, when the attempt began. */
+  readonly owner: string | null;
+  readonly epoch: number;
+  readonly atMs: number;
+  endedAtMs: number | undefined;
+}
+
+/** Sees every attempt, and holds the engine's promises against it at the moment it begins. */
+export class SendWatch {
+  readonly time: SimulatedTime;
+  readonly model: LaneStoreModel;
+  readonly leaseMs: number;
+  readonly inFlightMax: number;
+  readonly broken: string[] = [];
+  /** All attempts of each endpoint, in order. */
+  readonly flights = new Map<number, Flight[]>();
+  /** Deliveries that somebody made due by hand: their waits do not count. */
+  readonly byHand = new Set<string>();
+  /** By endpoint and epoch, until when the receiver is to be left alone. */
+  readonly peaceUntilMs = new Map<string, number>();
+  count = 0;
+
+  constructor(needs: Pick<SendWatch, "time" | "model" | "leaseMs" | "inFlightMax">) {
+    this.time = needs.time;
+    this.model = needs.model;
+    this.leaseMs = needs.leaseMs;
+    this.inFlightMax = needs.inFlightMax;
+  }
+
+  start(process: SimulatedProcess, endpointId: number, { id, attempt }: AttemptRequest): Flight {
+    const lane = this.model.lanes.get(endpointId);
+    const flight: Flight = {
+      process,
+      endpointId,
+      key: deliveryKey({ eventId: id, endpointId }),
+      attempt,
+      owner: lane?.owner ?? null,
+      epoch: lane?.epoch ?? 0,
+      atMs: this.time.nowMs,
+      endedAtMs: undefined,
+    };
+    for (const [promise, isKept] of Object.entries(promises)) {
+      if (!isKept(flight, this)) this.breaks(`${promise}: ${describe(flight)}`);
+    }
+    this.of(endpointId).push(flight);
+    this.count += 1;
+    return flight;
+  }
+
+  end(flight: Flight, outcome: AttemptOutcome): void {
+    flight.endedAtMs = this.time.nowMs;
+    const seconds = retryAfterSeconds(outcome) ?? 0;
+    if (seconds === 0) return;
+    const lane = `${flight.endpointId} ${flight.epoch}`;
+    this.peaceUntilMs.set(lane, Math.max(this.peaceUntilMs.get(lane) ?? 0, this.time.nowMs + seconds * 1000));
+  }
+
+  breaks(sentence: string): void {
+    this.broken.push(`at ${this.time.nowMs} ms: ${sentence}`);
+  }
+
+  of(endpointId: number): Flight[] {
+    const flights = this.flights.get(endpointId) ?? [];
+    this.flights.set(endpointId, flights);
+    return flights;
+  }
+
+  /** What a process has in flight: what a killed one had is nobody's any more. */
+  inFlight(process: SimulatedProcess): readonly Flight[] {
+    return [...this.flights.values()]
+      .flat()
+      .filter((flight) => flight.process === process && flight.endedAtMs === undefined);
+  }
+}
+
+const describe = ({ process, key, attempt, epoch, owner }: Flight): string =>
+  `attempt ${attempt} of ${key} by process ${process.number} (${process.engineId}), lane of ${owner}, epoch ${epoch}`;

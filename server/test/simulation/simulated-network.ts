@@ -1,0 +1,72 @@
+import type { AttemptOutcome } from "#webhooks/deliveries/index.ts";
+import type { Sender } from "#webhooks/engine/index.ts";
+import type { Random } from "./random.ts";
+import type { SendWatch } from "./send-watch.ts";
+import type { SimulatedProcess } from "./simulated-process.ts";
+import type { SimulatedTime } from "./simulated-time.ts";
+
+/** How a receiver behaves for a while. */
+export const moods = ["well", "well", "slow", "failing", "refusing", "hanging", "busy", "gone", "mixed"] as const;
+export type Mood = (typeof moods)[number];
+
+export const urlOf = (endpointId: number): string => `http://receiver.test/${endpointId}`;
+export const endpointIdOf = (url: string): number => Number(url.slice(url.lastIndexOf("/") + 1));
+
+export interface Network {
+  readonly time: SimulatedTime;
+  readonly random: Random;
+  readonly moods: ReadonlyMap<number, Mood>;
+  readonly watch: SendWatch;
+}
+
+const answered = (
+  status: number,
+  latencyMs: number,
+  headers: Readonly<Record<string, string>> = {},
+): AttemptOutcome => ({
+  kind: "answered",
+  status,
+  headers,
+  body: Buffer.alloc(0),
+  latencyMs,
+});
+
+function outcomeOf(mood: Mood, random: Random, timeoutSeconds: number): AttemptOutcome {
+  const quickMs = random.between(1, 60);
+  switch (mood) {
+    case "well":
+      return answered(200, quickMs);
+    case "slow":
+      return answered(200, Math.min(random.between(500, 3000), timeoutSeconds * 1000 - 1));
+    case "failing":
+      return answered(500, quickMs);
+    case "refusing":
+      return { kind: "unreachable", code: "ECONNREFUSED", reason: "Nobody listens there", latencyMs: quickMs };
+    case "hanging":
+      return { kind: "timed-out", afterSeconds: timeoutSeconds, phase: "answer", latencyMs: timeoutSeconds * 1000 };
+    case "busy":
+      return answered(random.pick([429, 503]), quickMs, { "retry-after": String(random.between(1, 4)) });
+    case "gone":
+      return answered(410, quickMs);
+    case "mixed":
+      return outcomeOf(random.pick(["well", "slow", "failing", "refusing", "hanging", "busy"]), random, timeoutSeconds);
+  }
+}
+
+/** The network as one process sees it: each attempt is watched from its start to its answer. */
+export function simulatedNetwork({ time, random, moods: current, watch }: Network, process: SimulatedProcess): Sender {
+  return {
+    send: (request) =>
+      new Promise((resolve) => {
+        const endpointId = endpointIdOf(request.url);
+        const outcome = outcomeOf(current.get(endpointId) ?? "well", random, request.timeoutSeconds);
+        const flight = watch.start(process, endpointId, request);
+        time.after(outcome.latencyMs, () =>
+          process.let(() => {
+            watch.end(flight, outcome);
+            resolve(outcome);
+          }),
+        );
+      }),
+  };
+}

@@ -1,0 +1,66 @@
+import type { Clock } from "#platform/clock/clock.ts";
+import type { RunningEngine } from "#webhooks/engine/index.ts";
+import type { SimulatedTime } from "./simulated-time.ts";
+
+/** How far this machine's clocks are from the truth. */
+export interface ClockErrors {
+  readonly wallMs: number;
+  readonly monotonicMs: number;
+}
+
+/** A process with an engine in it: it has clocks of its own, may stand still for a while, and may be killed. */
+export class SimulatedProcess implements Clock {
+  readonly number: number;
+  readonly #time: SimulatedTime;
+  readonly #errors: ClockErrors;
+  readonly #held: (() => void)[] = [];
+  state: "running" | "frozen" | "gone" = "running";
+  engine: RunningEngine | undefined;
+  hasStopped = false;
+  /** The id under which its engine last asked to be known, and when it sent the last sign of life that was answered. */
+  engineId = "";
+  provenAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(number: number, time: SimulatedTime, errors: ClockErrors) {
+    this.number = number;
+    this.#time = time;
+    this.#errors = errors;
+  }
+
+  now(): Date {
+    return new Date(this.#time.nowMs + this.#errors.wallMs);
+  }
+
+  monotonicMs(): number {
+    return this.#time.nowMs + this.#errors.monotonicMs;
+  }
+
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      if (signal?.aborted) return resolve();
+      this.#time.after(ms, () => this.let(resolve));
+      signal?.addEventListener("abort", () => resolve(), { once: true });
+    });
+  }
+
+  /** All that reaches the process from outside: at once, when it runs again, or never. */
+  let(happen: () => void): void {
+    if (this.state === "running") happen();
+    else if (this.state === "frozen") this.#held.push(happen);
+  }
+
+  freeze(ms: number): void {
+    this.state = "frozen";
+    this.#time.after(ms, () => this.thaw());
+  }
+
+  thaw(): void {
+    if (this.state !== "frozen") return;
+    this.state = "running";
+    for (const happen of this.#held.splice(0)) this.#time.after(0, () => this.let(happen));
+  }
+
+  kill(): void {
+    this.state = "gone";
+  }
+}

@@ -1,0 +1,155 @@
+import type { DeliverySettings } from "#webhooks/endpoints/index.ts";
+import { startEngine } from "#webhooks/engine/index.ts";
+import { buildEndpoint } from "./build-endpoint.ts";
+import { deliveryKey, LaneStoreModel, type DueRow } from "./lane-store-model.ts";
+import { Random } from "./random.ts";
+import { SendWatch } from "./send-watch.ts";
+import { simulatedNetwork, type Mood } from "./simulated-network.ts";
+import { SimulatedProcess } from "./simulated-process.ts";
+import { SimulatedTime } from "./simulated-time.ts";
+import { unreliableStore } from "./unreliable-store.ts";
+
+const leaseMs = 2000;
+
+/** A database, receivers, and processes with engines, as one seed makes them. */
+export class Simulation {
+  readonly random: Random;
+  readonly time = new SimulatedTime();
+  readonly model: LaneStoreModel;
+  readonly watch: SendWatch;
+  readonly moods = new Map<number, Mood>();
+  readonly processes: SimulatedProcess[] = [];
+  readonly recorded = new Map<string, { readonly endpointId: number; shownAtMs: number | undefined }>();
+  faults = 0;
+  lostHints = 0;
+  #events = 0;
+  #engines = 0;
+
+  constructor(seed: number) {
+    this.random = new Random(seed);
+    this.model = new LaneStoreModel(this.time, leaseMs, 1_770_000_000_000 + this.random.between(-3_600_000, 3_600_000));
+    this.watch = new SendWatch({
+      time: this.time,
+      model: this.model,
+      leaseMs,
+      inFlightMax: this.random.pick([2, 3, 8, 20]),
+    });
+    const endpoints = this.random.between(1, 5);
+    for (let id = 1; id <= endpoints; id += 1) {
+      this.model.endpoints.set(id, buildEndpoint(this.random, id));
+      this.model.lanes.set(id, { owner: null, epoch: 0, notBeforeMs: 0 });
+    }
+  }
+
+  get endpointIds(): readonly number[] {
+    return [...this.model.endpoints.keys()];
+  }
+
+  get running(): readonly SimulatedProcess[] {
+    return this.processes.filter((process) => process.state !== "gone" && !process.hasStopped);
+  }
+
+  /** A process comes up. One that cannot reach the database ends, and another is started. */
+  startProcess(): void {
+    const random = this.random;
+    const errors = { wallMs: random.between(-100_000, 100_000), monotonicMs: random.between(0, 1_000_000) };
+    const process = new SimulatedProcess(this.processes.length + 1, this.time, errors);
+    this.processes.push(process);
+    const store = unreliableStore(
+      {
+        time: this.time,
+        random,
+        model: this.model,
+        faults: () => this.faults,
+        tellChanged: (id) => this.tellChanged(id),
+      },
+      process,
+    );
+    const sender = simulatedNetwork({ time: this.time, random, moods: this.moods, watch: this.watch }, process);
+    const started = startEngine({
+      store,
+      sender,
+      clock: process,
+      log: { attempt: () => undefined, warn: () => undefined },
+      chance: () => random.next(),
+      newId: () => `engine-${(this.#engines += 1)}`,
+      inFlightMax: this.watch.inFlightMax,
+      leaseMs,
+    });
+    started.then(
+      (engine) => (process.engine = engine),
+      () => this.restart(process),
+    );
+  }
+
+  restart(process: SimulatedProcess): void {
+    process.kill();
+    this.time.after(this.random.between(100, 1500), () => this.startProcess());
+  }
+
+  /** A clean end. What the database does to it meanwhile is survived by whoever comes next. */
+  async stop(process: SimulatedProcess, drainMs: number): Promise<void> {
+    const engine = process.engine;
+    process.engine = undefined;
+    try {
+      await engine?.stop(drainMs);
+    } finally {
+      process.hasStopped = true;
+    }
+  }
+
+  /** A transaction that makes deliveries, and shows them after a while. */
+  record(endpointId: number, deliveries: number, openMs: number): void {
+    const endpoint = this.model.endpoints.get(endpointId);
+    if (!endpoint) return;
+    const rows = Array.from({ length: deliveries }, () => this.#build(endpoint));
+    for (const row of rows) this.recorded.set(deliveryKey(row), { endpointId, shownAtMs: undefined });
+    const commit = this.model.record(rows);
+    this.time.after(openMs, () => {
+      commit();
+      for (const row of rows) this.recorded.set(deliveryKey(row), { endpointId, shownAtMs: this.time.nowMs });
+      this.tellDue([endpointId]);
+    });
+  }
+
+  tellDue(endpointIds: readonly number[]): void {
+    this.#tell((process) => process.engine?.hintDue(endpointIds));
+  }
+
+  tellChanged(endpointId: number): void {
+    this.#tell((process) => process.engine?.hintChanged([endpointId]));
+  }
+
+  #tell(tell: (process: SimulatedProcess) => void): void {
+    for (const process of this.running) {
+      if (this.random.happens(this.lostHints)) continue;
+      this.time.after(this.random.between(0, 5), () => process.let(() => tell(process)));
+    }
+  }
+
+  #build({ endpointId, ordering, version }: DeliverySettings): DueRow {
+    this.#events += 1;
+    const accountId = this.random.between(1, 4);
+    // Ids that do not rise: rows of one moment are read in another order than they were made in.
+    const eventId = `${this.random.between(1000, 9999)}-${this.#events}`;
+    return {
+      endpointId,
+      eventId,
+      dueAt: "",
+      orderingKey: ordering === "none" ? null : `account/${accountId}`,
+      attemptsMade: 0,
+      roundStart: 0,
+      replay: 0,
+      format: this.random.pick(["3scale", "json"]),
+      body: Buffer.alloc(0),
+      eventType: "account.updated",
+      accountId,
+      occurredAt: new Date(this.time.nowMs),
+      sequence: this.#events,
+      actorKind: "system",
+      actorUserId: null,
+      channel: "bellwire_api",
+      endpointVersion: version,
+    };
+  }
+}

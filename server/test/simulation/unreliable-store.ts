@@ -1,0 +1,91 @@
+import type { LaneStore } from "#webhooks/engine/index.ts";
+import type { LaneStoreModel } from "./lane-store-model.ts";
+import type { Random } from "./random.ts";
+import type { SimulatedProcess } from "./simulated-process.ts";
+import type { SimulatedTime } from "./simulated-time.ts";
+
+export interface Line {
+  readonly time: SimulatedTime;
+  readonly random: Random;
+  readonly model: LaneStoreModel;
+  /** How likely a call is to go wrong, now. */
+  readonly faults: () => number;
+  readonly tellChanged: (endpointId: number) => void;
+}
+
+/** How one call goes: how long until the database has done it, if it does, and until the caller hears, of what. */
+interface Course {
+  readonly doneMs: number;
+  readonly isDone: boolean;
+  readonly heardMs: number;
+  readonly fails: boolean;
+}
+
+function chooseCourse(random: Random, faults: number): Course {
+  const quick = { doneMs: random.between(0, 2), heardMs: random.between(0, 2), isDone: true, fails: false };
+  if (!random.happens(faults)) return quick;
+  switch (random.pick(["refused", "cut", "late", "hangs"])) {
+    case "refused":
+      return { ...quick, isDone: false, fails: true };
+    case "cut":
+      return { ...quick, fails: true };
+    case "late":
+      return { ...quick, doneMs: random.between(0, 1500), heardMs: random.between(50, 3000) };
+    case "hangs":
+      return {
+        doneMs: random.between(0, 2000),
+        heardMs: random.between(3000, 8000),
+        isDone: random.happens(0.5),
+        fails: true,
+      };
+  }
+}
+
+/** One process's way to the database. Calls are refused, hang, answer late, or are done and answered with an error. */
+export function unreliableStore(
+  { time, random, model, faults, tellChanged }: Line,
+  process: SimulatedProcess,
+): LaneStore {
+  const call = <Answer>(act: () => Answer): Promise<Answer> =>
+    new Promise((resolve, reject) => {
+      const course = chooseCourse(random, faults());
+      time.after(course.doneMs, () => {
+        const answer = course.isDone ? [act()] : [];
+        time.after(course.heardMs, () =>
+          process.let(() => {
+            if (course.fails) reject(new Error("the line to the database is cut"));
+            else for (const it of answer) resolve(it);
+          }),
+        );
+      });
+    });
+  const prove = (engineId: string, sentAtMs: number): void => {
+    if (engineId === process.engineId) process.provenAtMs = Math.max(process.provenAtMs, sentAtMs);
+  };
+  return {
+    async enter(engineId) {
+      const sentAtMs = time.nowMs;
+      process.engineId = engineId;
+      await call(() => model.enter(engineId));
+      prove(engineId, sentAtMs);
+    },
+    async beat(engineId) {
+      const sentAtMs = time.nowMs;
+      const isKnown = await call(() => model.beat(engineId));
+      if (isKnown) prove(engineId, sentAtMs);
+      return isKnown;
+    },
+    leave: (engineId) => call(() => model.leave(engineId)),
+    findDueLanes: (limit) => call(() => model.findDueLanes(limit)),
+    take: (engineId, endpointIds) => call(() => model.take(engineId, endpointIds)),
+    release: (engineId, lanes) => call(() => model.release(engineId, lanes)),
+    readSettings: (endpointIds) => call(() => model.readSettings(endpointIds)),
+    sampleTransactions: () => call(() => model.sampleTransactions()),
+    readDue: (lanes) => call(() => model.readDue(lanes)),
+    disableEndpoint: (endpointId) =>
+      call(() => {
+        if (model.disableEndpoint(endpointId)) tellChanged(endpointId);
+      }),
+    settle: (engineId, settlements) => call(() => model.settle(engineId, settlements)),
+  };
+}
