@@ -22,6 +22,7 @@ export class HintLine implements AsyncDisposable {
   readonly #closing = new AbortController();
   #client: pg.Client | undefined;
   #running: Promise<void> | undefined;
+  #said: Promise<void> = Promise.resolve();
 
   constructor(options: HintLineOptions) {
     this.#options = options;
@@ -35,8 +36,13 @@ export class HintLine implements AsyncDisposable {
     if (!this.#closing.signal.aborted) this.#running ??= this.#keepOpen();
   }
 
-  /** Best effort, as hints are: a line that breaks meanwhile loses the payload. */
-  async say(payload: string): Promise<void> {
+  /** Best effort, as hints are: a line that breaks meanwhile loses the payload. One after another, as a connection wants it. */
+  say(payload: string): Promise<void> {
+    this.#said = this.#said.then(() => this.#sayNow(payload));
+    return this.#said;
+  }
+
+  async #sayNow(payload: string): Promise<void> {
     try {
       await this.#client?.query("select pg_notify($1, $2)", [this.#options.channel, payload]);
     } catch (error) {
