@@ -25,6 +25,7 @@ import {
   readPlans,
   updateProduct,
 } from "#portal/products/index.ts";
+import { deleteAccount } from "#portal/whole-accounts/index.ts";
 import { test } from "../support/test.ts";
 import { byForm, eventsOf, form, now, setUp, signUp } from "./house.ts";
 
@@ -152,8 +153,16 @@ test("a plan that was made for one application is seen by no other, and goes wit
   await decustomizeApplicationPlan(pool, change);
   expect(await readPlans(pool, provider.id, [plan.id])).toEqual([]);
   const again = await customizeApplicationPlan(pool, change);
+  const ofOthers = await customizeApplicationPlan(pool, {
+    ...change,
+    accountId: other.whole.account.id,
+    applicationId: ofOther?.id ?? 0,
+  });
+  const ids = [again, ofOthers].map((it) => it?.application.plan.id ?? 0);
+  expect(await readPlans(pool, provider.id, ids)).toHaveLength(2);
   await deleteApplication(pool, { ...change, writer: "program" });
-  expect(await readPlans(pool, provider.id, [again?.application.plan.id ?? 0])).toEqual([]);
+  await deleteAccount(pool, { ...change, accountId: other.whole.account.id });
+  expect(await readPlans(pool, provider.id, ids)).toEqual([]);
   expect(productId).toBe(application.product.id);
 });
 

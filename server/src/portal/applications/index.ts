@@ -1,5 +1,6 @@
 export { applicationToJson } from "./application-to-json.ts";
 export type { Application } from "./application.ts";
+export { deleteApplicationRows } from "./applications-table.ts";
 export { changeApplicationPlan } from "./change-application-plan.ts";
 export { changeApplicationState, type ApplicationTransition } from "./change-application-state.ts";
 export type { ApplicationChange } from "./change-application.ts";

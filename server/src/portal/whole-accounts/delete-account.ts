@@ -1,7 +1,12 @@
 import { endSessionsOfUser } from "#access/index.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { deleteAccountRow, lockAccount } from "#portal/accounts/index.ts";
-import { listApplications, representDeletedApplication, type Application } from "#portal/applications/index.ts";
+import {
+  deleteApplicationRows,
+  listApplications,
+  representDeletedApplication,
+  type Application,
+} from "#portal/applications/index.ts";
 import { readDocumentSettings, type DocumentSettings } from "#portal/fields/index.ts";
 import { userEvent } from "#portal/users/index.ts";
 import { recordEvents, type NewEvent, type RecordedEvent } from "#webhooks/events/index.ts";
@@ -24,6 +29,11 @@ export async function deleteAccount(
     for (const { id } of whole.users) {
       await endSessionsOfUser(tx, { providerId: provider.id, audience: "developer", userId: id });
     }
+    await deleteApplicationRows(
+      tx,
+      provider.id,
+      applications.map(({ id }) => id),
+    ); // with the plans made for them alone
     await deleteAccountRow(tx, provider.id, accountId);
     const cause = { providerId: provider.id, ...by };
     return { events: await recordEvents(tx, cause, eventsOfDeletion(settings, whole, applications)) };
