@@ -4,6 +4,8 @@ import { moods } from "./simulated-network.ts";
 const troubleMs = 20_000;
 /** From the end of the trouble on: calls that hang and attempts under way come to their end, a lease runs out, receivers that asked for peace have had it. */
 const recoveryMs = 30_000;
+/** By then the last attempt that began in the trouble has been answered and recorded. */
+const lastAnswerMs = 14_000;
 const calmMs = 5000;
 /** How late a delivery may be in the calm, when a hint told of it: some calls to the database, and its turn at a full receiver. */
 const promptMs = 500;
@@ -118,7 +120,12 @@ function endTrouble(simulation: Simulation): void {
   simulation.faults = 0;
   simulation.moods.clear();
   for (const process of simulation.running) process.thaw();
-  for (const id of simulation.endpointIds) changeState(simulation, id, "enabled");
+  const resumeAll = (): void => {
+    for (const id of simulation.endpointIds) changeState(simulation, id, "enabled");
+  };
+  resumeAll();
+  // A 410 that was under way may still have switched one off.
+  time.after(lastAnswerMs, resumeAll);
   simulation.lostHints = 0;
   simulation.startProcess();
   const again = (): void => {

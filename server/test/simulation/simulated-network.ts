@@ -10,7 +10,7 @@ export const moods = ["well", "well", "slow", "failing", "refusing", "hanging", 
 export type Mood = (typeof moods)[number];
 
 export const urlOf = (endpointId: number): string => `http://receiver.test/${endpointId}`;
-export const endpointIdOf = (url: string): number => Number(url.slice(url.lastIndexOf("/") + 1));
+const endpointIdOf = (url: string): number => Number(url.slice(url.lastIndexOf("/") + 1));
 
 export interface Network {
   readonly time: SimulatedTime;
