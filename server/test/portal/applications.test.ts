@@ -19,6 +19,7 @@ import {
 } from "#portal/applications/index.ts";
 import {
   createPlan,
+  createProduct,
   deletePlan,
   listPlans,
   makePlanDefault,
@@ -262,4 +263,22 @@ test("a referrer filter is a host or a pattern of hosts", async ({ sharedPool: p
   expect(await add("*.fjord.example")).toEqual({ refused: { value: ["has already been taken"] } });
   expect(await add("https://fjord.example")).toEqual({ refused: { value: ["is invalid"] } });
   expect(await add("")).toEqual({ refused: { value: ["can't be blank"] } });
+});
+
+test("plans and products of one name get system names of their own, unless one was chosen", async ({
+  sharedPool: pool,
+}) => {
+  const { provider, product } = await setUp(pool);
+  const providerId = provider.id;
+  const plan = (values: object): ReturnType<typeof createPlan> =>
+    createPlan(pool, { providerId, kind: "application_plan", productId: product.id, values: { ...values }, now });
+  expect(await plan({ name: "Basic" })).toMatchObject({ plan: { systemName: expect.stringMatching(/^basic_\w{6}$/) } });
+  expect(await plan({ name: "Other", system_name: "basic" })).toEqual({
+    refused: { system_name: ["has already been taken"] },
+  });
+  expect(
+    await createProduct(pool, { providerId, values: { name: "API", backend_version: "oidc" }, now }),
+  ).toMatchObject({
+    product: { systemName: expect.stringMatching(/^api_\w{6}$/), oidcConfiguration: { standard_flow_enabled: true } },
+  });
 });

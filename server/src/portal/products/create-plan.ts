@@ -1,7 +1,7 @@
 import type { Pool } from "#platform/database/database.ts";
 import { isFine, mergeErrors, readText, type FieldErrors, type FieldInput } from "#portal/fields/index.ts";
 
-import { deriveSystemName, isSystemName } from "./derive-system-name.ts";
+import { anotherSystemName, deriveSystemName, isSystemName } from "./derive-system-name.ts";
 import { judgePlan, type PlanTerms } from "./judge-plan.ts";
 import type { Plan, PlanKind } from "./plan.ts";
 import { insertPlan } from "./plans-table.ts";
@@ -39,8 +39,11 @@ export async function createPlan(
   });
   if (!isFine(refused)) return { refused };
 
-  const plan = await pool.inTransaction((tx) =>
-    insertPlan(tx, providerId, { ...terms, kind, productId, systemName, isDefault: false, customizedFrom: null }, now),
-  );
+  const wanted = { ...terms, kind, productId, systemName, isDefault: false, customizedFrom: null };
+  const plan = await pool.inTransaction(async (tx) => {
+    const inserted = await insertPlan(tx, providerId, wanted, now);
+    if (inserted || asked.value) return inserted;
+    return insertPlan(tx, providerId, { ...wanted, systemName: anotherSystemName(systemName) }, now);
+  });
   return plan ? { plan } : { refused: { system_name: ["has already been taken"] } };
 }

@@ -1,7 +1,7 @@
 import type { Pool, Transaction } from "#platform/database/database.ts";
 import { isFine, mergeErrors, readText, type FieldErrors, type FieldInput } from "#portal/fields/index.ts";
 
-import { deriveSystemName, isSystemName } from "./derive-system-name.ts";
+import { anotherSystemName, deriveSystemName, isSystemName } from "./derive-system-name.ts";
 import { judgeProduct } from "./judge-product.ts";
 import { insertDefaultPlan } from "./plans-table.ts";
 import type { Product } from "./product.ts";
@@ -25,7 +25,11 @@ export async function createProduct(pool: Pool, { providerId, values, now }: Pro
     system_name: [...asked.wrong, ...(isSystemName(systemName) ? [] : ["invalid"])],
   });
   if (!isFine(refused)) return { refused };
-  return pool.inTransaction((tx) => write(tx, providerId, { ...wanted, systemName }, now));
+  return pool.inTransaction(async (tx) => {
+    const outcome = await write(tx, providerId, { ...wanted, systemName }, now);
+    if ("product" in outcome || asked.value) return outcome;
+    return write(tx, providerId, { ...wanted, systemName: anotherSystemName(systemName) }, now);
+  });
 }
 
 async function write(tx: Transaction, providerId: number, wanted: Product, now: Date): Promise<Outcome> {

@@ -1,4 +1,7 @@
+import { randomHex } from "#platform/ids/random-token.ts";
+
 const nameLengthMax = 255;
+const endingBytes = 3;
 
 /** The name that programs know something by, made from the name that people gave it: "Gold & Co." is `gold_co`. */
 export const deriveSystemName = (name: string): string =>
@@ -13,3 +16,7 @@ export const deriveSystemName = (name: string): string =>
 const systemName = /^[A-Za-z0-9_/-]+$/;
 
 export const isSystemName = (text: string): boolean => text.length <= nameLengthMax && systemName.test(text);
+
+/** Another name, for when nobody chose the one that is taken. */
+export const anotherSystemName = (taken: string): string =>
+  `${taken.slice(0, nameLengthMax - 2 * endingBytes - 1)}_${randomHex(endingBytes)}`;
