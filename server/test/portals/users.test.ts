@@ -78,6 +78,25 @@ test("sending an invitation again or deleting it makes the old link open nothing
   expect((await ada.get(`/account/invitations/${id}/delete`)).status).toBe(404);
 });
 
+test("fifty mails of invitations are enough for a while", async ({ house, clock }) => {
+  const ada = await house.developer("ada");
+  await ada.submit("/account/invitations", { email: "bea@tallow.example" });
+  const [, id] = /invitations\/(\d+)\/resend/.exec((await ada.get("/account/invitations")).html) ?? [];
+  for (let time = 2; time <= 50; time += 1) await ada.submit(`/account/invitations/${id}/resend`);
+  const path = await house.mailedPath();
+
+  const again = await ada.submit(`/account/invitations/${id}/resend`);
+  const another = await ada.submit("/account/invitations", { email: "cleo@tallow.example" });
+
+  for (const { status, html } of [again, another]) {
+    expect(status).toBe(429);
+    expect(html).toContain("try again in 10 minutes");
+  }
+  expect(await house.mailedPath()).toBe(path);
+  await clock.advance(600_000);
+  expect((await ada.submit("/account/invitations", { email: "cleo@tallow.example" })).status).toBe(303);
+});
+
 test("an admin edits another user, makes them an admin, and deletes them after a question", async ({ house }) => {
   const ada = await house.developer("ada");
   const { bea, id } = await inviteBea(house, ada);

@@ -1,25 +1,29 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { AttemptLimiter } from "#access/index.ts";
 import type { FieldErrors } from "#portal/fields/index.ts";
 import { inviteUser, listInvitations } from "#portal/users/index.ts";
 import { readForm } from "../../shared/read-form.ts";
 import type { Developer } from "../find-developer.ts";
 import { addAdminFormPage } from "../forms/add-form-page.ts";
-import { withErrors, type FormField } from "../forms/form-field.ts";
+import { errorsElsewhere, withErrors, type FormField } from "../forms/form-field.ts";
 import { goOnTo } from "../go-on-to.ts";
 import { showNotFound } from "../show-not-found.ts";
 import type { Portal } from "../show-page.ts";
 import { writeDate } from "../write-date.ts";
 import { invitationUrl } from "./invitation-url.ts";
+import { tooManyInvitations } from "./too-many-invitations.ts";
 
 const emailField: FormField = { name: "email", label: "Email", type: "email", required: true, length_max: 255 };
 
 /** Who was asked to join the account, and a form to ask somebody else. */
-export function addInvitationsPage(http: FastifyInstance, portal: Portal): void {
+export function addInvitationsPage(http: FastifyInstance, portal: Portal, limiter: AttemptLimiter): void {
   addAdminFormPage(http, portal, {
     path: "/account/invitations",
     show: (request, reply, developer) => showInvitations(portal, request, reply, developer),
     take: async (request, reply, developer) => {
       const { provider } = request;
+      const errors = tooManyInvitations(limiter, request, developer);
+      if (errors) return showInvitations(portal, request, reply, { ...developer, errors, status: 429 });
       const { email = "" } = readForm(request.body);
       const invited = await inviteUser(portal.pool, {
         provider,
@@ -36,11 +40,16 @@ export function addInvitationsPage(http: FastifyInstance, portal: Portal): void 
   });
 }
 
+interface Again {
+  readonly errors?: FieldErrors;
+  readonly status?: number;
+}
+
 async function showInvitations(
   { pool, showPage }: Portal,
   request: FastifyRequest,
   reply: FastifyReply,
-  { errors, ...developer }: Developer & { readonly errors?: FieldErrors },
+  { errors, status = errors ? 422 : 200, ...developer }: Developer & Again,
 ): Promise<FastifyReply> {
   const { id: providerId, timeZone } = request.provider;
   const invitations = await listInvitations(pool, providerId, developer.account.id);
@@ -48,10 +57,11 @@ async function showInvitations(
   return showPage(request, reply, {
     template: "invitations",
     title: `${errors ? "Please check: " : ""}Invitations`,
-    status: errors ? 422 : 200,
+    status,
     developer,
     data: {
       field,
+      error: errorsElsewhere([emailField], errors),
       invitations: invitations.map(({ id, email, sentAt, acceptedAt }) => ({
         id,
         email,

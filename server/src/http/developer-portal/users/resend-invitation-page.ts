@@ -1,4 +1,6 @@
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { AttemptLimiter } from "#access/index.ts";
+import type { FieldErrors } from "#portal/fields/index.ts";
 import { resendInvitation } from "#portal/users/index.ts";
 import { addAdminFormPage } from "../forms/add-form-page.ts";
 import { showForm } from "../forms/show-form.ts";
@@ -6,22 +8,18 @@ import { goOnTo } from "../go-on-to.ts";
 import { showNotFound } from "../show-not-found.ts";
 import type { Portal } from "../show-page.ts";
 import { invitationUrl } from "./invitation-url.ts";
-import { withInvitation } from "./with-invitation.ts";
+import { tooManyInvitations } from "./too-many-invitations.ts";
+import { withInvitation, type Asked } from "./with-invitation.ts";
 
 /** Sends the mail once more, with another link. */
-export function addResendInvitationPage(http: FastifyInstance, portal: Portal): void {
+export function addResendInvitationPage(http: FastifyInstance, portal: Portal, limiter: AttemptLimiter): void {
   addAdminFormPage(http, portal, {
     path: "/account/invitations/:id/resend",
-    show: withInvitation(portal, (request, reply, { invitation, developer }) =>
-      showForm(portal, request, reply, {
-        title: "Send the invitation again?",
-        lead: `${invitation.email} gets another mail. The link in the one before opens nothing any more.`,
-        submit: "Send again",
-        back: { href: "/account/invitations", text: "Invitations" },
-        developer,
-      }),
-    ),
-    take: withInvitation(portal, async (request, reply, { invitation }) => {
+    show: withInvitation(portal, (request, reply, asked) => showQuestion(portal, request, reply, asked)),
+    take: withInvitation(portal, async (request, reply, asked) => {
+      const errors = tooManyInvitations(limiter, request, asked.developer);
+      if (errors) return showQuestion(portal, request, reply, { ...asked, errors });
+      const { invitation } = asked;
       const { provider } = request;
       const sent = await resendInvitation(portal.pool, {
         provider,
@@ -34,3 +32,18 @@ export function addResendInvitationPage(http: FastifyInstance, portal: Portal): 
     }),
   });
 }
+
+const showQuestion = (
+  portal: Portal,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { invitation, developer, errors }: Asked & { readonly errors?: FieldErrors },
+): Promise<FastifyReply> =>
+  showForm(portal, request, reply, {
+    title: "Send the invitation again?",
+    lead: `${invitation.email} gets another mail. The link in the one before opens nothing any more.`,
+    submit: "Send again",
+    back: { href: "/account/invitations", text: "Invitations" },
+    developer,
+    ...(errors ? { errors, status: 429 } : {}),
+  });

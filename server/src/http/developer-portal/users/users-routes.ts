@@ -1,4 +1,5 @@
 import type { FastifyInstance } from "fastify";
+import { createAttemptLimiter } from "#access/index.ts";
 import type { Portal } from "../show-page.ts";
 import { addAcceptInvitationPage } from "./accept-invitation-page.ts";
 import { addDeleteInvitationPage } from "./delete-invitation-page.ts";
@@ -9,14 +10,18 @@ import { addResendInvitationPage } from "./resend-invitation-page.ts";
 import { addUserRolePage } from "./user-role-page.ts";
 import { addUsersRoute } from "./users-route.ts";
 
+/** A team comes in at once; whoever wants to send mails to half the world through us does not. */
+const invitations = { attemptsMax: 50, windowSeconds: 10 * 60 } as const;
+
 /** The people of an account: who is in it, who is asked to join, and joining. */
 export function addUsersRoutes(http: FastifyInstance, portal: Portal): void {
+  const limiter = createAttemptLimiter(portal.clock, invitations);
   addUsersRoute(http, portal);
   addEditUserPage(http, portal);
   addUserRolePage(http, portal);
   addDeleteUserPage(http, portal);
-  addInvitationsPage(http, portal);
-  addResendInvitationPage(http, portal);
+  addInvitationsPage(http, portal, limiter);
+  addResendInvitationPage(http, portal, limiter);
   addDeleteInvitationPage(http, portal);
   addAcceptInvitationPage(http, portal);
 }

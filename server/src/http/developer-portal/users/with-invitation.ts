@@ -6,7 +6,8 @@ import { readId } from "../read-id.ts";
 import { showNotFound } from "../show-not-found.ts";
 import type { Portal } from "../show-page.ts";
 
-interface Asked {
+/** Somebody who was asked to join, and whoever looks at it. */
+export interface Asked {
   readonly invitation: Invitation;
   readonly developer: Developer;
 }
