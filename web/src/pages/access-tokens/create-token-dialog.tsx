@@ -8,6 +8,8 @@ import {
   ModalBody,
   ModalFooter,
   ModalHeader,
+  Stack,
+  StackItem,
 } from "@patternfly/react-core";
 import { useState } from "react";
 
@@ -95,12 +97,18 @@ function TokenShownOnce({ value, onClose }: { value: string; onClose: () => void
     <Modal variant="small" isOpen onClose={onClose} aria-labelledby="token-title">
       <ModalHeader title="Your new token" labelId="token-title" />
       <ModalBody>
-        <Alert isInline component="h3" variant="warning" title="This is the only time that it is shown">
-          Copy it to where the program finds it. Bellwire keeps only what it takes to recognize it.
-        </Alert>
-        <ClipboardCopy isReadOnly textAriaLabel="Access token" hoverTip="Copy" clickTip="Copied">
-          {value}
-        </ClipboardCopy>
+        <Stack hasGutter>
+          <StackItem>
+            <Alert isInline component="h3" variant="warning" title="This is the only time that it is shown">
+              Copy it to where the program finds it. Bellwire keeps only what it takes to recognize it.
+            </Alert>
+          </StackItem>
+          <StackItem>
+            <ClipboardCopy isReadOnly textAriaLabel="Access token" hoverTip="Copy" clickTip="Copied">
+              {value}
+            </ClipboardCopy>
+          </StackItem>
+        </Stack>
       </ModalBody>
       <ModalFooter>
         <Button onClick={onClose}>I have copied it</Button>

@@ -55,7 +55,10 @@ function DeleteAccountDialog({ id, name, onClose }: { id: number; name: string; 
   const navigate = useNavigate();
   const remove = useChange({
     change: () => api.remove(`accounts/${id}`),
-    stale: [["accounts", "list"], ["applications"]],
+    stale: [
+      ["accounts", "list"],
+      ["applications", "list"],
+    ],
     done: `${name} was deleted`,
     failed: "The account could not be deleted",
     onDone: () => navigate({ to: "/accounts" }),

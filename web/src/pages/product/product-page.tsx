@@ -70,7 +70,10 @@ function ProductActions({ product }: { product: Product }) {
   const close = (): void => setOpen(undefined);
   const remove = useChange({
     change: () => api.remove(`services/${product.id}`),
-    stale: [["products", "list"], ["applications"]],
+    stale: [
+      ["products", "list"],
+      ["applications", "list"],
+    ],
     done: `${product.name} was deleted`,
     failed: "The product could not be deleted",
     onDone: () => navigate({ to: "/products" }),

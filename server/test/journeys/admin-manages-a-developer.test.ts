@@ -1,0 +1,61 @@
+import type { Page } from "playwright-core";
+import { expect, test } from "vitest";
+import { launchBrowser } from "../support/browser.ts";
+import { makeDataDir, startBellwire } from "../support/start-bellwire.ts";
+
+const wait = { timeout: 15_000 };
+const switchLabel = "Actions in the admin portal also trigger webhooks";
+
+test("what an admin does to an account is sent once admin actions are switched on", { timeout: 240_000 }, async () => {
+  await using folder = await makeDataDir();
+  await using bellwire = await startBellwire({ dataDir: folder.path });
+  const { username, password } = await bellwire.signIn();
+  const browser = await launchBrowser();
+  try {
+    const page = await browser.newPage();
+    await page.goto(`${bellwire.url}/p/admin/accounts`);
+    await page.fill("[name=username]", username);
+    await page.fill("[name=password]", password);
+    await page.click("button[type=submit]");
+    await createAccount(page);
+
+    await takeStep(page, "Make pending");
+    await page.getByText("Pending", { exact: true }).waitFor(wait);
+    await page.goto(`${bellwire.url}/p/admin/deliveries`);
+    await page.getByText("Nothing was sent yet").waitFor(wait);
+
+    await page.goto(`${bellwire.url}/p/admin/webhooks/edit`);
+    await page.getByLabel(switchLabel).check();
+    await page.getByRole("button", { name: "Update webhooks settings" }).click();
+    await page.getByText("Webhooks settings were successfully updated").waitFor(wait);
+
+    await page.goto(`${bellwire.url}/p/admin/accounts`);
+    await page.getByRole("link", { name: "Harbour & Sons" }).click();
+    await takeStep(page, "Approve");
+    await page.getByText("Approved", { exact: true }).waitFor(wait);
+    await takeStep(page, "Suspend");
+    await page.getByRole("dialog").getByRole("button", { name: "Suspend" }).click();
+    await page.getByText("Suspended", { exact: true }).waitFor(wait);
+
+    await page.goto(`${bellwire.url}/p/admin/deliveries`);
+    const rows = page.getByRole("row").filter({ hasText: "Account updated" }).filter({ hasText: "Delivered" });
+    await expect.poll(() => rows.count(), wait).toBe(2);
+  } finally {
+    await browser.close();
+  }
+});
+
+async function createAccount(page: Page): Promise<void> {
+  await page.getByRole("button", { name: "Create an account" }).click();
+  await page.fill("[name=org_name]", "Harbour & Sons");
+  await page.fill("[name=username]", "mira");
+  await page.fill("[name=email]", "mira@harbour.example");
+  await page.fill("[name=password]", "correct-horse-12");
+  await page.getByRole("button", { name: "Create", exact: true }).click();
+  await page.getByRole("heading", { name: "Harbour & Sons" }).waitFor(wait);
+}
+
+async function takeStep(page: Page, title: string): Promise<void> {
+  await page.getByRole("button", { name: "Actions", exact: true }).click();
+  await page.getByRole("menuitem", { name: title, exact: true }).click();
+}
