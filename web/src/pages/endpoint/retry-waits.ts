@@ -17,7 +17,7 @@ export function readWaits(text: string): number[] | undefined {
 }
 
 /** The largest unit that says it in a whole number: 7200 is "2h". */
-export function writeWait(seconds: number): string {
+function writeWait(seconds: number): string {
   const unit = (["d", "h", "m"] as const).find((it) => seconds > 0 && seconds % units[it] === 0) ?? "s";
   return `${seconds / units[unit]}${unit}`;
 }
