@@ -8,7 +8,7 @@ const recoveryMs = 30_000;
 const lastAnswerMs = 14_000;
 const calmMs = 5000;
 /** How late a delivery may be in the calm, when a hint told of it: some calls to the database, and its turn at a full receiver. */
-const promptMs = 500;
+const promptMs = 750;
 /** And how late without a hint: a look at each lane every second, and the way to it. */
 const overdueMs = 2000;
 
@@ -114,7 +114,7 @@ function retryOne(simulation: Simulation): void {
   if (endpointId !== undefined) simulation.tellDue([endpointId]);
 }
 
-/** All is well from here on: only transactions that are long open go on, and traffic that keeps the lanes busy. */
+/** All is well from here on, but for hints, and for transactions that are long open. Traffic keeps the lanes busy. */
 function endTrouble(simulation: Simulation): void {
   const { random, time } = simulation;
   simulation.faults = 0;
@@ -126,7 +126,6 @@ function endTrouble(simulation: Simulation): void {
   resumeAll();
   // A 410 that was under way may still have switched one off.
   time.after(lastAnswerMs, resumeAll);
-  simulation.lostHints = 0;
   simulation.startProcess();
   const again = (): void => {
     if (time.nowMs >= troubleMs + recoveryMs + calmMs - 4000) return;
@@ -139,6 +138,7 @@ function endTrouble(simulation: Simulation): void {
 /** What is due is sent soon, and what is recorded now at once. */
 function stayCalm(simulation: Simulation): void {
   const { time, model, watch } = simulation;
+  simulation.lostHints = 0;
   const again = (): void => {
     if (time.nowMs >= troubleMs + recoveryMs + calmMs) return;
     for (const row of model.due.values()) {
@@ -177,6 +177,7 @@ async function stopAll(simulation: Simulation): Promise<void> {
   const { time, model, watch } = simulation;
   for (const id of simulation.endpointIds) simulation.record(id, 3, 0);
   await time.run(time.nowMs + 20, () => watch.broken.length > 0);
+  const stopped = new Set(simulation.running.map((process) => process.engineId));
   const stopping = simulation.running.map((process) => simulation.stop(process, 5000));
   await time.run(time.nowMs + 10_000, () => watch.broken.length > 0);
   const isStopped = await Promise.race([
@@ -187,7 +188,7 @@ async function stopAll(simulation: Simulation): Promise<void> {
   if (simulation.processes.some((process) => process.state === "running" && watch.inFlight(process).length > 0))
     watch.breaks("a stop left something in flight");
   for (const [id, { owner }] of model.lanes) {
-    if (model.isAlive(owner)) watch.breaks(`a stop kept lane ${id}`);
+    if (owner !== null && stopped.has(owner)) watch.breaks(`a stop kept lane ${id}`);
     for (const { key } of watch.of(id))
       if (!model.ended.has(key) && !model.attempts.has(key)) watch.breaks(`a stop did not record ${key}`);
   }
