@@ -1,0 +1,86 @@
+import { expect, test } from "vitest";
+import type { DueDelivery, LaneToRead } from "#webhooks/deliveries/index.ts";
+import type { DeliverySettings } from "#webhooks/endpoints/index.ts";
+
+import { Lane } from "./lane.ts";
+
+const settings: DeliverySettings = {
+  endpointId: 1,
+  providerId: 1,
+  url: "https://receiver.test/",
+  urlMasked: "https://receiver.test/",
+  urlCipher: Buffer.alloc(0),
+  headers: {},
+  secrets: [],
+  retryWaitsSeconds: [1],
+  success: "200",
+  timeoutSeconds: 5,
+  maxInFlight: null,
+  maxPerSecond: null,
+  ordering: "none",
+  active: true,
+  state: "enabled",
+  version: 1,
+};
+
+const due = (eventId: string, dueAt: string): DueDelivery => ({
+  endpointId: 1,
+  eventId,
+  dueAt,
+  orderingKey: null,
+  attemptsMade: 0,
+  roundStart: 0,
+  replay: 0,
+  format: "json",
+  body: Buffer.alloc(0),
+  eventType: "account.created",
+  accountId: 1,
+  occurredAt: new Date(Number(dueAt)),
+  sequence: 1,
+  actorKind: "system",
+  actorUserId: null,
+  channel: "bellwire_api",
+  endpointVersion: 1,
+});
+
+const busy = {
+  kind: "answered",
+  status: 429,
+  headers: { "retry-after": "1" },
+  body: Buffer.alloc(0),
+  latencyMs: 1,
+} as const;
+const newLane = (): Lane =>
+  new Lane({ endpointId: 1, epoch: 1, takenOver: false }, settings, { windowMax: 8, nowMs: 0 });
+
+function begin(lane: Lane, nowMs: number): LaneToRead {
+  const asked = lane.beginRead(nowMs);
+  if (!asked) throw new Error("the lane reads nothing");
+  return asked;
+}
+
+test("a read that comes back after its lane was stopped passes nothing by", () => {
+  const lane = newLane();
+  lane.endRead([due("a", "10"), due("b", "11")], begin(lane, 0), "20");
+  const asked = begin(lane, 0);
+  lane.learn(busy, 0);
+
+  expect(lane.endRead([due("c", "30")], asked, "40")).toBe(0);
+  expect(begin(lane, 5000).after.dueAt).toBe("-infinity");
+});
+
+test("a retry whose settle was not heard of yet is found again once it is", () => {
+  const lane = newLane();
+  lane.endRead([due("a", "10")], begin(lane, 0), "20");
+  lane.shift();
+  const { after } = begin(lane, 0);
+  lane.endRead([due("a", "30")], { endpointId: 1, after, limit: 10 }, "40");
+  expect(begin(lane, 0).after.dueAt < "30").toBe(true);
+});
+
+test("a read of a paused endpoint is not the end of what is due", () => {
+  const lane = newLane();
+  lane.endRead([], begin(lane, 0), "20");
+  lane.change({ ...settings, version: 2 }, 0);
+  expect(begin(lane, 0).after.dueAt).toBe("-infinity");
+});
