@@ -8,7 +8,7 @@ import type { DatabaseLog } from "./database-log.ts";
 import { migrate } from "./migrate.ts";
 import { openPool } from "./open-pool.ts";
 
-export const defaultSchema = "bellwire";
+const defaultSchema = "bellwire";
 
 interface OpenDatabaseNeeds {
   readonly config: Pick<Config, "databaseUrl" | "dataDir">;

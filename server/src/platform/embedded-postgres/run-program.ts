@@ -14,7 +14,7 @@ interface RunOptions {
 }
 
 /** PGDATA, PGOPTIONS and their like are meant for other servers than ours. */
-export const programEnvironment = { LC_ALL: "C", TZ: "UTC" };
+const programEnvironment = { LC_ALL: "C", TZ: "UTC" };
 
 /** In a process group of its own, so that Ctrl-C reaches us alone, and in a folder that everybody may enter. */
 export const programOptions = ({ user }: RunOptions) => ({

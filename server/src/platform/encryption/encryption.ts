@@ -9,7 +9,7 @@ export interface Encryption {
   readonly keyIds: readonly Buffer[];
 }
 
-export class UnknownKey extends Error {
+class UnknownKey extends Error {
   override readonly name = "UnknownKey";
 
   constructor(keyId: Buffer) {

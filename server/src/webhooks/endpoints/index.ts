@@ -1,5 +1,5 @@
 export { changeEndpoint, createEndpoint, type EndpointNeeds } from "./change-endpoint.ts";
-export { checkEndpointUrl, type TargetRules } from "./check-endpoint-url.ts";
+export type { TargetRules } from "./check-endpoint-url.ts";
 export { saveDefaultEndpoint, switchesOf, type DefaultWebhookChange } from "./default-webhook.ts";
 export { cancelDueOfDeletedEndpoints, deleteEndpoint } from "./delete-endpoint.ts";
 export { disableEndpoint } from "./disable-endpoint.ts";

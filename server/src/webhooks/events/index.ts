@@ -4,5 +4,5 @@ export type { Cause, NewEvent, RecordedEvent } from "./new-event.ts";
 export { readEvent, type EventInFull, type Verdict } from "./read-event.ts";
 export { withoutCredentials } from "./render-event/without-credentials.ts";
 export { recordEvents } from "./record-events.ts";
-export { sampleBody, sampleDocument } from "./sample-event.ts";
+export { sampleBody } from "./sample-event.ts";
 export { sendEventNow } from "./send-event-now.ts";

@@ -23,7 +23,7 @@ export function sampleBody(type: EventType, format: BodyFormat, now: Date): Buff
   );
 }
 
-export function sampleDocument(type: EventType, now: Date): Node {
+function sampleDocument(type: EventType, now: Date): Node {
   const stamp = `${now.toISOString().slice(0, 19)}Z`;
   const head = [value("id", 0), value("created_at", stamp), value("updated_at", stamp)];
   const [object] = type.split(".", 1);
