@@ -17,11 +17,14 @@ export function treeCpuSeconds(rootPid: number): number {
     const stat = readStat(name);
     if (!stat) continue;
     // Fields 4, 14 to 17 of proc(5): parent, user, system, and those of children that were waited for.
-    const [parent = 0, user = 0, system = 0, childUser = 0, childSystem = 0] = [1, 11, 12, 13, 14].map((at) => Number(stat[at]));
+    const [parent = 0, user = 0, system = 0, childUser = 0, childSystem = 0] = [1, 11, 12, 13, 14].map((at) =>
+      Number(stat[at]),
+    );
     ticks.set(Number(name), user + system + childUser + childSystem);
     children.set(parent, [...(children.get(parent) ?? []), Number(name)]);
   }
-  const total = (pid: number): number => (ticks.get(pid) ?? 0) + (children.get(pid) ?? []).reduce((sum, child) => sum + total(child), 0);
+  const total = (pid: number): number =>
+    (ticks.get(pid) ?? 0) + (children.get(pid) ?? []).reduce((sum, child) => sum + total(child), 0);
   return total(rootPid) / ticksPerSecond;
 }
 

@@ -45,7 +45,11 @@ interface Rate {
   readonly ownMicroseconds?: number;
 }
 
-async function measureEngine({ origins, pathsPerOrigin }: Case, receiver: Awaited<ReturnType<typeof startBenchReceiver>>, deliveries: number): Promise<Rate> {
+async function measureEngine(
+  { origins, pathsPerOrigin }: Case,
+  receiver: Awaited<ReturnType<typeof startBenchReceiver>>,
+  deliveries: number,
+): Promise<Rate> {
   const dataDir = await mkdtemp(join(tmpdir(), "bellwire-bench-"));
   const encryption = createEncryption([Buffer.alloc(32, 1)]);
   try {
@@ -53,15 +57,25 @@ async function measureEngine({ origins, pathsPerOrigin }: Case, receiver: Awaite
     await migrate({ connectionString: postgres.ownerUrl, schema: "bellwire", now: systemClock.now() });
     await using owner = await openPool({ connectionString: postgres.ownerUrl, schema: "bellwire", max: 2 });
     await using pool = await openPool({ connectionString: postgres.appUrl, schema: "bellwire" });
-    const urls = receiver.origins.slice(0, origins).flatMap((origin) => Array.from({ length: pathsPerOrigin }, (_, path) => `${origin}/hook/${path}`));
+    const urls = receiver.origins
+      .slice(0, origins)
+      .flatMap((origin) => Array.from({ length: pathsPerOrigin }, (_, path) => `${origin}/hook/${path}`));
     await fillBacklog(owner, { encryption, urls, deliveries, bodyBytes, secret });
     await owner.query("checkpoint");
     const postgresPid = await pidOfServer(owner);
 
     const allowed = parseAllowedTargets("127.0.0.0/8");
     if ("wrong" in allowed) throw new Error(allowed.wrong);
-    const log = pino({ level: "info" }, pino.destination({ dest: join(dataDir, "engine.log"), sync: false, minLength: 8192 }));
-    await using sender = createSender({ clock: systemClock, userAgent: "Bellwire/bench", allowed, connectionsMax: inFlightMax });
+    const log = pino(
+      { level: "info" },
+      pino.destination({ dest: join(dataDir, "engine.log"), sync: false, minLength: 8192 }),
+    );
+    await using sender = createSender({
+      clock: systemClock,
+      userAgent: "Bellwire/bench",
+      allowed,
+      connectionsMax: inFlightMax,
+    });
     const leaseMs = 10_000;
     const [ownBefore, postgresBefore] = [ownCpuSeconds(), treeCpuSeconds(postgresPid)];
     const startedMs = performance.now();
@@ -69,22 +83,30 @@ async function measureEngine({ origins, pathsPerOrigin }: Case, receiver: Awaite
       store: postgresLaneStore(pool, encryption, leaseMs),
       sender,
       clock: systemClock,
-      log: { attempt: (line) => log.info(line, "delivery attempted"), warn: (fields, sentence) => console.error(sentence, fields) },
+      log: {
+        attempt: (line) => log.info(line, "delivery attempted"),
+        warn: (fields, sentence) => console.error(sentence, fields),
+      },
       chance: Math.random,
       newId: () => newUuidV7(Date.now()),
       inFlightMax,
       leaseMs,
     });
-    for (let left = deliveries; left > 0; ) {
+    for (let left = deliveries; left > 0;) {
       await systemClock.sleep(left > deliveries / 10 ? 250 : 20);
       const [row] = await owner.query<{ written: number }>("select count(*) as written from attempts");
       left = deliveries - (row?.written ?? 0);
-      if (performance.now() - startedMs > 300_000) throw new Error(`${left} deliveries were not made within five minutes`);
+      if (performance.now() - startedMs > 300_000)
+        throw new Error(`${left} deliveries were not made within five minutes`);
     }
     const seconds = (performance.now() - startedMs) / 1000;
     const [own, postgresCpu] = [ownCpuSeconds() - ownBefore, treeCpuSeconds(postgresPid) - postgresBefore];
     await engine.stop(5000);
-    return { perSecond: deliveries / seconds, cpuMicroseconds: ((own + postgresCpu) / deliveries) * 1e6, ownMicroseconds: (own / deliveries) * 1e6 };
+    return {
+      perSecond: deliveries / seconds,
+      cpuMicroseconds: ((own + postgresCpu) / deliveries) * 1e6,
+      ownMicroseconds: (own / deliveries) * 1e6,
+    };
   } finally {
     await rm(dataDir, { recursive: true, force: true });
   }
@@ -95,7 +117,8 @@ async function pidOfServer(pool: { query<Row>(text: string): Promise<Row[]> }): 
   return Number(readFileSync(join(row?.folder ?? "", "postmaster.pid"), "utf8").split("\n")[0]);
 }
 
-const median = (numbers: readonly number[]): number => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
+const median = (numbers: readonly number[]): number =>
+  numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
 
 async function run(it: Case, seconds: number): Promise<void> {
   using receiver = await startBenchReceiver(it.origins);
@@ -107,7 +130,14 @@ async function run(it: Case, seconds: number): Promise<void> {
     const ceiling = await measureCeiling({ ...request, requests: 10_000 * Math.min(10, seconds) });
     ceilings.push(ceiling);
     engines.push(await measureEngine(it, receiver, Math.round((ceiling.perSecond / 2) * seconds)));
-    console.error(it.name, Math.round(ceiling.perSecond), Math.round(engines.at(-1)?.perSecond ?? 0), engines.at(-1)?.cpuMicroseconds, engines.at(-1)?.ownMicroseconds, ceiling.cpuMicroseconds);
+    console.error(
+      it.name,
+      Math.round(ceiling.perSecond),
+      Math.round(engines.at(-1)?.perSecond ?? 0),
+      engines.at(-1)?.cpuMicroseconds,
+      engines.at(-1)?.ownMicroseconds,
+      ceiling.cpuMicroseconds,
+    );
   }
   const ratios = engines.map((engine, pair) => engine.perSecond / (ceilings[pair]?.perSecond ?? 1));
   const cpu = engines.map((engine, pair) => engine.cpuMicroseconds / (ceilings[pair]?.cpuMicroseconds ?? 1));

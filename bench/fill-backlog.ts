@@ -41,7 +41,9 @@ const deliveries = `
 /** Fills an empty database with endpoints and deliveries that are due. */
 export async function fillBacklog(pool: Pool, backlog: Backlog): Promise<void> {
   const { encryption, urls } = backlog;
-  await pool.query(`insert into providers (id, name, subdomain, provider_key_digest) values (1, 'Bench', 'bench', '\\x00') on conflict do nothing`);
+  await pool.query(
+    `insert into providers (id, name, subdomain, provider_key_digest) values (1, 'Bench', 'bench', '\\x00') on conflict do nothing`,
+  );
   await pool.query(endpoints, [
     urls.map((url) => encryption.encrypt("endpoint url", url)),
     urls,

@@ -23,7 +23,30 @@ export async function measureCeiling(run: CeilingRun): Promise<{ perSecond: numb
     const id = randomUUID();
     const timestamp = String(Math.floor(Date.now() / 1000));
     const signature = `v1,${createHmac("sha256", key).update(`${id}.${timestamp}.`).update(body).digest("base64")}`;
-    const headers = ["content-type", "application/xml", "user-agent", "Bellwire/bench", "webhook-id", id, "webhook-timestamp", timestamp, "webhook-signature", signature, "bellwire-attempt", "1", "bellwire-event-type", "account.created", "bellwire-event-time", "2026-11-24T12:00:00.000Z", "bellwire-sequence", "1", "bellwire-actor", "developer:21", "bellwire-channel", "developer_portal"];
+    const headers = [
+      "content-type",
+      "application/xml",
+      "user-agent",
+      "Bellwire/bench",
+      "webhook-id",
+      id,
+      "webhook-timestamp",
+      timestamp,
+      "webhook-signature",
+      signature,
+      "bellwire-attempt",
+      "1",
+      "bellwire-event-type",
+      "account.created",
+      "bellwire-event-time",
+      "2026-11-24T12:00:00.000Z",
+      "bellwire-sequence",
+      "1",
+      "bellwire-actor",
+      "developer:21",
+      "bellwire-channel",
+      "developer_portal",
+    ];
     const path = `/hook/${Math.floor(number / pools.length) % run.pathsPerOrigin}`;
     return new Promise((resolve, reject) => {
       const handler: Dispatcher.DispatchHandler = {

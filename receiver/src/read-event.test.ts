@@ -49,12 +49,15 @@ test("a field is read by its name, whichever format it came in", () => {
 });
 
 const golden = new URL("../../server/test/compatibility/golden/", import.meta.url);
-test.each(globSync("{account,user,application}-*.xml", { cwd: golden }))("a document that Bellwire promises to send is read: %s", (file) => {
-  const { type, action, object } = readEvent(readFileSync(new URL(file, golden)));
-  const [, promisedType, promisedAction] = /^([a-z]+)-(?:.*-)?([a-z]+)\.xml$/.exec(file) ?? [];
-  expect({ type, action }).toEqual({ type: promisedType, action: promisedAction });
-  expect(textOf(object, "id")).toMatch(/^\d+$/);
-});
+test.each(globSync("{account,user,application}-*.xml", { cwd: golden }))(
+  "a document that Bellwire promises to send is read: %s",
+  (file) => {
+    const { type, action, object } = readEvent(readFileSync(new URL(file, golden)));
+    const [, promisedType, promisedAction] = /^([a-z]+)-(?:.*-)?([a-z]+)\.xml$/.exec(file) ?? [];
+    expect({ type, action }).toEqual({ type: promisedType, action: promisedAction });
+    expect(textOf(object, "id")).toMatch(/^\d+$/);
+  },
+);
 
 test.each([
   ["nothing", ""],

@@ -55,7 +55,14 @@ export async function composeHttp(parts: HttpParts): Promise<FastifyInstance> {
   });
   http.addHook("onResponse", async (request, reply) => {
     const { method, ip, routeOptions } = request;
-    const line = { method, route: routeOptions.url, status: reply.statusCode, tookMs: Math.round(reply.elapsedTime), ip, requestId: request.id };
+    const line = {
+      method,
+      route: routeOptions.url,
+      status: reply.statusCode,
+      tookMs: Math.round(reply.elapsedTime),
+      ip,
+      requestId: request.id,
+    };
     log.info(line, "request answered");
   });
 
@@ -64,7 +71,11 @@ export async function composeHttp(parts: HttpParts): Promise<FastifyInstance> {
   const secureCookies = urls.publicUrl.startsWith("https:");
   const findAdminCaller = createFindAdminCaller({ pool, clock });
   const bins = createOwnBins({ pool, isOurs: urls.isOurs });
-  const targets = { allowed: parts.allowed, lookup: systemLookup, isOwnBin: (url: URL) => bins.matches(url) !== undefined };
+  const targets = {
+    allowed: parts.allowed,
+    lookup: systemLookup,
+    isOwnBin: (url: URL) => bins.matches(url) !== undefined,
+  };
   const endpoints = { pool, encryption, targets, retryWaitsSeconds: parts.retryWaitsSeconds };
   const secretsOfBin = ({ providerId, id }: { readonly providerId: number; readonly id: string }) =>
     readSecretsTo(pool, encryption, { providerId, path: `/bins/${id}`, leadsThere: (url) => bins.matches(url) === id });
@@ -82,8 +93,12 @@ export async function composeHttp(parts: HttpParts): Promise<FastifyInstance> {
   await http.register(async (doors) => {
     addFindProviderHook(doors, { pool, baseDomain: parts.baseDomain });
     const asked = { ...endpoints, clock, findAdminCaller, version };
-    await doors.register(accountManagementApiDoor({ ...asked, adminPortalUrl, developerPortalUrl }), { prefix: "/admin/api" });
-    await doors.register(bellwireApiDoor({ ...asked, newId, sender, adminPortalUrl, secretsOfBin }), { prefix: "/api/v1" });
+    await doors.register(accountManagementApiDoor({ ...asked, adminPortalUrl, developerPortalUrl }), {
+      prefix: "/admin/api",
+    });
+    await doors.register(bellwireApiDoor({ ...asked, newId, sender, adminPortalUrl, secretsOfBin }), {
+      prefix: "/api/v1",
+    });
     await doors.register(requestBinDoor({ pool, clock, publicUrl: urls.publicUrl, secretsOfBin }));
     const portal = { pool, clock, cookieSecret, secureCookies, developerPortalUrl, tryOut };
     await doors.register(apiDocsDoor({ pool, clock }));

@@ -31,7 +31,8 @@ export function keepHouse(needs: HouseNeeds): AsyncDisposable {
 }
 
 async function keepHouseUntil(signal: AbortSignal, { pool, log, urls, retentionDays }: HouseNeeds): Promise<void> {
-  const failuresUrl = (provider: { readonly subdomain: string }): string => `${urls.adminPortal(provider)}/p/admin/failures`;
+  const failuresUrl = (provider: { readonly subdomain: string }): string =>
+    `${urls.adminPortal(provider)}/p/admin/failures`;
   for (let minute = 1; ; minute += 1) {
     await systemClock.sleep(minuteMs, signal);
     if (signal.aborted) return;

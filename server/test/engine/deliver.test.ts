@@ -36,11 +36,17 @@ test("what is recorded is delivered at once, with its bytes, id and context", as
   expect(delivery.attempts).toMatchObject([{ number: 1, status: 200, error: null }]);
 });
 
-test("six attempts, same id, same bytes, then the failure list; once the receiver is repaired, a retry delivers", async ({ database }) => {
+test("six attempts, same id, same bytes, then the failure list; once the receiver is repaired, a retry delivers", async ({
+  database,
+}) => {
   await using receiver = await startReceiver(500);
   await using _engine = await startTestEngine(database);
   const providerId = await buildProvider(database);
-  const endpointId = await buildEndpoint(database, { providerId, url: receiver.url, retryWaitsSeconds: [1, 1, 0, 0, 0] });
+  const endpointId = await buildEndpoint(database, {
+    providerId,
+    url: receiver.url,
+    retryWaitsSeconds: [1, 1, 0, 0, 0],
+  });
   const [eventId = ""] = await recordNow(database, { providerId });
 
   const [failure] = await until(
@@ -52,8 +58,17 @@ test("six attempts, same id, same bytes, then the failure list; once the receive
   );
   expect(failure).toMatchObject({ eventId, endpointId, error: "Answered 500", attemptsMade: 6, url: receiver.url });
   expect(receiver.received).toHaveLength(6);
-  expect(new Set(receiver.received.map((request) => `${String(request.headers["webhook-id"])} ${request.body}`)).size).toBe(1);
-  expect(receiver.received.map((request) => request.headers["bellwire-attempt"])).toEqual(["1", "2", "3", "4", "5", "6"]);
+  expect(
+    new Set(receiver.received.map((request) => `${String(request.headers["webhook-id"])} ${request.body}`)).size,
+  ).toBe(1);
+  expect(receiver.received.map((request) => request.headers["bellwire-attempt"])).toEqual([
+    "1",
+    "2",
+    "3",
+    "4",
+    "5",
+    "6",
+  ]);
   const [first, second, third] = receiver.received.map((request) => request.atMs);
   expect((second ?? 0) - (first ?? 0)).toBeGreaterThanOrEqual(1000);
   expect((third ?? 0) - (second ?? 0)).toBeGreaterThanOrEqual(1000);
@@ -74,7 +89,12 @@ test.for([
   await using receiver = await startReceiver(answer);
   await using _engine = await startTestEngine(database);
   const providerId = await buildProvider(database);
-  const endpointId = await buildEndpoint(database, { providerId, url: receiver.url, retryWaitsSeconds: [], timeoutSeconds: 1 });
+  const endpointId = await buildEndpoint(database, {
+    providerId,
+    url: receiver.url,
+    retryWaitsSeconds: [],
+    timeoutSeconds: 1,
+  });
   const [eventId = ""] = await recordNow(database, { providerId });
 
   const delivery = await until(async () => {
@@ -111,7 +131,11 @@ test("a thousand events to three endpoints arrive once each, in whatever order",
   const providerId = await buildProvider(database);
   for (const name of ["one", "two", "three"]) await buildEndpoint(database, { providerId, url: receiver.url, name });
   const thousand = Array.from({ length: 1000 }, (_, index) => anEvent({ accountId: index % 7 }));
-  await Promise.all(Array.from({ length: 10 }, (_, batch) => recordNow(database, { providerId }, thousand.slice(batch * 100, batch * 100 + 100))));
+  await Promise.all(
+    Array.from({ length: 10 }, (_, batch) =>
+      recordNow(database, { providerId }, thousand.slice(batch * 100, batch * 100 + 100)),
+    ),
+  );
 
   await until(async () => (await database.query(`select from due`)).length === 0, { withinMs: 20_000 });
   expect(receiver.received).toHaveLength(3000);
@@ -130,18 +154,28 @@ test("the events of one change arrive in their order, however wide the lane is",
   for (let account = 0; account < 20; account += 1) await recordNow(database, { providerId }, signUp(account));
 
   await until(() => receiver.received.length === 60);
-  const accounts = await database.query<{ id: string; accountId: number }>(`select id, account_id as "accountId" from events`);
+  const accounts = await database.query<{ id: string; accountId: number }>(
+    `select id, account_id as "accountId" from events`,
+  );
   const accountOf = new Map(accounts.map(({ id, accountId }) => [id, accountId]));
   const arrived = Map.groupBy(receiver.received, (request) => accountOf.get(String(request.headers["webhook-id"])));
-  expect([...arrived.values()].every((its) => its.map((it) => it.headers["bellwire-sequence"]).join() === "1,2,3")).toBe(true);
+  expect(
+    [...arrived.values()].every((its) => its.map((it) => it.headers["bellwire-sequence"]).join() === "1,2,3"),
+  ).toBe(true);
 });
 
-test("a receiver that answers 429 with Retry-After is left alone for that long, by every engine", async ({ database }) => {
+test("a receiver that answers 429 with Retry-After is left alone for that long, by every engine", async ({
+  database,
+}) => {
   await using receiver = await startReceiver((response) => response.writeHead(429, { "retry-after": "2" }).end());
   await using _engine = await startTestEngine(database);
   const providerId = await buildProvider(database);
   await buildEndpoint(database, { providerId, url: receiver.url });
-  await recordNow(database, { providerId }, Array.from({ length: 20 }, (_, accountId) => anEvent({ accountId })));
+  await recordNow(
+    database,
+    { providerId },
+    Array.from({ length: 20 }, (_, accountId) => anEvent({ accountId })),
+  );
   await until(() => receiver.received.length === 1);
   receiver.answer(200);
   await using _other = await startTestEngine(database);
@@ -157,7 +191,11 @@ test("no more than the endpoint's rate goes out in a second", async ({ database 
   await using _engine = await startTestEngine(database);
   const providerId = await buildProvider(database);
   await buildEndpoint(database, { providerId, url: receiver.url, maxPerSecond: 10 });
-  await recordNow(database, { providerId }, Array.from({ length: 20 }, (_, accountId) => anEvent({ accountId })));
+  await recordNow(
+    database,
+    { providerId },
+    Array.from({ length: 20 }, (_, accountId) => anEvent({ accountId })),
+  );
 
   await until(() => receiver.received.length === 20, { withinMs: 10_000 });
   const times = receiver.received.map((request) => request.atMs);
@@ -170,7 +208,9 @@ test("a receiver that says it is gone is sent nothing more, and the endpoint say
   const providerId = await buildProvider(database);
   await buildEndpoint(database, { providerId, url: receiver.url, format: "json" });
   await recordNow(database, { providerId });
-  const disabled = await until(async () => (await database.query(`select disabled_reason from endpoints where state = 'disabled'`))[0]);
+  const disabled = await until(
+    async () => (await database.query(`select disabled_reason from endpoints where state = 'disabled'`))[0],
+  );
   expect(disabled).toEqual({ disabled_reason: "The receiver answered 410: it is gone for good" });
 
   await recordNow(database, { providerId });

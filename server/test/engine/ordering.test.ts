@@ -8,28 +8,46 @@ import { until } from "../support/until.ts";
 
 const sequenceOf = (request: ReceivedRequest): number => Number(request.headers["bellwire-sequence"]);
 
-test("with an order by account, each account's events arrive one after another, and accounts side by side", async ({ database }) => {
+test("with an order by account, each account's events arrive one after another, and accounts side by side", async ({
+  database,
+}) => {
   await using receiver = await startReceiver();
   await using _engine = await startTestEngine(database);
   const providerId = await buildProvider(database);
   await buildEndpoint(database, { providerId, url: receiver.url, ordering: "account" });
 
   const forty = Array.from({ length: 40 }, (_, index) => index);
-  await Promise.all(forty.map((index) => recordNow(database, { providerId }, [anEvent({ accountId: index % 4 }), anEvent({ accountId: index % 4 })])));
+  await Promise.all(
+    forty.map((index) =>
+      recordNow(database, { providerId }, [anEvent({ accountId: index % 4 }), anEvent({ accountId: index % 4 })]),
+    ),
+  );
 
   await until(() => receiver.received.length === 80, { withinMs: 20_000 });
-  const sequences = await database.query<{ id: string; accountId: number }>(`select id, account_id as "accountId" from events`);
+  const sequences = await database.query<{ id: string; accountId: number }>(
+    `select id, account_id as "accountId" from events`,
+  );
   const accountOf = new Map(sequences.map(({ id, accountId }) => [id, accountId]));
   const byAccount = Map.groupBy(receiver.received, (request) => accountOf.get(String(request.headers["webhook-id"])));
   const oneToTwenty = Array.from({ length: 20 }, (_, index) => index + 1);
-  expect([...byAccount.values()].map((requests) => requests.map(sequenceOf))).toEqual([oneToTwenty, oneToTwenty, oneToTwenty, oneToTwenty]);
+  expect([...byAccount.values()].map((requests) => requests.map(sequenceOf))).toEqual([
+    oneToTwenty,
+    oneToTwenty,
+    oneToTwenty,
+    oneToTwenty,
+  ]);
 });
 
 test("an event waits until the one before it has ended, and giving that one up lets it go", async ({ database }) => {
   await using receiver = await startReceiver(500);
   await using _engine = await startTestEngine(database);
   const providerId = await buildProvider(database);
-  const endpointId = await buildEndpoint(database, { providerId, url: receiver.url, ordering: "account", retryWaitsSeconds: [3600] });
+  const endpointId = await buildEndpoint(database, {
+    providerId,
+    url: receiver.url,
+    ordering: "account",
+    retryWaitsSeconds: [3600],
+  });
   const [first = "", second = ""] = await recordNow(database, { providerId }, [anEvent(), anEvent()]);
   await until(() => receiver.received.length === 1);
   receiver.answer(200);
@@ -45,8 +63,17 @@ test("skipping an event lets those behind it go, and it is tried on", async ({ d
   await using receiver = await startReceiver(500);
   await using _engine = await startTestEngine(database);
   const providerId = await buildProvider(database);
-  const endpointId = await buildEndpoint(database, { providerId, url: receiver.url, ordering: "account", retryWaitsSeconds: [2] });
-  const [first = "", second = "", third = ""] = await recordNow(database, { providerId }, [anEvent(), anEvent(), anEvent()]);
+  const endpointId = await buildEndpoint(database, {
+    providerId,
+    url: receiver.url,
+    ordering: "account",
+    retryWaitsSeconds: [2],
+  });
+  const [first = "", second = "", third = ""] = await recordNow(database, { providerId }, [
+    anEvent(),
+    anEvent(),
+    anEvent(),
+  ]);
   await until(async () => (await database.query(`select from due where attempts_made = 1`)).length === 1);
   receiver.answer(200);
 
@@ -54,7 +81,9 @@ test("skipping an event lets those behind it go, and it is tried on", async ({ d
 
   await until(async () => (await database.query(`select from due`)).length === 0);
   expect(receiver.received.map((request) => request.headers["webhook-id"])).toEqual([first, second, third, first]);
-  expect(await database.inTransaction((tx) => skipDelivery(tx, { providerId, eventId: first, endpointId }))).toBe(false);
+  expect(await database.inTransaction((tx) => skipDelivery(tx, { providerId, eventId: first, endpointId }))).toBe(
+    false,
+  );
 });
 
 test("an order by object holds back events of that object only", async ({ database }) => {
@@ -72,7 +101,9 @@ test("an order by object holds back events of that object only", async ({ databa
   ]);
 });
 
-test("an event that is recorded while the one before it is being settled is neither early nor forgotten", async ({ database }) => {
+test("an event that is recorded while the one before it is being settled is neither early nor forgotten", async ({
+  database,
+}) => {
   await using receiver = await startReceiver();
   await using _engine = await startTestEngine(database);
   const providerId = await buildProvider(database);
@@ -85,5 +116,7 @@ test("an event that is recorded while the one before it is being settled is neit
 
   await until(() => receiver.received.length === 100, { withinMs: 20_000 });
   expect(receiver.received.map(sequenceOf)).toEqual(Array.from({ length: 100 }, (_, index) => index + 1));
-  await until(async () => (await listDeliveries(database, { providerId, endpointId, state: "pending", limit: 1 })).length === 0);
+  await until(
+    async () => (await listDeliveries(database, { providerId, endpointId, state: "pending", limit: 1 })).length === 0,
+  );
 });

@@ -45,7 +45,10 @@ await admin.click("button[type=submit]");
 await admin.getByRole("row").filter({ hasText: "Delivered" }).nth(2).waitFor(wait);
 await take(admin, "4-deliveries");
 await admin.getByRole("link", { name: "Account created" }).first().click();
-await admin.getByRole("heading", { name: /attempt/i }).first().waitFor(wait);
+await admin
+  .getByRole("heading", { name: /attempt/i })
+  .first()
+  .waitFor(wait);
 await take(admin, "5-delivery");
 await admin.goto(`${bellwire.url}/p/admin/webhooks/edit`);
 await admin.getByLabel("Webhooks enabled").waitFor(wait);

@@ -3,7 +3,10 @@ import { expect, test } from "vitest";
 import { launchBrowser } from "./browser.ts";
 
 test("a browser opens a page of ours and shows it with letters", async () => {
-  const server = createServer((_, answer) => answer.setHeader("content-type", "text/html").end(page)).listen(0, "127.0.0.1");
+  const server = createServer((_, answer) => answer.setHeader("content-type", "text/html").end(page)).listen(
+    0,
+    "127.0.0.1",
+  );
   await new Promise((resolve) => server.once("listening", resolve));
   const address = server.address();
   const browser = await launchBrowser();
@@ -11,7 +14,9 @@ test("a browser opens a page of ours and shows it with letters", async () => {
     const tab = await browser.newPage();
     await tab.goto(`http://127.0.0.1:${address !== null && typeof address === "object" ? address.port : 0}/`);
     await expect.poll(() => tab.textContent("#made")).toBe("made by a script");
-    const [narrow, wide] = await Promise.all(["i", "w"].map(async (id) => (await tab.locator(`#${id}`).boundingBox())?.width));
+    const [narrow, wide] = await Promise.all(
+      ["i", "w"].map(async (id) => (await tab.locator(`#${id}`).boundingBox())?.width),
+    );
     expect(wide).toBeGreaterThan(narrow ?? Infinity); // without a font, every letter is the same empty box
     expect((await tab.screenshot()).subarray(1, 4).toString()).toBe("PNG");
   } finally {

@@ -90,7 +90,11 @@ export const recordIn = (
   recordEvents(tx, { providerId, actor, channel: "developer_portal", now: new Date() }, events);
 
 /** Records events in a transaction of their own and gives their ids. */
-export async function recordNow(pool: Pool, circumstances: Circumstances, events?: readonly NewEvent[]): Promise<string[]> {
+export async function recordNow(
+  pool: Pool,
+  circumstances: Circumstances,
+  events?: readonly NewEvent[],
+): Promise<string[]> {
   const recorded = await pool.inTransaction((tx) => recordIn(tx, circumstances, events));
   return recorded.map((event) => event.id);
 }

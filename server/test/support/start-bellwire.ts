@@ -45,7 +45,9 @@ export async function startBellwire(options: BellwireOptions): Promise<Bellwire>
     stdio: ["ignore", "pipe", "pipe"],
   });
   const output = listenTo(child);
-  const url = await until(() => /^bellwire (?:engine )?ready ?(\S*)/m.exec(output.said) ?? ended(child, output), { withinMs: 120_000 });
+  const url = await until(() => /^bellwire (?:engine )?ready ?(\S*)/m.exec(output.said) ?? ended(child, output), {
+    withinMs: 120_000,
+  });
   return {
     url: url[1] ?? "",
     pid: child.pid ?? 0,
@@ -60,7 +62,8 @@ export async function startBellwire(options: BellwireOptions): Promise<Bellwire>
 
 function listenTo(child: ChildProcess): { readonly said: string } {
   const output = { said: "" };
-  for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk: Buffer) => (output.said += chunk.toString()));
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on("data", (chunk: Buffer) => (output.said += chunk.toString()));
   return output;
 }
 

@@ -22,7 +22,13 @@ export interface TestEngineOptions extends Partial<Pick<SenderOptions, "caPem" |
 
 /** The engine as it runs in production, on the test's database and on this machine's loopback addresses. */
 export async function startTestEngine(pool: Pool, options: TestEngineOptions = {}): Promise<TestEngine> {
-  const { leaseMs = 3000, inFlightMax = 50, allowedTargets = "127.0.0.0/8,::1/128", drainMs = 5000, ...network } = options;
+  const {
+    leaseMs = 3000,
+    inFlightMax = 50,
+    allowedTargets = "127.0.0.0/8,::1/128",
+    drainMs = 5000,
+    ...network
+  } = options;
   const allowed = parseAllowedTargets(allowedTargets);
   if ("wrong" in allowed) throw new Error(allowed.wrong);
   const sender = createSender({ clock: systemClock, userAgent: "Bellwire/test", allowed, ...network });

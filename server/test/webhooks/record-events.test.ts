@@ -6,7 +6,9 @@ import { test } from "../support/test.ts";
 
 const url = "http://127.0.0.1:9/hook";
 
-test("an event has one delivery for each endpoint that is to hear of it, and a verdict for each that is not", async ({ database }) => {
+test("an event has one delivery for each endpoint that is to hear of it, and a verdict for each that is not", async ({
+  database,
+}) => {
   const providerId = await buildProvider(database);
   const hears = await buildEndpoint(database, { providerId, url });
   const alsoHears = await buildEndpoint(database, { providerId, url, name: "second", eventTypes: ["account.created"] });
@@ -17,7 +19,10 @@ test("an event has one delivery for each endpoint that is to hear of it, and a v
   const [id = ""] = await recordNow(database, { providerId });
 
   const deliveries = await listDeliveries(database, { providerId, limit: 10 });
-  expect(deliveries.map((delivery) => delivery.endpointId).toSorted((one, other) => one - other)).toEqual([hears, alsoHears]);
+  expect(deliveries.map((delivery) => delivery.endpointId).toSorted((one, other) => one - other)).toEqual([
+    hears,
+    alsoHears,
+  ]);
   const event = await readEvent(database, providerId, id);
   expect(event?.verdicts.map(({ endpointId, sent, gate }) => [endpointId, sent, gate])).toEqual([
     [hears, true, null],
@@ -47,7 +52,11 @@ test("a rolled-back change leaves no event, no delivery, no bytes and no gap", a
 test("the events of one account are numbered without gaps, in the order of their commits", async ({ database }) => {
   const providerId = await buildProvider(database);
   const twenty = Array.from({ length: 20 }, (_, index) => index % 2);
-  await Promise.all(twenty.map((account) => recordNow(database, { providerId }, [anEvent({ accountId: account }), anEvent({ accountId: account })])));
+  await Promise.all(
+    twenty.map((account) =>
+      recordNow(database, { providerId }, [anEvent({ accountId: account }), anEvent({ accountId: account })]),
+    ),
+  );
 
   const numbers = await database.query(
     `select array_agg(sequence order by recorded_in, id)::int[] as sequences from events group by account_id`,
@@ -56,11 +65,15 @@ test("the events of one account are numbered without gaps, in the order of their
   expect(numbers).toEqual([{ sequences: oneToTwenty }, { sequences: oneToTwenty }]);
 });
 
-test("a provider that may not use webhooks still has its events, and the reason why nobody heard", async ({ database }) => {
+test("a provider that may not use webhooks still has its events, and the reason why nobody heard", async ({
+  database,
+}) => {
   const providerId = await buildProvider(database, { webHooks: "denied" });
   await buildEndpoint(database, { providerId, url });
   const [id = ""] = await recordNow(database, { providerId });
-  expect((await readEvent(database, providerId, id))?.verdicts).toMatchObject([{ sent: false, gate: "web_hooks_denied" }]);
+  expect((await readEvent(database, providerId, id))?.verdicts).toMatchObject([
+    { sent: false, gate: "web_hooks_denied" },
+  ]);
 });
 
 test("the bytes are 3scale's envelope around the object, on one line", async ({ database }) => {
@@ -101,7 +114,10 @@ test("one provider never reads another's event", async ({ database }) => {
   expect(await readEvent(database, await buildProvider(database), id)).toBeUndefined();
 });
 
-test("a transaction that stays open in another database of the same server holds up nobody here", async ({ database, sharedPool }) => {
+test("a transaction that stays open in another database of the same server holds up nobody here", async ({
+  database,
+  sharedPool,
+}) => {
   const providerId = await buildProvider(database);
   const { promise: mayEnd, resolve: end } = Promise.withResolvers<void>();
   const { promise: isOpen, resolve: opened } = Promise.withResolvers<void>();

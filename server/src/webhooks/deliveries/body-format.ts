@@ -5,7 +5,10 @@
 export type BodyFormat = "3scale" | "json" | "json+credentials";
 
 /** 3scale's documents always carry the credentials: its receivers read them there. */
-export function bodyFormatOf(endpoint: { readonly format: "3scale" | "json"; readonly includeCredentials: boolean }): BodyFormat {
+export function bodyFormatOf(endpoint: {
+  readonly format: "3scale" | "json";
+  readonly includeCredentials: boolean;
+}): BodyFormat {
   if (endpoint.format === "3scale") return "3scale";
   return endpoint.includeCredentials ? "json+credentials" : "json";
 }

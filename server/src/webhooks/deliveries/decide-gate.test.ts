@@ -23,13 +23,43 @@ test.each([
   ["an endpoint that is switched off gets nothing", { active: false }, event, "not_active"],
   ["an event whose switch is off is not sent", { eventTypes: ["user.created"] }, event, "switch_off"],
   ["a star stands for every event", { eventTypes: ["*"] }, event, undefined],
-  ["an admin's change is sent only where admin actions count", {}, { ...event, actor: { kind: "admin", userId: 1 } }, "admin_actions_off"],
-  ["a token acts as its user, who is an admin", {}, { ...event, actor: { kind: "token", userId: 1 } }, "admin_actions_off"],
-  ["with admin actions on, a token's change is sent", { providerActions: true }, { ...event, actor: { kind: "token", userId: 1 } }, undefined],
-  ["the provider key has no acting user, whatever admin actions say", { providerActions: true }, { ...event, actor: { kind: "key" } }, "no_acting_user"],
+  [
+    "an admin's change is sent only where admin actions count",
+    {},
+    { ...event, actor: { kind: "admin", userId: 1 } },
+    "admin_actions_off",
+  ],
+  [
+    "a token acts as its user, who is an admin",
+    {},
+    { ...event, actor: { kind: "token", userId: 1 } },
+    "admin_actions_off",
+  ],
+  [
+    "with admin actions on, a token's change is sent",
+    { providerActions: true },
+    { ...event, actor: { kind: "token", userId: 1 } },
+    undefined,
+  ],
+  [
+    "the provider key has no acting user, whatever admin actions say",
+    { providerActions: true },
+    { ...event, actor: { kind: "key" } },
+    "no_acting_user",
+  ],
   ["nor has Bellwire itself", {}, { ...event, actor: { kind: "system" } }, "no_acting_user"],
-  ["with all actors on, the provider key's change is sent", { allActors: true }, { ...event, actor: { kind: "key" } }, undefined],
-  ["all actors do not include admins", { allActors: true }, { ...event, actor: { kind: "admin", userId: 1 } }, "admin_actions_off"],
+  [
+    "with all actors on, the provider key's change is sent",
+    { allActors: true },
+    { ...event, actor: { kind: "key" } },
+    undefined,
+  ],
+  [
+    "all actors do not include admins",
+    { allActors: true },
+    { ...event, actor: { kind: "admin", userId: 1 } },
+    "admin_actions_off",
+  ],
 ] as const)("%s", (_guarantee, choices, happened, gate) => {
   expect(decideGate({ ...subscription, ...choices }, happened)).toBe(gate);
 });

@@ -11,7 +11,13 @@ export { skipDelivery } from "./skip-delivery.ts";
 
 export { beatHeart, deleteDeadEngines, deleteEngine, insertEngine } from "./engines-table.ts";
 export { findDueLanes } from "./find-due-lanes.ts";
-export { readDueDeliveries, startOfLane, type DueDelivery, type LaneCursor, type LaneToRead } from "./read-due-deliveries.ts";
+export {
+  readDueDeliveries,
+  startOfLane,
+  type DueDelivery,
+  type LaneCursor,
+  type LaneToRead,
+} from "./read-due-deliveries.ts";
 export { Horizon, sampleTransactions, type TransactionSample } from "./read-horizon.ts";
 export { errorOf, nextStep, retryAfterSeconds, type NextStep, type RetryPolicy } from "./retry-policy.ts";
 export { settleDeliveries, type Settlement } from "./settle-deliveries.ts";

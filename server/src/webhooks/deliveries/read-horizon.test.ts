@@ -24,6 +24,7 @@ test("it moves on when all that ran then has ended, though newer ones run", () =
 
 test("a transaction that stays open for days costs bounded memory and no correctness", () => {
   const horizon = new Horizon();
-  for (let second = 0; second < 10_000; second += 1) horizon.advance(sample(`before ${second}`, 7n, 8n + BigInt(second)));
+  for (let second = 0; second < 10_000; second += 1)
+    horizon.advance(sample(`before ${second}`, 7n, 8n + BigInt(second)));
   expect(horizon.advance(sample("after", 20_000n, 20_000n))).toBe("after");
 });

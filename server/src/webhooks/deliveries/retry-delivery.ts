@@ -38,7 +38,10 @@ const revive = `
   returning event_id`;
 
 /** Makes a delivery due now, whatever its state. False when there is none, or its endpoint is gone. */
-export async function retryDelivery(tx: Transaction, { providerId, eventId, endpointId }: DeliveryKey): Promise<boolean> {
+export async function retryDelivery(
+  tx: Transaction,
+  { providerId, eventId, endpointId }: DeliveryKey,
+): Promise<boolean> {
   const key = [providerId, eventId, endpointId];
   const hurried = await tx.query(hurry, key);
   const isDue = hurried.length > 0 || (await tx.query(revive, key)).length > 0;
@@ -65,8 +68,15 @@ const cancel = `
  * Gives a pending delivery up, and lets the next of its order go. An attempt in flight may still arrive; its outcome is
  * not recorded. False when nothing is pending.
  */
-export async function cancelDelivery(tx: Transaction, { providerId, eventId, endpointId }: DeliveryKey): Promise<boolean> {
-  const [gone] = await tx.query<{ endpointId: number; orderingKey: string | null }>(cancel, [providerId, eventId, endpointId]);
+export async function cancelDelivery(
+  tx: Transaction,
+  { providerId, eventId, endpointId }: DeliveryKey,
+): Promise<boolean> {
+  const [gone] = await tx.query<{ endpointId: number; orderingKey: string | null }>(cancel, [
+    providerId,
+    eventId,
+    endpointId,
+  ]);
   if (!gone) return false;
   const { orderingKey } = gone;
   if (orderingKey !== null) {
@@ -90,7 +100,11 @@ const sendNow = `
   returning event_id`;
 
 /** Makes the delivery that an event did not have. Its payload in this format must exist. False when there is one already. */
-export async function insertDelivery(tx: Transaction, { providerId, eventId, endpointId }: DeliveryKey, format: string): Promise<boolean> {
+export async function insertDelivery(
+  tx: Transaction,
+  { providerId, eventId, endpointId }: DeliveryKey,
+  format: string,
+): Promise<boolean> {
   const made = await tx.query(sendNow, [providerId, eventId, endpointId, format]);
   if (made.length > 0) tx.hintAfterCommit("due", String(endpointId));
   return made.length > 0;

@@ -17,16 +17,39 @@ test.each([
   ["the first refusal waits a minute", answered(500), 1, { step: "retry", afterSeconds: 60, error: "Answered 500" }],
   ["each retry has its own wait", answered(500), 3, { step: "retry", afterSeconds: 300, error: "Answered 500" }],
   ["after the last wait it is given up", answered(500), 4, { step: "give-up", error: "Answered 500" }],
-  ["a receiver that asks for a longer wait gets it", answered(503, { "retry-after": "120" }), 1, { step: "retry", afterSeconds: 120, error: "Answered 503" }],
-  ["one that asks for a shorter wait does not", answered(429, { "retry-after": "1" }), 1, { step: "retry", afterSeconds: 60, error: "Answered 429" }],
-  ["a wait of years is a day", answered(503, { "retry-after": "99999999" }), 1, { step: "retry", afterSeconds: 86_400, error: "Answered 503" }],
-  ["only 429 and 503 may ask", answered(500, { "retry-after": "120" }), 1, { step: "retry", afterSeconds: 60, error: "Answered 500" }],
+  [
+    "a receiver that asks for a longer wait gets it",
+    answered(503, { "retry-after": "120" }),
+    1,
+    { step: "retry", afterSeconds: 120, error: "Answered 503" },
+  ],
+  [
+    "one that asks for a shorter wait does not",
+    answered(429, { "retry-after": "1" }),
+    1,
+    { step: "retry", afterSeconds: 60, error: "Answered 429" },
+  ],
+  [
+    "a wait of years is a day",
+    answered(503, { "retry-after": "99999999" }),
+    1,
+    { step: "retry", afterSeconds: 86_400, error: "Answered 503" },
+  ],
+  [
+    "only 429 and 503 may ask",
+    answered(500, { "retry-after": "120" }),
+    1,
+    { step: "retry", afterSeconds: 60, error: "Answered 500" },
+  ],
 ] as const)("%s", (_guarantee, outcome, attempt, expected) => {
   expect(nextStep(outcome, attempt, policy, 0.5)).toEqual(expected);
 });
 
 test("410 ends it all where it is believed, and is one failure of six where it is not", () => {
-  expect(nextStep(answered(410), 1, { ...policy, believesGone: true }, 0)).toEqual({ step: "disable", error: "Answered 410" });
+  expect(nextStep(answered(410), 1, { ...policy, believesGone: true }, 0)).toEqual({
+    step: "disable",
+    error: "Answered 410",
+  });
   expect(nextStep(answered(410), 1, policy, 0)).toMatchObject({ step: "retry" });
 });
 
@@ -48,6 +71,10 @@ test.each([
 });
 
 test("no answer in time is told by its phase", () => {
-  expect(errorOf({ kind: "timed-out", phase: "connect", afterSeconds: 10, latencyMs: 0 }, "200")).toBe("No connection within 10 s");
-  expect(errorOf({ kind: "timed-out", phase: "answer", afterSeconds: 60, latencyMs: 0 }, "200")).toBe("No complete answer within 60 s");
+  expect(errorOf({ kind: "timed-out", phase: "connect", afterSeconds: 10, latencyMs: 0 }, "200")).toBe(
+    "No connection within 10 s",
+  );
+  expect(errorOf({ kind: "timed-out", phase: "answer", afterSeconds: 60, latencyMs: 0 }, "200")).toBe(
+    "No complete answer within 60 s",
+  );
 });

@@ -16,7 +16,10 @@ const statement = `
   returning before.ordering_key as "orderingKey"`;
 
 /** Lets those that wait for a delivery in their order go. False when nothing waits for it: it has ended, or has no order. */
-export async function skipDelivery(tx: Transaction, { providerId, eventId, endpointId }: DeliveryKey): Promise<boolean> {
+export async function skipDelivery(
+  tx: Transaction,
+  { providerId, eventId, endpointId }: DeliveryKey,
+): Promise<boolean> {
   const [skipped] = await tx.query<{ orderingKey: string }>(statement, [providerId, eventId, endpointId]);
   if (!skipped) return false;
   await promoteNext(tx, [{ endpointId, orderingKey: skipped.orderingKey }]);

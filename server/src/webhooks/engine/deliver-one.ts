@@ -84,12 +84,7 @@ interface AttemptMade {
   readonly next: NextStep;
 }
 
-function settlementOf(
-  settings: DeliverySettings,
-  epoch: number,
-  delivery: DueDelivery,
-  made: AttemptMade,
-): Settlement {
+function settlementOf(settings: DeliverySettings, epoch: number, delivery: DueDelivery, made: AttemptMade): Settlement {
   const answer = made.outcome.kind === "answered" ? made.outcome : undefined;
   const { next } = made;
   return {

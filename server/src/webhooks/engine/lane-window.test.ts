@@ -2,7 +2,13 @@ import { expect, test } from "vitest";
 import type { AttemptOutcome } from "#webhooks/deliveries/index.ts";
 import { LaneWindow } from "./lane-window.ts";
 
-const answer = (latencyMs: number): AttemptOutcome => ({ kind: "answered", status: 200, headers: {}, body: new Uint8Array(), latencyMs });
+const answer = (latencyMs: number): AttemptOutcome => ({
+  kind: "answered",
+  status: 200,
+  headers: {},
+  body: new Uint8Array(),
+  latencyMs,
+});
 const hang: AttemptOutcome = { kind: "timed-out", phase: "answer", afterSeconds: 60, latencyMs: 60_000 };
 
 test("a new lane has one delivery in flight, whatever it may have later", () => {

@@ -38,12 +38,14 @@ export class ReadAhead {
     try {
       const horizon = this.#horizon.advance(await this.#needs.store.sampleTransactions());
       const rows = Map.groupBy(await this.#needs.store.readDue(asked.map(({ ask }) => ask)), (row) => row.endpointId);
-      return asked.filter(({ lane, ask }) => {
-        const its = rows.get(lane.endpointId) ?? [];
-        const taken = lane.endRead(its, ask, horizon);
-        this.#after(lane, its, taken, its.length === ask.limit);
-        return taken > 0;
-      }).map(({ lane }) => lane);
+      return asked
+        .filter(({ lane, ask }) => {
+          const its = rows.get(lane.endpointId) ?? [];
+          const taken = lane.endRead(its, ask, horizon);
+          this.#after(lane, its, taken, its.length === ask.limit);
+          return taken > 0;
+        })
+        .map(({ lane }) => lane);
     } catch (error) {
       for (const { lane } of asked) {
         lane.cancelRead();

@@ -68,8 +68,12 @@ export async function startEngine(needs: EngineNeeds): Promise<RunningEngine> {
       await atMost(needs.clock, drainMs, running);
       await dispatch.drain(drainMs);
       beating.abort();
-      await atMost(needs.clock, farewellMs, heart.then(() => sayFarewell()), (error) =>
-        needs.log.warn({ error }, "the lanes could not be given back; others take them when the lease has run out"),
+      await atMost(
+        needs.clock,
+        farewellMs,
+        heart.then(() => sayFarewell()),
+        (error) =>
+          needs.log.warn({ error }, "the lanes could not be given back; others take them when the lease has run out"),
       );
     },
   };

@@ -55,7 +55,10 @@ export class SettleQueue {
   async #settle(engineId: string, batch: readonly Unsettled[]): Promise<void> {
     for (let failures = 0; failures < 30; failures += 1) {
       try {
-        await this.#needs.store.settle(engineId, batch.map(({ settlement }) => settlement));
+        await this.#needs.store.settle(
+          engineId,
+          batch.map(({ settlement }) => settlement),
+        );
         break;
       } catch (error) {
         this.#needs.log.warn({ error, outcomes: batch.length }, "outcomes could not be written; trying again");

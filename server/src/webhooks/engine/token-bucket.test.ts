@@ -12,11 +12,14 @@ function count(bucket: TokenBucket, ms: number): number {
   return through;
 }
 
-test.each([1, 7, 100])("at %i a second, ten seconds let ten times as many through, and one to start with", (perSecond) => {
-  const through = count(new TokenBucket(perSecond, 0), 10_000);
-  expect(through).toBeGreaterThanOrEqual(10 * perSecond - 1);
-  expect(through).toBeLessThanOrEqual(10 * perSecond + 1);
-});
+test.each([1, 7, 100])(
+  "at %i a second, ten seconds let ten times as many through, and one to start with",
+  (perSecond) => {
+    const through = count(new TokenBucket(perSecond, 0), 10_000);
+    expect(through).toBeGreaterThanOrEqual(10 * perSecond - 1);
+    expect(through).toBeLessThanOrEqual(10 * perSecond + 1);
+  },
+);
 
 test("a long silence earns a quarter of a second and no more", () => {
   const bucket = new TokenBucket(100, 0);

@@ -26,12 +26,25 @@ export async function recordEvents(
   events: readonly NewEvent[],
 ): Promise<readonly RecordedEvent[]> {
   if (events.length === 0) return [];
-  const sequences = await nextSequences(tx, cause.providerId, events.map((event) => event.accountId));
+  const sequences = await nextSequences(
+    tx,
+    cause.providerId,
+    events.map((event) => event.accountId),
+  );
   const subscriptions = await readSubscriptions(tx, cause.providerId);
 
   const planned = events.map((event, index) => planEvent(cause, event, sequences[index] ?? 0, subscriptions));
-  await insertEvents(tx, cause.providerId, planned.map(({ row }) => row), planned.flatMap(({ payloads }) => payloads));
-  await planDeliveries(tx, cause.providerId, planned.flatMap(({ deliveries }) => deliveries));
+  await insertEvents(
+    tx,
+    cause.providerId,
+    planned.map(({ row }) => row),
+    planned.flatMap(({ payloads }) => payloads),
+  );
+  await planDeliveries(
+    tx,
+    cause.providerId,
+    planned.flatMap(({ deliveries }) => deliveries),
+  );
   tx.hintAfterCommit("history", "");
   return planned.map(({ row, deliveries }) => ({
     id: row.id,
@@ -62,7 +75,13 @@ function planEvent(
     if (gate) withheld[subscription.id] = gate;
     else {
       const orderingKey = orderingKeyOf(subscription.ordering, event);
-      deliveries.push({ eventId: id, endpointId: subscription.id, format: bodyFormatOf(subscription), orderingKey, sequence });
+      deliveries.push({
+        eventId: id,
+        endpointId: subscription.id,
+        format: bodyFormatOf(subscription),
+        orderingKey,
+        sequence,
+      });
     }
   }
 

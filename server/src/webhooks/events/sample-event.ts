@@ -17,7 +17,9 @@ export function sampleBody(type: EventType, format: BodyFormat, now: Date): Buff
       actor: { kind: "developer", user_id: 0 },
       channel: "developer_portal",
       document,
-      ...(type.endsWith(".updated") ? { previous: { [document.name === "account" ? "org_name" : "state"]: "before" } } : {}),
+      ...(type.endsWith(".updated")
+        ? { previous: { [document.name === "account" ? "org_name" : "state"]: "before" } }
+        : {}),
     },
     format,
   );

@@ -15,7 +15,12 @@ const insertPayload = `
  */
 export async function sendEventNow(
   tx: Transaction,
-  wanted: { readonly providerId: number; readonly eventId: string; readonly endpointId: number; readonly format: BodyFormat },
+  wanted: {
+    readonly providerId: number;
+    readonly eventId: string;
+    readonly endpointId: number;
+    readonly format: BodyFormat;
+  },
 ): Promise<boolean> {
   const event = await readEvent(tx, wanted.providerId, wanted.eventId);
   if (!event) return false;

@@ -17,7 +17,8 @@ export const skipDeliveryRoute: BellwireApiRoute = async (http, { pool, callerOf
       return true;
     });
     const delivery = await findDelivery(pool, key);
-    if (!isSkipped) throw new Problem("conflict", { detail: "No delivery waits for this one: it has ended, or has no order." });
+    if (!isSkipped)
+      throw new Problem("conflict", { detail: "No delivery waits for this one: it has ended, or has no order." });
     return representDelivery(delivery);
   });
 };

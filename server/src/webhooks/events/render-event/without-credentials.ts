@@ -6,5 +6,8 @@ const credentials = new Set(["user_key", "provider_verification_key", "keys"]);
 /** The document without keys: they are sent only where they are asked for. */
 export function withoutCredentials(document: Node): Node {
   if (!("record" in document)) return document;
-  return { ...document, record: document.record.filter((child) => !credentials.has(child.name)).map(withoutCredentials) };
+  return {
+    ...document,
+    record: document.record.filter((child) => !credentials.has(child.name)).map(withoutCredentials),
+  };
 }
