@@ -45,6 +45,7 @@ interface Rate {
   readonly ownMicroseconds?: number;
 }
 
+// oxlint-disable-next-line max-lines-per-function -- one measurement from start to end, in the order of time
 async function measureEngine(
   { origins, pathsPerOrigin }: Case,
   receiver: Awaited<ReturnType<typeof startBenchReceiver>>,

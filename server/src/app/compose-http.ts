@@ -45,9 +45,20 @@ const webFolder = fileURLToPath(new URL("../../../web/dist/", import.meta.url));
 
 /** All doors of the web role, on one server that does not listen yet. */
 export async function composeHttp(parts: HttpParts): Promise<FastifyInstance> {
-  const { pool, encryption, sender, urls, log, cookieSecret } = parts;
+  const { pool, metrics, baseDomain } = parts;
+  const http = openServer(parts);
+  // Their callers are machines, which know no provider's host.
+  await http.register(operationsDoor({ pool, metrics, isMigrated: () => isMigrated(pool) }));
+  await http.register(async (doors) => {
+    addFindProviderHook(doors, { pool, baseDomain });
+    await registerDoors(doors, parts);
+  });
+  return http;
+}
+
+function openServer({ log, trustedProxies }: HttpParts): FastifyInstance {
   const http = fastify({
-    trustProxy: parts.trustedProxies.length > 0 ? [...parts.trustedProxies] : false,
+    trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
     genReqId: () => newUuidV7(systemClock.now().getTime()),
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }), // one line a request is ours, below
@@ -65,7 +76,11 @@ export async function composeHttp(parts: HttpParts): Promise<FastifyInstance> {
     };
     log.info(line, "request answered");
   });
+  return http;
+}
 
+async function registerDoors(doors: FastifyInstance, parts: HttpParts): Promise<void> {
+  const { pool, encryption, sender, urls, cookieSecret } = parts;
   const clock = systemClock;
   const newId = (): string => newUuidV7(clock.now().getTime());
   const secureCookies = urls.publicUrl.startsWith("https:");
@@ -88,22 +103,16 @@ export async function composeHttp(parts: HttpParts): Promise<FastifyInstance> {
       : { binViewUrl: `${urls.publicUrl}/bins/${id}/view`, adminUrl: `${urls.publicUrl}/p/admin` };
   };
 
-  // Their callers are machines, which know no provider's host.
-  await http.register(operationsDoor({ pool, metrics: parts.metrics, isMigrated: () => isMigrated(pool) }));
-  await http.register(async (doors) => {
-    addFindProviderHook(doors, { pool, baseDomain: parts.baseDomain });
-    const asked = { ...endpoints, clock, findAdminCaller, version };
-    await doors.register(accountManagementApiDoor({ ...asked, adminPortalUrl, developerPortalUrl }), {
-      prefix: "/admin/api",
-    });
-    await doors.register(bellwireApiDoor({ ...asked, newId, sender, adminPortalUrl, secretsOfBin }), {
-      prefix: "/api/v1",
-    });
-    await doors.register(requestBinDoor({ pool, clock, publicUrl: urls.publicUrl, secretsOfBin }));
-    const portal = { pool, clock, cookieSecret, secureCookies, developerPortalUrl, tryOut };
-    await doors.register(apiDocsDoor({ pool, clock }));
-    await doors.register(adminPortalDoor({ ...portal, adminPortalUrl, webFolder }));
-    await doors.register(developerPortalDoor({ ...portal, mailIsSent: parts.mailIsSent }));
+  const asked = { ...endpoints, clock, findAdminCaller, version };
+  await doors.register(accountManagementApiDoor({ ...asked, adminPortalUrl, developerPortalUrl }), {
+    prefix: "/admin/api",
   });
-  return http;
+  await doors.register(bellwireApiDoor({ ...asked, newId, sender, adminPortalUrl, secretsOfBin }), {
+    prefix: "/api/v1",
+  });
+  await doors.register(requestBinDoor({ pool, clock, publicUrl: urls.publicUrl, secretsOfBin }));
+  const portal = { pool, clock, cookieSecret, secureCookies, developerPortalUrl, tryOut };
+  await doors.register(apiDocsDoor({ pool, clock }));
+  await doors.register(adminPortalDoor({ ...portal, adminPortalUrl, webFolder }));
+  await doors.register(developerPortalDoor({ ...portal, mailIsSent: parts.mailIsSent }));
 }

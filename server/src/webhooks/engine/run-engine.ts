@@ -41,11 +41,6 @@ export async function startEngine(needs: EngineNeeds): Promise<RunningEngine> {
   const heart = lease.beat(beating.signal);
   const running = conduct({ needs, lease, latch, keeper, reader, dispatch, signal: stopping.signal });
 
-  const sayFarewell = async (): Promise<void> => {
-    await keeper.releaseAll();
-    await needs.store.leave(lease.engineId);
-  };
-
   return {
     hintDue: (endpointIds) => {
       for (const lane of keeper.hintDue(endpointIds)) reader.want(lane);
@@ -68,15 +63,24 @@ export async function startEngine(needs: EngineNeeds): Promise<RunningEngine> {
       await atMost(needs.clock, drainMs, running);
       await dispatch.drain(drainMs);
       beating.abort();
-      await atMost(
-        needs.clock,
-        farewellMs,
-        heart.then(() => sayFarewell()),
-        (error) =>
-          needs.log.warn({ error }, "the lanes could not be given back; others take them when the lease has run out"),
-      );
+      await sayFarewell({ needs, lease, keeper }, heart);
     },
   };
+}
+
+/** Gives the lanes back and leaves, once the heart has stopped. */
+async function sayFarewell(
+  { needs, lease, keeper }: Pick<Parts, "needs" | "lease" | "keeper">,
+  heart: Promise<void>,
+): Promise<void> {
+  const leave = async (): Promise<void> => {
+    await heart;
+    await keeper.releaseAll();
+    await needs.store.leave(lease.engineId);
+  };
+  await atMost(needs.clock, farewellMs, leave(), (error) =>
+    needs.log.warn({ error }, "the lanes could not be given back; others take them when the lease has run out"),
+  );
 }
 
 interface Parts {
