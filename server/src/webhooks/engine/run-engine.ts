@@ -9,7 +9,7 @@ import { ReadAhead } from "./read-ahead.ts";
 /** How often lanes are looked through for one whose time has come, when nothing else wakes the engine. */
 const tickMs = 100;
 
-/** Giving lanes back is a courtesy to the next engine: a database that is away is not waited for. */
+/** A database that is away is not waited for: giving lanes back is a courtesy to the next engine. */
 const farewellMs = 2000;
 
 export interface RunningEngine {
@@ -60,7 +60,7 @@ export async function startEngine(needs: EngineNeeds): Promise<RunningEngine> {
       stopping.abort();
       dispatch.close();
       latch.open();
-      await atMost(needs.clock, drainMs, running);
+      await atMost(needs.clock, farewellMs, running);
       await dispatch.drain(drainMs);
       beating.abort();
       await sayFarewell({ needs, lease, keeper }, heart);

@@ -4,6 +4,8 @@ import type { EngineNeeds } from "./engine-needs.ts";
 
 /** As many outcomes as one statement takes: 1,000 rows of it are some 20 ms of PostgreSQL. */
 const batchMax = 1000;
+/** With a second between them, half a minute: the lease has run out long before, and the lane has another owner. */
+const triesMax = 30;
 
 export interface Unsettled {
   readonly engineId: string;
@@ -53,7 +55,7 @@ export class SettleQueue {
 
   /** Tries until it is written: what is dropped here is sent again by whoever owns the lane next. */
   async #settle(engineId: string, batch: readonly Unsettled[]): Promise<void> {
-    for (let failures = 0; failures < 30; failures += 1) {
+    for (let failures = 0; failures < triesMax; failures += 1) {
       try {
         await this.#needs.store.settle(
           engineId,
