@@ -1,34 +1,31 @@
 /**
  * What the Account Management API costs: reading an account, and changing one with its event and its delivery, against a
  * bare route on the same server that makes one and two plain round trips to the same PostgreSQL, in turns. The load comes
- * from a process of its own. Run: npm run bench -- api
+ * from a process of its own. Run: npm run bench -- api [seconds] [--json FILE]
  */
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import fastify, { type FastifyInstance } from "fastify";
 import { accountManagementApiDoor } from "../server/src/http/account-management-api/index.ts";
 import { createFindAdminCaller } from "../server/src/http/shared/admin-caller.ts";
 import { addFindProviderHook } from "../server/src/http/shared/find-provider-hook.ts";
 import { systemClock } from "../server/src/platform/clock/clock.ts";
 import type { Pool } from "../server/src/platform/database/database.ts";
-import { migrate } from "../server/src/platform/database/migrate.ts";
-import { openPool } from "../server/src/platform/database/open-pool.ts";
-import { openEmbeddedPostgres } from "../server/src/platform/embedded-postgres/open-embedded-postgres.ts";
-import { createEncryption } from "../server/src/platform/encryption/encryption.ts";
+import type { Encryption } from "../server/src/platform/encryption/encryption.ts";
 import { parseAllowedTargets } from "../server/src/platform/network/allowed-targets.ts";
 import { systemLookup } from "../server/src/platform/network/resolve-target.ts";
 import { setUpProvider } from "../server/src/portal/provider-setup/index.ts";
 import { saveDefaultEndpoint, switchesOf } from "../server/src/webhooks/endpoints/index.ts";
+import { openBenchDatabase } from "./open-database.ts";
+import { openReport } from "./open-report.ts";
+import { median } from "./order-statistics.ts";
 import { measureLoad } from "./start-load.ts";
 
 const rounds = Number(process.env.BENCH_PAIRS ?? 3);
-const seconds = Number(process.argv[2] ?? 5);
+const report = openReport("api");
+const seconds = Number(report.asked[0] ?? 5);
 const accounts = 200;
-const encryption = createEncryption([Buffer.alloc(32, 1)]);
 
 /** The server with the API as it is, and with the two bare routes beside it. Answers with its origin. */
-async function serve(pool: Pool, http: FastifyInstance): Promise<string> {
+async function serve(pool: Pool, encryption: Encryption, http: FastifyInstance): Promise<string> {
   const allowed = parseAllowedTargets("127.0.0.0/8");
   if ("wrong" in allowed) throw new Error(allowed.wrong);
   const targets = { allowed, lookup: systemLookup, isOwnBin: () => false };
@@ -76,9 +73,6 @@ async function signUpAccounts(origin: string, token: string): Promise<readonly n
   return ids;
 }
 
-const median = (numbers: readonly number[]): number =>
-  numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
-
 async function compare(
   origin: string,
   { method, token, ids }: { method: "GET" | "PUT"; token: string; ids: readonly number[] },
@@ -91,26 +85,25 @@ async function compare(
     bare.push(await measureLoad({ ...load, path: "/bare", extension: "" }));
     api.push(await measureLoad({ ...load, path: "/admin/api/accounts", extension: ".xml" }));
   }
-  const ratio = median(api.map((rate, round) => rate / (bare[round] ?? 1)));
-  console.log(
-    `api ${method} account: ${Math.round(median(api))} requests/s, bare ${Math.round(median(bare))}/s, ratio ${ratio.toFixed(2)}`,
+  const numbers = {
+    "requests/s": Math.round(median(api)),
+    "bare/s": Math.round(median(bare)),
+    ratio: median(api.map((rate, round) => rate / (bare[round] ?? 1))),
+  };
+  report.add(
+    { title: `${method} account`, numbers },
+    `api ${method} account: ${numbers["requests/s"]} requests/s, bare ${numbers["bare/s"]}/s, ratio ${numbers.ratio.toFixed(2)}`,
   );
 }
 
-const dataDir = await mkdtemp(join(tmpdir(), "bellwire-bench-"));
-try {
-  await using postgres = await openEmbeddedPostgres(dataDir, () => undefined);
-  await migrate({ connectionString: postgres.ownerUrl, schema: "bellwire", now: systemClock.now() });
-  await using pool = await openPool({ connectionString: postgres.appUrl, schema: "bellwire" });
-  const names = { name: "Bench", subdomain: "bench", adminUsername: "admin", adminPassword: "a long password" };
-  const made = await pool.inTransaction((tx) => setUpProvider(tx, { ...names, now: systemClock.now() }));
-  if ("refused" in made) throw new Error(JSON.stringify(made.refused));
-  const http = fastify();
-  const origin = await serve(pool, http);
-  const ids = await signUpAccounts(origin, made.accessToken);
-  await compare(origin, { method: "GET", token: made.accessToken, ids });
-  await compare(origin, { method: "PUT", token: made.accessToken, ids });
-  await http.close();
-} finally {
-  await rm(dataDir, { recursive: true, force: true });
-}
+await using database = await openBenchDatabase();
+await using pool = await database.openAppPool();
+const names = { name: "Bench", subdomain: "bench", adminUsername: "admin", adminPassword: "a long password" };
+const made = await pool.inTransaction((tx) => setUpProvider(tx, { ...names, now: systemClock.now() }));
+if ("refused" in made) throw new Error(JSON.stringify(made.refused));
+const http = fastify();
+const origin = await serve(pool, database.encryption, http);
+const ids = await signUpAccounts(origin, made.accessToken);
+await compare(origin, { method: "GET", token: made.accessToken, ids });
+await compare(origin, { method: "PUT", token: made.accessToken, ids });
+await http.close();

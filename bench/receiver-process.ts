@@ -1,39 +1,59 @@
 /**
  * The cheapest receiver that is one: a socket, a count of bytes, a fixed answer. It runs in a process of its own and is
- * the same for everybody who is measured. Says its port to whoever forked it, and its count when asked.
+ * the same for everybody who is measured. Only if it is told to keep arrivals does it look at what it gets.
  */
 import { createServer, type Socket } from "node:net";
+import { Arrivals } from "./arrivals.ts";
+import { machineMs } from "./machine-clock.ts";
+import { isToHang, requestSize } from "./read-request.ts";
+import type { ReceiverOptions } from "./start-receiver.ts";
 
 const answer = Buffer.from("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
-const endOfHead = Buffer.from("\r\n\r\n");
+// What is said has the shape that start-receiver.ts gives it.
+const options: ReceiverOptions = JSON.parse(process.argv[2] ?? "");
+let arrivals = new Arrivals();
 let received = 0;
 
 function serve(socket: Socket): void {
   let pending: Buffer = Buffer.alloc(0);
+  let beganMs = 0;
   socket.setNoDelay(true);
   socket.on("error", () => undefined);
   socket.on("data", (chunk: Buffer) => {
+    if (options.keepsArrivals && pending.length === 0) beganMs = machineMs();
     pending = pending.length === 0 ? chunk : Buffer.concat([pending, chunk]);
     for (let size = requestSize(pending); size !== undefined && size <= pending.length; size = requestSize(pending)) {
+      const request = pending.subarray(0, size);
       pending = pending.subarray(size);
       received += 1;
-      socket.write(answer);
+      if (options.keepsArrivals) keep(socket, request, beganMs);
+      else socket.write(answer);
     }
   });
 }
 
-/** The length of the first request in the buffer, once its head is complete. */
-function requestSize(buffer: Buffer): number | undefined {
-  const headEnds = buffer.indexOf(endOfHead);
-  if (headEnds < 0) return undefined;
-  const length = /content-length: (\d+)/i.exec(buffer.toString("latin1", 0, headEnds))?.[1] ?? "0";
-  return headEnds + endOfHead.length + Number(length);
+function keep(socket: Socket, request: Buffer, beganMs: number): void {
+  const hangs = isToHang(request);
+  const into = arrivals;
+  into.add(request, { beganMs, hangs });
+  if (hangs) return;
+  const reply = (): void => {
+    into.answered();
+    socket.write(answer);
+  };
+  if (options.answersAfterMs === undefined) reply();
+  else setTimeout(reply, options.answersAfterMs);
 }
 
-const origins = Number(process.argv[2] ?? 1);
-process.on("message", () => process.send?.({ received }));
+process.on("message", (asked) => {
+  if (asked === "received") process.send?.(received);
+  else {
+    process.send?.(arrivals.summary());
+    arrivals = new Arrivals();
+  }
+});
 process.once("disconnect", () => process.exit());
-const servers = Array.from({ length: origins }, () => createServer(serve).listen(0, "127.0.0.1"));
+const servers = Array.from({ length: options.origins }, () => createServer(serve).listen(0, "127.0.0.1"));
 await Promise.all(servers.map((server) => new Promise((resolve) => server.once("listening", resolve))));
 const ports = servers.flatMap((server) => {
   const address = server.address();

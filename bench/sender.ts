@@ -6,6 +6,7 @@ import { systemClock } from "../server/src/platform/clock/clock.ts";
 import { parseAllowedTargets } from "../server/src/platform/network/allowed-targets.ts";
 import { createSender, type AttemptRequest, type Sender } from "../server/src/webhooks/attempts/index.ts";
 import { measureCeiling } from "./measure-ceiling.ts";
+import { median } from "./order-statistics.ts";
 import { startBenchReceiver } from "./start-receiver.ts";
 
 const rounds = 15;
@@ -25,12 +26,9 @@ async function measureSender(sender: Sender, request: AttemptRequest): Promise<n
   return requests / ((performance.now() - startedMs) / 1000);
 }
 
-const median = (numbers: readonly number[]): number =>
-  numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
-
 const allowed = parseAllowedTargets("127.0.0.0/8");
 if ("wrong" in allowed) throw new Error(allowed.wrong);
-using receiver = await startBenchReceiver(1);
+using receiver = await startBenchReceiver({ origins: 1 });
 const { origins } = receiver;
 await using sender = createSender({ clock: systemClock, userAgent: "Bellwire/bench", allowed });
 const request: AttemptRequest = {

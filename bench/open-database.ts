@@ -1,0 +1,49 @@
+import { readFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { systemClock } from "../server/src/platform/clock/clock.ts";
+import type { Pool } from "../server/src/platform/database/database.ts";
+import { migrate } from "../server/src/platform/database/migrate.ts";
+import { openPool } from "../server/src/platform/database/open-pool.ts";
+import { openEmbeddedPostgres } from "../server/src/platform/embedded-postgres/open-embedded-postgres.ts";
+import { createEncryption, type Encryption } from "../server/src/platform/encryption/encryption.ts";
+
+const schema = "bellwire";
+/** Every benchmark's, in this process and in those that it starts. */
+export const secretKey = Buffer.alloc(32, 1);
+
+export interface BenchDatabase extends AsyncDisposable {
+  readonly folder: string;
+  /** What the product connects with. */
+  readonly appUrl: string;
+  readonly ownerUrl: string;
+  readonly owner: Pool;
+  readonly encryption: Encryption;
+  readonly postgresPid: number;
+  /** As the product opens it, in this process. */
+  openAppPool(): Promise<Pool & AsyncDisposable>;
+}
+
+/** The product's own PostgreSQL, as it configures it, empty and migrated. Gone when it is disposed of. */
+export async function openBenchDatabase(): Promise<BenchDatabase> {
+  const folder = await mkdtemp(join(tmpdir(), "bellwire-bench-"));
+  await using opened = new AsyncDisposableStack();
+  opened.defer(() => rm(folder, { recursive: true, force: true }));
+  const { ownerUrl, appUrl } = opened.use(await openEmbeddedPostgres(folder, () => undefined));
+  await migrate({ connectionString: ownerUrl, schema, now: systemClock.now() });
+  const owner = opened.use(await openPool({ connectionString: ownerUrl, schema, max: 4 }));
+  const [row] = await owner.query<{ path: string }>("select current_setting('data_directory') as path");
+  const postgresPid = Number(readFileSync(join(row?.path ?? "", "postmaster.pid"), "utf8").split("\n")[0]);
+  const kept = opened.move();
+  return {
+    folder,
+    appUrl,
+    ownerUrl,
+    owner,
+    encryption: createEncryption([secretKey]),
+    postgresPid,
+    openAppPool: () => openPool({ connectionString: appUrl, schema }),
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
+}

