@@ -94,6 +94,20 @@ test("a database that breaks down is started again beneath a process that goes o
   expect(await serving.stop()).toBe(0);
 });
 
+test("a stop that comes while a broken database is started again ends it all", { timeout }, async () => {
+  const dataDir = await newDataDir();
+  const serving = serve(dataDir);
+  await serving.ready();
+  const broken = (await postmasterOf(dataDir)) ?? 0;
+  process.kill(broken, "SIGKILL");
+  const again = await until(async () => {
+    const pid = await postmasterOf(dataDir);
+    return pid !== undefined && pid !== broken && pid;
+  });
+  expect(await serving.stop()).toBe(0);
+  expect(isAlive(again)).toBe(false);
+});
+
 test("Ctrl-C, and once more, ends it with 0 and leaves no database running", { timeout }, async () => {
   const dataDir = await newDataDir();
   const serving = serve(dataDir);

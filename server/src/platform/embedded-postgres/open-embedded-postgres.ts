@@ -67,6 +67,8 @@ export async function openEmbeddedPostgres(dataDir: string, say: (line: string) 
       } catch (error) {
         say(wordsOf(error));
       }
+      // A stop that came meanwhile has ended the presence before this one, and nobody else would end this.
+      if (closing.signal.aborted) await server.presence.end();
     }
   }
 }
