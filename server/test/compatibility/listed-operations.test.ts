@@ -2,12 +2,17 @@ import { expect, test } from "vitest";
 import { operations } from "#http/account-management-api/operations.ts";
 import { listedOperations } from "./listed-operations.ts";
 
-const served = new Set(
-  operations.flatMap(({ method, path, formats }) => formats.map((format) => `${method} ${path}.${format}`)),
+const titleOf = new Map<string, string>(
+  operations.flatMap(({ method, path, formats, title }) =>
+    formats.map((format) => [`${method} ${path}.${format}`, title] as const),
+  ),
 );
 
-test("every operation that 3scale lists is served, in each format that it has there", () => {
-  const wanted = listedOperations.flatMap((it) => [it, it.replace(/\.xml$/, ".json")]);
+test("every operation that 3scale lists is served, in each format that it has there, and bears its title", () => {
+  const wanted = Object.entries(listedOperations).flatMap(([operation, title]) => [
+    [operation, title],
+    [operation.replace(/\.xml$/, ".json"), title],
+  ]);
 
-  expect(wanted.filter((it) => !served.has(it))).toEqual([]);
+  expect(wanted.map(([operation = ""]) => [operation, titleOf.get(operation)])).toEqual(wanted);
 });

@@ -1,7 +1,7 @@
 import type { Bin, BinRequest } from "#request-bin/index.ts";
 import { judgeSignature } from "#webhooks/attempts/index.ts";
 import { indentJson } from "./indent-json.ts";
-import { indentXml } from "./indent-xml.ts";
+import { indentXml } from "#platform/document/indent-xml.ts";
 import { writeCurl } from "./write-curl.ts";
 
 /** What of a body is shown. A webhook is a few KiB; the whole is there to be saved. */

@@ -6,7 +6,7 @@ import { xmlAndJson, type Operation } from "../operation.ts";
 import { accountPlanOf } from "./account-plan-of.ts";
 
 export const makeAccountPlanDefaultOperation: Operation = {
-  title: "Account Plan Set to Default",
+  title: "Account Plan set to Default",
   tag: "Account plans",
   says: "Makes an account plan the one that new accounts get.",
   method: "PUT",

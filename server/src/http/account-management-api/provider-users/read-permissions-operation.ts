@@ -6,7 +6,7 @@ import { assertOwnOrAdmin } from "./assert-own-or-admin.ts";
 import { PermissionsSchema } from "./permissions-schema.ts";
 
 export const readPermissionsOperation: Operation = {
-  title: "User Permissions Read (provider account)",
+  title: "User Permissions Read",
   tag: "Provider",
   says: "Returns what one of the provider's own users may do. A member reads his own alone.",
   method: "GET",

@@ -10,7 +10,7 @@ import { AllowedSections, PermissionsSchema } from "./permissions-schema.ts";
 import { providerUserChangeOf } from "./provider-user-change-of.ts";
 
 export const updatePermissionsOperation: Operation = {
-  title: "User Permissions Update (provider account)",
+  title: "User Permissions Update",
   tag: "Provider",
   says: "Says what a member may do: these sections and no others, for all services.",
   method: "PUT",

@@ -11,7 +11,7 @@ import { idOf, type Parameters } from "../requests/read-parameters.ts";
 import { writeJson } from "../answers/write-json.ts";
 
 export const signUpOperation: Operation = {
-  title: "Signup Express",
+  title: "Signup Express (Account Create)",
   tag: "Signup",
   says:
     "Makes an account with its admin user, its plans and its first application. Plans that are left out are the default " +

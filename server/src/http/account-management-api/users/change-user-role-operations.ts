@@ -23,7 +23,7 @@ const operationOf = (role: User["role"], title: string, says: string): Operation
 
 export const makeUserAdminOperation = operationOf(
   "admin",
-  "User Change Role to Admin",
+  "User change Role to Admin",
   "Makes a user an admin of the account.",
 );
 

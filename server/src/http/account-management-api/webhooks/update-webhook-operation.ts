@@ -15,7 +15,7 @@ const Settings = Type.Object({
 });
 
 export const updateWebhookOperation: Operation = {
-  title: "Webhooks Edit",
+  title: "WebHooks Update",
   tag: "Webhooks",
   says: "Makes or changes your webhook, which is the endpoint named `default`. What is left out stays as it is.",
   method: "PUT",

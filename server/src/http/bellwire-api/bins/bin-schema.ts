@@ -27,6 +27,15 @@ export const BinAnswerChange = Type.Partial(Type.Object({ answer_status, answer_
   additionalProperties: false,
 });
 
+/** As JSON Schema writes pairs since 2020, which is how OpenAPI 3.1 reads them. TypeBox writes them the old way. */
+const Header = Type.Unsafe<[string, string]>({
+  type: "array",
+  description: "A name and a value.",
+  prefixItems: [Type.String(), Type.String()],
+  minItems: 2,
+  maxItems: 2,
+});
+
 export const BinRequest = Type.Object(
   {
     number: Type.Integer({ description: "Counted from 1 in the order of arrival." }),
@@ -34,7 +43,7 @@ export const BinRequest = Type.Object(
     method: Type.String(),
     path: Type.String(),
     query: Type.String(),
-    headers: Type.Array(Type.Tuple([Type.String(), Type.String()]), { description: "As they came." }),
+    headers: Type.Array(Header, { description: "As they came." }),
     body: Type.String(),
     body_encoding: Type.Enum(["utf-8", "base64"], {
       description: "`base64` when the body is not text.",
