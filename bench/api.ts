@@ -10,13 +10,10 @@ import { addFindProviderHook } from "../server/src/http/shared/find-provider-hoo
 import { systemClock } from "../server/src/platform/clock/clock.ts";
 import type { Pool } from "../server/src/platform/database/database.ts";
 import type { Encryption } from "../server/src/platform/encryption/encryption.ts";
-import { parseAllowedTargets } from "../server/src/platform/network/allowed-targets.ts";
-import { systemLookup } from "../server/src/platform/network/resolve-target.ts";
-import { setUpProvider } from "../server/src/portal/provider-setup/index.ts";
-import { saveDefaultEndpoint, switchesOf } from "../server/src/webhooks/endpoints/index.ts";
 import { openBenchDatabase } from "./open-database.ts";
 import { openReport } from "./open-report.ts";
 import { median } from "./order-statistics.ts";
+import { endpointNeeds, setUpPortal, signUpAccounts } from "./set-up-portal.ts";
 import { measureLoad } from "./start-load.ts";
 
 const rounds = Number(process.env.BENCH_PAIRS ?? 3);
@@ -26,10 +23,7 @@ const accounts = 200;
 
 /** The server with the API as it is, and with the two bare routes beside it. Answers with its origin. */
 async function serve(pool: Pool, encryption: Encryption, http: FastifyInstance): Promise<string> {
-  const allowed = parseAllowedTargets("127.0.0.0/8");
-  if ("wrong" in allowed) throw new Error(allowed.wrong);
-  const targets = { allowed, lookup: systemLookup, isOwnBin: () => false };
-  const endpoints = { pool, encryption, targets, retryWaitsSeconds: [60] };
+  const endpoints = endpointNeeds(pool, encryption);
   const url = () => "http://127.0.0.1";
   await http.register(async (doors) => {
     addFindProviderHook(doors, { pool, baseDomain: undefined });
@@ -48,29 +42,7 @@ async function serve(pool: Pool, encryption: Encryption, http: FastifyInstance):
     await pool.query(write, [params.id, body.org_name]);
     return rows;
   });
-  const eventTypes = switchesOf({ eventTypes: [] }).map(({ name }) => [name, true]);
-  const change = {
-    url: "http://127.0.0.1:9/hook",
-    active: true,
-    providerActions: true,
-    switches: Object.fromEntries(eventTypes),
-  };
-  const saved = await saveDefaultEndpoint(endpoints, { providerId: 1, change, actor: { kind: "system" } });
-  if ("refused" in saved) throw new Error(JSON.stringify(saved.refused));
   return http.listen({ host: "127.0.0.1", port: 0 });
-}
-
-async function signUpAccounts(origin: string, token: string): Promise<readonly number[]> {
-  const ids: number[] = [];
-  for (let number = 0; number < accounts; number += 1) {
-    const answer = await fetch(`${origin}/admin/api/signup.json?access_token=${token}`, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ org_name: `Harbour ${number}`, username: `user${number}` }),
-    });
-    ids.push(Number(/"id":(\d+)/.exec(await answer.text())?.[1]));
-  }
-  return ids;
 }
 
 async function compare(
@@ -98,12 +70,10 @@ async function compare(
 
 await using database = await openBenchDatabase();
 await using pool = await database.openAppPool();
-const names = { name: "Bench", subdomain: "bench", adminUsername: "admin", adminPassword: "a long password" };
-const made = await pool.inTransaction((tx) => setUpProvider(tx, { ...names, now: systemClock.now() }));
-if ("refused" in made) throw new Error(JSON.stringify(made.refused));
+const token = await setUpPortal(pool, database.encryption, "http://127.0.0.1:9/hook");
 const http = fastify();
 const origin = await serve(pool, database.encryption, http);
-const ids = await signUpAccounts(origin, made.accessToken);
-await compare(origin, { method: "GET", token: made.accessToken, ids });
-await compare(origin, { method: "PUT", token: made.accessToken, ids });
+const ids = await signUpAccounts(origin, token, accounts);
+await compare(origin, { method: "GET", token, ids });
+await compare(origin, { method: "PUT", token, ids });
 await http.close();

@@ -3,11 +3,11 @@ import { pino } from "pino";
 import { Registry } from "prom-client";
 import { composeEngine } from "../server/src/app/compose-engine.ts";
 import { systemClock } from "../server/src/platform/clock/clock.ts";
-import { parseAllowedTargets } from "../server/src/platform/network/allowed-targets.ts";
 import { createSender } from "../server/src/webhooks/attempts/index.ts";
 import { ownCpuSeconds, treeCpuSeconds } from "./cpu-seconds.ts";
 import { fillBacklog } from "./fill-backlog.ts";
 import { openBenchDatabase, type BenchDatabase } from "./open-database.ts";
+import { allowedHere } from "./set-up-portal.ts";
 import type { BenchReceiver } from "./start-receiver.ts";
 
 export interface Rate {
@@ -65,12 +65,12 @@ export async function measureEngine(run: EngineRun): Promise<Rate> {
 
 /** In this process, with everything that the product's has: guard, windows, metrics, and a log line for each attempt. */
 async function startEngineHere(database: BenchDatabase, inFlightMax: number): Promise<AsyncDisposable> {
-  const allowed = parseAllowedTargets("127.0.0.0/8");
-  if ("wrong" in allowed) throw new Error(allowed.wrong);
   await using opened = new AsyncDisposableStack();
   const pool = opened.use(await database.openAppPool());
   const connectionsMax = inFlightMax;
-  const sender = opened.use(createSender({ clock: systemClock, userAgent: "Bellwire/bench", allowed, connectionsMax }));
+  const sender = opened.use(
+    createSender({ clock: systemClock, userAgent: "Bellwire/bench", allowed: allowedHere(), connectionsMax }),
+  );
   const log = pino(
     { level: "info" },
     pino.destination({ dest: join(database.folder, "engine.log"), sync: false, minLength: 8192 }),

@@ -3,10 +3,10 @@
  * turns, so that a busy machine is unfair to neither. Run: npm run bench -- sender
  */
 import { systemClock } from "../server/src/platform/clock/clock.ts";
-import { parseAllowedTargets } from "../server/src/platform/network/allowed-targets.ts";
 import { createSender, type AttemptRequest, type Sender } from "../server/src/webhooks/attempts/index.ts";
 import { measureCeiling } from "./measure-ceiling.ts";
 import { median } from "./order-statistics.ts";
+import { allowedHere } from "./set-up-portal.ts";
 import { startBenchReceiver } from "./start-receiver.ts";
 
 const rounds = 15;
@@ -26,11 +26,9 @@ async function measureSender(sender: Sender, request: AttemptRequest): Promise<n
   return requests / ((performance.now() - startedMs) / 1000);
 }
 
-const allowed = parseAllowedTargets("127.0.0.0/8");
-if ("wrong" in allowed) throw new Error(allowed.wrong);
 using receiver = await startBenchReceiver({ origins: 1 });
 const { origins } = receiver;
-await using sender = createSender({ clock: systemClock, userAgent: "Bellwire/bench", allowed });
+await using sender = createSender({ clock: systemClock, userAgent: "Bellwire/bench", allowed: allowedHere() });
 const request: AttemptRequest = {
   url: `${origins[0]}/hook/0`,
   headers: {},

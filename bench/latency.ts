@@ -1,0 +1,116 @@
+/**
+ * How long a change takes to reach its receiver, on an idle system: one account at a time is changed through the API of a
+ * process that is web and engine, as `bellwire serve` is. The time runs from the moment when that process hears from
+ * PostgreSQL that the transaction has committed, which is before the engine is told, to the receiver's first byte.
+ * Both are noted by their own process on the machine's one monotonic clock. Beside it, in turns, in the same run: one
+ * raw POST of the same size to the same receiver, and one commit. `warm` is an endpoint that got something within the
+ * last two seconds; `cold` is one that did not, so that the engine has to take its lane first.
+ * Run: npm run bench -- latency [samples] [cold samples] [--json FILE]
+ */
+import { Pool } from "undici";
+import { systemClock } from "../server/src/platform/clock/clock.ts";
+import { machineMs } from "./machine-clock.ts";
+import { openBenchDatabase, type BenchDatabase } from "./open-database.ts";
+import { openReport } from "./open-report.ts";
+import { percentile } from "./order-statistics.ts";
+import { setUpPortal, signUpAccounts } from "./set-up-portal.ts";
+import { startPortal, type BenchPortal } from "./start-portal.ts";
+import { startBenchReceiver, type BenchReceiver } from "./start-receiver.ts";
+
+const report = openReport("latency");
+const [samples = 300, coldSamples = 60] = report.asked.map(Number);
+const bodyBytes = 1500;
+/** An engine gives an idle lane back after two seconds; then it takes the lane again. */
+const coldPauseMs = 2500;
+const arrivesWithinMs = 5000;
+
+/** Waits for the one that is under way. Looks 20 ms after it was sent, so that nothing else runs meanwhile. */
+async function nextArrival(receiver: BenchReceiver): Promise<number> {
+  const untilMs = machineMs() + arrivesWithinMs;
+  while (machineMs() < untilMs) {
+    await systemClock.sleep(20);
+    const [firstMs] = (await receiver.arrivals()).timesMs;
+    if (firstMs !== undefined) return firstMs;
+  }
+  throw new Error(`Nothing arrived within ${arrivesWithinMs} ms.`);
+}
+
+interface Bench {
+  readonly database: BenchDatabase;
+  readonly receiver: BenchReceiver;
+  readonly portal: BenchPortal;
+  readonly api: Pool;
+  readonly raw: Pool;
+  readonly token: string;
+  readonly ids: readonly number[];
+}
+
+async function changeOne({ portal, receiver, api, token, ids }: Bench, number: number): Promise<number> {
+  await portal.committedMs();
+  const { statusCode, body } = await api.request({
+    method: "PUT",
+    path: `/admin/api/accounts/${ids[number % ids.length]}.json`,
+    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+    body: JSON.stringify({ org_name: `Harbour ${number} ${machineMs()}` }),
+  });
+  const answeredMs = machineMs();
+  await body.dump();
+  if (statusCode !== 200) throw new Error(`The change was answered with ${statusCode}.`);
+  const arrivedMs = await nextArrival(receiver);
+  const committedMs = (await portal.committedMs()).findLast((at) => at <= answeredMs);
+  if (committedMs === undefined) throw new Error("Nothing was committed before the answer.");
+  return arrivedMs - committedMs;
+}
+
+async function postOne({ raw, receiver }: Bench): Promise<number> {
+  const startedMs = machineMs();
+  const { body } = await raw.request({ method: "POST", path: "/hook", body: Buffer.alloc(bodyBytes, "a") });
+  await body.dump();
+  return (await nextArrival(receiver)) - startedMs;
+}
+
+async function commitOne({ owner }: BenchDatabase): Promise<number> {
+  const startedMs = machineMs();
+  await owner.query("insert into bench_commits default values");
+  return machineMs() - startedMs;
+}
+
+async function measure(bench: Bench, name: string, { count, pauseMs }: { count: number; pauseMs: () => number }) {
+  const toReceiver: number[] = [];
+  const raw: number[] = [];
+  const commits: number[] = [];
+  for (let number = 0; number < count; number += 1) {
+    await systemClock.sleep(pauseMs());
+    toReceiver.push(await changeOne(bench, number));
+    raw.push(await postOne(bench));
+    commits.push(await commitOne(bench.database));
+  }
+  const numbers = {
+    "p50 ms": percentile(toReceiver, 0.5),
+    "p99 ms": percentile(toReceiver, 0.99),
+    "raw POST p50 ms": percentile(raw, 0.5),
+    "raw POST p99 ms": percentile(raw, 0.99),
+    "commit p50 ms": percentile(commits, 0.5),
+    "commit p99 ms": percentile(commits, 0.99),
+  };
+  const said = Object.entries(numbers).map(([what, ms]) => what.replace(" ms", ` ${ms.toFixed(2)} ms`));
+  report.add({ title: name, numbers }, `latency ${name}: ${said.join(", ")}, ${count} changes`);
+}
+
+using receiver = await startBenchReceiver({ origins: 1, keepsArrivals: true });
+const [receiverOrigin = ""] = receiver.origins;
+await using database = await openBenchDatabase();
+await database.owner.query("create table bench_commits (id bigint generated always as identity)");
+await using appPool = await database.openAppPool();
+const token = await setUpPortal(appPool, database.encryption, `${receiverOrigin}/hook`);
+await using portal = await startPortal(database);
+await using pools = new AsyncDisposableStack();
+const connect = (origin: string): Pool => pools.adopt(new Pool(origin, { connections: 1 }), (pool) => pool.destroy());
+const [api, raw] = [connect(portal.origin), connect(receiverOrigin)] as const;
+const ids = await signUpAccounts(portal.origin, token, 50);
+await systemClock.sleep(1000);
+await receiver.arrivals();
+const bench = { database, receiver, portal, api, raw, token, ids };
+// Between 10 and 110 ms, so that the samples meet every moment of whatever happens ten times a second.
+await measure(bench, "warm", { count: samples, pauseMs: () => 10 + Math.random() * 100 });
+await measure(bench, "cold", { count: coldSamples, pauseMs: () => coldPauseMs });

@@ -1,0 +1,59 @@
+/**
+ * Both roles in one process, as `bellwire serve` composes them, which notes when it heard that a transaction had
+ * committed: the moment before the hint goes out. Says its origin, and when asked the moments since it was asked last.
+ */
+import { pino } from "pino";
+import { Registry } from "prom-client";
+import { composeEngine } from "../server/src/app/compose-engine.ts";
+import { composeHttp } from "../server/src/app/compose-http.ts";
+import { composeSender } from "../server/src/app/compose-sender.ts";
+import { providerUrls } from "../server/src/app/provider-urls.ts";
+import type { Pool } from "../server/src/platform/database/database.ts";
+import { openPool } from "../server/src/platform/database/open-pool.ts";
+import { createEncryption } from "../server/src/platform/encryption/encryption.ts";
+import { machineMs } from "./machine-clock.ts";
+import { secretKey } from "./open-database.ts";
+import { allowedHere } from "./set-up-portal.ts";
+
+const [databaseUrl = "", logFile = ""] = process.argv.slice(2);
+const inFlightMax = 200;
+const pool = await openPool({ connectionString: databaseUrl, schema: "bellwire" });
+const committedMs: number[] = [];
+const watched: Pool = {
+  ...pool,
+  async inTransaction(work) {
+    const result = await pool.inTransaction(work);
+    committedMs.push(machineMs());
+    return result;
+  },
+};
+const log = pino({ level: "info" }, pino.destination({ dest: logFile, sync: true }));
+const encryption = createEncryption([secretKey]);
+const urls = providerUrls("http://127.0.0.1", undefined);
+const allowed = allowedHere();
+const sender = composeSender({ pool, urls, allowed, caPem: undefined, proxyUrl: undefined, inFlightMax });
+const parts = { pool: watched, encryption, sender, log, metrics: new Registry(), inFlightMax };
+const engine = await composeEngine(parts);
+const http = await composeHttp({
+  ...parts,
+  urls,
+  allowed,
+  baseDomain: undefined,
+  trustedProxies: [],
+  retryWaitsSeconds: [60],
+  mailIsSent: false,
+  cookieSecret: Buffer.alloc(32, 2),
+  tryOutBinId: () => undefined,
+});
+const origin = await http.listen({ host: "127.0.0.1", port: 0 });
+
+process.on("message", () => process.send?.(committedMs.splice(0)));
+process.once("disconnect", () => {
+  void http
+    .close()
+    .then(() => engine[Symbol.asyncDispose]())
+    .then(() => sender[Symbol.asyncDispose]())
+    .then(() => pool[Symbol.asyncDispose]())
+    .finally(() => process.exit());
+});
+process.send?.({ origin });

@@ -1,0 +1,50 @@
+import { systemClock } from "../server/src/platform/clock/clock.ts";
+import type { Pool } from "../server/src/platform/database/database.ts";
+import type { Encryption } from "../server/src/platform/encryption/encryption.ts";
+import { parseAllowedTargets, type AllowedTargets } from "../server/src/platform/network/allowed-targets.ts";
+import { systemLookup } from "../server/src/platform/network/resolve-target.ts";
+import { setUpProvider } from "../server/src/portal/provider-setup/index.ts";
+import { saveDefaultEndpoint, switchesOf, type EndpointNeeds } from "../server/src/webhooks/endpoints/index.ts";
+
+/** The receivers of a benchmark are on this machine. */
+export const allowedTargets = "127.0.0.0/8";
+
+export function allowedHere(): AllowedTargets {
+  const allowed = parseAllowedTargets(allowedTargets);
+  if ("wrong" in allowed) throw new Error(allowed.wrong);
+  return allowed;
+}
+
+export const endpointNeeds = (pool: Pool, encryption: Encryption): EndpointNeeds => ({
+  pool,
+  encryption,
+  targets: { allowed: allowedHere(), lookup: systemLookup, isOwnBin: () => false },
+  retryWaitsSeconds: [60],
+});
+
+/** A provider whose every event goes to `hookUrl`. Gives its access token. */
+export async function setUpPortal(pool: Pool, encryption: Encryption, hookUrl: string): Promise<string> {
+  const names = { name: "Bench", subdomain: "bench", adminUsername: "admin", adminPassword: "a long password" };
+  const made = await pool.inTransaction((tx) => setUpProvider(tx, { ...names, now: systemClock.now() }));
+  if ("refused" in made) throw new Error(JSON.stringify(made.refused));
+  const switches = Object.fromEntries(switchesOf({ eventTypes: [] }).map(({ name }) => [name, true]));
+  const change = { url: hookUrl, active: true, providerActions: true, switches };
+  const asked = { providerId: 1, change, actor: { kind: "system" } } as const;
+  const saved = await saveDefaultEndpoint(endpointNeeds(pool, encryption), asked);
+  if ("refused" in saved) throw new Error(JSON.stringify(saved.refused));
+  return made.accessToken;
+}
+
+/** By the API. Gives the accounts' ids. */
+export async function signUpAccounts(origin: string, token: string, count: number): Promise<readonly number[]> {
+  const ids: number[] = [];
+  for (let number = 0; number < count; number += 1) {
+    const answer = await fetch(`${origin}/admin/api/signup.json?access_token=${token}`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ org_name: `Harbour ${number}`, username: `user${number}` }),
+    });
+    ids.push(Number(/"id":(\d+)/.exec(await answer.text())?.[1]));
+  }
+  return ids;
+}
