@@ -5,13 +5,12 @@
  */
 import { measureCeiling } from "./measure-ceiling.ts";
 import { measureEngine, type Rate } from "./measure-engine.ts";
+import { measureSustained, type Sustained } from "./measure-sustained.ts";
 import { openReport } from "./open-report.ts";
 import { median } from "./order-statistics.ts";
+import { bodyBytes, inFlightMax, secret } from "./same-for-all.ts";
 import { startBenchReceiver } from "./start-receiver.ts";
 
-const secret = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
-const bodyBytes = 1500;
-const inFlightMax = 200;
 const pairs = Number(process.env.BENCH_PAIRS ?? 3);
 
 interface Case {
@@ -29,42 +28,67 @@ const cases: readonly Case[] = [
 const report = openReport("engine");
 const [wanted, seconds = "20"] = report.asked;
 
+const same = { secret, bodyBytes, inFlightMax };
+const ceilingRequests = (secondsAsked: number): number => 10_000 * Math.min(10, secondsAsked);
+
 async function run(it: Case, secondsAsked: number): Promise<void> {
   using receiver = await startBenchReceiver({ origins: it.origins });
-  const { origins, pathsPerOrigin } = it;
+  const { pathsPerOrigin } = it;
   const urls = receiver.origins.flatMap((origin) =>
     Array.from({ length: pathsPerOrigin }, (_, path) => `${origin}/hook/${path}`),
   );
-  const same = { secret, bodyBytes, inFlightMax };
   const alone = { ...same, origins: receiver.origins, pathsPerOrigin };
   await measureCeiling({ ...alone, requests: 20_000 });
-  const ceilings: Rate[] = [];
-  const engines: Rate[] = [];
+  const found: Pair[] = [];
   for (let pair = 0; pair < pairs; pair += 1) {
-    const ceiling = await measureCeiling({ ...alone, requests: 10_000 * Math.min(10, secondsAsked) });
+    const ceiling = await measureCeiling({ ...alone, requests: ceilingRequests(secondsAsked) });
     const deliveries = Math.round((ceiling.perSecond / 2) * secondsAsked);
     const secondsMax = 120 + 6 * secondsAsked;
     const engine = await measureEngine({ ...same, receiver, urls, deliveries, secondsMax });
-    ceilings.push(ceiling);
-    engines.push(engine);
+    found.push({ ceiling, engine });
     const numbers = [ceiling.perSecond, engine.perSecond, engine.cpuMicroseconds, engine.ownMicroseconds ?? 0];
-    console.error(it.name, origins, ...numbers.map(Math.round), Math.round(ceiling.cpuMicroseconds));
+    console.error(it.name, ...numbers.map(Math.round), Math.round(ceiling.cpuMicroseconds));
   }
-  tell(it.name, ceilings, engines);
+  tell(it.name, found);
 }
 
-function tell(name: string, ceilings: readonly Rate[], engines: readonly Rate[]): void {
+/** Recording and delivering at once: what bounds it is the recording, which is told beside it. */
+async function runSustained(secondsAsked: number): Promise<void> {
+  using receiver = await startBenchReceiver({ origins: 1 });
+  const alone = { ...same, origins: receiver.origins, pathsPerOrigin: 1 };
+  await measureCeiling({ ...alone, requests: 20_000 });
+  const found: (Pair & { readonly engine: Sustained })[] = [];
+  for (let pair = 0; pair < pairs; pair += 1) {
+    const ceiling = await measureCeiling({ ...alone, requests: ceilingRequests(secondsAsked) });
+    found.push({ ceiling, engine: await measureSustained(secondsAsked) });
+  }
+  tell("sustained", found, {
+    "changes/s": Math.round(median(found.map(({ engine }) => engine.changesPerSecond))),
+    "largest delay ms": Math.round(Math.max(...found.map(({ engine }) => engine.longestDelayMs))),
+  });
+}
+
+interface Pair {
+  readonly ceiling: Rate;
+  readonly engine: Rate;
+}
+
+function tell(name: string, found: readonly Pair[], more: Readonly<Record<string, number>> = {}): void {
   const numbers = {
-    "deliveries/s": Math.round(median(engines.map((rate) => rate.perSecond))),
-    "ceiling/s": Math.round(median(ceilings.map((rate) => rate.perSecond))),
-    ratio: median(engines.map((engine, pair) => engine.perSecond / (ceilings[pair]?.perSecond ?? 1))),
-    cpu: median(engines.map((engine, pair) => engine.cpuMicroseconds / (ceilings[pair]?.cpuMicroseconds ?? 1))),
+    "deliveries/s": Math.round(median(found.map(({ engine }) => engine.perSecond))),
+    "ceiling/s": Math.round(median(found.map(({ ceiling }) => ceiling.perSecond))),
+    ratio: median(found.map(({ engine, ceiling }) => engine.perSecond / ceiling.perSecond)),
+    cpu: median(found.map(({ engine, ceiling }) => engine.cpuMicroseconds / ceiling.cpuMicroseconds)),
   };
   report.add(
-    { title: name, numbers },
+    { title: name, numbers: { ...numbers, ...more } },
     `engine ${name}: ${numbers["deliveries/s"]} deliveries/s, ceiling ${numbers["ceiling/s"]}/s, ` +
-      `ratio ${numbers.ratio.toFixed(2)}, cpu ${numbers.cpu.toFixed(2)}`,
+      `ratio ${numbers.ratio.toFixed(2)}, cpu ${numbers.cpu.toFixed(2)}` +
+      Object.entries(more)
+        .map(([what, number]) => `, ${what} ${number}`)
+        .join(""),
   );
 }
 
 for (const it of cases) if (wanted === undefined || wanted === it.name) await run(it, Number(seconds));
+if (wanted === undefined || wanted === "sustained") await runSustained(Number(seconds));

@@ -1,12 +1,18 @@
-import type { Pool } from "../server/src/platform/database/database.ts";
+import type { Database, Pool } from "../server/src/platform/database/database.ts";
 import type { Encryption } from "../server/src/platform/encryption/encryption.ts";
 
-export interface Backlog {
+export interface DueRows {
+  readonly deliveries: number;
+  readonly bodyBytes: number;
+  /** Now, if nothing else is said. */
+  readonly dueAt?: Date;
+  readonly attemptsMade?: number;
+}
+
+export interface Backlog extends DueRows {
   readonly encryption: Encryption;
   /** One endpoint each. */
   readonly urls: readonly string[];
-  readonly deliveries: number;
-  readonly bodyBytes: number;
   readonly secret: string;
 }
 
@@ -32,26 +38,33 @@ const deliveries = `
   ), bytes as (
     insert into payloads (provider_id, event_id, format, body) select 1, id, '3scale', $2 from event
   )
-  insert into due (provider_id, event_id, endpoint_id, format, sequence)
-  select 1, event.id, endpoint.id, '3scale', 1
+  insert into due (provider_id, event_id, endpoint_id, format, sequence, due_at, attempts_made)
+  select 1, event.id, endpoint.id, '3scale', 1, coalesce($3, clock_timestamp()), $4
   from event
   join (select id, row_number() over (order by id) as number, count(*) over () as count from endpoints) endpoint
     on endpoint.number = 1 + event.number % endpoint.count`;
+
+/** Of one statement, which is to end long before its time is up. */
+const batchMax = 20_000;
 
 /** Fills an empty database with endpoints and deliveries that are due. */
 export async function fillBacklog(pool: Pool, backlog: Backlog): Promise<void> {
   const { encryption, urls } = backlog;
   await pool.query(
-    `insert into providers (id, name, subdomain, provider_key_digest) values (1, 'Bench', 'bench', '\\x00') on conflict do nothing`,
+    `insert into providers (id, name, subdomain, provider_key_digest) values (1, 'Bench', 'bench', '\\x00')`,
   );
   await pool.query(endpoints, [
     urls.map((url) => encryption.encrypt("endpoint url", url)),
     urls,
     encryption.encrypt("endpoint secret", backlog.secret),
   ]);
-  const body = Buffer.alloc(backlog.bodyBytes, "<account>Harbour &amp; Sons</account>");
-  for (let left = backlog.deliveries; left > 0; left -= 50_000) {
-    await pool.query(deliveries, [Math.min(left, 50_000), body]);
-  }
-  await pool.query("analyze due, events, payloads, endpoints, lanes").catch(() => undefined);
+  for (let left = backlog.deliveries; left > 0; left -= batchMax)
+    await addDue(pool, { ...backlog, deliveries: Math.min(left, batchMax) });
+  await pool.query("analyze due, events, payloads, endpoints, lanes");
+}
+
+/** Adds deliveries to the endpoints that there are. */
+export async function addDue(db: Database, due: DueRows): Promise<void> {
+  const body = Buffer.alloc(due.bodyBytes, "<account>Harbour &amp; Sons</account>");
+  await db.query(deliveries, [due.deliveries, body, due.dueAt ?? null, due.attemptsMade ?? 0]);
 }

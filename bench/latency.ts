@@ -13,13 +13,13 @@ import { machineMs } from "./machine-clock.ts";
 import { openBenchDatabase, type BenchDatabase } from "./open-database.ts";
 import { openReport } from "./open-report.ts";
 import { percentile } from "./order-statistics.ts";
+import { bodyBytes } from "./same-for-all.ts";
 import { setUpPortal, signUpAccounts } from "./set-up-portal.ts";
 import { startPortal, type BenchPortal } from "./start-portal.ts";
 import { startBenchReceiver, type BenchReceiver } from "./start-receiver.ts";
 
 const report = openReport("latency");
 const [samples = 300, coldSamples = 60] = report.asked.map(Number);
-const bodyBytes = 1500;
 /** An engine gives an idle lane back after two seconds; then it takes the lane again. */
 const coldPauseMs = 2500;
 const arrivesWithinMs = 5000;

@@ -1,13 +1,8 @@
-import { join } from "node:path";
-import { pino } from "pino";
-import { Registry } from "prom-client";
-import { composeEngine } from "../server/src/app/compose-engine.ts";
 import { systemClock } from "../server/src/platform/clock/clock.ts";
-import { createSender } from "../server/src/webhooks/attempts/index.ts";
 import { ownCpuSeconds, treeCpuSeconds } from "./cpu-seconds.ts";
 import { fillBacklog } from "./fill-backlog.ts";
 import { openBenchDatabase, type BenchDatabase } from "./open-database.ts";
-import { allowedHere } from "./set-up-portal.ts";
+import { startEngineHere } from "./start-engine.ts";
 import type { BenchReceiver } from "./start-receiver.ts";
 
 export interface Rate {
@@ -61,23 +56,6 @@ export async function measureEngine(run: EngineRun): Promise<Rate> {
     cpuMicroseconds: ((own + postgres) / run.deliveries) * 1e6,
     ownMicroseconds: (own / run.deliveries) * 1e6,
   };
-}
-
-/** In this process, with everything that the product's has: guard, windows, metrics, and a log line for each attempt. */
-async function startEngineHere(database: BenchDatabase, inFlightMax: number): Promise<AsyncDisposable> {
-  await using opened = new AsyncDisposableStack();
-  const pool = opened.use(await database.openAppPool());
-  const connectionsMax = inFlightMax;
-  const sender = opened.use(
-    createSender({ clock: systemClock, userAgent: "Bellwire/bench", allowed: allowedHere(), connectionsMax }),
-  );
-  const log = pino(
-    { level: "info" },
-    pino.destination({ dest: join(database.folder, "engine.log"), sync: false, minLength: 8192 }),
-  );
-  const { encryption } = database;
-  opened.use(await composeEngine({ pool, encryption, sender, log, metrics: new Registry(), inFlightMax }));
-  return opened.move();
 }
 
 /** A run that did not record everything measures something else. */

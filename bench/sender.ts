@@ -6,14 +6,13 @@ import { systemClock } from "../server/src/platform/clock/clock.ts";
 import { createSender, type AttemptRequest, type Sender } from "../server/src/webhooks/attempts/index.ts";
 import { measureCeiling } from "./measure-ceiling.ts";
 import { median } from "./order-statistics.ts";
+import { bodyBytes, secret } from "./same-for-all.ts";
 import { allowedHere } from "./set-up-portal.ts";
 import { startBenchReceiver } from "./start-receiver.ts";
 
 const rounds = 15;
 const requests = 10_000;
 const inFlightMax = 64;
-const secret = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
-const bodyBytes = 1500;
 
 /** Requests a second. */
 async function measureSender(sender: Sender, request: AttemptRequest): Promise<number> {

@@ -1,0 +1,25 @@
+import { join } from "node:path";
+import { pino } from "pino";
+import { Registry } from "prom-client";
+import { composeEngine } from "../server/src/app/compose-engine.ts";
+import { systemClock } from "../server/src/platform/clock/clock.ts";
+import { createSender } from "../server/src/webhooks/attempts/index.ts";
+import type { BenchDatabase } from "./open-database.ts";
+import { allowedHere } from "./set-up-portal.ts";
+
+/** In this process, with everything that the product's has: guard, windows, metrics, and a log line for each attempt. */
+export async function startEngineHere(database: BenchDatabase, inFlightMax: number): Promise<AsyncDisposable> {
+  await using opened = new AsyncDisposableStack();
+  const pool = opened.use(await database.openAppPool());
+  const connectionsMax = inFlightMax;
+  const sender = opened.use(
+    createSender({ clock: systemClock, userAgent: "Bellwire/bench", allowed: allowedHere(), connectionsMax }),
+  );
+  const log = pino(
+    { level: "info" },
+    pino.destination({ dest: join(database.folder, "engine.log"), sync: false, minLength: 8192 }),
+  );
+  const { encryption } = database;
+  opened.use(await composeEngine({ pool, encryption, sender, log, metrics: new Registry(), inFlightMax }));
+  return opened.move();
+}
