@@ -125,22 +125,6 @@ test("no transaction is open while a receiver takes its time", async ({ database
   await until(async () => (await database.query(others)).length === 0, { withinMs: 900 });
 });
 
-test("receivers that hang do not keep a good one from its deliveries", async ({ database }) => {
-  await using hanging = await startReceiver("hang");
-  await using good = await startReceiver();
-  const providerId = await buildProvider(database);
-  for (let index = 0; index < 15; index += 1) {
-    await buildEndpoint(database, { providerId, url: hanging.url, name: `hangs ${index}`, timeoutSeconds: 30 });
-  }
-  await using _engine = await startTestEngine(database, { inFlightMax: 20, drainMs: 0 });
-  await recordNow(database, { providerId }, events(5));
-  await until(() => hanging.received.length >= 10);
-
-  await buildEndpoint(database, { providerId, url: good.url, name: "good" });
-  await recordNow(database, { providerId }, events(100));
-  await until(() => good.received.length === 100, { withinMs: 4000 });
-});
-
 test("nothing is sent to an address that the operator has not allowed", async ({ database }) => {
   await using receiver = await startReceiver();
   const providerId = await buildProvider(database);

@@ -63,6 +63,18 @@ export const promises = {
     );
   },
 
+  "a host at which nothing has ended within a second yet has few attempts of a process in flight": (
+    { process, endpointId },
+    watch,
+  ) => {
+    const flights = watch.toHost(process, endpointId);
+    // Who answers, but slowly, may have an eighth.
+    const most = Math.max(1, Math.floor(watch.inFlightMax / 8));
+    return (
+      flights.some(({ wasQuick }) => wasQuick) || flights.filter((one) => one.endedAtMs === undefined).length < most
+    );
+  },
+
   "a process has no more in flight than its places": ({ process }, watch) =>
     watch.inFlight(process).length < watch.inFlightMax,
 } satisfies Record<string, (flight: Flight, watch: SendWatch) => boolean>;

@@ -2,6 +2,7 @@ import type { AttemptRequest } from "#webhooks/attempts/index.ts";
 import { retryAfterSeconds, type AttemptOutcome } from "#webhooks/deliveries/index.ts";
 import { deliveryKey, type LaneStoreModel } from "./lane-store-model.ts";
 import { promises } from "./promises.ts";
+import { hostOf } from "./simulated-network.ts";
 import type { SimulatedProcess } from "./simulated-process.ts";
 import type { SimulatedTime } from "./simulated-time.ts";
 
@@ -16,6 +17,8 @@ export interface Flight {
   readonly epoch: number;
   readonly atMs: number;
   endedAtMs: number | undefined;
+  /** It ended within a second. */
+  wasQuick: boolean;
 }
 
 /** Sees every attempt, and holds the engine's promises against it at the moment it begins. */
@@ -51,6 +54,7 @@ export class SendWatch {
       epoch: lane?.epoch ?? 0,
       atMs: this.time.nowMs,
       endedAtMs: undefined,
+      wasQuick: false,
     };
     for (const [promise, isKept] of Object.entries(promises)) {
       if (!isKept(flight, this)) this.breaks(`${promise}: ${describe(flight)}`);
@@ -62,6 +66,7 @@ export class SendWatch {
 
   end(flight: Flight, outcome: AttemptOutcome): void {
     flight.endedAtMs = this.time.nowMs;
+    flight.wasQuick = outcome.latencyMs <= 1000;
     const seconds = retryAfterSeconds(outcome) ?? 0;
     if (seconds === 0) return;
     const lane = `${flight.endpointId} ${flight.epoch}`;
@@ -76,6 +81,13 @@ export class SendWatch {
     const flights = this.flights.get(endpointId) ?? [];
     this.flights.set(endpointId, flights);
     return flights;
+  }
+
+  /** What a process has sent to the endpoint's host. */
+  toHost(process: SimulatedProcess, endpointId: number): readonly Flight[] {
+    return [...this.flights]
+      .filter(([id]) => hostOf(id) === hostOf(endpointId))
+      .flatMap(([, flights]) => flights.filter((flight) => flight.process === process));
   }
 
   /** What a process has in flight: what a killed one had is nobody's any more. */

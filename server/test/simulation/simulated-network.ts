@@ -9,7 +9,9 @@ import type { SimulatedTime } from "./simulated-time.ts";
 export const moods = ["well", "well", "slow", "failing", "refusing", "hanging", "busy", "gone", "mixed"] as const;
 export type Mood = (typeof moods)[number];
 
-export const urlOf = (endpointId: number): string => `http://receiver.test/${endpointId}`;
+/** Endpoints share two hosts. */
+export const hostOf = (endpointId: number): string => `receiver-${endpointId % 2}.test`;
+export const urlOf = (endpointId: number): string => `http://${hostOf(endpointId)}/${endpointId}`;
 const endpointIdOf = (url: string): number => Number(url.slice(url.lastIndexOf("/") + 1));
 
 export interface Network {

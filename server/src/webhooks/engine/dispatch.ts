@@ -1,3 +1,4 @@
+import type { Pace } from "./adaptive-window.ts";
 import { atMost } from "./at-most.ts";
 import { deliverOne, type Delivered } from "./deliver-one.ts";
 import type { EngineNeeds } from "./engine-needs.ts";
@@ -18,9 +19,7 @@ export class Dispatch {
   readonly #onRoom: (lane: Lane) => void;
   readonly #places: Places;
   readonly #settle: SettleQueue;
-  #quick: Lane[] = [];
-  #slow: Lane[] = [];
-  readonly #queued = new Set<Lane>();
+  readonly #queues: Readonly<Record<Pace, Lane[]>> = { quick: [], unknown: [], slow: [] };
   #isClosed = false;
   #whenIdle: (() => void) | undefined;
 
@@ -38,23 +37,29 @@ export class Dispatch {
 
   /** Sends what the lane has, as places become free. */
   offer(lane: Lane): void {
-    if (this.#isClosed || this.#queued.has(lane) || !lane.mayStart(this.#needs.clock.monotonicMs())) return;
-    this.#queued.add(lane);
-    (lane.isSlow ? this.#slow : this.#quick).push(lane);
+    const queue = this.#queues[lane.pace];
+    if (this.#isClosed || lane.queue === queue || !lane.mayStart(this.#needs.clock.monotonicMs())) return;
+    // It has become slow, or quick, since it got into the other queue.
+    lane.queue?.splice(lane.queue.indexOf(lane), 1);
+    lane.queue = queue;
+    queue.push(lane);
   }
 
   /** Starts as many attempts as there are places, while the lease holds. */
   fill(): void {
     this.#places.moveSlow(this.#needs.clock.monotonicMs());
-    this.#fillHalf(false);
-    this.#fillHalf(true);
+    // First those of whom nothing is known: they may have a few only, and would find none that is free.
+    this.#fillWith("unknown");
+    this.#fillWith("quick");
+    this.#fillWith("slow");
   }
 
   /** Forgets who was waiting for a place: their lanes are lost. */
   clear(): void {
-    this.#quick = [];
-    this.#slow = [];
-    this.#queued.clear();
+    for (const queue of Object.values(this.#queues)) {
+      for (const lane of queue) lane.queue = undefined;
+      queue.length = 0;
+    }
   }
 
   /** Starts nothing any more. */
@@ -73,13 +78,17 @@ export class Dispatch {
     await atMost(this.#needs.clock, settleMs, this.#settle.drain());
   }
 
-  #fillHalf(isSlow: boolean): void {
-    while (this.#places.hasRoom(isSlow) && this.#settle.length < unsettledMax) {
-      const lane = (isSlow ? this.#slow : this.#quick).shift();
-      if (!lane || !this.#lease.holds) return;
-      this.#queued.delete(lane);
-      if (lane.isSlow === isSlow) this.#start(lane);
-      this.offer(lane);
+  #fillWith(pace: Pace): void {
+    while (this.#places.hasRoom(pace) && this.#settle.length < unsettledMax) {
+      if (!this.#lease.holds) return;
+      const lane = this.#queues[pace].shift();
+      if (!lane) return;
+      lane.queue = undefined;
+      if (lane.pace === pace && !lane.origin.hasRoom(pace)) lane.origin.park(lane);
+      else {
+        if (lane.pace === pace) this.#start(lane);
+        this.offer(lane);
+      }
     }
   }
 
@@ -87,18 +96,25 @@ export class Dispatch {
     const nowMs = this.#needs.clock.monotonicMs();
     const delivery = lane.mayStart(nowMs) ? lane.shift() : undefined;
     if (!delivery) return;
-    const place = this.#places.take(nowMs, lane.isSlow, () => {
+    const { origin } = lane;
+    const place = this.#places.take(nowMs, lane.pace, () => {
       lane.isStalled = true;
+      lane.window.narrow();
+      origin.late();
       lane.letFollow(delivery);
       this.offer(lane);
     });
     // Where answers take long, nothing waits for them.
-    if (place.isSlow) lane.letFollow(delivery);
+    if (place.isLate) lane.letFollow(delivery);
     lane.inFlight += 1;
+    origin.begin(place.isLate);
     const { engineId } = this.#lease;
     void deliverOne(this.#needs, lane.settings, lane.epoch, delivery).then((done) => {
-      if (!place.isSlow) lane.letFollow(delivery);
+      if (!place.isLate) lane.letFollow(delivery);
+      origin.end(place.isLate, done.outcome);
       this.#end(lane, place, engineId, done);
+      for (const parked of origin.unpark()) this.offer(parked);
+      this.fill();
     });
   }
 
@@ -106,7 +122,7 @@ export class Dispatch {
     this.#places.give(place);
     lane.inFlight -= 1;
     lane.learn(outcome, this.#needs.clock.monotonicMs());
-    if (!place.isSlow || lane.inFlight === 0) lane.isStalled = false;
+    if (!place.isLate || lane.inFlight === 0) lane.isStalled = false;
     const settled = (): void => {
       lane.settled(settlement.eventId);
       if (settlement.retryAfterSeconds !== null) this.#lookAgain(lane, settlement.retryAfterSeconds);
@@ -117,7 +133,6 @@ export class Dispatch {
     this.#settle.add({ engineId, settlement, settled });
     this.offer(lane);
     this.#onRoom(lane);
-    this.fill();
     if (this.#places.inFlight === 0) this.#whenIdle?.();
   }
 

@@ -3,6 +3,7 @@ import type { DeliverySettings } from "#webhooks/endpoints/index.ts";
 import type { EngineNeeds } from "./engine-needs.ts";
 import { Lane } from "./lane.ts";
 import type { Lease } from "./lease.ts";
+import { Origins } from "./origin.ts";
 
 /** Lanes with due deliveries are looked for this often, whatever hint was lost. */
 const sweepMs = 1000;
@@ -15,6 +16,7 @@ const lanesMax = 20_000;
 export class LaneKeeper {
   readonly #needs: EngineNeeds;
   readonly #lease: Lease;
+  readonly #origins: Origins;
   readonly #lanes = new Map<number, Lane>();
   readonly #hinted = new Set<number>();
   readonly #changed = new Set<number>();
@@ -25,6 +27,7 @@ export class LaneKeeper {
   constructor(needs: EngineNeeds, lease: Lease) {
     this.#needs = needs;
     this.#lease = lease;
+    this.#origins = new Origins(needs.inFlightMax);
   }
 
   get size(): number {
@@ -112,18 +115,18 @@ export class LaneKeeper {
 
   /** Forgets every lane, without a word to the database: they are others' by now. */
   lose(): void {
-    for (const lane of this.#lanes.values()) lane.switchOff();
-    this.#lanes.clear();
+    for (const lane of this.#lanes.values()) this.#end(lane);
     this.#unsure.clear();
     this.#sweepAtMs = 0;
   }
 
   async #take(endpointIds: readonly number[], nowMs: number): Promise<readonly Lane[]> {
+    const means = { windowMax: this.#needs.inFlightMax, origins: this.#origins, nowMs };
     const taken = await this.#needs.store.take(this.#lease.engineId, endpointIds);
     const settings = await this.#read(taken.map((lane) => lane.endpointId));
     const lanes = taken.flatMap((lane) => {
       const its = settings.get(lane.endpointId);
-      return its ? [new Lane(lane, its, { windowMax: this.#needs.inFlightMax, nowMs })] : [];
+      return its ? [new Lane(lane, its, means)] : [];
     });
     for (const lane of lanes) {
       this.#unsure.delete(lane.endpointId);
@@ -139,16 +142,19 @@ export class LaneKeeper {
 
   async #release(lanes: readonly Lane[]): Promise<void> {
     if (lanes.length === 0) return;
-    for (const lane of lanes) {
-      lane.switchOff();
-      this.#lanes.delete(lane.endpointId);
-    }
+    for (const lane of lanes) this.#end(lane);
     const nowMs = this.#needs.clock.monotonicMs();
     const released = lanes.map((lane) => ({ ...key(lane), pauseSeconds: lane.pauseLeftSeconds(nowMs) }));
     await this.#needs.store.release(this.#lease.engineId, released).catch((error: unknown) => {
       for (const { endpointId } of lanes) this.#unsure.add(endpointId);
       throw error;
     });
+  }
+
+  #end(lane: Lane): void {
+    lane.switchOff();
+    lane.leave();
+    this.#lanes.delete(lane.endpointId);
   }
 
   async #read(endpointIds: readonly number[]): Promise<Map<number, DeliverySettings>> {

@@ -3,6 +3,7 @@ import type { DueDelivery, LaneToRead } from "#webhooks/deliveries/index.ts";
 import type { DeliverySettings } from "#webhooks/endpoints/index.ts";
 
 import { Lane } from "./lane.ts";
+import { Origins } from "./origin.ts";
 
 const settings: DeliverySettings = {
   endpointId: 1,
@@ -51,7 +52,11 @@ const busy = {
   latencyMs: 1,
 } as const;
 const newLane = (): Lane =>
-  new Lane({ endpointId: 1, epoch: 1, takenOver: false }, settings, { windowMax: 8, nowMs: 0 });
+  new Lane({ endpointId: 1, epoch: 1, takenOver: false }, settings, {
+    windowMax: 8,
+    origins: new Origins(8),
+    nowMs: 0,
+  });
 
 function begin(lane: Lane, nowMs: number): LaneToRead {
   const asked = lane.beginRead(nowMs);

@@ -1,17 +1,16 @@
 import {
   retryAfterSeconds,
-  startOfLane,
   type AttemptOutcome,
   type DueDelivery,
-  type LaneCursor,
   type LaneToRead,
   type TakenLane,
 } from "#webhooks/deliveries/index.ts";
 import type { DeliverySettings } from "#webhooks/endpoints/index.ts";
 
+import { AdaptiveWindow, type Pace } from "./adaptive-window.ts";
 import { Breaker } from "./breaker.ts";
-import { LaneWindow } from "./lane-window.ts";
-import { SameChange } from "./same-change.ts";
+import { LaneRows } from "./lane-rows.ts";
+import type { Origin, Origins } from "./origin.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
 /** Rows read ahead for each place of the window, so that reading and sending overlap. */
@@ -21,8 +20,11 @@ const readAhead = 10;
 export class Lane {
   readonly endpointId: number;
   readonly epoch: number;
-  readonly window: LaneWindow;
+  readonly window: AdaptiveWindow;
+  readonly #rows: LaneRows;
+  readonly #origins: Origins;
   readonly #breaker = new Breaker();
+  #origin: Origin;
   #bucket: TokenBucket | undefined;
   #settings: DeliverySettings;
   /** When to look for more, in the clock's monotonic milliseconds. */
@@ -33,31 +35,31 @@ export class Lane {
   inFlight = 0;
   /** Its answers take so long at present that it may use slow places only. */
   isStalled = false;
-
-  #cursor: LaneCursor = startOfLane;
-  #waiting: DueDelivery[] = [];
-  #next = 0;
-  /** What has been read and not settled, and what was settled while a read was under way: none is taken twice. */
-  readonly #held = new Map<string, DueDelivery>();
-  #settledMeanwhile: string[] = [];
-  #isReading = false;
+  /** The queue for places in which it stands. */
+  queue: Lane[] | undefined;
   #isOff = false;
-  readonly #sameChange = new SameChange();
 
   constructor(
     taken: TakenLane,
     settings: DeliverySettings,
-    { windowMax, nowMs }: { windowMax: number; nowMs: number },
+    { windowMax, origins, nowMs }: { windowMax: number; origins: Origins; nowMs: number },
   ) {
     this.endpointId = taken.endpointId;
     this.epoch = taken.epoch;
-    this.window = new LaneWindow(windowMax);
+    this.window = new AdaptiveWindow(windowMax);
+    this.#rows = new LaneRows(taken.endpointId);
+    this.#origins = origins;
+    this.#origin = origins.enter(settings.url);
     this.#settings = settings;
     this.change(settings, nowMs);
   }
 
   get settings(): DeliverySettings {
     return this.#settings;
+  }
+
+  get origin(): Origin {
+    return this.#origin;
   }
 
   /** What counts from the next attempt on. */
@@ -67,88 +69,66 @@ export class Lane {
     else if (!this.#bucket || maxPerSecond !== this.#settings.maxPerSecond)
       this.#bucket = new TokenBucket(maxPerSecond, nowMs);
     // While it was off, nothing could be read: that was not the end of what is due.
-    if (settings.version !== this.#settings.version) this.#cursor = { ...startOfLane };
+    if (settings.version !== this.#settings.version) this.#rows.startOver();
+    if (settings.url !== this.#settings.url) {
+      this.leave();
+      this.#origin = this.#origins.enter(settings.url);
+    }
     this.#settings = settings;
   }
 
-  get waiting(): number {
-    return this.#waiting.length - this.#next;
+  /** Sends nothing there any more: it is given back, or goes elsewhere. */
+  leave(): void {
+    this.#origin.lanes -= 1;
   }
 
-  get isSlow(): boolean {
-    return this.isStalled || this.window.isSlow;
+  /** How its receiver answers; of one that has not answered yet, how its host does. */
+  get pace(): Pace {
+    if (this.isStalled) return "slow";
+    return this.window.pace === "unknown" ? this.#origin.pace : this.window.pace;
   }
 
   mayStart(nowMs: number): boolean {
     if (this.#isStopped(nowMs) || this.#bucket?.has(nowMs) === false) return false;
     const widthMax = this.settings.maxInFlight ?? Number.POSITIVE_INFINITY;
-    return this.waiting > 0 && this.inFlight < Math.min(this.#breaker.isOpen ? 1 : this.window.size, widthMax);
+    return this.#rows.waiting > 0 && this.inFlight < Math.min(this.#breaker.isOpen ? 1 : this.window.size, widthMax);
   }
 
   /** So little is at hand that the next places would find nothing. */
   get wantsMore(): boolean {
-    return this.lookAtMs === 0 && this.waiting <= (this.window.size * readAhead) / 2;
+    return this.lookAtMs === 0 && this.#rows.waiting <= (this.window.size * readAhead) / 2;
   }
 
   /** Begins a read, when there is not enough at hand: what to read. */
   beginRead(nowMs: number): LaneToRead | undefined {
     const wanted = this.window.size * readAhead;
-    if (this.#isStopped(nowMs) || nowMs < this.lookAtMs || this.waiting > wanted / 2) return undefined;
-    this.#isReading = true;
-    // Rows that are held are read again while the cursor has to wait before them: room for them too.
-    return { endpointId: this.endpointId, after: this.#cursor, limit: wanted + this.#held.size };
+    const isEnough = this.#isStopped(nowMs) || nowMs < this.lookAtMs || this.#rows.waiting > wanted / 2;
+    return isEnough ? undefined : this.#rows.begin(wanted);
   }
 
   /** Takes what was read, in order. `horizon` is how far the cursor may go. Gives how many rows were new. */
   endRead(rows: readonly DueDelivery[], asked: LaneToRead, horizon: string): number {
-    // What waited was dropped meanwhile, perhaps what these rows come after: it is all read again, from the start.
-    if (asked.after !== this.#cursor) return this.cancelRead();
-    const fresh = rows.filter((row) => !this.#held.has(row.eventId));
-    // Written, without the engine having heard of it yet: once it has, the row must be found again.
-    const isMoved = rows.some((row) => (this.#held.get(row.eventId) ?? row).dueAt !== row.dueAt);
-    for (const row of fresh) this.#held.set(row.eventId, row);
-    this.#waiting.push(...fresh);
-    const last = rows.length === asked.limit ? rows.at(-1) : undefined;
-    const reached = last && last.dueAt < horizon ? last : { ...startOfLane, dueAt: horizon };
-    if (!isMoved && this.#cursor.dueAt < horizon) this.#cursor = reached;
-    this.cancelRead();
-    return fresh.length;
+    return this.#rows.end(rows, asked, horizon);
   }
 
-  /** Nothing came of a read: no row is new. */
-  cancelRead(): 0 {
-    this.#isReading = false;
-    for (const eventId of this.#settledMeanwhile) this.#held.delete(eventId);
-    this.#settledMeanwhile = [];
-    return 0;
+  cancelRead(): void {
+    this.#rows.cancel();
   }
 
   /** The next that may be sent, of those at hand. */
   shift(): DueDelivery | undefined {
-    for (;;) {
-      const delivery = this.#waiting[this.#next];
-      if (!delivery) return undefined;
-      this.#next += 1;
-      if (this.#next === this.#waiting.length || this.#next > 1000) {
-        this.#waiting = this.#waiting.slice(this.#next);
-        this.#next = 0;
-      }
-      if (!this.#sameChange.mayGo(delivery)) continue;
-      this.#bucket?.take();
-      return delivery;
-    }
+    const delivery = this.#rows.shift();
+    if (delivery) this.#bucket?.take();
+    return delivery;
   }
 
   /** It is answered, or has been out for too long: what waited for it may go. */
   letFollow(delivery: DueDelivery): void {
-    const behind = this.#sameChange.done(delivery);
-    if (behind.length > 0) this.#waiting.splice(this.#next, 0, ...behind);
+    this.#rows.letFollow(delivery);
   }
 
-  /** Settled. A read that began before may still bring the row, so until that read is done it stays held. */
   settled(eventId: string): void {
-    if (this.#isReading) this.#settledMeanwhile.push(eventId);
-    else this.#held.delete(eventId);
+    this.#rows.settled(eventId);
   }
 
   /** Learns from an attempt: how many may be in flight, and whether to leave the receiver alone for a while. */
@@ -178,19 +158,14 @@ export class Lane {
 
   /** Nothing is left to do here: it has been idle for that long, or is stopped. */
   mayBeReleased(nowMs: number, idleMs: number): boolean {
-    if (this.#held.size > 0 || this.#isOff) return this.#held.size === 0;
+    if (this.#rows.held > 0 || this.#isOff) return this.#rows.held === 0;
     // What an open breaker knows would be lost with the lane: the next owner would spend fifty attempts to learn it.
     if (this.#breaker.isOpen) return false;
     return this.#isStopped(nowMs) || (this.idleSinceMs !== undefined && nowMs - this.idleSinceMs >= idleMs);
   }
 
-  /** Forgets what was read and not yet sent: it stays due, and is read again from the start. */
   dropWaiting(): void {
-    const dropped = [...this.#waiting.slice(this.#next), ...this.#sameChange.clear()];
-    for (const delivery of dropped) this.#held.delete(delivery.eventId);
-    this.#waiting = [];
-    this.#next = 0;
-    this.#cursor = { ...startOfLane };
+    this.#rows.drop();
     this.lookAtMs = 0;
   }
 

@@ -1,0 +1,101 @@
+import { startOfLane, type DueDelivery, type LaneCursor, type LaneToRead } from "#webhooks/deliveries/index.ts";
+
+import { SameChange } from "./same-change.ts";
+
+/** A lane's due deliveries, as far as they have been read: how far that is, what waits for a place, what is not settled yet. */
+export class LaneRows {
+  readonly #endpointId: number;
+  #cursor: LaneCursor = startOfLane;
+  #waiting: DueDelivery[] = [];
+  #next = 0;
+  /** What has been read and not settled, and what was settled while a read was under way: none is taken twice. */
+  readonly #held = new Map<string, DueDelivery>();
+  #settledMeanwhile: string[] = [];
+  #isReading = false;
+  readonly #sameChange = new SameChange();
+
+  constructor(endpointId: number) {
+    this.#endpointId = endpointId;
+  }
+
+  /** How many wait for a place. */
+  get waiting(): number {
+    return this.#waiting.length - this.#next;
+  }
+
+  /** How many are not settled. */
+  get held(): number {
+    return this.#held.size;
+  }
+
+  /** Begins a read of about so many. */
+  begin(wanted: number): LaneToRead {
+    this.#isReading = true;
+    // Rows that are held are read again while the cursor has to wait before them: room for them too.
+    return { endpointId: this.#endpointId, after: this.#cursor, limit: wanted + this.#held.size };
+  }
+
+  /** Takes what was read, in order. `horizon` is how far the cursor may go. Gives how many rows were new. */
+  end(rows: readonly DueDelivery[], asked: LaneToRead, horizon: string): number {
+    // What waited was dropped meanwhile, perhaps what these rows come after: it is all read again, from the start.
+    if (asked.after !== this.#cursor) return this.cancel();
+    const fresh = rows.filter((row) => !this.#held.has(row.eventId));
+    // Written, without the engine having heard of it yet: once it has, the row must be found again.
+    const isMoved = rows.some((row) => (this.#held.get(row.eventId) ?? row).dueAt !== row.dueAt);
+    for (const row of fresh) this.#held.set(row.eventId, row);
+    this.#waiting.push(...fresh);
+    const last = rows.length === asked.limit ? rows.at(-1) : undefined;
+    const reached = last && last.dueAt < horizon ? last : { ...startOfLane, dueAt: horizon };
+    if (!isMoved && this.#cursor.dueAt < horizon) this.#cursor = reached;
+    this.cancel();
+    return fresh.length;
+  }
+
+  /** Nothing came of a read: no row is new. */
+  cancel(): 0 {
+    this.#isReading = false;
+    for (const eventId of this.#settledMeanwhile) this.#held.delete(eventId);
+    this.#settledMeanwhile = [];
+    return 0;
+  }
+
+  /** The next, of those at hand, that waits for no other of its change. */
+  shift(): DueDelivery | undefined {
+    for (;;) {
+      const delivery = this.#waiting[this.#next];
+      if (!delivery) return undefined;
+      this.#next += 1;
+      if (this.#next === this.#waiting.length || this.#next > 1000) {
+        this.#waiting = this.#waiting.slice(this.#next);
+        this.#next = 0;
+      }
+      if (this.#sameChange.mayGo(delivery)) return delivery;
+    }
+  }
+
+  /** It is answered, or has been out for too long: what waited for it may go. */
+  letFollow(delivery: DueDelivery): void {
+    const behind = this.#sameChange.done(delivery);
+    if (behind.length > 0) this.#waiting.splice(this.#next, 0, ...behind);
+  }
+
+  /** Settled. A read that began before may still bring the row, so until that read is done it stays held. */
+  settled(eventId: string): void {
+    if (this.#isReading) this.#settledMeanwhile.push(eventId);
+    else this.#held.delete(eventId);
+  }
+
+  /** Reads from the start the next time. */
+  startOver(): void {
+    this.#cursor = { ...startOfLane };
+  }
+
+  /** Forgets what was read and not yet sent: it stays due, and is read again from the start. */
+  drop(): void {
+    const dropped = [...this.#waiting.slice(this.#next), ...this.#sameChange.clear()];
+    for (const delivery of dropped) this.#held.delete(delivery.eventId);
+    this.#waiting = [];
+    this.#next = 0;
+    this.startOver();
+  }
+}

@@ -1,0 +1,91 @@
+import { expect } from "vitest";
+import type { Pool } from "#platform/database/database.ts";
+import { anEvent, buildEndpoint, buildProvider, recordNow } from "../support/build-webhooks.ts";
+import { startReceiver, type Receiver } from "../support/receiver.ts";
+import { startTestEngine } from "../support/start-test-engine.ts";
+import { test } from "../support/test.ts";
+import { until } from "../support/until.ts";
+
+const events = (count: number) => Array.from({ length: count }, (_, index) => anEvent({ accountId: index }));
+
+/** Hosts, each a server of its own. */
+async function startHosts(count: number, hosts: AsyncDisposableStack): Promise<readonly Receiver[]> {
+  const started = await Promise.all(Array.from({ length: count }, () => startReceiver()));
+  return started.map((host) => hosts.use(host));
+}
+
+/** Endpoints that wait a minute for an answer: whatever comes within seconds has not waited for one that hangs. */
+async function buildEndpoints(
+  database: Pool,
+  providerId: number,
+  count: number,
+  urlOf: (index: number) => string,
+): Promise<void> {
+  for (let index = 0; index < count; index += 1) {
+    const url = urlOf(index);
+    await buildEndpoint(database, { providerId, url, name: `${url} ${index}`, timeoutSeconds: 60 });
+  }
+}
+
+const total = (hosts: readonly Receiver[]): number => hosts.reduce((sum, host) => sum + host.received.length, 0);
+
+test("a host that hangs has one attempt in flight, however many endpoints are on it", async ({ database }) => {
+  await using hanging = await startReceiver("hang");
+  await using good = await startReceiver();
+  const providerId = await buildProvider(database);
+  await buildEndpoints(database, providerId, 60, () => hanging.url);
+  await buildEndpoint(database, { providerId, url: good.url, name: "good" });
+  await using _engine = await startTestEngine(database, { inFlightMax: 20, drainMs: 0 });
+
+  await recordNow(database, { providerId }, events(100));
+
+  await until(() => good.received.length === 100);
+  expect(hanging.received).toHaveLength(1);
+});
+
+test("hosts that hang hold the places of the slow and some of the unknown; who is known to be quick has the others", async ({
+  database,
+}) => {
+  await using hosts = new AsyncDisposableStack();
+  const hanging = await startHosts(30, hosts);
+  for (const host of hanging) host.answer("hang");
+  await using good = await startReceiver();
+  const known = await buildProvider(database);
+  await buildEndpoint(database, { providerId: known, url: good.url });
+  await using _engine = await startTestEngine(database, { inFlightMax: 16, drainMs: 0 });
+  await recordNow(database, { providerId: known });
+  await until(() => good.received.length === 1);
+
+  const providerId = await buildProvider(database);
+  await buildEndpoints(database, providerId, 30, (index) => hanging[index]?.url ?? "");
+  await recordNow(database, { providerId }, events(5));
+  // Half of the places, and a quarter of the other half.
+  await until(() => total(hanging) === 10, { withinMs: 15_000 });
+  await recordNow(database, { providerId: known }, events(200));
+
+  await until(() => good.received.length === 201);
+  expect(total(hanging)).toBe(10);
+});
+
+test("of a hundred endpoints, new to the engine, thirty hang, among the others on their hosts: the others get all", async ({
+  database,
+}) => {
+  await using hosts = new AsyncDisposableStack();
+  const four = await startHosts(4, hosts);
+  const isHanging = (path: string): boolean => path.endsWith("?hangs");
+  for (const host of four) {
+    host.answer((response, { path }) => void (isHanging(path) || response.writeHead(200).end()));
+  }
+  const providerId = await buildProvider(database);
+  await buildEndpoints(database, providerId, 100, (index) => {
+    const { url = "" } = four[index % 4] ?? {};
+    return index % 10 < 3 ? `${url}?hangs` : url;
+  });
+  await using _engine = await startTestEngine(database, { inFlightMax: 80, drainMs: 0 });
+
+  await recordNow(database, { providerId }, events(50));
+
+  const good = (): number => four.flatMap((host) => host.received.filter(({ path }) => !isHanging(path))).length;
+  await until(() => good() === 70 * 50, { withinMs: 30_000 });
+  expect(total(four) - good()).toBeLessThanOrEqual(30); // each of them once, at most: its first attempt still hangs
+});
