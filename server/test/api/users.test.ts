@@ -44,6 +44,16 @@ test("the last admin of an account stays, and the refusal says so", async ({ api
   expect([json.statusCode, json.json()]).toEqual([403, { errors: { base: ["The last admin cannot go"] } }]);
 });
 
+test("the last admin is not made a member, and the refusal says so at the role", async ({ api }) => {
+  const { account, admin } = await signUp(api);
+  const answer = await api.ask("PUT", `/accounts/${account}/users/${admin}/member.json`);
+
+  expect([answer.statusCode, answer.json()]).toEqual([
+    422,
+    { errors: { role: ["cannot be taken from the last admin"] } },
+  ]);
+});
+
 test("a step that does not lead on from the user's state is refused with the user as it is", async ({ api }) => {
   const { account } = await signUp(api);
   const id = await addMember(api, account, member);

@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import { createSession, findSession, verifyPassword } from "#access/index.ts";
 import type { Pool } from "#platform/database/database.ts";
+import { lockAccount } from "#portal/accounts/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import {
   acceptInvitation,
@@ -20,6 +21,7 @@ import {
 } from "#portal/users/index.ts";
 import { activateUser } from "#portal/whole-accounts/index.ts";
 import { test } from "../support/test.ts";
+import { until } from "../support/until.ts";
 import { byForm, eventsOf, form, now, setUp, signUp } from "./house.ts";
 
 const by = { actor: { kind: "token", userId: 1 }, channel: "api", now } as const;
@@ -99,14 +101,68 @@ test.for([
   expect(await eventsOf(pool, its.provider.id)).toHaveLength(4);
 });
 
-test("of two admins who delete each other at once, one stays", async ({ sharedPool: pool }) => {
+type Removal = (pool: Pool, of: House & { userId: number }) => Promise<unknown>;
+
+const demote: Removal = (pool, of) => changeUserRole(pool, { ...of, role: "member", by });
+const remove: Removal = (pool, of) => deleteUser(pool, { ...of, by });
+
+/** The account with a second admin, and both of them. */
+async function withTwoAdmins(pool: Pool): Promise<{ its: House; users: readonly [User, User] }> {
   const its = await house(pool);
   await createUser(pool, { ...its, values: mira, by });
-  const users = await listUsers(pool, its.provider.id, its.accountId);
-  for (const { id } of users) await changeUserRole(pool, { ...its, userId: id, role: "admin", by });
-  const outcomes = await Promise.all(users.map(({ id }) => deleteUser(pool, { ...its, userId: id, by })));
-  expect(outcomes).toContainEqual({ notAllowed: "last admin" });
-  expect(await listUsers(pool, its.provider.id, its.accountId)).toHaveLength(1);
+  for (const { id } of await listUsers(pool, its.provider.id, its.accountId))
+    await changeUserRole(pool, { ...its, userId: id, role: "admin", by });
+  const [nora, other] = await listUsers(pool, its.provider.id, its.accountId);
+  if (!nora || !other) throw new Error("There are fewer than two users.");
+  return { its, users: [nora, other] };
+}
+
+const adminsOf = async (pool: Pool, { provider, accountId }: House): Promise<User[]> =>
+  (await listUsers(pool, provider.id, accountId)).filter(({ role }) => role === "admin");
+
+test.for([
+  ["delete each other", remove, remove],
+  ["make each other a member", demote, demote],
+  ["delete and demote each other", remove, demote],
+] as const)("of two admins who %s at once, one stays an admin", async ([, first, second], { sharedPool: pool }) => {
+  for (let round = 0; round < 5; round += 1) {
+    const { its, users } = await withTwoAdmins(pool);
+    const [nora, other] = users;
+    const outcomes = await Promise.all([
+      first(pool, { ...its, userId: nora.id }),
+      second(pool, { ...its, userId: other.id }),
+    ]);
+    expect(outcomes.filter((it) => "events" in Object(it))).toHaveLength(1);
+    expect(await adminsOf(pool, its)).toHaveLength(1);
+  }
+});
+
+test("who waits for another's change of the account decides on what that change left", async ({ sharedPool: pool }) => {
+  const { its, users } = await withTwoAdmins(pool);
+  const [nora, other] = users;
+  const waiting = await pool.inTransaction(async (tx) => {
+    await lockAccount(tx, its.provider.id, its.accountId);
+    const second = demote(pool, { ...its, userId: other.id });
+    await until(async () => (await pool.query(blockedStatement)).length > 0);
+    await tx.query("update users set role = 'member' where provider_id = $1 and id = $2", [its.provider.id, nora.id]);
+    return { second };
+  });
+  expect(await waiting.second).toEqual({ refused: { role: ["cannot be taken from the last admin"] } });
+  expect(await adminsOf(pool, its)).toMatchObject([{ id: other.id }]);
+});
+
+/** Who of this database waits for a lock. */
+const blockedStatement = `
+  select from pg_locks
+  where not granted and pid in (select pid from pg_stat_activity where datname = current_database())`;
+
+test("beside a suspended admin, the one who can act is the last", async ({ sharedPool: pool }) => {
+  const { its, users } = await withTwoAdmins(pool);
+  const [nora, other] = users;
+  await activateUser(pool, { ...its, userId: other.id, by });
+  expect(await suspendUser(pool, { ...its, userId: other.id, by })).toMatchObject({ user: { state: "suspended" } });
+  expect(await remove(pool, { ...its, userId: nora.id })).toEqual({ notAllowed: "last admin" });
+  expect(await demote(pool, { ...its, userId: nora.id })).toHaveProperty("refused");
 });
 
 test("a user is reached through its own account and its own provider alone", async ({ sharedPool: pool }) => {

@@ -71,16 +71,32 @@ test("the last admin stays one, is not suspended and not deleted", async ({ shar
   expect(await listProviderUsers(pool, provider.id)).toEqual([admin]);
 });
 
-test("of two admins who delete each other at once, one stays", async ({ sharedPool: pool }) => {
+const removals = {
+  delete: deleteProviderUser,
+  suspend: suspendProviderUser,
+  demote: (pool: Pool, change: Parameters<typeof deleteProviderUser>[1]) =>
+    changeProviderUserRole(pool, { ...change, role: "member" }),
+} as const;
+
+test.for([
+  ["delete", "delete"],
+  ["suspend", "suspend"],
+  ["demote", "demote"],
+  ["delete", "suspend"],
+  ["suspend", "demote"],
+  ["demote", "delete"],
+] as const)("of two admins who %s and %s each other at once, one stays", async (steps, { sharedPool: pool }) => {
   const { provider } = await setUp(pool);
   const passwordHash = await hashPassword("x");
   await pool.inTransaction((tx) =>
     createProviderUser(tx, { providerId: provider.id, username: "ada", passwordHash, role: "admin" }),
   );
   const admins = await listProviderUsers(pool, provider.id);
-  const outcomes = await Promise.all(admins.map(({ id }) => deleteProviderUser(pool, { provider, userId: id, by })));
+  const outcomes = await Promise.all(
+    admins.map(({ id }, index) => removals[steps[index] ?? "delete"](pool, { provider, userId: id, by })),
+  );
   expect(outcomes).toContainEqual({ notAllowed: "last admin" });
-  expect(await listProviderUsers(pool, provider.id)).toHaveLength(1);
+  expect(await listProviderUsers(pool, provider.id, { role: "admin", state: "active" })).toHaveLength(1);
 });
 
 test("a suspension ends sessions and tokens at once, and its end brings the tokens back", async ({

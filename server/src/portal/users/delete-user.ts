@@ -1,11 +1,12 @@
 import { endSessionsOfUser } from "#access/index.ts";
-import type { Database, Pool } from "#platform/database/database.ts";
+import type { Pool } from "#platform/database/database.ts";
 import { lockAccount } from "#portal/accounts/index.ts";
 import { readDocumentSettings } from "#portal/fields/index.ts";
 import { recordEvents, type RecordedEvent } from "#webhooks/events/index.ts";
 
 import { lockUser } from "./change-user-row.ts";
 import type { UserChange } from "./change-user.ts";
+import { isLastAdmin } from "./is-last-admin.ts";
 import { userEvent } from "./user-events.ts";
 import type { User } from "./user.ts";
 
@@ -29,19 +30,11 @@ export async function deleteUser(
     const locked = account && (await lockUser(tx, { providerId, accountId, userId }));
     if (!locked) return undefined;
     const { user } = locked;
-    if (user.role === "admin" && !(await hasOtherAdmin(tx, providerId, user))) return { notAllowed: "last admin" };
+    if (await isLastAdmin(tx, providerId, user)) return { notAllowed: "last admin" };
 
     await endSessionsOfUser(tx, { providerId, audience: "developer", userId });
     await tx.query(deleteStatement, [providerId, userId]);
     const cause = { providerId, ...by };
     return { user, events: await recordEvents(tx, cause, [userEvent("user.deleted", settings, { account, user })]) };
   });
-}
-
-// Served by users_account_idx.
-const otherAdminStatement = `
-  select id from users where provider_id = $1 and account_id = $2 and role = 'admin' and id <> $3 limit 1`;
-
-async function hasOtherAdmin(db: Database, providerId: number, { accountId, id }: User): Promise<boolean> {
-  return (await db.query(otherAdminStatement, [providerId, accountId, id])).length > 0;
 }

@@ -172,6 +172,13 @@ export const userOperations: readonly (OperationRow | OutOfScope)[] = [
     act: toRole("admin"),
     events: ["user.updated"],
   },
+  {
+    row: "U4",
+    operation: "make a member of the last admin",
+    via: everybody,
+    act: (scene) => changeUserRole(scene.pool, { ...scene, userId: scene.user.id, role: "member" }),
+    events: [],
+  },
   { row: "U4", operation: "make a member of one", via: everybody, given: addMember, act: toRole("member"), events: [] },
   {
     row: "U5",

@@ -30,5 +30,5 @@ export const makeUserAdminOperation = operationOf(
 export const makeUserMemberOperation = operationOf(
   "member",
   "User Change Role to Member",
-  "Makes a user a member of the account.",
+  "Makes a user a member of the account, unless it is the account's last admin.",
 );
