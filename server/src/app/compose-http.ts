@@ -107,7 +107,7 @@ async function registerDoors(doors: FastifyInstance, parts: HttpParts): Promise<
   await doors.register(accountManagementApiDoor({ ...asked, adminPortalUrl, developerPortalUrl }), {
     prefix: "/admin/api",
   });
-  await doors.register(bellwireApiDoor({ ...asked, newId, sender, adminPortalUrl, secretsOfBin }), {
+  await doors.register(bellwireApiDoor({ ...asked, newId, sender, adminPortalUrl, developerPortalUrl, secretsOfBin }), {
     prefix: "/api/v1",
   });
   await doors.register(requestBinDoor({ pool, clock, publicUrl: urls.publicUrl, secretsOfBin }));

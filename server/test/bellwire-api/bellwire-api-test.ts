@@ -59,6 +59,7 @@ export function openBellwireApi(
     retryWaitsSeconds: [60],
     findAdminCaller: createFindAdminCaller({ pool, clock }),
     adminPortalUrl: () => "https://bellwire.test",
+    developerPortalUrl: () => "https://developers.bellwire.test",
     secretsOfBin: ({ providerId, id }) =>
       readSecretsTo(pool, encryption, { providerId, path: `/bins/${id}`, leadsThere: isOwnBin }),
     version: "0.0.0",

@@ -168,3 +168,18 @@ test("the sign-up's own pages are no invitations", async ({ house }) => {
   expect((await visitor.get("/signup/nonsense")).status).toBe(404);
   expect((await visitor.submit("/signup", filledIn("ada"))).status).toBe(303);
 });
+
+test("an admin has the activation mail sent to a user who is pending, and to nobody else", async ({ house }) => {
+  const ada = await house.developer("ada");
+  const { id } = await inviteBea(house, ada);
+  const path = `/account/users/${id}/activation`;
+  expect((await ada.get("/account/users")).html).not.toContain(path);
+  expect((await ada.get(path)).status).toBe(404);
+
+  await house.pool.query("update users set state = 'pending' where id = $1", [id]);
+  expect((await ada.get("/account/users")).html).toContain(path);
+  expect(await ada.submit(path)).toMatchObject({ status: 303, location: "/account/users?done=activation-sent" });
+  const link = await house.mailedPath();
+  expect((await house.visitor("developer").get(link)).status).toBeLessThan(400);
+  expect((await ada.get("/account/users")).html).not.toContain(path);
+});

@@ -17,6 +17,7 @@ export async function bellwireApiDocument(version: string): Promise<JsonObject> 
 const inert = (version: string): BellwireApiNeeds => ({
   version,
   adminPortalUrl: unused,
+  developerPortalUrl: unused,
   secretsOfBin: unused,
   clock: systemClock,
   newId: unused,

@@ -14,8 +14,9 @@ export interface BellwireApiNeeds extends EndpointNeeds {
   /** For pings: the one that engines use, or one with the same guard. */
   readonly sender: Sender;
   readonly findAdminCaller: FindAdminCaller;
-  /** How the outside reaches the side on which this API is, without a slash at the end. */
+  /** How the outside reaches a provider's two sides, without a slash at the end. This API is on the admin one. */
   readonly adminPortalUrl: (provider: Provider) => string;
+  readonly developerPortalUrl: (provider: Provider) => string;
   /** The secrets of the endpoints that point to the bin; none if there is no such endpoint. */
   readonly secretsOfBin: (bin: Pick<Bin, "providerId" | "id">) => Promise<readonly string[]>;
   readonly version: string;

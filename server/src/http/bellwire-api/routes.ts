@@ -11,8 +11,15 @@ import { listDeliveriesRoute } from "./deliveries/list-deliveries-route.ts";
 import { readDeliveryRoute } from "./deliveries/read-delivery-route.ts";
 import { retryDeliveryRoute } from "./deliveries/retry-delivery-route.ts";
 import { resumeAccountRoute, suspendAccountRoute } from "./developers/change-account-state-routes.ts";
+import {
+  deleteInvitationRoute,
+  inviteRoute,
+  listInvitationsRoute,
+  resendInvitationRoute,
+} from "./developers/invitation-routes.ts";
 import { regenerateApplicationKeyRoute, regenerateUserKeyRoute } from "./developers/regenerate-key-routes.ts";
 import { rejectApplicationRoute } from "./developers/reject-application-route.ts";
+import { sendActivationRoute } from "./developers/send-activation-route.ts";
 import { changeEndpointRoute } from "./endpoints/change-endpoint-route.ts";
 import { createEndpointRoute } from "./endpoints/create-endpoint-route.ts";
 import { deleteEndpointRoute } from "./endpoints/delete-endpoint-route.ts";
@@ -65,6 +72,11 @@ export const routes: readonly BellwireApiRoute[] = [
   listBinRequestsRoute,
   suspendAccountRoute,
   resumeAccountRoute,
+  listInvitationsRoute,
+  inviteRoute,
+  resendInvitationRoute,
+  deleteInvitationRoute,
+  sendActivationRoute,
   rejectApplicationRoute,
   regenerateUserKeyRoute,
   regenerateApplicationKeyRoute,

@@ -7,6 +7,7 @@ const sentences = {
   "password-changed": "Your password is changed. Other browsers that were logged in are not any more.",
   "password-chosen": "Your new password holds. Log in with it.",
   "user-deleted": "The user is deleted.",
+  "activation-sent": "The activation mail is on its way.",
   invited: "The invitation is on its way.",
   "invitation-deleted": "The invitation is deleted: its link opens nothing any more.",
   joined: "Welcome! You are a member of this account now.",

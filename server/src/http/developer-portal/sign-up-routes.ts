@@ -3,6 +3,7 @@ import { createAttemptLimiter, type AttemptLimiter } from "#access/index.ts";
 import { readFieldsDefinitions } from "#portal/fields/index.ts";
 import { signUpAccount, signUpIsOpen, type SignUpDoor } from "#portal/whole-accounts/index.ts";
 import { whenFormWasIssued } from "../shared/form-token.ts";
+import { activationUrl } from "../shared/mailed-links.ts";
 import { readForm } from "../shared/read-form.ts";
 import { isLoopback, waitInWords } from "../shared/sign-in-limits.ts";
 import { findSignUpSentTwice } from "./find-sign-up-sent-twice.ts";
@@ -76,10 +77,10 @@ async function signUp(
   return showSignUpForm(portal, request, reply, { status: 422, values, errors: outcome.refused });
 }
 
-const formOf = ({ mailIsSent, developerPortalUrl }: Portal, { provider }: FastifyRequest): SignUpDoor => ({
+const formOf = (portal: Portal, { provider }: FastifyRequest): SignUpDoor => ({
   door: "form",
-  mailIsSent,
-  activationUrl: (code) => `${developerPortalUrl(provider)}/activate/${code}`,
+  mailIsSent: portal.mailIsSent,
+  activationUrl: activationUrl(portal, provider),
 });
 
 const showClosed = ({ showPage }: Portal, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> =>

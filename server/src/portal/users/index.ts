@@ -13,6 +13,7 @@ export { judgeNewUser, type UserFields } from "./judge-new-user.ts";
 export { findLostPassword, requestNewPassword, resetPassword } from "./lost-password.ts";
 export { judgeEmail, judgeNames, judgePassword } from "./judge-user.ts";
 export { representUser, userToJson } from "./represent-user.ts";
+export { sendActivation } from "./send-activation.ts";
 export { suspendUser, unsuspendUser } from "./suspend-user.ts";
 export { updateUser } from "./update-user.ts";
 export { userEvent } from "./user-events.ts";

@@ -58,6 +58,9 @@ const edit =
 const toRole = (role: User["role"]): ((scene: Scene) => Promise<unknown>) =>
   onMember((scene) => changeUserRole(scene.pool, { ...scene, role }));
 
+const demoteLast = (scene: Scene): Promise<unknown> =>
+  changeUserRole(scene.pool, { ...scene, userId: scene.user.id, role: "member" });
+
 /** An account that is still in the state in which a sign-up by mail leaves it, and the code of the mail. */
 async function signUpByMail({ pool, provider, by: { now } }: Scene): Promise<string> {
   let code = "";
@@ -172,13 +175,7 @@ export const userOperations: readonly (OperationRow | OutOfScope)[] = [
     act: toRole("admin"),
     events: ["user.updated"],
   },
-  {
-    row: "U4",
-    operation: "make a member of the last admin",
-    via: everybody,
-    act: (scene) => changeUserRole(scene.pool, { ...scene, userId: scene.user.id, role: "member" }),
-    events: [],
-  },
+  { row: "U4", operation: "make the last admin a member", via: everybody, act: demoteLast, events: [] },
   { row: "U4", operation: "make a member of one", via: everybody, given: addMember, act: toRole("member"), events: [] },
   {
     row: "U5",

@@ -14,6 +14,7 @@ import { TableSkeleton } from "../../components/table-skeleton.tsx";
 import { AccountActions } from "./account-actions.tsx";
 import { AccountFacts } from "./account-facts.tsx";
 import { AccountForm } from "./account-form.tsx";
+import { InvitationList } from "./invitation-list.tsx";
 import { UserList } from "./user-list.tsx";
 
 const route = getRouteApi("/accounts/$id");
@@ -47,6 +48,9 @@ function AccountView({ account }: { account: Account }) {
       </SectionCard>
       <SectionCard title="Users">
         <UserList accountId={account.id} />
+      </SectionCard>
+      <SectionCard title="Invitations">
+        <InvitationList accountId={account.id} />
       </SectionCard>
       <SectionCard title="Applications">
         <Loaded query={applications} skeleton={<TableSkeleton of="applications" />}>

@@ -10,21 +10,32 @@ import { TableSkeleton } from "../../components/table-skeleton.tsx";
 import { userSteps } from "../../components/users/user-steps.ts";
 import { UsersTable } from "../../components/users/users-table.tsx";
 import { useUserActions } from "../../components/users/use-user-actions.ts";
+import { useChange } from "../../components/use-change.ts";
 import { UserDialog } from "./user-dialog.tsx";
 
 export function UserList({ accountId }: { accountId: number }) {
-  const query = useQuery(usersQuery(useManagement(), accountId));
+  const api = useManagement();
+  const query = useQuery(usersQuery(api, accountId));
   const [toEdit, setToEdit] = useState<User | "new">();
   const [toDelete, setToDelete] = useState<User>();
   const { step, remove } = useUserActions({ path: `accounts/${accountId}/users`, stale: [["accounts"]] }, () =>
     setToDelete(undefined),
   );
+  const sendActivation = useChange({
+    change: (id: number) => api.operate(`users/${id}/send_activation`),
+    stale: [["mails"]],
+    done: "The activation mail is on its way",
+    failed: "The activation mail could not be sent",
+  });
   const itemsFor = (user: User) => [
     { title: "Edit", onClick: () => setToEdit(user) },
     ...userSteps(user).map(({ operation, title }) => ({
       title,
       onClick: () => step.mutate({ id: user.id, operation }),
     })),
+    ...(user.state === "pending"
+      ? [{ title: "Send activation mail", onClick: () => sendActivation.mutate(user.id) }]
+      : []),
     { title: "Delete", onClick: () => setToDelete(user) },
   ];
   return (

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { AttemptLimiter } from "#access/index.ts";
 import type { FieldErrors } from "#portal/fields/index.ts";
 import { inviteUser, listInvitations } from "#portal/users/index.ts";
+import { invitationUrl } from "../../shared/mailed-links.ts";
 import { readForm } from "../../shared/read-form.ts";
 import type { Developer } from "../find-developer.ts";
 import { addAdminFormPage } from "../forms/add-form-page.ts";
@@ -10,8 +11,7 @@ import { goOnTo } from "../go-on-to.ts";
 import { showNotFound } from "../show-not-found.ts";
 import type { Portal } from "../show-page.ts";
 import { writeDate } from "../write-date.ts";
-import { invitationUrl } from "./invitation-url.ts";
-import { tooManyInvitations } from "./too-many-invitations.ts";
+import { tooManyMails } from "./too-many-mails.ts";
 
 const emailField: FormField = { name: "email", label: "Email", type: "email", required: true, length_max: 255 };
 
@@ -22,7 +22,7 @@ export function addInvitationsPage(http: FastifyInstance, portal: Portal, limite
     show: (request, reply, developer) => showInvitations(portal, request, reply, developer),
     take: async (request, reply, developer) => {
       const { provider } = request;
-      const errors = tooManyInvitations(limiter, request, developer);
+      const errors = tooManyMails(limiter, request, developer);
       if (errors) return showInvitations(portal, request, reply, { ...developer, errors, status: 429 });
       const { email = "" } = readForm(request.body);
       const invited = await inviteUser(portal.pool, {

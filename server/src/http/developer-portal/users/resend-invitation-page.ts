@@ -2,13 +2,13 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { AttemptLimiter } from "#access/index.ts";
 import type { FieldErrors } from "#portal/fields/index.ts";
 import { resendInvitation } from "#portal/users/index.ts";
+import { invitationUrl } from "../../shared/mailed-links.ts";
 import { addAdminFormPage } from "../forms/add-form-page.ts";
 import { showForm } from "../forms/show-form.ts";
 import { goOnTo } from "../go-on-to.ts";
 import { showNotFound } from "../show-not-found.ts";
 import type { Portal } from "../show-page.ts";
-import { invitationUrl } from "./invitation-url.ts";
-import { tooManyInvitations } from "./too-many-invitations.ts";
+import { tooManyMails } from "./too-many-mails.ts";
 import { withInvitation, type Asked } from "./with-invitation.ts";
 
 /** Sends the mail once more, with another link. */
@@ -17,7 +17,7 @@ export function addResendInvitationPage(http: FastifyInstance, portal: Portal, l
     path: "/account/invitations/:id/resend",
     show: withInvitation(portal, (request, reply, asked) => showQuestion(portal, request, reply, asked)),
     take: withInvitation(portal, async (request, reply, asked) => {
-      const errors = tooManyInvitations(limiter, request, asked.developer);
+      const errors = tooManyMails(limiter, request, asked.developer);
       if (errors) return showQuestion(portal, request, reply, { ...asked, errors });
       const { invitation } = asked;
       const { provider } = request;

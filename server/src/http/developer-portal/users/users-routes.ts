@@ -7,19 +7,21 @@ import { addDeleteUserPage } from "./delete-user-page.ts";
 import { addEditUserPage } from "./edit-user-page.ts";
 import { addInvitationsPage } from "./invitations-page.ts";
 import { addResendInvitationPage } from "./resend-invitation-page.ts";
+import { addSendActivationPage } from "./send-activation-page.ts";
 import { addUserRolePage } from "./user-role-page.ts";
 import { addUsersRoute } from "./users-route.ts";
 
 /** A team comes in at once; whoever wants to send mails to half the world through us does not. */
-const invitations = { attemptsMax: 50, windowSeconds: 10 * 60 } as const;
+const mails = { attemptsMax: 50, windowSeconds: 10 * 60 } as const;
 
 /** The people of an account: who is in it, who is asked to join, and joining. */
 export function addUsersRoutes(http: FastifyInstance, portal: Portal): void {
-  const limiter = createAttemptLimiter(portal.clock, invitations);
+  const limiter = createAttemptLimiter(portal.clock, mails);
   addUsersRoute(http, portal);
   addEditUserPage(http, portal);
   addUserRolePage(http, portal);
   addDeleteUserPage(http, portal);
+  addSendActivationPage(http, portal, limiter);
   addInvitationsPage(http, portal, limiter);
   addResendInvitationPage(http, portal, limiter);
   addDeleteInvitationPage(http, portal);

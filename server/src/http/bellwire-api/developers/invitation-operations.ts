@@ -1,0 +1,63 @@
+import { Type } from "typebox";
+import { Id, Nullable, Timestamp } from "../page-schema.ts";
+import { answersOfOne, created, done, refusable } from "../route-schema.ts";
+
+const tags = ["Developers"];
+const ofAccount = Type.Object({ id: Id });
+const ofInvitation = Type.Object({ id: Id, invitation_id: Id });
+
+const Invitation = Type.Object(
+  {
+    id: Type.Integer(),
+    email: Type.String(),
+    sent_at: Timestamp,
+    accepted_at: Nullable(Timestamp),
+    created_at: Timestamp,
+  },
+  { title: "Invitation", description: "Somebody who is asked to join an account, by mail." },
+);
+
+export const listInvitations = {
+  tags,
+  operationId: "listInvitations",
+  summary: "List the invitations of an account, oldest first",
+  params: ofAccount,
+  response: answersOfOne(Type.Object({ data: Type.Array(Invitation) })),
+};
+
+export const invite = {
+  tags,
+  operationId: "inviteUser",
+  summary: "Invite somebody into an account",
+  description: "They get a mail with a link, behind which they choose a name and a password and are a member.",
+  params: ofAccount,
+  body: Type.Object({ email: Type.String({ maxLength: 255 }) }, { additionalProperties: false }),
+  response: { ...created(Invitation), 404: answersOfOne(Invitation)[404], ...refusable },
+};
+
+export const resendInvitation = {
+  tags,
+  operationId: "resendInvitation",
+  summary: "Send an invitation again",
+  description: "With another link: the one before opens nothing any more.",
+  params: ofInvitation,
+  response: done,
+};
+
+export const deleteInvitation = {
+  tags,
+  operationId: "deleteInvitation",
+  summary: "Delete an invitation",
+  description: "Its link opens nothing any more. Who has joined by it stays.",
+  params: ofInvitation,
+  response: done,
+};
+
+export const sendActivation = {
+  tags,
+  operationId: "sendActivation",
+  summary: "Send a pending user the activation mail again",
+  description: "With another link: the one before opens nothing any more.",
+  params: ofAccount,
+  response: { ...done, ...refusable },
+};

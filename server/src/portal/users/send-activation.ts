@@ -1,0 +1,52 @@
+import { digestOf } from "#access/index.ts";
+import type { Pool, Transaction } from "#platform/database/database.ts";
+import { randomBase32 } from "#platform/ids/random-token.ts";
+import { lockAccount } from "#portal/accounts/index.ts";
+import { cannot, type FieldErrors } from "#portal/fields/index.ts";
+import { activationMail, insertMail } from "#portal/mails/index.ts";
+import type { Provider } from "#portal/providers/index.ts";
+
+import { lockUser } from "./change-user-row.ts";
+
+interface SendingActivation {
+  readonly provider: Provider;
+  readonly accountId: number;
+  readonly userId: number;
+  /** Where the link in the mail leads. */
+  readonly urlOf: (code: string) => string;
+  readonly now: Date;
+}
+
+const codeLength = 32;
+
+/**
+ * Writes to a pending user how to become active, with a link that is from now on the only one that counts. Undefined if
+ * the account has no such user.
+ */
+export async function sendActivation(
+  pool: Pool,
+  { provider, accountId, userId, urlOf, now }: SendingActivation,
+): Promise<{ readonly sentTo: string } | { readonly refused: FieldErrors } | undefined> {
+  const providerId = provider.id;
+  return pool.inTransaction(async (tx) => {
+    const account = await lockAccount(tx, providerId, accountId);
+    const locked = account && (await lockUser(tx, { providerId, accountId, userId }));
+    if (!locked) return undefined;
+    const { state, email: recipient, username } = locked.user;
+    if (state !== "pending") return cannot("activate");
+    if (recipient === null) return { refused: { email: ["can't be blank"] } };
+
+    const code = randomBase32(codeLength);
+    await renewCode(tx, { providerId, userId, code });
+    await insertMail(tx, providerId, activationMail({ provider, recipient, username, url: urlOf(code) }), now);
+    return { sentTo: recipient };
+  });
+}
+
+// The user is locked.
+const renewStatement = `update users set activation_code_digest = $3 where provider_id = $1 and id = $2`;
+
+const renewCode = (
+  tx: Transaction,
+  { providerId, userId, code }: { providerId: number; userId: number; code: string },
+): Promise<unknown> => tx.query(renewStatement, [providerId, userId, digestOf(code)]);

@@ -1,0 +1,114 @@
+import { expect } from "vitest";
+import { listMails } from "#portal/mails/index.ts";
+import { acceptInvitation, createUser } from "#portal/users/index.ts";
+import { activateUserByMail, signUpAccount } from "#portal/whole-accounts/index.ts";
+import { test, type BellwireHouse } from "./bellwire-api-test.ts";
+
+async function signUp({ pool, provider }: BellwireHouse, now: Date): Promise<number> {
+  const values = { org_name: "Harbour", username: "mira", email: "mira@harbour.example" };
+  const by = { door: "program", actor: { kind: "key" }, channel: "api" } as const;
+  const signedUp = await signUpAccount(pool, { provider, values, by, now });
+  if (!("whole" in signedUp)) throw new Error(JSON.stringify(signedUp));
+  return signedUp.whole.account.id;
+}
+
+/** The link in the newest mail, which must go to that address. */
+async function linkTo({ pool, provider }: BellwireHouse, recipient: string): Promise<URL> {
+  const [mail] = await listMails(pool, provider.id, { limit: 1 });
+  expect(mail?.recipient).toBe(recipient);
+  return new URL(/https:\/\/\S+/.exec(mail?.text ?? "")?.[0] ?? "");
+}
+
+const codeOf = ({ pathname }: URL): string => pathname.split("/").at(-1) ?? "";
+
+const invitationsOf = async (house: BellwireHouse, account: number): Promise<Record<string, unknown>[]> =>
+  (await house.call("GET", `/accounts/${account}/invitations`)).json().data;
+
+const email = "nora@harbour.example";
+
+test("who is invited gets a mail that leads into the Developer Portal, and joins by it", async ({ house, clock }) => {
+  const account = await signUp(house, clock.now());
+  const invited = await house.call("POST", `/accounts/${account}/invitations`, { payload: { email } });
+  expect([invited.statusCode, invited.json()]).toMatchObject([201, { email, accepted_at: null }]);
+  expect(await invitationsOf(house, account)).toEqual([invited.json()]);
+
+  const link = await linkTo(house, email);
+  expect(link.href).toMatch(/^https:\/\/developers\.bellwire\.test\/signup\/\w+$/);
+  const password = "correct-horse-12";
+  const values = { username: "nora", password, password_confirmation: password };
+  const { pool, provider } = house;
+  expect(await acceptInvitation(pool, { provider, code: codeOf(link), values, now: clock.now() })).toMatchObject({
+    user: { accountId: account, email },
+  });
+  expect(await invitationsOf(house, account)).toMatchObject([{ accepted_at: expect.any(String) }]);
+});
+
+test("an invitation that was sent again or deleted opens nothing by its old link", async ({ house, clock }) => {
+  const account = await signUp(house, clock.now());
+  const path = `/accounts/${account}/invitations`;
+  const { id } = (await house.call("POST", path, { payload: { email } })).json();
+  const first = codeOf(await linkTo(house, email));
+  expect((await house.call("POST", `${path}/${id}/resend`)).statusCode).toBe(204);
+  const second = codeOf(await linkTo(house, email));
+  expect(second).not.toBe(first);
+  expect((await house.call("DELETE", `${path}/${id}`)).statusCode).toBe(204);
+  for (const code of [first, second]) {
+    const { pool, provider } = house;
+    expect(await acceptInvitation(pool, { provider, code, values: {}, now: clock.now() })).toBeUndefined();
+  }
+  expect(await invitationsOf(house, account)).toEqual([]);
+  expect((await house.call("POST", `${path}/${id}/resend`)).statusCode).toBe(404);
+  expect((await house.call("DELETE", `${path}/${id}`)).statusCode).toBe(404);
+});
+
+test("an address that is nonsense, in use or invited already is refused by its field", async ({ house, clock }) => {
+  const path = `/accounts/${await signUp(house, clock.now())}/invitations`;
+  await house.call("POST", path, { payload: { email } });
+  for (const wrong of ["nonsense", "mira@harbour.example", email]) {
+    const answer = await house.call("POST", path, { payload: { email: wrong } });
+    expect([answer.statusCode, Object.keys(answer.json().errors)]).toEqual([422, ["email"]]);
+  }
+});
+
+test("a pending user is written to again, and only the newest link activates", async ({ house, clock }) => {
+  const account = await signUp(house, clock.now());
+  const { pool, provider } = house;
+  const by = { actor: { kind: "key" }, channel: "api", now: clock.now() } as const;
+  const made = await createUser(pool, { provider, accountId: account, by, values: { username: "nora", email } });
+  const id = made && "user" in made ? made.user.id : 0;
+  const send = async (): Promise<URL> => {
+    expect((await house.call("POST", `/users/${id}/send_activation`)).statusCode).toBe(204);
+    return linkTo(house, email);
+  };
+  const activate = (link: URL) => activateUserByMail(pool, { provider, code: codeOf(link), now: clock.now() });
+
+  const [first, second] = [await send(), await send()];
+  expect(second.href).toMatch(/^https:\/\/developers\.bellwire\.test\/activate\/\w+$/);
+  expect(await activate(first)).toBeUndefined();
+  expect(await activate(second)).toMatchObject({ user: { state: "active" } });
+  expect((await house.call("POST", `/users/${id}/send_activation`)).json().errors).toHaveProperty("state");
+});
+
+test("members with the section see who is invited, and only admins invite", async ({ house, clock }) => {
+  const path = `/accounts/${await signUp(house, clock.now())}/invitations`;
+  const headers = { authorization: `Bearer ${await house.addToken({ role: "member", sections: ["partners"] })}` };
+  expect((await house.call("GET", path, { headers })).statusCode).toBe(200);
+  expect((await house.call("POST", path, { headers, payload: { email } })).statusCode).toBe(403);
+  expect(await listMails(house.pool, house.provider.id, { limit: 1 })).toEqual([]);
+});
+
+test("the neighbour's accounts, invitations and users are not there", async ({ house, neighbour, clock }) => {
+  const account = await signUp(neighbour, clock.now());
+  const path = `/accounts/${account}/invitations`;
+  const { id } = (await neighbour.call("POST", path, { payload: { email } })).json();
+  const [user] = await house.pool.query<{ id: number }>("select id from users where account_id = $1", [account]);
+  for (const [method, url] of [
+    ["GET", path],
+    ["POST", `${path}/${id}/resend`],
+    ["DELETE", `${path}/${id}`],
+    ["POST", `/users/${user?.id}/send_activation`],
+  ] as const) {
+    expect([url, (await house.call(method, url)).statusCode]).toEqual([url, 404]);
+  }
+  expect((await house.call("POST", path, { payload: { email } })).statusCode).toBe(404);
+});

@@ -1,0 +1,119 @@
+import { Button, Content, Label } from "@patternfly/react-core";
+import { ActionsColumn, Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+
+import { settled } from "../../api/api-client.ts";
+import { useApi } from "../../api/api-context.ts";
+import { invitationsQuery, type Invitation } from "../../api/invitation-queries.ts";
+import { useSession } from "../../api/session-context.ts";
+import { ConfirmDialog } from "../../components/confirm-dialog.tsx";
+import { Loaded } from "../../components/loaded.tsx";
+import { TableSkeleton } from "../../components/table-skeleton.tsx";
+import { useChange } from "../../components/use-change.ts";
+import { When } from "../../components/when.tsx";
+import { InviteDialog } from "./invite-dialog.tsx";
+
+/** Who was asked to join the account. Admins ask, ask again, and take it back. */
+export function InvitationList({ accountId }: { accountId: number }) {
+  const api = useApi();
+  const query = useQuery(invitationsQuery(api, accountId));
+  const isAdmin = useSession().role === "admin";
+  const [isInviting, setInviting] = useState(false);
+  const [toDelete, setToDelete] = useState<Invitation>();
+  const pathOf = (id: number) => ({ params: { path: { id: accountId, invitation_id: id } } });
+  const stale = [invitationsQuery(api, accountId).queryKey, ["mails"]];
+  const resend = useChange({
+    change: (id: number) => settled(api.POST("/api/v1/accounts/{id}/invitations/{invitation_id}/resend", pathOf(id))),
+    stale,
+    done: "The invitation is on its way again",
+    failed: "The invitation could not be sent",
+  });
+  const remove = useChange({
+    change: (id: number) => settled(api.DELETE("/api/v1/accounts/{id}/invitations/{invitation_id}", pathOf(id))),
+    stale,
+    done: "The invitation was deleted",
+    failed: "The invitation could not be deleted",
+    onDone: () => setToDelete(undefined),
+  });
+  const itemsFor = (invitation: Invitation) => [
+    { title: "Send again", onClick: () => resend.mutate(invitation.id) },
+    { title: "Delete", onClick: () => setToDelete(invitation) },
+  ];
+  return (
+    <>
+      <Loaded query={query} skeleton={<TableSkeleton of="invitations" />}>
+        {(invitations) =>
+          invitations.length > 0 && (
+            <InvitationsTable invitations={invitations} itemsFor={isAdmin ? itemsFor : undefined} />
+          )
+        }
+      </Loaded>
+      {isAdmin ? (
+        <Button variant="link" isInline onClick={() => setInviting(true)}>
+          Invite somebody
+        </Button>
+      ) : (
+        query.data?.length === 0 && "Nobody is invited."
+      )}
+      {isInviting && <InviteDialog accountId={accountId} onClose={() => setInviting(false)} />}
+      {toDelete && (
+        <ConfirmDialog
+          title={`Delete the invitation of ${toDelete.email}?`}
+          confirm="Delete"
+          isBusy={remove.isPending}
+          onConfirm={() => remove.mutate(toDelete.id)}
+          onClose={() => setToDelete(undefined)}
+        >
+          <Content component="p">The link in its mail opens nothing any more.</Content>
+        </ConfirmDialog>
+      )}
+    </>
+  );
+}
+
+interface InvitationsTableProps {
+  readonly invitations: readonly Invitation[];
+  readonly itemsFor: ((invitation: Invitation) => { title: string; onClick: () => void }[]) | undefined;
+}
+
+function InvitationsTable({ invitations, itemsFor }: InvitationsTableProps) {
+  return (
+    <Table aria-label="Invitations" variant="compact">
+      <Thead>
+        <Tr>
+          <Th>E-mail</Th>
+          <Th>State</Th>
+          <Th>Sent</Th>
+          {itemsFor && <Th screenReaderText="Actions" />}
+        </Tr>
+      </Thead>
+      <Tbody>
+        {invitations.map((invitation) => (
+          <Tr key={invitation.id}>
+            <Td dataLabel="E-mail" modifier="breakWord">
+              {invitation.email}
+            </Td>
+            <Td dataLabel="State">
+              {invitation.accepted_at === null ? (
+                <Label isCompact color="blue">
+                  Pending
+                </Label>
+              ) : (
+                <Label isCompact status="success">
+                  Accepted
+                </Label>
+              )}
+            </Td>
+            <Td dataLabel="Sent">
+              <When at={invitation.sent_at} />
+            </Td>
+            {itemsFor && (
+              <Td isActionCell>{invitation.accepted_at === null && <ActionsColumn items={itemsFor(invitation)} />}</Td>
+            )}
+          </Tr>
+        ))}
+      </Tbody>
+    </Table>
+  );
+}
