@@ -9,6 +9,7 @@ import {
   Stack,
   StackItem,
 } from "@patternfly/react-core";
+import SyncAltIcon from "@patternfly/react-icons/dist/esm/icons/sync-alt-icon";
 import TrashIcon from "@patternfly/react-icons/dist/esm/icons/trash-icon";
 import { useState, type FormEvent } from "react";
 
@@ -24,12 +25,14 @@ export interface ValueListProps {
   readonly isBusy: boolean;
   readonly onAdd: (value: string) => void;
   readonly onRemove: (value: string) => void;
+  /** Where a new random one can be put in the place of an old one. */
+  readonly onReplace?: (value: string) => void;
 }
 
 /** Values that are added and removed one by one, such as the keys of an application. */
-export function ValueList({ noun, values, hint, errors, isBusy, onAdd, onRemove }: ValueListProps) {
+export function ValueList({ noun, values, hint, errors, isBusy, onAdd, onRemove, onReplace }: ValueListProps) {
   const [typed, setTyped] = useState("");
-  const [toRemove, setToRemove] = useState<string>();
+  const [toEnd, setToEnd] = useState<{ readonly value: string; readonly isReplaced: boolean }>();
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     onAdd(typed);
@@ -53,11 +56,19 @@ export function ValueList({ noun, values, hint, errors, isBusy, onAdd, onRemove 
                 >
                   {value}
                 </ClipboardCopy>
+                {onReplace && (
+                  <Button
+                    variant="plain"
+                    aria-label={`Regenerate the ${noun} ${value}`}
+                    icon={<SyncAltIcon />}
+                    onClick={() => setToEnd({ value, isReplaced: true })}
+                  />
+                )}
                 <Button
                   variant="plain"
                   aria-label={`Delete the ${noun} ${value}`}
                   icon={<TrashIcon />}
-                  onClick={() => setToRemove(value)}
+                  onClick={() => setToEnd({ value, isReplaced: false })}
                 />
               </ListItem>
             ))}
@@ -81,20 +92,21 @@ export function ValueList({ noun, values, hint, errors, isBusy, onAdd, onRemove 
           </ActionGroup>
         </Form>
       </StackItem>
-      {toRemove !== undefined && (
+      {toEnd && (
         <ConfirmDialog
-          title={`Delete this ${noun}?`}
-          confirm="Delete"
+          title={toEnd.isReplaced ? `Make a new ${noun} in the place of this one?` : `Delete this ${noun}?`}
+          confirm={toEnd.isReplaced ? "Regenerate" : "Delete"}
           isBusy={isBusy}
           onConfirm={() => {
-            onRemove(toRemove);
-            setToRemove(undefined);
+            (toEnd.isReplaced ? onReplace : onRemove)?.(toEnd.value);
+            setToEnd(undefined);
           }}
-          onClose={() => setToRemove(undefined)}
+          onClose={() => setToEnd(undefined)}
         >
           <Content component="p" className="bellwire-mono">
-            {toRemove}
+            {toEnd.value}
           </Content>
+          {toEnd.isReplaced && <Content component="p">It stops working at once.</Content>}
         </ConfirmDialog>
       )}
     </Stack>

@@ -29,6 +29,12 @@ export function KeyList({ applicationKey, applicationId }: KeyListProps) {
     done: "The key was deleted",
     failed: "The key could not be deleted",
   });
+  const replace = useChange({
+    change: (key: string) => api.operate(`applications/${applicationKey.id}/regenerate_key`, { key }),
+    stale: [["applications"]],
+    done: "There is a new key",
+    failed: "The key could not be regenerated",
+  });
   return (
     <>
       <Content component="p">
@@ -39,9 +45,10 @@ export function KeyList({ applicationKey, applicationId }: KeyListProps) {
         values={keys.map(({ value }) => value)}
         hint="5 to 255 characters without spaces. Left empty: a random one"
         errors={add.errors["value"] ?? add.errors["key"]}
-        isBusy={add.isPending || remove.isPending}
+        isBusy={add.isPending || remove.isPending || replace.isPending}
         onAdd={add.mutate}
         onRemove={remove.mutate}
+        onReplace={replace.mutate}
       />
     </>
   );
