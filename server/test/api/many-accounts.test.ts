@@ -30,3 +30,27 @@ test("600 accounts are two pages, each of which says where it stands, and hold e
   expect(third?.body).toMatch(/current_page="3"><\/accounts>$/);
   expect(json.json().metadata).toEqual({ per_page: 500, total_entries: 600, total_pages: 2, current_page: 2 });
 });
+
+test("a search finds by the organization's and by its users' names and addresses, page by page", async ({
+  api,
+  neighbour,
+}) => {
+  await insertAccounts(api, 30);
+  const mira = { org_name: "Quay 50% Ltd", username: "mira", email: "Mira@Pier.example" };
+  for (const house of [api, neighbour]) await house.ask("POST", "/signup.json", { payload: mira });
+  const find = async (query: string, more = "") => {
+    const answer = await api.ask("GET", `/accounts.json?query=${encodeURIComponent(query)}${more}`);
+    const { accounts, metadata } = answer.json<{ accounts: { account: { org_name: string } }[]; metadata?: object }>();
+    return { names: accounts.map(({ account }) => account.org_name), metadata };
+  };
+
+  for (const part of ["quay", " 50% ", "MIRA", "@pier"]) expect(await find(part)).toEqual({ names: [mira.org_name] });
+  expect(await find("nobody")).toEqual({ names: [] });
+  expect(await find("no\0body")).toEqual({ names: [] });
+  expect(await find("mira", "&state=rejected")).toEqual({ names: [] });
+  expect((await find("")).names).toHaveLength(31);
+  expect(await find("account 1", "&per_page=4&page=3")).toEqual({
+    names: ["Account 17", "Account 18", "Account 19"],
+    metadata: { per_page: 4, total_entries: 11, total_pages: 3, current_page: 3 },
+  });
+});

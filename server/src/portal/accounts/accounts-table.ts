@@ -30,27 +30,6 @@ export async function lockAccount(tx: Transaction, providerId: number, id: numbe
   return account;
 }
 
-const listStatement = `select ${columns} from accounts where provider_id = $1 and ($2::text is null or state = $2) order by id limit $3 offset $4`;
-
-interface AccountList {
-  readonly state?: string | undefined;
-  readonly limit: number;
-  readonly offset: number;
-}
-
-export const listAccounts = (
-  db: Database,
-  providerId: number,
-  { state, limit, offset }: AccountList,
-): Promise<Account[]> => db.query<Account>(listStatement, [providerId, state ?? null, limit, offset]);
-
-const countStatement = `select count(*) as count from accounts where provider_id = $1 and ($2::text is null or state = $2)`;
-
-export async function countAccounts(db: Database, providerId: number, state?: string): Promise<number> {
-  const [row] = await db.query<{ count: number }>(countStatement, [providerId, state ?? null]);
-  return row?.count ?? 0;
-}
-
 const insertStatement = `
   insert into accounts (provider_id, org_name, state, state_changed_at, plan_id, annotations, fields, created_at, updated_at)
   values ($1, $2, $3, $7, $4, $5, $6, $7, $7)

@@ -1,9 +1,7 @@
 export type { Account } from "./account.ts";
 export {
-  countAccounts,
   deleteAccountRow,
   insertAccount,
-  listAccounts,
   lockAccount,
   readAccount,
   readAccounts,

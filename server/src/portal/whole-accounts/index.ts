@@ -7,6 +7,7 @@ export { changeAccountState } from "./change-account-state.ts";
 export { deleteCreditCard, setCreditCard, type CreditCard } from "./change-credit-card.ts";
 export { deleteAccount } from "./delete-account.ts";
 export { representAccount } from "./represent-account.ts";
+export { searchAccounts } from "./search-accounts.ts";
 export { signUpAccount, signUpIsOpen, type SignUp } from "./sign-up.ts";
 export { updateAccount } from "./update-account.ts";
 export { completeAccounts, readWholeAccount, type WholeAccount } from "./whole-account.ts";

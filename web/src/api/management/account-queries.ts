@@ -27,6 +27,8 @@ interface AccountAnswer {
 
 export interface AccountFilter {
   readonly state?: AccountState;
+  /** A part of the organization's name, or of a user's name or e-mail address. */
+  readonly query?: string;
   readonly page?: number;
 }
 
@@ -56,9 +58,3 @@ export const planOfAccountQuery = (api: ManagementClient, id: number) =>
     queryKey: ["accounts", "one", id, "plan"],
     queryFn: async () => (await api.read<{ account_plan: AccountPlan }>(`accounts/${id}/plan`)).account_plan,
   });
-
-/** By user name, or by e-mail address. */
-export const findAccount = async (api: ManagementClient, login: string): Promise<Account> => {
-  const query = login.includes("@") ? { email: login } : { username: login };
-  return (await api.read<AccountAnswer>("accounts/find", query)).account;
-};

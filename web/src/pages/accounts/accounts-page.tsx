@@ -1,14 +1,4 @@
-import {
-  Button,
-  EmptyState,
-  EmptyStateActions,
-  EmptyStateBody,
-  EmptyStateFooter,
-  PageSection,
-  Toolbar,
-  ToolbarContent,
-} from "@patternfly/react-core";
-import UsersIcon from "@patternfly/react-icons/dist/esm/icons/users-icon";
+import { Button, PageSection, Toolbar, ToolbarContent } from "@patternfly/react-core";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
@@ -19,18 +9,20 @@ import { ListPagination } from "../../components/list-pagination.tsx";
 import { Loaded } from "../../components/loaded.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { SelectFilter } from "../../components/select-filter.tsx";
-import { SignUpButton } from "../../components/sign-up-button.tsx";
 import { TableSkeleton } from "../../components/table-skeleton.tsx";
+import { TextFilter } from "../../components/text-filter.tsx";
 import { readAccountSearch } from "./account-search.ts";
 import { AccountsTable } from "./accounts-table.tsx";
 import { CreateAccountDialog } from "./create-account-dialog.tsx";
-import { FindAccount } from "./find-account.tsx";
+import { NoAccounts } from "./no-accounts.tsx";
 
 const route = getRouteApi("/accounts");
 
 export function AccountsPage() {
   const filter = route.useSearch();
   const navigate = useNavigate();
+  const narrow = (search: Record<string, unknown>): void =>
+    void navigate({ to: "/accounts", search: readAccountSearch(search), replace: true });
   const query = useQuery(accountsQuery(useManagement(), filter));
   const [isCreating, setCreating] = useState(false);
   return (
@@ -46,17 +38,20 @@ export function AccountsPage() {
               all="Every state"
               value={filter.state}
               options={accountStates.map((value) => ({ value, label: value.charAt(0).toUpperCase() + value.slice(1) }))}
-              onChange={(state) =>
-                void navigate({ to: "/accounts", search: readAccountSearch({ state }), replace: true })
-              }
+              onChange={(state) => narrow({ ...filter, state, page: 1 })}
             />
-            <FindAccount />
+            <TextFilter
+              key={filter.query}
+              label="Organization, user name or e-mail"
+              value={filter.query}
+              onChange={(text) => narrow({ ...filter, query: text, page: 1 })}
+            />
           </ToolbarContent>
         </Toolbar>
         <Loaded query={query} skeleton={<TableSkeleton of="accounts" />}>
           {({ accounts, total }) =>
             accounts.length === 0 ? (
-              <NoAccounts isFiltered={filter.state !== undefined} />
+              <NoAccounts isFiltered={Object.keys(filter).length > 0} onShowAll={() => narrow({})} />
             ) : (
               <>
                 <AccountsTable accounts={accounts} />
@@ -72,25 +67,5 @@ export function AccountsPage() {
       </PageSection>
       {isCreating && <CreateAccountDialog onClose={() => setCreating(false)} />}
     </>
-  );
-}
-
-function NoAccounts({ isFiltered }: { isFiltered: boolean }) {
-  return (
-    <EmptyState
-      titleText={isFiltered ? "No account in this state" : "No accounts yet"}
-      icon={UsersIcon}
-      headingLevel="h2"
-    >
-      <EmptyStateBody>
-        An account is made when somebody signs up in the Developer Portal, when you make one here, or by a program
-        through the API.
-      </EmptyStateBody>
-      <EmptyStateFooter>
-        <EmptyStateActions>
-          <SignUpButton />
-        </EmptyStateActions>
-      </EmptyStateFooter>
-    </EmptyState>
   );
 }

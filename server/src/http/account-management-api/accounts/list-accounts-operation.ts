@@ -1,9 +1,8 @@
 import { Type } from "typebox";
 import { record } from "#platform/document/document.ts";
 import { writeXmlDocument } from "#platform/document/write-xml.ts";
-import { countAccounts, listAccounts } from "#portal/accounts/index.ts";
 import { readDocumentSettings } from "#portal/fields/index.ts";
-import { accountToJson, completeAccounts, representAccount } from "#portal/whole-accounts/index.ts";
+import { accountToJson, completeAccounts, representAccount, searchAccounts } from "#portal/whole-accounts/index.ts";
 import { AccountSchema, MetadataSchema } from "../answers/answer-schemas.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
 import { pageQuery, readPage, standingOf } from "../requests/read-page.ts";
@@ -20,15 +19,21 @@ export const listAccountsOperation: Operation = {
   formats: xmlAndJson,
   query: Type.Object({
     state: Type.Optional(Type.String({ enum: ["pending", "approved", "rejected"] })),
+    query: Type.Optional(
+      Type.String({
+        description: "A part of the organization's name, or of a user's name or e-mail address, in any case.",
+      }),
+    ),
     ...pageQuery,
   }),
   answers: Type.Object({ accounts: Type.Array(AccountSchema), metadata: Type.Optional(MetadataSchema) }),
 
   async answer({ pool }, { provider, adminUrl, query }) {
-    const state = textOf(query["state"]) || undefined;
+    const filter = { state: textOf(query["state"]) || undefined, query: textOf(query["query"])?.trim() || undefined };
     const page = readPage(query);
-    const accounts = await listAccounts(pool, provider.id, { state, limit: page.perPage, offset: page.offset });
-    const standing = standingOf(page, await countAccounts(pool, provider.id, state));
+    const range = { limit: page.perPage, offset: page.offset };
+    const { accounts, total } = await searchAccounts(pool, provider.id, filter, range);
+    const standing = standingOf(page, total);
     const settings = await readDocumentSettings(pool, provider);
     return {
       xml: async () => {

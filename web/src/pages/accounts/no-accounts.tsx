@@ -1,0 +1,37 @@
+import { Button, EmptyState, EmptyStateActions, EmptyStateBody, EmptyStateFooter } from "@patternfly/react-core";
+import SearchIcon from "@patternfly/react-icons/dist/esm/icons/search-icon";
+import UsersIcon from "@patternfly/react-icons/dist/esm/icons/users-icon";
+
+import { SignUpButton } from "../../components/sign-up-button.tsx";
+
+export interface NoAccountsProps {
+  readonly isFiltered: boolean;
+  readonly onShowAll: () => void;
+}
+
+export function NoAccounts({ isFiltered, onShowAll }: NoAccountsProps) {
+  return (
+    <EmptyState
+      titleText={isFiltered ? "No account matches" : "No accounts yet"}
+      icon={isFiltered ? SearchIcon : UsersIcon}
+      headingLevel="h2"
+    >
+      <EmptyStateBody>
+        {isFiltered
+          ? "No organization is called so in this state, nor is any of its users, by name or e-mail address."
+          : "An account is made when somebody signs up in the Developer Portal, when you make one here, or by a program through the API."}
+      </EmptyStateBody>
+      <EmptyStateFooter>
+        <EmptyStateActions>
+          {isFiltered ? (
+            <Button variant="link" onClick={onShowAll}>
+              Show all accounts
+            </Button>
+          ) : (
+            <SignUpButton />
+          )}
+        </EmptyStateActions>
+      </EmptyStateFooter>
+    </EmptyState>
+  );
+}
