@@ -31,13 +31,7 @@ export interface ValueListProps {
 
 /** Values that are added and removed one by one, such as the keys of an application. */
 export function ValueList({ noun, values, hint, errors, isBusy, onAdd, onRemove, onReplace }: ValueListProps) {
-  const [typed, setTyped] = useState("");
   const [toEnd, setToEnd] = useState<{ readonly value: string; readonly isReplaced: boolean }>();
-  const submit = (event: FormEvent): void => {
-    event.preventDefault();
-    onAdd(typed);
-    setTyped("");
-  };
   return (
     <Stack hasGutter>
       <StackItem>
@@ -76,21 +70,7 @@ export function ValueList({ noun, values, hint, errors, isBusy, onAdd, onRemove,
         )}
       </StackItem>
       <StackItem>
-        <Form onSubmit={submit} isWidthLimited maxWidth="40rem">
-          <TextField
-            id={`new-${noun.replaceAll(" ", "-")}`}
-            label={`New ${noun}`}
-            hint={hint}
-            errors={errors}
-            value={typed}
-            onChange={setTyped}
-          />
-          <ActionGroup>
-            <Button type="submit" variant="secondary" isDisabled={isBusy}>
-              Add
-            </Button>
-          </ActionGroup>
-        </Form>
+        <AddValue noun={noun} hint={hint} errors={errors} isBusy={isBusy} onAdd={onAdd} />
       </StackItem>
       {toEnd && (
         <ConfirmDialog
@@ -110,5 +90,31 @@ export function ValueList({ noun, values, hint, errors, isBusy, onAdd, onRemove,
         </ConfirmDialog>
       )}
     </Stack>
+  );
+}
+
+function AddValue({ noun, hint, errors, isBusy, onAdd }: Omit<ValueListProps, "values" | "onRemove" | "onReplace">) {
+  const [typed, setTyped] = useState("");
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    onAdd(typed);
+    setTyped("");
+  };
+  return (
+    <Form onSubmit={submit} isWidthLimited maxWidth="40rem">
+      <TextField
+        id={`new-${noun.replaceAll(" ", "-")}`}
+        label={`New ${noun}`}
+        hint={hint}
+        errors={errors}
+        value={typed}
+        onChange={setTyped}
+      />
+      <ActionGroup>
+        <Button type="submit" variant="secondary" isDisabled={isBusy}>
+          Add
+        </Button>
+      </ActionGroup>
+    </Form>
   );
 }
