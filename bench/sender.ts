@@ -40,6 +40,7 @@ const request: AttemptRequest = {
   replay: 0,
   event: {
     type: "account.created",
+    objectId: 31,
     time: "2026-11-24T12:00:00.000Z",
     sequence: 1,
     actor: "developer:21",

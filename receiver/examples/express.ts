@@ -28,7 +28,7 @@ http.post("/webhooks", asBytes, (request, response) => {
 
   const headers = readHeaders(request.headers);
   if (headers && !headers.isTest && !done.has(headers.id)) {
-    const { type, action, object } = readEvent(body);
+    const { type, action, object } = readEvent(body, { type: headers.type });
     console.log(`${type} ${textOf(object, "id")} ${action} by ${headers.actor}`);
     done.add(headers.id);
   }

@@ -28,7 +28,7 @@ http.post<{ Body: Buffer }>("/webhooks", async (request, reply) => {
 
   const headers = readHeaders(request.headers);
   if (headers && !headers.isTest && !done.has(headers.id)) {
-    const { type, action, object } = readEvent(request.body);
+    const { type, action, object } = readEvent(request.body, { type: headers.type });
     console.log(`${type} ${textOf(object, "id")} ${action} by ${headers.actor}`);
     done.add(headers.id);
   }

@@ -27,7 +27,7 @@ async function receive(request: IncomingMessage, response: ServerResponse): Prom
 
   const headers = readHeaders(request.headers);
   if (headers && !headers.isTest && !done.has(headers.id)) {
-    const { type, action, object } = readEvent(body);
+    const { type, action, object } = readEvent(body, { type: headers.type });
     console.log(`${type} ${textOf(object, "id")} ${action} by ${headers.actor}`);
     done.add(headers.id);
   }

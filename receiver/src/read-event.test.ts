@@ -33,6 +33,15 @@ test("an event in JSON says the same, with the types that JSON has", () => {
   expect(readEvent(body)).toEqual({ type: "user", action: "created", object: data.user });
 });
 
+test("a CloudEvent says the same, with its attributes in the body or in the headers", () => {
+  const data = { user: { id: 21, account_id: 31, extra_fields: {} }, account: { id: 31, org_name: "Quay" } };
+  const structured = JSON.stringify({ specversion: "1.0", id: "1", type: "user.created", source: "/", data });
+  const read = { type: "user", action: "created", object: data.user };
+  expect(readEvent(structured)).toEqual(read);
+  expect(readEvent(JSON.stringify(data), { type: "user.created" })).toEqual(read);
+  expect(() => readEvent(JSON.stringify(data))).toThrow(UnreadableEvent);
+});
+
 test("a field is read by its name, whichever format it came in", () => {
   const data = { account: { id: 31, org_name: "Harbour & Sons", deletion_date: null, plans: [{ id: 5 }], users: [] } };
   for (const body of [envelope(account), JSON.stringify({ type: "account.updated", data })]) {

@@ -15,14 +15,16 @@ export interface WebhookEvent {
 export interface ReadEventOptions {
   /** A body that is longer is not looked into. 10 MiB unless told: an account with some 30,000 users. */
   readonly bytesMax?: number;
+  /** What the headers say, `account.created`: in the format `cloudevents-binary` the body does not. */
+  readonly type?: string | undefined;
 }
 
-/** Reads the body of a webhook in the format `3scale` (XML) or `json`. Throws `UnreadableEvent` for anything else. */
+/** Reads the body of a webhook in any format. Throws `UnreadableEvent` for anything else. */
 export function readEvent(body: Uint8Array | string, options: ReadEventOptions = {}): WebhookEvent {
-  const { bytesMax = 10 * 1024 * 1024 } = options;
+  const { bytesMax = 10 * 1024 * 1024, type } = options;
   if (body.length > bytesMax) throw new UnreadableEvent(`The body is longer than ${bytesMax} bytes.`);
   const text = typeof body === "string" ? body : decodeUtf8(body);
-  return /^\s*\{/.test(text) ? readJsonEvent(text) : readXmlEvent(text);
+  return /^\s*\{/.test(text) ? readJsonEvent(text, type) : readXmlEvent(text);
 }
 
 function readXmlEvent(text: string): WebhookEvent {
@@ -35,11 +37,14 @@ function readXmlEvent(text: string): WebhookEvent {
   return { type: type.text, action: action.text, object: fieldsOf(document) };
 }
 
-function readJsonEvent(text: string): WebhookEvent {
-  const envelope = parseJson(text);
-  if (isFields(envelope) && typeof envelope["type"] === "string" && isFields(envelope["data"])) {
-    const [type = "", action = ""] = envelope["type"].split(".");
-    const object = Object.hasOwn(envelope["data"], type) ? envelope["data"][type] : undefined;
+/** An envelope with a type and its data, as `json` and `cloudevents` are, or the data alone. */
+function readJsonEvent(text: string, typeInHeaders: string | undefined): WebhookEvent {
+  const body = parseJson(text);
+  if (isFields(body)) {
+    const isEnvelope = typeof body["type"] === "string" && isFields(body["data"]);
+    const [eventType, data] = isEnvelope ? [body["type"], body["data"]] : [typeInHeaders, body];
+    const [type = "", action = ""] = typeof eventType === "string" ? eventType.split(".") : [];
+    const object = isFields(data) && Object.hasOwn(data, type) ? data[type] : undefined;
     if (action && isFields(object)) return { type, action, object };
   }
   throw new UnreadableEvent("The document is not an event with a type and, in its data, an object of that type.");

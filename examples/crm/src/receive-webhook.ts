@@ -32,16 +32,16 @@ export function receiveWebhook(
   if (!verdict.trusted) return { status: 401, says: verdict.because };
 
   const headers = readHeaders(rawHeaders);
-  const event = readOrRefuse(body);
+  const event = readOrRefuse(body, headers?.type);
   if (!headers || "unreadable" in event)
     return { status: 422, says: "unreadable" in event ? event.unreadable : "These are not the headers of an event." };
   if (headers.isTest) return { status: 200, says: "a sample, read and not applied" };
   return { status: 200, says: applyWebhook(database, { headers, event }, now) };
 }
 
-function readOrRefuse(body: Uint8Array): WebhookEvent | { readonly unreadable: string } {
+function readOrRefuse(body: Uint8Array, type: string | undefined): WebhookEvent | { readonly unreadable: string } {
   try {
-    return readEvent(body);
+    return readEvent(body, { type });
   } catch (error) {
     if (error instanceof UnreadableEvent) return { unreadable: error.message };
     throw error;

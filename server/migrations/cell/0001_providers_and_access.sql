@@ -14,6 +14,7 @@ create table providers (
   signups_enabled     boolean not null default true,
   email_activation    boolean,                       -- null: on exactly when mail can be sent
   password_length_min smallint not null default 12 check (password_length_min between 8 and 100),
+  event_source        text not null default '/',         -- what CloudEvents name as their source: the admin side's address
   from_email          text,                          -- mails come from it; null: from an address of the mail server's host
   support_email       text,
   finance_support_email text,

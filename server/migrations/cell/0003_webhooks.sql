@@ -62,6 +62,7 @@ create table events (
   channel          text not null check (channel in ('developer_portal', 'admin_portal', 'api', 'system')),
   occurred_at      timestamptz(3) not null,
   document         json not null,                      -- json, not jsonb: the order of its fields is part of the contract
+  key              json,                               -- of what happened to a key: which one
   previous         json,                               -- for updates: changed fields with the values they had
   renderer_version smallint not null,
   withheld         jsonb not null default '{}',        -- endpoint id -> the gate that stopped this event there

@@ -1,3 +1,4 @@
+import { HTTP } from "cloudevents";
 import { expect } from "vitest";
 import { test, type BellwireHouse } from "./bellwire-api-test.ts";
 
@@ -52,7 +53,10 @@ test.for([
     { name: "x", url: "https://example.com", event_types: ["user.born"] },
     { "event_types.0": [expect.stringContaining("must be")] },
   ],
-  [{ name: "x", url: "https://example.com", format: "cloudevents" }, { format: ["must be one of 3scale, json"] }],
+  [
+    { name: "x", url: "https://example.com", format: "csv" },
+    { format: ["must be one of 3scale, json, cloudevents, cloudevents-binary"] },
+  ],
   [{ name: "x", url: "https://example.com", headers: { host: "y" } }, { headers: ["host is set by Bellwire"] }],
   [
     { name: "x", url: "http://10.0.0.1/" },
@@ -145,6 +149,42 @@ test("a ping is a signed sample, marked as a test, and tells what came of it", a
   });
   expect(request?.body).toContain("<event><action>updated</action><type>account</type>");
 });
+
+test.for(["cloudevents", "cloudevents-binary"] as const)(
+  "a ping in the format %s is a CloudEvent like the real ones, with the provider's address as its source",
+  async (format, { house, receiver }) => {
+    const { id } = await makeCrm(house, { url: receiver.url, format });
+    const payload = { event_type: "application.key_created" };
+    expect((await house.call("POST", `/endpoints/${id}/ping`, { payload })).json()).toMatchObject({ status: 200 });
+    const [request] = receiver.received;
+    expect(HTTP.toEvent({ headers: request?.headers ?? {}, body: request?.body })).toMatchObject({
+      id: request?.headers["webhook-id"],
+      source: "https://bellwire.test",
+      type: "application.key_created",
+      subject: "application/0",
+      data: { application: { id: 0 }, key: { last4: "0000" } },
+    });
+  },
+);
+
+test("every type has a sample in every format, which says what it is", async ({ house }) => {
+  const { data } = (await house.call("GET", "/event_types")).json();
+  expect(data).toHaveLength(16);
+  for (const { type, doors } of data) {
+    expect(doors).not.toEqual([]);
+    const [object, action] = type.split(".");
+    const read = (format: string) => house.call("GET", `/event_types/${type}/sample?format=${format}`);
+    expect((await read("3scale")).body).toContain(`<event><action>${action}</action><type>${object}</type>`);
+    expect((await read("json")).json()).toMatchObject({ type, data: { [object]: { id: 0 } } });
+    for (const format of ["cloudevents", "cloudevents-binary"]) {
+      const { headers, body } = await read(format);
+      expect(HTTP.toEvent({ headers: textsOf(headers), body })).toMatchObject({ type, data: { [object]: { id: 0 } } });
+    }
+  }
+});
+
+const textsOf = (headers: Readonly<Record<string, unknown>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).map(([name, it]) => [name, String(it)]));
 
 test("nowhere to ping is said so", async ({ house }) => {
   const payload = { name: "default", url: "", active: false };

@@ -30,6 +30,16 @@ test("an event tells for each endpoint whether it was sent, or which gate stoppe
   });
 });
 
+test("an event about a key tells which one, and not the key", async ({ house }) => {
+  const key = { value: "s3cret-1234", createdAt: "2026-03-01T09:00:00Z" };
+  const [id] = await recordNow(house.pool, { providerId: house.provider.id }, [
+    anEvent({ type: "application.key_created", key }),
+  ]);
+  const answer = await house.call("GET", `/events/${id}`);
+  expect(answer.json().key).toEqual({ last4: "1234", created_at: "2026-03-01T09:00:00Z" });
+  expect(answer.body).not.toContain("s3cret");
+});
+
 test("what a gate stopped can be sent now, once", async ({ house }) => {
   const { pool, provider } = house;
   const endpointId = await buildEndpoint(pool, { providerId: provider.id, url: "http://127.0.0.1:9/", eventTypes: [] });

@@ -17,9 +17,13 @@ const documents: readonly (readonly [what: string, document: Node])[] = [
   ),
 ];
 
-test.each(documents)("a receiver reads the same object from XML as from JSON: %s", (_what, document) => {
+test.each(documents)("a receiver reads the same object from every format: %s", (_what, document) => {
+  const type = `${document.name}.updated`;
   const event = {
-    type: `${document.name}.updated`,
+    id: "019b2c1e-8694-739b-aea5-966c26f8ad91",
+    source: "https://acme-admin.example",
+    type,
+    objectId: 41,
     occurredAt: new Date(),
     accountId: 41,
     accountName: "Fjord & Sons",
@@ -29,8 +33,10 @@ test.each(documents)("a receiver reads the same object from XML as from JSON: %s
     document,
   };
   const fromXml = readEvent(renderEvent(event, "3scale"));
-  const fromJson = readEvent(renderEvent(event, "json+credentials"));
-  expect(untyped(fromXml)).toEqual(untyped(fromJson));
+  for (const format of ["json", "cloudevents", "cloudevents-binary"] as const) {
+    const read = readEvent(renderEvent(event, `${format}+credentials`), { type });
+    expect(untyped(read), format).toEqual(untyped(fromXml));
+  }
 });
 
 /** XML has no types: there, 12.5 and true are texts. */

@@ -143,6 +143,7 @@ export class Simulation {
       format: this.random.pick(["3scale", "json"]),
       body: Buffer.alloc(0),
       eventType: "account.updated",
+      objectId: accountId,
       accountId,
       occurredAt: new Date(this.time.nowMs),
       sequence: this.#events,

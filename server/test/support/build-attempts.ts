@@ -16,6 +16,7 @@ export const buildAttempt = (changes: Partial<AttemptRequest> & { readonly url: 
   replay: 0,
   event: {
     type: "account.created",
+    objectId: 31,
     time: "2026-02-03T04:05:06.789Z",
     sequence: 7,
     actor: "developer:21",

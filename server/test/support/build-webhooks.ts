@@ -3,6 +3,7 @@ import type { Actor } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
 import { record, value } from "#platform/document/document.ts";
 import { createEncryption, type Encryption } from "#platform/encryption/encryption.ts";
+import type { BodyFamily } from "#webhooks/endpoints/index.ts";
 import { recordEvents, type NewEvent, type RecordedEvent } from "#webhooks/events/index.ts";
 
 export const encryption: Encryption = createEncryption([Buffer.alloc(32, 7)]);
@@ -12,12 +13,15 @@ export const aDeveloper: Actor = { kind: "developer", userId: 21 };
 let providers = 0;
 
 /** A provider's bare row: all that webhooks know of one. */
-export async function buildProvider(pool: Pool, { webHooks = "visible" } = {}): Promise<number> {
+export async function buildProvider(
+  pool: Pool,
+  { webHooks = "visible", eventSource = "https://acme-admin.example" } = {},
+): Promise<number> {
   providers += 1;
   const id = 1000 + providers;
   await pool.query(
-    `insert into providers (id, name, subdomain, provider_key_digest, web_hooks) values ($1, $2, $2, $3, $4)`,
-    [id, `provider-${id}`, randomBytes(32), webHooks],
+    `insert into providers (id, name, subdomain, provider_key_digest, web_hooks, event_source) values ($1, $2, $2, $3, $4, $5)`,
+    [id, `provider-${id}`, randomBytes(32), webHooks, eventSource],
   );
   return id;
 }
@@ -34,7 +38,8 @@ export interface EndpointChoices {
   readonly timeoutSeconds?: number;
   readonly maxInFlight?: number;
   readonly maxPerSecond?: number;
-  readonly format?: "3scale" | "json";
+  readonly format?: BodyFamily;
+  readonly includeCredentials?: boolean;
   readonly ordering?: "none" | "object" | "account";
 }
 
@@ -43,8 +48,8 @@ export async function buildEndpoint(pool: Pool, choices: EndpointChoices): Promi
   const [row] = await pool.query<{ id: number }>(
     `with endpoint as (
        insert into endpoints (provider_id, name, url, url_masked, secret, active, event_types, provider_actions, all_actors,
-         retry_waits_seconds, timeout_seconds, max_in_flight, ordering, max_per_second, format)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) returning id, provider_id)
+         retry_waits_seconds, timeout_seconds, max_in_flight, ordering, max_per_second, format, include_credentials)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) returning id, provider_id)
      insert into lanes (endpoint_id, provider_id) select id, provider_id from endpoint returning endpoint_id as id`,
     [
       choices.providerId,
@@ -62,6 +67,7 @@ export async function buildEndpoint(pool: Pool, choices: EndpointChoices): Promi
       choices.ordering ?? "none",
       choices.maxPerSecond ?? null,
       choices.format ?? "3scale",
+      choices.includeCredentials ?? false,
     ],
   );
   if (!row) throw new Error("No endpoint was made.");

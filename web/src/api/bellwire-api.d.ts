@@ -808,10 +808,10 @@ export interface components {
             /** @description Also activation by e-mail, changes by provider key, and background changes, which have no acting user. */
             all_actors: boolean;
             /**
-             * @description `3scale`: the XML that 3scale sends. `json`: `{type, timestamp, data}`, as Standard Webhooks recommends.
+             * @description `3scale`: the XML that 3scale sends. `json`: `{type, timestamp, data}`, as Standard Webhooks recommends. `cloudevents`: a CloudEvent 1.0 as one JSON object. `cloudevents-binary`: a CloudEvent whose attributes are headers, `ce-id` and so on, and whose body is its data.
              * @enum {unknown}
              */
-            format: "3scale" | "json";
+            format: "3scale" | "json" | "cloudevents" | "cloudevents-binary";
             /** @description Sent along with every request, for example an Authorization that the receiver asks for. */
             headers: {
                 [key: string]: string;
@@ -867,10 +867,10 @@ export interface components {
             /** @description Also activation by e-mail, changes by provider key, and background changes, which have no acting user. */
             all_actors?: boolean;
             /**
-             * @description `3scale`: the XML that 3scale sends. `json`: `{type, timestamp, data}`, as Standard Webhooks recommends.
+             * @description `3scale`: the XML that 3scale sends. `json`: `{type, timestamp, data}`, as Standard Webhooks recommends. `cloudevents`: a CloudEvent 1.0 as one JSON object. `cloudevents-binary`: a CloudEvent whose attributes are headers, `ce-id` and so on, and whose body is its data.
              * @enum {unknown}
              */
-            format?: "3scale" | "json";
+            format?: "3scale" | "json" | "cloudevents" | "cloudevents-binary";
             /** @description Sent along with every request, for example an Authorization that the receiver asks for. */
             headers?: {
                 [key: string]: string;
@@ -960,11 +960,20 @@ export interface components {
             document: {
                 [key: string]: unknown;
             };
+            key: components["schemas"]["EventKey"] | null;
             /** @description For updates: the changed fields with the values that they had. */
             previous: {
                 [key: string]: unknown;
             } | null;
             verdicts: components["schemas"]["Verdict"][];
+        };
+        /**
+         * EventKey
+         * @description Of what happened to a key: which one.
+         */
+        EventKey: {
+            last4: string;
+            created_at: string;
         };
         /** EventType */
         EventType: {
@@ -1084,10 +1093,10 @@ export interface components {
             /** @description Also activation by e-mail, changes by provider key, and background changes, which have no acting user. */
             all_actors?: boolean;
             /**
-             * @description `3scale`: the XML that 3scale sends. `json`: `{type, timestamp, data}`, as Standard Webhooks recommends.
+             * @description `3scale`: the XML that 3scale sends. `json`: `{type, timestamp, data}`, as Standard Webhooks recommends. `cloudevents`: a CloudEvent 1.0 as one JSON object. `cloudevents-binary`: a CloudEvent whose attributes are headers, `ce-id` and so on, and whose body is its data.
              * @enum {unknown}
              */
-            format?: "3scale" | "json";
+            format?: "3scale" | "json" | "cloudevents" | "cloudevents-binary";
             /** @description Sent along with every request, for example an Authorization that the receiver asks for. */
             headers?: {
                 [key: string]: string;
@@ -1632,7 +1641,7 @@ export interface operations {
     readEventTypeSample: {
         parameters: {
             query?: {
-                format?: "3scale" | "json";
+                format?: "3scale" | "json" | "cloudevents" | "cloudevents-binary";
             };
             header?: never;
             path: {
@@ -1642,7 +1651,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The body that an endpoint of this format gets. */
+            /** @description The body that an endpoint of this format gets. Of `cloudevents-binary` the attributes come as headers, as there. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1650,6 +1659,7 @@ export interface operations {
                 content: {
                     "application/xml": string;
                     "application/json": string;
+                    "application/cloudevents+json": string;
                 };
             };
             /** @description No credentials, or wrong ones. */

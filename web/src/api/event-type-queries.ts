@@ -2,6 +2,7 @@ import { queryOptions } from "@tanstack/react-query";
 
 import { answerOf, type ApiClient } from "./api-client.ts";
 import type { components } from "./bellwire-api.d.ts";
+import type { Endpoint } from "./endpoint-queries.ts";
 
 export type EventType = components["schemas"]["EventType"];
 export type EventTypeName = EventType["type"];
@@ -15,7 +16,7 @@ export const eventTypesQuery = (api: ApiClient) =>
   });
 
 /** A sample of the event as a receiver would get it. */
-export const sampleQuery = (api: ApiClient, type: EventTypeName, format: "3scale" | "json") =>
+export const sampleQuery = (api: ApiClient, type: EventTypeName, format: Endpoint["format"]) =>
   queryOptions({
     queryKey: ["event-types", type, "sample", format],
     queryFn: () =>

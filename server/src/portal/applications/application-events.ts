@@ -1,17 +1,29 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Account } from "#portal/accounts/index.ts";
 import type { DocumentSettings } from "#portal/fields/index.ts";
+import { writeTimestamp } from "#portal/providers/index.ts";
 import type { NewEvent } from "#webhooks/events/index.ts";
 
-import type { Application } from "./application.ts";
+import type { Application, ApplicationKey } from "./application.ts";
 import { representApplication, representDeletedApplication } from "./represent-application.ts";
 
 export type ApplicationEventType = Extract<NewEvent["type"], `application.${string}`>;
 
 type Previous = Readonly<Record<string, unknown>>;
 
-/** What is told of an application: by name alone, or with what was there before. */
-export type Told = ApplicationEventType | { readonly type: ApplicationEventType; readonly previous: Previous };
+type ToldKey = Pick<ApplicationKey, "value" | "createdAt">;
+
+/** What is told of an application: by name alone, with what was there before, or with the key that it is about. */
+export type Told =
+  | ApplicationEventType
+  | { readonly type: ApplicationEventType; readonly previous: Previous }
+  | { readonly type: ApplicationEventType; readonly key: ToldKey };
+
+/** What happened to an application's key, or to its user key, which is as old as its last change. */
+export const ofKey = (
+  type: Extract<ApplicationEventType, `${string}key_${string}`>,
+  { value, createdAt }: ToldKey,
+): Told => ({ type, key: { value, createdAt } });
 
 /** The event of an application that was made, changed or is gone, in its final state. */
 export function applicationEvent(
@@ -19,7 +31,11 @@ export function applicationEvent(
   settings: DocumentSettings,
   { account, application }: { readonly account: Account; readonly application: Application },
 ): NewEvent {
-  const { type, previous } = typeof told === "string" ? { type: told } : told;
+  const { type, previous, key } = {
+    previous: undefined,
+    key: undefined,
+    ...(typeof told === "string" ? { type: told } : told),
+  };
   const represent = type === "application.deleted" ? representDeletedApplication : representApplication;
   return {
     type,
@@ -28,6 +44,9 @@ export function applicationEvent(
     accountName: account.orgName,
     document: represent(application, settings),
     ...(previous === undefined ? {} : { previous }),
+    ...(key === undefined
+      ? {}
+      : { key: { value: key.value, createdAt: writeTimestamp(key.createdAt, settings.provider.timeZone) } }),
   };
 }
 

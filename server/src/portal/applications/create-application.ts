@@ -14,6 +14,7 @@ import {
 import { holdPlan, readProduct, type Plan, type Product } from "#portal/products/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 
+import { ofKey } from "./application-events.ts";
 import type { Application } from "./application.ts";
 import {
   tell,
@@ -106,6 +107,6 @@ function judge(
 /** The application, then each key that came with it. */
 async function tellOfNew(made: Parameters<typeof tell>[0]): Promise<ChangedApplication> {
   const { application } = made;
-  const keysCreated = application.keys.map(() => "application.key_created" as const);
+  const keysCreated = application.keys.map((key) => ofKey("application.key_created", key));
   return { application, events: await tell(made, ["application.created", ...keysCreated]) };
 }

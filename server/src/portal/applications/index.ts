@@ -1,3 +1,4 @@
+export { applicationEvent, ofKey } from "./application-events.ts";
 export { applicationToJson } from "./application-to-json.ts";
 export type { Application } from "./application.ts";
 export { deleteApplicationRows } from "./applications-table.ts";

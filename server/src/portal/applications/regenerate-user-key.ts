@@ -1,6 +1,7 @@
 import type { Pool } from "#platform/database/database.ts";
 import type { FieldWriter } from "#portal/fields/index.ts";
 
+import { ofKey } from "./application-events.ts";
 import {
   withApplication,
   writeChange,
@@ -21,8 +22,10 @@ export const regenerateUserKey = (
     const { product } = locked.application;
     if (product.backendVersion !== "1") return { notAllowed: "no user key" };
     if (writer === "developer" && !product.buyerKeyRegenerateEnabled) return { notAllowed: "developers" };
-    return writeChange(locked, { ...locked.application, userKey: newUserKey() }, [
-      "application.key_updated",
-      "application.user_key_updated",
+    const userKey = newUserKey();
+    const key = { value: userKey, createdAt: locked.by.now };
+    return writeChange(locked, { ...locked.application, userKey }, [
+      ofKey("application.key_updated", key),
+      ofKey("application.user_key_updated", key),
     ]);
   });

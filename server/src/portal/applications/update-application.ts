@@ -1,7 +1,7 @@
 import type { Pool } from "#platform/database/database.ts";
 import { isFine, mergeErrors, type FieldInput, type FieldWriter } from "#portal/fields/index.ts";
 
-import { changesOfApplication } from "./application-events.ts";
+import { changesOfApplication, ofKey } from "./application-events.ts";
 import {
   withApplication,
   writeChange,
@@ -38,7 +38,7 @@ export const updateApplication = (
     const previous = changesOfApplication(before, application);
     if (Object.keys(previous).length === 0) return { application: before, events: [] };
     return writeChange(locked, application, [
-      ...(isKeyNew ? (["application.key_updated"] as const) : []),
+      ...(isKeyNew ? [ofKey("application.key_updated", { value: application.userKey, createdAt: by.now })] : []),
       { type: "application.updated", previous },
     ]);
   });

@@ -1,4 +1,4 @@
-import { representApplication, type Application } from "#portal/applications/index.ts";
+import { applicationEvent, ofKey, type Application } from "#portal/applications/index.ts";
 import type { DocumentSettings } from "#portal/fields/index.ts";
 import { representUser, type User } from "#portal/users/index.ts";
 import type { NewEvent } from "#webhooks/events/index.ts";
@@ -23,17 +23,12 @@ export function eventsOfSignUp(
   return [
     { type: "account.created", objectId: whole.account.id, ...ofAccount, document: representAccount(whole, settings) },
     { type: "user.created", objectId: user.id, ...ofAccount, document: representUser(user, settings) },
-    ...applications.flatMap((application): NewEvent[] => {
-      const ofApplication = {
-        objectId: application.id,
-        ...ofAccount,
-        document: representApplication(application, settings),
-      };
-      const keyCreated: NewEvent = { type: "application.key_created", ...ofApplication };
-      return [
-        { type: "application.created", ...ofApplication },
-        ...(door === "program" ? application.keys.map(() => keyCreated) : []),
+    ...applications.flatMap((application) => {
+      const told: Parameters<typeof applicationEvent>[0][] = [
+        "application.created",
+        ...(door === "program" ? application.keys.map((key) => ofKey("application.key_created", key)) : []),
       ];
+      return told.map((it) => applicationEvent(it, settings, { account: whole.account, application }));
     }),
   ];
 }

@@ -17,6 +17,7 @@ export interface AttemptRequest {
   readonly replay: number;
   readonly event: {
     readonly type: string;
+    readonly objectId: number;
     /** ISO 8601 with milliseconds. */
     readonly time: string;
     readonly sequence: number;
@@ -24,6 +25,8 @@ export interface AttemptRequest {
     readonly actor: string;
     readonly channel: string;
   };
+  /** Set for a CloudEvent in binary mode, whose attributes are headers: how the outside reaches the provider. */
+  readonly cloudEventSource?: string;
   /** Marks a sample that somebody asked for, which is no event. */
   readonly test?: boolean;
   readonly sentAt: Date;

@@ -1,6 +1,7 @@
 import { unescape as percentDecoded } from "node:querystring";
 import { isReservedHeader } from "#webhooks/endpoints/index.ts";
 import type { AttemptRequest } from "./attempt-request.ts";
+import { cloudEventHeaders } from "./cloud-event-headers.ts";
 import type { Signer } from "./sign-request.ts";
 
 /** Names and values in turn, which is how undici takes them without making objects. */
@@ -25,6 +26,8 @@ export function requestHeaders(
     "bellwire-channel", event.channel,
   ];
   if (replay > 0) headers.push("bellwire-replay", String(replay));
+  const { cloudEventSource: source } = request;
+  if (source !== undefined) headers.push(...Object.entries(cloudEventHeaders({ ...event, id, source })).flat());
   if (request.test) headers.push("bellwire-test", "true");
   for (const name in request.headers) {
     const value = request.headers[name];

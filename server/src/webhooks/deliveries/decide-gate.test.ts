@@ -11,6 +11,7 @@ const subscription = {
   format: "3scale",
   includeCredentials: false,
   ordering: "none",
+  source: "https://acme-admin.example",
   webHooks: "visible",
 } as const;
 const developer: Actor = { kind: "developer", userId: 21 };

@@ -1,5 +1,5 @@
 export type { AttemptOutcome } from "./attempt-outcome.ts";
-export { bodyFormatOf, contentTypeOf, type BodyFormat } from "./body-format.ts";
+export { bodyFormatOf, contentTypeOf, isBinaryCloudEvent, type BodyFormat } from "./body-format.ts";
 export { decideGate, type Gate } from "./decide-gate.ts";
 export { deliveryId, parseDeliveryId, type Delivery, type DeliveryState } from "./delivery.ts";
 export { followAttempts, type AttemptCursor, type FollowedAttempt } from "./follow-attempts.ts";

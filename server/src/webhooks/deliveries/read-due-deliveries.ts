@@ -31,6 +31,7 @@ export interface DueDelivery {
   readonly format: BodyFormat;
   readonly body: Buffer;
   readonly eventType: string;
+  readonly objectId: number;
   readonly accountId: number;
   readonly occurredAt: Date;
   readonly sequence: number;
@@ -47,7 +48,7 @@ export interface DueDelivery {
 const statement = `
   select lane.endpoint_id as "endpointId", due.event_id as "eventId", due.due_at::text as "dueAt", due.ordering_key as "orderingKey",
     due.attempts_made as "attemptsMade", due.round_start as "roundStart", due.replay, due.format, payload.body,
-    event.type as "eventType", event.account_id as "accountId",
+    event.type as "eventType", event.object_id as "objectId", event.account_id as "accountId",
     event.occurred_at as "occurredAt", event.sequence,
     event.actor_kind as "actorKind", event.actor_user_id as "actorUserId", event.channel,
     endpoint.version as "endpointVersion"

@@ -6,6 +6,7 @@ import { checkEndpoint } from "./check-endpoint.ts";
 import { withDefaults, withGiven } from "./endpoint-defaults.ts";
 import type { Endpoint, EndpointInput, EndpointSettings, Refused } from "./endpoint.ts";
 import { insertEndpoint, readEndpoint, updateEndpoint } from "./endpoints-table.ts";
+import { keepEventSource } from "./keep-event-source.ts";
 import { maskUrl } from "./mask-url.ts";
 import { newSecret } from "./new-secret.ts";
 
@@ -17,14 +18,22 @@ export interface EndpointNeeds {
   readonly retryWaitsSeconds: readonly number[];
 }
 
+interface EndpointDeed {
+  readonly input: EndpointInput;
+  readonly actor: Actor;
+  /** How the outside reaches the provider; from where the format can be chosen. */
+  readonly source?: string;
+}
+
 export async function createEndpoint(
   { pool, encryption, targets, retryWaitsSeconds }: EndpointNeeds,
-  { providerId, input, actor }: { providerId: number; input: EndpointInput; actor: Actor },
+  { providerId, input, actor, source }: EndpointDeed & { providerId: number },
 ): Promise<Endpoint | Refused> {
   const settings = withDefaults(input, retryWaitsSeconds);
   const refusal = await checkEndpoint(settings, undefined, targets);
   if (refusal) return refusal;
   return pool.inTransaction(async (tx) => {
+    await keepEventSource(tx, { providerId, format: settings.format, source });
     const endpoint = await insertEndpoint(tx, encryption, { providerId, settings, secret: newSecret() });
     await tell(tx, endpoint, {
       actor,
@@ -38,7 +47,7 @@ export async function createEndpoint(
 /** Undefined when there is no such endpoint. A change that changes nothing is none. */
 export async function changeEndpoint(
   needs: EndpointNeeds,
-  change: { providerId: number; id: number; input: EndpointInput; actor: Actor },
+  change: EndpointDeed & { providerId: number; id: number },
 ): Promise<Endpoint | Refused | undefined> {
   const { pool, encryption, targets } = needs;
   const before = await readEndpoint(pool, encryption, change);
@@ -50,6 +59,7 @@ export async function changeEndpoint(
   if (refusal) return refusal;
 
   const after = await pool.inTransaction(async (tx) => {
+    await keepEventSource(tx, { providerId: change.providerId, format: settings.format, source: change.source });
     const changed = await updateEndpoint(tx, encryption, before, settings);
     if (changed) await tell(tx, changed, { actor: change.actor, action: "endpoint.changed", detail });
     return changed;

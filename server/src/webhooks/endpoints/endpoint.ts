@@ -1,5 +1,5 @@
 /** How a body is written. */
-export type BodyFamily = "3scale" | "json";
+export type BodyFamily = "3scale" | "json" | "cloudevents" | "cloudevents-binary";
 
 export type SuccessRule = "200" | "200-207" | "2xx";
 export type Ordering = "none" | "object" | "account";

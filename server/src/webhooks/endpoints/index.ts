@@ -3,7 +3,7 @@ export type { TargetRules } from "./check-endpoint-url.ts";
 export { saveDefaultEndpoint, switchesOf, type DefaultWebhookChange } from "./default-webhook.ts";
 export { cancelDueOfDeletedEndpoints, deleteEndpoint } from "./delete-endpoint.ts";
 export { disableEndpoint } from "./disable-endpoint.ts";
-export type { Endpoint, EndpointInput, EndpointState, Ordering, Refused, SuccessRule } from "./endpoint.ts";
+export type { BodyFamily, Endpoint, EndpointInput, EndpointState, Ordering, Refused, SuccessRule } from "./endpoint.ts";
 export { listEndpoints, readDefaultEndpoint, readEndpoint } from "./endpoints-table.ts";
 export { eventSwitches, eventTypes, isEventType, type EventType, type SwitchName } from "./event-types.ts";
 export { maskUrl } from "./mask-url.ts";

@@ -22,6 +22,8 @@ export interface DeliverySettings extends Pick<
   | "version"
 > {
   readonly endpointId: number;
+  /** How the outside reaches the provider: what CloudEvents name as their source. */
+  readonly eventSource: string;
   /** As stored: kept with a failure, to tell where it went. */
   readonly urlCipher: Buffer;
 }
@@ -38,7 +40,8 @@ const statement = `
     headers as "headersCipher", secret as "secretCipher",
     case when previous_secret_until > now() then previous_secret end as "previousSecretCipher",
     retry_waits_seconds as "retryWaitsSeconds", success, timeout_seconds as "timeoutSeconds",
-    max_in_flight as "maxInFlight", max_per_second as "maxPerSecond", ordering, active, state, version
+    max_in_flight as "maxInFlight", max_per_second as "maxPerSecond", ordering, active, state, version,
+    (select event_source from providers where providers.id = endpoints.provider_id) as "eventSource"
   from endpoints
   where id = any($1) and deleted_at is null`;
 

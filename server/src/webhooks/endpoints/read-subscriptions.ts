@@ -12,6 +12,8 @@ export interface Subscription {
   readonly format: BodyFamily;
   readonly includeCredentials: boolean;
   readonly ordering: Ordering;
+  /** How the outside reaches the provider: what CloudEvents name as their source. */
+  readonly source: string;
   /** The provider's capability. Denied: nothing is sent to any endpoint. */
   readonly webHooks: "denied" | "hidden" | "visible";
 }
@@ -21,7 +23,7 @@ export interface Subscription {
 const statement = `
   select endpoint.id, endpoint.active, endpoint.event_types as "eventTypes", endpoint.provider_actions as "providerActions",
     endpoint.all_actors as "allActors", endpoint.format, endpoint.include_credentials as "includeCredentials",
-    endpoint.ordering,     provider.web_hooks as "webHooks"
+    endpoint.ordering, provider.event_source as source, provider.web_hooks as "webHooks"
   from endpoints endpoint
   join providers provider on provider.id = endpoint.provider_id
   where endpoint.provider_id = $1 and endpoint.deleted_at is null

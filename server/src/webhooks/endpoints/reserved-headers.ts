@@ -17,8 +17,13 @@ const reservedNames: ReadonlySet<string> = new Set([
   "user-agent",
 ]);
 
-/** Ours to set: an endpoint's own headers may not, and could not pretend to be an event of ours. */
+/** Ours to set: an endpoint's own headers may not, and could not pretend to be an event of ours, which in CloudEvents has attributes `ce-…`. */
 export function isReservedHeader(name: string): boolean {
   const lowerCase = name.toLowerCase();
-  return reservedNames.has(lowerCase) || lowerCase.startsWith("webhook-") || lowerCase.startsWith("bellwire-");
+  return (
+    reservedNames.has(lowerCase) ||
+    lowerCase.startsWith("webhook-") ||
+    lowerCase.startsWith("bellwire-") ||
+    lowerCase.startsWith("ce-")
+  );
 }

@@ -1,6 +1,7 @@
 import type { AttemptRequest } from "#webhooks/attempts/index.ts";
 import {
   contentTypeOf,
+  isBinaryCloudEvent,
   nextStep,
   type AttemptOutcome,
   type DueDelivery,
@@ -68,8 +69,10 @@ const requestOf = (
   attempt,
   replay: delivery.replay,
   sentAt,
+  ...(isBinaryCloudEvent(delivery.format) ? { cloudEventSource: settings.eventSource } : {}),
   event: {
     type: delivery.eventType,
+    objectId: delivery.objectId,
     time: delivery.occurredAt.toISOString(),
     sequence: delivery.sequence,
     actor: delivery.actorUserId === null ? delivery.actorKind : `${delivery.actorKind}:${delivery.actorUserId}`,

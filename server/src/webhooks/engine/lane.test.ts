@@ -7,6 +7,7 @@ import { Origins } from "./origin.ts";
 
 const settings: DeliverySettings = {
   endpointId: 1,
+  eventSource: "https://acme-admin.example",
   providerId: 1,
   url: "https://receiver.test/",
   urlMasked: "https://receiver.test/",
@@ -35,6 +36,7 @@ const due = (eventId: string, dueAt: string): DueDelivery => ({
   format: "json",
   body: Buffer.alloc(0),
   eventType: "account.created",
+  objectId: 1,
   accountId: 1,
   occurredAt: new Date(Number(dueAt)),
   sequence: 1,

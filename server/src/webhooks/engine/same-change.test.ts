@@ -13,6 +13,7 @@ const delivery = (eventId: string, accountId = 31): DueDelivery => ({
   format: "3scale",
   body: Buffer.alloc(0),
   eventType: "account.created",
+  objectId: accountId,
   accountId,
   occurredAt: new Date(0),
   sequence: 1,

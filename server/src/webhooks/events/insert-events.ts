@@ -25,17 +25,17 @@ export interface PayloadRow {
 const statement = `
   with recorded as (
     insert into events (provider_id, id, type, action, object_id, account_id, account_name, sequence,
-      actor_kind, actor_user_id, channel, occurred_at, document, previous, renderer_version, withheld)
+      actor_kind, actor_user_id, channel, occurred_at, document, previous, renderer_version, withheld, key)
     select $1, event.id, event.type, split_part(event.type, '.', 2), event.object_id, event.account_id,
       event.account_name, event.sequence, event.actor_kind, event.actor_user_id, event.channel, event.occurred_at,
-      event.document, event.previous, event.renderer_version, event.withheld
+      event.document, event.previous, event.renderer_version, event.withheld, event.key
     from unnest($2::uuid[], $3::text[], $4::bigint[], $5::bigint[], $6::text[], $7::bigint[], $8::text[], $9::bigint[],
-      $10::text[], $11::timestamptz[], $12::json[], $13::json[], $14::smallint[], $15::jsonb[])
+      $10::text[], $11::timestamptz[], $12::json[], $13::json[], $14::smallint[], $15::jsonb[], $16::json[])
       as event (id, type, object_id, account_id, account_name, sequence, actor_kind, actor_user_id, channel,
-        occurred_at, document, previous, renderer_version, withheld)
+        occurred_at, document, previous, renderer_version, withheld, key)
   )
   insert into payloads (provider_id, event_id, format, body)
-  select $1, payload.* from unnest($16::uuid[], $17::text[], $18::bytea[]) as payload`;
+  select $1, payload.* from unnest($17::uuid[], $18::text[], $19::bytea[]) as payload`;
 
 export async function insertEvents(
   tx: Transaction,
@@ -60,6 +60,7 @@ export async function insertEvents(
     column((event) => (event.previous ? JSON.stringify(event.previous) : null)),
     column((event) => event.rendererVersion),
     column((event) => JSON.stringify(event.withheld)),
+    column((event) => (event.key ? JSON.stringify(event.key) : null)),
     payloads.map((payload) => payload.eventId),
     payloads.map((payload) => payload.format),
     payloads.map((payload) => payload.body),

@@ -2,6 +2,13 @@ import type { Actor, Channel } from "#access/index.ts";
 import type { Node } from "#platform/document/document.ts";
 import type { EventType } from "#webhooks/endpoints/index.ts";
 
+/** A key that came, changed or went: what it is stored as, and since when it is one. */
+export interface EventKey {
+  readonly value: string;
+  /** As documents write times. */
+  readonly createdAt: string;
+}
+
 /** What a use case tells of a change that it makes in the same transaction. */
 export interface NewEvent {
   readonly type: EventType;
@@ -12,6 +19,8 @@ export interface NewEvent {
   readonly accountName: string;
   /** The object as it is at the end of the transaction, `record("account", …)` and so on. */
   readonly document: Node;
+  /** Of what happened to a key. 3scale's XML does not tell it. */
+  readonly key?: EventKey;
   /** For updates: each changed field with the value it had. */
   readonly previous?: Readonly<Record<string, unknown>>;
 }

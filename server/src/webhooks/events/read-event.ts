@@ -2,6 +2,7 @@ import type { Node } from "#platform/document/document.ts";
 import type { Database } from "#platform/database/database.ts";
 import type { Gate } from "#webhooks/deliveries/index.ts";
 
+import type { EventKey } from "./new-event.ts";
 import { summaryColumns, type EventSummary } from "./list-events.ts";
 
 /** Whether an endpoint was sent the event, or which gate stopped it there. */
@@ -15,13 +16,17 @@ export interface Verdict {
 
 export interface EventInFull extends EventSummary {
   readonly document: Node;
+  readonly key: EventKey | null;
+  /** How the outside reaches the provider. */
+  readonly source: string;
   readonly rendererVersion: number;
   readonly verdicts: readonly Verdict[];
 }
 
 const event = `
-  select ${summaryColumns}, event.document, event.renderer_version as "rendererVersion"
+  select ${summaryColumns}, event.document, event.key, provider.event_source as source, event.renderer_version as "rendererVersion"
   from events event
+  join providers provider on provider.id = event.provider_id
   where event.provider_id = $1 and event.id = $2`;
 
 // Every endpoint of the provider, also those that came later or are gone but were sent it.

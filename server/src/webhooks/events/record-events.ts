@@ -88,7 +88,8 @@ function planEvent(
   const { now: occurredAt, channel } = cause;
   const row: EventRow = { ...event, id, sequence, actor: cause.actor, channel, occurredAt, withheld, rendererVersion };
   const formats = new Set<BodyFormat>(deliveries.map((delivery) => delivery.format));
-  const rendered = { ...event, occurredAt, sequence, actor: actorInBody(cause.actor), channel };
+  const [{ source } = { source: "/" }] = subscriptions; // the provider's, so the same in all
+  const rendered = { ...event, id, source, occurredAt, sequence, actor: actorInBody(cause.actor), channel };
   const payloads = [...formats].map((format) => ({ eventId: id, format, body: renderEvent(rendered, format) }));
   return { row, payloads, deliveries };
 }

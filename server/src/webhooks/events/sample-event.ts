@@ -4,19 +4,42 @@ import type { EventType } from "#webhooks/endpoints/index.ts";
 
 import { renderEvent } from "./render-event/render-event.ts";
 
-/** The bytes of an invented event of this type, as an endpoint would get them. Its ids are those of nobody: 0. */
-export function sampleBody(type: EventType, format: BodyFormat, now: Date): Buffer {
+export interface Sample {
+  readonly id: string;
+  readonly type: EventType;
+  readonly now: Date;
+  /** How the outside reaches the provider. */
+  readonly source: string;
+}
+
+/** What is told of an invented event beside its object. Its ids are those of nobody: 0. */
+export const sampleFacts = ({ type, now }: Pick<Sample, "type" | "now">) =>
+  ({
+    type,
+    objectId: 0,
+    time: now.toISOString(),
+    sequence: 1,
+    actor: "developer:0",
+    channel: "developer_portal",
+  }) as const;
+
+/** The bytes of an invented event, as an endpoint would get them. */
+export function sampleBody({ id, type, now, source }: Sample, format: BodyFormat): Buffer {
   const document = sampleDocument(type, now);
   return renderEvent(
     {
+      id,
+      source,
       type,
       occurredAt: now,
+      objectId: 0,
       accountId: 0,
       accountName: "Sample & Sons",
       sequence: 1,
       actor: { kind: "developer", user_id: 0 },
       channel: "developer_portal",
       document,
+      ...(type.includes("key_") ? { key: { value: sampleKey, createdAt: stampOf(now) } } : {}),
       ...(type.endsWith(".updated")
         ? { previous: { [document.name === "account" ? "org_name" : "state"]: "before" } }
         : {}),
@@ -25,8 +48,11 @@ export function sampleBody(type: EventType, format: BodyFormat, now: Date): Buff
   );
 }
 
+const sampleKey = "0".repeat(32);
+const stampOf = (now: Date): string => `${now.toISOString().slice(0, 19)}Z`;
+
 function sampleDocument(type: EventType, now: Date): Node {
-  const stamp = `${now.toISOString().slice(0, 19)}Z`;
+  const stamp = stampOf(now);
   const head = [value("id", 0), value("created_at", stamp), value("updated_at", stamp)];
   const [object] = type.split(".", 1);
   if (object === "account") return sampleAccount(head);
@@ -66,8 +92,8 @@ const sampleApplication = (head: readonly Node[]): Node =>
     value("first_traffic_at", null),
     value("first_daily_traffic_at", null),
     value("service_id", 0),
-    value("user_key", "00000000000000000000000000000000"),
-    value("provider_verification_key", "00000000000000000000000000000000"),
+    value("user_key", sampleKey),
+    value("provider_verification_key", sampleKey),
     samplePlan("application_plan", { custom: "false", default: "true" }),
     value("name", "Sample application"),
     value("description", "Sent to show what an event looks like"),

@@ -24,9 +24,12 @@ export async function sendEventNow(
 ): Promise<boolean> {
   const event = await readEvent(tx, wanted.providerId, wanted.eventId);
   if (!event) return false;
-  const { actorKind, actorUserId, previous, ...rest } = event;
+  const { actorKind, actorUserId, previous, key, ...rest } = event;
   const actor = actorUserId === null ? { kind: actorKind } : { kind: actorKind, user_id: actorUserId };
-  const body = renderEvent({ ...rest, actor, ...(previous ? { previous } : {}) }, wanted.format);
+  const body = renderEvent(
+    { ...rest, actor, ...(key ? { key } : {}), ...(previous ? { previous } : {}) },
+    wanted.format,
+  );
   await tx.query(insertPayload, [wanted.providerId, wanted.eventId, wanted.format, body]);
   return insertDelivery(tx, wanted, wanted.format);
 }

@@ -20,7 +20,7 @@ test("all events are one star, so that those to come are in", () => {
   expect(bodyOf({ sendsAll: false, switches })).toEqual({ event_types: ["account.created"] });
 });
 
-test("a new endpoint follows its format", () => {
+test.each(["json", "cloudevents", "cloudevents-binary"] as const)("a new endpoint follows its format: %s", (format) => {
   expect(newDraft("3scale")).toMatchObject({ success: "200", timeout: "60", ordering: "none" });
-  expect(newDraft("json")).toMatchObject({ success: "2xx", timeout: "15", ordering: "account" });
+  expect(newDraft(format)).toMatchObject({ success: "2xx", timeout: "15", ordering: "account" });
 });

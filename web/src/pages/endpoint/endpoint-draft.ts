@@ -32,10 +32,10 @@ export interface EndpointDraft extends Pick<
 }
 
 /** What follows from the format as long as nobody chooses otherwise. Without waits, Bellwire takes those of the format. */
-const ofFormat = {
-  "3scale": { success: "200", timeout: "60", ordering: "none" },
-  json: { success: "2xx", timeout: "15", ordering: "account" },
-} as const;
+const whatFollows = (format: Endpoint["format"]) =>
+  format === "3scale"
+    ? ({ success: "200", timeout: "60", ordering: "none" } as const)
+    : ({ success: "2xx", timeout: "15", ordering: "account" } as const);
 
 export const newDraft = (format: Endpoint["format"]): EndpointDraft => ({
   name: "",
@@ -52,7 +52,7 @@ export const newDraft = (format: Endpoint["format"]): EndpointDraft => ({
   inFlight: "",
   perSecond: "",
   include_credentials: false,
-  ...ofFormat[format],
+  ...whatFollows(format),
 });
 
 /** The saved endpoint as the form shows it. */

@@ -1,5 +1,6 @@
 import { SelectField } from "../../components/form/select-field.tsx";
 import { TextField } from "../../components/form/text-field.tsx";
+import type { EndpointDraft } from "./endpoint-draft.ts";
 import type { EndpointFieldsProps } from "./endpoint-form.tsx";
 import { describeWaits, readWaits } from "./retry-waits.ts";
 
@@ -26,7 +27,7 @@ export function RetryFields({ draft, errors, onChange, isNew }: EndpointFieldsPr
       <TextField
         id="retry_waits_seconds"
         label="Waits before each further attempt"
-        hint={fromFormat ? whatTheFormatDoes[draft.format] : describeWaits(waits ?? [])}
+        hint={fromFormat ? whatTheFormatDoes(draft.format) : describeWaits(waits ?? [])}
         errors={unread ?? errors["retry_waits_seconds"]}
         value={draft.waits}
         input={{ placeholder: "5s, 5m, 30m, 2h, 5h, 10h" }}
@@ -46,7 +47,7 @@ export function RetryFields({ draft, errors, onChange, isNew }: EndpointFieldsPr
   );
 }
 
-const whatTheFormatDoes = {
-  json: "Left empty: 10 attempts over three days, ever further apart",
-  "3scale": "Left empty: as 3scale does, 6 attempts a minute apart, unless your operator has set it otherwise",
-} as const;
+const whatTheFormatDoes = (format: EndpointDraft["format"]): string =>
+  format === "3scale"
+    ? "Left empty: as 3scale does, 6 attempts a minute apart, unless your operator has set it otherwise"
+    : "Left empty: 10 attempts over three days, ever further apart";

@@ -15,6 +15,7 @@ import { useState } from "react";
 import { useApi } from "../../api/api-context.ts";
 import { isEventTypeName } from "../../api/event-type-name.ts";
 import { eventTypesQuery, sampleQuery, type EventTypeName } from "../../api/event-type-queries.ts";
+import { formatName } from "../../components/endpoint/format-name.ts";
 import { Loaded } from "../../components/loaded.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { Payload } from "../../components/payload.tsx";
@@ -22,16 +23,13 @@ import { SelectFilter } from "../../components/select-filter.tsx";
 import { TableSkeleton } from "../../components/table-skeleton.tsx";
 import { HeaderList } from "./header-list.tsx";
 
-const formats = [
-  { format: "3scale", label: "3scale (XML)" },
-  { format: "json", label: "JSON" },
-] as const;
+const formats = ["3scale", "json", "cloudevents", "cloudevents-binary"] as const;
 
 /** "What the webhooks look like", for whoever writes the receiver. */
 export function WebhookSamplesPage() {
   const api = useApi();
   const [type, setType] = useState<EventTypeName>("account.created");
-  const [format, setFormat] = useState<(typeof formats)[number]["format"]>("3scale");
+  const [format, setFormat] = useState<(typeof formats)[number]>("3scale");
   const { data: types = [] } = useQuery(eventTypesQuery(api));
   const sample = useQuery(sampleQuery(api, type, format));
   return (
@@ -55,10 +53,10 @@ export function WebhookSamplesPage() {
                   <ToggleGroup aria-label="Format">
                     {formats.map((it) => (
                       <ToggleGroupItem
-                        key={it.format}
-                        text={it.label}
-                        isSelected={it.format === format}
-                        onChange={() => setFormat(it.format)}
+                        key={it}
+                        text={formatName[it]}
+                        isSelected={it === format}
+                        onChange={() => setFormat(it)}
                       />
                     ))}
                   </ToggleGroup>

@@ -12,6 +12,7 @@ export const changeEndpointRoute: BellwireApiRoute = async (http, needs) => {
       id: request.params.id,
       input: inputOf(request.body),
       actor: needs.callerOf(request).actor,
+      source: needs.adminPortalUrl(request.provider),
     });
     if (!changed) throw new Problem("not-found");
     if ("refused" in changed) throw new Problem("invalid", { errors: changed.refused });

@@ -9,7 +9,9 @@ export const createEndpointRoute: BellwireApiRoute = async (http, needs) => {
   http.post("/endpoints", options, async (request, reply) => {
     const { actor } = needs.callerOf(request);
     const input = inputOf(request.body);
-    const made = await createEndpoint(needs, { providerId: request.provider.id, input, actor });
+    const { provider } = request;
+    const source = needs.adminPortalUrl(provider);
+    const made = await createEndpoint(needs, { providerId: provider.id, input, actor, source });
     if ("refused" in made) throw new Problem("invalid", { errors: made.refused });
     return reply.code(201).header("location", `/api/v1/endpoints/${made.id}`).send(representEndpoint(made, true));
   });

@@ -20,9 +20,11 @@ const settings = {
     description:
       "Also activation by e-mail, changes by provider key, and background changes, which have no acting user.",
   }),
-  format: Type.Enum(["3scale", "json"], {
+  format: Type.Enum(["3scale", "json", "cloudevents", "cloudevents-binary"], {
     description:
-      "`3scale`: the XML that 3scale sends. `json`: `{type, timestamp, data}`, as Standard Webhooks recommends.",
+      "`3scale`: the XML that 3scale sends. `json`: `{type, timestamp, data}`, as Standard Webhooks recommends. " +
+      "`cloudevents`: a CloudEvent 1.0 as one JSON object. `cloudevents-binary`: a CloudEvent whose attributes are " +
+      "headers, `ce-id` and so on, and whose body is its data.",
   }),
   headers: Headers,
   retry_waits_seconds: Type.Array(Type.Integer({ minimum: 0, maximum: 604_800 }), {

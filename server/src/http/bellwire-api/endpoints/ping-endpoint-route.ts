@@ -1,13 +1,22 @@
-import { bodyFormatOf, contentTypeOf, errorOf, type AttemptOutcome } from "#webhooks/deliveries/index.ts";
-import { isEventType, readEndpoint, type Endpoint, type EventType } from "#webhooks/endpoints/index.ts";
-import { sampleBody } from "#webhooks/events/index.ts";
+import {
+  bodyFormatOf,
+  contentTypeOf,
+  errorOf,
+  isBinaryCloudEvent,
+  type AttemptOutcome,
+} from "#webhooks/deliveries/index.ts";
+import { isEventType, readEndpoint, type Endpoint } from "#webhooks/endpoints/index.ts";
+import { sampleBody, sampleFacts, type Sample } from "#webhooks/events/index.ts";
 import type { AttemptRequest } from "#webhooks/attempts/index.ts";
 import { Problem } from "../../shared/problem.ts";
 import type { BellwireApiRoute } from "../bellwire-api-route.ts";
 import type { AttemptAnswer } from "../deliveries/attempt-schema.ts";
 import * as operations from "./endpoint-operations.ts";
 
-export const pingEndpointRoute: BellwireApiRoute = async (http, { pool, encryption, sender, clock, newId }) => {
+export const pingEndpointRoute: BellwireApiRoute = async (
+  http,
+  { pool, encryption, sender, clock, newId, adminPortalUrl },
+) => {
   const options = { schema: operations.pingEndpoint, config: { deed: "change-webhooks" } } as const;
   http.post("/endpoints/:id/ping", options, async (request) => {
     const endpoint = await readEndpoint(pool, encryption, { providerId: request.provider.id, id: request.params.id });
@@ -15,15 +24,13 @@ export const pingEndpointRoute: BellwireApiRoute = async (http, { pool, encrypti
     if (endpoint.url === "") throw new Problem("invalid", { errors: { url: ["Nowhere to ping"] } });
     const type = request.body.event_type ?? endpoint.eventTypes.find(isEventType) ?? "account.created";
     const sentAt = clock.now();
-    const outcome = await sender.send(sampleRequest(endpoint, { type, id: newId(), sentAt }));
+    const source = adminPortalUrl(request.provider);
+    const outcome = await sender.send(sampleRequest(endpoint, { type, id: newId(), now: sentAt, source }));
     return representOutcome(outcome, sentAt, endpoint);
   });
 };
 
-function sampleRequest(
-  endpoint: Endpoint,
-  { type, id, sentAt }: { type: EventType; id: string; sentAt: Date },
-): AttemptRequest {
+function sampleRequest(endpoint: Endpoint, sample: Sample): AttemptRequest {
   const { url, headers, secrets, timeoutSeconds } = endpoint;
   const format = bodyFormatOf(endpoint);
   return {
@@ -32,13 +39,14 @@ function sampleRequest(
     secrets,
     timeoutSeconds,
     contentType: contentTypeOf(format),
-    body: sampleBody(type, format, sentAt),
-    id,
+    body: sampleBody(sample, format),
+    id: sample.id,
     attempt: 1,
     replay: 0,
-    event: { type, time: sentAt.toISOString(), sequence: 1, actor: "developer:0", channel: "developer_portal" },
+    event: sampleFacts(sample),
+    ...(isBinaryCloudEvent(format) ? { cloudEventSource: sample.source } : {}),
     test: true,
-    sentAt,
+    sentAt: sample.now,
   };
 }
 

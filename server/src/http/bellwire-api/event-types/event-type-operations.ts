@@ -12,10 +12,12 @@ export const listEventTypes = {
 };
 
 const sample = {
-  description: "The body that an endpoint of this format gets.",
+  description:
+    "The body that an endpoint of this format gets. Of `cloudevents-binary` the attributes come as headers, as there.",
   content: {
     "application/xml": { schema: Type.String() },
     "application/json": { schema: Type.String() },
+    "application/cloudevents+json": { schema: Type.String() },
   },
 };
 

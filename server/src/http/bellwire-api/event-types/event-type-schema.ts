@@ -17,5 +17,5 @@ export const EventTypeEntry = Type.Object(
 export const EventTypeParams = Type.Object({ type: Type.Enum([...eventTypes]) });
 
 export const SampleQuery = Type.Object({
-  format: Type.Optional(Type.Enum(["3scale", "json"], { default: "3scale" })),
+  format: Type.Optional(Type.Enum(["3scale", "json", "cloudevents", "cloudevents-binary"], { default: "3scale" })),
 });

@@ -47,6 +47,12 @@ export const EventInFull = Type.Object(
   {
     ...fields,
     document: Type.Unsafe<unknown>({ ...JsonObject, description: "The object as it was right after the change." }),
+    key: Nullable(
+      Type.Object(
+        { last4: Type.String(), created_at: Type.String() },
+        { title: "EventKey", description: "Of what happened to a key: which one." },
+      ),
+    ),
     previous: Type.Unsafe<unknown>({
       anyOf: [JsonObject, { type: "null" }],
       description: "For updates: the changed fields with the values that they had.",

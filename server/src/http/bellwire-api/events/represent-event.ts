@@ -1,6 +1,6 @@
 import { documentToJson } from "#platform/document/write-json.ts";
 import { deliveryId } from "#webhooks/deliveries/index.ts";
-import { withoutCredentials, type EventInFull, type EventSummary } from "#webhooks/events/index.ts";
+import { keyInBody, withoutCredentials, type EventInFull, type EventSummary } from "#webhooks/events/index.ts";
 import type { EventAnswer, EventInFullAnswer } from "./event-schema.ts";
 
 export const representEvent = (event: EventSummary): EventAnswer => ({
@@ -18,6 +18,7 @@ export const representEvent = (event: EventSummary): EventAnswer => ({
 export const representEventInFull = (event: EventInFull): EventInFullAnswer => ({
   ...representEvent(event),
   document: documentToJson(withoutCredentials(event.document)),
+  key: event.key && keyInBody(event.key),
   previous: event.previous,
   verdicts: event.verdicts.map(({ endpointId, endpointName, sent, gate }) => ({
     endpoint_id: endpointId,

@@ -2,6 +2,7 @@ import type { Pool } from "#platform/database/database.ts";
 import { isFine, mergeErrors, type FieldErrors, type FieldWriter } from "#portal/fields/index.ts";
 import type { Product } from "#portal/products/index.ts";
 
+import { ofKey } from "../application-events.ts";
 import type { Application } from "../application.ts";
 import {
   tell,
@@ -35,7 +36,7 @@ export const addApplicationKey = (
     const changed = { ...application, keys: [...application.keys, key] };
     return {
       application: changed,
-      events: await tell({ ...locked, application: changed }, ["application.key_created"]),
+      events: await tell({ ...locked, application: changed }, [ofKey("application.key_created", key)]),
     };
   });
 

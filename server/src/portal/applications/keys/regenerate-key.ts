@@ -1,5 +1,6 @@
 import type { Pool } from "#platform/database/database.ts";
 
+import { ofKey } from "../application-events.ts";
 import { withApplication, writeChange, type ChangedApplication, type NotForDevelopers } from "../change-application.ts";
 import { deleteKey, insertKey } from "./keys-table.ts";
 import { newKey } from "./new-key.ts";
@@ -16,14 +17,15 @@ export const regenerateApplicationKey = (
     const { tx, application, by } = locked;
     if (writer === "developer" && !application.product.buyersManageKeys) return { notAllowed: "developers" };
     const others = application.keys.filter((key) => key.value !== value);
-    if (others.length === application.keys.length) return { notFound: "key" };
+    const old = application.keys.find((it) => it.value === value);
+    if (!old) return { notFound: "key" };
     const key = newKey(by.now);
     await deleteKey(tx, change.provider.id, application.id, value);
     await insertKey(tx, change.provider.id, application.id, key);
     return writeChange(locked, { ...application, keys: [...others, key] }, [
-      "application.key_deleted",
-      "application.key_created",
+      ofKey("application.key_deleted", old),
+      ofKey("application.key_created", key),
       { type: "application.updated", previous: { keys: null } }, // that they changed, never what they were
-      "application.key_updated",
+      ofKey("application.key_updated", key),
     ]);
   });

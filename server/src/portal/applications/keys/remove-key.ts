@@ -1,6 +1,7 @@
 import type { Pool } from "#platform/database/database.ts";
 import type { FieldWriter } from "#portal/fields/index.ts";
 
+import { ofKey } from "../application-events.ts";
 import {
   tell,
   withApplication,
@@ -29,13 +30,14 @@ export const removeApplicationKey = (
     const { tx, application } = locked;
     if (writer === "developer" && !application.product.buyersManageKeys) return { notAllowed: "developers" };
     const keys = application.keys.filter((key) => key.value !== value);
-    if (keys.length === application.keys.length) return { notFound: "key" };
+    const removed = application.keys.find((key) => key.value === value);
+    if (!removed) return { notFound: "key" };
     if (keys.length === 0 && needsKey(locked)) return { notAllowed: "last key" };
     await deleteKey(tx, change.provider.id, application.id, value);
     const changed = { ...application, keys };
     return {
       application: changed,
-      events: await tell({ ...locked, application: changed }, ["application.key_deleted"]),
+      events: await tell({ ...locked, application: changed }, [ofKey("application.key_deleted", removed)]),
     };
   });
 

@@ -1,0 +1,87 @@
+import { expect } from "vitest";
+import type { By } from "#access/index.ts";
+import type { Pool } from "#platform/database/database.ts";
+import {
+  addApplicationKey,
+  createApplication,
+  regenerateApplicationKey,
+  regenerateUserKey,
+  removeApplicationKey,
+  updateApplication,
+  type ApplicationChange,
+} from "#portal/applications/index.ts";
+import { updateProduct } from "#portal/products/index.ts";
+import { test } from "../support/test.ts";
+import { byForm, now, setUp, signUp } from "./house.ts";
+
+const later = new Date(now.getTime() + 3_600_000);
+const by: By = { actor: { kind: "token", userId: 1 }, channel: "api", now: later };
+const writer = "program";
+
+async function signedUp(pool: Pool, backendVersion: "1" | "2"): Promise<ApplicationChange & { planId: number }> {
+  const { provider, product } = await setUp(pool);
+  const productId = product.id;
+  await updateProduct(pool, { providerId: provider.id, productId, values: { backend_version: backendVersion }, now });
+  const { whole, applications } = await signUp(pool, { provider, by: byForm });
+  const [application] = applications;
+  if (!application) throw new Error("There is no application.");
+  const planId = application.plan.id;
+  return { provider, accountId: whole.account.id, applicationId: application.id, planId, by };
+}
+
+/** Of each event that is about a key: its type, and which key, as it was recorded. */
+async function keysTold(pool: Pool, providerId: number): Promise<[string, string | undefined, string | undefined][]> {
+  const rows = await pool.query<{ type: string; key: { value: string; createdAt: string } | null }>(
+    `select split_part(type, '.', 2) as type, key from events
+     where provider_id = $1 and (type like '%key\\_%' or key is not null) order by id`,
+    [providerId],
+  );
+  return rows.map(({ type, key }) => [type, key?.value, key?.createdAt]);
+}
+
+const stamp = (at: Date): string => `${at.toISOString().slice(0, 19)}Z`;
+
+test("what happened to an application's key says to which, and since when it is one", async ({ sharedPool: pool }) => {
+  const change = await signedUp(pool, "2");
+  const [first] = await pool.query<{ value: string }>(
+    `select value from application_keys where provider_id = $1 and application_id = $2`,
+    [change.provider.id, change.applicationId],
+  );
+  const of = { ...change, writer } as const;
+  await addApplicationKey(pool, { ...of, value: "added-by-hand" });
+  await removeApplicationKey(pool, { ...of, value: first?.value ?? "" });
+  await regenerateApplicationKey(pool, { ...of, value: "added-by-hand" });
+  const [made] = await pool.query<{ value: string }>(
+    `select value from application_keys where provider_id = $1 and application_id = $2`,
+    [change.provider.id, change.applicationId],
+  );
+  expect(await keysTold(pool, change.provider.id)).toEqual([
+    ["key_created", "added-by-hand", stamp(later)],
+    ["key_deleted", first?.value, stamp(now)],
+    ["key_deleted", "added-by-hand", stamp(later)],
+    ["key_created", made?.value, stamp(later)],
+    ["key_updated", made?.value, stamp(later)],
+  ]);
+});
+
+test("keys that come with a new application are told one by one", async ({ sharedPool: pool }) => {
+  const { provider, accountId, planId } = await signedUp(pool, "2");
+  const values = { name: "Tides", application_key: ["first-key", "second-key"] };
+  await createApplication(pool, { provider, accountId, planId, values, writer, by });
+  expect(await keysTold(pool, provider.id)).toEqual([
+    ["key_created", "first-key", stamp(later)],
+    ["key_created", "second-key", stamp(later)],
+  ]);
+});
+
+test("a new user key is as old as its change", async ({ sharedPool: pool }) => {
+  const change = await signedUp(pool, "1");
+  await updateApplication(pool, { ...change, writer, values: { user_key: "chosen-by-hand" } });
+  const changed = await regenerateUserKey(pool, { ...change, writer });
+  const made = changed && "application" in changed ? changed.application.userKey : undefined;
+  expect(await keysTold(pool, change.provider.id)).toEqual([
+    ["key_updated", "chosen-by-hand", stamp(later)],
+    ["key_updated", made, stamp(later)],
+    ["user_key_updated", made, stamp(later)],
+  ]);
+});
