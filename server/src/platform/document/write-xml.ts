@@ -40,17 +40,22 @@ function writeAttributes(attributes: Attributes | undefined): string {
   if (!attributes) return "";
   let written = "";
   for (const [name, it] of Object.entries(attributes)) {
-    written += ` ${name}="${escapeText(String(it)).replaceAll('"', "&quot;")}"`;
+    written += ` ${name}="${escapeAttribute(String(it))}"`;
   }
   return written;
 }
 
-// Finds all that needs care in one look, and most texts need none: & < > and what XML may not hold. Surrogates are among
-// it, lone or not.
-const needsCare = /[^\t\n\r\x20-%'-;=?-\ud7ff\ue000-\ufffd]/;
+// Finds all that needs care in one look, and most texts need none: & < >, what readers change, and what XML may not hold.
+// Surrogates are among it, lone or not.
+const needsCare = /[^\t\n\x20-%'-;=?-\ud7ff\ue000-\ufffd]/;
 
 function escapeText(text: string): string {
   if (!needsCare.test(text)) return text;
   if (!isXmlText(text)) throw new Error(`XML cannot hold this text: ${JSON.stringify(text.slice(0, 100))}`);
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+  // A reader takes a bare carriage return for a line feed (XML 1.0, §2.11). Browsers send one in each line of a long text.
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll("\r", "&#13;");
 }
+
+/** In an attribute, a reader takes every blank for a space (XML 1.0, §3.3.3). */
+const escapeAttribute = (text: string): string =>
+  escapeText(text).replaceAll('"', "&quot;").replaceAll("\t", "&#9;").replaceAll("\n", "&#10;");
