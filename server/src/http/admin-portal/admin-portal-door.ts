@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
-import formBody from "@fastify/formbody";
 import type { FastifyPluginAsync } from "fastify";
+import { acceptForms } from "../shared/accept-forms.ts";
 import { addPageHeaders } from "../shared/page-headers.ts";
 import { servePageAssets } from "../shared/page-assets.ts";
 import type { AdminPortalNeeds } from "./admin-portal-needs.ts";
@@ -22,7 +22,7 @@ export const adminPortalDoor =
     const assets = await servePageAssets(http, { folder: assetsFolder, prefix: "/p/assets" });
     const portal = { ...needs, showPage: createShowPage(needs, assets) };
 
-    await http.register(formBody, { bodyLimit: formBytesMax });
+    acceptForms(http, { bytesMax: formBytesMax });
     addPageHeaders(http);
     showErrors(http, portal);
     addSignInRoutes(http, portal);

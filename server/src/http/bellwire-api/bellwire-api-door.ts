@@ -1,6 +1,7 @@
 import { TypeBoxValidatorCompiler } from "@fastify/type-provider-typebox";
 import type { FastifyPluginAsync } from "fastify";
 import { answerWithProblemJson } from "../shared/answer-with-problem-json.ts";
+import { acceptJson } from "./accept-json.ts";
 import { admitCallers } from "./admit-callers.ts";
 import type { BellwireApiNeeds } from "./bellwire-api-route.ts";
 import { describeBellwireApi } from "./describe-bellwire-api.ts";
@@ -12,6 +13,7 @@ export const bellwireApiDoor =
   async (http) => {
     http.setValidatorCompiler(TypeBoxValidatorCompiler);
     answerWithProblemJson(http);
+    acceptJson(http);
     const describe = await describeBellwireApi(http, needs.version);
 
     await http.register(async (admitted) => {

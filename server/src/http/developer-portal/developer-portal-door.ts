@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
-import formBody from "@fastify/formbody";
 import type { FastifyPluginAsync } from "fastify";
+import { acceptForms } from "../shared/accept-forms.ts";
 import { addPageHeaders } from "../shared/page-headers.ts";
 import { servePageAssets } from "../shared/page-assets.ts";
 import { addAccountRoutes } from "./account/account-routes.ts";
@@ -28,7 +28,7 @@ export const developerPortalDoor =
     const assets = await servePageAssets(http, { folder: assetsFolder, prefix: "/assets" });
     const portal = { ...needs, showPage: createShowPage(needs, assets) };
 
-    await http.register(formBody, { bodyLimit: formBytesMax });
+    acceptForms(http, { bytesMax: formBytesMax });
     addPageHeaders(http);
     showErrors(http, portal);
     addHomeRoute(http, portal);

@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
-import formBody from "@fastify/formbody";
 import type { FastifyPluginAsync } from "fastify";
+import { acceptForms } from "../shared/accept-forms.ts";
 import { addPageHeaders } from "../shared/page-headers.ts";
 import { servePageAssets } from "../shared/page-assets.ts";
 import { addAnswerRoute } from "./answer-route.ts";
@@ -28,7 +28,7 @@ export const requestBinDoor =
       const watchers = new BinWatchers(needs.pool);
       pages.addHook("preClose", async () => watchers.close());
 
-      await pages.register(formBody, { bodyLimit: formBytesMax });
+      acceptForms(pages, { bytesMax: formBytesMax });
       addPageHeaders(pages);
       addViewRoute(pages, { ...needs, show });
       addStreamRoute(pages, { ...needs, show, watchers });

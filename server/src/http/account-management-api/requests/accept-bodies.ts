@@ -1,27 +1,34 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
+import { decodeUtf8 } from "#http/shared/decode-utf8.ts";
 import { Problem } from "#http/shared/problem.ts";
+import { readPairs } from "#http/shared/read-pairs.ts";
 import { nestFields } from "./nest-fields.ts";
 
 /** Reads bodies as 3scale does: JSON, forms with brackets, and multipart forms, whose files are left out. */
 export function acceptBodies(http: FastifyInstance): void {
   http.addContentTypeParser(
     "application/json",
-    { parseAs: "string" },
-    async (_request: FastifyRequest, body: string) => {
-      if (body.trim() === "") return {};
-      const read = parseJson(body);
+    { parseAs: "buffer" },
+    async (_request: FastifyRequest, body: Buffer) => {
+      const text = decodeUtf8(body);
+      if (text.trim() === "") return {};
+      const read = parseJson(text);
       if (typeof read !== "object" || read === null || Array.isArray(read)) throw new Problem("request-unreadable");
       return read;
     },
   );
 
   http.addContentTypeParser(
-    ["application/x-www-form-urlencoded", "multipart/form-data"],
+    "application/x-www-form-urlencoded",
     { parseAs: "buffer" },
-    async ({ headers }: FastifyRequest, body: Buffer<ArrayBuffer>) => {
-      const form = await readForm(body, headers["content-type"] ?? "");
-      return nestFields([...form].filter((field): field is [string, string] => typeof field[1] === "string"));
-    },
+    async (_request: FastifyRequest, body: Buffer) => nestFields(readPairs(decodeUtf8(body))),
+  );
+
+  http.addContentTypeParser(
+    "multipart/form-data",
+    { parseAs: "buffer" },
+    async ({ headers }: FastifyRequest, body: Buffer<ArrayBuffer>) =>
+      nestFields(await readMultipart(body, headers["content-type"] ?? "")),
   );
 }
 
@@ -31,6 +38,14 @@ function parseJson(text: string): unknown {
   } catch (cause) {
     throw new Problem("request-unreadable", { cause });
   }
+}
+
+/** Its files may hold any bytes. Its fields are texts: one that is not UTF-8 shows by the sign that is put in its place. */
+async function readMultipart(body: Buffer<ArrayBuffer>, contentType: string): Promise<[string, string][]> {
+  const form = await readForm(body, contentType);
+  const fields = [...form].filter((field): field is [string, string] => typeof field[1] === "string");
+  if (fields.flat().some((text) => text.includes("\ufffd"))) decodeUtf8(body);
+  return fields;
 }
 
 async function readForm(body: Buffer<ArrayBuffer>, contentType: string): Promise<FormData> {

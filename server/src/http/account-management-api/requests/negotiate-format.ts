@@ -1,6 +1,6 @@
 import type { FastifyRequest } from "fastify";
 import { Problem } from "#http/shared/problem.ts";
-import { isRecord, readQuery } from "./read-parameters.ts";
+import { isRecord, queryOf } from "./read-parameters.ts";
 
 export type Format = "xml" | "json";
 
@@ -24,7 +24,8 @@ export const formatOfRefusal = (request: Asking): Format => (formatAsked(request
 
 function formatAsked(request: Asking): string | undefined {
   const extension = isRecord(request.params) ? request.params["extension"] : undefined;
-  const byName = extension ?? readQuery(request)["format"];
+  // Not refused if it cannot be read: a refusal needs a format, too.
+  const byName = extension ?? new URLSearchParams(queryOf(request)).getAll("format").at(-1);
   return typeof byName === "string" ? byName.toLowerCase() : formatOfAccept(request.headers.accept ?? "*/*");
 }
 

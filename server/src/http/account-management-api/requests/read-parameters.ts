@@ -1,4 +1,5 @@
 import type { FastifyRequest } from "fastify";
+import { readPairs } from "#http/shared/read-pairs.ts";
 import { nestFields } from "./nest-fields.ts";
 
 /** What a request says by name, in its query or its body. */
@@ -6,8 +7,9 @@ export type Parameters = Readonly<Record<string, unknown>>;
 
 export const readBody = ({ body }: FastifyRequest): Parameters => (isRecord(body) ? body : {});
 
-export const readQuery = ({ url }: Pick<FastifyRequest, "url">): Parameters =>
-  nestFields(new URLSearchParams(url.split("?").slice(1).join("?")));
+export const queryOf = ({ url }: Pick<FastifyRequest, "url">): string => url.split("?").slice(1).join("?");
+
+export const readQuery = (request: Pick<FastifyRequest, "url">): Parameters => nestFields(readPairs(queryOf(request)));
 
 export const isRecord = (it: unknown): it is Parameters => typeof it === "object" && it !== null && !Array.isArray(it);
 

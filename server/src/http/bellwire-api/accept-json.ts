@@ -1,0 +1,16 @@
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { decodeUtf8 } from "../shared/decode-utf8.ts";
+
+/** Reads JSON as Fastify does by itself, but refuses bytes that are not UTF-8 instead of storing a sign in their place. */
+export function acceptJson(http: FastifyInstance): void {
+  const parse = http.getDefaultJsonParser("error", "error");
+  http.addContentTypeParser(
+    "application/json",
+    { parseAs: "buffer" },
+    async (request: FastifyRequest, body: Buffer) => {
+      const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+      parse(request, decodeUtf8(body), (error, read) => (error ? reject(error) : resolve(read)));
+      return promise;
+    },
+  );
+}

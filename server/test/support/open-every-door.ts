@@ -1,0 +1,44 @@
+import type { FastifyInstance } from "fastify";
+import { Registry } from "prom-client";
+import { composeHttp } from "../../src/app/compose-http.ts";
+import { composeSender } from "../../src/app/compose-sender.ts";
+import { providerUrls } from "../../src/app/provider-urls.ts";
+import type { Pool } from "#platform/database/database.ts";
+import { parseAllowedTargets } from "#platform/network/allowed-targets.ts";
+import { createLogger } from "#platform/observability/create-logger.ts";
+import { encryption } from "./build-webhooks.ts";
+
+interface EveryDoor extends AsyncDisposable {
+  readonly http: FastifyInstance;
+}
+
+/** All that a web process serves, put together as the product does, in this process and without a port yet. */
+export async function openEveryDoor(pool: Pool, { baseDomain }: { baseDomain?: string } = {}): Promise<EveryDoor> {
+  const allowed = parseAllowedTargets("127.0.0.0/8");
+  if ("wrong" in allowed) throw new Error(allowed.wrong);
+  const urls = providerUrls("http://bellwire.test", baseDomain);
+  const network = { allowed, caPem: undefined, proxyUrl: undefined, inFlightMax: 10 };
+  const sender = composeSender({ pool, urls, ...network });
+  const http = await composeHttp({
+    pool,
+    encryption,
+    sender,
+    urls,
+    allowed,
+    baseDomain,
+    log: createLogger("silent"),
+    metrics: new Registry(),
+    trustedProxies: [],
+    retryWaitsSeconds: [60],
+    mailIsSent: false,
+    cookieSecret: Buffer.alloc(32, 5),
+    tryOutBinId: () => undefined,
+  });
+  return {
+    http,
+    async [Symbol.asyncDispose]() {
+      await http.close();
+      await sender[Symbol.asyncDispose]();
+    },
+  };
+}
