@@ -9,7 +9,7 @@ export function acceptJson(http: FastifyInstance): void {
     { parseAs: "buffer" },
     async (request: FastifyRequest, body: Buffer) => {
       const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-      parse(request, decodeUtf8(body), (error, read) => (error ? reject(error) : resolve(read)));
+      void parse(request, decodeUtf8(body), (error, read) => (error ? reject(error) : resolve(read)));
       return promise;
     },
   );
