@@ -1,7 +1,7 @@
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { launchBrowser } from "../support/browser.ts";
-import { makeDataDir, startBellwire } from "../support/start-bellwire.ts";
+import { makeDataDir, readSignIn, startBellwire } from "../support/start-bellwire.ts";
 
 const wait = { timeout: 15_000 };
 const switchLabel = "Actions in the admin portal also trigger webhooks";
@@ -9,7 +9,7 @@ const switchLabel = "Actions in the admin portal also trigger webhooks";
 test("what an admin does to an account is sent once admin actions are switched on", { timeout: 240_000 }, async () => {
   await using folder = await makeDataDir();
   await using bellwire = await startBellwire({ dataDir: folder.path });
-  const { username, password } = await bellwire.signIn();
+  const { username, password } = await readSignIn(folder.path);
   const browser = await launchBrowser();
   try {
     const page = await browser.newPage();

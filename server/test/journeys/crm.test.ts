@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { makeDataDir, startBellwire } from "../support/start-bellwire.ts";
+import { makeDataDir, readSignIn, startBellwire } from "../support/start-bellwire.ts";
 import { until } from "../support/until.ts";
 
 const crmFolder = fileURLToPath(new URL("../../../examples/crm/", import.meta.url));
@@ -12,7 +12,7 @@ const crmFolder = fileURLToPath(new URL("../../../examples/crm/", import.meta.ur
 test("whatever is done to an account in Bellwire, the CRM has it right in the end", { timeout: 240_000 }, async () => {
   await using folder = await makeDataDir();
   await using bellwire = await startBellwire({ dataDir: folder.path });
-  const { accessToken } = await bellwire.signIn();
+  const { accessToken } = await readSignIn(folder.path);
   const api = askAs(bellwire.url, accessToken);
   const { data: endpoints } = await api("GET", "/api/v1/endpoints");
   const { secret } = await api("GET", `/api/v1/endpoints/${endpoints[0].id}/secret`);

@@ -1,7 +1,7 @@
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { launchBrowser } from "../support/browser.ts";
-import { makeDataDir, startBellwire } from "../support/start-bellwire.ts";
+import { makeDataDir, readSignIn, startBellwire } from "../support/start-bellwire.ts";
 
 const wait = { timeout: 15_000 };
 
@@ -11,7 +11,7 @@ test(
   async () => {
     await using folder = await makeDataDir();
     await using bellwire = await startBellwire({ dataDir: folder.path });
-    const { binUrl, username, password } = await bellwire.signIn();
+    const { binUrl, username, password } = await readSignIn(folder.path);
     const browser = await launchBrowser();
     try {
       const bin = await browser.newPage();

@@ -6,7 +6,7 @@ import { mkdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import type { Page } from "playwright-core";
 import { launchBrowser } from "../support/browser.ts";
-import { makeDataDir, startBellwire } from "../support/start-bellwire.ts";
+import { makeDataDir, readSignIn, startBellwire } from "../support/start-bellwire.ts";
 
 const pictures = fileURLToPath(new URL("../../../docs/images/", import.meta.url));
 const wait = { timeout: 15_000 };
@@ -14,7 +14,7 @@ const wait = { timeout: 15_000 };
 await mkdir(pictures, { recursive: true });
 await using folder = await makeDataDir();
 await using bellwire = await startBellwire({ dataDir: folder.path, environment: { PORT: "3000" } });
-const { binUrl, username, password } = await bellwire.signIn();
+const { binUrl, username, password } = await readSignIn(folder.path);
 const browser = await launchBrowser();
 const context = await browser.newContext({ viewport: { width: 1200, height: 760 }, colorScheme: "light" });
 const take = (page: Page, name: string) => page.screenshot({ path: `${pictures}${name}.png` });

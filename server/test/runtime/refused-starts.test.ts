@@ -2,14 +2,15 @@ import { once } from "node:events";
 import { readdir } from "node:fs/promises";
 import { createServer } from "node:net";
 import { expect, test } from "vitest";
-import { newDataDir, serve } from "./bellwire-process.ts";
+import { makeDataDir, serve } from "../support/start-bellwire.ts";
 
 const key = Buffer.alloc(32).toString("base64");
 
 /** Ends with 1 and one message without a stack trace, and leaves the data directory as it was. */
 async function refusal(env: Readonly<Record<string, string>>): Promise<string> {
-  const dataDir = await newDataDir();
-  const refused = serve(dataDir, { BELLWIRE_LOG_LEVEL: "silent", ...env });
+  await using folder = await makeDataDir();
+  const dataDir = folder.path;
+  await using refused = serve(dataDir, { BELLWIRE_LOG_LEVEL: "silent", ...env });
   expect(await refused.ended).toBe(1);
   expect(refused.stderr).not.toMatch(/^\s+at /m);
   expect(await readdir(dataDir)).toEqual([]);

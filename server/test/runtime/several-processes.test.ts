@@ -1,15 +1,19 @@
 import { expect, test } from "vitest";
+import { isAlive, postmasterOf } from "../support/processes.ts";
+import { BellwireProcess, makeDataDir, serve } from "../support/start-bellwire.ts";
 import { until } from "../support/until.ts";
-import { BellwireProcess, isAlive, newDataDir, postmasterOf, serve } from "./bellwire-process.ts";
 
 const timeout = 120_000;
 
 test("two instances with their own data directories run side by side", { timeout }, async () => {
-  const [one, other] = [await newDataDir(), await newDataDir()];
-  const both = [serve(one), serve(other)];
+  await using folder = await makeDataDir();
+  await using otherFolder = await makeDataDir();
+  await using one = serve(folder.path);
+  await using other = serve(otherFolder.path);
+  const both = [one, other];
   const [url, otherUrl] = await Promise.all(both.map((each) => each.ready()));
   expect(url).not.toBe(otherUrl);
-  expect(await postmasterOf(one)).not.toBe(await postmasterOf(other));
+  expect(await postmasterOf(folder.path)).not.toBe(await postmasterOf(otherFolder.path));
   for (const each of both) expect(await each.stop()).toBe(0);
 });
 
@@ -17,10 +21,11 @@ test(
   "an engine of its own joins the database, keeps it when its starter goes, and stops it as the last",
   { timeout },
   async () => {
-    const dataDir = await newDataDir();
-    const web = serve(dataDir, {}, "--role", "web");
+    await using folder = await makeDataDir();
+    const dataDir = folder.path;
+    await using web = serve(dataDir, {}, "--role", "web");
     await web.ready();
-    const engine = serve(dataDir, {}, "--role", "engine");
+    await using engine = serve(dataDir, {}, "--role", "engine");
     await engine.ready();
     const postmaster = (await postmasterOf(dataDir)) ?? 0;
 
@@ -36,8 +41,10 @@ test(
   "processes that start at once on one empty data directory make one database and one provider",
   { timeout },
   async () => {
-    const dataDir = await newDataDir();
-    const all = [1, 2, 3].map(() => serve(dataDir));
+    await using folder = await makeDataDir();
+    const dataDir = folder.path;
+    await using started = new AsyncDisposableStack();
+    const all = [1, 2, 3].map(() => started.use(serve(dataDir)));
     await Promise.all(all.map((each) => each.ready()));
     await until(() => all.some((each) => each.stdout.includes("Sign up")));
     for (const each of all) expect(await each.stop()).toBe(0);
@@ -50,13 +57,14 @@ test(
   "the command line works on the database that runs, and says only what was asked on stdout",
   { timeout },
   async () => {
-    const dataDir = await newDataDir();
+    await using folder = await makeDataDir();
+    const dataDir = folder.path;
     const env = { BELLWIRE_DATA_DIR: dataDir };
     const run = async (...args: string[]) => {
       const command = new BellwireProcess(args, env);
       return { code: await command.ended, stdout: command.stdout, stderr: command.stderr };
     };
-    const serving = serve(dataDir);
+    await using serving = serve(dataDir);
     const url = await serving.ready();
 
     const token = await run("token", "create", "--username", "admin", "--permission", "ro");

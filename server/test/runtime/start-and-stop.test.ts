@@ -1,10 +1,10 @@
-import { execFile, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
+import { familyOf, isAlive, kill, postmasterOf } from "../support/processes.ts";
+import { makeDataDir, serve } from "../support/start-bellwire.ts";
 import { until } from "../support/until.ts";
-import { isAlive, kill, newDataDir, postmasterOf, serve } from "./bellwire-process.ts";
 
 const timeout = 120_000;
 const accessToken = "a-token-that-the-test-knows";
@@ -16,8 +16,9 @@ async function knowsToken(url: string): Promise<boolean> {
 }
 
 test("a first start says how to sign in, a second one finds what the first has left", { timeout }, async () => {
-  const dataDir = await newDataDir();
-  const first = serve(dataDir, { BELLWIRE_ACCESS_TOKEN: accessToken });
+  await using folder = await makeDataDir();
+  const dataDir = folder.path;
+  await using first = serve(dataDir, { BELLWIRE_ACCESS_TOKEN: accessToken });
   const url = await first.ready();
   await until(() => first.stdout.includes("provider key"));
   expect(first.stdout).toMatch(
@@ -33,7 +34,7 @@ test("a first start says how to sign in, a second one finds what the first has l
   expect(await first.stop()).toBe(0);
   expect(await postmasterOf(dataDir)).toBeUndefined();
 
-  const second = serve(dataDir);
+  await using second = serve(dataDir);
   expect(await knowsToken(await second.ready())).toBe(true);
   expect(await second.stop()).toBe(0);
   expect(second.stdout).not.toContain("Sign up");
@@ -43,8 +44,9 @@ test(
   "after kill -9 of everything it starts again, though another process has the number in the lock files",
   { timeout },
   async () => {
-    const dataDir = await newDataDir();
-    const killed = serve(dataDir, { BELLWIRE_ACCESS_TOKEN: accessToken });
+    await using folder = await makeDataDir();
+    const dataDir = folder.path;
+    await using killed = serve(dataDir, { BELLWIRE_ACCESS_TOKEN: accessToken });
     await killed.ready();
     const postmaster = await postmasterOf(dataDir);
     expect(postmaster).toBeGreaterThan(0);
@@ -58,7 +60,7 @@ test(
       await writeFile(file, (await readFile(file, "utf8")).replace(/^\d+/, String(stranger.pid)));
     }
 
-    const next = serve(dataDir);
+    await using next = serve(dataDir);
     expect(await knowsToken(await next.ready())).toBe(true);
     expect(await next.stop()).toBe(0);
     expect(stranger.exitCode).toBeNull();
@@ -66,15 +68,16 @@ test(
 );
 
 test("a database that outlived its killed process is joined, and stopped at the end", { timeout }, async () => {
-  const dataDir = await newDataDir();
-  const killed = serve(dataDir, { BELLWIRE_ACCESS_TOKEN: accessToken });
+  await using folder = await makeDataDir();
+  const dataDir = folder.path;
+  await using killed = serve(dataDir, { BELLWIRE_ACCESS_TOKEN: accessToken });
   await killed.ready();
   const postmaster = (await postmasterOf(dataDir)) ?? 0;
   killed.signal("SIGKILL");
   await killed.ended;
   expect(isAlive(postmaster)).toBe(true);
 
-  const next = serve(dataDir);
+  await using next = serve(dataDir);
   expect(await knowsToken(await next.ready())).toBe(true);
   expect(await postmasterOf(dataDir)).toBe(postmaster);
   expect(await next.stop()).toBe(0);
@@ -82,8 +85,9 @@ test("a database that outlived its killed process is joined, and stopped at the 
 });
 
 test("a database that breaks down is started again beneath a process that goes on", { timeout }, async () => {
-  const dataDir = await newDataDir();
-  const serving = serve(dataDir, { BELLWIRE_ACCESS_TOKEN: accessToken });
+  await using folder = await makeDataDir();
+  const dataDir = folder.path;
+  await using serving = serve(dataDir, { BELLWIRE_ACCESS_TOKEN: accessToken });
   const url = await serving.ready();
   const postmaster = (await postmasterOf(dataDir)) ?? 0;
   process.kill(postmaster, "SIGKILL");
@@ -109,8 +113,9 @@ test("a stop that comes while a broken database is started again ends it all", {
 });
 
 test("Ctrl-C, and once more, ends it with 0 and leaves no database running", { timeout }, async () => {
-  const dataDir = await newDataDir();
-  const serving = serve(dataDir);
+  await using folder = await makeDataDir();
+  const dataDir = folder.path;
+  await using serving = serve(dataDir);
   await serving.ready();
   const postmaster = (await postmasterOf(dataDir)) ?? 0;
   serving.signal("SIGINT");
@@ -125,29 +130,17 @@ test(
   "a stop amidst the first start ends it with 0, and the next start completes what was begun",
   { timeout },
   async () => {
-    const dataDir = await newDataDir();
-    const hurried = serve(dataDir);
+    await using folder = await makeDataDir();
+    const dataDir = folder.path;
+    await using hurried = serve(dataDir);
     await until(() => hurried.stdout.includes("making a new database"), { withinMs: 30_000 });
     expect(await hurried.stop()).toBe(0);
     expect(hurried.stdout).not.toContain("bellwire ready");
     expect((await readdir(dataDir)).filter((name) => name.includes("draft"))).toEqual([]);
 
-    const next = serve(dataDir);
+    await using next = serve(dataDir);
     await next.ready();
     await until(() => next.stdout.includes("Sign up"));
     expect(await next.stop()).toBe(0);
   },
 );
-
-/** A process and its children: PostgreSQL's backends die with their postmaster, if they are given the time. */
-async function familyOf(pid: number): Promise<number[]> {
-  const { stdout } = await promisify(execFile)("ps", ["-e", "-o", "pid=,ppid="]);
-  const rows = stdout
-    .trim()
-    .split("\n")
-    .map((line) => line.trim().split(/\s+/).map(Number));
-  return [
-    pid,
-    ...rows.filter(([, parent]) => parent === pid).flatMap(([child]) => (child === undefined ? [] : [child])),
-  ];
-}

@@ -1,21 +1,34 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { isAlive, kill, postmasterOf } from "./processes.ts";
 import { until } from "./until.ts";
 
 const main = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
+/** A first start makes a database and may build pages, on a machine that does other things as well. */
+const startMs = 120_000;
+const stopMs = 30_000;
+/** What is kept of what a process says: a long run says more than anybody reads. */
+const saidMax = 1_000_000;
 
-export interface Bellwire extends AsyncDisposable {
-  readonly url: string;
-  readonly pid: number;
-  /** All that it has said so far. */
-  readonly said: string;
-  /** How to sign in, as it was printed at the first start. */
-  signIn(): Promise<SignIn>;
-  /** Ends it as a crash would: no process of it gets to do anything. */
-  kill(): Promise<void>;
+export interface DataDir extends AsyncDisposable {
+  readonly path: string;
+}
+
+/** An empty data directory, removed in the end together with the server that a failed test leaves running in it. */
+export async function makeDataDir(): Promise<DataDir> {
+  const path = await mkdtemp(join(tmpdir(), "bellwire-test-"));
+  return {
+    path,
+    async [Symbol.asyncDispose]() {
+      const pid = await postmasterOf(path);
+      if (pid !== undefined) kill(pid, "SIGQUIT");
+      await until(() => pid === undefined || !isAlive(pid));
+      await rm(path, { recursive: true, force: true });
+    },
+  };
 }
 
 export interface SignIn {
@@ -26,59 +39,104 @@ export interface SignIn {
   readonly providerKey: string;
 }
 
+/** Bellwire as an operator starts it: a process of its own, the leader of its group, as in a terminal. */
+export class BellwireProcess implements AsyncDisposable {
+  readonly #child;
+  #stdout = "";
+  #stderr = "";
+  /** The address in the ready line. */
+  url = "";
+  /** With the exit code, or the signal that ended it. */
+  readonly ended: Promise<number | string>;
+
+  constructor(args: readonly string[], environment: Readonly<Record<string, string>>) {
+    this.#child = spawn(process.execPath, [main, ...args], {
+      detached: true,
+      env: { PATH: process.env["PATH"], PORT: "0", ...environment },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    this.#child.stdout.on(
+      "data",
+      (chunk: Buffer) => (this.#stdout = (this.#stdout + chunk.toString()).slice(-saidMax)),
+    );
+    this.#child.stderr.on(
+      "data",
+      (chunk: Buffer) => (this.#stderr = (this.#stderr + chunk.toString()).slice(-saidMax)),
+    );
+    this.ended = new Promise((resolve) => this.#child.on("close", (code, signal) => resolve(code ?? signal ?? "")));
+  }
+
+  get stdout(): string {
+    return this.#stdout;
+  }
+
+  get stderr(): string {
+    return this.#stderr;
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  get hasEnded(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null;
+  }
+
+  /** To the whole group, as Ctrl-C does it. */
+  signal(signal: NodeJS.Signals): void {
+    if (!this.hasEnded) process.kill(-this.pid, signal);
+  }
+
+  async ready(): Promise<string> {
+    await until(() => this.#stdout.includes("ready") || this.hasEnded, { withinMs: startMs });
+    const url = /^bellwire ready (http:\/\/\S+)$/m.exec(this.#stdout)?.[1];
+    if (url === undefined && !this.#stdout.includes("bellwire engine ready")) {
+      throw new Error(`It is not ready:\n${this.#stdout}${this.#stderr}`);
+    }
+    this.url = url ?? "";
+    return this.url;
+  }
+
+  async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<number | string> {
+    this.signal(signal);
+    await until(() => this.hasEnded, { withinMs: stopMs });
+    return this.ended;
+  }
+
+  /** Ends it as a crash would: no process of it gets to do anything. */
+  async kill(): Promise<void> {
+    this.signal("SIGKILL");
+    await this.ended;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop().catch(() => this.kill());
+  }
+}
+
+/** Starts Bellwire on a data directory, without waiting for it to be ready. */
+export function serve(
+  dataDir: string,
+  environment: Readonly<Record<string, string>> = {},
+  ...args: string[]
+): BellwireProcess {
+  return new BellwireProcess(["serve", ...args], { BELLWIRE_DATA_DIR: dataDir, ...environment });
+}
+
 export interface BellwireOptions {
   readonly dataDir: string;
-  readonly arguments?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-/** A folder that is gone when the test is. */
-export async function makeDataDir(): Promise<AsyncDisposable & { readonly path: string }> {
-  const path = await mkdtemp(join(tmpdir(), "bellwire-test-"));
-  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+/** Bellwire on an embedded PostgreSQL and a free port, ready to be used. */
+export async function startBellwire({ dataDir, environment }: BellwireOptions): Promise<BellwireProcess> {
+  const bellwire = serve(dataDir, environment);
+  await bellwire.ready();
+  return bellwire;
 }
 
-/** Bellwire as a user starts it: a process of its own, on an embedded PostgreSQL and a free port. */
-export async function startBellwire(options: BellwireOptions): Promise<Bellwire> {
-  const child = spawn(process.execPath, [main, ...(options.arguments ?? ["serve"])], {
-    env: { PATH: process.env["PATH"], PORT: "0", BELLWIRE_DATA_DIR: options.dataDir, ...options.environment },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  const output = listenTo(child);
-  const url = await until(() => /^bellwire (?:engine )?ready ?(\S*)/m.exec(output.said) ?? ended(child, output), {
-    withinMs: 120_000,
-  });
-  return {
-    url: url[1] ?? "",
-    pid: child.pid ?? 0,
-    get said() {
-      return output.said;
-    },
-    signIn: () => readSignIn(options.dataDir),
-    kill: () => end(child, "SIGKILL"),
-    [Symbol.asyncDispose]: () => end(child, "SIGTERM"),
-  };
-}
-
-function listenTo(child: ChildProcess): { readonly said: string } {
-  const output = { said: "" };
-  for (const stream of [child.stdout, child.stderr])
-    stream?.on("data", (chunk: Buffer) => (output.said += chunk.toString()));
-  return output;
-}
-
-function ended(child: ChildProcess, output: { readonly said: string }): undefined {
-  if (child.exitCode !== null) throw new Error(`Bellwire ended with ${child.exitCode} and said:\n${output.said}`);
-}
-
-async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const exited = new Promise((resolve) => child.once("exit", resolve));
-  child.kill(signal);
-  await exited;
-}
-
-async function readSignIn(dataDir: string): Promise<SignIn> {
+/** How to sign in, as it was printed at the first start. */
+export async function readSignIn(dataDir: string): Promise<SignIn> {
   const text = await readFile(join(dataDir, "first-sign-in"), "utf8");
   const find = (pattern: RegExp): string => pattern.exec(text)?.[1] ?? "";
   return {
