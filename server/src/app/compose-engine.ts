@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import type { Registry } from "prom-client";
 import { systemClock } from "#platform/clock/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
+import { impatientPool } from "#platform/database/impatient-pool.ts";
 import type { Encryption } from "#platform/encryption/encryption.ts";
 import { newUuidV7 } from "#platform/ids/uuid-v7.ts";
 import { chance } from "#platform/ids/chance.ts";
@@ -28,7 +29,8 @@ export async function composeEngine(parts: EngineParts): Promise<AsyncDisposable
   const { pool, encryption, sender, log, inFlightMax } = parts;
   const measure = measureAttempts(parts.metrics);
   const engine = await startEngine({
-    store: postgresLaneStore(pool, encryption, leaseMs),
+    // What takes longer than a lease comes too late: the lanes are others' by then.
+    store: postgresLaneStore(impatientPool(pool, systemClock, leaseMs), encryption, leaseMs),
     sender,
     clock: systemClock,
     log: {

@@ -5,6 +5,8 @@ import { type MigrationFile, readMigrationFiles } from "./migration-files.ts";
 
 /** A migration that waits longer for a lock makes every later statement on that table wait behind it. */
 const lockTimeoutMs = 10_000;
+/** A large table takes as long as it takes; without an end, a line that goes silent meanwhile is waited for without one. */
+const applyingMsMax = 24 * 60 * 60 * 1000;
 
 interface LedgerRow {
   readonly name: string;
@@ -71,7 +73,8 @@ async function applyMigration(client: pg.Client, schema: string, file: Migration
       file.checksum,
       file.isBreaking,
     ]);
-    await client.query(file.text);
+    const patiently = { text: file.text, query_timeout: applyingMsMax };
+    await client.query(patiently);
     await client.query("commit");
   } catch (error) {
     await client.query("rollback").catch(() => undefined);

@@ -71,6 +71,15 @@ export class HintLine implements AsyncDisposable {
     }
   }
 
+  /** A line that has gone silent looks like one on which nothing is said. Rejects when there is no answer. */
+  async #askNowAndThen(client: pg.Client): Promise<void> {
+    for (;;) {
+      await systemClock.sleep(this.#options.connection.query_timeout ?? waitMsMax, this.#closing.signal);
+      if (this.#closing.signal.aborted) return;
+      await client.query("select");
+    }
+  }
+
   /** Resolves when the connection has ended, rejects when it broke or never came to be. */
   async #openOnce(opened: () => void): Promise<void> {
     const { connection, channel, onOpened, onPayload } = this.#options;
@@ -85,7 +94,7 @@ export class HintLine implements AsyncDisposable {
       this.#client = client;
       opened();
       onOpened();
-      await ended;
+      await Promise.race([ended, this.#askNowAndThen(client)]);
     } finally {
       this.#client = undefined;
       await client.end().catch(() => undefined);

@@ -1,4 +1,5 @@
 import pg from "pg";
+import { systemClock } from "#platform/clock/clock.ts";
 import { CannotStart } from "#platform/config/cannot-start.ts";
 import { appRole, ensureAppRole, grantToAppRole } from "./app-role.ts";
 import { applyMigrations } from "./apply-migrations.ts";
@@ -26,6 +27,11 @@ export const migrationFolders = {
   directory: new URL("directory/", migrations),
   cell: new URL("cell/", migrations),
 } as const;
+/** A process that says nothing for that long amidst its migration is gone, though its connection may not show it. */
+const silentMs = 20_000;
+/** What is asked beside the migrations themselves takes milliseconds: later than that the line is silent. */
+const answerTimeoutMs = 20_000;
+const lookEveryMs = 200;
 const serverVersionMin = 160_000;
 /** Days of history that stand ready: two weeks of nobody making new ones harm nothing. */
 const historyDaysAhead = 14;
@@ -37,10 +43,12 @@ export async function migrate(options: MigrateOptions): Promise<Migrated> {
     connectionString,
     application_name: "bellwire migrate",
     connectionTimeoutMillis: 10_000,
+    query_timeout: answerTimeoutMs,
   });
   client.on("error", () => undefined); // a lost connection rejects the statement that runs; nobody else need hear
   await client.connect();
   try {
+    await client.query(`set idle_session_timeout = ${silentMs}`);
     await refuseOldServer(client);
     await takeLock(client, say);
     const mayActAsApp = await ensureAppRole(client);
@@ -74,10 +82,12 @@ async function refuseOldServer(client: pg.Client): Promise<void> {
 // Held by the session, so it goes with the connection whatever happens.
 async function takeLock(client: pg.Client, say: (line: string) => void): Promise<void> {
   const key = "hashtextextended('bellwire migrations', 0)";
-  const {
-    rows: [lock],
-  } = await client.query<{ taken: boolean }>(`select pg_try_advisory_lock(${key}) as taken`);
-  if (lock?.taken) return;
-  say("another process is migrating the database; waiting for it");
-  await client.query(`select pg_advisory_lock(${key})`);
+  for (let tries = 1; ; tries += 1) {
+    const {
+      rows: [lock],
+    } = await client.query<{ taken: boolean }>(`select pg_try_advisory_lock(${key}) as taken`);
+    if (lock?.taken) return;
+    if (tries === 1) say("another process is migrating the database; waiting for it");
+    await systemClock.sleep(lookEveryMs);
+  }
 }

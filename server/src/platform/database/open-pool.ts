@@ -16,12 +16,19 @@ export interface PoolOptions {
   readonly max?: number;
   readonly applicationName?: string;
   readonly log?: DatabaseLog;
+  /** How long an answer may take before the line counts as silent. */
+  readonly answerTimeoutMs?: number;
 }
 
 /** No statement of ours takes a second; one that takes 30 is stuck, and the caller has given up long ago. */
 const statementTimeoutMs = 30_000;
-/** A process that hangs amidst a transaction holds row locks and keeps vacuum from its work: the server ends it. */
-const idleInTransactionTimeoutMs = 60_000;
+/** Later than that the server has answered, or the line is silent: a firewall may forget a connection without a word. */
+const usualAnswerTimeoutMs = 35_000;
+/**
+ * A process that hangs amidst a transaction, or whose line is silent, holds row locks and keeps vacuum from its work: the
+ * server ends it, before those who wait for its locks have waited too long.
+ */
+const idleInTransactionTimeoutMs = 15_000;
 /** How long a caller waits for a free connection before it hears that there is none. */
 const connectTimeoutMs = 10_000;
 
@@ -29,11 +36,12 @@ const silent: DatabaseLog = { warn: () => undefined, error: () => undefined };
 
 /** Resolves once the database has answered, so that an unreachable one is known at the start. */
 export async function openPool(options: PoolOptions): Promise<Pool & AsyncDisposable> {
-  const { schema, role, max = 10, log = silent } = options;
+  const { schema, role, max = 10, log = silent, answerTimeoutMs = usualAnswerTimeoutMs } = options;
   const connection: pg.ClientConfig = {
     connectionString: options.connectionString,
     application_name: options.applicationName ?? "bellwire",
     connectionTimeoutMillis: connectTimeoutMs,
+    query_timeout: answerTimeoutMs,
     types: columnTypes(),
   };
   const verify: pg.PoolConfig["verify"] = (client, done) => {

@@ -1,5 +1,6 @@
 import type pg from "pg";
 import type { Transaction } from "./database.ts";
+import { troubleOf } from "./database-trouble.ts";
 import { prepared } from "./prepared.ts";
 import { open } from "./transaction-mark.ts";
 
@@ -37,8 +38,8 @@ export async function runTransaction<T>(
     return { result, hints };
   } catch (error) {
     isOpen = false;
-    // Fails when the connection is lost; then the server rolls back by itself, and the first error is the one to tell.
-    await client.query("rollback").catch(() => undefined);
+    // Over a lost connection the server rolls back by itself: a silent one would only be waited for once more.
+    if (troubleOf(error) !== "away") await client.query("rollback").catch(() => undefined);
     throw error;
   }
 }
