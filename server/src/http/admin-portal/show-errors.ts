@@ -1,4 +1,5 @@
 import type { FastifyError, FastifyInstance } from "fastify";
+import { databaseFullPage, showDatabaseAway } from "../shared/database-trouble-pages.ts";
 import { problemOfError } from "../shared/problem-of-error.ts";
 import type { AdminPortal } from "./show-page.ts";
 
@@ -22,6 +23,8 @@ export function showErrors(http: FastifyInstance, { showPage }: AdminPortal): vo
     if (problem.code === "host-unknown") {
       return reply.code(problem.status).type("text/plain; charset=utf-8").send(`${problem.message}\n`);
     }
+    if (problem.code === "database-away") return showDatabaseAway(reply, problem);
+    if (problem.code === "database-full") return showPage(request, reply, databaseFullPage);
     return showPage(request, reply, {
       template: "message",
       title: isOurs ? "Something went wrong on our side" : "That did not work",

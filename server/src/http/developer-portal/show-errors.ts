@@ -1,4 +1,5 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { databaseFullPage, showDatabaseAway } from "../shared/database-trouble-pages.ts";
 import { problemOfError } from "../shared/problem-of-error.ts";
 import type { Portal } from "./show-page.ts";
 
@@ -33,6 +34,8 @@ export function showErrors(http: FastifyInstance, { showPage }: Portal): void {
     if (problem.status >= 500) request.log.error({ err: error }, "page failed");
     if (problem.code === "host-unknown")
       return reply.code(problem.status).type("text/plain; charset=utf-8").send(`${problem.message}\n`);
+    if (problem.code === "database-away") return showDatabaseAway(reply, problem);
+    if (problem.code === "database-full") return showPage(request, reply, databaseFullPage);
     return showPage(request, reply, {
       template: "message",
       title: problem.status >= 500 ? "Something went wrong on our side" : "That did not work",

@@ -1,3 +1,4 @@
+import { type DatabaseTrouble, troubleOf } from "#platform/database/database-trouble.ts";
 import { Problem, type FieldErrors, type ProblemCode } from "./problem.ts";
 
 interface BrokenRule {
@@ -20,6 +21,9 @@ const codeOfSqlState: Readonly<Record<string, ProblemCode>> = {
   "22P05": "request-unreadable", // the same in JSON
 };
 
+/** A restart takes seconds; room is made by people. */
+const againAfterSeconds: Readonly<Record<DatabaseTrouble, number>> = { away: 5, full: 60 };
+
 const codeOfStatus: Readonly<Record<number, ProblemCode>> = {
   400: "request-unreadable",
   404: "not-found",
@@ -32,6 +36,9 @@ const codeOfStatus: Readonly<Record<number, ProblemCode>> = {
 export function problemOfError(error: Error & ThrownByFastify): Problem {
   if (error instanceof Problem) return error;
   if (error.validation) return new Problem("invalid", { errors: errorsByField(error.validation), cause: error });
+  const trouble = troubleOf(error);
+  if (trouble)
+    return new Problem(`database-${trouble}`, { retryAfterSeconds: againAfterSeconds[trouble], cause: error });
   const code = codeOfStatus[Number(error.statusCode)] ?? codeOfSqlState[String(error.code)];
   return new Problem(code ?? "internal", { cause: error });
 }

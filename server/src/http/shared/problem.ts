@@ -32,6 +32,14 @@ export const problems = {
     status: 429,
     says: "Too many wrong credentials came from this address. Wait a minute.",
   },
+  "database-away": {
+    status: 503,
+    says: "The database does not answer at the moment. Look whether a change was made before you make it again.",
+  },
+  "database-full": {
+    status: 503,
+    says: "The database has no room left, so nothing can be changed at the moment. Nothing that is there is lost.",
+  },
   internal: { status: 500, says: "Something went wrong on our side. Tell the operator the request id." },
 } as const satisfies Record<string, { readonly status: number; readonly says: string }>;
 

@@ -1,0 +1,186 @@
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import pg from "pg";
+import { openEmbeddedPostgres } from "#platform/embedded-postgres/open-embedded-postgres.ts";
+import { openDatabaseLine } from "../support/database-line.ts";
+import { startReceiver } from "../support/receiver.ts";
+import { mountSmallDisk } from "../support/small-disk.ts";
+import { makeDataDir, serve, startBellwire } from "../support/start-bellwire.ts";
+import { until } from "../support/until.ts";
+
+const timeout = 120_000;
+const token = "a-token-that-the-test-knows";
+const authorization = `Bearer ${token}`;
+const silently = (): void => undefined;
+
+interface Answer {
+  readonly status: number;
+  readonly retryAfter: string | null;
+  readonly text: string;
+}
+
+async function ask(url: string, init: RequestInit = {}): Promise<Answer> {
+  const answer = await fetch(url, { headers: { authorization }, ...init });
+  return { status: answer.status, retryAfter: answer.headers.get("retry-after"), text: await answer.text() };
+}
+
+/** A new account by the API, and what is there afterwards of accounts and of events. */
+const signUp = (url: string, name: string): Promise<Answer> =>
+  ask(`${url}/admin/api/signup.json`, {
+    method: "POST",
+    body: new URLSearchParams({ org_name: name, username: name, email: `${name}@example.com` }),
+  });
+
+/** The sign-up form of the Developer Portal, filled in and sent. */
+async function signUpByForm(url: string, name: string): Promise<Answer> {
+  const page = await fetch(`${url}/signup`);
+  const hidden = [...(await page.text()).matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)">/g)];
+  const password = "correct horse battery";
+  const fields = {
+    org_name: name,
+    username: name,
+    email: `${name}@example.com`,
+    password,
+    password_confirmation: password,
+  };
+  const cookie = page.headers
+    .getSetCookie()
+    .map((it) => it.split(";")[0])
+    .join("; ");
+  return ask(`${url}/signup`, {
+    method: "POST",
+    headers: { cookie, origin: url },
+    body: new URLSearchParams({
+      ...Object.fromEntries(hidden.map(([, field = "", value = ""]) => [field, value])),
+      ...fields,
+    }),
+    redirect: "manual",
+  });
+}
+
+/** Accounts, and the accounts that an event tells of: the same, if nothing is half done. */
+async function whatIsThere(url: string): Promise<{ accounts: readonly string[]; told: readonly string[] }> {
+  const accounts = await ask(`${url}/admin/api/accounts.json?per_page=500`);
+  const events = await ask(`${url}/api/v1/events?type=account.created&limit=200`);
+  expect([accounts.status, events.status]).toEqual([200, 200]);
+  return {
+    accounts: (accounts.text.match(/"account":\{"id":\d+/g) ?? []).map((it) => it.slice(16)).toSorted(),
+    told: (events.text.match(/"object_id":\d+/g) ?? []).map((it) => it.slice(12)).toSorted(),
+  };
+}
+
+test("while the database is away every door says so, and serves again once it is back", { timeout }, async () => {
+  await using folder = await makeDataDir();
+  await using postgres = await openEmbeddedPostgres(folder.path, silently);
+  const owner = new URL(postgres.ownerUrl);
+  const socketPath = join(owner.searchParams.get("host") ?? "", `.s.PGSQL.${owner.port}`);
+  const line = await openDatabaseLine(socketPath);
+  owner.host = `127.0.0.1:${line.port}`;
+  owner.searchParams.delete("host");
+  await using bellwire = serve(folder.path, {
+    DATABASE_URL: owner.href,
+    BELLWIRE_SECRET_KEY: Buffer.alloc(32).toString("base64"),
+    BELLWIRE_ACCESS_TOKEN: token,
+  });
+  const url = await bellwire.ready();
+  expect(await signUp(url, "before")).toMatchObject({ status: 201 });
+
+  await line[Symbol.asyncDispose]();
+  const doors = [`${url}/api/v1/endpoints`, `${url}/admin/api/accounts.json`, `${url}/`, `${url}/p/admin`];
+  for (const door of doors) expect(await ask(door)).toMatchObject({ status: 503, retryAfter: "5" });
+  expect((await ask(`${url}/api/v1/endpoints`)).text).toContain('"code":"database-away"');
+  expect((await ask(`${url}/admin/api/accounts.json`)).text).toContain('{"error":"The database does not answer');
+  expect((await ask(`${url}/signup`)).text).toContain("<h1>Back in a moment</h1>");
+  expect((await ask(`${url}/p/admin`)).text).toContain("<h1>Back in a moment</h1>");
+  expect(await ask(`${url}/healthz`)).toMatchObject({ status: 200 });
+  expect(await ask(`${url}/readyz`)).toMatchObject({ status: 503 });
+
+  await using _again = await openDatabaseLine(socketPath, line.port);
+  await until(async () => (await ask(`${url}/readyz`)).status === 200, { withinMs: 15_000 });
+  expect(await signUp(url, "after")).toMatchObject({ status: 201 });
+  const { accounts, told } = await whatIsThere(url);
+  expect(accounts).toHaveLength(2);
+  expect(told).toEqual(accounts);
+});
+
+test(
+  "a change for which the database has no room is refused whole, in words, and reading goes on",
+  { timeout },
+  async () => {
+    await using folder = await makeDataDir();
+    await using bellwire = await startBellwire({ dataDir: folder.path, environment: { BELLWIRE_ACCESS_TOKEN: token } });
+    const { url } = bellwire;
+    expect(await signUp(url, "before")).toMatchObject({ status: 201 });
+    await using postgres = await openEmbeddedPostgres(folder.path, silently);
+    const owner = new pg.Client({ connectionString: postgres.ownerUrl });
+    owner.on("error", () => undefined); // a failed test stops the server beneath it
+    await owner.connect();
+    // Where the disk cannot be filled for real, the last table that a change writes to says what a full disk says.
+    await owner.query(`
+    create function bellwire.refuse() returns trigger language plpgsql as
+      $$begin raise exception 'could not extend file' using errcode = '53100'; end$$;
+    create trigger full_disk before insert on bellwire.events execute function bellwire.refuse()`);
+
+    const refused = await signUp(url, "refused");
+    expect(refused).toMatchObject({ status: 503, retryAfter: "60" });
+    expect(refused.text).toContain('{"error":"The database has no room left');
+    const page = await signUpByForm(url, "refused-too");
+    expect(page).toMatchObject({ status: 503 });
+    expect(page.text).toContain("<h1>Nothing can be changed at the moment</h1>");
+    expect((await whatIsThere(url)).accounts).toHaveLength(1);
+    expect(await ask(`${url}/signup`)).toMatchObject({ status: 200 });
+    expect(await ask(`${url}/readyz`)).toMatchObject({ status: 200 });
+
+    await owner.query("drop trigger full_disk on bellwire.events");
+    await owner.end();
+    expect(await signUp(url, "refused")).toMatchObject({ status: 201 });
+    const { accounts, told } = await whatIsThere(url);
+    expect(told).toEqual(accounts);
+  },
+);
+
+test(
+  "on a disk that is really full nothing is half done, and with room again all is delivered",
+  { timeout },
+  async (context) => {
+    await using folder = await makeDataDir();
+    await using disk = await mountSmallDisk(folder.path);
+    if (!disk) return context.skip("a file system of our own may not be mounted here");
+    await using receiver = await startReceiver();
+    await using bellwire = await startBellwire({
+      dataDir: folder.path,
+      environment: { BELLWIRE_ACCESS_TOKEN: token, BELLWIRE_RETRY_WAITS_SECONDS: "1,1,1,1,1,1,1,1,1,1" },
+    });
+    const { url } = bellwire;
+    const webhook = { url: receiver.url, active: true, provider_actions: true, account_created_on: true };
+    const headers = { authorization, "content-type": "application/json" };
+    await ask(`${url}/admin/api/webhooks.json`, { method: "PUT", headers, body: JSON.stringify(webhook) });
+
+    await disk.fill();
+    const answers: Answer[] = [];
+    await until(
+      async () => {
+        answers.push(await signUp(url, `account${answers.length}`));
+        return answers.at(-1)?.status === 503;
+      },
+      { withinMs: 60_000 },
+    );
+    const there = await whatIsThere(url);
+    expect(there.told).toEqual(there.accounts);
+    expect(there.accounts).toHaveLength(answers.filter(({ status }) => status === 201).length);
+
+    await disk.makeRoom();
+    await until(async () => (await signUp(url, `later${answers.length}`)).status === 201, {
+      withinMs: 30_000,
+      everyMs: 200,
+    });
+    const after = await whatIsThere(url);
+    expect(after.told).toEqual(after.accounts);
+    await until(
+      () => new Set(receiver.received.map(({ headers: its }) => its["webhook-id"])).size === after.accounts.length,
+      {
+        withinMs: 60_000,
+      },
+    );
+  },
+);

@@ -1,0 +1,38 @@
+import { execFile } from "node:child_process";
+import { statfs } from "node:fs/promises";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+
+/** Far more than a run writes. Memory is used only as it is written. */
+const roomy = "6g";
+
+/** A file system in memory that can be made full at once, and roomy again, without a file being written. */
+export interface SmallDisk extends AsyncDisposable {
+  fill(): Promise<void>;
+  makeRoom(): Promise<void>;
+}
+
+/** Mounts one on a folder; undefined where that is not permitted. */
+export async function mountSmallDisk(folder: string): Promise<SmallDisk | undefined> {
+  const options = (size: string | number): string => `size=${size},mode=755`;
+  try {
+    await run("mount", ["-t", "tmpfs", "-o", options(roomy), "bellwire-test", folder]);
+  } catch {
+    return undefined;
+  }
+  const resize = async (size: string | number): Promise<void> => {
+    await run("mount", ["-o", `remount,${options(size)}`, folder]);
+  };
+  return {
+    async fill() {
+      const { bsize, blocks, bfree } = await statfs(folder);
+      // What is written between looking and resizing makes the new size too small to be accepted.
+      await resize((blocks - bfree + 2) * bsize).catch(() => resize((blocks - bfree + 200) * bsize));
+    },
+    makeRoom: () => resize(roomy),
+    async [Symbol.asyncDispose]() {
+      await run("umount", ["-l", folder]);
+    },
+  };
+}
