@@ -1,0 +1,78 @@
+import type { Change } from "./change.ts";
+import type { ListedEvent } from "./read-outcome.ts";
+
+export interface Accounted {
+  /** Changes that were acknowledged. */
+  readonly acknowledged: number;
+  /** Of these, the ones without their event. */
+  readonly lost: readonly string[];
+  /** Everything else that does not fit. */
+  readonly wrong: readonly string[];
+}
+
+/**
+ * Each change that was made has its events and no event is without a change. `changes` have their fates settled, but
+ * remember which were acknowledged; `markers` are what events carry, by event.
+ */
+export function accountForChanges(
+  changes: readonly (Change & { readonly isAcknowledged: boolean })[],
+  events: readonly ListedEvent[],
+  markers: ReadonlyMap<string, string | undefined>,
+): Accounted {
+  const made = changes.filter(({ fate }) => fate === "made");
+  const deleted = new Set(made.flatMap((it) => (it.type.endsWith("deleted") ? [`${it.type} ${it.objectId}`] : [])));
+  const left = new Map<string, number>();
+  for (const event of events) {
+    const key = keyOf(event, markers.get(event.id), deleted);
+    left.set(key, (left.get(key) ?? 0) + 1);
+  }
+  const take = (key: string): boolean => {
+    const count = left.get(key) ?? 0;
+    left.set(key, count - 1);
+    return count > 0;
+  };
+
+  const lost: string[] = [];
+  const wrong: string[] = [];
+  for (const change of made) {
+    const missing = expectedOf(change, made).filter((key) => !take(key));
+    if (missing.length === 0) continue;
+    const words = `${change.type} ${change.marker} of account ${change.accountId} has no event: ${missing.join(", ")}`;
+    (change.isAcknowledged ? lost : wrong).push(words);
+  }
+  for (const [key, count] of left) if (count > 0) wrong.push(`${count} events of no known change: ${key}`);
+  return { acknowledged: changes.filter((it) => it.isAcknowledged).length, lost, wrong: [...wrong, ...gaps(events)] };
+}
+
+/** What is created or updated is known by its marker; what is deleted by its number, or as a part of its account. */
+function keyOf(event: ListedEvent, marker: string | undefined, deleted: ReadonlySet<string>): string {
+  const ofObject = `${event.type} ${event.objectId}`;
+  if (event.type.endsWith("deleted")) return deleted.has(ofObject) ? ofObject : `${event.type} in ${event.accountId}`;
+  return marker === undefined ? `${event.type} in ${event.accountId}` : `${event.type} ${marker}`;
+}
+
+/** The events of a change. A sign-up also makes a user and an application; with an account goes all that is in it. */
+function expectedOf({ type, marker, accountId, objectId }: Change, made: readonly Change[]): readonly string[] {
+  if (type === "account.created")
+    return [`${type} ${marker}`, `user.created ${marker}`, `application.created in ${accountId}`];
+  if (type !== "account.deleted") return [type.endsWith("deleted") ? `${type} ${objectId}` : `${type} ${marker}`];
+  const inIt = made.filter((other) => other.accountId === accountId);
+  const count = (subject: string): number =>
+    1 +
+    inIt.filter((it) => it.type === `${subject}.created`).length -
+    inIt.filter((it) => it.type === `${subject}.deleted`).length;
+  return [
+    `${type} ${objectId}`,
+    ...Array.from({ length: count("user") }, () => `user.deleted in ${accountId}`),
+    ...Array.from({ length: count("application") }, () => `application.deleted in ${accountId}`),
+  ];
+}
+
+/** The numbers of an account's events have no gaps. */
+function gaps(events: readonly ListedEvent[]): readonly string[] {
+  return [...Map.groupBy(events, ({ accountId }) => accountId)].flatMap(([accountId, its]) => {
+    const numbers = new Set(its.map(({ sequence }) => sequence));
+    const isWhole = numbers.size === its.length && Math.max(...numbers) === its.length;
+    return isWhole ? [] : [`the events of account ${accountId} are not numbered from 1 to ${its.length}`];
+  });
+}

@@ -1,0 +1,103 @@
+import type { ChaosEndpoint } from "./endpoints.ts";
+import type { ListedDelivery, ListedEvent } from "./read-outcome.ts";
+import type { ReceivedRequest } from "./received-request.ts";
+
+export interface Evidence {
+  readonly endpoints: readonly ChaosEndpoint[];
+  readonly events: readonly ListedEvent[];
+  readonly deliveries: readonly ListedDelivery[];
+  /** As `event endpoint-name`. */
+  readonly failures: ReadonlySet<string>;
+  readonly received: readonly ReceivedRequest[];
+}
+
+const keyOf = (it: { readonly eventId: string; readonly endpoint: string }): string => `${it.eventId} ${it.endpoint}`;
+
+/** What was received, by delivery, in the order of arrival. */
+const byDelivery = (received: readonly ReceivedRequest[]): ReadonlyMap<string, readonly ReceivedRequest[]> =>
+  Map.groupBy(received, keyOf);
+
+/** Every event has its delivery for each endpoint, delivered or on the failure list, and its receiver saw it so. */
+export function accountForDeliveries({
+  endpoints,
+  events,
+  deliveries,
+  failures,
+  received,
+}: Evidence): readonly string[] {
+  const wrong: string[] = [];
+  const left = new Map(deliveries.map((it) => [keyOf(it), it]));
+  const requests = byDelivery(received);
+  const known = new Set(events.map(({ id }) => id));
+  for (const event of events) {
+    for (const { name } of endpoints) {
+      const key = `${event.id} ${name}`;
+      const delivery = left.get(key);
+      left.delete(key);
+      const its = requests.get(key) ?? [];
+      if (!delivery) wrong.push(`${key}: there is no delivery`);
+      else if (delivery.state === "failed" && !failures.has(key)) wrong.push(`${key}: failed, and not on the list`);
+      else if (delivery.state === "delivered" && !its.some(isAccepted))
+        wrong.push(`${key}: delivered, and not received`);
+      else if (delivery.state !== "delivered" && delivery.state !== "failed") wrong.push(`${key}: ${delivery.state}`);
+    }
+  }
+  for (const key of left.keys()) wrong.push(`${key}: a delivery without an event`);
+  for (const key of failures) if (!known.has(key.split(" ")[0] ?? "")) wrong.push(`${key}: a failure without an event`);
+  const strangers = new Set(received.flatMap(({ eventId }) => (known.has(eventId) ? [] : [eventId])));
+  for (const id of strangers) wrong.push(`${id}: received, and no event of the API's`);
+  return wrong;
+}
+
+const isAccepted = ({ status = 0 }: ReceivedRequest): boolean => status >= 200 && status <= 299;
+
+/** One id has the same bytes at every attempt, and in every format the same. */
+export function findChangedBytes({ endpoints, received }: Evidence): readonly string[] {
+  const formats = new Map(endpoints.map(({ name, settings }) => [name, settings.format]));
+  const hashes = Map.groupBy(received, ({ eventId, endpoint }) => `${eventId} in ${formats.get(endpoint)}`);
+  return [...hashes].flatMap(([key, its]) =>
+    new Set(its.map(({ bodyHash }) => bodyHash)).size === 1 ? [] : [`${key}: the bytes have changed`],
+  );
+}
+
+/** No retry comes before its wait is over, nor before the receiver wanted it. */
+export function findEarly({ endpoints, received }: Evidence): readonly string[] {
+  const waits = new Map(endpoints.map(({ name, settings }) => [name, settings.retry_waits_seconds]));
+  return [...byDelivery(received)].flatMap(([key, its]) =>
+    its.flatMap((request) => {
+      const before = its.find(({ attempt }) => attempt === request.attempt - 1);
+      if (!before) return []; // it is the first, or the one before was lost on its way
+      const wait = waits.get(request.endpoint)?.[before.attempt - 1];
+      if (wait === undefined) return [`${key}: attempt ${request.attempt} is one too many`];
+      const afterMs = Math.max(wait, before.status === 503 ? before.retryAfterSeconds : 0) * 1000;
+      const early = before.atMs + afterMs - request.atMs;
+      return early > 0 ? [`${key}: attempt ${request.attempt} came ${Math.round(early)} ms too early`] : [];
+    }),
+  );
+}
+
+/** Where an order is kept, nothing arrives before what comes before it has ended. */
+export function findOvertaking({ endpoints, events, deliveries, received }: Evidence): readonly string[] {
+  const requests = byDelivery(received);
+  const states = new Map(deliveries.map((it) => [keyOf(it), it.state]));
+  return endpoints.flatMap(({ name, settings: { ordering } }) => {
+    if (ordering === "none") return [];
+    const keyed = Map.groupBy(events, (it) =>
+      ordering === "account" ? `${it.accountId}` : `${it.type.split(".")[0]} ${it.objectId}`,
+    );
+    return [...keyed.values()].flatMap((its) => {
+      let freeAtMs = 0;
+      return its
+        .toSorted((a, b) => a.sequence - b.sequence)
+        .flatMap((event) => {
+          const key = `${event.id} ${name}`;
+          const attempts = requests.get(key) ?? [];
+          const arrivedMs = attempts[0]?.atMs ?? Infinity;
+          const earlyMs = freeAtMs - arrivedMs;
+          const end = states.get(key) === "failed" ? attempts.at(-1)?.atMs : attempts.find(isAccepted)?.endedAtMs;
+          freeAtMs = Math.max(freeAtMs, end ?? 0);
+          return earlyMs > 0 ? [`${key}: arrived ${Math.round(earlyMs)} ms before its turn`] : [];
+        });
+    });
+  });
+}

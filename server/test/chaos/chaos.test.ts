@@ -1,0 +1,20 @@
+import { expect, test } from "vitest";
+import { runChaos } from "./run-chaos.ts";
+
+/** `npm run chaos` does this for as long as it is asked to, and also what takes longer than a lease. */
+test(
+  "whatever is killed, cut off or filled up under load, no acknowledged change is lost and nothing is sent without a cause",
+  { timeout: 300_000 },
+  async () => {
+    const { line, violations, disturbances, acknowledged } = await runChaos({
+      minutes: 0.3,
+      seed: Math.floor(Math.random() * 1e9),
+      kinds: ["web killed", "engine killed", "database killed", "all killed", "connections cut", "disk full"],
+      pauseMs: { least: 500, most: 2500 },
+      say: () => undefined,
+    });
+    expect(violations, line).toEqual([]);
+    expect(disturbances.length, line).toBeGreaterThan(2);
+    expect(acknowledged, line).toBeGreaterThan(20);
+  },
+);

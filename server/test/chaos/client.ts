@@ -1,0 +1,147 @@
+import { setTimeout as wait } from "node:timers/promises";
+import type { Random } from "../simulation/random.ts";
+import { ask, valueAt, type Answer, type BellwireApi } from "./ask-bellwire.ts";
+import type { Change, ChangeType, Fate } from "./change.ts";
+
+interface OwnAccount {
+  readonly id: number;
+  users: number[];
+  applications: number[];
+}
+
+const accountsMax = 8;
+
+/**
+ * Makes changes, one after another, in accounts of its own, and remembers what became of each. An account in which it
+ * does not know that is left alone from then on, so that its state tells in the end.
+ */
+export class Client {
+  readonly #api: BellwireApi;
+  readonly #random: Random;
+  readonly #number: number;
+  readonly #planId: number;
+  readonly changes: Change[] = [];
+  /** Answers that no client should ever get. */
+  readonly unexpected: string[] = [];
+  #accounts: OwnAccount[] = [];
+
+  constructor(api: BellwireApi, options: { random: Random; number: number; planId: number }) {
+    this.#api = api;
+    this.#random = options.random;
+    this.#number = options.number;
+    this.#planId = options.planId;
+  }
+
+  async work(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.#changeSomething();
+      await wait(this.#random.between(10, 60));
+    }
+  }
+
+  async #changeSomething(): Promise<void> {
+    const random = this.#random;
+    const account = this.#accounts[random.between(0, this.#accounts.length - 1)];
+    if (!account || (this.#accounts.length < accountsMax && random.happens(0.2))) return this.#signUp();
+    const user = account.users[random.between(0, account.users.length - 1)];
+    const application = account.applications[random.between(0, account.applications.length - 1)];
+    const path = `/admin/api/accounts/${account.id}`;
+    const what = random.between(0, 99);
+    if (what < 3) return this.#delete("account.deleted", account, account.id, path);
+    if (what < 25) return this.#update("account.updated", account, account.id, path);
+    if (user === undefined || what < 40) return this.#create("user.created", account, `${path}/users`);
+    if (application === undefined || what < 55)
+      return this.#create("application.created", account, `${path}/applications`);
+    if (what < 70) return this.#update("user.updated", account, user, `${path}/users/${user}`);
+    if (what < 85)
+      return this.#update("application.updated", account, application, `${path}/applications/${application}`);
+    if (what < 92) return this.#delete("user.deleted", account, user, `${path}/users/${user}`);
+    return this.#delete("application.deleted", account, application, `${path}/applications/${application}`);
+  }
+
+  async #signUp(): Promise<void> {
+    const marker = this.#nextMarker();
+    const body = { org_name: marker, username: `u${marker}`, email: `${marker}@example.com` };
+    const { fate, answer } = await this.#ask("POST", "/admin/api/signup.json", body);
+    const id = numberAt(answer, "account", "id");
+    this.changes.push({
+      type: "account.created",
+      marker,
+      fate,
+      ...(fate === "made" && { accountId: id, objectId: id }),
+    });
+    if (fate === "made") this.#accounts.push({ id, users: [], applications: [] });
+  }
+
+  async #create(type: ChangeType, account: OwnAccount, path: string): Promise<void> {
+    const marker = this.#nextMarker();
+    const { fate, answer } = await this.#ask("POST", `${path}.json`, {
+      ...fieldsOf(type, marker),
+      ...(type === "user.created" ? { username: `u${marker}` } : { name: "An application", plan_id: this.#planId }),
+    });
+    const objectId = numberAt(answer, type.split(".")[0] ?? "", "id");
+    this.#note({ type, marker, accountId: account.id, fate, ...(fate === "made" && { objectId }) });
+    if (fate === "made") (type === "user.created" ? account.users : account.applications).push(objectId);
+  }
+
+  async #update(type: ChangeType, account: OwnAccount, objectId: number, path: string): Promise<void> {
+    const marker = this.#nextMarker();
+    const { fate } = await this.#ask("PUT", `${path}.json`, fieldsOf(type, marker));
+    this.#note({ type, marker, accountId: account.id, objectId, fate });
+  }
+
+  async #delete(type: ChangeType, account: OwnAccount, objectId: number, path: string): Promise<void> {
+    const { fate } = await this.#ask("DELETE", `${path}.json`);
+    this.#note({ type, marker: this.#nextMarker(), accountId: account.id, objectId, fate });
+    if (fate !== "made") return;
+    if (type === "account.deleted") this.#accounts = this.#accounts.filter((other) => other !== account);
+    account.users = account.users.filter((id) => type !== "user.deleted" || id !== objectId);
+    account.applications = account.applications.filter((id) => type !== "application.deleted" || id !== objectId);
+  }
+
+  #note(change: Change): void {
+    this.changes.push(change);
+    if (change.fate === "unknown") this.#accounts = this.#accounts.filter(({ id }) => id !== change.accountId);
+  }
+
+  async #ask(
+    method: string,
+    path: string,
+    body?: Readonly<Record<string, unknown>>,
+  ): Promise<{ fate: Fate; answer?: Answer }> {
+    try {
+      const answer = await ask(this.#api, method, path, body);
+      const fate = fateOf(answer.status);
+      if (fate === undefined)
+        this.unexpected.push(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+      return { fate: fate ?? "unknown", answer };
+    } catch (error) {
+      // Nobody listens: nothing was sent.
+      return { fate: isRefused(error) ? "refused" : "unknown" };
+    }
+  }
+
+  #nextMarker(): string {
+    return `m${this.#number}x${this.changes.length}`;
+  }
+}
+
+/** An error of the server's promises nothing: the answer to a change that was made can fail as well. */
+function fateOf(status: number): Fate | undefined {
+  if (status >= 200 && status <= 299) return "made";
+  return status === 500 || status === 503 ? "unknown" : undefined;
+}
+
+const isRefused = (error: unknown): boolean =>
+  error instanceof Error &&
+  error.cause instanceof Error &&
+  "code" in error.cause &&
+  error.cause.code === "ECONNREFUSED";
+
+function fieldsOf(type: ChangeType, marker: string): Readonly<Record<string, string>> {
+  if (type.startsWith("account")) return { org_name: marker };
+  return type.startsWith("user") ? { email: `${marker}@example.com` } : { description: marker };
+}
+
+const numberAt = (answer: Answer | undefined, ...path: readonly string[]): number =>
+  Number(valueAt(answer?.body, ...path) ?? 0);

@@ -1,0 +1,62 @@
+import { setTimeout as wait } from "node:timers/promises";
+import type { BellwireProcess } from "../support/start-bellwire.ts";
+
+/** Time enough for what is killed together to be gone together. */
+const comeBackAfterMs = 300;
+
+/** A process of Bellwire under a supervisor: whatever ends it, it is started again. */
+export class KeptProcess implements AsyncDisposable {
+  readonly name: string;
+  readonly #start: () => BellwireProcess;
+  readonly #running: Promise<void>;
+  readonly #earlier: string[] = [];
+  #process: BellwireProcess;
+  #isWanted = true;
+
+  constructor(name: string, start: () => BellwireProcess) {
+    this.name = name;
+    this.#start = start;
+    this.#process = start();
+    this.#running = this.#keep();
+  }
+
+  /** How often it ended without being killed. */
+  endedByItself: string[] = [];
+
+  /** What it and those before it have said. */
+  get said(): string {
+    return [...this.#earlier, this.#process.stdout, this.#process.stderr].join("\n");
+  }
+
+  get pid(): number {
+    return this.#process.pid;
+  }
+
+  signal(signal: "SIGKILL" | "SIGSTOP" | "SIGCONT"): void {
+    this.#process.signal(signal);
+  }
+
+  async ready(): Promise<void> {
+    await this.#process.ready();
+  }
+
+  async #keep(): Promise<void> {
+    for (;;) {
+      const end = await this.#process.ended;
+      if (!this.#isWanted) return;
+      const { stdout, stderr } = this.#process;
+      if (end !== "SIGKILL") this.endedByItself.push(`${this.name} ended with ${end}: ${stderr.trim().slice(-300)}`);
+      this.#earlier.push(`${stdout}\n${stderr}\n--- ended with ${end}`);
+      await wait(comeBackAfterMs);
+      if (!this.#isWanted) return;
+      this.#process = this.#start();
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isWanted = false;
+    this.#process.signal("SIGCONT");
+    await this.#process[Symbol.asyncDispose]();
+    await this.#running;
+  }
+}

@@ -1,0 +1,135 @@
+import pg from "pg";
+import { until } from "../support/until.ts";
+import { ask, askPatiently, itemsAt, valueAt, type BellwireApi } from "./ask-bellwire.ts";
+import type { Change } from "./change.ts";
+
+export interface ListedEvent {
+  readonly id: string;
+  readonly type: string;
+  readonly objectId: number;
+  readonly accountId: number;
+  readonly sequence: number;
+}
+
+export interface ListedDelivery {
+  readonly eventId: string;
+  readonly endpoint: string;
+  readonly state: string;
+  readonly attemptsMade: number;
+}
+
+/** Waits until nothing is due any more. Endpoints that were disabled are brought back, as an admin would do. */
+export async function waitForQuiet(api: BellwireApi, ownerUrl: string, withinMs: number): Promise<void> {
+  await until(
+    async () => {
+      await enableAll(api).catch(() => undefined); // it is still coming back
+      return (await countDue(ownerUrl)) === 0;
+    },
+    { withinMs, everyMs: 1000 },
+  );
+}
+
+/** Endpoints that a receiver's 410 has switched off are switched on again. */
+export async function enableAll(api: BellwireApi): Promise<void> {
+  const { body } = await ask(api, "GET", "/api/v1/endpoints");
+  for (const endpoint of itemsAt(body, "data")) {
+    if (valueAt(endpoint, "state") !== "disabled") continue;
+    await ask(api, "PATCH", `/api/v1/endpoints/${String(valueAt(endpoint, "id"))}`, { state: "enabled" });
+  }
+}
+
+async function countDue(ownerUrl: string): Promise<number | undefined> {
+  const client = new pg.Client({ connectionString: ownerUrl });
+  client.on("error", () => undefined);
+  try {
+    await client.connect();
+    const { rows } = await client.query<{ due: number }>("select count(*)::integer as due from bellwire.due");
+    return rows[0]?.due;
+  } catch {
+    return undefined; // it is still coming back
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+export async function readEvents(api: BellwireApi): Promise<readonly ListedEvent[]> {
+  return (await readPages(api, "/api/v1/events?")).map((event) => ({
+    id: String(valueAt(event, "id")),
+    type: String(valueAt(event, "type")),
+    objectId: Number(valueAt(event, "object_id")),
+    accountId: Number(valueAt(event, "account_id")),
+    sequence: Number(valueAt(event, "sequence")),
+  }));
+}
+
+export async function readDeliveries(
+  api: BellwireApi,
+  endpointIds: ReadonlyMap<string, number>,
+): Promise<readonly ListedDelivery[]> {
+  const all = await Promise.all(
+    [...endpointIds].map(async ([endpoint, id]) => {
+      const pages = await readPages(api, `/api/v1/deliveries?endpoint_id=${id}&`);
+      return pages.map((delivery) => ({
+        eventId: String(valueAt(delivery, "event_id")),
+        endpoint,
+        state: String(valueAt(delivery, "state")),
+        attemptsMade: Number(valueAt(delivery, "attempts_made")),
+      }));
+    }),
+  );
+  return all.flat();
+}
+
+/** The failure list, as `event endpoint-name`. */
+export async function readFailures(api: BellwireApi): Promise<ReadonlySet<string>> {
+  const failures = await readPages(api, "/api/v1/failures?");
+  return new Set(failures.map((it) => `${String(valueAt(it, "id"))} ${String(valueAt(it, "endpoint_name"))}`));
+}
+
+async function readPages(api: BellwireApi, path: string): Promise<readonly unknown[]> {
+  const all: unknown[] = [];
+  let after = "";
+  for (;;) {
+    const { status, body } = await askPatiently(api, "GET", `${path}limit=200${after}`);
+    if (status !== 200) throw new Error(`${path} was answered with ${status}: ${JSON.stringify(body)}`);
+    all.push(...itemsAt(body, "data"));
+    const next = valueAt(body, "next");
+    if (typeof next !== "string") return all;
+    after = `&after=${encodeURIComponent(next)}`;
+  }
+}
+
+/** A change of unknown fate, as the state of things tells: its client has left the account alone since. */
+export async function settleFate(api: BellwireApi, change: Change): Promise<Change> {
+  if (change.fate !== "unknown") return change;
+  const object = await findObject(api, change);
+  const isMade = change.type.endsWith("deleted") ? object === undefined : object !== undefined;
+  if (!isMade || !object) return { ...change, fate: isMade ? "made" : "refused" };
+  const objectId = Number(valueAt(object, "id"));
+  return { ...change, fate: "made", objectId, accountId: change.accountId ?? objectId };
+}
+
+/** What the change would have left: the object with its marker, or the object at all. */
+async function findObject(api: BellwireApi, change: Change): Promise<unknown> {
+  const [subject = "", verb] = change.type.split(".");
+  const get = async (path: string): Promise<unknown> => {
+    const { status, body } = await askPatiently(api, "GET", path);
+    if (status !== 200 && status !== 404) throw new Error(`${path} was answered with ${status}`);
+    return status === 200 ? body : undefined;
+  };
+  if (change.type === "account.created") {
+    return valueAt(await get(`/admin/api/accounts/find.json?username=u${change.marker}`), "account");
+  }
+  const account = `/admin/api/accounts/${change.accountId}`;
+  if (verb === "created") {
+    const list = itemsAt(await get(`${account}/${subject}s.json`), `${subject}s`);
+    return list.map((item) => valueAt(item, subject)).find((item) => carries(item, change.marker));
+  }
+  const path = subject === "account" ? account : `${account}/${subject}s/${change.objectId}`;
+  const object = valueAt(await get(`${path}.json`), subject);
+  return verb === "deleted" || carries(object, change.marker) ? object : undefined;
+}
+
+const carries = (object: unknown, marker: string): boolean =>
+  [valueAt(object, "org_name"), valueAt(object, "description")].includes(marker) ||
+  valueAt(object, "email") === `${marker}@example.com`;

@@ -1,0 +1,31 @@
+/** One request as its receiver saw it. Times are milliseconds of the wall clock, which all processes here share. */
+export interface ReceivedRequest {
+  readonly endpoint: string;
+  readonly eventId: string;
+  readonly eventType: string;
+  readonly attempt: number;
+  /** What the client wrote into the object, to know it again. */
+  readonly marker: string | undefined;
+  readonly bodyHash: string;
+  readonly atMs: number;
+  /** When it was answered, or the connection was gone. */
+  readonly endedAtMs: number | undefined;
+  /** Undefined: it was never answered. */
+  readonly status: number | undefined;
+  readonly retryAfterSeconds: number;
+}
+
+/** The wall clock in fractions of a millisecond. */
+export const wallMs = (): number => performance.timeOrigin + performance.now();
+
+const fieldOfType: Readonly<Record<string, string>> = {
+  account: "org_name",
+  user: "email",
+  application: "description",
+};
+
+/** The marker stands in one field of each kind of object, in XML and in JSON. */
+export function findMarker(eventType: string, body: string): string | undefined {
+  const field = fieldOfType[eventType.split(".")[0] ?? ""] ?? "";
+  return new RegExp(`(?:<${field}>|"${field}":")(m\\d+x\\d+)\\b`).exec(body)?.[1];
+}

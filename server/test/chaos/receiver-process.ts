@@ -1,0 +1,61 @@
+/** The receivers, in a process of their own: nothing that is killed can take along what has arrived here. */
+import { createHash } from "node:crypto";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { Random } from "../simulation/random.ts";
+import { endpoints } from "./endpoints.ts";
+import { findMarker, wallMs, type ReceivedRequest } from "./received-request.ts";
+
+type Noted = { -readonly [Key in keyof ReceivedRequest]: ReceivedRequest[Key] };
+
+const random = new Random(Number(process.argv[2]));
+const noted: Noted[] = [];
+
+const server = createServer((request, response) => {
+  const chunks: Buffer[] = [];
+  request.on("data", (chunk: Buffer) => chunks.push(chunk));
+  request.on("end", () => answer(request, response, Buffer.concat(chunks)));
+});
+
+function answer(request: IncomingMessage, response: ServerResponse, body: Buffer): void {
+  const endpoint = endpoints.find(({ name }) => request.url === `/${name}`);
+  if (!endpoint) return void response.writeHead(404).end();
+  const reply = endpoint.reply(random);
+  const note = take(request, endpoint.name, body);
+  response.on("close", () => (note.endedAtMs ??= wallMs()));
+  if (reply.kind === "hang") return;
+  if (reply.kind === "reset") return void request.socket.resetAndDestroy();
+  note.retryAfterSeconds = reply.retryAfterSeconds ?? 0;
+  response.on("finish", () => {
+    note.status = reply.status;
+    note.endedAtMs = wallMs();
+  });
+  const headers = reply.retryAfterSeconds === undefined ? {} : { "retry-after": String(reply.retryAfterSeconds) };
+  setTimeout(() => response.writeHead(reply.status, headers).end(), reply.afterMs);
+}
+
+function take(request: IncomingMessage, endpoint: string, body: Buffer): Noted {
+  const header = (name: string): string => String(request.headers[name] ?? "");
+  const eventType = header("bellwire-event-type");
+  const note: Noted = {
+    endpoint,
+    eventId: header("webhook-id"),
+    eventType,
+    attempt: Number(header("bellwire-attempt")),
+    marker: findMarker(eventType, body.toString()),
+    bodyHash: createHash("sha256").update(body).digest("base64"),
+    atMs: wallMs(),
+    endedAtMs: undefined,
+    status: undefined,
+    retryAfterSeconds: 0,
+  };
+  noted.push(note);
+  return note;
+}
+
+/** Asked for what it has noted from a number on, it gives as much as one message should hold. */
+process.on("message", (from: number) => process.send?.(noted.slice(from, from + 5000)));
+process.on("disconnect", () => process.exit());
+server.listen(0, "127.0.0.1", () => {
+  const address = server.address();
+  process.send?.(typeof address === "object" ? address?.port : undefined);
+});

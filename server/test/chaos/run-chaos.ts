@@ -1,0 +1,164 @@
+import { Random } from "../simulation/random.ts";
+import { accountForChanges } from "./account-for-changes.ts";
+import {
+  accountForDeliveries,
+  findChangedBytes,
+  findEarly,
+  findOvertaking,
+  type Evidence,
+} from "./account-for-deliveries.ts";
+import { askPatiently, itemsAt, valueAt, type BellwireApi } from "./ask-bellwire.ts";
+import type { Change } from "./change.ts";
+import { Client } from "./client.ts";
+import { countRepeats } from "./count-repeats.ts";
+import { disturb, isKill, kinds, type Disturbance, type Kind } from "./disturbances.ts";
+import { endpoints, witness } from "./endpoints.ts";
+import { prepareGround, type Ground } from "./ground.ts";
+import { enableAll, readDeliveries, readEvents, readFailures, settleFate, waitForQuiet } from "./read-outcome.ts";
+import { startReceivers, type Receivers } from "./start-receivers.ts";
+
+export interface ChaosOptions {
+  readonly minutes: number;
+  readonly seed: number;
+  /** What is done, where it can be. */
+  readonly kinds: readonly Kind[];
+  /** Between two disturbances. */
+  readonly pauseMs: { readonly least: number; readonly most: number };
+  readonly say: (line: string) => void;
+}
+
+export interface ChaosReport {
+  /** The one line that says it all. */
+  readonly line: string;
+  readonly disturbances: readonly Disturbance[];
+  readonly acknowledged: number;
+  /** What must not be. */
+  readonly violations: readonly string[];
+}
+
+const clients = 6;
+/** Longer than the longest way back: a lease, the retries' waits, and transactions that the database must end itself. */
+const quietMs = 240_000;
+
+/** Disturbs Bellwire under load as long as asked, lets it come to rest, and accounts for every change and every request. */
+export async function runChaos({ minutes, seed, kinds: chosen, pauseMs, say }: ChaosOptions): Promise<ChaosReport> {
+  const random = new Random(seed);
+  using receivers = await startReceivers(seed);
+  await using ground = await prepareGround();
+  const { api } = ground;
+  if (!ground.disk) say("the disk is never full here: mounting a file system of our own is not permitted");
+  const endpointIds = await subscribe(api, receivers.origin);
+  const planId = await findPlan(api);
+  const workers = Array.from(
+    { length: clients },
+    (_, number) => new Client(api, { random: new Random(seed + 1 + number), number, planId }),
+  );
+
+  const end = new AbortController();
+  setTimeout(() => end.abort(), minutes * 60_000);
+  const disturbances: Disturbance[] = [];
+  await Promise.all([
+    ...workers.map((worker) => worker.work(end.signal)),
+    disturb(ground, {
+      random,
+      signal: end.signal,
+      kinds: chosen,
+      pauseMs,
+      done: (it) => {
+        disturbances.push(it);
+        say(`${it.kind}, ${((it.untilMs - it.fromMs) / 1000).toFixed(1)} s`);
+      },
+    }),
+    keepEnabled(api, end.signal),
+  ]);
+
+  say("coming to rest");
+  try {
+    await waitForQuiet(api, ground.ownerUrl, quietMs);
+    say("accounting");
+    return await account({ ground, receivers, endpointIds, workers, disturbances, minutes, seed });
+  } catch (error) {
+    for (const it of [ground.web, ...ground.engines]) say(`${it.name} said at last:\n${it.said.slice(-3000)}`);
+    throw error;
+  }
+}
+
+/** A subscription to everything for each receiver. */
+async function subscribe(api: BellwireApi, origin: string): Promise<ReadonlyMap<string, number>> {
+  const ids = new Map<string, number>();
+  for (const { name, settings } of endpoints) {
+    const { status, body } = await askPatiently(api, "POST", "/api/v1/endpoints", {
+      ...settings,
+      name,
+      url: `${origin}/${name}`,
+      event_types: ["*"],
+      provider_actions: true,
+      success: "2xx",
+    });
+    if (status !== 201) throw new Error(`The endpoint ${name} was refused: ${JSON.stringify(body)}`);
+    ids.set(name, Number(valueAt(body, "id")));
+  }
+  return ids;
+}
+
+async function findPlan(api: BellwireApi): Promise<number> {
+  const { body } = await askPatiently(api, "GET", "/admin/api/application_plans.json");
+  return Number(valueAt(itemsAt(body, "plans")[0], "application_plan", "id"));
+}
+
+/** As an admin who looks every few seconds: a receiver's 410 is not the end of its subscription. */
+async function keepEnabled(api: BellwireApi, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await enableAll(api).catch(() => undefined); // next time, then
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+  }
+}
+
+interface Remains {
+  readonly ground: Ground;
+  readonly receivers: Receivers;
+  readonly endpointIds: ReadonlyMap<string, number>;
+  readonly workers: readonly Client[];
+  readonly disturbances: readonly Disturbance[];
+  readonly minutes: number;
+  readonly seed: number;
+}
+
+async function account(remains: Remains): Promise<ChaosReport> {
+  const { ground, receivers, endpointIds, workers, disturbances, minutes, seed } = remains;
+  const { api } = ground;
+  const changes: (Change & { isAcknowledged: boolean })[] = [];
+  for (const change of workers.flatMap((worker) => worker.changes)) {
+    changes.push({ ...(await settleFate(api, change)), isAcknowledged: change.fate === "made" });
+  }
+  const evidence: Evidence = {
+    endpoints,
+    events: await readEvents(api),
+    deliveries: await readDeliveries(api, endpointIds),
+    failures: await readFailures(api),
+    received: await receivers.received(),
+  };
+  const heard = evidence.received.filter(({ endpoint }) => endpoint === witness);
+  const markers = new Map(heard.map(({ eventId, marker }) => [eventId, marker]));
+  const { acknowledged, lost, wrong } = accountForChanges(changes, evidence.events, markers);
+  const repeats = countRepeats(evidence.received, disturbances);
+  const violations = [
+    ...lost,
+    ...wrong,
+    ...accountForDeliveries(evidence),
+    ...findChangedBytes(evidence),
+    ...findEarly(evidence),
+    ...findOvertaking(evidence),
+    ...repeats.wrong,
+    ...workers.flatMap(({ unexpected }) => unexpected),
+  ];
+  const kills = disturbances.filter(({ kind }) => isKill(kind)).length;
+  const line =
+    `chaos: ${minutes} minutes, ${kills} kills, ${acknowledged} acknowledged, ${lost.length} lost, ` +
+    `${repeats.repeated} repeated (bound ${repeats.bound}), seed ${seed}`;
+  return { line, disturbances, acknowledged, violations };
+}
+
+/** How often each was done. */
+export const summary = (disturbances: readonly Disturbance[]): string =>
+  kinds.map((kind) => `${disturbances.filter((it) => it.kind === kind).length} × ${kind}`).join(", ");

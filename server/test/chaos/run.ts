@@ -1,0 +1,25 @@
+/**
+ * The merciless test: `npm run chaos -- MINUTES [SEED]`. Web and two engines on one database, under load, and at random
+ * times something is killed, frozen, cut off or filled up. Ends with one line, and with 1 if anything does not add up.
+ */
+import { kinds } from "./disturbances.ts";
+import { runChaos, summary } from "./run-chaos.ts";
+
+const [minutes = "10", seed = String(Math.floor(Math.random() * 1e9))] = process.argv.slice(2);
+const startedMs = performance.now();
+const say = (line: string): void =>
+  console.log(`${((performance.now() - startedMs) / 1000).toFixed(1).padStart(7)} s  ${line}`);
+
+say(`seed ${seed}`);
+const { line, disturbances, violations } = await runChaos({
+  minutes: Number(minutes),
+  seed: Number(seed),
+  kinds,
+  pauseMs: { least: 500, most: 10_000 },
+  say,
+});
+console.log(summary(disturbances));
+for (const violation of violations.slice(0, 50)) console.log(`WRONG: ${violation}`);
+if (violations.length > 50) console.log(`WRONG: and ${violations.length - 50} more`);
+console.log(line);
+process.exitCode = violations.length === 0 ? 0 : 1;

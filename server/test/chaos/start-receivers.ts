@@ -1,0 +1,33 @@
+import { fork, type ChildProcess } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import type { ReceivedRequest } from "./received-request.ts";
+
+export interface Receivers extends Disposable {
+  readonly origin: string;
+  /** All that has arrived, in the order of arrival. */
+  received(): Promise<readonly ReceivedRequest[]>;
+}
+
+export async function startReceivers(seed: number): Promise<Receivers> {
+  const child = fork(fileURLToPath(new URL("receiver-process.ts", import.meta.url)), [String(seed)], {
+    serialization: "advanced",
+  });
+  const port = await message<number>(child);
+  return {
+    origin: `http://127.0.0.1:${port}`,
+    async received() {
+      const all: ReceivedRequest[] = [];
+      for (;;) {
+        const answered = message<ReceivedRequest[]>(child);
+        child.send(all.length);
+        const some = await answered;
+        if (some.length === 0) return all;
+        all.push(...some);
+      }
+    },
+    [Symbol.dispose]: () => child.disconnect(),
+  };
+}
+
+// What the child says has the shape that receiver-process.ts gives it.
+const message = <Said>(child: ChildProcess): Promise<Said> => new Promise((resolve) => child.once("message", resolve));
