@@ -99,8 +99,9 @@ test("a database that breaks down is started again beneath a process that goes o
 });
 
 test("a stop that comes while a broken database is started again ends it all", { timeout }, async () => {
-  const dataDir = await newDataDir();
-  const serving = serve(dataDir);
+  await using folder = await makeDataDir();
+  const dataDir = folder.path;
+  await using serving = serve(dataDir);
   await serving.ready();
   const broken = (await postmasterOf(dataDir)) ?? 0;
   process.kill(broken, "SIGKILL");
