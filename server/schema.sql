@@ -235,6 +235,7 @@ create table engines (
   id uuid not null,
   started_at timestamp with time zone not null default clock_timestamp(),
   beat_at timestamp with time zone not null default clock_timestamp(),
+  asked bigint not null default 0,
   constraint engines_pkey PRIMARY KEY (id)
 );
 

@@ -148,7 +148,9 @@ create index failures_list_idx on failures (provider_id, endpoint_id, failed_at,
 create table engines (
   id         uuid primary key,
   started_at timestamptz not null default clock_timestamp(),
-  beat_at    timestamptz not null default clock_timestamp()
+  beat_at    timestamptz not null default clock_timestamp(),
+  -- Numbers the engine's asking for lanes: what comes late, after a newer one, gets none.
+  asked      bigint      not null default 0
 );
 
 -- Who delivers for an endpoint. A row is written when the lane changes hands and never for a delivery.

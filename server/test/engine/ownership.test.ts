@@ -19,7 +19,7 @@ test("what a crashed engine held is delivered by another within a lease", async 
   const crashed = postgresLaneStore(database, encryption, 1000);
   const crashedId = newId();
   await crashed.enter(crashedId);
-  expect(await crashed.take(crashedId, [endpointId])).toHaveLength(1);
+  expect(await crashed.take(crashedId, [endpointId], 1)).toHaveLength(1);
   await recordNow(database, { providerId }, events(3));
 
   await using _engine = await startTestEngine(database, { leaseMs: 1000 });
@@ -35,7 +35,7 @@ test("a lane that somebody serves is nobody else's", async ({ database }) => {
   await store.enter(one);
   await store.enter(other);
 
-  const taken = await Promise.all([one, other].map((engineId) => store.take(engineId, [endpointId])));
+  const taken = await Promise.all([one, other].map((engineId) => store.take(engineId, [endpointId], 1)));
   expect(taken.flat()).toHaveLength(1);
 
   await recordNow(database, { providerId });
@@ -51,10 +51,46 @@ test("an engine that never heard that it got a lane gets it when it asks again, 
   const store = postgresLaneStore(database, encryption, 60_000);
   await store.enter(engineId);
 
-  const [unheard] = await store.take(engineId, [endpointId]);
-  const [heard] = await store.take(engineId, [endpointId]);
+  const [unheard] = await store.take(engineId, [endpointId], 1);
+  const [heard] = await store.take(engineId, [endpointId], 2);
 
   expect(heard?.epoch).toBe((unheard?.epoch ?? 0) + 1);
+});
+
+test("what an engine asked for on a line that was cut gets it no lane once it has asked again", async ({
+  database,
+}) => {
+  const providerId = await buildProvider(database);
+  const endpointId = await buildEndpoint(database, { providerId, url: "http://127.0.0.1:9/" });
+  const engineId = newId();
+  const store = postgresLaneStore(database, encryption, 60_000);
+  await store.enter(engineId);
+  const [lane] = await store.take(engineId, [endpointId], 2);
+
+  expect(await store.take(engineId, [endpointId], 1)).toEqual([]);
+  expect(lane && (await store.confirm(engineId, [lane]))).toEqual([endpointId]);
+  expect(lane && (await store.confirm(engineId, [{ ...lane, epoch: lane.epoch + 1 }]))).toEqual([]);
+});
+
+test("an engine that is not the owner any more, whatever the reason, notices it and stops sending", async ({
+  database,
+}) => {
+  await using receiver = await startReceiver();
+  const providerId = await buildProvider(database);
+  const endpointId = await buildEndpoint(database, { providerId, url: receiver.url });
+  await using _engine = await startTestEngine(database, { leaseMs: 60_000 });
+  await recordNow(database, { providerId }, events(1));
+  await until(async () => (await database.query(`select from due`)).length === 0);
+  const other = newId();
+  await database.query(`insert into engines (id) values ($1)`, [other]);
+  await database.query(`update lanes set owner = $1, epoch = epoch + 1`, [other]);
+
+  await recordNow(database, { providerId }, events(1));
+  await until(() => receiver.received.length === 2);
+  await database.query(`update lanes set owner = null where endpoint_id = $1`, [endpointId]);
+
+  await until(async () => (await database.query(`select from due`)).length === 0);
+  expect(receiver.received.length).toBeLessThanOrEqual(4);
 });
 
 test("an engine whose lane was taken over settles nothing", async ({ database }) => {
@@ -65,8 +101,8 @@ test("an engine whose lane was taken over settles nothing", async ({ database })
   const store = postgresLaneStore(database, encryption, 0); // every lease has run out already
   await store.enter(frozen);
   await store.enter(heir);
-  const [before] = await store.take(frozen, [endpointId]);
-  const [after] = await store.take(heir, [endpointId]);
+  const [before] = await store.take(frozen, [endpointId], 1);
+  const [after] = await store.take(heir, [endpointId], 1);
   expect(after).toEqual({ endpointId, epoch: (before?.epoch ?? 0) + 1, takenOver: true });
 
   const outcome = settlementOf(endpointId, eventId);

@@ -1,5 +1,6 @@
 import type {
   DueDelivery,
+  HeldLane,
   LaneToRead,
   ReleasedLane,
   Settlement,
@@ -41,6 +42,7 @@ export class LaneStoreModel {
   #nextTransaction = 1n;
   #sequence = 0;
   readonly #running = new Set<bigint>();
+  readonly #asked = new Map<string, number>();
 
   constructor(time: SimulatedTime, leaseMs: number, startMs: number) {
     this.#time = time;
@@ -100,7 +102,9 @@ export class LaneStoreModel {
       .slice(0, limit);
   }
 
-  take(engineId: string, endpointIds: readonly number[]): readonly TakenLane[] {
+  take(engineId: string, endpointIds: readonly number[], asked: number): readonly TakenLane[] {
+    if (!this.engines.has(engineId) || asked <= (this.#asked.get(engineId) ?? 0)) return [];
+    this.#asked.set(engineId, asked);
     return endpointIds.flatMap((endpointId) => {
       const lane = this.lanes.get(endpointId);
       if (!lane || !this.#isOpen(endpointId)) return [];
@@ -109,6 +113,13 @@ export class LaneStoreModel {
       lane.owner = engineId;
       lane.epoch += 1;
       return [{ endpointId, epoch: lane.epoch, takenOver }];
+    });
+  }
+
+  confirm(engineId: string, lanes: readonly HeldLane[]): readonly number[] {
+    return lanes.flatMap(({ endpointId, epoch }) => {
+      const lane = this.lanes.get(endpointId);
+      return lane?.owner === engineId && lane.epoch === epoch ? [endpointId] : [];
     });
   }
 

@@ -13,31 +13,32 @@ export interface Line {
   readonly tellChanged: (endpointId: number) => void;
 }
 
-/** How one call goes: how long until the database has done it, if it does, and until the caller hears, of what. */
+/** How one call goes: when the database has done it, if it does, and when the caller hears, of what. */
 interface Course {
-  readonly doneMs: number;
+  readonly doneAfterMs: number;
   readonly isDone: boolean;
-  readonly heardMs: number;
+  readonly heardAfterMs: number;
   readonly fails: boolean;
 }
 
 function chooseCourse(random: Random, faults: number): Course {
-  const quick = { doneMs: random.between(0, 2), heardMs: random.between(0, 2), isDone: true, fails: false };
+  const course = (done: readonly [number, number], heardLater: readonly [number, number]): Course => {
+    const doneAfterMs = random.between(...done);
+    return { doneAfterMs, heardAfterMs: doneAfterMs + random.between(...heardLater), isDone: true, fails: false };
+  };
+  const quick = course([0, 2], [0, 2]);
   if (!random.happens(faults)) return quick;
-  switch (random.pick(["refused", "cut", "late", "hangs"])) {
+  switch (random.pick(["refused", "cut", "late", "hangs", "abandoned"])) {
     case "refused":
       return { ...quick, isDone: false, fails: true };
     case "cut":
       return { ...quick, fails: true };
     case "late":
-      return { ...quick, doneMs: random.between(0, 1500), heardMs: random.between(50, 3000) };
+      return course([0, 1500], [50, 3000]);
     case "hangs":
-      return {
-        doneMs: random.between(0, 2000),
-        heardMs: random.between(3000, 8000),
-        isDone: random.happens(0.5),
-        fails: true,
-      };
+      return { ...course([0, 2000], [3000, 8000]), isDone: random.happens(0.5), fails: true };
+    case "abandoned": // and done all the same
+      return { ...course([200, 4000], [0, 0]), heardAfterMs: random.between(0, 200), fails: true };
   }
 }
 
@@ -48,16 +49,15 @@ export function unreliableStore(
 ): LaneStore {
   const call = <Answer>(act: () => Answer): Promise<Answer> =>
     new Promise((resolve, reject) => {
-      const course = chooseCourse(random, faults());
-      time.after(course.doneMs, () => {
-        const answer = course.isDone ? [act()] : [];
-        time.after(course.heardMs, () =>
-          process.let(() => {
-            if (course.fails) reject(new Error("the line to the database is cut"));
-            else for (const it of answer) resolve(it);
-          }),
-        );
-      });
+      const { doneAfterMs, isDone, heardAfterMs, fails } = chooseCourse(random, faults());
+      const done: Answer[] = [];
+      time.after(doneAfterMs, () => void (isDone && done.push(act())));
+      time.after(heardAfterMs, () =>
+        process.let(() => {
+          if (fails) reject(new Error("the line to the database is cut"));
+          else for (const it of done) resolve(it);
+        }),
+      );
     });
   const prove = (engineId: string, sentAtMs: number): void => {
     if (engineId === process.engineId) process.provenAtMs = Math.max(process.provenAtMs, sentAtMs);
@@ -77,7 +77,8 @@ export function unreliableStore(
     },
     leave: (engineId) => call(() => model.leave(engineId)),
     findDueLanes: (limit) => call(() => model.findDueLanes(limit)),
-    take: (engineId, endpointIds) => call(() => model.take(engineId, endpointIds)),
+    take: (engineId, endpointIds, asked) => call(() => model.take(engineId, endpointIds, asked)),
+    confirm: (engineId, lanes) => call(() => model.confirm(engineId, lanes)),
     release: (engineId, lanes) => call(() => model.release(engineId, lanes)),
     readSettings: (endpointIds) => call(() => model.readSettings(endpointIds)),
     sampleTransactions: () => call(() => model.sampleTransactions()),

@@ -21,4 +21,11 @@ export {
 export { Horizon, sampleTransactions, type TransactionSample } from "./read-horizon.ts";
 export { errorOf, nextStep, retryAfterSeconds, type NextStep, type RetryPolicy } from "./retry-policy.ts";
 export { settleDeliveries, type Settlement } from "./settle-deliveries.ts";
-export { releaseLanes, takeLanes, type ReleasedLane, type TakenLane } from "./take-lanes.ts";
+export {
+  confirmLanes,
+  releaseLanes,
+  takeLanes,
+  type HeldLane,
+  type ReleasedLane,
+  type TakenLane,
+} from "./take-lanes.ts";

@@ -10,11 +10,16 @@ export interface TakenLane {
 
 // Locks the lanes' rows, skipping those that another engine is taking at this moment, and writes its name on them. Two
 // engines that both found a lane free cannot both get it: the loser skips the row, or finds the owner already changed. An
-// engine asks for a lane of its own when it never heard that it got it, or that it gave it back.
+// engine asks for a lane of its own when it never heard that it got it, or that it gave it back. What it asked before, on
+// a line that was cut, may still be done after that; it would count the lane's owners up behind the engine's back. So
+// its own row is locked first, and only the newest asking passes.
 const take = `
-  with free as (
+  with newest as (
+    update engines set asked = $4 where id = $1 and asked < $4 returning id
+  ), free as (
     select lanes.endpoint_id, lanes.owner is not null as taken_over
-    from lanes
+    from newest
+    cross join lanes
     where lanes.endpoint_id = any($2)
       and (lanes.owner is null or lanes.owner = $1
         or not exists (select from engines where engines.id = lanes.owner
@@ -32,15 +37,36 @@ const take = `
 /** Makes the engine the owner of those of the lanes that are free, or whose owner has not been heard of for a lease. */
 export async function takeLanes(
   db: Database,
-  lanes: { readonly engineId: string; readonly endpointIds: readonly number[]; readonly leaseSeconds: number },
+  lanes: {
+    readonly engineId: string;
+    readonly endpointIds: readonly number[];
+    readonly leaseSeconds: number;
+    /** Higher each time. */
+    readonly asked: number;
+  },
 ): Promise<TakenLane[]> {
   if (lanes.endpointIds.length === 0) return [];
-  return db.query<TakenLane>(take, [lanes.engineId, lanes.endpointIds, lanes.leaseSeconds]);
+  return db.query<TakenLane>(take, [lanes.engineId, lanes.endpointIds, lanes.leaseSeconds, lanes.asked]);
 }
 
-export interface ReleasedLane {
+export interface HeldLane {
   readonly endpointId: number;
   readonly epoch: number;
+}
+
+const confirm = `
+  select lanes.endpoint_id as "endpointId"
+  from unnest($2::bigint[], $3::bigint[]) as held (endpoint_id, epoch)
+  join lanes on lanes.endpoint_id = held.endpoint_id and lanes.epoch = held.epoch and lanes.owner = $1`;
+
+/** Which of the lanes are the engine's, under the epoch that it knows. */
+export async function confirmLanes(db: Database, engineId: string, lanes: readonly HeldLane[]): Promise<number[]> {
+  const ids = lanes.map((lane) => lane.endpointId);
+  const rows = await db.query<HeldLane>(confirm, [engineId, ids, lanes.map((lane) => lane.epoch)]);
+  return rows.map((row) => row.endpointId);
+}
+
+export interface ReleasedLane extends HeldLane {
   /** The receiver is to be left alone for that long. */
   readonly pauseSeconds: number;
 }

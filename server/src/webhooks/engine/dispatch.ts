@@ -17,16 +17,18 @@ export class Dispatch {
   readonly #needs: EngineNeeds;
   readonly #lease: Lease;
   readonly #onRoom: (lane: Lane) => void;
+  readonly #onDoubt: (lane: Lane) => void;
   readonly #places: Places;
   readonly #settle: SettleQueue;
   readonly #queues: Readonly<Record<Pace, Lane[]>> = { quick: [], unknown: [], slow: [] };
   #isClosed = false;
   #whenIdle: (() => void) | undefined;
 
-  constructor(needs: EngineNeeds, lease: Lease, onRoom: (lane: Lane) => void) {
+  constructor(needs: EngineNeeds, lease: Lease, on: { room: (lane: Lane) => void; doubt: (lane: Lane) => void }) {
     this.#needs = needs;
     this.#lease = lease;
-    this.#onRoom = onRoom;
+    this.#onRoom = on.room;
+    this.#onDoubt = on.doubt;
     this.#places = new Places(needs.inFlightMax);
     this.#settle = new SettleQueue(needs);
   }
@@ -123,8 +125,9 @@ export class Dispatch {
     lane.inFlight -= 1;
     lane.learn(outcome, this.#needs.clock.monotonicMs());
     if (!place.isLate || lane.inFlight === 0) lane.isStalled = false;
-    const settled = (): void => {
+    const settled = (isSure: boolean): void => {
       lane.settled(settlement.eventId);
+      if (!isSure) this.#onDoubt(lane);
       if (settlement.retryAfterSeconds !== null) this.#lookAgain(lane, settlement.retryAfterSeconds);
       // The next of its order has become due with it.
       else if (settlement.orderingKey !== null) this.#lookNow(lane);

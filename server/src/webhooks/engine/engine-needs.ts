@@ -3,6 +3,7 @@ import type { AttemptRequest } from "#webhooks/attempts/index.ts";
 import type {
   AttemptOutcome,
   DueDelivery,
+  HeldLane,
   LaneToRead,
   NextStep,
   ReleasedLane,
@@ -24,7 +25,10 @@ export interface LaneStore {
   /** False when others have given the engine up. */
   beat(engineId: string): Promise<boolean>;
   findDueLanes(limit: number): Promise<readonly number[]>;
-  take(engineId: string, endpointIds: readonly number[]): Promise<readonly TakenLane[]>;
+  /** `asked` is higher each time: what is done late, after a newer one, takes nothing. */
+  take(engineId: string, endpointIds: readonly number[], asked: number): Promise<readonly TakenLane[]>;
+  /** Which of the lanes are the engine's, under the epoch that it knows. */
+  confirm(engineId: string, lanes: readonly HeldLane[]): Promise<readonly number[]>;
   release(engineId: string, lanes: readonly ReleasedLane[]): Promise<void>;
   readSettings(endpointIds: readonly number[]): Promise<readonly DeliverySettings[]>;
   sampleTransactions(): Promise<TransactionSample>;

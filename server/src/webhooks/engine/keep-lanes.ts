@@ -22,7 +22,9 @@ export class LaneKeeper {
   readonly #changed = new Set<number>();
   /** Asked for or given back without an answer: the database may have them as this engine's. */
   readonly #unsure = new Set<number>();
+  readonly #doubted = new Set<Lane>();
   #sweepAtMs = 0;
+  #asked = 0;
 
   constructor(needs: EngineNeeds, lease: Lease) {
     this.#needs = needs;
@@ -104,6 +106,25 @@ export class LaneKeeper {
     }
   }
 
+  /** An outcome was not written: somebody has cancelled the delivery, or the lane is not this engine's any more. */
+  doubt(lane: Lane): void {
+    if (this.owns(lane)) this.#doubted.add(lane);
+  }
+
+  /** Asks whose the doubted lanes are: under another epoch nothing would ever be settled, and all be sent for ever. */
+  async confirm(): Promise<void> {
+    const doubted = [...this.#doubted];
+    const lanes = doubted.filter((lane) => this.owns(lane));
+    if (lanes.length > 0) {
+      const ours = new Set(await this.#needs.store.confirm(this.#lease.engineId, lanes.map(key)));
+      for (const lane of lanes.filter(({ endpointId }) => !ours.has(endpointId))) {
+        this.#end(lane);
+        this.#unsure.add(lane.endpointId);
+      }
+    }
+    for (const lane of doubted) this.#doubted.delete(lane);
+  }
+
   /** Gives back the lanes that have nothing to do. */
   async releaseIdle(nowMs: number): Promise<void> {
     await this.#release([...this.#lanes.values()].filter((lane) => lane.mayBeReleased(nowMs, idleMs)));
@@ -117,12 +138,13 @@ export class LaneKeeper {
   lose(): void {
     for (const lane of this.#lanes.values()) this.#end(lane);
     this.#unsure.clear();
+    this.#doubted.clear();
     this.#sweepAtMs = 0;
   }
 
   async #take(endpointIds: readonly number[], nowMs: number): Promise<readonly Lane[]> {
     const means = { windowMax: this.#needs.inFlightMax, origins: this.#origins, nowMs };
-    const taken = await this.#needs.store.take(this.#lease.engineId, endpointIds);
+    const taken = await this.#needs.store.take(this.#lease.engineId, endpointIds, (this.#asked += 1));
     const settings = await this.#read(taken.map((lane) => lane.endpointId));
     const lanes = taken.flatMap((lane) => {
       const its = settings.get(lane.endpointId);

@@ -2,6 +2,7 @@ import type { Pool } from "#platform/database/database.ts";
 import type { Encryption } from "#platform/encryption/encryption.ts";
 import {
   beatHeart,
+  confirmLanes,
   deleteDeadEngines,
   deleteEngine,
   findDueLanes,
@@ -27,7 +28,8 @@ export function postgresLaneStore(db: Pool, encryption: Encryption, leaseMs: num
     leave: (engineId) => deleteEngine(db, engineId),
     beat: (engineId) => beatHeart(db, engineId),
     findDueLanes: (limit) => findDueLanes(db, { leaseSeconds, limit }),
-    take: (engineId, endpointIds) => takeLanes(db, { engineId, endpointIds, leaseSeconds }),
+    take: (engineId, endpointIds, asked) => takeLanes(db, { engineId, endpointIds, asked, leaseSeconds }),
+    confirm: (engineId, lanes) => confirmLanes(db, engineId, lanes),
     release: (engineId, lanes) => releaseLanes(db, engineId, lanes),
     readSettings: (endpointIds) => readDeliverySettings(db, encryption, endpointIds),
     sampleTransactions: () => sampleTransactions(db),

@@ -29,10 +29,13 @@ export async function startEngine(needs: EngineNeeds): Promise<RunningEngine> {
   const latch = new Latch(needs.clock);
   const keeper = new LaneKeeper(needs, lease);
   const reader = new ReadAhead(needs, (endpointId) => keeper.hintChanged([endpointId]));
-  const dispatch = new Dispatch(needs, lease, (lane) => {
-    if (!keeper.owns(lane) || !lane.wantsMore) return;
-    reader.want(lane);
-    latch.open();
+  const dispatch = new Dispatch(needs, lease, {
+    room: (lane) => {
+      if (!keeper.owns(lane) || !lane.wantsMore) return;
+      reader.want(lane);
+      latch.open();
+    },
+    doubt: (lane) => keeper.doubt(lane),
   });
   const stopping = new AbortController();
   const beating = new AbortController();
@@ -102,6 +105,7 @@ async function conduct(parts: Parts): Promise<void> {
       if (!lease.holds) await startAnew(parts);
       for (const lane of await keeper.take()) reader.want(lane);
       await keeper.refresh();
+      await keeper.confirm();
       if (needs.clock.monotonicMs() >= tickAtMs) tickAtMs = await tick(parts);
       for (const lane of await reader.read()) dispatch.offer(lane);
       dispatch.fill();

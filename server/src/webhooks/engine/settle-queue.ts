@@ -10,7 +10,8 @@ const triesMax = 30;
 export interface Unsettled {
   readonly engineId: string;
   readonly settlement: Settlement;
-  readonly settled: () => void;
+  /** `isSure`: it was written, and so the lane is the engine's. */
+  readonly settled: (isSure: boolean) => void;
 }
 
 /**
@@ -55,18 +56,17 @@ export class SettleQueue {
 
   /** Tries until it is written: what is dropped here is sent again by whoever owns the lane next. */
   async #settle(engineId: string, batch: readonly Unsettled[]): Promise<void> {
+    const settlements = batch.map(({ settlement }) => settlement);
+    let written = 0;
     for (let failures = 0; failures < triesMax; failures += 1) {
       try {
-        await this.#needs.store.settle(
-          engineId,
-          batch.map(({ settlement }) => settlement),
-        );
+        written = await this.#needs.store.settle(engineId, settlements);
         break;
       } catch (error) {
         this.#needs.log.warn({ error, outcomes: batch.length }, "outcomes could not be written; trying again");
         await this.#needs.clock.sleep(Math.min(1000, 50 * 2 ** failures));
       }
     }
-    for (const { settled } of batch) settled();
+    for (const { settled } of batch) settled(written === batch.length);
   }
 }
