@@ -27,6 +27,8 @@ const deeds = {
   "read-products": { writes: false, members: ["partners", "plans"] },
   "change-plans": { writes: true, members: ["plans"] },
   "read-settings": { writes: false, members: ["settings"] },
+  /** Which fields accounts, users and applications have: also for those who fill them in. */
+  "read-fields": { writes: false, members: ["partners", "settings"] },
   "change-settings": { writes: true, members: ["settings"] },
   "read-provider": { writes: false, members: "all" },
   /** The provider's own users, and what it says of itself. */
@@ -42,6 +44,12 @@ const deeds = {
 } as const satisfies Record<string, Terms>;
 
 export type Deed = keyof typeof deeds;
+
+const allDeeds = Object.keys(deeds).filter((name): name is Deed => name in deeds);
+
+/** All that `caller` may do. */
+export const deedsOpenTo = (caller: AdminCaller, provider: Parameters<typeof denialOf>[2]): readonly Deed[] =>
+  allDeeds.filter((deed) => denialOf(caller, deed, provider) === undefined);
 
 const accountManagement: readonly Scope[] = ["account_management"];
 

@@ -3,7 +3,7 @@ export type { Actor, By, Channel } from "./actor.ts";
 export type { AdminCaller } from "./admin-caller.ts";
 export { createAttemptLimiter, type AttemptLimiter } from "./attempt-limiter.ts";
 export { changeProviderUserPassword } from "./change-provider-user-password.ts";
-export { denialOf, type Deed, type Denial } from "./denial-of.ts";
+export { deedsOpenTo, denialOf, type Deed, type Denial } from "./denial-of.ts";
 export { digestOf } from "./digest-of.ts";
 export { hashPassword, verifyPassword } from "./hash-password.ts";
 export {

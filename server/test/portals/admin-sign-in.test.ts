@@ -23,7 +23,8 @@ test("an admin signs in and gets the app, with the session in the page", async (
     role: "admin",
     csrfToken: expect.stringMatching(/^[0-9a-f]{64}$/),
     providerName: "Wheat & Sons",
-    webHooksCapability: "visible",
+    places: expect.objectContaining({ accounts: true, webhooks: true, team: true }),
+    deeds: expect.arrayContaining(["administer-portal", "change-webhooks"]),
     timeZone: "UTC",
     publicUrl: `https://${house.provider.subdomain}-admin.bellwire.test`,
     developerPortalUrl: `https://${house.provider.subdomain}.bellwire.test/`,
@@ -101,21 +102,48 @@ test("neither portal takes the other's cookie", async ({ house }) => {
   expect((await asAdmin.get("/p/admin")).status).toBe(302);
 });
 
-test("a member gets 403 for the webhooks pages, in the app's own words, and the rest as usual", async ({ house }) => {
+const everyPlace =
+  "accounts applications mails products account-plans fields-definitions deliveries failures events bins team access-tokens webhooks endpoints";
+
+test.for([
+  ["partners", "accounts applications products access-tokens"],
+  ["plans", "products account-plans access-tokens"],
+  ["settings", "fields-definitions access-tokens"],
+  ["portal", "access-tokens"],
+  ["finance", "access-tokens"],
+  ["monitoring", "access-tokens"],
+  ["policy_registry", "access-tokens"],
+] as const)("a member with the section %s opens its places alone", async ([section, open], { house }) => {
   house.buildWeb();
-  await house.addProviderUser("mia", "member");
+  const { id } = await house.addProviderUser("mia", "member");
+  await house.pool.query("update provider_users set sections = array[$2] where id = $1", [id, section]);
   const mia = await house.signedIn("mia");
-  for (const url of ["/p/admin/webhooks", "/p/admin/webhooks/edit", "/p/admin/webhooks?x"]) {
-    expect(await mia.get(url)).toMatchObject({ status: 403, html: expect.stringContaining('"role":"member"') });
+  const { places } = await mia.session();
+  for (const place of everyPlace.split(" ")) {
+    const isOpen = open.split(" ").includes(place);
+    expect([place, places[place]]).toEqual([place, isOpen]);
+    for (const url of [`/p/admin/${place}`, `/p/admin/${place}/1?x`])
+      expect([url, (await mia.get(url)).status]).toEqual([url, isOpen ? 200 : 403]);
   }
   for (const url of ["/p/admin", "/p/admin/webhooksandmore"]) expect((await mia.get(url)).status).toBe(200);
+});
+
+test("an admin opens every place", async ({ house }) => {
+  house.buildWeb();
+  const boss = await house.signedIn("boss");
+  expect((await boss.session()).places).toEqual(
+    Object.fromEntries(everyPlace.split(" ").map((place) => [place, true])),
+  );
 });
 
 test("while the capability is denied an admin gets 403 for the webhooks pages", async ({ house }) => {
   house.buildWeb();
   const boss = await house.signedIn("boss");
   await house.change({ web_hooks: "denied" });
-  expect((await boss.get("/p/admin/webhooks/edit")).status).toBe(403);
+  expect(await boss.get("/p/admin/webhooks/edit")).toMatchObject({
+    status: 403,
+    html: expect.stringContaining('"role":"admin"'),
+  });
   await house.change({ web_hooks: "hidden" });
   expect((await boss.get("/p/admin/webhooks/edit")).status).toBe(200);
 });

@@ -58,7 +58,7 @@ export class Visitor {
   }
 
   /** What the Admin Portal's page tells its app. */
-  async session(): Promise<{ csrfToken: string }> {
+  async session(): Promise<{ csrfToken: string; places: Record<string, boolean> }> {
     const { html } = await this.get("/p/admin");
     const [, json = "{}"] = /id="bellwire-session">(.*?)<\/script>/.exec(html) ?? [];
     return JSON.parse(json);

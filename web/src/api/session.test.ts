@@ -1,22 +1,30 @@
 import { expect, test } from "vitest";
 
-import { mayUseWebhooks, type Session } from "./session.ts";
+import { mayOpen, mayUseWebhooks, type Session } from "./session.ts";
 
-const admin: Session = {
-  userName: "admin",
-  role: "admin",
+const session: Session = {
+  userName: "mia",
+  role: "member",
+  places: new Map([
+    ["accounts", true],
+    ["webhooks", false],
+  ]),
+  deeds: new Set(),
   csrfToken: "t",
   providerName: "Acme",
-  webHooksCapability: "visible",
   timeZone: "UTC",
   developerPortalUrl: "/",
 };
 
 test.each([
-  ["an admin may use webhooks", admin, true],
-  ["also where the capability is hidden", { ...admin, webHooksCapability: "hidden" }, true],
-  ["nobody may where it is denied", { ...admin, webHooksCapability: "denied" }, false],
-  ["a member may not", { ...admin, role: "member" }, false],
-] as const)("%s", (_guarantee, session, may) => {
-  expect(mayUseWebhooks(session)).toBe(may);
+  ["a place that is open, and what lies below it", ["/accounts", "/accounts/7/applications/8"], true],
+  ["the start, and what is no place", ["/", "/nowhere", "/webhooksandmore"], true],
+  ["a place that is not open, and what lies below it", ["/webhooks", "/webhooks/edit"], false],
+] as const)("%s", (_guarantee, paths, may) => {
+  expect(paths.map((path) => mayOpen(session, path))).toEqual(paths.map(() => may));
+});
+
+test("webhooks are used by whom the server lets into them", () => {
+  expect(mayUseWebhooks(session)).toBe(false);
+  expect(mayUseWebhooks({ ...session, places: new Map([["webhooks", true]]) })).toBe(true);
 });

@@ -2,16 +2,24 @@
 export interface Session {
   readonly userName: string;
   readonly role: "admin" | "member";
+  /** Each place, by the first part of its path, and whether it is open. The rules are the server's. */
+  readonly places: ReadonlyMap<string, boolean>;
+  /** What may be done, in the server's words. */
+  readonly deeds: ReadonlySet<string>;
   readonly csrfToken: string;
   readonly providerName: string;
-  readonly webHooksCapability: "denied" | "hidden" | "visible";
   readonly timeZone: string;
   readonly developerPortalUrl: string;
 }
 
-/** Members, and everybody while the plan has no webhooks, are kept out by the server; here it is only said in time. */
-export const mayUseWebhooks = (session: Session): boolean =>
-  session.role === "admin" && session.webHooksCapability !== "denied";
+/** Approves, rejects, suspends and deletes accounts, and brings people into them. */
+export const mayAdminister = ({ deeds }: Session): boolean => deeds.has("administer-portal");
+export const mayChangePlans = ({ deeds }: Session): boolean => deeds.has("change-plans");
+
+/** Whether `/accounts/7` and the like open. Of a path that is no place, the router knows what to say. */
+export const mayOpen = ({ places }: Session, path: string): boolean => places.get(path.split("/")[1] ?? "") ?? true;
+
+export const mayUseWebhooks = (session: Session): boolean => mayOpen(session, "/webhooks");
 
 export function readSession(page: Document): Session {
   const content: unknown = JSON.parse(page.getElementById("bellwire-session")?.textContent ?? "null");
@@ -20,13 +28,14 @@ export function readSession(page: Document): Session {
     const value = fields.get(name);
     return typeof value === "string" ? value : "";
   };
-  const capability = text("webHooksCapability");
+  const deeds: unknown = fields.get("deeds");
   return {
     userName: text("userName"),
     role: text("role") === "admin" ? "admin" : "member",
+    places: new Map(Object.entries(fields.get("places") ?? {}).map(([place, isOpen]) => [place, isOpen === true])),
+    deeds: new Set(Array.isArray(deeds) ? deeds.map(String) : []),
     csrfToken: text("csrfToken"),
     providerName: text("providerName"),
-    webHooksCapability: capability === "visible" || capability === "hidden" ? capability : "denied",
     timeZone: text("timeZone") || "UTC",
     developerPortalUrl: text("developerPortalUrl") || "/",
   };

@@ -5,7 +5,7 @@ export function AccessDenied() {
   return (
     <EmptyState titleText="Access denied" icon={LockIcon} headingLevel="h1">
       <EmptyStateBody>
-        Your role does not open this page: webhooks are for admins, and everything else for whom an admin has given its
+        Webhooks, mails and the team are for admins; every other page is for those to whom an admin has given its
         section. Ask an admin of your organization.
       </EmptyStateBody>
     </EmptyState>

@@ -7,9 +7,10 @@ export interface Action {
   readonly isDanger?: boolean;
 }
 
-/** What can be done to the thing that the page shows. */
+/** What can be done to the thing that the page shows; without anything there is no menu. */
 export function ActionMenu({ actions }: { actions: readonly Action[] }) {
   const [isOpen, setOpen] = useState(false);
+  if (actions.length === 0) return null;
   const toggle = (ref: Ref<MenuToggleElement>) => (
     <MenuToggle ref={ref} isExpanded={isOpen} onClick={() => setOpen(!isOpen)}>
       Actions

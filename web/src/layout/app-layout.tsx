@@ -2,7 +2,7 @@ import { Page, PageSidebar, PageSidebarBody, SkipToContent } from "@patternfly/r
 import { Outlet, useLocation } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 
-import { mayUseWebhooks } from "../api/session.ts";
+import { mayOpen } from "../api/session.ts";
 import { useSession } from "../api/session-context.ts";
 import { AccessDenied } from "../components/access-denied.tsx";
 import { AppMasthead } from "./app-masthead.tsx";
@@ -12,12 +12,9 @@ const contentId = "content";
 /** From here on PatternFly shows the sidebar beside the page instead of over it. */
 const isWide = window.matchMedia("(min-width: 75rem)");
 
-/** What carries everything to other systems is for admins. The rest, the server decides by role and section. */
-const isAboutWebhooks = /^\/(webhooks|endpoints|deliveries|failures|events|bins)(\/|$)/;
-
 export function AppLayout() {
   const path = useLocation({ select: ({ pathname }) => pathname });
-  const mayUse = mayUseWebhooks(useSession());
+  const session = useSession();
   const [isSidebarOpen, setSidebarOpen] = useState(isWide.matches);
 
   useEffect(() => {
@@ -44,7 +41,7 @@ export function AppLayout() {
       onPageResize={() => undefined}
       isContentFilled
     >
-      {mayUse || !isAboutWebhooks.test(path) ? <Outlet /> : <AccessDenied />}
+      {mayOpen(session, path) ? <Outlet /> : <AccessDenied />}
     </Page>
   );
 }

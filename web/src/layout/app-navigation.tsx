@@ -1,51 +1,46 @@
-import { Badge, Nav, NavGroup, NavItem, NavList } from "@patternfly/react-core";
+import { Badge, Nav, NavList } from "@patternfly/react-core";
 import { useQuery } from "@tanstack/react-query";
-import { Link, useLocation } from "@tanstack/react-router";
 
 import { useApi } from "../api/api-context.ts";
 import { failureCountQuery } from "../api/failure-queries.ts";
-import { mayUseWebhooks } from "../api/session.ts";
-import { useSession } from "../api/session-context.ts";
 import { AccountSettingsNavigation } from "./account-settings-navigation.tsx";
 import { NavLink } from "./nav-link.tsx";
+import { NavPlaces } from "./nav-places.tsx";
 
-/** The places of the Admin Portal. What a member may not open is not offered. */
+/** An application's page lies below its account's. */
+const isOfApplications = (path: string): boolean => path.includes("/applications");
+
+/** The places of the Admin Portal. */
 export function AppNavigation({ onGo }: { onGo: () => void }) {
-  const path = useLocation({ select: ({ pathname }) => pathname });
-  const session = useSession();
-  const isAdmin = session.role === "admin";
-
   return (
     <Nav aria-label="Admin Portal" onSelect={onGo}>
       <NavList>
-        <NavItem isActive={path === "/"}>
-          <Link to="/">Start</Link>
-        </NavItem>
+        <NavLink to="/" isAt={(path) => path === "/"}>
+          Start
+        </NavLink>
       </NavList>
-      <NavGroup title="Developers">
-        <NavLink to="/accounts" isAlsoAt={!path.includes("/applications/")}>
+      <NavPlaces title="Developers" of={["/accounts", "/applications", "/mails"]}>
+        <NavLink to="/accounts" isAt={(path) => path.startsWith("/accounts") && !isOfApplications(path)}>
           Accounts
         </NavLink>
-        <NavItem isActive={path.includes("/applications")}>
-          <Link to="/applications">Applications</Link>
-        </NavItem>
-        {isAdmin && <NavLink to="/mails">Mails</NavLink>}
-      </NavGroup>
-      <NavGroup title="Products">
+        <NavLink to="/applications" isAt={isOfApplications}>
+          Applications
+        </NavLink>
+        <NavLink to="/mails">Mails</NavLink>
+      </NavPlaces>
+      <NavPlaces title="Products" of={["/products", "/account-plans", "/fields-definitions"]}>
         <NavLink to="/products">Products</NavLink>
         <NavLink to="/account-plans">Account plans</NavLink>
         <NavLink to="/fields-definitions">Fields definitions</NavLink>
-      </NavGroup>
-      {mayUseWebhooks(session) && (
-        <NavGroup title="Webhooks">
-          <NavLink to="/deliveries">Deliveries</NavLink>
-          <NavLink to="/failures">
-            Failures <FailureBadge />
-          </NavLink>
-          <NavLink to="/events">Events</NavLink>
-          <NavLink to="/bins">Request bins</NavLink>
-        </NavGroup>
-      )}
+      </NavPlaces>
+      <NavPlaces title="Webhooks" of={["/deliveries", "/failures", "/events", "/bins"]}>
+        <NavLink to="/deliveries">Deliveries</NavLink>
+        <NavLink to="/failures">
+          Failures <FailureBadge />
+        </NavLink>
+        <NavLink to="/events">Events</NavLink>
+        <NavLink to="/bins">Request bins</NavLink>
+      </NavPlaces>
       <AccountSettingsNavigation />
     </Nav>
   );

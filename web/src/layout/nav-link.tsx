@@ -2,18 +2,23 @@ import { NavItem } from "@patternfly/react-core";
 import { Link, useLocation, type LinkProps } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 
+import { mayOpen } from "../api/session.ts";
+import { useSession } from "../api/session-context.ts";
+
 export interface NavLinkProps {
   readonly to: NonNullable<LinkProps["to"]>;
-  /** False on a page that lies below this place and belongs to another one. */
-  readonly isAlsoAt?: boolean;
+  /** Where a page below another place belongs to this one, or the other way round. */
+  readonly isAt?: (path: string) => boolean;
   readonly groupId?: string;
   readonly children: ReactNode;
 }
 
-/** A place of the navigation, marked on its page and on the pages below that. */
-export function NavLink({ to, isAlsoAt = true, groupId, children }: NavLinkProps) {
+/** A place of the navigation, marked on its page and on the pages below that. One that is not open is not offered. */
+export function NavLink({ to, isAt, groupId, children }: NavLinkProps) {
   const path = useLocation({ select: ({ pathname }) => pathname });
-  const isHere = isAlsoAt && (path === to || path.startsWith(`${to}/`));
+  const isOpen = mayOpen(useSession(), to);
+  if (!isOpen) return null;
+  const isHere = isAt?.(path) ?? (path === to || path.startsWith(`${to}/`));
   return (
     <NavItem isActive={isHere} {...(groupId && { groupId })}>
       <Link to={to}>{children}</Link>

@@ -1,18 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-
-/** What the app knows about who uses it, from the first moment on. */
-export interface SessionData {
-  readonly userName: string;
-  readonly role: "admin" | "member";
-  readonly csrfToken: string;
-  readonly providerName: string;
-  readonly webHooksCapability: "denied" | "hidden" | "visible";
-  readonly timeZone: string;
-  readonly publicUrl: string;
-  readonly developerPortalUrl: string;
-  readonly tryOutBinUrl?: string;
-}
+import type { SessionData } from "./session-data.ts";
 
 /** The built page with the session in it, or undefined while there is none. Read anew each time: a build may replace it. */
 export async function readAppPage(webFolder: string, session: SessionData): Promise<string | undefined> {

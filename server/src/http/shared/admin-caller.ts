@@ -6,6 +6,7 @@ import {
   findSession,
   readProviderUser,
   type AdminCaller,
+  type ProviderUser,
 } from "#access/index.ts";
 import type { Clock } from "#platform/clock/clock.ts";
 import type { Database } from "#platform/database/database.ts";
@@ -77,9 +78,18 @@ async function callerOfSession({ pool, clock }: AdminCallerNeeds, request: Fasti
   if (!user || user.state !== "active") throw new Problem("credentials-wrong");
   const isOwnPage = !comesFromElsewhere(request) && isSame(request.headers["x-csrf-token"], session.csrfToken);
   if (changesThings(request.method) && !isOwnPage) throw new Problem("csrf-token-wrong");
-  const { id: userId, role, sections } = user;
-  return { actor: { kind: "admin", userId }, channel: "admin_portal", role, permission: "rw", scopes: [], sections };
+  return callerInPortal(user);
 }
+
+/** Whoever is signed in to the Admin Portal, as somebody who may do what the role and the sections say. */
+export const callerInPortal = ({ id: userId, role, sections }: ProviderUser): AdminCaller => ({
+  actor: { kind: "admin", userId },
+  channel: "admin_portal",
+  role,
+  permission: "rw",
+  scopes: [],
+  sections,
+});
 
 const changesThings = (method: string): boolean => !["GET", "HEAD", "OPTIONS"].includes(method);
 

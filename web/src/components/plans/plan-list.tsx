@@ -2,6 +2,8 @@ import { Button, Content } from "@patternfly/react-core";
 import { useState } from "react";
 
 import type { AccountPlan } from "../../api/management/plan-queries.ts";
+import { mayChangePlans } from "../../api/session.ts";
+import { useSession } from "../../api/session-context.ts";
 import { ConfirmDialog } from "../confirm-dialog.tsx";
 import { PlanDialog } from "./plan-dialog.tsx";
 import { PlansTable } from "./plans-table.tsx";
@@ -15,6 +17,7 @@ export interface PlanListProps {
 
 /** Plans of accounts, or of one product's applications: to be made, changed, published, hidden and deleted. */
 export function PlanList({ path, plans }: PlanListProps) {
+  const mayChange = mayChangePlans(useSession());
   const [toEdit, setToEdit] = useState<AccountPlan | "new">();
   const [toDelete, setToDelete] = useState<AccountPlan>();
   const { change, makeDefault, remove } = usePlanActions(path, () => setToDelete(undefined));
@@ -29,13 +32,15 @@ export function PlanList({ path, plans }: PlanListProps) {
   return (
     <>
       {plans.length > 0 ? (
-        <PlansTable plans={plans} itemsFor={itemsFor} />
+        <PlansTable plans={plans} itemsFor={mayChange ? itemsFor : undefined} />
       ) : (
         <Content component="p">Without a plan nobody can sign up for it. Make one, and make it the default.</Content>
       )}
-      <Button variant="link" isInline onClick={() => setToEdit("new")}>
-        Create a plan
-      </Button>
+      {mayChange && (
+        <Button variant="link" isInline onClick={() => setToEdit("new")}>
+          Create a plan
+        </Button>
+      )}
       {toEdit && (
         <PlanDialog path={path} {...(toEdit !== "new" && { plan: toEdit })} onClose={() => setToEdit(undefined)} />
       )}

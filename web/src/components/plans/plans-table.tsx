@@ -5,7 +5,8 @@ import type { AccountPlan } from "../../api/management/plan-queries.ts";
 
 export interface PlansTableProps {
   readonly plans: readonly AccountPlan[];
-  readonly itemsFor: (plan: AccountPlan) => { title: string; onClick: () => void }[];
+  /** None for those who may look only. */
+  readonly itemsFor: ((plan: AccountPlan) => { title: string; onClick: () => void }[]) | undefined;
 }
 
 export function PlansTable({ plans, itemsFor }: PlansTableProps) {
@@ -19,7 +20,7 @@ export function PlansTable({ plans, itemsFor }: PlansTableProps) {
           <Th>Costs a month</Th>
           <Th>Setup fee</Th>
           <Th>Trial</Th>
-          <Th screenReaderText="Actions" />
+          {itemsFor && <Th screenReaderText="Actions" />}
         </Tr>
       </Thead>
       <Tbody>
@@ -33,9 +34,11 @@ export function PlansTable({ plans, itemsFor }: PlansTableProps) {
             <Td dataLabel="Costs a month">{plan.cost_per_month}</Td>
             <Td dataLabel="Setup fee">{plan.setup_fee}</Td>
             <Td dataLabel="Trial">{plan.trial_period_days > 0 ? `${plan.trial_period_days} days` : "None"}</Td>
-            <Td isActionCell>
-              <ActionsColumn items={itemsFor(plan)} />
-            </Td>
+            {itemsFor && (
+              <Td isActionCell>
+                <ActionsColumn items={itemsFor(plan)} />
+              </Td>
+            )}
           </Tr>
         ))}
       </Tbody>

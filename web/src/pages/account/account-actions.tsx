@@ -4,6 +4,8 @@ import { useState } from "react";
 
 import type { Account } from "../../api/management/account-queries.ts";
 import { useManagement } from "../../api/management/management-context.ts";
+import { mayAdminister } from "../../api/session.ts";
+import { useSession } from "../../api/session-context.ts";
 import { ActionMenu } from "../../components/action-menu.tsx";
 import { ConfirmDialog } from "../../components/confirm-dialog.tsx";
 import { useChange } from "../../components/use-change.ts";
@@ -25,13 +27,19 @@ export function AccountActions({ account: { id, org_name, state } }: { account: 
     failed: "The account's state could not be changed",
     onDone: () => setToConfirm(undefined),
   });
-  const actions = stepsFrom(state).map((taken) => {
+  const isAdmin = mayAdminister(useSession());
+  const actions = stepsFrom(state, isAdmin).map((taken) => {
     const locksOut = taken.operation === "suspend" || taken.operation === "reject";
     return { title: taken.title, onClick: () => (locksOut ? setToConfirm(taken) : step.mutate(taken)) };
   });
   return (
     <>
-      <ActionMenu actions={[...actions, { title: "Delete", isDanger: true, onClick: () => setToConfirm("delete") }]} />
+      <ActionMenu
+        actions={[
+          ...actions,
+          ...(isAdmin ? [{ title: "Delete", isDanger: true, onClick: () => setToConfirm("delete") }] : []),
+        ]}
+      />
       {toConfirm === "delete" && (
         <DeleteAccountDialog id={id} name={org_name} onClose={() => setToConfirm(undefined)} />
       )}

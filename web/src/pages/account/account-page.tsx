@@ -5,6 +5,8 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import { accountQuery, type Account } from "../../api/management/account-queries.ts";
 import { applicationsOfAccountQuery } from "../../api/management/application-queries.ts";
 import { useManagement } from "../../api/management/management-context.ts";
+import { mayUseWebhooks } from "../../api/session.ts";
+import { useSession } from "../../api/session-context.ts";
 import { ApplicationsTable } from "../../components/applications-table.tsx";
 import { Loaded } from "../../components/loaded.tsx";
 import { PageBreadcrumb } from "../../components/page-breadcrumb.tsx";
@@ -40,6 +42,7 @@ export function AccountPage() {
 }
 
 function AccountView({ account }: { account: Account }) {
+  const session = useSession();
   const applications = useQuery(applicationsOfAccountQuery(useManagement(), account.id));
   return (
     <Stack hasGutter>
@@ -60,11 +63,13 @@ function AccountView({ account }: { account: Account }) {
       <SectionCard title="Details">
         <AccountForm account={account} />
       </SectionCard>
-      <SectionCard title="What happened">
-        <Link to="/events" search={{ account_id: account.id }}>
-          Events of this account
-        </Link>
-      </SectionCard>
+      {mayUseWebhooks(session) && (
+        <SectionCard title="What happened">
+          <Link to="/events" search={{ account_id: account.id }}>
+            Events of this account
+          </Link>
+        </SectionCard>
+      )}
     </Stack>
   );
 }

@@ -19,6 +19,6 @@ const steps: readonly (AccountStep & { readonly from: readonly AccountState[] })
   { operation: "resume", title: "Resume", done: "is approved again", from: ["suspended", "scheduled_for_deletion"] },
 ];
 
-/** The steps that an account in this state can take. */
-export const stepsFrom = (state: AccountState): readonly AccountStep[] =>
-  steps.filter(({ from }) => from.includes(state));
+/** The steps that an account in this state can take. Members with its section may let an account wait, and no more. */
+export const stepsFrom = (state: AccountState, mayAdminister: boolean): readonly AccountStep[] =>
+  steps.filter(({ from, operation }) => from.includes(state) && (mayAdminister || operation === "make_pending"));

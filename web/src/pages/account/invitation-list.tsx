@@ -6,6 +6,7 @@ import { useState } from "react";
 import { settled } from "../../api/api-client.ts";
 import { useApi } from "../../api/api-context.ts";
 import { invitationsQuery, type Invitation } from "../../api/invitation-queries.ts";
+import { mayAdminister } from "../../api/session.ts";
 import { useSession } from "../../api/session-context.ts";
 import { ConfirmDialog } from "../../components/confirm-dialog.tsx";
 import { Loaded } from "../../components/loaded.tsx";
@@ -18,7 +19,7 @@ import { InviteDialog } from "./invite-dialog.tsx";
 export function InvitationList({ accountId }: { accountId: number }) {
   const api = useApi();
   const query = useQuery(invitationsQuery(api, accountId));
-  const isAdmin = useSession().role === "admin";
+  const mayInvite = mayAdminister(useSession());
   const [isInviting, setInviting] = useState(false);
   const [toDelete, setToDelete] = useState<Invitation>();
   const pathOf = (id: number) => ({ params: { path: { id: accountId, invitation_id: id } } });
@@ -45,11 +46,11 @@ export function InvitationList({ accountId }: { accountId: number }) {
       <Loaded query={query} skeleton={<TableSkeleton of="invitations" />}>
         {(invitations) =>
           invitations.length > 0 && (
-            <InvitationsTable invitations={invitations} itemsFor={isAdmin ? itemsFor : undefined} />
+            <InvitationsTable invitations={invitations} itemsFor={mayInvite ? itemsFor : undefined} />
           )
         }
       </Loaded>
-      {isAdmin ? (
+      {mayInvite ? (
         <Button variant="link" isInline onClick={() => setInviting(true)}>
           Invite somebody
         </Button>

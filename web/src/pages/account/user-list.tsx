@@ -4,6 +4,8 @@ import { useState } from "react";
 
 import { useManagement } from "../../api/management/management-context.ts";
 import { usersQuery, type User } from "../../api/management/user-queries.ts";
+import { mayAdminister } from "../../api/session.ts";
+import { useSession } from "../../api/session-context.ts";
 import { ConfirmDialog } from "../../components/confirm-dialog.tsx";
 import { Loaded } from "../../components/loaded.tsx";
 import { TableSkeleton } from "../../components/table-skeleton.tsx";
@@ -16,6 +18,7 @@ import { UserDialog } from "./user-dialog.tsx";
 export function UserList({ accountId }: { accountId: number }) {
   const api = useManagement();
   const query = useQuery(usersQuery(api, accountId));
+  const mayAdd = mayAdminister(useSession());
   const [toEdit, setToEdit] = useState<User | "new">();
   const [toDelete, setToDelete] = useState<User>();
   const { step, remove } = useUserActions({ path: `accounts/${accountId}/users`, stale: [["accounts"]] }, () =>
@@ -43,9 +46,11 @@ export function UserList({ accountId }: { accountId: number }) {
       <Loaded query={query} skeleton={<TableSkeleton of="users" />}>
         {(users) => <UsersTable users={users} itemsFor={itemsFor} />}
       </Loaded>
-      <Button variant="link" isInline onClick={() => setToEdit("new")}>
-        Add a user
-      </Button>
+      {mayAdd && (
+        <Button variant="link" isInline onClick={() => setToEdit("new")}>
+          Add a user
+        </Button>
+      )}
       {toEdit && (
         <UserDialog
           accountId={accountId}

@@ -6,6 +6,8 @@ import { useState } from "react";
 import { useManagement } from "../../api/management/management-context.ts";
 import { applicationPlansQuery } from "../../api/management/plan-queries.ts";
 import { productQuery, type Product } from "../../api/management/product-queries.ts";
+import { mayChangePlans } from "../../api/session.ts";
+import { useSession } from "../../api/session-context.ts";
 import { ConfirmDialog } from "../../components/confirm-dialog.tsx";
 import { Fact } from "../../components/fact.tsx";
 import { Loaded } from "../../components/loaded.tsx";
@@ -23,13 +25,14 @@ const route = getRouteApi("/products/$id");
 export function ProductPage() {
   const id = Number(route.useParams().id);
   const query = useQuery(productQuery(useManagement(), id));
+  const mayChange = mayChangePlans(useSession());
   const name = query.data?.name ?? "Product";
   return (
     <>
       <PageHeader
         title={name}
         breadcrumb={<PageBreadcrumb to="/products" list="Products" here={name} />}
-        actions={query.data && <ProductActions product={query.data} />}
+        actions={mayChange && query.data && <ProductActions product={query.data} />}
       >
         {query.data?.description}
       </PageHeader>

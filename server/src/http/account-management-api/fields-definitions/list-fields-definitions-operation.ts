@@ -10,7 +10,7 @@ export const listFieldsDefinitionsOperation: Operation = {
   says: "Returns the fields of accounts, users and applications.",
   method: "GET",
   path: "/fields_definitions",
-  deed: "read-settings",
+  deed: "read-fields",
   formats: jsonOnly,
   answers: Type.Object({ fields_definitions: Type.Array(FieldsDefinitionSchema) }),
 

@@ -10,7 +10,7 @@ export const readFieldsDefinitionOperation: Operation = {
   says: "Returns the definition of a field.",
   method: "GET",
   path: "/fields_definitions/{id}",
-  deed: "read-settings",
+  deed: "read-fields",
   formats: jsonOnly,
   answers: FieldsDefinitionSchema,
 

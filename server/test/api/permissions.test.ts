@@ -1,0 +1,89 @@
+import { expect } from "vitest";
+import { createProviderUser, createSession, scopes, type Role } from "#access/index.ts";
+import type { Operation } from "#http/account-management-api/operation.ts";
+import { operations } from "#http/account-management-api/operations.ts";
+import { memberSections } from "#portal/provider-account/index.ts";
+import { test, type ApiHouse } from "./api-test.ts";
+
+/** Whom an operation is for, besides admins: anybody, nobody, or members with one of these sections. */
+type OpenTo = "all" | "admins" | readonly (typeof memberSections)[number][];
+
+/** By tag; then those that differ from the rest of theirs. */
+const openTo: Readonly<Record<string, OpenTo>> = {
+  Webhooks: "admins",
+  Signup: ["partners"],
+  Accounts: ["partners"],
+  Users: ["partners"],
+  Applications: ["partners"],
+  "Application keys": ["partners"],
+  "Account plans": ["plans"],
+  "Application plans": ["plans"],
+  Services: ["plans"],
+  "Fields definitions": ["settings"],
+  Settings: ["settings"],
+  "Access tokens": "all",
+  Provider: "admins",
+
+  "Account Approve": "admins",
+  "Account Reject": "admins",
+  "Account Delete": "admins",
+  "User Create": "admins",
+  "Account Set Credit Card": ["finance", "partners"],
+  "Account Delete Credit Card": ["finance", "partners"],
+  "Service List": ["partners", "plans"],
+  "Service Read": ["partners", "plans"],
+  "Application Plan List (all services)": ["partners", "plans"],
+  "Application Plan List": ["partners", "plans"],
+  "Application Plan Read": ["partners", "plans"],
+  "Fields Definitions List": ["partners", "settings"],
+  "Fields Definition Read": ["partners", "settings"],
+  "User Read (provider account)": "all",
+  "User Update (provider account)": "all",
+  "User Permissions Read": "all",
+  "Provider Account Read": "all",
+};
+
+const isOpenTo = ({ tag, title }: Operation, sections: readonly string[]): boolean => {
+  const to = openTo[title] ?? openTo[tag] ?? "admins";
+  return to === "all" || (to !== "admins" && to.some((section) => sections.includes(section)));
+};
+
+interface SignedIn {
+  readonly userId: number;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+const signIn = ({ pool, provider }: ApiHouse, now: Date, of: { role: Role; sections: readonly string[] }) =>
+  pool.inTransaction(async (tx): Promise<SignedIn> => {
+    const user = { providerId: provider.id, username: "ada", passwordHash: "none", ...of };
+    const { id: userId } = await createProviderUser(tx, user);
+    const session = { providerId: provider.id, audience: "admin", userId, now } as const;
+    const { cookieValue, csrfToken } = await createSession(tx, session);
+    return { userId, headers: { cookie: `bellwire_admin=${cookieValue}`, "x-csrf-token": csrfToken } };
+  });
+
+/** The path with one id in every place. As it is one's own, what is only for oneself is not refused. */
+const urlOf = ({ path, formats }: Operation, id: number): string =>
+  `/admin/api${path.replaceAll(/\{\w+\}/g, String(id))}.${formats.includes("json") ? "json" : formats[0]}`;
+
+test.for([
+  ["no section", []],
+  ...memberSections.map((section): [string, string[]] => [`the section ${section}`, [section]]),
+] as const)("a member with %s opens what is written of it, and nothing else", async ([, sections], { api, clock }) => {
+  const { userId, headers } = await signIn(api, clock.now(), { role: "member", sections });
+  for (const operation of operations) {
+    const { method, title } = operation;
+    const { body } = await api.askBare({ method, url: urlOf(operation, userId), headers, payload: {} });
+    expect([title, body !== '{"status":"Forbidden"}']).toEqual([title, isOpenTo(operation, sections)]);
+  }
+});
+
+test.for(scopes)("an admin's token with the scope %s opens what is written of it", async (scope, { api }) => {
+  const headers = { authorization: `Bearer ${await api.addToken({ scopes: [scope] })}` };
+  for (const operation of operations) {
+    const { method, title } = operation;
+    const { body } = await api.askBare({ method, url: urlOf(operation, 1), headers, payload: {} });
+    const isOpen = scope === "account_management" || (scope === "finance" && title.endsWith("Credit Card"));
+    expect([title, !body.includes("does not have the correct permissions")]).toEqual([title, isOpen]);
+  }
+});
