@@ -20,7 +20,17 @@ test("what an admin does to an account is sent once admin actions are switched o
     await createAccount(page);
 
     await takeStep(page, "Make pending");
-    await page.getByText("Pending", { exact: true }).waitFor(wait);
+    await page.getByText("The account's state was changed").waitFor(wait);
+    await inviteSomebody(page);
+    for (const viewport of [
+      { width: 1280, height: 720 },
+      { width: 390, height: 844 },
+    ]) {
+      await page.setViewportSize(viewport);
+      await expect.poll(() => overlap(page), wait).toBe(0);
+    }
+    await page.setViewportSize({ width: 1280, height: 720 });
+    await page.getByText("Pending", { exact: true }).first().waitFor(wait);
     await page.goto(`${bellwire.url}/p/admin/deliveries`);
     await page.getByText("Nothing was sent yet").waitFor(wait);
 
@@ -53,6 +63,22 @@ async function createAccount(page: Page): Promise<void> {
   await page.fill("[name=password]", "correct-horse-12");
   await page.getByRole("button", { name: "Create", exact: true }).click();
   await page.getByRole("heading", { name: "Harbour & Sons" }).waitFor(wait);
+}
+
+/** Leaves the message of it on the screen. */
+async function inviteSomebody(page: Page): Promise<void> {
+  await page.getByRole("button", { name: "Invite somebody" }).click();
+  await page.fill("[name=email]", "nora@harbour.example");
+  await page.getByRole("button", { name: "Send invitation" }).click();
+  await page.getByText("nora@harbour.example").waitFor(wait);
+  await page.getByText("The invitation is on its way").waitFor(wait);
+}
+
+/** By how many pixels the message lies on the page, with all that can be clicked there. */
+async function overlap(page: Page): Promise<number> {
+  const message = await page.getByText("The invitation is on its way").boundingBox();
+  const below = await page.locator(".pf-v6-c-page").boundingBox();
+  return below && message ? Math.max(0, below.y + below.height - message.y) : Infinity;
 }
 
 async function takeStep(page: Page, title: string): Promise<void> {

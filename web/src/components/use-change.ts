@@ -15,7 +15,7 @@ export interface ChangeOptions<Input, Done> {
   readonly fields?: readonly string[];
 }
 
-/** Something that a click changes on the server: told in the corner, and shown by every query that it touches. */
+/** Something that a click changes on the server: told below the page, and shown by every query that it touches. */
 export function useChange<Input, Done>(options: ChangeOptions<Input, Done>) {
   const { change, stale, done, failed, onDone, fields = [] } = options;
   const client = useQueryClient();

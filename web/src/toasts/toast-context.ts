@@ -10,5 +10,5 @@ export interface Toast {
 
 export const ToastContext = createContext<(toast: Toast) => void>(() => undefined);
 
-/** Shows a message in the corner for a while. */
+/** Shows a message below the page for a while. */
 export const useToast = (): ((toast: Toast) => void) => use(ToastContext);

@@ -22,20 +22,31 @@ export function ToastProvider({ children }: { children: ReactNode }) {
   return (
     <ToastContext value={show}>
       {children}
-      <AlertGroup isToast isLiveRegion>
-        {shown.map(({ key, toast: { kind, title, detail } }) => (
-          <Alert
-            key={key}
-            variant={kind}
-            title={title}
-            timeout={kind === "danger" ? false : shownMs}
-            onTimeout={() => hide(key)}
-            actionClose={<AlertActionCloseButton onClose={() => hide(key)} />}
-          >
-            {detail}
-          </Alert>
-        ))}
-      </AlertGroup>
+      <div ref={tellHeight} className="bellwire-toasts">
+        <AlertGroup isLiveRegion>
+          {shown.map(({ key, toast: { kind, title, detail } }) => (
+            <Alert
+              key={key}
+              variant={kind}
+              title={title}
+              timeout={kind === "danger" ? false : shownMs}
+              onTimeout={() => hide(key)}
+              actionClose={<AlertActionCloseButton onClose={() => hide(key)} />}
+            >
+              {detail}
+            </Alert>
+          ))}
+        </AlertGroup>
+      </div>
     </ToastContext>
   );
+}
+
+/** The page and its dialogs end where the messages begin, so these cover nothing that somebody is about to click. */
+function tellHeight(strip: HTMLElement | null): (() => void) | undefined {
+  if (!strip) return undefined;
+  const { style } = document.documentElement;
+  const observer = new ResizeObserver(() => style.setProperty("--bellwire-toasts", `${strip.offsetHeight}px`));
+  observer.observe(strip);
+  return () => observer.disconnect();
 }

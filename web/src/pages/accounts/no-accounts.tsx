@@ -18,7 +18,7 @@ export function NoAccounts({ isFiltered, onShowAll }: NoAccountsProps) {
     >
       <EmptyStateBody>
         {isFiltered
-          ? "No organization is called so in this state, nor is any of its users, by name or e-mail address."
+          ? "The search looks at the names of organizations, and at the names and e-mail addresses of their users."
           : "An account is made when somebody signs up in the Developer Portal, when you make one here, or by a program through the API."}
       </EmptyStateBody>
       <EmptyStateFooter>
