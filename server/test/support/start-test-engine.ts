@@ -18,6 +18,9 @@ export interface TestEngineOptions extends Partial<Pick<SenderOptions, "caPem" |
   readonly inFlightMax?: number;
   readonly allowedTargets?: string;
   readonly drainMs?: number;
+  readonly userAgent?: string;
+  /** Hears how many outcomes were to be written, and how many were. */
+  readonly onSettled?: (asked: number, written: number) => void;
 }
 
 /** The engine as it runs in production, on the test's database and on this machine's loopback addresses. */
@@ -27,15 +30,25 @@ export async function startTestEngine(pool: Pool, options: TestEngineOptions = {
     inFlightMax = 50,
     allowedTargets = "127.0.0.0/8,::1/128",
     drainMs = 5000,
+    userAgent = "Bellwire/test",
+    onSettled = () => undefined,
     ...network
   } = options;
   const allowed = parseAllowedTargets(allowedTargets);
   if ("wrong" in allowed) throw new Error(allowed.wrong);
-  const sender = createSender({ clock: systemClock, userAgent: "Bellwire/test", allowed, ...network });
+  const sender = createSender({ clock: systemClock, userAgent, allowed, ...network });
   const lines: AttemptLine[] = [];
   const warnings: string[] = [];
+  const store = postgresLaneStore(pool, encryption, leaseMs);
   const engine = await startEngine({
-    store: postgresLaneStore(pool, encryption, leaseMs),
+    store: {
+      ...store,
+      async settle(engineId, settlements) {
+        const written = await store.settle(engineId, settlements);
+        onSettled(settlements.length, written);
+        return written;
+      },
+    },
     sender,
     clock: systemClock,
     log: { attempt: (line) => lines.push(line), warn: (_fields, sentence) => warnings.push(sentence) },

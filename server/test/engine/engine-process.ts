@@ -1,0 +1,21 @@
+/** An engine in a process of its own, which can be frozen: its name, its database and its lease are arguments. */
+import { appRole } from "#platform/database/app-role.ts";
+import { openPool } from "#platform/database/open-pool.ts";
+import { startTestEngine } from "../support/start-test-engine.ts";
+import { schema } from "../support/test-databases.ts";
+
+const [userAgent = "", connectionString = "", leaseMs = "1000"] = process.argv.slice(2);
+
+const pool = await openPool({ connectionString, schema, role: appRole });
+const engine = await startTestEngine(pool, {
+  userAgent,
+  leaseMs: Number(leaseMs),
+  onSettled: (asked, written) => process.send?.({ asked, written }),
+});
+process.send?.("ready");
+process.on("disconnect", () => void end());
+
+async function end(): Promise<void> {
+  await engine[Symbol.asyncDispose]();
+  await pool[Symbol.asyncDispose]();
+}

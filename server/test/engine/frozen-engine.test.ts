@@ -1,0 +1,92 @@
+import { fork, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import type { ServerResponse } from "node:http";
+import { fileURLToPath } from "node:url";
+import { expect } from "vitest";
+import { anEvent, buildEndpoint, buildProvider, recordNow } from "../support/build-webhooks.ts";
+import { startReceiver, type ReceivedRequest } from "../support/receiver.ts";
+import { test } from "../support/test.ts";
+import { until } from "../support/until.ts";
+
+const leaseMs = 1000;
+
+interface EngineProcess extends AsyncDisposable {
+  signal(signal: "SIGSTOP" | "SIGCONT"): void;
+  /** Of the outcomes that it has tried to write. */
+  readonly settled: { asked: number; written: number };
+}
+
+async function startEngineProcess(name: string, databaseUrl: string): Promise<EngineProcess> {
+  const program = fileURLToPath(new URL("engine-process.ts", import.meta.url));
+  const child: ChildProcess = fork(program, [name, databaseUrl, String(leaseMs)]);
+  const settled = { asked: 0, written: 0 };
+  await once(child, "message");
+  child.on("message", (said: typeof settled) => {
+    settled.asked += said.asked;
+    settled.written += said.written;
+  });
+  return {
+    settled,
+    signal: (signal) => void child.kill(signal),
+    async [Symbol.asyncDispose]() {
+      const ended = once(child, "exit");
+      child.kill("SIGCONT");
+      child.disconnect();
+      await ended;
+    },
+  };
+}
+
+const events = 40;
+const answeredAtFirst = 6;
+const inFlight = 3;
+
+test(
+  "an engine that is frozen for longer than its lease and wakes up neither sends nor settles what is no longer its own",
+  { timeout: 60_000 },
+  async ({ database, databaseUrl }) => {
+    const held: { by: string; id: string; answer: ServerResponse }[] = [];
+    const sentBy = (name: string): readonly ReceivedRequest[] =>
+      receiver.received.filter(({ headers }) => headers["user-agent"] === name);
+    const heldBy = (name: string) => held.filter(({ by }) => by === name);
+    let holding: (name: string) => boolean = (name) => sentBy(name).length > answeredAtFirst;
+    await using receiver = await startReceiver((answer, { headers }) => {
+      const by = String(headers["user-agent"]);
+      if (holding(by)) held.push({ by, id: String(headers["webhook-id"]), answer });
+      else answer.writeHead(200).end();
+    });
+    const providerId = await buildProvider(database);
+    await buildEndpoint(database, { providerId, url: receiver.url, maxInFlight: inFlight, timeoutSeconds: 50 });
+    await recordNow(
+      database,
+      { providerId },
+      Array.from({ length: events }, (_, accountId) => anEvent({ accountId })),
+    );
+
+    // The first engine has attempts in flight, and more read ahead, when it stops.
+    await using frozen = await startEngineProcess("frozen", databaseUrl);
+    await until(() => heldBy("frozen").length === inFlight && frozen.settled.written === answeredAtFirst, {
+      withinMs: 15_000,
+    });
+    frozen.signal("SIGSTOP");
+
+    // The second takes over, and has an attempt of the same delivery in flight, when the first wakes and hears a refusal.
+    holding = () => true;
+    await using _heir = await startEngineProcess("heir", databaseUrl);
+    await until(() => heldBy("heir").length > 0, { withinMs: 15_000 });
+    expect(heldBy("frozen").map(({ id }) => id)).toContain(heldBy("heir")[0]?.id);
+    for (const { answer } of heldBy("frozen")) answer.writeHead(500).end();
+    frozen.signal("SIGCONT");
+    await until(() => frozen.settled.asked === answeredAtFirst + inFlight, { withinMs: 15_000 });
+
+    holding = () => false;
+    for (const { answer } of heldBy("heir")) answer.writeHead(200).end();
+    await until(async () => (await database.query("select from due")).length === 0, { withinMs: 15_000 });
+    expect(frozen.settled.written).toBe(answeredAtFirst);
+    expect(sentBy("frozen")).toHaveLength(answeredAtFirst + inFlight);
+    expect(sentBy("heir")).toHaveLength(events - answeredAtFirst);
+    expect(await database.query("select status, count(*) from attempts group by status")).toEqual([
+      { status: 200, count: events },
+    ]);
+  },
+);
