@@ -16,7 +16,7 @@ const references: Readonly<Record<string, string>> = {
   "docs/reference/errors.md": errorsReference(),
   "docs/reference/events.md": eventsReference(),
   "docs/reference/bellwire-api.openapi.json": json(await bellwireApiDocument(version)),
-  "docs/reference/account-management-api.openapi.json": json(describeAccountManagementApi(version)),
+  "docs/reference/account-management-api.openapi.json": json(await describeAccountManagementApi(version)),
   "docs/reference/account-management-api-coverage.md": accountManagementApiCoverage(),
   "server/schema.sql": await describeMigratedDatabase(),
 };

@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
+import { expect } from "vitest";
 import fastify, { type FastifyInstance, type InjectOptions, type LightMyRequestResponse } from "fastify";
 import { createAccessToken, createProviderUser, type AdminCaller, type Permission, type Scope } from "#access/index.ts";
-import { accountManagementApiDoor } from "#http/account-management-api/index.ts";
+import { accountManagementApiDoor, describeAccountManagementApi } from "#http/account-management-api/index.ts";
 import { createFindAdminCaller } from "#http/shared/admin-caller.ts";
 import { addFindProviderHook } from "#http/shared/find-provider-hook.ts";
 import type { Pool } from "#platform/database/database.ts";
@@ -11,6 +12,7 @@ import { setUpProvider } from "#portal/provider-setup/index.ts";
 import { encryption } from "../support/build-webhooks.ts";
 import type { HandDrivenClock } from "../support/hand-driven-clock.ts";
 import { test as base } from "../support/test.ts";
+import { watchAnswers } from "../support/watch-answers.ts";
 
 export const baseDomain = "bellwire.test";
 export const xmlDeclaration = '<?xml version="1.0" encoding="UTF-8"?>';
@@ -42,15 +44,27 @@ interface TokenOf {
 
 export const test = base
   .extend("http", async ({ sharedPool, clock }, { onCleanup }) => {
-    const http = openDoor(sharedPool, clock);
-    onCleanup(() => http.close());
+    const { http, complaints } = openDoor(sharedPool, clock);
+    onCleanup(async () => {
+      await http.close();
+      expect(complaints).toEqual([]);
+    });
     return http;
   })
   .extend("api", async ({ sharedPool, http, clock }) => openHouse(sharedPool, http, clock.now()))
   .extend("neighbour", async ({ sharedPool, http, clock }) => openHouse(sharedPool, http, clock.now()));
 
-function openDoor(pool: Pool, clock: HandDrivenClock): FastifyInstance {
+const document = describeAccountManagementApi("0.0.0");
+
+interface WatchedDoor {
+  readonly http: FastifyInstance;
+  /** Of answers that the documentation does not tell of. */
+  readonly complaints: readonly string[];
+}
+
+function openDoor(pool: Pool, clock: HandDrivenClock): WatchedDoor {
   const http = fastify({ routerOptions: { maxParamLength: 500 } });
+  const complaints = watchAnswers(http, () => document);
   const allowed = parseAllowedTargets("none");
   if ("wrong" in allowed) throw new Error(allowed.wrong);
   const lookup = async () => [{ address: "93.184.215.14", family: 4 } as const];
@@ -68,7 +82,7 @@ function openDoor(pool: Pool, clock: HandDrivenClock): FastifyInstance {
     version: "0.0.0",
   });
   http.register(door, { prefix: "/admin/api" });
-  return http;
+  return { http, complaints };
 }
 
 export async function openHouse(pool: Pool, http: FastifyInstance, now: Date): Promise<ApiHouse> {

@@ -2,7 +2,7 @@ import type { FastifyPluginAsync } from "fastify";
 import type { JsonObject } from "#platform/open-api/name-schemas.ts";
 import { acceptBodies } from "./requests/accept-bodies.ts";
 import { answerWithRefusal } from "./answers/answer-with-refusal.ts";
-import { describeOperations } from "./describe-operations.ts";
+import { describeOperations } from "./describe/describe-operations.ts";
 import type { AccountManagementApiNeeds } from "./operation.ts";
 import { operations } from "./operations.ts";
 import { serveOperation } from "./serve-operation.ts";
@@ -10,7 +10,8 @@ import { serveOperation } from "./serve-operation.ts";
 export type { AccountManagementApiNeeds } from "./operation.ts";
 
 /** The OpenAPI document of this door: the same on every machine, made without a database. */
-export const describeAccountManagementApi = (version: string): JsonObject => describeOperations(operations, version);
+export const describeAccountManagementApi = (version: string): Promise<JsonObject> =>
+  describeOperations(operations, version);
 
 /** The 3scale-compatible API. Register it under /admin/api, where requests know their provider. */
 export const accountManagementApiDoor =
@@ -20,8 +21,9 @@ export const accountManagementApiDoor =
     answerWithRefusal(http);
     for (const operation of operations) serveOperation(http, operation, needs);
 
-    const description = JSON.stringify(describeAccountManagementApi(needs.version));
-    http.get("/openapi.json", async (_request, reply) =>
-      reply.type("application/json; charset=utf-8").send(description),
-    );
+    let description: Promise<string> | undefined;
+    http.get("/openapi.json", async (_request, reply) => {
+      description ??= describeAccountManagementApi(needs.version).then((document) => JSON.stringify(document));
+      return reply.type("application/json; charset=utf-8").send(await description);
+    });
   };

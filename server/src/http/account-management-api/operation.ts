@@ -1,4 +1,4 @@
-import type { TObject, TSchema } from "typebox";
+import type { TObject } from "typebox";
 import type { AdminCaller, By, Deed } from "#access/index.ts";
 import type { Clock } from "#platform/clock/clock.ts";
 import type { Provider } from "#portal/providers/index.ts";
@@ -6,6 +6,7 @@ import type { EndpointNeeds } from "#webhooks/endpoints/index.ts";
 import type { FindAdminCaller } from "#http/shared/admin-caller.ts";
 import type { Format } from "./requests/negotiate-format.ts";
 import type { Parameters } from "./requests/read-parameters.ts";
+import type { DocumentedAnswer } from "./answers/documented-answer.ts";
 import type { Answer } from "./answers/send-answer.ts";
 
 /** With what it takes to save a webhook: the database, the keys, and which addresses it may lead to. */
@@ -66,11 +67,14 @@ export interface Operation {
   /** JSON-only ones are documented with their extension. */
   readonly formats: readonly Format[];
   readonly query?: TObject;
+  /** With an example of what is sent. */
   readonly body?: TObject;
   /** The name under which the values of the body may also be sent. */
   readonly wrapper?: string;
-  /** What the JSON answer holds; nothing for an empty answer. */
-  readonly answers?: TSchema;
+  /** The refusals of this kind that neither path nor body lets one expect. */
+  readonly also?: readonly (404 | 422)[];
+  /** Nothing for an empty answer. */
+  readonly answers?: DocumentedAnswer;
   answer(needs: AccountManagementApiNeeds, call: Call): Promise<Answer>;
 }
 

@@ -4,6 +4,12 @@ export interface JsonObject {
   readonly [key: string]: Json;
 }
 
+/** The parts of a document in which schemas stand. */
+const holdSchemas = new Set(["paths", "webhooks", "components"]);
+
+/** What stands there is data, whatever it looks like. */
+const examples = new Set(["example", "examples"]);
+
 /**
  * Moves each schema that has a title to `components/schemas`, by that title, and leaves a reference in its place: what
  * is generated from the document then has names. Throws when one title stands for two schemas.
@@ -14,7 +20,9 @@ export function nameSchemas(document: JsonObject): JsonObject {
   const copyOf = (it: Json): Json => {
     if (typeof it !== "object" || it === null) return it;
     if (isList(it)) return it.map(copyOf);
-    const copy = Object.fromEntries(Object.entries(it).map(([key, value]) => [key, copyOf(value)]));
+    const copy = Object.fromEntries(
+      Object.entries(it).map(([key, value]) => [key, examples.has(key) ? value : copyOf(value)]),
+    );
     const title = titleOfSchema(copy);
     if (title === undefined) return copy;
     const seen = named.get(title);
@@ -25,10 +33,14 @@ export function nameSchemas(document: JsonObject): JsonObject {
     return { $ref: `#/components/schemas/${title}` };
   };
 
-  const paths = copyOf(document["paths"] ?? {});
+  const described = Object.fromEntries(
+    Object.entries(document)
+      .filter(([part]) => holdSchemas.has(part))
+      .map(([part, it]) => [part, copyOf(it)]),
+  );
   const schemas = Object.fromEntries([...named].toSorted(([a], [b]) => (a < b ? -1 : 1)));
-  const components = document["components"];
-  return { ...document, paths, components: { ...(isObject(components) ? components : {}), schemas } };
+  const { components } = described;
+  return { ...document, ...described, components: { ...(isObject(components) ? components : {}), schemas } };
 }
 
 const isList = (it: Json): it is readonly Json[] => Array.isArray(it);

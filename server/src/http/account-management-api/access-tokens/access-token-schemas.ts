@@ -1,29 +1,18 @@
 import { Type } from "typebox";
 import { scopes } from "#access/index.ts";
 
-const permission = Type.String({ enum: ["ro", "rw"] });
-const scope = Type.String({ enum: [...scopes] });
-
-const stored = {
-  id: Type.Integer(),
-  name: Type.String(),
-  scopes: Type.Array(scope),
-  permission,
-  expires_at: Type.Optional(Type.String({ format: "date-time" })),
-};
-
-export const AccessTokenSchema = Type.Object({ access_token: Type.Object(stored, { title: "AccessToken" }) });
-
-export const IssuedAccessTokenSchema = Type.Object({
-  access_token: Type.Object(
-    { ...stored, value: Type.String({ description: "Told here and never again." }) },
-    { title: "IssuedAccessToken" },
-  ),
+export const permission = Type.String({
+  enum: ["ro", "rw"],
+  description: "Whether it only reads (`ro`) or also writes.",
 });
+export const scopesOfToken = Type.Array(Type.String({ enum: [...scopes] }));
 
-export const NewAccessTokenSchema = Type.Object({
-  name: Type.String(),
-  permission,
-  scopes: Type.Array(scope),
-  expires_at: Type.Optional(Type.String({ format: "date-time", description: "With its zone, and in the future." })),
-});
+export const NewAccessTokenSchema = Type.Object(
+  {
+    name: Type.String(),
+    permission,
+    scopes: scopesOfToken,
+    expires_at: Type.Optional(Type.String({ format: "date-time", description: "With its zone, and in the future." })),
+  },
+  { examples: [{ name: "CRM", permission: "ro", scopes: ["account_management"], expires_at: "2030-01-01T12:00:00Z" }] },
+);

@@ -2,8 +2,9 @@ import { readProviderUser } from "#access/index.ts";
 import { Problem } from "#http/shared/problem.ts";
 import { doneOrRefuse } from "../answers/done-or-refuse.ts";
 import { jsonOnly, type Operation } from "../operation.ts";
-import { IssuedAccessTokenSchema, NewAccessTokenSchema } from "./access-token-schemas.ts";
+import { NewAccessTokenSchema } from "./access-token-schemas.ts";
 import { answerIssuedToken } from "./answer-issued-token.ts";
+import { issuedTokenAnswer } from "./access-token-answers.ts";
 
 export const createAccessTokenOperation: Operation = {
   title: "Access Token Create",
@@ -15,7 +16,7 @@ export const createAccessTokenOperation: Operation = {
   formats: jsonOnly,
   body: NewAccessTokenSchema,
   wrapper: "token",
-  answers: IssuedAccessTokenSchema,
+  answers: issuedTokenAnswer,
 
   async answer({ pool }, call) {
     const { provider, caller } = call;

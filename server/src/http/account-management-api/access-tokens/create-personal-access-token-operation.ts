@@ -1,7 +1,8 @@
 import { jsonOnly, type Operation } from "../operation.ts";
-import { IssuedAccessTokenSchema, NewAccessTokenSchema } from "./access-token-schemas.ts";
+import { NewAccessTokenSchema } from "./access-token-schemas.ts";
 import { answerIssuedToken } from "./answer-issued-token.ts";
 import { ownerOf } from "./owner-of.ts";
+import { issuedTokenAnswer } from "./access-token-answers.ts";
 
 export const createPersonalAccessTokenOperation: Operation = {
   title: "Personal Access Token Create",
@@ -13,7 +14,7 @@ export const createPersonalAccessTokenOperation: Operation = {
   formats: jsonOnly,
   body: NewAccessTokenSchema,
   wrapper: "token",
-  answers: IssuedAccessTokenSchema,
+  answers: issuedTokenAnswer,
 
   async answer({ pool }, call) {
     return answerIssuedToken(pool, call, ownerOf(call).userId);

@@ -3,9 +3,9 @@ import { listAccessTokens } from "#access/index.ts";
 import { writeJson } from "../answers/write-json.ts";
 import { jsonOnly, type Operation } from "../operation.ts";
 import { textOf } from "../requests/read-parameters.ts";
-import { AccessTokenSchema } from "./access-token-schemas.ts";
 import { accessTokenToJson } from "./access-token-to-json.ts";
 import { ownerOf } from "./owner-of.ts";
+import { accessTokensAnswer } from "./access-token-answers.ts";
 
 export const listPersonalAccessTokensOperation: Operation = {
   title: "Personal Access Token List",
@@ -16,7 +16,7 @@ export const listPersonalAccessTokensOperation: Operation = {
   deed: "read-own",
   formats: jsonOnly,
   query: Type.Object({ name: Type.Optional(Type.String()) }),
-  answers: Type.Object({ access_tokens: Type.Array(AccessTokenSchema) }),
+  answers: accessTokensAnswer,
 
   async answer({ pool }, call) {
     const tokens = await listAccessTokens(pool, ownerOf(call), textOf(call.query["name"]) || undefined);

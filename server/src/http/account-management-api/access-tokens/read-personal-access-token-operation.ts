@@ -2,9 +2,9 @@ import { readOwnAccessToken } from "#access/index.ts";
 import { doneOrRefuse } from "../answers/done-or-refuse.ts";
 import { writeJson } from "../answers/write-json.ts";
 import { jsonOnly, type Operation } from "../operation.ts";
-import { AccessTokenSchema } from "./access-token-schemas.ts";
 import { accessTokenToJson } from "./access-token-to-json.ts";
 import { ownerOf } from "./owner-of.ts";
+import { accessTokenAnswer } from "./access-token-answers.ts";
 
 export const readPersonalAccessTokenOperation: Operation = {
   title: "Personal Access Token Read",
@@ -15,7 +15,7 @@ export const readPersonalAccessTokenOperation: Operation = {
   texts: ["id"],
   deed: "read-own",
   formats: jsonOnly,
-  answers: AccessTokenSchema,
+  answers: accessTokenAnswer,
 
   async answer({ pool }, call) {
     const token = doneOrRefuse(await readOwnAccessToken(pool, ownerOf(call), call.text("id")));

@@ -1,8 +1,9 @@
 import { createPlan } from "#portal/products/index.ts";
 import { answerPlan, pathOfPlan } from "../answers/answer-plan.ts";
 import { doneOrRefuse } from "../answers/done-or-refuse.ts";
-import { AccountPlanSchema, NewPlanSchema } from "../answers/plan-schemas.ts";
+import { NewPlanSchema } from "../answers/plan-schemas.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
+import { accountPlanAnswer } from "../answers/plan-answers.ts";
 
 export const createAccountPlanOperation: Operation = {
   title: "Account Plan Create",
@@ -14,7 +15,7 @@ export const createAccountPlanOperation: Operation = {
   formats: xmlAndJson,
   body: NewPlanSchema,
   wrapper: "account_plan",
-  answers: AccountPlanSchema,
+  answers: accountPlanAnswer,
 
   async answer({ pool }, call) {
     const { provider, values, now } = call;

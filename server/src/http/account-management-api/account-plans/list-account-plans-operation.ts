@@ -1,7 +1,7 @@
 import { listPlans } from "#portal/products/index.ts";
 import { answerPlans } from "../answers/answer-plan.ts";
-import { AccountPlansSchema } from "../answers/plan-schemas.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
+import { accountPlansAnswer } from "../answers/plan-answers.ts";
 
 export const listAccountPlansOperation: Operation = {
   title: "Account Plan List",
@@ -11,7 +11,7 @@ export const listAccountPlansOperation: Operation = {
   path: "/account_plans",
   deed: "read-account-plans",
   formats: xmlAndJson,
-  answers: AccountPlansSchema,
+  answers: accountPlansAnswer,
 
   async answer({ pool }, call) {
     return answerPlans(call, await listPlans(pool, call.provider.id, { kind: "account_plan" }));

@@ -1,9 +1,9 @@
 import { makePlanDefault } from "#portal/products/index.ts";
 import { answerPlan } from "../answers/answer-plan.ts";
 import { doneOrRefuse } from "../answers/done-or-refuse.ts";
-import { AccountPlanSchema } from "../answers/plan-schemas.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
 import { accountPlanOf } from "./account-plan-of.ts";
+import { accountPlanAnswer } from "../answers/plan-answers.ts";
 
 export const makeAccountPlanDefaultOperation: Operation = {
   title: "Account Plan set to Default",
@@ -13,7 +13,7 @@ export const makeAccountPlanDefaultOperation: Operation = {
   path: "/account_plans/{id}/default",
   deed: "change-plans",
   formats: xmlAndJson,
-  answers: AccountPlanSchema,
+  answers: accountPlanAnswer,
 
   async answer({ pool }, call) {
     const made = await makePlanDefault(pool, { ...accountPlanOf(call), now: call.now });

@@ -1,9 +1,9 @@
 import { readPlans } from "#portal/products/index.ts";
 import { answerPlan } from "../answers/answer-plan.ts";
 import { doneOrRefuse } from "../answers/done-or-refuse.ts";
-import { AccountPlanSchema } from "../answers/plan-schemas.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
 import { accountPlanOf } from "./account-plan-of.ts";
+import { accountPlanAnswer } from "../answers/plan-answers.ts";
 
 export const readAccountPlanOperation: Operation = {
   title: "Account Plan Read",
@@ -13,7 +13,7 @@ export const readAccountPlanOperation: Operation = {
   path: "/account_plans/{id}",
   deed: "read-account-plans",
   formats: xmlAndJson,
-  answers: AccountPlanSchema,
+  answers: accountPlanAnswer,
 
   async answer({ pool }, call) {
     const { providerId, kind, productId, planId } = accountPlanOf(call);

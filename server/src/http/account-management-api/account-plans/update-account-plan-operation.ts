@@ -1,9 +1,10 @@
 import { updatePlan } from "#portal/products/index.ts";
 import { answerPlan } from "../answers/answer-plan.ts";
 import { doneOrRefuse } from "../answers/done-or-refuse.ts";
-import { AccountPlanSchema, PlanChangeSchema } from "../answers/plan-schemas.ts";
+import { PlanChangeSchema } from "../answers/plan-schemas.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
 import { accountPlanOf } from "./account-plan-of.ts";
+import { accountPlanAnswer } from "../answers/plan-answers.ts";
 
 export const updateAccountPlanOperation: Operation = {
   title: "Account Plan Update",
@@ -15,7 +16,7 @@ export const updateAccountPlanOperation: Operation = {
   formats: xmlAndJson,
   body: PlanChangeSchema,
   wrapper: "account_plan",
-  answers: AccountPlanSchema,
+  answers: accountPlanAnswer,
 
   async answer({ pool }, call) {
     const { values, now } = call;

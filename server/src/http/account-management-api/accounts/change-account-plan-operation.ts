@@ -1,10 +1,10 @@
 import { Type } from "typebox";
 import { changeAccountPlan } from "#portal/whole-accounts/index.ts";
-import { AccountPlanSchema } from "../answers/plan-schemas.ts";
 import { answerPlan } from "../answers/answer-plan.ts";
 import { doneOrRefuse } from "../answers/done-or-refuse.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
 import { idOf } from "../requests/read-parameters.ts";
+import { accountPlanAnswer } from "../answers/plan-answers.ts";
 
 export const changeAccountPlanOperation: Operation = {
   title: "Account Change Plan",
@@ -14,8 +14,8 @@ export const changeAccountPlanOperation: Operation = {
   path: "/accounts/{id}/change_plan",
   deed: "change-portal",
   formats: xmlAndJson,
-  body: Type.Object({ plan_id: Type.Integer() }),
-  answers: AccountPlanSchema,
+  body: Type.Object({ plan_id: Type.Integer() }, { examples: [{ plan_id: 9 }] }),
+  answers: accountPlanAnswer,
 
   async answer({ pool }, call) {
     const { provider, values, by } = call;

@@ -1,9 +1,9 @@
 import type { Deed } from "#access/index.ts";
 import { changeAccountState, type AccountTransition } from "#portal/whole-accounts/index.ts";
 import { answerAccount } from "../answers/answer-account.ts";
-import { AccountSchema } from "../answers/answer-schemas.ts";
 import { doneOrRefuse } from "../answers/done-or-refuse.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
+import { accountAnswer } from "../answers/account-answers.ts";
 
 interface Step {
   readonly transition: AccountTransition;
@@ -18,7 +18,8 @@ const operationOf = ({ transition, ...described }: Step): Operation => ({
   method: "PUT",
   path: `/accounts/{id}/${transition}`,
   formats: xmlAndJson,
-  answers: AccountSchema,
+  also: [422],
+  answers: accountAnswer,
 
   async answer({ pool }, call) {
     const { provider, by } = call;

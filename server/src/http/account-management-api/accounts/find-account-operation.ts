@@ -2,10 +2,10 @@ import { Type } from "typebox";
 import { findAccountOfUser } from "#portal/users/index.ts";
 import { readWholeAccount } from "#portal/whole-accounts/index.ts";
 import { answerAccount } from "../answers/answer-account.ts";
-import { AccountSchema } from "../answers/answer-schemas.ts";
 import { doneOrRefuse } from "../answers/done-or-refuse.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
 import { idOf, textOf, type Parameters } from "../requests/read-parameters.ts";
+import { accountAnswer } from "../answers/account-answers.ts";
 
 export const findAccountOperation: Operation = {
   title: "Account Find",
@@ -20,7 +20,8 @@ export const findAccountOperation: Operation = {
     user_id: Type.Optional(Type.String()),
     email: Type.Optional(Type.String()),
   }),
-  answers: AccountSchema,
+  also: [404],
+  answers: accountAnswer,
 
   async answer({ pool }, call) {
     const named = readName(call.query);

@@ -1,13 +1,11 @@
 import { Type } from "typebox";
-import { record } from "#platform/document/document.ts";
-import { writeXmlDocument } from "#platform/document/write-xml.ts";
 import { readDocumentSettings } from "#portal/fields/index.ts";
-import { accountToJson, completeAccounts, representAccount, searchAccounts } from "#portal/whole-accounts/index.ts";
-import { AccountSchema, MetadataSchema } from "../answers/answer-schemas.ts";
+import { completeAccounts, searchAccounts } from "#portal/whole-accounts/index.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
 import { pageQuery, readPage, standingOf } from "../requests/read-page.ts";
 import { textOf } from "../requests/read-parameters.ts";
-import { writeJson } from "../answers/write-json.ts";
+import { writeAccounts } from "./write-accounts.ts";
+import { accountsAnswer } from "../answers/account-answers.ts";
 
 export const listAccountsOperation: Operation = {
   title: "Account List",
@@ -26,7 +24,7 @@ export const listAccountsOperation: Operation = {
     ),
     ...pageQuery,
   }),
-  answers: Type.Object({ accounts: Type.Array(AccountSchema), metadata: Type.Optional(MetadataSchema) }),
+  answers: accountsAnswer,
 
   async answer({ pool }, { provider, adminUrl, query }) {
     const filter = { state: textOf(query["state"]) || undefined, query: textOf(query["query"])?.trim() || undefined };
@@ -35,22 +33,7 @@ export const listAccountsOperation: Operation = {
     const { accounts, total } = await searchAccounts(pool, provider.id, filter, range);
     const standing = standingOf(page, total);
     const settings = await readDocumentSettings(pool, provider);
-    return {
-      xml: async () => {
-        const whole = await completeAccounts(pool, provider.id, accounts);
-        return writeXmlDocument(
-          record(
-            "accounts",
-            whole.map((it) => representAccount(it, settings)),
-            standing,
-          ),
-        );
-      },
-      json: () =>
-        writeJson({
-          accounts: accounts.map((account) => accountToJson(account, settings, adminUrl)),
-          ...(standing ? { metadata: standing } : {}),
-        }),
-    };
+    const complete = () => completeAccounts(pool, provider.id, accounts);
+    return writeAccounts({ accounts, complete, standing, settings, adminUrl });
   },
 };

@@ -1,8 +1,8 @@
 import { readWholeAccount } from "#portal/whole-accounts/index.ts";
 import { answerAccount } from "../answers/answer-account.ts";
-import { AccountSchema } from "../answers/answer-schemas.ts";
 import { doneOrRefuse } from "../answers/done-or-refuse.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
+import { accountAnswer } from "../answers/account-answers.ts";
 
 export const readAccountOperation: Operation = {
   title: "Account Read",
@@ -12,7 +12,7 @@ export const readAccountOperation: Operation = {
   path: "/accounts/{id}",
   deed: "read-portal",
   formats: xmlAndJson,
-  answers: AccountSchema,
+  answers: accountAnswer,
 
   async answer({ pool }, call) {
     const whole = doneOrRefuse(await readWholeAccount(pool, call.provider.id, call.id("id")));

@@ -1,9 +1,9 @@
 import { readPlans } from "#portal/products/index.ts";
-import { AccountPlanSchema } from "../answers/plan-schemas.ts";
 import { answerPlan } from "../answers/answer-plan.ts";
 import { doneOrRefuse } from "../answers/done-or-refuse.ts";
 import { readAccountOrRefuse } from "../answers/read-account-or-refuse.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
+import { accountPlanAnswer } from "../answers/plan-answers.ts";
 
 export const readAccountPlanOfAccountOperation: Operation = {
   title: "Account Fetch Account Plan",
@@ -13,7 +13,7 @@ export const readAccountPlanOfAccountOperation: Operation = {
   path: "/accounts/{account_id}/plan",
   deed: "read-portal",
   formats: xmlAndJson,
-  answers: AccountPlanSchema,
+  answers: accountPlanAnswer,
 
   async answer({ pool }, call) {
     const { planId } = await readAccountOrRefuse(pool, call.provider.id, call.id("account_id"));

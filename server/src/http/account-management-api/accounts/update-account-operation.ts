@@ -1,10 +1,10 @@
 import { Type } from "typebox";
 import { updateAccount } from "#portal/whole-accounts/index.ts";
 import { answerAccount } from "../answers/answer-account.ts";
-import { AccountSchema } from "../answers/answer-schemas.ts";
 import { doneOrRefuse } from "../answers/done-or-refuse.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
 import { switchOf } from "../requests/read-parameters.ts";
+import { accountAnswer } from "../answers/account-answers.ts";
 
 export const updateAccountOperation: Operation = {
   title: "Account Update",
@@ -20,9 +20,13 @@ export const updateAccountOperation: Operation = {
       monthly_billing_enabled: Type.Optional(Type.Boolean()),
       monthly_charging_enabled: Type.Optional(Type.Boolean()),
     },
-    { additionalProperties: true, description: "And the fields that you have defined for accounts." },
+    {
+      additionalProperties: true,
+      description: "And the fields that you have defined for accounts.",
+      examples: [{ org_name: "Harbour & Daughters", region: "apac" }],
+    },
   ),
-  answers: AccountSchema,
+  answers: accountAnswer,
 
   async answer({ pool }, call) {
     const { provider, values, by } = call;

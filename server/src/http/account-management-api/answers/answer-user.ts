@@ -1,6 +1,6 @@
 import type { Database } from "#platform/database/database.ts";
 import { writeXmlDocument } from "#platform/document/write-xml.ts";
-import { readDocumentSettings } from "#portal/fields/index.ts";
+import { readDocumentSettings, type DocumentSettings } from "#portal/fields/index.ts";
 import { representUser, userToJson, type User } from "#portal/users/index.ts";
 import type { Call } from "../operation.ts";
 import type { Answer } from "./send-answer.ts";
@@ -12,10 +12,11 @@ export async function answerUser(
   { provider, adminUrl }: Pick<Call, "provider" | "adminUrl">,
   user: User,
 ): Promise<Answer> {
-  const settings = await readDocumentSettings(db, provider);
-  return {
-    xml: () => writeXmlDocument(representUser(user, settings)),
-    json: () => writeJson(userToJson(user, settings, adminUrl)),
-    lastModified: user.updatedAt,
-  };
+  return writeUser(user, await readDocumentSettings(db, provider), adminUrl);
 }
+
+export const writeUser = (user: User, settings: DocumentSettings, adminUrl: string): Answer => ({
+  xml: () => writeXmlDocument(representUser(user, settings)),
+  json: () => writeJson(userToJson(user, settings, adminUrl)),
+  lastModified: user.updatedAt,
+});

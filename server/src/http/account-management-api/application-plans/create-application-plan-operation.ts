@@ -1,8 +1,9 @@
 import { createPlan, readProduct } from "#portal/products/index.ts";
 import { answerPlan, pathOfPlan } from "../answers/answer-plan.ts";
 import { doneOrRefuse } from "../answers/done-or-refuse.ts";
-import { ApplicationPlanSchema, NewPlanSchema } from "../answers/plan-schemas.ts";
+import { NewPlanSchema } from "../answers/plan-schemas.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
+import { applicationPlanAnswer } from "../answers/plan-answers.ts";
 
 export const createApplicationPlanOperation: Operation = {
   title: "Application Plan Create",
@@ -14,7 +15,7 @@ export const createApplicationPlanOperation: Operation = {
   formats: xmlAndJson,
   body: NewPlanSchema,
   wrapper: "application_plan",
-  answers: ApplicationPlanSchema,
+  answers: applicationPlanAnswer,
 
   async answer({ pool }, call) {
     const { provider, values, now } = call;

@@ -1,7 +1,7 @@
 import { listPlans } from "#portal/products/index.ts";
 import { answerPlans } from "../answers/answer-plan.ts";
-import { ApplicationPlansSchema } from "../answers/plan-schemas.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
+import { applicationPlansAnswer } from "../answers/plan-answers.ts";
 
 export const listAllApplicationPlansOperation: Operation = {
   title: "Application Plan List (all services)",
@@ -11,7 +11,7 @@ export const listAllApplicationPlansOperation: Operation = {
   path: "/application_plans",
   deed: "read-products",
   formats: xmlAndJson,
-  answers: ApplicationPlansSchema,
+  answers: applicationPlansAnswer,
 
   async answer({ pool }, call) {
     return answerPlans(call, await listPlans(pool, call.provider.id, { kind: "application_plan" }));

@@ -1,8 +1,8 @@
 import { listPlans, readProduct } from "#portal/products/index.ts";
 import { answerPlans } from "../answers/answer-plan.ts";
 import { doneOrRefuse } from "../answers/done-or-refuse.ts";
-import { ApplicationPlansSchema } from "../answers/plan-schemas.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
+import { applicationPlansAnswer } from "../answers/plan-answers.ts";
 
 export const listApplicationPlansOperation: Operation = {
   title: "Application Plan List",
@@ -12,7 +12,7 @@ export const listApplicationPlansOperation: Operation = {
   path: "/services/{service_id}/application_plans",
   deed: "read-products",
   formats: xmlAndJson,
-  answers: ApplicationPlansSchema,
+  answers: applicationPlansAnswer,
 
   async answer({ pool }, call) {
     const product = doneOrRefuse(await readProduct(pool, call.provider.id, call.id("service_id")));

@@ -1,9 +1,9 @@
 import { makePlanDefault } from "#portal/products/index.ts";
 import { answerPlan } from "../answers/answer-plan.ts";
 import { doneOrRefuse } from "../answers/done-or-refuse.ts";
-import { ApplicationPlanSchema } from "../answers/plan-schemas.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
 import { applicationPlanOf } from "./application-plan-of.ts";
+import { applicationPlanAnswer } from "../answers/plan-answers.ts";
 
 export const makeApplicationPlanDefaultOperation: Operation = {
   title: "Application Plan Set to Default",
@@ -13,7 +13,7 @@ export const makeApplicationPlanDefaultOperation: Operation = {
   path: "/services/{service_id}/application_plans/{id}/default",
   deed: "change-plans",
   formats: xmlAndJson,
-  answers: ApplicationPlanSchema,
+  answers: applicationPlanAnswer,
 
   async answer({ pool }, call) {
     const made = await makePlanDefault(pool, { ...applicationPlanOf(call), now: call.now });

@@ -1,9 +1,9 @@
 import { readPlans } from "#portal/products/index.ts";
 import { answerPlan } from "../answers/answer-plan.ts";
 import { doneOrRefuse } from "../answers/done-or-refuse.ts";
-import { ApplicationPlanSchema } from "../answers/plan-schemas.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
 import { applicationPlanOf } from "./application-plan-of.ts";
+import { applicationPlanAnswer } from "../answers/plan-answers.ts";
 
 export const readApplicationPlanOperation: Operation = {
   title: "Application Plan Read",
@@ -13,7 +13,7 @@ export const readApplicationPlanOperation: Operation = {
   path: "/services/{service_id}/application_plans/{id}",
   deed: "read-products",
   formats: xmlAndJson,
-  answers: ApplicationPlanSchema,
+  answers: applicationPlanAnswer,
 
   async answer({ pool }, call) {
     const { providerId, kind, productId, planId } = applicationPlanOf(call);

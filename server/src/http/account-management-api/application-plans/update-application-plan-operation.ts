@@ -1,9 +1,10 @@
 import { updatePlan } from "#portal/products/index.ts";
 import { answerPlan } from "../answers/answer-plan.ts";
 import { doneOrRefuse } from "../answers/done-or-refuse.ts";
-import { ApplicationPlanSchema, PlanChangeSchema } from "../answers/plan-schemas.ts";
+import { PlanChangeSchema } from "../answers/plan-schemas.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
 import { applicationPlanOf } from "./application-plan-of.ts";
+import { applicationPlanAnswer } from "../answers/plan-answers.ts";
 
 export const updateApplicationPlanOperation: Operation = {
   title: "Application Plan Update",
@@ -15,7 +16,7 @@ export const updateApplicationPlanOperation: Operation = {
   formats: xmlAndJson,
   body: PlanChangeSchema,
   wrapper: "application_plan",
-  answers: ApplicationPlanSchema,
+  answers: applicationPlanAnswer,
 
   async answer({ pool }, call) {
     const { values, now } = call;

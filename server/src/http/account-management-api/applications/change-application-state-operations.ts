@@ -1,9 +1,9 @@
 import { changeApplicationState, type ApplicationTransition } from "#portal/applications/index.ts";
 import { answerApplication } from "../answers/answer-application.ts";
-import { ApplicationSchema } from "../answers/answer-schemas.ts";
 import { doneOrRefuse } from "../answers/done-or-refuse.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
 import { applicationChangeOf } from "./application-change-of.ts";
+import { applicationAnswer } from "../answers/application-answers.ts";
 
 const operationOf = (transition: ApplicationTransition, title: string, says: string): Operation => ({
   title,
@@ -13,7 +13,8 @@ const operationOf = (transition: ApplicationTransition, title: string, says: str
   path: `/accounts/{account_id}/applications/{id}/${transition}`,
   deed: "change-portal",
   formats: xmlAndJson,
-  answers: ApplicationSchema,
+  also: [422],
+  answers: applicationAnswer,
 
   async answer({ pool }, call) {
     const outcome = await changeApplicationState(pool, { ...applicationChangeOf(call), transition });

@@ -1,12 +1,11 @@
 import { Type } from "typebox";
 import { createApplication } from "#portal/applications/index.ts";
 import { answerApplication } from "../answers/answer-application.ts";
-import { ApplicationSchema } from "../answers/answer-schemas.ts";
 import { doneOrRefuse } from "../answers/done-or-refuse.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
 import { idOf } from "../requests/read-parameters.ts";
-
-const optionalText = Type.Optional(Type.String());
+import { applicationAnswer } from "../answers/application-answers.ts";
+import { optionalText } from "../answers/schema-parts.ts";
 
 export const createApplicationOperation: Operation = {
   title: "Application Create",
@@ -28,9 +27,13 @@ export const createApplicationOperation: Operation = {
       first_traffic_at: optionalText,
       first_daily_traffic_at: optionalText,
     },
-    { additionalProperties: true, description: "And the fields that you have defined for applications." },
+    {
+      additionalProperties: true,
+      description: "And the fields that you have defined for applications.",
+      examples: [{ plan_id: 11, name: "Ferry times", description: "On the quay's screens" }],
+    },
   ),
-  answers: ApplicationSchema,
+  answers: applicationAnswer,
 
   async answer({ pool }, call) {
     const { provider, values, by, adminUrl } = call;

@@ -1,16 +1,16 @@
 import { customizeApplicationPlan, decustomizeApplicationPlan } from "#portal/applications/index.ts";
 import { answerPlan } from "../answers/answer-plan.ts";
 import { doneOrRefuse } from "../answers/done-or-refuse.ts";
-import { ApplicationPlanSchema } from "../answers/plan-schemas.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
 import { applicationChangeOf } from "./application-change-of.ts";
+import { applicationPlanAnswer } from "../answers/plan-answers.ts";
 
 const put = {
   tag: "Applications",
   method: "PUT",
   deed: "change-portal",
   formats: xmlAndJson,
-  answers: ApplicationPlanSchema,
+  answers: applicationPlanAnswer,
 } as const satisfies Partial<Operation>;
 
 export const customizePlanOperation: Operation = {

@@ -1,13 +1,12 @@
 import { Type } from "typebox";
 import { findApplication } from "#portal/applications/index.ts";
 import { answerApplication } from "../answers/answer-application.ts";
-import { ApplicationSchema } from "../answers/answer-schemas.ts";
 import { doneOrRefuse } from "../answers/done-or-refuse.ts";
 import { readAccountOrRefuse } from "../answers/read-account-or-refuse.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
 import { idOf, textOf, type Parameters } from "../requests/read-parameters.ts";
-
-const optionalText = Type.Optional(Type.String());
+import { applicationAnswer } from "../answers/application-answers.ts";
+import { optionalText } from "../answers/schema-parts.ts";
 
 export const findApplicationOperation: Operation = {
   title: "Application Find",
@@ -23,7 +22,8 @@ export const findApplicationOperation: Operation = {
     app_id: optionalText,
     service_id: optionalText,
   }),
-  answers: ApplicationSchema,
+  also: [404],
+  answers: applicationAnswer,
 
   async answer({ pool }, call) {
     const { provider, query } = call;
@@ -43,7 +43,7 @@ export const findApplicationOfAccountOperation: Operation = {
   deed: "read-portal",
   formats: xmlAndJson,
   query: Type.Object({ user_key: optionalText, app_id: optionalText }),
-  answers: ApplicationSchema,
+  answers: applicationAnswer,
 
   async answer({ pool }, call) {
     const { provider, query } = call;

@@ -1,23 +1,15 @@
 import { Type } from "typebox";
-import { record } from "#platform/document/document.ts";
-import { writeXmlDocument } from "#platform/document/write-xml.ts";
 import { readLenientTime } from "#platform/clock/read-lenient-time.ts";
 import { readAccounts } from "#portal/accounts/index.ts";
-import {
-  applicationToJson,
-  representApplication,
-  searchApplications,
-  type ApplicationFilter,
-} from "#portal/applications/index.ts";
+import { searchApplications, type ApplicationFilter } from "#portal/applications/index.ts";
 import { readDocumentSettings } from "#portal/fields/index.ts";
 import { Problem } from "#http/shared/problem.ts";
-import { ApplicationSchema, MetadataSchema } from "../answers/answer-schemas.ts";
-import { writeJson } from "../answers/write-json.ts";
+import { writeApplications } from "./write-applications.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
 import { pageQuery, readPage, standingOf } from "../requests/read-page.ts";
 import { idOf, textOf, type Parameters } from "../requests/read-parameters.ts";
-
-const optionalText = Type.Optional(Type.String());
+import { allApplicationsAnswer } from "../answers/application-answers.ts";
+import { optionalText } from "../answers/schema-parts.ts";
 
 export const listAllApplicationsOperation: Operation = {
   title: "Application List (all services)",
@@ -40,7 +32,7 @@ export const listAllApplicationsOperation: Operation = {
     account_query: optionalText,
     user_key: optionalText,
   }),
-  answers: Type.Object({ applications: Type.Array(ApplicationSchema), metadata: Type.Optional(MetadataSchema) }),
+  answers: allApplicationsAnswer,
 
   async answer({ pool }, { provider, adminUrl, query, now }) {
     const page = readPage(query);
@@ -51,25 +43,8 @@ export const listAllApplicationsOperation: Operation = {
     const standing = standingOf(page, total);
     const settings = await readDocumentSettings(pool, provider);
     const ids = applications.map(({ accountId }) => accountId);
-    const accounts = new Map((await readAccounts(pool, provider.id, ids)).map((it) => [it.id, it]));
-    return {
-      xml: () =>
-        writeXmlDocument(
-          record(
-            "applications",
-            applications.map((it) => representApplication(it, settings)),
-            standing,
-          ),
-        ),
-      json: () =>
-        writeJson({
-          applications: applications.flatMap((it) => {
-            const account = accounts.get(it.accountId);
-            return account ? [applicationToJson(it, { settings, adminUrl, account })] : [];
-          }),
-          ...(standing ? { metadata: standing } : {}),
-        }),
-    };
+    const accounts = await readAccounts(pool, provider.id, ids);
+    return writeApplications({ applications, accounts, standing, settings, adminUrl });
   },
 };
 

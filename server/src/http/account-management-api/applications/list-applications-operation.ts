@@ -1,13 +1,11 @@
 import { Type } from "typebox";
-import { list } from "#platform/document/document.ts";
-import { writeXmlDocument } from "#platform/document/write-xml.ts";
-import { applicationToJson, listApplications, representApplication } from "#portal/applications/index.ts";
+import { listApplications } from "#portal/applications/index.ts";
 import { readDocumentSettings } from "#portal/fields/index.ts";
-import { ApplicationSchema } from "../answers/answer-schemas.ts";
 import { readAccountOrRefuse } from "../answers/read-account-or-refuse.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
 import { textOf } from "../requests/read-parameters.ts";
-import { writeJson } from "../answers/write-json.ts";
+import { writeApplications } from "./write-applications.ts";
+import { applicationsAnswer } from "../answers/application-answers.ts";
 
 export const listApplicationsOperation: Operation = {
   title: "Application List",
@@ -18,7 +16,7 @@ export const listApplicationsOperation: Operation = {
   deed: "read-portal",
   formats: xmlAndJson,
   query: Type.Object({ state: Type.Optional(Type.String({ enum: ["pending", "live", "suspended"] })) }),
-  answers: Type.Object({ applications: Type.Array(ApplicationSchema) }),
+  answers: applicationsAnswer,
 
   async answer({ pool }, { provider, adminUrl, query, id }) {
     const account = await readAccountOrRefuse(pool, provider.id, id("account_id"));
@@ -27,17 +25,6 @@ export const listApplicationsOperation: Operation = {
     const applications = (await listApplications(pool, provider.id, account.id)).filter(
       (application) => (state ?? application.state) === application.state,
     );
-    return {
-      xml: () =>
-        writeXmlDocument(
-          list(
-            "applications",
-            applications.map((it) => representApplication(it, settings)),
-            "open",
-          ),
-        ),
-      json: () =>
-        writeJson({ applications: applications.map((it) => applicationToJson(it, { settings, adminUrl, account })) }),
-    };
+    return writeApplications({ applications, accounts: [account], settings, adminUrl });
   },
 };

@@ -1,7 +1,7 @@
 import { answerApplication } from "../answers/answer-application.ts";
-import { ApplicationSchema } from "../answers/answer-schemas.ts";
 import { readApplicationOrRefuse } from "../answers/read-application-or-refuse.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
+import { applicationAnswer } from "../answers/application-answers.ts";
 
 export const readApplicationOperation: Operation = {
   title: "Application Read",
@@ -11,7 +11,7 @@ export const readApplicationOperation: Operation = {
   path: "/accounts/{account_id}/applications/{id}",
   deed: "read-portal",
   formats: xmlAndJson,
-  answers: ApplicationSchema,
+  answers: applicationAnswer,
 
   async answer({ pool }, call) {
     return answerApplication(pool, call, await readApplicationOrRefuse(pool, call, "id"));

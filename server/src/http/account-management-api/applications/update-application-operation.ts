@@ -1,12 +1,11 @@
 import { Type } from "typebox";
 import { updateApplication } from "#portal/applications/index.ts";
 import { answerApplication } from "../answers/answer-application.ts";
-import { ApplicationSchema } from "../answers/answer-schemas.ts";
 import { doneOrRefuse } from "../answers/done-or-refuse.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
 import { applicationChangeOf } from "./application-change-of.ts";
-
-const optionalText = Type.Optional(Type.String());
+import { applicationAnswer } from "../answers/application-answers.ts";
+import { optionalText } from "../answers/schema-parts.ts";
 
 export const updateApplicationOperation: Operation = {
   title: "Application Update",
@@ -25,9 +24,13 @@ export const updateApplicationOperation: Operation = {
       first_daily_traffic_at: optionalText,
       user_key: optionalText,
     },
-    { additionalProperties: true, description: "And the fields that you have defined for applications." },
+    {
+      additionalProperties: true,
+      description: "And the fields that you have defined for applications.",
+      examples: [{ description: "On the screens of the quay" }],
+    },
   ),
-  answers: ApplicationSchema,
+  answers: applicationAnswer,
 
   async answer({ pool }, call) {
     const change = { ...applicationChangeOf(call), values: call.values, writer: "program" } as const;

@@ -2,7 +2,8 @@ import { createFieldsDefinition, definitionToJson } from "#portal/fields/index.t
 import { doneOrRefuse } from "../answers/done-or-refuse.ts";
 import { writeJson } from "../answers/write-json.ts";
 import { jsonOnly, type Operation } from "../operation.ts";
-import { FieldsDefinitionSchema, NewFieldsDefinitionSchema } from "./fields-definition-schemas.ts";
+import { NewFieldsDefinitionSchema } from "./fields-definition-schemas.ts";
+import { fieldsDefinitionAnswer } from "./fields-definition-answers.ts";
 
 export const createFieldsDefinitionOperation: Operation = {
   title: "Fields Definition Create",
@@ -14,7 +15,7 @@ export const createFieldsDefinitionOperation: Operation = {
   formats: jsonOnly,
   body: NewFieldsDefinitionSchema,
   wrapper: "fields_definition",
-  answers: FieldsDefinitionSchema,
+  answers: fieldsDefinitionAnswer,
 
   async answer({ pool }, { provider, values, now, adminUrl }) {
     const outcome = await createFieldsDefinition(pool, { providerId: provider.id, values, now });

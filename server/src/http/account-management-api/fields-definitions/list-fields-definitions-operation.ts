@@ -1,8 +1,7 @@
-import { Type } from "typebox";
 import { definitionToJson, readFieldsDefinitions } from "#portal/fields/index.ts";
 import { writeJson } from "../answers/write-json.ts";
 import { jsonOnly, type Operation } from "../operation.ts";
-import { FieldsDefinitionSchema } from "./fields-definition-schemas.ts";
+import { fieldsDefinitionsAnswer } from "./fields-definition-answers.ts";
 
 export const listFieldsDefinitionsOperation: Operation = {
   title: "Fields Definitions List",
@@ -12,7 +11,7 @@ export const listFieldsDefinitionsOperation: Operation = {
   path: "/fields_definitions",
   deed: "read-fields",
   formats: jsonOnly,
-  answers: Type.Object({ fields_definitions: Type.Array(FieldsDefinitionSchema) }),
+  answers: fieldsDefinitionsAnswer,
 
   async answer({ pool }, { provider }) {
     const definitions = await readFieldsDefinitions(pool, provider.id);

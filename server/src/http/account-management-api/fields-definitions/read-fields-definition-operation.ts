@@ -2,7 +2,7 @@ import { definitionToJson, readFieldsDefinition } from "#portal/fields/index.ts"
 import { doneOrRefuse } from "../answers/done-or-refuse.ts";
 import { writeJson } from "../answers/write-json.ts";
 import { jsonOnly, type Operation } from "../operation.ts";
-import { FieldsDefinitionSchema } from "./fields-definition-schemas.ts";
+import { fieldsDefinitionAnswer } from "./fields-definition-answers.ts";
 
 export const readFieldsDefinitionOperation: Operation = {
   title: "Fields Definition Read",
@@ -12,7 +12,7 @@ export const readFieldsDefinitionOperation: Operation = {
   path: "/fields_definitions/{id}",
   deed: "read-fields",
   formats: jsonOnly,
-  answers: FieldsDefinitionSchema,
+  answers: fieldsDefinitionAnswer,
 
   async answer({ pool }, { provider, id }) {
     const definition = doneOrRefuse(await readFieldsDefinition(pool, provider.id, id("id")));

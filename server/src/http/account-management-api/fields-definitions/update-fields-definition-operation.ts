@@ -2,7 +2,8 @@ import { definitionToJson, updateFieldsDefinition } from "#portal/fields/index.t
 import { doneOrRefuse } from "../answers/done-or-refuse.ts";
 import { writeJson } from "../answers/write-json.ts";
 import { jsonOnly, type Operation } from "../operation.ts";
-import { FieldsDefinitionChangeSchema, FieldsDefinitionSchema } from "./fields-definition-schemas.ts";
+import { FieldsDefinitionChangeSchema } from "./fields-definition-schemas.ts";
+import { fieldsDefinitionAnswer } from "./fields-definition-answers.ts";
 
 export const updateFieldsDefinitionOperation: Operation = {
   title: "Fields Definition Update",
@@ -14,7 +15,7 @@ export const updateFieldsDefinitionOperation: Operation = {
   formats: jsonOnly,
   body: FieldsDefinitionChangeSchema,
   wrapper: "fields_definition",
-  answers: FieldsDefinitionSchema,
+  answers: fieldsDefinitionAnswer,
 
   async answer({ pool }, { provider, values, now, id }) {
     const outcome = await updateFieldsDefinition(pool, { providerId: provider.id, id: id("id"), values, now });

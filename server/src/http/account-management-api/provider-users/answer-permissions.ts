@@ -7,7 +7,10 @@ import { writeJson } from "../answers/write-json.ts";
 import type { Call } from "../operation.ts";
 
 /** What somebody of the provider's own may do, in both formats. An admin may do all. */
-export function answerPermissions({ adminUrl }: Call, { id, role, sections }: ProviderUser): Answer {
+export function answerPermissions(
+  { adminUrl }: Pick<Call, "adminUrl">,
+  { id, role, sections }: Pick<ProviderUser, "id" | "role" | "sections">,
+): Answer {
   const allowed = role === "admin" ? memberSections : sections;
   const links = [{ rel: "user", href: `${adminUrl}/admin/api/users/${id}` }];
   return {

@@ -6,7 +6,10 @@ import { writeJson } from "../answers/write-json.ts";
 import type { Call } from "../operation.ts";
 
 /** One of the provider's own users in both formats. */
-export const answerProviderUser = ({ provider, adminUrl }: Call, user: ProviderUser): Answer => ({
+export const answerProviderUser = (
+  { provider, adminUrl }: Pick<Call, "provider" | "adminUrl">,
+  user: ProviderUser,
+): Answer => ({
   xml: () => writeXmlDocument(representProviderUser(user, provider)),
   json: () => writeJson(providerUserToJson(user, provider, adminUrl)),
   lastModified: user.updatedAt,

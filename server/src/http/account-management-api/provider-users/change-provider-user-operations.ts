@@ -5,11 +5,11 @@ import {
   suspendProviderUser,
   unsuspendProviderUser,
 } from "#portal/provider-account/index.ts";
-import { UserSchema } from "../answers/answer-schemas.ts";
 import { doneOrRefuse } from "../answers/done-or-refuse.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
 import { answerProviderUser } from "./answer-provider-user.ts";
 import { providerUserChangeOf } from "./provider-user-change-of.ts";
+import { providerUserAnswer } from "../answers/user-answers.ts";
 
 interface Action {
   readonly name: string;
@@ -29,7 +29,8 @@ const operationOf = ({ name, title, says, take }: Action): Operation => ({
   path: `/users/{id}/${name}`,
   deed: "administer-provider",
   formats: xmlAndJson,
-  answers: UserSchema,
+  also: [422],
+  answers: providerUserAnswer,
 
   async answer({ pool }, call) {
     return answerProviderUser(call, doneOrRefuse(await take(pool, providerUserChangeOf(call))).user);

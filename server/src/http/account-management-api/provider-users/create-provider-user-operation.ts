@@ -1,9 +1,9 @@
 import { Type } from "typebox";
 import { addProviderUser } from "#portal/provider-account/index.ts";
-import { UserSchema } from "../answers/answer-schemas.ts";
 import { doneOrRefuse } from "../answers/done-or-refuse.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
 import { answerProviderUser } from "./answer-provider-user.ts";
+import { providerUserAnswer } from "../answers/user-answers.ts";
 
 export const createProviderUserOperation: Operation = {
   title: "User Create (provider account)",
@@ -13,8 +13,11 @@ export const createProviderUserOperation: Operation = {
   path: "/users",
   deed: "administer-provider",
   formats: xmlAndJson,
-  body: Type.Object({ username: Type.String(), email: Type.String(), password: Type.String() }),
-  answers: UserSchema,
+  body: Type.Object(
+    { username: Type.String(), email: Type.String(), password: Type.String() },
+    { examples: [{ username: "grace", email: "grace@acme.example", password: "a long password" }] },
+  ),
+  answers: providerUserAnswer,
 
   async answer({ pool }, call) {
     const { provider, values, by, adminUrl } = call;

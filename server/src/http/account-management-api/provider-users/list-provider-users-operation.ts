@@ -1,12 +1,9 @@
 import { Type } from "typebox";
 import { listProviderUsers } from "#access/index.ts";
-import { list } from "#platform/document/document.ts";
-import { writeXmlDocument } from "#platform/document/write-xml.ts";
-import { providerUserToJson, representProviderUser } from "#portal/provider-account/index.ts";
-import { UserSchema } from "../answers/answer-schemas.ts";
-import { writeJson } from "../answers/write-json.ts";
+import { writeProviderUsers } from "./write-provider-users.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
 import { textOf } from "../requests/read-parameters.ts";
+import { providerUsersAnswer } from "../answers/user-answers.ts";
 
 export const listProviderUsersOperation: Operation = {
   title: "User List (provider account)",
@@ -20,15 +17,11 @@ export const listProviderUsersOperation: Operation = {
     state: Type.Optional(Type.String({ enum: ["pending", "suspended", "active"] })),
     role: Type.Optional(Type.String({ enum: ["member", "admin"] })),
   }),
-  answers: Type.Object({ users: Type.Array(UserSchema) }),
+  answers: providerUsersAnswer,
 
   async answer({ pool }, { provider, adminUrl, query }) {
     const filter = { state: textOf(query["state"]) || undefined, role: textOf(query["role"]) || undefined };
     const users = await listProviderUsers(pool, provider.id, filter);
-    const nodes = () => users.map((user) => representProviderUser(user, provider));
-    return {
-      xml: () => writeXmlDocument(list("users", nodes(), "open")),
-      json: () => writeJson({ users: users.map((user) => providerUserToJson(user, provider, adminUrl)) }),
-    };
+    return writeProviderUsers({ provider, adminUrl }, users);
   },
 };

@@ -3,7 +3,7 @@ import { doneOrRefuse } from "../answers/done-or-refuse.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
 import { answerPermissions } from "./answer-permissions.ts";
 import { assertOwnOrAdmin } from "./assert-own-or-admin.ts";
-import { PermissionsSchema } from "./permissions-schema.ts";
+import { permissionsAnswer } from "../answers/user-answers.ts";
 
 export const readPermissionsOperation: Operation = {
   title: "User Permissions Read",
@@ -13,7 +13,7 @@ export const readPermissionsOperation: Operation = {
   path: "/users/{id}/permissions",
   deed: "read-own",
   formats: xmlAndJson,
-  answers: PermissionsSchema,
+  answers: permissionsAnswer,
 
   async answer({ pool }, call) {
     assertOwnOrAdmin(call);

@@ -1,9 +1,9 @@
 import { readProviderUser } from "#access/index.ts";
-import { UserSchema } from "../answers/answer-schemas.ts";
 import { doneOrRefuse } from "../answers/done-or-refuse.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
 import { answerProviderUser } from "./answer-provider-user.ts";
 import { assertOwnOrAdmin } from "./assert-own-or-admin.ts";
+import { providerUserAnswer } from "../answers/user-answers.ts";
 
 export const readProviderUserOperation: Operation = {
   title: "User Read (provider account)",
@@ -13,7 +13,7 @@ export const readProviderUserOperation: Operation = {
   path: "/users/{id}",
   deed: "read-own",
   formats: xmlAndJson,
-  answers: UserSchema,
+  answers: providerUserAnswer,
 
   async answer({ pool }, call) {
     assertOwnOrAdmin(call);

@@ -6,8 +6,9 @@ import { doneOrRefuse } from "../answers/done-or-refuse.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
 import { textOf } from "../requests/read-parameters.ts";
 import { answerPermissions } from "./answer-permissions.ts";
-import { AllowedSections, PermissionsSchema } from "./permissions-schema.ts";
+import { AllowedSections } from "./permissions-schema.ts";
 import { providerUserChangeOf } from "./provider-user-change-of.ts";
+import { permissionsAnswer } from "../answers/user-answers.ts";
 
 export const updatePermissionsOperation: Operation = {
   title: "User Permissions Update",
@@ -17,13 +18,16 @@ export const updatePermissionsOperation: Operation = {
   path: "/users/{id}/permissions",
   deed: "administer-provider",
   formats: xmlAndJson,
-  body: Type.Object({
-    allowed_sections: Type.Optional(AllowedSections),
-    allowed_service_ids: Type.Optional(
-      Type.Array(Type.Integer(), { maxItems: 0, description: "Cannot be narrowed: members reach all services." }),
-    ),
-  }),
-  answers: PermissionsSchema,
+  body: Type.Object(
+    {
+      allowed_sections: Type.Optional(AllowedSections),
+      allowed_service_ids: Type.Optional(
+        Type.Array(Type.Integer(), { maxItems: 0, description: "Cannot be narrowed: members reach all services." }),
+      ),
+    },
+    { examples: [{ allowed_sections: ["partners", "plans"] }] },
+  ),
+  answers: permissionsAnswer,
 
   async answer({ pool }, call) {
     const { values } = call;

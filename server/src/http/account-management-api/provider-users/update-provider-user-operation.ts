@@ -1,13 +1,12 @@
 import { Type } from "typebox";
 import { updateProviderUser } from "#portal/provider-account/index.ts";
-import { UserSchema } from "../answers/answer-schemas.ts";
 import { doneOrRefuse } from "../answers/done-or-refuse.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
 import { answerProviderUser } from "./answer-provider-user.ts";
 import { assertOwnOrAdmin } from "./assert-own-or-admin.ts";
 import { providerUserChangeOf } from "./provider-user-change-of.ts";
-
-const optionalText = Type.Optional(Type.String());
+import { providerUserAnswer } from "../answers/user-answers.ts";
+import { optionalText } from "../answers/schema-parts.ts";
 
 export const updateProviderUserOperation: Operation = {
   title: "User Update (provider account)",
@@ -17,8 +16,11 @@ export const updateProviderUserOperation: Operation = {
   path: "/users/{id}",
   deed: "change-own",
   formats: xmlAndJson,
-  body: Type.Object({ username: optionalText, email: optionalText, password: optionalText }),
-  answers: UserSchema,
+  body: Type.Object(
+    { username: optionalText, email: optionalText, password: optionalText },
+    { examples: [{ email: "grace.h@acme.example" }] },
+  ),
+  answers: providerUserAnswer,
 
   async answer({ pool }, call) {
     assertOwnOrAdmin(call);

@@ -7,7 +7,7 @@ import type { AccountManagementApiNeeds } from "../operation.ts";
 
 /** The provider as an account of its own, in both formats. */
 export function answerProvider(
-  { adminPortalUrl, developerPortalUrl }: AccountManagementApiNeeds,
+  { adminPortalUrl, developerPortalUrl }: Pick<AccountManagementApiNeeds, "adminPortalUrl" | "developerPortalUrl">,
   provider: Provider,
   settings: ProviderSettings,
 ): Answer {

@@ -1,7 +1,7 @@
 import { readProviderSettings } from "#portal/provider-account/index.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
 import { answerProvider } from "./answer-provider.ts";
-import { ProviderSchema } from "./provider-schema.ts";
+import { providerAnswer } from "./provider-answer.ts";
 
 export const readProviderOperation: Operation = {
   title: "Provider Account Read",
@@ -11,7 +11,7 @@ export const readProviderOperation: Operation = {
   path: "/provider",
   deed: "read-provider",
   formats: xmlAndJson,
-  answers: ProviderSchema,
+  answers: providerAnswer,
 
   async answer(needs, { provider }) {
     return answerProvider(needs, provider, await readProviderSettings(needs.pool, provider.id));

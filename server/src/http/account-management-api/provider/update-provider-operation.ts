@@ -3,7 +3,8 @@ import { doneOrRefuse } from "../answers/done-or-refuse.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
 import { textOf, type Parameters } from "../requests/read-parameters.ts";
 import { answerProvider } from "./answer-provider.ts";
-import { ProviderFields, ProviderSchema } from "./provider-schema.ts";
+import { ProviderFields } from "./provider-schema.ts";
+import { providerAnswer } from "./provider-answer.ts";
 
 export const updateProviderOperation: Operation = {
   title: "Provider Account Update",
@@ -14,7 +15,7 @@ export const updateProviderOperation: Operation = {
   deed: "administer-provider",
   formats: xmlAndJson,
   body: ProviderFields,
-  answers: ProviderSchema,
+  answers: providerAnswer,
 
   async answer(needs, { provider, values, by }) {
     const change = {

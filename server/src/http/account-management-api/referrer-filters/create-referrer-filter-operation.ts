@@ -1,11 +1,11 @@
 import { Type } from "typebox";
 import { addReferrerFilter } from "#portal/applications/index.ts";
 import { answerApplication } from "../answers/answer-application.ts";
-import { ApplicationSchema } from "../answers/answer-schemas.ts";
 import { doneOrRefuse } from "../answers/done-or-refuse.ts";
 import { applicationChangeOf } from "../applications/application-change-of.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
 import { textOf } from "../requests/read-parameters.ts";
+import { applicationAnswer } from "../answers/application-answers.ts";
 
 export const createReferrerFilterOperation: Operation = {
   title: "Application Referrer Filter Create",
@@ -15,8 +15,11 @@ export const createReferrerFilterOperation: Operation = {
   path: "/accounts/{account_id}/applications/{application_id}/referrer_filters",
   deed: "change-portal",
   formats: xmlAndJson,
-  body: Type.Object({ referrer_filter: Type.String() }),
-  answers: ApplicationSchema,
+  body: Type.Object(
+    { referrer_filter: Type.String({ description: "A host, with `*` for any part of it; or an address." }) },
+    { examples: [{ referrer_filter: "*.harbour.example" }] },
+  ),
+  answers: applicationAnswer,
 
   async answer({ pool }, call) {
     const change = applicationChangeOf(call, "application_id");

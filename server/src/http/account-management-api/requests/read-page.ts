@@ -24,8 +24,10 @@ export function readPage({ page: asked, per_page }: Parameters): Page {
   return { page, perPage, offset: (page - 1) * perPage };
 }
 
+export type Standing = Readonly<Record<"per_page" | "total_entries" | "total_pages" | "current_page", number>>;
+
 /** Where a page stands in its list, when the list has more than one. In XML the root's attributes, in JSON `metadata`. */
-export function standingOf({ page, perPage }: Page, total: number): Readonly<Record<string, number>> | undefined {
+export function standingOf({ page, perPage }: Page, total: number): Standing | undefined {
   if (total <= perPage) return undefined;
   return { per_page: perPage, total_entries: total, total_pages: Math.ceil(total / perPage), current_page: page };
 }

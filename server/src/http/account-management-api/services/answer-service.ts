@@ -5,7 +5,10 @@ import { writeJson } from "../answers/write-json.ts";
 import type { Call } from "../operation.ts";
 
 /** A product in both formats. */
-export const answerService = ({ provider, adminUrl }: Call, product: Product): Answer => ({
+export const answerService = (
+  { provider, adminUrl }: Pick<Call, "provider" | "adminUrl">,
+  product: Product,
+): Answer => ({
   xml: () => writeXmlDocument(representProduct(product, provider)),
   json: () => writeJson(productToJson(product, provider, adminUrl)),
   lastModified: product.updatedAt,

@@ -2,7 +2,8 @@ import { createProduct } from "#portal/products/index.ts";
 import { doneOrRefuse } from "../answers/done-or-refuse.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
 import { answerService } from "./answer-service.ts";
-import { NewServiceSchema, ServiceSchema } from "./service-schemas.ts";
+import { NewServiceSchema } from "./service-schemas.ts";
+import { serviceAnswer } from "./service-answers.ts";
 
 export const createServiceOperation: Operation = {
   title: "Service Create",
@@ -14,7 +15,7 @@ export const createServiceOperation: Operation = {
   formats: xmlAndJson,
   body: NewServiceSchema,
   wrapper: "service",
-  answers: ServiceSchema,
+  answers: serviceAnswer,
 
   async answer({ pool }, call) {
     const { provider, values, now, adminUrl } = call;

@@ -1,11 +1,9 @@
 import { Type } from "typebox";
-import { record } from "#platform/document/document.ts";
-import { writeXmlDocument } from "#platform/document/write-xml.ts";
-import { countProducts, listProducts, productToJson, representProduct } from "#portal/products/index.ts";
-import { writeJson } from "../answers/write-json.ts";
+import { countProducts, listProducts } from "#portal/products/index.ts";
+import { writeServices } from "./write-services.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
 import { pageQuery, readPage, standingOf } from "../requests/read-page.ts";
-import { ServicesSchema } from "./service-schemas.ts";
+import { servicesAnswer } from "./service-answers.ts";
 
 export const listServicesOperation: Operation = {
   title: "Service List",
@@ -16,20 +14,12 @@ export const listServicesOperation: Operation = {
   deed: "read-products",
   formats: xmlAndJson,
   query: Type.Object(pageQuery),
-  answers: ServicesSchema,
+  answers: servicesAnswer,
 
   async answer({ pool }, { provider, adminUrl, query }) {
     const page = readPage(query);
     const products = await listProducts(pool, provider.id, { limit: page.perPage, offset: page.offset });
     const standing = standingOf(page, await countProducts(pool, provider.id));
-    const nodes = () => products.map((product) => representProduct(product, provider));
-    return {
-      xml: () => writeXmlDocument(record("services", nodes(), standing)),
-      json: () =>
-        writeJson({
-          services: products.map((product) => productToJson(product, provider, adminUrl)),
-          ...(standing ? { metadata: standing } : {}),
-        }),
-    };
+    return writeServices({ provider, adminUrl }, products, standing);
   },
 };

@@ -2,7 +2,7 @@ import { readProduct } from "#portal/products/index.ts";
 import { doneOrRefuse } from "../answers/done-or-refuse.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
 import { answerService } from "./answer-service.ts";
-import { ServiceSchema } from "./service-schemas.ts";
+import { serviceAnswer } from "./service-answers.ts";
 
 export const readServiceOperation: Operation = {
   title: "Service Read",
@@ -12,7 +12,7 @@ export const readServiceOperation: Operation = {
   path: "/services/{id}",
   deed: "read-products",
   formats: xmlAndJson,
-  answers: ServiceSchema,
+  answers: serviceAnswer,
 
   async answer({ pool }, call) {
     return answerService(call, doneOrRefuse(await readProduct(pool, call.provider.id, call.id("id"))));

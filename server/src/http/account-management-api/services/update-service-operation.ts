@@ -2,7 +2,8 @@ import { updateProduct } from "#portal/products/index.ts";
 import { doneOrRefuse } from "../answers/done-or-refuse.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
 import { answerService } from "./answer-service.ts";
-import { ServiceChangeSchema, ServiceSchema } from "./service-schemas.ts";
+import { ServiceChangeSchema } from "./service-schemas.ts";
+import { serviceAnswer } from "./service-answers.ts";
 
 export const updateServiceOperation: Operation = {
   title: "Service Update",
@@ -14,7 +15,7 @@ export const updateServiceOperation: Operation = {
   formats: xmlAndJson,
   body: ServiceChangeSchema,
   wrapper: "service",
-  answers: ServiceSchema,
+  answers: serviceAnswer,
 
   async answer({ pool }, call) {
     const { provider, values, now } = call;

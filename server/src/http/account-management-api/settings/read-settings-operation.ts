@@ -1,7 +1,7 @@
 import { readProviderSettings, settingsToJson } from "#portal/provider-account/index.ts";
 import { writeJson } from "../answers/write-json.ts";
 import { jsonOnly, type Operation } from "../operation.ts";
-import { SettingsSchema } from "./settings-schemas.ts";
+import { settingsAnswer } from "./settings-answer.ts";
 
 export const readSettingsOperation: Operation = {
   title: "Settings Read",
@@ -11,7 +11,7 @@ export const readSettingsOperation: Operation = {
   path: "/settings",
   deed: "read-settings",
   formats: jsonOnly,
-  answers: SettingsSchema,
+  answers: settingsAnswer,
 
   async answer({ pool }, { provider }) {
     const settings = await readProviderSettings(pool, provider.id);

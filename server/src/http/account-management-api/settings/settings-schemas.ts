@@ -14,7 +14,3 @@ export const SettingsFields = Type.Object({
   change_service_plan_permission: planPermission,
   enforce_sso: Type.Boolean(),
 });
-
-export const SettingsSchema = Type.Object({
-  settings: Type.Object(SettingsFields.properties, { title: "Settings", additionalProperties: true }),
-});

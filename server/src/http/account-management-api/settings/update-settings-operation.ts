@@ -10,7 +10,8 @@ import { doneOrRefuse } from "../answers/done-or-refuse.ts";
 import { writeJson } from "../answers/write-json.ts";
 import { jsonOnly, type Operation } from "../operation.ts";
 import { switchOf, textOf, type Parameters } from "../requests/read-parameters.ts";
-import { SettingsFields, SettingsSchema } from "./settings-schemas.ts";
+import { SettingsFields } from "./settings-schemas.ts";
+import { settingsAnswer } from "./settings-answer.ts";
 
 export const updateSettingsOperation: Operation = {
   title: "Settings Update",
@@ -20,9 +21,9 @@ export const updateSettingsOperation: Operation = {
   path: "/settings",
   deed: "change-settings",
   formats: jsonOnly,
-  body: Type.Partial(SettingsFields),
+  body: Type.Partial(SettingsFields, { examples: [{ signups_enabled: false }] }),
   wrapper: "settings",
-  answers: SettingsSchema,
+  answers: settingsAnswer,
 
   async answer({ pool }, { provider, values, by }) {
     const outcome = await changeProviderSettings(pool, { providerId: provider.id, change: changeOf(values), by });

@@ -1,14 +1,13 @@
 import { Type } from "typebox";
-import { writeXmlDocument } from "#platform/document/write-xml.ts";
 import { readDocumentSettings } from "#portal/fields/index.ts";
 import type { PlanKind } from "#portal/products/index.ts";
-import { accountToJson, representAccount, signUpAccount } from "#portal/whole-accounts/index.ts";
+import { signUpAccount } from "#portal/whole-accounts/index.ts";
 import { Problem } from "#http/shared/problem.ts";
-import { AccountSchema } from "../answers/answer-schemas.ts";
 import { doneOrRefuse } from "../answers/done-or-refuse.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
 import { idOf, type Parameters } from "../requests/read-parameters.ts";
-import { writeJson } from "../answers/write-json.ts";
+import { writeSignedUp } from "./write-signed-up.ts";
+import { signedUpAnswer } from "../answers/account-answers.ts";
 
 export const signUpOperation: Operation = {
   title: "Signup Express (Account Create)",
@@ -30,9 +29,16 @@ export const signUpOperation: Operation = {
       service_plan_id: Type.Optional(Type.Integer()),
       application_plan_id: Type.Optional(Type.Integer()),
     },
-    { additionalProperties: true, description: "And the fields that you have defined for accounts and users." },
+    {
+      additionalProperties: true,
+      description: "And the fields that you have defined for accounts and users.",
+      examples: [
+        { org_name: "Harbour & Sons", username: "mira", email: "mira@harbour.example", password: "a long password" },
+      ],
+    },
   ),
-  answers: AccountSchema,
+  also: [404],
+  answers: signedUpAnswer,
 
   async answer({ pool }, { provider, caller, values, adminUrl, now }) {
     const by = { door: "program", actor: caller.actor, channel: caller.channel } as const;
@@ -45,8 +51,7 @@ export const signUpOperation: Operation = {
     return {
       status: 201,
       location: `${adminUrl}/admin/api/accounts/${whole.account.id}`,
-      xml: () => writeXmlDocument(representAccount(whole, settings, applications)),
-      json: () => writeJson(accountToJson(whole.account, settings, adminUrl)),
+      ...writeSignedUp({ whole, applications }, settings, adminUrl),
     };
   },
 };

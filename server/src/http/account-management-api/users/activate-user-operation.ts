@@ -1,8 +1,8 @@
 import { activateUser } from "#portal/whole-accounts/index.ts";
-import { UserSchema } from "../answers/answer-schemas.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
 import { answerUserStep } from "./answer-user-step.ts";
 import { userChangeOf } from "./user-change-of.ts";
+import { userAnswer } from "../answers/user-answers.ts";
 
 export const activateUserOperation: Operation = {
   title: "User Activate",
@@ -12,7 +12,8 @@ export const activateUserOperation: Operation = {
   path: "/accounts/{account_id}/users/{id}/activate",
   deed: "change-portal",
   formats: xmlAndJson,
-  answers: UserSchema,
+  also: [422],
+  answers: userAnswer,
 
   async answer({ pool }, call) {
     const outcome = await activateUser(pool, userChangeOf(call));

@@ -1,9 +1,9 @@
 import { changeUserRole, type User } from "#portal/users/index.ts";
-import { UserSchema } from "../answers/answer-schemas.ts";
 import { answerUser } from "../answers/answer-user.ts";
 import { doneOrRefuse } from "../answers/done-or-refuse.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
 import { userChangeOf } from "./user-change-of.ts";
+import { userAnswer } from "../answers/user-answers.ts";
 
 const operationOf = (role: User["role"], title: string, says: string): Operation => ({
   title,
@@ -13,7 +13,7 @@ const operationOf = (role: User["role"], title: string, says: string): Operation
   path: `/accounts/{account_id}/users/{id}/${role}`,
   deed: "change-portal",
   formats: xmlAndJson,
-  answers: UserSchema,
+  answers: userAnswer,
 
   async answer({ pool }, call) {
     const { user } = doneOrRefuse(await changeUserRole(pool, { ...userChangeOf(call), role }));

@@ -1,9 +1,9 @@
 import { Type } from "typebox";
 import { createUser } from "#portal/users/index.ts";
-import { UserSchema } from "../answers/answer-schemas.ts";
 import { answerUser } from "../answers/answer-user.ts";
 import { doneOrRefuse } from "../answers/done-or-refuse.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
+import { userAnswer } from "../answers/user-answers.ts";
 
 export const createUserOperation: Operation = {
   title: "User Create",
@@ -15,9 +15,13 @@ export const createUserOperation: Operation = {
   formats: xmlAndJson,
   body: Type.Object(
     { username: Type.String(), email: Type.Optional(Type.String()), password: Type.Optional(Type.String()) },
-    { additionalProperties: true, description: "And the fields that you have defined for users." },
+    {
+      additionalProperties: true,
+      description: "And the fields that you have defined for users.",
+      examples: [{ username: "olaf", email: "olaf@harbour.example", password: "a long password" }],
+    },
   ),
-  answers: UserSchema,
+  answers: userAnswer,
 
   async answer({ pool }, call) {
     const { provider, values, by } = call;

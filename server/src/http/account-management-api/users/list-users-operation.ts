@@ -1,13 +1,11 @@
 import { Type } from "typebox";
-import { list } from "#platform/document/document.ts";
-import { writeXmlDocument } from "#platform/document/write-xml.ts";
 import { readDocumentSettings } from "#portal/fields/index.ts";
-import { listUsers, representUser, userToJson } from "#portal/users/index.ts";
-import { UserSchema } from "../answers/answer-schemas.ts";
+import { listUsers } from "#portal/users/index.ts";
 import { readAccountOrRefuse } from "../answers/read-account-or-refuse.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
 import { textOf } from "../requests/read-parameters.ts";
-import { writeJson } from "../answers/write-json.ts";
+import { writeUsers } from "./write-users.ts";
+import { usersAnswer } from "../answers/user-answers.ts";
 
 export const listUsersOperation: Operation = {
   title: "User List",
@@ -21,7 +19,7 @@ export const listUsersOperation: Operation = {
     state: Type.Optional(Type.String({ enum: ["pending", "suspended", "active"] })),
     role: Type.Optional(Type.String({ enum: ["member", "admin"] })),
   }),
-  answers: Type.Object({ users: Type.Array(UserSchema) }),
+  answers: usersAnswer,
 
   async answer({ pool }, { provider, adminUrl, query, id }) {
     const account = await readAccountOrRefuse(pool, provider.id, id("account_id"));
@@ -30,16 +28,6 @@ export const listUsersOperation: Operation = {
     const users = (await listUsers(pool, provider.id, account.id)).filter(
       (user) => (state ?? user.state) === user.state && (role ?? user.role) === user.role,
     );
-    return {
-      xml: () =>
-        writeXmlDocument(
-          list(
-            "users",
-            users.map((user) => representUser(user, settings)),
-            "open",
-          ),
-        ),
-      json: () => writeJson({ users: users.map((user) => userToJson(user, settings, adminUrl)) }),
-    };
+    return writeUsers(users, settings, adminUrl);
   },
 };

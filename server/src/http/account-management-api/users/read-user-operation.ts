@@ -1,8 +1,8 @@
 import { readUser } from "#portal/users/index.ts";
 import { Problem } from "#http/shared/problem.ts";
-import { UserSchema } from "../answers/answer-schemas.ts";
 import { answerUser } from "../answers/answer-user.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
+import { userAnswer } from "../answers/user-answers.ts";
 
 export const readUserOperation: Operation = {
   title: "User Read",
@@ -12,7 +12,7 @@ export const readUserOperation: Operation = {
   path: "/accounts/{account_id}/users/{id}",
   deed: "read-portal",
   formats: xmlAndJson,
-  answers: UserSchema,
+  answers: userAnswer,
 
   async answer({ pool }, call) {
     const user = await readUser(pool, call.provider.id, call.id("id"));

@@ -1,8 +1,8 @@
 import { suspendUser } from "#portal/users/index.ts";
-import { UserSchema } from "../answers/answer-schemas.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
 import { answerUserStep } from "./answer-user-step.ts";
 import { userChangeOf } from "./user-change-of.ts";
+import { userAnswer } from "../answers/user-answers.ts";
 
 export const suspendUserOperation: Operation = {
   title: "User Suspend",
@@ -12,7 +12,8 @@ export const suspendUserOperation: Operation = {
   path: "/accounts/{account_id}/users/{id}/suspend",
   deed: "change-portal",
   formats: xmlAndJson,
-  answers: UserSchema,
+  also: [422],
+  answers: userAnswer,
 
   async answer({ pool }, call) {
     const outcome = await suspendUser(pool, userChangeOf(call));

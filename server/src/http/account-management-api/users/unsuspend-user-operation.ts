@@ -1,9 +1,9 @@
 import { unsuspendUser } from "#portal/users/index.ts";
-import { UserSchema } from "../answers/answer-schemas.ts";
 import { answerUser } from "../answers/answer-user.ts";
 import { doneOrRefuse } from "../answers/done-or-refuse.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
 import { userChangeOf } from "./user-change-of.ts";
+import { userAnswer } from "../answers/user-answers.ts";
 
 export const unsuspendUserOperation: Operation = {
   title: "User Unsuspend",
@@ -13,7 +13,8 @@ export const unsuspendUserOperation: Operation = {
   path: "/accounts/{account_id}/users/{id}/unsuspend",
   deed: "change-portal",
   formats: xmlAndJson,
-  answers: UserSchema,
+  also: [422],
+  answers: userAnswer,
 
   async answer({ pool }, call) {
     const { user } = doneOrRefuse(await unsuspendUser(pool, userChangeOf(call)));

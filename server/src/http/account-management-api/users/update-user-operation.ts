@@ -1,10 +1,10 @@
 import { Type } from "typebox";
 import { updateUser } from "#portal/users/index.ts";
-import { UserSchema } from "../answers/answer-schemas.ts";
 import { answerUser } from "../answers/answer-user.ts";
 import { doneOrRefuse } from "../answers/done-or-refuse.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
 import { userChangeOf } from "./user-change-of.ts";
+import { userAnswer } from "../answers/user-answers.ts";
 
 export const updateUserOperation: Operation = {
   title: "User Update",
@@ -20,9 +20,13 @@ export const updateUserOperation: Operation = {
       email: Type.Optional(Type.String()),
       password: Type.Optional(Type.String()),
     },
-    { additionalProperties: true, description: "And the fields that you have defined for users." },
+    {
+      additionalProperties: true,
+      description: "And the fields that you have defined for users.",
+      examples: [{ email: "olafur@harbour.example" }],
+    },
   ),
-  answers: UserSchema,
+  answers: userAnswer,
 
   async answer({ pool }, call) {
     const outcome = await updateUser(pool, { ...userChangeOf(call), values: call.values, writer: "program" });

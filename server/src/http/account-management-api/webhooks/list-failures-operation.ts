@@ -1,8 +1,8 @@
 import { readDefaultEndpoint } from "#webhooks/endpoints/index.ts";
 import { listFailures } from "#webhooks/failures/index.ts";
-import { FailuresSchema } from "../answers/answer-schemas.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
 import { failuresToJson, failuresToXml } from "./represent-failures.ts";
+import { failuresAnswer } from "./failures-answer.ts";
 
 export const listFailuresOperation: Operation = {
   title: "Webhooks List Failed Deliveries",
@@ -12,7 +12,7 @@ export const listFailuresOperation: Operation = {
   path: "/webhooks/failures",
   deed: "read-failures",
   formats: xmlAndJson,
-  answers: FailuresSchema,
+  answers: failuresAnswer,
 
   async answer({ pool, encryption }, { provider }) {
     const endpoint = await readDefaultEndpoint(pool, encryption, provider.id);

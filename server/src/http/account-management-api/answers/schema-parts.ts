@@ -1,0 +1,25 @@
+import { Type, type TSchema } from "typebox";
+
+/** What many answers have in common. */
+
+export const id = Type.Integer();
+export const time = Type.String({ format: "date-time" });
+export const times = { created_at: time, updated_at: time };
+export const links = Type.Array(Type.Object({ rel: Type.String(), href: Type.String({ format: "uri" }) }));
+export const truth = Type.Optional(Type.Boolean());
+export const optionalText = Type.Optional(Type.String());
+
+export const nullable = <It extends TSchema>(it: It) => Type.Union([it, Type.Null()]);
+
+/** Where a page stands in its list. Only when there is more than one page. */
+export const metadata = Type.Optional(
+  Type.Object(
+    {
+      per_page: Type.Integer(),
+      total_entries: Type.Integer(),
+      total_pages: Type.Integer(),
+      current_page: Type.Integer(),
+    },
+    { title: "Metadata", description: "Where this page stands in the list. Absent when everything is on one page." },
+  ),
+);

@@ -1,0 +1,55 @@
+import { Type } from "typebox";
+import { adminUrl, provider, settings, times as exampleTimes, user } from "../examples/example-portal.ts";
+import { answerPermissions } from "../provider-users/answer-permissions.ts";
+import { answerProviderUser } from "../provider-users/answer-provider-user.ts";
+import { writeProviderUsers } from "../provider-users/write-provider-users.ts";
+import { PermissionsSchema } from "../provider-users/permissions-schema.ts";
+import { writeUsers } from "../users/write-users.ts";
+import { writeUser } from "./answer-user.ts";
+import type { DocumentedAnswer } from "./documented-answer.ts";
+import { id, links, optionalText, times } from "./schema-parts.ts";
+
+const schema = Type.Object({
+  user: Type.Object(
+    {
+      id,
+      state: Type.String({ enum: ["pending", "active", "suspended", "email_unverified"] }),
+      role: Type.String({ enum: ["admin", "member"] }),
+      cas_identifier: optionalText,
+      open_id: optionalText,
+      ...times,
+      links,
+      username: Type.String(),
+      email: optionalText,
+    },
+    { title: "User", additionalProperties: true, description: "Followed by the fields that you have defined." },
+  ),
+});
+const list = Type.Object({ users: Type.Array(schema) });
+
+export const userAnswer: DocumentedAnswer = { schema, example: writeUser(user, settings, adminUrl) };
+export const usersAnswer: DocumentedAnswer = { schema: list, example: writeUsers([user], settings, adminUrl) };
+
+const colleague = {
+  id: 3,
+  username: "grace",
+  email: "grace@acme.example",
+  role: "member",
+  sections: ["partners", "plans"],
+  state: "active",
+  ...exampleTimes,
+} as const;
+
+/** Of the provider's own users. */
+export const providerUserAnswer: DocumentedAnswer = {
+  schema,
+  example: answerProviderUser({ provider, adminUrl }, colleague),
+};
+export const providerUsersAnswer: DocumentedAnswer = {
+  schema: list,
+  example: writeProviderUsers({ provider, adminUrl }, [colleague]),
+};
+export const permissionsAnswer: DocumentedAnswer = {
+  schema: PermissionsSchema,
+  example: answerPermissions({ adminUrl }, colleague),
+};

@@ -1,0 +1,31 @@
+import { Type } from "typebox";
+import type { DocumentedAnswer } from "../answers/documented-answer.ts";
+import { id, links, times } from "../answers/schema-parts.ts";
+import { adminUrl, developerUrl, provider } from "../examples/example-portal.ts";
+import { exampleSettings } from "../examples/example-settings.ts";
+import { answerProvider } from "./answer-provider.ts";
+import { ProviderFields } from "./provider-schema.ts";
+
+const origins = { adminPortalUrl: () => adminUrl, developerPortalUrl: () => developerUrl };
+
+export const providerAnswer: DocumentedAnswer = {
+  schema: Type.Object({
+    account: Type.Object(
+      {
+        id,
+        ...times,
+        admin_domain: Type.String(),
+        domain: Type.String(),
+        admin_base_url: Type.String({ format: "uri" }),
+        base_url: Type.String({ format: "uri" }),
+        ...ProviderFields.properties,
+        state: Type.String(),
+        annotations: Type.Record(Type.String(), Type.String()),
+        links,
+        org_name: Type.String(),
+      },
+      { title: "Provider" },
+    ),
+  }),
+  example: answerProvider(origins, provider, exampleSettings),
+};

@@ -1,0 +1,36 @@
+import { Type } from "typebox";
+import { exampleTime, laterExampleTime } from "#platform/clock/example-times.ts";
+import { sampleBody } from "#webhooks/events/index.ts";
+import type { DocumentedAnswer } from "../answers/documented-answer.ts";
+import { time } from "../answers/schema-parts.ts";
+import { failuresToJson, failuresToXml } from "./represent-failures.ts";
+
+const failures = [
+  {
+    eventId: "019ca8a1-3a50-7c1e-9d24-5b0f6f1a2c33",
+    failedAt: laterExampleTime,
+    error: "The receiver answered 503.",
+    url: "https://hooks.example.com/3scale",
+    body: sampleBody("user.deleted", "3scale", exampleTime),
+  },
+];
+
+export const failuresAnswer: DocumentedAnswer = {
+  schema: Type.Object({
+    "webhooks-failures": Type.Array(
+      Type.Object({
+        "webhooks-failure": Type.Object(
+          {
+            id: Type.String({ description: "The event's id, which the receiver knows as `webhook-id`." }),
+            time,
+            error: Type.String(),
+            url: Type.String(),
+            event: Type.String({ description: "The document that could not be delivered." }),
+          },
+          { title: "WebhooksFailure" },
+        ),
+      }),
+    ),
+  }),
+  example: { xml: () => failuresToXml(failures), json: () => failuresToJson(failures) },
+};

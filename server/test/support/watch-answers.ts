@@ -1,0 +1,58 @@
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import Schema from "typebox/schema";
+import { fieldsOf, follow, type Fields } from "./open-api.ts";
+
+/**
+ * Notes each answer that the OpenAPI document does not tell of: its status, its media type, or what its JSON holds. Call
+ * it before the routes are added; read what was noted when all requests are answered.
+ */
+export function watchAnswers(http: FastifyInstance, document: () => Promise<Fields>): readonly string[] {
+  const complaints = new Set<string>();
+  const list: string[] = [];
+  http.addHook("onSend", async (request, reply, payload) => {
+    const told = await document();
+    const operation = operationOf(told, request);
+    if (!operation) return;
+    const type = String(reply.getHeader("content-type")).split(";", 1)[0] ?? "";
+    const wrong = judge(told, operation, { status: reply.statusCode, type, text: textOf(payload) });
+    const complaint = wrong && `${request.method} ${request.routeOptions.url}: ${wrong}`;
+    if (complaint === undefined || complaints.has(complaint)) return;
+    complaints.add(complaint);
+    list.push(complaint);
+  });
+  return list;
+}
+
+/** PATCH does what PUT does where only that is told of; an extension is none of the path. */
+function operationOf(document: Fields, { method, routeOptions }: FastifyRequest): Fields | undefined {
+  const path = (routeOptions.url ?? "").replace(/\.:extension$/, "").replaceAll(/:(\w+)/g, "{$1}");
+  const paths = fieldsOf(document["paths"]);
+  const item = fieldsOf(paths[path] ?? paths[`${path}.json`]);
+  const found = item[method.toLowerCase()] ?? (method === "PATCH" ? item["put"] : undefined);
+  return found === undefined ? undefined : fieldsOf(found);
+}
+
+interface Sent {
+  readonly status: number;
+  readonly type: string;
+  /** Undefined for what is no text. */
+  readonly text: string | undefined;
+}
+
+function judge(document: Fields, operation: Fields, { status, type, text }: Sent): string | undefined {
+  const response = fieldsOf(operation["responses"])[status];
+  if (response === undefined) return `answers ${status}`;
+  if (text === undefined || text === "") return undefined;
+  const media = fieldsOf(follow(document, response)["content"])[type];
+  if (media === undefined) return `answers ${status} as ${type}`;
+  if (!type.endsWith("json")) return undefined;
+  const schema = Schema.Compile({ components: document["components"], ...fieldsOf(fieldsOf(media)["schema"]) });
+  const json: unknown = JSON.parse(text);
+  if (schema.Check(json)) return undefined;
+  const [, errors] = schema.Errors(json);
+  const says = errors.map(({ instancePath, message }) => `${instancePath} ${message}`).join(", ");
+  return `answers ${status} with what its schema does not allow: ${says}`;
+}
+
+const textOf = (payload: unknown): string | undefined =>
+  typeof payload === "string" ? payload : Buffer.isBuffer(payload) ? payload.toString() : undefined;
