@@ -1,15 +1,15 @@
-import { Type, type TSchema } from "typebox";
 import { exampleTime } from "#platform/clock/example-times.ts";
 import { indentXml } from "#platform/document/indent-xml.ts";
 import { describedHeaders } from "#webhooks/attempts/index.ts";
 import { eventCatalogue, sampleBody, type CatalogueEntry, type Door } from "#webhooks/events/index.ts";
+import { bodySchemas, dataOf } from "./webhook-body-schemas.ts";
 
 /** The headers of what is sent, by name: for the `parameters` of a document's `components`. */
 export const webhookHeaders: Readonly<Record<string, object>> = Object.fromEntries(
-  Object.entries(describedHeaders).map(([name, description]) => {
-    const required = name !== "bellwire-replay" && name !== "bellwire-test";
-    return [name, { name, in: "header", required, description, schema: { type: "string" } }];
-  }),
+  Object.entries(describedHeaders).map(([name, { says, isAlways }]) => [
+    name,
+    { name, in: "header", required: isAlways, description: says, schema: { type: "string" } },
+  ]),
 );
 
 /** The `webhooks` of an OpenAPI document: what is sent, for each type of event, to whoever wants it. */
@@ -26,31 +26,39 @@ const describe = (entry: CatalogueEntry) => ({
     required: true,
     description:
       "In the endpoint's `format`. The bytes are fixed when the event is recorded, and the same at every attempt.",
-    content: {
-      "application/xml": {
-        schema: { type: "string", contentMediaType: "application/xml" },
-        examples: {
-          "3scale": {
-            summary: "Format 3scale: one line, here with an element a line",
-            value: indentXml(sampleBody(entry.type, "3scale", exampleTime).toString()),
-          },
-        },
-      },
-      "application/json": {
-        schema: payloads[objectOf(entry)],
-        examples: {
-          json: {
-            summary: "Format json",
-            value: jsonOf(entry),
-          },
-        },
-      },
-    },
+    content: describeContent(entry),
   },
   responses,
 });
 
-const jsonOf = ({ type }: CatalogueEntry): unknown => JSON.parse(sampleBody(type, "json", exampleTime).toString());
+function describeContent({ type }: CatalogueEntry): object {
+  const sample = { id: "019ca8a1-3a50-7c1e-9d24-5b0f6f1a2c33", type, now: exampleTime, source: "https://acme.example" };
+  const jsonOf = (format: "json" | "cloudevents" | "cloudevents-binary"): unknown =>
+    JSON.parse(sampleBody(sample, format).toString());
+  const { json, cloudEvent, data } = bodySchemas[dataOf(type)];
+  return {
+    "application/xml": {
+      schema: { type: "string", contentMediaType: "application/xml" },
+      examples: {
+        "3scale": {
+          summary: "Format 3scale. It is sent on one line.",
+          value: indentXml(sampleBody(sample, "3scale").toString()),
+        },
+      },
+    },
+    "application/json": {
+      schema: { anyOf: [json, data] },
+      examples: {
+        json: { summary: "Format json", value: jsonOf("json") },
+        "cloudevents-binary": { summary: "Format cloudevents-binary", value: jsonOf("cloudevents-binary") },
+      },
+    },
+    "application/cloudevents+json": {
+      schema: cloudEvent,
+      examples: { cloudevents: { summary: "Format cloudevents", value: jsonOf("cloudevents") } },
+    },
+  };
+}
 
 const doorWords: Readonly<Record<Door, string>> = {
   developer_portal: "the Developer Portal",
@@ -69,49 +77,4 @@ const responses = {
   410: { description: "The endpoint is disabled, and nothing is sent there until somebody enables it." },
   429: { description: "Nothing is sent before `Retry-After`, as with 503." },
   default: { description: "A failed attempt. It is made again, as the endpoint's retry waits say." },
-};
-
-type Document = "account" | "user" | "application";
-
-const objectOf = ({ type }: CatalogueEntry): Document => {
-  const [object] = type.split(".", 1);
-  return object === "account" || object === "user" ? object : "application";
-};
-
-const document = (name: Document): TSchema =>
-  Type.Record(Type.String(), Type.Unknown(), {
-    description: `The ${name} as it was right after the change: what the XML holds, without keys unless the endpoint includes them.`,
-  });
-
-const payloadOf = (name: Document, title: string): TSchema =>
-  Type.Object(
-    {
-      type: Type.String(),
-      timestamp: Type.String({ format: "date-time", description: "When it happened." }),
-      data: Type.Object({
-        [name]: document(name),
-        ...(name === "account" ? {} : { account: Type.Object({ id: Type.Integer(), org_name: Type.String() }) }),
-        previous: Type.Optional(
-          Type.Record(Type.String(), Type.Unknown(), {
-            description: "For updates: the changed fields with the values that they had.",
-          }),
-        ),
-        actor: Type.Object({
-          kind: Type.String({ enum: ["developer", "admin", "token", "key", "system"] }),
-          user_id: Type.Optional(Type.Integer({ description: "Absent for `key` and `system`, which have no user." })),
-        }),
-        channel: Type.String({ enum: ["developer_portal", "admin_portal", "api", "system"] }),
-        sequence: Type.Integer({ description: "Counts the events of the account, without gaps." }),
-      }),
-    },
-    {
-      title,
-      description: "What format `json` sends: `type`, `timestamp` and `data`, as Standard Webhooks recommends.",
-    },
-  );
-
-const payloads: Readonly<Record<Document, TSchema>> = {
-  account: payloadOf("account", "AccountEvent"),
-  user: payloadOf("user", "UserEvent"),
-  application: payloadOf("application", "ApplicationEvent"),
 };

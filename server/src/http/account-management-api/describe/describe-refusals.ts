@@ -47,6 +47,11 @@ const refused = {
     says: "Too many wrong credentials came from this address. `Retry-After` says how many seconds to wait.",
     codes: ["too-many-bad-credentials"],
   },
+  503: {
+    name: "Away",
+    says: "The database is away, or has no room left. Nothing is half done.",
+    codes: ["database-away", "database-full"],
+  },
   500: { name: "Broken", says: "Something went wrong on our side.", codes: ["internal"] },
 } as const satisfies Record<number, Refused>;
 
@@ -66,6 +71,7 @@ export function refusalsOf({ path, texts, query, body, formats, also }: Operatio
     ...(mayRefuse ? [422 as const] : []),
     429,
     500,
+    503,
   ];
   const variant = formats.includes("xml") ? "" : "InJson";
   return Object.fromEntries(

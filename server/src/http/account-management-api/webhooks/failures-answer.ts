@@ -5,13 +5,20 @@ import type { DocumentedAnswer } from "../answers/documented-answer.ts";
 import { time } from "../answers/schema-parts.ts";
 import { failuresToJson, failuresToXml } from "./represent-failures.ts";
 
+const sample = {
+  id: "019ca8a1-3a50-7c1e-9d24-5b0f6f1a2c33",
+  type: "user.deleted",
+  now: exampleTime,
+  source: "https://acme.example",
+} as const;
+
 const failures = [
   {
-    eventId: "019ca8a1-3a50-7c1e-9d24-5b0f6f1a2c33",
+    eventId: sample.id,
     failedAt: laterExampleTime,
     error: "The receiver answered 503.",
     url: "https://hooks.example.com/3scale",
-    body: sampleBody("user.deleted", "3scale", exampleTime),
+    body: sampleBody(sample, "3scale"),
   },
 ];
 
