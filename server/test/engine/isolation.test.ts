@@ -29,7 +29,7 @@ async function buildEndpoints(
 
 const total = (hosts: readonly Receiver[]): number => hosts.reduce((sum, host) => sum + host.received.length, 0);
 
-test("a host that hangs has one attempt in flight, however many endpoints are on it", async ({ database }) => {
+test("a host that hangs has three attempts in flight, however many endpoints are on it", async ({ database }) => {
   await using hanging = await startReceiver("hang");
   await using good = await startReceiver();
   const providerId = await buildProvider(database);
@@ -40,7 +40,7 @@ test("a host that hangs has one attempt in flight, however many endpoints are on
   await recordNow(database, { providerId }, events(100));
 
   await until(() => good.received.length === 100);
-  expect(hanging.received).toHaveLength(1);
+  expect(hanging.received.length).toBeLessThanOrEqual(3);
 });
 
 test("hosts that hang hold the places of the slow and some of the unknown; who is known to be quick has the others", async ({

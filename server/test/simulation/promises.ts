@@ -69,7 +69,7 @@ export const promises = {
   ) => {
     const flights = watch.toHost(process, endpointId);
     // Who answers, but slowly, may have an eighth.
-    const most = Math.max(1, Math.floor(watch.inFlightMax / 8));
+    const most = Math.max(3, Math.floor(watch.inFlightMax / 8));
     return (
       flights.some(({ wasQuick }) => wasQuick) || flights.filter((one) => one.endedAtMs === undefined).length < most
     );

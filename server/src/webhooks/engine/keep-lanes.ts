@@ -1,3 +1,4 @@
+import type { TakenLane } from "#webhooks/deliveries/index.ts";
 import type { DeliverySettings } from "#webhooks/endpoints/index.ts";
 
 import type { EngineNeeds } from "./engine-needs.ts";
@@ -146,7 +147,7 @@ export class LaneKeeper {
     const means = { windowMax: this.#needs.inFlightMax, origins: this.#origins, nowMs };
     const taken = await this.#needs.store.take(this.#lease.engineId, endpointIds, (this.#asked += 1));
     const settings = await this.#read(taken.map((lane) => lane.endpointId));
-    const lanes = taken.flatMap((lane) => {
+    const lanes = this.#shuffle(taken).flatMap((lane) => {
       const its = settings.get(lane.endpointId);
       return its ? [new Lane(lane, its, means)] : [];
     });
@@ -171,6 +172,14 @@ export class LaneKeeper {
       for (const { endpointId } of lanes) this.#unsure.add(endpointId);
       throw error;
     });
+  }
+
+  /** So that endpoints that were made together, and perhaps hang together, are not all tried first. */
+  #shuffle(taken: readonly TakenLane[]): readonly TakenLane[] {
+    return taken
+      .map((lane) => ({ lane, at: this.#needs.chance() }))
+      .toSorted((one, other) => one.at - other.at)
+      .map(({ lane }) => lane);
   }
 
   #end(lane: Lane): void {

@@ -6,10 +6,13 @@ import type { Lane } from "./lane.ts";
 /** What is known of some hosts that nobody sends to at present: their next delivery need not wait among the unknown. */
 const rememberedMax = 20_000;
 
+/** Attempts at a host that has not answered yet: one endpoint that hangs there says little about the others. */
+const firstAttemptsMax = 3;
+
 /**
- * One host, of however many endpoints: they share a window, so that a host that hangs has one attempt of theirs in
- * flight, not one of each, and no more sockets than that. A host may hang for some of its endpoints only: so
- * attempts that are late do not count against those that get quick answers there.
+ * One host, of however many endpoints: they share a window, so that a host that hangs has few attempts of theirs in
+ * flight, not one of each, and no more sockets than that. A host may hang for some of its endpoints only: so where
+ * there are quick answers, attempts that are late do not count against the window; they have an eighth of the width.
  */
 export class Origin {
   readonly #window: AdaptiveWindow;
@@ -25,12 +28,15 @@ export class Origin {
 
   /** How a lane that has not been answered yet may expect to be. */
   get pace(): Pace {
-    return this.#window.pace === "quick" && this.#late > 0 ? "unknown" : this.#window.pace;
+    const { pace, size } = this.#window;
+    return this.#late > 0 && (pace === "quick" || size > 1) ? "unknown" : pace;
   }
 
   hasRoom(pace: Pace): boolean {
-    if (pace === "quick") return this.#inTime < this.#window.size;
-    return this.#inTime + this.#late < this.#window.size && this.#late < this.#window.slowMax;
+    const { size, slowMax, pace: its } = this.#window;
+    if (pace === "quick") return this.#inTime < size;
+    if (size > 1) return this.#inTime < size && this.#late < slowMax;
+    return this.#inTime + this.#late < (its === "unknown" ? firstAttemptsMax : 1);
   }
 
   begin(isLate: boolean): void {
