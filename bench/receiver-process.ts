@@ -6,7 +6,7 @@ import { createServer, type Socket } from "node:net";
 import { Arrivals } from "./arrivals.ts";
 import { machineMs } from "./machine-clock.ts";
 import { isToHang, requestSize } from "./read-request.ts";
-import type { ReceiverOptions } from "./start-receiver.ts";
+import type { Asked, ReceiverOptions } from "./start-receiver.ts";
 
 const answer = Buffer.from("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
 // What is said has the shape that start-receiver.ts gives it.
@@ -45,12 +45,10 @@ function keep(socket: Socket, request: Buffer, beganMs: number): void {
   else setTimeout(reply, options.answersAfterMs);
 }
 
-process.on("message", (asked) => {
-  if (asked === "received") process.send?.(received);
-  else {
-    process.send?.(arrivals.summary());
-    arrivals = new Arrivals();
-  }
+process.on("message", ({ number, what }: Asked) => {
+  if (what === "received") return void process.send?.({ number, answer: received });
+  process.send?.({ number, answer: arrivals.summary() });
+  arrivals = new Arrivals();
 });
 process.once("disconnect", () => process.exit());
 const servers = Array.from({ length: options.origins }, () => createServer(serve).listen(0, "127.0.0.1"));

@@ -1,4 +1,4 @@
-import { fork, type ChildProcess } from "node:child_process";
+import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { ArrivalsSummary } from "./arrivals.ts";
 
@@ -8,6 +8,13 @@ export interface ReceiverOptions {
   readonly keepsArrivals?: boolean;
   readonly answersAfterMs?: number;
 }
+
+/** What is asked of it, and what it says: its ports at first, then an answer to each question. */
+export interface Asked {
+  readonly number: number;
+  readonly what: "received" | "arrivals";
+}
+export type Said = { readonly ports: readonly number[] } | { readonly number: number; readonly answer: never };
 
 export interface BenchReceiver extends Disposable {
   readonly origins: readonly string[];
@@ -22,12 +29,21 @@ export async function startBenchReceiver(options: ReceiverOptions): Promise<Benc
   const child = fork(fileURLToPath(new URL("receiver-process.ts", import.meta.url)), [JSON.stringify(options)], {
     serialization: "advanced",
   });
-  const { ports } = await said<{ ports: number[] }>(child);
-  const ask = <Said>(what: "received" | "arrivals"): Promise<Said> => {
-    const answer = said<Said>(child);
-    child.send(what);
-    return answer;
-  };
+  const waiting = new Map<number, (answer: never) => void>();
+  const { promise: listening, resolve: listens } = Promise.withResolvers<readonly number[]>();
+  child.on("message", (said: Said) => {
+    if ("ports" in said) return listens(said.ports);
+    waiting.get(said.number)?.(said.answer);
+    waiting.delete(said.number);
+  });
+  let asked = 0;
+  const ask = <Answer>(what: Asked["what"]): Promise<Answer> =>
+    new Promise<Answer>((resolve) => {
+      asked += 1;
+      waiting.set(asked, resolve);
+      child.send({ number: asked, what } satisfies Asked);
+    });
+  const ports = await listening;
   return {
     origins: ports.map((port) => `http://127.0.0.1:${port}`),
     received: () => ask("received"),
@@ -35,6 +51,3 @@ export async function startBenchReceiver(options: ReceiverOptions): Promise<Benc
     [Symbol.dispose]: () => child.disconnect(),
   };
 }
-
-// What a child says has the shape that receiver-process.ts gives it.
-const said = <Said>(child: ChildProcess): Promise<Said> => new Promise((resolve) => child.once("message", resolve));

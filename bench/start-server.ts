@@ -16,6 +16,7 @@ export interface BenchServer extends AsyncDisposable {
   /** Of the web role. */
   readonly origin: string;
   readonly pid: number;
+  readonly logFile: string;
   /** The most memory that it has had at once, in bytes. */
   memoryMax(): number;
 }
@@ -55,6 +56,7 @@ export async function startServer(database: BenchDatabase, role: "web" | "engine
   return {
     origin: ready[1] ?? "",
     pid,
+    logFile,
     memoryMax: () => Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) * 1024,
     async [Symbol.asyncDispose]() {
       if (child.exitCode !== null) return;
