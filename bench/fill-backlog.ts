@@ -41,8 +41,8 @@ const deliveries = `
   insert into due (provider_id, event_id, endpoint_id, format, sequence, due_at, attempts_made)
   select 1, event.id, endpoint.id, '3scale', 1, coalesce($3, clock_timestamp()), $4
   from event
-  join (select id, row_number() over (order by id) as number, count(*) over () as count from endpoints) endpoint
-    on endpoint.number = 1 + event.number % endpoint.count`;
+  join (select id, row_number() over (order by id) as number from endpoints) endpoint
+    on endpoint.number = 1 + event.number % (select count(*) from endpoints)`;
 
 /** Of one statement, which is to end long before its time is up. */
 const batchMax = 20_000;
