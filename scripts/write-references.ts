@@ -7,6 +7,7 @@ import { errorsReference } from "../server/src/http/shared/errors-reference.ts";
 import { settingsReference } from "../server/src/platform/config/settings-reference.ts";
 import { accountManagementApiCoverage } from "./account-management-api-coverage.ts";
 import { eventsReference } from "./events-reference.ts";
+import { metricsReference } from "./metrics-reference.ts";
 import { describeMigratedDatabase } from "./schema-reference.ts";
 
 const json = (document: unknown): string => `${JSON.stringify(document, undefined, 2)}\n`;
@@ -15,6 +16,7 @@ const references: Readonly<Record<string, string>> = {
   "docs/reference/settings.md": settingsReference(),
   "docs/reference/errors.md": errorsReference(),
   "docs/reference/events.md": eventsReference(),
+  "docs/reference/metrics.md": await metricsReference(version),
   "docs/reference/bellwire-api.openapi.json": json(await bellwireApiDocument(version)),
   "docs/reference/account-management-api.openapi.json": json(await describeAccountManagementApi(version)),
   "docs/reference/account-management-api-coverage.md": accountManagementApiCoverage(),

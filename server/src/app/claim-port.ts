@@ -12,16 +12,23 @@ export async function claimPort(host: string, port: number): Promise<number> {
     const address = server.address();
     return typeof address === "object" && address ? address.port : port;
   } catch (error) {
-    throw cannotListen(error, host, port);
+    throw cannotListen(error, { host, port });
   } finally {
     server.close();
   }
 }
 
-export function cannotListen(error: unknown, host: string, port: number): CannotStart {
+export interface Listening {
+  readonly host: string;
+  readonly port: number;
+  /** What names the port. */
+  readonly setting?: string;
+}
+
+export function cannotListen(error: unknown, { host, port, setting = "PORT" }: Listening): CannotStart {
   const reasons: Readonly<Record<string, string>> = {
-    EADDRINUSE: "is taken by another program. End it, or set PORT to another one",
-    EACCES: "may not be used by this user. Set PORT to one above 1023",
+    EADDRINUSE: `is taken by another program. End it, or set ${setting} to another one`,
+    EACCES: `may not be used by this user. Set ${setting} to one above 1023`,
     EADDRNOTAVAIL: "cannot be listened on: this machine has no such address (HOST)",
     ENOTFOUND: "cannot be listened on: there is no such host (HOST)",
   };

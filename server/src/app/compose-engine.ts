@@ -8,7 +8,9 @@ import { newUuidV7 } from "#platform/ids/uuid-v7.ts";
 import { chance } from "#platform/ids/chance.ts";
 import type { Sender } from "#webhooks/attempts/index.ts";
 import { postgresLaneStore, startEngine } from "#webhooks/engine/index.ts";
-import { measureAttempts } from "./measure-attempts.ts";
+import { measureAttempts } from "./metrics/measure-attempts.ts";
+import { measureEngine } from "./metrics/measure-engine.ts";
+import { measureLaneStore } from "./metrics/measure-lane-store.ts";
 
 export interface EngineParts {
   readonly pool: Pool;
@@ -26,11 +28,15 @@ const drainMs = 12_000;
 
 /** The engine of this process, woken by hints from all of them. Closing it drains it. */
 export async function composeEngine(parts: EngineParts): Promise<AsyncDisposable> {
-  const { pool, encryption, sender, log, inFlightMax } = parts;
-  const measure = measureAttempts(parts.metrics);
+  const { pool, encryption, sender, log, metrics, inFlightMax } = parts;
+  const measure = measureAttempts(metrics);
   const engine = await startEngine({
     // What takes longer than a lease comes too late: the lanes are others' by then.
-    store: postgresLaneStore(impatientPool(pool, systemClock, leaseMs), encryption, leaseMs),
+    store: measureLaneStore(
+      metrics,
+      postgresLaneStore(impatientPool(pool, systemClock, leaseMs), encryption, leaseMs),
+      systemClock,
+    ),
     sender,
     clock: systemClock,
     log: {
@@ -45,6 +51,7 @@ export async function composeEngine(parts: EngineParts): Promise<AsyncDisposable
     inFlightMax,
     leaseMs,
   });
+  measureEngine(metrics, engine);
   const stopDue = pool.onHint("due", (values) => engine.hintDue(values.map(Number)));
   const stopChanged = pool.onHint("endpoints", (values) => engine.hintChanged(values.map(Number)));
   return {

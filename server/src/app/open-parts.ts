@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { Logger } from "pino";
-import { collectDefaultMetrics, Registry } from "prom-client";
+import { Registry } from "prom-client";
 import { systemClock } from "#platform/clock/clock.ts";
 import { CannotStart } from "#platform/config/cannot-start.ts";
 import { wordsOf } from "#platform/config/error-words.ts";
@@ -13,7 +13,10 @@ import { createEncryption, type Encryption } from "#platform/encryption/encrypti
 import { type AllowedTargets, parseAllowedTargets } from "#platform/network/allowed-targets.ts";
 import type { Sender } from "#webhooks/attempts/index.ts";
 import { composeSender } from "./compose-sender.ts";
+import { measureBacklog } from "./metrics/measure-backlog.ts";
+import { measureProcess } from "./metrics/measure-process.ts";
 import type { ProviderUrls } from "./provider-urls.ts";
+import { version } from "./version.ts";
 
 /** What both roles need. */
 export interface Parts {
@@ -46,7 +49,8 @@ export async function openParts({ config, log, urls, say, running }: OpenNeeds):
   const inFlightMax = config.engineConcurrency;
   const sender = running.use(composeSender({ pool, urls, allowed, caPem, proxyUrl, inFlightMax }));
   const metrics = new Registry();
-  collectDefaultMetrics({ register: metrics });
+  measureProcess(metrics, version);
+  measureBacklog(metrics, pool);
   return { config, log, metrics, urls, pool, keys, encryption, allowed, sender };
 }
 

@@ -14,7 +14,6 @@ import { keepHouse } from "./keep-house.ts";
 import { openParts, type Parts } from "./open-parts.ts";
 import { providerUrls } from "./provider-urls.ts";
 import type { Role } from "./roles.ts";
-import { serveHttp } from "./serve-http.ts";
 import { setUpTryOut } from "./set-up-try-out.ts";
 import { signInLines } from "./sign-in-lines.ts";
 
@@ -46,7 +45,7 @@ export async function runServer({ config, roles, log, say, stop }: RunNeeds): Pr
     running.use(composeMail(parts));
     running.use(keepHouse({ ...parts, retentionDays: config.retentionDays }));
   }
-  if (isWeb) running.use(await serveHttp({ ...parts, port, tryOutBinId: await tryOutBinOf(parts) }));
+  await openDoors(parts, { isWeb, port, running });
   await built;
   stop.throwIfAborted();
 
@@ -54,6 +53,21 @@ export async function runServer({ config, roles, log, say, stop }: RunNeeds): Pr
   say(isWeb ? `bellwire ready ${local}${outside}` : "bellwire engine ready");
   if (signIn) say(signIn.trimEnd());
   return running.move();
+}
+
+// Loaded where they are used: the doors are a third of the memory of a process that has none.
+async function openDoors(
+  parts: Parts,
+  { isWeb, port, running }: { isWeb: boolean; port: number; running: AsyncDisposableStack },
+): Promise<void> {
+  const { operationsPort } = parts.config;
+  if (operationsPort !== undefined) {
+    const { serveOperations } = await import("./serve-operations.ts");
+    running.use(await serveOperations(parts, operationsPort));
+  }
+  if (!isWeb) return;
+  const { serveHttp } = await import("./serve-http.ts");
+  running.use(await serveHttp({ ...parts, port, tryOutBinId: await tryOutBinOf(parts) }));
 }
 
 interface BuildNeeds extends Pick<RunNeeds, "say" | "stop"> {

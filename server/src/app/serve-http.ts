@@ -28,7 +28,7 @@ export async function serveHttp({ config, keys, port, tryOutBinId, ...parts }: H
     await http.listen({ host, port });
   } catch (error) {
     await http.close();
-    throw cannotListen(error, host, port);
+    throw cannotListen(error, { host, port });
   }
   return {
     async [Symbol.asyncDispose]() {

@@ -21,6 +21,7 @@ export function readConfig(env: Environment) {
     isEmbedded,
     port: read(settings.port),
     host: read(settings.host),
+    operationsPort: read(settings.operationsPort),
     databaseUrl: read(settings.databaseUrl),
     dataDir: read(settings.dataDir),
     publicUrl: read(settings.publicUrl),

@@ -14,6 +14,13 @@ export const settings = {
     parse: read.wholeNumber(0, 65_535),
   }),
   host: setting({ name: "HOST", fallback: "127.0.0.1", meaning: "The address to listen on.", parse: read.anyText }),
+  operationsPort: setting({
+    name: "BELLWIRE_OPERATIONS_PORT",
+    fallback: "",
+    fallbackWords: "unset: they are on `PORT`, with the web role",
+    meaning: "A port of its own for `/healthz`, `/readyz` and `/metrics`, in any role: an engine has no other.",
+    parse: read.optional(read.wholeNumber(1, 65_535)),
+  }),
   databaseUrl: setting({
     name: "DATABASE_URL",
     fallback: "",

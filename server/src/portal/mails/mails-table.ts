@@ -39,3 +39,14 @@ export async function countMails(db: Database, providerId: number): Promise<numb
   const [row] = await db.query<{ count: number }>(countStatement, [providerId]);
   return row?.count ?? 0;
 }
+
+// Of all providers; served by mails_due_idx. What is older than three days is not sent any more.
+const waitingStatement = `
+  select count(*) as count
+  from (select from mails where sent_at is null and created_at > now() - interval '3 days' limit 10000) waiting`;
+
+/** How many mails are still to go out, counted to 10,000. */
+export async function countWaitingMails(db: Database): Promise<number> {
+  const [row] = await db.query<{ count: number }>(waitingStatement);
+  return row?.count ?? 0;
+}

@@ -11,6 +11,7 @@ export { skipDelivery } from "./skip-delivery.ts";
 
 export { beatHeart, deleteDeadEngines, deleteEngine, insertEngine } from "./engines-table.ts";
 export { findDueLanes } from "./find-due-lanes.ts";
+export { measureDue, type DueMeasure } from "./measure-due.ts";
 export {
   readDueDeliveries,
   startOfLane,

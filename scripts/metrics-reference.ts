@@ -1,0 +1,40 @@
+import { Registry } from "prom-client";
+import { measureAttempts } from "../server/src/app/metrics/measure-attempts.ts";
+import { measureBacklog } from "../server/src/app/metrics/measure-backlog.ts";
+import { measureEngine } from "../server/src/app/metrics/measure-engine.ts";
+import { measureLaneStore } from "../server/src/app/metrics/measure-lane-store.ts";
+import { measureProcess } from "../server/src/app/metrics/measure-process.ts";
+import { systemClock } from "../server/src/platform/clock/clock.ts";
+import { postgresLaneStore } from "../server/src/webhooks/engine/index.ts";
+import { createEncryption } from "../server/src/platform/encryption/encryption.ts";
+
+/** The text of docs/reference/metrics.md, from what a process without a database says of itself. */
+export async function metricsReference(version: string): Promise<string> {
+  const metrics = new Registry();
+  const nowhere = {
+    query: () => Promise.reject(new Error("There is no database.")),
+    inTransaction: () => Promise.reject(new Error("There is no database.")),
+    onHint: () => () => undefined,
+  };
+  measureProcess(metrics, version);
+  measureAttempts(metrics);
+  measureLaneStore(metrics, postgresLaneStore(nowhere, createEncryption([Buffer.alloc(32)]), 1000), systemClock);
+  measureEngine(metrics, { inFlight: 0, lanes: 0, windows: [] });
+  measureBacklog(metrics, nowhere);
+  const rows = [...(await metrics.metrics()).matchAll(/^# HELP (bellwire_\S+) (.*)\n# TYPE \S+ (.*)$/gm)].map(
+    ([, name, help, type]) => `| \`${name}\` | ${type} | ${help} |`,
+  );
+  return `# Metrics
+
+What \`/metrics\` tells Prometheus, each process for itself: of the web role on its port, and of any role on
+\`BELLWIRE_OPERATIONS_PORT\` if that is set, together with \`/healthz\` and \`/readyz\`. Beside these there is what Node.js tells of
+its process, as \`process_*\` and \`nodejs_*\`. No label names an endpoint, a provider or an account.
+
+| name | type | meaning |
+| --- | --- | --- |
+${rows.join("\n")}
+
+What to be woken for: \`max(bellwire_oldest_due_age_seconds) > 60\`, deliveries wait and nobody sends them;
+\`up == 0\`; \`rate(bellwire_attempts_total{outcome="answered"}[5m]) == 0\` while \`bellwire_due_deliveries > 0\`.
+`;
+}

@@ -1,0 +1,21 @@
+import fastify from "fastify";
+import { operationsDoor } from "#http/operations/index.ts";
+import { isMigrated } from "#platform/database/is-migrated.ts";
+import { cannotListen } from "./claim-port.ts";
+import type { Parts } from "./open-parts.ts";
+
+/** `/healthz`, `/readyz` and `/metrics` on a port of their own: an engine has no other, and the public one is for the public. */
+export async function serveOperations(
+  { config, pool, metrics }: Pick<Parts, "config" | "pool" | "metrics">,
+  port: number,
+): Promise<AsyncDisposable> {
+  const http = fastify();
+  await http.register(operationsDoor({ pool, metrics, isMigrated: () => isMigrated(pool) }));
+  try {
+    await http.listen({ host: config.host, port });
+  } catch (error) {
+    await http.close();
+    throw cannotListen(error, { host: config.host, port, setting: "BELLWIRE_OPERATIONS_PORT" });
+  }
+  return { [Symbol.asyncDispose]: () => http.close() };
+}
