@@ -21,8 +21,8 @@ export function measureLaneStore(metrics: Registry, store: LaneStore, clock: Clo
   };
   return {
     ...store,
-    take: (engineId, endpointIds) => timed("take", () => store.take(engineId, endpointIds)),
-    readDue: (lanes) => timed("read", () => store.readDue(lanes)),
-    settle: (engineId, settlements) => timed("settle", () => store.settle(engineId, settlements)),
+    take: (...asked) => timed("take", () => store.take(...asked)),
+    readDue: (...asked) => timed("read", () => store.readDue(...asked)),
+    settle: (...asked) => timed("settle", () => store.settle(...asked)),
   };
 }
