@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { findSignedInUser } from "./find-signed-in-user.ts";
+import { findSignedInUser } from "../shared/find-signed-in-user.ts";
 import { readAppPage } from "./read-app-page.ts";
 import { isClosed, sessionDataFor } from "./session-data.ts";
 import type { AdminPortal } from "./show-page.ts";

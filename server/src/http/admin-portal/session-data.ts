@@ -2,7 +2,7 @@ import { deedsOpenTo, type Deed, type ProviderUser } from "#access/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import { callerInPortal } from "../shared/admin-caller.ts";
 import type { AdminPortalNeeds } from "./admin-portal-needs.ts";
-import type { SignedInUser } from "./find-signed-in-user.ts";
+import type { SignedInUser } from "../shared/find-signed-in-user.ts";
 
 /** What it takes to open each place of the app, by the first part of its path. The start is open to everybody. */
 const deedOfPlace = {

@@ -1,11 +1,10 @@
 import { fileURLToPath } from "node:url";
-import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
-import { findSession, readProviderUser } from "#access/index.ts";
+import type { FastifyInstance, FastifyPluginAsync, FastifyReply } from "fastify";
 import type { Clock } from "#platform/clock/clock.ts";
 import type { Database } from "#platform/database/database.ts";
+import { findSignedInUser } from "../shared/find-signed-in-user.ts";
 import { servePageAssets } from "../shared/page-assets.ts";
 import { addPageHeaders } from "../shared/page-headers.ts";
-import { readAdminCookie } from "../shared/session-cookie.ts";
 import { serveScalar } from "./serve-scalar.ts";
 import { writeApiDocsPage } from "./write-api-docs-page.ts";
 
@@ -27,9 +26,12 @@ export const apiDocsDoor =
     allowInlineStyle(http);
 
     http.get(path, async (request, reply) => {
-      const signedIn = await findSignedIn(needs, request);
+      const signedIn = request.side === "developer" ? undefined : await findSignedInUser(needs, request);
       if (!signedIn) return reply.redirect(`/p/login?return_to=${encodeURIComponent(path)}`, 302);
-      return sendPage(reply, writeApiDocsPage({ ...signedIn, assets, scalarPath }));
+      return sendPage(
+        reply,
+        writeApiDocsPage({ username: signedIn.user.username, csrfToken: signedIn.csrfToken, assets, scalarPath }),
+      );
     });
   };
 
@@ -41,16 +43,4 @@ function allowInlineStyle(http: FastifyInstance): void {
   http.addHook("onSend", async (_request, reply) => {
     reply.header(name, String(reply.getHeader(name)).replace("style-src 'self'", "style-src 'self' 'unsafe-inline'"));
   });
-}
-
-async function findSignedIn(
-  { pool, clock }: ApiDocsNeeds,
-  request: FastifyRequest,
-): Promise<{ username: string; csrfToken: string } | undefined> {
-  const cookieValue = request.side === "developer" ? undefined : readAdminCookie(request);
-  if (cookieValue === undefined) return undefined;
-  const providerId = request.provider.id;
-  const session = await findSession(pool, { providerId, audience: "admin", cookieValue, now: clock.now() });
-  const user = session && (await readProviderUser(pool, providerId, session.userId));
-  return session && user?.state === "active" ? { username: user.username, csrfToken: session.csrfToken } : undefined;
 }

@@ -2,8 +2,8 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { readAccount } from "#portal/accounts/index.ts";
 import { listApplications } from "#portal/applications/index.ts";
 import type { User } from "#portal/users/index.ts";
+import { startSession } from "../shared/browser-session.ts";
 import type { Portal } from "./show-page.ts";
-import { startSession } from "./start-session.ts";
 
 /** After the sign-up: signed in and on the application with its key, or on a page that says what is still missing. */
 export async function welcomeDeveloper(
@@ -17,7 +17,7 @@ export async function welcomeDeveloper(
   const account = await readAccount(portal.pool, providerId, user.accountId);
   if (account?.state !== "approved") return reply.redirect("/signup/awaiting-approval", 303);
 
-  await startSession(portal, request, reply, user.id);
+  await startSession(portal, request, reply, { audience: "developer", userId: user.id });
   const [application] = await listApplications(portal.pool, providerId, user.accountId);
   return reply.redirect(application ? `/applications/${application.id}?signed_up` : "/account", 303);
 }

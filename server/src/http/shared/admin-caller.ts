@@ -1,20 +1,14 @@
 import { timingSafeEqual } from "node:crypto";
 import type { FastifyRequest } from "fastify";
-import {
-  createAttemptLimiter,
-  findAccessToken,
-  findSession,
-  readProviderUser,
-  type AdminCaller,
-  type ProviderUser,
-} from "#access/index.ts";
+import { createAttemptLimiter, findAccessToken, type AdminCaller, type ProviderUser } from "#access/index.ts";
 import type { Clock } from "#platform/clock/clock.ts";
 import type { Database } from "#platform/database/database.ts";
 import { findProviderByKey } from "#portal/providers/index.ts";
+import { findSignedInUser } from "./find-signed-in-user.ts";
 import { Problem } from "./problem.ts";
 import { readCredentials, type Credential } from "./read-credentials.ts";
 import { comesFromElsewhere } from "./same-origin.ts";
-import { readAdminCookie } from "./session-cookie.ts";
+import { readSessionCookie } from "./session-cookie.ts";
 
 /** Who is asking, or a Problem. Call it when the body has been read: it may hold the credentials. */
 export type FindAdminCaller = (request: FastifyRequest) => Promise<AdminCaller>;
@@ -68,17 +62,13 @@ async function callerOfCredential(
   return undefined;
 }
 
-async function callerOfSession({ pool, clock }: AdminCallerNeeds, request: FastifyRequest): Promise<AdminCaller> {
-  const cookieValue = readAdminCookie(request);
-  if (cookieValue === undefined) throw new Problem("credentials-missing");
-
-  const providerId = request.provider.id;
-  const session = await findSession(pool, { providerId, audience: "admin", cookieValue, now: clock.now() });
-  const user = session && (await readProviderUser(pool, providerId, session.userId));
-  if (!user || user.state !== "active") throw new Problem("credentials-wrong");
-  const isOwnPage = !comesFromElsewhere(request) && isSame(request.headers["x-csrf-token"], session.csrfToken);
+async function callerOfSession(needs: AdminCallerNeeds, request: FastifyRequest): Promise<AdminCaller> {
+  if (readSessionCookie(request, "admin") === undefined) throw new Problem("credentials-missing");
+  const signedIn = await findSignedInUser(needs, request);
+  if (!signedIn) throw new Problem("credentials-wrong");
+  const isOwnPage = !comesFromElsewhere(request) && isSame(request.headers["x-csrf-token"], signedIn.csrfToken);
   if (changesThings(request.method) && !isOwnPage) throw new Problem("csrf-token-wrong");
-  return callerInPortal(user);
+  return callerInPortal(signedIn.user);
 }
 
 /** Whoever is signed in to the Admin Portal, as somebody who may do what the role and the sections say. */

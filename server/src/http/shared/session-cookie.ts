@@ -5,9 +5,8 @@ import { sessionSeconds, type Audience } from "#access/index.ts";
 /** Two names, so that each portal reads its own and is blind to the other's. */
 const names = { developer: "bellwire_developer", admin: "bellwire_admin" } as const satisfies Record<Audience, string>;
 
-export const readDeveloperCookie = (request: FastifyRequest): string | undefined =>
-  readCookie(request, names.developer);
-export const readAdminCookie = (request: FastifyRequest): string | undefined => readCookie(request, names.admin);
+export const readSessionCookie = (request: FastifyRequest, audience: Audience): string | undefined =>
+  readCookie(request, names[audience]);
 
 export function setSessionCookie(
   reply: FastifyReply,

@@ -2,7 +2,7 @@ import type { FastifyRequest } from "fastify";
 import type { AttemptLimiter } from "#access/index.ts";
 import type { FieldErrors } from "#portal/fields/index.ts";
 import { updateUser } from "#portal/users/index.ts";
-import { readDeveloperCookie } from "../../shared/session-cookie.ts";
+import { readSessionCookie } from "../../shared/session-cookie.ts";
 import { waitInWords } from "../../shared/sign-in-limits.ts";
 import { byDeveloper } from "../by-developer.ts";
 import type { Developer } from "../find-developer.ts";
@@ -36,7 +36,7 @@ export async function updateOwnUser(
     userId: developer.user.id,
     values,
     currentPassword,
-    keptSession: readDeveloperCookie(request),
+    keptSession: readSessionCookie(request, "developer"),
     writer: "developer",
     by: byDeveloper(portal, developer),
   });

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { readAccount } from "#portal/accounts/index.ts";
 import { readFieldsDefinitions, type FieldErrors } from "#portal/fields/index.ts";
 import { acceptInvitation, findInvitation, type Invitation } from "#portal/users/index.ts";
+import { startSession } from "../../shared/browser-session.ts";
 import { whenFormWasIssued } from "../../shared/form-token.ts";
 import { readForm } from "../../shared/read-form.ts";
 import { definedFields, filledIn, valuesFor } from "../forms/defined-fields.ts";
@@ -11,7 +12,6 @@ import { goOnTo } from "../go-on-to.ts";
 import { showDeadLink } from "../show-dead-link.ts";
 import { showFormRefused } from "../show-form-refused.ts";
 import type { Portal } from "../show-page.ts";
-import { startSession } from "../start-session.ts";
 
 /** Where the mail of an invitation leads: the sign-up without the organization. */
 export function addAcceptInvitationPage(http: FastifyInstance, portal: Portal): void {
@@ -30,7 +30,7 @@ export function addAcceptInvitationPage(http: FastifyInstance, portal: Portal): 
 
     const account = await readAccount(portal.pool, provider.id, joined.user.accountId);
     if (account?.state !== "approved") return reply.redirect("/signup/awaiting-approval", 303);
-    await startSession(portal, request, reply, joined.user.id);
+    await startSession(portal, request, reply, { audience: "developer", userId: joined.user.id });
     return goOnTo(reply, "/account", "joined");
   });
 }

@@ -1,0 +1,54 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { createSession, endSession, findSession, type Audience } from "#access/index.ts";
+import type { Clock } from "#platform/clock/clock.ts";
+import type { Database, Pool } from "#platform/database/database.ts";
+import { clearSessionCookie, readSessionCookie, setSessionCookie } from "./session-cookie.ts";
+
+export interface SessionNeeds {
+  readonly pool: Database;
+  readonly clock: Pick<Clock, "now">;
+}
+
+interface SignInNeeds extends SessionNeeds {
+  readonly pool: Pool;
+  readonly secureCookies: boolean;
+}
+
+/** The session whose cookie the browser sends, if it holds. */
+export async function findBrowserSession(
+  { pool, clock }: SessionNeeds,
+  request: FastifyRequest,
+  audience: Audience,
+): ReturnType<typeof findSession> {
+  const cookieValue = readSessionCookie(request, audience);
+  if (cookieValue === undefined) return undefined;
+  return findSession(pool, { providerId: request.provider.id, audience, cookieValue, now: clock.now() });
+}
+
+/** A session for somebody who has just proved who they are. The one that the browser had before ends. */
+export async function startSession(
+  { pool, clock, secureCookies }: SignInNeeds,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { audience, userId }: { readonly audience: Audience; readonly userId: number },
+): Promise<void> {
+  const before = readSessionCookie(request, audience);
+  const providerId = request.provider.id;
+  const { cookieValue } = await pool.inTransaction(async (tx) => {
+    if (before !== undefined) await endSession(tx, before);
+    return createSession(tx, { providerId, audience, userId, now: clock.now() });
+  });
+  setSessionCookie(reply, audience, { cookieValue, isSecure: secureCookies });
+}
+
+/** Ends the session, wherever else its cookie went. */
+export async function leaveSession(
+  { pool, secureCookies }: SignInNeeds,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  audience: Audience,
+): Promise<void> {
+  const cookieValue = readSessionCookie(request, audience);
+  if (cookieValue !== undefined) await pool.inTransaction((tx) => endSession(tx, cookieValue));
+  clearSessionCookie(reply, audience, secureCookies);
+}
