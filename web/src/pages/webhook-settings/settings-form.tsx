@@ -1,11 +1,13 @@
-import { ActionGroup, Alert, Button, Checkbox, Form, FormSection } from "@patternfly/react-core";
+import { Alert, Checkbox, Form, FormSection } from "@patternfly/react-core";
 import { useState, type FormEvent } from "react";
 
 import type { Endpoint } from "../../api/endpoint-queries.ts";
 import type { EventType } from "../../api/event-type-queries.ts";
 import { BinOffer } from "./bin-offer.tsx";
+import { ActorChoices } from "../../components/endpoint/actor-choices.tsx";
 import { EndpointStateNotice } from "../../components/endpoint/endpoint-state-notice.tsx";
 import { EventSwitches } from "../../components/endpoint/event-switches.tsx";
+import { SaveBar } from "../../components/form/save-bar.tsx";
 import { settingsOf, type Settings } from "./settings.ts";
 import { SigningSecret } from "../../components/endpoint/signing-secret.tsx";
 import { SuccessChoice } from "./success-choice.tsx";
@@ -41,7 +43,15 @@ export function SettingsForm({ endpoint, types }: SettingsFormProps) {
   return (
     <Form onSubmit={submit} isWidthLimited maxWidth="60rem">
       <FormSection title="Behavior" titleElement="h2">
-        <BehaviorChoices settings={settings} onChange={change} />
+        <Checkbox
+          id="active"
+          name="active"
+          label="Webhooks enabled"
+          description="The main switch: without it nothing is sent, whatever is chosen below"
+          isChecked={settings.active}
+          onChange={(_, active) => change({ active })}
+        />
+        <ActorChoices settings={settings} onChange={change} />
       </FormSection>
       <FormSection title="Webhooks endpoint" titleElement="h2">
         {endpoint && <EndpointStateNotice endpoint={endpoint} />}
@@ -67,52 +77,7 @@ export function SettingsForm({ endpoint, types }: SettingsFormProps) {
         )}
         <EventSwitches types={types} settings={settings} onChange={(switches) => change({ switches })} />
       </FormSection>
-      <ActionGroup className="bellwire-save-bar">
-        <Button type="submit" isLoading={isSaving} isDisabled={isSaving}>
-          Update webhooks settings
-        </Button>
-        {typed && (
-          <Button variant="link" onClick={discard}>
-            Discard changes
-          </Button>
-        )}
-      </ActionGroup>
+      <SaveBar save="Update webhooks settings" isSaving={isSaving} onDiscard={typed && discard} />
     </Form>
-  );
-}
-
-interface BehaviorChoicesProps {
-  readonly settings: Settings;
-  readonly onChange: (changed: Partial<Settings>) => void;
-}
-
-function BehaviorChoices({ settings, onChange }: BehaviorChoicesProps) {
-  return (
-    <>
-      <Checkbox
-        id="active"
-        name="active"
-        label="Webhooks enabled"
-        description="The main switch: without it nothing is sent, whatever is chosen below"
-        isChecked={settings.active}
-        onChange={(_, active) => onChange({ active })}
-      />
-      <Checkbox
-        id="provider_actions"
-        name="provider_actions"
-        label="Actions in the admin portal also trigger webhooks"
-        description="Unchecked: only what developers do in the Developer Portal triggers webhooks"
-        isChecked={settings.provider_actions}
-        onChange={(_, provider_actions) => onChange({ provider_actions })}
-      />
-      <Checkbox
-        id="all_actors"
-        name="all_actors"
-        label="Also activation by e-mail, provider key and background changes"
-        description="Unchecked: changes that no signed-in person and no access token made are recorded, and not sent"
-        isChecked={settings.all_actors}
-        onChange={(_, all_actors) => onChange({ all_actors })}
-      />
-    </>
   );
 }
