@@ -2,7 +2,6 @@
  * Both roles in one process, as `bellwire serve` composes them, which notes when it heard that a transaction had
  * committed: the moment before the hint goes out. Says its origin, and when asked the moments since it was asked last.
  */
-import { pino } from "pino";
 import { Registry } from "prom-client";
 import { composeEngine } from "../server/src/app/compose-engine.ts";
 import { composeHttp } from "../server/src/app/compose-http.ts";
@@ -10,6 +9,7 @@ import { composeSender } from "../server/src/app/compose-sender.ts";
 import { providerUrls } from "../server/src/app/provider-urls.ts";
 import type { Pool } from "../server/src/platform/database/database.ts";
 import { openPool } from "../server/src/platform/database/open-pool.ts";
+import { createLogger } from "../server/src/platform/observability/create-logger.ts";
 import { createEncryption } from "../server/src/platform/encryption/encryption.ts";
 import { machineMs } from "./machine-clock.ts";
 import { secretKey } from "./open-database.ts";
@@ -27,7 +27,7 @@ const watched: Pool = {
     return result;
   },
 };
-const log = pino({ level: "info" }, pino.destination({ dest: logFile, sync: true }));
+const log = createLogger("info", logFile);
 const encryption = createEncryption([secretKey]);
 const urls = providerUrls("http://127.0.0.1", undefined);
 const allowed = allowedHere();

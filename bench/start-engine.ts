@@ -1,8 +1,8 @@
 import { join } from "node:path";
-import { pino } from "pino";
 import { Registry } from "prom-client";
 import { composeEngine } from "../server/src/app/compose-engine.ts";
 import { systemClock } from "../server/src/platform/clock/clock.ts";
+import { createLogger } from "../server/src/platform/observability/create-logger.ts";
 import { createSender } from "../server/src/webhooks/attempts/index.ts";
 import type { BenchDatabase } from "./open-database.ts";
 import { allowedHere } from "./set-up-portal.ts";
@@ -15,10 +15,7 @@ export async function startEngineHere(database: BenchDatabase, inFlightMax: numb
   const sender = opened.use(
     createSender({ clock: systemClock, userAgent: "Bellwire/bench", allowed: allowedHere(), connectionsMax }),
   );
-  const log = pino(
-    { level: "info" },
-    pino.destination({ dest: join(database.folder, "engine.log"), sync: false, minLength: 8192 }),
-  );
+  const log = createLogger("info", join(database.folder, "engine.log"));
   const { encryption } = database;
   opened.use(await composeEngine({ pool, encryption, sender, log, metrics: new Registry(), inFlightMax }));
   return opened.move();

@@ -7,6 +7,7 @@ const program = `
   const error = Object.assign(new Error("duplicate key"), { code: "23505", detail: "Key (email)=(canary) already exists." });
   log.info({ status: 200, password: "canary", request: { authorization: "canary", headers: { cookie: "canary" } } }, "request answered");
   log.error({ err: error }, "bug");
+  log.warn({ error }, "again");
   log.debug({}, "not worth it");
 `;
 
@@ -20,7 +21,7 @@ test("a line is written as JSON on stderr, without secrets and without the value
     .trim()
     .split("\n")
     .map((line) => JSON.parse(line));
-  expect(lines).toHaveLength(2);
+  expect(lines).toHaveLength(3);
   expect(lines[0]).toMatchObject({ level: 30, status: 200, msg: "request answered" });
   expect(lines[1]).toMatchObject({ level: 50, err: { message: "duplicate key", code: "23505" } });
 });
