@@ -9,6 +9,7 @@ import { guardedConnector } from "./guarded-connector.ts";
 import { ReceiverPools } from "./receiver-pools.ts";
 import { requestHeaders } from "./request-headers.ts";
 import { Signer } from "./sign-request.ts";
+import { Targets } from "./targets.ts";
 
 export interface Sender {
   /** Makes one try and says what came of it. Rejects for bugs only, never for what a receiver or a network does. */
@@ -34,6 +35,7 @@ export interface SenderOptions {
 export function createSender(options: SenderOptions): Sender & AsyncDisposable {
   const { clock, userAgent, ownBins, connectTimeoutSeconds = 10 } = options;
   const signer = new Signer();
+  const targets = new Targets((url) => ownBins?.matches(url));
   const pools = new ReceiverPools({
     connector: guardedConnector({
       allowed: options.allowed,
@@ -46,17 +48,17 @@ export function createSender(options: SenderOptions): Sender & AsyncDisposable {
     originsMax: options.originsMax ?? 1000,
   });
 
-  const send = async (request: AttemptRequest): Promise<AttemptOutcome> => {
-    const url = URL.parse(request.url);
-    if (!url || (url.protocol !== "http:" && url.protocol !== "https:")) return noUrl;
-    const headers = requestHeaders(request, { signer, userAgent, url });
+  const send = (request: AttemptRequest): Promise<AttemptOutcome> => {
+    const target = targets.of(request.url);
+    if (!target) return Promise.resolve(noUrl);
+    const headers = requestHeaders(request, { signer, userAgent, target });
     const { body, timeoutSeconds } = request;
-    const binId = ownBins?.matches(url);
+    const { url, origin, host, path, binId } = target;
     if (ownBins && binId !== undefined) {
       return deliverToOwnBin({ ownBins, clock }, { binId, url, headers, body, timeoutSeconds });
     }
-    const exchange = new Exchange({ clock, host: url.host, timeoutSeconds, connectTimeoutSeconds });
-    pools.poolOf(url.origin).dispatch({ method: "POST", path: url.pathname + url.search, headers, body }, exchange);
+    const exchange = new Exchange({ clock, host, timeoutSeconds, connectTimeoutSeconds });
+    pools.poolOf(origin).dispatch({ method: "POST", path, headers, body }, exchange);
     return exchange.outcome;
   };
   return { send, [Symbol.asyncDispose]: () => pools[Symbol.asyncDispose]() };

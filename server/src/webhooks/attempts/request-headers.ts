@@ -1,13 +1,13 @@
-import { unescape as percentDecoded } from "node:querystring";
 import { isReservedHeader } from "#webhooks/endpoints/index.ts";
 import type { AttemptRequest } from "./attempt-request.ts";
 import { cloudEventHeaders } from "./cloud-event-headers.ts";
 import type { Signer } from "./sign-request.ts";
+import type { Target } from "./targets.ts";
 
 /** Names and values in turn, which is how undici takes them without making objects. */
 export function requestHeaders(
   request: AttemptRequest,
-  { signer, userAgent, url }: { readonly signer: Signer; readonly userAgent: string; readonly url: URL },
+  { signer, userAgent, target }: { readonly signer: Signer; readonly userAgent: string; readonly target: Target },
 ): string[] {
   const { id, body, event, attempt, replay, secrets } = request;
   const timestamp = Math.floor(request.sentAt.getTime() / 1000);
@@ -33,16 +33,9 @@ export function requestHeaders(
     const value = request.headers[name];
     if (value !== undefined && !isReservedHeader(name)) headers.push(name, value);
   }
-  const credentials = credentialsOf(url);
+  const { credentials } = target;
   if (credentials && !headers.some((name, at) => at % 2 === 0 && name.toLowerCase() === "authorization")) {
     headers.push("authorization", credentials);
   }
   return headers;
-}
-
-/** A URL like https://user:password@host/ asks for HTTP Basic, as 3scale's sender has always understood it. */
-function credentialsOf({ username, password }: URL): string | undefined {
-  if (username === "" && password === "") return undefined;
-  const plain = `${percentDecoded(username)}:${percentDecoded(password)}`;
-  return `Basic ${Buffer.from(plain).toString("base64")}`;
 }

@@ -1,3 +1,4 @@
+import { bytesArray, plainArray, textArray } from "#platform/database/array-text.ts";
 import type { Database, Pool } from "#platform/database/database.ts";
 
 import { promoteNext } from "./promote-next.ts";
@@ -87,19 +88,19 @@ async function write(db: Database, engineId: string, settlements: readonly Settl
   const column = <T>(of: (settlement: Settlement) => T): T[] => settlements.map(of);
   const written = await db.query(statement, [
     engineId,
-    column((it) => it.endpointId),
-    column((it) => it.epoch),
-    column((it) => it.eventId),
-    column((it) => it.number),
-    column((it) => it.at),
-    column((it) => it.status),
-    column((it) => it.error),
-    column((it) => it.latencyMs),
-    column((it) => (it.responseHeaders ? JSON.stringify(it.responseHeaders) : null)),
-    column((it) => it.responseBody),
-    column((it) => it.end),
-    column((it) => it.retryAfterSeconds),
-    column((it) => it.url),
+    plainArray(column((it) => it.endpointId)),
+    plainArray(column((it) => it.epoch)),
+    plainArray(column((it) => it.eventId)),
+    plainArray(column((it) => it.number)),
+    plainArray(column((it) => it.at.toISOString())),
+    plainArray(column((it) => it.status)),
+    textArray(column((it) => it.error)),
+    plainArray(column((it) => it.latencyMs)),
+    textArray(column((it) => (it.responseHeaders ? JSON.stringify(it.responseHeaders) : null))),
+    bytesArray(column((it) => it.responseBody)),
+    plainArray(column((it) => it.end)),
+    plainArray(column((it) => it.retryAfterSeconds)),
+    bytesArray(column((it) => it.url)),
   ]);
   return written.length;
 }

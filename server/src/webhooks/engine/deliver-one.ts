@@ -10,7 +10,7 @@ import {
 } from "#webhooks/deliveries/index.ts";
 import type { DeliverySettings } from "#webhooks/endpoints/index.ts";
 
-import type { AttemptLine, EngineNeeds } from "./engine-needs.ts";
+import type { AttemptLine, EngineNeeds, Sender } from "./engine-needs.ts";
 
 /** One attempt and what it came to. No transaction is open while the receiver takes its time. */
 export interface Delivered {
@@ -29,7 +29,7 @@ export async function deliverOne(
 ): Promise<Delivered> {
   const at = clock.now();
   const attempt = delivery.attemptsMade + 1;
-  const outcome = await sender.send(requestOf(settings, delivery, attempt, at)).catch(outcomeOfOurMistake);
+  const outcome = await send(sender, requestOf(settings, delivery, attempt, at));
   const policy = {
     success: settings.success,
     waitsSeconds: settings.retryWaitsSeconds,
@@ -43,12 +43,19 @@ export async function deliverOne(
 }
 
 /** A mistake of ours counts as a failed attempt: thrown further, the delivery would be tried for ever, at once. */
-const outcomeOfOurMistake = (error: unknown): AttemptOutcome => ({
-  kind: "unreachable",
-  code: "internal",
-  reason: `Bellwire could not make the request: ${error instanceof Error ? error.message : String(error)}`,
-  latencyMs: 0,
-});
+async function send(sender: Sender, request: AttemptRequest): Promise<AttemptOutcome> {
+  try {
+    return await sender.send(request);
+  } catch (error) {
+    const what = error instanceof Error ? error.message : String(error);
+    return {
+      kind: "unreachable",
+      code: "internal",
+      reason: `Bellwire could not make the request: ${what}`,
+      latencyMs: 0,
+    };
+  }
+}
 
 /** 3scale's schedule is kept to the second; the longer ones of the other formats spread by a tenth. */
 const jitterOf = (delivery: DueDelivery): number => (delivery.format === "3scale" ? 0 : 0.1);
