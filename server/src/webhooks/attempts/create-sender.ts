@@ -51,9 +51,9 @@ export function createSender(options: SenderOptions): Sender & AsyncDisposable {
   const send = (request: AttemptRequest): Promise<AttemptOutcome> => {
     const target = targets.of(request.url);
     if (!target) return Promise.resolve(noUrl);
-    const headers = requestHeaders(request, { signer, userAgent, target });
+    const { url, origin, host, path, credentials, binId } = target;
+    const headers = requestHeaders(request, { signer, userAgent, credentials });
     const { body, timeoutSeconds } = request;
-    const { url, origin, host, path, binId } = target;
     if (ownBins && binId !== undefined) {
       return deliverToOwnBin({ ownBins, clock }, { binId, url, headers, body, timeoutSeconds });
     }

@@ -25,7 +25,7 @@ const bare = {
 } as const;
 
 const namesOf = (request: Parameters<typeof requestHeaders>[0]): readonly string[] =>
-  requestHeaders(request, { signer: new Signer(), userAgent: "Bellwire/0.0.0", url: new URL(bare.url) }).filter(
+  requestHeaders(request, { signer: new Signer(), userAgent: "Bellwire/0.0.0", credentials: undefined }).filter(
     (name, at) => at % 2 === 0 && name !== "content-type",
   );
 

@@ -2,13 +2,16 @@ import { isReservedHeader } from "#webhooks/endpoints/index.ts";
 import type { AttemptRequest } from "./attempt-request.ts";
 import { cloudEventHeaders } from "./cloud-event-headers.ts";
 import type { Signer } from "./sign-request.ts";
-import type { Target } from "./targets.ts";
+
+export interface HeaderNeeds {
+  readonly signer: Signer;
+  readonly userAgent: string;
+  /** Of the URL. An `authorization` header of the endpoint's own goes before. */
+  readonly credentials: string | undefined;
+}
 
 /** Names and values in turn, which is how undici takes them without making objects. */
-export function requestHeaders(
-  request: AttemptRequest,
-  { signer, userAgent, target }: { readonly signer: Signer; readonly userAgent: string; readonly target: Target },
-): string[] {
+export function requestHeaders(request: AttemptRequest, { signer, userAgent, credentials }: HeaderNeeds): string[] {
   const { id, body, event, attempt, replay, secrets } = request;
   const timestamp = Math.floor(request.sentAt.getTime() / 1000);
   // prettier-ignore
@@ -33,7 +36,6 @@ export function requestHeaders(
     const value = request.headers[name];
     if (value !== undefined && !isReservedHeader(name)) headers.push(name, value);
   }
-  const { credentials } = target;
   if (credentials && !headers.some((name, at) => at % 2 === 0 && name.toLowerCase() === "authorization")) {
     headers.push("authorization", credentials);
   }
