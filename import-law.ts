@@ -8,6 +8,7 @@ export const layers = [
   { name: "attempts", folder: "server/src/webhooks/attempts" },
   { name: "failures", folder: "server/src/webhooks/failures" },
   { name: "history", folder: "server/src/webhooks/history" },
+  { name: "replays", folder: "server/src/webhooks/replays" },
   { name: "engine", folder: "server/src/webhooks/engine" },
   { name: "providers", folder: "server/src/portal/providers" },
   { name: "mails", folder: "server/src/portal/mails" },

@@ -8,6 +8,7 @@ import { buildWeb } from "./build-web.ts";
 import { claimPort, localUrl } from "./claim-port.ts";
 import { composeEngine } from "./compose-engine.ts";
 import { composeMail } from "./compose-mail.ts";
+import { composeReplays } from "./compose-replays.ts";
 import { findTryOutBin } from "./find-try-out-bin.ts";
 import { setUpFirst } from "./first-set-up.ts";
 import { keepHouse } from "./keep-house.ts";
@@ -42,6 +43,7 @@ export async function runServer({ config, roles, log, say, stop }: RunNeeds): Pr
   stop.throwIfAborted();
   if (roles.includes("engine")) {
     running.use(await composeEngine({ ...parts, inFlightMax: config.engineConcurrency }));
+    running.use(composeReplays(parts));
     running.use(composeMail(parts));
     running.use(keepHouse({ ...parts, retentionDays: config.retentionDays }));
   }

@@ -344,6 +344,64 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/replays": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the replays, newest first */
+        get: operations["listReplays"];
+        put?: never;
+        /**
+         * Send events of a span of time again
+         * @description Goes on in the background, whatever is restarted meanwhile. Each event keeps its `webhook-id`, and its bytes if it was sent before; an ordered endpoint gets them in its order. One at a time for an endpoint. With `dry_run` it answers 200 and what it would send.
+         */
+        post: operations["createReplay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/replays/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read how far a replay is */
+        get: operations["readReplay"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/replays/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop a replay
+         * @description What it has made due stays due.
+         */
+        post: operations["cancelReplay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/bins": {
         parameters: {
             query?: never;
@@ -1125,6 +1183,28 @@ export interface components {
              */
             state?: "enabled" | "paused";
         };
+        /** NewReplay */
+        NewReplay: {
+            endpoint_id: number;
+            /**
+             * Format: date-time
+             * @description Events that happened then or later.
+             */
+            since: string;
+            /**
+             * Format: date-time
+             * @description Events that happened before. Left out: until now.
+             */
+            until?: string;
+            event_types?: ("account.created" | "account.updated" | "account.plan_changed" | "account.deleted" | "user.created" | "user.updated" | "user.deleted" | "application.created" | "application.updated" | "application.suspended" | "application.plan_changed" | "application.user_key_updated" | "application.deleted" | "application.key_created" | "application.key_deleted" | "application.key_updated")[] | null;
+            /**
+             * @description `failed`: what is on the list of failures. `missing`: events that the endpoint has no delivery of, of the types that it is subscribed to, whatever stopped them. `all`: both, and what had ended, sent again.
+             * @enum {unknown}
+             */
+            only: "failed" | "missing" | "all";
+            /** @description Only counts. */
+            dry_run?: boolean;
+        };
         /** Problem */
         Problem: {
             /** @description A name for this kind of problem. */
@@ -1141,6 +1221,84 @@ export interface components {
                 [key: string]: string[];
             };
         };
+        /**
+         * Replay
+         * @description Events of a span of time, sent to an endpoint again. The counts are what was made due so far.
+         */
+        Replay: {
+            id: number;
+            endpoint_id: number;
+            /**
+             * Format: date-time
+             * @description Events that happened then or later.
+             */
+            since: string;
+            /**
+             * Format: date-time
+             * @description Events that happened before.
+             */
+            until: string;
+            event_types: string[] | null;
+            /**
+             * @description `failed`: what is on the list of failures. `missing`: events that the endpoint has no delivery of, of the types that it is subscribed to, whatever stopped them. `all`: both, and what had ended, sent again.
+             * @enum {unknown}
+             */
+            only: "failed" | "missing" | "all";
+            state: components["schemas"]["ReplayState"];
+            /** @description How much of the time has been worked through, from 0 to 1. */
+            progress: number;
+            counts: components["schemas"]["ReplayCounts"];
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC, with milliseconds.
+             */
+            created_at: string;
+            finished_at: string | null;
+        };
+        /**
+         * ReplayCounts
+         * @description Deliveries, by what they were before.
+         */
+        ReplayCounts: {
+            failed: number;
+            missing: number;
+            /** @description Sent again, with `bellwire-replay`. */
+            delivered: number;
+            /** @description Sent again though cancelled, or taken off the list of failures. */
+            given_up: number;
+            total: number;
+        };
+        /**
+         * ReplayPreview
+         * @description What a replay would send now. Nothing was done.
+         */
+        ReplayPreview: {
+            /** @constant */
+            dry_run: true;
+            endpoint_id: number;
+            /**
+             * Format: date-time
+             * @description Events that happened then or later.
+             */
+            since: string;
+            /**
+             * Format: date-time
+             * @description Events that happened before.
+             */
+            until: string;
+            event_types: string[] | null;
+            /**
+             * @description `failed`: what is on the list of failures. `missing`: events that the endpoint has no delivery of, of the types that it is subscribed to, whatever stopped them. `all`: both, and what had ended, sent again.
+             * @enum {unknown}
+             */
+            only: "failed" | "missing" | "all";
+            counts: components["schemas"]["ReplayCounts"];
+        };
+        /**
+         * ReplayState
+         * @enum {unknown}
+         */
+        ReplayState: "running" | "done" | "cancelled";
         /**
          * Verdict
          * @description What became of an event at one endpoint.
@@ -2374,6 +2532,238 @@ export interface operations {
             };
             /** @description Some values are not acceptable: `errors` says which, and why. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listReplays: {
+        parameters: {
+            query?: {
+                /** @description How many to give at most. */
+                limit?: number;
+                /** @description The `next` of the page before this one. */
+                after?: string;
+                endpoint_id?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Replay"][];
+                        next: string | null;
+                    };
+                };
+            };
+            /** @description No credentials, or wrong ones. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description These credentials do not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some values are not acceptable: `errors` says which, and why. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createReplay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewReplay"];
+            };
+        };
+        responses: {
+            /** @description What a replay would send now. Nothing was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplayPreview"];
+                };
+            };
+            /** @description Events of a span of time, sent to an endpoint again. The counts are what was made due so far. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Replay"];
+                };
+            };
+            /** @description No credentials, or wrong ones. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description These credentials do not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit with how things are now. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some values are not acceptable: `errors` says which, and why. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readReplay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events of a span of time, sent to an endpoint again. The counts are what was made due so far. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Replay"];
+                };
+            };
+            /** @description No credentials, or wrong ones. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description These credentials do not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is not yours. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancelReplay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events of a span of time, sent to an endpoint again. The counts are what was made due so far. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Replay"];
+                };
+            };
+            /** @description No credentials, or wrong ones. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description These credentials do not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is not yours. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit with how things are now. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

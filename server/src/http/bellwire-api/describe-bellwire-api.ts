@@ -25,6 +25,7 @@ export function describeBellwireApi(http: FastifyInstance, version: string): Pro
       { name: "Events", description: "What happened." },
       { name: "Deliveries", description: "One event for one endpoint, with each attempt." },
       { name: "Failures", description: "Deliveries whose attempts are used up." },
+      { name: "Replays", description: "Events of a span of time, sent to an endpoint again." },
       { name: "Bins", description: "Built-in receivers that show what they caught." },
       { name: "Developers", description: "What the Account Management API cannot do to accounts and applications." },
       { name: "Mails", description: "What developers were written." },

@@ -38,6 +38,10 @@ import { deleteFailuresRoute } from "./failures/delete-failures-route.ts";
 import { listFailuresRoute } from "./failures/list-failures-route.ts";
 import { retryFailuresRoute } from "./failures/retry-failures-route.ts";
 import { listMailsRoute } from "./mails/list-mails-route.ts";
+import { cancelReplayRoute } from "./replays/cancel-replay-route.ts";
+import { createReplayRoute } from "./replays/create-replay-route.ts";
+import { listReplaysRoute } from "./replays/list-replays-route.ts";
+import { readReplayRoute } from "./replays/read-replay-route.ts";
 import { openStreamRoute } from "./stream/open-stream-route.ts";
 
 /** All that the API can do, in the order of its documentation. */
@@ -64,6 +68,10 @@ export const routes: readonly BellwireApiRoute[] = [
   countFailuresRoute,
   deleteFailuresRoute,
   retryFailuresRoute,
+  createReplayRoute,
+  listReplaysRoute,
+  readReplayRoute,
+  cancelReplayRoute,
   listBinsRoute,
   createBinRoute,
   readBinRoute,

@@ -4,9 +4,11 @@ export { decideGate, type Gate } from "./decide-gate.ts";
 export { deliveryId, parseDeliveryId, type Delivery, type DeliveryState } from "./delivery.ts";
 export { followAttempts, type AttemptCursor, type FollowedAttempt } from "./follow-attempts.ts";
 export { listDeliveries, type DeliveryFilter } from "./list-deliveries.ts";
+export { orderingKeyOf } from "./ordering-key.ts";
 export { planDeliveries, type PlannedDelivery } from "./plan-deliveries.ts";
 export { readDelivery, type Attempt, type DeliveryInFull } from "./read-delivery.ts";
 export { cancelDelivery, insertDelivery, retryDelivery } from "./retry-delivery.ts";
+export { reviveDeliveries, type DeliveryToRevive } from "./revive-deliveries.ts";
 export { skipDelivery } from "./skip-delivery.ts";
 
 export { beatHeart, deleteDeadEngines, deleteEngine, insertEngine } from "./engines-table.ts";

@@ -8,3 +8,4 @@ export { withoutCredentials } from "./render-event/without-credentials.ts";
 export { recordEvents } from "./record-events.ts";
 export { sampleBody, sampleFacts, type Sample } from "./sample-event.ts";
 export { sendEventNow } from "./send-event-now.ts";
+export { storePayloads } from "./store-payloads.ts";

@@ -17,16 +17,13 @@ export interface Verdict {
 export interface EventInFull extends EventSummary {
   readonly document: Node;
   readonly key: EventKey | null;
-  /** How the outside reaches the provider. */
-  readonly source: string;
   readonly rendererVersion: number;
   readonly verdicts: readonly Verdict[];
 }
 
 const event = `
-  select ${summaryColumns}, event.document, event.key, provider.event_source as source, event.renderer_version as "rendererVersion"
+  select ${summaryColumns}, event.document, event.key, event.renderer_version as "rendererVersion"
   from events event
-  join providers provider on provider.id = event.provider_id
   where event.provider_id = $1 and event.id = $2`;
 
 // Every endpoint of the provider, also those that came later or are gone but were sent it.

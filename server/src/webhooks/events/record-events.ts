@@ -4,6 +4,7 @@ import { newUuidV7 } from "#platform/ids/uuid-v7.ts";
 import {
   bodyFormatOf,
   decideGate,
+  orderingKeyOf,
   planDeliveries,
   type BodyFormat,
   type Gate,
@@ -92,18 +93,6 @@ function planEvent(
   const rendered = { ...event, id, source, occurredAt, sequence, actor: actorInBody(cause.actor), channel };
   const payloads = [...formats].map((format) => ({ eventId: id, format, body: renderEvent(rendered, format) }));
   return { row, payloads, deliveries };
-}
-
-/** What keeps its order at the endpoint: all that concerns an account, or an object alone. */
-function orderingKeyOf(ordering: Subscription["ordering"], event: NewEvent): string | null {
-  switch (ordering) {
-    case "none":
-      return null;
-    case "account":
-      return `account/${event.accountId}`;
-    case "object":
-      return `${event.type.split(".", 1)[0]}/${event.objectId}`;
-  }
 }
 
 const actorInBody = (actor: Actor): { kind: string; user_id?: number } =>

@@ -1,12 +1,7 @@
 import type { Transaction } from "#platform/database/database.ts";
 import { insertDelivery, type BodyFormat } from "#webhooks/deliveries/index.ts";
 
-import { readEvent } from "./read-event.ts";
-import { renderEvent } from "./render-event/render-event.ts";
-
-const insertPayload = `
-  insert into payloads (provider_id, event_id, format, body) values ($1, $2, $3, $4)
-  on conflict (provider_id, event_id, format) do nothing`;
+import { storePayloads } from "./store-payloads.ts";
 
 /**
  * Delivers an event to an endpoint that was not sent it, because a gate stopped it there or the endpoint came later. The
@@ -22,14 +17,7 @@ export async function sendEventNow(
     readonly format: BodyFormat;
   },
 ): Promise<boolean> {
-  const event = await readEvent(tx, wanted.providerId, wanted.eventId);
-  if (!event) return false;
-  const { actorKind, actorUserId, previous, key, ...rest } = event;
-  const actor = actorUserId === null ? { kind: actorKind } : { kind: actorKind, user_id: actorUserId };
-  const body = renderEvent(
-    { ...rest, actor, ...(key ? { key } : {}), ...(previous ? { previous } : {}) },
-    wanted.format,
-  );
-  await tx.query(insertPayload, [wanted.providerId, wanted.eventId, wanted.format, body]);
-  return insertDelivery(tx, wanted, wanted.format);
+  const { providerId, eventId, format } = wanted;
+  await storePayloads(tx, { providerId, eventIds: [eventId], format });
+  return insertDelivery(tx, wanted, format);
 }

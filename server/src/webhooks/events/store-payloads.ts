@@ -1,0 +1,38 @@
+import type { Transaction } from "#platform/database/database.ts";
+import type { BodyFormat } from "#webhooks/deliveries/index.ts";
+
+import type { EventInFull } from "./read-event.ts";
+import { summaryColumns } from "./list-events.ts";
+import { renderEvent } from "./render-event/render-event.ts";
+
+const unrendered = `
+  select ${summaryColumns}, event.document, event.key, provider.event_source as source
+  from events event
+  join providers provider on provider.id = event.provider_id
+  where event.provider_id = $1 and event.id = any($2)
+    and not exists (select from payloads
+      where payloads.provider_id = $1 and payloads.event_id = event.id and payloads.format = $3)`;
+
+const insert = `
+  insert into payloads (provider_id, event_id, format, body)
+  select $1, payload.event_id, $2, payload.body from unnest($3::uuid[], $4::bytea[]) as payload (event_id, body)
+  on conflict (provider_id, event_id, format) do nothing`;
+
+/** Makes the bytes of events in a format in which nobody was subscribed to them, from their recorded documents. */
+export async function storePayloads(
+  tx: Transaction,
+  wanted: { readonly providerId: number; readonly eventIds: readonly string[]; readonly format: BodyFormat },
+): Promise<void> {
+  const { providerId, eventIds, format } = wanted;
+  const events = await tx.query<Unrendered>(unrendered, [providerId, eventIds, format]);
+  if (events.length === 0) return;
+  const bodies = events.map((event) => bodyOf(event, format));
+  await tx.query(insert, [providerId, format, events.map(({ id }) => id), bodies]);
+}
+
+type Unrendered = Omit<EventInFull, "verdicts" | "rendererVersion"> & { readonly source: string };
+
+function bodyOf({ actorKind, actorUserId, previous, key, ...rest }: Unrendered, format: BodyFormat): Buffer {
+  const actor = actorUserId === null ? { kind: actorKind } : { kind: actorKind, user_id: actorUserId };
+  return renderEvent({ ...rest, actor, ...(key ? { key } : {}), ...(previous ? { previous } : {}) }, format);
+}

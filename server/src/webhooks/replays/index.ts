@@ -1,0 +1,4 @@
+export { countReplayable } from "./find-replayable.ts";
+export { progressOf, type Replay, type ReplayCounts, type ReplayKind, type ReplayRange } from "./replay.ts";
+export { cancelReplay, listReplays, readReplay, startReplay } from "./replays-table.ts";
+export { workOnReplay } from "./work-on-replay.ts";

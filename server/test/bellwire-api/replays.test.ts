@@ -1,0 +1,111 @@
+import { expect } from "vitest";
+import { workOnReplay } from "#webhooks/replays/index.ts";
+import { anEvent, buildEndpoint, recordNow } from "../support/build-webhooks.ts";
+import { HandDrivenClock } from "../support/hand-driven-clock.ts";
+import { test as base, type BellwireHouse } from "./bellwire-api-test.ts";
+
+const fromNow = (ms: number): string => new Date(Date.now() + ms).toISOString();
+const minuteMs = 60_000;
+
+/** The API's time lies behind what the tests record, which happens when it really does. */
+const test = base.extend("clock", () => new HandDrivenClock(fromNow(minuteMs)));
+
+/** An endpoint that came after two events. */
+async function lateEndpoint({ pool, provider }: BellwireHouse): Promise<number> {
+  await recordNow(pool, { providerId: provider.id }, [anEvent(), anEvent({ type: "user.created" })]);
+  return buildEndpoint(pool, { providerId: provider.id, url: "http://127.0.0.1:9/" });
+}
+
+const ask = (house: BellwireHouse, payload: object) =>
+  house.call("POST", "/replays", { payload: { since: fromNow(-minuteMs), only: "missing", ...payload } });
+
+test("a dry run tells what would be sent, and does nothing", async ({ house }) => {
+  const endpoint_id = await lateEndpoint(house);
+  const answer = await ask(house, { endpoint_id, event_types: ["user.created"], dry_run: true });
+  expect(answer.statusCode).toBe(200);
+  expect(answer.json()).toEqual({
+    dry_run: true,
+    endpoint_id,
+    since: expect.any(String),
+    until: expect.any(String),
+    event_types: ["user.created"],
+    only: "missing",
+    counts: { failed: 0, missing: 1, delivered: 0, given_up: 0, total: 1 },
+  });
+  expect((await house.call("GET", "/replays")).json()).toEqual({ data: [], next: null });
+  expect((await house.call("GET", "/deliveries")).json().data).toEqual([]);
+});
+
+test("a replay is asked for, tells how far it is, and ends", async ({ house }) => {
+  const endpoint_id = await lateEndpoint(house);
+  const answer = await ask(house, { endpoint_id });
+  expect(answer.statusCode).toBe(201);
+  const started = answer.json();
+  expect(answer.headers.location).toBe(`/api/v1/replays/${started.id}`);
+  expect(started).toMatchObject({
+    endpoint_id,
+    only: "missing",
+    event_types: null,
+    state: "running",
+    finished_at: null,
+  });
+  expect(started).toMatchObject({ progress: 0, counts: { total: 0 } });
+
+  await workOnReplay(house.pool);
+  const ended = (await house.call("GET", `/replays/${started.id}`)).json();
+  expect(ended).toMatchObject({ state: "done", progress: 1, counts: { missing: 2, total: 2 } });
+  expect(ended.finished_at).not.toBeNull();
+  expect((await house.call("GET", "/deliveries?state=pending")).json().data).toHaveLength(2);
+  expect((await house.call("GET", `/replays?endpoint_id=${endpoint_id}`)).json().data).toEqual([ended]);
+  const audit = await house.pool.query(`select action, subject from audit_records where provider_id = $1`, [
+    house.provider.id,
+  ]);
+  expect(audit).toContainEqual({ action: "replay.started", subject: `endpoint/${endpoint_id}` });
+});
+
+test("one replay of an endpoint is under way at a time, and can be stopped", async ({ house }) => {
+  const endpoint_id = await lateEndpoint(house);
+  const { id } = (await ask(house, { endpoint_id })).json();
+  const second = await ask(house, { endpoint_id });
+  expect([second.statusCode, second.json().title]).toEqual([409, "A replay of this endpoint is under way."]);
+
+  expect((await house.call("POST", `/replays/${id}/cancel`)).json()).toMatchObject({ id, state: "cancelled" });
+  expect((await house.call("POST", `/replays/${id}/cancel`)).statusCode).toBe(409);
+  await workOnReplay(house.pool);
+  expect((await house.call("GET", "/deliveries")).json().data).toEqual([]);
+  expect((await ask(house, { endpoint_id })).statusCode).toBe(201);
+});
+
+test.for([
+  [{ endpoint_id: 999_999_999 }, { endpoint_id: ["is no endpoint of yours"] }],
+  [{ only: "some" }, { only: ["must be one of failed, missing, all"] }],
+  [{ since: fromNow(0), until: fromNow(-minuteMs) }, { since: ["must be before `until`, and in the past"] }],
+  [{ since: fromNow(2 * minuteMs), until: fromNow(3 * minuteMs) }, { since: [expect.stringContaining("in the past")] }],
+  [{ since: "yesterday" }, { since: [expect.any(String)] }],
+  [{ event_types: ["user.born"] }, { "event_types.0": [expect.any(String)] }],
+  [{ speed: 1 }, { speed: ["is not known"] }],
+] as const)("what is not acceptable is refused by field: %j", async ([payload, errors], { house }) => {
+  const answer = await ask(house, { endpoint_id: await lateEndpoint(house), ...payload });
+  expect(answer.statusCode).toBe(422);
+  expect(answer.json().errors).toMatchObject(errors);
+});
+
+test("another provider's endpoint cannot be replayed to, nor its replay be seen or stopped", async ({
+  house,
+  neighbour,
+}) => {
+  const endpoint_id = await lateEndpoint(house);
+  expect((await ask(neighbour, { endpoint_id })).statusCode).toBe(422);
+  const { id } = (await ask(house, { endpoint_id })).json();
+  expect((await neighbour.call("GET", `/replays/${id}`)).statusCode).toBe(404);
+  expect((await neighbour.call("POST", `/replays/${id}/cancel`)).statusCode).toBe(404);
+  expect((await neighbour.call("GET", "/replays")).json().data).toEqual([]);
+});
+
+test("a read-only token may look at replays, and ask for none", async ({ house }) => {
+  const endpoint_id = await lateEndpoint(house);
+  const headers = { authorization: `Bearer ${await house.addToken({ permission: "ro" })}` };
+  expect((await house.call("GET", "/replays", { headers })).statusCode).toBe(200);
+  const payload = { endpoint_id, since: fromNow(-minuteMs), only: "all", dry_run: true };
+  expect((await house.call("POST", "/replays", { headers, payload })).statusCode).toBe(403);
+});

@@ -1,0 +1,47 @@
+import { expect, test } from "vitest";
+import { ask, itemsAt, valueAt, type BellwireApi } from "../chaos/ask-bellwire.ts";
+import { familyOf, kill, postmasterOf } from "../support/processes.ts";
+import { startReceiver } from "../support/receiver.ts";
+import { makeDataDir, readSignIn, startBellwire } from "../support/start-bellwire.ts";
+import { until } from "../support/until.ts";
+
+const accounts = 20;
+
+test("a replay that was asked for goes on when every process was killed", { timeout: 240_000 }, async () => {
+  await using folder = await makeDataDir();
+  await using receiver = await startReceiver();
+  const first = await startBellwire({ dataDir: folder.path });
+  const token = (await readSignIn(folder.path)).accessToken;
+  const api: BellwireApi = { url: first.url, token };
+  const webhook = { url: receiver.url, active: true, provider_actions: true, account_created_on: true };
+  expect(await ask(api, "PUT", "/admin/api/webhooks.json", webhook)).toMatchObject({ status: 200 });
+  for (let number = 0; number < accounts; number += 1) {
+    const form = { org_name: `Quay ${number}`, username: `quay${number}`, email: `quay${number}@example.com` };
+    expect(await ask(api, "POST", "/admin/api/signup.json", form)).toMatchObject({ status: 201 });
+  }
+  const endpointId = valueAt(itemsAt((await ask(api, "GET", "/api/v1/endpoints")).body, "data")[0], "id");
+  await until(async () => {
+    const { body } = await ask(api, "GET", "/api/v1/deliveries?state=pending");
+    return receiver.received.length >= accounts && itemsAt(body, "data").length === 0;
+  });
+  const events = new Set(receiver.received.map(({ headers }) => headers["webhook-id"])).size;
+
+  const wanted = { endpoint_id: endpointId, since: new Date(Date.now() - 3_600_000).toISOString(), only: "all" };
+  const started = await ask(api, "POST", "/api/v1/replays", wanted);
+  const postmaster = await postmasterOf(folder.path);
+  for (const pid of postmaster === undefined ? [] : await familyOf(postmaster)) kill(pid, "SIGKILL");
+  await first.kill();
+  expect(started.status).toBe(201);
+
+  await using again = await startBellwire({ dataDir: folder.path });
+  const replay = `/api/v1/replays/${String(valueAt(started.body, "id"))}`;
+  const ended = await until(async () => {
+    const { body } = await ask({ url: again.url, token }, "GET", replay);
+    return valueAt(body, "state") === "done" && body;
+  });
+  expect(valueAt(ended, "counts", "delivered")).toBe(events);
+  const repeats = (): number =>
+    new Set(receiver.received.flatMap(({ headers }) => (headers["bellwire-replay"] ? [headers["webhook-id"]] : [])))
+      .size;
+  await until(() => repeats() === events);
+});

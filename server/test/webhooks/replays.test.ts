@@ -1,0 +1,265 @@
+import { expect } from "vitest";
+import type { Pool } from "#platform/database/database.ts";
+import { cancelDelivery } from "#webhooks/deliveries/index.ts";
+import { deleteEndpoint } from "#webhooks/endpoints/index.ts";
+import { deleteFailures } from "#webhooks/failures/index.ts";
+import {
+  countReplayable,
+  listReplays,
+  readReplay,
+  startReplay,
+  workOnReplay,
+  type Replay,
+  type ReplayRange,
+} from "#webhooks/replays/index.ts";
+import { failingAtTheEnd } from "../portal/house.ts";
+import { anEvent, buildEndpoint, buildProvider, recordIn, recordNow } from "../support/build-webhooks.ts";
+import { startReceiver, type ReceivedRequest } from "../support/receiver.ts";
+import { startTestEngine } from "../support/start-test-engine.ts";
+import { test } from "../support/test.ts";
+import { until } from "../support/until.ts";
+
+const hourMs = 3_600_000;
+const idOf = ({ headers }: ReceivedRequest): string => String(headers["webhook-id"]);
+
+type Wanted = Pick<ReplayRange, "providerId" | "endpointId" | "only"> & Partial<ReplayRange>;
+
+/** Of the last hour, unless told otherwise. */
+const rangeOf = (wanted: Wanted): ReplayRange => ({
+  since: new Date(Date.now() - hourMs),
+  until: new Date(Date.now() + 1),
+  eventTypes: null,
+  ...wanted,
+});
+
+async function start(database: Pool, wanted: Wanted): Promise<Replay> {
+  const replay = await database.inTransaction((tx) => startReplay(tx, rangeOf(wanted)));
+  if (!replay) throw new Error("Another replay is under way.");
+  return replay;
+}
+
+/** Starts a replay and works on it until there is nothing left to do. */
+async function replayAll(database: Pool, wanted: Wanted): Promise<Replay | undefined> {
+  const { providerId, id } = await start(database, wanted);
+  while (await workOnReplay(database));
+  return readReplay(database, providerId, id);
+}
+
+/** A millisecond in which nothing has happened yet. */
+async function nextMoment(): Promise<Date> {
+  const atMs = Date.now();
+  return until(() => Date.now() > atMs && new Date(), { everyMs: 1 });
+}
+
+const nothingIsDue = (database: Pool) => async (): Promise<boolean> =>
+  (await database.query("select from due")).length === 0;
+
+test("what is missing is sent, in the endpoint's format, if the endpoint wants its type", async ({ database }) => {
+  await using receiver = await startReceiver();
+  const providerId = await buildProvider(database);
+  const [before = ""] = await recordNow(database, { providerId });
+  const types = { eventTypes: ["account.created"], format: "json" } as const;
+  const endpointId = await buildEndpoint(database, { providerId, url: receiver.url, ...types });
+  const token = { kind: "token", userId: 1 } as const; // a gate stops what a token does
+  const [stopped = ""] = await recordNow(database, { providerId, actor: token });
+  await recordNow(database, { providerId }, [anEvent({ type: "account.updated" })]);
+  await using _engine = await startTestEngine(database);
+  const [sent = ""] = await recordNow(database, { providerId });
+  await until(nothingIsDue(database));
+
+  const counts = { failed: 0, missing: 2, delivered: 0, givenUp: 0 };
+  const preview = { ...rangeOf({ providerId, endpointId, only: "missing" }), subscribedTo: types.eventTypes };
+  expect(await countReplayable(database, preview)).toEqual(counts);
+  expect(await replayAll(database, { providerId, endpointId, only: "missing" })).toMatchObject({
+    ...counts,
+    state: "done",
+    finishedAt: expect.any(Date),
+  });
+  await until(nothingIsDue(database));
+  expect(receiver.received.map(idOf)).toEqual([sent, before, stopped]);
+  expect(receiver.received.map(({ headers }) => headers["bellwire-replay"])).toEqual([undefined, undefined, undefined]);
+  expect(JSON.parse(receiver.received[1]?.body ?? "")).toMatchObject({
+    type: "account.created",
+    data: { sequence: 1 },
+  });
+  expect(await countReplayable(database, preview)).toEqual({ ...counts, missing: 0 });
+});
+
+test("of what failed, what is on the list gets a new round, and what was taken off does not", async ({ database }) => {
+  await using receiver = await startReceiver(500);
+  const providerId = await buildProvider(database);
+  const endpointId = await buildEndpoint(database, { providerId, url: receiver.url, retryWaitsSeconds: [] });
+  await using _engine = await startTestEngine(database);
+  const [dealtWith = "", failed = ""] = await recordNow(database, { providerId }, [anEvent(), anEvent()]);
+  await until(async () => (await database.query("select from failures")).length === 2);
+  await until(async () => {
+    const filter = { providerId, eventIds: [dealtWith] };
+    return (await database.inTransaction((tx) => deleteFailures(tx, filter))) === 1; // once its second has passed
+  });
+
+  const sentBefore = receiver.received.find((request) => idOf(request) === failed);
+  receiver.answer(200);
+  expect(await replayAll(database, { providerId, endpointId, only: "failed" })).toMatchObject({
+    failed: 1,
+    givenUp: 0,
+  });
+  await until(nothingIsDue(database));
+  expect(receiver.received).toHaveLength(3);
+  const again = receiver.received[2];
+  expect(again?.body).toBe(sentBefore?.body);
+  expect(again?.headers).toMatchObject({ "webhook-id": failed, "bellwire-attempt": "2" });
+  expect(again?.headers["bellwire-replay"]).toBeUndefined();
+  expect(await database.query("select from failures")).toEqual([]);
+});
+
+test("all sends the delivered ones again, counted, with the same id and bytes, and what was given up", async ({
+  database,
+}) => {
+  await using receiver = await startReceiver();
+  const providerId = await buildProvider(database);
+  const endpointId = await buildEndpoint(database, { providerId, url: receiver.url });
+  const [givenUp = ""] = await recordNow(database, { providerId });
+  await database.inTransaction((tx) => cancelDelivery(tx, { providerId, eventId: givenUp, endpointId }));
+  await using _engine = await startTestEngine(database);
+  const [delivered = ""] = await recordNow(database, { providerId });
+  await until(nothingIsDue(database));
+
+  await database.query(`update endpoints set format = 'json', version = version + 1`); // for what was never sent
+  for (const counts of [
+    { delivered: 1, givenUp: 1 },
+    { delivered: 2, givenUp: 0 },
+  ]) {
+    expect(await replayAll(database, { providerId, endpointId, only: "all" })).toMatchObject(counts);
+    await until(nothingIsDue(database));
+  }
+  const seen = (id: string): unknown[] =>
+    receiver.received.filter((it) => idOf(it) === id).map(({ headers }) => headers["bellwire-replay"]);
+  expect(seen(delivered)).toEqual([undefined, "1", "2"]);
+  expect(seen(givenUp)).toEqual([undefined, "1"]);
+  expect(new Set(receiver.received.map(({ body }) => body)).size).toBe(1);
+});
+
+test("only events of the span and of the types that are asked for are sent again", async ({ database }) => {
+  const providerId = await buildProvider(database);
+  const record = async (type: "account.created" | "user.created"): Promise<string> =>
+    (await recordNow(database, { providerId }, [anEvent({ type })]))[0] ?? "";
+  await record("account.created");
+  const since = await nextMoment();
+  const first = await record("account.created");
+  await record("user.created");
+  const last = await record("account.created");
+  const end = await nextMoment();
+  await record("account.created");
+  const endpointId = await buildEndpoint(database, { providerId, url: "http://127.0.0.1:9/" });
+  await replayAll(database, {
+    providerId,
+    endpointId,
+    only: "missing",
+    since,
+    until: end,
+    eventTypes: ["account.created"],
+  });
+  const due = await database.query<{ id: string }>(`select event_id as id from due order by event_id`);
+  expect(due.map(({ id }) => id)).toEqual([first, last]);
+});
+
+/** More than are dealt with in one transaction, recorded before there was an endpoint. */
+async function buildBacklog(database: Pool): Promise<{ providerId: number; endpointId: number; ids: string[] }> {
+  const providerId = await buildProvider(database);
+  const events = Array.from({ length: 1200 }, (_, index) => anEvent({ accountId: index % 3 }));
+  const ids = await recordNow(database, { providerId }, events);
+  return { providerId, endpointId: await buildEndpoint(database, { providerId, url: "http://127.0.0.1:9/" }), ids };
+}
+
+const dueIds = async (database: Pool): Promise<string[]> =>
+  (await database.query<{ id: string }>(`select event_id as id from due order by event_id`)).map(({ id }) => id);
+
+test("whoever dies amidst a replay has done whole chunks, and the next one goes on behind them", async ({
+  database,
+}) => {
+  const { providerId, endpointId, ids } = await buildBacklog(database);
+  const { id } = await start(database, { providerId, endpointId, only: "missing" });
+  expect(await workOnReplay(database)).toBe(true);
+  await expect(workOnReplay(failingAtTheEnd(database))).rejects.toThrow("the last statement failed");
+
+  expect(await dueIds(database)).toEqual(ids.slice(0, 500));
+  expect(await readReplay(database, providerId, id)).toMatchObject({ missing: 500, state: "running" });
+  while (await workOnReplay(database));
+  expect(await dueIds(database)).toEqual(ids);
+  expect(await readReplay(database, providerId, id)).toMatchObject({ missing: 1200, state: "done" });
+});
+
+test("processes that work at once on several replays make each delivery due once", async ({ database }) => {
+  const backlogs = [await buildBacklog(database), await buildBacklog(database)];
+  for (const { providerId, endpointId } of backlogs) await start(database, { providerId, endpointId, only: "missing" });
+  const work = async (): Promise<void> => {
+    await until(async () => {
+      await workOnReplay(database);
+      return (await database.query("select from replays where finished_at is null")).length === 0;
+    });
+  };
+  await Promise.all([work(), work(), work(), work()]);
+  expect(await dueIds(database)).toEqual(backlogs.flatMap(({ ids }) => ids).toSorted());
+  const [first, second] = await Promise.all(
+    backlogs.map(({ providerId }) => listReplays(database, { providerId, limit: 10 })),
+  );
+  expect([first, second]).toMatchObject([[{ missing: 1200, state: "done" }], [{ missing: 1200, state: "done" }]]);
+});
+
+test("an ordered endpoint gets what is replayed in its order, one after another, before what came later", async ({
+  database,
+}) => {
+  await using receiver = await startReceiver(500);
+  const providerId = await buildProvider(database);
+  const three = await recordNow(database, { providerId }, [anEvent(), anEvent(), anEvent()]);
+  const waits = { ordering: "account", retryWaitsSeconds: [1] } as const;
+  const endpointId = await buildEndpoint(database, { providerId, url: receiver.url, ...waits });
+  await using _engine = await startTestEngine(database);
+  const [underWay = ""] = await recordNow(database, { providerId });
+  await until(() => receiver.received.length === 1); // its turn has come, and is not taken from it
+  await replayAll(database, { providerId, endpointId, only: "missing" });
+  const [later = ""] = await recordNow(database, { providerId });
+
+  let open = 0;
+  const most: number[] = [];
+  receiver.answer((answer) => {
+    open += 1;
+    most.push(open);
+    setImmediate(() => {
+      open -= 1;
+      answer.writeHead(200).end();
+    });
+  });
+  await until(nothingIsDue(database));
+  expect(receiver.received.map(idOf)).toEqual([underWay, underWay, ...three, later]);
+  expect(Math.max(...most)).toBe(1);
+});
+
+test("an event whose transaction commits late is not passed by", async ({ database }) => {
+  const providerId = await buildProvider(database);
+  const { promise: mayCommit, resolve: commit } = Promise.withResolvers<void>();
+  const { promise: isRecorded, resolve: recorded } = Promise.withResolvers<void>();
+  const late = database.inTransaction(async (tx) => {
+    await recordIn(tx, { providerId });
+    recorded();
+    await mayCommit;
+  });
+  await isRecorded;
+  const endpointId = await buildEndpoint(database, { providerId, url: "http://127.0.0.1:9/" });
+  const { id } = await start(database, { providerId, endpointId, only: "missing" });
+  expect(await workOnReplay(database)).toBe(false);
+  commit();
+  await late;
+  await until(() => workOnReplay(database));
+  expect(await readReplay(database, providerId, id)).toMatchObject({ missing: 1, state: "done" });
+});
+
+test("a replay to an endpoint that is gone ends, and makes nothing due", async ({ database }) => {
+  const { providerId, endpointId } = await buildBacklog(database);
+  const { id } = await start(database, { providerId, endpointId, only: "missing" });
+  await workOnReplay(database);
+  await deleteEndpoint(database, { providerId, id: endpointId, actor: { kind: "system" } });
+  while (await workOnReplay(database));
+  expect(await readReplay(database, providerId, id)).toMatchObject({ state: "cancelled" });
+  expect(await dueIds(database)).toEqual([]);
+});
