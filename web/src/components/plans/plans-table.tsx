@@ -17,8 +17,8 @@ export function PlansTable({ plans, itemsFor }: PlansTableProps) {
           <Th>Plan</Th>
           <Th>State</Th>
           <Th>Approval</Th>
-          <Th>Costs a month</Th>
-          <Th>Setup fee</Th>
+          <Th modifier="nowrap">Costs a month</Th>
+          <Th modifier="nowrap">Setup fee</Th>
           <Th>Trial</Th>
           {itemsFor && <Th screenReaderText="Actions" />}
         </Tr>

@@ -32,8 +32,8 @@ export function EndpointsTable({ endpoints }: { endpoints: readonly Endpoint[] }
                 {endpoint.name}
               </Link>
             </Td>
-            <Td dataLabel="URL" className="bellwire-mono" modifier="breakWord">
-              {endpoint.url_masked || "none yet"}
+            <Td dataLabel="URL" modifier="breakWord">
+              <span className="bellwire-mono">{endpoint.url_masked || "none yet"}</span>
             </Td>
             <Td dataLabel="State">
               <EndpointStateLabel endpoint={endpoint} />

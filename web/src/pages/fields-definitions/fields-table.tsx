@@ -27,8 +27,8 @@ export function FieldsTable({ label, definitions, onEdit, onDelete }: FieldsTabl
           .map((definition) => (
             <Tr key={definition.id}>
               <Td dataLabel="Label">{definition.label}</Td>
-              <Td dataLabel="Name" className="bellwire-mono">
-                {definition.name}
+              <Td dataLabel="Name">
+                <span className="bellwire-mono">{definition.name}</span>
               </Td>
               <Td dataLabel="Rules">{rulesOf(definition) || "None"}</Td>
               <Td dataLabel="Choices">{definition.choices?.join(", ") || "Any text"}</Td>

@@ -65,8 +65,8 @@ function ProductsTable({ products }: { products: readonly Product[] }) {
                 {product.name}
               </Link>
             </Td>
-            <Td dataLabel="System name" className="bellwire-mono">
-              {product.system_name}
+            <Td dataLabel="System name">
+              <span className="bellwire-mono">{product.system_name}</span>
             </Td>
             <Td dataLabel="Applications prove who they are with">{credentialsName[product.backend_version]}</Td>
             <Td dataLabel="Created">
