@@ -323,6 +323,8 @@ create table lanes (
   owner uuid,
   epoch bigint not null default 0,
   not_before timestamp with time zone,
+  lifts integer not null default 0,
+  unanswered integer not null default 0,
   constraint lanes_pkey PRIMARY KEY (endpoint_id)
 ) with (fillfactor=70);
 

@@ -159,7 +159,9 @@ create table lanes (
   provider_id bigint not null,
   owner       uuid,                                    -- an engine
   epoch       bigint not null default 0,               -- counts owners: a settle under an older epoch does nothing
-  not_before  timestamptz                              -- the receiver asked for peace until then
+  not_before  timestamptz,                             -- the receiver is to be left alone until then
+  lifts       integer not null default 0,              -- counts how often somebody has ended that by hand
+  unanswered  integer not null default 0               -- attempts in a row without an answer, when it was last given back
 ) with (fillfactor = 70);
 create index lanes_owner_idx on lanes (owner) where owner is not null;
 

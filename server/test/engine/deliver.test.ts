@@ -1,6 +1,7 @@
 import type { ServerResponse } from "node:http";
 import { expect } from "vitest";
 import { listDeliveries, readDelivery, retryDelivery } from "#webhooks/deliveries/index.ts";
+import { readEndpoint } from "#webhooks/endpoints/index.ts";
 import { listFailures, retryFailures } from "#webhooks/failures/index.ts";
 import { anEvent, buildEndpoint, buildProvider, encryption, recordNow } from "../support/build-webhooks.ts";
 import { startReceiver, type ReceivedRequest } from "../support/receiver.ts";
@@ -184,6 +185,44 @@ test("a receiver that answers 429 with Retry-After is left alone for that long, 
   const [first, second] = receiver.received.map((request) => request.atMs);
   expect((second ?? 0) - (first ?? 0)).toBeGreaterThanOrEqual(2000);
   expect(receiver.received).toHaveLength(21);
+});
+
+test("a retry by hand ends the peace that a receiver asked for, and an hour of it is the most that is believed", async ({
+  database,
+}) => {
+  await using receiver = await startReceiver((response) => response.writeHead(503, { "retry-after": "86400" }).end());
+  await using _engine = await startTestEngine(database);
+  const providerId = await buildProvider(database);
+  const endpointId = await buildEndpoint(database, { providerId, url: receiver.url, retryWaitsSeconds: [60] });
+  const [eventId = ""] = await recordNow(database, { providerId });
+  const heldUntil = async (): Promise<Date | null | undefined> =>
+    (await readEndpoint(database, encryption, { providerId, id: endpointId }))?.heldUntil;
+  const held = await until(heldUntil);
+  expect(held.getTime() - Date.now()).toBeGreaterThan(3_500_000);
+  expect(held.getTime() - Date.now()).toBeLessThanOrEqual(3_600_000);
+  receiver.answer(200);
+
+  await database.inTransaction((tx) => retryDelivery(tx, { providerId, eventId, endpointId }));
+
+  await until(() => receiver.received.length === 2);
+  expect(await heldUntil()).toBe(null);
+});
+
+test("an endpoint that nobody answers for is not kept by its engine, nor is what is known of it forgotten", async ({
+  database,
+}) => {
+  await using engine = await startTestEngine(database);
+  const providerId = await buildProvider(database);
+  await buildEndpoint(database, { providerId, url: "http://127.0.0.1:9/", retryWaitsSeconds: [3600] });
+  await recordNow(
+    database,
+    { providerId },
+    Array.from({ length: 60 }, (_, accountId) => anEvent({ accountId })),
+  );
+
+  await until(() => engine.lines.length === 50);
+  const released = `select from lanes where owner is null and unanswered = 50 and not_before > now()`;
+  await until(async () => (await database.query(released)).length === 1);
 });
 
 test("no more than the endpoint's rate goes out in a second", async ({ database }) => {

@@ -16,6 +16,8 @@ interface LaneRow {
   owner: string | null;
   epoch: number;
   notBeforeMs: number;
+  lifts: number;
+  unanswered: number;
 }
 
 interface Ended {
@@ -112,7 +114,7 @@ export class LaneStoreModel {
       const takenOver = lane.owner !== null;
       lane.owner = engineId;
       lane.epoch += 1;
-      return [{ endpointId, epoch: lane.epoch, takenOver }];
+      return [{ endpointId, epoch: lane.epoch, takenOver, lifts: lane.lifts, unanswered: lane.unanswered }];
     });
   }
 
@@ -124,11 +126,12 @@ export class LaneStoreModel {
   }
 
   release(engineId: string, lanes: readonly ReleasedLane[]): void {
-    for (const { endpointId, epoch, pauseSeconds } of lanes) {
+    for (const { endpointId, epoch, pauseSeconds, lifts, unanswered } of lanes) {
       const lane = this.lanes.get(endpointId);
       if (lane?.owner !== engineId || lane.epoch !== epoch) continue;
       lane.owner = null;
-      lane.notBeforeMs = pauseSeconds > 0 ? this.nowMs + pauseSeconds * 1000 : 0;
+      lane.unanswered = unanswered;
+      lane.notBeforeMs = pauseSeconds > 0 && lifts === lane.lifts ? this.nowMs + pauseSeconds * 1000 : 0;
     }
   }
 
@@ -181,6 +184,8 @@ export class LaneStoreModel {
   /** Makes a delivery due now, by hand: with a new round of retries if it has ended. */
   retry(key: string): void {
     const row = this.due.get(key);
+    const lane = this.lanes.get(Number(key.split(".")[1]));
+    if (lane) Object.assign(lane, { notBeforeMs: 0, lifts: lane.lifts + 1 });
     if (row && row.dueAt !== "infinity") row.dueAt = this.moment(this.nowMs);
     const ended = this.ended.get(key);
     if (row || !ended) return;

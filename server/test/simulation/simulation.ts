@@ -37,7 +37,7 @@ export class Simulation {
     const endpoints = this.random.between(1, 5);
     for (let id = 1; id <= endpoints; id += 1) {
       this.model.endpoints.set(id, buildEndpoint(this.random, id));
-      this.model.lanes.set(id, { owner: null, epoch: 0, notBeforeMs: 0 });
+      this.model.lanes.set(id, { owner: null, epoch: 0, notBeforeMs: 0, lifts: 0, unanswered: 0 });
     }
   }
 

@@ -898,6 +898,7 @@ export interface components {
              */
             state: "enabled" | "paused" | "disabled";
             disabled_reason: string | null;
+            held_until: string | null;
             previous_secret_until: string | null;
             /**
              * Format: date-time

@@ -1,5 +1,6 @@
 import type { Transaction } from "#platform/database/database.ts";
 
+import { liftHold } from "./lift-hold.ts";
 import { promoteNext } from "./promote-next.ts";
 
 export interface DeliveryKey {
@@ -37,7 +38,7 @@ const revive = `
   on conflict (event_id, endpoint_id) do update set due_at = clock_timestamp()
   returning event_id`;
 
-/** Makes a delivery due now, whatever its state. False when there is none, or its endpoint is gone. */
+/** Makes a delivery due now, whatever its state, also if its receiver asked to be left alone. False when there is none, or its endpoint is gone. */
 export async function retryDelivery(
   tx: Transaction,
   { providerId, eventId, endpointId }: DeliveryKey,
@@ -46,6 +47,7 @@ export async function retryDelivery(
   const hurried = await tx.query(hurry, key);
   const isDue = hurried.length > 0 || (await tx.query(revive, key)).length > 0;
   if (isDue) {
+    await liftHold(tx, [endpointId]);
     tx.hintAfterCommit("due", String(endpointId));
     tx.hintAfterCommit("history", "");
   }

@@ -6,6 +6,10 @@ export interface TakenLane {
   readonly epoch: number;
   /** Its last owner died holding it, perhaps of one of its deliveries. */
   readonly takenOver: boolean;
+  /** Attempts in a row without an answer, under owners before. */
+  readonly unanswered: number;
+  /** How often somebody has lifted a hold by hand. */
+  readonly lifts: number;
 }
 
 // Locks the lanes' rows, skipping those that another engine is taking at this moment, and writes its name on them. Two
@@ -32,7 +36,8 @@ const take = `
   update lanes set owner = $1, epoch = lanes.epoch + 1
   from free
   where lanes.endpoint_id = free.endpoint_id
-  returning lanes.endpoint_id as "endpointId", lanes.epoch, free.taken_over as "takenOver"`;
+  returning lanes.endpoint_id as "endpointId", lanes.epoch, free.taken_over as "takenOver", lanes.unanswered,
+    lanes.lifts`;
 
 /** Makes the engine the owner of those of the lanes that are free, or whose owner has not been heard of for a lease. */
 export async function takeLanes(
@@ -69,13 +74,25 @@ export async function confirmLanes(db: Database, engineId: string, lanes: readon
 export interface ReleasedLane extends HeldLane {
   /** The receiver is to be left alone for that long. */
   readonly pauseSeconds: number;
+  readonly unanswered: number;
+  /** As it was taken: a hold that somebody has lifted since is not made again. */
+  readonly lifts: number;
 }
 
+// Locked in the order in which lift-hold.ts locks them.
 const release = `
-  update lanes set owner = null,
-    not_before = case when pause > 0 then clock_timestamp() + make_interval(secs => pause) end
-  from unnest($2::bigint[], $3::bigint[], $4::float8[]) as held (endpoint_id, epoch, pause)
-  where lanes.endpoint_id = held.endpoint_id and lanes.epoch = held.epoch and lanes.owner = $1`;
+  with held as (
+    select held.*
+    from unnest($2::bigint[], $3::bigint[], $4::float8[], $5::integer[], $6::integer[])
+      as held (endpoint_id, epoch, pause, unanswered, lifts)
+    join lanes on lanes.endpoint_id = held.endpoint_id and lanes.epoch = held.epoch and lanes.owner = $1
+    order by lanes.endpoint_id
+    for update of lanes
+  )
+  update lanes set owner = null, unanswered = held.unanswered,
+    not_before = case when pause > 0 and lanes.lifts = held.lifts then clock_timestamp() + make_interval(secs => pause) end
+  from held
+  where lanes.endpoint_id = held.endpoint_id`;
 
 /** Gives lanes back, so that the next engine need not wait for the lease to run out. */
 export async function releaseLanes(db: Database, engineId: string, lanes: readonly ReleasedLane[]): Promise<void> {
@@ -85,5 +102,7 @@ export async function releaseLanes(db: Database, engineId: string, lanes: readon
     lanes.map((lane) => lane.endpointId),
     lanes.map((lane) => lane.epoch),
     lanes.map((lane) => lane.pauseSeconds),
+    lanes.map((lane) => lane.unanswered),
+    lanes.map((lane) => lane.lifts),
   ]);
 }

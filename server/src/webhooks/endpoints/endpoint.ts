@@ -39,6 +39,8 @@ export interface Endpoint extends EndpointSettings {
   readonly secrets: readonly string[];
   readonly previousSecretUntil: Date | null;
   readonly disabledReason: string | null;
+  /** The receiver asked to be left alone until then, or does not answer. */
+  readonly heldUntil: Date | null;
   /** Counts changes. */
   readonly version: number;
   readonly createdAt: Date;

@@ -20,7 +20,8 @@ const columns = `
   case when previous_secret_until > now() then previous_secret_until end as "previousSecretUntil",
   retry_waits_seconds as "retryWaitsSeconds", success, timeout_seconds as "timeoutSeconds", max_in_flight as "maxInFlight",
   max_per_second as "maxPerSecond", ordering, include_credentials as "includeCredentials", state,
-  disabled_reason as "disabledReason", version, created_at as "createdAt", updated_at as "updatedAt"`;
+  disabled_reason as "disabledReason",
+  (select not_before from lanes where lanes.endpoint_id = id and lanes.owner is null and not_before > now()) as "heldUntil", version, created_at as "createdAt", updated_at as "updatedAt"`;
 
 function endpointOf(encryption: Encryption, row: Row): Endpoint {
   const { urlCipher, headersCipher, secretCipher, previousSecretCipher, ...open } = row;

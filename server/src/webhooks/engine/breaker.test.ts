@@ -19,6 +19,16 @@ test("each probe that fails doubles the pause, up to a minute", () => {
   expect([1, 2, 3, 4, 5].map(() => breaker.learn(refused))).toEqual([10_000, 20_000, 40_000, 60_000, 60_000]);
 });
 
+test("it is still open for the lane's next owner, who tries once", () => {
+  const breaker = new Breaker();
+  learnOften(breaker, refused, 60);
+  const next = new Breaker(breaker.unanswered);
+  expect(next.isOpen).toBe(true);
+  expect(next.learn(refused)).toBe(5000);
+  next.learn(failed);
+  expect(next.unanswered).toBe(0);
+});
+
 test("any answer closes it, and the next outage starts from the beginning", () => {
   const breaker = new Breaker();
   learnOften(breaker, refused, 52);

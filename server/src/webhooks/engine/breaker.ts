@@ -10,8 +10,17 @@ const pauseMaxMs = 60_000;
  * keep their attempts for when the receiver is back. Any answer, whatever its status, closes it.
  */
 export class Breaker {
-  #unanswered = 0;
+  #unanswered: number;
   #pauseMs = firstPauseMs;
+
+  /** `unanswered`: attempts in a row, under owners before. */
+  constructor(unanswered = 0) {
+    this.#unanswered = unanswered;
+  }
+
+  get unanswered(): number {
+    return this.#unanswered;
+  }
 
   get isOpen(): boolean {
     return this.#unanswered >= unansweredMax;
@@ -24,7 +33,7 @@ export class Breaker {
       this.#pauseMs = firstPauseMs;
       return undefined;
     }
-    this.#unanswered += 1;
+    this.#unanswered = Math.min(unansweredMax, this.#unanswered + 1);
     if (!this.isOpen) return undefined;
     const pauseMs = this.#pauseMs;
     this.#pauseMs = Math.min(pauseMaxMs, pauseMs * 2);

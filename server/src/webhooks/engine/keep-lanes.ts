@@ -167,7 +167,7 @@ export class LaneKeeper {
     if (lanes.length === 0) return;
     for (const lane of lanes) this.#end(lane);
     const nowMs = this.#needs.clock.monotonicMs();
-    const released = lanes.map((lane) => ({ ...key(lane), pauseSeconds: lane.pauseLeftSeconds(nowMs) }));
+    const released = lanes.map((lane) => lane.released(nowMs));
     await this.#needs.store.release(this.#lease.engineId, released).catch((error: unknown) => {
       for (const { endpointId } of lanes) this.#unsure.add(endpointId);
       throw error;

@@ -54,7 +54,7 @@ const busy = {
   latencyMs: 1,
 } as const;
 const newLane = (): Lane =>
-  new Lane({ endpointId: 1, epoch: 1, takenOver: false }, settings, {
+  new Lane({ endpointId: 1, epoch: 1, takenOver: false, unanswered: 0, lifts: 0 }, settings, {
     windowMax: 8,
     origins: new Origins(8),
     nowMs: 0,

@@ -3,6 +3,7 @@ import {
   type AttemptOutcome,
   type DueDelivery,
   type LaneToRead,
+  type ReleasedLane,
   type TakenLane,
 } from "#webhooks/deliveries/index.ts";
 import type { DeliverySettings } from "#webhooks/endpoints/index.ts";
@@ -15,6 +16,11 @@ import { TokenBucket } from "./token-bucket.ts";
 
 /** Rows read ahead for each place of the window, so that reading and sending overlap. */
 const readAhead = 10;
+/**
+ * A receiver that asked for peace is asked again after this, with one delivery: a mistaken `Retry-After` of a day costs an
+ * hour, and a true one an attempt an hour. The delivery that got the answer waits as long as was asked.
+ */
+const peaceMaxMs = 3_600_000;
 
 /** One endpoint's deliveries, while this engine owns them. */
 export class Lane {
@@ -23,7 +29,8 @@ export class Lane {
   readonly window: AdaptiveWindow;
   readonly #rows: LaneRows;
   readonly #origins: Origins;
-  readonly #breaker = new Breaker();
+  readonly #breaker: Breaker;
+  readonly #lifts: number;
   #origin: Origin;
   #bucket: TokenBucket | undefined;
   #settings: DeliverySettings;
@@ -46,6 +53,8 @@ export class Lane {
   ) {
     this.endpointId = taken.endpointId;
     this.epoch = taken.epoch;
+    this.#breaker = new Breaker(taken.unanswered);
+    this.#lifts = taken.lifts;
     this.window = new AdaptiveWindow(windowMax);
     this.#rows = new LaneRows(taken.endpointId);
     this.#origins = origins;
@@ -134,15 +143,18 @@ export class Lane {
   /** Learns from an attempt: how many may be in flight, and whether to leave the receiver alone for a while. */
   learn(outcome: AttemptOutcome, nowMs: number): void {
     this.window.learn(outcome);
-    const pauseMs = Math.max(this.#breaker.learn(outcome) ?? 0, (retryAfterSeconds(outcome) ?? 0) * 1000);
+    const askedMs = Math.min(peaceMaxMs, (retryAfterSeconds(outcome) ?? 0) * 1000);
+    const pauseMs = Math.max(this.#breaker.learn(outcome) ?? 0, askedMs);
     if (pauseMs === 0) return;
     this.dropWaiting();
     this.#peaceUntilMs = Math.max(this.#peaceUntilMs, nowMs + pauseMs);
   }
 
-  /** How long the next owner is to wait, in seconds. */
-  pauseLeftSeconds(nowMs: number): number {
-    return Math.max(0, (this.#peaceUntilMs - nowMs) / 1000);
+  /** What its next owner needs to know. */
+  released(nowMs: number): ReleasedLane {
+    const pauseSeconds = Math.max(0, (this.#peaceUntilMs - nowMs) / 1000);
+    const { endpointId, epoch } = this;
+    return { endpointId, epoch, pauseSeconds, unanswered: this.#breaker.unanswered, lifts: this.#lifts };
   }
 
   /** Stops reading and sending: its endpoint is off, or it is others' now. What is in flight is settled under its epoch. */
@@ -159,8 +171,6 @@ export class Lane {
   /** Nothing is left to do here: it has been idle for that long, or is stopped. */
   mayBeReleased(nowMs: number, idleMs: number): boolean {
     if (this.#rows.held > 0 || this.#isOff) return this.#rows.held === 0;
-    // What an open breaker knows would be lost with the lane: the next owner would spend fifty attempts to learn it.
-    if (this.#breaker.isOpen) return false;
     return this.#isStopped(nowMs) || (this.idleSinceMs !== undefined && nowMs - this.idleSinceMs >= idleMs);
   }
 

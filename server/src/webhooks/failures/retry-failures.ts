@@ -1,5 +1,6 @@
 import type { Transaction } from "#platform/database/database.ts";
 
+import { liftHold } from "#webhooks/deliveries/index.ts";
 import type { FailureFilter } from "./list-failures.ts";
 
 // Off the list and due again, in one statement: a failure is never in both places, nor in none. Each starts a new round
@@ -25,7 +26,7 @@ const statement = `
   on conflict (event_id, endpoint_id) do update set due_at = clock_timestamp()
   returning endpoint_id as "endpointId"`;
 
-/** Makes failed deliveries due now. Gives how many. */
+/** Makes failed deliveries due now, also if their receivers asked to be left alone. Gives how many. */
 export async function retryFailures(tx: Transaction, filter: FailureFilter): Promise<number> {
   const retried = await tx.query<{ endpointId: number }>(statement, [
     filter.providerId,
@@ -33,7 +34,9 @@ export async function retryFailures(tx: Transaction, filter: FailureFilter): Pro
     filter.until,
     filter.eventIds,
   ]);
-  for (const endpointId of new Set(retried.map((row) => row.endpointId))) tx.hintAfterCommit("due", String(endpointId));
+  const endpointIds = [...new Set(retried.map((row) => row.endpointId))];
+  await liftHold(tx, endpointIds);
+  for (const endpointId of endpointIds) tx.hintAfterCommit("due", String(endpointId));
   if (retried.length > 0) tx.hintAfterCommit("history", "");
   return retried.length;
 }

@@ -6,9 +6,10 @@ import { useApi } from "../../api/api-context.ts";
 import { saysWhy } from "../../api/api-problem.ts";
 import type { Endpoint } from "../../api/endpoint-queries.ts";
 import { useToast } from "../../toasts/toast-context.ts";
+import { When } from "../when.tsx";
 
 /** Says that deliveries are held, by whom and why, and lets them go on. */
-export function EndpointStateNotice({ endpoint: { id, state, disabled_reason } }: { endpoint: Endpoint }) {
+export function EndpointStateNotice({ endpoint: { id, state, disabled_reason, held_until } }: { endpoint: Endpoint }) {
   const api = useApi();
   const client = useQueryClient();
   const toast = useToast();
@@ -18,7 +19,7 @@ export function EndpointStateNotice({ endpoint: { id, state, disabled_reason } }
     onSuccess: () => client.invalidateQueries({ queryKey: ["endpoints"] }),
     onError: (error) => toast({ kind: "danger", title: "The endpoint could not be resumed", detail: saysWhy(error) }),
   });
-  if (state === "enabled") return null;
+  if (state === "enabled") return held_until && <HeldNotice until={held_until} />;
   return (
     <Alert
       isInline
@@ -31,3 +32,9 @@ export function EndpointStateNotice({ endpoint: { id, state, disabled_reason } }
     </Alert>
   );
 }
+
+const HeldNotice = ({ until }: { until: string }) => (
+  <Alert isInline component="h3" variant="info" title="The receiver is left alone for a while">
+    It asked for that, or does not answer. Deliveries go on at <When at={until} isExact />, or as soon as you retry one.
+  </Alert>
+);

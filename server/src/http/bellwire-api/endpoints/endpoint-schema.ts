@@ -66,6 +66,13 @@ export const Endpoint = Type.Object(
         "`paused` (by you) and `disabled` (by Bellwire, see `disabled_reason`): events are recorded and held.",
     }),
     disabled_reason: Nullable(Type.String()),
+    held_until: Nullable(
+      Type.String({
+        format: "date-time",
+        description:
+          "Nothing is sent before then: the receiver asked for it with `Retry-After` (an hour at most is believed), or does not answer. A retry by hand ends it.",
+      }),
+    ),
     previous_secret_until: Nullable(Timestamp),
     created_at: Timestamp,
     updated_at: Timestamp,

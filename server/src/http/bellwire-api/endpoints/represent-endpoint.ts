@@ -28,6 +28,7 @@ export function representEndpoint(endpoint: Endpoint, mayChange: boolean): Endpo
     include_credentials: endpoint.includeCredentials,
     state: endpoint.state,
     disabled_reason: endpoint.disabledReason,
+    held_until: endpoint.heldUntil?.toISOString() ?? null,
     previous_secret_until: endpoint.previousSecretUntil?.toISOString() ?? null,
     created_at: endpoint.createdAt.toISOString(),
     updated_at: endpoint.updatedAt.toISOString(),
