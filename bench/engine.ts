@@ -37,7 +37,7 @@ async function run(it: Case, secondsAsked: number): Promise<void> {
   const urls = receiver.origins.flatMap((origin) =>
     Array.from({ length: pathsPerOrigin }, (_, path) => `${origin}/hook/${path}`),
   );
-  const alone = { ...same, origins: receiver.origins, pathsPerOrigin };
+  const alone = { bodyBytes, inFlightMax, origins: receiver.origins, pathsPerOrigin };
   await measureCeiling({ ...alone, requests: 20_000 });
   const found: Pair[] = [];
   for (let pair = 0; pair < pairs; pair += 1) {
@@ -55,7 +55,7 @@ async function run(it: Case, secondsAsked: number): Promise<void> {
 /** Recording and delivering at once: what bounds it is the recording, which is told beside it. */
 async function runSustained(secondsAsked: number): Promise<void> {
   using receiver = await startBenchReceiver({ origins: 1 });
-  const alone = { ...same, origins: receiver.origins, pathsPerOrigin: 1 };
+  const alone = { bodyBytes, inFlightMax, origins: receiver.origins, pathsPerOrigin: 1 };
   await measureCeiling({ ...alone, requests: 20_000 });
   const found: (Pair & { readonly engine: Sustained })[] = [];
   for (let pair = 0; pair < pairs; pair += 1) {

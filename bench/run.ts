@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
-const benchmarks = ["engine", "latency", "isolation", "scale", "sender", "api"];
+const benchmarks = ["engine", "latency", "isolation", "scale", "others", "sender", "api"];
 
 const [name, ...options] = process.argv.slice(2);
 if (name !== undefined && !benchmarks.includes(name)) {

@@ -49,7 +49,7 @@ const request: AttemptRequest = {
   sentAt: systemClock.now(),
 };
 const ceiling = async (): Promise<number> =>
-  (await measureCeiling({ origins, pathsPerOrigin: 1, secret, bodyBytes, inFlightMax, requests })).perSecond;
+  (await measureCeiling({ origins, pathsPerOrigin: 1, bodyBytes, inFlightMax, requests })).perSecond;
 
 await ceiling();
 await measureSender(sender, request);
