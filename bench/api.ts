@@ -18,7 +18,7 @@ import { measureLoad } from "./start-load.ts";
 
 const rounds = Number(process.env.BENCH_PAIRS ?? 3);
 const report = openReport("api");
-const seconds = Number(report.asked[0] ?? 5);
+const [seconds = 5] = report.numbers;
 const accounts = 200;
 
 /** The server with the API as it is, and with the two bare routes beside it. Answers with its origin. */

@@ -26,7 +26,7 @@ const cases: readonly Case[] = [
 ];
 
 const report = openReport("engine");
-const [wanted, seconds = "20"] = report.asked;
+const [seconds = 20] = report.numbers;
 
 const same = { secret, bodyBytes, inFlightMax };
 const ceilingRequests = (secondsAsked: number): number => 10_000 * Math.min(10, secondsAsked);
@@ -90,5 +90,6 @@ function tell(name: string, found: readonly Pair[], more: Readonly<Record<string
   );
 }
 
-for (const it of cases) if (wanted === undefined || wanted === it.name) await run(it, Number(seconds));
-if (wanted === undefined || wanted === "sustained") await runSustained(Number(seconds));
+const chosen = report.choose([...cases.map((it) => it.name), "sustained"]);
+for (const it of cases) if (chosen.includes(it.name)) await run(it, seconds);
+if (chosen.includes("sustained")) await runSustained(seconds);

@@ -24,7 +24,7 @@ const hangingEndpoints = 300;
 const secondsMax = Number(process.env.BENCH_SECONDS_MAX ?? 150);
 
 const report = openReport("isolation");
-const [wanted, deliveriesAsked = "100000"] = report.asked;
+const [deliveriesAsked = 100_000] = report.numbers;
 
 /** Whether the endpoint with this number on its origin hangs. */
 type Hangs = (origin: number, endpoint: number) => boolean;
@@ -50,7 +50,7 @@ async function drain(receiver: BenchReceiver, hangs: Hangs, withHanging: boolean
     })),
   );
   const chosen = all.filter((endpoint) => withHanging || !endpoint.hangs);
-  const perEndpoint = Math.floor(Number(deliveriesAsked) / endpoints);
+  const perEndpoint = Math.floor(deliveriesAsked / endpoints);
   const good = perEndpoint * (endpoints - hangingEndpoints);
   await using database = await openBenchDatabase();
   const { owner, encryption } = database;
@@ -103,5 +103,5 @@ async function compare(name: string, hangs: Hangs): Promise<void> {
   );
 }
 
-for (const [name, hangs] of Object.entries(layouts))
-  if (wanted === undefined || wanted === name) await compare(name, hangs);
+const chosen = report.choose(Object.keys(layouts));
+for (const [name, hangs] of Object.entries(layouts)) if (chosen.includes(name)) await compare(name, hangs);

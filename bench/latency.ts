@@ -19,7 +19,7 @@ import { startPortal, type BenchPortal } from "./start-portal.ts";
 import { startBenchReceiver, type BenchReceiver } from "./start-receiver.ts";
 
 const report = openReport("latency");
-const [samples = 300, coldSamples = 60] = report.asked.map(Number);
+const [samples = 300, coldSamples = 60] = report.numbers;
 /** An engine gives an idle lane back after two seconds; then it takes the lane again. */
 const coldPauseMs = 2500;
 const arrivesWithinMs = 5000;

@@ -20,8 +20,10 @@ export interface ReportFile {
 }
 
 export interface Report {
-  /** What was asked beside the options: a case, a number of seconds. */
-  readonly asked: readonly string[];
+  /** The numbers among what was asked: seconds, samples, deliveries. */
+  readonly numbers: readonly number[];
+  /** The one of these names that was asked for, or all of them if none was. */
+  choose<Name extends string>(names: readonly Name[]): readonly Name[];
   add(row: ReportRow, line: string): void;
 }
 
@@ -43,7 +45,13 @@ export function openReport(benchmark: string): Report {
     writeFileSync(path, `${JSON.stringify(file, undefined, 2)}\n`);
   };
   return {
-    asked: positionals,
+    numbers: positionals.filter(isNumber).map(Number),
+    choose(names) {
+      const word = positionals.find((it) => !isNumber(it));
+      const chosen = names.filter((name) => word === undefined || name === word);
+      if (chosen.length === 0) throw new Error(`${benchmark} has no case "${word}". It has: ${names.join(", ")}.`);
+      return chosen;
+    },
     add(row, line) {
       rows.push(row);
       console.log(line);
@@ -51,6 +59,8 @@ export function openReport(benchmark: string): Report {
     },
   };
 }
+
+const isNumber = (word: string): boolean => /^\d+$/.test(word);
 
 /** Of the embedded one, which all benchmarks run on. */
 function postgresVersion(): string {

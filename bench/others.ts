@@ -15,7 +15,7 @@ import { startBenchReceiver } from "./start-receiver.ts";
 
 const rounds = Number(process.env.BENCH_PAIRS ?? 3);
 const report = openReport("others");
-const deliveries = Number(report.asked[0] ?? 100_000);
+const [deliveries = 100_000] = report.numbers;
 
 const contenders: readonly Contender[] = [
   {

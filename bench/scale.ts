@@ -18,5 +18,5 @@ const cases = {
 };
 
 const report = openReport("scale");
-const [wanted] = report.asked;
-for (const [name, measure] of Object.entries(cases)) if (wanted === undefined || wanted === name) await measure(report);
+const chosen = report.choose(Object.keys(cases));
+for (const [name, measure] of Object.entries(cases)) if (chosen.includes(name)) await measure(report);

@@ -1,10 +1,11 @@
 /**
  * What the sender costs beside undici's dispatch alone, which sends the same signed bytes to the same receiver. They take
- * turns, so that a busy machine is unfair to neither. Run: npm run bench -- sender
+ * turns, so that a busy machine is unfair to neither. Run: npm run bench -- sender [--json FILE]
  */
 import { systemClock } from "../server/src/platform/clock/clock.ts";
 import { createSender, type AttemptRequest, type Sender } from "../server/src/webhooks/attempts/index.ts";
 import { measureCeiling } from "./measure-ceiling.ts";
+import { openReport } from "./open-report.ts";
 import { median } from "./order-statistics.ts";
 import { bodyBytes, secret } from "./same-for-all.ts";
 import { allowedHere } from "./set-up-portal.ts";
@@ -57,10 +58,12 @@ const pairs: { ceiling: number; sender: number }[] = [];
 for (let round = 0; round < rounds; round += 1) {
   pairs.push({ ceiling: await ceiling(), sender: await measureSender(sender, request) });
 }
-console.table({
-  "undici alone": { "requests/s": Math.round(median(pairs.map((it) => it.ceiling))), ratio: 1 },
-  sender: {
-    "requests/s": Math.round(median(pairs.map((it) => it.sender))),
-    ratio: Number(median(pairs.map((it) => it.sender / it.ceiling)).toFixed(2)),
-  },
-});
+const numbers = {
+  "requests/s": Math.round(median(pairs.map((it) => it.sender))),
+  "ceiling/s": Math.round(median(pairs.map((it) => it.ceiling))),
+  ratio: median(pairs.map((it) => it.sender / it.ceiling)),
+};
+openReport("sender").add(
+  { title: "sender", numbers },
+  `sender: ${numbers["requests/s"]} requests/s, ceiling ${numbers["ceiling/s"]}/s, ratio ${numbers.ratio.toFixed(2)}`,
+);
