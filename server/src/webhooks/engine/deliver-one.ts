@@ -1,3 +1,4 @@
+import { isoTime } from "#platform/clock/iso-time.ts";
 import type { AttemptRequest } from "#webhooks/attempts/index.ts";
 import {
   contentTypeOf,
@@ -71,7 +72,7 @@ const requestOf = (
   secrets: settings.secrets,
   timeoutSeconds: settings.timeoutSeconds,
   contentType: contentTypeOf(delivery.format),
-  body: delivery.body,
+  body: Buffer.from(delivery.body),
   id: delivery.eventId,
   attempt,
   replay: delivery.replay,
@@ -80,7 +81,7 @@ const requestOf = (
   event: {
     type: delivery.eventType,
     objectId: delivery.objectId,
-    time: delivery.occurredAt.toISOString(),
+    time: isoTime(delivery.occurredMs),
     sequence: delivery.sequence,
     actor: delivery.actorUserId === null ? delivery.actorKind : `${delivery.actorKind}:${delivery.actorUserId}`,
     channel: delivery.channel,

@@ -39,4 +39,4 @@ const nobody: readonly DueDelivery[] = [];
  * The moment and the account, as one number below 2^53 until the year 2039. Accounts share 4,096 numbers; two that meet
  * in one wait for each other if they changed in the same millisecond.
  */
-const changeOf = ({ accountId, occurredAt }: DueDelivery): number => occurredAt.getTime() * 4096 + (accountId % 4096);
+const changeOf = ({ accountId, occurredMs }: DueDelivery): number => occurredMs * 4096 + (accountId % 4096);
