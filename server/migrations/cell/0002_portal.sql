@@ -206,6 +206,19 @@ create table invitations (
 );
 create unique index invitations_email_idx on invitations (provider_id, account_id, lower(email)) where accepted_at is null;
 
+-- Another plan that a developer asks for, where the provider decides. Gone once it is decided.
+create table plan_requests (
+  provider_id    bigint not null,
+  application_id bigint not null,
+  plan_id        bigint not null,
+  user_id        bigint,                             -- who asks; the user may be gone by now
+  created_at     timestamptz not null default now(),
+  primary key (provider_id, application_id),
+  foreign key (provider_id, application_id) references applications on delete cascade,
+  foreign key (provider_id, plan_id) references plans on delete cascade
+);
+create index plan_requests_plan_idx on plan_requests (provider_id, plan_id);
+
 -- Mails that are to go out, and what became of them. Without a mail server they stay here, to be read in the Admin Portal.
 create table mails (
   provider_id   bigint not null references providers on delete cascade,

@@ -114,5 +114,5 @@ async function registerDoors(doors: FastifyInstance, parts: HttpParts): Promise<
   const portal = { pool, clock, cookieSecret, secureCookies, developerPortalUrl, tryOut };
   await doors.register(apiDocsDoor({ pool, clock }));
   await doors.register(adminPortalDoor({ ...portal, adminPortalUrl, webFolder }));
-  await doors.register(developerPortalDoor({ ...portal, mailIsSent: parts.mailIsSent }));
+  await doors.register(developerPortalDoor({ ...portal, adminPortalUrl, mailIsSent: parts.mailIsSent }));
 }

@@ -95,7 +95,7 @@ test("an application moves to another plan only where the product lets developer
   const path = await firstPath(ada);
   const [gold, secret] = [await addPlan(house, "Gold", "published"), await addPlan(house, "Secret", "hidden")];
   await house.told();
-  for (const permission of ["request", "none", "credit_card"]) {
+  for (const permission of ["none", "credit_card"]) {
     await changeProduct(house, `buyer_plan_change_permission = '${permission}'`);
     expect((await ada.get(`${path}/plan`)).status, permission).toBe(403);
     expect((await ada.get(path)).html, permission).not.toContain(`${path}/plan`);
@@ -108,6 +108,32 @@ test("an application moves to another plan only where the product lets developer
   });
   expect((await ada.get(path)).html).toContain("<dd>Gold</dd>");
   expect(await house.told()).toEqual([`application.plan_changed ${byAda}`]);
+});
+
+test("where the provider decides, a developer asks for a plan, and its admins are written to", async ({ house }) => {
+  const ada = await house.developer("ada");
+  const path = await firstPath(ada);
+  const gold = await addPlan(house, "Gold", "published");
+  await house.pool.query("update provider_users set email = 'boss@wheat.example' where provider_id = $1", [
+    house.provider.id,
+  ]);
+  await house.told();
+  for (const permission of ["request", "request_credit_card"]) {
+    await changeProduct(house, `buyer_plan_change_permission = '${permission}'`);
+    expect((await ada.get(path)).html).toContain("Ask for another plan");
+    expect(await ada.submit(`${path}/plan`, { plan_id: String(gold) })).toMatchObject({
+      status: 303,
+      location: `${path}?done=plan-asked-for`,
+    });
+  }
+  expect(await house.mailedPath()).toMatch(new RegExp(`^/p/admin/accounts/\\d+${path}$`));
+  expect((await ada.get(path)).html).toContain("You have asked for Gold.");
+  expect((await ada.get(`${path}/plan`)).html).toContain("You have asked for Gold.");
+  expect(await house.told()).toEqual([]);
+
+  await changeProduct(house, "buyer_plan_change_permission = 'direct'");
+  await ada.submit(`${path}/plan`, { plan_id: String(gold) });
+  expect((await ada.get(path)).html).not.toContain("You have asked for");
 });
 
 test("what a product keeps to its provider is not offered, not shown and not done", async ({ house }) => {

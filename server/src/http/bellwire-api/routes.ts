@@ -17,6 +17,7 @@ import {
   listInvitationsRoute,
   resendInvitationRoute,
 } from "./developers/invitation-routes.ts";
+import { declinePlanRequestRoute, listPlanRequestsRoute } from "./developers/plan-request-routes.ts";
 import { regenerateApplicationKeyRoute, regenerateUserKeyRoute } from "./developers/regenerate-key-routes.ts";
 import { rejectApplicationRoute } from "./developers/reject-application-route.ts";
 import { sendActivationRoute } from "./developers/send-activation-route.ts";
@@ -85,6 +86,8 @@ export const routes: readonly BellwireApiRoute[] = [
   resendInvitationRoute,
   deleteInvitationRoute,
   sendActivationRoute,
+  listPlanRequestsRoute,
+  declinePlanRequestRoute,
   rejectApplicationRoute,
   regenerateUserKeyRoute,
   regenerateApplicationKeyRoute,

@@ -11,7 +11,8 @@ interface TryOutLinks {
 export interface DeveloperPortalNeeds {
   readonly pool: Pool;
   readonly clock: Clock;
-  /** How the outside reaches a provider's Developer Portal, without a slash at the end. */
+  /** How the outside reaches a provider's two sides, without a slash at the end. */
+  readonly adminPortalUrl: (provider: Provider) => string;
   readonly developerPortalUrl: (provider: Provider) => string;
   readonly cookieSecret: Buffer;
   /** Whether browsers may send our cookies over https alone. */

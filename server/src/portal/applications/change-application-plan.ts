@@ -1,6 +1,6 @@
 import type { Pool } from "#platform/database/database.ts";
 import type { FieldWriter } from "#portal/fields/index.ts";
-import { deletePlanRow, holdPlan, type Plan } from "#portal/products/index.ts";
+import { deletePlanRow, holdPlan, planStepOf, type Plan } from "#portal/products/index.ts";
 
 import {
   withApplication,
@@ -10,6 +10,7 @@ import {
   type LockedApplication,
   type NotForDevelopers,
 } from "./change-application.ts";
+import { deletePlanRequest } from "./plan-requests/plan-requests-table.ts";
 
 interface PlanChange extends ApplicationChange {
   /** Programs may choose a hidden one, too. */
@@ -35,6 +36,7 @@ export const changeApplicationPlan = (
     const changed = await writeChange(locked, { ...application, plan }, [
       { type: "application.plan_changed", previous: { plan_id: before.id } },
     ]);
+    await deletePlanRequest(tx, change.provider.id, application.id); // whatever was asked for: it is decided now
     if (before.customizedFrom !== null) await deletePlanRow(tx, change.provider.id, before.id);
     return changed;
   });
@@ -44,16 +46,6 @@ const isOpenTo = ({ application }: LockedApplication, plan: Plan): boolean =>
   plan.kind === "application_plan" && plan.productId === application.product.id && plan.customizedFrom === null;
 
 /** Where the product asks for a request, somebody of the provider has to do it. */
-function mayChange({ application, account }: LockedApplication, plan: Plan): boolean {
-  if (plan.state !== "published") return false;
-  switch (application.product.buyerPlanChangePermission) {
-    case "direct":
-      return true;
-    case "credit_card":
-    case "request_credit_card":
-      return account.creditCardToken !== null;
-    case "request":
-    case "none":
-      return false;
-  }
-}
+const mayChange = ({ application: { product }, account }: LockedApplication, plan: Plan): boolean =>
+  plan.state === "published" &&
+  planStepOf(product.buyerPlanChangePermission, account.creditCardToken !== null) === "change";

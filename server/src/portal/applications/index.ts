@@ -15,6 +15,13 @@ export { regenerateApplicationKey } from "./keys/regenerate-key.ts";
 export { removeApplicationKey } from "./keys/remove-key.ts";
 export { keysToJson, representKeys } from "./keys/represent-keys.ts";
 export { insertApplication, newApplication } from "./new-application.ts";
+export {
+  deletePlanRequest,
+  listPlanRequests,
+  readPlanRequest,
+  type PlanRequest,
+} from "./plan-requests/plan-requests-table.ts";
+export { requestPlan } from "./plan-requests/request-plan.ts";
 export { listApplications, readApplication } from "./read-applications.ts";
 export { addReferrerFilter, removeReferrerFilter } from "./referrer-filters/change-referrer-filters.ts";
 export { listReferrerFilters } from "./referrer-filters/referrer-filters-table.ts";

@@ -2,4 +2,5 @@ export { applicationRejectedMail } from "./application-rejected-mail.ts";
 export { accountStateMail, activationMail, invitationMail, lostPasswordMail } from "./mail-texts.ts";
 export type { Mail, NewMail } from "./mail.ts";
 export { countMails, countWaitingMails, insertMail, listMails } from "./mails-table.ts";
+export { planRequestMail } from "./plan-request-mail.ts";
 export { sendDueMails, type SendMail } from "./send-due-mails.ts";

@@ -13,6 +13,7 @@ export {
   readDefaultPlans,
   readPlans,
 } from "./plans-table.ts";
+export { planStepOf } from "./plan-step.ts";
 export type { OidcConfiguration, Product } from "./product.ts";
 export {
   countProducts,

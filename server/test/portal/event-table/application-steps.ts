@@ -11,6 +11,7 @@ import {
   readApplication,
   readSubscriptions,
   removeReferrerFilter,
+  requestPlan,
   unsubscribe,
   updateApplication,
   type Application,
@@ -75,7 +76,7 @@ export const addKey = (value?: string): Step =>
 
 export const times = (count: number, step: Step): readonly Step[] => Array.from({ length: count }, () => step);
 
-export const toNewPlan: Step = async (scene) => {
+async function addPlan(scene: Scene): Promise<number> {
   const made = await createPlan(scene.pool, {
     providerId: scene.provider.id,
     kind: "application_plan",
@@ -84,8 +85,14 @@ export const toNewPlan: Step = async (scene) => {
     now: scene.by.now,
   });
   if (!("plan" in made)) throw new Error(JSON.stringify(made.refused));
-  return changeApplicationPlan(scene.pool, { ...writing(scene), planId: made.plan.id });
-};
+  return made.plan.id;
+}
+
+export const toNewPlan: Step = async (scene) =>
+  changeApplicationPlan(scene.pool, { ...writing(scene), planId: await addPlan(scene) });
+
+export const askForPlan: Step = async (scene) =>
+  requestPlan(scene.pool, { ...writing(scene), planId: await addPlan(scene), decideAt: "https://acme.example/" });
 
 export const toSamePlan: Step = onApplication((pool, change) =>
   changeApplicationPlan(pool, { ...change, planId: change.applications[0]?.plan.id ?? 0 }),

@@ -13,6 +13,7 @@ import { TableSkeleton } from "../../components/table-skeleton.tsx";
 import { ApplicationActions } from "./application-actions.tsx";
 import { ApplicationFacts } from "./application-facts.tsx";
 import { KeyList } from "./key-list.tsx";
+import { PlanRequestNotice } from "./plan-request-notice.tsx";
 import { ReferrerFilterList } from "./referrer-filter-list.tsx";
 import { UserKey } from "./user-key.tsx";
 
@@ -43,6 +44,7 @@ function ApplicationView({ application }: { application: Application }) {
   const key = { accountId: application.account_id, id: application.id };
   return (
     <Stack hasGutter>
+      <PlanRequestNotice applicationKey={key} />
       <SectionCard title="Application">
         <ApplicationFacts application={application} />
       </SectionCard>

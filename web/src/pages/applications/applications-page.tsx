@@ -12,6 +12,7 @@ import { PageHeader } from "../../components/page-header.tsx";
 import { SelectFilter } from "../../components/select-filter.tsx";
 import { TableSkeleton } from "../../components/table-skeleton.tsx";
 import { readApplicationSearch } from "./application-search.ts";
+import { PlanRequestsNotice } from "./plan-requests-notice.tsx";
 
 const route = getRouteApi("/applications");
 
@@ -25,6 +26,7 @@ export function ApplicationsPage() {
         Of all accounts and products: each has credentials, and is on a plan.
       </PageHeader>
       <PageSection isFilled>
+        <PlanRequestsNotice />
         <Toolbar inset={{ default: "insetNone" }}>
           <ToolbarContent>
             <SelectFilter

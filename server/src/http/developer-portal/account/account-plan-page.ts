@@ -1,7 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import type { Database } from "#platform/database/database.ts";
 import type { Account } from "#portal/accounts/index.ts";
-import { listPlans, type Plan } from "#portal/products/index.ts";
+import { listPlans, planStepOf, type Plan } from "#portal/products/index.ts";
 import { readProviderSettings } from "#portal/provider-account/index.ts";
 import { changeAccountPlan } from "#portal/whole-accounts/index.ts";
 import { readForm } from "../../shared/read-form.ts";
@@ -60,10 +60,7 @@ export async function findOpenAccountPlans(
   account: Account,
 ): Promise<readonly Plan[]> {
   const { changeAccountPlanPermission: permission } = await readProviderSettings(db, providerId);
-  const isOpen =
-    permission === "direct" ||
-    ((permission === "credit_card" || permission === "request_credit_card") && account.creditCardToken !== null);
-  if (!isOpen) return [];
+  if (planStepOf(permission, account.creditCardToken !== null) !== "change") return [];
   const plans = await listPlans(db, providerId, { kind: "account_plan" });
   return plans.filter(({ id, state }) => state === "published" && id !== account.planId);
 }

@@ -1,5 +1,5 @@
-import type { FastifyInstance } from "fastify";
-import { changeApplicationPlan } from "#portal/applications/index.ts";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { changeApplicationPlan, readPlanRequest, requestPlan } from "#portal/applications/index.ts";
 import { readForm } from "../../shared/read-form.ts";
 import { addFormPage } from "../forms/add-form-page.ts";
 import { showForm } from "../forms/show-form.ts";
@@ -7,39 +7,67 @@ import { goOnTo } from "../go-on-to.ts";
 import { showNotAllowed } from "../show-not-allowed.ts";
 import { showNotFound } from "../show-not-found.ts";
 import type { Portal } from "../show-page.ts";
-import { findPlansToChangeTo } from "./find-plans-to-change-to.ts";
-import { backTo, changeOf, withApplication } from "./with-application.ts";
+import { findOtherPlans } from "./find-other-plans.ts";
+import { backTo, changeOf, withApplication, type Owned } from "./with-application.ts";
 
-/** Another plan for an application, where its product lets developers change it at once. */
+/** Another plan for an application: at once, or asked for where the provider decides. */
 export function addApplicationPlanPage(http: FastifyInstance, portal: Portal): void {
-  const { pool } = portal;
   addFormPage(http, portal, {
     path: "/applications/:id/plan",
-    show: withApplication(portal, async (request, reply, { application, developer }) => {
-      const onPlan = { application, account: developer.account };
-      const plans = await findPlansToChangeTo(pool, request.provider.id, onPlan);
-      if (plans.length === 0) return showNotAllowed(portal, request, reply, developer);
-      const options = plans.map(({ id, name }) => ({ value: String(id), text: name }));
-      return showForm(portal, request, reply, {
-        title: "Change plan",
-        lead: `${application.name} is on the plan ${application.plan.name}.`,
-        fields: [{ name: "plan_id", label: "Plan", type: "text", required: true, options }],
-        submit: "Change plan",
-        back: backTo(application),
-        developer,
-      });
-    }),
-    take: withApplication(portal, async (request, reply, owned) => {
-      const { plan_id: planId } = readForm(request.body);
-      const onPlan = { application: owned.application, account: owned.developer.account };
-      const plans = await findPlansToChangeTo(pool, request.provider.id, onPlan);
-      const plan = plans.find(({ id }) => String(id) === planId);
-      if (!plan) return showNotAllowed(portal, request, reply, owned.developer);
-      const changed = await changeApplicationPlan(pool, { ...changeOf(portal, request, owned), planId: plan.id });
-      if (!changed || "notFound" in changed) return showNotFound(reply);
-      return "notAllowed" in changed
-        ? showNotAllowed(portal, request, reply, owned.developer)
-        : goOnTo(reply, `/applications/${owned.application.id}`, "plan-changed");
-    }),
+    show: withApplication(portal, (request, reply, owned) => showPlans(portal, request, reply, owned)),
+    take: withApplication(portal, (request, reply, owned) => takePlan(portal, request, reply, owned)),
   });
+}
+
+async function showPlans(
+  portal: Portal,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  owned: Owned,
+): Promise<FastifyReply> {
+  const { application, developer } = owned;
+  const { provider } = request;
+  const other = await findOtherPlans(portal.pool, provider.id, owned);
+  if (!other) return showNotAllowed(portal, request, reply, developer);
+  const asked = await readPlanRequest(portal.pool, provider.id, application.id);
+  const options = other.plans.map(({ id, name }) => ({ value: String(id), text: name }));
+  const isAsking = other.step === "ask";
+  const title = isAsking ? "Ask for another plan" : "Change plan";
+  const lead = [
+    `${application.name} is on the plan ${application.plan.name}.`,
+    ...(isAsking ? [`${provider.name} decides whether it moves to another.`] : []),
+    ...(isAsking && asked ? [`You have asked for ${asked.planName}.`] : []),
+  ];
+  return showForm(portal, request, reply, {
+    title,
+    lead: lead.join(" "),
+    fields: [{ name: "plan_id", label: "Plan", type: "text", required: true, options }],
+    submit: isAsking ? "Ask for it" : title,
+    back: backTo(application),
+    developer,
+  });
+}
+
+async function takePlan(
+  portal: Portal,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  owned: Owned,
+): Promise<FastifyReply> {
+  const { application, developer } = owned;
+  const { plan_id: planId } = readForm(request.body);
+  const other = await findOtherPlans(portal.pool, request.provider.id, owned);
+  const plan = other?.plans.find(({ id }) => String(id) === planId);
+  if (!other || !plan) return showNotAllowed(portal, request, reply, developer);
+
+  const wanted = { ...changeOf(portal, request, owned), planId: plan.id };
+  const page = `/p/admin/accounts/${application.accountId}/applications/${application.id}`;
+  const decideAt = `${portal.adminPortalUrl(request.provider)}${page}`;
+  const done = await (other.step === "ask"
+    ? requestPlan(portal.pool, { ...wanted, decideAt })
+    : changeApplicationPlan(portal.pool, wanted));
+  if (!done || "notFound" in done) return showNotFound(reply);
+  return "notAllowed" in done
+    ? showNotAllowed(portal, request, reply, developer)
+    : goOnTo(reply, `/applications/${application.id}`, other.step === "ask" ? "plan-asked-for" : "plan-changed");
 }

@@ -1,10 +1,11 @@
 import type { FastifyInstance } from "fastify";
+import { readPlanRequest } from "#portal/applications/index.ts";
 import { readForm } from "../../shared/read-form.ts";
 import { forDevelopers } from "../for-developers.ts";
 import type { Portal } from "../show-page.ts";
 import { countWebhooksOfSignUp } from "./count-webhooks-of-sign-up.ts";
 import { describeApplication } from "./describe-application.ts";
-import { findPlansToChangeTo } from "./find-plans-to-change-to.ts";
+import { findOtherPlans } from "./find-other-plans.ts";
 import { linksOf } from "./links-of.ts";
 import { withApplication } from "./with-application.ts";
 
@@ -14,9 +15,10 @@ export function addApplicationRoute(http: FastifyInstance, portal: Portal): void
     "/applications/:id",
     forDevelopers(
       portal,
-      withApplication(portal, async (request, reply, { application, developer }) => {
+      withApplication(portal, async (request, reply, owned) => {
+        const { application, developer } = owned;
         const { id: providerId, timeZone } = request.provider;
-        const plans = await findPlansToChangeTo(pool, providerId, { application, account: developer.account });
+        const asked = await readPlanRequest(pool, providerId, application.id);
         const hasJustSignedUp = readForm(request.query)["signed_up"] !== undefined;
         const isTryOut = hasJustSignedUp && tryOut?.() !== undefined;
         return showPage(request, reply, {
@@ -25,7 +27,8 @@ export function addApplicationRoute(http: FastifyInstance, portal: Portal): void
           developer,
           data: {
             application: describeApplication(application, timeZone),
-            links: linksOf(application, plans.length > 0),
+            asked_plan: asked?.planName,
+            links: linksOf(application, await findOtherPlans(pool, providerId, owned)),
             has_just_signed_up: hasJustSignedUp,
             webhooks_sent: isTryOut ? await countWebhooksOfSignUp(pool, providerId, developer.account) : 0,
           },

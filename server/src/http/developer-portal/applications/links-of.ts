@@ -1,4 +1,5 @@
 import type { Application } from "#portal/applications/index.ts";
+import type { OtherPlans } from "./find-other-plans.ts";
 
 interface Link {
   readonly href: string;
@@ -9,7 +10,7 @@ interface Link {
 /** What a developer may do with an application: of its credentials, and of the rest. */
 export function linksOf(
   { id, product }: Application,
-  hasOtherPlans: boolean,
+  other: OtherPlans | undefined,
 ): { readonly credentials: readonly Link[]; readonly rest: readonly Link[] } {
   const path = `/applications/${id}`;
   const link = (isOpen: boolean, page: string, text: string): readonly Link[] =>
@@ -23,7 +24,7 @@ export function linksOf(
     ],
     rest: [
       ...link(product.buyersManageApps, "edit", "Edit"),
-      ...link(hasOtherPlans, "plan", "Change plan"),
+      ...link(other !== undefined, "plan", other?.step === "ask" ? "Ask for another plan" : "Change plan"),
       ...link(product.buyersManageApps, "delete", "Delete").map((it) => ({ ...it, is_grave: true })),
     ],
   };

@@ -1,0 +1,66 @@
+import type { Database, Transaction } from "#platform/database/database.ts";
+
+/** Another plan that a developer asks for, where the provider decides. */
+export interface PlanRequest {
+  readonly applicationId: number;
+  readonly applicationName: string;
+  readonly accountId: number;
+  readonly orgName: string;
+  readonly planId: number;
+  readonly planName: string;
+  /** The user's name; null once the user is gone. */
+  readonly askedBy: string | null;
+  readonly createdAt: Date;
+}
+
+// Oldest first. Of one application, served by the primary key; of all, within the provider's own rows.
+const listStatement = `
+  select request.application_id as "applicationId", application.name as "applicationName",
+    application.account_id as "accountId", account.org_name as "orgName", request.plan_id as "planId",
+    plan.name as "planName", asker.username as "askedBy", request.created_at as "createdAt"
+  from plan_requests as request
+  join applications as application on application.provider_id = $1 and application.id = request.application_id
+  join accounts as account on account.provider_id = $1 and account.id = application.account_id
+  join plans as plan on plan.provider_id = $1 and plan.id = request.plan_id
+  left join users as asker on asker.provider_id = $1 and asker.id = request.user_id
+  where request.provider_id = $1 and ($2::bigint is null or request.application_id = $2)
+  order by request.created_at, request.application_id
+  limit $3`;
+
+/** As many as a page of a list shows at most. */
+const listedMax = 200;
+
+export const listPlanRequests = (db: Database, providerId: number): Promise<PlanRequest[]> =>
+  db.query<PlanRequest>(listStatement, [providerId, null, listedMax]);
+
+export async function readPlanRequest(
+  db: Database,
+  providerId: number,
+  applicationId: number,
+): Promise<PlanRequest | undefined> {
+  const [request] = await db.query<PlanRequest>(listStatement, [providerId, applicationId, 1]);
+  return request;
+}
+
+// Who changes their mind asks for the new one only.
+const putStatement = `
+  insert into plan_requests (provider_id, application_id, plan_id, user_id, created_at)
+  values ($1, $2, $3, $4, $5)
+  on conflict (provider_id, application_id) do update
+  set plan_id = excluded.plan_id, user_id = excluded.user_id, created_at = excluded.created_at`;
+
+export async function putPlanRequest(
+  tx: Transaction,
+  providerId: number,
+  request: { applicationId: number; planId: number; userId: number | null; now: Date },
+): Promise<void> {
+  await tx.query(putStatement, [providerId, request.applicationId, request.planId, request.userId, request.now]);
+}
+
+const deleteStatement = `
+  delete from plan_requests where provider_id = $1 and application_id = $2 returning application_id`;
+
+/** Whether there was one. It is deleted when it is decided, either way. */
+export async function deletePlanRequest(tx: Transaction, providerId: number, applicationId: number): Promise<boolean> {
+  return (await tx.query(deleteStatement, [providerId, applicationId])).length > 0;
+}

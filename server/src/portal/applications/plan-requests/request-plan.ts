@@ -1,0 +1,55 @@
+import { listProviderUsers } from "#access/index.ts";
+import type { Pool } from "#platform/database/database.ts";
+import { insertMail, planRequestMail } from "#portal/mails/index.ts";
+import { holdPlan, planStepOf, type Plan } from "#portal/products/index.ts";
+
+import {
+  withApplication,
+  type ApplicationChange,
+  type LockedApplication,
+  type NotForDevelopers,
+} from "../change-application.ts";
+import { putPlanRequest } from "./plan-requests-table.ts";
+
+interface PlanAsking extends ApplicationChange {
+  readonly planId: number;
+  /** Where an admin of the provider decides. */
+  readonly decideAt: string;
+}
+
+type AskingOutcome = { readonly askedFor: Plan } | NotForDevelopers | { readonly notFound: "plan" };
+
+/**
+ * Asks for another plan, and writes so to the provider's admins; nothing of the application changes, so there is no event.
+ * Undefined if the account has no such application.
+ */
+export const requestPlan = (
+  pool: Pool,
+  { planId, decideAt, ...change }: PlanAsking,
+): Promise<AskingOutcome | undefined> =>
+  withApplication<AskingOutcome>(pool, change, async (locked) => {
+    const { tx, application, account, by } = locked;
+    const { product } = application;
+    const step = planStepOf(product.buyerPlanChangePermission, account.creditCardToken !== null);
+    if (step !== "ask") return { notAllowed: "developers" };
+    const plan = await holdPlan(tx, change.provider.id, planId);
+    const isOnOffer = plan?.productId === product.id && plan.state === "published" && plan.customizedFrom === null;
+    if (!plan || !isOnOffer || plan.id === application.plan.id) return { notFound: "plan" };
+
+    const userId = "userId" in by.actor ? by.actor.userId : null;
+    await putPlanRequest(tx, change.provider.id, { applicationId: application.id, planId, userId, now: by.now });
+    await writeToAdmins(locked, { plan, decideAt });
+    return { askedFor: plan };
+  });
+
+async function writeToAdmins(
+  { tx, settings: { provider }, account, application, by }: LockedApplication,
+  { plan, decideAt }: { readonly plan: Plan; readonly decideAt: string },
+): Promise<void> {
+  for (const { email: recipient } of await listProviderUsers(tx, provider.id, { state: "active", role: "admin" })) {
+    if (recipient === null) continue;
+    const names = { application: application.name, from: application.plan.name, to: plan.name };
+    const mail = planRequestMail({ provider, recipient, orgName: account.orgName, ...names, url: decideAt });
+    await insertMail(tx, provider.id, mail, by.now);
+  }
+}
