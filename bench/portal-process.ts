@@ -32,7 +32,7 @@ const encryption = createEncryption([secretKey]);
 const urls = providerUrls("http://127.0.0.1", undefined);
 const allowed = allowedHere();
 const sender = composeSender({ pool, urls, allowed, caPem: undefined, proxyUrl: undefined, inFlightMax });
-const parts = { pool: watched, encryption, sender, log, metrics: new Registry(), inFlightMax };
+const parts = { pool: watched, encryption, sender, log, metrics: new Registry(), inFlightMax, disableAfterDays: 0 };
 const engine = await composeEngine(parts);
 const http = await composeHttp({
   ...parts,

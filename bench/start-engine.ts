@@ -17,6 +17,8 @@ export async function startEngineHere(database: BenchDatabase, inFlightMax: numb
   );
   const log = createLogger("info", join(database.folder, "engine.log"));
   const { encryption } = database;
-  opened.use(await composeEngine({ pool, encryption, sender, log, metrics: new Registry(), inFlightMax }));
+  opened.use(
+    await composeEngine({ pool, encryption, sender, log, metrics: new Registry(), inFlightMax, disableAfterDays: 0 }),
+  );
   return opened.move();
 }

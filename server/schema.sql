@@ -215,6 +215,7 @@ create table endpoints (
   include_credentials boolean not null default false,
   state text not null default 'enabled'::text,
   disabled_reason text,
+  disabled_told boolean not null default false,
   version bigint not null default 1,
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
@@ -325,6 +326,8 @@ create table lanes (
   not_before timestamp with time zone,
   lifts integer not null default 0,
   unanswered integer not null default 0,
+  failing_since timestamp with time zone,
+  failed_attempts integer not null default 0,
   constraint lanes_pkey PRIMARY KEY (endpoint_id)
 ) with (fillfactor=70);
 

@@ -32,6 +32,7 @@ create table endpoints (
   include_credentials   boolean not null default false,
   state                 text not null default 'enabled' check (state in ('enabled', 'paused', 'disabled')),
   disabled_reason       text,
+  disabled_told         boolean not null default false, -- the admins have been written to
   version               bigint not null default 1,     -- counts changes: an engine reads the endpoint again when it differs
   created_at            timestamptz not null default now(),
   updated_at            timestamptz not null default now(),
@@ -161,7 +162,9 @@ create table lanes (
   epoch       bigint not null default 0,               -- counts owners: a settle under an older epoch does nothing
   not_before  timestamptz,                             -- the receiver is to be left alone until then
   lifts       integer not null default 0,              -- counts how often somebody has ended that by hand
-  unanswered  integer not null default 0               -- attempts in a row without an answer, when it was last given back
+  unanswered  integer not null default 0,              -- attempts in a row without an answer, when it was last given back
+  failing_since   timestamptz,                         -- no attempt has succeeded since, when it was last given back
+  failed_attempts integer not null default 0           -- how many have failed since
 ) with (fillfactor = 70);
 create index lanes_owner_idx on lanes (owner) where owner is not null;
 

@@ -19,16 +19,19 @@ export interface EngineParts {
   readonly log: Logger;
   readonly metrics: Registry;
   readonly inFlightMax: number;
+  /** 0: never. */
+  readonly disableAfterDays: number;
 }
 
 /** How long a crashed engine's lanes wait for another: long enough for a stop of the world, short enough for nobody to notice. */
 const leaseMs = 10_000;
 /** How long a stop waits for receivers. With the rest of the way down it stays within the 15 s that a stop may take. */
 const drainMs = 12_000;
+const dayMs = 86_400_000;
 
 /** The engine of this process, woken by hints from all of them. Closing it drains it. */
 export async function composeEngine(parts: EngineParts): Promise<AsyncDisposable> {
-  const { pool, encryption, sender, log, metrics, inFlightMax } = parts;
+  const { pool, encryption, sender, log, metrics, inFlightMax, disableAfterDays } = parts;
   const measure = measureAttempts(metrics);
   const engine = await startEngine({
     // What takes longer than a lease comes too late: the lanes are others' by then.
@@ -50,6 +53,7 @@ export async function composeEngine(parts: EngineParts): Promise<AsyncDisposable
     newId: () => newUuidV7(systemClock.now().getTime()),
     inFlightMax,
     leaseMs,
+    disableAfterMs: disableAfterDays === 0 ? Number.POSITIVE_INFINITY : disableAfterDays * dayMs,
   });
   measureEngine(metrics, engine);
   const stopDue = pool.onHint("due", (values) => engine.hintDue(values.map(Number)));

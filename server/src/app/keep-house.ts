@@ -31,14 +31,14 @@ export function keepHouse(needs: HouseNeeds): AsyncDisposable {
 }
 
 async function keepHouseUntil(signal: AbortSignal, { pool, log, urls, retentionDays }: HouseNeeds): Promise<void> {
-  const failuresUrl = (provider: { readonly subdomain: string }): string =>
-    `${urls.adminPortal(provider)}/p/admin/failures`;
+  const pageUrl = (provider: { readonly subdomain: string }, path: string): string =>
+    `${urls.adminPortal(provider)}/p/admin${path}`;
   for (let minute = 1; ; minute += 1) {
     await systemClock.sleep(minuteMs, signal);
     if (signal.aborted) return;
     try {
       await pool.inTransaction(cancelDueOfDeletedEndpoints);
-      await tellOfOutages({ pool, failuresUrl, now: systemClock.now() });
+      await tellOfOutages({ pool, pageUrl, now: systemClock.now() });
       if (minute % 60 === 0) await keepHistory(pool, log, retentionDays);
     } catch (error) {
       log.warn({ err: error }, "housekeeping failed; trying again later");

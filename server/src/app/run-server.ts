@@ -42,7 +42,7 @@ export async function runServer({ config, roles, log, say, stop }: RunNeeds): Pr
   const signIn = isWeb ? await setUpFirstProvider(parts) : undefined;
   stop.throwIfAborted();
   if (roles.includes("engine")) {
-    running.use(await composeEngine({ ...parts, inFlightMax: config.engineConcurrency }));
+    running.use(await composeEngine({ ...parts, ...config, inFlightMax: config.engineConcurrency }));
     running.use(composeReplays(parts));
     running.use(composeMail(parts));
     running.use(keepHouse({ ...parts, retentionDays: config.retentionDays }));

@@ -60,5 +60,26 @@ const endStatement = `
   join providers as provider on provider.id = ended.provider_id
   join endpoints as endpoint on endpoint.provider_id = ended.provider_id and endpoint.id = ended.endpoint_id`;
 
+const disabledStatement = `
+  with disabled as (
+    update endpoints set disabled_told = true
+    where state = 'disabled' and not disabled_told and deleted_at is null
+    returning provider_id, id
+  )
+  select ${told}, endpoint.id as "endpointId", endpoint.disabled_reason as "reason"
+  from disabled
+  join providers as provider on provider.id = disabled.provider_id
+  join endpoints as endpoint on endpoint.provider_id = disabled.provider_id and endpoint.id = disabled.id`;
+
+/** An endpoint to which nothing is sent any more, and why. */
+export interface DisabledEndpoint extends Outage {
+  readonly endpointId: number;
+  readonly reason: string;
+}
+
+/** The endpoints that have been disabled, each once. */
+export const findNewlyDisabled = (tx: Transaction): Promise<DisabledEndpoint[]> =>
+  tx.query<DisabledEndpoint>(disabledStatement);
+
 /** Records the outages that are over: something got through after they began. */
 export const endOutages = (tx: Transaction): Promise<Outage[]> => tx.query<Outage>(endStatement);

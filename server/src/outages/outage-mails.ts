@@ -1,6 +1,6 @@
 import type { NewMail } from "#portal/mails/index.ts";
 
-import type { Outage } from "./find-outages.ts";
+import type { DisabledEndpoint, Outage } from "./find-outages.ts";
 
 /** `failuresUrl`: the page that shows what failed. */
 export const outageBeganMail = (
@@ -34,5 +34,22 @@ the endpoint ${endpointName} (${urlMasked}) takes webhooks again.
 What failed in the meantime waits for you to send it again, or to delete it:
 
 ${failuresUrl}
+`,
+});
+
+/** `endpointUrl`: its page. */
+export const endpointDisabledMail = (
+  { providerName, endpointName, urlMasked, reason }: DisabledEndpoint,
+  { recipient, endpointUrl }: { recipient: string; endpointUrl: string },
+): NewMail => ({
+  recipient,
+  subject: `${providerName}: the endpoint ${endpointName} was disabled`,
+  text: `Hello,
+
+nothing is sent to the endpoint ${endpointName} (${urlMasked}) any more. ${reason}
+
+Its webhooks are recorded and held. They are sent as soon as you resume it, here:
+
+${endpointUrl}
 `,
 });

@@ -2,34 +2,43 @@ import { listProviderUsers } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
 import { insertMail, type NewMail } from "#portal/mails/index.ts";
 
-import { beginOutages, endOutages, type Outage } from "./find-outages.ts";
-import { outageBeganMail, outageEndedMail } from "./outage-mails.ts";
+import { beginOutages, endOutages, findNewlyDisabled, type Outage } from "./find-outages.ts";
+import { endpointDisabledMail, outageBeganMail, outageEndedMail } from "./outage-mails.ts";
 
 interface OutageNeeds {
   readonly pool: Pool;
-  /** The page of a provider that shows what failed. */
-  readonly failuresUrl: (provider: { readonly subdomain: string }) => string;
+  /** A page of a provider's Admin Portal. */
+  readonly pageUrl: (provider: { readonly subdomain: string }, path: string) => string;
   readonly now: Date;
 }
 
 // Held until the transaction ends: of several processes that look at once, one does.
 const lockStatement = `select pg_try_advisory_xact_lock(hashtext('bellwire outages')) as "isMine"`;
 
-/** Writes to a provider's admins when deliveries to an endpoint begin to fail for good, and when they get through again. */
-export async function tellOfOutages({ pool, failuresUrl, now }: OutageNeeds): Promise<void> {
+/** Writes to a provider's admins when deliveries to an endpoint begin to fail for good, when they get through again, and when it was disabled. */
+export async function tellOfOutages({ pool, pageUrl, now }: OutageNeeds): Promise<void> {
   await pool.inTransaction(async (tx) => {
     const [lock] = await tx.query<{ isMine: boolean }>(lockStatement);
     if (!lock?.isMine) return;
-    const write = async (outages: readonly Outage[], mailOf: typeof outageBeganMail): Promise<void> => {
-      for (const outage of outages) {
-        for (const recipient of await adminsOf(tx, outage.providerId)) {
-          const mail: NewMail = mailOf(outage, { recipient, failuresUrl: failuresUrl(outage) });
-          await insertMail(tx, outage.providerId, mail, now);
-        }
+    const write = async <About extends Outage>(
+      about: readonly About[],
+      mailOf: (it: About, recipient: string) => NewMail,
+    ): Promise<void> => {
+      for (const it of about) {
+        for (const recipient of await adminsOf(tx, it.providerId))
+          await insertMail(tx, it.providerId, mailOf(it, recipient), now);
       }
     };
-    await write(await endOutages(tx), outageEndedMail);
-    await write(await beginOutages(tx), outageBeganMail);
+    const failuresOf = (it: Outage): string => pageUrl(it, "/failures");
+    await write(await endOutages(tx), (it, recipient) =>
+      outageEndedMail(it, { recipient, failuresUrl: failuresOf(it) }),
+    );
+    await write(await beginOutages(tx), (it, recipient) =>
+      outageBeganMail(it, { recipient, failuresUrl: failuresOf(it) }),
+    );
+    await write(await findNewlyDisabled(tx), (it, recipient) =>
+      endpointDisabledMail(it, { recipient, endpointUrl: pageUrl(it, `/endpoints/${it.endpointId}`) }),
+    );
   });
 }
 

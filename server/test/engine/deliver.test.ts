@@ -225,6 +225,37 @@ test("an endpoint that nobody answers for is not kept by its engine, nor is what
   await until(async () => (await database.query(released)).length === 1);
 });
 
+test("an endpoint at which everything has failed for long is disabled, holds what is due, and gets it once it is enabled; the default one goes on", async ({
+  database,
+}) => {
+  await using receiver = await startReceiver(500);
+  await using _engine = await startTestEngine(database, { disableAfterMs: 1 });
+  const providerId = await buildProvider(database);
+  const choices = { providerId, url: receiver.url, retryWaitsSeconds: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3600] };
+  const endpointId = await buildEndpoint(database, { ...choices, name: "crm" });
+  await buildEndpoint(database, choices);
+  await recordNow(database, { providerId });
+
+  const endpoint = await until(async () => {
+    const found = await readEndpoint(database, encryption, { providerId, id: endpointId });
+    return found?.state === "disabled" && found;
+  });
+  expect(endpoint.disabledReason).toContain("No attempt has succeeded");
+  await until(() => receiver.received.length === 22); // ten, and all twelve
+  await recordNow(database, { providerId });
+  receiver.answer(200);
+  await until(async () => (await listDeliveries(database, { providerId, limit: 9, state: "delivered" })).length === 1);
+  expect(await listDeliveries(database, { providerId, endpointId, limit: 9, state: "pending" })).toHaveLength(2);
+
+  await database.inTransaction(async (tx) => {
+    await tx.query(`update endpoints set state = 'enabled', version = version + 1 where id = $1`, [endpointId]);
+    tx.hintAfterCommit("endpoints", String(endpointId));
+  });
+  await until(
+    async () => (await listDeliveries(database, { providerId, endpointId, limit: 9, state: "delivered" })).length === 2,
+  );
+});
+
 test("no more than the endpoint's rate goes out in a second", async ({ database }) => {
   await using receiver = await startReceiver();
   await using _engine = await startTestEngine(database);
@@ -250,7 +281,7 @@ test("a receiver that says it is gone is sent nothing more, and the endpoint say
   const disabled = await until(
     async () => (await database.query(`select disabled_reason from endpoints where state = 'disabled'`))[0],
   );
-  expect(disabled).toEqual({ disabled_reason: "The receiver answered 410: it is gone for good" });
+  expect(disabled).toEqual({ disabled_reason: "The receiver answered 410: it is gone for good." });
 
   await recordNow(database, { providerId });
   const states = (await listDeliveries(database, { providerId, limit: 2 })).map((delivery) => delivery.state);

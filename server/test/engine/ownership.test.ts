@@ -103,7 +103,15 @@ test("an engine whose lane was taken over settles nothing", async ({ database })
   await store.enter(heir);
   const [before] = await store.take(frozen, [endpointId], 1);
   const [after] = await store.take(heir, [endpointId], 1);
-  expect(after).toEqual({ endpointId, epoch: (before?.epoch ?? 0) + 1, takenOver: true, unanswered: 0, lifts: 0 });
+  expect(after).toEqual({
+    endpointId,
+    epoch: (before?.epoch ?? 0) + 1,
+    takenOver: true,
+    unanswered: 0,
+    lifts: 0,
+    failingSeconds: null,
+    failedAttempts: 0,
+  });
 
   const outcome = settlementOf(endpointId, eventId);
   expect(await store.settle(frozen, [{ ...outcome, epoch: before?.epoch ?? 0 }])).toBe(0);

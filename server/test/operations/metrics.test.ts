@@ -29,7 +29,7 @@ async function startMeasuredEngine(pool: Pool, metrics: Registry): Promise<Async
   await using running = new AsyncDisposableStack();
   const sender = running.use(createSender({ clock: systemClock, userAgent: "Bellwire/test", allowed }));
   const log = pino({ level: "silent" });
-  running.use(await composeEngine({ pool, encryption, sender, log, metrics, inFlightMax: 50 }));
+  running.use(await composeEngine({ pool, encryption, sender, log, metrics, inFlightMax: 50, disableAfterDays: 0 }));
   return running.move();
 }
 

@@ -2,6 +2,7 @@ import { expect } from "vitest";
 import { createProviderUser } from "#access/index.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { tellOfOutages } from "#outages/index.ts";
+import { disableEndpoint } from "#webhooks/endpoints/index.ts";
 import { listMails } from "#portal/mails/index.ts";
 import { buildEndpoint, buildProvider, encryption, recordNow } from "../support/build-webhooks.ts";
 import { test } from "../support/test.ts";
@@ -38,7 +39,7 @@ async function end(pool: Pool, { providerId, endpointId }: House, state: "delive
 }
 
 const look = (pool: Pool): Promise<void> =>
-  tellOfOutages({ pool, failuresUrl: ({ subdomain }) => `https://${subdomain}.example/failures`, now: new Date() });
+  tellOfOutages({ pool, pageUrl: ({ subdomain }, path) => `https://${subdomain}.example${path}`, now: new Date() });
 
 const mailsOf = async (pool: Pool, { providerId }: House): Promise<string[]> =>
   (await listMails(pool, providerId, { limit: 20 }))
@@ -73,6 +74,26 @@ test("the admins get one mail when deliveries begin to fail, and one when they g
   const [last] = await listMails(pool, its.providerId, { limit: 1 });
   expect(last?.text).toContain("https://crm.example/hook");
   expect(last?.text).toContain(".example/failures");
+});
+
+test("the admins get one mail when an endpoint is disabled, each time, with the reason and its page", async ({
+  database: pool,
+}) => {
+  const its = await house(pool);
+  const disable = (): Promise<void> => disableEndpoint(pool, its.endpointId, "No attempt has succeeded for 5 days.");
+  await disable();
+  await look(pool);
+  await look(pool);
+  const disabled = "ada@acme.example the endpoint default was disabled";
+  expect(await mailsOf(pool, its)).toEqual([disabled]);
+  const [mail] = await listMails(pool, its.providerId, { limit: 1 });
+  expect(mail?.text).toContain("No attempt has succeeded for 5 days.");
+  expect(mail?.text).toContain(`.example/endpoints/${its.endpointId}`);
+
+  await pool.query(`update endpoints set state = 'enabled' where id = $1`, [its.endpointId]);
+  await disable();
+  await look(pool);
+  expect(await mailsOf(pool, its)).toEqual([disabled, disabled]);
 });
 
 test("several processes that look at once write once", async ({ database: pool }) => {

@@ -6,6 +6,7 @@ import { urlOf } from "./simulated-network.ts";
 export function buildEndpoint(random: Random, endpointId: number): DeliverySettings {
   return {
     endpointId,
+    isDefault: random.happens(0.2),
     eventSource: "https://acme-admin.example",
     providerId: 1,
     url: urlOf(endpointId),

@@ -18,6 +18,8 @@ interface LaneRow {
   notBeforeMs: number;
   lifts: number;
   unanswered: number;
+  failingSinceMs: number | null;
+  failedAttempts: number;
 }
 
 interface Ended {
@@ -114,7 +116,9 @@ export class LaneStoreModel {
       const takenOver = lane.owner !== null;
       lane.owner = engineId;
       lane.epoch += 1;
-      return [{ endpointId, epoch: lane.epoch, takenOver, lifts: lane.lifts, unanswered: lane.unanswered }];
+      const { epoch, lifts, unanswered, failingSinceMs, failedAttempts } = lane;
+      const failingSeconds = failingSinceMs === null ? null : (this.nowMs - failingSinceMs) / 1000;
+      return [{ endpointId, epoch, takenOver, lifts, unanswered, failingSeconds, failedAttempts }];
     });
   }
 
@@ -126,11 +130,13 @@ export class LaneStoreModel {
   }
 
   release(engineId: string, lanes: readonly ReleasedLane[]): void {
-    for (const { endpointId, epoch, pauseSeconds, lifts, unanswered } of lanes) {
+    for (const { endpointId, epoch, pauseSeconds, lifts, unanswered, failingSeconds, failedAttempts } of lanes) {
       const lane = this.lanes.get(endpointId);
       if (lane?.owner !== engineId || lane.epoch !== epoch) continue;
       lane.owner = null;
       lane.unanswered = unanswered;
+      lane.failingSinceMs = failingSeconds === null ? null : this.nowMs - failingSeconds * 1000;
+      lane.failedAttempts = failedAttempts;
       lane.notBeforeMs = pauseSeconds > 0 && lifts === lane.lifts ? this.nowMs + pauseSeconds * 1000 : 0;
     }
   }

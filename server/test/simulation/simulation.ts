@@ -20,6 +20,7 @@ export class Simulation {
   readonly moods = new Map<number, Mood>();
   readonly processes: SimulatedProcess[] = [];
   readonly recorded = new Map<string, { readonly endpointId: number; shownAtMs: number | undefined }>();
+  readonly disableAfterMs: number;
   faults = 0;
   lostHints = 0;
   #events = 0;
@@ -34,10 +35,19 @@ export class Simulation {
       leaseMs,
       inFlightMax: this.random.pick([2, 3, 8, 20]),
     });
+    this.disableAfterMs = this.random.pick([Number.POSITIVE_INFINITY, 6000]);
     const endpoints = this.random.between(1, 5);
     for (let id = 1; id <= endpoints; id += 1) {
       this.model.endpoints.set(id, buildEndpoint(this.random, id));
-      this.model.lanes.set(id, { owner: null, epoch: 0, notBeforeMs: 0, lifts: 0, unanswered: 0 });
+      this.model.lanes.set(id, {
+        owner: null,
+        epoch: 0,
+        notBeforeMs: 0,
+        lifts: 0,
+        unanswered: 0,
+        failingSinceMs: null,
+        failedAttempts: 0,
+      });
     }
   }
 
@@ -75,6 +85,7 @@ export class Simulation {
       newId: () => `engine-${(this.#engines += 1)}`,
       inFlightMax: this.watch.inFlightMax,
       leaseMs,
+      disableAfterMs: this.disableAfterMs,
     });
     started.then(
       (engine) => (process.engine = engine),

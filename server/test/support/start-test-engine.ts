@@ -18,6 +18,7 @@ export interface TestEngineOptions extends Partial<Pick<SenderOptions, "caPem" |
   readonly inFlightMax?: number;
   readonly allowedTargets?: string;
   readonly drainMs?: number;
+  readonly disableAfterMs?: number;
   readonly userAgent?: string;
   /** Hears how many outcomes were to be written, and how many were. */
   readonly onSettled?: (asked: number, written: number) => void;
@@ -30,6 +31,7 @@ export async function startTestEngine(pool: Pool, options: TestEngineOptions = {
     inFlightMax = 50,
     allowedTargets = "127.0.0.0/8,::1/128",
     drainMs = 5000,
+    disableAfterMs = Number.POSITIVE_INFINITY,
     userAgent = "Bellwire/test",
     onSettled = () => undefined,
     ...network
@@ -56,6 +58,7 @@ export async function startTestEngine(pool: Pool, options: TestEngineOptions = {
     newId: () => newUuidV7(Date.now()),
     inFlightMax,
     leaseMs,
+    disableAfterMs,
   });
   const stopDue = pool.onHint("due", (values) => engine.hintDue(values.map(Number)));
   const stopChanged = pool.onHint("endpoints", (values) => engine.hintChanged(values.map(Number)));

@@ -29,6 +29,7 @@ test("nothing needs to be set", () => {
     allowedTargets: "127.0.0.0/8,::1/128",
     tryOut: true,
     retryWaitsSeconds: [60, 60, 60, 60, 60],
+    disableAfterDays: 5,
     retentionDays: 30,
     engineConcurrency: 200,
   });

@@ -38,6 +38,7 @@ export function readConfig(env: Environment) {
     tryOut: read(settings.tryOut),
     retryWaitsSeconds: read(settings.retryWaitsSeconds),
     smtpUrl: read(settings.smtpUrl),
+    disableAfterDays: read(settings.disableAfterDays),
     retentionDays: read(settings.retentionDays),
     trustedProxies: read(settings.trustedProxies),
     engineConcurrency: read(settings.engineConcurrency),

@@ -135,6 +135,13 @@ export const settings = {
     isSecret: true,
     parse: read.optional(read.secret(read.url("smtp:", "smtps:"))),
   }),
+  disableAfterDays: setting({
+    name: "BELLWIRE_DISABLE_AFTER_DAYS",
+    fallback: "5",
+    meaning:
+      "An endpoint at which all attempts have failed for so many days, ten of them at least, is disabled: events are held until it is enabled again. 0 is never. The `default` endpoint never is.",
+    parse: read.wholeNumber(0, 3650),
+  }),
   retentionDays: setting({
     name: "BELLWIRE_RETENTION_DAYS",
     fallback: "30",

@@ -10,6 +10,9 @@ export interface TakenLane {
   readonly unanswered: number;
   /** How often somebody has lifted a hold by hand. */
   readonly lifts: number;
+  /** For how long all attempts have failed, under owners before; null when the last one succeeded. */
+  readonly failingSeconds: number | null;
+  readonly failedAttempts: number;
 }
 
 // Locks the lanes' rows, skipping those that another engine is taking at this moment, and writes its name on them. Two
@@ -37,7 +40,8 @@ const take = `
   from free
   where lanes.endpoint_id = free.endpoint_id
   returning lanes.endpoint_id as "endpointId", lanes.epoch, free.taken_over as "takenOver", lanes.unanswered,
-    lanes.lifts`;
+    lanes.lifts, extract(epoch from clock_timestamp() - lanes.failing_since)::float8 as "failingSeconds",
+    lanes.failed_attempts as "failedAttempts"`;
 
 /** Makes the engine the owner of those of the lanes that are free, or whose owner has not been heard of for a lease. */
 export async function takeLanes(
@@ -77,19 +81,22 @@ export interface ReleasedLane extends HeldLane {
   readonly unanswered: number;
   /** As it was taken: a hold that somebody has lifted since is not made again. */
   readonly lifts: number;
+  readonly failingSeconds: number | null;
+  readonly failedAttempts: number;
 }
 
 // Locked in the order in which lift-hold.ts locks them.
 const release = `
   with held as (
     select held.*
-    from unnest($2::bigint[], $3::bigint[], $4::float8[], $5::integer[], $6::integer[])
-      as held (endpoint_id, epoch, pause, unanswered, lifts)
+    from unnest($2::bigint[], $3::bigint[], $4::float8[], $5::integer[], $6::integer[], $7::float8[], $8::integer[])
+      as held (endpoint_id, epoch, pause, unanswered, lifts, failing, failed_attempts)
     join lanes on lanes.endpoint_id = held.endpoint_id and lanes.epoch = held.epoch and lanes.owner = $1
     order by lanes.endpoint_id
     for update of lanes
   )
   update lanes set owner = null, unanswered = held.unanswered,
+    failing_since = clock_timestamp() - make_interval(secs => held.failing), failed_attempts = held.failed_attempts,
     not_before = case when pause > 0 and lanes.lifts = held.lifts then clock_timestamp() + make_interval(secs => pause) end
   from held
   where lanes.endpoint_id = held.endpoint_id`;
@@ -104,5 +111,7 @@ export async function releaseLanes(db: Database, engineId: string, lanes: readon
     lanes.map((lane) => lane.pauseSeconds),
     lanes.map((lane) => lane.unanswered),
     lanes.map((lane) => lane.lifts),
+    lanes.map((lane) => lane.failingSeconds),
+    lanes.map((lane) => lane.failedAttempts),
   ]);
 }

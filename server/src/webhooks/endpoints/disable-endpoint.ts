@@ -1,13 +1,23 @@
 import { recordAudit } from "#access/index.ts";
 import type { Pool } from "#platform/database/database.ts";
 
-// Of an endpoint that is enabled: one that an admin has paused meanwhile stays as he left it.
+// Of an endpoint that is enabled: one that an admin has paused meanwhile stays as he left it. Once it is enabled again, its
+// failures count from zero.
 const statement = `
-  update endpoints set state = 'disabled', disabled_reason = $2, version = version + 1, updated_at = now()
-  where id = $1 and state = 'enabled' and deleted_at is null
-  returning provider_id as "providerId"`;
+  with disabled as (
+    update endpoints set state = 'disabled', disabled_reason = $2, disabled_told = false, version = version + 1,
+      updated_at = now()
+    where id = $1 and state = 'enabled' and deleted_at is null
+    returning id, provider_id
+  ), lane as (
+    update lanes set failing_since = null, failed_attempts = 0 from disabled where lanes.endpoint_id = disabled.id
+  )
+  select provider_id as "providerId" from disabled`;
 
-/** Stops an endpoint whose receiver says that it is gone for good. What is due is held, and the pages say why. */
+/**
+ * Stops an endpoint whose receiver is gone, or has failed for too long. Events are recorded and held, the pages say why,
+ * and the provider's admins are written to.
+ */
 export async function disableEndpoint(pool: Pool, endpointId: number, reason: string): Promise<void> {
   await pool.inTransaction(async (tx) => {
     const [endpoint] = await tx.query<{ providerId: number }>(statement, [endpointId, reason]);

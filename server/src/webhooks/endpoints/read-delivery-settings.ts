@@ -22,6 +22,8 @@ export interface DeliverySettings extends Pick<
   | "version"
 > {
   readonly endpointId: number;
+  /** The one that 3scale's page and API show: 3scale never disables it. */
+  readonly isDefault: boolean;
   /** How the outside reaches the provider: what CloudEvents name as their source. */
   readonly eventSource: string;
   /** As stored: kept with a failure, to tell where it went. */
@@ -36,7 +38,7 @@ type Row = Omit<DeliverySettings, "url" | "headers" | "secrets"> & {
 
 // By the unique index on id: an engine owns lanes, whosever they are. Nothing is locked.
 const statement = `
-  select id as "endpointId", provider_id as "providerId", url as "urlCipher", url_masked as "urlMasked",
+  select id as "endpointId", name = 'default' as "isDefault", provider_id as "providerId", url as "urlCipher", url_masked as "urlMasked",
     headers as "headersCipher", secret as "secretCipher",
     case when previous_secret_until > now() then previous_secret end as "previousSecretCipher",
     retry_waits_seconds as "retryWaitsSeconds", success, timeout_seconds as "timeoutSeconds",

@@ -123,7 +123,9 @@ export class Dispatch {
   #end(lane: Lane, place: Place, engineId: string, { outcome, settlement, isGone }: Delivered): void {
     this.#places.give(place);
     lane.inFlight -= 1;
-    lane.learn(outcome, this.#needs.clock.monotonicMs());
+    const nowMs = this.#needs.clock.monotonicMs();
+    lane.learn(outcome, nowMs);
+    lane.failure.learn(settlement.end === "delivered", nowMs);
     if (!place.isLate || lane.inFlight === 0) lane.isStalled = false;
     const settled = (isSure: boolean): void => {
       lane.settled(settlement.eventId);
@@ -132,7 +134,9 @@ export class Dispatch {
       // The next of its order has become due with it.
       else if (settlement.orderingKey !== null) this.#lookNow(lane);
     };
-    if (isGone) this.#disable(lane);
+    if (isGone) this.#disable(lane, "The receiver answered 410: it is gone for good.");
+    else if (!lane.settings.isDefault && lane.failure.lastsFor(this.#needs.disableAfterMs, nowMs))
+      this.#disable(lane, `No attempt has succeeded for ${daysOf(this.#needs.disableAfterMs)}.`);
     this.#settle.add({ engineId, settlement, settled });
     this.offer(lane);
     this.#onRoom(lane);
@@ -140,11 +144,11 @@ export class Dispatch {
   }
 
   /** What is due there is held from now on, and in the database as soon as it can be told. */
-  #disable(lane: Lane): void {
+  #disable(lane: Lane, reason: string): void {
     lane.switchOff();
-    const reason = "The receiver answered 410: it is gone for good";
+    lane.failure.forget();
     this.#needs.store.disableEndpoint(lane.endpointId, reason).catch((error: unknown) => {
-      this.#needs.log.warn({ error, endpointId: lane.endpointId }, "an endpoint that is gone could not be disabled");
+      this.#needs.log.warn({ error, endpointId: lane.endpointId }, "an endpoint could not be disabled");
     });
   }
 
@@ -156,4 +160,9 @@ export class Dispatch {
   #lookAgain(lane: Lane, afterSeconds: number): void {
     lane.lookAtMs = Math.min(lane.lookAtMs, this.#needs.clock.monotonicMs() + afterSeconds * 1000);
   }
+}
+
+function daysOf(ms: number): string {
+  const days = Math.round(ms / 86_400_000);
+  return days === 1 ? "a day" : `${days} days`;
 }

@@ -69,4 +69,6 @@ export interface EngineNeeds {
   readonly inFlightMax: number;
   /** How long an engine may be silent before others take its lanes. */
   readonly leaseMs: number;
+  /** An endpoint at which all attempts have failed for so long is disabled. */
+  readonly disableAfterMs: number;
 }

@@ -7,6 +7,7 @@ import { Origins } from "./origin.ts";
 
 const settings: DeliverySettings = {
   endpointId: 1,
+  isDefault: false,
   eventSource: "https://acme-admin.example",
   providerId: 1,
   url: "https://receiver.test/",
@@ -54,11 +55,15 @@ const busy = {
   latencyMs: 1,
 } as const;
 const newLane = (): Lane =>
-  new Lane({ endpointId: 1, epoch: 1, takenOver: false, unanswered: 0, lifts: 0 }, settings, {
-    windowMax: 8,
-    origins: new Origins(8),
-    nowMs: 0,
-  });
+  new Lane(
+    { endpointId: 1, epoch: 1, takenOver: false, unanswered: 0, lifts: 0, failingSeconds: null, failedAttempts: 0 },
+    settings,
+    {
+      windowMax: 8,
+      origins: new Origins(8),
+      nowMs: 0,
+    },
+  );
 
 function begin(lane: Lane, nowMs: number): LaneToRead {
   const asked = lane.beginRead(nowMs);

@@ -11,6 +11,7 @@ import type { DeliverySettings } from "#webhooks/endpoints/index.ts";
 import { AdaptiveWindow, type Pace } from "./adaptive-window.ts";
 import { Breaker } from "./breaker.ts";
 import { LaneRows } from "./lane-rows.ts";
+import { LongFailure } from "./long-failure.ts";
 import type { Origin, Origins } from "./origin.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
@@ -30,6 +31,7 @@ export class Lane {
   readonly #rows: LaneRows;
   readonly #origins: Origins;
   readonly #breaker: Breaker;
+  readonly failure: LongFailure;
   readonly #lifts: number;
   #origin: Origin;
   #bucket: TokenBucket | undefined;
@@ -54,6 +56,7 @@ export class Lane {
     this.endpointId = taken.endpointId;
     this.epoch = taken.epoch;
     this.#breaker = new Breaker(taken.unanswered);
+    this.failure = new LongFailure(taken, nowMs);
     this.#lifts = taken.lifts;
     this.window = new AdaptiveWindow(windowMax);
     this.#rows = new LaneRows(taken.endpointId);
@@ -154,7 +157,8 @@ export class Lane {
   released(nowMs: number): ReleasedLane {
     const pauseSeconds = Math.max(0, (this.#peaceUntilMs - nowMs) / 1000);
     const { endpointId, epoch } = this;
-    return { endpointId, epoch, pauseSeconds, unanswered: this.#breaker.unanswered, lifts: this.#lifts };
+    const { unanswered } = this.#breaker;
+    return { endpointId, epoch, pauseSeconds, unanswered, lifts: this.#lifts, ...this.failure.released(nowMs) };
   }
 
   /** Stops reading and sending: its endpoint is off, or it is others' now. What is in flight is settled under its epoch. */
