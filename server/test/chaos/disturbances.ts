@@ -7,6 +7,7 @@ import { wallMs } from "./received-request.ts";
 export interface Disturbance {
   readonly kind: Kind;
   readonly fromMs: number;
+  /** When it was over, and the database answered. */
   readonly untilMs: number;
 }
 

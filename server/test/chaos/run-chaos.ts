@@ -16,6 +16,7 @@ import { endpoints, witness } from "./endpoints.ts";
 import { prepareGround, type Ground } from "./ground.ts";
 import { enableAll, readDeliveries, readEvents, readFailures, settleFate, waitForQuiet } from "./read-outcome.ts";
 import { startReceivers, type Receivers } from "./start-receivers.ts";
+import { watchDatabase } from "./watch-database.ts";
 
 export interface ChaosOptions {
   readonly minutes: number;
@@ -56,7 +57,8 @@ export async function runChaos({ minutes, seed, kinds: chosen, pauseMs, say }: C
 
   const end = new AbortController();
   setTimeout(() => end.abort(), minutes * 60_000);
-  const disturbances: Disturbance[] = [];
+  const done: Disturbance[] = [];
+  await using watch = watchDatabase(ground.ownerUrl);
   await Promise.all([
     ...workers.map((worker) => worker.work(end.signal)),
     disturb(ground, {
@@ -65,7 +67,7 @@ export async function runChaos({ minutes, seed, kinds: chosen, pauseMs, say }: C
       kinds: chosen,
       pauseMs,
       done: (it) => {
-        disturbances.push(it);
+        done.push(it);
         say(`${it.kind}, ${((it.untilMs - it.fromMs) / 1000).toFixed(1)} s`);
       },
     }),
@@ -76,6 +78,8 @@ export async function runChaos({ minutes, seed, kinds: chosen, pauseMs, say }: C
   try {
     await waitForQuiet(api, ground.ownerUrl, quietMs);
     say("accounting");
+    await watch[Symbol.asyncDispose]();
+    const disturbances = done.map((it) => ({ ...it, untilMs: watch.answeredAfter(it.untilMs) }));
     return await account({ ground, receivers, endpointIds, workers, disturbances, minutes, seed });
   } catch (error) {
     for (const it of [ground.web, ...ground.engines]) say(`${it.name} said at last:\n${it.said.slice(-3000)}`);
