@@ -26,6 +26,8 @@ export interface ChaosOptions {
   /** Between two disturbances. */
   readonly pauseMs: { readonly least: number; readonly most: number };
   readonly say: (line: string) => void;
+  /** Ends it early: what was done until then is accounted for. */
+  readonly stop?: AbortSignal;
 }
 
 export interface ChaosReport {
@@ -42,7 +44,14 @@ const clients = 6;
 const quietMs = 240_000;
 
 /** Disturbs Bellwire under load as long as asked, lets it come to rest, and accounts for every change and every request. */
-export async function runChaos({ minutes, seed, kinds: chosen, pauseMs, say }: ChaosOptions): Promise<ChaosReport> {
+export async function runChaos({
+  minutes,
+  seed,
+  kinds: chosen,
+  pauseMs,
+  say,
+  stop,
+}: ChaosOptions): Promise<ChaosReport> {
   const random = new Random(seed);
   using receivers = await startReceivers(seed);
   await using ground = await prepareGround();
@@ -55,15 +64,14 @@ export async function runChaos({ minutes, seed, kinds: chosen, pauseMs, say }: C
     (_, number) => new Client(api, { random: new Random(seed + 1 + number), number, planId }),
   );
 
-  const end = new AbortController();
-  setTimeout(() => end.abort(), minutes * 60_000);
+  const end = AbortSignal.any([AbortSignal.timeout(minutes * 60_000), ...(stop ? [stop] : [])]);
   const done: Disturbance[] = [];
   await using watch = watchDatabase(ground.ownerUrl);
   await Promise.all([
-    ...workers.map((worker) => worker.work(end.signal)),
+    ...workers.map((worker) => worker.work(end)),
     disturb(ground, {
       random,
-      signal: end.signal,
+      signal: end,
       kinds: chosen,
       pauseMs,
       done: (it) => {
@@ -71,7 +79,7 @@ export async function runChaos({ minutes, seed, kinds: chosen, pauseMs, say }: C
         say(`${it.kind}, ${((it.untilMs - it.fromMs) / 1000).toFixed(1)} s`);
       },
     }),
-    keepEnabled(api, end.signal),
+    keepEnabled(api, end),
   ]);
 
   say("coming to rest");

@@ -1,6 +1,7 @@
 /**
  * The merciless test: `npm run chaos -- MINUTES [SEED]`. Web and two engines on one database, under load, and at random
- * times something is killed, frozen, cut off or filled up. Ends with one line, and with 1 if anything does not add up.
+ * times something is killed, frozen, cut off or filled up. Ends with one line, and with 1 if anything does not add up. Ctrl-C
+ * ends it early, and it accounts for what there is.
  */
 import { kinds } from "./disturbances.ts";
 import { runChaos, summary } from "./run-chaos.ts";
@@ -10,6 +11,9 @@ const startedMs = performance.now();
 const say = (line: string): void =>
   console.log(`${((performance.now() - startedMs) / 1000).toFixed(1).padStart(7)} s  ${line}`);
 
+const stop = new AbortController();
+process.on("SIGINT", () => stop.abort());
+process.on("SIGTERM", () => stop.abort());
 say(`seed ${seed}`);
 const { line, disturbances, violations } = await runChaos({
   minutes: Number(minutes),
@@ -17,6 +21,7 @@ const { line, disturbances, violations } = await runChaos({
   kinds,
   pauseMs: { least: 500, most: 10_000 },
   say,
+  stop: stop.signal,
 });
 console.log(summary(disturbances));
 for (const violation of violations.slice(0, 50)) console.log(`WRONG: ${violation}`);

@@ -11,6 +11,7 @@ export interface Receivers extends Disposable {
 export async function startReceivers(seed: number): Promise<Receivers> {
   const child = fork(fileURLToPath(new URL("receiver-process.ts", import.meta.url)), [String(seed)], {
     serialization: "advanced",
+    detached: true, // Ctrl-C is for us alone
   });
   const port = await message<number>(child);
   return {
