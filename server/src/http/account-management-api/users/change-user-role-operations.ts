@@ -13,6 +13,7 @@ const operationOf = (role: User["role"], title: string, says: string): Operation
   path: `/accounts/{account_id}/users/{id}/${role}`,
   deed: "change-portal",
   formats: xmlAndJson,
+  ...(role === "member" ? { also: [422] } : {}),
   answers: userAnswer,
 
   async answer({ pool }, call) {
