@@ -51,6 +51,7 @@ test("a body of nothing is no bad JSON", async ({ api }) => {
 
 test.for([
   ["GET", "/accounts.json?state=%00"],
+  ["GET", "/accounts.json?query=%00"],
   ["PUT", "/accounts/1.json?org_name=%00"],
   ["POST", "/signup.json?org_name=%00&username=%00&email=%00&annotations[a]=%00&annotations[%00]=a"],
   ["PUT", "/webhooks.json?access_token=%00"],

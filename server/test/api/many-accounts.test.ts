@@ -46,7 +46,6 @@ test("a search finds by the organization's and by its users' names and addresses
 
   for (const part of ["quay", " 50% ", "MIRA", "@pier"]) expect(await find(part)).toEqual({ names: [mira.org_name] });
   expect(await find("nobody")).toEqual({ names: [] });
-  expect(await find("no\0body")).toEqual({ names: [] });
   expect(await find("mira", "&state=rejected")).toEqual({ names: [] });
   expect((await find("")).names).toHaveLength(31);
   expect(await find("account 1", "&per_page=4&page=3")).toEqual({

@@ -1,5 +1,4 @@
 import type { Database } from "#platform/database/database.ts";
-import { isXmlText } from "#platform/document/xml-text.ts";
 import { readAccounts, type Account } from "#portal/accounts/index.ts";
 
 /** Which accounts of a provider; what is not named does not matter. */
@@ -30,9 +29,7 @@ export async function searchAccounts(
   { state, query }: AccountFilter,
   { limit, offset }: { readonly limit: number; readonly offset: number },
 ): Promise<{ readonly accounts: readonly Account[]; readonly total: number }> {
-  const texts = [state ?? null, query ?? null];
-  if (texts.some((text) => text !== null && !isXmlText(text))) return { accounts: [], total: 0 };
-  const values = [providerId, ...texts];
+  const values = [providerId, state ?? null, query ?? null];
   const [counted] = await db.query<{ count: number }>(countStatement, values);
   const page = await db.query<{ id: number }>(pageStatement, [...values, limit, offset]);
   const ids = page.map(({ id }) => id);
