@@ -1,6 +1,6 @@
 import type { open } from "./transaction-mark.ts";
 
-/** Reads. A pool or a transaction will do. */
+/** Reads. A pool or a transaction will do; a transaction sends at once what is asked at once. */
 export interface Database {
   query<Row>(text: string, values?: readonly unknown[]): Promise<Row[]>;
 }
@@ -8,6 +8,12 @@ export interface Database {
 /** Writes. Only `inTransaction` makes one, so "in the same transaction" is checked by the compiler. */
 export interface Transaction extends Database {
   readonly [open]: true;
+
+  /**
+   * Writes without waiting for the answer, so that it goes out together with what follows, be it the commit. If it fails,
+   * so does the transaction.
+   */
+  send(text: string, values: readonly unknown[]): void;
 
   /**
    * Leaves a hint for whoever listens on `channel`, sent once this transaction has committed. A hint saves waiting and

@@ -43,6 +43,7 @@ export async function openPool(options: PoolOptions): Promise<Pool & AsyncDispos
     connectionTimeoutMillis: connectTimeoutMs,
     query_timeout: answerTimeoutMs,
     types: columnTypes(),
+    pipeline: true, // what a transaction asks at once goes out at once
   };
   const verify: pg.PoolConfig["verify"] = (client, done) => {
     setUpSession(client, schema, role).then(() => done(), done);

@@ -44,13 +44,9 @@ const statement = `
   from planned`;
 
 /** Makes the deliveries of events that this transaction records. */
-export async function planDeliveries(
-  tx: Transaction,
-  providerId: number,
-  planned: readonly PlannedDelivery[],
-): Promise<void> {
+export function planDeliveries(tx: Transaction, providerId: number, planned: readonly PlannedDelivery[]): void {
   if (planned.length === 0) return;
-  await tx.query(statement, [
+  tx.send(statement, [
     providerId,
     planned.map((delivery) => delivery.eventId),
     planned.map((delivery) => delivery.endpointId),

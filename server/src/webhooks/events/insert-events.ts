@@ -21,7 +21,7 @@ export interface PayloadRow {
   readonly body: Buffer;
 }
 
-// Events and their bytes in one round trip. Appends to today's partitions; locks nothing that exists.
+// Events and their bytes. Appends to today's partitions; locks nothing that exists.
 const statement = `
   with recorded as (
     insert into events (provider_id, id, type, action, object_id, account_id, account_name, sequence,
@@ -37,14 +37,14 @@ const statement = `
   insert into payloads (provider_id, event_id, format, body)
   select $1, payload.* from unnest($17::uuid[], $18::text[], $19::bytea[]) as payload`;
 
-export async function insertEvents(
+export function insertEvents(
   tx: Transaction,
   providerId: number,
   events: readonly EventRow[],
   payloads: readonly PayloadRow[],
-): Promise<void> {
+): void {
   const column = <T>(of: (event: EventRow) => T): T[] => events.map(of);
-  await tx.query(statement, [
+  tx.send(statement, [
     providerId,
     column((event) => event.id),
     column((event) => event.type),

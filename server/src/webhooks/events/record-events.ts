@@ -27,23 +27,23 @@ export async function recordEvents(
   events: readonly NewEvent[],
 ): Promise<readonly RecordedEvent[]> {
   if (events.length === 0) return [];
-  const sequences = await nextSequences(
-    tx,
-    cause.providerId,
-    events.map((event) => event.accountId),
-  );
-  const subscriptions = await readSubscriptions(tx, cause.providerId);
+  const { providerId } = cause;
+  const accountIds = events.map((event) => event.accountId);
+  const [sequences, subscriptions] = await Promise.all([
+    nextSequences(tx, providerId, accountIds),
+    readSubscriptions(tx, providerId),
+  ]);
 
   const planned = events.map((event, index) => planEvent(cause, event, sequences[index] ?? 0, subscriptions));
-  await insertEvents(
+  insertEvents(
     tx,
-    cause.providerId,
+    providerId,
     planned.map(({ row }) => row),
     planned.flatMap(({ payloads }) => payloads),
   );
-  await planDeliveries(
+  planDeliveries(
     tx,
-    cause.providerId,
+    providerId,
     planned.flatMap(({ deliveries }) => deliveries),
   );
   tx.hintAfterCommit("history", "");
