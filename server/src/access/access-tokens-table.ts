@@ -57,8 +57,9 @@ export async function createAccessToken(
   return { id: row.id, value };
 }
 
-// An expired token, and the token of somebody who may not sign in, is no token. Served by the unique key on digest.
-const findStatement = `
+// Of provider $1, with the digest $2, at the time $3. An expired token, and the token of somebody who may not sign in, is no
+// token. Served by the unique key on digest.
+export const findTokenStatement = `
   select token.id, token.name, token.user_id as "userId", owner.role, owner.sections, token.scopes, token.permission
   from access_tokens as token
   join provider_users as owner on owner.provider_id = token.provider_id and owner.id = token.user_id
@@ -70,6 +71,6 @@ export async function findAccessToken(
   db: Database,
   { providerId, value, now }: { providerId: number; value: string; now: Date },
 ): Promise<AccessToken | undefined> {
-  const [token] = await db.query<AccessToken>(findStatement, [providerId, digestOf(value), now]);
+  const [token] = await db.query<AccessToken>(findTokenStatement, [providerId, digestOf(value), now]);
   return token;
 }

@@ -1,4 +1,12 @@
-export { createAccessToken, findAccessToken, scopes, type Permission, type Scope } from "./access-tokens-table.ts";
+export {
+  createAccessToken,
+  findAccessToken,
+  findTokenStatement,
+  scopes,
+  type AccessToken,
+  type Permission,
+  type Scope,
+} from "./access-tokens-table.ts";
 export type { Actor, By, Channel } from "./actor.ts";
 export type { AdminCaller } from "./admin-caller.ts";
 export { createAttemptLimiter, type AttemptLimiter } from "./attempt-limiter.ts";

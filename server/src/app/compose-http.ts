@@ -50,7 +50,7 @@ export async function composeHttp(parts: HttpParts): Promise<FastifyInstance> {
   // Their callers are machines, which know no provider's host.
   await http.register(operationsDoor({ pool, metrics, isMigrated: () => isMigrated(pool) }));
   await http.register(async (doors) => {
-    addFindProviderHook(doors, { pool, baseDomain });
+    addFindProviderHook(doors, { pool, clock: systemClock, baseDomain });
     await registerDoors(doors, parts);
   });
   return http;

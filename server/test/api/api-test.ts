@@ -69,7 +69,7 @@ function openDoor(pool: Pool, clock: HandDrivenClock): WatchedDoor {
   if ("wrong" in allowed) throw new Error(allowed.wrong);
   const lookup = async () => [{ address: "93.184.215.14", family: 4 } as const];
 
-  addFindProviderHook(http, { pool, baseDomain });
+  addFindProviderHook(http, { pool, clock, baseDomain });
   const door = accountManagementApiDoor({
     pool,
     clock,

@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import type { InjectOptions } from "fastify";
 import { expect } from "vitest";
 import { baseDomain, test, xmlDeclaration, type ApiHouse } from "./api-test.ts";
@@ -150,4 +151,17 @@ test("who guesses credentials is told to wait, while others are not", async ({ a
   expect((await neighbour.ask("GET", "/webhooks/failures.xml")).statusCode).toBe(200);
   await clock.advance(60_000);
   expect((await guess()).statusCode).toBe(403);
+});
+
+test("a token that is deleted while a body is on its way opens nothing any more", async ({ api, clock }) => {
+  async function* slowly(): AsyncGenerator<string> {
+    yield '{"org_name":';
+    await api.pool.query("delete from access_tokens where provider_id = $1", [api.provider.id]);
+    clock.advance(1000);
+    yield '"Quay"}';
+  }
+  const payload = Readable.from(slowly());
+  const headers = { "content-type": "application/json" };
+  const answer = await api.ask("PUT", "/accounts/1.xml", { payload, headers });
+  expect(answer.statusCode).toBe(403);
 });

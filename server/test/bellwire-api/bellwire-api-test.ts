@@ -48,7 +48,7 @@ export function openBellwireApi(
   const sender = createSender({ clock, userAgent: "Bellwire/0.0.0", allowed });
   const isOwnBin = (url: URL): boolean => url.href.startsWith("https://bellwire.test/bins/");
   const http = fastify();
-  addFindProviderHook(http, { pool, ...hosts });
+  addFindProviderHook(http, { pool, clock, ...hosts });
   const door = bellwireApiDoor({
     pool,
     clock,

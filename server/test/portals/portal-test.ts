@@ -102,7 +102,7 @@ function openDoors({ pool, clock, webFolder }: Ground, tryOut?: typeof tryOutLin
     adminPortalUrl: ({ subdomain }: Provider) => `https://${subdomain}-admin.${baseDomain}`,
   };
   http.register(async (doors) => {
-    addFindProviderHook(doors, { pool, baseDomain });
+    addFindProviderHook(doors, { pool, clock, baseDomain });
     await doors.register(adminPortalDoor({ ...needs, webFolder }));
     await doors.register(developerPortalDoor({ ...needs, mailIsSent: false }));
   });

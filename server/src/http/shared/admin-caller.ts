@@ -1,6 +1,12 @@
 import { timingSafeEqual } from "node:crypto";
 import type { FastifyRequest } from "fastify";
-import { createAttemptLimiter, findAccessToken, type AdminCaller, type ProviderUser } from "#access/index.ts";
+import {
+  createAttemptLimiter,
+  findAccessToken,
+  type AccessToken,
+  type AdminCaller,
+  type ProviderUser,
+} from "#access/index.ts";
 import type { Clock } from "#platform/clock/clock.ts";
 import type { Database } from "#platform/database/database.ts";
 import { findProviderByKey } from "#portal/providers/index.ts";
@@ -36,7 +42,7 @@ export function createFindAdminCaller(needs: AdminCallerNeeds): FindAdminCaller 
     const retryAfterSeconds = wrong.secondsLeft(address);
     if (retryAfterSeconds > 0) throw new Problem("too-many-bad-credentials", { retryAfterSeconds });
     for (const credential of credentials) {
-      const caller = await callerOfCredential(needs, request.provider.id, credential);
+      const caller = await callerOfCredential(needs, request, credential);
       if (caller) return caller;
     }
     wrong.secondsToWait(address);
@@ -45,21 +51,33 @@ export function createFindAdminCaller(needs: AdminCallerNeeds): FindAdminCaller 
 }
 
 async function callerOfCredential(
-  { pool, clock }: AdminCallerNeeds,
-  providerId: number,
+  needs: AdminCallerNeeds,
+  request: FastifyRequest,
   { value, as }: Credential,
 ): Promise<AdminCaller | undefined> {
   if (as !== "key") {
-    const token = await findAccessToken(pool, { providerId, value, now: clock.now() });
+    const token = await tokenOf(needs, request, value);
     if (token) {
       const { userId, role, permission, scopes, sections } = token;
       return { actor: { kind: "token", userId }, channel: "api", role, permission, scopes, sections };
     }
   }
-  if (as !== "token" && (await findProviderByKey(pool, providerId, value))) {
+  if (as !== "token" && (await findProviderByKey(needs.pool, request.provider.id, value))) {
     return { actor: { kind: "key" }, channel: "api", role: "key", permission: "rw", scopes: [], sections: [] };
   }
   return undefined;
+}
+
+/** A body may take minutes to arrive, and its token be deleted meanwhile. */
+const tokenReadCountsMs = 1000;
+
+async function tokenOf(
+  { pool, clock }: AdminCallerNeeds,
+  { provider, tokenRead }: FastifyRequest,
+  value: string,
+): Promise<AccessToken | undefined> {
+  const isRecent = tokenRead?.value === value && clock.monotonicMs() - tokenRead.atMs < tokenReadCountsMs;
+  return isRecent ? tokenRead.token : findAccessToken(pool, { providerId: provider.id, value, now: clock.now() });
 }
 
 async function callerOfSession(needs: AdminCallerNeeds, request: FastifyRequest): Promise<AdminCaller> {

@@ -2,18 +2,18 @@ import type { Database, Transaction } from "#platform/database/database.ts";
 
 import type { Provider } from "./provider.ts";
 
-const columns = `id, name, subdomain, state, time_zone as "timeZone", web_hooks as "webHooks",
+export const providerColumns = `id, name, subdomain, state, time_zone as "timeZone", web_hooks as "webHooks",
   signups_enabled as "signupsEnabled", email_activation as "emailActivation",
   password_length_min as "passwordLengthMin", created_at as "createdAt", updated_at as "updatedAt"`;
 
-const readStatement = `select ${columns} from providers where id = $1`;
+const readStatement = `select ${providerColumns} from providers where id = $1`;
 
 export async function readProvider(db: Database, id: number): Promise<Provider | undefined> {
   const [provider] = await db.query<Provider>(readStatement, [id]);
   return provider;
 }
 
-const readFirstStatement = `select ${columns} from providers order by id limit 1`;
+const readFirstStatement = `select ${providerColumns} from providers order by id limit 1`;
 
 /** The oldest provider: the one that every host means while there is no base domain. */
 export async function readFirstProvider(db: Database): Promise<Provider | undefined> {
@@ -24,7 +24,7 @@ export async function readFirstProvider(db: Database): Promise<Provider | undefi
 const insertStatement = `
   insert into providers (id, name, subdomain, provider_key_digest, created_at, updated_at)
   values ($1, $2, $3, $4, $5, $5)
-  returning ${columns}`;
+  returning ${providerColumns}`;
 
 interface NewProvider {
   readonly id: number;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { readHost } from "./find-provider-by-host.ts";
+import { readHost } from "./find-tenant-by-host.ts";
 
 test.each([
   ["the bare subdomain is the Developer Portal", "acme.example.com", { subdomain: "acme", side: "developer" }],
