@@ -26,7 +26,7 @@ async function serve(pool: Pool, encryption: Encryption, http: FastifyInstance):
   const endpoints = endpointNeeds(pool, encryption);
   const url = () => "http://127.0.0.1";
   await http.register(async (doors) => {
-    addFindProviderHook(doors, { pool, baseDomain: undefined });
+    addFindProviderHook(doors, { pool, clock: systemClock, baseDomain: undefined });
     const findAdminCaller = createFindAdminCaller({ pool, clock: systemClock });
     const needs = { ...endpoints, clock: systemClock, findAdminCaller, version: "0.0.0" };
     await doors.register(accountManagementApiDoor({ ...needs, adminPortalUrl: url, developerPortalUrl: url }), {

@@ -1,8 +1,9 @@
 import { expect } from "vitest";
 import type { Pool } from "#platform/database/database.ts";
 import type { Provider } from "#portal/providers/index.ts";
-import { updateAccount } from "#portal/whole-accounts/index.ts";
+import { readWholeAccount, updateAccount } from "#portal/whole-accounts/index.ts";
 import { test } from "../support/test.ts";
+import { until } from "../support/until.ts";
 import { byForm, eventsOf, now, setUp, signUp } from "./house.ts";
 
 const later = new Date(now.getTime() + 60_000);
@@ -85,6 +86,36 @@ test("updates of one account at once lose nothing", async ({ sharedPool: pool })
   await Promise.all(["a", "b", "c", "d"].map((name) => change({ values: { annotations: { [name]: "1" } } })));
   const last = (await eventsOf(pool, provider.id)).at(-1);
   expect(Object.keys(Object(Object(last?.previous).annotations))).toHaveLength(3);
+});
+
+test("an update that waits for another change of the account tells of it as that change leaves it", async ({
+  sharedPool: pool,
+}) => {
+  const { provider, change } = await signedUp(pool);
+  let update: ReturnType<typeof change> | undefined;
+  await pool.inTransaction(async (tx) => {
+    await tx.query("select from accounts where provider_id = $1 for no key update", [provider.id]);
+    update = change({ values: { org_name: "Quay" } });
+    await until(async () => {
+      const waiting = await tx.query(
+        "select from pg_locks where not granted and transactionid = pg_current_xact_id()::xid",
+      );
+      return waiting.length > 0;
+    });
+    await tx.query("update users set username = 'mia' where provider_id = $1", [provider.id]);
+  });
+  expect(await update).toMatchObject({ whole: { users: [{ username: "mia" }] } });
+});
+
+test("what an update tells is what is read afterwards, annotations in the same order", async ({ sharedPool: pool }) => {
+  const { provider, change } = await signedUp(pool);
+  const outcome = await change({
+    values: { region: "emea", annotations: { zz: "1", b: "2", aa: "3", aaa: "4", Z: "5" } },
+  });
+  const whole = outcome && "whole" in outcome ? outcome.whole : undefined;
+  const read = await readWholeAccount(pool, provider.id, whole?.account.id ?? 0);
+  expect(whole).toEqual(read);
+  expect(Object.keys(Object(whole?.account.annotations))).toEqual(Object.keys(Object(read?.account.annotations)));
 });
 
 test("another provider's account is not there", async ({ sharedPool: pool }) => {

@@ -21,13 +21,15 @@ test("PostgreSQL understands every statement, against the schema that the migrat
   expect(statements.length).toBeGreaterThan(80); // else they are no longer found
 });
 
-/** Texts that begin as a statement does, with what is put into them if it is a constant of the same file. */
+/** Texts that begin as a statement does, with what is put into them if it is a constant of the file, or one for all. */
 function allStatements(): { path: string; text: string }[] {
-  return globSync("**/*.ts", { cwd: source, exclude: ["**/*.test.ts"] }).flatMap((path) => {
-    const file = readFileSync(source + path, "utf8");
-    const constants = new Map<string, string>();
-    for (const [, name = "", , text = ""] of file.matchAll(/const (\w+) =\s+([`"])(.*?)\2;/gs))
-      constants.set(name, text);
+  const files = globSync("**/*.ts", { cwd: source, exclude: ["**/*.test.ts"] }).map((path) => ({
+    path,
+    file: readFileSync(source + path, "utf8"),
+  }));
+  const exported = files.flatMap(({ file }) => constantsOf(file, "export const"));
+  return files.flatMap(({ path, file }) => {
+    const constants = new Map([...exported, ...constantsOf(file, "const")]);
     const whole = (text: string): string =>
       text.replaceAll(/\$\{(\w+)\}/g, (hole, name: string) =>
         constants.has(name) ? whole(constants.get(name) ?? "") : hole,
@@ -39,3 +41,8 @@ function allStatements(): { path: string; text: string }[] {
       .map((text) => ({ path, text }));
   });
 }
+
+const constantsOf = (file: string, declared: "const" | "export const"): [string, string][] =>
+  [...file.matchAll(/((?:export )?const) (\w+) =\s+([`"])(.*?)\3;/gs)].flatMap(
+    ([, how = "", name = "", , text = ""]): [string, string][] => (how.endsWith(declared) ? [[name, text]] : []),
+  );

@@ -2,20 +2,20 @@ import type { Database, Transaction } from "#platform/database/database.ts";
 
 import type { Account } from "./account.ts";
 
-const columns = `id, org_name as "orgName", state, state_changed_at as "stateChangedAt", deletion_at as "deletionAt",
+export const accountColumns = `id, org_name as "orgName", state, state_changed_at as "stateChangedAt", deletion_at as "deletionAt",
   plan_id as "planId", annotations, fields, monthly_billing_enabled as "monthlyBillingEnabled",
   monthly_charging_enabled as "monthlyChargingEnabled", credit_card_token as "creditCardToken",
   credit_card_partial_number as "creditCardPartialNumber", credit_card_expires_on as "creditCardExpiresOn",
   created_at as "createdAt", updated_at as "updatedAt"`;
 
-const readStatement = `select ${columns} from accounts where provider_id = $1 and id = $2`;
+const readStatement = `select ${accountColumns} from accounts where provider_id = $1 and id = $2`;
 
 export async function readAccount(db: Database, providerId: number, id: number): Promise<Account | undefined> {
   const [account] = await db.query<Account>(readStatement, [providerId, id]);
   return account;
 }
 
-const readSomeStatement = `select ${columns} from accounts where provider_id = $1 and id = any($2)`;
+const readSomeStatement = `select ${accountColumns} from accounts where provider_id = $1 and id = any($2)`;
 
 /** The accounts with these ids, in no order. */
 export const readAccounts = (db: Database, providerId: number, ids: readonly number[]): Promise<Account[]> =>
@@ -33,7 +33,7 @@ export async function lockAccount(tx: Transaction, providerId: number, id: numbe
 const insertStatement = `
   insert into accounts (provider_id, org_name, state, state_changed_at, plan_id, annotations, fields, created_at, updated_at)
   values ($1, $2, $3, $7, $4, $5, $6, $7, $7)
-  returning ${columns}`;
+  returning ${accountColumns}`;
 
 type NewAccount = Pick<Account, "orgName" | "state" | "planId" | "annotations" | "fields">;
 
@@ -61,17 +61,11 @@ const updateStatement = `
   set org_name = $3, state = $4, state_changed_at = $5, annotations = $6, fields = $7, monthly_billing_enabled = $8,
     monthly_charging_enabled = $9, deletion_at = $10, plan_id = $11, credit_card_token = $12,
     credit_card_partial_number = $13, credit_card_expires_on = $14, updated_at = $15
-  where provider_id = $1 and id = $2
-  returning ${columns}`;
+  where provider_id = $1 and id = $2`;
 
-/** Writes what can be changed of a locked account. */
-export async function updateAccountRow(
-  tx: Transaction,
-  providerId: number,
-  account: Account,
-  now: Date,
-): Promise<Account> {
-  const [updated] = await tx.query<Account>(updateStatement, [
+/** Writes what can be changed of a locked account, and gives the account as it is then. */
+export function updateAccountRow(tx: Transaction, providerId: number, account: Account, now: Date): Account {
+  tx.send(updateStatement, [
     providerId,
     account.id,
     account.orgName,
@@ -88,8 +82,7 @@ export async function updateAccountRow(
     account.creditCardExpiresOn,
     now,
   ]);
-  if (!updated) throw new Error(`Account ${account.id} was gone although it was locked.`);
-  return updated;
+  return { ...account, updatedAt: now };
 }
 
 /** Deletes an account with all rows that belong to it. */

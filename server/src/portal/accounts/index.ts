@@ -1,5 +1,6 @@
 export type { Account } from "./account.ts";
 export {
+  accountColumns,
   deleteAccountRow,
   insertAccount,
   lockAccount,

@@ -6,6 +6,10 @@ export type Annotations = Readonly<Record<string, string>>;
 
 const valueLengthMax = 255;
 
+/** As jsonb orders names, shorter ones first: documents show them in this order, before they are stored as after. */
+const asStored = ([a]: readonly [string, string], [b]: readonly [string, string]): number =>
+  a.length - b.length || (a < b ? -1 : 1);
+
 /** The annotations after an input: what it does not name stays, and what it empties goes. */
 export function readAnnotations(
   old: Annotations,
@@ -26,5 +30,8 @@ export function readAnnotations(
     else if (text.trim() === "") annotations.delete(name);
     else annotations.set(name, text);
   }
-  return { annotations: Object.fromEntries(annotations), errors: wrong.length > 0 ? { annotations: wrong } : {} };
+  return {
+    annotations: Object.fromEntries([...annotations].toSorted(asStored)),
+    errors: wrong.length > 0 ? { annotations: wrong } : {},
+  };
 }

@@ -10,6 +10,8 @@ export {
   insertDefaultPlan,
   insertPlan,
   listPlans,
+  planColumns,
+  planOfJson,
   readDefaultPlans,
   readPlans,
 } from "./plans-table.ts";

@@ -1,13 +1,21 @@
 import type { Database, Transaction } from "#platform/database/database.ts";
+import type { InJson } from "#platform/database/in-json.ts";
 
 import type { Plan, PlanKind } from "./plan.ts";
 
-const columns = `id, kind, product_id as "productId", name, system_name as "systemName", state,
+export const planColumns = `id, kind, product_id as "productId", name, system_name as "systemName", state,
   is_default as "isDefault", customized_from as "customizedFrom", approval_required as "approvalRequired",
-  setup_fee as "setupFee", cost_per_month as "costPerMonth", trial_period_days as "trialPeriodDays",
+  setup_fee::text as "setupFee", cost_per_month::text as "costPerMonth", trial_period_days as "trialPeriodDays",
   cancellation_period as "cancellationPeriodSeconds", created_at as "createdAt", updated_at as "updatedAt"`;
 
-const readStatement = `select ${columns} from plans where provider_id = $1 and id = any($2) order by kind, id`;
+/** A plan that came as JSON inside of another row. */
+export const planOfJson = (plan: InJson<Plan>): Plan => ({
+  ...plan,
+  createdAt: new Date(plan.createdAt),
+  updatedAt: new Date(plan.updatedAt),
+});
+
+const readStatement = `select ${planColumns} from plans where provider_id = $1 and id = any($2) order by kind, id`;
 
 /** The plans with these ids: account plans, then application plans, then service plans. */
 export const readPlans = (db: Database, providerId: number, ids: readonly number[]): Promise<Plan[]> =>
@@ -36,7 +44,7 @@ export async function lockPlan(tx: Transaction, providerId: number, id: number):
 }
 
 const listStatement = `
-  select ${columns}
+  select ${planColumns}
   from plans
   where provider_id = $1 and kind = $2 and ($3::bigint is null or product_id = $3) and customized_from is null
   order by id`;
@@ -49,7 +57,7 @@ export const listPlans = (
 ): Promise<Plan[]> => db.query<Plan>(listStatement, [providerId, kind, productId ?? null]);
 
 // Served by plans_default_idx.
-const readDefaultsStatement = `select ${columns} from plans where provider_id = $1 and is_default order by id`;
+const readDefaultsStatement = `select ${planColumns} from plans where provider_id = $1 and is_default order by id`;
 
 /** The plans of all kinds that a new account gets unless it asks for others. */
 export const readDefaultPlans = (db: Database, providerId: number): Promise<Plan[]> =>
@@ -61,7 +69,7 @@ const insertStatement = `
     approval_required, setup_fee, cost_per_month, trial_period_days, cancellation_period, created_at, updated_at)
   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14)
   on conflict do nothing
-  returning ${columns}`;
+  returning ${planColumns}`;
 
 export type NewPlan = Omit<Plan, "id" | "createdAt" | "updatedAt">;
 
@@ -118,7 +126,7 @@ const updateStatement = `
   set name = $3, state = $4, approval_required = $5, setup_fee = $6, cost_per_month = $7, trial_period_days = $8,
     cancellation_period = $9, updated_at = $10
   where provider_id = $1 and id = $2
-  returning ${columns}`;
+  returning ${planColumns}`;
 
 /** Writes what can be changed of a locked plan. */
 export async function updatePlanRow(tx: Transaction, providerId: number, plan: Plan, now: Date): Promise<Plan> {

@@ -1,10 +1,19 @@
 import type { Database, Transaction } from "#platform/database/database.ts";
+import type { InJson } from "#platform/database/in-json.ts";
 import { isXmlText } from "#platform/document/xml-text.ts";
 
 import type { User } from "./user.ts";
 
 export const userColumns = `id, account_id as "accountId", username, email, role, state, activated_at as "activatedAt",
   cas_identifier as "casIdentifier", open_id as "openId", fields, created_at as "createdAt", updated_at as "updatedAt"`;
+
+/** A user that came as JSON inside of another row. */
+export const userOfJson = (user: InJson<User>): User => ({
+  ...user,
+  activatedAt: user.activatedAt === null ? null : new Date(user.activatedAt),
+  createdAt: new Date(user.createdAt),
+  updatedAt: new Date(user.updatedAt),
+});
 
 const readStatement = `select ${userColumns} from users where provider_id = $1 and id = $2`;
 
@@ -14,14 +23,11 @@ export async function readUser(db: Database, providerId: number, id: number): Pr
 }
 
 // Served by users_account_idx.
-const listStatement = `select ${userColumns} from users where provider_id = $1 and account_id = any($2) order by id`;
+const listStatement = `select ${userColumns} from users where provider_id = $1 and account_id = $2 order by id`;
 
-/** The users of some accounts, oldest first. */
-export const listUsersOfAccounts = (db: Database, providerId: number, accountIds: readonly number[]): Promise<User[]> =>
-  db.query<User>(listStatement, [providerId, accountIds]);
-
+/** The users of an account, oldest first. */
 export const listUsers = (db: Database, providerId: number, accountId: number): Promise<User[]> =>
-  listUsersOfAccounts(db, providerId, [accountId]);
+  db.query<User>(listStatement, [providerId, accountId]);
 
 // Served by users_username_idx and users_email_idx. One person's name may be another's address: the name goes first.
 const findByLoginStatement = `

@@ -1,12 +1,12 @@
 import type { Pool } from "#platform/database/database.ts";
-import { lockAccount, updateAccountRow } from "#portal/accounts/index.ts";
+import { updateAccountRow } from "#portal/accounts/index.ts";
 import { readDocumentSettings } from "#portal/fields/index.ts";
 import { readPlans, type Plan } from "#portal/products/index.ts";
 import { recordEvents } from "#webhooks/events/index.ts";
 
 import type { AccountChange, ChangedAccount } from "./change-account.ts";
 import { representAccount } from "./represent-account.ts";
-import { completeAccount } from "./whole-account.ts";
+import { lockWholeAccount } from "./whole-account.ts";
 
 interface AccountPlanChange extends AccountChange {
   /** Also a hidden one: who may choose what is for the door to know. */
@@ -22,14 +22,15 @@ export async function changeAccountPlan(
 ): Promise<PlanChangeOutcome | undefined> {
   const settings = await readDocumentSettings(pool, provider);
   return pool.inTransaction(async (tx) => {
-    const before = await lockAccount(tx, provider.id, accountId);
+    const before = await lockWholeAccount(tx, provider.id, accountId);
     if (!before) return undefined;
     const [plan] = await readPlans(tx, provider.id, [planId]);
     if (plan?.kind !== "account_plan") return { notFound: "plan" };
-    if (plan.id === before.planId) return { whole: await completeAccount(tx, provider.id, before), plan, events: [] };
+    if (plan.id === before.account.planId) return { whole: before, settings, plan, events: [] };
 
-    const account = await updateAccountRow(tx, provider.id, { ...before, planId }, by.now);
-    const whole = await completeAccount(tx, provider.id, account);
+    const account = updateAccountRow(tx, provider.id, { ...before.account, planId }, by.now);
+    const plans = [plan, ...before.plans.filter(({ kind }) => kind !== "account_plan")];
+    const whole = { ...before, account, plans };
     const events = await recordEvents(tx, { providerId: provider.id, ...by }, [
       {
         type: "account.plan_changed",
@@ -37,9 +38,9 @@ export async function changeAccountPlan(
         accountId,
         accountName: account.orgName,
         document: representAccount(whole, settings),
-        previous: { plan_id: before.planId },
+        previous: { plan_id: before.account.planId },
       },
     ]);
-    return { whole, plan, events };
+    return { whole, settings, plan, events };
   });
 }

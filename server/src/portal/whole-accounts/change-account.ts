@@ -1,13 +1,13 @@
 import type { By } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
-import { lockAccount, updateAccountRow, type Account } from "#portal/accounts/index.ts";
+import { updateAccountRow, type Account } from "#portal/accounts/index.ts";
 import { readDocumentSettings, type DocumentSettings, type FieldErrors } from "#portal/fields/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import { recordEvents, type NewEvent, type RecordedEvent } from "#webhooks/events/index.ts";
 
 import { changesOf } from "./account-changes.ts";
 import { representAccount } from "./represent-account.ts";
-import { completeAccount, type WholeAccount } from "./whole-account.ts";
+import { lockWholeAccount, type WholeAccount } from "./whole-account.ts";
 
 /** Which account is to be changed, and who wants it. */
 export interface AccountChange {
@@ -18,6 +18,8 @@ export interface AccountChange {
 
 export interface ChangedAccount {
   readonly whole: WholeAccount;
+  /** As they were when it was changed: with them its document is written. */
+  readonly settings: DocumentSettings;
   readonly events: readonly RecordedEvent[];
 }
 
@@ -37,18 +39,18 @@ export async function changeAccount(
 ): Promise<AccountOutcome | undefined> {
   const settings = await readDocumentSettings(pool, provider);
   return pool.inTransaction(async (tx) => {
-    const before = await lockAccount(tx, provider.id, accountId);
+    const before = await lockWholeAccount(tx, provider.id, accountId);
     if (!before) return undefined;
-    const wanted = decide(before, settings);
+    const wanted = decide(before.account, settings);
     if ("refused" in wanted) return wanted;
 
-    const previous = changesOf(before, wanted);
-    if (Object.keys(previous).length === 0)
-      return { whole: await completeAccount(tx, provider.id, before), events: [] };
-    const whole = await completeAccount(tx, provider.id, await updateAccountRow(tx, provider.id, wanted, by.now));
+    const previous = changesOf(before.account, wanted);
+    if (Object.keys(previous).length === 0) return { whole: before, settings, events: [] };
+    const whole = { ...before, account: updateAccountRow(tx, provider.id, wanted, by.now) };
     const cause = { providerId: provider.id, ...by };
-    const changed = { whole, events: await recordEvents(tx, cause, [accountUpdated(settings, whole, previous)]) };
-    await also?.(tx, changed, before);
+    const events = await recordEvents(tx, cause, [accountUpdated(settings, whole, previous)]);
+    const changed = { whole, settings, events };
+    await also?.(tx, changed, before.account);
     return changed;
   });
 }

@@ -1,6 +1,6 @@
 import { endSessionsOfUser } from "#access/index.ts";
 import type { Pool } from "#platform/database/database.ts";
-import { deleteAccountRow, lockAccount } from "#portal/accounts/index.ts";
+import { deleteAccountRow } from "#portal/accounts/index.ts";
 import {
   deleteApplicationRows,
   listApplications,
@@ -13,7 +13,7 @@ import { recordEvents, type NewEvent, type RecordedEvent } from "#webhooks/event
 
 import type { AccountChange } from "./change-account.ts";
 import { representAccount } from "./represent-account.ts";
-import { completeAccount, type WholeAccount } from "./whole-account.ts";
+import { lockWholeAccount, type WholeAccount } from "./whole-account.ts";
 
 /** Deletes an account with all that belongs to it, and tells of each part. Undefined if the provider has no such account. */
 export async function deleteAccount(
@@ -22,9 +22,8 @@ export async function deleteAccount(
 ): Promise<{ readonly events: readonly RecordedEvent[] } | undefined> {
   const settings = await readDocumentSettings(pool, provider);
   return pool.inTransaction(async (tx) => {
-    const account = await lockAccount(tx, provider.id, accountId);
-    if (!account) return undefined;
-    const whole = await completeAccount(tx, provider.id, account);
+    const whole = await lockWholeAccount(tx, provider.id, accountId);
+    if (!whole) return undefined;
     const applications = await listApplications(tx, provider.id, accountId);
     for (const { id } of whole.users) {
       await endSessionsOfUser(tx, { providerId: provider.id, audience: "developer", userId: id });

@@ -1,9 +1,8 @@
-import type { Database } from "#platform/database/database.ts";
-import { readAccount, type Account } from "#portal/accounts/index.ts";
-import { readPlans, type Plan, type PlanKind } from "#portal/products/index.ts";
-import { listUsersOfAccounts, type User } from "#portal/users/index.ts";
-
-import { readPlanIds } from "./read-plan-ids.ts";
+import type { Database, Transaction } from "#platform/database/database.ts";
+import type { InJson } from "#platform/database/in-json.ts";
+import { accountColumns, type Account } from "#portal/accounts/index.ts";
+import { planColumns, planOfJson, type Plan, type PlanKind } from "#portal/products/index.ts";
+import { userColumns, userOfJson, type User } from "#portal/users/index.ts";
 
 /** An account with what its document contains. */
 export interface WholeAccount {
@@ -13,41 +12,74 @@ export interface WholeAccount {
   readonly users: readonly User[];
 }
 
+// All of an account in one round trip. Served by the primary keys of accounts and plans, users_account_idx,
+// applications_account_idx and the unique key of service_subscriptions on (provider_id, account_id, product_id).
+const readStatement = `
+  select ${accountColumns},
+    (
+      select coalesce(json_agg(one order by one.id), '[]')
+      from (select ${userColumns} from users where provider_id = $1 and account_id = account.id) one
+    ) as users,
+    (
+      select coalesce(json_agg(one), '[]')
+      from (
+        select ${planColumns}
+        from plans
+        where provider_id = $1 and id = any (array(
+          select account.plan_id
+          union all
+          select plan_id from service_subscriptions where provider_id = $1 and account_id = account.id
+          union all
+          select plan_id from applications where provider_id = $1 and account_id = account.id))
+      ) one
+    ) as plans
+  from accounts account
+  where provider_id = $1 and id = any ($2)
+  order by id`;
+
+interface Row extends Account {
+  readonly users: readonly InJson<User>[];
+  readonly plans: readonly InJson<Plan>[];
+}
+
+/** Those of the accounts that are there, oldest first. */
+export async function readWholeAccounts(
+  db: Database,
+  providerId: number,
+  ids: readonly number[],
+): Promise<readonly WholeAccount[]> {
+  const rows = await db.query<Row>(readStatement, [providerId, ids]);
+  return rows.map(({ users, plans, ...account }) => ({
+    account,
+    users: users.map(userOfJson),
+    plans: inDocumentOrder(plans.map(planOfJson)),
+  }));
+}
+
 export async function readWholeAccount(
   db: Database,
   providerId: number,
   id: number,
 ): Promise<WholeAccount | undefined> {
-  const account = await readAccount(db, providerId, id);
-  return account && completeAccount(db, providerId, account);
+  const [whole] = await readWholeAccounts(db, providerId, [id]);
+  return whole;
 }
 
-export const completeAccount = async (db: Database, providerId: number, account: Account): Promise<WholeAccount> =>
-  (await readParts(db, providerId, [account]))(account);
+// Locks the account until the transaction ends, as `lockAccount` does. Everybody locks it before they change its users,
+// subscriptions or applications, so what is read by a statement after this one stays as it is read.
+const lockStatement = `select from accounts where provider_id = $1 and id = $2 for no key update`;
 
-export const completeAccounts = async (
-  db: Database,
+/** The account as it is, and as it stays until this transaction changes it or ends. One round trip. */
+export async function lockWholeAccount(
+  tx: Transaction,
   providerId: number,
-  accounts: readonly Account[],
-): Promise<readonly WholeAccount[]> => accounts.map(await readParts(db, providerId, accounts));
-
-/** What belongs to some accounts, in one statement for each table however many they are. */
-async function readParts(
-  db: Database,
-  providerId: number,
-  accounts: readonly Account[],
-): Promise<(account: Account) => WholeAccount> {
-  const ids = accounts.map(({ id }) => id);
-  const owned = await readPlanIds(db, providerId, ids);
-  const plans = await readPlans(db, providerId, [...new Set(owned.map(({ planId }) => planId))]);
-  const planById = new Map(plans.map((plan) => [plan.id, plan]));
-  const ownedBy = Map.groupBy(owned, ({ accountId }) => accountId);
-  const usersOf = Map.groupBy(await listUsersOfAccounts(db, providerId, ids), ({ accountId }) => accountId);
-  return (account) => ({
-    account,
-    plans: inDocumentOrder((ownedBy.get(account.id) ?? []).flatMap(({ planId }) => planById.get(planId) ?? [])),
-    users: usersOf.get(account.id) ?? [],
-  });
+  id: number,
+): Promise<WholeAccount | undefined> {
+  const [locked, whole] = await Promise.all([
+    tx.query(lockStatement, [providerId, id]),
+    readWholeAccount(tx, providerId, id),
+  ]);
+  return locked.length > 0 ? whole : undefined;
 }
 
 const order: readonly PlanKind[] = ["account_plan", "service_plan", "application_plan"];

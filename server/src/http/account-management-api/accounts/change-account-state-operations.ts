@@ -24,7 +24,7 @@ const operationOf = ({ transition, ...described }: Step): Operation => ({
   async answer({ pool }, call) {
     const { provider, by } = call;
     const outcome = await changeAccountState(pool, { provider, accountId: call.id("id"), transition, by });
-    return answerAccount(pool, call, doneOrRefuse(outcome).whole);
+    return answerAccount(call, doneOrRefuse(outcome));
   },
 });
 

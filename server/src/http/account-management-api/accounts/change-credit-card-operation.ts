@@ -58,6 +58,6 @@ export const changeCreditCardOperation: Operation = {
       partialNumber: textOf(values["credit_card_partial_number"]),
     };
     const outcome = await setCreditCard(pool, { provider, accountId: call.id("id"), card, by });
-    return answerAccount(pool, call, doneOrRefuse(outcome).whole);
+    return answerAccount(call, doneOrRefuse(outcome));
   },
 };

@@ -1,4 +1,5 @@
 import { Type } from "typebox";
+import { readDocumentSettings } from "#portal/fields/index.ts";
 import { findAccountOfUser } from "#portal/users/index.ts";
 import { readWholeAccount } from "#portal/whole-accounts/index.ts";
 import { answerAccount } from "../answers/answer-account.ts";
@@ -27,7 +28,8 @@ export const findAccountOperation: Operation = {
     const named = readName(call.query);
     const accountId = named && (await findAccountOfUser(pool, call.provider.id, named));
     const whole = accountId === undefined ? undefined : await readWholeAccount(pool, call.provider.id, accountId);
-    return answerAccount(pool, call, doneOrRefuse(whole));
+    const settings = await readDocumentSettings(pool, call.provider);
+    return answerAccount(call, { whole: doneOrRefuse(whole), settings });
   },
 };
 

@@ -1,6 +1,6 @@
 import { Type } from "typebox";
 import { readDocumentSettings } from "#portal/fields/index.ts";
-import { completeAccounts, searchAccounts } from "#portal/whole-accounts/index.ts";
+import { readWholeAccounts, searchAccounts } from "#portal/whole-accounts/index.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
 import { pageQuery, readPage, standingOf } from "../requests/read-page.ts";
 import { textOf } from "../requests/read-parameters.ts";
@@ -33,7 +33,8 @@ export const listAccountsOperation: Operation = {
     const { accounts, total } = await searchAccounts(pool, provider.id, filter, range);
     const standing = standingOf(page, total);
     const settings = await readDocumentSettings(pool, provider);
-    const complete = () => completeAccounts(pool, provider.id, accounts);
+    const ids = accounts.map(({ id }) => id);
+    const complete = () => readWholeAccounts(pool, provider.id, ids);
     return writeAccounts({ accounts, complete, standing, settings, adminUrl });
   },
 };

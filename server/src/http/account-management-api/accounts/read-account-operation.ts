@@ -1,3 +1,4 @@
+import { readDocumentSettings } from "#portal/fields/index.ts";
 import { readWholeAccount } from "#portal/whole-accounts/index.ts";
 import { answerAccount } from "../answers/answer-account.ts";
 import { doneOrRefuse } from "../answers/done-or-refuse.ts";
@@ -15,7 +16,10 @@ export const readAccountOperation: Operation = {
   answers: accountAnswer,
 
   async answer({ pool }, call) {
-    const whole = doneOrRefuse(await readWholeAccount(pool, call.provider.id, call.id("id")));
-    return answerAccount(pool, call, whole);
+    const [whole, settings] = await Promise.all([
+      readWholeAccount(pool, call.provider.id, call.id("id")),
+      readDocumentSettings(pool, call.provider),
+    ]);
+    return answerAccount(call, { whole: doneOrRefuse(whole), settings });
   },
 };

@@ -39,6 +39,6 @@ export const updateAccountOperation: Operation = {
       writer: "program",
       by,
     });
-    return answerAccount(pool, call, doneOrRefuse(outcome).whole);
+    return answerAccount(call, doneOrRefuse(outcome));
   },
 };

@@ -2,7 +2,7 @@ import { Type } from "typebox";
 import { writeAccounts } from "../accounts/write-accounts.ts";
 import { account, adminUrl, application, settings, wholeAccount } from "../examples/example-portal.ts";
 import { writeSignedUp } from "../signup/write-signed-up.ts";
-import { writeAccount } from "./answer-account.ts";
+import { answerAccount } from "./answer-account.ts";
 import type { DocumentedAnswer } from "./documented-answer.ts";
 import { id, links, metadata, time, times } from "./schema-parts.ts";
 
@@ -30,7 +30,7 @@ const schema = Type.Object({
   ),
 });
 
-export const accountAnswer: DocumentedAnswer = { schema, example: writeAccount(wholeAccount, settings, adminUrl) };
+export const accountAnswer: DocumentedAnswer = { schema, example: answerAccount({ adminUrl }, { whole: wholeAccount, settings }) };
 
 export const accountsAnswer: DocumentedAnswer = {
   schema: Type.Object({ accounts: Type.Array(schema), metadata }),
