@@ -2,6 +2,7 @@ import pg from "pg";
 import { columnTypes } from "./column-types.ts";
 import type { Pool } from "./database.ts";
 import type { DatabaseLog } from "./database-log.ts";
+import { troubleOf } from "./database-trouble.ts";
 import { Hints } from "./hints.ts";
 import { prepared } from "./prepared.ts";
 import { runTransaction } from "./run-transaction.ts";
@@ -60,12 +61,16 @@ export async function openPool(options: PoolOptions): Promise<Pool & AsyncDispos
     },
     async inTransaction(work) {
       const client = await pool.connect();
+      let isLost = false;
       try {
         const done = await runTransaction(client, work);
         hints.spread(done.hints);
         return done.result;
+      } catch (error) {
+        isLost = troubleOf(error) === "away"; // it may not know yet
+        throw error;
       } finally {
-        client.release(client.getTransactionStatus() !== "I");
+        client.release(isLost || client.getTransactionStatus() !== "I");
       }
     },
     onHint: (channel, listener) => hints.on(channel, listener),
