@@ -30,7 +30,10 @@ const schema = Type.Object({
   ),
 });
 
-export const accountAnswer: DocumentedAnswer = { schema, example: answerAccount({ adminUrl }, { whole: wholeAccount, settings }) };
+export const accountAnswer: DocumentedAnswer = {
+  schema,
+  example: answerAccount({ adminUrl }, { whole: wholeAccount, settings }),
+};
 
 export const accountsAnswer: DocumentedAnswer = {
   schema: Type.Object({ accounts: Type.Array(schema), metadata }),
