@@ -157,7 +157,7 @@ test("a token that is deleted while a body is on its way opens nothing any more"
   async function* slowly(): AsyncGenerator<string> {
     yield '{"org_name":';
     await api.pool.query("delete from access_tokens where provider_id = $1", [api.provider.id]);
-    clock.advance(1000);
+    await clock.advance(1000);
     yield '"Quay"}';
   }
   const payload = Readable.from(slowly());

@@ -1,2 +1,5 @@
 /** A moment in ISO 8601 with milliseconds, in UTC. */
 export const isoTime = (msSince1970: number): string => new Date(msSince1970).toISOString();
+
+/** The moment that PostgreSQL has written into JSON. */
+export const timeOfIso = (text: string): Date => new Date(text);

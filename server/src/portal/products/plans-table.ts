@@ -1,3 +1,4 @@
+import { timeOfIso } from "#platform/clock/iso-time.ts";
 import type { Database, Transaction } from "#platform/database/database.ts";
 import type { InJson } from "#platform/database/in-json.ts";
 
@@ -11,8 +12,8 @@ export const planColumns = `id, kind, product_id as "productId", name, system_na
 /** A plan that came as JSON inside of another row. */
 export const planOfJson = (plan: InJson<Plan>): Plan => ({
   ...plan,
-  createdAt: new Date(plan.createdAt),
-  updatedAt: new Date(plan.updatedAt),
+  createdAt: timeOfIso(plan.createdAt),
+  updatedAt: timeOfIso(plan.updatedAt),
 });
 
 const readStatement = `select ${planColumns} from plans where provider_id = $1 and id = any($2) order by kind, id`;

@@ -1,3 +1,4 @@
+import { timeOfIso } from "#platform/clock/iso-time.ts";
 import type { Database, Transaction } from "#platform/database/database.ts";
 import type { InJson } from "#platform/database/in-json.ts";
 import { isXmlText } from "#platform/document/xml-text.ts";
@@ -10,9 +11,9 @@ export const userColumns = `id, account_id as "accountId", username, email, role
 /** A user that came as JSON inside of another row. */
 export const userOfJson = (user: InJson<User>): User => ({
   ...user,
-  activatedAt: user.activatedAt === null ? null : new Date(user.activatedAt),
-  createdAt: new Date(user.createdAt),
-  updatedAt: new Date(user.updatedAt),
+  activatedAt: user.activatedAt === null ? null : timeOfIso(user.activatedAt),
+  createdAt: timeOfIso(user.createdAt),
+  updatedAt: timeOfIso(user.updatedAt),
 });
 
 const readStatement = `select ${userColumns} from users where provider_id = $1 and id = $2`;
