@@ -1,10 +1,9 @@
 import { pino, type Logger, type SerializedError, stdSerializers } from "pino";
+import { LinesTogether } from "./lines-together.ts";
 import { withoutSecrets } from "./without-secrets.ts";
 
 const stderr = 2;
 
-/** Some twenty-five lines go out in one write: each write costs as much as making two lines. */
-const linesAtOnceBytes = 8 * 1024;
 /** Nobody who watches a log notices a wait of this length. */
 const writeEveryMs = 100;
 
@@ -15,8 +14,13 @@ const writeEveryMs = 100;
  * @param into a file instead of stderr
  */
 export function createLogger(level: string, into: string | number = stderr): Logger {
-  const destination = pino.destination({ dest: into, sync: false, minLength: linesAtOnceBytes });
-  setInterval(() => destination.flush(), writeEveryMs).unref();
+  const destination = pino.destination({ dest: into, sync: false });
+  const lines = new LinesTogether(destination);
+  setInterval(() => lines.flush(), writeEveryMs).unref();
+  process.on("exit", () => {
+    lines.flush();
+    destination.flushSync();
+  });
   return pino(
     {
       level,
@@ -24,7 +28,7 @@ export function createLogger(level: string, into: string | number = stderr): Log
       formatters: { log: withoutSecrets },
       serializers: { err: withoutValues, error: withoutValues },
     },
-    destination,
+    lines,
   );
 }
 
