@@ -58,10 +58,11 @@ test.for(cases)(
     const earlier = (
       await pool.query<{ id: string }>(`select id from events where provider_id = $1`, [providerId])
     ).map(({ id }) => id);
-    // The default endpoint, and one that differs in the switch "Actions in the admin portal also trigger webhooks" alone.
+    // The default endpoint; one that also wants what admins do; one that wants all, whoever or nobody did it.
     const url = "http://127.0.0.1:9/hook";
     const off = await buildEndpoint(pool, { providerId, url });
-    const on = await buildEndpoint(pool, { providerId, url, name: "with admin actions", providerActions: true });
+    const on = await buildEndpoint(pool, { providerId, url, name: "admins", providerActions: true });
+    const all = await buildEndpoint(pool, { providerId, url, name: "all", providerActions: true, allActors: true });
 
     await row.act(scene);
 
@@ -74,13 +75,28 @@ test.for(cases)(
       events: await pool.query(eventsStatement, [providerId, earlier]),
       deliveries: await delivered(off),
       withAdminActions: await delivered(on),
+      withAllActors: await delivered(all),
     }).toEqual({
       events: row.events.map((type) => ({ type, actor })),
       deliveries: actor === "developer" ? row.events : [],
       withAdminActions: actor === "key" || actor === "system" ? [] : row.events,
+      withAllActors: row.events,
     });
   },
 );
+
+/** Who can do what at 3scale, but for what is out of scope. With the key, whatever can be done with a token. */
+const offered: Readonly<Record<Via, string>> = {
+  developer: "A1 A7 A9 A12 A15 U2 U3 U4 U6 U8 U9 U10 P1 P2 P4 P5 P11 P12 P13 P14 P15",
+  admin: "A6 A7 A8 A9 A11 A14 A15 U3 U4 U5 U7 U8 P1 P2 P3 P4 P5 P6 P7 P8 P9 P10 P11 P12 P13 P14 P15 P16 P17 P19",
+  token: "A3 A4 A7 A8 A9 A11 A12 A15 U1 U3 U4 U5 U7 U8 P1 P2 P3 P5 P6 P7 P8 P9 P11 P12 P13 P15 P16 P17",
+  key: "A5 A7 A8 A9 A11 A12 A15 U1 U3 U4 U5 U7 U8 P1 P2 P3 P5 P6 P7 P8 P9 P11 P12 P13 P15 P16 P17",
+};
+
+test.for(["developer", "admin", "token", "key"] as const)("all that a %s can do is in the table", (via) => {
+  const done = new Set(cases.filter(([, , by]) => by === via).map(([row]) => row));
+  expect(offered[via].split(" ").filter((row) => !done.has(row))).toEqual([]);
+});
 
 test("every operation is in the table, if only to say why it is not there to be done", () => {
   const numbered = (letter: string, last: number): string[] =>

@@ -59,6 +59,16 @@ export const accountOperations: readonly (OperationRow | OutOfScope)[] = [
   },
   {
     row: "A1",
+    operation: "sign up by the form for an application with a key",
+    via: ["developer"],
+    given: ({ pool, provider }) =>
+      pool.query(`update products set backend_version = '2' where provider_id = $1`, [provider.id]),
+    act: ({ pool, provider, by: { now } }) =>
+      signUpAccount(pool, { provider, values: { ...form, ...another }, by: byForm, now }),
+    events: ["account.created", "user.created", "application.created"],
+  },
+  {
+    row: "A1",
     operation: "a sign-up by the form that is refused",
     via: ["developer"],
     act: ({ pool, provider, by: { now } }) => signUpAccount(pool, { provider, values: form, by: byForm, now }),

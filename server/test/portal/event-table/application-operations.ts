@@ -64,6 +64,21 @@ export const applicationOperations: readonly (OperationRow | OutOfScope)[] = [
   { row: "P2", operation: "edit", via: everybody, act: edit({ description: "Ferry times" }), events: [updated] },
   { row: "P2", operation: "edit nothing", via: everybody, act: edit({ description: "" }), events: [] },
   {
+    row: "P2",
+    operation: "tell of first traffic",
+    via: programs,
+    act: edit({ first_traffic_at: "2026-01-02T03:04:05Z" }),
+    events: [updated],
+  },
+  {
+    row: "P2",
+    operation: "lead to another redirect URL",
+    via: everybody,
+    given: oauth,
+    act: edit({ redirect_url: "https://fjord.example/back" }),
+    events: [updated],
+  },
+  {
     row: "P3",
     operation: "set the user key",
     via: programs,
@@ -119,6 +134,14 @@ export const applicationOperations: readonly (OperationRow | OutOfScope)[] = [
   { row: "P7", operation: "accept a live one", via: programs, act: transit("accept"), events: [] },
   { row: "P8", operation: "suspend", via: programs, act: transit("suspend"), events: [suspended] },
   {
+    row: "P8",
+    operation: "suspend a suspended one",
+    via: programs,
+    given: before(transit("suspend")),
+    act: transit("suspend"),
+    events: [],
+  },
+  {
     row: "P9",
     operation: "resume",
     via: programs,
@@ -149,6 +172,14 @@ export const applicationOperations: readonly (OperationRow | OutOfScope)[] = [
     given: before(appIdAndKeys, addKey()),
     act: onApplication(deleteApplication),
     events: [deleted],
+  },
+  {
+    row: "P11",
+    operation: "delete one of a product whose applications are the provider's",
+    via: ["developer"],
+    given: ofProduct(`buyers_manage_apps = false`),
+    act: onApplication(deleteApplication),
+    events: [],
   },
   {
     row: "P16",
