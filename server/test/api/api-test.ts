@@ -62,7 +62,7 @@ interface WatchedDoor {
   readonly complaints: readonly string[];
 }
 
-function openDoor(pool: Pool, clock: HandDrivenClock): WatchedDoor {
+export function openDoor(pool: Pool, clock: HandDrivenClock): WatchedDoor {
   const http = fastify({ routerOptions: { maxParamLength: 500 } });
   const complaints = watchAnswers(http, () => document);
   const allowed = parseAllowedTargets("none");

@@ -1,5 +1,5 @@
 import { Type } from "typebox";
-import type { Parameters } from "./read-parameters.ts";
+import { textOf, type Parameters } from "./read-parameters.ts";
 
 /** The default and the most. */
 const perPageMax = 500;
@@ -18,7 +18,7 @@ export interface Page {
 
 /** Which part of a list is asked for. What makes no sense is read as if it had not been said. */
 export function readPage({ page: asked, per_page }: Parameters): Page {
-  const [at, per] = [Number(asked), Number(per_page)];
+  const [at, per] = [Number(textOf(asked)), Number(textOf(per_page))];
   const page = Number.isInteger(at) && at >= 1 && at <= 1_000_000_000 ? at : 1;
   const perPage = Number.isInteger(per) && per >= 1 && per <= perPageMax ? per : perPageMax;
   return { page, perPage, offset: (page - 1) * perPage };

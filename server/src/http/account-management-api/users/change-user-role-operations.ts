@@ -15,6 +15,7 @@ const operationOf = (role: User["role"], title: string, says: string): Operation
   formats: xmlAndJson,
   ...(role === "member" ? { also: [422] } : {}),
   answers: userAnswer,
+  ...(role === "member" ? { also: [422] } : {}), // of the last admin
 
   async answer({ pool }, call) {
     const { user } = doneOrRefuse(await changeUserRole(pool, { ...userChangeOf(call), role }));

@@ -1,0 +1,57 @@
+import type { ApiHouse } from "./api-test.ts";
+
+export interface Made {
+  readonly account: number;
+  readonly user: number;
+  readonly application: number;
+  readonly service: number;
+  readonly accountPlan: number;
+  readonly applicationPlan: number;
+  readonly providerUser: number;
+  readonly field: number;
+}
+
+/** What a provider has after one sign-up, by the ids that are asked for in paths. */
+export async function make(api: ApiHouse): Promise<Made> {
+  const first = async (path: string, method: "GET" | "POST" = "GET", payload?: object): Promise<number> => {
+    const answer = await api.ask(method, path, payload ? { payload } : {});
+    return Number(/"id":(\d+)/.exec(answer.body)?.[1]);
+  };
+  const account = await first("/signup.json", "POST", { org_name: "Quay Ltd", username: "quay" });
+  return {
+    account,
+    user: await first(`/accounts/${account}/users.json`),
+    application: await first(`/accounts/${account}/applications.json`),
+    service: await first("/services.json"),
+    accountPlan: await first("/account_plans.json"),
+    applicationPlan: await first("/application_plans.json"),
+    providerUser: await first("/users.json"),
+    field: await first("/fields_definitions.json"),
+  };
+}
+
+/** A path with the ids of what was made. */
+export function fill(path: string, made: Made): string {
+  const isOf = (part: string): boolean => path.includes(part);
+  const id = isOf("/fields_definitions/")
+    ? made.field
+    : isOf("/application_plans/")
+      ? made.applicationPlan
+      : isOf("/account_plans/")
+        ? made.accountPlan
+        : isOf("/services/")
+          ? made.service
+          : isOf("/applications/")
+            ? made.application
+            : isOf("/accounts/{account_id}/users/")
+              ? made.user
+              : isOf("/accounts/")
+                ? made.account
+                : made.providerUser;
+  return path
+    .replace("{account_id}", String(made.account))
+    .replace("{application_id}", String(made.application))
+    .replace("{service_id}", String(made.service))
+    .replace("{user_id}", String(made.providerUser))
+    .replaceAll(/\{\w+\}/g, String(id));
+}
