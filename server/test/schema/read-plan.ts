@@ -1,0 +1,83 @@
+import pg from "pg";
+import { schema } from "../support/test-databases.ts";
+
+/** One reading of a table, as it was done. */
+export interface Scan {
+  /** The table's name, without the day of a partition. */
+  readonly table: string;
+  /** Else row after row of the table was looked at. */
+  readonly isByIndex: boolean;
+  /** Which index led to them, and the column that this index sorts by first. */
+  readonly index: { readonly name: string; readonly first: string } | undefined;
+  /** How many rows were looked at, those that were not wanted included. */
+  readonly rows: number;
+}
+
+interface PlanNode {
+  readonly "Node Type": string;
+  readonly "Relation Name"?: string;
+  readonly "Index Name"?: string;
+  readonly "Actual Rows": number;
+  readonly "Actual Loops": number;
+  readonly "Rows Removed by Filter"?: number;
+  readonly "Rows Removed by Index Recheck"?: number;
+  readonly Plans?: readonly PlanNode[];
+}
+
+export interface Planner extends AsyncDisposable {
+  scansOf(text: string, values: readonly unknown[]): Promise<readonly Scan[]>;
+}
+
+// Of each index the table, or the one that it is a partition of, and the column that it begins with.
+const indexesStatement = `
+  select index.relname as name, regexp_replace(owner.relname, '_\\d{8}$', '') as table, first.attname as first
+  from pg_index as it
+  join pg_class as index on index.oid = it.indexrelid
+  join pg_class as owner on owner.oid = it.indrelid
+  left join pg_attribute as first on first.attrelid = it.indrelid and first.attnum = it.indkey[0]
+  where owner.relnamespace = $1::regnamespace`;
+
+interface Index {
+  readonly name: string;
+  readonly table: string;
+  readonly first: string;
+}
+
+/** Runs statements as they would be run by a connection that has prepared them, and says what each has looked at. */
+export async function openPlanner(connectionString: string, mode: string): Promise<Planner> {
+  const client = new pg.Client({ connectionString });
+  await client.connect();
+  await client.query(`set search_path to ${schema}, pg_temp`);
+  await client.query(`analyze`);
+  await client.query(`set plan_cache_mode to ${mode}`);
+  const indexes = new Map<string, Index>();
+  for (const index of (await client.query<Index>(indexesStatement, [schema])).rows) indexes.set(index.name, index);
+  return {
+    async scansOf(text, values) {
+      await client.query(`prepare it as ${text}`);
+      const given = values.length > 0 ? `(${values.map(literalOf).join(", ")})` : "";
+      const { rows } = await client.query(`explain (analyze, format json) execute it${given}`);
+      await client.query(`deallocate it`);
+      return scansIn(rows[0]["QUERY PLAN"][0].Plan, indexes);
+    },
+    [Symbol.asyncDispose]: () => client.end(),
+  };
+}
+
+function scansIn(node: PlanNode, indexes: ReadonlyMap<string, Index>): readonly Scan[] {
+  const index = indexes.get(node["Index Name"] ?? "");
+  const table = node["Relation Name"]?.replace(/_\d{8}$/, "") ?? index?.table;
+  const removed = (node["Rows Removed by Filter"] ?? 0) + (node["Rows Removed by Index Recheck"] ?? 0);
+  const rows = Math.round((node["Actual Rows"] + removed) * node["Actual Loops"]);
+  const isByIndex = index !== undefined || node["Node Type"] === "Bitmap Heap Scan";
+  const own = table === undefined ? [] : [{ table, index, isByIndex, rows }];
+  return [...own, ...(node.Plans ?? []).flatMap((child) => scansIn(child, indexes))];
+}
+
+function literalOf(it: unknown): string {
+  if (it === null || it === undefined) return "null";
+  if (it instanceof Date) return pg.escapeLiteral(it.toISOString());
+  if (Buffer.isBuffer(it)) return pg.escapeLiteral(`\\x${it.toString("hex")}`);
+  if (Array.isArray(it)) return pg.escapeLiteral(`{${it.map((each) => JSON.stringify(String(each))).join(",")}}`);
+  return pg.escapeLiteral(typeof it === "string" ? it : JSON.stringify(it));
+}
