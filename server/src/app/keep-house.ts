@@ -3,6 +3,7 @@ import { systemClock } from "#platform/clock/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { tellOfOutages } from "#outages/index.ts";
 import { cancelDueOfDeletedEndpoints } from "#webhooks/endpoints/index.ts";
+import { limitBacklogs, type BacklogQuota } from "#webhooks/failures/index.ts";
 import { addComingDays, retireExpiredDays } from "#webhooks/history/index.ts";
 import type { ProviderUrls } from "./provider-urls.ts";
 
@@ -13,11 +14,13 @@ interface HouseNeeds {
   readonly log: Logger;
   readonly urls: ProviderUrls;
   readonly retentionDays: number;
+  readonly heldQuota: BacklogQuota;
 }
 
 /**
  * What is due by the clock, in any number of processes at once. Each minute: deliveries that were recorded while their
- * endpoint was being deleted are cancelled, and admins are written to about outages. Each hour: the coming days of the history are made, the expired ones dropped.
+ * endpoint was being deleted are cancelled, and admins are written to about outages. Each hour: what is held beyond the quota is given up, the coming days of the history are made,
+ * the expired ones dropped.
  */
 export function keepHouse(needs: HouseNeeds): AsyncDisposable {
   const closing = new AbortController();
@@ -30,7 +33,8 @@ export function keepHouse(needs: HouseNeeds): AsyncDisposable {
   };
 }
 
-async function keepHouseUntil(signal: AbortSignal, { pool, log, urls, retentionDays }: HouseNeeds): Promise<void> {
+async function keepHouseUntil(signal: AbortSignal, needs: HouseNeeds): Promise<void> {
+  const { pool, log, urls } = needs;
   const pageUrl = (provider: { readonly subdomain: string }, path: string): string =>
     `${urls.adminPortal(provider)}/p/admin${path}`;
   for (let minute = 1; ; minute += 1) {
@@ -39,14 +43,24 @@ async function keepHouseUntil(signal: AbortSignal, { pool, log, urls, retentionD
     try {
       await pool.inTransaction(cancelDueOfDeletedEndpoints);
       await tellOfOutages({ pool, pageUrl, now: systemClock.now() });
-      if (minute % 60 === 0) await keepHistory(pool, log, retentionDays);
+      if (minute % 60 !== 0) continue;
+      await keepBacklogs(needs);
+      await keepHistory(needs);
     } catch (error) {
       log.warn({ err: error }, "housekeeping failed; trying again later");
     }
   }
 }
 
-async function keepHistory(pool: Pool, log: Logger, retentionDays: number): Promise<void> {
+async function keepBacklogs({ pool, log, heldQuota }: HouseNeeds): Promise<void> {
+  for (;;) {
+    const deliveries = await pool.inTransaction((tx) => limitBacklogs(tx, heldQuota));
+    if (deliveries === 0) return;
+    log.info({ deliveries }, "deliveries held beyond the quota were put on the failure list");
+  }
+}
+
+async function keepHistory({ pool, log, retentionDays }: HouseNeeds): Promise<void> {
   const now = systemClock.now();
   await addComingDays(pool, now);
   const days = await retireExpiredDays(pool, now, retentionDays);

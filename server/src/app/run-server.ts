@@ -45,7 +45,8 @@ export async function runServer({ config, roles, log, say, stop }: RunNeeds): Pr
     running.use(await composeEngine({ ...parts, ...config, inFlightMax: config.engineConcurrency }));
     running.use(composeReplays(parts));
     running.use(composeMail(parts));
-    running.use(keepHouse({ ...parts, retentionDays: config.retentionDays }));
+    const heldQuota = { rowsMax: config.heldRowsMax, daysMax: config.heldDaysMax };
+    running.use(keepHouse({ ...parts, retentionDays: config.retentionDays, heldQuota }));
   }
   await openDoors(parts, { isWeb, port, running });
   await built;

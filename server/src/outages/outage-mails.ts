@@ -11,7 +11,7 @@ export const outageBeganMail = (
   subject: `${providerName}: webhooks do not get through to ${endpointName}`,
   text: `Hello,
 
-the endpoint ${endpointName} (${urlMasked}) does not take webhooks any more: all attempts of a delivery failed.
+the endpoint ${endpointName} (${urlMasked}) does not take webhooks any more: all attempts of a delivery failed, or it was held for too long.
 
 What failed is kept. You see why, and can send it again once the endpoint is repaired, here:
 

@@ -30,6 +30,8 @@ test("nothing needs to be set", () => {
     tryOut: true,
     retryWaitsSeconds: [60, 60, 60, 60, 60],
     disableAfterDays: 5,
+    heldRowsMax: 1_000_000,
+    heldDaysMax: 90,
     retentionDays: 30,
     engineConcurrency: 200,
   });

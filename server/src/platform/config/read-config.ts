@@ -39,6 +39,8 @@ export function readConfig(env: Environment) {
     retryWaitsSeconds: read(settings.retryWaitsSeconds),
     smtpUrl: read(settings.smtpUrl),
     disableAfterDays: read(settings.disableAfterDays),
+    heldRowsMax: read(settings.heldRowsMax),
+    heldDaysMax: read(settings.heldDaysMax),
     retentionDays: read(settings.retentionDays),
     trustedProxies: read(settings.trustedProxies),
     engineConcurrency: read(settings.engineConcurrency),

@@ -142,6 +142,19 @@ export const settings = {
       "An endpoint at which all attempts have failed for so many days, ten of them at least, is disabled: events are held until it is enabled again. 0 is never. The `default` endpoint never is.",
     parse: read.wholeNumber(0, 3650),
   }),
+  heldRowsMax: setting({
+    name: "BELLWIRE_HELD_ROWS_MAX",
+    fallback: "1000000",
+    meaning:
+      "How many deliveries are held for a provider's endpoints that are off, paused or disabled. What is beyond it goes to the failure list, the oldest first.",
+    parse: read.wholeNumber(0, 1_000_000_000),
+  }),
+  heldDaysMax: setting({
+    name: "BELLWIRE_HELD_DAYS_MAX",
+    fallback: "90",
+    meaning: "How many days such a delivery is held before it goes to the failure list.",
+    parse: read.wholeNumber(1, 3650),
+  }),
   retentionDays: setting({
     name: "BELLWIRE_RETENTION_DAYS",
     fallback: "30",

@@ -7,6 +7,7 @@ export { liftHold } from "./lift-hold.ts";
 export { listDeliveries, type DeliveryFilter } from "./list-deliveries.ts";
 export { orderingKeyOf } from "./ordering-key.ts";
 export { planDeliveries, type PlannedDelivery } from "./plan-deliveries.ts";
+export { promoteNext } from "./promote-next.ts";
 export { readDelivery, type Attempt, type DeliveryInFull } from "./read-delivery.ts";
 export { cancelDelivery, insertDelivery, retryDelivery } from "./retry-delivery.ts";
 export { reviveDeliveries, type DeliveryToRevive } from "./revive-deliveries.ts";

@@ -1,0 +1,65 @@
+import { expect } from "vitest";
+import type { Pool } from "#platform/database/database.ts";
+import { limitBacklogs, listFailures, retryFailures } from "#webhooks/failures/index.ts";
+import { anEvent, buildEndpoint, buildProvider, encryption, recordNow } from "../support/build-webhooks.ts";
+import { test } from "../support/test.ts";
+import { until } from "../support/until.ts";
+
+const url = "https://crm.example/hook";
+const limit = (pool: Pool, rowsMax: number, daysMax = 90): Promise<number> =>
+  pool.inTransaction((tx) => limitBacklogs(tx, { rowsMax, daysMax }));
+const failuresOf = (pool: Pool, providerId: number, count: number) =>
+  until(async () => {
+    const failures = await listFailures(pool, encryption, { providerId });
+    return failures.length === count && failures;
+  });
+const record = (pool: Pool, providerId: number, count: number): Promise<readonly string[]> =>
+  recordNow(
+    pool,
+    { providerId },
+    Array.from({ length: count }, () => anEvent()),
+  );
+
+test("what is held beyond the quota goes to the failure list, the oldest first, with its reason, and a retry brings it back", async ({
+  database,
+}) => {
+  const providerId = await buildProvider(database);
+  const endpointId = await buildEndpoint(database, { providerId, url, active: true });
+  const ids = await record(database, providerId, 5);
+  await database.query(`update endpoints set state = 'paused' where id = $1`, [endpointId]);
+
+  expect(await limit(database, 5)).toBe(0);
+  expect(await limit(database, 3)).toBe(2);
+  expect(await limit(database, 3)).toBe(0);
+
+  const failures = await failuresOf(database, providerId, 2);
+  expect(failures.map((failure) => failure.eventId).toSorted()).toEqual(ids.slice(0, 2).toSorted());
+  expect(failures[0]).toMatchObject({ url, error: expect.stringContaining("More than 3 deliveries were held") });
+  expect(await database.inTransaction((tx) => retryFailures(tx, { providerId }))).toBe(2);
+  expect(await database.query(`select from due`)).toHaveLength(5);
+});
+
+test("what is sent, and what other providers hold, does not count", async ({ database }) => {
+  const [one, other] = [await buildProvider(database), await buildProvider(database)];
+  await buildEndpoint(database, { providerId: one, url });
+  const held = await buildEndpoint(database, { providerId: other, url });
+  await record(database, one, 5);
+  await record(database, other, 3);
+  await database.query(`update endpoints set active = false where id = $1`, [held]);
+  expect(await limit(database, 3)).toBe(0);
+});
+
+test("what is held for too many days goes to the failure list, and what waited behind it is due", async ({
+  database,
+}) => {
+  const providerId = await buildProvider(database);
+  const endpointId = await buildEndpoint(database, { providerId, url, ordering: "account" });
+  await record(database, providerId, 2);
+  await database.query(`update endpoints set state = 'disabled' where id = $1`, [endpointId]);
+  expect(await limit(database, 1)).toBe(1);
+  expect(await database.query(`select from due where due_at < 'infinity'`)).toHaveLength(1);
+
+  expect(await limit(database, 1000, 0)).toBe(1);
+  const failures = await failuresOf(database, providerId, 2);
+  expect(failures.map((failure) => failure.error.slice(0, 23))).toContain("Held for more than 0 da");
+});
