@@ -13,7 +13,7 @@ export interface Delivery {
   readonly attemptsMade: number;
   readonly replay: number;
   readonly occurredAt: Date;
-  /** Null when it has ended. */
+  /** Null when it has ended, or waits for another one in its order. */
   readonly nextAttemptAt: Date | null;
   /** Null while it is pending. */
   readonly endedAt: Date | null;

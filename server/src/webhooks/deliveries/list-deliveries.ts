@@ -27,7 +27,8 @@ const statement = `
     attempt.latency_ms as "lastLatencyMs"
   from events event
   cross join lateral (
-    select due.endpoint_id, 'pending' as state, due.attempts_made, due.replay, due.due_at, null::timestamptz as ended_at
+    select due.endpoint_id, 'pending' as state, due.attempts_made, due.replay, nullif(due.due_at, 'infinity') as due_at,
+      null::timestamptz as ended_at
     from due where due.event_id = event.id and due.provider_id = event.provider_id
     union all
     select ended.endpoint_id, ended.state, ended.attempts_made, ended.replay, null, ended.ended_at

@@ -11,6 +11,7 @@ export function DeliveryFacts({ delivery }: { delivery: DeliveryInFull }) {
     <DescriptionList isCompact columnModifier={{ default: "1Col", md: "2Col" }}>
       <Fact term="State">
         <DeliveryStateLabel state={delivery.state} />
+        {delivery.state === "pending" && !delivery.next_attempt_at && " waits for the one before it in its order"}
         {delivery.next_attempt_at && (
           <>
             {" "}

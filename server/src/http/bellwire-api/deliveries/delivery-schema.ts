@@ -18,7 +18,12 @@ const fields = {
   state: DeliveryState,
   attempts_made: Type.Integer(),
   replay: Type.Integer({ description: "How often it was sent again by hand." }),
-  next_attempt_at: Nullable(Type.String({ ...Timestamp, description: "When it is due. Null unless pending." })),
+  next_attempt_at: Nullable(
+    Type.String({
+      ...Timestamp,
+      description: "When it is due. Null unless pending, and while it waits for the one before it in its order.",
+    }),
+  ),
   ended_at: Nullable(Timestamp),
   last_attempt: Nullable(AttemptInShort),
 };
