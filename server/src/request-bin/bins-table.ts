@@ -25,12 +25,17 @@ const columns = `
 /** 130 random bits: nobody finds a bin by trying. */
 const idLength = 26;
 
-export async function createBin(tx: Transaction, { providerId }: { readonly providerId: number }): Promise<Bin> {
+const insertStatement = `
+  insert into bins (provider_id, id, answer_status, answer_delay_ms) values ($1, $2, $3, $4)
+  returning ${columns}`;
+
+/** Answers 200 at once unless told otherwise. */
+export async function createBin(
+  tx: Transaction,
+  { providerId, answerStatus = 200, answerDelayMs = 0 }: { readonly providerId: number } & BinAnswer,
+): Promise<Bin> {
   const id = randomBase32(idLength);
-  const [bin] = await tx.query<Bin>(`insert into bins (provider_id, id) values ($1, $2) returning ${columns}`, [
-    providerId,
-    id,
-  ]);
+  const [bin] = await tx.query<Bin>(insertStatement, [providerId, id, answerStatus, answerDelayMs]);
   if (!bin) throw new Error("The new bin was not returned.");
   return bin;
 }

@@ -2883,7 +2883,11 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BinAnswerChange"];
+            };
+        };
         responses: {
             /** @description A receiver for trying things out. */
             201: {
@@ -2905,6 +2909,15 @@ export interface operations {
             };
             /** @description These credentials do not allow this. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some values are not acceptable: `errors` says which, and why. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,16 +1,24 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { decodeUtf8 } from "../shared/decode-utf8.ts";
 
-/** Reads JSON as Fastify does by itself, but refuses bytes that are not UTF-8 instead of storing a sign in their place. */
+/**
+ * Reads JSON as Fastify does by itself, but refuses bytes that are not UTF-8 instead of storing a sign in their place. No body
+ * asks for nothing special, and many clients name a Content-Type all the same.
+ */
 export function acceptJson(http: FastifyInstance): void {
   const parse = http.getDefaultJsonParser("error", "error");
   http.addContentTypeParser(
     "application/json",
     { parseAs: "buffer" },
     async (request: FastifyRequest, body: Buffer) => {
+      const text = decodeUtf8(body);
+      if (text.trim() === "") return {};
       const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-      void parse(request, decodeUtf8(body), (error, read) => (error ? reject(error) : resolve(read)));
+      void parse(request, text, (error, read) => (error ? reject(error) : resolve(read)));
       return promise;
     },
   );
+  http.addHook("preValidation", async (request) => {
+    if (request.routeOptions.schema?.body !== undefined) request.body ??= {};
+  });
 }

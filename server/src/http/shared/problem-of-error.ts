@@ -12,6 +12,8 @@ interface ThrownByFastify {
   readonly code?: unknown;
   readonly statusCode?: unknown;
   readonly validation?: readonly BrokenRule[];
+  /** The part of the request that breaks them. */
+  readonly validationContext?: string;
 }
 
 /** What PostgreSQL refuses because of what a caller sent. */
@@ -35,6 +37,8 @@ const codeOfStatus: Readonly<Record<number, ProblemCode>> = {
 /** The problem that a thrown thing amounts to. What nobody foresaw is "internal", with the error as its cause. */
 export function problemOfError(error: Error & ThrownByFastify): Problem {
   if (error instanceof Problem) return error;
+  // What cannot be an id is nobody's.
+  if (error.validationContext === "params") return new Problem("not-found", { cause: error });
   if (error.validation) return new Problem("invalid", { errors: errorsByField(error.validation), cause: error });
   const trouble = troubleOf(error);
   if (trouble)

@@ -19,7 +19,8 @@ export const createBin = {
   operationId: "createBin",
   summary: "Make a bin",
   description: "A receiver for trying things out: its URL takes any request, and shows what came.",
-  response: created(Bin),
+  body: BinAnswerChange,
+  response: { ...created(Bin), ...refusable },
 };
 
 export const readBin = {

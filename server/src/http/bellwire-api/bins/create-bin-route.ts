@@ -7,11 +7,15 @@ import { representBin } from "./represent-bin.ts";
 export const createBinRoute: BellwireApiRoute = async (http, { pool, adminPortalUrl, callerOf }) => {
   const options = { schema: operations.createBin, config: { deed: "change-webhooks" } } as const;
   http.post("/bins", options, async (request, reply) => {
-    const { provider } = request;
+    const { provider, body } = request;
     const providerId = provider.id;
     const { actor } = callerOf(request);
     const bin = await pool.inTransaction(async (tx) => {
-      const made = await createBin(tx, { providerId });
+      const made = await createBin(tx, {
+        providerId,
+        answerStatus: body.answer_status,
+        answerDelayMs: body.answer_delay_ms,
+      });
       await recordAudit(tx, { providerId, actor, action: "bin.created", subject: `bin/${made.id}`, detail: {} });
       return made;
     });

@@ -1,0 +1,98 @@
+import { expect } from "vitest";
+import { anEvent, buildEndpoint, recordNow } from "../support/build-webhooks.ts";
+import { test, type BellwireHouse } from "./bellwire-api-test.ts";
+
+const url = "http://127.0.0.1:9/";
+
+/** A delivery of an ordered endpoint, and the one that waits for it. */
+async function twoInOrder({
+  pool,
+  provider,
+}: BellwireHouse): Promise<{ endpointId: number; first: string; second: string }> {
+  const endpointId = await buildEndpoint(pool, { providerId: provider.id, url, ordering: "account" });
+  const [first = "", second = ""] = await recordNow(pool, { providerId: provider.id }, [anEvent(), anEvent()]);
+  return { endpointId, first: `${first}.${endpointId}`, second: `${second}.${endpointId}` };
+}
+
+test("a request without a body is understood, whether it names a Content-Type or not", async ({ house, receiver }) => {
+  const { first } = await twoInOrder(house);
+  const endpointId = await buildEndpoint(house.pool, { providerId: house.provider.id, url: receiver.url, name: "crm" });
+  for (const headers of [{}, { "content-type": "application/json" }]) {
+    const statusOf = async (method: "POST" | "DELETE", path: string): Promise<number> =>
+      (await house.call(method, path, { headers })).statusCode;
+    expect(await statusOf("POST", `/deliveries/${first}/retry`)).toBe(200);
+    expect(await statusOf("POST", `/endpoints/${endpointId}/ping`)).toBe(200);
+    expect(await statusOf("POST", `/endpoints/${endpointId}/rotate_secret`)).toBe(200);
+    expect(await statusOf("POST", "/bins")).toBe(201);
+    expect(await statusOf("DELETE", "/failures?all=true")).toBe(200);
+    expect(await statusOf("POST", "/failures/retry")).toBe(422);
+    expect(await statusOf("POST", "/replays")).toBe(422);
+  }
+  expect(receiver.received.map((request) => request.headers["bellwire-test"])).toEqual(["true", "true"]);
+  const bad = await house.call("POST", "/bins", { headers: { "content-type": "application/json" }, payload: "{" });
+  expect([bad.statusCode, bad.json().code]).toEqual([400, "request-unreadable"]);
+});
+
+test.for([
+  "/endpoints/x",
+  "/endpoints/99999999999999999999",
+  "/endpoints/x/secret",
+  "/events/x",
+  "/deliveries/x",
+  "/replays/x",
+  "/bins/x",
+  "/event_types/user.born/sample",
+])("what cannot be an id is nobody's: %s", async (path, { house }) => {
+  const answer = await house.call("GET", path);
+  expect([answer.statusCode, answer.json().code]).toEqual([404, "not-found"]);
+});
+
+test("a bin can be told at once what to answer", async ({ house }) => {
+  const answer = { answer_status: 503, answer_delay_ms: 20 };
+  expect((await house.call("POST", "/bins", { payload: answer })).json()).toMatchObject(answer);
+  expect((await house.call("POST", "/bins", { payload: { answer_status: 1 } })).statusCode).toBe(422);
+});
+
+test("skipping a delivery lets the next of its order go, once", async ({ house }) => {
+  const { first, second } = await twoInOrder(house);
+  const nextAttempt = async (id: string): Promise<unknown> =>
+    (await house.call("GET", `/deliveries/${id}`)).json().next_attempt_at;
+  expect(await nextAttempt(second)).toBeNull();
+  expect((await house.call("POST", `/deliveries/${first}/skip`)).json()).toMatchObject({ id: first, state: "pending" });
+  expect(await nextAttempt(second)).not.toBeNull();
+  expect((await house.call("POST", `/deliveries/${first}/skip`)).statusCode).toBe(409);
+});
+
+test("failures are retried and deleted by every filter, and only where all of them hold", async ({ house }) => {
+  const { pool, provider } = house;
+  const endpoints = [
+    await buildEndpoint(pool, { providerId: provider.id, url }),
+    await buildEndpoint(pool, { providerId: provider.id, url, name: "second" }),
+  ];
+  const [early = "", late = ""] = await recordNow(pool, { providerId: provider.id }, [anEvent(), anEvent()]);
+  await pool.query(
+    `with gone as (delete from due where provider_id = $1 returning *), ended as (
+       insert into deliveries (provider_id, event_id, endpoint_id, state, attempts_made, format)
+       select provider_id, event_id, endpoint_id, 'failed', 6, format from gone)
+     insert into failures (provider_id, endpoint_id, event_id, failed_at, error, url)
+     select provider_id, endpoint_id, event_id, case event_id when $2 then timestamptz '2026-03-01 09:00:00Z'
+       else timestamptz '2026-03-01 10:00:00Z' end, 'Answered 500', '' from gone`,
+    [provider.id, early],
+  );
+  const [first, second] = endpoints;
+  const left = async (): Promise<number> => (await house.call("GET", "/failures/count")).json().count;
+  const nine = "2026-03-01T09:30:00Z";
+  const retry = async (filter: object): Promise<number> =>
+    (await house.call("POST", "/failures/retry", { payload: filter })).json().retried;
+  const remove = async (filter: string): Promise<number> =>
+    (await house.call("DELETE", `/failures?${filter}`)).json().deleted;
+
+  expect(await retry({ ids: [late], until: nine })).toBe(0);
+  expect(await retry({ ids: [early], until: nine, endpoint_id: first })).toBe(1);
+  expect(await remove(`ids=${late}&until=${nine}`)).toBe(0);
+  expect(await remove(`endpoint_id=${first}&until=${nine}`)).toBe(0);
+  expect(await left()).toBe(3);
+  expect(await remove(`ids=${early}&ids=${late}&endpoint_id=${second}`)).toBe(2);
+  expect(await retry({ endpoint_id: first })).toBe(1);
+  expect(await left()).toBe(0);
+});
