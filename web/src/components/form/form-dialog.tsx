@@ -7,13 +7,16 @@ export interface FormDialogProps {
   /** The verb on the button. */
   readonly submit: string;
   readonly isBusy: boolean;
+  /** There is nothing to submit yet. */
+  readonly isDisabled?: boolean;
   readonly onSubmit: () => void;
   readonly onClose: () => void;
   readonly children: ReactNode;
 }
 
 /** A short form over the page. */
-export function FormDialog({ title, description, submit, isBusy, onSubmit, onClose, children }: FormDialogProps) {
+export function FormDialog({ title, description, submit, isBusy, isDisabled = false, ...rest }: FormDialogProps) {
+  const { onSubmit, onClose, children } = rest;
   const id = useId();
   const handle = (event: FormEvent): void => {
     event.preventDefault();
@@ -28,7 +31,7 @@ export function FormDialog({ title, description, submit, isBusy, onSubmit, onClo
         </Form>
       </ModalBody>
       <ModalFooter>
-        <Button type="submit" form={`${id}form`} isLoading={isBusy} isDisabled={isBusy}>
+        <Button type="submit" form={`${id}form`} isLoading={isBusy} isDisabled={isBusy || isDisabled}>
           {submit}
         </Button>
         <Button variant="link" onClick={onClose}>

@@ -16,6 +16,7 @@ import { TableSkeleton } from "../../components/table-skeleton.tsx";
 import { EndpointActions } from "./endpoint-actions.tsx";
 import { EndpointForm } from "./endpoint-form.tsx";
 import { EndpointFacts } from "./endpoint-facts.tsx";
+import { ReplayCard } from "./replay-card.tsx";
 
 const route = getRouteApi("/endpoints/$id");
 
@@ -64,6 +65,9 @@ function EndpointView({ endpoint, types }: { endpoint: Endpoint; types: readonly
         ) : (
           "There is no URL yet to send a test to."
         )}
+      </SectionCard>
+      <SectionCard title="Replay">
+        <ReplayCard endpointId={endpoint.id} />
       </SectionCard>
       <SectionCard title="Signature">
         <SigningSecret endpoint={endpoint} />
