@@ -15,7 +15,7 @@ export function useBinActions() {
   const tell = (title: string) => (error: unknown) => toast({ kind: "danger", title, detail: saysWhy(error) });
 
   const create = useMutation({
-    mutationFn: () => answerOf(api.POST("/api/v1/bins")),
+    mutationFn: () => answerOf(api.POST("/api/v1/bins", { body: {} })),
     onSuccess: refresh,
     onError: tell("The bin could not be created"),
   });

@@ -28,7 +28,7 @@ export function BinOffer({ savedUrl, settings, types, onSaved }: BinOfferProps) 
   const { data: bins = [] } = useQuery(binsQuery(api));
   const useBin = useMutation({
     mutationFn: async () => {
-      const { url } = await answerOf(api.POST("/api/v1/bins"));
+      const { url } = await answerOf(api.POST("/api/v1/bins", { body: {} }));
       const switches = new Set(types.map(({ type }) => type));
       await saveSettings({ api, csrfToken, types }, { ...settings, url, switches, active: true });
       await client.invalidateQueries({ queryKey: ["bins"] });
