@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { DueDelivery, LaneToRead } from "#webhooks/deliveries/index.ts";
+import type { AttemptOutcome, DueDelivery, LaneToRead } from "#webhooks/deliveries/index.ts";
 import type { DeliverySettings } from "#webhooks/endpoints/index.ts";
 
 import { Lane } from "./lane.ts";
@@ -95,4 +95,23 @@ test("a read of a paused endpoint is not the end of what is due", () => {
   lane.endRead([], begin(lane, 0), "20");
   lane.change({ ...settings, version: 2 }, 0);
   expect(begin(lane, 0).after.dueAt).toBe("-infinity");
+});
+
+test("a lane with a wide window keeps to its share of the memory, and reads on only when half of that is sent", () => {
+  const lane = newLane();
+  const quick: AttemptOutcome = { kind: "answered", status: 200, headers: {}, body: Buffer.alloc(0), latencyMs: 1 };
+  for (let answer = 0; answer < 8; answer += 1) lane.learn(quick, 0);
+  expect(lane.beginRead(0)?.limit).toBeGreaterThan(4);
+  lane.cancelRead();
+  const asked = lane.beginRead(0, 4);
+  expect(asked?.limit).toBe(4);
+  if (!asked) return;
+  lane.endRead(
+    ["a", "b", "c", "d"].map((id) => due(id, "10")),
+    asked,
+    "20",
+  );
+  expect(lane.wantsMore).toBe(false);
+  for (let sent = 0; sent < 2; sent += 1) lane.shift();
+  expect(lane.wantsMore).toBe(true);
 });

@@ -42,6 +42,7 @@ export class Lane {
   /** The receiver asked for peace, or does not answer: nothing is read or sent until then. */
   #peaceUntilMs = 0;
   inFlight = 0;
+  #rowsMax = Number.POSITIVE_INFINITY;
   /** Its answers take so long at present that it may use slow places only. */
   isStalled = false;
   /** The queue for places in which it stands. */
@@ -108,14 +109,14 @@ export class Lane {
 
   /** So little is at hand that the next places would find nothing. */
   get wantsMore(): boolean {
-    return this.lookAtMs === 0 && this.#rows.waiting <= (this.window.size * readAhead) / 2;
+    return this.lookAtMs === 0 && this.#rows.waiting <= this.#wanted / 2;
   }
 
-  /** Begins a read, when there is not enough at hand: what to read. */
-  beginRead(nowMs: number): LaneToRead | undefined {
-    const wanted = this.window.size * readAhead;
-    const isEnough = this.#isStopped(nowMs) || nowMs < this.lookAtMs || this.#rows.waiting > wanted / 2;
-    return isEnough ? undefined : this.#rows.begin(wanted);
+  /** Begins a read, when there is not enough at hand: what to read. `rowsMax` is its share of the memory. */
+  beginRead(nowMs: number, rowsMax = Number.POSITIVE_INFINITY): LaneToRead | undefined {
+    this.#rowsMax = rowsMax;
+    const isEnough = this.#isStopped(nowMs) || nowMs < this.lookAtMs || this.#rows.waiting > this.#wanted / 2;
+    return isEnough ? undefined : this.#rows.begin(this.#wanted);
   }
 
   /** Takes what was read, in order. `horizon` is how far the cursor may go. Gives how many rows were new. */
@@ -181,6 +182,10 @@ export class Lane {
   dropWaiting(): void {
     this.#rows.drop();
     this.lookAtMs = 0;
+  }
+
+  get #wanted(): number {
+    return Math.min(this.#rowsMax, this.window.size * readAhead);
   }
 
   #isStopped(nowMs: number): boolean {

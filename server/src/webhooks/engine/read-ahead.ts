@@ -5,6 +5,9 @@ import type { Lane } from "./lane.ts";
 
 /** Rows one statement brings at most: some 3 MB of bodies, and 20 ms. */
 const rowsMax = 2000;
+/** At hand in all lanes together, some 60 MB; with very many lanes as few as make a read worth it in each. */
+const atHandMax = 20_000;
+const atHandLeast = 4;
 /** A lane that was read to its end is looked at again this much later, if no hint comes before. */
 const lookEveryMs = 1000;
 
@@ -28,9 +31,9 @@ export class ReadAhead {
     this.#wanting.add(lane);
   }
 
-  /** Reads for as many lanes as fit into one statement; gives those that got something. */
-  async read(): Promise<readonly Lane[]> {
-    const asked = this.#ask();
+  /** Reads for as many of `lanes` lanes as fit into one statement; gives those that got something. */
+  async read(lanes: number): Promise<readonly Lane[]> {
+    const asked = this.#ask(Math.max(atHandLeast, Math.floor(atHandMax / lanes)));
     if (asked.length === 0) return [];
     const nowMs = this.#needs.clock.monotonicMs();
     // Before the read, so that a hint that comes while it is under way is not forgotten.
@@ -56,14 +59,14 @@ export class ReadAhead {
     }
   }
 
-  #ask() {
+  #ask(rowsOfLaneMax: number) {
     const asked = [];
     let rows = 0;
     const nowMs = this.#needs.clock.monotonicMs();
     for (const lane of this.#wanting) {
       if (rows >= rowsMax) break;
       this.#wanting.delete(lane);
-      const ask = lane.beginRead(nowMs);
+      const ask = lane.beginRead(nowMs, rowsOfLaneMax);
       if (!ask) continue;
       rows += ask.limit;
       asked.push({ lane, ask });

@@ -112,7 +112,7 @@ async function conduct(parts: Parts): Promise<void> {
       await keeper.refresh();
       await keeper.confirm();
       if (needs.clock.monotonicMs() >= tickAtMs) tickAtMs = await tick(parts);
-      for (const lane of await reader.read()) dispatch.offer(lane);
+      for (const lane of await reader.read(keeper.size)) dispatch.offer(lane);
       dispatch.fill();
     } catch (error) {
       needs.log.warn({ error }, "the engine could not reach the database; trying again");
