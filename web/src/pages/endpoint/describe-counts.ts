@@ -6,7 +6,7 @@ export function describeCounts({ failed, missing, delivered, given_up }: Replay[
     [failed, "failed"],
     [missing, "never sent"],
     [delivered, "delivered before"],
-    [given_up, "given up before"],
+    [given_up, "given up or taken off the list"],
   ];
   return kinds
     .filter(([count]) => count > 0)

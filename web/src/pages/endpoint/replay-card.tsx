@@ -63,7 +63,7 @@ function ReplayProgress({ replay: { id, state, progress, counts, created_at } }:
         {...(state === "done" && { variant: "success" })}
       />
       <Content component="small">
-        {counts.total === 0 ? "Nothing made due so far" : `Made due: ${describeCounts(counts)}`}. Asked for{" "}
+        {counts.total === 0 ? "Nothing made due so far" : `Made due: ${describeCounts(counts)}`}. Started{" "}
         <When at={created_at} />.
       </Content>
     </>

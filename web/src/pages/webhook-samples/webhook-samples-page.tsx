@@ -1,14 +1,4 @@
-import {
-  Content,
-  PageSection,
-  Stack,
-  StackItem,
-  ToggleGroup,
-  ToggleGroupItem,
-  Toolbar,
-  ToolbarContent,
-  ToolbarItem,
-} from "@patternfly/react-core";
+import { Content, PageSection, Stack, StackItem, Toolbar, ToolbarContent } from "@patternfly/react-core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
@@ -49,18 +39,12 @@ export function WebhookSamplesPage() {
                   options={types.map((it) => ({ value: it.type, label: it.label }))}
                   onChange={(chosen) => isEventTypeName(chosen) && setType(chosen)}
                 />
-                <ToolbarItem>
-                  <ToggleGroup aria-label="Format">
-                    {formats.map((it) => (
-                      <ToggleGroupItem
-                        key={it}
-                        text={formatName[it]}
-                        isSelected={it === format}
-                        onChange={() => setFormat(it)}
-                      />
-                    ))}
-                  </ToggleGroup>
-                </ToolbarItem>
+                <SelectFilter
+                  label="Format"
+                  value={format}
+                  options={formats.map((it) => ({ value: it, label: formatName[it] }))}
+                  onChange={(chosen) => setFormat(formats.find((it) => it === chosen) ?? format)}
+                />
               </ToolbarContent>
             </Toolbar>
           </StackItem>
