@@ -1,13 +1,13 @@
 import { startOfLane, type DueDelivery, type LaneCursor, type LaneToRead } from "#webhooks/deliveries/index.ts";
 
 import { SameChange } from "./same-change.ts";
+import { Waiting } from "./waiting.ts";
 
 /** A lane's due deliveries, as far as they have been read: how far that is, what waits for a place, what is not settled yet. */
 export class LaneRows {
   readonly #endpointId: number;
   #cursor: LaneCursor = startOfLane;
-  #waiting: DueDelivery[] = [];
-  #next = 0;
+  readonly #waiting = new Waiting();
   /** What has been read and not settled, and what was settled while a read was under way: none is taken twice. */
   readonly #held = new Map<string, DueDelivery>();
   #settledMeanwhile: string[] = [];
@@ -20,7 +20,7 @@ export class LaneRows {
 
   /** How many wait for a place. */
   get waiting(): number {
-    return this.#waiting.length - this.#next;
+    return this.#waiting.length;
   }
 
   /** How many are not settled. */
@@ -43,7 +43,7 @@ export class LaneRows {
     // Written, without the engine having heard of it yet: once it has, the row must be found again.
     const isMoved = rows.some((row) => (this.#held.get(row.eventId) ?? row).dueAt !== row.dueAt);
     for (const row of fresh) this.#held.set(row.eventId, row);
-    this.#waiting.push(...fresh);
+    this.#waiting.push(fresh);
     const last = rows.length === asked.limit ? rows.at(-1) : undefined;
     const reached = last && last.dueAt < horizon ? last : { ...startOfLane, dueAt: horizon };
     if (!isMoved && this.#cursor.dueAt < horizon) this.#cursor = reached;
@@ -62,21 +62,15 @@ export class LaneRows {
   /** The next, of those at hand, that waits for no other of its change. */
   shift(): DueDelivery | undefined {
     for (;;) {
-      const delivery = this.#waiting[this.#next];
-      if (!delivery) return undefined;
-      this.#next += 1;
-      if (this.#next === this.#waiting.length || this.#next > 1000) {
-        this.#waiting = this.#waiting.slice(this.#next);
-        this.#next = 0;
-      }
-      if (this.#sameChange.mayGo(delivery)) return delivery;
+      const delivery = this.#waiting.shift();
+      if (!delivery || this.#sameChange.mayGo(delivery)) return delivery;
     }
   }
 
   /** It is answered, or has been out for too long: what waited for it may go. */
   letFollow(delivery: DueDelivery): void {
     const behind = this.#sameChange.done(delivery);
-    if (behind.length > 0) this.#waiting.splice(this.#next, 0, ...behind);
+    if (behind.length > 0) this.#waiting.putFirst(behind);
   }
 
   /** Settled. A read that began before may still bring the row, so until that read is done it stays held. */
@@ -92,10 +86,7 @@ export class LaneRows {
 
   /** Forgets what was read and not yet sent: it stays due, and is read again from the start. */
   drop(): void {
-    const dropped = [...this.#waiting.slice(this.#next), ...this.#sameChange.clear()];
-    for (const delivery of dropped) this.#held.delete(delivery.eventId);
-    this.#waiting = [];
-    this.#next = 0;
+    for (const delivery of [...this.#waiting.clear(), ...this.#sameChange.clear()]) this.#held.delete(delivery.eventId);
     this.startOver();
   }
 }
