@@ -89,3 +89,33 @@ test("of a hundred endpoints, new to the engine, thirty hang, among the others o
   await until(() => good() === 70 * 50, { withinMs: 30_000 });
   expect(total(four) - good()).toBeLessThanOrEqual(30); // each of them once, at most: its first attempt still hangs
 });
+
+test("retries that fall due in the same second are sent one, two, three at a time, as fast as their receiver answers, and once each", async ({
+  database,
+}) => {
+  let inFlight = 0;
+  let answers = 0;
+  const widths: { readonly inFlight: number; readonly answers: number }[] = [];
+  await using receiver = await startReceiver((response) => {
+    inFlight += 1;
+    widths.push({ inFlight, answers });
+    setTimeout(() => {
+      inFlight -= 1;
+      answers += 1;
+      response.writeHead(200).end();
+    }, 2);
+  });
+  const providerId = await buildProvider(database);
+  await buildEndpoint(database, { providerId, url: receiver.url, retryWaitsSeconds: [60] });
+  await recordNow(database, { providerId }, events(1500));
+  await database.query(`update due set attempts_made = 1, due_at = date_trunc('second', clock_timestamp())`);
+  await using _engine = await startTestEngine(database, { inFlightMax: 200 });
+
+  await until(async () => (await database.query(`select from due`)).length === 0, { withinMs: 30_000 });
+
+  expect(new Set(receiver.received.map(({ headers }) => headers["webhook-id"])).size).toBe(1500);
+  expect(receiver.received).toHaveLength(1500);
+  // One to begin with, and one more for each answer, up to the quick half of the places.
+  expect(widths.filter((it) => it.inFlight > Math.min(100, 1 + it.answers))).toEqual([]);
+  expect(Math.max(...widths.map((it) => it.inFlight))).toBeGreaterThan(20);
+});

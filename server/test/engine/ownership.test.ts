@@ -240,3 +240,31 @@ test("an attempt in flight when its endpoint is switched off is recorded, and no
   await until(async () => (await database.query(`select from lanes where owner is not null`)).length === 0);
   expect(receiver.received).toHaveLength(1);
 });
+
+test("a pause counts for what is at hand already, also when the database could not be asked about it at first", async ({
+  database,
+}) => {
+  const { promise: mayAnswer, resolve: answer } = Promise.withResolvers<void>();
+  await using receiver = await startReceiver((response) => void mayAnswer.then(() => response.writeHead(200).end()));
+  const providerId = await buildProvider(database);
+  const endpointId = await buildEndpoint(database, { providerId, url: receiver.url });
+  let cuts = 0;
+  await using _engine = await startTestEngine(database, {
+    onReadSettings: () => {
+      if (receiver.received.length > 0 && (cuts += 1) <= 2) throw new Error("the line is cut");
+    },
+  });
+  await recordNow(database, { providerId }, events(5));
+  await until(() => receiver.received.length === 1);
+
+  await database.inTransaction(async (tx) => {
+    await tx.query(`update endpoints set state = 'paused', version = version + 1 where id = $1`, [endpointId]);
+    tx.hintAfterCommit("endpoints", String(endpointId));
+  });
+  await until(() => cuts > 2);
+  answer();
+
+  await until(async () => (await database.query(`select from lanes where owner is not null`)).length === 0);
+  expect(receiver.received).toHaveLength(1);
+  expect(await database.query(`select from due`)).toHaveLength(4);
+});

@@ -20,6 +20,8 @@ export interface TestEngineOptions extends Partial<Pick<SenderOptions, "caPem" |
   readonly drainMs?: number;
   readonly disableAfterMs?: number;
   readonly userAgent?: string;
+  /** Called before endpoints' settings are read; throws as a database that is away does. */
+  readonly onReadSettings?: () => void;
   /** Hears how many outcomes were to be written, and how many were. */
   readonly onSettled?: (asked: number, written: number) => void;
 }
@@ -33,6 +35,7 @@ export async function startTestEngine(pool: Pool, options: TestEngineOptions = {
     drainMs = 5000,
     disableAfterMs = Number.POSITIVE_INFINITY,
     userAgent = "Bellwire/test",
+    onReadSettings = () => undefined,
     onSettled = () => undefined,
     ...network
   } = options;
@@ -45,6 +48,10 @@ export async function startTestEngine(pool: Pool, options: TestEngineOptions = {
   const engine = await startEngine({
     store: {
       ...store,
+      async readSettings(endpointIds) {
+        onReadSettings();
+        return store.readSettings(endpointIds);
+      },
       async settle(engineId, settlements) {
         const written = await store.settle(engineId, settlements);
         onSettled(settlements.length, written);
