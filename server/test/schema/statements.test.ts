@@ -21,6 +21,29 @@ test("PostgreSQL understands every statement, against the schema that the migrat
   expect(statements.length).toBeGreaterThan(80); // else they are no longer found
 });
 
+// What every request to the API, and every change, begins with.
+test.for([
+  "portal/providers/read-provider-with-token.ts",
+  "portal/whole-accounts/whole-account.ts",
+  "webhooks/endpoints/read-subscriptions.ts",
+])("an index serves every table that %s reads", async (path, { tx }) => {
+  await tx.query("set local enable_seqscan = off"); // the tables are empty: so that a scan remains only where no index is
+  const statements = allStatements().filter((it) => it.path === path);
+  expect(statements).not.toEqual([]);
+  await tx.query("set local plan_cache_mode = force_generic_plan");
+  for (const [index, { text }] of statements.entries()) {
+    const values = [...new Set(text.match(/\$\d+/g))].map(() => "null");
+    await tx.query(`prepare hot_${index} as ${text}`);
+    const rows = await tx.query<object>(`explain execute hot_${index}(${values.join(", ")})`);
+    await tx.query(`deallocate hot_${index}`);
+    const plan = rows.flatMap((row) => Object.values(row).map(String));
+    const isScan = /(?:Seq|Index|Index Only|Bitmap Heap) Scan /;
+    const byCondition = /^\s*(?:Index|Recheck) Cond: /; // else all of the index is read
+    const whole = plan.filter((line, at) => isScan.test(line) && !byCondition.test(plan[at + 1] ?? ""));
+    expect(whole).toEqual([]);
+  }
+});
+
 /** Texts that begin as a statement does, with what is put into them if it is a constant of the file, or one for all. */
 function allStatements(): { path: string; text: string }[] {
   const files = globSync("**/*.ts", { cwd: source, exclude: ["**/*.test.ts"] }).map((path) => ({
