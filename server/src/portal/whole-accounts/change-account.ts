@@ -37,9 +37,11 @@ export async function changeAccount(
   decide: Decide,
   also?: Also,
 ): Promise<AccountOutcome | undefined> {
-  const settings = await readDocumentSettings(pool, provider);
   return pool.inTransaction(async (tx) => {
-    const before = await lockWholeAccount(tx, provider.id, accountId);
+    const [before, settings] = await Promise.all([
+      lockWholeAccount(tx, provider.id, accountId),
+      readDocumentSettings(tx, provider),
+    ]);
     if (!before) return undefined;
     const wanted = decide(before.account, settings);
     if ("refused" in wanted) return wanted;
