@@ -1,5 +1,6 @@
+import { expect } from "vitest";
 import fastify, { type FastifyInstance, type InjectOptions, type LightMyRequestResponse } from "fastify";
-import { bellwireApiDoor } from "#http/bellwire-api/index.ts";
+import { bellwireApiDocument, bellwireApiDoor } from "#http/bellwire-api/index.ts";
 import { createFindAdminCaller } from "#http/shared/admin-caller.ts";
 import { addFindProviderHook } from "#http/shared/find-provider-hook.ts";
 import type { Clock } from "#platform/clock/clock.ts";
@@ -13,6 +14,7 @@ import { baseDomain, openHouse, type ApiHouse } from "../api/api-test.ts";
 import { encryption } from "../support/build-webhooks.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { test as base } from "../support/test.ts";
+import { watchAnswers } from "../support/watch-answers.ts";
 
 /** A provider of its own with the Bellwire API in front of it. */
 export interface BellwireHouse extends ApiHouse {
@@ -32,22 +34,35 @@ export const test = base
   })
   .extend("http", async ({ sharedPool, clock }, { onCleanup }) => {
     const opened = openBellwireApi(sharedPool, clock);
-    onCleanup(() => opened.close());
+    onCleanup(async () => {
+      await opened.close();
+      expect(opened.complaints).toEqual([]);
+    });
     return opened.http;
   })
   .extend("house", async ({ sharedPool, http, clock }) => openBellwireHouse(sharedPool, http, clock.now()))
   .extend("neighbour", async ({ sharedPool, http, clock }) => openBellwireHouse(sharedPool, http, clock.now()));
 
+interface OpenedApi {
+  readonly http: FastifyInstance;
+  /** Of answers that the documentation does not tell of. */
+  readonly complaints: readonly string[];
+  readonly close: () => Promise<void>;
+}
+
+const document = bellwireApiDocument("0.0.0");
+
 export function openBellwireApi(
   pool: Pool,
   clock: Clock,
   hosts: { readonly baseDomain: string | undefined } = { baseDomain },
-): { readonly http: FastifyInstance; readonly close: () => Promise<void> } {
+): OpenedApi {
   const allowed = parseAllowedTargets("127.0.0.0/8");
   if ("wrong" in allowed) throw new Error(allowed.wrong);
   const sender = createSender({ clock, userAgent: "Bellwire/0.0.0", allowed });
   const isOwnBin = (url: URL): boolean => url.href.startsWith("https://bellwire.test/bins/");
   const http = fastify();
+  const complaints = watchAnswers(http, () => document);
   addFindProviderHook(http, { pool, clock, ...hosts });
   const door = bellwireApiDoor({
     pool,
@@ -67,6 +82,7 @@ export function openBellwireApi(
   http.register(door, { prefix: "/api/v1" });
   return {
     http,
+    complaints,
     close: async () => {
       await http.close();
       await sender[Symbol.asyncDispose]();

@@ -32,6 +32,9 @@ function operationOf(document: Fields, { method, routeOptions }: FastifyRequest)
   return found === undefined ? undefined : fieldsOf(found);
 }
 
+/** What HTTP sends without a body, whatever a route gives. */
+const hasNoBody = new Set([204, 304]);
+
 interface Sent {
   readonly status: number;
   readonly type: string;
@@ -42,7 +45,7 @@ interface Sent {
 function judge(document: Fields, operation: Fields, { status, type, text }: Sent): string | undefined {
   const response = fieldsOf(operation["responses"])[status];
   if (response === undefined) return `answers ${status}`;
-  if (text === undefined || text === "") return undefined;
+  if (text === undefined || text === "" || hasNoBody.has(status)) return undefined;
   const media = fieldsOf(follow(document, response)["content"])[type];
   if (media === undefined) return `answers ${status} as ${type}`;
   if (!type.endsWith("json")) return undefined;

@@ -11,7 +11,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the endpoints */
+        /**
+         * List the endpoints
+         * @description By age, a page at a time.
+         */
         get: operations["listEndpoints"];
         put?: never;
         /**
@@ -32,7 +35,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read an endpoint */
+        /**
+         * Read an endpoint
+         * @description Its URL in full for those who may change it, and masked for others.
+         */
         get: operations["readEndpoint"];
         put?: never;
         post?: never;
@@ -57,7 +63,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read the secret that signs */
+        /**
+         * Read the secret that signs
+         * @description For those who may change the endpoint. Give it to the receiver, which verifies signatures with it.
+         */
         get: operations["readEndpointSecret"];
         put?: never;
         post?: never;
@@ -114,7 +123,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the types of events */
+        /**
+         * List the types of events
+         * @description The catalogue: every type, its switch in 3scale's webhook, and where it can come from.
+         */
         get: operations["listEventTypes"];
         put?: never;
         post?: never;
@@ -131,7 +143,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read a sample of a type of event */
+        /**
+         * Read a sample of a type of event
+         * @description The very document that an endpoint of this format would get, of things that do not exist.
+         */
         get: operations["readEventTypeSample"];
         put?: never;
         post?: never;
@@ -148,7 +163,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List what happened, newest first */
+        /**
+         * List what happened, newest first
+         * @description What was recorded, whether it was sent anywhere or not.
+         */
         get: operations["listEvents"];
         put?: never;
         post?: never;
@@ -165,7 +183,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read an event, and what became of it at each endpoint */
+        /**
+         * Read an event, and what became of it at each endpoint
+         * @description With the object as it was, the values before, and for each endpoint whether it was sent or what stopped it.
+         */
         get: operations["readEvent"];
         put?: never;
         post?: never;
@@ -184,7 +205,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Send an event to an endpoint that was not sent it */
+        /**
+         * Send an event to an endpoint that was not sent it
+         * @description As if the endpoint had wanted it from the start. What it was sent already is not sent twice.
+         */
         post: operations["sendEvent"];
         delete?: never;
         options?: never;
@@ -199,7 +223,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List deliveries, those of the newest event first */
+        /**
+         * List deliveries, those of the newest event first
+         * @description Each with its last attempt.
+         */
         get: operations["listDeliveries"];
         put?: never;
         post?: never;
@@ -216,7 +243,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read a delivery with its attempts */
+        /**
+         * Read a delivery with its attempts
+         * @description With the bytes that are sent, and what was answered at each attempt.
+         */
         get: operations["readDelivery"];
         put?: never;
         post?: never;
@@ -275,7 +305,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Give a pending delivery up */
+        /**
+         * Give a pending delivery up
+         * @description It is not tried any more, and is no failure.
+         */
         post: operations["cancelDelivery"];
         delete?: never;
         options?: never;
@@ -314,7 +347,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Count the failures */
+        /**
+         * Count the failures
+         * @description How many wait for somebody to retry or delete them.
+         */
         get: operations["countFailures"];
         put?: never;
         post?: never;
@@ -344,64 +380,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/replays": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** List the replays, newest first */
-        get: operations["listReplays"];
-        put?: never;
-        /**
-         * Send events of a span of time again
-         * @description Goes on in the background, whatever is restarted meanwhile. Each event keeps its `webhook-id`, and its bytes if it was sent before; an ordered endpoint gets them in its order. One at a time for an endpoint. With `dry_run` it answers 200 and what it would send.
-         */
-        post: operations["createReplay"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/replays/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Read how far a replay is */
-        get: operations["readReplay"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/replays/{id}/cancel": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Stop a replay
-         * @description What it has made due stays due.
-         */
-        post: operations["cancelReplay"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/bins": {
         parameters: {
             query?: never;
@@ -409,7 +387,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the bins */
+        /**
+         * List the bins
+         * @description By age, a page at a time.
+         */
         get: operations["listBins"];
         put?: never;
         /**
@@ -430,15 +411,24 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read a bin */
+        /**
+         * Read a bin
+         * @description With what it answers, and how much it has caught.
+         */
         get: operations["readBin"];
         put?: never;
         post?: never;
-        /** Delete a bin with what it caught */
+        /**
+         * Delete a bin with what it caught
+         * @description Its URL takes nothing any more.
+         */
         delete: operations["deleteBin"];
         options?: never;
         head?: never;
-        /** Change what a bin answers */
+        /**
+         * Change what a bin answers
+         * @description The status, and how long it waits: to see what a sender makes of it.
+         */
         patch: operations["changeBin"];
         trace?: never;
     };
@@ -449,7 +439,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List what a bin caught, newest first */
+        /**
+         * List what a bin caught, newest first
+         * @description Each as it came, with a verdict on its signature.
+         */
         get: operations["listBinRequests"];
         put?: never;
         post?: never;
@@ -506,7 +499,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the invitations of an account, oldest first */
+        /**
+         * List the invitations of an account, oldest first
+         * @description Also those that were accepted.
+         */
         get: operations["listInvitations"];
         put?: never;
         /**
@@ -580,43 +576,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/plan_requests": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List the plans that developers ask for, oldest first
-         * @description The first 200 that nobody has decided about. To grant one, change the application's plan.
-         */
-        get: operations["listPlanRequests"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/applications/{id}/plan_request": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /** Decline the plan that is asked for an application */
-        delete: operations["declinePlanRequest"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/applications/{id}/reject": {
         parameters: {
             query?: never;
@@ -684,7 +643,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the mails, newest first */
+        /**
+         * List the mails, newest first
+         * @description With their text, and whether they went out. For admins alone, since the links in them open accounts.
+         */
         get: operations["listMails"];
         put?: never;
         post?: never;
@@ -715,14 +677,500 @@ export interface paths {
         trace?: never;
     };
 }
-export type webhooks = Record<string, never>;
+export interface webhooks {
+    "account.created": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Account created
+         * @description Sent as `account.created`, which `account_created_on` switches on for 3scale's webhook. It can come from the Developer Portal, the Admin Portal, and the API.
+         *
+         *     Answer 200 soon, and do the work later, once for each `webhook-id`.
+         */
+        post: operations["webhook-account-created"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "account.updated": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Account updated
+         * @description Sent as `account.updated`, which `account_updated_on` switches on for 3scale's webhook. It can come from the Developer Portal, the Admin Portal, the API, and activation by e-mail and background work.
+         *
+         *     Answer 200 soon, and do the work later, once for each `webhook-id`.
+         */
+        post: operations["webhook-account-updated"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "account.plan_changed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Account Plan changed
+         * @description Sent as `account.plan_changed`, which `account_plan_changed_on` switches on for 3scale's webhook. It can come from the Developer Portal, the Admin Portal, and the API.
+         *
+         *     Answer 200 soon, and do the work later, once for each `webhook-id`.
+         */
+        post: operations["webhook-account-plan-changed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "account.deleted": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Account deleted
+         * @description Sent as `account.deleted`, which `account_deleted_on` switches on for 3scale's webhook. It can come from the Admin Portal and the API.
+         *
+         *     Answer 200 soon, and do the work later, once for each `webhook-id`.
+         */
+        post: operations["webhook-account-deleted"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "user.created": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * User created
+         * @description Sent as `user.created`, which `user_created_on` switches on for 3scale's webhook. It can come from the Developer Portal, the Admin Portal, and the API.
+         *
+         *     Answer 200 soon, and do the work later, once for each `webhook-id`.
+         */
+        post: operations["webhook-user-created"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "user.updated": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * User updated
+         * @description Sent as `user.updated`, which `user_updated_on` switches on for 3scale's webhook. It can come from the Developer Portal, the Admin Portal, the API, and activation by e-mail and background work.
+         *
+         *     Answer 200 soon, and do the work later, once for each `webhook-id`.
+         */
+        post: operations["webhook-user-updated"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "user.deleted": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * User deleted
+         * @description Sent as `user.deleted`, which `user_deleted_on` switches on for 3scale's webhook. It can come from the Developer Portal, the Admin Portal, and the API.
+         *
+         *     Answer 200 soon, and do the work later, once for each `webhook-id`.
+         */
+        post: operations["webhook-user-deleted"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "application.created": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Application created
+         * @description Sent as `application.created`, which `application_created_on` switches on for 3scale's webhook. It can come from the Developer Portal, the Admin Portal, and the API.
+         *
+         *     Answer 200 soon, and do the work later, once for each `webhook-id`.
+         */
+        post: operations["webhook-application-created"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "application.updated": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Application updated
+         * @description Sent as `application.updated`, which `application_updated_on` switches on for 3scale's webhook. It can come from the Developer Portal, the Admin Portal, and the API.
+         *
+         *     Answer 200 soon, and do the work later, once for each `webhook-id`.
+         */
+        post: operations["webhook-application-updated"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "application.suspended": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Application suspended
+         * @description Sent as `application.suspended`, which `application_suspended_on` switches on for 3scale's webhook. It can come from the Admin Portal and the API.
+         *
+         *     Answer 200 soon, and do the work later, once for each `webhook-id`.
+         */
+        post: operations["webhook-application-suspended"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "application.plan_changed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Application Plan changed
+         * @description Sent as `application.plan_changed`, which `application_plan_changed_on` switches on for 3scale's webhook. It can come from the Developer Portal, the Admin Portal, and the API.
+         *
+         *     Answer 200 soon, and do the work later, once for each `webhook-id`.
+         */
+        post: operations["webhook-application-plan-changed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "application.user_key_updated": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * API Key changed
+         * @description Sent as `application.user_key_updated`, which `application_user_key_updated_on` switches on for 3scale's webhook. It can come from the Developer Portal and the Admin Portal.
+         *
+         *     Answer 200 soon, and do the work later, once for each `webhook-id`.
+         */
+        post: operations["webhook-application-user-key-updated"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "application.deleted": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Application deleted
+         * @description Sent as `application.deleted`, which `application_deleted_on` switches on for 3scale's webhook. It can come from the Developer Portal, the Admin Portal, and the API.
+         *
+         *     Answer 200 soon, and do the work later, once for each `webhook-id`.
+         */
+        post: operations["webhook-application-deleted"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "application.key_created": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Application Key created
+         * @description Sent as `application.key_created`, which `application_key_created_on` switches on for 3scale's webhook. It can come from the Developer Portal, the Admin Portal, and the API.
+         *
+         *     Answer 200 soon, and do the work later, once for each `webhook-id`.
+         */
+        post: operations["webhook-application-key-created"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "application.key_deleted": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Application Key deleted
+         * @description Sent as `application.key_deleted`, which `application_key_deleted_on` switches on for 3scale's webhook. It can come from the Developer Portal, the Admin Portal, and the API.
+         *
+         *     Answer 200 soon, and do the work later, once for each `webhook-id`.
+         */
+        post: operations["webhook-application-key-deleted"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "application.key_updated": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Application Key updated
+         * @description Sent as `application.key_updated`, which `application_key_updated_on` switches on for 3scale's webhook. It can come from the Developer Portal, the Admin Portal, and the API.
+         *
+         *     Answer 200 soon, and do the work later, once for each `webhook-id`.
+         */
+        post: operations["webhook-application-key-updated"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
 export interface components {
     schemas: {
+        /**
+         * AccountCloudEvent
+         * @description CloudEvents 1.0 in structured mode.
+         */
+        AccountCloudEvent: {
+            specversion: string;
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: uri
+             * @description How the outside reaches the provider's admin side.
+             */
+            source: string;
+            type: string;
+            /** @description `application/41` */
+            subject: string;
+            /**
+             * Format: date-time
+             * @description When it happened.
+             */
+            time: string;
+            bellwiresequence: number;
+            bellwireactor: string;
+            bellwirechannel: string;
+            datacontenttype: string;
+            data: components["schemas"]["AccountData"];
+        };
+        /** AccountData */
+        AccountData: {
+            /** @description The account after the change: what the XML holds, without keys unless the endpoint includes them. */
+            account: {
+                [key: string]: unknown;
+            };
+            /** @description For updates: the changed fields with the values that they had. */
+            previous?: {
+                [key: string]: unknown;
+            };
+            actor: {
+                /** @enum {string} */
+                kind: "developer" | "admin" | "token" | "key" | "system";
+                /** @description Absent for `key` and `system`, which have no user. */
+                user_id?: number;
+            };
+            /** @enum {string} */
+            channel: "developer_portal" | "admin_portal" | "api" | "system";
+            /** @description Counts the events of the account, without gaps. */
+            sequence: number;
+        };
+        /**
+         * AccountEvent
+         * @description As Standard Webhooks recommends.
+         */
+        AccountEvent: {
+            type: string;
+            /**
+             * Format: date-time
+             * @description When it happened.
+             */
+            timestamp: string;
+            data: components["schemas"]["AccountData"];
+        };
         /** Actor */
         Actor: {
             /** @enum {unknown} */
             kind: "developer" | "admin" | "token" | "key" | "system";
             user_id: number | null;
+        };
+        /**
+         * ApplicationCloudEvent
+         * @description CloudEvents 1.0 in structured mode.
+         */
+        ApplicationCloudEvent: {
+            specversion: string;
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: uri
+             * @description How the outside reaches the provider's admin side.
+             */
+            source: string;
+            type: string;
+            /** @description `application/41` */
+            subject: string;
+            /**
+             * Format: date-time
+             * @description When it happened.
+             */
+            time: string;
+            bellwiresequence: number;
+            bellwireactor: string;
+            bellwirechannel: string;
+            datacontenttype: string;
+            data: components["schemas"]["ApplicationData"];
+        };
+        /** ApplicationData */
+        ApplicationData: {
+            /** @description The application after the change: what the XML holds, without keys unless the endpoint includes them. */
+            application: {
+                [key: string]: unknown;
+            };
+            account: {
+                id: number;
+                org_name: string;
+            };
+            /** @description Of events about a key: which one. */
+            key?: {
+                last4: string;
+                created_at: string;
+                /** @description Only where the endpoint includes credentials. */
+                value?: string;
+            };
+            /** @description For updates: the changed fields with the values that they had. */
+            previous?: {
+                [key: string]: unknown;
+            };
+            actor: {
+                /** @enum {string} */
+                kind: "developer" | "admin" | "token" | "key" | "system";
+                /** @description Absent for `key` and `system`, which have no user. */
+                user_id?: number;
+            };
+            /** @enum {string} */
+            channel: "developer_portal" | "admin_portal" | "api" | "system";
+            /** @description Counts the events of the account, without gaps. */
+            sequence: number;
+        };
+        /**
+         * ApplicationEvent
+         * @description As Standard Webhooks recommends.
+         */
+        ApplicationEvent: {
+            type: string;
+            /**
+             * Format: date-time
+             * @description When it happened.
+             */
+            timestamp: string;
+            data: components["schemas"]["ApplicationData"];
         };
         /**
          * Attempt
@@ -935,7 +1383,6 @@ export interface components {
              */
             state: "enabled" | "paused" | "disabled";
             disabled_reason: string | null;
-            held_until: string | null;
             previous_secret_until: string | null;
             /**
              * Format: date-time
@@ -1119,6 +1566,7 @@ export interface components {
         };
         /** FailuresToRetry */
         FailuresToRetry: {
+            /** @description The id of an endpoint. */
             endpoint_id?: number;
             /**
              * Format: date-time
@@ -1221,47 +1669,6 @@ export interface components {
              */
             state?: "enabled" | "paused";
         };
-        /** NewReplay */
-        NewReplay: {
-            endpoint_id: number;
-            /**
-             * Format: date-time
-             * @description Events that happened then or later.
-             */
-            since: string;
-            /**
-             * Format: date-time
-             * @description Events that happened before. Left out: until now.
-             */
-            until?: string;
-            event_types?: ("account.created" | "account.updated" | "account.plan_changed" | "account.deleted" | "user.created" | "user.updated" | "user.deleted" | "application.created" | "application.updated" | "application.suspended" | "application.plan_changed" | "application.user_key_updated" | "application.deleted" | "application.key_created" | "application.key_deleted" | "application.key_updated")[] | null;
-            /**
-             * @description `failed`: what is on the list of failures. `missing`: events that the endpoint has no delivery of, of the types that it is subscribed to, whatever stopped them. `all`: both, and what had ended, sent again.
-             * @enum {unknown}
-             */
-            only: "failed" | "missing" | "all";
-            /** @description Only counts. */
-            dry_run?: boolean;
-        };
-        /**
-         * PlanRequest
-         * @description Another plan for an application, where the product lets developers ask only.
-         */
-        PlanRequest: {
-            application_id: number;
-            application_name: string;
-            account_id: number;
-            org_name: string;
-            /** @description The plan that is asked for. */
-            plan_id: number;
-            plan_name: string;
-            asked_by: string | null;
-            /**
-             * Format: date-time
-             * @description ISO 8601, UTC, with milliseconds.
-             */
-            created_at: string;
-        };
         /** Problem */
         Problem: {
             /** @description A name for this kind of problem. */
@@ -1279,83 +1686,70 @@ export interface components {
             };
         };
         /**
-         * Replay
-         * @description Events of a span of time, sent to an endpoint again. The counts are what was made due so far.
+         * UserCloudEvent
+         * @description CloudEvents 1.0 in structured mode.
          */
-        Replay: {
-            id: number;
-            endpoint_id: number;
+        UserCloudEvent: {
+            specversion: string;
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: uri
+             * @description How the outside reaches the provider's admin side.
+             */
+            source: string;
+            type: string;
+            /** @description `application/41` */
+            subject: string;
             /**
              * Format: date-time
-             * @description Events that happened then or later.
+             * @description When it happened.
              */
-            since: string;
-            /**
-             * Format: date-time
-             * @description Events that happened before.
-             */
-            until: string;
-            event_types: string[] | null;
-            /**
-             * @description `failed`: what is on the list of failures. `missing`: events that the endpoint has no delivery of, of the types that it is subscribed to, whatever stopped them. `all`: both, and what had ended, sent again.
-             * @enum {unknown}
-             */
-            only: "failed" | "missing" | "all";
-            state: components["schemas"]["ReplayState"];
-            /** @description How much of the time has been worked through, from 0 to 1. */
-            progress: number;
-            counts: components["schemas"]["ReplayCounts"];
-            /**
-             * Format: date-time
-             * @description ISO 8601, UTC, with milliseconds.
-             */
-            created_at: string;
-            finished_at: string | null;
+            time: string;
+            bellwiresequence: number;
+            bellwireactor: string;
+            bellwirechannel: string;
+            datacontenttype: string;
+            data: components["schemas"]["UserData"];
+        };
+        /** UserData */
+        UserData: {
+            /** @description The user after the change: what the XML holds, without keys unless the endpoint includes them. */
+            user: {
+                [key: string]: unknown;
+            };
+            account: {
+                id: number;
+                org_name: string;
+            };
+            /** @description For updates: the changed fields with the values that they had. */
+            previous?: {
+                [key: string]: unknown;
+            };
+            actor: {
+                /** @enum {string} */
+                kind: "developer" | "admin" | "token" | "key" | "system";
+                /** @description Absent for `key` and `system`, which have no user. */
+                user_id?: number;
+            };
+            /** @enum {string} */
+            channel: "developer_portal" | "admin_portal" | "api" | "system";
+            /** @description Counts the events of the account, without gaps. */
+            sequence: number;
         };
         /**
-         * ReplayCounts
-         * @description Deliveries, by what they were before.
+         * UserEvent
+         * @description As Standard Webhooks recommends.
          */
-        ReplayCounts: {
-            failed: number;
-            missing: number;
-            /** @description Sent again, with `bellwire-replay`. */
-            delivered: number;
-            /** @description Sent again though cancelled, or taken off the list of failures. */
-            given_up: number;
-            total: number;
-        };
-        /**
-         * ReplayPreview
-         * @description What a replay would send now. Nothing was done.
-         */
-        ReplayPreview: {
-            /** @constant */
-            dry_run: true;
-            endpoint_id: number;
+        UserEvent: {
+            type: string;
             /**
              * Format: date-time
-             * @description Events that happened then or later.
+             * @description When it happened.
              */
-            since: string;
-            /**
-             * Format: date-time
-             * @description Events that happened before.
-             */
-            until: string;
-            event_types: string[] | null;
-            /**
-             * @description `failed`: what is on the list of failures. `missing`: events that the endpoint has no delivery of, of the types that it is subscribed to, whatever stopped them. `all`: both, and what had ended, sent again.
-             * @enum {unknown}
-             */
-            only: "failed" | "missing" | "all";
-            counts: components["schemas"]["ReplayCounts"];
+            timestamp: string;
+            data: components["schemas"]["UserData"];
         };
-        /**
-         * ReplayState
-         * @enum {unknown}
-         */
-        ReplayState: "running" | "done" | "cancelled";
         /**
          * Verdict
          * @description What became of an event at one endpoint.
@@ -1369,8 +1763,151 @@ export interface components {
             delivery_id: string | null;
         };
     };
-    responses: never;
-    parameters: never;
+    responses: {
+        /** @description The request cannot be read. */
+        Unreadable: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description No credentials, or wrong ones. */
+        Unauthorized: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description These credentials do not allow this. */
+        Forbidden: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description There is no such thing, or it is not yours. */
+        NotFound: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description It does not fit with how things are now. */
+        Conflict: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The body is larger than a mebibyte. */
+        TooLarge: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The body is no JSON. */
+        UnknownMediaType: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Some values are not acceptable: `errors` says which, and why. */
+        Invalid: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Wrong credentials came from this address too often. `Retry-After` says how many seconds to wait. */
+        TooManyWrongCredentials: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Something went wrong on our side. */
+        Broken: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The database is away, or has no room left. Nothing is half done. */
+        Away: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+    };
+    parameters: {
+        /** @description `Bellwire/` and its version. */
+        "user-agent": string;
+        /** @description The event's id: the same at every attempt. Do what you do once for each. */
+        "webhook-id": string;
+        /** @description When this attempt was sent, in seconds since 1970. */
+        "webhook-timestamp": string;
+        /** @description `v1,` and the HMAC-SHA256 of `webhook-id`, `webhook-timestamp` and the body, joined by dots, in base64. For a day after a rotation two of them, with a space between; one must be right. */
+        "webhook-signature": string;
+        /** @description Which attempt this is, from 1 on. */
+        "bellwire-attempt": string;
+        /** @description What happened, such as `account.created`. */
+        "bellwire-event-type": string;
+        /** @description When it happened, in ISO 8601 with milliseconds. */
+        "bellwire-event-time": string;
+        /** @description Counts the events of their account, without gaps: order by it. */
+        "bellwire-sequence": string;
+        /** @description Who did it: `developer:21`, `admin:3`, `token:3`, `key` or `system`. */
+        "bellwire-actor": string;
+        /** @description Through which door: `developer_portal`, `admin_portal`, `api` or `system`. */
+        "bellwire-channel": string;
+        /** @description How often it was sent again by hand. Absent the first time. */
+        "bellwire-replay": string;
+        /** @description `true` for a sample that somebody asked for, which is no event. Absent otherwise. */
+        "bellwire-test": string;
+        /** @description The version of CloudEvents. Only in the format `cloudevents-binary`. */
+        "ce-specversion": string;
+        /** @description The event's id. Only in the format `cloudevents-binary`. */
+        "ce-id": string;
+        /** @description How the outside reaches the provider's admin side. Only in the format `cloudevents-binary`. */
+        "ce-source": string;
+        /** @description What happened. Only in the format `cloudevents-binary`. */
+        "ce-type": string;
+        /** @description What it is about, such as `application/41`. Only in the format `cloudevents-binary`. */
+        "ce-subject": string;
+        /** @description When it happened. Only in the format `cloudevents-binary`. */
+        "ce-time": string;
+        /** @description Counts the events of their account. Only in the format `cloudevents-binary`. */
+        "ce-bellwiresequence": string;
+        /** @description Who did it. Only in the format `cloudevents-binary`. */
+        "ce-bellwireactor": string;
+        /** @description Through which door. Only in the format `cloudevents-binary`. */
+        "ce-bellwirechannel": string;
+    };
     requestBodies: never;
     headers: never;
     pathItems: never;
@@ -1397,30 +1934,59 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": 5,
+                     *           "name": "crm",
+                     *           "url": "https://crm.example.com/hooks?team=sales",
+                     *           "url_masked": "https://crm.example.com/hooks?team=…",
+                     *           "description": "Keeps the contacts of the sales team",
+                     *           "active": true,
+                     *           "event_types": [
+                     *             "account.created",
+                     *             "account.updated"
+                     *           ],
+                     *           "provider_actions": true,
+                     *           "all_actors": false,
+                     *           "format": "json",
+                     *           "headers": {},
+                     *           "retry_waits_seconds": [
+                     *             5,
+                     *             300,
+                     *             1800,
+                     *             7200
+                     *           ],
+                     *           "success": "2xx",
+                     *           "timeout_seconds": 15,
+                     *           "max_in_flight": null,
+                     *           "max_per_second": 50,
+                     *           "ordering": "account",
+                     *           "include_credentials": false,
+                     *           "state": "enabled",
+                     *           "disabled_reason": null,
+                     *           "previous_secret_until": null,
+                     *           "created_at": "2026-03-01T09:00:00.000Z",
+                     *           "updated_at": "2026-03-02T10:30:00.000Z"
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
                     "application/json": {
                         data: components["schemas"]["Endpoint"][];
                         next: string | null;
                     };
                 };
             };
-            /** @description No credentials, or wrong ones. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description These credentials do not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyWrongCredentials"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
         };
     };
     createEndpoint: {
@@ -1432,6 +1998,17 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "crm",
+                 *       "url": "https://crm.example.com/hooks?team=sales",
+                 *       "format": "json",
+                 *       "event_types": [
+                 *         "account.created",
+                 *         "account.updated"
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewEndpoint"];
             };
         };
@@ -1442,45 +2019,54 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": 5,
+                     *       "name": "crm",
+                     *       "url": "https://crm.example.com/hooks?team=sales",
+                     *       "url_masked": "https://crm.example.com/hooks?team=…",
+                     *       "description": "Keeps the contacts of the sales team",
+                     *       "active": true,
+                     *       "event_types": [
+                     *         "account.created",
+                     *         "account.updated"
+                     *       ],
+                     *       "provider_actions": true,
+                     *       "all_actors": false,
+                     *       "format": "json",
+                     *       "headers": {},
+                     *       "retry_waits_seconds": [
+                     *         5,
+                     *         300,
+                     *         1800,
+                     *         7200
+                     *       ],
+                     *       "success": "2xx",
+                     *       "timeout_seconds": 15,
+                     *       "max_in_flight": null,
+                     *       "max_per_second": 50,
+                     *       "ordering": "account",
+                     *       "include_credentials": false,
+                     *       "state": "enabled",
+                     *       "disabled_reason": null,
+                     *       "previous_secret_until": null,
+                     *       "created_at": "2026-03-01T09:00:00.000Z",
+                     *       "updated_at": "2026-03-02T10:30:00.000Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Endpoint"];
                 };
             };
-            /** @description No credentials, or wrong ones. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description These credentials do not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description It does not fit with how things are now. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Some values are not acceptable: `errors` says which, and why. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnknownMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyWrongCredentials"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
         };
     };
     readEndpoint: {
@@ -1488,6 +2074,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The id of the endpoint. */
                 id: number;
             };
             cookie?: never;
@@ -1500,36 +2087,52 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": 5,
+                     *       "name": "crm",
+                     *       "url": "https://crm.example.com/hooks?team=sales",
+                     *       "url_masked": "https://crm.example.com/hooks?team=…",
+                     *       "description": "Keeps the contacts of the sales team",
+                     *       "active": true,
+                     *       "event_types": [
+                     *         "account.created",
+                     *         "account.updated"
+                     *       ],
+                     *       "provider_actions": true,
+                     *       "all_actors": false,
+                     *       "format": "json",
+                     *       "headers": {},
+                     *       "retry_waits_seconds": [
+                     *         5,
+                     *         300,
+                     *         1800,
+                     *         7200
+                     *       ],
+                     *       "success": "2xx",
+                     *       "timeout_seconds": 15,
+                     *       "max_in_flight": null,
+                     *       "max_per_second": 50,
+                     *       "ordering": "account",
+                     *       "include_credentials": false,
+                     *       "state": "enabled",
+                     *       "disabled_reason": null,
+                     *       "previous_secret_until": null,
+                     *       "created_at": "2026-03-01T09:00:00.000Z",
+                     *       "updated_at": "2026-03-02T10:30:00.000Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Endpoint"];
                 };
             };
-            /** @description No credentials, or wrong ones. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description These credentials do not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no such thing, or it is not yours. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyWrongCredentials"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
         };
     };
     deleteEndpoint: {
@@ -1537,6 +2140,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The id of the endpoint. */
                 id: number;
             };
             cookie?: never;
@@ -1550,33 +2154,14 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description No credentials, or wrong ones. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description These credentials do not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no such thing, or it is not yours. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyWrongCredentials"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
         };
     };
     changeEndpoint: {
@@ -1584,12 +2169,18 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The id of the endpoint. */
                 id: number;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "max_per_second": 50
+                 *     }
+                 */
                 "application/json": components["schemas"]["EndpointChange"];
             };
         };
@@ -1600,54 +2191,55 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": 5,
+                     *       "name": "crm",
+                     *       "url": "https://crm.example.com/hooks?team=sales",
+                     *       "url_masked": "https://crm.example.com/hooks?team=…",
+                     *       "description": "Keeps the contacts of the sales team",
+                     *       "active": true,
+                     *       "event_types": [
+                     *         "account.created",
+                     *         "account.updated"
+                     *       ],
+                     *       "provider_actions": true,
+                     *       "all_actors": false,
+                     *       "format": "json",
+                     *       "headers": {},
+                     *       "retry_waits_seconds": [
+                     *         5,
+                     *         300,
+                     *         1800,
+                     *         7200
+                     *       ],
+                     *       "success": "2xx",
+                     *       "timeout_seconds": 15,
+                     *       "max_in_flight": null,
+                     *       "max_per_second": 50,
+                     *       "ordering": "account",
+                     *       "include_credentials": false,
+                     *       "state": "enabled",
+                     *       "disabled_reason": null,
+                     *       "previous_secret_until": null,
+                     *       "created_at": "2026-03-01T09:00:00.000Z",
+                     *       "updated_at": "2026-03-02T10:30:00.000Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Endpoint"];
                 };
             };
-            /** @description No credentials, or wrong ones. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description These credentials do not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no such thing, or it is not yours. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description It does not fit with how things are now. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Some values are not acceptable: `errors` says which, and why. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnknownMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyWrongCredentials"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
         };
     };
     readEndpointSecret: {
@@ -1655,6 +2247,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The id of the endpoint. */
                 id: number;
             };
             cookie?: never;
@@ -1667,36 +2260,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "secret": "whsec_bm9ib2R5J3Mgc2VjcmV0LCBidXQgYSBsb25nIG9uZQ=="
+                     *     }
+                     */
                     "application/json": components["schemas"]["EndpointSecret"];
                 };
             };
-            /** @description No credentials, or wrong ones. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description These credentials do not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no such thing, or it is not yours. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyWrongCredentials"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
         };
     };
     rotateEndpointSecret: {
@@ -1704,6 +2283,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The id of the endpoint. */
                 id: number;
             };
             cookie?: never;
@@ -1716,36 +2296,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "secret": "whsec_bm9ib2R5J3Mgc2VjcmV0LCBidXQgYSBsb25nIG9uZQ=="
+                     *     }
+                     */
                     "application/json": components["schemas"]["EndpointSecret"];
                 };
             };
-            /** @description No credentials, or wrong ones. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description These credentials do not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no such thing, or it is not yours. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyWrongCredentials"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
         };
     };
     pingEndpoint: {
@@ -1753,12 +2319,18 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The id of the endpoint. */
                 id: number;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "event_type": "account.created"
+                 *     }
+                 */
                 "application/json": {
                     /** @enum {unknown} */
                     event_type?: "account.created" | "account.updated" | "account.plan_changed" | "account.deleted" | "user.created" | "user.updated" | "user.deleted" | "application.created" | "application.updated" | "application.suspended" | "application.plan_changed" | "application.user_key_updated" | "application.deleted" | "application.key_created" | "application.key_deleted" | "application.key_updated";
@@ -1772,45 +2344,32 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "number": 1,
+                     *       "at": "2026-03-02T10:30:00.000Z",
+                     *       "status": 200,
+                     *       "error": null,
+                     *       "latency_ms": 38,
+                     *       "response_headers": {
+                     *         "content-type": "text/plain"
+                     *       },
+                     *       "response_body": "thanks"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Attempt"];
                 };
             };
-            /** @description No credentials, or wrong ones. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description These credentials do not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no such thing, or it is not yours. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Some values are not acceptable: `errors` says which, and why. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnknownMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyWrongCredentials"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
         };
     };
     listEventTypes: {
@@ -1828,38 +2387,208 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "type": "account.created",
+                     *           "switch": "account_created_on",
+                     *           "label": "Account created",
+                     *           "group": "Accounts",
+                     *           "doors": [
+                     *             "developer_portal",
+                     *             "admin_portal",
+                     *             "api"
+                     *           ]
+                     *         },
+                     *         {
+                     *           "type": "account.updated",
+                     *           "switch": "account_updated_on",
+                     *           "label": "Account updated",
+                     *           "group": "Accounts",
+                     *           "doors": [
+                     *             "developer_portal",
+                     *             "admin_portal",
+                     *             "api",
+                     *             "background"
+                     *           ]
+                     *         },
+                     *         {
+                     *           "type": "account.plan_changed",
+                     *           "switch": "account_plan_changed_on",
+                     *           "label": "Account Plan changed",
+                     *           "group": "Accounts",
+                     *           "doors": [
+                     *             "developer_portal",
+                     *             "admin_portal",
+                     *             "api"
+                     *           ]
+                     *         },
+                     *         {
+                     *           "type": "account.deleted",
+                     *           "switch": "account_deleted_on",
+                     *           "label": "Account deleted",
+                     *           "group": "Accounts",
+                     *           "doors": [
+                     *             "admin_portal",
+                     *             "api"
+                     *           ]
+                     *         },
+                     *         {
+                     *           "type": "user.created",
+                     *           "switch": "user_created_on",
+                     *           "label": "User created",
+                     *           "group": "Users",
+                     *           "doors": [
+                     *             "developer_portal",
+                     *             "admin_portal",
+                     *             "api"
+                     *           ]
+                     *         },
+                     *         {
+                     *           "type": "user.updated",
+                     *           "switch": "user_updated_on",
+                     *           "label": "User updated",
+                     *           "group": "Users",
+                     *           "doors": [
+                     *             "developer_portal",
+                     *             "admin_portal",
+                     *             "api",
+                     *             "background"
+                     *           ]
+                     *         },
+                     *         {
+                     *           "type": "user.deleted",
+                     *           "switch": "user_deleted_on",
+                     *           "label": "User deleted",
+                     *           "group": "Users",
+                     *           "doors": [
+                     *             "developer_portal",
+                     *             "admin_portal",
+                     *             "api"
+                     *           ]
+                     *         },
+                     *         {
+                     *           "type": "application.created",
+                     *           "switch": "application_created_on",
+                     *           "label": "Application created",
+                     *           "group": "Applications",
+                     *           "doors": [
+                     *             "developer_portal",
+                     *             "admin_portal",
+                     *             "api"
+                     *           ]
+                     *         },
+                     *         {
+                     *           "type": "application.updated",
+                     *           "switch": "application_updated_on",
+                     *           "label": "Application updated",
+                     *           "group": "Applications",
+                     *           "doors": [
+                     *             "developer_portal",
+                     *             "admin_portal",
+                     *             "api"
+                     *           ]
+                     *         },
+                     *         {
+                     *           "type": "application.suspended",
+                     *           "switch": "application_suspended_on",
+                     *           "label": "Application suspended",
+                     *           "group": "Applications",
+                     *           "doors": [
+                     *             "admin_portal",
+                     *             "api"
+                     *           ]
+                     *         },
+                     *         {
+                     *           "type": "application.plan_changed",
+                     *           "switch": "application_plan_changed_on",
+                     *           "label": "Application Plan changed",
+                     *           "group": "Applications",
+                     *           "doors": [
+                     *             "developer_portal",
+                     *             "admin_portal",
+                     *             "api"
+                     *           ]
+                     *         },
+                     *         {
+                     *           "type": "application.user_key_updated",
+                     *           "switch": "application_user_key_updated_on",
+                     *           "label": "API Key changed",
+                     *           "group": "Applications",
+                     *           "doors": [
+                     *             "developer_portal",
+                     *             "admin_portal"
+                     *           ]
+                     *         },
+                     *         {
+                     *           "type": "application.deleted",
+                     *           "switch": "application_deleted_on",
+                     *           "label": "Application deleted",
+                     *           "group": "Applications",
+                     *           "doors": [
+                     *             "developer_portal",
+                     *             "admin_portal",
+                     *             "api"
+                     *           ]
+                     *         },
+                     *         {
+                     *           "type": "application.key_created",
+                     *           "switch": "application_key_created_on",
+                     *           "label": "Application Key created",
+                     *           "group": "Keys",
+                     *           "doors": [
+                     *             "developer_portal",
+                     *             "admin_portal",
+                     *             "api"
+                     *           ]
+                     *         },
+                     *         {
+                     *           "type": "application.key_deleted",
+                     *           "switch": "application_key_deleted_on",
+                     *           "label": "Application Key deleted",
+                     *           "group": "Keys",
+                     *           "doors": [
+                     *             "developer_portal",
+                     *             "admin_portal",
+                     *             "api"
+                     *           ]
+                     *         },
+                     *         {
+                     *           "type": "application.key_updated",
+                     *           "switch": "application_key_updated_on",
+                     *           "label": "Application Key updated",
+                     *           "group": "Keys",
+                     *           "doors": [
+                     *             "developer_portal",
+                     *             "admin_portal",
+                     *             "api"
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": {
                         data: components["schemas"]["EventType"][];
                     };
                 };
             };
-            /** @description No credentials, or wrong ones. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description These credentials do not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyWrongCredentials"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
         };
     };
     readEventTypeSample: {
         parameters: {
             query?: {
+                /** @description As an endpoint's `format`. */
                 format?: "3scale" | "json" | "cloudevents" | "cloudevents-binary";
             };
             header?: never;
             path: {
+                /** @description A type of event. */
                 type: "account.created" | "account.updated" | "account.plan_changed" | "account.deleted" | "user.created" | "user.updated" | "user.deleted" | "application.created" | "application.updated" | "application.suspended" | "application.plan_changed" | "application.user_key_updated" | "application.deleted" | "application.key_created" | "application.key_deleted" | "application.key_updated";
             };
             cookie?: never;
@@ -1872,47 +2601,138 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /** @example <?xml version="1.0" encoding="UTF-8"?><event><action>created</action><type>account</type><object><account><id>0</id><created_at>2026-03-01T09:00:00Z</created_at><updated_at>2026-03-01T09:00:00Z</updated_at><state>approved</state><annotations></annotations><org_name>Sample &amp; Sons</org_name><extra_fields></extra_fields><monthly_billing_enabled>true</monthly_billing_enabled><monthly_charging_enabled>true</monthly_charging_enabled><credit_card_stored>false</credit_card_stored><plans><plan default="true"><id>0</id><name>Sample</name><type>account_plan</type><state>published</state><approval_required>false</approval_required><setup_fee>0.0</setup_fee><cost_per_month>12.5</cost_per_month><trial_period_days/><cancellation_period>0</cancellation_period></plan></plans><users><user><id>0</id><created_at>2026-03-01T09:00:00Z</created_at><updated_at>2026-03-01T09:00:00Z</updated_at><account_id>0</account_id><state>active</state><role>admin</role><username>sample</username><email>sample@example.com</email><extra_fields></extra_fields></user></users></account></object></event> */
                     "application/xml": string;
-                    "application/json": string;
-                    "application/cloudevents+json": string;
+                    /**
+                     * @example {
+                     *       "type": "account.created",
+                     *       "timestamp": "2026-03-01T09:00:00.000Z",
+                     *       "data": {
+                     *         "account": {
+                     *           "id": 0,
+                     *           "created_at": "2026-03-01T09:00:00Z",
+                     *           "updated_at": "2026-03-01T09:00:00Z",
+                     *           "state": "approved",
+                     *           "annotations": {},
+                     *           "org_name": "Sample & Sons",
+                     *           "extra_fields": {},
+                     *           "monthly_billing_enabled": true,
+                     *           "monthly_charging_enabled": true,
+                     *           "credit_card_stored": false,
+                     *           "plans": [
+                     *             {
+                     *               "default": "true",
+                     *               "id": 0,
+                     *               "name": "Sample",
+                     *               "type": "account_plan",
+                     *               "state": "published",
+                     *               "approval_required": false,
+                     *               "setup_fee": 0,
+                     *               "cost_per_month": 12.5,
+                     *               "trial_period_days": null,
+                     *               "cancellation_period": 0
+                     *             }
+                     *           ],
+                     *           "users": [
+                     *             {
+                     *               "id": 0,
+                     *               "created_at": "2026-03-01T09:00:00Z",
+                     *               "updated_at": "2026-03-01T09:00:00Z",
+                     *               "account_id": 0,
+                     *               "state": "active",
+                     *               "role": "admin",
+                     *               "username": "sample",
+                     *               "email": "sample@example.com",
+                     *               "extra_fields": {}
+                     *             }
+                     *           ]
+                     *         },
+                     *         "actor": {
+                     *           "kind": "developer",
+                     *           "user_id": 0
+                     *         },
+                     *         "channel": "developer_portal",
+                     *         "sequence": 1
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                    /**
+                     * @example {
+                     *       "specversion": "1.0",
+                     *       "id": "019ca8a1-3a50-7c1e-9d24-5b0f6f1a2c33",
+                     *       "source": "https://acme-admin.example.com",
+                     *       "type": "account.created",
+                     *       "subject": "account/0",
+                     *       "time": "2026-03-01T09:00:00.000Z",
+                     *       "bellwiresequence": 1,
+                     *       "bellwireactor": "developer:0",
+                     *       "bellwirechannel": "developer_portal",
+                     *       "datacontenttype": "application/json",
+                     *       "data": {
+                     *         "account": {
+                     *           "id": 0,
+                     *           "created_at": "2026-03-01T09:00:00Z",
+                     *           "updated_at": "2026-03-01T09:00:00Z",
+                     *           "state": "approved",
+                     *           "annotations": {},
+                     *           "org_name": "Sample & Sons",
+                     *           "extra_fields": {},
+                     *           "monthly_billing_enabled": true,
+                     *           "monthly_charging_enabled": true,
+                     *           "credit_card_stored": false,
+                     *           "plans": [
+                     *             {
+                     *               "default": "true",
+                     *               "id": 0,
+                     *               "name": "Sample",
+                     *               "type": "account_plan",
+                     *               "state": "published",
+                     *               "approval_required": false,
+                     *               "setup_fee": 0,
+                     *               "cost_per_month": 12.5,
+                     *               "trial_period_days": null,
+                     *               "cancellation_period": 0
+                     *             }
+                     *           ],
+                     *           "users": [
+                     *             {
+                     *               "id": 0,
+                     *               "created_at": "2026-03-01T09:00:00Z",
+                     *               "updated_at": "2026-03-01T09:00:00Z",
+                     *               "account_id": 0,
+                     *               "state": "active",
+                     *               "role": "admin",
+                     *               "username": "sample",
+                     *               "email": "sample@example.com",
+                     *               "extra_fields": {}
+                     *             }
+                     *           ]
+                     *         },
+                     *         "actor": {
+                     *           "kind": "developer",
+                     *           "user_id": 0
+                     *         },
+                     *         "channel": "developer_portal",
+                     *         "sequence": 1
+                     *       }
+                     *     }
+                     */
+                    "application/cloudevents+json": {
+                        [key: string]: unknown;
+                    };
                 };
             };
-            /** @description No credentials, or wrong ones. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description These credentials do not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no such thing, or it is not yours. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Some values are not acceptable: `errors` says which, and why. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyWrongCredentials"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
         };
     };
     listEvents: {
@@ -1922,12 +2742,15 @@ export interface operations {
                 limit?: number;
                 /** @description The `next` of the page before this one. */
                 after?: string;
+                /** @description Events of this type. */
                 type?: "account.created" | "account.updated" | "account.plan_changed" | "account.deleted" | "user.created" | "user.updated" | "user.deleted" | "application.created" | "application.updated" | "application.suspended" | "application.plan_changed" | "application.user_key_updated" | "application.deleted" | "application.key_created" | "application.key_deleted" | "application.key_updated";
+                /** @description The id of what it happened to. */
                 object_id?: number;
+                /** @description The id of the account that it happened in. */
                 account_id?: number;
-                /** @description ISO 8601, UTC, with milliseconds. */
+                /** @description From this moment on. */
                 since?: string;
-                /** @description ISO 8601, UTC, with milliseconds. */
+                /** @description Up to this moment. */
                 until?: string;
             };
             header?: never;
@@ -1942,39 +2765,40 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "019ca8a1-3a50-7c1e-9d24-5b0f6f1a2c33",
+                     *           "type": "account.updated",
+                     *           "object_id": 31,
+                     *           "account_id": 31,
+                     *           "account_name": "Harbour & Sons",
+                     *           "sequence": 4,
+                     *           "actor": {
+                     *             "kind": "developer",
+                     *             "user_id": 21
+                     *           },
+                     *           "channel": "developer_portal",
+                     *           "occurred_at": "2026-03-02T10:30:00.000Z"
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
                     "application/json": {
                         data: components["schemas"]["Event"][];
                         next: string | null;
                     };
                 };
             };
-            /** @description No credentials, or wrong ones. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description These credentials do not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Some values are not acceptable: `errors` says which, and why. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyWrongCredentials"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
         };
     };
     readEvent: {
@@ -1995,36 +2819,58 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "019ca8a1-3a50-7c1e-9d24-5b0f6f1a2c33",
+                     *       "type": "account.updated",
+                     *       "object_id": 31,
+                     *       "account_id": 31,
+                     *       "account_name": "Harbour & Sons",
+                     *       "sequence": 4,
+                     *       "actor": {
+                     *         "kind": "developer",
+                     *         "user_id": 21
+                     *       },
+                     *       "channel": "developer_portal",
+                     *       "occurred_at": "2026-03-02T10:30:00.000Z",
+                     *       "document": {
+                     *         "id": 31,
+                     *         "state": "approved",
+                     *         "org_name": "Harbour & Sons"
+                     *       },
+                     *       "key": null,
+                     *       "previous": {
+                     *         "org_name": "Harbour"
+                     *       },
+                     *       "verdicts": [
+                     *         {
+                     *           "endpoint_id": 1,
+                     *           "endpoint_name": "default",
+                     *           "sent": false,
+                     *           "gate": "switch_off",
+                     *           "delivery_id": null
+                     *         },
+                     *         {
+                     *           "endpoint_id": 5,
+                     *           "endpoint_name": "crm",
+                     *           "sent": true,
+                     *           "gate": null,
+                     *           "delivery_id": "019ca8a1-3a50-7c1e-9d24-5b0f6f1a2c33.5"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["EventInFull"];
                 };
             };
-            /** @description No credentials, or wrong ones. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description These credentials do not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no such thing, or it is not yours. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyWrongCredentials"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
         };
     };
     sendEvent: {
@@ -2039,7 +2885,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "endpoint_id": 5
+                 *     }
+                 */
                 "application/json": {
+                    /** @description The id of the endpoint. */
                     endpoint_id: number;
                 };
             };
@@ -2051,45 +2903,38 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "019ca8a1-3a50-7c1e-9d24-5b0f6f1a2c33.5",
+                     *       "event_id": "019ca8a1-3a50-7c1e-9d24-5b0f6f1a2c33",
+                     *       "event_type": "account.updated",
+                     *       "object_id": 31,
+                     *       "account_id": 31,
+                     *       "account_name": "Harbour & Sons",
+                     *       "occurred_at": "2026-03-02T10:30:00.000Z",
+                     *       "endpoint_id": 5,
+                     *       "endpoint_name": "crm",
+                     *       "state": "pending",
+                     *       "attempts_made": 0,
+                     *       "replay": 0,
+                     *       "next_attempt_at": "2026-03-02T10:30:00.000Z",
+                     *       "ended_at": null,
+                     *       "last_attempt": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Delivery"];
                 };
             };
-            /** @description No credentials, or wrong ones. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description These credentials do not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no such thing, or it is not yours. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Some values are not acceptable: `errors` says which, and why. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnknownMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyWrongCredentials"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
         };
     };
     listDeliveries: {
@@ -2099,14 +2944,17 @@ export interface operations {
                 limit?: number;
                 /** @description The `next` of the page before this one. */
                 after?: string;
+                /** @description The id of an endpoint. */
                 endpoint_id?: number;
-                state?: components["schemas"]["DeliveryState"];
+                /** @description Those that are in this state. */
+                state?: "pending" | "delivered" | "failed" | "cancelled";
+                /** @description Of events of this type. */
                 event_type?: "account.created" | "account.updated" | "account.plan_changed" | "account.deleted" | "user.created" | "user.updated" | "user.deleted" | "application.created" | "application.updated" | "application.suspended" | "application.plan_changed" | "application.user_key_updated" | "application.deleted" | "application.key_created" | "application.key_deleted" | "application.key_updated";
                 /** @description A UUIDv7. The same as `webhook-id`. */
                 event_id?: string;
-                /** @description ISO 8601, UTC, with milliseconds. */
+                /** @description From this moment on. */
                 since?: string;
-                /** @description ISO 8601, UTC, with milliseconds. */
+                /** @description Up to this moment. */
                 until?: string;
             };
             header?: never;
@@ -2121,39 +2969,48 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "019ca8a1-3a50-7c1e-9d24-5b0f6f1a2c33.5",
+                     *           "event_id": "019ca8a1-3a50-7c1e-9d24-5b0f6f1a2c33",
+                     *           "event_type": "account.updated",
+                     *           "object_id": 31,
+                     *           "account_id": 31,
+                     *           "account_name": "Harbour & Sons",
+                     *           "occurred_at": "2026-03-02T10:30:00.000Z",
+                     *           "endpoint_id": 5,
+                     *           "endpoint_name": "crm",
+                     *           "state": "delivered",
+                     *           "attempts_made": 1,
+                     *           "replay": 0,
+                     *           "next_attempt_at": null,
+                     *           "ended_at": "2026-03-02T10:30:00.000Z",
+                     *           "last_attempt": {
+                     *             "at": "2026-03-02T10:30:00.000Z",
+                     *             "status": 200,
+                     *             "error": null,
+                     *             "latency_ms": 38
+                     *           }
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
                     "application/json": {
                         data: components["schemas"]["Delivery"][];
                         next: string | null;
                     };
                 };
             };
-            /** @description No credentials, or wrong ones. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description These credentials do not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Some values are not acceptable: `errors` says which, and why. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyWrongCredentials"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
         };
     };
     readDelivery: {
@@ -2161,6 +3018,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The event's id, a dot, and the endpoint's id. */
                 id: string;
             };
             cookie?: never;
@@ -2173,36 +3031,56 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "019ca8a1-3a50-7c1e-9d24-5b0f6f1a2c33.5",
+                     *       "event_id": "019ca8a1-3a50-7c1e-9d24-5b0f6f1a2c33",
+                     *       "event_type": "account.updated",
+                     *       "object_id": 31,
+                     *       "account_id": 31,
+                     *       "account_name": "Harbour & Sons",
+                     *       "occurred_at": "2026-03-02T10:30:00.000Z",
+                     *       "endpoint_id": 5,
+                     *       "endpoint_name": "crm",
+                     *       "state": "delivered",
+                     *       "attempts_made": 1,
+                     *       "replay": 0,
+                     *       "next_attempt_at": null,
+                     *       "ended_at": "2026-03-02T10:30:00.000Z",
+                     *       "last_attempt": {
+                     *         "at": "2026-03-02T10:30:00.000Z",
+                     *         "status": 200,
+                     *         "error": null,
+                     *         "latency_ms": 38
+                     *       },
+                     *       "content_type": "application/json",
+                     *       "body": "{\"type\":\"account.updated\",\"timestamp\":\"2026-03-02T10:30:00.000Z\",\"data\":{\"account\":{\"id\":0,\"created_at\":\"2026-03-02T10:30:00Z\",\"updated_at\":\"2026-03-02T10:30:00Z\",\"state\":\"approved\",\"annotations\":{},\"org_name\":\"Sample & Sons\",\"extra_fields\":{},\"monthly_billing_enabled\":true,\"monthly_charging_enabled\":true,\"credit_card_stored\":false,\"plans\":[{\"default\":\"true\",\"id\":0,\"name\":\"Sample\",\"type\":\"account_plan\",\"state\":\"published\",\"approval_required\":false,\"setup_fee\":0,\"cost_per_month\":12.5,\"trial_period_days\":null,\"cancellation_period\":0}],\"users\":[{\"id\":0,\"created_at\":\"2026-03-02T10:30:00Z\",\"updated_at\":\"2026-03-02T10:30:00Z\",\"account_id\":0,\"state\":\"active\",\"role\":\"admin\",\"username\":\"sample\",\"email\":\"sample@example.com\",\"extra_fields\":{}}]},\"previous\":{\"org_name\":\"before\"},\"actor\":{\"kind\":\"developer\",\"user_id\":0},\"channel\":\"developer_portal\",\"sequence\":1}}",
+                     *       "attempts": [
+                     *         {
+                     *           "number": 1,
+                     *           "at": "2026-03-02T10:30:00.000Z",
+                     *           "status": 200,
+                     *           "error": null,
+                     *           "latency_ms": 38,
+                     *           "response_headers": {
+                     *             "content-type": "text/plain"
+                     *           },
+                     *           "response_body": "thanks"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["DeliveryInFull"];
                 };
             };
-            /** @description No credentials, or wrong ones. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description These credentials do not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no such thing, or it is not yours. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyWrongCredentials"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
         };
     };
     retryDelivery: {
@@ -2210,6 +3088,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The event's id, a dot, and the endpoint's id. */
                 id: string;
             };
             cookie?: never;
@@ -2222,45 +3101,37 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "019ca8a1-3a50-7c1e-9d24-5b0f6f1a2c33.5",
+                     *       "event_id": "019ca8a1-3a50-7c1e-9d24-5b0f6f1a2c33",
+                     *       "event_type": "account.updated",
+                     *       "object_id": 31,
+                     *       "account_id": 31,
+                     *       "account_name": "Harbour & Sons",
+                     *       "occurred_at": "2026-03-02T10:30:00.000Z",
+                     *       "endpoint_id": 5,
+                     *       "endpoint_name": "crm",
+                     *       "state": "pending",
+                     *       "attempts_made": 0,
+                     *       "replay": 0,
+                     *       "next_attempt_at": "2026-03-02T10:30:00.000Z",
+                     *       "ended_at": null,
+                     *       "last_attempt": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Delivery"];
                 };
             };
-            /** @description No credentials, or wrong ones. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description These credentials do not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no such thing, or it is not yours. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description It does not fit with how things are now. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyWrongCredentials"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
         };
     };
     skipDelivery: {
@@ -2268,6 +3139,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The event's id, a dot, and the endpoint's id. */
                 id: string;
             };
             cookie?: never;
@@ -2280,45 +3152,37 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "019ca8a1-3a50-7c1e-9d24-5b0f6f1a2c33.5",
+                     *       "event_id": "019ca8a1-3a50-7c1e-9d24-5b0f6f1a2c33",
+                     *       "event_type": "account.updated",
+                     *       "object_id": 31,
+                     *       "account_id": 31,
+                     *       "account_name": "Harbour & Sons",
+                     *       "occurred_at": "2026-03-02T10:30:00.000Z",
+                     *       "endpoint_id": 5,
+                     *       "endpoint_name": "crm",
+                     *       "state": "pending",
+                     *       "attempts_made": 0,
+                     *       "replay": 0,
+                     *       "next_attempt_at": "2026-03-02T10:30:00.000Z",
+                     *       "ended_at": null,
+                     *       "last_attempt": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Delivery"];
                 };
             };
-            /** @description No credentials, or wrong ones. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description These credentials do not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no such thing, or it is not yours. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description It does not fit with how things are now. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyWrongCredentials"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
         };
     };
     cancelDelivery: {
@@ -2326,6 +3190,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The event's id, a dot, and the endpoint's id. */
                 id: string;
             };
             cookie?: never;
@@ -2338,45 +3203,37 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "019ca8a1-3a50-7c1e-9d24-5b0f6f1a2c33.5",
+                     *       "event_id": "019ca8a1-3a50-7c1e-9d24-5b0f6f1a2c33",
+                     *       "event_type": "account.updated",
+                     *       "object_id": 31,
+                     *       "account_id": 31,
+                     *       "account_name": "Harbour & Sons",
+                     *       "occurred_at": "2026-03-02T10:30:00.000Z",
+                     *       "endpoint_id": 5,
+                     *       "endpoint_name": "crm",
+                     *       "state": "cancelled",
+                     *       "attempts_made": 0,
+                     *       "replay": 0,
+                     *       "next_attempt_at": null,
+                     *       "ended_at": "2026-03-02T10:30:00.000Z",
+                     *       "last_attempt": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Delivery"];
                 };
             };
-            /** @description No credentials, or wrong ones. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description These credentials do not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no such thing, or it is not yours. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description It does not fit with how things are now. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyWrongCredentials"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
         };
     };
     listFailures: {
@@ -2386,6 +3243,7 @@ export interface operations {
                 limit?: number;
                 /** @description The `next` of the page before this one. */
                 after?: string;
+                /** @description The id of an endpoint. */
                 endpoint_id?: number;
                 /** @description Those that failed in this second or before. */
                 until?: string;
@@ -2404,44 +3262,45 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "019ca8a1-3a50-7c1e-9d24-5b0f6f1a2c33",
+                     *           "delivery_id": "019ca8a1-3a50-7c1e-9d24-5b0f6f1a2c33.5",
+                     *           "endpoint_id": 5,
+                     *           "endpoint_name": "crm",
+                     *           "event_type": "account.updated",
+                     *           "account_id": 31,
+                     *           "account_name": "Harbour & Sons",
+                     *           "attempts_made": 5,
+                     *           "failed_at": "2026-03-02T10:30:00.000Z",
+                     *           "error": "The receiver answered 503.",
+                     *           "url_masked": "https://crm.example.com/hooks?team=…"
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
                     "application/json": {
                         data: components["schemas"]["Failure"][];
                         next: string | null;
                     };
                 };
             };
-            /** @description No credentials, or wrong ones. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description These credentials do not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Some values are not acceptable: `errors` says which, and why. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyWrongCredentials"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
         };
     };
     deleteFailures: {
         parameters: {
             query?: {
+                /** @description The id of an endpoint. */
                 endpoint_id?: number;
                 /** @description Those that failed in this second or before. */
                 until?: string;
@@ -2462,43 +3321,29 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "deleted": 1
+                     *     }
+                     */
                     "application/json": {
                         deleted: number;
                     };
                 };
             };
-            /** @description No credentials, or wrong ones. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description These credentials do not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Some values are not acceptable: `errors` says which, and why. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyWrongCredentials"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
         };
     };
     countFailures: {
         parameters: {
             query?: {
+                /** @description The id of an endpoint. */
                 endpoint_id?: number;
             };
             header?: never;
@@ -2513,36 +3358,21 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "count": 1
+                     *     }
+                     */
                     "application/json": components["schemas"]["FailureCount"];
                 };
             };
-            /** @description No credentials, or wrong ones. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description These credentials do not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Some values are not acceptable: `errors` says which, and why. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyWrongCredentials"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
         };
     };
     retryFailures: {
@@ -2554,6 +3384,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "endpoint_id": 5,
+                 *       "until": "2026-03-02T10:30:00.000Z"
+                 *     }
+                 */
                 "application/json": components["schemas"]["FailuresToRetry"];
             };
         };
@@ -2564,270 +3400,25 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "retried": 1
+                     *     }
+                     */
                     "application/json": {
                         retried: number;
                     };
                 };
             };
-            /** @description No credentials, or wrong ones. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description These credentials do not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Some values are not acceptable: `errors` says which, and why. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    listReplays: {
-        parameters: {
-            query?: {
-                /** @description How many to give at most. */
-                limit?: number;
-                /** @description The `next` of the page before this one. */
-                after?: string;
-                endpoint_id?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description One page. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        data: components["schemas"]["Replay"][];
-                        next: string | null;
-                    };
-                };
-            };
-            /** @description No credentials, or wrong ones. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description These credentials do not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Some values are not acceptable: `errors` says which, and why. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    createReplay: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewReplay"];
-            };
-        };
-        responses: {
-            /** @description What a replay would send now. Nothing was done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ReplayPreview"];
-                };
-            };
-            /** @description Events of a span of time, sent to an endpoint again. The counts are what was made due so far. */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Replay"];
-                };
-            };
-            /** @description No credentials, or wrong ones. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description These credentials do not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description It does not fit with how things are now. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Some values are not acceptable: `errors` says which, and why. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readReplay: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Events of a span of time, sent to an endpoint again. The counts are what was made due so far. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Replay"];
-                };
-            };
-            /** @description No credentials, or wrong ones. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description These credentials do not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no such thing, or it is not yours. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    cancelReplay: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Events of a span of time, sent to an endpoint again. The counts are what was made due so far. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Replay"];
-                };
-            };
-            /** @description No credentials, or wrong ones. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description These credentials do not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no such thing, or it is not yours. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description It does not fit with how things are now. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnknownMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyWrongCredentials"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
         };
     };
     listBins: {
@@ -2850,30 +3441,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "csasfqtlnvt3ligbjsila3pwyw",
+                     *           "url": "https://acme-admin.example.com/bins/csasfqtlnvt3ligbjsila3pwyw",
+                     *           "view_url": "https://acme-admin.example.com/bins/csasfqtlnvt3ligbjsila3pwyw/view",
+                     *           "answer_status": 200,
+                     *           "answer_delay_ms": 0,
+                     *           "requests_caught": 1,
+                     *           "created_at": "2026-03-01T09:00:00.000Z"
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
                     "application/json": {
                         data: components["schemas"]["Bin"][];
                         next: string | null;
                     };
                 };
             };
-            /** @description No credentials, or wrong ones. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description These credentials do not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyWrongCredentials"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
         };
     };
     createBin: {
@@ -2883,11 +3479,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["BinAnswerChange"];
-            };
-        };
+        requestBody?: never;
         responses: {
             /** @description A receiver for trying things out. */
             201: {
@@ -2895,36 +3487,25 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "csasfqtlnvt3ligbjsila3pwyw",
+                     *       "url": "https://acme-admin.example.com/bins/csasfqtlnvt3ligbjsila3pwyw",
+                     *       "view_url": "https://acme-admin.example.com/bins/csasfqtlnvt3ligbjsila3pwyw/view",
+                     *       "answer_status": 200,
+                     *       "answer_delay_ms": 0,
+                     *       "requests_caught": 1,
+                     *       "created_at": "2026-03-01T09:00:00.000Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Bin"];
                 };
             };
-            /** @description No credentials, or wrong ones. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description These credentials do not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Some values are not acceptable: `errors` says which, and why. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyWrongCredentials"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
         };
     };
     readBin: {
@@ -2932,6 +3513,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The bin's id. */
                 id: string;
             };
             cookie?: never;
@@ -2944,36 +3526,28 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "csasfqtlnvt3ligbjsila3pwyw",
+                     *       "url": "https://acme-admin.example.com/bins/csasfqtlnvt3ligbjsila3pwyw",
+                     *       "view_url": "https://acme-admin.example.com/bins/csasfqtlnvt3ligbjsila3pwyw/view",
+                     *       "answer_status": 200,
+                     *       "answer_delay_ms": 0,
+                     *       "requests_caught": 1,
+                     *       "created_at": "2026-03-01T09:00:00.000Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Bin"];
                 };
             };
-            /** @description No credentials, or wrong ones. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description These credentials do not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no such thing, or it is not yours. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyWrongCredentials"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
         };
     };
     deleteBin: {
@@ -2981,6 +3555,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The bin's id. */
                 id: string;
             };
             cookie?: never;
@@ -2994,33 +3569,14 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description No credentials, or wrong ones. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description These credentials do not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no such thing, or it is not yours. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyWrongCredentials"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
         };
     };
     changeBin: {
@@ -3028,12 +3584,18 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The bin's id. */
                 id: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "answer_status": 503
+                 *     }
+                 */
                 "application/json": components["schemas"]["BinAnswerChange"];
             };
         };
@@ -3044,45 +3606,30 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "csasfqtlnvt3ligbjsila3pwyw",
+                     *       "url": "https://acme-admin.example.com/bins/csasfqtlnvt3ligbjsila3pwyw",
+                     *       "view_url": "https://acme-admin.example.com/bins/csasfqtlnvt3ligbjsila3pwyw/view",
+                     *       "answer_status": 503,
+                     *       "answer_delay_ms": 0,
+                     *       "requests_caught": 1,
+                     *       "created_at": "2026-03-01T09:00:00.000Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Bin"];
                 };
             };
-            /** @description No credentials, or wrong ones. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description These credentials do not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no such thing, or it is not yours. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Some values are not acceptable: `errors` says which, and why. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnknownMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyWrongCredentials"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
         };
     };
     listBinRequests: {
@@ -3095,6 +3642,7 @@ export interface operations {
             };
             header?: never;
             path: {
+                /** @description The bin's id. */
                 id: string;
             };
             cookie?: never;
@@ -3107,39 +3655,47 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "number": 1,
+                     *           "received_at": "2026-03-02T10:30:00.000Z",
+                     *           "method": "POST",
+                     *           "path": "/bins/csasfqtlnvt3ligbjsila3pwyw",
+                     *           "query": "",
+                     *           "headers": [
+                     *             [
+                     *               "content-type",
+                     *               "text/plain"
+                     *             ],
+                     *             [
+                     *               "user-agent",
+                     *               "curl/8.7.1"
+                     *             ]
+                     *           ],
+                     *           "body": "hello",
+                     *           "body_encoding": "utf-8",
+                     *           "signature": "missing"
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
                     "application/json": {
                         data: components["schemas"]["BinRequest"][];
                         next: string | null;
                     };
                 };
             };
-            /** @description No credentials, or wrong ones. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description These credentials do not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no such thing, or it is not yours. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyWrongCredentials"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
         };
     };
     suspendAccount: {
@@ -3147,6 +3703,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The id of the account. */
                 id: number;
             };
             cookie?: never;
@@ -3160,42 +3717,14 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description No credentials, or wrong ones. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description These credentials do not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no such thing, or it is not yours. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Some values are not acceptable: `errors` says which, and why. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyWrongCredentials"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
         };
     };
     resumeAccount: {
@@ -3203,6 +3732,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The id of the account. */
                 id: number;
             };
             cookie?: never;
@@ -3216,42 +3746,14 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description No credentials, or wrong ones. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description These credentials do not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no such thing, or it is not yours. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Some values are not acceptable: `errors` says which, and why. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyWrongCredentials"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
         };
     };
     listInvitations: {
@@ -3259,6 +3761,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The id of the account. */
                 id: number;
             };
             cookie?: never;
@@ -3271,38 +3774,32 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": 81,
+                     *           "email": "olaf@harbour.example",
+                     *           "sent_at": "2026-03-02T10:30:00.000Z",
+                     *           "accepted_at": null,
+                     *           "created_at": "2026-03-01T09:00:00.000Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": {
                         data: components["schemas"]["Invitation"][];
                     };
                 };
             };
-            /** @description No credentials, or wrong ones. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description These credentials do not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no such thing, or it is not yours. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyWrongCredentials"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
         };
     };
     inviteUser: {
@@ -3310,12 +3807,18 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The id of the account. */
                 id: number;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "email": "olaf@harbour.example"
+                 *     }
+                 */
                 "application/json": {
                     email: string;
                 };
@@ -3328,45 +3831,28 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": 81,
+                     *       "email": "olaf@harbour.example",
+                     *       "sent_at": "2026-03-02T10:30:00.000Z",
+                     *       "accepted_at": null,
+                     *       "created_at": "2026-03-01T09:00:00.000Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Invitation"];
                 };
             };
-            /** @description No credentials, or wrong ones. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description These credentials do not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no such thing, or it is not yours. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Some values are not acceptable: `errors` says which, and why. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnknownMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyWrongCredentials"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
         };
     };
     resendInvitation: {
@@ -3374,7 +3860,9 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The id of the account. */
                 id: number;
+                /** @description The id of the invitation. */
                 invitation_id: number;
             };
             cookie?: never;
@@ -3388,33 +3876,14 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description No credentials, or wrong ones. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description These credentials do not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no such thing, or it is not yours. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyWrongCredentials"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
         };
     };
     deleteInvitation: {
@@ -3422,7 +3891,9 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The id of the account. */
                 id: number;
+                /** @description The id of the invitation. */
                 invitation_id: number;
             };
             cookie?: never;
@@ -3436,33 +3907,14 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description No credentials, or wrong ones. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description These credentials do not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no such thing, or it is not yours. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyWrongCredentials"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
         };
     };
     sendActivation: {
@@ -3470,6 +3922,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The id of the account. */
                 id: number;
             };
             cookie?: never;
@@ -3483,129 +3936,14 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description No credentials, or wrong ones. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description These credentials do not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no such thing, or it is not yours. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Some values are not acceptable: `errors` says which, and why. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    listPlanRequests: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Default Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        data: components["schemas"]["PlanRequest"][];
-                    };
-                };
-            };
-            /** @description No credentials, or wrong ones. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description These credentials do not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    declinePlanRequest: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description No credentials, or wrong ones. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description These credentials do not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no such thing, or it is not yours. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyWrongCredentials"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
         };
     };
     rejectApplication: {
@@ -3613,12 +3951,18 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The id of the application. */
                 id: number;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "reason": "We do not serve ferries."
+                 *     }
+                 */
                 "application/json": {
                     /** @description What the mail says. */
                     reason?: string;
@@ -3633,42 +3977,16 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description No credentials, or wrong ones. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description These credentials do not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no such thing, or it is not yours. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Some values are not acceptable: `errors` says which, and why. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnknownMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyWrongCredentials"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
         };
     };
     regenerateUserKey: {
@@ -3676,6 +3994,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The id of the application. */
                 id: number;
             };
             cookie?: never;
@@ -3689,42 +4008,14 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description No credentials, or wrong ones. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description These credentials do not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no such thing, or it is not yours. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Some values are not acceptable: `errors` says which, and why. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyWrongCredentials"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
         };
     };
     regenerateApplicationKey: {
@@ -3732,12 +4023,18 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The id of the application. */
                 id: number;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "key": "3b1f7c52a9e04d1f8c6b2a7d5e9f0a13"
+                 *     }
+                 */
                 "application/json": {
                     /** @description The old one. */
                     key: string;
@@ -3752,42 +4049,16 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description No credentials, or wrong ones. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description These credentials do not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no such thing, or it is not yours. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Some values are not acceptable: `errors` says which, and why. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnknownMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyWrongCredentials"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
         };
     };
     listMails: {
@@ -3810,30 +4081,36 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": 91,
+                     *           "recipient": "mira@harbour.example",
+                     *           "subject": "Your application was rejected",
+                     *           "text": "Your application Ferry times was rejected.",
+                     *           "created_at": "2026-03-01T09:00:00.000Z",
+                     *           "sent_at": "2026-03-02T10:30:00.000Z",
+                     *           "attempts_made": 1,
+                     *           "last_error": null
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
                     "application/json": {
                         data: components["schemas"]["Mail"][];
                         next: string | null;
                     };
                 };
             };
-            /** @description No credentials, or wrong ones. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description These credentials do not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyWrongCredentials"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
         };
     };
     openStream: {
@@ -3851,26 +4128,1441 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example event: event
+                     *     data: {"id":"019ca8a1-3a50-7c1e-9d24-5b0f6f1a2c33","type":"account.updated","object_id":31,"account_id":31,"account_name":"Harbour & Sons","sequence":4,"actor":{"kind":"developer","user_id":21},"channel":"developer_portal","occurred_at":"2026-03-02T10:30:00.000Z"}
+                     */
                     "text/event-stream": string;
                 };
             };
-            /** @description No credentials, or wrong ones. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyWrongCredentials"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
+        };
+    };
+    "webhook-account-created": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description `Bellwire/` and its version. */
+                "user-agent": components["parameters"]["user-agent"];
+                /** @description The event's id: the same at every attempt. Do what you do once for each. */
+                "webhook-id": components["parameters"]["webhook-id"];
+                /** @description When this attempt was sent, in seconds since 1970. */
+                "webhook-timestamp": components["parameters"]["webhook-timestamp"];
+                /** @description `v1,` and the HMAC-SHA256 of `webhook-id`, `webhook-timestamp` and the body, joined by dots, in base64. For a day after a rotation two of them, with a space between; one must be right. */
+                "webhook-signature": components["parameters"]["webhook-signature"];
+                /** @description Which attempt this is, from 1 on. */
+                "bellwire-attempt": components["parameters"]["bellwire-attempt"];
+                /** @description What happened, such as `account.created`. */
+                "bellwire-event-type": components["parameters"]["bellwire-event-type"];
+                /** @description When it happened, in ISO 8601 with milliseconds. */
+                "bellwire-event-time": components["parameters"]["bellwire-event-time"];
+                /** @description Counts the events of their account, without gaps: order by it. */
+                "bellwire-sequence": components["parameters"]["bellwire-sequence"];
+                /** @description Who did it: `developer:21`, `admin:3`, `token:3`, `key` or `system`. */
+                "bellwire-actor": components["parameters"]["bellwire-actor"];
+                /** @description Through which door: `developer_portal`, `admin_portal`, `api` or `system`. */
+                "bellwire-channel": components["parameters"]["bellwire-channel"];
+                /** @description How often it was sent again by hand. Absent the first time. */
+                "bellwire-replay"?: components["parameters"]["bellwire-replay"];
+                /** @description `true` for a sample that somebody asked for, which is no event. Absent otherwise. */
+                "bellwire-test"?: components["parameters"]["bellwire-test"];
+                /** @description The version of CloudEvents. Only in the format `cloudevents-binary`. */
+                "ce-specversion"?: components["parameters"]["ce-specversion"];
+                /** @description The event's id. Only in the format `cloudevents-binary`. */
+                "ce-id"?: components["parameters"]["ce-id"];
+                /** @description How the outside reaches the provider's admin side. Only in the format `cloudevents-binary`. */
+                "ce-source"?: components["parameters"]["ce-source"];
+                /** @description What happened. Only in the format `cloudevents-binary`. */
+                "ce-type"?: components["parameters"]["ce-type"];
+                /** @description What it is about, such as `application/41`. Only in the format `cloudevents-binary`. */
+                "ce-subject"?: components["parameters"]["ce-subject"];
+                /** @description When it happened. Only in the format `cloudevents-binary`. */
+                "ce-time"?: components["parameters"]["ce-time"];
+                /** @description Counts the events of their account. Only in the format `cloudevents-binary`. */
+                "ce-bellwiresequence"?: components["parameters"]["ce-bellwiresequence"];
+                /** @description Who did it. Only in the format `cloudevents-binary`. */
+                "ce-bellwireactor"?: components["parameters"]["ce-bellwireactor"];
+                /** @description Through which door. Only in the format `cloudevents-binary`. */
+                "ce-bellwirechannel"?: components["parameters"]["ce-bellwirechannel"];
             };
-            /** @description These credentials do not allow this. */
-            403: {
+            path?: never;
+            cookie?: never;
+        };
+        /** @description In the endpoint's `format`. The bytes are fixed when the event is recorded, and the same at every attempt. */
+        requestBody: {
+            content: {
+                "application/xml": string;
+                "application/json": components["schemas"]["AccountEvent"] | components["schemas"]["AccountData"];
+                "application/cloudevents+json": components["schemas"]["AccountCloudEvent"];
+            };
+        };
+        responses: {
+            /** @description Delivered. An endpoint can be told to take any 2xx for it. */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                content?: never;
+            };
+            /** @description The endpoint is disabled, and nothing is sent there until somebody enables it. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
                 };
+                content?: never;
+            };
+            /** @description Nothing is sent before `Retry-After`, as with 503. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A failed attempt. It is made again, as the endpoint's retry waits say. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    "webhook-account-updated": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description `Bellwire/` and its version. */
+                "user-agent": components["parameters"]["user-agent"];
+                /** @description The event's id: the same at every attempt. Do what you do once for each. */
+                "webhook-id": components["parameters"]["webhook-id"];
+                /** @description When this attempt was sent, in seconds since 1970. */
+                "webhook-timestamp": components["parameters"]["webhook-timestamp"];
+                /** @description `v1,` and the HMAC-SHA256 of `webhook-id`, `webhook-timestamp` and the body, joined by dots, in base64. For a day after a rotation two of them, with a space between; one must be right. */
+                "webhook-signature": components["parameters"]["webhook-signature"];
+                /** @description Which attempt this is, from 1 on. */
+                "bellwire-attempt": components["parameters"]["bellwire-attempt"];
+                /** @description What happened, such as `account.created`. */
+                "bellwire-event-type": components["parameters"]["bellwire-event-type"];
+                /** @description When it happened, in ISO 8601 with milliseconds. */
+                "bellwire-event-time": components["parameters"]["bellwire-event-time"];
+                /** @description Counts the events of their account, without gaps: order by it. */
+                "bellwire-sequence": components["parameters"]["bellwire-sequence"];
+                /** @description Who did it: `developer:21`, `admin:3`, `token:3`, `key` or `system`. */
+                "bellwire-actor": components["parameters"]["bellwire-actor"];
+                /** @description Through which door: `developer_portal`, `admin_portal`, `api` or `system`. */
+                "bellwire-channel": components["parameters"]["bellwire-channel"];
+                /** @description How often it was sent again by hand. Absent the first time. */
+                "bellwire-replay"?: components["parameters"]["bellwire-replay"];
+                /** @description `true` for a sample that somebody asked for, which is no event. Absent otherwise. */
+                "bellwire-test"?: components["parameters"]["bellwire-test"];
+                /** @description The version of CloudEvents. Only in the format `cloudevents-binary`. */
+                "ce-specversion"?: components["parameters"]["ce-specversion"];
+                /** @description The event's id. Only in the format `cloudevents-binary`. */
+                "ce-id"?: components["parameters"]["ce-id"];
+                /** @description How the outside reaches the provider's admin side. Only in the format `cloudevents-binary`. */
+                "ce-source"?: components["parameters"]["ce-source"];
+                /** @description What happened. Only in the format `cloudevents-binary`. */
+                "ce-type"?: components["parameters"]["ce-type"];
+                /** @description What it is about, such as `application/41`. Only in the format `cloudevents-binary`. */
+                "ce-subject"?: components["parameters"]["ce-subject"];
+                /** @description When it happened. Only in the format `cloudevents-binary`. */
+                "ce-time"?: components["parameters"]["ce-time"];
+                /** @description Counts the events of their account. Only in the format `cloudevents-binary`. */
+                "ce-bellwiresequence"?: components["parameters"]["ce-bellwiresequence"];
+                /** @description Who did it. Only in the format `cloudevents-binary`. */
+                "ce-bellwireactor"?: components["parameters"]["ce-bellwireactor"];
+                /** @description Through which door. Only in the format `cloudevents-binary`. */
+                "ce-bellwirechannel"?: components["parameters"]["ce-bellwirechannel"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** @description In the endpoint's `format`. The bytes are fixed when the event is recorded, and the same at every attempt. */
+        requestBody: {
+            content: {
+                "application/xml": string;
+                "application/json": components["schemas"]["AccountEvent"] | components["schemas"]["AccountData"];
+                "application/cloudevents+json": components["schemas"]["AccountCloudEvent"];
+            };
+        };
+        responses: {
+            /** @description Delivered. An endpoint can be told to take any 2xx for it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The endpoint is disabled, and nothing is sent there until somebody enables it. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nothing is sent before `Retry-After`, as with 503. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A failed attempt. It is made again, as the endpoint's retry waits say. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    "webhook-account-plan-changed": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description `Bellwire/` and its version. */
+                "user-agent": components["parameters"]["user-agent"];
+                /** @description The event's id: the same at every attempt. Do what you do once for each. */
+                "webhook-id": components["parameters"]["webhook-id"];
+                /** @description When this attempt was sent, in seconds since 1970. */
+                "webhook-timestamp": components["parameters"]["webhook-timestamp"];
+                /** @description `v1,` and the HMAC-SHA256 of `webhook-id`, `webhook-timestamp` and the body, joined by dots, in base64. For a day after a rotation two of them, with a space between; one must be right. */
+                "webhook-signature": components["parameters"]["webhook-signature"];
+                /** @description Which attempt this is, from 1 on. */
+                "bellwire-attempt": components["parameters"]["bellwire-attempt"];
+                /** @description What happened, such as `account.created`. */
+                "bellwire-event-type": components["parameters"]["bellwire-event-type"];
+                /** @description When it happened, in ISO 8601 with milliseconds. */
+                "bellwire-event-time": components["parameters"]["bellwire-event-time"];
+                /** @description Counts the events of their account, without gaps: order by it. */
+                "bellwire-sequence": components["parameters"]["bellwire-sequence"];
+                /** @description Who did it: `developer:21`, `admin:3`, `token:3`, `key` or `system`. */
+                "bellwire-actor": components["parameters"]["bellwire-actor"];
+                /** @description Through which door: `developer_portal`, `admin_portal`, `api` or `system`. */
+                "bellwire-channel": components["parameters"]["bellwire-channel"];
+                /** @description How often it was sent again by hand. Absent the first time. */
+                "bellwire-replay"?: components["parameters"]["bellwire-replay"];
+                /** @description `true` for a sample that somebody asked for, which is no event. Absent otherwise. */
+                "bellwire-test"?: components["parameters"]["bellwire-test"];
+                /** @description The version of CloudEvents. Only in the format `cloudevents-binary`. */
+                "ce-specversion"?: components["parameters"]["ce-specversion"];
+                /** @description The event's id. Only in the format `cloudevents-binary`. */
+                "ce-id"?: components["parameters"]["ce-id"];
+                /** @description How the outside reaches the provider's admin side. Only in the format `cloudevents-binary`. */
+                "ce-source"?: components["parameters"]["ce-source"];
+                /** @description What happened. Only in the format `cloudevents-binary`. */
+                "ce-type"?: components["parameters"]["ce-type"];
+                /** @description What it is about, such as `application/41`. Only in the format `cloudevents-binary`. */
+                "ce-subject"?: components["parameters"]["ce-subject"];
+                /** @description When it happened. Only in the format `cloudevents-binary`. */
+                "ce-time"?: components["parameters"]["ce-time"];
+                /** @description Counts the events of their account. Only in the format `cloudevents-binary`. */
+                "ce-bellwiresequence"?: components["parameters"]["ce-bellwiresequence"];
+                /** @description Who did it. Only in the format `cloudevents-binary`. */
+                "ce-bellwireactor"?: components["parameters"]["ce-bellwireactor"];
+                /** @description Through which door. Only in the format `cloudevents-binary`. */
+                "ce-bellwirechannel"?: components["parameters"]["ce-bellwirechannel"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** @description In the endpoint's `format`. The bytes are fixed when the event is recorded, and the same at every attempt. */
+        requestBody: {
+            content: {
+                "application/xml": string;
+                "application/json": components["schemas"]["AccountEvent"] | components["schemas"]["AccountData"];
+                "application/cloudevents+json": components["schemas"]["AccountCloudEvent"];
+            };
+        };
+        responses: {
+            /** @description Delivered. An endpoint can be told to take any 2xx for it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The endpoint is disabled, and nothing is sent there until somebody enables it. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nothing is sent before `Retry-After`, as with 503. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A failed attempt. It is made again, as the endpoint's retry waits say. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    "webhook-account-deleted": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description `Bellwire/` and its version. */
+                "user-agent": components["parameters"]["user-agent"];
+                /** @description The event's id: the same at every attempt. Do what you do once for each. */
+                "webhook-id": components["parameters"]["webhook-id"];
+                /** @description When this attempt was sent, in seconds since 1970. */
+                "webhook-timestamp": components["parameters"]["webhook-timestamp"];
+                /** @description `v1,` and the HMAC-SHA256 of `webhook-id`, `webhook-timestamp` and the body, joined by dots, in base64. For a day after a rotation two of them, with a space between; one must be right. */
+                "webhook-signature": components["parameters"]["webhook-signature"];
+                /** @description Which attempt this is, from 1 on. */
+                "bellwire-attempt": components["parameters"]["bellwire-attempt"];
+                /** @description What happened, such as `account.created`. */
+                "bellwire-event-type": components["parameters"]["bellwire-event-type"];
+                /** @description When it happened, in ISO 8601 with milliseconds. */
+                "bellwire-event-time": components["parameters"]["bellwire-event-time"];
+                /** @description Counts the events of their account, without gaps: order by it. */
+                "bellwire-sequence": components["parameters"]["bellwire-sequence"];
+                /** @description Who did it: `developer:21`, `admin:3`, `token:3`, `key` or `system`. */
+                "bellwire-actor": components["parameters"]["bellwire-actor"];
+                /** @description Through which door: `developer_portal`, `admin_portal`, `api` or `system`. */
+                "bellwire-channel": components["parameters"]["bellwire-channel"];
+                /** @description How often it was sent again by hand. Absent the first time. */
+                "bellwire-replay"?: components["parameters"]["bellwire-replay"];
+                /** @description `true` for a sample that somebody asked for, which is no event. Absent otherwise. */
+                "bellwire-test"?: components["parameters"]["bellwire-test"];
+                /** @description The version of CloudEvents. Only in the format `cloudevents-binary`. */
+                "ce-specversion"?: components["parameters"]["ce-specversion"];
+                /** @description The event's id. Only in the format `cloudevents-binary`. */
+                "ce-id"?: components["parameters"]["ce-id"];
+                /** @description How the outside reaches the provider's admin side. Only in the format `cloudevents-binary`. */
+                "ce-source"?: components["parameters"]["ce-source"];
+                /** @description What happened. Only in the format `cloudevents-binary`. */
+                "ce-type"?: components["parameters"]["ce-type"];
+                /** @description What it is about, such as `application/41`. Only in the format `cloudevents-binary`. */
+                "ce-subject"?: components["parameters"]["ce-subject"];
+                /** @description When it happened. Only in the format `cloudevents-binary`. */
+                "ce-time"?: components["parameters"]["ce-time"];
+                /** @description Counts the events of their account. Only in the format `cloudevents-binary`. */
+                "ce-bellwiresequence"?: components["parameters"]["ce-bellwiresequence"];
+                /** @description Who did it. Only in the format `cloudevents-binary`. */
+                "ce-bellwireactor"?: components["parameters"]["ce-bellwireactor"];
+                /** @description Through which door. Only in the format `cloudevents-binary`. */
+                "ce-bellwirechannel"?: components["parameters"]["ce-bellwirechannel"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** @description In the endpoint's `format`. The bytes are fixed when the event is recorded, and the same at every attempt. */
+        requestBody: {
+            content: {
+                "application/xml": string;
+                "application/json": components["schemas"]["AccountEvent"] | components["schemas"]["AccountData"];
+                "application/cloudevents+json": components["schemas"]["AccountCloudEvent"];
+            };
+        };
+        responses: {
+            /** @description Delivered. An endpoint can be told to take any 2xx for it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The endpoint is disabled, and nothing is sent there until somebody enables it. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nothing is sent before `Retry-After`, as with 503. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A failed attempt. It is made again, as the endpoint's retry waits say. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    "webhook-user-created": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description `Bellwire/` and its version. */
+                "user-agent": components["parameters"]["user-agent"];
+                /** @description The event's id: the same at every attempt. Do what you do once for each. */
+                "webhook-id": components["parameters"]["webhook-id"];
+                /** @description When this attempt was sent, in seconds since 1970. */
+                "webhook-timestamp": components["parameters"]["webhook-timestamp"];
+                /** @description `v1,` and the HMAC-SHA256 of `webhook-id`, `webhook-timestamp` and the body, joined by dots, in base64. For a day after a rotation two of them, with a space between; one must be right. */
+                "webhook-signature": components["parameters"]["webhook-signature"];
+                /** @description Which attempt this is, from 1 on. */
+                "bellwire-attempt": components["parameters"]["bellwire-attempt"];
+                /** @description What happened, such as `account.created`. */
+                "bellwire-event-type": components["parameters"]["bellwire-event-type"];
+                /** @description When it happened, in ISO 8601 with milliseconds. */
+                "bellwire-event-time": components["parameters"]["bellwire-event-time"];
+                /** @description Counts the events of their account, without gaps: order by it. */
+                "bellwire-sequence": components["parameters"]["bellwire-sequence"];
+                /** @description Who did it: `developer:21`, `admin:3`, `token:3`, `key` or `system`. */
+                "bellwire-actor": components["parameters"]["bellwire-actor"];
+                /** @description Through which door: `developer_portal`, `admin_portal`, `api` or `system`. */
+                "bellwire-channel": components["parameters"]["bellwire-channel"];
+                /** @description How often it was sent again by hand. Absent the first time. */
+                "bellwire-replay"?: components["parameters"]["bellwire-replay"];
+                /** @description `true` for a sample that somebody asked for, which is no event. Absent otherwise. */
+                "bellwire-test"?: components["parameters"]["bellwire-test"];
+                /** @description The version of CloudEvents. Only in the format `cloudevents-binary`. */
+                "ce-specversion"?: components["parameters"]["ce-specversion"];
+                /** @description The event's id. Only in the format `cloudevents-binary`. */
+                "ce-id"?: components["parameters"]["ce-id"];
+                /** @description How the outside reaches the provider's admin side. Only in the format `cloudevents-binary`. */
+                "ce-source"?: components["parameters"]["ce-source"];
+                /** @description What happened. Only in the format `cloudevents-binary`. */
+                "ce-type"?: components["parameters"]["ce-type"];
+                /** @description What it is about, such as `application/41`. Only in the format `cloudevents-binary`. */
+                "ce-subject"?: components["parameters"]["ce-subject"];
+                /** @description When it happened. Only in the format `cloudevents-binary`. */
+                "ce-time"?: components["parameters"]["ce-time"];
+                /** @description Counts the events of their account. Only in the format `cloudevents-binary`. */
+                "ce-bellwiresequence"?: components["parameters"]["ce-bellwiresequence"];
+                /** @description Who did it. Only in the format `cloudevents-binary`. */
+                "ce-bellwireactor"?: components["parameters"]["ce-bellwireactor"];
+                /** @description Through which door. Only in the format `cloudevents-binary`. */
+                "ce-bellwirechannel"?: components["parameters"]["ce-bellwirechannel"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** @description In the endpoint's `format`. The bytes are fixed when the event is recorded, and the same at every attempt. */
+        requestBody: {
+            content: {
+                "application/xml": string;
+                "application/json": components["schemas"]["UserEvent"] | components["schemas"]["UserData"];
+                "application/cloudevents+json": components["schemas"]["UserCloudEvent"];
+            };
+        };
+        responses: {
+            /** @description Delivered. An endpoint can be told to take any 2xx for it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The endpoint is disabled, and nothing is sent there until somebody enables it. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nothing is sent before `Retry-After`, as with 503. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A failed attempt. It is made again, as the endpoint's retry waits say. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    "webhook-user-updated": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description `Bellwire/` and its version. */
+                "user-agent": components["parameters"]["user-agent"];
+                /** @description The event's id: the same at every attempt. Do what you do once for each. */
+                "webhook-id": components["parameters"]["webhook-id"];
+                /** @description When this attempt was sent, in seconds since 1970. */
+                "webhook-timestamp": components["parameters"]["webhook-timestamp"];
+                /** @description `v1,` and the HMAC-SHA256 of `webhook-id`, `webhook-timestamp` and the body, joined by dots, in base64. For a day after a rotation two of them, with a space between; one must be right. */
+                "webhook-signature": components["parameters"]["webhook-signature"];
+                /** @description Which attempt this is, from 1 on. */
+                "bellwire-attempt": components["parameters"]["bellwire-attempt"];
+                /** @description What happened, such as `account.created`. */
+                "bellwire-event-type": components["parameters"]["bellwire-event-type"];
+                /** @description When it happened, in ISO 8601 with milliseconds. */
+                "bellwire-event-time": components["parameters"]["bellwire-event-time"];
+                /** @description Counts the events of their account, without gaps: order by it. */
+                "bellwire-sequence": components["parameters"]["bellwire-sequence"];
+                /** @description Who did it: `developer:21`, `admin:3`, `token:3`, `key` or `system`. */
+                "bellwire-actor": components["parameters"]["bellwire-actor"];
+                /** @description Through which door: `developer_portal`, `admin_portal`, `api` or `system`. */
+                "bellwire-channel": components["parameters"]["bellwire-channel"];
+                /** @description How often it was sent again by hand. Absent the first time. */
+                "bellwire-replay"?: components["parameters"]["bellwire-replay"];
+                /** @description `true` for a sample that somebody asked for, which is no event. Absent otherwise. */
+                "bellwire-test"?: components["parameters"]["bellwire-test"];
+                /** @description The version of CloudEvents. Only in the format `cloudevents-binary`. */
+                "ce-specversion"?: components["parameters"]["ce-specversion"];
+                /** @description The event's id. Only in the format `cloudevents-binary`. */
+                "ce-id"?: components["parameters"]["ce-id"];
+                /** @description How the outside reaches the provider's admin side. Only in the format `cloudevents-binary`. */
+                "ce-source"?: components["parameters"]["ce-source"];
+                /** @description What happened. Only in the format `cloudevents-binary`. */
+                "ce-type"?: components["parameters"]["ce-type"];
+                /** @description What it is about, such as `application/41`. Only in the format `cloudevents-binary`. */
+                "ce-subject"?: components["parameters"]["ce-subject"];
+                /** @description When it happened. Only in the format `cloudevents-binary`. */
+                "ce-time"?: components["parameters"]["ce-time"];
+                /** @description Counts the events of their account. Only in the format `cloudevents-binary`. */
+                "ce-bellwiresequence"?: components["parameters"]["ce-bellwiresequence"];
+                /** @description Who did it. Only in the format `cloudevents-binary`. */
+                "ce-bellwireactor"?: components["parameters"]["ce-bellwireactor"];
+                /** @description Through which door. Only in the format `cloudevents-binary`. */
+                "ce-bellwirechannel"?: components["parameters"]["ce-bellwirechannel"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** @description In the endpoint's `format`. The bytes are fixed when the event is recorded, and the same at every attempt. */
+        requestBody: {
+            content: {
+                "application/xml": string;
+                "application/json": components["schemas"]["UserEvent"] | components["schemas"]["UserData"];
+                "application/cloudevents+json": components["schemas"]["UserCloudEvent"];
+            };
+        };
+        responses: {
+            /** @description Delivered. An endpoint can be told to take any 2xx for it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The endpoint is disabled, and nothing is sent there until somebody enables it. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nothing is sent before `Retry-After`, as with 503. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A failed attempt. It is made again, as the endpoint's retry waits say. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    "webhook-user-deleted": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description `Bellwire/` and its version. */
+                "user-agent": components["parameters"]["user-agent"];
+                /** @description The event's id: the same at every attempt. Do what you do once for each. */
+                "webhook-id": components["parameters"]["webhook-id"];
+                /** @description When this attempt was sent, in seconds since 1970. */
+                "webhook-timestamp": components["parameters"]["webhook-timestamp"];
+                /** @description `v1,` and the HMAC-SHA256 of `webhook-id`, `webhook-timestamp` and the body, joined by dots, in base64. For a day after a rotation two of them, with a space between; one must be right. */
+                "webhook-signature": components["parameters"]["webhook-signature"];
+                /** @description Which attempt this is, from 1 on. */
+                "bellwire-attempt": components["parameters"]["bellwire-attempt"];
+                /** @description What happened, such as `account.created`. */
+                "bellwire-event-type": components["parameters"]["bellwire-event-type"];
+                /** @description When it happened, in ISO 8601 with milliseconds. */
+                "bellwire-event-time": components["parameters"]["bellwire-event-time"];
+                /** @description Counts the events of their account, without gaps: order by it. */
+                "bellwire-sequence": components["parameters"]["bellwire-sequence"];
+                /** @description Who did it: `developer:21`, `admin:3`, `token:3`, `key` or `system`. */
+                "bellwire-actor": components["parameters"]["bellwire-actor"];
+                /** @description Through which door: `developer_portal`, `admin_portal`, `api` or `system`. */
+                "bellwire-channel": components["parameters"]["bellwire-channel"];
+                /** @description How often it was sent again by hand. Absent the first time. */
+                "bellwire-replay"?: components["parameters"]["bellwire-replay"];
+                /** @description `true` for a sample that somebody asked for, which is no event. Absent otherwise. */
+                "bellwire-test"?: components["parameters"]["bellwire-test"];
+                /** @description The version of CloudEvents. Only in the format `cloudevents-binary`. */
+                "ce-specversion"?: components["parameters"]["ce-specversion"];
+                /** @description The event's id. Only in the format `cloudevents-binary`. */
+                "ce-id"?: components["parameters"]["ce-id"];
+                /** @description How the outside reaches the provider's admin side. Only in the format `cloudevents-binary`. */
+                "ce-source"?: components["parameters"]["ce-source"];
+                /** @description What happened. Only in the format `cloudevents-binary`. */
+                "ce-type"?: components["parameters"]["ce-type"];
+                /** @description What it is about, such as `application/41`. Only in the format `cloudevents-binary`. */
+                "ce-subject"?: components["parameters"]["ce-subject"];
+                /** @description When it happened. Only in the format `cloudevents-binary`. */
+                "ce-time"?: components["parameters"]["ce-time"];
+                /** @description Counts the events of their account. Only in the format `cloudevents-binary`. */
+                "ce-bellwiresequence"?: components["parameters"]["ce-bellwiresequence"];
+                /** @description Who did it. Only in the format `cloudevents-binary`. */
+                "ce-bellwireactor"?: components["parameters"]["ce-bellwireactor"];
+                /** @description Through which door. Only in the format `cloudevents-binary`. */
+                "ce-bellwirechannel"?: components["parameters"]["ce-bellwirechannel"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** @description In the endpoint's `format`. The bytes are fixed when the event is recorded, and the same at every attempt. */
+        requestBody: {
+            content: {
+                "application/xml": string;
+                "application/json": components["schemas"]["UserEvent"] | components["schemas"]["UserData"];
+                "application/cloudevents+json": components["schemas"]["UserCloudEvent"];
+            };
+        };
+        responses: {
+            /** @description Delivered. An endpoint can be told to take any 2xx for it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The endpoint is disabled, and nothing is sent there until somebody enables it. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nothing is sent before `Retry-After`, as with 503. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A failed attempt. It is made again, as the endpoint's retry waits say. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    "webhook-application-created": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description `Bellwire/` and its version. */
+                "user-agent": components["parameters"]["user-agent"];
+                /** @description The event's id: the same at every attempt. Do what you do once for each. */
+                "webhook-id": components["parameters"]["webhook-id"];
+                /** @description When this attempt was sent, in seconds since 1970. */
+                "webhook-timestamp": components["parameters"]["webhook-timestamp"];
+                /** @description `v1,` and the HMAC-SHA256 of `webhook-id`, `webhook-timestamp` and the body, joined by dots, in base64. For a day after a rotation two of them, with a space between; one must be right. */
+                "webhook-signature": components["parameters"]["webhook-signature"];
+                /** @description Which attempt this is, from 1 on. */
+                "bellwire-attempt": components["parameters"]["bellwire-attempt"];
+                /** @description What happened, such as `account.created`. */
+                "bellwire-event-type": components["parameters"]["bellwire-event-type"];
+                /** @description When it happened, in ISO 8601 with milliseconds. */
+                "bellwire-event-time": components["parameters"]["bellwire-event-time"];
+                /** @description Counts the events of their account, without gaps: order by it. */
+                "bellwire-sequence": components["parameters"]["bellwire-sequence"];
+                /** @description Who did it: `developer:21`, `admin:3`, `token:3`, `key` or `system`. */
+                "bellwire-actor": components["parameters"]["bellwire-actor"];
+                /** @description Through which door: `developer_portal`, `admin_portal`, `api` or `system`. */
+                "bellwire-channel": components["parameters"]["bellwire-channel"];
+                /** @description How often it was sent again by hand. Absent the first time. */
+                "bellwire-replay"?: components["parameters"]["bellwire-replay"];
+                /** @description `true` for a sample that somebody asked for, which is no event. Absent otherwise. */
+                "bellwire-test"?: components["parameters"]["bellwire-test"];
+                /** @description The version of CloudEvents. Only in the format `cloudevents-binary`. */
+                "ce-specversion"?: components["parameters"]["ce-specversion"];
+                /** @description The event's id. Only in the format `cloudevents-binary`. */
+                "ce-id"?: components["parameters"]["ce-id"];
+                /** @description How the outside reaches the provider's admin side. Only in the format `cloudevents-binary`. */
+                "ce-source"?: components["parameters"]["ce-source"];
+                /** @description What happened. Only in the format `cloudevents-binary`. */
+                "ce-type"?: components["parameters"]["ce-type"];
+                /** @description What it is about, such as `application/41`. Only in the format `cloudevents-binary`. */
+                "ce-subject"?: components["parameters"]["ce-subject"];
+                /** @description When it happened. Only in the format `cloudevents-binary`. */
+                "ce-time"?: components["parameters"]["ce-time"];
+                /** @description Counts the events of their account. Only in the format `cloudevents-binary`. */
+                "ce-bellwiresequence"?: components["parameters"]["ce-bellwiresequence"];
+                /** @description Who did it. Only in the format `cloudevents-binary`. */
+                "ce-bellwireactor"?: components["parameters"]["ce-bellwireactor"];
+                /** @description Through which door. Only in the format `cloudevents-binary`. */
+                "ce-bellwirechannel"?: components["parameters"]["ce-bellwirechannel"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** @description In the endpoint's `format`. The bytes are fixed when the event is recorded, and the same at every attempt. */
+        requestBody: {
+            content: {
+                "application/xml": string;
+                "application/json": components["schemas"]["ApplicationEvent"] | components["schemas"]["ApplicationData"];
+                "application/cloudevents+json": components["schemas"]["ApplicationCloudEvent"];
+            };
+        };
+        responses: {
+            /** @description Delivered. An endpoint can be told to take any 2xx for it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The endpoint is disabled, and nothing is sent there until somebody enables it. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nothing is sent before `Retry-After`, as with 503. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A failed attempt. It is made again, as the endpoint's retry waits say. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    "webhook-application-updated": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description `Bellwire/` and its version. */
+                "user-agent": components["parameters"]["user-agent"];
+                /** @description The event's id: the same at every attempt. Do what you do once for each. */
+                "webhook-id": components["parameters"]["webhook-id"];
+                /** @description When this attempt was sent, in seconds since 1970. */
+                "webhook-timestamp": components["parameters"]["webhook-timestamp"];
+                /** @description `v1,` and the HMAC-SHA256 of `webhook-id`, `webhook-timestamp` and the body, joined by dots, in base64. For a day after a rotation two of them, with a space between; one must be right. */
+                "webhook-signature": components["parameters"]["webhook-signature"];
+                /** @description Which attempt this is, from 1 on. */
+                "bellwire-attempt": components["parameters"]["bellwire-attempt"];
+                /** @description What happened, such as `account.created`. */
+                "bellwire-event-type": components["parameters"]["bellwire-event-type"];
+                /** @description When it happened, in ISO 8601 with milliseconds. */
+                "bellwire-event-time": components["parameters"]["bellwire-event-time"];
+                /** @description Counts the events of their account, without gaps: order by it. */
+                "bellwire-sequence": components["parameters"]["bellwire-sequence"];
+                /** @description Who did it: `developer:21`, `admin:3`, `token:3`, `key` or `system`. */
+                "bellwire-actor": components["parameters"]["bellwire-actor"];
+                /** @description Through which door: `developer_portal`, `admin_portal`, `api` or `system`. */
+                "bellwire-channel": components["parameters"]["bellwire-channel"];
+                /** @description How often it was sent again by hand. Absent the first time. */
+                "bellwire-replay"?: components["parameters"]["bellwire-replay"];
+                /** @description `true` for a sample that somebody asked for, which is no event. Absent otherwise. */
+                "bellwire-test"?: components["parameters"]["bellwire-test"];
+                /** @description The version of CloudEvents. Only in the format `cloudevents-binary`. */
+                "ce-specversion"?: components["parameters"]["ce-specversion"];
+                /** @description The event's id. Only in the format `cloudevents-binary`. */
+                "ce-id"?: components["parameters"]["ce-id"];
+                /** @description How the outside reaches the provider's admin side. Only in the format `cloudevents-binary`. */
+                "ce-source"?: components["parameters"]["ce-source"];
+                /** @description What happened. Only in the format `cloudevents-binary`. */
+                "ce-type"?: components["parameters"]["ce-type"];
+                /** @description What it is about, such as `application/41`. Only in the format `cloudevents-binary`. */
+                "ce-subject"?: components["parameters"]["ce-subject"];
+                /** @description When it happened. Only in the format `cloudevents-binary`. */
+                "ce-time"?: components["parameters"]["ce-time"];
+                /** @description Counts the events of their account. Only in the format `cloudevents-binary`. */
+                "ce-bellwiresequence"?: components["parameters"]["ce-bellwiresequence"];
+                /** @description Who did it. Only in the format `cloudevents-binary`. */
+                "ce-bellwireactor"?: components["parameters"]["ce-bellwireactor"];
+                /** @description Through which door. Only in the format `cloudevents-binary`. */
+                "ce-bellwirechannel"?: components["parameters"]["ce-bellwirechannel"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** @description In the endpoint's `format`. The bytes are fixed when the event is recorded, and the same at every attempt. */
+        requestBody: {
+            content: {
+                "application/xml": string;
+                "application/json": components["schemas"]["ApplicationEvent"] | components["schemas"]["ApplicationData"];
+                "application/cloudevents+json": components["schemas"]["ApplicationCloudEvent"];
+            };
+        };
+        responses: {
+            /** @description Delivered. An endpoint can be told to take any 2xx for it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The endpoint is disabled, and nothing is sent there until somebody enables it. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nothing is sent before `Retry-After`, as with 503. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A failed attempt. It is made again, as the endpoint's retry waits say. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    "webhook-application-suspended": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description `Bellwire/` and its version. */
+                "user-agent": components["parameters"]["user-agent"];
+                /** @description The event's id: the same at every attempt. Do what you do once for each. */
+                "webhook-id": components["parameters"]["webhook-id"];
+                /** @description When this attempt was sent, in seconds since 1970. */
+                "webhook-timestamp": components["parameters"]["webhook-timestamp"];
+                /** @description `v1,` and the HMAC-SHA256 of `webhook-id`, `webhook-timestamp` and the body, joined by dots, in base64. For a day after a rotation two of them, with a space between; one must be right. */
+                "webhook-signature": components["parameters"]["webhook-signature"];
+                /** @description Which attempt this is, from 1 on. */
+                "bellwire-attempt": components["parameters"]["bellwire-attempt"];
+                /** @description What happened, such as `account.created`. */
+                "bellwire-event-type": components["parameters"]["bellwire-event-type"];
+                /** @description When it happened, in ISO 8601 with milliseconds. */
+                "bellwire-event-time": components["parameters"]["bellwire-event-time"];
+                /** @description Counts the events of their account, without gaps: order by it. */
+                "bellwire-sequence": components["parameters"]["bellwire-sequence"];
+                /** @description Who did it: `developer:21`, `admin:3`, `token:3`, `key` or `system`. */
+                "bellwire-actor": components["parameters"]["bellwire-actor"];
+                /** @description Through which door: `developer_portal`, `admin_portal`, `api` or `system`. */
+                "bellwire-channel": components["parameters"]["bellwire-channel"];
+                /** @description How often it was sent again by hand. Absent the first time. */
+                "bellwire-replay"?: components["parameters"]["bellwire-replay"];
+                /** @description `true` for a sample that somebody asked for, which is no event. Absent otherwise. */
+                "bellwire-test"?: components["parameters"]["bellwire-test"];
+                /** @description The version of CloudEvents. Only in the format `cloudevents-binary`. */
+                "ce-specversion"?: components["parameters"]["ce-specversion"];
+                /** @description The event's id. Only in the format `cloudevents-binary`. */
+                "ce-id"?: components["parameters"]["ce-id"];
+                /** @description How the outside reaches the provider's admin side. Only in the format `cloudevents-binary`. */
+                "ce-source"?: components["parameters"]["ce-source"];
+                /** @description What happened. Only in the format `cloudevents-binary`. */
+                "ce-type"?: components["parameters"]["ce-type"];
+                /** @description What it is about, such as `application/41`. Only in the format `cloudevents-binary`. */
+                "ce-subject"?: components["parameters"]["ce-subject"];
+                /** @description When it happened. Only in the format `cloudevents-binary`. */
+                "ce-time"?: components["parameters"]["ce-time"];
+                /** @description Counts the events of their account. Only in the format `cloudevents-binary`. */
+                "ce-bellwiresequence"?: components["parameters"]["ce-bellwiresequence"];
+                /** @description Who did it. Only in the format `cloudevents-binary`. */
+                "ce-bellwireactor"?: components["parameters"]["ce-bellwireactor"];
+                /** @description Through which door. Only in the format `cloudevents-binary`. */
+                "ce-bellwirechannel"?: components["parameters"]["ce-bellwirechannel"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** @description In the endpoint's `format`. The bytes are fixed when the event is recorded, and the same at every attempt. */
+        requestBody: {
+            content: {
+                "application/xml": string;
+                "application/json": components["schemas"]["ApplicationEvent"] | components["schemas"]["ApplicationData"];
+                "application/cloudevents+json": components["schemas"]["ApplicationCloudEvent"];
+            };
+        };
+        responses: {
+            /** @description Delivered. An endpoint can be told to take any 2xx for it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The endpoint is disabled, and nothing is sent there until somebody enables it. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nothing is sent before `Retry-After`, as with 503. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A failed attempt. It is made again, as the endpoint's retry waits say. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    "webhook-application-plan-changed": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description `Bellwire/` and its version. */
+                "user-agent": components["parameters"]["user-agent"];
+                /** @description The event's id: the same at every attempt. Do what you do once for each. */
+                "webhook-id": components["parameters"]["webhook-id"];
+                /** @description When this attempt was sent, in seconds since 1970. */
+                "webhook-timestamp": components["parameters"]["webhook-timestamp"];
+                /** @description `v1,` and the HMAC-SHA256 of `webhook-id`, `webhook-timestamp` and the body, joined by dots, in base64. For a day after a rotation two of them, with a space between; one must be right. */
+                "webhook-signature": components["parameters"]["webhook-signature"];
+                /** @description Which attempt this is, from 1 on. */
+                "bellwire-attempt": components["parameters"]["bellwire-attempt"];
+                /** @description What happened, such as `account.created`. */
+                "bellwire-event-type": components["parameters"]["bellwire-event-type"];
+                /** @description When it happened, in ISO 8601 with milliseconds. */
+                "bellwire-event-time": components["parameters"]["bellwire-event-time"];
+                /** @description Counts the events of their account, without gaps: order by it. */
+                "bellwire-sequence": components["parameters"]["bellwire-sequence"];
+                /** @description Who did it: `developer:21`, `admin:3`, `token:3`, `key` or `system`. */
+                "bellwire-actor": components["parameters"]["bellwire-actor"];
+                /** @description Through which door: `developer_portal`, `admin_portal`, `api` or `system`. */
+                "bellwire-channel": components["parameters"]["bellwire-channel"];
+                /** @description How often it was sent again by hand. Absent the first time. */
+                "bellwire-replay"?: components["parameters"]["bellwire-replay"];
+                /** @description `true` for a sample that somebody asked for, which is no event. Absent otherwise. */
+                "bellwire-test"?: components["parameters"]["bellwire-test"];
+                /** @description The version of CloudEvents. Only in the format `cloudevents-binary`. */
+                "ce-specversion"?: components["parameters"]["ce-specversion"];
+                /** @description The event's id. Only in the format `cloudevents-binary`. */
+                "ce-id"?: components["parameters"]["ce-id"];
+                /** @description How the outside reaches the provider's admin side. Only in the format `cloudevents-binary`. */
+                "ce-source"?: components["parameters"]["ce-source"];
+                /** @description What happened. Only in the format `cloudevents-binary`. */
+                "ce-type"?: components["parameters"]["ce-type"];
+                /** @description What it is about, such as `application/41`. Only in the format `cloudevents-binary`. */
+                "ce-subject"?: components["parameters"]["ce-subject"];
+                /** @description When it happened. Only in the format `cloudevents-binary`. */
+                "ce-time"?: components["parameters"]["ce-time"];
+                /** @description Counts the events of their account. Only in the format `cloudevents-binary`. */
+                "ce-bellwiresequence"?: components["parameters"]["ce-bellwiresequence"];
+                /** @description Who did it. Only in the format `cloudevents-binary`. */
+                "ce-bellwireactor"?: components["parameters"]["ce-bellwireactor"];
+                /** @description Through which door. Only in the format `cloudevents-binary`. */
+                "ce-bellwirechannel"?: components["parameters"]["ce-bellwirechannel"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** @description In the endpoint's `format`. The bytes are fixed when the event is recorded, and the same at every attempt. */
+        requestBody: {
+            content: {
+                "application/xml": string;
+                "application/json": components["schemas"]["ApplicationEvent"] | components["schemas"]["ApplicationData"];
+                "application/cloudevents+json": components["schemas"]["ApplicationCloudEvent"];
+            };
+        };
+        responses: {
+            /** @description Delivered. An endpoint can be told to take any 2xx for it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The endpoint is disabled, and nothing is sent there until somebody enables it. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nothing is sent before `Retry-After`, as with 503. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A failed attempt. It is made again, as the endpoint's retry waits say. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    "webhook-application-user-key-updated": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description `Bellwire/` and its version. */
+                "user-agent": components["parameters"]["user-agent"];
+                /** @description The event's id: the same at every attempt. Do what you do once for each. */
+                "webhook-id": components["parameters"]["webhook-id"];
+                /** @description When this attempt was sent, in seconds since 1970. */
+                "webhook-timestamp": components["parameters"]["webhook-timestamp"];
+                /** @description `v1,` and the HMAC-SHA256 of `webhook-id`, `webhook-timestamp` and the body, joined by dots, in base64. For a day after a rotation two of them, with a space between; one must be right. */
+                "webhook-signature": components["parameters"]["webhook-signature"];
+                /** @description Which attempt this is, from 1 on. */
+                "bellwire-attempt": components["parameters"]["bellwire-attempt"];
+                /** @description What happened, such as `account.created`. */
+                "bellwire-event-type": components["parameters"]["bellwire-event-type"];
+                /** @description When it happened, in ISO 8601 with milliseconds. */
+                "bellwire-event-time": components["parameters"]["bellwire-event-time"];
+                /** @description Counts the events of their account, without gaps: order by it. */
+                "bellwire-sequence": components["parameters"]["bellwire-sequence"];
+                /** @description Who did it: `developer:21`, `admin:3`, `token:3`, `key` or `system`. */
+                "bellwire-actor": components["parameters"]["bellwire-actor"];
+                /** @description Through which door: `developer_portal`, `admin_portal`, `api` or `system`. */
+                "bellwire-channel": components["parameters"]["bellwire-channel"];
+                /** @description How often it was sent again by hand. Absent the first time. */
+                "bellwire-replay"?: components["parameters"]["bellwire-replay"];
+                /** @description `true` for a sample that somebody asked for, which is no event. Absent otherwise. */
+                "bellwire-test"?: components["parameters"]["bellwire-test"];
+                /** @description The version of CloudEvents. Only in the format `cloudevents-binary`. */
+                "ce-specversion"?: components["parameters"]["ce-specversion"];
+                /** @description The event's id. Only in the format `cloudevents-binary`. */
+                "ce-id"?: components["parameters"]["ce-id"];
+                /** @description How the outside reaches the provider's admin side. Only in the format `cloudevents-binary`. */
+                "ce-source"?: components["parameters"]["ce-source"];
+                /** @description What happened. Only in the format `cloudevents-binary`. */
+                "ce-type"?: components["parameters"]["ce-type"];
+                /** @description What it is about, such as `application/41`. Only in the format `cloudevents-binary`. */
+                "ce-subject"?: components["parameters"]["ce-subject"];
+                /** @description When it happened. Only in the format `cloudevents-binary`. */
+                "ce-time"?: components["parameters"]["ce-time"];
+                /** @description Counts the events of their account. Only in the format `cloudevents-binary`. */
+                "ce-bellwiresequence"?: components["parameters"]["ce-bellwiresequence"];
+                /** @description Who did it. Only in the format `cloudevents-binary`. */
+                "ce-bellwireactor"?: components["parameters"]["ce-bellwireactor"];
+                /** @description Through which door. Only in the format `cloudevents-binary`. */
+                "ce-bellwirechannel"?: components["parameters"]["ce-bellwirechannel"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** @description In the endpoint's `format`. The bytes are fixed when the event is recorded, and the same at every attempt. */
+        requestBody: {
+            content: {
+                "application/xml": string;
+                "application/json": components["schemas"]["ApplicationEvent"] | components["schemas"]["ApplicationData"];
+                "application/cloudevents+json": components["schemas"]["ApplicationCloudEvent"];
+            };
+        };
+        responses: {
+            /** @description Delivered. An endpoint can be told to take any 2xx for it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The endpoint is disabled, and nothing is sent there until somebody enables it. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nothing is sent before `Retry-After`, as with 503. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A failed attempt. It is made again, as the endpoint's retry waits say. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    "webhook-application-deleted": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description `Bellwire/` and its version. */
+                "user-agent": components["parameters"]["user-agent"];
+                /** @description The event's id: the same at every attempt. Do what you do once for each. */
+                "webhook-id": components["parameters"]["webhook-id"];
+                /** @description When this attempt was sent, in seconds since 1970. */
+                "webhook-timestamp": components["parameters"]["webhook-timestamp"];
+                /** @description `v1,` and the HMAC-SHA256 of `webhook-id`, `webhook-timestamp` and the body, joined by dots, in base64. For a day after a rotation two of them, with a space between; one must be right. */
+                "webhook-signature": components["parameters"]["webhook-signature"];
+                /** @description Which attempt this is, from 1 on. */
+                "bellwire-attempt": components["parameters"]["bellwire-attempt"];
+                /** @description What happened, such as `account.created`. */
+                "bellwire-event-type": components["parameters"]["bellwire-event-type"];
+                /** @description When it happened, in ISO 8601 with milliseconds. */
+                "bellwire-event-time": components["parameters"]["bellwire-event-time"];
+                /** @description Counts the events of their account, without gaps: order by it. */
+                "bellwire-sequence": components["parameters"]["bellwire-sequence"];
+                /** @description Who did it: `developer:21`, `admin:3`, `token:3`, `key` or `system`. */
+                "bellwire-actor": components["parameters"]["bellwire-actor"];
+                /** @description Through which door: `developer_portal`, `admin_portal`, `api` or `system`. */
+                "bellwire-channel": components["parameters"]["bellwire-channel"];
+                /** @description How often it was sent again by hand. Absent the first time. */
+                "bellwire-replay"?: components["parameters"]["bellwire-replay"];
+                /** @description `true` for a sample that somebody asked for, which is no event. Absent otherwise. */
+                "bellwire-test"?: components["parameters"]["bellwire-test"];
+                /** @description The version of CloudEvents. Only in the format `cloudevents-binary`. */
+                "ce-specversion"?: components["parameters"]["ce-specversion"];
+                /** @description The event's id. Only in the format `cloudevents-binary`. */
+                "ce-id"?: components["parameters"]["ce-id"];
+                /** @description How the outside reaches the provider's admin side. Only in the format `cloudevents-binary`. */
+                "ce-source"?: components["parameters"]["ce-source"];
+                /** @description What happened. Only in the format `cloudevents-binary`. */
+                "ce-type"?: components["parameters"]["ce-type"];
+                /** @description What it is about, such as `application/41`. Only in the format `cloudevents-binary`. */
+                "ce-subject"?: components["parameters"]["ce-subject"];
+                /** @description When it happened. Only in the format `cloudevents-binary`. */
+                "ce-time"?: components["parameters"]["ce-time"];
+                /** @description Counts the events of their account. Only in the format `cloudevents-binary`. */
+                "ce-bellwiresequence"?: components["parameters"]["ce-bellwiresequence"];
+                /** @description Who did it. Only in the format `cloudevents-binary`. */
+                "ce-bellwireactor"?: components["parameters"]["ce-bellwireactor"];
+                /** @description Through which door. Only in the format `cloudevents-binary`. */
+                "ce-bellwirechannel"?: components["parameters"]["ce-bellwirechannel"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** @description In the endpoint's `format`. The bytes are fixed when the event is recorded, and the same at every attempt. */
+        requestBody: {
+            content: {
+                "application/xml": string;
+                "application/json": components["schemas"]["ApplicationEvent"] | components["schemas"]["ApplicationData"];
+                "application/cloudevents+json": components["schemas"]["ApplicationCloudEvent"];
+            };
+        };
+        responses: {
+            /** @description Delivered. An endpoint can be told to take any 2xx for it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The endpoint is disabled, and nothing is sent there until somebody enables it. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nothing is sent before `Retry-After`, as with 503. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A failed attempt. It is made again, as the endpoint's retry waits say. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    "webhook-application-key-created": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description `Bellwire/` and its version. */
+                "user-agent": components["parameters"]["user-agent"];
+                /** @description The event's id: the same at every attempt. Do what you do once for each. */
+                "webhook-id": components["parameters"]["webhook-id"];
+                /** @description When this attempt was sent, in seconds since 1970. */
+                "webhook-timestamp": components["parameters"]["webhook-timestamp"];
+                /** @description `v1,` and the HMAC-SHA256 of `webhook-id`, `webhook-timestamp` and the body, joined by dots, in base64. For a day after a rotation two of them, with a space between; one must be right. */
+                "webhook-signature": components["parameters"]["webhook-signature"];
+                /** @description Which attempt this is, from 1 on. */
+                "bellwire-attempt": components["parameters"]["bellwire-attempt"];
+                /** @description What happened, such as `account.created`. */
+                "bellwire-event-type": components["parameters"]["bellwire-event-type"];
+                /** @description When it happened, in ISO 8601 with milliseconds. */
+                "bellwire-event-time": components["parameters"]["bellwire-event-time"];
+                /** @description Counts the events of their account, without gaps: order by it. */
+                "bellwire-sequence": components["parameters"]["bellwire-sequence"];
+                /** @description Who did it: `developer:21`, `admin:3`, `token:3`, `key` or `system`. */
+                "bellwire-actor": components["parameters"]["bellwire-actor"];
+                /** @description Through which door: `developer_portal`, `admin_portal`, `api` or `system`. */
+                "bellwire-channel": components["parameters"]["bellwire-channel"];
+                /** @description How often it was sent again by hand. Absent the first time. */
+                "bellwire-replay"?: components["parameters"]["bellwire-replay"];
+                /** @description `true` for a sample that somebody asked for, which is no event. Absent otherwise. */
+                "bellwire-test"?: components["parameters"]["bellwire-test"];
+                /** @description The version of CloudEvents. Only in the format `cloudevents-binary`. */
+                "ce-specversion"?: components["parameters"]["ce-specversion"];
+                /** @description The event's id. Only in the format `cloudevents-binary`. */
+                "ce-id"?: components["parameters"]["ce-id"];
+                /** @description How the outside reaches the provider's admin side. Only in the format `cloudevents-binary`. */
+                "ce-source"?: components["parameters"]["ce-source"];
+                /** @description What happened. Only in the format `cloudevents-binary`. */
+                "ce-type"?: components["parameters"]["ce-type"];
+                /** @description What it is about, such as `application/41`. Only in the format `cloudevents-binary`. */
+                "ce-subject"?: components["parameters"]["ce-subject"];
+                /** @description When it happened. Only in the format `cloudevents-binary`. */
+                "ce-time"?: components["parameters"]["ce-time"];
+                /** @description Counts the events of their account. Only in the format `cloudevents-binary`. */
+                "ce-bellwiresequence"?: components["parameters"]["ce-bellwiresequence"];
+                /** @description Who did it. Only in the format `cloudevents-binary`. */
+                "ce-bellwireactor"?: components["parameters"]["ce-bellwireactor"];
+                /** @description Through which door. Only in the format `cloudevents-binary`. */
+                "ce-bellwirechannel"?: components["parameters"]["ce-bellwirechannel"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** @description In the endpoint's `format`. The bytes are fixed when the event is recorded, and the same at every attempt. */
+        requestBody: {
+            content: {
+                "application/xml": string;
+                "application/json": components["schemas"]["ApplicationEvent"] | components["schemas"]["ApplicationData"];
+                "application/cloudevents+json": components["schemas"]["ApplicationCloudEvent"];
+            };
+        };
+        responses: {
+            /** @description Delivered. An endpoint can be told to take any 2xx for it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The endpoint is disabled, and nothing is sent there until somebody enables it. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nothing is sent before `Retry-After`, as with 503. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A failed attempt. It is made again, as the endpoint's retry waits say. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    "webhook-application-key-deleted": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description `Bellwire/` and its version. */
+                "user-agent": components["parameters"]["user-agent"];
+                /** @description The event's id: the same at every attempt. Do what you do once for each. */
+                "webhook-id": components["parameters"]["webhook-id"];
+                /** @description When this attempt was sent, in seconds since 1970. */
+                "webhook-timestamp": components["parameters"]["webhook-timestamp"];
+                /** @description `v1,` and the HMAC-SHA256 of `webhook-id`, `webhook-timestamp` and the body, joined by dots, in base64. For a day after a rotation two of them, with a space between; one must be right. */
+                "webhook-signature": components["parameters"]["webhook-signature"];
+                /** @description Which attempt this is, from 1 on. */
+                "bellwire-attempt": components["parameters"]["bellwire-attempt"];
+                /** @description What happened, such as `account.created`. */
+                "bellwire-event-type": components["parameters"]["bellwire-event-type"];
+                /** @description When it happened, in ISO 8601 with milliseconds. */
+                "bellwire-event-time": components["parameters"]["bellwire-event-time"];
+                /** @description Counts the events of their account, without gaps: order by it. */
+                "bellwire-sequence": components["parameters"]["bellwire-sequence"];
+                /** @description Who did it: `developer:21`, `admin:3`, `token:3`, `key` or `system`. */
+                "bellwire-actor": components["parameters"]["bellwire-actor"];
+                /** @description Through which door: `developer_portal`, `admin_portal`, `api` or `system`. */
+                "bellwire-channel": components["parameters"]["bellwire-channel"];
+                /** @description How often it was sent again by hand. Absent the first time. */
+                "bellwire-replay"?: components["parameters"]["bellwire-replay"];
+                /** @description `true` for a sample that somebody asked for, which is no event. Absent otherwise. */
+                "bellwire-test"?: components["parameters"]["bellwire-test"];
+                /** @description The version of CloudEvents. Only in the format `cloudevents-binary`. */
+                "ce-specversion"?: components["parameters"]["ce-specversion"];
+                /** @description The event's id. Only in the format `cloudevents-binary`. */
+                "ce-id"?: components["parameters"]["ce-id"];
+                /** @description How the outside reaches the provider's admin side. Only in the format `cloudevents-binary`. */
+                "ce-source"?: components["parameters"]["ce-source"];
+                /** @description What happened. Only in the format `cloudevents-binary`. */
+                "ce-type"?: components["parameters"]["ce-type"];
+                /** @description What it is about, such as `application/41`. Only in the format `cloudevents-binary`. */
+                "ce-subject"?: components["parameters"]["ce-subject"];
+                /** @description When it happened. Only in the format `cloudevents-binary`. */
+                "ce-time"?: components["parameters"]["ce-time"];
+                /** @description Counts the events of their account. Only in the format `cloudevents-binary`. */
+                "ce-bellwiresequence"?: components["parameters"]["ce-bellwiresequence"];
+                /** @description Who did it. Only in the format `cloudevents-binary`. */
+                "ce-bellwireactor"?: components["parameters"]["ce-bellwireactor"];
+                /** @description Through which door. Only in the format `cloudevents-binary`. */
+                "ce-bellwirechannel"?: components["parameters"]["ce-bellwirechannel"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** @description In the endpoint's `format`. The bytes are fixed when the event is recorded, and the same at every attempt. */
+        requestBody: {
+            content: {
+                "application/xml": string;
+                "application/json": components["schemas"]["ApplicationEvent"] | components["schemas"]["ApplicationData"];
+                "application/cloudevents+json": components["schemas"]["ApplicationCloudEvent"];
+            };
+        };
+        responses: {
+            /** @description Delivered. An endpoint can be told to take any 2xx for it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The endpoint is disabled, and nothing is sent there until somebody enables it. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nothing is sent before `Retry-After`, as with 503. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A failed attempt. It is made again, as the endpoint's retry waits say. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    "webhook-application-key-updated": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description `Bellwire/` and its version. */
+                "user-agent": components["parameters"]["user-agent"];
+                /** @description The event's id: the same at every attempt. Do what you do once for each. */
+                "webhook-id": components["parameters"]["webhook-id"];
+                /** @description When this attempt was sent, in seconds since 1970. */
+                "webhook-timestamp": components["parameters"]["webhook-timestamp"];
+                /** @description `v1,` and the HMAC-SHA256 of `webhook-id`, `webhook-timestamp` and the body, joined by dots, in base64. For a day after a rotation two of them, with a space between; one must be right. */
+                "webhook-signature": components["parameters"]["webhook-signature"];
+                /** @description Which attempt this is, from 1 on. */
+                "bellwire-attempt": components["parameters"]["bellwire-attempt"];
+                /** @description What happened, such as `account.created`. */
+                "bellwire-event-type": components["parameters"]["bellwire-event-type"];
+                /** @description When it happened, in ISO 8601 with milliseconds. */
+                "bellwire-event-time": components["parameters"]["bellwire-event-time"];
+                /** @description Counts the events of their account, without gaps: order by it. */
+                "bellwire-sequence": components["parameters"]["bellwire-sequence"];
+                /** @description Who did it: `developer:21`, `admin:3`, `token:3`, `key` or `system`. */
+                "bellwire-actor": components["parameters"]["bellwire-actor"];
+                /** @description Through which door: `developer_portal`, `admin_portal`, `api` or `system`. */
+                "bellwire-channel": components["parameters"]["bellwire-channel"];
+                /** @description How often it was sent again by hand. Absent the first time. */
+                "bellwire-replay"?: components["parameters"]["bellwire-replay"];
+                /** @description `true` for a sample that somebody asked for, which is no event. Absent otherwise. */
+                "bellwire-test"?: components["parameters"]["bellwire-test"];
+                /** @description The version of CloudEvents. Only in the format `cloudevents-binary`. */
+                "ce-specversion"?: components["parameters"]["ce-specversion"];
+                /** @description The event's id. Only in the format `cloudevents-binary`. */
+                "ce-id"?: components["parameters"]["ce-id"];
+                /** @description How the outside reaches the provider's admin side. Only in the format `cloudevents-binary`. */
+                "ce-source"?: components["parameters"]["ce-source"];
+                /** @description What happened. Only in the format `cloudevents-binary`. */
+                "ce-type"?: components["parameters"]["ce-type"];
+                /** @description What it is about, such as `application/41`. Only in the format `cloudevents-binary`. */
+                "ce-subject"?: components["parameters"]["ce-subject"];
+                /** @description When it happened. Only in the format `cloudevents-binary`. */
+                "ce-time"?: components["parameters"]["ce-time"];
+                /** @description Counts the events of their account. Only in the format `cloudevents-binary`. */
+                "ce-bellwiresequence"?: components["parameters"]["ce-bellwiresequence"];
+                /** @description Who did it. Only in the format `cloudevents-binary`. */
+                "ce-bellwireactor"?: components["parameters"]["ce-bellwireactor"];
+                /** @description Through which door. Only in the format `cloudevents-binary`. */
+                "ce-bellwirechannel"?: components["parameters"]["ce-bellwirechannel"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** @description In the endpoint's `format`. The bytes are fixed when the event is recorded, and the same at every attempt. */
+        requestBody: {
+            content: {
+                "application/xml": string;
+                "application/json": components["schemas"]["ApplicationEvent"] | components["schemas"]["ApplicationData"];
+                "application/cloudevents+json": components["schemas"]["ApplicationCloudEvent"];
+            };
+        };
+        responses: {
+            /** @description Delivered. An endpoint can be told to take any 2xx for it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The endpoint is disabled, and nothing is sent there until somebody enables it. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nothing is sent before `Retry-After`, as with 503. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A failed attempt. It is made again, as the endpoint's retry waits say. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

@@ -1,5 +1,7 @@
 import type { FastifyInstance } from "fastify";
+import { webhooksTag } from "#http/shared/describe-webhooks.ts";
 import { describeRoutes } from "#platform/open-api/describe-routes.ts";
+import { completeDocument } from "./complete-document.ts";
 import type { JsonObject } from "#platform/open-api/name-schemas.ts";
 
 /** Starts the OpenAPI document of the Bellwire API. Call it before its routes are added. */
@@ -7,6 +9,7 @@ export function describeBellwireApi(http: FastifyInstance, version: string): Pro
   return describeRoutes(http, {
     title: "Bellwire API",
     version,
+    complete: completeDocument,
     description:
       "Endpoints, events, deliveries, failures and bins. JSON, in snake_case. Lists give `limit` things at a time and a " +
       "cursor, `next`, to go on with. Errors are `application/problem+json` (RFC 9457) with a stable `code`.",
@@ -27,9 +30,13 @@ export function describeBellwireApi(http: FastifyInstance, version: string): Pro
       { name: "Failures", description: "Deliveries whose attempts are used up." },
       { name: "Replays", description: "Events of a span of time, sent to an endpoint again." },
       { name: "Bins", description: "Built-in receivers that show what they caught." },
-      { name: "Developers", description: "What the Account Management API cannot do to accounts and applications." },
+      {
+        name: "Developers",
+        description: "What the Account Management API cannot do to accounts, users and applications.",
+      },
       { name: "Mails", description: "What developers were written." },
       { name: "Stream", description: "What happens, as it happens." },
+      webhooksTag,
     ],
   });
 }

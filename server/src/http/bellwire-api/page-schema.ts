@@ -24,5 +24,9 @@ export const pageOf = <It extends TSchema>(it: It) =>
     { description: "One page." },
   );
 
-/** Larger numbers than JSON can tell apart are nobody's id. */
-export const Id = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER });
+/** The id of something. Larger numbers than JSON can tell apart are nobody's. */
+export const IdOf = (what: string) =>
+  Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, description: `The id of ${what}.` });
+
+export const Since = Type.String({ ...Timestamp, description: "From this moment on." });
+export const Until = Type.String({ ...Timestamp, description: "Up to this moment." });

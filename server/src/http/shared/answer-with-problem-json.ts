@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { problemOfError } from "./problem-of-error.ts";
 import { Problem } from "./problem.ts";
+import { writeProblem } from "./write-problem.ts";
 
 /** Answers every error below `http`, unknown paths included, as `application/problem+json` (RFC 9457). */
 export function answerWithProblemJson(http: FastifyInstance): void {
@@ -20,12 +21,5 @@ function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
     .code(problem.status)
     .type("application/problem+json")
     .serializer(JSON.stringify)
-    .send({
-      type: `urn:bellwire:problem:${problem.code}`,
-      title: problem.message,
-      status: problem.status,
-      code: problem.code,
-      request_id: reply.request.id,
-      errors: problem.errors,
-    });
+    .send(writeProblem(problem, reply.request.id));
 }

@@ -12,6 +12,12 @@ export const webhookHeaders: Readonly<Record<string, object>> = Object.fromEntri
   ]),
 );
 
+/** Under which they are listed, beside what an API calls webhooks itself. */
+export const webhooksTag = {
+  name: "Webhook events",
+  description: "What your receiver is sent: one request for each event, in the format that its endpoint has.",
+};
+
 /** The `webhooks` of an OpenAPI document: what is sent, for each type of event, to whoever wants it. */
 export const describeWebhooks = (): Record<string, object> =>
   Object.fromEntries(eventCatalogue.map((entry) => [entry.type, { post: describe(entry) }]));
@@ -19,6 +25,7 @@ export const describeWebhooks = (): Record<string, object> =>
 const describe = (entry: CatalogueEntry) => ({
   summary: entry.label,
   operationId: `webhook-${entry.type.replaceAll(/[._]/g, "-")}`,
+  tags: [webhooksTag.name],
   description: describeInWords(entry),
   security: [],
   parameters: Object.keys(webhookHeaders).map((name) => ({ $ref: `#/components/parameters/${name}` })),

@@ -9,6 +9,8 @@ export interface ApiDescription {
   /** The ways to prove who is asking, any of which will do. */
   readonly securitySchemes: Readonly<Record<string, SecurityScheme>>;
   readonly tags: readonly { readonly name: string; readonly description: string }[];
+  /** Adds to the document what the routes do not say of themselves. */
+  readonly complete: (document: JsonObject) => object;
 }
 
 type SecurityScheme =
@@ -20,10 +22,10 @@ type SecurityScheme =
  * what comes in and shape what goes out. The function given back reads it, once all routes are there.
  */
 export async function describeRoutes(http: FastifyInstance, api: ApiDescription): Promise<() => JsonObject> {
-  const { title, version, description, securitySchemes, tags } = api;
+  const { title, version, description, securitySchemes, tags, complete } = api;
   await http.register(fastifySwagger, {
     openapi: {
-      openapi: "3.1.0",
+      openapi: "3.1.1",
       info: { title, version, description },
       components: { securitySchemes: { ...securitySchemes } },
       security: Object.keys(securitySchemes).map((name) => ({ [name]: [] })),
@@ -33,6 +35,6 @@ export async function describeRoutes(http: FastifyInstance, api: ApiDescription)
   });
   return () => {
     const document: JsonObject = JSON.parse(JSON.stringify(http.swagger()));
-    return nameSchemas(document);
+    return nameSchemas(JSON.parse(JSON.stringify(complete(document))));
   };
 }

@@ -15,7 +15,7 @@ export const listPersonalAccessTokensOperation: Operation = {
   path: "/personal/access_tokens",
   deed: "read-own",
   formats: jsonOnly,
-  query: Type.Object({ name: Type.Optional(Type.String()) }),
+  query: Type.Object({ name: Type.Optional(Type.String({ description: "A part of the name." })) }),
   answers: accessTokensAnswer,
 
   async answer({ pool }, call) {

@@ -17,9 +17,9 @@ export const findAccountOperation: Operation = {
   deed: "read-portal",
   formats: xmlAndJson,
   query: Type.Object({
-    username: Type.Optional(Type.String()),
-    user_id: Type.Optional(Type.String()),
-    email: Type.Optional(Type.String()),
+    username: Type.Optional(Type.String({ description: "The user's name. It counts first." })),
+    user_id: Type.Optional(Type.String({ description: "The user's id. It counts where no name is given." })),
+    email: Type.Optional(Type.String({ description: "The user's address. It counts last." })),
   }),
   also: [404],
   answers: accountAnswer,

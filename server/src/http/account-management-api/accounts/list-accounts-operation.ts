@@ -16,7 +16,9 @@ export const listAccountsOperation: Operation = {
   deed: "read-portal",
   formats: xmlAndJson,
   query: Type.Object({
-    state: Type.Optional(Type.String({ enum: ["pending", "approved", "rejected"] })),
+    state: Type.Optional(
+      Type.String({ enum: ["pending", "approved", "rejected"], description: "Those that are in this state." }),
+    ),
     query: Type.Optional(
       Type.String({
         description: "A part of the organization's name, or of a user's name or e-mail address, in any case.",

@@ -6,7 +6,15 @@ import { readAccountOrRefuse } from "../answers/read-account-or-refuse.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
 import { idOf, textOf, type Parameters } from "../requests/read-parameters.ts";
 import { applicationAnswer } from "../answers/application-answers.ts";
-import { optionalText } from "../answers/schema-parts.ts";
+
+const handles = {
+  user_key: Type.Optional(
+    Type.String({ description: "What it calls a service with that knows applications by a user key." }),
+  ),
+  app_id: Type.Optional(
+    Type.String({ description: "What it calls any other service with: its application id, or client id." }),
+  ),
+};
 
 export const findApplicationOperation: Operation = {
   title: "Application Find",
@@ -17,10 +25,9 @@ export const findApplicationOperation: Operation = {
   deed: "read-portal",
   formats: xmlAndJson,
   query: Type.Object({
-    application_id: Type.Optional(Type.Integer({ description: "Its number." })),
-    user_key: optionalText,
-    app_id: optionalText,
-    service_id: optionalText,
+    application_id: Type.Optional(Type.Integer({ description: "Its id." })),
+    ...handles,
+    service_id: Type.Optional(Type.String({ description: "Only of this service." })),
   }),
   also: [404],
   answers: applicationAnswer,
@@ -42,7 +49,7 @@ export const findApplicationOfAccountOperation: Operation = {
   path: "/accounts/{account_id}/applications/find",
   deed: "read-portal",
   formats: xmlAndJson,
-  query: Type.Object({ user_key: optionalText, app_id: optionalText }),
+  query: Type.Object(handles),
   answers: applicationAnswer,
 
   async answer({ pool }, call) {

@@ -9,7 +9,6 @@ import { xmlAndJson, type Operation } from "../operation.ts";
 import { pageQuery, readPage, standingOf } from "../requests/read-page.ts";
 import { idOf, textOf, type Parameters } from "../requests/read-parameters.ts";
 import { allApplicationsAnswer } from "../answers/application-answers.ts";
-import { optionalText } from "../answers/schema-parts.ts";
 
 export const listAllApplicationsOperation: Operation = {
   title: "Application List (all services)",
@@ -21,16 +20,18 @@ export const listAllApplicationsOperation: Operation = {
   formats: xmlAndJson,
   query: Type.Object({
     ...pageQuery,
-    active_since: Type.Optional(Type.String({ description: "By the last day with traffic." })),
-    inactive_since: optionalText,
-    service_id: optionalText,
-    plan_id: optionalText,
-    plan_type: Type.Optional(Type.String({ enum: ["free", "paid"] })),
-    state: optionalText,
-    name: optionalText,
-    account: Type.Optional(Type.Integer()),
-    account_query: optionalText,
-    user_key: optionalText,
+    active_since: Type.Optional(Type.String({ description: "With traffic on this day or later." })),
+    inactive_since: Type.Optional(Type.String({ description: "Without traffic from this day on." })),
+    service_id: Type.Optional(Type.String({ description: "Of this service." })),
+    plan_id: Type.Optional(Type.String({ description: "On this plan." })),
+    plan_type: Type.Optional(
+      Type.String({ enum: ["free", "paid"], description: "On plans that cost nothing, or on those that do." }),
+    ),
+    state: Type.Optional(Type.String({ description: "In this state: `pending`, `live` or `suspended`." })),
+    name: Type.Optional(Type.String({ description: "A part of its name." })),
+    account: Type.Optional(Type.Integer({ description: "Of the account with this id." })),
+    account_query: Type.Optional(Type.String({ description: "Of accounts whose name has this part." })),
+    user_key: Type.Optional(Type.String({ description: "With this user key." })),
   }),
   answers: allApplicationsAnswer,
 

@@ -15,7 +15,11 @@ export const listApplicationsOperation: Operation = {
   path: "/accounts/{account_id}/applications",
   deed: "read-portal",
   formats: xmlAndJson,
-  query: Type.Object({ state: Type.Optional(Type.String({ enum: ["pending", "live", "suspended"] })) }),
+  query: Type.Object({
+    state: Type.Optional(
+      Type.String({ enum: ["pending", "live", "suspended"], description: "Those that are in this state." }),
+    ),
+  }),
   answers: applicationsAnswer,
 
   async answer({ pool }, { provider, adminUrl, query, id }) {

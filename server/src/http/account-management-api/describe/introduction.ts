@@ -1,3 +1,4 @@
+import { webhooksTag } from "#http/shared/describe-webhooks.ts";
 import type { Tag } from "../operation.ts";
 
 export const description = `Accounts, users, applications and the webhook, as 3scale's API has them.
@@ -5,8 +6,8 @@ export const description = `Accounts, users, applications and the webhook, as 3s
 Each path also takes an extension, \`.xml\` or \`.json\`; without one the parameter \`format\` decides, then \`Accept\`, and without
 that it is XML. Bodies are forms, multipart forms or JSON. Where something is updated, PATCH does what PUT does.
 
-XML is sent on one line; here it is shown with an element a line. What an operation changes is told to your webhooks: see
-the section about them.`;
+XML is sent on one line; here it is shown with an element a line. What an operation changes is told to your
+receivers: see *${webhooksTag.name}*.`;
 
 export const securitySchemes = {
   access_token: {
@@ -47,4 +48,4 @@ const says: Readonly<Record<Tag, string>> = {
   Provider: "Your own account and its people.",
 };
 
-export const tags = Object.entries(says).map(([name, text]) => ({ name, description: text }));
+export const tags = [...Object.entries(says).map(([name, text]) => ({ name, description: text })), webhooksTag];

@@ -14,8 +14,10 @@ export const listProviderUsersOperation: Operation = {
   deed: "list-provider-users",
   formats: xmlAndJson,
   query: Type.Object({
-    state: Type.Optional(Type.String({ enum: ["pending", "suspended", "active"] })),
-    role: Type.Optional(Type.String({ enum: ["member", "admin"] })),
+    state: Type.Optional(
+      Type.String({ enum: ["pending", "suspended", "active"], description: "Those that are in this state." }),
+    ),
+    role: Type.Optional(Type.String({ enum: ["member", "admin"], description: "Those that have this role." })),
   }),
   answers: providerUsersAnswer,
 

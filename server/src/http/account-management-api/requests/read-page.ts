@@ -5,8 +5,15 @@ import { textOf, type Parameters } from "./read-parameters.ts";
 const perPageMax = 500;
 
 export const pageQuery = {
-  page: Type.Optional(Type.Integer({ minimum: 1, default: 1 })),
-  per_page: Type.Optional(Type.Integer({ minimum: 1, maximum: perPageMax, default: perPageMax })),
+  page: Type.Optional(Type.Integer({ minimum: 1, default: 1, description: "Which page, from 1 on." })),
+  per_page: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: perPageMax,
+      default: perPageMax,
+      description: "How many to a page.",
+    }),
+  ),
 };
 
 export interface Page {

@@ -16,8 +16,10 @@ export const listUsersOperation: Operation = {
   deed: "read-portal",
   formats: xmlAndJson,
   query: Type.Object({
-    state: Type.Optional(Type.String({ enum: ["pending", "suspended", "active"] })),
-    role: Type.Optional(Type.String({ enum: ["member", "admin"] })),
+    state: Type.Optional(
+      Type.String({ enum: ["pending", "suspended", "active"], description: "Those that are in this state." }),
+    ),
+    role: Type.Optional(Type.String({ enum: ["member", "admin"], description: "Those that have this role." })),
   }),
   answers: usersAnswer,
 

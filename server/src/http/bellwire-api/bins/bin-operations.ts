@@ -10,6 +10,7 @@ export const listBins = {
   tags,
   operationId: "listBins",
   summary: "List the bins",
+  description: "By age, a page at a time.",
   querystring: Type.Object(pageQuery),
   response: answers(pageOf(Bin)),
 };
@@ -27,6 +28,7 @@ export const readBin = {
   tags,
   operationId: "readBin",
   summary: "Read a bin",
+  description: "With what it answers, and how much it has caught.",
   params,
   response: answersOfOne(Bin),
 };
@@ -35,6 +37,7 @@ export const changeBin = {
   tags,
   operationId: "changeBin",
   summary: "Change what a bin answers",
+  description: "The status, and how long it waits: to see what a sender makes of it.",
   params,
   body: BinAnswerChange,
   response: { ...answersOfOne(Bin), ...refusable },
@@ -44,6 +47,7 @@ export const deleteBin = {
   tags,
   operationId: "deleteBin",
   summary: "Delete a bin with what it caught",
+  description: "Its URL takes nothing any more.",
   params,
   response: done,
 };
@@ -52,6 +56,7 @@ export const listBinRequests = {
   tags,
   operationId: "listBinRequests",
   summary: "List what a bin caught, newest first",
+  description: "Each as it came, with a verdict on its signature.",
   params,
   querystring: BinRequestsQuery,
   response: answersOfOne(pageOf(BinRequest)),

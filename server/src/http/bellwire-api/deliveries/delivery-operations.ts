@@ -9,6 +9,7 @@ export const listDeliveries = {
   tags,
   operationId: "listDeliveries",
   summary: "List deliveries, those of the newest event first",
+  description: "Each with its last attempt.",
   querystring: DeliveriesQuery,
   response: { ...answers(pageOf(Delivery)), ...refusable },
 };
@@ -17,6 +18,7 @@ export const readDelivery = {
   tags,
   operationId: "readDelivery",
   summary: "Read a delivery with its attempts",
+  description: "With the bytes that are sent, and what was answered at each attempt.",
   params,
   response: answersOfOne(DeliveryInFull),
 };
@@ -43,6 +45,7 @@ export const cancelDelivery = {
   tags,
   operationId: "cancelDelivery",
   summary: "Give a pending delivery up",
+  description: "It is not tried any more, and is no failure.",
   params,
   response: { ...answersOfOne(Delivery), ...conflicting },
 };

@@ -1,9 +1,10 @@
 import { Type, type Static } from "typebox";
 import { eventTypes } from "#webhooks/endpoints/index.ts";
-import { EventId, Id, Nullable, pageQuery, Timestamp } from "../page-schema.ts";
+import { EventId, IdOf, Nullable, pageQuery, Timestamp, Since, Until } from "../page-schema.ts";
 import { Attempt, AttemptInShort } from "./attempt-schema.ts";
 
-const DeliveryState = Type.Enum(["pending", "delivered", "failed", "cancelled"], { title: "DeliveryState" });
+const deliveryStates = ["pending", "delivered", "failed", "cancelled"] as const;
+const DeliveryState = Type.Enum([...deliveryStates], { title: "DeliveryState" });
 
 const fields = {
   id: Type.String({ description: "The event's id, a dot, and the endpoint's id." }),
@@ -43,14 +44,16 @@ export const DeliveryInFull = Type.Object(
 
 export type DeliveryInFullAnswer = Static<typeof DeliveryInFull>;
 
-export const DeliveryParams = Type.Object({ id: Type.String() });
+export const DeliveryParams = Type.Object({
+  id: Type.String({ description: "The event's id, a dot, and the endpoint's id." }),
+});
 
 export const DeliveriesQuery = Type.Object({
   ...pageQuery,
-  endpoint_id: Type.Optional(Id),
-  state: Type.Optional(DeliveryState),
-  event_type: Type.Optional(Type.Enum([...eventTypes])),
+  endpoint_id: Type.Optional(IdOf("an endpoint")),
+  state: Type.Optional(Type.Enum([...deliveryStates], { description: "Those that are in this state." })),
+  event_type: Type.Optional(Type.Enum([...eventTypes], { description: "Of events of this type." })),
   event_id: Type.Optional(EventId),
-  since: Type.Optional(Timestamp),
-  until: Type.Optional(Timestamp),
+  since: Type.Optional(Since),
+  until: Type.Optional(Until),
 });

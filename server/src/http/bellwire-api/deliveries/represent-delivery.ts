@@ -38,7 +38,7 @@ export const representDeliveryInFull = (delivery: DeliveryInFull): DeliveryInFul
   attempts: delivery.attempts.map(representAttempt),
 });
 
-const representAttempt = (attempt: Attempt): AttemptAnswer => ({
+export const representAttempt = (attempt: Attempt): AttemptAnswer => ({
   number: attempt.number,
   at: attempt.at.toISOString(),
   status: attempt.status,

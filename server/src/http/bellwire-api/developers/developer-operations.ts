@@ -1,9 +1,10 @@
 import { Type } from "typebox";
-import { Id } from "../page-schema.ts";
+import { IdOf } from "../page-schema.ts";
 import { done, refusable } from "../route-schema.ts";
 
 const tags = ["Developers"];
-const params = Type.Object({ id: Id });
+const ofAccount = Type.Object({ id: IdOf("the account") });
+const ofApplication = Type.Object({ id: IdOf("the application") });
 const response = { ...done, ...refusable };
 
 export const suspendAccount = {
@@ -11,7 +12,7 @@ export const suspendAccount = {
   operationId: "suspendAccount",
   summary: "Suspend an account",
   description: "Whoever is signed in for it is signed out, and nobody can sign in until it is resumed.",
-  params,
+  params: ofAccount,
   response,
 };
 
@@ -20,7 +21,7 @@ export const resumeAccount = {
   operationId: "resumeAccount",
   summary: "Resume a suspended account",
   description: "It is approved again.",
-  params,
+  params: ofAccount,
   response,
 };
 
@@ -29,7 +30,7 @@ export const rejectApplication = {
   operationId: "rejectApplication",
   summary: "Reject a pending application",
   description: "It is deleted, and the admins of its account are told why.",
-  params,
+  params: ofApplication,
   body: Type.Object(
     { reason: Type.Optional(Type.String({ maxLength: 2000, description: "What the mail says." })) },
     { additionalProperties: false },
@@ -42,7 +43,7 @@ export const regenerateUserKey = {
   operationId: "regenerateUserKey",
   summary: "Give an application a new user key",
   description: "The old one stops working at once.",
-  params,
+  params: ofApplication,
   response,
 };
 
@@ -51,7 +52,7 @@ export const regenerateApplicationKey = {
   operationId: "regenerateApplicationKey",
   summary: "Put a new key in the place of one",
   description: "Of an application key, or of a client's secret. The old one stops working at once.",
-  params,
+  params: ofApplication,
   body: Type.Object({ key: Type.String({ description: "The old one." }) }, { additionalProperties: false }),
   response,
 };

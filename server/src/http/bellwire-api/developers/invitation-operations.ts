@@ -1,10 +1,10 @@
 import { Type } from "typebox";
-import { Id, Nullable, Timestamp } from "../page-schema.ts";
+import { IdOf, Nullable, Timestamp } from "../page-schema.ts";
 import { answersOfOne, created, done, refusable } from "../route-schema.ts";
 
 const tags = ["Developers"];
-const ofAccount = Type.Object({ id: Id });
-const ofInvitation = Type.Object({ id: Id, invitation_id: Id });
+const ofAccount = Type.Object({ id: IdOf("the account") });
+const ofInvitation = Type.Object({ id: IdOf("the account"), invitation_id: IdOf("the invitation") });
 
 const Invitation = Type.Object(
   {
@@ -21,6 +21,7 @@ export const listInvitations = {
   tags,
   operationId: "listInvitations",
   summary: "List the invitations of an account, oldest first",
+  description: "Also those that were accepted.",
   params: ofAccount,
   response: answersOfOne(Type.Object({ data: Type.Array(Invitation) })),
 };

@@ -1,22 +1,17 @@
 import { readAccount } from "#portal/accounts/index.ts";
-import {
-  deleteInvitation,
-  inviteUser,
-  listInvitations,
-  resendInvitation,
-  type Invitation,
-} from "#portal/users/index.ts";
+import { deleteInvitation, inviteUser, listInvitations, resendInvitation } from "#portal/users/index.ts";
 import { invitationUrl } from "../../shared/mailed-links.ts";
 import { Problem } from "../../shared/problem.ts";
 import type { BellwireApiRoute } from "../bellwire-api-route.ts";
 import { assertDone } from "./assert-done.ts";
 import * as operations from "./invitation-operations.ts";
+import { representInvitation } from "./represent-invitation.ts";
 
 export const listInvitationsRoute: BellwireApiRoute = async (http, { pool }) => {
   const options = { schema: operations.listInvitations, config: { deed: "read-portal" } } as const;
   http.get("/accounts/:id/invitations", options, async ({ provider, params }) => {
     if (!(await readAccount(pool, provider.id, params.id))) throw new Problem("not-found");
-    return { data: (await listInvitations(pool, provider.id, params.id)).map(represent) };
+    return { data: (await listInvitations(pool, provider.id, params.id)).map(representInvitation) };
   });
 };
 
@@ -32,7 +27,7 @@ export const inviteRoute: BellwireApiRoute = async (http, needs) => {
     const invited = await inviteUser(pool, wanted);
     if (!invited) throw new Problem("not-found");
     if ("refused" in invited) throw new Problem("invalid", { errors: invited.refused });
-    return reply.code(201).send(represent(invited.invitation));
+    return reply.code(201).send(representInvitation(invited.invitation));
   });
 };
 
@@ -57,11 +52,3 @@ export const deleteInvitationRoute: BellwireApiRoute = async (http, { pool }) =>
     return reply.code(204).send(null);
   });
 };
-
-const represent = ({ id, email, sentAt, acceptedAt, createdAt }: Invitation) => ({
-  id,
-  email,
-  sent_at: sentAt.toISOString(),
-  accepted_at: acceptedAt?.toISOString() ?? null,
-  created_at: createdAt.toISOString(),
-});

@@ -12,6 +12,7 @@ export const listEndpoints = {
   tags,
   operationId: "listEndpoints",
   summary: "List the endpoints",
+  description: "By age, a page at a time.",
   querystring: Type.Object(pageQuery),
   response: answers(pageOf(Endpoint)),
 };
@@ -29,6 +30,7 @@ export const readEndpoint = {
   tags,
   operationId: "readEndpoint",
   summary: "Read an endpoint",
+  description: "Its URL in full for those who may change it, and masked for others.",
   params,
   response: answersOfOne(Endpoint),
 };
@@ -56,6 +58,7 @@ export const readSecret = {
   tags,
   operationId: "readEndpointSecret",
   summary: "Read the secret that signs",
+  description: "For those who may change the endpoint. Give it to the receiver, which verifies signatures with it.",
   params,
   response: answersOfOne(EndpointSecret),
 };

@@ -1,6 +1,6 @@
 import { Type, type Static } from "typebox";
 import { eventTypes } from "#webhooks/endpoints/index.ts";
-import { Id, Nullable, Timestamp } from "../page-schema.ts";
+import { IdOf, Nullable, Timestamp } from "../page-schema.ts";
 
 const EventTypeOrAll = Type.Enum([...eventTypes, "*"], {
   description: "A type of event, or `*` for all, those to come included.",
@@ -101,4 +101,4 @@ export const EndpointSecret = Type.Object(
   { title: "EndpointSecret", description: "What signs from now on." },
 );
 
-export const EndpointParams = Type.Object({ id: Id });
+export const EndpointParams = Type.Object({ id: IdOf("the endpoint") });

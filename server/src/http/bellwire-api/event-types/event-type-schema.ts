@@ -14,8 +14,13 @@ export const EventTypeEntry = Type.Object(
   { title: "EventType" },
 );
 
-export const EventTypeParams = Type.Object({ type: Type.Enum([...eventTypes]) });
+export const EventTypeParams = Type.Object({ type: Type.Enum([...eventTypes], { description: "A type of event." }) });
 
 export const SampleQuery = Type.Object({
-  format: Type.Optional(Type.Enum(["3scale", "json", "cloudevents", "cloudevents-binary"], { default: "3scale" })),
+  format: Type.Optional(
+    Type.Enum(["3scale", "json", "cloudevents", "cloudevents-binary"], {
+      default: "3scale",
+      description: "As an endpoint's `format`.",
+    }),
+  ),
 });

@@ -1,6 +1,6 @@
 import { Type } from "typebox";
 import { Delivery } from "../deliveries/delivery-schema.ts";
-import { Id, pageOf } from "../page-schema.ts";
+import { IdOf, pageOf } from "../page-schema.ts";
 import { answers, answersOfOne, refusable } from "../route-schema.ts";
 import { Event, EventInFull, EventParams, EventsQuery } from "./event-schema.ts";
 
@@ -10,6 +10,7 @@ export const listEvents = {
   tags,
   operationId: "listEvents",
   summary: "List what happened, newest first",
+  description: "What was recorded, whether it was sent anywhere or not.",
   querystring: EventsQuery,
   response: { ...answers(pageOf(Event)), ...refusable },
 };
@@ -18,6 +19,8 @@ export const readEvent = {
   tags,
   operationId: "readEvent",
   summary: "Read an event, and what became of it at each endpoint",
+  description:
+    "With the object as it was, the values before, and for each endpoint whether it was sent or what stopped it.",
   params: EventParams,
   response: answersOfOne(EventInFull),
 };
@@ -26,7 +29,8 @@ export const sendEvent = {
   tags,
   operationId: "sendEvent",
   summary: "Send an event to an endpoint that was not sent it",
+  description: "As if the endpoint had wanted it from the start. What it was sent already is not sent twice.",
   params: EventParams,
-  body: Type.Object({ endpoint_id: Id }, { additionalProperties: false }),
+  body: Type.Object({ endpoint_id: IdOf("the endpoint") }, { additionalProperties: false }),
   response: { ...answersOfOne(Delivery), ...refusable },
 };

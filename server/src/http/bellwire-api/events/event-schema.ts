@@ -1,6 +1,6 @@
 import { Type, type Static } from "typebox";
 import { eventTypes } from "#webhooks/endpoints/index.ts";
-import { EventId, Id, Nullable, pageQuery, Timestamp } from "../page-schema.ts";
+import { EventId, IdOf, Nullable, pageQuery, Timestamp, Since, Until } from "../page-schema.ts";
 
 const Actor = Type.Object(
   {
@@ -68,9 +68,9 @@ export const EventParams = Type.Object({ id: EventId });
 
 export const EventsQuery = Type.Object({
   ...pageQuery,
-  type: Type.Optional(Type.Enum([...eventTypes])),
-  object_id: Type.Optional(Id),
-  account_id: Type.Optional(Id),
-  since: Type.Optional(Timestamp),
-  until: Type.Optional(Timestamp),
+  type: Type.Optional(Type.Enum([...eventTypes], { description: "Events of this type." })),
+  object_id: Type.Optional(IdOf("what it happened to")),
+  account_id: Type.Optional(IdOf("the account that it happened in")),
+  since: Type.Optional(Since),
+  until: Type.Optional(Until),
 });

@@ -25,6 +25,7 @@ export const countFailures = {
   tags,
   operationId: "countFailures",
   summary: "Count the failures",
+  description: "How many wait for somebody to retry or delete them.",
   querystring: FailuresToCount,
   response: { ...answers(FailureCount), ...refusable },
 };

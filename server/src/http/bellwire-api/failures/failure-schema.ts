@@ -1,5 +1,5 @@
 import { Type, type Static } from "typebox";
-import { EventId, Id, pageQuery, Timestamp } from "../page-schema.ts";
+import { EventId, IdOf, pageQuery, Timestamp } from "../page-schema.ts";
 
 export const Failure = Type.Object(
   {
@@ -20,7 +20,7 @@ export const Failure = Type.Object(
 export type FailureAnswer = Static<typeof Failure>;
 
 const filters = {
-  endpoint_id: Type.Optional(Id),
+  endpoint_id: Type.Optional(IdOf("an endpoint")),
   until: Type.Optional(Type.String({ ...Timestamp, description: "Those that failed in this second or before." })),
   ids: Type.Optional(
     Type.Array(EventId, { maxItems: 200, description: "Ids of failures. May be given several times." }),

@@ -1,13 +1,12 @@
 import { readTime } from "#platform/clock/read-time.ts";
 import { deliveryId, parseDeliveryId } from "#webhooks/deliveries/index.ts";
-import { maskUrl } from "#webhooks/endpoints/index.ts";
 import { listFailures, type Failure, type FailurePage } from "#webhooks/failures/index.ts";
 import type { BellwireApiRoute } from "../bellwire-api-route.ts";
 import { cutPage, pageLimit } from "../cut-page.ts";
 import { cursorOf } from "../read-query.ts";
 import * as operations from "./failure-operations.ts";
-import type { FailureAnswer } from "./failure-schema.ts";
 import { failureFilterOf } from "./read-failure-filter.ts";
+import { representFailure } from "./represent-failure.ts";
 
 export const listFailuresRoute: BellwireApiRoute = async (http, { pool, encryption }) => {
   const options = { schema: operations.listFailures, config: { deed: "read-failures" } } as const;
@@ -26,17 +25,3 @@ function readCursor(text: string): FailurePage["after"] {
   const [failedAt, key] = [readTime(time), parseDeliveryId(id)];
   return failedAt && key ? { failedAt, ...key } : undefined;
 }
-
-const representFailure = (failure: Failure): FailureAnswer => ({
-  id: failure.eventId,
-  delivery_id: deliveryId(failure),
-  endpoint_id: failure.endpointId,
-  endpoint_name: failure.endpointName,
-  event_type: failure.eventType,
-  account_id: failure.accountId,
-  account_name: failure.accountName,
-  attempts_made: failure.attemptsMade,
-  failed_at: failure.failedAt.toISOString(),
-  error: failure.error,
-  url_masked: maskUrl(failure.url),
-});

@@ -1,8 +1,9 @@
-import { listMails, type Mail } from "#portal/mails/index.ts";
+import { listMails } from "#portal/mails/index.ts";
 import type { BellwireApiRoute } from "../bellwire-api-route.ts";
 import { cutPage, pageLimit } from "../cut-page.ts";
 import { cursorOf, readId } from "../read-query.ts";
 import * as operations from "./mail-schema.ts";
+import { representMail } from "./represent-mail.ts";
 
 export const listMailsRoute: BellwireApiRoute = async (http, { pool }) => {
   // The links in mails open accounts, so they are for admins alone, and for no read-only token.
@@ -13,14 +14,3 @@ export const listMailsRoute: BellwireApiRoute = async (http, { pool }) => {
     return cutPage(mails, limit, { show: representMail, cursorOf: ({ id }) => String(id) });
   });
 };
-
-const representMail = ({ id, recipient, subject, text, createdAt, sentAt, attemptsMade, lastError }: Mail) => ({
-  id,
-  recipient,
-  subject,
-  text,
-  created_at: createdAt.toISOString(),
-  sent_at: sentAt?.toISOString() ?? null,
-  attempts_made: attemptsMade,
-  last_error: lastError,
-});

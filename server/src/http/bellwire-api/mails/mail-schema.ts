@@ -20,6 +20,7 @@ export const listMails = {
   tags: ["Mails"],
   operationId: "listMails",
   summary: "List the mails, newest first",
+  description: "With their text, and whether they went out. For admins alone, since the links in them open accounts.",
   querystring: Type.Object(pageQuery),
   response: answers(pageOf(Mail)),
 };

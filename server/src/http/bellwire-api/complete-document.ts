@@ -1,0 +1,95 @@
+import { describeWebhooks, webhookHeaders } from "#http/shared/describe-webhooks.ts";
+import { Problem, problems, type ProblemCode } from "#http/shared/problem.ts";
+import { ProblemSchema } from "#http/shared/problem-schema.ts";
+import { writeProblem } from "#http/shared/write-problem.ts";
+import type { Json, JsonObject } from "#platform/open-api/name-schemas.ts";
+import { exampleOf } from "./examples/example-of.ts";
+
+/** Adds to what the routes say of themselves: examples, what any route may refuse, and what is sent to webhooks. */
+export function completeDocument(document: JsonObject): object {
+  const components = fieldsOf(document["components"]);
+  const parameters = { ...fieldsOf(components["parameters"]), ...webhookHeaders };
+  const paths = mapValues(fieldsOf(document["paths"]), (item) => mapValues(fieldsOf(item), completeOperation));
+  return {
+    ...document,
+    servers: [{ url: "/", description: "The host of the Admin Portal." }],
+    paths,
+    webhooks: describeWebhooks(),
+    components: { ...components, parameters, responses: refusals() },
+  };
+}
+
+/** The refusals of each status: their name, and the problems that are answered so. */
+const refused: Readonly<Record<string, readonly [name: string, says: string, ...codes: ProblemCode[]]>> = {
+  400: ["Unreadable", "The request cannot be read.", "request-unreadable"],
+  401: ["Unauthorized", "No credentials, or wrong ones.", "credentials-missing", "credentials-wrong"],
+  403: ["Forbidden", "These credentials do not allow this.", "permission-missing", "role-missing", "webhooks-denied"],
+  404: ["NotFound", "There is no such thing, or it is not yours.", "not-found"],
+  409: ["Conflict", "It does not fit with how things are now.", "conflict"],
+  413: ["TooLarge", "The body is larger than a mebibyte.", "body-too-large"],
+  415: ["UnknownMediaType", "The body is no JSON.", "media-type-unsupported"],
+  422: ["Invalid", "Some values are not acceptable: `errors` says which, and why.", "invalid"],
+  429: [
+    "TooManyWrongCredentials",
+    "Wrong credentials came from this address too often. `Retry-After` says how many seconds to wait.",
+    "too-many-bad-credentials",
+  ],
+  500: ["Broken", "Something went wrong on our side.", "internal"],
+  503: ["Away", "The database is away, or has no room left. Nothing is half done.", "database-away", "database-full"],
+};
+
+const refusals = (): Record<string, object> =>
+  Object.fromEntries(Object.values(refused).map((each) => [each[0], describeRefusal(each)]));
+
+function describeRefusal([, says, ...codes]: (typeof refused)[string]): object {
+  const examples = codes.map((code) => {
+    const problem = new Problem(code, code === "invalid" ? { errors: { name: ["is required"] } } : {});
+    return [code, { summary: problems[code].says, value: writeProblem(problem, "req-1") }];
+  });
+  const content = { "application/problem+json": { schema: ProblemSchema, examples: Object.fromEntries(examples) } };
+  return { description: says, content };
+}
+
+function completeOperation(described: Json): object {
+  const operation = fieldsOf(described);
+  const example = exampleOf[String(operation["operationId"])] ?? {};
+  const body = fieldsOf(operation["requestBody"]);
+  const takes = operation["requestBody"] !== undefined;
+  const isChecked = takes || Array.isArray(operation["parameters"]);
+  const own = Object.entries(fieldsOf(operation["responses"]));
+  const statuses = new Set([
+    ...own.map(([status]) => status).filter((status) => status in refused),
+    ...["401", "403", "429", "500", "503"],
+    ...(isChecked ? ["400", "422"] : []),
+    ...(takes ? ["413", "415"] : []),
+  ]);
+  return {
+    ...operation,
+    ...(takes ? { requestBody: { ...body, content: withExample(body["content"], () => example.body) } } : {}),
+    responses: {
+      ...Object.fromEntries(
+        own.filter(([status]) => !(status in refused)).map(([status, it]) => [status, answered(it, example)]),
+      ),
+      ...Object.fromEntries(
+        [...statuses].map((status) => [status, { $ref: `#/components/responses/${refused[status]?.[0]}` }]),
+      ),
+    },
+  };
+}
+
+function answered(response: Json, { answer, answers = {} }: (typeof exampleOf)[string]): object {
+  const { content, ...rest } = fieldsOf(response);
+  return content === undefined ? rest : { ...rest, content: withExample(content, (type) => answers[type] ?? answer) };
+}
+
+const withExample = (content: Json | undefined, exampleIn: (type: string) => unknown): object =>
+  Object.fromEntries(
+    Object.entries(fieldsOf(content)).map(([type, media]) => [type, { ...fieldsOf(media), example: exampleIn(type) }]),
+  );
+
+const mapValues = <It, Made>(them: Readonly<Record<string, It>>, make: (it: It) => Made): Record<string, Made> =>
+  Object.fromEntries(Object.entries(them).map(([name, it]) => [name, make(it)]));
+
+const fieldsOf = (it: Json | undefined): JsonObject => (isObject(it) ? it : {});
+const isObject = (it: Json | undefined): it is JsonObject =>
+  typeof it === "object" && it !== null && !Array.isArray(it);

@@ -1,0 +1,81 @@
+import { exampleTime, laterExampleTime } from "#platform/clock/example-times.ts";
+import { sampleBody } from "#webhooks/events/index.ts";
+import { representBin, representBinRequest } from "../bins/represent-bin.ts";
+import { representAttempt, representDelivery, representDeliveryInFull } from "../deliveries/represent-delivery.ts";
+import { representInvitation } from "../developers/represent-invitation.ts";
+import { representEndpoint } from "../endpoints/represent-endpoint.ts";
+import { allEventTypes } from "../event-types/all-event-types.ts";
+import { representEvent, representEventInFull } from "../events/represent-event.ts";
+import { representFailure } from "../failures/represent-failure.ts";
+import { representMail } from "../mails/represent-mail.ts";
+import { textOf } from "../stream/stream-message.ts";
+import * as things from "./example-things.ts";
+
+/** What is sent to an operation, and what it answers: one thing for all media types, or one for each. */
+export interface Example {
+  readonly body?: unknown;
+  readonly answer?: unknown;
+  readonly answers?: Readonly<Record<string, unknown>>;
+}
+
+const { delivery, event, failure, origin } = things;
+const endpoint = representEndpoint(things.endpoint, true);
+const bin = representBin(things.bin, origin);
+const pending = representDelivery(things.pendingDelivery);
+const secret = { secret: "whsec_bm9ib2R5J3Mgc2VjcmV0LCBidXQgYSBsb25nIG9uZQ==" };
+const invitation = representInvitation(things.invitation);
+const sample = { id: event.id, type: "account.created", now: exampleTime, source: origin } as const;
+const jsonOf = (format: "json" | "cloudevents"): unknown => JSON.parse(sampleBody(sample, format).toString());
+
+const page = (it: unknown): object => ({ data: [it], next: null });
+const filter = { endpoint_id: things.endpoint.id, until: laterExampleTime.toISOString() };
+
+/** By the operation's id; what neither takes nor gives anything is not here. */
+export const exampleOf: Readonly<Record<string, Example>> = {
+  listEndpoints: { answer: page(endpoint) },
+  createEndpoint: {
+    body: {
+      name: "crm",
+      url: things.endpoint.url,
+      format: "json",
+      event_types: ["account.created", "account.updated"],
+    },
+    answer: endpoint,
+  },
+  readEndpoint: { answer: endpoint },
+  changeEndpoint: { body: { max_per_second: 50 }, answer: endpoint },
+  readEndpointSecret: { answer: secret },
+  rotateEndpointSecret: { answer: secret },
+  pingEndpoint: { body: { event_type: "account.created" }, answer: representAttempt(things.attempt) },
+  listEventTypes: { answer: allEventTypes() },
+  readEventTypeSample: {
+    answers: {
+      "application/xml": sampleBody(sample, "3scale").toString(),
+      "application/json": jsonOf("json"),
+      "application/cloudevents+json": jsonOf("cloudevents"),
+    },
+  },
+  listEvents: { answer: page(representEvent(event)) },
+  readEvent: { answer: representEventInFull(event) },
+  sendEvent: { body: { endpoint_id: things.endpoint.id }, answer: pending },
+  listDeliveries: { answer: page(representDelivery(delivery)) },
+  readDelivery: { answer: representDeliveryInFull(things.deliveryInFull) },
+  retryDelivery: { answer: pending },
+  skipDelivery: { answer: pending },
+  cancelDelivery: { answer: { ...pending, state: "cancelled", next_attempt_at: null, ended_at: filter.until } },
+  listFailures: { answer: page(representFailure(failure)) },
+  countFailures: { answer: { count: 1 } },
+  deleteFailures: { answer: { deleted: 1 } },
+  retryFailures: { body: filter, answer: { retried: 1 } },
+  listBins: { answer: page(bin) },
+  createBin: { answer: bin },
+  readBin: { answer: bin },
+  changeBin: { body: { answer_status: 503 }, answer: { ...bin, answer_status: 503 } },
+  listBinRequests: { answer: page(representBinRequest(things.binRequest, [])) },
+  listInvitations: { answer: { data: [invitation] } },
+  inviteUser: { body: { email: things.invitation.email }, answer: invitation },
+  rejectApplication: { body: { reason: "We do not serve ferries." } },
+  regenerateApplicationKey: { body: { key: "3b1f7c52a9e04d1f8c6b2a7d5e9f0a13" } },
+  listMails: { answer: page(representMail(things.mail)) },
+  openStream: { answer: textOf({ event: "event", data: representEvent(event) }) },
+};

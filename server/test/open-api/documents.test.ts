@@ -1,0 +1,84 @@
+import { Validator } from "@seriousme/openapi-schema-validator";
+import { expect, test } from "vitest";
+import { describeAccountManagementApi } from "#http/account-management-api/index.ts";
+import { bellwireApiDocument } from "#http/bellwire-api/index.ts";
+import { eventTypes } from "#webhooks/endpoints/index.ts";
+import { fieldsOf, operationsIn, type Fields } from "../support/open-api.ts";
+import { findGaps } from "./find-gaps.ts";
+
+const documents: readonly (readonly [name: string, document: Fields])[] = [
+  ["the Account Management API", await describeAccountManagementApi("0.0.0")],
+  ["the Bellwire API", await bellwireApiDocument("0.0.0")],
+];
+
+test.each(documents)("the document of %s is valid OpenAPI 3.1", async (_name, document) => {
+  const validator = new Validator();
+  const { valid, errors } = await validator.validate({ ...document });
+
+  expect([validator.version, valid, errors]).toEqual(["3.1", true, undefined]);
+  expect(validator.specification).toBeDefined();
+});
+
+test.each(documents)("the document of %s leaves nothing unsaid", (_name, document) => {
+  expect(findGaps(document)).toEqual([]);
+});
+
+test.each(documents)("the document of %s tells what is sent to webhooks for every type of event", (_name, document) => {
+  const told = operationsIn(document, "webhooks");
+
+  expect(told.map(({ path }) => path)).toEqual(eventTypes);
+  for (const { path, operation } of told) {
+    expect([path, Object.keys(fieldsOf(fieldsOf(operation["requestBody"])["content"]))]).toEqual([
+      path,
+      ["application/xml", "application/json", "application/cloudevents+json"],
+    ]);
+  }
+});
+
+test("every operation of the Bellwire API also tells of 401", () => {
+  const document = fieldsOf(documents[1]?.[1]);
+  const silent = operationsIn(document).filter(({ operation }) => !("401" in fieldsOf(operation["responses"])));
+
+  expect(silent.map(({ path }) => path)).toEqual([]);
+});
+
+/** The same document, with one operation told otherwise. */
+const retold = (change: object): Fields => ({
+  paths: {
+    "/things/{id}": {
+      put: {
+        summary: "Change a thing",
+        description: "What is left out stays.",
+        operationId: "changeThing",
+        tags: ["Things"],
+        parameters: [{ name: "id", in: "path", required: true, description: "Its id.", schema: { type: "integer" } }],
+        requestBody: { content: { "application/json": { schema: { type: "object" }, example: {} } } },
+        responses: Object.fromEntries(
+          ["200", "400", "403", "404", "413", "415", "422"].map((status) => [status, { description: "So." }]),
+        ),
+        ...change,
+      },
+    },
+  },
+});
+
+test("a document that says everything has no gaps", () => {
+  expect(findGaps(retold({}))).toEqual([]);
+});
+
+const noExample = { "application/json": { schema: { type: "object" } } };
+const wrongExample = { "application/json": { schema: { type: "object" }, example: 3 } };
+
+test.each<[string, object]>([
+  ["has no summary", { summary: "" }],
+  ["has no description", { description: undefined }],
+  ["has no tag", { tags: [] }],
+  ["id is not described", { parameters: [{ name: "id", in: "path" }] }],
+  ["does not tell of 404", { responses: { 200: { description: "So." } } }],
+  ["does not tell of 422", { responses: { 200: { description: "So." } } }],
+  ["has no example in application/json", { requestBody: { content: noExample } }],
+  ["that its schema does not allow", { requestBody: { content: wrongExample } }],
+  ["has no example in application/json", { responses: { 200: { description: "So.", content: noExample } } }],
+])("a gap is found: an operation that %s", (gap, change) => {
+  expect(findGaps(retold(change)).join("\n")).toContain(gap);
+});

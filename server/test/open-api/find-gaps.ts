@@ -1,0 +1,69 @@
+import Schema from "typebox/schema";
+import { fieldsOf, follow, operationsIn, type DocumentedOperation, type Fields } from "../support/open-api.ts";
+
+/** What an OpenAPI document leaves unsaid: a sentence for each gap. */
+export const findGaps = (document: Fields): readonly string[] => [
+  ...operationsIn(document).flatMap((it) => gapsOfOperation(document, it)),
+  ...operationsIn(document, "webhooks").flatMap((it) => gapsOfContent(document, it, bodyOf(it))),
+  ...namesTwice(document),
+];
+
+/** The refusals that an operation can meet because of what it takes. Who may not see it is told 401, or as 3scale says it 403. */
+function refusalsExpected({ path, operation }: DocumentedOperation): readonly string[] {
+  const takes = operation["requestBody"] !== undefined;
+  return ["403", ...(path.includes("{") ? ["404"] : []), ...(takes ? ["400", "413", "415", "422"] : [])];
+}
+
+function gapsOfOperation(document: Fields, it: DocumentedOperation): readonly string[] {
+  const { path, method, operation } = it;
+  const at = `${method} ${path}`;
+  const missing = ["summary", "description", "operationId"].filter((name) => !operation[name]);
+  const { tags, parameters = [], responses } = operation;
+  const told = fieldsOf(responses);
+  return [
+    ...missing.map((name) => `${at} has no ${name}`),
+    ...(Array.isArray(tags) && tags.length > 0 ? [] : [`${at} has no tag`]),
+    ...[parameters].flat().flatMap((each) => {
+      const { name, description } = follow(document, each);
+      return description ? [] : [`${at}: ${String(name)} is not described`];
+    }),
+    ...refusalsExpected(it)
+      .filter((status) => !(status in told))
+      .map((status) => `${at} does not tell of ${status}`),
+    ...gapsOfContent(document, it, bodyOf(it)),
+    ...Object.entries(told).flatMap(([status, response]) => {
+      const { description, content } = follow(document, response);
+      if (!description) return [`${at} does not describe ${status}`];
+      return gapsOfContent(document, it, content);
+    }),
+  ];
+}
+
+const bodyOf = ({ operation }: DocumentedOperation): unknown => fieldsOf(operation["requestBody"])["content"];
+
+/** Each media type has an example, which its schema allows. */
+const gapsOfContent = (document: Fields, { path, method }: DocumentedOperation, content: unknown): readonly string[] =>
+  Object.entries(fieldsOf(content)).flatMap(([type, media]) => {
+    const { example, examples, schema } = fieldsOf(media);
+    const shown =
+      example === undefined ? Object.values(fieldsOf(examples)).map((it) => fieldsOf(it)["value"]) : [example];
+    if (shown.length === 0) return [`${method} ${path} has no example in ${type}`];
+    const compiled = Schema.Compile({ components: document["components"], ...fieldsOf(schema) });
+    return shown.flatMap((it) =>
+      isText(type) || compiled.Check(it)
+        ? []
+        : [`${method} ${path} has an example in ${type} that its schema does not allow: ${says(compiled.Errors(it))}`],
+    );
+  });
+
+const isText = (type: string): boolean => type === "text/plain" || type === "text/event-stream";
+
+const says = ([, errors]: readonly [boolean, readonly { instancePath: string; message: string }[]]): string =>
+  errors.map(({ instancePath, message }) => `${instancePath} ${message}`).join(", ");
+
+function namesTwice(document: Fields): readonly string[] {
+  const names = [...operationsIn(document), ...operationsIn(document, "webhooks")].map(({ operation }) =>
+    String(operation["operationId"]),
+  );
+  return names.filter((name, at) => names.indexOf(name) !== at).map((name) => `${name} is the name of two operations`);
+}
