@@ -380,6 +380,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/replays": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the replays, newest first
+         * @description Those that go on, and those that have ended.
+         */
+        get: operations["listReplays"];
+        put?: never;
+        /**
+         * Send events of a span of time again
+         * @description Goes on in the background, whatever is restarted meanwhile. Each event keeps its `webhook-id`, and its bytes if it was sent before; an ordered endpoint gets them in its order. One at a time for an endpoint. With `dry_run` it answers 200 and what it would send.
+         */
+        post: operations["createReplay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/replays/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read how far a replay is
+         * @description With what it has made due so far.
+         */
+        get: operations["readReplay"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/replays/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop a replay
+         * @description What it has made due stays due.
+         */
+        post: operations["cancelReplay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/bins": {
         parameters: {
             query?: never;
@@ -571,6 +635,46 @@ export interface paths {
          */
         post: operations["sendActivation"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plan_requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the plans that developers ask for, oldest first
+         * @description The first 200 that nobody has decided about. To grant one, change the application's plan.
+         */
+        get: operations["listPlanRequests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/applications/{id}/plan_request": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Decline the plan that is asked for an application
+         * @description The application stays on the plan that it is on.
+         */
+        delete: operations["declinePlanRequest"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1383,6 +1487,7 @@ export interface components {
              */
             state: "enabled" | "paused" | "disabled";
             disabled_reason: string | null;
+            held_until: string | null;
             previous_secret_until: string | null;
             /**
              * Format: date-time
@@ -1669,6 +1774,48 @@ export interface components {
              */
             state?: "enabled" | "paused";
         };
+        /** NewReplay */
+        NewReplay: {
+            /** @description The id of the endpoint. */
+            endpoint_id: number;
+            /**
+             * Format: date-time
+             * @description Events that happened then or later.
+             */
+            since: string;
+            /**
+             * Format: date-time
+             * @description Events that happened before. Left out: until now.
+             */
+            until?: string;
+            event_types?: ("account.created" | "account.updated" | "account.plan_changed" | "account.deleted" | "user.created" | "user.updated" | "user.deleted" | "application.created" | "application.updated" | "application.suspended" | "application.plan_changed" | "application.user_key_updated" | "application.deleted" | "application.key_created" | "application.key_deleted" | "application.key_updated")[] | null;
+            /**
+             * @description `failed`: what is on the list of failures. `missing`: events that the endpoint has no delivery of, of the types that it is subscribed to, whatever stopped them. `all`: both, and what had ended, sent again.
+             * @enum {unknown}
+             */
+            only: "failed" | "missing" | "all";
+            /** @description Only counts. */
+            dry_run?: boolean;
+        };
+        /**
+         * PlanRequest
+         * @description Another plan for an application, where the product lets developers ask only.
+         */
+        PlanRequest: {
+            application_id: number;
+            application_name: string;
+            account_id: number;
+            org_name: string;
+            /** @description The plan that is asked for. */
+            plan_id: number;
+            plan_name: string;
+            asked_by: string | null;
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC, with milliseconds.
+             */
+            created_at: string;
+        };
         /** Problem */
         Problem: {
             /** @description A name for this kind of problem. */
@@ -1685,6 +1832,84 @@ export interface components {
                 [key: string]: string[];
             };
         };
+        /**
+         * Replay
+         * @description Events of a span of time, sent to an endpoint again. The counts are what was made due so far.
+         */
+        Replay: {
+            id: number;
+            endpoint_id: number;
+            /**
+             * Format: date-time
+             * @description Events that happened then or later.
+             */
+            since: string;
+            /**
+             * Format: date-time
+             * @description Events that happened before.
+             */
+            until: string;
+            event_types: string[] | null;
+            /**
+             * @description `failed`: what is on the list of failures. `missing`: events that the endpoint has no delivery of, of the types that it is subscribed to, whatever stopped them. `all`: both, and what had ended, sent again.
+             * @enum {unknown}
+             */
+            only: "failed" | "missing" | "all";
+            state: components["schemas"]["ReplayState"];
+            /** @description How much of the time has been worked through, from 0 to 1. */
+            progress: number;
+            counts: components["schemas"]["ReplayCounts"];
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC, with milliseconds.
+             */
+            created_at: string;
+            finished_at: string | null;
+        };
+        /**
+         * ReplayCounts
+         * @description Deliveries, by what they were before.
+         */
+        ReplayCounts: {
+            failed: number;
+            missing: number;
+            /** @description Sent again, with `bellwire-replay`. */
+            delivered: number;
+            /** @description Sent again though cancelled, or taken off the list of failures. */
+            given_up: number;
+            total: number;
+        };
+        /**
+         * ReplayPreview
+         * @description What a replay would send now. Nothing was done.
+         */
+        ReplayPreview: {
+            /** @constant */
+            dry_run: true;
+            endpoint_id: number;
+            /**
+             * Format: date-time
+             * @description Events that happened then or later.
+             */
+            since: string;
+            /**
+             * Format: date-time
+             * @description Events that happened before.
+             */
+            until: string;
+            event_types: string[] | null;
+            /**
+             * @description `failed`: what is on the list of failures. `missing`: events that the endpoint has no delivery of, of the types that it is subscribed to, whatever stopped them. `all`: both, and what had ended, sent again.
+             * @enum {unknown}
+             */
+            only: "failed" | "missing" | "all";
+            counts: components["schemas"]["ReplayCounts"];
+        };
+        /**
+         * ReplayState
+         * @enum {unknown}
+         */
+        ReplayState: "running" | "done" | "cancelled";
         /**
          * UserCloudEvent
          * @description CloudEvents 1.0 in structured mode.
@@ -1966,6 +2191,7 @@ export interface operations {
                      *           "include_credentials": false,
                      *           "state": "enabled",
                      *           "disabled_reason": null,
+                     *           "held_until": null,
                      *           "previous_secret_until": null,
                      *           "created_at": "2026-03-01T09:00:00.000Z",
                      *           "updated_at": "2026-03-02T10:30:00.000Z"
@@ -2049,6 +2275,7 @@ export interface operations {
                      *       "include_credentials": false,
                      *       "state": "enabled",
                      *       "disabled_reason": null,
+                     *       "held_until": null,
                      *       "previous_secret_until": null,
                      *       "created_at": "2026-03-01T09:00:00.000Z",
                      *       "updated_at": "2026-03-02T10:30:00.000Z"
@@ -2117,6 +2344,7 @@ export interface operations {
                      *       "include_credentials": false,
                      *       "state": "enabled",
                      *       "disabled_reason": null,
+                     *       "held_until": null,
                      *       "previous_secret_until": null,
                      *       "created_at": "2026-03-01T09:00:00.000Z",
                      *       "updated_at": "2026-03-02T10:30:00.000Z"
@@ -2221,6 +2449,7 @@ export interface operations {
                      *       "include_credentials": false,
                      *       "state": "enabled",
                      *       "disabled_reason": null,
+                     *       "held_until": null,
                      *       "previous_secret_until": null,
                      *       "created_at": "2026-03-01T09:00:00.000Z",
                      *       "updated_at": "2026-03-02T10:30:00.000Z"
@@ -3421,6 +3650,263 @@ export interface operations {
             503: components["responses"]["Away"];
         };
     };
+    listReplays: {
+        parameters: {
+            query?: {
+                /** @description How many to give at most. */
+                limit?: number;
+                /** @description The `next` of the page before this one. */
+                after?: string;
+                /** @description The id of an endpoint. */
+                endpoint_id?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": 95,
+                     *           "endpoint_id": 5,
+                     *           "since": "2026-03-01T09:00:00.000Z",
+                     *           "until": "2026-03-02T10:30:00.000Z",
+                     *           "event_types": null,
+                     *           "only": "missing",
+                     *           "state": "done",
+                     *           "progress": 1,
+                     *           "counts": {
+                     *             "failed": 0,
+                     *             "missing": 12,
+                     *             "delivered": 0,
+                     *             "given_up": 0,
+                     *             "total": 12
+                     *           },
+                     *           "created_at": "2026-03-02T10:30:00.000Z",
+                     *           "finished_at": "2026-03-02T10:30:00.000Z"
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
+                    "application/json": {
+                        data: components["schemas"]["Replay"][];
+                        next: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyWrongCredentials"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
+        };
+    };
+    createReplay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "endpoint_id": 5,
+                 *       "since": "2026-03-01T09:00:00.000Z",
+                 *       "only": "missing",
+                 *       "dry_run": false
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewReplay"];
+            };
+        };
+        responses: {
+            /** @description What a replay would send now. Nothing was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "dry_run": true,
+                     *       "endpoint_id": 5,
+                     *       "since": "2026-03-01T09:00:00.000Z",
+                     *       "until": "2026-03-02T10:30:00.000Z",
+                     *       "event_types": null,
+                     *       "only": "missing",
+                     *       "counts": {
+                     *         "failed": 0,
+                     *         "missing": 12,
+                     *         "delivered": 0,
+                     *         "given_up": 0,
+                     *         "total": 12
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ReplayPreview"];
+                };
+            };
+            /** @description Events of a span of time, sent to an endpoint again. The counts are what was made due so far. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": 95,
+                     *       "endpoint_id": 5,
+                     *       "since": "2026-03-01T09:00:00.000Z",
+                     *       "until": "2026-03-02T10:30:00.000Z",
+                     *       "event_types": null,
+                     *       "only": "missing",
+                     *       "state": "done",
+                     *       "progress": 1,
+                     *       "counts": {
+                     *         "failed": 0,
+                     *         "missing": 12,
+                     *         "delivered": 0,
+                     *         "given_up": 0,
+                     *         "total": 12
+                     *       },
+                     *       "created_at": "2026-03-02T10:30:00.000Z",
+                     *       "finished_at": "2026-03-02T10:30:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Replay"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnknownMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyWrongCredentials"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
+        };
+    };
+    readReplay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the replay. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events of a span of time, sent to an endpoint again. The counts are what was made due so far. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": 95,
+                     *       "endpoint_id": 5,
+                     *       "since": "2026-03-01T09:00:00.000Z",
+                     *       "until": "2026-03-02T10:30:00.000Z",
+                     *       "event_types": null,
+                     *       "only": "missing",
+                     *       "state": "done",
+                     *       "progress": 1,
+                     *       "counts": {
+                     *         "failed": 0,
+                     *         "missing": 12,
+                     *         "delivered": 0,
+                     *         "given_up": 0,
+                     *         "total": 12
+                     *       },
+                     *       "created_at": "2026-03-02T10:30:00.000Z",
+                     *       "finished_at": "2026-03-02T10:30:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Replay"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyWrongCredentials"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
+        };
+    };
+    cancelReplay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the replay. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events of a span of time, sent to an endpoint again. The counts are what was made due so far. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": 95,
+                     *       "endpoint_id": 5,
+                     *       "since": "2026-03-01T09:00:00.000Z",
+                     *       "until": "2026-03-02T10:30:00.000Z",
+                     *       "event_types": null,
+                     *       "only": "missing",
+                     *       "state": "cancelled",
+                     *       "progress": 1,
+                     *       "counts": {
+                     *         "failed": 0,
+                     *         "missing": 12,
+                     *         "delivered": 0,
+                     *         "given_up": 0,
+                     *         "total": 12
+                     *       },
+                     *       "created_at": "2026-03-02T10:30:00.000Z",
+                     *       "finished_at": "2026-03-02T10:30:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Replay"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyWrongCredentials"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
+        };
+    };
     listBins: {
         parameters: {
             query?: {
@@ -3923,6 +4409,78 @@ export interface operations {
             header?: never;
             path: {
                 /** @description The id of the account. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyWrongCredentials"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
+        };
+    };
+    listPlanRequests: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "application_id": 41,
+                     *           "application_name": "Ferry times",
+                     *           "account_id": 31,
+                     *           "org_name": "Harbour & Sons",
+                     *           "plan_id": 12,
+                     *           "plan_name": "Pro",
+                     *           "asked_by": "mira",
+                     *           "created_at": "2026-03-02T10:30:00.000Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        data: components["schemas"]["PlanRequest"][];
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyWrongCredentials"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
+        };
+    };
+    declinePlanRequest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the application. */
                 id: number;
             };
             cookie?: never;

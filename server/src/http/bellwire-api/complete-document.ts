@@ -68,7 +68,7 @@ function completeOperation(described: Json): object {
     ...(takes ? { requestBody: { ...body, content: withExample(body["content"], () => example.body) } } : {}),
     responses: {
       ...Object.fromEntries(
-        own.filter(([status]) => !(status in refused)).map(([status, it]) => [status, answered(it, example)]),
+        own.filter(([status]) => !(status in refused)).map(([status, it]) => [status, answered(it, status, example)]),
       ),
       ...Object.fromEntries(
         [...statuses].map((status) => [status, { $ref: `#/components/responses/${refused[status]?.[0]}` }]),
@@ -77,9 +77,11 @@ function completeOperation(described: Json): object {
   };
 }
 
-function answered(response: Json, { answer, answers = {} }: (typeof exampleOf)[string]): object {
+function answered(response: Json, status: string, { answer, answers = {} }: (typeof exampleOf)[string]): object {
   const { content, ...rest } = fieldsOf(response);
-  return content === undefined ? rest : { ...rest, content: withExample(content, (type) => answers[type] ?? answer) };
+  return content === undefined
+    ? rest
+    : { ...rest, content: withExample(content, (type) => answers[type] ?? answers[status] ?? answer) };
 }
 
 const withExample = (content: Json | undefined, exampleIn: (type: string) => unknown): object =>

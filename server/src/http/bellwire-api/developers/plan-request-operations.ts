@@ -1,5 +1,5 @@
 import { Type } from "typebox";
-import { Id, Nullable, Timestamp } from "../page-schema.ts";
+import { IdOf, Nullable, Timestamp } from "../page-schema.ts";
 import { answers, done } from "../route-schema.ts";
 
 const tags = ["Developers"];
@@ -30,6 +30,7 @@ export const declinePlanRequest = {
   tags,
   operationId: "declinePlanRequest",
   summary: "Decline the plan that is asked for an application",
-  params: Type.Object({ id: Id }),
+  description: "The application stays on the plan that it is on.",
+  params: Type.Object({ id: IdOf("the application") }),
   response: done,
 };

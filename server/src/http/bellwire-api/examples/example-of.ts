@@ -3,15 +3,17 @@ import { sampleBody } from "#webhooks/events/index.ts";
 import { representBin, representBinRequest } from "../bins/represent-bin.ts";
 import { representAttempt, representDelivery, representDeliveryInFull } from "../deliveries/represent-delivery.ts";
 import { representInvitation } from "../developers/represent-invitation.ts";
+import { representPlanRequest } from "../developers/represent-plan-request.ts";
 import { representEndpoint } from "../endpoints/represent-endpoint.ts";
 import { allEventTypes } from "../event-types/all-event-types.ts";
 import { representEvent, representEventInFull } from "../events/represent-event.ts";
 import { representFailure } from "../failures/represent-failure.ts";
 import { representMail } from "../mails/represent-mail.ts";
+import { representCounts, representRange, representReplay } from "../replays/represent-replay.ts";
 import { textOf } from "../stream/stream-message.ts";
 import * as things from "./example-things.ts";
 
-/** What is sent to an operation, and what it answers: one thing for all media types, or one for each. */
+/** What is sent to an operation, and what it answers; where that depends, by media type or status. */
 export interface Example {
   readonly body?: unknown;
   readonly answer?: unknown;
@@ -23,6 +25,7 @@ const endpoint = representEndpoint(things.endpoint, true);
 const bin = representBin(things.bin, origin);
 const pending = representDelivery(things.pendingDelivery);
 const secret = { secret: "whsec_bm9ib2R5J3Mgc2VjcmV0LCBidXQgYSBsb25nIG9uZQ==" };
+const replay = representReplay(things.replay);
 const invitation = representInvitation(things.invitation);
 const sample = { id: event.id, type: "account.created", now: exampleTime, source: origin } as const;
 const jsonOf = (format: "json" | "cloudevents"): unknown => JSON.parse(sampleBody(sample, format).toString());
@@ -67,6 +70,14 @@ export const exampleOf: Readonly<Record<string, Example>> = {
   countFailures: { answer: { count: 1 } },
   deleteFailures: { answer: { deleted: 1 } },
   retryFailures: { body: filter, answer: { retried: 1 } },
+  createReplay: {
+    body: { endpoint_id: things.endpoint.id, since: exampleTime.toISOString(), only: "missing", dry_run: false },
+    answers: { 200: { dry_run: true, ...representRange(things.replay), counts: representCounts(things.replay) } },
+    answer: replay,
+  },
+  listReplays: { answer: page(replay) },
+  readReplay: { answer: replay },
+  cancelReplay: { answer: { ...replay, state: "cancelled" } },
   listBins: { answer: page(bin) },
   createBin: { answer: bin },
   readBin: { answer: bin },
@@ -74,6 +85,7 @@ export const exampleOf: Readonly<Record<string, Example>> = {
   listBinRequests: { answer: page(representBinRequest(things.binRequest, [])) },
   listInvitations: { answer: { data: [invitation] } },
   inviteUser: { body: { email: things.invitation.email }, answer: invitation },
+  listPlanRequests: { answer: { data: [representPlanRequest(things.planRequest)] } },
   rejectApplication: { body: { reason: "We do not serve ferries." } },
   regenerateApplicationKey: { body: { key: "3b1f7c52a9e04d1f8c6b2a7d5e9f0a13" } },
   listMails: { answer: page(representMail(things.mail)) },

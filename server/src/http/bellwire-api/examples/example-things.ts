@@ -1,5 +1,6 @@
 import { exampleTime, laterExampleTime } from "#platform/clock/example-times.ts";
 import { record, value } from "#platform/document/document.ts";
+import type { PlanRequest } from "#portal/applications/index.ts";
 import type { Mail } from "#portal/mails/index.ts";
 import type { Invitation } from "#portal/users/index.ts";
 import type { Bin, BinRequest } from "#request-bin/index.ts";
@@ -7,6 +8,7 @@ import type { Attempt, Delivery, DeliveryInFull } from "#webhooks/deliveries/ind
 import type { Endpoint } from "#webhooks/endpoints/index.ts";
 import { sampleBody, type EventInFull } from "#webhooks/events/index.ts";
 import type { Failure } from "#webhooks/failures/index.ts";
+import type { Replay } from "#webhooks/replays/index.ts";
 
 /** What the documentation tells of. It was never stored; what it looks like, the representers say. */
 
@@ -37,6 +39,7 @@ export const endpoint: Endpoint = {
   secrets: [],
   previousSecretUntil: null,
   disabledReason: null,
+  heldUntil: null,
   version: 1,
   createdAt: exampleTime,
   updatedAt: laterExampleTime,
@@ -55,7 +58,6 @@ export const event: EventInFull = {
   previous: { org_name: "Harbour" },
   document: record("account", [value("id", 31), value("state", "approved"), value("org_name", "Harbour & Sons")]),
   key: null,
-  source: origin,
   rendererVersion: 1,
   verdicts: [
     { endpointId: 1, endpointName: "default", sent: false, gate: "switch_off" },
@@ -163,4 +165,33 @@ export const mail: Mail = {
   sentAt: laterExampleTime,
   attemptsMade: 1,
   lastError: null,
+};
+
+export const replay: Replay = {
+  providerId: 2,
+  id: 95,
+  endpointId: endpoint.id,
+  since: exampleTime,
+  until: laterExampleTime,
+  eventTypes: null,
+  only: "missing",
+  failed: 0,
+  missing: 12,
+  delivered: 0,
+  givenUp: 0,
+  state: "done",
+  lastEvent: eventId,
+  createdAt: laterExampleTime,
+  finishedAt: laterExampleTime,
+};
+
+export const planRequest: PlanRequest = {
+  applicationId: 41,
+  applicationName: "Ferry times",
+  accountId: 31,
+  orgName: "Harbour & Sons",
+  planId: 12,
+  planName: "Pro",
+  askedBy: "mira",
+  createdAt: laterExampleTime,
 };

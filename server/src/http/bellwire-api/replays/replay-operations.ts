@@ -21,6 +21,7 @@ export const listReplays = {
   tags,
   operationId: "listReplays",
   summary: "List the replays, newest first",
+  description: "Those that go on, and those that have ended.",
   querystring: ReplaysQuery,
   response: { ...answers(pageOf(Replay)), ...refusable },
 };
@@ -29,6 +30,7 @@ export const readReplay = {
   tags,
   operationId: "readReplay",
   summary: "Read how far a replay is",
+  description: "With what it has made due so far.",
   params,
   response: answersOfOne(Replay),
 };

@@ -1,6 +1,6 @@
 import { Type, type Static } from "typebox";
 import { eventTypes } from "#webhooks/endpoints/index.ts";
-import { Id, Nullable, pageQuery, Timestamp } from "../page-schema.ts";
+import { IdOf, Nullable, pageQuery, Timestamp } from "../page-schema.ts";
 
 const only = Type.Enum(["failed", "missing", "all"], {
   description:
@@ -52,7 +52,7 @@ export const ReplayPreview = Type.Object(
 export const NewReplay = Type.Object(
   {
     ...range,
-    endpoint_id: Id,
+    endpoint_id: IdOf("the endpoint"),
     until: Type.Optional(
       Type.String({ ...Timestamp, description: "Events that happened before. Left out: until now." }),
     ),
@@ -62,5 +62,5 @@ export const NewReplay = Type.Object(
   { title: "NewReplay", additionalProperties: false },
 );
 
-export const ReplayParams = Type.Object({ id: Id });
-export const ReplaysQuery = Type.Object({ ...pageQuery, endpoint_id: Type.Optional(Id) });
+export const ReplayParams = Type.Object({ id: IdOf("the replay") });
+export const ReplaysQuery = Type.Object({ ...pageQuery, endpoint_id: Type.Optional(IdOf("an endpoint")) });
