@@ -3965,7 +3965,12 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                /** @example {} */
+                "application/json": components["schemas"]["BinAnswerChange"];
+            };
+        };
         responses: {
             /** @description A receiver for trying things out. */
             201: {
@@ -3987,8 +3992,12 @@ export interface operations {
                     "application/json": components["schemas"]["Bin"];
                 };
             };
+            400: components["responses"]["Unreadable"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnknownMediaType"];
+            422: components["responses"]["Invalid"];
             429: components["responses"]["TooManyWrongCredentials"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];

@@ -79,7 +79,7 @@ export const exampleOf: Readonly<Record<string, Example>> = {
   readReplay: { answer: replay },
   cancelReplay: { answer: { ...replay, state: "cancelled" } },
   listBins: { answer: page(bin) },
-  createBin: { answer: bin },
+  createBin: { body: {}, answer: bin },
   readBin: { answer: bin },
   changeBin: { body: { answer_status: 503 }, answer: { ...bin, answer_status: 503 } },
   listBinRequests: { answer: page(representBinRequest(things.binRequest, [])) },
