@@ -50,16 +50,20 @@ function describeRefusal([, says, ...codes]: (typeof refused)[string]): object {
   return { description: says, content };
 }
 
+/** What every route may answer. */
+const fromAny = ["401", "403", "429", "500", "503"];
+
 function completeOperation(described: Json): object {
   const operation = fieldsOf(described);
-  const example = exampleOf[String(operation["operationId"])] ?? {};
+  const { operationId } = operation;
+  const example = (typeof operationId === "string" && exampleOf[operationId]) || {};
   const body = fieldsOf(operation["requestBody"]);
   const takes = operation["requestBody"] !== undefined;
   const isChecked = takes || Array.isArray(operation["parameters"]);
   const own = Object.entries(fieldsOf(operation["responses"]));
   const statuses = new Set([
     ...own.map(([status]) => status).filter((status) => status in refused),
-    ...["401", "403", "429", "500", "503"],
+    ...fromAny,
     ...(isChecked ? ["400", "422"] : []),
     ...(takes ? ["413", "415"] : []),
   ]);
