@@ -30,4 +30,6 @@ export interface AttemptRequest {
   /** Marks a sample that somebody asked for, which is no event. */
   readonly test?: boolean;
   readonly sentAt: Date;
+  /** Asked when a connection is there, before the first byte leaves. A no ends the attempt. */
+  readonly mayStart?: () => boolean;
 }

@@ -53,11 +53,11 @@ export function createSender(options: SenderOptions): Sender & AsyncDisposable {
     if (!target) return Promise.resolve(noUrl);
     const { url, origin, host, path, credentials, binId } = target;
     const headers = requestHeaders(request, { signer, userAgent, credentials });
-    const { body, timeoutSeconds } = request;
+    const { body, timeoutSeconds, mayStart } = request;
     if (ownBins && binId !== undefined) {
       return deliverToOwnBin({ ownBins, clock }, { binId, url, headers, body, timeoutSeconds });
     }
-    const exchange = new Exchange({ clock, host, timeoutSeconds, connectTimeoutSeconds });
+    const exchange = new Exchange({ clock, host, timeoutSeconds, connectTimeoutSeconds, mayStart });
     pools.poolOf(origin).dispatch({ method: "POST", path, headers, body }, exchange);
     return exchange.outcome;
   };

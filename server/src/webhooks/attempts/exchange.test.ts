@@ -139,3 +139,13 @@ test.each([
   const { outcome, port } = await outcomeFrom((socket) => void answer(socket));
   expect(outcome).toMatchObject({ kind: "unreachable", reason: expect.stringContaining(`127.0.0.1:${port} ${says}`) });
 });
+
+test("what is no longer ours when a connection is there is never sent", async () => {
+  await using receiver = await startReceiver();
+  await using sender = buildSender();
+  const refused = await sender.send({ ...buildAttempt({ url: receiver.url }), mayStart: () => false });
+  expect(refused).toMatchObject({ kind: "unreachable", code: "internal" });
+  const sent = await sender.send({ ...buildAttempt({ url: receiver.url }), mayStart: () => true });
+  expect(sent).toMatchObject({ kind: "answered", status: 200 });
+  expect(receiver.received).toHaveLength(1);
+});

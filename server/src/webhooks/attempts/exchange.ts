@@ -12,6 +12,7 @@ export interface ExchangeNeeds {
   readonly host: string;
   readonly timeoutSeconds: number;
   readonly connectTimeoutSeconds: number;
+  readonly mayStart?: (() => boolean) | undefined;
 }
 
 type Headers = Parameters<NonNullable<Dispatcher.DispatchHandler["onResponseStart"]>>[2];
@@ -46,7 +47,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   /** The connection is there and the request is about to be written. Throwing gives the connection back unused. */
   onRequestStart(controller: Dispatcher.DispatchController): void {
-    if (this.#isSettled) throw new Error("The time was up before a connection was free.");
+    if (this.#needs.mayStart?.() === false) this.#settle(noLongerOurs);
+    if (this.#isSettled) throw new Error("It is not to be sent any more.");
     this.#controller = controller;
   }
 
@@ -97,6 +99,12 @@ export class Exchange implements Dispatcher.DispatchHandler {
     clearTimeout(this.#timer);
   }
 }
+
+const noLongerOurs: Untimed<AttemptOutcome> = {
+  kind: "unreachable",
+  code: "internal",
+  reason: "Another engine had taken this over before a connection was free. It was not sent from here.",
+};
 
 // One function for all timers, so that none needs a closure of its own.
 const runOutOfTime = (exchange: Exchange): void => exchange.runOutOfTime();

@@ -21,16 +21,22 @@ export interface Delivered {
   readonly isGone: boolean;
 }
 
+export interface ToDeliver {
+  readonly delivery: DueDelivery;
+  readonly epoch: number;
+  /** Whether it is still this engine's to send, when a connection is there. */
+  readonly mayStart: () => boolean;
+}
+
 /** The whole life of one attempt: send, read the outcome, decide what comes next. */
 export async function deliverOne(
   { sender, clock, chance, log }: Pick<EngineNeeds, "sender" | "clock" | "chance" | "log">,
   settings: DeliverySettings,
-  epoch: number,
-  delivery: DueDelivery,
+  { delivery, epoch, mayStart }: ToDeliver,
 ): Promise<Delivered> {
   const at = clock.now();
   const attempt = delivery.attemptsMade + 1;
-  const outcome = await send(sender, requestOf(settings, delivery, attempt, at));
+  const outcome = await send(sender, requestOf(settings, delivery, { attempt, sentAt: at, mayStart }));
   const policy = {
     success: settings.success,
     waitsSeconds: settings.retryWaitsSeconds,
@@ -64,8 +70,7 @@ const jitterOf = (delivery: DueDelivery): number => (delivery.format === "3scale
 const requestOf = (
   settings: DeliverySettings,
   delivery: DueDelivery,
-  attempt: number,
-  sentAt: Date,
+  { attempt, sentAt, mayStart }: Required<Pick<AttemptRequest, "attempt" | "sentAt" | "mayStart">>,
 ): AttemptRequest => ({
   url: settings.url,
   headers: settings.headers,
@@ -77,6 +82,7 @@ const requestOf = (
   attempt,
   replay: delivery.replay,
   sentAt,
+  mayStart,
   ...(isBinaryCloudEvent(delivery.format) ? { cloudEventSource: settings.eventSource } : {}),
   event: {
     type: delivery.eventType,

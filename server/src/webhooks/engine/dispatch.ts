@@ -110,8 +110,8 @@ export class Dispatch {
     if (place.isLate) lane.letFollow(delivery);
     lane.inFlight += 1;
     origin.begin(place.isLate);
-    const { engineId } = this.#lease;
-    void deliverOne(this.#needs, lane.settings, lane.epoch, delivery).then((done) => {
+    const { engineId, mayStart } = this.#lease;
+    void deliverOne(this.#needs, lane.settings, { delivery, epoch: lane.epoch, mayStart }).then((done) => {
       if (!place.isLate) lane.letFollow(delivery);
       origin.end(place.isLate, done.outcome);
       this.#end(lane, place, engineId, done);

@@ -9,6 +9,7 @@ export class Lease {
   readonly #needs: Pick<EngineNeeds, "store" | "clock" | "log" | "leaseMs">;
   #engineId: string;
   #beatAtMs = Number.NEGATIVE_INFINITY;
+  #mayStart: () => boolean = () => false;
 
   constructor(needs: Pick<EngineNeeds, "store" | "clock" | "log" | "leaseMs">, engineId: string) {
     this.#needs = needs;
@@ -17,6 +18,11 @@ export class Lease {
 
   get engineId(): string {
     return this.#engineId;
+  }
+
+  /** For what is sent under the present id: whether that still holds when its bytes are about to leave. */
+  get mayStart(): () => boolean {
+    return this.#mayStart;
   }
 
   get holds(): boolean {
@@ -29,6 +35,7 @@ export class Lease {
     await this.#needs.store.enter(engineId);
     this.#engineId = engineId;
     this.#beatAtMs = sentAtMs;
+    this.#mayStart = () => this.#engineId === engineId && this.holds;
   }
 
   /** Beats five times a lease until `signal` aborts. A heartbeat that fails is tried again at the next beat. */
