@@ -15,7 +15,7 @@ export function allowedHere(): AllowedTargets {
   return allowed;
 }
 
-export const endpointNeeds = (pool: Pool, encryption: Encryption): EndpointNeeds => ({
+const endpointNeeds = (pool: Pool, encryption: Encryption): EndpointNeeds => ({
   pool,
   encryption,
   targets: { allowed: allowedHere(), lookup: systemLookup, isOwnBin: () => false },
