@@ -14,13 +14,9 @@ const writeEveryMs = 100;
  * @param into a file instead of stderr
  */
 export function createLogger(level: string, into: string | number = stderr): Logger {
-  const destination = pino.destination({ dest: into, sync: false });
-  const lines = new LinesTogether(destination);
+  const lines = new LinesTogether(pino.destination({ dest: into, sync: true }));
   setInterval(() => lines.flush(), writeEveryMs).unref();
-  process.on("exit", () => {
-    lines.flush();
-    destination.flushSync();
-  });
+  process.on("exit", () => lines.flush());
   return pino(
     {
       level,
