@@ -4,6 +4,12 @@ import type { EngineNeeds } from "./engine-needs.ts";
 
 /** As many outcomes as one statement takes: 1,000 rows of it are some 20 ms of PostgreSQL. */
 const batchMax = 1000;
+/**
+ * Where more than a few come at a time, the next batch gathers for this long: its rows cost a tenth less than those of
+ * batches that follow at once, since fewer commits wait for the disk.
+ */
+const gatherMs = 20;
+const fewMax = 20;
 /** With a second between them, half a minute: the lease has run out long before, and the lane has another owner. */
 const triesMax = 30;
 
@@ -15,8 +21,7 @@ export interface Unsettled {
 }
 
 /**
- * Outcomes on their way into the database. A batch is written as soon as the one before it is done, so a single outcome
- * waits for nothing and many share one statement and one commit.
+ * Outcomes on their way into the database. A single outcome waits for nothing, and many share one statement and one commit.
  */
 export class SettleQueue {
   readonly #needs: Pick<EngineNeeds, "store" | "clock" | "log">;
@@ -51,6 +56,7 @@ export class SettleQueue {
       const taken = new Set(batch);
       this.#waiting = this.#waiting.filter((it) => !taken.has(it));
       await this.#settle(engineId, batch);
+      if (batch.length > fewMax && this.#waiting.length < batchMax) await this.#needs.clock.sleep(gatherMs);
     }
   }
 
