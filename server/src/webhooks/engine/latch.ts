@@ -12,7 +12,7 @@ export class Latch {
 
   open(): void {
     this.#isOpen = true;
-    this.#waiting?.abort();
+    this.#waiting?.abort("open"); // without a reason an exception is made, each time
   }
 
   /** Waits at most `ms`. */
