@@ -249,10 +249,12 @@ test("a pause counts for what is at hand already, also when the database could n
   const providerId = await buildProvider(database);
   const endpointId = await buildEndpoint(database, { providerId, url: receiver.url });
   let cuts = 0;
+  let isRead = false;
   await using _engine = await startTestEngine(database, {
     onReadSettings: () => {
       if (receiver.received.length > 0 && (cuts += 1) <= 2) throw new Error("the line is cut");
     },
+    onSettingsRead: () => (isRead = cuts > 2),
   });
   await recordNow(database, { providerId }, events(5));
   await until(() => receiver.received.length === 1);
@@ -261,7 +263,7 @@ test("a pause counts for what is at hand already, also when the database could n
     await tx.query(`update endpoints set state = 'paused', version = version + 1 where id = $1`, [endpointId]);
     tx.hintAfterCommit("endpoints", String(endpointId));
   });
-  await until(() => cuts > 2);
+  await until(() => isRead);
   answer();
 
   await until(async () => (await database.query(`select from lanes where owner is not null`)).length === 0);

@@ -22,6 +22,8 @@ export interface TestEngineOptions extends Partial<Pick<SenderOptions, "caPem" |
   readonly userAgent?: string;
   /** Called before endpoints' settings are read; throws as a database that is away does. */
   readonly onReadSettings?: () => void;
+  /** Called when they have been read, before the engine has them. */
+  readonly onSettingsRead?: () => void;
   /** Hears how many outcomes were to be written, and how many were. */
   readonly onSettled?: (asked: number, written: number) => void;
 }
@@ -36,6 +38,7 @@ export async function startTestEngine(pool: Pool, options: TestEngineOptions = {
     disableAfterMs = Number.POSITIVE_INFINITY,
     userAgent = "Bellwire/test",
     onReadSettings = () => undefined,
+    onSettingsRead = () => undefined,
     onSettled = () => undefined,
     ...network
   } = options;
@@ -50,7 +53,9 @@ export async function startTestEngine(pool: Pool, options: TestEngineOptions = {
       ...store,
       async readSettings(endpointIds) {
         onReadSettings();
-        return store.readSettings(endpointIds);
+        const settings = await store.readSettings(endpointIds);
+        onSettingsRead();
+        return settings;
       },
       async settle(engineId, settlements) {
         const written = await store.settle(engineId, settlements);
