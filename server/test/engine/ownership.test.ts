@@ -116,6 +116,7 @@ test("an engine whose lane was taken over settles nothing", async ({ database })
   const outcome = settlementOf(endpointId, eventId);
   expect(await store.settle(frozen, [{ ...outcome, epoch: before?.epoch ?? 0 }])).toBe(0);
   expect((await listDeliveries(database, { providerId, limit: 1 }))[0]?.state).toBe("pending");
+  expect(await store.settle(heir, [{ ...outcome, epoch: before?.epoch ?? 0 }])).toBe(0); // nor what it sent before it had the lane anew
   expect(await store.settle(heir, [{ ...outcome, epoch: after?.epoch ?? 0 }])).toBe(1);
   expect(await store.settle(heir, [{ ...outcome, epoch: after?.epoch ?? 0 }])).toBe(0);
 });
