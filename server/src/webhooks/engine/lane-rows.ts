@@ -32,7 +32,9 @@ export class LaneRows {
   begin(wanted: number): LaneToRead {
     this.#isReading = true;
     // Rows that are held are read again while the cursor has to wait before them: room for them too.
-    return { endpointId: this.#endpointId, after: this.#cursor, limit: wanted + this.#held.size };
+    let again = 0;
+    for (const row of this.#held.values()) if (isBehind(this.#cursor, row)) again += 1;
+    return { endpointId: this.#endpointId, after: this.#cursor, limit: wanted + again };
   }
 
   /** Takes what was read, in order. `horizon` is how far the cursor may go. Gives how many rows were new. */
@@ -90,3 +92,6 @@ export class LaneRows {
     this.startOver();
   }
 }
+
+const isBehind = (cursor: LaneCursor, { dueAt, eventId }: DueDelivery): boolean =>
+  dueAt > cursor.dueAt || (dueAt === cursor.dueAt && eventId > cursor.eventId);

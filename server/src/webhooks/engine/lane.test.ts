@@ -114,4 +114,13 @@ test("a lane with a wide window keeps to its share of the memory, and reads on o
   expect(lane.wantsMore).toBe(false);
   for (let sent = 0; sent < 2; sent += 1) lane.shift();
   expect(lane.wantsMore).toBe(true);
+  expect(lane.beginRead(0, 4)?.limit).toBe(4); // what is not settled yet lies behind, and is no reason to read more
+});
+
+test("what cannot be passed yet is read again, with room for what comes after it", () => {
+  const lane = newLane();
+  lane.endRead([due("a", "10"), due("b", "30")], begin(lane, 0), "20");
+  const { after, limit } = begin(lane, 0);
+  expect(after.dueAt).toBe("20");
+  expect(limit).toBe(10 + 1);
 });
