@@ -438,6 +438,7 @@ create table provider_users (
   state text not null default 'active'::text,
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
+  service_ids bigint[],
   constraint provider_users_id_key UNIQUE (id),
   constraint provider_users_pkey PRIMARY KEY (provider_id, id),
   constraint provider_users_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES providers(id) ON DELETE CASCADE,

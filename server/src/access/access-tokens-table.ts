@@ -2,6 +2,7 @@ import type { Database, Transaction } from "#platform/database/database.ts";
 import { randomHex } from "#platform/ids/random-token.ts";
 import { digestOf } from "./digest-of.ts";
 import type { Role } from "./provider-users-table.ts";
+import type { Reach } from "./reach.ts";
 
 export const scopes = ["account_management", "cms", "finance", "policy_registry", "stats"] as const;
 export type Scope = (typeof scopes)[number];
@@ -15,6 +16,7 @@ export interface AccessToken {
   readonly userId: number;
   readonly role: Role;
   readonly sections: readonly string[];
+  readonly serviceIds: Reach;
   readonly scopes: readonly Scope[];
   readonly permission: Permission;
 }
@@ -60,7 +62,8 @@ export async function createAccessToken(
 // Of provider $1, with the digest $2, at the time $3. An expired token, and the token of somebody who may not sign in, is no
 // token. Served by the unique key on digest.
 export const findTokenStatement = `
-  select token.id, token.name, token.user_id as "userId", owner.role, owner.sections, token.scopes, token.permission
+  select token.id, token.name, token.user_id as "userId", owner.role, owner.sections,
+    owner.service_ids as "serviceIds", token.scopes, token.permission
   from access_tokens as token
   join provider_users as owner on owner.provider_id = token.provider_id and owner.id = token.user_id
   where token.digest = $2 and token.provider_id = $1

@@ -1,3 +1,5 @@
+import type { Reach } from "./reach.ts";
+
 /**
  * Who makes a change. `key` is a program with the provider key and `system` is Bellwire itself: neither has a user.
  *
@@ -17,4 +19,6 @@ export interface By {
   readonly actor: Actor;
   readonly channel: Channel;
   readonly now: Date;
+  /** Applications of other products are not there for them. Left out where nobody is narrowed. */
+  readonly reach?: Reach;
 }

@@ -33,7 +33,7 @@ export const hasOtherAdmin = (users: readonly ProviderUser[], id: number): boole
 const updateStatement = `
   update provider_users
   set username = $3, email = $4, role = $5, sections = $6, state = $7, updated_at = $8,
-    password_hash = coalesce($9, password_hash)
+    password_hash = coalesce($9, password_hash), service_ids = $10
   where provider_id = $1 and id = $2
   returning ${providerUserColumns}`;
 
@@ -44,11 +44,21 @@ export async function updateProviderUserRow(
   { user, passwordHash }: { user: ProviderUser; passwordHash?: string | undefined },
   now: Date,
 ): Promise<ProviderUser> {
-  const { id, username, email, role, sections, state } = user;
-  const values = [providerId, id, username, email, role, sections, state, now, passwordHash ?? null];
+  const { id, username, email, role, sections, state, serviceIds } = user;
+  const values = [providerId, id, username, email, role, sections, state, now, passwordHash ?? null, serviceIds];
   const [updated] = await tx.query<ProviderUser>(updateStatement, values);
   if (!updated) throw new Error(`User ${id} was gone although it was locked.`);
   return updated;
+}
+
+const forgetProductStatement = `
+  update provider_users
+  set service_ids = array_remove(service_ids, $2)
+  where provider_id = $1 and $2 = any(service_ids)`;
+
+/** Nobody is narrowed to a product that is gone: who was to no other has nothing left. */
+export async function forgetProduct(tx: Transaction, providerId: number, productId: number): Promise<void> {
+  await tx.query(forgetProductStatement, [providerId, productId]);
 }
 
 /** Its access tokens go with it. */

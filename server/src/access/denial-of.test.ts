@@ -9,6 +9,7 @@ const admin: AdminCaller = {
   permission: "rw",
   scopes: [],
   sections: [],
+  reach: null,
 };
 const member: AdminCaller = { ...admin, role: "member", sections: ["partners"] };
 const token: AdminCaller = {
@@ -73,6 +74,13 @@ test.each<[string, AdminCaller, Deed, { webHooks: "denied" | "hidden" | "visible
   ],
   ["a token for finance changes no account", { ...token, scopes: ["finance"] }, "change-portal", visible, "scope"],
   ["a member with partners changes no plan", member, "change-plans", visible, "role"],
+  [
+    "a member who is narrowed to some products makes no other",
+    { ...member, sections: ["plans"], reach: [7] },
+    "create-products",
+    visible,
+    "reach",
+  ],
   ["a member with plans changes them", { ...member, sections: ["plans"] }, "change-plans", visible, undefined],
   ["a member with partners reads no account plan", member, "read-account-plans", visible, "role"],
   ["a member with partners reads products", member, "read-products", visible, undefined],

@@ -2,7 +2,7 @@ import type { Scope } from "./access-tokens-table.ts";
 import type { AdminCaller } from "./admin-caller.ts";
 
 /** Why somebody may not. The first that holds, in this order. */
-export type Denial = "scope" | "read-only" | "role" | "capability";
+export type Denial = "scope" | "read-only" | "role" | "reach" | "capability";
 
 interface Terms {
   readonly writes: boolean;
@@ -10,6 +10,8 @@ interface Terms {
   readonly members: readonly string[] | "admins" | "all";
   /** A token needs one of these, and its owner the section that goes with it. */
   readonly scopes?: readonly Scope[];
+  /** Not for a member who is narrowed to some of the products. */
+  readonly needsAllProducts?: true;
   /** Only while the provider's `web_hooks` capability is not denied. */
   readonly needsWebHooks?: true;
   /** The provider key is not asked for the capability: as it always was with the failure list. */
@@ -26,6 +28,8 @@ const deeds = {
   /** Products and the plans of their applications: also for those who look after developers. */
   "read-products": { writes: false, members: ["partners", "plans"] },
   "change-plans": { writes: true, members: ["plans"] },
+  /** A new product would be out of reach for whoever is narrowed to others. */
+  "create-products": { writes: true, members: ["plans"], needsAllProducts: true },
   "read-settings": { writes: false, members: ["settings"] },
   /** Which fields accounts, users and applications have: also for those who fill them in. */
   "read-fields": { writes: false, members: ["partners", "settings"] },
@@ -73,6 +77,7 @@ export function denialOf(
   if (caller.actor.kind === "token" && !hasScope(caller, terms.scopes ?? accountManagement)) return "scope";
   if (terms.writes && caller.permission === "ro") return "read-only";
   if (caller.role === "member" && !isOpenTo(caller, terms.members)) return "role";
+  if (terms.needsAllProducts && caller.reach !== null) return "reach";
   if (terms.needsWebHooks && provider.webHooks === "denied" && !(isKey && terms.keyIsExempt)) return "capability";
   return undefined;
 }

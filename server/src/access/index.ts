@@ -23,12 +23,14 @@ export {
 } from "./provider-users-table.ts";
 export {
   deleteProviderUserRow,
+  forgetProduct,
   hasOtherAdmin,
   listProviderUsers,
   lockProviderUsers,
   updateProviderUserRow,
 } from "./change-provider-user-row.ts";
 export { deleteAccessToken, listAccessTokens, readOwnAccessToken, type StoredToken } from "./stored-tokens.ts";
+export { reaches, reachOf, type Reach } from "./reach.ts";
 export { recordAudit } from "./record-audit.ts";
 export {
   createSession,

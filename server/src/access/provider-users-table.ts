@@ -1,4 +1,5 @@
 import type { Database, Transaction } from "#platform/database/database.ts";
+import type { Reach } from "./reach.ts";
 
 export type Role = "admin" | "member";
 
@@ -10,6 +11,8 @@ export interface ProviderUser {
   readonly role: Role;
   /** What a member may do besides; an admin needs none. */
   readonly sections: readonly string[];
+  /** The products that a member is narrowed to. */
+  readonly serviceIds: Reach;
   readonly state: "pending" | "active" | "suspended";
   readonly createdAt: Date;
   readonly updatedAt: Date;
@@ -22,15 +25,17 @@ export interface NewProviderUser {
   readonly passwordHash: string;
   readonly role: Role;
   readonly sections?: readonly string[];
+  readonly serviceIds?: Reach;
   readonly state?: ProviderUser["state"];
 }
 
-export const providerUserColumns = `id, username, email, role, sections, state, created_at as "createdAt",
-  updated_at as "updatedAt"`;
+export const providerUserColumns = `id, username, email, role, sections, service_ids as "serviceIds", state,
+  created_at as "createdAt", updated_at as "updatedAt"`;
 
 const insertStatement = `
-  insert into provider_users (provider_id, username, email, password_hash, role, sections, state)
-  values ($1, $2, $3, $4, $5, $6, $7)
+  insert into provider_users (provider_id, username, email, password_hash, role, sections, state,
+    service_ids)
+  values ($1, $2, $3, $4, $5, $6, $7, $8)
   returning ${providerUserColumns}`;
 
 /** A name or an address that is taken is a unique violation. */
@@ -43,6 +48,7 @@ export async function createProviderUser(tx: Transaction, user: NewProviderUser)
     user.role,
     user.sections ?? [],
     user.state ?? "active",
+    user.serviceIds ?? null,
   ]);
   if (!created) throw new Error("The database returned nothing for a new provider user.");
   return created;

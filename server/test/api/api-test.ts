@@ -37,6 +37,7 @@ type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "HEAD";
 interface TokenOf {
   readonly role?: Exclude<AdminCaller["role"], "key">;
   readonly sections?: readonly string[];
+  readonly serviceIds?: readonly number[];
   readonly scopes?: readonly Scope[];
   readonly permission?: Permission;
   readonly expiresAt?: Date;
@@ -111,10 +112,17 @@ export async function openHouse(pool: Pool, http: FastifyInstance, now: Date): P
 async function addToken(
   tx: Parameters<typeof createAccessToken>[0],
   providerId: number,
-  { role = "admin", sections = [], scopes = ["account_management"], permission = "rw", expiresAt }: TokenOf,
+  { role = "admin", sections = [], serviceIds, scopes = ["account_management"], permission = "rw", expiresAt }: TokenOf,
 ): Promise<string> {
   const username = `u${randomBytes(6).toString("hex")}`;
-  const user = await createProviderUser(tx, { providerId, username, passwordHash: "none", role, sections });
+  const user = await createProviderUser(tx, {
+    providerId,
+    username,
+    passwordHash: "none",
+    role,
+    sections,
+    serviceIds: serviceIds ?? null,
+  });
   const { value } = await createAccessToken(tx, {
     providerId,
     userId: user.id,

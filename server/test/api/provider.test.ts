@@ -38,13 +38,14 @@ test("a member may do what its sections say, from the moment that they are given
   expect((await api.ask("PUT", `/users/${id}/permissions.json`, { payload: {} })).json()).toEqual(given.json());
 });
 
-test("sections that do not exist, and services to narrow a member to, are refused", async ({ api }) => {
+test("sections and services that do not exist are refused, and nothing is changed by the rest", async ({ api }) => {
   const admin = await idOfAdmin(api);
   const ask = async (payload: object): Promise<readonly string[]> =>
     Object.keys((await api.ask("PUT", `/users/${admin}/permissions.json`, { payload })).json().errors);
 
   expect(await ask({ allowed_sections: ["everything"] })).toEqual(["allowed_sections"]);
-  expect(await ask({ allowed_service_ids: [1] })).toEqual(["allowed_service_ids"]);
+  expect(await ask({ allowed_service_ids: [999_999_999] })).toEqual(["allowed_service_ids"]);
+  expect(await ask({ allowed_service_ids: ["all"], allowed_sections: ["plans"] })).toEqual(["allowed_service_ids"]);
 });
 
 test("a member sees and changes itself among the provider's users, and nobody else", async ({ api }) => {

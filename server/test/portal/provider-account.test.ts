@@ -15,7 +15,7 @@ import {
   addProviderUser,
   changeProviderSettings,
   changeProviderUserRole,
-  changeProviderUserSections,
+  changeProviderUserPermissions,
   deleteProviderUser,
   issueAccessToken,
   readProviderSettings,
@@ -145,7 +145,7 @@ test("a new password ends all sessions but the one that it was chosen in", async
 test("a member has the sections that exist, and no other", async ({ sharedPool: pool }) => {
   const { provider } = await setUp(pool);
   const { id: userId } = userOf(await addProviderUser(pool, { provider, values: ada, by }));
-  const allow = (sections: string[]) => changeProviderUserSections(pool, { provider, userId, sections, by });
+  const allow = (sections: string[]) => changeProviderUserPermissions(pool, { provider, userId, sections, by });
   expect(await allow(["plans", "partners", "plans"])).toMatchObject({ user: { sections: ["partners", "plans"] } });
   expect(await allow(["everything"])).toMatchObject({ refused: { allowed_sections: [expect.any(String)] } });
 });

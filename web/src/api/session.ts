@@ -14,6 +14,7 @@ export interface Session {
 
 /** Approves, rejects, suspends and deletes accounts, and brings people into them. */
 export const mayAdminister = ({ deeds }: Session): boolean => deeds.has("administer-portal");
+export const mayCreateProducts = ({ deeds }: Session): boolean => deeds.has("create-products");
 export const mayChangePlans = ({ deeds }: Session): boolean => deeds.has("change-plans");
 
 /** Whether `/accounts/7` and the like open. Of a path that is no place, the router knows what to say. */

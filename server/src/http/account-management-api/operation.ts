@@ -34,6 +34,8 @@ export interface Call {
   readonly values: Parameters;
   /** The number in the path. Not found, if there is something else. */
   readonly id: (name: string) => number;
+  /** The number of a service in the path. Not found, if the caller is narrowed to others. */
+  readonly serviceId: (name: string) => number;
   /** The text in the path, where it may be any. */
   readonly text: (name: string) => string;
 }

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import type { AdminCaller } from "#access/index.ts";
+import { reaches, type AdminCaller } from "#access/index.ts";
 import { assertMay } from "#http/shared/assert-may.ts";
 import { Problem } from "#http/shared/problem.ts";
 import { negotiateFormat } from "./requests/negotiate-format.ts";
@@ -42,18 +42,24 @@ function callOf(
   const { provider, params, protocol, host } = request;
   const query = readQuery(request);
   const parameter = (name: string): unknown => (isRecord(params) ? params[name] : undefined);
+  const id = (name: string): number => {
+    const it = idOf(parameter(name));
+    if (!it) throw new Problem("not-found");
+    return it;
+  };
   return {
     provider,
     caller,
     now,
-    by: { actor: caller.actor, channel: caller.channel, now },
+    by: { actor: caller.actor, channel: caller.channel, reach: caller.reach, now },
     adminUrl: `${protocol}://${host}`,
     query,
     values: readValues(operation, { query, body: readBody(request) }),
-    id: (name) => {
-      const id = idOf(parameter(name));
-      if (!id) throw new Problem("not-found");
-      return id;
+    id,
+    serviceId: (name) => {
+      const serviceId = id(name);
+      if (!reaches(caller.reach, serviceId)) throw new Problem("not-found");
+      return serviceId;
     },
     text: (name) => textOf(parameter(name)) ?? "",
   };

@@ -3,6 +3,7 @@ import type { FastifyRequest } from "fastify";
 import {
   createAttemptLimiter,
   findAccessToken,
+  reachOf,
   type AccessToken,
   type AdminCaller,
   type ProviderUser,
@@ -59,11 +60,20 @@ async function callerOfCredential(
     const token = await tokenOf(needs, request, value);
     if (token) {
       const { userId, role, permission, scopes, sections } = token;
-      return { actor: { kind: "token", userId }, channel: "api", role, permission, scopes, sections };
+      const actor = { kind: "token", userId } as const;
+      return { actor, channel: "api", role, permission, scopes, sections, reach: reachOf(token) };
     }
   }
   if (as !== "token" && (await findProviderByKey(needs.pool, request.provider.id, value))) {
-    return { actor: { kind: "key" }, channel: "api", role: "key", permission: "rw", scopes: [], sections: [] };
+    return {
+      actor: { kind: "key" },
+      channel: "api",
+      role: "key",
+      permission: "rw",
+      scopes: [],
+      sections: [],
+      reach: null,
+    };
   }
   return undefined;
 }
@@ -90,13 +100,14 @@ async function callerOfSession(needs: AdminCallerNeeds, request: FastifyRequest)
 }
 
 /** Whoever is signed in to the Admin Portal, as somebody who may do what the role and the sections say. */
-export const callerInPortal = ({ id: userId, role, sections }: ProviderUser): AdminCaller => ({
+export const callerInPortal = ({ id: userId, role, sections, serviceIds }: ProviderUser): AdminCaller => ({
   actor: { kind: "admin", userId },
   channel: "admin_portal",
   role,
   permission: "rw",
   scopes: [],
   sections,
+  reach: reachOf({ role, serviceIds }),
 });
 
 const changesThings = (method: string): boolean => !["GET", "HEAD", "OPTIONS"].includes(method);

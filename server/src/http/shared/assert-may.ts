@@ -6,6 +6,7 @@ const codeOf = {
   scope: "permission-missing",
   "read-only": "permission-missing",
   role: "role-missing",
+  reach: "services-narrowed",
   capability: "webhooks-denied",
 } as const satisfies Record<Denial, ProblemCode>;
 

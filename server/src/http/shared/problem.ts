@@ -19,6 +19,10 @@ export const problems = {
   "provider-suspended": { status: 403, says: "This provider is suspended." },
   "permission-missing": { status: 403, says: "Your access token does not have the correct permissions." },
   "role-missing": { status: 403, says: "Your role does not allow this." },
+  "services-narrowed": {
+    status: 403,
+    says: "You look after some of the services only, and this is for those who look after all.",
+  },
   "not-deletable": { status: 403, says: "This cannot be deleted as things are." },
   "webhooks-denied": { status: 403, says: "Webhooks are not part of this provider's plan." },
   "host-unknown": { status: 404, says: "No provider is served under this host." },

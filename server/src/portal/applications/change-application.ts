@@ -1,4 +1,4 @@
-import type { By } from "#access/index.ts";
+import { reaches, type By } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
 import { lockAccount, type Account } from "#portal/accounts/index.ts";
 import { readDocumentSettings, type DocumentSettings, type FieldErrors } from "#portal/fields/index.ts";
@@ -39,7 +39,10 @@ export interface LockedApplication {
   readonly by: By;
 }
 
-/** Does `work` on a locked application, in one transaction. Undefined if the account has no such application. */
+/**
+ * Does `work` on a locked application, in one transaction. Undefined if the account has no such application, or if it is of
+ * a product that whoever wants the change is kept from.
+ */
 export async function withApplication<T>(
   pool: Pool,
   { provider, accountId, applicationId, by }: ApplicationChange,
@@ -50,7 +53,8 @@ export async function withApplication<T>(
     const account = await lockAccount(tx, provider.id, accountId);
     const which = { providerId: provider.id, accountId, applicationId };
     const application = account && (await lockApplication(tx, which));
-    return application && work({ tx, settings, account, application, by });
+    const isThere = application && reaches(by.reach, application.product.id);
+    return isThere ? work({ tx, settings, account, application, by }) : undefined;
   });
 }
 

@@ -1,4 +1,4 @@
-import type { By } from "#access/index.ts";
+import { reaches, type By } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
 import { lockAccount } from "#portal/accounts/index.ts";
 import {
@@ -57,7 +57,7 @@ export async function createApplication(
     if (!account) return undefined;
     const plan = await holdPlan(tx, provider.id, planId);
     const product = plan && (await productOf(tx, provider.id, plan));
-    if (!product) return { notFound: "plan" };
+    if (!product || !reaches(by.reach, product.id)) return { notFound: "plan" };
     if (writer === "developer" && !mayChoose(product, plan)) return { notAllowed: "developers" };
 
     const judged = judge(settings, creation, newOf(creation, { product, plan }));

@@ -1,3 +1,4 @@
+import { forgetProduct } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
 import { lockAccount } from "#portal/accounts/index.ts";
 import { readDocumentSettings, type DocumentSettings } from "#portal/fields/index.ts";
@@ -36,6 +37,7 @@ export async function deleteProduct(
       await deleteApplicationsOf(tx, settings, { accountId, productId, now });
     }
     await deleteSubscriptionsOfProduct(tx, provider.id, productId);
+    await forgetProduct(tx, provider.id, productId);
     await deleteProductRow(tx, provider.id, productId);
     return { product };
   });

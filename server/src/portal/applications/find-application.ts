@@ -1,3 +1,4 @@
+import { reaches, type Reach } from "#access/index.ts";
 import type { Database } from "#platform/database/database.ts";
 import { isXmlText } from "#platform/document/xml-text.ts";
 
@@ -12,6 +13,8 @@ export type ApplicationHandle = (
 ) & {
   readonly accountId?: number | undefined;
   readonly productId?: number | undefined;
+  /** Of the products that somebody reaches. */
+  readonly reach?: Reach;
 };
 
 /** An application of the provider, and of the account and product if they are named. */
@@ -23,22 +26,23 @@ export async function findApplication(
   const id = await findId(db, providerId, handle);
   const application = id === undefined ? undefined : await readApplication(db, providerId, id);
   if (!application) return undefined;
-  const { accountId = application.accountId, productId = application.product.id } = handle;
-  return accountId === application.accountId && productId === application.product.id ? application : undefined;
+  const { accountId = application.accountId, productId = application.product.id, reach } = handle;
+  const isMeant = accountId === application.accountId && productId === application.product.id;
+  return isMeant && reaches(reach, productId) ? application : undefined;
 }
 
 function findId(db: Database, providerId: number, handle: ApplicationHandle): Promise<number | undefined> {
-  const { accountId = null, productId = null } = handle;
+  const { accountId = null, productId = null, reach = null } = handle;
   if ("id" in handle) return Promise.resolve(handle.id);
   return "userKey" in handle
-    ? findFirst(db, byUserKeyStatement, [providerId, handle.userKey, accountId, productId])
-    : findFirst(db, byAppIdStatement, [providerId, handle.appId, accountId, productId]);
+    ? findFirst(db, byUserKeyStatement, [providerId, handle.userKey, accountId, productId, reach])
+    : findFirst(db, byAppIdStatement, [providerId, handle.appId, accountId, productId, reach]);
 }
 
 async function findFirst(
   db: Database,
   statement: string,
-  values: readonly [number, string, number | null, number | null],
+  values: readonly [number, string, number | null, number | null, Reach],
 ): Promise<number | undefined> {
   if (!isXmlText(values[1])) return undefined; // nobody could have it, and the database takes no zero byte
   const [found] = await db.query<{ id: number }>(statement, values);
@@ -52,6 +56,7 @@ const byUserKeyStatement = `
   join products as product on product.provider_id = $1 and product.id = application.product_id
   where application.provider_id = $1 and application.user_key = $2 and product.backend_version = '1'
     and ($3::bigint is null or application.account_id = $3) and ($4::bigint is null or application.product_id = $4)
+    and ($5::bigint[] is null or application.product_id = any($5))
   order by application.id
   limit 1`;
 
@@ -62,5 +67,6 @@ const byAppIdStatement = `
   join products as product on product.provider_id = $1 and product.id = application.product_id
   where application.provider_id = $1 and application.application_id = $2 and product.backend_version <> '1'
     and ($3::bigint is null or application.account_id = $3) and ($4::bigint is null or application.product_id = $4)
+    and ($5::bigint[] is null or application.product_id = any($5))
   order by application.id
   limit 1`;

@@ -15,12 +15,8 @@ export { regenerateApplicationKey } from "./keys/regenerate-key.ts";
 export { removeApplicationKey } from "./keys/remove-key.ts";
 export { keysToJson, representKeys } from "./keys/represent-keys.ts";
 export { insertApplication, newApplication } from "./new-application.ts";
-export {
-  deletePlanRequest,
-  listPlanRequests,
-  readPlanRequest,
-  type PlanRequest,
-} from "./plan-requests/plan-requests-table.ts";
+export { declinePlanRequest } from "./plan-requests/decline-plan-request.ts";
+export { listPlanRequests, readPlanRequest, type PlanRequest } from "./plan-requests/plan-requests-table.ts";
 export { requestPlan } from "./plan-requests/request-plan.ts";
 export { listApplications, readApplication } from "./read-applications.ts";
 export { addReferrerFilter, removeReferrerFilter } from "./referrer-filters/change-referrer-filters.ts";

@@ -1,3 +1,4 @@
+import type { Reach } from "#access/index.ts";
 import type { Database } from "#platform/database/database.ts";
 import { isXmlText } from "#platform/document/xml-text.ts";
 
@@ -20,6 +21,8 @@ export interface ApplicationFilter {
   readonly activeSince?: Date | undefined;
   /** Its last day with traffic is then or earlier. */
   readonly inactiveSince?: Date | undefined;
+  /** Of the products that somebody reaches. */
+  readonly reach?: Reach;
 }
 
 // Within the provider's own rows, in the order of the primary key; of one product or one plan, served by their index.
@@ -37,11 +40,12 @@ const matching = `
     and ($8::text is null or strpos(lower(account.org_name), lower($8)) > 0)
     and ($9::text is null or application.user_key = $9)
     and ($10::timestamptz is null or application.first_daily_traffic_at >= $10)
-    and ($11::timestamptz is null or application.first_daily_traffic_at <= $11)`;
+    and ($11::timestamptz is null or application.first_daily_traffic_at <= $11)
+    and ($12::bigint[] is null or application.product_id = any($12))`;
 
 const countStatement = `select count(*) as count ${matching}`;
 
-const pageStatement = `select application.id ${matching} order by application.id limit $12 offset $13`;
+const pageStatement = `select application.id ${matching} order by application.id limit $13 offset $14`;
 
 /** A page of the applications that match, oldest first, and how many match in all. */
 export async function searchApplications(
@@ -62,6 +66,7 @@ export async function searchApplications(
     ...texts,
     filter.activeSince ?? null,
     filter.inactiveSince ?? null,
+    filter.reach ?? null,
   ];
   const [counted] = await db.query<{ count: number }>(countStatement, values);
   const page = await db.query<{ id: number }>(pageStatement, [...values, limit, offset]);

@@ -1,3 +1,4 @@
+import type { Reach } from "#access/index.ts";
 import type { Database, Transaction } from "#platform/database/database.ts";
 
 import type { Product } from "./product.ts";
@@ -10,19 +11,28 @@ const columns = `id, name, system_name as "systemName", description, backend_ver
   buyer_plan_change_permission as "buyerPlanChangePermission", oidc_configuration as "oidcConfiguration",
   created_at as "createdAt", updated_at as "updatedAt"`;
 
-const listStatement = `select ${columns} from products where provider_id = $1 order by id limit $2 offset $3`;
+const listStatement = `
+  select ${columns} 
+  from products
+  where provider_id = $1 and ($2::bigint[] is null or id = any($2))
+  order by id
+  limit $3 offset $4`;
 
-/** The products of a provider, oldest first. */
+/** The products of a provider, or those that somebody reaches, oldest first. */
 export const listProducts = (
   db: Database,
   providerId: number,
-  page?: { readonly limit: number; readonly offset: number },
-): Promise<Product[]> => db.query<Product>(listStatement, [providerId, page?.limit ?? null, page?.offset ?? 0]);
+  page?: { readonly reach: Reach; readonly limit: number; readonly offset: number },
+): Promise<Product[]> =>
+  db.query<Product>(listStatement, [providerId, page?.reach ?? null, page?.limit ?? null, page?.offset ?? 0]);
 
-const countStatement = `select count(*) as count from products where provider_id = $1`;
+const countStatement = `
+  select count(*) as count 
+  from products
+  where provider_id = $1 and ($2::bigint[] is null or id = any($2))`;
 
-export async function countProducts(db: Database, providerId: number): Promise<number> {
-  const [row] = await db.query<{ count: number }>(countStatement, [providerId]);
+export async function countProducts(db: Database, providerId: number, reach: Reach): Promise<number> {
+  const [row] = await db.query<{ count: number }>(countStatement, [providerId, reach]);
   return row?.count ?? 0;
 }
 

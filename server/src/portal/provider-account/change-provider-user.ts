@@ -55,8 +55,14 @@ export async function changeProviderUser(
       const exceptCookieValue = isOut ? undefined : keptSession;
       await endSessionsOfUser(tx, { providerId: provider.id, audience: "admin", userId, exceptCookieValue });
     }
-    const { role, state, sections } = user;
-    const detail = { role, state, sections, ...(passwordHash === undefined ? {} : { password: "changed" }) };
+    const { role, state, sections, serviceIds } = user;
+    const detail = {
+      role,
+      state,
+      sections,
+      serviceIds,
+      ...(passwordHash === undefined ? {} : { password: "changed" }),
+    };
     const said = { action: "user.changed", subject: `provider-user/${userId}`, detail };
     await recordAudit(tx, { providerId: provider.id, actor: by.actor, ...said });
     return { user: await updateProviderUserRow(tx, provider.id, wanted, by.now) };

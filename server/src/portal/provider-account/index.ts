@@ -6,8 +6,8 @@ export { readProviderSettings } from "./provider-settings-table.ts";
 export { planPermissions, type PlanPermission, type ProviderSettings } from "./provider-settings.ts";
 export {
   activateProviderUser,
+  changeProviderUserPermissions,
   changeProviderUserRole,
-  changeProviderUserSections,
   memberSections,
   suspendProviderUser,
   unsuspendProviderUser,

@@ -1,3 +1,4 @@
+import { reaches, type Reach } from "#access/index.ts";
 import type { Database } from "#platform/database/database.ts";
 import { readPlans, type Plan, type PlanKind } from "#portal/products/index.ts";
 
@@ -11,7 +12,7 @@ export interface WantedPlan {
 export async function findWantedPlans(
   db: Database,
   providerId: number,
-  { wanted, mayBeHidden }: { wanted: readonly WantedPlan[]; mayBeHidden: boolean },
+  { wanted, mayBeHidden, reach }: { wanted: readonly WantedPlan[]; mayBeHidden: boolean; reach: Reach | undefined },
 ): Promise<readonly Plan[] | undefined> {
   if (wanted.length === 0) return [];
   const plans = await readPlans(
@@ -22,7 +23,10 @@ export async function findWantedPlans(
   const isThere = ({ id, kind }: WantedPlan): boolean =>
     plans.some(
       (plan) =>
-        plan.id === id && (kind === undefined || plan.kind === kind) && (mayBeHidden || plan.state === "published"),
+        plan.id === id &&
+        (kind === undefined || plan.kind === kind) &&
+        (mayBeHidden || plan.state === "published") &&
+        (plan.productId === null || reaches(reach, plan.productId)),
     );
   return wanted.every(isThere) ? plans : undefined;
 }

@@ -70,6 +70,7 @@ async function findPlans(
   const wanted = await findWantedPlans(pool, provider.id, {
     wanted: wantedPlans ?? [],
     mayBeHidden: by.door === "program",
+    reach: by.door === "program" ? by.reach : undefined,
   });
   return wanted ? choosePlans(wanted, await readDefaultPlans(pool, provider.id)) : "unknown plan";
 }

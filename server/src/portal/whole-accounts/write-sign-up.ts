@@ -1,4 +1,4 @@
-import { digestOf, type Actor, type Channel } from "#access/index.ts";
+import { digestOf, type Actor, type Channel, type Reach } from "#access/index.ts";
 import type { Transaction } from "#platform/database/database.ts";
 import { randomBase32 } from "#platform/ids/random-token.ts";
 import { insertAccount, insertServiceSubscriptions, type Account } from "#portal/accounts/index.ts";
@@ -23,7 +23,7 @@ export type SignUpDoor =
       readonly mailIsSent: boolean;
       readonly activationUrl: (code: string) => string;
     }
-  | { readonly door: "program"; readonly actor: Actor; readonly channel: Channel };
+  | { readonly door: "program"; readonly actor: Actor; readonly channel: Channel; readonly reach?: Reach };
 
 /** A sign-up with which nothing is wrong, and what was decided about it. */
 export interface JudgedSignUp {

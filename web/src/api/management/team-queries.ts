@@ -21,11 +21,14 @@ export const teamQuery = (api: ManagementClient) =>
     queryFn: async () => (await api.read<{ users: { user: User }[] }>("users")).users.map(({ user }) => user),
   });
 
+export interface Permissions {
+  readonly allowed_sections: readonly Section[];
+  /** Null: all. */
+  readonly allowed_service_ids: readonly number[] | null;
+}
+
 export const permissionsQuery = (api: ManagementClient, userId: number) =>
   queryOptions({
     queryKey: ["team", userId, "permissions"],
-    queryFn: async () => {
-      const path = `users/${userId}/permissions`;
-      return (await api.read<{ permissions: { allowed_sections: Section[] } }>(path)).permissions.allowed_sections;
-    },
+    queryFn: async () => (await api.read<{ permissions: Permissions }>(`users/${userId}/permissions`)).permissions,
   });

@@ -7,7 +7,7 @@ import { useState } from "react";
 
 import { useManagement } from "../../api/management/management-context.ts";
 import { productsQuery, type Product } from "../../api/management/product-queries.ts";
-import { mayChangePlans } from "../../api/session.ts";
+import { mayCreateProducts } from "../../api/session.ts";
 import { useSession } from "../../api/session-context.ts";
 import { Loaded } from "../../components/loaded.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
@@ -18,13 +18,13 @@ import { When } from "../../components/when.tsx";
 
 export function ProductsPage() {
   const query = useQuery(productsQuery(useManagement()));
-  const mayChange = mayChangePlans(useSession());
+  const mayCreate = mayCreateProducts(useSession());
   const [isCreating, setCreating] = useState(false);
   return (
     <>
       <PageHeader
         title="Products"
-        actions={mayChange && <Button onClick={() => setCreating(true)}>Create a product</Button>}
+        actions={mayCreate && <Button onClick={() => setCreating(true)}>Create a product</Button>}
       >
         The APIs that your developers use. Each has plans, and an application is on one of them.
       </PageHeader>

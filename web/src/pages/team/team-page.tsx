@@ -13,7 +13,7 @@ import { userSteps } from "../../components/users/user-steps.ts";
 import { UsersTable } from "../../components/users/users-table.tsx";
 import { useUserActions } from "../../components/users/use-user-actions.ts";
 import { CreateTeamMemberDialog } from "./create-team-member-dialog.tsx";
-import { SectionsDialog } from "./sections-dialog.tsx";
+import { PermissionsDialog } from "./permissions-dialog.tsx";
 
 export function TeamPage() {
   const query = useQuery(teamQuery(useManagement()));
@@ -22,7 +22,7 @@ export function TeamPage() {
   const [toDelete, setToDelete] = useState<User>();
   const { step, remove } = useUserActions({ path: "users", stale: [["team"]] }, () => setToDelete(undefined));
   const itemsFor = (user: User) => [
-    ...(user.role === "member" ? [{ title: "Sections", onClick: () => setToAllow(user) }] : []),
+    ...(user.role === "member" ? [{ title: "Permissions", onClick: () => setToAllow(user) }] : []),
     ...userSteps(user).map(({ operation, title }) => ({
       title,
       onClick: () => step.mutate({ id: user.id, operation }),
@@ -32,7 +32,8 @@ export function TeamPage() {
   return (
     <>
       <PageHeader title="Team" actions={<Button onClick={() => setCreating(true)}>Add a colleague</Button>}>
-        Who can sign in here. Admins may do everything; members what their sections open.
+        Who can sign in here. Admins may do everything; members what their sections open, for the products that they
+        look after.
       </PageHeader>
       <PageSection isFilled>
         <Loaded query={query} skeleton={<TableSkeleton of="the team" />}>
@@ -40,7 +41,7 @@ export function TeamPage() {
         </Loaded>
       </PageSection>
       {isCreating && <CreateTeamMemberDialog onClose={() => setCreating(false)} />}
-      {toAllow && <SectionsDialog user={toAllow} onClose={() => setToAllow(undefined)} />}
+      {toAllow && <PermissionsDialog user={toAllow} onClose={() => setToAllow(undefined)} />}
       {toDelete && (
         <ConfirmDialog
           title={`Delete ${toDelete.username}?`}

@@ -36,6 +36,7 @@ const colleague = {
   email: "grace@acme.example",
   role: "member",
   sections: ["partners", "plans"],
+  serviceIds: [7],
   state: "active",
   ...exampleTimes,
 } as const;

@@ -24,6 +24,7 @@ const shapes: Partial<Record<ProblemCode, Shape>> = {
   "host-unknown": accessDenied,
   "permission-missing": { error: "Your access token does not have the correct permissions" },
   "role-missing": { word: "Forbidden" },
+  "services-narrowed": { word: "Forbidden" },
   "webhooks-denied": { word: "Forbidden" },
   "provider-suspended": "nothing",
   "not-found": { word: "Not found" },

@@ -1,9 +1,9 @@
 import type { Call } from "../operation.ts";
 
 /** Which application plan of which product a call is about. */
-export const applicationPlanOf = ({ provider, id }: Call) => ({
+export const applicationPlanOf = ({ provider, id, serviceId }: Call) => ({
   providerId: provider.id,
   kind: "application_plan" as const,
-  productId: id("service_id"),
+  productId: serviceId("service_id"),
   planId: id("id"),
 });

@@ -19,7 +19,7 @@ export const createApplicationPlanOperation: Operation = {
 
   async answer({ pool }, call) {
     const { provider, values, now } = call;
-    const { id: productId } = doneOrRefuse(await readProduct(pool, provider.id, call.id("service_id")));
+    const { id: productId } = doneOrRefuse(await readProduct(pool, provider.id, call.serviceId("service_id")));
     const plan = { providerId: provider.id, kind: "application_plan", productId, values, now } as const;
     const made = doneOrRefuse(await createPlan(pool, plan));
     return { ...answerPlan(call, made.plan), status: 201, location: pathOfPlan(call, made.plan) };

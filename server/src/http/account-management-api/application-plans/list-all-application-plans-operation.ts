@@ -1,3 +1,4 @@
+import { reaches } from "#access/index.ts";
 import { listPlans } from "#portal/products/index.ts";
 import { answerPlans } from "../answers/answer-plan.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
@@ -14,6 +15,10 @@ export const listAllApplicationPlansOperation: Operation = {
   answers: applicationPlansAnswer,
 
   async answer({ pool }, call) {
-    return answerPlans(call, await listPlans(pool, call.provider.id, { kind: "application_plan" }));
+    const plans = await listPlans(pool, call.provider.id, { kind: "application_plan" });
+    return answerPlans(
+      call,
+      plans.filter(({ productId }) => reaches(call.caller.reach, productId)),
+    );
   },
 };

@@ -15,7 +15,7 @@ export const listApplicationPlansOperation: Operation = {
   answers: applicationPlansAnswer,
 
   async answer({ pool }, call) {
-    const product = doneOrRefuse(await readProduct(pool, call.provider.id, call.id("service_id")));
+    const product = doneOrRefuse(await readProduct(pool, call.provider.id, call.serviceId("service_id")));
     const plans = await listPlans(pool, call.provider.id, { kind: "application_plan", productId: product.id });
     return answerPlans(call, plans);
   },

@@ -33,10 +33,10 @@ export const findApplicationOperation: Operation = {
   answers: applicationAnswer,
 
   async answer({ pool }, call) {
-    const { provider, query } = call;
+    const { provider, caller, query } = call;
     const handle = handleOf(query) ?? numberOf(query);
-    const found =
-      handle && (await findApplication(pool, provider.id, { ...handle, productId: idOf(query["service_id"]) }));
+    const within = { productId: idOf(query["service_id"]), reach: caller.reach };
+    const found = handle && (await findApplication(pool, provider.id, { ...handle, ...within }));
     return answerApplication(pool, call, doneOrRefuse(found));
   },
 };
@@ -53,10 +53,11 @@ export const findApplicationOfAccountOperation: Operation = {
   answers: applicationAnswer,
 
   async answer({ pool }, call) {
-    const { provider, query } = call;
+    const { provider, caller, query } = call;
     const account = await readAccountOrRefuse(pool, provider.id, call.id("account_id"));
     const handle = handleOf(query);
-    const found = handle && (await findApplication(pool, provider.id, { ...handle, accountId: account.id }));
+    const within = { accountId: account.id, reach: caller.reach };
+    const found = handle && (await findApplication(pool, provider.id, { ...handle, ...within }));
     return answerApplication(pool, call, doneOrRefuse(found));
   },
 };

@@ -35,12 +35,14 @@ export const listAllApplicationsOperation: Operation = {
   }),
   answers: allApplicationsAnswer,
 
-  async answer({ pool }, { provider, adminUrl, query, now }) {
+  async answer({ pool }, { provider, caller: { reach }, adminUrl, query, now }) {
     const page = readPage(query);
-    const { applications, total } = await searchApplications(pool, provider.id, filterOf(query, now), {
-      limit: page.perPage,
-      offset: page.offset,
-    });
+    const { applications, total } = await searchApplications(
+      pool,
+      provider.id,
+      { ...filterOf(query, now), reach },
+      { limit: page.perPage, offset: page.offset },
+    );
     const standing = standingOf(page, total);
     const settings = await readDocumentSettings(pool, provider);
     const ids = applications.map(({ accountId }) => accountId);

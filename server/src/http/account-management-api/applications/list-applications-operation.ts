@@ -1,4 +1,5 @@
 import { Type } from "typebox";
+import { reaches } from "#access/index.ts";
 import { listApplications } from "#portal/applications/index.ts";
 import { readDocumentSettings } from "#portal/fields/index.ts";
 import { readAccountOrRefuse } from "../answers/read-account-or-refuse.ts";
@@ -22,12 +23,13 @@ export const listApplicationsOperation: Operation = {
   }),
   answers: applicationsAnswer,
 
-  async answer({ pool }, { provider, adminUrl, query, id }) {
+  async answer({ pool }, { provider, caller, adminUrl, query, id }) {
     const account = await readAccountOrRefuse(pool, provider.id, id("account_id"));
     const settings = await readDocumentSettings(pool, provider);
     const state = textOf(query["state"]) || undefined;
     const applications = (await listApplications(pool, provider.id, account.id)).filter(
-      (application) => (state ?? application.state) === application.state,
+      (application) =>
+        (state ?? application.state) === application.state && reaches(caller.reach, application.product.id),
     );
     return writeApplications({ applications, accounts: [account], settings, adminUrl });
   },

@@ -1,4 +1,4 @@
-import type { ProviderUser } from "#access/index.ts";
+import { reachOf, type ProviderUser } from "#access/index.ts";
 import { list, record, value } from "#platform/document/document.ts";
 import { writeXmlDocument } from "#platform/document/write-xml.ts";
 import { memberSections } from "#portal/provider-account/index.ts";
@@ -9,9 +9,10 @@ import type { Call } from "../operation.ts";
 /** What somebody of the provider's own may do, in both formats. An admin may do all. */
 export function answerPermissions(
   { adminUrl }: Pick<Call, "adminUrl">,
-  { id, role, sections }: Pick<ProviderUser, "id" | "role" | "sections">,
+  { id, role, sections, serviceIds }: Pick<ProviderUser, "id" | "role" | "sections" | "serviceIds">,
 ): Answer {
   const allowed = role === "admin" ? memberSections : sections;
+  const services = reachOf({ role, serviceIds });
   const links = [{ rel: "user", href: `${adminUrl}/admin/api/users/${id}` }];
   return {
     xml: () =>
@@ -24,8 +25,21 @@ export function answerPermissions(
             allowed.map((it) => value("allowed_section", it)),
             "open",
           ),
+          // Without the element, all: an empty one is none.
+          ...(services
+            ? [
+                list(
+                  "allowed_service_ids",
+                  services.map((it) => value("allowed_service_id", it)),
+                  "open",
+                ),
+              ]
+            : []),
         ]),
       ),
-    json: () => writeJson({ permissions: { user_id: id, role, allowed_sections: allowed, links } }),
+    json: () =>
+      writeJson({
+        permissions: { user_id: id, role, allowed_service_ids: services, allowed_sections: allowed, links },
+      }),
   };
 }

@@ -8,6 +8,7 @@ export const PermissionsSchema = Type.Object({
     {
       user_id: Type.Integer(),
       role: Type.String({ enum: ["admin", "member"] }),
+      allowed_service_ids: Type.Union([Type.Array(Type.Integer()), Type.Null()], { description: "Null: all." }),
       allowed_sections: AllowedSections,
       links: Type.Array(Type.Object({ rel: Type.String(), href: Type.String({ format: "uri" }) })),
     },

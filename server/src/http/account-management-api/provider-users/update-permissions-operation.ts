@@ -1,10 +1,8 @@
 import { Type } from "typebox";
-import { readProviderUser } from "#access/index.ts";
-import { changeProviderUserSections } from "#portal/provider-account/index.ts";
-import { Problem } from "#http/shared/problem.ts";
+import { changeProviderUserPermissions } from "#portal/provider-account/index.ts";
 import { doneOrRefuse } from "../answers/done-or-refuse.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
-import { textOf } from "../requests/read-parameters.ts";
+import { idOf, textOf } from "../requests/read-parameters.ts";
 import { answerPermissions } from "./answer-permissions.ts";
 import { AllowedSections } from "./permissions-schema.ts";
 import { providerUserChangeOf } from "./provider-user-change-of.ts";
@@ -13,7 +11,7 @@ import { permissionsAnswer } from "../answers/user-answers.ts";
 export const updatePermissionsOperation: Operation = {
   title: "User Permissions Update",
   tag: "Provider",
-  says: "Says what a member may do: these sections and no others, for all services.",
+  says: "Says what a member may do: these sections and no others, for these services. What is left out stays as it is.",
   method: "PUT",
   path: "/users/{id}/permissions",
   deed: "administer-provider",
@@ -22,31 +20,33 @@ export const updatePermissionsOperation: Operation = {
     {
       allowed_sections: Type.Optional(AllowedSections),
       allowed_service_ids: Type.Optional(
-        Type.Array(Type.Integer(), { maxItems: 0, description: "Cannot be narrowed: members reach all services." }),
+        Type.Array(Type.Integer(), {
+          description: "The services to see and change, with their plans and applications; null or an empty text: all.",
+        }),
       ),
     },
-    { examples: [{ allowed_sections: ["partners", "plans"] }] },
+    { examples: [{ allowed_sections: ["partners", "plans"], allowed_service_ids: [7] }] },
   ),
   answers: permissionsAnswer,
 
   async answer({ pool }, call) {
-    const { values } = call;
-    if (textsOf(values["allowed_service_ids"]).length > 0) {
-      throw new Problem("invalid", {
-        errors: { allowed_service_ids: ["cannot be narrowed: members reach all services"] },
-      });
-    }
-    const change = providerUserChangeOf(call);
-    if (values["allowed_sections"] === undefined) {
-      return answerPermissions(call, doneOrRefuse(await readProviderUser(pool, call.provider.id, change.userId)));
-    }
-    const sections = textsOf(values["allowed_sections"]);
-    return answerPermissions(call, doneOrRefuse(await changeProviderUserSections(pool, { ...change, sections })).user);
+    const { allowed_sections: sections, allowed_service_ids: services } = call.values;
+    const outcome = await changeProviderUserPermissions(pool, {
+      ...providerUserChangeOf(call),
+      ...(sections === undefined ? {} : { sections: textsOf(sections) }),
+      ...(services === undefined ? {} : { serviceIds: isAll(services) ? null : textsOf(services).map(idOfText) }),
+    });
+    return answerPermissions(call, doneOrRefuse(outcome).user);
   },
 };
+
+/** A form has no null: there the name with nothing behind it says it. A list with nothing in it is a list of none. */
+const isAll = (services: unknown): boolean => services === null || services === "";
 
 const textsOf = (it: unknown): readonly string[] =>
   [it ?? []]
     .flat()
     .map((each) => textOf(each) ?? "")
-    .filter((text) => text !== "");
+    .filter((text) => text !== "" && text !== "[]"); // 3scale's clients say "[]" in a form for a list of none
+
+const idOfText = (text: string): number => idOf(text) ?? 0;

@@ -1,3 +1,4 @@
+import { reaches } from "#access/index.ts";
 import { readSubscriptions } from "#portal/applications/index.ts";
 import { readAccountOrRefuse } from "../answers/read-account-or-refuse.ts";
 import { serviceContractsAnswer } from "../answers/application-answers.ts";
@@ -18,6 +19,7 @@ export const listServiceContractsOperation: Operation = {
     const { provider } = call;
     const account = await readAccountOrRefuse(pool, provider.id, call.id("account_id"));
     const subscriptions = await readSubscriptions(pool, provider.id, account.id);
-    return writeServiceContracts(provider, subscriptions);
+    const seen = subscriptions.filter(({ subscription }) => reaches(call.caller.reach, subscription.productId));
+    return writeServiceContracts(provider, seen);
   },
 };

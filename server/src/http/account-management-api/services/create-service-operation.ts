@@ -11,7 +11,7 @@ export const createServiceOperation: Operation = {
   says: "Makes a service, with a service plan for who is to use it.",
   method: "POST",
   path: "/services",
-  deed: "change-plans",
+  deed: "create-products",
   formats: xmlAndJson,
   body: NewServiceSchema,
   wrapper: "service",

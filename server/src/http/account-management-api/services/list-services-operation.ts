@@ -16,10 +16,10 @@ export const listServicesOperation: Operation = {
   query: Type.Object(pageQuery),
   answers: servicesAnswer,
 
-  async answer({ pool }, { provider, adminUrl, query }) {
+  async answer({ pool }, { provider, caller: { reach }, adminUrl, query }) {
     const page = readPage(query);
-    const products = await listProducts(pool, provider.id, { limit: page.perPage, offset: page.offset });
-    const standing = standingOf(page, await countProducts(pool, provider.id));
+    const products = await listProducts(pool, provider.id, { reach, limit: page.perPage, offset: page.offset });
+    const standing = standingOf(page, await countProducts(pool, provider.id, reach));
     return writeServices({ provider, adminUrl }, products, standing);
   },
 };

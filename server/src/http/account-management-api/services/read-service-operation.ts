@@ -15,6 +15,6 @@ export const readServiceOperation: Operation = {
   answers: serviceAnswer,
 
   async answer({ pool }, call) {
-    return answerService(call, doneOrRefuse(await readProduct(pool, call.provider.id, call.id("id"))));
+    return answerService(call, doneOrRefuse(await readProduct(pool, call.provider.id, call.serviceId("id"))));
   },
 };

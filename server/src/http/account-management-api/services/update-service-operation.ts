@@ -19,7 +19,12 @@ export const updateServiceOperation: Operation = {
 
   async answer({ pool }, call) {
     const { provider, values, now } = call;
-    const updated = await updateProduct(pool, { providerId: provider.id, productId: call.id("id"), values, now });
+    const updated = await updateProduct(pool, {
+      providerId: provider.id,
+      productId: call.serviceId("id"),
+      values,
+      now,
+    });
     return answerService(call, doneOrRefuse(updated).product);
   },
 };

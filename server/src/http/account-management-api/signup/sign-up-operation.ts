@@ -1,4 +1,5 @@
 import { Type } from "typebox";
+import { reaches } from "#access/index.ts";
 import { readDocumentSettings } from "#portal/fields/index.ts";
 import type { PlanKind } from "#portal/products/index.ts";
 import { signUpAccount } from "#portal/whole-accounts/index.ts";
@@ -41,12 +42,14 @@ export const signUpOperation: Operation = {
   answers: signedUpAnswer,
 
   async answer({ pool }, { provider, caller, values, adminUrl, now }) {
-    const by = { door: "program", actor: caller.actor, channel: caller.channel } as const;
+    const { actor, channel, reach } = caller;
+    const by = { door: "program", actor, channel, reach } as const;
     const outcome = await signUpAccount(pool, { provider, values, wantedPlans: wantedPlansOf(values), by, now });
     const signedUp = doneOrRefuse(outcome);
     if ("closed" in signedUp) throw new Problem("not-found");
 
-    const { whole, applications } = signedUp;
+    const { whole } = signedUp;
+    const applications = signedUp.applications.filter(({ product }) => reaches(reach, product.id));
     const settings = await readDocumentSettings(pool, provider);
     return {
       status: 201,

@@ -4,6 +4,6 @@ import type { RouteNeeds } from "../bellwire-api-route.ts";
 
 /** The cause of what a request changes. */
 export function byOf({ clock, callerOf }: Pick<RouteNeeds, "clock" | "callerOf">, request: FastifyRequest): By {
-  const { actor, channel } = callerOf(request);
-  return { actor, channel, now: clock.now() };
+  const { actor, channel, reach } = callerOf(request);
+  return { actor, channel, reach, now: clock.now() };
 }

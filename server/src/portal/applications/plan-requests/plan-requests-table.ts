@@ -1,3 +1,4 @@
+import type { Reach } from "#access/index.ts";
 import type { Database, Transaction } from "#platform/database/database.ts";
 
 /** Another plan that a developer asks for, where the provider decides. */
@@ -24,21 +25,23 @@ const listStatement = `
   join plans as plan on plan.provider_id = $1 and plan.id = request.plan_id
   left join users as asker on asker.provider_id = $1 and asker.id = request.user_id
   where request.provider_id = $1 and ($2::bigint is null or request.application_id = $2)
+    and ($4::bigint[] is null or application.product_id = any($4))
   order by request.created_at, request.application_id
   limit $3`;
 
 /** As many as a page of a list shows at most. */
 const listedMax = 200;
 
-export const listPlanRequests = (db: Database, providerId: number): Promise<PlanRequest[]> =>
-  db.query<PlanRequest>(listStatement, [providerId, null, listedMax]);
+/** What is asked for applications of the products that somebody reaches. */
+export const listPlanRequests = (db: Database, providerId: number, reach: Reach): Promise<PlanRequest[]> =>
+  db.query<PlanRequest>(listStatement, [providerId, null, listedMax, reach]);
 
 export async function readPlanRequest(
   db: Database,
   providerId: number,
   applicationId: number,
 ): Promise<PlanRequest | undefined> {
-  const [request] = await db.query<PlanRequest>(listStatement, [providerId, applicationId, 1]);
+  const [request] = await db.query<PlanRequest>(listStatement, [providerId, applicationId, 1, null]);
   return request;
 }
 

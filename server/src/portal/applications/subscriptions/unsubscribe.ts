@@ -1,4 +1,4 @@
-import type { By } from "#access/index.ts";
+import { reaches, type By } from "#access/index.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { lockAccount } from "#portal/accounts/index.ts";
 import { readDocumentSettings } from "#portal/fields/index.ts";
@@ -33,7 +33,7 @@ export async function unsubscribe(
     const account = await lockAccount(tx, providerId, accountId);
     const subscriptions = account ? await listSubscriptions(tx, providerId, accountId) : [];
     const subscription = subscriptions.find(({ id }) => id === subscriptionId);
-    if (!account || !subscription) return undefined;
+    if (!account || !subscription || !reaches(by.reach, subscription.productId)) return undefined;
     const applications = await listApplications(tx, providerId, accountId, subscription.productId);
     if (applications.some(({ state }) => state !== "suspended")) return { notAllowed: "applications in use" };
 

@@ -1,0 +1,161 @@
+import { expect } from "vitest";
+import { createProviderUser, createSession } from "#access/index.ts";
+import type { Operation } from "#http/account-management-api/operation.ts";
+import { operations } from "#http/account-management-api/operations.ts";
+import { memberSections } from "#portal/provider-account/index.ts";
+import { test, type ApiHouse } from "./api-test.ts";
+import { fill, make } from "./made-things.ts";
+
+/** Whether an operation is about one service, or about what somebody has of it. */
+const isOfService = ({ path }: Operation): boolean =>
+  /^\/(services|accounts\/\{account_id\}\/applications)\/\{/.test(path);
+
+const payloadOf = ({ method, wrapper }: Operation): { payload?: object } =>
+  method === "GET" ? {} : { payload: wrapper === undefined ? { name: "Mine" } : { [wrapper]: { name: "Mine" } } };
+
+const addService = async (api: ApiHouse, name: string): Promise<number> =>
+  Number((await api.ask("POST", "/services.json", { payload: { name } })).json().service.id);
+
+type Headers = Readonly<Record<string, string>>;
+
+/** A member with every section, who looks after these services only: signed in, and as a program with a token. */
+async function narrow(api: ApiHouse, now: Date, serviceIds: readonly number[]): Promise<readonly Headers[]> {
+  const whom = { role: "member", sections: memberSections, serviceIds } as const;
+  const token = await api.addToken(whom);
+  const signedIn = await api.pool.inTransaction(async (tx) => {
+    const providerId = api.provider.id;
+    const { id } = await createProviderUser(tx, { providerId, username: "ada", passwordHash: "none", ...whom });
+    return createSession(tx, { providerId, audience: "admin", userId: id, now });
+  });
+  return [
+    { authorization: `Bearer ${token}` },
+    { cookie: `bellwire_admin=${signedIn.cookieValue}`, "x-csrf-token": signedIn.csrfToken },
+  ];
+}
+
+test("what is of a service that a member does not look after is not there, for any operation", async ({
+  api,
+  clock,
+}) => {
+  const made = await make(api);
+  const other = await addService(api, "Other");
+  const seen = async (): Promise<string> =>
+    (await api.ask("GET", "/applications.json")).body + (await api.ask("GET", "/services.json")).body;
+  const before = await seen();
+  const concerned = operations.filter(isOfService);
+  expect(concerned.length).toBeGreaterThan(20);
+  for (const headers of await narrow(api, clock.now(), [other])) {
+    for (const operation of concerned) {
+      const { method, path, title } = operation;
+      const url = `/admin/api${fill(path, made)}`;
+      const asked = { headers: { accept: "application/json", ...headers }, ...payloadOf(operation) };
+      expect([title, (await api.askBare({ method, url, ...asked })).statusCode]).toEqual([title, 404]);
+    }
+  }
+  expect(await seen()).toBe(before);
+});
+
+test("lists and searches leave out what is of services that a member does not look after", async ({ api, clock }) => {
+  const { account, application, service } = await make(api);
+  const other = await addService(api, "Other");
+  const [own = {}] = await narrow(api, clock.now(), [other]);
+  const all = { authorization: `Bearer ${api.token}` };
+  const ids = async (path: string, headers: Headers): Promise<readonly string[]> =>
+    Array.from((await api.ask("GET", path, { headers })).body.matchAll(/"id":(\d+)/g), ([, id = ""]) => id);
+  for (const path of [
+    "/applications.json",
+    `/accounts/${account}/applications.json`,
+    `/applications/find.json?application_id=${application}`,
+    `/accounts/${account}/service_contracts.json`,
+    "/application_plans.json",
+    `/applications.json?service_id=${service}`,
+  ]) {
+    expect([path, (await ids(path, all)).length > 0, await ids(path, own)]).toEqual([path, true, []]);
+  }
+  expect(await ids("/services.json", own)).toEqual([String(other)]);
+  expect(await ids(`/accounts/${account}.json`, own)).toContain(String(account));
+});
+
+test("an application is found by its key, unless it is of a service that a member does not look after", async ({
+  api,
+  clock,
+}) => {
+  const { account } = await make(api);
+  const [found] = (await api.ask("GET", `/accounts/${account}/applications.json`)).json().applications;
+  const [own = {}] = await narrow(api, clock.now(), [await addService(api, "Other")]);
+  for (const path of ["/applications", `/accounts/${account}/applications`]) {
+    const url = `${path}/find.json?user_key=${found.application.user_key}`;
+    expect((await api.ask("GET", url)).statusCode).toBe(200);
+    expect((await api.ask("GET", url, { headers: own })).statusCode).toBe(404);
+  }
+});
+
+test("a member adds applications of the own services only, and no services", async ({ api, clock }) => {
+  const { account, applicationPlan, service } = await make(api);
+  const other = await addService(api, "Other");
+  const [own = {}] = await narrow(api, clock.now(), [other]);
+  const name = { name: "Mine", description: "x" };
+  const made = await api.ask("POST", `/services/${other}/application_plans.json`, { headers: own, payload: name });
+  expect(made.statusCode).toBe(201);
+
+  const add = async (planId: number): Promise<number> => {
+    const payload = { plan_id: planId, ...name };
+    return (await api.ask("POST", `/accounts/${account}/applications.json`, { headers: own, payload })).statusCode;
+  };
+  expect(await add(applicationPlan)).toBe(404);
+  expect(await add(made.json().application_plan.id)).toBe(201);
+
+  const signUp = { org_name: "Pier", username: "pier", application_plan_id: applicationPlan };
+  expect((await api.ask("POST", "/signup.json", { headers: own, payload: signUp })).statusCode).toBe(404);
+  const service2 = await api.ask("POST", "/services.json", { headers: own, payload: { name: "Third" } });
+  expect([service2.statusCode, service2.json()]).toEqual([403, { status: "Forbidden" }]);
+  expect((await api.ask("GET", `/services/${service}.json`, { headers: own })).statusCode).toBe(404);
+});
+
+test("the services of a member are told, and null or nothing stands for all of them", async ({ api }) => {
+  const { service } = await make(api);
+  await api.addToken({ role: "member", sections: ["partners"] });
+  const [member] = await api.pool.query<{ id: number }>(
+    "select id from provider_users where provider_id = $1 and role = 'member'",
+    [api.provider.id],
+  );
+  const path = `/users/${member?.id}/permissions`;
+  const put = async (payload: object | string): Promise<unknown> => {
+    const headers = typeof payload === "string" ? { "content-type": "application/x-www-form-urlencoded" } : {};
+    return (await api.ask("PUT", `${path}.json`, { payload, headers })).json().permissions.allowed_service_ids;
+  };
+
+  expect((await api.ask("GET", `${path}.json`)).json().permissions.allowed_service_ids).toBeNull();
+  expect((await api.ask("GET", `${path}.xml`)).body).not.toContain("allowed_service_ids");
+  expect(await put({ allowed_service_ids: [service] })).toEqual([service]);
+  expect((await api.ask("GET", `${path}.xml`)).body).toContain(
+    `<allowed_service_ids><allowed_service_id>${service}</allowed_service_id></allowed_service_ids>`,
+  );
+  expect(await put({ allowed_sections: ["plans"] })).toEqual([service]);
+  expect(await put("allowed_service_ids=")).toBeNull();
+  expect(await put(`allowed_service_ids[]=${service}`)).toEqual([service]);
+  expect(await put({ allowed_service_ids: null })).toBeNull();
+  expect(await put({ allowed_service_ids: [] })).toEqual([]);
+});
+
+test("an admin is not narrowed by what was said when he was a member; a deleted service is forgotten", async ({
+  api,
+}) => {
+  const { service } = await make(api);
+  const other = await addService(api, "Other");
+  const token = await api.addToken({ role: "member", sections: ["partners"], serviceIds: [other] });
+  const headers = { authorization: `Bearer ${token}` };
+  const status = async (): Promise<number> =>
+    (await api.ask("GET", `/services/${service}.json`, { headers })).statusCode;
+  const [member] = await api.pool.query<{ id: number }>(
+    "select id from provider_users where provider_id = $1 and role = 'member'",
+    [api.provider.id],
+  );
+
+  await api.ask("DELETE", `/services/${other}.json`);
+  const { permissions } = (await api.ask("GET", `/users/${member?.id}/permissions.json`)).json();
+  expect(permissions.allowed_service_ids).toEqual([]);
+  expect(await status()).toBe(404);
+  await api.ask("PUT", `/users/${member?.id}/admin.json`);
+  expect(await status()).toBe(200);
+});
