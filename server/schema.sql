@@ -471,6 +471,7 @@ create table providers (
   enforce_sso boolean not null default false,
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
+  fields_version uuid not null default gen_random_uuid(),
   constraint providers_change_account_plan_permission_check CHECK ((change_account_plan_permission = ANY (ARRAY['direct'::text, 'request'::text, 'credit_card'::text, 'request_credit_card'::text, 'none'::text]))),
   constraint providers_change_service_plan_permission_check CHECK ((change_service_plan_permission = ANY (ARRAY['direct'::text, 'request'::text, 'credit_card'::text, 'request_credit_card'::text, 'none'::text]))),
   constraint providers_password_length_min_check CHECK (((password_length_min >= 8) AND (password_length_min <= 100))),
@@ -668,6 +669,16 @@ begin
     end loop;
     day := day + 1;
   end loop;
+end $function$;
+
+CREATE OR REPLACE FUNCTION renew_fields_version()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'bellwire', 'pg_temp'
+AS $function$
+begin
+  update providers set fields_version = gen_random_uuid() where id = coalesce(new.provider_id, old.provider_id);
+  return null;
 end $function$;
 
 CREATE OR REPLACE FUNCTION retire_history_day(day date)

@@ -38,3 +38,23 @@ test("what contradicts itself, or has a reserved or a taken name, is refused by 
   expect(await wrong({ name: "team", required: true, hidden: true })).toContain("required");
   expect(await wrong({ name: "team", target: "Planet" })).toContain("target");
 });
+
+test("what another process has changed of the definitions counts at once, in what is read and in what is written", async ({
+  api,
+}) => {
+  const payload = { org_name: "Quay Ltd", username: "quay" };
+  const { id } = (await api.ask("POST", "/signup.json", { payload })).json().account;
+  const write = async (value: string) =>
+    (await api.ask("PUT", `/accounts/${id}.json`, { payload: { region: value } })).json().account?.region;
+  const read = async () => (await api.ask("GET", `/accounts/${id}.json`)).json().account?.region;
+  const elsewhere = (text: string) => api.pool.query(text, [api.provider.id]);
+
+  expect([await write("emea"), await read()]).toEqual([undefined, undefined]);
+  await elsewhere(`insert into fields_definitions (provider_id, target, name, label, position)
+    values ($1, 'Account', 'region', 'Region', 2)`);
+  expect([await write("emea"), await read()]).toEqual(["emea", "emea"]);
+  await elsewhere("update fields_definitions set choices = '{apac}' where provider_id = $1 and name = 'region'");
+  expect([await write("emea"), await write("apac")]).toEqual([undefined, "apac"]);
+  await elsewhere("delete from fields_definitions where provider_id = $1 and name = 'region'");
+  expect(await read()).toBeUndefined();
+});

@@ -11,6 +11,22 @@ const listStatement = `select ${columns} from fields_definitions where provider_
 export const readFieldsDefinitions = (db: Database, providerId: number): Promise<FieldsDefinition[]> =>
   db.query<FieldsDefinition>(listStatement, [providerId]);
 
+const listVersionedStatement = `
+  select ${columns}, (select fields_version from providers where id = $1) as version
+  from fields_definitions
+  where provider_id = $1
+  order by target, position, id`;
+
+/** The same, and the version that names them, if there are any. */
+export async function readVersionedDefinitions(
+  db: Database,
+  providerId: number,
+): Promise<{ readonly version: string | undefined; readonly definitions: readonly FieldsDefinition[] }> {
+  const rows = await db.query<FieldsDefinition & { version: string }>(listVersionedStatement, [providerId]);
+  const versioned = rows.map(({ version, ...definition }) => ({ version, definition }));
+  return { version: versioned[0]?.version, definitions: versioned.map(({ definition }) => definition) };
+}
+
 const readStatement = `select ${columns} from fields_definitions where provider_id = $1 and id = $2`;
 
 export async function readFieldsDefinition(

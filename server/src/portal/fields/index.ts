@@ -1,6 +1,6 @@
 export { createFieldsDefinition, deleteFieldsDefinition, updateFieldsDefinition } from "./change-definitions.ts";
 export { definitionToJson } from "./definition-to-json.ts";
-export { readDocumentSettings, type DocumentSettings } from "./document-settings.ts";
+export { readDocumentSettings, recallDocumentSettings, type DocumentSettings } from "./document-settings.ts";
 export { isFine, mergeErrors, type FieldErrors } from "./field-errors.ts";
 export type { FieldValues } from "./field-value.ts";
 export type { FieldsDefinition } from "./fields-definition.ts";

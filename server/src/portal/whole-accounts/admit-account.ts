@@ -8,7 +8,7 @@ import type { NewEvent } from "#webhooks/events/index.ts";
 import { changesOf } from "./account-changes.ts";
 import { accountUpdated } from "./change-account.ts";
 import { stateOnActivation } from "./decide-first-states.ts";
-import { readWholeAccount, type WholeAccount } from "./whole-account.ts";
+import { readWholeAccounts, type WholeAccount } from "./whole-account.ts";
 
 interface Activated {
   readonly before: Account;
@@ -24,7 +24,7 @@ export async function admitAccount(
   { before, user, now }: Activated,
 ): Promise<{ readonly whole: WholeAccount; readonly toTell: readonly NewEvent[] }> {
   const account = before.state === "created" ? await admit(tx, settings.provider.id, before, now) : before;
-  const whole = await readWholeAccount(tx, settings.provider.id, account.id);
+  const [whole] = await readWholeAccounts(tx, settings.provider.id, [account.id]);
   if (!whole) throw new Error(`Account ${account.id} was gone although it was locked.`);
   const previous = changesOf(before, account);
   return {

@@ -1,12 +1,11 @@
 import type { Pool } from "#platform/database/database.ts";
 import { updateAccountRow } from "#portal/accounts/index.ts";
-import { readDocumentSettings } from "#portal/fields/index.ts";
 import { readPlans, type Plan } from "#portal/products/index.ts";
 import { recordEvents } from "#webhooks/events/index.ts";
 
 import type { AccountChange, ChangedAccount } from "./change-account.ts";
 import { representAccount } from "./represent-account.ts";
-import { lockWholeAccount } from "./whole-account.ts";
+import { lockAccountInFull } from "./whole-account.ts";
 
 interface AccountPlanChange extends AccountChange {
   /** Also a hidden one: who may choose what is for the door to know. */
@@ -20,10 +19,10 @@ export async function changeAccountPlan(
   pool: Pool,
   { provider, accountId, planId, by }: AccountPlanChange,
 ): Promise<PlanChangeOutcome | undefined> {
-  const settings = await readDocumentSettings(pool, provider);
   return pool.inTransaction(async (tx) => {
-    const before = await lockWholeAccount(tx, provider.id, accountId);
-    if (!before) return undefined;
+    const locked = await lockAccountInFull(tx, provider, accountId);
+    if (!locked) return undefined;
+    const { whole: before, settings } = locked;
     const [plan] = await readPlans(tx, provider.id, [planId]);
     if (plan?.kind !== "account_plan") return { notFound: "plan" };
     if (plan.id === before.account.planId) return { whole: before, settings, plan, events: [] };

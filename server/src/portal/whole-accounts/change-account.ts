@@ -1,13 +1,13 @@
 import type { By } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
 import { updateAccountRow, type Account } from "#portal/accounts/index.ts";
-import { readDocumentSettings, type DocumentSettings, type FieldErrors } from "#portal/fields/index.ts";
+import type { DocumentSettings, FieldErrors } from "#portal/fields/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import { recordEvents, type NewEvent, type RecordedEvent } from "#webhooks/events/index.ts";
 
 import { changesOf } from "./account-changes.ts";
 import { representAccount } from "./represent-account.ts";
-import { lockWholeAccount, type WholeAccount } from "./whole-account.ts";
+import { lockAccountInFull, type AccountInFull, type WholeAccount } from "./whole-account.ts";
 
 /** Which account is to be changed, and who wants it. */
 export interface AccountChange {
@@ -16,10 +16,7 @@ export interface AccountChange {
   readonly by: By;
 }
 
-export interface ChangedAccount {
-  readonly whole: WholeAccount;
-  /** As they were when it was changed: with them its document is written. */
-  readonly settings: DocumentSettings;
+export interface ChangedAccount extends AccountInFull {
   readonly events: readonly RecordedEvent[];
 }
 
@@ -38,11 +35,9 @@ export async function changeAccount(
   also?: Also,
 ): Promise<AccountOutcome | undefined> {
   return pool.inTransaction(async (tx) => {
-    const [before, settings] = await Promise.all([
-      lockWholeAccount(tx, provider.id, accountId),
-      readDocumentSettings(tx, provider),
-    ]);
-    if (!before) return undefined;
+    const locked = await lockAccountInFull(tx, provider, accountId);
+    if (!locked) return undefined;
+    const { whole: before, settings } = locked;
     const wanted = decide(before.account, settings);
     if ("refused" in wanted) return wanted;
 

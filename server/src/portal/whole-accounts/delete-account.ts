@@ -7,23 +7,23 @@ import {
   representDeletedApplication,
   type Application,
 } from "#portal/applications/index.ts";
-import { readDocumentSettings, type DocumentSettings } from "#portal/fields/index.ts";
+import type { DocumentSettings } from "#portal/fields/index.ts";
 import { userEvent } from "#portal/users/index.ts";
 import { recordEvents, type NewEvent, type RecordedEvent } from "#webhooks/events/index.ts";
 
 import type { AccountChange } from "./change-account.ts";
 import { representAccount } from "./represent-account.ts";
-import { lockWholeAccount, type WholeAccount } from "./whole-account.ts";
+import { lockAccountInFull, type WholeAccount } from "./whole-account.ts";
 
 /** Deletes an account with all that belongs to it, and tells of each part. Undefined if the provider has no such account. */
 export async function deleteAccount(
   pool: Pool,
   { provider, accountId, by }: AccountChange,
 ): Promise<{ readonly events: readonly RecordedEvent[] } | undefined> {
-  const settings = await readDocumentSettings(pool, provider);
   return pool.inTransaction(async (tx) => {
-    const whole = await lockWholeAccount(tx, provider.id, accountId);
-    if (!whole) return undefined;
+    const locked = await lockAccountInFull(tx, provider, accountId);
+    if (!locked) return undefined;
+    const { whole, settings } = locked;
     const applications = await listApplications(tx, provider.id, accountId);
     for (const { id } of whole.users) {
       await endSessionsOfUser(tx, { providerId: provider.id, audience: "developer", userId: id });

@@ -10,5 +10,5 @@ export { representAccount } from "./represent-account.ts";
 export { searchAccounts } from "./search-accounts.ts";
 export { signUpAccount, signUpIsOpen, type SignUp } from "./sign-up.ts";
 export { updateAccount } from "./update-account.ts";
-export { readWholeAccount, readWholeAccounts, type WholeAccount } from "./whole-account.ts";
+export { readAccountInFull, readWholeAccounts, type AccountInFull, type WholeAccount } from "./whole-account.ts";
 export type { SignedUp, SignUpDoor } from "./write-sign-up.ts";

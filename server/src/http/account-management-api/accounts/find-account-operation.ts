@@ -1,7 +1,6 @@
 import { Type } from "typebox";
-import { readDocumentSettings } from "#portal/fields/index.ts";
 import { findAccountOfUser } from "#portal/users/index.ts";
-import { readWholeAccount } from "#portal/whole-accounts/index.ts";
+import { readAccountInFull } from "#portal/whole-accounts/index.ts";
 import { answerAccount } from "../answers/answer-account.ts";
 import { doneOrRefuse } from "../answers/done-or-refuse.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
@@ -27,9 +26,8 @@ export const findAccountOperation: Operation = {
   async answer({ pool }, call) {
     const named = readName(call.query);
     const accountId = named && (await findAccountOfUser(pool, call.provider.id, named));
-    const whole = accountId === undefined ? undefined : await readWholeAccount(pool, call.provider.id, accountId);
-    const settings = await readDocumentSettings(pool, call.provider);
-    return answerAccount(call, { whole: doneOrRefuse(whole), settings });
+    const found = accountId === undefined ? undefined : await readAccountInFull(pool, call.provider, accountId);
+    return answerAccount(call, doneOrRefuse(found));
   },
 };
 

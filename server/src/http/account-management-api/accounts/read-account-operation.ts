@@ -1,5 +1,4 @@
-import { readDocumentSettings } from "#portal/fields/index.ts";
-import { readWholeAccount } from "#portal/whole-accounts/index.ts";
+import { readAccountInFull } from "#portal/whole-accounts/index.ts";
 import { answerAccount } from "../answers/answer-account.ts";
 import { doneOrRefuse } from "../answers/done-or-refuse.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
@@ -16,10 +15,6 @@ export const readAccountOperation: Operation = {
   answers: accountAnswer,
 
   async answer({ pool }, call) {
-    const [whole, settings] = await Promise.all([
-      readWholeAccount(pool, call.provider.id, call.id("id")),
-      readDocumentSettings(pool, call.provider),
-    ]);
-    return answerAccount(call, { whole: doneOrRefuse(whole), settings });
+    return answerAccount(call, doneOrRefuse(await readAccountInFull(pool, call.provider, call.id("id"))));
   },
 };
