@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { systemClock } from "#platform/clock/clock.ts";
 import { newUuidV7 } from "#platform/ids/uuid-v7.ts";
-import { listDeliveries } from "#webhooks/deliveries/index.ts";
+import { cancelDelivery, listDeliveries, retryDelivery } from "#webhooks/deliveries/index.ts";
 import { postgresLaneStore, type LaneStore } from "#webhooks/engine/index.ts";
 import { anEvent, buildEndpoint, buildProvider, encryption, recordNow } from "../support/build-webhooks.ts";
 import { startReceiver } from "../support/receiver.ts";
@@ -93,7 +93,10 @@ test("an engine that is not the owner any more, whatever the reason, notices it 
   expect(receiver.received.length).toBeLessThanOrEqual(4);
 });
 
-test("an engine whose lane was taken over settles nothing", async ({ database }) => {
+test.for([
+  { end: "delivered", status: 200, error: null },
+  { end: "failed", status: 500, error: "Answered 500" },
+] as const)("an engine whose lane was taken over settles nothing: what was $end", async (what, { database }) => {
   const providerId = await buildProvider(database);
   const endpointId = await buildEndpoint(database, { providerId, url: "http://127.0.0.1:9/" });
   const [eventId = ""] = await recordNow(database, { providerId });
@@ -113,12 +116,35 @@ test("an engine whose lane was taken over settles nothing", async ({ database })
     failedAttempts: 0,
   });
 
-  const outcome = settlementOf(endpointId, eventId);
+  const outcome = { ...settlementOf(endpointId, eventId), ...what };
   expect(await store.settle(frozen, [{ ...outcome, epoch: before?.epoch ?? 0 }])).toBe(0);
   expect((await listDeliveries(database, { providerId, limit: 1 }))[0]?.state).toBe("pending");
   expect(await store.settle(heir, [{ ...outcome, epoch: before?.epoch ?? 0 }])).toBe(0); // nor what it sent before it had the lane anew
   expect(await store.settle(heir, [{ ...outcome, epoch: after?.epoch ?? 0 }])).toBe(1);
   expect(await store.settle(heir, [{ ...outcome, epoch: after?.epoch ?? 0 }])).toBe(0);
+});
+
+test("a delivery that was cancelled before its first attempt and made due again is settled, with those beside it", async ({
+  database,
+}) => {
+  const providerId = await buildProvider(database);
+  const endpointId = await buildEndpoint(database, { providerId, url: "http://127.0.0.1:9/" });
+  const [eventId = "", other = ""] = await recordNow(database, { providerId }, events(2));
+  await database.inTransaction((tx) => cancelDelivery(tx, { providerId, eventId, endpointId }));
+  await database.inTransaction((tx) => retryDelivery(tx, { providerId, eventId, endpointId }));
+  const store = postgresLaneStore(database, encryption, 60_000);
+  const engineId = newId();
+  await store.enter(engineId);
+  const [lane] = await store.take(engineId, [endpointId], 1);
+
+  const outcomes = [eventId, other].map((id) => ({ ...settlementOf(endpointId, id), epoch: lane?.epoch ?? 0 }));
+
+  expect(await store.settle(engineId, outcomes)).toBe(2);
+  const deliveries = await listDeliveries(database, { providerId, limit: 3 });
+  expect(deliveries.map(({ state, attemptsMade }) => ({ state, attemptsMade }))).toEqual([
+    { state: "delivered", attemptsMade: 1 },
+    { state: "delivered", attemptsMade: 1 },
+  ]);
 });
 
 test("two engines on one database send nothing twice", async ({ database }) => {

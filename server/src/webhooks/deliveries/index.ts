@@ -25,7 +25,8 @@ export {
 } from "./read-due-deliveries.ts";
 export { Horizon, sampleTransactions, type TransactionSample } from "./read-horizon.ts";
 export { errorOf, nextStep, retryAfterSeconds, type NextStep, type RetryPolicy } from "./retry-policy.ts";
-export { settleDeliveries, type Settlement } from "./settle-deliveries.ts";
+export { settleDeliveries } from "./settle-deliveries.ts";
+export type { Settlement } from "./settlement.ts";
 export {
   confirmLanes,
   releaseLanes,

@@ -1,70 +1,9 @@
-import { bytesArray, plainArray, textArray } from "#platform/database/array-text.ts";
-import type { Database, Pool } from "#platform/database/database.ts";
+import type { Pool } from "#platform/database/database.ts";
 
 import { promoteNext } from "./promote-next.ts";
-
-/** What an attempt came to, ready to be written. */
-export interface Settlement {
-  readonly endpointId: number;
-  readonly epoch: number;
-  readonly eventId: string;
-  /** 1-based, over all rounds. */
-  readonly number: number;
-  readonly at: Date;
-  readonly status: number | null;
-  readonly error: string | null;
-  readonly latencyMs: number;
-  readonly responseHeaders: Readonly<Record<string, string>> | null;
-  readonly responseBody: Uint8Array | null;
-  readonly orderingKey: string | null;
-  readonly end: "delivered" | "failed" | null;
-  /** Null when it ended. Counted from the commit's clock, the database's. */
-  readonly retryAfterSeconds: number | null;
-  /** Where it went, encrypted: kept with a failure. */
-  readonly url: Uint8Array | null;
-}
-
-// Many outcomes, one statement, and a second one where an ordered delivery has ended. What was sent under an epoch that is no longer the lane's is dropped whole: the new owner
-// sends and settles it. The lane is read, not locked: a takeover between this snapshot and the commit costs a repeat,
-// never a loss, and both settles find each other through the due row, by primary key, which is deleted or counted up
-// once only. Rows are locked in the order (endpoint_id, ordering_key, event_id), as recording locks them.
-const statement = `
-  with outcome as (
-    select outcome.*
-    from unnest($2::bigint[], $3::bigint[], $4::uuid[], $5::smallint[], $6::timestamptz[], $7::smallint[], $8::text[],
-      $9::integer[], $10::json[], $11::bytea[], $12::text[], $13::float8[], $14::bytea[])
-      as outcome (endpoint_id, epoch, event_id, number, at, status, error, latency_ms, response_headers,
-        response_body, ending, retry_after, url)
-    join lanes on lanes.endpoint_id = outcome.endpoint_id and lanes.epoch = outcome.epoch and lanes.owner = $1
-  ), mine as (
-    select outcome.*, due.provider_id, due.replay, due.format
-    from outcome
-    join due on due.event_id = outcome.event_id and due.endpoint_id = outcome.endpoint_id
-      and due.attempts_made = outcome.number - 1
-    order by due.endpoint_id, due.ordering_key, due.event_id
-    for update of due
-  ), again as (
-    update due set attempts_made = mine.number, due_at = clock_timestamp() + make_interval(secs => mine.retry_after)
-    from mine
-    where mine.ending is null and due.event_id = mine.event_id and due.endpoint_id = mine.endpoint_id
-  ), gone as (
-    delete from due using mine
-    where mine.ending is not null and due.event_id = mine.event_id and due.endpoint_id = mine.endpoint_id
-  ), ended as (
-    insert into deliveries (provider_id, event_id, endpoint_id, state, attempts_made, replay, format)
-    select provider_id, event_id, endpoint_id, ending, number, replay, format from mine where ending is not null
-    on conflict (provider_id, event_id, endpoint_id) do update
-      set state = excluded.state, attempts_made = excluded.attempts_made, replay = excluded.replay, ended_at = clock_timestamp()
-  ), failed as (
-    insert into failures (provider_id, endpoint_id, event_id, error, url)
-    select provider_id, endpoint_id, event_id, error, url from mine where ending = 'failed'
-    on conflict (provider_id, endpoint_id, event_id) do update
-      set failed_at = clock_timestamp(), error = excluded.error, url = excluded.url
-  )
-  insert into attempts (provider_id, event_id, endpoint_id, number, at, status, error, latency_ms, response_headers, response_body)
-  select provider_id, event_id, endpoint_id, number, at, status, error, latency_ms, response_headers, response_body
-  from mine
-  returning event_id`;
+import type { Settlement } from "./settlement.ts";
+import { isFirstDelivery, writeFirstDeliveries } from "./write-first-deliveries.ts";
+import { writeOutcomes } from "./write-outcomes.ts";
 
 /** Writes outcomes. Gives how many were written: the others were no longer this engine's to settle, or already settled. */
 export async function settleDeliveries(
@@ -72,35 +11,24 @@ export async function settleDeliveries(
   engineId: string,
   settlements: readonly Settlement[],
 ): Promise<number> {
+  const firsts = settlements.filter(isFirstDelivery);
+  if (firsts.length === 0) return settleAny(pool, engineId, settlements);
+  const written = await writeFirstDeliveries(pool, engineId, firsts);
+  if (written === undefined) return settleAny(pool, engineId, settlements);
+  const others = settlements.filter((it) => !isFirstDelivery(it));
+  return written + (await settleAny(pool, engineId, others));
+}
+
+/** Whatever the outcomes are. Where an ordered delivery has ended, the next of its order becomes due with the same commit. */
+async function settleAny(pool: Pool, engineId: string, settlements: readonly Settlement[]): Promise<number> {
   if (settlements.length === 0) return 0;
   const endedKeys = settlements.flatMap(({ endpointId, orderingKey, end }) =>
     end !== null && orderingKey !== null ? [{ endpointId, orderingKey }] : [],
   );
-  if (endedKeys.length === 0) return write(pool, engineId, settlements);
+  if (endedKeys.length === 0) return writeOutcomes(pool, engineId, settlements);
   return pool.inTransaction(async (tx) => {
-    const written = await write(tx, engineId, settlements);
+    const written = await writeOutcomes(tx, engineId, settlements);
     await promoteNext(tx, endedKeys);
     return written;
   });
-}
-
-async function write(db: Database, engineId: string, settlements: readonly Settlement[]): Promise<number> {
-  const column = <T>(of: (settlement: Settlement) => T): T[] => settlements.map(of);
-  const written = await db.query(statement, [
-    engineId,
-    plainArray(column((it) => it.endpointId)),
-    plainArray(column((it) => it.epoch)),
-    plainArray(column((it) => it.eventId)),
-    plainArray(column((it) => it.number)),
-    plainArray(column((it) => it.at.toISOString())),
-    plainArray(column((it) => it.status)),
-    textArray(column((it) => it.error)),
-    plainArray(column((it) => it.latencyMs)),
-    textArray(column((it) => (it.responseHeaders ? JSON.stringify(it.responseHeaders) : null))),
-    bytesArray(column((it) => it.responseBody)),
-    plainArray(column((it) => it.end)),
-    plainArray(column((it) => it.retryAfterSeconds)),
-    bytesArray(column((it) => it.url)),
-  ]);
-  return written.length;
 }
