@@ -6,7 +6,9 @@ import { isFine, mergeErrors, type FieldErrors } from "#portal/fields/index.ts";
 import { insertMail, lostPasswordMail } from "#portal/mails/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 
+import { changeUser } from "./change-user.ts";
 import { judgePassword } from "./judge-user.ts";
+import type { User } from "./user.ts";
 
 const codeLength = 32;
 
@@ -39,7 +41,7 @@ export async function requestNewPassword(pool: Pool, { provider, email, urlOf, n
 }
 
 const findStatement = `
-  select username
+  select id, account_id as "accountId", username
   from users
   where provider_id = $1 and lost_password_digest = $2 and lost_password_until > $3 and state = 'active'`;
 
@@ -47,15 +49,16 @@ const findStatement = `
 export async function findLostPassword(
   db: Database,
   { providerId, code, now }: { providerId: number; code: string; now: Date },
-): Promise<{ readonly username: string } | undefined> {
-  const [user] = await db.query<{ username: string }>(findStatement, [providerId, digestOf(code), now]);
+): Promise<Pick<User, "id" | "accountId" | "username"> | undefined> {
+  const [user] = await db.query<User>(findStatement, [providerId, digestOf(code), now]);
   return user;
 }
 
-const resetStatement = `
+// Under the user's lock: of two that come with one code at once, the second finds it used.
+const useStatement = `
   update users
-  set password_hash = $4, lost_password_digest = null, lost_password_until = null
-  where provider_id = $1 and lost_password_digest = $2 and lost_password_until > $3 and state = 'active'
+  set lost_password_digest = null, lost_password_until = null
+  where provider_id = $1 and id = $2 and lost_password_digest = $3 and lost_password_until > $4 and state = 'active'
   returning id`;
 
 interface PasswordReset {
@@ -67,23 +70,26 @@ interface PasswordReset {
 }
 
 /**
- * Sets the new password of whoever was sent the code and ends their sessions. No document has a password, and nobody is
- * signed in who could have acted: there is nothing to tell. Undefined if the code is nobody's, too old, or was used.
+ * Sets the new password of whoever was sent the code, ends their sessions, and tells that the user was changed. Nobody is
+ * signed in who could have acted, so the actor is the system. Undefined if the code is nobody's, too old, or was used.
  */
 export async function resetPassword(
   pool: Pool,
   { provider, code, password, confirmation, now }: PasswordReset,
 ): Promise<{ readonly userId: number } | { readonly refused: FieldErrors } | undefined> {
-  if (!(await findLostPassword(pool, { providerId: provider.id, code, now }))) return undefined;
+  const lost = await findLostPassword(pool, { providerId: provider.id, code, now });
+  if (!lost) return undefined;
   const wanted = { password, confirmation, isRequired: true, lengthMin: provider.passwordLengthMin };
   const refused = mergeErrors(judgePassword(wanted));
   if (!isFine(refused)) return { refused };
   const passwordHash = await hashPassword(password);
-  return pool.inTransaction(async (tx) => {
-    const values = [provider.id, digestOf(code), now, passwordHash];
-    const [user] = await tx.query<{ id: number }>(resetStatement, values);
-    if (!user) return undefined;
+  const by = { actor: { kind: "system" }, channel: "developer_portal", now } as const;
+  const change = { provider, accountId: lost.accountId, userId: lost.id, by };
+  const outcome = await changeUser(pool, change, async ({ user }, { tx }) => {
+    const used = await tx.query(useStatement, [provider.id, user.id, digestOf(code), now]);
+    if (used.length === 0) return { refused: {} };
     await endSessionsOfUser(tx, { providerId: provider.id, audience: "developer", userId: user.id });
-    return { userId: user.id };
+    return { user, passwordHash };
   });
+  return outcome && "user" in outcome ? { userId: outcome.user.id } : undefined;
 }

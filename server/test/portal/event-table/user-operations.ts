@@ -283,7 +283,8 @@ export const userOperations: readonly (OperationRow | OutOfScope)[] = [
       await requestNewPassword(pool, { provider, email: form.email, urlOf: (it) => (code = it), now });
       return resetPassword(pool, { provider, code, password, confirmation: password, now });
     },
-    events: [],
+    events: ["user.updated"],
+    actor: "system",
   },
   {
     row: "U10",
