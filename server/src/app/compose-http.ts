@@ -10,6 +10,7 @@ import { operationsDoor } from "#http/operations/index.ts";
 import { requestBinDoor } from "#http/request-bin/index.ts";
 import { createFindAdminCaller } from "#http/shared/admin-caller.ts";
 import { addFindProviderHook } from "#http/shared/find-provider-hook.ts";
+import { refuseUnreadablePaths, rewriteUnreadablePath } from "#http/shared/refuse-unreadable-paths.ts";
 import { systemClock } from "#platform/clock/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { isMigrated } from "#platform/database/is-migrated.ts";
@@ -51,6 +52,7 @@ export async function composeHttp(parts: HttpParts): Promise<FastifyInstance> {
   await http.register(operationsDoor({ pool, metrics, isMigrated: () => isMigrated(pool) }));
   await http.register(async (doors) => {
     addFindProviderHook(doors, { pool, clock: systemClock, baseDomain });
+    refuseUnreadablePaths(doors);
     await registerDoors(doors, parts);
   });
   return http;
@@ -63,6 +65,7 @@ function openServer({ log, trustedProxies }: HttpParts): FastifyInstance {
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }), // one line a request is ours, below
     routerOptions: { maxParamLength: 500 },
+    rewriteUrl: rewriteUnreadablePath,
   });
   http.addHook("onResponse", async (request, reply) => {
     const { method, ip, routeOptions } = request;

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { catchRequest, caughtBodyBytesMax } from "#request-bin/index.ts";
+import { problemOfError } from "../shared/problem-of-error.ts";
 import type { BinParams, RequestBinNeeds } from "./request-bin-needs.ts";
 
 /** Any method, any content type, any bytes: nothing is parsed, and what is too long is refused. */
@@ -12,10 +13,11 @@ export function addCatchRoute(http: FastifyInstance, { pool, clock }: RequestBin
   http.addContentTypeParser("*", { parseAs: "buffer", bodyLimit: caughtBodyBytesMax }, (_request, body, done) =>
     done(null, body),
   );
-  http.setErrorHandler<Error & { statusCode?: number }>((error, _request, reply) => {
-    if (error.statusCode === 413)
-      return reply.code(413).type("text/plain").send("A bin takes bodies of 1 MiB at most.\n");
-    throw error;
+  http.setErrorHandler<Error>((error, _request, reply) => {
+    const { status, message } = problemOfError(error);
+    if (status >= 500) throw error;
+    const text = status === 413 ? "A bin takes bodies of 1 MiB at most." : message;
+    return reply.code(status).type("text/plain; charset=utf-8").send(`${text}\n`);
   });
 
   http.all<BinParams>("/bins/:id", async (request, reply) => {
