@@ -58,5 +58,5 @@ export const BinRequest = Type.Object(
 );
 export type BinRequestAnswer = Static<typeof BinRequest>;
 
-export const BinParams = Type.Object({ id: Type.String({ description: "The bin's id." }) });
+export const BinParams = Type.Object({ id: Type.String({ pattern: "^[\\w-]+$", description: "The bin's id." }) });
 export const BinRequestsQuery = Type.Object(pageQuery);

@@ -1,0 +1,59 @@
+import { expect } from "vitest";
+import { operations } from "#http/account-management-api/operations.ts";
+import type { Pool } from "#platform/database/database.ts";
+import { setUp } from "../portal/house.ts";
+import { openEveryDoor } from "../support/open-every-door.ts";
+import { test } from "../support/test.ts";
+import { routesOf } from "./routes-of.ts";
+
+/** What no row has as its id: texts, what is beyond a bigint or a double, and what a lenient reader takes for a number. */
+const malformed = [
+  "abc",
+  "-1",
+  "0",
+  "00",
+  "1.5",
+  "1e3",
+  "0x1",
+  "9223372036854775808",
+  "1".repeat(400),
+  "%00",
+  "%20",
+  "1;",
+];
+
+/** The names of parameters that are ids, not texts, with one of them to be malformed at a time. */
+function pathsWithOne(path: string, texts: readonly string[], bad: string): readonly string[] {
+  const names = Array.from(path.matchAll(/:(\w+)/g), ([, name = ""]) => name).filter((name) => !texts.includes(name));
+  return names.map((one) => path.replaceAll(/:(\w+)/g, (_, name: string) => (name === one ? bad : "1")));
+}
+
+const rowsStatement = `
+  select relname as name, (xpath('/row/c/text()', query_to_xml(format('select count(*) as c from %I', relname), false, true, '')))[1]::text as rows
+  from pg_class where relnamespace = current_schema()::regnamespace and relkind in ('r', 'p') order by relname`;
+
+const countRows = (pool: Pool): Promise<object[]> => pool.query(rowsStatement);
+
+test("an id that nothing can have is not found by any DELETE, and nothing goes", async ({ database }) => {
+  const { accessToken } = await setUp(database);
+  await using doors = await openEveryDoor(database);
+  await doors.http.ready();
+  const ofApi = operations
+    .filter(({ method }) => method === "DELETE")
+    .map(({ path, texts = [] }) => ({ path: `/admin/api${path.replaceAll(/\{(\w+)\}/g, ":$1")}`, texts }));
+  const others = routesOf(doors.http)
+    .filter(({ method, path }) => method === "DELETE" && path.startsWith("/api/v1/"))
+    .map(({ path }) => ({ path, texts: [] }));
+  expect([ofApi.length > 12, others.length > 3]).toEqual([true, true]);
+  const headers = { authorization: `Bearer ${accessToken}`, accept: "application/json" };
+  const before = await countRows(database);
+
+  for (const { path, texts } of [...ofApi, ...others]) {
+    for (const url of malformed.flatMap((bad) => pathsWithOne(path, texts, bad))) {
+      const { statusCode } = await doors.http.inject({ method: "DELETE", url, headers });
+      const isFormat = url.startsWith("/admin/api/") && url.endsWith(".5"); // an extension, which no format has
+      expect([url, statusCode]).toEqual([url, isFormat ? 406 : 404]);
+    }
+  }
+  expect(await countRows(database)).toEqual(before);
+});
