@@ -612,6 +612,8 @@ CREATE UNIQUE INDEX invitations_email_idx ON invitations USING btree (provider_i
 
 CREATE INDEX lanes_owner_idx ON lanes USING btree (owner) WHERE (owner IS NOT NULL);
 
+CREATE INDEX mails_created_idx ON mails USING btree (created_at);
+
 CREATE INDEX mails_due_idx ON mails USING btree (due_at) WHERE (sent_at IS NULL);
 
 CREATE UNIQUE INDEX outages_open_idx ON outages USING btree (endpoint_id) WHERE (ended_at IS NULL);
@@ -631,6 +633,8 @@ CREATE UNIQUE INDEX provider_users_email_idx ON provider_users USING btree (prov
 CREATE UNIQUE INDEX provider_users_username_idx ON provider_users USING btree (provider_id, lower(username));
 
 CREATE UNIQUE INDEX replays_endpoint_idx ON replays USING btree (endpoint_id) WHERE (finished_at IS NULL);
+
+CREATE INDEX replays_finished_idx ON replays USING btree (finished_at) WHERE (finished_at IS NOT NULL);
 
 CREATE INDEX replays_running_idx ON replays USING btree (worked_at) WHERE (finished_at IS NULL);
 

@@ -4,7 +4,9 @@ import type { Pool } from "#platform/database/database.ts";
 import { tellOfOutages } from "#outages/index.ts";
 import { cancelDueOfDeletedEndpoints } from "#webhooks/endpoints/index.ts";
 import { limitBacklogs, type BacklogQuota } from "#webhooks/failures/index.ts";
+import { deleteOldMails } from "#portal/mails/index.ts";
 import { addComingDays, retireExpiredDays } from "#webhooks/history/index.ts";
+import { deleteOldReplays } from "#webhooks/replays/index.ts";
 import type { ProviderUrls } from "./provider-urls.ts";
 
 const minuteMs = 60_000;
@@ -20,7 +22,7 @@ interface HouseNeeds {
 /**
  * What is due by the clock, in any number of processes at once. Each minute: deliveries that were recorded while their
  * endpoint was being deleted are cancelled, and admins are written to about outages. Each hour: what is held beyond the quota is given up, the coming days of the history are made,
- * the expired ones dropped.
+ * the expired ones dropped, and with them mails and replays that are as old and over.
  */
 export function keepHouse(needs: HouseNeeds): AsyncDisposable {
   const closing = new AbortController();
@@ -65,4 +67,6 @@ async function keepHistory({ pool, log, retentionDays }: HouseNeeds): Promise<vo
   await addComingDays(pool, now);
   const days = await retireExpiredDays(pool, now, retentionDays);
   if (days.length > 0) log.info({ days }, "history dropped");
+  while ((await deleteOldMails(pool, now, retentionDays)) > 0);
+  while ((await deleteOldReplays(pool, now, retentionDays)) > 0);
 }

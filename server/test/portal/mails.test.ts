@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import type { Pool } from "#platform/database/database.ts";
-import { countMails, insertMail, listMails, sendDueMails } from "#portal/mails/index.ts";
+import { countMails, deleteOldMails, insertMail, listMails, sendDueMails } from "#portal/mails/index.ts";
 import { changeAccountState } from "#portal/whole-accounts/index.ts";
 import { test } from "../support/test.ts";
 import { byForm, byToken, now, setUp, signUp } from "./house.ts";
@@ -98,6 +98,30 @@ test("a mail that is three days old is not sent any more, and stays to be read",
   await sendDueMails({ pool, send, now: () => after(3 * 24 * 3600) });
   expect(taken).toEqual([]);
   expect(await countMails(pool, provider.id)).toBe(1);
+});
+
+test("mails go when the history of their day does, but none that is still to be sent", async ({ database: pool }) => {
+  const { provider } = await setUp(pool);
+  const deleted = (days: number, kept: number): Promise<number> => deleteOldMails(pool, after(days * 24 * 3600), kept);
+  await write(pool, provider.id);
+  expect(await deleted(2, 1)).toBe(0); // not sent yet, and not three days old
+  await sendDueMails({ pool, send: postOffice().send, now: () => after(1) });
+  await pool.inTransaction((tx) => insertMail(tx, provider.id, mail, after(29 * 24 * 3600)));
+  expect(await deleted(30, 30)).toBe(0);
+  expect(await deleted(31, 30)).toBe(1);
+  expect(await listMails(pool, provider.id, { limit: 10 })).toMatchObject([{ sentAt: null }]);
+  expect(await deleted(60, 30)).toBe(1);
+});
+
+test("however many mails are old, a transaction deletes a thousand", async ({ database: pool }) => {
+  const { provider } = await setUp(pool);
+  await pool.query(
+    `insert into mails (provider_id, recipient, subject, text, created_at)
+     select $1, 'nora@fjord.example', 'Hello', '', $2 from generate_series(1, 1500)`,
+    [provider.id, now],
+  );
+  const deleted = (): Promise<number> => deleteOldMails(pool, after(40 * 24 * 3600), 30);
+  expect([await deleted(), await deleted(), await deleted()]).toEqual([1000, 500, 0]);
 });
 
 test("what is decided about an account is written to its admins, once for each decision", async ({

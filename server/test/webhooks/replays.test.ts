@@ -5,6 +5,7 @@ import { deleteEndpoint } from "#webhooks/endpoints/index.ts";
 import { deleteFailures } from "#webhooks/failures/index.ts";
 import {
   countReplayable,
+  deleteOldReplays,
   listReplays,
   readReplay,
   startReplay,
@@ -273,4 +274,18 @@ test("a replay that cannot go on does not keep others from it", async ({ databas
   await expect(workOnReplay(database)).rejects.toThrow(TypeError);
   expect(await workOnReplay(database)).toBe(true);
   expect(await readReplay(database, fine.providerId, id)).toMatchObject({ missing: 500 });
+});
+
+test("a replay goes when the history of the day on which it was over does, and none that is running", async ({
+  database,
+}) => {
+  const providerId = await buildProvider(database);
+  const endpointId = await buildEndpoint(database, { providerId, url: "http://127.0.0.1:9/" });
+  await replayAll(database, { providerId, endpointId, only: "all" });
+  const { id } = await start(database, { providerId, endpointId, only: "all" });
+  const deleted = (days: number): Promise<number> =>
+    deleteOldReplays(database, new Date(Date.now() + days * 24 * hourMs), 30);
+
+  expect([await deleted(29), await deleted(31), await deleted(31)]).toEqual([0, 1, 0]);
+  expect(await listReplays(database, { providerId, limit: 10 })).toMatchObject([{ id, state: "running" }]);
 });

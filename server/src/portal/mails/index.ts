@@ -1,5 +1,6 @@
 export { applicationRejectedMail } from "./application-rejected-mail.ts";
 export { accountStateMail, activationMail, invitationMail, lostPasswordMail } from "./mail-texts.ts";
+export { deleteOldMails } from "./delete-old-mails.ts";
 export type { Mail, NewMail } from "./mail.ts";
 export { countMails, countWaitingMails, insertMail, listMails } from "./mails-table.ts";
 export { planRequestMail } from "./plan-request-mail.ts";
