@@ -9,7 +9,9 @@ import { exampleOf } from "./examples/example-of.ts";
 export function completeDocument(document: JsonObject): object {
   const components = fieldsOf(document["components"]);
   const parameters = { ...fieldsOf(components["parameters"]), ...webhookHeaders };
-  const paths = mapValues(fieldsOf(document["paths"]), (item) => mapValues(fieldsOf(item), completeOperation));
+  const paths = mapValues(fieldsOf(document["paths"]), (item) =>
+    mapValues(fieldsOf(item), (operation) => completeOperation(operation, fieldsOf(components["schemas"]))),
+  );
   return {
     ...document,
     servers: [{ url: "/", description: "The host of the Admin Portal." }],
@@ -53,7 +55,7 @@ function describeRefusal([, says, ...codes]: (typeof refused)[string]): object {
 /** What every route may answer. */
 const fromAny = ["401", "403", "429", "500", "503"];
 
-function completeOperation(described: Json): object {
+function completeOperation(described: Json, schemas: JsonObject): object {
   const operation = fieldsOf(described);
   const { operationId } = operation;
   const example = (typeof operationId === "string" && exampleOf[operationId]) || {};
@@ -69,7 +71,15 @@ function completeOperation(described: Json): object {
   ]);
   return {
     ...operation,
-    ...(takes ? { requestBody: { ...body, content: withExample(body["content"], () => example.body) } } : {}),
+    ...(takes
+      ? {
+          requestBody: {
+            ...body,
+            required: asksForSomething(body, schemas),
+            content: withExample(body["content"], () => example.body),
+          },
+        }
+      : {}),
     responses: {
       ...Object.fromEntries(
         own.filter(([status]) => !(status in refused)).map(([status, it]) => [status, answered(it, status, example)]),
@@ -80,6 +90,14 @@ function completeOperation(described: Json): object {
     },
   };
 }
+
+/** No body stands for an empty one, which is enough where no field is required. */
+const asksForSomething = (body: JsonObject, schemas: JsonObject): boolean =>
+  Object.values(fieldsOf(body["content"])).some((media) => {
+    const { $ref, ...schema } = fieldsOf(fieldsOf(media)["schema"]);
+    const { required } = typeof $ref === "string" ? fieldsOf(schemas[$ref.split("/").at(-1) ?? ""]) : schema;
+    return Array.isArray(required) && required.length > 0;
+  });
 
 function answered(response: Json, status: string, { answer, answers = {} }: (typeof exampleOf)[string]): object {
   const { content, ...rest } = fieldsOf(response);
