@@ -1,5 +1,6 @@
 import type {
   DueDelivery,
+  DueLanes,
   HeldLane,
   LaneToRead,
   ReleasedLane,
@@ -98,12 +99,18 @@ export class LaneStoreModel {
     return true;
   }
 
-  findDueLanes(limit: number): readonly number[] {
+  findDueLanes(engineId: string): DueLanes {
     const now = this.moment(this.nowMs);
-    const waiting = new Set([...this.due.values()].filter((row) => row.dueAt <= now).map((row) => row.endpointId));
-    return [...waiting]
-      .filter((id) => !this.isAlive(this.lanes.get(id)?.owner ?? null) && this.#isOpen(id))
-      .slice(0, limit);
+    const rows = [...this.due.values()];
+    const ownerOf = (id: number): string | null => this.lanes.get(id)?.owner ?? null;
+    const owned = [...new Set(rows.map((row) => row.endpointId))].filter((id) => this.isAlive(ownerOf(id)));
+    const waiting = new Set(rows.filter((row) => row.dueAt <= now).map((row) => row.endpointId));
+    return {
+      free: [...waiting].filter((id) => !this.isAlive(ownerOf(id)) && this.#isOpen(id)),
+      own: owned.filter((id) => ownerOf(id) === engineId).length,
+      owned: owned.length,
+      engines: [...this.engines.keys()].filter((id) => this.isAlive(id)).length,
+    };
   }
 
   take(engineId: string, endpointIds: readonly number[], asked: number): readonly TakenLane[] {

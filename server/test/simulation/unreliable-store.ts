@@ -76,7 +76,7 @@ export function unreliableStore(
       return isKnown;
     },
     leave: (engineId) => call(() => model.leave(engineId)),
-    findDueLanes: (limit) => call(() => model.findDueLanes(limit)),
+    findDueLanes: (engineId) => call(() => model.findDueLanes(engineId)),
     take: (engineId, endpointIds, asked) => call(() => model.take(engineId, endpointIds, asked)),
     confirm: (engineId, lanes) => call(() => model.confirm(engineId, lanes)),
     release: (engineId, lanes) => call(() => model.release(engineId, lanes)),

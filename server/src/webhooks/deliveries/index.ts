@@ -14,7 +14,7 @@ export { reviveDeliveries, type DeliveryToRevive } from "./revive-deliveries.ts"
 export { skipDelivery } from "./skip-delivery.ts";
 
 export { beatHeart, deleteDeadEngines, deleteEngine, insertEngine } from "./engines-table.ts";
-export { findDueLanes } from "./find-due-lanes.ts";
+export { findDueLanes, type DueLanes } from "./find-due-lanes.ts";
 export { measureDue, type DueMeasure } from "./measure-due.ts";
 export {
   readDueDeliveries,

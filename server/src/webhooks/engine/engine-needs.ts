@@ -3,6 +3,7 @@ import type { AttemptRequest } from "#webhooks/attempts/index.ts";
 import type {
   AttemptOutcome,
   DueDelivery,
+  DueLanes,
   HeldLane,
   LaneToRead,
   NextStep,
@@ -24,7 +25,7 @@ export interface LaneStore {
   leave(engineId: string): Promise<void>;
   /** False when others have given the engine up. */
   beat(engineId: string): Promise<boolean>;
-  findDueLanes(limit: number): Promise<readonly number[]>;
+  findDueLanes(engineId: string): Promise<DueLanes>;
   /** `asked` is higher each time: what is done late, after a newer one, takes nothing. */
   take(engineId: string, endpointIds: readonly number[], asked: number): Promise<readonly TakenLane[]>;
   /** Which of the lanes are the engine's, under the epoch that it knows. */

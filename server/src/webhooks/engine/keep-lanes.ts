@@ -2,6 +2,7 @@ import type { TakenLane } from "#webhooks/deliveries/index.ts";
 import type { DeliverySettings } from "#webhooks/endpoints/index.ts";
 
 import type { EngineNeeds } from "./engine-needs.ts";
+import { LaneShare } from "./lane-share.ts";
 import { Lane } from "./lane.ts";
 import type { Lease } from "./lease.ts";
 import { Origins } from "./origin.ts";
@@ -10,14 +11,13 @@ import { Origins } from "./origin.ts";
 const sweepMs = 1000;
 /** An idle lane goes back after this: its next deliveries are any engine's. */
 const idleMs = 2000;
-/** A lane is some kilobytes; beyond this, other engines may have the rest. */
-const lanesMax = 20_000;
 
 /** The lanes this engine owns: taken when something is due, given back when nothing is. */
 export class LaneKeeper {
   readonly #needs: EngineNeeds;
   readonly #lease: Lease;
   readonly #origins: Origins;
+  readonly #share: LaneShare;
   readonly #lanes = new Map<number, Lane>();
   readonly #hinted = new Set<number>();
   readonly #changed = new Set<number>();
@@ -31,6 +31,7 @@ export class LaneKeeper {
     this.#needs = needs;
     this.#lease = lease;
     this.#origins = new Origins(needs.inFlightMax);
+    this.#share = new LaneShare(() => needs.store.findDueLanes(lease.engineId), needs.chance);
   }
 
   get size(): number {
@@ -47,7 +48,7 @@ export class LaneKeeper {
       this.#sweepAtMs = 0;
       return this.#lookAt([...this.#lanes.values()]);
     }
-    for (const id of endpointIds) if (!this.#lanes.has(id)) this.#hinted.add(id);
+    for (const id of endpointIds) if (!this.#lanes.has(id) && !this.#share.isLeft(id)) this.#hinted.add(id);
     return this.#lookAt(endpointIds.flatMap((id) => this.#lanes.get(id) ?? []));
   }
 
@@ -76,8 +77,7 @@ export class LaneKeeper {
     if (nowMs >= this.#sweepAtMs) {
       this.#sweepAtMs = nowMs + sweepMs;
       for (const id of this.#unsure) endpointIds.add(id);
-      for (const id of await this.#needs.store.findDueLanes(Math.max(0, lanesMax - this.#lanes.size)))
-        endpointIds.add(id);
+      for (const id of await this.#share.look(this.all(), nowMs)) endpointIds.add(id);
     }
     // One that was hinted at while it was taken is not taken from itself.
     const free = [...endpointIds].filter((id) => !this.#lanes.has(id));
@@ -168,6 +168,7 @@ export class LaneKeeper {
     for (const lane of lanes) this.#end(lane);
     const nowMs = this.#needs.clock.monotonicMs();
     const released = lanes.map((lane) => lane.released(nowMs));
+    for (const lane of lanes) if (lane.isLeaving) this.#share.leave(lane.endpointId, nowMs);
     await this.#needs.store.release(this.#lease.engineId, released).catch((error: unknown) => {
       for (const { endpointId } of lanes) this.#unsure.add(endpointId);
       throw error;

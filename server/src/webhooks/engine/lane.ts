@@ -48,6 +48,8 @@ export class Lane {
   /** The queue for places in which it stands. */
   queue: Lane[] | undefined;
   #isOff = false;
+  /** It goes back as soon as what is in flight is settled, for another engine to take. */
+  isLeaving = false;
 
   constructor(
     taken: TakenLane,
@@ -189,6 +191,6 @@ export class Lane {
   }
 
   #isStopped(nowMs: number): boolean {
-    return this.#isOff || nowMs < this.#peaceUntilMs;
+    return this.#isOff || this.isLeaving || nowMs < this.#peaceUntilMs;
   }
 }

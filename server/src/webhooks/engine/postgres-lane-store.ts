@@ -27,7 +27,7 @@ export function postgresLaneStore(db: Pool, encryption: Encryption, leaseMs: num
     },
     leave: (engineId) => deleteEngine(db, engineId),
     beat: (engineId) => beatHeart(db, engineId),
-    findDueLanes: (limit) => findDueLanes(db, { leaseSeconds, limit }),
+    findDueLanes: (engineId) => findDueLanes(db, { engineId, leaseSeconds }),
     take: (engineId, endpointIds, asked) => takeLanes(db, { engineId, endpointIds, asked, leaseSeconds }),
     confirm: (engineId, lanes) => confirmLanes(db, engineId, lanes),
     release: (engineId, lanes) => releaseLanes(db, engineId, lanes),

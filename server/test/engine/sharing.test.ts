@@ -1,0 +1,41 @@
+import { expect } from "vitest";
+import { anEvent, buildEndpoint, buildProvider, recordNow } from "../support/build-webhooks.ts";
+import { startReceiver } from "../support/receiver.ts";
+import { startTestEngine } from "../support/start-test-engine.ts";
+import { test } from "../support/test.ts";
+import { until } from "../support/until.ts";
+
+const events = (count: number) => Array.from({ length: count }, (_, index) => anEvent({ accountId: index }));
+
+test("two engines on one database send nothing twice", async ({ database }) => {
+  await using receiver = await startReceiver();
+  const providerId = await buildProvider(database);
+  for (let index = 0; index < 20; index += 1)
+    await buildEndpoint(database, { providerId, url: receiver.url, name: `endpoint ${index}` });
+  await using _one = await startTestEngine(database);
+  await using _other = await startTestEngine(database);
+
+  await Promise.all([recordNow(database, { providerId }, events(50)), recordNow(database, { providerId }, events(50))]);
+
+  await until(async () => (await database.query(`select from due`)).length === 0, { withinMs: 20_000 });
+  expect(receiver.received).toHaveLength(2000);
+});
+
+test("an engine that starts beside one that owns every lane soon has half of them, and nothing is sent twice", async ({
+  database,
+}) => {
+  await using receiver = await startReceiver((response) => void setTimeout(() => response.writeHead(200).end(), 4));
+  const providerId = await buildProvider(database);
+  for (let index = 0; index < 20; index += 1)
+    await buildEndpoint(database, { providerId, url: `${receiver.url}/${index}`, name: `endpoint ${index}` });
+  await recordNow(database, { providerId }, events(100));
+  await using one = await startTestEngine(database, { inFlightMax: 8 });
+  await until(() => one.engine.lanes === 20 && receiver.received.length > 50);
+
+  await using other = await startTestEngine(database, { inFlightMax: 8 });
+  await until(() => other.engine.lanes >= 8 && one.engine.lanes <= 12, { withinMs: 10_000 });
+
+  await until(async () => (await database.query(`select from due`)).length === 0, { withinMs: 20_000 });
+  expect(receiver.received).toHaveLength(2000);
+  expect(one.warnings).toEqual([]);
+});
