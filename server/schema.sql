@@ -40,6 +40,17 @@ create table access_tokens (
   constraint access_tokens_provider_id_user_id_fkey FOREIGN KEY (provider_id, user_id) REFERENCES provider_users(provider_id, id) ON DELETE CASCADE
 );
 
+create table account_plan_requests (
+  provider_id bigint not null,
+  account_id bigint not null,
+  plan_id bigint not null,
+  user_id bigint,
+  created_at timestamp with time zone not null default now(),
+  constraint account_plan_requests_pkey PRIMARY KEY (provider_id, account_id),
+  constraint account_plan_requests_provider_id_account_id_fkey FOREIGN KEY (provider_id, account_id) REFERENCES accounts(provider_id, id) ON DELETE CASCADE,
+  constraint account_plan_requests_provider_id_plan_id_fkey FOREIGN KEY (provider_id, plan_id) REFERENCES plans(provider_id, id) ON DELETE CASCADE
+);
+
 create table account_sequences (
   provider_id bigint not null,
   account_id bigint not null,
@@ -577,6 +588,8 @@ create table users (
   constraint users_role_check CHECK ((role = ANY (ARRAY['admin'::text, 'member'::text]))),
   constraint users_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'active'::text, 'suspended'::text, 'email_unverified'::text])))
 );
+
+CREATE INDEX account_plan_requests_plan_idx ON account_plan_requests USING btree (provider_id, plan_id);
 
 CREATE INDEX accounts_plan_idx ON accounts USING btree (provider_id, plan_id);
 

@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import type { Pool } from "#platform/database/database.ts";
 
-import { signUpAccount } from "#portal/whole-accounts/index.ts";
+import { changeAccountPlan, requestAccountPlan, signUpAccount } from "#portal/whole-accounts/index.ts";
 import { listApplications, requestPlan, type Application } from "#portal/applications/index.ts";
 import { test, type BellwireHouse } from "./bellwire-api-test.ts";
 
@@ -72,4 +72,43 @@ test("members with the section decide, others neither see nor decline, nor does 
     expect((await house.call(method, url, await as("finance"))).statusCode).toBe(403);
     expect((await house.call(method, url, await as("partners"))).statusCode).toBeLessThan(300);
   }
+});
+
+/** A sign-up whose account asks for the account plan Gold. */
+async function askForAccountPlan(house: BellwireHouse, now: Date) {
+  const { pool, provider } = house;
+  const { accountId } = await signUp(house, now);
+  const [gold] = await pool.query<{ id: number }>(
+    `insert into plans (provider_id, kind, name, system_name, state)
+     values ($1, 'account_plan', 'Gold', 'gold', 'published') returning id`,
+    [provider.id],
+  );
+  const by = { actor: { kind: "developer", userId: 0 }, channel: "developer_portal", now } as const;
+  const change = { provider, accountId, planId: gold?.id ?? 0, by };
+  await requestAccountPlan(pool, { ...change, decideAt: "https://a.example/" });
+  return change;
+}
+
+const accountRequests = async (house: BellwireHouse): Promise<object[]> =>
+  (await house.call("GET", "/account_plan_requests")).json().data;
+
+test("an account plan that is asked for is listed until it is declined or granted", async ({
+  house,
+  neighbour,
+  clock,
+}) => {
+  const change = await askForAccountPlan(house, clock.now());
+  const path = `/accounts/${change.accountId}/plan_request`;
+  const asked = [{ account_id: change.accountId, org_name: "Harbour", plan_id: change.planId, plan_name: "Gold" }];
+  expect(await accountRequests(house)).toMatchObject(asked);
+  expect(await accountRequests(neighbour)).toEqual([]);
+  expect((await neighbour.call("DELETE", path)).statusCode).toBe(404);
+  expect((await house.call("DELETE", path)).statusCode).toBe(204);
+  expect((await house.call("DELETE", path)).statusCode).toBe(404);
+  expect(await accountRequests(house)).toEqual([]);
+
+  await requestAccountPlan(house.pool, { ...change, decideAt: "https://a.example/" });
+  expect(await accountRequests(house)).toMatchObject(asked);
+  await changeAccountPlan(house.pool, change);
+  expect(await accountRequests(house)).toEqual([]);
 });

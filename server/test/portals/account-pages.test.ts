@@ -115,11 +115,15 @@ test("the account's plan can be changed only where the provider says so, and onl
     [house.provider.id],
   );
   await house.told();
+  const permit = (step: string) =>
+    house.pool.query("update providers set change_account_plan_permission = $2 where id = $1", [
+      house.provider.id,
+      step,
+    ]);
+  await permit("none");
   expect((await ada.get("/account/plan")).status).toBe(404);
 
-  await house.pool.query("update providers set change_account_plan_permission = 'direct' where id = $1", [
-    house.provider.id,
-  ]);
+  await permit("direct");
   const { html } = await ada.get("/account/plan");
   expect(html).not.toContain("Secret");
   const [, gold = ""] = /<option value="(\d+)">Gold/.exec(html) ?? [];
@@ -128,6 +132,41 @@ test("the account's plan can be changed only where the provider says so, and onl
 
   expect((await ada.get("/account")).html).toContain("Gold");
   expect(await house.told()).toEqual(["account.plan_changed by developer ada in developer_portal"]);
+});
+
+test("where the provider decides, another account plan is asked for, and stays as it is until then", async ({
+  house,
+}) => {
+  const ada = await house.developer("ada");
+  await house.pool.query(
+    `insert into plans (provider_id, kind, name, system_name, state) values ($1, 'account_plan', 'Gold', 'gold', 'published')`,
+    [house.provider.id],
+  );
+  await house.pool.query("update provider_users set email = 'boss@acme.example' where provider_id = $1", [
+    house.provider.id,
+  ]);
+  await house.told();
+  const { html } = await ada.get("/account/plan");
+  expect(html).toContain("decides whether your account moves to another");
+  const [, gold = ""] = /<option value="(\d+)">Gold/.exec(html) ?? [];
+
+  expect(await ada.submit("/account/plan", { plan_id: gold })).toMatchObject({
+    status: 303,
+    location: "/account?done=plan-asked-for",
+  });
+  expect((await ada.get("/account")).html).toContain("You have asked for Gold.");
+  expect(await house.told()).toEqual([]);
+  expect(
+    await house.pool.query(
+      "select subject, text from mails where recipient = 'boss@acme.example' and provider_id = $1",
+      [house.provider.id],
+    ),
+  ).toMatchObject([
+    {
+      subject: expect.stringMatching(/ asks for the plan Gold$/),
+      text: expect.stringContaining("asks to move its account from"),
+    },
+  ]);
 });
 
 test("none of these forms is taken without the session's token, or from another site", async ({ house }) => {

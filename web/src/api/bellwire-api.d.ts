@@ -680,6 +680,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/account_plan_requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the account plans that developers ask for, oldest first
+         * @description The first 200 that nobody has decided about. To grant one, change the account's plan.
+         */
+        get: operations["listAccountPlanRequests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{id}/plan_request": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Decline the plan that is asked for an account
+         * @description The account stays on the plan that it is on.
+         */
+        delete: operations["declineAccountPlanRequest"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/applications/{id}/reject": {
         parameters: {
             query?: never;
@@ -1197,6 +1237,23 @@ export interface components {
              */
             timestamp: string;
             data: components["schemas"]["AccountData"];
+        };
+        /**
+         * AccountPlanRequest
+         * @description Another plan for an account, where the provider lets developers ask only.
+         */
+        AccountPlanRequest: {
+            account_id: number;
+            org_name: string;
+            /** @description The plan that is asked for. */
+            plan_id: number;
+            plan_name: string;
+            asked_by: string | null;
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC, with milliseconds.
+             */
+            created_at: string;
         };
         /** Actor */
         Actor: {
@@ -4490,6 +4547,76 @@ export interface operations {
             header?: never;
             path: {
                 /** @description The id of the application. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyWrongCredentials"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
+        };
+    };
+    listAccountPlanRequests: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "account_id": 31,
+                     *           "org_name": "Harbour & Sons",
+                     *           "plan_id": 12,
+                     *           "plan_name": "Pro",
+                     *           "asked_by": "mira",
+                     *           "created_at": "2026-03-02T10:30:00.000Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        data: components["schemas"]["AccountPlanRequest"][];
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyWrongCredentials"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
+        };
+    };
+    declineAccountPlanRequest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the account. */
                 id: number;
             };
             cookie?: never;

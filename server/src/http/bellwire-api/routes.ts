@@ -1,3 +1,7 @@
+import {
+  declineAccountPlanRequestRoute,
+  listAccountPlanRequestsRoute,
+} from "./developers/account-plan-request-routes.ts";
 import type { BellwireApiRoute } from "./bellwire-api-route.ts";
 import { changeBinRoute } from "./bins/change-bin-route.ts";
 import { createBinRoute } from "./bins/create-bin-route.ts";
@@ -88,6 +92,8 @@ export const routes: readonly BellwireApiRoute[] = [
   sendActivationRoute,
   listPlanRequestsRoute,
   declinePlanRequestRoute,
+  listAccountPlanRequestsRoute,
+  declineAccountPlanRequestRoute,
   rejectApplicationRoute,
   regenerateUserKeyRoute,
   regenerateApplicationKeyRoute,

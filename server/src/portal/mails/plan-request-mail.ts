@@ -4,7 +4,8 @@ interface PlanRequest {
   readonly provider: { readonly name: string };
   readonly recipient: string;
   readonly orgName: string;
-  readonly application: string;
+  /** None: it is the plan of the account itself. */
+  readonly application?: string;
   /** The names of the plans. */
   readonly from: string;
   readonly to: string;
@@ -24,7 +25,7 @@ export const planRequestMail = ({
   subject: `${provider.name}: ${orgName} asks for the plan ${to}`,
   text: `Hello,
 
-${orgName} asks to move the application ${application} from the plan ${from} to ${to}. Decide about it here:
+${orgName} asks to move ${application === undefined ? "its account" : `the application ${application}`} from the plan ${from} to ${to}. Decide about it here:
 
 ${url}
 `,

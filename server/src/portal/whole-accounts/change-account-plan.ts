@@ -4,6 +4,7 @@ import { readPlans, type Plan } from "#portal/products/index.ts";
 import { recordEvents } from "#webhooks/events/index.ts";
 
 import type { AccountChange, ChangedAccount } from "./change-account.ts";
+import { deleteAccountPlanRequest } from "./plan-requests/account-plan-requests-table.ts";
 import { representAccount } from "./represent-account.ts";
 import { lockAccountInFull } from "./whole-account.ts";
 
@@ -27,6 +28,7 @@ export async function changeAccountPlan(
     if (plan?.kind !== "account_plan") return { notFound: "plan" };
     if (plan.id === before.account.planId) return { whole: before, settings, plan, events: [] };
 
+    await deleteAccountPlanRequest(tx, provider.id, accountId); // whatever was asked for: it is decided now
     const account = updateAccountRow(tx, provider.id, { ...before.account, planId }, by.now);
     const plans = [plan, ...before.plans.filter(({ kind }) => kind !== "account_plan")];
     const whole = { ...before, account, plans };

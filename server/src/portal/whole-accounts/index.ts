@@ -7,6 +7,13 @@ export { changeAccountState } from "./change-account-state.ts";
 export { deleteCreditCard, setCreditCard, type CreditCard } from "./change-credit-card.ts";
 export { deleteAccount } from "./delete-account.ts";
 export { representAccount } from "./represent-account.ts";
+export {
+  deleteAccountPlanRequest,
+  listAccountPlanRequests,
+  readAccountPlanRequest,
+  type AccountPlanRequest,
+} from "./plan-requests/account-plan-requests-table.ts";
+export { requestAccountPlan } from "./plan-requests/request-account-plan.ts";
 export { searchAccounts } from "./search-accounts.ts";
 export { signUpAccount, signUpIsOpen, type SignUp } from "./sign-up.ts";
 export { updateAccount } from "./update-account.ts";

@@ -1,8 +1,13 @@
 import type { PlanRequest } from "#portal/applications/index.ts";
+import type { AccountPlanRequest } from "#portal/whole-accounts/index.ts";
 
 export const representPlanRequest = (it: PlanRequest) => ({
   application_id: it.applicationId,
   application_name: it.applicationName,
+  ...representAccountPlanRequest(it),
+});
+
+export const representAccountPlanRequest = (it: AccountPlanRequest) => ({
   account_id: it.accountId,
   org_name: it.orgName,
   plan_id: it.planId,

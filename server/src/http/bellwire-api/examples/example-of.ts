@@ -3,7 +3,7 @@ import { sampleBody } from "#webhooks/events/index.ts";
 import { representBin, representBinRequest } from "../bins/represent-bin.ts";
 import { representAttempt, representDelivery, representDeliveryInFull } from "../deliveries/represent-delivery.ts";
 import { representInvitation } from "../developers/represent-invitation.ts";
-import { representPlanRequest } from "../developers/represent-plan-request.ts";
+import { representAccountPlanRequest, representPlanRequest } from "../developers/represent-plan-request.ts";
 import { representEndpoint } from "../endpoints/represent-endpoint.ts";
 import { allEventTypes } from "../event-types/all-event-types.ts";
 import { representEvent, representEventInFull } from "../events/represent-event.ts";
@@ -85,6 +85,7 @@ export const exampleOf: Readonly<Record<string, Example>> = {
   listBinRequests: { answer: page(representBinRequest(things.binRequest, [])) },
   listInvitations: { answer: { data: [invitation] } },
   inviteUser: { body: { email: things.invitation.email }, answer: invitation },
+  listAccountPlanRequests: { answer: { data: [representAccountPlanRequest(things.planRequest)] } },
   listPlanRequests: { answer: { data: [representPlanRequest(things.planRequest)] } },
   rejectApplication: { body: { reason: "We do not serve ferries." } },
   regenerateApplicationKey: { body: { key: "3b1f7c52a9e04d1f8c6b2a7d5e9f0a13" } },

@@ -1,66 +1,98 @@
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Database } from "#platform/database/database.ts";
 import type { Account } from "#portal/accounts/index.ts";
 import { listPlans, planStepOf, type Plan } from "#portal/products/index.ts";
 import { readProviderSettings } from "#portal/provider-account/index.ts";
-import { changeAccountPlan } from "#portal/whole-accounts/index.ts";
+import { changeAccountPlan, readAccountPlanRequest, requestAccountPlan } from "#portal/whole-accounts/index.ts";
 import { readForm } from "../../shared/read-form.ts";
 import { byDeveloper } from "../by-developer.ts";
+import type { Developer } from "../find-developer.ts";
 import { addAdminFormPage } from "../forms/add-form-page.ts";
 import { showForm } from "../forms/show-form.ts";
 import { goOnTo } from "../go-on-to.ts";
 import { showNotFound } from "../show-not-found.ts";
 import type { Portal } from "../show-page.ts";
 
-/** The account's own plan, where the provider lets its developers change it at once. */
+/** Another plan for the account: at once, or asked for where the provider decides. */
 export function addAccountPlanPage(http: FastifyInstance, portal: Portal): void {
-  const { pool } = portal;
   addAdminFormPage(http, portal, {
     path: "/account/plan",
-    show: async (request, reply, developer) => {
-      const plans = await findOpenAccountPlans(pool, request.provider.id, developer.account);
-      if (plans.length === 0) return showNotFound(reply);
-      return showForm(portal, request, reply, {
-        title: "Change account plan",
-        fields: [
-          {
-            name: "plan_id",
-            label: "Plan",
-            type: "text",
-            required: true,
-            options: plans.map(({ id, name }) => ({ value: String(id), text: name })),
-          },
-        ],
-        submit: "Change plan",
-        back: { href: "/account", text: "My account" },
-        developer,
-      });
-    },
-    take: async (request, reply, developer) => {
-      const { provider } = request;
-      const { plan_id: planId } = readForm(request.body);
-      const plans = await findOpenAccountPlans(pool, provider.id, developer.account);
-      const plan = plans.find(({ id }) => String(id) === planId);
-      if (!plan) return showNotFound(reply);
-      const changed = await changeAccountPlan(pool, {
-        provider,
-        accountId: developer.account.id,
-        planId: plan.id,
-        by: byDeveloper(portal, developer),
-      });
-      return changed && !("notFound" in changed) ? goOnTo(reply, "/account", "plan-changed") : showNotFound(reply);
-    },
+    show: (request, reply, developer) => showPlans(portal, request, reply, developer),
+    take: (request, reply, developer) => takePlan(portal, request, reply, developer),
   });
 }
 
-/** The plans that the account's admins may move it to by themselves. None where that is the provider's to do. */
-export async function findOpenAccountPlans(
+async function showPlans(
+  portal: Portal,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  developer: Developer,
+): Promise<FastifyReply> {
+  const { provider } = request;
+  const { account } = developer;
+  const other = await findOtherAccountPlans(portal.pool, provider.id, account);
+  if (!other) return showNotFound(reply);
+  const isAsking = other.step === "ask";
+  const asked = isAsking ? await readAccountPlanRequest(portal.pool, provider.id, account.id) : undefined;
+  const lead = [
+    ...(isAsking ? [`${provider.name} decides whether your account moves to another.`] : []),
+    ...(asked ? [`You have asked for ${asked.planName}.`] : []),
+  ];
+  return showForm(portal, request, reply, {
+    title: isAsking ? "Ask for another account plan" : "Change account plan",
+    ...(lead.length > 0 ? { lead: lead.join(" ") } : {}),
+    fields: [
+      {
+        name: "plan_id",
+        label: "Plan",
+        type: "text",
+        required: true,
+        options: other.plans.map(({ id, name }) => ({ value: String(id), text: name })),
+      },
+    ],
+    submit: isAsking ? "Ask for it" : "Change plan",
+    back: { href: "/account", text: "My account" },
+    developer,
+  });
+}
+
+async function takePlan(
+  portal: Portal,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  developer: Developer,
+): Promise<FastifyReply> {
+  const { provider } = request;
+  const { id: accountId } = developer.account;
+  const { plan_id: planId } = readForm(request.body);
+  const other = await findOtherAccountPlans(portal.pool, provider.id, developer.account);
+  const plan = other?.plans.find(({ id }) => String(id) === planId);
+  if (!other || !plan) return showNotFound(reply);
+  const wanted = { provider, accountId, planId: plan.id, by: byDeveloper(portal, developer) };
+  const decideAt = `${portal.adminPortalUrl(provider)}/p/admin/accounts/${accountId}`;
+  const done = await (other.step === "ask"
+    ? requestAccountPlan(portal.pool, { ...wanted, decideAt })
+    : changeAccountPlan(portal.pool, wanted));
+  if (!done || "notFound" in done) return showNotFound(reply);
+  return goOnTo(reply, "/account", other.step === "ask" ? "plan-asked-for" : "plan-changed");
+}
+
+interface OtherPlans {
+  readonly step: "change" | "ask";
+  readonly plans: readonly Plan[];
+}
+
+/** The plans that the account's admins may move it to or ask for. Undefined where there is no other, or neither. */
+export async function findOtherAccountPlans(
   db: Database,
   providerId: number,
   account: Account,
-): Promise<readonly Plan[]> {
+): Promise<OtherPlans | undefined> {
   const { changeAccountPlanPermission: permission } = await readProviderSettings(db, providerId);
-  if (planStepOf(permission, account.creditCardToken !== null) !== "change") return [];
-  const plans = await listPlans(db, providerId, { kind: "account_plan" });
-  return plans.filter(({ id, state }) => state === "published" && id !== account.planId);
+  const step = planStepOf(permission, account.creditCardToken !== null);
+  if (step === "none") return undefined;
+  const plans = (await listPlans(db, providerId, { kind: "account_plan" })).filter(
+    ({ id, state }) => state === "published" && id !== account.planId,
+  );
+  return plans.length > 0 ? { step, plans } : undefined;
 }

@@ -2,11 +2,12 @@ import type { FastifyInstance } from "fastify";
 import { listApplications } from "#portal/applications/index.ts";
 import { readPlans } from "#portal/products/index.ts";
 import { readProviderSettings } from "#portal/provider-account/index.ts";
+import { readAccountPlanRequest } from "#portal/whole-accounts/index.ts";
 import { describeApplication } from "../applications/describe-application.ts";
 import { forDevelopers } from "../for-developers.ts";
 import type { Portal } from "../show-page.ts";
 import { writeDate } from "../write-date.ts";
-import { findOpenAccountPlans } from "./account-plan-page.ts";
+import { findOtherAccountPlans } from "./account-plan-page.ts";
 
 export function addAccountRoute(http: FastifyInstance, portal: Portal): void {
   const { pool, showPage } = portal;
@@ -19,7 +20,8 @@ export function addAccountRoute(http: FastifyInstance, portal: Portal): void {
       const [plan] = await readPlans(pool, providerId, [account.planId]);
       const applications = await listApplications(pool, providerId, account.id);
       const { userAccountAreaEnabled } = await readProviderSettings(pool, providerId);
-      const openPlans = await findOpenAccountPlans(pool, providerId, account);
+      const other = await findOtherAccountPlans(pool, providerId, account);
+      const asked = await readAccountPlanRequest(pool, providerId, account.id);
       return showPage(request, reply, {
         template: "account",
         title: "My account",
@@ -31,7 +33,8 @@ export function addAccountRoute(http: FastifyInstance, portal: Portal): void {
             plan: plan?.name,
             since: writeDate(account.createdAt, timeZone),
             is_editable: userAccountAreaEnabled,
-            can_change_plan: openPlans.length > 0,
+            plan_step: other?.step,
+            asked_plan: asked?.planName,
           },
           user: { username: user.username, email: user.email, role: user.role },
           applications: applications.map((it) => describeApplication(it, timeZone)),

@@ -1,0 +1,48 @@
+import { listProviderUsers } from "#access/index.ts";
+import type { Pool, Transaction } from "#platform/database/database.ts";
+import { lockAccount } from "#portal/accounts/index.ts";
+import { insertMail, planRequestMail } from "#portal/mails/index.ts";
+import { holdPlan, readPlans, type Plan } from "#portal/products/index.ts";
+
+import type { AccountChange } from "../change-account.ts";
+import { putAccountPlanRequest } from "./account-plan-requests-table.ts";
+
+interface PlanAsking extends AccountChange {
+  readonly planId: number;
+  /** Where an admin of the provider decides. */
+  readonly decideAt: string;
+}
+
+/**
+ * Asks for another account plan that is on offer, and writes so to the provider's admins; nothing of the account changes, so
+ * there is no event. Whether developers may ask is for the door to know. Undefined if the provider has no such account.
+ */
+export const requestAccountPlan = (
+  pool: Pool,
+  { provider, accountId, planId, decideAt, by }: PlanAsking,
+): Promise<{ readonly askedFor: Plan } | { readonly notFound: "plan" } | undefined> =>
+  pool.inTransaction(async (tx) => {
+    const account = await lockAccount(tx, provider.id, accountId);
+    if (!account) return undefined;
+    const plan = await holdPlan(tx, provider.id, planId);
+    const isOnOffer = plan?.kind === "account_plan" && plan.state === "published" && plan.customizedFrom === null;
+    if (!plan || !isOnOffer || plan.id === account.planId) return { notFound: "plan" };
+
+    const userId = "userId" in by.actor ? by.actor.userId : null;
+    await putAccountPlanRequest(tx, provider.id, { accountId, planId, userId, now: by.now });
+    const [from] = await readPlans(tx, provider.id, [account.planId]);
+    const names = { orgName: account.orgName, from: from?.name ?? "", to: plan.name };
+    await writeToAdmins(tx, { provider, by }, { ...names, url: decideAt });
+    return { askedFor: plan };
+  });
+
+async function writeToAdmins(
+  tx: Transaction,
+  { provider, by }: Pick<PlanAsking, "provider" | "by">,
+  asked: { readonly orgName: string; readonly from: string; readonly to: string; readonly url: string },
+): Promise<void> {
+  for (const { email: recipient } of await listProviderUsers(tx, provider.id, { state: "active", role: "admin" })) {
+    if (recipient === null) continue;
+    await insertMail(tx, provider.id, planRequestMail({ provider, recipient, ...asked }), by.now);
+  }
+}
