@@ -17,6 +17,7 @@ import { AccountActions } from "./account-actions.tsx";
 import { AccountFacts } from "./account-facts.tsx";
 import { AccountForm } from "./account-form.tsx";
 import { InvitationList } from "./invitation-list.tsx";
+import { PlanRequestNotice } from "./plan-request-notice.tsx";
 import { UserList } from "./user-list.tsx";
 
 const route = getRouteApi("/accounts/$id");
@@ -46,6 +47,7 @@ function AccountView({ account }: { account: Account }) {
   const applications = useQuery(applicationsOfAccountQuery(useManagement(), account.id));
   return (
     <Stack hasGutter>
+      <PlanRequestNotice accountId={account.id} />
       <SectionCard title="Account">
         <AccountFacts account={account} />
       </SectionCard>

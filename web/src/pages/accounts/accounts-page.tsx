@@ -14,6 +14,7 @@ import { TextFilter } from "../../components/text-filter.tsx";
 import { readAccountSearch } from "./account-search.ts";
 import { AccountsTable } from "./accounts-table.tsx";
 import { CreateAccountDialog } from "./create-account-dialog.tsx";
+import { PlanRequestsNotice } from "./plan-requests-notice.tsx";
 import { NoAccounts } from "./no-accounts.tsx";
 
 const route = getRouteApi("/accounts");
@@ -31,6 +32,7 @@ export function AccountsPage() {
         The organizations that use your products.
       </PageHeader>
       <PageSection isFilled>
+        <PlanRequestsNotice />
         <Toolbar inset={{ default: "insetNone" }}>
           <ToolbarContent>
             <SelectFilter
