@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 /** SHA-256, for secrets that are random themselves: nothing to guess, so neither salt nor slowness is needed. */
-export const digestOf = (value: string): Buffer => createHash("sha256").update(value).digest();
+export const digestOf = (value: string): Buffer => hash("sha256", value, "buffer");

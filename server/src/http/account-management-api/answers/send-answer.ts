@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { contentTypes, type Format } from "../requests/negotiate-format.ts";
 
@@ -18,7 +18,7 @@ export async function sendAnswer(reply: FastifyReply, format: Format, answer: An
   reply.type(contentTypes[format]);
   if (body === undefined) return reply.code(200).send("");
 
-  const tag = `W/"${createHash("sha256").update(body).digest("base64url").slice(0, 27)}"`;
+  const tag = `W/"${hash("sha256", body, "base64url").slice(0, 27)}"`;
   reply.headers({ etag: tag, "cache-control": "max-age=0, private, must-revalidate" });
   if (answer.lastModified) reply.header("last-modified", answer.lastModified.toUTCString());
   if (isFresh(reply.request, tag, answer.lastModified)) return reply.code(304).send();
