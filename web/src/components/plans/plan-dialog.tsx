@@ -3,10 +3,8 @@ import { Checkbox } from "@patternfly/react-core";
 import { useManagement } from "../../api/management/management-context.ts";
 import type { AccountPlan } from "../../api/management/plan-queries.ts";
 import { FormDialog } from "../form/form-dialog.tsx";
-import { textOf } from "../form/text-of.ts";
 import { TextField } from "../form/text-field.tsx";
-import { useChange } from "../use-change.ts";
-import { useTyped } from "../use-typed.ts";
+import { useDialogForm } from "../form/use-dialog-form.ts";
 
 export interface PlanDialogProps {
   readonly path: string;
@@ -21,29 +19,18 @@ const ofNewPlan = { name: "", cost_per_month: 0, setup_fee: 0, trial_period_days
 
 export function PlanDialog({ path, plan, onClose }: PlanDialogProps) {
   const api = useManagement();
-  const { values, typed, change } = useTyped({ ...(plan ?? ofNewPlan) });
-  const { mutate, isPending, errors } = useChange({
-    change: () => (plan ? api.change(`${path}/${plan.id}`, typed) : api.create(path, typed)),
+  const { field, dialog, values, type } = useDialogForm({
+    saved: { ...(plan ?? ofNewPlan) },
+    fields,
+    change: (typed) => (plan ? api.change(`${path}/${plan.id}`, typed) : api.create(path, typed)),
     stale: [["plans"]],
     done: plan ? "The plan was changed" : "The plan was created",
     failed: plan ? "The plan could not be changed" : "The plan could not be created",
-    fields,
     onDone: onClose,
-  });
-  const field = (id: (typeof fields)[number]) => ({
-    id,
-    value: textOf(values[id]),
-    errors: errors[id],
-    onChange: (value: string) => change({ [id]: value }),
+    onClose,
   });
   return (
-    <FormDialog
-      title={plan ? `Edit ${plan.name}` : "Create a plan"}
-      submit={plan ? "Save" : "Create"}
-      isBusy={isPending}
-      onSubmit={() => mutate(undefined)}
-      onClose={onClose}
-    >
+    <FormDialog title={plan ? `Edit ${plan.name}` : "Create a plan"} submit={plan ? "Save" : "Create"} {...dialog}>
       <TextField {...field("name")} label="Name" isRequired />
       <TextField {...field("cost_per_month")} label="Costs a month" input={{ type: "number", min: 0, step: "any" }} />
       <TextField {...field("setup_fee")} label="Setup fee" input={{ type: "number", min: 0, step: "any" }} />
@@ -53,7 +40,7 @@ export function PlanDialog({ path, plan, onClose }: PlanDialogProps) {
         label="Approval required"
         description="Whoever comes to this plan waits until you approve"
         isChecked={values["approval_required"] === true}
-        onChange={(_, approval_required) => change({ approval_required })}
+        onChange={(_, approval_required) => type({ approval_required })}
       />
     </FormDialog>
   );

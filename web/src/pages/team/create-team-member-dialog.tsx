@@ -1,37 +1,28 @@
-import { useState } from "react";
-
 import { useManagement } from "../../api/management/management-context.ts";
 import { FormDialog } from "../../components/form/form-dialog.tsx";
 import { TextField } from "../../components/form/text-field.tsx";
-import { useChange } from "../../components/use-change.ts";
+import { useDialogForm } from "../../components/form/use-dialog-form.ts";
 
-const nothing = { username: "", email: "", password: "" };
+const fields = ["username", "email", "password"] as const;
 
 export function CreateTeamMemberDialog({ onClose }: { onClose: () => void }) {
   const api = useManagement();
-  const [typed, setTyped] = useState(nothing);
-  const { mutate, isPending, errors } = useChange({
-    change: () => api.create("users", typed),
+  const { field, dialog } = useDialogForm({
+    saved: {},
+    fields,
+    change: (typed) => api.create("users", typed),
     stale: [["team"]],
     done: "The colleague was added. Activate, and choose the sections",
     failed: "The colleague could not be added",
-    fields: Object.keys(nothing),
     onDone: onClose,
-  });
-  const field = (id: keyof typeof nothing) => ({
-    id,
-    value: typed[id],
-    errors: errors[id],
-    onChange: (value: string) => setTyped({ ...typed, [id]: value }),
+    onClose,
   });
   return (
     <FormDialog
       title="Add a colleague"
       description="A member, who waits to be activated. Sections and role can be chosen then."
       submit="Add"
-      isBusy={isPending}
-      onSubmit={() => mutate(undefined)}
-      onClose={onClose}
+      {...dialog}
     >
       <TextField {...field("username")} label="User name" isRequired />
       <TextField {...field("email")} label="E-mail" isRequired input={{ type: "email" }} />
