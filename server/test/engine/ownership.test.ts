@@ -94,8 +94,8 @@ test("an engine that is not the owner any more, whatever the reason, notices it 
 });
 
 test.for([
-  { end: "delivered", status: 200, error: null },
-  { end: "failed", status: 500, error: "Answered 500" },
+  { end: "delivered", status: 200, error: null, url: null },
+  { end: "failed", status: 500, error: "Answered 500", url: Buffer.alloc(1) },
 ] as const)("an engine whose lane was taken over settles nothing: what was $end", async (what, { database }) => {
   const providerId = await buildProvider(database);
   const endpointId = await buildEndpoint(database, { providerId, url: "http://127.0.0.1:9/" });
