@@ -1,22 +1,15 @@
 import { queryOptions } from "@tanstack/react-query";
 
+import type { components } from "../account-management-api.d.ts";
 import type { ManagementClient } from "./management-client.ts";
 
 export const scopes = ["account_management", "finance", "stats", "cms", "policy_registry"] as const;
 export type Scope = (typeof scopes)[number];
 
-export interface AccessToken {
-  readonly id: number;
-  readonly name: string;
-  readonly scopes: readonly Scope[];
-  readonly permission: "ro" | "rw";
-  readonly expires_at?: string | null;
-}
+export type AccessToken = components["schemas"]["AccessToken"];
 
-export interface NewAccessToken extends AccessToken {
-  /** Told this once. */
-  readonly value: string;
-}
+/** With its value, which is told this once. */
+export type NewAccessToken = components["schemas"]["IssuedAccessToken"];
 
 /** Those of who is signed in. */
 export const accessTokensQuery = (api: ManagementClient) =>

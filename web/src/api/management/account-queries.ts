@@ -1,5 +1,6 @@
 import { queryOptions } from "@tanstack/react-query";
 
+import type { components } from "../account-management-api.d.ts";
 import type { ManagementClient } from "./management-client.ts";
 import type { AccountPlan } from "./plan-queries.ts";
 
@@ -7,19 +8,10 @@ export const accountStates = ["created", "pending", "approved", "rejected", "sus
 export type AccountState = (typeof accountStates)[number] | "scheduled_for_deletion";
 
 /** With the fields that the provider has defined, by their names. */
-export interface Account extends Readonly<Record<string, unknown>> {
-  readonly id: number;
-  readonly org_name: string;
-  readonly state: AccountState;
-  readonly created_at: string;
-  readonly updated_at: string;
-}
+export type Account = components["schemas"]["Account"];
 
 /** Where a page stands in its list. Absent when everything is on one page. */
-export interface Standing {
-  readonly total_entries: number;
-  readonly current_page: number;
-}
+export type Standing = components["schemas"]["Metadata"];
 
 interface AccountAnswer {
   readonly account: Account;

@@ -1,5 +1,6 @@
 import { queryOptions } from "@tanstack/react-query";
 
+import type { components } from "../account-management-api.d.ts";
 import type { Standing } from "./account-queries.ts";
 import { perPage } from "./account-queries.ts";
 import type { ManagementClient } from "./management-client.ts";
@@ -8,23 +9,7 @@ export const applicationStates = ["pending", "live", "suspended"] as const;
 export type ApplicationState = (typeof applicationStates)[number];
 
 /** With the fields that the provider has defined, by their names. */
-export interface Application extends Readonly<Record<string, unknown>> {
-  readonly id: number;
-  readonly name?: string;
-  readonly state: ApplicationState;
-  readonly service_id: number;
-  readonly service_name: string;
-  readonly plan_id: number;
-  readonly plan_name: string;
-  readonly account_id: number;
-  readonly org_name: string;
-  readonly created_at: string;
-  readonly updated_at: string;
-  /** Only where the product knows applications by a user key. */
-  readonly user_key?: string | null;
-  /** Only where it knows them by id and keys. */
-  readonly application_id?: string | null;
-}
+export type Application = components["schemas"]["Application"];
 
 interface ApplicationAnswer {
   readonly application: Application;
@@ -77,7 +62,7 @@ export const keysQuery = (api: ManagementClient, key: ApplicationKey) =>
   queryOptions({
     queryKey: ["applications", "one", key.id, "keys"],
     queryFn: async () => {
-      const { keys } = await api.read<{ keys: { key: { value: string; created_at: string } }[] }>(
+      const { keys } = await api.read<{ keys: { key: components["schemas"]["ApplicationKey"] }[] }>(
         `${pathOf(key)}/keys`,
       );
       return keys.map((it) => it.key);
@@ -89,7 +74,7 @@ export const referrerFiltersQuery = (api: ManagementClient, key: ApplicationKey)
     queryKey: ["applications", "one", key.id, "referrer filters"],
     queryFn: async () => {
       const { referrer_filters } = await api.read<{
-        referrer_filters: { referrer_filter: { id: number; value: string } }[];
+        referrer_filters: { referrer_filter: components["schemas"]["ReferrerFilter"] }[];
       }>(`${pathOf(key)}/referrer_filters`);
       return referrer_filters.map((it) => it.referrer_filter);
     },

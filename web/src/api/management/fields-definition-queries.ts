@@ -1,21 +1,12 @@
 import { queryOptions } from "@tanstack/react-query";
 
+import type { components } from "../account-management-api.d.ts";
 import type { ManagementClient } from "./management-client.ts";
 
 export const fieldTargets = ["Account", "User", "Cinstance"] as const;
 export type FieldTarget = (typeof fieldTargets)[number];
 
-export interface FieldsDefinition {
-  readonly id: number;
-  readonly target: FieldTarget;
-  readonly name: string;
-  readonly label: string;
-  readonly required: boolean;
-  readonly hidden: boolean;
-  readonly read_only: boolean;
-  readonly choices?: readonly string[];
-  readonly position: number;
-}
+export type FieldsDefinition = components["schemas"]["FieldsDefinition"];
 
 export const fieldsDefinitionsQuery = (api: ManagementClient) =>
   queryOptions({

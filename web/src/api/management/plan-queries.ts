@@ -1,24 +1,13 @@
 import { queryOptions } from "@tanstack/react-query";
 
+import type { components } from "../account-management-api.d.ts";
 import type { ManagementClient } from "./management-client.ts";
 
 /** What accounts and applications are on. */
-export interface AccountPlan {
-  readonly id: number;
-  readonly name: string;
-  readonly state: "hidden" | "published";
-  readonly setup_fee: number;
-  readonly cost_per_month: number;
-  readonly trial_period_days: number;
-  readonly approval_required: boolean;
-  readonly default: boolean;
-}
+export type AccountPlan = components["schemas"]["AccountPlan"];
 
-export interface ApplicationPlan extends AccountPlan {
-  /** Made for one application alone. */
-  readonly custom: boolean;
-  readonly system_name: string;
-}
+/** `custom`: made for one application alone. */
+export type ApplicationPlan = components["schemas"]["ApplicationPlan"];
 
 export const accountPlansQuery = (api: ManagementClient) =>
   queryOptions({

@@ -1,15 +1,9 @@
 import { queryOptions } from "@tanstack/react-query";
 
+import type { components } from "../account-management-api.d.ts";
 import type { ManagementClient } from "./management-client.ts";
 
-export interface Product {
-  readonly id: number;
-  readonly name: string;
-  readonly system_name: string;
-  readonly description?: string;
-  readonly backend_version: "1" | "2" | "oauth" | "oidc";
-  readonly created_at: string;
-}
+export type Product = components["schemas"]["Service"];
 
 interface ProductAnswer {
   readonly service: Product;

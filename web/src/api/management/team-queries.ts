@@ -1,5 +1,6 @@
 import { queryOptions } from "@tanstack/react-query";
 
+import type { components } from "../account-management-api.d.ts";
 import type { ManagementClient } from "./management-client.ts";
 import type { User } from "./user-queries.ts";
 
@@ -21,11 +22,8 @@ export const teamQuery = (api: ManagementClient) =>
     queryFn: async () => (await api.read<{ users: { user: User }[] }>("users")).users.map(({ user }) => user),
   });
 
-export interface Permissions {
-  readonly allowed_sections: readonly Section[];
-  /** Null: all. */
-  readonly allowed_service_ids: readonly number[] | null;
-}
+/** `allowed_service_ids`: null stands for all. */
+export type Permissions = Pick<components["schemas"]["Permissions"], "allowed_sections" | "allowed_service_ids">;
 
 export const permissionsQuery = (api: ManagementClient, userId: number) =>
   queryOptions({

@@ -1,15 +1,9 @@
 import { queryOptions } from "@tanstack/react-query";
 
+import type { components } from "../account-management-api.d.ts";
 import type { ManagementClient } from "./management-client.ts";
 
-export interface User extends Readonly<Record<string, unknown>> {
-  readonly id: number;
-  readonly username: string;
-  readonly email?: string;
-  readonly role: "admin" | "member";
-  readonly state: "pending" | "active" | "suspended" | "email_unverified";
-  readonly created_at: string;
-}
+export type User = components["schemas"]["User"];
 
 export const usersQuery = (api: ManagementClient, accountId: number) =>
   queryOptions({

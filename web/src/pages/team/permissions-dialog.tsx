@@ -61,8 +61,8 @@ export function PermissionsDialog({ user, onClose }: { user: User; onClose: () =
 }
 
 interface ProductChoiceProps {
-  readonly services: readonly number[] | null;
-  readonly onChange: (services: readonly number[] | null) => void;
+  readonly services: number[] | null;
+  readonly onChange: (services: number[] | null) => void;
 }
 
 function ProductChoice({ services, onChange }: ProductChoiceProps) {
@@ -97,7 +97,7 @@ function ProductChoice({ services, onChange }: ProductChoiceProps) {
   );
 }
 
-const switched = <T,>(all: readonly T[], one: T, isOn: boolean): readonly T[] => [
+const switched = <T,>(all: readonly T[], one: T, isOn: boolean): T[] => [
   ...all.filter((it) => it !== one),
   ...(isOn ? [one] : []),
 ];
