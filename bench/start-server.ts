@@ -7,7 +7,7 @@ import { machineMs } from "./machine-clock.ts";
 import { secretKey, type BenchDatabase } from "./open-database.ts";
 import { allowedTargets } from "./set-up-portal.ts";
 
-const main = fileURLToPath(new URL("../server/src/main.ts", import.meta.url));
+const bellwire = fileURLToPath(new URL("../server/bin/bellwire", import.meta.url));
 /** A first start of the web role may build pages. */
 const readyWithinMs = 120_000;
 let started = 0;
@@ -25,7 +25,7 @@ export interface BenchServer extends AsyncDisposable {
 export async function startServer(database: BenchDatabase, role: "web" | "engine"): Promise<BenchServer> {
   started += 1;
   const logFile = join(database.folder, `${role}-${started}.log`);
-  const child = spawn(process.execPath, [main, "serve", "--role", role], {
+  const child = spawn(process.execPath, [bellwire, "serve", "--role", role], {
     env: {
       PATH: process.env.PATH,
       PORT: "0",

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { isAlive, kill, postmasterOf } from "./processes.ts";
 import { until } from "./until.ts";
 
-const main = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
+const commandLine = fileURLToPath(new URL("../../bin/bellwire", import.meta.url));
 /** A first start makes a database and may build pages, on a machine that does other things as well. */
 const startMs = 120_000;
 const stopMs = 30_000;
@@ -50,7 +50,7 @@ export class BellwireProcess implements AsyncDisposable {
   readonly ended: Promise<number | string>;
 
   constructor(args: readonly string[], environment: Readonly<Record<string, string>>) {
-    this.#child = spawn(process.execPath, [main, ...args], {
+    this.#child = spawn(process.execPath, [commandLine, ...args], {
       detached: true,
       env: { PATH: process.env["PATH"], PORT: "0", ...environment },
       stdio: ["ignore", "pipe", "pipe"],
