@@ -39,15 +39,18 @@ async function keepHouseUntil(signal: AbortSignal, needs: HouseNeeds): Promise<v
   const { pool, log, urls } = needs;
   const pageUrl = (provider: { readonly subdomain: string }, path: string): string =>
     `${urls.adminPortal(provider)}/p/admin${path}`;
+  let isHourlyDue = false;
   for (let minute = 1; ; minute += 1) {
     await systemClock.sleep(minuteMs, signal);
     if (signal.aborted) return;
     try {
       await pool.inTransaction(cancelDueOfDeletedEndpoints);
       await tellOfOutages({ pool, pageUrl, now: systemClock.now() });
-      if (minute % 60 !== 0) continue;
+      isHourlyDue ||= minute % 60 === 0;
+      if (!isHourlyDue) continue;
       await keepBacklogs(needs);
       await keepHistory(needs);
+      isHourlyDue = false; // else it failed, perhaps since a day was too busy for its swap: again in a minute
     } catch (error) {
       log.warn({ err: error }, "housekeeping failed; trying again later");
     }
