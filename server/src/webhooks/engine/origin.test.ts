@@ -48,6 +48,18 @@ test("a host that hangs for some of its endpoints is still quick to those that i
   expect(origin.hasRoom("unknown")).toBe(false); // an eighth of the width hangs: no more is tried
 });
 
+test("a host that hangs for some goes on being tried for others, also while nobody quick keeps its window open", () => {
+  const origin = enter();
+  answer(origin, 100);
+  for (let hangs = 0; hangs < 8; hangs += 1) {
+    origin.begin(false);
+    origin.late();
+  }
+  expect(origin.hasRoom("unknown")).toBe(true);
+  origin.begin(false);
+  expect(origin.hasRoom("unknown")).toBe(false); // one at a time, until it is answered or late
+});
+
 test("a host that stops answering is down to one within a second", () => {
   const origin = enter();
   answer(origin, 100);

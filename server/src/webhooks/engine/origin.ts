@@ -35,7 +35,7 @@ export class Origin {
   hasRoom(pace: Pace): boolean {
     const { size, slowMax, pace: its } = this.#window;
     if (pace === "quick") return this.#inTime < size;
-    if (size > 1) return this.#inTime < size && this.#late < slowMax;
+    if (size > 1 || its === "quick") return this.#inTime < size && this.#late < slowMax;
     return this.#inTime + this.#late < (its === "unknown" ? firstAttemptsMax : 1);
   }
 
