@@ -3,5 +3,5 @@ export { accountStateMail, activationMail, invitationMail, lostPasswordMail } fr
 export { deleteOldMails } from "./delete-old-mails.ts";
 export type { Mail, NewMail } from "./mail.ts";
 export { countMails, countWaitingMails, insertMail, listMails } from "./mails-table.ts";
-export { planRequestMail } from "./plan-request-mail.ts";
+export { mailPlanRequest } from "./mail-plan-request.ts";
 export { sendDueMails, type SendMail } from "./send-due-mails.ts";

@@ -12,7 +12,7 @@ const columns = `id, name, system_name as "systemName", description, backend_ver
   created_at as "createdAt", updated_at as "updatedAt"`;
 
 const listStatement = `
-  select ${columns} 
+  select ${columns}
   from products
   where provider_id = $1 and ($2::bigint[] is null or id = any($2))
   order by id
@@ -27,7 +27,7 @@ export const listProducts = (
   db.query<Product>(listStatement, [providerId, page?.reach ?? null, page?.limit ?? null, page?.offset ?? 0]);
 
 const countStatement = `
-  select count(*) as count 
+  select count(*) as count
   from products
   where provider_id = $1 and ($2::bigint[] is null or id = any($2))`;
 

@@ -55,7 +55,7 @@ export async function findLostPassword(
 }
 
 // Under the user's lock: of two that come with one code at once, the second finds it used.
-const useStatement = `
+const useCodeStatement = `
   update users
   set lost_password_digest = null, lost_password_until = null
   where provider_id = $1 and id = $2 and lost_password_digest = $3 and lost_password_until > $4 and state = 'active'
@@ -86,7 +86,7 @@ export async function resetPassword(
   const by = { actor: { kind: "system" }, channel: "developer_portal", now } as const;
   const change = { provider, accountId: lost.accountId, userId: lost.id, by };
   const outcome = await changeUser(pool, change, async ({ user }, { tx }) => {
-    const used = await tx.query(useStatement, [provider.id, user.id, digestOf(code), now]);
+    const used = await tx.query(useCodeStatement, [provider.id, user.id, digestOf(code), now]);
     if (used.length === 0) return { refused: {} };
     await endSessionsOfUser(tx, { providerId: provider.id, audience: "developer", userId: user.id });
     return { user, passwordHash };

@@ -1,14 +1,8 @@
-import { listProviderUsers } from "#access/index.ts";
 import type { Pool } from "#platform/database/database.ts";
-import { insertMail, planRequestMail } from "#portal/mails/index.ts";
+import { mailPlanRequest } from "#portal/mails/index.ts";
 import { holdPlan, planStepOf, type Plan } from "#portal/products/index.ts";
 
-import {
-  withApplication,
-  type ApplicationChange,
-  type LockedApplication,
-  type NotForDevelopers,
-} from "../change-application.ts";
+import { withApplication, type ApplicationChange, type NotForDevelopers } from "../change-application.ts";
 import { putPlanRequest } from "./plan-requests-table.ts";
 
 interface PlanAsking extends ApplicationChange {
@@ -27,8 +21,7 @@ export const requestPlan = (
   pool: Pool,
   { planId, decideAt, ...change }: PlanAsking,
 ): Promise<AskingOutcome | undefined> =>
-  withApplication<AskingOutcome>(pool, change, async (locked) => {
-    const { tx, application, account, by } = locked;
+  withApplication<AskingOutcome>(pool, change, async ({ tx, application, account, by }) => {
     const { product } = application;
     const step = planStepOf(product.buyerPlanChangePermission, account.creditCardToken !== null);
     if (step !== "ask") return { notAllowed: "developers" };
@@ -38,18 +31,13 @@ export const requestPlan = (
 
     const userId = "userId" in by.actor ? by.actor.userId : null;
     await putPlanRequest(tx, change.provider.id, { applicationId: application.id, planId, userId, now: by.now });
-    await writeToAdmins(locked, { plan, decideAt });
+    const { provider } = change;
+    const names = {
+      orgName: account.orgName,
+      application: application.name,
+      from: application.plan.name,
+      to: plan.name,
+    };
+    await mailPlanRequest(tx, { provider, ...names, decideAt, now: by.now });
     return { askedFor: plan };
   });
-
-async function writeToAdmins(
-  { tx, settings: { provider }, account, application, by }: LockedApplication,
-  { plan, decideAt }: { readonly plan: Plan; readonly decideAt: string },
-): Promise<void> {
-  for (const { email: recipient } of await listProviderUsers(tx, provider.id, { state: "active", role: "admin" })) {
-    if (recipient === null) continue;
-    const names = { application: application.name, from: application.plan.name, to: plan.name };
-    const mail = planRequestMail({ provider, recipient, orgName: account.orgName, ...names, url: decideAt });
-    await insertMail(tx, provider.id, mail, by.now);
-  }
-}

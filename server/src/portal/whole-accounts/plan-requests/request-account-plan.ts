@@ -1,7 +1,6 @@
-import { listProviderUsers } from "#access/index.ts";
-import type { Pool, Transaction } from "#platform/database/database.ts";
+import type { Pool } from "#platform/database/database.ts";
 import { lockAccount } from "#portal/accounts/index.ts";
-import { insertMail, planRequestMail } from "#portal/mails/index.ts";
+import { mailPlanRequest } from "#portal/mails/index.ts";
 import { holdPlan, readPlans, type Plan } from "#portal/products/index.ts";
 
 import type { AccountChange } from "../change-account.ts";
@@ -32,17 +31,6 @@ export const requestAccountPlan = (
     await putAccountPlanRequest(tx, provider.id, { accountId, planId, userId, now: by.now });
     const [from] = await readPlans(tx, provider.id, [account.planId]);
     const names = { orgName: account.orgName, from: from?.name ?? "", to: plan.name };
-    await writeToAdmins(tx, { provider, by }, { ...names, url: decideAt });
+    await mailPlanRequest(tx, { provider, ...names, decideAt, now: by.now });
     return { askedFor: plan };
   });
-
-async function writeToAdmins(
-  tx: Transaction,
-  { provider, by }: Pick<PlanAsking, "provider" | "by">,
-  asked: { readonly orgName: string; readonly from: string; readonly to: string; readonly url: string },
-): Promise<void> {
-  for (const { email: recipient } of await listProviderUsers(tx, provider.id, { state: "active", role: "admin" })) {
-    if (recipient === null) continue;
-    await insertMail(tx, provider.id, planRequestMail({ provider, recipient, ...asked }), by.now);
-  }
-}

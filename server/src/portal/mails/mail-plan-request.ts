@@ -1,0 +1,35 @@
+import { listProviderUsers } from "#access/index.ts";
+import type { Transaction } from "#platform/database/database.ts";
+
+import { insertMail } from "./mails-table.ts";
+
+interface PlanRequest {
+  readonly provider: { readonly id: number; readonly name: string };
+  readonly orgName: string;
+  /** None: it is the plan of the account itself. */
+  readonly application?: string;
+  /** The names of the plans. */
+  readonly from: string;
+  readonly to: string;
+  /** Where an admin of the provider decides. */
+  readonly decideAt: string;
+  readonly now: Date;
+}
+
+/** Writes to the provider's admins that a developer asks for another plan. */
+export async function mailPlanRequest(tx: Transaction, request: PlanRequest): Promise<void> {
+  const { provider, now } = request;
+  for (const { email: recipient } of await listProviderUsers(tx, provider.id, { state: "active", role: "admin" })) {
+    if (recipient !== null) await insertMail(tx, provider.id, { recipient, ...write(request) }, now);
+  }
+}
+
+const write = ({ provider, orgName, application, from, to, decideAt }: PlanRequest) => ({
+  subject: `${provider.name}: ${orgName} asks for the plan ${to}`,
+  text: `Hello,
+
+${orgName} asks to move ${application === undefined ? "its account" : `the application ${application}`} from the plan ${from} to ${to}. Decide about it here:
+
+${decideAt}
+`,
+});
