@@ -2,13 +2,14 @@
  * What good receivers notice of those that hang: 1,000 endpoints on 20 origins with 100,000 due deliveries, 300 of them
  * take a request and never answer, against the same run without these 300 and their deliveries, in turns. Everything is
  * due when the engine starts, so the time to a delivery's receipt runs from there. `own-origins`: the 300 have six origins
- * for themselves; `shared-origins`: each origin has its part of them.
+ * for themselves; `shared-origins`: each origin has its part of them. In both, the engine knows nothing of anybody.
+ * `shared-origins-known`: each endpoint has been sent one delivery before, and the rest falls due at one moment.
  * Run: npm run bench -- isolation [case] [deliveries] [--json FILE]
  */
 import { systemClock } from "../server/src/platform/clock/clock.ts";
-import { fillBacklog } from "./fill-backlog.ts";
+import { addDue, fillBacklog } from "./fill-backlog.ts";
 import { machineMs } from "./machine-clock.ts";
-import { openBenchDatabase } from "./open-database.ts";
+import { openBenchDatabase, type BenchDatabase } from "./open-database.ts";
 import { openReport } from "./open-report.ts";
 import { median, percentile } from "./order-statistics.ts";
 import { bodyBytes, inFlightMax, secret } from "./same-for-all.ts";
@@ -29,10 +30,22 @@ const [deliveriesAsked = 100_000] = report.numbers;
 /** Whether the endpoint with this number on its origin hangs. */
 type Hangs = (origin: number, endpoint: number) => boolean;
 
-const layouts: Readonly<Record<string, Hangs>> = {
-  "own-origins": (origin) => origin < hangingEndpoints / endpointsPerOrigin,
-  "shared-origins": (_origin, endpoint) => endpoint < hangingEndpoints / origins,
+interface Layout {
+  readonly hangs: Hangs;
+  readonly isKnown: boolean;
+}
+
+const onEachOrigin: Hangs = (_origin, endpoint) => endpoint < hangingEndpoints / origins;
+const layouts: Readonly<Record<string, Layout>> = {
+  "own-origins": { hangs: (origin) => origin < hangingEndpoints / endpointsPerOrigin, isKnown: false },
+  "shared-origins": { hangs: onEachOrigin, isKnown: false },
+  "shared-origins-known": { hangs: onEachOrigin, isKnown: true },
 };
+
+/** Until the first deliveries have timed out: 300 of them, 125 at once. Nothing that is measured waits for it. */
+const timeoutSeconds = { toGetToKnow: 3, measured: 60 };
+/** For filling the database beforehand. */
+const dueInMs = 15_000;
 
 interface Drained {
   readonly p50Ms: number;
@@ -42,7 +55,7 @@ interface Drained {
   readonly missing: number;
 }
 
-async function drain(receiver: BenchReceiver, hangs: Hangs, withHanging: boolean): Promise<Drained> {
+async function drain(receiver: BenchReceiver, { hangs, isKnown }: Layout, withHanging: boolean): Promise<Drained> {
   const all = receiver.origins.flatMap((url, origin) =>
     Array.from({ length: endpointsPerOrigin }, (_, endpoint) => ({
       url: `${url}/${hangs(origin, endpoint) ? "hang" : "hook"}/${endpoint}`,
@@ -55,11 +68,14 @@ async function drain(receiver: BenchReceiver, hangs: Hangs, withHanging: boolean
   await using database = await openBenchDatabase();
   const { owner, encryption } = database;
   const urls = chosen.map(({ url }) => url);
-  await fillBacklog(owner, { encryption, urls, deliveries: perEndpoint * chosen.length, bodyBytes, secret });
+  const deliveries = perEndpoint * chosen.length;
+  await fillBacklog(owner, { encryption, urls, deliveries: isKnown ? urls.length : deliveries, bodyBytes, secret });
+  if (isKnown) await setTimeouts(owner, timeoutSeconds.toGetToKnow);
   await owner.query("checkpoint");
   await receiver.arrivals();
-  const startedMs = machineMs();
+  let startedMs = machineMs();
   await using _engine = await startEngineHere(database, inFlightMax);
+  if (isKnown) startedMs = await fillOnceKnown(database, receiver, { endpoints: urls.length, deliveries });
   const timesMs: number[] = [];
   while (timesMs.length < good && machineMs() < startedMs + secondsMax * 1000) {
     await systemClock.sleep(100);
@@ -72,13 +88,33 @@ async function drain(receiver: BenchReceiver, hangs: Hangs, withHanging: boolean
   return { p50Ms: percentile(each, 0.5), p99Ms: percentile(each, 0.99), perSecond, missing };
 }
 
-async function compare(name: string, hangs: Hangs): Promise<void> {
+/** Waits until each endpoint has answered or not, and adds what is measured. Gives when that falls due. */
+async function fillOnceKnown(
+  { owner }: BenchDatabase,
+  receiver: BenchReceiver,
+  { endpoints: asked, deliveries }: { readonly endpoints: number; readonly deliveries: number },
+): Promise<number> {
+  const attempts = "select count(distinct endpoint_id) as made from attempts";
+  for (let made = 0; made < asked; made = (await owner.query<{ made: number }>(attempts))[0]?.made ?? 0)
+    await systemClock.sleep(200);
+  await setTimeouts(owner, timeoutSeconds.measured);
+  await receiver.arrivals();
+  const dueAtMs = machineMs() + dueInMs;
+  await addDue(owner, { deliveries, bodyBytes, dueAt: new Date(Date.now() + dueInMs) });
+  if (machineMs() > dueAtMs) throw new Error(`${deliveries} deliveries were not added within ${dueInMs} ms.`);
+  return dueAtMs;
+}
+
+const setTimeouts = (owner: BenchDatabase["owner"], seconds: number): Promise<unknown> =>
+  owner.query("update endpoints set timeout_seconds = $1, version = version + 1", [seconds]);
+
+async function compare(name: string, layout: Layout): Promise<void> {
   using receiver = await startBenchReceiver({ origins, keepsArrivals: true });
   const without: Drained[] = [];
   const beside: Drained[] = [];
   for (let pair = 0; pair < pairs; pair += 1) {
-    without.push(await drain(receiver, hangs, false));
-    beside.push(await drain(receiver, hangs, true));
+    without.push(await drain(receiver, layout, false));
+    beside.push(await drain(receiver, layout, true));
   }
   const of = (what: keyof Drained, runs: readonly Drained[]): number => median(runs.map((run) => run[what]));
   const ratio = (what: keyof Drained): number =>
@@ -104,4 +140,4 @@ async function compare(name: string, hangs: Hangs): Promise<void> {
 }
 
 const chosen = report.choose(Object.keys(layouts));
-for (const [name, hangs] of Object.entries(layouts)) if (chosen.includes(name)) await compare(name, hangs);
+for (const [name, layout] of Object.entries(layouts)) if (chosen.includes(name)) await compare(name, layout);

@@ -20,13 +20,20 @@ export class AdaptiveWindow {
   #size = 1;
   #usualMs: number | undefined;
 
-  constructor(max: number) {
+  /** `usualMs`: what it was when somebody last sent there. */
+  constructor(max: number, usualMs?: number) {
     this.#max = max;
+    this.#usualMs = usualMs;
     this.slowMax = Math.max(1, Math.floor(max / 8));
   }
 
   get size(): number {
     return Math.floor(this.#size);
+  }
+
+  /** How long answers take; undefined while there was none. */
+  get usualMs(): number | undefined {
+    return this.#usualMs;
   }
 
   get pace(): Pace {

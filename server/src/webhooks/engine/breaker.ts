@@ -2,6 +2,8 @@ import type { AttemptOutcome } from "#webhooks/deliveries/index.ts";
 
 /** So many in a row without an answer are an outage, not bad luck. */
 const unansweredMax = 50;
+/** Fewer may be bad luck. */
+const seemsAwayMin = 3;
 const firstPauseMs = 5000;
 const pauseMaxMs = 60_000;
 
@@ -20,6 +22,11 @@ export class Breaker {
 
   get unanswered(): number {
     return this.#unanswered;
+  }
+
+  /** The next attempt will probably hang. */
+  get seemsAway(): boolean {
+    return this.#unanswered >= seemsAwayMin;
   }
 
   get isOpen(): boolean {

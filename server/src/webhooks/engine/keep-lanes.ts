@@ -144,12 +144,11 @@ export class LaneKeeper {
   }
 
   async #take(endpointIds: readonly number[], nowMs: number): Promise<readonly Lane[]> {
-    const means = { windowMax: this.#needs.inFlightMax, origins: this.#origins, nowMs };
     const taken = await this.#needs.store.take(this.#lease.engineId, endpointIds, (this.#asked += 1));
     const settings = await this.#read(taken.map((lane) => lane.endpointId));
     const lanes = this.#shuffle(taken).flatMap((lane) => {
       const its = settings.get(lane.endpointId);
-      return its ? [new Lane(lane, its, means)] : [];
+      return its ? [new Lane(lane, its, this.#origins, nowMs)] : [];
     });
     for (const lane of lanes) {
       this.#unsure.delete(lane.endpointId);

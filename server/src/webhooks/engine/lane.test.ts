@@ -54,16 +54,16 @@ const busy = {
   body: Buffer.alloc(0),
   latencyMs: 1,
 } as const;
-const newLane = (): Lane =>
-  new Lane(
-    { endpointId: 1, epoch: 1, takenOver: false, unanswered: 0, lifts: 0, failingSeconds: null, failedAttempts: 0 },
-    settings,
-    {
-      windowMax: 8,
-      origins: new Origins(8),
-      nowMs: 0,
-    },
-  );
+const taken = {
+  endpointId: 1,
+  epoch: 1,
+  takenOver: false,
+  unanswered: 0,
+  lifts: 0,
+  failingSeconds: null,
+  failedAttempts: 0,
+};
+const newLane = (): Lane => new Lane(taken, settings, new Origins(8), 0);
 
 function begin(lane: Lane, nowMs: number): LaneToRead {
   const asked = lane.beginRead(nowMs);
@@ -123,4 +123,47 @@ test("what cannot be passed yet is read again, with room for what comes after it
   const { after, limit } = begin(lane, 0);
   expect(after.dueAt).toBe("20");
   expect(limit).toBe(10 + 1);
+});
+
+const answered = { ...busy, status: 200, headers: {} };
+const timedOut = { kind: "timed-out", afterSeconds: 5, phase: "answer", latencyMs: 5000 } as const;
+
+test("a lane that comes back is as quick or as slow as it was", () => {
+  const origins = new Origins(8);
+  const paces = [answered, timedOut].map((outcome, at) => {
+    const of = { ...taken, endpointId: at };
+    const lane = new Lane(of, settings, origins, 0);
+    lane.learn(outcome, 0);
+    lane.leave();
+    return new Lane(of, settings, origins, 0).pace;
+  });
+
+  expect(paces).toEqual(["quick", "slow"]);
+});
+
+test("how a receiver answered counts for its URL alone", () => {
+  const lane = newLane();
+  lane.learn(timedOut, 0);
+  const was = lane.pace;
+  lane.change({ ...settings, url: "https://elsewhere.test/" }, 0);
+  const elsewhere = lane.pace;
+  lane.change(settings, 0);
+
+  expect([was, elsewhere, lane.pace]).toEqual(["slow", "unknown", "slow"]);
+});
+
+test("a lane whose owners before got no answer three times is slow until there is one", () => {
+  const paceAfter = (unanswered: number): string =>
+    new Lane({ ...taken, unanswered }, settings, new Origins(8), 0).pace;
+
+  expect([2, 3].map(paceAfter)).toEqual(["unknown", "slow"]);
+});
+
+test("the width of a window is not remembered: a delivery may have killed the engine that had it", () => {
+  const origins = new Origins(8);
+  const lane = new Lane(taken, settings, origins, 0);
+  for (let answer = 0; answer < 8; answer += 1) lane.learn(answered, 0);
+  lane.leave();
+
+  expect([lane.window.size, new Lane(taken, settings, origins, 0).window.size]).toEqual([8, 1]);
 });

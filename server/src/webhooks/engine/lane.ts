@@ -8,7 +8,7 @@ import {
 } from "#webhooks/deliveries/index.ts";
 import type { DeliverySettings } from "#webhooks/endpoints/index.ts";
 
-import { AdaptiveWindow, type Pace } from "./adaptive-window.ts";
+import type { AdaptiveWindow, Pace } from "./adaptive-window.ts";
 import { Breaker } from "./breaker.ts";
 import { LaneRows } from "./lane-rows.ts";
 import { LongFailure } from "./long-failure.ts";
@@ -27,13 +27,13 @@ const peaceMaxMs = 3_600_000;
 export class Lane {
   readonly endpointId: number;
   readonly epoch: number;
-  readonly window: AdaptiveWindow;
   readonly #rows: LaneRows;
   readonly #origins: Origins;
   readonly #breaker: Breaker;
   readonly failure: LongFailure;
   readonly #lifts: number;
   #origin: Origin;
+  #window: AdaptiveWindow;
   #bucket: TokenBucket | undefined;
   #settings: DeliverySettings;
   /** When to look for more, in the clock's monotonic milliseconds. */
@@ -51,20 +51,16 @@ export class Lane {
   /** It goes back as soon as what is in flight is settled, for another engine to take. */
   isLeaving = false;
 
-  constructor(
-    taken: TakenLane,
-    settings: DeliverySettings,
-    { windowMax, origins, nowMs }: { windowMax: number; origins: Origins; nowMs: number },
-  ) {
+  constructor(taken: TakenLane, settings: DeliverySettings, origins: Origins, nowMs: number) {
     this.endpointId = taken.endpointId;
     this.epoch = taken.epoch;
     this.#breaker = new Breaker(taken.unanswered);
     this.failure = new LongFailure(taken, nowMs);
     this.#lifts = taken.lifts;
-    this.window = new AdaptiveWindow(windowMax);
     this.#rows = new LaneRows(taken.endpointId);
     this.#origins = origins;
     this.#origin = origins.enter(settings.url);
+    this.#window = origins.windowFor(taken.endpointId, settings.url);
     this.#settings = settings;
     this.change(settings, nowMs);
   }
@@ -75,6 +71,10 @@ export class Lane {
 
   get origin(): Origin {
     return this.#origin;
+  }
+
+  get window(): AdaptiveWindow {
+    return this.#window;
   }
 
   /** What counts from the next attempt on. */
@@ -88,25 +88,27 @@ export class Lane {
     if (settings.url !== this.#settings.url) {
       this.leave();
       this.#origin = this.#origins.enter(settings.url);
+      this.#window = this.#origins.windowFor(this.endpointId, settings.url);
     }
     this.#settings = settings;
   }
 
   /** Sends nothing there any more: it is given back, or goes elsewhere. */
   leave(): void {
-    this.#origin.lanes -= 1;
+    this.#origins.leave(this.#origin, { endpointId: this.endpointId, url: this.#settings.url, window: this.#window });
   }
 
-  /** How its receiver answers; of one that has not answered yet, how its host does. */
+  /** How its receiver answers; of one that was not asked yet, how its host does. */
   get pace(): Pace {
     if (this.isStalled) return "slow";
-    return this.window.pace === "unknown" ? this.#origin.pace : this.window.pace;
+    if (this.#window.pace !== "unknown") return this.#window.pace;
+    return this.#breaker.seemsAway ? "slow" : this.#origin.pace;
   }
 
   mayStart(nowMs: number): boolean {
     if (this.#isStopped(nowMs) || this.#bucket?.has(nowMs) === false) return false;
     const widthMax = this.settings.maxInFlight ?? Number.POSITIVE_INFINITY;
-    return this.#rows.waiting > 0 && this.inFlight < Math.min(this.#breaker.isOpen ? 1 : this.window.size, widthMax);
+    return this.#rows.waiting > 0 && this.inFlight < Math.min(this.#breaker.isOpen ? 1 : this.#window.size, widthMax);
   }
 
   /** So little is at hand that the next places would find nothing. */
@@ -148,7 +150,7 @@ export class Lane {
 
   /** Learns from an attempt: how many may be in flight, and whether to leave the receiver alone for a while. */
   learn(outcome: AttemptOutcome, nowMs: number): void {
-    this.window.learn(outcome);
+    this.#window.learn(outcome);
     const askedMs = Math.min(peaceMaxMs, (retryAfterSeconds(outcome) ?? 0) * 1000);
     const pauseMs = Math.max(this.#breaker.learn(outcome) ?? 0, askedMs);
     if (pauseMs === 0) return;
@@ -187,7 +189,7 @@ export class Lane {
   }
 
   get #wanted(): number {
-    return Math.min(this.#rowsMax, this.window.size * readAhead);
+    return Math.min(this.#rowsMax, this.#window.size * readAhead);
   }
 
   #isStopped(nowMs: number): boolean {

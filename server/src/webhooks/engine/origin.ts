@@ -2,6 +2,7 @@ import type { AttemptOutcome } from "#webhooks/deliveries/index.ts";
 
 import { AdaptiveWindow, type Pace } from "./adaptive-window.ts";
 import type { Lane } from "./lane.ts";
+import { Paces } from "./paces.ts";
 
 /** What is known of some hosts that nobody sends to at present: their next delivery need not wait among the unknown. */
 const rememberedMax = 20_000;
@@ -75,6 +76,7 @@ export class Origin {
 export class Origins {
   readonly #windowMax: number;
   readonly #known = new Map<string, Origin>();
+  readonly #paces = new Paces();
 
   constructor(windowMax: number) {
     this.#windowMax = windowMax;
@@ -90,6 +92,20 @@ export class Origins {
     origin.lanes += 1;
     if (this.#known.size > rememberedMax) this.#forgetOne();
     return origin;
+  }
+
+  /** For a lane that begins to send there: as quick or as slow as the one before it was at the end. */
+  windowFor(endpointId: number, url: string): AdaptiveWindow {
+    return new AdaptiveWindow(this.#windowMax, this.#paces.recall(endpointId, url));
+  }
+
+  /** A lane sends there no more. */
+  leave(
+    origin: Origin,
+    { endpointId, url, window }: { endpointId: number; url: string; window: AdaptiveWindow },
+  ): void {
+    origin.lanes -= 1;
+    this.#paces.keep(endpointId, url, window.usualMs);
   }
 
   #forgetOne(): void {
