@@ -619,6 +619,8 @@ CREATE INDEX events_account_idx ON ONLY events USING btree (provider_id, account
 
 CREATE INDEX events_feed_idx ON ONLY events USING btree (provider_id, recorded_in, id);
 
+CREATE INDEX failures_event_idx ON failures USING btree (event_id);
+
 CREATE INDEX failures_list_idx ON failures USING btree (provider_id, endpoint_id, failed_at, event_id);
 
 CREATE UNIQUE INDEX invitations_email_idx ON invitations USING btree (provider_id, account_id, lower(email)) WHERE (accepted_at IS NULL);
@@ -674,17 +676,39 @@ AS $function$
 declare
   day date := first_day;
   history text;
+  partition text;
 begin
   perform pg_advisory_xact_lock(hashtext('bellwire history days'));
   while day <= last_day loop
     foreach history in array array['events', 'payloads', 'deliveries', 'attempts'] loop
-      if to_regclass(format('%I', history || to_char(day, '_YYYYMMDD'))) is null then
-        execute format('create table %I partition of %I for values from (%L) to (%L)',
-          history || to_char(day, '_YYYYMMDD'), history,
+      partition := history || to_char(day, '_YYYYMMDD');
+      if to_regclass(format('%I', partition)) is null then
+        execute format('create table %I (like %I including all)', partition, history);
+        execute format('alter table %I attach partition %I for values from (%L) to (%L)', history, partition,
           uuid_v7_floor(day::timestamp at time zone 'UTC'), uuid_v7_floor((day + 1)::timestamp at time zone 'UTC'));
       end if;
     end loop;
     day := day + 1;
+  end loop;
+end $function$;
+
+CREATE OR REPLACE FUNCTION drop_retired_history()
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'bellwire', 'pg_temp'
+AS $function$
+declare
+  retired text;
+begin
+  perform pg_advisory_xact_lock(hashtext('bellwire history days'));
+  set local lock_timeout = '3s';
+  for retired in
+    select relname from pg_class
+    where relnamespace = current_schema()::regnamespace and relkind = 'r'
+      and relname ~ '^(events|payloads|deliveries|attempts)_\d{8}_retired$'
+  loop
+    execute format('drop table %I', retired);
   end loop;
 end $function$;
 
@@ -698,56 +722,97 @@ begin
   return null;
 end $function$;
 
-CREATE OR REPLACE FUNCTION retire_history_day(day date)
+CREATE OR REPLACE FUNCTION retire_history_day(history text, day date)
  RETURNS boolean
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'bellwire', 'pg_temp'
 AS $function$
 declare
-  suffix text := to_char(day, '_YYYYMMDD');
-  is_wanted text := '(exists (select from due where due.event_id = day.%2$I)
-    or exists (select from failures where failures.provider_id = day.provider_id and failures.event_id = day.%2$I))';
-  history text;
-  key text;
-  has_expired boolean;
+  partition text := history || to_char(day, '_YYYYMMDD');
+  events_partition text := 'events' || to_char(day, '_YYYYMMDD');
+  first_id uuid := uuid_v7_floor(day::timestamp at time zone 'UTC');
+  next_id uuid := uuid_v7_floor((day + 1)::timestamp at time zone 'UTC');
+  id text := case history when 'events' then 'id' else 'event_id' end;
+  wanted text;
+  is_wanted text;
   has_wanted boolean;
+  has_expired boolean;
+  seen_until xid;
+  fresh_providers bigint[];
+  fresh_events uuid[];
 begin
+  if history not in ('events', 'payloads', 'deliveries', 'attempts') then
+    raise exception 'There is no history of %.', history;
+  end if;
   perform pg_advisory_xact_lock(hashtext('bellwire history days'));
-  if to_regclass('events' || suffix) is null then
+  if to_regclass(format('%I', partition)) is null then
     return false;
   end if;
-  execute format('select coalesce(bool_or(not ' || is_wanted || '), true) from %1$I day', 'events' || suffix, 'id') into has_expired;
-  if not has_expired then
-    return false;
+  seen_until := pg_snapshot_xmin(pg_current_snapshot())::xid;
+  if history = 'events' then
+    wanted := format('(select provider_id, event_id from due where event_id >= %1$L and event_id < %2$L
+      union select provider_id, event_id from failures where event_id >= %1$L and event_id < %2$L)', first_id, next_id);
+    is_wanted := 'exists (select from due where due.event_id = day.id) or exists (select from failures where failures.event_id = day.id)';
+    execute format('select exists (select from %s wanted)', wanted) into has_wanted;
+  else
+    is_wanted := format('exists (select from %I event where event.provider_id = day.provider_id and event.id = day.event_id)',
+      events_partition);
+    has_wanted := to_regclass(format('%I', events_partition)) is not null;
+    wanted := case when has_wanted then format('(select provider_id, id as event_id from %I)', events_partition) end;
   end if;
 
-  foreach history in array array['events', 'payloads', 'deliveries', 'attempts'] loop
-    key := case history when 'events' then 'id' else 'event_id' end;
-    execute format('create table %I (like %I including all)', history || suffix || '_kept', history);
-    execute format('insert into %3$I select day.* from %1$I day where ' || is_wanted, history || suffix, key, history || suffix || '_kept');
-  end loop;
+  set local lock_timeout = '3s';
+  execute format('lock table %I in share update exclusive mode', partition);
+  if has_wanted then
+    execute format('select exists (select from %I day where not (%s))', partition, is_wanted) into has_expired;
+    if not has_expired then
+      return false;
+    end if;
+    execute format('create table %I (like %I including all)', partition || '_kept', history);
+    -- Says what the place demands, or the rows would be read again for it amidst the swap.
+    execute format('alter table %1$I add constraint in_its_day check (%2$I >= %3$L and %2$I < %4$L)',
+      partition || '_kept', id, first_id, next_id);
+    execute format('insert into %1$I select day.* from %2$I day join %3$s wanted
+      on wanted.provider_id = day.provider_id and wanted.event_id = day.%4$I', partition || '_kept', partition, wanted, id);
+    execute format('analyze %I', partition || '_kept');
+  end if;
 
   set local lock_timeout = '200ms';
-  lock table events, payloads, deliveries, attempts, due, failures in access exclusive mode;
-  foreach history in array array['events', 'payloads', 'deliveries', 'attempts'] loop
-    key := case history when 'events' then 'id' else 'event_id' end;
-    -- What came to be due, or to fail, while the rows above were copied.
-    execute format('insert into %3$I select day.* from %1$I day where ' || is_wanted || ' on conflict do nothing',
-      history || suffix, key, history || suffix || '_kept');
-    execute format('alter table %I detach partition %I', history, history || suffix);
-    execute format('drop table %I', history || suffix);
-  end loop;
-  execute format('select exists (select from %I)', 'events' || suffix || '_kept') into has_wanted;
-  foreach history in array array['events', 'payloads', 'deliveries', 'attempts'] loop
-    if not has_wanted then
-      execute format('drop table %I', history || suffix || '_kept');
-      continue;
+  if has_wanted and history <> 'events' then
+    execute format('lock table %I in share mode', partition);
+    -- By the transactions that had not ended when the copying began. Of the three, deliveries alone are written over.
+    if history = 'deliveries' then
+      execute format('delete from %1$I kept using %2$I day where kept.provider_id = day.provider_id
+        and kept.event_id = day.event_id and kept.endpoint_id = day.endpoint_id and age(day.xmin) <= age($1)',
+        partition || '_kept', partition) using seen_until;
     end if;
-    execute format('alter table %I rename to %I', history || suffix || '_kept', history || suffix);
-    execute format('alter table %I attach partition %I for values from (%L) to (%L)', history, history || suffix,
-      uuid_v7_floor(day::timestamp at time zone 'UTC'), uuid_v7_floor((day + 1)::timestamp at time zone 'UTC'));
-  end loop;
+    execute format('insert into %1$I select day.* from %2$I day join %3$s wanted
+      on wanted.provider_id = day.provider_id and wanted.event_id = day.event_id
+      where age(day.xmin) <= age($1) on conflict do nothing', partition || '_kept', partition, wanted) using seen_until;
+  end if;
+  execute format('lock table only %I in access exclusive mode', history);
+  if history = 'events' then
+    execute format('select array_agg(provider_id), array_agg(event_id) from (
+      select provider_id, event_id from due where event_id >= %1$L and event_id < %2$L and age(xmin) <= age($1)
+      union select provider_id, event_id from failures where event_id >= %1$L and event_id < %2$L and age(xmin) <= age($1)) fresh',
+      first_id, next_id) into fresh_providers, fresh_events using seen_until;
+    if fresh_events is not null and not has_wanted then
+      raise exception 'Something of % came to be wanted.', partition using errcode = 'lock_not_available';
+    elsif fresh_events is not null then
+      execute format('insert into %1$I select day.* from unnest($1, $2) fresh (provider_id, event_id) join %2$I day
+        on fresh.provider_id = day.provider_id and fresh.event_id = day.id on conflict do nothing',
+        partition || '_kept', partition) using fresh_providers, fresh_events;
+    end if;
+  end if;
+  execute format('alter table %I detach partition %I', history, partition);
+  execute format('alter table %I rename to %I', partition, partition || '_retired');
+  if has_wanted then
+    execute format('alter table %I rename to %I', partition || '_kept', partition);
+    execute format('alter table %I attach partition %I for values from (%L) to (%L)', history, partition, first_id, next_id);
+    execute format('alter table %I drop constraint in_its_day', partition);
+  end if;
+  set local synchronous_commit = off;
   return true;
 end $function$;
 

@@ -1,0 +1,184 @@
+import { expect } from "vitest";
+import type { Pool, Transaction } from "#platform/database/database.ts";
+import { cancelDelivery, listDeliveries, readDelivery, retryDelivery } from "#webhooks/deliveries/index.ts";
+import { addComingDays, retireExpiredDays } from "#webhooks/history/index.ts";
+import { anEvent, buildEndpoint, buildProvider, recordNow } from "../support/build-webhooks.ts";
+import { startReceiver } from "../support/receiver.ts";
+import { startTestEngine } from "../support/start-test-engine.ts";
+import { test } from "../support/test.ts";
+import { until } from "../support/until.ts";
+
+const later = new Date(Date.now() + 31 * 86_400_000);
+const today = new Date().toISOString().slice(0, 10);
+const retire = (database: Pool): Promise<readonly string[]> => retireExpiredDays(database, later, 30);
+/** So that today's partition is the one that is waited for. */
+const retireYesterday = (database: Pool): Promise<unknown> => retireExpiredDays(database, later, 31);
+const notInTime = /lock timeout|came to be wanted/;
+
+/** A transaction that has done `work` and stays open until it is told to commit. */
+async function holdOpen(
+  database: Pool,
+  work: (tx: Transaction) => Promise<unknown>,
+): Promise<{ commit(): Promise<void> }> {
+  const held = Promise.withResolvers<void>();
+  const released = Promise.withResolvers<void>();
+  const whole = database.inTransaction(async (tx) => {
+    await work(tx);
+    held.resolve();
+    await released.promise;
+  });
+  await Promise.race([held.promise, whole]);
+  return {
+    commit() {
+      released.resolve();
+      return whole;
+    },
+  };
+}
+
+const isWaitingFor = (database: Pool, table: string) => async (): Promise<boolean> =>
+  (await database.query("select from pg_locks where not granted and relation = $1::regclass", [table])).length > 0;
+
+/** Retires while `held` is open, and lets it commit once that waits for `table`. It succeeds, or gives way and succeeds later. */
+async function retireAmidst(database: Pool, held: { commit(): Promise<void> }, table: string): Promise<void> {
+  const first = retire(database).catch((error: unknown) => {
+    if (!(error instanceof Error) || !notInTime.test(error.message)) throw error;
+    return retire(database);
+  });
+  await Promise.race([first, until(isWaitingFor(database, table), { everyMs: 1 })]);
+  await held.commit();
+  await first;
+}
+
+test("nobody waits for long behind the swap of a day, whoever keeps it from its lock", async ({ database }) => {
+  const providerId = await buildProvider(database);
+  await recordNow(database, { providerId });
+  const reading = await holdOpen(database, (tx) => tx.query("select from events"));
+  let hasGivenWay = false;
+  const retiring = retire(database).then(
+    () => "done",
+    (error: unknown) => error,
+  );
+  void retiring.then(() => (hasGivenWay = true));
+  // The reader goes on and on: what is recorded meanwhile is recorded since the swap gives way.
+  let recorded = 0;
+  while (!hasGivenWay) {
+    await recordNow(database, { providerId });
+    recorded += 1;
+  }
+  expect(String(await retiring)).toMatch(notInTime);
+  await reading.commit();
+  expect(await database.query("select from events")).toHaveLength(recorded + 1);
+  expect(await retire(database)).toContain(today);
+  expect(await database.query("select from events")).toEqual([]);
+});
+
+test("a day is dropped while engines settle, other days are vacuumed and somebody holds an old snapshot", async ({
+  database,
+}) => {
+  const providerId = await buildProvider(database);
+  await recordNow(database, { providerId });
+  const vacuumed = await holdOpen(database, async (tx) => {
+    const day = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10).replaceAll("-", "");
+    for (const history of ["events", "payloads", "deliveries", "attempts"])
+      await tx.query(`lock table ${history}_${day} in share update exclusive mode`); // as vacuum locks
+    await tx.query("lock table due, failures in share update exclusive mode");
+    await tx.query("delete from due");
+  });
+  const reporting = await holdOpen(database, async (tx) => {
+    await tx.query("set transaction isolation level repeatable read");
+    await tx.query("select from providers");
+  });
+  expect(await retire(database)).toContain(today);
+  await vacuumed.commit();
+  await reporting.commit();
+});
+
+test("days are added beside transactions that record, and keep nobody from it", async ({ database }) => {
+  const providerId = await buildProvider(database);
+  const writing = await holdOpen(database, (tx) =>
+    tx.query("lock table events, payloads, attempts in row exclusive mode"),
+  );
+  const adding = await holdOpen(database, (tx) => addComingDays(tx, new Date(Date.now() + 90 * 86_400_000)));
+  await recordNow(database, { providerId });
+  await writing.commit();
+  await adding.commit();
+});
+
+test.for(["alone", "beside a failure"])(
+  "a delivery that is retried amidst the retiring of its day, %s in it, is delivered",
+  async (others, { database }) => {
+    await using receiver = await startReceiver();
+    const providerId = await buildProvider(database);
+    const endpointId = await buildEndpoint(database, { providerId, url: receiver.url, retryWaitsSeconds: [] });
+    const [retried = ""] = await recordNow(database, { providerId });
+    {
+      await using _engine = await startTestEngine(database);
+      await until(async () => (await database.query("select from deliveries")).length === 1);
+      if (others !== "alone") {
+        receiver.answer(500);
+        await recordNow(database, { providerId });
+        await until(async () => (await database.query("select from failures")).length === 1);
+        receiver.answer(200);
+      }
+    }
+    await retireYesterday(database);
+    const retrying = await holdOpen(database, (tx) => retryDelivery(tx, { providerId, eventId: retried, endpointId }));
+    await retireAmidst(database, retrying, "events");
+
+    expect((await readDelivery(database, { providerId, eventId: retried, endpointId }))?.attempts).toHaveLength(1);
+    const before = receiver.received.length;
+    await using _engine = await startTestEngine(database);
+    await until(() => receiver.received.length > before);
+    expect(receiver.received.at(-1)?.headers["webhook-id"]).toBe(retried);
+  },
+);
+
+test("what becomes of a delivery amidst the retiring of its day is in the history", async ({ database }) => {
+  const providerId = await buildProvider(database);
+  const url = "http://127.0.0.1:9/";
+  const endpointId = await buildEndpoint(database, { providerId, url });
+  const other = await buildEndpoint(database, { providerId, url, name: "other" });
+  const [again = "", once = "", over = ""] = await recordNow(database, { providerId }, [
+    anEvent(),
+    anEvent(),
+    anEvent(),
+  ]);
+  const cancel = (tx: Transaction, eventId: string, at = endpointId): Promise<boolean> =>
+    cancelDelivery(tx, { providerId, eventId, endpointId: at });
+  await database.inTransaction(async (tx) => {
+    await cancel(tx, over);
+    await cancel(tx, over, other);
+    await cancel(tx, again);
+    await tx.query("update deliveries set state = 'delivered' where event_id = $1", [again]);
+    await retryDelivery(tx, { providerId, eventId: again, endpointId });
+  });
+  await retireYesterday(database);
+  const cancelling = await holdOpen(database, async (tx) => {
+    await cancel(tx, again);
+    await cancel(tx, once);
+  });
+  await retireAmidst(database, cancelling, `deliveries_${today.replaceAll("-", "")}`);
+  const left = await listDeliveries(database, { providerId, limit: 10 });
+  expect(left.map(({ eventId, endpointId: at, state }) => [eventId, at === other, state])).toEqual(
+    expect.arrayContaining([
+      [again, false, "cancelled"],
+      [once, false, "cancelled"],
+      [again, true, "pending"],
+      [once, true, "pending"],
+    ]),
+  );
+  expect(left).toHaveLength(4);
+});
+
+test("a day of which a process retired one table before it was killed is retired by the next", async ({ database }) => {
+  const providerId = await buildProvider(database);
+  await buildEndpoint(database, { providerId, url: "http://127.0.0.1:9/" });
+  await recordNow(database, { providerId });
+  await database.query("delete from due");
+  await database.query("select retire_history_day('events', $1)", [today]);
+  expect(await database.query("select from payloads")).toHaveLength(1);
+  expect(await retire(database)).toContain(today);
+  expect(await database.query("select from payloads")).toEqual([]);
+  expect(await database.query("select from pg_class where relname like '%retired'")).toEqual([]);
+});
