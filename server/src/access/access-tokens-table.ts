@@ -19,6 +19,7 @@ export interface AccessToken {
   readonly serviceIds: Reach;
   readonly scopes: readonly Scope[];
   readonly permission: Permission;
+  readonly expiresAt: Date | null;
 }
 
 export interface NewAccessToken {
@@ -63,7 +64,7 @@ export async function createAccessToken(
 // token. Served by the unique key on digest.
 export const findTokenStatement = `
   select token.id, token.name, token.user_id as "userId", owner.role, owner.sections,
-    owner.service_ids as "serviceIds", token.scopes, token.permission
+    owner.service_ids as "serviceIds", token.scopes, token.permission, token.expires_at as "expiresAt"
   from access_tokens as token
   join provider_users as owner on owner.provider_id = token.provider_id and owner.id = token.user_id
   where token.digest = $2 and token.provider_id = $1

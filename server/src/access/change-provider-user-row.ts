@@ -1,4 +1,5 @@
 import type { Database, Transaction } from "#platform/database/database.ts";
+import { callersChanged } from "./callers-changed.ts";
 import { providerUserColumns, type ProviderUser } from "./provider-users-table.ts";
 
 const listStatement = `
@@ -48,6 +49,7 @@ export async function updateProviderUserRow(
   const values = [providerId, id, username, email, role, sections, state, now, passwordHash ?? null, serviceIds];
   const [updated] = await tx.query<ProviderUser>(updateStatement, values);
   if (!updated) throw new Error(`User ${id} was gone although it was locked.`);
+  callersChanged(tx, providerId);
   return updated;
 }
 
@@ -59,9 +61,11 @@ const forgetProductStatement = `
 /** Nobody is narrowed to a product that is gone: who was to no other has nothing left. */
 export async function forgetProduct(tx: Transaction, providerId: number, productId: number): Promise<void> {
   await tx.query(forgetProductStatement, [providerId, productId]);
+  callersChanged(tx, providerId);
 }
 
 /** Its access tokens go with it. */
 export async function deleteProviderUserRow(tx: Transaction, providerId: number, id: number): Promise<void> {
   await tx.query(`delete from provider_users where provider_id = $1 and id = $2`, [providerId, id]);
+  callersChanged(tx, providerId);
 }

@@ -1,5 +1,6 @@
 import type { Database, Transaction } from "#platform/database/database.ts";
 import type { Permission, Scope } from "./access-tokens-table.ts";
+import { callersChanged } from "./callers-changed.ts";
 import { digestOf } from "./digest-of.ts";
 
 /** An access token as its owner sees it later: without its value, which nobody has any more. */
@@ -49,5 +50,7 @@ const deleteStatement = `delete from access_tokens where provider_id = $1 and us
 
 /** Whether the user had such a token. It opens nothing any more. */
 export async function deleteAccessToken(tx: Transaction, { providerId, userId }: Owner, id: number): Promise<boolean> {
-  return (await tx.query(deleteStatement, [providerId, userId, id])).length > 0;
+  const deleted = await tx.query(deleteStatement, [providerId, userId, id]);
+  callersChanged(tx, providerId);
+  return deleted.length > 0;
 }

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fastify, { type FastifyInstance } from "fastify";
-import { createProviderUser, hashPassword, type ProviderUser, type Role } from "#access/index.ts";
+import { callersChanged, createProviderUser, hashPassword, type ProviderUser, type Role } from "#access/index.ts";
 import { adminPortalDoor } from "#http/admin-portal/index.ts";
 import { developerPortalDoor } from "#http/developer-portal/index.ts";
 import { addFindProviderHook } from "#http/shared/find-provider-hook.ts";
@@ -145,9 +145,12 @@ async function openHouse(ground: Ground, http: FastifyInstance): Promise<PortalH
       return new URL(link).pathname;
     },
     change: async (columns) => {
-      for (const [column, value] of Object.entries(columns)) {
-        await pool.query(`update providers set ${column} = $2 where id = $1`, [provider.id, value]);
-      }
+      await pool.inTransaction(async (tx) => {
+        for (const [column, value] of Object.entries(columns)) {
+          await tx.query(`update providers set ${column} = $2 where id = $1`, [provider.id, value]);
+        }
+        callersChanged(tx, provider.id);
+      });
     },
   };
 }

@@ -1,10 +1,11 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { AccessToken } from "#access/index.ts";
 import type { Clock } from "#platform/clock/clock.ts";
-import type { Database } from "#platform/database/database.ts";
-import { createFindTenant, readProviderWithToken, type Provider, type Side } from "#portal/providers/index.ts";
+import type { Pool } from "#platform/database/database.ts";
+import { createFindTenant, type Provider, type Side } from "#portal/providers/index.ts";
 import { Problem } from "./problem.ts";
 import { readCredentials } from "./read-credentials.ts";
+import { createRecallCaller } from "./recall-caller.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -25,18 +26,20 @@ interface TokenRead {
 type Found = Pick<FastifyRequest, "provider" | "side" | "tokenRead">;
 
 export interface FindProviderNeeds {
-  readonly pool: Database;
+  readonly pool: Pool;
   readonly clock: Clock;
   readonly baseDomain: string | undefined;
 }
 
 /**
- * Sets `provider` and `side` of each request to what is below `http`, from the host that it was sent to, and reads its
- * access token in the same round trip. Fastify counts
+ * Sets `provider` and `side` of each request to what is below `http`, from the host that it was sent to, and what its
+ * access token says with it: at most a second old. Fastify counts
  * X-Forwarded-Host only from proxies that its `trustProxy` names.
  */
 export function addFindProviderHook(http: FastifyInstance, { pool, clock, baseDomain }: FindProviderNeeds): void {
   const findTenant = createFindTenant(pool, baseDomain);
+  const callers = createRecallCaller({ pool, clock });
+  http.addHook("onClose", async () => callers.stop());
   const found = new WeakMap<FastifyRequest, Found>();
 
   const foundFor = (request: FastifyRequest): Found => {
@@ -65,9 +68,9 @@ export function addFindProviderHook(http: FastifyInstance, { pool, clock, baseDo
     if (!tenant) throw new Problem("host-unknown");
     const { query, headers } = request;
     const value = readCredentials({ query, headers, body: undefined }).find(({ as }) => as !== "key")?.value;
-    const read = await readProviderWithToken(pool, { providerId: tenant.providerId, value, now: clock.now() });
-    if (!read) throw new Problem("host-unknown");
-    const tokenRead = value === undefined ? undefined : { value, token: read.token, atMs: clock.monotonicMs() };
-    found.set(request, { provider: read.provider, side: tenant.side, tokenRead });
+    const caller = await callers.recall({ providerId: tenant.providerId, value });
+    if (!caller) throw new Problem("host-unknown");
+    const tokenRead = value === undefined ? undefined : { value, token: caller.token, atMs: caller.atMs };
+    found.set(request, { provider: caller.provider, side: tenant.side, tokenRead });
   });
 }

@@ -1,3 +1,4 @@
+import { callersChanged } from "#access/index.ts";
 import type { Database, Transaction } from "#platform/database/database.ts";
 
 import type { ProviderSettings } from "./provider-settings.ts";
@@ -69,5 +70,6 @@ export async function updateProviderSettings(
     its.siteAccessCode,
     now,
   ]);
+  callersChanged(tx, providerId);
   await tx.query(approvalStatement, [providerId, its.accountApprovalRequired, now]);
 }

@@ -3,5 +3,5 @@ export { findProviderByKey } from "./find-provider-by-key.ts";
 export { createFindTenant, type Side } from "./find-tenant-by-host.ts";
 export type { Provider } from "./provider.ts";
 export { insertProvider, readFirstProvider } from "./providers-table.ts";
-export { readProviderWithToken } from "./read-provider-with-token.ts";
+export { readProviderWithToken, type ProviderWithToken } from "./read-provider-with-token.ts";
 export { isTimeZone, writeTimestamp } from "./write-timestamp.ts";

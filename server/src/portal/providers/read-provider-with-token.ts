@@ -1,5 +1,7 @@
 import { digestOf, findTokenStatement, type AccessToken } from "#access/index.ts";
+import { timeOfIso } from "#platform/clock/iso-time.ts";
 import type { Database } from "#platform/database/database.ts";
+import type { InJson } from "#platform/database/in-json.ts";
 
 import type { Provider } from "./provider.ts";
 import { providerColumns } from "./providers-table.ts";
@@ -10,7 +12,7 @@ const statement = `
   from providers
   where id = $1`;
 
-interface ProviderWithToken {
+export interface ProviderWithToken {
   readonly provider: Provider;
   /** Undefined if the value is no token of the provider that counts now. */
   readonly token: AccessToken | undefined;
@@ -22,8 +24,13 @@ export async function readProviderWithToken(
   { providerId, value, now }: { providerId: number; value: string | undefined; now: Date },
 ): Promise<ProviderWithToken | undefined> {
   const digest = value === undefined ? null : digestOf(value);
-  const [row] = await db.query<Provider & { token: AccessToken | null }>(statement, [providerId, digest, now]);
+  const [row] = await db.query<Provider & { token: InJson<AccessToken> | null }>(statement, [providerId, digest, now]);
   if (!row) return undefined;
   const { token, ...provider } = row;
-  return { provider, token: token ?? undefined };
+  return { provider, token: token ? tokenOfJson(token) : undefined };
 }
+
+const tokenOfJson = (token: InJson<AccessToken>): AccessToken => ({
+  ...token,
+  expiresAt: token.expiresAt === null ? null : timeOfIso(token.expiresAt),
+});

@@ -1,0 +1,48 @@
+import { expect } from "vitest";
+import { changeProviderSettings } from "#portal/provider-account/index.ts";
+import { type ApiHouse, test } from "./api-test.ts";
+
+/** What a token of somebody else's is answered. It has been used once, so that it is known. */
+async function addCaller(api: ApiHouse, username: string) {
+  const asKey = { headers: { authorization: `Bearer ${api.key}` } };
+  const payload = { username, email: `${username}@acme.test`, password: "a long enough password" };
+  const { id } = (await api.ask("POST", "/users.json", { payload })).json().user;
+  await api.ask("PUT", `/users/${id}/activate.json`);
+  await api.ask("PUT", `/users/${id}/admin.json`);
+  const wanted = { name: "t", permission: "rw", scopes: ["account_management"] };
+  const made = await api.ask("POST", `/users/${id}/access_tokens.json`, { ...asKey, payload: wanted });
+  const headers = { authorization: `Bearer ${made.json().access_token.value}` };
+  const status = async (): Promise<number> => (await api.ask("GET", "/accounts.xml", { headers })).statusCode;
+  expect(await status()).toBe(200);
+  return { id, status, headers };
+}
+
+test.for([
+  ["suspended", "PUT", "/suspend"],
+  ["made a member", "PUT", "/member"],
+  ["deleted", "DELETE", ""],
+] as const)("the very next request of somebody who is %s is refused", async ([, method, step], { api }) => {
+  const grace = await addCaller(api, "grace");
+  expect((await api.ask(method, `/users/${grace.id}${step}.json`)).statusCode).toBe(200);
+  expect(await grace.status()).toBe(403);
+});
+
+test("the very next request with a deleted token is refused", async ({ api }) => {
+  const grace = await addCaller(api, "grace");
+  const { headers } = grace;
+  const [token] = (await api.ask("GET", "/personal/access_tokens.json", { headers })).json().access_tokens;
+  const deleted = await api.ask("DELETE", `/personal/access_tokens/${token.access_token.id}.json`, { headers });
+  expect(deleted.statusCode).toBe(200);
+  expect(await grace.status()).toBe(403);
+});
+
+test("the very next document is written in the provider's new time zone", async ({ api, clock }) => {
+  const payload = { org_name: "Quay", username: "quay", email: "quay@quay.test", password: "a long enough password" };
+  await api.ask("POST", "/signup.json", { payload });
+  const list = async (): Promise<string> => (await api.ask("GET", "/accounts.json")).body;
+  expect(await list()).toMatch(/"created_at":"[^"]+Z"/);
+
+  const by = { actor: { kind: "system" }, channel: "system", now: clock.now() } as const;
+  await changeProviderSettings(api.pool, { providerId: api.provider.id, change: { timeZone: "Asia/Kolkata" }, by });
+  expect(await list()).toMatch(/"created_at":"[^"]+\+05:30"/);
+});
