@@ -8,8 +8,11 @@ export class LaneRows {
   readonly #endpointId: number;
   #cursor: LaneCursor = startOfLane;
   readonly #waiting = new Waiting();
-  /** What has been read and not settled, and what was settled while a read was under way: none is taken twice. */
-  readonly #held = new Map<string, DueDelivery>();
+  /**
+   * When what has been read and not settled was due, by its event, and what was settled while a read was under way: none is
+   * taken twice. No body is kept until then.
+   */
+  readonly #held = new Map<string, string>();
   #settledMeanwhile: string[] = [];
   #isReading = false;
   readonly #sameChange = new SameChange();
@@ -33,7 +36,7 @@ export class LaneRows {
     this.#isReading = true;
     // Rows that are held are read again while the cursor has to wait before them: room for them too.
     let again = 0;
-    for (const row of this.#held.values()) if (isBehind(this.#cursor, row)) again += 1;
+    for (const [eventId, dueAt] of this.#held) if (isBehind(this.#cursor, { dueAt, eventId })) again += 1;
     return { endpointId: this.#endpointId, after: this.#cursor, limit: wanted + again };
   }
 
@@ -43,8 +46,8 @@ export class LaneRows {
     if (asked.after !== this.#cursor) return this.cancel();
     const fresh = rows.filter((row) => !this.#held.has(row.eventId));
     // Written, without the engine having heard of it yet: once it has, the row must be found again.
-    const isMoved = rows.some((row) => (this.#held.get(row.eventId) ?? row).dueAt !== row.dueAt);
-    for (const row of fresh) this.#held.set(row.eventId, row);
+    const isMoved = rows.some((row) => (this.#held.get(row.eventId) ?? row.dueAt) !== row.dueAt);
+    for (const row of fresh) this.#held.set(row.eventId, row.dueAt);
     this.#waiting.push(fresh);
     const last = rows.length === asked.limit ? rows.at(-1) : undefined;
     const reached = last && last.dueAt < horizon ? last : { ...startOfLane, dueAt: horizon };
@@ -93,5 +96,5 @@ export class LaneRows {
   }
 }
 
-const isBehind = (cursor: LaneCursor, { dueAt, eventId }: DueDelivery): boolean =>
+const isBehind = (cursor: LaneCursor, { dueAt, eventId }: LaneCursor): boolean =>
   dueAt > cursor.dueAt || (dueAt === cursor.dueAt && eventId > cursor.eventId);
