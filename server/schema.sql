@@ -402,6 +402,7 @@ create table plans (
   cancellation_period integer not null default 0,
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
+  version uuid not null default gen_random_uuid(),
   constraint plans_check CHECK (((kind = 'account_plan'::text) = (product_id IS NULL))),
   constraint plans_id_key UNIQUE (id),
   constraint plans_kind_check CHECK ((kind = ANY (ARRAY['account_plan'::text, 'service_plan'::text, 'application_plan'::text]))),
@@ -720,6 +721,16 @@ AS $function$
 begin
   update providers set fields_version = gen_random_uuid() where id = coalesce(new.provider_id, old.provider_id);
   return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION renew_version()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'bellwire', 'pg_temp'
+AS $function$
+begin
+  new.version := gen_random_uuid();
+  return new;
 end $function$;
 
 CREATE OR REPLACE FUNCTION retire_history_day(history text, day date)

@@ -26,6 +26,7 @@ export {
   readProduct,
   readProducts,
 } from "./products-table.ts";
+export { recallPlans, rememberPlan, versionedPlanColumns, type VersionedPlan } from "./recall-plans.ts";
 export { representPlan } from "./represent-plan.ts";
 export { productToJson, representProduct } from "./represent-product.ts";
 export { updatePlan } from "./update-plan.ts";

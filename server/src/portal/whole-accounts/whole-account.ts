@@ -2,7 +2,14 @@ import type { Database, Transaction } from "#platform/database/database.ts";
 import type { InJson } from "#platform/database/in-json.ts";
 import { accountColumns, type Account } from "#portal/accounts/index.ts";
 import { recallDocumentSettings, type DocumentSettings } from "#portal/fields/index.ts";
-import { planColumns, planOfJson, type Plan, type PlanKind } from "#portal/products/index.ts";
+import {
+  recallPlans,
+  rememberPlan,
+  versionedPlanColumns,
+  type Plan,
+  type PlanKind,
+  type VersionedPlan,
+} from "#portal/products/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import { userColumns, userOfJson, type User } from "#portal/users/index.ts";
 
@@ -14,47 +21,73 @@ export interface WholeAccount {
   readonly users: readonly User[];
 }
 
-const wholeColumns = `${accountColumns},
+const columnsBesidePlans = `${accountColumns},
     (select fields_version from providers where id = $1) as "fieldsVersion",
     (
       select json_agg(one order by one.id)
       from (select ${userColumns} from users where provider_id = $1 and account_id = account.id) one
-    ) as users,
-    (
-      select json_agg(one)
-      from (
-        select ${planColumns}
-        from plans
-        where provider_id = $1 and id = any (array(
+    ) as users`;
+
+const itsPlans = `plans where provider_id = $1 and id = any (array(
           select account.plan_id
           union all
           select plan_id from service_subscriptions where provider_id = $1 and account_id = account.id
           union all
-          select plan_id from applications where provider_id = $1 and account_id = account.id))
-      ) one
-    ) as plans`;
+          select plan_id from applications where provider_id = $1 and account_id = account.id))`;
 
-// All of an account in one round trip. Served by the primary keys of accounts, plans and providers, users_account_idx,
-// applications_account_idx and the unique key of service_subscriptions on (provider_id, account_id, product_id).
-const readStatement = `select ${wholeColumns} from accounts account where provider_id = $1 and id = $2`;
+const columns = `${columnsBesidePlans},
+    array(select version from ${itsPlans}) as plans`;
+
+// All of an account in one round trip, its plans by their versions. Served by the primary keys of accounts, plans and
+// providers, users_account_idx, applications_account_idx and the unique key of service_subscriptions on (provider_id,
+// account_id, product_id).
+const readStatement = `select ${columns} from accounts account where provider_id = $1 and id = $2`;
 
 // The same of several. For one alone it costs PostgreSQL a sixth more.
-const listStatement = `select ${wholeColumns} from accounts account where provider_id = $1 and id = any ($2) order by id`;
+const listStatement = `select ${columns} from accounts account where provider_id = $1 and id = any ($2) order by id`;
 
-interface Row extends Account {
+// The same with the plans themselves, for those that are on a plan that is not remembered. It is all read anew, so that an
+// account and its plans are of one moment, whatever has changed since the first look.
+const inFullStatement = `
+  select ${columnsBesidePlans},
+    (select json_agg(one) from (select ${versionedPlanColumns} from ${itsPlans}) one) as plans
+  from accounts account
+  where provider_id = $1 and id = any ($2)`;
+
+interface RowWith<Plans> extends Account {
   readonly fieldsVersion: string;
   readonly users: readonly InJson<User>[] | null;
-  readonly plans: readonly InJson<Plan>[] | null;
+  readonly plans: Plans;
 }
 
-const ofRow = ({ fieldsVersion, users, plans, ...account }: Row): { whole: WholeAccount; fieldsVersion: string } => ({
-  whole: {
-    account,
-    users: users?.map(userOfJson) ?? [],
-    plans: inDocumentOrder(plans?.map(planOfJson) ?? []),
-  },
+type Row = RowWith<readonly string[]>;
+type RowInFull = RowWith<readonly VersionedPlan[] | null>;
+
+interface Found {
+  readonly whole: WholeAccount;
+  readonly fieldsVersion: string;
+}
+
+const foundIn = ({ fieldsVersion, users, plans, ...account }: RowWith<readonly Plan[]>): Found => ({
+  whole: { account, users: users?.map(userOfJson) ?? [], plans: inDocumentOrder(plans) },
   fieldsVersion,
 });
+
+/** The accounts of the rows with their plans, oldest first. One that is deleted meanwhile is left out. */
+async function withPlans(db: Database, providerId: number, rows: readonly Row[]): Promise<readonly Found[]> {
+  const found: Found[] = [];
+  const unknown: number[] = [];
+  for (const row of rows) {
+    const plans = recallPlans(row.plans);
+    if (plans) found.push(foundIn({ ...row, plans }));
+    else unknown.push(row.id);
+  }
+  if (unknown.length === 0) return found;
+  const read = await db.query<RowInFull>(inFullStatement, [providerId, unknown]);
+  return [...found, ...read.map((row) => foundIn({ ...row, plans: row.plans?.map(rememberPlan) ?? [] }))].toSorted(
+    (a, b) => a.whole.account.id - b.whole.account.id,
+  );
+}
 
 /** Those of the accounts that are there, oldest first. */
 export async function readWholeAccounts(
@@ -62,7 +95,8 @@ export async function readWholeAccounts(
   providerId: number,
   ids: readonly number[],
 ): Promise<readonly WholeAccount[]> {
-  return (await db.query<Row>(listStatement, [providerId, ids])).map((row) => ofRow(row).whole);
+  const rows = await db.query<Row>(listStatement, [providerId, ids]);
+  return (await withPlans(db, providerId, rows)).map(({ whole }) => whole);
 }
 
 /** An account, and what its document is written by. */
@@ -76,9 +110,10 @@ export async function readAccountInFull(
   provider: Provider,
   id: number,
 ): Promise<AccountInFull | undefined> {
-  const [row] = await db.query<Row>(readStatement, [provider.id, id]);
-  if (!row) return undefined;
-  const { whole, fieldsVersion } = ofRow(row);
+  const rows = await db.query<Row>(readStatement, [provider.id, id]);
+  const [found] = await withPlans(db, provider.id, rows);
+  if (!found) return undefined;
+  const { whole, fieldsVersion } = found;
   return { whole, settings: await recallDocumentSettings(db, provider, fieldsVersion) };
 }
 
