@@ -36,7 +36,10 @@ const deliveries = `
       now(), '{}', 1
     from event
   ), bytes as (
-    insert into payloads (provider_id, event_id, format, body) select 1, id, '3scale', $2 from event
+    insert into payloads (provider_id, event_id, format, body, context)
+    select 1, id, '3scale', $2, json_build_object('type', 'account.created', 'objectId', number, 'accountId', number,
+      'time', '2026-11-24T12:00:00.000Z', 'sequence', 1, 'actor', 'developer:21', 'channel', 'developer_portal')
+    from event
   )
   insert into due (provider_id, event_id, endpoint_id, format, sequence, due_at, attempts_made)
   select 1, event.id, endpoint.id, '3scale', 1, coalesce($3, clock_timestamp()), $4

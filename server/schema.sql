@@ -371,6 +371,7 @@ create table payloads (
   event_id uuid not null,
   format text not null,
   body bytea not null,
+  context json not null,
   constraint payloads_pkey PRIMARY KEY (provider_id, event_id, format)
 ) partition by RANGE (event_id);
 

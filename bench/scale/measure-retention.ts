@@ -33,7 +33,7 @@ const history = `
       now() - make_interval(days => $1), '{}', 1
     from event
   ), bytes as (
-    insert into payloads (provider_id, event_id, format, body) select 1, id, '3scale', $3 from event
+    insert into payloads (provider_id, event_id, format, body, context) select 1, id, '3scale', $3, '{}' from event
   ), ended as (
     insert into deliveries (provider_id, event_id, endpoint_id, state, attempts_made, format)
     select 1, id, 1, case when number % ${keptOneOf} = 0 then 'failed' else 'delivered' end, 1, '3scale' from event

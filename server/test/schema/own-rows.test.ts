@@ -29,8 +29,8 @@ const fill = [
   `insert into deliveries (provider_id, event_id, endpoint_id, state, attempts_made, format)
    select $1, event.id, endpoint.id, 'failed', 6, '3scale'
    from events event join endpoints endpoint on endpoint.provider_id = $1 where event.provider_id = $1`,
-  `insert into payloads (provider_id, event_id, format, body)
-   select $1, id, '3scale', '<event/>' from events where provider_id = $1`,
+  `insert into payloads (provider_id, event_id, format, body, context)
+   select $1, id, '3scale', '<event/>', '{}' from events where provider_id = $1`,
   `insert into attempts (provider_id, event_id, endpoint_id, number, at, status, latency_ms)
    select provider_id, event_id, endpoint_id, 6, now(), 500, 1 from deliveries where provider_id = $1`,
   `insert into failures (provider_id, endpoint_id, event_id, failed_at, error, url)

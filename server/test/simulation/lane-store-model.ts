@@ -73,7 +73,7 @@ export class LaneStoreModel {
     return () => {
       this.#running.delete(transaction);
       for (const row of rows) {
-        row.sequence = this.#sequence += 1; // recordings of one account wait for each other
+        row.context = { ...row.context, sequence: (this.#sequence += 1) }; // recordings of one account wait for each other
         if (row.orderingKey !== null && this.#isBehind(row)) row.dueAt = "infinity";
         this.due.set(deliveryKey(row), row);
       }
@@ -232,7 +232,9 @@ export class LaneStoreModel {
   #isBehind(row: DueRow): boolean {
     return [...this.due.values()].some(
       (other) =>
-        other.endpointId === row.endpointId && other.orderingKey === row.orderingKey && other.sequence < row.sequence,
+        other.endpointId === row.endpointId &&
+        other.orderingKey === row.orderingKey &&
+        other.context.sequence < row.context.sequence,
     );
   }
 

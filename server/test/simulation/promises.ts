@@ -59,7 +59,10 @@ export const promises = {
     const row = model.due.get(key);
     if (!row || row.orderingKey === null) return true;
     return ![...model.due.values()].some(
-      (one) => one.endpointId === endpointId && one.orderingKey === row.orderingKey && one.sequence < row.sequence,
+      (one) =>
+        one.endpointId === endpointId &&
+        one.orderingKey === row.orderingKey &&
+        one.context.sequence < row.context.sequence,
     );
   },
 

@@ -153,14 +153,15 @@ export class Simulation {
       replay: 0,
       format: this.random.pick(["3scale", "json"]),
       body: "",
-      eventType: "account.updated",
-      objectId: accountId,
-      accountId,
-      occurredMs: this.time.nowMs,
-      sequence: this.#events,
-      actorKind: "system",
-      actorUserId: null,
-      channel: "bellwire_api",
+      context: {
+        type: "account.updated",
+        objectId: accountId,
+        accountId,
+        time: String(this.time.nowMs),
+        sequence: this.#events,
+        actor: "system",
+        channel: "bellwire_api",
+      },
       endpointVersion: version,
     };
   }

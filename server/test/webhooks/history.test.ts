@@ -14,7 +14,8 @@ test("a process that runs for months always has the tables of the coming days", 
   const inThreeMonths = new Date(Date.now() + 90 * dayMs);
   await addComingDays(database, inThreeMonths);
   // Not an id of ours: those never run backwards, so what this process records next would lie months ahead.
-  const insert = `insert into payloads (provider_id, event_id, format, body) values (1, uuid_v7_floor($1), '3scale', '')`;
+  const insert = `
+    insert into payloads (provider_id, event_id, format, body, context) values (1, uuid_v7_floor($1), '3scale', '', '{}')`;
   await database.inTransaction((tx) => tx.query(insert, [new Date(inThreeMonths.getTime() + 13 * dayMs)]));
 });
 

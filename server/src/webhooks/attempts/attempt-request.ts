@@ -1,3 +1,5 @@
+import type { EventContext } from "#webhooks/deliveries/index.ts";
+
 /** All there is to one try: where to, what, and how long it may take. */
 export interface AttemptRequest {
   readonly url: string;
@@ -15,16 +17,7 @@ export interface AttemptRequest {
   readonly attempt: number;
   /** How many times it was sent again after it had been settled; 0 for the first sending. */
   readonly replay: number;
-  readonly event: {
-    readonly type: string;
-    readonly objectId: number;
-    /** ISO 8601 with milliseconds. */
-    readonly time: string;
-    readonly sequence: number;
-    /** `developer:21`, or `system`. */
-    readonly actor: string;
-    readonly channel: string;
-  };
+  readonly event: Omit<EventContext, "accountId">;
   /** Set for a CloudEvent in binary mode, whose attributes are headers: how the outside reaches the provider. */
   readonly cloudEventSource?: string;
   /** Marks a sample that somebody asked for, which is no event. */

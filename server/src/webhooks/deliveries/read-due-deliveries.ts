@@ -1,6 +1,7 @@
 import type { Database } from "#platform/database/database.ts";
 
 import type { BodyFormat } from "./body-format.ts";
+import type { EventContext } from "./event-context.ts";
 
 /**
  * How far a lane has been read. Times are PostgreSQL's text in UTC, which sorts like the times themselves: a JavaScript
@@ -31,31 +32,21 @@ export interface DueDelivery {
   readonly format: BodyFormat;
   /** What is sent, byte for byte, as UTF-8. */
   readonly body: string;
-  readonly eventType: string;
-  readonly objectId: number;
-  readonly accountId: number;
-  /** Milliseconds since 1970. */
-  readonly occurredMs: number;
-  readonly sequence: number;
-  readonly actorKind: string;
-  readonly actorUserId: number | null;
-  readonly channel: string;
+  readonly context: EventContext;
   /** The endpoint's, now: the settings are read again when it differs from those at hand. */
   readonly endpointVersion: number;
 }
 
 // What is due in each of the lanes, in order, behind what their owner has already taken: one statement for many small
 // lanes and for one large one. The owner alone reads here, so no row is locked or written before it is sent. Served by
-// due_lane_idx from the cursor on; payload and event by primary key, in one partition each. Bodies are UTF-8, since they are
+// due_lane_idx from the cursor on, and payloads by primary key, in one partition each: looking up the event as well, for
+// what the payload's context says, took a quarter of the statement. Bodies are UTF-8, since they are
 // rendered as text, and come as such: as bytes they would come as digits, which takes the driver half of its time, and so
 // would moments as dates.
 const statement = `
   select lane.endpoint_id as "endpointId", due.event_id as "eventId", due.due_at::text as "dueAt", due.ordering_key as "orderingKey",
     due.attempts_made as "attemptsMade", due.round_start as "roundStart", due.replay, due.format, convert_from(payload.body, 'UTF8') as body,
-    event.type as "eventType", event.object_id as "objectId", event.account_id as "accountId",
-    (extract(epoch from event.occurred_at) * 1000)::bigint as "occurredMs", event.sequence,
-    event.actor_kind as "actorKind", event.actor_user_id as "actorUserId", event.channel,
-    endpoint.version as "endpointVersion"
+    payload.context, endpoint.version as "endpointVersion"
   from unnest($1::bigint[], $2::timestamptz[], $3::uuid[], $4::integer[]) as lane (endpoint_id, due_at, event_id, places)
   join endpoints endpoint on endpoint.id = lane.endpoint_id
     and endpoint.active and endpoint.state = 'enabled' and endpoint.deleted_at is null
@@ -68,7 +59,6 @@ const statement = `
   ) due
   join payloads payload
     on payload.provider_id = due.provider_id and payload.event_id = due.event_id and payload.format = due.format
-  join events event on event.provider_id = due.provider_id and event.id = due.event_id
   order by due.endpoint_id, due.due_at, due.event_id`;
 
 export async function readDueDeliveries(db: Database, lanes: readonly LaneToRead[]): Promise<DueDelivery[]> {

@@ -21,11 +21,15 @@ const statement = `
   ), ended as (
     insert into deliveries (provider_id, event_id, endpoint_id, state, attempts_made, replay, format)
     select provider_id, event_id, endpoint_id, 'delivered', 1, replay, format from mine
+  ), written as (
+    insert into attempts (provider_id, event_id, endpoint_id, number, at, status, latency_ms, response_headers, response_body,
+      recorded_in)
+    select provider_id, event_id, endpoint_id, 1, at, status, latency_ms, response_headers, response_body,
+      (select pg_current_xact_id()::text::bigint)
+    from mine
+    returning 1
   )
-  insert into attempts (provider_id, event_id, endpoint_id, number, at, status, latency_ms, response_headers, response_body)
-  select provider_id, event_id, endpoint_id, 1, at, status, latency_ms, response_headers, response_body
-  from mine
-  returning event_id`;
+  select count(*) as written from written`;
 
 /** Whether an outcome is one of those that `writeFirstDeliveries` takes. */
 export const isFirstDelivery = ({ end, number, orderingKey }: Settlement): boolean =>
@@ -42,7 +46,7 @@ export async function writeFirstDeliveries(
 ): Promise<number | undefined> {
   const column = <T>(of: (settlement: Settlement) => T): T[] => settlements.map(of);
   try {
-    const written = await db.query(statement, [
+    const [row] = await db.query<{ written: number }>(statement, [
       engineId,
       plainArray(column((it) => it.endpointId)),
       plainArray(column((it) => it.epoch)),
@@ -53,7 +57,7 @@ export async function writeFirstDeliveries(
       textArray(column((it) => (it.responseHeaders ? JSON.stringify(it.responseHeaders) : null))),
       bytesArray(column((it) => it.responseBody)),
     ]);
-    return written.length;
+    return row?.written ?? 0;
   } catch (error) {
     if (codeOf(error) === uniqueViolation) return undefined;
     throw error;

@@ -1,4 +1,3 @@
-import { isoTime } from "#platform/clock/iso-time.ts";
 import type { AttemptRequest } from "#webhooks/attempts/index.ts";
 import {
   contentTypeOf,
@@ -84,14 +83,7 @@ const requestOf = (
   sentAt,
   mayStart,
   ...(isBinaryCloudEvent(delivery.format) ? { cloudEventSource: settings.eventSource } : {}),
-  event: {
-    type: delivery.eventType,
-    objectId: delivery.objectId,
-    time: isoTime(delivery.occurredMs),
-    sequence: delivery.sequence,
-    actor: delivery.actorUserId === null ? delivery.actorKind : `${delivery.actorKind}:${delivery.actorUserId}`,
-    channel: delivery.channel,
-  },
+  event: delivery.context,
 });
 
 interface AttemptMade {
@@ -128,7 +120,7 @@ const lineOf = (
   { number, outcome, next }: AttemptMade,
 ): AttemptLine => ({
   eventId: delivery.eventId,
-  eventType: delivery.eventType,
+  eventType: delivery.context.type,
   endpointId: delivery.endpointId,
   url: settings.urlMasked,
   attempt: number,

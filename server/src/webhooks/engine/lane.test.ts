@@ -36,14 +36,15 @@ const due = (eventId: string, dueAt: string): DueDelivery => ({
   replay: 0,
   format: "json",
   body: "",
-  eventType: "account.created",
-  objectId: 1,
-  accountId: 1,
-  occurredMs: Number(dueAt),
-  sequence: 1,
-  actorKind: "system",
-  actorUserId: null,
-  channel: "bellwire_api",
+  context: {
+    type: "account.created",
+    objectId: 1,
+    accountId: 1,
+    time: dueAt,
+    sequence: 1,
+    actor: "system",
+    channel: "bellwire_api",
+  },
   endpointVersion: 1,
 });
 

@@ -12,14 +12,15 @@ const delivery = (eventId: string, accountId = 31): DueDelivery => ({
   replay: 0,
   format: "3scale",
   body: "",
-  eventType: "account.created",
-  objectId: accountId,
-  accountId,
-  occurredMs: 0,
-  sequence: 1,
-  actorKind: "developer",
-  actorUserId: 21,
-  channel: "developer_portal",
+  context: {
+    type: "account.created",
+    objectId: accountId,
+    accountId,
+    time: "2026-11-24T12:00:00.000Z",
+    sequence: 1,
+    actor: "developer:21",
+    channel: "developer_portal",
+  },
   endpointVersion: 1,
 });
 

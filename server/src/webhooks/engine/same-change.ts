@@ -6,7 +6,7 @@ import type { DueDelivery } from "#webhooks/deliveries/index.ts";
  * out for too long. It is a courtesy, not an order: a delivery that has failed is not waited for.
  */
 export class SameChange {
-  readonly #behind = new Map<number, readonly DueDelivery[]>();
+  readonly #behind = new Map<string, readonly DueDelivery[]>();
 
   /** False: another of its change is out, and this one is kept until `done` gives it back. */
   mayGo(delivery: DueDelivery): boolean {
@@ -35,8 +35,5 @@ export class SameChange {
 /** Nearly always: so that a delivery needs no list of its own. */
 const nobody: readonly DueDelivery[] = [];
 
-/**
- * The moment and the account, as one number below 2^53 until the year 2039. Accounts share 4,096 numbers; two that meet
- * in one wait for each other if they changed in the same millisecond.
- */
-const changeOf = ({ accountId, occurredMs }: DueDelivery): number => occurredMs * 4096 + (accountId % 4096);
+/** The moment and the account. */
+const changeOf = ({ context: { time, accountId } }: DueDelivery): string => `${time} ${accountId}`;

@@ -12,14 +12,15 @@ const due = (eventId: string, attemptsMade: number, orderingKey: string | null =
   replay: 0,
   format: "json",
   body: "",
-  eventType: "account.created",
-  objectId: 1,
-  accountId: 1,
-  occurredMs: 0,
-  sequence: 1,
-  actorKind: "system",
-  actorUserId: null,
-  channel: "bellwire_api",
+  context: {
+    type: "account.created",
+    objectId: 1,
+    accountId: 1,
+    time: "2026-11-24T12:00:00.000Z",
+    sequence: 1,
+    actor: "system",
+    channel: "bellwire_api",
+  },
   endpointVersion: 1,
 });
 

@@ -1,6 +1,6 @@
 import type { Actor, Channel } from "#access/index.ts";
 import type { Transaction } from "#platform/database/database.ts";
-import type { BodyFormat, Gate } from "#webhooks/deliveries/index.ts";
+import type { BodyFormat, EventContext, Gate } from "#webhooks/deliveries/index.ts";
 
 import type { NewEvent } from "./new-event.ts";
 
@@ -19,6 +19,7 @@ export interface PayloadRow {
   readonly eventId: string;
   readonly format: BodyFormat;
   readonly body: Buffer;
+  readonly context: EventContext;
 }
 
 // Events and their bytes. Appends to today's partitions; locks nothing that exists.
@@ -34,8 +35,8 @@ const statement = `
       as event (id, type, object_id, account_id, account_name, sequence, actor_kind, actor_user_id, channel,
         occurred_at, document, previous, renderer_version, withheld, key)
   )
-  insert into payloads (provider_id, event_id, format, body)
-  select $1, payload.* from unnest($17::uuid[], $18::text[], $19::bytea[]) as payload`;
+  insert into payloads (provider_id, event_id, format, body, context)
+  select $1, payload.* from unnest($17::uuid[], $18::text[], $19::bytea[], $20::json[]) as payload`;
 
 export function insertEvents(
   tx: Transaction,
@@ -64,5 +65,6 @@ export function insertEvents(
     payloads.map((payload) => payload.eventId),
     payloads.map((payload) => payload.format),
     payloads.map((payload) => payload.body),
+    payloads.map((payload) => JSON.stringify(payload.context)),
   ]);
 }

@@ -3,6 +3,7 @@ import type { Transaction } from "#platform/database/database.ts";
 import { newUuidV7 } from "#platform/ids/uuid-v7.ts";
 import {
   bodyFormatOf,
+  contextOf,
   decideGate,
   orderingKeyOf,
   planDeliveries,
@@ -91,9 +92,20 @@ function planEvent(
   const formats = new Set<BodyFormat>(deliveries.map((delivery) => delivery.format));
   const [{ source } = { source: "/" }] = subscriptions; // the provider's, so the same in all
   const rendered = { ...event, id, source, occurredAt, sequence, actor: actorInBody(cause.actor), channel };
-  const payloads = [...formats].map((format) => ({ eventId: id, format, body: renderEvent(rendered, format) }));
+  const context = contextOf({ ...event, ...actorInRow(cause.actor), occurredAt, sequence, channel });
+  const payloads = [...formats].map((format) => ({
+    eventId: id,
+    format,
+    body: renderEvent(rendered, format),
+    context,
+  }));
   return { row, payloads, deliveries };
 }
+
+const actorInRow = (actor: Actor): { actorKind: string; actorUserId: number | null } => ({
+  actorKind: actor.kind,
+  actorUserId: "userId" in actor ? actor.userId : null,
+});
 
 const actorInBody = (actor: Actor): { kind: string; user_id?: number } =>
   "userId" in actor ? { kind: actor.kind, user_id: actor.userId } : { kind: actor.kind };

@@ -1,5 +1,5 @@
 import type { Transaction } from "#platform/database/database.ts";
-import type { BodyFormat } from "#webhooks/deliveries/index.ts";
+import { contextOf, type BodyFormat } from "#webhooks/deliveries/index.ts";
 
 import type { EventInFull } from "./read-event.ts";
 import { summaryColumns } from "./list-events.ts";
@@ -14,8 +14,9 @@ const unrendered = `
       where payloads.provider_id = $1 and payloads.event_id = event.id and payloads.format = $3)`;
 
 const insert = `
-  insert into payloads (provider_id, event_id, format, body)
-  select $1, payload.event_id, $2, payload.body from unnest($3::uuid[], $4::bytea[]) as payload (event_id, body)
+  insert into payloads (provider_id, event_id, format, body, context)
+  select $1, payload.event_id, $2, payload.body, payload.context
+  from unnest($3::uuid[], $4::bytea[], $5::json[]) as payload (event_id, body, context)
   on conflict (provider_id, event_id, format) do nothing`;
 
 /** Makes the bytes of events in a format in which nobody was subscribed to them, from their recorded documents. */
@@ -26,8 +27,14 @@ export async function storePayloads(
   const { providerId, eventIds, format } = wanted;
   const events = await tx.query<Unrendered>(unrendered, [providerId, eventIds, format]);
   if (events.length === 0) return;
-  const bodies = events.map((event) => bodyOf(event, format));
-  await tx.query(insert, [providerId, format, events.map(({ id }) => id), bodies]);
+  const column = <T>(of: (event: Unrendered) => T): T[] => events.map(of);
+  await tx.query(insert, [
+    providerId,
+    format,
+    column(({ id }) => id),
+    column((event) => bodyOf(event, format)),
+    column((event) => JSON.stringify(contextOf(event))),
+  ]);
 }
 
 type Unrendered = Omit<EventInFull, "verdicts" | "rendererVersion"> & { readonly source: string };
