@@ -19,10 +19,12 @@ export interface PlannedDelivery {
 // With an order, the first row of each key is locked through due_order_idx: if there is one, the new row waits behind it.
 // Whoever ends that row needs the same lock and looks for the next row afterwards, so it finds this one, or this
 // statement finds the row gone. Locks are taken in the order (endpoint_id, ordering_key), as settling takes them.
+//
+// Unnested in the select list, which for one row takes 60 µs instead of 100 (see insert-events.ts).
 const statement = `
   with planned as (
-    select * from unnest($2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::bigint[])
-      as planned (event_id, endpoint_id, format, ordering_key, sequence)
+    select unnest($2::uuid[]) as event_id, unnest($3::bigint[]) as endpoint_id, unnest($4::text[]) as format,
+      unnest($5::text[]) as ordering_key, unnest($6::bigint[]) as sequence
   ), ahead as (
     select key.endpoint_id, key.ordering_key
     from (

@@ -16,7 +16,7 @@ import { readSubscriptions, type Subscription } from "#webhooks/endpoints/index.
 import { nextSequences } from "./account-sequence.ts";
 import { insertEvents, type EventRow, type PayloadRow } from "./insert-events.ts";
 import type { Cause, NewEvent, RecordedEvent } from "./new-event.ts";
-import { renderEvent, rendererVersion } from "./render-event/render-event.ts";
+import { renderEvent } from "./render-event/render-event.ts";
 
 /**
  * Records what changed, fixes the bytes that endpoints will get, and makes one delivery for each endpoint that is to
@@ -38,7 +38,7 @@ export async function recordEvents(
   const planned = events.map((event, index) => planEvent(cause, event, sequences[index] ?? 0, subscriptions));
   insertEvents(
     tx,
-    providerId,
+    cause,
     planned.map(({ row }) => row),
     planned.flatMap(({ payloads }) => payloads),
   );
@@ -88,7 +88,7 @@ function planEvent(
   }
 
   const { now: occurredAt, channel } = cause;
-  const row: EventRow = { ...event, id, sequence, actor: cause.actor, channel, occurredAt, withheld, rendererVersion };
+  const row: EventRow = { ...event, id, sequence, withheld };
   const formats = new Set<BodyFormat>(deliveries.map((delivery) => delivery.format));
   const [{ source } = { source: "/" }] = subscriptions; // the provider's, so the same in all
   const rendered = { ...event, id, source, occurredAt, sequence, actor: actorInBody(cause.actor), channel };
