@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { test } from "../../../test/support/test.ts";
-import { bytesArray, plainArray, textArray } from "./array-text.ts";
+import { bytesArray, jsonArray, plainArray, textArray } from "./array-text.ts";
 
 test("PostgreSQL reads arrays of numbers, ids and moments as they were", async ({ tx }) => {
   const [row] = await tx.query(
@@ -29,4 +29,14 @@ test("PostgreSQL reads arrays of any text and bytes as they were", async ({ tx }
     textArray([]),
   ]);
   expect(row).toEqual({ texts, bytes, nothing: [] });
+});
+
+test("PostgreSQL reads arrays of JSON as it was", async ({ tx }) => {
+  const objects = [
+    null,
+    {},
+    { "x-quoted": 'say "yes" \\ {a,b}', "x-control": "\u0001\n\u007f", "x-foreign": "צ 🜨 \ud800" },
+  ];
+  const [row] = await tx.query<{ objects: string[] }>("select $1::json[]::text[] as objects", [jsonArray(objects)]);
+  expect(row?.objects.map((it) => JSON.parse(it))).toEqual(objects);
 });

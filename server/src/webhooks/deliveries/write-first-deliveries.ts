@@ -1,5 +1,5 @@
 import { codeOf } from "#platform/config/error-words.ts";
-import { bytesArray, plainArray, textArray } from "#platform/database/array-text.ts";
+import { bytesArray, jsonArray, plainArray } from "#platform/database/array-text.ts";
 import type { Database } from "#platform/database/database.ts";
 
 import type { Settlement } from "./settlement.ts";
@@ -54,7 +54,7 @@ export async function writeFirstDeliveries(
       plainArray(column((it) => it.at.toISOString())),
       plainArray(column((it) => it.status)),
       plainArray(column((it) => it.latencyMs)),
-      textArray(column((it) => (it.responseHeaders ? JSON.stringify(it.responseHeaders) : null))),
+      jsonArray(column((it) => it.responseHeaders)),
       bytesArray(column((it) => it.responseBody)),
     ]);
     return row?.written ?? 0;

@@ -1,4 +1,4 @@
-import { bytesArray, plainArray, textArray } from "#platform/database/array-text.ts";
+import { bytesArray, jsonArray, plainArray, textArray } from "#platform/database/array-text.ts";
 import type { Database } from "#platform/database/database.ts";
 
 import type { Settlement } from "./settlement.ts";
@@ -62,7 +62,7 @@ export async function writeOutcomes(
     plainArray(column((it) => it.status)),
     textArray(column((it) => it.error)),
     plainArray(column((it) => it.latencyMs)),
-    textArray(column((it) => (it.responseHeaders ? JSON.stringify(it.responseHeaders) : null))),
+    jsonArray(column((it) => it.responseHeaders)),
     bytesArray(column((it) => it.responseBody)),
     plainArray(column((it) => it.end)),
     plainArray(column((it) => it.retryAfterSeconds)),
