@@ -4,7 +4,7 @@ import type { Pool, Transaction } from "#platform/database/database.ts";
 import { record, value } from "#platform/document/document.ts";
 import { createEncryption, type Encryption } from "#platform/encryption/encryption.ts";
 import type { BodyFamily } from "#webhooks/endpoints/index.ts";
-import { recordEvents, type NewEvent, type RecordedEvent } from "#webhooks/events/index.ts";
+import { recordEvents, type ExpectedEvents, type NewEvent, type RecordedEvent } from "#webhooks/events/index.ts";
 
 export const encryption: Encryption = createEncryption([Buffer.alloc(32, 7)]);
 
@@ -92,8 +92,9 @@ export const recordIn = (
   tx: Transaction,
   { providerId, actor = aDeveloper }: Circumstances,
   events: readonly NewEvent[] = [anEvent()],
+  expected?: ExpectedEvents,
 ): Promise<readonly RecordedEvent[]> =>
-  recordEvents(tx, { providerId, actor, channel: "developer_portal", now: new Date() }, events);
+  recordEvents(tx, { providerId, actor, channel: "developer_portal", now: new Date() }, events, expected);
 
 /** Records events in a transaction of their own and gives their ids. */
 export async function recordNow(

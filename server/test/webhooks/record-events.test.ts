@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { readEvent, followEvents } from "#webhooks/events/index.ts";
+import { expectEvents, readEvent, followEvents } from "#webhooks/events/index.ts";
 import { listDeliveries } from "#webhooks/deliveries/index.ts";
 import { anEvent, buildEndpoint, buildProvider, recordIn, recordNow } from "../support/build-webhooks.ts";
 import { test } from "../support/test.ts";
@@ -63,6 +63,51 @@ test("the events of one account are numbered without gaps, in the order of their
   );
   const oneToTwenty = Array.from({ length: 20 }, (_, index) => index + 1);
   expect(numbers).toEqual([{ sequences: oneToTwenty }, { sequences: oneToTwenty }]);
+});
+
+test("events that were expected are numbered with those that were not, without gaps and repeats", async ({
+  database,
+}) => {
+  const providerId = await buildProvider(database);
+  const events = [anEvent({ accountId: 1 }), anEvent({ accountId: 1 })];
+  await Promise.all(
+    Array.from({ length: 20 }, (_, index) =>
+      database.inTransaction(async (tx) => {
+        const expected = await expectEvents(tx, providerId, 1);
+        if (index % 3 === 0) return []; // nothing has changed
+        return recordIn(tx, { providerId }, events, index % 2 === 0 ? expected : undefined);
+      }),
+    ),
+  );
+
+  const [numbers] = await database.query(
+    `select array_agg(sequence order by sequence)::int[] as sequences from events`,
+  );
+  expect(numbers).toEqual({ sequences: Array.from({ length: 26 }, (_, index) => index + 1) });
+});
+
+test("events of another account than the expected one have its numbers", async ({ database }) => {
+  const providerId = await buildProvider(database);
+  await recordNow(database, { providerId }, [anEvent({ accountId: 1 }), anEvent({ accountId: 1 })]);
+  const recorded = await database.inTransaction(async (tx) => {
+    const expected = await expectEvents(tx, providerId, 1);
+    return recordIn(tx, { providerId }, [anEvent({ accountId: 1 }), anEvent({ accountId: 2 })], expected);
+  });
+  expect(recorded.map(({ sequence }) => sequence)).toEqual([3, 1]);
+});
+
+test("a number is not given twice: who counts on from a place that is left behind leaves nothing", async ({
+  database,
+}) => {
+  const providerId = await buildProvider(database);
+  await recordNow(database, { providerId });
+  const twice = database.inTransaction(async (tx) => {
+    const expected = await expectEvents(tx, providerId, 31);
+    await recordIn(tx, { providerId }, undefined, expected);
+    await recordIn(tx, { providerId }, undefined, expected);
+  });
+  await expect(twice).rejects.toThrow("null value");
+  expect(await database.query("select sequence from events")).toEqual([{ sequence: 1 }]);
 });
 
 test("a provider that may not use webhooks still has its events, and the reason why nobody heard", async ({

@@ -3,7 +3,7 @@ import type { Pool, Transaction } from "#platform/database/database.ts";
 import { updateAccountRow, type Account } from "#portal/accounts/index.ts";
 import type { DocumentSettings, FieldErrors } from "#portal/fields/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
-import { recordEvents, type NewEvent, type RecordedEvent } from "#webhooks/events/index.ts";
+import { expectEvents, recordEvents, type NewEvent, type RecordedEvent } from "#webhooks/events/index.ts";
 
 import { changesOf } from "./account-changes.ts";
 import { representAccount } from "./represent-account.ts";
@@ -35,7 +35,10 @@ export async function changeAccount(
   also?: Also,
 ): Promise<AccountOutcome | undefined> {
   return pool.inTransaction(async (tx) => {
-    const locked = await lockAccountInFull(tx, provider, accountId);
+    const [locked, expected] = await Promise.all([
+      lockAccountInFull(tx, provider, accountId),
+      expectEvents(tx, provider.id, accountId),
+    ]);
     if (!locked) return undefined;
     const { whole: before, settings } = locked;
     const wanted = decide(before.account, settings);
@@ -45,7 +48,7 @@ export async function changeAccount(
     if (Object.keys(previous).length === 0) return { whole: before, settings, events: [] };
     const whole = { ...before, account: updateAccountRow(tx, provider.id, wanted, by.now) };
     const cause = { providerId: provider.id, ...by };
-    const events = await recordEvents(tx, cause, [accountUpdated(settings, whole, previous)]);
+    const events = await recordEvents(tx, cause, [accountUpdated(settings, whole, previous)], expected);
     const changed = { whole, settings, events };
     await also?.(tx, changed, before.account);
     return changed;

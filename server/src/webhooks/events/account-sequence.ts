@@ -31,3 +31,39 @@ export async function nextSequences(
     return sequence;
   });
 }
+
+/** Where an account's numbers have come to, which stays so until the transaction goes on from there or ends. */
+export interface LockedSequence {
+  readonly accountId: number;
+  readonly last: number;
+}
+
+// Its row alone, by the primary key. Nobody waits for it who does not wait for whoever takes numbers.
+const lockStatement = `select last from account_sequences where provider_id = $1 and account_id = $2 for no key update`;
+
+/** Undefined for an account that has no event yet. */
+export async function lockSequence(
+  tx: Transaction,
+  providerId: number,
+  accountId: number,
+): Promise<LockedSequence | undefined> {
+  const [row] = await tx.query<{ last: number }>(lockStatement, [providerId, accountId]);
+  return row && { accountId, last: row.last };
+}
+
+// Refused by the column, and with it the transaction, if numbers were taken since the row was locked: null is no number.
+const continueStatement = `
+  update account_sequences
+  set last = case when last = $3 then last + $4 end
+  where provider_id = $1 and account_id = $2`;
+
+/** The next `count` numbers after those of a locked row. It can be gone on from once. */
+export function continueSequence(
+  tx: Transaction,
+  providerId: number,
+  { accountId, last }: LockedSequence,
+  count: number,
+): readonly number[] {
+  tx.send(continueStatement, [providerId, accountId, last, count]);
+  return Array.from({ length: count }, (_, index) => last + 1 + index);
+}

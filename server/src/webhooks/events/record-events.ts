@@ -13,10 +13,28 @@ import {
 } from "#webhooks/deliveries/index.ts";
 import { readSubscriptions, type Subscription } from "#webhooks/endpoints/index.ts";
 
-import { nextSequences } from "./account-sequence.ts";
+import { continueSequence, lockSequence, nextSequences, type LockedSequence } from "./account-sequence.ts";
 import { insertEvents, type EventRow, type PayloadRow } from "./insert-events.ts";
 import type { Cause, NewEvent, RecordedEvent } from "./new-event.ts";
 import { renderEvent } from "./render-event/render-event.ts";
+
+/** What events of one account will need, read before it is known whether there are any. */
+export interface ExpectedEvents {
+  readonly sequence: LockedSequence | undefined;
+  readonly subscriptions: readonly Subscription[];
+}
+
+/**
+ * For a change that locks its account first: asked together with that, it saves the events a round trip of their own, a
+ * twentieth of what changing an account costs.
+ */
+export async function expectEvents(tx: Transaction, providerId: number, accountId: number): Promise<ExpectedEvents> {
+  const [sequence, subscriptions] = await Promise.all([
+    lockSequence(tx, providerId, accountId),
+    readSubscriptions(tx, providerId),
+  ]);
+  return { sequence, subscriptions };
+}
 
 /**
  * Records what changed, fixes the bytes that endpoints will get, and makes one delivery for each endpoint that is to
@@ -26,13 +44,13 @@ export async function recordEvents(
   tx: Transaction,
   cause: Cause,
   events: readonly NewEvent[],
+  expected?: ExpectedEvents,
 ): Promise<readonly RecordedEvent[]> {
   if (events.length === 0) return [];
   const { providerId } = cause;
-  const accountIds = events.map((event) => event.accountId);
   const [sequences, subscriptions] = await Promise.all([
-    nextSequences(tx, providerId, accountIds),
-    readSubscriptions(tx, providerId),
+    numbersOf(tx, providerId, events, expected?.sequence),
+    expected?.subscriptions ?? readSubscriptions(tx, providerId),
   ]);
 
   const planned = events.map((event, index) => planEvent(cause, event, sequences[index] ?? 0, subscriptions));
@@ -55,6 +73,20 @@ export async function recordEvents(
     endpointIds: deliveries.map((delivery) => delivery.endpointId),
   }));
 }
+
+const numbersOf = (
+  tx: Transaction,
+  providerId: number,
+  events: readonly NewEvent[],
+  locked: LockedSequence | undefined,
+): readonly number[] | Promise<readonly number[]> =>
+  locked && events.every(({ accountId }) => accountId === locked.accountId)
+    ? continueSequence(tx, providerId, locked, events.length)
+    : nextSequences(
+        tx,
+        providerId,
+        events.map(({ accountId }) => accountId),
+      );
 
 interface PlannedEvent {
   readonly row: EventRow;
