@@ -7,6 +7,7 @@
  * Run: npm run bench -- isolation [case] [deliveries] [--json FILE]
  */
 import { systemClock } from "../server/src/platform/clock/clock.ts";
+import { everyAttempt } from "../server/src/webhooks/deliveries/index.ts";
 import { addDue, fillBacklog } from "./fill-backlog.ts";
 import { machineMs } from "./machine-clock.ts";
 import { openBenchDatabase, type BenchDatabase } from "./open-database.ts";
@@ -94,7 +95,7 @@ async function fillOnceKnown(
   receiver: BenchReceiver,
   { endpoints: asked, deliveries }: { readonly endpoints: number; readonly deliveries: number },
 ): Promise<number> {
-  const attempts = "select count(distinct endpoint_id) as made from attempts";
+  const attempts = `select count(distinct endpoint_id) as made from ${everyAttempt} attempt`;
   for (let made = 0; made < asked; made = (await owner.query<{ made: number }>(attempts))[0]?.made ?? 0)
     await systemClock.sleep(200);
   await setTimeouts(owner, timeoutSeconds.measured);

@@ -1,4 +1,5 @@
 import { systemClock } from "../server/src/platform/clock/clock.ts";
+import { everyAttempt } from "../server/src/webhooks/deliveries/index.ts";
 import { ownCpuSeconds, treeCpuSeconds } from "./cpu-seconds.ts";
 import { fillBacklog } from "./fill-backlog.ts";
 import { openBenchDatabase, type BenchDatabase } from "./open-database.ts";
@@ -60,6 +61,6 @@ export async function measureEngine(run: EngineRun): Promise<Rate> {
 
 /** A run that did not record everything measures something else. */
 async function expectAttempts({ owner }: BenchDatabase, deliveries: number): Promise<void> {
-  const [row] = await owner.query<{ written: number }>("select count(*) as written from attempts");
+  const [row] = await owner.query<{ written: number }>(`select count(*) as written from ${everyAttempt} attempt`);
   if (row?.written !== deliveries) throw new Error(`${deliveries} deliveries have ${row?.written} attempts.`);
 }

@@ -183,6 +183,12 @@ create table deliveries (
   replay smallint not null default 0,
   format text not null,
   ended_at timestamp with time zone not null default clock_timestamp(),
+  first_at timestamp(3) with time zone,
+  first_status smallint,
+  first_latency_ms integer,
+  first_headers json,
+  first_body bytea,
+  recorded_in bigint,
   constraint deliveries_pkey PRIMARY KEY (provider_id, event_id, endpoint_id),
   constraint deliveries_state_check CHECK ((state = ANY (ARRAY['delivered'::text, 'failed'::text, 'cancelled'::text])))
 ) partition by RANGE (event_id);
@@ -610,6 +616,8 @@ CREATE UNIQUE INDEX applications_user_key_idx ON applications USING btree (provi
 CREATE INDEX attempts_feed_idx ON ONLY attempts USING brin (recorded_in) WITH (pages_per_range='16', autosummarize='on');
 
 CREATE INDEX deliveries_endpoint_idx ON ONLY deliveries USING btree (provider_id, endpoint_id, event_id);
+
+CREATE INDEX deliveries_feed_idx ON ONLY deliveries USING brin (recorded_in) WITH (pages_per_range='16', autosummarize='on');
 
 CREATE INDEX due_lane_idx ON due USING btree (endpoint_id, due_at, event_id);
 

@@ -7,6 +7,7 @@ import { systemClock } from "#platform/clock/clock.ts";
 import type { Database, Pool } from "#platform/database/database.ts";
 import { parseAllowedTargets } from "#platform/network/allowed-targets.ts";
 import { createSender } from "#webhooks/attempts/index.ts";
+import { everyAttempt } from "#webhooks/deliveries/index.ts";
 import { composeEngine } from "../../src/app/compose-engine.ts";
 import { measureBacklog } from "../../src/app/metrics/measure-backlog.ts";
 import { buildEndpoint, buildProvider, encryption, recordNow } from "../support/build-webhooks.ts";
@@ -47,7 +48,7 @@ test("what was delivered, what is under way and what the database took is told a
   receiver.answer("hang");
   await recordNow(database, { providerId });
   await until(() => receiver.received.length === 3);
-  await until(async () => (await database.query("select from attempts")).length === 2);
+  await until(async () => (await database.query(`select from ${everyAttempt} attempt`)).length === 2);
 
   const told = await scrape(metrics, database);
   expect(told.get('bellwire_attempts_total{outcome="answered",next="done"}')).toBe(1);

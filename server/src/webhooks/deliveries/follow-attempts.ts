@@ -1,5 +1,7 @@
 import type { Database } from "#platform/database/database.ts";
 
+import { everyAttempt } from "./every-attempt.ts";
+
 /** A place in the order of attempts: the transaction that recorded one, and the attempt. */
 export interface AttemptCursor {
   readonly recordedIn: number;
@@ -16,11 +18,11 @@ export interface FollowedAttempt extends AttemptCursor {
 }
 
 // Oldest first, in the order of transactions, and only below the oldest one still running: one that began earlier and
-// commits later is not passed by. attempts_feed_idx (BRIN) leads to the newest blocks of each day, whatever their number.
+// commits later is not passed by. attempts_feed_idx and deliveries_feed_idx (BRIN) lead to the newest blocks of each day, whatever their number.
 const statement = `
   select recorded_in as "recordedIn", event_id as "eventId", endpoint_id as "endpointId", number, at, status, error,
     latency_ms as "latencyMs"
-  from attempts
+  from ${everyAttempt} attempt
   where provider_id = $1
     and recorded_in >= $2
     and (recorded_in, event_id, endpoint_id, number) > ($2, $3, $4, $5)

@@ -3,6 +3,7 @@ export { bodyFormatOf, contentTypeOf, isBinaryCloudEvent, type BodyFormat } from
 export { decideGate, type Gate } from "./decide-gate.ts";
 export { deliveryId, parseDeliveryId, type Delivery, type DeliveryState } from "./delivery.ts";
 export { contextOf, type EventContext } from "./event-context.ts";
+export { everyAttempt } from "./every-attempt.ts";
 export { followAttempts, type AttemptCursor, type FollowedAttempt } from "./follow-attempts.ts";
 export { liftHold } from "./lift-hold.ts";
 export { listDeliveries, type DeliveryFilter } from "./list-deliveries.ts";

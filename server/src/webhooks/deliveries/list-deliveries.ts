@@ -1,6 +1,7 @@
 import type { Database } from "#platform/database/database.ts";
 
 import type { Delivery, DeliveryState } from "./delivery.ts";
+import { everyAttempt } from "./every-attempt.ts";
 
 export interface DeliveryFilter {
   readonly providerId: number;
@@ -38,10 +39,10 @@ const statement = `
   ) delivery
   join endpoints endpoint on endpoint.provider_id = event.provider_id and endpoint.id = delivery.endpoint_id
   left join lateral (
-    select * from attempts
-    where attempts.provider_id = event.provider_id and attempts.event_id = event.id
-      and attempts.endpoint_id = delivery.endpoint_id
-    order by attempts.number desc limit 1
+    select * from ${everyAttempt} attempt
+    where attempt.provider_id = event.provider_id and attempt.event_id = event.id
+      and attempt.endpoint_id = delivery.endpoint_id
+    order by attempt.number desc limit 1
   ) attempt on true
   where event.provider_id = $1
     and ($2::bigint is null or delivery.endpoint_id = $2)

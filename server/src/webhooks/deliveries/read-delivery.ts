@@ -2,6 +2,7 @@ import type { Database } from "#platform/database/database.ts";
 
 import type { BodyFormat } from "./body-format.ts";
 import type { Delivery } from "./delivery.ts";
+import { everyAttempt } from "./every-attempt.ts";
 import { listDeliveries } from "./list-deliveries.ts";
 
 /** One try over HTTP. */
@@ -25,7 +26,7 @@ export interface DeliveryInFull extends Delivery {
 const attempts = `
   select number, at, status, error, latency_ms as "latencyMs", response_headers as "responseHeaders",
     response_body as "responseBody"
-  from attempts
+  from ${everyAttempt} attempt
   where provider_id = $1 and event_id = $2 and endpoint_id = $3
   order by number`;
 

@@ -6,8 +6,8 @@ import type { Settlement } from "./settlement.ts";
 
 // What arrived at the first attempt and is in no order: nearly all there is, so it has a statement that does no more than
 // that takes, two thirds of what write-outcomes.ts costs. No row is locked before it is deleted, since nothing is to be
-// done in between and nobody waits for it; and the end is expected to be the delivery's first. Lanes are read as there,
-// and due rows found by primary key.
+// done in between and nobody waits for it; the end is expected to be the delivery's first, and the attempt becomes a part of
+// its row (see every-attempt.ts). Lanes are read as there, and due rows found by primary key.
 const statement = `
   with outcome as (
     select outcome.*
@@ -19,17 +19,14 @@ const statement = `
     where due.event_id = outcome.event_id and due.endpoint_id = outcome.endpoint_id and due.attempts_made = 0
     returning outcome.*, due.provider_id, due.replay, due.format
   ), ended as (
-    insert into deliveries (provider_id, event_id, endpoint_id, state, attempts_made, replay, format)
-    select provider_id, event_id, endpoint_id, 'delivered', 1, replay, format from mine
-  ), written as (
-    insert into attempts (provider_id, event_id, endpoint_id, number, at, status, latency_ms, response_headers, response_body,
-      recorded_in)
-    select provider_id, event_id, endpoint_id, 1, at, status, latency_ms, response_headers, response_body,
-      (select pg_current_xact_id()::text::bigint)
+    insert into deliveries (provider_id, event_id, endpoint_id, state, attempts_made, replay, format,
+      first_at, first_status, first_latency_ms, first_headers, first_body, recorded_in)
+    select provider_id, event_id, endpoint_id, 'delivered', 1, replay, format,
+      at, status, latency_ms, response_headers, response_body, (select pg_current_xact_id()::text::bigint)
     from mine
     returning 1
   )
-  select count(*) as written from written`;
+  select count(*) as written from ended`;
 
 /** Whether an outcome is one of those that `writeFirstDeliveries` takes. */
 export const isFirstDelivery = ({ end, number, orderingKey }: Settlement): boolean =>
