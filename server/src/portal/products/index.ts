@@ -10,8 +10,6 @@ export {
   insertDefaultPlan,
   insertPlan,
   listPlans,
-  planColumns,
-  planOfJson,
   readDefaultPlans,
   readPlans,
 } from "./plans-table.ts";
