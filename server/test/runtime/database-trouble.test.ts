@@ -87,6 +87,8 @@ test("while the database is away every door says so, and serves again once it is
 
   await line[Symbol.asyncDispose]();
   const doors = [`${url}/api/v1/endpoints`, `${url}/admin/api/accounts.json`, `${url}/`, `${url}/p/admin`];
+  // A page that needs no more than the provider is still served while that is remembered, which is for a second.
+  await until(async () => (await ask(`${url}/`)).status === 503, { withinMs: 2000 });
   for (const door of doors) expect(await ask(door)).toMatchObject({ status: 503, retryAfter: "5" });
   expect((await ask(`${url}/api/v1/endpoints`)).text).toContain('"code":"database-away"');
   expect((await ask(`${url}/admin/api/accounts.json`)).text).toContain('{"error":"The database does not answer');
