@@ -25,7 +25,7 @@ export interface BenchServer extends AsyncDisposable {
 export async function startServer(database: BenchDatabase, role: "web" | "engine"): Promise<BenchServer> {
   started += 1;
   const logFile = join(database.folder, `${role}-${started}.log`);
-  const child = spawn(bellwire, ["serve", "--role", role], {
+  const child = spawn(process.execPath, [bellwire, "serve", "--role", role], {
     env: {
       PATH: process.env.PATH,
       PORT: "0",
