@@ -4,6 +4,7 @@ import type { FastifyInstance } from "fastify";
 import { systemClock } from "#platform/clock/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { anEvent, buildEndpoint, recordIn, recordNow } from "../support/build-webhooks.ts";
+import { startReceiver } from "../support/receiver.ts";
 import { startTestEngine } from "../support/start-test-engine.ts";
 import { test as base } from "../support/test.ts";
 import { until } from "../support/until.ts";
@@ -64,6 +65,21 @@ async function follow(http: FastifyInstance, house: BellwireHouse, lastEventId?:
 const idsOf = ({ told }: Client): unknown[] =>
   told.filter(({ event }) => event === "event").map(({ data }) => data["id"]);
 const hasBegun = (client: Client) => until(() => client.lastEventId() !== undefined);
+
+test("a follower hears of an attempt that delivers at once", async ({ http, house, sharedPool }) => {
+  await using receiver = await startReceiver();
+  const { id: providerId } = house.provider;
+  const endpointId = await buildEndpoint(sharedPool, { providerId, url: receiver.url });
+  const client = await follow(http, house);
+  await hasBegun(client);
+  await using _engine = await startTestEngine(sharedPool);
+  const [id] = await recordNow(sharedPool, { providerId });
+
+  await until(() => client.told.some(({ event }) => event === "attempt"));
+  expect(client.told.filter(({ event }) => event === "attempt")).toMatchObject([
+    { data: { event_id: id, endpoint_id: endpointId, number: 1, status: 200, error: null } },
+  ]);
+});
 
 test("a follower hears of an event, its delivery, the attempt and the end", async ({ http, house, sharedPool }) => {
   const { id: providerId } = house.provider;

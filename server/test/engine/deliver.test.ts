@@ -35,6 +35,7 @@ test("what is recorded is delivered at once, with its bytes, id and context", as
     "bellwire-channel": "developer_portal",
   });
   expect(delivery.attempts).toMatchObject([{ number: 1, status: 200, error: null }]);
+  expect(delivery).toMatchObject({ lastStatus: 200, lastAttemptAt: delivery.attempts[0]?.at });
 });
 
 test("six attempts, same id, same bytes, then the failure list; once the receiver is repaired, a retry delivers", async ({

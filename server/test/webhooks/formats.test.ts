@@ -103,17 +103,19 @@ test("3scale's XML is what it was, whether a key is known or not", async ({ data
   );
 });
 
-test("what is sent later is, byte for byte, what would have been sent at once", async ({ database }) => {
+test("what is sent later is, byte for byte and in its context, what would have been sent at once", async ({
+  database,
+}) => {
   const providerId = await buildProvider(database);
   const url = "http://127.0.0.1:9/";
   await buildEndpoint(database, { providerId, url, format: "cloudevents" });
   const [eventId = ""] = await recordNow(database, { providerId }, [keyCreated]);
-  const body = async (): Promise<string | undefined> =>
-    (await database.query<{ body: Buffer }>("select body from payloads"))[0]?.body.toString();
-  const atOnce = await body();
+  const payload = (): Promise<readonly unknown[]> => database.query("select format, body, context from payloads");
+  const atOnce = await payload();
+  expect(atOnce).toHaveLength(1);
 
   await database.query("delete from payloads");
   const endpointId = await buildEndpoint(database, { providerId, url, format: "cloudevents", name: "later" });
   await database.inTransaction((tx) => sendEventNow(tx, { providerId, eventId, endpointId, format: "cloudevents" }));
-  expect(await body()).toBe(atOnce);
+  expect(await payload()).toEqual(atOnce);
 });

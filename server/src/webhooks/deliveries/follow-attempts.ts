@@ -18,7 +18,8 @@ export interface FollowedAttempt extends AttemptCursor {
 }
 
 // Oldest first, in the order of transactions, and only below the oldest one still running: one that began earlier and
-// commits later is not passed by. attempts_feed_idx and deliveries_feed_idx (BRIN) lead to the newest blocks of each day, whatever their number.
+// commits later is not passed by. attempts_feed_idx and deliveries_feed_idx (BRIN) lead to the newest blocks of each day,
+// whatever their number.
 const statement = `
   select recorded_in as "recordedIn", event_id as "eventId", endpoint_id as "endpointId", number, at, status, error,
     latency_ms as "latencyMs"

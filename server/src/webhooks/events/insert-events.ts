@@ -1,3 +1,4 @@
+import type { Actor } from "#access/index.ts";
 import type { Transaction } from "#platform/database/database.ts";
 import type { BodyFormat, EventContext, Gate } from "#webhooks/deliveries/index.ts";
 
@@ -37,17 +38,23 @@ const statement = `
   insert into payloads (provider_id, event_id, format, body, context)
   select $1, unnest($17::uuid[]), unnest($18::text[]), unnest($19::bytea[]), unnest($20::json[])`;
 
+export const actorColumns = (actor: Actor): { actorKind: Actor["kind"]; actorUserId: number | null } => ({
+  actorKind: actor.kind,
+  actorUserId: "userId" in actor ? actor.userId : null,
+});
+
 export function insertEvents(
   tx: Transaction,
   { providerId, actor, channel, now }: Cause,
   events: readonly EventRow[],
   payloads: readonly PayloadRow[],
 ): void {
+  const { actorKind, actorUserId } = actorColumns(actor);
   const column = <T>(of: (event: EventRow) => T): T[] => events.map(of);
   tx.send(statement, [
     providerId,
-    actor.kind,
-    "userId" in actor ? actor.userId : null,
+    actorKind,
+    actorUserId,
     channel,
     now,
     rendererVersion,

@@ -14,7 +14,7 @@ import {
 import { readSubscriptions, type Subscription } from "#webhooks/endpoints/index.ts";
 
 import { continueSequence, lockSequence, nextSequences, type LockedSequence } from "./account-sequence.ts";
-import { insertEvents, type EventRow, type PayloadRow } from "./insert-events.ts";
+import { actorColumns, insertEvents, type EventRow, type PayloadRow } from "./insert-events.ts";
 import type { Cause, NewEvent, RecordedEvent } from "./new-event.ts";
 import { renderEvent } from "./render-event/render-event.ts";
 
@@ -124,7 +124,7 @@ function planEvent(
   const formats = new Set<BodyFormat>(deliveries.map((delivery) => delivery.format));
   const [{ source } = { source: "/" }] = subscriptions; // the provider's, so the same in all
   const rendered = { ...event, id, source, occurredAt, sequence, actor: actorInBody(cause.actor), channel };
-  const context = contextOf({ ...event, ...actorInRow(cause.actor), occurredAt, sequence, channel });
+  const context = contextOf({ ...event, ...actorColumns(cause.actor), occurredAt, sequence, channel });
   const payloads = [...formats].map((format) => ({
     eventId: id,
     format,
@@ -133,11 +133,6 @@ function planEvent(
   }));
   return { row, payloads, deliveries };
 }
-
-const actorInRow = (actor: Actor): { actorKind: string; actorUserId: number | null } => ({
-  actorKind: actor.kind,
-  actorUserId: "userId" in actor ? actor.userId : null,
-});
 
 const actorInBody = (actor: Actor): { kind: string; user_id?: number } =>
   "userId" in actor ? { kind: actor.kind, user_id: actor.userId } : { kind: actor.kind };
