@@ -5,6 +5,8 @@ type AccountState = "created" | "pending" | "approved" | "rejected" | "suspended
 /** An organisation of developers, customer of a provider. */
 export interface Account {
   readonly id: number;
+  /** A name for what the account says, with its users and on which plans it is. Each change of any of them renews it. */
+  readonly version: string;
   readonly orgName: string;
   readonly state: AccountState;
   readonly stateChangedAt: Date;

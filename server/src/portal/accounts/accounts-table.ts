@@ -1,8 +1,9 @@
 import type { Database, Transaction } from "#platform/database/database.ts";
+import { newUuidV7 } from "#platform/ids/uuid-v7.ts";
 
 import type { Account } from "./account.ts";
 
-export const accountColumns = `id, org_name as "orgName", state, state_changed_at as "stateChangedAt", deletion_at as "deletionAt",
+export const accountColumns = `id, version, org_name as "orgName", state, state_changed_at as "stateChangedAt", deletion_at as "deletionAt",
   plan_id as "planId", annotations, fields, monthly_billing_enabled as "monthlyBillingEnabled",
   monthly_charging_enabled as "monthlyChargingEnabled", credit_card_token as "creditCardToken",
   credit_card_partial_number as "creditCardPartialNumber", credit_card_expires_on as "creditCardExpiresOn",
@@ -60,11 +61,12 @@ const updateStatement = `
   update accounts
   set org_name = $3, state = $4, state_changed_at = $5, annotations = $6, fields = $7, monthly_billing_enabled = $8,
     monthly_charging_enabled = $9, deletion_at = $10, plan_id = $11, credit_card_token = $12,
-    credit_card_partial_number = $13, credit_card_expires_on = $14, updated_at = $15
+    credit_card_partial_number = $13, credit_card_expires_on = $14, updated_at = $15, version = $16
   where provider_id = $1 and id = $2`;
 
 /** Writes what can be changed of a locked account, and gives the account as it is then. */
 export function updateAccountRow(tx: Transaction, providerId: number, account: Account, now: Date): Account {
+  const version = newUuidV7(now.getTime());
   tx.send(updateStatement, [
     providerId,
     account.id,
@@ -81,8 +83,9 @@ export function updateAccountRow(tx: Transaction, providerId: number, account: A
     account.creditCardPartialNumber,
     account.creditCardExpiresOn,
     now,
+    version,
   ]);
-  return { ...account, updatedAt: now };
+  return { ...account, version, updatedAt: now };
 }
 
 /** Deletes an account with all rows that belong to it. */

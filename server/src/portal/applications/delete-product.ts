@@ -28,9 +28,7 @@ export async function deleteProduct(
   const settings = await readDocumentSettings(pool, provider);
   return pool.inTransaction(async (tx) => {
     // Accounts before products, as everybody locks them. What comes to use the product in between is found below.
-    for (const accountId of await accountsWithApplications(tx, provider.id, productId)) {
-      await lockAccount(tx, provider.id, accountId);
-    }
+    await tx.query(lockAccountsStatement, [provider.id, productId]);
     const product = await lockProduct(tx, provider.id, productId);
     if (!product) return undefined;
     for (const accountId of await accountsWithApplications(tx, provider.id, productId)) {
@@ -43,7 +41,18 @@ export async function deleteProduct(
   });
 }
 
-// In one order, so that two who lock several accounts cannot wait for each other. Served by applications_product_idx.
+// In one order, so that two who lock several accounts cannot wait for each other. Also those that are only subscribed: that
+// they are no more changes what they say. Served by service_subscriptions_product_idx and applications_product_idx.
+const lockAccountsStatement = `
+  select from accounts
+  where provider_id = $1 and id in (
+    select account_id from service_subscriptions where provider_id = $1 and product_id = $2
+    union all
+    select account_id from applications where provider_id = $1 and product_id = $2)
+  order by id
+  for no key update`;
+
+// In the same order. Served by applications_product_idx.
 const accountsStatement = `
   select distinct account_id as "accountId"
   from applications

@@ -8,7 +8,8 @@ import type { NewEvent } from "#webhooks/events/index.ts";
 import { changesOf } from "./account-changes.ts";
 import { accountUpdated } from "./change-account.ts";
 import { stateOnActivation } from "./decide-first-states.ts";
-import { readWholeAccounts, type WholeAccount } from "./whole-account.ts";
+import { readWholeAccounts } from "./read-whole-accounts.ts";
+import type { WholeAccount } from "./whole-account.ts";
 
 interface Activated {
   readonly before: Account;

@@ -6,7 +6,7 @@ import { recordEvents } from "#webhooks/events/index.ts";
 import type { AccountChange, ChangedAccount } from "./change-account.ts";
 import { deleteAccountPlanRequest } from "./plan-requests/account-plan-requests-table.ts";
 import { representAccount } from "./represent-account.ts";
-import { lockAccountInFull } from "./whole-account.ts";
+import { lockAccountInFull } from "./recall-account.ts";
 
 interface AccountPlanChange extends AccountChange {
   /** Also a hidden one: who may choose what is for the door to know. */

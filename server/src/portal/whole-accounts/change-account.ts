@@ -7,7 +7,8 @@ import { expectEvents, recordEvents, type NewEvent, type RecordedEvent } from "#
 
 import { changesOf } from "./account-changes.ts";
 import { representAccount } from "./represent-account.ts";
-import { lockAccountInFull, type AccountInFull, type WholeAccount } from "./whole-account.ts";
+import { lockAccountInFull, rememberAccount } from "./recall-account.ts";
+import type { AccountInFull, WholeAccount } from "./whole-account.ts";
 
 /** Which account is to be changed, and who wants it. */
 export interface AccountChange {
@@ -40,13 +41,14 @@ export async function changeAccount(
       expectEvents(tx, provider.id, accountId),
     ]);
     if (!locked) return undefined;
-    const { whole: before, settings } = locked;
+    const { whole: before, settings, fieldsVersion, planVersions } = locked;
     const wanted = decide(before.account, settings);
     if ("refused" in wanted) return wanted;
 
     const previous = changesOf(before.account, wanted);
     if (Object.keys(previous).length === 0) return { whole: before, settings, events: [] };
     const whole = { ...before, account: updateAccountRow(tx, provider.id, wanted, by.now) };
+    rememberAccount({ whole, fieldsVersion, planVersions });
     const cause = { providerId: provider.id, ...by };
     const events = await recordEvents(tx, cause, [accountUpdated(settings, whole, previous)], expected);
     const changed = { whole, settings, events };

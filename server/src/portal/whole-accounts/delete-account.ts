@@ -13,7 +13,8 @@ import { recordEvents, type NewEvent, type RecordedEvent } from "#webhooks/event
 
 import type { AccountChange } from "./change-account.ts";
 import { representAccount } from "./represent-account.ts";
-import { lockAccountInFull, type WholeAccount } from "./whole-account.ts";
+import { lockAccountInFull } from "./recall-account.ts";
+import type { WholeAccount } from "./whole-account.ts";
 
 /** Deletes an account with all that belongs to it, and tells of each part. Undefined if the provider has no such account. */
 export async function deleteAccount(

@@ -17,5 +17,7 @@ export { requestAccountPlan } from "./plan-requests/request-account-plan.ts";
 export { searchAccounts } from "./search-accounts.ts";
 export { signUpAccount, signUpIsOpen, type SignUp } from "./sign-up.ts";
 export { updateAccount } from "./update-account.ts";
-export { readAccountInFull, readWholeAccounts, type AccountInFull, type WholeAccount } from "./whole-account.ts";
+export { readAccountInFull } from "./recall-account.ts";
+export { readWholeAccounts } from "./read-whole-accounts.ts";
+export type { AccountInFull, WholeAccount } from "./whole-account.ts";
 export type { SignedUp, SignUpDoor } from "./write-sign-up.ts";

@@ -4,7 +4,7 @@ import { insertPlan, readDefaultPlans, updatePlan } from "#portal/products/index
 import type { Provider } from "#portal/providers/index.ts";
 import { byToken, form, now, setUp, signUp } from "../../../test/portal/house.ts";
 import { test as base } from "../../../test/support/test.ts";
-import { readAccountInFull, readWholeAccounts } from "./whole-account.ts";
+import { readVersionedAccount, readWholeAccounts } from "./read-whole-accounts.ts";
 
 interface House {
   readonly provider: Provider;
@@ -20,7 +20,7 @@ const test = base.extend("house", async ({ database }): Promise<House> => {
   const { whole } = await signUp(database, { provider, by: byToken });
   const { id: accountId, planId } = whole.account;
   const nameOfPlan: House["nameOfPlan"] = async (db) => {
-    const found = await readAccountInFull(db, provider, accountId);
+    const found = await readVersionedAccount(db, provider.id, accountId);
     return found?.whole.plans.find(({ id }) => id === found.whole.account.planId)?.name;
   };
   expect(await nameOfPlan(database)).toBe("Default");
@@ -92,7 +92,7 @@ test("an account that moves while its plans are looked for is read as it is by t
 
   await database.query("update plans set name = 'Platinum' where name = 'Gold'");
   const leave = () => database.query("delete from accounts where id = $1", [accountId]);
-  expect(await readAccountInFull(watched(database, [], leave), provider, accountId)).toBeUndefined();
+  expect(await readVersionedAccount(watched(database, [], leave), provider.id, accountId)).toBeUndefined();
 });
 
 test("of several accounts, those with plans that are known and those with others are told alike, oldest first", async ({
