@@ -78,6 +78,12 @@ export const promises = {
     );
   },
 
-  "a process has no more in flight than its places": ({ process }, watch) =>
-    watch.inFlight(process).length < watch.inFlightMax,
+  "a process has no more in flight than its places, beside first attempts that nobody has answered for 200 ms": (
+    { process, atMs },
+    watch,
+  ) => {
+    const flights = watch.inFlight(process);
+    const holdPlaces = flights.filter(({ isFirst, atMs: sinceMs }) => !isFirst || atMs - sinceMs <= 200);
+    return holdPlaces.length < watch.inFlightMax && flights.length < 5 * watch.inFlightMax;
+  },
 } satisfies Record<string, (flight: Flight, watch: SendWatch) => boolean>;

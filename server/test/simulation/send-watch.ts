@@ -16,6 +16,8 @@ export interface Flight {
   readonly owner: string | null;
   readonly epoch: number;
   readonly atMs: number;
+  /** The process has had no answer for the endpoint yet. */
+  readonly isFirst: boolean;
   endedAtMs: number | undefined;
   /** It ended within a second. */
   wasQuick: boolean;
@@ -53,6 +55,7 @@ export class SendWatch {
       owner: lane?.owner ?? null,
       epoch: lane?.epoch ?? 0,
       atMs: this.time.nowMs,
+      isFirst: !this.of(endpointId).some((one) => one.process === process && one.endedAtMs !== undefined),
       endedAtMs: undefined,
       wasQuick: false,
     };

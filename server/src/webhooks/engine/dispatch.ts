@@ -114,13 +114,15 @@ export class Dispatch {
     const delivery = lane.mayStart(nowMs) ? lane.shift() : undefined;
     if (!delivery) return;
     const { origin } = lane;
-    const place = this.#places.take(nowMs, lane.pace, () => {
+    const { pace, window } = lane;
+    const onLate = (): void => {
       lane.isStalled = true;
-      lane.window.narrow();
+      window.narrow();
       origin.late();
       lane.letFollow(delivery);
       this.offer(lane);
-    });
+    };
+    const place = this.#places.take(nowMs, { pace, isFirst: window.pace === "unknown", onLate });
     // Where answers take long, nothing waits for them.
     if (place.isLate) lane.letFollow(delivery);
     lane.inFlight += 1;
