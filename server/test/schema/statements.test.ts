@@ -24,7 +24,8 @@ test("PostgreSQL understands every statement, against the schema that the migrat
 // What every request to the API, and every change, begins with.
 test.for([
   "portal/providers/read-provider-with-token.ts",
-  "portal/whole-accounts/whole-account.ts",
+  "portal/whole-accounts/read-whole-accounts.ts",
+  "portal/whole-accounts/recall-account.ts",
   "webhooks/endpoints/read-subscriptions.ts",
 ])("an index serves every table that %s reads", async (path, { tx }) => {
   await tx.query("set local enable_seqscan = off"); // the tables are empty: so that a scan remains only where no index is
