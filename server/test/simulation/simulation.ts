@@ -11,6 +11,13 @@ import { unreliableStore } from "./unreliable-store.ts";
 
 const leaseMs = 2000;
 
+interface Recorded {
+  readonly endpointId: number;
+  readonly shownAtMs: number | undefined;
+  /** Of the lane, when the delivery was shown. */
+  readonly ownerThen: string | undefined;
+}
+
 /** A database, receivers, and processes with engines, as one seed makes them. */
 export class Simulation {
   readonly random: Random;
@@ -19,7 +26,7 @@ export class Simulation {
   readonly watch: SendWatch;
   readonly moods = new Map<number, Mood>();
   readonly processes: SimulatedProcess[] = [];
-  readonly recorded = new Map<string, { readonly endpointId: number; shownAtMs: number | undefined }>();
+  readonly recorded = new Map<string, Recorded>();
   readonly disableAfterMs: number;
   faults = 0;
   lostHints = 0;
@@ -114,11 +121,14 @@ export class Simulation {
     const endpoint = this.model.endpoints.get(endpointId);
     if (!endpoint) return;
     const rows = Array.from({ length: deliveries }, () => this.#build(endpoint));
-    for (const row of rows) this.recorded.set(deliveryKey(row), { endpointId, shownAtMs: undefined });
+    for (const row of rows)
+      this.recorded.set(deliveryKey(row), { endpointId, shownAtMs: undefined, ownerThen: undefined });
     const commit = this.model.record(rows);
     this.time.after(openMs, () => {
       commit();
-      for (const row of rows) this.recorded.set(deliveryKey(row), { endpointId, shownAtMs: this.time.nowMs });
+      const ownerThen = this.model.lanes.get(endpointId)?.owner ?? undefined;
+      for (const row of rows)
+        this.recorded.set(deliveryKey(row), { endpointId, shownAtMs: this.time.nowMs, ownerThen });
       this.tellDue([endpointId]);
     });
   }

@@ -49,6 +49,14 @@ test("beside another it takes its share, and the rest once nobody has taken that
   expect(await share.look([], 3000)).toEqual([5, 6, 7]);
 });
 
+test("what it had no room for it takes as soon as it has some", async () => {
+  const { share, found } = newShare();
+  found.due = { free: [3], own: 1, owned: 1, engines: 4 };
+  expect(await share.look([], 0)).toEqual([]);
+  found.due = { free: [3], own: 0, owned: 3, engines: 4 };
+  expect(await share.look([], 1000)).toEqual([3]);
+});
+
 test("what it has beyond its share goes back, but nothing that is idle or slow to answer", async () => {
   const { share, found } = newShare();
   found.due = { free: [], own: 100, owned: 100, engines: 2 };

@@ -8,6 +8,13 @@ const leftMs = 3000;
 /** Lanes were given and nobody took them: an engine lives that takes none, perhaps one that is stopping, which may take 15 s. */
 const keepMs = 20_000;
 
+/** A lane that is left to the others. */
+interface Left {
+  readonly sinceMs: number;
+  /** It was this engine's before, and beyond its share. Else there was no room for it, as there may be now. */
+  readonly isGiven: boolean;
+}
+
 /** What a share asks of a lane. */
 type SharedLane = Pick<Lane, "isLeaving" | "isStalled" | "queue" | "pace" | "dropWaiting">;
 
@@ -18,8 +25,7 @@ type SharedLane = Pick<Lane, "isLeaving" | "isStalled" | "queue" | "pace" | "dro
 export class LaneShare {
   readonly #findDueLanes: () => Promise<DueLanes>;
   readonly #chance: () => number;
-  /** Left to the others, and since when. */
-  readonly #left = new Map<number, number>();
+  readonly #left = new Map<number, Left>();
   #keepsUntilMs = Number.NEGATIVE_INFINITY;
 
   constructor(findDueLanes: () => Promise<DueLanes>, chance: () => number) {
@@ -32,8 +38,9 @@ export class LaneShare {
     return this.#left.has(endpointId);
   }
 
-  leave(endpointId: number, nowMs: number): void {
-    this.#left.set(endpointId, nowMs);
+  /** It was this engine's, and is given back for them to take. */
+  leave(endpointId: number, sinceMs: number): void {
+    this.#left.set(endpointId, { sinceMs, isGiven: true });
   }
 
   /** Looks for lanes that nobody serves: those to take now. Of `lanes`, its own, marks those that are to be given back. */
@@ -47,18 +54,18 @@ export class LaneShare {
 
   #choose(free: readonly number[], room: number, nowMs: number): readonly number[] {
     const isFree = new Set(free);
-    for (const [id, sinceMs] of this.#left) if (!isFree.has(id) && nowMs > sinceMs) this.#left.delete(id);
+    for (const [id, { sinceMs }] of this.#left) if (!isFree.has(id) && nowMs > sinceMs) this.#left.delete(id);
     // From anywhere on, so that engines that start together do not all reach for the first ones.
     const at = Math.floor(this.#chance() * free.length);
     const chosen: number[] = [];
     for (const id of [...free.slice(at), ...free.slice(0, at)]) {
-      const sinceMs = this.#left.get(id);
-      const isUnwanted = sinceMs !== undefined && nowMs - sinceMs >= leftMs;
-      if (isUnwanted || (sinceMs === undefined && room > 0)) {
+      const left = this.#left.get(id);
+      const isUnwanted = left !== undefined && nowMs - left.sinceMs >= leftMs;
+      if (isUnwanted || (room > 0 && !left?.isGiven)) {
         room -= 1;
         chosen.push(id);
         this.#left.delete(id);
-      } else if (sinceMs === undefined) this.#left.set(id, nowMs);
+      } else if (!left) this.#left.set(id, { sinceMs: nowMs, isGiven: false });
       if (isUnwanted) this.#keepsUntilMs = nowMs + keepMs;
     }
     return chosen;
