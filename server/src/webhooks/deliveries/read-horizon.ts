@@ -32,8 +32,13 @@ export class Horizon {
   #samples: TransactionSample[] = [];
   #at = "-infinity";
 
-  /** Takes a sample that was made before the rows are read, and gives the moment that cursors may reach. */
-  advance(sample: TransactionSample): string {
+  /** The moment that cursors may reach in a read that begins now, or later. */
+  get at(): string {
+    return this.#at;
+  }
+
+  /** Takes a newer sample, for the reads that begin from now on. */
+  advance(sample: TransactionSample): void {
     this.#samples.push(sample);
     while (this.#samples[0] && this.#samples[0].nextToStart <= sample.oldestRunning) {
       this.#at = this.#samples[0].at;
@@ -41,6 +46,5 @@ export class Horizon {
     }
     // A transaction that stays open for long keeps samples waiting; every second one of many is enough.
     if (this.#samples.length > 1000) this.#samples = this.#samples.filter((_, index) => index % 2 === 0);
-    return this.#at;
   }
 }

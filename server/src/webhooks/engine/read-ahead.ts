@@ -11,6 +11,8 @@ const rowsMax = 1000;
  */
 const atHandMax = 5000;
 const atHandLeast = 4;
+/** How far cursors may go is asked for this often: each answer is one more statement, and an old one holds for ever. */
+const sampleEveryMs = 100;
 /** A lane that was read to its end is looked at again this much later, if no hint comes before. */
 const lookEveryMs = 1000;
 
@@ -20,6 +22,7 @@ export class ReadAhead {
   readonly #horizon = new Horizon();
   readonly #onNewVersion: (endpointId: number) => void;
   #wanting = new Set<Lane>();
+  #sampleAtMs = 0;
 
   constructor(needs: Pick<EngineNeeds, "store" | "clock">, onNewVersion: (endpointId: number) => void) {
     this.#needs = needs;
@@ -42,8 +45,9 @@ export class ReadAhead {
     // Before the read, so that a hint that comes while it is under way is not forgotten.
     for (const { lane } of asked) lane.lookAtMs = nowMs + lookEveryMs;
     try {
-      const horizon = this.#horizon.advance(await this.#needs.store.sampleTransactions());
-      const rows = Map.groupBy(await this.#needs.store.readDue(asked.map(({ ask }) => ask)), (row) => row.endpointId);
+      const horizon = this.#horizon.at; // as it was before the read
+      const [read] = await Promise.all([this.#needs.store.readDue(asked.map(({ ask }) => ask)), this.#sample(nowMs)]);
+      const rows = Map.groupBy(read, (row) => row.endpointId);
       return asked
         .filter(({ lane, ask }) => {
           const its = rows.get(lane.endpointId) ?? [];
@@ -60,6 +64,13 @@ export class ReadAhead {
       }
       throw error;
     }
+  }
+
+  /** For the next read: beside this one, so that no read waits for it. */
+  async #sample(nowMs: number): Promise<void> {
+    if (nowMs < this.#sampleAtMs) return;
+    this.#sampleAtMs = nowMs + sampleEveryMs;
+    this.#horizon.advance(await this.#needs.store.sampleTransactions());
   }
 
   #ask(rowsOfLaneMax: number) {
