@@ -1,30 +1,9 @@
 import { expect, test } from "vitest";
 import type { AttemptOutcome, DueDelivery, LaneToRead } from "#webhooks/deliveries/index.ts";
-import type { DeliverySettings } from "#webhooks/endpoints/index.ts";
 
+import { newLane, settings, taken } from "../../../test/support/build-lane.ts";
 import { Lane } from "./lane.ts";
 import { Origins } from "./origin.ts";
-
-const settings: DeliverySettings = {
-  endpointId: 1,
-  isDefault: false,
-  eventSource: "https://acme-admin.example",
-  providerId: 1,
-  url: "https://receiver.test/",
-  urlMasked: "https://receiver.test/",
-  urlCipher: Buffer.alloc(0),
-  headers: {},
-  secrets: [],
-  retryWaitsSeconds: [1],
-  success: "200",
-  timeoutSeconds: 5,
-  maxInFlight: null,
-  maxPerSecond: null,
-  ordering: "none",
-  active: true,
-  state: "enabled",
-  version: 1,
-};
 
 const due = (eventId: string, dueAt: string): DueDelivery => ({
   endpointId: 1,
@@ -55,17 +34,6 @@ const busy = {
   body: Buffer.alloc(0),
   latencyMs: 1,
 } as const;
-const taken = {
-  endpointId: 1,
-  epoch: 1,
-  takenOver: false,
-  unanswered: 0,
-  lifts: 0,
-  failingSeconds: null,
-  failedAttempts: 0,
-};
-const newLane = (): Lane => new Lane(taken, settings, new Origins(8), 0);
-
 function begin(lane: Lane, nowMs: number): LaneToRead {
   const asked = lane.beginRead(nowMs);
   if (!asked) throw new Error("the lane reads nothing");

@@ -1,6 +1,6 @@
 import { Horizon, type DueDelivery } from "#webhooks/deliveries/index.ts";
 
-import type { EngineNeeds } from "./engine-needs.ts";
+import type { EngineNeeds, LaneStore } from "./engine-needs.ts";
 import type { Lane } from "./lane.ts";
 
 /** Rows one statement brings at most: some 2 MB of bodies, and 10 ms. */
@@ -16,15 +16,19 @@ const sampleEveryMs = 100;
 /** A lane that was read to its end is looked at again this much later, if no hint comes before. */
 const lookEveryMs = 1000;
 
+interface ReadNeeds extends Pick<EngineNeeds, "clock"> {
+  readonly store: Pick<LaneStore, "sampleTransactions" | "readDue">;
+}
+
 /** Brings due deliveries into memory before their places are free, so that sending never waits for the database. */
 export class ReadAhead {
-  readonly #needs: Pick<EngineNeeds, "store" | "clock">;
+  readonly #needs: ReadNeeds;
   readonly #horizon = new Horizon();
   readonly #onNewVersion: (endpointId: number) => void;
   #wanting = new Set<Lane>();
   #sampleAtMs = 0;
 
-  constructor(needs: Pick<EngineNeeds, "store" | "clock">, onNewVersion: (endpointId: number) => void) {
+  constructor(needs: ReadNeeds, onNewVersion: (endpointId: number) => void) {
     this.#needs = needs;
     this.#onNewVersion = onNewVersion;
   }

@@ -1,0 +1,30 @@
+import { expect, test } from "vitest";
+import type { LaneToRead } from "#webhooks/deliveries/index.ts";
+import { newLane } from "../../../test/support/build-lane.ts";
+import { HandDrivenClock } from "../../../test/support/hand-driven-clock.ts";
+import { ReadAhead } from "./read-ahead.ts";
+
+// A transaction that shows a row between a read and a sample would be passed by, if the sample counted for that read.
+test("a cursor goes as far as was known before the read, whatever a sample says that was made beside it", async () => {
+  const clock = new HandDrivenClock();
+  const read: LaneToRead[] = [];
+  const store = {
+    sampleTransactions: async () => ({ at: clock.now().toISOString(), oldestRunning: 7n, nextToStart: 7n }),
+    readDue: async (lanes: readonly LaneToRead[]) => {
+      read.push(...lanes);
+      await Promise.resolve(); // the sample is there first
+      return [];
+    },
+  };
+  const reader = new ReadAhead({ store, clock }, () => undefined);
+  const lane = newLane();
+  const times: string[] = [];
+  for (let look = 0; look < 4; look += 1) {
+    times.push(clock.now().toISOString());
+    lane.lookAtMs = 0;
+    reader.want(lane);
+    await reader.read(1);
+    await clock.advance(1000);
+  }
+  expect(read.map(({ after }) => after.dueAt)).toEqual(["-infinity", "-infinity", times[0], times[1]]);
+});

@@ -1,0 +1,36 @@
+import type { DeliverySettings } from "#webhooks/endpoints/index.ts";
+import { Lane } from "../../src/webhooks/engine/lane.ts";
+import { Origins } from "../../src/webhooks/engine/origin.ts";
+
+export const settings: DeliverySettings = {
+  endpointId: 1,
+  isDefault: false,
+  eventSource: "https://acme-admin.example",
+  providerId: 1,
+  url: "https://receiver.test/",
+  urlMasked: "https://receiver.test/",
+  urlCipher: Buffer.alloc(0),
+  headers: {},
+  secrets: [],
+  retryWaitsSeconds: [1],
+  success: "200",
+  timeoutSeconds: 5,
+  maxInFlight: null,
+  maxPerSecond: null,
+  ordering: "none",
+  active: true,
+  state: "enabled",
+  version: 1,
+};
+
+export const taken = {
+  endpointId: 1,
+  epoch: 1,
+  takenOver: false,
+  unanswered: 0,
+  lifts: 0,
+  failingSeconds: null,
+  failedAttempts: 0,
+};
+/** A lane that has just been taken. */
+export const newLane = (): Lane => new Lane(taken, settings, new Origins(8), 0);
