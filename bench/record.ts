@@ -16,6 +16,7 @@ const asked: Readonly<Record<string, readonly string[]>> = {
   isolation: [],
   scale: [],
   others: [],
+  api: [],
 };
 
 const [folder, ...wanted] = process.argv.slice(2);

@@ -32,5 +32,6 @@ export const taken = {
   failingSeconds: null,
   failedAttempts: 0,
 };
+
 /** A lane that has just been taken. */
 export const newLane = (): Lane => new Lane(taken, settings, new Origins(8), 0);

@@ -7,10 +7,11 @@ import { readVersionedAccount, type VersionedAccount, type VersionsBeside } from
 import type { AccountInFull } from "./whole-account.ts";
 
 // Versions name what an account says for ever, so what is remembered is never stale: it is what the versions say now, which
-// are read each time, or it is read anew. Some 30 MB, with the document of each, which is written once.
+// are read each time, or it is read anew. Some 30 MB, with the document of each, which is written once: a kilobyte for the
+// account, for each user and for each plan.
 const remembered = new LRUCache<number, VersionedAccount>({
-  maxSize: 10_000,
-  sizeCalculation: ({ whole }) => 1 + whole.users.length,
+  maxSize: 30_000,
+  sizeCalculation: ({ whole }) => 1 + whole.users.length + whole.plans.length,
 });
 
 /** Keeps what an account says from now on: also before it is committed, since nobody else will ever name it so. */
@@ -29,6 +30,8 @@ const versionsStatement = `
 const versionsOf = ({ whole, fieldsVersion, planVersions }: VersionedAccount): string =>
   `${whole.account.version} ${fieldsVersion} {${planVersions.join(",")}}`;
 
+interface VersionedInFull extends AccountInFull, VersionsBeside {}
+
 /** The account as it is, for the cost of its versions if it is remembered. */
 export async function readAccountInFull(
   db: Database,
@@ -43,22 +46,19 @@ export async function readAccountInFull(
 const lockStatement = `select from accounts where provider_id = $1 and id = $2 for no key update`;
 const lockVersionsStatement = `${versionsStatement} for no key update`;
 
-/** An account that stays as it is until this transaction changes it or ends. */
-export interface LockedAccount extends AccountInFull, VersionsBeside {}
-
 /**
- * Locks the account, as `lockAccount` does, and gives it as it is. Everybody locks it before they change its users,
- * subscriptions or applications, so what is read by a statement after the lock stays as it is read. One round trip, or two
- * if somebody else has changed what is remembered.
+ * Locks the account, as `lockAccount` does, and gives it as it is until this transaction changes it or ends. Everybody locks
+ * it before they change its users, subscriptions or applications, so what is read by a statement after the lock stays as it
+ * is read. One round trip, or two if somebody else has changed what is remembered.
  */
 export async function lockAccountInFull(
   tx: Transaction,
   provider: Provider,
   id: number,
-): Promise<LockedAccount | undefined> {
+): Promise<VersionedInFull | undefined> {
   const known = remembered.get(id);
   const found = known ? await recall(tx, lockVersionsStatement, provider, known) : await lockAndRead(tx, provider, id);
-  return found && { ...(await inFull(tx, provider, found)), ...found };
+  return found && inFull(tx, provider, found);
 }
 
 async function lockAndRead(tx: Transaction, provider: Provider, id: number): Promise<VersionedAccount | undefined> {
@@ -75,7 +75,10 @@ async function recall(
   const { account, plans } = known.whole;
   const planIds = plans.map((plan) => plan.id);
   const [now] = await db.query<{ versions: string }>(statement, [provider.id, account.id, planIds]);
-  if (!now) return undefined;
+  if (!now) {
+    remembered.delete(account.id); // who is gone is not kept
+    return undefined;
+  }
   return now.versions === versionsOf(known) ? known : readAnew(db, provider, account.id);
 }
 
@@ -85,8 +88,7 @@ async function readAnew(db: Database, provider: Provider, id: number): Promise<V
   return found;
 }
 
-const inFull = async (
-  db: Database,
-  provider: Provider,
-  { whole, fieldsVersion }: VersionedAccount,
-): Promise<AccountInFull> => ({ whole, settings: await recallDocumentSettings(db, provider, fieldsVersion) });
+const inFull = async (db: Database, provider: Provider, found: VersionedAccount): Promise<VersionedInFull> => ({
+  ...found,
+  settings: await recallDocumentSettings(db, provider, found.fieldsVersion),
+});

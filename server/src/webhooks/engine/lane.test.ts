@@ -34,6 +34,7 @@ const busy = {
   body: Buffer.alloc(0),
   latencyMs: 1,
 } as const;
+
 function begin(lane: Lane, nowMs: number): LaneToRead {
   const asked = lane.beginRead(nowMs);
   if (!asked) throw new Error("the lane reads nothing");
