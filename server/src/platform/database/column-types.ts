@@ -1,15 +1,19 @@
 import pg from "pg";
 
+const { INT8, DATE } = pg.types.builtins;
 const int8ArrayOid = 1016;
 
 /** bigint arrives as number, and a date as its text, because midnight is not the same moment everywhere. */
-export function columnTypes(): pg.CustomTypesConfig {
-  const types = new pg.TypeOverrides();
-  types.setTypeParser(pg.types.builtins.INT8, wholeNumber);
-  types.setTypeParser(int8ArrayOid, wholeNumbers);
-  types.setTypeParser(pg.types.builtins.DATE, (text: string) => text);
-  return types;
-}
+const ours: ReadonlyMap<number, (text: string) => unknown> = new Map<number, (text: string) => unknown>([
+  [INT8, wholeNumber],
+  [int8ArrayOid, wholeNumbers],
+  [DATE, (text) => text],
+]);
+
+/** How the text of a type's values is read. */
+export const readerOf = (typeId: number): ((text: string) => unknown) =>
+  // oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- any number will do: a type without a name is read as text
+  ours.get(typeId) ?? pg.types.getTypeParser(typeId, "text");
 
 /** Ids stay below 2^53 by design (4096 cells of 2^40); a number that does not fit is a mistake, not a rounded id. */
 function wholeNumber(text: string): number {

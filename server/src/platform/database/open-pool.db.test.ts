@@ -94,8 +94,12 @@ test("a transaction whose statement failed does not pass for committed when the 
 });
 
 test("a statement that comes after the end of its transaction is refused", async ({ database }) => {
-  const late = await database.inTransaction(async (tx) => () => tx.query("select 1"));
-  await expect(late()).rejects.toThrow("This transaction has ended");
+  const late = await database.inTransaction(async (tx) => ({
+    query: () => tx.query("select 1"),
+    send: () => tx.send("select 1", []),
+  }));
+  await expect(late.query()).rejects.toThrow("This transaction has ended");
+  expect(late.send).toThrow("This transaction has ended");
 });
 
 test("a connection that the server ends amidst a transaction rejects it, and the next one works", async ({

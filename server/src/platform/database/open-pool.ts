@@ -1,11 +1,10 @@
 import pg from "pg";
-import { columnTypes } from "./column-types.ts";
 import type { Pool } from "./database.ts";
 import type { DatabaseLog } from "./database-log.ts";
 import { troubleOf } from "./database-trouble.ts";
 import { Hints } from "./hints.ts";
-import { prepared } from "./prepared.ts";
 import { runTransaction } from "./run-transaction.ts";
+import { StatementLine } from "./statement-line.ts";
 
 export interface PoolOptions {
   readonly connectionString: string;
@@ -43,8 +42,6 @@ export async function openPool(options: PoolOptions): Promise<Pool & AsyncDispos
     application_name: options.applicationName ?? "bellwire",
     connectionTimeoutMillis: connectTimeoutMs,
     query_timeout: answerTimeoutMs,
-    types: columnTypes(),
-    pipeline: true, // what a transaction asks at once goes out at once
   };
   const verify: pg.PoolConfig["verify"] = (client, done) => {
     setUpSession(client, schema, role).then(() => done(), done);
@@ -56,23 +53,13 @@ export async function openPool(options: PoolOptions): Promise<Pool & AsyncDispos
   const hints = new Hints({ connection, channel: schema, log });
 
   const opened: Pool & AsyncDisposable = {
-    async query(text, values = []) {
-      return (await pool.query(prepared(text, values))).rows;
-    },
-    async inTransaction(work) {
-      const client = await pool.connect();
-      let isLost = false;
-      try {
-        const done = await runTransaction(client, work);
+    query: (text, values = []) => onLine(pool, async (line) => (await line.ask(text, values)).rows),
+    inTransaction: (work) =>
+      onLine(pool, async (line) => {
+        const done = await runTransaction(line, work);
         hints.spread(done.hints);
         return done.result;
-      } catch (error) {
-        isLost = troubleOf(error) === "away"; // it may not know yet
-        throw error;
-      } finally {
-        client.release(isLost || client.getTransactionStatus() !== "I");
-      }
-    },
+      }),
     onHint: (channel, listener) => hints.on(channel, listener),
     async [Symbol.asyncDispose]() {
       await hints[Symbol.asyncDispose]();
@@ -85,6 +72,20 @@ export async function openPool(options: PoolOptions): Promise<Pool & AsyncDispos
   } catch (error) {
     await opened[Symbol.asyncDispose]();
     throw error;
+  }
+}
+
+/** Runs `work` on a connection that it has for itself. One that may be lost, or is amidst a transaction, is not used again. */
+async function onLine<T>(pool: pg.Pool, work: (line: StatementLine) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let isLost = false;
+  try {
+    return await work(new StatementLine(client));
+  } catch (error) {
+    isLost = troubleOf(error) === "away"; // it may not know yet
+    throw error;
+  } finally {
+    client.release(isLost || client.getTransactionStatus() !== "I");
   }
 }
 

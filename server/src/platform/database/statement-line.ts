@@ -1,0 +1,47 @@
+import type pg from "pg";
+import { Bundle, type Answer } from "./bundle.ts";
+import { writeValue } from "./write-value.ts";
+
+/**
+ * A connection's statements, in the order in which they are asked. What is asked in one turn of the event loop goes out
+ * together, at its end; what is asked while an answer is on its way waits for that.
+ */
+export class StatementLine {
+  readonly #client: pg.ClientBase;
+  #gathered: Bundle | undefined;
+  #isAwaiting = false;
+
+  constructor(client: pg.ClientBase) {
+    this.#client = client;
+  }
+
+  async ask(text: string, values: readonly unknown[]): Promise<Answer> {
+    const written = values.map(writeValue);
+    try {
+      return await this.#gather().add(text, written);
+    } catch (error) {
+      // From here on its stack says who asked; it came with that of the socket.
+      if (error instanceof Error) Error.captureStackTrace(error);
+      throw error;
+    }
+  }
+
+  #gather(): Bundle {
+    if (!this.#gathered) {
+      this.#gathered = new Bundle(() => {
+        this.#isAwaiting = false;
+        this.#send();
+      });
+      process.nextTick(() => this.#send());
+    }
+    return this.#gathered;
+  }
+
+  #send(): void {
+    if (this.#isAwaiting || !this.#gathered) return;
+    const bundle = this.#gathered;
+    this.#gathered = undefined;
+    this.#isAwaiting = true;
+    this.#client.query(bundle);
+  }
+}
