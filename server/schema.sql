@@ -492,6 +492,7 @@ create table providers (
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
   fields_version uuid not null default gen_random_uuid(),
+  subscriptions_version uuid not null default gen_random_uuid(),
   constraint providers_change_account_plan_permission_check CHECK ((change_account_plan_permission = ANY (ARRAY['direct'::text, 'request'::text, 'credit_card'::text, 'request_credit_card'::text, 'none'::text]))),
   constraint providers_change_service_plan_permission_check CHECK ((change_service_plan_permission = ANY (ARRAY['direct'::text, 'request'::text, 'credit_card'::text, 'request_credit_card'::text, 'none'::text]))),
   constraint providers_password_length_min_check CHECK (((password_length_min >= 8) AND (password_length_min <= 100))),
@@ -730,6 +731,26 @@ CREATE OR REPLACE FUNCTION renew_fields_version()
 AS $function$
 begin
   update providers set fields_version = gen_random_uuid() where id = coalesce(new.provider_id, old.provider_id);
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION renew_own_subscriptions_version()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'bellwire', 'pg_temp'
+AS $function$
+begin
+  new.subscriptions_version := gen_random_uuid();
+  return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION renew_subscriptions_version()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'bellwire', 'pg_temp'
+AS $function$
+begin
+  update providers set subscriptions_version = gen_random_uuid() where id = coalesce(new.provider_id, old.provider_id);
   return null;
 end $function$;
 

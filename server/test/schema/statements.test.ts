@@ -26,7 +26,7 @@ test.for([
   "portal/providers/read-provider-with-token.ts",
   "portal/whole-accounts/read-whole-accounts.ts",
   "portal/whole-accounts/recall-account.ts",
-  "webhooks/endpoints/read-subscriptions.ts",
+  "webhooks/endpoints/recall-subscriptions.ts",
 ])("an index serves every table that %s reads", async (path, { tx }) => {
   await tx.query("set local enable_seqscan = off"); // the tables are empty: so that a scan remains only where no index is
   const statements = allStatements().filter((it) => it.path === path);

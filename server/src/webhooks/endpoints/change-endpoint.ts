@@ -33,8 +33,8 @@ export async function createEndpoint(
   const refusal = await checkEndpoint(settings, undefined, targets);
   if (refusal) return refusal;
   return pool.inTransaction(async (tx) => {
-    await keepEventSource(tx, { providerId, format: settings.format, source });
     const endpoint = await insertEndpoint(tx, encryption, { providerId, settings, secret: newSecret() });
+    await keepEventSource(tx, { providerId, format: settings.format, source });
     await tell(tx, endpoint, {
       actor,
       action: "endpoint.created",
@@ -59,9 +59,10 @@ export async function changeEndpoint(
   if (refusal) return refusal;
 
   const after = await pool.inTransaction(async (tx) => {
-    await keepEventSource(tx, { providerId: change.providerId, format: settings.format, source: change.source });
     const changed = await updateEndpoint(tx, encryption, before, settings);
-    if (changed) await tell(tx, changed, { actor: change.actor, action: "endpoint.changed", detail });
+    if (!changed) return undefined;
+    await keepEventSource(tx, { providerId: change.providerId, format: settings.format, source: change.source });
+    await tell(tx, changed, { actor: change.actor, action: "endpoint.changed", detail });
     return changed;
   });
   // Checking a URL asks the network, so no row is locked meanwhile: somebody else may have been quicker.

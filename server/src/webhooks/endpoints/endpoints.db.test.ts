@@ -9,7 +9,7 @@ import { cancelDueOfDeletedEndpoints, deleteEndpoint } from "./delete-endpoint.t
 import type { Endpoint, EndpointInput, Refused } from "./endpoint.ts";
 import { listEndpoints, readEndpoint } from "./endpoints-table.ts";
 import { readDeliverySettings } from "./read-delivery-settings.ts";
-import { readSubscriptions } from "./read-subscriptions.ts";
+import { recallSubscriptions } from "./recall-subscriptions.ts";
 import { rotateSecret } from "./rotate-secret.ts";
 
 const admin: Actor = { kind: "admin", userId: 7 };
@@ -152,7 +152,7 @@ test("deleting an endpoint cancels what is due, keeps its history, and frees its
 test("what is recorded for an endpoint while it is being deleted ends as cancelled", async ({ database }) => {
   const endpoint = await make(database, { eventTypes: ["*"] });
   await database.inTransaction(async (tx) => {
-    const subscriptions = await readSubscriptions(tx, endpoint.providerId);
+    const subscriptions = await recallSubscriptions(tx, endpoint.providerId);
     expect(subscriptions).toHaveLength(1);
     await deleteEndpoint(database, { ...endpoint, actor: admin });
     await tx.query(

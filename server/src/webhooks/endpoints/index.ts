@@ -9,6 +9,6 @@ export { eventSwitches, eventTypes, isEventType, type EventType, type SwitchName
 export { maskUrl } from "./mask-url.ts";
 export { readDeliverySettings, type DeliverySettings } from "./read-delivery-settings.ts";
 export { readSecretsTo } from "./read-secrets-to.ts";
-export { readSubscriptions, type Subscription } from "./read-subscriptions.ts";
+export { recallSubscriptions, type Subscription } from "./recall-subscriptions.ts";
 export { isReservedHeader } from "./reserved-headers.ts";
 export { rotateSecret } from "./rotate-secret.ts";

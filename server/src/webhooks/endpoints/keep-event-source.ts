@@ -5,7 +5,8 @@ const statement = `update providers set event_source = $2 where id = $1 and even
 
 /**
  * Fixes what the provider's CloudEvents name as their source, when an endpoint is to get such. It is stored, so that every
- * process writes the same into them, also one that does not know how the outside reaches us.
+ * process writes the same into them, also one that does not know how the outside reaches us. After the endpoint is written:
+ * that locks the provider too, and whoever did it the other way round would wait for this for ever.
  */
 export async function keepEventSource(
   tx: Transaction,

@@ -11,7 +11,7 @@ import {
   type Gate,
   type PlannedDelivery,
 } from "#webhooks/deliveries/index.ts";
-import { readSubscriptions, type Subscription } from "#webhooks/endpoints/index.ts";
+import { recallSubscriptions, type Subscription } from "#webhooks/endpoints/index.ts";
 
 import { continueSequence, lockSequence, nextSequences, type LockedSequence } from "./account-sequence.ts";
 import { actorColumns, insertEvents, type EventRow, type PayloadRow } from "./insert-events.ts";
@@ -31,7 +31,7 @@ export interface ExpectedEvents {
 export async function expectEvents(tx: Transaction, providerId: number, accountId: number): Promise<ExpectedEvents> {
   const [sequence, subscriptions] = await Promise.all([
     lockSequence(tx, providerId, accountId),
-    readSubscriptions(tx, providerId),
+    recallSubscriptions(tx, providerId),
   ]);
   return { sequence, subscriptions };
 }
@@ -50,7 +50,7 @@ export async function recordEvents(
   const { providerId } = cause;
   const [sequences, subscriptions] = await Promise.all([
     numbersOf(tx, providerId, events, expected?.sequence),
-    expected?.subscriptions ?? readSubscriptions(tx, providerId),
+    expected?.subscriptions ?? recallSubscriptions(tx, providerId),
   ]);
 
   const planned = events.map((event, index) => planEvent(cause, event, sequences[index] ?? 0, subscriptions));
