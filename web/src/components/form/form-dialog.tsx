@@ -26,7 +26,8 @@ export function FormDialog({ title, description, submit, isBusy, isDisabled = fa
     <Modal variant="small" isOpen onClose={onClose} aria-labelledby={`${id}title`}>
       <ModalHeader title={title} labelId={`${id}title`} description={description} />
       <ModalBody>
-        <Form id={`${id}form`} onSubmit={handle}>
+        {/* The API takes some of what is marked as required, such as a user's e-mail address, for optional. */}
+        <Form id={`${id}form`} noValidate={false} onSubmit={handle}>
           {children}
         </Form>
       </ModalBody>
