@@ -1,7 +1,9 @@
 import { useMutation, useQueryClient, type QueryKey } from "@tanstack/react-query";
+import { useEffect } from "react";
 
 import { ApiProblem, saysWhy } from "../api/api-problem.ts";
 import { useToast } from "../toasts/toast-context.ts";
+import { focusWrongField } from "./form/focus-wrong-field.ts";
 
 export interface ChangeOptions<Input, Done> {
   readonly change: (input: Input) => Promise<Done>;
@@ -33,7 +35,11 @@ export function useChange<Input, Done>(options: ChangeOptions<Input, Done>) {
       toast({ kind: "danger", title: failed, ...(!isShown && { detail: saysWhy(error) }) });
     },
   });
-  return { ...mutation, errors: errorsOf(mutation.error) };
+  const { error } = mutation;
+  useEffect(() => {
+    if (Object.keys(errorsOf(error)).length > 0) focusWrongField();
+  }, [error]);
+  return { ...mutation, errors: errorsOf(error) };
 }
 
 const errorsOf = (error: unknown): Readonly<Record<string, readonly string[]>> =>

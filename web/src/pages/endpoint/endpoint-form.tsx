@@ -5,6 +5,7 @@ import type { FormEvent } from "react";
 import type { Endpoint } from "../../api/endpoint-queries.ts";
 import type { EventType } from "../../api/event-type-queries.ts";
 import { UrlField } from "../../components/endpoint/url-field.tsx";
+import { focusWrongField } from "../../components/form/focus-wrong-field.ts";
 import { SaveBar } from "../../components/form/save-bar.tsx";
 import { TextField } from "../../components/form/text-field.tsx";
 import type { EndpointDraft } from "./endpoint-draft.ts";
@@ -41,6 +42,7 @@ export function EndpointForm({ endpoint, types }: EndpointFormProps) {
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     if (readWaits(draft.waits)) save(typed ?? {});
+    else focusWrongField();
   };
   const parts = { draft, errors, onChange: change };
   return (

@@ -1,11 +1,13 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
+import { useEffect } from "react";
 
 import { useApi } from "../../api/api-context.ts";
 import { ApiProblem, saysWhy } from "../../api/api-problem.ts";
 import type { Endpoint } from "../../api/endpoint-queries.ts";
 import type { EventType } from "../../api/event-type-queries.ts";
 import { useSession } from "../../api/session-context.ts";
+import { focusWrongField } from "../../components/form/focus-wrong-field.ts";
 import { useToast } from "../../toasts/toast-context.ts";
 import { saveSettings } from "./save-settings.ts";
 import type { Settings } from "./settings.ts";
@@ -45,6 +47,9 @@ export function useSaveSettings({ endpoint, types, onSaved }: SaveSettingsOption
       });
     },
   });
+  useEffect(() => {
+    if (urlErrorsOf(error).length > 0) focusWrongField();
+  }, [error]);
   return { save: mutate, isSaving: isPending, urlErrors: urlErrorsOf(error), forgetErrors: reset };
 }
 
