@@ -24,8 +24,16 @@ export function DeliveryFacts({ delivery }: { delivery: DeliveryInFull }) {
           {delivery.event_type}
         </Link>
       </Fact>
-      <Fact term="Account">{delivery.account_name}</Fact>
-      <Fact term="Endpoint">{delivery.endpoint_name}</Fact>
+      <Fact term="Account">
+        <Link to="/events" search={{ account_id: delivery.account_id }}>
+          {delivery.account_name}
+        </Link>
+      </Fact>
+      <Fact term="Endpoint">
+        <Link to="/endpoints/$id" params={{ id: String(delivery.endpoint_id) }}>
+          {delivery.endpoint_name}
+        </Link>
+      </Fact>
       <Fact term="Happened">
         <When at={delivery.occurred_at} isExact />
       </Fact>
