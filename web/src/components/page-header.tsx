@@ -1,5 +1,7 @@
 import { Content, Flex, FlexItem, PageSection, Title } from "@patternfly/react-core";
-import { useEffect, type ReactNode } from "react";
+import type { ReactNode } from "react";
+
+import { usePageTitle } from "./use-page-title.ts";
 
 export interface PageHeaderProps {
   readonly title: string;
@@ -11,9 +13,7 @@ export interface PageHeaderProps {
 }
 
 export function PageHeader({ title, children, actions, breadcrumb }: PageHeaderProps) {
-  useEffect(() => {
-    document.title = `${title} | Bellwire`;
-  }, [title]);
+  usePageTitle(title);
   return (
     <PageSection>
       {breadcrumb}

@@ -2,11 +2,15 @@ import { EmptyState, EmptyStateActions, EmptyStateBody, EmptyStateFooter, PageSe
 import SearchIcon from "@patternfly/react-icons/dist/esm/icons/search-icon";
 
 import { LinkButton } from "../components/link-button.tsx";
+import { usePageTitle } from "../components/use-page-title.ts";
+
+const title = "There is no such page";
 
 export function NotFoundPage() {
+  usePageTitle(title);
   return (
     <PageSection isFilled>
-      <EmptyState titleText="There is no such page" icon={SearchIcon} headingLevel="h1">
+      <EmptyState titleText={title} icon={SearchIcon} headingLevel="h1">
         <EmptyStateBody>The address may be mistyped, or the page has moved.</EmptyStateBody>
         <EmptyStateFooter>
           <EmptyStateActions>

@@ -7,11 +7,16 @@ import {
   PageSection,
 } from "@patternfly/react-core";
 
+import { usePageTitle } from "../components/use-page-title.ts";
+
+const title = "This page broke";
+
 /** Our own mistake, or a page that a newer version no longer serves: loading again helps against the latter. */
 export function PageBroken() {
+  usePageTitle(title);
   return (
     <PageSection isFilled>
-      <EmptyState status="danger" titleText="This page broke" headingLevel="h1">
+      <EmptyState status="danger" titleText={title} headingLevel="h1">
         <EmptyStateBody>
           Nothing was lost. If Bellwire was updated a moment ago, loading the page again brings the new one.
         </EmptyStateBody>
