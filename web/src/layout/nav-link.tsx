@@ -1,6 +1,6 @@
 import { NavItem } from "@patternfly/react-core";
 import { Link, useLocation, type LinkProps } from "@tanstack/react-router";
-import type { ReactNode } from "react";
+import { useEffect, useRef, type ReactNode } from "react";
 
 import { mayOpen } from "../api/session.ts";
 import { useSession } from "../api/session-context.ts";
@@ -17,11 +17,18 @@ export interface NavLinkProps {
 export function NavLink({ to, isAt, groupId, children }: NavLinkProps) {
   const path = useLocation({ select: ({ pathname }) => pathname });
   const isOpen = mayOpen(useSession(), to);
-  if (!isOpen) return null;
   const isHere = isAt?.(path) ?? (path === to || path.startsWith(`${to}/`));
+  const link = useRef<HTMLAnchorElement>(null);
+  useEffect(() => {
+    // The last places of the navigation are below the edge of a laptop's screen.
+    if (isHere) link.current?.scrollIntoView({ block: "nearest" });
+  }, [isHere]);
+  if (!isOpen) return null;
   return (
     <NavItem isActive={isHere} {...(groupId && { groupId })}>
-      <Link to={to}>{children}</Link>
+      <Link to={to} ref={link}>
+        {children}
+      </Link>
     </NavItem>
   );
 }
