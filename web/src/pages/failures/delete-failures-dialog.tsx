@@ -5,7 +5,7 @@ import type { Chosen } from "./use-failure-actions.ts";
 
 export interface ToDelete {
   readonly chosen: Chosen;
-  /** Which they are, in words: "all", "3 selected". */
+  /** Which they are, in words: "all failures", "1 selected failure". */
   readonly says: string;
 }
 
@@ -18,13 +18,7 @@ export interface DeleteFailuresDialogProps {
 
 export function DeleteFailuresDialog({ toDelete: { says }, isBusy, onConfirm, onClose }: DeleteFailuresDialogProps) {
   return (
-    <ConfirmDialog
-      title={`Delete ${says} failures?`}
-      confirm="Delete"
-      isBusy={isBusy}
-      onConfirm={onConfirm}
-      onClose={onClose}
-    >
+    <ConfirmDialog title={`Delete ${says}?`} confirm="Delete" isBusy={isBusy} onConfirm={onConfirm} onClose={onClose}>
       <Content component="p">
         They leave this list and are not tried again. What was sent and answered stays readable under Deliveries.
       </Content>

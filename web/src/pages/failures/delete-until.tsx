@@ -28,7 +28,7 @@ export function DeleteUntil({ isBusy, onDelete }: DeleteUntilProps) {
           <Button
             variant="control"
             isDisabled={isBusy || !isTime}
-            onClick={() => onDelete(until.toISOString(), `up to ${until.toLocaleString()} the`)}
+            onClick={() => onDelete(until.toISOString(), `the failures up to ${until.toLocaleString()}`)}
           >
             Delete
           </Button>

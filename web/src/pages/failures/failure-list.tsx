@@ -24,8 +24,13 @@ export function FailureList({ failures }: { failures: readonly Failure[] }) {
         isBusy={isBusy}
         onRetrySelected={() => retry.mutate({ ids })}
         onRetryAll={() => retry.mutate({ all: true })}
-        onDeleteSelected={() => setToDelete({ chosen: { ids }, says: `${selected.length} selected` })}
-        onDeleteAll={() => setToDelete({ chosen: { all: true }, says: "all" })}
+        onDeleteSelected={() =>
+          setToDelete({
+            chosen: { ids },
+            says: `${selected.length} selected ${selected.length === 1 ? "failure" : "failures"}`,
+          })
+        }
+        onDeleteAll={() => setToDelete({ chosen: { all: true }, says: "all failures" })}
         onDeleteUntil={(until, says) => setToDelete({ chosen: { until }, says })}
       />
       <FailuresTable
@@ -34,7 +39,9 @@ export function FailureList({ failures }: { failures: readonly Failure[] }) {
         isBusy={isBusy}
         onTick={tick}
         onRetry={({ id }) => retry.mutate({ ids: [id] })}
-        onDeleteUpTo={({ failed_at }) => setToDelete({ chosen: { until: failed_at }, says: "this and all older" })}
+        onDeleteUpTo={({ failed_at }) =>
+          setToDelete({ chosen: { until: failed_at }, says: "this failure and all older ones" })
+        }
       />
       {toDelete && (
         <DeleteFailuresDialog
