@@ -20,6 +20,7 @@ test("what an admin does to an account is sent once admin actions are switched o
     await createAccount(page);
 
     await takeStep(page, "Make pending");
+    await page.getByRole("dialog").getByRole("button", { name: "Make pending" }).click();
     await page.getByText("The account's state was changed").waitFor(wait);
     await inviteSomebody(page);
     for (const viewport of [

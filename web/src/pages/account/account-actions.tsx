@@ -29,7 +29,8 @@ export function AccountActions({ account: { id, org_name, state } }: { account: 
   });
   const isAdmin = mayAdminister(useSession());
   const actions = stepsFrom(state, isAdmin).map((taken) => {
-    const locksOut = taken.operation === "suspend" || taken.operation === "reject";
+    // From "approved" every step does, also the one that lets it wait.
+    const locksOut = state === "approved" || taken.operation === "suspend" || taken.operation === "reject";
     return { title: taken.title, onClick: () => (locksOut ? setToConfirm(taken) : step.mutate(taken)) };
   });
   return (
@@ -45,7 +46,9 @@ export function AccountActions({ account: { id, org_name, state } }: { account: 
       )}
       {toConfirm && toConfirm !== "delete" && (
         <ConfirmDialog
-          title={`${toConfirm.title} ${org_name}?`}
+          title={
+            toConfirm.operation === "make_pending" ? `Make ${org_name} pending?` : `${toConfirm.title} ${org_name}?`
+          }
           confirm={toConfirm.title}
           isBusy={step.isPending}
           onConfirm={() => step.mutate(toConfirm)}
