@@ -13,8 +13,8 @@ export function UsersTable({ users, itemsFor }: UsersTableProps) {
     <Table aria-label="Users" variant="compact">
       <Thead>
         <Tr>
-          <Th>User name</Th>
-          <Th>E-mail</Th>
+          <Th>Username</Th>
+          <Th>Email</Th>
           <Th>Role</Th>
           <Th>State</Th>
           <Th screenReaderText="Actions" />
@@ -23,8 +23,8 @@ export function UsersTable({ users, itemsFor }: UsersTableProps) {
       <Tbody>
         {users.map((user) => (
           <Tr key={user.id}>
-            <Td dataLabel="User name">{user.username}</Td>
-            <Td dataLabel="E-mail" modifier="breakWord">
+            <Td dataLabel="Username">{user.username}</Td>
+            <Td dataLabel="Email" modifier="breakWord">
               {user.email}
             </Td>
             <Td dataLabel="Role">{user.role === "admin" ? "Admin" : "Member"}</Td>

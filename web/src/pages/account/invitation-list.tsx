@@ -83,7 +83,7 @@ function InvitationsTable({ invitations, itemsFor }: InvitationsTableProps) {
     <Table aria-label="Invitations" variant="compact">
       <Thead>
         <Tr>
-          <Th>E-mail</Th>
+          <Th>Email</Th>
           <Th>State</Th>
           <Th>Sent</Th>
           {itemsFor && <Th screenReaderText="Actions" />}
@@ -92,7 +92,7 @@ function InvitationsTable({ invitations, itemsFor }: InvitationsTableProps) {
       <Tbody>
         {invitations.map((invitation) => (
           <Tr key={invitation.id}>
-            <Td dataLabel="E-mail" modifier="breakWord">
+            <Td dataLabel="Email" modifier="breakWord">
               {invitation.email}
             </Td>
             <Td dataLabel="State">

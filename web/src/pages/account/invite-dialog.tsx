@@ -30,7 +30,7 @@ export function InviteDialog({ accountId, onClose }: { accountId: number; onClos
     >
       <TextField
         id="email"
-        label="E-mail"
+        label="Email"
         isRequired
         errors={errors["email"]}
         value={email}

@@ -44,7 +44,7 @@ export function AccountsPage() {
             />
             <TextFilter
               key={filter.query}
-              label="Organization, user name or e-mail"
+              label="Organization, username or email"
               value={filter.query}
               onChange={(text) => narrow({ ...filter, query: text, page: 1 })}
             />

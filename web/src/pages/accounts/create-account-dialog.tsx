@@ -31,8 +31,8 @@ export function CreateAccountDialog({ onClose }: { onClose: () => void }) {
       {...dialog}
     >
       <TextField {...field("org_name")} label="Organization" isRequired />
-      <TextField {...field("username")} label="User name" isRequired />
-      <TextField {...field("email")} label="E-mail" input={{ type: "email" }} isRequired />
+      <TextField {...field("username")} label="Username" isRequired />
+      <TextField {...field("email")} label="Email" input={{ type: "email" }} isRequired />
       <TextField
         {...field("password")}
         label="Password"

@@ -24,8 +24,8 @@ export function CreateTeamMemberDialog({ onClose }: { onClose: () => void }) {
       submit="Add"
       {...dialog}
     >
-      <TextField {...field("username")} label="User name" isRequired />
-      <TextField {...field("email")} label="E-mail" isRequired input={{ type: "email" }} />
+      <TextField {...field("username")} label="Username" isRequired />
+      <TextField {...field("email")} label="Email" isRequired input={{ type: "email" }} />
       <TextField
         {...field("password")}
         label="Password"
