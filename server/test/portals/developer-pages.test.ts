@@ -20,6 +20,16 @@ test("another account's application is not there, nor is nonsense", async ({ hou
   }
 });
 
+test("who is signed in stays so to see on a page that is not there, and on the sign-up form", async ({ house }) => {
+  const [ada, nobody] = [await house.developer("ada"), house.visitor("developer")];
+  for (const url of ["/nowhere", "/account/users/0/edit", "/signup"]) {
+    const { html } = await ada.get(url);
+    expect(html, url).toContain("Log out");
+    expect(html, url).not.toContain(`href="/login"`);
+  }
+  expect((await nobody.get("/nowhere")).html).toContain(`href="/login"`);
+});
+
 test("every page forbids scripts and styles of others, frames, and keeping a copy", async ({ house }) => {
   const ada = await house.developer("ada");
   for (const url of ["/", "/account", "/applications", "/nowhere", "/activate/nonsense"]) {

@@ -1,17 +1,19 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { databaseFullPage, showDatabaseAway } from "../shared/database-trouble-pages.ts";
 import { problemOfError } from "../shared/problem-of-error.ts";
+import { findDeveloper } from "./find-developer.ts";
 import type { Portal } from "./show-page.ts";
 
 /** What is not there, and what goes wrong, as pages. The inside story goes to the log. */
-export function showErrors(http: FastifyInstance, { showPage }: Portal): void {
+export function showErrors(http: FastifyInstance, portal: Portal): void {
+  const { showPage } = portal;
   // The admin side has a host of its own, on which none of these pages exists.
   http.addHook("onRequest", async (request, reply) => {
     if (request.side === "admin" && request.routeOptions.url !== "/") {
       reply.callNotFound();
       return reply;
     }
-    return request.provider.state === "approved" ? undefined : showUnavailable(request, reply);
+    return request.provider.state === "approved" ? undefined : showUnavailable(portal, request, reply);
   });
 
   http.setNotFoundHandler(async (request, reply) => {
@@ -25,6 +27,7 @@ export function showErrors(http: FastifyInstance, { showPage }: Portal): void {
       template: "message",
       title: "There is no such page",
       status: 404,
+      developer: await findDeveloper(portal, request),
       data: { text: "The address may be mistyped, or what was here is gone.", link: { href: "/", text: "Home" } },
     });
   });
@@ -49,12 +52,12 @@ export function showErrors(http: FastifyInstance, { showPage }: Portal): void {
       },
     });
   });
-
-  const showUnavailable = (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> =>
-    showPage(request, reply, {
-      template: "message",
-      title: "This portal is closed",
-      status: 403,
-      data: { text: "The Developer Portal is not available at the moment." },
-    });
 }
+
+const showUnavailable = ({ showPage }: Portal, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> =>
+  showPage(request, reply, {
+    template: "message",
+    title: "This portal is closed",
+    status: 403,
+    data: { text: "The Developer Portal is not available at the moment." },
+  });

@@ -29,6 +29,7 @@ export async function showSignUpForm(
     template: "sign-up",
     title: `${again ? "Please check: " : ""}Sign up for ${name}`,
     status: again?.status ?? 200,
+    developer,
     data: {
       fields,
       signed_in_as: developer?.user.username,
