@@ -94,6 +94,18 @@ test("in a try-out the bar leads from step to step, and the sign-up says how man
   expect((await ada.get(location.replace("?signed_up", ""))).html).not.toContain("went out");
 });
 
+test("in a try-out without a mail server, a page that speaks of a mail says where it waits", async ({
+  house,
+  tryOut,
+}) => {
+  const mails = 'href="https://admin.example/p/admin/mails"';
+  const ada = await tryOut.developer("ada");
+  for (const url of ["/lost-password/check-mail", "/signup/check-mail", "/account/invitations"]) {
+    expect((await ada.get(url)).html, url).toContain(mails);
+  }
+  expect((await house.visitor("developer").get("/lost-password/check-mail")).html).not.toContain("Admin Portal");
+});
+
 test("outside of a try-out there is no bar", async ({ house }) => {
   expect((await house.visitor("developer").get("/")).html).not.toContain("Watch the webhooks");
 });

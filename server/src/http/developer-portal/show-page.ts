@@ -24,7 +24,7 @@ const templates = fileURLToPath(new URL("./templates/", import.meta.url));
 
 /** Every page is a template, and what it can show is listed here. */
 export function createShowPage(
-  { tryOut }: Pick<DeveloperPortalNeeds, "tryOut">,
+  { tryOut, mailIsSent }: Pick<DeveloperPortalNeeds, "tryOut" | "mailIsSent">,
   assets: Readonly<Record<string, string>>,
 ): ShowPage {
   const write = openTemplates(templates);
@@ -42,14 +42,20 @@ export function createShowPage(
         is_admin: developer.user.role === "admin",
       },
       done: sentenceFor(request),
-      try_out: tryOutLinks(tryOut),
+      try_out: tryOutLinks(tryOut, mailIsSent),
       assets: { css: assets["portal.css"], js: assets["portal.js"], icon: assets["icon.svg"] },
     });
     return reply.code(status).type("text/html; charset=utf-8").send(html);
   };
 }
 
-function tryOutLinks(tryOut: DeveloperPortalNeeds["tryOut"]): { bin_view_url: string; admin_url: string } | undefined {
+function tryOutLinks(tryOut: DeveloperPortalNeeds["tryOut"], mailIsSent: boolean) {
   const links = tryOut?.();
-  return links && { bin_view_url: links.binViewUrl, admin_url: links.adminUrl };
+  return (
+    links && {
+      bin_view_url: links.binViewUrl,
+      admin_url: links.adminUrl,
+      kept_mails_url: mailIsSent ? undefined : `${links.adminUrl}/mails`,
+    }
+  );
 }

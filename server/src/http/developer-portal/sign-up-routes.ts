@@ -32,6 +32,7 @@ export function addSignUpRoutes(http: FastifyInstance, portal: Portal): void {
       title: "Please check your mail",
       data: {
         text: "Thank you for signing up. We have sent you a mail: open the link in it to activate your account.",
+        is_about_mail: true,
       },
     }),
   );

@@ -62,6 +62,7 @@ export function addLostPasswordPage(http: FastifyInstance, portal: Portal): void
       title: "Please check your mail",
       data: {
         text: "If you have signed up with this address, a mail is on its way. Open the link in it within an hour.",
+        is_about_mail: true,
       },
     }),
   );
