@@ -48,6 +48,7 @@ test.for([
   [{ name: "x", url: "nonsense" }, { url: ["Must be a valid URL such as http://example.com"] }],
   [{ name: "x", url: "https://example.com", colour: "red" }, { colour: ["is not known"] }],
   [{ url: "https://example.com" }, { name: ["is required"] }],
+  [{ name: "", url: "https://example.com" }, { name: ["can't be blank"] }],
   [{ name: "x", url: "https://example.com", active: "yes" }, { active: [expect.any(String)] }],
   [
     { name: "x", url: "https://example.com", event_types: ["user.born"] },

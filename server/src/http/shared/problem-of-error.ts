@@ -64,12 +64,13 @@ function sayingsOf({
 }: BrokenRule): (readonly [string, string])[] {
   const path = instancePath.split("/").slice(1);
   const field = path.join(".") || "base";
-  const { requiredProperties, allowedValues } = params;
+  const { requiredProperties, allowedValues, limit } = params;
   if (Array.isArray(requiredProperties)) {
     return requiredProperties.map((name) => [[...path, String(name)].join("."), "is required"]);
   }
   // A property too many is told twice: of itself ("boolean", no schema allows it), and of the object that it is in.
   if (keyword === "additionalProperties") return [];
   if (keyword === "boolean") return [[field, "is not known"]];
+  if (keyword === "minLength" && limit === 1) return [[field, "can't be blank"]];
   return [[field, Array.isArray(allowedValues) ? `must be one of ${allowedValues.join(", ")}` : message]];
 }
