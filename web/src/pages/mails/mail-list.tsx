@@ -12,6 +12,7 @@ import { useState } from "react";
 
 import type { Mail } from "../../api/mail-queries.ts";
 import { When } from "../../components/when.tsx";
+import { MailText } from "./mail-text.tsx";
 
 export function MailList({ mails }: { mails: readonly Mail[] }) {
   return (
@@ -52,7 +53,7 @@ function MailRow({ mail }: { mail: Mail }) {
         />
       </DataListItemRow>
       <DataListContent id={textId} aria-label={mail.subject} isHidden={!isOpen}>
-        <p className="bellwire-mail">{mail.text}</p>
+        <MailText text={mail.text} />
         {mail.last_error && <p className="bellwire-subtle">The mail server said: {mail.last_error}</p>}
       </DataListContent>
     </DataListItem>

@@ -1,0 +1,31 @@
+import { flushSync } from "react-dom";
+import { createRoot } from "react-dom/client";
+import { expect, test } from "vitest";
+
+import { SessionContext } from "../../api/session-context.ts";
+import { MailText } from "./mail-text.tsx";
+
+const session = {
+  userName: "mia",
+  role: "admin",
+  places: new Map<string, boolean>(),
+  deeds: new Set<string>(),
+  csrfToken: "",
+  providerName: "Acme",
+  timeZone: "UTC",
+  developerPortalUrl: "https://acme.example/",
+} as const;
+
+test("the link of a mail can be followed, and an address that a developer put into it cannot", () => {
+  const page = document.createElement("div");
+  const text = "join https://evil.example/\n\nhttps://acme.example/signup/x1\nhttps://evil.example/\n";
+  flushSync(() =>
+    createRoot(page).render(
+      <SessionContext value={session}>
+        <MailText text={text} />
+      </SessionContext>,
+    ),
+  );
+  expect([...page.querySelectorAll("a")].map((it) => it.href)).toEqual(["https://acme.example/signup/x1"]);
+  expect(page.textContent).toBe(text);
+});
