@@ -1,10 +1,10 @@
 import { Content } from "@patternfly/react-core";
 
 import { ConfirmDialog } from "../../components/confirm-dialog.tsx";
-import type { Chosen } from "./use-failure-actions.ts";
+import type { Chosen } from "./choose-failures.ts";
 
 export interface ToDelete {
-  readonly chosen: Chosen;
+  readonly chosen: readonly Chosen[];
   /** Which they are, in words: "all failures", "1 selected failure". */
   readonly says: string;
 }

@@ -1,6 +1,7 @@
 import { useState } from "react";
 
 import type { Failure } from "../../api/failure-queries.ts";
+import { chooseFailures } from "./choose-failures.ts";
 import { DeleteFailuresDialog, type ToDelete } from "./delete-failures-dialog.tsx";
 import { FailureToolbar } from "./failure-toolbar.tsx";
 import { FailuresTable } from "./failures-table.tsx";
@@ -15,32 +16,32 @@ export function FailureList({ failures }: { failures: readonly Failure[] }) {
 
   const tick = (deliveryIds: readonly string[], isTicked: boolean): void =>
     setTicked((before) => (isTicked ? before.union(new Set(deliveryIds)) : before.difference(new Set(deliveryIds))));
-  const ids = [...new Set(selected.map(({ id }) => id))];
+  const chosen = chooseFailures(selected);
 
   return (
     <>
       <FailureToolbar
         selectedCount={selected.length}
         isBusy={isBusy}
-        onRetrySelected={() => retry.mutate({ ids })}
-        onRetryAll={() => retry.mutate({ all: true })}
+        onRetrySelected={() => retry.mutate(chosen)}
+        onRetryAll={() => retry.mutate([{ all: true }])}
         onDeleteSelected={() =>
           setToDelete({
-            chosen: { ids },
+            chosen,
             says: `${selected.length} selected ${selected.length === 1 ? "failure" : "failures"}`,
           })
         }
-        onDeleteAll={() => setToDelete({ chosen: { all: true }, says: "all failures" })}
-        onDeleteUntil={(until, says) => setToDelete({ chosen: { until }, says })}
+        onDeleteAll={() => setToDelete({ chosen: [{ all: true }], says: "all failures" })}
+        onDeleteUntil={(until, says) => setToDelete({ chosen: [{ until }], says })}
       />
       <FailuresTable
         failures={failures}
         ticked={ticked}
         isBusy={isBusy}
         onTick={tick}
-        onRetry={({ id }) => retry.mutate({ ids: [id] })}
+        onRetry={(failure) => retry.mutate(chooseFailures([failure]))}
         onDeleteUpTo={({ failed_at }) =>
-          setToDelete({ chosen: { until: failed_at }, says: "this failure and all older ones" })
+          setToDelete({ chosen: [{ until: failed_at }], says: "this failure and all older ones" })
         }
       />
       {toDelete && (
