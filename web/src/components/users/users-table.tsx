@@ -25,7 +25,7 @@ export function UsersTable({ users, itemsFor }: UsersTableProps) {
           <Tr key={user.id}>
             <Td dataLabel="Username">{user.username}</Td>
             <Td dataLabel="Email" modifier="breakWord">
-              {user.email}
+              {user.email || <span className="bellwire-subtle">None</span>}
             </Td>
             <Td dataLabel="Role">{user.role === "admin" ? "Admin" : "Member"}</Td>
             <Td dataLabel="State">
