@@ -27,7 +27,7 @@ export function PlanList({ path, plans }: PlanListProps) {
       ? { title: "Hide", onClick: () => change.mutate({ id: plan.id, values: { state_event: "hide" } }) }
       : { title: "Publish", onClick: () => change.mutate({ id: plan.id, values: { state_event: "publish" } }) },
     ...(plan.default ? [] : [{ title: "Make default", onClick: () => makeDefault.mutate(plan.id) }]),
-    { title: "Delete", onClick: () => setToDelete(plan) },
+    { title: "Delete", isDanger: true, onClick: () => setToDelete(plan) },
   ];
   return (
     <>

@@ -1,5 +1,5 @@
-import { Button, Content } from "@patternfly/react-core";
-import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
+import { Content } from "@patternfly/react-core";
+import { ActionsColumn, Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { useState } from "react";
 
 import type { AccessToken } from "../../api/management/access-token-queries.ts";
@@ -38,9 +38,7 @@ export function AccessTokensTable({ tokens }: { tokens: readonly AccessToken[] }
               <Td dataLabel="Permission">{token.permission === "rw" ? "Read and write" : "Read only"}</Td>
               <Td dataLabel="Expires">{token.expires_at ? <When at={token.expires_at} /> : "Never"}</Td>
               <Td isActionCell>
-                <Button variant="link" isInline isDanger onClick={() => setToDelete(token)}>
-                  Delete
-                </Button>
+                <ActionsColumn items={[{ title: "Delete", isDanger: true, onClick: () => setToDelete(token) }]} />
               </Td>
             </Tr>
           ))}

@@ -39,7 +39,7 @@ export function InvitationList({ accountId }: { accountId: number }) {
   });
   const itemsFor = (invitation: Invitation) => [
     { title: "Send again", onClick: () => resend.mutate(invitation.id) },
-    { title: "Delete", onClick: () => setToDelete(invitation) },
+    { title: "Delete", isDanger: true, onClick: () => setToDelete(invitation) },
   ];
   return (
     <>

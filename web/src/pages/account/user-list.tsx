@@ -39,7 +39,7 @@ export function UserList({ accountId }: { accountId: number }) {
     ...(user.state === "pending"
       ? [{ title: "Send activation mail", onClick: () => sendActivation.mutate(user.id) }]
       : []),
-    { title: "Delete", onClick: () => setToDelete(user) },
+    { title: "Delete", isDanger: true, onClick: () => setToDelete(user) },
   ];
   return (
     <>

@@ -68,7 +68,7 @@ export function FailuresTable({ failures, ticked, isBusy, onTick, onRetry, onDel
                 isDisabled={isBusy}
                 items={[
                   { title: "Retry", onClick: () => onRetry(failure) },
-                  { title: "Delete this one and all older", onClick: () => onDeleteUpTo(failure) },
+                  { title: "Delete this one and all older", isDanger: true, onClick: () => onDeleteUpTo(failure) },
                 ]}
               />
             </Td>

@@ -36,7 +36,7 @@ export function FieldsTable({ label, definitions, onEdit, onDelete }: FieldsTabl
                 <ActionsColumn
                   items={[
                     { title: "Edit", onClick: () => onEdit(definition) },
-                    { title: "Delete", onClick: () => onDelete(definition) },
+                    { title: "Delete", isDanger: true, onClick: () => onDelete(definition) },
                   ]}
                 />
               </Td>

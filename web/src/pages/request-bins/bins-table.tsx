@@ -78,7 +78,7 @@ function BinRow({ bin, onChange, onDelete }: BinRowProps) {
         <ActionsColumn
           items={[
             { title: "Change the answer", onClick: onChange },
-            { title: "Delete", onClick: onDelete },
+            { title: "Delete", isDanger: true, onClick: onDelete },
           ]}
         />
       </Td>

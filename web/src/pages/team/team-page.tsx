@@ -27,7 +27,7 @@ export function TeamPage() {
       title,
       onClick: () => step.mutate({ id: user.id, operation }),
     })),
-    { title: "Delete", onClick: () => setToDelete(user) },
+    { title: "Delete", isDanger: true, onClick: () => setToDelete(user) },
   ];
   return (
     <>
