@@ -1,7 +1,8 @@
 import { Label } from "@patternfly/react-core";
-import { ActionsColumn, Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
+import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 
 import type { AccountPlan } from "../../api/management/plan-queries.ts";
+import { RowActions } from "../row-actions.tsx";
 
 export interface PlansTableProps {
   readonly plans: readonly AccountPlan[];
@@ -36,7 +37,7 @@ export function PlansTable({ plans, itemsFor }: PlansTableProps) {
             <Td dataLabel="Trial">{plan.trial_period_days > 0 ? `${plan.trial_period_days} days` : "None"}</Td>
             {itemsFor && (
               <Td isActionCell>
-                <ActionsColumn items={itemsFor(plan)} />
+                <RowActions of={plan.name} items={itemsFor(plan)} />
               </Td>
             )}
           </Tr>

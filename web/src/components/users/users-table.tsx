@@ -1,6 +1,7 @@
-import { ActionsColumn, Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
+import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 
 import type { User } from "../../api/management/user-queries.ts";
+import { RowActions } from "../row-actions.tsx";
 import { StateLabel } from "../state-label.tsx";
 
 export interface UsersTableProps {
@@ -32,7 +33,7 @@ export function UsersTable({ users, itemsFor }: UsersTableProps) {
               <StateLabel state={user.state} />
             </Td>
             <Td isActionCell>
-              <ActionsColumn items={itemsFor(user)} />
+              <RowActions of={user.username} items={itemsFor(user)} />
             </Td>
           </Tr>
         ))}

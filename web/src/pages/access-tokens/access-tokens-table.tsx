@@ -1,10 +1,11 @@
 import { Content } from "@patternfly/react-core";
-import { ActionsColumn, Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
+import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { useState } from "react";
 
 import type { AccessToken } from "../../api/management/access-token-queries.ts";
 import { useManagement } from "../../api/management/management-context.ts";
 import { ConfirmDialog } from "../../components/confirm-dialog.tsx";
+import { RowActions } from "../../components/row-actions.tsx";
 import { useChange } from "../../components/use-change.ts";
 import { When } from "../../components/when.tsx";
 
@@ -38,7 +39,10 @@ export function AccessTokensTable({ tokens }: { tokens: readonly AccessToken[] }
               <Td dataLabel="Permission">{token.permission === "rw" ? "Read and write" : "Read only"}</Td>
               <Td dataLabel="Expires">{token.expires_at ? <When at={token.expires_at} /> : "Never"}</Td>
               <Td isActionCell>
-                <ActionsColumn items={[{ title: "Delete", isDanger: true, onClick: () => setToDelete(token) }]} />
+                <RowActions
+                  of={token.name}
+                  items={[{ title: "Delete", isDanger: true, onClick: () => setToDelete(token) }]}
+                />
               </Td>
             </Tr>
           ))}

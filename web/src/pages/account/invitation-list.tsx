@@ -1,5 +1,5 @@
 import { Button, Content, Label } from "@patternfly/react-core";
-import { ActionsColumn, Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
+import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
@@ -10,6 +10,7 @@ import { mayAdminister } from "../../api/session.ts";
 import { useSession } from "../../api/session-context.ts";
 import { ConfirmDialog } from "../../components/confirm-dialog.tsx";
 import { Loaded } from "../../components/loaded.tsx";
+import { RowActions } from "../../components/row-actions.tsx";
 import { TableSkeleton } from "../../components/table-skeleton.tsx";
 import { useChange } from "../../components/use-change.ts";
 import { When } from "../../components/when.tsx";
@@ -110,7 +111,9 @@ function InvitationsTable({ invitations, itemsFor }: InvitationsTableProps) {
               <When at={invitation.sent_at} />
             </Td>
             {itemsFor && (
-              <Td isActionCell>{invitation.accepted_at === null && <ActionsColumn items={itemsFor(invitation)} />}</Td>
+              <Td isActionCell>
+                {invitation.accepted_at === null && <RowActions of={invitation.email} items={itemsFor(invitation)} />}
+              </Td>
             )}
           </Tr>
         ))}

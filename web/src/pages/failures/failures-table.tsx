@@ -1,8 +1,9 @@
-import { ActionsColumn, Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
+import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { Link } from "@tanstack/react-router";
 
 import type { Failure } from "../../api/failure-queries.ts";
 import { EventTypeName } from "../../components/event-type-name.tsx";
+import { RowActions } from "../../components/row-actions.tsx";
 import { When } from "../../components/when.tsx";
 
 export interface FailuresTableProps {
@@ -64,7 +65,8 @@ export function FailuresTable({ failures, ticked, isBusy, onTick, onRetry, onDel
               <When at={failure.failed_at} />
             </Td>
             <Td isActionCell>
-              <ActionsColumn
+              <RowActions
+                of={`${failure.event_type} of ${failure.account_name}`}
                 isDisabled={isBusy}
                 items={[
                   { title: "Retry", onClick: () => onRetry(failure) },

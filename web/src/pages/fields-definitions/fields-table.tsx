@@ -1,6 +1,7 @@
-import { ActionsColumn, Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
+import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 
 import type { FieldsDefinition } from "../../api/management/fields-definition-queries.ts";
+import { RowActions } from "../../components/row-actions.tsx";
 
 export interface FieldsTableProps {
   readonly label: string;
@@ -33,7 +34,8 @@ export function FieldsTable({ label, definitions, onEdit, onDelete }: FieldsTabl
               <Td dataLabel="Rules">{rulesOf(definition) || "None"}</Td>
               <Td dataLabel="Choices">{definition.choices?.join(", ") || "Any text"}</Td>
               <Td isActionCell>
-                <ActionsColumn
+                <RowActions
+                  of={definition.label}
                   items={[
                     { title: "Edit", onClick: () => onEdit(definition) },
                     { title: "Delete", isDanger: true, onClick: () => onDelete(definition) },

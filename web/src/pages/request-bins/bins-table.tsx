@@ -1,9 +1,10 @@
 import { Button, ClipboardCopy, Content } from "@patternfly/react-core";
-import { ActionsColumn, Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
+import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { useState } from "react";
 
 import type { Bin } from "../../api/bin-queries.ts";
 import { ConfirmDialog } from "../../components/confirm-dialog.tsx";
+import { RowActions } from "../../components/row-actions.tsx";
 import { When } from "../../components/when.tsx";
 import { ChangeAnswerDialog } from "./change-answer-dialog.tsx";
 import { describeAnswer } from "./describe-answer.ts";
@@ -75,7 +76,8 @@ function BinRow({ bin, onChange, onDelete }: BinRowProps) {
         </Button>
       </Td>
       <Td isActionCell>
-        <ActionsColumn
+        <RowActions
+          of={bin.url}
           items={[
             { title: "Change the answer", onClick: onChange },
             { title: "Delete", isDanger: true, onClick: onDelete },

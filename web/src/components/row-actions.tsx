@@ -1,0 +1,26 @@
+import { MenuToggle } from "@patternfly/react-core";
+import EllipsisVIcon from "@patternfly/react-icons/dist/esm/icons/ellipsis-v-icon";
+import { ActionsColumn, type ActionsColumnProps, type CustomActionsToggleProps } from "@patternfly/react-table";
+
+export interface RowActionsProps {
+  /** What the row is called: whoever cannot see it hears whose actions these are. */
+  readonly of: string;
+  readonly items: ActionsColumnProps["items"];
+  readonly isDisabled?: boolean;
+}
+
+/** The menu at the end of a table's row. PatternFly's own names each of them "Kebab toggle". */
+export function RowActions({ of, items, isDisabled = false }: RowActionsProps) {
+  const toggle = ({ toggleRef, isOpen, onToggle }: CustomActionsToggleProps) => (
+    <MenuToggle
+      ref={toggleRef}
+      aria-label={`Actions of ${of}`}
+      variant="plain"
+      icon={<EllipsisVIcon />}
+      isExpanded={isOpen}
+      isDisabled={isDisabled}
+      onClick={onToggle}
+    />
+  );
+  return <ActionsColumn items={items} actionsToggle={toggle} />;
+}
