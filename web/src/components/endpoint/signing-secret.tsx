@@ -36,7 +36,7 @@ export function SigningSecret({ endpoint: { id, previous_secret_until } }: { end
     <FormGroup role="group" label="Signing secret" fieldId="signing_secret">
       <Flex>
         {secret && (
-          <FlexItem flex={{ default: "flex_1" }}>
+          <FlexItem flex={{ default: "flexDefault", md: "flex_1" }} fullWidth={{ default: "fullWidth" }}>
             <ClipboardCopy isReadOnly textAriaLabel="Signing secret" hoverTip="Copy" clickTip="Copied">
               {secret}
             </ClipboardCopy>
