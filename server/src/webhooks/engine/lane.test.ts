@@ -137,3 +137,32 @@ test("the width of a window is not remembered: a delivery may have killed the en
 
   expect([lane.window.size, new Lane(taken, settings, origins, 0).window.size]).toEqual([8, 1]);
 });
+
+/** Looks at a lane, and is to look again in a second. */
+function look(lane: Lane, atMs: number, found: readonly DueDelivery[] = []): void {
+  const asked = begin(lane, atMs);
+  lane.lookAtMs = atMs + 1000;
+  lane.endRead(found, asked, "20");
+  lane.looked(atMs);
+}
+
+test("an idle lane goes back right after a look, not before one: what has come meanwhile is not left to the next owner", () => {
+  const lane = newLane();
+  for (const atMs of [0, 1050]) look(lane, atMs);
+  const unseen = lane.mayBeReleased(2020, 2000);
+  look(lane, 2050);
+  const seen = lane.mayBeReleased(2100, 2000);
+  lane.lookAtMs = 0; // a hint
+  const hinted = lane.mayBeReleased(2100, 2000);
+
+  expect({ unseen, seen, hinted }).toEqual({ unseen: false, seen: true, hinted: false });
+});
+
+test("a lane whose last delivery has just been settled is looked at before it goes back", () => {
+  const lane = newLane();
+  look(lane, 0, [due("a", "10")]);
+  for (const atMs of [1000, 2000, 3000]) look(lane, atMs);
+  lane.settled("a");
+
+  expect(lane.mayBeReleased(3900, 2000)).toBe(false);
+});

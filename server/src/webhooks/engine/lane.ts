@@ -38,7 +38,9 @@ export class Lane {
   #settings: DeliverySettings;
   /** When to look for more, in the clock's monotonic milliseconds. */
   lookAtMs = 0;
-  idleSinceMs: number | undefined;
+  #idleSinceMs: number | undefined;
+  /** How long it had been idle when it was last looked at. */
+  #idleMs = 0;
   /** The receiver asked for peace, or does not answer: nothing is read or sent until then. */
   #peaceUntilMs = 0;
   inFlight = 0;
@@ -132,6 +134,13 @@ export class Lane {
     this.#rows.cancel();
   }
 
+  /** A look that began at `atMs` is done: what it has found is held. */
+  looked(atMs: number): void {
+    if (this.#rows.held > 0) this.#idleSinceMs = undefined;
+    else this.#idleSinceMs ??= atMs;
+    this.#idleMs = atMs - (this.#idleSinceMs ?? atMs);
+  }
+
   /** The next that may be sent, of those at hand. */
   shift(): DueDelivery | undefined {
     const delivery = this.#rows.shift();
@@ -177,10 +186,13 @@ export class Lane {
     this.#isOff = false;
   }
 
-  /** Nothing is left to do here: it has been idle for that long, or is stopped. */
+  /**
+   * Nothing is left to do here: it has been idle for that long, or is stopped. That it is idle is told by a look just now, not
+   * by the one a second ago: what has come since would wait for the next owner's look too, two seconds instead of one.
+   */
   mayBeReleased(nowMs: number, idleMs: number): boolean {
     if (this.#rows.held > 0 || this.#isOff) return this.#rows.held === 0;
-    return this.#isStopped(nowMs) || (this.idleSinceMs !== undefined && nowMs - this.idleSinceMs >= idleMs);
+    return this.#isStopped(nowMs) || (this.#idleMs >= idleMs && nowMs < this.lookAtMs);
   }
 
   dropWaiting(): void {

@@ -56,7 +56,8 @@ export class ReadAhead {
         .filter(({ lane, ask }) => {
           const its = rows.get(lane.endpointId) ?? [];
           const taken = lane.endRead(its, ask, horizon);
-          this.#after(lane, its, taken, its.length === ask.limit);
+          lane.looked(nowMs);
+          this.#after(lane, its, its.length === ask.limit);
           return taken > 0;
         })
         .map(({ lane }) => lane);
@@ -92,11 +93,9 @@ export class ReadAhead {
     return asked;
   }
 
-  #after(lane: Lane, rows: readonly DueDelivery[], taken: number, isFull: boolean): void {
+  #after(lane: Lane, rows: readonly DueDelivery[], isFull: boolean): void {
     if (isFull) lane.lookAtMs = 0;
     if (lane.lookAtMs === 0) this.#wanting.add(lane);
-    if (taken > 0) lane.idleSinceMs = undefined;
-    else lane.idleSinceMs ??= this.#needs.clock.monotonicMs();
     if (rows.some((row) => row.endpointVersion !== lane.settings.version)) this.#onNewVersion(lane.endpointId);
   }
 }

@@ -1,0 +1,32 @@
+import { expect, test } from "vitest";
+import { Simulation } from "./simulation.ts";
+
+/** A look every second, and some 100 ms on the way to it. */
+const aLookMs = 1250;
+
+/** Two deliveries that no hint tells of: how long the later one waits, and whether its lane has changed hands before. */
+async function recordTwo(processes: number, laterMs: number): Promise<{ waitedMs: number; isGivenBack: boolean }> {
+  const simulation = new Simulation(1);
+  const { time, model, watch } = simulation;
+  const endpoint = model.endpoints.get(1);
+  if (!endpoint) throw new Error("a simulation has an endpoint");
+  model.endpoints.set(1, { ...endpoint, ordering: "none", maxInFlight: null, maxPerSecond: null });
+  simulation.lostHints = 1;
+  for (let one = 0; one < processes; one += 1) time.after(one * 330, () => simulation.startProcess());
+  const dueAtMs = 2000 + laterMs;
+  time.after(2000, () => simulation.record(1, 1, 0));
+  time.after(dueAtMs, () => simulation.record(1, 1, 0));
+  await time.run(dueAtMs + 5000, () => watch.count === 2);
+  const [first, second] = watch.of(1);
+  if (!first || !second) throw new Error("a delivery was not made within 5 s");
+  return { waitedMs: second.atMs - dueAtMs, isGivenBack: second.epoch > first.epoch };
+}
+
+test("what no hint tells of waits for one look, not two, whenever its lane is given back", async () => {
+  const runs: Awaited<ReturnType<typeof recordTwo>>[] = [];
+  for (const processes of [1, 2])
+    for (let laterMs = 100; laterMs <= 5000; laterMs += 50) runs.push(await recordTwo(processes, laterMs));
+
+  expect(Math.max(...runs.map(({ waitedMs }) => waitedMs))).toBeLessThan(aLookMs);
+  expect(new Set(runs.map(({ isGivenBack }) => isGivenBack))).toEqual(new Set([false, true]));
+});
