@@ -168,7 +168,9 @@ function checkCalm({ model, watch, recorded }: Simulation): void {
       watch.breaks(`attempts ${numbers.join(", ")} of ${key} do not add up to ${ended?.row.attemptsMade}`);
     }
     const endpoint = model.endpoints.get(endpointId);
-    if (shownAtMs < troubleMs + recoveryMs || endpoint?.ordering !== "none" || endpoint.maxPerSecond !== null) continue;
+    // What is shown at the very moment at which the calm begins still comes before it: its hints may be lost.
+    const isToldOf = shownAtMs > troubleMs + recoveryMs;
+    if (!isToldOf || endpoint?.ordering !== "none" || endpoint.maxPerSecond !== null) continue;
     const first = watch.of(endpointId).find((flight) => flight.key === key);
     // Whoever was to follow the hint may have given the lane to another process just then, which finds it when it looks.
     const isGiven = ownerThen !== undefined && first?.owner !== ownerThen;
