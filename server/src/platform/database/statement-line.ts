@@ -10,6 +10,7 @@ export class StatementLine {
   readonly #client: pg.ClientBase;
   #gathered: Bundle | undefined;
   #isAwaiting = false;
+  #toldLast: unknown;
 
   constructor(client: pg.ClientBase) {
     this.#client = client;
@@ -20,8 +21,9 @@ export class StatementLine {
     try {
       return await this.#gather().add(text, written);
     } catch (error) {
-      // From here on its stack says who asked; it came with that of the socket.
-      if (error instanceof Error) Error.captureStackTrace(error);
+      // From here on its stack says who asked; it came with that of the socket. What stands behind hears the same, later.
+      if (error instanceof Error && error !== this.#toldLast) Error.captureStackTrace(error);
+      this.#toldLast = error;
       throw error;
     }
   }
