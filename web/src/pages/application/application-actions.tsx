@@ -1,12 +1,15 @@
 import { Content } from "@patternfly/react-core";
+import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 
 import { pathOf, type Application } from "../../api/management/application-queries.ts";
 import { useManagement } from "../../api/management/management-context.ts";
+import { applicationPlansQuery } from "../../api/management/plan-queries.ts";
 import { ActionMenu } from "../../components/action-menu.tsx";
 import { ConfirmDialog } from "../../components/confirm-dialog.tsx";
 import { useChange } from "../../components/use-change.ts";
+import { planSteps } from "./plan-steps.ts";
 
 const steps = {
   pending: [{ operation: "accept", title: "Accept" }],
@@ -16,6 +19,7 @@ const steps = {
 
 export function ApplicationActions({ application }: { application: Application }) {
   const api = useManagement();
+  const { data: plans } = useQuery(applicationPlansQuery(api, application.service_id));
   const [isEnding, setEnding] = useState<"Delete" | "Reject">();
   const path = pathOf({ accountId: application.account_id, id: application.id });
   const step = useChange({
@@ -24,11 +28,7 @@ export function ApplicationActions({ application }: { application: Application }
     done: "The application was changed",
     failed: "The application could not be changed",
   });
-  const taken = [
-    ...steps[application.state],
-    { operation: "customize_plan", title: "Customize the plan" },
-    { operation: "decustomize_plan", title: "Back to the plan as it is for all" },
-  ];
+  const taken = [...steps[application.state], ...planSteps(application, plans)];
   return (
     <>
       <ActionMenu
