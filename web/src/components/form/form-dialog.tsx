@@ -9,6 +9,8 @@ export interface FormDialogProps {
   readonly isBusy: boolean;
   /** There is nothing to submit yet. */
   readonly isDisabled?: boolean;
+  /** What was saved without a field that is required by now may stay so. */
+  readonly isLenient?: boolean;
   readonly onSubmit: () => void;
   readonly onClose: () => void;
   readonly children: ReactNode;
@@ -16,7 +18,7 @@ export interface FormDialogProps {
 
 /** A short form over the page. */
 export function FormDialog({ title, description, submit, isBusy, isDisabled = false, ...rest }: FormDialogProps) {
-  const { onSubmit, onClose, children } = rest;
+  const { isLenient = false, onSubmit, onClose, children } = rest;
   const id = useId();
   const handle = (event: FormEvent): void => {
     event.preventDefault();
@@ -27,7 +29,7 @@ export function FormDialog({ title, description, submit, isBusy, isDisabled = fa
       <ModalHeader title={title} labelId={`${id}title`} description={description} />
       <ModalBody>
         {/* The API takes some of what is marked as required, such as a user's e-mail address, for optional. */}
-        <Form id={`${id}form`} noValidate={false} onSubmit={handle}>
+        <Form id={`${id}form`} noValidate={isLenient} onSubmit={handle}>
           {children}
         </Form>
       </ModalBody>

@@ -31,6 +31,7 @@ export function UserDialog({ accountId, user, onClose }: UserDialogProps) {
       title={user ? `Edit ${user.username}` : "Add a user"}
       submit={user ? "Save" : "Add"}
       isBusy={isPending}
+      isLenient={user !== undefined}
       onSubmit={() => mutate(undefined)}
       onClose={onClose}
     >
