@@ -17,6 +17,12 @@ interface Asked {
   readonly failed: (error: unknown) => void;
 }
 
+interface BundleNeeds {
+  /** Asked when its turn has come. A reason is told to all of it instead, and nothing goes out. */
+  readonly refusal: () => Error | undefined;
+  readonly ended: () => void;
+}
+
 /**
  * Statements that go out in one piece and are answered in one: a `Sync` stands behind the last of them, where the driver
  * sends one behind each. If one fails, PostgreSQL passes over those behind it. The driver calls what begins with `handle` as
@@ -25,7 +31,7 @@ interface Asked {
 export class Bundle implements pg.Submittable {
   /** The driver puts its own in this place, and with it stops the clock of `query_timeout`. */
   callback: () => void = () => undefined;
-  readonly #ended: () => void;
+  readonly #needs: BundleNeeds;
   readonly #asked: Asked[] = [];
   readonly #tellings: (() => void)[] = [];
   #prepared: Prepared = new Map();
@@ -33,8 +39,8 @@ export class Bundle implements pg.Submittable {
   #rows: Answer["rows"] = [];
   #unreadable: unknown;
 
-  constructor(ended: () => void) {
-    this.#ended = ended;
+  constructor(needs: BundleNeeds) {
+    this.#needs = needs;
   }
 
   /** Before it goes out. Rejects with what PostgreSQL said to the statement, or to the one that failed before it. */
@@ -44,7 +50,9 @@ export class Bundle implements pg.Submittable {
     });
   }
 
-  submit(connection: pg.Connection): void {
+  submit(connection: pg.Connection): Error | undefined {
+    const refusal = this.#needs.refusal();
+    if (refusal) return refusal;
     this.#prepared = preparedBy(connection);
     const introduced = new Set<string>();
     connection.stream.cork();
@@ -59,6 +67,7 @@ export class Bundle implements pg.Submittable {
     connection.sync();
     connection.stream.uncork();
     this.#expectNext();
+    return undefined;
   }
 
   #introduce(connection: pg.Connection, { name, text }: Asked): void {
@@ -100,7 +109,7 @@ export class Bundle implements pg.Submittable {
   handleReadyForQuery(): void {
     this.callback();
     for (const tell of this.#tellings) tell();
-    this.#ended();
+    this.#needs.ended();
   }
 
   /** PostgreSQL's, the network's, or the clock's. It may come twice: what was too late is told again when the line is cut. */
@@ -108,7 +117,7 @@ export class Bundle implements pg.Submittable {
     this.callback();
     for (const tell of this.#tellings) tell();
     for (const { failed } of this.#asked.slice(this.#tellings.length)) failed(error);
-    this.#ended();
+    this.#needs.ended();
   }
 }
 

@@ -2,6 +2,7 @@ import pg from "pg";
 import { expect } from "vitest";
 import { test } from "../../../test/support/test.ts";
 import { schema } from "../../../test/support/test-databases.ts";
+import type { Transaction } from "./database.ts";
 import { runTransaction } from "./run-transaction.ts";
 import { StatementLine } from "./statement-line.ts";
 
@@ -41,19 +42,27 @@ test("what is asked at once is answered in order, a read before a write", async 
   expect(counts).toEqual([[{ count: 0 }], [], [{ count: 1 }]]);
 });
 
-test("a transaction that did not begin leaves nothing written", async ({ databaseUrl }) => {
+/** A connection on which no transaction begins. */
+class Beginless extends StatementLine {
+  override ask(text: string, values: readonly unknown[]): ReturnType<StatementLine["ask"]> {
+    return super.ask(text === "begin" ? "select 1 / 0" : text, values);
+  }
+}
+
+const aTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+test.for<[string, (tx: Transaction) => Promise<unknown>]>([
+  ["with begin", (tx) => Promise.all([tx.query("select 1"), tx.query(write, [id])])],
+  ["with begin, and without waiting", async (tx) => tx.send(write, [id])],
+  ["while begin is under way", (tx) => aTurn().then(() => tx.query(write, [id]))],
+  ["while begin is under way, and without waiting", (tx) => aTurn().then(() => tx.send(write, [id]))],
+  ["after the failure, which it swallows", (tx) => tx.query("select 1").catch(() => tx.query(write, [id]))],
+])("a transaction that did not begin leaves nothing written that it asks %s", async ([, work], { databaseUrl }) => {
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
   await client.query(`set search_path = ${schema}`);
-  const line = new StatementLine(client);
-  const beginless: Pick<StatementLine, "ask"> = {
-    ask: (text, values) => line.ask(text === "begin" ? "select 1 / 0" : text, values),
-  };
-  const writing = runTransaction(beginless, async (tx) => {
-    await Promise.all([tx.query("select 1"), tx.query(write, [id])]);
-  });
-  await expect(writing).rejects.toThrow("division by zero");
-  await expect(runTransaction(beginless, async (tx) => tx.send(write, [id]))).rejects.toThrow("division by zero");
-  expect((await line.ask("select id from engines", [])).rows).toEqual([]);
+  await expect(runTransaction(new Beginless(client), work)).rejects.toThrow("division by zero");
+  expect((await client.query("select id from engines")).rows).toEqual([]);
+  expect(client.getTransactionStatus()).toBe("I");
   await client.end();
 });

@@ -4,8 +4,8 @@ import { troubleOf } from "./database-trouble.ts";
 import type { StatementLine } from "./statement-line.ts";
 import { open } from "./transaction-mark.ts";
 
-/** What PostgreSQL says to every statement after one that failed. Then the failure of one that was sent is the one to tell. */
-const afterAFailure = "25P02";
+/** What a statement hears after one that failed, or after a `begin` that did. Then the failure of one that was sent is the one to tell. */
+const afterAFailure: ReadonlySet<string | undefined> = new Set(["25P02", "25P01"]);
 
 /** Hints that a transaction left, by channel. */
 export type HintsLeft = Map<string, Set<string>>;
@@ -16,7 +16,7 @@ export type HintsLeft = Map<string, Set<string>>;
  * again: who calls knows whether that makes sense.
  */
 export async function runTransaction<T>(
-  line: Pick<StatementLine, "ask">,
+  line: StatementLine,
   work: (tx: Transaction) => Promise<T>,
 ): Promise<{ result: T; hints: HintsLeft }> {
   const hints: HintsLeft = new Map();
@@ -26,18 +26,17 @@ export async function runTransaction<T>(
     if (!isOpen) throw new Error("This transaction has ended; a statement came too late. Is an await missing?");
     return line.ask(text, values);
   };
-  const send = (text: string, values: readonly unknown[]): void => {
-    const answer = ask(text, values);
-    answer.catch(() => undefined); // it is told at the end
+  const tellAtTheEnd = (answer: Promise<unknown>): void => {
+    answer.catch(() => undefined);
     sent.push(answer);
   };
-  send("begin", []);
+  tellAtTheEnd(line.begin());
 
   try {
     const result = await work({
       [open]: true,
       query: async (text, values = []) => (await ask(text, values)).rows,
-      send,
+      send: (text, values) => tellAtTheEnd(ask(text, values)),
       hintAfterCommit(channel, value) {
         hints.set(channel, (hints.get(channel) ?? new Set<string>()).add(value));
       },
@@ -51,7 +50,7 @@ export async function runTransaction<T>(
     isOpen = false;
     // Over a lost connection the server rolls back by itself: a silent one would only be waited for once more.
     if (troubleOf(error) !== "away") await line.ask("rollback", []).catch(() => undefined);
-    if (codeOf(error) === afterAFailure) await Promise.all(sent);
+    if (afterAFailure.has(codeOf(error))) await Promise.all(sent);
     throw error;
   }
 }

@@ -10,10 +10,21 @@ export class StatementLine {
   readonly #client: pg.ClientBase;
   #gathered: Bundle | undefined;
   #isAwaiting = false;
+  #hasBegun = false;
   #toldLast: unknown;
 
   constructor(client: pg.ClientBase) {
     this.#client = client;
+  }
+
+  /**
+   * Begins a transaction. What is asked from now on goes out within it or not at all: what waited for the answer to a `begin`
+   * that failed would be written, and committed, by itself.
+   */
+  begin(): Promise<Answer> {
+    const answer = this.ask("begin", []);
+    this.#hasBegun = true;
+    return answer;
   }
 
   async ask(text: string, values: readonly unknown[]): Promise<Answer> {
@@ -30,9 +41,13 @@ export class StatementLine {
 
   #gather(): Bundle {
     if (!this.#gathered) {
-      this.#gathered = new Bundle(() => {
-        this.#isAwaiting = false;
-        this.#send();
+      const isWithin = this.#hasBegun;
+      this.#gathered = new Bundle({
+        refusal: () => (isWithin && this.#client.getTransactionStatus() === "I" ? new NoTransaction() : undefined),
+        ended: () => {
+          this.#isAwaiting = false;
+          this.#send();
+        },
       });
       process.nextTick(() => this.#send());
     }
@@ -45,5 +60,14 @@ export class StatementLine {
     this.#gathered = undefined;
     this.#isAwaiting = true;
     this.#client.query(bundle);
+  }
+}
+
+/** As PostgreSQL would say it, were it asked: `no_active_sql_transaction`. */
+class NoTransaction extends Error {
+  readonly code = "25P01";
+
+  constructor() {
+    super("The transaction did not begin.");
   }
 }
