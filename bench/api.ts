@@ -1,11 +1,13 @@
 /**
  * What the Account Management API costs: reading an account, and changing one with its event and its delivery, against
- * bare routes that make one and two plain round trips to the same PostgreSQL. One process serves both, the API as the
- * product composes it; another asks, with the same client over connections that stay open, in turns.
+ * bare routes that make one and two plain round trips to the same PostgreSQL, on Bellwire's own pool and on the driver's. One
+ * process serves all, the API as the product composes it; another asks, with the same client over connections that stay
+ * open, in turns.
  * Run: npm run bench -- api [seconds] [--json FILE]
  */
 import { join } from "node:path";
 import fastify, { type FastifyInstance } from "fastify";
+import pg from "pg";
 import { Registry } from "prom-client";
 import { composeHttp } from "../server/src/app/compose-http.ts";
 import { composeSender } from "../server/src/app/compose-sender.ts";
@@ -13,7 +15,7 @@ import { providerUrls } from "../server/src/app/provider-urls.ts";
 import type { Pool } from "../server/src/platform/database/database.ts";
 import { createLogger } from "../server/src/platform/observability/create-logger.ts";
 import { ownCpuSeconds, treeCpuSeconds } from "./cpu-seconds.ts";
-import { openBenchDatabase, type BenchDatabase } from "./open-database.ts";
+import { openBenchDatabase, schema, type BenchDatabase } from "./open-database.ts";
 import { openReport } from "./open-report.ts";
 import { median } from "./order-statistics.ts";
 import { allowedHere, setUpPortal, signUpAccounts } from "./set-up-portal.ts";
@@ -46,18 +48,27 @@ async function serveApi(pool: Pool, { encryption, folder }: BenchDatabase, runni
   return listen(http, running);
 }
 
+type Ask = (text: string, values: readonly unknown[]) => Promise<readonly unknown[]>;
+
 /** What reading and changing cost at least: routes with nothing but their statements. */
-function serveBare(pool: Pool, running: AsyncDisposableStack): Promise<string> {
+function serveBare(ask: Ask, running: AsyncDisposableStack): Promise<string> {
   const http = fastify();
   const read = "select id, org_name, state, fields from accounts where id = $1";
   const write = "update accounts set org_name = $2, updated_at = now() where id = $1";
-  http.get<{ Params: { id: string } }>("/bare/:id", async ({ params }) => pool.query(read, [params.id]));
+  http.get<{ Params: { id: string } }>("/bare/:id", async ({ params }) => ask(read, [params.id]));
   http.put<{ Params: { id: string }; Body: { org_name: string } }>("/bare/:id", async ({ params, body }) => {
-    const rows = await pool.query(read, [params.id]);
-    await pool.query(write, [params.id, body.org_name]);
+    const rows = await ask(read, [params.id]);
+    await ask(write, [params.id, body.org_name]);
     return rows;
   });
   return listen(http, running);
+}
+
+/** As whoever writes such a route begins: the driver and its pool, as they come. */
+function askDriver({ appUrl }: BenchDatabase, running: AsyncDisposableStack): Ask {
+  const driver = new pg.Pool({ connectionString: appUrl, options: `-c search_path=${schema}`, max: 10 });
+  running.defer(() => driver.end());
+  return async (text, values) => (await driver.query(text, [...values])).rows;
 }
 
 async function listen(http: FastifyInstance, running: AsyncDisposableStack): Promise<string> {
@@ -81,26 +92,35 @@ async function measure(load: Load): Promise<Rate> {
 
 async function compare(method: Load["method"]): Promise<void> {
   const asked = { method, token, ids, seconds };
-  const bareLoad: Load = { ...asked, origin: bareOrigin, path: "/bare", extension: "" };
-  const apiLoad: Load = { ...asked, origin: apiOrigin, path: "/admin/api/accounts", extension: ".xml" };
-  const [bare, api]: [Rate[], Rate[]] = [[], []];
-  for (const load of [bareLoad, apiLoad]) await measure(load); // until the code is compiled and the statements are planned
+  const bareAt = (origin: string): Load => ({ ...asked, origin, path: "/bare", extension: "" });
+  const loads = {
+    bare: bareAt(bareOrigin),
+    driver: bareAt(driverOrigin),
+    api: { ...asked, origin: apiOrigin, path: "/admin/api/accounts", extension: ".xml" },
+  };
+  for (const load of Object.values(loads)) await measure(load); // until the code is compiled and the statements are planned
+  const rounds: Record<keyof typeof loads, Rate>[] = [];
   for (let pair = 0; pair < pairs; pair += 1) {
-    bare.push(await measure(bareLoad));
-    api.push(await measure(apiLoad));
+    rounds.push({
+      bare: await measure(loads.bare),
+      api: await measure(loads.api),
+      driver: await measure(loads.driver),
+    });
   }
-  const ratio = (of: (rate: Rate) => number): number => median(api.map((it, pair) => of(it) / of(bare[pair] ?? it)));
+  const middle = (of: (round: (typeof rounds)[number]) => number): number => median(rounds.map(of));
   const numbers = {
-    "requests/s": Math.round(median(api.map((it) => it.perSecond))),
-    "bare/s": Math.round(median(bare.map((it) => it.perSecond))),
-    ratio: ratio((it) => it.perSecond),
-    "cpu µs": Math.round(median(api.map((it) => it.cpuMicroseconds))),
-    cpu: ratio((it) => it.cpuMicroseconds),
+    "requests/s": Math.round(middle(({ api }) => api.perSecond)),
+    "bare/s": Math.round(middle(({ bare }) => bare.perSecond)),
+    ratio: middle(({ api, bare }) => api.perSecond / bare.perSecond),
+    "cpu µs": Math.round(middle(({ api }) => api.cpuMicroseconds)),
+    cpu: middle(({ api, bare }) => api.cpuMicroseconds / bare.cpuMicroseconds),
+    "driver/s": Math.round(middle(({ driver }) => driver.perSecond)),
+    "ratio to driver": middle(({ api, driver }) => api.perSecond / driver.perSecond),
   };
   report.add(
     { title: `${method} account`, numbers },
     `api ${method} account: ${numbers["requests/s"]} requests/s, bare ${numbers["bare/s"]}/s, ` +
-      `ratio ${numbers.ratio.toFixed(2)}, cpu ${numbers.cpu.toFixed(2)}`,
+      `ratio ${numbers.ratio.toFixed(2)}, cpu ${numbers.cpu.toFixed(2)}, ratio to the driver ${numbers["ratio to driver"].toFixed(2)}`,
   );
 }
 
@@ -109,7 +129,8 @@ await using pool = await database.openAppPool();
 await using running = new AsyncDisposableStack();
 const token = await setUpPortal(pool, database.encryption, "http://127.0.0.1:9/hook");
 const apiOrigin = await serveApi(pool, database, running);
-const bareOrigin = await serveBare(pool, running);
+const bareOrigin = await serveBare(pool.query, running);
+const driverOrigin = await serveBare(askDriver(database, running), running);
 const ids = await signUpAccounts(apiOrigin, token, accounts);
 await database.owner.query("analyze"); // as autovacuum does within a minute: without statistics, plans are a guess
 for (const method of ["GET", "PUT"] as const) await compare(method);

@@ -9,7 +9,7 @@ import { openPool } from "../server/src/platform/database/open-pool.ts";
 import { openEmbeddedPostgres } from "../server/src/platform/embedded-postgres/open-embedded-postgres.ts";
 import { createEncryption, type Encryption } from "../server/src/platform/encryption/encryption.ts";
 
-const schema = "bellwire";
+export const schema = "bellwire";
 /** Every benchmark's, in this process and in those that it starts. */
 export const secretKey = Buffer.alloc(32, 1);
 
