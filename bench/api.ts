@@ -129,7 +129,7 @@ await using pool = await database.openAppPool();
 await using running = new AsyncDisposableStack();
 const token = await setUpPortal(pool, database.encryption, "http://127.0.0.1:9/hook");
 const apiOrigin = await serveApi(pool, database, running);
-const bareOrigin = await serveBare(pool.query, running);
+const bareOrigin = await serveBare((text, values) => pool.query(text, values), running);
 const driverOrigin = await serveBare(askDriver(database, running), running);
 const ids = await signUpAccounts(apiOrigin, token, accounts);
 await database.owner.query("analyze"); // as autovacuum does within a minute: without statistics, plans are a guess
