@@ -6,7 +6,7 @@ export interface SignUpAnswer {
   readonly wrong: readonly string[];
 }
 
-const password = "correct horse battery";
+export const password = "correct horse battery";
 
 /** As a browser does: gets the page, fills the form in, and sends it with its cookie and its hidden input. */
 export async function signUpByForm(url: string, typed: Typed): Promise<SignUpAnswer> {

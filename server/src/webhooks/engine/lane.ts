@@ -1,35 +1,23 @@
-import {
-  retryAfterSeconds,
-  type AttemptOutcome,
-  type DueDelivery,
-  type LaneToRead,
-  type ReleasedLane,
-  type TakenLane,
-} from "#webhooks/deliveries/index.ts";
+import type { AttemptOutcome, DueDelivery, LaneToRead, ReleasedLane, TakenLane } from "#webhooks/deliveries/index.ts";
 import type { DeliverySettings } from "#webhooks/endpoints/index.ts";
 
 import type { AdaptiveWindow, Pace } from "./adaptive-window.ts";
-import { Breaker } from "./breaker.ts";
+import { Idleness } from "./idleness.ts";
 import { LaneRows } from "./lane-rows.ts";
 import { LongFailure } from "./long-failure.ts";
 import type { Origin, Origins } from "./origin.ts";
+import { Peace } from "./peace.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
 /** Rows read ahead for each place of the window, so that reading and sending overlap. */
 const readAhead = 10;
-/**
- * A receiver that asked for peace is asked again after this, with one delivery: a mistaken `Retry-After` of a day costs an
- * hour, and a true one an attempt an hour. The delivery that got the answer waits as long as was asked.
- */
-const peaceMaxMs = 3_600_000;
-
 /** One endpoint's deliveries, while this engine owns them. */
 export class Lane {
   readonly endpointId: number;
   readonly epoch: number;
   readonly #rows: LaneRows;
   readonly #origins: Origins;
-  readonly #breaker: Breaker;
+  readonly #peace: Peace;
   readonly failure: LongFailure;
   readonly #lifts: number;
   #origin: Origin;
@@ -38,11 +26,7 @@ export class Lane {
   #settings: DeliverySettings;
   /** When to look for more, in the clock's monotonic milliseconds. */
   lookAtMs = 0;
-  #idleSinceMs: number | undefined;
-  /** How long it had been idle when it was last looked at. */
-  #idleMs = 0;
-  /** The receiver asked for peace, or does not answer: nothing is read or sent until then. */
-  #peaceUntilMs = 0;
+  readonly #idleness = new Idleness();
   inFlight = 0;
   #rowsMax = Number.POSITIVE_INFINITY;
   /** Its answers take so long at present that it may use slow places only. */
@@ -56,7 +40,7 @@ export class Lane {
   constructor(taken: TakenLane, settings: DeliverySettings, origins: Origins, nowMs: number) {
     this.endpointId = taken.endpointId;
     this.epoch = taken.epoch;
-    this.#breaker = new Breaker(taken.unanswered);
+    this.#peace = new Peace(taken.unanswered);
     this.failure = new LongFailure(taken, nowMs);
     this.#lifts = taken.lifts;
     this.#rows = new LaneRows(taken.endpointId);
@@ -104,13 +88,15 @@ export class Lane {
   get pace(): Pace {
     if (this.isStalled) return "slow";
     if (this.#window.pace !== "unknown") return this.#window.pace;
-    return this.#breaker.seemsAway ? "slow" : this.#origin.pace;
+    return this.#peace.breaker.seemsAway ? "slow" : this.#origin.pace;
   }
 
   mayStart(nowMs: number): boolean {
     if (this.#isStopped(nowMs) || this.#bucket?.has(nowMs) === false) return false;
     const widthMax = this.settings.maxInFlight ?? Number.POSITIVE_INFINITY;
-    return this.#rows.waiting > 0 && this.inFlight < Math.min(this.#breaker.isOpen ? 1 : this.#window.size, widthMax);
+    return (
+      this.#rows.waiting > 0 && this.inFlight < Math.min(this.#peace.breaker.isOpen ? 1 : this.#window.size, widthMax)
+    );
   }
 
   /** So little is at hand that the next places would find nothing. */
@@ -136,9 +122,7 @@ export class Lane {
 
   /** A look that began at `atMs` is done: what it has found is held. */
   looked(atMs: number): void {
-    if (this.#rows.held > 0) this.#idleSinceMs = undefined;
-    else this.#idleSinceMs ??= atMs;
-    this.#idleMs = atMs - (this.#idleSinceMs ?? atMs);
+    this.#idleness.looked(atMs, this.#rows.held === 0);
   }
 
   /** The next that may be sent, of those at hand. */
@@ -160,19 +144,13 @@ export class Lane {
   /** Learns from an attempt: how many may be in flight, and whether to leave the receiver alone for a while. */
   learn(outcome: AttemptOutcome, nowMs: number): void {
     this.#window.learn(outcome);
-    const askedMs = Math.min(peaceMaxMs, (retryAfterSeconds(outcome) ?? 0) * 1000);
-    const pauseMs = Math.max(this.#breaker.learn(outcome) ?? 0, askedMs);
-    if (pauseMs === 0) return;
-    this.dropWaiting();
-    this.#peaceUntilMs = Math.max(this.#peaceUntilMs, nowMs + pauseMs);
+    if (this.#peace.learn(outcome, nowMs)) this.dropWaiting();
   }
 
   /** What its next owner needs to know. */
   released(nowMs: number): ReleasedLane {
-    const pauseSeconds = Math.max(0, (this.#peaceUntilMs - nowMs) / 1000);
     const { endpointId, epoch } = this;
-    const { unanswered } = this.#breaker;
-    return { endpointId, epoch, pauseSeconds, unanswered, lifts: this.#lifts, ...this.failure.released(nowMs) };
+    return { endpointId, epoch, lifts: this.#lifts, ...this.#peace.released(nowMs), ...this.failure.released(nowMs) };
   }
 
   /** Stops reading and sending: its endpoint is off, or it is others' now. What is in flight is settled under its epoch. */
@@ -192,7 +170,7 @@ export class Lane {
    */
   mayBeReleased(nowMs: number, idleMs: number): boolean {
     if (this.#rows.held > 0 || this.#isOff) return this.#rows.held === 0;
-    return this.#isStopped(nowMs) || (this.#idleMs >= idleMs && nowMs < this.lookAtMs);
+    return this.#isStopped(nowMs) || (this.#idleness.lasts(idleMs) && nowMs < this.lookAtMs);
   }
 
   dropWaiting(): void {
@@ -205,6 +183,6 @@ export class Lane {
   }
 
   #isStopped(nowMs: number): boolean {
-    return this.#isOff || this.isLeaving || nowMs < this.#peaceUntilMs;
+    return this.#isOff || this.isLeaving || this.#peace.holds(nowMs);
   }
 }

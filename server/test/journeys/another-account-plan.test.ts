@@ -1,0 +1,62 @@
+import type { Page } from "playwright-core";
+import { expect, test } from "vitest";
+import { launchBrowser } from "../support/browser.ts";
+import { makeDataDir, readSignIn, startBellwire } from "../support/start-bellwire.ts";
+import { password, signUpByForm } from "./sign-up-over-http.ts";
+
+const wait = { timeout: 15_000 };
+
+test("a developer asks for a plan that the admin has made, the admin grants it, and the account is on it", async () => {
+  await using folder = await makeDataDir();
+  await using bellwire = await startBellwire({ dataDir: folder.path });
+  const signIn = await readSignIn(folder.path);
+  await signUpByForm(bellwire.url, { org_name: "Harbour & Sons", username: "mira", email: "mira@harbour.example" });
+  const browser = await launchBrowser();
+  try {
+    const admin = await browser.newPage();
+    await admin.goto(`${bellwire.url}/p/admin/account-plans`);
+    await logIn(admin, signIn);
+    await publishPlan(admin, "Gold");
+
+    const developer = await (await browser.newContext()).newPage();
+    await developer.goto(`${bellwire.url}/account/plan`);
+    await logIn(developer, { username: "mira", password });
+    await developer.getByLabel("Plan").selectOption("Gold");
+    await developer.click("main button[type=submit]");
+    await developer.getByText("You have asked for Gold").waitFor(wait);
+
+    await admin.goto(`${bellwire.url}/p/admin/accounts`);
+    const asking = admin.locator(".bellwire-notice").filter({ hasText: "Accounts ask for another plan" });
+    await asking.getByRole("link", { name: "Harbour & Sons" }).click();
+    await admin.getByText("mira asks for the plan Gold").waitFor(wait);
+    await admin.getByRole("button", { name: "Move to Gold" }).click();
+    await admin.getByText("The plan was changed").waitFor(wait);
+
+    await expect.poll(() => admin.getByText("mira asks for the plan Gold").count(), wait).toBe(0);
+    await developer.goto(`${bellwire.url}/account`);
+    await developer.getByText("Gold", { exact: true }).waitFor(wait);
+    expect(await developer.getByText("You have asked for").count()).toBe(0);
+  } finally {
+    await browser.close();
+  }
+}, 240_000);
+
+interface SignIn {
+  readonly username: string;
+  readonly password: string;
+}
+
+async function logIn(page: Page, signIn: SignIn): Promise<void> {
+  await page.fill("[name=username]", signIn.username);
+  await page.fill("[name=password]", signIn.password);
+  await page.click("button[type=submit]");
+}
+
+async function publishPlan(page: Page, name: string): Promise<void> {
+  await page.getByRole("button", { name: "Create a plan" }).click();
+  await page.fill("[name=name]", name);
+  await page.getByRole("button", { name: "Create", exact: true }).click();
+  await page.getByRole("button", { name: `Actions of ${name}` }).click();
+  await page.getByRole("menuitem", { name: "Publish" }).click();
+  await page.getByRole("row").filter({ hasText: name }).filter({ hasText: "Published" }).waitFor(wait);
+}
