@@ -1,12 +1,21 @@
-import { Card, CardBody, CardTitle, StackItem } from "@patternfly/react-core";
+import { Card, CardBody, CardHeader, CardTitle, StackItem } from "@patternfly/react-core";
 import type { ReactNode } from "react";
 
+export interface SectionCardProps {
+  readonly title: string;
+  readonly children: ReactNode;
+  /** Beside the title. */
+  readonly actions?: ReactNode;
+}
+
 /** A part of a page that shows one thing. */
-export function SectionCard({ title, children }: { title: string; children: ReactNode }) {
+export function SectionCard({ title, children, actions }: SectionCardProps) {
   return (
     <StackItem>
       <Card>
-        <CardTitle component="h2">{title}</CardTitle>
+        <CardHeader {...(actions !== undefined && { actions: { actions } })}>
+          <CardTitle component="h2">{title}</CardTitle>
+        </CardHeader>
         <CardBody>{children}</CardBody>
       </Card>
     </StackItem>

@@ -1,4 +1,4 @@
-import { Button, Content } from "@patternfly/react-core";
+import { Content } from "@patternfly/react-core";
 import { useState } from "react";
 
 import type { AccountPlan } from "../../api/management/plan-queries.ts";
@@ -15,10 +15,10 @@ export interface PlanListProps {
   readonly plans: readonly AccountPlan[];
 }
 
-/** Plans of accounts, or of one product's applications: to be made, changed, published, hidden and deleted. */
+/** Plans of accounts, or of one product's applications: to be changed, published, hidden and deleted. */
 export function PlanList({ path, plans }: PlanListProps) {
   const mayChange = mayChangePlans(useSession());
-  const [toEdit, setToEdit] = useState<AccountPlan | "new">();
+  const [toEdit, setToEdit] = useState<AccountPlan>();
   const [toDelete, setToDelete] = useState<AccountPlan>();
   const { change, makeDefault, remove } = usePlanActions(path, () => setToDelete(undefined));
   const itemsFor = (plan: AccountPlan) => [
@@ -36,14 +36,7 @@ export function PlanList({ path, plans }: PlanListProps) {
       ) : (
         <Content component="p">Without a plan nobody can sign up for it. Make one, and make it the default.</Content>
       )}
-      {mayChange && (
-        <Button variant="link" isInline onClick={() => setToEdit("new")}>
-          Create a plan
-        </Button>
-      )}
-      {toEdit && (
-        <PlanDialog path={path} {...(toEdit !== "new" && { plan: toEdit })} onClose={() => setToEdit(undefined)} />
-      )}
+      {toEdit && <PlanDialog path={path} plan={toEdit} onClose={() => setToEdit(undefined)} />}
       {toDelete && (
         <ConfirmDialog
           title={`Delete ${toDelete.name}?`}

@@ -5,6 +5,7 @@ import { useManagement } from "../../api/management/management-context.ts";
 import { accountPlansQuery } from "../../api/management/plan-queries.ts";
 import { Loaded } from "../../components/loaded.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
+import { CreatePlan } from "../../components/plans/create-plan.tsx";
 import { PlanList } from "../../components/plans/plan-list.tsx";
 import { TableSkeleton } from "../../components/table-skeleton.tsx";
 
@@ -12,7 +13,7 @@ export function AccountPlansPage() {
   const query = useQuery(accountPlansQuery(useManagement()));
   return (
     <>
-      <PageHeader title="Account plans">
+      <PageHeader title="Account plans" actions={<CreatePlan path="account_plans" />}>
         Every account is on one. Who signs up comes to the default plan, and waits if that requires approval.
       </PageHeader>
       <PageSection isFilled>

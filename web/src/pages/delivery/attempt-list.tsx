@@ -38,7 +38,10 @@ export function AttemptList({ attempts }: { attempts: readonly Attempt[] }) {
                 expandId: "attempt",
               }}
             />
-            <Td dataLabel="Attempt">{attempt.number}</Td>
+            {/* The id by which PatternFly's toggle is named: "2 Details" instead of one "Details" like the other. */}
+            <Td id={`simple-node${rowIndex}`} dataLabel="Attempt">
+              {attempt.number}
+            </Td>
             <Td dataLabel="Answer">
               <AnswerLabel attempt={attempt} />
             </Td>

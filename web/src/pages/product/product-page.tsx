@@ -13,6 +13,7 @@ import { Fact } from "../../components/fact.tsx";
 import { Loaded } from "../../components/loaded.tsx";
 import { PageBreadcrumb } from "../../components/page-breadcrumb.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
+import { CreatePlan } from "../../components/plans/create-plan.tsx";
 import { PlanList } from "../../components/plans/plan-list.tsx";
 import { credentialsName } from "../../components/product-credentials.ts";
 import { ProductDialog } from "../../components/product-dialog.tsx";
@@ -47,6 +48,7 @@ export function ProductPage() {
 
 function ProductView({ product }: { product: Product }) {
   const plans = useQuery(applicationPlansQuery(useManagement(), product.id));
+  const path = `services/${product.id}/application_plans`;
   return (
     <Stack hasGutter>
       <SectionCard title="Product">
@@ -57,9 +59,9 @@ function ProductView({ product }: { product: Product }) {
           <Fact term="Applications prove who they are with">{credentialsName[product.backend_version]}</Fact>
         </DescriptionList>
       </SectionCard>
-      <SectionCard title="Application plans">
+      <SectionCard title="Application plans" actions={<CreatePlan path={path} variant="secondary" size="sm" />}>
         <Loaded query={plans} skeleton={<TableSkeleton of="plans" />}>
-          {(all) => <PlanList path={`services/${product.id}/application_plans`} plans={all} />}
+          {(all) => <PlanList path={path} plans={all} />}
         </Loaded>
       </SectionCard>
     </Stack>
