@@ -2,6 +2,7 @@ export { accountToJson } from "./account-to-json.ts";
 export type { AccountTransition } from "./account-transitions.ts";
 export { activateUser } from "./activate-user.ts";
 export { activateUserByMail } from "./activate-user-by-mail.ts";
+export type { AccountChange } from "./change-account.ts";
 export { changeAccountPlan } from "./change-account-plan.ts";
 export { changeAccountState } from "./change-account-state.ts";
 export { deleteCreditCard, setCreditCard, type CreditCard } from "./change-credit-card.ts";
