@@ -9,11 +9,11 @@ export { deleteCreditCard, setCreditCard, type CreditCard } from "./change-credi
 export { deleteAccount } from "./delete-account.ts";
 export { representAccount } from "./represent-account.ts";
 export {
-  deleteAccountPlanRequest,
   listAccountPlanRequests,
   readAccountPlanRequest,
   type AccountPlanRequest,
 } from "./plan-requests/account-plan-requests-table.ts";
+export { declineAccountPlanRequest } from "./plan-requests/decline-account-plan-request.ts";
 export { requestAccountPlan } from "./plan-requests/request-account-plan.ts";
 export { searchAccounts } from "./search-accounts.ts";
 export { signUpAccount, signUpIsOpen, type SignUp } from "./sign-up.ts";
