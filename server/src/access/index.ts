@@ -31,8 +31,9 @@ export {
   updateProviderUserRow,
 } from "./change-provider-user-row.ts";
 export { deleteAccessToken, listAccessTokens, readOwnAccessToken, type StoredToken } from "./stored-tokens.ts";
+export { namesChanged } from "./names-changed.ts";
 export { reaches, reachOf, type Reach } from "./reach.ts";
-export { recordAudit } from "./record-audit.ts";
+export { recordAudit, type AuditRecord } from "./record-audit.ts";
 export {
   createSession,
   endSession,

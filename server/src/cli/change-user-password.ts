@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { changeProviderUserPassword, findProviderUserByLogin, hashPassword } from "#access/index.ts";
 import { randomBase32 } from "#platform/ids/random-token.ts";
+import { auditCommand } from "./audit-command.ts";
 import { type Command, WrongUsage } from "./command.ts";
 import { findProvider, providerOption } from "./find-provider.ts";
 import { onDatabase } from "./on-database.ts";
@@ -25,8 +26,12 @@ export const changeUserPassword: Command = {
       const provider = await findProvider(pool, values.provider);
       const user = await findProviderUserByLogin(pool, provider.id, username);
       if (!user) throw new WrongUsage(`${provider.name} has no user ${username}.`);
-      const change = { providerId: provider.id, userId: user.id, passwordHash };
-      await pool.inTransaction((tx) => changeProviderUserPassword(tx, change));
+      const { id: providerId } = provider;
+      const said = { action: "user.changed", subject: `provider-user/${user.id}`, detail: { password: "changed" } };
+      await pool.inTransaction(async (tx) => {
+        await changeProviderUserPassword(tx, { providerId, userId: user.id, passwordHash });
+        await auditCommand(tx, { providerId, ...said });
+      });
     });
     needs.print(values.password ? `The password of ${username} is changed.` : password);
     return 0;

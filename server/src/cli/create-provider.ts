@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 import { systemClock } from "#platform/clock/clock.ts";
 import { randomBase32 } from "#platform/ids/random-token.ts";
 import { setUpProvider } from "#portal/provider-setup/index.ts";
+import { auditCommand } from "./audit-command.ts";
 import { type Command, WrongUsage } from "./command.ts";
 import { onDatabase } from "./on-database.ts";
 
@@ -20,9 +21,15 @@ export const createProvider: Command = {
     const adminPassword = values["admin-password"] ?? randomBase32(passwordLength);
 
     const made = await onDatabase(needs, (pool) =>
-      pool.inTransaction((tx) =>
-        setUpProvider(tx, { name, subdomain, adminUsername, adminPassword, now: systemClock.now() }),
-      ),
+      pool.inTransaction(async (tx) => {
+        const setup = { name, subdomain, adminUsername, adminPassword, now: systemClock.now() };
+        const outcome = await setUpProvider(tx, setup);
+        if ("refused" in outcome) return outcome;
+        const { id } = outcome.provider;
+        const said = { action: "provider.created", subject: `provider/${id}`, detail: { name, subdomain } };
+        await auditCommand(tx, { providerId: id, ...said });
+        return outcome;
+      }),
     );
     if ("refused" in made) {
       const reasons = Object.entries(made.refused).flatMap(([field, says]) => says.map((each) => `--${field} ${each}`));

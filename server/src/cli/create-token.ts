@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { createAccessToken, findProviderUserByLogin, scopes, type Scope } from "#access/index.ts";
+import { auditCommand } from "./audit-command.ts";
 import { type Command, WrongUsage } from "./command.ts";
 import { findProvider, providerOption } from "./find-provider.ts";
 import { onDatabase } from "./on-database.ts";
@@ -29,7 +30,17 @@ export const createToken: Command = {
       const user = await findProviderUserByLogin(pool, provider.id, username);
       if (!user) throw new WrongUsage(`${provider.name} has no user ${username}.`);
       const token = { providerId: provider.id, userId: user.id, name, scopes: chosen, permission } as const;
-      return pool.inTransaction((tx) => createAccessToken(tx, token));
+      return pool.inTransaction(async (tx) => {
+        const made = await createAccessToken(tx, token);
+        const detail = { userId: user.id, scopes: chosen, permission };
+        await auditCommand(tx, {
+          providerId: provider.id,
+          action: "token.created",
+          subject: `token/${made.id}`,
+          detail,
+        });
+        return made;
+      });
     });
     needs.print(value);
     return 0;

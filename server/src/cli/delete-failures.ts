@@ -1,4 +1,5 @@
 import { deleteFailures as remove } from "#webhooks/failures/index.ts";
+import { auditCommand } from "./audit-command.ts";
 import { type Command, WrongUsage } from "./command.ts";
 import { filterUsage, readFilter } from "./failure-filter.ts";
 import { onDatabase } from "./on-database.ts";
@@ -10,8 +11,13 @@ export const deleteFailures: Command = {
     const filter = readFilter(args);
     if (!filter.isNarrow && !filter.isAll) throw new WrongUsage("Say which, or --all.");
     const count = await onDatabase(needs, async (pool) => {
-      const chosen = await filter.filterFor(pool);
-      return pool.inTransaction((tx) => remove(tx, chosen));
+      const { providerId, ...chosen } = await filter.filterFor(pool);
+      return pool.inTransaction(async (tx) => {
+        const deleted = await remove(tx, { providerId, ...chosen });
+        const detail = { count: deleted, ...chosen };
+        await auditCommand(tx, { providerId, action: "failures.deleted", subject: "failures", detail });
+        return deleted;
+      });
     });
     needs.print(`${count} deleted`);
     return 0;

@@ -1,4 +1,5 @@
 import { retryFailures as retry } from "#webhooks/failures/index.ts";
+import { auditCommand } from "./audit-command.ts";
 import type { Command } from "./command.ts";
 import { filterUsage, readFilter } from "./failure-filter.ts";
 import { onDatabase } from "./on-database.ts";
@@ -9,8 +10,13 @@ export const retryFailures: Command = {
   async run(args, needs) {
     const filter = readFilter(args);
     const count = await onDatabase(needs, async (pool) => {
-      const chosen = await filter.filterFor(pool);
-      return pool.inTransaction((tx) => retry(tx, chosen));
+      const { providerId, ...chosen } = await filter.filterFor(pool);
+      return pool.inTransaction(async (tx) => {
+        const retried = await retry(tx, { providerId, ...chosen });
+        const detail = { count: retried, ...chosen };
+        await auditCommand(tx, { providerId, action: "failures.retried", subject: "failures", detail });
+        return retried;
+      });
     });
     needs.print(`${count} due again`);
     return 0;

@@ -1,73 +1,45 @@
-import type { LightMyRequestResponse } from "fastify";
 import { Value } from "typebox/value";
 import { expect } from "vitest";
-import type { Operation } from "#http/account-management-api/operation.ts";
 import { operations } from "#http/account-management-api/operations.ts";
-import { test, xmlDeclaration, type ApiHouse } from "./api-test.ts";
-import { steps, type Ids, type Step } from "./walk-steps.ts";
+import { test, xmlDeclaration } from "./api-test.ts";
+import { fillPath, takeSteps } from "./take-steps.ts";
 
-type Format = Operation["formats"][number];
-
-const operationOf = ({ title }: Step): Operation => {
-  const operation = operations.find((it) => it.title === title);
-  if (!operation) throw new Error(`There is no operation ${title}.`);
-  return operation;
-};
-
-const fill = (path: string, them: readonly (string | number | undefined)[]): string => {
-  const left = [...them];
-  return path.replaceAll(/\{\w+\}/g, () => String(left.shift()));
-};
-
-async function take(
-  api: ApiHouse,
-  step: Step,
-  { ids, format }: { ids: Ids; format: Format },
-): Promise<LightMyRequestResponse> {
-  const { method, path } = operationOf(step);
-  const url = `${fill(
-    path,
-    (step.at ?? []).map((name) => ids[name]),
-  )}.${format}`;
-  return api.ask(
-    method,
-    step.query === undefined ? url : `${url}?${step.query}`,
-    step.payload ? { payload: step.payload(ids) } : {},
-  );
-}
-
-function check(step: Step, format: Format, { statusCode, body, headers }: LightMyRequestResponse): void {
-  const { method, answers } = operationOf(step);
-  expect([step.title, body.slice(0, 300), statusCode]).toEqual([
-    step.title,
-    body.slice(0, 300),
-    method === "POST" ? 201 : 200,
-  ]);
-  if (method === "POST")
-    expect([step.title, headers.location]).toEqual([step.title, expect.stringMatching(/^http.*\/admin\/api\//)]);
-  if (!answers) expect([step.title, body]).toEqual([step.title, ""]);
-  else if (format === "xml") expect(body.startsWith(xmlDeclaration)).toBe(true);
-  else expect(Value.Errors(answers.schema, JSON.parse(body))).toEqual([]);
-}
-
-const idsIn = (body: string): readonly number[] =>
-  Array.from(body.matchAll(/(?:<id>|"id":)(\d+)/g), ([, id]) => Number(id));
-
-test.for(["xml", "json"] as const)("every operation does its work and answers in %s", async (format, { api }) => {
-  const ids: Record<string, number | string> = { key: "key.three" };
-  for (const step of steps) {
-    const its = operationOf(step).formats.includes(format) ? format : "json";
-    const answer = await take(api, step, { ids, format: its });
-    check(step, its, answer);
-    const found = idsIn(answer.body);
-    if (step.keep !== undefined) ids[step.keep] = found[0] ?? 0;
-    if (step.keepLast !== undefined) ids[step.keepLast] = found.at(-1) ?? 0;
+test.for(["xml", "json"] as const)("every operation does its work and answers in %s", async (wanted, { api }) => {
+  const taken = new Set<string>();
+  for await (const { operation, format, answer } of takeSteps(api, wanted)) {
+    const { title, method, answers } = operation;
+    const { statusCode, body, headers } = answer;
+    taken.add(title);
+    const said = [title, body.slice(0, 300)];
+    expect([...said, statusCode]).toEqual([...said, method === "POST" ? 201 : 200]);
+    if (method === "POST")
+      expect([title, headers.location]).toEqual([title, expect.stringMatching(/^http.*\/admin\/api\//)]);
+    if (!answers) expect([title, body]).toEqual([title, ""]);
+    else if (format === "xml") expect(body.startsWith(xmlDeclaration)).toBe(true);
+    else expect(Value.Errors(answers.schema, JSON.parse(body))).toEqual([]);
   }
-  expect(new Set(steps.map(({ title }) => title))).toEqual(new Set(operations.map(({ title }) => title)));
+  expect(taken).toEqual(new Set(operations.map(({ title }) => title)));
+});
+
+const countTraces = `
+  select (select count(*) from events where provider_id = $1) + (select count(*) from audit_records where provider_id = $1) as traces`;
+
+test("whatever an operation changes, an event or the audit tells who did it", async ({ api }) => {
+  const count = async (): Promise<number> => {
+    const [row] = await api.pool.query<{ traces: number }>(countTraces, [api.provider.id]);
+    return row?.traces ?? 0;
+  };
+  let before = await count();
+  for await (const { operation } of takeSteps(api, "json")) {
+    const after = await count();
+    const { title, method } = operation;
+    expect([title, after > before]).toEqual([title, method !== "GET"]);
+    before = after;
+  }
 });
 
 const changing = operations.filter(({ method }) => method !== "GET");
-const ones = (path: string): string => fill(path, [1, 1, 1]);
+const ones = (path: string): string => fillPath(path, [1, 1, 1]);
 
 test.for(changing)("a read-only token is refused: $title", async ({ method, path, formats }, { api }) => {
   const headers = { authorization: `Bearer ${await api.addToken({ permission: "ro" })}` };

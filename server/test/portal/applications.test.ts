@@ -43,7 +43,7 @@ async function signedUp(pool: Pool): Promise<ApplicationChange & { application: 
 
 async function newPlan(pool: Pool, providerId: number, productId: number): Promise<number> {
   const values = { name: "Gold & Co.", cost_per_month: "12.5" };
-  const made = await createPlan(pool, { providerId, kind: "application_plan", productId, values, now });
+  const made = await createPlan(pool, { providerId, kind: "application_plan", productId, values, by });
   if (!("plan" in made)) throw new Error(JSON.stringify(made.refused));
   return made.plan.id;
 }
@@ -89,7 +89,7 @@ test("a developer chooses neither credentials nor, unless the product lets him, 
     application: { name: "Tides", userKey: expect.stringMatching(/^[0-9a-f]{32}$/) },
   });
   expect(await create(planId)).toEqual({ notAllowed: "developers" });
-  await updateProduct(pool, { providerId: provider.id, productId, values: { buyers_manage_apps: "0" }, now });
+  await updateProduct(pool, { providerId: provider.id, productId, values: { buyers_manage_apps: "0" }, by });
   expect(await create(application.plan.id)).toEqual({ notAllowed: "developers" });
 });
 
@@ -169,7 +169,7 @@ test("a plan that was made for one application is seen by no other, and goes wit
 
 test("a plan that somebody is on stays", async ({ sharedPool: pool }) => {
   const { provider, application, productId } = await signedUp(pool);
-  const ofKind = { providerId: provider.id, kind: "application_plan", productId } as const;
+  const ofKind = { providerId: provider.id, kind: "application_plan", productId, by } as const;
   expect(await deletePlan(pool, { ...ofKind, planId: application.plan.id })).toEqual({ notAllowed: "in use" });
   const planId = await newPlan(pool, provider.id, productId);
   expect(await deletePlan(pool, { ...ofKind, kind: "service_plan", planId })).toBeUndefined();
@@ -185,10 +185,10 @@ test("there is one default plan at a time", async ({ sharedPool: pool }) => {
     kind: "application_plan",
     productId,
     values: second,
-    now,
+    by,
   });
   if ("plan" in made) ids.push(made.plan.id);
-  const wanted = { providerId: provider.id, kind: "application_plan", productId, now } as const;
+  const wanted = { providerId: provider.id, kind: "application_plan", productId, by } as const;
   await Promise.all(ids.map((planId) => makePlanDefault(pool, { ...wanted, planId })));
   const plans = await listPlans(pool, provider.id, { kind: "application_plan", productId });
   expect(plans.filter((plan) => plan.isDefault)).toHaveLength(1);
@@ -217,7 +217,7 @@ test("an application is found by what it calls with, and only by that", async ({
   expect(await find({ userKey: "\u0000" })).toBeUndefined();
   expect(await find({ id })).toMatchObject({ id });
   expect(await find({ id, accountId: 0 })).toBeUndefined();
-  await updateProduct(pool, { providerId: provider.id, productId, values: { backend_version: "2" }, now });
+  await updateProduct(pool, { providerId: provider.id, productId, values: { backend_version: "2" }, by });
   expect(await find({ userKey })).toBeUndefined();
   expect(await find({ appId })).toMatchObject({ id });
 
@@ -271,14 +271,14 @@ test("plans and products of one name get system names of their own, unless one w
   const { provider, product } = await setUp(pool);
   const providerId = provider.id;
   const plan = (values: object): ReturnType<typeof createPlan> =>
-    createPlan(pool, { providerId, kind: "application_plan", productId: product.id, values: { ...values }, now });
+    createPlan(pool, { providerId, kind: "application_plan", productId: product.id, values: { ...values }, by });
   expect(await plan({ name: "Basic" })).toMatchObject({ plan: { systemName: expect.stringMatching(/^basic_\w{6}$/) } });
   expect(await plan({ name: "Other", system_name: "basic" })).toEqual({
     refused: { system_name: ["has already been taken"] },
   });
-  expect(
-    await createProduct(pool, { providerId, values: { name: "API", backend_version: "oidc" }, now }),
-  ).toMatchObject({
-    product: { systemName: expect.stringMatching(/^api_\w{6}$/), oidcConfiguration: { standard_flow_enabled: true } },
-  });
+  expect(await createProduct(pool, { providerId, values: { name: "API", backend_version: "oidc" }, by })).toMatchObject(
+    {
+      product: { systemName: expect.stringMatching(/^api_\w{6}$/), oidcConfiguration: { standard_flow_enabled: true } },
+    },
+  );
 });

@@ -4,7 +4,7 @@ import type { Pool } from "#platform/database/database.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import { changeAccountPlan, changeAccountState, deleteAccount, setCreditCard } from "#portal/whole-accounts/index.ts";
 import { test } from "../support/test.ts";
-import { byForm, countRows, eventsOf, failingAtTheEnd, now, setUp, signUp } from "./house.ts";
+import { billing, byForm, countRows, eventsOf, failingAtTheEnd, now, setUp, signUp } from "./house.ts";
 
 const by = { actor: { kind: "token", userId: 1 }, channel: "api", now: new Date(now.getTime() + 60_000) } as const;
 
@@ -70,13 +70,19 @@ test("a deletion that fails at the last statement deletes nothing and tells noth
 test("no event says by what the payment gateway knows a card", async ({ sharedPool: pool }) => {
   const its = await account(pool);
   const card = { expirationYear: "31", expirationMonth: "5", partialNumber: "4242" };
-  for (const token of ["secret-1", "secret-2"]) await setCreditCard(pool, { ...its, card: { ...card, token }, by });
+  for (const token of ["secret-1", "secret-2"])
+    await setCreditCard(pool, { ...its, card: { ...card, token }, billing, by });
   const told = await pool.query<{ text: string; previous: unknown }>(
     `select document::text as text, previous from events where provider_id = $1 and type = 'account.updated' order by id`,
     [its.provider.id],
   );
   expect(told.map(({ previous }) => previous)).toEqual([
-    { credit_card_partial_number: null, credit_card_expires_on: null, credit_card_stored: false },
+    {
+      billing_address: null,
+      credit_card_partial_number: null,
+      credit_card_expires_on: null,
+      credit_card_stored: false,
+    },
     { credit_card_stored: true },
   ]);
   expect(told[0]?.text).toContain("2031-05-01");
@@ -91,7 +97,9 @@ test.for([
 ] as const)("a card with %o is refused", async ([wrong, field], { sharedPool: pool }) => {
   const its = await account(pool);
   const card = { token: "card-1", expirationYear: "2031", expirationMonth: "05", ...wrong };
-  expect(await setCreditCard(pool, { ...its, card, by })).toEqual({ refused: { [field]: [expect.any(String)] } });
+  expect(await setCreditCard(pool, { ...its, card, billing, by })).toEqual({
+    refused: { [field]: [expect.any(String)] },
+  });
 });
 
 test("an account moves to account plans of its own provider alone", async ({ sharedPool: pool }) => {

@@ -181,7 +181,7 @@ test("a user is reached through its own account and its own provider alone", asy
 async function invite(pool: Pool, { provider, accountId }: House): Promise<{ id: number; code: string }> {
   let code = "";
   const urlOf = (it: string): string => (code = it);
-  const invited = await inviteUser(pool, { provider, accountId, email: mira.email, urlOf, now });
+  const invited = await inviteUser(pool, { provider, accountId, email: mira.email, urlOf, by });
   return { id: invited && "invitation" in invited ? invited.invitation.id : 0, code };
 }
 
@@ -206,7 +206,7 @@ test("after an invitation was sent again only the new link works", async ({ shar
   const its = await house(pool);
   const { id, code: old } = await invite(pool, its);
   let code = "";
-  await resendInvitation(pool, { ...its, invitationId: id, urlOf: (it) => (code = it), now });
+  await resendInvitation(pool, { ...its, invitationId: id, urlOf: (it) => (code = it), by });
   const accept = (link: string) =>
     acceptInvitation(pool, { provider: its.provider, code: link, values: accepting, now });
   expect(await accept(old)).toBeUndefined();
@@ -216,7 +216,7 @@ test("after an invitation was sent again only the new link works", async ({ shar
 test("nobody is invited twice, nor who is there already", async ({ sharedPool: pool }) => {
   const its = await house(pool);
   await invite(pool, its);
-  const again = (email: string) => inviteUser(pool, { ...its, email, urlOf: (it) => it, now });
+  const again = (email: string) => inviteUser(pool, { ...its, email, urlOf: (it) => it, by });
   expect(await again("MIRA@fjord.example")).toEqual({ refused: { email: ["has already been invited"] } });
   expect(await again(form.email)).toEqual({ refused: { email: ["has already been taken"] } });
   expect(await again("nobody")).toMatchObject({ refused: { email: [expect.any(String)] } });

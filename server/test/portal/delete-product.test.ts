@@ -5,6 +5,8 @@ import { test } from "../support/test.ts";
 import { until } from "../support/until.ts";
 import { byForm, now, setUp, signUp } from "./house.ts";
 
+const by = { actor: { kind: "key" }, channel: "api", now } as const;
+
 test("whoever deletes a product and whoever subscribes to it never wait for each other", async ({
   sharedPool: pool,
 }) => {
@@ -15,7 +17,7 @@ test("whoever deletes a product and whoever subscribes to it never wait for each
   let deletion: ReturnType<typeof deleteProduct> | undefined;
   await pool.inTransaction(async (tx) => {
     await lockAccount(tx, provider.id, accountId);
-    deletion = deleteProduct(pool, { provider, productId: product.id, now });
+    deletion = deleteProduct(pool, { provider, productId: product.id, by });
     const itWaits = "select from pg_locks where not granted and transactionid = pg_current_xact_id()::xid";
     await until(async () => (await tx.query(itWaits)).length > 0);
     await tx.query("select from products where id = $1 for key share", [product.id]);

@@ -8,11 +8,13 @@ import {
 import { test } from "../support/test.ts";
 import { now, setUp } from "./house.ts";
 
+const by = { actor: { kind: "key" }, channel: "api", now } as const;
+
 test("a new field comes last, and can be moved", async ({ sharedPool: pool }) => {
   const { provider } = await setUp(pool);
   const providerId = provider.id;
   const values = { target: "User", name: "team", label: "Team" };
-  const created = await createFieldsDefinition(pool, { providerId, values, now });
+  const created = await createFieldsDefinition(pool, { providerId, values, by });
   if (!("definition" in created)) throw new Error(JSON.stringify(created));
   const namesOfUsers = async (): Promise<string[]> =>
     (await readFieldsDefinitions(pool, providerId)).filter((it) => it.target === "User").map(({ name }) => name);
@@ -20,7 +22,7 @@ test("a new field comes last, and can be moved", async ({ sharedPool: pool }) =>
 
   const { id } = created.definition;
   expect(
-    await updateFieldsDefinition(pool, { providerId, id, values: { position: "1", label: "Crew" }, now }),
+    await updateFieldsDefinition(pool, { providerId, id, values: { position: "1", label: "Crew" }, by }),
   ).toMatchObject({ definition: { position: 1, label: "Crew", name: "team" } });
   expect(await namesOfUsers()).toEqual(["team", "username", "email"]);
 });
@@ -28,7 +30,7 @@ test("a new field comes last, and can be moved", async ({ sharedPool: pool }) =>
 test("a name is taken once for each target", async ({ sharedPool: pool }) => {
   const { provider } = await setUp(pool);
   const create = (target: string): ReturnType<typeof createFieldsDefinition> =>
-    createFieldsDefinition(pool, { providerId: provider.id, values: { target, name: "tier", label: "Tier" }, now });
+    createFieldsDefinition(pool, { providerId: provider.id, values: { target, name: "tier", label: "Tier" }, by });
   expect(await create("User")).toHaveProperty("definition");
   expect(await create("Account")).toHaveProperty("definition");
   expect(await create("User")).toEqual({ refused: { name: ["has already been taken"] } });
@@ -39,8 +41,8 @@ test("what nothing can do without cannot be deleted, nor can another provider's 
 }) => {
   const [{ provider }, other] = [await setUp(pool), await setUp(pool)];
   for (const { id, name } of await readFieldsDefinitions(pool, provider.id)) {
-    expect(await deleteFieldsDefinition(pool, { providerId: other.provider.id, id })).toBeUndefined();
-    const outcome = await deleteFieldsDefinition(pool, { providerId: provider.id, id });
+    expect(await deleteFieldsDefinition(pool, { providerId: other.provider.id, id, by })).toBeUndefined();
+    const outcome = await deleteFieldsDefinition(pool, { providerId: provider.id, id, by });
     expect(outcome).toMatchObject(name === "description" ? { definition: { name } } : { notAllowed: "always there" });
   }
 });

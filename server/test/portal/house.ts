@@ -29,6 +29,14 @@ export const form = {
   password_confirmation: "correct horse battery",
 };
 
+/** Whom a card is billed to, as it comes with the card. */
+export const billing = {
+  billing_address_name: "Nora Fjord",
+  billing_address_address: "1 Pier",
+  billing_address_city: "Bergen",
+  billing_address_country: "NO",
+};
+
 export const byForm = { door: "form", mailIsSent: false, activationUrl: () => "" } as const;
 export const byToken = { door: "program", actor: { kind: "token", userId: 1 }, channel: "api" } as const;
 

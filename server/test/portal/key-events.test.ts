@@ -21,7 +21,7 @@ const writer = "program";
 async function signedUp(pool: Pool, backendVersion: "1" | "2"): Promise<ApplicationChange & { planId: number }> {
   const { provider, product } = await setUp(pool);
   const productId = product.id;
-  await updateProduct(pool, { providerId: provider.id, productId, values: { backend_version: backendVersion }, now });
+  await updateProduct(pool, { providerId: provider.id, productId, values: { backend_version: backendVersion }, by });
   const { whole, applications } = await signUp(pool, { provider, by: byForm });
   const [application] = applications;
   if (!application) throw new Error("There is no application.");

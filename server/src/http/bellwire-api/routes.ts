@@ -14,6 +14,8 @@ import { skipDeliveryRoute } from "./deliveries/skip-delivery-route.ts";
 import { listDeliveriesRoute } from "./deliveries/list-deliveries-route.ts";
 import { readDeliveryRoute } from "./deliveries/read-delivery-route.ts";
 import { retryDeliveryRoute } from "./deliveries/retry-delivery-route.ts";
+import { bulkAccountsRoute } from "./developers/bulk-accounts-route.ts";
+import { bulkApplicationsRoute } from "./developers/bulk-applications-route.ts";
 import { resumeAccountRoute, suspendAccountRoute } from "./developers/change-account-state-routes.ts";
 import {
   deleteInvitationRoute,
@@ -85,6 +87,7 @@ export const routes: readonly BellwireApiRoute[] = [
   listBinRequestsRoute,
   suspendAccountRoute,
   resumeAccountRoute,
+  bulkAccountsRoute,
   listInvitationsRoute,
   inviteRoute,
   resendInvitationRoute,
@@ -97,6 +100,7 @@ export const routes: readonly BellwireApiRoute[] = [
   rejectApplicationRoute,
   regenerateUserKeyRoute,
   regenerateApplicationKeyRoute,
+  bulkApplicationsRoute,
   listMailsRoute,
   openStreamRoute,
 ];

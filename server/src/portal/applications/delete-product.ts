@@ -1,4 +1,4 @@
-import { forgetProduct } from "#access/index.ts";
+import { forgetProduct, recordAudit, type By } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
 import { lockAccount } from "#portal/accounts/index.ts";
 import { readDocumentSettings, type DocumentSettings } from "#portal/fields/index.ts";
@@ -14,16 +14,17 @@ import { deleteSubscriptionsOfProduct } from "./subscriptions/subscriptions-tabl
 interface ProductDeletion {
   readonly provider: Provider;
   readonly productId: number;
-  readonly now: Date;
+  readonly by: By;
 }
 
 /**
  * Deletes a product with its plans, its subscriptions and its applications. Whoever deletes a product does not act on
- * each application, so their events have the system as their actor: an endpoint hears of them that asks for all actors.
+ * each application, so their events have the system as their actor: an endpoint hears of them that asks for all actors. Who
+ * deleted the product, the audit says.
  */
 export async function deleteProduct(
   pool: Pool,
-  { provider, productId, now }: ProductDeletion,
+  { provider, productId, by }: ProductDeletion,
 ): Promise<{ readonly product: Product } | undefined> {
   const settings = await readDocumentSettings(pool, provider);
   return pool.inTransaction(async (tx) => {
@@ -32,11 +33,13 @@ export async function deleteProduct(
     const product = await lockProduct(tx, provider.id, productId);
     if (!product) return undefined;
     for (const accountId of await accountsWithApplications(tx, provider.id, productId)) {
-      await deleteApplicationsOf(tx, settings, { accountId, productId, now });
+      await deleteApplicationsOf(tx, settings, { accountId, productId, now: by.now });
     }
     await deleteSubscriptionsOfProduct(tx, provider.id, productId);
     await forgetProduct(tx, provider.id, productId);
     await deleteProductRow(tx, provider.id, productId);
+    const said = { action: "product.deleted", subject: `product/${productId}`, detail: { name: product.name } };
+    await recordAudit(tx, { providerId: provider.id, actor: by.actor, ...said });
     return { product };
   });
 }

@@ -1,3 +1,4 @@
+import { namesChanged, recordAudit, type By } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
 
 import { isFine, type FieldErrors } from "./field-errors.ts";
@@ -18,27 +19,29 @@ interface Wish {
   readonly providerId: number;
   /** As they came, by the names of the API. */
   readonly values: FieldInput;
-  readonly now: Date;
+  readonly by: By;
 }
 
 type Outcome = { readonly definition: FieldsDefinition } | { readonly refused: FieldErrors };
 
 /** Defines one more field, after those of its target. */
-export async function createFieldsDefinition(pool: Pool, { providerId, values, now }: Wish): Promise<Outcome> {
+export async function createFieldsDefinition(pool: Pool, { providerId, values, by }: Wish): Promise<Outcome> {
   const { definition: wanted, errors } = judgeNewDefinition(values);
   if (!isFine(errors)) return { refused: errors };
   return pool.inTransaction(async (tx) => {
     const others = (await lockFieldsDefinitions(tx, providerId)).filter(({ target }) => target === wanted.target);
     const position = Math.max(0, ...others.map((other) => other.position)) + 1;
-    const definition = await insertFieldsDefinition(tx, providerId, { ...wanted, position }, now);
-    return definition ? { definition } : { refused: { name: ["has already been taken"] } };
+    const definition = await insertFieldsDefinition(tx, providerId, { ...wanted, position }, by.now);
+    if (!definition) return { refused: { name: ["has already been taken"] } };
+    await tell(tx, { providerId, definition, by, deed: "created" });
+    return { definition };
   });
 }
 
 /** Changes how a field is kept, or its place among those of its target. Undefined if there is no such definition. */
 export async function updateFieldsDefinition(
   pool: Pool,
-  { providerId, id, values, now }: Wish & { readonly id: number },
+  { providerId, id, values, by }: Wish & { readonly id: number },
 ): Promise<Outcome | undefined> {
   return pool.inTransaction(async (tx) => {
     const all = await lockFieldsDefinitions(tx, providerId);
@@ -46,11 +49,14 @@ export async function updateFieldsDefinition(
     if (!before) return undefined;
     const { definition: wanted, errors } = judgeDefinition(before, values);
     if (!isFine(errors)) return { refused: errors };
-    await updateFieldsDefinitionRow(tx, providerId, wanted, now);
+    await updateFieldsDefinitionRow(tx, providerId, wanted, by.now);
     const others = all.filter(({ target }) => target === before.target).filter((other) => other.id !== id);
     await move(tx, providerId, { wanted, others, position: Number(values["position"]) });
     const definition = await readFieldsDefinition(tx, providerId, id);
-    return definition && { definition };
+    if (!definition) return undefined;
+    const changed = namesChanged({ ...before, updatedAt: by.now }, { ...definition, updatedAt: by.now });
+    if (changed.length > 0) await tell(tx, { providerId, definition, by, deed: "changed", changed });
+    return { definition };
   });
 }
 
@@ -71,13 +77,29 @@ async function move(tx: Transaction, providerId: number, { wanted, others, posit
 /** Keeps a field no more: what it holds stays, unseen. Undefined if there is no such definition. */
 export async function deleteFieldsDefinition(
   pool: Pool,
-  { providerId, id }: { readonly providerId: number; readonly id: number },
+  { providerId, id, by }: { readonly providerId: number; readonly id: number; readonly by: By },
 ): Promise<{ readonly definition: FieldsDefinition } | { readonly notAllowed: "always there" } | undefined> {
   return pool.inTransaction(async (tx) => {
     const definition = (await lockFieldsDefinitions(tx, providerId)).find((it) => it.id === id);
     if (!definition) return undefined;
     if (isAlwaysThere(definition.target, definition.name)) return { notAllowed: "always there" };
     await deleteFieldsDefinitionRow(tx, providerId, id);
+    await tell(tx, { providerId, definition, by, deed: "deleted" });
     return { definition };
   });
+}
+
+interface Told {
+  readonly providerId: number;
+  readonly definition: FieldsDefinition;
+  readonly by: By;
+  readonly deed: "created" | "changed" | "deleted";
+  readonly changed?: readonly string[];
+}
+
+/** Definitions raise no events; the audit says who did it. */
+function tell(tx: Transaction, { providerId, definition, by, deed, changed }: Told): Promise<void> {
+  const { id, target, name } = definition;
+  const said = { action: `fields-definition.${deed}`, subject: `fields-definition/${id}` };
+  return recordAudit(tx, { providerId, actor: by.actor, ...said, detail: { target, name, changed } });
 }

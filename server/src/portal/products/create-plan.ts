@@ -1,4 +1,5 @@
-import type { Pool } from "#platform/database/database.ts";
+import { recordAudit, type By } from "#access/index.ts";
+import type { Pool, Transaction } from "#platform/database/database.ts";
 import { isFine, mergeErrors, readText, type FieldErrors, type FieldInput } from "#portal/fields/index.ts";
 
 import { anotherSystemName, deriveSystemName, isSystemName } from "./derive-system-name.ts";
@@ -13,7 +14,7 @@ interface PlanCreation {
   readonly productId: number | null;
   /** As they came, by the names of the API. */
   readonly values: FieldInput;
-  readonly now: Date;
+  readonly by: By;
 }
 
 const nothing: PlanTerms = {
@@ -26,10 +27,13 @@ const nothing: PlanTerms = {
   cancellationPeriodSeconds: 0,
 };
 
-/** A new plan, hidden unless it is published at once. Nothing tells of plans: they are the provider's own doing. */
+/**
+ * A new plan, hidden unless it is published at once. Nothing tells of plans: they are the provider's own doing; the audit says
+ * who did it.
+ */
 export async function createPlan(
   pool: Pool,
-  { providerId, kind, productId, values, now }: PlanCreation,
+  { providerId, kind, productId, values, by }: PlanCreation,
 ): Promise<{ readonly plan: Plan } | { readonly refused: FieldErrors }> {
   const { terms, errors } = judgePlan(nothing, { name: "", ...values });
   const asked = readText(values, "system_name");
@@ -41,9 +45,18 @@ export async function createPlan(
 
   const wanted = { ...terms, kind, productId, systemName, isDefault: false, customizedFrom: null };
   const plan = await pool.inTransaction(async (tx) => {
-    const inserted = await insertPlan(tx, providerId, wanted, now);
-    if (inserted || asked.value) return inserted;
-    return insertPlan(tx, providerId, { ...wanted, systemName: anotherSystemName(systemName) }, now);
+    const another = asked.value ? undefined : { ...wanted, systemName: anotherSystemName(systemName) };
+    const inserted =
+      (await insertPlan(tx, providerId, wanted, by.now)) ??
+      (another && (await insertPlan(tx, providerId, another, by.now)));
+    if (inserted) await tell(tx, { providerId, plan: inserted, by });
+    return inserted;
   });
   return plan ? { plan } : { refused: { system_name: ["has already been taken"] } };
+}
+
+function tell(tx: Transaction, { providerId, plan, by }: { providerId: number; plan: Plan; by: By }): Promise<void> {
+  const { id, kind, productId, name } = plan;
+  const said = { action: "plan.created", subject: `plan/${id}`, detail: { kind, productId, name } };
+  return recordAudit(tx, { providerId, actor: by.actor, ...said });
 }

@@ -1,3 +1,4 @@
+import { recordAudit, type By } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
 import { isFine, mergeErrors, readText, type FieldErrors, type FieldInput } from "#portal/fields/index.ts";
 
@@ -11,14 +12,14 @@ interface ProductCreation {
   readonly providerId: number;
   /** As they came, by the names of the API. */
   readonly values: FieldInput;
-  readonly now: Date;
+  readonly by: By;
 }
 
 type Outcome = { readonly product: Product } | { readonly refused: FieldErrors };
 
 /** A new product, with a service plan for whoever is to use it. Its application plans are the provider's to make. */
-export async function createProduct(pool: Pool, { providerId, values, now }: ProductCreation): Promise<Outcome> {
-  const { product: wanted, errors } = judgeProduct(newProduct(now), { name: "", ...values });
+export async function createProduct(pool: Pool, { providerId, values, by }: ProductCreation): Promise<Outcome> {
+  const { product: wanted, errors } = judgeProduct(newProduct(by.now), { name: "", ...values });
   const asked = readText(values, "system_name");
   const systemName = asked.value || deriveSystemName(wanted.name);
   const refused = mergeErrors(errors, {
@@ -26,19 +27,21 @@ export async function createProduct(pool: Pool, { providerId, values, now }: Pro
   });
   if (!isFine(refused)) return { refused };
   return pool.inTransaction(async (tx) => {
-    const outcome = await write(tx, providerId, { ...wanted, systemName }, now);
+    const outcome = await write(tx, providerId, { ...wanted, systemName }, by);
     if ("product" in outcome || asked.value) return outcome;
-    return write(tx, providerId, { ...wanted, systemName: anotherSystemName(systemName) }, now);
+    return write(tx, providerId, { ...wanted, systemName: anotherSystemName(systemName) }, by);
   });
 }
 
-async function write(tx: Transaction, providerId: number, wanted: Product, now: Date): Promise<Outcome> {
+async function write(tx: Transaction, providerId: number, wanted: Product, { actor, now }: By): Promise<Outcome> {
   const inserted = await insertProduct(tx, { ...wanted, providerId, now });
   if (!inserted) return { refused: { system_name: ["has already been taken"] } };
   const { id } = inserted;
   const service = { name: "Default", systemName: "default", state: "published" } as const;
   await insertDefaultPlan(tx, { providerId, productId: id, kind: "service_plan", ...service, now });
   const oidcConfiguration = wanted.oidcConfiguration && { ...wanted.oidcConfiguration, id };
+  const said = { action: "product.created", subject: `product/${id}`, detail: { name: wanted.name } };
+  await recordAudit(tx, { providerId, actor, ...said });
   return { product: await updateProductRow(tx, providerId, { ...wanted, id, oidcConfiguration }, now) };
 }
 

@@ -1,3 +1,4 @@
+import { recordAudit, type By } from "#access/index.ts";
 import type { Pool } from "#platform/database/database.ts";
 
 import type { Plan } from "./plan.ts";
@@ -14,7 +15,7 @@ const statement = `
 /** Deletes a plan, unless somebody is on it or on a plan that was made from it. Undefined if there is no such plan. */
 export async function deletePlan(
   pool: Pool,
-  wanted: PlanOf,
+  { by, ...wanted }: PlanOf & { readonly by: By },
 ): Promise<{ readonly plan: Plan } | { readonly notAllowed: "in use" } | undefined> {
   const { providerId, planId } = wanted;
   return pool.inTransaction(async (tx) => {
@@ -23,6 +24,9 @@ export async function deletePlan(
     const [held] = await tx.query<{ isHeld: boolean }>(statement, [providerId, planId]);
     if (held?.isHeld) return { notAllowed: "in use" };
     await deletePlanRow(tx, providerId, planId);
+    const { kind, productId, name } = plan;
+    const said = { action: "plan.deleted", subject: `plan/${planId}`, detail: { kind, productId, name } };
+    await recordAudit(tx, { providerId, actor: by.actor, ...said });
     return { plan };
   });
 }

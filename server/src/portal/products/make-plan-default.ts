@@ -1,3 +1,4 @@
+import { recordAudit, type By } from "#access/index.ts";
 import type { Pool } from "#platform/database/database.ts";
 
 import type { Plan } from "./plan.ts";
@@ -18,7 +19,7 @@ const lockStatement = `select id from providers where id = $1 for no key update`
 /** Makes a plan the one that new accounts, subscriptions or applications get. Undefined if there is no such plan. */
 export async function makePlanDefault(
   pool: Pool,
-  { now, ...wanted }: PlanOf & { readonly now: Date },
+  { by, ...wanted }: PlanOf & { readonly by: By },
 ): Promise<{ readonly plan: Plan } | undefined> {
   const { providerId, kind, productId, planId } = wanted;
   return pool.inTransaction(async (tx) => {
@@ -26,8 +27,10 @@ export async function makePlanDefault(
     const plan = await lockPlan(tx, providerId, planId);
     if (!isWanted(plan, wanted) || plan.customizedFrom !== null) return undefined;
     if (plan.isDefault) return { plan };
-    await tx.query(clearStatement, [providerId, kind, productId, now]);
-    await tx.query(makeStatement, [providerId, planId, now]);
-    return { plan: { ...plan, isDefault: true, updatedAt: now } };
+    await tx.query(clearStatement, [providerId, kind, productId, by.now]);
+    await tx.query(makeStatement, [providerId, planId, by.now]);
+    const said = { action: "plan.changed", subject: `plan/${planId}`, detail: { changed: ["isDefault"] } };
+    await recordAudit(tx, { providerId, actor: by.actor, ...said });
+    return { plan: { ...plan, isDefault: true, updatedAt: by.now } };
   });
 }

@@ -1,3 +1,4 @@
+import { namesChanged, recordAudit, type By } from "#access/index.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { isFine, type FieldErrors, type FieldInput } from "#portal/fields/index.ts";
 
@@ -13,19 +14,23 @@ export interface PlanOf {
   readonly planId: number;
 }
 
-type PlanUpdate = PlanOf & { readonly values: FieldInput; readonly now: Date };
+type PlanUpdate = PlanOf & { readonly values: FieldInput; readonly by: By };
 
 /** Changes the terms of a plan, also for those who are on it. Undefined if there is no such plan. */
 export async function updatePlan(
   pool: Pool,
-  { values, now, ...wanted }: PlanUpdate,
+  { values, by, ...wanted }: PlanUpdate,
 ): Promise<{ readonly plan: Plan } | { readonly refused: FieldErrors } | undefined> {
   return pool.inTransaction(async (tx) => {
     const before = await lockPlan(tx, wanted.providerId, wanted.planId);
     if (!isWanted(before, wanted)) return undefined;
     const { terms, errors } = judgePlan(before, values);
     if (!isFine(errors)) return { refused: errors };
-    return { plan: await updatePlanRow(tx, wanted.providerId, { ...before, ...terms }, now) };
+    const plan = { ...before, ...terms };
+    const changed = namesChanged(before, plan);
+    const said = { action: "plan.changed", subject: `plan/${plan.id}`, detail: { changed } };
+    if (changed.length > 0) await recordAudit(tx, { providerId: wanted.providerId, actor: by.actor, ...said });
+    return { plan: await updatePlanRow(tx, wanted.providerId, plan, by.now) };
   });
 }
 

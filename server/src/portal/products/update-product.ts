@@ -1,3 +1,4 @@
+import { namesChanged, recordAudit, type By } from "#access/index.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { isFine, type FieldErrors, type FieldInput } from "#portal/fields/index.ts";
 
@@ -9,19 +10,22 @@ interface ProductUpdate {
   readonly providerId: number;
   readonly productId: number;
   readonly values: FieldInput;
-  readonly now: Date;
+  readonly by: By;
 }
 
 /** Changes a product. Nothing tells of it, although its applications may show other credentials from now on. */
 export async function updateProduct(
   pool: Pool,
-  { providerId, productId, values, now }: ProductUpdate,
+  { providerId, productId, values, by }: ProductUpdate,
 ): Promise<{ readonly product: Product } | { readonly refused: FieldErrors } | undefined> {
   return pool.inTransaction(async (tx) => {
     const before = await lockProduct(tx, providerId, productId);
     if (!before) return undefined;
     const { product, errors } = judgeProduct(before, values);
     if (!isFine(errors)) return { refused: errors };
-    return { product: await updateProductRow(tx, providerId, product, now) };
+    const changed = namesChanged(before, product);
+    const said = { action: "product.changed", subject: `product/${productId}`, detail: { changed } };
+    if (changed.length > 0) await recordAudit(tx, { providerId, actor: by.actor, ...said });
+    return { product: await updateProductRow(tx, providerId, product, by.now) };
   });
 }

@@ -1,4 +1,4 @@
-import { digestOf } from "#access/index.ts";
+import { digestOf, recordAudit, type By } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
 import { randomBase32 } from "#platform/ids/random-token.ts";
 import { lockAccount } from "#portal/accounts/index.ts";
@@ -14,7 +14,7 @@ interface SendingActivation {
   readonly userId: number;
   /** Where the link in the mail leads. */
   readonly urlOf: (code: string) => string;
-  readonly now: Date;
+  readonly by: By;
 }
 
 const codeLength = 32;
@@ -25,7 +25,7 @@ const codeLength = 32;
  */
 export async function sendActivation(
   pool: Pool,
-  { provider, accountId, userId, urlOf, now }: SendingActivation,
+  { provider, accountId, userId, urlOf, by }: SendingActivation,
 ): Promise<{ readonly sentTo: string } | { readonly refused: FieldErrors } | undefined> {
   const providerId = provider.id;
   return pool.inTransaction(async (tx) => {
@@ -38,7 +38,9 @@ export async function sendActivation(
 
     const code = randomBase32(codeLength);
     await renewCode(tx, { providerId, userId, code });
-    await insertMail(tx, providerId, activationMail({ provider, recipient, username, url: urlOf(code) }), now);
+    await insertMail(tx, providerId, activationMail({ provider, recipient, username, url: urlOf(code) }), by.now);
+    const said = { action: "activation.sent", subject: `user/${userId}`, detail: { accountId } };
+    await recordAudit(tx, { providerId, actor: by.actor, ...said });
     return { sentTo: recipient };
   });
 }

@@ -1,7 +1,8 @@
 import type { Pool } from "#platform/database/database.ts";
-import { isFine, mergeErrors, type FieldErrors } from "#portal/fields/index.ts";
+import { isFine, mergeErrors, type FieldErrors, type FieldInput } from "#portal/fields/index.ts";
 
 import { changeAccount, type AccountChange, type AccountOutcome } from "./change-account.ts";
+import { judgeBillingAddress } from "./judge-billing-address.ts";
 
 /** What a payment gateway gave for a card: a reference to it, never the card. */
 export interface CreditCard {
@@ -12,30 +13,39 @@ export interface CreditCard {
   readonly partialNumber?: string | undefined;
 }
 
-/** Keeps the reference to an account's credit card. */
+interface CardChange extends AccountChange {
+  readonly card: CreditCard;
+  /** `billing_address_name` and so on, as they came. */
+  readonly billing: FieldInput;
+}
+
+/**
+ * Keeps the reference to an account's credit card, and whom it is billed to, in the place of what was known before: also
+ * where the provider has not defined the field, which then shows it from when it does.
+ */
 export const setCreditCard = (
   pool: Pool,
-  { card, ...change }: AccountChange & { readonly card: CreditCard },
+  { card, billing, ...change }: CardChange,
 ): Promise<AccountOutcome | undefined> =>
   changeAccount(pool, change, (before) => {
-    const refused = judgeCard(card);
+    const { address, errors } = judgeBillingAddress(billing);
+    const refused = mergeErrors(judgeCard(card), errors);
     if (!isFine(refused)) return { refused };
     return {
       ...before,
+      fields: { ...before.fields, billing_address: address },
       creditCardToken: card.token,
       creditCardPartialNumber: card.partialNumber ?? null,
       creditCardExpiresOn: `${fullYear(card.expirationYear)}-${card.expirationMonth.padStart(2, "0")}-01`,
     };
   });
 
-/** Forgets the account's credit card. */
+/** Forgets the account's credit card, and whom it was billed to. */
 export const deleteCreditCard = (pool: Pool, change: AccountChange): Promise<AccountOutcome | undefined> =>
-  changeAccount(pool, change, (before) => ({
-    ...before,
-    creditCardToken: null,
-    creditCardPartialNumber: null,
-    creditCardExpiresOn: null,
-  }));
+  changeAccount(pool, change, (before) => {
+    const { billing_address: _, ...fields } = before.fields;
+    return { ...before, fields, creditCardToken: null, creditCardPartialNumber: null, creditCardExpiresOn: null };
+  });
 
 const fullYear = (year: string): string => (year.length === 2 ? `20${year}` : year);
 

@@ -2,17 +2,18 @@ export { accountToJson } from "./account-to-json.ts";
 export type { AccountTransition } from "./account-transitions.ts";
 export { activateUser } from "./activate-user.ts";
 export { activateUserByMail } from "./activate-user-by-mail.ts";
+export type { AccountChange } from "./change-account.ts";
 export { changeAccountPlan } from "./change-account-plan.ts";
 export { changeAccountState } from "./change-account-state.ts";
 export { deleteCreditCard, setCreditCard, type CreditCard } from "./change-credit-card.ts";
 export { deleteAccount } from "./delete-account.ts";
 export { representAccount } from "./represent-account.ts";
 export {
-  deleteAccountPlanRequest,
   listAccountPlanRequests,
   readAccountPlanRequest,
   type AccountPlanRequest,
 } from "./plan-requests/account-plan-requests-table.ts";
+export { declineAccountPlanRequest } from "./plan-requests/decline-account-plan-request.ts";
 export { requestAccountPlan } from "./plan-requests/request-account-plan.ts";
 export { searchAccounts } from "./search-accounts.ts";
 export { signUpAccount, signUpIsOpen, type SignUp } from "./sign-up.ts";

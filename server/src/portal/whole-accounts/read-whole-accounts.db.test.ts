@@ -50,8 +50,9 @@ test("an account whose plans are known is read in one statement", async ({ house
 
 test("what a plan says now is read, whoever has changed it, and be it by hand", async ({ house, database }) => {
   const { provider, planId } = house;
+  const by = { actor: { kind: "key" }, channel: "api", now } as const;
   const wanted = { providerId: provider.id, kind: "account_plan", productId: null, planId } as const;
-  await updatePlan(database, { ...wanted, values: { name: "Gold" }, now });
+  await updatePlan(database, { ...wanted, values: { name: "Gold" }, by });
   expect(await house.nameOfPlan(database)).toBe("Gold");
 
   await rename(database, house, "Silver");

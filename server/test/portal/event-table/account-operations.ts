@@ -9,7 +9,7 @@ import {
   updateAccount,
   type AccountTransition,
 } from "#portal/whole-accounts/index.ts";
-import { byForm, form } from "../house.ts";
+import { billing, byForm, form } from "../house.ts";
 import type { OperationRow, OutOfScope, Scene } from "./operation-row.ts";
 
 const programs = ["admin", "token", "key"] as const;
@@ -208,22 +208,22 @@ export const accountOperations: readonly (OperationRow | OutOfScope)[] = [
     row: "A12",
     operation: "keep a credit card",
     via: everybody,
-    act: (scene) => setCreditCard(scene.pool, { ...scene, card }),
+    act: (scene) => setCreditCard(scene.pool, { ...scene, card, billing }),
     events: ["account.updated"],
   },
   {
     row: "A12",
     operation: "keep the credit card that it has",
     via: everybody,
-    given: (scene) => setCreditCard(scene.pool, { ...scene, card, by: scene.before }),
-    act: (scene) => setCreditCard(scene.pool, { ...scene, card }),
+    given: (scene) => setCreditCard(scene.pool, { ...scene, card, billing, by: scene.before }),
+    act: (scene) => setCreditCard(scene.pool, { ...scene, card, billing }),
     events: [],
   },
   {
     row: "A12",
     operation: "forget a credit card",
     via: everybody,
-    given: (scene) => setCreditCard(scene.pool, { ...scene, card, by: scene.before }),
+    given: (scene) => setCreditCard(scene.pool, { ...scene, card, billing, by: scene.before }),
     act: (scene) => deleteCreditCard(scene.pool, scene),
     events: ["account.updated"],
   },

@@ -82,7 +82,7 @@ async function addPlan(scene: Scene): Promise<number> {
     kind: "application_plan",
     productId: scene.product.id,
     values: { name: "Gold", state_event: "publish" },
-    now: scene.by.now,
+    by: scene.by,
   });
   if (!("plan" in made)) throw new Error(JSON.stringify(made.refused));
   return made.plan.id;
@@ -120,7 +120,7 @@ export const endSubscription: Step = async (scene) => {
 };
 
 export const removeProduct: Step = ({ pool, provider, product, by }) =>
-  deleteProduct(pool, { provider, productId: product.id, now: by.now });
+  deleteProduct(pool, { provider, productId: product.id, by });
 
 const bulk =
   (step: (application: Application, scene: Scene) => Promise<unknown>): Step =>

@@ -79,10 +79,10 @@ async function pendingOfNewAccount(scene: Scene): Promise<{ accountId: number; u
 }
 
 /** Invites somebody and gives the code of the mail and the invitation's id. */
-async function invite({ pool, provider, accountId, by: { now } }: Scene): Promise<{ code: string; id: number }> {
+async function invite({ pool, provider, accountId, by }: Scene): Promise<{ code: string; id: number }> {
   let code = "";
   const urlOf = (it: string): string => (code = it);
-  const invited = await inviteUser(pool, { provider, accountId, email: "mira@fjord.example", urlOf, now });
+  const invited = await inviteUser(pool, { provider, accountId, email: "mira@fjord.example", urlOf, by });
   if (!invited || !("invitation" in invited)) throw new Error(JSON.stringify(invited));
   return { code, id: invited.invitation.id };
 }
@@ -98,10 +98,10 @@ export const userOperations: readonly (OperationRow | OutOfScope)[] = [
     operation: "send an invitation again, and take it back",
     via: everybody,
     act: async (scene) => {
-      const { pool, provider, accountId } = scene;
-      const { id } = await invite(scene);
-      await resendInvitation(pool, { provider, accountId, invitationId: id, urlOf: (code) => code, now: scene.by.now });
-      await pool.inTransaction((tx) => deleteInvitation(tx, { providerId: provider.id, accountId, id }));
+      const { pool, provider, accountId, by } = scene;
+      const { id: invitationId } = await invite(scene);
+      await resendInvitation(pool, { provider, accountId, invitationId, urlOf: (code) => code, by });
+      await deleteInvitation(pool, { provider, accountId, invitationId, by });
     },
     events: [],
   },

@@ -18,8 +18,8 @@ export const createAccountPlanOperation: Operation = {
   answers: accountPlanAnswer,
 
   async answer({ pool }, call) {
-    const { provider, values, now } = call;
-    const plan = { providerId: provider.id, kind: "account_plan", productId: null, values, now } as const;
+    const { provider, values, by } = call;
+    const plan = { providerId: provider.id, kind: "account_plan", productId: null, values, by } as const;
     const made = doneOrRefuse(await createPlan(pool, plan));
     return { ...answerPlan(call, made.plan), status: 201, location: pathOfPlan(call, made.plan) };
   },

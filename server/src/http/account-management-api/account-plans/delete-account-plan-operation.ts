@@ -13,7 +13,7 @@ export const deleteAccountPlanOperation: Operation = {
   formats: xmlAndJson,
 
   async answer({ pool }, call) {
-    doneOrRefuse(await deletePlan(pool, accountPlanOf(call)));
+    doneOrRefuse(await deletePlan(pool, { ...accountPlanOf(call), by: call.by }));
     return {};
   },
 };

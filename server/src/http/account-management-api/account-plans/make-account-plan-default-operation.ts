@@ -16,7 +16,7 @@ export const makeAccountPlanDefaultOperation: Operation = {
   answers: accountPlanAnswer,
 
   async answer({ pool }, call) {
-    const made = await makePlanDefault(pool, { ...accountPlanOf(call), now: call.now });
+    const made = await makePlanDefault(pool, { ...accountPlanOf(call), by: call.by });
     return answerPlan(call, doneOrRefuse(made).plan);
   },
 };

@@ -19,7 +19,7 @@ export const updateAccountPlanOperation: Operation = {
   answers: accountPlanAnswer,
 
   async answer({ pool }, call) {
-    const { values, now } = call;
-    return answerPlan(call, doneOrRefuse(await updatePlan(pool, { ...accountPlanOf(call), values, now })).plan);
+    const { values, by } = call;
+    return answerPlan(call, doneOrRefuse(await updatePlan(pool, { ...accountPlanOf(call), values, by })).plan);
   },
 };

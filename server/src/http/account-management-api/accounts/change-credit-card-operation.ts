@@ -10,7 +10,9 @@ import { optionalText } from "../answers/schema-parts.ts";
 export const changeCreditCardOperation: Operation = {
   title: "Account Set Credit Card",
   tag: "Accounts",
-  says: "Keeps what a payment gateway gave for the account's credit card: a reference to it, never the card.",
+  says:
+    "Keeps what a payment gateway gave for the account's credit card, a reference to it and never the card; and whom it is " +
+    "billed to as the account's `billing_address`, which is shown where you have defined that field.",
   method: "PUT",
   path: "/accounts/{id}/credit_card",
   deed: "change-credit-card",
@@ -57,7 +59,7 @@ export const changeCreditCardOperation: Operation = {
       expirationMonth: text("credit_card_expiration_month"),
       partialNumber: textOf(values["credit_card_partial_number"]),
     };
-    const outcome = await setCreditCard(pool, { provider, accountId: call.id("id"), card, by });
+    const outcome = await setCreditCard(pool, { provider, accountId: call.id("id"), card, billing: values, by });
     return answerAccount(call, doneOrRefuse(outcome));
   },
 };

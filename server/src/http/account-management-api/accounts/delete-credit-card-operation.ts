@@ -5,7 +5,7 @@ import { xmlAndJson, type Operation } from "../operation.ts";
 export const deleteCreditCardOperation: Operation = {
   title: "Account Delete Credit Card",
   tag: "Accounts",
-  says: "Forgets the account's credit card.",
+  says: "Forgets the account's credit card, and whom it was billed to.",
   method: "DELETE",
   path: "/accounts/{id}/credit_card",
   deed: "change-credit-card",

@@ -18,9 +18,9 @@ export const createApplicationPlanOperation: Operation = {
   answers: applicationPlanAnswer,
 
   async answer({ pool }, call) {
-    const { provider, values, now } = call;
+    const { provider, values, by } = call;
     const { id: productId } = doneOrRefuse(await readProduct(pool, provider.id, call.serviceId("service_id")));
-    const plan = { providerId: provider.id, kind: "application_plan", productId, values, now } as const;
+    const plan = { providerId: provider.id, kind: "application_plan", productId, values, by } as const;
     const made = doneOrRefuse(await createPlan(pool, plan));
     return { ...answerPlan(call, made.plan), status: 201, location: pathOfPlan(call, made.plan) };
   },

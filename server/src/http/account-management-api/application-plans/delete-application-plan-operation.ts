@@ -13,7 +13,7 @@ export const deleteApplicationPlanOperation: Operation = {
   formats: xmlAndJson,
 
   async answer({ pool }, call) {
-    doneOrRefuse(await deletePlan(pool, applicationPlanOf(call)));
+    doneOrRefuse(await deletePlan(pool, { ...applicationPlanOf(call), by: call.by }));
     return {};
   },
 };

@@ -16,7 +16,7 @@ export const makeApplicationPlanDefaultOperation: Operation = {
   answers: applicationPlanAnswer,
 
   async answer({ pool }, call) {
-    const made = await makePlanDefault(pool, { ...applicationPlanOf(call), now: call.now });
+    const made = await makePlanDefault(pool, { ...applicationPlanOf(call), by: call.by });
     return answerPlan(call, doneOrRefuse(made).plan);
   },
 };

@@ -19,7 +19,7 @@ export const updateApplicationPlanOperation: Operation = {
   answers: applicationPlanAnswer,
 
   async answer({ pool }, call) {
-    const { values, now } = call;
-    return answerPlan(call, doneOrRefuse(await updatePlan(pool, { ...applicationPlanOf(call), values, now })).plan);
+    const { values, by } = call;
+    return answerPlan(call, doneOrRefuse(await updatePlan(pool, { ...applicationPlanOf(call), values, by })).plan);
   },
 };

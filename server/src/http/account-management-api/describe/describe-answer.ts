@@ -29,5 +29,7 @@ const headerOf = (text: string) => ({ description: text, schema: { type: "string
 const location = { Location: headerOf("Where it can be read.") };
 const validators = {
   ETag: headerOf("Send it back as `If-None-Match`, and an answer that has not changed is 304 and empty."),
-  "Last-Modified": headerOf("Of a single thing: when it changed. Send it back as `If-Modified-Since`."),
+  "Last-Modified": headerOf(
+    "Of a single thing: when it changed, itself and not what belongs to it. So `If-Modified-Since` is not looked at.",
+  ),
 };

@@ -17,8 +17,8 @@ export const createFieldsDefinitionOperation: Operation = {
   wrapper: "fields_definition",
   answers: fieldsDefinitionAnswer,
 
-  async answer({ pool }, { provider, values, now, adminUrl }) {
-    const outcome = await createFieldsDefinition(pool, { providerId: provider.id, values, now });
+  async answer({ pool }, { provider, values, by, adminUrl }) {
+    const outcome = await createFieldsDefinition(pool, { providerId: provider.id, values, by });
     const { definition } = doneOrRefuse(outcome);
     return {
       status: 201,

@@ -11,8 +11,8 @@ export const deleteFieldsDefinitionOperation: Operation = {
   deed: "change-settings",
   formats: jsonOnly,
 
-  async answer({ pool }, { provider, id }) {
-    doneOrRefuse(await deleteFieldsDefinition(pool, { providerId: provider.id, id: id("id") }));
+  async answer({ pool }, { provider, by, id }) {
+    doneOrRefuse(await deleteFieldsDefinition(pool, { providerId: provider.id, id: id("id"), by }));
     return {};
   },
 };

@@ -17,8 +17,8 @@ export const updateFieldsDefinitionOperation: Operation = {
   wrapper: "fields_definition",
   answers: fieldsDefinitionAnswer,
 
-  async answer({ pool }, { provider, values, now, id }) {
-    const outcome = await updateFieldsDefinition(pool, { providerId: provider.id, id: id("id"), values, now });
+  async answer({ pool }, { provider, values, by, id }) {
+    const outcome = await updateFieldsDefinition(pool, { providerId: provider.id, id: id("id"), values, by });
     const { definition } = doneOrRefuse(outcome);
     return { json: () => writeJson(definitionToJson(definition, provider)) };
   },

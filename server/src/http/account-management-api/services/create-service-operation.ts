@@ -18,8 +18,8 @@ export const createServiceOperation: Operation = {
   answers: serviceAnswer,
 
   async answer({ pool }, call) {
-    const { provider, values, now, adminUrl } = call;
-    const { product } = doneOrRefuse(await createProduct(pool, { providerId: provider.id, values, now }));
+    const { provider, values, by, adminUrl } = call;
+    const { product } = doneOrRefuse(await createProduct(pool, { providerId: provider.id, values, by }));
     return { ...answerService(call, product), status: 201, location: `${adminUrl}/admin/api/services/${product.id}` };
   },
 };

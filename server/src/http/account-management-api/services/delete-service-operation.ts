@@ -11,8 +11,8 @@ export const deleteServiceOperation: Operation = {
   deed: "change-plans",
   formats: xmlAndJson,
 
-  async answer({ pool }, { provider, now, serviceId }) {
-    doneOrRefuse(await deleteProduct(pool, { provider, productId: serviceId("id"), now }));
+  async answer({ pool }, { provider, by, serviceId }) {
+    doneOrRefuse(await deleteProduct(pool, { provider, productId: serviceId("id"), by }));
     return {};
   },
 };

@@ -18,12 +18,12 @@ export const updateServiceOperation: Operation = {
   answers: serviceAnswer,
 
   async answer({ pool }, call) {
-    const { provider, values, now } = call;
+    const { provider, values, by } = call;
     const updated = await updateProduct(pool, {
       providerId: provider.id,
       productId: call.serviceId("id"),
       values,
-      now,
+      by,
     });
     return answerService(call, doneOrRefuse(updated).product);
   },

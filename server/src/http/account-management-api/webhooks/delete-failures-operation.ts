@@ -1,4 +1,5 @@
 import { Type } from "typebox";
+import { recordAudit } from "#access/index.ts";
 import { readLenientTime } from "#platform/clock/read-lenient-time.ts";
 import { readDefaultEndpoint } from "#webhooks/endpoints/index.ts";
 import { deleteFailures } from "#webhooks/failures/index.ts";
@@ -18,15 +19,19 @@ export const deleteFailuresOperation: Operation = {
     time: Type.Optional(Type.String({ format: "date-time", description: "UTC, unless it names a zone." })),
   }),
 
-  async answer({ pool, encryption }, { provider, values, now }) {
+  async answer({ pool, encryption }, { provider, values, by, now }) {
     const { time } = values;
     const until = time === undefined ? undefined : readLenientTime(textOf(time) ?? "", now);
     if (time !== undefined && !until) throw new Problem("time-invalid");
 
     const endpoint = await readDefaultEndpoint(pool, encryption, provider.id);
     if (endpoint) {
-      const filter = { providerId: provider.id, endpointId: endpoint.id, until };
-      await pool.inTransaction((tx) => deleteFailures(tx, filter));
+      const { id: providerId } = provider;
+      const filter = { endpointId: endpoint.id, until };
+      await pool.inTransaction(async (tx) => {
+        const detail = { count: await deleteFailures(tx, { providerId, ...filter }), ...filter };
+        await recordAudit(tx, { providerId, actor: by.actor, action: "failures.deleted", subject: "failures", detail });
+      });
     }
     return {};
   },

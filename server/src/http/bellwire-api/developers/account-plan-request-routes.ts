@@ -1,6 +1,7 @@
-import { deleteAccountPlanRequest, listAccountPlanRequests } from "#portal/whole-accounts/index.ts";
-import { Problem } from "../../shared/problem.ts";
+import { declineAccountPlanRequest, listAccountPlanRequests } from "#portal/whole-accounts/index.ts";
 import type { BellwireApiRoute } from "../bellwire-api-route.ts";
+import { assertDone } from "./assert-done.ts";
+import { byOf } from "./by-of.ts";
 import { representAccountPlanRequest } from "./represent-plan-request.ts";
 import * as operations from "./plan-request-operations.ts";
 
@@ -11,11 +12,12 @@ export const listAccountPlanRequestsRoute: BellwireApiRoute = async (http, { poo
   }));
 };
 
-export const declineAccountPlanRequestRoute: BellwireApiRoute = async (http, { pool }) => {
+export const declineAccountPlanRequestRoute: BellwireApiRoute = async (http, needs) => {
   const options = { schema: operations.declineAccountPlanRequest, config: { deed: "change-portal" } } as const;
-  http.delete("/accounts/:id/plan_request", options, async ({ provider, params }, reply) => {
-    const isThere = await pool.inTransaction((tx) => deleteAccountPlanRequest(tx, provider.id, params.id));
-    if (!isThere) throw new Problem("not-found");
+  http.delete("/accounts/:id/plan_request", options, async (request, reply) => {
+    const { provider, params } = request;
+    const change = { provider, accountId: params.id, by: byOf(needs, request) };
+    assertDone(await declineAccountPlanRequest(needs.pool, change));
     return reply.code(204).send(null);
   });
 };

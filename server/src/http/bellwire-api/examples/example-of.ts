@@ -1,7 +1,9 @@
 import { exampleTime, laterExampleTime } from "#platform/clock/example-times.ts";
+import { Problem } from "#http/shared/problem.ts";
 import { sampleBody } from "#webhooks/events/index.ts";
 import { representBin, representBinRequest } from "../bins/represent-bin.ts";
 import { representAttempt, representDelivery, representDeliveryInFull } from "../deliveries/represent-delivery.ts";
+import { notDone } from "../developers/do-each.ts";
 import { representInvitation } from "../developers/represent-invitation.ts";
 import { representAccountPlanRequest, representPlanRequest } from "../developers/represent-plan-request.ts";
 import { representEndpoint } from "../endpoints/represent-endpoint.ts";
@@ -29,6 +31,10 @@ const replay = representReplay(things.replay);
 const invitation = representInvitation(things.invitation);
 const sample = { id: event.id, type: "account.created", now: exampleTime, source: origin } as const;
 const jsonOf = (format: "json" | "cloudevents"): unknown => JSON.parse(sampleBody(sample, format).toString());
+
+const refused = notDone(42, new Problem("invalid", { errors: { state: ['cannot transition via "suspend"'] } }));
+const done = { id: 41, done: true };
+const gone = notDone(42, new Problem("not-found"));
 
 const page = (it: unknown): object => ({ data: [it], next: null });
 const filter = { endpoint_id: things.endpoint.id, until: laterExampleTime.toISOString() };
@@ -89,6 +95,11 @@ export const exampleOf: Readonly<Record<string, Example>> = {
   listPlanRequests: { answer: { data: [representPlanRequest(things.planRequest)] } },
   rejectApplication: { body: { reason: "We do not serve ferries." } },
   regenerateApplicationKey: { body: { key: "3b1f7c52a9e04d1f8c6b2a7d5e9f0a13" } },
+  changeManyAccounts: { body: { ids: [41, 42], operation: "suspend" }, answer: { data: [done, refused] } },
+  changeManyApplications: {
+    body: { ids: [41, 42], operation: "change_plan", plan_id: 11 },
+    answer: { data: [done, gone] },
+  },
   listMails: { answer: page(representMail(things.mail)) },
   openStream: { answer: textOf({ event: "event", data: representEvent(event) }) },
 };

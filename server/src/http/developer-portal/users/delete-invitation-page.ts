@@ -1,5 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import { deleteInvitation } from "#portal/users/index.ts";
+import { byDeveloper } from "../by-developer.ts";
 import { addAdminFormPage } from "../forms/add-form-page.ts";
 import { showForm } from "../forms/show-form.ts";
 import { goOnTo } from "../go-on-to.ts";
@@ -21,9 +22,10 @@ export function addDeleteInvitationPage(http: FastifyInstance, portal: Portal): 
         developer,
       }),
     ),
-    take: withInvitation(portal, async (request, reply, { invitation: { id, accountId } }) => {
-      const which = { providerId: request.provider.id, accountId, id };
-      const isDeleted = await portal.pool.inTransaction((tx) => deleteInvitation(tx, which));
+    take: withInvitation(portal, async (request, reply, { invitation, developer }) => {
+      const { id: invitationId, accountId } = invitation;
+      const which = { provider: request.provider, accountId, invitationId, by: byDeveloper(portal, developer) };
+      const isDeleted = await deleteInvitation(portal.pool, which);
       return isDeleted ? goOnTo(reply, "/account/invitations", "invitation-deleted") : showNotFound(reply);
     }),
   });

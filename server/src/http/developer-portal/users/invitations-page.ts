@@ -4,6 +4,7 @@ import type { FieldErrors } from "#portal/fields/index.ts";
 import { inviteUser, listInvitations } from "#portal/users/index.ts";
 import { invitationUrl } from "../../shared/mailed-links.ts";
 import { readForm } from "../../shared/read-form.ts";
+import { byDeveloper } from "../by-developer.ts";
 import type { Developer } from "../find-developer.ts";
 import { addAdminFormPage } from "../forms/add-form-page.ts";
 import { errorsElsewhere, withErrors, type FormField } from "../forms/form-field.ts";
@@ -30,7 +31,7 @@ export function addInvitationsPage(http: FastifyInstance, portal: Portal, limite
         accountId: developer.account.id,
         email,
         urlOf: invitationUrl(portal, provider),
-        now: portal.clock.now(),
+        by: byDeveloper(portal, developer),
       });
       if (!invited) return showNotFound(reply);
       return "refused" in invited

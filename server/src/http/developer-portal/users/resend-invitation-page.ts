@@ -3,6 +3,7 @@ import type { AttemptLimiter } from "#access/index.ts";
 import type { FieldErrors } from "#portal/fields/index.ts";
 import { resendInvitation } from "#portal/users/index.ts";
 import { invitationUrl } from "../../shared/mailed-links.ts";
+import { byDeveloper } from "../by-developer.ts";
 import { addAdminFormPage } from "../forms/add-form-page.ts";
 import { showForm } from "../forms/show-form.ts";
 import { goOnTo } from "../go-on-to.ts";
@@ -26,7 +27,7 @@ export function addResendInvitationPage(http: FastifyInstance, portal: Portal, l
         accountId: invitation.accountId,
         invitationId: invitation.id,
         urlOf: invitationUrl(portal, provider),
-        now: portal.clock.now(),
+        by: byDeveloper(portal, asked.developer),
       });
       return sent ? goOnTo(reply, "/account/invitations", "invited") : showNotFound(reply);
     }),

@@ -3,6 +3,7 @@ import type { AttemptLimiter } from "#access/index.ts";
 import type { FieldErrors } from "#portal/fields/index.ts";
 import { sendActivation } from "#portal/users/index.ts";
 import { activationUrl } from "../../shared/mailed-links.ts";
+import { byDeveloper } from "../by-developer.ts";
 import { addAdminFormPage } from "../forms/add-form-page.ts";
 import { showForm } from "../forms/show-form.ts";
 import { goOnTo } from "../go-on-to.ts";
@@ -27,7 +28,7 @@ export function addSendActivationPage(http: FastifyInstance, portal: Portal, lim
         accountId: colleague.user.accountId,
         userId: colleague.user.id,
         urlOf: activationUrl(portal, provider),
-        now: portal.clock.now(),
+        by: byDeveloper(portal, colleague.developer),
       });
       if (!sent) return showNotFound(reply);
       return "refused" in sent

@@ -61,9 +61,14 @@ export async function putPlanRequest(
 }
 
 const deleteStatement = `
-  delete from plan_requests where provider_id = $1 and application_id = $2 returning application_id`;
+  delete from plan_requests where provider_id = $1 and application_id = $2 returning plan_id as "planId"`;
 
-/** Whether there was one. It is deleted when it is decided, either way. */
-export async function deletePlanRequest(tx: Transaction, providerId: number, applicationId: number): Promise<boolean> {
-  return (await tx.query(deleteStatement, [providerId, applicationId])).length > 0;
+/** The plan that was asked for, if one was. A request is deleted when it is decided, either way. */
+export async function deletePlanRequest(
+  tx: Transaction,
+  providerId: number,
+  applicationId: number,
+): Promise<number | undefined> {
+  const [deleted] = await tx.query<{ planId: number }>(deleteStatement, [providerId, applicationId]);
+  return deleted?.planId;
 }

@@ -1,4 +1,4 @@
-import { reaches, type By } from "#access/index.ts";
+import { reaches, recordAudit, type By } from "#access/index.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { lockAccount } from "#portal/accounts/index.ts";
 import { readDocumentSettings } from "#portal/fields/index.ts";
@@ -40,6 +40,9 @@ export async function unsubscribe(
     const ids = applications.map(({ id }) => id);
     await deleteApplicationRows(tx, providerId, ids);
     await deleteSubscription(tx, providerId, subscriptionId);
+    const detail = { accountId, productId: subscription.productId }; // without applications, no event tells of it
+    const said = { action: "subscription.deleted", subject: `subscription/${subscriptionId}`, detail };
+    await recordAudit(tx, { providerId, actor: by.actor, ...said });
     const deleted = applications.map((application) =>
       applicationEvent("application.deleted", settings, { account, application }),
     );

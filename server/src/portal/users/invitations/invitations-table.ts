@@ -48,14 +48,16 @@ export async function renewInvitation(
   return renewed;
 }
 
-const deleteStatement = `delete from invitations where provider_id = $1 and account_id = $2 and id = $3 returning id`;
+const deleteStatement = `
+  delete from invitations where provider_id = $1 and account_id = $2 and id = $3 returning ${columns}`;
 
-/** Whether there was such an invitation. Its link opens nothing any more. */
-export async function deleteInvitation(
+/** The invitation that is gone, or undefined if there was none. */
+export async function deleteInvitationRow(
   tx: Transaction,
   { providerId, accountId, id }: { providerId: number; accountId: number; id: number },
-): Promise<boolean> {
-  return (await tx.query(deleteStatement, [providerId, accountId, id])).length > 0;
+): Promise<Invitation | undefined> {
+  const [deleted] = await tx.query<Invitation>(deleteStatement, [providerId, accountId, id]);
+  return deleted;
 }
 
 const findStatement = `

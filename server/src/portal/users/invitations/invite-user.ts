@@ -1,3 +1,4 @@
+import type { By } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
 import { randomBase32 } from "#platform/ids/random-token.ts";
 import { lockAccount, type Account } from "#portal/accounts/index.ts";
@@ -7,6 +8,7 @@ import type { Provider } from "#portal/providers/index.ts";
 
 import { findTakenNames } from "../find-taken-names.ts";
 import { judgeEmail } from "../judge-user.ts";
+import { auditInvitation } from "./audit-invitation.ts";
 import type { Invitation } from "./invitation.ts";
 import { insertInvitation, renewInvitation } from "./invitations-table.ts";
 
@@ -15,19 +17,19 @@ interface Inviting {
   readonly accountId: number;
   /** Where the link in the mail leads. */
   readonly urlOf: (code: string) => string;
-  readonly now: Date;
+  readonly by: By;
 }
 
 type InvitationOutcome = { readonly invitation: Invitation } | { readonly refused: FieldErrors };
 
 const codeLength = 32;
 
-/** Invites somebody into an account, by mail. Undefined if the provider has no such account. */
+/** Invites somebody into an account, by mail. No event tells of it. Undefined if the provider has no such account. */
 export async function inviteUser(
   pool: Pool,
   { email: given, ...inviting }: Inviting & { readonly email: string },
 ): Promise<InvitationOutcome | undefined> {
-  const { provider, accountId, now } = inviting;
+  const { provider, accountId, by } = inviting;
   const email = given.trim();
   const wrong = judgeEmail(email);
   return pool.inTransaction(async (tx) => {
@@ -39,9 +41,10 @@ export async function inviteUser(
     if (!isFine(refused)) return { refused };
 
     const code = randomBase32(codeLength);
-    const invitation = await insertInvitation(tx, provider.id, { accountId, email, code }, now);
+    const invitation = await insertInvitation(tx, provider.id, { accountId, email, code }, by.now);
     if (!invitation) return { refused: { email: ["has already been invited"] } };
     await writeTo(tx, inviting, { invitation, account, code });
+    await auditInvitation(tx, "created", invitation, inviting);
     return { invitation };
   });
 }
@@ -51,20 +54,22 @@ export async function resendInvitation(
   pool: Pool,
   { invitationId, ...inviting }: Inviting & { readonly invitationId: number },
 ): Promise<{ readonly invitation: Invitation } | undefined> {
-  const { provider, accountId, now } = inviting;
+  const { provider, accountId, by } = inviting;
   return pool.inTransaction(async (tx) => {
     const account = await lockAccount(tx, provider.id, accountId);
     const code = randomBase32(codeLength);
-    const invitation = account && (await renewInvitation(tx, provider.id, { accountId, id: invitationId, code }, now));
+    const invitation =
+      account && (await renewInvitation(tx, provider.id, { accountId, id: invitationId, code }, by.now));
     if (!invitation) return undefined;
     await writeTo(tx, inviting, { invitation, account, code });
+    await auditInvitation(tx, "resent", invitation, inviting);
     return { invitation };
   });
 }
 
 const writeTo = (
   tx: Transaction,
-  { provider, urlOf, now }: Inviting,
+  { provider, urlOf, by }: Inviting,
   { invitation, account, code }: { invitation: Invitation; account: Account; code: string },
 ): Promise<void> => {
   const { email: recipient } = invitation;
@@ -72,6 +77,6 @@ const writeTo = (
     tx,
     provider.id,
     invitationMail({ provider, recipient, orgName: account.orgName, url: urlOf(code) }),
-    now,
+    by.now,
   );
 };

@@ -54,13 +54,14 @@ export async function putAccountPlanRequest(
 }
 
 const deleteStatement = `
-  delete from account_plan_requests where provider_id = $1 and account_id = $2 returning account_id`;
+  delete from account_plan_requests where provider_id = $1 and account_id = $2 returning plan_id as "planId"`;
 
-/** Whether there was one. It is deleted when it is decided, either way. */
+/** The plan that was asked for, if one was. A request is deleted when it is decided, either way. */
 export async function deleteAccountPlanRequest(
   tx: Transaction,
   providerId: number,
   accountId: number,
-): Promise<boolean> {
-  return (await tx.query(deleteStatement, [providerId, accountId])).length > 0;
+): Promise<number | undefined> {
+  const [deleted] = await tx.query<{ planId: number }>(deleteStatement, [providerId, accountId]);
+  return deleted?.planId;
 }

@@ -1,0 +1,134 @@
+import { expect } from "vitest";
+import { addApplicationKey } from "#portal/applications/index.ts";
+import { signUpAccount } from "#portal/whole-accounts/index.ts";
+import { routesOf } from "../doors/routes-of.ts";
+import { anEvent, buildEndpoint, recordNow } from "../support/build-webhooks.ts";
+import { HandDrivenClock } from "../support/hand-driven-clock.ts";
+import { test as base, type BellwireHouse } from "./bellwire-api-test.ts";
+
+const minuteMs = 60_000;
+
+/** The API's time lies behind what the test records, which happens when it really does: so that it can be replayed. */
+const test = base.extend("clock", () => new HandDrivenClock(new Date(Date.now() + minuteMs).toISOString()));
+
+type Ids = Readonly<Record<string, string | number>>;
+
+interface Row {
+  /** Method and path below /api/v1; parameters are the ids that stand for them. */
+  readonly route: string;
+  readonly at?: readonly string[];
+  readonly payload?: (ids: Ids) => object;
+  /** Under which name the id of the answer is kept. */
+  readonly keep?: string;
+}
+
+const url = "http://127.0.0.1:9/";
+const [account, application, delivery] = [["account"], ["application"], ["delivery"]];
+const invitation = ["account", "invitation"];
+
+/** Each route that changes something, in an order in which each finds what it needs. */
+const rows: readonly Row[] = [
+  { route: "POST /endpoints", payload: () => ({ name: "crm", url }), keep: "crm" },
+  { route: "PATCH /endpoints/:id", at: ["crm"], payload: () => ({ active: false }) },
+  { route: "POST /endpoints/:id/rotate_secret", at: ["crm"] },
+  { route: "DELETE /endpoints/:id", at: ["crm"] },
+  { route: "POST /events/:id/send", at: ["event"], payload: ({ deaf }) => ({ endpoint_id: deaf }) },
+  { route: "POST /deliveries/:id/skip", at: delivery },
+  { route: "POST /deliveries/:id/retry", at: delivery },
+  { route: "POST /deliveries/:id/cancel", at: delivery },
+  { route: "POST /failures/retry", payload: () => ({ all: true }) },
+  { route: "DELETE /failures?all=true" },
+  {
+    route: "POST /replays",
+    payload: ({ deaf }) => ({ endpoint_id: deaf, since: new Date(Date.now() - minuteMs).toISOString(), only: "all" }),
+    keep: "replay",
+  },
+  { route: "POST /replays/:id/cancel", at: ["replay"] },
+  { route: "POST /bins", keep: "bin" },
+  { route: "PATCH /bins/:id", at: ["bin"], payload: () => ({ answer_status: 503 }) },
+  { route: "DELETE /bins/:id", at: ["bin"] },
+  { route: "POST /accounts/:id/suspend", at: account },
+  { route: "POST /accounts/:id/resume", at: account },
+  { route: "POST /accounts/bulk", payload: (ids) => ({ ids: [ids["account"]], operation: "make_pending" }) },
+  {
+    route: "POST /accounts/:id/invitations",
+    at: account,
+    payload: () => ({ email: "n@quay.example" }),
+    keep: "invitation",
+  },
+  { route: "POST /accounts/:id/invitations/:invitation_id/resend", at: invitation },
+  { route: "DELETE /accounts/:id/invitations/:invitation_id", at: invitation },
+  { route: "POST /users/:id/send_activation", at: ["user"] },
+  { route: "DELETE /accounts/:id/plan_request", at: account },
+  { route: "DELETE /applications/:id/plan_request", at: application },
+  { route: "POST /applications/:id/regenerate_user_key", at: application },
+  { route: "POST /applications/:id/regenerate_key", at: ["keyed"], payload: () => ({ key: "key-one" }) },
+  { route: "POST /applications/bulk", payload: (ids) => ({ ids: [ids["application"]], operation: "suspend" }) },
+  { route: "POST /applications/:id/reject", at: ["pending"] },
+];
+
+const changesNothing = ["POST /endpoints/:id/ping"];
+
+async function signUp({ pool, provider }: BellwireHouse, name: string, now: Date) {
+  const values = { org_name: name, username: name, email: `${name}@quay.example` };
+  const by = { door: "program", actor: { kind: "key" }, channel: "api" } as const;
+  const signedUp = await signUpAccount(pool, { provider, values, by, now });
+  const [first] = "applications" in signedUp ? signedUp.applications : [];
+  if (!first || !("whole" in signedUp)) throw new Error(JSON.stringify(signedUp));
+  return { account: signedUp.whole.account.id, user: signedUp.user.id, application: first };
+}
+
+/** What the rows are about: two events in one order, and an account whose developers ask for other plans. */
+async function settle(house: BellwireHouse, now: Date): Promise<Record<string, string | number>> {
+  const { pool, provider } = house;
+  const providerId = provider.id;
+  const { account: accountId, user, application: it } = await signUp(house, "mira", now);
+  const other = await signUp(house, "nora", now);
+  const keyed = await signUp(house, "olaf", now);
+  const by = { actor: { kind: "key" }, channel: "api", now } as const;
+  await pool.query("update applications set state = 'pending' where id = $1", [other.application.id]);
+  await pool.query(
+    "insert into plan_requests (provider_id, application_id, plan_id, created_at) values ($1, $2, $3, now())",
+    [providerId, it.id, it.plan.id],
+  );
+  await pool.query(
+    `insert into account_plan_requests (provider_id, account_id, plan_id, created_at)
+     select provider_id, id, plan_id, now() from accounts where id = $1`,
+    [accountId],
+  );
+  const change = { provider, accountId: keyed.account, applicationId: keyed.application.id, by };
+  await addApplicationKey(pool, { ...change, value: "key-one", writer: "program" });
+  const ordered = await buildEndpoint(pool, { providerId, url, name: "ordered", ordering: "account" });
+  const deaf = await buildEndpoint(pool, { providerId, url, name: "deaf", eventTypes: [] });
+  const [event = ""] = await recordNow(pool, { providerId }, [anEvent(), anEvent()]);
+  const things = { account: accountId, user, application: it.id, pending: other.application.id };
+  return { ...things, keyed: keyed.application.id, event, deaf, delivery: `${event}.${ordered}` };
+}
+
+const countTraces = `
+  select (select count(*) from events where provider_id = $1) + (select count(*) from audit_records where provider_id = $1) as traces`;
+
+test("whatever a route changes, an event or the audit tells who did it", async ({ house, http, clock }) => {
+  const ids = await settle(house, clock.now());
+  const count = async (): Promise<number> => {
+    const [row] = await house.pool.query<{ traces: number }>(countTraces, [house.provider.id]);
+    return row?.traces ?? 0;
+  };
+  for (const { route, at = [], payload, keep } of rows) {
+    const before = await count();
+    const [name = "", path = ""] = route.split(" ");
+    const method = (["POST", "PATCH", "DELETE"] as const).find((it) => it === name) ?? "GET";
+    const left = [...at];
+    const filled = path.replaceAll(/:\w+/g, () => String(ids[left.shift() ?? ""]));
+    const answer = await house.call(method, filled, payload ? { payload: payload(ids) } : {});
+    expect([route, answer.statusCode < 300, answer.body]).toEqual([route, true, answer.body]);
+    expect([route, (await count()) > before]).toEqual([route, true]);
+    if (keep !== undefined) ids[keep] = answer.json().id;
+  }
+
+  await http.ready();
+  const changing = routesOf(http).filter(({ method, path }) => method !== "GET" && path.startsWith("/api/v1/"));
+  expect(new Set([...rows.map(({ route }) => route.replace(/\?.*/, "")), ...changesNothing])).toEqual(
+    new Set(changing.map(({ method, path }) => `${method} ${path.replace("/api/v1", "")}`)),
+  );
+});

@@ -1,0 +1,170 @@
+import { expect } from "vitest";
+import { readAccounts } from "#portal/accounts/index.ts";
+import { listApplications, readApplication, type Application } from "#portal/applications/index.ts";
+import { signUpAccount } from "#portal/whole-accounts/index.ts";
+import { test, type BellwireHouse } from "./bellwire-api-test.ts";
+
+interface Developers {
+  readonly accounts: readonly number[];
+  readonly applications: readonly Application[];
+}
+
+/** Three accounts, each with an application, none of them approved yet. */
+async function signUpThree({ pool, provider }: BellwireHouse, now: Date): Promise<Developers> {
+  const accounts: number[] = [];
+  const applications: Application[] = [];
+  for (const name of ["harbour", "quay", "pier"]) {
+    const values = { org_name: name, username: name, email: `${name}@shore.example` };
+    const by = { door: "program", actor: { kind: "key" }, channel: "api" } as const;
+    const signedUp = await signUpAccount(pool, { provider, values, by, now });
+    if (!("whole" in signedUp)) throw new Error(JSON.stringify(signedUp));
+    accounts.push(signedUp.whole.account.id);
+    applications.push(...(await listApplications(pool, provider.id, signedUp.whole.account.id)));
+  }
+  return { accounts, applications };
+}
+
+const addPlan = async ({ pool, provider }: BellwireHouse, kind: string, productId: number | null): Promise<number> => {
+  const [plan] = await pool.query<{ id: number }>(
+    `insert into plans (provider_id, kind, product_id, name, system_name, state)
+     values ($1, $2, $3, 'Gold', 'gold', 'published') returning id`,
+    [provider.id, kind, productId],
+  );
+  return plan?.id ?? 0;
+};
+
+/** The newest events last: what happened, and to which account. */
+async function told({ pool, provider }: BellwireHouse, since: number): Promise<readonly (readonly [string, number])[]> {
+  const rows = await pool.query<{ type: string; accountId: number }>(
+    `select type, account_id as "accountId" from events where provider_id = $1 order by id`,
+    [provider.id],
+  );
+  return rows.slice(since).map(({ type, accountId }) => [type, accountId]);
+}
+
+const states = async ({ pool, provider }: BellwireHouse, ids: readonly number[]): Promise<readonly string[]> => {
+  const found = await readAccounts(pool, provider.id, ids);
+  return ids.map((id) => found.find((it) => it.id === id)?.state ?? "gone");
+};
+
+const notThere = { done: false, code: "not-found", title: "There is no such thing here." };
+const refused = { done: false, code: "invalid" };
+
+test("each account is decided for itself, in the order of the ids, and those that cannot be are told why", async ({
+  house,
+  neighbour,
+  clock,
+}) => {
+  const { accounts } = await signUpThree(house, clock.now());
+  const [first = 0, second = 0, third = 0] = accounts;
+  const [theirs = 0] = (await signUpThree(neighbour, clock.now())).accounts;
+  const bulk = async (ids: readonly number[], operation: string, more: object = {}) =>
+    (await house.call("POST", "/accounts/bulk", { payload: { ids, operation, ...more } })).json().data;
+
+  const before = (await told(house, 0)).length;
+  expect(await bulk([third], "approve")).toEqual([{ id: third, done: true }]);
+  expect(await bulk([second, theirs, third, first, second], "approve")).toEqual([
+    { id: second, done: true },
+    { id: theirs, ...notThere },
+    { id: third, ...refused, title: expect.any(String), errors: { state: ['cannot transition via "approve"'] } },
+    { id: first, done: true },
+  ]);
+  expect(await told(house, before)).toEqual([third, second, first].map((id) => ["account.updated", id]));
+
+  const planId = await addPlan(house, "account_plan", null);
+  expect(await bulk([first, second], "change_plan", { plan_id: planId })).toEqual([
+    { id: first, done: true },
+    { id: second, done: true },
+  ]);
+  expect(await bulk([first], "change_plan", { plan_id: 999_999_999 })).toMatchObject([
+    { id: first, ...refused, errors: { plan_id: ["is no plan for this one"] } },
+  ]);
+  expect(await told(house, before + 3)).toEqual([first, second].map((id) => ["account.plan_changed", id]));
+
+  for (const [operation, state] of [
+    ["suspend", "suspended"],
+    ["resume", "approved"],
+    ["make_pending", "pending"],
+    ["reject", "rejected"],
+    ["delete", "gone"],
+  ] as const) {
+    expect(await bulk([first, second], operation)).toEqual([first, second].map((id) => ({ id, done: true })));
+    expect([operation, await states(house, accounts)]).toEqual([operation, [state, state, "approved"]]);
+  }
+  const deleted = ["account.deleted", "application.deleted", "user.deleted"];
+  expect((await told(house, 0)).slice(-6)).toEqual([first, second].flatMap((id) => deleted.map((type) => [type, id])));
+  expect(await states(neighbour, [theirs])).toEqual(["created"]);
+});
+
+test("applications are decided together, and a plan is one of their product", async ({ house, clock }) => {
+  const { accounts, applications } = await signUpThree(house, clock.now());
+  const [first = 0, second = 0, third = 0] = applications.map(({ id }) => id);
+  const productId = applications[0]?.product.id ?? 0;
+  const before = (await told(house, 0)).length;
+  await house.pool.query("update applications set state = 'pending' where id = any($1)", [[first, third]]);
+  const bulk = async (ids: readonly number[], operation: string, more: object = {}) =>
+    (await house.call("POST", "/applications/bulk", { payload: { ids, operation, ...more } })).json().data;
+
+  expect(await bulk([first, second], "accept")).toMatchObject([{ done: true }, { id: second, ...refused }]);
+  expect(await bulk([first, third], "reject")).toMatchObject([{ id: first, ...refused }, { done: true }]);
+  expect(await bulk([first, second, third], "suspend")).toMatchObject([{ done: true }, { done: true }, notThere]);
+  expect(await bulk([first, second], "resume")).toMatchObject([{ done: true }, { done: true }]);
+  const ofAccounts = await addPlan(house, "account_plan", null);
+  expect(await bulk([first], "change_plan", { plan_id: ofAccounts })).toMatchObject([refused]);
+  const gold = await addPlan(house, "application_plan", productId);
+  expect(await bulk([first], "change_plan", { plan_id: gold })).toEqual([{ id: first, done: true }]);
+  expect((await readApplication(house.pool, house.provider.id, first))?.plan.id).toBe(gold);
+  expect(await bulk([second], "delete")).toEqual([{ id: second, done: true }]);
+
+  const [one, two, three] = accounts;
+  expect(await told(house, before)).toEqual([
+    ["application.updated", one],
+    ["application.deleted", three],
+    ["application.suspended", one],
+    ["application.suspended", two],
+    ["application.updated", one],
+    ["application.updated", two],
+    ["application.plan_changed", one],
+    ["application.deleted", two],
+  ]);
+});
+
+test("a member does what he may with a single one; applications of other products are not there", async ({
+  house,
+  clock,
+}) => {
+  const { accounts, applications } = await signUpThree(house, clock.now());
+  const as = async (serviceIds?: readonly number[]) => ({
+    authorization: `Bearer ${await house.addToken({ role: "member", sections: ["partners"], ...(serviceIds ? { serviceIds } : {}) })}`,
+  });
+  const headers = await as();
+  const ask = (operation: string) =>
+    house.call("POST", "/accounts/bulk", { headers, payload: { ids: accounts, operation } });
+  for (const operation of ["approve", "reject", "suspend", "resume", "delete"]) {
+    const answer = await ask(operation);
+    expect([operation, answer.statusCode, answer.json().code]).toEqual([operation, 403, "role-missing"]);
+  }
+  expect(await states(house, accounts)).toEqual(["created", "created", "created"]);
+  expect((await ask("make_pending")).json().data).toEqual(accounts.map((id) => ({ id, done: true })));
+
+  const ids = applications.map(({ id }) => id);
+  for (const operation of ["suspend", "delete"]) {
+    const narrowed = { headers: await as([]), payload: { ids, operation } };
+    const { data } = (await house.call("POST", "/applications/bulk", narrowed)).json();
+    expect(data).toEqual(ids.map((id) => ({ id, ...notThere })));
+  }
+  expect(await readApplication(house.pool, house.provider.id, ids[0] ?? 0)).toMatchObject({ state: "live" });
+});
+
+test.for([
+  [{ ids: [], operation: "suspend" }, "ids"],
+  [{ ids: Array.from({ length: 201 }, (_, at) => at + 1), operation: "suspend" }, "ids"],
+  [{ ids: [1], operation: "praise" }, "operation"],
+  [{ ids: [1], operation: "change_plan" }, "plan_id"],
+  [{ ids: [0], operation: "suspend" }, "ids.0"],
+] as const)("what is not acceptable is refused as a whole, by its field: %j", async ([payload, field], { house }) => {
+  for (const path of ["/accounts/bulk", "/applications/bulk"]) {
+    const answer = await house.call("POST", path, { payload });
+    expect([path, answer.statusCode, Object.keys(answer.json().errors)]).toEqual([path, 422, [field]]);
+  }
+});

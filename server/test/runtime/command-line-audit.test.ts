@@ -1,0 +1,35 @@
+import { expect } from "vitest";
+import { runCommandLine } from "../../src/cli/index.ts";
+import { setUp } from "../portal/house.ts";
+import { test } from "../support/test.ts";
+
+const read = "select action, actor_kind, detail ->> 'by' as by from audit_records where provider_id = $1 order by id";
+
+test("whatever a command changes is on record", async ({ database, databaseUrl }) => {
+  const { provider } = await setUp(database);
+  const said: string[] = [];
+  const run = (...args: string[]): Promise<number> =>
+    runCommandLine(args, {
+      env: { DATABASE_URL: databaseUrl, BELLWIRE_SECRET_KEY: Buffer.alloc(32, 3).toString("base64") },
+      roles: [],
+      serve: async () => 1,
+      print: (line) => said.push(line),
+      tell: (line) => said.push(line),
+    });
+  const commands = [
+    ["token", "create", "--username", "admin"],
+    ["user", "password", "admin"],
+    ["failures", "retry"],
+    ["failures", "delete", "--all"],
+    ["provider", "create", "--name", "Quay", "--subdomain", "quay"],
+  ];
+  for (const command of commands) expect([command, await run(...command), said]).toEqual([command, 0, said]);
+
+  const records = (actions: readonly string[]): object[] =>
+    actions.map((action) => ({ action, actor_kind: "system", by: "command line" }));
+  const [made] = await database.query<{ id: number }>("select id from providers where name = 'Quay'");
+  expect(await database.query(read, [provider.id])).toEqual(
+    records(["token.created", "user.changed", "failures.retried", "failures.deleted"]),
+  );
+  expect(await database.query(read, [made?.id])).toEqual(records(["provider.created"]));
+});
