@@ -117,7 +117,7 @@ export class Lane {
   }
 
   cancelRead(): void {
-    this.#rows.cancel();
+    this.#rows.cancelRead();
   }
 
   /** A look that began at `atMs` is done: what it has found is held. */
