@@ -9,7 +9,7 @@ import { Origins } from "./origin.ts";
 
 /** Lanes with due deliveries are looked for this often, whatever hint was lost. */
 const sweepMs = 1000;
-/** An idle lane goes back after this: its next deliveries are any engine's. */
+/** A lane whose looks have found nothing for so long goes back: its next deliveries are any engine's. */
 const idleMs = 2000;
 
 /** The lanes this engine owns: taken when something is due, given back when nothing is. */
