@@ -31,6 +31,7 @@ export {
   updateProviderUserRow,
 } from "./change-provider-user-row.ts";
 export { deleteAccessToken, listAccessTokens, readOwnAccessToken, type StoredToken } from "./stored-tokens.ts";
+export { listAdminAddresses } from "./list-admin-addresses.ts";
 export { reaches, reachOf, type Reach } from "./reach.ts";
 export { recordAudit } from "./record-audit.ts";
 export {
