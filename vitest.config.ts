@@ -22,7 +22,7 @@ const web = {
   server: { deps: { inline: [/@patternfly/] } }, // its files import style sheets, which Node cannot
 };
 
-/** Runs against one throw-away PostgreSQL, each test file in a database of its own. */
+/** Runs against one throw-away PostgreSQL: each test that commits in a database of its own, the others of a file in one. */
 const database = {
   name: "database",
   include: ["server/src/**/*.db.test.ts", "server/test/**/*.test.ts"],

@@ -3,8 +3,6 @@ import { madeAtMs, webhookIdOf } from "./read-request.ts";
 export interface ArrivalsSummary {
   /** The first byte of each that was to be answered, in milliseconds of the machine's clock, in order. */
   readonly timesMs: readonly number[];
-  /** How many that hang have come. */
-  readonly hanging: number;
   /** Different ids among those that were to be answered. */
   readonly distinct: number;
   readonly longestGapMs: number;
@@ -18,17 +16,13 @@ export interface ArrivalsSummary {
 export class Arrivals {
   readonly #timesMs: number[] = [];
   readonly #ids = new Set<string>();
-  #hanging = 0;
   #longestGapMs = 0;
   #longestDelayMs = 0;
   #open = 0;
   #openMax = 0;
 
   add(request: Buffer, { beganMs, hangs }: { readonly beganMs: number; readonly hangs: boolean }): void {
-    if (hangs) {
-      this.#hanging += 1;
-      return;
-    }
+    if (hangs) return;
     const lastMs = this.#timesMs.at(-1);
     if (lastMs !== undefined) this.#longestGapMs = Math.max(this.#longestGapMs, beganMs - lastMs);
     this.#timesMs.push(beganMs);
@@ -46,7 +40,6 @@ export class Arrivals {
   summary(): ArrivalsSummary {
     return {
       timesMs: this.#timesMs,
-      hanging: this.#hanging,
       distinct: this.#ids.size,
       longestGapMs: this.#longestGapMs,
       longestDelayMs: this.#longestDelayMs,

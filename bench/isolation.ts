@@ -43,7 +43,7 @@ const layouts: Readonly<Record<string, Layout>> = {
   "shared-origins-known": { hangs: onEachOrigin, isKnown: true },
 };
 
-/** Until the first deliveries have timed out: 300 of them, 125 at once. Nothing that is measured waits for it. */
+/** Until the first deliveries have timed out: all 300 at once, as they step aside. Nothing that is measured waits for it. */
 const timeoutSeconds = { toGetToKnow: 3, measured: 60 };
 /** For filling the database beforehand. */
 const dueInMs = 15_000;

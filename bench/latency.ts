@@ -3,8 +3,8 @@
  * process that is web and engine, as `bellwire serve` is. The time runs from the moment when that process hears from
  * PostgreSQL that the transaction has committed, which is before the engine is told, to the receiver's first byte.
  * Both are noted by their own process on the machine's one monotonic clock. Beside it, in turns, in the same run: one
- * raw POST of the same size to the same receiver, and one commit. `warm` is an endpoint that got something within the
- * last two seconds; `cold` is one that did not, so that the engine has to take its lane first.
+ * raw POST of the same size to the same receiver, and one commit. `warm` is an endpoint that got something just before;
+ * `cold` is one that got nothing for so long that the engine has given its lane back, and has to take it first.
  * Run: npm run bench -- latency [samples] [cold samples] [--json FILE]
  */
 import { Pool } from "undici";
@@ -20,8 +20,11 @@ import { startBenchReceiver, type BenchReceiver } from "./start-receiver.ts";
 
 const report = openReport("latency");
 const [samples = 300, coldSamples = 60] = report.numbers;
-/** An engine gives an idle lane back after two seconds; then it takes the lane again. */
-const coldPauseMs = 2500;
+/**
+ * An engine gives a lane back when its looks have found nothing for two seconds. They are a second apart and begin a second
+ * after the last delivery, so that takes some 3.2 s.
+ */
+const coldPauseMs = 4000;
 const arrivesWithinMs = 5000;
 
 /** Waits for the one that is under way. Looks 20 ms after it was sent, so that nothing else runs meanwhile. */
@@ -75,7 +78,21 @@ async function commitOne({ owner }: BenchDatabase): Promise<number> {
   return machineMs() - startedMs;
 }
 
-async function measure(bench: Bench, name: string, { count, pauseMs }: { count: number; pauseMs: () => number }) {
+/** Rises whenever the engine takes the one lane that there is. */
+async function laneEpoch({ owner }: BenchDatabase): Promise<number> {
+  const [lane] = await owner.query<{ epoch: number }>("select epoch from lanes");
+  if (!lane) throw new Error("The endpoint has no lane.");
+  return lane.epoch;
+}
+
+interface Samples {
+  readonly count: number;
+  readonly pauseMs: () => number;
+  readonly isCold: boolean;
+}
+
+async function measure(bench: Bench, name: string, { count, pauseMs, isCold }: Samples) {
+  let epoch = await laneEpoch(bench.database);
   const toReceiver: number[] = [];
   const raw: number[] = [];
   const commits: number[] = [];
@@ -84,6 +101,9 @@ async function measure(bench: Bench, name: string, { count, pauseMs }: { count: 
     toReceiver.push(await changeOne(bench, number));
     raw.push(await postOne(bench));
     commits.push(await commitOne(bench.database));
+    const before = epoch;
+    epoch = await laneEpoch(bench.database);
+    if (isCold && epoch === before) throw new Error(`The lane was not given back within ${pauseMs()} ms.`);
   }
   const numbers = {
     "p50 ms": percentile(toReceiver, 0.5),
@@ -112,5 +132,5 @@ await systemClock.sleep(1000);
 await receiver.arrivals();
 const bench = { database, receiver, portal, api, raw, token, ids };
 // Between 10 and 110 ms, so that the samples meet every moment of whatever happens ten times a second.
-await measure(bench, "warm", { count: samples, pauseMs: () => 10 + Math.random() * 100 });
-await measure(bench, "cold", { count: coldSamples, pauseMs: () => coldPauseMs });
+await measure(bench, "warm", { count: samples, pauseMs: () => 10 + Math.random() * 100, isCold: false });
+await measure(bench, "cold", { count: coldSamples, pauseMs: () => coldPauseMs, isCold: true });

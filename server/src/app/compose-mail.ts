@@ -6,6 +6,7 @@ import type { Pool } from "#platform/database/database.ts";
 import { openMailer } from "#platform/mail/open-mailer.ts";
 import { sendDueMails } from "#portal/mails/index.ts";
 import type { ProviderUrls } from "./provider-urls.ts";
+import { workWhenWoken } from "./work-when-woken.ts";
 
 interface MailParts {
   readonly config: Pick<Config, "smtpUrl">;
@@ -22,10 +23,6 @@ export function composeMail({ config, pool, urls, log }: MailParts): AsyncDispos
   if (config.smtpUrl === undefined) return undefined;
   const mailer = openMailer(config.smtpUrl.reveal());
   const fallbackAddress = `no-reply@${new URL(urls.publicUrl).hostname}`;
-  const stopped = new AbortController();
-  let woken = new AbortController();
-  const stopHints = pool.onHint("mails", () => woken.abort());
-
   const send = async (): Promise<number> =>
     sendDueMails({
       pool,
@@ -41,23 +38,16 @@ export function composeMail({ config, pool, urls, log }: MailParts): AsyncDispos
       },
     });
 
-  const run = async (): Promise<void> => {
-    while (!stopped.signal.aborted) {
-      woken = new AbortController();
-      try {
-        while (!stopped.signal.aborted && (await send()) > 0);
-      } catch (error) {
-        log.warn({ error: wordsOf(error) }, "the outbox could not be read");
-      }
-      await systemClock.sleep(everyMs, AbortSignal.any([woken.signal, stopped.signal]));
-    }
-  };
-  const running = run();
+  const working = workWhenWoken({
+    pool,
+    hints: "mails",
+    everyMs,
+    step: async () => (await send()) > 0,
+    failed: (error) => log.warn({ error: wordsOf(error) }, "the outbox could not be read"),
+  });
   return {
     async [Symbol.asyncDispose]() {
-      stopHints();
-      stopped.abort();
-      await running;
+      await working[Symbol.asyncDispose]();
       mailer[Symbol.dispose]();
     },
   };

@@ -8,7 +8,7 @@ import type { Secret } from "#platform/config/secret.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { exclusively } from "#platform/files/exclusively.ts";
 import { keepFile, readIfThere } from "#platform/files/keep-file.ts";
-import { randomBase32, randomHex } from "#platform/ids/random-token.ts";
+import { randomHex, randomPassword } from "#platform/ids/random-token.ts";
 
 /** What the first admin needs to get in. Random where it is not set. */
 export interface FirstCredentials {
@@ -75,13 +75,11 @@ async function setUpOnce(
   return complete(provider, credentials);
 }
 
-const passwordLength = 16; // of base 32: 80 random bits
-
 async function keepCredentials(path: string, config: FirstSetUp["config"]): Promise<FirstCredentials> {
   const given = (secret: Secret | undefined, make: () => string): string => secret?.reveal() ?? make();
   const fresh: FirstCredentials = {
     username: config.adminUsername,
-    password: given(config.adminPassword, () => randomBase32(passwordLength)),
+    password: given(config.adminPassword, randomPassword),
     accessToken: given(config.accessToken, () => randomHex(32)),
     providerKey: given(config.providerKey, () => randomHex(16)),
   };

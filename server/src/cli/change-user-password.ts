@@ -1,12 +1,10 @@
 import { parseArgs } from "node:util";
 import { changeProviderUserPassword, findProviderUserByLogin, hashPassword } from "#access/index.ts";
-import { randomBase32 } from "#platform/ids/random-token.ts";
 import { auditCommand } from "./audit-command.ts";
+import { randomPassword } from "#platform/ids/random-token.ts";
 import { type Command, WrongUsage } from "./command.ts";
 import { findProvider, providerOption } from "./find-provider.ts";
 import { onDatabase } from "./on-database.ts";
-
-const passwordLength = 16; // of base 32: 80 random bits
 
 export const changeUserPassword: Command = {
   usage: "user password USERNAME [--password PASSWORD] [--provider SUBDOMAIN]",
@@ -19,7 +17,7 @@ export const changeUserPassword: Command = {
     });
     const [username, ...more] = positionals;
     if (!username || more.length > 0) throw new WrongUsage("Say whose password: one user name or e-mail address.");
-    const password = values.password || randomBase32(passwordLength);
+    const password = values.password || randomPassword();
     const passwordHash = await hashPassword(password);
 
     await onDatabase(needs, async (pool) => {

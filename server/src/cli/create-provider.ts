@@ -1,12 +1,10 @@
 import { parseArgs } from "node:util";
 import { systemClock } from "#platform/clock/clock.ts";
-import { randomBase32 } from "#platform/ids/random-token.ts";
+import { randomPassword } from "#platform/ids/random-token.ts";
 import { setUpProvider } from "#portal/provider-setup/index.ts";
 import { auditCommand } from "./audit-command.ts";
 import { type Command, WrongUsage } from "./command.ts";
 import { onDatabase } from "./on-database.ts";
-
-const passwordLength = 16; // of base 32: 80 random bits
 
 export const createProvider: Command = {
   usage: "provider create --name NAME --subdomain SUBDOMAIN [--admin-username NAME] [--admin-password PASSWORD]",
@@ -18,7 +16,7 @@ export const createProvider: Command = {
     const { name, subdomain } = values;
     if (!name || !subdomain) throw new WrongUsage("A provider needs --name and --subdomain.");
     const adminUsername = values["admin-username"] ?? "admin";
-    const adminPassword = values["admin-password"] ?? randomBase32(passwordLength);
+    const adminPassword = values["admin-password"] ?? randomPassword();
 
     const made = await onDatabase(needs, (pool) =>
       pool.inTransaction(async (tx) => {

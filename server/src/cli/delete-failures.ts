@@ -1,15 +1,17 @@
+import { parseArgs } from "node:util";
 import { deleteFailures as remove } from "#webhooks/failures/index.ts";
 import { auditCommand } from "./audit-command.ts";
 import { type Command, WrongUsage } from "./command.ts";
-import { filterUsage, readFilter } from "./failure-filter.ts";
+import { filterOf, filterOptions, filterUsage } from "./failure-filter.ts";
 import { onDatabase } from "./on-database.ts";
 
 export const deleteFailures: Command = {
   usage: `failures delete ${filterUsage} | --all`,
   says: "take failures off the list; their history stays",
   async run(args, needs) {
-    const filter = readFilter(args);
-    if (!filter.isNarrow && !filter.isAll) throw new WrongUsage("Say which, or --all.");
+    const { values } = parseArgs({ args: [...args], options: { ...filterOptions, all: { type: "boolean" } } });
+    const filter = filterOf(values);
+    if (!filter.isNarrow && !values.all) throw new WrongUsage("Say which, or --all.");
     const count = await onDatabase(needs, async (pool) => {
       const { providerId, ...chosen } = await filter.filterFor(pool);
       return pool.inTransaction(async (tx) => {

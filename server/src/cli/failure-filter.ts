@@ -8,26 +8,34 @@ import { findProvider, providerOption } from "./find-provider.ts";
 
 export const filterUsage = "[--endpoint ID] [--until TIME] [--id EVENT_ID]… [--provider SUBDOMAIN]";
 
+/** What narrows a command about failures down. */
+export const filterOptions = {
+  ...providerOption,
+  endpoint: { type: "string" },
+  until: { type: "string" },
+  id: { type: "string", multiple: true },
+} as const;
+
+interface Options {
+  readonly provider?: string | undefined;
+  readonly endpoint?: string | undefined;
+  readonly until?: string | undefined;
+  readonly id?: readonly string[] | undefined;
+}
+
 export interface ReadFilter {
   readonly isNarrow: boolean;
-  readonly isAll: boolean;
   filterFor(db: Database): Promise<FailureFilter>;
 }
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** Which failures a command is about. */
-export function readFilter(args: readonly string[]): ReadFilter {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      ...providerOption,
-      endpoint: { type: "string" },
-      until: { type: "string" },
-      id: { type: "string", multiple: true },
-      all: { type: "boolean" },
-    },
-  });
+/** Which failures a command is about that has no other options. */
+export const readFilter = (args: readonly string[]): ReadFilter =>
+  filterOf(parseArgs({ args: [...args], options: filterOptions }).values);
+
+/** Which failures these options mean. */
+export function filterOf(values: Options): ReadFilter {
   const endpointId = values.endpoint === undefined ? undefined : Number(values.endpoint);
   if (endpointId !== undefined && !Number.isSafeInteger(endpointId))
     throw new WrongUsage("--endpoint is an endpoint's number.");
@@ -38,7 +46,6 @@ export function readFilter(args: readonly string[]): ReadFilter {
     throw new WrongUsage("--id is the id of an event, as `failures list` shows it.");
   return {
     isNarrow: endpointId !== undefined || until !== undefined || eventIds !== undefined,
-    isAll: values.all ?? false,
     filterFor: async (db) => ({
       providerId: (await findProvider(db, values.provider)).id,
       endpointId,

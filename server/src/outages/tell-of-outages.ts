@@ -1,5 +1,5 @@
-import { listProviderUsers } from "#access/index.ts";
-import type { Pool, Transaction } from "#platform/database/database.ts";
+import { listAdminAddresses } from "#access/index.ts";
+import type { Pool } from "#platform/database/database.ts";
 import { insertMail, type NewMail } from "#portal/mails/index.ts";
 
 import { beginOutages, endOutages, findNewlyDisabled, type Outage } from "./find-outages.ts";
@@ -25,7 +25,7 @@ export async function tellOfOutages({ pool, pageUrl, now }: OutageNeeds): Promis
       mailOf: (it: About, recipient: string) => NewMail,
     ): Promise<void> => {
       for (const it of about) {
-        for (const recipient of await adminsOf(tx, it.providerId))
+        for (const recipient of await listAdminAddresses(tx, it.providerId))
           await insertMail(tx, it.providerId, mailOf(it, recipient), now);
       }
     };
@@ -40,10 +40,4 @@ export async function tellOfOutages({ pool, pageUrl, now }: OutageNeeds): Promis
       endpointDisabledMail(it, { recipient, endpointUrl: pageUrl(it, `/endpoints/${it.endpointId}`) }),
     );
   });
-}
-
-/** The addresses of the admins who have one. */
-async function adminsOf(tx: Transaction, providerId: number): Promise<readonly string[]> {
-  const admins = await listProviderUsers(tx, providerId, { state: "active", role: "admin" });
-  return admins.flatMap(({ email }) => (email === null ? [] : [email]));
 }

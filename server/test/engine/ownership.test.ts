@@ -109,7 +109,6 @@ test.for([
   expect(after).toEqual({
     endpointId,
     epoch: (before?.epoch ?? 0) + 1,
-    takenOver: true,
     unanswered: 0,
     lifts: 0,
     failingSeconds: null,

@@ -1,14 +1,13 @@
-import type { DeliverySettings } from "#webhooks/endpoints/index.ts";
+import type { SimulatedEndpoint } from "./lane-store-model.ts";
 import type { Random } from "./random.ts";
 import { urlOf } from "./simulated-network.ts";
 
 /** An endpoint of some kind or other. */
-export function buildEndpoint(random: Random, endpointId: number): DeliverySettings {
+export function buildEndpoint(random: Random, endpointId: number): SimulatedEndpoint {
   return {
     endpointId,
     isDefault: random.happens(0.2),
     eventSource: "https://acme-admin.example",
-    providerId: 1,
     url: urlOf(endpointId),
     urlMasked: urlOf(endpointId),
     urlCipher: Buffer.alloc(0),

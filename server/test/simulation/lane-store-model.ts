@@ -11,6 +11,11 @@ import type {
 import type { DeliverySettings } from "#webhooks/endpoints/index.ts";
 import type { SimulatedTime } from "./simulated-time.ts";
 
+/** What an engine reads of it, and how what is recorded for it is ordered. */
+export interface SimulatedEndpoint extends DeliverySettings {
+  readonly ordering: "none" | "account";
+}
+
 export type DueRow = { -readonly [Field in keyof DueDelivery]: DueDelivery[Field] };
 
 interface LaneRow {
@@ -36,7 +41,7 @@ export class LaneStoreModel {
   readonly #time: SimulatedTime;
   readonly #leaseMs: number;
   readonly #startMs: number;
-  readonly endpoints = new Map<number, DeliverySettings>();
+  readonly endpoints = new Map<number, SimulatedEndpoint>();
   readonly lanes = new Map<number, LaneRow>();
   /** When each engine was last heard of. */
   readonly engines = new Map<string, number>();
@@ -120,12 +125,11 @@ export class LaneStoreModel {
       const lane = this.lanes.get(endpointId);
       if (!lane || !this.#isOpen(endpointId)) return [];
       if (lane.owner !== engineId && this.isAlive(lane.owner)) return [];
-      const takenOver = lane.owner !== null;
       lane.owner = engineId;
       lane.epoch += 1;
       const { epoch, lifts, unanswered, failingSinceMs, failedAttempts } = lane;
       const failingSeconds = failingSinceMs === null ? null : (this.nowMs - failingSinceMs) / 1000;
-      return [{ endpointId, epoch, takenOver, lifts, unanswered, failingSeconds, failedAttempts }];
+      return [{ endpointId, epoch, lifts, unanswered, failingSeconds, failedAttempts }];
     });
   }
 

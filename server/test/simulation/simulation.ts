@@ -1,7 +1,6 @@
-import type { DeliverySettings } from "#webhooks/endpoints/index.ts";
 import { startEngine } from "#webhooks/engine/index.ts";
 import { buildEndpoint } from "./build-endpoint.ts";
-import { deliveryKey, LaneStoreModel, type DueRow } from "./lane-store-model.ts";
+import { deliveryKey, LaneStoreModel, type DueRow, type SimulatedEndpoint } from "./lane-store-model.ts";
 import { Random } from "./random.ts";
 import { SendWatch } from "./send-watch.ts";
 import { simulatedNetwork, type Mood } from "./simulated-network.ts";
@@ -148,7 +147,7 @@ export class Simulation {
     }
   }
 
-  #build({ endpointId, ordering, version }: DeliverySettings): DueRow {
+  #build({ endpointId, ordering, version }: SimulatedEndpoint): DueRow {
     this.#events += 1;
     const accountId = this.random.between(1, 4);
     // Ids that do not rise: rows of one moment are read in another order than they were made in.

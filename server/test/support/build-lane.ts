@@ -6,7 +6,6 @@ export const settings: DeliverySettings = {
   endpointId: 1,
   isDefault: false,
   eventSource: "https://acme-admin.example",
-  providerId: 1,
   url: "https://receiver.test/",
   urlMasked: "https://receiver.test/",
   urlCipher: Buffer.alloc(0),
@@ -17,7 +16,6 @@ export const settings: DeliverySettings = {
   timeoutSeconds: 5,
   maxInFlight: null,
   maxPerSecond: null,
-  ordering: "none",
   active: true,
   state: "enabled",
   version: 1,
@@ -26,7 +24,6 @@ export const settings: DeliverySettings = {
 export const taken = {
   endpointId: 1,
   epoch: 1,
-  takenOver: false,
   unanswered: 0,
   lifts: 0,
   failingSeconds: null,

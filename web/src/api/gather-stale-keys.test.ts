@@ -1,4 +1,4 @@
-import { expect, test, vi } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 
 import { gatherStaleKeys } from "./gather-stale-keys.ts";
 
@@ -15,12 +15,17 @@ test("a burst of messages about one list fetches it once", async () => {
 test("what becomes stale while it is fetched is fetched again, after that", async () => {
   const { promise: fetched, resolve: answer } = Promise.withResolvers<void>();
   const invalidateQueries = vi.fn<() => Promise<void>>().mockReturnValueOnce(fetched).mockResolvedValue();
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
   const gatherer = gatherStaleKeys({ invalidateQueries }, 1);
 
   gatherer.add(["deliveries", "list"]);
-  await vi.waitFor(() => expect(invalidateQueries).toHaveBeenCalledOnce());
+  await vi.advanceTimersByTimeAsync(10);
   gatherer.add(["deliveries", "list"]);
-  answer();
+  await vi.advanceTimersByTimeAsync(10);
+  expect(invalidateQueries).toHaveBeenCalledOnce();
 
-  await vi.waitFor(() => expect(invalidateQueries).toHaveBeenCalledTimes(2));
+  answer();
+  await vi.advanceTimersByTimeAsync(10);
+  expect(invalidateQueries).toHaveBeenCalledTimes(2);
 });

@@ -1,4 +1,3 @@
-import { timingSafeEqual } from "node:crypto";
 import type { FastifyRequest } from "fastify";
 import {
   createAttemptLimiter,
@@ -12,6 +11,7 @@ import type { Clock } from "#platform/clock/clock.ts";
 import type { Database } from "#platform/database/database.ts";
 import { findProviderByKey } from "#portal/providers/index.ts";
 import { findSignedInUser } from "./find-signed-in-user.ts";
+import { isSameSecret } from "./is-same-secret.ts";
 import { Problem } from "./problem.ts";
 import { readCredentials, type Credential } from "./read-credentials.ts";
 import { comesFromElsewhere } from "./same-origin.ts";
@@ -94,7 +94,8 @@ async function callerOfSession(needs: AdminCallerNeeds, request: FastifyRequest)
   if (readSessionCookie(request, "admin") === undefined) throw new Problem("credentials-missing");
   const signedIn = await findSignedInUser(needs, request);
   if (!signedIn) throw new Problem("credentials-wrong");
-  const isOwnPage = !comesFromElsewhere(request) && isSame(request.headers["x-csrf-token"], signedIn.csrfToken);
+  const isOwnPage =
+    !comesFromElsewhere(request) && isSameSecret(String(request.headers["x-csrf-token"]), signedIn.csrfToken);
   if (changesThings(request.method) && !isOwnPage) throw new Problem("csrf-token-wrong");
   return callerInPortal(signedIn.user);
 }
@@ -111,8 +112,3 @@ export const callerInPortal = ({ id: userId, role, sections, serviceIds }: Provi
 });
 
 const changesThings = (method: string): boolean => !["GET", "HEAD", "OPTIONS"].includes(method);
-
-function isSame(given: string | string[] | undefined, expected: string): boolean {
-  const [a, b] = [Buffer.from(String(given)), Buffer.from(expected)];
-  return a.length === b.length && timingSafeEqual(a, b);
-}

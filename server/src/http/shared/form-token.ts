@@ -1,6 +1,7 @@
-import { createHmac, timingSafeEqual } from "node:crypto";
+import { createHmac } from "node:crypto";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { randomHex } from "#platform/ids/random-token.ts";
+import { isSameSecret } from "./is-same-secret.ts";
 import { comesFromElsewhere } from "./same-origin.ts";
 import { readCookie, setCookie } from "./session-cookie.ts";
 
@@ -44,7 +45,7 @@ export function whenFormWasIssued(
   const [, issuedAt, signature] = tokenShape.exec(form[inputName] ?? "") ?? [];
   if (browser === undefined || signature === undefined || comesFromElsewhere(request)) return undefined;
   const issuedAtMs = Number(issuedAt);
-  return isSame(signature, sign(cookieSecret, browser, issuedAtMs)) ? { issuedAtMs } : undefined;
+  return isSameSecret(signature, sign(cookieSecret, browser, issuedAtMs)) ? { issuedAtMs } : undefined;
 }
 
 /** Whether a form of somebody signed in holds their session's token. */
@@ -52,7 +53,7 @@ export const belongsToSession = (
   request: FastifyRequest,
   form: Readonly<Record<string, string>>,
   csrfToken: string,
-): boolean => isSame(form[inputName] ?? "", csrfToken) && !comesFromElsewhere(request);
+): boolean => isSameSecret(form[inputName] ?? "", csrfToken) && !comesFromElsewhere(request);
 
 function browserOf(request: FastifyRequest): string | undefined {
   const value = readCookie(request, cookieName);
@@ -61,8 +62,3 @@ function browserOf(request: FastifyRequest): string | undefined {
 
 const sign = (secret: Buffer, browser: string, issuedAtMs: number): string =>
   createHmac("sha256", secret).update(`form before sign-in ${browser} ${issuedAtMs}`).digest("base64url");
-
-function isSame(given: string, expected: string): boolean {
-  const [a, b] = [Buffer.from(given), Buffer.from(expected)];
-  return a.length === b.length && timingSafeEqual(a, b);
-}

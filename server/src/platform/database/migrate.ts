@@ -58,6 +58,7 @@ export async function migrate(options: MigrateOptions): Promise<Migrated> {
     ];
     if (applied.length > 0) await registerCell(client, schema, cell);
     if (mayActAsApp) for (const granted of [directorySchema, schema]) await grantToAppRole(client, granted);
+    // Under the lock, too: tables that are made beside the grants of another start end it ("tuple concurrently updated").
     await client.query(`select ${pg.escapeIdentifier(schema)}.add_history_days($1::date - 1, $1::date + $2::integer)`, [
       now.toISOString().slice(0, 10),
       historyDaysAhead,

@@ -1,5 +1,5 @@
 import type { Database } from "#platform/database/database.ts";
-import type { FieldErrors } from "#portal/fields/index.ts";
+import { takenIf, type FieldErrors } from "#portal/fields/index.ts";
 
 import type { Application } from "./application.ts";
 
@@ -21,5 +21,3 @@ export async function findTakenCredentials(
   const [taken] = await db.query<{ userKey: boolean; applicationId: boolean }>(statement, values);
   return { user_key: takenIf(taken?.userKey), application_id: takenIf(taken?.applicationId) };
 }
-
-const takenIf = (isTaken: boolean | undefined): readonly string[] => (isTaken ? ["has already been taken"] : []);

@@ -11,3 +11,6 @@ export function mergeErrors(...parts: readonly FieldErrors[]): FieldErrors {
 }
 
 export const isFine = (errors: FieldErrors): boolean => Object.keys(errors).length === 0;
+
+/** What is wrong with a value that has to differ from all others. */
+export const takenIf = (isTaken: boolean | undefined): readonly string[] => (isTaken ? ["has already been taken"] : []);

@@ -1,4 +1,4 @@
-import { listProviderUsers } from "#access/index.ts";
+import { listAdminAddresses } from "#access/index.ts";
 import type { Transaction } from "#platform/database/database.ts";
 
 import { insertMail } from "./mails-table.ts";
@@ -19,9 +19,8 @@ interface PlanRequest {
 /** Writes to the provider's admins that a developer asks for another plan. */
 export async function mailPlanRequest(tx: Transaction, request: PlanRequest): Promise<void> {
   const { provider, now } = request;
-  for (const { email: recipient } of await listProviderUsers(tx, provider.id, { state: "active", role: "admin" })) {
-    if (recipient !== null) await insertMail(tx, provider.id, { recipient, ...write(request) }, now);
-  }
+  for (const recipient of await listAdminAddresses(tx, provider.id))
+    await insertMail(tx, provider.id, { recipient, ...write(request) }, now);
 }
 
 const write = ({ provider, orgName, application, from, to, decideAt }: PlanRequest) => ({

@@ -1,5 +1,5 @@
 import type { Database } from "#platform/database/database.ts";
-import type { FieldErrors } from "#portal/fields/index.ts";
+import { takenIf, type FieldErrors } from "#portal/fields/index.ts";
 
 // Served by users_username_idx and users_email_idx.
 const statement = `
@@ -22,5 +22,3 @@ export async function findTakenNames(
   ]);
   return { username: takenIf(taken?.username), email: takenIf(taken?.email) };
 }
-
-const takenIf = (isTaken: boolean | undefined): readonly string[] => (isTaken ? ["has already been taken"] : []);

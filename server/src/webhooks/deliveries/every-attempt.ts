@@ -1,6 +1,6 @@
 /**
- * All attempts, for a `from`: those that did not deliver, or not at first, and those that did, which are part of their
- * delivery's row. What is asked of it is asked of both.
+ * All attempts, for a `from`: those that are rows of their own, and the first attempts that delivered in no order, which
+ * are part of their delivery's row. What is asked of it is asked of both.
  */
 export const everyAttempt = `(
     select provider_id, event_id, endpoint_id, number, at, status, error, latency_ms, response_headers, response_body, recorded_in

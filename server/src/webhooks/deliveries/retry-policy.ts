@@ -1,6 +1,5 @@
+import type { SuccessRule } from "#webhooks/endpoints/index.ts";
 import type { AttemptOutcome } from "./attempt-outcome.ts";
-
-export type SuccessRule = "200" | "200-207" | "2xx";
 
 export interface RetryPolicy {
   readonly success: SuccessRule;

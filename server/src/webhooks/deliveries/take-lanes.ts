@@ -4,8 +4,6 @@ export interface TakenLane {
   readonly endpointId: number;
   /** Counts owners. What is settled under an older epoch than the lane's is dropped. */
   readonly epoch: number;
-  /** Its last owner died holding it, perhaps of one of its deliveries. */
-  readonly takenOver: boolean;
   /** Attempts in a row without an answer, under owners before. */
   readonly unanswered: number;
   /** How often somebody has lifted a hold by hand. */
@@ -24,7 +22,7 @@ const take = `
   with newest as (
     update engines set asked = $4 where id = $1 and asked < $4 returning id
   ), free as (
-    select lanes.endpoint_id, lanes.owner is not null as taken_over
+    select lanes.endpoint_id
     from newest
     cross join lanes
     where lanes.endpoint_id = any($2)
@@ -39,8 +37,8 @@ const take = `
   update lanes set owner = $1, epoch = lanes.epoch + 1
   from free
   where lanes.endpoint_id = free.endpoint_id
-  returning lanes.endpoint_id as "endpointId", lanes.epoch, free.taken_over as "takenOver", lanes.unanswered,
-    lanes.lifts, extract(epoch from clock_timestamp() - lanes.failing_since)::float8 as "failingSeconds",
+  returning lanes.endpoint_id as "endpointId", lanes.epoch, lanes.unanswered, lanes.lifts,
+    extract(epoch from clock_timestamp() - lanes.failing_since)::float8 as "failingSeconds",
     lanes.failed_attempts as "failedAttempts"`;
 
 /** Makes the engine the owner of those of the lanes that are free, or whose owner has not been heard of for a lease. */

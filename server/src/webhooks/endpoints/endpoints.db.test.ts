@@ -126,7 +126,6 @@ test("an engine reads where to deliver, in clear", async ({ database }) => {
   const [settings] = await readDeliverySettings(database, encryption, [endpoint.id, 999_999]);
   expect(settings).toMatchObject({
     endpointId: endpoint.id,
-    providerId: endpoint.providerId,
     url,
     headers: { "x-key": "h3ader" },
     urlMasked: "https://…@crm.example/hooks?token=…",

@@ -6,7 +6,6 @@ import { decryptHeaders, decryptSecrets, purposes } from "./endpoints-table.ts";
 /** What an engine needs to deliver to an endpoint. */
 export interface DeliverySettings extends Pick<
   Endpoint,
-  | "providerId"
   | "url"
   | "urlMasked"
   | "headers"
@@ -16,7 +15,6 @@ export interface DeliverySettings extends Pick<
   | "timeoutSeconds"
   | "maxInFlight"
   | "maxPerSecond"
-  | "ordering"
   | "active"
   | "state"
   | "version"
@@ -38,11 +36,11 @@ type Row = Omit<DeliverySettings, "url" | "headers" | "secrets"> & {
 
 // By the unique index on id: an engine owns lanes, whosever they are. Nothing is locked.
 const statement = `
-  select id as "endpointId", name = 'default' as "isDefault", provider_id as "providerId", url as "urlCipher", url_masked as "urlMasked",
+  select id as "endpointId", name = 'default' as "isDefault", url as "urlCipher", url_masked as "urlMasked",
     headers as "headersCipher", secret as "secretCipher",
     case when previous_secret_until > now() then previous_secret end as "previousSecretCipher",
     retry_waits_seconds as "retryWaitsSeconds", success, timeout_seconds as "timeoutSeconds",
-    max_in_flight as "maxInFlight", max_per_second as "maxPerSecond", ordering, active, state, version,
+    max_in_flight as "maxInFlight", max_per_second as "maxPerSecond", active, state, version,
     (select event_source from providers where providers.id = endpoints.provider_id) as "eventSource"
   from endpoints
   where id = any($1) and deleted_at is null`;

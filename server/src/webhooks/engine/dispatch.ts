@@ -170,12 +170,12 @@ export class Dispatch {
   }
 
   #lookNow(lane: Lane): void {
-    lane.lookAtMs = 0;
+    lane.looks.now();
     this.#onRoom(lane);
   }
 
   #lookAgain(lane: Lane, afterSeconds: number): void {
-    lane.lookAtMs = Math.min(lane.lookAtMs, this.#needs.clock.monotonicMs() + afterSeconds * 1000);
+    lane.looks.by(this.#needs.clock.monotonicMs() + afterSeconds * 1000);
   }
 }
 

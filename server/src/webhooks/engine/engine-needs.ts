@@ -34,7 +34,7 @@ export interface LaneStore {
   readSettings(endpointIds: readonly number[]): Promise<readonly DeliverySettings[]>;
   sampleTransactions(): Promise<TransactionSample>;
   readDue(lanes: readonly LaneToRead[]): Promise<readonly DueDelivery[]>;
-  /** The receiver says that it is gone for good. */
+  /** Its receiver says that it is gone for good, or everything has failed there for too long. */
   disableEndpoint(endpointId: number, reason: string): Promise<void>;
   settle(engineId: string, settlements: readonly Settlement[]): Promise<number>;
 }

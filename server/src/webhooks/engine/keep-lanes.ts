@@ -9,7 +9,7 @@ import { Origins } from "./origin.ts";
 
 /** Lanes with due deliveries are looked for this often, whatever hint was lost. */
 const sweepMs = 1000;
-/** An idle lane goes back after this: its next deliveries are any engine's. */
+/** A lane whose looks have found nothing for so long goes back: its next deliveries are any engine's. */
 const idleMs = 2000;
 
 /** The lanes this engine owns: taken when something is due, given back when nothing is. */
@@ -58,7 +58,7 @@ export class LaneKeeper {
 
   /** Lanes whose time to be looked at has come. */
   toLookAt(nowMs: number): readonly Lane[] {
-    return [...this.#lanes.values()].filter((lane) => lane.lookAtMs <= nowMs);
+    return [...this.#lanes.values()].filter((lane) => lane.looks.areDue(nowMs));
   }
 
   /** The settings of these endpoints have changed; no names at all mean: any may have. */
@@ -158,7 +158,7 @@ export class LaneKeeper {
   }
 
   #lookAt(lanes: readonly Lane[]): readonly Lane[] {
-    for (const lane of lanes) lane.lookAtMs = 0;
+    for (const lane of lanes) lane.looks.now();
     return lanes;
   }
 

@@ -43,7 +43,10 @@ export class LaneRows {
   /** Takes what was read, in order. `horizon` is how far the cursor may go. Gives how many rows were new. */
   end(rows: readonly DueDelivery[], asked: LaneToRead, horizon: string): number {
     // What waited was dropped meanwhile, perhaps what these rows come after: it is all read again, from the start.
-    if (asked.after !== this.#cursor) return this.cancel();
+    if (asked.after !== this.#cursor) {
+      this.#close();
+      return 0;
+    }
     const fresh = rows.filter((row) => !this.#held.has(row.eventId));
     // Written, without the engine having heard of it yet: once it has, the row must be found again.
     const isMoved = rows.some((row) => (this.#held.get(row.eventId) ?? row.dueAt) !== row.dueAt);
@@ -52,16 +55,13 @@ export class LaneRows {
     const last = rows.length === asked.limit ? rows.at(-1) : undefined;
     const reached = last && last.dueAt < horizon ? last : { ...startOfLane, dueAt: horizon };
     if (!isMoved && this.#cursor.dueAt < horizon) this.#cursor = reached;
-    this.cancel();
+    this.#close();
     return fresh.length;
   }
 
-  /** Nothing came of a read: no row is new. */
-  cancel(): 0 {
-    this.#isReading = false;
-    for (const eventId of this.#settledMeanwhile) this.#held.delete(eventId);
-    this.#settledMeanwhile = [];
-    return 0;
+  /** Nothing came of a read. */
+  cancelRead(): void {
+    this.#close();
   }
 
   /** The next, of those at hand, that waits for no other of its change. */
@@ -93,6 +93,13 @@ export class LaneRows {
   drop(): void {
     for (const delivery of [...this.#waiting.clear(), ...this.#sameChange.clear()]) this.#held.delete(delivery.eventId);
     this.startOver();
+  }
+
+  /** No read is under way any more: what was settled meanwhile can no longer come back with it. */
+  #close(): void {
+    this.#isReading = false;
+    for (const eventId of this.#settledMeanwhile) this.#held.delete(eventId);
+    this.#settledMeanwhile = [];
   }
 }
 

@@ -3,7 +3,10 @@ import type { Lane } from "./lane.ts";
 
 /** A lane is some kilobytes; beyond this, other engines may have the rest. */
 const lanesMax = 20_000;
-/** What is left to the others is theirs for so long: three of their looks. If none of them has taken it, it is anybody's. */
+/**
+ * What is left to the others is theirs for so long: three of their looks. If none of them has taken it, it is anybody's. What
+ * was left for want of room is taken sooner, as soon as there is some.
+ */
 const leftMs = 3000;
 /** Lanes were given and nobody took them: an engine lives that takes none, perhaps one that is stopping, which may take 15 s. */
 const keepMs = 20_000;

@@ -141,7 +141,7 @@ test("the width of a window is not remembered: a delivery may have killed the en
 /** Looks at a lane, and is to look again in a second. */
 function look(lane: Lane, atMs: number, found: readonly DueDelivery[] = []): void {
   const asked = begin(lane, atMs);
-  lane.lookAtMs = atMs + 1000;
+  lane.looks.begin(atMs + 1000);
   lane.endRead(found, asked, "20");
   lane.looked(atMs);
 }
@@ -152,7 +152,7 @@ test("an idle lane goes back right after a look, not before one: what has come m
   const unseen = lane.mayBeReleased(2020, 2000);
   look(lane, 2050);
   const seen = lane.mayBeReleased(2100, 2000);
-  lane.lookAtMs = 0; // a hint
+  lane.looks.now(); // a hint
   const hinted = lane.mayBeReleased(2100, 2000);
 
   expect({ unseen, seen, hinted }).toEqual({ unseen: false, seen: true, hinted: false });

@@ -2,9 +2,9 @@ import type { AttemptOutcome, DueDelivery, LaneToRead, ReleasedLane, TakenLane }
 import type { DeliverySettings } from "#webhooks/endpoints/index.ts";
 
 import type { AdaptiveWindow, Pace } from "./adaptive-window.ts";
-import { Idleness } from "./idleness.ts";
 import { LaneRows } from "./lane-rows.ts";
 import { LongFailure } from "./long-failure.ts";
+import { Looks } from "./looks.ts";
 import type { Origin, Origins } from "./origin.ts";
 import { Peace } from "./peace.ts";
 import { TokenBucket } from "./token-bucket.ts";
@@ -24,9 +24,7 @@ export class Lane {
   #window: AdaptiveWindow;
   #bucket: TokenBucket | undefined;
   #settings: DeliverySettings;
-  /** When to look for more, in the clock's monotonic milliseconds. */
-  lookAtMs = 0;
-  readonly #idleness = new Idleness();
+  readonly looks = new Looks();
   inFlight = 0;
   #rowsMax = Number.POSITIVE_INFINITY;
   /** Its answers take so long at present that it may use slow places only. */
@@ -101,13 +99,13 @@ export class Lane {
 
   /** So little is at hand that the next places would find nothing. */
   get wantsMore(): boolean {
-    return this.lookAtMs === 0 && this.#rows.waiting <= this.#wanted / 2;
+    return this.looks.areWantedAtOnce && this.#rows.waiting <= this.#wanted / 2;
   }
 
   /** Begins a read, when there is not enough at hand: what to read. `rowsMax` is its share of the memory. */
   beginRead(nowMs: number, rowsMax = Number.POSITIVE_INFINITY): LaneToRead | undefined {
     this.#rowsMax = rowsMax;
-    const isEnough = this.#isStopped(nowMs) || nowMs < this.lookAtMs || this.#rows.waiting > this.#wanted / 2;
+    const isEnough = this.#isStopped(nowMs) || !this.looks.areDue(nowMs) || this.#rows.waiting > this.#wanted / 2;
     return isEnough ? undefined : this.#rows.begin(this.#wanted);
   }
 
@@ -117,12 +115,12 @@ export class Lane {
   }
 
   cancelRead(): void {
-    this.#rows.cancel();
+    this.#rows.cancelRead();
   }
 
   /** A look that began at `atMs` is done: what it has found is held. */
   looked(atMs: number): void {
-    this.#idleness.looked(atMs, this.#rows.held === 0);
+    this.looks.done(atMs, this.#rows.held === 0);
   }
 
   /** The next that may be sent, of those at hand. */
@@ -170,12 +168,12 @@ export class Lane {
    */
   mayBeReleased(nowMs: number, idleMs: number): boolean {
     if (this.#rows.held > 0 || this.#isOff) return this.#rows.held === 0;
-    return this.#isStopped(nowMs) || (this.#idleness.lasts(idleMs) && nowMs < this.lookAtMs);
+    return this.#isStopped(nowMs) || (this.looks.haveFoundNothingFor(idleMs) && !this.looks.areDue(nowMs));
   }
 
   dropWaiting(): void {
     this.#rows.drop();
-    this.lookAtMs = 0;
+    this.looks.now();
   }
 
   get #wanted(): number {

@@ -2,9 +2,9 @@
 const rememberedMax = 20_000;
 
 /**
- * How long endpoints usually took to answer, for lanes that come back: one goes back as soon as it is idle, and one that
- * hangs comes back with each retry. Among those of whom nothing is known it would keep others from their first attempt,
- * minute after minute. It counts for the URL that answered so.
+ * How long endpoints usually took to answer, for lanes that come back: one goes back when it has been idle for a while,
+ * and one that hangs comes back with each retry. Among those of whom nothing is known it would keep others from their
+ * first attempt, minute after minute. It counts for the URL that answered so.
  */
 export class Paces {
   readonly #usualMs = new Map<string, number>();

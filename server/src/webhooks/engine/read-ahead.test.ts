@@ -21,7 +21,7 @@ test("a cursor goes as far as was known before the read, whatever a sample says 
   const times: string[] = [];
   for (let look = 0; look < 4; look += 1) {
     times.push(clock.now().toISOString());
-    lane.lookAtMs = 0;
+    lane.looks.now();
     reader.want(lane);
     await reader.read(1);
     await clock.advance(1000);

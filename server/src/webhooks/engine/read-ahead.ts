@@ -47,7 +47,7 @@ export class ReadAhead {
     if (asked.length === 0) return [];
     const nowMs = this.#needs.clock.monotonicMs();
     // Before the read, so that a hint that comes while it is under way is not forgotten.
-    for (const { lane } of asked) lane.lookAtMs = nowMs + lookEveryMs;
+    for (const { lane } of asked) lane.looks.begin(nowMs + lookEveryMs);
     try {
       const horizon = this.#horizon.at; // as it was before the read
       const [read] = await Promise.all([this.#needs.store.readDue(asked.map(({ ask }) => ask)), this.#sample(nowMs)]);
@@ -64,7 +64,7 @@ export class ReadAhead {
     } catch (error) {
       for (const { lane } of asked) {
         lane.cancelRead();
-        lane.lookAtMs = 0;
+        lane.looks.now();
         this.#wanting.add(lane);
       }
       throw error;
@@ -94,8 +94,8 @@ export class ReadAhead {
   }
 
   #after(lane: Lane, rows: readonly DueDelivery[], isFull: boolean): void {
-    if (isFull) lane.lookAtMs = 0;
-    if (lane.lookAtMs === 0) this.#wanting.add(lane);
+    if (isFull) lane.looks.now();
+    if (lane.looks.areWantedAtOnce) this.#wanting.add(lane);
     if (rows.some((row) => row.endpointVersion !== lane.settings.version)) this.#onNewVersion(lane.endpointId);
   }
 }

@@ -33,7 +33,7 @@ const statement = `
       from held join due on due.endpoint_id = held.id
       where held.provider_id = counted.provider_id
       order by due.event_id, due.endpoint_id
-      limit ${batchMax}
+      limit $3::bigint
     ) oldest
     where oldest.nth <= counted.excess
       or oldest.event_id < uuid_v7_floor(now() - make_interval(days => $2::integer))
@@ -64,7 +64,11 @@ const statement = `
  * that nothing is lost. Gives how many; as long as it gives some, there may be more.
  */
 export async function limitBacklogs(tx: Transaction, { rowsMax, daysMax }: BacklogQuota): Promise<number> {
-  const failed = await tx.query<{ endpointId: number; orderingKey: string | null }>(statement, [rowsMax, daysMax]);
+  const failed = await tx.query<{ endpointId: number; orderingKey: string | null }>(statement, [
+    rowsMax,
+    daysMax,
+    batchMax,
+  ]);
   const keys = failed.flatMap(({ endpointId, orderingKey }) =>
     orderingKey === null ? [] : [{ endpointId, orderingKey }],
   );

@@ -3,20 +3,14 @@ import type { AccountState } from "../../api/management/account-queries.ts";
 export interface AccountStep {
   readonly operation: "approve" | "reject" | "make_pending" | "suspend" | "resume";
   readonly title: string;
-  readonly done: string;
 }
 
 const steps: readonly (AccountStep & { readonly from: readonly AccountState[] })[] = [
-  { operation: "approve", title: "Approve", done: "is approved", from: ["created", "pending", "rejected"] },
-  { operation: "make_pending", title: "Make pending", done: "is pending", from: ["created", "approved", "rejected"] },
-  { operation: "reject", title: "Reject", done: "is rejected", from: ["created", "pending", "approved"] },
-  {
-    operation: "suspend",
-    title: "Suspend",
-    done: "is suspended",
-    from: ["created", "pending", "approved", "rejected"],
-  },
-  { operation: "resume", title: "Resume", done: "is approved again", from: ["suspended", "scheduled_for_deletion"] },
+  { operation: "approve", title: "Approve", from: ["created", "pending", "rejected"] },
+  { operation: "make_pending", title: "Make pending", from: ["created", "approved", "rejected"] },
+  { operation: "reject", title: "Reject", from: ["created", "pending", "approved"] },
+  { operation: "suspend", title: "Suspend", from: ["created", "pending", "approved", "rejected"] },
+  { operation: "resume", title: "Resume", from: ["suspended", "scheduled_for_deletion"] },
 ];
 
 /** The steps that an account in this state can take. Members with its section may let an account wait, and no more. */

@@ -101,7 +101,8 @@ function ProductActions({ product }: { product: Product }) {
           onClose={close}
         >
           <Content component="p">
-            Its plans and all applications on them go with it, without a webhook, and cannot be brought back.
+            Its plans and all applications on them go with it, and cannot be brought back. Each application is told as
+            deleted to endpoints that ask for all actors.
           </Content>
         </ConfirmDialog>
       )}

@@ -1,6 +1,7 @@
 import { Type } from "typebox";
 import { exampleTime, laterExampleTime } from "#platform/clock/example-times.ts";
 import { sampleBody } from "#webhooks/events/index.ts";
+import { exampleError } from "../../shared/example-error.ts";
 import type { DocumentedAnswer } from "../answers/documented-answer.ts";
 import { time } from "../answers/schema-parts.ts";
 import { failuresToJson, failuresToXml } from "./represent-failures.ts";
@@ -16,7 +17,7 @@ const failures = [
   {
     eventId: sample.id,
     failedAt: laterExampleTime,
-    error: "The receiver answered 503.",
+    error: exampleError,
     url: "https://hooks.example.com/3scale",
     body: sampleBody(sample, "3scale"),
   },

@@ -9,6 +9,7 @@ import type { Endpoint } from "#webhooks/endpoints/index.ts";
 import { sampleBody, type EventInFull } from "#webhooks/events/index.ts";
 import type { Failure } from "#webhooks/failures/index.ts";
 import type { Replay } from "#webhooks/replays/index.ts";
+import { exampleError } from "../../shared/example-error.ts";
 
 /** What the documentation tells of. It was never stored; what it looks like, the representers say. */
 
@@ -120,7 +121,7 @@ export const failure: Failure = {
   eventType: event.type,
   attemptsMade: 5,
   failedAt: laterExampleTime,
-  error: "The receiver answered 503.",
+  error: exampleError,
   url: endpoint.url,
   body: Buffer.alloc(0),
 };
