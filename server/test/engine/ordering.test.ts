@@ -126,6 +126,29 @@ test("a delivery that waits in its order and is retried by hand waits for nobody
   );
 });
 
+test.for([
+  ["retried", retryDelivery],
+  ["skipped", skipDelivery],
+  ["cancelled", cancelDelivery],
+] as const)(
+  "the one behind a delivery that is %s while the one before it ends is not forgotten",
+  async ([, act], { database }) => {
+    const { first, second, third } = await threeInOrder(database, "http://127.0.0.1:9/");
+    const hasActed = Promise.withResolvers<void>();
+    const acting = database.inTransaction(async (tx) => {
+      await act(tx, second);
+      hasActed.resolve();
+      const itWaits = "select from pg_locks where not granted and transactionid = pg_current_xact_id()::xid";
+      await until(async () => (await tx.query(itWaits)).length === 1);
+    });
+    await hasActed.promise;
+    await Promise.all([acting, database.inTransaction((tx) => cancelDelivery(tx, first))]);
+
+    const isDue = `select from due where event_id = $1 and due_at <= clock_timestamp()`;
+    expect(await database.query(isDue, [third.eventId])).toHaveLength(1);
+  },
+);
+
 test("an order by object holds back events of that object only", async ({ database }) => {
   await using receiver = await startReceiver(500);
   await using _engine = await startTestEngine(database);
