@@ -188,6 +188,21 @@ test("a receiver that answers 429 with Retry-After is left alone for that long, 
   expect(receiver.received).toHaveLength(21);
 });
 
+test("a receiver may say as a date when it wants to be asked again", async ({ database }) => {
+  const date = new Date(Date.now() + 600_000).toUTCString();
+  await using receiver = await startReceiver((response) => response.writeHead(503, { "retry-after": date }).end());
+  await using _engine = await startTestEngine(database);
+  const providerId = await buildProvider(database);
+  const endpointId = await buildEndpoint(database, { providerId, url: receiver.url });
+  await recordNow(database, { providerId });
+
+  const held = await until(
+    async () => (await readEndpoint(database, encryption, { providerId, id: endpointId }))?.heldUntil,
+  );
+  const [due] = await database.query<{ at: Date }>(`select due_at as at from due`);
+  for (const at of [held, due?.at]) expect(Math.abs((at?.getTime() ?? 0) - Date.parse(date))).toBeLessThan(5000);
+});
+
 test("a retry by hand ends the peace that a receiver asked for, and an hour of it is the most that is believed", async ({
   database,
 }) => {
