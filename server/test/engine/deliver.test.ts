@@ -287,20 +287,3 @@ test("no more than the endpoint's rate goes out in a second", async ({ database 
   const times = receiver.received.map((request) => request.atMs);
   expect((times.at(-1) ?? 0) - (times[0] ?? 0)).toBeGreaterThanOrEqual(1500);
 });
-
-test("a receiver that says it is gone is sent nothing more, and the endpoint says why", async ({ database }) => {
-  await using receiver = await startReceiver(410);
-  await using _engine = await startTestEngine(database);
-  const providerId = await buildProvider(database);
-  await buildEndpoint(database, { providerId, url: receiver.url, format: "json" });
-  await recordNow(database, { providerId });
-  const disabled = await until(
-    async () => (await database.query(`select disabled_reason from endpoints where state = 'disabled'`))[0],
-  );
-  expect(disabled).toEqual({ disabled_reason: "The receiver answered 410: it is gone for good." });
-
-  await recordNow(database, { providerId });
-  const states = (await listDeliveries(database, { providerId, limit: 2 })).map((delivery) => delivery.state);
-  expect(states).toEqual(["pending", "failed"]);
-  expect(receiver.received).toHaveLength(1);
-});

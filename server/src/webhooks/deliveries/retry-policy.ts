@@ -7,7 +7,7 @@ export interface RetryPolicy {
   readonly success: SuccessRule;
   /** The wait before each retry; as many retries as waits. */
   readonly waitsSeconds: readonly number[];
-  /** Whether 410 means that the receiver is gone for good. To 3scale it is an error like any other. */
+  /** Whether 410 means that the receiver is gone for good. To 3scale's webhook it is an error like any other. */
   readonly believesGone: boolean;
   /** The part of a wait that chance may add, 0 to 1: retries of many deliveries spread out. */
   readonly jitter: number;

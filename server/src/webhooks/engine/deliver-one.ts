@@ -43,7 +43,7 @@ export async function deliverOne(
     success: settings.success,
     waitsSeconds: settings.retryWaitsSeconds,
     jitter: jitterOf(delivery),
-    believesGone: delivery.format !== "3scale",
+    believesGone: !settings.isDefault,
   };
   const now = clock.now();
   const next = nextStep(outcome, attempt - delivery.roundStart, policy, { chance: chance(), now });
