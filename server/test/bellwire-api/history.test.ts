@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { anEvent, buildEndpoint, recordNow } from "../support/build-webhooks.ts";
+import { anEvent, buildEndpoint, recordIn, recordNow } from "../support/build-webhooks.ts";
 import { startTestEngine } from "../support/start-test-engine.ts";
 import { until } from "../support/until.ts";
 import { test, type BellwireHouse } from "./bellwire-api-test.ts";
@@ -147,9 +147,48 @@ test("pages of deliveries and events follow each other without a gap or a repeat
   }
 });
 
+test("who follows events from where he was gets each once, also what commits late, through every filter", async ({
+  house,
+}) => {
+  const { pool, provider } = house;
+  const follow = async (after: string | null, filters = "") => {
+    const page = await shown(house, `/events?order=oldest&limit=2${after === null ? "" : `&after=${after}`}${filters}`);
+    return { ids: page.data.map(({ id }: { id: string }) => id), next: String(page.next) };
+  };
+  const inAccount = (accountId: number) => anEvent({ accountId });
+  const empty = await follow(null);
+  expect(empty.ids).toEqual([]);
+
+  const mayCommit = Promise.withResolvers<void>();
+  const hasRecorded = Promise.withResolvers<string>();
+  const late = pool.inTransaction(async (tx) => {
+    const [recorded] = await recordIn(tx, { providerId: provider.id }, [inAccount(1)]);
+    hasRecorded.resolve(recorded?.id ?? "");
+    await mayCommit.promise;
+  });
+  const lateId = await hasRecorded.promise;
+  const [quickId] = await recordNow(pool, { providerId: provider.id }, [inAccount(2)]);
+  const early = await follow(empty.next);
+  expect(early).toEqual(empty);
+  mayCommit.resolve();
+  await late;
+
+  const both = await follow(early.next);
+  expect(both.ids).toEqual([lateId, quickId]);
+  expect(await follow(both.next)).toEqual({ ids: [], next: both.next });
+  const more = await recordNow(pool, { providerId: provider.id }, [inAccount(2), inAccount(2), inAccount(1)]);
+  const first = await follow(both.next);
+  expect([...first.ids, ...(await follow(first.next)).ids]).toEqual(more);
+  expect((await follow(null, "&account_id=1")).ids).toEqual([lateId, more[2]]);
+  expect((await follow(null, "&account_id=1&until=2026-01-01T00:00:00Z")).ids).toEqual([]);
+});
+
 test.for([
   "/events?limit=201",
   "/events?after=nonsense",
+  "/events?order=latest",
+  "/events?order=oldest&after=01a20ef4-52d3-7000-881c-246026f0b970",
+  "/events?order=newest&after=7~01a20ef4-52d3-7000-881c-246026f0b970",
   "/events?since=yesterday",
   "/deliveries?state=lost",
   "/failures?ids=x",

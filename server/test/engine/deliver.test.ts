@@ -188,6 +188,21 @@ test("a receiver that answers 429 with Retry-After is left alone for that long, 
   expect(receiver.received).toHaveLength(21);
 });
 
+test("a receiver may say as a date when it wants to be asked again", async ({ database }) => {
+  const date = new Date(Date.now() + 600_000).toUTCString();
+  await using receiver = await startReceiver((response) => response.writeHead(503, { "retry-after": date }).end());
+  await using _engine = await startTestEngine(database);
+  const providerId = await buildProvider(database);
+  const endpointId = await buildEndpoint(database, { providerId, url: receiver.url });
+  await recordNow(database, { providerId });
+
+  const held = await until(
+    async () => (await readEndpoint(database, encryption, { providerId, id: endpointId }))?.heldUntil,
+  );
+  const [due] = await database.query<{ at: Date }>(`select due_at as at from due`);
+  for (const at of [held, due?.at]) expect(Math.abs((at?.getTime() ?? 0) - Date.parse(date))).toBeLessThan(5000);
+});
+
 test("a retry by hand ends the peace that a receiver asked for, and an hour of it is the most that is believed", async ({
   database,
 }) => {
@@ -271,21 +286,4 @@ test("no more than the endpoint's rate goes out in a second", async ({ database 
   await until(() => receiver.received.length === 20, { withinMs: 10_000 });
   const times = receiver.received.map((request) => request.atMs);
   expect((times.at(-1) ?? 0) - (times[0] ?? 0)).toBeGreaterThanOrEqual(1500);
-});
-
-test("a receiver that says it is gone is sent nothing more, and the endpoint says why", async ({ database }) => {
-  await using receiver = await startReceiver(410);
-  await using _engine = await startTestEngine(database);
-  const providerId = await buildProvider(database);
-  await buildEndpoint(database, { providerId, url: receiver.url, format: "json" });
-  await recordNow(database, { providerId });
-  const disabled = await until(
-    async () => (await database.query(`select disabled_reason from endpoints where state = 'disabled'`))[0],
-  );
-  expect(disabled).toEqual({ disabled_reason: "The receiver answered 410: it is gone for good." });
-
-  await recordNow(database, { providerId });
-  const states = (await listDeliveries(database, { providerId, limit: 2 })).map((delivery) => delivery.state);
-  expect(states).toEqual(["pending", "failed"]);
-  expect(receiver.received).toHaveLength(1);
 });

@@ -1,10 +1,31 @@
 import { expect } from "vitest";
-import { cancelDelivery, listDeliveries, skipDelivery } from "#webhooks/deliveries/index.ts";
+import type { Pool } from "#platform/database/database.ts";
+import { cancelDelivery, listDeliveries, retryDelivery, skipDelivery } from "#webhooks/deliveries/index.ts";
 import { anEvent, buildEndpoint, buildProvider, recordIn, recordNow } from "../support/build-webhooks.ts";
 import { startReceiver, type ReceivedRequest } from "../support/receiver.ts";
 import { startTestEngine } from "../support/start-test-engine.ts";
 import { test } from "../support/test.ts";
 import { until } from "../support/until.ts";
+
+type DeliveryKey = Parameters<typeof retryDelivery>[1];
+
+/** Three of one account to one endpoint, of which the first waits an hour after an attempt that fails. */
+async function threeInOrder(database: Pool, url: string): Promise<Record<"first" | "second" | "third", DeliveryKey>> {
+  const providerId = await buildProvider(database);
+  const endpointId = await buildEndpoint(database, {
+    providerId,
+    url,
+    ordering: "account",
+    retryWaitsSeconds: [3600],
+  });
+  const [first = "", second = "", third = ""] = await recordNow(database, { providerId }, [
+    anEvent(),
+    anEvent(),
+    anEvent(),
+  ]);
+  const keyOf = (eventId: string): DeliveryKey => ({ providerId, eventId, endpointId });
+  return { first: keyOf(first), second: keyOf(second), third: keyOf(third) };
+}
 
 const sequenceOf = (request: ReceivedRequest): number => Number(request.headers["bellwire-sequence"]);
 
@@ -85,6 +106,48 @@ test("skipping an event lets those behind it go, and it is tried on", async ({ d
     false,
   );
 });
+
+test("a delivery that waits in its order and is retried by hand waits for nobody, and nobody for it", async ({
+  database,
+}) => {
+  await using receiver = await startReceiver(500);
+  await using _engine = await startTestEngine(database);
+  const { first, second, third } = await threeInOrder(database, receiver.url);
+  await until(async () => (await database.query(`select from due where attempts_made = 1`)).length === 1);
+  receiver.answer(200);
+
+  await database.inTransaction((tx) => retryDelivery(tx, second));
+  await until(() => receiver.received.length === 2);
+  await database.inTransaction((tx) => cancelDelivery(tx, first));
+
+  await until(() => receiver.received.length === 3);
+  expect(receiver.received.map((request) => request.headers["webhook-id"])).toEqual(
+    [first, second, third].map(({ eventId }) => eventId),
+  );
+});
+
+test.for([
+  ["retried", retryDelivery],
+  ["skipped", skipDelivery],
+  ["cancelled", cancelDelivery],
+] as const)(
+  "the one behind a delivery that is %s while the one before it ends is not forgotten",
+  async ([, act], { database }) => {
+    const { first, second, third } = await threeInOrder(database, "http://127.0.0.1:9/");
+    const hasActed = Promise.withResolvers<void>();
+    const acting = database.inTransaction(async (tx) => {
+      await act(tx, second);
+      hasActed.resolve();
+      const itWaits = "select from pg_locks where not granted and transactionid = pg_current_xact_id()::xid";
+      await until(async () => (await tx.query(itWaits)).length === 1);
+    });
+    await hasActed.promise;
+    await Promise.all([acting, database.inTransaction((tx) => cancelDelivery(tx, first))]);
+
+    const isDue = `select from due where event_id = $1 and due_at <= clock_timestamp()`;
+    expect(await database.query(isDue, [third.eventId])).toHaveLength(1);
+  },
+);
 
 test("an order by object holds back events of that object only", async ({ database }) => {
   await using receiver = await startReceiver(500);

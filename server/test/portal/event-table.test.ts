@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import type { By } from "#access/index.ts";
 import type { Pool } from "#platform/database/database.ts";
+import { eventCatalogue, type Door } from "#webhooks/events/index.ts";
 import { buildEndpoint } from "../support/build-webhooks.ts";
 import { test } from "../support/test.ts";
 import { accountOperations } from "./event-table/account-operations.ts";
@@ -82,6 +83,22 @@ test.for(cases)(
       withAdminActions: actor === "key" || actor === "system" ? [] : row.events,
       withAllActors: row.events,
     });
+  },
+);
+
+const doorOf: Readonly<Record<Via, Door>> = {
+  developer: "developer_portal",
+  admin: "admin_portal",
+  token: "api",
+  key: "api",
+};
+
+test.for(eventCatalogue)(
+  "the catalogue names the doors through which $type comes, and no others",
+  ({ type, doors }) => {
+    const firing = cases.filter(([, , , { events }]) => events.includes(type));
+    const seen = new Set(firing.map(([, , via, { actor }]) => (actor === "system" ? "background" : doorOf[via])));
+    expect([...doors].toSorted()).toEqual([...seen].toSorted());
   },
 );
 

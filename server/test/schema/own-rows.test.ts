@@ -54,6 +54,8 @@ const lists = [
   ["/admin/api/webhooks/failures.xml", "/api/v1/failures", "/api/v1/failures/count", "/api/v1/mails"],
   ["/api/v1/events", "/api/v1/events?type=account.created", "/api/v1/events?account_id={account}"],
   ["/api/v1/events?object_id={account}", "/api/v1/events?since=2026-01-01T00:00:00Z", "/api/v1/deliveries"],
+  ["/api/v1/events?order=oldest", "/api/v1/events?order=oldest&type=account.created&account_id={account}"],
+  ["/api/v1/events?order=oldest&since=2026-01-01T00:00:00Z&after=1~00000000-0000-0000-0000-000000000000"],
   ["/api/v1/deliveries?state=failed", "/api/v1/deliveries?state=pending&event_type=account.created"],
   ["/api/v1/deliveries?endpoint_id={endpoint}&state=delivered"],
 ].flat();

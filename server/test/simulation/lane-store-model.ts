@@ -203,7 +203,10 @@ export class LaneStoreModel {
     const row = this.due.get(key);
     const lane = this.lanes.get(Number(key.split(".")[1]));
     if (lane) Object.assign(lane, { notBeforeMs: 0, lifts: lane.lifts + 1 });
-    if (row && row.dueAt !== "infinity") row.dueAt = this.moment(this.nowMs);
+    if (row) {
+      if (row.dueAt === "infinity") row.orderingKey = null;
+      row.dueAt = this.moment(this.nowMs);
+    }
     const ended = this.ended.get(key);
     if (row || !ended) return;
     const { attemptsMade, replay } = ended.row;

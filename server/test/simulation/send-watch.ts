@@ -70,7 +70,7 @@ export class SendWatch {
   end(flight: Flight, outcome: AttemptOutcome): void {
     flight.endedAtMs = this.time.nowMs;
     flight.wasQuick = outcome.latencyMs <= 1000;
-    const seconds = retryAfterSeconds(outcome) ?? 0;
+    const seconds = retryAfterSeconds(outcome, new Date(this.model.nowMs)) ?? 0;
     if (seconds === 0) return;
     const lane = `${flight.endpointId} ${flight.epoch}`;
     this.peaceUntilMs.set(lane, Math.max(this.peaceUntilMs.get(lane) ?? 0, this.time.nowMs + seconds * 1000));

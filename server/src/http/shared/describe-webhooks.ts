@@ -81,7 +81,10 @@ const describeInWords = ({ type, switchName, doors }: CatalogueEntry): string =>
 
 const responses = {
   200: { description: "Delivered. An endpoint can be told to take any 2xx for it." },
-  410: { description: "The endpoint is disabled, and nothing is sent there until somebody enables it." },
+  410: {
+    description:
+      "The endpoint is disabled, and nothing is sent there until somebody enables it. To the endpoint `default` it is an error like any other.",
+  },
   429: { description: "Nothing is sent before `Retry-After`, as with 503." },
   default: { description: "A failed attempt. It is made again, as the endpoint's retry waits say." },
 };

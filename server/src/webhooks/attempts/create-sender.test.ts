@@ -36,6 +36,22 @@ test("a request carries the body as it is, and who sent what, when and why", asy
   expect(verifySignature(content, String(signature), [testSecret])).toBe(true);
 });
 
+test.each([
+  ["?filter='a'", "?filter='a'"],
+  [`?a="b"&c=<d>|{e}\\^\``, `?a="b"&c=<d>|{e}\\^\``],
+  ["?", "?"],
+  ["?a?b=%zz%2f&&", "?a?b=%zz%2f&&"],
+  ["?#fragment?not-a-query", "?"],
+  ["#fragment?not-a-query", ""],
+  ["?name=Åse and 😀 \ud800", "?name=%C3%85se%20and%20%F0%9F%98%80%20%EF%BF%BD"],
+  ["?a\r\n\tb\0\x7f ", "?ab%00%7F"],
+])("the query %j goes out as %j: as it is, but for what no request line may hold", async (query, sent) => {
+  await using receiver = await startReceiver();
+  await using sender = buildSender();
+  expect(await sender.send(buildAttempt({ url: receiver.url + query }))).toMatchObject({ status: 200 });
+  expect(receiver.received.map(({ path }) => path)).toEqual([`/hook${sent}`]);
+});
+
 test("a replay and a sample are marked as such", async () => {
   await using receiver = await startReceiver();
   await using sender = buildSender();

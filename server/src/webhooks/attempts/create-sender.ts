@@ -51,14 +51,14 @@ export function createSender(options: SenderOptions): Sender & AsyncDisposable {
   const send = (request: AttemptRequest): Promise<AttemptOutcome> => {
     const target = targets.of(request.url);
     if (!target) return Promise.resolve(noUrl);
-    const { url, origin, host, path, credentials, binId } = target;
+    const { origin, host, pathname, query, credentials, binId } = target;
     const headers = requestHeaders(request, { signer, userAgent, credentials });
     const { body, timeoutSeconds, mayStart } = request;
     if (ownBins && binId !== undefined) {
-      return deliverToOwnBin({ ownBins, clock }, { binId, url, headers, body, timeoutSeconds });
+      return deliverToOwnBin({ ownBins, clock }, { binId, host, pathname, query, headers, body, timeoutSeconds });
     }
     const exchange = new Exchange({ clock, host, timeoutSeconds, connectTimeoutSeconds, mayStart });
-    pools.poolOf(origin).dispatch({ method: "POST", path, headers, body }, exchange);
+    pools.poolOf(origin).dispatch({ method: "POST", path: pathname + query, headers, body }, exchange);
     return exchange.outcome;
   };
   return { send, [Symbol.asyncDispose]: () => pools[Symbol.asyncDispose]() };

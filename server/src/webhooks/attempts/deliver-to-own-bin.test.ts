@@ -28,6 +28,13 @@ test("a bin of ours gets the whole request without any address being allowed", a
   );
 });
 
+test("a bin of ours sees the query as it is configured", async () => {
+  const ownBins = buildBins({ status: 200, delayMs: 0 });
+  await using sender = buildSender({ ownBins });
+  await sender.send(buildAttempt({ url: `http://localhost:3000/bins/abc?filter='a'&b="<>"` }));
+  expect(ownBins.caught[0]).toMatchObject({ path: "/bins/abc", query: `filter='a'&b="<>"` });
+});
+
 test("a bin that is told to be slow takes its time, up to the endpoint's", async () => {
   const clock = new HandDrivenClock();
   await using slow = buildSender({ clock, ownBins: buildBins({ status: 200, delayMs: 1500 }) });

@@ -24,7 +24,10 @@ export interface OwnBins {
 
 export interface OwnBinAttempt {
   readonly binId: string;
-  readonly url: URL;
+  readonly host: string;
+  readonly pathname: string;
+  /** With its question mark. */
+  readonly query: string;
   /** Names and values in turn. */
   readonly headers: readonly string[];
   readonly body: Uint8Array;
@@ -33,15 +36,15 @@ export interface OwnBinAttempt {
 
 export async function deliverToOwnBin(
   { ownBins, clock }: { readonly ownBins: OwnBins; readonly clock: Clock },
-  { binId, url, headers, body, timeoutSeconds }: OwnBinAttempt,
+  { binId, host, pathname, query, headers, body, timeoutSeconds }: OwnBinAttempt,
 ): Promise<AttemptOutcome> {
   const startedMs = clock.monotonicMs();
   const latencyMs = (): number => Math.round(clock.monotonicMs() - startedMs);
   const answer = await ownBins.deliver(binId, {
     method: "POST",
-    path: url.pathname,
-    query: url.search.slice(1),
-    headers: [["host", url.host], ["content-length", String(body.byteLength)], ...inPairs(headers)],
+    path: pathname,
+    query: query.slice(1),
+    headers: [["host", host], ["content-length", String(body.byteLength)], ...inPairs(headers)],
     body,
   });
   if (answer && answer.delayMs >= timeoutSeconds * 1000) {

@@ -1,13 +1,14 @@
 import { unescape as percentDecoded } from "node:querystring";
+import { rawQuery } from "./raw-query.ts";
 
 /** What a request needs to know of an endpoint's URL. */
 export interface Target {
-  readonly url: URL;
   readonly origin: string;
   /** Host and port. */
   readonly host: string;
-  /** With the query, as it is configured. */
-  readonly path: string;
+  readonly pathname: string;
+  /** As it is configured, with its question mark. */
+  readonly query: string;
   /** Of a URL like https://user:password@host/, as the value of an `authorization` header. */
   readonly credentials: string | undefined;
   /** Set if it is one of our own request bins. */
@@ -39,8 +40,9 @@ export class Targets {
   #takeApart(text: string): Target | undefined {
     const url = URL.parse(text);
     if (!url || (url.protocol !== "http:" && url.protocol !== "https:")) return undefined;
-    const { origin, host, pathname, search } = url;
-    return { url, origin, host, path: pathname + search, credentials: credentialsOf(url), binId: this.#binIdOf(url) };
+    const { origin, host, pathname } = url;
+    const query = rawQuery(text);
+    return { origin, host, pathname, query, credentials: credentialsOf(url), binId: this.#binIdOf(url) };
   }
 }
 

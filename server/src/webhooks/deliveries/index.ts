@@ -4,6 +4,7 @@ export { decideGate, type Gate } from "./decide-gate.ts";
 export { deliveryId, parseDeliveryId, type Delivery, type DeliveryState } from "./delivery.ts";
 export { contextOf, type EventContext } from "./event-context.ts";
 export { everyAttempt } from "./every-attempt.ts";
+export { failingNow, readFailureHorizon } from "./failure-horizon.ts";
 export { followAttempts, type AttemptCursor, type FollowedAttempt } from "./follow-attempts.ts";
 export { liftHold } from "./lift-hold.ts";
 export { listDeliveries, type DeliveryFilter } from "./list-deliveries.ts";

@@ -9,10 +9,10 @@ export interface DeliveryKey {
   readonly endpointId: number;
 }
 
-// A delivery that is still due: at once, if those before it in its order have ended. The owner of its lane knows what is in
-// flight and does not send it beside itself.
+// A delivery that is still due: at once. One that waits in its order leaves it, as one that is skipped does: it waits for
+// nobody any more, and nobody for it. The owner of its lane knows what is in flight and does not send it beside itself.
 const hurry = `
-  update due set due_at = case when due_at = 'infinity' then due_at else clock_timestamp() end
+  update due set due_at = clock_timestamp(), ordering_key = case when due_at = 'infinity' then null else ordering_key end
   where event_id = $2 and endpoint_id = $3 and provider_id = $1
   returning event_id`;
 

@@ -1,8 +1,10 @@
 import { expect, test } from "vitest";
 import type { AttemptOutcome } from "./attempt-outcome.ts";
-import { errorOf, nextStep } from "./retry-policy.ts";
+import { errorOf, nextStep, retryAfterSeconds } from "./retry-policy.ts";
 
 const policy = { success: "200", waitsSeconds: [60, 60, 300], jitter: 0, believesGone: false } as const;
+
+const now = new Date("2026-02-28T23:59:30.500Z");
 
 const answered = (status: number, headers = {}): AttemptOutcome => ({
   kind: "answered",
@@ -42,21 +44,32 @@ test.each([
     { step: "retry", afterSeconds: 60, error: "Answered 500" },
   ],
 ] as const)("%s", (_guarantee, outcome, attempt, expected) => {
-  expect(nextStep(outcome, attempt, policy, 0.5)).toEqual(expected);
+  expect(nextStep(outcome, attempt, policy, { chance: 0.5, now })).toEqual(expected);
+});
+
+test.each([
+  ["Sun, 01 Mar 2026 00:01:30 GMT", 119.5],
+  ["Sat, 28 Feb 2026 23:59:00 GMT", 0],
+  ["Fri, 01 Mar 2126 00:00:00 GMT", 86_400],
+  ["Sat, 31 Feb 2026 00:00:00 GMT", undefined],
+  ["2026-03-01T00:01:30Z", undefined],
+  ["soon", undefined],
+])("the date %s to come back at is %d seconds away", (date, seconds) => {
+  expect(retryAfterSeconds(answered(503, { "retry-after": date }), now)).toBe(seconds);
 });
 
 test("410 ends it all where it is believed, and is one failure of six where it is not", () => {
-  expect(nextStep(answered(410), 1, { ...policy, believesGone: true }, 0)).toEqual({
+  expect(nextStep(answered(410), 1, { ...policy, believesGone: true }, { chance: 0, now })).toEqual({
     step: "disable",
     error: "Answered 410",
   });
-  expect(nextStep(answered(410), 1, policy, 0)).toMatchObject({ step: "retry" });
+  expect(nextStep(answered(410), 1, policy, { chance: 0, now })).toMatchObject({ step: "retry" });
 });
 
 test("chance only ever lengthens a wait, by the jitter at most", () => {
   const withJitter = { ...policy, jitter: 0.1 };
-  expect(nextStep(answered(500), 1, withJitter, 0)).toMatchObject({ afterSeconds: 60 });
-  expect(nextStep(answered(500), 1, withJitter, 1)).toMatchObject({ afterSeconds: 66 });
+  expect(nextStep(answered(500), 1, withJitter, { chance: 0, now })).toMatchObject({ afterSeconds: 60 });
+  expect(nextStep(answered(500), 1, withJitter, { chance: 1, now })).toMatchObject({ afterSeconds: 66 });
 });
 
 test.each([

@@ -1,3 +1,4 @@
+import { readHttpDate } from "#platform/clock/read-http-date.ts";
 import type { SuccessRule } from "#webhooks/endpoints/index.ts";
 import type { AttemptOutcome } from "./attempt-outcome.ts";
 
@@ -5,7 +6,7 @@ export interface RetryPolicy {
   readonly success: SuccessRule;
   /** The wait before each retry; as many retries as waits. */
   readonly waitsSeconds: readonly number[];
-  /** Whether 410 means that the receiver is gone for good. To 3scale it is an error like any other. */
+  /** Whether 410 means that the receiver is gone for good. To 3scale's webhook it is an error like any other. */
   readonly believesGone: boolean;
   /** The part of a wait that chance may add, 0 to 1: retries of many deliveries spread out. */
   readonly jitter: number;
@@ -20,21 +21,21 @@ export type NextStep =
 
 /**
  * What becomes of a delivery after an attempt. `attemptsInRound` counts this one and those since the delivery was made,
- * or last retried by hand. `chance` is a number from 0 to 1. A wait is never shorter than the schedule says, nor
- * than the receiver asked for with `Retry-After`.
+ * or last retried by hand. `chance` is a number from 0 to 1, `now` when the answer was there. A wait is never shorter than
+ * the schedule says, nor than the receiver asked for with `Retry-After`.
  */
 export function nextStep(
   outcome: AttemptOutcome,
   attemptsInRound: number,
   policy: RetryPolicy,
-  chance: number,
+  { chance, now }: { readonly chance: number; readonly now: Date },
 ): NextStep {
   const error = errorOf(outcome, policy.success);
   if (error === undefined) return { step: "done" };
   if (policy.believesGone && outcome.kind === "answered" && outcome.status === 410) return { step: "disable", error };
   const waitSeconds = policy.waitsSeconds[attemptsInRound - 1];
   if (waitSeconds === undefined) return { step: "give-up", error };
-  const asked = retryAfterSeconds(outcome) ?? 0;
+  const asked = retryAfterSeconds(outcome, now) ?? 0;
   return { step: "retry", afterSeconds: Math.max(waitSeconds * (1 + policy.jitter * chance), asked), error };
 }
 
@@ -70,11 +71,16 @@ function refusal(status: number, success: SuccessRule): string {
   return `Answered ${status}`;
 }
 
-/**
- * `Retry-After` in seconds (RFC 9110 §10.2.3), of 429 and 503 answers; a day at most. A date in it is left to the schedule.
- */
-export function retryAfterSeconds(outcome: AttemptOutcome): number | undefined {
+/** `Retry-After` in seconds from `now` (RFC 9110 §10.2.3: so many, or a date), of 429 and 503 answers; a day at most. */
+export function retryAfterSeconds(outcome: AttemptOutcome, now: Date): number | undefined {
   if (outcome.kind !== "answered" || (outcome.status !== 429 && outcome.status !== 503)) return undefined;
   const asked = outcome.headers["retry-after"];
-  return asked !== undefined && /^\d{1,9}$/.test(asked) ? Math.min(Number(asked), 86_400) : undefined;
+  if (asked === undefined) return undefined;
+  const seconds = /^\d{1,9}$/.test(asked) ? Number(asked) : secondsUntil(asked, now);
+  return seconds === undefined ? undefined : Math.min(seconds, 86_400);
+}
+
+function secondsUntil(date: string, now: Date): number | undefined {
+  const at = readHttpDate(date);
+  return at && Math.max(0, (at.getTime() - now.getTime()) / 1000);
 }

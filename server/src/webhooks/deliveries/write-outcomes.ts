@@ -1,6 +1,7 @@
 import { bytesArray, jsonArray, plainArray, textArray } from "#platform/database/array-text.ts";
 import type { Database } from "#platform/database/database.ts";
 
+import { failingNow } from "./failure-horizon.ts";
 import type { Settlement } from "./settlement.ts";
 
 // Any outcomes in one statement. What was sent under an epoch that is no longer the lane's is dropped whole: the new owner
@@ -35,10 +36,10 @@ const statement = `
     on conflict (provider_id, event_id, endpoint_id) do update
       set state = excluded.state, attempts_made = excluded.attempts_made, replay = excluded.replay, ended_at = clock_timestamp()
   ), failed as (
-    insert into failures (provider_id, endpoint_id, event_id, error, url)
-    select provider_id, endpoint_id, event_id, error, url from mine where ending = 'failed'
+    insert into failures (provider_id, endpoint_id, event_id, error, url, failed_at)
+    select provider_id, endpoint_id, event_id, error, url, ${failingNow} from mine where ending = 'failed'
     on conflict (provider_id, endpoint_id, event_id) do update
-      set failed_at = clock_timestamp(), error = excluded.error, url = excluded.url
+      set failed_at = excluded.failed_at, error = excluded.error, url = excluded.url
   )
   insert into attempts (provider_id, event_id, endpoint_id, number, at, status, error, latency_ms, response_headers, response_body)
   select provider_id, event_id, endpoint_id, number, at, status, error, latency_ms, response_headers, response_body

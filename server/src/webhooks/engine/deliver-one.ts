@@ -3,6 +3,7 @@ import {
   contentTypeOf,
   isBinaryCloudEvent,
   nextStep,
+  retryAfterSeconds,
   type AttemptOutcome,
   type DueDelivery,
   type NextStep,
@@ -18,6 +19,8 @@ export interface Delivered {
   readonly settlement: Settlement;
   /** The receiver says that it is gone: nothing more is to be sent there. */
   readonly isGone: boolean;
+  /** How long the receiver asks to be left alone. */
+  readonly askedSeconds: number;
 }
 
 export interface ToDeliver {
@@ -40,12 +43,18 @@ export async function deliverOne(
     success: settings.success,
     waitsSeconds: settings.retryWaitsSeconds,
     jitter: jitterOf(delivery),
-    believesGone: delivery.format !== "3scale",
+    believesGone: !settings.isDefault,
   };
-  const next = nextStep(outcome, attempt - delivery.roundStart, policy, chance());
+  const now = clock.now();
+  const next = nextStep(outcome, attempt - delivery.roundStart, policy, { chance: chance(), now });
   const made = { number: attempt, at, outcome, next };
   log.attempt(lineOf(settings, delivery, made));
-  return { outcome, settlement: settlementOf(settings, epoch, delivery, made), isGone: next.step === "disable" };
+  return {
+    outcome,
+    settlement: settlementOf(settings, epoch, delivery, made),
+    isGone: next.step === "disable",
+    askedSeconds: retryAfterSeconds(outcome, now) ?? 0,
+  };
 }
 
 /** A mistake of ours counts as a failed attempt: thrown further, the delivery would be tried for ever, at once. */

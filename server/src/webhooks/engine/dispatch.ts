@@ -137,11 +137,12 @@ export class Dispatch {
     });
   }
 
-  #end(lane: Lane, place: Place, engineId: string, { outcome, settlement, isGone }: Delivered): void {
+  #end(lane: Lane, place: Place, engineId: string, done: Delivered): void {
+    const { outcome, settlement, isGone, askedSeconds } = done;
     this.#places.give(place);
     lane.inFlight -= 1;
     const nowMs = this.#needs.clock.monotonicMs();
-    lane.learn(outcome, nowMs);
+    lane.learn(outcome, nowMs, askedSeconds);
     lane.failure.learn(settlement.end === "delivered", nowMs);
     if (!place.isLate || lane.inFlight === 0) lane.isStalled = false;
     const settled = (isSure: boolean): void => {

@@ -45,7 +45,7 @@ test("a read that comes back after its lane was stopped passes nothing by", () =
   const lane = newLane();
   lane.endRead([due("a", "10"), due("b", "11")], begin(lane, 0), "20");
   const asked = begin(lane, 0);
-  lane.learn(busy, 0);
+  lane.learn(busy, 0, 1);
 
   expect(lane.endRead([due("c", "30")], asked, "40")).toBe(0);
   expect(begin(lane, 5000).after.dueAt).toBe("-infinity");

@@ -140,9 +140,9 @@ export class Lane {
   }
 
   /** Learns from an attempt: how many may be in flight, and whether to leave the receiver alone for a while. */
-  learn(outcome: AttemptOutcome, nowMs: number): void {
+  learn(outcome: AttemptOutcome, nowMs: number, askedSeconds = 0): void {
     this.#window.learn(outcome);
-    if (this.#peace.learn(outcome, nowMs)) this.dropWaiting();
+    if (this.#peace.learn(outcome, nowMs, askedSeconds)) this.dropWaiting();
   }
 
   /** What its next owner needs to know. */

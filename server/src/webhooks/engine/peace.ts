@@ -1,4 +1,4 @@
-import { retryAfterSeconds, type AttemptOutcome, type ReleasedLane } from "#webhooks/deliveries/index.ts";
+import type { AttemptOutcome, ReleasedLane } from "#webhooks/deliveries/index.ts";
 
 import { Breaker } from "./breaker.ts";
 
@@ -22,9 +22,9 @@ export class Peace {
     return nowMs < this.#untilMs;
   }
 
-  /** Learns from an attempt whether to leave the receiver alone from now on. */
-  learn(outcome: AttemptOutcome, nowMs: number): boolean {
-    const askedMs = Math.min(askedMaxMs, (retryAfterSeconds(outcome) ?? 0) * 1000);
+  /** Learns from an attempt whether to leave the receiver alone from now on. `askedSeconds`: as its `Retry-After` says. */
+  learn(outcome: AttemptOutcome, nowMs: number, askedSeconds: number): boolean {
+    const askedMs = Math.min(askedMaxMs, askedSeconds * 1000);
     const pauseMs = Math.max(this.breaker.learn(outcome) ?? 0, askedMs);
     if (pauseMs === 0) return false;
     this.#untilMs = Math.max(this.#untilMs, nowMs + pauseMs);

@@ -1,6 +1,6 @@
 import { eventSwitches, type EventType } from "#webhooks/endpoints/index.ts";
 
-/** The doors through which a change can come; `background` is activation by e-mail and Bellwire itself. */
+/** The doors through which a change can come; `background` is what nobody who is signed in does: activation by e-mail, Bellwire itself. */
 export type Door = "developer_portal" | "admin_portal" | "api" | "background";
 
 export interface CatalogueEntry {
@@ -28,12 +28,12 @@ const facts: Readonly<Record<EventType, Omit<CatalogueEntry, "type" | "switchNam
   "application.updated": { label: "Application updated", group: "Applications", doors: everyDoor },
   "application.suspended": { label: "Application suspended", group: "Applications", doors: adminDoors },
   "application.plan_changed": { label: "Application Plan changed", group: "Applications", doors: everyDoor },
-  "application.user_key_updated": {
-    label: "API Key changed",
+  "application.user_key_updated": { label: "API Key changed", group: "Applications", doors: everyDoor },
+  "application.deleted": {
+    label: "Application deleted",
     group: "Applications",
-    doors: ["developer_portal", "admin_portal"],
+    doors: [...everyDoor, "background"],
   },
-  "application.deleted": { label: "Application deleted", group: "Applications", doors: everyDoor },
   "application.key_created": { label: "Application Key created", group: "Keys", doors: everyDoor },
   "application.key_deleted": { label: "Application Key deleted", group: "Keys", doors: everyDoor },
   "application.key_updated": { label: "Application Key updated", group: "Keys", doors: everyDoor },

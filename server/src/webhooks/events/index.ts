@@ -1,5 +1,12 @@
 export { eventCatalogue, type CatalogueEntry, type Door } from "./catalogue.ts";
-export { followEvents, listEvents, type EventFilter, type EventSummary, type FeedCursor } from "./list-events.ts";
+export {
+  followEvents,
+  listEvents,
+  startOfFeed,
+  type EventFilter,
+  type EventSummary,
+  type FeedCursor,
+} from "./list-events.ts";
 export type { Cause, EventKey, NewEvent, RecordedEvent } from "./new-event.ts";
 export { readEvent, type EventInFull, type Verdict } from "./read-event.ts";
 export { cloudEventAttributes } from "./render-event/cloud-event-attributes.ts";

@@ -70,6 +70,8 @@ export interface FeedCursor {
   readonly id: string;
 }
 
+export const startOfFeed: FeedCursor = { recordedIn: 0, id: "00000000-0000-0000-0000-000000000000" };
+
 // Oldest first, in the order of transactions along events_feed_idx, and only below the oldest transaction still running:
 // one that began earlier and commits later is not passed by, however late it is.
 const oldestFirst = `
@@ -86,6 +88,6 @@ export async function followEvents(
   db: Database,
   filter: EventFilter & { readonly after?: FeedCursor | undefined },
 ): Promise<(EventSummary & FeedCursor)[]> {
-  const after = filter.after ?? { recordedIn: 0, id: "00000000-0000-0000-0000-000000000000" };
+  const after = filter.after ?? startOfFeed;
   return db.query(oldestFirst, [...valuesOf(filter), after.recordedIn, after.id, filter.limit]);
 }

@@ -1,5 +1,5 @@
 import type { Transaction } from "#platform/database/database.ts";
-import { promoteNext } from "#webhooks/deliveries/index.ts";
+import { failingNow, promoteNext } from "#webhooks/deliveries/index.ts";
 
 /** How much is held for the endpoints of one provider that are off, paused or disabled. */
 export interface BacklogQuota {
@@ -52,10 +52,10 @@ const statement = `
     on conflict (provider_id, event_id, endpoint_id) do update
       set state = excluded.state, attempts_made = excluded.attempts_made, replay = excluded.replay, ended_at = clock_timestamp()
   ), failed as (
-    insert into failures (provider_id, endpoint_id, event_id, error, url)
-    select provider_id, endpoint_id, event_id, error, url from mine
+    insert into failures (provider_id, endpoint_id, event_id, error, url, failed_at)
+    select provider_id, endpoint_id, event_id, error, url, ${failingNow} from mine
     on conflict (provider_id, endpoint_id, event_id) do update
-      set failed_at = clock_timestamp(), error = excluded.error, url = excluded.url
+      set failed_at = excluded.failed_at, error = excluded.error, url = excluded.url
   )
   select endpoint_id as "endpointId", ordering_key as "orderingKey" from mine`;
 

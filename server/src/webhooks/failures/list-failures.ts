@@ -1,5 +1,6 @@
 import type { Database } from "#platform/database/database.ts";
 import type { Encryption } from "#platform/encryption/encryption.ts";
+import { readFailureHorizon } from "#webhooks/deliveries/index.ts";
 
 /** A delivery whose attempts are used up. */
 export interface Failure {
@@ -23,13 +24,14 @@ export interface Failure {
 export interface FailureFilter {
   readonly providerId: number;
   readonly endpointId?: number | undefined;
-  /** Up to and including this moment; lists never show the second that is still running. */
+  /** Up to and including this moment; lists never show a second to which something may yet be added. */
   readonly until?: Date | undefined;
   readonly eventIds?: readonly string[] | undefined;
 }
 
-// Oldest first along failures_list_idx. An entry is shown once its second has passed: times are told in whole seconds,
-// so whoever deletes up to a time that he read can only delete what he has seen.
+// Oldest first along failures_list_idx. An entry is shown once its second has passed and nobody is left who may add another to
+// that: times are told in whole seconds, so whoever deletes up to a time that he read can only delete what he has seen, and
+// no cursor passes one by.
 const statement = `
   select failure.event_id as "eventId", failure.endpoint_id as "endpointId", endpoint.name as "endpointName",
     event.type as "eventType", event.account_id as "accountId", event.account_name as "accountName",
@@ -45,10 +47,10 @@ const statement = `
     and ($2::bigint is null or failure.endpoint_id = $2)
     and ($3::timestamptz is null or date_trunc('second', failure.failed_at) <= $3)
     and ($4::uuid[] is null or failure.event_id = any($4))
-    and failure.failed_at < date_trunc('second', clock_timestamp())
-    and ($5::timestamptz is null or (failure.failed_at, failure.event_id, failure.endpoint_id) > ($5, $6, $7))
+    and failure.failed_at < $5
+    and ($6::timestamptz is null or (failure.failed_at, failure.event_id, failure.endpoint_id) > ($6, $7, $8))
   order by failure.failed_at, failure.event_id, failure.endpoint_id
-  limit $8`;
+  limit $9`;
 
 export interface FailurePage {
   readonly after?: { readonly failedAt: Date; readonly eventId: string; readonly endpointId: number } | undefined;
@@ -66,6 +68,7 @@ export async function listFailures(
     filter.endpointId,
     filter.until,
     filter.eventIds,
+    await readFailureHorizon(db),
     page.after?.failedAt,
     page.after?.eventId,
     page.after?.endpointId,

@@ -1,18 +1,19 @@
 import { Type } from "typebox";
 import { Delivery } from "../deliveries/delivery-schema.ts";
-import { IdOf, pageOf } from "../page-schema.ts";
+import { IdOf } from "../page-schema.ts";
 import { answers, answersOfOne, refusable } from "../route-schema.ts";
-import { Event, EventInFull, EventParams, EventsQuery } from "./event-schema.ts";
+import { EventInFull, EventPage, EventParams, EventsQuery } from "./event-schema.ts";
 
 const tags = ["Events"];
 
 export const listEvents = {
   tags,
   operationId: "listEvents",
-  summary: "List what happened, newest first",
-  description: "What was recorded, whether it was sent anywhere or not.",
+  summary: "List what happened, or follow it",
+  description:
+    "What was recorded, whether it was sent anywhere or not: newest first, or with `order=oldest` without a gap.",
   querystring: EventsQuery,
-  response: { ...answers(pageOf(Event)), ...refusable },
+  response: { ...answers(EventPage), ...refusable },
 };
 
 export const readEvent = {

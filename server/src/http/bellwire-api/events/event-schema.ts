@@ -22,7 +22,7 @@ const fields = {
   occurred_at: Timestamp,
 };
 
-export const Event = Type.Object(fields, { title: "Event", description: "What happened, without the object." });
+const Event = Type.Object(fields, { title: "Event", description: "What happened, without the object." });
 export type EventAnswer = Static<typeof Event>;
 
 const Verdict = Type.Object(
@@ -64,10 +64,34 @@ export const EventInFull = Type.Object(
 
 export type EventInFullAnswer = Static<typeof EventInFull>;
 
+export const EventPage = Type.Object(
+  {
+    data: Type.Array(Event),
+    next: Nullable(
+      Type.String({
+        description:
+          "Give it as `after` to get the next page. With the newest first, null on the last one; with the oldest first never, " +
+          "since more may come: then a page that is not full is the last for now.",
+      }),
+    ),
+  },
+  { description: "One page." },
+);
+
 export const EventParams = Type.Object({ id: EventId });
 
 export const EventsQuery = Type.Object({
   ...pageQuery,
+  order: Type.Optional(
+    Type.Enum(["newest", "oldest"], {
+      default: "newest",
+      description:
+        "`newest` first is for people, who look at the top: what is recorded while they turn pages is on none of them. " +
+        "`oldest` first is for programs, which follow what happens: keep `next`, and give it as `after` whenever you want to know what has " +
+        "come since. What a transaction records that is still running comes when that has ended, so none is ever passed by, " +
+        "and none comes twice. The order is that of recording. Cursors of one order are none of the other.",
+    }),
+  ),
   type: Type.Optional(Type.Enum([...eventTypes], { description: "Events of this type." })),
   object_id: Type.Optional(IdOf("what it happened to")),
   account_id: Type.Optional(IdOf("the account that it happened in")),

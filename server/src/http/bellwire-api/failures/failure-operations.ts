@@ -43,7 +43,8 @@ export const retryFailures = {
   tags,
   operationId: "retryFailures",
   summary: "Retry failures now",
-  description: "They leave the list, and get a new round of attempts with the same ids and bytes.",
+  description:
+    "They leave the list, and get a new round of attempts with the same ids and bytes. Without a filter it is all of them.",
   body: FailuresToRetry,
   response: { ...answers(Type.Object({ retried: Type.Integer() }, { description: "How many." })), ...refusable },
 };

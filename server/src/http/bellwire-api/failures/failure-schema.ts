@@ -26,15 +26,20 @@ const filters = {
     Type.Array(EventId, { maxItems: 200, description: "Ids of failures. May be given several times." }),
   ),
 };
-const all = Type.Optional(
-  Type.Boolean({ description: "Must be true when no filter is given: it means every failure." }),
-);
 
 export const FailuresToCount = Type.Object({ endpoint_id: filters.endpoint_id });
 export const FailuresQuery = Type.Object({ ...pageQuery, ...filters });
-export const FailuresToDelete = Type.Object({ ...filters, all });
+export const FailuresToDelete = Type.Object({
+  ...filters,
+  all: Type.Optional(Type.Boolean({ description: "Must be true when no filter is given: it means every failure." })),
+});
 export const FailuresToRetry = Type.Object(
-  { ...filters, all },
+  {
+    ...filters,
+    all: Type.Optional(
+      Type.Boolean({ description: "May be said when no filter is given; every failure is meant then." }),
+    ),
+  },
   { title: "FailuresToRetry", additionalProperties: false },
 );
 

@@ -16,7 +16,7 @@ export const failureFilterOf = ({ provider }: FastifyRequest, filters: Filters):
   ...timesOf(filters, ["until"]),
 });
 
-/** Of what changes failures: a filter that was forgotten must not mean all of them. */
+/** Of what deletes failures: a filter that was forgotten must not mean all of them. */
 export function meantFilterOf(request: FastifyRequest, filters: Filters & { readonly all?: boolean }): FailureFilter {
   const { all = false, endpoint_id, until, ids } = filters;
   if (!all && [endpoint_id, until, ids].every((filter) => filter === undefined)) {

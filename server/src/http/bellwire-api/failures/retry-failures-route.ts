@@ -2,12 +2,12 @@ import { recordAudit } from "#access/index.ts";
 import { retryFailures } from "#webhooks/failures/index.ts";
 import type { BellwireApiRoute } from "../bellwire-api-route.ts";
 import * as operations from "./failure-operations.ts";
-import { meantFilterOf } from "./read-failure-filter.ts";
+import { failureFilterOf } from "./read-failure-filter.ts";
 
 export const retryFailuresRoute: BellwireApiRoute = async (http, { pool, callerOf }) => {
   const options = { schema: operations.retryFailures, config: { deed: "change-failures" } } as const;
   http.post("/failures/retry", options, async (request) => {
-    const { providerId, ...filter } = meantFilterOf(request, request.body);
+    const { providerId, ...filter } = failureFilterOf(request, request.body);
     const { actor } = callerOf(request);
     const retried = await pool.inTransaction(async (tx) => {
       const count = await retryFailures(tx, { providerId, ...filter });

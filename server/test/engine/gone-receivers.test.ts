@@ -1,0 +1,42 @@
+import { expect } from "vitest";
+import { listDeliveries } from "#webhooks/deliveries/index.ts";
+import { buildEndpoint, buildProvider, recordNow } from "../support/build-webhooks.ts";
+import { startReceiver } from "../support/receiver.ts";
+import { startTestEngine } from "../support/start-test-engine.ts";
+import { test } from "../support/test.ts";
+import { until } from "../support/until.ts";
+
+test.for(["3scale", "json"] as const)(
+  "a receiver of %s that says it is gone is sent nothing more, and the endpoint says why",
+  async (format, { database }) => {
+    await using receiver = await startReceiver(410);
+    await using _engine = await startTestEngine(database);
+    const providerId = await buildProvider(database);
+    await buildEndpoint(database, { providerId, url: receiver.url, name: "crm", format });
+    await recordNow(database, { providerId });
+    const disabled = await until(
+      async () => (await database.query(`select disabled_reason from endpoints where state = 'disabled'`))[0],
+    );
+    expect(disabled).toEqual({ disabled_reason: "The receiver answered 410: it is gone for good." });
+
+    await recordNow(database, { providerId });
+    const states = (await listDeliveries(database, { providerId, limit: 2 })).map((delivery) => delivery.state);
+    expect(states).toEqual(["pending", "failed"]);
+    expect(receiver.received).toHaveLength(1);
+  },
+);
+
+test.for(["3scale", "json"] as const)(
+  "to the endpoint `default`, 410 in %s is an error as it is to 3scale, tried six times",
+  async (format, { database }) => {
+    await using receiver = await startReceiver(410);
+    await using _engine = await startTestEngine(database);
+    const providerId = await buildProvider(database);
+    await buildEndpoint(database, { providerId, url: receiver.url, format });
+    await recordNow(database, { providerId });
+
+    await until(async () => (await listDeliveries(database, { providerId, limit: 2, state: "failed" })).length === 1);
+    expect(receiver.received).toHaveLength(6);
+    expect(await database.query(`select state from endpoints`)).toEqual([{ state: "enabled" }]);
+  },
+);
