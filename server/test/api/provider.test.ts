@@ -75,6 +75,74 @@ test("settings that are named change, the others stay, and nonsense is refused",
   expect((await api.ask("GET", "/settings.xml")).statusCode).toBe(406);
 });
 
+test("activation by mail, passwords, time zone and webhooks are set, wrapped or not, and obeyed at once", async ({ api }) => {
+  const read = async () => (await api.ask("GET", "/settings.json")).json().settings;
+  const put = async (payload: object) => (await api.ask("PUT", "/settings.json", { payload })).json().settings;
+  const before = await read();
+  const wanted = { email_activation: true, password_length_min: 20, time_zone: "Asia/Kolkata", web_hooks: "denied" };
+
+  expect(before).toMatchObject({ email_activation: null, password_length_min: 12, time_zone: "UTC" });
+  expect(await put({ settings: wanted })).toEqual({ ...before, ...wanted });
+  expect(await read()).toEqual({ ...before, ...wanted });
+  expect((await api.ask("GET", "/provider.xml")).body).toContain("+05:30</created_at>");
+  expect((await api.ask("GET", "/webhooks/failures.xml")).statusCode).toBe(403);
+  const short = { username: "grace", email: "grace@acme.test", password: "fifteen letters" };
+  expect((await api.ask("POST", "/users.json", { payload: short })).json().errors).toEqual({
+    password: ["is too short (minimum is 20 characters)"],
+  });
+  const changed = { email_activation: null, password_length_min: 9, web_hooks: "hidden" };
+  expect(await put(changed)).toEqual({ ...before, ...wanted, ...changed });
+});
+
+test("a form sets them, too: nothing is the default of the activation by mail", async ({ api }) => {
+  const put = async (payload: string) =>
+    (
+      await api.ask("PUT", "/settings.json", {
+        payload,
+        headers: { "content-type": "application/x-www-form-urlencoded" },
+      })
+    ).json().settings;
+
+  expect(await put("email_activation=0&password_length_min=16")).toMatchObject({
+    email_activation: false,
+    password_length_min: 16,
+  });
+  expect(await put("settings[email_activation]=&settings[time_zone]=Europe/Oslo")).toMatchObject({
+    email_activation: null,
+    time_zone: "Europe/Oslo",
+  });
+});
+
+test.for([
+  ["time_zone", "+05:30"],
+  ["time_zone", "Mars/Olympus"],
+  ["time_zone", null],
+  ["password_length_min", 7],
+  ["password_length_min", "12.5"],
+  ["password_length_min", null],
+  ["web_hooks", "off"],
+] as const)("%s is not set to %s, nor is anything beside it", async ([name, value], { api }) => {
+  const before = (await api.ask("GET", "/settings.json")).body;
+  const payload = { signups_enabled: false, [name]: value };
+  const answer = await api.ask("PUT", "/settings.json", { payload });
+
+  expect([answer.statusCode, Object.keys(answer.json().errors)]).toEqual([422, [name]]);
+  expect((await api.ask("GET", "/settings.json")).body).toBe(before);
+});
+
+test("a member with the settings changes them, but not whether webhooks are sent", async ({ api }) => {
+  const token = await api.addToken({ role: "member", sections: ["partners", "settings"] });
+  const put = async (payload: object): Promise<number> =>
+    (await api.ask("PUT", "/settings.json", { payload, headers: { authorization: `Bearer ${token}` } })).statusCode;
+
+  expect(await put({ password_length_min: 16 })).toBe(200);
+  expect(await put({ password_length_min: 12, web_hooks: "denied" })).toBe(403);
+  expect((await api.ask("GET", "/settings.json")).json().settings).toMatchObject({
+    password_length_min: 16,
+    web_hooks: "visible",
+  });
+});
+
 test("the provider tells where its two sides are, and forgets an address that is emptied", async ({ api }) => {
   const { subdomain } = api.provider;
   await api.ask("PUT", "/provider.json", { payload: { support_email: "help@acme.test" } });

@@ -18,6 +18,7 @@ export const settingsToJson = (its: ProviderSettings): Json => ({
     enforce_sso: its.enforceSso,
     email_activation: its.emailActivation,
     password_length_min: its.passwordLengthMin,
+    time_zone: its.timeZone,
     web_hooks: its.webHooks,
   },
 });
