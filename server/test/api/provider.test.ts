@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { test, type ApiHouse } from "./api-test.ts";
+import { test, xmlDeclaration, type ApiHouse } from "./api-test.ts";
 
 const idOfAdmin = async (api: ApiHouse): Promise<number> =>
   Number(/"id":(\d+)/.exec((await api.ask("GET", "/users.json")).body)?.[1]);
@@ -18,6 +18,31 @@ test("the last admin of a provider stays, and stays an admin who can sign in", a
       { errors: { base: ["The last admin cannot go"] } },
     ]);
   }
+});
+
+test("a step that does not lead on from a colleague's state is refused with the colleague as he is", async ({ api }) => {
+  const payload = { username: "grace", email: "grace@acme.test", password: "a long enough password" };
+  const { id } = (await api.ask("POST", "/users.json", { payload })).json().user;
+  const refused = async (step: string, from: string) => {
+    const [json, xml] = [
+      await api.ask("PUT", `/users/${id}/${step}.json`),
+      await api.ask("PUT", `/users/${id}/${step}.xml`),
+    ];
+    const user = (await api.ask("GET", `/users/${id}.xml`)).body;
+    const error = `State cannot transition via "${step}"`;
+    const object = (await api.ask("GET", `/users/${id}.json`)).json();
+    expect([json.statusCode, json.json()]).toEqual([422, { error: { from, event: step, error, object } }]);
+    expect([xml.statusCode, xml.body]).toEqual([
+      422,
+      `${xmlDeclaration}<error><from>${from}</from><event>${step}</event><error>${error}</error>` +
+        `${user.slice(xmlDeclaration.length)}</error>`,
+    ]);
+  };
+
+  await refused("suspend", "pending");
+  await api.ask("PUT", `/users/${id}/activate.json`);
+  await api.ask("PUT", `/users/${id}/suspend.json`);
+  await refused("activate", "suspended");
 });
 
 test("a member may do what its sections say, from the moment that they are given", async ({ api }) => {
