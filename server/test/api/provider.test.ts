@@ -20,7 +20,9 @@ test("the last admin of a provider stays, and stays an admin who can sign in", a
   }
 });
 
-test("a step that does not lead on from a colleague's state is refused with the colleague as he is", async ({ api }) => {
+test("a step that does not lead on from a colleague's state is refused with the colleague as he is", async ({
+  api,
+}) => {
   const payload = { username: "grace", email: "grace@acme.test", password: "a long enough password" };
   const { id } = (await api.ask("POST", "/users.json", { payload })).json().user;
   const refused = async (step: string, from: string) => {
@@ -89,6 +91,16 @@ test("a member sees and changes itself among the provider's users, and nobody el
   expect(await status("GET", "/users.xml")).toBe(403);
 });
 
+test("a member sees himself among the users of the provider's account, and an admin everybody", async ({ api }) => {
+  const headers = { authorization: `Bearer ${await api.addToken({ role: "member", sections: ["partners"] })}` };
+  const roles = async (more: object): Promise<readonly string[]> => {
+    const { body } = await api.ask("GET", "/provider.xml", more);
+    return Array.from(body.matchAll(/<role>(\w+)<\/role>/g), ([, role = ""]) => role);
+  };
+  expect(await roles({ headers })).toEqual(["member"]);
+  expect(await roles({})).toEqual(["admin", "member"]);
+});
+
 test("settings that are named change, the others stay, and nonsense is refused", async ({ api }) => {
   const before = (await api.ask("GET", "/settings.json")).json().settings;
   const payload = { signups_enabled: "0", change_account_plan_permission: "direct" };
@@ -100,7 +112,9 @@ test("settings that are named change, the others stay, and nonsense is refused",
   expect((await api.ask("GET", "/settings.xml")).statusCode).toBe(406);
 });
 
-test("activation by mail, passwords, time zone and webhooks are set, wrapped or not, and obeyed at once", async ({ api }) => {
+test("activation by mail, passwords, time zone and webhooks are set, wrapped or not, and obeyed at once", async ({
+  api,
+}) => {
   const read = async () => (await api.ask("GET", "/settings.json")).json().settings;
   const put = async (payload: object) => (await api.ask("PUT", "/settings.json", { payload })).json().settings;
   const before = await read();

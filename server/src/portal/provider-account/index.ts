@@ -18,6 +18,6 @@ export {
   suspendProviderUser,
   unsuspendProviderUser,
 } from "./provider-user-operations.ts";
-export { providerToJson, representProvider, settingsToJson } from "./represent-provider.ts";
+export { providerToJson, representProvider, settingsToJson, type WholeProvider } from "./represent-provider.ts";
 export { providerUserToJson, representProviderUser } from "./represent-provider-user.ts";
 export { updateProviderUser } from "./update-provider-user.ts";
