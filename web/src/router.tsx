@@ -109,6 +109,11 @@ const routeTree = root.addChildren([
   }),
   createRoute({
     getParentRoute,
+    path: "/settings",
+    component: lazyRouteComponent(() => import("./pages/settings/settings-page.tsx"), "SettingsPage"),
+  }),
+  createRoute({
+    getParentRoute,
     path: "/team",
     component: lazyRouteComponent(() => import("./pages/team/team-page.tsx"), "TeamPage"),
   }),
