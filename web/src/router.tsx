@@ -114,6 +114,11 @@ const routeTree = root.addChildren([
   }),
   createRoute({
     getParentRoute,
+    path: "/personal",
+    component: lazyRouteComponent(() => import("./pages/personal/personal-page.tsx"), "PersonalPage"),
+  }),
+  createRoute({
+    getParentRoute,
     path: "/team",
     component: lazyRouteComponent(() => import("./pages/team/team-page.tsx"), "TeamPage"),
   }),

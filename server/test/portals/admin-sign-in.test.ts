@@ -105,16 +105,16 @@ test("neither portal takes the other's cookie", async ({ house }) => {
 });
 
 const everyPlace =
-  "accounts applications mails products account-plans fields-definitions deliveries failures events bins settings team access-tokens webhooks endpoints";
+  "accounts applications mails products account-plans fields-definitions deliveries failures events bins settings personal team access-tokens webhooks endpoints";
 
 test.for([
-  ["partners", "accounts applications products access-tokens"],
-  ["plans", "products account-plans access-tokens"],
-  ["settings", "fields-definitions settings access-tokens"],
-  ["portal", "access-tokens"],
-  ["finance", "access-tokens"],
-  ["monitoring", "access-tokens"],
-  ["policy_registry", "access-tokens"],
+  ["partners", "accounts applications products personal access-tokens"],
+  ["plans", "products account-plans personal access-tokens"],
+  ["settings", "fields-definitions settings personal access-tokens"],
+  ["portal", "personal access-tokens"],
+  ["finance", "personal access-tokens"],
+  ["monitoring", "personal access-tokens"],
+  ["policy_registry", "personal access-tokens"],
 ] as const)("a member with the section %s opens its places alone", async ([section, open], { house }) => {
   house.buildWeb();
   const { id } = await house.addProviderUser("mia", "member");

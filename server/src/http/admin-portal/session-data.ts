@@ -17,6 +17,7 @@ const deedOfPlace = {
   events: "read-webhooks",
   bins: "read-webhooks",
   settings: "change-settings",
+  personal: "change-own",
   team: "list-provider-users",
   "access-tokens": "read-own",
   webhooks: "read-webhooks",
