@@ -13,7 +13,7 @@ import { createManagementClient } from "./api/management/management-client.ts";
 import { ManagementContext } from "./api/management/management-context.ts";
 import { LiveProvider } from "./api/live-provider.tsx";
 import { readSession } from "./api/session.ts";
-import { SessionContext } from "./api/session-context.ts";
+import { SessionProvider } from "./api/session-provider.tsx";
 import { createAppRouter } from "./router.tsx";
 import { startTheme } from "./theme/theme.ts";
 import { ToastProvider } from "./toasts/toast-provider.tsx";
@@ -38,7 +38,7 @@ if (!root) throw new Error("The page has no #root.");
 startTheme();
 createRoot(root).render(
   <StrictMode>
-    <SessionContext value={session}>
+    <SessionProvider first={session}>
       <ApiContext value={api}>
         <ManagementContext value={management}>
           <QueryClientProvider client={queries}>
@@ -50,6 +50,6 @@ createRoot(root).render(
           </QueryClientProvider>
         </ManagementContext>
       </ApiContext>
-    </SessionContext>
+    </SessionProvider>
   </StrictMode>,
 );

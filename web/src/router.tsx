@@ -109,6 +109,16 @@ const routeTree = root.addChildren([
   }),
   createRoute({
     getParentRoute,
+    path: "/settings",
+    component: lazyRouteComponent(() => import("./pages/settings/settings-page.tsx"), "SettingsPage"),
+  }),
+  createRoute({
+    getParentRoute,
+    path: "/personal",
+    component: lazyRouteComponent(() => import("./pages/personal/personal-page.tsx"), "PersonalPage"),
+  }),
+  createRoute({
+    getParentRoute,
     path: "/team",
     component: lazyRouteComponent(() => import("./pages/team/team-page.tsx"), "TeamPage"),
   }),

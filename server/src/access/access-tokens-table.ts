@@ -35,6 +35,9 @@ export interface NewAccessToken {
 
 const valueBytes = 48;
 
+/** As 3scale's are: 96 hexadecimal digits. */
+export const newTokenValue = (): string => randomHex(valueBytes);
+
 const insertStatement = `
   insert into access_tokens (provider_id, user_id, name, digest, scopes, permission, expires_at)
   values ($1, $2, $3, $4, $5, $6, $7)
@@ -45,7 +48,7 @@ export async function createAccessToken(
   tx: Transaction,
   token: NewAccessToken,
 ): Promise<{ id: number; value: string }> {
-  const value = token.value ?? randomHex(valueBytes);
+  const value = token.value ?? newTokenValue();
   const rows = await tx.query<{ id: number }>(insertStatement, [
     token.providerId,
     token.userId,

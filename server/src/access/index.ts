@@ -2,6 +2,7 @@ export {
   createAccessToken,
   findAccessToken,
   findTokenStatement,
+  newTokenValue,
   scopes,
   type AccessToken,
   type Permission,

@@ -1,5 +1,6 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { newTokenValue } from "#access/index.ts";
 import { findProviderByKey, type Provider, readFirstProvider } from "#portal/providers/index.ts";
 import { setUpFirstProvider } from "#portal/provider-setup/index.ts";
 import { CannotStart } from "#platform/config/cannot-start.ts";
@@ -80,7 +81,7 @@ async function keepCredentials(path: string, config: FirstSetUp["config"]): Prom
   const fresh: FirstCredentials = {
     username: config.adminUsername,
     password: given(config.adminPassword, randomPassword),
-    accessToken: given(config.accessToken, () => randomHex(32)),
+    accessToken: given(config.accessToken, newTokenValue),
     providerKey: given(config.providerKey, () => randomHex(16)),
   };
   const kept: FirstCredentials = JSON.parse((await keepFile(path, () => JSON.stringify(fresh))).content);

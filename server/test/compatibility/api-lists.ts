@@ -9,7 +9,10 @@ import {
   subscriptionToJson,
 } from "#portal/applications/index.ts";
 import { definitionToJson } from "#portal/fields/index.ts";
+import { providerToJson, representProvider } from "#portal/provider-account/index.ts";
 import { planToJson, productToJson, representPlan, representProduct } from "#portal/products/index.ts";
+import { colleague } from "../../src/http/account-management-api/examples/example-colleague.ts";
+import { exampleSettings } from "../../src/http/account-management-api/examples/example-settings.ts";
 import { aDefinition, aPlan, aProduct, aProvider } from "../support/build-portal.ts";
 import { applications } from "./documents.ts";
 
@@ -54,6 +57,10 @@ const subscription = {
 
 const application = applications["app-id"].updated;
 
+const grace = { ...colleague, createdAt: at, updatedAt: at };
+const acme = { provider, settings: exampleSettings, users: [grace] };
+const origins = { admin: adminUrl, developer: "https://acme.example.com" };
+
 /** What the API answers about the things around applications, by the name of its golden file. */
 export const asXml: readonly (readonly [file: string, document: Node])[] = [
   ["plans", list("plans", plans.map(representPlan), "open")],
@@ -63,6 +70,7 @@ export const asXml: readonly (readonly [file: string, document: Node])[] = [
   ["service", representProduct(aProduct({ description: "Ferries" }), provider)],
   ["service-oidc", representProduct(oidcProduct, provider)],
   ["service-contract", representSubscription(subscription, provider)],
+  ["provider", representProvider(acme, origins)],
 ];
 
 export const asJson: readonly (readonly [file: string, json: Json])[] = [
@@ -72,5 +80,6 @@ export const asJson: readonly (readonly [file: string, json: Json])[] = [
   ["service", productToJson(aProduct({ description: "Ferries" }), provider, adminUrl)],
   ["service-oidc", productToJson(oidcProduct, provider, adminUrl)],
   ["service-contract", subscriptionToJson(subscription, provider)],
+  ["provider", providerToJson(acme, origins)],
   ["fields-definition", definitionToJson(aDefinition("Cinstance", "stage", { choices: ["alpha", "beta"] }), provider)],
 ];

@@ -179,7 +179,10 @@ test("settings hold for the next sign-up, and are refused as a whole", async ({ 
     whole: { account: { state: "created" } },
   });
   expect(await change({ passwordLengthMin: 3, timeZone: "Mars/Olympus", signupsEnabled: false })).toMatchObject({
-    refused: { password_length_min: ["must be from 8 to 100"], time_zone: ["is not a time zone"] },
+    refused: {
+      password_length_min: ["must be a whole number from 8 to 100"],
+      time_zone: ["is not a time zone; name one as in Europe/Oslo, or UTC"],
+    },
   });
   const settings = await readProviderSettings(pool, providerId);
   expect(settings).toMatchObject({ timeZone: "Europe/Oslo", passwordLengthMin: 12, signupsEnabled: true });

@@ -3,6 +3,8 @@ import { findAccessToken, findProviderUserByLogin } from "#access/index.ts";
 import { setUpFirstProvider, setUpProvider } from "#portal/provider-setup/index.ts";
 import { judgeProviderSetup } from "#portal/provider-setup/provider-setup.ts";
 import { findProviderByHost, findProviderByKey } from "#portal/providers/index.ts";
+import { setUpFirst } from "../../src/app/first-set-up.ts";
+import { makeDataDir } from "../support/start-bellwire.ts";
 import { test } from "../support/test.ts";
 import { now, setUp } from "./house.ts";
 
@@ -38,6 +40,19 @@ test("what was not given is made at random, and only its digest is kept", async 
     [provider.id],
   );
   expect(JSON.stringify(stored)).not.toMatch(new RegExp(`${accessToken}|${providerKey}`));
+});
+
+test("the token that the first start makes is one like all others", async ({ database }) => {
+  await using folder = await makeDataDir();
+  const unset = { adminPassword: undefined, accessToken: undefined, providerKey: undefined };
+  const config = { dataDir: folder.path, providerName: "Acme", adminUsername: "admin", ...unset };
+  const token = await setUpFirst({
+    config,
+    pool: database,
+    now,
+    complete: async (_provider, credentials) => credentials.accessToken,
+  });
+  expect(token).toMatch(/^[0-9a-f]{96}$/);
 });
 
 test.each(["acme-admin", "Acme", "-acme", "a.b", "", "x".repeat(51)])(

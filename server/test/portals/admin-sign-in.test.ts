@@ -19,6 +19,7 @@ test("an admin signs in and gets the app, with the session in the page", async (
   const [, json = ""] =
     /<script type="application\/json" id="bellwire-session">(.*?)<\/script><\/head>/.exec(html) ?? [];
   expect(JSON.parse(json)).toEqual({
+    userId: expect.any(Number),
     userName: "boss",
     role: "admin",
     csrfToken: expect.stringMatching(/^[0-9a-f]{64}$/),
@@ -26,6 +27,7 @@ test("an admin signs in and gets the app, with the session in the page", async (
     places: expect.objectContaining({ accounts: true, webhooks: true, team: true }),
     deeds: expect.arrayContaining(["administer-portal", "change-webhooks"]),
     timeZone: "UTC",
+    passwordLengthMin: 12,
     publicUrl: `https://${house.provider.subdomain}-admin.bellwire.test`,
     developerPortalUrl: `https://${house.provider.subdomain}.bellwire.test/`,
   });
@@ -103,16 +105,16 @@ test("neither portal takes the other's cookie", async ({ house }) => {
 });
 
 const everyPlace =
-  "accounts applications mails products account-plans fields-definitions deliveries failures events bins team access-tokens webhooks endpoints";
+  "accounts applications mails products account-plans fields-definitions deliveries failures events bins settings personal team access-tokens webhooks endpoints";
 
 test.for([
-  ["partners", "accounts applications products access-tokens"],
-  ["plans", "products account-plans access-tokens"],
-  ["settings", "fields-definitions access-tokens"],
-  ["portal", "access-tokens"],
-  ["finance", "access-tokens"],
-  ["monitoring", "access-tokens"],
-  ["policy_registry", "access-tokens"],
+  ["partners", "accounts applications products personal access-tokens"],
+  ["plans", "products account-plans personal access-tokens"],
+  ["settings", "fields-definitions settings personal access-tokens"],
+  ["portal", "personal access-tokens"],
+  ["finance", "personal access-tokens"],
+  ["monitoring", "personal access-tokens"],
+  ["policy_registry", "personal access-tokens"],
 ] as const)("a member with the section %s opens its places alone", async ([section, open], { house }) => {
   house.buildWeb();
   const { id } = await house.addProviderUser("mia", "member");

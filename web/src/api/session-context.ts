@@ -9,3 +9,8 @@ export function useSession(): Session {
   if (!session) throw new Error("There is no session around this component.");
   return session;
 }
+
+export const RenewSessionContext = createContext<() => Promise<void>>(async () => undefined);
+
+/** Reads the session anew, after a change of what it tells: a name, the time zone, what is open. */
+export const useRenewSession = (): (() => Promise<void>) => use(RenewSessionContext);

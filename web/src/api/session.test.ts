@@ -1,19 +1,14 @@
 import { expect, test } from "vitest";
 
+import { exampleSession } from "../testing/example-session.ts";
 import { mayOpen, mayUseWebhooks, type Session } from "./session.ts";
 
 const session: Session = {
-  userName: "mia",
-  role: "member",
+  ...exampleSession,
   places: new Map([
     ["accounts", true],
     ["webhooks", false],
   ]),
-  deeds: new Set(),
-  csrfToken: "t",
-  providerName: "Acme",
-  timeZone: "UTC",
-  developerPortalUrl: "/",
 };
 
 test.each([

@@ -1,5 +1,6 @@
 /** What the server tells the page about who is signed in, in a JSON script element. */
 export interface Session {
+  readonly userId: number;
   readonly userName: string;
   readonly role: "admin" | "member";
   /** Each place, by the first part of its path, and whether it is open. The rules are the server's. */
@@ -9,6 +10,8 @@ export interface Session {
   readonly csrfToken: string;
   readonly providerName: string;
   readonly timeZone: string;
+  /** How many characters a password has at least. */
+  readonly passwordLengthMin: number;
   readonly developerPortalUrl: string;
 }
 
@@ -17,20 +20,33 @@ export const mayAdminister = ({ deeds }: Session): boolean => deeds.has("adminis
 export const mayCreateProducts = ({ deeds }: Session): boolean => deeds.has("create-products");
 export const mayChangePlans = ({ deeds }: Session): boolean => deeds.has("change-plans");
 
+/** Whether webhooks are sent at all is not for members, whatever their sections. */
+export const maySwitchWebhooks = ({ role }: Session): boolean => role === "admin";
+
 /** Whether `/accounts/7` and the like open. Of a path that is no place, the router knows what to say. */
 export const mayOpen = ({ places }: Session, path: string): boolean => places.get(path.split("/")[1] ?? "") ?? true;
 
 export const mayUseWebhooks = (session: Session): boolean => mayOpen(session, "/webhooks");
 
+const elementOf = (page: Document): HTMLElement | null => page.getElementById("bellwire-session");
+
+/** The page to sign in has none. */
+export const holdsSession = (page: Document): boolean => elementOf(page) !== null;
+
 export function readSession(page: Document): Session {
-  const content: unknown = JSON.parse(page.getElementById("bellwire-session")?.textContent ?? "null");
+  const content: unknown = JSON.parse(elementOf(page)?.textContent ?? "null");
   const fields = new Map<string, unknown>(Object.entries(content ?? {}));
   const text = (name: string): string => {
     const value = fields.get(name);
     return typeof value === "string" ? value : "";
   };
+  const number = (name: string): number => {
+    const value = fields.get(name);
+    return typeof value === "number" ? value : 0;
+  };
   const deeds: unknown = fields.get("deeds");
   return {
+    userId: number("userId"),
     userName: text("userName"),
     role: text("role") === "admin" ? "admin" : "member",
     places: new Map(Object.entries(fields.get("places") ?? {}).map(([place, isOpen]) => [place, isOpen === true])),
@@ -38,6 +54,7 @@ export function readSession(page: Document): Session {
     csrfToken: text("csrfToken"),
     providerName: text("providerName"),
     timeZone: text("timeZone") || "UTC",
+    passwordLengthMin: number("passwordLengthMin"),
     developerPortalUrl: text("developerPortalUrl") || "/",
   };
 }

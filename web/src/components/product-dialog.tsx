@@ -7,6 +7,7 @@ import { SelectField } from "./form/select-field.tsx";
 import { TextField } from "./form/text-field.tsx";
 import { useDialogForm } from "./form/use-dialog-form.ts";
 import { credentialsName } from "./product-credentials.ts";
+import { ProductRules } from "./product-rules.tsx";
 
 export interface ProductDialogProps {
   /** None: a new one is made. */
@@ -14,12 +15,12 @@ export interface ProductDialogProps {
   readonly onClose: () => void;
 }
 
-const fields = ["name", "description", "backend_version"] as const;
+const fields = ["name", "description", "backend_version", "buyer_plan_change_permission"] as const;
 
 export function ProductDialog({ product, onClose }: ProductDialogProps) {
   const api = useManagement();
   const navigate = useNavigate();
-  const { field, dialog } = useDialogForm({
+  const { field, dialog, values, type } = useDialogForm({
     saved: { ...(product ?? { name: "", description: "", backend_version: "1" }) },
     fields,
     change: (typed) =>
@@ -38,6 +39,7 @@ export function ProductDialog({ product, onClose }: ProductDialogProps) {
   return (
     <FormDialog
       title={product ? `Edit ${product.name}` : "Create a product"}
+      {...(!product && { description: "What its developers may do can be decided once it is there." })}
       submit={product ? "Save" : "Create"}
       {...dialog}
     >
@@ -48,6 +50,12 @@ export function ProductDialog({ product, onClose }: ProductDialogProps) {
         label="Applications prove who they are with"
         options={Object.entries(credentialsName).map(([value, label]) => ({ value, label }))}
       />
+      {product && (
+        <ProductRules
+          toggle={(id) => ({ id, isOn: values[id] === true, onChange: (isOn) => type({ [id]: isOn }) })}
+          permission={field("buyer_plan_change_permission")}
+        />
+      )}
     </FormDialog>
   );
 }

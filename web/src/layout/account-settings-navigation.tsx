@@ -12,7 +12,8 @@ export function AccountSettingsNavigation() {
   const path = useLocation({ select: ({ pathname }) => pathname });
   const session = useSession();
   return (
-    <NavPlaces title="Account Settings" of={["/team", "/access-tokens", "/webhooks"]}>
+    <NavPlaces title="Account Settings" of={["/settings", "/team", "/access-tokens", "/webhooks"]}>
+      <NavLink to="/settings">General</NavLink>
       <NavLink to="/team">Team</NavLink>
       <NavLink to="/access-tokens">Access tokens</NavLink>
       {mayUseWebhooks(session) && (

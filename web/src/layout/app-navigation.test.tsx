@@ -6,23 +6,18 @@ import { expect, test, vi } from "vitest";
 import { createApiClient } from "../api/api-client.ts";
 import { ApiContext } from "../api/api-context.ts";
 import { SessionContext } from "../api/session-context.ts";
+import { exampleSession } from "../testing/example-session.ts";
 import { AppNavigation } from "./app-navigation.tsx";
 
 const everyPlace =
-  "accounts applications mails products account-plans fields-definitions deliveries failures events bins team access-tokens webhooks endpoints";
+  "accounts applications mails products account-plans fields-definitions deliveries failures events bins settings team access-tokens webhooks endpoints";
 
 /** What the navigation offers to somebody to whom these places are open: its groups and its links. */
 async function offeredTo(open: string): Promise<readonly string[]> {
   const session = {
-    userName: "mia",
-    role: "member",
+    ...exampleSession,
     places: new Map(everyPlace.split(" ").map((place) => [place, open.split(" ").includes(place)])),
-    deeds: new Set<string>(),
-    csrfToken: "",
-    providerName: "Acme",
-    timeZone: "UTC",
-    developerPortalUrl: "/",
-  } as const;
+  };
   const page = document.createElement("div");
   const routeTree = createRootRoute({ component: () => <AppNavigation onGo={() => undefined} /> });
   const router = createRouter({ routeTree, history: createMemoryHistory() });

@@ -1,5 +1,6 @@
 import { Divider, DropdownGroup, DropdownItem, DropdownList } from "@patternfly/react-core";
 import UserIcon from "@patternfly/react-icons/dist/esm/icons/user-icon";
+import { useNavigate } from "@tanstack/react-router";
 import { useRef } from "react";
 
 import { useSession } from "../api/session-context.ts";
@@ -8,6 +9,7 @@ import { ThemeChoice } from "./theme-choice.tsx";
 
 export function UserMenu() {
   const { userName, role, providerName, developerPortalUrl, csrfToken } = useSession();
+  const navigate = useNavigate();
   const signOut = useRef<HTMLFormElement>(null);
   return (
     <>
@@ -17,6 +19,7 @@ export function UserMenu() {
       <MastheadMenu label={`Signed in as ${userName}`} icon={<UserIcon />}>
         <DropdownGroup label={`${userName}, ${role} of ${providerName}`}>
           <DropdownList>
+            <DropdownItem onClick={() => void navigate({ to: "/personal" })}>Personal settings</DropdownItem>
             <DropdownItem to={developerPortalUrl}>Developer Portal</DropdownItem>
           </DropdownList>
         </DropdownGroup>

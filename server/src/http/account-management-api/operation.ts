@@ -1,5 +1,5 @@
 import type { TObject } from "typebox";
-import type { AdminCaller, By, Deed } from "#access/index.ts";
+import type { AdminCaller, AttemptLimiter, By, Deed } from "#access/index.ts";
 import type { Clock } from "#platform/clock/clock.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import type { EndpointNeeds } from "#webhooks/endpoints/index.ts";
@@ -20,10 +20,18 @@ export interface AccountManagementApiNeeds extends EndpointNeeds {
   readonly version: string;
 }
 
+/** What the door has besides, for all requests. */
+export interface OperationNeeds extends AccountManagementApiNeeds {
+  /** Whoever finds a browser that is signed in must not find out the password with it. */
+  readonly passwordGuesses: AttemptLimiter;
+}
+
 /** One request to an operation, read and allowed. */
 export interface Call {
   readonly provider: Provider;
   readonly caller: AdminCaller;
+  /** The cookie of the session in the Admin Portal that calls. Programs have none. */
+  readonly session: string | undefined;
   readonly now: Date;
   /** The cause of what this call changes. */
   readonly by: By;
@@ -77,7 +85,7 @@ export interface Operation {
   readonly also?: readonly (404 | 422)[];
   /** Nothing for an empty answer. */
   readonly answers?: DocumentedAnswer;
-  answer(needs: AccountManagementApiNeeds, call: Call): Promise<Answer>;
+  answer(needs: OperationNeeds, call: Call): Promise<Answer>;
 }
 
 export const xmlAndJson = ["xml", "json"] as const satisfies readonly Format[];

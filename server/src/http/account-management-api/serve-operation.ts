@@ -2,15 +2,16 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { reaches, type AdminCaller } from "#access/index.ts";
 import { assertMay } from "#http/shared/assert-may.ts";
 import { Problem } from "#http/shared/problem.ts";
+import { readSessionCookie } from "#http/shared/session-cookie.ts";
 import { negotiateFormat } from "./requests/negotiate-format.ts";
-import type { AccountManagementApiNeeds, Call, Operation } from "./operation.ts";
+import type { Call, Operation, OperationNeeds } from "./operation.ts";
 import { idOf, isRecord, readBody, readQuery, textOf } from "./requests/read-parameters.ts";
 import { readValues } from "./requests/read-values.ts";
 import { methodsOf, parametersOf, splitExtension } from "./route-of-operation.ts";
 import { sendAnswer } from "./answers/send-answer.ts";
 
 /** Serves an operation with and without an extension in its path. */
-export function serveOperation(http: FastifyInstance, operation: Operation, needs: AccountManagementApiNeeds): void {
+export function serveOperation(http: FastifyInstance, operation: Operation, needs: OperationNeeds): void {
   const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const caller = await needs.findAdminCaller(request);
     assertMay(caller, operation.deed, request.provider);
@@ -50,6 +51,7 @@ function callOf(
   return {
     provider,
     caller,
+    session: caller.actor.kind === "admin" ? readSessionCookie(request, "admin") : undefined,
     now,
     by: { actor: caller.actor, channel: caller.channel, reach: caller.reach, now },
     adminUrl: `${protocol}://${host}`,

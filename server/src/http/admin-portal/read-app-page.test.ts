@@ -3,6 +3,7 @@ import { sessionElement } from "./read-app-page.ts";
 
 test("no name can end the element that holds the session", () => {
   const element = sessionElement({
+    userId: 1,
     userName: "</script><script>alert(1)</script><!--",
     role: "admin",
     csrfToken: "",
@@ -10,6 +11,7 @@ test("no name can end the element that holds the session", () => {
     places: {},
     deeds: [],
     timeZone: "UTC",
+    passwordLengthMin: 12,
     publicUrl: "",
     developerPortalUrl: "",
   });

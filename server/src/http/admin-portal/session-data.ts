@@ -16,6 +16,8 @@ const deedOfPlace = {
   failures: "read-failures",
   events: "read-webhooks",
   bins: "read-webhooks",
+  settings: "change-settings",
+  personal: "change-own",
   team: "list-provider-users",
   "access-tokens": "read-own",
   webhooks: "read-webhooks",
@@ -24,6 +26,7 @@ const deedOfPlace = {
 
 /** What the app knows about who uses it, from the first moment on. */
 export interface SessionData {
+  readonly userId: number;
   readonly userName: string;
   readonly role: ProviderUser["role"];
   /** The rules are the server's alone: the app offers and opens what is listed here. */
@@ -32,6 +35,8 @@ export interface SessionData {
   readonly csrfToken: string;
   readonly providerName: string;
   readonly timeZone: string;
+  /** The rule for passwords, to be shown before one is typed. */
+  readonly passwordLengthMin: number;
   readonly publicUrl: string;
   readonly developerPortalUrl: string;
   readonly tryOutBinUrl?: string;
@@ -43,6 +48,7 @@ export function sessionDataFor(portal: Urls, provider: Provider, { user, csrfTok
   const binViewUrl = portal.tryOut?.()?.binViewUrl;
   const deeds = deedsOpenTo(callerInPortal(user), provider);
   return {
+    userId: user.id,
     userName: user.username,
     role: user.role,
     places: placesFor(deeds),
@@ -50,6 +56,7 @@ export function sessionDataFor(portal: Urls, provider: Provider, { user, csrfTok
     csrfToken,
     providerName: provider.name,
     timeZone: provider.timeZone,
+    passwordLengthMin: provider.passwordLengthMin,
     publicUrl: portal.adminPortalUrl(provider),
     developerPortalUrl: `${portal.developerPortalUrl(provider)}/`,
     ...(binViewUrl === undefined ? {} : { tryOutBinUrl: binViewUrl }),

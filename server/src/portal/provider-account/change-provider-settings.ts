@@ -7,7 +7,7 @@ import { isTimeZone } from "#portal/providers/index.ts";
 import { judgeEmail } from "#portal/users/index.ts";
 
 import { lockProviderSettings, updateProviderSettings } from "./provider-settings-table.ts";
-import type { ProviderSettings } from "./provider-settings.ts";
+import { passwordLengths, type ProviderSettings } from "./provider-settings.ts";
 
 interface SettingsChange {
   readonly providerId: number;
@@ -41,21 +41,22 @@ export async function changeProviderSettings(
 }
 
 const nameLengthMax = 255;
-const passwordLength = { min: 8, max: 100 };
 
 const judgeSettings = (its: ProviderSettings): FieldErrors =>
   mergeErrors({
     name: isShort(its.name) && its.name.trim() !== "" ? [] : [`must have 1 to ${nameLengthMax} characters`],
-    time_zone: isTimeZone(its.timeZone) ? [] : ["is not a time zone"],
-    password_length_min:
-      its.passwordLengthMin >= passwordLength.min && its.passwordLengthMin <= passwordLength.max
-        ? []
-        : [`must be from ${passwordLength.min} to ${passwordLength.max}`],
+    time_zone: isTimeZone(its.timeZone) ? [] : ["is not a time zone; name one as in Europe/Oslo, or UTC"],
+    password_length_min: isPasswordLength(its.passwordLengthMin)
+      ? []
+      : [`must be a whole number from ${passwordLengths.min} to ${passwordLengths.max}`],
     from_email: judgeAddress(its.fromEmail),
     support_email: judgeAddress(its.supportEmail),
     finance_support_email: judgeAddress(its.financeSupportEmail),
     site_access_code: isShort(its.siteAccessCode ?? "") ? [] : [`may have ${nameLengthMax} characters at most`],
   });
+
+const isPasswordLength = (length: number): boolean =>
+  Number.isInteger(length) && length >= passwordLengths.min && length <= passwordLengths.max;
 
 const isShort = (text: string): boolean => text.length <= nameLengthMax && isXmlText(text);
 

@@ -3,7 +3,13 @@ export { changeProviderSettings } from "./change-provider-settings.ts";
 export { deleteProviderUser } from "./delete-provider-user.ts";
 export { issueAccessToken } from "./issue-access-token.ts";
 export { readProviderSettings } from "./provider-settings-table.ts";
-export { planPermissions, type PlanPermission, type ProviderSettings } from "./provider-settings.ts";
+export {
+  passwordLengths,
+  planPermissions,
+  webHooksStates,
+  type PlanPermission,
+  type ProviderSettings,
+} from "./provider-settings.ts";
 export {
   activateProviderUser,
   changeProviderUserPermissions,
@@ -12,6 +18,6 @@ export {
   suspendProviderUser,
   unsuspendProviderUser,
 } from "./provider-user-operations.ts";
-export { providerToJson, representProvider, settingsToJson } from "./represent-provider.ts";
+export { providerToJson, representProvider, settingsToJson, type WholeProvider } from "./represent-provider.ts";
 export { providerUserToJson, representProviderUser } from "./represent-provider-user.ts";
 export { updateProviderUser } from "./update-provider-user.ts";

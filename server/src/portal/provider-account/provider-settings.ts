@@ -4,6 +4,12 @@ export const planPermissions = ["direct", "request", "credit_card", "request_cre
 /** Whether developers may change a plan themselves, ask for it, or need a credit card for it. */
 export type PlanPermission = (typeof planPermissions)[number];
 
+/** `hidden` is allowed as `visible` is. Denied: nothing is sent, and nobody opens the pages of the webhooks. */
+export const webHooksStates = ["denied", "hidden", "visible"] as const satisfies readonly Provider["webHooks"][];
+
+/** What the shortest password that is allowed may be set to. */
+export const passwordLengths = { min: 8, max: 100 } as const;
+
 /** What a provider decides about its portal and about itself. */
 export interface ProviderSettings extends Pick<
   Provider,

@@ -15,6 +15,7 @@ export function representProviderUser(user: ProviderUser, provider: Provider): N
     value("role", user.role),
     value("username", user.username),
     ...(user.email === null ? [] : [value("email", user.email)]),
+    record("extra_fields", []),
   ]);
 }
 

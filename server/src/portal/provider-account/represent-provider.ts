@@ -1,8 +1,10 @@
-import { record, value, type Node } from "#platform/document/document.ts";
+import type { ProviderUser } from "#access/index.ts";
+import { list, record, value, type Node } from "#platform/document/document.ts";
 import type { Json } from "#platform/document/write-json.ts";
 import { writeTimestamp, type Provider } from "#portal/providers/index.ts";
 
 import type { ProviderSettings } from "./provider-settings.ts";
+import { representProviderUser } from "./represent-provider-user.ts";
 
 /** The settings as the API has them. */
 export const settingsToJson = (its: ProviderSettings): Json => ({
@@ -18,6 +20,7 @@ export const settingsToJson = (its: ProviderSettings): Json => ({
     enforce_sso: its.enforceSso,
     email_activation: its.emailActivation,
     password_length_min: its.passwordLengthMin,
+    time_zone: its.timeZone,
     web_hooks: its.webHooks,
   },
 });
@@ -28,8 +31,16 @@ interface Origins {
   readonly developer: string;
 }
 
-/** A provider is an account of its own in documents. */
-export function representProvider(provider: Provider, settings: ProviderSettings, origins: Origins): Node {
+/** A provider with what its documents tell of it. */
+export interface WholeProvider {
+  readonly provider: Provider;
+  readonly settings: ProviderSettings;
+  /** Its own users, or those of them that the reader may know of. */
+  readonly users: readonly ProviderUser[];
+}
+
+/** A provider is an account of its own in documents. It has bought no plans and stored no credit card: nobody bills it. */
+export function representProvider({ provider, settings, users }: WholeProvider, origins: Origins): Node {
   const time = (at: Date): string => writeTimestamp(at, provider.timeZone);
   return record("account", [
     value("id", provider.id),
@@ -46,10 +57,19 @@ export function representProvider(provider: Provider, settings: ProviderSettings
     value("finance_support_email", settings.financeSupportEmail),
     value("site_access_code", settings.siteAccessCode),
     value("org_name", settings.name),
+    record("extra_fields", []),
+    ...Object.entries(billingOf(provider)).map(([name, it]) => value(name, it)),
+    value("credit_card_stored", false),
+    list("plans", [], "alone"),
+    list(
+      "users",
+      users.map((user) => representProviderUser(user, provider)),
+      "alone",
+    ),
   ]);
 }
 
-export function providerToJson(provider: Provider, settings: ProviderSettings, origins: Origins): Json {
+export function providerToJson({ provider, settings }: WholeProvider, origins: Origins): Json {
   const time = (at: Date): string => writeTimestamp(at, provider.timeZone);
   return {
     account: {
@@ -64,6 +84,8 @@ export function providerToJson(provider: Provider, settings: ProviderSettings, o
       ...(settings.supportEmail === null ? {} : { support_email: settings.supportEmail }),
       ...(settings.financeSupportEmail === null ? {} : { finance_support_email: settings.financeSupportEmail }),
       ...(settings.siteAccessCode === null ? {} : { site_access_code: settings.siteAccessCode }),
+      credit_card_stored: false,
+      ...billingOf(provider),
       state: provider.state,
       annotations: {},
       links: [{ rel: "users", href: `${origins.admin}/admin/api/users` }],
@@ -71,5 +93,9 @@ export function providerToJson(provider: Provider, settings: ProviderSettings, o
     },
   };
 }
+
+/** As of a new account; left out, as with every account, of one that is suspended or about to go. */
+const billingOf = ({ state }: Provider): Readonly<Record<string, boolean>> =>
+  state === "approved" ? { monthly_billing_enabled: true, monthly_charging_enabled: true } : {};
 
 const hostOf = (origin: string): string => origin.replace(/^https?:\/\//, "");

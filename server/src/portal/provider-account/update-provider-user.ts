@@ -1,6 +1,6 @@
 import type { Pool } from "#platform/database/database.ts";
-import { isFine, mergeErrors, type FieldInput } from "#portal/fields/index.ts";
-import { readProviderUser } from "#access/index.ts";
+import { isFine, mergeErrors, type FieldErrors, type FieldInput } from "#portal/fields/index.ts";
+import { readProviderUser, signInProviderUser, type ProviderUser } from "#access/index.ts";
 
 import { changeProviderUser, type ProviderUserChange, type ProviderUserOutcome } from "./change-provider-user.ts";
 import { hashIfFine, judgeWanted, readWanted, takenAmong } from "./provider-user-names.ts";
@@ -8,6 +8,8 @@ import { hashIfFine, judgeWanted, readWanted, takenAmong } from "./provider-user
 interface ProviderUserUpdate extends ProviderUserChange {
   /** `username`, `email`, `password`. What is not named stays. */
   readonly values: FieldInput;
+  /** What somebody typed to prove that the password is their own. It is looked at unless it is undefined. */
+  readonly currentPassword?: string | undefined;
   /** The cookie of the session that a new password leaves alone. It ends all others. */
   readonly keptSession?: string | undefined;
 }
@@ -15,21 +17,36 @@ interface ProviderUserUpdate extends ProviderUserChange {
 /** Changes what one of the provider's own users is called, or the password. */
 export async function updateProviderUser(
   pool: Pool,
-  { values, ...change }: ProviderUserUpdate,
+  { values, currentPassword, ...change }: ProviderUserUpdate,
 ): Promise<ProviderUserOutcome | undefined> {
   const { provider, userId } = change;
   const found = await readProviderUser(pool, provider.id, userId);
   if (!found) return undefined;
   const rules = { values, passwordLengthMin: provider.passwordLengthMin, isNew: false };
   const { password } = readWanted(values);
-  const passwordHash = await hashIfFine(judgeWanted(readWanted(values, found), rules), password);
+  const unproved = await judgeProof(pool, { providerId: provider.id, user: found, currentPassword });
+  const wrong = mergeErrors(judgeWanted(readWanted(values, found), rules), unproved);
+  const passwordHash = await hashIfFine(wrong, password);
   return changeProviderUser(pool, {
     ...change,
     decide: (before, everybody) => {
       const wanted = readWanted(values, before);
-      const refused = mergeErrors(judgeWanted(wanted, rules), takenAmong(everybody, wanted, userId));
+      const refused = mergeErrors(unproved, judgeWanted(wanted, rules), takenAmong(everybody, wanted, userId));
       if (!isFine(refused)) return { refused };
       return { user: { ...before, username: wanted.username, email: wanted.email }, passwordHash };
     },
   });
+}
+
+interface Proof {
+  readonly providerId: number;
+  readonly user: ProviderUser;
+  readonly currentPassword: string | undefined;
+}
+
+/** Whoever can sign in with it knows it. Before the transaction opens: it takes a while. */
+async function judgeProof(pool: Pool, { providerId, user, currentPassword }: Proof): Promise<FieldErrors> {
+  if (currentPassword === undefined) return {};
+  const known = await signInProviderUser(pool, { providerId, login: user.username, password: currentPassword });
+  return known?.id === user.id ? {} : { current_password: ["is incorrect"] };
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { writeTimestamp } from "./write-timestamp.ts";
+import { isTimeZone, writeTimestamp } from "./write-timestamp.ts";
 
 test.each([
   ["UTC is written as Z", "2026-03-01T09:00:00.999Z", "UTC", "2026-03-01T09:00:00Z"],
@@ -16,4 +16,11 @@ test.each([
   ],
 ])("%s", (_guarantee, at, timeZone, expected) => {
   expect(writeTimestamp(new Date(at), timeZone)).toBe(expected);
+});
+
+test.each([
+  ["a zone of the IANA, by its name", ["Europe/Oslo", "America/Argentina/Ushuaia", "UTC", "Etc/UTC"], true],
+  ["no offset, no abbreviation of one, and nothing else", ["+05:30", "-08", "", " ", "GMT+5", "Mars/Olympus"], false],
+])("what is a time zone: %s", (_guarantee, names, expected) => {
+  expect(names.map(isTimeZone)).toEqual(names.map(() => expected));
 });

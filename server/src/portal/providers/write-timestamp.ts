@@ -36,11 +36,12 @@ function formatterFor(timeZone: string): Intl.DateTimeFormat {
   return made;
 }
 
-/** Whether there is a zone of this name. */
+/** Whether the IANA has a zone of this name. Node also takes an offset such as +05:30 for one, which knows no summer. */
 export function isTimeZone(name: string): boolean {
+  if (!/^[A-Za-z]/.test(name)) return false;
   try {
-    formatterFor(name);
-    return true;
+    // Not kept with the other formatters: in how many ways a name can be written is for whoever asks to say.
+    return new Intl.DateTimeFormat("en-US", { timeZone: name }).resolvedOptions().timeZone !== "";
   } catch (error) {
     if (error instanceof RangeError) return false;
     throw error;

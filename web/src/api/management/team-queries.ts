@@ -22,6 +22,13 @@ export const teamQuery = (api: ManagementClient) =>
     queryFn: async () => (await api.read<{ users: { user: User }[] }>("users")).users.map(({ user }) => user),
   });
 
+/** One of them: members may read themselves, and nobody else. */
+export const colleagueQuery = (api: ManagementClient, id: number) =>
+  queryOptions({
+    queryKey: ["team", id],
+    queryFn: async () => (await api.read<{ user: User }>(`users/${id}`)).user,
+  });
+
 /** `allowed_service_ids`: null stands for all. */
 export type Permissions = Pick<components["schemas"]["Permissions"], "allowed_sections" | "allowed_service_ids">;
 

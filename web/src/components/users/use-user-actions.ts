@@ -2,6 +2,7 @@ import type { QueryKey } from "@tanstack/react-query";
 
 import { useManagement } from "../../api/management/management-context.ts";
 import { useChange } from "../use-change.ts";
+import type { UserStep } from "./user-steps.ts";
 
 export interface UsersPlace {
   /** Where these users are, in the API. */
@@ -9,20 +10,22 @@ export interface UsersPlace {
   readonly stale: readonly QueryKey[];
 }
 
-export function useUserActions({ path, stale }: UsersPlace, onDeleted: () => void) {
+export function useUserActions({ path, stale }: UsersPlace, onDone: () => void) {
   const api = useManagement();
   const step = useChange({
-    change: ({ id, operation }: { id: number; operation: string }) => api.change(`${path}/${id}/${operation}`),
+    change: ({ id, operation }: { id: number; operation: UserStep["operation"] }) =>
+      api.change(`${path}/${id}/${operation}`),
     stale,
     done: "The user was changed",
     failed: "The user could not be changed",
+    onDone,
   });
   const remove = useChange({
     change: (id: number) => api.remove(`${path}/${id}`),
     stale,
     done: "The user was deleted",
     failed: "The user could not be deleted",
-    onDone: onDeleted,
+    onDone,
   });
   return { step, remove };
 }

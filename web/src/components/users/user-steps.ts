@@ -1,6 +1,6 @@
 import type { User } from "../../api/management/user-queries.ts";
 
-interface UserStep {
+export interface UserStep {
   readonly operation: "activate" | "suspend" | "unsuspend" | "admin" | "member";
   readonly title: string;
 }

@@ -2,7 +2,8 @@ import { useManagement } from "../../api/management/management-context.ts";
 import type { User } from "../../api/management/user-queries.ts";
 import { DefinedFields } from "../../components/form/defined-fields.tsx";
 import { FormDialog } from "../../components/form/form-dialog.tsx";
-import { TextField } from "../../components/form/text-field.tsx";
+import { NewPasswordField } from "../../components/form/new-password-field.tsx";
+import { textOf } from "../../components/form/text-of.ts";
 import { useChange } from "../../components/use-change.ts";
 import { useTyped } from "../../components/use-typed.ts";
 
@@ -25,7 +26,6 @@ export function UserDialog({ accountId, user, onClose }: UserDialogProps) {
     fields: ["username", "email", "password", ...Object.keys(values)],
     onDone: onClose,
   });
-  const password = values["password"];
   return (
     <FormDialog
       title={user ? `Edit ${user.username}` : "Add a user"}
@@ -36,14 +36,13 @@ export function UserDialog({ accountId, user, onClose }: UserDialogProps) {
       onClose={onClose}
     >
       <DefinedFields target="User" values={values} errors={errors} onChange={change} />
-      <TextField
+      <NewPasswordField
         id="password"
         label={user ? "New password" : "Password"}
-        hint="12 characters or more. Left empty: it stays as it is"
+        {...(user && { note: "Left empty: it stays as it is" })}
         errors={errors["password"]}
-        value={typeof password === "string" ? password : ""}
-        input={{ type: "password", autoComplete: "new-password" }}
-        onChange={(typedPassword) => change({ password: typedPassword })}
+        value={textOf(values["password"])}
+        onChange={(password) => change({ password })}
       />
     </FormDialog>
   );

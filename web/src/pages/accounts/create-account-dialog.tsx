@@ -3,6 +3,7 @@ import { useNavigate } from "@tanstack/react-router";
 import type { Account } from "../../api/management/account-queries.ts";
 import { useManagement } from "../../api/management/management-context.ts";
 import { FormDialog } from "../../components/form/form-dialog.tsx";
+import { NewPasswordField } from "../../components/form/new-password-field.tsx";
 import { TextField } from "../../components/form/text-field.tsx";
 import { useDialogForm } from "../../components/form/use-dialog-form.ts";
 
@@ -33,12 +34,7 @@ export function CreateAccountDialog({ onClose }: { onClose: () => void }) {
       <TextField {...field("org_name")} label="Organization" isRequired />
       <TextField {...field("username")} label="Username" isRequired />
       <TextField {...field("email")} label="Email" input={{ type: "email" }} isRequired />
-      <TextField
-        {...field("password")}
-        label="Password"
-        hint="12 characters or more. Without one, the user waits to be activated"
-        input={{ type: "password", autoComplete: "new-password" }}
-      />
+      <NewPasswordField {...field("password")} label="Password" note="Without one, the user waits to be activated" />
     </FormDialog>
   );
 }

@@ -3,18 +3,10 @@ import { createRoot } from "react-dom/client";
 import { expect, test } from "vitest";
 
 import { SessionContext } from "../../api/session-context.ts";
+import { exampleSession } from "../../testing/example-session.ts";
 import { MailText } from "./mail-text.tsx";
 
-const session = {
-  userName: "mia",
-  role: "admin",
-  places: new Map<string, boolean>(),
-  deeds: new Set<string>(),
-  csrfToken: "",
-  providerName: "Acme",
-  timeZone: "UTC",
-  developerPortalUrl: "https://acme.example/",
-} as const;
+const session = { ...exampleSession, developerPortalUrl: "https://acme.example/" };
 
 test("the link of a mail can be followed, and an address that a developer put into it cannot", () => {
   const page = document.createElement("div");

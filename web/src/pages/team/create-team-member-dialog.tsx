@@ -1,5 +1,6 @@
 import { useManagement } from "../../api/management/management-context.ts";
 import { FormDialog } from "../../components/form/form-dialog.tsx";
+import { NewPasswordField } from "../../components/form/new-password-field.tsx";
 import { TextField } from "../../components/form/text-field.tsx";
 import { useDialogForm } from "../../components/form/use-dialog-form.ts";
 
@@ -26,13 +27,7 @@ export function CreateTeamMemberDialog({ onClose }: { onClose: () => void }) {
     >
       <TextField {...field("username")} label="Username" isRequired />
       <TextField {...field("email")} label="Email" isRequired input={{ type: "email" }} />
-      <TextField
-        {...field("password")}
-        label="Password"
-        isRequired
-        hint="Tell it in person. 12 characters or more"
-        input={{ type: "password", autoComplete: "new-password" }}
-      />
+      <NewPasswordField {...field("password")} label="Password" isRequired note="Tell it in person" />
     </FormDialog>
   );
 }

@@ -1,5 +1,6 @@
 import { Type } from "typebox";
-import { adminUrl, provider, settings, times as exampleTimes, user } from "../examples/example-portal.ts";
+import { colleague } from "../examples/example-colleague.ts";
+import { adminUrl, provider, settings, user } from "../examples/example-portal.ts";
 import { answerPermissions } from "../provider-users/answer-permissions.ts";
 import { answerProviderUser } from "../provider-users/answer-provider-user.ts";
 import { writeProviderUsers } from "../provider-users/write-provider-users.ts";
@@ -29,17 +30,6 @@ const list = Type.Object({ users: Type.Array(schema) });
 
 export const userAnswer: DocumentedAnswer = { schema, example: writeUser(user, settings, adminUrl) };
 export const usersAnswer: DocumentedAnswer = { schema: list, example: writeUsers([user], settings, adminUrl) };
-
-const colleague = {
-  id: 3,
-  username: "grace",
-  email: "grace@acme.example",
-  role: "member",
-  sections: ["partners", "plans"],
-  serviceIds: [7],
-  state: "active",
-  ...exampleTimes,
-} as const;
 
 /** Of the provider's own users. */
 export const providerUserAnswer: DocumentedAnswer = {

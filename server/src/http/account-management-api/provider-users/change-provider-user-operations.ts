@@ -8,6 +8,7 @@ import {
 import { doneOrRefuse } from "../answers/done-or-refuse.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
 import { answerProviderUser } from "./answer-provider-user.ts";
+import { answerRefusedUserStep } from "./answer-refused-user-step.ts";
 import { providerUserChangeOf } from "./provider-user-change-of.ts";
 import { providerUserAnswer } from "../answers/user-answers.ts";
 
@@ -15,13 +16,15 @@ interface Action {
   readonly name: string;
   readonly title: string;
   readonly says: string;
+  /** A refusal shows the user, as 3scale has it of these two steps. */
+  readonly showsRefused?: true;
   readonly take: (
     pool: Pool,
     change: ReturnType<typeof providerUserChangeOf>,
   ) => ReturnType<typeof activateProviderUser>;
 }
 
-const operationOf = ({ name, title, says, take }: Action): Operation => ({
+const operationOf = ({ name, title, says, showsRefused, take }: Action): Operation => ({
   title: `${title} (provider account)`,
   tag: "Provider",
   says,
@@ -33,7 +36,9 @@ const operationOf = ({ name, title, says, take }: Action): Operation => ({
   answers: providerUserAnswer,
 
   async answer({ pool }, call) {
-    return answerProviderUser(call, doneOrRefuse(await take(pool, providerUserChangeOf(call))).user);
+    const outcome = await take(pool, providerUserChangeOf(call));
+    if (showsRefused && outcome && "refused" in outcome) return answerRefusedUserStep(pool, call, name);
+    return answerProviderUser(call, doneOrRefuse(outcome).user);
   },
 });
 
@@ -41,6 +46,7 @@ export const activateProviderUserOperation = operationOf({
   name: "activate",
   title: "User Activate",
   says: "Activates one of the provider's own users who waits for it.",
+  showsRefused: true,
   take: activateProviderUser,
 });
 
@@ -62,6 +68,7 @@ export const suspendProviderUserOperation = operationOf({
   name: "suspend",
   title: "User Suspend",
   says: "Locks one of the provider's own users out, at once, with the access tokens.",
+  showsRefused: true,
   take: suspendProviderUser,
 });
 

@@ -1,6 +1,7 @@
 import { Type } from "typebox";
 import type { DocumentedAnswer } from "../answers/documented-answer.ts";
-import { id, links, times } from "../answers/schema-parts.ts";
+import { id, links, times, truth } from "../answers/schema-parts.ts";
+import { colleague } from "../examples/example-colleague.ts";
 import { adminUrl, developerUrl, provider } from "../examples/example-portal.ts";
 import { exampleSettings } from "../examples/example-settings.ts";
 import { answerProvider } from "./answer-provider.ts";
@@ -19,6 +20,9 @@ export const providerAnswer: DocumentedAnswer = {
         admin_base_url: Type.String({ format: "uri" }),
         base_url: Type.String({ format: "uri" }),
         ...ProviderFields.properties,
+        credit_card_stored: Type.Boolean(),
+        monthly_billing_enabled: truth,
+        monthly_charging_enabled: truth,
         state: Type.String(),
         annotations: Type.Record(Type.String(), Type.String()),
         links,
@@ -27,5 +31,5 @@ export const providerAnswer: DocumentedAnswer = {
       { title: "Provider" },
     ),
   }),
-  example: answerProvider(origins, provider, exampleSettings),
+  example: answerProvider(origins, { provider, settings: exampleSettings, users: [colleague] }),
 };

@@ -3,6 +3,7 @@ import { doneOrRefuse } from "../answers/done-or-refuse.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
 import { textOf, type Parameters } from "../requests/read-parameters.ts";
 import { answerProvider } from "./answer-provider.ts";
+import { listUsersToShow } from "./list-users-to-show.ts";
 import { ProviderFields } from "./provider-schema.ts";
 import { providerAnswer } from "./provider-answer.ts";
 
@@ -17,7 +18,8 @@ export const updateProviderOperation: Operation = {
   body: ProviderFields,
   answers: providerAnswer,
 
-  async answer(needs, { provider, values, by }) {
+  async answer(needs, call) {
+    const { provider, values, by } = call;
     const change = {
       fromEmail: emptiable(values, "from_email"),
       supportEmail: emptiable(values, "support_email"),
@@ -25,7 +27,9 @@ export const updateProviderOperation: Operation = {
       siteAccessCode: emptiable(values, "site_access_code"),
     };
     const outcome = await changeProviderSettings(needs.pool, { providerId: provider.id, change, by });
-    return answerProvider(needs, { ...provider, updatedAt: by.now }, doneOrRefuse(outcome).settings);
+    const { settings } = doneOrRefuse(outcome);
+    const users = await listUsersToShow(needs.pool, call);
+    return answerProvider(needs, { provider: { ...provider, updatedAt: by.now }, settings, users });
   },
 };
 

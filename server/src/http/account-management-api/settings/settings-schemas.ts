@@ -1,5 +1,6 @@
 import { Type } from "typebox";
-import { planPermissions } from "#portal/provider-account/index.ts";
+import { passwordLengths, planPermissions, webHooksStates } from "#portal/provider-account/index.ts";
+import { nullable } from "../answers/schema-parts.ts";
 
 const planPermission = Type.String({ enum: [...planPermissions] });
 
@@ -13,4 +14,22 @@ export const SettingsFields = Type.Object({
   change_account_plan_permission: planPermission,
   change_service_plan_permission: planPermission,
   enforce_sso: Type.Boolean(),
+  email_activation: nullable(
+    Type.Boolean({
+      description:
+        "New developers prove their e-mail address before their account counts. Null, in a form an empty text: exactly when mail can be sent.",
+    }),
+  ),
+  password_length_min: Type.Integer({
+    minimum: passwordLengths.min,
+    maximum: passwordLengths.max,
+    description: "How many characters a password has at least, of developers and of your own users.",
+  }),
+  time_zone: Type.String({
+    description: "The name of an IANA time zone such as Europe/Oslo. Times in answers and webhooks are written in it.",
+  }),
+  web_hooks: Type.String({
+    enum: [...webHooksStates],
+    description: "Denied: nothing is sent. For admins and the provider key only.",
+  }),
 });

@@ -1,0 +1,76 @@
+import { expect } from "vitest";
+import { createProviderUser, createSession, hashPassword, signInProviderUser } from "#access/index.ts";
+import { test, type ApiHouse } from "./api-test.ts";
+
+const password = "correct horse battery";
+const another = "another horse battery";
+
+/** Ada, an admin, in two browsers. */
+async function signInTwice(api: ApiHouse, now: Date) {
+  const providerId = api.provider.id;
+  const passwordHash = await hashPassword(password);
+  return api.pool.inTransaction(async (tx) => {
+    const { id: userId } = await createProviderUser(tx, { providerId, username: "ada", passwordHash, role: "admin" });
+    const open = () => createSession(tx, { providerId, audience: "admin", userId, now });
+    return { userId, here: await open(), elsewhere: await open() };
+  });
+}
+
+type Browser = Awaited<ReturnType<typeof signInTwice>>["here"];
+
+const askFrom = (api: ApiHouse, { cookieValue, csrfToken }: Browser) => ({
+  read: async (url: string): Promise<number> =>
+    (await api.askBare({ url, headers: { cookie: `bellwire_admin=${cookieValue}` } })).statusCode,
+  put: (url: string, payload: object) =>
+    api.askBare({
+      method: "PUT",
+      url,
+      payload,
+      headers: { cookie: `bellwire_admin=${cookieValue}`, "x-csrf-token": csrfToken },
+    }),
+});
+
+test("who is signed in chooses another password by the present one, and stays signed in here alone", async ({
+  api,
+  clock,
+}) => {
+  const { userId, here, elsewhere } = await signInTwice(api, clock.now());
+  const url = `/admin/api/users/${userId}.json`;
+  const [own, other] = [askFrom(api, here), askFrom(api, elsewhere)];
+
+  for (const said of [{}, { current_password: "" }, { current_password: another }]) {
+    const refused = await own.put(url, { password: another, ...said });
+    expect([refused.statusCode, refused.json()]).toEqual([422, { errors: { current_password: ["is incorrect"] } }]);
+  }
+  expect([await own.read(url), await other.read(url)]).toEqual([200, 200]);
+  expect((await own.put(url, { password: another, current_password: password })).statusCode).toBe(200);
+  expect([await own.read(url), await other.read(url)]).toEqual([200, 403]);
+  const login = { providerId: api.provider.id, login: "ada", password: another };
+  expect(await signInProviderUser(api.pool, login)).toMatchObject({ id: userId });
+});
+
+test("a browser that was left signed in does not find out the password by trying", async ({ api, clock }) => {
+  const { userId, here } = await signInTwice(api, clock.now());
+  const { put } = askFrom(api, here);
+  const guess = (current_password: string) =>
+    put(`/admin/api/users/${userId}.json`, { password: another, current_password });
+
+  for (let time = 0; time < 10; time += 1) expect((await guess("wrong")).statusCode).toBe(422);
+  const enough = await guess(password);
+  expect([enough.statusCode, enough.headers["retry-after"]]).toEqual([429, "600"]);
+  expect((await put(`/admin/api/users/${userId}.json`, { email: "ada@acme.test" })).statusCode).toBe(200);
+});
+
+test("neither a program nor an admin who helps a colleague is asked for a password that they cannot know", async ({
+  api,
+  clock,
+}) => {
+  const { userId, here } = await signInTwice(api, clock.now());
+  const { user: colleague } = (
+    await api.ask("POST", "/users.json", { payload: { username: "grace", email: "grace@acme.test", password } })
+  ).json<{ user: { id: number } }>();
+
+  const byAda = await askFrom(api, here).put(`/admin/api/users/${colleague.id}.json`, { password: another });
+  const byProgram = await api.ask("PUT", `/users/${userId}.json`, { payload: { password: another } });
+  expect([byAda.statusCode, byProgram.statusCode]).toEqual([200, 200]);
+});

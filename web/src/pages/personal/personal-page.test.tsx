@@ -1,0 +1,41 @@
+import { expect, test, vi } from "vitest";
+
+import { click, fill, showInPortal, type Answers } from "../../testing/show-in-portal.tsx";
+import { PersonalPage } from "./personal-page.tsx";
+
+const user = { id: 5, username: "mia", email: "mia@acme.test", role: "member", state: "active" };
+const answers: Answers = { "GET users/5": [200, { user }], "PUT users/5": [200, { user }] };
+
+test("somebody changes the own name, which is shown at once", async () => {
+  const { changes, renewSession } = showInPortal(<PersonalPage />, { answers, session: { role: "member" } });
+  await fill("username", "mia.k");
+  await click("Save your names");
+  await vi.waitFor(() => expect(renewSession).toHaveBeenCalledOnce());
+  expect(changes()).toEqual([{ request: "PUT users/5", body: { username: "mia.k" } }]);
+});
+
+test("a new password is chosen by the present one, and the rule is told before", async () => {
+  const errors = { current_password: ["is incorrect"] };
+  const { changes } = showInPortal(<PersonalPage />, {
+    answers: { ...answers, "PUT users/5": [422, { errors }] },
+    session: { passwordLengthMin: 20 },
+  });
+  await fill("current_password", "wrong");
+  await fill("password", "another horse battery");
+  await fill("password_confirmation", "another horse battery");
+  expect(document.getElementById("password-hint")?.textContent).toBe("20 characters or more");
+  await click("Change the password");
+  await vi.waitFor(() => {
+    expect(document.getElementById("current_password-hint")?.textContent).toContain("is incorrect");
+  });
+  expect(changes()).toEqual([
+    {
+      request: "PUT users/5",
+      body: {
+        current_password: "wrong",
+        password: "another horse battery",
+        password_confirmation: "another horse battery",
+      },
+    },
+  ]);
+});

@@ -1,0 +1,73 @@
+import { beforeEach, expect, test, vi } from "vitest";
+
+import type { Settings } from "../../api/management/settings-queries.ts";
+import { click, fill, showInPortal, type Answers } from "../../testing/show-in-portal.tsx";
+import { SettingsPage } from "./settings-page.tsx";
+
+const settings = {
+  useraccountarea_enabled: true,
+  hide_service: false,
+  signups_enabled: true,
+  account_approval_required: false,
+  public_search: false,
+  account_plans_ui_visible: true,
+  change_account_plan_permission: "request",
+  change_service_plan_permission: "request",
+  enforce_sso: false,
+  email_activation: null,
+  password_length_min: 12,
+  time_zone: "Europe/Oslo",
+  web_hooks: "visible",
+} as const satisfies Settings & { time_zone: string };
+
+const answers: Answers = { "GET settings": [200, { settings }], "PUT settings": [200, { settings }] };
+
+// Hundreds of options take a pretended browser seconds.
+beforeEach(() => void vi.spyOn(Intl, "supportedValuesOf").mockReturnValue(["Europe/Madrid", "Europe/Oslo"]));
+
+const valueOf = (id: string): string | undefined => document.querySelector<HTMLInputElement>(`#${id}`)?.value;
+
+test("each setting has its place, and only what was changed is sent", async () => {
+  const { changes, renewSession } = showInPortal(<SettingsPage />, { answers });
+  await vi.waitFor(() => expect(valueOf("time_zone")).toBe("Europe/Oslo"));
+  expect(Object.keys(settings).filter((name) => !document.getElementById(name))).toEqual([]);
+
+  await fill("email_activation", "true");
+  await fill("password_length_min", "16");
+  document.getElementById("signups_enabled")?.click();
+  await click("Save the settings");
+
+  await vi.waitFor(() => expect(renewSession).toHaveBeenCalledOnce());
+  expect(changes()).toEqual([
+    {
+      request: "PUT settings",
+      body: { email_activation: true, password_length_min: "16", signups_enabled: false },
+    },
+  ]);
+});
+
+test("the default of the activation by mail can be had back", async () => {
+  const saved = { settings: { ...settings, email_activation: false } };
+  const { changes } = showInPortal(<SettingsPage />, { answers: { ...answers, "GET settings": [200, saved] } });
+  await vi.waitFor(() => expect(valueOf("email_activation")).toBe("false"));
+  await fill("email_activation", "");
+  await click("Save the settings");
+  await vi.waitFor(() => expect(changes()).toEqual([{ request: "PUT settings", body: { email_activation: null } }]));
+});
+
+test("what is refused says so beside its field", async () => {
+  const errors = { time_zone: ["is not a time zone"] };
+  showInPortal(<SettingsPage />, { answers: { ...answers, "PUT settings": [422, { errors }] } });
+  await fill("time_zone", "UTC");
+  await click("Save the settings");
+  await vi.waitFor(() => {
+    expect(document.getElementById("time_zone-hint")?.textContent).toContain("is not a time zone");
+    expect(document.getElementById("time_zone")?.getAttribute("aria-invalid")).toBe("true");
+  });
+});
+
+test("a member is not offered to deny the webhooks", async () => {
+  showInPortal(<SettingsPage />, { answers, session: { role: "member" } });
+  await vi.waitFor(() => expect(valueOf("time_zone")).toBe("Europe/Oslo"));
+  expect(document.getElementById("web_hooks")).toBeNull();
+});

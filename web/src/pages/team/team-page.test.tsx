@@ -1,0 +1,52 @@
+import { expect, test, vi } from "vitest";
+
+import { click, fill, showInPortal, type Answers } from "../../testing/show-in-portal.tsx";
+import { TeamPage } from "./team-page.tsx";
+
+const mia = { id: 5, username: "mia", email: "mia@acme.test", role: "admin", state: "active" };
+const olaf = { id: 6, username: "olaf", email: "olaf@acme.test", role: "admin", state: "active" };
+const answers: Answers = {
+  "GET users": [200, { users: [{ user: mia }, { user: olaf }] }],
+  "PUT users/6": [200, { user: olaf }],
+  "PUT users/6/suspend": [200, { user: olaf }],
+  "PUT users/6/member": [200, { user: olaf }],
+};
+
+const menu = async (of: string): Promise<string[]> => {
+  await click(`Actions of ${of}`);
+  return vi.waitFor(() => {
+    const items = [...document.querySelectorAll("[role=menuitem]")].map((it) => it.textContent.trim());
+    expect(items).not.toEqual([]);
+    return items;
+  });
+};
+
+test("what could lock oneself out is not offered on one's own row", async () => {
+  const { path } = showInPortal(<TeamPage />, { answers });
+  expect(await menu("mia")).toEqual(["Personal settings"]);
+  await click("Personal settings");
+  await vi.waitFor(() => expect(path()).toBe("/personal"));
+});
+
+test.each([
+  ["Suspend", "suspend", "Suspend olaf?"],
+  ["Make a member", "member", "Make olaf a member?"],
+])("%s is asked about before it is done", async (title, operation, question) => {
+  const { changes } = showInPortal(<TeamPage />, { answers });
+  expect(await menu("olaf")).toEqual(["Edit", "Suspend", "Make a member", "Delete"]);
+  await click(title);
+  await vi.waitFor(() => expect(document.querySelector("[role=dialog]")?.textContent).toContain(question));
+  expect(changes()).toEqual([]);
+  await click(title);
+  await vi.waitFor(() => expect(changes()).toEqual([{ request: `PUT users/6/${operation}`, body: {} }]));
+  await vi.waitFor(() => expect(document.querySelector("[role=dialog]")).toBeNull());
+});
+
+test("a colleague's names are changed, and the password stays unless one is given", async () => {
+  const { changes } = showInPortal(<TeamPage />, { answers });
+  await menu("olaf");
+  await click("Edit");
+  await fill("email", "olaf.b@acme.test");
+  await click("Save");
+  await vi.waitFor(() => expect(changes()).toEqual([{ request: "PUT users/6", body: { email: "olaf.b@acme.test" } }]));
+});

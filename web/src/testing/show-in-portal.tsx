@@ -1,0 +1,84 @@
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { createMemoryHistory, createRootRoute, createRouter, RouterProvider } from "@tanstack/react-router";
+import { flushSync } from "react-dom";
+import { createRoot } from "react-dom/client";
+import type { ReactNode } from "react";
+import { vi } from "vitest";
+
+import { createManagementClient } from "../api/management/management-client.ts";
+import { ManagementContext } from "../api/management/management-context.ts";
+import { RenewSessionContext, SessionContext } from "../api/session-context.ts";
+import type { Session } from "../api/session.ts";
+import { exampleSession } from "./example-session.ts";
+
+/** What the server answers, by `GET users`, `PUT settings`, …: a status and a body. What is not named is not there. */
+export type Answers = Readonly<Record<string, readonly [status: number, body: unknown]>>;
+
+export interface ShowOptions {
+  readonly answers: Answers;
+  readonly session?: Partial<Session>;
+}
+
+/** Takes the page of the test before away, with its menus and dialogs. */
+let leave = (): void => undefined;
+
+/** A page with all that stands around it, and a server that answers as it is told. */
+export function showInPortal(element: ReactNode, { answers, session }: ShowOptions) {
+  const asked: { request: string; body?: unknown }[] = [];
+  vi.stubGlobal("fetch", async (url: string, { method = "GET", body }: { method?: string; body?: string } = {}) => {
+    const request = `${method} ${url.replace(/^\/admin\/api\//, "").replace(/\.json$/, "")}`;
+    asked.push({ request, ...(body !== undefined && { body: JSON.parse(body) }) });
+    const [status, answer] = answers[request] ?? [404, {}];
+    return new Response(JSON.stringify(answer), { status });
+  });
+
+  const renewSession = vi.fn<() => Promise<void>>(async () => undefined);
+  const management = createManagementClient({ csrfToken: "t", toSignIn: () => undefined });
+  const routeTree = createRootRoute({ component: () => element });
+  const router = createRouter({ routeTree, history: createMemoryHistory() });
+  leave();
+  const root = createRoot(document.body.appendChild(document.createElement("div")));
+  leave = () => root.unmount();
+  root.render(
+    <SessionContext value={{ ...exampleSession, ...session }}>
+      <RenewSessionContext value={renewSession}>
+        <ManagementContext value={management}>
+          <QueryClientProvider client={new QueryClient()}>
+            <RouterProvider router={router} />
+          </QueryClientProvider>
+        </ManagementContext>
+      </RenewSessionContext>
+    </SessionContext>,
+  );
+  return {
+    renewSession,
+    /** What changed things, in its order. */
+    changes: () => asked.filter(({ request }) => !request.startsWith("GET ")),
+    path: () => router.state.location.pathname,
+  };
+}
+
+const named = (it: Element, name: string): boolean =>
+  it.getAttribute("aria-label") === name || it.textContent.trim() === name;
+
+/** Waits for a button or an entry of a menu of this name, and clicks it. */
+export const click = (name: string): Promise<void> =>
+  vi.waitFor(() => {
+    const found = [...document.querySelectorAll<HTMLElement>("button, a")].findLast((it) => named(it, name));
+    if (!found) throw new Error(`There is no “${name}” to click.`);
+    flushSync(() => found.click());
+  });
+
+/** Waits for a control by its id, and gives it a value as somebody who types or chooses does. */
+export const fill = (id: string, value: string): Promise<void> =>
+  vi.waitFor(() => {
+    const control = document.getElementById(id);
+    if (!(control instanceof HTMLInputElement || control instanceof HTMLSelectElement)) {
+      throw new Error(`There is no field #${id}.`);
+    }
+    // React looks for changes behind the property that it has put in front.
+    Object.getOwnPropertyDescriptor(Object.getPrototypeOf(control), "value")?.set?.call(control, value);
+    flushSync(() =>
+      control.dispatchEvent(new Event(control instanceof HTMLSelectElement ? "change" : "input", { bubbles: true })),
+    );
+  });
