@@ -19,7 +19,7 @@ test(
     const bin = await database.inTransaction((tx) => createBin(tx, { providerId }));
     await using http = Fastify();
     await http.register(
-      requestBinDoor({ pool: database, clock: systemClock, publicUrl, secretsOfBin: async () => [testSecret] }),
+      requestBinDoor({ pool: database, clock: systemClock, originOf: () => publicUrl, secretsOfBin: async () => [testSecret] }),
     );
     const at = await http.listen({ port: 0, host: "127.0.0.1" });
     await using sender = buildSender({ ownBins: createOwnBins({ pool: database, isOurs: () => true }) });

@@ -18,7 +18,7 @@ const test = base
   .extend("http", async ({ database }, { onCleanup }) => {
     const http = Fastify();
     await http.register(
-      requestBinDoor({ pool: database, clock: systemClock, publicUrl, secretsOfBin: async () => [testSecret] }),
+      requestBinDoor({ pool: database, clock: systemClock, originOf: () => publicUrl, secretsOfBin: async () => [testSecret] }),
     );
     onCleanup(() => http.close());
     return http;

@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import type { FastifyReply } from "fastify";
+import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Bin, BinRequest } from "#request-bin/index.ts";
 import { openTemplates } from "../shared/open-templates.ts";
 import { describeRequest } from "./describe-request.ts";
@@ -15,8 +15,8 @@ interface BinPage {
 
 export interface ShowBin {
   page(reply: FastifyReply, bin: Bin, page: BinPage): Promise<FastifyReply>;
-  /** One request, as it stands on the page. */
-  request(bin: Bin, request: BinRequest): Promise<string>;
+  /** One request, as it stands on the page that was asked for. */
+  request(asked: FastifyRequest, bin: Bin, request: BinRequest): Promise<string>;
   noBin(reply: FastifyReply): Promise<FastifyReply>;
   message(reply: FastifyReply, status: number, says: string): Promise<FastifyReply>;
 }
@@ -44,7 +44,7 @@ const delays = [
 ];
 
 export function createShowBin(
-  { publicUrl, secretsOfBin }: RequestBinNeeds,
+  { originOf, secretsOfBin }: RequestBinNeeds,
   assetPaths: Readonly<Record<string, string>>,
 ): ShowBin {
   const write = openTemplates(templates);
@@ -54,9 +54,9 @@ export function createShowBin(
       .code(status)
       .type("text/html; charset=utf-8")
       .send(await html);
-  const surroundingsOf = async (bin: Bin) => ({
+  const surroundingsOf = async (asked: FastifyRequest, bin: Bin) => ({
     bin,
-    binUrl: `${publicUrl}/bins/${bin.id}`,
+    binUrl: `${originOf(asked)}/bins/${bin.id}`,
     secrets: await secretsOfBin(bin),
   });
   const message = (reply: FastifyReply, status: number, says: string): Promise<FastifyReply> =>
@@ -66,7 +66,7 @@ export function createShowBin(
     message,
     noBin: (reply) => message(reply, 404, "There is no such bin. It may have been deleted."),
     async page(reply, bin, { requests, older, isNewest }) {
-      const surroundings = await surroundingsOf(bin);
+      const surroundings = await surroundingsOf(reply.request, bin);
       const described = requests.map((it, at) => ({
         ...describeRequest(it, surroundings),
         is_open: at < openRequestsMax,
@@ -83,8 +83,8 @@ export function createShowBin(
       });
       return send(reply, 200, html);
     },
-    async request(bin, request) {
-      const described = describeRequest(request, await surroundingsOf(bin));
+    async request(asked, bin, request) {
+      const described = describeRequest(request, await surroundingsOf(asked, bin));
       return write("request", { request: { ...described, is_open: true } });
     },
   };
