@@ -8,3 +8,10 @@ export function readForm(body: unknown): Readonly<Record<string, string>> {
   }
   return fields;
 }
+
+/** All that a form says under one name, in its order. */
+export function readList(body: unknown, name: string): readonly string[] {
+  if (typeof body !== "object" || body === null) return [];
+  const value: unknown = Object.entries(body).find(([its]) => its === name)?.[1];
+  return [value].flat().filter((it) => typeof it === "string");
+}
