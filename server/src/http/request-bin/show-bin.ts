@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Bin, BinRequest } from "#request-bin/index.ts";
 import { openTemplates } from "../shared/open-templates.ts";
+import { answerChoices } from "./answer-choices.ts";
 import { describeRequest } from "./describe-request.ts";
 import type { RequestBinNeeds } from "./request-bin-needs.ts";
 
@@ -25,23 +26,6 @@ const templates = fileURLToPath(new URL("./templates/", import.meta.url));
 
 /** Open at first; below them, one line each. */
 const openRequestsMax = 3;
-
-const statuses = [
-  { status: 200, says: "OK" },
-  { status: 201, says: "Created" },
-  { status: 301, says: "Moved" },
-  { status: 404, says: "Not found" },
-  { status: 410, says: "Gone" },
-  { status: 429, says: "Too many" },
-  { status: 500, says: "Error" },
-  { status: 503, says: "Unavailable" },
-];
-const delays = [
-  { delay_ms: 0, says: "0 s" },
-  { delay_ms: 2000, says: "2 s" },
-  { delay_ms: 10_000, says: "10 s" },
-  { delay_ms: 70_000, says: "70 s" },
-];
 
 export function createShowBin(
   { originOf, secretsOfBin }: RequestBinNeeds,
@@ -76,9 +60,7 @@ export function createShowBin(
         older,
         is_newest: isNewest,
         bin: { id: bin.id, url: surroundings.binUrl, requests_caught: bin.requestsCaught },
-        statuses: statuses.map((it) => ({ ...it, is_chosen: it.status === bin.answerStatus })),
-        delays: delays.map((it) => ({ ...it, is_chosen: it.delay_ms === bin.answerDelayMs })),
-        answer: { status: bin.answerStatus, delay_ms: bin.answerDelayMs },
+        ...answerChoices(bin),
         requests: described,
       });
       return send(reply, 200, html);

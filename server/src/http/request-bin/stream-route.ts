@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { findBin, listBinRequests, type Bin } from "#request-bin/index.ts";
+import { findBin, listNextBinRequests, type Bin } from "#request-bin/index.ts";
 import type { BinWatch, BinWatchers } from "./bin-watchers.ts";
 import type { BinParams, RequestBinNeeds } from "./request-bin-needs.ts";
 import type { ShowBin } from "./show-bin.ts";
@@ -61,19 +61,28 @@ async function streamRequests(stream: ServerResponse, streaming: Streaming): Pro
   }
 }
 
+/** Of bodies of 1 MiB, as much as a process can hold for each who watches. */
+const readAtOnce = 50;
+
 async function sendWhatComes(stream: ServerResponse, watch: BinWatch, streaming: Streaming): Promise<void> {
   const { needs, asked, bin, after } = streaming;
   const { pool, clock, show } = needs;
   let last = after;
   while (!watch.isOver) {
-    const found = await listBinRequests(pool, { providerId: bin.providerId, binId: bin.id, after: last });
-    for (const request of found.toReversed()) {
+    const next = { providerId: bin.providerId, binId: bin.id, after: last, limit: readAtOnce };
+    const found = await listNextBinRequests(pool, next);
+    for (const request of found) {
       const html = await show.request(asked, bin, request);
       last = request.number;
       await write(stream, watch, `id: ${last}\nevent: request\ndata: ${JSON.stringify({ number: last, html })}\n\n`);
     }
-    // A line that says nothing, so that a connection that is gone is noticed.
-    if (found.length === 0) await write(stream, watch, ":\n\n");
+    if (found.length === readAtOnce) continue;
+    if (found.length === 0) {
+      // Nothing comes to a bin that was deleted. Whoever asks for its stream again is told so.
+      if (!(await findBin(pool, bin.id))) return;
+      // A line that says nothing, so that a connection that is gone is noticed.
+      await write(stream, watch, ":\n\n");
+    }
     if (!watch.isOver) await watch.next(clock);
   }
 }
