@@ -249,8 +249,10 @@ test("referrer filters are added and deleted, and what is no host is refused bes
   const ada = await house.developer("ada");
   const path = await firstPath(ada);
   expect((await ada.get(`${path}/referrer-filters`)).status).toBe(404);
-  await changeProduct(house, "referrer_filters_required = true");
+  expect((await ada.get(path)).html).not.toContain("Referrer filters");
+  await changeProduct(house, "referrer_filters_required = true, buyers_manage_apps = false");
   const filters = `${path}/referrer-filters`;
+  expect((await ada.get(path)).html).toContain(`href="${filters}">Referrer filters`);
 
   expect((await ada.submit(filters, { value: "*.tallow.example" })).location).toBe(`${filters}?done=filter-added`);
   const refused = await ada.submit(filters, { value: "not a host" });
