@@ -149,7 +149,7 @@ test("the account's plan can be changed only where the provider says so, and onl
   const { html } = await ada.get("/account/plan");
   expect(html).not.toContain("Secret");
   const [, gold = ""] = /<option value="(\d+)">Gold/.exec(html) ?? [];
-  expect((await ada.submit("/account/plan", { plan_id: String(Number(gold) + 1) })).status).toBe(404);
+  expect((await ada.submit("/account/plan", { plan_id: String(Number(gold) + 1) })).status).toBe(422);
   expect(await ada.submit("/account/plan", { plan_id: gold })).toMatchObject({ status: 303 });
 
   expect((await ada.get("/account")).html).toContain("Gold");

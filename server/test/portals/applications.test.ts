@@ -101,7 +101,7 @@ test("an application moves to another plan only where the product lets developer
     expect((await ada.get(path)).html, permission).not.toContain(`${path}/plan`);
   }
   await changeProduct(house, "buyer_plan_change_permission = 'direct'");
-  expect((await ada.submit(`${path}/plan`, { plan_id: String(secret) })).status).toBe(403);
+  expect((await ada.submit(`${path}/plan`, { plan_id: String(secret) })).status).toBe(422);
   expect(await ada.submit(`${path}/plan`, { plan_id: String(gold) })).toMatchObject({
     status: 303,
     location: `${path}?done=plan-changed`,
