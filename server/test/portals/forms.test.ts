@@ -50,6 +50,11 @@ test("every form says beside each field what is wrong with it and keeps what was
      select $1, kind, product_id, 'Gold', 'gold', 'published' from plans where provider_id = $1`,
     [provider.id],
   );
+  await pool.query(
+    `insert into fields_definitions (provider_id, target, name, label, position)
+     select $1, target, 'constructor', 'Constructor', 9 from unnest('{Account,User,Cinstance}'::text[]) as target`,
+    [provider.id],
+  );
   const ada = await house.developer("ada");
   const [application = ""] = /\/applications\/\d+/.exec((await ada.get("/applications")).html) ?? [];
   await ada.submit("/account/invitations", { email: "bob@tallow.example" });
@@ -79,4 +84,17 @@ test("every form says beside each field what is wrong with it and keeps what was
     [`${application}/referrer-filters`, { value: "not a host" }],
   ];
   for (const [path, typed] of forms) await refuse(ada, path, typed);
+});
+
+test("each key of an application, and what can be done with it, has a name of its own", async ({ house }) => {
+  await house.pool.query("update products set backend_version = '2' where provider_id = $1", [house.provider.id]);
+  const ada = await house.developer("ada");
+  const [application = ""] = /\/applications\/\d+/.exec((await ada.get("/applications")).html) ?? [];
+  await ada.submit(`${application}/keys`, { value: "my-own-key" });
+
+  const { html } = await ada.get(`${application}/keys`);
+  const names = [...html.matchAll(/aria-label="((?:Key|Regenerate|Delete) [^"]*)"/g)].map(([, name = ""]) => name);
+  expect(new Set(names).size).toBe(2 * 3);
+  expect(names).toContain("Regenerate the key my-own-key");
+  expect(names).toContain("Delete the key my-own-key");
 });

@@ -91,7 +91,7 @@ export const notOffered: readonly string[] = ["must be one of these"];
 /** Each error beside its field. */
 export const withErrors = (fields: readonly FormField[], errors: FieldErrors): readonly FormField[] =>
   fields.map((field) => {
-    const messages = errors[field.name];
+    const messages = Object.hasOwn(errors, field.name) ? errors[field.name] : undefined;
     return messages ? { ...field, error: messages.join(", ") } : field;
   });
 
