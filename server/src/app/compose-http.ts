@@ -18,10 +18,12 @@ import type { Encryption } from "#platform/encryption/encryption.ts";
 import { newUuidV7 } from "#platform/ids/uuid-v7.ts";
 import type { AllowedTargets } from "#platform/network/allowed-targets.ts";
 import { systemLookup } from "#platform/network/resolve-target.ts";
+import type { Provider } from "#portal/providers/index.ts";
 import { createOwnBins } from "#request-bin/index.ts";
 import type { Sender } from "#webhooks/attempts/index.ts";
 import { readSecretsTo } from "#webhooks/endpoints/index.ts";
 import type { ProviderUrls } from "./provider-urls.ts";
+import { tryOutLinks } from "./try-out.ts";
 import { version } from "./version.ts";
 
 export interface HttpParts {
@@ -37,8 +39,8 @@ export interface HttpParts {
   readonly retryWaitsSeconds: readonly number[];
   readonly mailIsSent: boolean;
   readonly cookieSecret: Buffer;
-  /** The bin that the try-out made, if there was one. */
-  readonly tryOutBinId: () => string | undefined;
+  /** The bin that the try-out made for the provider, if there was one. */
+  readonly tryOutBinId: (provider: Provider) => string | undefined;
 }
 
 /** What `web` built. */
@@ -99,11 +101,9 @@ async function registerDoors(doors: FastifyInstance, parts: HttpParts): Promise<
     readSecretsTo(pool, encryption, { providerId, path: `/bins/${id}`, leadsThere: (url) => bins.matches(url) === id });
   const developerPortalUrl = urls.developerPortal;
   const adminPortalUrl = urls.adminPortal;
-  const tryOut = () => {
-    const id = parts.tryOutBinId();
-    return id === undefined
-      ? undefined
-      : { binViewUrl: `${urls.publicUrl}/bins/${id}/view`, adminUrl: `${urls.publicUrl}/p/admin` };
+  const tryOut = (provider: Provider) => {
+    const binId = parts.tryOutBinId(provider);
+    return binId === undefined ? undefined : tryOutLinks(urls, provider, binId);
   };
 
   const asked = { ...endpoints, clock, findAdminCaller, version };
@@ -113,7 +113,9 @@ async function registerDoors(doors: FastifyInstance, parts: HttpParts): Promise<
   await doors.register(bellwireApiDoor({ ...asked, newId, sender, adminPortalUrl, developerPortalUrl, secretsOfBin }), {
     prefix: "/api/v1",
   });
-  await doors.register(requestBinDoor({ pool, clock, publicUrl: urls.publicUrl, secretsOfBin }));
+  await doors.register(
+    requestBinDoor({ pool, clock, originOf: ({ provider }) => adminPortalUrl(provider), secretsOfBin }),
+  );
   const portal = { pool, clock, cookieSecret, secureCookies, developerPortalUrl, tryOut };
   await doors.register(apiDocsDoor({ pool, clock }));
   await doors.register(adminPortalDoor({ ...portal, adminPortalUrl, webFolder }));

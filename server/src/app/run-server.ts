@@ -2,7 +2,7 @@ import { systemClock } from "#platform/clock/clock.ts";
 import type { Logger } from "pino";
 import type { Config } from "#platform/config/read-config.ts";
 import { systemLookup } from "#platform/network/resolve-target.ts";
-import { readFirstProvider } from "#portal/providers/index.ts";
+import { readFirstProvider, type Provider } from "#portal/providers/index.ts";
 import { createOwnBins } from "#request-bin/index.ts";
 import { buildWeb } from "./build-web.ts";
 import { claimPort, localUrl } from "./claim-port.ts";
@@ -17,6 +17,7 @@ import { providerUrls } from "./provider-urls.ts";
 import type { Role } from "./roles.ts";
 import { setUpTryOut } from "./set-up-try-out.ts";
 import { signInLines } from "./sign-in-lines.ts";
+import type { TryOut } from "./try-out.ts";
 
 interface RunNeeds {
   readonly config: Config;
@@ -70,7 +71,7 @@ async function openDoors(
   }
   if (!isWeb) return;
   const { serveHttp } = await import("./serve-http.ts");
-  running.use(await serveHttp({ ...parts, port, tryOutBinId: await tryOutBinOf(parts) }));
+  running.use(await serveHttp({ ...parts, port, tryOut: await findTryOut(parts) }));
 }
 
 interface BuildNeeds extends Pick<RunNeeds, "say" | "stop"> {
@@ -95,21 +96,22 @@ const setUpFirstProvider = (parts: Parts): Promise<string | undefined> =>
     now: systemClock.now(),
     complete: async (provider, credentials) => {
       const { config, urls } = parts;
-      const binId = config.tryOut ? await makeTryOut(parts, provider.id) : undefined;
+      const binId = config.tryOut ? await makeTryOut(parts, provider) : undefined;
       return signInLines({ config, provider, credentials, urls, binId });
     },
   });
 
 /** The bin of a try-out, made only once even if a start was killed amidst of it. */
-async function makeTryOut(parts: Parts, providerId: number): Promise<string> {
+async function makeTryOut(parts: Parts, provider: Provider): Promise<string> {
   const { pool, encryption, urls, allowed, config } = parts;
   const bins = createOwnBins({ pool, isOurs: urls.isOurs });
   const targets = { allowed, lookup: systemLookup, isOwnBin: (url: URL) => bins.matches(url) !== undefined };
   const needs = { pool, encryption, targets, retryWaitsSeconds: config.retryWaitsSeconds };
-  return (await findTryOutBin(parts, providerId)) ?? setUpTryOut(needs, providerId, urls.publicUrl);
+  return (await findTryOutBin(parts, provider.id)) ?? setUpTryOut(needs, provider, urls);
 }
 
-async function tryOutBinOf(parts: Parts): Promise<string | undefined> {
+async function findTryOut(parts: Parts): Promise<TryOut | undefined> {
   const provider = parts.config.tryOut ? await readFirstProvider(parts.pool) : undefined;
-  return provider && findTryOutBin(parts, provider.id);
+  const binId = provider && (await findTryOutBin(parts, provider.id));
+  return provider && binId !== undefined ? { providerId: provider.id, binId } : undefined;
 }

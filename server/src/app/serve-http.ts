@@ -3,17 +3,18 @@ import { parseAllowedTargets } from "#platform/network/allowed-targets.ts";
 import { cannotListen } from "./claim-port.ts";
 import { composeHttp } from "./compose-http.ts";
 import type { Parts } from "./open-parts.ts";
+import type { TryOut } from "./try-out.ts";
 
 /** How long open connections may take when we stop: streams have no end of their own. */
 const closeMs = 2000;
 
 interface HttpServing extends Parts {
   readonly port: number;
-  readonly tryOutBinId: string | undefined;
+  readonly tryOut: TryOut | undefined;
 }
 
 /** Listens until it is closed: then no new request is taken, and those under way may finish. */
-export async function serveHttp({ config, keys, port, tryOutBinId, ...parts }: HttpServing): Promise<AsyncDisposable> {
+export async function serveHttp({ config, keys, port, tryOut, ...parts }: HttpServing): Promise<AsyncDisposable> {
   const { host, baseDomain, retryWaitsSeconds, smtpUrl } = config;
   const http = await composeHttp({
     ...parts,
@@ -22,7 +23,7 @@ export async function serveHttp({ config, keys, port, tryOutBinId, ...parts }: H
     trustedProxies: blocksOf(config.trustedProxies),
     mailIsSent: smtpUrl !== undefined,
     cookieSecret: cookieSecretOf(keys),
-    tryOutBinId: () => tryOutBinId,
+    tryOutBinId: ({ id }) => (tryOut?.providerId === id ? tryOut.binId : undefined),
   });
   try {
     await http.listen({ host, port });

@@ -2,6 +2,7 @@ import type { Config } from "#platform/config/read-config.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import type { FirstCredentials } from "./first-set-up.ts";
 import type { ProviderUrls } from "./provider-urls.ts";
+import { binUrl } from "./try-out.ts";
 
 interface SignIn {
   readonly config: Pick<Config, "adminPassword" | "accessToken" | "providerKey">;
@@ -15,7 +16,7 @@ interface SignIn {
 export function signInLines({ config, provider, credentials, urls, binId }: SignIn): string {
   const { username, password, accessToken, providerKey } = credentials;
   const steps = [
-    ...(binId === undefined ? [] : [["Watch", `${urls.publicUrl}/bins/${binId}/view`]]),
+    ...(binId === undefined ? [] : [["Watch", `${binUrl(urls, provider, binId)}/view`]]),
     ["Sign up", `${urls.developerPortal(provider)}/signup`],
     [
       "Admin",

@@ -20,9 +20,11 @@ export interface BinRequestFilter {
   readonly limit?: number | undefined;
 }
 
+const columns = `number, received_at as "receivedAt", method, path, query, headers, body`;
+
 // Along the primary key, backwards.
 const statement = `
-  select number, received_at as "receivedAt", method, path, query, headers, body
+  select ${columns}
   from bin_requests
   where provider_id = $1 and bin_id = $2 and number < $3 and number > $4
   order by number desc
@@ -37,3 +39,17 @@ export async function listBinRequests(
 ): Promise<BinRequest[]> {
   return db.query<BinRequest>(statement, [providerId, binId, before, after, limit]);
 }
+
+// Along the primary key.
+const nextStatement = `
+  select ${columns}
+  from bin_requests
+  where provider_id = $1 and bin_id = $2 and number > $3
+  order by number
+  limit $4`;
+
+/** Oldest first: who goes on from the last of them leaves none out, however fast they come. */
+export const listNextBinRequests = (
+  db: Database,
+  { providerId, binId, after, limit = 50 }: BinRequestFilter & { readonly after: number },
+): Promise<BinRequest[]> => db.query<BinRequest>(nextStatement, [providerId, binId, after, limit]);

@@ -1,21 +1,14 @@
 import { expect } from "vitest";
-import type { By } from "#access/index.ts";
 import type { Pool } from "#platform/database/database.ts";
 import {
   addApplicationKey,
   addReferrerFilter,
-  changeApplicationPlan,
   changeApplicationState,
   createApplication,
-  customizeApplicationPlan,
-  decustomizeApplicationPlan,
-  deleteApplication,
   findApplication,
   rejectApplication,
   searchApplications,
   updateApplication,
-  type ApplicationChange,
-  type Application,
 } from "#portal/applications/index.ts";
 import {
   createPlan,
@@ -23,23 +16,10 @@ import {
   deletePlan,
   listPlans,
   makePlanDefault,
-  readPlans,
   updateProduct,
 } from "#portal/products/index.ts";
-import { deleteAccount } from "#portal/whole-accounts/index.ts";
 import { test } from "../support/test.ts";
-import { byForm, eventsOf, form, now, setUp, signUp } from "./house.ts";
-
-const by: By = { actor: { kind: "token", userId: 1 }, channel: "api", now };
-
-async function signedUp(pool: Pool): Promise<ApplicationChange & { application: Application; productId: number }> {
-  const { provider, product } = await setUp(pool);
-  const { whole, applications } = await signUp(pool, { provider, by: byForm });
-  const [application] = applications;
-  if (!application) throw new Error("There is no application.");
-  const accountId = whole.account.id;
-  return { provider, accountId, applicationId: application.id, application, productId: product.id, by };
-}
+import { byApi as by, eventsOf, form, now, setUp, signedUp } from "./house.ts";
 
 async function newPlan(pool: Pool, providerId: number, productId: number): Promise<number> {
   const values = { name: "Gold & Co.", cost_per_month: "12.5" };
@@ -125,46 +105,6 @@ test("keys that are added at once never become more than five", async ({ sharedP
   const outcomes = await Promise.all(adding);
   expect(outcomes.filter((it) => it && "application" in it)).toHaveLength(5);
   expect(outcomes).toContainEqual({ refused: { base: ["limit reached"] } });
-});
-
-test("a plan that was made for one application is seen by no other, and goes with it", async ({ sharedPool: pool }) => {
-  const change = await signedUp(pool);
-  const { provider, application, productId } = change;
-  const customized = await customizeApplicationPlan(pool, change);
-  const plan = customized?.application.plan;
-  if (!plan) throw new Error("There is no plan.");
-  expect(plan).toMatchObject({ name: "Basic (custom)", state: "hidden", customizedFrom: application.plan.id });
-  expect(await listPlans(pool, provider.id, { kind: "application_plan" })).toHaveLength(1);
-  const other = await signUp(pool, {
-    provider,
-    by: byForm,
-    values: { ...form, org_name: "Other", username: "otto", email: "otto@other.example" },
-  });
-  const [ofOther] = other.applications;
-  expect(
-    await changeApplicationPlan(pool, {
-      ...change,
-      accountId: other.whole.account.id,
-      applicationId: ofOther?.id ?? 0,
-      planId: plan.id,
-      writer: "program",
-    }),
-  ).toEqual({ notFound: "plan" });
-
-  await decustomizeApplicationPlan(pool, change);
-  expect(await readPlans(pool, provider.id, [plan.id])).toEqual([]);
-  const again = await customizeApplicationPlan(pool, change);
-  const ofOthers = await customizeApplicationPlan(pool, {
-    ...change,
-    accountId: other.whole.account.id,
-    applicationId: ofOther?.id ?? 0,
-  });
-  const ids = [again, ofOthers].map((it) => it?.application.plan.id ?? 0);
-  expect(await readPlans(pool, provider.id, ids)).toHaveLength(2);
-  await deleteApplication(pool, { ...change, writer: "program" });
-  await deleteAccount(pool, { ...change, accountId: other.whole.account.id });
-  expect(await readPlans(pool, provider.id, ids)).toEqual([]);
-  expect(productId).toBe(application.product.id);
 });
 
 test("a plan that somebody is on stays", async ({ sharedPool: pool }) => {

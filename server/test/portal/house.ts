@@ -1,4 +1,6 @@
+import type { By } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
+import type { Application, ApplicationChange } from "#portal/applications/index.ts";
 import { setUpProvider, type NewProvider } from "#portal/provider-setup/index.ts";
 import { signUpAccount, type SignedUp, type SignUp } from "#portal/whole-accounts/index.ts";
 
@@ -45,6 +47,23 @@ export async function signUp(pool: Pool, wanted: Pick<SignUp, "provider" | "by">
   const outcome = await signUpAccount(pool, { values: form, now, ...wanted });
   if (!("whole" in outcome)) throw new Error(JSON.stringify(outcome));
   return outcome;
+}
+
+export const byApi: By = { actor: byToken.actor, channel: byToken.channel, now };
+
+interface OwnApplication extends ApplicationChange {
+  readonly application: Application;
+  readonly productId: number;
+}
+
+/** What changes the application of somebody who has signed up with a provider of its own. */
+export async function signedUp(pool: Pool): Promise<OwnApplication> {
+  const { provider, product } = await setUp(pool);
+  const { whole, applications } = await signUp(pool, { provider, by: byForm });
+  const [application] = applications;
+  if (!application) throw new Error("There is no application.");
+  const accountId = whole.account.id;
+  return { provider, accountId, applicationId: application.id, application, productId: product.id, by: byApi };
 }
 
 export interface StoredEvent {

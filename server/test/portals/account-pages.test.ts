@@ -31,6 +31,28 @@ test("an organization without a name is refused beside the field, with what was 
   expect(await house.told()).toEqual([]);
 });
 
+test("a value that the provider does not offer any more stays while something else is changed", async ({ house }) => {
+  await house.pool.query(
+    `insert into fields_definitions (provider_id, target, name, label, choices, position)
+     values ($1, 'Account', 'size', 'Size', '{few,many}', 2)`,
+    [house.provider.id],
+  );
+  const ada = await house.developer("ada");
+  await ada.submit("/account/edit", { org_name: "Tallow Ltd", size: "few" });
+  await house.pool.query(`update fields_definitions set choices = '{many}' where provider_id = $1 and name = 'size'`, [
+    house.provider.id,
+  ]);
+
+  const { html } = await ada.get("/account/edit");
+  expect(html).toMatch(/<option>many<\/option>\s*<option selected>few<\/option>/);
+  expect((await ada.submit("/account/edit", { org_name: "Tallow & Sons", size: "few" })).status).toBe(303);
+  expect(await house.pool.query("select fields from accounts where provider_id = $1", [house.provider.id])).toEqual([
+    { fields: { size: "few" } },
+  ]);
+  const refused = await ada.submit("/account/edit", { org_name: "Tallow & Sons", size: "none" });
+  expect(refused.html).toContain("Size is not included in the list");
+});
+
 test("where the provider keeps the account area to itself, there is nothing to edit", async ({ house }) => {
   const ada = await house.developer("ada");
   await house.pool.query("update providers set user_account_area_enabled = false where id = $1", [house.provider.id]);
@@ -127,7 +149,7 @@ test("the account's plan can be changed only where the provider says so, and onl
   const { html } = await ada.get("/account/plan");
   expect(html).not.toContain("Secret");
   const [, gold = ""] = /<option value="(\d+)">Gold/.exec(html) ?? [];
-  expect((await ada.submit("/account/plan", { plan_id: String(Number(gold) + 1) })).status).toBe(404);
+  expect((await ada.submit("/account/plan", { plan_id: String(Number(gold) + 1) })).status).toBe(422);
   expect(await ada.submit("/account/plan", { plan_id: gold })).toMatchObject({ status: 303 });
 
   expect((await ada.get("/account")).html).toContain("Gold");

@@ -101,7 +101,7 @@ test("an application moves to another plan only where the product lets developer
     expect((await ada.get(path)).html, permission).not.toContain(`${path}/plan`);
   }
   await changeProduct(house, "buyer_plan_change_permission = 'direct'");
-  expect((await ada.submit(`${path}/plan`, { plan_id: String(secret) })).status).toBe(403);
+  expect((await ada.submit(`${path}/plan`, { plan_id: String(secret) })).status).toBe(422);
   expect(await ada.submit(`${path}/plan`, { plan_id: String(gold) })).toMatchObject({
     status: 303,
     location: `${path}?done=plan-changed`,
@@ -249,8 +249,10 @@ test("referrer filters are added and deleted, and what is no host is refused bes
   const ada = await house.developer("ada");
   const path = await firstPath(ada);
   expect((await ada.get(`${path}/referrer-filters`)).status).toBe(404);
-  await changeProduct(house, "referrer_filters_required = true");
+  expect((await ada.get(path)).html).not.toContain("Referrer filters");
+  await changeProduct(house, "referrer_filters_required = true, buyers_manage_apps = false");
   const filters = `${path}/referrer-filters`;
+  expect((await ada.get(path)).html).toContain(`href="${filters}">Referrer filters`);
 
   expect((await ada.submit(filters, { value: "*.tallow.example" })).location).toBe(`${filters}?done=filter-added`);
   const refused = await ada.submit(filters, { value: "not a host" });

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { filledIn, password, test } from "./portal-test.ts";
+import { filledIn, password, test, type PortalHouse } from "./portal-test.ts";
 
 test("a sign-up makes an account, signs its developer in and lands on the application with its key", async ({
   house,
@@ -223,4 +223,65 @@ test("the provider's own fields are asked for and kept, and hidden ones are not 
   expect(await house.pool.query("select fields from accounts where provider_id = $1", [house.provider.id])).toEqual([
     { fields: { size: "many" } },
   ]);
+});
+
+async function addPlan(house: PortalHouse, kind: "application_plan" | "service_plan", state: string): Promise<number> {
+  const [plan] = await house.pool.query<{ id: number }>(
+    `insert into plans (provider_id, kind, product_id, name, system_name, state)
+     select $1, $2, id, 'Gold', 'gold', $3 from products where provider_id = $1
+     returning id`,
+    [house.provider.id, kind, state],
+  );
+  return plan?.id ?? 0;
+}
+
+test("the plans that a link asks for stay in the form while it is refused, and are had in the end", async ({
+  house,
+}) => {
+  const [gold, premium] = [
+    await addPlan(house, "application_plan", "published"),
+    await addPlan(house, "service_plan", "published"),
+  ];
+  const ada = house.visitor("developer");
+  const link = `/signup?plan_ids[]=${gold}&plan_ids=${premium}`;
+  const hidden = [gold, premium].map((id) => `<input type="hidden" name="plan_ids[]" value="${id}">`).join("\n");
+  const { html } = await ada.get(link);
+  expect(html).toContain(hidden);
+
+  const form = new URLSearchParams({ ...ada.hiddenInputs(html, "/signup"), ...filledIn("ada"), org_name: "" });
+  form.append("plan_ids[]", String(gold));
+  const refused = await ada.postText("/signup", form.toString());
+  expect(refused.status).toBe(422);
+  expect(refused.html).toMatch(new RegExp(`name="plan_ids\\[\\]" value="${premium}">\\s*<.*value="${gold}">`));
+
+  form.set("org_name", "Tallow Ltd");
+  const { location = "" } = await ada.postText("/signup", form.toString());
+  expect((await ada.get(location)).html).toContain("<dd>Gold</dd>");
+  expect(
+    await house.pool.query("select plan_id from service_subscriptions where provider_id = $1", [house.provider.id]),
+  ).toEqual([{ plan_id: premium }]);
+});
+
+test("plans that are not to be had, or not together, are refused in words, and the form goes on without", async ({
+  house,
+  neighbour,
+}) => {
+  const hidden = await addPlan(house, "application_plan", "hidden");
+  const theirs = await addPlan(neighbour, "application_plan", "published");
+  const premium = await addPlan(house, "service_plan", "published");
+  const [service] = await house.pool.query<{ id: number }>(
+    "select id from plans where provider_id = $1 and kind = 'service_plan' and is_default",
+    [house.provider.id],
+  );
+  for (const wanted of [[hidden], [theirs], ["gold"], [premium, service?.id]]) {
+    const ada = house.visitor("developer");
+    const query = wanted.map((id) => `plan_ids[]=${id}`).join("&");
+    const inputs = ada.hiddenInputs((await ada.get("/signup")).html, "/signup");
+    const { status, html } = await ada.post(`/signup?${query}`, { ...inputs, ...filledIn("ada") });
+    expect([wanted, status]).toEqual([wanted, 422]);
+    expect(html).toContain("You came for plans that are not to be had");
+    expect(html).toContain('value="ada@tallow.example"');
+    expect(html).not.toContain("plan_ids");
+  }
+  expect(await house.pool.query("select from accounts where provider_id = $1", [house.provider.id])).toEqual([]);
 });

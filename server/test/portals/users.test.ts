@@ -105,7 +105,7 @@ test("an admin edits another user, makes them an admin, and deletes them after a
 
   expect((await ada.submit(`/account/users/${id}/edit`, { username: "beatrix" })).status).toBe(303);
   expect((await ada.submit(`/account/users/${id}/role`, { role: "admin" })).status).toBe(303);
-  expect((await ada.submit(`/account/users/${id}/role`, { role: "king" })).status).toBe(404);
+  expect((await ada.submit(`/account/users/${id}/role`, { role: "king" })).status).toBe(422);
   expect(await house.told()).toEqual([`user.updated ${byAda}`, `user.updated ${byAda}`]);
   expect((await ada.get("/account/users")).html).toContain("beatrix");
 

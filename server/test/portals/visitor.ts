@@ -26,10 +26,15 @@ export class Visitor {
 
   /** Sends nothing but what is given. */
   post(url: string, fields: Record<string, string>, headers: Record<string, string> = {}): Promise<Answer> {
+    return this.postText(url, new URLSearchParams(fields).toString(), headers);
+  }
+
+  /** The same, where a name may stand more than once. */
+  postText(url: string, payload: string, headers: Record<string, string> = {}): Promise<Answer> {
     return this.#send({
       method: "POST",
       url,
-      payload: new URLSearchParams(fields).toString(),
+      payload,
       headers: { "content-type": "application/x-www-form-urlencoded", ...headers },
     });
   }

@@ -3,6 +3,7 @@ import { Registry } from "prom-client";
 import { composeHttp } from "../../src/app/compose-http.ts";
 import { composeSender } from "../../src/app/compose-sender.ts";
 import { providerUrls } from "../../src/app/provider-urls.ts";
+import type { TryOut } from "../../src/app/try-out.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { parseAllowedTargets } from "#platform/network/allowed-targets.ts";
 import { createLogger } from "#platform/observability/create-logger.ts";
@@ -12,8 +13,13 @@ interface EveryDoor extends AsyncDisposable {
   readonly http: FastifyInstance;
 }
 
+interface Opened {
+  readonly baseDomain?: string | undefined;
+  readonly tryOut?: TryOut;
+}
+
 /** All that a web process serves, put together as the product does, in this process and without a port yet. */
-export async function openEveryDoor(pool: Pool, { baseDomain }: { baseDomain?: string } = {}): Promise<EveryDoor> {
+export async function openEveryDoor(pool: Pool, { baseDomain, tryOut }: Opened = {}): Promise<EveryDoor> {
   const allowed = parseAllowedTargets("127.0.0.0/8");
   if ("wrong" in allowed) throw new Error(allowed.wrong);
   const urls = providerUrls("http://bellwire.test", baseDomain);
@@ -32,7 +38,7 @@ export async function openEveryDoor(pool: Pool, { baseDomain }: { baseDomain?: s
     retryWaitsSeconds: [60],
     mailIsSent: false,
     cookieSecret: Buffer.alloc(32, 5),
-    tryOutBinId: () => undefined,
+    tryOutBinId: ({ id }) => (tryOut?.providerId === id ? tryOut.binId : undefined),
   });
   return {
     http,

@@ -37,7 +37,7 @@ export function DetailsForm({ target, path, saved, stale, noun }: DetailsFormPro
   };
   return (
     <Form onSubmit={submit} isWidthLimited maxWidth="40rem">
-      <DefinedFields target={target} values={values} errors={errors} onChange={change} />
+      <DefinedFields target={target} values={values} saved={saved} errors={errors} onChange={change} />
       <ActionGroup>
         <Button type="submit" isLoading={isPending} isDisabled={isPending || !typed}>
           Save

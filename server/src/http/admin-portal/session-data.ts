@@ -45,7 +45,7 @@ export interface SessionData {
 type Urls = Pick<AdminPortalNeeds, "adminPortalUrl" | "developerPortalUrl" | "tryOut">;
 
 export function sessionDataFor(portal: Urls, provider: Provider, { user, csrfToken }: SignedInUser): SessionData {
-  const binViewUrl = portal.tryOut?.()?.binViewUrl;
+  const binViewUrl = portal.tryOut?.(provider)?.binViewUrl;
   const deeds = deedsOpenTo(callerInPortal(user), provider);
   return {
     userId: user.id,

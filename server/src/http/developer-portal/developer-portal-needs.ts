@@ -3,7 +3,7 @@ import type { Pool } from "#platform/database/database.ts";
 import type { Provider } from "#portal/providers/index.ts";
 
 /** Where the three steps of the try-out lead, besides the sign-up. */
-interface TryOutLinks {
+export interface TryOutLinks {
   readonly binViewUrl: string;
   readonly adminUrl: string;
 }
@@ -20,5 +20,5 @@ export interface DeveloperPortalNeeds {
   /** Whether a mail server is configured: the default for proving one's address before anything else. */
   readonly mailIsSent: boolean;
   /** Asked at each page, as the bin is made while we start. */
-  readonly tryOut?: () => TryOutLinks | undefined;
+  readonly tryOut?: (provider: Provider) => TryOutLinks | undefined;
 }

@@ -32,7 +32,7 @@ const showLoginForm = (
 ): Promise<FastifyReply> =>
   portal.showPage(request, reply, {
     template: "login",
-    title: "Log in",
+    title: form.error === undefined ? "Log in" : "Please check: Log in",
     ...signInPage(portal, request, reply, form),
   });
 

@@ -6,6 +6,7 @@ export const showFormRefused = (
   { showPage }: Portal,
   request: FastifyRequest,
   reply: FastifyReply,
+  again = request.url === "/logout" ? "/" : request.url,
 ): Promise<FastifyReply> =>
   showPage(request, reply, {
     template: "message",
@@ -13,6 +14,6 @@ export const showFormRefused = (
     status: 403,
     data: {
       text: "We could not tell that this form came from our own page. It may have been open for a long time, or cookies are switched off. Nothing was changed.",
-      link: { href: request.url === "/logout" ? "/" : request.url, text: "Open it again" },
+      link: { href: again, text: "Open it again" },
     },
   });

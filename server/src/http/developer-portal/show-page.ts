@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { openTemplates } from "../shared/open-templates.ts";
-import type { DeveloperPortalNeeds } from "./developer-portal-needs.ts";
+import type { DeveloperPortalNeeds, TryOutLinks } from "./developer-portal-needs.ts";
 import type { Developer } from "./find-developer.ts";
 import { sentenceFor } from "./go-on-to.ts";
 
@@ -42,20 +42,16 @@ export function createShowPage(
         is_admin: developer.user.role === "admin",
       },
       done: sentenceFor(request),
-      try_out: tryOutLinks(tryOut, mailIsSent),
+      try_out: tryOutLinks(tryOut?.(request.provider), mailIsSent),
       assets: { css: assets["portal.css"], js: assets["portal.js"], icon: assets["icon.svg"] },
     });
     return reply.code(status).type("text/html; charset=utf-8").send(html);
   };
 }
 
-function tryOutLinks(tryOut: DeveloperPortalNeeds["tryOut"], mailIsSent: boolean) {
-  const links = tryOut?.();
-  return (
-    links && {
-      bin_view_url: links.binViewUrl,
-      admin_url: links.adminUrl,
-      kept_mails_url: mailIsSent ? undefined : `${links.adminUrl}/mails`,
-    }
-  );
-}
+const tryOutLinks = (links: TryOutLinks | undefined, mailIsSent: boolean) =>
+  links && {
+    bin_view_url: links.binViewUrl,
+    admin_url: links.adminUrl,
+    kept_mails_url: mailIsSent ? undefined : `${links.adminUrl}/mails`,
+  };

@@ -5,12 +5,15 @@ import { findDeveloper } from "./find-developer.ts";
 import { errorsElsewhere } from "./forms/form-field.ts";
 import type { Portal } from "./show-page.ts";
 import { signUpFields } from "./sign-up-form.ts";
+import { readWantedPlans } from "./wanted-plans.ts";
 
 /** What a form that is shown again has to say, with what was filled in. */
 interface Again {
   readonly status: number;
   readonly values: Readonly<Record<string, string>>;
   readonly errors?: FieldErrors;
+  /** What is wanted from now on; left out, what the form has asked for. */
+  readonly planIds?: readonly string[];
   /** What is wrong with no field in particular. */
   readonly error?: string;
 }
@@ -32,6 +35,7 @@ export async function showSignUpForm(
     developer,
     data: {
       fields,
+      plan_ids: again?.planIds ?? readWantedPlans(request),
       signed_in_as: developer?.user.username,
       wrong: isWrong ? fields.filter((field) => field.error !== undefined) : undefined,
       error: again?.error ?? errorsElsewhere(fields, again?.errors),

@@ -61,6 +61,12 @@ test("values are kept and errors stand beside their fields, but a password is ne
   expect(fields[1]).not.toHaveProperty("value");
 });
 
+test("a field may have a name that every object seems to have", () => {
+  const [field] = signUpFields([define("Account", "constructor")], { passwordLengthMin: 12 });
+  expect(field).toMatchObject({ name: "constructor", value: "" });
+  expect(field).not.toHaveProperty("error");
+});
+
 test("the password's rule is shown before typing", () => {
   const [password] = signUpFields([], { passwordLengthMin: 15 });
   expect(password?.hint).toMatch(/^15 characters or more/);

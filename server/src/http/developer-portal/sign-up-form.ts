@@ -10,7 +10,9 @@ interface FormState {
 /** The account's fields, then the user's, in the provider's order, then the password, whose rule is shown before typing. */
 export function signUpFields(definitions: readonly FieldsDefinition[], state: FormState): readonly FormField[] {
   const { passwordLengthMin, values = {}, errors = {} } = state;
-  const defined = fieldsToFill(definitions).map((definition) => fieldOf(definition, values[definition.name]));
+  const defined = fieldsToFill(definitions).map((definition) =>
+    fieldOf(definition, Object.hasOwn(values, definition.name) ? values[definition.name] : ""),
+  );
   return withErrors([...defined, ...passwordFields("Password", passwordLengthMin)], errors);
 }
 

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { createAttemptLimiter, type AttemptLimiter } from "#access/index.ts";
 import { readFieldsDefinitions } from "#portal/fields/index.ts";
+import type { Provider } from "#portal/providers/index.ts";
 import { signUpAccount, signUpIsOpen, type SignUpDoor } from "#portal/whole-accounts/index.ts";
 import { whenFormWasIssued } from "../shared/form-token.ts";
 import { activationUrl } from "../shared/mailed-links.ts";
@@ -11,6 +12,7 @@ import { showFormRefused } from "./show-form-refused.ts";
 import type { Portal } from "./show-page.ts";
 import { showSignUpForm } from "./show-sign-up-form.ts";
 import { valuesAskedFor } from "./sign-up-form.ts";
+import { asWantedPlans, readWantedPlans, signUpPath } from "./wanted-plans.ts";
 import { welcomeDeveloper } from "./welcome-developer.ts";
 
 /** An office may sign up behind one address; a script that fills the database may not. */
@@ -58,7 +60,8 @@ async function signUp(
   const { provider } = request;
   const form = readForm(request.body);
   const issued = whenFormWasIssued(request, form, portal.cookieSecret);
-  if (!issued) return showFormRefused(portal, request, reply);
+  const planIds = readWantedPlans(request);
+  if (!issued) return showFormRefused(portal, request, reply, signUpPath(planIds));
 
   const values = valuesAskedFor(await readFieldsDefinitions(pool, provider.id), form);
   const seconds = isLoopback(request.ip) ? 0 : limiter.secondsToWait(request.ip);
@@ -68,15 +71,23 @@ async function signUp(
     return showSignUpForm(portal, request, reply, { status: 429, values, error });
   }
 
-  const outcome = await signUpAccount(pool, { provider, values, by: formOf(portal, request), now: portal.clock.now() });
+  const [wantedPlans, by] = [asWantedPlans(planIds), formOf(portal, request)];
+  const outcome = await signUpAccount(pool, { provider, values, wantedPlans, by, now: portal.clock.now() });
   if ("user" in outcome) return welcomeDeveloper(portal, request, reply, outcome.user);
   if ("closed" in outcome) return showClosed(portal, request, reply);
-  if ("notFound" in outcome) throw new Error("A sign-up without wanted plans named a plan that is not there.");
+  if ("notFound" in outcome) return showSignUpForm(portal, request, reply, { ...withoutPlans(provider), values });
 
   const sentTwice = await findSignUpSentTwice(portal, { providerId: provider.id, values, ...issued });
   if (sentTwice) return welcomeDeveloper(portal, request, reply, sentTwice);
   return showSignUpForm(portal, request, reply, { status: 422, values, errors: outcome.refused });
 }
+
+/** The form without the plans that are not to be had, since nobody who fills it in can take them away. */
+const withoutPlans = ({ name }: Provider) => ({
+  status: 422,
+  planIds: [],
+  error: `You came for plans that are not to be had, or not together. Send the form again to get the usual ones, or ask ${name} for another link.`,
+});
 
 const formOf = (portal: Portal, { provider }: FastifyRequest): SignUpDoor => ({
   door: "form",

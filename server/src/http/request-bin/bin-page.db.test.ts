@@ -5,7 +5,7 @@ import { launchBrowser } from "../../../test/support/browser.ts";
 import { buildProvider } from "../../../test/support/build-webhooks.ts";
 import { test } from "../../../test/support/test.ts";
 import { systemClock } from "#platform/clock/clock.ts";
-import { createBin, createOwnBins, findBin } from "#request-bin/index.ts";
+import { createBin, createOwnBins, deleteBin, findBin } from "#request-bin/index.ts";
 import { requestBinDoor } from "./index.ts";
 
 const publicUrl = "http://bins.example";
@@ -19,7 +19,12 @@ test(
     const bin = await database.inTransaction((tx) => createBin(tx, { providerId }));
     await using http = Fastify();
     await http.register(
-      requestBinDoor({ pool: database, clock: systemClock, publicUrl, secretsOfBin: async () => [testSecret] }),
+      requestBinDoor({
+        pool: database,
+        clock: systemClock,
+        originOf: () => publicUrl,
+        secretsOfBin: async () => [testSecret],
+      }),
     );
     const at = await http.listen({ port: 0, host: "127.0.0.1" });
     await using sender = buildSender({ ownBins: createOwnBins({ pool: database, isOurs: () => true }) });
@@ -50,5 +55,40 @@ test(
     expect(await findBin(database, bin.id)).toMatchObject({ answerStatus: 500 });
     expect(await page.title()).toBe("(2) Request bin · Bellwire");
     expect(complaints).toEqual([]);
+  },
+);
+
+test(
+  "a page that stays open leads to what it does not show any more, and says when its bin is gone",
+  { timeout: 60_000 },
+  async ({ database }) => {
+    const providerId = await buildProvider(database);
+    const bin = await database.inTransaction((tx) => createBin(tx, { providerId }));
+    await using http = Fastify();
+    await http.register(
+      requestBinDoor({
+        pool: database,
+        clock: systemClock,
+        originOf: () => publicUrl,
+        secretsOfBin: async () => [testSecret],
+      }),
+    );
+    const at = await http.listen({ port: 0, host: "127.0.0.1" });
+    const post = () => http.inject({ method: "POST", url: `/bins/${bin.id}` });
+    for (let n = 0; n < 60; n += 1) await post();
+    await using browser = await launchBrowser();
+    const page = await browser.newPage();
+    await page.goto(`${at}/bins/${bin.id}/view`);
+    await page.getByText("Live", { exact: true }).waitFor();
+    const older = page.getByRole("link", { name: "Older" });
+    expect(await older.getAttribute("href")).toBe(`/bins/${bin.id}/view?before=11`);
+
+    for (let n = 60; n < 220; n += 1) await post();
+    await page.locator("#request-220").waitFor();
+    expect(await page.locator(".request").count()).toBe(200);
+    expect(await older.getAttribute("href")).toMatch(/\/view\?before=21$/);
+
+    await database.inTransaction((tx) => deleteBin(tx, bin));
+    await page.getByText("This bin was deleted").waitFor();
   },
 );

@@ -5,7 +5,7 @@ import { buildProvider } from "../../../test/support/build-webhooks.ts";
 import { test as base } from "../../../test/support/test.ts";
 import { until } from "../../../test/support/until.ts";
 import { systemClock } from "#platform/clock/clock.ts";
-import { changeBinAnswer, createBin, createOwnBins, findBin, listBinRequests } from "#request-bin/index.ts";
+import { changeBinAnswer, createBin, createOwnBins, deleteBin, findBin, listBinRequests } from "#request-bin/index.ts";
 import { requestBinDoor } from "./index.ts";
 
 const publicUrl = "http://bins.example";
@@ -18,7 +18,12 @@ const test = base
   .extend("http", async ({ database }, { onCleanup }) => {
     const http = Fastify();
     await http.register(
-      requestBinDoor({ pool: database, clock: systemClock, publicUrl, secretsOfBin: async () => [testSecret] }),
+      requestBinDoor({
+        pool: database,
+        clock: systemClock,
+        originOf: () => publicUrl,
+        secretsOfBin: async () => [testSecret],
+      }),
     );
     onCleanup(() => http.close());
     return http;
@@ -136,6 +141,13 @@ test("the page of a busy bin goes on where it ends", async ({ http, bin }) => {
   expect(await numbersOn(`/bins/${bin.id}/view?before=3`)).toEqual([2, 1]);
 });
 
+test("an answer that none of the controls stands for is shown all the same", async ({ http, bin, database }) => {
+  await database.inTransaction((tx) => changeBinAnswer(tx, bin, { answerStatus: 418, answerDelayMs: 1500 }));
+  const { body } = await http.inject({ url: `/bins/${bin.id}/view` });
+  expect(body).toMatch(/value="418"[^>]* aria-pressed="true"[^>]*>418</);
+  expect(body).toMatch(/value="1500" aria-pressed="true">1\.5 s</);
+});
+
 test("the page's controls say what the bin answers from then on", async ({ http, bin, database }) => {
   const send = (payload: string, headers = {}) =>
     http.inject({
@@ -188,6 +200,22 @@ test("who watches sees each request as it comes, and goes on where he was cut of
   using later = await readStream(`${at}/bins/${bin.id}/view/stream?after=0`, { "last-event-id": "2" });
   await until(() => later.numbers().length === 1);
   expect(later.numbers()).toEqual([3]);
+});
+
+test("who watches a bin that catches more than is read at once misses none of it", async ({ http, bin }) => {
+  for (let n = 0; n < 52; n += 1) await http.inject({ method: "POST", url: `/bins/${bin.id}` });
+  const at = await http.listen({ port: 0, host: "127.0.0.1" });
+  using stream = await readStream(`${at}/bins/${bin.id}/view/stream?after=0`);
+  await until(() => stream.numbers().at(-1) === 52);
+  expect(stream.numbers()).toEqual(Array.from({ length: 52 }, (_, place) => place + 1));
+});
+
+test("the stream of a bin ends when the bin is deleted", async ({ http, bin, database }) => {
+  const at = await http.listen({ port: 0, host: "127.0.0.1" });
+  using stream = await readStream(`${at}/bins/${bin.id}/view/stream?after=0`);
+  await database.inTransaction((tx) => deleteBin(tx, bin));
+  await stream.ended;
+  expect((await http.inject({ url: `/bins/${bin.id}/view/stream?after=0` })).statusCode).toBe(404);
 });
 
 test("a request is shown within half a second, although the page asks for nothing", async ({ http, bin }) => {

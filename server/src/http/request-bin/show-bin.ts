@@ -1,7 +1,8 @@
 import { fileURLToPath } from "node:url";
-import type { FastifyReply } from "fastify";
+import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Bin, BinRequest } from "#request-bin/index.ts";
 import { openTemplates } from "../shared/open-templates.ts";
+import { answerChoices } from "./answer-choices.ts";
 import { describeRequest } from "./describe-request.ts";
 import type { RequestBinNeeds } from "./request-bin-needs.ts";
 
@@ -15,8 +16,8 @@ interface BinPage {
 
 export interface ShowBin {
   page(reply: FastifyReply, bin: Bin, page: BinPage): Promise<FastifyReply>;
-  /** One request, as it stands on the page. */
-  request(bin: Bin, request: BinRequest): Promise<string>;
+  /** One request, as it stands on the page that was asked for. */
+  request(asked: FastifyRequest, bin: Bin, request: BinRequest): Promise<string>;
   noBin(reply: FastifyReply): Promise<FastifyReply>;
   message(reply: FastifyReply, status: number, says: string): Promise<FastifyReply>;
 }
@@ -26,25 +27,8 @@ const templates = fileURLToPath(new URL("./templates/", import.meta.url));
 /** Open at first; below them, one line each. */
 const openRequestsMax = 3;
 
-const statuses = [
-  { status: 200, says: "OK" },
-  { status: 201, says: "Created" },
-  { status: 301, says: "Moved" },
-  { status: 404, says: "Not found" },
-  { status: 410, says: "Gone" },
-  { status: 429, says: "Too many" },
-  { status: 500, says: "Error" },
-  { status: 503, says: "Unavailable" },
-];
-const delays = [
-  { delay_ms: 0, says: "0 s" },
-  { delay_ms: 2000, says: "2 s" },
-  { delay_ms: 10_000, says: "10 s" },
-  { delay_ms: 70_000, says: "70 s" },
-];
-
 export function createShowBin(
-  { publicUrl, secretsOfBin }: RequestBinNeeds,
+  { originOf, secretsOfBin }: RequestBinNeeds,
   assetPaths: Readonly<Record<string, string>>,
 ): ShowBin {
   const write = openTemplates(templates);
@@ -54,9 +38,9 @@ export function createShowBin(
       .code(status)
       .type("text/html; charset=utf-8")
       .send(await html);
-  const surroundingsOf = async (bin: Bin) => ({
+  const surroundingsOf = async (asked: FastifyRequest, bin: Bin) => ({
     bin,
-    binUrl: `${publicUrl}/bins/${bin.id}`,
+    binUrl: `${originOf(asked)}/bins/${bin.id}`,
     secrets: await secretsOfBin(bin),
   });
   const message = (reply: FastifyReply, status: number, says: string): Promise<FastifyReply> =>
@@ -66,7 +50,7 @@ export function createShowBin(
     message,
     noBin: (reply) => message(reply, 404, "There is no such bin. It may have been deleted."),
     async page(reply, bin, { requests, older, isNewest }) {
-      const surroundings = await surroundingsOf(bin);
+      const surroundings = await surroundingsOf(reply.request, bin);
       const described = requests.map((it, at) => ({
         ...describeRequest(it, surroundings),
         is_open: at < openRequestsMax,
@@ -76,15 +60,13 @@ export function createShowBin(
         older,
         is_newest: isNewest,
         bin: { id: bin.id, url: surroundings.binUrl, requests_caught: bin.requestsCaught },
-        statuses: statuses.map((it) => ({ ...it, is_chosen: it.status === bin.answerStatus })),
-        delays: delays.map((it) => ({ ...it, is_chosen: it.delay_ms === bin.answerDelayMs })),
-        answer: { status: bin.answerStatus, delay_ms: bin.answerDelayMs },
+        ...answerChoices(bin),
         requests: described,
       });
       return send(reply, 200, html);
     },
-    async request(bin, request) {
-      const described = describeRequest(request, await surroundingsOf(bin));
+    async request(asked, bin, request) {
+      const described = describeRequest(request, await surroundingsOf(asked, bin));
       return write("request", { request: { ...described, is_open: true } });
     },
   };

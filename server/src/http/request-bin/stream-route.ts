@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import type { ServerResponse } from "node:http";
-import type { FastifyInstance } from "fastify";
-import { findBin, listBinRequests, type Bin } from "#request-bin/index.ts";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { findBin, listNextBinRequests, type Bin } from "#request-bin/index.ts";
 import type { BinWatch, BinWatchers } from "./bin-watchers.ts";
 import type { BinParams, RequestBinNeeds } from "./request-bin-needs.ts";
 import type { ShowBin } from "./show-bin.ts";
@@ -23,7 +23,7 @@ export function addStreamRoute(http: FastifyInstance, needs: StreamNeeds): void 
     const seen = request.headers["last-event-id"] ?? request.query.after;
     const after = typeof seen === "string" && /^\d{1,9}$/.test(seen) ? Number(seen) : 0;
     reply.hijack();
-    await streamRequests(reply.raw, { needs, bin, after });
+    await streamRequests(reply.raw, { needs, asked: request, bin, after });
     return reply;
   });
 }
@@ -38,19 +38,21 @@ const eventStreamHeaders = {
 
 interface Streaming {
   readonly needs: StreamNeeds;
+  readonly asked: FastifyRequest;
   readonly bin: Bin;
   /** The number of the last request that was seen. */
   readonly after: number;
 }
 
-async function streamRequests(stream: ServerResponse, { needs, bin, after }: Streaming): Promise<void> {
+async function streamRequests(stream: ServerResponse, streaming: Streaming): Promise<void> {
+  const { needs, bin } = streaming;
   const watch = needs.watchers.watch(bin.id);
   stream.once("close", () => watch.end());
   stream.on("error", () => watch.end());
   stream.writeHead(200, eventStreamHeaders);
   stream.write("retry: 1000\n\n");
   try {
-    await sendWhatComes(stream, watch, { needs, bin, after });
+    await sendWhatComes(stream, watch, streaming);
   } catch {
     // The database is away: the browser comes back in a second, and goes on where it was.
   } finally {
@@ -59,18 +61,28 @@ async function streamRequests(stream: ServerResponse, { needs, bin, after }: Str
   }
 }
 
-async function sendWhatComes(stream: ServerResponse, watch: BinWatch, { needs, bin, after }: Streaming): Promise<void> {
+/** Of bodies of 1 MiB, as much as a process can hold for each who watches. */
+const readAtOnce = 50;
+
+async function sendWhatComes(stream: ServerResponse, watch: BinWatch, streaming: Streaming): Promise<void> {
+  const { needs, asked, bin, after } = streaming;
   const { pool, clock, show } = needs;
   let last = after;
   while (!watch.isOver) {
-    const found = await listBinRequests(pool, { providerId: bin.providerId, binId: bin.id, after: last });
-    for (const request of found.toReversed()) {
-      const html = await show.request(bin, request);
+    const next = { providerId: bin.providerId, binId: bin.id, after: last, limit: readAtOnce };
+    const found = await listNextBinRequests(pool, next);
+    for (const request of found) {
+      const html = await show.request(asked, bin, request);
       last = request.number;
       await write(stream, watch, `id: ${last}\nevent: request\ndata: ${JSON.stringify({ number: last, html })}\n\n`);
     }
-    // A line that says nothing, so that a connection that is gone is noticed.
-    if (found.length === 0) await write(stream, watch, ":\n\n");
+    if (found.length === readAtOnce) continue;
+    if (found.length === 0) {
+      // Nothing comes to a bin that was deleted. Whoever asks for its stream again is told so.
+      if (!(await findBin(pool, bin.id))) return;
+      // A line that says nothing, so that a connection that is gone is noticed.
+      await write(stream, watch, ":\n\n");
+    }
     if (!watch.isOver) await watch.next(clock);
   }
 }

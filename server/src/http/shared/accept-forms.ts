@@ -7,6 +7,15 @@ export function acceptForms(http: FastifyInstance, { bytesMax: bodyLimit }: { re
   http.addContentTypeParser(
     "application/x-www-form-urlencoded",
     { parseAs: "buffer", bodyLimit },
-    async (_request: unknown, body: Buffer) => Object.fromEntries(readPairs(decodeUtf8(body)).toReversed()),
+    async (_request: unknown, body: Buffer) => byName(readPairs(decodeUtf8(body))),
   );
 }
+
+/** What a form says several times is a list, as it is in a query. */
+const byName = (pairs: ReturnType<typeof readPairs>): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(
+    [...Map.groupBy(pairs, ([name]) => name)].map(([name, said]) => {
+      const values = said.map(([, value]) => value);
+      return [name, values.length === 1 ? values[0] : values];
+    }),
+  );

@@ -114,10 +114,16 @@ export async function updateApplicationRow(
   ]);
 }
 
-// With the plans that were made for them alone.
+// With the plans that were made for them alone. Served by applications_plan_idx: a sign-up once could put a second
+// application on such a plan, which stays until that one goes as well.
 const deleteStatement = `
   with gone as (delete from applications where provider_id = $1 and id = any($2) returning plan_id)
-  delete from plans where provider_id = $1 and id in (select plan_id from gone) and customized_from is not null`;
+  delete from plans
+  where provider_id = $1 and id in (select plan_id from gone) and customized_from is not null
+    and not exists (
+      select from applications as other
+      where other.provider_id = $1 and other.plan_id = plans.id and other.id <> all($2)
+    )`;
 
 /** Deletes applications with their keys, referrer filters and customised plans. */
 export async function deleteApplicationRows(

@@ -26,15 +26,13 @@ export function judgeApplication(
   before: Application,
   { values, writer, now }: Wanted,
 ): { readonly application: Application; readonly errors: FieldErrors } {
-  const { given, errors } = readFieldInput({ definitions, target: "Cinstance", writer }, values);
-  const { name, description, ...fields } = withGiven(
-    {
-      ...before.fields,
-      name: before.name,
-      ...(before.description === null ? {} : { description: before.description }),
-    },
-    given,
-  );
+  const held = {
+    ...before.fields,
+    name: before.name,
+    ...(before.description === null ? {} : { description: before.description }),
+  };
+  const { given, errors } = readFieldInput({ definitions, target: "Cinstance", writer, held }, values);
+  const { name, description, ...fields } = withGiven(held, given);
   const redirectUrl = textOf(values, "redirect_url");
   const ofProgram = writer === "program" ? values : {};
   const userKey = textOf(ofProgram, "user_key") || undefined;

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { aDefinition } from "../../../test/support/build-portal.ts";
+import type { FieldValues } from "./field-value.ts";
 import { missingFields, readFieldInput, withGiven, type FieldInput, type FieldWriter } from "./read-field-input.ts";
 
 const definitions = [
@@ -87,4 +88,13 @@ test("a field with choices takes nothing else", () => {
   expect(wrong("beta")).toEqual({});
   expect(wrong("")).toEqual({});
   expect(wrong(["alpha", "gamma"])).toEqual({ stage: ["is not included in the list"] });
+});
+
+test("a value that is not offered any more may stay, and none like it may come", () => {
+  const staged = [aDefinition("Cinstance", "stage", { choices: ["alpha", "beta"] })];
+  const wrong = (held: FieldValues, stage: unknown): unknown =>
+    readFieldInput({ definitions: staged, target: "Cinstance", writer: "developer", held }, { stage }).errors;
+  expect(wrong({ stage: "gamma" }, "gamma")).toEqual({});
+  expect(wrong({ stage: ["alpha", "gamma"] }, ["gamma", "beta"])).toEqual({});
+  expect(wrong({ stage: "gamma" }, "delta")).toEqual({ stage: ["is not included in the list"] });
 });

@@ -4,6 +4,7 @@ import { isXmlText } from "#platform/document/xml-text.ts";
 import { mergeErrors, type FieldErrors } from "./field-errors.ts";
 import {
   addressParts,
+  fieldOf,
   isAddress,
   isBuiltIn,
   type AddressValue,
@@ -25,11 +26,13 @@ interface FieldInputNeeds {
   readonly definitions: readonly FieldsDefinition[];
   readonly target: FieldTarget;
   readonly writer: FieldWriter;
+  /** What the fields hold so far: a value that is not offered any more may stay. */
+  readonly held?: FieldValues;
 }
 
 /** Takes the defined fields out of an input and judges them. What is not defined is not looked at. */
 export function readFieldInput(
-  { definitions, target, writer }: FieldInputNeeds,
+  { definitions, target, writer, held = {} }: FieldInputNeeds,
   input: FieldInput,
 ): { readonly given: GivenFields; readonly errors: FieldErrors } {
   const given: Record<string, FieldValue | null> = {};
@@ -40,7 +43,8 @@ export function readFieldInput(
     if (writer === "developer" && (definition.hidden || definition.readOnly)) continue;
     const it = name === "billing_address" ? readAddress(input) : readValue(input, name);
     if (it === undefined) continue;
-    const wrong = it === "unreadable" ? ["is invalid"] : judge(definition, it.value, writer);
+    const wrong =
+      it === "unreadable" ? ["is invalid"] : judge(definition, it.value, { writer, held: fieldOf(held, name) });
     if (wrong.length > 0) errors.push({ [name]: wrong });
     else if (it !== "unreadable") given[name] = name === "vat_rate" ? asDecimal(it.value) : it.value;
   }
@@ -116,13 +120,18 @@ const blank = "can't be blank";
 const builtInLengthMax = 255;
 const number = /^-?\d{1,16}(\.\d{1,16})?$/;
 
-function judge(definition: FieldsDefinition, it: FieldValue | null, writer: FieldWriter): string[] {
+function judge(
+  definition: FieldsDefinition,
+  it: FieldValue | null,
+  { writer, held }: { readonly writer: FieldWriter; readonly held: FieldValue | undefined },
+): string[] {
   if (it === null) return isRequired(definition, writer) ? [blank] : [];
   const { target, name, choices } = definition;
-  const texts = typeof it === "string" ? [it] : Object.values(it);
+  const texts = textsOf(it);
+  const offered = new Set([...choices, ...(held === undefined ? [] : textsOf(held))]);
   const wrong: string[] = [];
   if (!texts.every(isXmlText)) wrong.push("contains characters that are not allowed");
-  if (choices.length > 0 && !texts.every((text) => choices.includes(text))) wrong.push("is not included in the list");
+  if (choices.length > 0 && !texts.every((text) => offered.has(text))) wrong.push("is not included in the list");
   if (!isBuiltIn(target, name) || name === "description") return wrong;
   if (Array.isArray(it)) wrong.push("is invalid");
   if (texts.some((text) => text.length > builtInLengthMax)) {
@@ -131,3 +140,5 @@ function judge(definition: FieldsDefinition, it: FieldValue | null, writer: Fiel
   if (name === "vat_rate" && !texts.every((text) => number.test(text))) wrong.push("is not a number");
   return wrong;
 }
+
+const textsOf = (it: FieldValue): readonly string[] => (typeof it === "string" ? [it] : Object.values(it));

@@ -147,9 +147,13 @@ export async function updatePlanRow(tx: Transaction, providerId: number, plan: P
   return updated;
 }
 
-const deleteStatement = `delete from plans where provider_id = $1 and id = $2`;
+// Served by applications_plan_idx. A sign-up once could put a second application on a plan that was made for another.
+const deleteStatement = `
+  delete from plans
+  where provider_id = $1 and id = $2
+    and not exists (select from applications where provider_id = $1 and plan_id = $2)`;
 
-/** Deletes a plan that nothing is held on. */
+/** Deletes a plan that nothing is held on. One that an application is still on stays. */
 export async function deletePlanRow(tx: Transaction, providerId: number, id: number): Promise<void> {
   await tx.query(deleteStatement, [providerId, id]);
 }

@@ -48,12 +48,12 @@ function judgeUpdate(
   before: User,
   { values, writer }: Pick<UserUpdate, "values" | "writer">,
 ): { readonly user: User; readonly errors: FieldErrors } {
-  const { given, errors } = readFieldInput({ definitions, target: "User", writer }, values);
   const old = {
     ...before.fields,
     username: before.username,
     ...(before.email === null ? {} : { email: before.email }),
   };
+  const { given, errors } = readFieldInput({ definitions, target: "User", writer, held: old }, values);
   const { username, email, ...fields } = withGiven(old, given);
   const user = { ...before, username: textOf(username) ?? before.username, email: textOf(email) ?? null, fields };
   const wrongNames = onlyWhere(judgeNames(user), (name) => Object.hasOwn(given, name));

@@ -24,6 +24,13 @@ test("an account plan that was asked for takes the place of the default", () => 
   expect(choosePlans([platinum], defaults)).toMatchObject({ accountPlan: platinum });
 });
 
+test("of two service plans of one product neither is had, and of two products both are", () => {
+  const premium = aPlan({ id: 7, kind: "service_plan", isDefault: false });
+  const elsewhere = aPlan({ id: 8, kind: "service_plan", productId: 8, isDefault: false });
+  expect(choosePlans([servicePlan, premium], defaults)).toBe("two service plans");
+  expect(choosePlans([premium, elsewhere], defaults)).toMatchObject({ servicePlans: [premium, elsewhere] });
+});
+
 test("there is no account without an account plan", () => {
   expect(choosePlans([], [servicePlan, basic])).toBe("no account plan");
 });

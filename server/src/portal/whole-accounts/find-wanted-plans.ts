@@ -8,7 +8,10 @@ export interface WantedPlan {
   readonly kind?: PlanKind;
 }
 
-/** The plans that were asked for, or undefined if one of them is not there to be had. */
+/**
+ * The plans that were asked for, or undefined if one of them is not there to be had. One that was made for somebody else's
+ * application is not: it goes with that application.
+ */
 export async function findWantedPlans(
   db: Database,
   providerId: number,
@@ -24,6 +27,7 @@ export async function findWantedPlans(
     plans.some(
       (plan) =>
         plan.id === id &&
+        plan.customizedFrom === null &&
         (kind === undefined || plan.kind === kind) &&
         (mayBeHidden || plan.state === "published") &&
         (plan.productId === null || reaches(reach, plan.productId)),

@@ -36,8 +36,9 @@ function judgeUpdate(
   { values, writer, ...update }: AccountUpdate,
 ): { readonly account: Account; readonly errors: FieldErrors } {
   const input = Object.hasOwn(values, "name") ? { org_name: values["name"], ...values } : values;
-  const { given, errors } = readFieldInput({ definitions, target: "Account", writer }, input);
-  const { org_name: orgName, ...fields } = withGiven({ ...before.fields, org_name: before.orgName }, given);
+  const held = { ...before.fields, org_name: before.orgName };
+  const { given, errors } = readFieldInput({ definitions, target: "Account", writer, held }, input);
+  const { org_name: orgName, ...fields } = withGiven(held, given);
   const { annotations, errors: wrongAnnotations } = readAnnotations(before.annotations, values["annotations"]);
   return {
     account: {

@@ -14,12 +14,14 @@ import { TextField } from "./text-field.tsx";
 export interface DefinedFieldsProps {
   readonly target: FieldTarget;
   readonly values: Values;
+  /** What the fields hold until it is changed. */
+  readonly saved: Values;
   readonly errors: Readonly<Record<string, readonly string[]>>;
   readonly onChange: (changed: Values) => void;
 }
 
 /** The fields that the provider has defined for its accounts, users or applications, in their order. */
-export function DefinedFields({ target, values, errors, onChange }: DefinedFieldsProps) {
+export function DefinedFields({ target, values, saved, errors, onChange }: DefinedFieldsProps) {
   const { data = [] } = useQuery(fieldsDefinitionsQuery(useManagement()));
   const definitions = data.filter((it) => it.target === target).toSorted((a, b) => a.position - b.position);
   return definitions.map((definition) => (
@@ -27,6 +29,7 @@ export function DefinedFields({ target, values, errors, onChange }: DefinedField
       key={definition.name}
       definition={definition}
       value={textOf(values[definition.name])}
+      held={textOf(saved[definition.name])}
       errors={errors[definition.name]}
       onChange={(value) => onChange({ [definition.name]: value })}
     />
@@ -36,6 +39,7 @@ export function DefinedFields({ target, values, errors, onChange }: DefinedField
 interface DefinedFieldProps {
   readonly definition: FieldsDefinition;
   readonly value: string;
+  readonly held: string;
   readonly errors: readonly string[] | undefined;
   readonly onChange: (value: string) => void;
 }
@@ -43,12 +47,14 @@ interface DefinedFieldProps {
 function DefinedField({
   definition: { name, label, required, hidden, choices },
   value,
+  held,
   errors,
   onChange,
 }: DefinedFieldProps) {
   const field = { id: name, label, isRequired: required, errors, value, onChange };
   const hint = hidden && "Developers do not see this field";
   if (!choices?.length) return <TextField {...field} hint={hint} />;
-  const options = ["", ...choices].map((choice) => ({ value: choice, label: choice || "None" }));
+  // What is held and not offered any more can be kept.
+  const options = [...new Set(["", ...choices, held])].map((choice) => ({ value: choice, label: choice || "None" }));
   return <SelectField {...field} hint={hint} options={options} />;
 }

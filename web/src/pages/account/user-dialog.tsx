@@ -17,7 +17,8 @@ export interface UserDialogProps {
 export function UserDialog({ accountId, user, onClose }: UserDialogProps) {
   const api = useManagement();
   const path = `accounts/${accountId}/users`;
-  const { values, typed, change } = useTyped(user ?? {});
+  const saved = user ?? {};
+  const { values, typed, change } = useTyped(saved);
   const { mutate, isPending, errors } = useChange({
     change: () => (user ? api.change(`${path}/${user.id}`, typed) : api.create(path, typed)),
     stale: [["accounts"]],
@@ -35,7 +36,7 @@ export function UserDialog({ accountId, user, onClose }: UserDialogProps) {
       onSubmit={() => mutate(undefined)}
       onClose={onClose}
     >
-      <DefinedFields target="User" values={values} errors={errors} onChange={change} />
+      <DefinedFields target="User" values={values} saved={saved} errors={errors} onChange={change} />
       <NewPasswordField
         id="password"
         label={user ? "New password" : "Password"}

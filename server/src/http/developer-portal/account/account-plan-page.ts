@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Database } from "#platform/database/database.ts";
 import type { Account } from "#portal/accounts/index.ts";
+import type { FieldErrors } from "#portal/fields/index.ts";
 import { listPlans, planStepOf, type Plan } from "#portal/products/index.ts";
 import { readProviderSettings } from "#portal/provider-account/index.ts";
 import { changeAccountPlan, readAccountPlanRequest, requestAccountPlan } from "#portal/whole-accounts/index.ts";
@@ -8,6 +9,7 @@ import { readForm } from "../../shared/read-form.ts";
 import { byDeveloper } from "../by-developer.ts";
 import type { Developer } from "../find-developer.ts";
 import { addAdminFormPage } from "../forms/add-form-page.ts";
+import { notOffered } from "../forms/form-field.ts";
 import { showForm } from "../forms/show-form.ts";
 import { goOnTo } from "../go-on-to.ts";
 import { showNotFound } from "../show-not-found.ts";
@@ -26,7 +28,7 @@ async function showPlans(
   portal: Portal,
   request: FastifyRequest,
   reply: FastifyReply,
-  developer: Developer,
+  { errors, ...developer }: Developer & { readonly errors?: FieldErrors },
 ): Promise<FastifyReply> {
   const { provider } = request;
   const { account } = developer;
@@ -53,6 +55,7 @@ async function showPlans(
     submit: isAsking ? "Ask for it" : "Change plan",
     back: { href: "/account", text: "My account" },
     developer,
+    errors,
   });
 }
 
@@ -66,8 +69,9 @@ async function takePlan(
   const { id: accountId } = developer.account;
   const { plan_id: planId } = readForm(request.body);
   const other = await findOtherAccountPlans(portal.pool, provider.id, developer.account);
-  const plan = other?.plans.find(({ id }) => String(id) === planId);
-  if (!other || !plan) return showNotFound(reply);
+  if (!other) return showNotFound(reply);
+  const plan = other.plans.find(({ id }) => String(id) === planId);
+  if (!plan) return showPlans(portal, request, reply, { ...developer, errors: { plan_id: notOffered } });
   const wanted = { provider, accountId, planId: plan.id, by: byDeveloper(portal, developer) };
   const decideAt = `${portal.adminPortalUrl(provider)}/p/admin/accounts/${accountId}`;
   const done = await (other.step === "ask"

@@ -1,7 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { changeApplicationPlan, readPlanRequest, requestPlan } from "#portal/applications/index.ts";
+import type { FieldErrors } from "#portal/fields/index.ts";
 import { readForm } from "../../shared/read-form.ts";
 import { addFormPage } from "../forms/add-form-page.ts";
+import { notOffered } from "../forms/form-field.ts";
 import { showForm } from "../forms/show-form.ts";
 import { goOnTo } from "../go-on-to.ts";
 import { showNotAllowed } from "../show-not-allowed.ts";
@@ -23,9 +25,9 @@ async function showPlans(
   portal: Portal,
   request: FastifyRequest,
   reply: FastifyReply,
-  owned: Owned,
+  owned: Owned & { readonly errors?: FieldErrors },
 ): Promise<FastifyReply> {
-  const { application, developer } = owned;
+  const { application, developer, errors } = owned;
   const { provider } = request;
   const other = await findOtherPlans(portal.pool, provider.id, owned);
   if (!other) return showNotAllowed(portal, request, reply, developer);
@@ -45,6 +47,7 @@ async function showPlans(
     submit: isAsking ? "Ask for it" : title,
     back: backTo(application),
     developer,
+    errors,
   });
 }
 
@@ -57,8 +60,9 @@ async function takePlan(
   const { application, developer } = owned;
   const { plan_id: planId } = readForm(request.body);
   const other = await findOtherPlans(portal.pool, request.provider.id, owned);
-  const plan = other?.plans.find(({ id }) => String(id) === planId);
-  if (!other || !plan) return showNotAllowed(portal, request, reply, developer);
+  if (!other) return showNotAllowed(portal, request, reply, developer);
+  const plan = other.plans.find(({ id }) => String(id) === planId);
+  if (!plan) return showPlans(portal, request, reply, { ...owned, errors: { plan_id: notOffered } });
 
   const wanted = { ...changeOf(portal, request, owned), planId: plan.id };
   const page = `/p/admin/accounts/${application.accountId}/applications/${application.id}`;

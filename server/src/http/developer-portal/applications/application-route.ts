@@ -20,7 +20,7 @@ export function addApplicationRoute(http: FastifyInstance, portal: Portal): void
         const { id: providerId, timeZone } = request.provider;
         const asked = await readPlanRequest(pool, providerId, application.id);
         const hasJustSignedUp = readForm(request.query)["signed_up"] !== undefined;
-        const isTryOut = hasJustSignedUp && tryOut?.() !== undefined;
+        const isTryOut = hasJustSignedUp && tryOut?.(request.provider) !== undefined;
         return showPage(request, reply, {
           template: "application",
           title: application.name,

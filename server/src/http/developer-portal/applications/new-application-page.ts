@@ -6,7 +6,7 @@ import { byDeveloper } from "../by-developer.ts";
 import type { Developer } from "../find-developer.ts";
 import { addFormPage } from "../forms/add-form-page.ts";
 import { definedFields, filledIn, valuesFor } from "../forms/defined-fields.ts";
-import type { FormField } from "../forms/form-field.ts";
+import { notOffered, type FormField } from "../forms/form-field.ts";
 import { showForm } from "../forms/show-form.ts";
 import { goOnTo } from "../go-on-to.ts";
 import { showNotAllowed } from "../show-not-allowed.ts";
@@ -33,7 +33,7 @@ async function takeNew(
   const plans = await findPlansToTake(portal.pool, provider.id);
   const chosen = plans.length === 1 ? plans[0] : plans.find(({ plan }) => String(plan.id) === form["plan_id"]);
   if (!chosen) {
-    return showNewForm(portal, request, reply, { ...developer, errors: { plan_id: ["must be one of these"] } });
+    return showNewForm(portal, request, reply, { ...developer, errors: { plan_id: notOffered } });
   }
   const definitions = await readFieldsDefinitions(portal.pool, provider.id);
   const made = await createApplication(portal.pool, {

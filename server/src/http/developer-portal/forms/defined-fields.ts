@@ -14,8 +14,15 @@ export const definedFields = (
     .filter((it) => it.target === target && isOpenToDevelopers(it) && it.name !== "billing_address")
     .flatMap((definition) => {
       const value = Object.hasOwn(held, definition.name) ? held[definition.name] : "";
-      return typeof value === "string" ? [fieldOf(definition, value)] : [];
+      return typeof value === "string" ? [withHeldChoice(fieldOf(definition, value))] : [];
     });
+
+/** What is held and not offered any more can be kept: else whoever changes another field would lose it. */
+const withHeldChoice = ({ choices, ...field }: FormField): FormField => {
+  const { value = "" } = field;
+  if (!choices) return field;
+  return { ...field, choices: value === "" || choices.includes(value) ? choices : [...choices, value] };
+};
 
 /** Of a sent form, what it asks for and nothing else. */
 export const valuesFor = (

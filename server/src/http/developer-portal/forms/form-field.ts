@@ -85,12 +85,22 @@ export const currentPasswordField: FormField = {
   autocomplete: "current-password",
 };
 
+/** Of a choice that was not, or is no longer, among those to be had. */
+export const notOffered: readonly string[] = ["must be one of these"];
+
 /** Each error beside its field. */
 export const withErrors = (fields: readonly FormField[], errors: FieldErrors): readonly FormField[] =>
   fields.map((field) => {
-    const messages = errors[field.name];
+    const messages = Object.hasOwn(errors, field.name) ? errors[field.name] : undefined;
     return messages ? { ...field, error: messages.join(", ") } : field;
   });
+
+/** What the templates show of a form: its fields, which of them are wrong, and what is wrong besides. */
+export function judged(fields: readonly FormField[], errors: FieldErrors = {}) {
+  const shown = withErrors(fields, errors);
+  const wrong = shown.filter((field) => field.error !== undefined);
+  return { fields: shown, wrong: wrong.length > 0 ? wrong : undefined, error: errorsElsewhere(fields, errors) };
+}
 
 /** Errors that belong to no field of the form, which must not be lost. */
 export function errorsElsewhere(

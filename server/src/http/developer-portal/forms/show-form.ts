@@ -3,7 +3,7 @@ import type { FieldErrors } from "#portal/fields/index.ts";
 import { issueFormToken } from "../../shared/form-token.ts";
 import type { Developer } from "../find-developer.ts";
 import type { Portal } from "../show-page.ts";
-import { errorsElsewhere, withErrors, type FormField } from "./form-field.ts";
+import { judged, type FormField } from "./form-field.ts";
 
 /** A page with one form, which is sent to the page's own path. */
 export interface Form {
@@ -27,8 +27,6 @@ export function showForm(
   reply: FastifyReply,
   { title, fields = [], errors = {}, status, developer, isGrave = false, ...words }: Form,
 ): Promise<FastifyReply> {
-  const judged = withErrors(fields, errors);
-  const wrong = judged.filter((field) => field.error !== undefined);
   const isAgain = Object.keys(errors).length > 0;
   return portal.showPage(request, reply, {
     template: "form",
@@ -39,9 +37,7 @@ export function showForm(
       ...words,
       heading: title,
       is_grave: isGrave,
-      fields: judged,
-      wrong: wrong.length > 0 ? wrong : undefined,
-      error: errorsElsewhere(fields, errors),
+      ...judged(fields, errors),
       form_token: developer?.csrfToken ?? issueFormToken(request, reply, portal, portal.clock.now()),
     },
   });

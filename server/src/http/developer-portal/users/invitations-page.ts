@@ -7,7 +7,7 @@ import { readForm } from "../../shared/read-form.ts";
 import { byDeveloper } from "../by-developer.ts";
 import type { Developer } from "../find-developer.ts";
 import { addAdminFormPage } from "../forms/add-form-page.ts";
-import { errorsElsewhere, withErrors, type FormField } from "../forms/form-field.ts";
+import { judged, type FormField } from "../forms/form-field.ts";
 import { goOnTo } from "../go-on-to.ts";
 import { showNotFound } from "../show-not-found.ts";
 import type { Portal } from "../show-page.ts";
@@ -54,15 +54,14 @@ async function showInvitations(
 ): Promise<FastifyReply> {
   const { id: providerId, timeZone } = request.provider;
   const invitations = await listInvitations(pool, providerId, developer.account.id);
-  const [field] = withErrors([{ ...emailField, value: readForm(request.body)["email"] ?? "" }], errors ?? {});
+  const fields = [{ ...emailField, value: readForm(request.body)["email"] ?? "" }];
   return showPage(request, reply, {
     template: "invitations",
     title: `${errors ? "Please check: " : ""}Invitations`,
     status,
     developer,
     data: {
-      field,
-      error: errorsElsewhere([emailField], errors),
+      ...judged(fields, errors),
       invitations: invitations.map(({ id, email, sentAt, acceptedAt }) => ({
         id,
         email,

@@ -4,6 +4,7 @@ import { changeUserRole } from "#portal/users/index.ts";
 import { readForm } from "../../shared/read-form.ts";
 import { byDeveloper } from "../by-developer.ts";
 import { addAdminFormPage } from "../forms/add-form-page.ts";
+import { notOffered } from "../forms/form-field.ts";
 import { showForm } from "../forms/show-form.ts";
 import { goOnTo } from "../go-on-to.ts";
 import { showNotFound } from "../show-not-found.ts";
@@ -23,7 +24,9 @@ export function addUserRolePage(http: FastifyInstance, portal: Portal): void {
     take: withUser(portal, async (request, reply, colleague) => {
       const { role } = readForm(request.body);
       const wanted = roles.find(({ value }) => value === role)?.value;
-      if (wanted === undefined) return showNotFound(reply);
+      if (wanted === undefined) {
+        return showRole(portal, request, reply, { ...colleague, errors: { role: notOffered } });
+      }
       const { user, developer } = colleague;
       const saved = await changeUserRole(portal.pool, {
         provider: request.provider,

@@ -45,7 +45,15 @@ function show(number, html) {
   document.getElementById("caught").hidden = false;
   document.getElementById("count").textContent = String(number);
   document.title = `(${number}) Request bin · Bellwire`;
+  if (list.childElementCount > shownMax) cut();
+}
+
+/** What does not fit any more is behind "Older", which begins below the last that does. */
+function cut() {
   while (list.childElementCount > shownMax) list.lastElementChild.remove();
+  const older = document.getElementById("older");
+  older.querySelector("a").search = `?before=${list.lastElementChild.dataset.number}`;
+  older.hidden = false;
 }
 
 function sayLive(state, says) {
@@ -58,7 +66,10 @@ function sayLive(state, says) {
 /** Reads the page again and takes what is new in it: for networks that cut streams off. */
 async function look() {
   try {
-    const page = new DOMParser().parseFromString(await (await fetch(location.href)).text(), "text/html");
+    const answer = await fetch(location.href);
+    if (answer.status === 404) return sayLive("gone", "This bin was deleted");
+    if (!answer.ok) throw new Error(`answered ${answer.status}`);
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const fresh = [...page.querySelectorAll(".request")].filter(
       (it) => Number(it.dataset.number) > Number(list.dataset.last),
     );

@@ -3,7 +3,7 @@ import { addApplicationKey, type Application } from "#portal/applications/index.
 import type { FieldErrors } from "#portal/fields/index.ts";
 import { readForm } from "../../../shared/read-form.ts";
 import { addFormPage } from "../../forms/add-form-page.ts";
-import { errorsElsewhere, withErrors, type FormField } from "../../forms/form-field.ts";
+import { judged, type FormField } from "../../forms/form-field.ts";
 import { goOnTo } from "../../go-on-to.ts";
 import { showNotAllowed } from "../../show-not-allowed.ts";
 import { showNotFound } from "../../show-not-found.ts";
@@ -65,8 +65,7 @@ async function showKeys(
       is_secret: product.backendVersion === "oauth",
       may_manage: product.buyersManageKeys,
       may_delete: mayDelete,
-      fields: withErrors(fields, errors ?? {}),
-      error: errorsElsewhere(fields, errors),
+      ...judged(fields, errors),
     },
   });
 }

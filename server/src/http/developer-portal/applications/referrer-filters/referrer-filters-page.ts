@@ -3,7 +3,7 @@ import { addReferrerFilter, listReferrerFilters } from "#portal/applications/ind
 import type { FieldErrors } from "#portal/fields/index.ts";
 import { readForm } from "../../../shared/read-form.ts";
 import { addFormPage } from "../../forms/add-form-page.ts";
-import { errorsElsewhere, withErrors, type FormField } from "../../forms/form-field.ts";
+import { judged, type FormField } from "../../forms/form-field.ts";
 import { goOnTo } from "../../go-on-to.ts";
 import { showNotFound } from "../../show-not-found.ts";
 import type { Portal } from "../../show-page.ts";
@@ -51,8 +51,7 @@ async function showFilters(
     data: {
       application: { id, name },
       filters: filters.map((filter) => ({ id: filter.id, value: filter.value })),
-      fields: withErrors(fields, errors ?? {}),
-      error: errorsElsewhere(fields, errors),
+      ...judged(fields, errors),
     },
   });
 }

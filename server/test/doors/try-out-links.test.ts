@@ -1,0 +1,42 @@
+import { expect } from "vitest";
+import { parseAllowedTargets } from "#platform/network/allowed-targets.ts";
+import { readDefaultEndpoint } from "#webhooks/endpoints/index.ts";
+import { providerUrls } from "../../src/app/provider-urls.ts";
+import { setUpTryOut } from "../../src/app/set-up-try-out.ts";
+import { signInLines } from "../../src/app/sign-in-lines.ts";
+import { setUp } from "../portal/house.ts";
+import { encryption } from "../support/build-webhooks.ts";
+import { openEveryDoor } from "../support/open-every-door.ts";
+import { test } from "../support/test.ts";
+
+const config = { adminPassword: undefined, accessToken: undefined, providerKey: undefined };
+const credentials = { username: "admin", password: "p", accessToken: "t", providerKey: "k" };
+
+test.for([undefined, "bellwire.test"])(
+  "with the base domain %s, whatever the try-out prints, shows and sends to is there, for its own provider alone",
+  async (baseDomain, { database: pool }) => {
+    const [{ provider }, other] = [await setUp(pool), await setUp(pool)];
+    const allowed = parseAllowedTargets("none");
+    if ("wrong" in allowed) throw new Error(allowed.wrong);
+    const targets = { allowed, lookup: async () => [], isOwnBin: () => true };
+    const urls = providerUrls("http://bellwire.test", baseDomain);
+    const binId = await setUpTryOut({ pool, encryption, targets, retryWaitsSeconds: [60] }, provider, urls);
+    await using doors = await openEveryDoor(pool, { baseDomain, tryOut: { providerId: provider.id, binId } });
+    const open = async (link: string) => {
+      const { host, pathname } = new URL(link);
+      return doors.http.inject({ url: pathname, headers: { host } });
+    };
+
+    const printed = signInLines({ config, provider, credentials, urls, binId }).match(/http\S+/g) ?? [];
+    const home = `${urls.developerPortal(provider)}/`;
+    const bar = [...(await open(home)).body.matchAll(/<li><a href="([^"]+)"/g)].map(([, link = ""]) => link);
+    const endpoint = await readDefaultEndpoint(pool, encryption, provider.id);
+    const links = [...printed, ...bar.map((link) => new URL(link, home).href), endpoint?.url ?? ""];
+
+    expect(links).toHaveLength(3 + 3 + 1);
+    for (const link of links) expect([link, (await open(link)).statusCode < 400]).toEqual([link, true]);
+    expect((await open(printed[0] ?? "")).body).toContain(`>${endpoint?.url}<`);
+    if (baseDomain === undefined) return;
+    expect((await open(`${urls.developerPortal(other.provider)}/`)).body).not.toContain("Watch the webhooks");
+  },
+);

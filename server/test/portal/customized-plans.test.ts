@@ -1,0 +1,96 @@
+import { expect } from "vitest";
+import {
+  changeApplicationPlan,
+  customizeApplicationPlan,
+  decustomizeApplicationPlan,
+  deleteApplication,
+  type ApplicationChange,
+} from "#portal/applications/index.ts";
+import { listPlans, readPlans } from "#portal/products/index.ts";
+import { deleteAccount, signUpAccount } from "#portal/whole-accounts/index.ts";
+import { test } from "../support/test.ts";
+import { byForm, byToken, form, now, signedUp, signUp } from "./house.ts";
+
+const otto = { ...form, org_name: "Other", username: "otto", email: "otto@other.example" };
+
+test("a plan that was made for one application is seen by no other, and goes with it", async ({ sharedPool: pool }) => {
+  const change = await signedUp(pool);
+  const { provider, application, productId } = change;
+  const customized = await customizeApplicationPlan(pool, change);
+  const plan = customized?.application.plan;
+  if (!plan) throw new Error("There is no plan.");
+  expect(plan).toMatchObject({ name: "Basic (custom)", state: "hidden", customizedFrom: application.plan.id });
+  expect(await listPlans(pool, provider.id, { kind: "application_plan" })).toHaveLength(1);
+  const other = await signUp(pool, {
+    provider,
+    by: byForm,
+    values: otto,
+  });
+  const [ofOther] = other.applications;
+  expect(
+    await changeApplicationPlan(pool, {
+      ...change,
+      accountId: other.whole.account.id,
+      applicationId: ofOther?.id ?? 0,
+      planId: plan.id,
+      writer: "program",
+    }),
+  ).toEqual({ notFound: "plan" });
+
+  await decustomizeApplicationPlan(pool, change);
+  expect(await readPlans(pool, provider.id, [plan.id])).toEqual([]);
+  const again = await customizeApplicationPlan(pool, change);
+  const ofOthers = await customizeApplicationPlan(pool, {
+    ...change,
+    accountId: other.whole.account.id,
+    applicationId: ofOther?.id ?? 0,
+  });
+  const ids = [again, ofOthers].map((it) => it?.application.plan.id ?? 0);
+  expect(await readPlans(pool, provider.id, ids)).toHaveLength(2);
+  await deleteApplication(pool, { ...change, writer: "program" });
+  await deleteAccount(pool, { ...change, accountId: other.whole.account.id });
+  expect(await readPlans(pool, provider.id, ids)).toEqual([]);
+  expect(productId).toBe(application.product.id);
+});
+
+test("a sign-up gets no plan that was made for somebody's application, also not a published one", async ({
+  sharedPool: pool,
+}) => {
+  const change = await signedUp(pool);
+  const { provider } = change;
+  const customized = await customizeApplicationPlan(pool, change);
+  const planId = customized?.application.plan.id ?? 0;
+  await pool.query("update plans set state = 'published' where provider_id = $1 and id = $2", [provider.id, planId]);
+  for (const door of [byForm, byToken]) {
+    const wanted = { provider, values: otto, wantedPlans: [{ id: planId }], by: door, now };
+    expect(await signUpAccount(pool, wanted)).toEqual({ notFound: "plan" });
+  }
+});
+
+test("a plan made for one that another is on all the same stays with that one, and goes with the last", async ({
+  sharedPool: pool,
+}) => {
+  const change = await signedUp(pool);
+  const { provider } = change;
+  const customized = await customizeApplicationPlan(pool, change);
+  const planId = customized?.application.plan.id ?? 0;
+  const sharing: ApplicationChange[] = [];
+  for (const username of ["otto", "pia"]) {
+    const values = { ...otto, username, email: `${username}@other.example` };
+    const { whole, applications } = await signUp(pool, { provider, by: byForm, values });
+    const applicationId = applications[0]?.id ?? 0;
+    // As a sign-up once could.
+    await pool.query("update applications set plan_id = $3 where provider_id = $1 and id = $2", [
+      provider.id,
+      applicationId,
+      planId,
+    ]);
+    sharing.push({ ...change, accountId: whole.account.id, applicationId });
+  }
+  const [second = change, third = change] = sharing;
+  expect(await deleteAccount(pool, change)).toBeDefined();
+  expect(await decustomizeApplicationPlan(pool, second)).toBeDefined();
+  expect(await readPlans(pool, provider.id, [planId])).toHaveLength(1);
+  expect(await deleteApplication(pool, { ...third, writer: "program" })).toBeDefined();
+  expect(await readPlans(pool, provider.id, [planId])).toEqual([]);
+});

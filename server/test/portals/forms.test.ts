@@ -1,0 +1,100 @@
+import { expect } from "vitest";
+import { filledIn, test } from "./portal-test.ts";
+import type { Visitor } from "./visitor.ts";
+
+type Typed = Readonly<Record<string, string>>;
+
+const headingsIn = (html: string): number => html.match(/<h1[ >]/g)?.length ?? 0;
+
+/** What can be filled in, and by which names it goes for those who hear the page. */
+function unnamedIn(html: string): readonly string[] {
+  const fields = [...html.matchAll(/<(?:input|select|textarea) (?!type="hidden")[^>]*>/g)].map(([tag]) => tag);
+  return fields.filter((tag) => {
+    const [, id = ""] = / id="([^"]+)"/.exec(tag) ?? [];
+    return !html.includes(`<label for="${id}"`) && !tag.includes("aria-label=");
+  });
+}
+
+/** Sends a form with something wrong, and checks what is shown then. */
+async function refuse(visitor: Visitor, path: string, typed: Typed): Promise<void> {
+  const { html: asked } = await visitor.get(path);
+  expect([path, headingsIn(asked), unnamedIn(asked)]).toEqual([path, 1, []]);
+  expect([path, asked]).toEqual([path, expect.stringMatching(/<title>[^<]{5,}<\/title>/)]);
+
+  const { status, html } = await visitor.submit(path, typed);
+  expect([path, status, headingsIn(html), unnamedIn(html)]).toEqual([path, 422, 1, []]);
+  expect([path, html]).toEqual([path, expect.stringContaining("<title>Please check: ")]);
+  const errors = [...html.matchAll(/<p [^>]*id="([^"]+-error)"/g)].map(([, id = ""]) => id);
+  expect([path, errors.length > 0]).toEqual([path, true]);
+  for (const id of errors) expect(html).toMatch(new RegExp(`aria-describedby="(?:[^"]+ )?${id}"`));
+  expect(html).not.toMatch(/type="password"[^>]* value="[^"]/);
+  for (const [name, value] of Object.entries(typed)) {
+    if (name.includes("password") || name === "plan_id" || name === "role") expect(html).not.toContain(`"${value}"`);
+    else expect(html).toMatch(new RegExp(` name="${name}"[^>]* value="${value}"`));
+  }
+}
+
+test("every form says beside each field what is wrong with it and keeps what was typed, but for passwords", async ({
+  house,
+}) => {
+  const { pool, provider } = house;
+  await pool.query(
+    `update products set backend_version = '2', referrer_filters_required = true, buyer_can_select_plan = true,
+       buyer_plan_change_permission = 'direct'
+     where provider_id = $1`,
+    [provider.id],
+  );
+  await pool.query("update providers set change_account_plan_permission = 'direct' where id = $1", [provider.id]);
+  await pool.query(
+    `insert into plans (provider_id, kind, product_id, name, system_name, state)
+     select $1, kind, product_id, 'Gold', 'gold', 'published' from plans where provider_id = $1`,
+    [provider.id],
+  );
+  await pool.query(
+    `insert into fields_definitions (provider_id, target, name, label, position)
+     select $1, target, 'constructor', 'Constructor', 9 from unnest('{Account,User,Cinstance}'::text[]) as target`,
+    [provider.id],
+  );
+  const ada = await house.developer("ada");
+  const [application = ""] = /\/applications\/\d+/.exec((await ada.get("/applications")).html) ?? [];
+  await ada.submit("/account/invitations", { email: "bob@tallow.example" });
+  const invitation = await house.mailedPath();
+  const wrongPasswords = { password: "too short", password_confirmation: "other words" };
+
+  const nobody = house.visitor("developer");
+  await refuse(nobody, "/signup", { ...filledIn("x"), email: "nonsense", ...wrongPasswords });
+  await refuse(nobody, "/login", { username: "ada", password: "a wrong one" });
+  await refuse(nobody, "/lost-password", { email: "" });
+  await refuse(nobody, invitation, { username: "x", email: "nonsense", ...wrongPasswords });
+  expect((await nobody.submit(invitation, filledIn("bob"))).status).toBe(303);
+  const [, colleague = ""] = /\/account\/users\/(\d+)\/edit/.exec((await ada.get("/account/users")).html) ?? [];
+
+  const forms: readonly (readonly [path: string, typed: Typed])[] = [
+    ["/account/edit", { org_name: "" }],
+    ["/account/plan", { plan_id: "another" }],
+    ["/account/details", { username: "x", email: "ada.l@tallow.example", current_password: "a wrong one" }],
+    ["/account/password", { current_password: "a wrong one", ...wrongPasswords }],
+    ["/account/invitations", { email: "nonsense" }],
+    [`/account/users/${colleague}/edit`, { username: "x", email: "bob.l@tallow.example" }],
+    [`/account/users/${colleague}/role`, { role: "king" }],
+    ["/applications/new", { name: "Shop", plan_id: "another" }],
+    [`${application}/edit`, { name: "" }],
+    [`${application}/plan`, { plan_id: "another" }],
+    [`${application}/keys`, { value: "two words" }],
+    [`${application}/referrer-filters`, { value: "not a host" }],
+  ];
+  for (const [path, typed] of forms) await refuse(ada, path, typed);
+});
+
+test("each key of an application, and what can be done with it, has a name of its own", async ({ house }) => {
+  await house.pool.query("update products set backend_version = '2' where provider_id = $1", [house.provider.id]);
+  const ada = await house.developer("ada");
+  const [application = ""] = /\/applications\/\d+/.exec((await ada.get("/applications")).html) ?? [];
+  await ada.submit(`${application}/keys`, { value: "my-own-key" });
+
+  const { html } = await ada.get(`${application}/keys`);
+  const names = [...html.matchAll(/aria-label="((?:Key|Regenerate|Delete) [^"]*)"/g)].map(([, name = ""]) => name);
+  expect(new Set(names).size).toBe(2 * 3);
+  expect(names).toContain("Regenerate the key my-own-key");
+  expect(names).toContain("Delete the key my-own-key");
+});

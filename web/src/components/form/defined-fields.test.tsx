@@ -1,0 +1,49 @@
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { flushSync } from "react-dom";
+import { createRoot } from "react-dom/client";
+import { expect, test } from "vitest";
+
+import { fieldsDefinitionsQuery } from "../../api/management/fields-definition-queries.ts";
+import { createManagementClient } from "../../api/management/management-client.ts";
+import { ManagementContext } from "../../api/management/management-context.ts";
+import { DefinedFields } from "./defined-fields.tsx";
+
+const api = createManagementClient({ csrfToken: "", toSignIn: () => undefined });
+
+/** The choices of an application's stage, and which of them is shown, where `held` is what it is. */
+function stagesShownWhere(held: string): readonly [choices: readonly string[], shown: string | undefined] {
+  const queries = new QueryClient({ defaultOptions: { queries: { staleTime: Infinity } } });
+  queries.setQueryData(fieldsDefinitionsQuery(api).queryKey, [
+    {
+      id: 1,
+      target: "Cinstance",
+      name: "stage",
+      label: "Stage",
+      required: false,
+      hidden: false,
+      read_only: false,
+      choices: ["alpha", "beta"],
+      position: 1,
+      created_at: "2026-03-01T09:00:00Z",
+      updated_at: "2026-03-01T09:00:00Z",
+    },
+  ]);
+  const page = document.createElement("div");
+  const values = { stage: held };
+  flushSync(() =>
+    createRoot(page).render(
+      <ManagementContext value={api}>
+        <QueryClientProvider client={queries}>
+          <DefinedFields target="Cinstance" values={values} saved={values} errors={{}} onChange={() => undefined} />
+        </QueryClientProvider>
+      </ManagementContext>,
+    ),
+  );
+  const options = [...page.querySelectorAll("option")];
+  return [options.map((it) => it.textContent), page.querySelector("select")?.value];
+}
+
+test("a value that is not offered any more is shown as what it is, and can be kept", () => {
+  expect(stagesShownWhere("gamma")).toEqual([["None", "alpha", "beta", "gamma"], "gamma"]);
+  expect(stagesShownWhere("beta")).toEqual([["None", "alpha", "beta"], "beta"]);
+});
