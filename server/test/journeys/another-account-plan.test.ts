@@ -10,7 +10,13 @@ test("a developer asks for a plan that the admin has made, the admin grants it, 
   await using folder = await makeDataDir();
   await using bellwire = await startBellwire({ dataDir: folder.path });
   const signIn = await readSignIn(folder.path);
-  await signUpByForm(bellwire.url, { org_name: "Harbour & Sons", username: "mira", email: "mira@harbour.example", motto: "", nick: "" });
+  await signUpByForm(bellwire.url, {
+    org_name: "Harbour & Sons",
+    username: "mira",
+    email: "mira@harbour.example",
+    motto: "",
+    nick: "",
+  });
   const browser = await launchBrowser();
   try {
     const admin = await browser.newPage();

@@ -19,7 +19,7 @@ import {
   updateProduct,
 } from "#portal/products/index.ts";
 import { test } from "../support/test.ts";
-import { byApi as by, eventsOf, form, now, setUp, signedUp } from "./house.ts";
+import { byApi as by, eventsOf, form, setUp, signedUp } from "./house.ts";
 
 async function newPlan(pool: Pool, providerId: number, productId: number): Promise<number> {
   const values = { name: "Gold & Co.", cost_per_month: "12.5" };

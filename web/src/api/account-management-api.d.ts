@@ -246,13 +246,13 @@ export interface paths {
         get?: never;
         /**
          * Account Set Credit Card
-         * @description Keeps what a payment gateway gave for the account's credit card: a reference to it, never the card.
+         * @description Keeps what a payment gateway gave for the account's credit card, a reference to it and never the card; and whom it is billed to as the account's `billing_address`, which is shown where you have defined that field.
          */
         put: operations["account-set-credit-card"];
         post?: never;
         /**
          * Account Delete Credit Card
-         * @description Forgets the account's credit card.
+         * @description Forgets the account's credit card, and whom it was billed to.
          */
         delete: operations["account-delete-credit-card"];
         options?: never;
@@ -1170,7 +1170,7 @@ export interface paths {
         get: operations["user-read-provider-account"];
         /**
          * User Update (provider account)
-         * @description Changes one of the provider's own users; a member changes himself alone. What is left out stays as it is.
+         * @description Changes one of the provider's own users; a member changes himself alone. What is left out stays as it is. A new password ends the user's sessions.
          */
         put: operations["user-update-provider-account"];
         post?: never;
@@ -1317,7 +1317,7 @@ export interface paths {
         };
         /**
          * Provider Account Read
-         * @description Returns the provider's own account.
+         * @description Returns the provider's own account; in XML with its users, of whom a member sees himself alone.
          */
         get: operations["provider-account-read"];
         /**
@@ -1587,7 +1587,7 @@ export interface webhooks {
         put?: never;
         /**
          * API Key changed
-         * @description Sent as `application.user_key_updated`, which `application_user_key_updated_on` switches on for 3scale's webhook. It can come from the Developer Portal and the Admin Portal.
+         * @description Sent as `application.user_key_updated`, which `application_user_key_updated_on` switches on for 3scale's webhook. It can come from the Developer Portal, the Admin Portal, and the API.
          *
          *     Answer 200 soon, and do the work later, once for each `webhook-id`.
          */
@@ -1609,7 +1609,7 @@ export interface webhooks {
         put?: never;
         /**
          * Application deleted
-         * @description Sent as `application.deleted`, which `application_deleted_on` switches on for 3scale's webhook. It can come from the Developer Portal, the Admin Portal, and the API.
+         * @description Sent as `application.deleted`, which `application_deleted_on` switches on for 3scale's webhook. It can come from the Developer Portal, the Admin Portal, the API, and activation by e-mail and background work.
          *
          *     Answer 200 soon, and do the work later, once for each `webhook-id`.
          */
@@ -2229,6 +2229,9 @@ export interface components {
             /** Format: email */
             finance_support_email?: string;
             site_access_code?: string;
+            credit_card_stored: boolean;
+            monthly_billing_enabled?: boolean;
+            monthly_charging_enabled?: boolean;
             state: string;
             annotations: {
                 [key: string]: string;
@@ -2394,8 +2397,14 @@ export interface components {
             change_service_plan_permission: "direct" | "request" | "credit_card" | "request_credit_card" | "none";
             enforce_sso: boolean;
             email_activation: boolean | null;
+            /** @description How many characters a password has at least, of developers and of your own users. */
             password_length_min: number;
-            /** @enum {string} */
+            /** @description The name of an IANA time zone such as Europe/Oslo. Times in answers and webhooks are written in it. */
+            time_zone: string;
+            /**
+             * @description Denied: nothing is sent. For admins and the provider key only.
+             * @enum {string}
+             */
             web_hooks: "denied" | "hidden" | "visible";
         };
         /** SettingsUpdateRequest */
@@ -2413,6 +2422,16 @@ export interface components {
             /** @enum {string} */
             change_service_plan_permission?: "direct" | "request" | "credit_card" | "request_credit_card" | "none";
             enforce_sso?: boolean;
+            email_activation?: boolean | null;
+            /** @description How many characters a password has at least, of developers and of your own users. */
+            password_length_min?: number;
+            /** @description The name of an IANA time zone such as Europe/Oslo. Times in answers and webhooks are written in it. */
+            time_zone?: string;
+            /**
+             * @description Denied: nothing is sent. For admins and the provider key only.
+             * @enum {string}
+             */
+            web_hooks?: "denied" | "hidden" | "visible";
         };
         /**
          * SignupExpressAccountCreateRequest
@@ -2548,6 +2567,9 @@ export interface components {
             username?: string;
             email?: string;
             password?: string;
+            password_confirmation?: string;
+            /** @description Asked only of who is signed in to the Admin Portal and chooses a password for himself. His session there stays. */
+            current_password?: string;
         };
         /**
          * UserUpdateRequest
@@ -2925,7 +2947,7 @@ export interface operations {
                 headers: {
                     /** @description Send it back as `If-None-Match`, and an answer that has not changed is 304 and empty. */
                     ETag?: string;
-                    /** @description Of a single thing: when it changed. Send it back as `If-Modified-Since`. */
+                    /** @description Of a single thing: when it changed, itself and not what belongs to it. So `If-Modified-Since` is not looked at. */
                     "Last-Modified"?: string;
                     [name: string]: unknown;
                 };
@@ -2989,7 +3011,7 @@ export interface operations {
                 headers: {
                     /** @description Send it back as `If-None-Match`, and an answer that has not changed is 304 and empty. */
                     ETag?: string;
-                    /** @description Of a single thing: when it changed. Send it back as `If-Modified-Since`. */
+                    /** @description Of a single thing: when it changed, itself and not what belongs to it. So `If-Modified-Since` is not looked at. */
                     "Last-Modified"?: string;
                     [name: string]: unknown;
                 };
@@ -3000,7 +3022,7 @@ export interface operations {
                      *       <webhooks-failure>
                      *         <id>019ca8a1-3a50-7c1e-9d24-5b0f6f1a2c33</id>
                      *         <time>2026-03-02T10:30:00Z</time>
-                     *         <error>The receiver answered 503.</error>
+                     *         <error>Answered 503</error>
                      *         <url>https://hooks.example.com/3scale</url>
                      *         <event>
                      *           <action>deleted</action>
@@ -3030,7 +3052,7 @@ export interface operations {
                      *           "webhooks-failure": {
                      *             "id": "019ca8a1-3a50-7c1e-9d24-5b0f6f1a2c33",
                      *             "time": "2026-03-02T10:30:00Z",
-                     *             "error": "The receiver answered 503.",
+                     *             "error": "Answered 503",
                      *             "url": "https://hooks.example.com/3scale",
                      *             "event": "<?xml version=\"1.0\" encoding=\"UTF-8\"?><event><action>deleted</action><type>user</type><object><user><id>0</id><created_at>2026-03-01T09:00:00Z</created_at><updated_at>2026-03-01T09:00:00Z</updated_at><account_id>0</account_id><state>active</state><role>admin</role><username>sample</username><email>sample@example.com</email><extra_fields></extra_fields></user></object></event>"
                      *           }
@@ -3304,7 +3326,7 @@ export interface operations {
                 headers: {
                     /** @description Send it back as `If-None-Match`, and an answer that has not changed is 304 and empty. */
                     ETag?: string;
-                    /** @description Of a single thing: when it changed. Send it back as `If-Modified-Since`. */
+                    /** @description Of a single thing: when it changed, itself and not what belongs to it. So `If-Modified-Since` is not looked at. */
                     "Last-Modified"?: string;
                     [name: string]: unknown;
                 };
@@ -3461,7 +3483,7 @@ export interface operations {
                 headers: {
                     /** @description Send it back as `If-None-Match`, and an answer that has not changed is 304 and empty. */
                     ETag?: string;
-                    /** @description Of a single thing: when it changed. Send it back as `If-Modified-Since`. */
+                    /** @description Of a single thing: when it changed, itself and not what belongs to it. So `If-Modified-Since` is not looked at. */
                     "Last-Modified"?: string;
                     [name: string]: unknown;
                 };
@@ -3604,7 +3626,7 @@ export interface operations {
                 headers: {
                     /** @description Send it back as `If-None-Match`, and an answer that has not changed is 304 and empty. */
                     ETag?: string;
-                    /** @description Of a single thing: when it changed. Send it back as `If-Modified-Since`. */
+                    /** @description Of a single thing: when it changed, itself and not what belongs to it. So `If-Modified-Since` is not looked at. */
                     "Last-Modified"?: string;
                     [name: string]: unknown;
                 };
@@ -3770,7 +3792,7 @@ export interface operations {
                 headers: {
                     /** @description Send it back as `If-None-Match`, and an answer that has not changed is 304 and empty. */
                     ETag?: string;
-                    /** @description Of a single thing: when it changed. Send it back as `If-Modified-Since`. */
+                    /** @description Of a single thing: when it changed, itself and not what belongs to it. So `If-Modified-Since` is not looked at. */
                     "Last-Modified"?: string;
                     [name: string]: unknown;
                 };
@@ -3943,7 +3965,7 @@ export interface operations {
                 headers: {
                     /** @description Send it back as `If-None-Match`, and an answer that has not changed is 304 and empty. */
                     ETag?: string;
-                    /** @description Of a single thing: when it changed. Send it back as `If-Modified-Since`. */
+                    /** @description Of a single thing: when it changed, itself and not what belongs to it. So `If-Modified-Since` is not looked at. */
                     "Last-Modified"?: string;
                     [name: string]: unknown;
                 };
@@ -4044,7 +4066,7 @@ export interface operations {
                 headers: {
                     /** @description Send it back as `If-None-Match`, and an answer that has not changed is 304 and empty. */
                     ETag?: string;
-                    /** @description Of a single thing: when it changed. Send it back as `If-Modified-Since`. */
+                    /** @description Of a single thing: when it changed, itself and not what belongs to it. So `If-Modified-Since` is not looked at. */
                     "Last-Modified"?: string;
                     [name: string]: unknown;
                 };
@@ -4122,7 +4144,7 @@ export interface operations {
                 headers: {
                     /** @description Send it back as `If-None-Match`, and an answer that has not changed is 304 and empty. */
                     ETag?: string;
-                    /** @description Of a single thing: when it changed. Send it back as `If-Modified-Since`. */
+                    /** @description Of a single thing: when it changed, itself and not what belongs to it. So `If-Modified-Since` is not looked at. */
                     "Last-Modified"?: string;
                     [name: string]: unknown;
                 };
@@ -4258,7 +4280,7 @@ export interface operations {
                 headers: {
                     /** @description Send it back as `If-None-Match`, and an answer that has not changed is 304 and empty. */
                     ETag?: string;
-                    /** @description Of a single thing: when it changed. Send it back as `If-Modified-Since`. */
+                    /** @description Of a single thing: when it changed, itself and not what belongs to it. So `If-Modified-Since` is not looked at. */
                     "Last-Modified"?: string;
                     [name: string]: unknown;
                 };
@@ -4394,7 +4416,7 @@ export interface operations {
                 headers: {
                     /** @description Send it back as `If-None-Match`, and an answer that has not changed is 304 and empty. */
                     ETag?: string;
-                    /** @description Of a single thing: when it changed. Send it back as `If-Modified-Since`. */
+                    /** @description Of a single thing: when it changed, itself and not what belongs to it. So `If-Modified-Since` is not looked at. */
                     "Last-Modified"?: string;
                     [name: string]: unknown;
                 };
@@ -4572,7 +4594,7 @@ export interface operations {
                 headers: {
                     /** @description Send it back as `If-None-Match`, and an answer that has not changed is 304 and empty. */
                     ETag?: string;
-                    /** @description Of a single thing: when it changed. Send it back as `If-Modified-Since`. */
+                    /** @description Of a single thing: when it changed, itself and not what belongs to it. So `If-Modified-Since` is not looked at. */
                     "Last-Modified"?: string;
                     [name: string]: unknown;
                 };
@@ -4745,7 +4767,7 @@ export interface operations {
                 headers: {
                     /** @description Send it back as `If-None-Match`, and an answer that has not changed is 304 and empty. */
                     ETag?: string;
-                    /** @description Of a single thing: when it changed. Send it back as `If-Modified-Since`. */
+                    /** @description Of a single thing: when it changed, itself and not what belongs to it. So `If-Modified-Since` is not looked at. */
                     "Last-Modified"?: string;
                     [name: string]: unknown;
                 };
@@ -4875,7 +4897,7 @@ export interface operations {
                 headers: {
                     /** @description Send it back as `If-None-Match`, and an answer that has not changed is 304 and empty. */
                     ETag?: string;
-                    /** @description Of a single thing: when it changed. Send it back as `If-Modified-Since`. */
+                    /** @description Of a single thing: when it changed, itself and not what belongs to it. So `If-Modified-Since` is not looked at. */
                     "Last-Modified"?: string;
                     [name: string]: unknown;
                 };
@@ -5084,7 +5106,7 @@ export interface operations {
                 headers: {
                     /** @description Send it back as `If-None-Match`, and an answer that has not changed is 304 and empty. */
                     ETag?: string;
-                    /** @description Of a single thing: when it changed. Send it back as `If-Modified-Since`. */
+                    /** @description Of a single thing: when it changed, itself and not what belongs to it. So `If-Modified-Since` is not looked at. */
                     "Last-Modified"?: string;
                     [name: string]: unknown;
                 };
@@ -5196,7 +5218,7 @@ export interface operations {
                 headers: {
                     /** @description Send it back as `If-None-Match`, and an answer that has not changed is 304 and empty. */
                     ETag?: string;
-                    /** @description Of a single thing: when it changed. Send it back as `If-Modified-Since`. */
+                    /** @description Of a single thing: when it changed, itself and not what belongs to it. So `If-Modified-Since` is not looked at. */
                     "Last-Modified"?: string;
                     [name: string]: unknown;
                 };
@@ -5323,7 +5345,7 @@ export interface operations {
                 headers: {
                     /** @description Send it back as `If-None-Match`, and an answer that has not changed is 304 and empty. */
                     ETag?: string;
-                    /** @description Of a single thing: when it changed. Send it back as `If-Modified-Since`. */
+                    /** @description Of a single thing: when it changed, itself and not what belongs to it. So `If-Modified-Since` is not looked at. */
                     "Last-Modified"?: string;
                     [name: string]: unknown;
                 };
@@ -5408,7 +5430,7 @@ export interface operations {
                 headers: {
                     /** @description Send it back as `If-None-Match`, and an answer that has not changed is 304 and empty. */
                     ETag?: string;
-                    /** @description Of a single thing: when it changed. Send it back as `If-Modified-Since`. */
+                    /** @description Of a single thing: when it changed, itself and not what belongs to it. So `If-Modified-Since` is not looked at. */
                     "Last-Modified"?: string;
                     [name: string]: unknown;
                 };
@@ -5492,7 +5514,7 @@ export interface operations {
                 headers: {
                     /** @description Send it back as `If-None-Match`, and an answer that has not changed is 304 and empty. */
                     ETag?: string;
-                    /** @description Of a single thing: when it changed. Send it back as `If-Modified-Since`. */
+                    /** @description Of a single thing: when it changed, itself and not what belongs to it. So `If-Modified-Since` is not looked at. */
                     "Last-Modified"?: string;
                     [name: string]: unknown;
                 };
@@ -5577,7 +5599,7 @@ export interface operations {
                 headers: {
                     /** @description Send it back as `If-None-Match`, and an answer that has not changed is 304 and empty. */
                     ETag?: string;
-                    /** @description Of a single thing: when it changed. Send it back as `If-Modified-Since`. */
+                    /** @description Of a single thing: when it changed, itself and not what belongs to it. So `If-Modified-Since` is not looked at. */
                     "Last-Modified"?: string;
                     [name: string]: unknown;
                 };
@@ -5662,7 +5684,7 @@ export interface operations {
                 headers: {
                     /** @description Send it back as `If-None-Match`, and an answer that has not changed is 304 and empty. */
                     ETag?: string;
-                    /** @description Of a single thing: when it changed. Send it back as `If-Modified-Since`. */
+                    /** @description Of a single thing: when it changed, itself and not what belongs to it. So `If-Modified-Since` is not looked at. */
                     "Last-Modified"?: string;
                     [name: string]: unknown;
                 };
@@ -5744,7 +5766,7 @@ export interface operations {
                 headers: {
                     /** @description Send it back as `If-None-Match`, and an answer that has not changed is 304 and empty. */
                     ETag?: string;
-                    /** @description Of a single thing: when it changed. Send it back as `If-Modified-Since`. */
+                    /** @description Of a single thing: when it changed, itself and not what belongs to it. So `If-Modified-Since` is not looked at. */
                     "Last-Modified"?: string;
                     [name: string]: unknown;
                 };
@@ -6036,7 +6058,7 @@ export interface operations {
                 headers: {
                     /** @description Send it back as `If-None-Match`, and an answer that has not changed is 304 and empty. */
                     ETag?: string;
-                    /** @description Of a single thing: when it changed. Send it back as `If-Modified-Since`. */
+                    /** @description Of a single thing: when it changed, itself and not what belongs to it. So `If-Modified-Since` is not looked at. */
                     "Last-Modified"?: string;
                     [name: string]: unknown;
                 };
@@ -6170,7 +6192,7 @@ export interface operations {
                 headers: {
                     /** @description Send it back as `If-None-Match`, and an answer that has not changed is 304 and empty. */
                     ETag?: string;
-                    /** @description Of a single thing: when it changed. Send it back as `If-Modified-Since`. */
+                    /** @description Of a single thing: when it changed, itself and not what belongs to it. So `If-Modified-Since` is not looked at. */
                     "Last-Modified"?: string;
                     [name: string]: unknown;
                 };
@@ -6324,7 +6346,7 @@ export interface operations {
                 headers: {
                     /** @description Send it back as `If-None-Match`, and an answer that has not changed is 304 and empty. */
                     ETag?: string;
-                    /** @description Of a single thing: when it changed. Send it back as `If-Modified-Since`. */
+                    /** @description Of a single thing: when it changed, itself and not what belongs to it. So `If-Modified-Since` is not looked at. */
                     "Last-Modified"?: string;
                     [name: string]: unknown;
                 };
@@ -6493,7 +6515,7 @@ export interface operations {
                 headers: {
                     /** @description Send it back as `If-None-Match`, and an answer that has not changed is 304 and empty. */
                     ETag?: string;
-                    /** @description Of a single thing: when it changed. Send it back as `If-Modified-Since`. */
+                    /** @description Of a single thing: when it changed, itself and not what belongs to it. So `If-Modified-Since` is not looked at. */
                     "Last-Modified"?: string;
                     [name: string]: unknown;
                 };
@@ -6641,7 +6663,7 @@ export interface operations {
                 headers: {
                     /** @description Send it back as `If-None-Match`, and an answer that has not changed is 304 and empty. */
                     ETag?: string;
-                    /** @description Of a single thing: when it changed. Send it back as `If-Modified-Since`. */
+                    /** @description Of a single thing: when it changed, itself and not what belongs to it. So `If-Modified-Since` is not looked at. */
                     "Last-Modified"?: string;
                     [name: string]: unknown;
                 };
@@ -6737,7 +6759,7 @@ export interface operations {
                 headers: {
                     /** @description Send it back as `If-None-Match`, and an answer that has not changed is 304 and empty. */
                     ETag?: string;
-                    /** @description Of a single thing: when it changed. Send it back as `If-Modified-Since`. */
+                    /** @description Of a single thing: when it changed, itself and not what belongs to it. So `If-Modified-Since` is not looked at. */
                     "Last-Modified"?: string;
                     [name: string]: unknown;
                 };
@@ -6828,7 +6850,7 @@ export interface operations {
                 headers: {
                     /** @description Send it back as `If-None-Match`, and an answer that has not changed is 304 and empty. */
                     ETag?: string;
-                    /** @description Of a single thing: when it changed. Send it back as `If-Modified-Since`. */
+                    /** @description Of a single thing: when it changed, itself and not what belongs to it. So `If-Modified-Since` is not looked at. */
                     "Last-Modified"?: string;
                     [name: string]: unknown;
                 };
@@ -6919,7 +6941,7 @@ export interface operations {
                 headers: {
                     /** @description Send it back as `If-None-Match`, and an answer that has not changed is 304 and empty. */
                     ETag?: string;
-                    /** @description Of a single thing: when it changed. Send it back as `If-Modified-Since`. */
+                    /** @description Of a single thing: when it changed, itself and not what belongs to it. So `If-Modified-Since` is not looked at. */
                     "Last-Modified"?: string;
                     [name: string]: unknown;
                 };
@@ -7046,7 +7068,7 @@ export interface operations {
                 headers: {
                     /** @description Send it back as `If-None-Match`, and an answer that has not changed is 304 and empty. */
                     ETag?: string;
-                    /** @description Of a single thing: when it changed. Send it back as `If-Modified-Since`. */
+                    /** @description Of a single thing: when it changed, itself and not what belongs to it. So `If-Modified-Since` is not looked at. */
                     "Last-Modified"?: string;
                     [name: string]: unknown;
                 };
@@ -7173,7 +7195,7 @@ export interface operations {
                 headers: {
                     /** @description Send it back as `If-None-Match`, and an answer that has not changed is 304 and empty. */
                     ETag?: string;
-                    /** @description Of a single thing: when it changed. Send it back as `If-Modified-Since`. */
+                    /** @description Of a single thing: when it changed, itself and not what belongs to it. So `If-Modified-Since` is not looked at. */
                     "Last-Modified"?: string;
                     [name: string]: unknown;
                 };
@@ -7452,7 +7474,7 @@ export interface operations {
                 headers: {
                     /** @description Send it back as `If-None-Match`, and an answer that has not changed is 304 and empty. */
                     ETag?: string;
-                    /** @description Of a single thing: when it changed. Send it back as `If-Modified-Since`. */
+                    /** @description Of a single thing: when it changed, itself and not what belongs to it. So `If-Modified-Since` is not looked at. */
                     "Last-Modified"?: string;
                     [name: string]: unknown;
                 };
@@ -7745,7 +7767,7 @@ export interface operations {
                 headers: {
                     /** @description Send it back as `If-None-Match`, and an answer that has not changed is 304 and empty. */
                     ETag?: string;
-                    /** @description Of a single thing: when it changed. Send it back as `If-Modified-Since`. */
+                    /** @description Of a single thing: when it changed, itself and not what belongs to it. So `If-Modified-Since` is not looked at. */
                     "Last-Modified"?: string;
                     [name: string]: unknown;
                 };
@@ -7890,7 +7912,7 @@ export interface operations {
                 headers: {
                     /** @description Send it back as `If-None-Match`, and an answer that has not changed is 304 and empty. */
                     ETag?: string;
-                    /** @description Of a single thing: when it changed. Send it back as `If-Modified-Since`. */
+                    /** @description Of a single thing: when it changed, itself and not what belongs to it. So `If-Modified-Since` is not looked at. */
                     "Last-Modified"?: string;
                     [name: string]: unknown;
                 };
@@ -8013,7 +8035,7 @@ export interface operations {
                 headers: {
                     /** @description Send it back as `If-None-Match`, and an answer that has not changed is 304 and empty. */
                     ETag?: string;
-                    /** @description Of a single thing: when it changed. Send it back as `If-Modified-Since`. */
+                    /** @description Of a single thing: when it changed, itself and not what belongs to it. So `If-Modified-Since` is not looked at. */
                     "Last-Modified"?: string;
                     [name: string]: unknown;
                 };
@@ -8194,7 +8216,7 @@ export interface operations {
                 headers: {
                     /** @description Send it back as `If-None-Match`, and an answer that has not changed is 304 and empty. */
                     ETag?: string;
-                    /** @description Of a single thing: when it changed. Send it back as `If-Modified-Since`. */
+                    /** @description Of a single thing: when it changed, itself and not what belongs to it. So `If-Modified-Since` is not looked at. */
                     "Last-Modified"?: string;
                     [name: string]: unknown;
                 };
@@ -8299,7 +8321,7 @@ export interface operations {
                 headers: {
                     /** @description Send it back as `If-None-Match`, and an answer that has not changed is 304 and empty. */
                     ETag?: string;
-                    /** @description Of a single thing: when it changed. Send it back as `If-Modified-Since`. */
+                    /** @description Of a single thing: when it changed, itself and not what belongs to it. So `If-Modified-Since` is not looked at. */
                     "Last-Modified"?: string;
                     [name: string]: unknown;
                 };
@@ -8410,7 +8432,7 @@ export interface operations {
                 headers: {
                     /** @description Send it back as `If-None-Match`, and an answer that has not changed is 304 and empty. */
                     ETag?: string;
-                    /** @description Of a single thing: when it changed. Send it back as `If-Modified-Since`. */
+                    /** @description Of a single thing: when it changed, itself and not what belongs to it. So `If-Modified-Since` is not looked at. */
                     "Last-Modified"?: string;
                     [name: string]: unknown;
                 };
@@ -8477,7 +8499,7 @@ export interface operations {
                 headers: {
                     /** @description Send it back as `If-None-Match`, and an answer that has not changed is 304 and empty. */
                     ETag?: string;
-                    /** @description Of a single thing: when it changed. Send it back as `If-Modified-Since`. */
+                    /** @description Of a single thing: when it changed, itself and not what belongs to it. So `If-Modified-Since` is not looked at. */
                     "Last-Modified"?: string;
                     [name: string]: unknown;
                 };
@@ -8577,7 +8599,7 @@ export interface operations {
                 headers: {
                     /** @description Send it back as `If-None-Match`, and an answer that has not changed is 304 and empty. */
                     ETag?: string;
-                    /** @description Of a single thing: when it changed. Send it back as `If-Modified-Since`. */
+                    /** @description Of a single thing: when it changed, itself and not what belongs to it. So `If-Modified-Since` is not looked at. */
                     "Last-Modified"?: string;
                     [name: string]: unknown;
                 };
@@ -8797,7 +8819,7 @@ export interface operations {
                 headers: {
                     /** @description Send it back as `If-None-Match`, and an answer that has not changed is 304 and empty. */
                     ETag?: string;
-                    /** @description Of a single thing: when it changed. Send it back as `If-Modified-Since`. */
+                    /** @description Of a single thing: when it changed, itself and not what belongs to it. So `If-Modified-Since` is not looked at. */
                     "Last-Modified"?: string;
                     [name: string]: unknown;
                 };
@@ -8920,7 +8942,7 @@ export interface operations {
                 headers: {
                     /** @description Send it back as `If-None-Match`, and an answer that has not changed is 304 and empty. */
                     ETag?: string;
-                    /** @description Of a single thing: when it changed. Send it back as `If-Modified-Since`. */
+                    /** @description Of a single thing: when it changed, itself and not what belongs to it. So `If-Modified-Since` is not looked at. */
                     "Last-Modified"?: string;
                     [name: string]: unknown;
                 };
@@ -9054,7 +9076,7 @@ export interface operations {
                 headers: {
                     /** @description Send it back as `If-None-Match`, and an answer that has not changed is 304 and empty. */
                     ETag?: string;
-                    /** @description Of a single thing: when it changed. Send it back as `If-Modified-Since`. */
+                    /** @description Of a single thing: when it changed, itself and not what belongs to it. So `If-Modified-Since` is not looked at. */
                     "Last-Modified"?: string;
                     [name: string]: unknown;
                 };
@@ -9138,7 +9160,7 @@ export interface operations {
                 headers: {
                     /** @description Send it back as `If-None-Match`, and an answer that has not changed is 304 and empty. */
                     ETag?: string;
-                    /** @description Of a single thing: when it changed. Send it back as `If-Modified-Since`. */
+                    /** @description Of a single thing: when it changed, itself and not what belongs to it. So `If-Modified-Since` is not looked at. */
                     "Last-Modified"?: string;
                     [name: string]: unknown;
                 };
@@ -9378,7 +9400,7 @@ export interface operations {
                 headers: {
                     /** @description Send it back as `If-None-Match`, and an answer that has not changed is 304 and empty. */
                     ETag?: string;
-                    /** @description Of a single thing: when it changed. Send it back as `If-Modified-Since`. */
+                    /** @description Of a single thing: when it changed, itself and not what belongs to it. So `If-Modified-Since` is not looked at. */
                     "Last-Modified"?: string;
                     [name: string]: unknown;
                 };
@@ -9507,7 +9529,7 @@ export interface operations {
                 headers: {
                     /** @description Send it back as `If-None-Match`, and an answer that has not changed is 304 and empty. */
                     ETag?: string;
-                    /** @description Of a single thing: when it changed. Send it back as `If-Modified-Since`. */
+                    /** @description Of a single thing: when it changed, itself and not what belongs to it. So `If-Modified-Since` is not looked at. */
                     "Last-Modified"?: string;
                     [name: string]: unknown;
                 };
@@ -9731,7 +9753,7 @@ export interface operations {
                 headers: {
                     /** @description Send it back as `If-None-Match`, and an answer that has not changed is 304 and empty. */
                     ETag?: string;
-                    /** @description Of a single thing: when it changed. Send it back as `If-Modified-Since`. */
+                    /** @description Of a single thing: when it changed, itself and not what belongs to it. So `If-Modified-Since` is not looked at. */
                     "Last-Modified"?: string;
                     [name: string]: unknown;
                 };
@@ -9880,7 +9902,7 @@ export interface operations {
                 headers: {
                     /** @description Send it back as `If-None-Match`, and an answer that has not changed is 304 and empty. */
                     ETag?: string;
-                    /** @description Of a single thing: when it changed. Send it back as `If-Modified-Since`. */
+                    /** @description Of a single thing: when it changed, itself and not what belongs to it. So `If-Modified-Since` is not looked at. */
                     "Last-Modified"?: string;
                     [name: string]: unknown;
                 };
@@ -9964,7 +9986,7 @@ export interface operations {
                 headers: {
                     /** @description Send it back as `If-None-Match`, and an answer that has not changed is 304 and empty. */
                     ETag?: string;
-                    /** @description Of a single thing: when it changed. Send it back as `If-Modified-Since`. */
+                    /** @description Of a single thing: when it changed, itself and not what belongs to it. So `If-Modified-Since` is not looked at. */
                     "Last-Modified"?: string;
                     [name: string]: unknown;
                 };
@@ -10128,7 +10150,7 @@ export interface operations {
                 headers: {
                     /** @description Send it back as `If-None-Match`, and an answer that has not changed is 304 and empty. */
                     ETag?: string;
-                    /** @description Of a single thing: when it changed. Send it back as `If-Modified-Since`. */
+                    /** @description Of a single thing: when it changed, itself and not what belongs to it. So `If-Modified-Since` is not looked at. */
                     "Last-Modified"?: string;
                     [name: string]: unknown;
                 };
@@ -10218,7 +10240,7 @@ export interface operations {
                 headers: {
                     /** @description Send it back as `If-None-Match`, and an answer that has not changed is 304 and empty. */
                     ETag?: string;
-                    /** @description Of a single thing: when it changed. Send it back as `If-Modified-Since`. */
+                    /** @description Of a single thing: when it changed, itself and not what belongs to it. So `If-Modified-Since` is not looked at. */
                     "Last-Modified"?: string;
                     [name: string]: unknown;
                 };
@@ -10305,7 +10327,7 @@ export interface operations {
                 headers: {
                     /** @description Send it back as `If-None-Match`, and an answer that has not changed is 304 and empty. */
                     ETag?: string;
-                    /** @description Of a single thing: when it changed. Send it back as `If-Modified-Since`. */
+                    /** @description Of a single thing: when it changed, itself and not what belongs to it. So `If-Modified-Since` is not looked at. */
                     "Last-Modified"?: string;
                     [name: string]: unknown;
                 };
@@ -10324,6 +10346,7 @@ export interface operations {
                      *         "enforce_sso": false,
                      *         "email_activation": null,
                      *         "password_length_min": 12,
+                     *         "time_zone": "UTC",
                      *         "web_hooks": "visible"
                      *       }
                      *     }
@@ -10383,7 +10406,7 @@ export interface operations {
                 headers: {
                     /** @description Send it back as `If-None-Match`, and an answer that has not changed is 304 and empty. */
                     ETag?: string;
-                    /** @description Of a single thing: when it changed. Send it back as `If-Modified-Since`. */
+                    /** @description Of a single thing: when it changed, itself and not what belongs to it. So `If-Modified-Since` is not looked at. */
                     "Last-Modified"?: string;
                     [name: string]: unknown;
                 };
@@ -10402,6 +10425,7 @@ export interface operations {
                      *         "enforce_sso": false,
                      *         "email_activation": null,
                      *         "password_length_min": 12,
+                     *         "time_zone": "UTC",
                      *         "web_hooks": "visible"
                      *       }
                      *     }
@@ -10444,7 +10468,7 @@ export interface operations {
                 headers: {
                     /** @description Send it back as `If-None-Match`, and an answer that has not changed is 304 and empty. */
                     ETag?: string;
-                    /** @description Of a single thing: when it changed. Send it back as `If-Modified-Since`. */
+                    /** @description Of a single thing: when it changed, itself and not what belongs to it. So `If-Modified-Since` is not looked at. */
                     "Last-Modified"?: string;
                     [name: string]: unknown;
                 };
@@ -10461,6 +10485,7 @@ export interface operations {
                      *         <role>member</role>
                      *         <username>grace</username>
                      *         <email>grace@acme.example</email>
+                     *         <extra_fields></extra_fields>
                      *       </user>
                      *     </users>
                      */
@@ -10568,6 +10593,7 @@ export interface operations {
                      *       <role>member</role>
                      *       <username>grace</username>
                      *       <email>grace@acme.example</email>
+                     *       <extra_fields></extra_fields>
                      *     </user>
                      */
                     "application/xml": string;
@@ -10630,7 +10656,7 @@ export interface operations {
                 headers: {
                     /** @description Send it back as `If-None-Match`, and an answer that has not changed is 304 and empty. */
                     ETag?: string;
-                    /** @description Of a single thing: when it changed. Send it back as `If-Modified-Since`. */
+                    /** @description Of a single thing: when it changed, itself and not what belongs to it. So `If-Modified-Since` is not looked at. */
                     "Last-Modified"?: string;
                     [name: string]: unknown;
                 };
@@ -10646,6 +10672,7 @@ export interface operations {
                      *       <role>member</role>
                      *       <username>grace</username>
                      *       <email>grace@acme.example</email>
+                     *       <extra_fields></extra_fields>
                      *     </user>
                      */
                     "application/xml": string;
@@ -10732,7 +10759,7 @@ export interface operations {
                 headers: {
                     /** @description Send it back as `If-None-Match`, and an answer that has not changed is 304 and empty. */
                     ETag?: string;
-                    /** @description Of a single thing: when it changed. Send it back as `If-Modified-Since`. */
+                    /** @description Of a single thing: when it changed, itself and not what belongs to it. So `If-Modified-Since` is not looked at. */
                     "Last-Modified"?: string;
                     [name: string]: unknown;
                 };
@@ -10748,6 +10775,7 @@ export interface operations {
                      *       <role>member</role>
                      *       <username>grace</username>
                      *       <email>grace@acme.example</email>
+                     *       <extra_fields></extra_fields>
                      *     </user>
                      */
                     "application/xml": string;
@@ -10844,7 +10872,7 @@ export interface operations {
                 headers: {
                     /** @description Send it back as `If-None-Match`, and an answer that has not changed is 304 and empty. */
                     ETag?: string;
-                    /** @description Of a single thing: when it changed. Send it back as `If-Modified-Since`. */
+                    /** @description Of a single thing: when it changed, itself and not what belongs to it. So `If-Modified-Since` is not looked at. */
                     "Last-Modified"?: string;
                     [name: string]: unknown;
                 };
@@ -10860,6 +10888,7 @@ export interface operations {
                      *       <role>member</role>
                      *       <username>grace</username>
                      *       <email>grace@acme.example</email>
+                     *       <extra_fields></extra_fields>
                      *     </user>
                      */
                     "application/xml": string;
@@ -10919,7 +10948,7 @@ export interface operations {
                 headers: {
                     /** @description Send it back as `If-None-Match`, and an answer that has not changed is 304 and empty. */
                     ETag?: string;
-                    /** @description Of a single thing: when it changed. Send it back as `If-Modified-Since`. */
+                    /** @description Of a single thing: when it changed, itself and not what belongs to it. So `If-Modified-Since` is not looked at. */
                     "Last-Modified"?: string;
                     [name: string]: unknown;
                 };
@@ -10935,6 +10964,7 @@ export interface operations {
                      *       <role>member</role>
                      *       <username>grace</username>
                      *       <email>grace@acme.example</email>
+                     *       <extra_fields></extra_fields>
                      *     </user>
                      */
                     "application/xml": string;
@@ -10994,7 +11024,7 @@ export interface operations {
                 headers: {
                     /** @description Send it back as `If-None-Match`, and an answer that has not changed is 304 and empty. */
                     ETag?: string;
-                    /** @description Of a single thing: when it changed. Send it back as `If-Modified-Since`. */
+                    /** @description Of a single thing: when it changed, itself and not what belongs to it. So `If-Modified-Since` is not looked at. */
                     "Last-Modified"?: string;
                     [name: string]: unknown;
                 };
@@ -11010,6 +11040,7 @@ export interface operations {
                      *       <role>member</role>
                      *       <username>grace</username>
                      *       <email>grace@acme.example</email>
+                     *       <extra_fields></extra_fields>
                      *     </user>
                      */
                     "application/xml": string;
@@ -11069,7 +11100,7 @@ export interface operations {
                 headers: {
                     /** @description Send it back as `If-None-Match`, and an answer that has not changed is 304 and empty. */
                     ETag?: string;
-                    /** @description Of a single thing: when it changed. Send it back as `If-Modified-Since`. */
+                    /** @description Of a single thing: when it changed, itself and not what belongs to it. So `If-Modified-Since` is not looked at. */
                     "Last-Modified"?: string;
                     [name: string]: unknown;
                 };
@@ -11192,7 +11223,7 @@ export interface operations {
                 headers: {
                     /** @description Send it back as `If-None-Match`, and an answer that has not changed is 304 and empty. */
                     ETag?: string;
-                    /** @description Of a single thing: when it changed. Send it back as `If-Modified-Since`. */
+                    /** @description Of a single thing: when it changed, itself and not what belongs to it. So `If-Modified-Since` is not looked at. */
                     "Last-Modified"?: string;
                     [name: string]: unknown;
                 };
@@ -11274,7 +11305,7 @@ export interface operations {
                 headers: {
                     /** @description Send it back as `If-None-Match`, and an answer that has not changed is 304 and empty. */
                     ETag?: string;
-                    /** @description Of a single thing: when it changed. Send it back as `If-Modified-Since`. */
+                    /** @description Of a single thing: when it changed, itself and not what belongs to it. So `If-Modified-Since` is not looked at. */
                     "Last-Modified"?: string;
                     [name: string]: unknown;
                 };
@@ -11290,6 +11321,7 @@ export interface operations {
                      *       <role>member</role>
                      *       <username>grace</username>
                      *       <email>grace@acme.example</email>
+                     *       <extra_fields></extra_fields>
                      *     </user>
                      */
                     "application/xml": string;
@@ -11349,7 +11381,7 @@ export interface operations {
                 headers: {
                     /** @description Send it back as `If-None-Match`, and an answer that has not changed is 304 and empty. */
                     ETag?: string;
-                    /** @description Of a single thing: when it changed. Send it back as `If-Modified-Since`. */
+                    /** @description Of a single thing: when it changed, itself and not what belongs to it. So `If-Modified-Since` is not looked at. */
                     "Last-Modified"?: string;
                     [name: string]: unknown;
                 };
@@ -11365,6 +11397,7 @@ export interface operations {
                      *       <role>member</role>
                      *       <username>grace</username>
                      *       <email>grace@acme.example</email>
+                     *       <extra_fields></extra_fields>
                      *     </user>
                      */
                     "application/xml": string;
@@ -11418,7 +11451,7 @@ export interface operations {
                 headers: {
                     /** @description Send it back as `If-None-Match`, and an answer that has not changed is 304 and empty. */
                     ETag?: string;
-                    /** @description Of a single thing: when it changed. Send it back as `If-Modified-Since`. */
+                    /** @description Of a single thing: when it changed, itself and not what belongs to it. So `If-Modified-Since` is not looked at. */
                     "Last-Modified"?: string;
                     [name: string]: unknown;
                 };
@@ -11440,6 +11473,24 @@ export interface operations {
                      *       <finance_support_email/>
                      *       <site_access_code/>
                      *       <org_name>Acme</org_name>
+                     *       <extra_fields></extra_fields>
+                     *       <monthly_billing_enabled>true</monthly_billing_enabled>
+                     *       <monthly_charging_enabled>true</monthly_charging_enabled>
+                     *       <credit_card_stored>false</credit_card_stored>
+                     *       <plans/>
+                     *       <users>
+                     *         <user>
+                     *           <id>3</id>
+                     *           <created_at>2026-03-01T09:00:00Z</created_at>
+                     *           <updated_at>2026-03-02T10:30:00Z</updated_at>
+                     *           <account_id>2</account_id>
+                     *           <state>active</state>
+                     *           <role>member</role>
+                     *           <username>grace</username>
+                     *           <email>grace@acme.example</email>
+                     *           <extra_fields></extra_fields>
+                     *         </user>
+                     *       </users>
                      *     </account>
                      */
                     "application/xml": string;
@@ -11455,6 +11506,9 @@ export interface operations {
                      *         "base_url": "https://acme.example.com",
                      *         "from_email": "no-reply@acme.example",
                      *         "support_email": "support@acme.example",
+                     *         "credit_card_stored": false,
+                     *         "monthly_billing_enabled": true,
+                     *         "monthly_charging_enabled": true,
                      *         "state": "approved",
                      *         "annotations": {},
                      *         "links": [
@@ -11524,7 +11578,7 @@ export interface operations {
                 headers: {
                     /** @description Send it back as `If-None-Match`, and an answer that has not changed is 304 and empty. */
                     ETag?: string;
-                    /** @description Of a single thing: when it changed. Send it back as `If-Modified-Since`. */
+                    /** @description Of a single thing: when it changed, itself and not what belongs to it. So `If-Modified-Since` is not looked at. */
                     "Last-Modified"?: string;
                     [name: string]: unknown;
                 };
@@ -11546,6 +11600,24 @@ export interface operations {
                      *       <finance_support_email/>
                      *       <site_access_code/>
                      *       <org_name>Acme</org_name>
+                     *       <extra_fields></extra_fields>
+                     *       <monthly_billing_enabled>true</monthly_billing_enabled>
+                     *       <monthly_charging_enabled>true</monthly_charging_enabled>
+                     *       <credit_card_stored>false</credit_card_stored>
+                     *       <plans/>
+                     *       <users>
+                     *         <user>
+                     *           <id>3</id>
+                     *           <created_at>2026-03-01T09:00:00Z</created_at>
+                     *           <updated_at>2026-03-02T10:30:00Z</updated_at>
+                     *           <account_id>2</account_id>
+                     *           <state>active</state>
+                     *           <role>member</role>
+                     *           <username>grace</username>
+                     *           <email>grace@acme.example</email>
+                     *           <extra_fields></extra_fields>
+                     *         </user>
+                     *       </users>
                      *     </account>
                      */
                     "application/xml": string;
@@ -11561,6 +11633,9 @@ export interface operations {
                      *         "base_url": "https://acme.example.com",
                      *         "from_email": "no-reply@acme.example",
                      *         "support_email": "support@acme.example",
+                     *         "credit_card_stored": false,
+                     *         "monthly_billing_enabled": true,
+                     *         "monthly_charging_enabled": true,
                      *         "state": "approved",
                      *         "annotations": {},
                      *         "links": [
@@ -11656,7 +11731,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The endpoint is disabled, and nothing is sent there until somebody enables it. */
+            /** @description The endpoint is disabled, and nothing is sent there until somebody enables it. To the endpoint `default` it is an error like any other. */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -11745,7 +11820,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The endpoint is disabled, and nothing is sent there until somebody enables it. */
+            /** @description The endpoint is disabled, and nothing is sent there until somebody enables it. To the endpoint `default` it is an error like any other. */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -11834,7 +11909,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The endpoint is disabled, and nothing is sent there until somebody enables it. */
+            /** @description The endpoint is disabled, and nothing is sent there until somebody enables it. To the endpoint `default` it is an error like any other. */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -11923,7 +11998,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The endpoint is disabled, and nothing is sent there until somebody enables it. */
+            /** @description The endpoint is disabled, and nothing is sent there until somebody enables it. To the endpoint `default` it is an error like any other. */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -12012,7 +12087,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The endpoint is disabled, and nothing is sent there until somebody enables it. */
+            /** @description The endpoint is disabled, and nothing is sent there until somebody enables it. To the endpoint `default` it is an error like any other. */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -12101,7 +12176,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The endpoint is disabled, and nothing is sent there until somebody enables it. */
+            /** @description The endpoint is disabled, and nothing is sent there until somebody enables it. To the endpoint `default` it is an error like any other. */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -12190,7 +12265,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The endpoint is disabled, and nothing is sent there until somebody enables it. */
+            /** @description The endpoint is disabled, and nothing is sent there until somebody enables it. To the endpoint `default` it is an error like any other. */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -12279,7 +12354,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The endpoint is disabled, and nothing is sent there until somebody enables it. */
+            /** @description The endpoint is disabled, and nothing is sent there until somebody enables it. To the endpoint `default` it is an error like any other. */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -12368,7 +12443,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The endpoint is disabled, and nothing is sent there until somebody enables it. */
+            /** @description The endpoint is disabled, and nothing is sent there until somebody enables it. To the endpoint `default` it is an error like any other. */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -12457,7 +12532,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The endpoint is disabled, and nothing is sent there until somebody enables it. */
+            /** @description The endpoint is disabled, and nothing is sent there until somebody enables it. To the endpoint `default` it is an error like any other. */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -12546,7 +12621,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The endpoint is disabled, and nothing is sent there until somebody enables it. */
+            /** @description The endpoint is disabled, and nothing is sent there until somebody enables it. To the endpoint `default` it is an error like any other. */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -12635,7 +12710,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The endpoint is disabled, and nothing is sent there until somebody enables it. */
+            /** @description The endpoint is disabled, and nothing is sent there until somebody enables it. To the endpoint `default` it is an error like any other. */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -12724,7 +12799,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The endpoint is disabled, and nothing is sent there until somebody enables it. */
+            /** @description The endpoint is disabled, and nothing is sent there until somebody enables it. To the endpoint `default` it is an error like any other. */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -12813,7 +12888,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The endpoint is disabled, and nothing is sent there until somebody enables it. */
+            /** @description The endpoint is disabled, and nothing is sent there until somebody enables it. To the endpoint `default` it is an error like any other. */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -12902,7 +12977,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The endpoint is disabled, and nothing is sent there until somebody enables it. */
+            /** @description The endpoint is disabled, and nothing is sent there until somebody enables it. To the endpoint `default` it is an error like any other. */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -12991,7 +13066,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The endpoint is disabled, and nothing is sent there until somebody enables it. */
+            /** @description The endpoint is disabled, and nothing is sent there until somebody enables it. To the endpoint `default` it is an error like any other. */
             410: {
                 headers: {
                     [name: string]: unknown;

@@ -164,8 +164,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List what happened, newest first
-         * @description What was recorded, whether it was sent anywhere or not.
+         * List what happened, or follow it
+         * @description What was recorded, whether it was sent anywhere or not: newest first, or with `order=oldest` without a gap.
          */
         get: operations["listEvents"];
         put?: never;
@@ -371,7 +371,7 @@ export interface paths {
         put?: never;
         /**
          * Retry failures now
-         * @description They leave the list, and get a new round of attempts with the same ids and bytes.
+         * @description They leave the list, and get a new round of attempts with the same ids and bytes. Without a filter it is all of them.
          */
         post: operations["retryFailures"];
         delete?: never;
@@ -550,6 +550,26 @@ export interface paths {
          * @description It is approved again.
          */
         post: operations["resumeAccount"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Do the same with up to 200 accounts
+         * @description One after another, each for itself with its own events, as if it were alone: what cannot be done with one keeps no other from it, and the answer tells of each. Members may make accounts pending and change their plans; all else is for admins.
+         */
+        post: operations["changeManyAccounts"];
         delete?: never;
         options?: never;
         head?: never;
@@ -774,6 +794,26 @@ export interface paths {
          * @description Of an application key, or of a client's secret. The old one stops working at once.
          */
         post: operations["regenerateApplicationKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/applications/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Do the same with up to 200 applications
+         * @description One after another, each for itself with its own events, as if it were alone: what cannot be done with one keeps no other from it, and the answer tells of each. Those that are rejected are deleted, and the admins of their accounts are told so.
+         */
+        post: operations["changeManyApplications"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1075,7 +1115,7 @@ export interface webhooks {
         put?: never;
         /**
          * API Key changed
-         * @description Sent as `application.user_key_updated`, which `application_user_key_updated_on` switches on for 3scale's webhook. It can come from the Developer Portal and the Admin Portal.
+         * @description Sent as `application.user_key_updated`, which `application_user_key_updated_on` switches on for 3scale's webhook. It can come from the Developer Portal, the Admin Portal, and the API.
          *
          *     Answer 200 soon, and do the work later, once for each `webhook-id`.
          */
@@ -1097,7 +1137,7 @@ export interface webhooks {
         put?: never;
         /**
          * Application deleted
-         * @description Sent as `application.deleted`, which `application_deleted_on` switches on for 3scale's webhook. It can come from the Developer Portal, the Admin Portal, and the API.
+         * @description Sent as `application.deleted`, which `application_deleted_on` switches on for 3scale's webhook. It can come from the Developer Portal, the Admin Portal, the API, and activation by e-mail and background work.
          *
          *     Answer 200 soon, and do the work later, once for each `webhook-id`.
          */
@@ -1255,6 +1295,15 @@ export interface components {
              */
             created_at: string;
         };
+        /** AccountsToChange */
+        AccountsToChange: {
+            /** @description In the order in which it is done. */
+            ids: number[];
+            /** @enum {unknown} */
+            operation: "approve" | "make_pending" | "reject" | "suspend" | "resume" | "change_plan" | "delete";
+            /** @description The id of the plan to go to, with `change_plan`. */
+            plan_id?: number;
+        };
         /** Actor */
         Actor: {
             /** @enum {unknown} */
@@ -1332,6 +1381,15 @@ export interface components {
              */
             timestamp: string;
             data: components["schemas"]["ApplicationData"];
+        };
+        /** ApplicationsToChange */
+        ApplicationsToChange: {
+            /** @description In the order in which it is done. */
+            ids: number[];
+            /** @enum {unknown} */
+            operation: "accept" | "reject" | "suspend" | "resume" | "change_plan" | "delete";
+            /** @description The id of the plan to go to, with `change_plan`. */
+            plan_id?: number;
         };
         /**
          * Attempt
@@ -1420,6 +1478,22 @@ export interface components {
              */
             body_encoding: "utf-8" | "base64";
             signature: ("valid" | "invalid" | "missing") | null;
+        };
+        /**
+         * BulkOutcome
+         * @description What came of the operation for one of them: done, or why not.
+         */
+        BulkOutcome: {
+            id: number;
+            done: boolean;
+            /** @description Why not, for programs, as in a Problem. */
+            code?: string;
+            /** @description Why not, as a sentence. */
+            title?: string;
+            /** @description What is wrong, by field. Only with the code `invalid`. */
+            errors?: {
+                [key: string]: string[];
+            };
         };
         /**
          * Delivery
@@ -1737,7 +1811,7 @@ export interface components {
             until?: string;
             /** @description Ids of failures. May be given several times. */
             ids?: string[];
-            /** @description Must be true when no filter is given: it means every failure. */
+            /** @description May be said when no filter is given; every failure is meant then. */
             all?: boolean;
         };
         /**
@@ -2804,7 +2878,8 @@ export interface operations {
                      *           "group": "Applications",
                      *           "doors": [
                      *             "developer_portal",
-                     *             "admin_portal"
+                     *             "admin_portal",
+                     *             "api"
                      *           ]
                      *         },
                      *         {
@@ -2815,7 +2890,8 @@ export interface operations {
                      *           "doors": [
                      *             "developer_portal",
                      *             "admin_portal",
-                     *             "api"
+                     *             "api",
+                     *             "background"
                      *           ]
                      *         },
                      *         {
@@ -3028,6 +3104,8 @@ export interface operations {
                 limit?: number;
                 /** @description The `next` of the page before this one. */
                 after?: string;
+                /** @description `newest` first is for people, who look at the top: what is recorded while they turn pages is on none of them. `oldest` first is for programs, which follow what happens: keep `next`, and give it as `after` whenever you want to know what has come since. What a transaction records that is still running comes when that has ended, so none is ever passed by, and none comes twice. The order is that of recording. Cursors of one order are none of the other. */
+                order?: "newest" | "oldest";
                 /** @description Events of this type. */
                 type?: "account.created" | "account.updated" | "account.plan_changed" | "account.deleted" | "user.created" | "user.updated" | "user.deleted" | "application.created" | "application.updated" | "application.suspended" | "application.plan_changed" | "application.user_key_updated" | "application.deleted" | "application.key_created" | "application.key_deleted" | "application.key_updated";
                 /** @description The id of what it happened to. */
@@ -3561,7 +3639,7 @@ export interface operations {
                      *           "account_name": "Harbour & Sons",
                      *           "attempts_made": 5,
                      *           "failed_at": "2026-03-02T10:30:00.000Z",
-                     *           "error": "The receiver answered 503.",
+                     *           "error": "Answered 503",
                      *           "url_masked": "https://crm.example.com/hooks?team=…"
                      *         }
                      *       ],
@@ -4308,6 +4386,72 @@ export interface operations {
             503: components["responses"]["Away"];
         };
     };
+    changeManyAccounts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "ids": [
+                 *         41,
+                 *         42
+                 *       ],
+                 *       "operation": "suspend"
+                 *     }
+                 */
+                "application/json": components["schemas"]["AccountsToChange"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": 41,
+                     *           "done": true
+                     *         },
+                     *         {
+                     *           "id": 42,
+                     *           "done": false,
+                     *           "code": "invalid",
+                     *           "title": "Some values are not acceptable.",
+                     *           "errors": {
+                     *             "state": [
+                     *               "cannot transition via \"suspend\""
+                     *             ]
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        /** @description One for each id, in their order. */
+                        data: components["schemas"]["BulkOutcome"][];
+                    };
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnknownMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyWrongCredentials"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
+        };
+    };
     listInvitations: {
         parameters: {
             query?: never;
@@ -4755,6 +4899,68 @@ export interface operations {
             503: components["responses"]["Away"];
         };
     };
+    changeManyApplications: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "ids": [
+                 *         41,
+                 *         42
+                 *       ],
+                 *       "operation": "change_plan",
+                 *       "plan_id": 11
+                 *     }
+                 */
+                "application/json": components["schemas"]["ApplicationsToChange"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": 41,
+                     *           "done": true
+                     *         },
+                     *         {
+                     *           "id": 42,
+                     *           "done": false,
+                     *           "code": "not-found",
+                     *           "title": "There is no such thing here."
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        /** @description One for each id, in their order. */
+                        data: components["schemas"]["BulkOutcome"][];
+                    };
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnknownMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyWrongCredentials"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
+        };
+    };
     listMails: {
         parameters: {
             query?: {
@@ -4902,7 +5108,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The endpoint is disabled, and nothing is sent there until somebody enables it. */
+            /** @description The endpoint is disabled, and nothing is sent there until somebody enables it. To the endpoint `default` it is an error like any other. */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -4991,7 +5197,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The endpoint is disabled, and nothing is sent there until somebody enables it. */
+            /** @description The endpoint is disabled, and nothing is sent there until somebody enables it. To the endpoint `default` it is an error like any other. */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -5080,7 +5286,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The endpoint is disabled, and nothing is sent there until somebody enables it. */
+            /** @description The endpoint is disabled, and nothing is sent there until somebody enables it. To the endpoint `default` it is an error like any other. */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -5169,7 +5375,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The endpoint is disabled, and nothing is sent there until somebody enables it. */
+            /** @description The endpoint is disabled, and nothing is sent there until somebody enables it. To the endpoint `default` it is an error like any other. */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -5258,7 +5464,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The endpoint is disabled, and nothing is sent there until somebody enables it. */
+            /** @description The endpoint is disabled, and nothing is sent there until somebody enables it. To the endpoint `default` it is an error like any other. */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -5347,7 +5553,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The endpoint is disabled, and nothing is sent there until somebody enables it. */
+            /** @description The endpoint is disabled, and nothing is sent there until somebody enables it. To the endpoint `default` it is an error like any other. */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -5436,7 +5642,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The endpoint is disabled, and nothing is sent there until somebody enables it. */
+            /** @description The endpoint is disabled, and nothing is sent there until somebody enables it. To the endpoint `default` it is an error like any other. */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -5525,7 +5731,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The endpoint is disabled, and nothing is sent there until somebody enables it. */
+            /** @description The endpoint is disabled, and nothing is sent there until somebody enables it. To the endpoint `default` it is an error like any other. */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -5614,7 +5820,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The endpoint is disabled, and nothing is sent there until somebody enables it. */
+            /** @description The endpoint is disabled, and nothing is sent there until somebody enables it. To the endpoint `default` it is an error like any other. */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -5703,7 +5909,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The endpoint is disabled, and nothing is sent there until somebody enables it. */
+            /** @description The endpoint is disabled, and nothing is sent there until somebody enables it. To the endpoint `default` it is an error like any other. */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -5792,7 +5998,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The endpoint is disabled, and nothing is sent there until somebody enables it. */
+            /** @description The endpoint is disabled, and nothing is sent there until somebody enables it. To the endpoint `default` it is an error like any other. */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -5881,7 +6087,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The endpoint is disabled, and nothing is sent there until somebody enables it. */
+            /** @description The endpoint is disabled, and nothing is sent there until somebody enables it. To the endpoint `default` it is an error like any other. */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -5970,7 +6176,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The endpoint is disabled, and nothing is sent there until somebody enables it. */
+            /** @description The endpoint is disabled, and nothing is sent there until somebody enables it. To the endpoint `default` it is an error like any other. */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -6059,7 +6265,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The endpoint is disabled, and nothing is sent there until somebody enables it. */
+            /** @description The endpoint is disabled, and nothing is sent there until somebody enables it. To the endpoint `default` it is an error like any other. */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -6148,7 +6354,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The endpoint is disabled, and nothing is sent there until somebody enables it. */
+            /** @description The endpoint is disabled, and nothing is sent there until somebody enables it. To the endpoint `default` it is an error like any other. */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -6237,7 +6443,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The endpoint is disabled, and nothing is sent there until somebody enables it. */
+            /** @description The endpoint is disabled, and nothing is sent there until somebody enables it. To the endpoint `default` it is an error like any other. */
             410: {
                 headers: {
                     [name: string]: unknown;
