@@ -104,6 +104,11 @@ const routeTree = root.addChildren([
   }),
   createRoute({
     getParentRoute,
+    path: "/audit-log",
+    component: lazyRouteComponent(() => import("./pages/audit-log/audit-log-page.tsx"), "AuditLogPage"),
+  }),
+  createRoute({
+    getParentRoute,
     path: "/mails",
     component: lazyRouteComponent(() => import("./pages/mails/mails-page.tsx"), "MailsPage"),
   }),

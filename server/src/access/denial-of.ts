@@ -38,6 +38,8 @@ const deeds = {
   /** The provider's own users, and what it says of itself. */
   "administer-provider": { writes: true, members: "admins" },
   "list-provider-users": { writes: false, members: "admins" },
+  /** Who did what on the provider's side. */
+  "read-audit": { writes: false, members: "admins" },
   /** Oneself among the provider's users, and tokens of one's own. */
   "read-own": { writes: false, members: "all" },
   "change-own": { writes: true, members: "all" },

@@ -33,6 +33,7 @@ export {
 } from "./change-provider-user-row.ts";
 export { deleteAccessToken, listAccessTokens, readOwnAccessToken, type StoredToken } from "./stored-tokens.ts";
 export { namesChanged } from "./names-changed.ts";
+export { listAuditRecords, type KeptAuditRecord } from "./list-audit-records.ts";
 export { listAdminAddresses } from "./list-admin-addresses.ts";
 export { reaches, reachOf, type Reach } from "./reach.ts";
 export { recordAudit, type AuditRecord } from "./record-audit.ts";

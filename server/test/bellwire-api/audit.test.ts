@@ -132,3 +132,23 @@ test("whatever a route changes, an event or the audit tells who did it", async (
     new Set(changing.map(({ method, path }) => `${method} ${path.replace("/api/v1", "")}`)),
   );
 });
+
+test("the audit log tells admins who did what, newest first and a page at a time, and members nothing", async ({
+  house,
+}) => {
+  const { id } = (await house.call("POST", "/endpoints", { payload: { name: "crm", url } })).json();
+  await house.call("PATCH", `/endpoints/${id}`, { payload: { active: false } });
+
+  const first = (await house.call("GET", "/audit_records?limit=1")).json();
+  const second = (await house.call("GET", `/audit_records?limit=1&after=${first.next}`)).json();
+  expect([...first.data, ...second.data]).toMatchObject([
+    { action: "endpoint.changed", subject: `endpoint/${id}`, detail: { active: false }, actor: { kind: "token" } },
+    { action: "endpoint.created", subject: `endpoint/${id}`, detail: { name: "crm" } },
+  ]);
+  expect(first.data[0].actor.username).toEqual(expect.any(String));
+
+  const readOnly = { authorization: `Bearer ${await house.addToken({ permission: "ro" })}` };
+  expect((await house.call("GET", "/audit_records", { headers: readOnly })).statusCode).toBe(200);
+  const member = { authorization: `Bearer ${await house.addToken({ role: "member", sections: ["settings"] })}` };
+  expect((await house.call("GET", "/audit_records", { headers: member })).statusCode).toBe(403);
+});

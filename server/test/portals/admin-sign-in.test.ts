@@ -105,7 +105,7 @@ test("neither portal takes the other's cookie", async ({ house }) => {
 });
 
 const everyPlace =
-  "accounts applications mails products account-plans fields-definitions deliveries failures events bins settings personal team access-tokens webhooks endpoints";
+  "accounts applications mails products account-plans fields-definitions deliveries failures events bins settings personal team access-tokens audit-log webhooks endpoints";
 
 test.for([
   ["partners", "accounts applications products personal access-tokens"],

@@ -52,6 +52,7 @@ const lists = [
   ["/admin/api/applications.json?account_query=Account", "/admin/api/applications.json?service_id=1&plan_id=1"],
   ["/admin/api/applications/find.xml?user_key=key{account}", "/admin/api/applications/find.xml?app_id=app{account}"],
   ["/admin/api/webhooks/failures.xml", "/api/v1/failures", "/api/v1/failures/count", "/api/v1/mails"],
+  ["/api/v1/audit_records"],
   ["/api/v1/events", "/api/v1/events?type=account.created", "/api/v1/events?account_id={account}"],
   ["/api/v1/events?object_id={account}", "/api/v1/events?since=2026-01-01T00:00:00Z", "/api/v1/deliveries"],
   ["/api/v1/events?order=oldest", "/api/v1/events?order=oldest&type=account.created&account_id={account}"],

@@ -840,6 +840,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/audit_records": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what was done on the provider's side, newest first
+         * @description Who changed endpoints, settings, plans, fields, colleagues and tokens, and who retried, skipped, cancelled or deleted deliveries. What raises an event is told by the events. For admins alone.
+         */
+        get: operations["listAuditRecords"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/stream": {
         parameters: {
             query?: never;
@@ -1421,6 +1441,37 @@ export interface components {
             status: number | null;
             error: string | null;
             latency_ms: number;
+        };
+        /**
+         * AuditActor
+         * @description For a token, the user whose it is.
+         */
+        AuditActor: {
+            /** @enum {unknown} */
+            kind: "admin" | "token" | "key" | "system";
+            user_id: number | null;
+            username: string | null;
+        };
+        /**
+         * AuditRecord
+         * @description Something that was done on the provider's side.
+         */
+        AuditRecord: {
+            id: number;
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC, with milliseconds.
+             */
+            at: string;
+            actor: components["schemas"]["AuditActor"];
+            /** @description What was done: `endpoint.changed`. */
+            action: string;
+            /** @description To what: `endpoint/3`. */
+            subject: string;
+            /** @description What else is worth knowing, such as which settings changed. Never a secret. */
+            detail: {
+                [key: string]: unknown;
+            };
         };
         /**
          * Bin
@@ -5000,6 +5051,64 @@ export interface operations {
                      */
                     "application/json": {
                         data: components["schemas"]["Mail"][];
+                        next: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyWrongCredentials"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
+        };
+    };
+    listAuditRecords: {
+        parameters: {
+            query?: {
+                /** @description How many to give at most. */
+                limit?: number;
+                /** @description The `next` of the page before this one. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": 12,
+                     *           "at": "2026-03-01T09:00:00.000Z",
+                     *           "actor": {
+                     *             "kind": "admin",
+                     *             "user_id": 1,
+                     *             "username": "admin"
+                     *           },
+                     *           "action": "endpoint.changed",
+                     *           "subject": "endpoint/5",
+                     *           "detail": {
+                     *             "changed": [
+                     *               "url"
+                     *             ]
+                     *           }
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
+                    "application/json": {
+                        data: components["schemas"]["AuditRecord"][];
                         next: string | null;
                     };
                 };

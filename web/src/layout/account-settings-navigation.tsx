@@ -12,10 +12,11 @@ export function AccountSettingsNavigation() {
   const path = useLocation({ select: ({ pathname }) => pathname });
   const session = useSession();
   return (
-    <NavPlaces title="Account Settings" of={["/settings", "/team", "/access-tokens", "/webhooks"]}>
+    <NavPlaces title="Account Settings" of={["/settings", "/team", "/access-tokens", "/audit-log", "/webhooks"]}>
       <NavLink to="/settings">General</NavLink>
       <NavLink to="/team">Team</NavLink>
       <NavLink to="/access-tokens">Access tokens</NavLink>
+      <NavLink to="/audit-log">Audit log</NavLink>
       {mayUseWebhooks(session) && (
         <NavExpandable
           title="Integrate"

@@ -10,7 +10,7 @@ import { exampleSession } from "../testing/example-session.ts";
 import { AppNavigation } from "./app-navigation.tsx";
 
 const everyPlace =
-  "accounts applications mails products account-plans fields-definitions deliveries failures events bins settings team access-tokens webhooks endpoints";
+  "accounts applications mails products account-plans fields-definitions deliveries failures events bins settings team access-tokens audit-log webhooks endpoints";
 
 /** What the navigation offers to somebody to whom these places are open: its groups and its links. */
 async function offeredTo(open: string): Promise<readonly string[]> {

@@ -20,6 +20,7 @@ const deedOfPlace = {
   personal: "change-own",
   team: "list-provider-users",
   "access-tokens": "read-own",
+  "audit-log": "read-audit",
   webhooks: "read-webhooks",
   endpoints: "read-webhooks",
 } as const satisfies Record<string, Deed>;

@@ -35,6 +35,7 @@ export function describeBellwireApi(http: FastifyInstance, version: string): Pro
         description: "What the Account Management API cannot do to accounts, users and applications.",
       },
       { name: "Mails", description: "What developers were written." },
+      { name: "Audit log", description: "Who did what on the provider's side." },
       { name: "Stream", description: "What happens, as it happens." },
       webhooksTag,
     ],

@@ -2,6 +2,7 @@ import {
   declineAccountPlanRequestRoute,
   listAccountPlanRequestsRoute,
 } from "./developers/account-plan-request-routes.ts";
+import { listAuditRecordsRoute } from "./audit-records/list-audit-records-route.ts";
 import type { BellwireApiRoute } from "./bellwire-api-route.ts";
 import { changeBinRoute } from "./bins/change-bin-route.ts";
 import { createBinRoute } from "./bins/create-bin-route.ts";
@@ -102,5 +103,6 @@ export const routes: readonly BellwireApiRoute[] = [
   regenerateApplicationKeyRoute,
   bulkApplicationsRoute,
   listMailsRoute,
+  listAuditRecordsRoute,
   openStreamRoute,
 ];

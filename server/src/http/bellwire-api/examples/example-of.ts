@@ -1,6 +1,7 @@
 import { exampleTime, laterExampleTime } from "#platform/clock/example-times.ts";
 import { Problem } from "#http/shared/problem.ts";
 import { sampleBody } from "#webhooks/events/index.ts";
+import { representAuditRecord } from "../audit-records/represent-audit-record.ts";
 import { representBin, representBinRequest } from "../bins/represent-bin.ts";
 import { representAttempt, representDelivery, representDeliveryInFull } from "../deliveries/represent-delivery.ts";
 import { notDone } from "../developers/do-each.ts";
@@ -101,5 +102,6 @@ export const exampleOf: Readonly<Record<string, Example>> = {
     answer: { data: [done, gone] },
   },
   listMails: { answer: page(representMail(things.mail)) },
+  listAuditRecords: { answer: page(representAuditRecord(things.auditRecord)) },
   openStream: { answer: textOf({ event: "event", data: representEvent(event) }) },
 };

@@ -1,3 +1,4 @@
+import type { KeptAuditRecord } from "#access/index.ts";
 import { exampleTime, laterExampleTime } from "#platform/clock/example-times.ts";
 import { record, value } from "#platform/document/document.ts";
 import type { PlanRequest } from "#portal/applications/index.ts";
@@ -155,6 +156,17 @@ export const invitation: Invitation = {
   sentAt: laterExampleTime,
   acceptedAt: null,
   createdAt: exampleTime,
+};
+
+export const auditRecord: KeptAuditRecord = {
+  id: 12,
+  at: exampleTime,
+  actorKind: "admin",
+  actorId: 1,
+  actorName: "admin",
+  action: "endpoint.changed",
+  subject: `endpoint/${endpoint.id}`,
+  detail: { changed: ["url"] },
 };
 
 export const mail: Mail = {

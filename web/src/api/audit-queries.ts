@@ -1,0 +1,17 @@
+import { infiniteQueryOptions } from "@tanstack/react-query";
+
+import { answerOf, type ApiClient } from "./api-client.ts";
+import type { components } from "./bellwire-api.d.ts";
+
+export type AuditRecord = components["schemas"]["AuditRecord"];
+
+export const auditRecordsQuery = (api: ApiClient) =>
+  infiniteQueryOptions({
+    queryKey: ["audit-records"],
+    queryFn: ({ pageParam }: { pageParam: string | undefined }) =>
+      answerOf(
+        api.GET("/api/v1/audit_records", { params: { query: { limit: 50, ...(pageParam && { after: pageParam }) } } }),
+      ),
+    initialPageParam: undefined,
+    getNextPageParam: (page) => page.next ?? undefined,
+  });

@@ -1,0 +1,31 @@
+import { expect, test } from "vitest";
+
+import { describeAction, describeDetail, describeSubject, pageOfSubject } from "./describe-deed.ts";
+
+test("what was done, and to what, is told in words", () => {
+  expect(describeAction("endpoint.secret_rotated")).toBe("Endpoint secret rotated");
+  expect(describeAction("plan-request.declined")).toBe("Plan request declined");
+  expect(describeSubject("fields-definition/3")).toBe("Fields definition 3");
+  expect(describeSubject("failures")).toBe("Failures");
+});
+
+test("a subject that has a page leads there, another nowhere", () => {
+  expect(pageOfSubject("endpoint/3")).toBe("/endpoints/3");
+  expect(pageOfSubject("delivery/019ca8a1-3a50-7c1e-9d24-5b0f6f1a2c33.5")).toBe(
+    "/deliveries/019ca8a1-3a50-7c1e-9d24-5b0f6f1a2c33.5",
+  );
+  expect(pageOfSubject("token/8")).toBeUndefined();
+  expect(pageOfSubject("failures")).toBeUndefined();
+});
+
+test("details are told with their names, also lists, and what is within others", () => {
+  expect(describeDetail({ changed: ["isDefault", "name"], eventTypes: [] })).toEqual(["changed: isDefault, name"]);
+  expect(describeDetail({ timeoutSeconds: 5, maxInFlight: null, active: false })).toEqual([
+    "timeout seconds: 5",
+    "max in flight: none",
+    "active: false",
+  ]);
+  expect(describeDetail({ filter: { endpointId: 5, until: "2026-03-01" } })).toEqual([
+    "filter: endpoint id: 5; until: 2026-03-01",
+  ]);
+});
