@@ -9,6 +9,8 @@ export interface FormDialogProps {
   readonly isBusy: boolean;
   /** There is nothing to submit yet. */
   readonly isDisabled?: boolean;
+  /** What it does cannot be undone. */
+  readonly isDanger?: boolean;
   /** What was saved without a field that is required by now may stay so. */
   readonly isLenient?: boolean;
   readonly onSubmit: () => void;
@@ -18,7 +20,7 @@ export interface FormDialogProps {
 
 /** A short form over the page. */
 export function FormDialog({ title, description, submit, isBusy, isDisabled = false, ...rest }: FormDialogProps) {
-  const { isLenient = false, onSubmit, onClose, children } = rest;
+  const { isDanger = false, isLenient = false, onSubmit, onClose, children } = rest;
   const id = useId();
   const handle = (event: FormEvent): void => {
     event.preventDefault();
@@ -34,7 +36,13 @@ export function FormDialog({ title, description, submit, isBusy, isDisabled = fa
         </Form>
       </ModalBody>
       <ModalFooter>
-        <Button type="submit" form={`${id}form`} isLoading={isBusy} isDisabled={isBusy || isDisabled}>
+        <Button
+          type="submit"
+          form={`${id}form`}
+          variant={isDanger ? "danger" : "primary"}
+          isLoading={isBusy}
+          isDisabled={isBusy || isDisabled}
+        >
           {submit}
         </Button>
         <Button variant="link" onClick={onClose}>
