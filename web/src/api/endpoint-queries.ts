@@ -2,24 +2,15 @@ import { queryOptions } from "@tanstack/react-query";
 
 import { answerOf, type ApiClient } from "./api-client.ts";
 import type { components } from "./bellwire-api.d.ts";
+import { everyPage } from "./every-page.ts";
 
 export type Endpoint = components["schemas"]["Endpoint"];
 
-/** All of them: lists to choose from must not end before the one that is looked for. */
+export const readEndpoints = (api: ApiClient): Promise<Endpoint[]> =>
+  everyPage((query) => answerOf(api.GET("/api/v1/endpoints", { params: { query } })));
+
 export const endpointsQuery = (api: ApiClient) =>
-  queryOptions({
-    queryKey: ["endpoints"],
-    queryFn: async () => {
-      const endpoints: Endpoint[] = [];
-      for (let after: string | null | undefined; after !== null;) {
-        const query = { limit: 200, ...(after && { after }) };
-        const page = await answerOf(api.GET("/api/v1/endpoints", { params: { query } }));
-        endpoints.push(...page.data);
-        after = page.next;
-      }
-      return endpoints;
-    },
-  });
+  queryOptions({ queryKey: ["endpoints"], queryFn: () => readEndpoints(api) });
 
 export const endpointQuery = (api: ApiClient, id: number) =>
   queryOptions({
