@@ -1,4 +1,5 @@
 import { Button, Content, Flex } from "@patternfly/react-core";
+import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 
@@ -38,16 +39,24 @@ export function EndpointActions({ endpoint: { id, name, state } }: { endpoint: E
   );
 }
 
+const whatItWasIn = [["endpoints"], ["deliveries"], ["failures"], ["events", "one"]];
+
 function DeleteEndpointDialog({ id, name, onClose }: { id: number; name: string; onClose: () => void }) {
   const api = useApi();
+  const client = useQueryClient();
   const navigate = useNavigate();
   const pending = usePendingCount(id);
   const remove = useChange({
     change: () => settled(api.DELETE("/api/v1/endpoints/{id}", { params: { path: { id } } })),
-    stale: [["deliveries"], ["failures"]],
+    stale: [],
     done: `The endpoint ${name} was deleted`,
     failed: "The endpoint could not be deleted",
-    onDone: () => navigate({ to: "/endpoints" }),
+    onDone: async () => {
+      // Away from its page first, which would ask for it again.
+      await navigate({ to: "/endpoints" });
+      client.removeQueries({ queryKey: ["endpoints", id] });
+      await Promise.all(whatItWasIn.map((queryKey) => client.invalidateQueries({ queryKey })));
+    },
   });
   return (
     <ConfirmDialog

@@ -1,10 +1,8 @@
 import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
-import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 
-import { useApi } from "../../api/api-context.ts";
-import { endpointsQuery } from "../../api/endpoint-queries.ts";
 import type { Failure } from "../../api/failure-queries.ts";
+import { useIsDeletedEndpoint } from "../../components/endpoint/use-is-deleted-endpoint.ts";
 import { EventTypeName } from "../../components/event-type-name.tsx";
 import { RowActions } from "../../components/row-actions.tsx";
 import { When } from "../../components/when.tsx";
@@ -20,10 +18,8 @@ export interface FailuresTableProps {
 }
 
 export function FailuresTable({ failures, ticked, isBusy, onTick, onRetry, onDeleteUpTo }: FailuresTableProps) {
-  const { data: endpoints } = useQuery(endpointsQuery(useApi()));
-  // It stays on the list, and there is nowhere to send it.
-  const isOfDeleted = ({ endpoint_id }: Failure): boolean =>
-    endpoints !== undefined && !endpoints.some(({ id }) => id === endpoint_id);
+  // What is of one stays on the list, and there is nowhere to send it.
+  const isDeleted = useIsDeletedEndpoint();
   const areAllTicked = failures.every(({ delivery_id }) => ticked.has(delivery_id));
   return (
     <Table aria-label="Failures" variant="compact">
@@ -69,7 +65,7 @@ export function FailuresTable({ failures, ticked, isBusy, onTick, onRetry, onDel
             </Td>
             <Td dataLabel="Where to">
               {failure.endpoint_name}
-              {isOfDeleted(failure) && " (deleted)"}
+              {isDeleted(failure.endpoint_id) && " (deleted)"}
               <div className="bellwire-mono bellwire-subtle">{failure.url_masked}</div>
             </Td>
             <Td dataLabel="Failed">
@@ -80,7 +76,7 @@ export function FailuresTable({ failures, ticked, isBusy, onTick, onRetry, onDel
                 of={`row ${rowIndex + 1}, ${failure.event_type} of ${failure.account_name}`}
                 isDisabled={isBusy}
                 items={[
-                  ...(isOfDeleted(failure) ? [] : [{ title: "Retry", onClick: () => onRetry(failure) }]),
+                  ...(isDeleted(failure.endpoint_id) ? [] : [{ title: "Retry", onClick: () => onRetry(failure) }]),
                   { title: "Delete this one and all older", isDanger: true, onClick: () => onDeleteUpTo(failure) },
                 ]}
               />
