@@ -55,6 +55,7 @@ function useDeed(
       toast(describeOutcome(deed, outcome));
       await client.invalidateQueries({ queryKey: ["failures"] });
       await client.invalidateQueries({ queryKey: ["deliveries"] });
+      await client.invalidateQueries({ queryKey: ["endpoints"] }); // a retry ends their holds
     },
   });
 }
