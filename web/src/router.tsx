@@ -170,6 +170,8 @@ export const createAppRouter = (history = createBrowserHistory()) =>
     routeTree,
     history,
     basepath: import.meta.env.BASE_URL,
+    // What no page reads from its address is left out; else it would come to the page beside what its route has read.
+    search: { strict: true },
     defaultPreload: "intent",
     defaultNotFoundComponent: NotFoundPage,
     defaultErrorComponent: PageBroken,

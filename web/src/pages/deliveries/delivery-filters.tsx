@@ -16,7 +16,7 @@ export function DeliveryFilters({ filter }: { filter: DeliveryFilter }) {
   const navigate = useNavigate();
   const { data: types = [] } = useQuery(eventTypesQuery(api));
   const choose = (field: keyof DeliveryFilter) => (value: string | undefined) =>
-    void navigate({ to: "/deliveries", search: readDeliverySearch({ ...filter, [field]: value }), replace: true });
+    void navigate({ to: "/deliveries", search: readDeliverySearch({ ...filter, [field]: value }) });
 
   return (
     <Toolbar inset={{ default: "insetNone" }}>
