@@ -10,6 +10,7 @@ import { FormDialog } from "../../components/form/form-dialog.tsx";
 import { SelectField } from "../../components/form/select-field.tsx";
 import { TextField } from "../../components/form/text-field.tsx";
 import { useChange } from "../../components/use-change.ts";
+import { browserTimeZone } from "../../time/describe-time.ts";
 import { describeCounts } from "./describe-counts.ts";
 import { isTime, localText } from "./local-text.ts";
 
@@ -72,7 +73,7 @@ export function ReplayDialog({ endpointId, now, onClose }: ReplayDialogProps) {
         id="since"
         label="Events from"
         isRequired
-        hint="In this browser's time zone"
+        hint={`In this browser's time zone, ${browserTimeZone()}`}
         errors={errors["since"]}
         value={since}
         input={{ type: "datetime-local", step: 1 }}
