@@ -1,6 +1,8 @@
 import { Button, Modal, ModalBody, ModalFooter, ModalHeader } from "@patternfly/react-core";
 import type { ReactNode } from "react";
 
+import { useFocusAfter } from "./use-focus-after.ts";
+
 export interface ConfirmDialogProps {
   readonly title: string;
   readonly children: ReactNode;
@@ -13,6 +15,7 @@ export interface ConfirmDialogProps {
 
 /** Asks before something that cannot be undone. */
 export function ConfirmDialog({ title, children, confirm, isBusy, onConfirm, onClose }: ConfirmDialogProps) {
+  useFocusAfter();
   return (
     <Modal variant="small" isOpen onClose={onClose} aria-labelledby="confirm-title" aria-describedby="confirm-body">
       <ModalHeader title={title} titleIconVariant="warning" labelId="confirm-title" />

@@ -1,6 +1,8 @@
 import { Button, Form, Modal, ModalBody, ModalFooter, ModalHeader } from "@patternfly/react-core";
 import { useId, type FormEvent, type ReactNode } from "react";
 
+import { useFocusAfter } from "../use-focus-after.ts";
+
 export interface FormDialogProps {
   readonly title: string;
   readonly description?: string;
@@ -22,6 +24,7 @@ export interface FormDialogProps {
 export function FormDialog({ title, description, submit, isBusy, isDisabled = false, ...rest }: FormDialogProps) {
   const { isDanger = false, isLenient = false, onSubmit, onClose, children } = rest;
   const id = useId();
+  useFocusAfter();
   const handle = (event: FormEvent): void => {
     event.preventDefault();
     onSubmit();

@@ -134,3 +134,31 @@ test("where more could not be loaded, the list does not look ended", async () =>
   await click("Load more");
   await vi.waitFor(() => expect(shown()).toContain("The list goes on, but could not be loaded"));
 });
+
+test("the keyboard goes back to the row's menu when its dialog is closed, and to the page when the row is gone", async () => {
+  let isThere = true;
+  showPage("/failures", {
+    ...server,
+    "GET /api/v1/failures": () => [200, { data: isThere ? many.slice(0, 1) : [], next: null }],
+    "DELETE /api/v1/failures": () => {
+      isThere = false;
+      return [200, { deleted: 1 }];
+    },
+  });
+  const focused = (): string | null | undefined =>
+    document.activeElement?.getAttribute("aria-label") ?? document.activeElement?.tagName;
+  const menu = "Actions of row 1, account.created of Account 0";
+  const ask = async (): Promise<void> => {
+    await click(menu);
+    await click("Delete this one and all older");
+    await says("Delete this failure and all older ones?");
+  };
+  await says("Account 0");
+  await ask();
+  await click("Cancel");
+  await vi.waitFor(() => expect(focused()).toBe(menu));
+  await ask();
+  await click("Delete");
+  await says("Nothing has failed");
+  await vi.waitFor(() => expect(focused()).toBe("MAIN"));
+});
