@@ -1,6 +1,7 @@
 import { Button, Form, Modal, ModalBody, ModalFooter, ModalHeader } from "@patternfly/react-core";
 import { useId, type FormEvent, type ReactNode } from "react";
 
+import { DialogError } from "./dialog-error.tsx";
 import { useFocusAfter } from "../use-focus-after.ts";
 
 export interface FormDialogProps {
@@ -15,6 +16,8 @@ export interface FormDialogProps {
   readonly isDanger?: boolean;
   /** What was saved without a field that is required by now may stay so. */
   readonly isLenient?: boolean;
+  /** What went wrong with it, where no field says so. Messages below the page are not heard while a dialog is open. */
+  readonly error?: unknown;
   readonly onSubmit: () => void;
   readonly onClose: () => void;
   readonly children: ReactNode;
@@ -22,7 +25,7 @@ export interface FormDialogProps {
 
 /** A short form over the page. */
 export function FormDialog({ title, description, submit, isBusy, isDisabled = false, ...rest }: FormDialogProps) {
-  const { isDanger = false, isLenient = false, onSubmit, onClose, children } = rest;
+  const { isDanger = false, isLenient = false, error, onSubmit, onClose, children } = rest;
   const id = useId();
   useFocusAfter();
   const handle = (event: FormEvent): void => {
@@ -36,6 +39,7 @@ export function FormDialog({ title, description, submit, isBusy, isDisabled = fa
         {/* The API takes some of what is marked as required, such as a user's e-mail address, for optional. */}
         <Form id={`${id}form`} noValidate={isLenient} onSubmit={handle}>
           {children}
+          <DialogError error={error} />
         </Form>
       </ModalBody>
       <ModalFooter>

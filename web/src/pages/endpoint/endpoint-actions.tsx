@@ -5,7 +5,7 @@ import { useState } from "react";
 
 import { answerOf, settled } from "../../api/api-client.ts";
 import { useApi } from "../../api/api-context.ts";
-import type { Endpoint } from "../../api/endpoint-queries.ts";
+import { endpointsQuery, type Endpoint } from "../../api/endpoint-queries.ts";
 import { ConfirmDialog } from "../../components/confirm-dialog.tsx";
 import { useChange } from "../../components/use-change.ts";
 import { usePendingCount } from "./use-pending-count.ts";
@@ -52,6 +52,7 @@ function DeleteEndpointDialog({ id, name, onClose }: { id: number; name: string;
     done: `The endpoint ${name} was deleted`,
     failed: "The endpoint could not be deleted",
     onDone: async () => {
+      client.setQueryData(endpointsQuery(api).queryKey, (list) => list?.filter((it) => it.id !== id));
       // Away from its page first, which would ask for it again.
       await navigate({ to: "/endpoints" });
       client.removeQueries({ queryKey: ["endpoints", id] });
@@ -63,6 +64,7 @@ function DeleteEndpointDialog({ id, name, onClose }: { id: number; name: string;
       title={`Delete ${name}?`}
       confirm="Delete"
       isBusy={remove.isPending}
+      error={remove.error}
       onConfirm={() => remove.mutate(undefined)}
       onClose={onClose}
     >

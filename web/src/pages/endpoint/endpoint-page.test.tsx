@@ -129,3 +129,18 @@ test("a receiver that is left alone for a while is said so on its page", async (
   showPage("/endpoints/5", { ...server, "GET /api/v1/endpoints/5": () => [200, held] });
   await vi.waitFor(() => expect(shown()).toContain("The receiver is left alone for a while"), 5000);
 });
+
+test("why something could not be done is said in the dialog that asked for it", async () => {
+  const { server } = serverWithCrm();
+  showPage("/endpoints/5", {
+    ...server,
+    "DELETE /api/v1/endpoints/5": () => [503, { title: "The database is away." }],
+  });
+  await says("Save the endpoint");
+  await click("Delete");
+  await says("Delete crm?");
+  await click("Delete");
+  await vi.waitFor(() =>
+    expect(document.querySelector("[role=dialog]")?.textContent).toContain("The database is away."),
+  );
+});
