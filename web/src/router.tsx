@@ -1,4 +1,11 @@
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
+import {
+  createBrowserHistory,
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  redirect,
+} from "@tanstack/react-router";
 
 import { AppLayout } from "./layout/app-layout.tsx";
 import { NotFoundPage } from "./layout/not-found-page.tsx";
@@ -7,6 +14,7 @@ import { readAccountSearch } from "./pages/accounts/account-search.ts";
 import { readApplicationSearch } from "./pages/applications/application-search.ts";
 import { readDeliverySearch } from "./pages/deliveries/delivery-search.ts";
 import { readEventSearch } from "./pages/events/event-search.ts";
+import { readFailureSearch } from "./pages/failures/failure-search.ts";
 
 const root = createRootRoute({ component: AppLayout });
 const getParentRoute = () => root;
@@ -141,6 +149,7 @@ const routeTree = root.addChildren([
   createRoute({
     getParentRoute,
     path: "/failures",
+    validateSearch: readFailureSearch,
     component: lazyRouteComponent(() => import("./pages/failures/failures-page.tsx"), "FailuresPage"),
   }),
   createRoute({
@@ -161,10 +170,13 @@ const routeTree = root.addChildren([
   }),
 ]);
 
-export const createAppRouter = () =>
+export const createAppRouter = (history = createBrowserHistory()) =>
   createRouter({
     routeTree,
+    history,
     basepath: import.meta.env.BASE_URL,
+    // What no page reads from its address is left out; else it would come to the page beside what its route has read.
+    search: { strict: true },
     defaultPreload: "intent",
     defaultNotFoundComponent: NotFoundPage,
     defaultErrorComponent: PageBroken,

@@ -97,19 +97,31 @@ test("a failure is on the list until it is retried, and a repaired receiver gets
   expect(await shown(house, "/failures/count")).toEqual({ count: 0 });
 });
 
-test("failures are deleted only by a filter, or when all are meant", async ({ house, neighbour }) => {
-  for (const { pool, provider } of [house, neighbour]) {
-    await pool.query(
-      `insert into failures (provider_id, endpoint_id, event_id, failed_at, error, url)
-       values ($1, 1, gen_random_uuid(), now() - interval '1 hour', 'Answered 500', '')`,
-      [provider.id],
-    );
-  }
-  const refused = await house.call("DELETE", "/failures");
-  expect([refused.statusCode, refused.json().errors]).toEqual([422, { all: [expect.any(String)] }]);
-  expect((await house.call("DELETE", "/failures?until=2020-01-01T00:00:00Z")).json()).toEqual({ deleted: 0 });
-  expect((await house.call("DELETE", "/failures?all=true")).json()).toEqual({ deleted: 1 });
-  expect(await shown(neighbour, "/failures/count")).toEqual({ count: 1 });
+test("a delivery tells for which one of its order it waits, and how many wait for it", async ({ house }) => {
+  const { pool, provider } = house;
+  const endpointId = await buildEndpoint(pool, {
+    providerId: provider.id,
+    url: "http://127.0.0.1:9/",
+    ordering: "account",
+  });
+  const ids = await recordNow(pool, { providerId: provider.id }, [anEvent(), anEvent(), anEvent()]);
+  const [first, second, third] = ids.map((id) => `${id}.${endpointId}`);
+
+  const standing = async () => {
+    const all = await Promise.all([first, second, third].map((id) => shown(house, `/deliveries/${id}`)));
+    return all.map(({ waits_for, holds_up }) => [waits_for, holds_up]);
+  };
+  expect(await standing()).toEqual([
+    [null, 2],
+    [first, 0],
+    [first, 0],
+  ]);
+  await house.call("POST", `/deliveries/${first}/skip`);
+  expect(await standing()).toEqual([
+    [null, 0],
+    [null, 1],
+    [second, 0],
+  ]);
 });
 
 test("a pending delivery can be given up, one that has ended cannot", async ({ house }) => {

@@ -154,6 +154,24 @@ test("a follower hears nothing of another provider", async ({ http, house, share
   expect(JSON.stringify(other.told)).not.toContain("s3cret");
 });
 
+test("a follower hears that an endpoint of his provider was deleted, and of no other's", async ({
+  http,
+  house,
+  sharedPool,
+}) => {
+  const neighbour = await openBellwireHouse(sharedPool, http, new Date());
+  const [client, other] = [await follow(http, house), await follow(http, neighbour)];
+  await hasBegun(client);
+  await hasBegun(other);
+  const made = await house.call("POST", "/endpoints", { payload: { name: "x", url: "http://127.0.0.1:9/" } });
+  const { id } = made.json();
+  await house.call("DELETE", `/endpoints/${id}`);
+
+  await until(() => client.told.some(({ event }) => event === "endpoint_deleted"));
+  expect(client.told.at(-1)).toEqual({ event: "endpoint_deleted", data: { id } });
+  expect(other.told).toEqual([]);
+});
+
 test("a server that stops ends its streams", async ({ http, house }) => {
   const client = await follow(http, house);
   await hasBegun(client);

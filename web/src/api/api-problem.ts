@@ -53,3 +53,7 @@ function words(field: string): string {
 
 export const saysWhy = (error: unknown): string =>
   error instanceof Error ? error.message : "Something went wrong. Try again.";
+
+/** Whether what was asked for by its id is not there, any more or at all. */
+export const isGone = (error: unknown): boolean =>
+  error instanceof ApiProblem && (error.status === 404 || (error.status === 422 && error.errors["id"] !== undefined)); // no id could be that

@@ -2,14 +2,15 @@ import { queryOptions } from "@tanstack/react-query";
 
 import { answerOf, type ApiClient } from "./api-client.ts";
 import type { components } from "./bellwire-api.d.ts";
+import { everyPage } from "./every-page.ts";
 
 export type Endpoint = components["schemas"]["Endpoint"];
 
+export const readEndpoints = (api: ApiClient): Promise<Endpoint[]> =>
+  everyPage((query) => answerOf(api.GET("/api/v1/endpoints", { params: { query } })));
+
 export const endpointsQuery = (api: ApiClient) =>
-  queryOptions({
-    queryKey: ["endpoints"],
-    queryFn: async () => (await answerOf(api.GET("/api/v1/endpoints", { params: { query: { limit: 200 } } }))).data,
-  });
+  queryOptions({ queryKey: ["endpoints"], queryFn: () => readEndpoints(api) });
 
 export const endpointQuery = (api: ApiClient, id: number) =>
   queryOptions({

@@ -5,14 +5,31 @@ import type { components } from "./bellwire-api.d.ts";
 
 export type Failure = components["schemas"]["Failure"];
 
-export const failuresQuery = (api: ApiClient, limit = 50) =>
+export interface FailureFilter {
+  readonly endpoint_id?: number;
+  /** The newest come first, if nothing is said. */
+  readonly order?: "oldest";
+}
+
+/** The failures, and with each page the time up to which the list is whole. */
+export const failuresQuery = (api: ApiClient, filter: FailureFilter, limit = 50) =>
   infiniteQueryOptions({
-    queryKey: ["failures", "list", limit],
-    queryFn: ({ pageParam }: { pageParam: string | undefined }) =>
-      answerOf(api.GET("/api/v1/failures", { params: { query: { limit, ...(pageParam && { after: pageParam }) } } })),
+    queryKey: ["failures", "list", filter, limit],
+    queryFn: async ({ pageParam }: { pageParam: string | undefined }) => {
+      const query = { order: "newest", ...filter, limit, ...(pageParam && { after: pageParam }) } as const;
+      const call = api.GET("/api/v1/failures", { params: { query } });
+      const page = await answerOf(call);
+      return { ...page, upTo: lastSecondOf((await call).response) };
+    },
     initialPageParam: undefined,
     getNextPageParam: (page) => page.next ?? undefined,
   });
+
+/** The second before the answer, by the server's clock: the list shows a second of failures once it has passed. */
+function lastSecondOf({ headers }: Response): Date {
+  const answeredMs = Date.parse(headers.get("date") ?? "");
+  return new Date((Number.isNaN(answeredMs) ? Date.now() : answeredMs) - 1000);
+}
 
 /** How many wait for somebody to deal with them: the badge of every page. */
 export const failureCountQuery = (api: ApiClient) =>
@@ -22,9 +39,12 @@ export const failureCountQuery = (api: ApiClient) =>
     refetchInterval: 60_000, // the stream does not tell when somebody deletes one
   });
 
-/** The newest failures of all endpoints, as many as one page holds. */
-export const newestFailuresQuery = (api: ApiClient) =>
+/** The newest failures of all endpoints, as many as one page holds, or of one endpoint the newest alone. */
+export const newestFailuresQuery = (api: ApiClient, endpointId?: number) =>
   queryOptions({
-    queryKey: ["failures", "newest"],
-    queryFn: async () => (await answerOf(api.GET("/api/v1/failures", { params: { query: { limit: 200 } } }))).data,
+    queryKey: ["failures", "newest", endpointId],
+    queryFn: () => {
+      const ofEndpoint = endpointId === undefined ? { limit: 200 } : { endpoint_id: endpointId, limit: 1 };
+      return answerOf(api.GET("/api/v1/failures", { params: { query: { order: "newest", ...ofEndpoint } } }));
+    },
   });

@@ -1,6 +1,6 @@
 import type { QueryKey } from "@tanstack/react-query";
 
-export const messageKinds = ["event", "attempt", "delivery", "endpoint"] as const;
+export const messageKinds = ["event", "attempt", "delivery", "endpoint", "endpoint_deleted"] as const;
 export type MessageKind = (typeof messageKinds)[number];
 
 /** What a message of the stream makes stale, and nothing else. */
@@ -15,7 +15,8 @@ export function staleKeys(kind: MessageKind, data: unknown): { readonly now: Que
           ["deliveries", "list"],
           ["deliveries", "one", fields.get("delivery_id")],
         ],
-        soon: [],
+        // After an answer that is none, the receiver may be left alone for a while.
+        soon: fields.get("error") === null ? [] : [["endpoints", fields.get("endpoint_id")]],
       };
     case "delivery":
       return {
@@ -29,5 +30,8 @@ export function staleKeys(kind: MessageKind, data: unknown): { readonly now: Que
       };
     case "endpoint":
       return { now: [["endpoints"]], soon: [] };
+    case "endpoint_deleted":
+      // Its pending deliveries are cancelled with it, and it is no choice any more wherever there was one.
+      return { now: [["endpoints"], ["deliveries"], ["failures"], ["events", "one"], ["replays"]], soon: [] };
   }
 }

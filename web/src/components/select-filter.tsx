@@ -10,10 +10,13 @@ export interface SelectFilterProps {
 }
 
 export function SelectFilter({ label, all, value, options, onChange }: SelectFilterProps) {
+  // As long as the options are not there, the list is narrowed all the same, and must not seem to show everything.
+  const isOffered = value === undefined || options.some((option) => option.value === value);
   return (
     <ToolbarItem className="bellwire-filter">
       <FormSelect aria-label={label} value={value ?? ""} onChange={(_, chosen) => onChange(chosen || undefined)}>
         {all && <FormSelectOption value="" label={all} />}
+        {!isOffered && <FormSelectOption value={value} label={value} />}
         {options.map((option) => (
           <FormSelectOption key={option.value} value={option.value} label={option.label} />
         ))}

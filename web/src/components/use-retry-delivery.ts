@@ -15,6 +15,7 @@ export function useRetryDelivery() {
     onSuccess: async () => {
       await client.invalidateQueries({ queryKey: ["deliveries"] });
       await client.invalidateQueries({ queryKey: ["failures"] });
+      await client.invalidateQueries({ queryKey: ["endpoints"] }); // whose hold it ends
     },
     onError: (error) => toast({ kind: "danger", title: "The delivery could not be retried", detail: saysWhy(error) }),
   });

@@ -41,7 +41,7 @@ export function AppMasthead({ isSidebarOpen, onToggleSidebar }: AppMastheadProps
         <MastheadBrand>
           <Link to="/" className="bellwire-brand">
             <img src={`${import.meta.env.BASE_URL}bellwire.svg`} alt="" />
-            Bellwire
+            <span>Bellwire</span>
           </Link>
         </MastheadBrand>
       </MastheadMain>

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { describeDistance, describeMoment } from "./describe-time.ts";
+import { describeDistance, describeInZones, describeMoment } from "./describe-time.ts";
 
 const now = new Date("2026-11-24T12:00:00Z");
 
@@ -21,4 +21,9 @@ test("a moment is told in the provider's time zone", () => {
 
 test("a time zone that is not known here leaves a right time", () => {
   expect(describeMoment(now, "Pacific Time (US & Canada)")).toMatch(/12:00:00 UTC/);
+});
+
+test("where two zones tell the same, a moment is told once, and otherwise in both", () => {
+  expect(describeInZones(now, ["UTC", "Etc/UTC"])).toBe("24 Nov 2026, 12:00:00 UTC");
+  expect(describeInZones(now, ["Asia/Tokyo", "UTC"])).toBe("24 Nov 2026, 21:00:00 GMT+9 (24 Nov 2026, 12:00:00 UTC)");
 });

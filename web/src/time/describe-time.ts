@@ -40,3 +40,12 @@ function momentFormat(timeZone: string): Intl.DateTimeFormat {
     return new Intl.DateTimeFormat("en-GB", { ...options, timeZone: "UTC" });
   }
 }
+
+/** The zone in which the browser's own inputs take a time. */
+export const browserTimeZone = (): string => new Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+/** A moment as each of these zones has it, once if they agree: "24 Nov 2026, 16:42:10 CET (24 Nov 2026, 15:42:10 UTC)". */
+export function describeInZones(at: Date, timeZones: readonly string[]): string {
+  const [first = "", ...others] = new Set(timeZones.map((timeZone) => describeMoment(at, timeZone)));
+  return others.length > 0 ? `${first} (${others.join(", ")})` : first;
+}

@@ -4,6 +4,7 @@ import type { BodyFormat } from "./body-format.ts";
 import type { Delivery } from "./delivery.ts";
 import { everyAttempt } from "./every-attempt.ts";
 import { listDeliveries } from "./list-deliveries.ts";
+import { readPlaceInOrder, type PlaceInOrder } from "./read-place-in-order.ts";
 
 /** One try over HTTP. */
 export interface Attempt {
@@ -16,7 +17,7 @@ export interface Attempt {
   readonly responseBody: Buffer | null;
 }
 
-export interface DeliveryInFull extends Delivery {
+export interface DeliveryInFull extends Delivery, PlaceInOrder {
   readonly attempts: readonly Attempt[];
   /** The bytes that were, or will be, sent. */
   readonly body: Buffer | null;
@@ -47,6 +48,7 @@ export async function readDelivery(
   const [sent] = await db.query<{ body: Buffer; format: BodyFormat }>(payload, values);
   return {
     ...delivery,
+    ...(await readPlaceInOrder(db, key)),
     attempts: await db.query<Attempt>(attempts, values),
     body: sent?.body ?? null,
     format: sent?.format ?? null,

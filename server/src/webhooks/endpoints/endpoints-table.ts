@@ -66,6 +66,16 @@ export async function readEndpoint(
   return row && endpointOf(encryption, row);
 }
 
+const readDeleted = `select from endpoints where provider_id = $1 and id = $2 and deleted_at is not null`;
+
+/** Whether the provider had this endpoint, and has it no more. */
+export async function isDeletedEndpoint(
+  db: Database,
+  { providerId, id }: { providerId: number; id: number },
+): Promise<boolean> {
+  return (await db.query(readDeleted, [providerId, id])).length > 0;
+}
+
 const readByName = `select ${columns} from endpoints where provider_id = $1 and name = $2 and deleted_at is null`;
 
 /** The endpoint that 3scale's page and API show as "the webhook", if the provider has it. */

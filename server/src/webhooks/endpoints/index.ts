@@ -4,7 +4,7 @@ export { saveDefaultEndpoint, switchesOf, type DefaultWebhookChange } from "./de
 export { cancelDueOfDeletedEndpoints, deleteEndpoint } from "./delete-endpoint.ts";
 export { disableEndpoint } from "./disable-endpoint.ts";
 export type { BodyFamily, Endpoint, EndpointInput, EndpointState, Ordering, Refused, SuccessRule } from "./endpoint.ts";
-export { listEndpoints, readDefaultEndpoint, readEndpoint } from "./endpoints-table.ts";
+export { isDeletedEndpoint, listEndpoints, readDefaultEndpoint, readEndpoint } from "./endpoints-table.ts";
 export { eventSwitches, eventTypes, isEventType, type EventType, type SwitchName } from "./event-types.ts";
 export { maskUrl } from "./mask-url.ts";
 export { readDeliverySettings, type DeliverySettings } from "./read-delivery-settings.ts";

@@ -29,10 +29,9 @@ export interface FailureFilter {
   readonly eventIds?: readonly string[] | undefined;
 }
 
-// Oldest first along failures_list_idx. An entry is shown once its second has passed and nobody is left who may add another to
-// that: times are told in whole seconds, so whoever deletes up to a time that he read can only delete what he has seen, and
-// no cursor passes one by.
-const statement = `
+// An entry is shown once its second has passed and nobody is left who may add another to that: times are told in whole
+// seconds, so whoever deletes up to a time that he read can only delete what he has seen, and no cursor passes one by.
+const entries = `
   select failure.event_id as "eventId", failure.endpoint_id as "endpointId", endpoint.name as "endpointName",
     event.type as "eventType", event.account_id as "accountId", event.account_name as "accountName",
     ended.attempts_made as "attemptsMade", failure.failed_at as "failedAt", failure.error, failure.url as cipher, payload.body
@@ -47,12 +46,23 @@ const statement = `
     and ($2::bigint is null or failure.endpoint_id = $2)
     and ($3::timestamptz is null or date_trunc('second', failure.failed_at) <= $3)
     and ($4::uuid[] is null or failure.event_id = any($4))
-    and failure.failed_at < $5
+    and failure.failed_at < $5`;
+
+// Both along failures_list_idx, in either direction.
+const statements = {
+  oldest: `${entries}
     and ($6::timestamptz is null or (failure.failed_at, failure.event_id, failure.endpoint_id) > ($6, $7, $8))
   order by failure.failed_at, failure.event_id, failure.endpoint_id
-  limit $9`;
+  limit $9`,
+  newest: `${entries}
+    and ($6::timestamptz is null or (failure.failed_at, failure.event_id, failure.endpoint_id) < ($6, $7, $8))
+  order by failure.failed_at desc, failure.event_id desc, failure.endpoint_id desc
+  limit $9`,
+};
 
 export interface FailurePage {
+  /** Which come first: the oldest, if nothing is said. */
+  readonly order?: keyof typeof statements | undefined;
   readonly after?: { readonly failedAt: Date; readonly eventId: string; readonly endpointId: number } | undefined;
   readonly limit?: number | undefined;
 }
@@ -63,7 +73,7 @@ export async function listFailures(
   filter: FailureFilter,
   page: FailurePage = {},
 ): Promise<Failure[]> {
-  const rows = await db.query<Omit<Failure, "url"> & { cipher: Buffer }>(statement, [
+  const rows = await db.query<Omit<Failure, "url"> & { cipher: Buffer }>(statements[page.order ?? "oldest"], [
     filter.providerId,
     filter.endpointId,
     filter.until,

@@ -6,6 +6,7 @@ import { useApi } from "../../api/api-context.ts";
 import { saysWhy } from "../../api/api-problem.ts";
 import type { Endpoint } from "../../api/endpoint-queries.ts";
 import { useToast } from "../../toasts/toast-context.ts";
+import { useNow } from "../../time/use-now.ts";
 import { When } from "../when.tsx";
 
 /** Says that deliveries are held, by whom and why, and lets them go on. */
@@ -19,14 +20,19 @@ export function EndpointStateNotice({ endpoint: { id, state, disabled_reason, he
     onSuccess: () => client.invalidateQueries({ queryKey: ["endpoints"] }),
     onError: (error) => toast({ kind: "danger", title: "The endpoint could not be resumed", detail: saysWhy(error) }),
   });
-  if (state === "enabled") return held_until && <HeldNotice until={held_until} />;
+  const now = useNow();
+  if (state === "enabled") return held_until && new Date(held_until) > now && <HeldNotice until={held_until} />;
   return (
     <Alert
       isInline
       component="h3"
       variant="warning"
       title={state === "paused" ? "Deliveries are paused" : "Deliveries were stopped"}
-      actionLinks={<AlertActionLink onClick={() => resume.mutate()}>Resume deliveries</AlertActionLink>}
+      actionLinks={
+        <AlertActionLink isDisabled={resume.isPending} onClick={() => resume.mutate()}>
+          Resume deliveries
+        </AlertActionLink>
+      }
     >
       {disabled_reason} Events are recorded and held meanwhile, and sent when you resume.
     </Alert>

@@ -2,11 +2,13 @@ import { FormGroup, FormHelperText, HelperText, HelperTextItem, TextInput } from
 
 export interface UrlFieldProps {
   readonly url: string;
+  /** 3scale's limit, where nothing else is said. */
+  readonly lengthMax?: number;
   readonly errors: readonly string[];
   readonly onChange: (url: string) => void;
 }
 
-export function UrlField({ url, errors, onChange }: UrlFieldProps) {
+export function UrlField({ url, lengthMax = 255, errors, onChange }: UrlFieldProps) {
   const hasErrors = errors.length > 0;
   return (
     <FormGroup label="URL" fieldId="url">
@@ -17,7 +19,7 @@ export function UrlField({ url, errors, onChange }: UrlFieldProps) {
         inputMode="url"
         autoComplete="off"
         spellCheck={false}
-        maxLength={255}
+        maxLength={lengthMax}
         value={url}
         validated={hasErrors ? "error" : "default"}
         aria-describedby="url-hint"

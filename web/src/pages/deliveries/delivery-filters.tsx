@@ -4,8 +4,8 @@ import { useNavigate } from "@tanstack/react-router";
 
 import { useApi } from "../../api/api-context.ts";
 import type { DeliveryFilter } from "../../api/delivery-queries.ts";
-import { endpointsQuery } from "../../api/endpoint-queries.ts";
 import { eventTypesQuery } from "../../api/event-type-queries.ts";
+import { EndpointFilter } from "../../components/endpoint/endpoint-filter.tsx";
 import { SelectFilter } from "../../components/select-filter.tsx";
 import { deliveryStates, readDeliverySearch } from "./delivery-search.ts";
 
@@ -14,10 +14,9 @@ const stateLabels = { pending: "Pending", delivered: "Delivered", failed: "Faile
 export function DeliveryFilters({ filter }: { filter: DeliveryFilter }) {
   const api = useApi();
   const navigate = useNavigate();
-  const { data: endpoints = [] } = useQuery(endpointsQuery(api));
   const { data: types = [] } = useQuery(eventTypesQuery(api));
   const choose = (field: keyof DeliveryFilter) => (value: string | undefined) =>
-    void navigate({ to: "/deliveries", search: readDeliverySearch({ ...filter, [field]: value }), replace: true });
+    void navigate({ to: "/deliveries", search: readDeliverySearch({ ...filter, [field]: value }) });
 
   return (
     <Toolbar inset={{ default: "insetNone" }}>
@@ -29,13 +28,7 @@ export function DeliveryFilters({ filter }: { filter: DeliveryFilter }) {
           options={deliveryStates.map((value) => ({ value, label: stateLabels[value] }))}
           onChange={choose("state")}
         />
-        <SelectFilter
-          label="Endpoint"
-          all="Every endpoint"
-          value={filter.endpoint_id?.toString()}
-          options={endpoints.map(({ id, name }) => ({ value: String(id), label: name }))}
-          onChange={choose("endpoint_id")}
-        />
+        <EndpointFilter endpointId={filter.endpoint_id} onChange={choose("endpoint_id")} />
         <SelectFilter
           label="Event"
           all="Every event"

@@ -1,4 +1,5 @@
 import { isEventTypeName } from "../../api/event-type-name.ts";
+import { readId } from "../../api/read-id.ts";
 import type { DeliveryFilter, DeliveryState } from "../../api/delivery-queries.ts";
 
 export const deliveryStates = [
@@ -11,11 +12,11 @@ export const deliveryStates = [
 /** The filter as the page's address has it; what makes no sense is left out. */
 export function readDeliverySearch(search: Record<string, unknown>): DeliveryFilter {
   const state = deliveryStates.find((it) => it === search["state"]);
-  const endpointId = Number(search["endpoint_id"]);
+  const endpointId = readId(search["endpoint_id"]);
   const type = search["event_type"];
   return {
     ...(state && { state }),
-    ...(Number.isInteger(endpointId) && endpointId > 0 && { endpoint_id: endpointId }),
+    ...(endpointId !== undefined && { endpoint_id: endpointId }),
     ...(isEventTypeName(type) && { event_type: type }),
   };
 }

@@ -1,25 +1,14 @@
 import { EmptyState, EmptyStateActions, EmptyStateBody, EmptyStateFooter } from "@patternfly/react-core";
 import PaperPlaneIcon from "@patternfly/react-icons/dist/esm/icons/paper-plane-icon";
-import SearchIcon from "@patternfly/react-icons/dist/esm/icons/search-icon";
 
 import { useSession } from "../../api/session-context.ts";
 import { LinkButton } from "../../components/link-button.tsx";
+import { NothingMatches } from "../../components/nothing-matches.tsx";
 import { SignUpButton } from "../../components/sign-up-button.tsx";
 
 export function NoDeliveries({ isFiltered }: { isFiltered: boolean }) {
   const session = useSession();
-  if (isFiltered) {
-    return (
-      <EmptyState titleText="Nothing matches" icon={SearchIcon} headingLevel="h2">
-        <EmptyStateBody>No delivery fits these filters.</EmptyStateBody>
-        <EmptyStateFooter>
-          <LinkButton to="/deliveries" search={{}} variant="link">
-            Clear the filters
-          </LinkButton>
-        </EmptyStateFooter>
-      </EmptyState>
-    );
-  }
+  if (isFiltered) return <NothingMatches to="/deliveries" of="delivery" />;
   return (
     <EmptyState titleText="Nothing was sent yet" icon={PaperPlaneIcon} headingLevel="h2">
       <EmptyStateBody>

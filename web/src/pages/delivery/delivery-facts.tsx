@@ -5,17 +5,23 @@ import type { DeliveryInFull } from "../../api/delivery-queries.ts";
 import { DeliveryStateLabel } from "../../components/delivery-state-label.tsx";
 import { Fact } from "../../components/fact.tsx";
 import { When } from "../../components/when.tsx";
+import { useNow } from "../../time/use-now.ts";
 
-export function DeliveryFacts({ delivery }: { delivery: DeliveryInFull }) {
+export interface DeliveryFactsProps {
+  readonly delivery: DeliveryInFull;
+  readonly isEndpointDeleted: boolean;
+}
+
+export function DeliveryFacts({ delivery, isEndpointDeleted }: DeliveryFactsProps) {
+  const now = useNow();
   return (
     <DescriptionList isCompact columnModifier={{ default: "1Col", md: "2Col" }}>
       <Fact term="State">
         <DeliveryStateLabel state={delivery.state} />
-        {delivery.state === "pending" && !delivery.next_attempt_at && " waits for the one before it in its order"}
         {delivery.next_attempt_at && (
           <>
-            {" "}
-            next attempt <When at={delivery.next_attempt_at} />
+            {new Date(delivery.next_attempt_at) > now ? " next attempt " : " due since "}
+            <When at={delivery.next_attempt_at} />
           </>
         )}
       </Fact>
@@ -30,9 +36,13 @@ export function DeliveryFacts({ delivery }: { delivery: DeliveryInFull }) {
         </Link>
       </Fact>
       <Fact term="Endpoint">
-        <Link to="/endpoints/$id" params={{ id: String(delivery.endpoint_id) }}>
-          {delivery.endpoint_name}
-        </Link>
+        {isEndpointDeleted ? (
+          `${delivery.endpoint_name} (deleted)`
+        ) : (
+          <Link to="/endpoints/$id" params={{ id: String(delivery.endpoint_id) }}>
+            {delivery.endpoint_name}
+          </Link>
+        )}
       </Fact>
       <Fact term="Happened">
         <When at={delivery.occurred_at} isExact />

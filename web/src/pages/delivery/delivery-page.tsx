@@ -3,7 +3,10 @@ import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 
 import { useApi } from "../../api/api-context.ts";
+import { isGone } from "../../api/api-problem.ts";
 import { deliveryQuery, type DeliveryInFull } from "../../api/delivery-queries.ts";
+import { endpointQuery } from "../../api/endpoint-queries.ts";
+import { presentOf } from "../../api/present-of.ts";
 import { useEventTypeName } from "../../components/event-type-name.tsx";
 import { LiveLabel } from "../../components/live-label.tsx";
 import { Loaded } from "../../components/loaded.tsx";
@@ -13,15 +16,22 @@ import { Payload } from "../../components/payload.tsx";
 import { SectionCard } from "../../components/section-card.tsx";
 import { TableSkeleton } from "../../components/table-skeleton.tsx";
 import { AttemptList } from "./attempt-list.tsx";
+import { DeliveryActions, type DeliveryActionsProps } from "./delivery-actions.tsx";
 import { DeliveryFacts } from "./delivery-facts.tsx";
-import { RetryButton } from "./retry-button.tsx";
+import { HeldNotice } from "./held-notice.tsx";
 
 const route = getRouteApi("/deliveries/$id");
+const back = { to: "/deliveries", label: "To the deliveries" } as const;
 
 export function DeliveryPage() {
   const { id } = route.useParams();
-  const query = useQuery(deliveryQuery(useApi(), id));
-  const name = useEventTypeName(query.data?.event_type ?? "Delivery");
+  const api = useApi();
+  const query = useQuery(deliveryQuery(api, id));
+  const present = presentOf(query);
+  const endpointId = present?.endpoint_id;
+  const endpoint = useQuery({ ...endpointQuery(api, endpointId ?? 0), enabled: endpointId !== undefined });
+  const receiver = { endpoint: presentOf(endpoint), isEndpointDeleted: isGone(endpoint.error) };
+  const name = useEventTypeName(present?.event_type ?? "Delivery");
   return (
     <>
       <PageHeader
@@ -30,31 +40,35 @@ export function DeliveryPage() {
         actions={
           <Flex alignItems={{ default: "alignItemsCenter" }}>
             <LiveLabel />
-            {query.data && <RetryButton delivery={query.data} />}
+            {present && <DeliveryActions key={id} delivery={present} {...receiver} />}
           </Flex>
         }
       />
       <PageSection isFilled>
-        <Loaded query={query} skeleton={<TableSkeleton of="the delivery" />}>
-          {(delivery) => <DeliveryInFullView delivery={delivery} />}
+        <Loaded query={query} skeleton={<TableSkeleton of="the delivery" />} back={back}>
+          {(delivery) => <DeliveryInFullView key={id} delivery={delivery} {...receiver} />}
         </Loaded>
       </PageSection>
     </>
   );
 }
 
-function DeliveryInFullView({ delivery }: { delivery: DeliveryInFull }) {
+function DeliveryInFullView({ delivery, endpoint, isEndpointDeleted }: DeliveryActionsProps) {
   return (
     <Stack hasGutter>
+      <HeldNotice delivery={delivery} endpoint={endpoint} />
       <SectionCard title="Delivery">
-        <DeliveryFacts delivery={delivery} />
+        <DeliveryFacts delivery={delivery} isEndpointDeleted={isEndpointDeleted} />
       </SectionCard>
       <SectionCard title="Attempts">
         <AttemptList attempts={delivery.attempts} />
       </SectionCard>
       <SectionCard title="What is sent">
-        {delivery.body === null ? "The body is no longer kept." : <Payload text={delivery.body} label="the body" />}
+        <Body delivery={delivery} />
       </SectionCard>
     </Stack>
   );
 }
+
+const Body = ({ delivery: { body } }: { delivery: DeliveryInFull }) =>
+  body === null ? "The body is no longer kept." : <Payload text={body} label="the body" />;

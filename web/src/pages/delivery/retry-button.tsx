@@ -1,9 +1,9 @@
 import { Button } from "@patternfly/react-core";
 
-import type { Delivery } from "../../api/delivery-queries.ts";
+import type { DeliveryInFull } from "../../api/delivery-queries.ts";
 import { useRetryDelivery } from "../../components/use-retry-delivery.ts";
 
-export function RetryButton({ delivery: { id, state } }: { delivery: Delivery }) {
+export function RetryButton({ delivery: { id, state, waits_for } }: { delivery: DeliveryInFull }) {
   const retry = useRetryDelivery();
   return (
     <Button
@@ -12,7 +12,7 @@ export function RetryButton({ delivery: { id, state } }: { delivery: Delivery })
       isDisabled={retry.isPending}
       onClick={() => retry.mutate(id)}
     >
-      {state === "delivered" ? "Send again" : "Retry now"}
+      {state === "delivered" ? "Send again" : waits_for === null ? "Retry now" : "Send before its turn"}
     </Button>
   );
 }

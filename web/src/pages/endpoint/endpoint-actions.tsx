@@ -1,10 +1,11 @@
 import { Button, Content, Flex } from "@patternfly/react-core";
+import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 
 import { answerOf, settled } from "../../api/api-client.ts";
 import { useApi } from "../../api/api-context.ts";
-import type { Endpoint } from "../../api/endpoint-queries.ts";
+import { endpointsQuery, type Endpoint } from "../../api/endpoint-queries.ts";
 import { ConfirmDialog } from "../../components/confirm-dialog.tsx";
 import { useChange } from "../../components/use-change.ts";
 import { usePendingCount } from "./use-pending-count.ts";
@@ -38,22 +39,32 @@ export function EndpointActions({ endpoint: { id, name, state } }: { endpoint: E
   );
 }
 
+const whatItWasIn = [["endpoints"], ["deliveries"], ["failures"], ["events", "one"]];
+
 function DeleteEndpointDialog({ id, name, onClose }: { id: number; name: string; onClose: () => void }) {
   const api = useApi();
+  const client = useQueryClient();
   const navigate = useNavigate();
   const pending = usePendingCount(id);
   const remove = useChange({
     change: () => settled(api.DELETE("/api/v1/endpoints/{id}", { params: { path: { id } } })),
-    stale: [["deliveries"], ["failures"]],
+    stale: [],
     done: `The endpoint ${name} was deleted`,
     failed: "The endpoint could not be deleted",
-    onDone: () => navigate({ to: "/endpoints" }),
+    onDone: async () => {
+      client.setQueryData(endpointsQuery(api).queryKey, (list) => list?.filter((it) => it.id !== id));
+      // Away from its page first, which would ask for it again.
+      await navigate({ to: "/endpoints" });
+      client.removeQueries({ queryKey: ["endpoints", id] });
+      await Promise.all(whatItWasIn.map((queryKey) => client.invalidateQueries({ queryKey })));
+    },
   });
   return (
     <ConfirmDialog
       title={`Delete ${name}?`}
       confirm="Delete"
       isBusy={remove.isPending}
+      error={remove.error}
       onConfirm={() => remove.mutate(undefined)}
       onClose={onClose}
     >

@@ -14,6 +14,11 @@ test("what was emptied is sent as nothing, not as an empty text", () => {
   });
 });
 
+test("waits that are left to the format are not sent as none", () => {
+  expect(bodyOf({ waits: "" })).toEqual({});
+  expect(bodyOf({ waits: "none" })).toEqual({ retry_waits_seconds: [] });
+});
+
 test("all events are one star, so that those to come are in", () => {
   const switches = new Set(["account.created"] as const);
   expect(bodyOf({ sendsAll: true, switches })).toEqual({ event_types: ["*"] });

@@ -74,12 +74,13 @@ export function draftOf(endpoint: Endpoint, types: readonly EventType[]): Endpoi
 /** What was typed, as the API takes it. What was not touched is left out. */
 export function bodyOf(typed: Partial<EndpointDraft>): components["schemas"]["EndpointChange"] {
   const { description, sendsAll, switches, headers, waits, timeout, inFlight, perSecond, ...same } = typed;
+  const retry_waits_seconds = waits === undefined ? undefined : readWaits(waits);
   return {
     ...same,
     ...(description !== undefined && { description: description || null }),
     ...(sendsAll !== undefined && switches && { event_types: sendsAll ? ["*"] : [...switches] }),
     ...(headers && { headers: Object.fromEntries(namedOf(headers)) }),
-    ...(waits !== undefined && { retry_waits_seconds: readWaits(waits) ?? [] }),
+    ...(retry_waits_seconds && { retry_waits_seconds }),
     ...(timeout !== undefined && { timeout_seconds: Number(timeout) }),
     ...(inFlight !== undefined && { max_in_flight: numberOrNone(inFlight) }),
     ...(perSecond !== undefined && { max_per_second: numberOrNone(perSecond) }),

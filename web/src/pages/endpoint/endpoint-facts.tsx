@@ -11,8 +11,8 @@ import { When } from "../../components/when.tsx";
 import { usePendingCount } from "./use-pending-count.ts";
 
 export function EndpointFacts({ endpoint }: { endpoint: Endpoint }) {
-  const { data: failures } = useQuery(newestFailuresQuery(useApi()));
-  const newest = failures?.find(({ endpoint_id }) => endpoint_id === endpoint.id);
+  const { data: failures } = useQuery(newestFailuresQuery(useApi(), endpoint.id));
+  const newest = failures?.data[0];
   const search = { endpoint_id: endpoint.id };
   return (
     <DescriptionList isCompact columnModifier={{ default: "1Col", md: "2Col" }}>

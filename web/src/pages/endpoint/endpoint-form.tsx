@@ -8,12 +8,12 @@ import { UrlField } from "../../components/endpoint/url-field.tsx";
 import { focusWrongField } from "../../components/form/focus-wrong-field.ts";
 import { SaveBar } from "../../components/form/save-bar.tsx";
 import { TextField } from "../../components/form/text-field.tsx";
+import { checkDraft } from "./check-draft.ts";
 import type { EndpointDraft } from "./endpoint-draft.ts";
 import { EventChoice } from "./event-choice.tsx";
 import { FormatFields } from "./format-fields.tsx";
 import { HeadersField } from "./headers-field.tsx";
 import { PaceFields } from "./pace-fields.tsx";
-import { readWaits } from "./retry-waits.ts";
 import { RetryFields } from "./retry-fields.tsx";
 import { useEndpointDraft } from "./use-endpoint-draft.ts";
 import { useSaveEndpoint } from "./use-save-endpoint.ts";
@@ -35,16 +35,17 @@ export function EndpointForm({ endpoint, types }: EndpointFormProps) {
   const navigate = useNavigate();
   const { draft, typed, change, forget } = useEndpointDraft(endpoint, types);
   const { save, isSaving, errors, forgetErrors } = useSaveEndpoint(endpoint, forget);
+  const wrong = checkDraft(draft, !endpoint);
   const discard = (): void => {
     forget();
     forgetErrors();
   };
   const submit = (event: FormEvent): void => {
     event.preventDefault();
-    if (readWaits(draft.waits)) save(typed ?? {});
+    if (Object.keys(wrong).length === 0) save(typed ?? {});
     else focusWrongField();
   };
-  const parts = { draft, errors, onChange: change };
+  const parts = { draft, errors: { ...errors, ...wrong }, onChange: change };
   return (
     <Form onSubmit={submit} isWidthLimited maxWidth="60rem">
       <FormSection title="Where to" titleElement="h2">
@@ -95,7 +96,12 @@ function WhereFields({ draft, errors, onChange, isDefault }: EndpointFieldsProps
         input={{ maxLength: 255, ...(isDefault && { readOnlyVariant: "default" as const }) }}
         onChange={(name) => onChange({ name })}
       />
-      <UrlField url={draft.url} errors={errors["url"] ?? []} onChange={(url) => onChange({ url })} />
+      <UrlField
+        url={draft.url}
+        lengthMax={isDefault ? 255 : 2048}
+        errors={errors["url"] ?? []}
+        onChange={(url) => onChange({ url })}
+      />
       <TextField
         id="description"
         label="Description"

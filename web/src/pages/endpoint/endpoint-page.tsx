@@ -5,6 +5,7 @@ import { getRouteApi } from "@tanstack/react-router";
 import { useApi } from "../../api/api-context.ts";
 import { endpointQuery, type Endpoint } from "../../api/endpoint-queries.ts";
 import { eventTypesQuery, type EventType } from "../../api/event-type-queries.ts";
+import { presentOf } from "../../api/present-of.ts";
 import { EndpointStateNotice } from "../../components/endpoint/endpoint-state-notice.tsx";
 import { SigningSecret } from "../../components/endpoint/signing-secret.tsx";
 import { TestRequests } from "../../components/endpoint/test-requests.tsx";
@@ -19,24 +20,26 @@ import { EndpointFacts } from "./endpoint-facts.tsx";
 import { ReplayCard } from "./replay-card.tsx";
 
 const route = getRouteApi("/endpoints/$id");
+const back = { to: "/endpoints", label: "To the endpoints" } as const;
 
 export function EndpointPage() {
   const id = Number(route.useParams().id);
   const api = useApi();
   const query = useQuery(endpointQuery(api, id));
   const types = useQuery(eventTypesQuery(api));
-  const name = query.data?.name ?? "Endpoint";
+  const present = presentOf(query);
+  const name = present?.name ?? "Endpoint";
   return (
     <>
       <PageHeader
         title={name}
         breadcrumb={<PageBreadcrumb to="/endpoints" list="Endpoints" here={name} />}
-        actions={query.data && <EndpointActions endpoint={query.data} />}
+        actions={present && <EndpointActions endpoint={present} />}
       >
-        {query.data?.description}
+        {present?.description}
       </PageHeader>
       <PageSection isFilled>
-        <Loaded query={query} skeleton={<TableSkeleton of="the endpoint" />}>
+        <Loaded query={query} skeleton={<TableSkeleton of="the endpoint" />} back={back}>
           {(endpoint) => (
             <Loaded query={types} skeleton={<TableSkeleton of="the endpoint" />}>
               {(all) => <EndpointView key={endpoint.id} endpoint={endpoint} types={all} />}
@@ -51,7 +54,7 @@ export function EndpointPage() {
 function EndpointView({ endpoint, types }: { endpoint: Endpoint; types: readonly EventType[] }) {
   return (
     <Stack hasGutter>
-      {endpoint.state !== "enabled" && (
+      {(endpoint.state !== "enabled" || endpoint.held_until !== null) && (
         <StackItem>
           <EndpointStateNotice endpoint={endpoint} />
         </StackItem>

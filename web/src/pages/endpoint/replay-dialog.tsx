@@ -10,6 +10,7 @@ import { FormDialog } from "../../components/form/form-dialog.tsx";
 import { SelectField } from "../../components/form/select-field.tsx";
 import { TextField } from "../../components/form/text-field.tsx";
 import { useChange } from "../../components/use-change.ts";
+import { browserTimeZone } from "../../time/describe-time.ts";
 import { describeCounts } from "./describe-counts.ts";
 import { isTime, localText } from "./local-text.ts";
 
@@ -50,7 +51,7 @@ export function ReplayDialog({ endpointId, now, onClose }: ReplayDialogProps) {
       }
     : undefined;
   const preview = useQuery(replayPreviewQuery(api, wanted));
-  const { mutate, isPending, errors } = useChange({
+  const { mutate, isPending, errors, error } = useChange({
     change: (body: NewReplay) => answerOf(api.POST("/api/v1/replays", { body })),
     stale: [["replays", "newest", endpointId]],
     failed: "The replay could not be started",
@@ -64,6 +65,7 @@ export function ReplayDialog({ endpointId, now, onClose }: ReplayDialogProps) {
       description="Sends the events of a span of time to this endpoint again, each with the same webhook-id."
       submit={total ? `Send ${total.toLocaleString("en")}` : "Send"}
       isBusy={isPending}
+      error={error}
       isDisabled={!total}
       onSubmit={() => wanted && total && mutate(wanted)}
       onClose={onClose}
@@ -72,7 +74,7 @@ export function ReplayDialog({ endpointId, now, onClose }: ReplayDialogProps) {
         id="since"
         label="Events from"
         isRequired
-        hint="In this browser's time zone"
+        hint={`In this browser's time zone, ${browserTimeZone()}`}
         errors={errors["since"]}
         value={since}
         input={{ type: "datetime-local", step: 1 }}

@@ -2,7 +2,7 @@ import { SelectField } from "../../components/form/select-field.tsx";
 import { TextField } from "../../components/form/text-field.tsx";
 import type { EndpointDraft } from "./endpoint-draft.ts";
 import type { EndpointFieldsProps } from "./endpoint-form.tsx";
-import { describeWaits, readWaits } from "./retry-waits.ts";
+import { describeWaits, isLeftToFormat, readWaits } from "./retry-waits.ts";
 
 const successRules = [
   { value: "200", label: "200 and nothing else" },
@@ -11,15 +11,13 @@ const successRules = [
 ] as const;
 
 export function RetryFields({ draft, errors, onChange, isNew }: EndpointFieldsProps & { isNew: boolean }) {
-  const waits = readWaits(draft.waits);
-  const unread = waits ? undefined : ["Write waits as 30s, 5m, 2h or 1d, with commas between them"];
-  const fromFormat = isNew && draft.waits.trim() === "";
+  const fromFormat = isNew && isLeftToFormat(draft.waits);
   return (
     <>
       <SelectField
         id="success"
         label="Answers that count as delivered"
-        hint="Any other answer, a redirect included, is tried again. 410 ends it and disables the endpoint"
+        hint={`Any other answer, a redirect included, is tried again. ${whatGoneDoes(draft.name)}`}
         value={draft.success}
         options={successRules}
         onChange={(success) => onChange({ success })}
@@ -27,8 +25,10 @@ export function RetryFields({ draft, errors, onChange, isNew }: EndpointFieldsPr
       <TextField
         id="retry_waits_seconds"
         label="Waits before each further attempt"
-        hint={fromFormat ? whatTheFormatDoes(draft.format) : describeWaits(waits ?? [])}
-        errors={unread ?? errors["retry_waits_seconds"]}
+        hint={
+          fromFormat ? `${whatTheFormatDoes(draft.format)}. ${whatRetryAfterDoes}` : whatFollows(readWaits(draft.waits))
+        }
+        errors={errors["retry_waits_seconds"]}
         value={draft.waits}
         input={{ placeholder: "5s, 5m, 30m, 2h, 5h, 10h" }}
         onChange={(typed) => onChange({ waits: typed })}
@@ -46,6 +46,17 @@ export function RetryFields({ draft, errors, onChange, isNew }: EndpointFieldsPr
     </>
   );
 }
+
+/** 3scale's own webhook has always taken 410 for an error like any other. */
+const whatGoneDoes = (name: string): string =>
+  name === "default"
+    ? "So is 410, which disables every endpoint but this one"
+    : "410 ends it and disables the endpoint";
+
+const whatRetryAfterDoes = "A receiver that answers 429 or 503 with Retry-After is waited for, up to a day";
+
+const whatFollows = (waits: readonly number[] = []): string =>
+  waits.length === 0 ? describeWaits(waits) : `${describeWaits(waits)}. ${whatRetryAfterDoes}`;
 
 const whatTheFormatDoes = (format: EndpointDraft["format"]): string =>
   format === "3scale"

@@ -5,12 +5,12 @@ import { describeWaits, readWaits, writeWaits } from "./retry-waits.ts";
 test.each([
   ["60, 60", [60, 60]],
   ["5s,5m, 2h ,1d", [5, 300, 7200, 86_400]],
-  ["", []],
+  ["none", []],
 ])("waits are read with and without their unit: %j", (text, seconds) => {
   expect(readWaits(text)).toEqual(seconds);
 });
 
-test.each(["soon", "5 weeks", "-3", "1.5h"])("what is no wait is not guessed at: %j", (text) => {
+test.each(["", "soon", "5 weeks", "-3", "1.5h"])("what is no wait is not guessed at: %j", (text) => {
   expect(readWaits(text)).toBeUndefined();
 });
 
@@ -22,5 +22,6 @@ test("what is written reads as the same waits", () => {
 
 test("the attempts are counted with the first one", () => {
   expect(describeWaits([60, 60, 60, 60, 60])).toBe("6 attempts within 5 minutes");
-  expect(describeWaits([])).toContain("One attempt");
+  expect(describeWaits([])).toContain("No retry");
+  expect(readWaits(writeWaits([]))).toEqual([]);
 });

@@ -27,9 +27,9 @@ export function useSaveEndpoint(endpoint: Endpoint | undefined, onSaved: () => v
       const params = { path: { id: endpoint.id } };
       return answerOf(api.PATCH("/api/v1/endpoints/{id}", { params, body: bodyOf(typed) }));
     }
-    const { waits: _waits, ...base } = newDraft(typed.format ?? "json");
-    const { name, url } = { ...base, ...typed };
-    return answerOf(api.POST("/api/v1/endpoints", { body: { ...bodyOf({ ...base, ...typed }), name, url } }));
+    const draft = { ...newDraft(typed.format ?? "json"), ...typed };
+    const { name, url } = draft;
+    return answerOf(api.POST("/api/v1/endpoints", { body: { ...bodyOf(draft), name, url } }));
   };
   const { mutate, isPending, errors, error, reset } = useChange({
     change: save,

@@ -10,8 +10,9 @@ import { formatName } from "../../components/endpoint/format-name.ts";
 import { When } from "../../components/when.tsx";
 
 export function EndpointsTable({ endpoints }: { endpoints: readonly Endpoint[] }) {
-  const { data: failures = [] } = useQuery(newestFailuresQuery(useApi()));
-  const ofEndpoint = Map.groupBy(failures, ({ endpoint_id }) => endpoint_id);
+  const { data: failures } = useQuery(newestFailuresQuery(useApi()));
+  const ofEndpoint = Map.groupBy(failures?.data ?? [], ({ endpoint_id }) => endpoint_id);
+  const areThereMore = Boolean(failures?.next);
   return (
     <Table aria-label="Endpoints">
       <Thead>
@@ -43,7 +44,11 @@ export function EndpointsTable({ endpoints }: { endpoints: readonly Endpoint[] }
             </Td>
             <Td dataLabel="Events">{endpoint.event_types.includes("*") ? "All" : endpoint.event_types.length}</Td>
             <Td dataLabel="Last problem">
-              <LastProblem endpoint={endpoint} failures={ofEndpoint.get(endpoint.id) ?? []} />
+              <LastProblem
+                endpoint={endpoint}
+                failures={ofEndpoint.get(endpoint.id) ?? []}
+                areThereMore={areThereMore}
+              />
             </Td>
           </Tr>
         ))}
@@ -56,10 +61,15 @@ interface LastProblemProps {
   readonly endpoint: Endpoint;
   /** Of this endpoint, newest first. */
   readonly failures: readonly Failure[];
+  /** Older ones of any endpoint, which are not looked at. */
+  readonly areThereMore: boolean;
 }
 
-function LastProblem({ endpoint, failures: [newest, ...older] }: LastProblemProps) {
-  if (!newest) return <span className="bellwire-subtle">{endpoint.disabled_reason ?? "None"}</span>;
+function LastProblem({ endpoint, failures: [newest, ...older], areThereMore }: LastProblemProps) {
+  if (!newest) {
+    const none = areThereMore ? "None among the newest failures" : "None";
+    return <span className="bellwire-subtle">{endpoint.disabled_reason ?? none}</span>;
+  }
   return (
     <>
       <Link to="/deliveries/$id" params={{ id: newest.delivery_id }}>
@@ -67,7 +77,7 @@ function LastProblem({ endpoint, failures: [newest, ...older] }: LastProblemProp
       </Link>{" "}
       <span className="bellwire-subtle">
         <When at={newest.failed_at} />
-        {older.length > 0 && `, and ${older.length} more`}
+        {older.length > 0 && `, and ${older.length}${areThereMore ? " or more" : " more"}`}
       </span>
     </>
   );

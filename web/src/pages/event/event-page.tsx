@@ -4,6 +4,7 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 
 import { useApi } from "../../api/api-context.ts";
 import { eventQuery, type EventInFull } from "../../api/event-queries.ts";
+import { presentOf } from "../../api/present-of.ts";
 import { ActorName, channelName } from "../../components/actor-name.tsx";
 import { useEventTypeName } from "../../components/event-type-name.tsx";
 import { Fact } from "../../components/fact.tsx";
@@ -17,16 +18,17 @@ import { When } from "../../components/when.tsx";
 import { VerdictList } from "./verdict-list.tsx";
 
 const route = getRouteApi("/events/$id");
+const back = { to: "/events", label: "To the events" } as const;
 
 export function EventPage() {
   const { id } = route.useParams();
   const query = useQuery(eventQuery(useApi(), id));
-  const name = useEventTypeName(query.data?.type ?? "Event");
+  const name = useEventTypeName(presentOf(query)?.type ?? "Event");
   return (
     <>
       <PageHeader title={name} breadcrumb={<PageBreadcrumb to="/events" list="Events" here={name} />} />
       <PageSection isFilled>
-        <Loaded query={query} skeleton={<TableSkeleton of="the event" />}>
+        <Loaded query={query} skeleton={<TableSkeleton of="the event" />} back={back}>
           {(event) => (
             <Stack hasGutter>
               <SectionCard title="Who was told">

@@ -1,11 +1,12 @@
 import type { EventFilter } from "../../api/event-queries.ts";
 import { isEventTypeName } from "../../api/event-type-name.ts";
+import { readId } from "../../api/read-id.ts";
 
 /** The filter as the page's address has it; what makes no sense is left out. */
 export function readEventSearch({ type, account_id }: Record<string, unknown>): EventFilter {
-  const accountId = Number(account_id);
+  const accountId = readId(account_id);
   return {
     ...(isEventTypeName(type) && { type }),
-    ...(Number.isInteger(accountId) && accountId > 0 && { account_id: accountId }),
+    ...(accountId !== undefined && { account_id: accountId }),
   };
 }

@@ -7,6 +7,8 @@ export interface ToDelete {
   readonly chosen: readonly Chosen[];
   /** Which they are, in words: "all failures", "1 selected failure". */
   readonly says: string;
+  /** What else there is to know of them. */
+  readonly note?: string;
 }
 
 export interface DeleteFailuresDialogProps {
@@ -16,12 +18,15 @@ export interface DeleteFailuresDialogProps {
   readonly onClose: () => void;
 }
 
-export function DeleteFailuresDialog({ toDelete: { says }, isBusy, onConfirm, onClose }: DeleteFailuresDialogProps) {
+export const whatDeletingDoes =
+  "They leave this list and are not tried again. What was sent and answered stays readable under Deliveries.";
+
+export function DeleteFailuresDialog({ toDelete, isBusy, onConfirm, onClose }: DeleteFailuresDialogProps) {
+  const title = `Delete ${toDelete.says}?`;
   return (
-    <ConfirmDialog title={`Delete ${says}?`} confirm="Delete" isBusy={isBusy} onConfirm={onConfirm} onClose={onClose}>
-      <Content component="p">
-        They leave this list and are not tried again. What was sent and answered stays readable under Deliveries.
-      </Content>
+    <ConfirmDialog title={title} confirm="Delete" isBusy={isBusy} onConfirm={onConfirm} onClose={onClose}>
+      {toDelete.note && <Content component="p">{toDelete.note}</Content>}
+      <Content component="p">{whatDeletingDoes}</Content>
     </ConfirmDialog>
   );
 }

@@ -1,15 +1,15 @@
-import { Button, Toolbar, ToolbarContent, ToolbarGroup, ToolbarItem } from "@patternfly/react-core";
-
-import { DeleteUntil } from "./delete-until.tsx";
+import { Button, Toolbar, ToolbarContent, ToolbarItem } from "@patternfly/react-core";
 
 export interface FailureToolbarProps {
   readonly selectedCount: number;
   readonly isBusy: boolean;
+  /** How far it is with what takes long. */
+  readonly progress: string | undefined;
   readonly onRetrySelected: () => void;
   readonly onRetryAll: () => void;
   readonly onDeleteSelected: () => void;
   readonly onDeleteAll: () => void;
-  readonly onDeleteUntil: (until: string, says: string) => void;
+  readonly onDeleteUntil: () => void;
 }
 
 export function FailureToolbar(props: FailureToolbarProps) {
@@ -33,9 +33,14 @@ export function FailureToolbar(props: FailureToolbarProps) {
             {hasSelection ? `Delete ${selectedCount} selected` : "Delete all"}
           </Button>
         </ToolbarItem>
-        <ToolbarGroup align={{ default: "alignStart", lg: "alignEnd" }}>
-          <DeleteUntil isBusy={isBusy} onDelete={props.onDeleteUntil} />
-        </ToolbarGroup>
+        <ToolbarItem>
+          <Button variant="link" isDanger isDisabled={isBusy} onClick={props.onDeleteUntil}>
+            Delete older…
+          </Button>
+        </ToolbarItem>
+        <ToolbarItem alignSelf="center">
+          <span role="status">{props.progress}</span>
+        </ToolbarItem>
       </ToolbarContent>
     </Toolbar>
   );

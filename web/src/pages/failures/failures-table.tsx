@@ -2,6 +2,7 @@ import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { Link } from "@tanstack/react-router";
 
 import type { Failure } from "../../api/failure-queries.ts";
+import { useIsDeletedEndpoint } from "../../components/endpoint/use-is-deleted-endpoint.ts";
 import { EventTypeName } from "../../components/event-type-name.tsx";
 import { RowActions } from "../../components/row-actions.tsx";
 import { When } from "../../components/when.tsx";
@@ -17,13 +18,15 @@ export interface FailuresTableProps {
 }
 
 export function FailuresTable({ failures, ticked, isBusy, onTick, onRetry, onDeleteUpTo }: FailuresTableProps) {
+  // What is of one stays on the list, and there is nowhere to send it.
+  const isDeleted = useIsDeletedEndpoint();
   const areAllTicked = failures.every(({ delivery_id }) => ticked.has(delivery_id));
   return (
     <Table aria-label="Failures" variant="compact">
       <Thead>
         <Tr>
           <Th
-            aria-label="Select all"
+            aria-label="Select all that are shown"
             select={{
               isSelected: areAllTicked,
               onSelect: (_, isTicked) =>
@@ -57,19 +60,23 @@ export function FailuresTable({ failures, ticked, isBusy, onTick, onRetry, onDel
               </Link>
             </Td>
             <Td dataLabel="Account">{failure.account_name}</Td>
-            <Td dataLabel="What went wrong">{failure.error}</Td>
+            <Td dataLabel="What went wrong" modifier="breakWord">
+              {failure.error}
+            </Td>
             <Td dataLabel="Where to">
-              <span className="bellwire-mono">{failure.url_masked}</span>
+              {failure.endpoint_name}
+              {isDeleted(failure.endpoint_id) && " (deleted)"}
+              <div className="bellwire-mono bellwire-subtle">{failure.url_masked}</div>
             </Td>
             <Td dataLabel="Failed">
               <When at={failure.failed_at} />
             </Td>
             <Td isActionCell>
               <RowActions
-                of={`${failure.event_type} of ${failure.account_name}`}
+                of={`row ${rowIndex + 1}, ${failure.event_type} of ${failure.account_name}`}
                 isDisabled={isBusy}
                 items={[
-                  { title: "Retry", onClick: () => onRetry(failure) },
+                  ...(isDeleted(failure.endpoint_id) ? [] : [{ title: "Retry", onClick: () => onRetry(failure) }]),
                   { title: "Delete this one and all older", isDanger: true, onClick: () => onDeleteUpTo(failure) },
                 ]}
               />

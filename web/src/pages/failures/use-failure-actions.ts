@@ -1,42 +1,61 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
 
 import { answerOf } from "../../api/api-client.ts";
 import { useApi } from "../../api/api-context.ts";
-import { saysWhy } from "../../api/api-problem.ts";
 import { useToast } from "../../toasts/toast-context.ts";
-import type { Chosen } from "./choose-failures.ts";
-
-const counted = (count: number): string => (count === 1 ? "1 failure" : `${count} failures`);
-const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
+import { countOf, type Chosen } from "./choose-failures.ts";
+import { describeOutcome, doneOf, type Deed, type Outcome } from "./describe-outcome.ts";
 
 export function useFailureActions() {
   const api = useApi();
+  const [progress, setProgress] = useState<string>();
+  const retry = useDeed("retry", setProgress, async (body) => {
+    const answer = await answerOf(api.POST("/api/v1/failures/retry", { body }));
+    return answer.retried;
+  });
+  const remove = useDeed("delete", setProgress, async (query) => {
+    const answer = await answerOf(api.DELETE("/api/v1/failures", { params: { query } }));
+    return answer.deleted;
+  });
+  return {
+    retry,
+    remove,
+    isBusy: retry.isPending || remove.isPending,
+    /** How far it is, of what takes more than one request. */
+    progress,
+  };
+}
+
+/** Something done with chosen failures, request by request; what comes of it is told even if one fails. */
+function useDeed(
+  deed: Deed,
+  tellProgress: (progress: string | undefined) => void,
+  act: (chosen: Chosen) => Promise<number>,
+) {
   const client = useQueryClient();
   const toast = useToast();
-  const refresh = async (): Promise<void> => {
-    await client.invalidateQueries({ queryKey: ["failures"] });
-    await client.invalidateQueries({ queryKey: ["deliveries"] });
-  };
-
-  const retry = useMutation({
-    mutationFn: (chosen: readonly Chosen[]) =>
-      Promise.all(chosen.map((body) => answerOf(api.POST("/api/v1/failures/retry", { body })))),
-    onSuccess: (answers) => {
-      const retried = sum(answers.map((answer) => answer.retried));
-      toast({ kind: "success", title: `${counted(retried)} will be tried again` });
+  return useMutation({
+    mutationFn: async (chosen: readonly Chosen[]): Promise<Outcome> => {
+      const wanted = countOf(chosen);
+      let done = 0;
+      for (const it of chosen) {
+        if (chosen.length > 1) tellProgress(`${doneOf(done, wanted)}…`);
+        try {
+          // One after another: each is a transaction of its own on the same rows.
+          done += await act(it);
+        } catch (trouble) {
+          return { done, wanted, trouble };
+        }
+      }
+      return { done, wanted };
     },
-    onSettled: refresh,
-    onError: (error) => toast({ kind: "danger", title: "The failures could not be retried", detail: saysWhy(error) }),
-  });
-  const remove = useMutation({
-    mutationFn: (chosen: readonly Chosen[]) =>
-      Promise.all(chosen.map((query) => answerOf(api.DELETE("/api/v1/failures", { params: { query } })))),
-    onSuccess: (answers) => {
-      const deleted = sum(answers.map((answer) => answer.deleted));
-      toast({ kind: "success", title: `${counted(deleted)} deleted`, detail: "The history of the deliveries stays." });
+    onSuccess: async (outcome) => {
+      tellProgress(undefined);
+      toast(describeOutcome(deed, outcome));
+      await client.invalidateQueries({ queryKey: ["failures"] });
+      await client.invalidateQueries({ queryKey: ["deliveries"] });
+      await client.invalidateQueries({ queryKey: ["endpoints"] }); // a retry ends their holds
     },
-    onSettled: refresh,
-    onError: (error) => toast({ kind: "danger", title: "The failures could not be deleted", detail: saysWhy(error) }),
   });
-  return { retry, remove, isBusy: retry.isPending || remove.isPending };
 }

@@ -58,12 +58,24 @@ function BinRow({ bin, onChange, onDelete }: BinRowProps) {
   return (
     <Tr>
       <Td dataLabel="URL">
-        <ClipboardCopy variant="inline-compact" isCode hoverTip="Copy" clickTip="Copied" className="bellwire-break">
+        <ClipboardCopy
+          variant="inline-compact"
+          isCode
+          hoverTip="Copy"
+          clickTip="Copied"
+          copyAriaLabel={`Copy ${bin.url}`}
+          className="bellwire-break"
+        >
           {bin.url}
         </ClipboardCopy>
       </Td>
       <Td dataLabel="Answers" modifier="nowrap">
-        <Button variant="link" isInline onClick={onChange}>
+        <Button
+          variant="link"
+          isInline
+          aria-label={`${describeAnswer(bin)}, change the answer of ${bin.url}`}
+          onClick={onChange}
+        >
           {describeAnswer(bin)}
         </Button>
       </Td>
@@ -71,7 +83,15 @@ function BinRow({ bin, onChange, onDelete }: BinRowProps) {
         <When at={bin.created_at} />
       </Td>
       <Td>
-        <Button component="a" variant="secondary" size="sm" href={bin.view_url} target="_blank" rel="noreferrer">
+        <Button
+          component="a"
+          variant="secondary"
+          size="sm"
+          href={bin.view_url}
+          target="_blank"
+          rel="noreferrer"
+          aria-label={`Watch ${bin.url}`}
+        >
           Watch
         </Button>
       </Td>

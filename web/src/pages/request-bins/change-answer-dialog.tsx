@@ -1,87 +1,52 @@
-import {
-  Button,
-  Form,
-  FormGroup,
-  FormHelperText,
-  HelperText,
-  HelperTextItem,
-  Modal,
-  ModalBody,
-  ModalFooter,
-  ModalHeader,
-  TextInput,
-} from "@patternfly/react-core";
-import { useState, type FormEvent } from "react";
+import { useState } from "react";
 
+import { ApiProblem } from "../../api/api-problem.ts";
 import type { Bin } from "../../api/bin-queries.ts";
+import { FormDialog } from "../../components/form/form-dialog.tsx";
+import { TextField } from "../../components/form/text-field.tsx";
 import { useBinActions } from "./use-bin-actions.ts";
-
-const formId = "change-answer";
 
 export function ChangeAnswerDialog({ bin, onClose }: { bin: Bin; onClose: () => void }) {
   const [status, setStatus] = useState(String(bin.answer_status));
   const [delayMs, setDelayMs] = useState(String(bin.answer_delay_ms));
   const { change } = useBinActions();
-  const submit = (event: FormEvent): void => {
-    event.preventDefault();
-    change.mutate(
-      { id: bin.id, answer_status: Number(status), answer_delay_ms: Number(delayMs) },
-      { onSuccess: onClose },
-    );
-  };
+  const errors = change.error instanceof ApiProblem ? change.error.errors : {};
   return (
-    <Modal variant="small" isOpen onClose={onClose} aria-labelledby="change-answer-title">
-      <ModalHeader
-        title="How the bin answers"
-        labelId="change-answer-title"
-        description="Let it fail, or take its time, and watch what becomes of the deliveries."
+    <FormDialog
+      title="How the bin answers"
+      description="Let it fail, or take its time, and watch what becomes of the deliveries."
+      submit="Save"
+      isBusy={change.isPending}
+      error={change.error}
+      isDisabled={status === "" || delayMs === ""}
+      onSubmit={() =>
+        change.mutate(
+          { id: bin.id, answer_status: Number(status), answer_delay_ms: Number(delayMs) },
+          { onSuccess: onClose },
+        )
+      }
+      onClose={onClose}
+    >
+      <TextField
+        id="answer_status"
+        label="Status"
+        isRequired
+        hint="From 200 to 599. Only 200 counts as delivered, unless the endpoint's settings say otherwise."
+        errors={errors["answer_status"]}
+        value={status}
+        input={{ type: "number", min: 200, max: 599 }}
+        onChange={setStatus}
       />
-      <ModalBody>
-        <Form id={formId} onSubmit={submit}>
-          <FormGroup label="Status" fieldId="answer_status" isRequired>
-            <TextInput
-              id="answer_status"
-              type="number"
-              min={200}
-              max={599}
-              isRequired
-              value={status}
-              onChange={(_, typed) => setStatus(typed)}
-            />
-            <Hint>From 200 to 599. Only 200 counts as delivered, unless the webhooks settings say otherwise.</Hint>
-          </FormGroup>
-          <FormGroup label="Delay in milliseconds" fieldId="answer_delay_ms" isRequired>
-            <TextInput
-              id="answer_delay_ms"
-              type="number"
-              min={0}
-              max={120_000}
-              isRequired
-              value={delayMs}
-              onChange={(_, typed) => setDelayMs(typed)}
-            />
-            <Hint>How long it waits before it answers, up to two minutes.</Hint>
-          </FormGroup>
-        </Form>
-      </ModalBody>
-      <ModalFooter>
-        <Button type="submit" form={formId} isLoading={change.isPending} isDisabled={change.isPending}>
-          Save
-        </Button>
-        <Button variant="link" onClick={onClose}>
-          Cancel
-        </Button>
-      </ModalFooter>
-    </Modal>
-  );
-}
-
-function Hint({ children }: { children: string }) {
-  return (
-    <FormHelperText>
-      <HelperText>
-        <HelperTextItem>{children}</HelperTextItem>
-      </HelperText>
-    </FormHelperText>
+      <TextField
+        id="answer_delay_ms"
+        label="Delay in milliseconds"
+        isRequired
+        hint="How long it waits before it answers, up to two minutes."
+        errors={errors["answer_delay_ms"]}
+        value={delayMs}
+        input={{ type: "number", min: 0, max: 120_000 }}
+        onChange={setDelayMs}
+      />
+    </FormDialog>
   );
 }

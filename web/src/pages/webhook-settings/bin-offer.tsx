@@ -1,15 +1,13 @@
-import { Alert, AlertActionLink, Button } from "@patternfly/react-core";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Alert, AlertActionLink, Button, Content } from "@patternfly/react-core";
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
 
-import { answerOf } from "../../api/api-client.ts";
 import { useApi } from "../../api/api-context.ts";
-import { saysWhy } from "../../api/api-problem.ts";
-import { binsQuery } from "../../api/bin-queries.ts";
+import { binsQuery, type Bin } from "../../api/bin-queries.ts";
 import type { EventType } from "../../api/event-type-queries.ts";
-import { useSession } from "../../api/session-context.ts";
-import { useToast } from "../../toasts/toast-context.ts";
-import { saveSettings } from "./save-settings.ts";
+import { ConfirmDialog } from "../../components/confirm-dialog.tsx";
 import type { Settings } from "./settings.ts";
+import { useBinAsReceiver } from "./use-bin-as-receiver.ts";
 
 export interface BinOfferProps {
   readonly savedUrl: string;
@@ -21,47 +19,12 @@ export interface BinOfferProps {
 
 /** One click to a receiver that shows what it catches; and, while that is the receiver, the way to one's own. */
 export function BinOffer({ savedUrl, settings, types, onSaved }: BinOfferProps) {
-  const api = useApi();
-  const client = useQueryClient();
-  const toast = useToast();
-  const { csrfToken } = useSession();
-  const { data: bins = [] } = useQuery(binsQuery(api));
-  const useBin = useMutation({
-    mutationFn: async () => {
-      const { url } = await answerOf(api.POST("/api/v1/bins", { body: {} }));
-      const switches = new Set(types.map(({ type }) => type));
-      await saveSettings({ api, csrfToken, types }, { ...settings, url, switches, active: true });
-      await client.invalidateQueries({ queryKey: ["bins"] });
-      await client.invalidateQueries({ queryKey: ["endpoints"] });
-    },
-    onSuccess: () => {
-      onSaved();
-      toast({ kind: "success", title: "Webhooks now go to a request bin", detail: "All events are on." });
-    },
-    onError: (error) => toast({ kind: "danger", title: "The request bin could not be used", detail: saysWhy(error) }),
-  });
-
+  const { data: bins = [] } = useQuery(binsQuery(useApi()));
+  const [isAsking, setAsking] = useState(false);
+  const { mutate, isPending } = useBinAsReceiver(types, onSaved);
+  const replaced = [...new Set([savedUrl, settings.url])].filter((url) => url !== "");
   const bin = bins.find(({ url }) => url === savedUrl);
-  if (bin) {
-    return (
-      <Alert
-        isInline
-        component="h3"
-        variant="info"
-        title="Webhooks go to a request bin"
-        actionLinks={
-          <>
-            <AlertActionLink component="a" href={bin.view_url} target="_blank" rel="noreferrer">
-              Watch what it catches
-            </AlertActionLink>
-            <AlertActionLink onClick={() => document.getElementById("url")?.focus()}>Now your own URL</AlertActionLink>
-          </>
-        }
-      >
-        It shows each request with its headers and checks the signature. Nothing leaves this server.
-      </Alert>
-    );
-  }
+  if (bin) return <BinNotice bin={bin} />;
   return (
     <Alert
       isInline
@@ -72,16 +35,66 @@ export function BinOffer({ savedUrl, settings, types, onSaved }: BinOfferProps) 
         <Button
           variant="secondary"
           size="sm"
-          isLoading={useBin.isPending}
-          isDisabled={useBin.isPending}
-          onClick={() => useBin.mutate()}
+          isLoading={isPending}
+          isDisabled={isPending}
+          onClick={() => (replaced.length > 0 ? setAsking(true) : mutate(settings))}
         >
           Use a request bin
         </Button>
       }
     >
-      A request bin is a receiver that comes with Bellwire. One click makes one, sends the webhooks there, and switches
-      all events on.
+      A request bin is a receiver that comes with Bellwire. One click makes one and sends the webhooks there: the events
+      that are selected below, or all if none is.
+      {isAsking && (
+        <ReplaceUrlDialog
+          replaced={replaced}
+          isBusy={isPending}
+          onConfirm={() => mutate(settings, { onSettled: () => setAsking(false) })}
+          onClose={() => setAsking(false)}
+        />
+      )}
     </Alert>
   );
 }
+
+interface ReplaceUrlDialogProps {
+  readonly replaced: readonly string[];
+  readonly isBusy: boolean;
+  readonly onConfirm: () => void;
+  readonly onClose: () => void;
+}
+
+function ReplaceUrlDialog({ replaced, ...dialog }: ReplaceUrlDialogProps) {
+  return (
+    <ConfirmDialog title="Send the webhooks to a request bin?" confirm="Use a request bin" {...dialog}>
+      <Content component="p">
+        The bin takes the place of your URL, and your receiver gets nothing until you put it back. Keep it:
+      </Content>
+      {replaced.map((url) => (
+        <Content key={url} component="p" className="bellwire-mono">
+          {url}
+        </Content>
+      ))}
+      <Content component="p">What else was changed on this page is saved along.</Content>
+    </ConfirmDialog>
+  );
+}
+
+const BinNotice = ({ bin }: { bin: Bin }) => (
+  <Alert
+    isInline
+    component="h3"
+    variant="info"
+    title="Webhooks go to a request bin"
+    actionLinks={
+      <>
+        <AlertActionLink component="a" href={bin.view_url} target="_blank" rel="noreferrer">
+          Watch what it catches
+        </AlertActionLink>
+        <AlertActionLink onClick={() => document.getElementById("url")?.focus()}>Now your own URL</AlertActionLink>
+      </>
+    }
+  >
+    It shows each request with its headers and checks the signature. Nothing leaves this server.
+  </Alert>
+);

@@ -1,6 +1,6 @@
 import { answerOf, type ApiClient } from "../../api/api-client.ts";
 import { ApiProblem } from "../../api/api-problem.ts";
-import type { Endpoint } from "../../api/endpoint-queries.ts";
+import { readEndpoints, type Endpoint } from "../../api/endpoint-queries.ts";
 import type { EventType } from "../../api/event-type-queries.ts";
 import type { Settings } from "./settings.ts";
 
@@ -39,8 +39,7 @@ async function putWebhooks(csrfToken: string, webhooks: Record<string, string | 
 }
 
 async function readDefaultEndpoint(api: ApiClient): Promise<Endpoint> {
-  const { data } = await answerOf(api.GET("/api/v1/endpoints"));
-  const endpoint = data.find(({ name }) => name === "default");
+  const endpoint = (await readEndpoints(api)).find(({ name }) => name === "default");
   if (!endpoint) throw new Error("The settings were saved, but cannot be read.");
   return endpoint;
 }

@@ -38,6 +38,15 @@ export const DeliveryInFull = Type.Object(
     content_type: Nullable(Type.String()),
     body: Nullable(Type.String({ description: "The very text that is signed and sent, the same at every attempt." })),
     attempts: Type.Array(Attempt),
+    waits_for: Nullable(
+      Type.String({
+        description: "The id of the delivery that goes before it in its order, while it waits for that one.",
+      }),
+    ),
+    holds_up: Type.Integer({
+      description:
+        "How many wait for it in their order, counted up to 1000. They go when it ends, or when it is skipped.",
+    }),
   },
   { title: "DeliveryInFull", description: "One event for one endpoint, with all that was sent and answered." },
 );

@@ -36,6 +36,8 @@ export const representDeliveryInFull = (delivery: DeliveryInFull): DeliveryInFul
   content_type: delivery.format && contentTypeOf(delivery.format),
   body: delivery.body?.toString() ?? null,
   attempts: delivery.attempts.map(representAttempt),
+  waits_for: delivery.waitsForEventId && deliveryId({ ...delivery, eventId: delivery.waitsForEventId }),
+  holds_up: delivery.holdsUp,
 });
 
 export const representAttempt = (attempt: Attempt): AttemptAnswer => ({

@@ -110,6 +110,8 @@ export const pendingDelivery: Delivery = {
 export const deliveryInFull: DeliveryInFull = {
   ...delivery,
   attempts: [attempt],
+  waitsForEventId: null,
+  holdsUp: 0,
   format: "json",
   body: sampleBody({ id: eventId, type: event.type, now: laterExampleTime, source: origin }, "json"),
 };

@@ -15,7 +15,7 @@ const tags = ["Failures"];
 export const listFailures = {
   tags,
   operationId: "listFailures",
-  summary: "List the failures, oldest first",
+  summary: "List the failures",
   description: "Deliveries whose attempts are used up, until somebody retries or deletes them.",
   querystring: FailuresQuery,
   response: { ...answers(pageOf(Failure)), ...refusable },

@@ -28,7 +28,13 @@ const filters = {
 };
 
 export const FailuresToCount = Type.Object({ endpoint_id: filters.endpoint_id });
-export const FailuresQuery = Type.Object({ ...pageQuery, ...filters });
+export const FailuresQuery = Type.Object({
+  ...pageQuery,
+  ...filters,
+  order: Type.Optional(
+    Type.Enum(["oldest", "newest"], { default: "oldest", description: "Those that failed first come first, or last." }),
+  ),
+});
 export const FailuresToDelete = Type.Object({
   ...filters,
   all: Type.Optional(Type.Boolean({ description: "Must be true when no filter is given: it means every failure." })),

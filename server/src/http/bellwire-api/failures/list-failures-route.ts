@@ -11,8 +11,8 @@ import { representFailure } from "./represent-failure.ts";
 export const listFailuresRoute: BellwireApiRoute = async (http, { pool, encryption }) => {
   const options = { schema: operations.listFailures, config: { deed: "read-failures" } } as const;
   http.get("/failures", options, async (request) => {
-    const { limit = pageLimit, after } = request.query;
-    const page = { after: cursorOf(after, readCursor), limit: limit + 1 };
+    const { limit = pageLimit, after, order } = request.query;
+    const page = { order, after: cursorOf(after, readCursor), limit: limit + 1 };
     const failures = await listFailures(pool, encryption, failureFilterOf(request, request.query), page);
     return cutPage(failures, limit, { show: representFailure, cursorOf: cursorOfFailure });
   });

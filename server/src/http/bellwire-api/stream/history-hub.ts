@@ -1,7 +1,7 @@
 import type { Clock } from "#platform/clock/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
 import type { Encryption } from "#platform/encryption/encryption.ts";
-import { readEndpoint } from "#webhooks/endpoints/index.ts";
+import { isDeletedEndpoint, readEndpoint } from "#webhooks/endpoints/index.ts";
 import { representEndpoint } from "../endpoints/represent-endpoint.ts";
 import { MessageQueue } from "./message-queue.ts";
 import { oldestRunningTransaction, readHistory } from "./read-history.ts";
@@ -89,8 +89,10 @@ export class HistoryHub {
     const { pool, encryption } = this.#needs;
     for (const [providerId, audience] of this.#audiences) {
       for (const id of ids) {
-        const endpoint = await readEndpoint(pool, encryption, { providerId, id });
+        const key = { providerId, id };
+        const endpoint = await readEndpoint(pool, encryption, key);
         if (endpoint) tell(audience, [{ event: "endpoint", data: representEndpoint(endpoint, false) }]);
+        else if (await isDeletedEndpoint(pool, key)) tell(audience, [{ event: "endpoint_deleted", data: { id } }]);
       }
     }
   }

@@ -1,6 +1,6 @@
 /** One thing that happened; or, as a mark, how far the telling has come: what a client comes back with after a break. */
 export type StreamMessage =
-  | { readonly event: "event" | "attempt" | "delivery" | "endpoint"; readonly data: object }
+  | { readonly event: "event" | "attempt" | "delivery" | "endpoint" | "endpoint_deleted"; readonly data: object }
   | { readonly mark: number };
 
 /** As `text/event-stream`. JSON has no line breaks, so each is one line of data. */

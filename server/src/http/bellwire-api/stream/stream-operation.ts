@@ -9,6 +9,7 @@ export const openStream = {
   description:
     "`event`: an Event was recorded. `attempt`: an Attempt was made, with `delivery_id`, `event_id` and `endpoint_id`. " +
     "`delivery`: a Delivery is as it now is. `endpoint`: an Endpoint is as it now is, its URL masked. " +
+    "`endpoint_deleted`: the one with this `id` is no more, and its pending deliveries are cancelled. " +
     "The data is JSON. Nothing that was recorded is skipped: after a break, send `Last-Event-ID`, as browsers do; some of it " +
     "may then come twice.",
   response: {

@@ -1,0 +1,86 @@
+import { Alert, List, ListItem, StackItem } from "@patternfly/react-core";
+import { Link } from "@tanstack/react-router";
+
+import type { DeliveryInFull } from "../../api/delivery-queries.ts";
+import type { Endpoint } from "../../api/endpoint-queries.ts";
+import { When } from "../../components/when.tsx";
+import { useNow } from "../../time/use-now.ts";
+import { whyHeld, type Hold } from "./why-held.ts";
+
+export interface HeldNoticeProps {
+  readonly delivery: DeliveryInFull;
+  readonly endpoint: Endpoint | undefined;
+}
+
+/** Why a delivery waits, until when, and where to go to change that. */
+export function HeldNotice({ delivery, endpoint }: HeldNoticeProps) {
+  const holds = whyHeld(delivery, endpoint, useNow());
+  if (holds.length === 0) return null;
+  return (
+    <StackItem>
+      <Alert isInline component="h2" variant={isOnlyScheduled(holds) ? "info" : "warning"} title="This delivery waits">
+        <List isPlain={holds.length === 1}>
+          {holds.map((hold) => (
+            <ListItem key={hold.by}>
+              <WhyHeld hold={hold} endpointId={delivery.endpoint_id} />
+            </ListItem>
+          ))}
+        </List>
+      </Alert>
+    </StackItem>
+  );
+}
+
+const isOnlyScheduled = (holds: readonly Hold[]): boolean => holds.every(({ by }) => by === "schedule");
+
+const whatEndpointIs = {
+  paused: "The endpoint is paused",
+  disabled: "The endpoint was disabled",
+  "not active": "The endpoint is not active",
+} as const;
+
+function WhyHeld({ hold, endpointId }: { hold: Hold; endpointId: number }) {
+  switch (hold.by) {
+    case "paused":
+    case "disabled":
+    case "not active":
+      return (
+        <>
+          {whatEndpointIs[hold.by]}
+          {hold.reason && `: ${hold.reason}`}. It is held until somebody changes that:{" "}
+          <Link to="/endpoints/$id" params={{ id: String(endpointId) }}>
+            the endpoint
+          </Link>
+        </>
+      );
+    case "order":
+      return (
+        <>
+          It waits in its order until{" "}
+          <Link to="/deliveries/$id" params={{ id: hold.deliveryId }}>
+            the delivery that goes first
+          </Link>{" "}
+          has ended.
+        </>
+      );
+    case "receiver":
+      return (
+        <>
+          The receiver asked to be left alone, or does not answer. Nothing is sent there before{" "}
+          <When at={hold.until} isExact />.
+        </>
+      );
+    case "retry-after":
+      return (
+        <>
+          The receiver asked with Retry-After to wait. It is tried again at <When at={hold.until} isExact />.
+        </>
+      );
+    case "schedule":
+      return (
+        <>
+          It is tried again at <When at={hold.until} isExact />.
+        </>
+      );
+  }
+}

@@ -1,0 +1,146 @@
+import { expect, test, vi } from "vitest";
+
+import type { Endpoint } from "../../api/endpoint-queries.ts";
+import { click, fill } from "../../testing/show-in-portal.tsx";
+import { shown, showPage, type Server } from "../../testing/show-page.tsx";
+
+const crm: Endpoint = {
+  id: 5,
+  name: "crm",
+  url: "https://crm.example/in",
+  url_masked: "https://crm.example/in",
+  description: null,
+  active: true,
+  event_types: ["*"],
+  provider_actions: true,
+  all_actors: true,
+  format: "json",
+  headers: {},
+  retry_waits_seconds: [5, 300],
+  success: "2xx",
+  timeout_seconds: 15,
+  max_in_flight: null,
+  max_per_second: null,
+  ordering: "account",
+  include_credentials: false,
+  state: "enabled",
+  disabled_reason: null,
+  held_until: null,
+  previous_secret_until: null,
+  created_at: "2026-03-01T09:00:00.000Z",
+  updated_at: "2026-03-01T09:00:00.000Z",
+};
+
+const none = { data: [], next: null };
+
+/** A server that has the endpoint until it is deleted. */
+function serverWithCrm() {
+  let isThere = true;
+  const server: Server = {
+    "GET /api/v1/endpoints": () => [200, { data: isThere ? [crm] : [], next: null }],
+    "GET /api/v1/endpoints/5": () => (isThere ? [200, crm] : [404, { title: "Nothing is there.", code: "not-found" }]),
+    "PATCH /api/v1/endpoints/5": () => [200, crm],
+    "POST /api/v1/endpoints": () => [201, crm],
+    "DELETE /api/v1/endpoints/5": () => {
+      isThere = false;
+      return [204, undefined];
+    },
+    "GET /api/v1/event_types": () => [200, { data: [] }],
+    "GET /api/v1/deliveries": () => [200, none],
+    "GET /api/v1/failures": () => [200, none],
+    "GET /api/v1/replays": () => [200, none],
+  };
+  return { server, remove: () => (isThere = false) };
+}
+
+const says = (text: string): Promise<void> => vi.waitFor(() => expect(shown()).toContain(text), 5000);
+
+test("an endpoint that was deleted elsewhere leaves its page, which leads back", async () => {
+  const { server, remove } = serverWithCrm();
+  const page = showPage("/endpoints/5", server);
+  await says("Save the endpoint");
+  remove();
+  await page.queries.invalidateQueries({ queryKey: ["endpoints"] });
+  await says("There is no such thing here");
+  expect(shown()).not.toContain("Save the endpoint");
+  expect(document.querySelector("h1")?.textContent).toBe("Endpoint");
+  await click("To the endpoints");
+  await says("No endpoints yet");
+});
+
+test("what cannot be the id of an endpoint is no endpoint, and no breakdown", async () => {
+  showPage("/endpoints/abc", {
+    "GET /api/v1/endpoints/NaN": () => [422, { title: "Wrong.", code: "invalid", errors: { id: ["must be integer"] } }],
+    "GET /api/v1/event_types": () => [200, { data: [] }],
+  });
+  await says("There is no such thing here");
+  expect(shown()).toContain("To the endpoints");
+});
+
+test("a deleted endpoint is gone from the list that was loaded before", async () => {
+  const page = showPage("/endpoints", serverWithCrm().server);
+  await says("crm.example");
+  await click("crm");
+  await says("Save the endpoint");
+  await click("Delete");
+  await says("Delete crm?");
+  await click("Delete");
+  await vi.waitFor(() => expect(page.address()).toBe("/endpoints"));
+  await says("No endpoints yet");
+});
+
+test("a list narrowed to an endpoint that is deleted says so, and does not seem to show every one", async () => {
+  showPage("/deliveries?endpoint_id=9", serverWithCrm().server);
+  await says("Endpoint 9, deleted");
+  expect(document.querySelector<HTMLSelectElement>("select[aria-label=Endpoint]")?.value).toBe("9");
+});
+
+test("emptied waits are asked about beside their field, and not sent", async () => {
+  const page = showPage("/endpoints/5", serverWithCrm().server);
+  await says("Save the endpoint");
+  await fill("retry_waits_seconds", "");
+  await says("Write “none” if nothing is to be tried again");
+  await click("Save the endpoint");
+  expect(page.askedFor("PATCH /api/v1/endpoints/5")).toEqual([]);
+
+  await fill("retry_waits_seconds", "none");
+  await says("No retry");
+  await click("Save the endpoint");
+  await vi.waitFor(() => expect(page.askedFor("PATCH /api/v1/endpoints/5")).toHaveLength(1));
+  expect(page.askedFor("PATCH /api/v1/endpoints/5")[0]?.body).toEqual({ retry_waits_seconds: [] });
+});
+
+test("waits of a new endpoint that were typed and emptied again are left to its format, as it is said", async () => {
+  const page = showPage("/endpoints/new", serverWithCrm().server);
+  await says("Create the endpoint");
+  await fill("name", "crm");
+  await fill("url", "https://crm.example/in");
+  await fill("retry_waits_seconds", "5s");
+  await fill("retry_waits_seconds", "");
+  await says("Left empty: 10 attempts over three days");
+  await click("Create the endpoint");
+  await vi.waitFor(() => expect(page.askedFor("POST /api/v1/endpoints")).toHaveLength(1));
+  expect(page.askedFor("POST /api/v1/endpoints")[0]?.body).not.toHaveProperty("retry_waits_seconds");
+});
+
+test("a receiver that is left alone for a while is said so on its page", async () => {
+  const { server } = serverWithCrm();
+  const held = { ...crm, held_until: new Date(Date.now() + 600_000).toISOString() };
+  showPage("/endpoints/5", { ...server, "GET /api/v1/endpoints/5": () => [200, held] });
+  await vi.waitFor(() => expect(shown()).toContain("The receiver is left alone for a while"), 5000);
+});
+
+test("why something could not be done is said in the dialog that asked for it", async () => {
+  const { server } = serverWithCrm();
+  showPage("/endpoints/5", {
+    ...server,
+    "DELETE /api/v1/endpoints/5": () => [503, { title: "The database is away." }],
+  });
+  await says("Save the endpoint");
+  await click("Delete");
+  await says("Delete crm?");
+  await click("Delete");
+  await vi.waitFor(() =>
+    expect(document.querySelector("[role=dialog]")?.textContent).toContain("The database is away."),
+  );
+});

@@ -1,0 +1,64 @@
+import { expect, test, vi } from "vitest";
+
+import type { Event } from "../../api/event-queries.ts";
+import { click } from "../../testing/show-in-portal.tsx";
+import { shown, showPage, type Server } from "../../testing/show-page.tsx";
+
+const event: Event = {
+  id: "0192f0c1-0000-7000-8000-000000000001",
+  type: "account.created",
+  object_id: 7,
+  account_id: 7,
+  account_name: "Harbour & Sons",
+  sequence: 1,
+  occurred_at: "2026-03-01T09:00:00.000Z",
+  actor: { kind: "developer", user_id: 21 },
+  channel: "developer_portal",
+};
+
+const types = [{ type: "account.created", switch: "a", label: "Account created", group: "Accounts", doors: ["api"] }];
+
+const server: Server = {
+  "GET /api/v1/events": ({ query }) => [200, { data: query.has("type") ? [] : [event], next: null }],
+  "GET /api/v1/event_types": () => [200, { data: types }],
+};
+
+const says = (text: string): Promise<void> => vi.waitFor(() => expect(shown()).toContain(text), 5000);
+
+const choose = (label: string, value: string): Promise<void> =>
+  vi.waitFor(() => {
+    const select = document.querySelector<HTMLSelectElement>(`select[aria-label=${label}]`);
+    if (![...(select?.options ?? [])].some((it) => it.value === value)) throw new Error(`There is no ${value}.`);
+    Object.getOwnPropertyDescriptor(HTMLSelectElement.prototype, "value")?.set?.call(select, value);
+    select?.dispatchEvent(new window.Event("change", { bubbles: true }));
+  });
+
+test("a list that is narrowed to an account says to which, and can be widened again", async () => {
+  const page = showPage("/events?account_id=7", server);
+  await says("Account: Harbour & Sons");
+  expect(page.askedFor("GET /api/v1/events")[0]?.query.get("account_id")).toBe("7");
+  await click("Show the events of every account");
+  await vi.waitFor(() => expect(page.address()).toBe("/events"));
+  await vi.waitFor(() => expect(shown()).not.toContain("Account: "));
+});
+
+test("going back undoes a filter, and keeps the one before", async () => {
+  const page = showPage("/events?account_id=7", server);
+  await says("Account: Harbour & Sons");
+  await choose("Event", "account.created");
+  await says("Nothing matches");
+  expect(page.address()).toContain("type=account.created");
+  expect(page.address()).toContain("account_id=7");
+  page.router.history.back();
+  await says("Account: Harbour & Sons");
+  expect(page.address()).toBe("/events?account_id=7");
+});
+
+test.each(["account_id=x", "account_id=1e40", "account_id=true", "account_id=[1]", "type=nonsense", "page=-1"])(
+  "an address that makes no sense shows everything: %s",
+  async (search) => {
+    const page = showPage(`/events?${search}`, server);
+    await says("Harbour & Sons");
+    expect(page.askedFor("GET /api/v1/events")[0]?.query.toString()).toBe("limit=50");
+  },
+);

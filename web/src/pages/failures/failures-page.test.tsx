@@ -1,0 +1,164 @@
+import { flushSync } from "react-dom";
+import { expect, test, vi } from "vitest";
+
+import type { Failure } from "../../api/failure-queries.ts";
+import { shown, showPage, type Server } from "../../testing/show-page.tsx";
+import { click, fill } from "../../testing/show-in-portal.tsx";
+
+const failure = (number: number): Failure => ({
+  id: `0192f0c1-0000-7000-8000-${String(number).padStart(12, "0")}`,
+  delivery_id: `0192f0c1-0000-7000-8000-${String(number).padStart(12, "0")}.1`,
+  endpoint_id: 1,
+  endpoint_name: "crm",
+  event_type: "account.created",
+  account_id: 7,
+  account_name: `Account ${number}`,
+  attempts_made: 3,
+  failed_at: "2026-03-01T09:00:05.200Z",
+  error: "Answered 500",
+  url_masked: "https://crm.example/in",
+});
+
+const many = Array.from({ length: 120 }, (_, number) => failure(number));
+
+const server: Server = {
+  "GET /api/v1/failures": () => [200, { data: many.slice(0, 2), next: null }],
+  "GET /api/v1/failures/count": () => [200, { count: 2 }],
+  "GET /api/v1/endpoints": () => [200, { data: [{ id: 1, name: "crm" }], next: null }],
+  "POST /api/v1/failures/retry": ({ body }) => [200, { retried: idsIn(body).length }],
+  "DELETE /api/v1/failures": () => [200, { deleted: 2 }],
+};
+
+const idsIn = (body: unknown): readonly string[] =>
+  body !== null && typeof body === "object" && "ids" in body && Array.isArray(body.ids) ? body.ids : [];
+
+const serverWithMany: Server = { ...server, "GET /api/v1/failures": () => [200, { data: many, next: null }] };
+
+const says = (text: string): Promise<void> => vi.waitFor(() => expect(shown()).toContain(text), 10_000);
+
+/** Many rows take the pretended browser seconds. */
+const manyMs = 30_000;
+
+async function retryMany(): Promise<void> {
+  await says("Account 119");
+  flushSync(() => document.querySelector<HTMLElement>("thead input")?.click());
+  await click("Retry 120 selected");
+}
+
+test("more failures than one request can name are all retried, each once", { timeout: manyMs }, async () => {
+  const page = showPage("/failures", serverWithMany);
+  await retryMany();
+  await says("120 failures will be tried again");
+  const asked = page.askedFor("POST /api/v1/failures/retry").flatMap(({ body }) => idsIn(body));
+  expect(asked).toEqual(many.map(({ id }) => id));
+});
+
+test("when the server fails on the way, it is told how many were retried", { timeout: manyMs }, async () => {
+  let asked = 0;
+  const page = showPage("/failures", {
+    ...serverWithMany,
+    "POST /api/v1/failures/retry": ({ body }) =>
+      ++asked === 2 ? [503, { title: "The database is away." }] : [200, { retried: idsIn(body).length }],
+  });
+  await retryMany();
+  await says("Not all failures were retried");
+  await says("100 of 120 done, then: The database is away.");
+  expect(page.askedFor("POST /api/v1/failures/retry")).toHaveLength(2);
+});
+
+test("all are deleted up to what was shown, and nothing that failed since", async () => {
+  const page = showPage("/failures", server);
+  await says("Account 1");
+  const shownAtMs = Date.now();
+  await click("Delete all");
+  await says("What fails from now on stays");
+  await click("Delete");
+  await vi.waitFor(() => expect(page.askedFor("DELETE /api/v1/failures")).toHaveLength(1));
+  const [{ query } = { query: new URLSearchParams() }] = page.askedFor("DELETE /api/v1/failures");
+  expect(query.has("all")).toBe(false);
+  expect(Date.parse(query.get("until") ?? "")).toBeLessThan(shownAtMs);
+});
+
+test("the time up to which failures are deleted is told with its zone, and is the one that is sent", async () => {
+  const page = showPage("/failures", server);
+  await says("Account 1");
+  await click("Delete older…");
+  await fill("failed_until", "2026-03-01T09:00:05");
+  const until = new Date("2026-03-01T09:00:05");
+  const { timeZone } = new Intl.DateTimeFormat().resolvedOptions();
+  await says(`In this browser's time zone, ${timeZone}`);
+  await says("what failed up to 1 Mar 2026, 09:00:05");
+  await click("Delete");
+  await vi.waitFor(() => expect(page.askedFor("DELETE /api/v1/failures")).toHaveLength(1));
+  expect(page.askedFor("DELETE /api/v1/failures")[0]?.query.get("until")).toBe(until.toISOString());
+});
+
+test("a time to come deletes nothing that has not been shown", async () => {
+  const page = showPage("/failures", server);
+  await says("Account 1");
+  await click("Delete older…");
+  const openedAtMs = Date.now();
+  await fill("failed_until", "2999-01-01T00:00:00");
+  await says("or fails from now on stays");
+  await click("Delete");
+  await vi.waitFor(() => expect(page.askedFor("DELETE /api/v1/failures")).toHaveLength(1));
+  const until = page.askedFor("DELETE /api/v1/failures")[0]?.query.get("until") ?? "";
+  expect(Date.parse(until)).toBeLessThan(openedAtMs);
+});
+
+test("the newest come first, or the oldest, and the address says which", async () => {
+  const page = showPage("/failures?order=oldest&endpoint_id=1", server);
+  await says("Account 1");
+  const [{ query } = { query: new URLSearchParams() }] = page.askedFor("GET /api/v1/failures");
+  expect([query.get("order"), query.get("endpoint_id")]).toEqual(["oldest", "1"]);
+  showPage("/failures?order=upwards&endpoint_id=x", server);
+  await says("Account 1");
+  expect(document.querySelector<HTMLSelectElement>("select[aria-label=Order]")?.value).toBe("newest");
+});
+
+test("of a deleted endpoint it is told, and nothing can be retried there", async () => {
+  showPage("/failures", { ...server, "GET /api/v1/endpoints": () => [200, { data: [], next: null }] });
+  await says("crm (deleted)");
+  await click("Actions of row 1, account.created of Account 0");
+  await says("Delete this one and all older");
+  expect([...document.querySelectorAll("[role=menuitem]")].map((it) => it.textContent)).not.toContain("Retry");
+});
+
+test("where more could not be loaded, the list does not look ended", async () => {
+  showPage("/failures", {
+    ...server,
+    "GET /api/v1/failures": ({ query }) =>
+      query.has("after") ? [503, { title: "Away." }] : [200, { data: many.slice(0, 2), next: "more" }],
+  });
+  await says("Load more");
+  await click("Load more");
+  await vi.waitFor(() => expect(shown()).toContain("The list goes on, but could not be loaded"));
+});
+
+test("the keyboard goes back to the row's menu when its dialog is closed, and to the page when the row is gone", async () => {
+  let isThere = true;
+  showPage("/failures", {
+    ...server,
+    "GET /api/v1/failures": () => [200, { data: isThere ? many.slice(0, 1) : [], next: null }],
+    "DELETE /api/v1/failures": () => {
+      isThere = false;
+      return [200, { deleted: 1 }];
+    },
+  });
+  const focused = (): string | null | undefined =>
+    document.activeElement?.getAttribute("aria-label") ?? document.activeElement?.tagName;
+  const menu = "Actions of row 1, account.created of Account 0";
+  const ask = async (): Promise<void> => {
+    await click(menu);
+    await click("Delete this one and all older");
+    await says("Delete this failure and all older ones?");
+  };
+  await says("Account 0");
+  await ask();
+  await click("Cancel");
+  await vi.waitFor(() => expect(focused()).toBe(menu));
+  await ask();
+  await click("Delete");
+  await says("Nothing has failed");
+  await vi.waitFor(() => expect(focused()).toBe("MAIN"));
+});

@@ -1,0 +1,80 @@
+import { expect, test, vi } from "vitest";
+
+import { click, fill } from "../../testing/show-in-portal.tsx";
+import { shown, showPage, type Server } from "../../testing/show-page.tsx";
+
+const types = [
+  {
+    type: "account.created",
+    switch: "account_created_on",
+    label: "Account created",
+    group: "Accounts",
+    doors: ["api"],
+  },
+  { type: "user.created", switch: "user_created_on", label: "User created", group: "Users", doors: ["api"] },
+];
+
+const endpointAt = (url: string) => ({
+  id: 1,
+  name: "default",
+  url,
+  active: true,
+  state: "enabled",
+  event_types: ["user.created"],
+  provider_actions: true,
+  all_actors: false,
+  success: "200",
+  held_until: null,
+});
+
+const serverWith = (endpoints: readonly object[]): Server => ({
+  "GET /api/v1/endpoints": () => [200, { data: endpoints, next: null }],
+  "GET /api/v1/event_types": () => [200, { data: types }],
+  "GET /api/v1/deliveries": () => [200, { data: [], next: null }],
+  "GET /api/v1/bins": () => [200, { data: [], next: null }],
+  "POST /api/v1/bins": () => [201, { url: "http://localhost/bins/b1" }],
+  "PUT /admin/api/webhooks.json": () => [200, {}],
+  "PATCH /api/v1/endpoints/1": () => [200, {}],
+});
+
+const says = (text: string): Promise<void> => vi.waitFor(() => expect(shown()).toContain(text), 5000);
+
+test("a bin takes the place of a URL only after it was asked, and the URL is told to be kept", async () => {
+  const page = showPage("/webhooks/edit", serverWith([endpointAt("https://crm.example/in")]));
+  await says("Want to see what is sent?");
+  await click("Use a request bin");
+  await says("your receiver gets nothing until you put it back. Keep it:https://crm.example/in");
+  await click("Cancel");
+  expect(page.askedFor("POST /api/v1/bins")).toEqual([]);
+  expect(page.askedFor("PUT /admin/api/webhooks.json")).toEqual([]);
+});
+
+test("what was chosen and not saved yet is saved along, and no event is added to those that are chosen", async () => {
+  const page = showPage("/webhooks/edit", serverWith([endpointAt("https://crm.example/in")]));
+  await says("Want to see what is sent?");
+  await vi.waitFor(() => document.querySelector<HTMLElement>("#provider_actions")?.click());
+  await fill("url", "https://other.example/in");
+  await click("Use a request bin");
+  await says("https://other.example/in");
+  await click("Use a request bin");
+  await vi.waitFor(() => expect(page.askedFor("PUT /admin/api/webhooks.json")).toHaveLength(1), 5000);
+  expect(page.askedFor("PUT /admin/api/webhooks.json")[0]?.body).toEqual({
+    url: "http://localhost/bins/b1",
+    active: true,
+    provider_actions: false,
+    account_created_on: false,
+    user_created_on: true,
+  });
+});
+
+test("where there is no URL yet, one click is enough and switches all events on", async () => {
+  const page = showPage("/webhooks/new", serverWith([]));
+  await says("No receiver yet?");
+  await click("Use a request bin");
+  await vi.waitFor(() => expect(page.askedFor("PUT /admin/api/webhooks.json")).toHaveLength(1), 5000);
+  expect(page.askedFor("PUT /admin/api/webhooks.json")[0]?.body).toMatchObject({
+    active: true,
+    account_created_on: true,
+    user_created_on: true,
+  });
+});

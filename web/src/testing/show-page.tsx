@@ -1,0 +1,70 @@
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { createMemoryHistory, RouterProvider } from "@tanstack/react-router";
+import { createRoot } from "react-dom/client";
+import { vi } from "vitest";
+
+import { createApiClient } from "../api/api-client.ts";
+import { ApiContext } from "../api/api-context.ts";
+import { createManagementClient } from "../api/management/management-client.ts";
+import { ManagementContext } from "../api/management/management-context.ts";
+import { SessionContext } from "../api/session-context.ts";
+import { createAppRouter } from "../router.tsx";
+import { ToastProvider } from "../toasts/toast-provider.tsx";
+import { exampleSession } from "./example-session.ts";
+
+/** What the page asks the server for. */
+export interface Asked {
+  readonly query: URLSearchParams;
+  readonly body: unknown;
+}
+
+/** How the server answers `GET /api/v1/failures` and the like: with a status and a body. What is not named is not there. */
+export type Server = Readonly<Record<string, (asked: Asked) => readonly [status: number, body: unknown]>>;
+
+/** Takes the page of the test before away, with its menus and dialogs. */
+let leave = (): void => undefined;
+
+/** The Admin Portal as it is at an address, before a server that answers as it is told. */
+export function showPage(address: string, server: Server) {
+  const asked: (Asked & { readonly request: string })[] = [];
+  vi.stubGlobal("fetch", async (first: Request | string, second?: RequestInit) => {
+    const request = new Request(first, second);
+    const { pathname, searchParams: query } = new URL(request.url);
+    const text = await request.text();
+    const it = { request: `${request.method} ${pathname}`, query, body: text === "" ? undefined : JSON.parse(text) };
+    asked.push(it);
+    const [status, body] = server[it.request]?.(it) ?? [404, { title: "Nothing is there.", code: "not-found" }];
+    const headers = { "content-type": "application/json", date: new Date().toUTCString() };
+    return new Response(status === 204 ? null : JSON.stringify(body), { status, headers });
+  });
+
+  leave();
+  const queries = new QueryClient({ defaultOptions: { queries: { staleTime: 30_000, retry: false } } });
+  const router = createAppRouter(createMemoryHistory({ initialEntries: [address] }));
+  const root = createRoot(document.body.appendChild(document.createElement("div")));
+  leave = () => root.unmount();
+  const client = { csrfToken: "t", toSignIn: () => undefined };
+  root.render(
+    <SessionContext value={exampleSession}>
+      <ApiContext value={createApiClient(client)}>
+        <ManagementContext value={createManagementClient(client)}>
+          <QueryClientProvider client={queries}>
+            <ToastProvider>
+              <RouterProvider router={router} />
+            </ToastProvider>
+          </QueryClientProvider>
+        </ManagementContext>
+      </ApiContext>
+    </SessionContext>,
+  );
+  return {
+    queries,
+    router,
+    /** What was asked for by `POST /api/v1/failures/retry` and the like, in its order. */
+    askedFor: (request: string): readonly Asked[] => asked.filter((it) => it.request === request),
+    address: () => router.state.location.href,
+  };
+}
+
+/** Everything that is on the screen, dialogs and messages too. */
+export const shown = (): string => document.body.textContent ?? "";
