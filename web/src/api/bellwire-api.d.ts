@@ -324,7 +324,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the failures, oldest first
+         * List the failures
          * @description Deliveries whose attempts are used up, until somebody retries or deletes them.
          */
         get: operations["listFailures"];
@@ -869,7 +869,7 @@ export interface paths {
         };
         /**
          * Follow what happens, as server-sent events
-         * @description `event`: an Event was recorded. `attempt`: an Attempt was made, with `delivery_id`, `event_id` and `endpoint_id`. `delivery`: a Delivery is as it now is. `endpoint`: an Endpoint is as it now is, its URL masked. The data is JSON. Nothing that was recorded is skipped: after a break, send `Last-Event-ID`, as browsers do; some of it may then come twice.
+         * @description `event`: an Event was recorded. `attempt`: an Attempt was made, with `delivery_id`, `event_id` and `endpoint_id`. `delivery`: a Delivery is as it now is. `endpoint`: an Endpoint is as it now is, its URL masked. `endpoint_deleted`: the one with this `id` is no more, and its pending deliveries are cancelled. The data is JSON. Nothing that was recorded is skipped: after a break, send `Last-Event-ID`, as browsers do; some of it may then come twice.
          */
         get: operations["openStream"];
         put?: never;
@@ -1610,6 +1610,9 @@ export interface components {
             content_type: string | null;
             body: string | null;
             attempts: components["schemas"]["Attempt"][];
+            waits_for: string | null;
+            /** @description How many wait for it in their order, counted up to 1000. They go when it ends, or when it is skipped. */
+            holds_up: number;
         };
         /**
          * DeliveryState
@@ -3482,7 +3485,9 @@ export interface operations {
                      *           },
                      *           "response_body": "thanks"
                      *         }
-                     *       ]
+                     *       ],
+                     *       "waits_for": null,
+                     *       "holds_up": 0
                      *     }
                      */
                     "application/json": components["schemas"]["DeliveryInFull"];
@@ -3664,6 +3669,8 @@ export interface operations {
                 until?: string;
                 /** @description Ids of failures. May be given several times. */
                 ids?: string[];
+                /** @description Those that failed first come first, or last. */
+                order?: "oldest" | "newest";
             };
             header?: never;
             path?: never;
