@@ -131,7 +131,7 @@ create table attempts (
   latency_ms integer not null,
   response_headers json,
   response_body bytea,
-  recorded_in bigint not null default ((pg_current_xact_id())::text)::bigint,
+  recorded_in bigint not null default transaction_number(),
   constraint attempts_pkey PRIMARY KEY (provider_id, event_id, endpoint_id, number)
 ) partition by RANGE (event_id);
 
@@ -276,7 +276,7 @@ create table events (
   previous json,
   renderer_version smallint not null,
   withheld jsonb not null default '{}'::jsonb,
-  recorded_in bigint not null default ((pg_current_xact_id())::text)::bigint,
+  recorded_in bigint not null default transaction_number(),
   constraint events_actor_kind_check CHECK ((actor_kind = ANY (ARRAY['developer'::text, 'admin'::text, 'token'::text, 'key'::text, 'system'::text]))),
   constraint events_channel_check CHECK ((channel = ANY (ARRAY['developer_portal'::text, 'admin_portal'::text, 'api'::text, 'system'::text]))),
   constraint events_pkey PRIMARY KEY (provider_id, id)
@@ -533,7 +533,7 @@ create table replays (
   worked_at timestamp(3) with time zone not null default clock_timestamp(),
   finished_at timestamp(3) with time zone,
   state text not null default 'running'::text,
-  recorded_in bigint not null default ((pg_current_xact_id())::text)::bigint,
+  recorded_in bigint not null default transaction_number(),
   constraint replays_id_key UNIQUE (id),
   constraint replays_kind_check CHECK ((kind = ANY (ARRAY['failed'::text, 'missing'::text, 'all'::text]))),
   constraint replays_pkey PRIMARY KEY (provider_id, id),
@@ -570,6 +570,10 @@ create table sessions (
   constraint sessions_audience_check CHECK ((audience = ANY (ARRAY['developer'::text, 'admin'::text]))),
   constraint sessions_pkey PRIMARY KEY (digest),
   constraint sessions_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES providers(id) ON DELETE CASCADE
+);
+
+create table transaction_numbers (
+  cluster bigint not null
 );
 
 create table users (
@@ -724,6 +728,18 @@ begin
   end loop;
 end $function$;
 
+CREATE OR REPLACE FUNCTION follow_cluster()
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'bellwire', 'pg_temp'
+AS $function$
+begin
+  if not exists (select from transaction_numbers where cluster = (select system_identifier from pg_control_system())) then
+    perform skip_transaction_numbers();
+  end if;
+end $function$;
+
 CREATE OR REPLACE FUNCTION renew_fields_version()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -869,11 +885,44 @@ begin
   return true;
 end $function$;
 
+CREATE OR REPLACE FUNCTION skip_transaction_numbers()
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'bellwire', 'pg_temp'
+AS $function$
+declare
+  largest bigint;
+begin
+  select max(number) into largest from (
+    select max(recorded_in) from events
+    union all select max(recorded_in) from deliveries
+    union all select max(recorded_in) from attempts
+    union all select max(recorded_in) from replays
+    union all select transaction_number()
+  ) given (number);
+  execute format('create or replace function transaction_numbers_skipped() returns bigint
+    language sql stable parallel safe return %s', largest + 1000000000);
+  update transaction_numbers set cluster = (select system_identifier from pg_control_system());
+end $function$;
+
+CREATE OR REPLACE FUNCTION transaction_number()
+ RETURNS bigint
+ LANGUAGE sql
+ STABLE
+RETURN (((pg_current_xact_id())::text)::bigint + transaction_numbers_skipped());
+
+CREATE OR REPLACE FUNCTION transaction_numbers_skipped()
+ RETURNS bigint
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN 0;
+
 CREATE OR REPLACE FUNCTION transactions_horizon()
  RETURNS bigint
  LANGUAGE sql
  STABLE PARALLEL RESTRICTED
-RETURN LEAST(((pg_snapshot_xmax(pg_current_snapshot()))::text)::bigint, (SELECT min(((running.xid)::text)::bigint) AS min FROM pg_snapshot_xip(pg_current_snapshot()) running(xid) WHERE (NOT (EXISTS (SELECT FROM pg_stat_activity elsewhere WHERE ((elsewhere.datname <> current_database()) AND (((elsewhere.backend_xid)::text)::bigint = (((running.xid)::text)::bigint % '4294967296'::bigint))))))));
+RETURN (transaction_numbers_skipped() + LEAST(((pg_snapshot_xmax(pg_current_snapshot()))::text)::bigint, (SELECT min(((running.xid)::text)::bigint) AS min FROM pg_snapshot_xip(pg_current_snapshot()) running(xid) WHERE (NOT (EXISTS (SELECT FROM pg_stat_activity elsewhere WHERE ((elsewhere.datname <> current_database()) AND (((elsewhere.backend_xid)::text)::bigint = (((running.xid)::text)::bigint % '4294967296'::bigint)))))))));
 
 CREATE OR REPLACE FUNCTION uuid_v7_floor(at timestamp with time zone)
  RETURNS uuid

@@ -8,6 +8,7 @@ const asOwner = [
   "platform/database/apply-migrations.ts",
   "platform/database/apply-migrations.ts",
   "platform/database/migrate.ts",
+  "platform/database/migrate.ts",
 ];
 
 const source = fileURLToPath(new URL("../../src/", import.meta.url));

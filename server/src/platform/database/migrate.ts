@@ -31,6 +31,8 @@ export const migrationFolders = {
 const silentMs = 20_000;
 /** What is asked beside the migrations themselves takes milliseconds: later than that the line is silent. */
 const answerTimeoutMs = 20_000;
+/** Of a database that was brought here from elsewhere, the largest number is looked for in its whole history. */
+const lookThroughMsMax = 60 * 60_000;
 const lookEveryMs = 200;
 const serverVersionMin = 160_000;
 /** Days of history that stand ready: two weeks of nobody making new ones harm nothing. */
@@ -58,6 +60,7 @@ export async function migrate(options: MigrateOptions): Promise<Migrated> {
     ];
     if (applied.length > 0) await registerCell(client, schema, cell);
     if (mayActAsApp) for (const granted of [directorySchema, schema]) await grantToAppRole(client, granted);
+    await followCluster(client, schema);
     // Under the lock, too: tables that are made beside the grants of another start end it ("tuple concurrently updated").
     await client.query(`select ${pg.escapeIdentifier(schema)}.add_history_days($1::date - 1, $1::date + $2::integer)`, [
       now.toISOString().slice(0, 10),
@@ -67,6 +70,15 @@ export async function migrate(options: MigrateOptions): Promise<Migrated> {
   } finally {
     await client.end();
   }
+}
+
+/** After a move to another cluster, transactions go on being numbered upwards: see 0018_transaction_numbers.sql. */
+async function followCluster(client: pg.Client, schema: string): Promise<void> {
+  const patiently = {
+    text: `select ${pg.escapeIdentifier(schema)}.follow_cluster()`,
+    query_timeout: lookThroughMsMax,
+  };
+  await client.query(patiently);
 }
 
 async function refuseOldServer(client: pg.Client): Promise<void> {

@@ -14,7 +14,7 @@ export interface TransactionSample {
 const statement = `
   select (statement_timestamp() - interval '1 second')::text as "at",
     transactions_horizon()::text as "oldestRunning",
-    pg_snapshot_xmax(pg_current_snapshot())::text as "nextToStart"`;
+    (transaction_numbers_skipped() + pg_snapshot_xmax(pg_current_snapshot())::text::bigint)::text as "nextToStart"`;
 
 export async function sampleTransactions(db: Database): Promise<TransactionSample> {
   const [row] = await db.query<{ at: string; oldestRunning: string; nextToStart: string }>(statement);

@@ -22,7 +22,7 @@ const statement = `
     insert into deliveries (provider_id, event_id, endpoint_id, state, attempts_made, replay, format,
       first_at, first_status, first_latency_ms, first_headers, first_body, recorded_in)
     select provider_id, event_id, endpoint_id, 'delivered', 1, replay, format,
-      at, status, latency_ms, response_headers, response_body, (select pg_current_xact_id()::text::bigint)
+      at, status, latency_ms, response_headers, response_body, (select transaction_number())
     from mine
     returning 1
   )

@@ -1,0 +1,63 @@
+import { expect } from "vitest";
+import type { Database } from "#platform/database/database.ts";
+import { migrate } from "#platform/database/migrate.ts";
+import { followAttempts, sampleTransactions } from "#webhooks/deliveries/index.ts";
+import { followEvents, startOfFeed } from "#webhooks/events/index.ts";
+import { anEvent, buildEndpoint, buildProvider, recordNow } from "../support/build-webhooks.ts";
+import { startReceiver } from "../support/receiver.ts";
+import { startTestEngine } from "../support/start-test-engine.ts";
+import { schema } from "../support/test-databases.ts";
+import { test } from "../support/test.ts";
+import { until } from "../support/until.ts";
+
+const ahead = 5_000_000_000;
+
+/** As pg_restore leaves it: what was recorded has numbers that this cluster is far from. */
+async function bringHere(database: Database): Promise<void> {
+  await database.query("update events set recorded_in = recorded_in + $1", [ahead]);
+  await database.query("update transaction_numbers set cluster = cluster + 1");
+}
+
+const start = (connectionString: string) => migrate({ connectionString, schema, now: new Date() });
+
+test("after a move to another cluster, whoever follows goes on where he was, and nothing passes him by", async ({
+  database,
+  databaseUrl,
+}) => {
+  await using receiver = await startReceiver();
+  await using _engine = await startTestEngine(database);
+  const providerId = await buildProvider(database);
+  const endpointId = await buildEndpoint(database, { providerId, url: receiver.url });
+  const read = (after = startOfFeed) => followEvents(database, { providerId, limit: 10, after });
+  await recordNow(database, { providerId }, [anEvent({ accountId: 1 })]);
+  const attemptsFrom = (recordedIn: number) =>
+    until(async () => {
+      const after = { recordedIn, eventId: startOfFeed.id, endpointId: 0, number: 0 };
+      const attempts = await followAttempts(database, { providerId, after, limit: 10 });
+      return attempts.length > 0 && attempts;
+    });
+  await attemptsFrom(0);
+  await bringHere(database);
+  expect(await read()).toEqual([]); // as it would stay
+
+  await start(databaseUrl);
+  const [before] = await read();
+  expect(before).toMatchObject({ accountId: 1 });
+  await recordNow(database, { providerId }, [anEvent({ accountId: 2 })]);
+  const [after, ...more] = await read(before);
+  expect([after?.accountId, more]).toEqual([2, []]);
+  const { nextToStart, oldestRunning } = await sampleTransactions(database);
+  expect(nextToStart).toBeGreaterThanOrEqual(oldestRunning);
+  expect(await attemptsFrom(after?.recordedIn ?? 0)).toMatchObject([{ endpointId, status: 200 }]);
+});
+
+test("numbers go on without a gap at every other start", async ({ database, databaseUrl }) => {
+  const skipped = () => database.query("select transaction_numbers_skipped() as skipped");
+  await start(databaseUrl);
+  expect(await skipped()).toEqual([{ skipped: 0 }]);
+  await bringHere(database);
+  await start(databaseUrl);
+  const once = await skipped();
+  await start(databaseUrl);
+  expect(await skipped()).toEqual(once);
+});
