@@ -1,5 +1,8 @@
 import { Button, Modal, ModalBody, ModalFooter, ModalHeader } from "@patternfly/react-core";
-import type { ReactNode } from "react";
+import { useId, type ReactNode } from "react";
+
+import { useRefusal } from "../toasts/dialog-context.ts";
+import { Refused } from "./refused.tsx";
 
 export interface ConfirmDialogProps {
   readonly title: string;
@@ -11,14 +14,23 @@ export interface ConfirmDialogProps {
   readonly onClose: () => void;
 }
 
-/** Asks before something that cannot be undone. */
+/** Asks before something that takes something away. It stays open until that is done, and says why if it is refused. */
 export function ConfirmDialog({ title, children, confirm, isBusy, onConfirm, onClose }: ConfirmDialogProps) {
+  const id = useId();
+  const { refusal, forget } = useRefusal();
+  const act = (): void => {
+    forget();
+    onConfirm();
+  };
   return (
-    <Modal variant="small" isOpen onClose={onClose} aria-labelledby="confirm-title" aria-describedby="confirm-body">
-      <ModalHeader title={title} titleIconVariant="warning" labelId="confirm-title" />
-      <ModalBody id="confirm-body">{children}</ModalBody>
+    <Modal variant="small" isOpen onClose={onClose} aria-labelledby={`${id}title`} aria-describedby={`${id}body`}>
+      <ModalHeader title={title} titleIconVariant="warning" labelId={`${id}title`} />
+      <ModalBody id={`${id}body`}>
+        <Refused refusal={refusal} />
+        {children}
+      </ModalBody>
       <ModalFooter>
-        <Button variant="danger" isLoading={isBusy} isDisabled={isBusy} onClick={onConfirm}>
+        <Button variant="danger" isLoading={isBusy} isDisabled={isBusy} onClick={act}>
           {confirm}
         </Button>
         <Button variant="link" onClick={onClose}>

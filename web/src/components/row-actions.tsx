@@ -22,5 +22,8 @@ export function RowActions({ of, items, isDisabled = false }: RowActionsProps) {
       onClick={onToggle}
     />
   );
-  return <ActionsColumn items={items} actionsToggle={toggle} />;
+  return <ActionsColumn items={items} actionsToggle={toggle} {...focusBack} />;
 }
+
+/** A dialog gives the focus back to where it was, and the item that opened it is gone then. Its type leaves the property out. */
+const focusBack: object = { shouldFocusToggleOnSelect: true };

@@ -9,6 +9,7 @@ import { createManagementClient } from "../api/management/management-client.ts";
 import { ManagementContext } from "../api/management/management-context.ts";
 import { RenewSessionContext, SessionContext } from "../api/session-context.ts";
 import type { Session } from "../api/session.ts";
+import { ToastProvider } from "../toasts/toast-provider.tsx";
 import { exampleSession } from "./example-session.ts";
 
 /** What the server answers, by `GET users`, `PUT settings`, …: a status and a body. What is not named is not there. */
@@ -44,7 +45,9 @@ export function showInPortal(element: ReactNode, { answers, session }: ShowOptio
       <RenewSessionContext value={renewSession}>
         <ManagementContext value={management}>
           <QueryClientProvider client={new QueryClient()}>
-            <RouterProvider router={router} />
+            <ToastProvider>
+              <RouterProvider router={router} />
+            </ToastProvider>
           </QueryClientProvider>
         </ManagementContext>
       </RenewSessionContext>

@@ -1,6 +1,9 @@
 import { Button, Form, Modal, ModalBody, ModalFooter, ModalHeader } from "@patternfly/react-core";
 import { useId, type FormEvent, type ReactNode } from "react";
 
+import { useRefusal } from "../../toasts/dialog-context.ts";
+import { Refused } from "../refused.tsx";
+
 export interface FormDialogProps {
   readonly title: string;
   readonly description?: string;
@@ -16,18 +19,22 @@ export interface FormDialogProps {
   readonly children: ReactNode;
 }
 
-/** A short form over the page. */
+/** A short form over the page. What is refused is said in it, and what was typed stays. */
 export function FormDialog({ title, description, submit, isBusy, isDisabled = false, ...rest }: FormDialogProps) {
   const { isLenient = false, onSubmit, onClose, children } = rest;
   const id = useId();
+  const { refusal, forget } = useRefusal();
   const handle = (event: FormEvent): void => {
     event.preventDefault();
+    if (isBusy || isDisabled) return;
+    forget();
     onSubmit();
   };
   return (
     <Modal variant="small" isOpen onClose={onClose} aria-labelledby={`${id}title`}>
       <ModalHeader title={title} labelId={`${id}title`} description={description} />
       <ModalBody>
+        <Refused refusal={refusal} />
         {/* The API takes some of what is marked as required, such as a user's e-mail address, for optional. */}
         <Form id={`${id}form`} noValidate={isLenient} onSubmit={handle}>
           {children}
