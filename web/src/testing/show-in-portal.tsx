@@ -44,7 +44,7 @@ export function showInPortal(element: ReactNode, { answers, session }: ShowOptio
     <SessionContext value={{ ...exampleSession, ...session }}>
       <RenewSessionContext value={renewSession}>
         <ManagementContext value={management}>
-          <QueryClientProvider client={new QueryClient()}>
+          <QueryClientProvider client={new QueryClient({ defaultOptions: { queries: { retry: false } } })}>
             <ToastProvider>
               <RouterProvider router={router} />
             </ToastProvider>
@@ -71,6 +71,17 @@ export const click = (name: string): Promise<void> =>
     if (!found) throw new Error(`There is no “${name}” to click.`);
     flushSync(() => found.click());
   });
+
+/** Waits for a checkbox or a radio button by its id, and ticks it or takes the tick away. */
+export const tick = (id: string): Promise<void> =>
+  vi.waitFor(() => {
+    const box = document.getElementById(id);
+    if (!(box instanceof HTMLInputElement)) throw new Error(`There is nothing to tick at #${id}.`);
+    flushSync(() => box.click());
+  });
+
+/** What the dialog in front says against what was done, if anything. */
+export const refusal = (): string | undefined => document.querySelector("[role=dialog] [role=alert]")?.textContent;
 
 /** Waits for a control by its id, and gives it a value as somebody who types or chooses does. */
 export const fill = (id: string, value: string): Promise<void> =>

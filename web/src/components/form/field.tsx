@@ -17,20 +17,25 @@ export const hintIdOf = (id: string): string => `${id}-hint`;
 const none: readonly string[] = [];
 
 /** A control with its label above, and below it what is wrong or else what it is for. */
-export function Field({ id, label, hint, errors = none, isRequired = false, children }: FieldProps) {
+export function Field({ id, label, hint, errors, isRequired = false, children }: FieldProps) {
   return (
     <FormGroup label={label} fieldId={id} isRequired={isRequired}>
       {children}
-      <FormHelperText>
-        <HelperText id={hintIdOf(id)} isLiveRegion>
-          {errors.map((error) => (
-            <HelperTextItem key={error} variant="error">
-              {error}
-            </HelperTextItem>
-          ))}
-          {errors.length === 0 && hint && <HelperTextItem>{hint}</HelperTextItem>}
-        </HelperText>
-      </FormHelperText>
+      <FieldHint id={id} hint={hint} errors={errors} />
     </FormGroup>
   );
 }
+
+/** What is wrong with a field, or else what it is for. */
+export const FieldHint = ({ id, hint, errors = none }: Pick<FieldProps, "id" | "hint" | "errors">) => (
+  <FormHelperText>
+    <HelperText id={hintIdOf(id)} isLiveRegion>
+      {errors.map((error) => (
+        <HelperTextItem key={error} variant="error">
+          {error}
+        </HelperTextItem>
+      ))}
+      {errors.length === 0 && hint && <HelperTextItem>{hint}</HelperTextItem>}
+    </HelperText>
+  </FormHelperText>
+);
