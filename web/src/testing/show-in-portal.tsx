@@ -5,6 +5,8 @@ import { createRoot } from "react-dom/client";
 import type { ReactNode } from "react";
 import { vi } from "vitest";
 
+import { createApiClient } from "../api/api-client.ts";
+import { ApiContext } from "../api/api-context.ts";
 import { createManagementClient } from "../api/management/management-client.ts";
 import { ManagementContext } from "../api/management/management-context.ts";
 import { RenewSessionContext, SessionContext } from "../api/session-context.ts";
@@ -12,7 +14,10 @@ import type { Session } from "../api/session.ts";
 import { ToastProvider } from "../toasts/toast-provider.tsx";
 import { exampleSession } from "./example-session.ts";
 
-/** What the server answers, by `GET users`, `PUT settings`, …: a status and a body. What is not named is not there. */
+/**
+ * What the server answers, by `GET users`, `PUT settings`, … of either API: a status and a body. What is not named is not there.
+ * A test may change it on the way.
+ */
 export type Answers = Readonly<Record<string, readonly [status: number, body: unknown]>>;
 
 export interface ShowOptions {
@@ -26,14 +31,18 @@ let leave = (): void => undefined;
 /** A page with all that stands around it, and a server that answers as it is told. */
 export function showInPortal(element: ReactNode, { answers, session }: ShowOptions) {
   const asked: { request: string; body?: unknown }[] = [];
-  vi.stubGlobal("fetch", async (url: string, { method = "GET", body }: { method?: string; body?: string } = {}) => {
-    const request = `${method} ${url.replace(/^\/admin\/api\//, "").replace(/\.json$/, "")}`;
-    asked.push({ request, ...(body !== undefined && { body: JSON.parse(body) }) });
+  vi.stubGlobal("fetch", async (to: string | Request, options?: RequestInit) => {
+    const sent = new Request(to, options);
+    const { pathname, search } = new URL(sent.url);
+    const path = pathname.replace(/^\/(admin\/api|api\/v1)\//, "").replace(/\.json$/, "");
+    const [request, body] = [`${sent.method} ${path}${search}`, await sent.text()];
+    asked.push({ request, ...(body && { body: JSON.parse(body) }) });
     const [status, answer] = answers[request] ?? [404, {}];
-    return new Response(JSON.stringify(answer), { status });
+    return new Response(status === 204 ? null : JSON.stringify(answer), { status });
   });
 
   const renewSession = vi.fn<() => Promise<void>>(async () => undefined);
+  const api = createApiClient({ csrfToken: "t", toSignIn: () => undefined });
   const management = createManagementClient({ csrfToken: "t", toSignIn: () => undefined });
   const routeTree = createRootRoute({ component: () => element });
   const router = createRouter({ routeTree, history: createMemoryHistory() });
@@ -43,13 +52,15 @@ export function showInPortal(element: ReactNode, { answers, session }: ShowOptio
   root.render(
     <SessionContext value={{ ...exampleSession, ...session }}>
       <RenewSessionContext value={renewSession}>
-        <ManagementContext value={management}>
-          <QueryClientProvider client={new QueryClient({ defaultOptions: { queries: { retry: false } } })}>
-            <ToastProvider>
-              <RouterProvider router={router} />
-            </ToastProvider>
-          </QueryClientProvider>
-        </ManagementContext>
+        <ApiContext value={api}>
+          <ManagementContext value={management}>
+            <QueryClientProvider client={new QueryClient({ defaultOptions: { queries: { retry: false } } })}>
+              <ToastProvider>
+                <RouterProvider router={router} />
+              </ToastProvider>
+            </QueryClientProvider>
+          </ManagementContext>
+        </ApiContext>
       </RenewSessionContext>
     </SessionContext>,
   );
