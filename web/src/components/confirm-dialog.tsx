@@ -4,6 +4,12 @@ import { useId, type ReactNode } from "react";
 import { useRefusal } from "../toasts/dialog-context.ts";
 import { Refused } from "./refused.tsx";
 
+/** What is asked, and what comes of a yes. */
+export interface Question {
+  readonly title: string;
+  readonly says: string;
+}
+
 export interface ConfirmDialogProps {
   readonly title: string;
   readonly children: ReactNode;

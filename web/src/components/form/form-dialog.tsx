@@ -14,6 +14,8 @@ export interface FormDialogProps {
   readonly isDisabled?: boolean;
   /** What was saved without a field that is required by now may stay so. */
   readonly isLenient?: boolean;
+  /** It takes something away. */
+  readonly isDanger?: boolean;
   readonly onSubmit: () => void;
   readonly onClose: () => void;
   readonly children: ReactNode;
@@ -21,7 +23,7 @@ export interface FormDialogProps {
 
 /** A short form over the page. What is refused is said in it, and what was typed stays. */
 export function FormDialog({ title, description, submit, isBusy, isDisabled = false, ...rest }: FormDialogProps) {
-  const { isLenient = false, onSubmit, onClose, children } = rest;
+  const { isLenient = false, isDanger = false, onSubmit, onClose, children } = rest;
   const id = useId();
   const { refusal, forget } = useRefusal();
   const handle = (event: FormEvent): void => {
@@ -41,7 +43,13 @@ export function FormDialog({ title, description, submit, isBusy, isDisabled = fa
         </Form>
       </ModalBody>
       <ModalFooter>
-        <Button type="submit" form={`${id}form`} isLoading={isBusy} isDisabled={isBusy || isDisabled}>
+        <Button
+          type="submit"
+          variant={isDanger ? "danger" : "primary"}
+          form={`${id}form`}
+          isLoading={isBusy}
+          isDisabled={isBusy || isDisabled}
+        >
           {submit}
         </Button>
         <Button variant="link" onClick={onClose}>

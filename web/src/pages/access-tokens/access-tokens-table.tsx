@@ -56,7 +56,9 @@ export function AccessTokensTable({ tokens }: { tokens: readonly AccessToken[] }
           onConfirm={() => remove.mutate(toDelete.id)}
           onClose={() => setToDelete(undefined)}
         >
-          <Content component="p">Programs that use it are refused from now on.</Content>
+          <Content component="p">
+            Programs that use it are refused from now on. It cannot be brought back: they need a new one.
+          </Content>
         </ConfirmDialog>
       )}
     </>

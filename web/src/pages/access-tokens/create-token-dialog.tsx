@@ -11,7 +11,7 @@ import {
   Stack,
   StackItem,
 } from "@patternfly/react-core";
-import { useState } from "react";
+import { useId, useState } from "react";
 
 import { scopes, type NewAccessToken, type Scope } from "../../api/management/access-token-queries.ts";
 import { useManagement } from "../../api/management/management-context.ts";
@@ -93,9 +93,10 @@ export function CreateTokenDialog({ onClose }: { onClose: () => void }) {
 }
 
 function TokenShownOnce({ value, onClose }: { value: string; onClose: () => void }) {
+  const id = useId();
   return (
-    <Modal variant="small" isOpen onClose={onClose} aria-labelledby="token-title">
-      <ModalHeader title="Your new token" labelId="token-title" />
+    <Modal variant="small" isOpen onClose={onClose} aria-labelledby={id}>
+      <ModalHeader title="Your new token" labelId={id} />
       <ModalBody>
         <Stack hasGutter>
           <StackItem>
