@@ -98,9 +98,8 @@ export const refusal = (): string | undefined => document.querySelector("[role=d
 export const fill = (id: string, value: string): Promise<void> =>
   vi.waitFor(() => {
     const control = document.getElementById(id);
-    if (!(control instanceof HTMLInputElement || control instanceof HTMLSelectElement)) {
-      throw new Error(`There is no field #${id}.`);
-    }
+    const kinds = [HTMLInputElement, HTMLSelectElement, HTMLTextAreaElement];
+    if (!control || !kinds.some((kind) => control instanceof kind)) throw new Error(`There is no field #${id}.`);
     // React looks for changes behind the property that it has put in front.
     Object.getOwnPropertyDescriptor(Object.getPrototypeOf(control), "value")?.set?.call(control, value);
     flushSync(() =>
