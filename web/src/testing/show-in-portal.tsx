@@ -94,12 +94,15 @@ export const tick = (id: string): Promise<void> =>
 /** What the dialog in front says against what was done, if anything. */
 export const refusal = (): string | undefined => document.querySelector("[role=dialog] [role=alert]")?.textContent;
 
-/** Waits for a control by its id, and gives it a value as somebody who types or chooses does. */
+/** Waits for a control by its id, and for what a select offers, and gives it a value as somebody who types or chooses does. */
 export const fill = (id: string, value: string): Promise<void> =>
   vi.waitFor(() => {
     const control = document.getElementById(id);
     const kinds = [HTMLInputElement, HTMLSelectElement, HTMLTextAreaElement];
     if (!control || !kinds.some((kind) => control instanceof kind)) throw new Error(`There is no field #${id}.`);
+    if (control instanceof HTMLSelectElement && ![...control.options].some((it) => it.value === value)) {
+      throw new Error(`“${value}” is not offered by #${id}.`);
+    }
     // React looks for changes behind the property that it has put in front.
     Object.getOwnPropertyDescriptor(Object.getPrototypeOf(control), "value")?.set?.call(control, value);
     flushSync(() =>

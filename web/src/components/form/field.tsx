@@ -3,6 +3,8 @@ import type { ReactNode } from "react";
 
 export interface FieldProps {
   readonly id: string;
+  /** As the API calls it, where that is not the id. */
+  readonly name?: string;
   readonly label: string;
   readonly hint?: ReactNode;
   /** What is wrong with what was typed. */

@@ -12,7 +12,7 @@ export const TextAreaField = ({ value, onChange, ...field }: TextAreaFieldProps)
   <Field {...field}>
     <TextArea
       id={field.id}
-      name={field.id}
+      name={field.name ?? field.id}
       value={value}
       isRequired={field.isRequired ?? false}
       validated={field.errors?.length ? "error" : "default"}

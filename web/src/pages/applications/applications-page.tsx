@@ -6,6 +6,7 @@ import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { applicationsQuery, applicationStates } from "../../api/management/application-queries.ts";
 import { useManagement } from "../../api/management/management-context.ts";
 import { ApplicationsTable } from "../../components/applications-table.tsx";
+import { CreateApplication } from "../../components/create-application/create-application.tsx";
 import { ListPagination } from "../../components/list-pagination.tsx";
 import { Loaded } from "../../components/loaded.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
@@ -22,7 +23,7 @@ export function ApplicationsPage() {
   const query = useQuery(applicationsQuery(useManagement(), filter));
   return (
     <>
-      <PageHeader title="Applications">
+      <PageHeader title="Applications" actions={<CreateApplication />}>
         Of all accounts and products: each has credentials, and is on a plan.
       </PageHeader>
       <PageSection isFilled>
