@@ -1,5 +1,11 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { createMemoryHistory, createRootRoute, createRouter, RouterProvider } from "@tanstack/react-router";
+import {
+  createMemoryHistory,
+  createRootRoute,
+  createRoute,
+  createRouter,
+  RouterProvider,
+} from "@tanstack/react-router";
 import { flushSync } from "react-dom";
 import { createRoot } from "react-dom/client";
 import type { ReactNode } from "react";
@@ -23,13 +29,17 @@ export type Answers = Readonly<Record<string, readonly [status: number, body: un
 export interface ShowOptions {
   readonly answers: Answers;
   readonly session?: Partial<Session>;
+  /** Where the page stands, if it asks for that: its path, and how it reads what is behind the question mark. */
+  readonly route?: { readonly path: string; readonly read?: (search: Record<string, unknown>) => object };
+  /** The address that is opened. */
+  readonly at?: string;
 }
 
 /** Takes the page of the test before away, with its menus and dialogs. */
 let leave = (): void => undefined;
 
 /** A page with all that stands around it, and a server that answers as it is told. */
-export function showInPortal(element: ReactNode, { answers, session }: ShowOptions) {
+export function showInPortal(element: ReactNode, { answers, session, route, at = route?.path ?? "/" }: ShowOptions) {
   const asked: { request: string; body?: unknown }[] = [];
   vi.stubGlobal("fetch", async (to: string | Request, options?: RequestInit) => {
     const sent = new Request(to, options);
@@ -44,12 +54,18 @@ export function showInPortal(element: ReactNode, { answers, session }: ShowOptio
   const renewSession = vi.fn<() => Promise<void>>(async () => undefined);
   const api = createApiClient({ csrfToken: "t", toSignIn: () => undefined });
   const management = createManagementClient({ csrfToken: "t", toSignIn: () => undefined });
-  const routeTree = createRootRoute({ component: () => element });
-  const router = createRouter({ routeTree, history: createMemoryHistory() });
+  const root = createRootRoute(route ? {} : { component: () => element });
+  const page = {
+    component: () => element,
+    getParentRoute: () => root,
+    ...(route?.read && { validateSearch: route.read }),
+  };
+  const routeTree = route ? root.addChildren([createRoute({ ...page, path: route.path })]) : root;
+  const router = createRouter({ routeTree, history: createMemoryHistory({ initialEntries: [at] }) });
   leave();
-  const root = createRoot(document.body.appendChild(document.createElement("div")));
-  leave = () => root.unmount();
-  root.render(
+  const shown = createRoot(document.body.appendChild(document.createElement("div")));
+  leave = () => shown.unmount();
+  shown.render(
     <SessionContext value={{ ...exampleSession, ...session }}>
       <RenewSessionContext value={renewSession}>
         <ApiContext value={api}>
@@ -69,6 +85,7 @@ export function showInPortal(element: ReactNode, { answers, session }: ShowOptio
     /** What changed things, in its order. */
     changes: () => asked.filter(({ request }) => !request.startsWith("GET ")),
     path: () => router.state.location.pathname,
+    search: (): object => router.state.location.search,
   };
 }
 
@@ -81,6 +98,25 @@ export const click = (name: string): Promise<void> =>
     const found = [...document.querySelectorAll<HTMLElement>("button, a")].findLast((it) => named(it, name));
     if (!found) throw new Error(`There is no “${name}” to click.`);
     flushSync(() => found.click());
+  });
+
+/** Waits for a select by what it is called and for what it offers, and chooses it. */
+export const choose = (name: string, value: string): Promise<void> =>
+  vi.waitFor(() => {
+    const select = [...document.querySelectorAll("select")].find((it) => named(it, name));
+    if (![...(select?.options ?? [])].some((it) => it.value === value)) {
+      throw new Error(`“${value}” is not offered by “${name}”.`);
+    }
+    give(select, value);
+  });
+
+/** Waits for the search of a list, types a text and presses Enter. */
+export const search = (text: string): Promise<void> =>
+  vi.waitFor(() => {
+    const input = document.querySelector<HTMLInputElement>(".bellwire-search input");
+    if (!input) throw new Error("There is nothing to search by.");
+    give(input, text);
+    flushSync(() => input.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true })));
   });
 
 /** Waits for a checkbox or a radio button by its id, and ticks it or takes the tick away. */
@@ -103,9 +139,12 @@ export const fill = (id: string, value: string): Promise<void> =>
     if (control instanceof HTMLSelectElement && ![...control.options].some((it) => it.value === value)) {
       throw new Error(`“${value}” is not offered by #${id}.`);
     }
-    // React looks for changes behind the property that it has put in front.
-    Object.getOwnPropertyDescriptor(Object.getPrototypeOf(control), "value")?.set?.call(control, value);
-    flushSync(() =>
-      control.dispatchEvent(new Event(control instanceof HTMLSelectElement ? "change" : "input", { bubbles: true })),
-    );
+    give(control, value);
   });
+
+/** React looks for changes behind the property that it has put in front. */
+function give(control: Element | null | undefined, value: string): void {
+  Object.getOwnPropertyDescriptor(Object.getPrototypeOf(control), "value")?.set?.call(control, value);
+  const change = new Event(control instanceof HTMLSelectElement ? "change" : "input", { bubbles: true });
+  flushSync(() => control?.dispatchEvent(change));
+}

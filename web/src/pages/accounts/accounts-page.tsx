@@ -20,7 +20,7 @@ import { NoAccounts } from "./no-accounts.tsx";
 const route = getRouteApi("/accounts");
 
 export function AccountsPage() {
-  const filter = route.useSearch();
+  const filter = readAccountSearch(route.useSearch()); // the router lets what it does not know through
   const navigate = useNavigate();
   const narrow = (search: Record<string, unknown>): void =>
     void navigate({ to: "/accounts", search: readAccountSearch(search), replace: true });
