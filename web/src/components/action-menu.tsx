@@ -7,13 +7,19 @@ export interface Action {
   readonly isDanger?: boolean;
 }
 
+export interface ActionMenuProps {
+  readonly actions: readonly Action[];
+  readonly label?: string;
+  readonly isDisabled?: boolean;
+}
+
 /** What can be done to the thing that the page shows; without anything there is no menu. */
-export function ActionMenu({ actions }: { actions: readonly Action[] }) {
+export function ActionMenu({ actions, label = "Actions", isDisabled = false }: ActionMenuProps) {
   const [isOpen, setOpen] = useState(false);
   if (actions.length === 0) return null;
   const toggle = (ref: Ref<MenuToggleElement>) => (
-    <MenuToggle ref={ref} isExpanded={isOpen} onClick={() => setOpen(!isOpen)}>
-      Actions
+    <MenuToggle ref={ref} isExpanded={isOpen} isDisabled={isDisabled} onClick={() => setOpen(!isOpen)}>
+      {label}
     </MenuToggle>
   );
   return (

@@ -1,7 +1,9 @@
 import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { Link } from "@tanstack/react-router";
 
-import type { Application } from "../api/management/application-queries.ts";
+import { nameOf, type Application } from "../api/management/application-queries.ts";
+import { Tick, TickAll } from "./bulk/tick-cells.tsx";
+import type { Ticks } from "./bulk/use-ticks.ts";
 import { StateLabel } from "./state-label.tsx";
 import { When } from "./when.tsx";
 
@@ -9,13 +11,16 @@ export interface ApplicationsTableProps {
   readonly applications: readonly Application[];
   /** Whose they are, where that differs from row to row. */
   readonly showsAccount?: boolean;
+  /** Where several can be chosen. */
+  readonly ticks?: Ticks;
 }
 
-export function ApplicationsTable({ applications, showsAccount = false }: ApplicationsTableProps) {
+export function ApplicationsTable({ applications, showsAccount = false, ticks }: ApplicationsTableProps) {
   return (
     <Table aria-label="Applications" variant="compact">
       <Thead>
         <Tr>
+          {ticks && <TickAll ticks={ticks} ids={applications.map(({ id }) => id)} noun="applications" />}
           <Th>Application</Th>
           {showsAccount && <Th>Account</Th>}
           <Th>Product</Th>
@@ -27,16 +32,17 @@ export function ApplicationsTable({ applications, showsAccount = false }: Applic
       <Tbody>
         {applications.map((it) => (
           <Tr key={it.id}>
-            <Td dataLabel="Application">
+            {ticks && <Tick ticks={ticks} id={it.id} name={`${nameOf(it)} of ${it.org_name}`} />}
+            <Td dataLabel="Application" modifier="breakWord">
               <Link
                 to="/accounts/$accountId/applications/$id"
                 params={{ accountId: String(it.account_id), id: String(it.id) }}
               >
-                {it.name || `Application ${it.id}`}
+                {nameOf(it)}
               </Link>
             </Td>
             {showsAccount && (
-              <Td dataLabel="Account">
+              <Td dataLabel="Account" modifier="breakWord">
                 <Link to="/accounts/$id" params={{ id: String(it.account_id) }}>
                   {it.org_name}
                 </Link>

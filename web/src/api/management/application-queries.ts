@@ -12,6 +12,9 @@ export type ApplicationState = (typeof applicationStates)[number];
 /** With the fields that the provider has defined, by their names. */
 export type Application = components["schemas"]["Application"];
 
+/** Older ones may have no name. */
+export const nameOf = ({ id, name }: Pick<Application, "id" | "name">): string => name || `Application ${id}`;
+
 interface ApplicationAnswer {
   readonly application: Application;
 }

@@ -1,6 +1,6 @@
 import { Button, Toolbar, ToolbarContent, ToolbarItem } from "@patternfly/react-core";
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useState, type ReactNode } from "react";
 
 import {
   applicationStates,
@@ -25,9 +25,11 @@ export interface ApplicationFiltersProps {
   readonly filter: ApplicationFilter;
   /** With what is asked for from now on; nothing of it is sure to make sense. */
   readonly onNarrow: (search: Record<string, unknown>) => void;
+  /** Beside the filters. */
+  readonly children: ReactNode;
 }
 
-export function ApplicationFilters({ filter, onNarrow }: ApplicationFiltersProps) {
+export function ApplicationFilters({ filter, onNarrow, children }: ApplicationFiltersProps) {
   const api = useManagement();
   const { service_id, plan_id, state } = filter;
   const { data: products = [] } = useQuery(productsQuery(api));
@@ -66,6 +68,7 @@ export function ApplicationFilters({ filter, onNarrow }: ApplicationFiltersProps
           }))}
           onChange={(chosen) => narrow({ state: chosen })}
         />
+        {children}
         {Object.keys(filter).length > 0 && (
           <ToolbarItem>
             <Button variant="link" onClick={() => onNarrow({})}>

@@ -1,17 +1,17 @@
 import { expect, test, vi } from "vitest";
 
-import { choose, click, search, showInPortal, type Answers } from "../../testing/show-in-portal.tsx";
+import { choose, click, search, showInPortal, tick, type Answers } from "../../testing/show-in-portal.tsx";
 import { readApplicationSearch } from "./application-search.ts";
 import { ApplicationsPage } from "./applications-page.tsx";
 
-const application = (id: number, name: string, state = "live") => ({
+const application = (id: number, name: string, state = "live", service_id = 7) => ({
   application: {
     id,
     name,
     state,
     account_id: 4,
     org_name: "Quay Books",
-    service_id: 7,
+    service_id,
     plan_id: 1,
     plan_name: "Basic",
     created_at: "2026-03-01T09:00:00Z",
@@ -72,4 +72,24 @@ test("nothing that matches is said to be that, with a way back to all", async ()
   await click("Show all applications");
   await vi.waitFor(() => expect(page()).toContain("Tide clock"));
   expect(shown.search()).toEqual({});
+});
+
+const items = () => [...document.querySelectorAll("[role=menuitem]")].map((it) => it.textContent.trim());
+
+test("several applications go to another plan only where they are of one product", async () => {
+  const { changes } = show("/applications", {
+    "GET applications?per_page=50": listOf(application(8, "Ferry times"), application(9, "Tide clock", "live", 8)),
+    "POST applications/bulk": [200, { data: [{ id: 8, done: true }] }],
+  });
+  await tick("tick-8");
+  await tick("tick-9");
+  await click("With 2 selected");
+  await vi.waitFor(() => expect(items()).toEqual(["Accept", "Suspend", "Resume", "Reject", "Delete"]));
+  await tick("tick-9");
+  await click("With 1 selected");
+  await vi.waitFor(() => expect(items()).toContain("Change plan"));
+  await click("Suspend");
+  await click("Suspend");
+  await vi.waitFor(() => expect(page()).toContain("1 application was suspended"));
+  expect(changes()).toEqual([{ request: "POST applications/bulk", body: { ids: [8], operation: "suspend" } }]);
 });
