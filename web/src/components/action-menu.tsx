@@ -11,10 +11,12 @@ export interface ActionMenuProps {
   readonly actions: readonly Action[];
   readonly label?: string;
   readonly isDisabled?: boolean;
+  /** Something is under way: nothing can be chosen, while the menu keeps the focus that it may have. */
+  readonly isBusy?: boolean;
 }
 
 /** What can be done to the thing that the page shows; without anything there is no menu. */
-export function ActionMenu({ actions, label = "Actions", isDisabled = false }: ActionMenuProps) {
+export function ActionMenu({ actions, label = "Actions", isDisabled = false, isBusy = false }: ActionMenuProps) {
   const [isOpen, setOpen] = useState(false);
   if (actions.length === 0) return null;
   const toggle = (ref: Ref<MenuToggleElement>) => (
@@ -33,7 +35,7 @@ export function ActionMenu({ actions, label = "Actions", isDisabled = false }: A
     >
       <DropdownList>
         {actions.map(({ title, onClick, isDanger = false }) => (
-          <DropdownItem key={title} isDanger={isDanger} onClick={onClick}>
+          <DropdownItem key={title} isDanger={isDanger} isDisabled={isBusy} onClick={onClick}>
             {title}
           </DropdownItem>
         ))}

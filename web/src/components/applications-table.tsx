@@ -21,7 +21,7 @@ export function ApplicationsTable({ applications, showsAccount = false, ticks }:
       <Thead>
         <Tr>
           {ticks && <TickAll ticks={ticks} ids={applications.map(({ id }) => id)} noun="applications" />}
-          <Th>Application</Th>
+          <Th width={25}>Application</Th>
           {showsAccount && <Th>Account</Th>}
           <Th>Product</Th>
           <Th>Plan</Th>
@@ -48,8 +48,12 @@ export function ApplicationsTable({ applications, showsAccount = false, ticks }:
                 </Link>
               </Td>
             )}
-            <Td dataLabel="Product">{it.service_name}</Td>
-            <Td dataLabel="Plan">{it.plan_name}</Td>
+            <Td dataLabel="Product" modifier="breakWord">
+              {it.service_name}
+            </Td>
+            <Td dataLabel="Plan" modifier="breakWord">
+              {it.plan_name}
+            </Td>
             <Td dataLabel="State">
               <StateLabel state={it.state} />
             </Td>

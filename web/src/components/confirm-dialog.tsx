@@ -25,6 +25,7 @@ export function ConfirmDialog({ title, children, confirm, isBusy, onConfirm, onC
   const id = useId();
   const { refusal, forget } = useRefusal();
   const act = (): void => {
+    if (isBusy) return;
     forget();
     onConfirm();
   };
@@ -36,7 +37,7 @@ export function ConfirmDialog({ title, children, confirm, isBusy, onConfirm, onC
         {children}
       </ModalBody>
       <ModalFooter>
-        <Button variant="danger" isLoading={isBusy} isDisabled={isBusy} onClick={act}>
+        <Button variant="danger" isLoading={isBusy} isAriaDisabled={isBusy} onClick={act}>
           {confirm}
         </Button>
         <Button variant="link" onClick={onClose}>

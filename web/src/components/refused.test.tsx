@@ -107,3 +107,11 @@ test("once a dialog closes, the menu that it was opened from has the focus again
   await click("Cancel");
   await vi.waitFor(() => expect(document.activeElement?.getAttribute("aria-label")).toBe("Actions of olaf"));
 });
+
+test("a menu whose row is being changed keeps the focus, and nothing of it can be chosen", async () => {
+  showInPortal(<RowActions of="olaf" isDisabled items={[{ title: "Edit" }]} />, { answers: {} });
+  await click("Actions of olaf");
+  await vi.waitFor(() => {
+    expect(document.querySelector<HTMLButtonElement>("[role=menuitem]")?.disabled).toBe(true);
+  });
+});

@@ -6,6 +6,7 @@ export interface RowActionsProps {
   /** What the row is called: whoever cannot see it hears whose actions these are. */
   readonly of: string;
   readonly items: ActionsColumnProps["items"];
+  /** Something is under way: nothing can be chosen, while the menu keeps the focus that it may have. */
   readonly isDisabled?: boolean;
 }
 
@@ -18,11 +19,16 @@ export function RowActions({ of, items, isDisabled = false }: RowActionsProps) {
       variant="plain"
       icon={<EllipsisVIcon />}
       isExpanded={isOpen}
-      isDisabled={isDisabled}
       onClick={onToggle}
     />
   );
-  return <ActionsColumn items={items} actionsToggle={toggle} {...focusBack} />;
+  return (
+    <ActionsColumn
+      items={isDisabled ? items.map((it) => ({ ...it, isDisabled })) : items}
+      actionsToggle={toggle}
+      {...focusBack}
+    />
+  );
 }
 
 /** A dialog gives the focus back to where it was, and the item that opened it is gone then. Its type leaves the property out. */

@@ -48,7 +48,8 @@ export function FormDialog({ title, description, submit, isBusy, isDisabled = fa
           variant={isDanger ? "danger" : "primary"}
           form={`${id}form`}
           isLoading={isBusy}
-          isDisabled={isBusy || isDisabled}
+          isAriaDisabled={isBusy} // a button that is disabled loses the focus
+          isDisabled={isDisabled}
         >
           {submit}
         </Button>

@@ -32,7 +32,11 @@ export function PlanList({ path, plans }: PlanListProps) {
   return (
     <>
       {plans.length > 0 ? (
-        <PlansTable plans={plans} itemsFor={mayChange ? itemsFor : undefined} />
+        <PlansTable
+          plans={plans}
+          isBusy={change.isPending || makeDefault.isPending || remove.isPending}
+          itemsFor={mayChange ? itemsFor : undefined}
+        />
       ) : (
         <Content component="p">Without a plan nobody can sign up for it. Make one, and make it the default.</Content>
       )}

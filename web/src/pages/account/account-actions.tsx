@@ -38,6 +38,7 @@ export function AccountActions({ account }: { account: Account }) {
   return (
     <>
       <ActionMenu
+        isBusy={step.isPending}
         actions={[
           ...actions,
           ...(isAdmin ? [{ title: "Delete", isDanger: true, onClick: () => setToConfirm("delete") }] : []),

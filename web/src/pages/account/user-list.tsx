@@ -44,10 +44,11 @@ export function UserList({ accountId }: { accountId: number }) {
       : []),
     { title: "Delete", isDanger: true, onClick: () => setToConfirm({ user, operation: "delete" }) },
   ];
+  const isBusy = step.isPending || remove.isPending || sendActivation.isPending;
   return (
     <>
       <Loaded query={query} skeleton={<TableSkeleton of="users" />}>
-        {(users) => <UsersTable users={users} itemsFor={itemsFor} />}
+        {(users) => <UsersTable label="Users" users={users} isBusy={isBusy} itemsFor={itemsFor} />}
       </Loaded>
       {mayAdd && (
         <Button variant="link" isInline onClick={() => setToEdit("new")}>
@@ -62,12 +63,7 @@ export function UserList({ accountId }: { accountId: number }) {
         />
       )}
       {toConfirm && (
-        <UserQuestion
-          {...toConfirm}
-          isBusy={step.isPending || remove.isPending}
-          onConfirm={() => confirm(toConfirm)}
-          onClose={close}
-        />
+        <UserQuestion {...toConfirm} isBusy={isBusy} onConfirm={() => confirm(toConfirm)} onClose={close} />
       )}
     </>
   );

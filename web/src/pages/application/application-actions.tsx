@@ -42,6 +42,7 @@ export function ApplicationActions({ application }: { application: Application }
   return (
     <>
       <ActionMenu
+        isBusy={step.isPending}
         actions={[
           ...taken,
           ...(application.state === "pending"
