@@ -49,7 +49,7 @@ export function FailureList({ failures }: { failures: readonly Failure[] }) {
           toDelete={toDelete}
           isBusy={isBusy}
           onClose={() => setToDelete(undefined)}
-          onConfirm={() => remove.mutate(toDelete.chosen, { onSettled: () => setToDelete(undefined) })}
+          onConfirm={() => remove.mutate(toDelete.chosen, { onSuccess: () => setToDelete(undefined) })}
         />
       )}
     </>
