@@ -18,7 +18,8 @@ export function AddValue({ noun, hint, errors, isBusy, onAdd }: AddValueProps) {
   const [typed, setTyped] = useState("");
   const submit = (event: FormEvent): void => {
     event.preventDefault();
-    if (!isBusy) onAdd(typed, () => setTyped(""));
+    // What is typed meanwhile is the next one.
+    if (!isBusy) onAdd(typed, () => setTyped((now) => (now === typed ? "" : now)));
   };
   return (
     <Form onSubmit={submit} isWidthLimited maxWidth="40rem">

@@ -115,3 +115,14 @@ test("a menu whose row is being changed keeps the focus, and nothing of it can b
     expect(document.querySelector<HTMLButtonElement>("[role=menuitem]")?.disabled).toBe(true);
   });
 });
+
+test("without a network a change fails at once, says so, and is not done later", async () => {
+  window.dispatchEvent(new Event("offline"));
+  const { changes } = show({ "DELETE users/6": "lost" });
+  await click("Actions of olaf");
+  await click("Delete");
+  await click("Delete");
+  await vi.waitFor(() => expect(alertOf(dialog())).toContain("The server cannot be reached."));
+  window.dispatchEvent(new Event("online"));
+  expect(changes()).toHaveLength(1);
+});

@@ -1,4 +1,4 @@
-import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { QueryClientProvider } from "@tanstack/react-query";
 import {
   createMemoryHistory,
   createRootRoute,
@@ -13,6 +13,7 @@ import { vi } from "vitest";
 
 import { createApiClient } from "../api/api-client.ts";
 import { ApiContext } from "../api/api-context.ts";
+import { createQueryClient } from "../api/create-query-client.ts";
 import { createManagementClient } from "../api/management/management-client.ts";
 import { ManagementContext } from "../api/management/management-context.ts";
 import { RenewSessionContext, SessionContext } from "../api/session-context.ts";
@@ -20,11 +21,14 @@ import type { Session } from "../api/session.ts";
 import { ToastProvider } from "../toasts/toast-provider.tsx";
 import { exampleSession } from "./example-session.ts";
 
+export type Answer = readonly [status: number, body: unknown] | "lost";
+
 /**
- * What the server answers, by `GET users`, `PUT settings`, … of either API: a status and a body. What is not named is not there.
+ * What the server answers, by `GET users`, `PUT settings`, … of either API: a status and a body, or that the network
+ * is lost. What is not named is not there.
  * A test may change it on the way.
  */
-export type Answers = Readonly<Record<string, readonly [status: number, body: unknown]>>;
+export type Answers = Readonly<Record<string, Answer>>;
 
 export interface ShowOptions {
   readonly answers: Answers;
@@ -47,11 +51,16 @@ export function showInPortal(element: ReactNode, { answers, session, route, at =
     const path = pathname.replace(/^\/(admin\/api|api\/v1)\//, "").replace(/\.json$/, "");
     const [request, body] = [`${sent.method} ${path}${search}`, await sent.text()];
     asked.push({ request, ...(body && { body: JSON.parse(body) }) });
-    const [status, answer] = answers[request] ?? [404, {}];
+    const given = answers[request] ?? [404, {}];
+    if (given === "lost") throw new TypeError("Failed to fetch");
+    const [status, answer] = given;
     return new Response(status === 204 ? null : JSON.stringify(answer), { status });
   });
 
   const renewSession = vi.fn<() => Promise<void>>(async () => undefined);
+  const queries = createQueryClient();
+  const { queries: ofQueries, ...defaults } = queries.getDefaultOptions();
+  queries.setDefaultOptions({ ...defaults, queries: { ...ofQueries, retry: false } });
   const api = createApiClient({ csrfToken: "t", toSignIn: () => undefined });
   const management = createManagementClient({ csrfToken: "t", toSignIn: () => undefined });
   const root = createRootRoute(route ? {} : { component: () => element });
@@ -70,7 +79,7 @@ export function showInPortal(element: ReactNode, { answers, session, route, at =
       <RenewSessionContext value={renewSession}>
         <ApiContext value={api}>
           <ManagementContext value={management}>
-            <QueryClientProvider client={new QueryClient({ defaultOptions: { queries: { retry: false } } })}>
+            <QueryClientProvider client={queries}>
               <ToastProvider>
                 <RouterProvider router={router} />
               </ToastProvider>

@@ -1,6 +1,6 @@
 import { expect, test, vi } from "vitest";
 
-import { click, showInPortal, type Answers } from "../../testing/show-in-portal.tsx";
+import { click, showInPortal, type Answer } from "../../testing/show-in-portal.tsx";
 import { PlanRequestNotice } from "./plan-request-notice.tsx";
 
 const request = {
@@ -13,7 +13,7 @@ const request = {
 };
 
 function show() {
-  const answers: Record<string, Answers[string]> = {
+  const answers: Record<string, Answer> = {
     "GET account_plan_requests": [200, { data: [request] }],
     "PUT accounts/4/change_plan": [200, {}],
     "DELETE accounts/4/plan_request": [204, undefined],

@@ -1,6 +1,6 @@
 import { expect, test, vi } from "vitest";
 
-import { click, fill, refusal, showInPortal, tick, type Answers } from "../../testing/show-in-portal.tsx";
+import { click, fill, refusal, showInPortal, tick, type Answer } from "../../testing/show-in-portal.tsx";
 import { readAccountSearch } from "./account-search.ts";
 import { AccountsPage } from "./accounts-page.tsx";
 
@@ -10,8 +10,8 @@ const account = (id: number, org_name: string) => ({
 const listed = "GET accounts?per_page=50";
 const plan = (id: number, name: string) => ({ account_plan: { id, name, state: "published" } });
 
-function show(outcomes: Answers[string], deeds = ["administer-portal"]) {
-  const answers: Record<string, Answers[string]> = {
+function show(outcomes: Answer, deeds = ["administer-portal"]) {
+  const answers: Record<string, Answer> = {
     [listed]: [200, { accounts: [account(4, "Quay Books"), account(5, "Harbour"), account(6, "Pier")] }],
     "GET account_plan_requests": [200, { data: [] }],
     "GET account_plans": [200, { plans: [plan(1, "Basic"), plan(2, "Gold")] }],

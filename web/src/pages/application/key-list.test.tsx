@@ -1,13 +1,13 @@
 import { expect, test, vi } from "vitest";
 
-import { click, fill, refusal, showInPortal, type Answers } from "../../testing/show-in-portal.tsx";
+import { click, fill, refusal, showInPortal, type Answer } from "../../testing/show-in-portal.tsx";
 import { KeyList } from "./key-list.tsx";
 
 const at = "accounts/4/applications/8/keys";
-const keysOf = (...values: string[]): Answers[string] => [200, { keys: values.map((value) => ({ key: { value } })) }];
+const keysOf = (...values: string[]): Answer => [200, { keys: values.map((value) => ({ key: { value } })) }];
 
 function show(keys: readonly string[], application = {}) {
-  const answers: Record<string, Answers[string]> = { [`GET ${at}`]: keysOf(...keys) };
+  const answers: Record<string, Answer> = { [`GET ${at}`]: keysOf(...keys) };
   const applicationKey = { accountId: 4, id: 8 };
   return {
     answers,

@@ -1,6 +1,6 @@
 import { expect, test, vi } from "vitest";
 
-import { choose, click, search, showInPortal, tick, type Answers } from "../../testing/show-in-portal.tsx";
+import { choose, click, search, showInPortal, tick, type Answer, type Answers } from "../../testing/show-in-portal.tsx";
 import { readApplicationSearch } from "./application-search.ts";
 import { ApplicationsPage } from "./applications-page.tsx";
 
@@ -17,7 +17,7 @@ const application = (id: number, name: string, state = "live", service_id = 7) =
     created_at: "2026-03-01T09:00:00Z",
   },
 });
-const listOf = (...applications: object[]): Answers[string] => [200, { applications }];
+const listOf = (...applications: object[]): Answer => [200, { applications }];
 const answers: Answers = {
   "GET plan_requests": [200, { data: [] }],
   "GET services": [200, { services: [{ service: { id: 7, name: "Ferries" } }] }],
