@@ -3,6 +3,7 @@ import { useId, type ReactNode } from "react";
 
 import { useRefusal } from "../toasts/dialog-context.ts";
 import { Refused } from "./refused.tsx";
+import { useFocusBack } from "./use-focus-back.ts";
 
 /** What is asked, and what comes of a yes. */
 export interface Question {
@@ -23,6 +24,7 @@ export interface ConfirmDialogProps {
 /** Asks before something that takes something away. It stays open until that is done, and says why if it is refused. */
 export function ConfirmDialog({ title, children, confirm, isBusy, onConfirm, onClose }: ConfirmDialogProps) {
   const id = useId();
+  useFocusBack();
   const { refusal, forget } = useRefusal();
   const act = (): void => {
     if (isBusy) return;

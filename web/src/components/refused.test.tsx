@@ -11,17 +11,18 @@ import { RowActions } from "./row-actions.tsx";
 import { useChange } from "./use-change.ts";
 
 function Page() {
+  const [isGone, setGone] = useState(false);
   const [open, setOpen] = useState<"edit" | "delete">();
   const items = [
     { title: "Edit", onClick: () => setOpen("edit") },
     { title: "Delete", onClick: () => setOpen("delete") },
   ];
   return (
-    <>
-      <RowActions of="olaf" items={items} />
+    <main tabIndex={-1}>
+      {!isGone && <RowActions of="olaf" items={items} />}
       {open === "edit" && <Edit onClose={() => setOpen(undefined)} />}
-      {open === "delete" && <Delete onClose={() => setOpen(undefined)} />}
-    </>
+      {open === "delete" && <Delete onDone={() => setGone(true)} onClose={() => setOpen(undefined)} />}
+    </main>
   );
 }
 
@@ -44,13 +45,16 @@ function Edit({ onClose }: { onClose: () => void }) {
   );
 }
 
-function Delete({ onClose }: { onClose: () => void }) {
+function Delete({ onDone, onClose }: { onDone: () => void; onClose: () => void }) {
   const api = useManagement();
   const { mutate, isPending } = useChange({
     change: () => api.remove("users/6"),
     stale: [],
     failed: "Not deleted",
-    onDone: onClose,
+    onDone: () => {
+      onDone();
+      onClose();
+    },
   });
   return (
     <ConfirmDialog
@@ -125,4 +129,13 @@ test("without a network a change fails at once, says so, and is not done later",
   await vi.waitFor(() => expect(alertOf(dialog())).toContain("The server cannot be reached."));
   window.dispatchEvent(new Event("online"));
   expect(changes()).toHaveLength(1);
+});
+
+test("once a dialog has taken away what it was opened from, the page has the focus, and not nothing", async () => {
+  show({ "DELETE users/6": [200, {}] });
+  await click("Actions of olaf");
+  await click("Delete");
+  await click("Delete");
+  await vi.waitFor(() => expect(dialog()).toBeNull());
+  await vi.waitFor(() => expect(document.activeElement?.tagName).toBe("MAIN"));
 });

@@ -3,6 +3,7 @@ import { useId, type FormEvent, type ReactNode } from "react";
 
 import { useRefusal } from "../../toasts/dialog-context.ts";
 import { Refused } from "../refused.tsx";
+import { useFocusBack } from "../use-focus-back.ts";
 
 export interface FormDialogProps {
   readonly title: string;
@@ -25,6 +26,7 @@ export interface FormDialogProps {
 export function FormDialog({ title, description, submit, isBusy, isDisabled = false, ...rest }: FormDialogProps) {
   const { isLenient = false, isDanger = false, onSubmit, onClose, children } = rest;
   const id = useId();
+  useFocusBack();
   const { refusal, forget } = useRefusal();
   const handle = (event: FormEvent): void => {
     event.preventDefault();
