@@ -1,5 +1,6 @@
+import { onlineManager } from "@tanstack/react-query";
 import { useState } from "react";
-import { expect, test, vi } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 
 import { useManagement } from "../api/management/management-context.ts";
 import { click, fill, showInPortal, type Answers } from "../testing/show-in-portal.tsx";
@@ -121,13 +122,14 @@ test("a menu whose row is being changed keeps the focus, and nothing of it can b
 });
 
 test("without a network a change fails at once, says so, and is not done later", async () => {
-  window.dispatchEvent(new Event("offline"));
+  onTestFinished(() => onlineManager.setOnline(true));
+  onlineManager.setOnline(false);
   const { changes } = show({ "DELETE users/6": "lost" });
   await click("Actions of olaf");
   await click("Delete");
   await click("Delete");
   await vi.waitFor(() => expect(alertOf(dialog())).toContain("The server cannot be reached."));
-  window.dispatchEvent(new Event("online"));
+  onlineManager.setOnline(true);
   expect(changes()).toHaveLength(1);
 });
 
@@ -138,4 +140,27 @@ test("once a dialog has taken away what it was opened from, the page has the foc
   await click("Delete");
   await vi.waitFor(() => expect(dialog()).toBeNull());
   await vi.waitFor(() => expect(document.activeElement?.tagName).toBe("MAIN"));
+});
+
+test("while something is under way, neither a form nor a question asks for it again", async () => {
+  const act = vi.fn<() => void>();
+  const words = { title: "Edit olaf", isBusy: true, onClose: () => undefined };
+  showInPortal(
+    <>
+      <FormDialog {...words} submit="Save" onSubmit={act}>
+        Nothing to fill in.
+      </FormDialog>
+      <ConfirmDialog {...words} confirm="Delete" onConfirm={act}>
+        Gone.
+      </ConfirmDialog>
+    </>,
+    { answers: {} },
+  );
+  const named = (verb: string) =>
+    [...document.querySelectorAll("button")].find(({ textContent }) => textContent.includes(verb));
+  await vi.waitFor(() => expect(named("Delete")).toBeDefined());
+  named("Delete")?.click();
+  named("Save")?.click();
+  document.querySelector("form")?.dispatchEvent(new Event("submit", { bubbles: true, cancelable: true }));
+  expect(act).not.toHaveBeenCalled();
 });
