@@ -49,7 +49,9 @@ export function PlanList({ path, plans }: PlanListProps) {
           onConfirm={() => remove.mutate(toDelete.id)}
           onClose={() => setToDelete(undefined)}
         >
-          <Content component="p">A plan that somebody is on stays: move them to another one first.</Content>
+          <Content component="p">
+            It cannot be brought back. A plan that somebody is on stays: move them to another one first.
+          </Content>
         </ConfirmDialog>
       )}
     </>

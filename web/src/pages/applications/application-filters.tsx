@@ -14,12 +14,22 @@ import { textOf } from "../../components/form/text-of.ts";
 import { SelectFilter } from "../../components/select-filter.tsx";
 import { TextFilter } from "../../components/text-filter.tsx";
 
-const handles: readonly { readonly value: ApplicationHandle; readonly label: string }[] = [
-  { value: "name", label: "Application" },
-  { value: "account_query", label: "Account" },
-  { value: "app_id", label: "Application id" },
-  { value: "user_key", label: "User key" },
+interface Handle {
+  readonly value: ApplicationHandle;
+  readonly label: string;
+  /** What is typed. */
+  readonly text: string;
+}
+
+const byName: Handle = { value: "name", label: "Application", text: "A part of the application's name" };
+const handles: readonly Handle[] = [
+  byName,
+  { value: "account_query", label: "Account", text: "A part of the account's name" },
+  { value: "app_id", label: "Application id", text: "The whole application id" },
+  { value: "user_key", label: "User key", text: "The whole user key" },
 ];
+
+const handleOf = (by: string | undefined): Handle => handles.find(({ value }) => value === by) ?? byName;
 
 export interface ApplicationFiltersProps {
   readonly filter: ApplicationFilter;
@@ -69,7 +79,7 @@ export function ApplicationFilters({ filter, onNarrow, children }: ApplicationFi
           onChange={(chosen) => narrow({ state: chosen })}
         />
         {children}
-        {Object.keys(filter).length > 0 && (
+        {Object.keys(filter).some((name) => name !== "page") && (
           <ToolbarItem>
             <Button variant="link" onClick={() => onNarrow({})}>
               Clear filters
@@ -87,21 +97,17 @@ interface TextSearchProps {
 }
 
 /** A text, and where it is looked for. */
-function TextSearch({ filter: { by: shownBy = "name", query }, onSearch }: TextSearchProps) {
-  const [by, setBy] = useState(shownBy);
+function TextSearch({ filter: { by, query }, onSearch }: TextSearchProps) {
+  const [handle, setHandle] = useState(handleOf(by));
   const choose = (chosen: string | undefined): void => {
-    const handle = handles.find(({ value }) => value === chosen)?.value ?? "name";
-    setBy(handle);
-    if (query) onSearch({ by: handle, query });
+    const next = handleOf(chosen);
+    setHandle(next);
+    if (query) onSearch({ by: next.value, query });
   };
   return (
     <>
-      <SelectFilter label="Search in" value={by} options={handles} onChange={choose} />
-      <TextFilter
-        label={by === "name" || by === "account_query" ? "A part of its name" : "The whole of it"}
-        value={query}
-        onChange={(text) => onSearch({ by, query: text })}
-      />
+      <SelectFilter label="Search in" value={handle.value} options={handles} onChange={choose} />
+      <TextFilter label={handle.text} value={query} onChange={(text) => onSearch({ by: handle.value, query: text })} />
     </>
   );
 }
