@@ -30,13 +30,13 @@ export function useChange<Input, Done>(options: ChangeOptions<Input, Done>) {
     mutationFn: change,
     onSuccess: async (answer) => {
       await refresh();
-      if (done) toast({ kind: "success", title: done });
+      if (done) toast({ kind: "success", title: done, about: failed }); // in the place of an earlier refusal
       await onDone?.(answer);
     },
     onError: (error) => {
       const names = Object.keys(errorsOf(error));
       const isShown = names.length > 0 && names.every((name) => fields.includes(name));
-      toast({ kind: "danger", title: failed, ...(!isShown && { detail: saysWhy(error) }) });
+      toast({ kind: "danger", title: failed, about: failed, ...(!isShown && { detail: saysWhy(error) }) });
       // Often the page was old: somebody else has changed the thing, or deleted it.
       if (error instanceof ApiProblem) void refresh();
     },

@@ -59,6 +59,8 @@ test("what was typed for a key that is refused stays, and goes once the key is t
   await click("Add key");
   await vi.waitFor(() => expect(page()).toContain("k-long"));
   await vi.waitFor(() => expect(typed()).toBe(""));
+  expect(page()).toContain("The key was added");
+  expect(page()).not.toContain("The key could not be added");
 });
 
 test.each([

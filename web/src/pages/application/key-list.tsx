@@ -43,16 +43,18 @@ export function KeyList({ applicationKey, application: { application_id = "", cl
   return (
     <>
       <Content component="p">Application id</Content>
-      <ClipboardCopy
-        variant="inline-compact"
-        isCode
-        hoverTip="Copy"
-        clickTip="Copied"
-        copyAriaLabel="Copy the application id"
-        className="bellwire-break"
-      >
-        {application_id}
-      </ClipboardCopy>
+      <div className="bellwire-notice">
+        <ClipboardCopy
+          variant="inline-compact"
+          isCode
+          hoverTip="Copy"
+          clickTip="Copied"
+          copyAriaLabel="Copy the application id"
+          className="bellwire-break"
+        >
+          {application_id}
+        </ClipboardCopy>
+      </div>
       <Content component="p">Keys</Content>
       <Loaded query={query} skeleton={<TableSkeleton of="the keys" />}>
         {(keys) => (
