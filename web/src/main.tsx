@@ -1,14 +1,14 @@
 import "@patternfly/react-core/dist/styles/base.css";
 import "./layout/app.css";
 
-import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
 import { createApiClient } from "./api/api-client.ts";
 import { ApiContext } from "./api/api-context.ts";
-import { ApiProblem } from "./api/api-problem.ts";
+import { createQueryClient } from "./api/create-query-client.ts";
 import { createManagementClient } from "./api/management/management-client.ts";
 import { ManagementContext } from "./api/management/management-context.ts";
 import { LiveProvider } from "./api/live-provider.tsx";
@@ -22,15 +22,7 @@ const session = readSession(document);
 const toSignIn = () => location.assign("/p/login");
 const api = createApiClient({ csrfToken: session.csrfToken, toSignIn });
 const management = createManagementClient({ csrfToken: session.csrfToken, toSignIn });
-const queries = new QueryClient({
-  defaultOptions: {
-    queries: {
-      staleTime: 30_000, // the stream tells what changed; this is for what it cannot tell
-      // A refusal stays one. Only what did not reach the server, or broke it, is worth another try.
-      retry: (failures, error) => failures < 2 && !(error instanceof ApiProblem && error.status < 500),
-    },
-  },
-});
+const queries = createQueryClient();
 
 const root = document.getElementById("root");
 if (!root) throw new Error("The page has no #root.");

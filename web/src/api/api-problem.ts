@@ -8,12 +8,19 @@ export class ApiProblem extends Error {
 
   constructor(status: number, body: unknown) {
     const { title, code, errors } = readProblem(body);
-    super(title ?? (inSentences(errors) || `The server answered with ${status}.`));
+    // "Some values are not acceptable" says less than which ones, and why.
+    super(inSentences(errors) || (title ?? (wordless[status] || `The server answered with ${status}.`)));
     this.status = status;
     this.code = code ?? "unknown";
     this.errors = errors;
   }
 }
+
+/** For answers that say nothing but their number, as most of 3scale's do. */
+const wordless: Readonly<Record<number, string>> = {
+  403: "You are not allowed to do this.",
+  404: "It is not there any more: somebody may have deleted it meanwhile.",
+};
 
 function readProblem(body: unknown) {
   const fields = fieldsOf(body);
@@ -41,18 +48,21 @@ function readFieldErrors(errors: unknown): Record<string, string[]> {
 /** "org_name" and "can't be blank" make "Org name can't be blank." */
 function inSentences(errors: Readonly<Record<string, readonly string[]>>): string {
   const sentences = Object.entries(errors).flatMap(([field, says]) =>
-    says.map((it) => `${field === "base" ? "" : `${words(field)} `}${it}.`),
+    says.map((it) => sentence(field === "base" ? it : `${words(field)} ${it}`)),
   );
   return sentences.join(" ");
 }
 
-function words(field: string): string {
-  const spoken = field.replace(/_id$/, "").replaceAll("_", " ");
-  return `${spoken.charAt(0).toUpperCase()}${spoken.slice(1)}`;
-}
+const words = (field: string): string => field.replace(/_id$/, "").replaceAll("_", " ");
 
-export const saysWhy = (error: unknown): string =>
-  error instanceof Error ? error.message : "Something went wrong. Try again.";
+const sentence = (text: string): string =>
+  `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`;
+
+export function saysWhy(error: unknown): string {
+  // What `fetch` throws is a TypeError, in words that every browser has its own of.
+  if (error instanceof TypeError) return "The server cannot be reached. Look at your connection, and try again.";
+  return error instanceof Error ? error.message : "Something went wrong. Try again.";
+}
 
 /** Whether what was asked for by its id is not there, any more or at all. */
 export const isGone = (error: unknown): boolean =>

@@ -1,7 +1,9 @@
 import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { Link } from "@tanstack/react-router";
 
-import type { Application } from "../api/management/application-queries.ts";
+import { nameOf, type Application } from "../api/management/application-queries.ts";
+import { Tick, TickAll } from "./bulk/tick-cells.tsx";
+import type { Ticks } from "./bulk/use-ticks.ts";
 import { StateLabel } from "./state-label.tsx";
 import { When } from "./when.tsx";
 
@@ -9,14 +11,17 @@ export interface ApplicationsTableProps {
   readonly applications: readonly Application[];
   /** Whose they are, where that differs from row to row. */
   readonly showsAccount?: boolean;
+  /** Where several can be chosen. */
+  readonly ticks?: Ticks;
 }
 
-export function ApplicationsTable({ applications, showsAccount = false }: ApplicationsTableProps) {
+export function ApplicationsTable({ applications, showsAccount = false, ticks }: ApplicationsTableProps) {
   return (
     <Table aria-label="Applications" variant="compact">
       <Thead>
         <Tr>
-          <Th>Application</Th>
+          {ticks && <TickAll ticks={ticks} ids={applications.map(({ id }) => id)} noun="applications" />}
+          <Th width={25}>Application</Th>
           {showsAccount && <Th>Account</Th>}
           <Th>Product</Th>
           <Th>Plan</Th>
@@ -27,23 +32,28 @@ export function ApplicationsTable({ applications, showsAccount = false }: Applic
       <Tbody>
         {applications.map((it) => (
           <Tr key={it.id}>
-            <Td dataLabel="Application">
+            {ticks && <Tick ticks={ticks} id={it.id} name={`${nameOf(it)} of ${it.org_name}`} />}
+            <Td dataLabel="Application" modifier="breakWord">
               <Link
                 to="/accounts/$accountId/applications/$id"
                 params={{ accountId: String(it.account_id), id: String(it.id) }}
               >
-                {it.name || `Application ${it.id}`}
+                {nameOf(it)}
               </Link>
             </Td>
             {showsAccount && (
-              <Td dataLabel="Account">
+              <Td dataLabel="Account" modifier="breakWord">
                 <Link to="/accounts/$id" params={{ id: String(it.account_id) }}>
                   {it.org_name}
                 </Link>
               </Td>
             )}
-            <Td dataLabel="Product">{it.service_name}</Td>
-            <Td dataLabel="Plan">{it.plan_name}</Td>
+            <Td dataLabel="Product" modifier="breakWord">
+              {it.service_name}
+            </Td>
+            <Td dataLabel="Plan" modifier="breakWord">
+              {it.plan_name}
+            </Td>
             <Td dataLabel="State">
               <StateLabel state={it.state} />
             </Td>

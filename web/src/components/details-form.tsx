@@ -5,7 +5,7 @@ import type { FormEvent } from "react";
 import type { FieldTarget } from "../api/management/fields-definition-queries.ts";
 import type { Values } from "../api/management/management-client.ts";
 import { useManagement } from "../api/management/management-context.ts";
-import { DefinedFields } from "./form/defined-fields.tsx";
+import { DefinedFields, useDefinitions } from "./form/defined-fields.tsx";
 import { useChange } from "./use-change.ts";
 import { useTyped } from "./use-typed.ts";
 
@@ -28,7 +28,7 @@ export function DetailsForm({ target, path, saved, stale, noun }: DetailsFormPro
     stale,
     done: `The ${noun} was changed`,
     failed: `The ${noun} could not be changed`,
-    fields: Object.keys(values),
+    fields: useDefinitions(target).map(({ name }) => name),
     onDone: forget,
   });
   const submit = (event: FormEvent): void => {
@@ -36,7 +36,8 @@ export function DetailsForm({ target, path, saved, stale, noun }: DetailsFormPro
     mutate(undefined);
   };
   return (
-    <Form onSubmit={submit} isWidthLimited maxWidth="40rem">
+    // What was saved without a field that is required by now may stay so: the API refuses what must not be.
+    <Form noValidate onSubmit={submit} isWidthLimited maxWidth="40rem">
       <DefinedFields target={target} values={values} saved={saved} errors={errors} onChange={change} />
       <ActionGroup>
         <Button type="submit" isLoading={isPending} isDisabled={isPending || !typed}>

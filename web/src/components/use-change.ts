@@ -17,22 +17,28 @@ export interface ChangeOptions<Input, Done> {
   readonly fields?: readonly string[];
 }
 
-/** Something that a click changes on the server: told below the page, and shown by every query that it touches. */
+/**
+ * Something that a click changes on the server: told below the page, or in the dialog that is open if it is refused, and shown
+ * by every query that it touches.
+ */
 export function useChange<Input, Done>(options: ChangeOptions<Input, Done>) {
   const { change, stale, done, failed, onDone, fields = [] } = options;
   const client = useQueryClient();
   const toast = useToast();
+  const refresh = () => Promise.all(stale.map((queryKey) => client.invalidateQueries({ queryKey })));
   const mutation = useMutation({
     mutationFn: change,
     onSuccess: async (answer) => {
-      await Promise.all(stale.map((queryKey) => client.invalidateQueries({ queryKey })));
-      if (done) toast({ kind: "success", title: done });
+      await refresh();
+      if (done) toast({ kind: "success", title: done, about: failed }); // in the place of an earlier refusal
       await onDone?.(answer);
     },
     onError: (error) => {
       const names = Object.keys(errorsOf(error));
       const isShown = names.length > 0 && names.every((name) => fields.includes(name));
-      toast({ kind: "danger", title: failed, ...(!isShown && { detail: saysWhy(error) }) });
+      toast({ kind: "danger", title: failed, about: failed, ...(!isShown && { detail: saysWhy(error) }) });
+      // Often the page was old: somebody else has changed the thing, or deleted it.
+      if (error instanceof ApiProblem) void refresh();
     },
   });
   const { error } = mutation;

@@ -1,37 +1,30 @@
-import {
-  ActionGroup,
-  Button,
-  ClipboardCopy,
-  Content,
-  Form,
-  List,
-  ListItem,
-  Stack,
-  StackItem,
-} from "@patternfly/react-core";
+import { Button, ClipboardCopy, Content, List, ListItem, Stack, StackItem } from "@patternfly/react-core";
 import SyncAltIcon from "@patternfly/react-icons/dist/esm/icons/sync-alt-icon";
 import TrashIcon from "@patternfly/react-icons/dist/esm/icons/trash-icon";
-import { useState, type FormEvent } from "react";
+import { useState } from "react";
 
+import { AddValue, type AddValueProps } from "./add-value.tsx";
 import { ConfirmDialog } from "./confirm-dialog.tsx";
-import { TextField } from "./form/text-field.tsx";
 
-export interface ValueListProps {
-  /** Of one: "key". */
-  readonly noun: string;
+/** Acts on one of them, and says so once it is done; if it is refused, never. */
+type Act = (value: string, onDone: () => void) => void;
+
+export interface ValueListProps extends AddValueProps {
   readonly values: readonly string[];
-  readonly hint: string;
-  readonly errors: readonly string[] | undefined;
-  readonly isBusy: boolean;
-  readonly onAdd: (value: string) => void;
-  readonly onRemove: (value: string) => void;
+  /** How many there can be. */
+  readonly limit: number;
+  /** What comes of it when one goes. */
+  readonly onEnd: string;
+  readonly onRemove: Act;
   /** Where a new random one can be put in the place of an old one. */
-  readonly onReplace?: (value: string) => void;
+  readonly onReplace?: Act;
 }
 
 /** Values that are added and removed one by one, such as the keys of an application. */
-export function ValueList({ noun, values, hint, errors, isBusy, onAdd, onRemove, onReplace }: ValueListProps) {
+export function ValueList({ values, limit, onEnd, onRemove, onReplace, ...add }: ValueListProps) {
+  const { noun, isBusy } = add;
   const [toEnd, setToEnd] = useState<{ readonly value: string; readonly isReplaced: boolean }>();
+  const close = (): void => setToEnd(undefined);
   return (
     <Stack hasGutter>
       <StackItem>
@@ -46,6 +39,7 @@ export function ValueList({ noun, values, hint, errors, isBusy, onAdd, onRemove,
                   isCode
                   hoverTip="Copy"
                   clickTip="Copied"
+                  copyAriaLabel={`Copy the ${noun} ${value}`}
                   className="bellwire-break"
                 >
                   {value}
@@ -55,6 +49,7 @@ export function ValueList({ noun, values, hint, errors, isBusy, onAdd, onRemove,
                     variant="plain"
                     aria-label={`Regenerate the ${noun} ${value}`}
                     icon={<SyncAltIcon />}
+                    isDisabled={isBusy}
                     onClick={() => setToEnd({ value, isReplaced: true })}
                   />
                 )}
@@ -62,6 +57,7 @@ export function ValueList({ noun, values, hint, errors, isBusy, onAdd, onRemove,
                   variant="plain"
                   aria-label={`Delete the ${noun} ${value}`}
                   icon={<TrashIcon />}
+                  isDisabled={isBusy}
                   onClick={() => setToEnd({ value, isReplaced: false })}
                 />
               </ListItem>
@@ -70,51 +66,26 @@ export function ValueList({ noun, values, hint, errors, isBusy, onAdd, onRemove,
         )}
       </StackItem>
       <StackItem>
-        <AddValue noun={noun} hint={hint} errors={errors} isBusy={isBusy} onAdd={onAdd} />
+        {values.length < limit ? (
+          <AddValue {...add} />
+        ) : (
+          `There is room for ${limit}, and no more: to add another ${noun}, delete one first.`
+        )}
       </StackItem>
       {toEnd && (
         <ConfirmDialog
           title={toEnd.isReplaced ? `Make a new ${noun} in the place of this one?` : `Delete this ${noun}?`}
           confirm={toEnd.isReplaced ? "Regenerate" : "Delete"}
           isBusy={isBusy}
-          onConfirm={() => {
-            (toEnd.isReplaced ? onReplace : onRemove)?.(toEnd.value);
-            setToEnd(undefined);
-          }}
-          onClose={() => setToEnd(undefined)}
+          onConfirm={() => (toEnd.isReplaced ? onReplace : onRemove)?.(toEnd.value, close)}
+          onClose={close}
         >
           <Content component="p" className="bellwire-mono">
             {toEnd.value}
           </Content>
-          {toEnd.isReplaced && <Content component="p">It stops working at once.</Content>}
+          <Content component="p">{onEnd}</Content>
         </ConfirmDialog>
       )}
     </Stack>
-  );
-}
-
-function AddValue({ noun, hint, errors, isBusy, onAdd }: Omit<ValueListProps, "values" | "onRemove" | "onReplace">) {
-  const [typed, setTyped] = useState("");
-  const submit = (event: FormEvent): void => {
-    event.preventDefault();
-    onAdd(typed);
-    setTyped("");
-  };
-  return (
-    <Form onSubmit={submit} isWidthLimited maxWidth="40rem">
-      <TextField
-        id={`new-${noun.replaceAll(" ", "-")}`}
-        label={`New ${noun}`}
-        hint={hint}
-        errors={errors}
-        value={typed}
-        onChange={setTyped}
-      />
-      <ActionGroup>
-        <Button type="submit" variant="secondary" isDisabled={isBusy}>
-          Add
-        </Button>
-      </ActionGroup>
-    </Form>
   );
 }

@@ -1,52 +1,91 @@
-import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { createMemoryHistory, createRootRoute, createRouter, RouterProvider } from "@tanstack/react-router";
+import { QueryClientProvider } from "@tanstack/react-query";
+import {
+  createMemoryHistory,
+  createRootRoute,
+  createRoute,
+  createRouter,
+  RouterProvider,
+} from "@tanstack/react-router";
 import { flushSync } from "react-dom";
 import { createRoot } from "react-dom/client";
 import type { ReactNode } from "react";
 import { vi } from "vitest";
 
+import { createApiClient } from "../api/api-client.ts";
+import { ApiContext } from "../api/api-context.ts";
+import { createQueryClient } from "../api/create-query-client.ts";
 import { createManagementClient } from "../api/management/management-client.ts";
 import { ManagementContext } from "../api/management/management-context.ts";
 import { RenewSessionContext, SessionContext } from "../api/session-context.ts";
 import type { Session } from "../api/session.ts";
+import { ToastProvider } from "../toasts/toast-provider.tsx";
 import { exampleSession } from "./example-session.ts";
 
-/** What the server answers, by `GET users`, `PUT settings`, …: a status and a body. What is not named is not there. */
-export type Answers = Readonly<Record<string, readonly [status: number, body: unknown]>>;
+export type Answer = readonly [status: number, body: unknown] | "lost";
+
+/**
+ * What the server answers, by `GET users`, `PUT settings`, … of either API: a status and a body, or that the network
+ * is lost. What is not named is not there.
+ * A test may change it on the way.
+ */
+export type Answers = Readonly<Record<string, Answer>>;
 
 export interface ShowOptions {
   readonly answers: Answers;
   readonly session?: Partial<Session>;
+  /** Where the page stands, if it asks for that: its path, and how it reads what is behind the question mark. */
+  readonly route?: { readonly path: string; readonly read?: (search: Record<string, unknown>) => object };
+  /** The address that is opened. */
+  readonly at?: string;
 }
 
 /** Takes the page of the test before away, with its menus and dialogs. */
 let leave = (): void => undefined;
 
 /** A page with all that stands around it, and a server that answers as it is told. */
-export function showInPortal(element: ReactNode, { answers, session }: ShowOptions) {
+export function showInPortal(element: ReactNode, { answers, session, route, at = route?.path ?? "/" }: ShowOptions) {
   const asked: { request: string; body?: unknown }[] = [];
-  vi.stubGlobal("fetch", async (url: string, { method = "GET", body }: { method?: string; body?: string } = {}) => {
-    const request = `${method} ${url.replace(/^\/admin\/api\//, "").replace(/\.json$/, "")}`;
-    asked.push({ request, ...(body !== undefined && { body: JSON.parse(body) }) });
-    const [status, answer] = answers[request] ?? [404, {}];
-    return new Response(JSON.stringify(answer), { status });
+  vi.stubGlobal("fetch", async (to: string | Request, options?: RequestInit) => {
+    const sent = new Request(to, options);
+    const { pathname, search } = new URL(sent.url);
+    const path = pathname.replace(/^\/(admin\/api|api\/v1)\//, "").replace(/\.json$/, "");
+    const [request, body] = [`${sent.method} ${path}${search}`, await sent.text()];
+    asked.push({ request, ...(body && { body: JSON.parse(body) }) });
+    const given = answers[request] ?? [404, {}];
+    if (given === "lost") throw new TypeError("Failed to fetch");
+    const [status, answer] = given;
+    return new Response(status === 204 ? null : JSON.stringify(answer), { status });
   });
 
   const renewSession = vi.fn<() => Promise<void>>(async () => undefined);
+  const queries = createQueryClient();
+  const { queries: ofQueries, ...defaults } = queries.getDefaultOptions();
+  queries.setDefaultOptions({ ...defaults, queries: { ...ofQueries, retry: false } });
+  const api = createApiClient({ csrfToken: "t", toSignIn: () => undefined });
   const management = createManagementClient({ csrfToken: "t", toSignIn: () => undefined });
-  const routeTree = createRootRoute({ component: () => element });
-  const router = createRouter({ routeTree, history: createMemoryHistory() });
+  const root = createRootRoute(route ? {} : { component: () => element });
+  const page = {
+    component: () => element,
+    getParentRoute: () => root,
+    ...(route?.read && { validateSearch: route.read }),
+  };
+  const routeTree = route ? root.addChildren([createRoute({ ...page, path: route.path })]) : root;
+  const router = createRouter({ routeTree, history: createMemoryHistory({ initialEntries: [at] }) });
   leave();
-  const root = createRoot(document.body.appendChild(document.createElement("div")));
-  leave = () => root.unmount();
-  root.render(
+  const shown = createRoot(document.body.appendChild(document.createElement("div")));
+  leave = () => shown.unmount();
+  shown.render(
     <SessionContext value={{ ...exampleSession, ...session }}>
       <RenewSessionContext value={renewSession}>
-        <ManagementContext value={management}>
-          <QueryClientProvider client={new QueryClient()}>
-            <RouterProvider router={router} />
-          </QueryClientProvider>
-        </ManagementContext>
+        <ApiContext value={api}>
+          <ManagementContext value={management}>
+            <QueryClientProvider client={queries}>
+              <ToastProvider>
+                <RouterProvider router={router} />
+              </ToastProvider>
+            </QueryClientProvider>
+          </ManagementContext>
+        </ApiContext>
       </RenewSessionContext>
     </SessionContext>,
   );
@@ -55,6 +94,7 @@ export function showInPortal(element: ReactNode, { answers, session }: ShowOptio
     /** What changed things, in its order. */
     changes: () => asked.filter(({ request }) => !request.startsWith("GET ")),
     path: () => router.state.location.pathname,
+    search: (): object => router.state.location.search,
   };
 }
 
@@ -69,16 +109,51 @@ export const click = (name: string): Promise<void> =>
     flushSync(() => found.click());
   });
 
-/** Waits for a control by its id, and gives it a value as somebody who types or chooses does. */
+/** Waits for a select by what it is called and for what it offers, and chooses it. */
+export const choose = (name: string, value: string): Promise<void> =>
+  vi.waitFor(() => {
+    const select = [...document.querySelectorAll("select")].find((it) => named(it, name));
+    if (![...(select?.options ?? [])].some((it) => it.value === value)) {
+      throw new Error(`“${value}” is not offered by “${name}”.`);
+    }
+    give(select, value);
+  });
+
+/** Waits for the search of a list, types a text and presses Enter. */
+export const search = (text: string): Promise<void> =>
+  vi.waitFor(() => {
+    const input = document.querySelector<HTMLInputElement>(".bellwire-search input");
+    if (!input) throw new Error("There is nothing to search by.");
+    give(input, text);
+    flushSync(() => input.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true })));
+  });
+
+/** Waits for a checkbox or a radio button by its id, and ticks it or takes the tick away. */
+export const tick = (id: string): Promise<void> =>
+  vi.waitFor(() => {
+    const box = document.getElementById(id);
+    if (!(box instanceof HTMLInputElement)) throw new Error(`There is nothing to tick at #${id}.`);
+    flushSync(() => box.click());
+  });
+
+/** What the dialog in front says against what was done, if anything. */
+export const refusal = (): string | undefined => document.querySelector("[role=dialog] [role=alert]")?.textContent;
+
+/** Waits for a control by its id, and for what a select offers, and gives it a value as somebody who types or chooses does. */
 export const fill = (id: string, value: string): Promise<void> =>
   vi.waitFor(() => {
     const control = document.getElementById(id);
-    if (!(control instanceof HTMLInputElement || control instanceof HTMLSelectElement)) {
-      throw new Error(`There is no field #${id}.`);
+    const kinds = [HTMLInputElement, HTMLSelectElement, HTMLTextAreaElement];
+    if (!control || !kinds.some((kind) => control instanceof kind)) throw new Error(`There is no field #${id}.`);
+    if (control instanceof HTMLSelectElement && ![...control.options].some((it) => it.value === value)) {
+      throw new Error(`“${value}” is not offered by #${id}.`);
     }
-    // React looks for changes behind the property that it has put in front.
-    Object.getOwnPropertyDescriptor(Object.getPrototypeOf(control), "value")?.set?.call(control, value);
-    flushSync(() =>
-      control.dispatchEvent(new Event(control instanceof HTMLSelectElement ? "change" : "input", { bubbles: true })),
-    );
+    give(control, value);
   });
+
+/** React looks for changes behind the property that it has put in front. */
+function give(control: Element | null | undefined, value: string): void {
+  Object.getOwnPropertyDescriptor(Object.getPrototypeOf(control), "value")?.set?.call(control, value);
+  const change = new Event(control instanceof HTMLSelectElement ? "change" : "input", { bubbles: true });
+  flushSync(() => control?.dispatchEvent(change));
+}

@@ -1,6 +1,7 @@
 import { Alert, AlertActionCloseButton, AlertGroup } from "@patternfly/react-core";
 import { useCallback, useRef, useState, type ReactNode } from "react";
 
+import { DialogContext } from "./dialog-context.ts";
 import { ToastContext, type Toast } from "./toast-context.ts";
 
 const shownMs = 8000;
@@ -11,7 +12,16 @@ const subjectOf = ({ about, title }: Toast): string => about ?? title;
 export function ToastProvider({ children }: { children: ReactNode }) {
   const [shown, setShown] = useState<readonly { readonly key: number; readonly toast: Toast }[]>([]);
   const shownBefore = useRef(0);
+  const dialogs = useRef<readonly ((refusal: Toast) => void)[]>([]);
+  const enter = useCallback((tell: (refusal: Toast) => void) => {
+    dialogs.current = [...dialogs.current, tell];
+    return () => {
+      dialogs.current = dialogs.current.filter((it) => it !== tell);
+    };
+  }, []);
   const show = useCallback((toast: Toast) => {
+    const inFront = dialogs.current.at(-1);
+    if (toast.kind === "danger" && inFront) return inFront(toast);
     const key = ++shownBefore.current;
     setShown((before) =>
       [...before.filter((it) => subjectOf(it.toast) !== subjectOf(toast)), { key, toast }].slice(-shownMax),
@@ -21,7 +31,7 @@ export function ToastProvider({ children }: { children: ReactNode }) {
 
   return (
     <ToastContext value={show}>
-      {children}
+      <DialogContext value={enter}>{children}</DialogContext>
       <div ref={tellHeight} className="bellwire-toasts">
         <AlertGroup isLiveRegion>
           {shown.map(({ key, toast: { kind, title, detail } }) => (

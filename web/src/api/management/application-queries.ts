@@ -1,5 +1,6 @@
 import { queryOptions } from "@tanstack/react-query";
 
+import { ApiProblem } from "../api-problem.ts";
 import type { components } from "../account-management-api.d.ts";
 import type { Standing } from "./account-queries.ts";
 import { perPage } from "./account-queries.ts";
@@ -11,28 +12,68 @@ export type ApplicationState = (typeof applicationStates)[number];
 /** With the fields that the provider has defined, by their names. */
 export type Application = components["schemas"]["Application"];
 
+/** Older ones may have no name. */
+export const nameOf = ({ id, name }: Pick<Application, "id" | "name">): string => name || `Application ${id}`;
+
 interface ApplicationAnswer {
   readonly application: Application;
 }
 
+/** What a text is looked for in. Names may have it as a part; credentials must be it. */
+export const applicationHandles = ["name", "account_query", "app_id", "user_key"] as const;
+export type ApplicationHandle = (typeof applicationHandles)[number];
+
 export interface ApplicationFilter {
+  /** Where `query` is looked for. */
+  readonly by?: ApplicationHandle;
+  readonly query?: string;
+  readonly service_id?: number;
+  readonly plan_id?: number;
   readonly state?: ApplicationState;
   readonly page?: number;
+}
+
+export interface ApplicationsPage {
+  readonly applications: readonly Application[];
+  /** How many match, on all pages. */
+  readonly total: number;
 }
 
 export const applicationsQuery = (api: ManagementClient, filter: ApplicationFilter) =>
   queryOptions({
     queryKey: ["applications", "list", filter],
-    queryFn: async () => {
-      const query = { ...filter, per_page: perPage };
-      const { applications, metadata } = await api.read<{ applications: ApplicationAnswer[]; metadata?: Standing }>(
-        "applications",
-        query,
-      );
-      const total = metadata?.total_entries ?? applications.length;
-      return { applications: applications.map((it) => it.application), total };
-    },
+    queryFn: () => (filter.by === "app_id" && filter.query ? findByAppId(api, filter) : readPage(api, filter)),
   });
+
+async function readPage(
+  api: ManagementClient,
+  { by = "name", query: text, ...filter }: ApplicationFilter,
+): Promise<ApplicationsPage> {
+  const query = { ...filter, ...(text && { [by]: text }), per_page: perPage };
+  const { applications, metadata } = await api.read<{ applications: ApplicationAnswer[]; metadata?: Standing }>(
+    "applications",
+    query,
+  );
+  const total = metadata?.total_entries ?? applications.length;
+  return { applications: applications.map((it) => it.application), total };
+}
+
+/** The list knows no application ids: those are found one by one, and then held against the rest of the filter. */
+async function findByAppId(
+  api: ManagementClient,
+  { query, service_id, plan_id, state }: ApplicationFilter,
+): Promise<ApplicationsPage> {
+  try {
+    const handle = { app_id: query, service_id };
+    const { application } = await api.read<ApplicationAnswer>("applications/find", handle);
+    const isMeant = (state ?? application.state) === application.state;
+    const isOnPlan = (plan_id ?? application.plan_id) === application.plan_id;
+    return isMeant && isOnPlan ? { applications: [application], total: 1 } : { applications: [], total: 0 };
+  } catch (error) {
+    if (error instanceof ApiProblem && error.status === 404) return { applications: [], total: 0 };
+    throw error;
+  }
+}
 
 export const applicationsOfAccountQuery = (api: ManagementClient, accountId: number) =>
   queryOptions({

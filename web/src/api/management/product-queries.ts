@@ -1,6 +1,7 @@
 import { queryOptions } from "@tanstack/react-query";
 
 import type { components } from "../account-management-api.d.ts";
+import type { Standing } from "./account-queries.ts";
 import type { ManagementClient } from "./management-client.ts";
 
 export type Product = components["schemas"]["Service"];
@@ -12,9 +13,16 @@ interface ProductAnswer {
 export const productsQuery = (api: ManagementClient) =>
   queryOptions({
     queryKey: ["products", "list"],
-    queryFn: async () =>
-      (await api.read<{ services: ProductAnswer[] }>("services")).services.map(({ service }) => service),
+    queryFn: () => readProducts(api),
   });
+
+/** All of them: whoever has more than a page holds must be able to choose the last one, too. */
+async function readProducts(api: ManagementClient, page = 1): Promise<readonly Product[]> {
+  const query = page > 1 ? { page } : {};
+  const { services, metadata } = await api.read<{ services: ProductAnswer[]; metadata?: Standing }>("services", query);
+  const products = services.map(({ service }) => service);
+  return metadata && page < metadata.total_pages ? [...products, ...(await readProducts(api, page + 1))] : products;
+}
 
 export const productQuery = (api: ManagementClient, id: number) =>
   queryOptions({

@@ -92,7 +92,6 @@ function RotateButton({ id, onRotated }: { id: number; onRotated: (secret: strin
           title="Make a new secret?"
           confirm="Rotate"
           isBusy={rotate.isPending}
-          error={rotate.error}
           onConfirm={() => rotate.mutate(undefined)}
           onClose={() => setAsking(false)}
         >

@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { useId } from "react";
 
 import {
   fieldsDefinitionsQuery,
@@ -20,13 +21,20 @@ export interface DefinedFieldsProps {
   readonly onChange: (changed: Values) => void;
 }
 
+/** What the provider has defined for its accounts, users or applications, in their order. */
+export function useDefinitions(target: FieldTarget): readonly FieldsDefinition[] {
+  const { data = [] } = useQuery(fieldsDefinitionsQuery(useManagement()));
+  return data.filter((it) => it.target === target).toSorted((a, b) => a.position - b.position);
+}
+
 /** The fields that the provider has defined for its accounts, users or applications, in their order. */
 export function DefinedFields({ target, values, saved, errors, onChange }: DefinedFieldsProps) {
-  const { data = [] } = useQuery(fieldsDefinitionsQuery(useManagement()));
-  const definitions = data.filter((it) => it.target === target).toSorted((a, b) => a.position - b.position);
-  return definitions.map((definition) => (
+  // A page may show those of its account while a dialog over it shows those of a user, and some are called the same.
+  const id = useId();
+  return useDefinitions(target).map((definition) => (
     <DefinedField
       key={definition.name}
+      id={`${id}${definition.name}`}
       definition={definition}
       value={textOf(values[definition.name])}
       held={textOf(saved[definition.name])}
@@ -37,6 +45,7 @@ export function DefinedFields({ target, values, saved, errors, onChange }: Defin
 }
 
 interface DefinedFieldProps {
+  readonly id: string;
   readonly definition: FieldsDefinition;
   readonly value: string;
   readonly held: string;
@@ -45,13 +54,14 @@ interface DefinedFieldProps {
 }
 
 function DefinedField({
+  id,
   definition: { name, label, required, hidden, choices },
   value,
   held,
   errors,
   onChange,
 }: DefinedFieldProps) {
-  const field = { id: name, label, isRequired: required, errors, value, onChange };
+  const field = { id, name, label, isRequired: required, errors, value, onChange };
   const hint = hidden && "Developers do not see this field";
   if (!choices?.length) return <TextField {...field} hint={hint} />;
   // What is held and not offered any more can be kept.

@@ -3,6 +3,8 @@ import type { ReactNode } from "react";
 
 export interface FieldProps {
   readonly id: string;
+  /** As the API calls it, where that is not the id. */
+  readonly name?: string;
   readonly label: string;
   readonly hint?: ReactNode;
   /** What is wrong with what was typed. */
@@ -17,20 +19,25 @@ export const hintIdOf = (id: string): string => `${id}-hint`;
 const none: readonly string[] = [];
 
 /** A control with its label above, and below it what is wrong or else what it is for. */
-export function Field({ id, label, hint, errors = none, isRequired = false, children }: FieldProps) {
+export function Field({ id, label, hint, errors, isRequired = false, children }: FieldProps) {
   return (
     <FormGroup label={label} fieldId={id} isRequired={isRequired}>
       {children}
-      <FormHelperText>
-        <HelperText id={hintIdOf(id)} isLiveRegion>
-          {errors.map((error) => (
-            <HelperTextItem key={error} variant="error">
-              {error}
-            </HelperTextItem>
-          ))}
-          {errors.length === 0 && hint && <HelperTextItem>{hint}</HelperTextItem>}
-        </HelperText>
-      </FormHelperText>
+      <FieldHint id={id} hint={hint} errors={errors} />
     </FormGroup>
   );
 }
+
+/** What is wrong with a field, or else what it is for. */
+export const FieldHint = ({ id, hint, errors = none }: Pick<FieldProps, "id" | "hint" | "errors">) => (
+  <FormHelperText>
+    <HelperText id={hintIdOf(id)} isLiveRegion>
+      {errors.map((error) => (
+        <HelperTextItem key={error} variant="error">
+          {error}
+        </HelperTextItem>
+      ))}
+      {errors.length === 0 && hint && <HelperTextItem>{hint}</HelperTextItem>}
+    </HelperText>
+  </FormHelperText>
+);

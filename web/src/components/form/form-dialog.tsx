@@ -1,8 +1,9 @@
 import { Button, Form, Modal, ModalBody, ModalFooter, ModalHeader } from "@patternfly/react-core";
 import { useId, type FormEvent, type ReactNode } from "react";
 
-import { DialogError } from "./dialog-error.tsx";
-import { useFocusAfter } from "../use-focus-after.ts";
+import { useRefusal } from "../../toasts/dialog-context.ts";
+import { Refused } from "../refused.tsx";
+import { useFocusBack } from "../use-focus-back.ts";
 
 export interface FormDialogProps {
   readonly title: string;
@@ -16,39 +17,41 @@ export interface FormDialogProps {
   readonly isDanger?: boolean;
   /** What was saved without a field that is required by now may stay so. */
   readonly isLenient?: boolean;
-  /** What went wrong with it, where no field says so. Messages below the page are not heard while a dialog is open. */
-  readonly error?: unknown;
   readonly onSubmit: () => void;
   readonly onClose: () => void;
   readonly children: ReactNode;
 }
 
-/** A short form over the page. */
+/** A short form over the page. What is refused is said in it, and what was typed stays. */
 export function FormDialog({ title, description, submit, isBusy, isDisabled = false, ...rest }: FormDialogProps) {
-  const { isDanger = false, isLenient = false, error, onSubmit, onClose, children } = rest;
+  const { isLenient = false, isDanger = false, onSubmit, onClose, children } = rest;
   const id = useId();
-  useFocusAfter();
+  useFocusBack();
+  const { refusal, forget } = useRefusal();
   const handle = (event: FormEvent): void => {
     event.preventDefault();
+    if (isBusy || isDisabled) return;
+    forget();
     onSubmit();
   };
   return (
     <Modal variant="small" isOpen onClose={onClose} aria-labelledby={`${id}title`}>
       <ModalHeader title={title} labelId={`${id}title`} description={description} />
       <ModalBody>
+        <Refused refusal={refusal} />
         {/* The API takes some of what is marked as required, such as a user's e-mail address, for optional. */}
         <Form id={`${id}form`} noValidate={isLenient} onSubmit={handle}>
           {children}
-          <DialogError error={error} />
         </Form>
       </ModalBody>
       <ModalFooter>
         <Button
           type="submit"
-          form={`${id}form`}
           variant={isDanger ? "danger" : "primary"}
+          form={`${id}form`}
           isLoading={isBusy}
-          isDisabled={isBusy || isDisabled}
+          isAriaDisabled={isBusy} // a button that is disabled loses the focus
+          isDisabled={isDisabled}
         >
           {submit}
         </Button>

@@ -17,8 +17,9 @@ export function SelectField<Value extends string>({ value, options, onChange, ..
     <Field {...field}>
       <FormSelect
         id={field.id}
-        name={field.id}
+        name={field.name ?? field.id}
         value={value}
+        isRequired={field.isRequired ?? false}
         validated={field.errors?.length ? "error" : "default"}
         aria-describedby={hintIdOf(field.id)}
         onChange={(_, chosen) => choose(chosen)}

@@ -16,7 +16,7 @@ export function TextField({ value, onChange, input, ...field }: TextFieldProps) 
         autoComplete="off"
         {...input}
         id={field.id}
-        name={field.id}
+        name={field.name ?? field.id}
         value={value}
         isRequired={field.isRequired ?? false}
         validated={field.errors?.length ? "error" : "default"}

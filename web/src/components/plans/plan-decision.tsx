@@ -1,38 +1,58 @@
 import { Alert, AlertActionLink } from "@patternfly/react-core";
 import type { QueryKey } from "@tanstack/react-query";
 
+import { ApiProblem } from "../../api/api-problem.ts";
 import { useManagement } from "../../api/management/management-context.ts";
+import { useToast } from "../../toasts/toast-context.ts";
 import { useChange } from "../use-change.ts";
 import { When } from "../when.tsx";
 
+interface Asked {
+  readonly plan_id: number;
+  readonly plan_name: string;
+  readonly asked_by: string | null;
+  readonly created_at: string;
+}
+
 export interface PlanDecisionProps {
-  readonly request: {
-    readonly plan_id: number;
-    readonly plan_name: string;
-    readonly asked_by: string | null;
-    readonly created_at: string;
-  };
+  readonly request: Asked;
   /** Of the operation that moves the account or application. */
   readonly path: string;
+  /** What is asked for now, if anything is. */
+  readonly readAgain: () => Promise<Asked | undefined>;
   readonly decline: () => Promise<unknown>;
   readonly stale: readonly QueryKey[];
 }
 
-/** A plan that is asked for, to be granted or declined. */
-export function PlanDecision({ request, path, decline, stale }: PlanDecisionProps) {
+/** A plan that is asked for, to be granted or declined. Two may look at it at once: the second is told, and changes nothing. */
+export function PlanDecision({ request, path, readAgain, decline, stale }: PlanDecisionProps) {
   const management = useManagement();
+  const toast = useToast();
   const { plan_id, plan_name, asked_by, created_at } = request;
+  const tell = (title: string) => (isDecidedHere: boolean) =>
+    isDecidedHere
+      ? toast({ kind: "success", title })
+      : toast({
+          kind: "info",
+          title: "This was decided or changed meanwhile",
+          detail: "The page shows what holds now.",
+        });
   const granting = useChange({
-    change: () => management.change(path, { plan_id }),
+    change: async () => {
+      const now = await readAgain();
+      if (now?.plan_id !== plan_id) return false;
+      await management.change(path, { plan_id });
+      return true;
+    },
     stale,
-    done: "The plan was changed",
     failed: "The plan could not be changed",
+    onDone: tell("The plan was changed"),
   });
   const declining = useChange({
-    change: decline,
+    change: () => decline().then(() => true, whetherGone),
     stale,
-    done: "The plan stays as it is",
     failed: "The request could not be declined",
+    onDone: tell("The plan stays as it is"),
   });
   const isBusy = granting.isPending || declining.isPending;
   return (
@@ -55,4 +75,10 @@ export function PlanDecision({ request, path, decline, stale }: PlanDecisionProp
       Asked <When at={created_at} />.
     </Alert>
   );
+}
+
+/** Nothing to decline is there any more. */
+function whetherGone(error: unknown): false {
+  if (error instanceof ApiProblem && error.status === 404) return false;
+  throw error;
 }

@@ -32,7 +32,11 @@ export function PlanList({ path, plans }: PlanListProps) {
   return (
     <>
       {plans.length > 0 ? (
-        <PlansTable plans={plans} itemsFor={mayChange ? itemsFor : undefined} />
+        <PlansTable
+          plans={plans}
+          isBusy={change.isPending || makeDefault.isPending || remove.isPending}
+          itemsFor={mayChange ? itemsFor : undefined}
+        />
       ) : (
         <Content component="p">Without a plan nobody can sign up for it. Make one, and make it the default.</Content>
       )}
@@ -45,7 +49,9 @@ export function PlanList({ path, plans }: PlanListProps) {
           onConfirm={() => remove.mutate(toDelete.id)}
           onClose={() => setToDelete(undefined)}
         >
-          <Content component="p">A plan that somebody is on stays: move them to another one first.</Content>
+          <Content component="p">
+            It cannot be brought back. A plan that somebody is on stays: move them to another one first.
+          </Content>
         </ConfirmDialog>
       )}
     </>

@@ -6,11 +6,12 @@ import { RowActions } from "../row-actions.tsx";
 
 export interface PlansTableProps {
   readonly plans: readonly AccountPlan[];
+  readonly isBusy: boolean;
   /** None for those who may look only. */
   readonly itemsFor: ((plan: AccountPlan) => { title: string; onClick: () => void }[]) | undefined;
 }
 
-export function PlansTable({ plans, itemsFor }: PlansTableProps) {
+export function PlansTable({ plans, isBusy, itemsFor }: PlansTableProps) {
   return (
     <Table aria-label="Plans" variant="compact">
       <Thead>
@@ -27,7 +28,7 @@ export function PlansTable({ plans, itemsFor }: PlansTableProps) {
       <Tbody>
         {plans.map((plan) => (
           <Tr key={plan.id}>
-            <Td dataLabel="Plan">
+            <Td dataLabel="Plan" modifier="breakWord">
               {plan.name} {plan.default && <Label isCompact>Default</Label>}
             </Td>
             <Td dataLabel="State">{plan.state === "published" ? "Published" : "Hidden"}</Td>
@@ -37,7 +38,7 @@ export function PlansTable({ plans, itemsFor }: PlansTableProps) {
             <Td dataLabel="Trial">{plan.trial_period_days > 0 ? `${plan.trial_period_days} days` : "None"}</Td>
             {itemsFor && (
               <Td isActionCell>
-                <RowActions of={plan.name} items={itemsFor(plan)} />
+                <RowActions of={plan.name} isDisabled={isBusy} items={itemsFor(plan)} />
               </Td>
             )}
           </Tr>

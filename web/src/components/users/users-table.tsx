@@ -6,12 +6,15 @@ import { StateLabel } from "../state-label.tsx";
 
 export interface UsersTableProps {
   readonly users: readonly User[];
+  /** What they are called, for those who hear the page. */
+  readonly label: string;
+  readonly isBusy: boolean;
   readonly itemsFor: (user: User) => { title: string; onClick: () => void }[];
 }
 
-export function UsersTable({ users, itemsFor }: UsersTableProps) {
+export function UsersTable({ users, label, isBusy, itemsFor }: UsersTableProps) {
   return (
-    <Table aria-label="Users" variant="compact">
+    <Table aria-label={label} variant="compact">
       <Thead>
         <Tr>
           <Th>Username</Th>
@@ -24,7 +27,9 @@ export function UsersTable({ users, itemsFor }: UsersTableProps) {
       <Tbody>
         {users.map((user) => (
           <Tr key={user.id}>
-            <Td dataLabel="Username">{user.username}</Td>
+            <Td dataLabel="Username" modifier="breakWord">
+              {user.username}
+            </Td>
             <Td dataLabel="Email" modifier="breakWord">
               {user.email || <span className="bellwire-subtle">None</span>}
             </Td>
@@ -33,7 +38,7 @@ export function UsersTable({ users, itemsFor }: UsersTableProps) {
               <StateLabel state={user.state} />
             </Td>
             <Td isActionCell>
-              <RowActions of={user.username} items={itemsFor(user)} />
+              <RowActions of={user.username} isDisabled={isBusy} items={itemsFor(user)} />
             </Td>
           </Tr>
         ))}

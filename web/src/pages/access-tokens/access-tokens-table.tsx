@@ -34,7 +34,9 @@ export function AccessTokensTable({ tokens }: { tokens: readonly AccessToken[] }
         <Tbody>
           {tokens.map((token) => (
             <Tr key={token.id}>
-              <Td dataLabel="Name">{token.name}</Td>
+              <Td dataLabel="Name" modifier="breakWord">
+                {token.name}
+              </Td>
               <Td dataLabel="Scopes">{token.scopes.join(", ")}</Td>
               <Td dataLabel="Permission">{token.permission === "rw" ? "Read and write" : "Read only"}</Td>
               <Td dataLabel="Expires">{token.expires_at ? <When at={token.expires_at} /> : "Never"}</Td>
@@ -56,7 +58,9 @@ export function AccessTokensTable({ tokens }: { tokens: readonly AccessToken[] }
           onConfirm={() => remove.mutate(toDelete.id)}
           onClose={() => setToDelete(undefined)}
         >
-          <Content component="p">Programs that use it are refused from now on.</Content>
+          <Content component="p">
+            Programs that use it are refused from now on. It cannot be brought back: they need a new one.
+          </Content>
         </ConfirmDialog>
       )}
     </>

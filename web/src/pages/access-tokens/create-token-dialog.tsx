@@ -3,7 +3,6 @@ import {
   Button,
   Checkbox,
   ClipboardCopy,
-  FormGroup,
   Modal,
   ModalBody,
   ModalFooter,
@@ -11,10 +10,11 @@ import {
   Stack,
   StackItem,
 } from "@patternfly/react-core";
-import { useState } from "react";
+import { useId, useState } from "react";
 
 import { scopes, type NewAccessToken, type Scope } from "../../api/management/access-token-queries.ts";
 import { useManagement } from "../../api/management/management-context.ts";
+import { ChoiceGroup } from "../../components/form/choice-group.tsx";
 import { FormDialog } from "../../components/form/form-dialog.tsx";
 import { SelectField } from "../../components/form/select-field.tsx";
 import { TextField } from "../../components/form/text-field.tsx";
@@ -39,7 +39,7 @@ export function CreateTokenDialog({ onClose }: { onClose: () => void }) {
     },
     stale: [["access tokens"]],
     failed: "The token could not be created",
-    fields: ["name", "expires_at"],
+    fields: ["name", "scopes", "expires_at"],
   });
   if (data) return <TokenShownOnce value={data.access_token.value} onClose={onClose} />;
   return (
@@ -59,19 +59,20 @@ export function CreateTokenDialog({ onClose }: { onClose: () => void }) {
         value={name}
         onChange={setName}
       />
-      <FormGroup role="group" fieldId="scopes" label="Scopes" isStack>
+      <ChoiceGroup kind="group" id="scopes" label="Scopes" errors={errors["scopes"]}>
         {scopes.map((scope) => (
           <Checkbox
             key={scope}
             id={`scope_${scope}`}
             label={scope}
+            isValid={!errors["scopes"]}
             isChecked={chosen.has(scope)}
             onChange={(_, isOn) =>
               setChosen(isOn ? chosen.union(new Set([scope])) : chosen.difference(new Set([scope])))
             }
           />
         ))}
-      </FormGroup>
+      </ChoiceGroup>
       <SelectField
         id="permission"
         label="Permission"
@@ -93,9 +94,10 @@ export function CreateTokenDialog({ onClose }: { onClose: () => void }) {
 }
 
 function TokenShownOnce({ value, onClose }: { value: string; onClose: () => void }) {
+  const id = useId();
   return (
-    <Modal variant="small" isOpen onClose={onClose} aria-labelledby="token-title">
-      <ModalHeader title="Your new token" labelId="token-title" />
+    <Modal variant="small" isOpen onClose={onClose} aria-labelledby={id}>
+      <ModalHeader title="Your new token" labelId={id} />
       <ModalBody>
         <Stack hasGutter>
           <StackItem>

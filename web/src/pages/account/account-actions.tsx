@@ -7,16 +7,19 @@ import { useManagement } from "../../api/management/management-context.ts";
 import { mayAdminister } from "../../api/session.ts";
 import { useSession } from "../../api/session-context.ts";
 import { ActionMenu } from "../../components/action-menu.tsx";
-import { ConfirmDialog } from "../../components/confirm-dialog.tsx";
+import { ConfirmDialog, type Question } from "../../components/confirm-dialog.tsx";
+import { toldToEndpoints } from "../../components/told-to-endpoints.ts";
 import { useChange } from "../../components/use-change.ts";
+import { questionBefore } from "./account-questions.ts";
 import { stepsFrom, type AccountStep } from "./account-steps.ts";
 
 /** 3scale's API has no suspension of accounts: that is an operation of ours. */
 const isOurs = ({ operation }: AccountStep): boolean => operation === "suspend" || operation === "resume";
 
-export function AccountActions({ account: { id, org_name, state } }: { account: Account }) {
+export function AccountActions({ account }: { account: Account }) {
+  const { id, org_name, state } = account;
   const api = useManagement();
-  const [toConfirm, setToConfirm] = useState<"delete" | AccountStep>();
+  const [toConfirm, setToConfirm] = useState<"delete" | (Question & { readonly taken: AccountStep })>();
   const step = useChange({
     change: async (taken: AccountStep) => {
       const path = `accounts/${id}/${taken.operation}`;
@@ -29,13 +32,13 @@ export function AccountActions({ account: { id, org_name, state } }: { account: 
   });
   const isAdmin = mayAdminister(useSession());
   const actions = stepsFrom(state, isAdmin).map((taken) => {
-    // From "approved" every step does, also the one that lets it wait.
-    const locksOut = state === "approved" || taken.operation === "suspend" || taken.operation === "reject";
-    return { title: taken.title, onClick: () => (locksOut ? setToConfirm(taken) : step.mutate(taken)) };
+    const asks = questionBefore(taken.operation, account);
+    return { title: taken.title, onClick: () => (asks ? setToConfirm({ taken, ...asks }) : step.mutate(taken)) };
   });
   return (
     <>
       <ActionMenu
+        isBusy={step.isPending}
         actions={[
           ...actions,
           ...(isAdmin ? [{ title: "Delete", isDanger: true, onClick: () => setToConfirm("delete") }] : []),
@@ -46,15 +49,13 @@ export function AccountActions({ account: { id, org_name, state } }: { account: 
       )}
       {toConfirm && toConfirm !== "delete" && (
         <ConfirmDialog
-          title={
-            toConfirm.operation === "make_pending" ? `Make ${org_name} pending?` : `${toConfirm.title} ${org_name}?`
-          }
-          confirm={toConfirm.title}
+          title={toConfirm.title}
+          confirm={toConfirm.taken.title}
           isBusy={step.isPending}
-          onConfirm={() => step.mutate(toConfirm)}
+          onConfirm={() => step.mutate(toConfirm.taken)}
           onClose={() => setToConfirm(undefined)}
         >
-          <Content component="p">Its users can no longer log in, until you take this back.</Content>
+          <Content component="p">{toConfirm.says}</Content>
         </ConfirmDialog>
       )}
     </>
@@ -83,8 +84,8 @@ function DeleteAccountDialog({ id, name, onClose }: { id: number; name: string; 
       onClose={onClose}
     >
       <Content component="p">
-        Its users, its applications and their keys go with it, and cannot be brought back. What happened stays readable
-        under Events.
+        Its users, its applications and their keys go with it, and cannot be brought back. {toldToEndpoints} What
+        happened stays readable under Events.
       </Content>
     </ConfirmDialog>
   );

@@ -8,6 +8,7 @@ import { useManagement } from "../../api/management/management-context.ts";
 import { mayUseWebhooks } from "../../api/session.ts";
 import { useSession } from "../../api/session-context.ts";
 import { ApplicationsTable } from "../../components/applications-table.tsx";
+import { CreateApplication } from "../../components/create-application/create-application.tsx";
 import { Loaded } from "../../components/loaded.tsx";
 import { PageBreadcrumb } from "../../components/page-breadcrumb.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
@@ -60,7 +61,8 @@ function AccountView({ account }: { account: Account }) {
       <SectionCard title="Applications">
         <Loaded query={applications} skeleton={<TableSkeleton of="applications" />}>
           {(all) => (all.length > 0 ? <ApplicationsTable applications={all} /> : "It has no application.")}
-        </Loaded>
+        </Loaded>{" "}
+        <CreateApplication account={account} variant="link" isInline />
       </SectionCard>
       <SectionCard title="Details">
         <AccountForm account={account} />

@@ -47,7 +47,11 @@ export function InvitationList({ accountId }: { accountId: number }) {
       <Loaded query={query} skeleton={<TableSkeleton of="invitations" />}>
         {(invitations) =>
           invitations.length > 0 && (
-            <InvitationsTable invitations={invitations} itemsFor={mayInvite ? itemsFor : undefined} />
+            <InvitationsTable
+              invitations={invitations}
+              isBusy={resend.isPending || remove.isPending}
+              itemsFor={mayInvite ? itemsFor : undefined}
+            />
           )
         }
       </Loaded>
@@ -76,10 +80,11 @@ export function InvitationList({ accountId }: { accountId: number }) {
 
 interface InvitationsTableProps {
   readonly invitations: readonly Invitation[];
+  readonly isBusy: boolean;
   readonly itemsFor: ((invitation: Invitation) => { title: string; onClick: () => void }[]) | undefined;
 }
 
-function InvitationsTable({ invitations, itemsFor }: InvitationsTableProps) {
+function InvitationsTable({ invitations, isBusy, itemsFor }: InvitationsTableProps) {
   return (
     <Table aria-label="Invitations" variant="compact">
       <Thead>
@@ -112,7 +117,9 @@ function InvitationsTable({ invitations, itemsFor }: InvitationsTableProps) {
             </Td>
             {itemsFor && (
               <Td isActionCell>
-                {invitation.accepted_at === null && <RowActions of={invitation.email} items={itemsFor(invitation)} />}
+                {invitation.accepted_at === null && (
+                  <RowActions of={invitation.email} isDisabled={isBusy} items={itemsFor(invitation)} />
+                )}
               </Td>
             )}
           </Tr>

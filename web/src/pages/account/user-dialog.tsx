@@ -1,6 +1,6 @@
 import { useManagement } from "../../api/management/management-context.ts";
 import type { User } from "../../api/management/user-queries.ts";
-import { DefinedFields } from "../../components/form/defined-fields.tsx";
+import { DefinedFields, useDefinitions } from "../../components/form/defined-fields.tsx";
 import { FormDialog } from "../../components/form/form-dialog.tsx";
 import { NewPasswordField } from "../../components/form/new-password-field.tsx";
 import { textOf } from "../../components/form/text-of.ts";
@@ -24,7 +24,7 @@ export function UserDialog({ accountId, user, onClose }: UserDialogProps) {
     stale: [["accounts"]],
     done: user ? "The user was changed" : "The user was added, and waits to be activated",
     failed: user ? "The user could not be changed" : "The user could not be added",
-    fields: ["username", "email", "password", ...Object.keys(values)],
+    fields: ["password", ...useDefinitions("User").map(({ name }) => name)],
     onDone: onClose,
   });
   return (

@@ -1,4 +1,4 @@
-import { Button, Content } from "@patternfly/react-core";
+import { Button } from "@patternfly/react-core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
@@ -6,24 +6,30 @@ import { useManagement } from "../../api/management/management-context.ts";
 import { usersQuery, type User } from "../../api/management/user-queries.ts";
 import { mayAdminister } from "../../api/session.ts";
 import { useSession } from "../../api/session-context.ts";
-import { ConfirmDialog } from "../../components/confirm-dialog.tsx";
 import { Loaded } from "../../components/loaded.tsx";
 import { TableSkeleton } from "../../components/table-skeleton.tsx";
-import { userSteps } from "../../components/users/user-steps.ts";
+import { userSteps, type UserStep } from "../../components/users/user-steps.ts";
 import { UsersTable } from "../../components/users/users-table.tsx";
 import { useUserActions } from "../../components/users/use-user-actions.ts";
 import { useChange } from "../../components/use-change.ts";
 import { UserDialog } from "./user-dialog.tsx";
+import { UserQuestion, type ToConfirm } from "./user-question.tsx";
+import { questionBefore } from "./user-questions.ts";
 
 export function UserList({ accountId }: { accountId: number }) {
   const api = useManagement();
   const query = useQuery(usersQuery(api, accountId));
   const mayAdd = mayAdminister(useSession());
   const [toEdit, setToEdit] = useState<User | "new">();
-  const [toDelete, setToDelete] = useState<User>();
-  const { step, remove } = useUserActions({ path: `accounts/${accountId}/users`, stale: [["accounts"]] }, () =>
-    setToDelete(undefined),
-  );
+  const [toConfirm, setToConfirm] = useState<ToConfirm>();
+  const close = (): void => setToConfirm(undefined);
+  const { step, remove } = useUserActions({ path: `accounts/${accountId}/users`, stale: [["accounts"]] }, close);
+  const take = (user: User, { operation }: UserStep): void =>
+    questionBefore(operation, user.username)
+      ? setToConfirm({ user, operation })
+      : step.mutate({ id: user.id, operation });
+  const confirm = ({ user: { id }, operation }: ToConfirm): void =>
+    operation === "delete" ? remove.mutate(id) : step.mutate({ id, operation });
   const sendActivation = useChange({
     change: (id: number) => api.operate(`users/${id}/send_activation`),
     stale: [["mails"]],
@@ -32,19 +38,17 @@ export function UserList({ accountId }: { accountId: number }) {
   });
   const itemsFor = (user: User) => [
     { title: "Edit", onClick: () => setToEdit(user) },
-    ...userSteps(user).map(({ operation, title }) => ({
-      title,
-      onClick: () => step.mutate({ id: user.id, operation }),
-    })),
+    ...userSteps(user).map((it) => ({ title: it.title, onClick: () => take(user, it) })),
     ...(user.state === "pending"
       ? [{ title: "Send activation mail", onClick: () => sendActivation.mutate(user.id) }]
       : []),
-    { title: "Delete", isDanger: true, onClick: () => setToDelete(user) },
+    { title: "Delete", isDanger: true, onClick: () => setToConfirm({ user, operation: "delete" }) },
   ];
+  const isBusy = step.isPending || remove.isPending || sendActivation.isPending;
   return (
     <>
       <Loaded query={query} skeleton={<TableSkeleton of="users" />}>
-        {(users) => <UsersTable users={users} itemsFor={itemsFor} />}
+        {(users) => <UsersTable label="Users" users={users} isBusy={isBusy} itemsFor={itemsFor} />}
       </Loaded>
       {mayAdd && (
         <Button variant="link" isInline onClick={() => setToEdit("new")}>
@@ -58,16 +62,8 @@ export function UserList({ accountId }: { accountId: number }) {
           onClose={() => setToEdit(undefined)}
         />
       )}
-      {toDelete && (
-        <ConfirmDialog
-          title={`Delete ${toDelete.username}?`}
-          confirm="Delete"
-          isBusy={remove.isPending}
-          onConfirm={() => remove.mutate(toDelete.id)}
-          onClose={() => setToDelete(undefined)}
-        >
-          <Content component="p">The user can no longer log in, and cannot be brought back.</Content>
-        </ConfirmDialog>
+      {toConfirm && (
+        <UserQuestion {...toConfirm} isBusy={isBusy} onConfirm={() => confirm(toConfirm)} onClose={close} />
       )}
     </>
   );

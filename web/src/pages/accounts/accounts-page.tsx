@@ -5,12 +5,14 @@ import { useState } from "react";
 
 import { accountStates, accountsQuery } from "../../api/management/account-queries.ts";
 import { useManagement } from "../../api/management/management-context.ts";
+import { useTicks } from "../../components/bulk/use-ticks.ts";
 import { ListPagination } from "../../components/list-pagination.tsx";
 import { Loaded } from "../../components/loaded.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { SelectFilter } from "../../components/select-filter.tsx";
 import { TableSkeleton } from "../../components/table-skeleton.tsx";
 import { TextFilter } from "../../components/text-filter.tsx";
+import { AccountBulkMenu } from "./account-bulk-menu.tsx";
 import { readAccountSearch } from "./account-search.ts";
 import { AccountsTable } from "./accounts-table.tsx";
 import { CreateAccountDialog } from "./create-account-dialog.tsx";
@@ -20,11 +22,13 @@ import { NoAccounts } from "./no-accounts.tsx";
 const route = getRouteApi("/accounts");
 
 export function AccountsPage() {
-  const filter = route.useSearch();
+  const filter = readAccountSearch(route.useSearch()); // the router lets what it does not know through
   const navigate = useNavigate();
   const narrow = (search: Record<string, unknown>): void =>
     void navigate({ to: "/accounts", search: readAccountSearch(search), replace: true });
   const query = useQuery(accountsQuery(useManagement(), filter));
+  const ticks = useTicks();
+  const selected = query.data?.accounts.filter(({ id }) => ticks.ticked.has(id)) ?? [];
   const [isCreating, setCreating] = useState(false);
   return (
     <>
@@ -48,6 +52,7 @@ export function AccountsPage() {
               value={filter.query}
               onChange={(text) => narrow({ ...filter, query: text, page: 1 })}
             />
+            <AccountBulkMenu selected={selected} onDone={(ids) => ticks.onTick(ids, false)} />
           </ToolbarContent>
         </Toolbar>
         <Loaded query={query} skeleton={<TableSkeleton of="accounts" />}>
@@ -56,7 +61,7 @@ export function AccountsPage() {
               <NoAccounts isFiltered={Object.keys(filter).length > 0} onShowAll={() => narrow({})} />
             ) : (
               <>
-                <AccountsTable accounts={accounts} />
+                <AccountsTable accounts={accounts} ticks={ticks} />
                 <ListPagination
                   total={total}
                   page={filter.page ?? 1}

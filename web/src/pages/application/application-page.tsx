@@ -52,7 +52,7 @@ function ApplicationView({ application }: { application: Application }) {
         {typeof application.user_key === "string" ? (
           <UserKey applicationKey={key} userKey={application.user_key} />
         ) : (
-          <KeyList applicationKey={key} applicationId={application.application_id ?? ""} />
+          <KeyList applicationKey={key} application={application} />
         )}
       </SectionCard>
       <SectionCard title="Referrer filters">

@@ -1,20 +1,25 @@
-import { Content } from "@patternfly/react-core";
+import { ClipboardCopy, Content } from "@patternfly/react-core";
 import { useQuery } from "@tanstack/react-query";
 
-import { keysQuery, pathOf, type ApplicationKey } from "../../api/management/application-queries.ts";
+import { keysQuery, pathOf, type Application, type ApplicationKey } from "../../api/management/application-queries.ts";
 import { useManagement } from "../../api/management/management-context.ts";
+import { Loaded } from "../../components/loaded.tsx";
+import { TableSkeleton } from "../../components/table-skeleton.tsx";
+import { toldToEndpoints } from "../../components/told-to-endpoints.ts";
 import { useChange } from "../../components/use-change.ts";
 import { ValueList } from "../../components/value-list.tsx";
 
 export interface KeyListProps {
   readonly applicationKey: ApplicationKey;
-  readonly applicationId: string;
+  readonly application: Pick<Application, "application_id" | "client_id">;
 }
 
 /** Id and keys of an application that proves who it is with the two. */
-export function KeyList({ applicationKey, applicationId }: KeyListProps) {
+export function KeyList({ applicationKey, application: { application_id = "", client_id } }: KeyListProps) {
   const api = useManagement();
-  const { data: keys = [] } = useQuery(keysQuery(api, applicationKey));
+  const query = useQuery(keysQuery(api, applicationKey));
+  // A client of OAuth or OpenID Connect has one secret.
+  const limit = client_id === undefined ? 5 : 1;
   const path = `${pathOf(applicationKey)}/keys`;
   const add = useChange({
     change: (key: string) => api.create(path, key ? { key } : {}),
@@ -37,19 +42,36 @@ export function KeyList({ applicationKey, applicationId }: KeyListProps) {
   });
   return (
     <>
-      <Content component="p">
-        Application id <span className="bellwire-mono">{applicationId}</span>
-      </Content>
-      <ValueList
-        noun="key"
-        values={keys.map(({ value }) => value)}
-        hint="5 to 255 characters without spaces. Left empty: a random one"
-        errors={add.errors["value"] ?? add.errors["key"]}
-        isBusy={add.isPending || remove.isPending || replace.isPending}
-        onAdd={add.mutate}
-        onRemove={remove.mutate}
-        onReplace={replace.mutate}
-      />
+      <Content component="p">Application id</Content>
+      <div className="bellwire-notice">
+        <ClipboardCopy
+          variant="inline-compact"
+          isCode
+          hoverTip="Copy"
+          clickTip="Copied"
+          copyAriaLabel="Copy the application id"
+          className="bellwire-break"
+        >
+          {application_id}
+        </ClipboardCopy>
+      </div>
+      <Content component="p">Keys</Content>
+      <Loaded query={query} skeleton={<TableSkeleton of="the keys" />}>
+        {(keys) => (
+          <ValueList
+            noun="key"
+            values={keys.map(({ value }) => value)}
+            limit={limit}
+            hint={`Of 5 to 255 characters without spaces. Left empty: a random one. There is room for ${limit}`}
+            onEnd={`It opens nothing any more, at once, and cannot be brought back. ${toldToEndpoints}`}
+            errors={add.errors["value"] ?? add.errors["key"]}
+            isBusy={add.isPending || remove.isPending || replace.isPending}
+            onAdd={(key, onSuccess) => add.mutate(key, { onSuccess })}
+            onRemove={(key, onSuccess) => remove.mutate(key, { onSuccess })}
+            onReplace={(key, onSuccess) => replace.mutate(key, { onSuccess })}
+          />
+        )}
+      </Loaded>
     </>
   );
 }

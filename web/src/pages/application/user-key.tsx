@@ -6,6 +6,7 @@ import { useManagement } from "../../api/management/management-context.ts";
 import { ConfirmDialog } from "../../components/confirm-dialog.tsx";
 import { FormDialog } from "../../components/form/form-dialog.tsx";
 import { TextField } from "../../components/form/text-field.tsx";
+import { toldToEndpoints } from "../../components/told-to-endpoints.ts";
 import { useChange } from "../../components/use-change.ts";
 
 export interface UserKeyProps {
@@ -29,14 +30,21 @@ export function UserKey({ applicationKey, userKey }: UserKeyProps) {
     <>
       <Content component="p">User key</Content>
       <Flex>
-        <ClipboardCopy variant="inline-compact" isCode hoverTip="Copy" clickTip="Copied" className="bellwire-break">
+        <ClipboardCopy
+          variant="inline-compact"
+          isCode
+          hoverTip="Copy"
+          clickTip="Copied"
+          copyAriaLabel="Copy the user key"
+          className="bellwire-break"
+        >
           {userKey}
         </ClipboardCopy>
         <Button variant="secondary" size="sm" onClick={() => setOpen("set")}>
-          Set
+          Set user key
         </Button>
         <Button variant="secondary" size="sm" onClick={() => setOpen("regenerate")}>
-          Regenerate
+          Regenerate user key
         </Button>
       </Flex>
       {open === "set" && <SetUserKeyDialog applicationKey={applicationKey} onClose={close} />}
@@ -48,7 +56,10 @@ export function UserKey({ applicationKey, userKey }: UserKeyProps) {
           onConfirm={() => regenerate.mutate(undefined)}
           onClose={close}
         >
-          <Content component="p">The old one stops working at once: the application must be given the new one.</Content>
+          <Content component="p">
+            The old one opens nothing any more, at once, and the application must be given the new one.{" "}
+            {toldToEndpoints}
+          </Content>
         </ConfirmDialog>
       )}
     </>
@@ -69,7 +80,7 @@ function SetUserKeyDialog({ applicationKey, onClose }: { applicationKey: Applica
   return (
     <FormDialog
       title="Set the user key"
-      description="The old one stops working at once."
+      description={`The old one opens nothing any more, at once. ${toldToEndpoints}`}
       submit="Set"
       isBusy={isPending}
       onSubmit={() => mutate(undefined)}

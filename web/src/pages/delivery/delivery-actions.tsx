@@ -1,5 +1,5 @@
 import { Button, Content } from "@patternfly/react-core";
-import { useState, type ReactNode } from "react";
+import { useState } from "react";
 
 import type { DeliveryInFull } from "../../api/delivery-queries.ts";
 import type { Endpoint } from "../../api/endpoint-queries.ts";
@@ -17,70 +17,61 @@ export interface DeliveryActionsProps {
 
 /** What can be done with a delivery as it is. */
 export function DeliveryActions({ delivery, endpoint, isEndpointDeleted }: DeliveryActionsProps) {
+  const [asked, setAsked] = useState<DeliveryDeed>();
   const { state, holds_up } = delivery;
   const isPending = state === "pending";
   // What is pending is due as soon as the endpoint is on again, and not before.
   const isHeld = isPending && endpoint !== undefined && isOff(endpoint);
-  const waiting = holds_up === 1 ? "One delivery waits" : `${counted(holds_up)} deliveries wait`;
   return (
     <>
       {!isEndpointDeleted && !isHeld && <RetryButton delivery={delivery} />}
       {isPending && holds_up > 0 && (
-        <DeedButton
-          deed="skip"
-          id={delivery.id}
-          name="Let the next go"
-          title="Let the next go first?"
-          confirm="Let them go"
-        >
-          {waiting} for this one in its order. They go now; this one goes on being tried, and arrives after later ones.
-          It cannot be put back into its order.
-        </DeedButton>
+        <Button variant="secondary" onClick={() => setAsked("skip")}>
+          Let the next go
+        </Button>
       )}
       {isPending && (
-        <DeedButton deed="cancel" id={delivery.id} name="Give up" title="Give this delivery up?" confirm="Give up">
-          It is not tried any more, and does not come to the failures. The receiver misses it, unless you send it by
-          hand.
-          {holds_up > 0 && ` ${waiting} for it in its order, and go then.`}
-        </DeedButton>
+        <Button variant="secondary" isDanger onClick={() => setAsked("cancel")}>
+          Give up
+        </Button>
       )}
+      {/* Also once it has ended meanwhile: the question then says so. */}
+      {asked && <DeedDialog deed={asked} delivery={delivery} onClose={() => setAsked(undefined)} />}
     </>
+  );
+}
+
+const asks = {
+  skip: { title: "Let the next go first?", confirm: "Let them go" },
+  cancel: { title: "Give this delivery up?", confirm: "Give up" },
+} as const;
+
+interface DeedDialogProps {
+  readonly deed: DeliveryDeed;
+  readonly delivery: DeliveryInFull;
+  readonly onClose: () => void;
+}
+
+function DeedDialog({ deed, delivery: { id, holds_up }, onClose }: DeedDialogProps) {
+  const { mutate, isPending } = useDeliveryDeed(deed);
+  const waiting = holds_up === 1 ? "One delivery waits" : `${counted(holds_up)} deliveries wait`;
+  return (
+    <ConfirmDialog
+      {...asks[deed]}
+      isBusy={isPending}
+      onConfirm={() => mutate(id, { onSuccess: onClose })}
+      onClose={onClose}
+    >
+      <Content component="p">
+        {deed === "skip"
+          ? `${waiting} for this one in its order. They go now; this one goes on being tried, and arrives after later ones. It cannot be put back into its order.`
+          : `It is not tried any more, and does not come to the failures. The receiver misses it, unless you send it by hand.${
+              holds_up > 0 ? ` ${waiting} for it in its order, and go then.` : ""
+            }`}
+      </Content>
+    </ConfirmDialog>
   );
 }
 
 /** As the API counts them. */
 const counted = (count: number): string => (count >= 1000 ? "1,000 or more" : String(count));
-
-interface DeedButtonProps {
-  readonly deed: DeliveryDeed;
-  readonly id: string;
-  readonly name: string;
-  readonly title: string;
-  readonly confirm: string;
-  /** What it does. */
-  readonly children: ReactNode;
-}
-
-function DeedButton({ deed, id, name, title, confirm, children }: DeedButtonProps) {
-  const [isAsking, setAsking] = useState(false);
-  const { mutate, isPending } = useDeliveryDeed(deed);
-  const close = (): void => setAsking(false);
-  return (
-    <>
-      <Button variant="secondary" isDanger={deed === "cancel"} onClick={() => setAsking(true)}>
-        {name}
-      </Button>
-      {isAsking && (
-        <ConfirmDialog
-          title={title}
-          confirm={confirm}
-          isBusy={isPending}
-          onConfirm={() => mutate(id, { onSettled: close })}
-          onClose={close}
-        >
-          <Content component="p">{children}</Content>
-        </ConfirmDialog>
-      )}
-    </>
-  );
-}

@@ -64,7 +64,6 @@ function DeleteEndpointDialog({ id, name, onClose }: { id: number; name: string;
       title={`Delete ${name}?`}
       confirm="Delete"
       isBusy={remove.isPending}
-      error={remove.error}
       onConfirm={() => remove.mutate(undefined)}
       onClose={onClose}
     >

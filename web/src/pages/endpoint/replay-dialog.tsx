@@ -51,7 +51,7 @@ export function ReplayDialog({ endpointId, now, onClose }: ReplayDialogProps) {
       }
     : undefined;
   const preview = useQuery(replayPreviewQuery(api, wanted));
-  const { mutate, isPending, errors, error } = useChange({
+  const { mutate, isPending, errors } = useChange({
     change: (body: NewReplay) => answerOf(api.POST("/api/v1/replays", { body })),
     stale: [["replays", "newest", endpointId]],
     failed: "The replay could not be started",
@@ -65,7 +65,6 @@ export function ReplayDialog({ endpointId, now, onClose }: ReplayDialogProps) {
       description="Sends the events of a span of time to this endpoint again, each with the same webhook-id."
       submit={total ? `Send ${total.toLocaleString("en")}` : "Send"}
       isBusy={isPending}
-      error={error}
       isDisabled={!total}
       onSubmit={() => wanted && total && mutate(wanted)}
       onClose={onClose}

@@ -38,7 +38,13 @@ export function FailureList({ failures, filter: { endpoint_id }, upTo }: Failure
     setToDelete(undefined);
     setUntilMost(undefined);
   };
-  const removeChosen = (these: readonly Chosen[]): void => remove.mutate(these, { onSettled: close });
+  // A question stays until it is done, or else it would take the refusal away with it.
+  const removeChosen = (these: readonly Chosen[]): void =>
+    remove.mutate(these, {
+      onSuccess: ({ trouble }) => {
+        if (trouble === undefined) close();
+      },
+    });
 
   return (
     <>

@@ -29,6 +29,12 @@ export function FieldsDefinitionsPage() {
     failed: "The field could not be deleted",
     onDone: () => setToDelete(undefined),
   });
+  const move = useChange({
+    change: ({ id, position }: { id: number; position: number }) =>
+      api.change(`fields_definitions/${id}`, { position }),
+    stale: [["fields definitions"]],
+    failed: "The field could not be moved",
+  });
   return (
     <>
       <PageHeader title="Fields definitions" actions={<Button onClick={() => setToEdit("new")}>Create a field</Button>}>
@@ -45,6 +51,8 @@ export function FieldsDefinitionsPage() {
                     definitions={definitions.filter((it) => it.target === target)}
                     onEdit={setToEdit}
                     onDelete={setToDelete}
+                    onMove={({ id }, position) => move.mutate({ id, position })}
+                    isBusy={move.isPending}
                   />
                 </SectionCard>
               ))}
@@ -61,7 +69,9 @@ export function FieldsDefinitionsPage() {
           onConfirm={() => remove.mutate(toDelete.id)}
           onClose={() => setToDelete(undefined)}
         >
-          <Content component="p">Forms no longer ask for it, and webhooks no longer carry it.</Content>
+          <Content component="p">
+            Forms no longer ask for it, and the API and the webhooks no longer carry it. What it holds is kept, unseen.
+          </Content>
         </ConfirmDialog>
       )}
     </>

@@ -60,7 +60,7 @@ function ProductsTable({ products }: { products: readonly Product[] }) {
       <Tbody>
         {products.map((product) => (
           <Tr key={product.id}>
-            <Td dataLabel="Product">
+            <Td dataLabel="Product" modifier="breakWord">
               <Link to="/products/$id" params={{ id: String(product.id) }}>
                 {product.name}
               </Link>

@@ -39,7 +39,7 @@ export function BinsTable({ bins }: { bins: readonly Bin[] }) {
           confirm="Delete"
           isBusy={remove.isPending}
           onClose={() => setToDelete(undefined)}
-          onConfirm={() => remove.mutate(toDelete.id, { onSettled: () => setToDelete(undefined) })}
+          onConfirm={() => remove.mutate(toDelete.id, { onSuccess: () => setToDelete(undefined) })}
         >
           <Content component="p">What it caught goes with it, and what is still sent to it will fail.</Content>
         </ConfirmDialog>

@@ -17,7 +17,6 @@ export function ChangeAnswerDialog({ bin, onClose }: { bin: Bin; onClose: () => 
       description="Let it fail, or take its time, and watch what becomes of the deliveries."
       submit="Save"
       isBusy={change.isPending}
-      error={change.error}
       isDisabled={status === "" || delayMs === ""}
       onSubmit={() =>
         change.mutate(

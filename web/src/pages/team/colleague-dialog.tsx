@@ -23,13 +23,8 @@ export interface ColleagueDialogProps extends OpenDialog {
 export function ColleagueDialog({ user, asks, isBusy, onStep, onDelete, onClose }: ColleagueDialogProps) {
   if (asks === "edit") return <EditColleagueDialog user={user} onClose={onClose} />;
   if (asks === "permissions") return <PermissionsDialog user={user} onClose={onClose} />;
-  const { title, says } =
-    asks === "delete"
-      ? {
-          title: `Delete ${user.username}?`,
-          says: `Access tokens of ${user.username} stop working, too.`,
-        }
-      : (questionBefore(asks.operation, user.username) ?? { title: `${asks.title}?`, says: "" });
+  const operation = asks === "delete" ? asks : asks.operation;
+  const { title, says } = questionBefore(operation, user.username) ?? { title: "Are you sure?", says: "" };
   return (
     <ConfirmDialog
       title={title}

@@ -50,7 +50,9 @@ export function TeamPage() {
       </PageHeader>
       <PageSection isFilled>
         <Loaded query={query} skeleton={<TableSkeleton of="the team" />}>
-          {(users) => <UsersTable users={users} itemsFor={itemsFor} />}
+          {(users) => (
+            <UsersTable label="Team" users={users} isBusy={step.isPending || remove.isPending} itemsFor={itemsFor} />
+          )}
         </Loaded>
       </PageSection>
       {isCreating && <CreateTeamMemberDialog onClose={() => setCreating(false)} />}

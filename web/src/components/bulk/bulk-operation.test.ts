@@ -1,0 +1,34 @@
+import { expect, test } from "vitest";
+
+import { refusedOf, sayDone } from "./bulk-operation.ts";
+
+test.each([
+  [0, "No account was suspended"],
+  [1, "1 account was suspended"],
+  [3, "3 accounts were suspended"],
+])("how many were done is said: %i", (count, says) => {
+  expect(sayDone(count, ["account", "accounts"], "suspended")).toBe(says);
+});
+
+test("each that was refused is named, with its own reason", () => {
+  const outcomes = [
+    { id: 1, done: true },
+    {
+      id: 2,
+      done: false,
+      code: "invalid",
+      title: "Some values are not acceptable.",
+      errors: { base: ["Not from here"] },
+    },
+    { id: 3, done: false, code: "not-found", title: "There is no such thing." },
+  ];
+  const selected = [
+    { id: 1, name: "Quay Books" },
+    { id: 2, name: "Harbour" },
+    { id: 3, name: "Pier" },
+  ];
+  expect(refusedOf(outcomes, selected)).toEqual([
+    { id: 2, name: "Harbour", why: "Not from here." },
+    { id: 3, name: "Pier", why: "There is no such thing." },
+  ]);
+});

@@ -1,0 +1,97 @@
+import { expect, test, vi } from "vitest";
+
+import { click, fill, refusal, showInPortal, tick, type Answer } from "../../testing/show-in-portal.tsx";
+import { readAccountSearch } from "./account-search.ts";
+import { AccountsPage } from "./accounts-page.tsx";
+
+const account = (id: number, org_name: string) => ({
+  account: { id, org_name, state: "approved", created_at: "2026-03-01T09:00:00Z", updated_at: "2026-03-01T09:00:00Z" },
+});
+const listed = "GET accounts?per_page=50";
+const plan = (id: number, name: string) => ({ account_plan: { id, name, state: "published" } });
+
+function show(outcomes: Answer, deeds = ["administer-portal"]) {
+  const answers: Record<string, Answer> = {
+    [listed]: [200, { accounts: [account(4, "Quay Books"), account(5, "Harbour"), account(6, "Pier")] }],
+    "GET account_plan_requests": [200, { data: [] }],
+    "GET account_plans": [200, { plans: [plan(1, "Basic"), plan(2, "Gold")] }],
+    "POST accounts/bulk": outcomes,
+  };
+  const route = { path: "/accounts", read: readAccountSearch };
+  return { answers, ...showInPortal(<AccountsPage />, { answers, route, session: { deeds: new Set(deeds) } }) };
+}
+
+const page = () => document.body.textContent;
+const dialog = () => document.querySelector("[role=dialog]")?.textContent;
+const items = () => [...document.querySelectorAll("[role=menuitem]")].map((it) => it.textContent.trim());
+const done = (...ids: number[]) => ids.map((id) => ({ id, done: true }));
+const isTicked = (id: number) => document.querySelector<HTMLInputElement>(`#tick-${id}`)?.checked;
+
+test("nothing can be done with several until some are ticked", async () => {
+  show([200, { data: [] }]);
+  await vi.waitFor(() => expect(page()).toContain("Quay Books"));
+  const menu = [...document.querySelectorAll("button")].find((it) => it.textContent === "With selected");
+  expect(menu?.disabled).toBe(true);
+});
+
+test("what is done with several is asked about by their names, and told", async () => {
+  const { answers, changes } = show([200, { data: done(4, 6) }]);
+  await tick("tick-4");
+  await tick("tick-6");
+  await click("With 2 selected");
+  await click("Suspend");
+  await vi.waitFor(() => expect(dialog()).toContain("until you resume them"));
+  expect(dialog()).toContain("Suspend: 2 accounts");
+  expect(dialog()).toContain("Quay Books");
+  expect(dialog()).not.toContain("Harbour");
+  expect(changes()).toEqual([]);
+  answers[listed] = [200, { accounts: [] }];
+  await click("Suspend");
+  await vi.waitFor(() => expect(page()).toContain("2 accounts were suspended"));
+  expect(changes()).toEqual([{ request: "POST accounts/bulk", body: { ids: [4, 6], operation: "suspend" } }]);
+  await vi.waitFor(() => expect(dialog()).toBeUndefined());
+});
+
+test("those that are refused are named with the reason of each, and stay ticked", async () => {
+  const refused = { id: 5, done: false, code: "invalid", errors: { base: ["Not from here"] } };
+  show([200, { data: [...done(4, 6), refused] }]);
+  await tick("tick-all");
+  await click("With 3 selected");
+  await click("Approve");
+  await click("Approve");
+  await vi.waitFor(() => expect(dialog()).toContain("2 accounts were approved"));
+  expect(dialog()).toContain("HarbourNot from here.");
+  expect(dialog()).not.toContain("Pier");
+  await click("Close");
+  await vi.waitFor(() => expect([4, 5, 6].map(isTicked)).toEqual([false, true, false]));
+});
+
+test("a plan is changed for several once one is chosen", async () => {
+  const { changes } = show([200, { data: done(4) }]);
+  await tick("tick-4");
+  await click("With 1 selected");
+  await click("Change plan");
+  await fill("plan_id", "2");
+  await click("Change plan");
+  await vi.waitFor(() =>
+    expect(changes()).toEqual([
+      { request: "POST accounts/bulk", body: { ids: [4], operation: "change_plan", plan_id: 2 } },
+    ]),
+  );
+});
+
+test("a refusal of the whole is said in the dialog", async () => {
+  show([403, { title: "You may not do this.", code: "forbidden" }]);
+  await tick("tick-4");
+  await click("With 1 selected");
+  await click("Delete");
+  await click("Delete");
+  await vi.waitFor(() => expect(refusal()).toContain("You may not do this."));
+});
+
+test("members are offered what they may do, and no more", async () => {
+  show([200, { data: [] }], []);
+  await tick("tick-4");
+  await click("With 1 selected");
+  await vi.waitFor(() => expect(items()).toEqual(["Make pending", "Change plan"]));
+});

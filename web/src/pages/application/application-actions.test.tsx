@@ -1,0 +1,62 @@
+import { expect, test, vi } from "vitest";
+
+import type { Application } from "../../api/management/application-queries.ts";
+import { click, fill, showInPortal, type Answers } from "../../testing/show-in-portal.tsx";
+import { ApplicationActions } from "./application-actions.tsx";
+
+const application = (state: Application["state"]): Application => ({
+  id: 8,
+  name: "Ferry times",
+  state,
+  enabled: true,
+  account_id: 4,
+  org_name: "Quay Books",
+  service_id: 7,
+  service_name: "Ferries",
+  plan_id: 3,
+  plan_name: "Basic (custom)",
+  created_at: "2026-03-01T09:00:00Z",
+  updated_at: "2026-03-01T09:00:00Z",
+  first_traffic_at: null,
+  first_daily_traffic_at: null,
+  links: [],
+});
+const at = "accounts/4/applications/8";
+const answers: Answers = {
+  "GET services/7/application_plans": [200, { plans: [{ application_plan: { id: 1, name: "Basic" } }] }],
+  [`PUT ${at}/suspend`]: [200, {}],
+  [`PUT ${at}/decustomize_plan`]: [200, {}],
+  [`DELETE ${at}`]: [200, {}],
+  "POST applications/8/reject": [204, undefined],
+};
+
+const dialog = () => document.querySelector("[role=dialog]")?.textContent;
+
+test.each([
+  ["Suspend", `PUT ${at}/suspend`, "until you resume it"],
+  ["Back to the plan as it is for all", `PUT ${at}/decustomize_plan`, "cannot be brought back"],
+  ["Delete", `DELETE ${at}`, "cannot be brought back"],
+])("%s is asked about before it is done, with what comes of it", async (title, request, says) => {
+  const { changes } = showInPortal(<ApplicationActions application={application("live")} />, { answers });
+  await vi.waitFor(async () => {
+    if (!document.querySelector("[role=menuitem]")) await click("Actions");
+    expect(document.body.textContent).toContain(title);
+  });
+  await click(title);
+  await vi.waitFor(() => expect(dialog()).toContain(says));
+  expect(dialog()).toContain("get a webhook");
+  expect(changes()).toEqual([]);
+  await click(title);
+  await vi.waitFor(() => expect(changes().map((it) => it.request)).toEqual([request]));
+});
+
+test("an application is rejected with a reason, which goes into the mail to the account's admins", async () => {
+  const { changes } = showInPortal(<ApplicationActions application={application("pending")} />, { answers });
+  await click("Actions");
+  await click("Reject");
+  await fill("reason", "No such ferry.");
+  await click("Reject");
+  await vi.waitFor(() =>
+    expect(changes()).toEqual([{ request: "POST applications/8/reject", body: { reason: "No such ferry." } }]),
+  );
+});

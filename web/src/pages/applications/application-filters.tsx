@@ -1,0 +1,113 @@
+import { Button, Toolbar, ToolbarContent, ToolbarItem } from "@patternfly/react-core";
+import { useQuery } from "@tanstack/react-query";
+import { useState, type ReactNode } from "react";
+
+import {
+  applicationStates,
+  type ApplicationFilter,
+  type ApplicationHandle,
+} from "../../api/management/application-queries.ts";
+import { useManagement } from "../../api/management/management-context.ts";
+import { applicationPlansQuery } from "../../api/management/plan-queries.ts";
+import { productsQuery } from "../../api/management/product-queries.ts";
+import { textOf } from "../../components/form/text-of.ts";
+import { SelectFilter } from "../../components/select-filter.tsx";
+import { TextFilter } from "../../components/text-filter.tsx";
+
+interface Handle {
+  readonly value: ApplicationHandle;
+  readonly label: string;
+  /** What is typed. */
+  readonly text: string;
+}
+
+const byName: Handle = { value: "name", label: "Application", text: "A part of the application's name" };
+const handles: readonly Handle[] = [
+  byName,
+  { value: "account_query", label: "Account", text: "A part of the account's name" },
+  { value: "app_id", label: "Application id", text: "The whole application id" },
+  { value: "user_key", label: "User key", text: "The whole user key" },
+];
+
+const handleOf = (by: string | undefined): Handle => handles.find(({ value }) => value === by) ?? byName;
+
+export interface ApplicationFiltersProps {
+  readonly filter: ApplicationFilter;
+  /** With what is asked for from now on; nothing of it is sure to make sense. */
+  readonly onNarrow: (search: Record<string, unknown>) => void;
+  /** Beside the filters. */
+  readonly children: ReactNode;
+}
+
+export function ApplicationFilters({ filter, onNarrow, children }: ApplicationFiltersProps) {
+  const api = useManagement();
+  const { service_id, plan_id, state } = filter;
+  const { data: products = [] } = useQuery(productsQuery(api));
+  const { data: plans = [] } = useQuery({
+    ...applicationPlansQuery(api, service_id ?? 0),
+    enabled: service_id !== undefined,
+  });
+  const narrow = (changed: Record<string, unknown>): void => onNarrow({ ...filter, ...changed, page: 1 });
+  return (
+    <Toolbar inset={{ default: "insetNone" }}>
+      <ToolbarContent>
+        <TextSearch key={`${filter.by} ${filter.query}`} filter={filter} onSearch={narrow} />
+        <SelectFilter
+          label="Product"
+          all="Every product"
+          value={textOf(service_id)}
+          options={products.map(({ id, name }) => ({ value: String(id), label: name }))}
+          onChange={(id) => narrow({ service_id: id, plan_id: undefined })}
+        />
+        {service_id !== undefined && (
+          <SelectFilter
+            label="Plan"
+            all="Every plan"
+            value={textOf(plan_id)}
+            options={plans.map(({ id, name }) => ({ value: String(id), label: name }))}
+            onChange={(id) => narrow({ plan_id: id })}
+          />
+        )}
+        <SelectFilter
+          label="State"
+          all="Every state"
+          value={state}
+          options={applicationStates.map((value) => ({
+            value,
+            label: value.charAt(0).toUpperCase() + value.slice(1),
+          }))}
+          onChange={(chosen) => narrow({ state: chosen })}
+        />
+        {children}
+        {Object.keys(filter).some((name) => name !== "page") && (
+          <ToolbarItem>
+            <Button variant="link" onClick={() => onNarrow({})}>
+              Clear filters
+            </Button>
+          </ToolbarItem>
+        )}
+      </ToolbarContent>
+    </Toolbar>
+  );
+}
+
+interface TextSearchProps {
+  readonly filter: ApplicationFilter;
+  readonly onSearch: (search: Pick<ApplicationFilter, "by"> & { query: string | undefined }) => void;
+}
+
+/** A text, and where it is looked for. */
+function TextSearch({ filter: { by, query }, onSearch }: TextSearchProps) {
+  const [handle, setHandle] = useState(handleOf(by));
+  const choose = (chosen: string | undefined): void => {
+    const next = handleOf(chosen);
+    setHandle(next);
+    if (query) onSearch({ by: next.value, query });
+  };
+  return (
+    <>
+      <SelectFilter label="Search in" value={handle.value} options={handles} onChange={choose} />
+      <TextFilter label={handle.text} value={query} onChange={(text) => onSearch({ by: handle.value, query: text })} />
+    </>
+  );
+}

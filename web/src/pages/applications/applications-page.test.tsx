@@ -1,0 +1,95 @@
+import { expect, test, vi } from "vitest";
+
+import { choose, click, search, showInPortal, tick, type Answer, type Answers } from "../../testing/show-in-portal.tsx";
+import { readApplicationSearch } from "./application-search.ts";
+import { ApplicationsPage } from "./applications-page.tsx";
+
+const application = (id: number, name: string, state = "live", service_id = 7) => ({
+  application: {
+    id,
+    name,
+    state,
+    account_id: 4,
+    org_name: "Quay Books",
+    service_id,
+    plan_id: 1,
+    plan_name: "Basic",
+    created_at: "2026-03-01T09:00:00Z",
+  },
+});
+const listOf = (...applications: object[]): Answer => [200, { applications }];
+const answers: Answers = {
+  "GET plan_requests": [200, { data: [] }],
+  "GET services": [200, { services: [{ service: { id: 7, name: "Ferries" } }] }],
+  "GET services/7/application_plans": [200, { plans: [{ application_plan: { id: 1, name: "Basic" } }] }],
+  "GET applications?per_page=50": listOf(application(8, "Ferry times"), application(9, "Tide clock")),
+};
+
+const show = (at: string, others: Answers = {}) =>
+  showInPortal(<ApplicationsPage />, {
+    answers: { ...answers, ...others },
+    route: { path: "/applications", read: readApplicationSearch },
+    at,
+  });
+const page = () => document.body.textContent;
+
+test.each([
+  ["name", "ferry", "name=ferry"],
+  ["account_query", "quay", "account_query=quay"],
+  ["user_key", "u-key", "user_key=u-key"],
+])("a text that is looked for by %s is in the address, and asked for", async (by, text, asked) => {
+  const shown = show("/applications", {
+    [`GET applications?${asked}&per_page=50`]: listOf(application(8, "Found it")),
+  });
+  await choose("Search in", by);
+  await search(text);
+  await vi.waitFor(() => expect(page()).toContain("Found it"));
+  expect(shown.search()).toEqual({ by, query: text });
+});
+
+test("an address with a filter shows that, and narrows it further", async () => {
+  const shown = show("/applications?state=live&service_id=7&colour=red", {
+    "GET applications?service_id=7&state=live&per_page=50": listOf(application(8, "Ferry times")),
+    "GET applications?service_id=7&plan_id=1&state=live&per_page=50": listOf(application(9, "Tide clock")),
+  });
+  await vi.waitFor(() => expect(page()).toContain("Ferry times"));
+  await choose("Plan", "1");
+  await vi.waitFor(() => expect(page()).toContain("Tide clock"));
+  expect(shown.search()).toEqual({ service_id: 7, plan_id: 1, state: "live" });
+});
+
+test("an application id is found in full, within the rest of the filter", async () => {
+  const found: Answers = { "GET applications/find?app_id=a1b2": [200, application(8, "Ferry times")] };
+  show("/applications?by=app_id&query=a1b2", found);
+  await vi.waitFor(() => expect(page()).toContain("Ferry times"));
+  show("/applications?by=app_id&query=a1b2&state=suspended", found);
+  await vi.waitFor(() => expect(page()).toContain("No application matches"));
+});
+
+test("nothing that matches is said to be that, with a way back to all", async () => {
+  const shown = show("/applications?by=app_id&query=nowhere");
+  await vi.waitFor(() => expect(page()).toContain("No application matches"));
+  await click("Show all applications");
+  await vi.waitFor(() => expect(page()).toContain("Tide clock"));
+  expect(shown.search()).toEqual({});
+});
+
+const items = () => [...document.querySelectorAll("[role=menuitem]")].map((it) => it.textContent.trim());
+
+test("several applications go to another plan only where they are of one product", async () => {
+  const { changes } = show("/applications", {
+    "GET applications?per_page=50": listOf(application(8, "Ferry times"), application(9, "Tide clock", "live", 8)),
+    "POST applications/bulk": [200, { data: [{ id: 8, done: true }] }],
+  });
+  await tick("tick-8");
+  await tick("tick-9");
+  await click("With 2 selected");
+  await vi.waitFor(() => expect(items()).toEqual(["Accept", "Suspend", "Resume", "Reject", "Delete"]));
+  await tick("tick-9");
+  await click("With 1 selected");
+  await vi.waitFor(() => expect(items()).toContain("Change plan"));
+  await click("Suspend");
+  await click("Suspend");
+  await vi.waitFor(() => expect(page()).toContain("1 application was suspended"));
+  expect(changes()).toEqual([{ request: "POST applications/bulk", body: { ids: [8], operation: "suspend" } }]);
+});

@@ -1,0 +1,81 @@
+import { expect, test, vi } from "vitest";
+
+import { click, refusal, showInPortal, tick, type Answers } from "../../testing/show-in-portal.tsx";
+import { TeamPage } from "./team-page.tsx";
+
+const lena = { id: 7, username: "lena", email: "lena@acme.test", role: "member", state: "active" };
+const product = (id: number, name: string) => ({ service: { id, name } });
+const gone = 9;
+const answers: Answers = {
+  "GET users": [200, { users: [{ user: lena }] }],
+  "GET services": [200, { services: [product(1, "Ferries"), product(2, "Tides")] }],
+  "PUT users/7/permissions": [200, {}],
+};
+
+/** Opens the dialog where these are set: of sections and products. */
+async function open(sections: readonly string[], services: readonly number[] | null, others: Answers = {}) {
+  const permissions = { allowed_sections: sections, allowed_service_ids: services };
+  const shown = showInPortal(<TeamPage />, {
+    answers: { ...answers, "GET users/7/permissions": [200, { permissions }], ...others },
+  });
+  await click("Actions of lena");
+  await click("Permissions");
+  return shown;
+}
+
+const isOn = (id: string) => document.querySelector<HTMLInputElement>(`#${id}`)?.checked;
+const saveButton = () =>
+  [...document.querySelectorAll<HTMLButtonElement>("[role=dialog] button")].find((it) => it.textContent === "Save");
+const put = (body: object) => ({ request: "PUT users/7/permissions", body });
+
+test("what is set is shown, and nothing can be saved before it is there and something was chosen", async () => {
+  await open(["settings"], [2]);
+  await vi.waitFor(() => expect(isOn("section_settings")).toBe(true));
+  expect([isOn("section_plans"), isOn("services_some"), isOn("service_1"), isOn("service_2")]).toEqual([
+    false,
+    true,
+    false,
+    true,
+  ]);
+  expect(saveButton()?.disabled).toBe(true);
+});
+
+test("permissions that cannot be read are not shown as none", async () => {
+  await open([], null, { "GET users/7/permissions": [404, {}] });
+  await vi.waitFor(() => expect(document.querySelector("[role=dialog]")?.textContent).toContain("There is no such"));
+  expect(document.getElementById("section_settings")).toBeNull();
+  expect(saveButton()?.disabled).toBe(true);
+});
+
+test("what nobody touched is not sent", async () => {
+  const { changes } = await open(["settings"], [2]);
+  await tick("section_plans");
+  await click("Save");
+  await vi.waitFor(() => expect(changes()).toEqual([put({ allowed_sections: ["settings", "plans"] })]));
+});
+
+test("no product is another choice than every product, and is said", async () => {
+  const { changes } = await open(["plans"], null);
+  await tick("services_some");
+  expect(document.getElementById("allowed_service_ids-hint")?.textContent).toContain("no product");
+  await click("Save");
+  await vi.waitFor(() => expect(changes()).toEqual([put({ allowed_service_ids: [] })]));
+});
+
+test("a product that is gone meanwhile does not keep the others from being chosen", async () => {
+  const { changes } = await open(["plans"], [gone, 2]);
+  await tick("service_1");
+  await click("Save");
+  await vi.waitFor(() => expect(changes()).toEqual([put({ allowed_service_ids: [2, 1] })]));
+});
+
+test("a refusal is said in the dialog, which keeps what was ticked", async () => {
+  await open(["plans"], [2], {
+    "PUT users/7/permissions": [422, { errors: { allowed_service_ids: ["must be services that are there"] } }],
+  });
+  await tick("service_1");
+  await click("Save");
+  await vi.waitFor(() => expect(refusal()).toContain("could not be changed"));
+  expect(document.getElementById("allowed_service_ids-hint")?.textContent).toContain("must be services that are there");
+  expect(isOn("service_1")).toBe(true);
+});
