@@ -3,6 +3,7 @@ import type { Database, Transaction } from "#platform/database/database.ts";
 import type { InJson } from "#platform/database/in-json.ts";
 import { isXmlText } from "#platform/document/xml-text.ts";
 
+import { linkLife } from "./link-life.ts";
 import type { User } from "./user.ts";
 
 export const userColumns = `id, account_id as "accountId", username, email, role, state, activated_at as "activatedAt",
@@ -60,8 +61,9 @@ export async function findUserByLogin(
 // Two who take one name at once: the second waits for the first to commit, and then inserts nothing.
 const insertStatement = `
   insert into users (provider_id, account_id, username, email, password_hash, role, state, activation_code_digest,
-    activated_at, fields, created_at, updated_at)
-  values ($1, $2, $3, $4, $5, $6, $7, $8, case when $7 = 'active' then $10::timestamptz end, $9, $10, $10)
+    activation_until, activated_at, fields, created_at, updated_at)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $10::timestamptz + ${linkLife},
+    case when $7 = 'active' then $10::timestamptz end, $9, $10, $10)
   on conflict do nothing
   returning ${userColumns}`;
 

@@ -47,7 +47,7 @@ interface Again {
 }
 
 async function showInvitations(
-  { pool, showPage }: Portal,
+  { pool, clock, showPage }: Portal,
   request: FastifyRequest,
   reply: FastifyReply,
   { errors, status = errors ? 422 : 200, ...developer }: Developer & Again,
@@ -62,11 +62,11 @@ async function showInvitations(
     developer,
     data: {
       ...judged(fields, errors),
-      invitations: invitations.map(({ id, email, sentAt, acceptedAt }) => ({
+      invitations: invitations.map(({ id, email, sentAt, expiresAt, acceptedAt }) => ({
         id,
         email,
         sent: writeDate(sentAt, timeZone),
-        is_accepted: acceptedAt !== null,
+        state: acceptedAt !== null ? "accepted" : expiresAt > clock.now() ? "pending" : "expired",
       })),
     },
   });
