@@ -51,6 +51,6 @@ export async function judgeSignIn(
   }
   const verified = await verify({ ...attempt, password });
   if ("refused" in verified) return { again: { status: 422, error: verified.refused, username, returnTo } };
-  limits.forget(attempt);
+  limits.letIn(attempt);
   return { userId: verified.user.id, returnTo };
 }
