@@ -19,4 +19,4 @@ export { suspendUser, unsuspendUser } from "./suspend-user.ts";
 export { updateUser } from "./update-user.ts";
 export { userEvent } from "./user-events.ts";
 export type { User } from "./user.ts";
-export { findUserByLogin, insertUser, listUsers, readUser, userColumns, userOfJson } from "./users-table.ts";
+export { findUsersByLogin, insertUser, listUsers, readUser, userColumns, userOfJson } from "./users-table.ts";
