@@ -49,6 +49,25 @@ test("a password that is too short is refused beside the field, and the link sti
   expect((await ada.submit(path, twice)).status).toBe(303);
 });
 
+test("who asks again within five minutes gets no second mail, and afterwards a link that replaces the first", async ({
+  house,
+  clock,
+}) => {
+  const ada = await house.developer("ada");
+  const ask = () => ada.submit("/lost-password", { email: "ada@tallow.example" });
+  await ask();
+  const first = await house.mailedPath();
+  await clock.advance(299_000);
+  expect((await ask()).location).toBe("/lost-password/check-mail");
+  expect(await house.mailedPath()).toBe(first);
+  expect((await ada.get(first)).status).toBe(200);
+
+  await clock.advance(1000);
+  await ask();
+  expect(await house.mailedPath()).not.toBe(first);
+  expect((await ada.get(first)).status).toBe(404);
+});
+
 test("a link that is an hour old opens nothing", async ({ house, clock }) => {
   const ada = await house.developer("ada");
   await ada.submit("/lost-password", { email: "ada@tallow.example" });

@@ -12,7 +12,7 @@ import { goOnTo } from "../go-on-to.ts";
 import { showNotFound } from "../show-not-found.ts";
 import type { Portal } from "../show-page.ts";
 import { writeDate } from "../write-date.ts";
-import { tooManyMails } from "./too-many-mails.ts";
+import { tooManyMails } from "../too-many-mails.ts";
 
 const emailField: FormField = { name: "email", label: "Email", type: "email", required: true, length_max: 255 };
 
