@@ -28,6 +28,7 @@ import { test } from "../support/test.ts";
 import { byToken, eventsOf, form, now, setUp } from "./house.ts";
 
 const by = { actor: { kind: "admin", userId: 1 }, channel: "admin_portal", now } as const;
+const asker = { actor: by.actor, permission: "rw", scopes: [] } as const;
 const ada = { username: "ada", email: "ada@acme.example", password: "correct horse battery" };
 
 const auditOf = (pool: Pool, providerId: number): Promise<{ action: string }[]> =>
@@ -116,6 +117,7 @@ test("a suspension ends sessions and tokens at once, and its end brings the toke
     name: "CI",
     scopes: ["stats"],
     permission: "ro",
+    asker,
     by,
   });
   const value = "value" in issued ? issued.value : "";
@@ -153,7 +155,16 @@ test("a member has the sections that exist, and no other", async ({ sharedPool: 
 test("a token that nobody could use is refused", async ({ sharedPool: pool }) => {
   const { provider } = await setUp(pool);
   const [{ id: userId } = { id: 0 }] = await listProviderUsers(pool, provider.id);
-  const wanted = { providerId: provider.id, userId, name: " ", scopes: ["all"], permission: "all", expiresAt: now, by };
+  const wanted = {
+    providerId: provider.id,
+    userId,
+    name: " ",
+    scopes: ["all"],
+    permission: "all",
+    expiresAt: now,
+    asker,
+    by,
+  };
   expect(await issueAccessToken(pool, wanted)).toEqual({
     refused: {
       name: ["can't be blank"],

@@ -60,9 +60,10 @@ async function callerOfCredential(
   if (as !== "key") {
     const token = await tokenOf(needs, request, value);
     if (token) {
-      const { userId, role, permission, scopes, sections } = token;
+      const { userId, role, permission, scopes, sections, expiresAt } = token;
       const actor = { kind: "token", userId } as const;
-      return { actor, channel: "api", role, permission, scopes, sections, reach: reachOf(token) };
+      const end = expiresAt ? { expiresAt } : {};
+      return { actor, channel: "api", role, permission, scopes, ...end, sections, reach: reachOf(token) };
     }
   }
   if (as !== "token" && (await findProviderByKey(needs.pool, request.provider.id, value))) {
