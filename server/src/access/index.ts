@@ -28,6 +28,7 @@ export {
   deleteProviderUserRow,
   forgetProduct,
   hasOtherAdmin,
+  holdProviderUser,
   listProviderUsers,
   lockProviderUsers,
   updateProviderUserRow,

@@ -120,7 +120,7 @@ test("a suspension ends sessions and tokens at once, and its end brings the toke
     asker,
     by,
   });
-  const value = "value" in issued ? issued.value : "";
+  const value = issued && "value" in issued ? issued.value : "";
   expect(await findAccessToken(pool, { providerId, value, now })).toBeDefined();
 
   await suspendProviderUser(pool, change);

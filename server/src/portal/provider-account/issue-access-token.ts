@@ -1,5 +1,6 @@
 import {
   createAccessToken,
+  holdProviderUser,
   readOwnAccessToken,
   recordAudit,
   scopes,
@@ -28,12 +29,12 @@ interface WantedToken {
 
 /**
  * A new access token for one of the provider's own users, worth no more than the token that asks for it, if one does. Its value
- * is seen here and never again.
+ * is seen here and never again. Undefined if there is no such user.
  */
 export async function issueAccessToken(
   pool: Pool,
   { by, asker, ...wanted }: WantedToken,
-): Promise<{ readonly token: StoredToken; readonly value: string } | { readonly refused: FieldErrors }> {
+): Promise<{ readonly token: StoredToken; readonly value: string } | { readonly refused: FieldErrors } | undefined> {
   const { providerId, userId, name, permission, expiresAt } = wanted;
   const refused = mergeErrors(
     judgeToken(wanted, by.now),
@@ -41,6 +42,7 @@ export async function issueAccessToken(
   );
   if (!isFine(refused) || (permission !== "ro" && permission !== "rw")) return { refused };
   return pool.inTransaction(async (tx) => {
+    if (!(await holdProviderUser(tx, providerId, userId))) return undefined;
     const made = await createAccessToken(tx, {
       providerId,
       userId,
