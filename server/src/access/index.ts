@@ -20,6 +20,7 @@ export { ownersOfPassword } from "./owners-of-password.ts";
 export {
   createProviderUser,
   findProviderUserByLogin,
+  providerUserHoldsPassword,
   readProviderUser,
   type ProviderUser,
   type Role,

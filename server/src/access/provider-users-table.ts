@@ -102,6 +102,18 @@ export async function findWithHashes(
   return rows.map(({ passwordHash, ...user }) => ({ user, passwordHash }));
 }
 
+// Whoever changes the password, suspends or deletes the user waits until this transaction ends, and then ends its session.
+const holdPasswordStatement = `
+  select from provider_users
+  where provider_id = $1 and id = $2 and password_hash = $3 and state = 'active'
+  for share`;
+
+/** Whether the user may still sign in with the password that was looked at before this transaction. */
+export const providerUserHoldsPassword = async (
+  tx: Transaction,
+  { providerId, userId, passwordHash }: { providerId: number; userId: number; passwordHash: string },
+): Promise<boolean> => (await tx.query(holdPasswordStatement, [providerId, userId, passwordHash])).length > 0;
+
 const changePasswordStatement = `
   update provider_users
   set password_hash = $3, updated_at = now()

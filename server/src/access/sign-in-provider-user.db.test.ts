@@ -84,6 +84,7 @@ async function openProvider(tx: Transaction) {
   return {
     providerId,
     mia,
-    signIn: (login: string, given: string) => signInProviderUser(tx, { providerId, login, password: given }),
+    signIn: async (login: string, given: string) =>
+      (await signInProviderUser(tx, { providerId, login, password: given }))?.user,
   };
 }

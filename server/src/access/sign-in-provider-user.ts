@@ -1,6 +1,6 @@
 import type { Database } from "#platform/database/database.ts";
 import { ownersOfPassword } from "./owners-of-password.ts";
-import { findWithHashes, type ProviderUser } from "./provider-users-table.ts";
+import { findWithHashes, type ProviderUserWithHash } from "./provider-users-table.ts";
 
 /**
  * The user whose name (or e-mail) and password these are, also when the one is another's other. Unknown, wrong and suspended
@@ -9,7 +9,7 @@ import { findWithHashes, type ProviderUser } from "./provider-users-table.ts";
 export async function signInProviderUser(
   db: Database,
   { providerId, login, password }: { providerId: number; login: string; password: string },
-): Promise<ProviderUser | undefined> {
+): Promise<ProviderUserWithHash | undefined> {
   const owners = await ownersOfPassword(await findWithHashes(db, providerId, login), password);
-  return owners.find(({ user }) => user.state === "active")?.user;
+  return owners.find(({ user }) => user.state === "active");
 }

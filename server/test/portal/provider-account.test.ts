@@ -47,7 +47,7 @@ test("a new user of the provider is a member who waits, and signs in once activa
   const signIn = { providerId: provider.id, login: "ada", password: ada.password };
   expect(await signInProviderUser(pool, signIn)).toBeUndefined();
   await activateProviderUser(pool, { provider, userId: user.id, by });
-  expect(await signInProviderUser(pool, signIn)).toMatchObject({ id: user.id });
+  expect(await signInProviderUser(pool, signIn)).toMatchObject({ user: { id: user.id } });
   expect(await auditOf(pool, provider.id)).toEqual([{ action: "user.created" }, { action: "user.changed" }]);
   expect(await eventsOf(pool, provider.id)).toEqual([]);
 });

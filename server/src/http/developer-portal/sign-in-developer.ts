@@ -1,7 +1,8 @@
 import { ownersOfPassword } from "#access/index.ts";
 import type { Database } from "#platform/database/database.ts";
 import { readAccount } from "#portal/accounts/index.ts";
-import { findUsersByLogin, type User } from "#portal/users/index.ts";
+import { findUsersByLogin, type User, type UserWithHash } from "#portal/users/index.ts";
+import { wrongLogin } from "../shared/sign-in-form.ts";
 
 /** What is said to somebody who proved to be the user, and may not come in all the same. */
 const notYet = {
@@ -19,7 +20,7 @@ const notYet = {
   },
 } as const;
 
-export type SignIn = { readonly user: User } | { readonly refused: string };
+export type SignIn = { readonly user: User; readonly passwordHash: string } | { readonly refused: string };
 
 /**
  * Unknown and wrong take the same time and say the same; the state is told to nobody but the user. Of two whom the login means
@@ -30,13 +31,13 @@ export async function signInDeveloper(
   { providerId, login, password }: { providerId: number; login: string; password: string },
 ): Promise<SignIn> {
   const owners = await ownersOfPassword(await findUsersByLogin(db, providerId, login), password);
-  const judged = await Promise.all(owners.map(({ user }) => judge(db, providerId, user)));
-  return judged.find((it) => "user" in it) ?? judged[0] ?? { refused: "Wrong username or password." };
+  const judged = await Promise.all(owners.map((owner) => judge(db, providerId, owner)));
+  return judged.find((it) => "user" in it) ?? judged[0] ?? { refused: wrongLogin };
 }
 
-async function judge(db: Database, providerId: number, user: User): Promise<SignIn> {
+async function judge(db: Database, providerId: number, { user, passwordHash }: UserWithHash): Promise<SignIn> {
   if (user.state !== "active") return { refused: notYet.user[user.state] };
   const account = await readAccount(db, providerId, user.accountId);
-  if (!account) return { refused: "Wrong username or password." }; // deleted at this moment, with the user
-  return account.state === "approved" ? { user } : { refused: notYet.account[account.state] };
+  if (!account || passwordHash === null) return { refused: wrongLogin }; // deleted at this moment, with the user
+  return account.state === "approved" ? { user, passwordHash } : { refused: notYet.account[account.state] };
 }

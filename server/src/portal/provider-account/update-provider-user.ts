@@ -52,5 +52,5 @@ interface Proof {
 async function judgeProof(pool: Pool, { providerId, user, currentPassword }: Proof): Promise<FieldErrors> {
   if (currentPassword === undefined) return {};
   const known = await signInProviderUser(pool, { providerId, login: user.username, password: currentPassword });
-  return known?.id === user.id ? {} : { current_password: ["is incorrect"] };
+  return known?.user.id === user.id ? {} : { current_password: ["is incorrect"] };
 }
