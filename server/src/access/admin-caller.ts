@@ -12,6 +12,8 @@ export interface AdminCaller {
   readonly permission: Permission;
   /** Of a token. A session and the provider key have none and need none. */
   readonly scopes: readonly Scope[];
+  /** When a token ends that does. */
+  readonly expiresAt?: Date;
   readonly sections: readonly string[];
   readonly reach: Reach;
 }

@@ -27,6 +27,12 @@ const lockStatement = `
 export const lockProviderUsers = (tx: Transaction, providerId: number): Promise<ProviderUser[]> =>
   tx.query<ProviderUser>(lockStatement, [providerId]);
 
+const holdStatement = `select from provider_users where provider_id = $1 and id = $2 for key share`;
+
+/** Whether the user is there, as it then is until this transaction ends. */
+export const holdProviderUser = async (tx: Transaction, providerId: number, id: number): Promise<boolean> =>
+  (await tx.query(holdStatement, [providerId, id])).length > 0;
+
 /** Whether somebody who can sign in is an admin besides this one. */
 export const hasOtherAdmin = (users: readonly ProviderUser[], id: number): boolean =>
   users.some((user) => user.id !== id && user.role === "admin" && user.state === "active");

@@ -16,9 +16,11 @@ export { changeProviderUserPassword } from "./change-provider-user-password.ts";
 export { deedsOpenTo, denialOf, type Deed, type Denial } from "./denial-of.ts";
 export { digestOf } from "./digest-of.ts";
 export { hashPassword, verifyPassword } from "./hash-password.ts";
+export { ownersOfPassword } from "./owners-of-password.ts";
 export {
   createProviderUser,
   findProviderUserByLogin,
+  providerUserHoldsPassword,
   readProviderUser,
   type ProviderUser,
   type Role,
@@ -27,6 +29,7 @@ export {
   deleteProviderUserRow,
   forgetProduct,
   hasOtherAdmin,
+  holdProviderUser,
   listProviderUsers,
   lockProviderUsers,
   updateProviderUserRow,

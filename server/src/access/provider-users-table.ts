@@ -68,35 +68,51 @@ export async function readProviderUser(
   return user;
 }
 
-// By user name or e-mail, in any case; a name that is another's e-mail comes first. Served by the two unique indexes on
-// lower(username) and lower(email).
+// By user name or e-mail, in any case; a name that is another's e-mail comes first, and these two are all that there can be.
+// Served by the two unique indexes on lower(username) and lower(email).
 const findStatement = `
   select ${providerUserColumns}, password_hash as "passwordHash"
   from provider_users
   where provider_id = $1 and (lower(username) = lower($2) or lower(email) = lower($2))
-  order by lower(username) = lower($2) desc
-  limit 1`;
+  order by lower(username) = lower($2) desc`;
 
 export async function findProviderUserByLogin(
   db: Database,
   providerId: number,
   login: string,
 ): Promise<ProviderUser | undefined> {
-  return (await findWithHash(db, providerId, login))?.user;
+  const [first] = await findWithHashes(db, providerId, login);
+  return first?.user;
 }
 
 /** Apart from the rest, so that the hash does not travel with the user. */
-export async function findWithHash(
+export interface ProviderUserWithHash {
+  readonly user: ProviderUser;
+  readonly passwordHash: string;
+}
+
+/** Everybody whom a login may mean. */
+export async function findWithHashes(
   db: Database,
   providerId: number,
   login: string,
-): Promise<{ user: ProviderUser; passwordHash: string } | undefined> {
-  if (login.includes("\0")) return undefined; // PostgreSQL has no text with it, so nobody has such a name
-  const [row] = await db.query<ProviderUser & { passwordHash: string }>(findStatement, [providerId, login]);
-  if (!row) return undefined;
-  const { passwordHash, ...user } = row;
-  return { user, passwordHash };
+): Promise<readonly ProviderUserWithHash[]> {
+  if (login.includes("\0")) return []; // PostgreSQL has no text with it, so nobody has such a name
+  const rows = await db.query<ProviderUser & { passwordHash: string }>(findStatement, [providerId, login]);
+  return rows.map(({ passwordHash, ...user }) => ({ user, passwordHash }));
 }
+
+// Whoever changes the password, suspends or deletes the user waits until this transaction ends, and then ends its session.
+const holdPasswordStatement = `
+  select from provider_users
+  where provider_id = $1 and id = $2 and password_hash = $3 and state = 'active'
+  for share`;
+
+/** Whether the user may still sign in with the password that was looked at before this transaction. */
+export const providerUserHoldsPassword = async (
+  tx: Transaction,
+  { providerId, userId, passwordHash }: { providerId: number; userId: number; passwordHash: string },
+): Promise<boolean> => (await tx.query(holdPasswordStatement, [providerId, userId, passwordHash])).length > 0;
 
 const changePasswordStatement = `
   update provider_users

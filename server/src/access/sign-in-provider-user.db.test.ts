@@ -17,6 +17,16 @@ test("a user signs in by name or e-mail, in any case, and the hash stays behind"
   expect(Object.keys(mia)).not.toContain("passwordHash");
 });
 
+test("who has another's address as a name, and that other, each sign in with the password of their own", async ({
+  tx,
+}) => {
+  const { providerId, mia, signIn } = await openProvider(tx);
+  const passwordHash = await hashPassword("another one, longer");
+  const max = await createProviderUser(tx, { providerId, username: "mia@wheat.example", passwordHash, role: "member" });
+  expect(await signIn("mia@wheat.example", password)).toEqual(mia);
+  expect(await signIn("mia@wheat.example", "another one, longer")).toEqual(max);
+});
+
 test.for([
   ["a wrong password", "mia", "correct horse batterY"],
   ["an unknown name", "max", password],
@@ -74,6 +84,7 @@ async function openProvider(tx: Transaction) {
   return {
     providerId,
     mia,
-    signIn: (login: string, given: string) => signInProviderUser(tx, { providerId, login, password: given }),
+    signIn: async (login: string, given: string) =>
+      (await signInProviderUser(tx, { providerId, login, password: given }))?.user,
   };
 }

@@ -1,13 +1,15 @@
 import type { Database } from "#platform/database/database.ts";
-import { verifyPassword } from "./hash-password.ts";
-import { findWithHash, type ProviderUser } from "./provider-users-table.ts";
+import { ownersOfPassword } from "./owners-of-password.ts";
+import { findWithHashes, type ProviderUserWithHash } from "./provider-users-table.ts";
 
-/** The user whose name (or e-mail) and password these are. Unknown, wrong and suspended take the same time and say the same. */
+/**
+ * The user whose name (or e-mail) and password these are, also when the one is another's other. Unknown, wrong and suspended
+ * take the same time and say the same.
+ */
 export async function signInProviderUser(
   db: Database,
   { providerId, login, password }: { providerId: number; login: string; password: string },
-): Promise<ProviderUser | undefined> {
-  const found = await findWithHash(db, providerId, login);
-  const isRight = await verifyPassword(found?.passwordHash, password);
-  return found && isRight && found.user.state === "active" ? found.user : undefined;
+): Promise<ProviderUserWithHash | undefined> {
+  const owners = await ownersOfPassword(await findWithHashes(db, providerId, login), password);
+  return owners.find(({ user }) => user.state === "active");
 }

@@ -76,3 +76,22 @@ test("nobody reads or deletes another's tokens", async ({ api }) => {
     expect((await api.ask("DELETE", `/personal/access_tokens/${name}.json`, { headers })).statusCode).toBe(404);
   }
 });
+
+test("a token makes none that is worth more than itself", async ({ api, clock }) => {
+  const inDays = (days: number): Date => new Date(clock.now().getTime() + days * 86_400_000);
+  const headers = { authorization: `Bearer ${await api.addToken({ expiresAt: inDays(1) })}` };
+  const expires_at = inDays(1).toISOString();
+  const make = async (more: object): Promise<readonly unknown[]> => {
+    const answer = await api.ask("POST", personal, { headers, payload: { ...wanted, expires_at, ...more } });
+    return [answer.statusCode, Object.keys(answer.json().errors ?? {})];
+  };
+
+  expect(await make({})).toEqual([201, []]);
+  expect(await make({ permission: "ro", expires_at: inDays(0.5).toISOString() })).toEqual([201, []]);
+  expect(await make({ scopes: ["account_management", "finance"] })).toEqual([422, ["scopes"]]);
+  expect(await make({ expires_at: inDays(1.5).toISOString() })).toEqual([422, ["expires_at"]]);
+  expect(await make({ expires_at: "" })).toEqual([422, ["expires_at"]]);
+
+  const readOnly = { authorization: `Bearer ${await api.addToken({ permission: "ro" })}` };
+  expect((await api.ask("POST", personal, { headers: readOnly, payload: wanted })).statusCode).toBe(403);
+});

@@ -46,7 +46,7 @@ test("who is signed in chooses another password by the present one, and stays si
   expect((await own.put(url, { password: another, current_password: password })).statusCode).toBe(200);
   expect([await own.read(url), await other.read(url)]).toEqual([200, 403]);
   const login = { providerId: api.provider.id, login: "ada", password: another };
-  expect(await signInProviderUser(api.pool, login)).toMatchObject({ id: userId });
+  expect(await signInProviderUser(api.pool, login)).toMatchObject({ user: { id: userId } });
 });
 
 test("a browser that was left signed in does not find out the password by trying", async ({ api, clock }) => {

@@ -172,6 +172,21 @@ test("a follower hears that an endpoint of his provider was deleted, and of no o
   expect(other.told).toEqual([]);
 });
 
+test.for([
+  "delete from access_tokens where provider_id = $1",
+  "update provider_users set state = 'suspended' where provider_id = $1",
+])("who may look no more hears nothing more after: %s", async (statement, { http, house, sharedPool }) => {
+  const { id: providerId } = house.provider;
+  const client = await follow(http, house);
+  await hasBegun(client);
+  await sharedPool.query(statement, [providerId]);
+  const recordMore = async (): Promise<boolean> => {
+    await recordNow(sharedPool, { providerId });
+    return client.isOver();
+  };
+  await until(recordMore, { everyMs: 100 });
+});
+
 test("a server that stops ends its streams", async ({ http, house }) => {
   const client = await follow(http, house);
   await hasBegun(client);

@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { sendActivation, updateUser } from "#portal/users/index.ts";
 import { activateUserByMail } from "#portal/whole-accounts/index.ts";
 import { test } from "../support/test.ts";
 import { eventsOf, now, setUp, signUp } from "./house.ts";
@@ -54,6 +55,36 @@ test("two who open one link at once activate once", async ({ sharedPool: pool })
   expect(both.filter((it) => it !== undefined)).toHaveLength(1);
   expect(await eventsOf(pool, provider.id)).toHaveLength(5);
 });
+
+test("a link that is two weeks old activates nobody, and one that is sent then does", async ({ sharedPool: pool }) => {
+  const { provider } = await setUp(pool);
+  const codes: string[] = [];
+  const urlOf = (code: string): string => String(codes.push(code));
+  const { user } = await signUp(pool, { provider, by: byMail(urlOf) });
+  const tooLate = new Date(now.getTime() + 14 * 24 * 3_600_000);
+  expect(await activateUserByMail(pool, { provider, code: codes[0] ?? "", now: tooLate })).toBeUndefined();
+
+  await pool.query("update users set activation_until = $2 where id = $1", [user.id, now]);
+  expect(await activateUserByMail(pool, { provider, code: codes[0] ?? "", now })).toBeUndefined();
+  const by = { actor: { kind: "key" }, channel: "api", now } as const;
+  await sendActivation(pool, { provider, accountId: user.accountId, userId: user.id, urlOf, by });
+  expect(await activateUserByMail(pool, { provider, code: codes[1] ?? "", now: later })).toMatchObject({
+    user: { state: "active" },
+  });
+});
+
+test.for([{ email: "nora@elsewhere.example" }, { password: "another horse entirely" }])(
+  "a link that was mailed before a pending user got %j activates nobody",
+  async (values, { sharedPool: pool }) => {
+    const { provider } = await setUp(pool);
+    let code = "";
+    const { user } = await signUp(pool, { provider, by: byMail((it) => (code = it)) });
+    const by = { actor: { kind: "key" }, channel: "api", now: later } as const;
+    const update = { provider, accountId: user.accountId, userId: user.id, values, writer: "program", by } as const;
+    expect(await updateUser(pool, update)).toHaveProperty("user");
+    expect(await activateUserByMail(pool, { provider, code, now: later })).toBeUndefined();
+  },
+);
 
 test("a code opens nothing at another provider", async ({ sharedPool: pool }) => {
   const [{ provider }, other] = [await setUp(pool), await setUp(pool)];

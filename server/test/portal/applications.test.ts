@@ -24,7 +24,7 @@ import { byApi as by, eventsOf, form, setUp, signedUp } from "./house.ts";
 async function newPlan(pool: Pool, providerId: number, productId: number): Promise<number> {
   const values = { name: "Gold & Co.", cost_per_month: "12.5" };
   const made = await createPlan(pool, { providerId, kind: "application_plan", productId, values, by });
-  if (!("plan" in made)) throw new Error(JSON.stringify(made.refused));
+  if (!made || !("plan" in made)) throw new Error(JSON.stringify(made));
   return made.plan.id;
 }
 
@@ -127,7 +127,7 @@ test("there is one default plan at a time", async ({ sharedPool: pool }) => {
     values: second,
     by,
   });
-  if ("plan" in made) ids.push(made.plan.id);
+  if (made && "plan" in made) ids.push(made.plan.id);
   const wanted = { providerId: provider.id, kind: "application_plan", productId, by } as const;
   await Promise.all(ids.map((planId) => makePlanDefault(pool, { ...wanted, planId })));
   const plans = await listPlans(pool, provider.id, { kind: "application_plan", productId });

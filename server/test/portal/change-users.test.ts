@@ -8,7 +8,7 @@ import {
   changeUserRole,
   createUser,
   deleteUser,
-  findUserByLogin,
+  findUsersByLogin,
   inviteUser,
   listInvitations,
   listUsers,
@@ -49,7 +49,7 @@ const isOpen = async (pool: Pool, { provider }: House, cookieValue: string): Pro
   (await findSession(pool, { providerId: provider.id, audience: "developer", cookieValue, now })) !== undefined;
 
 const passwordIs = async (pool: Pool, { provider }: House, login: string, password: string): Promise<boolean> =>
-  verifyPassword((await findUserByLogin(pool, provider.id, login))?.passwordHash, password);
+  verifyPassword((await findUsersByLogin(pool, provider.id, login))[0]?.passwordHash, password);
 
 test("an update tells which fields changed, and of a password only that it did", async ({ sharedPool: pool }) => {
   const its = await house(pool);

@@ -24,3 +24,38 @@ test("whoever deletes a product and whoever subscribes to it never wait for each
   });
   expect(await deletion).toMatchObject({ product: { id: product.id } });
 });
+
+test("nor does whoever comes to use the product only while it is waited for", async ({ sharedPool: pool }) => {
+  const { provider, product } = await setUp(pool);
+  const { whole } = await signUp(pool, { provider, by: byForm });
+  const accountId = whole.account.id;
+  const [plan] = await pool.query<{ id: number }>(
+    "delete from service_subscriptions where account_id = $1 returning plan_id as id",
+    [accountId],
+  );
+  await pool.query("delete from applications where account_id = $1", [accountId]);
+  const waiting = `
+    select from pg_locks
+    where not granted and pid in (select pid from pg_stat_activity where datname = current_database())`;
+  const areWaiting = (count: number) => until(async () => (await pool.query(waiting)).length === count);
+
+  const { deletion, newcomer } = await pool.inTransaction(async (tx) => {
+    await tx.query(
+      "insert into service_subscriptions (provider_id, account_id, product_id, plan_id) values ($1, $2, $3, $4)",
+      [provider.id, accountId, product.id, plan?.id],
+    );
+    const usesIt = pool.inTransaction(async (other) => {
+      await lockAccount(other, provider.id, accountId);
+      await areWaiting(1); // the deletion, for the product or, once it knows of it, for the account
+      await other.query("select from products where id = $1 for key share", [product.id]);
+    });
+    usesIt.catch(() => undefined);
+    await areWaiting(1);
+    const deleting = deleteProduct(pool, { provider, productId: product.id, by });
+    deleting.catch(() => undefined);
+    await areWaiting(2);
+    return { deletion: deleting, newcomer: usesIt };
+  });
+  await newcomer;
+  expect(await deletion).toMatchObject({ product: { id: product.id } });
+});

@@ -28,6 +28,7 @@ import { test } from "../support/test.ts";
 import { byToken, eventsOf, form, now, setUp } from "./house.ts";
 
 const by = { actor: { kind: "admin", userId: 1 }, channel: "admin_portal", now } as const;
+const asker = { actor: by.actor, permission: "rw", scopes: [] } as const;
 const ada = { username: "ada", email: "ada@acme.example", password: "correct horse battery" };
 
 const auditOf = (pool: Pool, providerId: number): Promise<{ action: string }[]> =>
@@ -46,7 +47,7 @@ test("a new user of the provider is a member who waits, and signs in once activa
   const signIn = { providerId: provider.id, login: "ada", password: ada.password };
   expect(await signInProviderUser(pool, signIn)).toBeUndefined();
   await activateProviderUser(pool, { provider, userId: user.id, by });
-  expect(await signInProviderUser(pool, signIn)).toMatchObject({ id: user.id });
+  expect(await signInProviderUser(pool, signIn)).toMatchObject({ user: { id: user.id } });
   expect(await auditOf(pool, provider.id)).toEqual([{ action: "user.created" }, { action: "user.changed" }]);
   expect(await eventsOf(pool, provider.id)).toEqual([]);
 });
@@ -116,9 +117,10 @@ test("a suspension ends sessions and tokens at once, and its end brings the toke
     name: "CI",
     scopes: ["stats"],
     permission: "ro",
+    asker,
     by,
   });
-  const value = "value" in issued ? issued.value : "";
+  const value = issued && "value" in issued ? issued.value : "";
   expect(await findAccessToken(pool, { providerId, value, now })).toBeDefined();
 
   await suspendProviderUser(pool, change);
@@ -153,7 +155,16 @@ test("a member has the sections that exist, and no other", async ({ sharedPool: 
 test("a token that nobody could use is refused", async ({ sharedPool: pool }) => {
   const { provider } = await setUp(pool);
   const [{ id: userId } = { id: 0 }] = await listProviderUsers(pool, provider.id);
-  const wanted = { providerId: provider.id, userId, name: " ", scopes: ["all"], permission: "all", expiresAt: now, by };
+  const wanted = {
+    providerId: provider.id,
+    userId,
+    name: " ",
+    scopes: ["all"],
+    permission: "all",
+    expiresAt: now,
+    asker,
+    by,
+  };
   expect(await issueAccessToken(pool, wanted)).toEqual({
     refused: {
       name: ["can't be blank"],

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { verifyPassword } from "#access/index.ts";
-import { findUserByLogin } from "#portal/users/index.ts";
+import { findUsersByLogin } from "#portal/users/index.ts";
 import { signUpAccount, signUpIsOpen } from "#portal/whole-accounts/index.ts";
 import { test } from "../support/test.ts";
 import { byForm, byToken, countRows, eventsOf, failingAtTheEnd, form, now, setUp, signUp } from "./house.ts";
@@ -81,7 +81,7 @@ test("the developer can sign in with user name or address, in any case", async (
   const { provider } = await setUp(pool);
   const { user } = await signUp(pool, { provider, by: byForm });
   for (const login of ["nora", "NORA", "Nora@Fjord.example"]) {
-    const found = await findUserByLogin(pool, provider.id, login);
+    const [found] = await findUsersByLogin(pool, provider.id, login);
     expect(found?.user.id).toBe(user.id);
     expect(await verifyPassword(found?.passwordHash, form.password)).toBe(true);
   }
@@ -89,7 +89,7 @@ test("the developer can sign in with user name or address, in any case", async (
 
 test("a login that nobody can have finds nobody", async ({ sharedPool: pool }) => {
   const { provider } = await setUp(pool);
-  expect(await findUserByLogin(pool, provider.id, "no\0ra")).toBeUndefined();
+  expect(await findUsersByLogin(pool, provider.id, "no\0ra")).toEqual([]);
 });
 
 test("text that no document can hold is refused before anything is written", async ({ sharedPool: pool }) => {

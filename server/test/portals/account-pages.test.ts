@@ -189,6 +189,10 @@ test("where the provider decides, another account plan is asked for, and stays a
       text: expect.stringContaining("asks to move its account from"),
     },
   ]);
+
+  for (let time = 2; time <= 10; time += 1) await ada.submit("/account/plan", { plan_id: gold });
+  expect((await ada.submit("/account/plan", { plan_id: gold })).status).toBe(429);
+  expect(await house.pool.query("select from mails where provider_id = $1", [house.provider.id])).toHaveLength(1);
 });
 
 test("none of these forms is taken without the session's token, or from another site", async ({ house }) => {

@@ -43,6 +43,24 @@ test("a wrong password and an unknown name are told the same", async ({ house })
   expect(wrong.html).toContain('value="ada"');
 });
 
+test("two of whom one has the other's address as a name both log in, each with the password of their own", async ({
+  house,
+}) => {
+  await house.developer("ada");
+  const eve = house.visitor("developer");
+  const other = "another horse entirely";
+  const asAda = { username: "ada@tallow.example", email: "eve@tallow.example" };
+  await eve.submit("/signup", { ...filledIn("eve"), ...asAda, password: other, password_confirmation: other });
+
+  const ada = house.visitor("developer");
+  expect((await ada.submit("/login", { username: "ada@tallow.example", password })).status).toBe(303);
+  expect((await ada.get("/account/details")).html).toContain('value="ada"');
+  await eve.submitForm("/account", "/logout");
+  expect((await eve.submit("/login", { username: "ada@tallow.example", password: "wrong" })).status).toBe(422);
+  expect((await eve.submit("/login", { username: "ada@tallow.example", password: other })).status).toBe(303);
+  expect((await eve.get("/account/details")).html).toContain('value="ada@tallow.example"');
+});
+
 test("after ten wrong passwords for one name the address has to wait, even with the right one", async ({
   house,
   clock,

@@ -1,5 +1,7 @@
 import { expect } from "vitest";
+import { suspendUser, unsuspendUser } from "#portal/users/index.ts";
 import { password, test } from "./portal-test.ts";
+import type { Visitor } from "./visitor.ts";
 
 const next = "another horse entirely";
 const twice = { password: next, password_confirmation: next };
@@ -47,6 +49,25 @@ test("a password that is too short is refused beside the field, and the link sti
   expect((await ada.submit(path, twice)).status).toBe(303);
 });
 
+test("who asks again within five minutes gets no second mail, and afterwards a link that replaces the first", async ({
+  house,
+  clock,
+}) => {
+  const ada = await house.developer("ada");
+  const ask = () => ada.submit("/lost-password", { email: "ada@tallow.example" });
+  await ask();
+  const first = await house.mailedPath();
+  await clock.advance(299_000);
+  expect((await ask()).location).toBe("/lost-password/check-mail");
+  expect(await house.mailedPath()).toBe(first);
+  expect((await ada.get(first)).status).toBe(200);
+
+  await clock.advance(1000);
+  await ask();
+  expect(await house.mailedPath()).not.toBe(first);
+  expect((await ada.get(first)).status).toBe(404);
+});
+
 test("a link that is an hour old opens nothing", async ({ house, clock }) => {
   const ada = await house.developer("ada");
   await ada.submit("/lost-password", { email: "ada@tallow.example" });
@@ -70,4 +91,39 @@ test("ten requests for one address are enough for a while, from wherever they co
   };
   for (let place = 1; place <= 10; place += 1) expect(await ask(`198.51.100.${place}`)).toBe(303);
   expect(await ask("198.51.100.11")).toBe(429);
+});
+
+const elsewhere = "ada@elsewhere.example";
+
+test.for([
+  ["password", (ada: Visitor) => ada.submit("/account/password", { current_password: password, ...twice })],
+  ["address", (ada: Visitor) => ada.submit("/account/details", { email: elsewhere, current_password: password })],
+] as const)("a link that was mailed before the owner changed the %s opens nothing", async ([, change], { house }) => {
+  const ada = await house.developer("ada");
+  const thief = house.visitor("developer");
+  await thief.submit("/lost-password", { email: "ada@tallow.example" });
+  const path = await house.mailedPath();
+  const form = thief.hiddenInputs((await thief.get(path)).html, path);
+
+  expect((await change(ada)).status).toBe(303);
+
+  expect((await thief.get(path)).status).toBe(404);
+  const stolen = { password: "a thief's own words", password_confirmation: "a thief's own words" };
+  expect((await thief.post(path, { ...form, ...stolen })).status).toBe(404);
+  expect((await thief.submit("/login", { username: "ada", password: "a thief's own words" })).status).toBe(422);
+});
+
+test("a link that was mailed before a suspension opens nothing after it", async ({ house, clock }) => {
+  const ada = await house.developer("ada");
+  await ada.submit("/lost-password", { email: "ada@tallow.example" });
+  const path = await house.mailedPath();
+  const [user] = await house.pool.query<{ userId: number; accountId: number }>(
+    `select id as "userId", account_id as "accountId" from users where provider_id = $1`,
+    [house.provider.id],
+  );
+  if (!user) throw new Error("ada was not found.");
+  const by = { actor: { kind: "system" }, channel: "system", now: clock.now() } as const;
+  await suspendUser(house.pool, { provider: house.provider, ...user, by });
+  await unsuspendUser(house.pool, { provider: house.provider, ...user, by });
+  expect((await ada.get(path)).status).toBe(404);
 });

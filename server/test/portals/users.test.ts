@@ -47,6 +47,25 @@ test("who joins with what is not acceptable hears it beside the field, and may t
   expect((await bea.submit(path, chosen)).status).toBe(303);
 });
 
+test("an invitation that is two weeks old opens nothing, says what to do, and can be sent again", async ({ house }) => {
+  const ada = await house.developer("ada");
+  await ada.submit("/account/invitations", { email: "bea@tallow.example" });
+  const path = await house.mailedPath();
+  const bea = house.visitor("developer");
+  const form = bea.hiddenInputs((await bea.get(path)).html, path);
+  const older = "update invitations set sent_at = sent_at - interval '14 days' where provider_id = $1";
+  await house.pool.query(older, [house.provider.id]);
+
+  const late = await bea.get(path);
+  expect([late.status, late.html]).toEqual([404, expect.stringContaining("ask whoever invited you to send")]);
+  expect((await bea.post(path, { ...form, ...chosen })).status).toBe(404);
+
+  const { html } = await ada.get("/account/invitations");
+  expect(html).toContain("Expired");
+  await ada.submit(/\/account\/invitations\/\d+\/resend/.exec(html)?.[0] ?? "");
+  expect((await bea.submit(await house.mailedPath(), chosen)).status).toBe(303);
+});
+
 test("an address that is nonsense, in use or invited already is refused beside the field", async ({ house }) => {
   const ada = await house.developer("ada");
   await ada.submit("/account/invitations", { email: "bea@tallow.example" });

@@ -1,11 +1,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { signInProviderUser } from "#access/index.ts";
+import { providerUserHoldsPassword, signInProviderUser } from "#access/index.ts";
+import type { Transaction } from "#platform/database/database.ts";
 import { leaveSession, startSession } from "../shared/browser-session.ts";
 import { findSignedInUser } from "../shared/find-signed-in-user.ts";
 import { belongsToSession, whenFormWasIssued } from "../shared/form-token.ts";
 import { readForm } from "../shared/read-form.ts";
 import { returnPath } from "../shared/return-path.ts";
-import { judgeSignIn, signInPage, type SignInForm } from "../shared/sign-in-form.ts";
+import { judgeSignIn, signInPage, wrongLogin, type SignInForm } from "../shared/sign-in-form.ts";
 import { createSignInLimits, type SignInLimits } from "../shared/sign-in-limits.ts";
 import type { AdminPortal } from "./show-page.ts";
 
@@ -48,12 +49,14 @@ async function signIn(
     return showSignIn(portal, request, reply, { status: 403, error, username, returnTo });
   }
   const outcome = await judgeSignIn(limits, request, reply, async (login) => {
-    const user = await signInProviderUser(portal.pool, login);
-    return user ? { user } : { refused: "Wrong username or password." };
+    return (await signInProviderUser(portal.pool, login)) ?? { refused: wrongLogin };
   });
   if ("again" in outcome) return showSignIn(portal, request, reply, outcome.again);
-  await startSession(portal, request, reply, { audience: "admin", userId: outcome.userId });
-  return reply.redirect(returnPath(outcome.returnTo, landing), 303);
+  const { proof, returnTo } = outcome;
+  const holds = (tx: Transaction) => providerUserHoldsPassword(tx, proof);
+  const isIn = await startSession(portal, request, reply, { audience: "admin", userId: proof.userId, holds });
+  if (!isIn) return showSignIn(portal, request, reply, { status: 422, error: wrongLogin, returnTo });
+  return reply.redirect(returnPath(returnTo, landing), 303);
 }
 
 async function signOut(portal: AdminPortal, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {

@@ -15,7 +15,7 @@ export function addActivateRoute(http: FastifyInstance, portal: Portal): void {
     });
     if (!activated) {
       return showDeadLink(portal, request, reply, {
-        text: "An activation link works once. If you have used it already, just log in.",
+        text: `An activation link works once, within two weeks, and only the one in the newest mail. If you have used it already, just log in. If not, ask ${request.provider.name} to send you the activation mail again.`,
         link: { href: "/login", text: "Log in" },
       });
     }

@@ -1,5 +1,5 @@
 import { verifyPassword } from "#access/index.ts";
-import { findUserByLogin, type User } from "#portal/users/index.ts";
+import { findUsersByLogin, type User } from "#portal/users/index.ts";
 import type { Portal } from "./show-page.ts";
 
 /** A double click comes within a second or two; after a minute the form no longer proves anything. */
@@ -22,8 +22,9 @@ export async function findSignUpSentTwice(
 ): Promise<User | undefined> {
   const { username = "", email = "", password = "" } = values;
   if (username === "" || username.includes("\0")) return undefined;
-  const found = await findUserByLogin(pool, providerId, username);
-  if (!found || found.user.username !== username || found.user.email !== email) return undefined;
+  const namesakes = await findUsersByLogin(pool, providerId, username);
+  const found = namesakes.find(({ user }) => user.username === username && user.email === email);
+  if (!found) return undefined;
 
   const madeAtMs = found.user.createdAt.getTime();
   const isOfThisForm = madeAtMs >= issuedAtMs && clock.now().getTime() - madeAtMs < secondsMax * 1000;

@@ -1,9 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { Transaction } from "#platform/database/database.ts";
+import { holdsPassword } from "#portal/users/index.ts";
 import { leaveSession, startSession } from "../shared/browser-session.ts";
 import { belongsToSession, whenFormWasIssued } from "../shared/form-token.ts";
 import { readForm } from "../shared/read-form.ts";
 import { returnPath } from "../shared/return-path.ts";
-import { judgeSignIn, signInPage, type SignInForm } from "../shared/sign-in-form.ts";
+import { judgeSignIn, signInPage, wrongLogin, type SignInForm } from "../shared/sign-in-form.ts";
 import { createSignInLimits, type SignInLimits } from "../shared/sign-in-limits.ts";
 import { findDeveloper } from "./find-developer.ts";
 import { showFormRefused } from "./show-form-refused.ts";
@@ -47,8 +49,11 @@ async function logIn(
 
   const outcome = await judgeSignIn(limits, request, reply, (login) => signInDeveloper(portal.pool, login));
   if ("again" in outcome) return showLoginForm(portal, request, reply, outcome.again);
-  await startSession(portal, request, reply, { audience: "developer", userId: outcome.userId });
-  return reply.redirect(returnPath(outcome.returnTo, landing), 303);
+  const { proof, returnTo } = outcome;
+  const holds = (tx: Transaction) => holdsPassword(tx, proof);
+  const isIn = await startSession(portal, request, reply, { audience: "developer", userId: proof.userId, holds });
+  if (!isIn) return showLoginForm(portal, request, reply, { status: 422, error: wrongLogin, returnTo });
+  return reply.redirect(returnPath(returnTo, landing), 303);
 }
 
 async function logOut(portal: Portal, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {

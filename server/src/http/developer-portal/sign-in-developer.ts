@@ -1,7 +1,8 @@
-import { verifyPassword } from "#access/index.ts";
+import { ownersOfPassword } from "#access/index.ts";
 import type { Database } from "#platform/database/database.ts";
 import { readAccount } from "#portal/accounts/index.ts";
-import { findUserByLogin, type User } from "#portal/users/index.ts";
+import { findUsersByLogin, type User, type UserWithHash } from "#portal/users/index.ts";
+import { wrongLogin } from "../shared/sign-in-form.ts";
 
 /** What is said to somebody who proved to be the user, and may not come in all the same. */
 const notYet = {
@@ -19,21 +20,24 @@ const notYet = {
   },
 } as const;
 
-export type SignIn = { readonly user: User } | { readonly refused: string };
+export type SignIn = { readonly user: User; readonly passwordHash: string } | { readonly refused: string };
 
-/** Unknown and wrong take the same time and say the same; the state is told to nobody but the user. */
+/**
+ * Unknown and wrong take the same time and say the same; the state is told to nobody but the user. Of two whom the login means
+ * and whose password it is, the one who may come in does.
+ */
 export async function signInDeveloper(
   db: Database,
   { providerId, login, password }: { providerId: number; login: string; password: string },
 ): Promise<SignIn> {
-  // PostgreSQL has no text with a zero character, so nobody has such a name.
-  const found = login.includes("\0") ? undefined : await findUserByLogin(db, providerId, login);
-  const isRight = await verifyPassword(found?.passwordHash, password);
-  if (!found || !isRight) return { refused: "Wrong username or password." };
+  const owners = await ownersOfPassword(await findUsersByLogin(db, providerId, login), password);
+  const judged = await Promise.all(owners.map((owner) => judge(db, providerId, owner)));
+  return judged.find((it) => "user" in it) ?? judged[0] ?? { refused: wrongLogin };
+}
 
-  const { user } = found;
+async function judge(db: Database, providerId: number, { user, passwordHash }: UserWithHash): Promise<SignIn> {
   if (user.state !== "active") return { refused: notYet.user[user.state] };
   const account = await readAccount(db, providerId, user.accountId);
-  if (!account) throw new Error(`User ${user.id} has no account.`);
-  return account.state === "approved" ? { user } : { refused: notYet.account[account.state] };
+  if (!account || passwordHash === null) return { refused: wrongLogin }; // deleted at this moment, with the user
+  return account.state === "approved" ? { user, passwordHash } : { refused: notYet.account[account.state] };
 }

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { createAttemptLimiter, type AttemptLimiter } from "#access/index.ts";
 import { readFieldsDefinitions } from "#portal/fields/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
+import { networkOf } from "#platform/network/network-of.ts";
 import { signUpAccount, signUpIsOpen, type SignUpDoor } from "#portal/whole-accounts/index.ts";
 import { whenFormWasIssued } from "../shared/form-token.ts";
 import { activationUrl } from "../shared/mailed-links.ts";
@@ -64,7 +65,7 @@ async function signUp(
   if (!issued) return showFormRefused(portal, request, reply, signUpPath(planIds));
 
   const values = valuesAskedFor(await readFieldsDefinitions(pool, provider.id), form);
-  const seconds = isLoopback(request.ip) ? 0 : limiter.secondsToWait(request.ip);
+  const seconds = isLoopback(request.ip) ? 0 : limiter.secondsToWait(networkOf(request.ip));
   if (seconds > 0) {
     reply.header("retry-after", seconds);
     const error = `Too many sign-ups came from your network. Please try again ${waitInWords(seconds)}.`;

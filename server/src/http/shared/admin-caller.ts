@@ -9,6 +9,7 @@ import {
 } from "#access/index.ts";
 import type { Clock } from "#platform/clock/clock.ts";
 import type { Database } from "#platform/database/database.ts";
+import { networkOf } from "#platform/network/network-of.ts";
 import { findProviderByKey } from "#portal/providers/index.ts";
 import { findSignedInUser } from "./find-signed-in-user.ts";
 import { isSameSecret } from "./is-same-secret.ts";
@@ -20,7 +21,7 @@ import { readSessionCookie } from "./session-cookie.ts";
 /** Who is asking, or a Problem. Call it when the body has been read: it may hold the credentials. */
 export type FindAdminCaller = (request: FastifyRequest) => Promise<AdminCaller>;
 
-/** Wrong credentials from one address: a mistyped script is not locked out for long, a guesser is. */
+/** Wrong credentials from one network: a mistyped script is not locked out for long, a guesser is. */
 const wrongCredentials = { attemptsMax: 30, windowSeconds: 60 };
 
 interface AdminCallerNeeds {
@@ -28,7 +29,7 @@ interface AdminCallerNeeds {
   readonly clock: Clock;
 }
 
-/** Make one for all doors: it counts wrong credentials by address. */
+/** Make one for all doors: it counts wrong credentials by network. */
 export function createFindAdminCaller(needs: AdminCallerNeeds): FindAdminCaller {
   const wrong = createAttemptLimiter(needs.clock, wrongCredentials);
 
@@ -39,14 +40,14 @@ export function createFindAdminCaller(needs: AdminCallerNeeds): FindAdminCaller 
     const credentials = readCredentials(request);
     if (credentials.length === 0) return callerOfSession(needs, request);
 
-    const address = `${request.provider.id} ${request.ip}`;
-    const retryAfterSeconds = wrong.secondsLeft(address);
+    const network = `${request.provider.id} ${networkOf(request.ip)}`;
+    const retryAfterSeconds = wrong.secondsLeft(network);
     if (retryAfterSeconds > 0) throw new Problem("too-many-bad-credentials", { retryAfterSeconds });
     for (const credential of credentials) {
       const caller = await callerOfCredential(needs, request, credential);
       if (caller) return caller;
     }
-    wrong.secondsToWait(address);
+    wrong.secondsToWait(network);
     throw new Problem("credentials-wrong");
   };
 }
@@ -59,9 +60,10 @@ async function callerOfCredential(
   if (as !== "key") {
     const token = await tokenOf(needs, request, value);
     if (token) {
-      const { userId, role, permission, scopes, sections } = token;
+      const { userId, role, permission, scopes, sections, expiresAt } = token;
       const actor = { kind: "token", userId } as const;
-      return { actor, channel: "api", role, permission, scopes, sections, reach: reachOf(token) };
+      const end = expiresAt ? { expiresAt } : {};
+      return { actor, channel: "api", role, permission, scopes, ...end, sections, reach: reachOf(token) };
     }
   }
   if (as !== "token" && (await findProviderByKey(needs.pool, request.provider.id, value))) {

@@ -82,6 +82,12 @@ test("a value that is taken is a conflict", async () => {
   expect([answer.statusCode, answer.json().code]).toEqual([409, "conflict"]);
 });
 
+test("what is to belong to something that was deleted at the same moment finds nothing there", async () => {
+  const answer = await post({ url: "x" }, { thrown: Object.assign(new Error("foreign key"), { code: "23503" }) });
+
+  expect([answer.statusCode, answer.json().code]).toEqual([404, "not-found"]);
+});
+
 test("an unknown path is not found, a wait is told, and an unknown host is a wrong one", async () => {
   const wait = new Problem("too-many-bad-credentials", { retryAfterSeconds: 7 });
 

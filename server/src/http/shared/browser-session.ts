@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { createSession, endSession, findSession, type Audience } from "#access/index.ts";
 import type { Clock } from "#platform/clock/clock.ts";
-import type { Database, Pool } from "#platform/database/database.ts";
+import type { Database, Pool, Transaction } from "#platform/database/database.ts";
 import { clearSessionCookie, readSessionCookie, setSessionCookie } from "./session-cookie.ts";
 
 export interface SessionNeeds {
@@ -25,20 +25,32 @@ export async function findBrowserSession(
   return findSession(pool, { providerId: request.provider.id, audience, cookieValue, now: clock.now() });
 }
 
-/** A session for somebody who has just proved who they are. The one that the browser had before ends. */
+interface Start {
+  readonly audience: Audience;
+  readonly userId: number;
+  /** Whether what they proved it by still holds: a password may be changed while it is looked at. */
+  readonly holds?: (tx: Transaction) => Promise<boolean>;
+}
+
+/**
+ * A session for somebody who has just proved who they are, if that holds. The one that the browser had before ends.
+ */
 export async function startSession(
   { pool, clock, secureCookies }: SignInNeeds,
   request: FastifyRequest,
   reply: FastifyReply,
-  { audience, userId }: { readonly audience: Audience; readonly userId: number },
-): Promise<void> {
+  { audience, userId, holds }: Start,
+): Promise<boolean> {
   const before = readSessionCookie(request, audience);
   const providerId = request.provider.id;
-  const { cookieValue } = await pool.inTransaction(async (tx) => {
+  const started = await pool.inTransaction(async (tx) => {
+    if (holds && !(await holds(tx))) return undefined;
     if (before !== undefined) await endSession(tx, before);
     return createSession(tx, { providerId, audience, userId, now: clock.now() });
   });
-  setSessionCookie(reply, audience, { cookieValue, isSecure: secureCookies });
+  if (!started) return false;
+  setSessionCookie(reply, audience, { cookieValue: started.cookieValue, isSecure: secureCookies });
+  return true;
 }
 
 /** Ends the session, wherever else its cookie went. */

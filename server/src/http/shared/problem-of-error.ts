@@ -19,6 +19,7 @@ interface ThrownByFastify {
 /** What PostgreSQL refuses because of what a caller sent. */
 const codeOfSqlState: Readonly<Record<string, ProblemCode>> = {
   "23505": "conflict", // a unique index holds this value already
+  "23503": "not-found", // what it was to belong to has been deleted at the same moment
   "22021": "request-unreadable", // a zero byte, which no text can hold
   "22P05": "request-unreadable", // the same in JSON
 };

@@ -30,9 +30,23 @@ interface Login {
   readonly password: string;
 }
 
-type Verify = (login: Login) => Promise<{ readonly user: { readonly id: number } } | { readonly refused: string }>;
+/** Who somebody proved to be, and the hash of the password that proved it. */
+interface Proved {
+  readonly user: { readonly id: number };
+  readonly passwordHash: string;
+}
 
-type SignInOutcome = { readonly userId: number; readonly returnTo: string } | { readonly again: SignInForm };
+type Verify = (login: Login) => Promise<Proved | { readonly refused: string }>;
+
+interface SignedIn {
+  readonly proof: { readonly providerId: number; readonly userId: number; readonly passwordHash: string };
+  readonly returnTo: string;
+}
+
+type SignInOutcome = SignedIn | { readonly again: SignInForm };
+
+/** Said of an unknown name and of a wrong password alike. */
+export const wrongLogin = "Wrong username or password.";
 
 /** Who a sent form proves to be; or how it is shown again, also when there were too many tries. */
 export async function judgeSignIn(
@@ -51,6 +65,7 @@ export async function judgeSignIn(
   }
   const verified = await verify({ ...attempt, password });
   if ("refused" in verified) return { again: { status: 422, error: verified.refused, username, returnTo } };
-  limits.forget(attempt);
-  return { userId: verified.user.id, returnTo };
+  limits.letIn(attempt);
+  const { user, passwordHash } = verified;
+  return { proof: { providerId: attempt.providerId, userId: user.id, passwordHash }, returnTo };
 }

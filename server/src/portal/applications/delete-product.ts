@@ -27,33 +27,55 @@ export async function deleteProduct(
   { provider, productId, by }: ProductDeletion,
 ): Promise<{ readonly product: Product } | undefined> {
   const settings = await readDocumentSettings(pool, provider);
-  return pool.inTransaction(async (tx) => {
-    // Accounts before products, as everybody locks them. What comes to use the product in between is found below.
-    await tx.query(lockAccountsStatement, [provider.id, productId]);
-    const product = await lockProduct(tx, provider.id, productId);
-    if (!product) return undefined;
-    for (const accountId of await accountsWithApplications(tx, provider.id, productId)) {
-      await deleteApplicationsOf(tx, settings, { accountId, productId, now: by.now });
-    }
-    await deleteSubscriptionsOfProduct(tx, provider.id, productId);
-    await forgetProduct(tx, provider.id, productId);
-    await deleteProductRow(tx, provider.id, productId);
-    const said = { action: "product.deleted", subject: `product/${productId}`, detail: { name: product.name } };
-    await recordAudit(tx, { providerId: provider.id, actor: by.actor, ...said });
-    return { product };
-  });
+  for (;;) {
+    const outcome = await pool.inTransaction((tx) => deleteWithin(tx, settings, { productId, by }));
+    if (outcome !== "again") return outcome;
+  }
+}
+
+/** `again`: an account has come to use the product while it was waited for. */
+async function deleteWithin(
+  tx: Transaction,
+  settings: DocumentSettings,
+  { productId, by }: Pick<ProductDeletion, "productId" | "by">,
+): Promise<{ readonly product: Product } | "again" | undefined> {
+  const { provider } = settings;
+  // Accounts before products, as everybody locks them: who has the product and waits for an account would wait for ever for
+  // somebody who has the account and waits for the product.
+  const locked = await tx.query<{ id: number }>(lockAccountsStatement, [provider.id, productId]);
+  const product = await lockProduct(tx, provider.id, productId);
+  if (!product) return undefined;
+  const lockedIds = locked.map(({ id }) => id);
+  if ((await tx.query(newcomerStatement, [provider.id, productId, lockedIds])).length > 0) return "again";
+  for (const accountId of await accountsWithApplications(tx, provider.id, productId)) {
+    await deleteApplicationsOf(tx, settings, { accountId, productId, now: by.now });
+  }
+  await deleteSubscriptionsOfProduct(tx, provider.id, productId);
+  await forgetProduct(tx, provider.id, productId);
+  await deleteProductRow(tx, provider.id, productId);
+  const said = { action: "product.deleted", subject: `product/${productId}`, detail: { name: product.name } };
+  await recordAudit(tx, { providerId: provider.id, actor: by.actor, ...said });
+  return { product };
 }
 
 // In one order, so that two who lock several accounts cannot wait for each other. Also those that are only subscribed: that
 // they are no more changes what they say. Served by service_subscriptions_product_idx and applications_product_idx.
 const lockAccountsStatement = `
-  select from accounts
+  select id
+  from accounts
   where provider_id = $1 and id in (
     select account_id from service_subscriptions where provider_id = $1 and product_id = $2
     union all
     select account_id from applications where provider_id = $1 and product_id = $2)
   order by id
   for no key update`;
+
+// Served by the same indexes.
+const newcomerStatement = `
+  select from service_subscriptions where provider_id = $1 and product_id = $2 and account_id <> all($3)
+  union all
+  select from applications where provider_id = $1 and product_id = $2 and account_id <> all($3)
+  limit 1`;
 
 // In the same order. Served by applications_product_idx.
 const accountsStatement = `

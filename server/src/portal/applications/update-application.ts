@@ -1,3 +1,4 @@
+import { againIfTaken } from "#platform/database/again-if-taken.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { isFine, mergeErrors, type FieldInput, type FieldWriter } from "#portal/fields/index.ts";
 
@@ -26,19 +27,21 @@ export const updateApplication = (
   pool: Pool,
   { values, writer, ...change }: ApplicationUpdate,
 ): Promise<ApplicationOutcome | NotForDevelopers | undefined> =>
-  withApplication<ApplicationOutcome | NotForDevelopers>(pool, change, async (locked) => {
-    const { tx, settings, application: before, by } = locked;
-    if (writer === "developer" && !before.product.buyersManageApps) return { notAllowed: "developers" };
-    const { application, errors } = judgeApplication(settings, before, { values, writer, now: by.now });
-    const isKeyNew = application.userKey !== before.userKey;
-    const taken = isKeyNew ? await findTakenCredentials(tx, change.provider.id, application) : {};
-    const refused = mergeErrors(errors, taken);
-    if (!isFine(refused)) return { refused };
+  againIfTaken(() =>
+    withApplication<ApplicationOutcome | NotForDevelopers>(pool, change, async (locked) => {
+      const { tx, settings, application: before, by } = locked;
+      if (writer === "developer" && !before.product.buyersManageApps) return { notAllowed: "developers" };
+      const { application, errors } = judgeApplication(settings, before, { values, writer, now: by.now });
+      const isKeyNew = application.userKey !== before.userKey;
+      const taken = isKeyNew ? await findTakenCredentials(tx, change.provider.id, application) : {};
+      const refused = mergeErrors(errors, taken);
+      if (!isFine(refused)) return { refused };
 
-    const previous = changesOfApplication(before, application);
-    if (Object.keys(previous).length === 0) return { application: before, events: [] };
-    return writeChange(locked, application, [
-      ...(isKeyNew ? [ofKey("application.key_updated", { value: application.userKey, createdAt: by.now })] : []),
-      { type: "application.updated", previous },
-    ]);
-  });
+      const previous = changesOfApplication(before, application);
+      if (Object.keys(previous).length === 0) return { application: before, events: [] };
+      return writeChange(locked, application, [
+        ...(isKeyNew ? [ofKey("application.key_updated", { value: application.userKey, createdAt: by.now })] : []),
+        { type: "application.updated", previous },
+      ]);
+    }),
+  );

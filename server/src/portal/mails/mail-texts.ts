@@ -17,7 +17,7 @@ export const activationMail = ({ provider, recipient, username, url }: Activatio
   subject: `${provider.name}: activate your account`,
   text: `Hello ${username},
 
-thank you for signing up at ${provider.name}. Open this link to activate your account:
+thank you for signing up at ${provider.name}. Open this link within two weeks to activate your account:
 
 ${url}
 `,
@@ -35,7 +35,7 @@ export const invitationMail = ({ provider, recipient, orgName, url }: Invitation
   subject: `${provider.name}: join ${orgName}`,
   text: `Hello,
 
-you are invited to join ${orgName} at ${provider.name}. Open this link to choose a user name and a password:
+you are invited to join ${orgName} at ${provider.name}. Open this link within two weeks to choose a user name and a password:
 
 ${url}
 

@@ -6,11 +6,12 @@ import { anotherSystemName, deriveSystemName, isSystemName } from "./derive-syst
 import { judgePlan, type PlanTerms } from "./judge-plan.ts";
 import type { Plan, PlanKind } from "./plan.ts";
 import { insertPlan } from "./plans-table.ts";
+import { holdProduct } from "./products-table.ts";
 
 interface PlanCreation {
   readonly providerId: number;
   readonly kind: PlanKind;
-  /** A product that is there; null for an account plan. */
+  /** Null for an account plan. */
   readonly productId: number | null;
   /** As they came, by the names of the API. */
   readonly values: FieldInput;
@@ -29,12 +30,12 @@ const nothing: PlanTerms = {
 
 /**
  * A new plan, hidden unless it is published at once. Nothing tells of plans: they are the provider's own doing; the audit says
- * who did it.
+ * who did it. Undefined if the product is gone.
  */
 export async function createPlan(
   pool: Pool,
   { providerId, kind, productId, values, by }: PlanCreation,
-): Promise<{ readonly plan: Plan } | { readonly refused: FieldErrors }> {
+): Promise<{ readonly plan: Plan } | { readonly refused: FieldErrors } | undefined> {
   const { terms, errors } = judgePlan(nothing, { name: "", ...values });
   const asked = readText(values, "system_name");
   const systemName = asked.value || deriveSystemName(terms.name);
@@ -44,15 +45,16 @@ export async function createPlan(
   if (!isFine(refused)) return { refused };
 
   const wanted = { ...terms, kind, productId, systemName, isDefault: false, customizedFrom: null };
-  const plan = await pool.inTransaction(async (tx) => {
+  return pool.inTransaction(async (tx) => {
+    if (productId !== null && !(await holdProduct(tx, providerId, productId))) return undefined;
     const another = asked.value ? undefined : { ...wanted, systemName: anotherSystemName(systemName) };
     const inserted =
       (await insertPlan(tx, providerId, wanted, by.now)) ??
       (another && (await insertPlan(tx, providerId, another, by.now)));
-    if (inserted) await tell(tx, { providerId, plan: inserted, by });
-    return inserted;
+    if (!inserted) return { refused: { system_name: ["has already been taken"] } };
+    await tell(tx, { providerId, plan: inserted, by });
+    return { plan: inserted };
   });
-  return plan ? { plan } : { refused: { system_name: ["has already been taken"] } };
 }
 
 function tell(tx: Transaction, { providerId, plan, by }: { providerId: number; plan: Plan; by: By }): Promise<void> {

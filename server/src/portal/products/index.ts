@@ -7,6 +7,7 @@ export type { Plan, PlanKind } from "./plan.ts";
 export {
   deletePlanRow,
   holdPlan,
+  holdPlans,
   insertDefaultPlan,
   insertPlan,
   listPlans,

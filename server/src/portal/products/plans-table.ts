@@ -3,6 +3,7 @@ import type { Database, Transaction } from "#platform/database/database.ts";
 import type { InJson } from "#platform/database/in-json.ts";
 
 import type { Plan, PlanKind } from "./plan.ts";
+import { holdProduct } from "./products-table.ts";
 
 export const planColumns = `id, kind, product_id as "productId", name, system_name as "systemName", state,
   is_default as "isDefault", customized_from as "customizedFrom", approval_required as "approvalRequired",
@@ -24,16 +25,28 @@ export const readPlans = (db: Database, providerId: number, ids: readonly number
 
 // Rows that refer to the plan can be written, but it cannot be deleted until the transaction ends. The product first,
 // as whoever deletes it with its plans does.
-const holdProductStatement = `select id from products where provider_id = $1 and id = $2 for key share`;
 const holdStatement = `${readStatement} for key share`;
 
 /** The plan, which stays there until this transaction ends, and with it its product. */
 export async function holdPlan(tx: Transaction, providerId: number, id: number): Promise<Plan | undefined> {
   const [known] = await readPlans(tx, providerId, [id]);
   if (!known) return undefined;
-  if (known.productId !== null) await tx.query(holdProductStatement, [providerId, known.productId]);
+  if (known.productId !== null) await holdProduct(tx, providerId, known.productId);
   const [plan] = await tx.query<Plan>(holdStatement, [providerId, [id]]);
   return plan;
+}
+
+const holdProductsStatement = `select id from products where provider_id = $1 and id = any($2) order by id for key share`;
+
+/** Whether these plans are all still there, as they then are until this transaction ends, and with them their products. */
+export async function holdPlans(tx: Transaction, providerId: number, plans: readonly Plan[]): Promise<boolean> {
+  const productIds = plans.flatMap(({ productId }) => productId ?? []);
+  const ids = new Set(plans.map(({ id }) => id));
+  const [, held] = await Promise.all([
+    tx.query(holdProductsStatement, [providerId, productIds]),
+    tx.query(holdStatement, [providerId, [...ids]]),
+  ]);
+  return held.length === ids.size;
 }
 
 // Nothing can come to refer to the plan until the transaction ends.

@@ -46,6 +46,13 @@ export async function readProduct(db: Database, providerId: number, id: number):
   return product;
 }
 
+const holdStatement = `select id from products where provider_id = $1 and id = $2 for key share`;
+
+/** Whether the product is there, as it then is until this transaction ends. */
+export async function holdProduct(tx: Transaction, providerId: number, id: number): Promise<boolean> {
+  return (await tx.query(holdStatement, [providerId, id])).length > 0;
+}
+
 // Nothing can come to refer to the product, or leave it, until the transaction ends.
 const lockStatement = `${readStatement} for update`;
 

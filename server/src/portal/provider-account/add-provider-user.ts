@@ -1,5 +1,6 @@
 import { createProviderUser, lockProviderUsers, recordAudit, type By, type ProviderUser } from "#access/index.ts";
-import type { Pool } from "#platform/database/database.ts";
+import { againIfTaken } from "#platform/database/again-if-taken.ts";
+import type { Pool, Transaction } from "#platform/database/database.ts";
 import { isFine, mergeErrors, type FieldErrors, type FieldInput } from "#portal/fields/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 
@@ -12,15 +13,17 @@ interface ProviderUserAddition {
   readonly by: By;
 }
 
+type AdditionOutcome = { readonly user: ProviderUser } | { readonly refused: FieldErrors };
+
 /** A new member of the provider's own, who waits to be activated. */
 export async function addProviderUser(
   pool: Pool,
   { provider, values, by }: ProviderUserAddition,
-): Promise<{ readonly user: ProviderUser } | { readonly refused: FieldErrors }> {
+): Promise<AdditionOutcome> {
   const wanted = readWanted(values);
   const wrong = judgeWanted(wanted, { values, passwordLengthMin: provider.passwordLengthMin, isNew: true });
   const passwordHash = await hashIfFine(wrong, wanted.password);
-  return pool.inTransaction(async (tx) => {
+  const add = async (tx: Transaction): Promise<AdditionOutcome> => {
     const refused = mergeErrors(wrong, takenAmong(await lockProviderUsers(tx, provider.id), wanted));
     if (!isFine(refused) || passwordHash === undefined) return { refused };
     const { username, email } = wanted;
@@ -35,5 +38,6 @@ export async function addProviderUser(
     const said = { action: "user.created", subject: `provider-user/${user.id}`, detail: { username } };
     await recordAudit(tx, { providerId: provider.id, actor: by.actor, ...said });
     return { user };
-  });
+  };
+  return againIfTaken(() => pool.inTransaction(add));
 }

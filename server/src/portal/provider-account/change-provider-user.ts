@@ -29,8 +29,10 @@ type Decision =
   | { readonly user: ProviderUser; readonly passwordHash?: string | undefined }
   | { readonly refused: FieldErrors };
 
+export type Decide = (before: ProviderUser, everybody: readonly ProviderUser[]) => Decision;
+
 interface Decided extends ProviderUserChange {
-  readonly decide: (before: ProviderUser, everybody: readonly ProviderUser[]) => Decision;
+  readonly decide: Decide;
   /** The cookie of the session that a new password leaves alone. It ends all others. */
   readonly keptSession?: string | undefined;
 }

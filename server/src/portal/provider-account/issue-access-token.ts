@@ -1,8 +1,10 @@
 import {
   createAccessToken,
+  holdProviderUser,
   readOwnAccessToken,
   recordAudit,
   scopes,
+  type AdminCaller,
   type By,
   type Scope,
   type StoredToken,
@@ -11,6 +13,9 @@ import type { Pool } from "#platform/database/database.ts";
 import { isXmlText } from "#platform/document/xml-text.ts";
 import { isFine, mergeErrors, type FieldErrors } from "#portal/fields/index.ts";
 
+/** What a token may do that asks for another. */
+type Asker = Pick<AdminCaller, "actor" | "permission" | "scopes" | "expiresAt">;
+
 interface WantedToken {
   readonly providerId: number;
   readonly userId: number;
@@ -18,18 +23,26 @@ interface WantedToken {
   readonly scopes: readonly string[];
   readonly permission: string;
   readonly expiresAt?: Date | undefined;
+  readonly asker: Asker;
   readonly by: By;
 }
 
-/** A new access token for one of the provider's own users. Its value is seen here and never again. */
+/**
+ * A new access token for one of the provider's own users, worth no more than the token that asks for it, if one does. Its value
+ * is seen here and never again. Undefined if there is no such user.
+ */
 export async function issueAccessToken(
   pool: Pool,
-  { by, ...wanted }: WantedToken,
-): Promise<{ readonly token: StoredToken; readonly value: string } | { readonly refused: FieldErrors }> {
+  { by, asker, ...wanted }: WantedToken,
+): Promise<{ readonly token: StoredToken; readonly value: string } | { readonly refused: FieldErrors } | undefined> {
   const { providerId, userId, name, permission, expiresAt } = wanted;
-  const refused = judgeToken(wanted, by.now);
+  const refused = mergeErrors(
+    judgeToken(wanted, by.now),
+    asker.actor.kind === "token" ? judgeWorth(wanted, asker) : {},
+  );
   if (!isFine(refused) || (permission !== "ro" && permission !== "rw")) return { refused };
   return pool.inTransaction(async (tx) => {
+    if (!(await holdProviderUser(tx, providerId, userId))) return undefined;
     const made = await createAccessToken(tx, {
       providerId,
       userId,
@@ -54,7 +67,9 @@ const isScope = (name: string): name is Scope => scopes.some((scope) => scope ==
 
 const nameLengthMax = 255;
 
-function judgeToken({ name, scopes: wanted, permission, expiresAt }: Omit<WantedToken, "by">, now: Date): FieldErrors {
+type Token = Omit<WantedToken, "by" | "asker">;
+
+function judgeToken({ name, scopes: wanted, permission, expiresAt }: Token, now: Date): FieldErrors {
   const isName = name.trim() !== "" && name.length <= nameLengthMax && isXmlText(name);
   return mergeErrors({
     name: isName ? [] : [name.trim() === "" ? "can't be blank" : "is invalid"],
@@ -62,4 +77,17 @@ function judgeToken({ name, scopes: wanted, permission, expiresAt }: Omit<Wanted
     permission: permission === "ro" || permission === "rw" ? [] : ["is invalid"],
     expires_at: expiresAt === undefined || expiresAt > now ? [] : ["must be in the future"],
   });
+}
+
+/** Else whoever finds a token that reads for a day could make one of it that writes for ever. */
+function judgeWorth({ scopes: wanted, permission, expiresAt }: Token, asker: Asker): FieldErrors {
+  const end = asker.expiresAt;
+  const isLonger = end !== undefined && (expiresAt === undefined || expiresAt > end);
+  return {
+    scopes: wanted.every((name) => !isScope(name) || asker.scopes.includes(name))
+      ? []
+      : [`must be among those of the token that asks (${asker.scopes.join(", ")})`],
+    permission: permission === "rw" && asker.permission === "ro" ? ["must be ro, as that of the token that asks"] : [],
+    expires_at: isLonger ? [`must be given, and not after the end of the token that asks (${end.toISOString()})`] : [],
+  };
 }

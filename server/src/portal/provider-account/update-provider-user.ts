@@ -1,8 +1,14 @@
+import { againIfTaken } from "#platform/database/again-if-taken.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { isFine, mergeErrors, type FieldErrors, type FieldInput } from "#portal/fields/index.ts";
 import { readProviderUser, signInProviderUser, type ProviderUser } from "#access/index.ts";
 
-import { changeProviderUser, type ProviderUserChange, type ProviderUserOutcome } from "./change-provider-user.ts";
+import {
+  changeProviderUser,
+  type Decide,
+  type ProviderUserChange,
+  type ProviderUserOutcome,
+} from "./change-provider-user.ts";
 import { hashIfFine, judgeWanted, readWanted, takenAmong } from "./provider-user-names.ts";
 
 interface ProviderUserUpdate extends ProviderUserChange {
@@ -27,15 +33,13 @@ export async function updateProviderUser(
   const unproved = await judgeProof(pool, { providerId: provider.id, user: found, currentPassword });
   const wrong = mergeErrors(judgeWanted(readWanted(values, found), rules), unproved);
   const passwordHash = await hashIfFine(wrong, password);
-  return changeProviderUser(pool, {
-    ...change,
-    decide: (before, everybody) => {
-      const wanted = readWanted(values, before);
-      const refused = mergeErrors(unproved, judgeWanted(wanted, rules), takenAmong(everybody, wanted, userId));
-      if (!isFine(refused)) return { refused };
-      return { user: { ...before, username: wanted.username, email: wanted.email }, passwordHash };
-    },
-  });
+  const decide: Decide = (before, everybody) => {
+    const wanted = readWanted(values, before);
+    const refused = mergeErrors(unproved, judgeWanted(wanted, rules), takenAmong(everybody, wanted, userId));
+    if (!isFine(refused)) return { refused };
+    return { user: { ...before, username: wanted.username, email: wanted.email }, passwordHash };
+  };
+  return againIfTaken(() => changeProviderUser(pool, { ...change, decide }));
 }
 
 interface Proof {
@@ -48,5 +52,5 @@ interface Proof {
 async function judgeProof(pool: Pool, { providerId, user, currentPassword }: Proof): Promise<FieldErrors> {
   if (currentPassword === undefined) return {};
   const known = await signInProviderUser(pool, { providerId, login: user.username, password: currentPassword });
-  return known?.id === user.id ? {} : { current_password: ["is incorrect"] };
+  return known?.user.id === user.id ? {} : { current_password: ["is incorrect"] };
 }

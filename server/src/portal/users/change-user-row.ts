@@ -30,12 +30,16 @@ export async function lockUser(
   return { user, passwordHash };
 }
 
-// Whoever is pending no more needs no activation link, nor may an old one open anything.
+// A mailed link is for the address and the password that the user had when it was sent: after a change of either it opens
+// nothing, so that whoever reads an old mailbox cannot undo the change. Nor does it in another state than the one it is for.
 const updateStatement = `
   update users
   set username = $3, email = $4, role = $5, state = $6, activated_at = $7, fields = $8, updated_at = $9,
     password_hash = coalesce($10, password_hash),
-    activation_code_digest = case when $6 = 'pending' then activation_code_digest end
+    activation_code_digest = case
+      when $6 = 'pending' and email is not distinct from $4 and $10 is null then activation_code_digest end,
+    lost_password_digest = case
+      when $6 = 'active' and email is not distinct from $4 and $10 is null then lost_password_digest end
   where provider_id = $1 and id = $2
   returning ${userColumns}`;
 

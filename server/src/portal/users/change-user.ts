@@ -23,7 +23,7 @@ export type UserOutcome =
 
 type Decision = { readonly user: User; readonly passwordHash?: string | undefined } | { readonly refused: FieldErrors };
 
-type Decide = (
+export type Decide = (
   locked: LockedUser,
   within: { readonly tx: Transaction; readonly settings: DocumentSettings },
 ) => Promise<Decision> | Decision;

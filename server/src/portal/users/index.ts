@@ -5,6 +5,7 @@ export { createUser } from "./create-user.ts";
 export { deleteUser } from "./delete-user.ts";
 export { findAccountOfUser } from "./find-account-of-user.ts";
 export { findTakenNames } from "./find-taken-names.ts";
+export { holdsPassword } from "./holds-password.ts";
 export { acceptInvitation } from "./invitations/accept-invitation.ts";
 export { deleteInvitation } from "./invitations/delete-invitation.ts";
 export type { Invitation } from "./invitations/invitation.ts";
@@ -19,4 +20,12 @@ export { suspendUser, unsuspendUser } from "./suspend-user.ts";
 export { updateUser } from "./update-user.ts";
 export { userEvent } from "./user-events.ts";
 export type { User } from "./user.ts";
-export { findUserByLogin, insertUser, listUsers, readUser, userColumns, userOfJson } from "./users-table.ts";
+export {
+  findUsersByLogin,
+  insertUser,
+  listUsers,
+  readUser,
+  userColumns,
+  userOfJson,
+  type UserWithHash,
+} from "./users-table.ts";

@@ -12,11 +12,13 @@ import type { User } from "./user.ts";
 
 const codeLength = 32;
 
-// Only who can log in can have forgotten how. Served by users_email_idx.
+// Only who can log in can have forgotten how. Whoever asks again within five minutes has a mail with a link that counts, and
+// gets no other: a stranger who knows the address must not fill the mailbox. Served by users_email_idx.
 const requestStatement = `
   update users
   set lost_password_digest = $3, lost_password_until = $4::timestamptz + interval '1 hour'
   where provider_id = $1 and lower(email) = lower($2) and state = 'active'
+    and (lost_password_digest is null or lost_password_until <= $4::timestamptz + interval '55 minutes')
   returning username, email`;
 
 interface PasswordRequest {

@@ -7,6 +7,7 @@ import { activationMail, insertMail } from "#portal/mails/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 
 import { lockUser } from "./change-user-row.ts";
+import { linkLife } from "./link-life.ts";
 
 interface SendingActivation {
   readonly provider: Provider;
@@ -37,7 +38,7 @@ export async function sendActivation(
     if (recipient === null) return { refused: { email: ["can't be blank"] } };
 
     const code = randomBase32(codeLength);
-    await renewCode(tx, { providerId, userId, code });
+    await renewCode(tx, { providerId, userId, code, now: by.now });
     await insertMail(tx, providerId, activationMail({ provider, recipient, username, url: urlOf(code) }), by.now);
     const said = { action: "activation.sent", subject: `user/${userId}`, detail: { accountId } };
     await recordAudit(tx, { providerId, actor: by.actor, ...said });
@@ -46,9 +47,12 @@ export async function sendActivation(
 }
 
 // The user is locked.
-const renewStatement = `update users set activation_code_digest = $3 where provider_id = $1 and id = $2`;
+const renewStatement = `
+  update users
+  set activation_code_digest = $3, activation_until = $4::timestamptz + ${linkLife}
+  where provider_id = $1 and id = $2`;
 
 const renewCode = (
   tx: Transaction,
-  { providerId, userId, code }: { providerId: number; userId: number; code: string },
-): Promise<unknown> => tx.query(renewStatement, [providerId, userId, digestOf(code)]);
+  { providerId, userId, code, now }: { providerId: number; userId: number; code: string; now: Date },
+): Promise<unknown> => tx.query(renewStatement, [providerId, userId, digestOf(code), now]);

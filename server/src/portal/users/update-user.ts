@@ -1,4 +1,5 @@
 import { endSessionsOfUser, hashPassword, verifyPassword } from "#access/index.ts";
+import { againIfTaken } from "#platform/database/again-if-taken.ts";
 import type { Database, Pool } from "#platform/database/database.ts";
 import {
   isFine,
@@ -11,7 +12,7 @@ import {
   type FieldWriter,
 } from "#portal/fields/index.ts";
 
-import { changeUser, type UserChange, type UserOutcome } from "./change-user.ts";
+import { changeUser, type Decide, type UserChange, type UserOutcome } from "./change-user.ts";
 import { findTakenNames } from "./find-taken-names.ts";
 import { onlyWhere, textOf } from "./judge-new-user.ts";
 import { judgeNames, judgePassword } from "./judge-user.ts";
@@ -31,7 +32,7 @@ export interface UserUpdate extends UserChange {
 export async function updateUser(pool: Pool, update: UserUpdate): Promise<UserOutcome | undefined> {
   const { provider, userId, values, writer, keptSession } = update;
   const password = await judgeNewPassword(pool, update);
-  return changeUser(pool, update, async ({ user: before }, { tx, settings }) => {
+  const decide: Decide = async ({ user: before }, { tx, settings }) => {
     const { user, errors } = judgeUpdate(settings, before, { values, writer });
     const refused = mergeErrors(errors, await findTakenNames(tx, provider.id, user), password.errors);
     if (!isFine(refused)) return { refused };
@@ -40,7 +41,8 @@ export async function updateUser(pool: Pool, update: UserUpdate): Promise<UserOu
       await endSessionsOfUser(tx, ended);
     }
     return { user, passwordHash: password.hash };
-  });
+  };
+  return againIfTaken(() => changeUser(pool, update, decide));
 }
 
 function judgeUpdate(

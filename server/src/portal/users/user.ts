@@ -1,6 +1,6 @@
 import type { FieldValues } from "#portal/fields/index.ts";
 
-/** A person in an account. Its password's hash is not part of it: see `findUserByLogin`. */
+/** A person in an account. Its password's hash is not part of it: see `findUsersByLogin`. */
 export interface User {
   readonly id: number;
   readonly accountId: number;

@@ -3,6 +3,7 @@ import type { Database, Transaction } from "#platform/database/database.ts";
 import type { InJson } from "#platform/database/in-json.ts";
 import { isXmlText } from "#platform/document/xml-text.ts";
 
+import { linkLife } from "./link-life.ts";
 import type { User } from "./user.ts";
 
 export const userColumns = `id, account_id as "accountId", username, email, role, state, activated_at as "activatedAt",
@@ -30,13 +31,13 @@ const listStatement = `select ${userColumns} from users where provider_id = $1 a
 export const listUsers = (db: Database, providerId: number, accountId: number): Promise<User[]> =>
   db.query<User>(listStatement, [providerId, accountId]);
 
-// Served by users_username_idx and users_email_idx. One person's name may be another's address: the name goes first.
+// Served by users_username_idx and users_email_idx. One person's name may be another's address: the name goes first, and these
+// two are all that there can be.
 const findByLoginStatement = `
   select ${userColumns}, password_hash as "passwordHash"
   from users
   where provider_id = $1 and (lower(username) = lower($2) or lower(email) = lower($2))
-  order by lower(username) = lower($2) desc
-  limit 1`;
+  order by lower(username) = lower($2) desc`;
 
 export interface UserWithHash {
   readonly user: User;
@@ -44,24 +45,23 @@ export interface UserWithHash {
   readonly passwordHash: string | null;
 }
 
-/** Who signs in with this username or e-mail address. */
-export async function findUserByLogin(
+/** Everybody who may sign in with this username or e-mail address. */
+export async function findUsersByLogin(
   db: Database,
   providerId: number,
   login: string,
-): Promise<UserWithHash | undefined> {
-  if (!isXmlText(login)) return undefined; // nobody could sign up so, and the database takes no zero byte
-  const [found] = await db.query<User & { passwordHash: string | null }>(findByLoginStatement, [providerId, login]);
-  if (!found) return undefined;
-  const { passwordHash, ...user } = found;
-  return { user, passwordHash };
+): Promise<readonly UserWithHash[]> {
+  if (!isXmlText(login)) return []; // nobody could sign up so, and the database takes no zero byte
+  const found = await db.query<User & { passwordHash: string | null }>(findByLoginStatement, [providerId, login]);
+  return found.map(({ passwordHash, ...user }) => ({ user, passwordHash }));
 }
 
 // Two who take one name at once: the second waits for the first to commit, and then inserts nothing.
 const insertStatement = `
   insert into users (provider_id, account_id, username, email, password_hash, role, state, activation_code_digest,
-    activated_at, fields, created_at, updated_at)
-  values ($1, $2, $3, $4, $5, $6, $7, $8, case when $7 = 'active' then $10::timestamptz end, $9, $10, $10)
+    activation_until, activated_at, fields, created_at, updated_at)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $10::timestamptz + ${linkLife},
+    case when $7 = 'active' then $10::timestamptz end, $9, $10, $10)
   on conflict do nothing
   returning ${userColumns}`;
 

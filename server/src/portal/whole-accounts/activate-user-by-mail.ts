@@ -17,8 +17,8 @@ interface ActivationByMail {
 }
 
 /**
- * Activates the user who was sent the code, and with the first user the account. Undefined if the code is nobody's, or
- * was used. Nobody is signed in who could have acted, so the actor is the system.
+ * Activates the user who was sent the code, and with the first user the account. Undefined if the code is nobody's, too
+ * old, or was used. Nobody is signed in who could have acted, so the actor is the system.
  */
 export async function activateUserByMail(
   pool: Pool,
@@ -27,7 +27,7 @@ export async function activateUserByMail(
   const settings = await readDocumentSettings(pool, provider);
   const digest = digestOf(code);
   return pool.inTransaction(async (tx) => {
-    const accountId = await findAccountOfCode(tx, provider.id, digest);
+    const accountId = await findAccountOfCode(tx, provider.id, digest, now);
     const before = accountId === undefined ? undefined : await lockAccount(tx, provider.id, accountId);
     const user = before && (await activateByCode(tx, provider.id, digest, now));
     if (!user) return undefined;

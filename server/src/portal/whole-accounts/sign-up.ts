@@ -56,7 +56,8 @@ export async function signUpAccount(pool: Pool, signUp: SignUp): Promise<SignUpO
     passwordHash: fields.password === undefined ? null : await hashPassword(fields.password),
   };
   try {
-    return await pool.inTransaction((tx) => writeSignUp(tx, judged));
+    const signedUp = await pool.inTransaction((tx) => writeSignUp(tx, judged));
+    return signedUp ?? (await signUpAccount(pool, signUp)); // a plan was deleted meanwhile: with those that are there now
   } catch (error) {
     if (error instanceof NameTaken) return { refused: error.errors };
     throw error;

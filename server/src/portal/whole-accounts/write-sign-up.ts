@@ -5,7 +5,7 @@ import { insertAccount, insertServiceSubscriptions, type Account } from "#portal
 import { insertApplication, newApplication, type Application } from "#portal/applications/index.ts";
 import { mergeErrors, type DocumentSettings, type FieldErrors } from "#portal/fields/index.ts";
 import { activationMail, insertMail } from "#portal/mails/index.ts";
-import type { Product } from "#portal/products/index.ts";
+import { holdPlans, type Product } from "#portal/products/index.ts";
 import { findTakenNames, insertUser, type User } from "#portal/users/index.ts";
 import { recordEvents, type RecordedEvent } from "#webhooks/events/index.ts";
 
@@ -52,15 +52,16 @@ export class NameTaken extends Error {
   }
 }
 
-/** Writes all that a sign-up makes, with its events. */
-export async function writeSignUp(tx: Transaction, signUp: JudgedSignUp): Promise<SignedUp> {
+/** Writes all that a sign-up makes, with its events. Undefined if one of the plans is gone by now. */
+export async function writeSignUp(tx: Transaction, signUp: JudgedSignUp): Promise<SignedUp | undefined> {
   const { settings, by, plans, now } = signUp;
   const providerId = settings.provider.id;
+  const everyPlan = [plans.accountPlan, ...plans.servicePlans, ...plans.applicationPlans];
+  if (!(await holdPlans(tx, providerId, everyPlan))) return undefined;
   const account = await writeAccount(tx, signUp);
   const user = await writeFirstUser(tx, signUp, account);
   const applications = await writeApplications(tx, signUp, account);
 
-  const everyPlan = [plans.accountPlan, ...plans.servicePlans, ...plans.applicationPlans];
   const whole = { account, plans: inDocumentOrder(everyPlan), users: [user] };
   const events = await recordEvents(
     tx,

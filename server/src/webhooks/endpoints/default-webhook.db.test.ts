@@ -4,6 +4,7 @@ import type { Pool } from "#platform/database/database.ts";
 import { parseAllowedTargets } from "#platform/network/allowed-targets.ts";
 import { buildProvider, encryption } from "../../../test/support/build-webhooks.ts";
 import { test } from "../../../test/support/test.ts";
+import { until } from "../../../test/support/until.ts";
 import type { EndpointNeeds } from "./change-endpoint.ts";
 import { saveDefaultEndpoint, switchesOf, type DefaultWebhookChange } from "./default-webhook.ts";
 import type { Endpoint, Refused } from "./endpoint.ts";
@@ -24,6 +25,11 @@ const save = (pool: Pool, providerId: number, change: DefaultWebhookChange) =>
 
 const typesOf = (it: Endpoint | Refused): readonly string[] => ("refused" in it ? [] : it.eventTypes);
 
+/** Who of this database waits for a lock. */
+const blockedStatement = `
+  select from pg_locks
+  where not granted and pid in (select pid from pg_stat_activity where datname = current_database())`;
+
 test("the first save makes the webhook, with all that is not given off", async ({ database }) => {
   const providerId = await buildProvider(database);
   expect(await readDefaultEndpoint(database, encryption, providerId)).toBeUndefined();
@@ -32,6 +38,19 @@ test("the first save makes the webhook, with all that is not given off", async (
   const made = await readDefaultEndpoint(database, encryption, providerId);
   expect(made).toMatchObject({ name: "default", format: "3scale", active: false, providerActions: false });
   expect(made?.eventTypes).toEqual(["user.created"]);
+});
+
+test("of two first saves at once, one makes the webhook and the other changes it", async ({ database }) => {
+  const providerId = await buildProvider(database);
+  const { saves } = await database.inTransaction(async (tx) => {
+    await tx.query("lock table endpoints in exclusive mode"); // both find no webhook, and neither makes one yet
+    const urls = ["http://example.com/a", "http://example.com/b"];
+    const saving = { saves: urls.map((url) => save(database, providerId, { url, switches: {} })) };
+    await until(async () => (await database.query(blockedStatement)).length === urls.length);
+    return saving;
+  });
+  for (const saved of await Promise.all(saves)) expect(saved).toMatchObject({ name: "default" });
+  expect(await database.query("select from endpoints where provider_id = $1", [providerId])).toHaveLength(1);
 });
 
 test("the next save changes what is given, and leaves the rest", async ({ database }) => {

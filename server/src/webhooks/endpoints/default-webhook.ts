@@ -1,4 +1,5 @@
 import type { Actor } from "#access/index.ts";
+import { againIfTaken } from "#platform/database/again-if-taken.ts";
 import { changeEndpoint, createEndpoint, type EndpointNeeds } from "./change-endpoint.ts";
 import { defaultEndpointName, type Endpoint, type EndpointInput, type Refused } from "./endpoint.ts";
 import { readDefaultEndpoint } from "./endpoints-table.ts";
@@ -42,11 +43,17 @@ export interface DefaultWebhookChange {
   readonly switches: Switches;
 }
 
-/** Makes the default endpoint, or changes it, as 3scale's `PUT webhooks` does. */
-export async function saveDefaultEndpoint(
-  needs: EndpointNeeds,
-  { providerId, change, actor }: { providerId: number; change: DefaultWebhookChange; actor: Actor },
-): Promise<Endpoint | Refused> {
+interface Save {
+  readonly providerId: number;
+  readonly change: DefaultWebhookChange;
+  readonly actor: Actor;
+}
+
+/** Makes the default endpoint, or changes it, as 3scale's `PUT webhooks` does. Of two that make it at once, one changes it. */
+export const saveDefaultEndpoint = (needs: EndpointNeeds, wanted: Save): Promise<Endpoint | Refused> =>
+  againIfTaken(() => save(needs, wanted));
+
+async function save(needs: EndpointNeeds, { providerId, change, actor }: Save): Promise<Endpoint | Refused> {
   const { switches, ...rest } = change;
   const before = await readDefaultEndpoint(needs.pool, needs.encryption, providerId);
   const input: EndpointInput = { ...rest, eventTypes: applySwitches(before?.eventTypes ?? [], switches) };

@@ -84,7 +84,7 @@ async function addPlan(scene: Scene): Promise<number> {
     values: { name: "Gold", state_event: "publish" },
     by: scene.by,
   });
-  if (!("plan" in made)) throw new Error(JSON.stringify(made.refused));
+  if (!made || !("plan" in made)) throw new Error(JSON.stringify(made));
   return made.plan.id;
 }
 

@@ -12,7 +12,7 @@ import { accessTokenToJson } from "./access-token-to-json.ts";
 /** Makes an access token for a user as the call says, and tells its value for the only time. */
 export async function answerIssuedToken(
   pool: Pool,
-  { provider, values, by, adminUrl }: Call,
+  { provider, caller, values, by, adminUrl }: Call,
   userId: number,
 ): Promise<Answer> {
   const asked = textOf(values["expires_at"]) ?? "";
@@ -30,6 +30,7 @@ export async function answerIssuedToken(
       .filter((scope) => scope !== ""),
     permission: textOf(values["permission"]) ?? "",
     expiresAt,
+    asker: caller,
     by,
   });
   const { token, value } = doneOrRefuse(outcome);

@@ -9,7 +9,7 @@ import { issuedTokenAnswer } from "./access-token-answers.ts";
 export const createAccessTokenOperation: Operation = {
   title: "Access Token Create",
   tag: "Access tokens",
-  says: "Makes an access token for yourself; with the provider key, for any user of the provider.",
+  says: "Makes an access token for yourself; with the provider key, for any user of the provider. A token makes none that is worth more than itself.",
   method: "POST",
   path: "/users/{user_id}/access_tokens",
   deed: "change-own",

@@ -11,6 +11,7 @@ const Invitation = Type.Object(
     id: Type.Integer(),
     email: Type.String(),
     sent_at: Timestamp,
+    expires_at: Timestamp,
     accepted_at: Nullable(Timestamp),
     created_at: Timestamp,
   },
@@ -30,7 +31,8 @@ export const invite = {
   tags,
   operationId: "inviteUser",
   summary: "Invite somebody into an account",
-  description: "They get a mail with a link, behind which they choose a name and a password and are a member.",
+  description:
+    "They get a mail with a link, behind which they choose a name and a password and are a member. It opens nothing after two weeks, until the invitation is sent again.",
   params: ofAccount,
   body: Type.Object({ email: Type.String({ maxLength: 255 }) }, { additionalProperties: false }),
   response: { ...created(Invitation), 404: answersOfOne(Invitation)[404], ...refusable },
@@ -40,7 +42,7 @@ export const resendInvitation = {
   tags,
   operationId: "resendInvitation",
   summary: "Send an invitation again",
-  description: "With another link: the one before opens nothing any more.",
+  description: "With another link, for two weeks: the one before opens nothing any more.",
   params: ofInvitation,
   response: done,
 };
@@ -58,7 +60,7 @@ export const sendActivation = {
   tags,
   operationId: "sendActivation",
   summary: "Send a pending user the activation mail again",
-  description: "With another link: the one before opens nothing any more.",
+  description: "With another link, for two weeks: the one before opens nothing any more.",
   params: ofAccount,
   response: { ...done, ...refusable },
 };

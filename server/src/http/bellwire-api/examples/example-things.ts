@@ -1,5 +1,5 @@
 import type { KeptAuditRecord } from "#access/index.ts";
-import { exampleTime, laterExampleTime } from "#platform/clock/example-times.ts";
+import { exampleExpiry, exampleTime, laterExampleTime } from "#platform/clock/example-times.ts";
 import { record, value } from "#platform/document/document.ts";
 import type { PlanRequest } from "#portal/applications/index.ts";
 import type { Mail } from "#portal/mails/index.ts";
@@ -156,6 +156,7 @@ export const invitation: Invitation = {
   accountId: 31,
   email: "olaf@harbour.example",
   sentAt: laterExampleTime,
+  expiresAt: exampleExpiry,
   acceptedAt: null,
   createdAt: exampleTime,
 };

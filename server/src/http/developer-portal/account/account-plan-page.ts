@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { AttemptLimiter } from "#access/index.ts";
 import type { Database } from "#platform/database/database.ts";
 import type { Account } from "#portal/accounts/index.ts";
 import type { FieldErrors } from "#portal/fields/index.ts";
@@ -14,13 +15,14 @@ import { showForm } from "../forms/show-form.ts";
 import { goOnTo } from "../go-on-to.ts";
 import { showNotFound } from "../show-not-found.ts";
 import type { Portal } from "../show-page.ts";
+import { tooManyMails } from "../too-many-mails.ts";
 
 /** Another plan for the account: at once, or asked for where the provider decides. */
-export function addAccountPlanPage(http: FastifyInstance, portal: Portal): void {
+export function addAccountPlanPage(http: FastifyInstance, portal: Portal, limiter: AttemptLimiter): void {
   addAdminFormPage(http, portal, {
     path: "/account/plan",
     show: (request, reply, developer) => showPlans(portal, request, reply, developer),
-    take: (request, reply, developer) => takePlan(portal, request, reply, developer),
+    take: (request, reply, developer) => takePlan(portal, request, reply, { ...developer, limiter }),
   });
 }
 
@@ -28,7 +30,7 @@ async function showPlans(
   portal: Portal,
   request: FastifyRequest,
   reply: FastifyReply,
-  { errors, ...developer }: Developer & { readonly errors?: FieldErrors },
+  { errors, status, ...developer }: Developer & { readonly errors?: FieldErrors; readonly status?: number },
 ): Promise<FastifyReply> {
   const { provider } = request;
   const { account } = developer;
@@ -56,6 +58,7 @@ async function showPlans(
     back: { href: "/account", text: "My account" },
     developer,
     errors,
+    status,
   });
 }
 
@@ -63,7 +66,7 @@ async function takePlan(
   portal: Portal,
   request: FastifyRequest,
   reply: FastifyReply,
-  developer: Developer,
+  { limiter, ...developer }: Developer & { readonly limiter: AttemptLimiter },
 ): Promise<FastifyReply> {
   const { provider } = request;
   const { id: accountId } = developer.account;
@@ -72,6 +75,8 @@ async function takePlan(
   if (!other) return showNotFound(reply);
   const plan = other.plans.find(({ id }) => String(id) === planId);
   if (!plan) return showPlans(portal, request, reply, { ...developer, errors: { plan_id: notOffered } });
+  const tooMany = other.step === "ask" ? tooManyMails(limiter, request, developer) : undefined;
+  if (tooMany) return showPlans(portal, request, reply, { ...developer, errors: tooMany, status: 429 });
   const wanted = { provider, accountId, planId: plan.id, by: byDeveloper(portal, developer) };
   const decideAt = `${portal.adminPortalUrl(provider)}/p/admin/accounts/${accountId}`;
   const done = await (other.step === "ask"

@@ -10,12 +10,15 @@ import { addOwnPasswordPage } from "./own-password-page.ts";
 /** Whoever finds a browser that is logged in must not find out the password with it. */
 const limit = { attemptsMax: 10, windowSeconds: 10 * 60 } as const;
 
+/** Asking for another plan writes to every admin of the provider. */
+const asking = { attemptsMax: 10, windowSeconds: 60 * 60 } as const;
+
 /** The account as it is, and what its people change of it and of themselves. */
 export function addAccountRoutes(http: FastifyInstance, portal: Portal): void {
   const guesses = createAttemptLimiter(portal.clock, limit);
   addAccountRoute(http, portal);
   addEditAccountPage(http, portal);
-  addAccountPlanPage(http, portal);
+  addAccountPlanPage(http, portal, createAttemptLimiter(portal.clock, asking));
   addOwnDetailsPage(http, portal, guesses);
   addOwnPasswordPage(http, portal, guesses);
 }

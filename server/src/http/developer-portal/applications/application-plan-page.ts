@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { changeApplicationPlan, readPlanRequest, requestPlan } from "#portal/applications/index.ts";
+import type { AttemptLimiter } from "#access/index.ts";
 import type { FieldErrors } from "#portal/fields/index.ts";
 import { readForm } from "../../shared/read-form.ts";
 import { addFormPage } from "../forms/add-form-page.ts";
@@ -9,15 +10,16 @@ import { goOnTo } from "../go-on-to.ts";
 import { showNotAllowed } from "../show-not-allowed.ts";
 import { showNotFound } from "../show-not-found.ts";
 import type { Portal } from "../show-page.ts";
+import { tooManyMails } from "../too-many-mails.ts";
 import { findOtherPlans } from "./find-other-plans.ts";
 import { backTo, changeOf, withApplication, type Owned } from "./with-application.ts";
 
 /** Another plan for an application: at once, or asked for where the provider decides. */
-export function addApplicationPlanPage(http: FastifyInstance, portal: Portal): void {
+export function addApplicationPlanPage(http: FastifyInstance, portal: Portal, limiter: AttemptLimiter): void {
   addFormPage(http, portal, {
     path: "/applications/:id/plan",
     show: withApplication(portal, (request, reply, owned) => showPlans(portal, request, reply, owned)),
-    take: withApplication(portal, (request, reply, owned) => takePlan(portal, request, reply, owned)),
+    take: withApplication(portal, (request, reply, owned) => takePlan(portal, request, reply, { ...owned, limiter })),
   });
 }
 
@@ -25,9 +27,9 @@ async function showPlans(
   portal: Portal,
   request: FastifyRequest,
   reply: FastifyReply,
-  owned: Owned & { readonly errors?: FieldErrors },
+  owned: Owned & { readonly errors?: FieldErrors; readonly status?: number },
 ): Promise<FastifyReply> {
-  const { application, developer, errors } = owned;
+  const { application, developer, errors, status } = owned;
   const { provider } = request;
   const other = await findOtherPlans(portal.pool, provider.id, owned);
   if (!other) return showNotAllowed(portal, request, reply, developer);
@@ -48,6 +50,7 @@ async function showPlans(
     back: backTo(application),
     developer,
     errors,
+    status,
   });
 }
 
@@ -55,7 +58,7 @@ async function takePlan(
   portal: Portal,
   request: FastifyRequest,
   reply: FastifyReply,
-  owned: Owned,
+  { limiter, ...owned }: Owned & { readonly limiter: AttemptLimiter },
 ): Promise<FastifyReply> {
   const { application, developer } = owned;
   const { plan_id: planId } = readForm(request.body);
@@ -63,6 +66,8 @@ async function takePlan(
   if (!other) return showNotAllowed(portal, request, reply, developer);
   const plan = other.plans.find(({ id }) => String(id) === planId);
   if (!plan) return showPlans(portal, request, reply, { ...owned, errors: { plan_id: notOffered } });
+  const tooMany = other.step === "ask" ? tooManyMails(limiter, request, developer) : undefined;
+  if (tooMany) return showPlans(portal, request, reply, { ...owned, errors: tooMany, status: 429 });
 
   const wanted = { ...changeOf(portal, request, owned), planId: plan.id };
   const page = `/p/admin/accounts/${application.accountId}/applications/${application.id}`;

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from "fastify";
+import { createAttemptLimiter } from "#access/index.ts";
 import type { Portal } from "../show-page.ts";
 import { addApplicationPlanPage } from "./application-plan-page.ts";
 import { addApplicationRoute } from "./application-route.ts";
@@ -13,13 +14,16 @@ import { addDeleteReferrerFilterPage } from "./referrer-filters/delete-referrer-
 import { addReferrerFiltersPage } from "./referrer-filters/referrer-filters-page.ts";
 import { addUserKeyPage } from "./user-key-page.ts";
 
+/** Asking for another plan writes to every admin of the provider. */
+const asking = { attemptsMax: 10, windowSeconds: 60 * 60 } as const;
+
 /** The applications of the developer's own account, their plans and their credentials. */
 export function addApplicationsRoutes(http: FastifyInstance, portal: Portal): void {
   addListApplicationsRoute(http, portal);
   addNewApplicationPage(http, portal);
   addApplicationRoute(http, portal);
   addEditApplicationPage(http, portal);
-  addApplicationPlanPage(http, portal);
+  addApplicationPlanPage(http, portal, createAttemptLimiter(portal.clock, asking));
   addDeleteApplicationPage(http, portal);
   addUserKeyPage(http, portal);
   addKeysPage(http, portal);

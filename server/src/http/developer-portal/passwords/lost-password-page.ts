@@ -1,5 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import { createAttemptLimiter } from "#access/index.ts";
+import { networkOf } from "#platform/network/network-of.ts";
 import { requestNewPassword } from "#portal/users/index.ts";
 import { whenFormWasIssued } from "../../shared/form-token.ts";
 import { readForm } from "../../shared/read-form.ts";
@@ -44,9 +45,9 @@ export function addLostPasswordPage(http: FastifyInstance, portal: Portal): void
       const errors = { email: ["can't be blank"] };
       return showForm(portal, request, reply, { ...formWith(""), errors });
     }
-    const ofPerson = `${provider.id} ${email.trim().slice(0, 255).toLowerCase()}`;
-    const ofAddress = isLoopback(request.ip) ? 0 : limiter.secondsToWait(request.ip);
-    const seconds = Math.max(limiter.secondsToWait(ofPerson), ofAddress);
+    const person = `${provider.id} ${email.trim().slice(0, 255).toLowerCase()}`;
+    const ofNetwork = isLoopback(request.ip) ? 0 : limiter.secondsToWait(networkOf(request.ip));
+    const seconds = ofNetwork || limiter.secondsToWait(person);
     if (seconds > 0) {
       const errors = { base: [`Too many requests. Please try again ${waitInWords(seconds)}.`] };
       return showForm(portal, request, reply, { ...formWith(email), errors, status: 429 });

@@ -42,7 +42,8 @@ async function showJoinForm(
   errors?: FieldErrors,
 ): Promise<FastifyReply> {
   const { id: providerId } = request.provider;
-  const invitation = await findInvitation(portal.pool, providerId, readForm(request.params)["code"] ?? "");
+  const { code = "" } = readForm(request.params);
+  const invitation = await findInvitation(portal.pool, providerId, code, portal.clock.now());
   const account = invitation && (await readAccount(portal.pool, providerId, invitation.accountId));
   if (!account) return showUsed(portal, request, reply);
   return showForm(portal, request, reply, {
@@ -68,6 +69,6 @@ async function fieldsToJoin(
 
 const showUsed = (portal: Portal, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> =>
   showDeadLink(portal, request, reply, {
-    text: "The link of an invitation works once, and may have been taken back. If you have joined already, just log in.",
+    text: "The link of an invitation works once, within two weeks, and only the one in the newest mail. If you have joined already, just log in. If not, ask whoever invited you to send the invitation again.",
     link: { href: "/login", text: "Log in" },
   });

@@ -12,7 +12,7 @@ import { goOnTo } from "../go-on-to.ts";
 import { showNotFound } from "../show-not-found.ts";
 import type { Portal } from "../show-page.ts";
 import { writeDate } from "../write-date.ts";
-import { tooManyMails } from "./too-many-mails.ts";
+import { tooManyMails } from "../too-many-mails.ts";
 
 const emailField: FormField = { name: "email", label: "Email", type: "email", required: true, length_max: 255 };
 
@@ -47,7 +47,7 @@ interface Again {
 }
 
 async function showInvitations(
-  { pool, showPage }: Portal,
+  { pool, clock, showPage }: Portal,
   request: FastifyRequest,
   reply: FastifyReply,
   { errors, status = errors ? 422 : 200, ...developer }: Developer & Again,
@@ -62,11 +62,11 @@ async function showInvitations(
     developer,
     data: {
       ...judged(fields, errors),
-      invitations: invitations.map(({ id, email, sentAt, acceptedAt }) => ({
+      invitations: invitations.map(({ id, email, sentAt, expiresAt, acceptedAt }) => ({
         id,
         email,
         sent: writeDate(sentAt, timeZone),
-        is_accepted: acceptedAt !== null,
+        state: acceptedAt !== null ? "accepted" : expiresAt > clock.now() ? "pending" : "expired",
       })),
     },
   });

@@ -9,7 +9,7 @@ import { showForm } from "../forms/show-form.ts";
 import { goOnTo } from "../go-on-to.ts";
 import { showNotFound } from "../show-not-found.ts";
 import type { Portal } from "../show-page.ts";
-import { tooManyMails } from "./too-many-mails.ts";
+import { tooManyMails } from "../too-many-mails.ts";
 import { withInvitation, type Asked } from "./with-invitation.ts";
 
 /** Sends the mail once more, with another link. */

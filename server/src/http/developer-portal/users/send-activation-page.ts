@@ -9,7 +9,7 @@ import { showForm } from "../forms/show-form.ts";
 import { goOnTo } from "../go-on-to.ts";
 import { showNotFound } from "../show-not-found.ts";
 import type { Portal } from "../show-page.ts";
-import { tooManyMails } from "./too-many-mails.ts";
+import { tooManyMails } from "../too-many-mails.ts";
 import { withUser, type Colleague } from "./with-user.ts";
 
 /** Writes once more to a user who has never opened the activation mail, or never got one. */

@@ -45,19 +45,29 @@ export async function readPlanRequest(
   return request;
 }
 
-// Who changes their mind asks for the new one only.
+// Who changes their mind asks for the new one only. Who asks for the same again changes nothing.
 const putStatement = `
   insert into plan_requests (provider_id, application_id, plan_id, user_id, created_at)
   values ($1, $2, $3, $4, $5)
   on conflict (provider_id, application_id) do update
-  set plan_id = excluded.plan_id, user_id = excluded.user_id, created_at = excluded.created_at`;
+  set plan_id = excluded.plan_id, user_id = excluded.user_id, created_at = excluded.created_at
+  where plan_requests.plan_id <> excluded.plan_id
+  returning plan_id as "planId"`;
 
+/** Whether that is news. */
 export async function putPlanRequest(
   tx: Transaction,
   providerId: number,
   request: { applicationId: number; planId: number; userId: number | null; now: Date },
-): Promise<void> {
-  await tx.query(putStatement, [providerId, request.applicationId, request.planId, request.userId, request.now]);
+): Promise<boolean> {
+  const put = await tx.query(putStatement, [
+    providerId,
+    request.applicationId,
+    request.planId,
+    request.userId,
+    request.now,
+  ]);
+  return put.length > 0;
 }
 
 const deleteStatement = `

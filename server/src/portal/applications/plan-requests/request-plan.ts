@@ -14,8 +14,8 @@ interface PlanAsking extends ApplicationChange {
 type AskingOutcome = { readonly askedFor: Plan } | NotForDevelopers | { readonly notFound: "plan" };
 
 /**
- * Asks for another plan, and writes so to the provider's admins; nothing of the application changes, so there is no event.
- * Undefined if the account has no such application.
+ * Asks for another plan, and writes so to the provider's admins, unless it is asked for already; nothing of the application
+ * changes, so there is no event. Undefined if the account has no such application.
  */
 export const requestPlan = (
   pool: Pool,
@@ -30,8 +30,9 @@ export const requestPlan = (
     if (!plan || !isOnOffer || plan.id === application.plan.id) return { notFound: "plan" };
 
     const userId = "userId" in by.actor ? by.actor.userId : null;
-    await putPlanRequest(tx, change.provider.id, { applicationId: application.id, planId, userId, now: by.now });
     const { provider } = change;
+    const asked = { applicationId: application.id, planId, userId, now: by.now };
+    if (!(await putPlanRequest(tx, provider.id, asked))) return { askedFor: plan };
     const names = {
       orgName: account.orgName,
       application: application.name,

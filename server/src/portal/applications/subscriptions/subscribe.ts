@@ -1,7 +1,7 @@
 import type { Database, Transaction } from "#platform/database/database.ts";
 import { insertServiceSubscriptions } from "#portal/accounts/index.ts";
 import type { FieldWriter } from "#portal/fields/index.ts";
-import { listPlans, type Plan, type Product } from "#portal/products/index.ts";
+import { holdPlan, listPlans, type Plan, type Product } from "#portal/products/index.ts";
 
 import type { Refused } from "../change-application.ts";
 import { listSubscriptions } from "./subscriptions-table.ts";
@@ -21,7 +21,8 @@ export async function subscribe(
   { providerId, accountId, product, writer, now }: Wish,
 ): Promise<Refused | undefined> {
   const existing = (await listSubscriptions(tx, providerId, accountId)).find((it) => it.productId === product.id);
-  const plan = existing ? undefined : await servicePlanOf(tx, providerId, product);
+  const wanted = existing ? undefined : await servicePlanOf(tx, providerId, product);
+  const plan = wanted && (await holdPlan(tx, providerId, wanted.id)); // it may be gone by now
   if (!existing && !plan) return { refused: { base: ["You cannot subscribe to that service."] } };
 
   if (plan) await insertServiceSubscriptions(tx, { providerId, accountId, plans: [plan], now });

@@ -32,12 +32,12 @@ type AcceptanceOutcome =
   | { readonly user: User; readonly events: readonly RecordedEvent[] }
   | { readonly refused: FieldErrors };
 
-/** Makes who was invited an active member, acting as that user. Undefined if the code is nobody's, or was used. */
+/** Makes who was invited an active member, acting as that user. Undefined if the code is nobody's, too old, or was used. */
 export async function acceptInvitation(
   pool: Pool,
   { provider, code, values, now }: Acceptance,
 ): Promise<AcceptanceOutcome | undefined> {
-  const invited = await findInvitation(pool, provider.id, code);
+  const invited = await findInvitation(pool, provider.id, code, now);
   if (!invited) return undefined;
   const settings = await readDocumentSettings(pool, provider);
   const { fields, errors } = judgeNewUser(settings, { email: invited.email, ...values }, "developer");

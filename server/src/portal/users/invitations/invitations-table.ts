@@ -1,10 +1,11 @@
 import { digestOf } from "#access/index.ts";
 import type { Database, Transaction } from "#platform/database/database.ts";
 
+import { linkLife } from "../link-life.ts";
 import type { Invitation } from "./invitation.ts";
 
-const columns = `id, account_id as "accountId", email, sent_at as "sentAt", accepted_at as "acceptedAt",
-  created_at as "createdAt"`;
+const columns = `id, account_id as "accountId", email, sent_at as "sentAt",
+  sent_at + ${linkLife} as "expiresAt", accepted_at as "acceptedAt", created_at as "createdAt"`;
 
 const listStatement = `select ${columns} from invitations where provider_id = $1 and account_id = $2 order by id`;
 
@@ -60,19 +61,29 @@ export async function deleteInvitationRow(
   return deleted;
 }
 
-const findStatement = `
-  select ${columns} from invitations where provider_id = $1 and code_digest = $2 and accepted_at is null`;
+const isOpen = `provider_id = $1 and code_digest = $2 and accepted_at is null
+    and sent_at > $3::timestamptz - ${linkLife}`;
 
-/** The invitation whose mail has this code, which works once. */
-export async function findInvitation(db: Database, providerId: number, code: string): Promise<Invitation | undefined> {
-  const [invitation] = await db.query<Invitation>(findStatement, [providerId, digestOf(code)]);
+const findStatement = `
+  select ${columns}
+  from invitations
+  where ${isOpen}`;
+
+/** The invitation whose mail has this code, which works once, within a fortnight. */
+export async function findInvitation(
+  db: Database,
+  providerId: number,
+  code: string,
+  now: Date,
+): Promise<Invitation | undefined> {
+  const [invitation] = await db.query<Invitation>(findStatement, [providerId, digestOf(code), now]);
   return invitation;
 }
 
 const acceptStatement = `
   update invitations
   set accepted_at = $3
-  where provider_id = $1 and code_digest = $2 and accepted_at is null
+  where ${isOpen}
   returning ${columns}`;
 
 export async function markAccepted(

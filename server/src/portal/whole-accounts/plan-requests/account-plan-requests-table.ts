@@ -38,19 +38,29 @@ export async function readAccountPlanRequest(
   return request;
 }
 
-// Who changes their mind asks for the new one only.
+// Who changes their mind asks for the new one only. Who asks for the same again changes nothing.
 const putStatement = `
   insert into account_plan_requests (provider_id, account_id, plan_id, user_id, created_at)
   values ($1, $2, $3, $4, $5)
   on conflict (provider_id, account_id) do update
-  set plan_id = excluded.plan_id, user_id = excluded.user_id, created_at = excluded.created_at`;
+  set plan_id = excluded.plan_id, user_id = excluded.user_id, created_at = excluded.created_at
+  where account_plan_requests.plan_id <> excluded.plan_id
+  returning plan_id as "planId"`;
 
+/** Whether that is news. */
 export async function putAccountPlanRequest(
   tx: Transaction,
   providerId: number,
   request: { accountId: number; planId: number; userId: number | null; now: Date },
-): Promise<void> {
-  await tx.query(putStatement, [providerId, request.accountId, request.planId, request.userId, request.now]);
+): Promise<boolean> {
+  const put = await tx.query(putStatement, [
+    providerId,
+    request.accountId,
+    request.planId,
+    request.userId,
+    request.now,
+  ]);
+  return put.length > 0;
 }
 
 const deleteStatement = `

@@ -13,8 +13,9 @@ interface PlanAsking extends AccountChange {
 }
 
 /**
- * Asks for another account plan that is on offer, and writes so to the provider's admins; nothing of the account changes, so
- * there is no event. Whether developers may ask is for the door to know. Undefined if the provider has no such account.
+ * Asks for another account plan that is on offer, and writes so to the provider's admins, unless it is asked for already;
+ * nothing of the account changes, so there is no event. Whether developers may ask is for the door to know. Undefined if the
+ * provider has no such account.
  */
 export const requestAccountPlan = (
   pool: Pool,
@@ -28,7 +29,8 @@ export const requestAccountPlan = (
     if (!plan || !isOnOffer || plan.id === account.planId) return { notFound: "plan" };
 
     const userId = "userId" in by.actor ? by.actor.userId : null;
-    await putAccountPlanRequest(tx, provider.id, { accountId, planId, userId, now: by.now });
+    const asked = { accountId, planId, userId, now: by.now };
+    if (!(await putAccountPlanRequest(tx, provider.id, asked))) return { askedFor: plan };
     const [from] = await readPlans(tx, provider.id, [account.planId]);
     const names = { orgName: account.orgName, from: from?.name ?? "", to: plan.name };
     await mailPlanRequest(tx, { provider, ...names, decideAt, now: by.now });

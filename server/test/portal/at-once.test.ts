@@ -1,0 +1,156 @@
+import { expect } from "vitest";
+import { createProviderUser, deleteProviderUserRow, listProviderUsers } from "#access/index.ts";
+import type { Pool, Transaction } from "#platform/database/database.ts";
+import { createApplication, updateApplication } from "#portal/applications/index.ts";
+import { createPlan, deleteProductRow } from "#portal/products/index.ts";
+import { addProviderUser, issueAccessToken, updateProviderUser } from "#portal/provider-account/index.ts";
+import { updateUser } from "#portal/users/index.ts";
+import { changeAccountPlan, signUpAccount } from "#portal/whole-accounts/index.ts";
+import { test } from "../support/test.ts";
+import { until } from "../support/until.ts";
+import { byApi as by, byForm, form, now, setUp, signedUp, signUp } from "./house.ts";
+
+/** Who of this database waits for a lock. */
+const blockedStatement = `
+  select from pg_locks
+  where not granted and pid in (select pid from pg_stat_activity where datname = current_database())`;
+
+/** What comes of `work` when it meets a change that another has made and commits only while it waits for it. */
+async function meeting<T>(
+  pool: Pool,
+  change: (tx: Transaction) => Promise<unknown>,
+  work: () => Promise<T>,
+): Promise<T> {
+  const { outcome } = await pool.inTransaction(async (tx) => {
+    await change(tx);
+    const waiting = { outcome: work() };
+    waiting.outcome.catch(() => undefined);
+    await until(async () => (await pool.query(blockedStatement)).length > 0);
+    return waiting;
+  });
+  return outcome;
+}
+
+const taken = ["has already been taken"];
+
+test.for([
+  ["username", { username: "mira" }],
+  ["email", { email: "mira@fjord.example" }],
+] as const)(
+  "of two users who take one %s at once, the second hears so",
+  async ([field, values], { sharedPool: pool }) => {
+    const { provider } = await setUp(pool);
+    const { user } = await signUp(pool, { provider, by: byForm });
+    const other = { ...form, username: "olaf", email: "olaf@fjord.example" };
+    const { user: olaf } = await signUp(pool, { provider, by: byForm, values: other });
+    const rename = `update users set ${field} = $2 where id = $1`;
+    const update = { provider, accountId: user.accountId, userId: user.id, values, writer: "program", by } as const;
+    const outcome = await meeting(
+      pool,
+      (tx) => tx.query(rename, [olaf.id, Object.values(values)[0]]),
+      () => updateUser(pool, update),
+    );
+    expect(outcome).toEqual({ refused: { [field]: taken } });
+  },
+);
+
+test("of two of the provider's own who take one name at once, the second hears so", async ({ sharedPool: pool }) => {
+  const { provider } = await setUp(pool);
+  const [admin] = await listProviderUsers(pool, provider.id);
+  const ada = { username: "ada", email: "ada@acme.example", password: "correct horse battery" };
+  const addAda = (tx: Transaction) =>
+    createProviderUser(tx, { providerId: provider.id, username: "ada", passwordHash: "none", role: "member" });
+  expect(await meeting(pool, addAda, () => addProviderUser(pool, { provider, values: ada, by }))).toEqual({
+    refused: { username: taken },
+  });
+
+  const addMia = (tx: Transaction) =>
+    createProviderUser(tx, { providerId: provider.id, username: "mia", passwordHash: "none", role: "member" });
+  const rename = { provider, userId: admin?.id ?? 0, values: { username: "mia" }, by };
+  expect(await meeting(pool, addMia, () => updateProviderUser(pool, rename))).toEqual({ refused: { username: taken } });
+});
+
+test("of two applications that take one user key at once, the second hears so", async ({ sharedPool: pool }) => {
+  const { application, ...its } = await signedUp(pool);
+  const created = await createApplication(pool, {
+    ...its,
+    planId: application.plan.id,
+    values: { name: "Other" },
+    writer: "program",
+  });
+  const other = created && "application" in created ? created.application.id : 0;
+  const take = (tx: Transaction) => tx.query("update applications set user_key = 'abcdef' where id = $1", [other]);
+  const values = { user_key: "abcdef" };
+  const outcome = await meeting(pool, take, () => updateApplication(pool, { ...its, values, writer: "program" }));
+  expect(outcome).toEqual({ refused: { user_key: taken } });
+});
+
+/** A plan that nobody is on yet. */
+async function addPlan(
+  pool: Pool,
+  providerId: number,
+  kind: "account_plan" | "service_plan",
+  productId: number | null,
+) {
+  const values = { name: "Gold", state_event: "publish" };
+  const made = await createPlan(pool, { providerId, kind, productId, values, by });
+  if (!made || !("plan" in made)) throw new Error(JSON.stringify(made));
+  return made.plan.id;
+}
+
+const deletePlan = (id: number) => (tx: Transaction) => tx.query("delete from plans where id = $1", [id]);
+
+test("who moves or signs up to a plan while it is deleted hears that there is none", async ({ sharedPool: pool }) => {
+  const { provider, accountId } = await signedUp(pool);
+  const [gold, silver] = [
+    await addPlan(pool, provider.id, "account_plan", null),
+    await addPlan(pool, provider.id, "account_plan", null),
+  ];
+  const move = () => changeAccountPlan(pool, { provider, accountId, planId: gold, by });
+  expect(await meeting(pool, deletePlan(gold), move)).toEqual({ notFound: "plan" });
+
+  const values = { ...form, username: "olaf", email: "olaf@fjord.example" };
+  const wantedPlans = [{ id: silver }];
+  const join = () => signUpAccount(pool, { provider, values, wantedPlans, by: byForm, now });
+  expect(await meeting(pool, deletePlan(silver), join)).toEqual({ notFound: "plan" });
+});
+
+test("who signs up while the default plan becomes another gets that other", async ({ sharedPool: pool }) => {
+  const { provider } = await setUp(pool);
+  const gold = await addPlan(pool, provider.id, "account_plan", null);
+  const replace = async (tx: Transaction) => {
+    await tx.query("delete from plans where provider_id = $1 and kind = 'account_plan' and is_default", [provider.id]);
+    await tx.query("update plans set is_default = true where id = $1", [gold]);
+  };
+  const outcome = await meeting(pool, replace, () => signUp(pool, { provider, by: byForm }));
+  expect(outcome.whole.account.planId).toBe(gold);
+});
+
+test("a plan is not made for a product that is being deleted", async ({ sharedPool: pool }) => {
+  const { provider, product } = await setUp(pool);
+  const deletion = (tx: Transaction) => deleteProductRow(tx, provider.id, product.id);
+  const wanted = { providerId: provider.id, kind: "application_plan", productId: product.id, by } as const;
+  const outcome = await meeting(pool, deletion, () => createPlan(pool, { ...wanted, values: { name: "Gold" } }));
+  expect(outcome).toBeUndefined();
+});
+
+test("an access token is not made for a user who is being deleted", async ({ sharedPool: pool }) => {
+  const { provider } = await setUp(pool);
+  const [{ id: userId } = { id: 0 }] = await listProviderUsers(pool, provider.id);
+  const asker = { actor: by.actor, permission: "rw", scopes: ["stats"] } as const;
+  const wanted = { providerId: provider.id, userId, name: "CI", scopes: ["stats"], permission: "ro", asker, by };
+  const deletion = (tx: Transaction) => deleteProviderUserRow(tx, provider.id, userId);
+  expect(await meeting(pool, deletion, () => issueAccessToken(pool, wanted))).toBeUndefined();
+});
+
+test("an application is refused, not lost, when the service plan that it needs is being deleted", async ({
+  sharedPool: pool,
+}) => {
+  const { application, productId, ...its } = await signedUp(pool);
+  await pool.query("delete from service_subscriptions where account_id = $1", [its.accountId]);
+  const creation = { ...its, planId: application.plan.id, values: { name: "Other" }, writer: "program" } as const;
+  const deletion = (tx: Transaction) =>
+    tx.query("delete from plans where product_id = $1 and kind = 'service_plan'", [productId]);
+  const outcome = await meeting(pool, deletion, () => createApplication(pool, creation));
+  expect(outcome).toEqual({ refused: { base: ["You cannot subscribe to that service."] } });
+});
