@@ -594,6 +594,7 @@ create table users (
   fields jsonb not null default '{}'::jsonb,
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
+  activation_until timestamp with time zone default (now() + '14 days'::interval),
   constraint users_activation_code_digest_key UNIQUE (activation_code_digest),
   constraint users_id_key UNIQUE (id),
   constraint users_lost_password_digest_key UNIQUE (lost_password_digest),

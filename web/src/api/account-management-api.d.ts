@@ -999,7 +999,7 @@ export interface paths {
         put?: never;
         /**
          * Access Token Create
-         * @description Makes an access token for yourself; with the provider key, for any user of the provider.
+         * @description Makes an access token for yourself; with the provider key, for any user of the provider. A token makes none that is worth more than itself.
          */
         post: operations["access-token-create"];
         delete?: never;
@@ -1023,7 +1023,7 @@ export interface paths {
         put?: never;
         /**
          * Personal Access Token Create
-         * @description Makes an access token of your own. Its value is in this answer and in no other.
+         * @description Makes an access token of your own. Its value is in this answer and in no other. A token makes none that is worth more than itself: neither more scopes nor a later end.
          */
         post: operations["personal-access-token-create"];
         delete?: never;

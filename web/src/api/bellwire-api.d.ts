@@ -591,7 +591,7 @@ export interface paths {
         put?: never;
         /**
          * Invite somebody into an account
-         * @description They get a mail with a link, behind which they choose a name and a password and are a member.
+         * @description They get a mail with a link, behind which they choose a name and a password and are a member. It opens nothing after two weeks, until the invitation is sent again.
          */
         post: operations["inviteUser"];
         delete?: never;
@@ -611,7 +611,7 @@ export interface paths {
         put?: never;
         /**
          * Send an invitation again
-         * @description With another link: the one before opens nothing any more.
+         * @description With another link, for two weeks: the one before opens nothing any more.
          */
         post: operations["resendInvitation"];
         delete?: never;
@@ -651,7 +651,7 @@ export interface paths {
         put?: never;
         /**
          * Send a pending user the activation mail again
-         * @description With another link: the one before opens nothing any more.
+         * @description With another link, for two weeks: the one before opens nothing any more.
          */
         post: operations["sendActivation"];
         delete?: never;
@@ -1886,6 +1886,11 @@ export interface components {
              * @description ISO 8601, UTC, with milliseconds.
              */
             sent_at: string;
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC, with milliseconds.
+             */
+            expires_at: string;
             accepted_at: string | null;
             /**
              * Format: date-time
@@ -4535,6 +4540,7 @@ export interface operations {
                      *           "id": 81,
                      *           "email": "olaf@harbour.example",
                      *           "sent_at": "2026-03-02T10:30:00.000Z",
+                     *           "expires_at": "2030-01-01T12:00:00.000Z",
                      *           "accepted_at": null,
                      *           "created_at": "2026-03-01T09:00:00.000Z"
                      *         }
@@ -4590,6 +4596,7 @@ export interface operations {
                      *       "id": 81,
                      *       "email": "olaf@harbour.example",
                      *       "sent_at": "2026-03-02T10:30:00.000Z",
+                     *       "expires_at": "2030-01-01T12:00:00.000Z",
                      *       "accepted_at": null,
                      *       "created_at": "2026-03-01T09:00:00.000Z"
                      *     }

@@ -72,7 +72,7 @@ export async function migrate(options: MigrateOptions): Promise<Migrated> {
   }
 }
 
-/** After a move to another cluster, transactions go on being numbered upwards: see 0018_transaction_numbers.sql. */
+/** After a move to another cluster, transactions go on being numbered upwards: see 0019_transaction_numbers.sql. */
 async function followCluster(client: pg.Client, schema: string): Promise<void> {
   const patiently = {
     text: `select ${pg.escapeIdentifier(schema)}.follow_cluster()`,

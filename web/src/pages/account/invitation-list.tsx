@@ -14,6 +14,7 @@ import { RowActions } from "../../components/row-actions.tsx";
 import { TableSkeleton } from "../../components/table-skeleton.tsx";
 import { useChange } from "../../components/use-change.ts";
 import { When } from "../../components/when.tsx";
+import { useNow } from "../../time/use-now.ts";
 import { InviteDialog } from "./invite-dialog.tsx";
 
 /** Who was asked to join the account. Admins ask, ask again, and take it back. */
@@ -102,15 +103,7 @@ function InvitationsTable({ invitations, isBusy, itemsFor }: InvitationsTablePro
               {invitation.email}
             </Td>
             <Td dataLabel="State">
-              {invitation.accepted_at === null ? (
-                <Label isCompact color="blue">
-                  Pending
-                </Label>
-              ) : (
-                <Label isCompact status="success">
-                  Accepted
-                </Label>
-              )}
+              <InvitationState invitation={invitation} />
             </Td>
             <Td dataLabel="Sent">
               <When at={invitation.sent_at} />
@@ -126,5 +119,25 @@ function InvitationsTable({ invitations, isBusy, itemsFor }: InvitationsTablePro
         ))}
       </Tbody>
     </Table>
+  );
+}
+
+function InvitationState({ invitation: { accepted_at, expires_at } }: { invitation: Invitation }) {
+  const now = useNow();
+  if (accepted_at !== null) {
+    return (
+      <Label isCompact status="success">
+        Accepted
+      </Label>
+    );
+  }
+  return new Date(expires_at) <= now ? (
+    <Label isCompact status="warning">
+      Expired
+    </Label>
+  ) : (
+    <Label isCompact color="blue">
+      Pending
+    </Label>
   );
 }
