@@ -48,11 +48,10 @@ export function problemOfError(error: Error & ThrownByFastify): Problem {
 }
 
 function errorsByField(broken: readonly BrokenRule[]): FieldErrors {
-  const errors: Record<string, string[]> = {};
-  for (const rule of broken) {
-    for (const [field, sentence] of sayingsOf(rule)) (errors[field] ??= []).push(sentence);
-  }
-  return errors;
+  const sayings = Map.groupBy(broken.flatMap(sayingsOf), ([field]) => field);
+  return Object.fromEntries(
+    [...sayings].map(([field, said]) => [field, said.map(([, sentence]) => sentence)] as const),
+  );
 }
 
 /** What a rule of TypeBox's says of which fields. */
