@@ -161,6 +161,9 @@ test("who rejects an application tells the account's admins why", async ({ share
     refused: { state: ['cannot transition via "reject"'] },
   });
   await pool.query(`update applications set state = 'pending' where provider_id = $1`, [change.provider.id]);
+  expect(await rejectApplication(pool, { ...change, reason: "We are \ud800." })).toEqual({
+    refused: { reason: ["contains characters that are not allowed"] },
+  });
   expect(await rejectApplication(pool, { ...change, reason: "We are full." })).toHaveProperty("application");
   const mails = await pool.query(`select recipient, text from mails where provider_id = $1`, [change.provider.id]);
   expect(mails).toEqual([{ recipient: form.email, text: expect.stringContaining("We are full.") }]);
