@@ -51,6 +51,7 @@ export async function findBin(db: Database, id: string): Promise<Bin | undefined
 }
 
 export async function readBin(db: Database, { providerId, id }: BinKey): Promise<Bin | undefined> {
+  if (!mayBeBinId(id)) return undefined;
   const [bin] = await db.query<Bin>(`select ${columns} from bins where provider_id = $1 and id = $2`, [providerId, id]);
   return bin;
 }
