@@ -17,7 +17,9 @@ interface StreamRequest extends BinParams {
 
 /** Each new request of the bin as it is shown on the page. A browser that was cut off goes on where it was. */
 export function addStreamRoute(http: FastifyInstance, needs: StreamNeeds): void {
-  http.get<StreamRequest>("/:id/view/stream", async (request, reply) => {
+  // HEAD would be a stream of nothing, without an end.
+  const options = { exposeHeadRoute: false } as const;
+  http.get<StreamRequest>("/:id/view/stream", options, async (request, reply) => {
     const bin = await findBin(needs.pool, request.params.id);
     if (!bin) return reply.code(404).type("text/plain; charset=utf-8").send("There is no such bin.\n");
     const seen = request.headers["last-event-id"] ?? request.query.after;

@@ -1,0 +1,26 @@
+import { expect } from "vitest";
+import { setUp } from "../portal/house.ts";
+import { openEveryDoor } from "../support/open-every-door.ts";
+import { test } from "../support/test.ts";
+import { routesOf } from "./routes-of.ts";
+
+test("HEAD is answered as GET, without the body; but for streams, which it would never end", async ({ database }) => {
+  const { accessToken } = await setUp(database);
+  await using doors = await openEveryDoor(database);
+  await doors.http.ready();
+  const headers = { authorization: `Bearer ${accessToken}` };
+  const made = await doors.http.inject({ method: "POST", url: "/api/v1/bins", headers, payload: {} });
+  const urls = routesOf(doors.http)
+    .filter(({ method }) => method === "GET")
+    .map(({ path }) => path.replaceAll(/:\w+/g, path.startsWith("/bins/") ? made.json().id : "1").replace("*", "x"));
+  expect(urls.length).toBeGreaterThan(130);
+
+  for (const url of urls) {
+    const head = await doors.http.inject({ method: "HEAD", url, headers });
+    const { statusCode, headers: got } = url.endsWith("/stream")
+      ? { statusCode: 404, headers: head.headers }
+      : await doors.http.inject({ url, headers });
+    const said = [head.statusCode, head.headers["content-type"], head.body];
+    expect([url, ...said]).toEqual([url, statusCode, got["content-type"], ""]);
+  }
+});
