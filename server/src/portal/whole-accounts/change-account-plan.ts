@@ -1,6 +1,6 @@
 import type { Pool } from "#platform/database/database.ts";
 import { updateAccountRow } from "#portal/accounts/index.ts";
-import { readPlans, type Plan } from "#portal/products/index.ts";
+import { holdPlan, type Plan } from "#portal/products/index.ts";
 import { recordEvents } from "#webhooks/events/index.ts";
 
 import type { AccountChange, ChangedAccount } from "./change-account.ts";
@@ -24,7 +24,7 @@ export async function changeAccountPlan(
     const locked = await lockAccountInFull(tx, provider, accountId);
     if (!locked) return undefined;
     const { whole: before, settings } = locked;
-    const [plan] = await readPlans(tx, provider.id, [planId]);
+    const plan = await holdPlan(tx, provider.id, planId);
     if (plan?.kind !== "account_plan") return { notFound: "plan" };
     if (plan.id === before.account.planId) return { whole: before, settings, plan, events: [] };
 
