@@ -10,7 +10,11 @@ import { operationsDoor } from "#http/operations/index.ts";
 import { requestBinDoor } from "#http/request-bin/index.ts";
 import { createFindAdminCaller } from "#http/shared/admin-caller.ts";
 import { addFindProviderHook } from "#http/shared/find-provider-hook.ts";
-import { refuseUnreadablePaths, rewriteUnreadablePath } from "#http/shared/refuse-unreadable-paths.ts";
+import {
+  pathPartLengthMax,
+  refuseUnreadablePaths,
+  rewriteUnreadablePath,
+} from "#http/shared/refuse-unreadable-paths.ts";
 import { systemClock } from "#platform/clock/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { isMigrated } from "#platform/database/is-migrated.ts";
@@ -66,7 +70,7 @@ function openServer({ log, trustedProxies }: HttpParts): FastifyInstance {
     genReqId: () => newUuidV7(systemClock.now().getTime()),
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }), // one line a request is ours, below
-    routerOptions: { maxParamLength: 500 },
+    routerOptions: { maxParamLength: pathPartLengthMax },
     rewriteUrl: rewriteUnreadablePath,
   });
   http.addHook("onResponse", async (request, reply) => {

@@ -25,6 +25,9 @@ const columns = `
 /** 130 random bits: nobody finds a bin by trying. */
 const idLength = 26;
 
+/** PostgreSQL refuses a text with a zero byte, which no id has. */
+export const mayBeBinId = (id: string): boolean => /^[\w-]+$/.test(id);
+
 const insertStatement = `
   insert into bins (provider_id, id, answer_status, answer_delay_ms) values ($1, $2, $3, $4)
   returning ${columns}`;
@@ -42,11 +45,13 @@ export async function createBin(
 
 /** The bin of an id, whoever owns it: for its own page, which is shown to whoever knows the id. */
 export async function findBin(db: Database, id: string): Promise<Bin | undefined> {
+  if (!mayBeBinId(id)) return undefined;
   const [bin] = await db.query<Bin>(`select ${columns} from bins where id = $1`, [id]);
   return bin;
 }
 
 export async function readBin(db: Database, { providerId, id }: BinKey): Promise<Bin | undefined> {
+  if (!mayBeBinId(id)) return undefined;
   const [bin] = await db.query<Bin>(`select ${columns} from bins where provider_id = $1 and id = $2`, [providerId, id]);
   return bin;
 }

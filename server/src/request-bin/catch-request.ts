@@ -1,4 +1,5 @@
 import type { Pool } from "#platform/database/database.ts";
+import { mayBeBinId } from "./bins-table.ts";
 
 export interface RequestToCatch {
   readonly method: string;
@@ -39,6 +40,7 @@ export async function catchRequest(
   binId: string,
   { method, path, query, headers, body }: RequestToCatch,
 ): Promise<{ readonly status: number; readonly delayMs: number } | undefined> {
+  if (!mayBeBinId(binId)) return undefined;
   if (body.byteLength > caughtBodyBytesMax) return { status: 413, delayMs: 0 };
   // PostgreSQL's text has no NUL, and bytes that are not UTF-8 become replacement characters on the way here.
   const texts = [method, path, query, JSON.stringify(headers)].map((text) => text.replaceAll("\0", "�"));

@@ -26,7 +26,7 @@ const columns = `number, received_at as "receivedAt", method, path, query, heade
 const statement = `
   select ${columns}
   from bin_requests
-  where provider_id = $1 and bin_id = $2 and number < $3 and number > $4
+  where provider_id = $1 and bin_id = $2 and number < $3::bigint and number > $4::bigint
   order by number desc
   limit $5`;
 

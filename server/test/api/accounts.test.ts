@@ -151,6 +151,39 @@ test("who holds the newest answer is told so, and gets nothing else", async ({ a
   expect([otherFormat.statusCode, changed.statusCode]).toEqual([200, 200]);
 });
 
+test("a tag is known alone or in a list, weak or strong, and by a star; in HEAD, too", async ({ api }) => {
+  const id = await signUp(api);
+  for (const path of [`/accounts/${id}.json`, `/accounts/${id}.xml`, "/accounts.json", "/users.json"]) {
+    const { etag } = (await api.ask("GET", path)).headers;
+    const tag = String(etag);
+    for (const [known, status] of [
+      [tag, 304],
+      [tag.replace("W/", ""), 304],
+      [`"another", ${tag}`, 304],
+      [` W/"another" ,${tag} `, 304],
+      ["*", 304],
+      ['"another"', 200],
+      [`"${tag}"`, 200],
+      ["", 200],
+    ] as const) {
+      for (const method of ["GET", "HEAD"] as const) {
+        const answer = await api.ask(method, path, { headers: { "if-none-match": known } });
+        const said = [answer.statusCode, answer.headers.etag, answer.body === ""];
+        expect([path, method, known, ...said]).toEqual([
+          path,
+          method,
+          known,
+          status,
+          tag,
+          !(status === 200 && method === "GET"),
+        ]);
+      }
+    }
+  }
+  const change = { headers: { "if-none-match": "*" }, payload: { org_name: "Pier" } };
+  expect((await api.ask("PUT", `/accounts/${id}.json`, change)).statusCode).toBe(200);
+});
+
 test("what belongs to an account or an application changes its document, which is then sent, not 304", async ({
   api,
 }) => {

@@ -22,8 +22,12 @@ const texts = [
   ["", " ", "\0", "a\0b", "\ud800", "\ufffe", "\u202e", "]]>", "%", "'", "x".repeat(300), "x".repeat(70_000)],
   ["0", "-1", "-5", "1.5", "1e400", "NaN", "Infinity", "0x10", "9".repeat(19), "9".repeat(40), "99999999999999"],
   ["2026-02-30", "2026-13-01T00:00:00Z", "0000-00-00", "99999-01-01T00:00:00Z", "-271821-04-20", "not a day", "25:61"],
+  ["１２", "٣", "1_000", "+1", " 7 ", "\u00a07", "-0", "1e3", "2147483648", "9223372036854775808", "0.0000001", "1,5"],
   ["true", "on", "admin", "active", "publish", "rw", "account_management", "Account", "direct", "oauth", "2"],
 ].flat();
+
+/** What every object seems to have. */
+const inherited = ["__proto__", "constructor", "toString", "valueOf", "hasOwnProperty", "toJSON", "then"];
 
 const value = fc.letrec<{ any: unknown }>((tie) => ({
   any: fc.oneof(
@@ -31,13 +35,9 @@ const value = fc.letrec<{ any: unknown }>((tie) => ({
     { weight: 6, arbitrary: fc.constantFrom(...texts) },
     fc.constantFrom(null, true, false, 0, -1, 1, 1.5, 1e308, Number.MAX_SAFE_INTEGER + 1, 2 ** 31, 2 ** 63),
     fc.array(tie("any"), { maxLength: 3 }),
-    fc.dictionary(
-      fc.constantFrom("name", "", "\0", "constructor", "toString", "valueOf", "length", "0", "city"),
-      tie("any"),
-      {
-        maxKeys: 3,
-      },
-    ),
+    fc.dictionary(fc.constantFrom("name", "", "\0", "length", "0", "city", ...inherited), tie("any"), {
+      maxKeys: 3,
+    }),
   ),
 })).any;
 
@@ -50,13 +50,21 @@ const known = [
   "page",
   "per_page",
   "a[b][c]",
+  "annotations[__proto__]",
+  "[]",
+  "name\0",
+  "name\ud800",
+  ...inherited,
 ];
-const namesOf = ({ body, query }: Operation): readonly string[] =>
-  [body, query].flatMap((schema) => Object.keys(schema?.properties ?? {}));
+/** As they are documented, and as a form says lists and objects. */
+const namesOf = ({ body, query }: Operation): readonly string[] => {
+  const names = [body, query].flatMap((schema) => Object.keys(schema?.properties ?? {}));
+  return [...names, ...names, ...names.flatMap((name) => [`${name}[]`, `${name}[a]`])];
+};
 
 interface Input {
   readonly values: Readonly<Record<string, unknown>>;
-  readonly as: "json" | "form" | "query" | "wrapped";
+  readonly as: "json" | "form" | "multipart" | "query" | "wrapped";
   readonly format: "xml" | "json";
 }
 
@@ -65,7 +73,7 @@ const inputOf = (operation: Operation): fc.Arbitrary<Input> =>
     values: fc.dictionary(fc.constantFrom(...namesOf(operation), ...namesOf(operation), ...known), value, {
       maxKeys: 6,
     }),
-    as: fc.constantFrom("json" as const, "form" as const, "query" as const, "wrapped" as const),
+    as: fc.constantFrom("json" as const, "form" as const, "multipart" as const, "query" as const, "wrapped" as const),
     format: fc.constantFrom(...operation.formats),
   });
 
@@ -79,13 +87,21 @@ const pairsOf = (values: Input["values"]): [string, string][] =>
 
 const textOf = (it: unknown): string => (typeof it === "string" ? it.toWellFormed() : JSON.stringify(it));
 
+/** Once more what was said last, since forms can. */
+const repeated = (pairs: [string, string][]): [string, string][] => [...pairs, ...pairs.slice(-1)];
+
 function requestOf({ method, path, wrapper = "wrapper" }: Operation, made: Made, { values, as, format }: Input) {
   const url = `${fill(path, made)}.${format}`;
-  if (as === "query" || method === "GET")
-    return { method, path: `${url}?${new URLSearchParams(pairsOf(values)).toString()}` };
+  const pairs = repeated(pairsOf(values));
+  if (as === "query" || method === "GET") return { method, path: `${url}?${new URLSearchParams(pairs).toString()}` };
   if (as === "json") return { method, path: url, more: { payload: values } };
   if (as === "wrapped") return { method, path: url, more: { payload: { [wrapper]: values } } };
-  const payload = new URLSearchParams(pairsOf(values)).toString();
+  if (as === "multipart") {
+    const payload = new FormData();
+    for (const [name, text] of pairs) payload.append(name.toWellFormed(), text);
+    return { method, path: url, more: { payload } };
+  }
+  const payload = new URLSearchParams(pairs).toString();
   return { method, path: url, more: { payload, headers: { "content-type": "application/x-www-form-urlencoded" } } };
 }
 

@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { make } from "./made-things.ts";
 import { test, xmlDeclaration } from "./api-test.ts";
 
 const emptyXml = `${xmlDeclaration}<webhooks-failures></webhooks-failures>`;
@@ -70,4 +71,19 @@ test("what goes wrong inside is told by its request id alone", async ({ api }) =
 
   expect(answer.statusCode).toBe(500);
   expect(answer.json().error).toMatch(/^Something went wrong on our side\. .* Request id: \S+$/);
+});
+
+test("a type that is not understood is no matter where nothing is sent", async ({ api }) => {
+  const { account } = await make(api);
+  for (const type of [
+    "application/xml",
+    "text/xml; charset=utf-8",
+    "multipart/form-data",
+    "application/octet-stream",
+  ]) {
+    const headers = { "content-type": type };
+    const steps = ["make_pending", "approve"].map((step) => `/accounts/${account}/${step}.xml`);
+    for (const step of steps) expect([type, (await api.ask("PUT", step, { headers })).statusCode]).toEqual([type, 200]);
+    expect((await api.ask("DELETE", "/webhooks/failures.xml", { headers })).statusCode).toBe(200);
+  }
 });

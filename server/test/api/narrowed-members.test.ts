@@ -19,12 +19,17 @@ const addService = async (api: ApiHouse, name: string): Promise<number> =>
 type Headers = Readonly<Record<string, string>>;
 
 /** A member with every section, who looks after these services only: signed in, and as a program with a token. */
-async function narrow(api: ApiHouse, now: Date, serviceIds: readonly number[]): Promise<readonly Headers[]> {
+async function narrow(
+  api: ApiHouse,
+  now: Date,
+  serviceIds: readonly number[],
+  username = "ada",
+): Promise<readonly Headers[]> {
   const whom = { role: "member", sections: memberSections, serviceIds } as const;
   const token = await api.addToken(whom);
   const signedIn = await api.pool.inTransaction(async (tx) => {
     const providerId = api.provider.id;
-    const { id } = await createProviderUser(tx, { providerId, username: "ada", passwordHash: "none", ...whom });
+    const { id } = await createProviderUser(tx, { providerId, username, passwordHash: "none", ...whom });
     return createSession(tx, { providerId, audience: "admin", userId: id, now });
   });
   return [
@@ -74,6 +79,40 @@ test("lists and searches leave out what is of services that a member does not lo
   }
   expect(await ids("/services.json", own)).toEqual([String(other)]);
   expect(await ids(`/accounts/${account}.json`, own)).toContain(String(account));
+});
+
+test("an account's plans are told but for those of services that a member does not look after", async ({
+  api,
+  clock,
+}) => {
+  const { account, service } = await make(api);
+  const other = await addService(api, "Other");
+  const plans = async (method: "GET" | "PUT" | "POST", path: string, headers: Headers, payload?: object) =>
+    Array.from(
+      (await api.ask(method, path, { headers, ...(payload ? { payload } : {}) })).body.matchAll(/<type>(\w+)<\/type>/g),
+      ([, type]) => type,
+    );
+  const whole = ["account_plan", "service_plan", "application_plan"];
+  const ways = [
+    ["GET", `/accounts/${account}.xml`],
+    ["GET", "/accounts.xml"],
+    ["GET", "/accounts/find.xml?username=quay"],
+    ["PUT", `/accounts/${account}.xml`, { org_name: "Quay" }],
+  ] as const;
+  for (const [reach, expected] of [
+    [[service], whole],
+    [[other], ["account_plan"]],
+  ] as const) {
+    const [own = {}] = await narrow(api, clock.now(), reach, `ada-${reach.join("-")}`);
+    for (const [method, path, payload] of ways) {
+      expect([path, await plans(method, path, own, payload)]).toEqual([path, expected]);
+    }
+  }
+  const [own = {}] = await narrow(api, clock.now(), [other], "eve");
+  const seen = await plans("POST", "/signup.xml", own, { org_name: "Pier", username: "pier" });
+  expect(seen).toEqual(["account_plan", "service_plan"]);
+  const all = await plans("GET", "/accounts/find.xml?username=pier", { authorization: `Bearer ${api.token}` });
+  expect(all).toEqual(["account_plan", "service_plan", "service_plan", "application_plan"]);
 });
 
 test("an application is found by its key, unless it is of a service that a member does not look after", async ({

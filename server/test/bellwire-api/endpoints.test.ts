@@ -70,6 +70,60 @@ test.for([
   expect(answer.json()).toMatchObject({ code: "invalid", errors });
 });
 
+const notText = "contains characters that are not allowed";
+const notAllowed = "is set by Bellwire";
+const badUrl = "Must be a valid URL such as http://example.com";
+
+test.for<readonly [given: object, errors: Readonly<Record<string, readonly string[]>>]>([
+  [{ url: "ftp://example.com/" }, { url: [badUrl] }],
+  [{ url: "http://example.com:0/" }, { url: [badUrl] }],
+  [{ url: "http://example..com/" }, { url: [badUrl] }],
+  [{ url: "http://example.com/\ud800" }, { url: [badUrl] }],
+  [{ url: `http://example.com/${"a".repeat(2048)}` }, { url: ["must not have more than 2048 characters"] }],
+  [{ url: null }, { url: ["must be string"] }],
+  [{ name: " " }, { name: ["can't be blank"] }],
+  [{ name: "a\r\nb" }, { name: ["must be one line, without characters that no text has"] }],
+  [{ name: "\ud800" }, { name: ["must be one line, without characters that no text has"] }],
+  [{ name: "\0" }, { name: ["must be one line, without characters that no text has"] }],
+  [{ description: "\0" }, { description: [notText] }],
+  [{ description: "\ud800" }, { description: [notText] }],
+  [{ description: 5 }, { description: ["must be string, or null"] }],
+  [{ headers: { "": "1" } }, { headers: ['"" is not a header\'s name: it has letters, digits, - and _'] }],
+  [{ headers: { "Content-Length": "1" } }, { headers: [`Content-Length ${notAllowed}`] }],
+  [{ headers: { "webhook-id": "1" } }, { headers: [`webhook-id ${notAllowed}`] }],
+  [
+    { headers: { "x-a": "1\r\nx-b: 2" } },
+    { headers: ["x-a holds characters that a header cannot: it has printable ASCII, blanks and tabs"] },
+  ],
+  [{ headers: { "x-a": null } }, { "headers.x-a": ["must be string"] }],
+  [{ headers: [] }, { headers: ["must be object"] }],
+  [{ secret: "whsec_!" }, { secret: ["is not known"] }],
+  [{ constructor: 1 }, { constructor: ["is not known"] }],
+  [{ retry_waits_seconds: [5, -1] }, { "retry_waits_seconds.1": ["must be >= 0"] }],
+  [{ retry_waits_seconds: [604_801] }, { "retry_waits_seconds.0": ["must be <= 604800"] }],
+  [{ retry_waits_seconds: Array(51).fill(1) }, { retry_waits_seconds: ["must not have more than 50 items"] }],
+  [{ timeout_seconds: 0 }, { timeout_seconds: ["must be >= 1"] }],
+  [{ timeout_seconds: 61 }, { timeout_seconds: ["must be <= 60"] }],
+  [{ timeout_seconds: 1.5 }, { timeout_seconds: ["must be integer"] }],
+  [{ max_in_flight: 0 }, { max_in_flight: ["must be >= 1, or null"] }],
+  [{ max_in_flight: "1" }, { max_in_flight: ["must be integer, or null"] }],
+  [{ max_per_second: 100_001 }, { max_per_second: ["must be <= 100000, or null"] }],
+  [{ state: "disabled" }, { state: ["must be one of enabled, paused"] }],
+])("a setting that cannot be is refused by its name, with what can be: %j", async ([given, errors], { house }) => {
+  const { id } = await makeCrm(house);
+  const before = (await house.call("GET", `/endpoints/${id}`)).json();
+  const changed = await house.call("PATCH", `/endpoints/${id}`, { payload: given });
+  expect([changed.statusCode, changed.json().errors]).toEqual([422, errors]);
+  const made = await house.call("POST", "/endpoints", { payload: { ...aCrm, name: "other", ...given } });
+  expect([made.statusCode, made.json().errors]).toEqual([422, errors]);
+  expect((await house.call("GET", "/endpoints")).json().data).toEqual([before]);
+});
+
+test("a type of event that is said twice is said once", async ({ house }) => {
+  const { event_types } = await makeCrm(house, { event_types: ["user.created", "*", "user.created"] });
+  expect(event_types).toEqual(["user.created", "*"]);
+});
+
 test("a name that is taken is a conflict", async ({ house }) => {
   await makeCrm(house);
   expect((await house.call("POST", "/endpoints", { payload: aCrm })).statusCode).toBe(409);

@@ -57,3 +57,26 @@ test("an id that nothing can have is not found by any DELETE, and nothing goes",
   }
   expect(await countRows(database)).toEqual(before);
 });
+
+test("an id that is nearly somebody's is nobody's", async ({ database }) => {
+  const { accessToken } = await setUp(database);
+  await using doors = await openEveryDoor(database);
+  const headers = { authorization: `Bearer ${accessToken}`, accept: "application/json" };
+  const payload = { name: "crm", url: "http://127.0.0.1/" };
+  const made = await doors.http.inject({ method: "POST", url: "/api/v1/endpoints", headers, payload });
+  const { id } = made.json();
+  expect(id).toBe(1); // as which `true` would be read
+  const nearly = ["1.5", "1.0", "1e0", "0x1", "0b1", "01", "+1", "%201", "1%20", "1n", "true", "%EF%BC%91", "1%00"];
+
+  for (const it of nearly) {
+    const deletion = await doors.http.inject({ method: "DELETE", url: `/api/v1/endpoints/${it}`, headers });
+    expect([it, deletion.statusCode]).toEqual([it, 404]);
+    for (const asked of ["deliveries?endpoint_id=", "endpoints?limit=", "failures?endpoint_id="]) {
+      const answer = await doors.http.inject({ url: `/api/v1/${asked}${it}`, headers });
+      expect([asked, it, answer.statusCode, answer.json().code]).toEqual([asked, it, 422, "invalid"]);
+    }
+  }
+  for (const url of [`/api/v1/endpoints/${id}`, `/api/v1/deliveries?endpoint_id=${id}&limit=1`]) {
+    expect((await doors.http.inject({ url, headers })).statusCode).toBe(200);
+  }
+});

@@ -19,7 +19,7 @@ import {
   updateProduct,
 } from "#portal/products/index.ts";
 import { test } from "../support/test.ts";
-import { byApi as by, eventsOf, form, setUp, signedUp } from "./house.ts";
+import { byApi as by, countRows, eventsOf, form, setUp, signedUp } from "./house.ts";
 
 async function newPlan(pool: Pool, providerId: number, productId: number): Promise<number> {
   const values = { name: "Gold & Co.", cost_per_month: "12.5" };
@@ -86,6 +86,26 @@ test("an account is subscribed to a product with its first application of it", a
   expect(await create()).toEqual({ refused: { base: ["You cannot subscribe to that service."] } });
 });
 
+test("an application that is refused leaves no subscription behind", async ({ sharedPool: pool }) => {
+  const { provider, accountId, application, productId } = await signedUp(pool);
+  await pool.query(`delete from service_subscriptions where provider_id = $1`, [provider.id]);
+  const before = await countRows(pool, provider.id);
+  const create = (writer: "program" | "developer", values: object): ReturnType<typeof createApplication> => {
+    const wanted = { provider, accountId, planId: application.plan.id, values: { name: "Tides", ...values } };
+    return createApplication(pool, { ...wanted, writer, by });
+  };
+  expect(await create("program", { user_key: application.userKey })).toEqual({
+    refused: { user_key: ["has already been taken"] },
+  });
+  expect(await countRows(pool, provider.id)).toEqual(before);
+
+  await pool.query(`update plans set approval_required = true where kind = 'service_plan' and product_id = $1`, [
+    productId,
+  ]);
+  expect(await create("developer", {})).toEqual({ refused: { base: ["Your subscription to API is not live."] } });
+  expect(await countRows(pool, provider.id)).toEqual(before);
+});
+
 test("an update tells what changed and what it was, but never a key", async ({ sharedPool: pool }) => {
   const change = await signedUp(pool);
   const values = { user_key: "by-hand", name: "Tides", redirect_url: "https://tides.example/back" };
@@ -141,6 +161,9 @@ test("who rejects an application tells the account's admins why", async ({ share
     refused: { state: ['cannot transition via "reject"'] },
   });
   await pool.query(`update applications set state = 'pending' where provider_id = $1`, [change.provider.id]);
+  expect(await rejectApplication(pool, { ...change, reason: "We are \ud800." })).toEqual({
+    refused: { reason: ["contains characters that are not allowed"] },
+  });
   expect(await rejectApplication(pool, { ...change, reason: "We are full." })).toHaveProperty("application");
   const mails = await pool.query(`select recipient, text from mails where provider_id = $1`, [change.provider.id]);
   expect(mails).toEqual([{ recipient: form.email, text: expect.stringContaining("We are full.") }]);

@@ -2,8 +2,10 @@ import { expect } from "vitest";
 import { createSession, findSession } from "#access/index.ts";
 import type { Pool } from "#platform/database/database.ts";
 import type { Provider } from "#portal/providers/index.ts";
+import { createPlan } from "#portal/products/index.ts";
 import { changeAccountPlan, changeAccountState, deleteAccount, setCreditCard } from "#portal/whole-accounts/index.ts";
 import { test } from "../support/test.ts";
+import { until } from "../support/until.ts";
 import { billing, byForm, countRows, eventsOf, failingAtTheEnd, now, setUp, signUp } from "./house.ts";
 
 const by = { actor: { kind: "token", userId: 1 }, channel: "api", now: new Date(now.getTime() + 60_000) } as const;
@@ -31,6 +33,33 @@ test("a step keeps when it was taken, and what the state was before", async ({ s
     state: "rejected",
     previous: { state: "approved" },
   });
+});
+
+test("an account does not move to a plan that is deleted meanwhile", async ({ sharedPool: pool }) => {
+  const its = await account(pool);
+  const providerId = its.provider.id;
+  const made = await createPlan(pool, {
+    providerId,
+    kind: "account_plan",
+    productId: null,
+    values: { name: "Gold" },
+    by,
+  });
+  if ("refused" in made) throw new Error(JSON.stringify(made.refused));
+  const planId = made.plan.id;
+  const [deleted, waited] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const deleting = pool.inTransaction(async (tx) => {
+    await tx.query("delete from plans where provider_id = $1 and id = $2", [providerId, planId]);
+    deleted.resolve();
+    await waited.promise;
+  });
+  await deleted.promise;
+  const changing = changeAccountPlan(pool, { ...its, planId, by });
+  await until(async () => (await pool.query("select from pg_locks where not granted")).length > 0);
+  waited.resolve();
+  await deleting;
+
+  expect(await changing).toEqual({ notFound: "plan" });
 });
 
 test("in a suspended account nobody is signed in", async ({ sharedPool: pool }) => {

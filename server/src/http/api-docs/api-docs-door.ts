@@ -6,6 +6,7 @@ import { findSignedInUser } from "../shared/find-signed-in-user.ts";
 import { servePageAssets } from "../shared/page-assets.ts";
 import { addPageHeaders } from "../shared/page-headers.ts";
 import { serveScalar } from "./serve-scalar.ts";
+import { showErrors } from "./show-errors.ts";
 import { writeApiDocsPage } from "./write-api-docs-page.ts";
 
 export interface ApiDocsNeeds {
@@ -24,6 +25,7 @@ export const apiDocsDoor =
     const assets = await servePageAssets(http, { folder: assetsFolder, prefix: `${path}/assets` });
     addPageHeaders(http);
     allowInlineStyle(http);
+    showErrors(http, assets);
 
     http.get(path, async (request, reply) => {
       const signedIn = request.side === "developer" ? undefined : await findSignedInUser(needs, request);

@@ -1,3 +1,5 @@
+import { escapeHtml } from "./escape-html.ts";
+
 interface ApiDocsPage {
   readonly username: string;
   readonly csrfToken: string;
@@ -28,6 +30,3 @@ export const writeApiDocsPage = ({ username, csrfToken, assets, scalarPath }: Ap
   </body>
 </html>
 `;
-
-const entities: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
-const escapeHtml = (text: string): string => text.replaceAll(/[&<>"]/g, (character) => entities[character] ?? "");

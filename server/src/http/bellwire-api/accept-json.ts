@@ -6,6 +6,7 @@ import { decodeUtf8 } from "../shared/decode-utf8.ts";
  * asks for nothing special, and many clients name a Content-Type all the same.
  */
 export function acceptJson(http: FastifyInstance): void {
+  http.removeContentTypeParser("text/plain"); // which Fastify reads, and nothing here takes
   const parse = http.getDefaultJsonParser("error", "error");
   http.addContentTypeParser(
     "application/json",

@@ -1,9 +1,9 @@
-import { TypeBoxValidatorCompiler } from "@fastify/type-provider-typebox";
 import type { FastifyPluginAsync } from "fastify";
 import { answerWithProblemJson } from "../shared/answer-with-problem-json.ts";
 import { acceptJson } from "./accept-json.ts";
 import { admitCallers } from "./admit-callers.ts";
 import type { BellwireApiNeeds } from "./bellwire-api-route.ts";
+import { compileValidator } from "./compile-validator.ts";
 import { describeBellwireApi } from "./describe-bellwire-api.ts";
 import { routes } from "./routes.ts";
 
@@ -11,7 +11,7 @@ import { routes } from "./routes.ts";
 export const bellwireApiDoor =
   (needs: BellwireApiNeeds): FastifyPluginAsync =>
   async (http) => {
-    http.setValidatorCompiler(TypeBoxValidatorCompiler);
+    http.setValidatorCompiler(compileValidator);
     answerWithProblemJson(http);
     acceptJson(http);
     const describe = await describeBellwireApi(http, needs.version);

@@ -10,7 +10,7 @@ export function addAnswerRoute(
   http: FastifyInstance,
   { pool, show }: RequestBinNeeds & { readonly show: ShowBin },
 ): void {
-  http.post<BinParams>("/bins/:id/view/answer", async (request, reply) => {
+  http.post<BinParams>("/:id/view/answer", async (request, reply) => {
     if (comesFromElsewhere(request)) return show.message(reply, 403, "This form was sent from another site.");
     const bin = await findBin(pool, request.params.id);
     if (!bin) return show.noBin(reply);

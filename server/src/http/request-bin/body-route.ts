@@ -8,7 +8,7 @@ interface BodyRequest {
 
 /** The bytes of one body, to be saved. Never shown as what they claim to be: they are a stranger's. */
 export function addBodyRoute(http: FastifyInstance, { pool }: RequestBinNeeds): void {
-  http.get<BodyRequest>("/bins/:id/view/requests/:number/body", async (request, reply) => {
+  http.get<BodyRequest>("/:id/view/requests/:number/body", async (request, reply) => {
     const bin = await findBin(pool, request.params.id);
     const number = /^\d{1,9}$/.test(request.params.number) ? Number(request.params.number) : 0;
     const key = bin && { providerId: bin.providerId, binId: bin.id, after: number - 1, before: number + 1 };

@@ -1,3 +1,4 @@
+import { METHODS } from "node:http";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { catchRequest, caughtBodyBytesMax } from "#request-bin/index.ts";
 import { problemOfError } from "../shared/problem-of-error.ts";
@@ -5,6 +6,7 @@ import type { BinParams, RequestBinNeeds } from "./request-bin-needs.ts";
 
 /** Any method, any content type, any bytes: nothing is parsed, and what is too long is refused. */
 export function addCatchRoute(http: FastifyInstance, { pool, clock }: RequestBinNeeds): void {
+  takeEveryMethod(http);
   http.removeAllContentTypeParsers();
   // Fastify refuses a Content-Type that it cannot read. What came is kept from the raw headers, so nothing is lost here.
   http.addHook("onRequest", async (request) => {
@@ -13,14 +15,16 @@ export function addCatchRoute(http: FastifyInstance, { pool, clock }: RequestBin
   http.addContentTypeParser("*", { parseAs: "buffer", bodyLimit: caughtBodyBytesMax }, (_request, body, done) =>
     done(null, body),
   );
-  http.setErrorHandler<Error>((error, _request, reply) => {
-    const { status, message } = problemOfError(error);
-    if (status >= 500) throw error;
-    const text = status === 413 ? "A bin takes bodies of 1 MiB at most." : message;
+  http.setErrorHandler<Error>((error, request, reply) => {
+    const { code, status, message, retryAfterSeconds } = problemOfError(error);
+    if (status >= 500) request.log.error({ err: error }, "request failed");
+    if (retryAfterSeconds !== undefined) reply.header("retry-after", retryAfterSeconds);
+    const moreExact = code === "internal" ? `${message} Request id: ${request.id}` : message;
+    const text = status === 413 ? "A bin takes bodies of 1 MiB at most." : moreExact;
     return reply.code(status).type("text/plain; charset=utf-8").send(`${text}\n`);
   });
 
-  http.all<BinParams>("/bins/:id", async (request, reply) => {
+  http.all<BinParams>("/:id", async (request, reply) => {
     const { id } = request.params;
     if (isOpenedInBrowser(request)) return reply.redirect(`/bins/${encodeURIComponent(id)}/view`, 303);
     const [path = "", ...query] = request.url.split("?");
@@ -39,6 +43,12 @@ export function addCatchRoute(http: FastifyInstance, { pool, clock }: RequestBin
     }
     return reply.code(answer.status).send();
   });
+}
+
+/** Fastify knows some of those that HTTP has, and Node reads all but this one, which is for proxies. */
+function takeEveryMethod(http: FastifyInstance): void {
+  const unknown = METHODS.filter((method) => method !== "CONNECT" && !http.supportedMethods.includes(method));
+  for (const method of unknown) http.addHttpMethod(method, { hasBody: true });
 }
 
 const isOpenedInBrowser = ({ method, headers }: FastifyRequest): boolean =>

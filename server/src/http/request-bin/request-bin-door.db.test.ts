@@ -29,7 +29,7 @@ const test = base
     return http;
   });
 
-test.for(["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"] as const)(
+test.for(["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD", "PROPFIND", "REPORT", "PURGE"] as const)(
   "a bin takes %s",
   async (method, { http, bin, database }) => {
     expect((await http.inject({ method, url: `/bins/${bin.id}?a=b?c` })).statusCode).toBe(200);

@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import type { FastifyPluginAsync } from "fastify";
+import type { FastifyInstance, FastifyPluginAsync } from "fastify";
 import { acceptForms } from "../shared/accept-forms.ts";
 import { addPageHeaders } from "../shared/page-headers.ts";
 import { servePageAssets } from "../shared/page-assets.ts";
@@ -9,6 +9,7 @@ import { addBodyRoute } from "./body-route.ts";
 import { addCatchRoute } from "./catch-route.ts";
 import type { RequestBinNeeds } from "./request-bin-needs.ts";
 import { createShowBin } from "./show-bin.ts";
+import { showErrors } from "./show-errors.ts";
 import { addStreamRoute } from "./stream-route.ts";
 import { addViewRoute } from "./view-route.ts";
 
@@ -21,18 +22,24 @@ const formBytesMax = 4 * 1024;
 export const requestBinDoor =
   (needs: RequestBinNeeds): FastifyPluginAsync =>
   async (http) => {
-    await http.register(async (catching) => addCatchRoute(catching, needs));
-    await http.register(async (pages) => {
-      const assets = await servePageAssets(pages, { folder: assetsFolder, prefix: "/bins/assets" });
-      const show = createShowBin(needs, assets);
-      const watchers = new BinWatchers(needs.pool);
-      pages.addHook("preClose", async () => watchers.close());
-
-      acceptForms(pages, { bytesMax: formBytesMax });
-      addPageHeaders(pages);
-      addViewRoute(pages, { ...needs, show });
-      addStreamRoute(pages, { ...needs, show, watchers });
-      addAnswerRoute(pages, { ...needs, show });
-      addBodyRoute(pages, needs);
-    });
+    await http.register(async (bins) => addBins(bins, needs), { prefix: "/bins" });
   };
+
+async function addBins(bins: FastifyInstance, needs: RequestBinNeeds): Promise<void> {
+  await bins.register(async (catching) => addCatchRoute(catching, needs));
+  await bins.register(async (pages) => {
+    const assets = await servePageAssets(pages, { folder: assetsFolder, prefix: "/assets" });
+    const show = createShowBin(needs, assets);
+    const watchers = new BinWatchers(needs.pool);
+    pages.addHook("preClose", async () => watchers.close());
+
+    pages.removeAllContentTypeParsers(); // what is no form is refused, instead of changing nothing
+    acceptForms(pages, { bytesMax: formBytesMax });
+    addPageHeaders(pages);
+    showErrors(pages, show);
+    addViewRoute(pages, { ...needs, show });
+    addStreamRoute(pages, { ...needs, show, watchers });
+    addAnswerRoute(pages, { ...needs, show });
+    addBodyRoute(pages, needs);
+  });
+}

@@ -17,9 +17,11 @@ interface StreamRequest extends BinParams {
 
 /** Each new request of the bin as it is shown on the page. A browser that was cut off goes on where it was. */
 export function addStreamRoute(http: FastifyInstance, needs: StreamNeeds): void {
-  http.get<StreamRequest>("/bins/:id/view/stream", async (request, reply) => {
+  // HEAD would be a stream of nothing, without an end.
+  const options = { exposeHeadRoute: false } as const;
+  http.get<StreamRequest>("/:id/view/stream", options, async (request, reply) => {
     const bin = await findBin(needs.pool, request.params.id);
-    if (!bin) return reply.code(404).send();
+    if (!bin) return reply.code(404).type("text/plain; charset=utf-8").send("There is no such bin.\n");
     const seen = request.headers["last-event-id"] ?? request.query.after;
     const after = typeof seen === "string" && /^\d{1,9}$/.test(seen) ? Number(seen) : 0;
     reply.hijack();

@@ -14,7 +14,7 @@ export function addViewRoute(
   http: FastifyInstance,
   { pool, show }: RequestBinNeeds & { readonly show: ShowBin },
 ): void {
-  http.get<ViewRequest>("/bins/:id/view", async (request, reply) => {
+  http.get<ViewRequest>("/:id/view", async (request, reply) => {
     const bin = await findBin(pool, request.params.id);
     if (!bin) return show.noBin(reply);
     const before = /^\d{1,9}$/.test(request.query.before ?? "") ? Number(request.query.before) : undefined;

@@ -88,6 +88,15 @@ test("what is to belong to something that was deleted at the same moment finds n
   expect([answer.statusCode, answer.json().code]).toEqual([404, "not-found"]);
 });
 
+test("a method that a path has not is told with those that it has, and asked for by OPTIONS", async () => {
+  const answer = await openDoor().inject({ method: "DELETE", url: "/things?a=b" });
+  expect([answer.statusCode, answer.headers.allow]).toEqual([405, "POST"]);
+  expect(answer.json()).toMatchObject({ status: 405, code: "method-unknown" });
+  const options = await openDoor().inject({ method: "OPTIONS", url: "/things" });
+  expect([options.statusCode, options.headers.allow, options.body]).toEqual([204, "POST", ""]);
+  expect((await openDoor().inject({ method: "OPTIONS", url: "/things/1" })).statusCode).toBe(404);
+});
+
 test("an unknown path is not found, a wait is told, and an unknown host is a wrong one", async () => {
   const wait = new Problem("too-many-bad-credentials", { retryAfterSeconds: 7 });
 

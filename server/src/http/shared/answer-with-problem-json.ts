@@ -1,9 +1,13 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { problemOfError } from "./problem-of-error.ts";
 import { Problem } from "./problem.ts";
+import { recordMethods } from "./record-methods.ts";
 import { writeProblem } from "./write-problem.ts";
 
-/** Answers every error below `http`, unknown paths included, as `application/problem+json` (RFC 9457). */
+/**
+ * Answers every error below `http`, unknown paths and methods included, as `application/problem+json` (RFC 9457). Call it
+ * before routes are added.
+ */
 export function answerWithProblemJson(http: FastifyInstance): void {
   http.setErrorHandler<Error>((error, request, reply) => {
     const found = problemOfError(error);
@@ -11,7 +15,13 @@ export function answerWithProblemJson(http: FastifyInstance): void {
     if (problem.status >= 500) request.log.error({ err: error }, "request failed");
     return sendProblem(reply, problem);
   });
-  http.setNotFoundHandler((_request, reply) => sendProblem(reply, new Problem("not-found")));
+  const methodsOf = recordMethods(http);
+  http.setNotFoundHandler((request, reply) => {
+    const methods = methodsOf(request.url);
+    if (methods.length === 0) return sendProblem(reply, new Problem("not-found"));
+    reply.header("allow", methods.join(", "));
+    return request.method === "OPTIONS" ? reply.code(204).send() : sendProblem(reply, new Problem("method-unknown"));
+  });
 }
 
 function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {

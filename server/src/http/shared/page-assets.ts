@@ -22,7 +22,7 @@ export async function servePageAssets(
     const body = await readFile(join(folder, name));
     const ending = extname(name);
     const path = `${prefix}/${name.slice(0, -ending.length)}.${digestOf(body.toString()).toString("hex").slice(0, 12)}${ending}`;
-    paths[name] = path;
+    paths[name] = `${http.prefix}${path}`;
     http.get(path, async (_request, reply) =>
       reply
         .header("cache-control", "public, max-age=31536000, immutable")

@@ -49,11 +49,19 @@ export function problemOfError(error: Error & ThrownByFastify): Problem {
 }
 
 function errorsByField(broken: readonly BrokenRule[]): FieldErrors {
-  const errors: Record<string, string[]> = {};
-  for (const rule of broken) {
-    for (const [field, sentence] of sayingsOf(rule)) (errors[field] ??= []).push(sentence);
-  }
-  return errors;
+  const sayings = Map.groupBy(broken.flatMap(sayingsOf), ([field]) => field);
+  return Object.fromEntries(
+    [...sayings].map(([field, said]) => [field, withoutUnions(said.map(([, sentence]) => sentence))] as const),
+  );
+}
+
+const [isNull, isNone] = ["must be null", "must match a schema in anyOf"];
+
+/** What may be null or something is told three times: what is wrong with it as either, and that it is neither. */
+function withoutUnions(sentences: readonly string[]): readonly string[] {
+  if (!sentences.includes(isNone)) return sentences;
+  const others = sentences.filter((sentence) => sentence !== isNone && sentence !== isNull);
+  return sentences.includes(isNull) ? others.map((sentence) => `${sentence}, or null`) : others;
 }
 
 /** What a rule of TypeBox's says of which fields. */

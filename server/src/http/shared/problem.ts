@@ -27,6 +27,7 @@ export const problems = {
   "webhooks-denied": { status: 403, says: "Webhooks are not part of this provider's plan." },
   "host-unknown": { status: 404, says: "No provider is served under this host." },
   "not-found": { status: 404, says: "There is no such thing here." },
+  "method-unknown": { status: 405, says: "This is not done here with this method. `Allow` says which ones there are." },
   "format-unknown": { status: 406, says: "This format is not understood here." },
   conflict: { status: 409, says: "Something else has this name or value already." },
   "body-too-large": { status: 413, says: "The request's body is too large." },

@@ -1,3 +1,5 @@
+import { onCalendar } from "./on-calendar.ts";
+
 const date = String.raw`(?<year>\d{4})(?<dash>[-/]?)(?<month>\d\d)\k<dash>(?<day>\d\d)`;
 const wordyDate = String.raw`(?:[a-z]{3},? +)?(?<day>\d{1,2}) +(?<monthName>[a-z]{3})[a-z]* +(?<year>\d{4})`;
 const time = String.raw`(?<hour>\d\d?):?(?<minute>\d\d)(?::?(?<second>\d\d)(?:[.,]\d+)?)?`;
@@ -15,7 +17,7 @@ const monthNames = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep
 /**
  * The moment that `text` names, in one of the ways that people and programs write it: `2010-01-01`, `2010-01-01 10:10:10`,
  * `20100101T101010+0100`, `Fri, 01 Jan 2010 10:10:10 GMT`, `10:30` (today). Without a zone it is UTC. A bare number, a
- * word and a day that no calendar has are no moment.
+ * word, a day that no calendar has and a year that has not four digits are no moment.
  */
 export function readLenientTime(text: string, now: Date): Date | undefined {
   const parts = shapes.map((shape) => shape.exec(text.trim())?.groups).find((groups) => groups !== undefined);
@@ -29,8 +31,12 @@ export function readLenientTime(text: string, now: Date): Date | undefined {
   const [hour, minute, second] = [number("hour", 0), number("minute", 0), number("second", 0)];
   if (hour > 23 || minute > 59 || second > 59) return undefined;
 
-  const local = new Date(Date.UTC(year, month, day, hour, minute, second));
+  const [zoneHour, zoneMinute] = [number("zoneHour", 0), number("zoneMinute", 0)];
+  if (zoneHour > 23 || zoneMinute > 59) return undefined;
+
+  const local = new Date(Date.UTC(2000, month, day, hour, minute, second));
+  local.setUTCFullYear(year, month, day); // Date.UTC takes the years up to 99 for those of the 20th century
   if (local.getUTCMonth() !== month || local.getUTCDate() !== day) return undefined;
-  const offsetMinutes = (number("zoneHour", 0) * 60 + number("zoneMinute", 0)) * (parts["sign"] === "-" ? -1 : 1);
-  return new Date(local.getTime() - offsetMinutes * 60_000);
+  const offsetMinutes = (zoneHour * 60 + zoneMinute) * (parts["sign"] === "-" ? -1 : 1);
+  return onCalendar(new Date(local.getTime() - offsetMinutes * 60_000));
 }

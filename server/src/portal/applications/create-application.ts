@@ -1,6 +1,6 @@
 import { reaches, type By } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
-import { lockAccount } from "#portal/accounts/index.ts";
+import { insertServiceSubscriptions, lockAccount } from "#portal/accounts/index.ts";
 import {
   isFine,
   mergeErrors,
@@ -27,7 +27,7 @@ import { findTakenCredentials } from "./find-taken-credentials.ts";
 import { judgeApplication } from "./judge-application.ts";
 import { judgeNewCredentials } from "./judge-new-credentials.ts";
 import { insertApplication, newApplication } from "./new-application.ts";
-import { subscribe } from "./subscriptions/subscribe.ts";
+import { judgeSubscription } from "./subscriptions/judge-subscription.ts";
 
 export interface ApplicationCreation {
   readonly provider: Provider;
@@ -62,11 +62,14 @@ export async function createApplication(
 
     const judged = judge(settings, creation, newOf(creation, { product, plan }));
     if ("refused" in judged) return judged;
-    const refused = await subscribe(tx, { providerId: provider.id, accountId, product, writer, now: by.now });
-    if (refused) return refused;
+    const which = { providerId: provider.id, accountId };
+    const subscription = await judgeSubscription(tx, { ...which, product, writer });
+    if ("refused" in subscription) return subscription;
+    // It is the last that can be refused, so nothing is written before.
     const application = await insertApplication(tx, provider.id, judged.application);
-    if (application) return tellOfNew({ tx, settings, account, application, by });
-    return { refused: mergeErrors(await findTakenCredentials(tx, provider.id, judged.application)) };
+    if (!application) return { refused: mergeErrors(await findTakenCredentials(tx, provider.id, judged.application)) };
+    await insertServiceSubscriptions(tx, { ...which, plans: subscription.toSubscribe, now: by.now });
+    return tellOfNew({ tx, settings, account, application, by });
   });
 }
 

@@ -12,6 +12,7 @@ test.each([
   ["a value that XML cannot hold", { tier: "\u0001" }, ["tier contains characters that are not allowed"]],
   ["a value that is no text", { tier: { a: 1 } }, ["tier is invalid"]],
   ["a value that is too long", { tier: "x".repeat(256) }, ["tier is too long (maximum is 255 characters)"]],
+  ["a name that is too long", { ["x".repeat(256)]: "x" }, ["has a name that is too long (maximum is 255 characters)"]],
   ["something else altogether", ["tier"], ["is invalid"]],
 ])("refused: %s", (_what, input, expected) => {
   expect(readAnnotations({}, input)).toEqual({ annotations: {}, errors: { annotations: expected } });

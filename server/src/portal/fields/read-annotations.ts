@@ -4,7 +4,7 @@ import type { FieldErrors } from "./field-errors.ts";
 
 export type Annotations = Readonly<Record<string, string>>;
 
-const valueLengthMax = 255;
+const lengthMax = 255;
 
 /** As jsonb orders names, shorter ones first: documents show them in this order, before they are stored as after. */
 const asStored = ([a]: readonly [string, string], [b]: readonly [string, string]): number =>
@@ -23,10 +23,11 @@ export function readAnnotations(
   const wrong: string[] = [];
   for (const [name, given] of Object.entries(input)) {
     const text: unknown = given ?? "";
-    if (!isXmlName(name)) wrong.push(`name ${JSON.stringify(name)} is invalid`);
+    if (name.length > lengthMax) wrong.push(`has a name that is too long (maximum is ${lengthMax} characters)`);
+    else if (!isXmlName(name)) wrong.push(`name ${JSON.stringify(name)} is invalid`);
     else if (typeof text !== "string") wrong.push(`${name} is invalid`);
     else if (!isXmlText(text)) wrong.push(`${name} contains characters that are not allowed`);
-    else if (text.length > valueLengthMax) wrong.push(`${name} is too long (maximum is ${valueLengthMax} characters)`);
+    else if (text.length > lengthMax) wrong.push(`${name} is too long (maximum is ${lengthMax} characters)`);
     else if (text.trim() === "") annotations.delete(name);
     else annotations.set(name, text);
   }

@@ -8,6 +8,8 @@ test.each([
   ["an offset may fall into the day before", "2026-01-01T02:30:00Z", "America/New_York", "2025-12-31T21:30:00-05:00"],
   ["an offset may hold half an hour", "2026-01-01T00:00:00Z", "Asia/Kolkata", "2026-01-01T05:30:00+05:30"],
   ["midnight is the hour 00", "2026-01-01T23:00:00Z", "Europe/Madrid", "2026-01-02T00:00:00+01:00"],
+  ["an early year has four digits", "0049-06-01T12:00:00Z", "Asia/Kolkata", "0049-06-01T17:53:28+05:53"],
+  ["the year before 1 is 0", "0001-01-01T00:00:00Z", "America/New_York", "0000-12-31T19:03:58-04:56"],
   [
     "a zone that agrees with UTC still names its offset",
     "2026-01-01T09:00:00Z",

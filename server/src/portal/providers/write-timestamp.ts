@@ -12,7 +12,9 @@ export function writeTimestamp(at: Date, timeZone: string): string {
   );
   const part = (type: Intl.DateTimeFormatPartTypes): string => parts.get(type) ?? "";
   const offset = part("timeZoneName").slice("GMT".length, "GMT+00:00".length) || "+00:00";
-  const date = `${part("year")}-${part("month")}-${part("day")}`;
+  // In the west, the first day of the calendar begins in the year before 1, which is 0.
+  const year = (part("era").startsWith("B") ? "0" : part("year")).padStart(4, "0");
+  const date = `${year}-${part("month")}-${part("day")}`;
   return `${date}T${part("hour")}:${part("minute")}:${part("second")}${offset}`;
 }
 
@@ -24,6 +26,7 @@ function formatterFor(timeZone: string): Intl.DateTimeFormat {
     calendar: "gregory",
     numberingSystem: "latn",
     hourCycle: "h23",
+    era: "narrow",
     year: "numeric",
     month: "2-digit",
     day: "2-digit",

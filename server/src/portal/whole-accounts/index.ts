@@ -20,5 +20,5 @@ export { signUpAccount, signUpIsOpen, type SignUp } from "./sign-up.ts";
 export { updateAccount } from "./update-account.ts";
 export { readAccountInFull } from "./recall-account.ts";
 export { readWholeAccounts } from "./read-whole-accounts.ts";
-export type { AccountInFull, WholeAccount } from "./whole-account.ts";
+export { narrowAccount, type AccountInFull, type WholeAccount } from "./whole-account.ts";
 export type { SignedUp, SignUpDoor } from "./write-sign-up.ts";

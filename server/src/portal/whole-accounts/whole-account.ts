@@ -1,3 +1,4 @@
+import { reaches, type Reach } from "#access/index.ts";
 import type { Account } from "#portal/accounts/index.ts";
 import type { DocumentSettings } from "#portal/fields/index.ts";
 import type { Plan, PlanKind } from "#portal/products/index.ts";
@@ -16,6 +17,12 @@ export interface AccountInFull {
   readonly whole: WholeAccount;
   readonly settings: DocumentSettings;
 }
+
+/** The account as whoever is narrowed to some products may see it: without the plans of the others. */
+export const narrowAccount = (whole: WholeAccount, reach: Reach): WholeAccount =>
+  reach === null
+    ? whole
+    : { ...whole, plans: whole.plans.filter(({ productId }) => productId === null || reaches(reach, productId)) };
 
 const order: readonly PlanKind[] = ["account_plan", "service_plan", "application_plan"];
 

@@ -49,8 +49,8 @@ const statement = `
     and ($3::text is null or delivery.state = $3)
     and ($4::text is null or event.type = $4)
     and ($5::uuid[] is null or event.id = any($5))
-    and ($6::timestamptz is null or event.id >= uuid_v7_floor($6))
-    and ($7::timestamptz is null or event.id < uuid_v7_floor($7))
+    and ($6::timestamptz is null or event.id >= uuid_v7_floor(greatest($6, 'epoch')))
+    and ($7::timestamptz is null or event.id < uuid_v7_floor(greatest($7, 'epoch')))
     and ($8::uuid is null or event.id <= $8)
     and ($8::uuid is null or event.id < $8 or delivery.endpoint_id < $9)
   order by event.id desc, delivery.endpoint_id desc

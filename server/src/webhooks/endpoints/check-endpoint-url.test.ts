@@ -26,6 +26,14 @@ test.each([
   "see https://example.com",
   "ftp://example.com",
   "javascript:alert(1)//http://example.com",
+  "http://example.com:99999/",
+  "http://example.com:0/",
+  "http://example..com/",
+  `http://${"a".repeat(64)}.example/`,
+  `http://${"a.".repeat(130)}example/`,
+  "http://example.com/\0",
+  "http://example.com/\ud800",
+  "http://example.com/a\r\nb",
 ])("nonsense is refused: %j", async (url) => {
   expect(await checkEndpointUrl(url, rules)).toBe("Must be a valid URL such as http://example.com");
 });
@@ -37,6 +45,7 @@ test.each([
   "http://127.0.0.1:9000/allowed",
   "https://unknown.example/may-come-up-later",
   "https://bücher.example/",
+  "https://example.com.:443/#part",
 ])("a usable URL is accepted: %s", async (url) => {
   expect(await checkEndpointUrl(url, rules)).toBeUndefined();
 });

@@ -28,5 +28,16 @@ export async function checkEndpointUrl(url: string, rules: TargetRules): Promise
 /** An absolute http or https URL, and nothing around it. The failure list shows it in XML, so XML must be able to. */
 function parseEndpointUrl(url: string): URL | undefined {
   const parsed = isXmlText(url) && /^https?:\/\/[^/\s][^\s]*$/i.test(url) ? URL.parse(url) : null;
-  return parsed ?? undefined;
+  return parsed && parsed.port !== "0" && mayBeHost(parsed.hostname) ? parsed : undefined;
+}
+
+const hostLengthMax = 253;
+
+/** Of what no name server can ever have (RFC 1035 §2.3.4), it is known that it will not come up later. */
+function mayBeHost(hostname: string): boolean {
+  const labels = hostname.replace(/\.$/, "").split(".");
+  return (
+    hostname.startsWith("[") ||
+    (hostname.length <= hostLengthMax && labels.every((label) => label.length >= 1 && label.length <= 63))
+  );
 }

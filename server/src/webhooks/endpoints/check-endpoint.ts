@@ -1,3 +1,4 @@
+import { isXmlText } from "#platform/document/xml-text.ts";
 import { checkEndpointUrl, type TargetRules } from "./check-endpoint-url.ts";
 import { checkHeaders } from "./check-headers.ts";
 import { defaultEndpointName, type EndpointSettings, type Refused } from "./endpoint.ts";
@@ -17,13 +18,17 @@ export async function checkEndpoint(
     if (wrong.length > 0) refused[field] = wrong;
   };
   add("name", [checkName(settings, before)]);
+  add("description", [isXmlText(settings.description ?? "") ? undefined : "contains characters that are not allowed"]);
   add("url", [await checkUrl(settings, before, rules)]);
   add("headers", checkHeaders(settings.headers));
   return Object.keys(refused).length > 0 ? { refused } : undefined;
 }
 
 function checkName({ name }: EndpointSettings, before: EndpointSettings | undefined): string | undefined {
-  if (name === "") return "can't be blank";
+  if (name.trim() === "") return "can't be blank";
+  // It stands in the subjects of mails, which are lines.
+  const isLine = isXmlText(name) && !/\p{Cc}/u.test(name);
+  if (!isLine && name !== before?.name) return "must be one line, without characters that no text has";
   return before?.name === defaultEndpointName && name !== defaultEndpointName
     ? "can't be changed: 3scale's page and API know this endpoint by it"
     : undefined;

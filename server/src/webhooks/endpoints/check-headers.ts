@@ -12,9 +12,11 @@ const charactersMax = 8000;
 export function checkHeaders(headers: Readonly<Record<string, string>>): readonly string[] {
   const entries = Object.entries(headers);
   const wrong = entries.flatMap(([name, value]) => {
-    if (!token.test(name)) return [`"${name}" is not a header's name`];
+    if (!token.test(name)) return [`${JSON.stringify(name)} is not a header's name: it has letters, digits, - and _`];
     if (isReservedHeader(name)) return [`${name} is set by Bellwire`];
-    return fieldValue.test(value) ? [] : [`${name} holds characters that a header cannot`];
+    return fieldValue.test(value)
+      ? []
+      : [`${name} holds characters that a header cannot: it has printable ASCII, blanks and tabs`];
   });
   const names = new Set(entries.map(([name]) => name.toLowerCase()));
   if (names.size < entries.length) wrong.push("has the same name twice");

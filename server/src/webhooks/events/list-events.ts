@@ -32,12 +32,13 @@ export const summaryColumns = `event.id, event.type, event.object_id as "objectI
   event.account_name as "accountName", event.sequence, event.actor_kind as "actorKind",
   event.actor_user_id as "actorUserId", event.channel, event.occurred_at as "occurredAt", event.previous`;
 
+// Nothing happened before 1970, which is as far as the times in ids go back.
 const matches = `event.provider_id = $1
     and ($2::text is null or event.type = $2)
     and ($3::bigint is null or event.object_id = $3)
     and ($4::bigint is null or event.account_id = $4)
-    and ($5::timestamptz is null or event.id >= uuid_v7_floor($5))
-    and ($6::timestamptz is null or event.id < uuid_v7_floor($6))`;
+    and ($5::timestamptz is null or event.id >= uuid_v7_floor(greatest($5, 'epoch')))
+    and ($6::timestamptz is null or event.id < uuid_v7_floor(greatest($6, 'epoch')))`;
 
 const valuesOf = (filter: EventFilter): unknown[] => [
   filter.providerId,

@@ -47,7 +47,7 @@ const chunk = `
     event.sequence, ended.format, coalesce(ended.attempts_made, 0) as "attemptsMade", coalesce(ended.replay, 0) as replay
   from (
     select * from events
-    where provider_id = $1 and id > $3 and id < uuid_v7_floor($4)
+    where provider_id = $1 and id > $3 and id < uuid_v7_floor(greatest($4::timestamptz, 'epoch'))
     order by id
     limit $8
   ) event
@@ -80,7 +80,9 @@ const count = `
     select ${was} as was
     from events event
     ${joins}
-    where event.provider_id = $1 and event.id >= uuid_v7_floor($3) and event.id < uuid_v7_floor($4)
+    where event.provider_id = $1
+      and event.id >= uuid_v7_floor(greatest($3::timestamptz, 'epoch'))
+      and event.id < uuid_v7_floor(greatest($4::timestamptz, 'epoch'))
   ) examined`;
 
 /** What a replay would send, if it began and ended now. */

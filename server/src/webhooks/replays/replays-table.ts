@@ -9,7 +9,7 @@ const columns = `
 
 const insert = `
   insert into replays (provider_id, endpoint_id, since, until, event_types, kind, last_event)
-  values ($1, $2, $3, $4, $5, $6, uuid_v7_floor($3))
+  values ($1, $2, $3, $4, $5, $6, uuid_v7_floor(greatest($3::timestamptz, 'epoch')))
   on conflict (endpoint_id) where finished_at is null do nothing
   returning ${columns}`;
 

@@ -1,6 +1,6 @@
 import { Type } from "typebox";
 import { readDocumentSettings } from "#portal/fields/index.ts";
-import { readWholeAccounts, searchAccounts } from "#portal/whole-accounts/index.ts";
+import { narrowAccount, readWholeAccounts, searchAccounts } from "#portal/whole-accounts/index.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
 import { pageQuery, readPage, standingOf } from "../requests/read-page.ts";
 import { textOf } from "../requests/read-parameters.ts";
@@ -28,7 +28,7 @@ export const listAccountsOperation: Operation = {
   }),
   answers: accountsAnswer,
 
-  async answer({ pool }, { provider, adminUrl, query }) {
+  async answer({ pool }, { provider, caller: { reach }, adminUrl, query }) {
     const filter = { state: textOf(query["state"]) || undefined, query: textOf(query["query"])?.trim() || undefined };
     const page = readPage(query);
     const range = { limit: page.perPage, offset: page.offset };
@@ -36,7 +36,8 @@ export const listAccountsOperation: Operation = {
     const standing = standingOf(page, total);
     const settings = await readDocumentSettings(pool, provider);
     const ids = accounts.map(({ id }) => id);
-    const complete = () => readWholeAccounts(pool, provider.id, ids);
+    const complete = async () =>
+      (await readWholeAccounts(pool, provider.id, ids)).map((whole) => narrowAccount(whole, reach));
     return writeAccounts({ accounts, complete, standing, settings, adminUrl });
   },
 };

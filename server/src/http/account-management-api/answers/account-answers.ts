@@ -32,7 +32,7 @@ const schema = Type.Object({
 
 export const accountAnswer: DocumentedAnswer = {
   schema,
-  example: answerAccount({ adminUrl }, { whole: wholeAccount, settings }),
+  example: answerAccount({ adminUrl, caller: { reach: null } }, { whole: wholeAccount, settings }),
 };
 
 export const accountsAnswer: DocumentedAnswer = {

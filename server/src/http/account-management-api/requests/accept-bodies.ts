@@ -28,8 +28,14 @@ export function acceptBodies(http: FastifyInstance): void {
     "multipart/form-data",
     { parseAs: "buffer" },
     async ({ headers }: FastifyRequest, body: Buffer<ArrayBuffer>) =>
-      nestFields(await readMultipart(body, headers["content-type"] ?? "")),
+      body.length === 0 ? {} : nestFields(await readMultipart(body, headers["content-type"] ?? "")),
   );
+
+  // Clients name a type that they like, also with nothing to send: 3scale does not mind.
+  http.addContentTypeParser("*", { parseAs: "buffer" }, async (_request: FastifyRequest, body: Buffer) => {
+    if (body.length > 0) throw new Problem("media-type-unsupported");
+    return {};
+  });
 }
 
 function parseJson(text: string): unknown {

@@ -29,16 +29,29 @@ function formatAsked(request: Asking): string | undefined {
   return typeof byName === "string" ? byName.toLowerCase() : formatOfAccept(request.headers.accept ?? "*/*");
 }
 
-function formatOfAccept(accept: string): Format | undefined {
-  const wanted = accept
-    .split(",")
-    .map((part) => /^\s*([^\s;]+)(?:.*;\s*q=([\d.]+))?/i.exec(part) ?? [])
-    .map(([, type = "", quality = "1"]) => ({ format: formatOfType(type.toLowerCase()), quality: Number(quality) }))
-    .filter(({ format, quality }) => format && quality > 0);
-  return wanted.toSorted((a, b) => b.quality - a.quality)[0]?.format;
+interface Range {
+  readonly type: string;
+  readonly quality: number;
+  /** Where it stands in the list: of two that are as good, the first is meant. */
+  readonly at: number;
 }
 
-function formatOfType(type: string): Format | undefined {
-  if (/^(application|text)\/json$/.test(type)) return "json";
-  return /^((application|text)\/xml|(application|text|\*)\/\*)$/.test(type) ? "xml" : undefined;
+/** The better format by RFC 9110 §12.5.1: for each, the closest range that names it says how good it is. */
+function formatOfAccept(accept: string): Format | undefined {
+  const ranges = accept.split(",").flatMap((part, at): readonly Range[] => {
+    const [, type = "", quality = "1"] = /^\s*([^\s;]+)(?:.*;\s*q=([\d.]+))?/i.exec(part) ?? [];
+    return type === "" ? [] : [{ type: type.toLowerCase(), quality: Number(quality), at }];
+  });
+  if (ranges.length === 0) return "xml";
+  const judged = (["xml", "json"] as const).flatMap((format) => {
+    const range = closest(format, ranges);
+    return range && range.quality > 0 ? [{ format, ...range }] : [];
+  });
+  return judged.toSorted((one, other) => other.quality - one.quality || one.at - other.at)[0]?.format;
+}
+
+function closest(format: Format, ranges: readonly Range[]): Range | undefined {
+  const byCloseness = [[`application/${format}`, `text/${format}`], ["application/*", "text/*"], ["*/*"]];
+  const found = byCloseness.map((types) => ranges.find(({ type }) => types.includes(type)));
+  return found.find((range) => range !== undefined);
 }

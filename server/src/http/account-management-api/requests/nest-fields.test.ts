@@ -21,3 +21,10 @@ test("no field reaches the prototype of anything", () => {
 
   expect(Object.hasOwn(Object.prototype, "polluted")).toBe(false);
 });
+
+test.each(["a[]", "choices"])("as many values as a body can hold are read at once: %s", (name) => {
+  const startedMs = performance.now();
+  const read = nestFields(Array.from({ length: 150_000 }, (_, at) => [name, String(at)] as const));
+  expect(Object.values(read)).toMatchObject([{ length: 150_000, 149_999: "149999" }]);
+  expect(performance.now() - startedMs).toBeLessThan(5000);
+});

@@ -36,10 +36,13 @@ function pathOf(name: string): readonly string[] {
 
 function put(into: Fields, [first = "", ...rest]: readonly string[], text: string): void {
   const there = Object.hasOwn(into, first) ? into[first] : undefined;
-  if (rest.length === 0) {
-    into[first] = there !== undefined && lists.has(first) ? [there, text].flat() : text;
-  } else if (rest[0] === "") {
-    into[first] = Array.isArray(there) ? [...there, text] : [text];
+  const isOfList = rest.length === 0 ? there !== undefined && lists.has(first) : rest[0] === "";
+  if (isOfList && Array.isArray(there)) {
+    there.push(text); // not a copy each time: a form of 1 MB can say it 150,000 times
+  } else if (rest.length === 0) {
+    into[first] = isOfList && there !== undefined ? [there, text] : text;
+  } else if (isOfList) {
+    into[first] = [text];
   } else {
     const inner = typeof there === "object" && !Array.isArray(there) ? there : {};
     put(inner, rest, text);

@@ -2,7 +2,7 @@ import { Type } from "typebox";
 import { reaches } from "#access/index.ts";
 import { readDocumentSettings } from "#portal/fields/index.ts";
 import type { PlanKind } from "#portal/products/index.ts";
-import { signUpAccount } from "#portal/whole-accounts/index.ts";
+import { narrowAccount, signUpAccount } from "#portal/whole-accounts/index.ts";
 import { Problem } from "#http/shared/problem.ts";
 import { doneOrRefuse } from "../answers/done-or-refuse.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
@@ -48,7 +48,7 @@ export const signUpOperation: Operation = {
     const signedUp = doneOrRefuse(outcome);
     if ("closed" in signedUp) throw new Problem("not-found");
 
-    const { whole } = signedUp;
+    const whole = narrowAccount(signedUp.whole, reach);
     const applications = signedUp.applications.filter(({ product }) => reaches(reach, product.id));
     const settings = await readDocumentSettings(pool, provider);
     return {

@@ -44,7 +44,7 @@ export const inputOf = (body: EndpointChangeBody): EndpointInput => ({
   url: body.url,
   description: body.description,
   active: body.active,
-  eventTypes: body.event_types,
+  eventTypes: body.event_types && [...new Set(body.event_types)],
   providerActions: body.provider_actions,
   allActors: body.all_actors,
   format: body.format,

@@ -1,5 +1,4 @@
 import type { Database, Transaction } from "#platform/database/database.ts";
-import { insertServiceSubscriptions } from "#portal/accounts/index.ts";
 import type { FieldWriter } from "#portal/fields/index.ts";
 import { holdPlan, listPlans, type Plan, type Product } from "#portal/products/index.ts";
 
@@ -12,22 +11,23 @@ interface Wish {
   readonly product: Product;
   /** A developer must wait until the subscription is approved; a program need not. */
   readonly writer: FieldWriter;
-  readonly now: Date;
 }
 
-/** Subscribes a locked account to a product, if it is not. What is wrong if it cannot have applications of it. */
-export async function subscribe(
+/**
+ * The plans by which a locked account is still to be subscribed to a product: one, or none if it is already. Or what is
+ * wrong, if it cannot have applications of the product.
+ */
+export async function judgeSubscription(
   tx: Transaction,
-  { providerId, accountId, product, writer, now }: Wish,
-): Promise<Refused | undefined> {
+  { providerId, accountId, product, writer }: Wish,
+): Promise<Refused | { readonly toSubscribe: readonly Plan[] }> {
   const existing = (await listSubscriptions(tx, providerId, accountId)).find((it) => it.productId === product.id);
   const wanted = existing ? undefined : await servicePlanOf(tx, providerId, product);
   const plan = wanted && (await holdPlan(tx, providerId, wanted.id)); // it may be gone by now
   if (!existing && !plan) return { refused: { base: ["You cannot subscribe to that service."] } };
 
-  if (plan) await insertServiceSubscriptions(tx, { providerId, accountId, plans: [plan], now });
   const isLive = existing ? existing.state === "live" : plan?.approvalRequired === false;
-  if (writer === "program" || isLive) return undefined;
+  if (writer === "program" || isLive) return { toSubscribe: plan ? [plan] : [] };
   return { refused: { base: [`Your subscription to ${product.name} is not live.`] } };
 }
 

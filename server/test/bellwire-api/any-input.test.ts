@@ -1,0 +1,93 @@
+import fc from "fast-check";
+import { expect } from "vitest";
+import { bellwireApiDocument } from "#http/bellwire-api/index.ts";
+import { HandDrivenClock } from "../support/hand-driven-clock.ts";
+import { fieldsOf, follow, operationsIn, type DocumentedOperation } from "../support/open-api.ts";
+import { openBellwireApi, openBellwireHouse, test as base } from "./bellwire-api-test.ts";
+
+/** One provider for all runs, with an endpoint and a bin that they may change. */
+const test = base.extend("it", { scope: "file" }, async ({ sharedPool: pool }, { onCleanup }) => {
+  const clock = new HandDrivenClock();
+  const { http, close, complaints } = openBellwireApi(pool, clock);
+  onCleanup(close);
+  const house = await openBellwireHouse(pool, http, clock.now());
+  const payload = { name: "crm", url: "https://93.184.215.14/" };
+  const endpoint: number = (await house.call("POST", "/endpoints", { payload })).json().id;
+  const bin: string = (await house.call("POST", "/bins", { payload: {} })).json().id;
+  return { house, endpoint, bin, complaints };
+});
+
+const document = fieldsOf(await bellwireApiDocument("0.0.0"));
+
+const texts = [
+  ["", " ", "\0", "a\0b", "\ud800", "\ufffe", "\u202e", "%", "'", "{}", "[]", "null", "x".repeat(70_000)],
+  ["0", "-1", "1", "1.5", "1e3", "1e400", "NaN", "0x10", "+1", " 7 ", "１２", "9".repeat(19), "9".repeat(400)],
+  ["2147483648", "9007199254740993", "9223372036854775808", "-0", "1,2", "1~2", "~", "1~0~2"],
+  ["2026-02-30", "0000-01-01T00:00:00Z", "9999-12-31T23:59:59-05:00", "2026-01-01T00:00:00Z", "2026-01-01"],
+  ["00000000-0000-0000-0000-000000000000", "ffffffff-ffff-ffff-ffff-ffffffffffff.9", "pending", "enabled", "*"],
+  ["true", "on", "approve", "account.created", "all", "oldest", "3scale", "https://93.184.215.14/", "http://[::1]/"],
+].flat();
+
+/** Longer ones lead to no route. */
+const ids = texts.filter((text) => encodeURIComponent(text.toWellFormed()).length <= 100);
+
+const inherited = ["__proto__", "constructor", "toString", "valueOf", "hasOwnProperty", "toJSON", "then", "\0", ""];
+
+const value = fc.letrec<{ any: unknown }>((tie) => ({
+  any: fc.oneof(
+    { maxDepth: 2, withCrossShrink: true },
+    { weight: 6, arbitrary: fc.constantFrom(...texts) },
+    fc.constantFrom(null, true, false, 0, -1, 1, 1.5, 1e308, Number.MAX_SAFE_INTEGER + 1, 2 ** 31, 2 ** 63),
+    fc.array(tie("any"), { maxLength: 3 }),
+    fc.dictionary(fc.constantFrom("host", "x-a", ...inherited), tie("any"), { maxKeys: 3 }),
+  ),
+})).any;
+
+/** What the document says that an operation takes: in its query, and in its body. */
+function namesOf({ operation }: DocumentedOperation): { readonly query: string[]; readonly body: string[] } {
+  const parameters = Array.isArray(operation["parameters"]) ? operation["parameters"].map(fieldsOf) : [];
+  const content = fieldsOf(fieldsOf(operation["requestBody"])["content"]);
+  const { properties } = follow(document, fieldsOf(content["application/json"])["schema"]);
+  const query = parameters.flatMap(({ name, in: place }) => (place === "query" ? [String(name)] : []));
+  return { query, body: Object.keys(fieldsOf(properties)) };
+}
+
+const some = (names: readonly string[]): fc.Arbitrary<Record<string, unknown>> =>
+  fc.dictionary(fc.constantFrom(...names, ...names, ...names, ...inherited), value, { maxKeys: 5 });
+
+const inputOf = (operation: DocumentedOperation) => {
+  const { query, body } = namesOf(operation);
+  return fc.record({ query: some(query), body: fc.oneof(some(body), value), id: fc.constantFrom("mine", ...ids) });
+};
+
+const textOf = (it: unknown): string => (typeof it === "string" ? it.toWellFormed() : JSON.stringify(it));
+const pairsOf = (values: Record<string, unknown>): [string, string][] =>
+  Object.entries(values).flatMap(([name, it]) => [it].flat().map((each): [string, string] => [name, textOf(each)]));
+
+// A stream has no end, and what is deleted is deleted.
+const asked = operationsIn(document).filter(({ path, method }) => method !== "delete" && !path.endsWith("/stream"));
+
+test.for(asked.map((one) => [`${one.method} ${one.path}`, one] as const))(
+  "whatever is sent is done, or refused in words: %s",
+  { timeout: 60_000 },
+  async ([, one], { it: { house, endpoint, bin, complaints } }) => {
+    const earlier = complaints.length;
+    await fc.assert(
+      fc.asyncProperty(inputOf(one), async ({ query, body, id }) => {
+        const own = one.path.includes("/bins/") ? bin : String(endpoint);
+        const named = id === "mine" ? own : encodeURIComponent(id.toWellFormed());
+        const path = one.path.replace("/api/v1", "").replaceAll(/\{\w+\}/g, named);
+        const method = one.method === "get" ? "GET" : one.method === "post" ? "POST" : "PATCH";
+        const sent = { payload: JSON.stringify(body), headers: { "content-type": "application/json" } };
+        const url = `${path}?${new URLSearchParams(pairsOf(query)).toString()}`;
+        const answer = await house.call(method, url, method === "GET" ? {} : sent);
+        expect([answer.body.slice(0, 500), answer.statusCode < 500]).toEqual([answer.body.slice(0, 500), true]);
+        if (answer.statusCode < 400) return;
+        expect(answer.headers["content-type"]).toBe("application/problem+json");
+        expect(answer.json()).toMatchObject({ status: answer.statusCode, code: expect.stringMatching(/^[a-z-]+$/) });
+      }),
+      { numRuns: 25 },
+    );
+    expect(complaints.slice(earlier)).toEqual([]);
+  },
+);

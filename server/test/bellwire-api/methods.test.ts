@@ -1,0 +1,23 @@
+import { expect } from "vitest";
+import { bellwireApiDocument } from "#http/bellwire-api/index.ts";
+import { fieldsOf, operationsIn } from "../support/open-api.ts";
+import { test } from "./bellwire-api-test.ts";
+
+const methods = ["GET", "POST", "PUT", "PATCH", "DELETE"] as const;
+
+test("every path says which methods it has, to OPTIONS and to any other that it has not", async ({ house }) => {
+  const documented = operationsIn(fieldsOf(await bellwireApiDocument("0.0.0")));
+  const byPath = Map.groupBy(documented, ({ path }) => path);
+  expect(byPath.size).toBeGreaterThan(30);
+  for (const [path, operations] of byPath) {
+    const known = operations.map(({ method }) => method.toUpperCase());
+    const hasHead = known.includes("GET") && !path.endsWith("/stream");
+    const allow = [...known, ...(hasHead ? ["HEAD"] : [])].toSorted().join(", ");
+    const url = path.replaceAll(/\{\w+\}/g, "1");
+    for (const method of [...methods.filter((it) => !known.includes(it)), "OPTIONS"] as const) {
+      const answer = await house.askBare({ method, url });
+      const said = [answer.statusCode, answer.headers["allow"]];
+      expect([method, path, ...said]).toEqual([method, path, method === "OPTIONS" ? 204 : 405, allow]);
+    }
+  }
+});

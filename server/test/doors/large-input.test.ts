@@ -1,0 +1,62 @@
+import { expect } from "vitest";
+import { setUp } from "../portal/house.ts";
+import { openEveryDoor } from "../support/open-every-door.ts";
+import { test as base } from "../support/test.ts";
+
+type Sent = readonly [method: "POST" | "PUT", url: string, type: string, body: string];
+
+const test = base.extend("send", { scope: "file" }, async ({ sharedPool }, { onCleanup }) => {
+  const { accessToken } = await setUp(sharedPool);
+  const { http, ...doors } = await openEveryDoor(sharedPool);
+  onCleanup(() => doors[Symbol.asyncDispose]());
+  return ([method, url, type, payload]: Sent) =>
+    http.inject({
+      method,
+      url,
+      headers: { authorization: `Bearer ${accessToken}`, "content-type": type },
+      payload,
+    });
+});
+
+const json = "application/json";
+const form = "application/x-www-form-urlencoded";
+const endpoints = "/api/v1/endpoints";
+const signUp = "/admin/api/signup.json";
+const long = "x".repeat(900_000);
+const lists = `${"[".repeat(400_000)}${"]".repeat(400_000)}`;
+const objects = `${'{"a":'.repeat(150_000)}1${"}".repeat(150_000)}`;
+const names = Array.from({ length: 60_000 }, (_, at) => `k${at}`);
+const endpointWith = (more: string): string => `{"name":"crm","url":"http://127.0.0.1/",${more}}`;
+
+test.for<readonly [guarantee: string, status: number, sent: Sent]>([
+  ["a body that is too large, as JSON", 413, ["POST", signUp, json, `{"org_name":"${long}${long}"}`]],
+  ["a body that is too large, as a form", 413, ["POST", signUp, form, `org_name=${long}${long}`]],
+  ["a body that is too large", 413, ["POST", endpoints, json, `{"name":"${long}${long}"}`]],
+  ["lists in lists in a field", 422, ["POST", signUp, json, `{"username":"quay","org_name":${lists}}`]],
+  ["objects in objects in a field", 422, ["POST", signUp, json, `{"username":"quay","org_name":${objects}}`]],
+  ["objects in objects as annotations", 422, ["POST", signUp, json, `{"org_name":"a","annotations":${objects}}`]],
+  ["objects in objects as a body", 422, ["POST", signUp, json, objects]],
+  ["lists in lists as a setting", 422, ["POST", endpoints, json, endpointWith(`"headers":${lists}`)]],
+  ["objects in objects as a setting", 422, ["POST", endpoints, json, endpointWith(`"headers":${objects}`)]],
+  ["objects in objects as a filter", 422, ["POST", "/api/v1/failures/retry", json, objects]],
+  ["a long value", 422, ["POST", signUp, json, `{"username":"quay","org_name":"${long}"}`]],
+  ["a long name", 422, ["POST", signUp, form, `username=quay&${long}=1`]],
+  ["a long URL", 422, ["PUT", "/admin/api/webhooks.json", form, `active=1&url=http://127.0.0.1/${long}`]],
+  ["a long name of a setting", 422, ["POST", endpoints, json, endpointWith(`"${long}":1`)]],
+  ["a long name of a header", 422, ["POST", endpoints, json, endpointWith(`"headers":{"${long}":"1"}`)]],
+  ["brackets in brackets", 422, ["POST", signUp, form, `a${"[b]".repeat(200_000)}=1`]],
+  ["brackets that nothing closes", 422, ["POST", signUp, form, "a[".repeat(300_000)]],
+  ["a list that is said again and again", 422, ["POST", signUp, form, "a[]=1&".repeat(150_000)]],
+  ["more names than anybody needs", 422, ["POST", signUp, form, names.map((name) => `${name}=1`).join("&")]],
+  ["more settings than there are", 422, ["POST", endpoints, json, endpointWith(names.map((it) => `"${it}":1`).join())]],
+  [
+    "more accounts than at once",
+    422,
+    ["POST", "/api/v1/accounts/bulk", json, `{"ids":[${"1,".repeat(90_000)}1],"operation":"approve"}`],
+  ],
+])("what is large is refused in words, and keeps nobody waiting: %s", async ([, status, sent], { send }) => {
+  const startedMs = performance.now();
+  const { statusCode, body } = await send(sent);
+  expect([statusCode, body.slice(0, 300)]).toEqual([status, expect.stringMatching(/^\{"(errors?|type)":/)]);
+  expect(performance.now() - startedMs).toBeLessThan(10_000);
+});

@@ -1,0 +1,75 @@
+import { expect } from "vitest";
+import { setUp } from "../portal/house.ts";
+import { openEveryDoor } from "../support/open-every-door.ts";
+import { test as base } from "../support/test.ts";
+
+/** What Date reads and PostgreSQL does not, as its year has not four digits; some by their zone alone. */
+const beyond = ["0000-01-01T00:00:00Z", "0001-01-01T00:00:00+05:00", "9999-12-31T23:59:59-05:00"];
+/** The first and the last moment that programs have, when they mean "ever" and "never". */
+const outermost = ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"];
+
+type Method = "GET" | "POST" | "PUT" | "DELETE";
+
+/** Everything, for one provider. */
+const test = base.extend("ask", { scope: "file" }, async ({ sharedPool }, { onCleanup }) => {
+  const { accessToken } = await setUp(sharedPool);
+  const doors = await openEveryDoor(sharedPool);
+  onCleanup(() => doors[Symbol.asyncDispose]());
+  const headers = { authorization: `Bearer ${accessToken}` };
+  return (method: Method, url: string, payload?: object) =>
+    doors.http.inject({ method, url, headers, ...(payload ? { payload } : {}) });
+});
+
+type Ask = (time: string) => readonly [method: Method, url: string, payload?: object];
+
+const encoded = encodeURIComponent;
+const asks: readonly (readonly [name: string, refusal: number, asking: Ask])[] = [
+  ["events since", 422, (time) => ["GET", `/api/v1/events?since=${encoded(time)}`]],
+  ["events until", 422, (time) => ["GET", `/api/v1/events?until=${encoded(time)}`]],
+  ["events since, followed", 422, (time) => ["GET", `/api/v1/events?order=oldest&since=${encoded(time)}`]],
+  ["deliveries since", 422, (time) => ["GET", `/api/v1/deliveries?since=${encoded(time)}`]],
+  ["deliveries until", 422, (time) => ["GET", `/api/v1/deliveries?until=${encoded(time)}`]],
+  ["failures until", 422, (time) => ["GET", `/api/v1/failures?until=${encoded(time)}`]],
+  ["failures deleted until", 422, (time) => ["DELETE", `/api/v1/failures?until=${encoded(time)}`]],
+  ["failures tried again until", 422, (time) => ["POST", "/api/v1/failures/retry", { until: time }]],
+  ["3scale's failures until", 400, (time) => ["DELETE", `/admin/api/webhooks/failures.json?time=${encoded(time)}`]],
+  ["applications active since", 400, (time) => ["GET", `/admin/api/applications.json?active_since=${encoded(time)}`]],
+  [
+    "applications inactive since",
+    400,
+    (time) => ["GET", `/admin/api/applications.json?inactive_since=${encoded(time)}`],
+  ],
+];
+
+test.for(asks)("a time beyond the calendar is refused in words: %s", async ([, refusal, asking], { ask }) => {
+  await ask("PUT", "/admin/api/webhooks.json", { url: "http://127.0.0.1/", active: true });
+  for (const time of beyond) {
+    const { statusCode, body } = await ask(...asking(time));
+    expect([time, statusCode]).toEqual([time, refusal]);
+    expect(body).toMatch(/is no time|invalid time/);
+  }
+  for (const time of outermost) {
+    expect([time, (await ask(...asking(time))).statusCode]).toEqual([time, 200]);
+  }
+});
+
+test("a time beyond the calendar is refused beside its field, where something would keep it", async ({ ask }) => {
+  const { account } = (await ask("POST", "/admin/api/signup.json", { org_name: "Quay", username: "quay" })).json();
+  const path = `/admin/api/accounts/${account.id}/applications`;
+  const [{ application }] = (await ask("GET", `${path}.json`)).json().applications;
+  const { id } = (await ask("POST", "/api/v1/endpoints", { name: "crm", url: "http://127.0.0.1/" })).json();
+  const token = { name: "ci", permission: "ro", scopes: ["account_management"] };
+
+  for (const time of beyond) {
+    for (const [field, answer] of [
+      ["expires_at", await ask("POST", "/admin/api/personal/access_tokens.json", { ...token, expires_at: time })],
+      ["first_traffic_at", await ask("PUT", `${path}/${application.id}.json`, { first_traffic_at: time })],
+      ["since", await ask("POST", "/api/v1/replays", { endpoint_id: id, since: time, only: "all" })],
+    ] as const) {
+      expect([time, answer.statusCode, Object.keys(answer.json().errors)]).toEqual([time, 422, [field]]);
+    }
+  }
+  const [first] = outermost;
+  const kept = await ask("PUT", `${path}/${application.id}.json`, { first_traffic_at: first });
+  expect(kept.json().application.first_traffic_at).toBe(first);
+});
