@@ -45,7 +45,7 @@ test("an account does not move to a plan that is deleted meanwhile", async ({ sh
     values: { name: "Gold" },
     by,
   });
-  if ("refused" in made) throw new Error(JSON.stringify(made.refused));
+  if (!made || "refused" in made) throw new Error(JSON.stringify(made));
   const planId = made.plan.id;
   const [deleted, waited] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   const deleting = pool.inTransaction(async (tx) => {
