@@ -43,18 +43,18 @@ test.each([
 
 test("an unknown user costs what a wrong password costs", async () => {
   const hash = await hashPassword("correct horse");
-  const wrong = await medianMs(() => verifyPassword(hash, "wrong"));
-  const unknown = await medianMs(() => verifyPassword(undefined, "wrong"));
-  expect(unknown / wrong).toBeGreaterThan(0.5);
-  expect(unknown / wrong).toBeLessThan(2);
+  const fastest = { wrong: Infinity, unknown: Infinity };
+  for (let round = 0; round < 7; round += 1) {
+    fastest.wrong = Math.min(fastest.wrong, await msOf(() => verifyPassword(hash, "wrong")));
+    fastest.unknown = Math.min(fastest.unknown, await msOf(() => verifyPassword(undefined, "wrong")));
+  }
+  // Without a hash of its own it would be a thousandth. No machine is so busy that the fastest of seven differ by five.
+  expect(fastest.unknown / fastest.wrong).toBeGreaterThan(0.2);
+  expect(fastest.unknown / fastest.wrong).toBeLessThan(5);
 });
 
-async function medianMs(work: () => Promise<unknown>): Promise<number> {
-  const taken: number[] = [];
-  for (let run = 0; run < 7; run += 1) {
-    const startedAt = performance.now();
-    await work();
-    taken.push(performance.now() - startedAt);
-  }
-  return taken.toSorted((a, b) => a - b)[3] ?? 0;
+async function msOf(work: () => Promise<unknown>): Promise<number> {
+  const startedAt = performance.now();
+  await work();
+  return performance.now() - startedAt;
 }

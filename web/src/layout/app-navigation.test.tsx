@@ -1,12 +1,12 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { createMemoryHistory, createRootRoute, createRouter, RouterProvider } from "@tanstack/react-router";
-import { createRoot } from "react-dom/client";
 import { expect, test, vi } from "vitest";
 
 import { createApiClient } from "../api/api-client.ts";
 import { ApiContext } from "../api/api-context.ts";
 import { SessionContext } from "../api/session-context.ts";
 import { exampleSession } from "../testing/example-session.ts";
+import { mount } from "../testing/mount.ts";
 import { AppNavigation } from "./app-navigation.tsx";
 
 const everyPlace =
@@ -18,10 +18,9 @@ async function offeredTo(open: string): Promise<readonly string[]> {
     ...exampleSession,
     places: new Map(everyPlace.split(" ").map((place) => [place, open.split(" ").includes(place)])),
   };
-  const page = document.createElement("div");
   const routeTree = createRootRoute({ component: () => <AppNavigation onGo={() => undefined} /> });
   const router = createRouter({ routeTree, history: createMemoryHistory() });
-  createRoot(page).render(
+  const page = mount(
     <SessionContext value={session}>
       <ApiContext value={createApiClient({ csrfToken: "", toSignIn: () => undefined })}>
         <QueryClientProvider client={new QueryClient({ defaultOptions: { queries: { enabled: false } } })}>

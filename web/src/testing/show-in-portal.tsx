@@ -7,7 +7,6 @@ import {
   RouterProvider,
 } from "@tanstack/react-router";
 import { flushSync } from "react-dom";
-import { createRoot } from "react-dom/client";
 import type { ReactNode } from "react";
 import { vi } from "vitest";
 
@@ -20,6 +19,7 @@ import { RenewSessionContext, SessionContext } from "../api/session-context.ts";
 import type { Session } from "../api/session.ts";
 import { ToastProvider } from "../toasts/toast-provider.tsx";
 import { exampleSession } from "./example-session.ts";
+import { mount } from "./mount.ts";
 
 export type Answer = readonly [status: number, body: unknown] | "lost";
 
@@ -38,9 +38,6 @@ export interface ShowOptions {
   /** The address that is opened. */
   readonly at?: string;
 }
-
-/** Takes the page of the test before away, with its menus and dialogs. */
-let leave = (): void => undefined;
 
 /** A page with all that stands around it, and a server that answers as it is told. */
 export function showInPortal(element: ReactNode, { answers, session, route, at = route?.path ?? "/" }: ShowOptions) {
@@ -71,10 +68,7 @@ export function showInPortal(element: ReactNode, { answers, session, route, at =
   };
   const routeTree = route ? root.addChildren([createRoute({ ...page, path: route.path })]) : root;
   const router = createRouter({ routeTree, history: createMemoryHistory({ initialEntries: [at] }) });
-  leave();
-  const shown = createRoot(document.body.appendChild(document.createElement("div")));
-  leave = () => shown.unmount();
-  shown.render(
+  mount(
     <SessionContext value={{ ...exampleSession, ...session }}>
       <RenewSessionContext value={renewSession}>
         <ApiContext value={api}>

@@ -1,6 +1,5 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { createMemoryHistory, RouterProvider } from "@tanstack/react-router";
-import { createRoot } from "react-dom/client";
 import { vi } from "vitest";
 
 import { createApiClient } from "../api/api-client.ts";
@@ -11,6 +10,7 @@ import { SessionContext } from "../api/session-context.ts";
 import { createAppRouter } from "../router.tsx";
 import { ToastProvider } from "../toasts/toast-provider.tsx";
 import { exampleSession } from "./example-session.ts";
+import { mount } from "./mount.ts";
 
 /** What the page asks the server for. */
 export interface Asked {
@@ -20,9 +20,6 @@ export interface Asked {
 
 /** How the server answers `GET /api/v1/failures` and the like: with a status and a body. What is not named is not there. */
 export type Server = Readonly<Record<string, (asked: Asked) => readonly [status: number, body: unknown]>>;
-
-/** Takes the page of the test before away, with its menus and dialogs. */
-let leave = (): void => undefined;
 
 /** The Admin Portal as it is at an address, before a server that answers as it is told. */
 export function showPage(address: string, server: Server) {
@@ -38,13 +35,10 @@ export function showPage(address: string, server: Server) {
     return new Response(status === 204 ? null : JSON.stringify(body), { status, headers });
   });
 
-  leave();
   const queries = new QueryClient({ defaultOptions: { queries: { staleTime: 30_000, retry: false } } });
   const router = createAppRouter(createMemoryHistory({ initialEntries: [address] }));
-  const root = createRoot(document.body.appendChild(document.createElement("div")));
-  leave = () => root.unmount();
   const client = { csrfToken: "t", toSignIn: () => undefined };
-  root.render(
+  mount(
     <SessionContext value={exampleSession}>
       <ApiContext value={createApiClient(client)}>
         <ManagementContext value={createManagementClient(client)}>

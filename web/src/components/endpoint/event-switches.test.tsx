@@ -1,8 +1,7 @@
-import { flushSync } from "react-dom";
-import { createRoot } from "react-dom/client";
 import { expect, test, vi } from "vitest";
 
 import type { EventType, EventTypeName } from "../../api/event-type-queries.ts";
+import { mount } from "../../testing/mount.ts";
 import { EventSwitches, type Choices } from "./event-switches.tsx";
 
 const types: readonly EventType[] = [
@@ -23,13 +22,10 @@ const types: readonly EventType[] = [
 ];
 
 function show(changed: Partial<Choices>) {
-  const page = document.createElement("div");
   const onChange = vi.fn<(switches: ReadonlySet<EventTypeName>) => void>();
   const settings = { provider_actions: false, all_actors: false };
-  flushSync(() =>
-    createRoot(page).render(
-      <EventSwitches types={types} settings={{ ...settings, switches: new Set(), ...changed }} onChange={onChange} />,
-    ),
+  const page = mount(
+    <EventSwitches types={types} settings={{ ...settings, switches: new Set(), ...changed }} onChange={onChange} />,
   );
   const click = (selector: string): void => page.querySelector<HTMLElement>(selector)?.click();
   return { page, click, switchesAfter: () => onChange.mock.lastCall?.[0] };

@@ -1,11 +1,10 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { flushSync } from "react-dom";
-import { createRoot } from "react-dom/client";
 import { expect, test } from "vitest";
 
 import { fieldsDefinitionsQuery } from "../../api/management/fields-definition-queries.ts";
 import { createManagementClient } from "../../api/management/management-client.ts";
 import { ManagementContext } from "../../api/management/management-context.ts";
+import { mount } from "../../testing/mount.ts";
 import { DefinedFields } from "./defined-fields.tsx";
 
 const api = createManagementClient({ csrfToken: "", toSignIn: () => undefined });
@@ -28,16 +27,13 @@ function stagesShownWhere(held: string): readonly [choices: readonly string[], s
       updated_at: "2026-03-01T09:00:00Z",
     },
   ]);
-  const page = document.createElement("div");
   const values = { stage: held };
-  flushSync(() =>
-    createRoot(page).render(
-      <ManagementContext value={api}>
-        <QueryClientProvider client={queries}>
-          <DefinedFields target="Cinstance" values={values} saved={values} errors={{}} onChange={() => undefined} />
-        </QueryClientProvider>
-      </ManagementContext>,
-    ),
+  const page = mount(
+    <ManagementContext value={api}>
+      <QueryClientProvider client={queries}>
+        <DefinedFields target="Cinstance" values={values} saved={values} errors={{}} onChange={() => undefined} />
+      </QueryClientProvider>
+    </ManagementContext>,
   );
   const options = [...page.querySelectorAll("option")];
   return [options.map((it) => it.textContent), page.querySelector("select")?.value];
