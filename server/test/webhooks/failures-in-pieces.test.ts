@@ -240,7 +240,7 @@ test("a retry ends the peace that a receiver had asked for, and not the one that
 test.for(ways.flatMap((way) => plans.map((mode) => ({ ...way, mode }))))(
   "each piece of a $name reads its own rows of the list and no others, with a $mode plan",
   async ({ take, mode }, { database, databaseUrl }) => {
-    const { providerId } = await buildFailures(database, { endpoints: 2, each: 1000 });
+    const { providerId } = await buildFailures(database, { endpoints: 10, each: 200 });
     await using owner = await openPool({ connectionString: databaseUrl, schema });
     // Not in the order of their events, and large: so that another index looks cheaper.
     await owner.query(

@@ -5,19 +5,27 @@ import type { FailureFilter } from "./list-failures.ts";
 import { listed, named, nextPiece, taken } from "./pick-failures.ts";
 import { takeInPieces, type AskedBy, type Piece } from "./take-in-pieces.ts";
 
-// Failures of an endpoint that is gone stay. Asked for each row, by primary key: a join would give up the order.
-const canBeSent = `(select deleted_at is null from endpoints where endpoints.id = failures.endpoint_id)`;
+// Failures of an endpoint that is gone stay, however many they are: the index passes them by. A join would give up its order.
+const canBeSent = `endpoint_id = any(array(select id from endpoints where provider_id = $1 and deleted_at is null))`;
 
-// Each starts a new round of retries with the same id and bytes. What is taken by its place counts as ten rows to PostgreSQL,
-// so it looks up each in the history by primary key, and reads no day of it as a whole.
+// Each starts a new round of retries with the same id and bytes. Each looks up its own rows of the history, by primary key:
+// joined otherwise, PostgreSQL may read all days of it for each piece.
 const dueAgain = `again as (
     insert into due (provider_id, event_id, endpoint_id, format, attempts_made, round_start, replay, sequence)
-    select ended.provider_id, ended.event_id, ended.endpoint_id, ended.format, ended.attempts_made, ended.attempts_made,
+    select taken.provider_id, taken.event_id, taken.endpoint_id, ended.format, ended.attempts_made, ended.attempts_made,
       ended.replay, event.sequence
     from taken
-    join deliveries ended on ended.provider_id = taken.provider_id and ended.event_id = taken.event_id
-      and ended.endpoint_id = taken.endpoint_id
-    join events event on event.provider_id = taken.provider_id and event.id = taken.event_id
+    cross join lateral (
+      select format, attempts_made, replay from deliveries
+      where deliveries.provider_id = taken.provider_id and deliveries.event_id = taken.event_id
+        and deliveries.endpoint_id = taken.endpoint_id
+      limit 1
+    ) ended
+    cross join lateral (
+      select sequence from events
+      where events.provider_id = taken.provider_id and events.id = taken.event_id
+      limit 1
+    ) event
     on conflict (event_id, endpoint_id) do update set due_at = clock_timestamp()
     returning endpoint_id
   )
