@@ -69,11 +69,12 @@ export async function retryFailures(
   pieceRowsMax?: number,
 ): Promise<number> {
   const [now] = await pool.query<{ horizon: Date }>(horizonStatement);
+  if (!now) throw new Error("PostgreSQL answered a select without rows");
   const lifted = new Set<number>();
   return takeInPieces<RetriedPiece>(pool, {
     statements,
     filter,
-    horizon: now?.horizon,
+    horizon: now.horizon,
     action: "failures.retried",
     askedBy,
     pieceRowsMax,

@@ -26,7 +26,7 @@ interface Taking<P extends Piece> {
   readonly statements: { readonly listed: string; readonly named: string };
   readonly filter: FailureFilter;
   /** Only what failed before is taken: what comes while this goes on must not keep it going. */
-  readonly horizon: Date | undefined;
+  readonly horizon: Date;
   readonly action: string;
   readonly askedBy: AskedBy;
   readonly pieceRowsMax?: number | undefined;
