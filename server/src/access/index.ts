@@ -11,6 +11,7 @@ export {
 export type { Actor, By, Channel } from "./actor.ts";
 export type { AdminCaller } from "./admin-caller.ts";
 export { createAttemptLimiter, type AttemptLimiter } from "./attempt-limiter.ts";
+export { auditInPieces } from "./audit-in-pieces.ts";
 export { callersChanged, callersChannel } from "./callers-changed.ts";
 export { changeProviderUserPassword } from "./change-provider-user-password.ts";
 export { deedsOpenTo, denialOf, type Deed, type Denial } from "./denial-of.ts";

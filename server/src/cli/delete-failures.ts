@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { deleteFailures as remove } from "#webhooks/failures/index.ts";
-import { auditCommand } from "./audit-command.ts";
+import { commandLine } from "./audit-command.ts";
 import { type Command, WrongUsage } from "./command.ts";
 import { filterOf, filterOptions, filterUsage } from "./failure-filter.ts";
 import { onDatabase } from "./on-database.ts";
@@ -12,15 +12,7 @@ export const deleteFailures: Command = {
     const { values } = parseArgs({ args: [...args], options: { ...filterOptions, all: { type: "boolean" } } });
     const filter = filterOf(values);
     if (!filter.isNarrow && !values.all) throw new WrongUsage("Say which, or --all.");
-    const count = await onDatabase(needs, async (pool) => {
-      const { providerId, ...chosen } = await filter.filterFor(pool);
-      return pool.inTransaction(async (tx) => {
-        const deleted = await remove(tx, { providerId, ...chosen });
-        const detail = { count: deleted, ...chosen };
-        await auditCommand(tx, { providerId, action: "failures.deleted", subject: "failures", detail });
-        return deleted;
-      });
-    });
+    const count = await onDatabase(needs, async (pool) => remove(pool, await filter.filterFor(pool), commandLine));
     needs.print(`${count} deleted`);
     return 0;
   },

@@ -1,5 +1,5 @@
 import { retryFailures as retry } from "#webhooks/failures/index.ts";
-import { auditCommand } from "./audit-command.ts";
+import { commandLine } from "./audit-command.ts";
 import type { Command } from "./command.ts";
 import { filterUsage, readFilter } from "./failure-filter.ts";
 import { onDatabase } from "./on-database.ts";
@@ -9,15 +9,7 @@ export const retryFailures: Command = {
   says: "make failed deliveries due now; without a filter, all of them",
   async run(args, needs) {
     const filter = readFilter(args);
-    const count = await onDatabase(needs, async (pool) => {
-      const { providerId, ...chosen } = await filter.filterFor(pool);
-      return pool.inTransaction(async (tx) => {
-        const retried = await retry(tx, { providerId, ...chosen });
-        const detail = { count: retried, ...chosen };
-        await auditCommand(tx, { providerId, action: "failures.retried", subject: "failures", detail });
-        return retried;
-      });
-    });
+    const count = await onDatabase(needs, async (pool) => retry(pool, await filter.filterFor(pool), commandLine));
     needs.print(`${count} due again`);
     return 0;
   },

@@ -3,7 +3,7 @@ import { expect } from "vitest";
 import { listDeliveries, readDelivery, retryDelivery } from "#webhooks/deliveries/index.ts";
 import { readEndpoint } from "#webhooks/endpoints/index.ts";
 import { listFailures, retryFailures } from "#webhooks/failures/index.ts";
-import { anEvent, buildEndpoint, buildProvider, encryption, recordNow } from "../support/build-webhooks.ts";
+import { anEvent, buildEndpoint, buildProvider, bySystem, encryption, recordNow } from "../support/build-webhooks.ts";
 import { startReceiver, type ReceivedRequest } from "../support/receiver.ts";
 import { startTestEngine } from "../support/start-test-engine.ts";
 import { test } from "../support/test.ts";
@@ -76,7 +76,7 @@ test("six attempts, same id, same bytes, then the failure list; once the receive
   expect((third ?? 0) - (second ?? 0)).toBeGreaterThanOrEqual(1000);
 
   receiver.answer(200);
-  expect(await database.inTransaction((tx) => retryFailures(tx, { providerId }))).toBe(1);
+  expect(await retryFailures(database, { providerId }, bySystem)).toBe(1);
   await until(async () => (await listDeliveries(database, { providerId, limit: 1 }))[0]?.state === "delivered");
   expect(await listFailures(database, encryption, { providerId })).toEqual([]);
   expect(receiver.received.at(-1)?.headers).toMatchObject({ "webhook-id": eventId, "bellwire-attempt": "7" });

@@ -74,7 +74,8 @@ function scansIn(node: PlanNode, indexes: ReadonlyMap<string, Index>): readonly 
   return [...own, ...(node.Plans ?? []).flatMap((child) => scansIn(child, indexes))];
 }
 
-function literalOf(it: unknown): string {
+/** A value as it is written into a statement. */
+export function literalOf(it: unknown): string {
   if (it === null || it === undefined) return "null";
   if (it instanceof Date) return pg.escapeLiteral(it.toISOString());
   if (Buffer.isBuffer(it)) return pg.escapeLiteral(`\\x${it.toString("hex")}`);

@@ -10,6 +10,9 @@ export const encryption: Encryption = createEncryption([Buffer.alloc(32, 7)]);
 
 export const aDeveloper: Actor = { kind: "developer", userId: 21 };
 
+/** Who asks for what admins ask for, where it does not matter who. */
+export const bySystem: { readonly actor: Actor } = { actor: { kind: "system" } };
+
 let providers = 0;
 
 /** A provider's bare row: all that webhooks know of one. */

@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import { listDeliveries, readDelivery } from "#webhooks/deliveries/index.ts";
 import { listFailures, retryFailures } from "#webhooks/failures/index.ts";
 import { addComingDays, retireExpiredDays } from "#webhooks/history/index.ts";
-import { buildEndpoint, buildProvider, encryption, recordNow } from "../support/build-webhooks.ts";
+import { buildEndpoint, buildProvider, bySystem, encryption, recordNow } from "../support/build-webhooks.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { startTestEngine } from "../support/start-test-engine.ts";
 import { test } from "../support/test.ts";
@@ -46,7 +46,7 @@ test("expired days go, but for what failed or is still due, which can be retried
   ]);
   expect((await readDelivery(database, { providerId, eventId: failed, endpointId }))?.attempts).toHaveLength(1);
   await until(async () => (await listFailures(database, encryption, { providerId })).length === 1);
-  await database.inTransaction((tx) => retryFailures(tx, { providerId }));
+  await retryFailures(database, { providerId }, bySystem);
   await using _engine = await startTestEngine(database);
   await until(async () => (await database.query("select from due")).length === 0);
   // Dealt with, so the rest of the day goes too.

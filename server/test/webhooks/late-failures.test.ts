@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import type { Pool } from "#platform/database/database.ts";
 import { deleteFailures, limitBacklogs, listFailures } from "#webhooks/failures/index.ts";
-import { anEvent, buildEndpoint, buildProvider, encryption, recordNow } from "../support/build-webhooks.ts";
+import { anEvent, buildEndpoint, buildProvider, bySystem, encryption, recordNow } from "../support/build-webhooks.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { startTestEngine } from "../support/start-test-engine.ts";
 import { test } from "../support/test.ts";
@@ -53,12 +53,12 @@ test("deleting up to a time that was read leaves what failed before it and commi
   await secondPasses(database);
   expect(await listFailures(database, encryption, { providerId })).toEqual([]);
   const byTime = { providerId, until: quick?.failedAt };
-  expect(await database.inTransaction((tx) => deleteFailures(tx, byTime))).toBe(0);
+  expect(await deleteFailures(database, byTime, bySystem)).toBe(0);
 
   await late.commit();
   const listed = await listFailures(database, encryption, { providerId });
   expect(listed.map(({ eventId }) => eventId)).toEqual([lateId, quickId]);
-  expect(await database.inTransaction((tx) => deleteFailures(tx, byTime))).toBe(2);
+  expect(await deleteFailures(database, byTime, bySystem)).toBe(2);
 });
 
 test("what failed before the oldest transaction that is failing something is listed meanwhile", async ({

@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import type { Pool } from "#platform/database/database.ts";
 import { limitBacklogs, listFailures, retryFailures } from "#webhooks/failures/index.ts";
-import { anEvent, buildEndpoint, buildProvider, encryption, recordNow } from "../support/build-webhooks.ts";
+import { anEvent, buildEndpoint, buildProvider, bySystem, encryption, recordNow } from "../support/build-webhooks.ts";
 import { test } from "../support/test.ts";
 import { until } from "../support/until.ts";
 
@@ -35,7 +35,7 @@ test("what is held beyond the quota goes to the failure list, the oldest first, 
   const failures = await failuresOf(database, providerId, 2);
   expect(failures.map((failure) => failure.eventId).toSorted()).toEqual(ids.slice(0, 2).toSorted());
   expect(failures[0]).toMatchObject({ url, error: expect.stringContaining("More than 3 deliveries were held") });
-  expect(await database.inTransaction((tx) => retryFailures(tx, { providerId }))).toBe(2);
+  expect(await retryFailures(database, { providerId }, bySystem)).toBe(2);
   expect(await database.query(`select from due`)).toHaveLength(5);
 });
 

@@ -14,7 +14,7 @@ import {
   type ReplayRange,
 } from "#webhooks/replays/index.ts";
 import { failingAtTheEnd } from "../portal/house.ts";
-import { anEvent, buildEndpoint, buildProvider, recordIn, recordNow } from "../support/build-webhooks.ts";
+import { anEvent, buildEndpoint, buildProvider, bySystem, recordIn, recordNow } from "../support/build-webhooks.ts";
 import { startReceiver, type ReceivedRequest } from "../support/receiver.ts";
 import { startTestEngine } from "../support/start-test-engine.ts";
 import { test } from "../support/test.ts";
@@ -95,7 +95,7 @@ test("of what failed, what is on the list gets a new round, and what was taken o
   await until(async () => (await database.query("select from failures")).length === 2);
   await until(async () => {
     const filter = { providerId, eventIds: [dealtWith] };
-    return (await database.inTransaction((tx) => deleteFailures(tx, filter))) === 1; // once its second has passed
+    return (await deleteFailures(database, filter, bySystem)) === 1; // once its second has passed
   });
 
   const sentBefore = receiver.received.find((request) => idOf(request) === failed);

@@ -18,7 +18,8 @@ const hurry = `
 
 // One that has ended: due again, with a new round of retries. It keeps its id and its bytes; what had been delivered
 // says with its replay count that it is a repeat by intent. Its failure is dealt with, so it leaves the list. Its turn in an
-// order has passed: it waits for nobody, and nobody for it.
+// order has passed: it waits for nobody, and nobody for it. The failure goes first, as it does where many are retried: who
+// inserted first would wait for one who has deleted it, and who in turn waits to insert.
 const revive = `
   with ended as (
     select ended.*, event.sequence
@@ -30,11 +31,13 @@ const revive = `
     delete from failures using ended
     where failures.provider_id = ended.provider_id and failures.endpoint_id = ended.endpoint_id
       and failures.event_id = ended.event_id
+    returning failures.event_id
   )
   insert into due (provider_id, event_id, endpoint_id, format, attempts_made, round_start, replay, sequence)
   select provider_id, event_id, endpoint_id, format, attempts_made, attempts_made,
     replay + (state = 'delivered')::int, sequence
   from ended
+  where (select count(*) from dealt_with) >= 0
   on conflict (event_id, endpoint_id) do update set due_at = clock_timestamp()
   returning event_id`;
 

@@ -16,7 +16,8 @@ export interface DeliveryToRevive {
 
 // Due again, and off the list of failures, in one statement: never in both places, nor in none. What is due already stays as
 // it is. In their order they come by sequence, before what is pending of the same key but for what is in flight: the first
-// row of each key is locked and those behind it wait, as plan-deliveries.ts explains.
+// row of each key is locked and those behind it wait, as plan-deliveries.ts explains. The failures go first, as they do where
+// many are retried: who inserted first would wait for one who has deleted them, and who in turn waits to insert.
 const statement = `
   with revived as (
     select * from unnest($3::uuid[], $4::text[], $5::text[], $6::bigint[], $7::smallint[], $8::smallint[])
@@ -24,6 +25,7 @@ const statement = `
   ), dealt_with as (
     delete from failures using revived
     where failures.provider_id = $1 and failures.endpoint_id = $2 and failures.event_id = revived.event_id
+    returning failures.event_id
   ), ahead as (
     select key.ordering_key
     from (select distinct ordering_key from revived where ordering_key is not null order by ordering_key) key
@@ -42,6 +44,7 @@ const statement = `
       or exists (select from ahead where ahead.ordering_key = revived.ordering_key)
     ) then 'infinity' else clock_timestamp() end
   from revived
+  where (select count(*) from dealt_with) >= 0
   on conflict (event_id, endpoint_id) do nothing`;
 
 /** Makes deliveries of one endpoint due: those that ended, with a new round of retries, and those that there never were. */

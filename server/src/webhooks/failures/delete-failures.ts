@@ -1,27 +1,42 @@
-import type { Transaction } from "#platform/database/database.ts";
+import type { Pool } from "#platform/database/database.ts";
 import { readFailureHorizon } from "#webhooks/deliveries/index.ts";
 
 import type { FailureFilter } from "./list-failures.ts";
+import { listed, named, nextPiece, taken } from "./pick-failures.ts";
+import { takeInPieces, type AskedBy } from "./take-in-pieces.ts";
 
-// What is deleted is what could be read: whole seconds up to `until`, never one to which something may yet be added.
-const statement = `
-  delete from failures
-  where provider_id = $1
-    and ($2::bigint is null or endpoint_id = $2)
-    and ($3::timestamptz is null or date_trunc('second', failed_at) <= $3)
-    and ($4::uuid[] is null or event_id = any($4))
-    and failed_at < $5
-  returning event_id`;
+const counted = `counted as (select count(*) as count from taken)
+  select counted.count, last.endpoint_id as "endpointId", last.failed_at as "failedAt", last.event_id as "eventId"
+  from counted left join last on true`;
+
+const statements = {
+  listed: `
+  with picked as materialized (
+    select ctid, endpoint_id, failed_at, event_id from failures
+    where ${listed}
+    ${nextPiece}
+  ), ${taken}, ${counted}`,
+  named: `
+  with picked as materialized (
+    select ctid, endpoint_id, failed_at, event_id from failures
+    where ${named}
+    ${nextPiece}
+  ), ${taken}, ${counted}`,
+};
 
 /** Takes failures off the list; their history stays. Gives how many. */
-export async function deleteFailures(tx: Transaction, filter: FailureFilter): Promise<number> {
-  const deleted = await tx.query(statement, [
-    filter.providerId,
-    filter.endpointId,
-    filter.until,
-    filter.eventIds,
-    await readFailureHorizon(tx),
-  ]);
-  if (deleted.length > 0) tx.hintAfterCommit("history", "");
-  return deleted.length;
-}
+export const deleteFailures = async (
+  pool: Pool,
+  filter: FailureFilter,
+  askedBy: AskedBy,
+  pieceRowsMax?: number,
+): Promise<number> =>
+  takeInPieces(pool, {
+    statements,
+    filter,
+    // What is deleted is what could be read: never a failure of a second to which something may yet be added.
+    horizon: await readFailureHorizon(pool),
+    action: "failures.deleted",
+    askedBy,
+    pieceRowsMax,
+  });

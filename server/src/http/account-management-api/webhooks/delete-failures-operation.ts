@@ -1,5 +1,4 @@
 import { Type } from "typebox";
-import { recordAudit } from "#access/index.ts";
 import { readLenientTime } from "#platform/clock/read-lenient-time.ts";
 import { readDefaultEndpoint } from "#webhooks/endpoints/index.ts";
 import { deleteFailures } from "#webhooks/failures/index.ts";
@@ -25,14 +24,7 @@ export const deleteFailuresOperation: Operation = {
     if (time !== undefined && !until) throw new Problem("time-invalid");
 
     const endpoint = await readDefaultEndpoint(pool, encryption, provider.id);
-    if (endpoint) {
-      const { id: providerId } = provider;
-      const filter = { endpointId: endpoint.id, until };
-      await pool.inTransaction(async (tx) => {
-        const detail = { count: await deleteFailures(tx, { providerId, ...filter }), ...filter };
-        await recordAudit(tx, { providerId, actor: by.actor, action: "failures.deleted", subject: "failures", detail });
-      });
-    }
+    if (endpoint) await deleteFailures(pool, { providerId: provider.id, endpointId: endpoint.id, until }, by);
     return {};
   },
 };

@@ -1,4 +1,3 @@
-import { recordAudit } from "#access/index.ts";
 import { deleteFailures } from "#webhooks/failures/index.ts";
 import type { BellwireApiRoute } from "../bellwire-api-route.ts";
 import * as operations from "./failure-operations.ts";
@@ -7,19 +6,8 @@ import { meantFilterOf } from "./read-failure-filter.ts";
 export const deleteFailuresRoute: BellwireApiRoute = async (http, { pool, callerOf }) => {
   const options = { schema: operations.deleteFailures, config: { deed: "change-failures" } } as const;
   http.delete("/failures", options, async (request) => {
-    const { providerId, ...filter } = meantFilterOf(request, request.query);
+    const filter = meantFilterOf(request, request.query);
     const { actor } = callerOf(request);
-    const deleted = await pool.inTransaction(async (tx) => {
-      const count = await deleteFailures(tx, { providerId, ...filter });
-      await recordAudit(tx, {
-        providerId,
-        actor,
-        action: "failures.deleted",
-        subject: "failures",
-        detail: { count, ...filter },
-      });
-      return count;
-    });
-    return { deleted };
+    return { deleted: await deleteFailures(pool, filter, { actor }) };
   });
 };

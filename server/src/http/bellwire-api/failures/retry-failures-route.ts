@@ -1,4 +1,3 @@
-import { recordAudit } from "#access/index.ts";
 import { retryFailures } from "#webhooks/failures/index.ts";
 import type { BellwireApiRoute } from "../bellwire-api-route.ts";
 import * as operations from "./failure-operations.ts";
@@ -7,14 +6,8 @@ import { failureFilterOf } from "./read-failure-filter.ts";
 export const retryFailuresRoute: BellwireApiRoute = async (http, { pool, callerOf }) => {
   const options = { schema: operations.retryFailures, config: { deed: "change-failures" } } as const;
   http.post("/failures/retry", options, async (request) => {
-    const { providerId, ...filter } = failureFilterOf(request, request.body);
+    const filter = failureFilterOf(request, request.body);
     const { actor } = callerOf(request);
-    const retried = await pool.inTransaction(async (tx) => {
-      const count = await retryFailures(tx, { providerId, ...filter });
-      const detail = { count, ...filter };
-      await recordAudit(tx, { providerId, actor, action: "failures.retried", subject: "failures", detail });
-      return count;
-    });
-    return { retried };
+    return { retried: await retryFailures(pool, filter, { actor }) };
   });
 };

@@ -1,0 +1,268 @@
+import { expect } from "vitest";
+import type { Pool, Transaction } from "#platform/database/database.ts";
+import { openPool } from "#platform/database/open-pool.ts";
+import { deleteFailures, retryFailures } from "#webhooks/failures/index.ts";
+import { literalOf } from "../schema/read-plan.ts";
+import { anEvent, buildEndpoint, buildProvider, bySystem, recordNow } from "../support/build-webhooks.ts";
+import { schema } from "../support/test-databases.ts";
+import { test } from "../support/test.ts";
+
+const pieceMax = 3;
+const url = "https://crm.example/hook";
+const ways = [
+  { name: "retry", take: retryFailures, action: "failures.retried" },
+  { name: "delete", take: deleteFailures, action: "failures.deleted" },
+] as const;
+
+const plans = ["force_custom_plan", "force_generic_plan"] as const;
+
+/** What is due has failed: now, or an hour ago, one a second after the other. */
+const failStatement = `
+  with gone as (
+    delete from due where provider_id = $1 returning *
+  ), ended as (
+    insert into deliveries (provider_id, event_id, endpoint_id, state, attempts_made, format)
+    select provider_id, event_id, endpoint_id, 'failed', attempts_made + 1, format from gone
+    on conflict (provider_id, event_id, endpoint_id) do update set attempts_made = excluded.attempts_made
+  )
+  insert into failures (provider_id, endpoint_id, event_id, error, url, failed_at)
+  select provider_id, endpoint_id, event_id, 'Answered 500', '',
+    case when $2 then clock_timestamp()
+      else now() - interval '1 hour' + make_interval(secs => row_number() over (order by event_id)) end
+  from gone
+  returning event_id as "eventId"`;
+
+async function fail(pool: Pool, providerId: number, when: "now" | "an hour ago"): Promise<string[]> {
+  const rows = await pool.query<{ eventId: string }>(failStatement, [providerId, when === "now"]);
+  return rows.map(({ eventId }) => eventId);
+}
+
+/** A provider whose endpoints have so many failures each. */
+async function buildFailures(pool: Pool, { endpoints = 1, each }: { endpoints?: number; each: number }) {
+  const providerId = await buildProvider(pool);
+  const endpointIds: number[] = [];
+  for (let at = 0; at < endpoints; at += 1)
+    endpointIds.push(await buildEndpoint(pool, { providerId, url, name: `endpoint ${at}` }));
+  const events = Array.from({ length: each }, () => anEvent());
+  const eventIds = await recordNow(pool, { providerId }, events);
+  await fail(pool, providerId, "an hour ago");
+  return { providerId, endpointIds, eventIds };
+}
+
+/** The pool, with something that happens around the work of a piece and before its commit: of the first, the second, … */
+function withPieces(pool: Pool, around: (nth: number, piece: () => Promise<void>) => Promise<void>): Pool {
+  let nth = 0;
+  return {
+    query: (text, values) => pool.query(text, values),
+    onHint: (channel, listener) => pool.onHint(channel, listener),
+    inTransaction: <T>(work: (tx: Transaction) => Promise<T>): Promise<T> =>
+      pool.inTransaction(async (tx) => {
+        nth += 1;
+        const done: T[] = [];
+        await around(nth, async () => void done.push(await work(tx)));
+        const [result] = done;
+        if (result === undefined) throw new Error("The piece was not done.");
+        return result;
+      }),
+  };
+}
+
+/** The pool, which notes how each piece is done, when it is planned like this. */
+const explaining = (pool: Pool, mode: string, explained: string[]): Pool => ({
+  query: (text, values) => pool.query(text, values),
+  onHint: (channel, listener) => pool.onHint(channel, listener),
+  inTransaction: (work) =>
+    pool.inTransaction((tx) =>
+      work({
+        ...tx,
+        async query(text, values = []) {
+          if (text.includes("skip locked")) {
+            await tx.query(`set local plan_cache_mode to ${mode}`);
+            await tx.query(`savepoint before`);
+            await tx.query(`prepare piece as ${text}`);
+            const plan = await tx.query<object>(
+              `explain (analyze, timing off) execute piece(${values.map(literalOf).join(", ")})`,
+            );
+            await tx.query(`rollback to before`);
+            await tx.query(`deallocate piece`);
+            explained.push(plan.flatMap((row) => Object.values(row).map(String)).join("\n"));
+          }
+          return tx.query(text, values);
+        },
+      }),
+    ),
+});
+
+const eventsIn = async (pool: Pool, table: "due" | "failures"): Promise<string[]> => {
+  const rows = await pool.query<{ id: string }>(`select event_id as id from ${table} order by event_id, endpoint_id`);
+  return rows.map(({ id }) => id);
+};
+const audits = (pool: Pool) => pool.query(`select action, subject, detail from audit_records order by id`);
+
+test.for(ways)(
+  "to $name all takes them a piece at a time, and is on record once, with the total",
+  async (way, { database }) => {
+    const { providerId, endpointIds } = await buildFailures(database, { endpoints: 2, each: 5 });
+    const neighbour = await buildFailures(database, { each: 1 });
+    const left: number[] = [];
+    const watched = withPieces(database, async (_nth, piece) => {
+      left.push((await eventsIn(database, "failures")).length - 1);
+      await piece();
+    });
+
+    expect(await way.take(watched, { providerId }, bySystem, pieceMax)).toBe(10);
+    expect(left).toEqual([10, 7, 4, 1]);
+    expect(await eventsIn(database, "failures")).toEqual(neighbour.eventIds);
+    const due = await database.query(`select endpoint_id as id, count(*) from due group by endpoint_id order by 1`);
+    expect(due).toEqual(way.name === "retry" ? endpointIds.map((id) => ({ id, count: 5 })) : []);
+    expect(await audits(database)).toEqual([{ action: way.action, subject: "failures", detail: { count: 10 } }]);
+  },
+);
+
+test.for(ways)("a $name that finds nothing is on record too", async (way, { database }) => {
+  const providerId = await buildProvider(database);
+  expect(await way.take(database, { providerId }, bySystem)).toBe(0);
+  expect(await audits(database)).toEqual([{ action: way.action, subject: "failures", detail: { count: 0 } }]);
+});
+
+test.for(ways)(
+  "a $name that dies in the middle has done whole pieces, says how many, and can be asked again",
+  async (way, { database }) => {
+    const { providerId, eventIds } = await buildFailures(database, { each: 10 });
+    const dying = withPieces(database, async (nth, piece) => {
+      await piece();
+      if (nth === 3) throw new Error("died");
+    });
+    await expect(way.take(dying, { providerId }, bySystem, pieceMax)).rejects.toThrow("died");
+    expect(await eventsIn(database, "failures")).toEqual(eventIds.slice(6));
+    expect(await eventsIn(database, "due")).toEqual(way.name === "retry" ? eventIds.slice(0, 6) : []);
+    expect(await audits(database)).toMatchObject([{ detail: { count: 6 } }]);
+
+    expect(await way.take(database, { providerId }, bySystem, pieceMax)).toBe(4);
+    expect(await eventsIn(database, "failures")).toEqual([]);
+    expect(await audits(database)).toMatchObject([{ detail: { count: 6 } }, { detail: { count: 4 } }]);
+  },
+);
+
+test.for(ways)("what fails while a $name runs stays on the list", async (way, { database }) => {
+  const { providerId, eventIds } = await buildFailures(database, { each: 5 });
+  const lateIds: string[] = [];
+  const running = withPieces(database, async (nth, piece) => {
+    if (nth === 2) {
+      // One that has just been retried, or is new.
+      if (way.name === "delete") await recordNow(database, { providerId });
+      lateIds.push(...(await fail(database, providerId, "now")));
+    }
+    await piece();
+  });
+  expect(await way.take(running, { providerId }, bySystem, pieceMax)).toBe(5);
+  expect(lateIds).toHaveLength(way.name === "retry" ? 3 : 1);
+  expect(await eventsIn(database, "failures")).toEqual(lateIds.toSorted());
+  expect(await eventsIn(database, "due")).toEqual(way.name === "retry" ? eventIds.slice(3) : []);
+});
+
+test.for(ways)(
+  "a $name waits for nobody who has others of the failures in hand, and leaves them to him",
+  async (way, { database }) => {
+    const { providerId, eventIds } = await buildFailures(database, { each: 10 });
+    const [first, last] = [eventIds.slice(0, 2), eventIds.slice(-2)];
+    await database.inTransaction(async (tx) => {
+      await tx.query(`select from failures where event_id = any($1) for update`, [[...first, ...last]]);
+      expect(await way.take(database, { providerId }, bySystem, pieceMax)).toBe(6);
+    });
+    expect(await eventsIn(database, "failures")).toEqual([...first, ...last]);
+    expect(await way.take(database, { providerId }, bySystem, pieceMax)).toBe(4);
+  },
+);
+
+test("many who retry and delete at once take each failure once", async ({ database }) => {
+  const { providerId } = await buildFailures(database, { endpoints: 3, each: 20 });
+  const taken = await Promise.all(
+    [...ways, ...ways].map(async ({ name, take }) => ({
+      name,
+      count: await take(database, { providerId }, bySystem, pieceMax),
+    })),
+  );
+  const countOf = (wanted: string): number =>
+    taken.reduce((sum, { name, count }) => sum + (name === wanted ? count : 0), 0);
+  expect(countOf("retry") + countOf("delete")).toBe(60);
+  expect(await eventsIn(database, "due")).toHaveLength(countOf("retry"));
+  expect(await eventsIn(database, "failures")).toEqual([]);
+});
+
+test.for(ways)("to $name by a filter takes what it says in every piece, and no other", async (way, { database }) => {
+  const { providerId, endpointIds, eventIds } = await buildFailures(database, { endpoints: 2, each: 10 });
+  const [, endpointId] = endpointIds;
+  const rows = await database.query<{ id: string; at: Date }>(
+    `select event_id as id, failed_at as at from failures where endpoint_id = $1 order by failed_at`,
+    [endpointId],
+  );
+  expect(await way.take(database, { providerId, endpointId, until: rows[4]?.at }, bySystem, 2)).toBe(5);
+  expect(await way.take(database, { providerId, eventIds: eventIds.slice(6, 9) }, bySystem, 2)).toBe(6);
+  expect(await way.take(database, { providerId, endpointId, eventIds: eventIds.slice(9) }, bySystem, 2)).toBe(1);
+  const left = await database.query<{ id: string }>(
+    `select event_id as id from failures where endpoint_id = $1 order by failed_at`,
+    [endpointId],
+  );
+  expect(left).toEqual([rows[5]?.id].map((id) => ({ id })));
+  expect(await eventsIn(database, "failures")).toHaveLength(20 - 5 - 6 - 1);
+});
+
+test("failures of an endpoint that is gone stay when all are retried, and go when all are deleted", async ({
+  database,
+}) => {
+  const { providerId, endpointIds } = await buildFailures(database, { endpoints: 3, each: 4 });
+  const [, gone] = endpointIds;
+  await database.query(`update endpoints set deleted_at = now() where id = $1`, [gone]);
+  expect(await retryFailures(database, { providerId }, bySystem, pieceMax)).toBe(8);
+  const left = await database.query(`select distinct endpoint_id as id from failures`);
+  expect(left).toEqual([{ id: gone }]);
+  expect(await deleteFailures(database, { providerId }, bySystem, pieceMax)).toBe(4);
+});
+
+test("a retry ends the peace that a receiver had asked for, and not the one that it asks for meanwhile", async ({
+  database,
+}) => {
+  const { providerId } = await buildFailures(database, { each: 7 });
+  const askForPeace = `update lanes set not_before = now() + interval '1 hour'`;
+  await database.query(askForPeace);
+  const lanes: unknown[] = [];
+  const running = withPieces(database, async (nth, piece) => {
+    lanes.push(...(await database.query(`select not_before is null as "isOpen" from lanes`)));
+    if (nth === 3) await database.query(askForPeace);
+    await piece();
+  });
+  expect(await retryFailures(running, { providerId }, bySystem, pieceMax)).toBe(7);
+  lanes.push(...(await database.query(`select not_before is null as "isOpen" from lanes`)));
+  expect(lanes).toEqual([false, true, true, false].map((isOpen) => ({ isOpen })));
+});
+
+test.for(ways.flatMap((way) => plans.map((mode) => ({ ...way, mode }))))(
+  "each piece of a $name reads its own rows of the list and no others, with a $mode plan",
+  async ({ take, mode }, { database, databaseUrl }) => {
+    const { providerId } = await buildFailures(database, { endpoints: 10, each: 200 });
+    await using owner = await openPool({ connectionString: databaseUrl, schema });
+    // Not in the order of their events, and large: so that another index looks cheaper.
+    await owner.query(
+      `update failures set failed_at = failed_at - random() * interval '1 day', error = repeat('Answered 500', 100)`,
+    );
+    await owner.query(`vacuum (full, analyze) failures`);
+    await owner.query(`analyze deliveries, events, endpoints`);
+    const explained: string[] = [];
+    const planned = explaining(database, mode, explained);
+    expect(await take(planned, { providerId }, bySystem, 300)).toBe(2000);
+    const scans = explained.map((plan) => plan.split("\n").filter((line) => / Scan .*on failures/.test(line)));
+    expect(scans).toEqual(
+      Array.from({ length: 7 }, (_, nth) => [
+        expect.stringMatching(
+          new RegExp(`Index Scan using failures_list_idx on failures .*rows=${nth < 6 ? 300 : 200}\\.`),
+        ),
+        expect.stringContaining("Tid Scan on failures"),
+      ]),
+    );
+    const history = explained.flatMap((plan) =>
+      plan.split("\n").filter((line) => /Scan .*on (deliveries|events)/.test(line) && !line.includes("never executed")),
+    );
+    expect(history.filter((line) => !line.includes("Index Scan"))).toEqual([]);
+  },
+);
