@@ -15,9 +15,10 @@ const unit = {
   exclude: ["**/*.db.test.ts", "**/node_modules/**"],
 };
 
-/** The Admin Portal's components, in a browser that is only pretended. */
+/** The Admin Portal's components, in a browser that is only pretended: each file has one of its own. */
 const web = {
   name: "web",
+  isolate: true,
   sequence: { groupOrder: 1 },
   include: ["web/src/**/*.test.tsx"],
   environment: "happy-dom",
