@@ -636,6 +636,8 @@ CREATE INDEX events_account_idx ON ONLY events USING btree (provider_id, account
 
 CREATE INDEX events_feed_idx ON ONLY events USING btree (provider_id, recorded_in, id);
 
+CREATE INDEX failures_age_idx ON failures USING btree (provider_id, failed_at, event_id, endpoint_id);
+
 CREATE INDEX failures_event_idx ON failures USING btree (event_id);
 
 CREATE INDEX failures_list_idx ON failures USING btree (provider_id, endpoint_id, failed_at, event_id);

@@ -30,13 +30,14 @@ test("PostgreSQL understands every statement, against the schema that the migrat
   expect(unresolved).toEqual(asOwner);
 });
 
-// What every request to the API, and every change, begins with; and what a piece of a million failures is taken by.
+// What every request to the API, and every change, begins with; and how a page or a piece of a million failures is found.
 test.for([
   "portal/providers/read-provider-with-token.ts",
   "portal/whole-accounts/read-whole-accounts.ts",
   "portal/whole-accounts/recall-account.ts",
   "webhooks/endpoints/recall-subscriptions.ts",
   "webhooks/failures/delete-failures.ts",
+  "webhooks/failures/list-failures.ts",
   "webhooks/failures/retry-failures.ts",
 ])("an index serves every table that %s reads", async (path, { tx }) => {
   await tx.query("set local enable_seqscan = off"); // the tables are empty: so that a scan remains only where no index is

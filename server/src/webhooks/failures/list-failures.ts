@@ -43,26 +43,33 @@ const entries = `
   join payloads payload on payload.provider_id = failure.provider_id and payload.event_id = failure.event_id
     and payload.format = ended.format
   where failure.provider_id = $1
-    and ($2::bigint is null or failure.endpoint_id = $2)
-    and ($3::timestamptz is null or date_trunc('second', failure.failed_at) <= $3)
-    and ($4::uuid[] is null or failure.event_id = any($4))
-    and failure.failed_at < $5`;
+    and ($3::uuid[] is null or failure.event_id = any($3))
+    and failure.failed_at < least($4::timestamptz, date_trunc('second', $2::timestamptz) + interval '1 second')`;
 
-// Both along failures_list_idx, in either direction.
-const statements = {
-  oldest: `${entries}
-    and ($6::timestamptz is null or (failure.failed_at, failure.event_id, failure.endpoint_id) > ($6, $7, $8))
+// From the cursor on, in either direction, so that a page of a million reads no more than a page: along failures_age_idx, or
+// along failures_list_idx when it is of one endpoint.
+const oldestFirst = `and (failure.failed_at, failure.event_id, failure.endpoint_id) > ($5::timestamptz, $6::uuid, $7::bigint)
   order by failure.failed_at, failure.event_id, failure.endpoint_id
-  limit $9`,
-  newest: `${entries}
-    and ($6::timestamptz is null or (failure.failed_at, failure.event_id, failure.endpoint_id) < ($6, $7, $8))
+  limit $8`;
+const newestFirst = `and (failure.failed_at, failure.event_id, failure.endpoint_id) < ($5::timestamptz, $6::uuid, $7::bigint)
   order by failure.failed_at desc, failure.event_id desc, failure.endpoint_id desc
-  limit $9`,
+  limit $8`;
+const statements = {
+  ofAll: { oldest: `${entries} ${oldestFirst}`, newest: `${entries} ${newestFirst}` },
+  ofOne: {
+    oldest: `${entries} and failure.endpoint_id = $9 ${oldestFirst}`,
+    newest: `${entries} and failure.endpoint_id = $9 ${newestFirst}`,
+  },
 };
+
+const starts = {
+  oldest: ["-infinity", "00000000-0000-0000-0000-000000000000", 0],
+  newest: ["infinity", "ffffffff-ffff-ffff-ffff-ffffffffffff", 0],
+} as const;
 
 export interface FailurePage {
   /** Which come first: the oldest, if nothing is said. */
-  readonly order?: keyof typeof statements | undefined;
+  readonly order?: keyof typeof starts | undefined;
   readonly after?: { readonly failedAt: Date; readonly eventId: string; readonly endpointId: number } | undefined;
   readonly limit?: number | undefined;
 }
@@ -73,17 +80,15 @@ export async function listFailures(
   filter: FailureFilter,
   page: FailurePage = {},
 ): Promise<Failure[]> {
-  const rows = await db.query<Omit<Failure, "url"> & { cipher: Buffer }>(statements[page.order ?? "oldest"], [
-    filter.providerId,
-    filter.endpointId,
-    filter.until,
-    filter.eventIds,
-    await readFailureHorizon(db),
-    page.after?.failedAt,
-    page.after?.eventId,
-    page.after?.endpointId,
-    page.limit,
-  ]);
+  const { order = "oldest", after, limit } = page;
+  const { providerId, endpointId, until, eventIds } = filter;
+  const from = after ? [after.failedAt, after.eventId, after.endpointId] : starts[order];
+  const values = [providerId, until, eventIds, await readFailureHorizon(db), ...from, limit];
+  type Row = Omit<Failure, "url"> & { readonly cipher: Buffer };
+  const rows =
+    endpointId === undefined
+      ? await db.query<Row>(statements.ofAll[order], values)
+      : await db.query<Row>(statements.ofOne[order], [...values, endpointId]);
   return rows.map(({ cipher, ...failure }) => ({ ...failure, url: encryption.decrypt("endpoint url", cipher) }));
 }
 
