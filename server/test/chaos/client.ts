@@ -12,6 +12,12 @@ interface OwnAccount {
 const accountsMax = 8;
 
 /**
+ * Between two changes. Six clients make some 25 changes a second then, on any machine: fewer than the slowest receiver gets
+ * through, or what is left at the end takes longer than the run.
+ */
+const pauseMs = [100, 400] as const;
+
+/**
  * Makes changes, one after another, in accounts of its own, and remembers what became of each. An account in which it
  * does not know that is left alone from then on, so that its state tells in the end.
  */
@@ -35,7 +41,7 @@ export class Client {
   async work(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await this.#changeSomething();
-      await wait(this.#random.between(10, 60));
+      await wait(this.#random.between(...pauseMs));
     }
   }
 

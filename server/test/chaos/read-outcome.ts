@@ -52,6 +52,28 @@ async function countDue(ownerUrl: string): Promise<number | undefined> {
   }
 }
 
+const dueStatement = `
+  select format('%s (%s%s): %s due, %s in an order behind others, %s attempts made at most, from %s to %s', endpoint.name,
+    endpoint.state, case when endpoint.active then '' else ', off' end, count(*), count(*) filter (where due.due_at = 'infinity'),
+    max(due.attempts_made), min(due.due_at), max(due.due_at) filter (where due.due_at < 'infinity')) as line
+  from bellwire.due due
+  join bellwire.endpoints endpoint on endpoint.id = due.endpoint_id
+  group by endpoint.id, endpoint.name, endpoint.state, endpoint.active
+  union all
+  select format('lane of %s: owner %s, epoch %s, not before %s', endpoint_id, owner, epoch, not_before) from bellwire.lanes
+  union all select format('now it is %s', clock_timestamp())`;
+
+/** What is left when it does not come to rest: whose it is, and what it waits for. */
+export async function describeDue(ownerUrl: string): Promise<readonly string[]> {
+  const client = new pg.Client({ connectionString: ownerUrl });
+  await client.connect();
+  try {
+    return (await client.query<{ line: string }>(dueStatement)).rows.map(({ line }) => line);
+  } finally {
+    await client.end();
+  }
+}
+
 export async function readEvents(api: BellwireApi): Promise<readonly ListedEvent[]> {
   return (await readPages(api, "/api/v1/events?")).map((event) => ({
     id: String(valueAt(event, "id")),

@@ -14,7 +14,15 @@ import { countRepeats } from "./count-repeats.ts";
 import { disturb, isKill, kinds, type Disturbance, type Kind } from "./disturbances.ts";
 import { endpoints, witness } from "./endpoints.ts";
 import { prepareGround, type Ground } from "./ground.ts";
-import { enableAll, readDeliveries, readEvents, readFailures, settleFate, waitForQuiet } from "./read-outcome.ts";
+import {
+  describeDue,
+  enableAll,
+  readDeliveries,
+  readEvents,
+  readFailures,
+  settleFate,
+  waitForQuiet,
+} from "./read-outcome.ts";
 import { startReceivers, type Receivers } from "./start-receivers.ts";
 import { watchDatabase } from "./watch-database.ts";
 
@@ -91,6 +99,7 @@ export async function runChaos({
     return await account({ ground, receivers, endpointIds, workers, disturbances, minutes, seed });
   } catch (error) {
     for (const it of [ground.web, ...ground.engines]) say(`${it.name} said at last:\n${it.said.slice(-3000)}`);
+    say(`still due:\n${(await describeDue(ground.ownerUrl)).join("\n")}`);
     throw error;
   }
 }
