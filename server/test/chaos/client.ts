@@ -15,7 +15,7 @@ const accountsMax = 8;
  * Between two changes. Six clients make some 25 changes a second then, on any machine: fewer than the slowest receiver gets
  * through, or what is left at the end takes longer than the run.
  */
-const pauseMs = [100, 400] as const;
+const pauseMs = [50, 200] as const;
 
 /**
  * Makes changes, one after another, in accounts of its own, and remembers what became of each. An account in which it
