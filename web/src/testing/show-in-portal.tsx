@@ -1,4 +1,3 @@
-import { QueryClientProvider } from "@tanstack/react-query";
 import {
   createMemoryHistory,
   createRootRoute,
@@ -10,15 +9,10 @@ import { flushSync } from "react-dom";
 import type { ReactNode } from "react";
 import { vi } from "vitest";
 
-import { createApiClient } from "../api/api-client.ts";
-import { ApiContext } from "../api/api-context.ts";
 import { createQueryClient } from "../api/create-query-client.ts";
-import { createManagementClient } from "../api/management/management-client.ts";
-import { ManagementContext } from "../api/management/management-context.ts";
-import { RenewSessionContext, SessionContext } from "../api/session-context.ts";
+import { RenewSessionContext } from "../api/session-context.ts";
 import type { Session } from "../api/session.ts";
-import { ToastProvider } from "../toasts/toast-provider.tsx";
-import { exampleSession } from "./example-session.ts";
+import { InPortal } from "./in-portal.tsx";
 import { mount } from "./mount.ts";
 
 export type Answer = readonly [status: number, body: unknown] | "lost";
@@ -58,8 +52,6 @@ export function showInPortal(element: ReactNode, { answers, session, route, at =
   const queries = createQueryClient();
   const { queries: ofQueries, ...defaults } = queries.getDefaultOptions();
   queries.setDefaultOptions({ ...defaults, queries: { ...ofQueries, retry: false } });
-  const api = createApiClient({ csrfToken: "t", toSignIn: () => undefined });
-  const management = createManagementClient({ csrfToken: "t", toSignIn: () => undefined });
   const root = createRootRoute(route ? {} : { component: () => element });
   const page = {
     component: () => element,
@@ -69,19 +61,11 @@ export function showInPortal(element: ReactNode, { answers, session, route, at =
   const routeTree = route ? root.addChildren([createRoute({ ...page, path: route.path })]) : root;
   const router = createRouter({ routeTree, history: createMemoryHistory({ initialEntries: [at] }) });
   mount(
-    <SessionContext value={{ ...exampleSession, ...session }}>
+    <InPortal queries={queries} session={session}>
       <RenewSessionContext value={renewSession}>
-        <ApiContext value={api}>
-          <ManagementContext value={management}>
-            <QueryClientProvider client={queries}>
-              <ToastProvider>
-                <RouterProvider router={router} />
-              </ToastProvider>
-            </QueryClientProvider>
-          </ManagementContext>
-        </ApiContext>
+        <RouterProvider router={router} />
       </RenewSessionContext>
-    </SessionContext>,
+    </InPortal>,
   );
   return {
     renewSession,

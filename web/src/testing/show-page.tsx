@@ -1,15 +1,9 @@
-import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { QueryClient } from "@tanstack/react-query";
 import { createMemoryHistory, RouterProvider } from "@tanstack/react-router";
 import { vi } from "vitest";
 
-import { createApiClient } from "../api/api-client.ts";
-import { ApiContext } from "../api/api-context.ts";
-import { createManagementClient } from "../api/management/management-client.ts";
-import { ManagementContext } from "../api/management/management-context.ts";
-import { SessionContext } from "../api/session-context.ts";
 import { createAppRouter } from "../router.tsx";
-import { ToastProvider } from "../toasts/toast-provider.tsx";
-import { exampleSession } from "./example-session.ts";
+import { InPortal } from "./in-portal.tsx";
 import { mount } from "./mount.ts";
 
 /** What the page asks the server for. */
@@ -37,19 +31,10 @@ export function showPage(address: string, server: Server) {
 
   const queries = new QueryClient({ defaultOptions: { queries: { staleTime: 30_000, retry: false } } });
   const router = createAppRouter(createMemoryHistory({ initialEntries: [address] }));
-  const client = { csrfToken: "t", toSignIn: () => undefined };
   mount(
-    <SessionContext value={exampleSession}>
-      <ApiContext value={createApiClient(client)}>
-        <ManagementContext value={createManagementClient(client)}>
-          <QueryClientProvider client={queries}>
-            <ToastProvider>
-              <RouterProvider router={router} />
-            </ToastProvider>
-          </QueryClientProvider>
-        </ManagementContext>
-      </ApiContext>
-    </SessionContext>,
+    <InPortal queries={queries}>
+      <RouterProvider router={router} />
+    </InPortal>,
   );
   return {
     queries,

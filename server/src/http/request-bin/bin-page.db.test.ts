@@ -5,27 +5,31 @@ import { launchBrowser } from "../../../test/support/browser.ts";
 import { buildProvider } from "../../../test/support/build-webhooks.ts";
 import { test } from "../../../test/support/test.ts";
 import { systemClock } from "#platform/clock/clock.ts";
+import type { Pool } from "#platform/database/database.ts";
 import { createBin, createOwnBins, deleteBin, findBin } from "#request-bin/index.ts";
 import { requestBinDoor } from "./index.ts";
 
 const publicUrl = "http://bins.example";
 const evil = "<img src=x onerror=\"document.title='taken over'\"><script>document.title='taken over'</script>";
 
+async function makeBin(database: Pool) {
+  const providerId = await buildProvider(database);
+  return database.inTransaction((tx) => createBin(tx, { providerId }));
+}
+
+async function openDoor(pool: Pool) {
+  const http = Fastify();
+  const needs = { pool, clock: systemClock, originOf: () => publicUrl, secretsOfBin: async () => [testSecret] };
+  await http.register(requestBinDoor(needs));
+  return http;
+}
+
 test(
   "what comes appears on the open page by itself, and the page's controls work without a reload",
   { timeout: 60_000 },
   async ({ database }) => {
-    const providerId = await buildProvider(database);
-    const bin = await database.inTransaction((tx) => createBin(tx, { providerId }));
-    await using http = Fastify();
-    await http.register(
-      requestBinDoor({
-        pool: database,
-        clock: systemClock,
-        originOf: () => publicUrl,
-        secretsOfBin: async () => [testSecret],
-      }),
-    );
+    const bin = await makeBin(database);
+    await using http = await openDoor(database);
     const at = await http.listen({ port: 0, host: "127.0.0.1" });
     await using sender = buildSender({ ownBins: createOwnBins({ pool: database, isOurs: () => true }) });
     await using browser = await launchBrowser();
@@ -62,17 +66,8 @@ test(
   "a page that stays open leads to what it does not show any more, and says when its bin is gone",
   { timeout: 60_000 },
   async ({ database }) => {
-    const providerId = await buildProvider(database);
-    const bin = await database.inTransaction((tx) => createBin(tx, { providerId }));
-    await using http = Fastify();
-    await http.register(
-      requestBinDoor({
-        pool: database,
-        clock: systemClock,
-        originOf: () => publicUrl,
-        secretsOfBin: async () => [testSecret],
-      }),
-    );
+    const bin = await makeBin(database);
+    await using http = await openDoor(database);
     const at = await http.listen({ port: 0, host: "127.0.0.1" });
     const post = () => http.inject({ method: "POST", url: `/bins/${bin.id}` });
     for (let n = 0; n < 60; n += 1) await post();

@@ -1,27 +1,13 @@
 import { expect, test } from "vitest";
 
 import type { Product } from "../../api/management/product-queries.ts";
+import { exampleProduct } from "../../testing/example-product.ts";
 import { planIdOf, productOf, valuesOf } from "./application-draft.ts";
 
 const product = (id: number, backend_version: Product["backend_version"]): Product => ({
+  ...exampleProduct,
   id,
   backend_version,
-  name: "Ferries",
-  state: "incomplete",
-  system_name: "ferries",
-  deployment_option: "hosted",
-  intentions_required: false,
-  buyers_manage_apps: true,
-  buyers_manage_keys: true,
-  referrer_filters_required: false,
-  custom_keys_enabled: true,
-  buyer_key_regenerate_enabled: true,
-  mandatory_app_key: true,
-  buyer_can_select_plan: false,
-  buyer_plan_change_permission: "request",
-  created_at: "2026-03-01T09:00:00Z",
-  updated_at: "2026-03-01T09:00:00Z",
-  links: [],
 });
 
 test("credentials that were typed for a product of another kind are not sent, nor what is empty", () => {

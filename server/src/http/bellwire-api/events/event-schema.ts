@@ -71,7 +71,7 @@ export const EventPage = Type.Object(
       Type.String({
         description:
           "Give it as `after` to get the next page. With the newest first, null on the last one; with the oldest first never, " +
-          "since more may come: then a page that is not full is the last for now.",
+          "since more may come: a page that is not full then holds all there is yet.",
       }),
     ),
   },
