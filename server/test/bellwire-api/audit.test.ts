@@ -9,7 +9,11 @@ import { test as base, type BellwireHouse } from "./bellwire-api-test.ts";
 const minuteMs = 60_000;
 
 /** The API's time lies behind what the test records, which happens when it really does: so that it can be replayed. */
-const test = base.extend("clock", () => new HandDrivenClock(new Date(Date.now() + minuteMs).toISOString()));
+const test = base.extend(
+  "fileClock",
+  { scope: "file" },
+  () => new HandDrivenClock(new Date(Date.now() + minuteMs).toISOString()),
+);
 
 type Ids = Readonly<Record<string, string | number>>;
 

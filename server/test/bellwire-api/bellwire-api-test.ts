@@ -32,13 +32,15 @@ export const test = base
     onCleanup(() => receiver[Symbol.asyncDispose]());
     return receiver;
   })
-  .extend("http", async ({ sharedPool, clock }, { onCleanup }) => {
-    const opened = openBellwireApi(sharedPool, clock);
-    onCleanup(async () => {
-      await opened.close();
-      expect(opened.complaints).toEqual([]);
-    });
-    return opened.http;
+  .extend("opened", { scope: "file" }, ({ sharedPool, fileClock }, { onCleanup }) => {
+    const opened = openBellwireApi(sharedPool, fileClock);
+    onCleanup(opened.close);
+    return opened;
+  })
+  .extend("http", ({ opened: { http, complaints } }, { onCleanup }) => {
+    const earlier = complaints.length;
+    onCleanup(() => expect(complaints.slice(earlier)).toEqual([]));
+    return http;
   })
   .extend("house", async ({ sharedPool, http, clock }) => openBellwireHouse(sharedPool, http, clock.now()))
   .extend("neighbour", async ({ sharedPool, http, clock }) => openBellwireHouse(sharedPool, http, clock.now()));

@@ -8,7 +8,7 @@ const fromNow = (ms: number): string => new Date(Date.now() + ms).toISOString();
 const minuteMs = 60_000;
 
 /** The API's time lies behind what the tests record, which happens when it really does. */
-const test = base.extend("clock", () => new HandDrivenClock(fromNow(minuteMs)));
+const test = base.extend("fileClock", { scope: "file" }, () => new HandDrivenClock(fromNow(minuteMs)));
 
 /** An endpoint that came after two events. */
 async function lateEndpoint({ pool, provider }: BellwireHouse): Promise<number> {

@@ -1,7 +1,8 @@
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { launchBrowser } from "../support/browser.ts";
-import { makeDataDir, readSignIn, startBellwire } from "../support/start-bellwire.ts";
+import { makeDataDir } from "../support/data-dir.ts";
+import { readSignIn, startBellwire } from "../support/start-bellwire.ts";
 import { password, signUpByForm } from "./sign-up-over-http.ts";
 
 const wait = { timeout: 15_000 };

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { makeDataDir, readSignIn, startBellwire } from "../support/start-bellwire.ts";
+import { makeDataDir } from "../support/data-dir.ts";
+import { readSignIn, startBellwire } from "../support/start-bellwire.ts";
 import { until } from "../support/until.ts";
 
 const crmFolder = fileURLToPath(new URL("../../../examples/crm/", import.meta.url));

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { ask } from "../chaos/ask-bellwire.ts";
 import { launchBrowser } from "../support/browser.ts";
-import { makeDataDir, readSignIn, startBellwire } from "../support/start-bellwire.ts";
+import { makeDataDir } from "../support/data-dir.ts";
+import { readSignIn, startBellwire } from "../support/start-bellwire.ts";
 
 const wait = { timeout: 15_000 };
 

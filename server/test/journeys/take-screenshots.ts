@@ -6,13 +6,14 @@ import { mkdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import type { Page } from "playwright-core";
 import { launchBrowser } from "../support/browser.ts";
-import { makeDataDir, readSignIn, startBellwire } from "../support/start-bellwire.ts";
+import { makeEmptyDataDir } from "../support/empty-data-dir.ts";
+import { readSignIn, startBellwire } from "../support/start-bellwire.ts";
 
 const pictures = fileURLToPath(new URL("../../../docs/images/", import.meta.url));
 const wait = { timeout: 15_000 };
 
 await mkdir(pictures, { recursive: true });
-await using folder = await makeDataDir();
+await using folder = await makeEmptyDataDir();
 await using bellwire = await startBellwire({ dataDir: folder.path, environment: { PORT: "3000" } });
 const { binUrl, username, password } = await readSignIn(folder.path);
 const browser = await launchBrowser();

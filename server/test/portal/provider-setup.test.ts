@@ -4,7 +4,7 @@ import { setUpFirstProvider, setUpProvider } from "#portal/provider-setup/index.
 import { judgeProviderSetup } from "#portal/provider-setup/provider-setup.ts";
 import { findProviderByHost, findProviderByKey } from "#portal/providers/index.ts";
 import { setUpFirst } from "../../src/app/first-set-up.ts";
-import { makeDataDir } from "../support/start-bellwire.ts";
+import { makeEmptyDataDir } from "../support/empty-data-dir.ts";
 import { test } from "../support/test.ts";
 import { now, setUp } from "./house.ts";
 
@@ -43,7 +43,7 @@ test("what was not given is made at random, and only its digest is kept", async 
 });
 
 test("the token that the first start makes is one like all others", async ({ database }) => {
-  await using folder = await makeDataDir();
+  await using folder = await makeEmptyDataDir();
   const unset = { adminPassword: undefined, accessToken: undefined, providerKey: undefined };
   const config = { dataDir: folder.path, providerName: "Acme", adminUsername: "admin", ...unset };
   const token = await setUpFirst({

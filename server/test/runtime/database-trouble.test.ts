@@ -2,10 +2,12 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import pg from "pg";
 import { openEmbeddedPostgres } from "#platform/embedded-postgres/open-embedded-postgres.ts";
+import { makeDataDir } from "../support/data-dir.ts";
+import { makeEmptyDataDir } from "../support/empty-data-dir.ts";
 import { openDatabaseLine } from "../support/database-line.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { mountSmallDisk } from "../support/small-disk.ts";
-import { makeDataDir, serve, startBellwire } from "../support/start-bellwire.ts";
+import { serve, startBellwire } from "../support/start-bellwire.ts";
 import { until } from "../support/until.ts";
 
 const timeout = 120_000;
@@ -88,7 +90,7 @@ test("while the database is away every door says so, and serves again once it is
   await line[Symbol.asyncDispose]();
   const doors = [`${url}/api/v1/endpoints`, `${url}/admin/api/accounts.json`, `${url}/`, `${url}/p/admin`];
   // A page that needs no more than the provider is still served while that is remembered, which is for a second.
-  await until(async () => (await ask(`${url}/`)).status === 503, { withinMs: 2000 });
+  await until(async () => (await ask(`${url}/`)).status === 503);
   for (const door of doors) expect(await ask(door)).toMatchObject({ status: 503, retryAfter: "5" });
   expect((await ask(`${url}/api/v1/endpoints`)).text).toContain('"code":"database-away"');
   expect((await ask(`${url}/admin/api/accounts.json`)).text).toContain('{"error":"The database does not answer');
@@ -145,7 +147,7 @@ test(
   "on a disk that is really full nothing is half done, and with room again all is delivered",
   { timeout },
   async (context) => {
-    await using folder = await makeDataDir();
+    await using folder = await makeEmptyDataDir();
     await using disk = await mountSmallDisk(folder.path);
     if (!disk) return context.skip("a file system of our own may not be mounted here");
     await using receiver = await startReceiver();

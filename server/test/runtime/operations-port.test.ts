@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { claimPort } from "../../src/app/claim-port.ts";
-import { makeDataDir, serve } from "../support/start-bellwire.ts";
+import { makeDataDir } from "../support/data-dir.ts";
+import { serve } from "../support/start-bellwire.ts";
 
 test("an engine of its own can be asked how it is, on a port for operations", { timeout: 120_000 }, async () => {
   const port = await claimPort("127.0.0.1", 0);

@@ -2,13 +2,14 @@ import { once } from "node:events";
 import { readdir } from "node:fs/promises";
 import { createServer } from "node:net";
 import { expect, test } from "vitest";
-import { makeDataDir, serve } from "../support/start-bellwire.ts";
+import { makeEmptyDataDir } from "../support/empty-data-dir.ts";
+import { serve } from "../support/start-bellwire.ts";
 
 const key = Buffer.alloc(32).toString("base64");
 
 /** Ends with 1 and one message without a stack trace, and leaves the data directory as it was. */
 async function refusal(env: Readonly<Record<string, string>>): Promise<string> {
-  await using folder = await makeDataDir();
+  await using folder = await makeEmptyDataDir();
   const dataDir = folder.path;
   await using refused = serve(dataDir, { BELLWIRE_LOG_LEVEL: "silent", ...env });
   expect(await refused.ended).toBe(1);

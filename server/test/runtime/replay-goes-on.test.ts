@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
 import { ask, itemsAt, valueAt, type BellwireApi } from "../chaos/ask-bellwire.ts";
+import { makeDataDir } from "../support/data-dir.ts";
 import { familyOf, kill, postmasterOf } from "../support/processes.ts";
 import { startReceiver } from "../support/receiver.ts";
-import { makeDataDir, readSignIn, startBellwire } from "../support/start-bellwire.ts";
+import { readSignIn, startBellwire } from "../support/start-bellwire.ts";
 import { until } from "../support/until.ts";
 
 const accounts = 20;

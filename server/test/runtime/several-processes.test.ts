@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
+import { makeDataDir } from "../support/data-dir.ts";
+import { makeEmptyDataDir } from "../support/empty-data-dir.ts";
 import { isAlive, postmasterOf } from "../support/processes.ts";
-import { BellwireProcess, makeDataDir, serve } from "../support/start-bellwire.ts";
+import { BellwireProcess, serve } from "../support/start-bellwire.ts";
 import { until } from "../support/until.ts";
 
 const timeout = 120_000;
@@ -41,7 +43,7 @@ test(
   "processes that start at once on one empty data directory make one database and one provider",
   { timeout },
   async () => {
-    await using folder = await makeDataDir();
+    await using folder = await makeEmptyDataDir();
     const dataDir = folder.path;
     await using started = new AsyncDisposableStack();
     const all = [1, 2, 3].map(() => started.use(serve(dataDir)));

@@ -2,8 +2,10 @@ import { spawn } from "node:child_process";
 import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { makeDataDir } from "../support/data-dir.ts";
+import { makeEmptyDataDir } from "../support/empty-data-dir.ts";
 import { familyOf, isAlive, kill, postmasterOf } from "../support/processes.ts";
-import { makeDataDir, serve } from "../support/start-bellwire.ts";
+import { serve } from "../support/start-bellwire.ts";
 import { until } from "../support/until.ts";
 
 const timeout = 120_000;
@@ -16,7 +18,7 @@ async function knowsToken(url: string): Promise<boolean> {
 }
 
 test("a first start says how to sign in, a second one finds what the first has left", { timeout }, async () => {
-  await using folder = await makeDataDir();
+  await using folder = await makeEmptyDataDir();
   const dataDir = folder.path;
   await using first = serve(dataDir, { BELLWIRE_ACCESS_TOKEN: accessToken });
   const url = await first.ready();
@@ -131,7 +133,7 @@ test(
   "a stop amidst the first start ends it with 0, and the next start completes what was begun",
   { timeout },
   async () => {
-    await using folder = await makeDataDir();
+    await using folder = await makeEmptyDataDir();
     const dataDir = folder.path;
     await using hurried = serve(dataDir);
     await until(() => hurried.stdout.includes("making a new database"), { withinMs: 30_000 });

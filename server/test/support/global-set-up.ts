@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { TestProject } from "vitest/node";
 import { migrateTemplate } from "./migrate-template.ts";
 import { startThrowAwayPostgres } from "./throw-away-postgres.ts";
@@ -6,13 +9,20 @@ declare module "vitest" {
   interface ProvidedContext {
     /** Leads to the server's own database, as its owner. */
     postgresUrl: string;
+    /** Where the data directory is, or will be, that those of the tests are copies of. */
+    migratedDataDir: string;
   }
 }
 
 /** One PostgreSQL for the whole run, its template migrated once. */
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
+  const folder = await mkdtemp(join(tmpdir(), "bellwire-test-"));
   const postgres = await startThrowAwayPostgres();
   await migrateTemplate(postgres);
   project.provide("postgresUrl", postgres.urlOf("postgres"));
-  return async () => postgres[Symbol.asyncDispose]();
+  project.provide("migratedDataDir", join(folder, "data"));
+  return async () => {
+    await postgres[Symbol.asyncDispose]();
+    await rm(folder, { recursive: true, force: true });
+  };
 }

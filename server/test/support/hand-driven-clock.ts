@@ -24,6 +24,12 @@ export class HandDrivenClock implements Clock {
     return this.#elapsedMs;
   }
 
+  /** Back to the start, as a new one. Nobody who is asleep wakes any more. */
+  rewind(): void {
+    this.#elapsedMs = 0;
+    this.#sleepers = [];
+  }
+
   /** How many are asleep: what a test waits for before it moves the hand. */
   get sleeping(): number {
     return this.#sleepers.length;

@@ -1,9 +1,7 @@
 import { spawn } from "node:child_process";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { isAlive, kill, postmasterOf } from "./processes.ts";
 import { until } from "./until.ts";
 
 const commandLine = fileURLToPath(new URL("../../bin/bellwire", import.meta.url));
@@ -12,24 +10,6 @@ const startMs = 120_000;
 const stopMs = 30_000;
 /** What is kept of what a process says: a long run says more than anybody reads. */
 const saidMax = 1_000_000;
-
-export interface DataDir extends AsyncDisposable {
-  readonly path: string;
-}
-
-/** An empty data directory, removed in the end together with the server that a failed test leaves running in it. */
-export async function makeDataDir(): Promise<DataDir> {
-  const path = await mkdtemp(join(tmpdir(), "bellwire-test-"));
-  return {
-    path,
-    async [Symbol.asyncDispose]() {
-      const pid = await postmasterOf(path);
-      if (pid !== undefined) kill(pid, "SIGQUIT");
-      await until(() => pid === undefined || !isAlive(pid));
-      await rm(path, { recursive: true, force: true });
-    },
-  };
-}
 
 export interface SignIn {
   readonly binUrl: string;

@@ -9,10 +9,16 @@ import { schema } from "./test-databases.ts";
 
 /**
  * What a test can ask for by naming it: `database`, a pool on a fresh database of its own, for what commits; `tx`, a
- * transaction that is rolled back afterwards, for everything else, since it costs nothing; `clock`, driven by hand.
+ * transaction that is rolled back afterwards, for everything else, since it costs nothing; `clock`, driven by hand. What a
+ * file has for all its tests keeps `fileClock`, which is the same one: each test that names it finds it at its start.
  */
 export const test = base
-  .extend("clock", () => new HandDrivenClock())
+  .extend("fileClock", { scope: "file" }, () => new HandDrivenClock())
+
+  .extend("clock", ({ fileClock }) => {
+    fileClock.rewind();
+    return fileClock;
+  })
 
   .extend("databaseUrl", async ({}, { onCleanup }) => {
     const clone = await cloneTemplate();

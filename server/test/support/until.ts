@@ -1,9 +1,12 @@
 import { setTimeout as wait } from "node:timers/promises";
 
-/** Waits for a condition to hold and gives back what it found. Fails, saying what it waited for, at the deadline. */
+/**
+ * Waits for a condition to hold and gives back what it found. Fails, saying what it waited for, at the deadline: late
+ * enough for a machine that is busy with something else.
+ */
 export async function until<Found>(
   condition: () => Found | Promise<Found>,
-  { withinMs = 5000, everyMs = 10 }: { withinMs?: number; everyMs?: number } = {},
+  { withinMs = 20_000, everyMs = 10 }: { withinMs?: number; everyMs?: number } = {},
 ): Promise<Exclude<Found, false | undefined | null | 0 | "">> {
   const deadlineMs = performance.now() + withinMs;
   for (;;) {

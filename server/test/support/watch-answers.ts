@@ -49,12 +49,25 @@ function judge(document: Fields, operation: Fields, { status, type, text }: Sent
   const media = fieldsOf(follow(document, response)["content"])[type];
   if (media === undefined) return `answers ${status} as ${type}`;
   if (!type.endsWith("json")) return undefined;
-  const schema = Schema.Compile({ components: document["components"], ...fieldsOf(fieldsOf(media)["schema"]) });
+  const schema = validatorOf(document, fieldsOf(media));
   const json: unknown = JSON.parse(text);
   if (schema.Check(json)) return undefined;
   const [, errors] = schema.Errors(json);
   const says = errors.map(({ instancePath, message }) => `${instancePath} ${message}`).join(", ");
   return `answers ${status} with what its schema does not allow: ${says}`;
+}
+
+type Validator = ReturnType<typeof Schema.Compile>;
+
+/** Compiling one takes longer than the answer that it judges. */
+const validators = new WeakMap<Fields, Validator>();
+
+function validatorOf(document: Fields, media: Fields): Validator {
+  const known = validators.get(media);
+  if (known) return known;
+  const validator = Schema.Compile({ components: document["components"], ...fieldsOf(media["schema"]) });
+  validators.set(media, validator);
+  return validator;
 }
 
 const textOf = (payload: unknown): string | undefined =>

@@ -1,0 +1,23 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { isAlive, kill, postmasterOf } from "./processes.ts";
+import { until } from "./until.ts";
+
+export interface DataDir extends AsyncDisposable {
+  readonly path: string;
+}
+
+/** An empty data directory, removed in the end together with the server that a failed test leaves running in it. */
+export async function makeEmptyDataDir(): Promise<DataDir> {
+  const path = await mkdtemp(join(tmpdir(), "bellwire-test-"));
+  return {
+    path,
+    async [Symbol.asyncDispose]() {
+      const pid = await postmasterOf(path);
+      if (pid !== undefined) kill(pid, "SIGQUIT");
+      await until(() => pid === undefined || !isAlive(pid));
+      await rm(path, { recursive: true, force: true });
+    },
+  };
+}
