@@ -6,11 +6,18 @@ let lastMs = 0;
 let counter = 0;
 
 /**
+ * A clock that is set back further was wrong before: ids that went on in a future that never comes would lie in days for
+ * which the history has no room yet, and nothing could be recorded until the process is started again.
+ */
+const stepBackMaxMs = 10_000;
+
+/**
  * A UUIDv7 (RFC 9562 §5.7) for `nowMs`, milliseconds since 1970. Ids of one process rise strictly: within a millisecond
- * by a 12-bit counter (method 1 of §6.2), and a clock that steps back is answered with the last millisecond again.
+ * by a 12-bit counter (method 1 of §6.2), and a clock that steps back by up to ten seconds is answered with the last
+ * millisecond again. One that steps back further is followed.
  */
 export function newUuidV7(nowMs: number): string {
-  if (nowMs > lastMs) {
+  if (nowMs > lastMs || nowMs < lastMs - stepBackMaxMs) {
     lastMs = nowMs;
     counter = 0;
   } else {
