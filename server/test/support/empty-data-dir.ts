@@ -1,6 +1,6 @@
 import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fastestFolder } from "./fastest-folder.ts";
 import { isAlive, kill, postmasterOf } from "./processes.ts";
 import { until } from "./until.ts";
 
@@ -10,7 +10,7 @@ export interface DataDir extends AsyncDisposable {
 
 /** An empty data directory, removed in the end together with the server that a failed test leaves running in it. */
 export async function makeEmptyDataDir(): Promise<DataDir> {
-  const path = await mkdtemp(join(tmpdir(), "bellwire-test-"));
+  const path = await mkdtemp(join(await fastestFolder(), "bellwire-test-"));
   return {
     path,
     async [Symbol.asyncDispose]() {

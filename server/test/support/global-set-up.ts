@@ -1,7 +1,7 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
+import { fastestFolder } from "./fastest-folder.ts";
 import { migrateTemplate } from "./migrate-template.ts";
 import { startThrowAwayPostgres } from "./throw-away-postgres.ts";
 
@@ -16,7 +16,8 @@ declare module "vitest" {
 
 /** One PostgreSQL for the whole run, its template migrated once. */
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
-  const folder = await mkdtemp(join(tmpdir(), "bellwire-test-"));
+  const folder = await mkdtemp(join(await fastestFolder(), "bellwire-test-"));
+  await chmod(folder, 0o711); // the user that PostgreSQL runs as passes through: else the database lies elsewhere
   const postgres = await startThrowAwayPostgres();
   await migrateTemplate(postgres);
   project.provide("postgresUrl", postgres.urlOf("postgres"));

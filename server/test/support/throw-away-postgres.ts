@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { chown, mkdtemp, statfs } from "node:fs/promises";
+import { chown, mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
 import pg from "pg";
 import type { Place } from "#platform/embedded-postgres/choose-place.ts";
@@ -8,6 +8,7 @@ import { initDatabase, ownerRole } from "#platform/embedded-postgres/init-databa
 import { programOptions } from "#platform/embedded-postgres/run-program.ts";
 import { serverSettings } from "#platform/embedded-postgres/server-settings.ts";
 import { unprivilegedUser } from "#platform/embedded-postgres/unprivileged-user.ts";
+import { fastestFolder } from "./fastest-folder.ts";
 import { until } from "./until.ts";
 
 export interface ThrowAwayPostgres extends AsyncDisposable {
@@ -50,16 +51,6 @@ export async function startThrowAwayPostgres(): Promise<ThrowAwayPostgres> {
       await exited;
     },
   };
-}
-
-/**
- * Memory, if it can hold the databases of a run: a copy of the template, a thousand small files, takes 20 ms there and up
- * to a second on a disk. Both are short, as the path of a socket must be.
- */
-async function fastestFolder(): Promise<string> {
-  const memory = "/dev/shm";
-  const { bavail, bsize } = await statfs(memory).catch(() => ({ bavail: 0, bsize: 0 }));
-  return bavail * bsize > 2 * 1024 ** 3 ? memory : "/tmp";
 }
 
 /** A shell stands between: when our end of its input closes, also because we were killed, it stops the server and tidies up. */
