@@ -44,7 +44,11 @@ export class HintLine implements AsyncDisposable {
 
   async #sayNow(payload: string): Promise<void> {
     try {
-      await this.#client?.query("select pg_notify($1, $2)", [this.#options.channel, payload]);
+      await this.#client?.query({
+        name: "say",
+        text: "select pg_notify($1, $2)",
+        values: [this.#options.channel, payload],
+      });
     } catch (error) {
       this.#options.log.warn({ err: error }, "hint not sent");
     }
@@ -89,7 +93,8 @@ export class HintLine implements AsyncDisposable {
     client.on("notification", ({ payload }) => onPayload(payload ?? ""));
     try {
       await client.connect();
-      await client.query(`listen ${pg.escapeIdentifier(channel)}`);
+      // A notify commits as everything does. Nothing of it is kept, so it need not wait for the disk.
+      await client.query(`listen ${pg.escapeIdentifier(channel)}; set synchronous_commit = off`);
       if (this.#closing.signal.aborted) return;
       this.#client = client;
       opened();

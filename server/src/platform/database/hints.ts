@@ -1,4 +1,5 @@
 import type pg from "pg";
+import { systemClock } from "#platform/clock/clock.ts";
 import { randomHex } from "#platform/ids/random-token.ts";
 import type { DatabaseLog } from "./database-log.ts";
 import { HintLine } from "./hint-line.ts";
@@ -8,10 +9,11 @@ import type { HintsLeft } from "./run-transaction.ts";
 type Listener = (values: readonly string[]) => void;
 
 /**
- * A notify takes a lock of the whole instance when its transaction commits, so that thousands of them a second would
- * queue there. One in 5 ms bundles them, and nobody notices the wait.
+ * A notify is a transaction of its own, which takes a lock of the whole instance when it commits, and wakes every process
+ * that listens. The first goes out at once, those behind it together, 20 ms later: with one in 5 ms they took a sixth of
+ * what a busy process could do.
  */
-const sayEveryMs = 5;
+const sayEveryMs = 20;
 
 /** Spreads what transactions left with `hintAfterCommit`: in this process at once, to others by notify. */
 export class Hints implements AsyncDisposable {
@@ -21,6 +23,7 @@ export class Hints implements AsyncDisposable {
   #forUs: HintsLeft = new Map();
   #forOthers: HintsLeft = new Map();
   #timer: NodeJS.Timeout | undefined;
+  #saidMs = Number.NEGATIVE_INFINITY;
 
   constructor({ connection, channel, log }: { connection: pg.ClientConfig; channel: string; log: DatabaseLog }) {
     this.#line = new HintLine({
@@ -73,7 +76,9 @@ export class Hints implements AsyncDisposable {
   }
 
   #saySoon(): void {
-    if (this.#line.isOpen && this.#forOthers.size > 0) this.#timer ??= setTimeout(() => void this.#say(), sayEveryMs);
+    if (!this.#line.isOpen || this.#forOthers.size === 0) return;
+    const waitMs = Math.max(0, this.#saidMs + sayEveryMs - systemClock.monotonicMs());
+    this.#timer ??= setTimeout(() => void this.#say(), waitMs);
   }
 
   async #say(): Promise<void> {
@@ -81,6 +86,7 @@ export class Hints implements AsyncDisposable {
     const left = this.#forOthers;
     if (left.size === 0) return;
     this.#forOthers = new Map();
+    this.#saidMs = systemClock.monotonicMs();
     await this.#line.say(writeHints(this.#self, left));
   }
 }
