@@ -277,8 +277,6 @@ create table events (
   renderer_version smallint not null,
   withheld jsonb not null default '{}'::jsonb,
   recorded_in bigint not null default transaction_number(),
-  constraint events_actor_kind_check CHECK ((actor_kind = ANY (ARRAY['developer'::text, 'admin'::text, 'token'::text, 'key'::text, 'system'::text]))),
-  constraint events_channel_check CHECK ((channel = ANY (ARRAY['developer_portal'::text, 'admin_portal'::text, 'api'::text, 'system'::text]))),
   constraint events_pkey PRIMARY KEY (provider_id, id)
 ) partition by RANGE (id);
 
