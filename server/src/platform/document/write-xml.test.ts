@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { readXmlStrictly } from "../../../test/support/read-xml-strictly.ts";
 import { list, record, repeated, value, type Node } from "./document.ts";
-import { writeXml, writeXmlDocument } from "./write-xml.ts";
+import { keepXml, writeXml, writeXmlDocument } from "./write-xml.ts";
 import { isXmlText } from "./xml-text.ts";
 
 test.each([
@@ -32,6 +32,23 @@ test.each([
   ],
 ] as const)("%s", (_guarantee, node, expected) => {
   expect(writeXml(node)).toBe(expected);
+});
+
+test("what is kept is written once, wherever it stands", () => {
+  let looks = 0;
+  const plan = keepXml({
+    name: "plan",
+    get record() {
+      looks += 1;
+      return [value("id", 1)];
+    },
+  });
+  for (let time = 0; time < 2; time += 1) {
+    expect(writeXml(record("plans", [plan, plan]))).toBe(
+      "<plans><plan><id>1</id></plan><plan><id>1</id></plan></plans>",
+    );
+  }
+  expect(looks).toBe(1);
 });
 
 test("a document starts with its declaration and stands on one line", () => {

@@ -5,8 +5,26 @@ import { isXmlText } from "./xml-text.ts";
 /** `node` as one line of XML, with its declaration. */
 export const writeXmlDocument = (node: Node): string => `<?xml version="1.0" encoding="UTF-8"?>${writeXml(node)}`;
 
+const kept = new WeakMap<Node, string | undefined>();
+
+/** For what is written again and again, alone or within others: its text is kept for as long as the node itself. */
+export function keepXml(node: Node): Node {
+  kept.set(node, undefined);
+  return node;
+}
+
 /** `node` as one line of XML. Throws for text that XML cannot hold: whoever let it in has a bug. */
 export function writeXml(node: Node): string {
+  const { name } = node;
+  if ("value" in node) return writeValue(name, node.value);
+  const known = kept.get(node);
+  if (known !== undefined) return known;
+  const written = writeElement(node);
+  if (kept.has(node)) kept.set(node, written);
+  return written;
+}
+
+function writeElement(node: Exclude<Node, { readonly value: Value }>): string {
   const { name } = node;
   if ("record" in node) return `<${name}${writeAttributes(node.attributes)}>${writeAll(node.record)}</${name}>`;
   if ("list" in node) {
@@ -14,12 +32,9 @@ export function writeXml(node: Node): string {
       ? `<${name}/>`
       : `<${name}>${writeAll(node.list)}</${name}>`;
   }
-  if ("repeated" in node) {
-    let written = "";
-    for (const it of node.repeated) written += writeValue(name, it);
-    return written;
-  }
-  return writeValue(name, node.value);
+  let written = "";
+  for (const it of node.repeated) written += writeValue(name, it);
+  return written;
 }
 
 function writeAll(nodes: readonly Node[]): string {

@@ -1,9 +1,21 @@
 import { record, value, type Node } from "#platform/document/document.ts";
+import { keepXml } from "#platform/document/write-xml.ts";
 
 import type { Plan } from "./plan.ts";
 
+// A plan that is remembered is one object in all accounts that are on it: their documents hold one and the same node.
+const known = new WeakMap<Plan, Node>();
+
 /** A plan as documents contain it. */
-export const representPlan = (plan: Plan): Node =>
+export function representPlan(plan: Plan): Node {
+  const found = known.get(plan);
+  if (found) return found;
+  const node = keepXml(makeNode(plan));
+  known.set(plan, node);
+  return node;
+}
+
+const makeNode = (plan: Plan): Node =>
   record(
     "plan",
     [

@@ -7,8 +7,8 @@ import { readVersionedAccount, type VersionedAccount, type VersionsBeside } from
 import type { AccountInFull } from "./whole-account.ts";
 
 // Versions name what an account says for ever, so what is remembered is never stale: it is what the versions say now, which
-// are read each time, or it is read anew. Some 30 MB, with the document of each, which is written once: a kilobyte for the
-// account, for each user and for each plan.
+// are read each time, or it is read anew. Some 40 MB, with the node and the text of each, which are made once: more than a
+// kilobyte for the account, for each user and for each plan.
 const remembered = new LRUCache<number, VersionedAccount>({
   maxSize: 30_000,
   sizeCalculation: ({ whole }) => 1 + whole.users.length + whole.plans.length,

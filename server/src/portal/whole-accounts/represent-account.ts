@@ -1,4 +1,5 @@
 import { list, record, value, type Node } from "#platform/document/document.ts";
+import { keepXml } from "#platform/document/write-xml.ts";
 import type { Account } from "#portal/accounts/index.ts";
 import { representApplication, type Application } from "#portal/applications/index.ts";
 import { representFields, type DocumentSettings, type FieldValues } from "#portal/fields/index.ts";
@@ -8,8 +9,31 @@ import { representUser } from "#portal/users/index.ts";
 
 import type { WholeAccount } from "./whole-account.ts";
 
+interface Represented {
+  readonly settings: DocumentSettings;
+  readonly node: Node;
+}
+
+// An account that is remembered stays the same object for as long as it says the same, and so do definitions; the provider is
+// read once a second. An account that changes is told by its event and by the answer, which are of one node and one text.
+const known = new WeakMap<WholeAccount, Represented>();
+
 /** An account as XML documents and webhooks have it. Only the answer to an API sign-up also contains applications. */
 export function representAccount(
+  whole: WholeAccount,
+  settings: DocumentSettings,
+  applications?: readonly Application[],
+): Node {
+  if (applications) return makeNode(whole, settings, applications);
+  const { provider, definitions } = settings;
+  const found = known.get(whole);
+  if (found?.settings.provider === provider && found.settings.definitions === definitions) return found.node;
+  const node = keepXml(makeNode(whole, settings));
+  known.set(whole, { settings, node });
+  return node;
+}
+
+function makeNode(
   { account, plans, users }: WholeAccount,
   settings: DocumentSettings,
   applications?: readonly Application[],
