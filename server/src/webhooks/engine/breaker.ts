@@ -14,6 +14,7 @@ const pauseMaxMs = 60_000;
 export class Breaker {
   #unanswered: number;
   #pauseMs = firstPauseMs;
+  #answeredMs = Number.NEGATIVE_INFINITY;
 
   /** `unanswered`: attempts in a row, under owners before. */
   constructor(unanswered = 0) {
@@ -33,13 +34,19 @@ export class Breaker {
     return this.#unanswered >= unansweredMax;
   }
 
-  /** How long to leave the receiver alone now; nothing when it may go on. */
-  learn(outcome: AttemptOutcome): number | undefined {
+  /**
+   * How long to leave the receiver alone from now, when the attempt has ended; nothing when it may go on. A receiver that has
+   * answered another since the attempt began is there: one that lets some of many hang would else be left alone whenever
+   * those end together.
+   */
+  learn(outcome: AttemptOutcome, nowMs: number): number | undefined {
     if (outcome.kind === "answered") {
+      this.#answeredMs = nowMs;
       this.#unanswered = 0;
       this.#pauseMs = firstPauseMs;
       return undefined;
     }
+    if (nowMs - outcome.latencyMs < this.#answeredMs) return undefined;
     this.#unanswered = Math.min(unansweredMax, this.#unanswered + 1);
     if (!this.isOpen) return undefined;
     const pauseMs = this.#pauseMs;

@@ -25,7 +25,7 @@ export class Peace {
   /** Learns from an attempt whether to leave the receiver alone from now on. `askedSeconds`: as its `Retry-After` says. */
   learn(outcome: AttemptOutcome, nowMs: number, askedSeconds: number): boolean {
     const askedMs = Math.min(askedMaxMs, askedSeconds * 1000);
-    const pauseMs = Math.max(this.breaker.learn(outcome) ?? 0, askedMs);
+    const pauseMs = Math.max(this.breaker.learn(outcome, nowMs) ?? 0, askedMs);
     if (pauseMs === 0) return false;
     this.#untilMs = Math.max(this.#untilMs, nowMs + pauseMs);
     return true;
