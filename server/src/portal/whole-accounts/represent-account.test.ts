@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { aDefinition, aPlan, aProvider, standardDefinitions } from "../../../test/support/build-portal.ts";
 import { writeXml } from "#platform/document/write-xml.ts";
 import type { Account } from "#portal/accounts/index.ts";
+import { aDefinition, aPlan, aProvider, standardDefinitions } from "../../../test/support/build-portal.ts";
 import { representAccount } from "./represent-account.ts";
 
 const at = new Date("2026-03-01T09:00:00Z");
