@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import { createProviderUser, deleteProviderUserRow, listProviderUsers } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
 import { createApplication, updateApplication } from "#portal/applications/index.ts";
-import { createPlan, deleteProductRow } from "#portal/products/index.ts";
+import { createPlan, deleteProductRow, makePlanDefault, updatePlan } from "#portal/products/index.ts";
 import { addProviderUser, issueAccessToken, updateProviderUser } from "#portal/provider-account/index.ts";
 import { updateUser } from "#portal/users/index.ts";
 import { changeAccountPlan, signUpAccount } from "#portal/whole-accounts/index.ts";
@@ -124,6 +124,22 @@ test("who signs up while the default plan becomes another gets that other", asyn
   };
   const outcome = await meeting(pool, replace, () => signUp(pool, { provider, by: byForm }));
   expect(outcome.whole.account.planId).toBe(gold);
+});
+
+test("who changes a plan and who makes it the default at once do not wait for each other for ever", async ({
+  sharedPool: pool,
+}) => {
+  const { provider } = await setUp(pool);
+  const planId = await addPlan(pool, provider.id, "account_plan", null);
+  const wanted = { providerId: provider.id, kind: "account_plan", productId: null, planId, by } as const;
+  const outcomes = await Promise.all(
+    Array.from({ length: 10 }, (_, index) =>
+      index % 2 === 0
+        ? makePlanDefault(pool, wanted)
+        : updatePlan(pool, { ...wanted, values: { name: `Gold ${index}` } }),
+    ),
+  );
+  expect(outcomes).toEqual(outcomes.map(() => ({ plan: expect.objectContaining({ id: planId }) })));
 });
 
 test("a plan is not made for a product that is being deleted", async ({ sharedPool: pool }) => {

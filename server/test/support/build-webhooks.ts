@@ -4,7 +4,7 @@ import type { Pool, Transaction } from "#platform/database/database.ts";
 import { record, value } from "#platform/document/document.ts";
 import { createEncryption, type Encryption } from "#platform/encryption/encryption.ts";
 import type { BodyFamily } from "#webhooks/endpoints/index.ts";
-import { recordEvents, type ExpectedEvents, type NewEvent, type RecordedEvent } from "#webhooks/events/index.ts";
+import { recordEvents, type NewEvent, type RecordedEvent } from "#webhooks/events/index.ts";
 
 export const encryption: Encryption = createEncryption([Buffer.alloc(32, 7)]);
 
@@ -77,7 +77,9 @@ export async function buildEndpoint(pool: Pool, choices: EndpointChoices): Promi
   return row.id;
 }
 
-export const anEvent = (overrides: Partial<NewEvent> = {}): NewEvent => ({
+type UnnumberedEvent = Omit<NewEvent, "sequence">;
+
+export const anEvent = (overrides: Partial<UnnumberedEvent> = {}): UnnumberedEvent => ({
   type: "account.created",
   objectId: 31,
   accountId: 31,
@@ -91,19 +93,43 @@ interface Circumstances {
   readonly actor?: Actor;
 }
 
-export const recordIn = (
+/** Records events of accounts that have no rows. */
+export async function recordIn(
   tx: Transaction,
   { providerId, actor = aDeveloper }: Circumstances,
-  events: readonly NewEvent[] = [anEvent()],
-  expected?: ExpectedEvents,
-): Promise<readonly RecordedEvent[]> =>
-  recordEvents(tx, { providerId, actor, channel: "developer_portal", now: new Date() }, events, expected);
+  events: readonly UnnumberedEvent[] = [anEvent()],
+): Promise<readonly RecordedEvent[]> {
+  const cause = { providerId, actor, channel: "developer_portal", now: new Date() } as const;
+  return recordEvents(tx, cause, await numberEvents(tx, providerId, events));
+}
+
+/** Without gaps and in the order of commits, as whoever holds the lock of an account's row does it. */
+async function numberEvents(
+  tx: Transaction,
+  providerId: number,
+  events: readonly UnnumberedEvent[],
+): Promise<readonly NewEvent[]> {
+  const last = new Map<number, number>();
+  for (const accountId of [...new Set(events.map((event) => event.accountId))].toSorted((a, b) => a - b)) {
+    await tx.query("select pg_advisory_xact_lock($1::int, $2::int)", [providerId, accountId]);
+    const [row] = await tx.query<{ last: number }>(
+      "select coalesce(max(sequence), 0) as last from events where provider_id = $1 and account_id = $2",
+      [providerId, accountId],
+    );
+    last.set(accountId, row?.last ?? 0);
+  }
+  return events.map((event) => {
+    const sequence = (last.get(event.accountId) ?? 0) + 1;
+    last.set(event.accountId, sequence);
+    return { ...event, sequence };
+  });
+}
 
 /** Records events in a transaction of their own and gives their ids. */
 export async function recordNow(
   pool: Pool,
   circumstances: Circumstances,
-  events?: readonly NewEvent[],
+  events?: readonly UnnumberedEvent[],
 ): Promise<string[]> {
   const recorded = await pool.inTransaction((tx) => recordIn(tx, circumstances, events));
   return recorded.map((event) => event.id);

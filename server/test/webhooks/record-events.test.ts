@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { expectEvents, readEvent, followEvents } from "#webhooks/events/index.ts";
+import { readEvent, followEvents } from "#webhooks/events/index.ts";
 import { listDeliveries } from "#webhooks/deliveries/index.ts";
 import { anEvent, buildEndpoint, buildProvider, recordIn, recordNow } from "../support/build-webhooks.ts";
 import { test } from "../support/test.ts";
@@ -33,7 +33,7 @@ test("an event has one delivery for each endpoint that is to hear of it, and a v
   expect(event?.verdicts.map((verdict) => verdict.endpointId)).not.toContain(foreign);
 });
 
-test("a rolled-back change leaves no event, no delivery, no bytes and no gap", async ({ database }) => {
+test("a rolled-back change leaves no event, no delivery and no bytes", async ({ database }) => {
   const providerId = await buildProvider(database);
   await buildEndpoint(database, { providerId, url });
   const failing = database.inTransaction(async (tx) => {
@@ -42,72 +42,9 @@ test("a rolled-back change leaves no event, no delivery, no bytes and no gap", a
   });
   await expect(failing).rejects.toThrow("the change did not work out");
 
-  for (const table of ["events", "payloads", "due", "account_sequences"]) {
+  for (const table of ["events", "payloads", "due"]) {
     expect(await database.query(`select from ${table}`), table).toEqual([]);
   }
-  await recordNow(database, { providerId });
-  expect(await database.query(`select sequence from events`)).toEqual([{ sequence: 1 }]);
-});
-
-test("the events of one account are numbered without gaps, in the order of their commits", async ({ database }) => {
-  const providerId = await buildProvider(database);
-  const twenty = Array.from({ length: 20 }, (_, index) => index % 2);
-  await Promise.all(
-    twenty.map((account) =>
-      recordNow(database, { providerId }, [anEvent({ accountId: account }), anEvent({ accountId: account })]),
-    ),
-  );
-
-  const numbers = await database.query(
-    `select array_agg(sequence order by recorded_in, id)::int[] as sequences from events group by account_id`,
-  );
-  const oneToTwenty = Array.from({ length: 20 }, (_, index) => index + 1);
-  expect(numbers).toEqual([{ sequences: oneToTwenty }, { sequences: oneToTwenty }]);
-});
-
-test("events that were expected are numbered with those that were not, without gaps and repeats", async ({
-  database,
-}) => {
-  const providerId = await buildProvider(database);
-  const events = [anEvent({ accountId: 1 }), anEvent({ accountId: 1 })];
-  await Promise.all(
-    Array.from({ length: 20 }, (_, index) =>
-      database.inTransaction(async (tx) => {
-        const expected = await expectEvents(tx, providerId, 1);
-        if (index % 3 === 0) return []; // nothing has changed
-        return recordIn(tx, { providerId }, events, index % 2 === 0 ? expected : undefined);
-      }),
-    ),
-  );
-
-  const [numbers] = await database.query(
-    `select array_agg(sequence order by sequence)::int[] as sequences from events`,
-  );
-  expect(numbers).toEqual({ sequences: Array.from({ length: 26 }, (_, index) => index + 1) });
-});
-
-test("events of another account than the expected one have its numbers", async ({ database }) => {
-  const providerId = await buildProvider(database);
-  await recordNow(database, { providerId }, [anEvent({ accountId: 1 }), anEvent({ accountId: 1 })]);
-  const recorded = await database.inTransaction(async (tx) => {
-    const expected = await expectEvents(tx, providerId, 1);
-    return recordIn(tx, { providerId }, [anEvent({ accountId: 1 }), anEvent({ accountId: 2 })], expected);
-  });
-  expect(recorded.map(({ sequence }) => sequence)).toEqual([3, 1]);
-});
-
-test("a number is not given twice: who counts on from a place that is left behind leaves nothing", async ({
-  database,
-}) => {
-  const providerId = await buildProvider(database);
-  await recordNow(database, { providerId });
-  const twice = database.inTransaction(async (tx) => {
-    const expected = await expectEvents(tx, providerId, 31);
-    await recordIn(tx, { providerId }, undefined, expected);
-    await recordIn(tx, { providerId }, undefined, expected);
-  });
-  await expect(twice).rejects.toThrow("null value");
-  expect(await database.query("select sequence from events")).toEqual([{ sequence: 1 }]);
 });
 
 test("a provider that may not use webhooks still has its events, and the reason why nobody heard", async ({

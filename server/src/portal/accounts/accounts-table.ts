@@ -3,7 +3,7 @@ import { newUuidV7 } from "#platform/ids/uuid-v7.ts";
 
 import type { Account } from "./account.ts";
 
-export const accountColumns = `id, version, org_name as "orgName", state, state_changed_at as "stateChangedAt", deletion_at as "deletionAt",
+export const accountColumns = `id, version, last_sequence as "lastSequence", org_name as "orgName", state, state_changed_at as "stateChangedAt", deletion_at as "deletionAt",
   plan_id as "planId", annotations, fields, monthly_billing_enabled as "monthlyBillingEnabled",
   monthly_charging_enabled as "monthlyChargingEnabled", credit_card_token as "creditCardToken",
   credit_card_partial_number as "creditCardPartialNumber", credit_card_expires_on as "creditCardExpiresOn",
@@ -57,14 +57,19 @@ export async function insertAccount(
   return inserted;
 }
 
+// With the number of the event that tells so: refused, as in account-events.ts, if that was taken since the row was read.
 const updateStatement = `
   update accounts
   set org_name = $3, state = $4, state_changed_at = $5, annotations = $6, fields = $7, monthly_billing_enabled = $8,
     monthly_charging_enabled = $9, deletion_at = $10, plan_id = $11, credit_card_token = $12,
-    credit_card_partial_number = $13, credit_card_expires_on = $14, updated_at = $15, version = $16
+    credit_card_partial_number = $13, credit_card_expires_on = $14, updated_at = $15, version = $16,
+    last_sequence = case when last_sequence = $17 then last_sequence + 1 end
   where provider_id = $1 and id = $2`;
 
-/** Writes what can be changed of a locked account, and gives the account as it is then. */
+/**
+ * Writes what can be changed of a locked account, and takes the number of the event that tells so. Gives the account as it is
+ * then.
+ */
 export function updateAccountRow(tx: Transaction, providerId: number, account: Account, now: Date): Account {
   const version = newUuidV7(now.getTime());
   tx.send(updateStatement, [
@@ -84,8 +89,9 @@ export function updateAccountRow(tx: Transaction, providerId: number, account: A
     account.creditCardExpiresOn,
     now,
     version,
+    account.lastSequence,
   ]);
-  return { ...account, version, updatedAt: now };
+  return { ...account, version, updatedAt: now, lastSequence: account.lastSequence + 1 };
 }
 
 /** Deletes an account with all rows that belong to it. */

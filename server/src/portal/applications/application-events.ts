@@ -1,13 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Account } from "#portal/accounts/index.ts";
+import type { AccountEvent } from "#portal/accounts/index.ts";
 import type { DocumentSettings } from "#portal/fields/index.ts";
 import { writeTimestamp } from "#portal/providers/index.ts";
-import type { NewEvent } from "#webhooks/events/index.ts";
 
 import type { Application, ApplicationKey } from "./application.ts";
 import { representApplication, representDeletedApplication } from "./represent-application.ts";
 
-export type ApplicationEventType = Extract<NewEvent["type"], `application.${string}`>;
+export type ApplicationEventType = Extract<AccountEvent["type"], `application.${string}`>;
 
 type Previous = Readonly<Record<string, unknown>>;
 
@@ -26,11 +25,7 @@ export const ofKey = (
 ): Told => ({ type, key: { value, createdAt } });
 
 /** The event of an application that was made, changed or is gone, in its final state. */
-export function applicationEvent(
-  told: Told,
-  settings: DocumentSettings,
-  { account, application }: { readonly account: Account; readonly application: Application },
-): NewEvent {
+export function applicationEvent(told: Told, settings: DocumentSettings, application: Application): AccountEvent {
   const { type, previous, key } = {
     previous: undefined,
     key: undefined,
@@ -40,8 +35,6 @@ export function applicationEvent(
   return {
     type,
     objectId: application.id,
-    accountId: account.id,
-    accountName: account.orgName,
     document: represent(application, settings),
     ...(previous === undefined ? {} : { previous }),
     ...(key === undefined

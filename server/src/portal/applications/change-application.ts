@@ -1,9 +1,9 @@
 import { reaches, type By } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
-import { lockAccount, type Account } from "#portal/accounts/index.ts";
+import { lockAccount, recordAccountEvents, type Account } from "#portal/accounts/index.ts";
 import { readDocumentSettings, type DocumentSettings, type FieldErrors } from "#portal/fields/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
-import { recordEvents, type RecordedEvent } from "#webhooks/events/index.ts";
+import type { RecordedEvent } from "#webhooks/events/index.ts";
 
 import { applicationEvent, type Told } from "./application-events.ts";
 import type { Application } from "./application.ts";
@@ -74,8 +74,9 @@ export const tell = (
   { tx, settings, account, application, by }: LockedApplication,
   told: readonly Told[],
 ): Promise<readonly RecordedEvent[]> =>
-  recordEvents(
+  recordAccountEvents(
     tx,
     { providerId: settings.provider.id, ...by },
-    told.map((it) => applicationEvent(it, settings, { account, application })),
+    account,
+    told.map((it) => applicationEvent(it, settings, application)),
   );

@@ -1,10 +1,9 @@
 import { forgetProduct, recordAudit, type By } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
-import { lockAccount } from "#portal/accounts/index.ts";
+import { lockAccount, recordAccountEvents } from "#portal/accounts/index.ts";
 import { readDocumentSettings, type DocumentSettings } from "#portal/fields/index.ts";
 import { deleteProductRow, lockProduct, type Product } from "#portal/products/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
-import { recordEvents, type NewEvent } from "#webhooks/events/index.ts";
 
 import { applicationEvent } from "./application-events.ts";
 import { deleteApplicationRows } from "./applications-table.ts";
@@ -104,8 +103,6 @@ async function deleteApplicationsOf(
   const applications = await listApplications(tx, providerId, accountId, productId);
   const ids = applications.map(({ id }) => id);
   await deleteApplicationRows(tx, providerId, ids);
-  const deleted = applications.map((application): NewEvent =>
-    applicationEvent("application.deleted", settings, { account, application }),
-  );
-  await recordEvents(tx, { providerId, actor: { kind: "system" }, channel: "system", now }, deleted);
+  const deleted = applications.map((application) => applicationEvent("application.deleted", settings, application));
+  await recordAccountEvents(tx, { providerId, actor: { kind: "system" }, channel: "system", now }, account, deleted);
 }

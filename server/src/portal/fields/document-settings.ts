@@ -15,20 +15,20 @@ export const readDocumentSettings = async (db: Database, provider: Provider): Pr
   definitions: await readFieldsDefinitions(db, provider.id),
 });
 
-// A version names the same definitions for ever, so what is remembered of one is never stale. Whoever asks has read the
+// A version names the same configuration for ever, so what is remembered of one is never stale. Whoever asks has read the
 // version just now, with what the definitions are needed for.
 const remembered = new Map<string, readonly FieldsDefinition[]>();
 
 /** Versions at most: some kilobytes each. */
 const rememberedMax = 1000;
 
-/** The same for who knows the version of the provider's definitions: they are read once. */
+/** The same for who knows the version of the provider's configuration: they are read once. */
 export async function recallDocumentSettings(
   db: Database,
   provider: Provider,
-  fieldsVersion: string,
+  configurationVersion: string,
 ): Promise<DocumentSettings> {
-  const known = remembered.get(fieldsVersion);
+  const known = remembered.get(configurationVersion);
   if (known) return { provider, definitions: known };
   const { version, definitions } = await readVersionedDefinitions(db, provider.id); // a later one, it may be
   if (version !== undefined) remembered.set(version, definitions);

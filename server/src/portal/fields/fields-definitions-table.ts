@@ -12,12 +12,12 @@ export const readFieldsDefinitions = (db: Database, providerId: number): Promise
   db.query<FieldsDefinition>(listStatement, [providerId]);
 
 const listVersionedStatement = `
-  select ${columns}, (select fields_version from providers where id = $1) as version
+  select ${columns}, (select configuration_version from providers where id = $1) as version
   from fields_definitions
   where provider_id = $1
   order by target, position, id`;
 
-/** The same, and the version that names them, if there are any. */
+/** The same, and the version of the provider's configuration, if there are any. */
 export async function readVersionedDefinitions(
   db: Database,
   providerId: number,

@@ -2,7 +2,7 @@ import { recordAudit, type By } from "#access/index.ts";
 import type { Pool } from "#platform/database/database.ts";
 
 import type { Plan } from "./plan.ts";
-import { lockPlan } from "./plans-table.ts";
+import { lockPlan, lockPlansOf } from "./plans-table.ts";
 import { isWanted, type PlanOf } from "./update-plan.ts";
 
 // The old default goes first: plans_default_idx allows one at a time. Both plans' rows are locked by then.
@@ -13,9 +13,6 @@ const clearStatement = `
 
 const makeStatement = `update plans set is_default = true, updated_at = $3 where provider_id = $1 and id = $2`;
 
-// One at a time: two that each make another plan the default would else meet in the index.
-const lockStatement = `select id from providers where id = $1 for no key update`;
-
 /** Makes a plan the one that new accounts, subscriptions or applications get. Undefined if there is no such plan. */
 export async function makePlanDefault(
   pool: Pool,
@@ -23,8 +20,7 @@ export async function makePlanDefault(
 ): Promise<{ readonly plan: Plan } | undefined> {
   const { providerId, kind, productId, planId } = wanted;
   return pool.inTransaction(async (tx) => {
-    await tx.query(lockStatement, [providerId]);
-    const plan = await lockPlan(tx, providerId, planId);
+    const [, plan] = await Promise.all([lockPlansOf(tx, providerId), lockPlan(tx, providerId, planId)]);
     if (!isWanted(plan, wanted) || plan.customizedFrom !== null) return undefined;
     if (plan.isDefault) return { plan };
     await tx.query(clearStatement, [providerId, kind, productId, by.now]);

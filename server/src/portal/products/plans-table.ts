@@ -49,6 +49,15 @@ export async function holdPlans(tx: Transaction, providerId: number, plans: read
   return held.length === ids.size;
 }
 
+// One at a time, and before any plan: that plans change, their trigger writes into this row, and two that each make another
+// plan the default would else meet in the index.
+const lockAllStatement = `select from providers where id = $1 for no key update`;
+
+/** Whoever changes one of a provider's plans waits here until this transaction ends. */
+export async function lockPlansOf(tx: Transaction, providerId: number): Promise<void> {
+  await tx.query(lockAllStatement, [providerId]);
+}
+
 // Nothing can come to refer to the plan until the transaction ends.
 const lockStatement = `${readStatement} for update`;
 

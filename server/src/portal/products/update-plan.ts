@@ -4,7 +4,7 @@ import { isFine, type FieldErrors, type FieldInput } from "#portal/fields/index.
 
 import { judgePlan } from "./judge-plan.ts";
 import type { Plan } from "./plan.ts";
-import { lockPlan, updatePlanRow } from "./plans-table.ts";
+import { lockPlan, lockPlansOf, updatePlanRow } from "./plans-table.ts";
 
 /** A plan of a kind, and of a product unless it is an account plan. */
 export interface PlanOf {
@@ -22,7 +22,10 @@ export async function updatePlan(
   { values, by, ...wanted }: PlanUpdate,
 ): Promise<{ readonly plan: Plan } | { readonly refused: FieldErrors } | undefined> {
   return pool.inTransaction(async (tx) => {
-    const before = await lockPlan(tx, wanted.providerId, wanted.planId);
+    const [, before] = await Promise.all([
+      lockPlansOf(tx, wanted.providerId),
+      lockPlan(tx, wanted.providerId, wanted.planId),
+    ]);
     if (!isWanted(before, wanted)) return undefined;
     const { terms, errors } = judgePlan(before, values);
     if (!isFine(errors)) return { refused: errors };

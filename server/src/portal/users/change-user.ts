@@ -1,9 +1,9 @@
 import type { By } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
-import { lockAccount } from "#portal/accounts/index.ts";
+import { lockAccount, recordAccountEvents } from "#portal/accounts/index.ts";
 import { readDocumentSettings, type DocumentSettings, type FieldErrors } from "#portal/fields/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
-import { recordEvents, type RecordedEvent } from "#webhooks/events/index.ts";
+import type { RecordedEvent } from "#webhooks/events/index.ts";
 
 import { lockUser, updateUserRow, type LockedUser } from "./change-user-row.ts";
 import { changesOfUser, userEvent } from "./user-events.ts";
@@ -51,7 +51,7 @@ export async function changeUser(
     const cause = { providerId: provider.id, ...by };
     return {
       user,
-      events: await recordEvents(tx, cause, [userEvent("user.updated", settings, { account, user }, previous)]),
+      events: await recordAccountEvents(tx, cause, account, [userEvent("user.updated", settings, user, previous)]),
     };
   });
 }

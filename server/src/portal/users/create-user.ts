@@ -1,9 +1,8 @@
 import { hashPassword, type By } from "#access/index.ts";
 import type { Pool } from "#platform/database/database.ts";
-import { lockAccount } from "#portal/accounts/index.ts";
+import { lockAccount, recordAccountEvents } from "#portal/accounts/index.ts";
 import { isFine, mergeErrors, readDocumentSettings, type FieldInput } from "#portal/fields/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
-import { recordEvents } from "#webhooks/events/index.ts";
 
 import type { UserOutcome } from "./change-user.ts";
 import { findTakenNames } from "./find-taken-names.ts";
@@ -51,6 +50,6 @@ export async function createUser(
     );
     if (!user) return { refused: mergeErrors(await findTakenNames(tx, provider.id, fields)) };
     const cause = { providerId: provider.id, ...by };
-    return { user, events: await recordEvents(tx, cause, [userEvent("user.created", settings, { account, user })]) };
+    return { user, events: await recordAccountEvents(tx, cause, account, [userEvent("user.created", settings, user)]) };
   });
 }

@@ -1,8 +1,8 @@
 import { endSessionsOfUser } from "#access/index.ts";
 import type { Pool } from "#platform/database/database.ts";
-import { lockAccount } from "#portal/accounts/index.ts";
+import { lockAccount, recordAccountEvents } from "#portal/accounts/index.ts";
 import { readDocumentSettings } from "#portal/fields/index.ts";
-import { recordEvents, type RecordedEvent } from "#webhooks/events/index.ts";
+import type { RecordedEvent } from "#webhooks/events/index.ts";
 
 import { lockUser } from "./change-user-row.ts";
 import type { UserChange } from "./change-user.ts";
@@ -35,6 +35,6 @@ export async function deleteUser(
     await endSessionsOfUser(tx, { providerId, audience: "developer", userId });
     await tx.query(deleteStatement, [providerId, userId]);
     const cause = { providerId, ...by };
-    return { user, events: await recordEvents(tx, cause, [userEvent("user.deleted", settings, { account, user })]) };
+    return { user, events: await recordAccountEvents(tx, cause, account, [userEvent("user.deleted", settings, user)]) };
   });
 }

@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Account } from "#portal/accounts/index.ts";
+import type { AccountEvent } from "#portal/accounts/index.ts";
 import type { DocumentSettings } from "#portal/fields/index.ts";
-import type { NewEvent } from "#webhooks/events/index.ts";
 
 import { representUser } from "./represent-user.ts";
 import type { User } from "./user.ts";
@@ -12,13 +11,11 @@ type UserEventType = "user.created" | "user.updated" | "user.deleted";
 export const userEvent = (
   type: UserEventType,
   settings: DocumentSettings,
-  { account, user }: { account: Account; user: User },
+  user: User,
   previous?: Readonly<Record<string, unknown>>,
-): NewEvent => ({
+): AccountEvent => ({
   type,
   objectId: user.id,
-  accountId: account.id,
-  accountName: account.orgName,
   document: representUser(user, settings),
   ...(previous === undefined ? {} : { previous }),
 });

@@ -4,7 +4,6 @@ import { lockAccount } from "#portal/accounts/index.ts";
 import { readDocumentSettings } from "#portal/fields/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import { activateByCode, findAccountOfCode, type User } from "#portal/users/index.ts";
-import { recordEvents } from "#webhooks/events/index.ts";
 
 import { admitAccount } from "./admit-account.ts";
 import type { WholeAccount } from "./whole-account.ts";
@@ -32,12 +31,8 @@ export async function activateUserByMail(
     const user = before && (await activateByCode(tx, provider.id, digest, now));
     if (!user) return undefined;
 
-    const { whole, toTell } = await admitAccount(tx, settings, { before, user, now });
-    await recordEvents(
-      tx,
-      { providerId: provider.id, actor: { kind: "system" }, channel: "developer_portal", now },
-      toTell,
-    );
+    const cause = { providerId: provider.id, actor: { kind: "system" }, channel: "developer_portal", now } as const;
+    const { whole } = await admitAccount(tx, settings, { before, user, cause });
     return { user, whole };
   });
 }

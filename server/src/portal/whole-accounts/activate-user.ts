@@ -4,7 +4,7 @@ import { lockAccount } from "#portal/accounts/index.ts";
 import { cannot, readDocumentSettings, type FieldErrors } from "#portal/fields/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import { lockUser, updateUserRow, type User } from "#portal/users/index.ts";
-import { recordEvents, type RecordedEvent } from "#webhooks/events/index.ts";
+import type { RecordedEvent } from "#webhooks/events/index.ts";
 
 import { admitAccount } from "./admit-account.ts";
 
@@ -36,7 +36,7 @@ export async function activateUser(
 
     const active: User = { ...locked.user, state: "active", activatedAt: now };
     const user = await updateUserRow(tx, providerId, { user: active }, now);
-    const { toTell } = await admitAccount(tx, settings, { before, user, now });
-    return { user, events: await recordEvents(tx, { providerId, ...by }, toTell) };
+    const { events } = await admitAccount(tx, settings, { before, user, cause: { providerId, ...by } });
+    return { user, events };
   });
 }

@@ -1,9 +1,9 @@
 import type { Transaction } from "#platform/database/database.ts";
-import { updateAccountRow, type Account } from "#portal/accounts/index.ts";
+import { recordAccountChange, recordAccountEvents, updateAccountRow, type Account } from "#portal/accounts/index.ts";
 import type { DocumentSettings } from "#portal/fields/index.ts";
 import { readPlans } from "#portal/products/index.ts";
 import { userEvent, type User } from "#portal/users/index.ts";
-import type { NewEvent } from "#webhooks/events/index.ts";
+import type { Cause, RecordedEvent } from "#webhooks/events/index.ts";
 
 import { changesOf } from "./account-changes.ts";
 import { accountUpdated } from "./change-account.ts";
@@ -15,26 +15,24 @@ interface Activated {
   readonly before: Account;
   /** A user of the account, active from now on. */
   readonly user: User;
-  readonly now: Date;
+  readonly cause: Cause;
 }
 
-/** Lets a locked account in that has only been created, with its first active user, and gives what there is to tell. */
+/** Tells that a user of a locked account is active, and lets the account in with its first one. */
 export async function admitAccount(
   tx: Transaction,
   settings: DocumentSettings,
-  { before, user, now }: Activated,
-): Promise<{ readonly whole: WholeAccount; readonly toTell: readonly NewEvent[] }> {
-  const account = before.state === "created" ? await admit(tx, settings.provider.id, before, now) : before;
+  { before, user, cause }: Activated,
+): Promise<{ readonly whole: WholeAccount; readonly events: readonly RecordedEvent[] }> {
+  const account = before.state === "created" ? await admit(tx, settings.provider.id, before, cause.now) : before;
   const [whole] = await readWholeAccounts(tx, settings.provider.id, [account.id]);
   if (!whole) throw new Error(`Account ${account.id} was gone although it was locked.`);
-  const previous = changesOf(before, account);
-  return {
-    whole,
-    toTell: [
-      ...(account === before ? [] : [accountUpdated(settings, whole, previous)]),
-      userEvent("user.updated", settings, { account, user }, { state: "pending" }),
-    ],
-  };
+  const admitted =
+    account === before
+      ? []
+      : await recordAccountChange(tx, cause, account, accountUpdated(settings, whole, changesOf(before, account)));
+  const activated = userEvent("user.updated", settings, user, { state: "pending" });
+  return { whole, events: [...admitted, ...(await recordAccountEvents(tx, cause, account, [activated]))] };
 }
 
 async function admit(tx: Transaction, providerId: number, account: Account, now: Date): Promise<Account> {

@@ -1,7 +1,6 @@
 import type { Pool } from "#platform/database/database.ts";
-import { updateAccountRow } from "#portal/accounts/index.ts";
+import { recordAccountChange, updateAccountRow } from "#portal/accounts/index.ts";
 import { holdPlan, type Plan } from "#portal/products/index.ts";
-import { recordEvents } from "#webhooks/events/index.ts";
 
 import type { AccountChange, ChangedAccount } from "./change-account.ts";
 import { deleteAccountPlanRequest } from "./plan-requests/account-plan-requests-table.ts";
@@ -32,16 +31,12 @@ export async function changeAccountPlan(
     const account = updateAccountRow(tx, provider.id, { ...before.account, planId }, by.now);
     const plans = [plan, ...before.plans.filter(({ kind }) => kind !== "account_plan")];
     const whole = { ...before, account, plans };
-    const events = await recordEvents(tx, { providerId: provider.id, ...by }, [
-      {
-        type: "account.plan_changed",
-        objectId: accountId,
-        accountId,
-        accountName: account.orgName,
-        document: representAccount(whole, settings),
-        previous: { plan_id: before.account.planId },
-      },
-    ]);
+    const events = await recordAccountChange(tx, { providerId: provider.id, ...by }, account, {
+      type: "account.plan_changed",
+      objectId: accountId,
+      document: representAccount(whole, settings),
+      previous: { plan_id: before.account.planId },
+    });
     return { whole, settings, plan, events };
   });
 }

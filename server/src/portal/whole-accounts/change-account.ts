@@ -1,9 +1,9 @@
 import type { By } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
-import { updateAccountRow, type Account } from "#portal/accounts/index.ts";
+import { recordAccountChange, updateAccountRow, type Account, type AccountEvent } from "#portal/accounts/index.ts";
 import type { DocumentSettings, FieldErrors } from "#portal/fields/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
-import { expectEvents, recordEvents, type NewEvent, type RecordedEvent } from "#webhooks/events/index.ts";
+import type { RecordedEvent } from "#webhooks/events/index.ts";
 
 import { changesOf } from "./account-changes.ts";
 import { representAccount } from "./represent-account.ts";
@@ -36,21 +36,18 @@ export async function changeAccount(
   also?: Also,
 ): Promise<AccountOutcome | undefined> {
   return pool.inTransaction(async (tx) => {
-    const [locked, expected] = await Promise.all([
-      lockAccountInFull(tx, provider, accountId),
-      expectEvents(tx, provider.id, accountId),
-    ]);
+    const locked = await lockAccountInFull(tx, provider, accountId);
     if (!locked) return undefined;
-    const { whole: before, settings, fieldsVersion, planVersions } = locked;
+    const { whole: before, settings, configurationVersion } = locked;
     const wanted = decide(before.account, settings);
     if ("refused" in wanted) return wanted;
 
     const previous = changesOf(before.account, wanted);
     if (Object.keys(previous).length === 0) return { whole: before, settings, events: [] };
     const whole = { ...before, account: updateAccountRow(tx, provider.id, wanted, by.now) };
-    rememberAccount({ whole, fieldsVersion, planVersions });
-    const cause = { providerId: provider.id, ...by };
-    const events = await recordEvents(tx, cause, [accountUpdated(settings, whole, previous)], expected);
+    rememberAccount({ whole, configurationVersion });
+    const cause = { providerId: provider.id, configurationVersion, ...by };
+    const events = await recordAccountChange(tx, cause, whole.account, accountUpdated(settings, whole, previous));
     const changed = { whole, settings, events };
     await also?.(tx, changed, before.account);
     return changed;
@@ -62,11 +59,9 @@ export const accountUpdated = (
   settings: DocumentSettings,
   whole: WholeAccount,
   previous: Readonly<Record<string, unknown>>,
-): NewEvent => ({
+): AccountEvent => ({
   type: "account.updated",
   objectId: whole.account.id,
-  accountId: whole.account.id,
-  accountName: whole.account.orgName,
   document: representAccount(whole, settings),
   previous,
 });

@@ -1,15 +1,15 @@
 import { endSessionsOfUser } from "#access/index.ts";
 import type { Pool } from "#platform/database/database.ts";
-import { deleteAccountRow } from "#portal/accounts/index.ts";
+import { deleteAccountRow, recordAccountEvents, type AccountEvent } from "#portal/accounts/index.ts";
 import {
+  applicationEvent,
   deleteApplicationRows,
   listApplications,
-  representDeletedApplication,
   type Application,
 } from "#portal/applications/index.ts";
 import type { DocumentSettings } from "#portal/fields/index.ts";
 import { userEvent } from "#portal/users/index.ts";
-import { recordEvents, type NewEvent, type RecordedEvent } from "#webhooks/events/index.ts";
+import type { RecordedEvent } from "#webhooks/events/index.ts";
 
 import type { AccountChange } from "./change-account.ts";
 import { representAccount } from "./represent-account.ts";
@@ -34,9 +34,11 @@ export async function deleteAccount(
       provider.id,
       applications.map(({ id }) => id),
     ); // with the plans made for them alone
-    await deleteAccountRow(tx, provider.id, accountId);
     const cause = { providerId: provider.id, ...by };
-    return { events: await recordEvents(tx, cause, eventsOfDeletion(settings, whole, applications)) };
+    const gone = eventsOfDeletion(settings, whole, applications);
+    const events = await recordAccountEvents(tx, cause, whole.account, gone);
+    await deleteAccountRow(tx, provider.id, accountId); // at last: the row counts its events
+    return { events };
   });
 }
 
@@ -45,17 +47,10 @@ function eventsOfDeletion(
   settings: DocumentSettings,
   whole: WholeAccount,
   applications: readonly Application[],
-): readonly NewEvent[] {
-  const { account, users } = whole;
-  const ofAccount = { accountId: account.id, accountName: account.orgName };
+): readonly AccountEvent[] {
   return [
-    { type: "account.deleted", objectId: account.id, ...ofAccount, document: representAccount(whole, settings) },
-    ...applications.map((application): NewEvent => ({
-      type: "application.deleted",
-      objectId: application.id,
-      ...ofAccount,
-      document: representDeletedApplication(application, settings),
-    })),
-    ...users.map((user) => userEvent("user.deleted", settings, { account, user })),
+    { type: "account.deleted", objectId: whole.account.id, document: representAccount(whole, settings) },
+    ...applications.map((application) => applicationEvent("application.deleted", settings, application)),
+    ...whole.users.map((user) => userEvent("user.deleted", settings, user)),
   ];
 }

@@ -1,7 +1,7 @@
+import type { AccountEvent } from "#portal/accounts/index.ts";
 import { applicationEvent, ofKey, type Application } from "#portal/applications/index.ts";
 import type { DocumentSettings } from "#portal/fields/index.ts";
-import { representUser, type User } from "#portal/users/index.ts";
-import type { NewEvent } from "#webhooks/events/index.ts";
+import { userEvent, type User } from "#portal/users/index.ts";
 
 import { representAccount } from "./represent-account.ts";
 import type { WholeAccount } from "./whole-account.ts";
@@ -18,17 +18,16 @@ export function eventsOfSignUp(
   settings: DocumentSettings,
   { whole, user, applications }: NewlyMade,
   door: "form" | "program",
-): readonly NewEvent[] {
-  const ofAccount = { accountId: whole.account.id, accountName: whole.account.orgName };
+): readonly AccountEvent[] {
   return [
-    { type: "account.created", objectId: whole.account.id, ...ofAccount, document: representAccount(whole, settings) },
-    { type: "user.created", objectId: user.id, ...ofAccount, document: representUser(user, settings) },
+    { type: "account.created", objectId: whole.account.id, document: representAccount(whole, settings) },
+    userEvent("user.created", settings, user),
     ...applications.flatMap((application) => {
       const told: Parameters<typeof applicationEvent>[0][] = [
         "application.created",
         ...(door === "program" ? application.keys.map((key) => ofKey("application.key_created", key)) : []),
       ];
-      return told.map((it) => applicationEvent(it, settings, { account: whole.account, application }));
+      return told.map((it) => applicationEvent(it, settings, application));
     }),
   ];
 }

@@ -13,7 +13,7 @@ import { userColumns, userOfJson, type User } from "#portal/users/index.ts";
 import { inDocumentOrder, type WholeAccount } from "./whole-account.ts";
 
 const columnsBesidePlans = `${accountColumns},
-    (select fields_version from providers where id = $1) as "fieldsVersion",
+    (select configuration_version from providers where id = $1) as "configurationVersion",
     (
       select json_agg(one order by one.id)
       from (select ${userColumns} from users where provider_id = $1 and account_id = account.id) one
@@ -46,7 +46,7 @@ const inFullStatement = `
   where provider_id = $1 and id = any ($2)`;
 
 interface RowWith<Plans> extends Account {
-  readonly fieldsVersion: string;
+  readonly configurationVersion: string;
   readonly users: readonly InJson<User>[] | null;
   readonly plans: Plans;
 }
@@ -54,25 +54,15 @@ interface RowWith<Plans> extends Account {
 type Row = RowWith<readonly string[]>;
 type RowInFull = RowWith<readonly VersionedPlan[] | null>;
 
-/** What decides, beside the account's own version, what its document says. */
-export interface VersionsBeside {
-  /** Of the provider's fields definitions. */
-  readonly fieldsVersion: string;
-  /** In the order of the plans' ids. */
-  readonly planVersions: readonly string[];
-}
-
-export interface VersionedAccount extends VersionsBeside {
+export interface VersionedAccount {
   readonly whole: WholeAccount;
+  /** Of the provider's configuration: with the account's own version it decides what the document says. */
+  readonly configurationVersion: string;
 }
 
-const versioned = (
-  { fieldsVersion, users, plans, ...account }: RowWith<readonly Plan[]>,
-  planVersions: readonly string[],
-): VersionedAccount => ({
+const versioned = ({ configurationVersion, users, plans, ...account }: RowWith<readonly Plan[]>): VersionedAccount => ({
   whole: { account, users: users?.map(userOfJson) ?? [], plans: inDocumentOrder(plans) },
-  fieldsVersion,
-  planVersions,
+  configurationVersion,
 });
 
 /** The accounts of the rows with their plans, oldest first. One that is deleted meanwhile is left out. */
@@ -81,18 +71,12 @@ async function withPlans(db: Database, providerId: number, rows: readonly Row[])
   const unknown: number[] = [];
   for (const row of rows) {
     const plans = recallPlans(row.plans);
-    if (plans) found.push(versioned({ ...row, plans }, row.plans));
+    if (plans) found.push(versioned({ ...row, plans }));
     else unknown.push(row.id);
   }
   if (unknown.length === 0) return found;
   const inFull = await db.query<RowInFull>(inFullStatement, [providerId, unknown]);
-  const read = inFull.map((row) => {
-    const plans = row.plans ?? [];
-    return versioned(
-      { ...row, plans: plans.map(rememberPlan) },
-      plans.map(({ version }) => version),
-    );
-  });
+  const read = inFull.map(({ plans, ...row }) => versioned({ ...row, plans: (plans ?? []).map(rememberPlan) }));
   return [...found, ...read].toSorted((a, b) => a.whole.account.id - b.whole.account.id);
 }
 

@@ -3,7 +3,7 @@ import type { Database, Transaction } from "#platform/database/database.ts";
 import { recallDocumentSettings } from "#portal/fields/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 
-import { readVersionedAccount, type VersionedAccount, type VersionsBeside } from "./read-whole-accounts.ts";
+import { readVersionedAccount, type VersionedAccount } from "./read-whole-accounts.ts";
 import type { AccountInFull } from "./whole-account.ts";
 
 // Versions name what an account says for ever, so what is remembered is never stale: it is what the versions say now, which
@@ -19,18 +19,19 @@ export function rememberAccount(account: VersionedAccount): void {
   remembered.set(account.whole.account.id, account);
 }
 
-// All versions in one text, as the driver takes some microseconds for a column, and for an array. Half of what it takes to read
-// the account. Served by the primary keys of accounts, providers and plans.
+// Both versions in one text, as the driver takes some microseconds for a column. A third of what it takes to read the account.
+// Served by the primary keys of accounts and providers.
 const versionsStatement = `
-  select concat(version, ' ', (select fields_version from providers where id = $1), ' ',
-    array(select version from plans where provider_id = $1 and id = any ($3) order by id)) as versions
+  select concat(version, ' ', (select configuration_version from providers where id = $1)) as versions
   from accounts
   where provider_id = $1 and id = $2`;
 
-const versionsOf = ({ whole, fieldsVersion, planVersions }: VersionedAccount): string =>
-  `${whole.account.version} ${fieldsVersion} {${planVersions.join(",")}}`;
+const versionsOf = ({ whole, configurationVersion }: VersionedAccount): string =>
+  `${whole.account.version} ${configurationVersion}`;
 
-interface VersionedInFull extends AccountInFull, VersionsBeside {}
+interface VersionedInFull extends AccountInFull {
+  readonly configurationVersion: string;
+}
 
 /** The account as it is, for the cost of its versions if it is remembered. */
 export async function readAccountInFull(
@@ -72,14 +73,13 @@ async function recall(
   provider: Provider,
   known: VersionedAccount,
 ): Promise<VersionedAccount | undefined> {
-  const { account, plans } = known.whole;
-  const planIds = plans.map((plan) => plan.id);
-  const [now] = await db.query<{ versions: string }>(statement, [provider.id, account.id, planIds]);
+  const { id } = known.whole.account;
+  const [now] = await db.query<{ versions: string }>(statement, [provider.id, id]);
   if (!now) {
-    remembered.delete(account.id); // who is gone is not kept
+    remembered.delete(id); // who is gone is not kept
     return undefined;
   }
-  return now.versions === versionsOf(known) ? known : readAnew(db, provider, account.id);
+  return now.versions === versionsOf(known) ? known : readAnew(db, provider, id);
 }
 
 async function readAnew(db: Database, provider: Provider, id: number): Promise<VersionedAccount | undefined> {
@@ -90,5 +90,5 @@ async function readAnew(db: Database, provider: Provider, id: number): Promise<V
 
 const inFull = async (db: Database, provider: Provider, found: VersionedAccount): Promise<VersionedInFull> => ({
   ...found,
-  settings: await recallDocumentSettings(db, provider, found.fieldsVersion),
+  settings: await recallDocumentSettings(db, provider, found.configurationVersion),
 });

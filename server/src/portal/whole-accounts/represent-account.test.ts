@@ -21,6 +21,7 @@ const anAccount: Account = {
   creditCardPartialNumber: null,
   creditCardExpiresOn: null,
   version: "one",
+  lastSequence: 0,
   createdAt: at,
   updatedAt: at,
 };

@@ -1,13 +1,18 @@
 import { digestOf, type Actor, type Channel, type Reach } from "#access/index.ts";
 import type { Transaction } from "#platform/database/database.ts";
 import { randomBase32 } from "#platform/ids/random-token.ts";
-import { insertAccount, insertServiceSubscriptions, type Account } from "#portal/accounts/index.ts";
+import {
+  insertAccount,
+  insertServiceSubscriptions,
+  recordAccountEvents,
+  type Account,
+} from "#portal/accounts/index.ts";
 import { insertApplication, newApplication, type Application } from "#portal/applications/index.ts";
 import { mergeErrors, type DocumentSettings, type FieldErrors } from "#portal/fields/index.ts";
 import { activationMail, insertMail } from "#portal/mails/index.ts";
 import { holdPlans, type Product } from "#portal/products/index.ts";
 import { findTakenNames, insertUser, type User } from "#portal/users/index.ts";
-import { recordEvents, type RecordedEvent } from "#webhooks/events/index.ts";
+import type { RecordedEvent } from "#webhooks/events/index.ts";
 
 import type { ChosenPlans } from "./choose-plans.ts";
 import type { FirstStates } from "./decide-first-states.ts";
@@ -63,11 +68,12 @@ export async function writeSignUp(tx: Transaction, signUp: JudgedSignUp): Promis
   const applications = await writeApplications(tx, signUp, account);
 
   const whole = { account, plans: inDocumentOrder(everyPlan), users: [user] };
-  const events = await recordEvents(
+  const events = await recordAccountEvents(
     tx,
     by.door === "form"
       ? { providerId, actor: { kind: "developer", userId: user.id }, channel: "developer_portal", now }
       : { providerId, actor: by.actor, channel: by.channel, now },
+    account,
     eventsOfSignUp(settings, { whole, user, applications }, by.door),
   );
   return { whole, user, applications, events };

@@ -21,12 +21,12 @@ export interface Subscription {
 }
 
 interface Versioned extends Subscription {
-  /** Of the provider's subscriptions, all together. */
+  /** Of the provider's configuration, subscriptions and all. */
   readonly version: string;
 }
 
 // A version names the same subscriptions for ever, so what is remembered of one is never stale; triggers renew it with every
-// change. Some 10 MB.
+// change of them, of plans and of fields definitions. Some 10 MB.
 const remembered = new LRUCache<string, readonly Subscription[]>({
   maxSize: 30_000,
   sizeCalculation: (all) => all.length,
@@ -34,24 +34,35 @@ const remembered = new LRUCache<string, readonly Subscription[]>({
 
 // Part of every recorded event, so one primary key and one column: reading and understanding even one subscription costs both
 // sides 20 µs more. It locks nothing: a change of an endpoint that commits meanwhile counts from the next event on.
-const versionStatement = `select subscriptions_version as version from providers where id = $1`;
+const versionStatement = `select configuration_version as version from providers where id = $1`;
 
 const statement = `
   select endpoint.id, endpoint.active, endpoint.event_types as "eventTypes", endpoint.provider_actions as "providerActions",
     endpoint.all_actors as "allActors", endpoint.format, endpoint.include_credentials as "includeCredentials",
-    endpoint.ordering, provider.event_source as source, provider.web_hooks as "webHooks", provider.subscriptions_version as version
+    endpoint.ordering, provider.event_source as source, provider.web_hooks as "webHooks", provider.configuration_version as version
   from endpoints endpoint
   join providers provider on provider.id = endpoint.provider_id
   where endpoint.provider_id = $1 and endpoint.deleted_at is null
   order by endpoint.id`;
 
-/** What the provider's endpoints are subscribed to, oldest first: in one round trip, or in two after a change. */
-export async function recallSubscriptions(tx: Transaction, providerId: number): Promise<readonly Subscription[]> {
-  const [now] = await tx.query<{ version: string }>(versionStatement, [providerId]);
-  const known = now && remembered.get(now.version);
+/**
+ * What the provider's endpoints are subscribed to, oldest first: in one round trip, or in two after a change; in none for who
+ * has read the version in this transaction.
+ */
+export async function recallSubscriptions(
+  tx: Transaction,
+  providerId: number,
+  version?: string,
+): Promise<readonly Subscription[]> {
+  const known = remembered.get(version ?? (await readVersion(tx, providerId)));
   if (known) return known;
   const read = await tx.query<Versioned>(statement, [providerId]);
   const [first] = read; // its version may be a later one than that above
   if (first) remembered.set(first.version, read);
   return read;
+}
+
+async function readVersion(tx: Transaction, providerId: number): Promise<string> {
+  const [provider] = await tx.query<{ version: string }>(versionStatement, [providerId]);
+  return provider?.version ?? "";
 }

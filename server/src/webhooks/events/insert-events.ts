@@ -7,7 +7,6 @@ import { rendererVersion } from "./render-event/render-event.ts";
 
 export interface EventRow extends NewEvent {
   readonly id: string;
-  readonly sequence: number;
   /** Endpoint id to the gate that stopped the event there. */
   readonly withheld: Readonly<Record<number, Gate>>;
 }

@@ -17,6 +17,8 @@ export interface NewEvent {
   /** The developer account that it concerns: its own id, or that of the user's or application's account. */
   readonly accountId: number;
   readonly accountName: string;
+  /** Its number in its account, without gaps: taken under a lock that is held until the transaction ends. */
+  readonly sequence: number;
   /** The object as it is at the end of the transaction, `record("account", …)` and so on. */
   readonly document: Node;
   /** Of what happened to a key. 3scale's XML does not tell it. */
@@ -25,12 +27,14 @@ export interface NewEvent {
   readonly previous?: Readonly<Record<string, unknown>>;
 }
 
-/** Who made the change, through which door, and when. */
+/** Who made the change, through which door, and when; and what the provider was set up like. */
 export interface Cause {
   readonly providerId: number;
   readonly actor: Actor;
   readonly channel: Channel;
   readonly now: Date;
+  /** `providers.configuration_version`, if this transaction has read it: that saves a round trip. */
+  readonly configurationVersion?: string;
 }
 
 /** What is known of an event once it has an id, a number in its account and verdicts. */

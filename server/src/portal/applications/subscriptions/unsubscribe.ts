@@ -1,9 +1,9 @@
 import { reaches, recordAudit, type By } from "#access/index.ts";
 import type { Pool } from "#platform/database/database.ts";
-import { lockAccount } from "#portal/accounts/index.ts";
+import { lockAccount, recordAccountEvents } from "#portal/accounts/index.ts";
 import { readDocumentSettings } from "#portal/fields/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
-import { recordEvents, type RecordedEvent } from "#webhooks/events/index.ts";
+import type { RecordedEvent } from "#webhooks/events/index.ts";
 
 import { applicationEvent } from "../application-events.ts";
 import { deleteApplicationRows } from "../applications-table.ts";
@@ -43,9 +43,7 @@ export async function unsubscribe(
     const detail = { accountId, productId: subscription.productId }; // without applications, no event tells of it
     const said = { action: "subscription.deleted", subject: `subscription/${subscriptionId}`, detail };
     await recordAudit(tx, { providerId, actor: by.actor, ...said });
-    const deleted = applications.map((application) =>
-      applicationEvent("application.deleted", settings, { account, application }),
-    );
-    return { events: await recordEvents(tx, { providerId, ...by }, deleted) };
+    const deleted = applications.map((application) => applicationEvent("application.deleted", settings, application));
+    return { events: await recordAccountEvents(tx, { providerId, ...by }, account, deleted) };
   });
 }

@@ -1,6 +1,6 @@
 import { hashPassword } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
-import { lockAccount } from "#portal/accounts/index.ts";
+import { lockAccount, recordAccountEvents } from "#portal/accounts/index.ts";
 import {
   isFine,
   mergeErrors,
@@ -10,7 +10,7 @@ import {
   type FieldInput,
 } from "#portal/fields/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
-import { recordEvents, type RecordedEvent } from "#webhooks/events/index.ts";
+import type { RecordedEvent } from "#webhooks/events/index.ts";
 
 import { findTakenNames } from "../find-taken-names.ts";
 import { judgeNewUser, type UserFields } from "../judge-new-user.ts";
@@ -52,7 +52,10 @@ export async function acceptInvitation(
       const user = await insertMember(tx, settings, { fields, passwordHash, accountId: account.id }, now);
       const actor = { kind: "developer", userId: user.id } as const;
       const cause = { providerId: provider.id, actor, channel: "developer_portal", now } as const;
-      return { user, events: await recordEvents(tx, cause, [userEvent("user.created", settings, { account, user })]) };
+      return {
+        user,
+        events: await recordAccountEvents(tx, cause, account, [userEvent("user.created", settings, user)]),
+      };
     });
   } catch (error) {
     if (error instanceof TakenMeanwhile)

@@ -1,0 +1,76 @@
+import { expect } from "vitest";
+import type { Pool } from "#platform/database/database.ts";
+import { lockAccount, recordAccountEvents } from "#portal/accounts/index.ts";
+import { createUser } from "#portal/users/index.ts";
+import { deleteAccount, updateAccount } from "#portal/whole-accounts/index.ts";
+import { test } from "../support/test.ts";
+import { byApi, byToken, failingAtTheEnd, setUp, signUp } from "./house.ts";
+
+/** An account with three events: itself, its user and its application. */
+async function signedUp(pool: Pool) {
+  const { provider } = await setUp(pool);
+  const { whole } = await signUp(pool, { provider, by: byToken });
+  const which = { provider, accountId: whole.account.id, by: byApi };
+  return {
+    ...which,
+    rename: (name: string, on = pool) => updateAccount(on, { ...which, values: { org_name: name }, writer: "program" }),
+    addUser: (username: string) => {
+      const values = { username, email: `${username}@fjord.example` };
+      return createUser(pool, { ...which, values });
+    },
+  };
+}
+
+const upTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
+
+const sequencesOf = async (pool: Pool, accountId: number): Promise<number[]> => {
+  const rows = await pool.query<{ sequence: number }>(
+    "select sequence from events where account_id = $1 order by sequence",
+    [accountId],
+  );
+  return rows.map(({ sequence }) => sequence);
+};
+
+test("the events of one account are numbered without gaps, whatever changes at once", async ({ database }) => {
+  const [one, other] = [await signedUp(database), await signedUp(database)];
+  await Promise.all(
+    upTo(10).flatMap((number) =>
+      [one, other].flatMap((its) => [its.rename(`Quay ${number}`), its.addUser(`mia-${number}`), its.rename("Quay")]),
+    ),
+  );
+  for (const { accountId } of [one, other]) {
+    const sequences = await sequencesOf(database, accountId);
+    expect(sequences).toEqual(upTo(sequences.length));
+    expect(sequences.length).toBeGreaterThan(3 + 20); // renaming changes nothing where another has just done it
+  }
+});
+
+test("a change that is rolled back takes no number", async ({ database }) => {
+  const { accountId, rename } = await signedUp(database);
+  await expect(rename("Nowhere", failingAtTheEnd(database))).rejects.toThrow("the last statement failed");
+  await rename("Quay");
+  expect(await sequencesOf(database, accountId)).toEqual(upTo(4));
+});
+
+test("what goes with an account is numbered on from what it had", async ({ database }) => {
+  const { accountId, ...its } = await signedUp(database);
+  await its.rename("Quay");
+  await deleteAccount(database, { ...its, accountId });
+  expect(await sequencesOf(database, accountId)).toEqual(upTo(7));
+});
+
+test("a number is not given twice: who counts on from a place that is left behind leaves nothing", async ({
+  database,
+}) => {
+  const { provider, accountId } = await signedUp(database);
+  const cause = { providerId: provider.id, ...byApi };
+  const event = { type: "account.updated", objectId: accountId, document: { name: "account", record: [] } } as const;
+  const twice = database.inTransaction(async (tx) => {
+    const account = await lockAccount(tx, provider.id, accountId);
+    if (!account) throw new Error("There is no account.");
+    await recordAccountEvents(tx, cause, account, [event]);
+    await recordAccountEvents(tx, cause, account, [event]);
+  });
+  await expect(twice).rejects.toThrow("null value");
+  expect(await sequencesOf(database, accountId)).toEqual(upTo(3));
+});
