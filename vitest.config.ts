@@ -32,6 +32,7 @@ const database = {
   include: ["server/src/**/*.db.test.ts", "server/test/**/*.test.ts"],
   exclude: ["server/test/house/**", "**/node_modules/**"],
   globalSetup: "server/test/support/global-set-up.ts",
+  setupFiles: "server/test/support/cheap-hashes.ts",
   testTimeout: 30_000,
   hookTimeout: 60_000,
 };

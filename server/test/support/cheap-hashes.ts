@@ -1,0 +1,3 @@
+import { makeHashesCheap } from "#access/hash-password.ts";
+
+makeHashesCheap();
