@@ -1,5 +1,7 @@
 import { expect } from "vitest";
-import { encryption } from "../support/build-webhooks.ts";
+import { record, value } from "#platform/document/document.ts";
+import { fail } from "../support/build-failures.ts";
+import { anEvent, encryption, recordNow } from "../support/build-webhooks.ts";
 import { test, xmlDeclaration, type ApiHouse } from "./api-test.ts";
 
 /** Signs somebody up, so that the webhook has deliveries, and gives those up at the moments given. */
@@ -71,6 +73,30 @@ test("without failures, and without a webhook, the list is empty", async ({ api 
     `${xmlDeclaration}<webhooks-failures></webhooks-failures>`,
   );
   expect((await api.ask("GET", "/webhooks/failures.json")).body).toBe('{"webhooks-failures":[]}');
+});
+
+test("a list that is too long for one piece is told whole, in pieces, with no tag", async ({ api }) => {
+  const webhook = { url: "https://hooks.example/3s", active: true, account_created_on: true };
+  await api.ask("PUT", "/webhooks.json", { payload: webhook });
+  const document = record("account", [value("id", 31), value("org_name", "Harbour & Sons ".repeat(200))]);
+  const { id: providerId } = api.provider;
+  await recordNow(
+    api.pool,
+    { providerId },
+    Array.from({ length: 600 }, () => anEvent({ document })),
+  );
+  const failed = await fail(api.pool, providerId, "an hour ago");
+
+  const xml = await api.ask("GET", "/webhooks/failures.xml");
+  expect(xml.body.length).toBeGreaterThan(1_000_000);
+  expect(new Set(idsIn(xml.body))).toEqual(new Set(failed));
+  expect(xml.body.endsWith("</event></webhooks-failure></webhooks-failures>")).toBe(true);
+  const json = await api.ask("GET", "/webhooks/failures.json");
+  expect(json.json()["webhooks-failures"]).toHaveLength(600);
+  for (const { headers } of [xml, json]) {
+    expect(headers).not.toHaveProperty("etag");
+    expect(headers).not.toHaveProperty("content-length");
+  }
 });
 
 test("deleting up to a time that was read leaves what came later", async ({ api }) => {

@@ -93,14 +93,16 @@ interface Circumstances {
   readonly actor?: Actor;
 }
 
-/** Records events of accounts that have no rows. */
+/** Records events of accounts that have no rows. When it resolves, they are written. */
 export async function recordIn(
   tx: Transaction,
   { providerId, actor = aDeveloper }: Circumstances,
   events: readonly UnnumberedEvent[] = [anEvent()],
 ): Promise<readonly RecordedEvent[]> {
   const cause = { providerId, actor, channel: "developer_portal", now: new Date() } as const;
-  return recordEvents(tx, cause, await numberEvents(tx, providerId, events));
+  const recorded = await recordEvents(tx, cause, await numberEvents(tx, providerId, events));
+  await tx.query("select"); // stands behind what was sent without waiting
+  return recorded;
 }
 
 /** Without gaps and in the order of commits, as whoever holds the lock of an account's row does it. */

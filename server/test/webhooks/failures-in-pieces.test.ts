@@ -3,6 +3,7 @@ import type { Pool, Transaction } from "#platform/database/database.ts";
 import { openPool } from "#platform/database/open-pool.ts";
 import { deleteFailures, retryFailures } from "#webhooks/failures/index.ts";
 import { literalOf } from "../schema/read-plan.ts";
+import { fail } from "../support/build-failures.ts";
 import { anEvent, buildEndpoint, buildProvider, bySystem, recordNow } from "../support/build-webhooks.ts";
 import { schema } from "../support/test-databases.ts";
 import { test } from "../support/test.ts";
@@ -15,27 +16,6 @@ const ways = [
 ] as const;
 
 const plans = ["force_custom_plan", "force_generic_plan"] as const;
-
-/** What is due has failed: now, or an hour ago, one a second after the other. */
-const failStatement = `
-  with gone as (
-    delete from due where provider_id = $1 returning *
-  ), ended as (
-    insert into deliveries (provider_id, event_id, endpoint_id, state, attempts_made, format)
-    select provider_id, event_id, endpoint_id, 'failed', attempts_made + 1, format from gone
-    on conflict (provider_id, event_id, endpoint_id) do update set attempts_made = excluded.attempts_made
-  )
-  insert into failures (provider_id, endpoint_id, event_id, error, url, failed_at)
-  select provider_id, endpoint_id, event_id, 'Answered 500', '',
-    case when $2 then clock_timestamp()
-      else now() - interval '1 hour' + make_interval(secs => row_number() over (order by event_id)) end
-  from gone
-  returning event_id as "eventId"`;
-
-async function fail(pool: Pool, providerId: number, when: "now" | "an hour ago"): Promise<string[]> {
-  const rows = await pool.query<{ eventId: string }>(failStatement, [providerId, when === "now"]);
-  return rows.map(({ eventId }) => eventId);
-}
 
 /** A provider whose endpoints have so many failures each. */
 async function buildFailures(pool: Pool, { endpoints = 1, each }: { endpoints?: number; each: number }) {

@@ -7,7 +7,7 @@ export interface Account {
   readonly id: number;
   /** A name for what the account says, with its users and on which plans it is. Each change of any of them renews it. */
   readonly version: string;
-  /** How many events it has had: their numbers have no gaps. */
+  /** The number of its last event. Each renews the version, too. */
   readonly lastSequence: number;
   readonly orgName: string;
   readonly state: AccountState;

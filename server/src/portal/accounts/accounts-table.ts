@@ -57,7 +57,7 @@ export async function insertAccount(
   return inserted;
 }
 
-// With the number of the event that tells so: refused, as in account-events.ts, if that was taken since the row was read.
+// With the number of the event that tells so: refused, as in record-account-events.ts, if that was taken since the row was read.
 const updateStatement = `
   update accounts
   set org_name = $3, state = $4, state_changed_at = $5, annotations = $6, fields = $7, monthly_billing_enabled = $8,

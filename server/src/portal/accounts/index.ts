@@ -1,5 +1,5 @@
 export type { Account } from "./account.ts";
-export { recordAccountChange, recordAccountEvents, type AccountEvent } from "./account-events.ts";
+export { recordAccountChange, recordAccountEvents, type AccountEvent } from "./record-account-events.ts";
 export {
   accountColumns,
   deleteAccountRow,

@@ -1,25 +1,33 @@
 import { hash } from "node:crypto";
+import { Readable } from "node:stream";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { contentTypes, type Format } from "../requests/negotiate-format.ts";
+import { gatherPieces } from "./gather-pieces.ts";
+
+/** As it is written: what may be longer than fits into memory, in pieces. */
+export type Body = string | Promise<string> | AsyncIterable<string>;
 
 /** What an operation answers. An answer without the format that was negotiated is empty. */
 export interface Answer {
   /** 201 for what has been made, with its `location`; 422 for a refusal that shows the object; else 200. */
   readonly status?: 201 | 422;
   readonly location?: string;
-  readonly xml?: () => string | Promise<string>;
-  readonly json?: () => string;
+  readonly xml?: () => Body;
+  readonly json?: () => Body;
   readonly lastModified?: Date;
 }
 
 export async function sendAnswer(reply: FastifyReply, format: Format, answer: Answer): Promise<FastifyReply> {
-  const body = await answer[format]?.();
+  const written = await answer[format]?.();
   if (answer.location !== undefined) reply.header("location", answer.location);
   reply.type(contentTypes[format]);
-  if (body === undefined) return reply.code(200).send("");
+  reply.header("cache-control", "max-age=0, private, must-revalidate");
+  if (written === undefined) return reply.code(200).send("");
+  const body = typeof written === "string" ? written : await gatherPieces(written);
+  if (typeof body !== "string") return reply.code(200).send(Readable.from(body)); // its tag would be known at its end
 
   const tag = `W/"${hash("sha256", body, "base64url").slice(0, 27)}"`;
-  reply.headers({ etag: tag, "cache-control": "max-age=0, private, must-revalidate" });
+  reply.header("etag", tag);
   if (answer.lastModified) reply.header("last-modified", answer.lastModified.toUTCString());
   if (isFresh(reply.request, tag)) return reply.code(304).send();
   return reply.code(answer.status ?? 200).send(body);

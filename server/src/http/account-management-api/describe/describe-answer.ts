@@ -1,4 +1,6 @@
+import { text } from "node:stream/consumers";
 import { indentXml } from "#platform/document/indent-xml.ts";
+import type { Body } from "../answers/send-answer.ts";
 import type { DocumentedAnswer } from "../answers/documented-answer.ts";
 import type { Operation } from "../operation.ts";
 
@@ -14,12 +16,17 @@ export async function describeAnswer({ method, formats, answers }: Operation): P
 }
 
 async function describeContent({ schema, example }: DocumentedAnswer, formats: Operation["formats"]) {
-  const xml = formats.includes("xml") ? await example.xml?.() : undefined;
-  const json: unknown = JSON.parse(example.json?.() ?? "null");
+  const xml = formats.includes("xml") ? await wholeOf(example.xml?.()) : undefined;
+  const json: unknown = JSON.parse((await wholeOf(example.json?.())) ?? "null");
   return {
     ...(xml === undefined ? {} : { "application/xml": { schema: xmlText, example: indentXml(xml) } }),
     "application/json": { schema, example: json },
   };
+}
+
+async function wholeOf(body: Body | undefined): Promise<string | undefined> {
+  const written = await body;
+  return typeof written === "object" ? text(written) : written;
 }
 
 /** OpenAPI describes the shape of JSON; of XML the example tells. */

@@ -40,5 +40,5 @@ export const failuresAnswer: DocumentedAnswer = {
       }),
     ),
   }),
-  example: { xml: () => failuresToXml(failures), json: () => failuresToJson(failures) },
+  example: { xml: () => failuresToXml([failures]), json: () => failuresToJson([failures]) },
 };

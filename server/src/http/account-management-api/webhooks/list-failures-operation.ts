@@ -1,5 +1,5 @@
 import { readDefaultEndpoint } from "#webhooks/endpoints/index.ts";
-import { listFailures } from "#webhooks/failures/index.ts";
+import { allFailures } from "#webhooks/failures/index.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
 import { failuresToJson, failuresToXml } from "./represent-failures.ts";
 import { failuresAnswer } from "./failures-answer.ts";
@@ -16,9 +16,7 @@ export const listFailuresOperation: Operation = {
 
   async answer({ pool, encryption }, { provider }) {
     const endpoint = await readDefaultEndpoint(pool, encryption, provider.id);
-    const failures = endpoint
-      ? await listFailures(pool, encryption, { providerId: provider.id, endpointId: endpoint.id })
-      : [];
-    return { xml: () => failuresToXml(failures), json: () => failuresToJson(failures) };
+    const pages = endpoint ? allFailures(pool, encryption, { providerId: provider.id, endpointId: endpoint.id }) : [];
+    return { xml: () => failuresToXml(pages), json: () => failuresToJson(pages) };
   },
 };

@@ -1,3 +1,4 @@
+import { text } from "node:stream/consumers";
 import { expect, test } from "vitest";
 import { failuresToJson, failuresToXml } from "./represent-failures.ts";
 
@@ -12,8 +13,9 @@ const failure = {
   ),
 };
 
-test("the list is 3scale's XML, byte for byte: only the event is indented", () => {
-  expect(failuresToXml([failure])).toBe(`<?xml version="1.0" encoding="UTF-8"?><webhooks-failures><webhooks-failure>\
+test("the list is 3scale's XML, byte for byte: only the event is indented", async () => {
+  expect(await text(failuresToXml([[failure]])))
+    .toBe(`<?xml version="1.0" encoding="UTF-8"?><webhooks-failures><webhooks-failure>\
 <id>0b6d7c1e-0000-7000-8000-000000000001</id><time>2026-03-01T09:07:15Z</time><error>404 &lt;Not Found&gt; </error>\
 <url>https://hooks.example/3s?a=1&amp;b=2</url><event>
   <action>created</action>
@@ -28,7 +30,7 @@ test("the list is 3scale's XML, byte for byte: only the event is indented", () =
 </event></webhooks-failure></webhooks-failures>`);
 });
 
-test("the list is 3scale's JSON, byte for byte: the event is the document as it was sent", () => {
+test("the list is 3scale's JSON, byte for byte: the event is the document as it was sent", async () => {
   const event = String.raw`\u003c?xml version=\"1.0\" encoding=\"UTF-8\"?\u003e\u003cevent\u003e\u003c/event\u003e`;
   const short = {
     ...failure,
@@ -36,20 +38,29 @@ test("the list is 3scale's JSON, byte for byte: the event is the document as it 
     body: Buffer.from('<?xml version="1.0" encoding="UTF-8"?><event></event>'),
   };
 
-  expect(failuresToJson([short])).toBe(
+  expect(await text(failuresToJson([[short]]))).toBe(
     '{"webhooks-failures":[{"webhooks-failure":{"id":"0b6d7c1e-0000-7000-8000-000000000001",' +
       '"time":"2026-03-01T09:07:15Z","error":"timed out",' +
       String.raw`"url":"https://hooks.example/3s?a=1\u0026b=2","event":"${event}"}}]}`,
   );
 });
 
-test("an empty list says that it is empty", () => {
-  expect(failuresToXml([])).toBe('<?xml version="1.0" encoding="UTF-8"?><webhooks-failures></webhooks-failures>');
-  expect(failuresToJson([])).toBe('{"webhooks-failures":[]}');
+test("an empty list says that it is empty", async () => {
+  expect(await text(failuresToXml([]))).toBe(
+    '<?xml version="1.0" encoding="UTF-8"?><webhooks-failures></webhooks-failures>',
+  );
+  expect(await text(failuresToJson([]))).toBe('{"webhooks-failures":[]}');
 });
 
-test("an event that was not sent as XML is shown as it is", () => {
-  expect(failuresToXml([{ ...failure, body: Buffer.from('{"type":"a&b"}') }])).toContain(
+test("an event that was not sent as XML is shown as it is", async () => {
+  expect(await text(failuresToXml([[{ ...failure, body: Buffer.from('{"type":"a&b"}') }]]))).toContain(
     '<event>{"type":"a&amp;b"}</event>',
   );
+});
+
+test("pages are written as they come, as one list", async () => {
+  const pages = [[failure, failure], [failure], []];
+  const ids = Array.from((await text(failuresToXml(pages))).matchAll(/<webhooks-failure><id>/g));
+  expect(ids).toHaveLength(3);
+  expect(JSON.parse(await text(failuresToJson(pages)))).toMatchObject({ "webhooks-failures": { length: 3 } });
 });

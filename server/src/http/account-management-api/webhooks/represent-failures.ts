@@ -6,20 +6,33 @@ import { writeJson } from "../answers/write-json.ts";
 
 type ShownFailure = Pick<Failure, "eventId" | "failedAt" | "error" | "url" | "body">;
 
-/** The failure list as 3scale's XML, whose `<event>` alone is indented. */
-export function failuresToXml(failures: readonly ShownFailure[]): string {
-  const entries = failures.map((failure) => {
-    const { id, time, error, url, event } = shown(failure);
-    const named = [value("id", id), value("time", time), value("error", error), value("url", url)]
-      .map(writeXml)
-      .join("");
-    return `<webhooks-failure>${named}${isXml(event) ? indentEvent(event) : writeXml(value("event", event))}</webhooks-failure>`;
-  });
-  return `<?xml version="1.0" encoding="UTF-8"?><webhooks-failures>${entries.join("")}</webhooks-failures>`;
+type Pages = AsyncIterable<readonly ShownFailure[]> | Iterable<readonly ShownFailure[]>;
+
+/** The failure list as 3scale's XML, whose `<event>` alone is indented, a page at a time. */
+export async function* failuresToXml(pages: Pages): AsyncGenerator<string, void> {
+  yield '<?xml version="1.0" encoding="UTF-8"?><webhooks-failures>';
+  for await (const page of pages) yield page.map(failureToXml).join("");
+  yield "</webhooks-failures>";
 }
 
-export const failuresToJson = (failures: readonly ShownFailure[]): string =>
-  writeJson({ "webhooks-failures": failures.map((it) => ({ "webhooks-failure": shown(it) })) });
+function failureToXml(failure: ShownFailure): string {
+  const { id, time, error, url, event } = shown(failure);
+  const named = [value("id", id), value("time", time), value("error", error), value("url", url)].map(writeXml).join("");
+  return `<webhooks-failure>${named}${isXml(event) ? indentEvent(event) : writeXml(value("event", event))}</webhooks-failure>`;
+}
+
+/** The same as JSON. */
+export async function* failuresToJson(pages: Pages): AsyncGenerator<string, void> {
+  yield '{"webhooks-failures":[';
+  let before = "";
+  for await (const page of pages) {
+    for (const failure of page) {
+      yield before + writeJson({ "webhooks-failure": shown(failure) });
+      before = ",";
+    }
+  }
+  yield "]}";
+}
 
 const shown = ({ eventId, failedAt, error, url, body }: ShownFailure) => ({
   id: eventId,

@@ -1,0 +1,26 @@
+import type { Database } from "#platform/database/database.ts";
+import type { Encryption } from "#platform/encryption/encryption.ts";
+import { readFailureHorizon } from "#webhooks/deliveries/index.ts";
+
+import { listFailures, type Failure, type FailureFilter } from "./list-failures.ts";
+
+/** Some megabyte. */
+const atATime = 500;
+
+/**
+ * All failures that there are as it begins, oldest first, so many at a time: a million do not fit into memory. Who deletes
+ * some meanwhile is not told them.
+ */
+export async function* allFailures(
+  db: Database,
+  encryption: Encryption,
+  filter: Omit<FailureFilter, "until">,
+): AsyncGenerator<readonly Failure[], void> {
+  const until = new Date((await readFailureHorizon(db)).getTime() - 1); // or it would not end where they come faster than they are read
+  for (let after: Failure | undefined; ;) {
+    const page = await listFailures(db, encryption, { ...filter, until }, { after, limit: atATime });
+    yield page;
+    after = page.at(-1);
+    if (page.length < atATime) return;
+  }
+}
