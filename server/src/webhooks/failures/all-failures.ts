@@ -14,11 +14,11 @@ const atATime = 500;
 export async function* allFailures(
   db: Database,
   encryption: Encryption,
-  filter: Omit<FailureFilter, "until">,
+  filter: FailureFilter,
 ): AsyncGenerator<readonly Failure[], void> {
-  const until = new Date((await readFailureHorizon(db)).getTime() - 1); // or it would not end where they come faster than they are read
+  const horizon = await readFailureHorizon(db); // or it would not end where they come faster than they are read
   for (let after: Failure | undefined; ;) {
-    const page = await listFailures(db, encryption, { ...filter, until }, { after, limit: atATime });
+    const page = await listFailures(db, encryption, filter, { after, limit: atATime, horizon });
     yield page;
     after = page.at(-1);
     if (page.length < atATime) return;

@@ -72,6 +72,8 @@ export interface FailurePage {
   readonly order?: keyof typeof starts | undefined;
   readonly after?: { readonly failedAt: Date; readonly eventId: string; readonly endpointId: number } | undefined;
   readonly limit?: number | undefined;
+  /** As `readFailureHorizon` gave it before: what has failed since then is not shown. */
+  readonly horizon?: Date | undefined;
 }
 
 export async function listFailures(
@@ -80,10 +82,10 @@ export async function listFailures(
   filter: FailureFilter,
   page: FailurePage = {},
 ): Promise<Failure[]> {
-  const { order = "oldest", after, limit } = page;
+  const { order = "oldest", after, limit, horizon } = page;
   const { providerId, endpointId, until, eventIds } = filter;
   const from = after ? [after.failedAt, after.eventId, after.endpointId] : starts[order];
-  const values = [providerId, until, eventIds, await readFailureHorizon(db), ...from, limit];
+  const values = [providerId, until, eventIds, horizon ?? (await readFailureHorizon(db)), ...from, limit];
   type Row = Omit<Failure, "url"> & { readonly cipher: Buffer };
   const rows =
     endpointId === undefined

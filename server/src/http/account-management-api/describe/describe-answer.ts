@@ -1,4 +1,4 @@
-import { text } from "node:stream/consumers";
+import { text as textOf } from "node:stream/consumers";
 import { indentXml } from "#platform/document/indent-xml.ts";
 import type { Body } from "../answers/send-answer.ts";
 import type { DocumentedAnswer } from "../answers/documented-answer.ts";
@@ -26,7 +26,7 @@ async function describeContent({ schema, example }: DocumentedAnswer, formats: O
 
 async function wholeOf(body: Body | undefined): Promise<string | undefined> {
   const written = await body;
-  return typeof written === "object" ? text(written) : written;
+  return typeof written === "object" ? textOf(written) : written;
 }
 
 /** OpenAPI describes the shape of JSON; of XML the example tells. */
