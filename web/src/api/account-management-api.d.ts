@@ -33,7 +33,7 @@ export interface paths {
         };
         /**
          * Webhooks List Failed Deliveries
-         * @description Returns the deliveries of your webhook that could not be made, oldest first, each a second after it was given up.
+         * @description Returns the deliveries of your webhook that could not be made, oldest first, each a second after it was given up. A list of more than a megabyte is sent as it is read, and so without `ETag`.
          */
         get: operations["webhooks-list-failed-deliveries"];
         put?: never;

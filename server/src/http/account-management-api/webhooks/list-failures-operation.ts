@@ -7,7 +7,7 @@ import { failuresAnswer } from "./failures-answer.ts";
 export const listFailuresOperation: Operation = {
   title: "Webhooks List Failed Deliveries",
   tag: "Webhooks",
-  says: "Returns the deliveries of your webhook that could not be made, oldest first, each a second after it was given up.",
+  says: "Returns the deliveries of your webhook that could not be made, oldest first, each a second after it was given up. A list of more than a megabyte is sent as it is read, and so without `ETag`.",
   method: "GET",
   path: "/webhooks/failures",
   deed: "read-failures",
