@@ -12,7 +12,7 @@ export async function migrateTemplate(postgres: ThrowAwayPostgres): Promise<void
   await migrate({ connectionString, schema, now: systemClock.now() });
   await run(connectionString, dropDaysAhead);
   // Days for tests that go by the other clock.
-  await run(connectionString, `select ${schema}.add_history_days($1::date - 1, $1::date + 3)`, [
+  await run(connectionString, `select ${schema}.add_history_days($1::date, $1::date + 1)`, [
     new HandDrivenClock().now(),
   ]);
 }
