@@ -49,8 +49,8 @@ export async function holdPlans(tx: Transaction, providerId: number, plans: read
   return held.length === ids.size;
 }
 
-// One at a time, and before any plan: that plans change, their trigger writes into this row, and two that each make another
-// plan the default would else meet in the index.
+// Before any plan, since a plan that changes renews the provider's configuration version, which is in this row: two that took
+// both in different orders would wait for each other for ever.
 const lockAllStatement = `select from providers where id = $1 for no key update`;
 
 /** Whoever changes one of a provider's plans waits here until this transaction ends. */

@@ -21,8 +21,8 @@ export async function sendAnswer(reply: FastifyReply, format: Format, answer: An
   const written = await answer[format]?.();
   if (answer.location !== undefined) reply.header("location", answer.location);
   reply.type(contentTypes[format]);
-  reply.header("cache-control", "max-age=0, private, must-revalidate");
   if (written === undefined) return reply.code(200).send("");
+  reply.header("cache-control", "max-age=0, private, must-revalidate");
   const body = typeof written === "string" ? written : await gatherPieces(written);
   if (typeof body !== "string") return reply.code(200).send(Readable.from(body)); // its tag would be known at its end
 

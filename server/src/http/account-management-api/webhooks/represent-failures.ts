@@ -26,10 +26,9 @@ export async function* failuresToJson(pages: Pages): AsyncGenerator<string, void
   yield '{"webhooks-failures":[';
   let before = "";
   for await (const page of pages) {
-    for (const failure of page) {
-      yield before + writeJson({ "webhooks-failure": shown(failure) });
-      before = ",";
-    }
+    if (page.length === 0) continue;
+    yield before + page.map((failure) => writeJson({ "webhooks-failure": shown(failure) })).join(",");
+    before = ",";
   }
   yield "]}";
 }
