@@ -8,11 +8,14 @@ import { startTestEngine } from "../support/start-test-engine.ts";
 import { test } from "../support/test.ts";
 import { until } from "../support/until.ts";
 
-const later = new Date(Date.now() + 31 * 86_400_000);
-const today = new Date().toISOString().slice(0, 10);
-const retire = (database: Pool): Promise<readonly string[]> => retireExpiredDays(database, later, 30);
+// Asked for when it is needed, since midnight may have passed.
+const inDays = (days: number): Date => new Date(Date.now() + days * 86_400_000);
+const dayOf = (at: Date): string => at.toISOString().slice(0, 10);
+const today = (): string => dayOf(new Date());
+const tableSuffix = (day: string): string => day.replaceAll("-", "");
+const retire = (database: Pool): Promise<readonly string[]> => retireExpiredDays(database, inDays(31), 30);
 /** So that today's partition is the one that is waited for. */
-const retireYesterday = (database: Pool): Promise<unknown> => retireExpiredDays(database, later, 31);
+const retireYesterday = (database: Pool): Promise<unknown> => retireExpiredDays(database, inDays(31), 31);
 const notInTime = /lock timeout|came to be wanted/;
 
 /** A transaction that has done `work` and stays open until it is told to commit. */
@@ -69,7 +72,7 @@ test("nobody waits for long behind the swap of a day, whoever keeps it from its 
   expect(String(await retiring)).toMatch(notInTime);
   await reading.commit();
   expect(await database.query("select from events")).toHaveLength(recorded + 1);
-  expect(await retire(database)).toContain(today);
+  expect(await retire(database)).toContain(today());
   expect(await database.query("select from events")).toEqual([]);
 });
 
@@ -78,10 +81,11 @@ test("a day is dropped while engines settle, other days are vacuumed and somebod
 }) => {
   const providerId = await buildProvider(database);
   await recordNow(database, { providerId });
+  await addComingDays(database, new Date());
+  const other = tableSuffix(dayOf(inDays(2)));
   const vacuumed = await holdOpen(database, async (tx) => {
-    const day = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10).replaceAll("-", "");
     for (const history of ["events", "payloads", "deliveries", "attempts"])
-      await tx.query(`lock table ${history}_${day} in share update exclusive mode`); // as vacuum locks
+      await tx.query(`lock table ${history}_${other} in share update exclusive mode`); // as vacuum locks
     await tx.query("lock table due, failures in share update exclusive mode");
     await tx.query("delete from due");
   });
@@ -89,7 +93,7 @@ test("a day is dropped while engines settle, other days are vacuumed and somebod
     await tx.query("set transaction isolation level repeatable read");
     await tx.query("select from providers");
   });
-  expect(await retire(database)).toContain(today);
+  expect(await retire(database)).toContain(today());
   await vacuumed.commit();
   await reporting.commit();
 });
@@ -99,7 +103,7 @@ test("days are added beside transactions that record, and keep nobody from it", 
   const writing = await holdOpen(database, (tx) =>
     tx.query("lock table events, payloads, attempts in row exclusive mode"),
   );
-  const adding = await holdOpen(database, (tx) => addComingDays(tx, new Date(Date.now() + 90 * 86_400_000)));
+  const adding = await holdOpen(database, (tx) => addComingDays(tx, inDays(90)));
   await recordNow(database, { providerId });
   await writing.commit();
   await adding.commit();
@@ -158,7 +162,7 @@ test("what becomes of a delivery amidst the retiring of its day is in the histor
     await cancel(tx, again);
     await cancel(tx, once);
   });
-  await retireAmidst(database, cancelling, `deliveries_${today.replaceAll("-", "")}`);
+  await retireAmidst(database, cancelling, `deliveries_${tableSuffix(today())}`);
   const left = await listDeliveries(database, { providerId, limit: 10 });
   expect(left.map(({ eventId, endpointId: at, state }) => [eventId, at === other, state])).toEqual(
     expect.arrayContaining([
@@ -176,9 +180,9 @@ test("a day of which a process retired one table before it was killed is retired
   await buildEndpoint(database, { providerId, url: "http://127.0.0.1:9/" });
   await recordNow(database, { providerId });
   await database.query("delete from due");
-  await database.query("select retire_history_day('events', $1)", [today]);
+  await database.query("select retire_history_day('events', $1)", [today()]);
   expect(await database.query("select from payloads")).toHaveLength(1);
-  expect(await retire(database)).toContain(today);
+  expect(await retire(database)).toContain(today());
   expect(await database.query("select from payloads")).toEqual([]);
   expect(await database.query("select from pg_class where relname like '%retired'")).toEqual([]);
 });
