@@ -6,14 +6,10 @@ import { createPlan, deleteProductRow, makePlanDefault, updatePlan } from "#port
 import { addProviderUser, issueAccessToken, updateProviderUser } from "#portal/provider-account/index.ts";
 import { updateUser } from "#portal/users/index.ts";
 import { changeAccountPlan, signUpAccount } from "#portal/whole-accounts/index.ts";
+import { countWaiting } from "../support/count-waiting.ts";
 import { test } from "../support/test.ts";
 import { until } from "../support/until.ts";
 import { byApi as by, byForm, form, now, setUp, signedUp, signUp } from "./house.ts";
-
-/** Who of this database waits for a lock. */
-const blockedStatement = `
-  select from pg_locks
-  where not granted and pid in (select pid from pg_stat_activity where datname = current_database())`;
 
 /** What comes of `work` when it meets a change that another has made and commits only while it waits for it. */
 async function meeting<T>(
@@ -25,7 +21,7 @@ async function meeting<T>(
     await change(tx);
     const waiting = { outcome: work() };
     waiting.outcome.catch(() => undefined);
-    await until(async () => (await pool.query(blockedStatement)).length > 0);
+    await until(() => countWaiting(pool));
     return waiting;
   });
   return outcome;

@@ -4,6 +4,7 @@ import type { Pool } from "#platform/database/database.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import { createPlan } from "#portal/products/index.ts";
 import { changeAccountPlan, changeAccountState, deleteAccount, setCreditCard } from "#portal/whole-accounts/index.ts";
+import { countWaiting } from "../support/count-waiting.ts";
 import { test } from "../support/test.ts";
 import { until } from "../support/until.ts";
 import { billing, byForm, countRows, eventsOf, failingAtTheEnd, now, setUp, signUp } from "./house.ts";
@@ -55,7 +56,7 @@ test("an account does not move to a plan that is deleted meanwhile", async ({ sh
   });
   await deleted.promise;
   const changing = changeAccountPlan(pool, { ...its, planId, by });
-  await until(async () => (await pool.query("select from pg_locks where not granted")).length > 0);
+  await until(() => countWaiting(pool));
   waited.resolve();
   await deleting;
 

@@ -20,6 +20,7 @@ import {
   type User,
 } from "#portal/users/index.ts";
 import { activateUser } from "#portal/whole-accounts/index.ts";
+import { countWaiting } from "../support/count-waiting.ts";
 import { test } from "../support/test.ts";
 import { until } from "../support/until.ts";
 import { byForm, eventsOf, form, now, setUp, signUp } from "./house.ts";
@@ -143,18 +144,13 @@ test("who waits for another's change of the account decides on what that change 
   const waiting = await pool.inTransaction(async (tx) => {
     await lockAccount(tx, its.provider.id, its.accountId);
     const second = demote(pool, { ...its, userId: other.id });
-    await until(async () => (await pool.query(blockedStatement)).length > 0);
+    await until(() => countWaiting(pool));
     await tx.query("update users set role = 'member' where provider_id = $1 and id = $2", [its.provider.id, nora.id]);
     return { second };
   });
   expect(await waiting.second).toEqual({ refused: { role: ["cannot be taken from the last admin"] } });
   expect(await adminsOf(pool, its)).toMatchObject([{ id: other.id }]);
 });
-
-/** Who of this database waits for a lock. */
-const blockedStatement = `
-  select from pg_locks
-  where not granted and pid in (select pid from pg_stat_activity where datname = current_database())`;
 
 test("beside a suspended admin, the one who can act is the last", async ({ sharedPool: pool }) => {
   const { its, users } = await withTwoAdmins(pool);

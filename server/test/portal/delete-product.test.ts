@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import { lockAccount } from "#portal/accounts/index.ts";
 import { deleteProduct } from "#portal/applications/index.ts";
+import { countWaiting } from "../support/count-waiting.ts";
 import { test } from "../support/test.ts";
 import { until } from "../support/until.ts";
 import { byForm, now, setUp, signUp } from "./house.ts";
@@ -34,10 +35,8 @@ test("nor does whoever comes to use the product only while it is waited for", as
     [accountId],
   );
   await pool.query("delete from applications where account_id = $1", [accountId]);
-  const waiting = `
-    select from pg_locks
-    where not granted and pid in (select pid from pg_stat_activity where datname = current_database())`;
-  const areWaiting = (count: number) => until(async () => (await pool.query(waiting)).length === count);
+  const areWaiting = async (count: number): Promise<boolean> => (await countWaiting(pool)) === count;
+  let isDeleted = false;
 
   const { deletion, newcomer } = await pool.inTransaction(async (tx) => {
     await tx.query(
@@ -46,14 +45,18 @@ test("nor does whoever comes to use the product only while it is waited for", as
     );
     const usesIt = pool.inTransaction(async (other) => {
       await lockAccount(other, provider.id, accountId);
-      await areWaiting(1); // the deletion, for the product or, once it knows of it, for the account
+      // The deletion, for the product or, once it knows of it, for the account; unless it was there before us.
+      await until(async () => isDeleted || (await areWaiting(1)));
       await other.query("select from products where id = $1 for key share", [product.id]);
     });
     usesIt.catch(() => undefined);
-    await areWaiting(1);
+    await until(() => areWaiting(1));
     const deleting = deleteProduct(pool, { provider, productId: product.id, by });
-    deleting.catch(() => undefined);
-    await areWaiting(2);
+    deleting.then(
+      () => (isDeleted = true),
+      () => undefined,
+    );
+    await until(() => areWaiting(2));
     return { deletion: deleting, newcomer: usesIt };
   });
   await newcomer;

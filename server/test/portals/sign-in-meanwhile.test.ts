@@ -1,11 +1,7 @@
 import { expect } from "vitest";
+import { countWaiting } from "../support/count-waiting.ts";
 import { until } from "../support/until.ts";
 import { password, test, type PortalHouse } from "./portal-test.ts";
-
-/** Who of this database waits for a lock. */
-const blockedStatement = `
-  select from pg_locks
-  where not granted and pid in (select pid from pg_stat_activity where datname = current_database())`;
 
 /** What a sign-in with the old password gets that comes just when `statement` changes the user. */
 async function signInWhile(
@@ -16,7 +12,7 @@ async function signInWhile(
   const { answer } = await pool.inTransaction(async (tx) => {
     await tx.query(statement, [provider.id]);
     const waiting = { answer: signIn() };
-    await until(async () => (await pool.query(blockedStatement)).length > 0);
+    await until(() => countWaiting(pool));
     return waiting;
   });
   return (await answer).status;

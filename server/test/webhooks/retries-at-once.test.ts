@@ -3,6 +3,7 @@ import type { Pool, Transaction } from "#platform/database/database.ts";
 import { retryDelivery, reviveDeliveries, type DeliveryToRevive } from "#webhooks/deliveries/index.ts";
 import { limitBacklogs } from "#webhooks/failures/index.ts";
 import { buildEndpoint, buildProvider, recordNow } from "../support/build-webhooks.ts";
+import { countWaiting } from "../support/count-waiting.ts";
 import { test } from "../support/test.ts";
 import { until } from "../support/until.ts";
 
@@ -47,7 +48,7 @@ test.for(ways)(
     await database.inTransaction(async (tx) => {
       await tx.query(takeOff, values);
       retried.push(Promise.allSettled([database.inTransaction((other) => retry(other, key))]));
-      await until(async () => (await database.query("select from pg_locks where not granted")).length > 0);
+      await until(() => countWaiting(database));
       await tx.query(makeDue, values);
     });
     expect(await Promise.all(retried)).toMatchObject([[{ status: "fulfilled" }]]);
