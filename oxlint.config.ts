@@ -105,8 +105,17 @@ export default defineConfig({
         "jsx-a11y/prefer-tag-over-role": "off",
         "react/react-in-jsx-scope": "off",
         "react/rules-of-hooks": "error",
+        "eslint/no-restricted-properties": [
+          "error",
+          {
+            object: "vi",
+            property: "waitFor",
+            message: "Use testing/wait-for.ts: a second is too short for a busy machine.",
+          },
+        ],
       },
     },
+    { files: ["web/src/testing/wait-for.ts"], rules: { "eslint/no-restricted-properties": "off" } },
     { files: ["server/src/http/*/assets/*.js"], rules: { "eslint/no-restricted-globals": "off" } }, // runs in browsers
     { files: ["receiver/**"], rules: { "eslint/no-restricted-globals": "off" } }, // runs in other people's programs
     {

@@ -33,8 +33,6 @@ const database = {
   exclude: ["server/test/house/**", "**/node_modules/**"],
   globalSetup: "server/test/support/global-set-up.ts",
   setupFiles: "server/test/support/cheap-hashes.ts",
-  testTimeout: 30_000,
-  hookTimeout: 60_000,
 };
 
 export default defineConfig({
@@ -51,6 +49,10 @@ export default defineConfig({
     // with files of its own project alone, so one project comes after the other.
     isolate: false,
     maxWorkers: 2,
+    // Late enough for a machine that is busy with something else: no test passes or fails by how fast it is.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    expect: { poll: { timeout: 15_000 } },
     passWithNoTests: false,
   },
 });

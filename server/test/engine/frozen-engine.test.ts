@@ -66,23 +66,21 @@ test(
 
     // The first engine has attempts in flight, and more read ahead, when it stops.
     await using frozen = await startEngineProcess("frozen", databaseUrl);
-    await until(() => heldBy("frozen").length === inFlight && frozen.settled.written === answeredAtFirst, {
-      withinMs: 15_000,
-    });
+    await until(() => heldBy("frozen").length === inFlight && frozen.settled.written === answeredAtFirst);
     frozen.signal("SIGSTOP");
 
     // The second takes over, and has an attempt of the same delivery in flight, when the first wakes and hears a refusal.
     holding = () => true;
     await using _heir = await startEngineProcess("heir", databaseUrl);
-    await until(() => heldBy("heir").length > 0, { withinMs: 15_000 });
+    await until(() => heldBy("heir").length > 0);
     expect(heldBy("frozen").map(({ id }) => id)).toContain(heldBy("heir")[0]?.id);
     for (const { answer } of heldBy("frozen")) answer.writeHead(500).end();
     frozen.signal("SIGCONT");
-    await until(() => frozen.settled.asked === answeredAtFirst + inFlight, { withinMs: 15_000 });
+    await until(() => frozen.settled.asked === answeredAtFirst + inFlight);
 
     holding = () => false;
     for (const { answer } of heldBy("heir")) answer.writeHead(200).end();
-    await until(async () => (await database.query("select from due")).length === 0, { withinMs: 15_000 });
+    await until(async () => (await database.query("select from due")).length === 0);
     expect(frozen.settled.written).toBe(answeredAtFirst);
     expect(sentBy("frozen")).toHaveLength(answeredAtFirst + inFlight);
     expect(sentBy("heir")).toHaveLength(events - answeredAtFirst);

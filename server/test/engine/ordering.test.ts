@@ -44,7 +44,7 @@ test("with an order by account, each account's events arrive one after another, 
     ),
   );
 
-  await until(() => receiver.received.length === 80, { withinMs: 20_000 });
+  await until(() => receiver.received.length === 80);
   const sequences = await database.query<{ id: string; accountId: number }>(
     `select id, account_id as "accountId" from events`,
   );
@@ -177,7 +177,7 @@ test("an event that is recorded while the one before it is being settled is neit
     await database.inTransaction((tx) => recordIn(tx, { providerId }));
   }
 
-  await until(() => receiver.received.length === 100, { withinMs: 20_000 });
+  await until(() => receiver.received.length === 100);
   expect(receiver.received.map(sequenceOf)).toEqual(Array.from({ length: 100 }, (_, index) => index + 1));
   await until(
     async () => (await listDeliveries(database, { providerId, endpointId, state: "pending", limit: 1 })).length === 0,

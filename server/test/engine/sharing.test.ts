@@ -17,7 +17,7 @@ test("two engines on one database send nothing twice", async ({ database }) => {
 
   await Promise.all([recordNow(database, { providerId }, events(50)), recordNow(database, { providerId }, events(50))]);
 
-  await until(async () => (await database.query(`select from due`)).length === 0, { withinMs: 20_000 });
+  await until(async () => (await database.query(`select from due`)).length === 0);
   expect(receiver.received).toHaveLength(2000);
 });
 
@@ -33,9 +33,9 @@ test("an engine that starts beside one that owns every lane soon has half of the
   await until(() => one.engine.lanes === 20 && receiver.received.length > 50);
 
   await using other = await startTestEngine(database, { inFlightMax: 8 });
-  await until(() => other.engine.lanes >= 8 && one.engine.lanes <= 12, { withinMs: 10_000 });
+  await until(() => other.engine.lanes >= 8 && one.engine.lanes <= 12);
 
-  await until(async () => (await database.query(`select from due`)).length === 0, { withinMs: 20_000 });
+  await until(async () => (await database.query(`select from due`)).length === 0);
   expect(receiver.received).toHaveLength(2000);
   expect(one.warnings).toEqual([]);
 });

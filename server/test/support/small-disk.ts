@@ -7,6 +7,12 @@ const run = promisify(execFile);
 /** Far more than a run writes. Memory is used only as it is written. */
 const roomy = "6g";
 
+/**
+ * How many blocks of 4 kB stay free. What is written between looking and resizing makes a size too small to be accepted, and
+ * PostgreSQL writes segments of 16 MB: then it is looked at again, and more is left.
+ */
+const leftBlocks = [2, 200, 2000, 20_000];
+
 /** A file system in memory that can be made full at once, and roomy again, without a file being written. */
 export interface SmallDisk extends AsyncDisposable {
   fill(): Promise<void>;
@@ -26,9 +32,16 @@ export async function mountSmallDisk(folder: string): Promise<SmallDisk | undefi
   };
   return {
     async fill() {
-      const { bsize, blocks, bfree } = await statfs(folder);
-      // What is written between looking and resizing makes the new size too small to be accepted.
-      await resize((blocks - bfree + 2) * bsize).catch(() => resize((blocks - bfree + 200) * bsize));
+      for (const left of leftBlocks) {
+        const { bsize, blocks, bfree } = await statfs(folder);
+        const size = (blocks - bfree + left) * bsize;
+        const isAccepted = await resize(size).then(
+          () => true,
+          () => false,
+        );
+        if (isAccepted) return;
+      }
+      throw new Error("More was written between looking and resizing than was left free, each time.");
     },
     makeRoom: () => resize(roomy),
     async [Symbol.asyncDispose]() {

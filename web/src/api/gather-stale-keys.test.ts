@@ -1,13 +1,14 @@
 import { expect, onTestFinished, test, vi } from "vitest";
 
 import { gatherStaleKeys } from "./gather-stale-keys.ts";
+import { waitFor } from "../testing/wait-for.ts";
 
 test("a burst of messages about one list fetches it once", async () => {
   const invalidateQueries = vi.fn<() => Promise<void>>().mockResolvedValue();
   const gatherer = gatherStaleKeys({ invalidateQueries, isFetching: () => 0 }, 1);
 
   for (let message = 0; message < 50; message += 1) gatherer.add(["deliveries", "list"]);
-  await vi.waitFor(() => expect(invalidateQueries).toHaveBeenCalled());
+  await waitFor(() => expect(invalidateQueries).toHaveBeenCalled());
 
   expect(invalidateQueries.mock.calls).toEqual([[{ queryKey: ["deliveries", "list"] }]]);
 });

@@ -1,7 +1,8 @@
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 
 import { exampleProduct } from "../testing/example-product.ts";
 import { click, fill, showInPortal } from "../testing/show-in-portal.tsx";
+import { waitFor } from "../testing/wait-for.ts";
 import { ProductDialog } from "./product-dialog.tsx";
 
 test("what developers may do with a product is shown and changed, rule by rule", async () => {
@@ -16,7 +17,7 @@ test("what developers may do with a product is shown and changed, rule by rule",
   }
   await click("Save");
 
-  await vi.waitFor(() => expect(changes()).toHaveLength(1));
+  await waitFor(() => expect(changes()).toHaveLength(1));
   expect(changes()).toEqual([
     {
       request: "PUT services/7",

@@ -4,6 +4,7 @@ import { expect, onTestFinished, test, vi } from "vitest";
 
 import { useManagement } from "../api/management/management-context.ts";
 import { click, fill, showInPortal, type Answers } from "../testing/show-in-portal.tsx";
+import { waitFor } from "../testing/wait-for.ts";
 import { ConfirmDialog } from "./confirm-dialog.tsx";
 import { FormDialog } from "./form/form-dialog.tsx";
 import { TextField } from "./form/text-field.tsx";
@@ -80,10 +81,10 @@ test("a form that is refused stays open, says so in itself, keeps what was typed
   await click("Edit");
   await fill("email", "olaf");
   await click("Save");
-  await vi.waitFor(() => expect(alertOf(dialog())).toContain("Not edited"));
+  await waitFor(() => expect(alertOf(dialog())).toContain("Not edited"));
   expect(alertOf(dialog())).not.toContain("invalid"); // that is said beside the field
   expect(document.getElementById("email-hint")?.textContent).toContain("is invalid");
-  await vi.waitFor(() => expect(document.activeElement?.id).toBe("email"));
+  await waitFor(() => expect(document.activeElement?.id).toBe("email"));
   expect(dialog()?.querySelector<HTMLInputElement>("#email")?.value).toBe("olaf");
 });
 
@@ -92,31 +93,31 @@ test("a question whose deed is refused stays open and says why, and a fresh one 
   await click("Actions of olaf");
   await click("Delete");
   await click("Delete");
-  await vi.waitFor(() => expect(alertOf(dialog())).toContain("The last admin stays."));
+  await waitFor(() => expect(alertOf(dialog())).toContain("The last admin stays."));
   await click("Cancel");
-  await vi.waitFor(() => expect(dialog()).toBeNull());
+  await waitFor(() => expect(dialog()).toBeNull());
   expect(alertOf(document)).toBeUndefined();
   await click("Actions of olaf");
   await click("Delete");
-  await vi.waitFor(() => expect(dialog()).not.toBeNull());
+  await waitFor(() => expect(dialog()).not.toBeNull());
   expect(alertOf(dialog())).toBeUndefined();
 });
 
 test("once a dialog closes, the menu that it was opened from has the focus again", async () => {
   show({});
   await click("Actions of olaf");
-  await vi.waitFor(() => expect(document.querySelector("[role=menuitem]")).not.toBeNull());
+  await waitFor(() => expect(document.querySelector("[role=menuitem]")).not.toBeNull());
   document.querySelector<HTMLElement>("[role=menuitem]")?.focus();
   await click("Edit");
-  await vi.waitFor(() => expect(dialog()).not.toBeNull());
+  await waitFor(() => expect(dialog()).not.toBeNull());
   await click("Cancel");
-  await vi.waitFor(() => expect(document.activeElement?.getAttribute("aria-label")).toBe("Actions of olaf"));
+  await waitFor(() => expect(document.activeElement?.getAttribute("aria-label")).toBe("Actions of olaf"));
 });
 
 test("a menu whose row is being changed keeps the focus, and nothing of it can be chosen", async () => {
   showInPortal(<RowActions of="olaf" isDisabled items={[{ title: "Edit" }]} />, { answers: {} });
   await click("Actions of olaf");
-  await vi.waitFor(() => {
+  await waitFor(() => {
     expect(document.querySelector<HTMLButtonElement>("[role=menuitem]")?.disabled).toBe(true);
   });
 });
@@ -128,7 +129,7 @@ test("without a network a change fails at once, says so, and is not done later",
   await click("Actions of olaf");
   await click("Delete");
   await click("Delete");
-  await vi.waitFor(() => expect(alertOf(dialog())).toContain("The server cannot be reached."));
+  await waitFor(() => expect(alertOf(dialog())).toContain("The server cannot be reached."));
   onlineManager.setOnline(true);
   expect(changes()).toHaveLength(1);
 });
@@ -138,8 +139,8 @@ test("once a dialog has taken away what it was opened from, the page has the foc
   await click("Actions of olaf");
   await click("Delete");
   await click("Delete");
-  await vi.waitFor(() => expect(dialog()).toBeNull());
-  await vi.waitFor(() => expect(document.activeElement?.tagName).toBe("MAIN"));
+  await waitFor(() => expect(dialog()).toBeNull());
+  await waitFor(() => expect(document.activeElement?.tagName).toBe("MAIN"));
 });
 
 test("while something is under way, neither a form nor a question asks for it again", async () => {
@@ -158,7 +159,7 @@ test("while something is under way, neither a form nor a question asks for it ag
   );
   const named = (verb: string) =>
     [...document.querySelectorAll("button")].find(({ textContent }) => textContent.includes(verb));
-  await vi.waitFor(() => expect(named("Delete")).toBeDefined());
+  await waitFor(() => expect(named("Delete")).toBeDefined());
   named("Delete")?.click();
   named("Save")?.click();
   document.querySelector("form")?.dispatchEvent(new Event("submit", { bubbles: true, cancelable: true }));

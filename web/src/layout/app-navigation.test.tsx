@@ -1,12 +1,13 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { createMemoryHistory, createRootRoute, createRouter, RouterProvider } from "@tanstack/react-router";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 
 import { createApiClient } from "../api/api-client.ts";
 import { ApiContext } from "../api/api-context.ts";
 import { SessionContext } from "../api/session-context.ts";
 import { exampleSession } from "../testing/example-session.ts";
 import { mount } from "../testing/mount.ts";
+import { waitFor } from "../testing/wait-for.ts";
 import { AppNavigation } from "./app-navigation.tsx";
 
 const everyPlace =
@@ -29,7 +30,7 @@ async function offeredTo(open: string): Promise<readonly string[]> {
       </ApiContext>
     </SessionContext>,
   );
-  await vi.waitFor(() => expect(page.textContent).toContain("Start"));
+  await waitFor(() => expect(page.textContent).toContain("Start"));
   return [...page.querySelectorAll(".pf-v6-c-nav__section-title, a")].map((it) => it.textContent.trim());
 }
 

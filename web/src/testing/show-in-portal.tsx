@@ -14,6 +14,7 @@ import { RenewSessionContext } from "../api/session-context.ts";
 import type { Session } from "../api/session.ts";
 import { InPortal } from "./in-portal.tsx";
 import { mount } from "./mount.ts";
+import { waitFor } from "./wait-for.ts";
 
 export type Answer = readonly [status: number, body: unknown] | "lost";
 
@@ -81,7 +82,7 @@ const named = (it: Element, name: string): boolean =>
 
 /** Waits for a button or an entry of a menu of this name, and clicks it. */
 export const click = (name: string): Promise<void> =>
-  vi.waitFor(() => {
+  waitFor(() => {
     const found = [...document.querySelectorAll<HTMLElement>("button, a")].findLast((it) => named(it, name));
     if (!found) throw new Error(`There is no “${name}” to click.`);
     flushSync(() => found.click());
@@ -89,7 +90,7 @@ export const click = (name: string): Promise<void> =>
 
 /** Waits for a select by what it is called and for what it offers, and chooses it. */
 export const choose = (name: string, value: string): Promise<void> =>
-  vi.waitFor(() => {
+  waitFor(() => {
     const select = [...document.querySelectorAll("select")].find((it) => named(it, name));
     if (![...(select?.options ?? [])].some((it) => it.value === value)) {
       throw new Error(`“${value}” is not offered by “${name}”.`);
@@ -99,7 +100,7 @@ export const choose = (name: string, value: string): Promise<void> =>
 
 /** Waits for the search of a list, types a text and presses Enter. */
 export const search = (text: string): Promise<void> =>
-  vi.waitFor(() => {
+  waitFor(() => {
     const input = document.querySelector<HTMLInputElement>(".bellwire-search input");
     if (!input) throw new Error("There is nothing to search by.");
     give(input, text);
@@ -108,7 +109,7 @@ export const search = (text: string): Promise<void> =>
 
 /** Waits for a checkbox or a radio button by its id, and ticks it or takes the tick away. */
 export const tick = (id: string): Promise<void> =>
-  vi.waitFor(() => {
+  waitFor(() => {
     const box = document.getElementById(id);
     if (!(box instanceof HTMLInputElement)) throw new Error(`There is nothing to tick at #${id}.`);
     flushSync(() => box.click());
@@ -119,7 +120,7 @@ export const refusal = (): string | undefined => document.querySelector("[role=d
 
 /** Waits for a control by its id, and for what a select offers, and gives it a value as somebody who types or chooses does. */
 export const fill = (id: string, value: string): Promise<void> =>
-  vi.waitFor(() => {
+  waitFor(() => {
     const control = document.getElementById(id);
     const kinds = [HTMLInputElement, HTMLSelectElement, HTMLTextAreaElement];
     if (!control || !kinds.some((kind) => control instanceof kind)) throw new Error(`There is no field #${id}.`);

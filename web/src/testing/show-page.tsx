@@ -1,10 +1,11 @@
 import { QueryClient } from "@tanstack/react-query";
 import { createMemoryHistory, RouterProvider } from "@tanstack/react-router";
-import { vi } from "vitest";
+import { expect, vi } from "vitest";
 
 import { createAppRouter } from "../router.tsx";
 import { InPortal } from "./in-portal.tsx";
 import { mount } from "./mount.ts";
+import { waitFor } from "./wait-for.ts";
 
 /** What the page asks the server for. */
 export interface Asked {
@@ -47,3 +48,6 @@ export function showPage(address: string, server: Server) {
 
 /** Everything that is on the screen, dialogs and messages too. */
 export const shown = (): string => document.body.textContent ?? "";
+
+/** Waits until the screen says `text`. */
+export const says = (text: string): Promise<void> => waitFor(() => expect(shown()).toContain(text));

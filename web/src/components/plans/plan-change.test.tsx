@@ -1,6 +1,7 @@
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 
 import { click, fill, refusal, showInPortal, type Answers } from "../../testing/show-in-portal.tsx";
+import { waitFor } from "../../testing/wait-for.ts";
 import { PlanChange } from "./plan-change.tsx";
 
 const plans = [
@@ -22,19 +23,19 @@ const submit = () =>
 test("the present plan is said and not offered, and none is taken that nobody chose", async () => {
   const { changes } = show({ id: 1, name: "Basic" });
   await click("Change plan");
-  await vi.waitFor(() => expect(dialog()?.textContent).toContain("Now on Basic."));
+  await waitFor(() => expect(dialog()?.textContent).toContain("Now on Basic."));
   expect(offered()).toEqual(["Choose a plan", "Gold (hidden)"]);
   expect(submit()?.disabled).toBe(true);
   await fill("plan_id", "2");
   await click("Change the plan");
-  await vi.waitFor(() => expect(changes()).toEqual([{ request: `PUT ${path}`, body: { plan_id: 2 } }]));
-  await vi.waitFor(() => expect(dialog()).toBeNull());
+  await waitFor(() => expect(changes()).toEqual([{ request: `PUT ${path}`, body: { plan_id: 2 } }]));
+  await waitFor(() => expect(dialog()).toBeNull());
 });
 
 test("from a plan of its own an application can go to every other, and it is said that its own is deleted", async () => {
   show({ id: 3, name: "Basic (custom)" });
   await click("Change plan");
-  await vi.waitFor(() => expect(dialog()?.textContent).toContain("made for this application alone, and is deleted"));
+  await waitFor(() => expect(dialog()?.textContent).toContain("made for this application alone, and is deleted"));
   expect(offered()).toEqual(["Choose a plan", "Basic", "Gold (hidden)"]);
 });
 
@@ -43,6 +44,6 @@ test("a plan that is gone meanwhile is refused beside the choice", async () => {
   await click("Change plan");
   await fill("plan_id", "2");
   await click("Change the plan");
-  await vi.waitFor(() => expect(refusal()).toContain("could not be changed"));
+  await waitFor(() => expect(refusal()).toContain("could not be changed"));
   expect(document.getElementById("plan_id-hint")?.textContent).toContain("is not there");
 });

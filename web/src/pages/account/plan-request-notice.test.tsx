@@ -1,6 +1,7 @@
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 
 import { click, showInPortal, type Answer } from "../../testing/show-in-portal.tsx";
+import { waitFor } from "../../testing/wait-for.ts";
 import { PlanRequestNotice } from "./plan-request-notice.tsx";
 
 const request = {
@@ -26,7 +27,7 @@ const page = () => document.body.textContent;
 test("a request is granted", async () => {
   const { changes } = show();
   await click("Move to Gold");
-  await vi.waitFor(() => expect(page()).toContain("The plan was changed"));
+  await waitFor(() => expect(page()).toContain("The plan was changed"));
   expect(changes()).toEqual([{ request: "PUT accounts/4/change_plan", body: { plan_id: 2 } }]);
 });
 
@@ -35,22 +36,22 @@ test.each([
   ["changed to another plan", [{ ...request, plan_id: 3, plan_name: "Silver" }]],
 ])("a request that was %s meanwhile is not granted, and the notice shows what holds", async (_how, data) => {
   const { answers, changes } = show();
-  await vi.waitFor(() => expect(page()).toContain("mira asks for the plan Gold"));
+  await waitFor(() => expect(page()).toContain("mira asks for the plan Gold"));
   answers["GET account_plan_requests"] = [200, { data }];
   await click("Move to Gold");
-  await vi.waitFor(() => expect(page()).toContain("This was decided or changed meanwhile"));
+  await waitFor(() => expect(page()).toContain("This was decided or changed meanwhile"));
   expect(changes()).toEqual([]);
-  await vi.waitFor(() => expect(page()).not.toContain("Gold"));
+  await waitFor(() => expect(page()).not.toContain("Gold"));
   expect(page().includes("mira asks for the plan Silver")).toBe(data.length > 0);
 });
 
 test("a request that was decided meanwhile cannot be declined any more, and goes without an error", async () => {
   const { answers } = show();
-  await vi.waitFor(() => expect(page()).toContain("mira asks for the plan Gold"));
+  await waitFor(() => expect(page()).toContain("mira asks for the plan Gold"));
   answers["DELETE accounts/4/plan_request"] = [404, { title: "There is no such thing.", code: "not-found" }];
   answers["GET account_plan_requests"] = [200, { data: [] }];
   await click("Decline");
-  await vi.waitFor(() => expect(page()).toContain("This was decided or changed meanwhile"));
-  await vi.waitFor(() => expect(page()).not.toContain("Gold"));
+  await waitFor(() => expect(page()).toContain("This was decided or changed meanwhile"));
+  await waitFor(() => expect(page()).not.toContain("Gold"));
   expect(page()).not.toContain("could not be declined");
 });

@@ -1,7 +1,8 @@
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 
 import type { Account } from "../../api/management/account-queries.ts";
 import { click, showInPortal, type Answers } from "../../testing/show-in-portal.tsx";
+import { waitFor } from "../../testing/wait-for.ts";
 import { AccountActions } from "./account-actions.tsx";
 import { UserList } from "./user-list.tsx";
 
@@ -40,19 +41,19 @@ test.each([
   const { changes } = showInPortal(<AccountActions account={account(state)} />, { answers, session });
   await click("Actions");
   await click(title);
-  await vi.waitFor(() => expect(dialog()).toContain(says));
+  await waitFor(() => expect(dialog()).toContain(says));
   expect(dialog()).toContain("get a webhook");
   expect(changes()).toEqual([]);
   await click(title);
-  await vi.waitFor(() => expect(changes().map((it) => it.request)).toEqual([request]));
-  await vi.waitFor(() => expect(dialog()).toBeUndefined());
+  await waitFor(() => expect(changes().map((it) => it.request)).toEqual([request]));
+  await waitFor(() => expect(dialog()).toBeUndefined());
 });
 
 test("nothing is asked before an account is let in", async () => {
   const { changes } = showInPortal(<AccountActions account={account("pending")} />, { answers, session });
   await click("Actions");
   await click("Approve");
-  await vi.waitFor(() => expect(changes().map((it) => it.request)).toEqual(["PUT accounts/4/approve"]));
+  await waitFor(() => expect(changes().map((it) => it.request)).toEqual(["PUT accounts/4/approve"]));
 });
 
 test.each([
@@ -63,9 +64,9 @@ test.each([
   const { changes } = showInPortal(<UserList accountId={4} />, { answers, session });
   await click("Actions of mira");
   await click(title);
-  await vi.waitFor(() => expect(dialog()).toContain(says));
+  await waitFor(() => expect(dialog()).toContain(says));
   expect(dialog()).toContain("get a webhook");
   expect(changes()).toEqual([]);
   await click(title);
-  await vi.waitFor(() => expect(changes().map((it) => it.request)).toEqual([request]));
+  await waitFor(() => expect(changes().map((it) => it.request)).toEqual([request]));
 });

@@ -1,6 +1,7 @@
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 
 import { click, fill, refusal, showInPortal, tick, type Answer } from "../../testing/show-in-portal.tsx";
+import { waitFor } from "../../testing/wait-for.ts";
 import { readAccountSearch } from "./account-search.ts";
 import { AccountsPage } from "./accounts-page.tsx";
 
@@ -29,7 +30,7 @@ const isTicked = (id: number) => document.querySelector<HTMLInputElement>(`#tick
 
 test("nothing can be done with several until some are ticked", async () => {
   show([200, { data: [] }]);
-  await vi.waitFor(() => expect(page()).toContain("Quay Books"));
+  await waitFor(() => expect(page()).toContain("Quay Books"));
   const menu = [...document.querySelectorAll("button")].find((it) => it.textContent === "With selected");
   expect(menu?.disabled).toBe(true);
 });
@@ -40,16 +41,16 @@ test("what is done with several is asked about by their names, and told", async 
   await tick("tick-6");
   await click("With 2 selected");
   await click("Suspend");
-  await vi.waitFor(() => expect(dialog()).toContain("until you resume them"));
+  await waitFor(() => expect(dialog()).toContain("until you resume them"));
   expect(dialog()).toContain("Suspend: 2 accounts");
   expect(dialog()).toContain("Quay Books");
   expect(dialog()).not.toContain("Harbour");
   expect(changes()).toEqual([]);
   answers[listed] = [200, { accounts: [] }];
   await click("Suspend");
-  await vi.waitFor(() => expect(page()).toContain("2 accounts were suspended"));
+  await waitFor(() => expect(page()).toContain("2 accounts were suspended"));
   expect(changes()).toEqual([{ request: "POST accounts/bulk", body: { ids: [4, 6], operation: "suspend" } }]);
-  await vi.waitFor(() => expect(dialog()).toBeUndefined());
+  await waitFor(() => expect(dialog()).toBeUndefined());
 });
 
 test("those that are refused are named with the reason of each, and stay ticked", async () => {
@@ -59,11 +60,11 @@ test("those that are refused are named with the reason of each, and stay ticked"
   await click("With 3 selected");
   await click("Approve");
   await click("Approve");
-  await vi.waitFor(() => expect(dialog()).toContain("2 accounts were approved"));
+  await waitFor(() => expect(dialog()).toContain("2 accounts were approved"));
   expect(dialog()).toContain("HarbourNot from here.");
   expect(dialog()).not.toContain("Pier");
   await click("Close");
-  await vi.waitFor(() => expect([4, 5, 6].map(isTicked)).toEqual([false, true, false]));
+  await waitFor(() => expect([4, 5, 6].map(isTicked)).toEqual([false, true, false]));
 });
 
 test("a plan is changed for several once one is chosen", async () => {
@@ -73,7 +74,7 @@ test("a plan is changed for several once one is chosen", async () => {
   await click("Change plan");
   await fill("plan_id", "2");
   await click("Change plan");
-  await vi.waitFor(() =>
+  await waitFor(() =>
     expect(changes()).toEqual([
       { request: "POST accounts/bulk", body: { ids: [4], operation: "change_plan", plan_id: 2 } },
     ]),
@@ -86,12 +87,12 @@ test("a refusal of the whole is said in the dialog", async () => {
   await click("With 1 selected");
   await click("Delete");
   await click("Delete");
-  await vi.waitFor(() => expect(refusal()).toContain("You may not do this."));
+  await waitFor(() => expect(refusal()).toContain("You may not do this."));
 });
 
 test("members are offered what they may do, and no more", async () => {
   show([200, { data: [] }], []);
   await tick("tick-4");
   await click("With 1 selected");
-  await vi.waitFor(() => expect(items()).toEqual(["Make pending", "Change plan"]));
+  await waitFor(() => expect(items()).toEqual(["Make pending", "Change plan"]));
 });

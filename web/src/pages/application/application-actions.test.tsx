@@ -1,7 +1,8 @@
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 
 import type { Application } from "../../api/management/application-queries.ts";
 import { click, fill, showInPortal, type Answers } from "../../testing/show-in-portal.tsx";
+import { waitFor } from "../../testing/wait-for.ts";
 import { ApplicationActions } from "./application-actions.tsx";
 
 const application = (state: Application["state"]): Application => ({
@@ -38,16 +39,16 @@ test.each([
   ["Delete", `DELETE ${at}`, "cannot be brought back"],
 ])("%s is asked about before it is done, with what comes of it", async (title, request, says) => {
   const { changes } = showInPortal(<ApplicationActions application={application("live")} />, { answers });
-  await vi.waitFor(async () => {
+  await waitFor(async () => {
     if (!document.querySelector("[role=menuitem]")) await click("Actions");
     expect(document.body.textContent).toContain(title);
   });
   await click(title);
-  await vi.waitFor(() => expect(dialog()).toContain(says));
+  await waitFor(() => expect(dialog()).toContain(says));
   expect(dialog()).toContain("get a webhook");
   expect(changes()).toEqual([]);
   await click(title);
-  await vi.waitFor(() => expect(changes().map((it) => it.request)).toEqual([request]));
+  await waitFor(() => expect(changes().map((it) => it.request)).toEqual([request]));
 });
 
 test("an application is rejected with a reason, which goes into the mail to the account's admins", async () => {
@@ -56,7 +57,7 @@ test("an application is rejected with a reason, which goes into the mail to the 
   await click("Reject");
   await fill("reason", "No such ferry.");
   await click("Reject");
-  await vi.waitFor(() =>
+  await waitFor(() =>
     expect(changes()).toEqual([{ request: "POST applications/8/reject", body: { reason: "No such ferry." } }]),
   );
 });

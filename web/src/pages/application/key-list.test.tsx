@@ -1,6 +1,7 @@
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 
 import { click, fill, refusal, showInPortal, type Answer } from "../../testing/show-in-portal.tsx";
+import { waitFor } from "../../testing/wait-for.ts";
 import { KeyList } from "./key-list.tsx";
 
 const at = "accounts/4/applications/8/keys";
@@ -26,13 +27,13 @@ test("a key is deleted or replaced once the question is answered, it is that key
   expect(changes()).toEqual([]);
   answers[`GET ${at}`] = keysOf("k-one", "k-three");
   await click("Regenerate");
-  await vi.waitFor(() => expect(dialog()).toBeNull());
+  await waitFor(() => expect(dialog()).toBeNull());
   expect(changes()).toEqual([{ request: "POST applications/8/regenerate_key", body: { key: "k-two" } }]);
   expect(page()).toContain("k-three");
   await click("Delete the key k-one");
   answers[`GET ${at}`] = keysOf("k-three");
   await click("Delete");
-  await vi.waitFor(() => expect(dialog()).toBeNull());
+  await waitFor(() => expect(dialog()).toBeNull());
   expect(changes().at(-1)).toEqual({ request: `DELETE ${at}/k-one` });
   expect(page()).not.toContain("k-one");
 });
@@ -42,7 +43,7 @@ test("a key that stays is said in the dialog to stay, and why", async () => {
   answers[`DELETE ${at}/k-one`] = [403, { error: "The last key cannot go." }];
   await click("Delete the key k-one");
   await click("Delete");
-  await vi.waitFor(() => expect(refusal()).toContain("The last key cannot go."));
+  await waitFor(() => expect(refusal()).toContain("The last key cannot go."));
 });
 
 test("what was typed for a key that is refused stays, and goes once the key is there", async () => {
@@ -51,14 +52,14 @@ test("what was typed for a key that is refused stays, and goes once the key is t
   answers[`POST ${at}`] = [422, { errors: { value: ["is too short"] } }];
   await fill("new-key", "k");
   await click("Add key");
-  await vi.waitFor(() => expect(document.getElementById("new-key-hint")?.textContent).toContain("is too short"));
+  await waitFor(() => expect(document.getElementById("new-key-hint")?.textContent).toContain("is too short"));
   expect(typed()).toBe("k");
   answers[`POST ${at}`] = [201, {}];
   answers[`GET ${at}`] = keysOf("k-one", "k-long");
   await fill("new-key", "k-long");
   await click("Add key");
-  await vi.waitFor(() => expect(page()).toContain("k-long"));
-  await vi.waitFor(() => expect(typed()).toBe(""));
+  await waitFor(() => expect(page()).toContain("k-long"));
+  await waitFor(() => expect(typed()).toBe(""));
   expect(page()).toContain("The key was added");
   expect(page()).not.toContain("The key could not be added");
 });
@@ -68,7 +69,7 @@ test.each([
   ["one secret of a client, and no second", ["k-1"], { client_id: "c" }, "There is room for 1"],
 ])("there is room for %s, which is said before one is typed", async (_many, keys, application, says) => {
   show(keys, application);
-  await vi.waitFor(() => expect(page()).toContain(says));
+  await waitFor(() => expect(page()).toContain(says));
   expect(document.getElementById("new-key")).toBeNull();
 });
 
@@ -76,13 +77,13 @@ test("keys that are not there yet, or cannot be read, are not said to be none", 
   const { answers } = show([]);
   answers[`GET ${at}`] = [404, {}];
   expect(page()).not.toContain("None yet");
-  await vi.waitFor(() => expect(page()).toContain("There is no such thing here"));
+  await waitFor(() => expect(page()).toContain("There is no such thing here"));
   expect(page()).not.toContain("None yet");
 });
 
 test("each key is copied by a button of its own name", async () => {
   show(["k-one", "k-two"]);
-  await vi.waitFor(() => expect(page()).toContain("k-two"));
+  await waitFor(() => expect(page()).toContain("k-two"));
   const names = [...document.querySelectorAll("button")].map((it) => it.getAttribute("aria-label") ?? it.textContent);
   expect(names).toEqual(expect.arrayContaining(["Copy the key k-one", "Copy the key k-two"]));
   expect(new Set(names).size).toBe(names.length);

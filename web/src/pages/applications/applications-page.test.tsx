@@ -1,6 +1,7 @@
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 
 import { choose, click, search, showInPortal, tick, type Answer, type Answers } from "../../testing/show-in-portal.tsx";
+import { waitFor } from "../../testing/wait-for.ts";
 import { readApplicationSearch } from "./application-search.ts";
 import { ApplicationsPage } from "./applications-page.tsx";
 
@@ -43,7 +44,7 @@ test.each([
   });
   await choose("Search in", by);
   await search(text);
-  await vi.waitFor(() => expect(page()).toContain("Found it"));
+  await waitFor(() => expect(page()).toContain("Found it"));
   expect(shown.search()).toEqual({ by, query: text });
 });
 
@@ -52,25 +53,25 @@ test("an address with a filter shows that, and narrows it further", async () => 
     "GET applications?service_id=7&state=live&per_page=50": listOf(application(8, "Ferry times")),
     "GET applications?service_id=7&plan_id=1&state=live&per_page=50": listOf(application(9, "Tide clock")),
   });
-  await vi.waitFor(() => expect(page()).toContain("Ferry times"));
+  await waitFor(() => expect(page()).toContain("Ferry times"));
   await choose("Plan", "1");
-  await vi.waitFor(() => expect(page()).toContain("Tide clock"));
+  await waitFor(() => expect(page()).toContain("Tide clock"));
   expect(shown.search()).toEqual({ service_id: 7, plan_id: 1, state: "live" });
 });
 
 test("an application id is found in full, within the rest of the filter", async () => {
   const found: Answers = { "GET applications/find?app_id=a1b2": [200, application(8, "Ferry times")] };
   show("/applications?by=app_id&query=a1b2", found);
-  await vi.waitFor(() => expect(page()).toContain("Ferry times"));
+  await waitFor(() => expect(page()).toContain("Ferry times"));
   show("/applications?by=app_id&query=a1b2&state=suspended", found);
-  await vi.waitFor(() => expect(page()).toContain("No application matches"));
+  await waitFor(() => expect(page()).toContain("No application matches"));
 });
 
 test("nothing that matches is said to be that, with a way back to all", async () => {
   const shown = show("/applications?by=app_id&query=nowhere");
-  await vi.waitFor(() => expect(page()).toContain("No application matches"));
+  await waitFor(() => expect(page()).toContain("No application matches"));
   await click("Show all applications");
-  await vi.waitFor(() => expect(page()).toContain("Tide clock"));
+  await waitFor(() => expect(page()).toContain("Tide clock"));
   expect(shown.search()).toEqual({});
 });
 
@@ -84,12 +85,12 @@ test("several applications go to another plan only where they are of one product
   await tick("tick-8");
   await tick("tick-9");
   await click("With 2 selected");
-  await vi.waitFor(() => expect(items()).toEqual(["Accept", "Suspend", "Resume", "Reject", "Delete"]));
+  await waitFor(() => expect(items()).toEqual(["Accept", "Suspend", "Resume", "Reject", "Delete"]));
   await tick("tick-9");
   await click("With 1 selected");
-  await vi.waitFor(() => expect(items()).toContain("Change plan"));
+  await waitFor(() => expect(items()).toContain("Change plan"));
   await click("Suspend");
   await click("Suspend");
-  await vi.waitFor(() => expect(page()).toContain("1 application was suspended"));
+  await waitFor(() => expect(page()).toContain("1 application was suspended"));
   expect(changes()).toEqual([{ request: "POST applications/bulk", body: { ids: [8], operation: "suspend" } }]);
 });

@@ -1,8 +1,9 @@
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 
 import type { DeliveryInFull } from "../../api/delivery-queries.ts";
 import { click } from "../../testing/show-in-portal.tsx";
-import { shown, showPage, type Server } from "../../testing/show-page.tsx";
+import { showPage, says, type Server } from "../../testing/show-page.tsx";
+import { waitFor } from "../../testing/wait-for.ts";
 
 const id = "0192f0c1-0000-7000-8000-000000000001.1";
 const api = `/api/v1/deliveries/${id}`;
@@ -38,8 +39,6 @@ const serverWith = (changed: Partial<DeliveryInFull>, endpointNow: object | unde
   [`POST ${api}/cancel`]: () => [409, { title: "It has ended already.", code: "conflict" }],
   ...(endpointNow && { "GET /api/v1/endpoints/1": () => [200, endpointNow] }),
 });
-
-const says = (text: string): Promise<void> => vi.waitFor(() => expect(shown()).toContain(text), 5000);
 
 const offered = (): readonly string[] =>
   [...document.querySelectorAll("main button")].map((it) => it.textContent.trim()).filter((name) => name !== "");
@@ -93,7 +92,7 @@ test("what ended while it was asked cannot be given up, and the page shows what 
   await says("It is not tried any more");
   await click("Give up");
   await says("It has ended already.");
-  await vi.waitFor(() => expect(page.askedFor(`GET ${api}`).length).toBeGreaterThan(1));
+  await waitFor(() => expect(page.askedFor(`GET ${api}`).length).toBeGreaterThan(1));
 });
 
 test("a delivery of a deleted endpoint says so, and cannot be sent there", async () => {

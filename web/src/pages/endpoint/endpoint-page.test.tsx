@@ -1,8 +1,9 @@
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 
 import type { Endpoint } from "../../api/endpoint-queries.ts";
 import { click, fill } from "../../testing/show-in-portal.tsx";
-import { shown, showPage, type Server } from "../../testing/show-page.tsx";
+import { shown, showPage, says, type Server } from "../../testing/show-page.tsx";
+import { waitFor } from "../../testing/wait-for.ts";
 
 const crm: Endpoint = {
   id: 5,
@@ -53,8 +54,6 @@ function serverWithCrm() {
   return { server, remove: () => (isThere = false) };
 }
 
-const says = (text: string): Promise<void> => vi.waitFor(() => expect(shown()).toContain(text), 5000);
-
 test("an endpoint that was deleted elsewhere leaves its page, which leads back", async () => {
   const { server, remove } = serverWithCrm();
   const page = showPage("/endpoints/5", server);
@@ -85,7 +84,7 @@ test("a deleted endpoint is gone from the list that was loaded before", async ()
   await click("Delete");
   await says("Delete crm?");
   await click("Delete");
-  await vi.waitFor(() => expect(page.address()).toBe("/endpoints"));
+  await waitFor(() => expect(page.address()).toBe("/endpoints"));
   await says("No endpoints yet");
 });
 
@@ -106,7 +105,7 @@ test("emptied waits are asked about beside their field, and not sent", async () 
   await fill("retry_waits_seconds", "none");
   await says("No retry");
   await click("Save the endpoint");
-  await vi.waitFor(() => expect(page.askedFor("PATCH /api/v1/endpoints/5")).toHaveLength(1));
+  await waitFor(() => expect(page.askedFor("PATCH /api/v1/endpoints/5")).toHaveLength(1));
   expect(page.askedFor("PATCH /api/v1/endpoints/5")[0]?.body).toEqual({ retry_waits_seconds: [] });
 });
 
@@ -119,7 +118,7 @@ test("waits of a new endpoint that were typed and emptied again are left to its 
   await fill("retry_waits_seconds", "");
   await says("Left empty: 10 attempts over three days");
   await click("Create the endpoint");
-  await vi.waitFor(() => expect(page.askedFor("POST /api/v1/endpoints")).toHaveLength(1));
+  await waitFor(() => expect(page.askedFor("POST /api/v1/endpoints")).toHaveLength(1));
   expect(page.askedFor("POST /api/v1/endpoints")[0]?.body).not.toHaveProperty("retry_waits_seconds");
 });
 
@@ -127,7 +126,7 @@ test("a receiver that is left alone for a while is said so on its page", async (
   const { server } = serverWithCrm();
   const held = { ...crm, held_until: new Date(Date.now() + 600_000).toISOString() };
   showPage("/endpoints/5", { ...server, "GET /api/v1/endpoints/5": () => [200, held] });
-  await vi.waitFor(() => expect(shown()).toContain("The receiver is left alone for a while"), 5000);
+  await waitFor(() => expect(shown()).toContain("The receiver is left alone for a while"));
 });
 
 test("why something could not be done is said in the dialog that asked for it", async () => {
@@ -140,7 +139,5 @@ test("why something could not be done is said in the dialog that asked for it", 
   await click("Delete");
   await says("Delete crm?");
   await click("Delete");
-  await vi.waitFor(() =>
-    expect(document.querySelector("[role=dialog]")?.textContent).toContain("The database is away."),
-  );
+  await waitFor(() => expect(document.querySelector("[role=dialog]")?.textContent).toContain("The database is away."));
 });

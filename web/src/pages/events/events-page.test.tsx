@@ -1,8 +1,9 @@
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 
 import type { Event } from "../../api/event-queries.ts";
 import { click } from "../../testing/show-in-portal.tsx";
-import { shown, showPage, type Server } from "../../testing/show-page.tsx";
+import { shown, showPage, says, type Server } from "../../testing/show-page.tsx";
+import { waitFor } from "../../testing/wait-for.ts";
 
 const event: Event = {
   id: "0192f0c1-0000-7000-8000-000000000001",
@@ -23,10 +24,8 @@ const server: Server = {
   "GET /api/v1/event_types": () => [200, { data: types }],
 };
 
-const says = (text: string): Promise<void> => vi.waitFor(() => expect(shown()).toContain(text), 5000);
-
 const choose = (label: string, value: string): Promise<void> =>
-  vi.waitFor(() => {
+  waitFor(() => {
     const select = document.querySelector<HTMLSelectElement>(`select[aria-label=${label}]`);
     if (![...(select?.options ?? [])].some((it) => it.value === value)) throw new Error(`There is no ${value}.`);
     Object.getOwnPropertyDescriptor(HTMLSelectElement.prototype, "value")?.set?.call(select, value);
@@ -38,8 +37,8 @@ test("a list that is narrowed to an account says to which, and can be widened ag
   await says("Account: Harbour & Sons");
   expect(page.askedFor("GET /api/v1/events")[0]?.query.get("account_id")).toBe("7");
   await click("Show the events of every account");
-  await vi.waitFor(() => expect(page.address()).toBe("/events"));
-  await vi.waitFor(() => expect(shown()).not.toContain("Account: "));
+  await waitFor(() => expect(page.address()).toBe("/events"));
+  await waitFor(() => expect(shown()).not.toContain("Account: "));
 });
 
 test("going back undoes a filter, and keeps the one before", async () => {

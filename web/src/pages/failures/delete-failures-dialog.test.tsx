@@ -1,6 +1,7 @@
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 
 import { click, refusal, showInPortal } from "../../testing/show-in-portal.tsx";
+import { waitFor } from "../../testing/wait-for.ts";
 import { FailureList } from "./failure-list.tsx";
 
 const failure = {
@@ -25,5 +26,5 @@ test("failures that could not be deleted are said to stay, in the dialog that as
   });
   await click("Delete all");
   await click("Delete");
-  await vi.waitFor(() => expect(refusal()).toContain("Too many requests."));
+  await waitFor(() => expect(refusal()).toContain("Too many requests."));
 });

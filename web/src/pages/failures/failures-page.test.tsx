@@ -1,9 +1,10 @@
 import { flushSync } from "react-dom";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 
 import type { Failure } from "../../api/failure-queries.ts";
-import { shown, showPage, type Server } from "../../testing/show-page.tsx";
+import { shown, showPage, says, type Server } from "../../testing/show-page.tsx";
 import { click, fill } from "../../testing/show-in-portal.tsx";
+import { waitFor } from "../../testing/wait-for.ts";
 
 const failure = (number: number): Failure => ({
   id: `0192f0c1-0000-7000-8000-${String(number).padStart(12, "0")}`,
@@ -34,18 +35,13 @@ const idsIn = (body: unknown): readonly string[] =>
 
 const serverWithMany: Server = { ...server, "GET /api/v1/failures": () => [200, { data: many, next: null }] };
 
-const says = (text: string): Promise<void> => vi.waitFor(() => expect(shown()).toContain(text), 10_000);
-
-/** Many rows take the pretended browser seconds. */
-const manyMs = 30_000;
-
 async function retryMany(): Promise<void> {
   await says("Account 119");
   flushSync(() => document.querySelector<HTMLElement>("thead input")?.click());
   await click("Retry 120 selected");
 }
 
-test("more failures than one request can name are all retried, each once", { timeout: manyMs }, async () => {
+test("more failures than one request can name are all retried, each once", async () => {
   const page = showPage("/failures", serverWithMany);
   await retryMany();
   await says("120 failures will be tried again");
@@ -53,7 +49,7 @@ test("more failures than one request can name are all retried, each once", { tim
   expect(asked).toEqual(many.map(({ id }) => id));
 });
 
-test("when the server fails on the way, it is told how many were retried", { timeout: manyMs }, async () => {
+test("when the server fails on the way, it is told how many were retried", async () => {
   let asked = 0;
   const page = showPage("/failures", {
     ...serverWithMany,
@@ -73,7 +69,7 @@ test("all are deleted up to what was shown, and nothing that failed since", asyn
   await click("Delete all");
   await says("What fails from now on stays");
   await click("Delete");
-  await vi.waitFor(() => expect(page.askedFor("DELETE /api/v1/failures")).toHaveLength(1));
+  await waitFor(() => expect(page.askedFor("DELETE /api/v1/failures")).toHaveLength(1));
   const [{ query } = { query: new URLSearchParams() }] = page.askedFor("DELETE /api/v1/failures");
   expect(query.has("all")).toBe(false);
   expect(Date.parse(query.get("until") ?? "")).toBeLessThan(shownAtMs);
@@ -89,7 +85,7 @@ test("the time up to which failures are deleted is told with its zone, and is th
   await says(`In this browser's time zone, ${timeZone}`);
   await says("what failed up to 1 Mar 2026, 09:00:05");
   await click("Delete");
-  await vi.waitFor(() => expect(page.askedFor("DELETE /api/v1/failures")).toHaveLength(1));
+  await waitFor(() => expect(page.askedFor("DELETE /api/v1/failures")).toHaveLength(1));
   expect(page.askedFor("DELETE /api/v1/failures")[0]?.query.get("until")).toBe(until.toISOString());
 });
 
@@ -101,7 +97,7 @@ test("a time to come deletes nothing that has not been shown", async () => {
   await fill("failed_until", "2999-01-01T00:00:00");
   await says("or fails from now on stays");
   await click("Delete");
-  await vi.waitFor(() => expect(page.askedFor("DELETE /api/v1/failures")).toHaveLength(1));
+  await waitFor(() => expect(page.askedFor("DELETE /api/v1/failures")).toHaveLength(1));
   const until = page.askedFor("DELETE /api/v1/failures")[0]?.query.get("until") ?? "";
   expect(Date.parse(until)).toBeLessThan(openedAtMs);
 });
@@ -132,7 +128,7 @@ test("where more could not be loaded, the list does not look ended", async () =>
   });
   await says("Load more");
   await click("Load more");
-  await vi.waitFor(() => expect(shown()).toContain("The list goes on, but could not be loaded"));
+  await waitFor(() => expect(shown()).toContain("The list goes on, but could not be loaded"));
 });
 
 test("the keyboard goes back to the row's menu when its dialog is closed, and to the page when the row is gone", async () => {
@@ -156,9 +152,9 @@ test("the keyboard goes back to the row's menu when its dialog is closed, and to
   await says("Account 0");
   await ask();
   await click("Cancel");
-  await vi.waitFor(() => expect(focused()).toBe(menu));
+  await waitFor(() => expect(focused()).toBe(menu));
   await ask();
   await click("Delete");
   await says("Nothing has failed");
-  await vi.waitFor(() => expect(focused()).toBe("MAIN"));
+  await waitFor(() => expect(focused()).toBe("MAIN"));
 });

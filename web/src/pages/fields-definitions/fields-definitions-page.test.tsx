@@ -1,6 +1,7 @@
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 
 import { click, fill, refusal, showInPortal, tick, type Answers } from "../../testing/show-in-portal.tsx";
+import { waitFor } from "../../testing/wait-for.ts";
 import { FieldsDefinitionsPage } from "./fields-definitions-page.tsx";
 
 const field = (id: number, name: string, choices: readonly string[] = []) => ({
@@ -23,10 +24,10 @@ test("a choice with commas stays one while others are added, and empty lines mak
   const { changes } = show();
   await click("Actions of port");
   await click("Edit");
-  await vi.waitFor(() => expect(textOf("choices")).toBe("Bergen, Norway\nOslo"));
+  await waitFor(() => expect(textOf("choices")).toBe("Bergen, Norway\nOslo"));
   await fill("choices", "Bergen, Norway\n\n Stavanger \n");
   await click("Save");
-  await vi.waitFor(() =>
+  await waitFor(() =>
     expect(changes()).toEqual([
       { request: "PUT fields_definitions/2", body: { choices: ["Bergen, Norway", "Stavanger"] } },
     ]),
@@ -39,7 +40,7 @@ test("a label is changed alone: choices that nobody touched are not sent", async
   await click("Edit");
   await fill("label", "Home port");
   await click("Save");
-  await vi.waitFor(() =>
+  await waitFor(() =>
     expect(changes()).toEqual([{ request: "PUT fields_definitions/2", body: { label: "Home port" } }]),
   );
 });
@@ -48,7 +49,7 @@ test("how choices are typed is said, and that what was chosen before stays", asy
   show();
   await click("Actions of port");
   await click("Edit");
-  await vi.waitFor(() => expect(document.getElementById("choices-hint")?.textContent).toContain("One on each line"));
+  await waitFor(() => expect(document.getElementById("choices-hint")?.textContent).toContain("One on each line"));
   expect(document.getElementById("choices-hint")?.textContent).toContain("stays until somebody changes it");
 });
 
@@ -59,19 +60,19 @@ test.each([
   const { changes } = show();
   await click("Actions of port");
   await click(title);
-  await vi.waitFor(() => expect(changes()).toEqual([{ request: "PUT fields_definitions/2", body: { position } }]));
+  await waitFor(() => expect(changes()).toEqual([{ request: "PUT fields_definitions/2", body: { position } }]));
 });
 
 test("what the API would refuse or pass over is not offered: the first goes no higher, the last no lower, and a field that nothing can do without stays", async () => {
   show();
   await click("Actions of org_name");
-  await vi.waitFor(() => expect(items()).toEqual(["Edit", "Move down"]));
+  await waitFor(() => expect(items()).toEqual(["Edit", "Move down"]));
   await click("Edit");
-  await vi.waitFor(() => expect(document.getElementById("label")).not.toBeNull());
+  await waitFor(() => expect(document.getElementById("label")).not.toBeNull());
   expect(document.getElementById("required")).toBeNull();
   await click("Cancel");
   await click("Actions of berth");
-  await vi.waitFor(() => expect(items()).toEqual(["Edit", "Move up", "Delete"]));
+  await waitFor(() => expect(items()).toEqual(["Edit", "Move up", "Delete"]));
 });
 
 test("rules that contradict each other are refused beside them", async () => {
@@ -82,7 +83,7 @@ test("rules that contradict each other are refused beside them", async () => {
   await tick("required");
   await tick("hidden");
   await click("Create");
-  await vi.waitFor(() => expect(document.getElementById("rules-hint")?.textContent).toContain("cannot be required"));
+  await waitFor(() => expect(document.getElementById("rules-hint")?.textContent).toContain("cannot be required"));
   expect(refusal()).not.toContain("cannot be required");
-  await vi.waitFor(() => expect(document.activeElement?.id).toBe("required"));
+  await waitFor(() => expect(document.activeElement?.id).toBe("required"));
 });

@@ -1,6 +1,7 @@
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 
 import { click, fill, showInPortal, type Answers } from "../../testing/show-in-portal.tsx";
+import { waitFor } from "../../testing/wait-for.ts";
 import { PersonalPage } from "./personal-page.tsx";
 
 const user = { id: 5, username: "mia", email: "mia@acme.test", role: "member", state: "active" };
@@ -10,7 +11,7 @@ test("somebody changes the own name, which is shown at once", async () => {
   const { changes, renewSession } = showInPortal(<PersonalPage />, { answers, session: { role: "member" } });
   await fill("username", "mia.k");
   await click("Save your names");
-  await vi.waitFor(() => expect(renewSession).toHaveBeenCalledOnce());
+  await waitFor(() => expect(renewSession).toHaveBeenCalledOnce());
   expect(changes()).toEqual([{ request: "PUT users/5", body: { username: "mia.k" } }]);
 });
 
@@ -25,7 +26,7 @@ test("a new password is chosen by the present one, and the rule is told before",
   await fill("password_confirmation", "another horse battery");
   expect(document.getElementById("password-hint")?.textContent).toBe("20 characters or more");
   await click("Change the password");
-  await vi.waitFor(() => {
+  await waitFor(() => {
     expect(document.getElementById("current_password-hint")?.textContent).toContain("is incorrect");
   });
   expect(changes()).toEqual([

@@ -2,6 +2,7 @@ import { beforeEach, expect, test, vi } from "vitest";
 
 import type { Settings } from "../../api/management/settings-queries.ts";
 import { click, fill, showInPortal, type Answers } from "../../testing/show-in-portal.tsx";
+import { waitFor } from "../../testing/wait-for.ts";
 import { SettingsPage } from "./settings-page.tsx";
 
 const settings = {
@@ -29,7 +30,7 @@ const valueOf = (id: string): string | undefined => document.querySelector<HTMLI
 
 test("each setting has its place, and only what was changed is sent", async () => {
   const { changes, renewSession } = showInPortal(<SettingsPage />, { answers });
-  await vi.waitFor(() => expect(valueOf("time_zone")).toBe("Europe/Oslo"));
+  await waitFor(() => expect(valueOf("time_zone")).toBe("Europe/Oslo"));
   expect(Object.keys(settings).filter((name) => !document.getElementById(name))).toEqual([]);
 
   await fill("email_activation", "true");
@@ -37,7 +38,7 @@ test("each setting has its place, and only what was changed is sent", async () =
   document.getElementById("signups_enabled")?.click();
   await click("Save the settings");
 
-  await vi.waitFor(() => expect(renewSession).toHaveBeenCalledOnce());
+  await waitFor(() => expect(renewSession).toHaveBeenCalledOnce());
   expect(changes()).toEqual([
     {
       request: "PUT settings",
@@ -49,10 +50,10 @@ test("each setting has its place, and only what was changed is sent", async () =
 test("the default of the activation by mail can be had back", async () => {
   const saved = { settings: { ...settings, email_activation: false } };
   const { changes } = showInPortal(<SettingsPage />, { answers: { ...answers, "GET settings": [200, saved] } });
-  await vi.waitFor(() => expect(valueOf("email_activation")).toBe("false"));
+  await waitFor(() => expect(valueOf("email_activation")).toBe("false"));
   await fill("email_activation", "");
   await click("Save the settings");
-  await vi.waitFor(() => expect(changes()).toEqual([{ request: "PUT settings", body: { email_activation: null } }]));
+  await waitFor(() => expect(changes()).toEqual([{ request: "PUT settings", body: { email_activation: null } }]));
 });
 
 test("what is refused says so beside its field", async () => {
@@ -60,7 +61,7 @@ test("what is refused says so beside its field", async () => {
   showInPortal(<SettingsPage />, { answers: { ...answers, "PUT settings": [422, { errors }] } });
   await fill("time_zone", "UTC");
   await click("Save the settings");
-  await vi.waitFor(() => {
+  await waitFor(() => {
     expect(document.getElementById("time_zone-hint")?.textContent).toContain("is not a time zone");
     expect(document.getElementById("time_zone")?.getAttribute("aria-invalid")).toBe("true");
   });
@@ -68,6 +69,6 @@ test("what is refused says so beside its field", async () => {
 
 test("a member is not offered to deny the webhooks", async () => {
   showInPortal(<SettingsPage />, { answers, session: { role: "member" } });
-  await vi.waitFor(() => expect(valueOf("time_zone")).toBe("Europe/Oslo"));
+  await waitFor(() => expect(valueOf("time_zone")).toBe("Europe/Oslo"));
   expect(document.getElementById("web_hooks")).toBeNull();
 });

@@ -1,6 +1,7 @@
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 
 import { click, refusal, showInPortal, tick, type Answers } from "../../testing/show-in-portal.tsx";
+import { waitFor } from "../../testing/wait-for.ts";
 import { TeamPage } from "./team-page.tsx";
 
 const lena = { id: 7, username: "lena", email: "lena@acme.test", role: "member", state: "active" };
@@ -30,7 +31,7 @@ const put = (body: object) => ({ request: "PUT users/7/permissions", body });
 
 test("what is set is shown, and nothing can be saved before it is there and something was chosen", async () => {
   await open(["settings"], [2]);
-  await vi.waitFor(() => expect(isOn("section_settings")).toBe(true));
+  await waitFor(() => expect(isOn("section_settings")).toBe(true));
   expect([isOn("section_plans"), isOn("services_some"), isOn("service_1"), isOn("service_2")]).toEqual([
     false,
     true,
@@ -42,7 +43,7 @@ test("what is set is shown, and nothing can be saved before it is there and some
 
 test("permissions that cannot be read are not shown as none", async () => {
   await open([], null, { "GET users/7/permissions": [404, {}] });
-  await vi.waitFor(() => expect(document.querySelector("[role=dialog]")?.textContent).toContain("There is no such"));
+  await waitFor(() => expect(document.querySelector("[role=dialog]")?.textContent).toContain("There is no such"));
   expect(document.getElementById("section_settings")).toBeNull();
   expect(saveButton()?.disabled).toBe(true);
 });
@@ -51,7 +52,7 @@ test("what nobody touched is not sent", async () => {
   const { changes } = await open(["settings"], [2]);
   await tick("section_plans");
   await click("Save");
-  await vi.waitFor(() => expect(changes()).toEqual([put({ allowed_sections: ["settings", "plans"] })]));
+  await waitFor(() => expect(changes()).toEqual([put({ allowed_sections: ["settings", "plans"] })]));
 });
 
 test("no product is another choice than every product, and is said", async () => {
@@ -59,14 +60,14 @@ test("no product is another choice than every product, and is said", async () =>
   await tick("services_some");
   expect(document.getElementById("allowed_service_ids-hint")?.textContent).toContain("no product");
   await click("Save");
-  await vi.waitFor(() => expect(changes()).toEqual([put({ allowed_service_ids: [] })]));
+  await waitFor(() => expect(changes()).toEqual([put({ allowed_service_ids: [] })]));
 });
 
 test("a product that is gone meanwhile does not keep the others from being chosen", async () => {
   const { changes } = await open(["plans"], [gone, 2]);
   await tick("service_1");
   await click("Save");
-  await vi.waitFor(() => expect(changes()).toEqual([put({ allowed_service_ids: [2, 1] })]));
+  await waitFor(() => expect(changes()).toEqual([put({ allowed_service_ids: [2, 1] })]));
 });
 
 test("a refusal is said in the dialog, which keeps what was ticked", async () => {
@@ -75,7 +76,7 @@ test("a refusal is said in the dialog, which keeps what was ticked", async () =>
   });
   await tick("service_1");
   await click("Save");
-  await vi.waitFor(() => expect(refusal()).toContain("could not be changed"));
+  await waitFor(() => expect(refusal()).toContain("could not be changed"));
   expect(document.getElementById("allowed_service_ids-hint")?.textContent).toContain("must be services that are there");
   expect(isOn("service_1")).toBe(true);
 });

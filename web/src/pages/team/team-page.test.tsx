@@ -1,6 +1,7 @@
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 
 import { click, fill, showInPortal, type Answers } from "../../testing/show-in-portal.tsx";
+import { waitFor } from "../../testing/wait-for.ts";
 import { TeamPage } from "./team-page.tsx";
 
 const mia = { id: 5, username: "mia", email: "mia@acme.test", role: "admin", state: "active" };
@@ -14,7 +15,7 @@ const answers: Answers = {
 
 const menu = async (of: string): Promise<string[]> => {
   await click(`Actions of ${of}`);
-  return vi.waitFor(() => {
+  return waitFor(() => {
     const items = [...document.querySelectorAll("[role=menuitem]")].map((it) => it.textContent.trim());
     expect(items).not.toEqual([]);
     return items;
@@ -25,7 +26,7 @@ test("what could lock oneself out is not offered on one's own row", async () => 
   const { path } = showInPortal(<TeamPage />, { answers });
   expect(await menu("mia")).toEqual(["Personal settings"]);
   await click("Personal settings");
-  await vi.waitFor(() => expect(path()).toBe("/personal"));
+  await waitFor(() => expect(path()).toBe("/personal"));
 });
 
 test.each([
@@ -35,11 +36,11 @@ test.each([
   const { changes } = showInPortal(<TeamPage />, { answers });
   expect(await menu("olaf")).toEqual(["Edit", "Suspend", "Make a member", "Delete"]);
   await click(title);
-  await vi.waitFor(() => expect(document.querySelector("[role=dialog]")?.textContent).toContain(question));
+  await waitFor(() => expect(document.querySelector("[role=dialog]")?.textContent).toContain(question));
   expect(changes()).toEqual([]);
   await click(title);
-  await vi.waitFor(() => expect(changes()).toEqual([{ request: `PUT users/6/${operation}`, body: {} }]));
-  await vi.waitFor(() => expect(document.querySelector("[role=dialog]")).toBeNull());
+  await waitFor(() => expect(changes()).toEqual([{ request: `PUT users/6/${operation}`, body: {} }]));
+  await waitFor(() => expect(document.querySelector("[role=dialog]")).toBeNull());
 });
 
 test("a colleague's names are changed, and the password stays unless one is given", async () => {
@@ -48,5 +49,5 @@ test("a colleague's names are changed, and the password stays unless one is give
   await click("Edit");
   await fill("email", "olaf.b@acme.test");
   await click("Save");
-  await vi.waitFor(() => expect(changes()).toEqual([{ request: "PUT users/6", body: { email: "olaf.b@acme.test" } }]));
+  await waitFor(() => expect(changes()).toEqual([{ request: "PUT users/6", body: { email: "olaf.b@acme.test" } }]));
 });

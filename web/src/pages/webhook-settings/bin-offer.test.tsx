@@ -1,7 +1,8 @@
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 
 import { click, fill } from "../../testing/show-in-portal.tsx";
-import { shown, showPage, type Server } from "../../testing/show-page.tsx";
+import { showPage, says, type Server } from "../../testing/show-page.tsx";
+import { waitFor } from "../../testing/wait-for.ts";
 
 const types = [
   {
@@ -37,8 +38,6 @@ const serverWith = (endpoints: readonly object[]): Server => ({
   "PATCH /api/v1/endpoints/1": () => [200, {}],
 });
 
-const says = (text: string): Promise<void> => vi.waitFor(() => expect(shown()).toContain(text), 5000);
-
 test("a bin takes the place of a URL only after it was asked, and the URL is told to be kept", async () => {
   const page = showPage("/webhooks/edit", serverWith([endpointAt("https://crm.example/in")]));
   await says("Want to see what is sent?");
@@ -52,12 +51,12 @@ test("a bin takes the place of a URL only after it was asked, and the URL is tol
 test("what was chosen and not saved yet is saved along, and no event is added to those that are chosen", async () => {
   const page = showPage("/webhooks/edit", serverWith([endpointAt("https://crm.example/in")]));
   await says("Want to see what is sent?");
-  await vi.waitFor(() => document.querySelector<HTMLElement>("#provider_actions")?.click());
+  await waitFor(() => document.querySelector<HTMLElement>("#provider_actions")?.click());
   await fill("url", "https://other.example/in");
   await click("Use a request bin");
   await says("https://other.example/in");
   await click("Use a request bin");
-  await vi.waitFor(() => expect(page.askedFor("PUT /admin/api/webhooks.json")).toHaveLength(1), 5000);
+  await waitFor(() => expect(page.askedFor("PUT /admin/api/webhooks.json")).toHaveLength(1));
   expect(page.askedFor("PUT /admin/api/webhooks.json")[0]?.body).toEqual({
     url: "http://localhost/bins/b1",
     active: true,
@@ -71,7 +70,7 @@ test("where there is no URL yet, one click is enough and switches all events on"
   const page = showPage("/webhooks/new", serverWith([]));
   await says("No receiver yet?");
   await click("Use a request bin");
-  await vi.waitFor(() => expect(page.askedFor("PUT /admin/api/webhooks.json")).toHaveLength(1), 5000);
+  await waitFor(() => expect(page.askedFor("PUT /admin/api/webhooks.json")).toHaveLength(1));
   expect(page.askedFor("PUT /admin/api/webhooks.json")[0]?.body).toMatchObject({
     active: true,
     account_created_on: true,
