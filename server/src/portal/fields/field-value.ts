@@ -45,6 +45,11 @@ const builtIn: Readonly<Record<FieldTarget, ReadonlySet<string>>> = {
 
 export const isBuiltIn = (target: FieldTarget, name: string): boolean => builtIn[target].has(name);
 
+// Those that hold no text. A user's field of the same name is an invention like any other.
+export const isRate = (target: FieldTarget, name: string): boolean => target === "Account" && name === "vat_rate";
+export const isBillingAddress = (target: FieldTarget, name: string): boolean =>
+  target === "Account" && name === "billing_address";
+
 export const isAddress = (it: FieldValue): it is AddressValue => typeof it === "object" && !Array.isArray(it);
 
 /** The value of a field. A field may be called `constructor`, which every object seems to have. */

@@ -2,7 +2,7 @@ export { createFieldsDefinition, deleteFieldsDefinition, updateFieldsDefinition 
 export { definitionToJson } from "./definition-to-json.ts";
 export { readDocumentSettings, recallDocumentSettings, type DocumentSettings } from "./document-settings.ts";
 export { isFine, mergeErrors, takenIf, type FieldErrors } from "./field-errors.ts";
-export type { FieldValues } from "./field-value.ts";
+export { isBillingAddress, type FieldValues } from "./field-value.ts";
 export type { FieldsDefinition } from "./fields-definition.ts";
 export { insertStandardFields, readFieldsDefinition, readFieldsDefinitions } from "./fields-definitions-table.ts";
 export { readAnnotations } from "./read-annotations.ts";

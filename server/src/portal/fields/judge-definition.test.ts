@@ -8,6 +8,7 @@ test.each([
   ["a name that means something else of an account", { target: "Account", name: "name" }, "name"],
   ["a name that means something else of a user", { target: "User", name: "role" }, "name"],
   ["a credential of an application", { name: "user_key" }, "name"],
+  ["what every form holds to show whose it is", { target: "Account", name: "form_token" }, "name"],
   ["a name that starts with a digit", { name: "1st" }, "name"],
   ["a name with a space", { name: "my field" }, "name"],
   ["no name", { name: "" }, "name"],
@@ -41,4 +42,19 @@ test("target and name stay", () => {
     ...before,
     readOnly: true,
   });
+});
+
+test("a name that is built in for accounts alone is a field like any other elsewhere", () => {
+  for (const name of ["vat_rate", "billing_address"]) {
+    const { errors } = judgeNewDefinition({ ...stage, target: "User", name, choices: ["a"] });
+    expect(Object.values(errors).flat()).toEqual([]);
+  }
+});
+
+test("an unknown target is told from none, and one number is a list of one choice", () => {
+  expect(judgeNewDefinition({ ...stage, target: "Service" }).errors).toEqual({
+    target: ["is not included in the list"],
+  });
+  expect(judgeNewDefinition({ ...stage, target: "" }).errors).toEqual({ target: ["can't be blank"] });
+  expect(judgeNewDefinition({ ...stage, choices: 5 }).definition.choices).toEqual(["5"]);
 });

@@ -1,5 +1,5 @@
 import { mergeErrors, type FieldErrors } from "./field-errors.ts";
-import { isAlwaysThere, isBuiltIn } from "./field-value.ts";
+import { isAlwaysThere, isBillingAddress, isBuiltIn, isRate } from "./field-value.ts";
 import type { FieldTarget } from "./fields-definition.ts";
 import type { NewFieldsDefinition } from "./fields-definitions-table.ts";
 import type { FieldInput } from "./read-field-input.ts";
@@ -23,7 +23,7 @@ export function judgeNewDefinition(input: FieldInput): Judged<NewFieldsDefinitio
   return {
     definition,
     errors: mergeErrors(errors, {
-      target: target === undefined ? ["can't be blank"] : [],
+      target: target === undefined ? [input["target"] ? "is not included in the list" : "can't be blank"] : [],
       name: wrongName(target ?? "Account", name),
     }),
   };
@@ -55,10 +55,10 @@ export function judgeDefinition<T extends NewFieldsDefinition>(before: T, input:
 
 const isList = (it: unknown): it is readonly unknown[] => Array.isArray(it);
 
-/** A list, or a text with commas between. */
+/** A list, or a text with commas between; a number is a list of one. */
 function choicesIn(it: unknown): readonly string[] | undefined {
   if (it === undefined) return undefined;
-  const them = isList(it) ? it : typeof it === "string" ? it.split(",") : [];
+  const them = isList(it) ? it : typeof it === "string" ? it.split(",") : [it];
   const texts = them.map((choice) => (typeof choice === "string" || typeof choice === "number" ? String(choice) : ""));
   return [...new Set(texts.map((text) => text.trim()).filter((text) => text !== ""))];
 }
@@ -67,15 +67,15 @@ const targets: readonly FieldTarget[] = ["Account", "User", "Cinstance"];
 
 const targetIn = (it: unknown): FieldTarget | undefined => targets.find((target) => target === it);
 
-function contradictionsIn({ name, required, hidden, readOnly, choices }: NewFieldsDefinition): FieldErrors {
+function contradictionsIn({ target, name, required, hidden, readOnly, choices }: NewFieldsDefinition): FieldErrors {
   return {
     required: required && (hidden || readOnly) ? ["Fields cannot be required AND hidden/read_only"] : [],
-    read_only: name === "billing_address" && !readOnly ? ["billing_address has to be read_only"] : [],
-    choices: choices.length > 0 && notText.has(name) ? ["are not allowed for this type of fields"] : [],
+    read_only: isBillingAddress(target, name) && !readOnly ? ["billing_address has to be read_only"] : [],
+    choices: choices.length > 0 && !isText(target, name) ? ["are not allowed for this type of fields"] : [],
   };
 }
 
-const notText: ReadonlySet<string> = new Set(["vat_rate", "billing_address"]);
+const isText = (target: FieldTarget, name: string): boolean => !isRate(target, name) && !isBillingAddress(target, name);
 
 function wrongName(target: FieldTarget, name: string): readonly string[] {
   if (name === "") return ["can't be blank"];

@@ -46,8 +46,25 @@ test("an address can be given whole or in parts, and parts leave the others alon
   expect(withGiven(withGiven({}, whole), read({ billing_address: "" }).given)).toEqual({});
 });
 
-test("a rate is kept as a decimal with a fraction", () => {
+test("a rate is kept as a decimal with a fraction, without zeros that say nothing", () => {
   expect(read({ vat_rate: 21 }).given).toEqual({ vat_rate: "21.0" });
+  expect(read({ vat_rate: "-007.50" }).given).toEqual({ vat_rate: "-7.5" });
+  expect(read({ vat_rate: "00" }).given).toEqual({ vat_rate: "0.0" });
+});
+
+test("of a user, a field that is called as a rate or an address of accounts holds a text", () => {
+  const ofUser = [aDefinition("User", "vat_rate"), aDefinition("User", "billing_address")];
+  const input = { vat_rate: "n/a", billing_address: "Pier 1" };
+  expect(readFieldInput({ definitions: ofUser, target: "User", writer: "program" }, input)).toEqual({
+    given: input,
+    errors: {},
+  });
+});
+
+test("parts of an address that are all empty are no address", () => {
+  const { given } = read({ billing_address: { city: "" } });
+  expect(withGiven({}, given)).toEqual({});
+  expect(withGiven({ billing_address: { city: "Faro" } }, given)).toEqual({});
 });
 
 test.each([

@@ -6,7 +6,9 @@ import {
   addressParts,
   fieldOf,
   isAddress,
+  isBillingAddress,
   isBuiltIn,
+  isRate,
   type AddressValue,
   type FieldValue,
   type FieldValues,
@@ -41,12 +43,12 @@ export function readFieldInput(
     const { name } = definition;
     if (definition.target !== target) continue;
     if (writer === "developer" && (definition.hidden || definition.readOnly)) continue;
-    const it = name === "billing_address" ? readAddress(input) : readValue(input, name);
+    const it = isBillingAddress(target, name) ? readAddress(input) : readValue(input, name);
     if (it === undefined) continue;
     const wrong =
       it === "unreadable" ? ["is invalid"] : judge(definition, it.value, { writer, held: fieldOf(held, name) });
     if (wrong.length > 0) errors.push({ [name]: wrong });
-    else if (it !== "unreadable") given[name] = name === "vat_rate" ? asDecimal(it.value) : it.value;
+    else if (it !== "unreadable") given[name] = isRate(target, name) ? asDecimal(it.value) : it.value;
   }
   return { given, errors: mergeErrors(...errors) };
 }
@@ -70,11 +72,14 @@ export function withGiven(fields: FieldValues, given: GivenFields): FieldValues 
   const merged = new Map(Object.entries(fields));
   for (const [name, it] of Object.entries(given)) {
     const old = merged.get(name);
-    if (it === null) merged.delete(name);
-    else merged.set(name, isAddress(it) && old !== undefined && isAddress(old) ? { ...old, ...it } : it);
+    const next = it !== null && isAddress(it) && old !== undefined && isAddress(old) ? { ...old, ...it } : it;
+    if (next === null || isEmptyAddress(next)) merged.delete(name);
+    else merged.set(name, next);
   }
   return Object.fromEntries(merged);
 }
+
+const isEmptyAddress = (it: FieldValue): boolean => isAddress(it) && Object.values(it).every((part) => part === "");
 
 type Read = { readonly value: FieldValue | null } | "unreadable" | undefined;
 
@@ -137,7 +142,7 @@ function judge(
   if (texts.some((text) => text.length > builtInLengthMax)) {
     wrong.push(`is too long (maximum is ${builtInLengthMax} characters)`);
   }
-  if (name === "vat_rate" && !texts.every((text) => number.test(text))) wrong.push("is not a number");
+  if (isRate(target, name) && !texts.every((text) => number.test(text))) wrong.push("is not a number");
   return wrong;
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { record } from "#platform/document/document.ts";
+import { record, value } from "#platform/document/document.ts";
 import { writeXml } from "#platform/document/write-xml.ts";
 import { aDefinition } from "../../../test/support/build-portal.ts";
 import type { FieldValues } from "./field-value.ts";
@@ -22,6 +22,13 @@ test("a field that is not defined, or defined for something else, is not told", 
   );
   expect(representFields([aDefinition("User", "title")], "Account", { title: "Dr" })).toEqual([
     record("extra_fields", []),
+  ]);
+});
+
+test("a field of a user that is called as a rate of accounts is told as it was typed", () => {
+  const definitions = [aDefinition("User", "vat_rate")];
+  expect(representFields(definitions, "User", { vat_rate: "007" })).toEqual([
+    record("extra_fields", [value("vat_rate", "007")]),
   ]);
 });
 

@@ -6,6 +6,7 @@ import {
   fieldOf,
   isAddress,
   isBuiltIn,
+  isRate,
   type AddressValue,
   type FieldValue,
   type FieldValues,
@@ -26,17 +27,17 @@ export function representFields(
   for (const definition of definitions) {
     const it = definition.target === target ? fieldOf(values, definition.name) : undefined;
     if (it === undefined) continue;
-    const node = representField(definition.name, it);
+    const node = representField(definition, it);
     if (node) (isBuiltIn(target, definition.name) ? builtIn : extra).push(node);
   }
   return [...builtIn, record("extra_fields", extra)];
 }
 
-function representField(name: string, it: FieldValue): Node | undefined {
+function representField({ target, name }: FieldsDefinition, it: FieldValue): Node | undefined {
   if (typeof it === "string") {
     const text = it.trim();
     if (text === "") return undefined;
-    return value(name, name === "vat_rate" ? { decimal: text } : text);
+    return value(name, isRate(target, name) ? { decimal: text } : text);
   }
   if (isAddress(it)) return representAddress(name, it);
   const texts = it.map((text) => text.trim()).filter((text) => text !== "");

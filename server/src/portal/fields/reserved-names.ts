@@ -2,7 +2,7 @@ import type { FieldTarget } from "./fields-definition.ts";
 
 // What objects have, and programs send, of their own. An invented field of that name would be taken for it.
 const ofAll = `id state created_at updated_at fields extra_fields links type tenant_id access_token provider_key password
-  password_confirmation current_password`;
+  password_confirmation current_password form_token`;
 
 const ofTarget: Readonly<Record<FieldTarget, string>> = {
   Account: `name username email annotations plans users applications provider_account_id account_plan_id

@@ -1,4 +1,4 @@
-import type { FieldsDefinition, FieldValues } from "#portal/fields/index.ts";
+import { isBillingAddress, type FieldsDefinition, type FieldValues } from "#portal/fields/index.ts";
 import { fieldOf, isOpenToDevelopers, type FormField } from "./form-field.ts";
 
 /**
@@ -11,7 +11,7 @@ export const definedFields = (
   held: FieldValues,
 ): readonly FormField[] =>
   definitions
-    .filter((it) => it.target === target && isOpenToDevelopers(it) && it.name !== "billing_address")
+    .filter((it) => it.target === target && isOpenToDevelopers(it) && !isBillingAddress(it.target, it.name))
     .flatMap((definition) => {
       const value = Object.hasOwn(held, definition.name) ? held[definition.name] : "";
       return typeof value === "string" ? [withHeldChoice(fieldOf(definition, value))] : [];
