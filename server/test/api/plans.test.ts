@@ -24,6 +24,18 @@ test("a plan in JSON has numbers, and no trial is 0 days", async ({ api }) => {
   );
 });
 
+test("sums in JSON are floats also where there is no fraction", async ({ api }) => {
+  const { body } = await api.ask("POST", "/account_plans.json", { payload: { name: "Gold", cost_per_month: "0100" } });
+  expect(body).toContain('"setup_fee":0.0,"cost_per_month":100.0,');
+});
+
+test("a sum of more decimals than are kept is refused, and says why", async ({ api }) => {
+  const payload = { name: "Gold", cost_per_month: "12.345678" };
+  expect((await api.ask("POST", "/account_plans.json", { payload })).json()).toEqual({
+    errors: { cost_per_month: ["has too many decimals (maximum is 4)"] },
+  });
+});
+
 test("flat and wrapped values mean the same", async ({ api }) => {
   const flat = await api.ask("POST", "/account_plans.json", { payload: { name: "One" } });
   const wrapped = await api.ask("POST", "/account_plans.json", { payload: { account_plan: { name: "Two" } } });

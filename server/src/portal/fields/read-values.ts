@@ -44,6 +44,7 @@ export function readTruth(input: FieldInput, name: string): Read<boolean> {
 }
 
 const money = /^\d{1,16}(\.\d{1,4})?$/;
+const finerMoney = /^\d{1,16}\.\d{5,}$/;
 
 /** A sum that is not negative, as text. Nothing is zero. */
 export function readMoney(input: FieldInput, name: string): Read<string> {
@@ -52,6 +53,7 @@ export function readMoney(input: FieldInput, name: string): Read<string> {
   if (it === null || it === "") return fine("0");
   const text = typeof it === "string" || typeof it === "number" ? String(it).trim() : "";
   if (money.test(text)) return fine(text);
+  if (finerMoney.test(text)) return wrong("has too many decimals (maximum is 4)");
   return wrong(text.startsWith("-") ? "must be greater than or equal to 0" : "is not a number");
 }
 

@@ -1,4 +1,4 @@
-import type { Json } from "#platform/document/write-json.ts";
+import { decimalToJson, type Json } from "#platform/document/write-json.ts";
 import { writeTimestamp, type Provider } from "#portal/providers/index.ts";
 
 import type { Plan } from "./plan.ts";
@@ -10,8 +10,8 @@ export function planToJson(plan: Plan, { timeZone }: Provider, adminUrl: string)
       id: plan.id,
       name: plan.name,
       state: plan.state,
-      setup_fee: Number(plan.setupFee),
-      cost_per_month: Number(plan.costPerMonth),
+      setup_fee: decimalToJson(plan.setupFee),
+      cost_per_month: decimalToJson(plan.costPerMonth),
       trial_period_days: plan.trialPeriodDays ?? 0,
       cancellation_period: plan.cancellationPeriodSeconds,
       approval_required: plan.approvalRequired,

@@ -1,5 +1,5 @@
 import { record, value, type Node } from "#platform/document/document.ts";
-import { documentToJson, type Json } from "#platform/document/write-json.ts";
+import { decimalToJson, documentToJson, type Json } from "#platform/document/write-json.ts";
 import type { Plan } from "#portal/products/index.ts";
 import { writeTimestamp, type Provider } from "#portal/providers/index.ts";
 
@@ -28,5 +28,5 @@ export const representSubscription = ({ subscription, plan }: SubscriptionOnPlan
 
 /** The same as JSON. */
 export const subscriptionToJson = (it: SubscriptionOnPlan, provider: Provider): Json => ({
-  service_contract: documentToJson(representSubscription(it, provider)),
+  service_contract: documentToJson(representSubscription(it, provider), decimalToJson),
 });
