@@ -149,6 +149,11 @@ test("who guesses credentials is told to wait, while others are not", async ({ a
   const refused = await guess();
   expect([refused.statusCode, refused.headers["retry-after"]]).toEqual([429, "60"]);
   expect((await neighbour.ask("GET", "/webhooks/failures.xml")).statusCode).toBe(200);
+  expect((await api.ask("GET", "/webhooks/failures.xml")).statusCode, "nobody guesses a token").toBe(200);
+  const short = "update access_tokens set digest = sha256('short') where provider_id = $1";
+  await api.pool.query(short, [api.provider.id]);
+  const lucky = await api.askBare({ url: "/admin/api/webhooks/failures.xml?access_token=short" });
+  expect(lucky.statusCode, "a guess that is right says no more than one that is wrong").toBe(429);
   await clock.advance(60_000);
   expect((await guess()).statusCode).toBe(403);
 });

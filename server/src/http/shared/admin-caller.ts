@@ -21,8 +21,12 @@ import { readSessionCookie } from "./session-cookie.ts";
 /** Who is asking, or a Problem. Call it when the body has been read: it may hold the credentials. */
 export type FindAdminCaller = (request: FastifyRequest) => Promise<AdminCaller>;
 
-/** Wrong credentials from one network: a mistyped script is not locked out for long, a guesser is. */
+/**
+ * Wrong credentials from one network: a mistyped script is not locked out for long, a guesser is. Nobody guesses what is long,
+ * so whoever sends it right gets in beside such a script, from behind the same address.
+ */
 const wrongCredentials = { attemptsMax: 30, windowSeconds: 60 };
+const unguessableLength = 32;
 
 interface AdminCallerNeeds {
   readonly pool: Database;
@@ -42,11 +46,12 @@ export function createFindAdminCaller(needs: AdminCallerNeeds): FindAdminCaller 
 
     const network = `${request.provider.id} ${networkOf(request.ip)}`;
     const retryAfterSeconds = wrong.secondsLeft(network);
-    if (retryAfterSeconds > 0) throw new Problem("too-many-bad-credentials", { retryAfterSeconds });
     for (const credential of credentials) {
+      if (retryAfterSeconds > 0 && credential.value.length < unguessableLength) continue;
       const caller = await callerOfCredential(needs, request, credential);
       if (caller) return caller;
     }
+    if (retryAfterSeconds > 0) throw new Problem("too-many-bad-credentials", { retryAfterSeconds });
     wrong.secondsToWait(network);
     throw new Problem("credentials-wrong");
   };
