@@ -16,6 +16,17 @@ test.for<[string, Readonly<Record<string, string>>, string]>([
   expect((await api.ask("GET", path, { headers })).body).toBe(body);
 });
 
+test("links and Location lead to where the outside reaches us, and over another host to that one", async ({ api }) => {
+  const { json, headers } = await api.ask("POST", "/signup.json", { payload: { org_name: "Quay", username: "quay" } });
+  expect(JSON.stringify(json())).toContain(`"https://${api.host}/admin/api/accounts/`);
+  const made = await api.ask("POST", "/account_plans.json", { payload: { name: "Gold" } });
+  expect([headers.location ?? "", made.headers.location ?? ""].join(" ")).not.toContain("http://");
+  const provider = await api.ask("GET", "/provider.json");
+  expect(provider.body).toContain(`"https://${api.host}/admin/api/users"`);
+  const inside = { host: `${api.host}:8080` };
+  expect((await api.ask("GET", "/provider.json", { headers: inside })).body).toContain(`"http://${inside.host}/admin`);
+});
+
 test("an unknown format is refused in plain text", async ({ api }) => {
   const answer = await api.ask("GET", "/webhooks/failures.yaml");
 
@@ -26,6 +37,8 @@ test("an unknown format is refused in plain text", async ({ api }) => {
 test("an unknown path is not found, in the format that was asked for", async ({ api }) => {
   const xml = await api.ask("GET", "/invoices.xml");
   const json = await api.ask("GET", "/invoices", { headers: { accept: "application/json" } });
+  const byExtension = await api.ask("GET", "/invoices/7.json?page=2");
+  expect(byExtension.body).toBe(json.body);
 
   expect([xml.statusCode, xml.body]).toEqual([404, ""]);
   expect([json.statusCode, json.body]).toEqual([404, '{"status":"Not found"}']);

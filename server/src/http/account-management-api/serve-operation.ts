@@ -16,7 +16,12 @@ export function serveOperation(http: FastifyInstance, operation: Operation, need
     const caller = await needs.findAdminCaller(request);
     assertMay(caller, operation.deed, request.provider);
     const format = negotiateFormat(request, operation.formats);
-    const answer = await operation.answer(needs, callOf(operation, request, { caller, now: needs.clock.now() }));
+    const asked = {
+      caller,
+      now: needs.clock.now(),
+      adminUrl: originOf(request, needs.adminPortalUrl(request.provider)),
+    };
+    const answer = await operation.answer(needs, callOf(operation, request, asked));
     return sendAnswer(reply, format, answer);
   };
 
@@ -35,12 +40,16 @@ export function serveOperation(http: FastifyInstance, operation: Operation, need
   }
 }
 
+/** As the client reaches us. A proxy that ends https passes the host on, and may say nothing of https. */
+const originOf = ({ protocol, host }: FastifyRequest, outside: string): string =>
+  outside.endsWith(`//${host}`) ? outside : `${protocol}://${host}`;
+
 function callOf(
   operation: Operation,
   request: FastifyRequest,
-  { caller, now }: { caller: AdminCaller; now: Date },
+  { caller, now, adminUrl }: { caller: AdminCaller; now: Date; adminUrl: string },
 ): Call {
-  const { provider, params, protocol, host } = request;
+  const { provider, params } = request;
   const query = readQuery(request);
   const parameter = (name: string): unknown => (isRecord(params) ? params[name] : undefined);
   const id = (name: string): number => {
@@ -54,7 +63,7 @@ function callOf(
     session: caller.actor.kind === "admin" ? readSessionCookie(request, "admin") : undefined,
     now,
     by: { actor: caller.actor, channel: caller.channel, reach: caller.reach, now },
-    adminUrl: `${protocol}://${host}`,
+    adminUrl,
     query,
     values: readValues(operation, { query, body: readBody(request) }),
     id,

@@ -11,7 +11,11 @@ export function answerWithRefusal(http: FastifyInstance): void {
     if (problem.status >= 500) request.log.error({ err: error }, "request failed");
     return refuse(reply, problem);
   });
-  http.setNotFoundHandler((_request, reply) => refuse(reply, new Problem("not-found")));
+  http.setNotFoundHandler((request, reply) => {
+    const [path = ""] = request.url.split("?", 1);
+    request.params = { extension: /\.(\w+)$/.exec(path)?.[1] }; // as the router would have found it
+    return refuse(reply, new Problem("not-found"));
+  });
 }
 
 function refuse(reply: FastifyReply, problem: Problem): FastifyReply {

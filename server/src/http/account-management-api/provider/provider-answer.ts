@@ -7,7 +7,7 @@ import { exampleSettings } from "../examples/example-settings.ts";
 import { answerProvider } from "./answer-provider.ts";
 import { ProviderFields } from "./provider-schema.ts";
 
-const origins = { adminPortalUrl: () => adminUrl, developerPortalUrl: () => developerUrl };
+const portal = { developerPortalUrl: () => developerUrl };
 
 export const providerAnswer: DocumentedAnswer = {
   schema: Type.Object({
@@ -31,5 +31,5 @@ export const providerAnswer: DocumentedAnswer = {
       { title: "Provider" },
     ),
   }),
-  example: answerProvider(origins, { provider, settings: exampleSettings, users: [colleague] }),
+  example: answerProvider(portal, { adminUrl }, { provider, settings: exampleSettings, users: [colleague] }),
 };

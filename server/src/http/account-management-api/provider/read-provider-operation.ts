@@ -17,6 +17,6 @@ export const readProviderOperation: Operation = {
   async answer(needs, call) {
     const { provider } = call;
     const settings = await readProviderSettings(needs.pool, provider.id);
-    return answerProvider(needs, { provider, settings, users: await listUsersToShow(needs.pool, call) });
+    return answerProvider(needs, call, { provider, settings, users: await listUsersToShow(needs.pool, call) });
   },
 };

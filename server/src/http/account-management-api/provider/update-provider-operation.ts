@@ -29,7 +29,7 @@ export const updateProviderOperation: Operation = {
     const outcome = await changeProviderSettings(needs.pool, { providerId: provider.id, change, by });
     const { settings } = doneOrRefuse(outcome);
     const users = await listUsersToShow(needs.pool, call);
-    return answerProvider(needs, { provider: { ...provider, updatedAt: by.now }, settings, users });
+    return answerProvider(needs, call, { provider: { ...provider, updatedAt: by.now }, settings, users });
   },
 };
 
