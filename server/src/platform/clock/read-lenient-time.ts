@@ -1,23 +1,55 @@
 import { onCalendar } from "./on-calendar.ts";
 
-const date = String.raw`(?<year>\d{4})(?<dash>[-/]?)(?<month>\d\d)\k<dash>(?<day>\d\d)`;
-const wordyDate = String.raw`(?:[a-z]{3},? +)?(?<day>\d{1,2}) +(?<monthName>[a-z]{3})[a-z]* +(?<year>\d{4})`;
-const time = String.raw`(?<hour>\d\d?):?(?<minute>\d\d)(?::?(?<second>\d\d)(?:[.,]\d+)?)?`;
+const date = String.raw`(?<year>\d{4})(?:(?<dash>[-/])(?<month>\d\d?)\k<dash>(?<day>\d\d?)|(?<month>\d\d)(?<day>\d\d))`;
+const dottedDate = String.raw`(?<day>\d\d?)\.(?<month>\d\d?)\.(?<year>\d{4})`;
+const weekday = "(?:[a-z]{3},? +)?";
+const wordyDate = String.raw`${weekday}(?<day>\d\d?) +(?<monthName>[a-z]{3})[a-z]* +(?<year>\d{4})`;
+const monthFirst = String.raw`${weekday}(?<monthName>[a-z]{3})[a-z]* +(?<day>\d\d?)`;
+const colons = String.raw`(?<hour>\d\d?):(?<minute>\d\d?)(?::(?<second>\d\d?))?`;
+const compact = String.raw`(?<hour>\d\d)(?<minute>\d\d)(?<second>\d\d)?`;
+const time = String.raw`(?:${colons}|${compact})(?:[.,]\d+)?`;
+
+// Minutes east of UTC, of those that people write.
+const zones = new Map(
+  Object.entries({
+    bst: 60,
+    cet: 60,
+    cest: 120,
+    eet: 120,
+    eest: 180,
+    msk: 180,
+    ist: 330,
+    jst: 540,
+    est: -300,
+    edt: -240,
+    cst: -360,
+    cdt: -300,
+    mst: -420,
+    mdt: -360,
+    pst: -480,
+    pdt: -420,
+  }),
+);
 // A "+" that was not escaped in a query arrives as a space.
-const zone = String.raw`(?: *(?:z|utc|gmt)| *(?<sign>[-+ ])(?<zoneHour>\d\d):?(?<zoneMinute>\d\d))?`;
+const offset = String.raw`(?<sign>[-+ ])(?<zoneHour>\d\d):?(?<zoneMinute>\d\d)`;
+const zone = `(?: *(?:z|utc|gmt)| *(?<zoneName>${[...zones.keys()].join("|")})| *${offset})?`;
 
 const shapes = [
-  new RegExp(`^${date}(?:(?:t| +)${time}${zone})?$`, "i"),
-  new RegExp(`^${wordyDate}(?: +${time}${zone})?$`, "i"),
-  new RegExp(`^(?<hour>\\d\\d?):(?<minute>\\d\\d)(?::(?<second>\\d\\d))?${zone}$`, "i"),
-];
+  `${date}(?:(?:t| +)${time}${zone})?`,
+  `${dottedDate}(?: +${time}${zone})?`,
+  `${wordyDate}(?: +${time}${zone})?`,
+  String.raw`${monthFirst},? +(?<year>\d{4})(?: +${time}${zone})?`,
+  String.raw`${monthFirst} +${time}${zone} +(?<year>\d{4})`, // as "date" and "ctime" write it
+  String.raw`(?<hour>\d\d?):(?<minute>\d\d)(?::(?<second>\d\d))?${zone}`,
+].map((shape) => new RegExp(`^${shape}$`, "i"));
 
 const monthNames = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 
 /**
  * The moment that `text` names, in one of the ways that people and programs write it: `2010-01-01`, `2010-01-01 10:10:10`,
- * `20100101T101010+0100`, `Fri, 01 Jan 2010 10:10:10 GMT`, `10:30` (today). Without a zone it is UTC. A bare number, a
- * word, a day that no calendar has and a year that has not four digits are no moment.
+ * `20100101T101010+0100`, `01.02.2010`, `Fri, 01 Jan 2010 10:10:10 GMT`, `Fri Jan  1 10:10:10 CET 2010`, `10:30` (today).
+ * Without a zone it is UTC. A bare number, a word, a day that no calendar has and a year that has not four digits are no
+ * moment.
  */
 export function readLenientTime(text: string, now: Date): Date | undefined {
   const parts = shapes.map((shape) => shape.exec(text.trim())?.groups).find((groups) => groups !== undefined);
@@ -37,6 +69,7 @@ export function readLenientTime(text: string, now: Date): Date | undefined {
   const local = new Date(Date.UTC(2000, month, day, hour, minute, second));
   local.setUTCFullYear(year, month, day); // Date.UTC takes the years up to 99 for those of the 20th century
   if (local.getUTCMonth() !== month || local.getUTCDate() !== day) return undefined;
-  const offsetMinutes = (zoneHour * 60 + zoneMinute) * (parts["sign"] === "-" ? -1 : 1);
+  const named = zones.get((parts["zoneName"] ?? "").toLowerCase());
+  const offsetMinutes = named ?? (zoneHour * 60 + zoneMinute) * (parts["sign"] === "-" ? -1 : 1);
   return onCalendar(new Date(local.getTime() - offsetMinutes * 60_000));
 }
