@@ -23,6 +23,16 @@ test("a new user is a pending member, whatever else is asked for", async ({ api 
   expect(answer.headers.location).toMatch(new RegExp(`/admin/api/accounts/${account}/users/${answer.json().user.id}$`));
 });
 
+test("an empty confirmation is not the password", async ({ api }) => {
+  const { account, admin } = await signUp(api);
+  const payload = { ...member, password: "correct horse battery", password_confirmation: "" };
+  const errors = { errors: { password_confirmation: ["doesn't match Password"] } };
+  expect((await api.ask("POST", `/accounts/${account}/users.json`, { payload })).json()).toEqual(errors);
+  const { password, password_confirmation } = payload;
+  const change = { payload: { password, password_confirmation } };
+  expect((await api.ask("PUT", `/accounts/${account}/users/${admin}.json`, change)).json()).toEqual(errors);
+});
+
 test("role and state are not changed by an update", async ({ api }) => {
   const { account } = await signUp(api);
   const id = await addMember(api, account, member);

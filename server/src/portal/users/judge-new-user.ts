@@ -44,13 +44,17 @@ export function judgeNewUser(
       onlyWhere(judgeNames(fields), (name) => wrong[name] === undefined),
       judgePassword({
         password: fields.password,
-        confirmation: textOf(input["password_confirmation"]) ?? (isForm ? "" : undefined),
+        confirmation: confirmationIn(input) ?? (isForm ? "" : undefined),
         isRequired: isForm,
         lengthMin: provider.passwordLengthMin,
       }),
     ),
   };
 }
+
+/** Also an empty one: it is not the password. */
+export const confirmationIn = ({ password_confirmation: it }: FieldInput): string | undefined =>
+  typeof it === "string" ? it : undefined;
 
 export const textOf = (it: unknown): string | undefined => (typeof it === "string" && it !== "" ? it : undefined);
 

@@ -14,7 +14,7 @@ import {
 
 import { changeUser, type Decide, type UserChange, type UserOutcome } from "./change-user.ts";
 import { findTakenNames } from "./find-taken-names.ts";
-import { onlyWhere, textOf } from "./judge-new-user.ts";
+import { confirmationIn, onlyWhere, textOf } from "./judge-new-user.ts";
 import { judgeNames, judgePassword } from "./judge-user.ts";
 import type { User } from "./user.ts";
 
@@ -77,7 +77,7 @@ async function judgeNewPassword(
     isOwn ? {} : { current_password: ["is incorrect"] },
     judgePassword({
       password,
-      confirmation: textOf(values["password_confirmation"]),
+      confirmation: confirmationIn(values),
       isRequired: false,
       lengthMin: provider.passwordLengthMin,
     }),

@@ -20,7 +20,7 @@ const unknownAuthority: Sentence = (host) =>
 const noName: Sentence = (host) => `There is no address for the name in ${host}.`;
 const noWay: Sentence = (host) => `There is no way through the network to ${host}.`;
 const closed: Sentence = (host) => `${host} closed the connection before it had answered.`;
-const noTls: Sentence = (host, { message }) => `No TLS connection could be agreed on with ${host}: ${message}`;
+const noTls: Sentence = (host, error) => `No TLS connection could be agreed on with ${host}: ${reasonOf(error)}.`;
 
 const sentences: Readonly<Record<string, Sentence>> = {
   ECONNREFUSED: (host) => `${host} refused the connection: nothing listens there.`,
@@ -82,6 +82,10 @@ function sentenceOf(code: string, error: Error, { host, isAnswering }: FailedExc
 
 /** undici's parser gives no code with some of its errors. */
 const codeOf = (error: Error): string => ("code" in error && typeof error.code === "string" ? error.code : error.name);
+
+/** What is the matter, of OpenSSL's whole story with its numbers and the lines of its code. */
+const reasonOf = (error: Error): string =>
+  "reason" in error && typeof error.reason === "string" ? error.reason : error.message.trim();
 
 /** The names that a wrong certificate is for, as it says them: `DNS:example.org, DNS:*.example.org`. */
 function altNamesOf(error: Error): string {
