@@ -47,6 +47,16 @@ test("who joins with what is not acceptable hears it beside the field, and may t
   expect((await bea.submit(path, chosen)).status).toBe(303);
 });
 
+test("who joins an account that is suspended hears so, and not that it waits for approval", async ({ house }) => {
+  const ada = await house.developer("ada");
+  await ada.submit("/account/invitations", { email: "bea@tallow.example" });
+  await house.pool.query("update accounts set state = 'suspended' where provider_id = $1", [house.provider.id]);
+  const bea = house.visitor("developer");
+  const joined = await bea.submit(await house.mailedPath(), { ...filledIn("bea"), email: "bea@tallow.example" });
+  expect(joined).toMatchObject({ status: 303, location: "/signup/account-closed" });
+  expect((await bea.get("/signup/account-closed")).html).toContain("cannot be used at the moment");
+});
+
 test("an invitation that is two weeks old opens nothing, says what to do, and can be sent again", async ({ house }) => {
   const ada = await house.developer("ada");
   await ada.submit("/account/invitations", { email: "bea@tallow.example" });

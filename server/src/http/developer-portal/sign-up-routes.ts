@@ -13,7 +13,9 @@ import { showFormRefused } from "./show-form-refused.ts";
 import type { Portal } from "./show-page.ts";
 import { showSignUpForm } from "./show-sign-up-form.ts";
 import { valuesAskedFor } from "./sign-up-form.ts";
+import { toVisitors } from "./to-visitors.ts";
 import { asWantedPlans, readWantedPlans, signUpPath } from "./wanted-plans.ts";
+import { waitingPages } from "./where-to-wait.ts";
 import { welcomeDeveloper } from "./welcome-developer.ts";
 
 /** An office may sign up behind one address; a script that fills the database may not. */
@@ -40,7 +42,15 @@ export function addSignUpRoutes(http: FastifyInstance, portal: Portal): void {
     }),
   );
 
-  http.get("/signup/awaiting-approval", async (request, reply) =>
+  http.get(waitingPages.closed, async (request, reply) =>
+    portal.showPage(request, reply, {
+      template: "message",
+      title: "Your account cannot be used at the moment",
+      data: { text: `You can log in as soon as it is open again. Please ask ${request.provider.name}.` },
+    }),
+  );
+
+  http.get(waitingPages.new, async (request, reply) =>
     portal.showPage(request, reply, {
       template: "message",
       title: "Thank you for signing up",
@@ -58,7 +68,7 @@ async function signUp(
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const { pool } = portal;
-  const { provider } = request;
+  const provider = toVisitors(request.provider);
   const form = readForm(request.body);
   const issued = whenFormWasIssued(request, form, portal.cookieSecret);
   const planIds = readWantedPlans(request);

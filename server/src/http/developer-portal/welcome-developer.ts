@@ -4,6 +4,7 @@ import { listApplications } from "#portal/applications/index.ts";
 import type { User } from "#portal/users/index.ts";
 import { startSession } from "../shared/browser-session.ts";
 import type { Portal } from "./show-page.ts";
+import { whereToWait } from "./where-to-wait.ts";
 
 /** After the sign-up: signed in and on the application with its key, or on a page that says what is still missing. */
 export async function welcomeDeveloper(
@@ -15,7 +16,7 @@ export async function welcomeDeveloper(
   const providerId = request.provider.id;
   if (user.state !== "active") return reply.redirect("/signup/check-mail", 303);
   const account = await readAccount(portal.pool, providerId, user.accountId);
-  if (account?.state !== "approved") return reply.redirect("/signup/awaiting-approval", 303);
+  if (account?.state !== "approved") return reply.redirect(whereToWait(account), 303);
 
   await startSession(portal, request, reply, { audience: "developer", userId: user.id });
   const [application] = await listApplications(portal.pool, providerId, user.accountId);

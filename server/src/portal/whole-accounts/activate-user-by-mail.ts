@@ -1,4 +1,4 @@
-import { digestOf } from "#access/index.ts";
+import { digestOf, type Actor } from "#access/index.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { lockAccount } from "#portal/accounts/index.ts";
 import { readDocumentSettings } from "#portal/fields/index.ts";
@@ -12,16 +12,18 @@ interface ActivationByMail {
   readonly provider: Provider;
   /** The end of the link in the mail. */
   readonly code: string;
+  /** Who opens the link, if somebody is signed in. */
+  readonly actor?: Actor | undefined;
   readonly now: Date;
 }
 
 /**
  * Activates the user who was sent the code, and with the first user the account. Undefined if the code is nobody's, too
- * old, or was used. Nobody is signed in who could have acted, so the actor is the system.
+ * old, or was used. Where nobody is signed in who could have acted, the actor is the system.
  */
 export async function activateUserByMail(
   pool: Pool,
-  { provider, code, now }: ActivationByMail,
+  { provider, code, actor = { kind: "system" }, now }: ActivationByMail,
 ): Promise<{ user: User; whole: WholeAccount } | undefined> {
   const settings = await readDocumentSettings(pool, provider);
   const digest = digestOf(code);
@@ -31,7 +33,7 @@ export async function activateUserByMail(
     const user = before && (await activateByCode(tx, provider.id, digest, now));
     if (!user) return undefined;
 
-    const cause = { providerId: provider.id, actor: { kind: "system" }, channel: "developer_portal", now } as const;
+    const cause = { providerId: provider.id, actor, channel: "developer_portal", now } as const;
     const { whole } = await admitAccount(tx, settings, { before, user, cause });
     return { user, whole };
   });

@@ -9,6 +9,7 @@ import { goOnTo } from "../go-on-to.ts";
 import { showDeadLink } from "../show-dead-link.ts";
 import { showFormRefused } from "../show-form-refused.ts";
 import type { Portal } from "../show-page.ts";
+import { toVisitors } from "../to-visitors.ts";
 
 /** Where the mail for a lost password leads. */
 export function addNewPasswordPage(http: FastifyInstance, portal: Portal): void {
@@ -20,7 +21,7 @@ export function addNewPasswordPage(http: FastifyInstance, portal: Portal): void 
 
     const { password = "", password_confirmation: confirmation = "" } = form;
     const { code = "" } = readForm(request.params);
-    const chosen = { provider: request.provider, code, password, confirmation, now: portal.clock.now() };
+    const chosen = { provider: toVisitors(request.provider), code, password, confirmation, now: portal.clock.now() };
     const reset = await resetPassword(portal.pool, chosen);
     if (!reset) return showTooLate(portal, request, reply);
     return "refused" in reset

@@ -12,13 +12,15 @@ import { goOnTo } from "../go-on-to.ts";
 import { showDeadLink } from "../show-dead-link.ts";
 import { showFormRefused } from "../show-form-refused.ts";
 import type { Portal } from "../show-page.ts";
+import { toVisitors } from "../to-visitors.ts";
+import { whereToWait } from "../where-to-wait.ts";
 
 /** Where the mail of an invitation leads: the sign-up without the organization. */
 export function addAcceptInvitationPage(http: FastifyInstance, portal: Portal): void {
   http.get("/signup/:code", async (request, reply) => showJoinForm(portal, request, reply));
 
   http.post("/signup/:code", async (request, reply) => {
-    const { provider } = request;
+    const provider = toVisitors(request.provider);
     const form = readForm(request.body);
     if (!whenFormWasIssued(request, form, portal.cookieSecret)) return showFormRefused(portal, request, reply);
 
@@ -29,7 +31,7 @@ export function addAcceptInvitationPage(http: FastifyInstance, portal: Portal): 
     if ("refused" in joined) return showJoinForm(portal, request, reply, joined.refused);
 
     const account = await readAccount(portal.pool, provider.id, joined.user.accountId);
-    if (account?.state !== "approved") return reply.redirect("/signup/awaiting-approval", 303);
+    if (account?.state !== "approved") return reply.redirect(whereToWait(account), 303);
     await startSession(portal, request, reply, { audience: "developer", userId: joined.user.id });
     return goOnTo(reply, "/account", "joined");
   });
