@@ -70,7 +70,7 @@ function openServer({ log, trustedProxies }: HttpParts): FastifyInstance {
     genReqId: () => newUuidV7(systemClock.now().getTime()),
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }), // one line a request is ours, below
-    routerOptions: { maxParamLength: pathPartLengthMax },
+    routerOptions: { maxParamLength: pathPartLengthMax, ignoreTrailingSlash: true },
     rewriteUrl: rewriteUnreadablePath,
   });
   http.addHook("onResponse", async (request, reply) => {
