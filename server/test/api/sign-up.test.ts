@@ -16,7 +16,7 @@ test("a sign-up answers with the account, its users and, in XML, its application
 
   expect(answer.statusCode).toBe(201);
   const [, id = ""] = /<account><id>(\d+)<\/id>/.exec(answer.body) ?? [];
-  expect(answer.headers["location"]).toBe(`http://${api.host}/admin/api/accounts/${id}`);
+  expect(answer.headers["location"]).toBe(`https://${api.host}/admin/api/accounts/${id}`);
   expect(answer.body.startsWith(`${xmlDeclaration}<account><id>`)).toBe(true);
   expect(answer.body).toMatch(
     /<state>approved<\/state><annotations><\/annotations><org_name>Harbour &amp; Sons<\/org_name><extra_fields><\/extra_fields>/,
@@ -34,7 +34,7 @@ test("a sign-up answers in JSON without plans, users and applications", async ({
   expect(account).toMatchObject({ state: "created", org_name: "Harbour & Sons", annotations: {} });
   expect(Object.keys(account)).not.toEqual(expect.arrayContaining(["users"]));
   expect(answer.body).toContain('"org_name":"Harbour \\u0026 Sons"');
-  expect(account.links[0]).toEqual({ rel: "self", href: `http://${api.host}/admin/api/accounts/${account.id}` });
+  expect(account.links[0]).toEqual({ rel: "self", href: `https://${api.host}/admin/api/accounts/${account.id}` });
 });
 
 test("a sign-up by token is told by its events, one for each thing that was made, and by whom", async ({ api }) => {
