@@ -110,6 +110,15 @@ test.for<[string, InjectOptions]>([
   expect([answer.statusCode, answer.body]).toEqual([400, "Required parameter missing: web_hook"]);
 });
 
+test("what 3scale drops is dropped, also where nothing else is sent", async ({ api }) => {
+  const before = await api.ask("PUT", "/webhooks.json", { payload: { url: "https://hooks.example/", active: true } });
+  const after = await api.ask("PUT", "/webhooks.json", { payload: { push_application_content_type: false } });
+  expect([after.statusCode, after.body]).toEqual([200, before.body]);
+  const plan = (await api.ask("POST", "/account_plans.json", { payload: { name: "Gold" } })).json().account_plan;
+  const kept = await api.ask("PUT", `/account_plans/${plan.id}.json`, { payload: { system_name: "silver" } });
+  expect([kept.statusCode, kept.json().account_plan.name]).toEqual([200, "Gold"]);
+});
+
 test("a web_hook that is no object is refused", async ({ api }) => {
   const answer = await api.ask("PUT", "/webhooks.json", { payload: { web_hook: "yes" } });
 

@@ -81,6 +81,8 @@ export interface Operation {
   readonly body?: TObject;
   /** The name under which the values of the body may also be sent. */
   readonly wrapper?: string;
+  /** What may be sent with them and changes nothing: other columns of what 3scale keeps. */
+  readonly dropped?: readonly string[];
   /** The refusals of this kind that neither path nor body lets one expect. */
   readonly also?: readonly (404 | 422)[];
   /** Nothing for an empty answer. */

@@ -16,6 +16,7 @@ export const updateAccountPlanOperation: Operation = {
   formats: xmlAndJson,
   body: PlanChangeSchema,
   wrapper: "account_plan",
+  dropped: ["cancellation_period", "state", "system_name"],
   answers: accountPlanAnswer,
 
   async answer({ pool }, call) {

@@ -16,6 +16,7 @@ export const updateApplicationPlanOperation: Operation = {
   formats: xmlAndJson,
   body: PlanChangeSchema,
   wrapper: "application_plan",
+  dropped: ["cancellation_period", "state", "system_name"],
   answers: applicationPlanAnswer,
 
   async answer({ pool }, call) {

@@ -1,32 +1,44 @@
-import type { TObject } from "typebox";
 import { Problem } from "#http/shared/problem.ts";
 import { judgeTypes } from "./judge-types.ts";
 import type { Operation } from "../operation.ts";
 import { isRecord, type Parameters } from "./read-parameters.ts";
 
-type Told = Pick<Operation, "wrapper" | "body">;
+type Told = Pick<Operation, "wrapper" | "dropped" | "body">;
 
 /**
  * What an operation is told: its query and its body together. Where the values belong into a wrapper, they may also stand
- * alone in the body; those of the query are then not enough.
+ * alone in the body; those of the query are then not enough. What is dropped is enough, though it says nothing.
  */
 export function readValues(
-  { wrapper, body: schema }: Told,
+  { wrapper, dropped = [], body: schema }: Told,
   { query, body }: { query: Parameters; body: Parameters },
 ): Parameters {
-  const values = wrapper === undefined || !schema ? { ...query, ...body } : unwrap(body, wrapper, schema);
+  const values =
+    wrapper === undefined || !schema
+      ? { ...query, ...body }
+      : unwrap(body, wrapper, { names: new Set(Object.keys(schema.properties)), dropped });
   const errors = schema ? judgeTypes(values, schema) : {};
   if (Object.keys(errors).length > 0) throw new Problem("invalid", { errors });
   return values;
 }
 
-function unwrap(body: Parameters, wrapper: string, { properties }: TObject): Parameters {
-  const values = Object.hasOwn(body, wrapper)
-    ? (body[wrapper] ?? "")
-    : Object.fromEntries(Object.entries(body).filter(([name]) => Object.hasOwn(properties, name)));
-  if (values === "" || (isRecord(values) && Object.keys(values).length === 0)) {
-    throw new Problem("parameter-missing", { detail: `Required parameter missing: ${wrapper}` });
+interface Known {
+  readonly names: ReadonlySet<string>;
+  readonly dropped: readonly string[];
+}
+
+function unwrap(body: Parameters, wrapper: string, { names, dropped }: Known): Parameters {
+  if (!Object.hasOwn(body, wrapper)) {
+    const values = Object.fromEntries(Object.entries(body).filter(([name]) => names.has(name)));
+    const isSaid = Object.keys(values).length > 0 || dropped.some((name) => Object.hasOwn(body, name));
+    return isSaid ? values : missing(wrapper);
   }
+  const values = body[wrapper] ?? "";
+  if (values === "" || (isRecord(values) && Object.keys(values).length === 0)) return missing(wrapper);
   if (!isRecord(values)) throw new Problem("invalid", { errors: { [wrapper]: ["is invalid"] } });
   return values;
+}
+
+function missing(wrapper: string): never {
+  throw new Problem("parameter-missing", { detail: `Required parameter missing: ${wrapper}` });
 }

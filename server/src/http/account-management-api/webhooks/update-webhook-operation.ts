@@ -15,6 +15,7 @@ export const updateWebhookOperation: Operation = {
   deed: "change-webhooks",
   formats: jsonOnly,
   wrapper: "web_hook",
+  dropped: ["push_application_content_type"],
   body: Type.Partial(WebhookSettings, {
     examples: [
       { url: "https://hooks.example.com/3scale", active: true, account_created_on: true, user_created_on: true },
