@@ -26,6 +26,13 @@ async function refuse(visitor: Visitor, path: string, typed: Typed): Promise<voi
   expect([path, html]).toEqual([path, expect.stringContaining("<title>Please check: ")]);
   const errors = [...html.matchAll(/<p [^>]*id="([^"]+-error)"/g)].map(([, id = ""]) => id);
   expect([path, errors.length > 0]).toEqual([path, true]);
+  // Below a list of fifty, nobody would see that anything happened.
+  const [, beforeList = ""] = /<\/h1>([\s\S]*?)<(?:ul class="list|form)/.exec(html) ?? [];
+  expect([path, beforeList]).toEqual([path, expect.stringContaining('role="alert"')]);
+  for (const id of errors) {
+    const field = id.replace(/-error$/, "");
+    if (field !== "login") expect(beforeList).toContain(`<a href="#${field}">`);
+  }
   for (const id of errors) expect(html).toMatch(new RegExp(`aria-describedby="(?:[^"]+ )?${id}"`));
   expect(html).not.toMatch(/type="password"[^>]* value="[^"]/);
   for (const [name, value] of Object.entries(typed)) {
@@ -34,7 +41,7 @@ async function refuse(visitor: Visitor, path: string, typed: Typed): Promise<voi
   }
 }
 
-test("every form says beside each field what is wrong with it and keeps what was typed, but for passwords", async ({
+test("every form says at its top that something is wrong, and beside each field what, and keeps what was typed, but for passwords", async ({
   house,
 }) => {
   const { pool, provider } = house;
@@ -69,6 +76,7 @@ test("every form says beside each field what is wrong with it and keeps what was
   expect((await nobody.submit(invitation, filledIn("bob"))).status).toBe(303);
   const [, colleague = ""] = /\/account\/users\/(\d+)\/edit/.exec((await ada.get("/account/users")).html) ?? [];
 
+  await ada.submit(`${application}/referrer-filters`, { value: "tallow.example" });
   const forms: readonly (readonly [path: string, typed: Typed])[] = [
     ["/account/edit", { org_name: "" }],
     ["/account/plan", { plan_id: "another" }],
