@@ -97,3 +97,23 @@ test("where the provider keeps keys to itself, developers only see them", async 
   }
   expect(await house.told()).toEqual([]);
 });
+
+test("who deletes or regenerates a key sees which one, but the title, which a browser remembers, does not say", async ({
+  house,
+}) => {
+  await changeProduct(house, "backend_version = '2'");
+  const ada = await house.developer("ada");
+  const path = await firstPath(ada);
+  await ada.submit(`${path}/keys`, { value: "my-own-key" });
+  const { html: list } = await ada.get(`${path}/keys`);
+  for (const page of ["delete", "regenerate"]) {
+    const [, href = ""] = new RegExp(`href="([^"]*/${page})" aria-label="[^"]* my-own-key"`).exec(list) ?? [];
+    const { html } = await ada.get(href);
+    expect(html).toContain("<code>my-own-key</code>");
+    expect(html).toMatch(/<title>[^<]* the key\? [^<]*<\/title>/);
+  }
+
+  await changeProduct(house, "backend_version = 'oauth'");
+  const [, secret = ""] = /href="([^"]*\/regenerate)"/.exec(list) ?? [];
+  expect((await ada.get(secret)).html).toContain("<h1>Regenerate the client secret?</h1>");
+});

@@ -8,6 +8,8 @@ import { judged, type FormField } from "./form-field.ts";
 /** A page with one form, which is sent to the page's own path. */
 export interface Form {
   readonly title: string;
+  /** What a program knows the thing by that this is about. Not in the title, which stays in a browser's history. */
+  readonly code?: string;
   readonly lead?: string;
   readonly fields?: readonly FormField[];
   /** What the button says. */

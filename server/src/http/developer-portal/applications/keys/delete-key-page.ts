@@ -7,8 +7,9 @@ import { goOnTo } from "../../go-on-to.ts";
 import { showNotAllowed } from "../../show-not-allowed.ts";
 import { showNotFound } from "../../show-not-found.ts";
 import type { Portal } from "../../show-page.ts";
-import { changeOf, type Owned } from "../with-application.ts";
-import { withKey } from "./with-key.ts";
+import { changeOf } from "../with-application.ts";
+import { withKey, type OwnedKey } from "./with-key.ts";
+import { wordsForKeys } from "./words-for-keys.ts";
 
 const lastKey = { base: ["this is the last key, and the application needs one: add another first"] };
 
@@ -16,8 +17,9 @@ export function addDeleteKeyPage(http: FastifyInstance, portal: Portal): void {
   addFormPage(http, portal, {
     path: "/applications/:id/keys/:key/delete",
     show: withKey(portal, (request, reply, owned) => showQuestion(portal, request, reply, owned)),
-    take: withKey(portal, async (request, reply, { value, ...owned }) => {
-      const removed = await removeApplicationKey(portal.pool, { ...changeOf(portal, request, owned), value });
+    take: withKey(portal, async (request, reply, owned) => {
+      const which = { ...changeOf(portal, request, owned), value: owned.value };
+      const removed = await removeApplicationKey(portal.pool, which);
       if (!removed || "notFound" in removed) return showNotFound(reply);
       if (!("notAllowed" in removed)) return goOnTo(reply, `/applications/${owned.application.id}/keys`, "key-deleted");
       return removed.notAllowed === "last key"
@@ -27,18 +29,21 @@ export function addDeleteKeyPage(http: FastifyInstance, portal: Portal): void {
   });
 }
 
-const showQuestion = (
+function showQuestion(
   portal: Portal,
   request: FastifyRequest,
   reply: FastifyReply,
-  { application, developer, errors }: Owned & { readonly errors?: FieldErrors },
-): Promise<FastifyReply> =>
-  showForm(portal, request, reply, {
-    title: "Delete the key?",
-    lead: "Programs that use it are refused at once. This cannot be undone.",
-    submit: "Delete key",
+  { application, value, developer, errors }: OwnedKey & { readonly errors?: FieldErrors },
+): Promise<FastifyReply> {
+  const words = wordsForKeys(application);
+  return showForm(portal, request, reply, {
+    title: `Delete the ${words.one}?`,
+    code: value,
+    lead: `Programs that use it for ${application.name} are refused at once. This cannot be undone.`,
+    submit: `Delete ${words.one}`,
     isGrave: true,
-    back: { href: `/applications/${application.id}/keys`, text: "Keys" },
+    back: { href: `/applications/${application.id}/keys`, text: words.all },
     developer,
     errors,
   });
+}

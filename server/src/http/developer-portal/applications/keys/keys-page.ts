@@ -11,6 +11,7 @@ import type { Portal } from "../../show-page.ts";
 import { writeDate } from "../../write-date.ts";
 import { changeOf, withApplication, type Owned } from "../with-application.ts";
 import { nameOfKey } from "./name-of-key.ts";
+import { wordsForKeys } from "./words-for-keys.ts";
 
 const keyField: FormField = {
   name: "value",
@@ -63,6 +64,7 @@ async function showKeys(
         since: writeDate(createdAt, request.provider.timeZone),
       })),
       is_secret: product.backendVersion === "oauth",
+      words: wordsForKeys(application),
       may_manage: product.buyersManageKeys,
       may_delete: mayDelete,
       ...judged(fields, errors),

@@ -7,11 +7,12 @@ import type { Portal } from "../../show-page.ts";
 import { withApplication, type Owned } from "../with-application.ts";
 import { nameOfKey } from "./name-of-key.ts";
 
-type KeyPage = (
-  request: FastifyRequest,
-  reply: FastifyReply,
-  owned: Owned & { value: string },
-) => Promise<FastifyReply>;
+/** One key of an application, and whoever looks at it. */
+export interface OwnedKey extends Owned {
+  readonly value: string;
+}
+
+type KeyPage = (request: FastifyRequest, reply: FastifyReply, owned: OwnedKey) => Promise<FastifyReply>;
 
 /** A page of one key of an application, where developers manage keys. */
 export const withKey = (portal: Portal, page: KeyPage): DeveloperPage =>
