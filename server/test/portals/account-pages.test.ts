@@ -156,6 +156,21 @@ test("the account's plan can be changed only where the provider says so, and onl
   expect(await house.told()).toEqual(["account.plan_changed by developer ada in developer_portal"]);
 });
 
+test("who asks for another account plan reads which one there is, and what each costs", async ({ house }) => {
+  const ada = await house.developer("ada");
+  await house.pool.query("update plans set setup_fee = 5 where provider_id = $1 and kind = 'account_plan'", [
+    house.provider.id,
+  ]);
+  await house.pool.query(
+    `insert into plans (provider_id, kind, name, system_name, state, cost_per_month)
+     values ($1, 'account_plan', 'Gold', 'gold', 'published', 1234.5)`,
+    [house.provider.id],
+  );
+  const { html } = await ada.get("/account/plan");
+  expect(html).toMatch(/Tallow Ltd is on the plan [^(<]* \(5 to set up\)\./);
+  expect(html).toContain(">Gold (1,234.5 a month)</option>");
+});
+
 test("where the provider decides, another account plan is asked for, and stays as it is until then", async ({
   house,
 }) => {

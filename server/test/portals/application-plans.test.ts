@@ -78,3 +78,28 @@ test("where the provider decides, a developer asks for a plan, and its admins ar
   await ada.submit(`${path}/plan`, { plan_id: String(gold) });
   expect((await ada.get(path)).html).not.toContain("You have asked for");
 });
+
+test("who chooses a plan or asks for one reads what it costs, and whether it has to be approved", async ({ house }) => {
+  await changeProduct(house, "buyer_plan_change_permission = 'request'");
+  const ada = await house.developer("ada");
+  const path = await firstPath(ada);
+  await house.pool.query(
+    "update plans set cost_per_month = 10, approval_required = true where provider_id = $1 and kind = 'application_plan'",
+    [house.provider.id],
+  );
+  expect((await ada.get("/applications/new")).html).toMatch(/on the plan [^(<]* \(10 a month, needs approval\)\./);
+
+  const gold = await addPlan(house, "Gold", "published");
+  await house.pool.query(
+    "update plans set cost_per_month = 1234.5, setup_fee = 20, trial_period_days = 30 where provider_id = $1 and id = $2",
+    [house.provider.id, gold],
+  );
+  const { html } = await ada.get(`${path}/plan`);
+  expect(html).toMatch(/is on the plan [^(<]* \(10 a month\)\./);
+  expect(html).toContain(">Gold (1,234.5 a month, 20 to set up, 30 trial days)</option>");
+
+  await changeProduct(house, "buyer_can_select_plan = true");
+  const { html: choice } = await ada.get("/applications/new");
+  expect(choice).toMatch(/>API: [^(<]* \(10 a month, needs approval\)<\/option>/);
+  expect(choice).toContain(">API: Gold (1,234.5 a month, 20 to set up, 30 trial days)</option>");
+});

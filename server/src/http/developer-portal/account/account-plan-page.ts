@@ -3,7 +3,7 @@ import type { AttemptLimiter } from "#access/index.ts";
 import type { Database } from "#platform/database/database.ts";
 import type { Account } from "#portal/accounts/index.ts";
 import type { FieldErrors } from "#portal/fields/index.ts";
-import { listPlans, planStepOf, type Plan } from "#portal/products/index.ts";
+import { listPlans, planStepOf, readPlans, type Plan } from "#portal/products/index.ts";
 import { readProviderSettings } from "#portal/provider-account/index.ts";
 import { changeAccountPlan, readAccountPlanRequest, requestAccountPlan } from "#portal/whole-accounts/index.ts";
 import { readForm } from "../../shared/read-form.ts";
@@ -13,6 +13,7 @@ import { addAdminFormPage } from "../forms/add-form-page.ts";
 import { notOffered } from "../forms/form-field.ts";
 import { showForm } from "../forms/show-form.ts";
 import { goOnTo } from "../go-on-to.ts";
+import { planInWords } from "../plan-in-words.ts";
 import { showNotFound } from "../show-not-found.ts";
 import type { Portal } from "../show-page.ts";
 import { tooManyMails } from "../too-many-mails.ts";
@@ -38,20 +39,22 @@ async function showPlans(
   if (!other) return showNotFound(reply);
   const isAsking = other.step === "ask";
   const asked = isAsking ? await readAccountPlanRequest(portal.pool, provider.id, account.id) : undefined;
+  const [current] = await readPlans(portal.pool, provider.id, [account.planId]);
   const lead = [
+    ...(current ? [`${account.orgName} is on the plan ${planInWords(current)}.`] : []),
     ...(isAsking ? [`${provider.name} decides whether your account moves to another.`] : []),
     ...(asked ? [`You have asked for ${asked.planName}.`] : []),
   ];
   return showForm(portal, request, reply, {
     title: isAsking ? "Ask for another account plan" : "Change account plan",
-    ...(lead.length > 0 ? { lead: lead.join(" ") } : {}),
+    lead: lead.join(" "),
     fields: [
       {
         name: "plan_id",
         label: "Plan",
         type: "text",
         required: true,
-        options: other.plans.map(({ id, name }) => ({ value: String(id), text: name })),
+        options: other.plans.map((plan) => ({ value: String(plan.id), text: planInWords(plan) })),
       },
     ],
     submit: isAsking ? "Ask for it" : "Change plan",

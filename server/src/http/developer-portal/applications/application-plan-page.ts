@@ -7,6 +7,7 @@ import { addFormPage } from "../forms/add-form-page.ts";
 import { notOffered } from "../forms/form-field.ts";
 import { showForm } from "../forms/show-form.ts";
 import { goOnTo } from "../go-on-to.ts";
+import { planInWords } from "../plan-in-words.ts";
 import { showNotAllowed } from "../show-not-allowed.ts";
 import { showNotFound } from "../show-not-found.ts";
 import type { Portal } from "../show-page.ts";
@@ -34,11 +35,11 @@ async function showPlans(
   const other = await findOtherPlans(portal.pool, provider.id, owned);
   if (!other) return showNotAllowed(portal, request, reply, developer);
   const asked = await readPlanRequest(portal.pool, provider.id, application.id);
-  const options = other.plans.map(({ id, name }) => ({ value: String(id), text: name }));
+  const options = other.plans.map((plan) => ({ value: String(plan.id), text: planInWords(plan) }));
   const isAsking = other.step === "ask";
   const title = isAsking ? "Ask for another plan" : "Change plan";
   const lead = [
-    `${application.name} is on the plan ${application.plan.name}.`,
+    `${application.name} is on the plan ${planInWords(application.plan)}.`,
     ...(isAsking ? [`${provider.name} decides whether it moves to another.`] : []),
     ...(isAsking && asked ? [`You have asked for ${asked.planName}.`] : []),
   ];

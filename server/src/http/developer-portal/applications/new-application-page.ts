@@ -9,6 +9,7 @@ import { definedFields, filledIn, valuesFor } from "../forms/defined-fields.ts";
 import { notOffered, type FormField } from "../forms/form-field.ts";
 import { showForm } from "../forms/show-form.ts";
 import { goOnTo } from "../go-on-to.ts";
+import { planInWords } from "../plan-in-words.ts";
 import { showNotAllowed } from "../show-not-allowed.ts";
 import { showNotFound } from "../show-not-found.ts";
 import type { Portal } from "../show-page.ts";
@@ -63,6 +64,7 @@ async function showNewForm(
   const fields = definedFields(await readFieldsDefinitions(portal.pool, providerId), "Cinstance", {});
   return showForm(portal, request, reply, {
     title: "New application",
+    ...leadOf(plans),
     fields: filledIn([...planFields(plans), ...fields], readForm(request.body)),
     submit: "Create application",
     back: { href: "/applications", text: "Applications" },
@@ -71,9 +73,14 @@ async function showNewForm(
   });
 }
 
-/** Where there is one plan alone, nobody is asked. */
+/** Where there is one plan alone, nobody is asked: they read which it is. */
 function planFields(plans: readonly PlanToTake[]): readonly FormField[] {
   if (plans.length === 1) return [];
-  const options = plans.map(({ product, plan }) => ({ value: String(plan.id), text: `${product.name}: ${plan.name}` }));
+  const options = plans.map((it) => ({ value: String(it.plan.id), text: `${it.product.name}: ${inWords(it)}` }));
   return [{ name: "plan_id", label: "Plan", type: "text", required: true, options }];
 }
+
+const leadOf = ([only, ...others]: readonly PlanToTake[]): { readonly lead?: string } =>
+  only && others.length === 0 ? { lead: `For ${only.product.name}, on the plan ${inWords(only)}.` } : {};
+
+const inWords = ({ plan }: PlanToTake): string => planInWords(plan, plan.approvalRequired ? ["needs approval"] : []);
