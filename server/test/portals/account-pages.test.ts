@@ -171,6 +171,25 @@ test("who asks for another account plan reads which one there is, and what each 
   expect(html).toContain(">Gold (1,234.5 a month)</option>");
 });
 
+test("who has asked for an account plan takes that back after a question, until it is decided", async ({ house }) => {
+  const ada = await house.developer("ada");
+  await house.pool.query(
+    `insert into plans (provider_id, kind, name, system_name, state) values ($1, 'account_plan', 'Gold', 'gold', 'published')`,
+    [house.provider.id],
+  );
+  expect((await ada.get("/account/plan/withdraw")).status).toBe(404);
+  const [, gold = ""] = /<option value="(\d+)">Gold/.exec((await ada.get("/account/plan")).html) ?? [];
+  await ada.submit("/account/plan", { plan_id: gold });
+  await house.told();
+
+  expect((await ada.get("/account")).html).toContain('href="/account/plan/withdraw"');
+  expect((await ada.get("/account/plan/withdraw")).html).toContain("Withdraw the request for Gold?");
+  expect((await ada.submit("/account/plan/withdraw")).location).toBe("/account?done=request-withdrawn");
+
+  expect((await ada.get("/account")).html).not.toContain("You have asked for");
+  expect(await house.told()).toEqual([]);
+});
+
 test("where the provider decides, another account plan is asked for, and stays as it is until then", async ({
   house,
 }) => {

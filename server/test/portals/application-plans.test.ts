@@ -103,3 +103,23 @@ test("who chooses a plan or asks for one reads what it costs, and whether it has
   expect(choice).toMatch(/>API: [^(<]* \(10 a month, needs approval\)<\/option>/);
   expect(choice).toContain(">API: Gold (1,234.5 a month, 20 to set up, 30 trial days)</option>");
 });
+
+test("who has asked for a plan takes that back after a question, until it is decided", async ({ house }) => {
+  await changeProduct(house, "buyer_plan_change_permission = 'request'");
+  const ada = await house.developer("ada");
+  const path = await firstPath(ada);
+  const gold = await addPlan(house, "Gold", "published");
+  expect((await ada.get(`${path}/plan/withdraw`)).status).toBe(404);
+  await ada.submit(`${path}/plan`, { plan_id: String(gold) });
+  await house.told();
+
+  expect((await ada.get(path)).html).toContain(`href="${path}/plan/withdraw"`);
+  const { html } = await ada.get(`${path}/plan/withdraw`);
+  expect(html).toContain("Withdraw the request for Gold?");
+  expect((await ada.submit(`${path}/plan/withdraw`)).location).toBe(`${path}?done=request-withdrawn`);
+
+  expect((await ada.get(path)).html).not.toContain("You have asked for");
+  const form = ada.hiddenInputs(html, `${path}/plan/withdraw`);
+  expect((await ada.post(`${path}/plan/withdraw`, form)).status).toBe(404);
+  expect(await house.told()).toEqual([]);
+});

@@ -100,7 +100,16 @@ test("another account's and another provider's applications are not there, whate
   await house.told();
   for (const stranger of [await house.developer("eve"), await neighbour.developer("mallory")]) {
     const csrf = stranger.hiddenInputs((await stranger.get("/applications/new")).html, "/applications/new");
-    for (const page of ["edit", "plan", "delete", "user-key", "keys", `keys/${key}/delete`, "referrer-filters"]) {
+    for (const page of [
+      "edit",
+      "plan",
+      "plan/withdraw",
+      "delete",
+      "user-key",
+      "keys",
+      `keys/${key}/delete`,
+      "referrer-filters",
+    ]) {
       expect((await stranger.get(`${path}/${page}`)).status, page).toBe(404);
       expect((await stranger.post(`${path}/${page}`, { ...csrf, name: "Eve" })).status, page).toBe(404);
     }

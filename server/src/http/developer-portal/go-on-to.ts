@@ -16,6 +16,7 @@ const sentences = {
   "application-deleted": "The application is deleted.",
   "plan-changed": "The plan is changed.",
   "plan-asked-for": "Your request is on its way. Until it is decided, the plan stays as it is.",
+  "request-withdrawn": "Your request is withdrawn. The plan stays as it is.",
   "key-added": "The key is added. It can be used at once.",
   "key-deleted": "The key is deleted.",
   "key-regenerated": "There is a new key. The old one is gone.",

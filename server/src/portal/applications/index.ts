@@ -18,6 +18,7 @@ export { insertApplication, newApplication } from "./new-application.ts";
 export { declinePlanRequest } from "./plan-requests/decline-plan-request.ts";
 export { listPlanRequests, readPlanRequest, type PlanRequest } from "./plan-requests/plan-requests-table.ts";
 export { requestPlan } from "./plan-requests/request-plan.ts";
+export { withdrawPlanRequest } from "./plan-requests/withdraw-plan-request.ts";
 export { listApplications, readApplication } from "./read-applications.ts";
 export { addReferrerFilter, removeReferrerFilter } from "./referrer-filters/change-referrer-filters.ts";
 export { listReferrerFilters } from "./referrer-filters/referrer-filters-table.ts";

@@ -15,6 +15,7 @@ export {
 } from "./plan-requests/account-plan-requests-table.ts";
 export { declineAccountPlanRequest } from "./plan-requests/decline-account-plan-request.ts";
 export { requestAccountPlan } from "./plan-requests/request-account-plan.ts";
+export { withdrawAccountPlanRequest } from "./plan-requests/withdraw-account-plan-request.ts";
 export { searchAccounts } from "./search-accounts.ts";
 export { signUpAccount, signUpIsOpen, type SignUp } from "./sign-up.ts";
 export { updateAccount } from "./update-account.ts";

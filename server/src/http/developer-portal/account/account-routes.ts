@@ -6,6 +6,7 @@ import { addAccountRoute } from "./account-route.ts";
 import { addEditAccountPage } from "./edit-account-page.ts";
 import { addOwnDetailsPage } from "./own-details-page.ts";
 import { addOwnPasswordPage } from "./own-password-page.ts";
+import { addWithdrawAccountPlanRequestPage } from "./withdraw-account-plan-request-page.ts";
 
 /** Whoever finds a browser that is logged in must not find out the password with it. */
 const limit = { attemptsMax: 10, windowSeconds: 10 * 60 } as const;
@@ -19,6 +20,7 @@ export function addAccountRoutes(http: FastifyInstance, portal: Portal): void {
   addAccountRoute(http, portal);
   addEditAccountPage(http, portal);
   addAccountPlanPage(http, portal, createAttemptLimiter(portal.clock, asking));
+  addWithdrawAccountPlanRequestPage(http, portal);
   addOwnDetailsPage(http, portal, guesses);
   addOwnPasswordPage(http, portal, guesses);
 }

@@ -13,6 +13,7 @@ import { addNewApplicationPage } from "./new-application-page.ts";
 import { addDeleteReferrerFilterPage } from "./referrer-filters/delete-referrer-filter-page.ts";
 import { addReferrerFiltersPage } from "./referrer-filters/referrer-filters-page.ts";
 import { addUserKeyPage } from "./user-key-page.ts";
+import { addWithdrawPlanRequestPage } from "./withdraw-plan-request-page.ts";
 
 /** Asking for another plan writes to every admin of the provider. */
 const asking = { attemptsMax: 10, windowSeconds: 60 * 60 } as const;
@@ -24,6 +25,7 @@ export function addApplicationsRoutes(http: FastifyInstance, portal: Portal): vo
   addApplicationRoute(http, portal);
   addEditApplicationPage(http, portal);
   addApplicationPlanPage(http, portal, createAttemptLimiter(portal.clock, asking));
+  addWithdrawPlanRequestPage(http, portal);
   addDeleteApplicationPage(http, portal);
   addUserKeyPage(http, portal);
   addKeysPage(http, portal);
