@@ -106,7 +106,7 @@ test("a new password logs out every other browser and no more", async ({ house }
 test.for([
   [{ password: "" }, "password-error", "can&#39;t be blank"],
   [{ password: "short", password_confirmation: "short" }, "password-error", "is too short"],
-  [{ password_confirmation: "different words" }, "password_confirmation-error", "doesn&#39;t match"],
+  [{ password_confirmation: "different words" }, "password_confirmation-error", "again doesn&#39;t match New password"],
   [{ current_password: "wrong" }, "current_password-error", "is incorrect"],
 ] as const)("a password form with %j is refused beside the field", async ([wrong, id, words], { house }) => {
   const ada = await house.developer("ada");

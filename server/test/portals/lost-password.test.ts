@@ -19,7 +19,7 @@ test("who has lost the password chooses another by the link in a mail, which wor
 
   expect(await phone.submit(path, twice)).toMatchObject({ status: 303, location: "/login?done=password-chosen" });
 
-  expect((await phone.get("/login?done=password-chosen")).html).toContain("Your new password holds.");
+  expect((await phone.get("/login?done=password-chosen")).html).toContain("Your new password is set.");
   expect((await phone.get(path)).status).toBe(404);
   expect((await ada.get("/account")).status).toBe(302);
   expect((await phone.submit("/login", { username: "ada", password })).status).toBe(422);

@@ -5,7 +5,7 @@ import { readForm } from "../shared/read-form.ts";
 const sentences = {
   saved: "Your changes are saved.",
   "password-changed": "Your password is changed. Other browsers that were logged in are not any more.",
-  "password-chosen": "Your new password holds. Log in with it.",
+  "password-chosen": "Your new password is set. Log in with it.",
   "user-deleted": "The user is deleted.",
   "activation-sent": "The activation mail is on its way.",
   invited: "The invitation is on its way.",

@@ -56,8 +56,8 @@ test("values are kept and errors stand beside their fields, but a password is ne
     values: { org_name: "Tallow", password: "secret" },
     errors: { org_name: ["is taken"], password: ["is too short", "is known"] },
   });
-  expect(fields[0]).toMatchObject({ value: "Tallow", error: "is taken" });
-  expect(fields[1]).toMatchObject({ name: "password", error: "is too short, is known" });
+  expect(fields[0]).toMatchObject({ value: "Tallow", error: "org_name is taken" });
+  expect(fields[1]).toMatchObject({ name: "password", error: "Password is too short, is known" });
   expect(fields[1]).not.toHaveProperty("value");
 });
 

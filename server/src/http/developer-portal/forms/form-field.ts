@@ -1,4 +1,5 @@
 import type { FieldErrors, FieldsDefinition } from "#portal/fields/index.ts";
+import { asSentence, errorInWords } from "./error-in-words.ts";
 
 /** One field of a form as the template shows it. */
 export interface FormField {
@@ -88,11 +89,17 @@ export const currentPasswordField: FormField = {
 /** Of a choice that was not, or is no longer, among those to be had. */
 export const notOffered: readonly string[] = ["must be one of these"];
 
-/** Each error beside its field. */
+/** 3scale's words, whatever a page calls the field. */
+const noMatch = "doesn't match Password";
+
+/** Each error beside its field, in words that name fields as the page does. */
 export const withErrors = (fields: readonly FormField[], errors: FieldErrors): readonly FormField[] =>
   fields.map((field) => {
     const messages = Object.hasOwn(errors, field.name) ? errors[field.name] : undefined;
-    return messages ? { ...field, error: messages.join(", ") } : field;
+    if (!messages) return field;
+    const password = fields.find(({ name }) => name === "password")?.label ?? "Password";
+    const named = messages.map((it) => (it === noMatch ? `doesn't match ${password}` : it));
+    return { ...field, error: errorInWords(field.label, named) };
   });
 
 /** What the templates show of a form: its fields, which of them are wrong, and what is wrong besides. */
@@ -113,5 +120,3 @@ export function errorsElsewhere(
   );
   return sentences.length > 0 ? sentences.join(". ") : undefined;
 }
-
-const asSentence = (words: string): string => `${words.slice(0, 1).toUpperCase()}${words.slice(1)}`;
