@@ -71,14 +71,34 @@ test.for([
   expect(html).toContain(`value="${value}"`);
 });
 
-test("a sixth key is refused with words", async ({ house }) => {
+test("an application says for how many keys more there is room, and of a sixth that five are all", async ({
+  house,
+}) => {
   await changeProduct(house, "backend_version = '2'");
   const ada = await house.developer("ada");
   const path = await firstPath(ada);
+  const { html: atFirst } = await ada.get(`${path}/keys`);
+  expect(atFirst).toContain("There is room for 4 more.");
+  const form = ada.hiddenInputs(atFirst, `${path}/keys`);
   for (let key = 2; key <= 5; key += 1) await ada.submit(`${path}/keys`);
-  const { status, html } = await ada.submit(`${path}/keys`);
-  expect(status).toBe(422);
-  expect(html).toContain("Limit reached");
+
+  const full = "An application has 5 keys at most: to add another, delete one first.";
+  const { html } = await ada.get(`${path}/keys`);
+  expect(html).toContain(full);
+  expect(html).not.toContain("<h2>Add a key</h2>");
+  const refused = await ada.post(`${path}/keys`, { ...form, value: "two words" });
+  expect(refused.status).toBe(422);
+  expect(refused.html.split(full)).toHaveLength(2);
+  expect(refused.html).toMatch(new RegExp(`role="alert">${full}`));
+  expect(refused.html).not.toContain('href="#value"');
+});
+
+test("a client, which has its one secret, is offered no other but in its place", async ({ house }) => {
+  await changeProduct(house, "backend_version = 'oauth'");
+  const ada = await house.developer("ada");
+  const { html } = await ada.get(`${await firstPath(ada)}/keys`);
+  expect(html).toContain("A client has one secret: regenerate it to get another.");
+  expect(html).not.toContain("<h2>Add");
 });
 
 test("where the provider keeps keys to itself, developers only see them", async ({ house }) => {

@@ -11,6 +11,7 @@ export { deleteApplication, rejectApplication } from "./delete-application.ts";
 export { deleteProduct } from "./delete-product.ts";
 export { findApplication } from "./find-application.ts";
 export { addApplicationKey } from "./keys/add-key.ts";
+export { keysMax } from "./keys/judge-key.ts";
 export { regenerateApplicationKey } from "./keys/regenerate-key.ts";
 export { removeApplicationKey } from "./keys/remove-key.ts";
 export { keysToJson, representKeys } from "./keys/represent-keys.ts";

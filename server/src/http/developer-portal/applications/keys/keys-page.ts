@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { addApplicationKey, type Application } from "#portal/applications/index.ts";
+import { addApplicationKey, keysMax, type Application } from "#portal/applications/index.ts";
 import type { FieldErrors } from "#portal/fields/index.ts";
 import { readForm } from "../../../shared/read-form.ts";
 import { addFormPage } from "../../forms/add-form-page.ts";
@@ -35,7 +35,7 @@ export function addKeysPage(http: FastifyInstance, portal: Portal): void {
       if (!added) return showNotFound(reply);
       if ("notAllowed" in added) return showNotAllowed(portal, request, reply, owned.developer);
       return "refused" in added
-        ? showKeys(portal, request, reply, { ...owned, errors: added.refused })
+        ? showKeys(portal, request, reply, { ...owned, errors: inOurWords(owned.application, added.refused) })
         : goOnTo(reply, `/applications/${added.application.id}/keys`, "key-added");
     }),
   });
@@ -50,6 +50,8 @@ async function showKeys(
   const { product, keys, id, name } = application;
   if (product.backendVersion === "1") return showNotFound(reply);
   const fields = fieldsOf(application, readForm(request.body)["value"]);
+  const words = wordsForKeys(application);
+  const room = keysMax(product) - keys.length;
   const mayDelete = product.buyersManageKeys && (keys.length > 1 || !product.mandatoryAppKey);
   return portal.showPage(request, reply, {
     template: "keys",
@@ -63,14 +65,20 @@ async function showKeys(
         value,
         since: writeDate(createdAt, request.provider.timeZone),
       })),
-      is_secret: product.backendVersion === "oauth",
-      words: wordsForKeys(application),
+      words,
+      room,
+      may_add: product.buyersManageKeys && room > 0,
+      is_full: product.buyersManageKeys && room <= 0 && !errors,
       may_manage: product.buyersManageKeys,
       may_delete: mayDelete,
       ...judged(fields, errors),
     },
   });
 }
+
+/** The only error that is of no field: there is no room. The form is gone then, and with it what stands beside its field. */
+const inOurWords = (application: Application, errors: FieldErrors): FieldErrors =>
+  errors["base"] ? { base: [wordsForKeys(application).full] } : errors;
 
 /** A product can keep its developers from making up keys. */
 const fieldsOf = ({ product }: Application, value = ""): readonly FormField[] =>
