@@ -65,6 +65,9 @@ test("one's own details change with the current password, and not without it", a
   await house.told();
   const details = { username: "ada.l", email: "ada@tallow.example" };
 
+  expect((await ada.get("/account/details")).html).toContain('id="current_password-hint"');
+  const empty = await ada.submit("/account/details", { ...details, current_password: "" });
+  expect(empty.html).toMatch(/id="current_password-error">Current password can&#39;t be blank</);
   const refused = await ada.submit("/account/details", { ...details, current_password: "wrong" });
   expect(refused.status).toBe(422);
   expect(refused.html).toMatch(/id="current_password-error">Current password is incorrect/);
@@ -108,6 +111,11 @@ test.for([
   [{ password: "short", password_confirmation: "short" }, "password-error", "is too short"],
   [{ password_confirmation: "different words" }, "password_confirmation-error", "again doesn&#39;t match New password"],
   [{ current_password: "wrong" }, "current_password-error", "is incorrect"],
+  [{ current_password: "" }, "current_password-error", "can&#39;t be blank"],
+  [{ current_password: "", password: "short" }, "current_password-error", "can&#39;t be blank"],
+  [{ current_password: "", password: "short" }, "password-error", "is too short"],
+  [{ current_password: "", password: "" }, "current_password-error", "can&#39;t be blank"],
+  [{ current_password: "", password: "" }, "password-error", "can&#39;t be blank"],
 ] as const)("a password form with %j is refused beside the field", async ([wrong, id, words], { house }) => {
   const ada = await house.developer("ada");
   const right = { current_password: password, password: "another horse", password_confirmation: "another horse" };

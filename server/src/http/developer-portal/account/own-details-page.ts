@@ -40,7 +40,10 @@ async function showDetailsForm(
   const fields = filledIn(await ownFields(portal, request, developer), readForm(request.body));
   return showForm(portal, request, reply, {
     title: "My details",
-    fields: [...fields, currentPasswordField],
+    fields: [
+      ...fields,
+      { ...currentPasswordField, hint: "Every change here needs it, so that only you can make one." },
+    ],
     submit: "Save",
     back: { href: "/account", text: "My account" },
     developer,

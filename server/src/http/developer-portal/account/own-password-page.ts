@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { AttemptLimiter } from "#access/index.ts";
+import type { FieldErrors } from "#portal/fields/index.ts";
 import { readForm } from "../../shared/read-form.ts";
 import type { Developer } from "../find-developer.ts";
 import { addFormPage } from "../forms/add-form-page.ts";
@@ -8,9 +9,9 @@ import { showForm } from "../forms/show-form.ts";
 import { goOnTo } from "../go-on-to.ts";
 import { showNotFound } from "../show-not-found.ts";
 import type { Portal } from "../show-page.ts";
-import { updateOwnUser, type NotSaved } from "./update-own-user.ts";
+import { noCurrentPassword, updateOwnUser, type NotSaved } from "./update-own-user.ts";
 
-const noPassword: NotSaved = { status: 422, refused: { password: ["can't be blank"] } };
+const noPassword: FieldErrors = { password: ["can't be blank"] };
 
 /** Another password for the signed-in user. It ends the sessions of all other browsers. */
 export function addOwnPasswordPage(http: FastifyInstance, portal: Portal, guesses: AttemptLimiter): void {
@@ -20,8 +21,10 @@ export function addOwnPasswordPage(http: FastifyInstance, portal: Portal, guesse
     take: async (request, reply, developer) => {
       const { current_password: currentPassword = "", ...form } = readForm(request.body);
       const { password = "", password_confirmation = "" } = form;
-      if (password === "") return showPasswordForm(portal, request, reply, { developer, again: noPassword });
-
+      if (password === "") {
+        const refused = currentPassword === "" ? { ...noCurrentPassword, ...noPassword } : noPassword;
+        return showPasswordForm(portal, request, reply, { developer, again: { status: 422, refused } });
+      }
       const values = { password, password_confirmation };
       const outcome = await updateOwnUser(portal, guesses, request, { developer, values, currentPassword });
       if (!outcome) return showNotFound(reply);

@@ -17,6 +17,9 @@ interface OwnUpdate {
 
 export type NotSaved = { readonly refused: FieldErrors; readonly status: 422 | 429 };
 
+/** What was left empty is not incorrect. */
+export const noCurrentPassword: FieldErrors = { current_password: ["can't be blank"] };
+
 /** Changes the signed-in user, if they know their password. Undefined if they are gone by now. */
 export async function updateOwnUser(
   portal: Portal,
@@ -43,5 +46,6 @@ export async function updateOwnUser(
   if (!saved) return undefined;
   const refused = "refused" in saved ? saved.refused : undefined;
   if (!refused?.["current_password"]) guesses.forget(guesser);
-  return refused ? { status: 422, refused } : { saved: true };
+  if (!refused) return { saved: true };
+  return { status: 422, refused: currentPassword === "" ? { ...refused, ...noCurrentPassword } : refused };
 }
