@@ -10,6 +10,17 @@ test("my account shows the organization, who is signed in, and the application w
   }
 });
 
+test("the home of who is signed in leads to what they have, and does not tell them to sign up", async ({ house }) => {
+  const signUp = /<h2>Sign up<|>Sign up, and/;
+  expect((await house.visitor("developer").get("/")).html).toMatch(signUp);
+  const ada = await house.developer("ada");
+  const { html } = await ada.get("/");
+  expect(html).not.toMatch(signUp);
+  expect(html).toContain("You are logged in as ada of Tallow Ltd.");
+  expect(html).toContain('<a class="button" href="/applications">');
+  expect(html).toContain('<a class="button quiet" href="/account">');
+});
+
 test("another account's application is not there, nor is nonsense", async ({ house }) => {
   const ada = await house.developer("ada");
   const bob = await house.developer("bob");

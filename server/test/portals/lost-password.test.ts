@@ -14,6 +14,7 @@ test("who has lost the password chooses another by the link in a mail, which wor
     status: 303,
     location: "/lost-password/check-mail",
   });
+  expect((await phone.get("/lost-password/check-mail")).html).toContain('<a class="button" href="/login">');
   const path = await house.mailedPath();
   expect((await phone.get(path)).html).toContain("For ada.");
 

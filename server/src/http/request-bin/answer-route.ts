@@ -11,14 +11,18 @@ export function addAnswerRoute(
   { pool, show }: RequestBinNeeds & { readonly show: ShowBin },
 ): void {
   http.post<BinParams>("/:id/view/answer", async (request, reply) => {
-    if (comesFromElsewhere(request)) return show.message(reply, 403, "This form was sent from another site.");
+    if (comesFromElsewhere(request))
+      return show.message(reply, { status: 403, says: "This form was sent from another site." });
     const bin = await findBin(pool, request.params.id);
     if (!bin) return show.noBin(reply);
     const { status, delay_ms } = readForm(request.body);
     const answerStatus = wholeNumber(status, 200, 599);
     const answerDelayMs = wholeNumber(delay_ms, 0, 120_000);
     if (answerStatus === "wrong" || answerDelayMs === "wrong") {
-      return show.message(reply, 422, "A bin answers with a status from 200 to 599, after 120 seconds at most.");
+      return show.message(reply, {
+        status: 422,
+        says: "A bin answers with a status from 200 to 599, after 120 seconds at most.",
+      });
     }
     await pool.inTransaction((tx) => changeBinAnswer(tx, bin, { answerStatus, answerDelayMs }));
     return reply.redirect(`/bins/${bin.id}/view`, 303);

@@ -72,6 +72,12 @@ test("what is not there is 404, at every address of a bin", async ({ http }) => 
   expect((await http.inject({ method: "POST", url: `${gone}/view/answer` })).statusCode).toBe(404);
 });
 
+test("the page of a bin that is not there is no dead end", async ({ http }) => {
+  const { body } = await http.inject({ url: "/bins/nothing/view" });
+  expect(body).toContain("There is no such bin");
+  expect(body).toContain('<a href="/">Home</a>');
+});
+
 test("a browser that opens a bin's URL is sent to its page", async ({ http, bin }) => {
   const answer = await http.inject({ url: `/bins/${bin.id}`, headers: { accept: "text/html,*/*;q=0.8" } });
   expect(answer.statusCode).toBe(303);

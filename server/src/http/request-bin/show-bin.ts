@@ -14,12 +14,19 @@ interface BinPage {
   readonly isNewest: boolean;
 }
 
+interface BinMessage {
+  readonly status: number;
+  readonly says: string;
+  /** Under a host that nobody is served under there is no page to go on to. */
+  readonly hasHome?: boolean;
+}
+
 export interface ShowBin {
   page(reply: FastifyReply, bin: Bin, page: BinPage): Promise<FastifyReply>;
   /** One request, as it stands on the page that was asked for. */
   request(asked: FastifyRequest, bin: Bin, request: BinRequest): Promise<string>;
   noBin(reply: FastifyReply): Promise<FastifyReply>;
-  message(reply: FastifyReply, status: number, says: string): Promise<FastifyReply>;
+  message(reply: FastifyReply, message: BinMessage): Promise<FastifyReply>;
 }
 
 const templates = fileURLToPath(new URL("./templates/", import.meta.url));
@@ -43,12 +50,12 @@ export function createShowBin(
     binUrl: `${originOf(asked)}/bins/${bin.id}`,
     secrets: await secretsOfBin(bin),
   });
-  const message = (reply: FastifyReply, status: number, says: string): Promise<FastifyReply> =>
-    send(reply, status, write("message", { assets, says }));
+  const message = (reply: FastifyReply, { status, says, hasHome = true }: BinMessage): Promise<FastifyReply> =>
+    send(reply, status, write("message", { assets, says, has_home: hasHome }));
 
   return {
     message,
-    noBin: (reply) => message(reply, 404, "There is no such bin. It may have been deleted."),
+    noBin: (reply) => message(reply, { status: 404, says: "There is no such bin. It may have been deleted." }),
     async page(reply, bin, { requests, older, isNewest }) {
       const surroundings = await surroundingsOf(reply.request, bin);
       const described = requests.map((it, at) => ({

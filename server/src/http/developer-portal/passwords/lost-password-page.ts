@@ -64,6 +64,7 @@ export function addLostPasswordPage(http: FastifyInstance, portal: Portal): void
       data: {
         text: "If you have signed up with this address, a mail is on its way. Open the link in it within an hour.",
         is_about_mail: true,
+        link: { href: "/login", text: "Log in" },
       },
     }),
   );
