@@ -1,0 +1,47 @@
+import type { Browser, Page } from "playwright-core";
+import { expect } from "vitest";
+import { launchBrowser } from "../support/browser.ts";
+import { test } from "./portal-test.ts";
+import type { Visitor } from "./visitor.ts";
+
+/** A phone on which a visitor's pages are opened. */
+async function openPhone(browser: Browser, visitor: Visitor, width: number): Promise<Page> {
+  const page = await browser.newPage({ viewport: { width, height: 800 } });
+  await page.route("**/*", async (route) => {
+    const { pathname, search } = new URL(route.request().url());
+    const { status, html, headers } = await visitor.get(`${pathname}${search}`);
+    await route.fulfill({ status, body: html, contentType: String(headers["content-type"]) });
+  });
+  return page;
+}
+
+test("on a phone the steps of a try-out stand on one line, and on the narrowest the bar alone scrolls", async ({
+  tryOut,
+}) => {
+  const ada = await tryOut.developer("ada");
+  await using browser = await launchBrowser();
+  for (const width of [390, 360, 320]) {
+    const page = await openPhone(browser, ada, width);
+    await page.goto("http://portal.example/account");
+    const steps = await page.locator(".try-out li").all();
+    const tops = await Promise.all(steps.map(async (it) => (await it.boundingBox())?.y));
+    expect([width, tops.length, new Set(tops).size]).toEqual([width, 3, 1]);
+    expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(width);
+    const lastEnds = await steps.at(-1)?.boundingBox();
+    if (width > 320) expect((lastEnds?.x ?? 0) + (lastEnds?.width ?? 0)).toBeLessThanOrEqual(width);
+  }
+});
+
+test("on a phone the state of a user stands beside the name, however long the address", async ({ house }) => {
+  const ada = await house.developer("ada");
+  await house.pool.query("update users set email = $2 where provider_id = $1", [
+    house.provider.id,
+    "ada.of.the.longer.name@tallow.example",
+  ]);
+  await using browser = await launchBrowser();
+  const page = await openPhone(browser, ada, 390);
+  await page.goto("http://portal.example/account/users");
+  const name = await page.locator(".list strong").boundingBox();
+  const state = await page.locator(".list .state").boundingBox();
+  expect(Math.abs((name?.y ?? 0) - (state?.y ?? 99))).toBeLessThan(12);
+});
