@@ -21,6 +21,12 @@ test("the home of who is signed in leads to what they have, and does not tell th
   expect(html).toContain('<a class="button quiet" href="/account">');
 });
 
+test("a page's title says whose it is, after the sign that the Admin Portal has there", async ({ house }) => {
+  const ada = await house.developer("ada");
+  expect((await ada.get("/account")).html).toContain("<title>My account | Wheat &amp; Sons</title>");
+  expect((await ada.get("/")).html).toContain("<title>Wheat &amp; Sons for developers</title>");
+});
+
 test("another account's application is not there, nor is nonsense", async ({ house }) => {
   const ada = await house.developer("ada");
   const bob = await house.developer("bob");

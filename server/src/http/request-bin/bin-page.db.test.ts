@@ -57,7 +57,7 @@ test(
     await page.getByRole("button", { name: "500" }).click();
     await page.locator('button[value="500"][aria-pressed="true"]').waitFor();
     expect(await findBin(database, bin.id)).toMatchObject({ answerStatus: 500 });
-    expect(await page.title()).toBe("(2) Request bin · Bellwire");
+    expect(await page.title()).toBe("(2) Request bin | Bellwire");
     expect(complaints).toEqual([]);
   },
 );

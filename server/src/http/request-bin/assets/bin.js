@@ -44,7 +44,7 @@ function show(number, html) {
   document.getElementById("waiting").hidden = true;
   document.getElementById("caught").hidden = false;
   document.getElementById("count").textContent = String(number);
-  document.title = `(${number}) Request bin · Bellwire`;
+  document.title = `(${number}) Request bin | Bellwire`;
   if (list.childElementCount > shownMax) cut();
 }
 
