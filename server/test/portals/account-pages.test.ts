@@ -176,7 +176,7 @@ test("who asks for another account plan reads which one there is, and what each 
   );
   const { html } = await ada.get("/account/plan");
   expect(html).toMatch(/Tallow Ltd is on the plan [^(<]* \(5 to set up\)\./);
-  expect(html).toContain(">Gold (1,234.5 a month)</option>");
+  expect(html).toContain("<li>Gold (1,234.5 a month)</li>");
 });
 
 test("who has asked for an account plan takes that back after a question, until it is decided", async ({ house }) => {

@@ -96,12 +96,12 @@ test("who chooses a plan or asks for one reads what it costs, and whether it has
   );
   const { html } = await ada.get(`${path}/plan`);
   expect(html).toMatch(/is on the plan [^(<]* \(10 a month\)\./);
-  expect(html).toContain(">Gold (1,234.5 a month, 20 to set up, 30 trial days)</option>");
+  expect(html).toContain("<li>Gold (1,234.5 a month, 20 to set up, 30 trial days)</li>");
 
   await changeProduct(house, "buyer_can_select_plan = true");
   const { html: choice } = await ada.get("/applications/new");
-  expect(choice).toMatch(/>API: [^(<]* \(10 a month, needs approval\)<\/option>/);
-  expect(choice).toContain(">API: Gold (1,234.5 a month, 20 to set up, 30 trial days)</option>");
+  expect(choice).toMatch(/<li>API: [^(<]* \(10 a month, needs approval\)<\/li>/);
+  expect(choice).toContain("<li>API: Gold (1,234.5 a month, 20 to set up, 30 trial days)</li>");
 });
 
 test("who has asked for a plan takes that back after a question, until it is decided", async ({ house }) => {

@@ -13,6 +13,7 @@ import { addAdminFormPage } from "../forms/add-form-page.ts";
 import { notOffered } from "../forms/form-field.ts";
 import { showForm } from "../forms/show-form.ts";
 import { goOnTo } from "../go-on-to.ts";
+import { planField } from "../plan-field.ts";
 import { planInWords } from "../plan-in-words.ts";
 import { showNotFound } from "../show-not-found.ts";
 import type { Portal } from "../show-page.ts";
@@ -48,15 +49,7 @@ async function showPlans(
   return showForm(portal, request, reply, {
     title: isAsking ? "Ask for another account plan" : "Change account plan",
     lead: lead.join(" "),
-    fields: [
-      {
-        name: "plan_id",
-        label: "Plan",
-        type: "text",
-        required: true,
-        options: other.plans.map((plan) => ({ value: String(plan.id), text: planInWords(plan) })),
-      },
-    ],
+    fields: [planField(other.plans.map((plan) => ({ plan })))],
     submit: isAsking ? "Ask for it" : "Change plan",
     back: { href: "/account", text: "My account" },
     developer,

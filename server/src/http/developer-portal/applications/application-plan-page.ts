@@ -7,6 +7,7 @@ import { addFormPage } from "../forms/add-form-page.ts";
 import { notOffered } from "../forms/form-field.ts";
 import { showForm } from "../forms/show-form.ts";
 import { goOnTo } from "../go-on-to.ts";
+import { planField } from "../plan-field.ts";
 import { planInWords } from "../plan-in-words.ts";
 import { showNotAllowed } from "../show-not-allowed.ts";
 import { showNotFound } from "../show-not-found.ts";
@@ -35,7 +36,6 @@ async function showPlans(
   const other = await findOtherPlans(portal.pool, provider.id, owned);
   if (!other) return showNotAllowed(portal, request, reply, developer);
   const asked = await readPlanRequest(portal.pool, provider.id, application.id);
-  const options = other.plans.map((plan) => ({ value: String(plan.id), text: planInWords(plan) }));
   const isAsking = other.step === "ask";
   const title = isAsking ? "Ask for another plan" : "Change plan";
   const lead = [
@@ -46,7 +46,7 @@ async function showPlans(
   return showForm(portal, request, reply, {
     title,
     lead: lead.join(" "),
-    fields: [{ name: "plan_id", label: "Plan", type: "text", required: true, options }],
+    fields: [planField(other.plans.map((plan) => ({ plan })))],
     submit: isAsking ? "Ask for it" : title,
     back: backTo(application),
     developer,

@@ -9,6 +9,7 @@ import { definedFields, filledIn, valuesFor } from "../forms/defined-fields.ts";
 import { notOffered, type FormField } from "../forms/form-field.ts";
 import { showForm } from "../forms/show-form.ts";
 import { goOnTo } from "../go-on-to.ts";
+import { planField } from "../plan-field.ts";
 import { planInWords } from "../plan-in-words.ts";
 import { showNotAllowed } from "../show-not-allowed.ts";
 import { showNotFound } from "../show-not-found.ts";
@@ -74,13 +75,18 @@ async function showNewForm(
 }
 
 /** Where there is one plan alone, nobody is asked: they read which it is. */
-function planFields(plans: readonly PlanToTake[]): readonly FormField[] {
-  if (plans.length === 1) return [];
-  const options = plans.map((it) => ({ value: String(it.plan.id), text: `${it.product.name}: ${inWords(it)}` }));
-  return [{ name: "plan_id", label: "Plan", type: "text", required: true, options }];
-}
+const planFields = (plans: readonly PlanToTake[]): readonly FormField[] =>
+  plans.length === 1
+    ? []
+    : [
+        planField(
+          plans.map((it) => ({ plan: it.plan, name: `${it.product.name}: ${it.plan.name}`, more: moreOf(it) })),
+        ),
+      ];
 
 const leadOf = ([only, ...others]: readonly PlanToTake[]): { readonly lead?: string } =>
-  only && others.length === 0 ? { lead: `For ${only.product.name}, on the plan ${inWords(only)}.` } : {};
+  only && others.length === 0
+    ? { lead: `For ${only.product.name}, on the plan ${planInWords(only.plan, moreOf(only))}.` }
+    : {};
 
-const inWords = ({ plan }: PlanToTake): string => planInWords(plan, plan.approvalRequired ? ["needs approval"] : []);
+const moreOf = ({ plan }: PlanToTake): readonly string[] => (plan.approvalRequired ? ["needs approval"] : []);

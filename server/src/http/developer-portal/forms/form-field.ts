@@ -9,6 +9,8 @@ export interface FormField {
   readonly required: boolean;
   readonly autocomplete?: string;
   readonly hint?: string;
+  /** What is to be known of each of several things. */
+  readonly hints?: readonly string[];
   readonly choices?: readonly string[];
   /** Choices whose values are not what people read. */
   readonly options?: readonly { readonly value: string; readonly text: string }[];
