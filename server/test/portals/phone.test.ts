@@ -45,3 +45,21 @@ test("on a phone the state of a user stands beside the name, however long the ad
   const state = await page.locator(".list .state").boundingBox();
   expect(Math.abs((name?.y ?? 0) - (state?.y ?? 99))).toBeLessThan(12);
 });
+
+test("on a phone the state of an invitation stands beside its date, and the address has a line of its own", async ({
+  house,
+}) => {
+  const ada = await house.developer("ada");
+  await using browser = await launchBrowser();
+  const page = await openPhone(browser, ada, 390);
+  for (const email of ["b@x.example", "bob.of.the.longer.name@tallow.example"]) {
+    await ada.submit("/account/invitations", { email });
+    await page.goto("http://portal.example/account/invitations");
+    const line = page.locator(".list li", { hasText: email });
+    const tops = await Promise.all(
+      ["strong", ".aside", ".state"].map(async (part) => (await line.locator(part).boundingBox())?.y ?? 0),
+    );
+    const [address = 0, date = 0, state = 0] = tops;
+    expect([email, date - address > 12, Math.abs(state - date) < 12]).toEqual([email, true, true]);
+  }
+});
