@@ -34,3 +34,11 @@ test("what developers may do with a product is shown and changed, rule by rule",
     },
   ]);
 });
+
+test("an edit can be saved once something was typed, and not before", async () => {
+  showInPortal(<ProductDialog product={exampleProduct} onClose={() => undefined} />, { answers: {} });
+  const save = () => document.querySelector<HTMLButtonElement>("[role=dialog] [type=submit]");
+  await waitFor(() => expect(save()?.disabled).toBe(true));
+  await fill("name", "Berths");
+  expect(save()?.disabled).toBe(false);
+});

@@ -18,8 +18,8 @@ interface DialogFormOptions<Name extends string, Done> extends Omit<
 /** The form of a dialog: its fields by their names, and what `FormDialog` needs to submit and to close it. */
 export function useDialogForm<Name extends string, Done>(options: DialogFormOptions<Name, Done>) {
   const { saved, change, onClose, ...rest } = options;
-  const { values, typed = {}, change: type } = useTyped(saved);
-  const { mutate, isPending, errors } = useChange({ ...rest, change: () => change(typed) });
+  const { values, typed, change: type } = useTyped(saved);
+  const { mutate, isPending, errors } = useChange({ ...rest, change: () => change(typed ?? {}) });
   return {
     values,
     type,
@@ -29,6 +29,7 @@ export function useDialogForm<Name extends string, Done>(options: DialogFormOpti
       errors: errors[id],
       onChange: (value: string) => type({ [id]: value }),
     }),
-    dialog: { isBusy: isPending, onSubmit: () => mutate(undefined), onClose },
+    // The API takes a change of nothing for a mistake.
+    dialog: { isBusy: isPending, isDisabled: !typed, onSubmit: () => mutate(undefined), onClose },
   };
 }

@@ -32,6 +32,7 @@ export function UserDialog({ accountId, user, onClose }: UserDialogProps) {
       title={user ? `Edit ${user.username}` : "Add a user"}
       submit={user ? "Save" : "Add"}
       isBusy={isPending}
+      isDisabled={!typed}
       isLenient={user !== undefined}
       onSubmit={() => mutate(undefined)}
       onClose={onClose}

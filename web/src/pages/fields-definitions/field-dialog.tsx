@@ -71,6 +71,7 @@ export function FieldDialog({ definition, onClose }: FieldDialogProps) {
       })}
       submit={definition ? "Save" : "Create"}
       isBusy={isPending}
+      isDisabled={!typed && lines === undefined}
       onSubmit={() => mutate(undefined)}
       onClose={onClose}
     >

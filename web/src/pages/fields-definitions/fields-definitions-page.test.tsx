@@ -45,6 +45,16 @@ test("a label is changed alone: choices that nobody touched are not sent", async
   );
 });
 
+test("a field can be saved once its label or its choices were typed, and not before", async () => {
+  show();
+  const save = () => document.querySelector<HTMLButtonElement>("[role=dialog] [type=submit]");
+  await click("Actions of port");
+  await click("Edit");
+  await waitFor(() => expect(save()?.disabled).toBe(true));
+  await fill("choices", "Oslo");
+  expect(save()?.disabled).toBe(false);
+});
+
 test("how choices are typed is said, and that what was chosen before stays", async () => {
   show();
   await click("Actions of port");
