@@ -9,6 +9,8 @@ export interface ChangeOptions<Input, Done> {
   readonly change: (input: Input) => Promise<Done>;
   /** The queries that it makes stale. */
   readonly stale: readonly QueryKey[];
+  /** The queries of what it takes away, forgotten once `onDone` has left its page, which would ask for it again. */
+  readonly gone?: readonly QueryKey[];
   /** What is said when it is done; nothing where the page shows it anyway. */
   readonly done?: string;
   readonly failed: string;
@@ -22,7 +24,7 @@ export interface ChangeOptions<Input, Done> {
  * by every query that it touches.
  */
 export function useChange<Input, Done>(options: ChangeOptions<Input, Done>) {
-  const { change, stale, done, failed, onDone, fields = [] } = options;
+  const { change, stale, done, failed, onDone, gone = [], fields = [] } = options;
   const client = useQueryClient();
   const toast = useToast();
   const refresh = () => Promise.all(stale.map((queryKey) => client.invalidateQueries({ queryKey })));
@@ -32,6 +34,7 @@ export function useChange<Input, Done>(options: ChangeOptions<Input, Done>) {
       await refresh();
       if (done) toast({ kind: "success", title: done, about: failed }); // in the place of an earlier refusal
       await onDone?.(answer);
+      for (const queryKey of gone) client.removeQueries({ queryKey });
     },
     onError: (error) => {
       const names = Object.keys(errorsOf(error));

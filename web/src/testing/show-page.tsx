@@ -2,6 +2,7 @@ import { QueryClient } from "@tanstack/react-query";
 import { createMemoryHistory, RouterProvider } from "@tanstack/react-router";
 import { expect, vi } from "vitest";
 
+import type { Session } from "../api/session.ts";
 import { createAppRouter } from "../router.tsx";
 import { InPortal } from "./in-portal.tsx";
 import { mount } from "./mount.ts";
@@ -17,7 +18,7 @@ export interface Asked {
 export type Server = Readonly<Record<string, (asked: Asked) => readonly [status: number, body: unknown]>>;
 
 /** The Admin Portal as it is at an address, before a server that answers as it is told. */
-export function showPage(address: string, server: Server) {
+export function showPage(address: string, server: Server, session: Partial<Session> = {}) {
   const asked: (Asked & { readonly request: string })[] = [];
   vi.stubGlobal("fetch", async (first: Request | string, second?: RequestInit) => {
     const request = new Request(first, second);
@@ -33,7 +34,7 @@ export function showPage(address: string, server: Server) {
   const queries = new QueryClient({ defaultOptions: { queries: { staleTime: 30_000, retry: false } } });
   const router = createAppRouter(createMemoryHistory({ initialEntries: [address] }));
   mount(
-    <InPortal queries={queries}>
+    <InPortal queries={queries} session={session}>
       <RouterProvider router={router} />
     </InPortal>,
   );

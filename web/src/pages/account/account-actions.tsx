@@ -71,6 +71,11 @@ function DeleteAccountDialog({ id, name, onClose }: { id: number; name: string; 
       ["accounts", "list"],
       ["applications", "list"],
     ],
+    gone: [
+      ["accounts", "one", id],
+      ["applications", "of account", id],
+      ["applications", "one"],
+    ],
     done: `${name} was deleted`,
     failed: "The account could not be deleted",
     onDone: () => navigate({ to: "/accounts" }),

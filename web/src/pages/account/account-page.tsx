@@ -5,6 +5,7 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import { accountQuery, type Account } from "../../api/management/account-queries.ts";
 import { applicationsOfAccountQuery } from "../../api/management/application-queries.ts";
 import { useManagement } from "../../api/management/management-context.ts";
+import { presentOf } from "../../api/present-of.ts";
 import { mayUseWebhooks } from "../../api/session.ts";
 import { useSession } from "../../api/session-context.ts";
 import { ApplicationsTable } from "../../components/applications-table.tsx";
@@ -26,17 +27,18 @@ const route = getRouteApi("/accounts/$id");
 export function AccountPage() {
   const id = Number(route.useParams().id);
   const query = useQuery(accountQuery(useManagement(), id));
-  const name = query.data?.org_name ?? "Account";
+  const account = presentOf(query);
+  const name = account?.org_name ?? "Account";
   return (
     <>
       <PageHeader
         title={name}
         breadcrumb={<PageBreadcrumb to="/accounts" list="Accounts" here={name} />}
-        actions={query.data && <AccountActions account={query.data} />}
+        actions={account && <AccountActions account={account} />}
       />
       <PageSection isFilled>
         <Loaded query={query} skeleton={<TableSkeleton of="the account" />}>
-          {(account) => <AccountView key={account.id} account={account} />}
+          {(loaded) => <AccountView key={loaded.id} account={loaded} />}
         </Loaded>
       </PageSection>
     </>

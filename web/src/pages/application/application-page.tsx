@@ -4,6 +4,7 @@ import { getRouteApi } from "@tanstack/react-router";
 
 import { applicationQuery, pathOf, type Application } from "../../api/management/application-queries.ts";
 import { useManagement } from "../../api/management/management-context.ts";
+import { presentOf } from "../../api/present-of.ts";
 import { DetailsForm } from "../../components/details-form.tsx";
 import { Loaded } from "../../components/loaded.tsx";
 import { PageBreadcrumb } from "../../components/page-breadcrumb.tsx";
@@ -23,17 +24,18 @@ export function ApplicationPage() {
   const params = route.useParams();
   const key = { accountId: Number(params.accountId), id: Number(params.id) };
   const query = useQuery(applicationQuery(useManagement(), key));
-  const name = query.data?.name || "Application";
+  const application = presentOf(query);
+  const name = application?.name || "Application";
   return (
     <>
       <PageHeader
         title={name}
         breadcrumb={<PageBreadcrumb to="/applications" list="Applications" here={name} />}
-        actions={query.data && <ApplicationActions application={query.data} />}
+        actions={application && <ApplicationActions application={application} />}
       />
       <PageSection isFilled>
         <Loaded query={query} skeleton={<TableSkeleton of="the application" />}>
-          {(application) => <ApplicationView key={application.id} application={application} />}
+          {(loaded) => <ApplicationView key={loaded.id} application={loaded} />}
         </Loaded>
       </PageSection>
     </>

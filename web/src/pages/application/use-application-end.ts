@@ -5,7 +5,7 @@ import { useChange, type ChangeOptions } from "../../components/use-change.ts";
 
 /** Something after which the application is no more: its account is shown then. */
 export function useApplicationEnd(
-  { account_id }: Pick<Application, "account_id">,
+  { account_id, id }: Pick<Application, "account_id" | "id">,
   options: Pick<ChangeOptions<undefined, void>, "change" | "done" | "failed" | "fields">,
 ) {
   const navigate = useNavigate();
@@ -16,6 +16,7 @@ export function useApplicationEnd(
       ["applications", "of account", account_id],
       ["applications", "plan requests"],
     ],
+    gone: [["applications", "one", id]],
     onDone: () => navigate({ to: "/accounts/$id", params: { id: String(account_id) } }),
   });
 }

@@ -6,6 +6,7 @@ import { useState } from "react";
 import { useManagement } from "../../api/management/management-context.ts";
 import { applicationPlansQuery } from "../../api/management/plan-queries.ts";
 import { productQuery, type Product } from "../../api/management/product-queries.ts";
+import { presentOf } from "../../api/present-of.ts";
 import { mayChangePlans } from "../../api/session.ts";
 import { useSession } from "../../api/session-context.ts";
 import { ConfirmDialog } from "../../components/confirm-dialog.tsx";
@@ -27,19 +28,20 @@ export function ProductPage() {
   const id = Number(route.useParams().id);
   const query = useQuery(productQuery(useManagement(), id));
   const mayChange = mayChangePlans(useSession());
-  const name = query.data?.name ?? "Product";
+  const product = presentOf(query);
+  const name = product?.name ?? "Product";
   return (
     <>
       <PageHeader
         title={name}
         breadcrumb={<PageBreadcrumb to="/products" list="Products" here={name} />}
-        actions={mayChange && query.data && <ProductActions product={query.data} />}
+        actions={mayChange && product && <ProductActions product={product} />}
       >
-        {query.data?.description}
+        {product?.description}
       </PageHeader>
       <PageSection isFilled>
         <Loaded query={query} skeleton={<TableSkeleton of="the product" />}>
-          {(product) => <ProductView product={product} />}
+          {(loaded) => <ProductView product={loaded} />}
         </Loaded>
       </PageSection>
     </>
@@ -78,6 +80,12 @@ function ProductActions({ product }: { product: Product }) {
     stale: [
       ["products", "list"],
       ["applications", "list"],
+    ],
+    gone: [
+      ["products", "one", product.id],
+      ["plans", "application", product.id],
+      ["applications", "of account"],
+      ["applications", "one"],
     ],
     done: `${product.name} was deleted`,
     failed: "The product could not be deleted",
