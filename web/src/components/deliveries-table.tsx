@@ -19,7 +19,7 @@ const columns: readonly HistoryColumn<Delivery>[] = [
   { title: "State", show: ({ state }) => <DeliveryStateLabel state={state} /> },
   { title: "Last answer", show: ({ last_attempt }) => <AnswerLabel attempt={last_attempt} /> },
   { title: "Attempts", show: ({ attempts_made }) => attempts_made, isWideOnly: true },
-  { title: "Endpoint", show: ({ endpoint_name }) => endpoint_name, isWideOnly: true },
+  { title: "Endpoint", show: ({ endpoint_name }) => endpoint_name, isWideOnly: true, isName: true },
 ];
 
 export const DeliveriesTable = ({ deliveries }: { deliveries: readonly Delivery[] }) => (

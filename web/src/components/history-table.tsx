@@ -15,6 +15,8 @@ export interface HistoryColumn<Row> {
   readonly show: (row: Row) => ReactNode;
   /** A phone shows a row as a list of lines, for which this is one too many. */
   readonly isWideOnly?: boolean;
+  /** Somebody has chosen the name in it: one long word must not push the other columns off the screen. */
+  readonly isName?: boolean;
 }
 
 export interface HistoryTableProps<Row> {
@@ -27,7 +29,7 @@ export interface HistoryTableProps<Row> {
   readonly more: readonly HistoryColumn<Row>[];
 }
 
-const account: HistoryColumn<HistoryRow> = { title: "Account", show: (row) => row.account_name };
+const account: HistoryColumn<HistoryRow> = { title: "Account", show: (row) => row.account_name, isName: true };
 const when: HistoryColumn<HistoryRow> = { title: "When", show: (row) => <When at={row.occurred_at} /> };
 
 const wideOnly: NonNullable<TdProps["visibility"]> = ["hidden", "visibleOnMd"];
@@ -52,7 +54,12 @@ export function HistoryTable<Row extends HistoryRow>({ label, rows, first, more 
         {rows.map((row) => (
           <Tr key={row.id} className={arrival(row)}>
             {columns.map((column) => (
-              <Td key={column.title} dataLabel={column.title} {...widthOf(column)}>
+              <Td
+                key={column.title}
+                dataLabel={column.title}
+                {...(column.isName && { modifier: "breakWord" })}
+                {...widthOf(column)}
+              >
                 {column.show(row)}
               </Td>
             ))}

@@ -61,3 +61,9 @@ test.each(["account_id=x", "account_id=1e40", "account_id=true", "account_id=[1]
     expect(page.askedFor("GET /api/v1/events")[0]?.query.toString()).toBe("limit=50");
   },
 );
+
+test("an account's name of one long word breaks in its cell, and pushes no column off the screen", async () => {
+  showPage("/events", server);
+  await says("Harbour & Sons");
+  expect(document.querySelector("td[data-label=Account]")?.className).toContain("pf-m-break-word");
+});

@@ -158,3 +158,10 @@ test("the keyboard goes back to the row's menu when its dialog is closed, and to
   await says("Nothing has failed");
   await waitFor(() => expect(focused()).toBe("MAIN"));
 });
+
+test("names of one long word break in their cells, and push no column off the screen", async () => {
+  showPage("/failures", server);
+  await says("Account 1");
+  const breaking = [...document.querySelectorAll<HTMLElement>("tbody tr:first-child .pf-m-break-word")];
+  expect(breaking.map(({ dataset }) => dataset["label"])).toEqual(["Account", "What went wrong", "Where to"]);
+});

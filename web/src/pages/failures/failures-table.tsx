@@ -59,11 +59,13 @@ export function FailuresTable({ failures, ticked, isBusy, onTick, onRetry, onDel
                 <EventTypeName type={failure.event_type} />
               </Link>
             </Td>
-            <Td dataLabel="Account">{failure.account_name}</Td>
+            <Td dataLabel="Account" modifier="breakWord">
+              {failure.account_name}
+            </Td>
             <Td dataLabel="What went wrong" modifier="breakWord">
               {failure.error}
             </Td>
-            <Td dataLabel="Where to">
+            <Td dataLabel="Where to" modifier="breakWord">
               {failure.endpoint_name}
               {isDeleted(failure.endpoint_id) && " (deleted)"}
               <div className="bellwire-mono bellwire-subtle">{failure.url_masked}</div>

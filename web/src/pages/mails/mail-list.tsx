@@ -39,7 +39,7 @@ function MailRow({ mail }: { mail: Mail }) {
         />
         <DataListItemCells
           dataListCells={[
-            <DataListCell key="subject" width={3}>
+            <DataListCell key="subject" width={3} wrapModifier="breakWord">
               <span id={titleId}>{mail.subject}</span>
               <div className="bellwire-subtle">to {mail.recipient}</div>
             </DataListCell>,
