@@ -23,7 +23,7 @@ export function PlanDialog({ path, plan, onClose }: PlanDialogProps) {
     saved: { ...(plan ?? ofNewPlan) },
     fields,
     change: (typed) => (plan ? api.change(`${path}/${plan.id}`, typed) : api.create(path, typed)),
-    stale: [["plans"]],
+    stale: [["plans"], ["accounts"], ["applications"]], // which show its name
     done: plan ? "The plan was changed" : "The plan was created",
     failed: plan ? "The plan could not be changed" : "The plan could not be created",
     onDone: onClose,
