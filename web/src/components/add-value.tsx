@@ -10,7 +10,7 @@ export interface AddValueProps {
   readonly errors: readonly string[] | undefined;
   readonly isBusy: boolean;
   /** Says once it is there; if it is refused, never. */
-  readonly onAdd: (value: string, onDone: () => void) => void;
+  readonly onAdd: (value: string, onDone: () => void, event: FormEvent) => void;
 }
 
 /** One more value for a list. What was typed stays until it is there. */
@@ -19,7 +19,7 @@ export function AddValue({ noun, hint, errors, isBusy, onAdd }: AddValueProps) {
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     // What is typed meanwhile is the next one.
-    if (!isBusy) onAdd(typed, () => setTyped((now) => (now === typed ? "" : now)));
+    if (!isBusy) onAdd(typed, () => setTyped((now) => (now === typed ? "" : now)), event);
   };
   return (
     <Form onSubmit={submit} isWidthLimited maxWidth="40rem">

@@ -23,7 +23,7 @@ export interface DetailsFormProps {
 export function DetailsForm({ target, path, saved, stale, noun }: DetailsFormProps) {
   const api = useManagement();
   const { values, typed, change, forget } = useTyped(saved);
-  const { mutate, isPending, errors, reset } = useChange({
+  const { mutate, isPending, errors, reset, take } = useChange({
     change: () => api.change(path, typed),
     stale,
     done: `The ${noun} was changed`,
@@ -32,7 +32,7 @@ export function DetailsForm({ target, path, saved, stale, noun }: DetailsFormPro
     onDone: forget,
   });
   const submit = (event: FormEvent): void => {
-    event.preventDefault();
+    take(event);
     mutate(undefined);
   };
   return (

@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient, type QueryKey } from "@tanstack/react-query";
-import { useEffect } from "react";
+import { useEffect, useRef, type FormEvent } from "react";
 
 import { ApiProblem, saysWhy } from "../api/api-problem.ts";
 import { useToast } from "../toasts/toast-context.ts";
@@ -45,10 +45,19 @@ export function useChange<Input, Done>(options: ChangeOptions<Input, Done>) {
     },
   });
   const { error } = mutation;
+  const sent = useRef<Element>(null);
   useEffect(() => {
-    if (Object.keys(errorsOf(error)).length > 0) focusWrongField();
+    if (Object.keys(errorsOf(error)).length > 0) focusWrongField(sent.current);
   }, [error]);
-  return { ...mutation, errors: errorsOf(error) };
+  return {
+    ...mutation,
+    errors: errorsOf(error),
+    /** Keeps the browser from sending a form, which this does: what is wrong is looked for in it, and not in another one. */
+    take: (event: FormEvent): void => {
+      event.preventDefault();
+      sent.current = event.currentTarget;
+    },
+  };
 }
 
 const errorsOf = (error: unknown): Readonly<Record<string, readonly string[]>> =>

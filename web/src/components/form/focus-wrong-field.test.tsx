@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 
 import { focusWrongField } from "./focus-wrong-field.ts";
 
@@ -11,7 +11,16 @@ test("the first field that was refused is gone to, past those that are right", (
 });
 
 test("a dialog's field comes before one of the page behind it", () => {
-  document.body.innerHTML = `${wrong("behind")}<div role="dialog">${wrong("of-dialog")}</div>`;
-  focusWrongField();
+  document.body.innerHTML = `<form id="sent">${wrong("behind")}</form><div role="dialog">${wrong("of-dialog")}</div>`;
+  focusWrongField(document.getElementById("sent"));
   expect(document.activeElement?.id).toBe("of-dialog");
+});
+
+test("the field is brought to the middle, where nothing covers it or what is said below it", () => {
+  document.body.innerHTML = wrong("url");
+  const field = document.getElementById("url");
+  const scroll = vi.fn<(options: ScrollIntoViewOptions) => void>();
+  Object.assign(field ?? {}, { scrollIntoView: scroll });
+  focusWrongField();
+  expect(scroll).toHaveBeenCalledExactlyOnceWith({ block: "center" });
 });

@@ -66,7 +66,10 @@ export function KeyList({ applicationKey, application: { application_id = "", cl
             onEnd={`It opens nothing any more, at once, and cannot be brought back. ${toldToEndpoints}`}
             errors={add.errors["value"] ?? add.errors["key"]}
             isBusy={add.isPending || remove.isPending || replace.isPending}
-            onAdd={(key, onSuccess) => add.mutate(key, { onSuccess })}
+            onAdd={(key, onSuccess, event) => {
+              add.take(event);
+              add.mutate(key, { onSuccess });
+            }}
             onRemove={(key, onSuccess) => remove.mutate(key, { onSuccess })}
             onReplace={(key, onSuccess) => replace.mutate(key, { onSuccess })}
           />

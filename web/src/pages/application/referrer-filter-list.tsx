@@ -37,7 +37,10 @@ export function ReferrerFilterList({ applicationKey }: { applicationKey: Applica
           onEnd="Calls from there are no longer let in by it, at once."
           errors={add.errors["value"] ?? add.errors["referrer_filter"]}
           isBusy={add.isPending || remove.isPending}
-          onAdd={(value, onSuccess) => add.mutate(value, { onSuccess })}
+          onAdd={(value, onSuccess, event) => {
+            add.take(event);
+            add.mutate(value, { onSuccess });
+          }}
           onRemove={(value, onSuccess) => {
             const filter = filters.find((it) => it.value === value);
             if (filter) remove.mutate(filter.id, { onSuccess });

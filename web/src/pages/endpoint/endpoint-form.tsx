@@ -34,16 +34,16 @@ export interface EndpointFieldsProps {
 export function EndpointForm({ endpoint, types }: EndpointFormProps) {
   const navigate = useNavigate();
   const { draft, typed, change, forget } = useEndpointDraft(endpoint, types);
-  const { save, isSaving, errors, forgetErrors } = useSaveEndpoint(endpoint, forget);
+  const { save, isSaving, errors, forgetErrors, take } = useSaveEndpoint(endpoint, forget);
   const wrong = checkDraft(draft, !endpoint);
   const discard = (): void => {
     forget();
     forgetErrors();
   };
   const submit = (event: FormEvent): void => {
-    event.preventDefault();
+    take(event);
     if (Object.keys(wrong).length === 0) save(typed ?? {});
-    else focusWrongField();
+    else focusWrongField(event.currentTarget);
   };
   const parts = { draft, errors: { ...errors, ...wrong }, onChange: change };
   return (

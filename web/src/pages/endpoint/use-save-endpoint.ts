@@ -31,7 +31,7 @@ export function useSaveEndpoint(endpoint: Endpoint | undefined, onSaved: () => v
     const { name, url } = draft;
     return answerOf(api.POST("/api/v1/endpoints", { body: { ...bodyOf(draft), name, url } }));
   };
-  const { mutate, isPending, errors, error, reset } = useChange({
+  const { mutate, isPending, errors, error, reset, take } = useChange({
     change: save,
     stale: [["endpoints"]],
     done: endpoint ? "The endpoint was changed" : "The endpoint was created",
@@ -48,5 +48,6 @@ export function useSaveEndpoint(endpoint: Endpoint | undefined, onSaved: () => v
     isSaving: isPending,
     errors: isTaken ? { name: ["is taken by another endpoint"] } : errors,
     forgetErrors: reset,
+    take,
   };
 }

@@ -40,3 +40,16 @@ test("a new password is chosen by the present one, and the rule is told before",
     },
   ]);
 });
+
+test("of two forms the one that was sent has the focus, whatever is wrong in the other", async () => {
+  const errors = { username: ["is taken"], current_password: ["is incorrect"] };
+  showInPortal(<PersonalPage />, { answers: { ...answers, "PUT users/5": [422, { errors }] } });
+  await fill("username", "olaf");
+  await click("Save your names");
+  await waitFor(() => expect(document.activeElement?.id).toBe("username"));
+  await fill("current_password", "wrong");
+  await fill("password", "another horse battery");
+  await fill("password_confirmation", "another horse battery");
+  await click("Change the password");
+  await waitFor(() => expect(document.activeElement?.id).toBe("current_password"));
+});

@@ -20,7 +20,7 @@ export function useOwnChange<Name extends string>({ userId, saved, fields, done,
   const api = useManagement();
   const renewSession = useRenewSession();
   const { values, typed, change, forget } = useTyped(saved);
-  const { mutate, isPending, errors } = useChange({
+  const { mutate, isPending, errors, take } = useChange({
     change: () => api.change(`users/${userId}`, typed),
     stale: [["team"]],
     done,
@@ -39,7 +39,7 @@ export function useOwnChange<Name extends string>({ userId, saved, fields, done,
       onChange: (value: string) => change({ [id]: value }),
     }),
     submit: (event: FormEvent): void => {
-      event.preventDefault();
+      take(event);
       mutate(undefined);
     },
     isBusy: isPending,

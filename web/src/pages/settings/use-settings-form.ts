@@ -12,7 +12,7 @@ export function useSettingsForm(saved: Settings) {
   const api = useManagement();
   const renewSession = useRenewSession();
   const { values, typed, change, forget } = useTyped(saved);
-  const { mutate, isPending, errors, reset } = useChange({
+  const { mutate, isPending, errors, reset, take } = useChange({
     change: () => api.change("settings", typed),
     stale: [["settings"], ["plans"]],
     done: "The settings were changed",
@@ -40,7 +40,7 @@ export function useSettingsForm(saved: Settings) {
     isChanged: typed !== undefined,
     isSaving: isPending,
     submit: (event: FormEvent): void => {
-      event.preventDefault();
+      take(event);
       if (typed) mutate(undefined);
     },
     discard: (): void => {
