@@ -1,15 +1,21 @@
 import { Content, Label } from "@patternfly/react-core";
 import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
+import { useInfiniteQuery } from "@tanstack/react-query";
 
+import { useApi } from "../../api/api-context.ts";
+import { deliveriesQuery, type DeliveryState } from "../../api/delivery-queries.ts";
 import type { EventInFull, Verdict } from "../../api/event-queries.ts";
+import { DeliveryStateLabel } from "../../components/delivery-state-label.tsx";
 import { useIsDeletedEndpoint } from "../../components/endpoint/use-is-deleted-endpoint.ts";
 import { LinkButton } from "../../components/link-button.tsx";
 import { SendNowButton } from "./send-now-button.tsx";
 import { WhyNotSent } from "./why-not-sent.tsx";
 
-/** For each endpoint: sent, or the gate that stopped it. */
+/** For each endpoint: what became of its delivery, or the gate that stopped it. */
 export function VerdictList({ event }: { event: EventInFull }) {
   const isDeleted = useIsDeletedEndpoint();
+  const { data: deliveries } = useInfiniteQuery(deliveriesQuery(useApi(), { event_id: event.id }));
+  const states = new Map(deliveries?.pages.flatMap(({ data }) => data).map(({ id, state }) => [id, state]));
   if (event.verdicts.length === 0) {
     return <Content component="p">There was no endpoint to tell. Set one up, and send the event then.</Content>;
   }
@@ -18,7 +24,7 @@ export function VerdictList({ event }: { event: EventInFull }) {
       <Thead>
         <Tr>
           <Th modifier="nowrap">Endpoint</Th>
-          <Th modifier="nowrap">Verdict</Th>
+          <Th modifier="nowrap">Delivery</Th>
           <Th>Why</Th>
           <Th screenReaderText="Actions" />
         </Tr>
@@ -30,8 +36,8 @@ export function VerdictList({ event }: { event: EventInFull }) {
               {verdict.endpoint_name}
               {isDeleted(verdict.endpoint_id) && " (deleted)"}
             </Td>
-            <Td dataLabel="Verdict">
-              <Label status={verdict.sent ? "success" : "warning"}>{verdict.sent ? "Sent" : "Not sent"}</Label>
+            <Td dataLabel="Delivery">
+              <VerdictLabel verdict={verdict} state={states.get(verdict.delivery_id ?? "")} />
             </Td>
             <Td dataLabel="Why">
               <WhyNotSent verdict={verdict} type={event.type} />
@@ -43,6 +49,18 @@ export function VerdictList({ event }: { event: EventInFull }) {
         ))}
       </Tbody>
     </Table>
+  );
+}
+
+/** That there is a delivery does not say that it has arrived. */
+function VerdictLabel({ verdict: { sent }, state }: { verdict: Verdict; state: DeliveryState | undefined }) {
+  if (state) return <DeliveryStateLabel state={state} />;
+  return sent ? (
+    <Label isCompact>Selected</Label>
+  ) : (
+    <Label isCompact status="warning">
+      Not sent
+    </Label>
   );
 }
 

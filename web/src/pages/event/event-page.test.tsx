@@ -1,0 +1,42 @@
+import { expect, test } from "vitest";
+
+import { showPage } from "../../testing/show-page.tsx";
+import { waitFor } from "../../testing/wait-for.ts";
+
+const id = "0192f0c1-0000-7000-8000-000000000001";
+const verdict = (endpoint_id: number, sent: boolean) => ({
+  endpoint_id,
+  endpoint_name: `endpoint ${endpoint_id}`,
+  sent,
+  gate: sent ? null : "switch_off",
+  delivery_id: sent ? `${id}.${endpoint_id}` : null,
+});
+const event = {
+  id,
+  type: "account.created",
+  object_id: 7,
+  account_id: 7,
+  account_name: "Harbour & Sons",
+  sequence: 1,
+  occurred_at: "2026-03-01T09:00:00.000Z",
+  actor: { kind: "developer", user_id: 21 },
+  channel: "developer_portal",
+  document: {},
+  previous: null,
+  verdicts: [verdict(1, true), verdict(2, true), verdict(3, true), verdict(4, true), verdict(5, false)],
+};
+const deliveries = [
+  { id: `${id}.1`, state: "delivered" },
+  { id: `${id}.2`, state: "pending" },
+  { id: `${id}.3`, state: "failed" },
+];
+
+test("of each endpoint it is said what became of the delivery, and that it was sent of none that has not arrived", async () => {
+  const page = showPage(`/events/${id}`, {
+    [`GET /api/v1/events/${id}`]: () => [200, event],
+    "GET /api/v1/deliveries": () => [200, { data: deliveries, next: null }],
+  });
+  const said = () => [...document.querySelectorAll("td[data-label=Delivery]")].map((it) => it.textContent);
+  await waitFor(() => expect(said()).toEqual(["Delivered", "Pending", "Failed", "Selected", "Not sent"]));
+  expect(page.askedFor("GET /api/v1/deliveries")[0]?.query.get("event_id")).toBe(id);
+});
