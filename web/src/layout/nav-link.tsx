@@ -4,6 +4,7 @@ import { useEffect, useRef, type ReactNode } from "react";
 
 import { mayOpen } from "../api/session.ts";
 import { useSession } from "../api/session-context.ts";
+import { showInSidebar } from "./show-in-sidebar.ts";
 
 export interface NavLinkProps {
   readonly to: NonNullable<LinkProps["to"]>;
@@ -21,7 +22,7 @@ export function NavLink({ to, isAt, groupId, children }: NavLinkProps) {
   const link = useRef<HTMLAnchorElement>(null);
   useEffect(() => {
     // The last places of the navigation are below the edge of a laptop's screen.
-    if (isHere) link.current?.scrollIntoView({ block: "nearest" });
+    if (isHere && link.current) showInSidebar(link.current);
   }, [isHere]);
   if (!isOpen) return null;
   return (
