@@ -14,12 +14,13 @@ import { ManagementContext } from "./api/management/management-context.ts";
 import { LiveProvider } from "./api/live-provider.tsx";
 import { readSession } from "./api/session.ts";
 import { SessionProvider } from "./api/session-provider.tsx";
+import { signInPath } from "./api/sign-in-path.ts";
 import { createAppRouter } from "./router.tsx";
 import { startTheme } from "./theme/theme.ts";
 import { ToastProvider } from "./toasts/toast-provider.tsx";
 
 const session = readSession(document);
-const toSignIn = () => location.assign("/p/login");
+const toSignIn = () => location.assign(signInPath(location));
 const api = createApiClient({ csrfToken: session.csrfToken, toSignIn });
 const management = createManagementClient({ csrfToken: session.csrfToken, toSignIn });
 const queries = createQueryClient();
