@@ -29,3 +29,9 @@ test("details are told with their names, also lists, and what is within others",
     "filter: endpoint id: 5; until: 2026-03-01",
   ]);
 });
+
+test("whether a member has every product, some or none is told, as where it is chosen", () => {
+  expect(describeDetail({ role: "member", serviceIds: null })).toEqual(["role: member", "products: all"]);
+  expect(describeDetail({ serviceIds: [3, 5] })).toEqual(["products: 3, 5"]);
+  expect(describeDetail({ serviceIds: [] })).toEqual(["products: none"]);
+});

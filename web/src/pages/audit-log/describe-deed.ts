@@ -25,9 +25,13 @@ const pages: Readonly<Record<string, string>> = {
 /** What else was said of a deed, a part for each: "changed: url, active". What says nothing is left out. */
 export const describeDetail = (detail: Readonly<Record<string, unknown>>): readonly string[] =>
   Object.entries(detail).flatMap(([name, value]) => {
+    if (name === "serviceIds") return [`products: ${textOfReach(value)}`];
     const text = textOf(value);
     return text === "" ? [] : [`${inWords(name)}: ${text}`];
   });
+
+/** The products of a member as the dialog of the permissions has them: null stands for all, also those still to come. */
+const textOfReach = (value: unknown): string => (value === null ? "all" : textOf(value) || "none");
 
 function textOf(value: unknown): string {
   if (typeof value === "string") return value;
