@@ -11,16 +11,15 @@ test.each([
   ["a refusal is a warning", 404, "answered 404", "warning"],
   ["a broken receiver is a warning", 500, "answered 500", "warning"],
 ] as const)("%s", (_guarantee, status, error, kind) => {
-  expect(pingToast(url, { status, error })).toMatchObject({ kind, title: `${url} responded with ${status}` });
+  expect(pingToast(url, { status, error }, "Ping")).toMatchObject({ kind, title: `${url} responded with ${status}` });
 });
 
 test("no answer at all is a danger that says why", () => {
-  expect(pingToast(url, { status: null, error: "connection refused" })).toEqual({
-    kind: "danger",
-    title: 'Ping failed: "connection refused"',
-  });
+  const attempt = { status: null, error: "connection refused" };
+  expect(pingToast(url, attempt, "Ping")).toEqual({ kind: "danger", title: 'Ping failed: "connection refused"' });
+  expect(pingToast(url, attempt, "Test event").title).toBe('Test event failed: "connection refused"');
 });
 
 test("a success that would not count as delivered says so", () => {
-  expect(pingToast(url, { status: 202, error: "202 is not 200" }).detail).toContain("202 is not 200");
+  expect(pingToast(url, { status: 202, error: "202 is not 200" }, "Ping").detail).toContain("202 is not 200");
 });
