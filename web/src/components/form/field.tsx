@@ -18,7 +18,7 @@ export const hintIdOf = (id: string): string => `${id}-hint`;
 
 const none: readonly string[] = [];
 
-/** A control with its label above, and below it what is wrong or else what it is for. */
+/** A control with its label above, and below it what is wrong and what it is for. */
 export function Field({ id, label, hint, errors, isRequired = false, children }: FieldProps) {
   return (
     <FormGroup label={label} fieldId={id} isRequired={isRequired}>
@@ -28,7 +28,7 @@ export function Field({ id, label, hint, errors, isRequired = false, children }:
   );
 }
 
-/** What is wrong with a field, or else what it is for. */
+/** What is wrong with a field, and what it is for: that is what a wrong one is put right by. */
 export const FieldHint = ({ id, hint, errors = none }: Pick<FieldProps, "id" | "hint" | "errors">) => (
   <FormHelperText>
     <HelperText id={hintIdOf(id)} isLiveRegion>
@@ -37,7 +37,7 @@ export const FieldHint = ({ id, hint, errors = none }: Pick<FieldProps, "id" | "
           {error}
         </HelperTextItem>
       ))}
-      {errors.length === 0 && hint && <HelperTextItem>{hint}</HelperTextItem>}
+      {hint && <HelperTextItem>{hint}</HelperTextItem>}
     </HelperText>
   </FormHelperText>
 );

@@ -99,6 +99,7 @@ test("emptied waits are asked about beside their field, and not sent", async () 
   await says("Save the endpoint");
   await fill("retry_waits_seconds", "");
   await says("Write “none” if nothing is to be tried again");
+  expect(shown()).not.toContain("No retry");
   await click("Save the endpoint");
   expect(page.askedFor("PATCH /api/v1/endpoints/5")).toEqual([]);
 

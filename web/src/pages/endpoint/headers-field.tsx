@@ -1,26 +1,15 @@
-import {
-  Button,
-  FormGroup,
-  FormHelperText,
-  HelperText,
-  HelperTextItem,
-  InputGroup,
-  InputGroupItem,
-  Stack,
-  StackItem,
-  TextInput,
-} from "@patternfly/react-core";
+import { Button, FormGroup, InputGroup, InputGroupItem, Stack, StackItem, TextInput } from "@patternfly/react-core";
 import PlusCircleIcon from "@patternfly/react-icons/dist/esm/icons/plus-circle-icon";
 import TrashIcon from "@patternfly/react-icons/dist/esm/icons/trash-icon";
 
+import { FieldHint, hintIdOf } from "../../components/form/field.tsx";
 import type { HeaderLine } from "./endpoint-draft.ts";
 import type { EndpointFieldsProps } from "./endpoint-form.tsx";
 
 export function HeadersField({ draft: { headers }, errors, onChange }: EndpointFieldsProps) {
   const put = (place: number, line: HeaderLine): void => onChange({ headers: headers.with(place, line) });
-  const wrong = errors["headers"] ?? [];
   return (
-    <FormGroup role="group" label="Headers of your own" fieldId="headers">
+    <FormGroup role="group" label="Headers of your own" fieldId="headers" aria-describedby={hintIdOf("headers")}>
       <Stack hasGutter>
         {headers.map((line, place) => {
           const key = `header ${place}`; // lines are told apart by their place alone
@@ -46,20 +35,11 @@ export function HeadersField({ draft: { headers }, errors, onChange }: EndpointF
           </Button>
         </StackItem>
       </Stack>
-      <FormHelperText>
-        <HelperText isLiveRegion>
-          {wrong.map((error) => (
-            <HelperTextItem key={error} variant="error">
-              {error}
-            </HelperTextItem>
-          ))}
-          {wrong.length === 0 && (
-            <HelperTextItem>
-              Sent along with every request, for example an Authorization that your receiver asks for. Kept encrypted.
-            </HelperTextItem>
-          )}
-        </HelperText>
-      </FormHelperText>
+      <FieldHint
+        id="headers"
+        hint="Sent along with every request, for example an Authorization that your receiver asks for. Kept encrypted."
+        errors={errors["headers"]}
+      />
     </FormGroup>
   );
 }

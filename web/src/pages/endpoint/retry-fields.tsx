@@ -55,8 +55,11 @@ const whatGoneDoes = (name: string): string =>
 
 const whatRetryAfterDoes = "A receiver that answers 429 or 503 with Retry-After is waited for, up to a day";
 
-const whatFollows = (waits: readonly number[] = []): string =>
-  waits.length === 0 ? describeWaits(waits) : `${describeWaits(waits)}. ${whatRetryAfterDoes}`;
+/** Of waits that cannot be read it is not said what follows from them. */
+function whatFollows(waits: readonly number[] | undefined): string {
+  if (!waits) return whatRetryAfterDoes;
+  return waits.length === 0 ? describeWaits(waits) : `${describeWaits(waits)}. ${whatRetryAfterDoes}`;
+}
 
 const whatTheFormatDoes = (format: EndpointDraft["format"]): string =>
   format === "3scale"
