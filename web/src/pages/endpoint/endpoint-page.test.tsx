@@ -142,3 +142,15 @@ test("why something could not be done is said in the dialog that asked for it", 
   await click("Delete");
   await waitFor(() => expect(document.querySelector("[role=dialog]")?.textContent).toContain("The database is away."));
 });
+
+test("of a replay it is said at its field what is wrong with the time, and nothing is counted or sent", async () => {
+  const page = showPage("/endpoints/5", serverWithCrm().server);
+  await click("Replay…");
+  await waitFor(() => expect(page.askedFor("POST /api/v1/replays")).toHaveLength(1));
+  await fill("until", "2020-01-01T09:00:00");
+  await waitFor(() => expect(document.getElementById("until-hint")?.textContent).toContain("later than “Events from”"));
+  await fill("since", "2999-01-01T09:00:00");
+  await waitFor(() => expect(document.getElementById("since-hint")?.textContent).toContain("Must be in the past"));
+  expect(document.querySelector<HTMLButtonElement>("[role=dialog] [type=submit]")?.disabled).toBe(true);
+  expect(page.askedFor("POST /api/v1/replays")).toHaveLength(1);
+});

@@ -11,6 +11,8 @@ import { SelectField } from "../../components/form/select-field.tsx";
 import { TextField } from "../../components/form/text-field.tsx";
 import { useChange } from "../../components/use-change.ts";
 import { browserTimeZone } from "../../time/describe-time.ts";
+import { useNow } from "../../time/use-now.ts";
+import { checkSpan } from "./check-span.ts";
 import { describeCounts } from "./describe-counts.ts";
 import { isTime, localText } from "./local-text.ts";
 
@@ -41,7 +43,8 @@ export function ReplayDialog({ endpointId, now, onClose }: ReplayDialogProps) {
   const [since, setSince] = useState(localText(new Date(now.getTime() - dayMs)));
   const [until, setUntil] = useState("");
   const [only, setOnly] = useState<Replay["only"]>("failed");
-  const isWhole = isTime(since) && (until === "" || isTime(until));
+  const wrong = checkSpan(since, until, useNow());
+  const isWhole = isTime(since) && (until === "" || isTime(until)) && !wrong.since && !wrong.until;
   const wanted: NewReplay | undefined = isWhole
     ? {
         endpoint_id: endpointId,
@@ -74,7 +77,7 @@ export function ReplayDialog({ endpointId, now, onClose }: ReplayDialogProps) {
         label="Events from"
         isRequired
         hint={`In this browser's time zone, ${browserTimeZone()}`}
-        errors={errors["since"]}
+        errors={wrong.since ?? errors["since"]}
         value={since}
         input={{ type: "datetime-local", step: 1 }}
         onChange={setSince}
@@ -83,12 +86,13 @@ export function ReplayDialog({ endpointId, now, onClose }: ReplayDialogProps) {
         id="until"
         label="Until"
         hint="Left empty: until now"
+        errors={wrong.until}
         value={until}
         input={{ type: "datetime-local", step: 1 }}
         onChange={setUntil}
       />
       <SelectField id="only" label="Which" hint={hints[only]} value={only} options={kinds} onChange={setOnly} />
-      <Preview counts={preview.data} error={preview.error} />
+      {wanted && <Preview counts={preview.data} error={preview.error} />}
     </FormDialog>
   );
 }
