@@ -93,10 +93,11 @@ export function CreateTokenDialog({ onClose }: { onClose: () => void }) {
   );
 }
 
+/** Closed by its button alone: after a stray Escape the token would be lost. */
 function TokenShownOnce({ value, onClose }: { value: string; onClose: () => void }) {
   const id = useId();
   return (
-    <Modal variant="small" isOpen onClose={onClose} aria-labelledby={id}>
+    <Modal variant="small" isOpen aria-labelledby={id}>
       <ModalHeader title="Your new token" labelId={id} />
       <ModalBody>
         <Stack hasGutter>

@@ -1,0 +1,26 @@
+import { expect, test, vi } from "vitest";
+
+import { click, fill, showInPortal } from "../../testing/show-in-portal.tsx";
+import { waitFor } from "../../testing/wait-for.ts";
+import { CreateTokenDialog } from "./create-token-dialog.tsx";
+
+const pressEscape = () => document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true }));
+
+test("a new token, which is shown this once, stays until its button says that it was copied", async () => {
+  const onClose = vi.fn<() => void>();
+  showInPortal(<CreateTokenDialog onClose={onClose} />, {
+    answers: { "POST personal/access_tokens": [201, { access_token: { value: "s3cret" } }] },
+  });
+  await fill("name", "billing");
+  pressEscape();
+  expect(onClose).toHaveBeenCalledTimes(1); // nothing is lost yet
+  await click("Create");
+  await waitFor(() =>
+    expect(document.querySelector<HTMLInputElement>("[aria-label='Access token']")?.value).toBe("s3cret"),
+  );
+  pressEscape();
+  expect(document.querySelector("[role=dialog] [aria-label=Close]")).toBeNull();
+  expect(onClose).toHaveBeenCalledTimes(1);
+  await click("I have copied it");
+  expect(onClose).toHaveBeenCalledTimes(2);
+});
