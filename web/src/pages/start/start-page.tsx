@@ -1,4 +1,4 @@
-import { EmptyState, EmptyStateBody, Gallery, PageSection, Title } from "@patternfly/react-core";
+import { EmptyState, EmptyStateBody, EmptyStateFooter, Gallery, PageSection, Title } from "@patternfly/react-core";
 import LockIcon from "@patternfly/react-icons/dist/esm/icons/lock-icon";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 
@@ -14,6 +14,7 @@ import { Loaded } from "../../components/loaded.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { SignUpButton } from "../../components/sign-up-button.tsx";
 import { TableSkeleton } from "../../components/table-skeleton.tsx";
+import { OpenPlaces } from "./open-places.tsx";
 import { StepCard } from "./step-card.tsx";
 import { WatchButton } from "./watch-button.tsx";
 
@@ -34,7 +35,12 @@ export function StartPage() {
       ) : (
         <PageSection isFilled>
           <EmptyState titleText="Webhooks are in the hands of the admins" icon={LockIcon} headingLevel="h2">
-            <EmptyStateBody>Ask an admin of {session.providerName} if you need to see or change them.</EmptyStateBody>
+            <EmptyStateBody>
+              Ask an admin of {session.providerName} if you need to see or change them. This is open to you:
+            </EmptyStateBody>
+            <EmptyStateFooter>
+              <OpenPlaces />
+            </EmptyStateFooter>
           </EmptyState>
         </PageSection>
       )}
