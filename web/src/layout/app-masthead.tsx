@@ -18,6 +18,7 @@ import { useSession } from "../api/session-context.ts";
 import { LinkButton } from "../components/link-button.tsx";
 import { FailureBell } from "./failure-bell.tsx";
 import { HelpMenu } from "./help-menu.tsx";
+import { sidebarToggleId } from "./use-sidebar.ts";
 import { UserMenu } from "./user-menu.tsx";
 
 export interface AppMastheadProps {
@@ -32,6 +33,7 @@ export function AppMasthead({ isSidebarOpen, onToggleSidebar }: AppMastheadProps
       <MastheadMain>
         <MastheadToggle>
           <PageToggleButton
+            id={sidebarToggleId}
             isHamburgerButton
             aria-label="Navigation"
             isSidebarOpen={isSidebarOpen}
