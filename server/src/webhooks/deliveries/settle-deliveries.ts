@@ -3,6 +3,7 @@ import type { Pool } from "#platform/database/database.ts";
 import { promoteNext } from "./promote-next.ts";
 import type { Settlement } from "./settlement.ts";
 import { isFirstDelivery, writeFirstDeliveries } from "./write-first-deliveries.ts";
+import { writeLateAttempts } from "./write-late-attempts.ts";
 import { writeOutcomes } from "./write-outcomes.ts";
 
 /** Writes outcomes. Gives how many were written: the others were no longer this engine's to settle, or already settled. */
@@ -11,6 +12,11 @@ export async function settleDeliveries(
   engineId: string,
   settlements: readonly Settlement[],
 ): Promise<number> {
+  const written = await settle(pool, engineId, settlements);
+  return written === settlements.length ? written : written + (await writeLateAttempts(pool, settlements));
+}
+
+async function settle(pool: Pool, engineId: string, settlements: readonly Settlement[]): Promise<number> {
   const firsts = settlements.filter(isFirstDelivery);
   if (firsts.length === 0) return settleAny(pool, engineId, settlements);
   const written = await writeFirstDeliveries(pool, engineId, firsts);

@@ -1,0 +1,34 @@
+import { expect } from "vitest";
+import { cancelDelivery, readDelivery } from "#webhooks/deliveries/index.ts";
+import { deleteEndpoint } from "#webhooks/endpoints/index.ts";
+import { buildEndpoint, buildProvider, bySystem, recordNow } from "../support/build-webhooks.ts";
+import { startReceiver } from "../support/receiver.ts";
+import { startTestEngine } from "../support/start-test-engine.ts";
+import { test } from "../support/test.ts";
+import { until } from "../support/until.ts";
+
+test.for(["its delivery is cancelled", "its endpoint is deleted"])(
+  "what a receiver was told is in the history, also when %s meanwhile",
+  async (what, { database }) => {
+    const answered = Promise.withResolvers<void>();
+    await using receiver = await startReceiver(
+      (answer) => void answered.promise.then(() => answer.writeHead(200).end()),
+    );
+    await using _engine = await startTestEngine(database);
+    const providerId = await buildProvider(database);
+    const endpointId = await buildEndpoint(database, { providerId, url: receiver.url });
+    const [eventId = ""] = await recordNow(database, { providerId });
+    await until(() => receiver.received.length === 1);
+    if (what.startsWith("its delivery")) {
+      await database.inTransaction((tx) => cancelDelivery(tx, { providerId, eventId, endpointId }));
+    } else await deleteEndpoint(database, { providerId, id: endpointId, actor: bySystem.actor });
+    answered.resolve();
+
+    const delivery = await until(async () => {
+      const found = await readDelivery(database, { providerId, eventId, endpointId });
+      return found && found.attemptsMade > 0 && found;
+    });
+    expect(delivery).toMatchObject({ state: "cancelled", attemptsMade: 1, attempts: [{ number: 1, status: 200 }] });
+    expect(receiver.received).toHaveLength(1);
+  },
+);
