@@ -1,3 +1,4 @@
+import pg from "pg";
 import { expect } from "vitest";
 import { test } from "../../../test/support/test.ts";
 import { schema } from "../../../test/support/test-databases.ts";
@@ -130,4 +131,20 @@ test("a bigint arrives as a number, a date as its text, and a number that would 
     price: "1.50",
   });
   await expect(database.query("select 9007199254740992::bigint")).rejects.toThrow(RangeError);
+});
+
+test("times are read and written the same, however the database writes dates for others", async ({ databaseUrl }) => {
+  const owner = new pg.Client(databaseUrl);
+  await owner.connect();
+  const name = pg.escapeIdentifier(owner.database ?? "");
+  await owner.query(`alter database ${name} set datestyle = 'German, DMY'`);
+  await owner.query(`alter database ${name} set timezone = 'Asia/Kathmandu'`);
+  await owner.end();
+  await using pool = await openPool({ connectionString: databaseUrl, schema });
+  const at = new Date("2026-11-26T01:02:03Z");
+  const [read] = await pool.query<{ at: Date; text: string }>(
+    "select $1::timestamptz as at, $1::timestamptz::text as text",
+    [at],
+  );
+  expect(read).toEqual({ at, text: "2026-11-26 01:02:03+00" });
 });

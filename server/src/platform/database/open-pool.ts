@@ -94,7 +94,7 @@ async function setUpSession(client: pg.ClientBase, schema: string, role = "none"
   await client.query(
     `select set_config('role', $1, false), set_config('search_path', $2, false),
        set_config('statement_timeout', $3, false), set_config('idle_in_transaction_session_timeout', $4, false),
-       set_config('timezone', 'UTC', false)`,
+       set_config('timezone', 'UTC', false), set_config('datestyle', 'ISO, YMD', false)`,
     [role, `${pg.escapeIdentifier(schema)}, pg_temp`, String(statementTimeoutMs), String(idleInTransactionTimeoutMs)],
   );
 }
