@@ -41,7 +41,7 @@ interface OpenNeeds extends Pick<Parts, "config" | "log" | "urls"> {
 export async function openParts({ config, log, urls, say, running }: OpenNeeds): Promise<Parts> {
   const allowed = readAllowed(config.allowedTargets);
   const caPem = await readAuthorities(config.caFile);
-  const { pool } = running.use(await openDatabase({ config, now: systemClock.now(), say, log }));
+  const { pool } = running.use(await openDatabase({ config, now: systemClock.now(), mayChange: true, say, log }));
   const keys = await keepSecretKeys(config);
   const encryption = createEncryption(keys);
   await checkKeys(pool, encryption);

@@ -15,19 +15,22 @@ export const createProvider: Command = {
     const { values } = parseArgs({ args: [...args], options });
     const { name, subdomain } = values;
     if (!name || !subdomain) throw new WrongUsage("A provider needs --name and --subdomain.");
-    const adminUsername = values["admin-username"] ?? "admin";
-    const adminPassword = values["admin-password"] ?? randomPassword();
+    const adminUsername = values["admin-username"] || "admin";
+    const adminPassword = values["admin-password"] || randomPassword();
 
-    const made = await onDatabase(needs, (pool) =>
-      pool.inTransaction(async (tx) => {
-        const setup = { name, subdomain, adminUsername, adminPassword, now: systemClock.now() };
-        const outcome = await setUpProvider(tx, setup);
-        if ("refused" in outcome) return outcome;
-        const { id } = outcome.provider;
-        const said = { action: "provider.created", subject: `provider/${id}`, detail: { name, subdomain } };
-        await auditCommand(tx, { providerId: id, ...said });
-        return outcome;
-      }),
+    const made = await onDatabase(
+      needs,
+      (pool) =>
+        pool.inTransaction(async (tx) => {
+          const setup = { name, subdomain, adminUsername, adminPassword, now: systemClock.now() };
+          const outcome = await setUpProvider(tx, setup);
+          if ("refused" in outcome) return outcome;
+          const { id } = outcome.provider;
+          const said = { action: "provider.created", subject: `provider/${id}`, detail: { name, subdomain } };
+          await auditCommand(tx, { providerId: id, ...said });
+          return outcome;
+        }),
+      true,
     );
     if ("refused" in made) {
       const reasons = Object.entries(made.refused).flatMap(([field, says]) => says.map((each) => `--${field} ${each}`));
@@ -35,7 +38,7 @@ export const createProvider: Command = {
     }
     needs.print(`provider       ${made.provider.id} (${subdomain})`);
     needs.print(
-      `admin          ${adminUsername} / ${values["admin-password"] === undefined ? adminPassword : "the password that you set"}`,
+      `admin          ${adminUsername} / ${values["admin-password"] ? "the password that you set" : adminPassword}`,
     );
     needs.print(`access token   ${made.accessToken}`);
     needs.print(`provider key   ${made.providerKey}`);

@@ -8,14 +8,19 @@ import { createEncryption, type Encryption } from "#platform/encryption/encrypti
 import { createLogger } from "#platform/observability/create-logger.ts";
 import type { CommandNeeds } from "./command.ts";
 
-/** Runs `work` on the database that the environment names; an embedded one that runs already is joined. */
+/**
+ * Runs `work` on the database that the environment names; an embedded one that runs already is joined. One that is not there, or
+ * not up to date, is left as it is and refused, unless it may be changed: what is asked by the way must not migrate under those
+ * that run.
+ */
 export async function onDatabase<T>(
   { env, tell }: Pick<CommandNeeds, "env" | "tell">,
   work: (pool: Pool, config: Config) => Promise<T>,
+  mayChange = false,
 ): Promise<T> {
   const config = readConfig(env);
   const log = createLogger("warn");
-  await using database = await openDatabase({ config, now: systemClock.now(), say: tell, log });
+  await using database = await openDatabase({ config, now: systemClock.now(), mayChange, say: tell, log });
   return await work(database.pool, config);
 }
 

@@ -14,16 +14,32 @@ interface LedgerRow {
   readonly is_breaking: boolean;
 }
 
+interface Applying {
+  readonly folder: URL;
+  /** Else a schema that is not up to date is refused. */
+  readonly mayChange: boolean;
+}
+
 /** Brings one schema up to date and returns the names of what was applied. The caller holds the migration lock. */
-export async function applyMigrations(client: pg.Client, schema: string, folder: URL): Promise<string[]> {
+export async function applyMigrations(
+  client: pg.Client,
+  schema: string,
+  { folder, mayChange }: Applying,
+): Promise<string[]> {
   const files = await readMigrationFiles(folder);
   const ledger = await readLedger(client, schema);
   refuseWhatDoesNotFit(files, ledger ?? []);
   const pending = files.slice(ledger?.length ?? 0);
+  if (pending.length > 0 && !mayChange) throw new CannotStart(ledger ? ofOlderVersion : withoutBellwire);
   if (!ledger) await createLedger(client, schema);
   for (const file of pending) await applyMigration(client, schema, file);
   return pending.map((file) => file.name);
 }
+
+const ofOlderVersion =
+  "This database is of an older Bellwire, which may be running: stop it, then start this one or run `bellwire migrate`.";
+const withoutBellwire =
+  "There is no Bellwire in this database yet. If it is the one you mean, start Bellwire or run `bellwire migrate`.";
 
 async function readLedger(client: pg.Client, schema: string): Promise<LedgerRow[] | undefined> {
   const ledger = `${pg.escapeIdentifier(schema)}.migrations`;

@@ -12,6 +12,8 @@ export interface MigrateOptions {
   /** The number of the cell that `schema` is. */
   readonly cell?: number;
   readonly now: Date;
+  /** Whether it may be changed; else one that is not up to date is refused. It is, unless this says no. */
+  readonly mayChange?: boolean;
   /** Hears of what takes time. */
   readonly say?: (line: string) => void;
 }
@@ -40,7 +42,7 @@ const historyDaysAhead = 14;
 
 /** Brings the directory and one cell up to date. Of many that start at once, one works and the others wait for it. */
 export async function migrate(options: MigrateOptions): Promise<Migrated> {
-  const { connectionString, schema, cell = 0, now, say = () => undefined } = options;
+  const { connectionString, schema, cell = 0, now, mayChange = true, say = () => undefined } = options;
   const client = new pg.Client({
     connectionString,
     application_name: "bellwire migrate",
@@ -53,11 +55,13 @@ export async function migrate(options: MigrateOptions): Promise<Migrated> {
     await client.query(`set idle_session_timeout = ${silentMs}`);
     await refuseOldServer(client);
     await takeLock(client, say);
-    const mayActAsApp = await ensureAppRole(client);
-    const applied = [
-      ...(await applyMigrations(client, directorySchema, migrationFolders.directory)),
-      ...(await applyMigrations(client, schema, migrationFolders.cell)),
+    const bringUpToDate = async (): Promise<readonly string[]> => [
+      ...(await applyMigrations(client, directorySchema, { folder: migrationFolders.directory, mayChange })),
+      ...(await applyMigrations(client, schema, { folder: migrationFolders.cell, mayChange })),
     ];
+    if (!mayChange) await bringUpToDate(); // refused before a role is made
+    const mayActAsApp = await ensureAppRole(client);
+    const applied = await bringUpToDate();
     if (applied.length > 0) await registerCell(client, schema, cell);
     if (mayActAsApp) for (const granted of [directorySchema, schema]) await grantToAppRole(client, granted);
     await followCluster(client, schema);

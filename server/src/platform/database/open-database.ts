@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { CannotStart } from "#platform/config/cannot-start.ts";
 import { codeOf, wordsOf } from "#platform/config/error-words.ts";
 import type { Config } from "#platform/config/read-config.ts";
@@ -13,6 +14,8 @@ const defaultSchema = "bellwire";
 interface OpenDatabaseNeeds {
   readonly config: Pick<Config, "databaseUrl" | "dataDir">;
   readonly now: Date;
+  /** Whether it may be made, and brought up to date. */
+  readonly mayChange: boolean;
   readonly say: (line: string) => void;
   readonly log: DatabaseLog;
 }
@@ -20,19 +23,26 @@ interface OpenDatabaseNeeds {
 /** One web process with its engine: pages and settling share them, and 200 deliveries in flight need none. */
 const connectionsMax = 20;
 
-/** The database that the configuration names, or the embedded one: migrated, and opened as the product's role. */
-export async function openDatabase({
-  config,
-  now,
-  say,
-  log,
-}: OpenDatabaseNeeds): Promise<{ pool: Pool } & AsyncDisposable> {
+/** The database that the configuration names, or the embedded one: up to date, and opened as the product's role. */
+export async function openDatabase({ config, ...needs }: OpenDatabaseNeeds): Promise<{ pool: Pool } & AsyncDisposable> {
   await using opening = new AsyncDisposableStack();
-  const embedded = config.databaseUrl ? undefined : opening.use(await openEmbeddedPostgres(config.dataDir, say));
+  const embedded = config.databaseUrl ? undefined : opening.use(await openEmbedded(config.dataDir, needs));
   const ownerUrl = config.databaseUrl?.reveal() ?? embedded?.ownerUrl ?? "";
-  const pool = opening.use(await inWords(ownerUrl, () => openMigrated({ ownerUrl, embedded, now, say, log })));
+  const pool = opening.use(await inWords(ownerUrl, () => openMigrated({ ownerUrl, embedded, ...needs })));
   const opened = opening.move();
   return { pool, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+}
+
+function openEmbedded(
+  dataDir: string,
+  { mayChange, say }: Pick<OpenDatabaseNeeds, "mayChange" | "say">,
+): Promise<EmbeddedPostgres> {
+  if (!mayChange && !existsSync(dataDir)) {
+    throw new CannotStart(
+      `There is no database in ${dataDir}: say where it is with BELLWIRE_DATA_DIR or DATABASE_URL, or start Bellwire first.`,
+    );
+  }
+  return openEmbeddedPostgres(dataDir, say);
 }
 
 interface OpenMigratedNeeds extends Omit<OpenDatabaseNeeds, "config"> {
@@ -40,8 +50,14 @@ interface OpenMigratedNeeds extends Omit<OpenDatabaseNeeds, "config"> {
   readonly embedded: EmbeddedPostgres | undefined;
 }
 
-async function openMigrated({ ownerUrl, embedded, now, say, log }: OpenMigratedNeeds): Promise<Pool & AsyncDisposable> {
-  const { applied, role } = await migrate({ connectionString: ownerUrl, schema: defaultSchema, now, say });
+async function openMigrated({
+  ownerUrl,
+  embedded,
+  log,
+  say,
+  ...needs
+}: OpenMigratedNeeds): Promise<Pool & AsyncDisposable> {
+  const { applied, role } = await migrate({ connectionString: ownerUrl, schema: defaultSchema, say, ...needs });
   if (applied.length > 0) say(`migrated the database: ${applied.length} ${applied.length === 1 ? "step" : "steps"}`);
   if (!role) {
     say(

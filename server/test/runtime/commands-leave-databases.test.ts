@@ -1,0 +1,60 @@
+import pg from "pg";
+import { expect } from "vitest";
+import { runCommandLine } from "../../src/cli/index.ts";
+import { setUp } from "../portal/house.ts";
+import { test } from "../support/test.ts";
+
+/** What a command ends with and says, on a database or in a folder. */
+async function run(env: Readonly<Record<string, string>>, ...args: string[]): Promise<[number, string]> {
+  const said: string[] = [];
+  const code = await runCommandLine(args, {
+    env: { BELLWIRE_SECRET_KEY: Buffer.alloc(32, 3).toString("base64"), ...env },
+    roles: [],
+    serve: async () => 1,
+    print: (line) => said.push(line),
+    tell: (line) => said.push(line),
+  });
+  return [code, said.join("\n")];
+}
+
+async function asOwner(url: string, statement: string): Promise<unknown[]> {
+  const client = new pg.Client(url);
+  await client.connect();
+  const { rows } = await client.query(statement);
+  await client.end();
+  return rows;
+}
+
+const newest = "(select max(name) from bellwire.migrations)";
+
+test("a command that only asks does not migrate a database under those that run", async ({ databaseUrl }) => {
+  const taken = await asOwner(databaseUrl, `delete from bellwire.migrations where name = ${newest} returning name`);
+  expect(taken).toHaveLength(1);
+  const [code, said] = await run({ DATABASE_URL: databaseUrl }, "failures", "check");
+  expect([code, said]).toEqual([1, expect.stringContaining("This database is of an older Bellwire")]);
+  const kept = await asOwner(databaseUrl, "select name from bellwire.migrations");
+  expect(kept).not.toContainEqual(taken[0]);
+});
+
+test("a command that only asks writes nothing into a database without Bellwire, nor makes one", async ({
+  databaseUrl,
+}) => {
+  await asOwner(databaseUrl, "drop schema bellwire cascade; drop schema bellwire_directory cascade");
+  const [code, said] = await run({ DATABASE_URL: databaseUrl }, "failures", "list");
+  expect([code, said]).toEqual([1, expect.stringContaining("There is no Bellwire in this database yet")]);
+  const schemas = "select from pg_namespace where nspname like 'bellwire%'";
+  expect(await asOwner(databaseUrl, schemas)).toEqual([]);
+
+  const [nowhere, why] = await run({ BELLWIRE_DATA_DIR: "/nowhere/bellwire" }, "failures", "check");
+  expect([nowhere, why]).toEqual([1, expect.stringContaining("There is no database in /nowhere/bellwire")]);
+});
+
+test("an empty password on the command line is none: a random one is made and told", async ({
+  database,
+  databaseUrl,
+}) => {
+  await setUp(database);
+  const names = ["--name", "Quay", "--subdomain", "quay", "--admin-username", "", "--admin-password", ""];
+  const [code, said] = await run({ DATABASE_URL: databaseUrl }, "provider", "create", ...names);
+  expect([code, said]).toEqual([0, expect.stringMatching(/^admin +admin \/ \S{12,}$/m)]);
+});
