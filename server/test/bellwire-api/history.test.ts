@@ -91,6 +91,8 @@ test("a failure is on the list until it is retried, and a repaired receiver gets
   expect(await shown(house, "/failures/count")).toEqual({ count: 1 });
 
   receiver.answer(200);
+  const elsewhere = await house.call("POST", `/failures/retry?endpoint_id=${endpointId + 1}`);
+  expect(elsewhere.json(), "a filter in the query means what it says").toEqual({ retried: 0 });
   const retried = await house.call("POST", "/failures/retry", { payload: { ids: [id] } });
   expect(retried.json()).toEqual({ retried: 1 });
   await until(async () => (await shown(house, `/deliveries/${id}.${endpointId}`)).state === "delivered");

@@ -371,7 +371,7 @@ export interface paths {
         put?: never;
         /**
          * Retry failures now
-         * @description They leave the list, and get a new round of attempts with the same ids and bytes. Without a filter it is all of them.
+         * @description They leave the list, and get a new round of attempts with the same ids and bytes. Without a filter, in the body or the query, it is all of them.
          */
         post: operations["retryFailures"];
         delete?: never;
@@ -3804,7 +3804,14 @@ export interface operations {
     };
     retryFailures: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The id of an endpoint. */
+                endpoint_id?: number;
+                /** @description Those that failed in this second or before. */
+                until?: string;
+                /** @description Ids of failures. May be given several times. */
+                ids?: string[];
+            };
             header?: never;
             path?: never;
             cookie?: never;

@@ -8,6 +8,7 @@ import {
   FailuresToCount,
   FailuresToDelete,
   FailuresToRetry,
+  FailuresToRetryInQuery,
 } from "./failure-schema.ts";
 
 const tags = ["Failures"];
@@ -44,7 +45,8 @@ export const retryFailures = {
   operationId: "retryFailures",
   summary: "Retry failures now",
   description:
-    "They leave the list, and get a new round of attempts with the same ids and bytes. Without a filter it is all of them.",
+    "They leave the list, and get a new round of attempts with the same ids and bytes. Without a filter, in the body or the query, it is all of them.",
+  querystring: FailuresToRetryInQuery,
   body: FailuresToRetry,
   response: { ...answers(Type.Object({ retried: Type.Integer() }, { description: "How many." })), ...refusable },
 };

@@ -49,6 +49,9 @@ export const FailuresToRetry = Type.Object(
   { title: "FailuresToRetry", additionalProperties: false },
 );
 
+/** As the list and the deletion take them: else a filter that is said in the query would mean every failure. */
+export const FailuresToRetryInQuery = Type.Object({ ...filters });
+
 export const FailureCount = Type.Object(
   { count: Type.Integer() },
   { title: "FailureCount", description: "How many there are." },
