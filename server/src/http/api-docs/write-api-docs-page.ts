@@ -12,7 +12,7 @@ export const writeApiDocsPage = ({ username, csrfToken, assets, scalarPath }: Ap
 <html lang="en">
   <head>
     <meta charset="utf-8">
-    <title>API Docs - Bellwire</title>
+    <title>API Docs | Bellwire</title>
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <meta name="csrf-token" content="${escapeHtml(csrfToken)}">
     <link rel="stylesheet" href="${assets["api-docs.css"]}">

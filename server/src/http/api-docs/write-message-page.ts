@@ -4,7 +4,7 @@ export const writeMessagePage = (says: string, assets: Readonly<Record<string, s
 <html lang="en">
   <head>
     <meta charset="utf-8">
-    <title>API Docs - Bellwire</title>
+    <title>API Docs | Bellwire</title>
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <link rel="stylesheet" href="${assets["api-docs.css"]}">
   </head>
