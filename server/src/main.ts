@@ -1,6 +1,11 @@
 import { roles } from "./app/roles.ts";
 import { runCommandLine } from "./cli/index.ts";
 
+// Whoever reads no further, as `head` does, has seen enough; what is to be done is done all the same.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+});
+
 const exitCode = await runCommandLine(process.argv.slice(2), {
   env: process.env,
   roles,

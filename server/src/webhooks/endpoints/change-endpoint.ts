@@ -52,7 +52,7 @@ export async function changeEndpoint(
   const { pool, encryption, targets } = needs;
   const before = await readEndpoint(pool, encryption, change);
   if (!before) return undefined;
-  const settings = withGiven(before, change.input);
+  const settings = withGiven(before, { ...change.input, url: urlMeant(before, change.input.url) });
   const detail = whatChanged(before, settings);
   if (Object.keys(detail).length === 0) return before;
   const refusal = await checkEndpoint(settings, before, targets);
@@ -68,6 +68,10 @@ export async function changeEndpoint(
   // Checking a URL asks the network, so no row is locked meanwhile: somebody else may have been quicker.
   return after ?? changeEndpoint(needs, change);
 }
+
+/** Who reads an endpoint and writes it back has a URL without its secrets, and means the one that has them. */
+const urlMeant = ({ urlMasked }: Endpoint, url: string | undefined): string | undefined =>
+  url === urlMasked ? undefined : url;
 
 /** The audit record of a change, and the hints: engines read the endpoint again, and look for what was held. */
 export async function tell(

@@ -88,6 +88,14 @@ test("a change that changes nothing leaves no trace", async ({ database }) => {
   expect(await auditsOf(database, before)).toHaveLength(1);
 });
 
+test("a URL that is written back as it was shown, without its secrets, keeps them", async ({ database }) => {
+  const endpoint = await make(database);
+  const input = { url: endpoint.urlMasked, description: "read and written back" };
+  const change = { providerId: endpoint.providerId, id: endpoint.id, input, actor: admin };
+  expect(saved(await changeEndpoint(needsOf(database), change))).toMatchObject({ url, description: input.description });
+  expect((await readEndpoint(database, encryption, endpoint))?.url).toBe(url);
+});
+
 test("of two changes at once, neither is lost", async ({ database }) => {
   const before = await make(database);
   await Promise.all([
