@@ -62,7 +62,7 @@ export function KeyList({ applicationKey, application: { application_id = "", cl
             noun="key"
             values={keys.map(({ value }) => value)}
             limit={limit}
-            hint={`Of 5 to 255 characters without spaces. Left empty: a random one. There is room for ${limit}`}
+            hint={`Of 5 to 255 characters without spaces. Left empty: a random one. There is room for ${limit} in all`}
             onEnd={`It opens nothing any more, at once, and cannot be brought back. ${toldToEndpoints}`}
             errors={add.errors["value"] ?? add.errors["key"]}
             isBusy={add.isPending || remove.isPending || replace.isPending}

@@ -33,7 +33,7 @@ export function ReferrerFilterList({ applicationKey }: { applicationKey: Applica
           noun="referrer filter"
           values={filters.map(({ value }) => value)}
           limit={filtersMax}
-          hint={`A domain or address that calls may come from: example.com, *.example.com. There is room for ${filtersMax}`}
+          hint={`A domain or address that calls may come from: example.com, *.example.com. There is room for ${filtersMax} in all`}
           onEnd="Calls from there are no longer let in by it, at once."
           errors={add.errors["value"] ?? add.errors["referrer_filter"]}
           isBusy={add.isPending || remove.isPending}
