@@ -1,4 +1,4 @@
-import { retryFailures as retry } from "#webhooks/failures/index.ts";
+import { countStrandedFailures, retryFailures as retry } from "#webhooks/failures/index.ts";
 import { commandLine } from "./audit-command.ts";
 import type { Command } from "./command.ts";
 import { filterUsage, readFilter } from "./failure-filter.ts";
@@ -9,8 +9,19 @@ export const retryFailures: Command = {
   says: "make failed deliveries due now; without a filter, all of them",
   async run(args, needs) {
     const filter = readFilter(args);
-    const count = await onDatabase(needs, async (pool) => retry(pool, await filter.filterFor(pool), commandLine));
+    const { count, stranded } = await onDatabase(needs, async (pool) => {
+      const meant = await filter.filterFor(pool);
+      return {
+        count: await retry(pool, meant, commandLine),
+        stranded: await countStrandedFailures(pool, meant.providerId, meant.endpointId),
+      };
+    });
     needs.print(`${count} due again`);
+    if (stranded > 0) {
+      needs.tell(
+        `${stranded} on the list cannot be retried, since their endpoints were deleted: bellwire failures delete takes them off it`,
+      );
+    }
     return 0;
   },
 };

@@ -1,7 +1,10 @@
 import pg from "pg";
 import { expect } from "vitest";
 import { runCommandLine } from "../../src/cli/index.ts";
+import { deleteEndpoint } from "#webhooks/endpoints/index.ts";
 import { setUp } from "../portal/house.ts";
+import { fail } from "../support/build-failures.ts";
+import { buildEndpoint, bySystem, recordNow } from "../support/build-webhooks.ts";
 import { test } from "../support/test.ts";
 
 /** What a command ends with and says, on a database or in a folder. */
@@ -57,4 +60,17 @@ test("an empty password on the command line is none: a random one is made and to
   const names = ["--name", "Quay", "--subdomain", "quay", "--admin-username", "", "--admin-password", ""];
   const [code, said] = await run({ DATABASE_URL: databaseUrl }, "provider", "create", ...names);
   expect([code, said]).toEqual([0, expect.stringMatching(/^admin +admin \/ \S{12,}$/m)]);
+});
+
+test("failures of an endpoint that was deleted cannot be retried, and the command says why", async ({
+  database,
+  databaseUrl,
+}) => {
+  const { provider } = await setUp(database);
+  const endpointId = await buildEndpoint(database, { providerId: provider.id, url: "http://127.0.0.1:9/" });
+  await recordNow(database, { providerId: provider.id });
+  await fail(database, provider.id, "now");
+  await deleteEndpoint(database, { providerId: provider.id, id: endpointId, actor: bySystem.actor });
+  const [code, said] = await run({ DATABASE_URL: databaseUrl }, "failures", "retry");
+  expect([code, said]).toEqual([0, expect.stringMatching(/^0 due again\n1 on the list cannot be retried, since/)]);
 });

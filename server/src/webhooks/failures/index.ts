@@ -1,5 +1,12 @@
 export { allFailures } from "./all-failures.ts";
 export { deleteFailures } from "./delete-failures.ts";
 export { limitBacklogs, type BacklogQuota } from "./limit-backlogs.ts";
-export { countFailures, listFailures, type Failure, type FailureFilter, type FailurePage } from "./list-failures.ts";
+export {
+  countFailures,
+  countStrandedFailures,
+  listFailures,
+  type Failure,
+  type FailureFilter,
+  type FailurePage,
+} from "./list-failures.ts";
 export { retryFailures } from "./retry-failures.ts";

@@ -97,6 +97,17 @@ export async function listFailures(
 const count = `
   select count(*) as count from failures where provider_id = $1 and ($2::bigint is null or endpoint_id = $2)`;
 
+const countStranded = `
+  select count(*) as count from failures
+  where provider_id = $1 and ($2::bigint is null or endpoint_id = $2)
+    and endpoint_id = any(array(select id from endpoints where provider_id = $1 and deleted_at is not null))`;
+
+/** How many of them cannot be retried, since their endpoints were deleted. */
+export async function countStrandedFailures(db: Database, providerId: number, endpointId?: number): Promise<number> {
+  const [row] = await db.query<{ count: number }>(countStranded, [providerId, endpointId]);
+  return row?.count ?? 0;
+}
+
 /** How many deliveries wait for somebody to deal with them. */
 export async function countFailures(db: Database, providerId: number, endpointId?: number): Promise<number> {
   const [row] = await db.query<{ count: number }>(count, [providerId, endpointId]);
