@@ -30,7 +30,7 @@ export const createProvider: Command = {
           await auditCommand(tx, { providerId: id, ...said });
           return outcome;
         }),
-      true,
+      { mayChange: true },
     );
     if ("refused" in made) {
       const reasons = Object.entries(made.refused).flatMap(([field, says]) => says.map((each) => `--${field} ${each}`));

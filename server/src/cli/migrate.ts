@@ -7,7 +7,7 @@ export const migrate: Command = {
   says: "bring the database up to date, as every start does",
   async run(args, needs) {
     parseArgs({ args: [...args], options: {} });
-    await onDatabase(needs, async () => needs.print("The database is up to date."), true);
+    await onDatabase(needs, async () => needs.print("The database is up to date."), { mayChange: true });
     return 0;
   },
 };

@@ -16,7 +16,7 @@ import type { CommandNeeds } from "./command.ts";
 export async function onDatabase<T>(
   { env, tell }: Pick<CommandNeeds, "env" | "tell">,
   work: (pool: Pool, config: Config) => Promise<T>,
-  mayChange = false,
+  { mayChange = false }: { readonly mayChange?: boolean } = {},
 ): Promise<T> {
   const config = readConfig(env);
   const log = createLogger("warn");

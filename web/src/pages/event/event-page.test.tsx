@@ -1,9 +1,10 @@
 import { expect, test } from "vitest";
 
+import { exampleEvent } from "../../testing/example-event.ts";
 import { showPage } from "../../testing/show-page.tsx";
 import { waitFor } from "../../testing/wait-for.ts";
 
-const id = "0192f0c1-0000-7000-8000-000000000001";
+const { id } = exampleEvent;
 const verdict = (endpoint_id: number, sent: boolean) => ({
   endpoint_id,
   endpoint_name: `endpoint ${endpoint_id}`,
@@ -12,15 +13,7 @@ const verdict = (endpoint_id: number, sent: boolean) => ({
   delivery_id: sent ? `${id}.${endpoint_id}` : null,
 });
 const event = {
-  id,
-  type: "account.created",
-  object_id: 7,
-  account_id: 7,
-  account_name: "Harbour & Sons",
-  sequence: 1,
-  occurred_at: "2026-03-01T09:00:00.000Z",
-  actor: { kind: "developer", user_id: 21 },
-  channel: "developer_portal",
+  ...exampleEvent,
   document: {},
   previous: null,
   verdicts: [verdict(1, true), verdict(2, true), verdict(3, true), verdict(4, true), verdict(5, false)],

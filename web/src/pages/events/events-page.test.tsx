@@ -1,26 +1,14 @@
 import { expect, test } from "vitest";
 
-import type { Event } from "../../api/event-queries.ts";
+import { exampleEvent } from "../../testing/example-event.ts";
 import { click } from "../../testing/show-in-portal.tsx";
 import { shown, showPage, says, type Server } from "../../testing/show-page.tsx";
 import { waitFor } from "../../testing/wait-for.ts";
 
-const event: Event = {
-  id: "0192f0c1-0000-7000-8000-000000000001",
-  type: "account.created",
-  object_id: 7,
-  account_id: 7,
-  account_name: "Harbour & Sons",
-  sequence: 1,
-  occurred_at: "2026-03-01T09:00:00.000Z",
-  actor: { kind: "developer", user_id: 21 },
-  channel: "developer_portal",
-};
-
 const types = [{ type: "account.created", switch: "a", label: "Account created", group: "Accounts", doors: ["api"] }];
 
 const server: Server = {
-  "GET /api/v1/events": ({ query }) => [200, { data: query.has("type") ? [] : [event], next: null }],
+  "GET /api/v1/events": ({ query }) => [200, { data: query.has("type") ? [] : [exampleEvent], next: null }],
   "GET /api/v1/event_types": () => [200, { data: types }],
 };
 

@@ -16,20 +16,20 @@ export function readValues(
   const values =
     wrapper === undefined || !schema
       ? { ...query, ...body }
-      : unwrap(body, wrapper, { names: new Set(Object.keys(schema.properties)), dropped });
+      : unwrap(body, wrapper, { known: schema.properties, dropped });
   const errors = schema ? judgeTypes(values, schema) : {};
   if (Object.keys(errors).length > 0) throw new Problem("invalid", { errors });
   return values;
 }
 
-interface Known {
-  readonly names: ReadonlySet<string>;
+interface Names {
+  readonly known: object;
   readonly dropped: readonly string[];
 }
 
-function unwrap(body: Parameters, wrapper: string, { names, dropped }: Known): Parameters {
+function unwrap(body: Parameters, wrapper: string, { known, dropped }: Names): Parameters {
   if (!Object.hasOwn(body, wrapper)) {
-    const values = Object.fromEntries(Object.entries(body).filter(([name]) => names.has(name)));
+    const values = Object.fromEntries(Object.entries(body).filter(([name]) => Object.hasOwn(known, name)));
     const isSaid = Object.keys(values).length > 0 || dropped.some((name) => Object.hasOwn(body, name));
     return isSaid ? values : missing(wrapper);
   }
