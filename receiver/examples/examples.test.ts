@@ -1,8 +1,10 @@
 import { spawn } from "node:child_process";
 import { createHmac } from "node:crypto";
 import { once } from "node:events";
+import { globSync } from "node:fs";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
+import { text as textOfStream } from "node:stream/consumers";
 import { expect, test } from "vitest";
 
 const key = Buffer.alloc(32, 5);
@@ -25,12 +27,35 @@ const signed = (id: string, signedBody: string): Record<string, string> => {
   };
 };
 
-test.each(["node-http.ts", "fastify.ts", "express.ts"])(
+const examples = globSync("*.ts", { cwd: import.meta.dirname, exclude: ["*.test.ts"] });
+
+test.each(examples.flatMap((file) => ["", "whsec_", "whsec_AAAA"].map((unusable) => [file, unusable] as const)))(
+  "the example %s does not start with the secret '%s', and says why",
+  { timeout: 30_000 },
+  async (file, unusable) => {
+    const example = spawn(process.execPath, ["--conditions=bellwire-source", join(import.meta.dirname, file)], {
+      env: { PATH: process.env["PATH"], PORT: "0", ...(unusable !== "" && { BELLWIRE_WEBHOOK_SECRET: unusable }) },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    try {
+      const [said, complained, [code]] = await Promise.all([
+        textOfStream(example.stdout),
+        textOfStream(example.stderr),
+        once(example, "exit"),
+      ]);
+      expect({ said, code }).toEqual({ said: "", code: 1 });
+      expect(complained).toContain("InvalidSecret: The signing secret ");
+    } finally {
+      example.kill();
+    }
+  },
+);
+
+test.each(examples)(
   "the example %s takes what is signed, once, and nothing else",
   { timeout: 30_000 },
   async (file) => {
-    const path = fileURLToPath(new URL(file, import.meta.url));
-    const example = spawn(process.execPath, ["--conditions=bellwire-source", path], {
+    const example = spawn(process.execPath, ["--conditions=bellwire-source", join(import.meta.dirname, file)], {
       env: { ...process.env, PORT: "0", BELLWIRE_WEBHOOK_SECRET: secret },
       stdio: ["ignore", "pipe", "inherit"],
     });
@@ -47,6 +72,8 @@ test.each(["node-http.ts", "fastify.ts", "express.ts"])(
       expect(await post(signed("2", `${body} `))).toBe(401);
       expect(await post({ "content-type": "application/xml" })).toBe(401);
       expect(await post(signed("3", "<event/>"), "<event/>")).toBe(422);
+      expect(await post({ ...signed("5", "<event/>"), "bellwire-test": "true" }, "<event/>")).toBe(422);
+      expect(await post({ ...signed("6", body), "bellwire-event-type": "" })).toBe(422);
       expect(await post(signed("4", body))).toBe(200);
       await expect.poll(() => lines.slice(1)).toEqual(Array(2).fill("account 31 created by developer:21"));
     } finally {

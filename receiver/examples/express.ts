@@ -3,10 +3,11 @@
  *
  *     BELLWIRE_WEBHOOK_SECRET=whsec_… PORT=4000 node express.ts
  */
-import { readEvent, readHeaders, textOf, UnreadableEvent, verifyWebhook } from "@bellwire/receiver";
+import { readEvent, readHeaders, readSecrets, textOf, UnreadableEvent, verifyWebhook } from "@bellwire/receiver";
 import express, { type ErrorRequestHandler } from "express";
 
-const secrets = (process.env["BELLWIRE_WEBHOOK_SECRET"] ?? "").split(",");
+// Throws without a usable secret: a receiver that cannot verify must not start.
+const secrets = readSecrets(process.env["BELLWIRE_WEBHOOK_SECRET"]);
 const http = express();
 
 /** A real receiver keeps the ids where they outlive it: in the transaction that does the work. */
@@ -27,8 +28,9 @@ http.post("/webhooks", asBytes, (request, response) => {
   if (!verdict.trusted) return void response.status(401).send(verdict.because);
 
   const headers = readHeaders(request.headers);
-  if (headers && !headers.isTest && !done.has(headers.id)) {
-    const { type, action, object } = readEvent(body, { type: headers.type });
+  if (!headers) return void response.status(422).send("These are not the headers of an event.");
+  const { type, action, object } = readEvent(body, { type: headers.type });
+  if (!headers.isTest && !done.has(headers.id)) {
     console.log(`${type} ${textOf(object, "id")} ${action} by ${headers.actor}`);
     done.add(headers.id);
   }

@@ -3,10 +3,11 @@
  *
  *     BELLWIRE_WEBHOOK_SECRET=whsec_… PORT=4000 node fastify.ts
  */
-import { readEvent, readHeaders, textOf, UnreadableEvent, verifyWebhook } from "@bellwire/receiver";
+import { readEvent, readHeaders, readSecrets, textOf, UnreadableEvent, verifyWebhook } from "@bellwire/receiver";
 import { fastify } from "fastify";
 
-const secrets = (process.env["BELLWIRE_WEBHOOK_SECRET"] ?? "").split(",");
+// Throws without a usable secret: a receiver that cannot verify must not start.
+const secrets = readSecrets(process.env["BELLWIRE_WEBHOOK_SECRET"]);
 const http = fastify({ bodyLimit: 10 * 1024 * 1024 });
 
 /** A real receiver keeps the ids where they outlive it: in the transaction that does the work. */
@@ -27,8 +28,9 @@ http.post<{ Body: Buffer }>("/webhooks", async (request, reply) => {
   if (!verdict.trusted) return reply.code(401).send(verdict.because);
 
   const headers = readHeaders(request.headers);
-  if (headers && !headers.isTest && !done.has(headers.id)) {
-    const { type, action, object } = readEvent(request.body, { type: headers.type });
+  if (!headers) return reply.code(422).send("These are not the headers of an event.");
+  const { type, action, object } = readEvent(request.body, { type: headers.type });
+  if (!headers.isTest && !done.has(headers.id)) {
     console.log(`${type} ${textOf(object, "id")} ${action} by ${headers.actor}`);
     done.add(headers.id);
   }

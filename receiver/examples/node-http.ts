@@ -4,9 +4,10 @@
  *     BELLWIRE_WEBHOOK_SECRET=whsec_… PORT=4000 node node-http.ts
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { readEvent, readHeaders, textOf, UnreadableEvent, verifyWebhook } from "@bellwire/receiver";
+import { readEvent, readHeaders, readSecrets, textOf, UnreadableEvent, verifyWebhook } from "@bellwire/receiver";
 
-const secrets = (process.env["BELLWIRE_WEBHOOK_SECRET"] ?? "").split(",");
+// Throws without a usable secret: a receiver that cannot verify must not start.
+const secrets = readSecrets(process.env["BELLWIRE_WEBHOOK_SECRET"]);
 const bodyBytesMax = 10 * 1024 * 1024;
 
 /** A real receiver keeps the ids where they outlive it: in the transaction that does the work. */
@@ -26,8 +27,9 @@ async function receive(request: IncomingMessage, response: ServerResponse): Prom
   if (!verdict.trusted) return response.writeHead(401).end(verdict.because);
 
   const headers = readHeaders(request.headers);
-  if (headers && !headers.isTest && !done.has(headers.id)) {
-    const { type, action, object } = readEvent(body, { type: headers.type });
+  if (!headers) return response.writeHead(422).end("These are not the headers of an event.");
+  const { type, action, object } = readEvent(body, { type: headers.type });
+  if (!headers.isTest && !done.has(headers.id)) {
     console.log(`${type} ${textOf(object, "id")} ${action} by ${headers.actor}`);
     done.add(headers.id);
   }

@@ -38,3 +38,11 @@ test.each(["webhook-id", "bellwire-event-type", "bellwire-event-time", "bellwire
     expect(readHeaders({ ...headers, [name]: undefined })).toBeUndefined();
   },
 );
+
+test.each(["bellwire-attempt", "bellwire-sequence", "bellwire-replay"])(
+  "with a %s that is no count it is no webhook",
+  (name) => {
+    for (const value of ["many", "-1", "1.5", "1e400"])
+      expect(readHeaders({ ...headers, [name]: value })).toBeUndefined();
+  },
+);

@@ -40,6 +40,7 @@ export function readHeaders(headers: RawHeaders): EventHeaders | undefined {
     replay: Number(text("bellwire-replay")),
     isTest: text("bellwire-test") === "true",
   };
-  const isWhole = read.id !== "" && read.type !== "" && !Number.isNaN(time.getTime()) && read.attempt > 0;
+  const areCounts = [read.sequence, read.attempt, read.replay].every((it) => Number.isSafeInteger(it) && it >= 0);
+  const isWhole = read.id !== "" && read.type !== "" && !Number.isNaN(time.getTime()) && areCounts && read.attempt > 0;
   return isWhole ? read : undefined;
 }

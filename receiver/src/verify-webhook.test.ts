@@ -1,5 +1,7 @@
+import { createHmac } from "node:crypto";
 import { expect, test } from "vitest";
 import vectors from "../test-vectors/signatures.json" with { type: "json" };
+import { InvalidSecret, readSecrets } from "./secrets.ts";
 import { verifyWebhook } from "./verify-webhook.ts";
 
 const toVerify = ({ id, timestamp, signature, secrets, body }: (typeof vectors)[number]) => ({
@@ -31,8 +33,7 @@ test.each([
   ["another body", { body: Buffer.from(`${body} `) }, "signature-wrong"],
   ["another id", { id: "msg_p5jXN8AQM9LWM0D4loKWxJel" }, "signature-wrong"],
   ["another time", { timestamp: String(Number(timestamp) + 1) }, "signature-wrong"],
-  ["another secret", { secrets: ["whsec_c2VjcmV0"] }, "signature-wrong"],
-  ["no secret", { secrets: [] }, "signature-wrong"],
+  ["another secret", { secrets: [`whsec_${Buffer.alloc(24, 9).toString("base64")}`] }, "signature-wrong"],
   ["a signature of another version", { signature: first.signature.replace("v1,", "v2,") }, "signature-wrong"],
   ["half a signature", { signature: first.signature.slice(0, 20) }, "signature-wrong"],
   ["no signature", { signature: undefined }, "header-missing"],
@@ -49,4 +50,29 @@ test.each([
 test("clocks may be five minutes apart", () => {
   expect(verifyWebhook({ ...good, now: later(299) })).toEqual({ trusted: true });
   expect(verifyWebhook({ ...good, now: later(-299) })).toEqual({ trusted: true });
+});
+
+test.each([
+  ["no secret", []],
+  ["an empty secret", [""]],
+  ["a secret that is only its prefix", ["whsec_"]],
+  ["an empty secret beside the right one", [...good.secrets, ""]],
+  ["a short secret", [`whsec_${Buffer.alloc(23, 1).toString("base64")}`]],
+  ["a secret in hex with a sign", ["whsec_0x0123456789abcdef0123456789abcdef0123456789abcdef"]],
+  ["a secret that lost its last character", [good.secrets[0]?.slice(0, -1) ?? ""]],
+  ["a placeholder", ["whsec_…"]],
+] as const)("%s is refused loudly, even for a request that is signed with it", (_what, secrets) => {
+  const key = Buffer.from((secrets[0] ?? "").replace(/^whsec_/, ""), "base64");
+  const hmac = createHmac("sha256", key).update(`${good.id}.${timestamp}.`).update(body).digest("base64");
+  expect(() => verifyWebhook({ ...good, signature: `v1,${hmac}`, secrets })).toThrow(InvalidSecret);
+  expect(() => verifyWebhook({ ...good, signature: undefined, secrets })).toThrow(InvalidSecret);
+  expect(() => readSecrets(secrets.join(","))).toThrow(InvalidSecret);
+});
+
+test("secrets are read from the text of an environment variable, and one that is not set is refused", () => {
+  const [secret = ""] = good.secrets;
+  const newer = `whsec_${Buffer.alloc(32, 2).toString("base64")}`;
+  expect(readSecrets(`${newer}, ${secret}\n`)).toEqual([newer, secret]);
+  expect(() => readSecrets(undefined)).toThrow("The signing secret is empty.");
+  expect(() => readSecrets("hunter2")).toThrow(/^(?!.*hunter2).*not base64/);
 });

@@ -1,4 +1,5 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
+import { requireSecrets } from "./secrets.ts";
 
 export interface WebhookToVerify {
   /** The header `webhook-id`. */
@@ -9,7 +10,7 @@ export interface WebhookToVerify {
   readonly signature: string | undefined;
   /** The bytes as they came. Parsing and writing them again changes them. */
   readonly body: Uint8Array;
-  /** The endpoint's secrets, `whsec_…`. While one replaces another, give both. */
+  /** The endpoint's secrets, `whsec_…`: base64 of at least 24 bytes. While one replaces another, give both. */
   readonly secrets: readonly string[];
   /** How far the sender's clock and yours may be apart, and how old a recorded request may be that is sent again. */
   readonly toleranceSeconds?: number;
@@ -21,9 +22,14 @@ export type Distrust = "header-missing" | "timestamp-unreadable" | "too-old" | "
 
 export type Verdict = { readonly trusted: true } | { readonly trusted: false; readonly because: Distrust };
 
-/** Whether the request was signed, just now, by who knows one of the secrets. How long it takes tells nothing of them. */
+/**
+ * Checks that the request was signed just now with one of the secrets, in time that does not depend on them. Throws
+ * `InvalidSecret`, whatever the request, if there is no secret or if one is empty, short or not base64: anybody can sign with
+ * an empty key.
+ */
 export function verifyWebhook(webhook: WebhookToVerify): Verdict {
   const { id, timestamp, signature, body, secrets, toleranceSeconds = 300, now = new Date() } = webhook;
+  const keys = requireSecrets(secrets);
   if (!id || !timestamp || !signature) return distrusted("header-missing");
   if (!/^\d{1,12}$/.test(timestamp)) return distrusted("timestamp-unreadable");
   const ageSeconds = now.getTime() / 1000 - Number(timestamp);
@@ -31,16 +37,15 @@ export function verifyWebhook(webhook: WebhookToVerify): Verdict {
   if (ageSeconds < -toleranceSeconds) return distrusted("too-new");
 
   const given = signature.split(" ").filter((it) => it.startsWith("v1,"));
-  const isRight = secrets
-    .map((secret) => signatureOf(`${id}.${timestamp}.`, body, secret))
+  const isRight = keys
+    .map((key) => signatureOf(`${id}.${timestamp}.`, body, key))
     .some((right) => given.filter((it) => isSame(Buffer.from(it), right)).length > 0);
   return isRight ? { trusted: true } : distrusted("signature-wrong");
 }
 
 const distrusted = (because: Distrust): Verdict => ({ trusted: false, because });
 
-function signatureOf(head: string, body: Uint8Array, secret: string): Buffer {
-  const key = Buffer.from(secret.replace(/^whsec_/, ""), "base64");
+function signatureOf(head: string, body: Uint8Array, key: Uint8Array): Buffer {
   return Buffer.from(`v1,${createHmac("sha256", key).update(head).update(body).digest("base64")}`);
 }
 

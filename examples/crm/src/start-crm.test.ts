@@ -100,11 +100,15 @@ test("other addresses are not there", async ({ crm }) => {
   expect((await fetch(crm.url, { method: "POST" })).status).toBe(404);
 });
 
-test("a start without a secret says all that is wrong", () => {
-  expect(() => readSettings({ PORT: "many" })).toThrow(/PORT must be .*\n- WEBHOOK_SECRET must be /);
-  expect(readSettings({ WEBHOOK_SECRET: `${secret},whsec_b2xk` })).toEqual({
+test("a start without a usable secret says all that is wrong", () => {
+  const newer = `whsec_${Buffer.alloc(32, 6).toString("base64")}`;
+  for (const unusable of [undefined, "", ",", "whsec_", "whsec_b2xk", `${secret},`, "secret"])
+    expect(() => readSettings({ PORT: "many", WEBHOOK_SECRET: unusable })).toThrow(
+      /PORT must be .*\n- WEBHOOK_SECRET must be /,
+    );
+  expect(readSettings({ WEBHOOK_SECRET: `${secret},${newer}` })).toEqual({
     port: 4000,
-    secrets: [secret, "whsec_b2xk"],
+    secrets: [secret, newer],
     database: "crm.db",
   });
 });
