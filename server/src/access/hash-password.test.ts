@@ -1,33 +1,36 @@
 import { expect, test } from "vitest";
+import { QueueFull } from "./fair-queue.ts";
 import { hashPassword, verifyPassword } from "./hash-password.ts";
 
+const by = { providerId: 1 };
+
 test("a password is kept as argon2id with OWASP's parameters, which the hash names", async () => {
-  expect(await hashPassword("correct horse")).toMatch(
+  expect(await hashPassword("correct horse", by)).toMatch(
     /^\$argon2id\$v=19\$m=19456,t=2,p=1\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$/,
   );
 });
 
 test("the same password twice makes two hashes, and each knows it", async () => {
-  const [one, other] = await Promise.all([hashPassword("correct horse"), hashPassword("correct horse")]);
+  const [one, other] = await Promise.all([hashPassword("correct horse", by), hashPassword("correct horse", by)]);
   expect(one).not.toBe(other);
-  expect(await verifyPassword(one, "correct horse")).toBe(true);
-  expect(await verifyPassword(other, "correct horse")).toBe(true);
+  expect(await verifyPassword(one, "correct horse", by)).toBe(true);
+  expect(await verifyPassword(other, "correct horse", by)).toBe(true);
 });
 
 test("another password does not fit", async () => {
-  const hash = await hashPassword("correct horse");
-  expect(await verifyPassword(hash, "correct horsE")).toBe(false);
-  expect(await verifyPassword(hash, "")).toBe(false);
+  const hash = await hashPassword("correct horse", by);
+  expect(await verifyPassword(hash, "correct horsE", by)).toBe(false);
+  expect(await verifyPassword(hash, "", by)).toBe(false);
 });
 
 test("one spelling of é is as good as the other", async () => {
-  expect(await verifyPassword(await hashPassword("caf\u00e9 au lait"), "cafe\u0301 au lait")).toBe(true);
+  expect(await verifyPassword(await hashPassword("caf\u00e9 au lait", by), "cafe\u0301 au lait", by)).toBe(true);
 });
 
 test("a hash that another program made with other parameters is understood", async () => {
   // From the tests of Argon2's reference implementation.
   const hash = "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc";
-  expect(await verifyPassword(hash, "password")).toBe(true);
+  expect(await verifyPassword(hash, "password", by)).toBe(true);
 });
 
 test.each([
@@ -38,15 +41,47 @@ test.each([
   ["of another algorithm", "$2b$12$abcdefghijklmnopqrstuv"],
   ["that asks for all memory", "$argon2id$v=19$m=9999999,t=2,p=1$c29tZXNhbHQ$RdescudvJCsgt3ub+b+dWRWJTmaaJObG"],
 ])("no password fits a hash that is %s", async (_, hash) => {
-  expect(await verifyPassword(hash, "password")).toBe(false);
+  expect(await verifyPassword(hash, "password", by)).toBe(false);
+});
+
+test("a flood at one provider is bounded, and another provider's admin is next", async () => {
+  const ended: string[] = [];
+  const check = (name: string, providerId: number, network: string): Promise<unknown> =>
+    verifyPassword(undefined, "wrong", { providerId, network }).then(
+      () => ended.push(name),
+      (error: unknown) => {
+        if (!(error instanceof QueueFull)) throw error;
+        ended.push("refused");
+      },
+    );
+  const flood = Array.from({ length: 200 }, (_, place) => check("flood", 1, `198.51.100.${place}`));
+  await Promise.all([...flood, check("neighbour", 2, "203.0.113.7")]);
+  expect(ended.filter((it) => it === "refused").length).toBeGreaterThan(160);
+  // Two run already at most, and the flood has one turn before it.
+  expect(ended.filter((it) => it !== "refused").indexOf("neighbour")).toBeLessThanOrEqual(3);
+});
+
+test("strangers that flood a provider do not delay a device that has signed in before", async () => {
+  const ended: string[] = [];
+  const from = (network: string) => ({ providerId: 1, network });
+  const flood = Array.from({ length: 20 }, async (_, place) => {
+    await verifyPassword(undefined, "wrong", from(`198.51.100.${place}`));
+    ended.push("flood");
+  });
+  const owner = async (): Promise<void> => {
+    await verifyPassword(undefined, "right", { ...from("203.0.113.7"), isKnownDevice: true });
+    ended.push("owner");
+  };
+  await Promise.all([...flood, owner()]);
+  expect(ended.indexOf("owner")).toBeLessThanOrEqual(3);
 });
 
 test("an unknown user costs what a wrong password costs", async () => {
-  const hash = await hashPassword("correct horse");
+  const hash = await hashPassword("correct horse", by);
   const fastest = { wrong: Infinity, unknown: Infinity };
   for (let round = 0; round < 7; round += 1) {
-    fastest.wrong = Math.min(fastest.wrong, await msOf(() => verifyPassword(hash, "wrong")));
-    fastest.unknown = Math.min(fastest.unknown, await msOf(() => verifyPassword(undefined, "wrong")));
+    fastest.wrong = Math.min(fastest.wrong, await msOf(() => verifyPassword(hash, "wrong", by)));
+    fastest.unknown = Math.min(fastest.unknown, await msOf(() => verifyPassword(undefined, "wrong", by)));
   }
   // Without a hash of its own it would be a thousandth. No machine is so busy that the fastest of seven differ by five.
   expect(fastest.unknown / fastest.wrong).toBeGreaterThan(0.2);

@@ -1,6 +1,7 @@
 import { argon2, randomBytes, timingSafeEqual } from "node:crypto";
+import { availableParallelism } from "node:os";
 import { promisify } from "node:util";
-import { limitAtOnce } from "./limit-at-once.ts";
+import { createFairQueue } from "./fair-queue.ts";
 
 interface Cost {
   readonly memoryKiB: number;
@@ -16,8 +17,24 @@ const tagBytes = 32;
 /** What a stored hash may ask for, so that a row from elsewhere cannot take the machine's memory. */
 const memoryKiBMax = 256 * 1024;
 
-/** Two at once: 38 MiB at most, and two of the four threads of Node's pool stay free for names and files. */
-const inTurn = limitAtOnce(2);
+/**
+ * Half of the cores, two at most: hashing never takes the core that serves requests, costs 38 MiB at most, and leaves two of
+ * the four threads of Node's pool to files and names. A full queue is about two seconds of work.
+ */
+const inTurn = createFairQueue({
+  places: Math.max(1, Math.min(2, Math.floor(availableParallelism() / 2))),
+  waitingMax: 32,
+  retryAfterSeconds: 3,
+});
+
+/** Who makes us hash. Providers take turns; within one, known devices and strangers; and within these, networks. */
+export interface HashingFor {
+  readonly providerId: number;
+  /** Left out for what only somebody signed in, or a program with credentials, can ask for. */
+  readonly network?: string;
+  /** Whether the browser has signed in with this name before: strangers that flood us do not delay it. */
+  readonly isKnownDevice?: boolean;
+}
 
 /** For tests, which guard nothing: hashing was a fifth of what they took. The least that argon2 knows (RFC 9106, 3.1). */
 export function makeHashesCheap(): void {
@@ -25,37 +42,69 @@ export function makeHashesCheap(): void {
 }
 
 /** As a PHC string, `$argon2id$v=19$m=…,t=…,p=…$salt$tag`, which says how it was made. */
-export async function hashPassword(plain: string): Promise<string> {
+export async function hashPassword(plain: string, by: HashingFor): Promise<string> {
   const salt = randomBytes(saltBytes);
-  const { memoryKiB, passes, parallelism } = costOfNewHashes;
-  const tag = await tagOf(plain, salt, costOfNewHashes, tagBytes);
-  return `$argon2id$v=19$m=${memoryKiB},t=${passes},p=${parallelism}$${unpadded(salt)}$${unpadded(tag)}`;
+  const cost = costOfNewHashes;
+  const tag = await inTurn(turnOf(by), () => tagOf({ plain, salt, cost, tagLength: tagBytes }));
+  return `$argon2id$v=19$m=${cost.memoryKiB},t=${cost.passes},p=${cost.parallelism}$${unpadded(salt)}$${unpadded(tag)}`;
 }
 
-/** Costs the same without a hash, so that the time of a refusal does not tell whether there is such a user. */
-export async function verifyPassword(hash: string | null | undefined, plain: string): Promise<boolean> {
+export async function verifyPassword(hash: string | null | undefined, plain: string, by: HashingFor): Promise<boolean> {
+  const [isRight = false] = await verifyPasswords([hash], plain, by);
+  return isRight;
+}
+
+/**
+ * Whether the password fits each of the hashes, one after the other in one turn: a full queue refuses all or none of it.
+ * Costs the same without a hash, so that the time of a refusal does not tell whether there is such a user.
+ */
+export async function verifyPasswords(
+  hashes: readonly (string | null | undefined)[],
+  plain: string,
+  by: HashingFor,
+): Promise<readonly boolean[]> {
+  return inTurn(turnOf(by), async () => {
+    const fit: boolean[] = [];
+    for (const hash of hashes) fit.push(await fits(hash, plain));
+    return fit;
+  });
+}
+
+async function fits(hash: string | null | undefined, plain: string): Promise<boolean> {
   const known = hash ? readHash(hash) : undefined;
   if (!known) {
-    await tagOf(plain, Buffer.alloc(saltBytes), costOfNewHashes, tagBytes);
+    await tagOf({ plain, salt: Buffer.alloc(saltBytes), cost: costOfNewHashes, tagLength: tagBytes });
     return false;
   }
-  return timingSafeEqual(await tagOf(plain, known.salt, known.cost, known.tag.length), known.tag);
+  const { salt, cost, tag } = known;
+  return timingSafeEqual(await tagOf({ plain, salt, cost, tagLength: tag.length }), tag);
 }
 
 const derive = promisify(argon2);
 
-const tagOf = async (plain: string, salt: Buffer, cost: Cost, tagLength: number): Promise<Buffer> =>
-  inTurn(() =>
-    derive("argon2id", {
-      // The same letters in two Unicode spellings (é as one sign or two) are one password.
-      message: plain.normalize("NFC"),
-      nonce: salt,
-      memory: cost.memoryKiB,
-      passes: cost.passes,
-      parallelism: cost.parallelism,
-      tagLength,
-    }),
-  );
+interface Derivation {
+  readonly plain: string;
+  readonly salt: Buffer;
+  readonly cost: Cost;
+  readonly tagLength: number;
+}
+
+const tagOf = ({ plain, salt, cost, tagLength }: Derivation): Promise<Buffer> =>
+  derive("argon2id", {
+    // The same letters in two Unicode spellings (é as one sign or two) are one password.
+    message: plain.normalize("NFC"),
+    nonce: salt,
+    memory: cost.memoryKiB,
+    passes: cost.passes,
+    parallelism: cost.parallelism,
+    tagLength,
+  });
+
+const turnOf = ({ providerId, network = "", isKnownDevice = network === "" }: HashingFor): string[] => [
+  String(providerId),
+  isKnownDevice ? "known" : "stranger",
+  network,
+];
 
 const phc = /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,3}),p=(\d{1,2})\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{22,86})$/;
 

@@ -16,7 +16,8 @@ export { callersChanged, callersChannel } from "./callers-changed.ts";
 export { changeProviderUserPassword } from "./change-provider-user-password.ts";
 export { deedsOpenTo, denialOf, type Deed, type Denial } from "./denial-of.ts";
 export { digestOf } from "./digest-of.ts";
-export { hashPassword, verifyPassword } from "./hash-password.ts";
+export { QueueFull } from "./fair-queue.ts";
+export { hashPassword, verifyPassword, type HashingFor } from "./hash-password.ts";
 export { ownersOfPassword } from "./owners-of-password.ts";
 export {
   createProviderUser,

@@ -1,4 +1,4 @@
-import { verifyPassword } from "./hash-password.ts";
+import { verifyPasswords, type HashingFor } from "./hash-password.ts";
 
 /** One has the login as a user name, and another may have it as an e-mail address. */
 const candidatesMax = 2;
@@ -10,9 +10,9 @@ const candidatesMax = 2;
 export async function ownersOfPassword<Candidate extends { readonly passwordHash: string | null }>(
   candidates: readonly Candidate[],
   password: string,
+  by: HashingFor,
 ): Promise<readonly Candidate[]> {
-  const isTheirs = await Promise.all(
-    Array.from({ length: candidatesMax }, (_, place) => verifyPassword(candidates[place]?.passwordHash, password)),
-  );
+  const hashes = Array.from({ length: candidatesMax }, (_, place) => candidates[place]?.passwordHash);
+  const isTheirs = await verifyPasswords(hashes, password, by);
   return candidates.filter((_, place) => isTheirs[place]);
 }

@@ -21,7 +21,7 @@ test("who has another's address as a name, and that other, each sign in with the
   tx,
 }) => {
   const { providerId, mia, signIn } = await openProvider(tx);
-  const passwordHash = await hashPassword("another one, longer");
+  const passwordHash = await hashPassword("another one, longer", { providerId: 1 });
   const max = await createProviderUser(tx, { providerId, username: "mia@wheat.example", passwordHash, role: "member" });
   expect(await signIn("mia@wheat.example", password)).toEqual(mia);
   expect(await signIn("mia@wheat.example", "another one, longer")).toEqual(max);
@@ -57,7 +57,7 @@ test("a new password ends every session that the old one opened", async ({ tx })
   await changeProviderUserPassword(tx, {
     providerId,
     userId: mia.id,
-    passwordHash: await hashPassword("another one, longer"),
+    passwordHash: await hashPassword("another one, longer", { providerId: 1 }),
   });
 
   expect(await findSession(tx, { providerId, audience: "admin", cookieValue, now })).toBeUndefined();
@@ -78,7 +78,7 @@ async function openProvider(tx: Transaction) {
     providerId,
     username: "mia",
     email: "mia@wheat.example",
-    passwordHash: await hashPassword(password),
+    passwordHash: await hashPassword(password, { providerId: 1 }),
     role: "admin",
   });
   return {

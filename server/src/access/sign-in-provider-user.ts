@@ -1,4 +1,5 @@
 import type { Database } from "#platform/database/database.ts";
+import type { HashingFor } from "./hash-password.ts";
 import { ownersOfPassword } from "./owners-of-password.ts";
 import { findWithHashes, type ProviderUserWithHash } from "./provider-users-table.ts";
 
@@ -8,8 +9,8 @@ import { findWithHashes, type ProviderUserWithHash } from "./provider-users-tabl
  */
 export async function signInProviderUser(
   db: Database,
-  { providerId, login, password }: { providerId: number; login: string; password: string },
+  { login, password, ...by }: HashingFor & { login: string; password: string },
 ): Promise<ProviderUserWithHash | undefined> {
-  const owners = await ownersOfPassword(await findWithHashes(db, providerId, login), password);
+  const owners = await ownersOfPassword(await findWithHashes(db, by.providerId, login), password, by);
   return owners.find(({ user }) => user.state === "active");
 }

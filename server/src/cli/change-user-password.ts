@@ -18,13 +18,12 @@ export const changeUserPassword: Command = {
     const [username, ...more] = positionals;
     if (!username || more.length > 0) throw new WrongUsage("Say whose password: one user name or e-mail address.");
     const password = values.password || randomPassword();
-    const passwordHash = await hashPassword(password);
-
     await onDatabase(needs, async (pool) => {
       const provider = await findProvider(pool, values.provider);
       const user = await findProviderUserByLogin(pool, provider.id, username);
       if (!user) throw new WrongUsage(`${provider.name} has no user ${username}.`);
       const { id: providerId } = provider;
+      const passwordHash = await hashPassword(password, { providerId });
       const said = { action: "user.changed", subject: `provider-user/${user.id}`, detail: { password: "changed" } };
       await pool.inTransaction(async (tx) => {
         await changeProviderUserPassword(tx, { providerId, userId: user.id, passwordHash });

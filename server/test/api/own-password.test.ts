@@ -8,7 +8,7 @@ const another = "another horse battery";
 /** Ada, an admin, in two browsers. */
 async function signInTwice(api: ApiHouse, now: Date) {
   const providerId = api.provider.id;
-  const passwordHash = await hashPassword(password);
+  const passwordHash = await hashPassword(password, { providerId });
   return api.pool.inTransaction(async (tx) => {
     const { id: userId } = await createProviderUser(tx, { providerId, username: "ada", passwordHash, role: "admin" });
     const open = () => createSession(tx, { providerId, audience: "admin", userId, now });

@@ -50,7 +50,9 @@ const isOpen = async (pool: Pool, { provider }: House, cookieValue: string): Pro
   (await findSession(pool, { providerId: provider.id, audience: "developer", cookieValue, now })) !== undefined;
 
 const passwordIs = async (pool: Pool, { provider }: House, login: string, password: string): Promise<boolean> =>
-  verifyPassword((await findUsersByLogin(pool, provider.id, login))[0]?.passwordHash, password);
+  verifyPassword((await findUsersByLogin(pool, provider.id, login))[0]?.passwordHash, password, {
+    providerId: provider.id,
+  });
 
 test("an update tells which fields changed, and of a password only that it did", async ({ sharedPool: pool }) => {
   const its = await house(pool);

@@ -88,7 +88,7 @@ test.for([
   ["demote", "delete"],
 ] as const)("of two admins who %s and %s each other at once, one stays", async (steps, { sharedPool: pool }) => {
   const { provider } = await setUp(pool);
-  const passwordHash = await hashPassword("x");
+  const passwordHash = await hashPassword("x", { providerId: provider.id });
   await pool.inTransaction((tx) =>
     createProviderUser(tx, { providerId: provider.id, username: "ada", passwordHash, role: "admin" }),
   );

@@ -83,7 +83,7 @@ test("the developer can sign in with user name or address, in any case", async (
   for (const login of ["nora", "NORA", "Nora@Fjord.example"]) {
     const [found] = await findUsersByLogin(pool, provider.id, login);
     expect(found?.user.id).toBe(user.id);
-    expect(await verifyPassword(found?.passwordHash, form.password)).toBe(true);
+    expect(await verifyPassword(found?.passwordHash, form.password, { providerId: provider.id })).toBe(true);
   }
 });
 

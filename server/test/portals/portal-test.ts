@@ -132,7 +132,7 @@ async function openHouse(ground: Ground, http: FastifyInstance): Promise<PortalH
     signedIn: (username) => enter("admin", "/p/login", { username, password }),
     buildWeb: () => buildWeb(ground.webFolder),
     addProviderUser: async (username, role) => {
-      const passwordHash = await hashPassword(password);
+      const passwordHash = await hashPassword(password, { providerId: provider.id });
       return pool.inTransaction((tx) =>
         createProviderUser(tx, { providerId: provider.id, username, passwordHash, role }),
       );

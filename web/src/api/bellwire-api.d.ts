@@ -2269,7 +2269,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description The database is away, or has no room left. Nothing is half done. */
+        /** @description The database is away or has no room left, or too many passwords are being checked. Nothing is half done. */
         Away: {
             headers: {
                 [name: string]: unknown;

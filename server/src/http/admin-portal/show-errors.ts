@@ -1,5 +1,5 @@
 import type { FastifyError, FastifyInstance } from "fastify";
-import { databaseFullPage, showDatabaseAway } from "../shared/database-trouble-pages.ts";
+import { databaseFullPage, showDatabaseAway, tooBusyPage } from "../shared/database-trouble-pages.ts";
 import { problemOfError } from "../shared/problem-of-error.ts";
 import type { AdminPortal } from "./show-page.ts";
 
@@ -19,11 +19,15 @@ export function showErrors(http: FastifyInstance, { showPage }: AdminPortal): vo
   http.setErrorHandler<FastifyError>(async (error, request, reply) => {
     const problem = problemOfError(error);
     const isOurs = problem.status >= 500;
-    if (isOurs) request.log.error({ err: error }, "page failed");
+    if (isOurs && problem.code !== "too-busy") request.log.error({ err: error }, "page failed");
     if (problem.code === "host-unknown") {
       return reply.code(problem.status).type("text/plain; charset=utf-8").send(`${problem.message}\n`);
     }
     if (problem.code === "database-away") return showDatabaseAway(reply, problem);
+    if (problem.code === "too-busy") {
+      if (problem.retryAfterSeconds !== undefined) reply.header("retry-after", problem.retryAfterSeconds);
+      return showPage(request, reply, tooBusyPage);
+    }
     if (problem.code === "database-full") return showPage(request, reply, databaseFullPage);
     return showPage(request, reply, {
       template: "message",

@@ -37,7 +37,13 @@ const refused: Readonly<Record<string, readonly [name: string, says: string, ...
     "too-many-bad-credentials",
   ],
   500: ["Broken", "Something went wrong on our side.", "internal"],
-  503: ["Away", "The database is away, or has no room left. Nothing is half done.", "database-away", "database-full"],
+  503: [
+    "Away",
+    "The database is away or has no room left, or too many passwords are being checked. Nothing is half done.",
+    "database-away",
+    "database-full",
+    "too-busy",
+  ],
 };
 
 const refusals = (): Record<string, object> =>

@@ -8,6 +8,8 @@ const secondsMax = 60;
 interface RefusedSignUp {
   readonly providerId: number;
   readonly values: Readonly<Record<string, string>>;
+  /** Where the form came from. */
+  readonly network: string;
   /** When the form was made that was sent. */
   readonly issuedAtMs: number;
 }
@@ -18,7 +20,7 @@ interface RefusedSignUp {
  */
 export async function findSignUpSentTwice(
   { pool, clock }: Pick<Portal, "pool" | "clock">,
-  { providerId, values, issuedAtMs }: RefusedSignUp,
+  { providerId, network, values, issuedAtMs }: RefusedSignUp,
 ): Promise<User | undefined> {
   const { username = "", email = "", password = "" } = values;
   if (username === "" || username.includes("\0")) return undefined;
@@ -28,5 +30,6 @@ export async function findSignUpSentTwice(
 
   const madeAtMs = found.user.createdAt.getTime();
   const isOfThisForm = madeAtMs >= issuedAtMs && clock.now().getTime() - madeAtMs < secondsMax * 1000;
-  return isOfThisForm && (await verifyPassword(found.passwordHash, password)) ? found.user : undefined;
+  if (!isOfThisForm) return undefined;
+  return (await verifyPassword(found.passwordHash, password, { providerId, network })) ? found.user : undefined;
 }

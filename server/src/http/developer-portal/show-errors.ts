@@ -1,5 +1,5 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { databaseFullPage, showDatabaseAway } from "../shared/database-trouble-pages.ts";
+import { databaseFullPage, showDatabaseAway, tooBusyPage } from "../shared/database-trouble-pages.ts";
 import { problemOfError } from "../shared/problem-of-error.ts";
 import { findDeveloper } from "./find-developer.ts";
 import type { Portal } from "./show-page.ts";
@@ -34,10 +34,14 @@ export function showErrors(http: FastifyInstance, portal: Portal): void {
 
   http.setErrorHandler<FastifyError>(async (error, request, reply) => {
     const problem = problemOfError(error);
-    if (problem.status >= 500) request.log.error({ err: error }, "page failed");
+    if (problem.status >= 500 && problem.code !== "too-busy") request.log.error({ err: error }, "page failed");
     if (problem.code === "host-unknown")
       return reply.code(problem.status).type("text/plain; charset=utf-8").send(`${problem.message}\n`);
     if (problem.code === "database-away") return showDatabaseAway(reply, problem);
+    if (problem.code === "too-busy") {
+      if (problem.retryAfterSeconds !== undefined) reply.header("retry-after", problem.retryAfterSeconds);
+      return showPage(request, reply, tooBusyPage);
+    }
     if (problem.code === "database-full") return showPage(request, reply, databaseFullPage);
     return showPage(request, reply, {
       template: "message",

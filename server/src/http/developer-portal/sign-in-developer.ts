@@ -1,4 +1,4 @@
-import { ownersOfPassword } from "#access/index.ts";
+import { ownersOfPassword, type HashingFor } from "#access/index.ts";
 import type { Database } from "#platform/database/database.ts";
 import { readAccount } from "#portal/accounts/index.ts";
 import { findUsersByLogin, type User, type UserWithHash } from "#portal/users/index.ts";
@@ -28,9 +28,10 @@ export type SignIn = { readonly user: User; readonly passwordHash: string } | { 
  */
 export async function signInDeveloper(
   db: Database,
-  { providerId, login, password }: { providerId: number; login: string; password: string },
+  { login, password, ...by }: HashingFor & { login: string; password: string },
 ): Promise<SignIn> {
-  const owners = await ownersOfPassword(await findUsersByLogin(db, providerId, login), password);
+  const { providerId } = by;
+  const owners = await ownersOfPassword(await findUsersByLogin(db, providerId, login), password, by);
   const judged = await Promise.all(owners.map((owner) => judge(db, providerId, owner)));
   return judged.find((it) => "user" in it) ?? judged[0] ?? { refused: wrongLogin };
 }

@@ -88,7 +88,12 @@ async function signUp(
   if ("closed" in outcome) return showClosed(portal, request, reply);
   if ("notFound" in outcome) return showSignUpForm(portal, request, reply, { ...withoutPlans(provider), values });
 
-  const sentTwice = await findSignUpSentTwice(portal, { providerId: provider.id, values, ...issued });
+  const sentTwice = await findSignUpSentTwice(portal, {
+    providerId: provider.id,
+    network: by.network,
+    values,
+    ...issued,
+  });
   if (sentTwice) return welcomeDeveloper(portal, request, reply, sentTwice);
   return showSignUpForm(portal, request, reply, { status: 422, values, errors: outcome.refused });
 }
@@ -100,8 +105,9 @@ const withoutPlans = ({ name }: Provider) => ({
   error: `You came for plans that are not to be had, or not together. Send the form again to get the usual ones, or ask ${name} for another link.`,
 });
 
-const formOf = (portal: Portal, { provider }: FastifyRequest): SignUpDoor => ({
+const formOf = (portal: Portal, { provider, ip }: FastifyRequest): SignUpDoor & { readonly door: "form" } => ({
   door: "form",
+  network: networkOf(ip),
   mailIsSent: portal.mailIsSent,
   activationUrl: activationUrl(portal, provider),
 });

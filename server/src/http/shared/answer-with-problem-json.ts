@@ -12,7 +12,7 @@ export function answerWithProblemJson(http: FastifyInstance): void {
   http.setErrorHandler<Error>((error, request, reply) => {
     const found = problemOfError(error);
     const problem = found.code === "host-unknown" ? new Problem("wrong-host", { cause: found }) : found;
-    if (problem.status >= 500) request.log.error({ err: error }, "request failed");
+    if (problem.status >= 500 && problem.code !== "too-busy") request.log.error({ err: error }, "request failed");
     return sendProblem(reply, problem);
   });
   const methodsOf = recordMethods(http);

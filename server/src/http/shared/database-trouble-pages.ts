@@ -20,6 +20,14 @@ export function showDatabaseAway(reply: FastifyReply, { status, retryAfterSecond
   return reply.code(status).type("text/html; charset=utf-8").send(page);
 }
 
+/** What people read in either portal when more passwords wait to be checked than fit. */
+export const tooBusyPage = {
+  template: "message",
+  title: "Please try again in a few seconds",
+  status: 503,
+  data: { text: "Many people are signing in at the moment, so what you asked for was not done." },
+} as const;
+
 /** What people read in either portal when the database has no room left. They can go on looking at what is there. */
 export const databaseFullPage = {
   template: "message",

@@ -1,3 +1,4 @@
+import { QueueFull } from "#access/index.ts";
 import { type DatabaseTrouble, troubleOf } from "#platform/database/database-trouble.ts";
 import { Problem, type FieldErrors, type ProblemCode } from "./problem.ts";
 
@@ -41,6 +42,9 @@ export function problemOfError(error: Error & ThrownByFastify): Problem {
   // What cannot be an id is nobody's.
   if (error.validationContext === "params") return new Problem("not-found", { cause: error });
   if (error.validation) return new Problem("invalid", { errors: errorsByField(error.validation), cause: error });
+  if (error instanceof QueueFull) {
+    return new Problem("too-busy", { retryAfterSeconds: error.retryAfterSeconds, cause: error });
+  }
   const trouble = troubleOf(error);
   if (trouble)
     return new Problem(`database-${trouble}`, { retryAfterSeconds: againAfterSeconds[trouble], cause: error });

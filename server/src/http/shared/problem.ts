@@ -37,6 +37,10 @@ export const problems = {
     status: 429,
     says: "Too many wrong credentials came from this address. Wait a minute.",
   },
+  "too-busy": {
+    status: 503,
+    says: "Too many passwords are being checked at the moment, and nothing was changed. Try again after the seconds in Retry-After.",
+  },
   "database-away": {
     status: 503,
     says: "The database does not answer at the moment. Look whether a change was made before you make it again.",

@@ -1,4 +1,6 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
+import { QueueFull } from "#access/index.ts";
+import { networkOf } from "#platform/network/network-of.ts";
 import { issueFormToken } from "./form-token.ts";
 import { readForm } from "./read-form.ts";
 import { waitInWords, type SignInLimits } from "./sign-in-limits.ts";
@@ -26,6 +28,7 @@ export const signInPage = (
 
 interface Login {
   readonly providerId: number;
+  readonly network: string;
   readonly login: string;
   readonly password: string;
 }
@@ -63,9 +66,26 @@ export async function judgeSignIn(
     const error = `Too many attempts. Please try again ${waitInWords(seconds)}.`;
     return { again: { status: 429, error, username, returnTo } };
   }
-  const verified = await verify({ ...attempt, password });
+  const { providerId } = attempt;
+  const verified = await refuseWhenFull(
+    verify({ providerId, network: networkOf(request.ip), login: username, password }),
+  );
+  if ("retryAfterSeconds" in verified) {
+    reply.header("retry-after", verified.retryAfterSeconds);
+    const error = "Many people are signing in at the moment. Please try again in a few seconds.";
+    return { again: { status: 503, error, username, returnTo } };
+  }
   if ("refused" in verified) return { again: { status: 422, error: verified.refused, username, returnTo } };
   limits.letIn(attempt);
   const { user, passwordHash } = verified;
-  return { proof: { providerId: attempt.providerId, userId: user.id, passwordHash }, returnTo };
+  return { proof: { providerId, userId: user.id, passwordHash }, returnTo };
+}
+
+async function refuseWhenFull<T>(verified: Promise<T>): Promise<T | { readonly retryAfterSeconds: number }> {
+  try {
+    return await verified;
+  } catch (error) {
+    if (error instanceof QueueFull) return { retryAfterSeconds: error.retryAfterSeconds };
+    throw error;
+  }
 }

@@ -22,7 +22,7 @@ export async function addProviderUser(
 ): Promise<AdditionOutcome> {
   const wanted = readWanted(values);
   const wrong = judgeWanted(wanted, { values, passwordLengthMin: provider.passwordLengthMin, isNew: true });
-  const passwordHash = await hashIfFine(wrong, wanted.password);
+  const passwordHash = await hashIfFine(wrong, { password: wanted.password, providerId: provider.id });
   const add = async (tx: Transaction): Promise<AdditionOutcome> => {
     const refused = mergeErrors(wrong, takenAmong(await lockProviderUsers(tx, provider.id), wanted));
     if (!isFine(refused) || passwordHash === undefined) return { refused };

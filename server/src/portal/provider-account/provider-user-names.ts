@@ -44,8 +44,11 @@ export function judgeWanted(wanted: Wanted, { values, passwordLengthMin, isNew }
 }
 
 /** Hashed before the transaction opens, since it takes a while; and only if all else is fine. */
-export const hashIfFine = async (errors: FieldErrors, password: string | undefined): Promise<string | undefined> =>
-  password !== undefined && isFine(errors) ? hashPassword(password) : undefined;
+export const hashIfFine = async (
+  errors: FieldErrors,
+  { password, providerId }: { readonly password: string | undefined; readonly providerId: number },
+): Promise<string | undefined> =>
+  password !== undefined && isFine(errors) ? hashPassword(password, { providerId }) : undefined;
 
 /** Which of the names somebody else among the provider's users has. */
 export function takenAmong(users: readonly ProviderUser[], { username, email }: Wanted, id?: number): FieldErrors {

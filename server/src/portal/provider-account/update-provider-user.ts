@@ -32,7 +32,7 @@ export async function updateProviderUser(
   const { password } = readWanted(values);
   const unproved = await judgeProof(pool, { providerId: provider.id, user: found, currentPassword });
   const wrong = mergeErrors(judgeWanted(readWanted(values, found), rules), unproved);
-  const passwordHash = await hashIfFine(wrong, password);
+  const passwordHash = await hashIfFine(wrong, { password, providerId: provider.id });
   const decide: Decide = (before, everybody) => {
     const wanted = readWanted(values, before);
     const refused = mergeErrors(unproved, judgeWanted(wanted, rules), takenAmong(everybody, wanted, userId));

@@ -57,7 +57,7 @@ async function makeAdmin(
   providerId: number,
   { adminUsername: username, adminPassword, accessToken }: ProviderSetup,
 ): Promise<string> {
-  const passwordHash = await hashPassword(adminPassword);
+  const passwordHash = await hashPassword(adminPassword, { providerId });
   const admin = await createProviderUser(tx, { providerId, username, passwordHash, role: "admin" });
   const { value } = await createAccessToken(tx, {
     providerId,

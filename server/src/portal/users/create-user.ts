@@ -26,7 +26,7 @@ export async function createUser(
   const settings = await readDocumentSettings(pool, provider);
   const { fields, errors } = judgeNewUser(settings, values, "program");
   const isHashed = isFine(errors) && fields.password !== undefined;
-  const passwordHash = isHashed ? await hashPassword(fields.password) : null;
+  const passwordHash = isHashed ? await hashPassword(fields.password, { providerId: provider.id }) : null;
 
   return pool.inTransaction(async (tx) => {
     const account = await lockAccount(tx, provider.id, accountId);

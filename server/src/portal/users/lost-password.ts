@@ -84,7 +84,7 @@ export async function resetPassword(
   const wanted = { password, confirmation, isRequired: true, lengthMin: provider.passwordLengthMin };
   const refused = mergeErrors(judgePassword(wanted));
   if (!isFine(refused)) return { refused };
-  const passwordHash = await hashPassword(password);
+  const passwordHash = await hashPassword(password, { providerId: provider.id });
   const by = { actor: { kind: "system" }, channel: "developer_portal", now } as const;
   const change = { provider, accountId: lost.accountId, userId: lost.id, by };
   const outcome = await changeUser(pool, change, async ({ user }, { tx }) => {

@@ -71,7 +71,8 @@ async function judgeNewPassword(
   { provider, accountId, userId, values, currentPassword }: UserUpdate,
 ): Promise<{ readonly hash?: string; readonly errors: FieldErrors }> {
   const [user] = await db.query<{ passwordHash: string | null }>(hashStatement, [provider.id, accountId, userId]);
-  const isOwn = currentPassword === undefined || (await verifyPassword(user?.passwordHash, currentPassword));
+  const by = { providerId: provider.id };
+  const isOwn = currentPassword === undefined || (await verifyPassword(user?.passwordHash, currentPassword, by));
   const password = textOf(values["password"]);
   const errors = mergeErrors(
     isOwn ? {} : { current_password: ["is incorrect"] },
@@ -82,7 +83,7 @@ async function judgeNewPassword(
       lengthMin: provider.passwordLengthMin,
     }),
   );
-  if (password === undefined || !isFine(errors) || (await verifyPassword(user?.passwordHash, password)))
+  if (password === undefined || !isFine(errors) || (await verifyPassword(user?.passwordHash, password, by)))
     return { errors };
-  return { hash: await hashPassword(password), errors };
+  return { hash: await hashPassword(password, by), errors };
 }

@@ -1,4 +1,4 @@
-import { hashPassword } from "#access/index.ts";
+import { hashPassword, type HashingFor } from "#access/index.ts";
 import type { Database, Pool } from "#platform/database/database.ts";
 import { isFine, mergeErrors, readDocumentSettings, type FieldErrors, type FieldInput } from "#portal/fields/index.ts";
 import { listProducts, readDefaultPlans } from "#portal/products/index.ts";
@@ -53,7 +53,7 @@ export async function signUpAccount(pool: Pool, signUp: SignUp): Promise<SignUpO
         : { door: "program", hasPassword: fields.password !== undefined },
       plans.accountPlan,
     ),
-    passwordHash: fields.password === undefined ? null : await hashPassword(fields.password),
+    passwordHash: fields.password === undefined ? null : await hashPassword(fields.password, hashingFor(signUp)),
   };
   try {
     const signedUp = await pool.inTransaction((tx) => writeSignUp(tx, judged));
@@ -63,6 +63,9 @@ export async function signUpAccount(pool: Pool, signUp: SignUp): Promise<SignUpO
     throw error;
   }
 }
+
+const hashingFor = ({ provider, by }: SignUp): HashingFor =>
+  by.door === "form" ? { providerId: provider.id, network: by.network } : { providerId: provider.id };
 
 async function findPlans(
   pool: Pool,

@@ -24,6 +24,8 @@ import { inDocumentOrder } from "./whole-account.ts";
 export type SignUpDoor =
   | {
       readonly door: "form";
+      /** Where the form came from: networks take turns at hashing. */
+      readonly network: string;
       /** Whether there is a mail server: without one, nobody is asked to prove an address. */
       readonly mailIsSent: boolean;
       readonly activationUrl: (code: string) => string;

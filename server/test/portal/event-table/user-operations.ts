@@ -15,7 +15,7 @@ import {
   type User,
 } from "#portal/users/index.ts";
 import { activateUser, activateUserByMail, signUpAccount } from "#portal/whole-accounts/index.ts";
-import { form } from "../house.ts";
+import { byForm, form } from "../house.ts";
 import type { OperationRow, OutOfScope, Scene } from "./operation-row.ts";
 
 const programs = ["admin", "token", "key"] as const;
@@ -64,9 +64,9 @@ const demoteLast = (scene: Scene): Promise<unknown> =>
 /** An account that is still in the state in which a sign-up by mail leaves it, and the code of the mail. */
 async function signUpByMail({ pool, provider, by: { now } }: Scene): Promise<string> {
   let code = "";
-  const activationUrl = (it: string): string => (code = it);
   const values = { ...form, org_name: "Second", username: "second", email: "second@fjord.example" };
-  await signUpAccount(pool, { provider, values, by: { door: "form", mailIsSent: true, activationUrl }, now });
+  const by = { ...byForm, mailIsSent: true, activationUrl: (it: string): string => (code = it) };
+  await signUpAccount(pool, { provider, values, by, now });
   return code;
 }
 

@@ -8,7 +8,7 @@ import { writeRefusal } from "./write-refusal.ts";
 export function answerWithRefusal(http: FastifyInstance): void {
   http.setErrorHandler<Error>((error, request, reply) => {
     const problem = problemOfError(error);
-    if (problem.status >= 500) request.log.error({ err: error }, "request failed");
+    if (problem.status >= 500 && problem.code !== "too-busy") request.log.error({ err: error }, "request failed");
     return refuse(reply, problem);
   });
   http.setNotFoundHandler((request, reply) => {

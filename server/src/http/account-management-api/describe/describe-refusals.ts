@@ -50,7 +50,7 @@ const refused = {
   503: {
     name: "Away",
     says: "The database is away, or has no room left. Nothing is half done.",
-    codes: ["database-away", "database-full"],
+    codes: ["database-away", "database-full", "too-busy"],
   },
   500: { name: "Broken", says: "Something went wrong on our side.", codes: ["internal"] },
 } as const satisfies Record<number, Refused>;

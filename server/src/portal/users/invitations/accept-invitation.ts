@@ -43,7 +43,7 @@ export async function acceptInvitation(
   const { fields, errors } = judgeNewUser(settings, { email: invited.email, ...values }, "developer");
   const refused = mergeErrors(errors, await findTakenNames(pool, provider.id, fields));
   if (!isFine(refused) || fields.password === undefined) return { refused };
-  const passwordHash = await hashPassword(fields.password);
+  const passwordHash = await hashPassword(fields.password, { providerId: provider.id });
 
   try {
     return await pool.inTransaction(async (tx) => {
