@@ -43,7 +43,7 @@ interface Index {
   readonly first: string;
 }
 
-/** Runs statements as they would be run by a connection that has prepared them, and says what each has looked at. */
+/** Runs statements as they would be run by a connection that has prepared them, says what each has looked at, and undoes them. */
 export async function openPlanner(connectionString: string, mode: string): Promise<Planner> {
   const client = new pg.Client({ connectionString });
   await client.connect();
@@ -56,7 +56,9 @@ export async function openPlanner(connectionString: string, mode: string): Promi
     async scansOf(text, values) {
       await client.query(`prepare it as ${text}`);
       const given = values.length > 0 ? `(${values.map(literalOf).join(", ")})` : "";
+      await client.query(`begin`);
       const { rows } = await client.query(`explain (analyze, format json) execute it${given}`);
+      await client.query(`rollback`);
       await client.query(`deallocate it`);
       return scansIn(rows[0]["QUERY PLAN"][0].Plan, indexes);
     },

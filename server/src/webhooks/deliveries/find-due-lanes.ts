@@ -12,6 +12,9 @@ export interface DueLanes {
   readonly engines: number;
 }
 
+// The lane's first due time is a subquery with a limit and not an `exists`: PostgreSQL may answer an `exists` from a hash of
+// all due rows, which took 300 ms with a million of them.
+//
 // Lanes that have something due and that nobody serves: no owner, or one whose heart has stopped for a lease. Skips from
 // endpoint to endpoint through due_lane_idx, two index probes each, so a full lane's million rows are never walked to
 // find another lane's one, and endpoints with nothing due cost nothing. Beside them, how many are served, since they have
@@ -28,7 +31,9 @@ const statement = `
     select waiting.endpoint_id, living.id as owner,
       case when living.id is null then
         (lanes.not_before is null or lanes.not_before <= clock_timestamp())
-        and exists (select from due where due.endpoint_id = waiting.endpoint_id and due.due_at <= clock_timestamp())
+        and (
+          select due.due_at from due where due.endpoint_id = waiting.endpoint_id order by due.due_at limit 1
+        ) <= clock_timestamp()
         and exists (select from endpoints where endpoints.id = waiting.endpoint_id and endpoints.active
           and endpoints.state = 'enabled' and endpoints.deleted_at is null)
       end as is_free

@@ -9,7 +9,8 @@ export interface DueMeasure {
 // Skips from endpoint to endpoint through due_lane_idx, as find-due-lanes.ts does, and takes the first row of each:
 // three index probes an endpoint, 10,000 endpoints at most. Then counts rows of those lanes, 10,000 at most: so
 // a million due rows cost as much as ten thousand, some 5 ms, and 10,000 endpoints some 100 ms. What is held
-// (its endpoint is paused, disabled or off) does not wait for us.
+// (its endpoint is paused, disabled or off) does not wait for us. An index can be searched for statement_timestamp(); with
+// clock_timestamp(), which changes within the statement, each row of the lane would be read, also those waiting in order.
 const statement = `
   with recursive waiting (endpoint_id) as (
     (select endpoint_id from due order by endpoint_id limit 1)
@@ -22,14 +23,14 @@ const statement = `
     join endpoints endpoint on endpoint.id = waiting.endpoint_id
       and endpoint.active and endpoint.state = 'enabled' and endpoint.deleted_at is null
     cross join lateral (
-      select due.due_at from due where due.endpoint_id = endpoint.id and due.due_at <= clock_timestamp()
+      select due.due_at from due where due.endpoint_id = endpoint.id and due.due_at <= statement_timestamp()
       order by due.due_at limit 1
     ) first
   )
   select
     (select count(*) from (
       select from lane cross join lateral (
-        select from due where due.endpoint_id = lane.endpoint_id and due.due_at <= clock_timestamp() limit 10000
+        select from due where due.endpoint_id = lane.endpoint_id and due.due_at <= statement_timestamp() limit 10000
       ) row limit 10000
     ) counted) as due,
     coalesce(extract(epoch from clock_timestamp() - min(due_at)), 0)::float8 as "oldestAgeSeconds"

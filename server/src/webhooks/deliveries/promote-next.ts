@@ -6,17 +6,28 @@ export interface EndedKey {
   readonly orderingKey: string;
 }
 
-// The row that is now the first of its key becomes due. A statement of its own, after the one that ended the row before it,
-// and in the same transaction: only so does it see a row that was recorded while that one waited for the lock. The first
-// as this statement's snapshot has it may be leaving its order by somebody's hand just then: then it is not the next when
-// its lock is free, and what is next was not seen.
+// Makes the first row of each key due. Runs after the statement that ended the row before it, in the same transaction: only a
+// newer snapshot sees a row that was recorded while that statement waited for the lock. The first row in this snapshot may
+// be leaving its order at this moment (retried, skipped or cancelled): once its lock is free it is no longer the next, and the
+// snapshot has not seen which one is, so the caller asks again.
+//
+// due_order_idx gives each key's first row, one probe per key. Keys are sorted, because all that lock rows of several keys
+// do so in that order.
 const statement = `
   with next as materialized (
-    select due.event_id, due.endpoint_id
-    from (select distinct * from unnest($1::bigint[], $2::text[]) as ended (endpoint_id, ordering_key)) ended
-    join due on due.endpoint_id = ended.endpoint_id and due.ordering_key = ended.ordering_key and due.due_at = 'infinity'
-    where not exists (select from due ahead where ahead.endpoint_id = due.endpoint_id
-      and ahead.ordering_key = due.ordering_key and ahead.sequence < due.sequence)
+    select first.event_id, first.endpoint_id
+    from (
+      select distinct endpoint_id, ordering_key from unnest($1::bigint[], $2::text[]) as ended (endpoint_id, ordering_key)
+      order by endpoint_id, ordering_key
+    ) ended
+    cross join lateral (
+      select due.event_id, due.endpoint_id, due.due_at
+      from due
+      where due.endpoint_id = ended.endpoint_id and due.ordering_key = ended.ordering_key
+      order by due.sequence
+      limit 1
+    ) first
+    where first.due_at = 'infinity'
   ), promoted as (
     update due set due_at = clock_timestamp()
     from next

@@ -37,12 +37,13 @@ export interface DueDelivery {
   readonly endpointVersion: number;
 }
 
-// What is due in each of the lanes, in order, behind what their owner has already taken: one statement for many small
-// lanes and for one large one. The owner alone reads here, so no row is locked or written before it is sent. Served by
-// due_lane_idx from the cursor on, and payloads by primary key, in one partition each: looking up the event as well, for
-// what the payload's context says, took a quarter of the statement. Bodies are UTF-8, since they are
-// rendered as text, and come as such: as bytes they would come as digits, which takes the driver half of its time, and so
-// would moments as dates.
+// Due rows of each lane, in order, after the cursor: one statement for many small lanes and for one large one. Only the
+// owner of a lane reads here, so no row is locked or written before it is sent.
+//
+// Reads due_lane_idx from the cursor to statement_timestamp(). With clock_timestamp(), which changes within a statement,
+// the index could not be searched for the end, and every row that waits behind its key's head would be read. Payloads are
+// read by primary key in one partition each; they carry the event's context, since joining events took a quarter of the
+// statement. Bodies come as text: as bytea they would arrive as hex digits, which takes half of the driver's time.
 const statement = `
   select lane.endpoint_id as "endpointId", due.event_id as "eventId", due.due_at::text as "dueAt", due.ordering_key as "orderingKey",
     due.attempts_made as "attemptsMade", due.round_start as "roundStart", due.replay, due.format, convert_from(payload.body, 'UTF8') as body,
@@ -53,7 +54,7 @@ const statement = `
   cross join lateral (
     select * from due
     where due.endpoint_id = lane.endpoint_id and (due.due_at, due.event_id) > (lane.due_at, lane.event_id)
-      and due.due_at <= clock_timestamp()
+      and due.due_at <= statement_timestamp()
     order by due.due_at, due.event_id
     limit lane.places
   ) due

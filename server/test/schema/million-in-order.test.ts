@@ -1,0 +1,141 @@
+import { expect } from "vitest";
+import type { Pool, Transaction } from "#platform/database/database.ts";
+import { newUuidV7 } from "#platform/ids/uuid-v7.ts";
+import {
+  cancelDelivery,
+  findDueLanes,
+  insertEngine,
+  measureDue,
+  readDelivery,
+  readDueDeliveries,
+  retryDelivery,
+  reviveDeliveries,
+  settleDeliveries,
+  skipDelivery,
+  startOfLane,
+  takeLanes,
+} from "#webhooks/deliveries/index.ts";
+import { buildEndpoint, buildProvider, recordNow } from "../support/build-webhooks.ts";
+import { test } from "../support/test.ts";
+import { openPlanner } from "./read-plan.ts";
+
+/** Waiting behind one head: the account of `anEvent`. */
+const ofOneKey = 1_000_000;
+const held = 50_000;
+const engineId = "00000000-0000-7000-8000-000000000001";
+/** `holdsUp` counts to a thousand; everything else reads the rows that it is about, and their neighbours. */
+const rowsMax = 1_010;
+
+const fill = `
+  insert into due (provider_id, endpoint_id, event_id, format, ordering_key, sequence, due_at)
+  select $1, $2, uuidv7(), '3scale', $3, number, case when number = 1 then clock_timestamp() else 'infinity' end
+  from generate_series(1, $4::integer) as number`;
+
+interface Asked {
+  readonly text: string;
+  readonly values: readonly unknown[];
+}
+
+/** The pool, noting each statement that reads deliveries that are due. */
+function recording(pool: Pool, asked: Asked[]): Pool {
+  const note = (text: string, values: readonly unknown[]): void => {
+    if (/\bdue\b/.test(text)) asked.push({ text, values });
+  };
+  return {
+    ...pool,
+    query: (text, values = []) => {
+      note(text, values);
+      return pool.query(text, values);
+    },
+    inTransaction: (work) =>
+      pool.inTransaction((tx) => {
+        const noted: Transaction = {
+          ...tx,
+          query: (text, values = []) => {
+            note(text, values);
+            return tx.query(text, values);
+          },
+          send: (text, values) => {
+            note(text, values);
+            tx.send(text, values);
+          },
+        };
+        return work(noted);
+      }),
+  };
+}
+
+test(
+  "no statement about one delivery, key or lane reads the backlog of its key, or what is held for others",
+  { timeout: 120_000 },
+  async ({ database, databaseUrl }) => {
+    const providerId = await buildProvider(database);
+    const url = "http://127.0.0.1:9/";
+    const endpointId = await buildEndpoint(database, { providerId, url, ordering: "account" });
+    await database.query(fill, [providerId, endpointId, "account/31", ofOneKey]);
+    for (const name of ["paused one", "paused two"]) {
+      const paused = await buildEndpoint(database, { providerId, url, name, ordering: "account" });
+      await database.query(fill, [providerId, paused, "account/1", held]);
+      await database.query(`update endpoints set state = 'paused' where id = $1`, [paused]);
+    }
+    const asked: Asked[] = [];
+    const pool = recording(database, asked);
+    const eventIds = await database.query<{ id: string }>(
+      `select event_id as id from due where endpoint_id = $1 and ordering_key = 'account/31' order by sequence limit 6`,
+      [endpointId],
+    );
+    const [first, skipped, cancelled, retried, read] = eventIds.map(({ id }) => ({
+      providerId,
+      eventId: id,
+      endpointId,
+    }));
+    if (!first || !skipped || !cancelled || !retried || !read) throw new Error("The backlog was not made.");
+
+    await insertEngine(pool, engineId);
+    const [lane] = await takeLanes(pool, { engineId, endpointIds: [endpointId], asked: 1, leaseSeconds: 60 });
+    await findDueLanes(pool, { engineId, leaseSeconds: 60 });
+    await measureDue(pool);
+    await readDueDeliveries(pool, [{ endpointId, after: startOfLane, limit: 100 }]);
+    const recorded = await recordNow(pool, { providerId });
+    const outcome = { status: 200, error: null, latencyMs: 1, responseHeaders: {}, responseBody: null, url: null };
+    const written = await settleDeliveries(pool, engineId, [
+      {
+        ...first,
+        ...outcome,
+        epoch: lane?.epoch ?? 0,
+        orderingKey: "account/31",
+        number: 1,
+        at: new Date(),
+        end: "delivered",
+        retryAfterSeconds: null,
+      },
+    ]);
+    expect(written).toBe(1);
+    await pool.inTransaction((tx) => skipDelivery(tx, skipped));
+    await pool.inTransaction((tx) => cancelDelivery(tx, cancelled));
+    await pool.inTransaction((tx) => retryDelivery(tx, retried));
+    await readDelivery(pool, read);
+    await pool.inTransaction((tx) =>
+      reviveDeliveries(tx, { providerId, endpointId }, [
+        {
+          eventId: newUuidV7(Date.now()),
+          format: "3scale",
+          orderingKey: "account/31",
+          sequence: 7,
+          attemptsMade: 0,
+          replay: 0,
+        },
+      ]),
+    );
+
+    await database.query(`delete from due where event_id = any($1)`, [recorded]); // it is recorded again below
+
+    for (const mode of ["force_custom_plan", "force_generic_plan"]) {
+      await using planner = await openPlanner(databaseUrl, mode);
+      for (const { text, values } of asked) {
+        const scans = (await planner.scansOf(text, values)).filter(({ table }) => table === "due");
+        expect({ mode, text, long: scans.filter(({ rows }) => rows > rowsMax) }).toEqual({ mode, text, long: [] });
+      }
+    }
+  },
+);
