@@ -13,6 +13,7 @@ import { composeHttp } from "../server/src/app/compose-http.ts";
 import { composeSender } from "../server/src/app/compose-sender.ts";
 import { providerUrls } from "../server/src/app/provider-urls.ts";
 import type { Pool } from "../server/src/platform/database/database.ts";
+import { systemClock } from "../server/src/platform/clock/clock.ts";
 import { createLogger } from "../server/src/platform/observability/create-logger.ts";
 import { ownCpuSeconds, treeCpuSeconds } from "./cpu-seconds.ts";
 import { openBenchDatabase, schema, type BenchDatabase } from "./open-database.ts";
@@ -32,8 +33,9 @@ async function serveApi(pool: Pool, { encryption, folder }: BenchDatabase, runni
   const outside = { caPem: undefined, proxyUrl: undefined, inFlightMax: 1 };
   const http = await composeHttp({
     pool,
+    clock: systemClock,
     encryption,
-    sender: running.use(composeSender({ pool, urls, allowed, ...outside })),
+    sender: running.use(composeSender({ pool, clock: systemClock, urls, allowed, ...outside })),
     urls,
     log: createLogger("info", join(folder, "web.log")),
     metrics: new Registry(),

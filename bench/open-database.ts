@@ -2,7 +2,6 @@ import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { systemClock } from "../server/src/platform/clock/clock.ts";
 import type { Pool } from "../server/src/platform/database/database.ts";
 import { migrate } from "../server/src/platform/database/migrate.ts";
 import { openPool } from "../server/src/platform/database/open-pool.ts";
@@ -31,7 +30,7 @@ export async function openBenchDatabase(): Promise<BenchDatabase> {
   await using opened = new AsyncDisposableStack();
   opened.defer(() => rm(folder, { recursive: true, force: true }));
   const { ownerUrl, appUrl } = opened.use(await openEmbeddedPostgres(folder, () => undefined));
-  await migrate({ connectionString: ownerUrl, schema, now: systemClock.now() });
+  await migrate({ connectionString: ownerUrl, schema });
   const owner = opened.use(await openPool({ connectionString: ownerUrl, schema, max: 4 }));
   const [row] = await owner.query<{ path: string }>("select current_setting('data_directory') as path");
   const postgresPid = Number(readFileSync(join(row?.path ?? "", "postmaster.pid"), "utf8").split("\n")[0]);

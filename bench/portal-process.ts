@@ -9,6 +9,7 @@ import { composeSender } from "../server/src/app/compose-sender.ts";
 import { providerUrls } from "../server/src/app/provider-urls.ts";
 import type { Pool } from "../server/src/platform/database/database.ts";
 import { openPool } from "../server/src/platform/database/open-pool.ts";
+import { systemClock } from "../server/src/platform/clock/clock.ts";
 import { createLogger } from "../server/src/platform/observability/create-logger.ts";
 import { createEncryption } from "../server/src/platform/encryption/encryption.ts";
 import { machineMs } from "./machine-clock.ts";
@@ -31,8 +32,25 @@ const log = createLogger("info", logFile);
 const encryption = createEncryption([secretKey]);
 const urls = providerUrls("http://127.0.0.1", undefined);
 const allowed = allowedHere();
-const sender = composeSender({ pool, urls, allowed, caPem: undefined, proxyUrl: undefined, inFlightMax });
-const parts = { pool: watched, encryption, sender, log, metrics: new Registry(), inFlightMax, disableAfterDays: 0 };
+const sender = composeSender({
+  pool,
+  clock: systemClock,
+  urls,
+  allowed,
+  caPem: undefined,
+  proxyUrl: undefined,
+  inFlightMax,
+});
+const parts = {
+  pool: watched,
+  clock: systemClock,
+  encryption,
+  sender,
+  log,
+  metrics: new Registry(),
+  inFlightMax,
+  disableAfterDays: 0,
+};
 const engine = await composeEngine(parts);
 const http = await composeHttp({
   ...parts,

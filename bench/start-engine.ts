@@ -18,7 +18,16 @@ export async function startEngineHere(database: BenchDatabase, inFlightMax: numb
   const log = createLogger("info", join(database.folder, "engine.log"));
   const { encryption } = database;
   opened.use(
-    await composeEngine({ pool, encryption, sender, log, metrics: new Registry(), inFlightMax, disableAfterDays: 0 }),
+    await composeEngine({
+      pool,
+      clock: systemClock,
+      encryption,
+      sender,
+      log,
+      metrics: new Registry(),
+      inFlightMax,
+      disableAfterDays: 0,
+    }),
   );
   return opened.move();
 }

@@ -4,6 +4,7 @@ import { measureBacklog } from "../server/src/app/metrics/measure-backlog.ts";
 import { measureEngine } from "../server/src/app/metrics/measure-engine.ts";
 import { measureLaneStore } from "../server/src/app/metrics/measure-lane-store.ts";
 import { measureProcess } from "../server/src/app/metrics/measure-process.ts";
+import { measureTime } from "../server/src/app/metrics/measure-time.ts";
 import { systemClock } from "../server/src/platform/clock/clock.ts";
 import { postgresLaneStore } from "../server/src/webhooks/engine/index.ts";
 import { createEncryption } from "../server/src/platform/encryption/encryption.ts";
@@ -21,6 +22,7 @@ export async function metricsReference(version: string): Promise<string> {
   measureLaneStore(metrics, postgresLaneStore(nowhere, createEncryption([Buffer.alloc(32)]), 1000), systemClock);
   measureEngine(metrics, { inFlight: 0, lanes: 0, windows: [] });
   measureBacklog(metrics, nowhere);
+  measureTime(metrics, { db: nowhere, machine: systemClock });
   const rows = [...(await metrics.metrics()).matchAll(/^# HELP (bellwire_\S+) (.*)\n# TYPE \S+ (.*)$/gm)].map(
     ([, name, help, type]) => `| \`${name}\` | ${type} | ${help} |`,
   );
@@ -35,6 +37,7 @@ its process, as \`process_*\` and \`nodejs_*\`. No label names an endpoint, a pr
 ${rows.join("\n")}
 
 What to be woken for: \`max(bellwire_oldest_due_age_seconds) > 60\`, deliveries wait and nobody sends them;
-\`up == 0\`; \`rate(bellwire_attempts_total{outcome="answered"}[5m]) == 0\` while \`bellwire_due_deliveries > 0\`.
+\`up == 0\`; \`rate(bellwire_attempts_total{outcome="answered"}[5m]) == 0\` while \`bellwire_due_deliveries > 0\`;
+\`abs(bellwire_clock_ahead_seconds) > 60\` or \`bellwire_history_days_ready < 2\`: a clock is wrong, or the tables of a day are missing.
 `;
 }

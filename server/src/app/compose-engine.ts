@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import type { Registry } from "prom-client";
-import { systemClock } from "#platform/clock/clock.ts";
+import type { Clock } from "#platform/clock/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { impatientPool } from "#platform/database/impatient-pool.ts";
 import type { Encryption } from "#platform/encryption/encryption.ts";
@@ -14,6 +14,7 @@ import { measureLaneStore } from "./metrics/measure-lane-store.ts";
 
 export interface EngineParts {
   readonly pool: Pool;
+  readonly clock: Clock;
   readonly encryption: Encryption;
   readonly sender: Sender;
   readonly log: Logger;
@@ -31,17 +32,17 @@ const dayMs = 86_400_000;
 
 /** The engine of this process, woken by hints from all of them. Closing it drains it. */
 export async function composeEngine(parts: EngineParts): Promise<AsyncDisposable> {
-  const { pool, encryption, sender, log, metrics, inFlightMax, disableAfterDays } = parts;
+  const { pool, clock, encryption, sender, log, metrics, inFlightMax, disableAfterDays } = parts;
   const measure = measureAttempts(metrics);
   const engine = await startEngine({
     // What takes longer than a lease comes too late: the lanes are others' by then.
     store: measureLaneStore(
       metrics,
-      postgresLaneStore(impatientPool(pool, systemClock, leaseMs), encryption, leaseMs),
-      systemClock,
+      postgresLaneStore(impatientPool(pool, clock, leaseMs), encryption, leaseMs),
+      clock,
     ),
     sender,
-    clock: systemClock,
+    clock,
     log: {
       attempt: (line) => {
         measure(line);
@@ -50,7 +51,7 @@ export async function composeEngine(parts: EngineParts): Promise<AsyncDisposable
       warn: (fields, sentence) => log.warn(fields, sentence),
     },
     chance,
-    newId: () => newUuidV7(systemClock.now().getTime()),
+    newId: () => newUuidV7(clock.now().getTime()),
     inFlightMax,
     leaseMs,
     disableAfterMs: disableAfterDays === 0 ? Number.POSITIVE_INFINITY : disableAfterDays * dayMs,

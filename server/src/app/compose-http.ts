@@ -15,7 +15,7 @@ import {
   refuseUnreadablePaths,
   rewriteUnreadablePath,
 } from "#http/shared/refuse-unreadable-paths.ts";
-import { systemClock } from "#platform/clock/clock.ts";
+import { type Clock, systemClock } from "#platform/clock/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { isMigrated } from "#platform/database/is-migrated.ts";
 import type { Encryption } from "#platform/encryption/encryption.ts";
@@ -26,12 +26,14 @@ import type { Provider } from "#portal/providers/index.ts";
 import { createOwnBins } from "#request-bin/index.ts";
 import type { Sender } from "#webhooks/attempts/index.ts";
 import { readSecretsTo } from "#webhooks/endpoints/index.ts";
+import { readHistoryDays } from "#webhooks/history/index.ts";
 import type { ProviderUrls } from "./provider-urls.ts";
 import { tryOutLinks } from "./try-out.ts";
 import { version } from "./version.ts";
 
 export interface HttpParts {
   readonly pool: Pool;
+  readonly clock: Clock;
   readonly encryption: Encryption;
   readonly sender: Sender;
   readonly urls: ProviderUrls;
@@ -52,22 +54,30 @@ const webFolder = fileURLToPath(new URL("../../../web/dist/", import.meta.url));
 
 /** All doors of the web role, on one server that does not listen yet. */
 export async function composeHttp(parts: HttpParts): Promise<FastifyInstance> {
-  const { pool, metrics, baseDomain } = parts;
+  const { pool, clock, metrics, baseDomain } = parts;
   const http = openServer(parts);
   // Their callers are machines, which know no provider's host.
-  await http.register(operationsDoor({ pool, metrics, isMigrated: () => isMigrated(pool) }));
+  await http.register(
+    operationsDoor({
+      pool,
+      machine: systemClock,
+      metrics,
+      isMigrated: () => isMigrated(pool),
+      readHistoryDays: () => readHistoryDays(pool),
+    }),
+  );
   await http.register(async (doors) => {
-    addFindProviderHook(doors, { pool, clock: systemClock, baseDomain });
+    addFindProviderHook(doors, { pool, clock, baseDomain });
     refuseUnreadablePaths(doors);
     await registerDoors(doors, parts);
   });
   return http;
 }
 
-function openServer({ log, trustedProxies }: HttpParts): FastifyInstance {
+function openServer({ clock, log, trustedProxies }: HttpParts): FastifyInstance {
   const http = fastify({
     trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
-    genReqId: () => newUuidV7(systemClock.now().getTime()),
+    genReqId: () => newUuidV7(clock.now().getTime()),
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }), // one line a request is ours, below
     routerOptions: { maxParamLength: pathPartLengthMax, ignoreTrailingSlash: true },
@@ -89,8 +99,7 @@ function openServer({ log, trustedProxies }: HttpParts): FastifyInstance {
 }
 
 async function registerDoors(doors: FastifyInstance, parts: HttpParts): Promise<void> {
-  const { pool, encryption, sender, urls, cookieSecret } = parts;
-  const clock = systemClock;
+  const { pool, clock, encryption, sender, urls, cookieSecret } = parts;
   const newId = (): string => newUuidV7(clock.now().getTime());
   const secureCookies = urls.publicUrl.startsWith("https:");
   const findAdminCaller = createFindAdminCaller({ pool, clock });

@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import { systemClock } from "#platform/clock/clock.ts";
+import type { Clock } from "#platform/clock/clock.ts";
 import type { Config } from "#platform/config/read-config.ts";
 import { wordsOf } from "#platform/config/error-words.ts";
 import type { Pool } from "#platform/database/database.ts";
@@ -11,6 +11,7 @@ import { workWhenWoken } from "./work-when-woken.ts";
 interface MailParts {
   readonly config: Pick<Config, "smtpUrl">;
   readonly pool: Pool;
+  readonly clock: Clock;
   readonly urls: ProviderUrls;
   readonly log: Logger;
 }
@@ -19,14 +20,14 @@ interface MailParts {
 const everyMs = 5000;
 
 /** Empties the outbox into the mail server, if there is one; without, mails stay there to be read in the Admin Portal. */
-export function composeMail({ config, pool, urls, log }: MailParts): AsyncDisposable | undefined {
+export function composeMail({ config, pool, clock, urls, log }: MailParts): AsyncDisposable | undefined {
   if (config.smtpUrl === undefined) return undefined;
   const mailer = openMailer(config.smtpUrl.reveal());
   const fallbackAddress = `no-reply@${new URL(urls.publicUrl).hostname}`;
   const send = async (): Promise<number> =>
     sendDueMails({
       pool,
-      now: () => systemClock.now(),
+      now: () => clock.now(),
       send: async ({ from, recipient, subject, text }) => {
         await mailer.send({
           from: { name: from.name, address: from.address ?? fallbackAddress },

@@ -1,4 +1,4 @@
-import { systemClock } from "#platform/clock/clock.ts";
+import type { Clock } from "#platform/clock/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
 import type { AllowedTargets } from "#platform/network/allowed-targets.ts";
 import { createOwnBins } from "#request-bin/index.ts";
@@ -8,6 +8,7 @@ import { version } from "./version.ts";
 
 export interface SenderParts {
   readonly pool: Pool;
+  readonly clock: Clock;
   readonly urls: ProviderUrls;
   readonly allowed: AllowedTargets;
   readonly caPem: string | undefined;
@@ -16,10 +17,10 @@ export interface SenderParts {
 }
 
 /** The one way out, for the engine and for pings. Our own bins are handed what is sent to them without the network. */
-export function composeSender({ pool, urls, inFlightMax, ...network }: SenderParts): Sender & AsyncDisposable {
+export function composeSender({ pool, clock, urls, inFlightMax, ...network }: SenderParts): Sender & AsyncDisposable {
   return createSender({
     ...network,
-    clock: systemClock,
+    clock,
     userAgent: `Bellwire/${version}`,
     connectionsMax: inFlightMax,
     ownBins: createOwnBins({ pool, isOurs: urls.isOurs }),

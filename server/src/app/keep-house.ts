@@ -1,19 +1,22 @@
 import type { Logger } from "pino";
-import { systemClock } from "#platform/clock/clock.ts";
+import { type Clock, systemClock } from "#platform/clock/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { tellOfOutages } from "#outages/index.ts";
 import { cancelDueOfDeletedEndpoints } from "#webhooks/endpoints/index.ts";
 import { limitBacklogs, type BacklogQuota } from "#webhooks/failures/index.ts";
 import { deleteOldMails } from "#portal/mails/index.ts";
-import { addComingDays, retireExpiredDays } from "#webhooks/history/index.ts";
+import { addComingDays, advanceRetention, retireExpiredDays } from "#webhooks/history/index.ts";
 import { deleteOldReplays } from "#webhooks/replays/index.ts";
 import type { ProviderUrls } from "./provider-urls.ts";
 
 const minuteMs = 60_000;
+/** Retention follows smaller leaps within the hour. */
+const leapSeconds = 3600;
 
 interface HouseNeeds {
   readonly pool: Pool;
   readonly log: Logger;
+  readonly clock: Clock;
   readonly urls: ProviderUrls;
   readonly retentionDays: number;
   readonly heldQuota: BacklogQuota;
@@ -36,7 +39,7 @@ export function keepHouse(needs: HouseNeeds): AsyncDisposable {
 }
 
 async function keepHouseUntil(signal: AbortSignal, needs: HouseNeeds): Promise<void> {
-  const { pool, log, urls } = needs;
+  const { pool, log, clock, urls } = needs;
   const pageUrl = (provider: { readonly subdomain: string }, path: string): string =>
     `${urls.adminPortal(provider)}/p/admin${path}`;
   let isHourlyDue = false;
@@ -45,7 +48,7 @@ async function keepHouseUntil(signal: AbortSignal, needs: HouseNeeds): Promise<v
     if (signal.aborted) return;
     try {
       await pool.inTransaction(cancelDueOfDeletedEndpoints);
-      await tellOfOutages({ pool, pageUrl, now: systemClock.now() });
+      await tellOfOutages({ pool, pageUrl, now: clock.now() });
       isHourlyDue ||= minute % 60 === 0;
       if (!isHourlyDue) continue;
       await keepBacklogs(needs);
@@ -66,8 +69,12 @@ async function keepBacklogs({ pool, log, heldQuota }: HouseNeeds): Promise<void>
 }
 
 async function keepHistory({ pool, log, retentionDays }: HouseNeeds): Promise<void> {
-  const now = systemClock.now();
-  await addComingDays(pool, now);
+  await addComingDays(pool);
+  // The machine's own clock, and not the one that follows the database's: it takes two to call a day expired.
+  const { now, behindSeconds } = await advanceRetention(pool, systemClock.now());
+  if (behindSeconds >= leapSeconds) {
+    log.warn({ behindSeconds }, "the database's clock has leapt ahead; retention follows it by a day an hour");
+  }
   const days = await retireExpiredDays(pool, now, retentionDays);
   if (days.length > 0) log.info({ days }, "history dropped");
   while ((await deleteOldMails(pool, now, retentionDays)) > 0);

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { Logger } from "pino";
 import { Registry } from "prom-client";
-import { systemClock } from "#platform/clock/clock.ts";
+import { type Clock, systemClock } from "#platform/clock/clock.ts";
 import { CannotStart } from "#platform/config/cannot-start.ts";
 import { wordsOf } from "#platform/config/error-words.ts";
 import { keepSecretKeys } from "#platform/config/keep-secret-key.ts";
@@ -15,6 +15,8 @@ import type { Sender } from "#webhooks/attempts/index.ts";
 import { composeSender } from "./compose-sender.ts";
 import { measureBacklog } from "./metrics/measure-backlog.ts";
 import { measureProcess } from "./metrics/measure-process.ts";
+import { measureTime } from "./metrics/measure-time.ts";
+import { openDatabaseClock } from "./open-database-clock.ts";
 import type { ProviderUrls } from "./provider-urls.ts";
 import { version } from "./version.ts";
 
@@ -22,6 +24,8 @@ import { version } from "./version.ts";
 export interface Parts {
   readonly config: Config;
   readonly log: Logger;
+  /** Tells the database's time. */
+  readonly clock: Clock;
   /** What this process counts. */
   readonly metrics: Registry;
   readonly urls: ProviderUrls;
@@ -41,17 +45,19 @@ interface OpenNeeds extends Pick<Parts, "config" | "log" | "urls"> {
 export async function openParts({ config, log, urls, say, running }: OpenNeeds): Promise<Parts> {
   const allowed = readAllowed(config.allowedTargets);
   const caPem = await readAuthorities(config.caFile);
-  const { pool } = running.use(await openDatabase({ config, now: systemClock.now(), mayChange: true, say, log }));
+  const { pool } = running.use(await openDatabase({ config, mayChange: true, say, log }));
+  const clock = running.use(await openDatabaseClock(pool, log));
   const keys = await keepSecretKeys(config);
   const encryption = createEncryption(keys);
   await checkKeys(pool, encryption);
   const proxyUrl = config.proxyUrl?.reveal();
   const inFlightMax = config.engineConcurrency;
-  const sender = running.use(composeSender({ pool, urls, allowed, caPem, proxyUrl, inFlightMax }));
+  const sender = running.use(composeSender({ pool, clock, urls, allowed, caPem, proxyUrl, inFlightMax }));
   const metrics = new Registry();
   measureProcess(metrics, version);
   measureBacklog(metrics, pool);
-  return { config, log, metrics, urls, pool, keys, encryption, allowed, sender };
+  measureTime(metrics, { db: pool, machine: systemClock });
+  return { config, log, clock, metrics, urls, pool, keys, encryption, allowed, sender };
 }
 
 function readAllowed(text: string): AllowedTargets {

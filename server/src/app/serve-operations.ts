@@ -1,6 +1,8 @@
 import fastify from "fastify";
 import { operationsDoor } from "#http/operations/index.ts";
+import { systemClock } from "#platform/clock/clock.ts";
 import { isMigrated } from "#platform/database/is-migrated.ts";
+import { readHistoryDays } from "#webhooks/history/index.ts";
 import { cannotListen } from "./claim-port.ts";
 import type { Parts } from "./open-parts.ts";
 
@@ -10,7 +12,15 @@ export async function serveOperations(
   port: number,
 ): Promise<AsyncDisposable> {
   const http = fastify();
-  await http.register(operationsDoor({ pool, metrics, isMigrated: () => isMigrated(pool) }));
+  await http.register(
+    operationsDoor({
+      pool,
+      machine: systemClock,
+      metrics,
+      isMigrated: () => isMigrated(pool),
+      readHistoryDays: () => readHistoryDays(pool),
+    }),
+  );
   try {
     await http.listen({ host: config.host, port });
   } catch (error) {

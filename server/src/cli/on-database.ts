@@ -1,4 +1,3 @@
-import { systemClock } from "#platform/clock/clock.ts";
 import { keepSecretKeys } from "#platform/config/keep-secret-key.ts";
 import { type Config, readConfig } from "#platform/config/read-config.ts";
 import type { Pool } from "#platform/database/database.ts";
@@ -20,7 +19,7 @@ export async function onDatabase<T>(
 ): Promise<T> {
   const config = readConfig(env);
   const log = createLogger("warn");
-  await using database = await openDatabase({ config, now: systemClock.now(), mayChange, say: tell, log });
+  await using database = await openDatabase({ config, mayChange, say: tell, log });
   return await work(database.pool, config);
 }
 

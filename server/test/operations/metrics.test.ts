@@ -8,6 +8,7 @@ import type { Database, Pool } from "#platform/database/database.ts";
 import { parseAllowedTargets } from "#platform/network/allowed-targets.ts";
 import { createSender } from "#webhooks/attempts/index.ts";
 import { everyAttempt } from "#webhooks/deliveries/index.ts";
+import { readHistoryDays } from "#webhooks/history/index.ts";
 import { composeEngine } from "../../src/app/compose-engine.ts";
 import { measureBacklog } from "../../src/app/metrics/measure-backlog.ts";
 import { buildEndpoint, buildProvider, encryption, recordNow } from "../support/build-webhooks.ts";
@@ -18,7 +19,15 @@ import { until } from "../support/until.ts";
 /** Every metric's value, by its name with labels, as Prometheus gets them. */
 async function scrape(metrics: Registry, pool: Database): Promise<ReadonlyMap<string, number>> {
   await using http = Fastify();
-  await http.register(operationsDoor({ pool, metrics, isMigrated: async () => true }));
+  await http.register(
+    operationsDoor({
+      pool,
+      machine: systemClock,
+      metrics,
+      isMigrated: async () => true,
+      readHistoryDays: () => readHistoryDays(pool),
+    }),
+  );
   const { body } = await http.inject("/metrics");
   return new Map([...body.matchAll(/^(bellwire_\S+) (\S+)$/gm)].map(([, name = "", value]) => [name, Number(value)]));
 }
@@ -30,7 +39,18 @@ async function startMeasuredEngine(pool: Pool, metrics: Registry): Promise<Async
   await using running = new AsyncDisposableStack();
   const sender = running.use(createSender({ clock: systemClock, userAgent: "Bellwire/test", allowed }));
   const log = pino({ level: "silent" });
-  running.use(await composeEngine({ pool, encryption, sender, log, metrics, inFlightMax: 50, disableAfterDays: 0 }));
+  running.use(
+    await composeEngine({
+      pool,
+      clock: systemClock,
+      encryption,
+      sender,
+      log,
+      metrics,
+      inFlightMax: 50,
+      disableAfterDays: 0,
+    }),
+  );
   return running.move();
 }
 

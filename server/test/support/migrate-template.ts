@@ -1,5 +1,4 @@
 import pg from "pg";
-import { systemClock } from "#platform/clock/clock.ts";
 import { migrate } from "#platform/database/migrate.ts";
 import { HandDrivenClock } from "./hand-driven-clock.ts";
 import { schema, templateName } from "./test-databases.ts";
@@ -9,7 +8,7 @@ import type { ThrowAwayPostgres } from "./throw-away-postgres.ts";
 export async function migrateTemplate(postgres: ThrowAwayPostgres): Promise<void> {
   await run(postgres.urlOf("postgres"), `create database ${templateName}`);
   const connectionString = postgres.urlOf(templateName);
-  await migrate({ connectionString, schema, now: systemClock.now() });
+  await migrate({ connectionString, schema });
   await run(connectionString, dropOtherDays);
   // Days for tests that go by the other clock.
   await run(connectionString, `select ${schema}.add_history_days($1::date, $1::date + 1)`, [

@@ -6,6 +6,7 @@ import { providerUrls } from "../../src/app/provider-urls.ts";
 import type { TryOut } from "../../src/app/try-out.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { parseAllowedTargets } from "#platform/network/allowed-targets.ts";
+import { systemClock } from "#platform/clock/clock.ts";
 import { createLogger } from "#platform/observability/create-logger.ts";
 import { encryption } from "./build-webhooks.ts";
 
@@ -24,9 +25,10 @@ export async function openEveryDoor(pool: Pool, { baseDomain, tryOut }: Opened =
   if ("wrong" in allowed) throw new Error(allowed.wrong);
   const urls = providerUrls("http://bellwire.test", baseDomain);
   const network = { allowed, caPem: undefined, proxyUrl: undefined, inFlightMax: 10 };
-  const sender = composeSender({ pool, urls, ...network });
+  const sender = composeSender({ pool, clock: systemClock, urls, ...network });
   const http = await composeHttp({
     pool,
+    clock: systemClock,
     encryption,
     sender,
     urls,

@@ -18,7 +18,7 @@ async function bringHere(database: Database): Promise<void> {
   await database.query("update transaction_numbers set cluster = cluster + 1");
 }
 
-const start = (connectionString: string) => migrate({ connectionString, schema, now: new Date() });
+const start = (connectionString: string) => migrate({ connectionString, schema });
 
 test("after a move to another cluster, whoever follows goes on where he was, and nothing passes him by", async ({
   database,

@@ -1,7 +1,16 @@
+import pg from "pg";
 import { expect } from "vitest";
+import { createLogger } from "#platform/observability/create-logger.ts";
 import { listDeliveries, readDelivery } from "#webhooks/deliveries/index.ts";
 import { listFailures, retryFailures } from "#webhooks/failures/index.ts";
-import { addComingDays, retireExpiredDays } from "#webhooks/history/index.ts";
+import {
+  addComingDays,
+  advanceRetention,
+  readHistoryDays,
+  readRetentionBehind,
+  retireExpiredDays,
+} from "#webhooks/history/index.ts";
+import { openDatabaseClock } from "../../src/app/open-database-clock.ts";
 import { buildEndpoint, buildProvider, bySystem, encryption, recordNow } from "../support/build-webhooks.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { startTestEngine } from "../support/start-test-engine.ts";
@@ -11,12 +20,64 @@ import { until } from "../support/until.ts";
 const dayMs = 86_400_000;
 
 test("a process that runs for months always has the tables of the coming days", async ({ database }) => {
-  const inThreeMonths = new Date(Date.now() + 90 * dayMs);
-  await addComingDays(database, inThreeMonths);
-  // Not an id of ours: those never run backwards, so what this process records next would lie months ahead.
+  const { now, daysReady } = await readHistoryDays(database);
+  expect(daysReady).toBeLessThan(14); // the tests' template has today's alone
+  await addComingDays(database);
+  expect(await readHistoryDays(database)).toMatchObject({ daysReady: 15 });
+  // Not an id of ours: those never run backwards, so what this process records next would lie days ahead.
   const insert = `
     insert into payloads (provider_id, event_id, format, body, context) values (1, uuid_v7_floor($1), '3scale', '', '{}')`;
-  await database.inTransaction((tx) => tx.query(insert, [new Date(inThreeMonths.getTime() + 13 * dayMs)]));
+  await database.inTransaction((tx) => tx.query(insert, [new Date(now.getTime() + 13 * dayMs)]));
+});
+
+test("a machine whose clock is 60 days ahead or behind drops no history", async ({ database }) => {
+  const providerId = await buildProvider(database);
+  await recordNow(database, { providerId });
+  for (const days of [60, -60]) {
+    const machineNow = new Date(Date.now() + days * dayMs);
+    const { now } = await advanceRetention(database, machineNow);
+    expect(now.getTime()).toBeLessThanOrEqual(Math.min(Date.now(), machineNow.getTime()));
+    expect(await retireExpiredDays(database, now, 30)).not.toContain(new Date().toISOString().slice(0, 10));
+  }
+  expect(await database.query("select from events")).toHaveLength(1);
+});
+
+test("a database whose clock leaps ahead by 60 days loses a day of history each run, and says how far it leapt", async ({
+  database,
+}) => {
+  const farAhead = new Date(Date.now() + 365 * dayMs); // the machine's clock has leapt as well
+  // As if the last run had been 60 days ago by the clock of today.
+  await database.query(
+    "update retention_clock set trusted_at = now() - interval '60 days', read_at = now() - interval '60 days'",
+  );
+  const first = await advanceRetention(database, farAhead);
+  expect(Math.round(first.behindSeconds / 86_400)).toBe(59);
+  expect(await readRetentionBehind(database)).toBeCloseTo(first.behindSeconds, -1);
+  const again = await advanceRetention(database, farAhead);
+  expect(again.now.getTime() - first.now.getTime()).toBeLessThan(3_600_000); // another process, at the same time
+  await database.query("update retention_clock set read_at = now() - interval '1 hour'");
+  const nextHour = await advanceRetention(database, farAhead);
+  expect(Math.round(nextHour.behindSeconds / 86_400)).toBe(58);
+});
+
+test("a process that finds today's tables missing creates them before it records", async ({
+  database,
+  databaseUrl,
+}) => {
+  const owner = new pg.Client(databaseUrl);
+  await owner.connect();
+  const { rows } = await owner.query<{ table: string }>(
+    `select oid::regclass::text as table from pg_class where relkind = 'r' and relname ~ '^(events|payloads)_\\d{8}$'`,
+  );
+  for (const { table } of rows) await owner.query(`drop table bellwire.${table.replace("bellwire.", "")}`);
+  await owner.end();
+  expect(await readHistoryDays(database)).toMatchObject({ daysReady: 0 });
+  const providerId = await buildProvider(database);
+  await expect(recordNow(database, { providerId })).rejects.toThrow("no partition");
+
+  await using _clock = await openDatabaseClock(database, createLogger("silent"));
+  expect(await readHistoryDays(database)).toMatchObject({ daysReady: 15 });
+  await recordNow(database, { providerId });
 });
 
 test("expired days go, but for what failed or is still due, which can be retried as before", async ({ database }) => {

@@ -81,7 +81,7 @@ test("a day is dropped while engines settle, other days are vacuumed and somebod
 }) => {
   const providerId = await buildProvider(database);
   await recordNow(database, { providerId });
-  await addComingDays(database, new Date());
+  await addComingDays(database);
   const other = tableSuffix(dayOf(inDays(2)));
   const vacuumed = await holdOpen(database, async (tx) => {
     for (const history of ["events", "payloads", "deliveries", "attempts"])
@@ -103,7 +103,7 @@ test("days are added beside transactions that record, and keep nobody from it", 
   const writing = await holdOpen(database, (tx) =>
     tx.query("lock table events, payloads, attempts in row exclusive mode"),
   );
-  const adding = await holdOpen(database, (tx) => addComingDays(tx, inDays(90)));
+  const adding = await holdOpen(database, (tx) => addComingDays(tx));
   await recordNow(database, { providerId });
   await writing.commit();
   await adding.commit();

@@ -2,16 +2,26 @@ import Fastify from "fastify";
 import { Counter, Registry } from "prom-client";
 import { expect, test } from "vitest";
 import type { Database } from "#platform/database/database.ts";
+import { HandDrivenClock } from "../../../test/support/hand-driven-clock.ts";
 import { operationsDoor } from "./index.ts";
 
+const machine = new HandDrivenClock();
 const answering: Database = { query: async () => [] };
 const silent: Database = { query: () => Promise.reject(new Error("connect ECONNREFUSED 10.0.0.1:5432")) };
 
-async function serve({ pool = answering, isMigrated = true }) {
+async function serve({ pool = answering, isMigrated = true, daysReady = 15, now = machine.now() }) {
   const http = Fastify();
   const metrics = new Registry();
   new Counter({ name: "webhook_attempts_total", help: "Attempts made.", registers: [metrics] }).inc(3);
-  await http.register(operationsDoor({ pool, metrics, isMigrated: async () => isMigrated }));
+  await http.register(
+    operationsDoor({
+      pool,
+      machine,
+      metrics,
+      isMigrated: async () => isMigrated,
+      readHistoryDays: async () => ({ now, daysReady }),
+    }),
+  );
   return http;
 }
 
@@ -27,12 +37,26 @@ test("a process is ready when its database answers and has every migration", asy
 
 test.each([
   ["without its database", { pool: silent }, "the database does not answer"],
+  ["without the tables of today's history", { daysReady: 0 }, "today's tables of the history are missing"],
   ["before the migrations", { isMigrated: false }, "the database waits for migrations"],
 ])("%s a process is not ready, and says why without telling where the database is", async (_when, state, because) => {
   await using http = await serve(state);
   const answer = await http.inject("/readyz");
   expect(answer.statusCode).toBe(503);
   expect(answer.json()).toEqual({ status: "not ready", because });
+});
+
+test.each([
+  ["without the tables of tomorrow's history", { daysReady: 1 }, "tomorrow's tables of the history are missing"],
+  [
+    "whose clock is an hour ahead",
+    { now: new Date(machine.now().getTime() - 3_600_000) },
+    "this machine's clock is 3600 s ahead of the database's",
+  ],
+])("a process %s is ready, and warns", async (_when, state, warning) => {
+  await using http = await serve(state);
+  const answer = await http.inject("/readyz");
+  expect([answer.statusCode, answer.json()]).toEqual([200, { status: "ok", warnings: [warning] }]);
 });
 
 test("what the process counts is there to be collected", async () => {

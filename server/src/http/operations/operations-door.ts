@@ -1,38 +1,60 @@
 import type { FastifyPluginAsync } from "fastify";
 import type { Registry } from "prom-client";
+import type { Clock } from "#platform/clock/clock.ts";
+import { wrongFromMs } from "#platform/clock/database-clock.ts";
 import type { Database } from "#platform/database/database.ts";
+import type { HistoryDays } from "#webhooks/history/index.ts";
 
 export interface OperationsNeeds {
   readonly pool: Database;
+  /** The machine's clock, which is compared with the database's. */
+  readonly machine: Clock;
   /** What this process counts. */
   readonly metrics: Registry;
   /** Whether the database has every migration that this program knows. */
   readonly isMigrated: () => Promise<boolean>;
+  readonly readHistoryDays: () => Promise<HistoryDays>;
 }
 
 /**
- * For whoever watches over the process. `/healthz`: it lives and answers, so restarting it would help nothing.
- * `/readyz`: it can serve, because its database answers and is migrated; else requests had better go elsewhere.
+ * Serves monitoring. `/healthz` answers 200 while the process responds: a restart would not help. `/readyz` answers 200 while the
+ * database responds, is migrated and can record today's events; otherwise requests should go elsewhere. Its `warnings` name
+ * problems that an operator should solve soon.
  */
 export const operationsDoor =
-  ({ pool, metrics, isMigrated }: OperationsNeeds): FastifyPluginAsync =>
+  (needs: OperationsNeeds): FastifyPluginAsync =>
   async (http) => {
     http.addHook("onSend", async (_request, reply) => void reply.header("cache-control", "no-store"));
 
     http.get("/healthz", async () => ({ status: "ok" }));
 
     http.get("/readyz", async (request, reply) => {
-      const why = await whyNotReady(pool, isMigrated).catch((error: unknown) => {
+      const readiness = await readReadiness(needs).catch((error: unknown) => {
         request.log.warn({ err: error }, "not ready");
-        return "the database does not answer";
+        return { because: "the database does not answer" };
       });
-      return why === undefined ? { status: "ok" } : reply.code(503).send({ status: "not ready", because: why });
+      return "because" in readiness
+        ? reply.code(503).send({ status: "not ready", because: readiness.because })
+        : { status: "ok", ...(readiness.warnings.length > 0 && { warnings: readiness.warnings }) };
     });
 
+    const { metrics } = needs;
     http.get("/metrics", async (_request, reply) => reply.type(metrics.contentType).send(await metrics.metrics()));
   };
 
-async function whyNotReady(pool: Database, isMigrated: () => Promise<boolean>): Promise<string | undefined> {
+type Readiness = { readonly because: string } | { readonly warnings: readonly string[] };
+
+async function readReadiness({ pool, machine, isMigrated, readHistoryDays }: OperationsNeeds): Promise<Readiness> {
   await pool.query("select 1");
-  return (await isMigrated()) ? undefined : "the database waits for migrations";
+  if (!(await isMigrated())) return { because: "the database waits for migrations" };
+  const { now, daysReady } = await readHistoryDays();
+  if (daysReady === 0) return { because: "today's tables of the history are missing" };
+  const warnings: string[] = [];
+  if (daysReady === 1) warnings.push("tomorrow's tables of the history are missing");
+  const aheadMs = machine.now().getTime() - now.getTime();
+  if (Math.abs(aheadMs) >= wrongFromMs) {
+    const seconds = Math.round(Math.abs(aheadMs) / 1000);
+    warnings.push(`this machine's clock is ${seconds} s ${aheadMs > 0 ? "ahead of" : "behind"} the database's`);
+  }
+  return { warnings };
 }

@@ -11,7 +11,6 @@ export interface MigrateOptions {
   readonly schema: string;
   /** The number of the cell that `schema` is. */
   readonly cell?: number;
-  readonly now: Date;
   /** Whether it may be changed; else one that is not up to date is refused. It is, unless this says no. */
   readonly mayChange?: boolean;
   /** Hears of what takes time. */
@@ -42,7 +41,7 @@ const historyDaysAhead = 14;
 
 /** Brings the directory and one cell up to date. Of many that start at once, one works and the others wait for it. */
 export async function migrate(options: MigrateOptions): Promise<Migrated> {
-  const { connectionString, schema, cell = 0, now, mayChange = true, say = () => undefined } = options;
+  const { connectionString, schema, cell = 0, mayChange = true, say = () => undefined } = options;
   const client = new pg.Client({
     connectionString,
     application_name: "bellwire migrate",
@@ -66,10 +65,11 @@ export async function migrate(options: MigrateOptions): Promise<Migrated> {
     if (mayActAsApp) for (const granted of [directorySchema, schema]) await grantToAppRole(client, granted);
     await followCluster(client, schema);
     // Under the lock, too: tables that are made beside the grants of another start end it ("tuple concurrently updated").
-    await client.query(`select ${pg.escapeIdentifier(schema)}.add_history_days($1::date - 1, $1::date + $2::integer)`, [
-      now.toISOString().slice(0, 10),
-      historyDaysAhead,
-    ]);
+    await client.query(
+      `select ${pg.escapeIdentifier(schema)}.add_history_days(today - 1, today + $1::integer)
+       from (select (clock_timestamp() at time zone 'UTC')::date as today) as clock`,
+      [historyDaysAhead],
+    );
     return { applied, role: mayActAsApp ? appRole : undefined };
   } finally {
     await client.end();

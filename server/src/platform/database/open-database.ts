@@ -13,7 +13,6 @@ const defaultSchema = "bellwire";
 
 interface OpenDatabaseNeeds {
   readonly config: Pick<Config, "databaseUrl" | "dataDir">;
-  readonly now: Date;
   /** Whether it may be made, and brought up to date. */
   readonly mayChange: boolean;
   readonly say: (line: string) => void;

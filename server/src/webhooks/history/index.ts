@@ -1,1 +1,2 @@
-export { addComingDays, retireExpiredDays } from "./keep-history.ts";
+export { addComingDays, readHistoryDays, type HistoryDays } from "./history-days.ts";
+export { advanceRetention, readRetentionBehind, retireExpiredDays } from "./keep-history.ts";

@@ -1,15 +1,5 @@
 import type { Database, Pool } from "#platform/database/database.ts";
 
-/** Days that stand ready: events of a day without its tables could not be recorded. */
-const daysAhead = 14;
-
-const add = `select add_history_days($1::date - 1, $1::date + $2::integer)`;
-
-/** Makes the tables of the coming days. */
-export async function addComingDays(db: Database, now: Date): Promise<void> {
-  await db.query(add, [dayOf(now), daysAhead]);
-}
-
 // Of any of the four: a day whose tables were not all retired the last time is gone on with. Names are compared as text, since
 // PostgreSQL may look at those of other tables first, which are no dates.
 const expired = `
@@ -22,6 +12,40 @@ const expired = `
       and right(relation.relname, 8) < to_char($1::date - $2::integer, 'YYYYMMDD')
   ) history_day
   order by day`;
+
+// The lock on the row orders processes that do this at the same time.
+const advance = `
+  update retention_clock
+  set trusted_at = least(clock_timestamp(),
+      trusted_at + least(24 * greatest(clock_timestamp() - read_at, interval '0'), interval '1 day')),
+    read_at = clock_timestamp()
+  returning trusted_at as "trustedAt", extract(epoch from read_at - trusted_at)::float8 as "behindSeconds"`;
+
+export interface RetentionTime {
+  /** What is older than the retention by this time may go. */
+  readonly now: Date;
+  /** How far the database's clock has leapt ahead of the time that retention trusts. */
+  readonly behindSeconds: number;
+}
+
+/**
+ * Returns the time that retention goes by. Both the database's clock and the machine's must agree that a day is over, so the
+ * earlier one counts; and the time advances by a day at most each run, however far the database's clock has leapt.
+ */
+export async function advanceRetention(db: Database, machineNow: Date): Promise<RetentionTime> {
+  const [advanced] = await db.query<{ trustedAt: Date; behindSeconds: number }>(advance);
+  if (!advanced) throw new Error("The row of retention_clock is missing.");
+  const { trustedAt, behindSeconds } = advanced;
+  return { now: trustedAt < machineNow ? trustedAt : machineNow, behindSeconds: Math.max(0, behindSeconds) };
+}
+
+/** Reads how many seconds the time that retention goes by is behind the database's clock. */
+export async function readRetentionBehind(db: Database): Promise<number> {
+  const [read] = await db.query<{ seconds: number }>(
+    "select extract(epoch from clock_timestamp() - trusted_at)::float8 as seconds from retention_clock",
+  );
+  return read?.seconds ?? Number.NaN;
+}
 
 /** In this order: what stays of the events decides what stays of the others. */
 const histories = ["events", "payloads", "deliveries", "attempts"] as const;

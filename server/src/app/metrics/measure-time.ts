@@ -1,0 +1,35 @@
+import { Gauge, type Registry } from "prom-client";
+import type { Clock } from "#platform/clock/clock.ts";
+import type { Database } from "#platform/database/database.ts";
+import { readHistoryDays, readRetentionBehind } from "#webhooks/history/index.ts";
+
+/** Shows a wrong clock, or a day without its tables, before it does harm. */
+export function measureTime(
+  metrics: Registry,
+  { db, machine }: { readonly db: Database; readonly machine: Clock },
+): void {
+  const gauge = (name: string, help: string, read: () => Promise<number>): Gauge =>
+    new Gauge({
+      name,
+      help,
+      registers: [metrics],
+      async collect() {
+        this.set((await read().catch(() => undefined)) ?? Number.NaN);
+      },
+    });
+  gauge(
+    "bellwire_clock_ahead_seconds",
+    "How far this machine's clock is ahead of the database's, which Bellwire follows; negative if it is behind.",
+    async () => (machine.now().getTime() - (await readHistoryDays(db)).now.getTime()) / 1000,
+  );
+  gauge(
+    "bellwire_history_days_ready",
+    "Days in a row, from today on, that have their tables; at 0 nothing can be recorded. The same from every process.",
+    async () => (await readHistoryDays(db)).daysReady,
+  );
+  gauge(
+    "bellwire_retention_behind_seconds",
+    "How far the time that retention goes by is behind the database's clock: up to an hour, more after a leap of the clock. The same from every process.",
+    () => readRetentionBehind(db),
+  );
+}
