@@ -10,6 +10,7 @@ import { operationsDoor } from "#http/operations/index.ts";
 import { requestBinDoor } from "#http/request-bin/index.ts";
 import { createFindAdminCaller } from "#http/shared/admin-caller.ts";
 import { addFindProviderHook } from "#http/shared/find-provider-hook.ts";
+import { addAnswerHeaders, dropAbortedRequests } from "#http/shared/server-guards.ts";
 import {
   pathPartLengthMax,
   refuseUnreadablePaths,
@@ -74,7 +75,7 @@ export async function composeHttp(parts: HttpParts): Promise<FastifyInstance> {
   return http;
 }
 
-function openServer({ clock, log, trustedProxies }: HttpParts): FastifyInstance {
+function openServer({ clock, log, trustedProxies, urls }: HttpParts): FastifyInstance {
   const http = fastify({
     trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
     genReqId: () => newUuidV7(clock.now().getTime()),
@@ -83,6 +84,8 @@ function openServer({ clock, log, trustedProxies }: HttpParts): FastifyInstance 
     routerOptions: { maxParamLength: pathPartLengthMax, ignoreTrailingSlash: true },
     rewriteUrl: rewriteUnreadablePath,
   });
+  dropAbortedRequests(http);
+  addAnswerHeaders(http, { isHttps: urls.publicUrl.startsWith("https:") });
   http.addHook("onResponse", async (request, reply) => {
     const { method, ip, routeOptions } = request;
     const line = {

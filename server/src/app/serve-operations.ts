@@ -1,5 +1,6 @@
 import fastify from "fastify";
 import { operationsDoor } from "#http/operations/index.ts";
+import { addAnswerHeaders, dropAbortedRequests } from "#http/shared/server-guards.ts";
 import { systemClock } from "#platform/clock/clock.ts";
 import { isMigrated } from "#platform/database/is-migrated.ts";
 import { readHistoryDays } from "#webhooks/history/index.ts";
@@ -12,6 +13,8 @@ export async function serveOperations(
   port: number,
 ): Promise<AsyncDisposable> {
   const http = fastify();
+  dropAbortedRequests(http);
+  addAnswerHeaders(http, { isHttps: false });
   await http.register(
     operationsDoor({
       pool,

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from "fastify";
+import type { FastifyBaseLogger, FastifyInstance } from "fastify";
 import { Registry } from "prom-client";
 import { composeHttp } from "../../src/app/compose-http.ts";
 import { composeSender } from "../../src/app/compose-sender.ts";
@@ -15,15 +15,20 @@ interface EveryDoor extends AsyncDisposable {
 }
 
 interface Opened {
+  readonly publicUrl?: string;
+  readonly log?: FastifyBaseLogger;
   readonly baseDomain?: string | undefined;
   readonly tryOut?: TryOut;
 }
 
 /** All that a web process serves, put together as the product does, in this process and without a port yet. */
-export async function openEveryDoor(pool: Pool, { baseDomain, tryOut }: Opened = {}): Promise<EveryDoor> {
+export async function openEveryDoor(
+  pool: Pool,
+  { baseDomain, tryOut, publicUrl = "http://bellwire.test", log = createLogger("silent") }: Opened = {},
+): Promise<EveryDoor> {
   const allowed = parseAllowedTargets("127.0.0.0/8");
   if ("wrong" in allowed) throw new Error(allowed.wrong);
-  const urls = providerUrls("http://bellwire.test", baseDomain);
+  const urls = providerUrls(publicUrl, baseDomain);
   const network = { allowed, caPem: undefined, proxyUrl: undefined, inFlightMax: 10 };
   const sender = composeSender({ pool, clock: systemClock, urls, ...network });
   const http = await composeHttp({
@@ -34,7 +39,7 @@ export async function openEveryDoor(pool: Pool, { baseDomain, tryOut }: Opened =
     urls,
     allowed,
     baseDomain,
-    log: createLogger("silent"),
+    log,
     metrics: new Registry(),
     trustedProxies: [],
     retryWaitsSeconds: [60],

@@ -24,8 +24,6 @@ export interface OperationsNeeds {
 export const operationsDoor =
   (needs: OperationsNeeds): FastifyPluginAsync =>
   async (http) => {
-    http.addHook("onSend", async (_request, reply) => void reply.header("cache-control", "no-store"));
-
     http.get("/healthz", async () => ({ status: "ok" }));
 
     http.get("/readyz", async (request, reply) => {

@@ -34,6 +34,7 @@ export function addStreamRoute(http: FastifyInstance, needs: StreamNeeds): void 
 const eventStreamHeaders = {
   "content-type": "text/event-stream",
   "cache-control": "no-store",
+  "x-content-type-options": "nosniff",
   "x-accel-buffering": "no",
   connection: "close",
 } as const;

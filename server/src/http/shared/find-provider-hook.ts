@@ -6,6 +6,7 @@ import { createFindTenant, type Provider, type Side } from "#portal/providers/in
 import { Problem } from "./problem.ts";
 import { readCredentials } from "./read-credentials.ts";
 import { createRecallCaller } from "./recall-caller.ts";
+import { requireOneHost } from "./server-guards.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -72,5 +73,6 @@ export function addFindProviderHook(http: FastifyInstance, { pool, clock, baseDo
     if (!caller) throw new Problem("host-unknown");
     const tokenRead = value === undefined ? undefined : { value, token: caller.token, atMs: caller.atMs };
     found.set(request, { provider: caller.provider, side: tenant.side, tokenRead });
+    requireOneHost(request); // now, because the page that refuses is the provider's
   });
 }

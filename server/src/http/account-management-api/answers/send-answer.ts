@@ -22,7 +22,6 @@ export async function sendAnswer(reply: FastifyReply, format: Format, answer: An
   if (answer.location !== undefined) reply.header("location", answer.location);
   reply.type(contentTypes[format]);
   if (written === undefined) return reply.code(200).send("");
-  reply.header("cache-control", "max-age=0, private, must-revalidate");
   const body = typeof written === "string" ? written : await gatherPieces(written);
   if (typeof body !== "string") return reply.code(200).send(Readable.from(body)); // its tag would be known at its end
 

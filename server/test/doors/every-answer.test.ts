@@ -1,0 +1,86 @@
+import { once } from "node:events";
+import { connect } from "node:net";
+import { text } from "node:stream/consumers";
+import type { FastifyInstance } from "fastify";
+import { pino } from "pino";
+import { expect } from "vitest";
+import { setUp } from "../portal/house.ts";
+import { openEveryDoor } from "../support/open-every-door.ts";
+import { test } from "../support/test.ts";
+import { until } from "../support/until.ts";
+import { routesOf } from "./routes-of.ts";
+
+/** The only answers that a browser may keep: files that are the same for everybody. */
+const mayBeKept = /\/assets\/|\/scalar\.js$/;
+
+test("no answer is kept but public files, none is sniffed, and https stays https", async ({ database }) => {
+  const { accessToken } = await setUp(database);
+  await using doors = await openEveryDoor(database, { publicUrl: "https://bellwire.test" });
+  await doors.http.ready();
+  const routes = routesOf(doors.http).filter(({ path }) => !path.endsWith("/stream"));
+  expect(routes.length).toBeGreaterThan(250);
+
+  for (const { method, path } of routes) {
+    const url = path.replaceAll(/:\w+/g, "1").replace("*", "x");
+    const signedIn = { authorization: `Bearer ${accessToken}` };
+    for (const headers of [{}, signedIn]) {
+      const { headers: given } = await doors.http.inject({ method, url, headers });
+      const said = `${method} ${path}`;
+      expect([said, given["x-content-type-options"]]).toEqual([said, "nosniff"]);
+      expect([said, given["strict-transport-security"]]).toEqual([said, "max-age=31536000"]);
+      if (!mayBeKept.test(path)) expect([said, given["cache-control"]]).toEqual([said, "no-store"]);
+    }
+  }
+});
+
+test("without https nothing tells browsers to insist on it", async ({ database }) => {
+  await setUp(database);
+  await using doors = await openEveryDoor(database);
+  expect((await doors.http.inject("/")).headers).not.toHaveProperty("strict-transport-security");
+});
+
+async function listen(http: FastifyInstance): Promise<number> {
+  await http.listen({ port: 0, host: "127.0.0.1" });
+  const address = http.server.address();
+  if (typeof address !== "object" || !address) throw new Error("It does not listen.");
+  return address.port;
+}
+
+const paths = ["/", "/signup", "/p/login", "/admin/api/accounts.json", "/api/v1/endpoints", "/bins/x"];
+
+test("a request with two Host headers is refused on every interface", async ({ database }) => {
+  await setUp(database);
+  await using doors = await openEveryDoor(database);
+  const port = await listen(doors.http);
+  for (const path of paths) {
+    for (const hosts of ["Host: a.test\r\nHost: b.test", "Host: a.test\r\nhOST: a.test", "Host: a.test"]) {
+      const socket = connect(port, "127.0.0.1");
+      socket.write(`GET ${path} HTTP/1.1\r\n${hosts}\r\nConnection: close\r\n\r\n`);
+      const status = Number((await text(socket)).split(" ", 2)[1]);
+      expect([path, hosts, status === 400]).toEqual([path, hosts, hosts.includes("\n")]);
+    }
+  }
+});
+
+test("clients that reset their connection leave no error in the log, and the server goes on", async ({ database }) => {
+  const { accessToken } = await setUp(database);
+  const lines: { readonly level: number; readonly msg: string }[] = [];
+  const log = pino({ level: "debug" }, { write: (line: string) => void lines.push(JSON.parse(line)) });
+  await using doors = await openEveryDoor(database, { log });
+  const port = await listen(doors.http);
+  const rounds = 20;
+  for (let round = 0; round < rounds; round += 1) {
+    for (const path of paths) {
+      const socket = connect(port, "127.0.0.1");
+      await once(socket, "connect");
+      const head = `Host: a.test\r\nAuthorization: Bearer ${accessToken}\r\n`;
+      socket.write(`GET ${path} HTTP/1.1\r\n${head}\r\n`, () => socket.resetAndDestroy());
+      await once(socket, "close");
+    }
+  }
+  const url = `http://127.0.0.1:${port}/api/v1/endpoints`;
+  const answer = await fetch(url, { headers: { authorization: `Bearer ${accessToken}` } });
+  expect(answer.status).toBe(200);
+  await until(() => lines.some(({ msg }) => msg === "client closed its connection early"));
+  expect(lines.filter(({ level }) => level >= 50)).toEqual([]);
+});
