@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import type { Operation } from "#http/account-management-api/operation.ts";
 import { operations } from "#http/account-management-api/operations.ts";
 import { test } from "./api-test.ts";
 import { fill, make } from "./made-things.ts";
@@ -6,8 +7,8 @@ import { fill, make } from "./made-things.ts";
 const ofOneThing = operations.filter(({ path }) => path.includes("{"));
 
 // A field that is named in the body is of the right kind, so that nothing but the path can be what is wrong.
-const payloadOf = ({ wrapper }: { wrapper?: string | undefined }): object =>
-  wrapper === undefined ? {} : { [wrapper]: { name: "Mine", label: "Mine" } };
+const payloadOf = ({ wrapper, refusesUnknown }: Pick<Operation, "wrapper" | "refusesUnknown">): object =>
+  wrapper === undefined ? {} : { [wrapper]: refusesUnknown ? { name: "Mine" } : { name: "Mine", label: "Mine" } };
 
 test("what is another provider's is not there, for any operation, and stays as it is", async ({ api, neighbour }) => {
   const theirs = await make(neighbour);

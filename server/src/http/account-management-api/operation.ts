@@ -83,6 +83,11 @@ export interface Operation {
   readonly wrapper?: string;
   /** What may be sent with them and changes nothing: other columns of what 3scale keeps. */
   readonly dropped?: readonly string[];
+  /**
+   * Refuses names that it does not know, where 3scale drops them: with a misspelled one it would delete or grant more than
+   * the caller meant.
+   */
+  readonly refusesUnknown?: true;
   /** The refusals of this kind that neither path nor body lets one expect. */
   readonly also?: readonly (404 | 422)[];
   /** Nothing for an empty answer. */

@@ -20,6 +20,6 @@ export function acceptJson(http: FastifyInstance): void {
     },
   );
   http.addHook("preValidation", async (request) => {
-    if (request.routeOptions.schema?.body !== undefined) request.body ??= {};
+    if (request.routeOptions.schema?.body !== undefined && request.body === undefined) request.body = {};
   });
 }

@@ -5,6 +5,7 @@ import { admitCallers } from "./admit-callers.ts";
 import type { BellwireApiNeeds } from "./bellwire-api-route.ts";
 import { compileValidator } from "./compile-validator.ts";
 import { describeBellwireApi } from "./describe-bellwire-api.ts";
+import { refuseUnknownNames } from "./refuse-unknown-names.ts";
 import { routes } from "./routes.ts";
 
 /** The Bellwire API. Register it under /api/v1, where requests know their provider. */
@@ -18,6 +19,7 @@ export const bellwireApiDoor =
 
     await http.register(async (admitted) => {
       const callerOf = admitCallers(admitted, needs.findAdminCaller);
+      refuseUnknownNames(admitted);
       for (const route of routes) await admitted.register(route, { ...needs, callerOf });
     });
 

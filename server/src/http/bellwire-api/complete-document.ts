@@ -10,7 +10,9 @@ export function completeDocument(document: JsonObject): object {
   const components = fieldsOf(document["components"]);
   const parameters = { ...fieldsOf(components["parameters"]), ...webhookHeaders };
   const paths = mapValues(fieldsOf(document["paths"]), (item) =>
-    mapValues(fieldsOf(item), (operation) => completeOperation(operation, fieldsOf(components["schemas"]))),
+    mapValues(fieldsOf(item), (operation, method) =>
+      completeOperation(operation, { method, schemas: fieldsOf(components["schemas"]) }),
+    ),
   );
   return {
     ...document,
@@ -23,7 +25,12 @@ export function completeDocument(document: JsonObject): object {
 
 /** The refusals of each status: their name, and the problems that are answered so. */
 const refused: Readonly<Record<string, readonly [name: string, says: string, ...codes: ProblemCode[]]>> = {
-  400: ["Unreadable", "The request cannot be read.", "request-unreadable"],
+  400: [
+    "Unreadable",
+    "The request cannot be read, or has an unknown query parameter.",
+    "request-unreadable",
+    "parameter-unknown",
+  ],
   401: ["Unauthorized", "No credentials, or wrong ones.", "credentials-missing", "credentials-wrong"],
   403: ["Forbidden", "These credentials do not allow this.", "permission-missing", "role-missing", "webhooks-denied"],
   404: ["NotFound", "There is no such thing, or it is not yours.", "not-found"],
@@ -59,21 +66,27 @@ function describeRefusal([, says, ...codes]: (typeof refused)[string]): object {
 }
 
 /** What every route may answer. */
-const fromAny = ["401", "403", "429", "500", "503"];
+const fromAny = ["400", "401", "403", "429", "500", "503"];
 
-function completeOperation(described: Json, schemas: JsonObject): object {
+interface Described {
+  readonly method: string;
+  readonly schemas: JsonObject;
+}
+
+function completeOperation(described: Json, { method, schemas }: Described): object {
   const operation = fieldsOf(described);
   const { operationId } = operation;
   const example = (typeof operationId === "string" && exampleOf[operationId]) || {};
   const body = fieldsOf(operation["requestBody"]);
   const takes = operation["requestBody"] !== undefined;
-  const isChecked = takes || Array.isArray(operation["parameters"]);
+  const mayCarryBody = method !== "get"; // a body where none is taken is refused
+  const isChecked = mayCarryBody || Array.isArray(operation["parameters"]);
   const own = Object.entries(fieldsOf(operation["responses"]));
   const statuses = new Set([
     ...own.map(([status]) => status).filter((status) => status in refused),
     ...fromAny,
-    ...(isChecked ? ["400", "422"] : []),
-    ...(takes ? ["413", "415"] : []),
+    ...(isChecked ? ["422"] : []),
+    ...(mayCarryBody ? ["413", "415"] : []),
   ]);
   return {
     ...operation,
@@ -117,8 +130,10 @@ const withExample = (content: Json | undefined, exampleIn: (type: string) => unk
     Object.entries(fieldsOf(content)).map(([type, media]) => [type, { ...fieldsOf(media), example: exampleIn(type) }]),
   );
 
-const mapValues = <It, Made>(them: Readonly<Record<string, It>>, make: (it: It) => Made): Record<string, Made> =>
-  Object.fromEntries(Object.entries(them).map(([name, it]) => [name, make(it)]));
+const mapValues = <It, Made>(
+  them: Readonly<Record<string, It>>,
+  make: (it: It, name: string) => Made,
+): Record<string, Made> => Object.fromEntries(Object.entries(them).map(([name, it]) => [name, make(it, name)]));
 
 const fieldsOf = (it: Json | undefined): JsonObject => (isObject(it) ? it : {});
 const isObject = (it: Json | undefined): it is JsonObject =>

@@ -7,6 +7,7 @@ export const problems = {
     status: 400,
     says: "The request cannot be read: its body is not what its Content-Type says.",
   },
+  "parameter-unknown": { status: 400, says: "A parameter is not known here: `errors` names it." },
   "parameter-missing": { status: 400, says: "A required parameter is missing." },
   "time-invalid": { status: 400, says: "The time cannot be understood." },
   "credentials-missing": { status: 401, says: "Give an access token, a provider key, or sign in to the Admin Portal." },
@@ -79,4 +80,14 @@ export class Problem extends Error {
     this.errors = errors;
     this.retryAfterSeconds = retryAfterSeconds;
   }
+}
+
+/** Refuses parameters by their names and says which ones there are. */
+export function unknownParameters(names: readonly string[], known: readonly string[]): Problem {
+  const says =
+    known.length > 0 ? `is not known here. Known are ${known.join(", ")}` : "is not known here: there are none";
+  return new Problem("parameter-unknown", {
+    detail: `A parameter is not known here: ${names.join(", ")}.`,
+    errors: Object.fromEntries(names.map((name) => [name, [says]])),
+  });
 }

@@ -6,6 +6,9 @@ export interface Credential {
   readonly as: "token" | "key" | "either";
 }
 
+/** May stand in the query of every route: credentials are read before the route is known. */
+export const credentialParameters = ["access_token", "provider_key"] as const;
+
 /**
  * The credentials that a request carries, in the order in which they are tried: `access_token` and `provider_key` as
  * query or body parameters, then the halves of HTTP Basic, then a Bearer token.

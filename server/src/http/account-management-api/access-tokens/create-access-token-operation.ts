@@ -17,6 +17,7 @@ export const createAccessTokenOperation: Operation = {
   body: NewAccessTokenSchema,
   wrapper: "token",
   answers: issuedTokenAnswer,
+  refusesUnknown: true,
 
   async answer({ pool }, call) {
     const { provider, caller } = call;

@@ -15,6 +15,7 @@ export const createPersonalAccessTokenOperation: Operation = {
   body: NewAccessTokenSchema,
   wrapper: "token",
   answers: issuedTokenAnswer,
+  refusesUnknown: true,
 
   async answer({ pool }, call) {
     return answerIssuedToken(pool, call, ownerOf(call).userId);

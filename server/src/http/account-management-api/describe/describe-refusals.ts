@@ -17,7 +17,7 @@ const refused = {
   400: {
     name: "Unreadable",
     says: "The request cannot be read, or something that it must say is missing.",
-    codes: ["request-unreadable", "time-invalid", "parameter-missing"],
+    codes: ["request-unreadable", "time-invalid", "parameter-missing", "parameter-unknown"],
   },
   403: {
     name: "Forbidden",
@@ -114,6 +114,7 @@ const details: Partial<Record<ProblemCode, ConstructorParameters<typeof Problem>
   invalid: { errors: { org_name: ["can't be blank"], email: ["has already been taken"] } },
   "not-deletable": { errors: { base: ["The last admin cannot go"] } },
   "parameter-missing": { detail: "Required parameter missing: web_hook" },
+  "parameter-unknown": { detail: "A parameter is not known here: tiem." },
 };
 
 const RefusedStep = Type.Object({

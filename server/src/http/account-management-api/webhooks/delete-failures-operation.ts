@@ -17,6 +17,7 @@ export const deleteFailuresOperation: Operation = {
   query: Type.Object({
     time: Type.Optional(Type.String({ format: "date-time", description: "UTC, unless it names a zone." })),
   }),
+  refusesUnknown: true,
 
   async answer({ pool, encryption }, { provider, values, by, now }) {
     const { time } = values;

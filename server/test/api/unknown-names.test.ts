@@ -1,0 +1,59 @@
+import { expect } from "vitest";
+import { operations } from "../../src/http/account-management-api/operations.ts";
+import { test, xmlDeclaration } from "./api-test.ts";
+
+const strict = operations.filter(({ refusesUnknown }) => refusesUnknown);
+
+test("operations that a misspelled name would widen are strict; 3scale's leniency stays for the others", () => {
+  expect(strict.map(({ method, path }) => `${method} ${path}`)).toEqual([
+    "DELETE /webhooks/failures",
+    "POST /users/{user_id}/access_tokens",
+    "POST /personal/access_tokens",
+  ]);
+});
+
+test.for(strict.map((one) => [`${one.method} ${one.path}`, one] as const))(
+  "a name that is not known is refused, wherever it stands: %s",
+  async ([, { method, path, wrapper = "token" }], { api }) => {
+    const [{ id: userId } = { id: 0 }] = await api.pool.query<{ id: number }>(
+      "select id from provider_users where provider_id = $1",
+      [api.provider.id],
+    );
+    const url = `${path.replace("{user_id}", String(userId))}.json`;
+    const good = { name: "crm", permission: "ro", scopes: ["account_management"] };
+    const misspelled = { expire_at: "2030-01-01T00:00:00Z" };
+    const isPost = method === "POST";
+    const requests = [
+      { query: { tiem: "2026-03-01T09:07:16Z" }, ...(isPost ? { payload: good } : {}) },
+      { payload: { ...(isPost ? good : {}), ...misspelled } },
+      ...(isPost ? [{ payload: { [wrapper]: { ...good, ...misspelled } } }] : []),
+    ];
+    for (const request of requests) {
+      const answer = await api.ask(method, url, request);
+      expect([request, answer.statusCode, answer.json()]).toEqual([
+        request,
+        400,
+        { error: expect.stringMatching(/^A parameter is not known here: (tiem|expire_at)\.$/) },
+      ]);
+    }
+  },
+);
+
+test("a misspelled time deletes no failure; credentials and a format may stand beside the right one", async ({
+  api,
+}) => {
+  const refused = await api.ask("DELETE", "/webhooks/failures.xml", { query: { tiem: "2026-03-01T09:07:16Z" } });
+  expect(refused.statusCode).toBe(400);
+  expect(refused.body).toBe(`${xmlDeclaration}<error>A parameter is not known here: tiem.</error>`);
+
+  const query = { time: "2026-03-01T09:07:16Z", access_token: api.token, format: "json" };
+  expect((await api.askBare({ method: "DELETE", url: "/admin/api/webhooks/failures", query })).statusCode).toBe(200);
+});
+
+test("bodies that are no object are refused", async ({ api }) => {
+  for (const payload of ["null", "[]", '"all"', "0"]) {
+    const headers = { "content-type": "application/json" };
+    const answer = await api.ask("DELETE", "/webhooks/failures.json", { payload, headers });
+    expect([payload, answer.statusCode]).toEqual([payload, 400]);
+  }
+});
