@@ -20,7 +20,7 @@ export async function metricsReference(version: string): Promise<string> {
   measureProcess(metrics, version);
   measureAttempts(metrics);
   measureLaneStore(metrics, postgresLaneStore(nowhere, createEncryption([Buffer.alloc(32)]), 1000), systemClock);
-  measureEngine(metrics, { inFlight: 0, lanes: 0, windows: [] });
+  measureEngine(metrics, { inFlight: 0, lanes: 0, windows: [], undecryptable: 0 });
   measureBacklog(metrics, nowhere);
   measureTime(metrics, { db: nowhere, machine: systemClock });
   const rows = [...(await metrics.metrics()).matchAll(/^# HELP (bellwire_\S+) (.*)\n# TYPE \S+ (.*)$/gm)].map(

@@ -8,6 +8,7 @@ import { createToken } from "./create-token.ts";
 import { deleteFailures } from "./delete-failures.ts";
 import { listFailures } from "./list-failures.ts";
 import { migrate } from "./migrate.ts";
+import { rekey } from "./rekey.ts";
 import { retryFailures } from "./retry-failures.ts";
 import { serve } from "./serve.ts";
 import { showConfig } from "./show-config.ts";
@@ -22,6 +23,7 @@ const commands: readonly Command[] = [
   deleteFailures,
   checkFailures,
   changeUserPassword,
+  rekey,
   showConfig,
 ];
 

@@ -4,6 +4,7 @@ import { newUuidV7 } from "#platform/ids/uuid-v7.ts";
 import { parseAllowedTargets } from "#platform/network/allowed-targets.ts";
 import { createSender, type SenderOptions } from "#webhooks/attempts/index.ts";
 import { postgresLaneStore, startEngine, type AttemptLine, type RunningEngine } from "#webhooks/engine/index.ts";
+import { createEncryption } from "#platform/encryption/encryption.ts";
 import { encryption } from "./build-webhooks.ts";
 
 export interface TestEngine extends AsyncDisposable {
@@ -20,6 +21,8 @@ export interface TestEngineOptions extends Partial<Pick<SenderOptions, "caPem" |
   readonly drainMs?: number;
   readonly disableAfterMs?: number;
   readonly userAgent?: string;
+  /** Newest first; without them, the key of build-webhooks.ts. */
+  readonly keys?: readonly Buffer[];
   /** Called before endpoints' settings are read; throws as a database that is away does. */
   readonly onReadSettings?: () => void;
   /** Called when they have been read, before the engine has them. */
@@ -37,6 +40,7 @@ export async function startTestEngine(pool: Pool, options: TestEngineOptions = {
     drainMs = 5000,
     disableAfterMs = Number.POSITIVE_INFINITY,
     userAgent = "Bellwire/test",
+    keys,
     onReadSettings = () => undefined,
     onSettingsRead = () => undefined,
     onSettled = () => undefined,
@@ -47,7 +51,7 @@ export async function startTestEngine(pool: Pool, options: TestEngineOptions = {
   const sender = createSender({ clock: systemClock, userAgent, allowed, ...network });
   const lines: AttemptLine[] = [];
   const warnings: string[] = [];
-  const store = postgresLaneStore(pool, encryption, leaseMs);
+  const store = postgresLaneStore(pool, keys ? createEncryption(keys) : encryption, leaseMs);
   const engine = await startEngine({
     store: {
       ...store,

@@ -1667,10 +1667,10 @@ export interface components {
             /** @description Whether keys and secrets appear in formats other than `3scale`. */
             include_credentials: boolean;
             /**
-             * @description `paused` (by you) and `disabled` (by Bellwire, see `disabled_reason`): events are recorded and held.
+             * @description `paused` (by you), `disabled` (by Bellwire) and `undecryptable` (no key at hand reads its URL, headers or secret): events are recorded and held; `disabled_reason` says why.
              * @enum {unknown}
              */
-            state: "enabled" | "paused" | "disabled";
+            state: "enabled" | "paused" | "disabled" | "undecryptable";
             disabled_reason: string | null;
             held_until: string | null;
             previous_secret_until: string | null;

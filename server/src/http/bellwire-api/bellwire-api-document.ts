@@ -24,7 +24,7 @@ const inert = (version: string): BellwireApiNeeds => ({
   findAdminCaller: unused,
   retryWaitsSeconds: [],
   pool: { query: unused, inTransaction: unused, onHint: () => () => undefined },
-  encryption: { encrypt: unused, decrypt: unused, keyIds: [] },
+  encryption: { encrypt: unused, decrypt: unused, reencrypt: unused, keyIds: [] },
   targets: { allowed: { blocks: [], includes: unused }, lookup: unused, isOwnBin: unused },
   sender: { send: unused },
 });

@@ -26,6 +26,17 @@ export async function checkKeys(pool: Pool, encryption: Encryption): Promise<voi
   await pool.inTransaction((tx) => tx.query(insert, [newest, encryption.encrypt(purpose, sentinel)]));
 }
 
+const retire = `delete from key_checks where key_id <> $1 returning encode(key_id, 'hex') as "keyId"`;
+
+/**
+ * Forgets every key but the newest, so that a start without the older ones is not refused. Only for when nothing is encrypted
+ * with them any more. Returns their ids in hexadecimal.
+ */
+export async function retireKeys(pool: Pool, encryption: Encryption): Promise<readonly string[]> {
+  const rows = await pool.query<{ keyId: string }>(retire, [encryption.keyIds[0]]);
+  return rows.map(({ keyId }) => keyId);
+}
+
 function canRead(encryption: Encryption, cipher: Buffer): boolean {
   try {
     return encryption.decrypt(purpose, cipher) === sentinel;

@@ -3,18 +3,17 @@ import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } f
 /** Keeps values secret at rest. A purpose has a key of its own: what was encrypted for one is of no use for another. */
 export interface Encryption {
   encrypt(purpose: string, plain: string): Buffer;
-  /** Throws UnknownKey for what another key encrypted, and for what was tampered with. */
+  /** Throws UndecryptableValue if no key at hand encrypted it, or if it was altered. */
   decrypt(purpose: string, cipher: Buffer): string;
+  /** Encrypts with the newest key what an older one encrypted. Returns null if the newest encrypted it already. */
+  reencrypt(purpose: string, cipher: Buffer): Buffer | null;
   /** Names of the keys, newest first: 4 bytes each. */
   readonly keyIds: readonly Buffer[];
 }
 
-class UnknownKey extends Error {
-  override readonly name = "UnknownKey";
-
-  constructor(keyId: Buffer) {
-    super(`This was encrypted with another BELLWIRE_SECRET_KEY (${keyId.toString("hex")}).`);
-  }
+/** A ciphertext that none of the keys can read. The message completes "It cannot be decrypted: …". */
+export class UndecryptableValue extends Error {
+  override readonly name = "UndecryptableValue";
 }
 
 /*
@@ -33,7 +32,7 @@ export function createEncryption(keys: readonly Buffer[]): Encryption {
   if (!newest) throw new Error("Encryption needs a key.");
   const rings = [newest, ...older];
 
-  return {
+  const encryption: Encryption = {
     keyIds: rings.map((ring) => ring.id),
 
     encrypt(purpose, plain) {
@@ -46,17 +45,32 @@ export function createEncryption(keys: readonly Buffer[]): Encryption {
 
     decrypt(purpose, it) {
       const head = it.subarray(0, keyIdEnds);
-      const keyId = head.subarray(1);
+      const keyId = keyIdOf(it);
       const ring = rings.find((one) => one.id.equals(keyId));
-      if (head[0] !== version || !ring) throw new UnknownKey(keyId);
-      const nonce = it.subarray(keyIdEnds, nonceEnds);
-      const decipher = createDecipheriv("aes-256-gcm", ring.keyFor(purpose), nonce, { authTagLength: tagBytes })
-        .setAAD(head)
-        .setAuthTag(it.subarray(nonceEnds, tagEnds));
-      return decipher.update(it.subarray(tagEnds), undefined, "utf8") + decipher.final("utf8");
+      if (head[0] !== version || !ring) {
+        throw new UndecryptableValue(`it was encrypted with another BELLWIRE_SECRET_KEY (${keyId.toString("hex")})`);
+      }
+      try {
+        const nonce = it.subarray(keyIdEnds, nonceEnds);
+        const decipher = createDecipheriv("aes-256-gcm", ring.keyFor(purpose), nonce, { authTagLength: tagBytes })
+          .setAAD(head)
+          .setAuthTag(it.subarray(nonceEnds, tagEnds));
+        return decipher.update(it.subarray(tagEnds), undefined, "utf8") + decipher.final("utf8");
+      } catch (error) {
+        throw new UndecryptableValue("it was altered since it was encrypted", { cause: error });
+      }
+    },
+
+    reencrypt(purpose, cipher) {
+      const isNewest = keyIdOf(cipher).equals(newest.id);
+      return isNewest ? null : encryption.encrypt(purpose, encryption.decrypt(purpose, cipher));
     },
   };
+  return encryption;
 }
+
+/** Returns the 4 bytes that name the key with which a value was encrypted. */
+const keyIdOf = (cipher: Buffer): Buffer => cipher.subarray(1, keyIdEnds);
 
 /** A key's name, and the keys that are derived from it, each once. */
 function keyring(key: Buffer): { readonly id: Buffer; keyFor(purpose: string): Buffer } {

@@ -5,7 +5,7 @@ import type { TargetRules } from "./check-endpoint-url.ts";
 import { checkEndpoint } from "./check-endpoint.ts";
 import { withDefaults, withGiven } from "./endpoint-defaults.ts";
 import type { Endpoint, EndpointInput, EndpointSettings, Refused } from "./endpoint.ts";
-import { insertEndpoint, readEndpoint, updateEndpoint } from "./endpoints-table.ts";
+import { insertEndpoint, readEndpoint, replaceSecret, updateEndpoint } from "./endpoints-table.ts";
 import { keepEventSource } from "./keep-event-source.ts";
 import { maskUrl } from "./mask-url.ts";
 import { newSecret } from "./new-secret.ts";
@@ -54,8 +54,8 @@ export async function changeEndpoint(
   if (!before) return undefined;
   const settings = withGiven(before, { ...change.input, url: urlMeant(before, change.input.url) });
   const detail = whatChanged(before, settings);
-  if (Object.keys(detail).length === 0) return before;
-  const refusal = await checkEndpoint(settings, before, targets);
+  if (Object.keys(detail).length === 0 && before.undecryptable === null) return before;
+  const refusal = refusalOfUndecryptable(before, settings) ?? (await checkEndpoint(settings, before, targets));
   if (refusal) return refusal;
 
   const after = await pool.inTransaction(async (tx) => {
@@ -63,15 +63,30 @@ export async function changeEndpoint(
     if (!changed) return undefined;
     await keepEventSource(tx, { providerId: change.providerId, format: settings.format, source: change.source });
     await tell(tx, changed, { actor: change.actor, action: "endpoint.changed", detail });
-    return changed;
+    return before.undecryptable === null ? changed : repairSecret(tx, encryption, before);
   });
   // Checking a URL asks the network, so no row is locked meanwhile: somebody else may have been quicker.
   return after ?? changeEndpoint(needs, change);
 }
 
+/** A URL that cannot be decrypted has to be entered again: saved as it is read, the deliveries would go nowhere. */
+function refusalOfUndecryptable({ undecryptable }: Endpoint, { url }: EndpointSettings): Refused | undefined {
+  if (undecryptable === null || url !== "") return undefined;
+  return { refused: { url: [`can't be decrypted (${undecryptable}): enter it again, and the custom headers`] } };
+}
+
+/** Stores the secret with the newest key; one that cannot be decrypted is replaced by a new one. */
+async function repairSecret(tx: Transaction, encryption: Encryption, before: Endpoint): Promise<Endpoint | undefined> {
+  const secret = before.secrets[0] ?? newSecret();
+  return replaceSecret(tx, encryption, { providerId: before.providerId, id: before.id, secret });
+}
+
 /** Who reads an endpoint and writes it back has a URL without its secrets, and means the one that has them. */
-const urlMeant = ({ urlMasked }: Endpoint, url: string | undefined): string | undefined =>
-  url === urlMasked ? undefined : url;
+function urlMeant(before: Endpoint, url: string | undefined): string | undefined {
+  // One that cannot be decrypted is entered again, also when nothing of it is masked.
+  const isEnteredAgain = before.url === "" && url !== undefined && maskUrl(url) === url && !url.includes("…");
+  return url === before.urlMasked && !isEnteredAgain ? undefined : url;
+}
 
 /** The audit record of a change, and the hints: engines read the endpoint again, and look for what was held. */
 export async function tell(

@@ -39,6 +39,8 @@ export interface Endpoint extends EndpointSettings {
   readonly secrets: readonly string[];
   readonly previousSecretUntil: Date | null;
   readonly disabledReason: string | null;
+  /** Why its URL, headers or secrets cannot be decrypted; those are empty then, and its deliveries are held. */
+  readonly undecryptable: string | null;
   /** The receiver asked to be left alone until then, or does not answer. */
   readonly heldUntil: Date | null;
   /** Counts changes. */

@@ -1,16 +1,20 @@
 import type { Database, Transaction } from "#platform/database/database.ts";
-import type { Encryption } from "#platform/encryption/encryption.ts";
+import { UndecryptableValue, type Encryption } from "#platform/encryption/encryption.ts";
 import { defaultEndpointName, type Endpoint, type EndpointSettings } from "./endpoint.ts";
 import { maskUrl } from "./mask-url.ts";
 
 export const purposes = { url: "endpoint url", headers: "endpoint headers", secret: "endpoint secret" } as const;
 
-type Row = Omit<Endpoint, "url" | "headers" | "secrets"> & {
+/** An endpoint's encrypted columns as stored. */
+export interface EndpointCiphers {
   readonly urlCipher: Buffer;
   readonly headersCipher: Buffer | null;
   readonly secretCipher: Buffer;
   readonly previousSecretCipher: Buffer | null;
-};
+}
+
+type Decrypted = Pick<Endpoint, "url" | "headers" | "secrets" | "undecryptable">;
+type Row = Omit<Endpoint, keyof Decrypted> & EndpointCiphers;
 
 const columns = `
   provider_id as "providerId", id, name, description, url as "urlCipher", url_masked as "urlMasked", active,
@@ -27,18 +31,29 @@ function endpointOf(encryption: Encryption, row: Row): Endpoint {
   const { urlCipher, headersCipher, secretCipher, previousSecretCipher, ...open } = row;
   return {
     ...open,
-    url: encryption.decrypt(purposes.url, urlCipher),
-    headers: decryptHeaders(encryption, headersCipher),
-    secrets: decryptSecrets(encryption, [secretCipher, previousSecretCipher]),
+    ...decryptEndpoint(encryption, { urlCipher, headersCipher, secretCipher, previousSecretCipher }),
   };
 }
 
-export function decryptHeaders(encryption: Encryption, cipher: Buffer | null): Readonly<Record<string, string>> {
-  return cipher ? JSON.parse(encryption.decrypt(purposes.headers, cipher)) : {};
+/** Decrypts an endpoint's settings. Those that no key can read are empty, and `undecryptable` says why. */
+export function decryptEndpoint(encryption: Encryption, ciphers: EndpointCiphers): Decrypted {
+  let undecryptable: string | null = null;
+  const decrypt = (purpose: string, cipher: Buffer | null): string | undefined => {
+    try {
+      return cipher ? encryption.decrypt(purpose, cipher) : undefined;
+    } catch (error) {
+      if (!(error instanceof UndecryptableValue)) throw error;
+      undecryptable ??= error.message;
+      return undefined;
+    }
+  };
+  const url = decrypt(purposes.url, ciphers.urlCipher) ?? "";
+  const headers = JSON.parse(decrypt(purposes.headers, ciphers.headersCipher) ?? "{}");
+  const secrets = [ciphers.secretCipher, ciphers.previousSecretCipher].flatMap(
+    (cipher) => decrypt(purposes.secret, cipher) ?? [],
+  );
+  return { url, headers, secrets, undecryptable };
 }
-
-export const decryptSecrets = (encryption: Encryption, ciphers: readonly (Buffer | null)[]): readonly string[] =>
-  ciphers.filter((cipher) => cipher !== null).map((cipher) => encryption.decrypt(purposes.secret, cipher));
 
 const listAfter = `
   select ${columns} from endpoints
@@ -154,5 +169,20 @@ export async function updateEndpoint(
 ): Promise<Endpoint | undefined> {
   const values = [...valuesOf(encryption, read.providerId, settings), read.id, read.version];
   const [row] = await tx.query<Row>(update, values);
+  return row && endpointOf(encryption, row);
+}
+
+const replace = `
+  update endpoints set secret = $3, previous_secret = null, previous_secret_until = null
+  where provider_id = $1 and id = $2
+  returning ${columns}`;
+
+/** Replaces the endpoint's secrets, without a time in which an older one signs too: none can be read any more. */
+export async function replaceSecret(
+  tx: Transaction,
+  encryption: Encryption,
+  { providerId, id, secret }: { providerId: number; id: number; secret: string },
+): Promise<Endpoint | undefined> {
+  const [row] = await tx.query<Row>(replace, [providerId, id, encryption.encrypt(purposes.secret, secret)]);
   return row && endpointOf(encryption, row);
 }

@@ -7,8 +7,9 @@ export type { BodyFamily, Endpoint, EndpointInput, EndpointState, Ordering, Refu
 export { isDeletedEndpoint, listEndpoints, readDefaultEndpoint, readEndpoint } from "./endpoints-table.ts";
 export { eventSwitches, eventTypes, isEventType, type EventType, type SwitchName } from "./event-types.ts";
 export { maskUrl } from "./mask-url.ts";
-export { readDeliverySettings, type DeliverySettings } from "./read-delivery-settings.ts";
+export { readDeliverySettings, type DeliverySettings, type UndecryptableEndpoint } from "./read-delivery-settings.ts";
 export { readSecretsTo } from "./read-secrets-to.ts";
+export { reencryptEndpoints, type Reencrypted } from "./reencrypt-endpoints.ts";
 export { recallSubscriptions, type Subscription } from "./recall-subscriptions.ts";
 export { isReservedHeader } from "./reserved-headers.ts";
 export { rotateSecret } from "./rotate-secret.ts";

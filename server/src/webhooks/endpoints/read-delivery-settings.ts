@@ -1,7 +1,7 @@
 import type { Database } from "#platform/database/database.ts";
 import type { Encryption } from "#platform/encryption/encryption.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { decryptHeaders, decryptSecrets, purposes } from "./endpoints-table.ts";
+import { decryptEndpoint, type EndpointCiphers } from "./endpoints-table.ts";
 
 /** What an engine needs to deliver to an endpoint. */
 export interface DeliverySettings extends Pick<
@@ -28,11 +28,13 @@ export interface DeliverySettings extends Pick<
   readonly urlCipher: Buffer;
 }
 
-type Row = Omit<DeliverySettings, "url" | "headers" | "secrets"> & {
-  readonly headersCipher: Buffer | null;
-  readonly secretCipher: Buffer;
-  readonly previousSecretCipher: Buffer | null;
-};
+/** An endpoint whose settings this process cannot decrypt: nothing is sent to it until somebody can. */
+export interface UndecryptableEndpoint {
+  readonly endpointId: number;
+  readonly undecryptable: string;
+}
+
+type Row = Omit<DeliverySettings, "url" | "headers" | "secrets"> & EndpointCiphers;
 
 // By the unique index on id: an engine owns lanes, whosever they are. Nothing is locked.
 const statement = `
@@ -45,17 +47,19 @@ const statement = `
   from endpoints
   where id = any($1) and deleted_at is null`;
 
-/** Those of the endpoints that are there. What they say counts for the next attempt, of old deliveries too. */
+/**
+ * Returns the settings of those endpoints that exist. They apply to the next attempt, also of old deliveries. One endpoint
+ * that cannot be decrypted does not keep the others from being read.
+ */
 export async function readDeliverySettings(
   db: Database,
   encryption: Encryption,
   endpointIds: readonly number[],
-): Promise<readonly DeliverySettings[]> {
+): Promise<readonly (DeliverySettings | UndecryptableEndpoint)[]> {
   const rows = await db.query<Row>(statement, [endpointIds]);
-  return rows.map(({ headersCipher, secretCipher, previousSecretCipher, ...row }) => ({
-    ...row,
-    url: encryption.decrypt(purposes.url, row.urlCipher),
-    headers: decryptHeaders(encryption, headersCipher),
-    secrets: decryptSecrets(encryption, [secretCipher, previousSecretCipher]),
-  }));
+  return rows.map(({ headersCipher, secretCipher, previousSecretCipher, ...row }) => {
+    const ciphers = { urlCipher: row.urlCipher, headersCipher, secretCipher, previousSecretCipher };
+    const { undecryptable, ...decrypted } = decryptEndpoint(encryption, ciphers);
+    return undecryptable === null ? { ...row, ...decrypted } : { endpointId: row.endpointId, undecryptable };
+  });
 }

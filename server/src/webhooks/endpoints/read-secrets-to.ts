@@ -1,12 +1,8 @@
 import type { Database } from "#platform/database/database.ts";
 import type { Encryption } from "#platform/encryption/encryption.ts";
-import { decryptSecrets, purposes } from "./endpoints-table.ts";
+import { decryptEndpoint, type EndpointCiphers } from "./endpoints-table.ts";
 
-interface Row {
-  readonly urlCipher: Buffer;
-  readonly secretCipher: Buffer;
-  readonly previousSecretCipher: Buffer | null;
-}
+type Row = Omit<EndpointCiphers, "headersCipher">;
 
 // The path of a URL is not masked, so only candidates are decrypted.
 const statement = `
@@ -23,8 +19,9 @@ export async function readSecretsTo(
   { providerId, path, leadsThere }: { providerId: number; path: string; leadsThere: (url: URL) => boolean },
 ): Promise<readonly string[]> {
   const rows = await db.query<Row>(statement, [providerId, path]);
-  return rows.flatMap(({ urlCipher, secretCipher, previousSecretCipher }) => {
-    const url = URL.parse(encryption.decrypt(purposes.url, urlCipher));
-    return url && leadsThere(url) ? decryptSecrets(encryption, [secretCipher, previousSecretCipher]) : [];
+  return rows.flatMap((row) => {
+    const { url: text, secrets } = decryptEndpoint(encryption, { ...row, headersCipher: null });
+    const url = URL.parse(text);
+    return url && leadsThere(url) ? secrets : [];
   });
 }

@@ -12,7 +12,7 @@ import type {
   TakenLane,
   TransactionSample,
 } from "#webhooks/deliveries/index.ts";
-import type { DeliverySettings } from "#webhooks/endpoints/index.ts";
+import type { DeliverySettings, UndecryptableEndpoint } from "#webhooks/endpoints/index.ts";
 
 /** All that the engine asks of the network. Never rejects for what a receiver can do. */
 export interface Sender {
@@ -31,7 +31,7 @@ export interface LaneStore {
   /** Which of the lanes are the engine's, under the epoch that it knows. */
   confirm(engineId: string, lanes: readonly HeldLane[]): Promise<readonly number[]>;
   release(engineId: string, lanes: readonly ReleasedLane[]): Promise<void>;
-  readSettings(endpointIds: readonly number[]): Promise<readonly DeliverySettings[]>;
+  readSettings(endpointIds: readonly number[]): Promise<readonly (DeliverySettings | UndecryptableEndpoint)[]>;
   sampleTransactions(): Promise<TransactionSample>;
   readDue(lanes: readonly LaneToRead[]): Promise<readonly DueDelivery[]>;
   /** Its receiver says that it is gone for good, or everything has failed there for too long. */

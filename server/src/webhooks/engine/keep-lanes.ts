@@ -1,5 +1,5 @@
 import type { TakenLane } from "#webhooks/deliveries/index.ts";
-import type { DeliverySettings } from "#webhooks/endpoints/index.ts";
+import type { DeliverySettings, UndecryptableEndpoint } from "#webhooks/endpoints/index.ts";
 
 import type { EngineNeeds } from "./engine-needs.ts";
 import { LaneShare } from "./lane-share.ts";
@@ -11,6 +11,11 @@ import { Origins } from "./origin.ts";
 const sweepMs = 1000;
 /** A lane whose looks have found nothing for so long goes back: its next deliveries are any engine's. */
 const idleMs = 2000;
+/**
+ * How long an endpoint that this engine cannot decrypt is left alone, unless it changes: one claim a minute costs little, and
+ * an engine that has the key claims it meanwhile.
+ */
+const undecryptableMs = 60_000;
 
 /** The lanes this engine owns: taken when something is due, given back when nothing is. */
 export class LaneKeeper {
@@ -24,6 +29,8 @@ export class LaneKeeper {
   /** Asked for or given back without an answer: the database may have them as this engine's. */
   readonly #unsure = new Set<number>();
   readonly #doubted = new Set<Lane>();
+  /** Endpoints that this engine cannot decrypt, and until when each is left alone. */
+  readonly #undecryptable = new Map<number, number>();
   #sweepAtMs = 0;
   #asked = 0;
 
@@ -36,6 +43,11 @@ export class LaneKeeper {
 
   get size(): number {
     return this.#lanes.size;
+  }
+
+  /** How many endpoints with due deliveries this engine cannot decrypt. */
+  get undecryptable(): number {
+    return this.#undecryptable.size;
   }
 
   owns(lane: Lane): boolean {
@@ -63,7 +75,9 @@ export class LaneKeeper {
 
   /** The settings of these endpoints have changed; no names at all mean: any may have. */
   hintChanged(endpointIds: readonly number[]): void {
+    if (endpointIds.length === 0) this.#undecryptable.clear();
     for (const id of endpointIds.length > 0 ? endpointIds : this.#lanes.keys()) {
+      this.#undecryptable.delete(id);
       if (this.#lanes.has(id)) this.#changed.add(id);
       else this.#hinted.add(id);
     }
@@ -80,7 +94,7 @@ export class LaneKeeper {
       for (const id of await this.#share.look(this.all(), nowMs)) endpointIds.add(id);
     }
     // One that was hinted at while it was taken is not taken from itself.
-    const free = [...endpointIds].filter((id) => !this.#lanes.has(id));
+    const free = [...endpointIds].filter((id) => !this.#lanes.has(id) && !this.#isUndecryptable(id, nowMs));
     if (free.length === 0) return [];
     try {
       return await this.#take(free, nowMs);
@@ -99,9 +113,15 @@ export class LaneKeeper {
       for (const id of endpointIds) this.#changed.add(id);
       throw error;
     });
+    const nowMs = this.#needs.clock.monotonicMs();
     for (const lane of endpointIds.flatMap((id) => this.#lanes.get(id) ?? [])) {
       const its = settings.get(lane.endpointId);
-      if (its) lane.change(its, this.#needs.clock.monotonicMs());
+      if (its && "undecryptable" in its) {
+        this.#setAside(its, nowMs);
+        lane.switchOff();
+        continue;
+      }
+      if (its) lane.change(its, nowMs);
       if (its?.active && its.state === "enabled") lane.resume();
       else lane.switchOff();
     }
@@ -146,15 +166,39 @@ export class LaneKeeper {
   async #take(endpointIds: readonly number[], nowMs: number): Promise<readonly Lane[]> {
     const taken = await this.#needs.store.take(this.#lease.engineId, endpointIds, (this.#asked += 1));
     const settings = await this.#read(taken.map((lane) => lane.endpointId));
+    const undecryptable: TakenLane[] = [];
     const lanes = this.#shuffle(taken).flatMap((lane) => {
       const its = settings.get(lane.endpointId);
+      if (its && "undecryptable" in its) {
+        this.#setAside(its, nowMs);
+        undecryptable.push(lane);
+        return [];
+      }
       return its ? [new Lane(lane, its, this.#origins, nowMs)] : [];
     });
     for (const lane of lanes) {
       this.#unsure.delete(lane.endpointId);
+      this.#undecryptable.delete(lane.endpointId);
       this.#lanes.set(lane.endpointId, lane);
     }
+    if (undecryptable.length > 0) {
+      const released = undecryptable.map((lane) => ({ ...lane, pauseSeconds: 0 }));
+      await this.#needs.store.release(this.#lease.engineId, released);
+    }
     return lanes;
+  }
+
+  /** Releases an endpoint that cannot be decrypted to engines that may have its key, and says so once in a while. */
+  #setAside({ endpointId, undecryptable }: UndecryptableEndpoint, nowMs: number): void {
+    this.#undecryptable.set(endpointId, nowMs + undecryptableMs);
+    this.#needs.log.warn(
+      { endpointId, reason: undecryptable },
+      "an endpoint cannot be decrypted; its deliveries are held until it can",
+    );
+  }
+
+  #isUndecryptable(endpointId: number, nowMs: number): boolean {
+    return (this.#undecryptable.get(endpointId) ?? Number.NEGATIVE_INFINITY) > nowMs;
   }
 
   #lookAt(lanes: readonly Lane[]): readonly Lane[] {
@@ -188,7 +232,7 @@ export class LaneKeeper {
     this.#lanes.delete(lane.endpointId);
   }
 
-  async #read(endpointIds: readonly number[]): Promise<Map<number, DeliverySettings>> {
+  async #read(endpointIds: readonly number[]): Promise<Map<number, DeliverySettings | UndecryptableEndpoint>> {
     const settings = await this.#needs.store.readSettings(endpointIds);
     return new Map(settings.map((its) => [its.endpointId, its]));
   }

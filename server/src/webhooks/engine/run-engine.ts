@@ -19,6 +19,8 @@ export interface RunningEngine {
   hintChanged(endpointIds: readonly number[]): void;
   readonly inFlight: number;
   readonly lanes: number;
+  /** Endpoints with due deliveries that this engine cannot decrypt. */
+  readonly undecryptable: number;
   /** How many deliveries each lane may have in flight. */
   readonly windows: readonly number[];
   /** Lets what is in flight finish, `drainMs` at most, records it, and gives the lanes back. */
@@ -60,6 +62,9 @@ export async function startEngine(needs: EngineNeeds): Promise<RunningEngine> {
     },
     get lanes() {
       return keeper.size;
+    },
+    get undecryptable() {
+      return keeper.undecryptable;
     },
     get windows() {
       return keeper.all().map((lane) => lane.window.size);

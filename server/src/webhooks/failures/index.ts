@@ -9,4 +9,5 @@ export {
   type FailureFilter,
   type FailurePage,
 } from "./list-failures.ts";
+export { reencryptFailures } from "./reencrypt-failures.ts";
 export { retryFailures } from "./retry-failures.ts";

@@ -1,5 +1,5 @@
 import type { Database } from "#platform/database/database.ts";
-import type { Encryption } from "#platform/encryption/encryption.ts";
+import { UndecryptableValue, type Encryption } from "#platform/encryption/encryption.ts";
 import { readFailureHorizon } from "#webhooks/deliveries/index.ts";
 
 /** A delivery whose attempts are used up. */
@@ -91,7 +91,17 @@ export async function listFailures(
     endpointId === undefined
       ? await db.query<Row>(statements.ofAll[order], values)
       : await db.query<Row>(statements.ofOne[order], [...values, endpointId]);
-  return rows.map(({ cipher, ...failure }) => ({ ...failure, url: encryption.decrypt("endpoint url", cipher) }));
+  return rows.map(({ cipher, ...failure }) => ({ ...failure, url: decryptUrl(encryption, cipher) }));
+}
+
+/** One URL that no key can read does not hide the rest of the list. */
+function decryptUrl(encryption: Encryption, cipher: Buffer): string {
+  try {
+    return encryption.decrypt("endpoint url", cipher);
+  } catch (error) {
+    if (error instanceof UndecryptableValue) return "";
+    throw error;
+  }
 }
 
 const count = `

@@ -5,10 +5,10 @@ import type { Endpoint } from "../../api/endpoint-queries.ts";
 
 /** Whether it is sent to, in one word. */
 export function EndpointStateLabel({ endpoint: { state, active, disabled_reason } }: { endpoint: Endpoint }) {
-  if (state === "disabled") {
+  if (state === "disabled" || state === "undecryptable") {
     return (
       <Label isCompact status="danger" title={disabled_reason ?? undefined}>
-        Disabled
+        {state === "disabled" ? "Disabled" : "Undecryptable"}
       </Label>
     );
   }

@@ -21,6 +21,7 @@ export function EndpointStateNotice({ endpoint: { id, state, disabled_reason, he
     onError: (error) => toast({ kind: "danger", title: "The endpoint could not be resumed", detail: saysWhy(error) }),
   });
   const now = useNow();
+  if (state === "undecryptable") return <UndecryptableNotice reason={disabled_reason} />;
   if (state === "enabled") return held_until && new Date(held_until) > now && <HeldNotice until={held_until} />;
   return (
     <Alert
@@ -38,6 +39,13 @@ export function EndpointStateNotice({ endpoint: { id, state, disabled_reason, he
     </Alert>
   );
 }
+
+const UndecryptableNotice = ({ reason }: { reason: string | null }) => (
+  <Alert isInline component="h3" variant="danger" title="Deliveries are held: the endpoint cannot be decrypted">
+    {reason} Add the missing key to BELLWIRE_SECRET_KEY and restart Bellwire, or enter the URL and the custom headers
+    again and save. Saving also replaces a secret that cannot be decrypted: give the receiver the new one.
+  </Alert>
+);
 
 const HeldNotice = ({ until }: { until: string }) => (
   <Alert isInline component="h3" variant="info" title="The receiver is left alone for a while">

@@ -36,6 +36,7 @@ const isOnlyScheduled = (holds: readonly Hold[]): boolean => holds.every(({ by }
 const whatEndpointIs = {
   paused: "The endpoint is paused",
   disabled: "The endpoint was disabled",
+  undecryptable: "The endpoint cannot be decrypted",
   "not active": "The endpoint is not active",
 } as const;
 
@@ -43,6 +44,7 @@ function WhyHeld({ hold, endpointId }: { hold: Hold; endpointId: number }) {
   switch (hold.by) {
     case "paused":
     case "disabled":
+    case "undecryptable":
     case "not active":
       return (
         <>

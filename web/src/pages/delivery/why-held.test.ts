@@ -33,6 +33,7 @@ test("what is due is not held", () => {
 test.each([
   ["paused", { ...on, state: "paused" } as const],
   ["disabled", { ...on, state: "disabled" } as const],
+  ["undecryptable", { ...on, state: "undecryptable" } as const],
   ["not active", { ...on, active: false } as const],
 ])("an endpoint that is %s holds it", (by, endpoint) => {
   expect(whyHeld(waiting, endpoint, now)).toEqual([{ by, reason: null }]);

@@ -4,7 +4,7 @@ import type { Endpoint } from "../../api/endpoint-queries.ts";
 /** Why a pending delivery is not under way. */
 export type Hold =
   /** Its endpoint is not sent to until somebody says so. */
-  | { readonly by: "paused" | "disabled" | "not active"; readonly reason: string | null }
+  | { readonly by: "paused" | "disabled" | "undecryptable" | "not active"; readonly reason: string | null }
   /** The one before it in its order goes first. */
   | { readonly by: "order"; readonly deliveryId: string }
   /** The receiver asked to be left alone, or does not answer. */

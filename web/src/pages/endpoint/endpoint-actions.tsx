@@ -23,14 +23,16 @@ export function EndpointActions({ endpoint: { id, name, state } }: { endpoint: E
   });
   return (
     <Flex>
-      <Button
-        variant="secondary"
-        isLoading={turn.isPending}
-        isDisabled={turn.isPending}
-        onClick={() => turn.mutate(isRunning ? "paused" : "enabled")}
-      >
-        {isRunning ? "Pause" : state === "paused" ? "Resume" : "Enable again"}
-      </Button>
+      {state !== "undecryptable" && (
+        <Button
+          variant="secondary"
+          isLoading={turn.isPending}
+          isDisabled={turn.isPending}
+          onClick={() => turn.mutate(isRunning ? "paused" : "enabled")}
+        >
+          {isRunning ? "Pause" : state === "paused" ? "Resume" : "Enable again"}
+        </Button>
+      )}
       <Button variant="secondary" isDanger onClick={() => setDeleting(true)}>
         Delete
       </Button>

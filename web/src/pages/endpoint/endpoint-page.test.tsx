@@ -154,3 +154,14 @@ test("of a replay it is said at its field what is wrong with the time, and nothi
   expect(document.querySelector<HTMLButtonElement>("[role=dialog] [type=submit]")?.disabled).toBe(true);
   expect(page.askedFor("POST /api/v1/replays")).toHaveLength(1);
 });
+
+test("an endpoint that cannot be decrypted says what to do, and offers no way to resume it unread", async () => {
+  const { server } = serverWithCrm();
+  const reason = "Its settings cannot be decrypted: it was encrypted with another BELLWIRE_SECRET_KEY (7f3a91c0).";
+  const broken: Endpoint = { ...crm, url: "", state: "undecryptable", disabled_reason: reason };
+  showPage("/endpoints/5", { ...server, "GET /api/v1/endpoints/5": () => [200, broken] });
+  await says("Save the endpoint");
+  await says(reason);
+  expect(shown()).toContain("enter the URL and the custom headers again");
+  expect(shown()).not.toContain("Enable again");
+});

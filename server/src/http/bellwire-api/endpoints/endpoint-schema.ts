@@ -61,9 +61,9 @@ export const Endpoint = Type.Object(
     url_masked: Type.String({ description: "The URL with the values of its query and its user information hidden." }),
     ...settings,
     event_types: Type.Array(Type.String()),
-    state: Type.Enum(["enabled", "paused", "disabled"], {
+    state: Type.Enum(["enabled", "paused", "disabled", "undecryptable"], {
       description:
-        "`paused` (by you) and `disabled` (by Bellwire, see `disabled_reason`): events are recorded and held.",
+        "`paused` (by you), `disabled` (by Bellwire) and `undecryptable` (no key at hand reads its URL, headers or secret): events are recorded and held; `disabled_reason` says why.",
     }),
     disabled_reason: Nullable(Type.String()),
     held_until: Nullable(

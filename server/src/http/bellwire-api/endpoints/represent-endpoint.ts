@@ -26,8 +26,11 @@ export function representEndpoint(endpoint: Endpoint, mayChange: boolean): Endpo
     max_per_second: endpoint.maxPerSecond,
     ordering: endpoint.ordering,
     include_credentials: endpoint.includeCredentials,
-    state: endpoint.state,
-    disabled_reason: endpoint.disabledReason,
+    state: endpoint.undecryptable === null ? endpoint.state : "undecryptable",
+    disabled_reason:
+      endpoint.undecryptable === null
+        ? endpoint.disabledReason
+        : `Its settings cannot be decrypted: ${endpoint.undecryptable}.`,
     held_until: endpoint.heldUntil?.toISOString() ?? null,
     previous_secret_until: endpoint.previousSecretUntil?.toISOString() ?? null,
     created_at: endpoint.createdAt.toISOString(),

@@ -41,6 +41,7 @@ export const endpoint: Endpoint = {
   secrets: [],
   previousSecretUntil: null,
   disabledReason: null,
+  undecryptable: null,
   heldUntil: null,
   version: 1,
   createdAt: exampleTime,

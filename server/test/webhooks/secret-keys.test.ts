@@ -1,0 +1,196 @@
+import { expect } from "vitest";
+import { checkKeys } from "#platform/encryption/check-keys.ts";
+import { createEncryption } from "#platform/encryption/encryption.ts";
+import { parseAllowedTargets } from "#platform/network/allowed-targets.ts";
+import { listDeliveries } from "#webhooks/deliveries/index.ts";
+import { changeEndpoint, listEndpoints, readEndpoint } from "#webhooks/endpoints/index.ts";
+import { listFailures } from "#webhooks/failures/index.ts";
+import { runCommandLine } from "../../src/cli/index.ts";
+import { fail } from "../support/build-failures.ts";
+import { buildEndpoint, buildProvider, bySystem, encryption, recordNow } from "../support/build-webhooks.ts";
+import { startReceiver } from "../support/receiver.ts";
+import { startTestEngine } from "../support/start-test-engine.ts";
+import { test } from "../support/test.ts";
+import { until } from "../support/until.ts";
+
+/** The key of build-webhooks.ts, and two that encrypted nothing there. */
+const oldKey = Buffer.alloc(32, 7);
+const newKey = Buffer.alloc(32, 8);
+const lostKey = Buffer.alloc(32, 9);
+const lost = createEncryption([lostKey]);
+
+async function rekey(databaseUrl: string, keys: readonly Buffer[]): Promise<[number, string]> {
+  const lines: string[] = [];
+  const code = await runCommandLine(["rekey"], {
+    env: { DATABASE_URL: databaseUrl, BELLWIRE_SECRET_KEY: keys.map((key) => key.toString("base64")).join(",") },
+    roles: [],
+    serve: async () => 1,
+    print: (line) => lines.push(line),
+    tell: (line) => lines.push(line),
+  });
+  return [code, lines.join("\n")];
+}
+
+test("an endpoint that cannot be decrypted holds its own deliveries and nobody else's, until its URL is entered again", async ({
+  database,
+}) => {
+  await using receiver = await startReceiver();
+  const providerId = await buildProvider(database);
+  const broken = await buildEndpoint(database, { providerId, url: receiver.url, name: "broken" });
+  const good = await buildEndpoint(database, { providerId, url: receiver.url, name: "good" });
+  await database.query("update endpoints set url = $2, secret = $3 where id = $1", [
+    broken,
+    lost.encrypt("endpoint url", receiver.url),
+    lost.encrypt("endpoint secret", "whsec_"),
+  ]);
+  await using running = await startTestEngine(database);
+  await recordNow(database, { providerId });
+  const delivered = () => listDeliveries(database, { providerId, limit: 9, state: "delivered" });
+  await until(async () => (await delivered()).length === 1);
+  await until(() => running.engine.undecryptable === 1);
+  expect((await delivered())[0]?.endpointId).toBe(good);
+  expect(running.warnings).toContain("an endpoint cannot be decrypted; its deliveries are held until it can");
+  // Others may have the key: the lane is theirs to claim.
+  await until(async () => (await database.query("select from lanes where owner is null")).length >= 1);
+
+  const allowed = parseAllowedTargets("127.0.0.0/8");
+  if ("wrong" in allowed) throw new Error(allowed.wrong);
+  const targets = { allowed, lookup: async () => [], isOwnBin: () => false };
+  const needs = { pool: database, encryption, targets, retryWaitsSeconds: [1] };
+  const change = { providerId, id: broken, ...bySystem };
+  const refused = await changeEndpoint(needs, { ...change, input: { description: "x" } });
+  expect(refused).toEqual({ refused: { url: [expect.stringContaining("enter it again")] } });
+  const repaired = await changeEndpoint(needs, { ...change, input: { url: receiver.url } });
+  expect(repaired).toMatchObject({ undecryptable: null, secrets: [expect.stringMatching(/^whsec_.{40}/)] });
+  await until(async () => (await delivered()).length === 2);
+  expect(running.engine.undecryptable).toBe(0);
+});
+
+test("an endpoint that is changed to what this process cannot decrypt is sent nothing more", async ({ database }) => {
+  await using receiver = await startReceiver();
+  const providerId = await buildProvider(database);
+  await using other = await startReceiver();
+  const id = await buildEndpoint(database, { providerId, url: receiver.url });
+  await buildEndpoint(database, { providerId, url: other.url, name: "other" });
+  await using running = await startTestEngine(database);
+  await recordNow(database, { providerId });
+  await until(() => receiver.received.length === 1 && other.received.length === 1);
+  await database.inTransaction(async (tx) => {
+    const url = lost.encrypt("endpoint url", receiver.url);
+    await tx.query("update endpoints set url = $2, version = version + 1 where id = $1", [id, url]);
+    tx.hintAfterCommit("endpoints", String(id));
+  });
+  await until(() => running.warnings.some((line) => line.startsWith("an endpoint cannot be decrypted")));
+  await recordNow(database, { providerId });
+  await until(() => other.received.length === 2);
+  expect(receiver.received).toHaveLength(1);
+  expect(running.engine.undecryptable).toBe(1);
+});
+
+test("lists show the endpoints and failures that can be decrypted, and the others with the reason", async ({
+  database,
+}) => {
+  const providerId = await buildProvider(database);
+  const id = await buildEndpoint(database, { providerId, url: "https://hooks.example/" });
+  await recordNow(database, { providerId });
+  await fail(database, providerId, "an hour ago");
+  await database.query("update endpoints set url = $1", [lost.encrypt("endpoint url", "https://lost.example/")]);
+  await database.query("update failures set url = $1", [lost.encrypt("endpoint url", "https://lost.example/")]);
+  expect(await readEndpoint(database, encryption, { providerId, id })).toMatchObject({
+    url: "",
+    undecryptable: expect.stringContaining("another BELLWIRE_SECRET_KEY"),
+    secrets: [expect.stringMatching(/^whsec_/)],
+  });
+  expect(await listEndpoints(database, encryption, { providerId, limit: 9 })).toHaveLength(1);
+  expect(await listFailures(database, encryption, { providerId })).toMatchObject([{ url: "" }]);
+});
+
+test("rekey encrypts everything with the newest key while an engine delivers, and a start without the old key is accepted", async ({
+  database,
+  databaseUrl,
+}) => {
+  await using receiver = await startReceiver();
+  const providerId = await buildProvider(database);
+  const failing = await buildEndpoint(database, { providerId, url: "http://127.0.0.1:9/", name: "failing" });
+  await recordNow(database, { providerId });
+  await fail(database, providerId, "an hour ago");
+  await database.query("update endpoints set headers = $2, active = false where id = $1", [
+    failing,
+    encryption.encrypt("endpoint headers", `{"x-key":"1"}`),
+  ]);
+  await buildEndpoint(database, { providerId, url: receiver.url, name: "good" });
+  await checkKeys(database, encryption);
+  await using _engine = await startTestEngine(database, { keys: [newKey, oldKey] });
+  await recordNow(database, { providerId });
+  await until(() => receiver.received.length === 1);
+
+  const [code, printed] = await rekey(databaseUrl, [newKey, oldKey]);
+  const oldId = encryption.keyIds[0]?.toString("hex");
+  expect([code, printed]).toEqual([
+    0,
+    `3 endpoints and failures encrypted again\nkey ${oldId} is not used any more: remove it from BELLWIRE_SECRET_KEY and restart every process`,
+  ]);
+  const newest = createEncryption([newKey]);
+  await checkKeys(database, newest);
+  const endpoints = await listEndpoints(database, newest, { providerId, limit: 9 });
+  expect(endpoints.map((it) => [it.url, it.headers, it.undecryptable])).toEqual([
+    ["http://127.0.0.1:9/", { "x-key": "1" }, null],
+    [receiver.url, {}, null],
+  ]);
+  expect(endpoints.every((it) => it.secrets.length === 1)).toBe(true);
+  expect(await listFailures(database, newest, { providerId })).toMatchObject([{ url: "https://hooks.example/3s" }]);
+  await recordNow(database, { providerId });
+  await until(() => receiver.received.length === 2);
+});
+
+test("rekey keeps the old keys while anything cannot be encrypted again, and says so", async ({
+  database,
+  databaseUrl,
+}) => {
+  const providerId = await buildProvider(database);
+  await buildEndpoint(database, { providerId, url: "https://hooks.example/" });
+  await buildEndpoint(database, { providerId, url: "https://hooks.example/", name: "broken" });
+  await database.query("update endpoints set secret = $1 where name = 'broken'", [
+    lost.encrypt("endpoint secret", "whsec_"),
+  ]);
+  await checkKeys(database, encryption);
+  const [code, printed] = await rekey(databaseUrl, [newKey, oldKey]);
+  expect([code, printed]).toEqual([
+    1,
+    expect.stringContaining("1 endpoints or failures are not encrypted with the newest key"),
+  ]);
+  await expect(checkKeys(database, createEncryption([newKey]))).rejects.toThrow("Give that key too");
+});
+
+// What rekey does not know of stays under a key that is then removed.
+test("each column of bytes is either encrypted again by rekey, or known to be no ciphertext", async ({ database }) => {
+  const reencrypted = new Set([
+    "endpoints.url",
+    "endpoints.headers",
+    "endpoints.secret",
+    "endpoints.previous_secret",
+    "failures.url",
+  ]);
+  const columns = await database.query<{ name: string }>(
+    `select table_name || '.' || column_name as name from information_schema.columns
+     where table_schema = current_schema() and data_type = 'bytea'
+       and table_name not in (select inhrelid::regclass::text from pg_inherits)`,
+  );
+  const others = columns.map(({ name }) => name).filter((name) => !reencrypted.has(name));
+  expect(others.toSorted()).toEqual(
+    [
+      "access_tokens.digest",
+      "attempts.response_body",
+      "bin_requests.body",
+      "deliveries.first_body",
+      "invitations.code_digest",
+      "key_checks.key_id",
+      "key_checks.sentinel",
+      "payloads.body",
+      "providers.provider_key_digest",
+      "sessions.digest",
+      "users.activation_code_digest",
+      "users.lost_password_digest",
+    ].toSorted(),
+  );
+});
