@@ -1,5 +1,6 @@
 import { CannotStart } from "#platform/config/cannot-start.ts";
 import { codeOf } from "#platform/config/error-words.ts";
+import { backup } from "./back-up.ts";
 import { changeUserPassword } from "./change-user-password.ts";
 import { checkFailures } from "./check-failures.ts";
 import { type Command, type CommandNeeds, WrongUsage } from "./command.ts";
@@ -24,6 +25,7 @@ const commands: readonly Command[] = [
   checkFailures,
   changeUserPassword,
   rekey,
+  backup,
   showConfig,
 ];
 

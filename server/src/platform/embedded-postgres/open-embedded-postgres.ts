@@ -13,6 +13,8 @@ export interface EmbeddedPostgres extends AsyncDisposable {
   readonly ownerUrl: string;
   /** Connects as the role that the product runs as. */
   readonly appUrl: string;
+  /** PostgreSQL's own data directory. */
+  readonly pgData: string;
 }
 
 /** Long enough for whoever ends a whole tree of processes to end us too. */
@@ -33,13 +35,14 @@ export async function openEmbeddedPostgres(dataDir: string, say: (line: string) 
     );
 
   let server: RunningServer = await alone(() => startOrJoin(folder, say));
-  const { ownerUrl, appUrl } = server;
+  const { ownerUrl, appUrl, pgData } = server;
   const closing = new AbortController();
   const kept = keepRunning();
 
   return {
     ownerUrl,
     appUrl,
+    pgData,
     async [Symbol.asyncDispose]() {
       closing.abort();
       await server.presence.end();

@@ -1,0 +1,133 @@
+import { chmod, chown, copyFile, mkdir, open, readdir, stat } from "node:fs/promises";
+import { constants } from "node:fs";
+import { join } from "node:path";
+import pg from "pg";
+import { CannotStart } from "#platform/config/cannot-start.ts";
+import { codeOf, wordsOf } from "#platform/config/error-words.ts";
+
+/*
+ * An online backup at the level of files ("Making a Base Backup Using the Low Level API" in PostgreSQL's manual), since the
+ * embedded packages bring neither pg_dump nor pg_basebackup. The result is a data directory that Bellwire can start on.
+ */
+
+/** Folders of a data directory whose contents belong to the running server: they are made, and stay empty. */
+const emptied = new Set(
+  ["pg_wal", "pg_replslot", "pg_dynshmem", "pg_notify", "pg_serial", "pg_snapshots", "pg_stat_tmp", "pg_subtrans"].map(
+    (name) => `/${name}`,
+  ),
+);
+/** Files that a copy must not have: of the running server, and what it rebuilds at its start. */
+const leftOut = /^\/(postmaster\.(pid|opts)|backup_label.*|tablespace_map.*|.*\/pgsql_tmp.*|.*\/pg_internal\.init.*)$/;
+
+interface BackupNeeds {
+  readonly ownerUrl: string;
+  /** PostgreSQL's own data directory. */
+  readonly pgData: string;
+  /** Bellwire's data directory: keys and passwords beside the database. */
+  readonly dataDir: string;
+  /** A folder that does not exist yet. */
+  readonly target: string;
+}
+
+/** Files of a data directory that belong to a backup, beside the database: without them it cannot be opened or read. */
+const keptFiles = ["database-passwords", "secret-key", "first-sign-in"];
+
+/**
+ * Copies the embedded database into a new data directory while it runs. The copy has every change that was committed before
+ * the call, and is on disk when it returns.
+ */
+export async function backUp({ ownerUrl, pgData, dataDir, target }: BackupNeeds): Promise<void> {
+  await makeTarget(target);
+  const client = new pg.Client({ connectionString: ownerUrl });
+  client.on("error", () => undefined);
+  await client.connect();
+  try {
+    // The slot keeps the write-ahead log that the copy needs, and goes with this connection.
+    await client.query(
+      "select pg_create_physical_replication_slot('bellwire_backup_' || pg_backend_pid(), true, true)",
+    );
+    const {
+      rows: [started],
+    } = await client.query<{ file: string }>(
+      "select pg_walfile_name(pg_backup_start('bellwire backup', fast => true)) as file",
+    );
+    const copy = join(target, "postgres");
+    await copyFolder(pgData, copy, "");
+    const {
+      rows: [stopped],
+    } = await client.query<{ file: string; label: string }>(
+      "select pg_walfile_name(lsn) as file, labelfile as label from pg_backup_stop(wait_for_archive => false)",
+    );
+    if (!started || !stopped) throw new Error("PostgreSQL did not say where its write-ahead log is.");
+    await writeLike(join(pgData, "PG_VERSION"), join(copy, "backup_label"), stopped.label);
+    for (const name of (await readdir(join(pgData, "pg_wal"))).toSorted()) {
+      const isNeeded = /^[0-9A-F]{24}$/.test(name) && name >= started.file && name <= stopped.file;
+      if (isNeeded || name.endsWith(".history"))
+        await copyOne(join(pgData, "pg_wal", name), join(copy, "pg_wal", name));
+    }
+    for (const name of keptFiles) await copyOne(join(dataDir, name), join(target, name));
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+async function makeTarget(target: string): Promise<void> {
+  try {
+    await mkdir(target, { recursive: true });
+  } catch (error) {
+    throw new CannotStart(`The backup cannot be written to ${target}: ${wordsOf(error)}`);
+  }
+  if ((await readdir(target)).length > 0) {
+    throw new CannotStart(`The backup cannot be written to ${target}: it must be a new or empty folder.`);
+  }
+  // Closed to others; root's lets the user pass through whom PostgreSQL runs as.
+  await chmod(target, process.getuid?.() === 0 ? 0o711 : 0o700);
+}
+
+/** Copies a folder that is being written to. What disappears meanwhile is not needed: the write-ahead log knows of it. */
+async function copyFolder(from: string, to: string, path: string): Promise<void> {
+  const { mode, uid, gid } = await stat(from);
+  await mkdir(to, { mode: mode & 0o777 });
+  await keepOwner(to, { uid, gid });
+  for (const entry of await readdir(from, { withFileTypes: true })) {
+    const inner = `${path}/${entry.name}`;
+    const [source, copy] = [join(from, entry.name), join(to, entry.name)];
+    if (leftOut.test(inner) || (emptied.has(path) && !entry.isDirectory())) continue;
+    if (entry.isDirectory()) await copyFolder(source, copy, inner).catch(unlessGone);
+    else if (entry.isFile()) await copyOne(source, copy);
+    else throw new CannotStart(`${source} is neither a file nor a folder; a backup of it is not supported.`);
+  }
+  await sync(to);
+}
+
+async function copyOne(from: string, to: string): Promise<void> {
+  try {
+    const { uid, gid } = await stat(from);
+    await copyFile(from, to, constants.COPYFILE_FICLONE);
+    await keepOwner(to, { uid, gid });
+    await sync(to);
+  } catch (error) {
+    unlessGone(error);
+  }
+}
+
+async function writeLike(model: string, path: string, text: string): Promise<void> {
+  await copyOne(model, path);
+  await using file = await open(path, "w");
+  await file.writeFile(text);
+  await file.sync();
+}
+
+/** PostgreSQL minds whose its files are; only root can have copied somebody else's. */
+async function keepOwner(path: string, { uid, gid }: { uid: number; gid: number }): Promise<void> {
+  if (process.getuid?.() === 0) await chown(path, uid, gid);
+}
+
+async function sync(path: string): Promise<void> {
+  await using file = await open(path, "r");
+  await file.sync();
+}
+
+function unlessGone(error: unknown): void {
+  if (codeOf(error) !== "ENOENT") throw error;
+}

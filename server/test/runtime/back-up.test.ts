@@ -1,0 +1,66 @@
+import { readdir } from "node:fs/promises";
+import { expect, test } from "vitest";
+import { makeDataDir } from "../support/data-dir.ts";
+import { makeEmptyDataDir } from "../support/empty-data-dir.ts";
+import { BellwireProcess, serve } from "../support/start-bellwire.ts";
+
+const accessToken = "a-token-that-the-test-knows";
+
+async function signUp(url: string, name: string): Promise<void> {
+  const answer = await fetch(`${url}/admin/api/signup.xml`, {
+    method: "POST",
+    body: new URLSearchParams({
+      access_token: accessToken,
+      org_name: name,
+      username: name,
+      email: `${name}@example.com`,
+      password: "a long enough password",
+    }),
+  });
+  if (!answer.ok) throw new Error(await answer.text());
+}
+
+async function accountNames(url: string): Promise<string[]> {
+  const answer = await fetch(`${url}/admin/api/accounts.json?access_token=${accessToken}&per_page=500`);
+  return [...(await answer.text()).matchAll(/"org_name":"([^"]+)"/g)].map(([, name = ""]) => name);
+}
+
+test(
+  "a backup that was made while changes were written has all that were acknowledged before it, and Bellwire starts on it",
+  { timeout: 120_000 },
+  async () => {
+    await using folder = await makeDataDir();
+    await using backups = await makeEmptyDataDir();
+    const target = backups.path; // empty, which is as good as new
+    await using original = serve(folder.path, { BELLWIRE_ACCESS_TOKEN: accessToken });
+    const url = await original.ready();
+    for (const number of [1, 2, 3]) await signUp(url, `before-${number}`);
+
+    let isCopied = false;
+    const writing = (async () => {
+      for (let number = 1; !isCopied && number < 500; number += 1) await signUp(url, `during-${number}`);
+    })();
+    await using command = new BellwireProcess(["backup", "--to", target], { BELLWIRE_DATA_DIR: folder.path });
+    const code = await command.ended;
+    isCopied = true;
+    await writing;
+    expect([code, command.stderr]).toEqual([0, expect.stringContaining("holds the secret key")]);
+    await signUp(url, "after");
+    expect(await original.stop()).toBe(0);
+
+    await using restored = serve(target);
+    const names = await accountNames(await restored.ready());
+    expect(names).toEqual(expect.arrayContaining(["before-1", "before-2", "before-3"]));
+    expect(names).not.toContain("after");
+    await signUp(restored.url, "afterwards");
+    expect(await restored.stop()).toBe(0);
+  },
+);
+
+test("a backup is refused where something lies already, and writes nothing there", { timeout: 60_000 }, async () => {
+  await using folder = await makeDataDir();
+  await using command = new BellwireProcess(["backup", "--to", folder.path], { BELLWIRE_DATA_DIR: folder.path });
+  const before = await readdir(folder.path);
+  expect([await command.ended, command.stderr]).toEqual([1, expect.stringContaining("must be a new or empty folder")]);
+  expect(await readdir(folder.path)).toEqual(expect.arrayContaining(before));
+});
