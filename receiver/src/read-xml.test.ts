@@ -67,6 +67,7 @@ test("the message says where the document stops making sense", () => {
   expect(() => readXml("<a><b>1</b>\n<c>2</d></a>")).toThrow("Unreadable from character 15 on: </d> ends nothing.");
 });
 
+// Time that grows with the square of the length would be hours here: the test's own time limit ends it.
 const millions = 3_000_000;
 test.each([
   ["elements within elements", "<a>".repeat(millions) + "</a>".repeat(millions)],
@@ -78,9 +79,7 @@ test.each([
   ["ampersands", `<a>${"&".repeat(millions)}</a>`],
   ["brackets", "<".repeat(millions)],
 ])("%s without end cost seconds, not hours", (_what, xml) => {
-  const startedMs = performance.now();
   expect(() => readXml(xml)).toThrow(UnreadableEvent);
-  expect(performance.now() - startedMs).toBeLessThan(5000);
 });
 
 test("a text of megabytes is read", () => {
