@@ -114,6 +114,13 @@ create table applications (
   constraint applications_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'live'::text, 'suspended'::text])))
 );
 
+create table attempt_counters (
+  digest bytea not null,
+  attempts integer not null,
+  ends_at timestamp with time zone not null,
+  constraint attempt_counters_pkey PRIMARY KEY (digest)
+);
+
 create table attempts (
   provider_id bigint not null,
   event_id uuid not null,
@@ -618,6 +625,8 @@ CREATE INDEX applications_plan_idx ON applications USING btree (provider_id, pla
 CREATE INDEX applications_product_idx ON applications USING btree (provider_id, product_id, account_id, id);
 
 CREATE UNIQUE INDEX applications_user_key_idx ON applications USING btree (provider_id, user_key, product_id);
+
+CREATE INDEX attempt_counters_ends_idx ON attempt_counters USING btree (ends_at);
 
 CREATE INDEX attempts_feed_idx ON ONLY attempts USING brin (recorded_in) WITH (pages_per_range='16', autosummarize='on');
 

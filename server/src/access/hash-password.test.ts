@@ -46,8 +46,8 @@ test.each([
 
 test("a flood at one provider is bounded, and another provider's admin is next", async () => {
   const ended: string[] = [];
-  const check = (name: string, providerId: number, network: string): Promise<unknown> =>
-    verifyPassword(undefined, "wrong", { providerId, network }).then(
+  const check = (name: string, providerId: number, address: string): Promise<unknown> =>
+    verifyPassword(undefined, "wrong", { providerId, address }).then(
       () => ended.push(name),
       (error: unknown) => {
         if (!(error instanceof QueueFull)) throw error;
@@ -63,7 +63,7 @@ test("a flood at one provider is bounded, and another provider's admin is next",
 
 test("strangers that flood a provider do not delay a device that has signed in before", async () => {
   const ended: string[] = [];
-  const from = (network: string) => ({ providerId: 1, network });
+  const from = (address: string) => ({ providerId: 1, address });
   const flood = Array.from({ length: 20 }, async (_, place) => {
     await verifyPassword(undefined, "wrong", from(`198.51.100.${place}`));
     ended.push("flood");

@@ -1,6 +1,7 @@
 import { argon2, randomBytes, timingSafeEqual } from "node:crypto";
 import { availableParallelism } from "node:os";
 import { promisify } from "node:util";
+import { networksOf } from "#platform/network/network-of.ts";
 import { createFairQueue } from "./fair-queue.ts";
 
 interface Cost {
@@ -31,7 +32,7 @@ const inTurn = createFairQueue({
 export interface HashingFor {
   readonly providerId: number;
   /** Left out for what only somebody signed in, or a program with credentials, can ask for. */
-  readonly network?: string;
+  readonly address?: string;
   /** Whether the browser has signed in with this name before: strangers that flood us do not delay it. */
   readonly isKnownDevice?: boolean;
 }
@@ -100,10 +101,10 @@ const tagOf = ({ plain, salt, cost, tagLength }: Derivation): Promise<Buffer> =>
     tagLength,
   });
 
-const turnOf = ({ providerId, network = "", isKnownDevice = network === "" }: HashingFor): string[] => [
+const turnOf = ({ providerId, address, isKnownDevice = address === undefined }: HashingFor): string[] => [
   String(providerId),
   isKnownDevice ? "known" : "stranger",
-  network,
+  ...(address === undefined ? [] : networksOf(address).map(({ network }) => network)).toReversed(),
 ];
 
 const phc = /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,3}),p=(\d{1,2})\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{22,86})$/;

@@ -10,7 +10,20 @@ export {
 } from "./access-tokens-table.ts";
 export type { Actor, By, Channel } from "./actor.ts";
 export type { AdminCaller } from "./admin-caller.ts";
-export { createAttemptLimiter, type AttemptLimiter } from "./attempt-limiter.ts";
+export {
+  countAttempt,
+  counterOf,
+  countersOfNetworks,
+  createAttemptLimiter,
+  createNetworkLimiter,
+  deleteEndedCounters,
+  forgetAttempts,
+  readCounts,
+  type AttemptLimiter,
+  type Count,
+  type Counter,
+  type NetworkLimiter,
+} from "./attempt-counters.ts";
 export { auditInPieces } from "./audit-in-pieces.ts";
 export { callersChanged, callersChannel } from "./callers-changed.ts";
 export { changeProviderUserPassword } from "./change-provider-user-password.ts";

@@ -3,14 +3,24 @@ import type { HashingFor } from "./hash-password.ts";
 import { ownersOfPassword } from "./owners-of-password.ts";
 import { findWithHashes, type ProviderUserWithHash } from "./provider-users-table.ts";
 
+interface Login extends HashingFor {
+  readonly login: string;
+  readonly password: string;
+  /** The only user whose password is tried. */
+  readonly onlyUserId?: number | undefined;
+}
+
 /**
  * The user whose name (or e-mail) and password these are, also when the one is another's other. Unknown, wrong and suspended
  * take the same time and say the same.
  */
 export async function signInProviderUser(
   db: Database,
-  { login, password, ...by }: HashingFor & { login: string; password: string },
-): Promise<ProviderUserWithHash | undefined> {
-  const owners = await ownersOfPassword(await findWithHashes(db, by.providerId, login), password, by);
-  return owners.find(({ user }) => user.state === "active");
+  { login, password, onlyUserId, ...by }: Login,
+): Promise<(ProviderUserWithHash & { readonly isAmbiguous: boolean }) | undefined> {
+  const meant = await findWithHashes(db, by.providerId, login);
+  const tried = meant.filter(({ user }) => onlyUserId === undefined || user.id === onlyUserId);
+  const owners = await ownersOfPassword(tried, password, by);
+  const active = owners.find(({ user }) => user.state === "active");
+  return active && { ...active, isAmbiguous: tried.length > 1 };
 }

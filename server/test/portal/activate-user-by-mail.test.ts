@@ -5,7 +5,7 @@ import { test } from "../support/test.ts";
 import { eventsOf, now, setUp, signUp } from "./house.ts";
 
 const byMail = (activationUrl: (code: string) => string) =>
-  ({ door: "form", network: "203.0.113.7", mailIsSent: true, activationUrl }) as const;
+  ({ door: "form", address: "203.0.113.7", mailIsSent: true, activationUrl }) as const;
 
 const later = new Date(now.getTime() + 60_000);
 

@@ -39,7 +39,7 @@ export const billing = {
   billing_address_country: "NO",
 };
 
-export const byForm = { door: "form", network: "203.0.113.7", mailIsSent: false, activationUrl: () => "" } as const;
+export const byForm = { door: "form", address: "203.0.113.7", mailIsSent: false, activationUrl: () => "" } as const;
 export const byToken = { door: "program", actor: { kind: "token", userId: 1 }, channel: "api" } as const;
 
 /** A sign-up that must work out. */

@@ -75,6 +75,19 @@ test("ten wrong passwords are enough", async ({ house }) => {
   expect((await guesser.submit("/p/login", { username: "boss", password })).status).toBe(429);
 });
 
+test("strangers in the same network do not keep an admin out who has signed in with the browser before", async ({
+  house,
+}) => {
+  const address = "198.51.100.31";
+  const boss = house.visitor("admin", { address });
+  expect((await boss.submit("/p/login", { username: "boss", password })).status).toBe(303);
+  const guesser = house.visitor("admin", { address });
+  for (let time = 0; time < 11; time += 1) await guesser.submit("/p/login", { username: "boss", password: "wrong" });
+  expect((await guesser.submit("/p/login", { username: "boss", password })).status).toBe(429);
+  boss.cookies.delete("bellwire_admin");
+  expect((await boss.submit("/p/login", { username: "boss", password })).status).toBe(303);
+});
+
 test("signing out ends the session, wherever its cookie went", async ({ house }) => {
   house.buildWeb();
   const boss = await house.signedIn("boss");

@@ -79,6 +79,79 @@ test("after ten wrong passwords for one name the address has to wait, even with 
   expect((await guesser.submit("/login", { username: "ada", password })).status).toBe(303);
 });
 
+test("strangers who guess at a name do not keep its owner out, on a known device or in a new network", async ({
+  house,
+}) => {
+  const ada = house.visitor("developer", { address: "203.0.113.50" });
+  await ada.submit("/signup", filledIn("ada"));
+  await ada.submitForm("/account", "/logout");
+  expect((await ada.submit("/login", { username: "ada", password })).status).toBe(303);
+  await ada.submitForm("/account", "/logout");
+  for (let place = 0; place < 8; place += 1) {
+    const guesser = house.visitor("developer", { address: `198.51.100.${place}` });
+    for (let time = 0; time < 4; time += 1) await guesser.submit("/login", { username: "ada", password: "wrong" });
+  }
+  const neighbour = house.visitor("developer", { address: "203.0.113.50" });
+  for (let time = 0; time < 11; time += 1) await neighbour.submit("/login", { username: "ada", password: "wrong" });
+  expect((await neighbour.submit("/login", { username: "ada", password })).status).toBe(429);
+
+  expect((await ada.submit("/login", { username: "ada@tallow.example", password })).status).toBe(303);
+  const elsewhere = house.visitor("developer", { address: "192.0.2.99" });
+  expect((await elsewhere.submit("/login", { username: "ada", password })).status).toBe(303);
+});
+
+test("whoever has another's address as a user name cannot guess at their password by signing in between", async ({
+  house,
+}) => {
+  await house.developer("ada");
+  const eve = house.visitor("developer", { address: "198.51.100.60" });
+  const other = "another horse entirely";
+  const asAda = { username: "ada@tallow.example", email: "eve@tallow.example" };
+  await eve.submit("/signup", { ...filledIn("eve"), ...asAda, password: other, password_confirmation: other });
+  await eve.submitForm("/account", "/logout");
+  const login = { username: "ada@tallow.example" };
+
+  // Her own device tries her own password alone.
+  expect((await eve.submit("/login", { ...login, password })).status).toBe(422);
+  eve.cookies.delete("bellwire_developer_device");
+  const statuses: number[] = [];
+  for (let round = 0; round < 4; round += 1) {
+    for (let time = 0; time < 3; time += 1)
+      statuses.push((await eve.submit("/login", { ...login, password: "wrong" })).status);
+    statuses.push((await eve.submit("/login", { ...login, password: other })).status);
+    eve.cookies.delete("bellwire_developer");
+    eve.cookies.delete("bellwire_developer_device");
+  }
+  expect(statuses.filter((status) => status === 422).length).toBeLessThanOrEqual(9);
+  expect(statuses.at(-1)).toBe(429);
+});
+
+test("the cookie of a known device is one name's at one provider, and opens nothing without the password", async ({
+  house,
+  neighbour,
+}) => {
+  const ada = await house.developer("ada");
+  await ada.submitForm("/account", "/logout");
+  await ada.submit("/login", { username: "ada", password });
+  const cookie = ada.cookies.get("bellwire_developer_device") ?? "";
+  expect(cookie).toMatch(/^[0-9a-f]{32}\.\d+\.\d+(\.[\w-]{43}){2}$/);
+  expect((await house.visitor("developer").submit("/signup", filledIn("bob"))).status).toBe(303);
+  await neighbour.developer("ada");
+
+  const refused = async (visitor: typeof ada, username: string): Promise<number> => {
+    for (let time = 0; time < 10; time += 1) await visitor.submit("/login", { username, password: "wrong" });
+    visitor.cookies.set("bellwire_developer_device", cookie);
+    return (await visitor.submit("/login", { username, password })).status;
+  };
+  expect(await refused(house.visitor("developer", { address: "198.51.100.40" }), "bob")).toBe(429);
+  expect(await refused(neighbour.visitor("developer", { address: "198.51.100.41" }), "ada")).toBe(429);
+  expect(await refused(house.visitor("developer", { address: "198.51.100.42" }), "ada")).toBe(303);
+  const tampered = house.visitor("developer", { address: "198.51.100.43" });
+  tampered.cookies.set("bellwire_developer_device", cookie.replace(/^.{32}/, "0".repeat(32)));
+  for (let time = 0; time < 10; time += 1) await tampered.submit("/login", { username: "ada", password: "wrong" });
+  expect((await tampered.submit("/login", { username: "ada", password })).status).toBe(429);
+});
+
 test("logging out ends the session, wherever its cookie went", async ({ house }) => {
   const ada = await house.developer("ada");
   const copied = ada.cookies.get("bellwire_developer") ?? "";

@@ -20,6 +20,7 @@ test("who has lost the password chooses another by the link in a mail, which wor
 
   expect(await phone.submit(path, twice)).toMatchObject({ status: 303, location: "/login?done=password-chosen" });
 
+  expect(phone.cookies.has("bellwire_developer_device")).toBe(true);
   expect((await phone.get("/login?done=password-chosen")).html).toContain("Your new password is set.");
   expect((await phone.get(path)).status).toBe(404);
   expect((await ada.get("/account")).status).toBe(302);

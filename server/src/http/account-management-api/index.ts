@@ -1,5 +1,6 @@
 import type { FastifyPluginAsync } from "fastify";
 import { createAttemptLimiter } from "#access/index.ts";
+import { attemptLimits } from "#platform/limits/limits.ts";
 import type { JsonObject } from "#platform/open-api/name-schemas.ts";
 import { acceptBodies } from "./requests/accept-bodies.ts";
 import { answerWithRefusal } from "./answers/answer-with-refusal.ts";
@@ -14,15 +15,13 @@ export type { AccountManagementApiNeeds } from "./operation.ts";
 export const describeAccountManagementApi = (version: string): Promise<JsonObject> =>
   describeOperations(operations, version);
 
-const passwordGuesses = { attemptsMax: 10, windowSeconds: 10 * 60 } as const;
-
 /** The 3scale-compatible API. Register it under /admin/api, where requests know their provider. */
 export const accountManagementApiDoor =
   (needs: AccountManagementApiNeeds): FastifyPluginAsync =>
   async (http) => {
     acceptBodies(http);
     answerWithRefusal(http);
-    const all = { ...needs, passwordGuesses: createAttemptLimiter(needs.clock, passwordGuesses) };
+    const all = { ...needs, passwordGuesses: createAttemptLimiter(needs, attemptLimits.ownPassword) };
     for (const operation of operations) serveOperation(http, operation, all);
 
     let description: Promise<string> | undefined;

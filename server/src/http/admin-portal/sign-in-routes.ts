@@ -13,7 +13,7 @@ import type { AdminPortal } from "./show-page.ts";
 const landing = { within: "/p/admin", fallback: "/p/admin" } as const;
 
 export function addSignInRoutes(http: FastifyInstance, portal: AdminPortal): void {
-  const limits = createSignInLimits(portal.clock);
+  const limits = createSignInLimits(portal);
 
   http.get("/p/login", async (request, reply) => {
     const { return_to: returnTo = "" } = readForm(request.query);
@@ -48,9 +48,9 @@ async function signIn(
     const error = "We could not tell that this form came from our own page. Please sign in again.";
     return showSignIn(portal, request, reply, { status: 403, error, username, returnTo });
   }
-  const outcome = await judgeSignIn(limits, request, reply, async (login) => {
-    return (await signInProviderUser(portal.pool, login)) ?? { refused: wrongLogin };
-  });
+  const verify = async (login: Parameters<typeof signInProviderUser>[1]) =>
+    (await signInProviderUser(portal.pool, login)) ?? { refused: wrongLogin };
+  const outcome = await judgeSignIn({ ...portal, limits, audience: "admin", verify }, request, reply);
   if ("again" in outcome) return showSignIn(portal, request, reply, outcome.again);
   const { proof, returnTo } = outcome;
   const holds = (tx: Transaction) => providerUserHoldsPassword(tx, proof);

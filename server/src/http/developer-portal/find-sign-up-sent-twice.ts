@@ -9,7 +9,7 @@ interface RefusedSignUp {
   readonly providerId: number;
   readonly values: Readonly<Record<string, string>>;
   /** Where the form came from. */
-  readonly network: string;
+  readonly address: string;
   /** When the form was made that was sent. */
   readonly issuedAtMs: number;
 }
@@ -20,7 +20,7 @@ interface RefusedSignUp {
  */
 export async function findSignUpSentTwice(
   { pool, clock }: Pick<Portal, "pool" | "clock">,
-  { providerId, network, values, issuedAtMs }: RefusedSignUp,
+  { providerId, address, values, issuedAtMs }: RefusedSignUp,
 ): Promise<User | undefined> {
   const { username = "", email = "", password = "" } = values;
   if (username === "" || username.includes("\0")) return undefined;
@@ -31,5 +31,5 @@ export async function findSignUpSentTwice(
   const madeAtMs = found.user.createdAt.getTime();
   const isOfThisForm = madeAtMs >= issuedAtMs && clock.now().getTime() - madeAtMs < secondsMax * 1000;
   if (!isOfThisForm) return undefined;
-  return (await verifyPassword(found.passwordHash, password, { providerId, network })) ? found.user : undefined;
+  return (await verifyPassword(found.passwordHash, password, { providerId, address })) ? found.user : undefined;
 }

@@ -15,7 +15,7 @@ import { signInDeveloper } from "./sign-in-developer.ts";
 const landing = { within: "/", fallback: "/account" } as const;
 
 export function addLoginRoutes(http: FastifyInstance, portal: Portal): void {
-  const limits = createSignInLimits(portal.clock);
+  const limits = createSignInLimits(portal);
 
   http.get("/login", async (request, reply) => {
     const { return_to: returnTo = "" } = readForm(request.query);
@@ -47,7 +47,11 @@ async function logIn(
   const isOurs = whenFormWasIssued(request, readForm(request.body), portal.cookieSecret);
   if (!isOurs) return showFormRefused(portal, request, reply);
 
-  const outcome = await judgeSignIn(limits, request, reply, (login) => signInDeveloper(portal.pool, login));
+  const outcome = await judgeSignIn(
+    { ...portal, limits, audience: "developer", verify: (login) => signInDeveloper(portal.pool, login) },
+    request,
+    reply,
+  );
   if ("again" in outcome) return showLoginForm(portal, request, reply, outcome.again);
   const { proof, returnTo } = outcome;
   const holds = (tx: Transaction) => holdsPassword(tx, proof);

@@ -20,23 +20,36 @@ const notYet = {
   },
 } as const;
 
-export type SignIn = { readonly user: User; readonly passwordHash: string } | { readonly refused: string };
+export type SignIn =
+  | { readonly user: User; readonly passwordHash: string; readonly isAmbiguous: boolean }
+  | { readonly refused: string };
+
+interface Login extends HashingFor {
+  readonly login: string;
+  readonly password: string;
+  /** The only user whose password is tried. */
+  readonly onlyUserId?: number | undefined;
+}
 
 /**
  * Unknown and wrong take the same time and say the same; the state is told to nobody but the user. Of two whom the login means
  * and whose password it is, the one who may come in does.
  */
-export async function signInDeveloper(
-  db: Database,
-  { login, password, ...by }: HashingFor & { login: string; password: string },
-): Promise<SignIn> {
+export async function signInDeveloper(db: Database, { login, password, onlyUserId, ...by }: Login): Promise<SignIn> {
   const { providerId } = by;
-  const owners = await ownersOfPassword(await findUsersByLogin(db, providerId, login), password, by);
-  const judged = await Promise.all(owners.map((owner) => judge(db, providerId, owner)));
+  const meant = await findUsersByLogin(db, providerId, login);
+  const tried = meant.filter(({ user }) => onlyUserId === undefined || user.id === onlyUserId);
+  const owners = await ownersOfPassword(tried, password, by);
+  const isAmbiguous = tried.length > 1;
+  const judged = await Promise.all(
+    owners.map(async (owner) => ({ ...(await judge(db, providerId, owner)), isAmbiguous })),
+  );
   return judged.find((it) => "user" in it) ?? judged[0] ?? { refused: wrongLogin };
 }
 
-async function judge(db: Database, providerId: number, { user, passwordHash }: UserWithHash): Promise<SignIn> {
+type Judged = { readonly user: User; readonly passwordHash: string } | { readonly refused: string };
+
+async function judge(db: Database, providerId: number, { user, passwordHash }: UserWithHash): Promise<Judged> {
   if (user.state !== "active") return { refused: notYet.user[user.state] };
   const account = await readAccount(db, providerId, user.accountId);
   if (!account || passwordHash === null) return { refused: wrongLogin }; // deleted at this moment, with the user

@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { createAttemptLimiter, type AttemptLimiter } from "#access/index.ts";
+import { createNetworkLimiter, type NetworkLimiter } from "#access/index.ts";
+import { attemptLimits } from "#platform/limits/limits.ts";
 import { readFieldsDefinitions } from "#portal/fields/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
-import { networkOf } from "#platform/network/network-of.ts";
 import { signUpAccount, signUpIsOpen, type SignUpDoor } from "#portal/whole-accounts/index.ts";
 import { whenFormWasIssued } from "../shared/form-token.ts";
 import { activationUrl } from "../shared/mailed-links.ts";
@@ -18,11 +18,8 @@ import { asWantedPlans, readWantedPlans, signUpPath } from "./wanted-plans.ts";
 import { waitingPages } from "./where-to-wait.ts";
 import { welcomeDeveloper } from "./welcome-developer.ts";
 
-/** An office may sign up behind one address; a script that fills the database may not. */
-const limit = { attemptsMax: 100, windowSeconds: 10 * 60 } as const;
-
 export function addSignUpRoutes(http: FastifyInstance, portal: Portal): void {
-  const limiter = createAttemptLimiter(portal.clock, limit);
+  const limiter = createNetworkLimiter(portal, attemptLimits.signUps);
 
   http.get("/signup", async (request, reply) => {
     if (!(await signUpIsOpen(portal.pool, request.provider))) return showClosed(portal, request, reply);
@@ -63,7 +60,7 @@ export function addSignUpRoutes(http: FastifyInstance, portal: Portal): void {
 
 async function signUp(
   portal: Portal,
-  limiter: AttemptLimiter,
+  limiter: NetworkLimiter,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
@@ -75,7 +72,7 @@ async function signUp(
   if (!issued) return showFormRefused(portal, request, reply, signUpPath(planIds));
 
   const values = valuesAskedFor(await readFieldsDefinitions(pool, provider.id), form);
-  const seconds = isLoopback(request.ip) ? 0 : limiter.secondsToWait(networkOf(request.ip));
+  const seconds = isLoopback(request.ip) ? 0 : await limiter.secondsToWait(request.ip, String(provider.id));
   if (seconds > 0) {
     reply.header("retry-after", seconds);
     const error = `Too many sign-ups came from your network. Please try again ${waitInWords(seconds)}.`;
@@ -90,7 +87,7 @@ async function signUp(
 
   const sentTwice = await findSignUpSentTwice(portal, {
     providerId: provider.id,
-    network: by.network,
+    address: by.address,
     values,
     ...issued,
   });
@@ -107,7 +104,7 @@ const withoutPlans = ({ name }: Provider) => ({
 
 const formOf = (portal: Portal, { provider, ip }: FastifyRequest): SignUpDoor & { readonly door: "form" } => ({
   door: "form",
-  network: networkOf(ip),
+  address: ip,
   mailIsSent: portal.mailIsSent,
   activationUrl: activationUrl(portal, provider),
 });

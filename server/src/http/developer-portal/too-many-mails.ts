@@ -5,11 +5,11 @@ import { waitInWords } from "../shared/sign-in-limits.ts";
 import type { Developer } from "./find-developer.ts";
 
 /** Counts a mail that the account's people make us send, and says what is wrong once there are too many. */
-export function tooManyMails(
+export async function tooManyMails(
   limiter: AttemptLimiter,
   { provider }: FastifyRequest,
   { account }: Developer,
-): FieldErrors | undefined {
-  const seconds = limiter.secondsToWait(`${provider.id} ${account.id}`);
+): Promise<FieldErrors | undefined> {
+  const seconds = await limiter.secondsToWait(`${provider.id} ${account.id}`);
   return seconds > 0 ? { base: [`These were many mails. Please try again ${waitInWords(seconds)}.`] } : undefined;
 }

@@ -3,6 +3,7 @@ import { readAccount } from "#portal/accounts/index.ts";
 import { listApplications } from "#portal/applications/index.ts";
 import type { User } from "#portal/users/index.ts";
 import { startSession } from "../shared/browser-session.ts";
+import { rememberDevice } from "../shared/known-device.ts";
 import type { Portal } from "./show-page.ts";
 import { whereToWait } from "./where-to-wait.ts";
 
@@ -19,6 +20,7 @@ export async function welcomeDeveloper(
   if (account?.state !== "approved") return reply.redirect(whereToWait(account), 303);
 
   await startSession(portal, request, reply, { audience: "developer", userId: user.id });
+  rememberDevice(portal, request, reply, { audience: "developer", user });
   const [application] = await listApplications(portal.pool, providerId, user.accountId);
   return reply.redirect(application ? `/applications/${application.id}?signed_up` : "/account", 303);
 }

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from "fastify";
 import {
-  createAttemptLimiter,
+  createNetworkLimiter,
   findAccessToken,
   reachOf,
   type AccessToken,
@@ -9,7 +9,7 @@ import {
 } from "#access/index.ts";
 import type { Clock } from "#platform/clock/clock.ts";
 import type { Database } from "#platform/database/database.ts";
-import { networkOf } from "#platform/network/network-of.ts";
+import { attemptLimits } from "#platform/limits/limits.ts";
 import { findProviderByKey } from "#portal/providers/index.ts";
 import { findSignedInUser } from "./find-signed-in-user.ts";
 import { isSameSecret } from "./is-same-secret.ts";
@@ -22,10 +22,9 @@ import { readSessionCookie } from "./session-cookie.ts";
 export type FindAdminCaller = (request: FastifyRequest) => Promise<AdminCaller>;
 
 /**
- * Wrong credentials from one network: a mistyped script is not locked out for long, a guesser is. Nobody guesses what is long,
- * so whoever sends it right gets in beside such a script, from behind the same address.
+ * Nobody guesses a value of this length, so a valid one passes whatever else its network sends, without a look at the
+ * counters. Shorter ones are not even tried while the network has to wait.
  */
-const wrongCredentials = { attemptsMax: 30, windowSeconds: 60 };
 const unguessableLength = 32;
 
 interface AdminCallerNeeds {
@@ -33,9 +32,9 @@ interface AdminCallerNeeds {
   readonly clock: Clock;
 }
 
-/** Make one for all doors: it counts wrong credentials by network. */
+/** Finds out who sends a request. Wrong credentials are counted by network, for all processes. */
 export function createFindAdminCaller(needs: AdminCallerNeeds): FindAdminCaller {
-  const wrong = createAttemptLimiter(needs.clock, wrongCredentials);
+  const wrong = createNetworkLimiter(needs, attemptLimits.wrongCredentials);
 
   return async (request) => {
     if (request.side === "developer") throw new Problem("wrong-host");
@@ -44,17 +43,33 @@ export function createFindAdminCaller(needs: AdminCallerNeeds): FindAdminCaller 
     const credentials = readCredentials(request);
     if (credentials.length === 0) return callerOfSession(needs, request);
 
-    const network = `${request.provider.id} ${networkOf(request.ip)}`;
-    const retryAfterSeconds = wrong.secondsLeft(network);
-    for (const credential of credentials) {
-      if (retryAfterSeconds > 0 && credential.value.length < unguessableLength) continue;
-      const caller = await callerOfCredential(needs, request, credential);
-      if (caller) return caller;
-    }
+    const [long, short] = [
+      credentials.filter(({ value }) => value.length >= unguessableLength),
+      credentials.filter(({ value }) => value.length < unguessableLength),
+    ];
+    const caller = await firstCaller(needs, request, long);
+    if (caller) return caller;
+
+    const key = String(request.provider.id);
+    const retryAfterSeconds = await wrong.secondsLeft(request.ip, key);
     if (retryAfterSeconds > 0) throw new Problem("too-many-bad-credentials", { retryAfterSeconds });
-    wrong.secondsToWait(network);
+    const other = await firstCaller(needs, request, short);
+    if (other) return other;
+    await wrong.secondsToWait(request.ip, key);
     throw new Problem("credentials-wrong");
   };
+}
+
+async function firstCaller(
+  needs: AdminCallerNeeds,
+  request: FastifyRequest,
+  credentials: readonly Credential[],
+): Promise<AdminCaller | undefined> {
+  for (const credential of credentials) {
+    const caller = await callerOfCredential(needs, request, credential);
+    if (caller) return caller;
+  }
+  return undefined;
 }
 
 async function callerOfCredential(

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { QueueFull } from "#access/index.ts";
-import { networkOf } from "#platform/network/network-of.ts";
+import { QueueFull, type Audience, type HashingFor } from "#access/index.ts";
 import { issueFormToken } from "./form-token.ts";
+import { knownDeviceOf, rememberDevice } from "./known-device.ts";
 import { readForm } from "./read-form.ts";
 import { waitInWords, type SignInLimits } from "./sign-in-limits.ts";
 
@@ -26,17 +26,19 @@ export const signInPage = (
   data: { error, username, return_to: returnTo, form_token: issueFormToken(request, reply, needs, needs.clock.now()) },
 });
 
-interface Login {
-  readonly providerId: number;
-  readonly network: string;
+interface Login extends HashingFor {
+  /** The only user whose password is to be tried, if the browser is known to be theirs. */
+  readonly onlyUserId: number | undefined;
   readonly login: string;
   readonly password: string;
 }
 
 /** Who somebody proved to be, and the hash of the password that proved it. */
 interface Proved {
-  readonly user: { readonly id: number };
+  readonly user: { readonly id: number; readonly username: string; readonly email: string | null };
   readonly passwordHash: string;
+  /** Whether the login means another user as well, by e-mail address. */
+  readonly isAmbiguous: boolean;
 }
 
 type Verify = (login: Login) => Promise<Proved | { readonly refused: string }>;
@@ -51,33 +53,40 @@ type SignInOutcome = SignedIn | { readonly again: SignInForm };
 /** Said of an unknown name and of a wrong password alike. */
 export const wrongLogin = "Wrong username or password.";
 
-/** Who a sent form proves to be; or how it is shown again, also when there were too many tries. */
+interface Judging extends FormNeeds {
+  readonly limits: SignInLimits;
+  readonly audience: Audience;
+  readonly verify: Verify;
+}
+
+/** Returns who a sent form proves to be, or how it is shown again. A success makes the browser a known device. */
 export async function judgeSignIn(
-  limits: SignInLimits,
+  { limits, audience, verify, ...needs }: Judging,
   request: FastifyRequest,
   reply: FastifyReply,
-  verify: Verify,
 ): Promise<SignInOutcome> {
   const { username = "", password = "", return_to: returnTo = "" } = readForm(request.body);
-  const attempt = { providerId: request.provider.id, login: username, address: request.ip };
-  const seconds = limits.secondsToWait(attempt);
+  const again = (status: number, error: string): SignInOutcome => ({ again: { status, error, username, returnTo } });
+  const providerId = request.provider.id;
+  const device = knownDeviceOf(needs, request, { audience, login: username });
+  const attempt = { audience, providerId, login: username, address: request.ip, deviceId: device?.id };
+  const seconds = await limits.secondsToWait(attempt);
   if (seconds > 0) {
     reply.header("retry-after", seconds);
-    const error = `Too many attempts. Please try again ${waitInWords(seconds)}.`;
-    return { again: { status: 429, error, username, returnTo } };
+    return again(429, `Too many attempts. Please try again ${waitInWords(seconds)}.`);
   }
-  const { providerId } = attempt;
-  const verified = await refuseWhenFull(
-    verify({ providerId, network: networkOf(request.ip), login: username, password }),
-  );
+
+  const by = { providerId, address: request.ip, isKnownDevice: device !== undefined };
+  const verified = await refuseWhenFull(verify({ ...by, onlyUserId: device?.userId, login: username, password }));
   if ("retryAfterSeconds" in verified) {
     reply.header("retry-after", verified.retryAfterSeconds);
-    const error = "Many people are signing in at the moment. Please try again in a few seconds.";
-    return { again: { status: 503, error, username, returnTo } };
+    return again(503, "Many people are signing in at the moment. Please try again in a few seconds.");
   }
-  if ("refused" in verified) return { again: { status: 422, error: verified.refused, username, returnTo } };
-  limits.letIn(attempt);
-  const { user, passwordHash } = verified;
+  if ("refused" in verified) return again(422, verified.refused);
+  const { user, passwordHash, isAmbiguous } = verified;
+  // Else whoever has another's e-mail address as a user name could sign in now and then, and go on guessing.
+  if (!isAmbiguous) await limits.letIn(attempt);
+  rememberDevice(needs, request, reply, { audience, user });
   return { proof: { providerId, userId: user.id, passwordHash }, returnTo };
 }
 

@@ -1,70 +1,120 @@
-import { createAttemptLimiter } from "#access/index.ts";
+import {
+  countAttempt,
+  counterOf,
+  countersOfNetworks,
+  forgetAttempts,
+  readCounts,
+  type Audience,
+  type Count,
+  type Counter,
+} from "#access/index.ts";
 import type { Clock } from "#platform/clock/clock.ts";
-import { networkOf } from "#platform/network/network-of.ts";
+import type { Database } from "#platform/database/database.ts";
+import { attemptLimits as limits, type AttemptLimit } from "#platform/limits/limits.ts";
 
-interface SignInAttempt {
+export interface SignInAttempt {
+  readonly audience: Audience;
   readonly providerId: number;
   readonly login: string;
   readonly address: string;
+  /** The browser's, if it has signed in with this login before. */
+  readonly deviceId: string | undefined;
 }
 
 export interface SignInLimits {
-  /** Counts an attempt. 0 when it may go on, else the seconds until the next may. */
-  secondsToWait(attempt: SignInAttempt): number;
-  /** After a success: what was typed wrong before does not count, and the name is known to come from there. */
-  letIn(attempt: SignInAttempt): void;
+  /** Counts an attempt. Returns 0 when it may go on, otherwise the seconds until the next may. */
+  secondsToWait(attempt: SignInAttempt): Promise<number>;
+  /** After a success: wrong passwords that were typed before it do not count. */
+  letIn(attempt: SignInAttempt): Promise<void>;
 }
 
-/** For one who tries many names. An office is behind one address. */
-const ofNetwork = { attemptsMax: 100, windowSeconds: 10 * 60 } as const;
-
-/** For one who tries many passwords for a name. */
-const ofNameFromNetwork = { attemptsMax: 10, windowSeconds: 10 * 60 } as const;
-
-/** For many who do: 30,000 guesses a day find no password of twelve signs, and the owner waits a minute. */
-const ofName = { attemptsMax: 20, windowSeconds: 60 } as const;
-
-/** Some 2 MB. The one that was let in longest ago gives way. */
-const knownMax = 20_000;
+/**
+ * A network with fewer attempts for a name today is not refused because of others: the owner may come from anywhere. Counted
+ * for the largest network, so that a /48 has these three once, not 65,536 times.
+ */
+const attemptsOfNewNetwork = 3;
 
 /**
- * How often somebody may try, by network and by name. An attempt that one limit refuses is not counted by the next, so that a
- * single network can neither use up a name's attempts nor push out what is counted of others. Nor can many networks lock
- * an owner out who has signed in from the same network before.
+ * Limits guessing without letting strangers lock an owner out: a device that is known has its own attempts, a new network has
+ * three that nobody else can use up, and everybody else shares a thousand a day for each name. (Decision 0070.)
  */
-export function createSignInLimits(clock: Pick<Clock, "monotonicMs">): SignInLimits {
-  const byNetwork = createAttemptLimiter(clock, ofNetwork);
-  const byNameFromNetwork = createAttemptLimiter(clock, ofNameFromNetwork);
-  const byName = createAttemptLimiter(clock, ofName);
-  const known = new Set<string>();
-
+export function createSignInLimits(needs: {
+  readonly pool: Database;
+  readonly clock: Pick<Clock, "now">;
+}): SignInLimits {
   return {
-    secondsToWait(attempt) {
-      const { network, name, nameFromNetwork } = keysOf(attempt);
-      return (
-        (isLoopback(attempt.address) ? 0 : byNetwork.secondsToWait(network)) ||
-        byNameFromNetwork.secondsToWait(nameFromNetwork) ||
-        (known.has(nameFromNetwork) ? 0 : byName.secondsToWait(name))
-      );
+    async secondsToWait(attempt) {
+      const counters = countersOf(attempt);
+      const all = counters.flatMap((group) => group.counters);
+      const before = secondsToWait(counters, await readCounts(needs, all), 0);
+      // Counted only now: what one limit refuses uses up nothing of another. Judged again, as a hundred may come at once.
+      return before || secondsToWait(counters, await countAttempt(needs, all), 1);
     },
-    letIn(attempt) {
-      const { nameFromNetwork } = keysOf(attempt);
-      byNameFromNetwork.forget(nameFromNetwork);
-      known.delete(nameFromNetwork);
-      known.add(nameFromNetwork);
-      const [oldest] = known;
-      if (known.size > knownMax && oldest !== undefined) known.delete(oldest);
+    async letIn(attempt) {
+      const own = countersOf(attempt).filter(({ isForgotten }) => isForgotten);
+      await forgetAttempts(
+        needs,
+        own.flatMap(({ counters }) => counters),
+      );
     },
   };
 }
 
-function keysOf({ providerId, login, address }: SignInAttempt) {
-  const network = networkOf(address);
-  const name = `${providerId} ${login.slice(0, 255).toLowerCase()}`;
-  return { network, name, nameFromNetwork: `${network} ${name}` };
+interface Group {
+  readonly counters: readonly Counter[];
+  /** Whether a success starts it anew. */
+  readonly isForgotten?: true;
+  /** Does not apply while the last counter of the group before it has so few attempts. */
+  readonly unlessFewer?: number;
 }
 
-/** Our own machine, or a proxy on it that does not say for whom it asks: one limit for all would lock out everybody. */
+function countersOf({ audience, providerId, login, address, deviceId }: SignInAttempt): readonly Group[] {
+  const name = `${audience} ${providerId} ${login.trim().slice(0, 255).toLowerCase()}`;
+  const each = (some: readonly AttemptLimit[], key: string): Counter[] => some.map((limit) => counterOf(limit, key));
+  if (deviceId !== undefined)
+    return [
+      {
+        counters: each([limits.signInsOfDevice, limits.signInsOfDeviceADay], `${deviceId} ${name}`),
+        isForgotten: true,
+      },
+    ];
+  return [
+    // Our own machine, or a proxy on it that does not say for whom it asks: one limit for all would lock out everybody.
+    {
+      counters: isLoopback(address)
+        ? []
+        : countersOfNetworks(limits.signInsOfNetwork, address, `${audience} ${providerId}`),
+    },
+    {
+      counters: [limits.signInsOfNameAndNetwork, limits.signInsOfNameAndNetworkADay].flatMap((limit) =>
+        countersOfNetworks(limit, address, name),
+      ),
+      isForgotten: true,
+    },
+    { counters: each([limits.signInsOfName, limits.signInsOfNameADay], name), unlessFewer: attemptsOfNewNetwork },
+  ];
+}
+
+/** The longest wait of the first group that is full. `counted` is how many of the attempts are this one. */
+function secondsToWait(groups: readonly Group[], counts: readonly Count[], counted: 0 | 1): number {
+  let place = 0;
+  let attemptsOfNetwork = 0;
+  for (const { counters, unlessFewer = 0 } of groups) {
+    const own = counts.slice(place, place + counters.length);
+    place += counters.length;
+    const isNew = attemptsOfNetwork < unlessFewer;
+    attemptsOfNetwork = (own.at(-1)?.attempts ?? 0) - counted;
+    if (isNew) continue;
+    const waits = own.map(({ attempts, secondsLeft }, at) =>
+      attempts - counted >= (counters[at]?.attemptsMax ?? 0) ? secondsLeft : 0,
+    );
+    const longest = Math.max(0, ...waits);
+    if (longest > 0) return longest;
+  }
+  return 0;
+}
+
+/** Our own machine, or a proxy on it that does not say for whom it asks. */
 export const isLoopback = (address: string): boolean => /^(?:127\.|::1$|::ffff:127\.)/.test(address);
 
 /** `in a minute`, `in 9 minutes`: for people, so rounded up. */

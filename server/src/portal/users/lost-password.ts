@@ -78,7 +78,7 @@ interface PasswordReset {
 export async function resetPassword(
   pool: Pool,
   { provider, code, password, confirmation, now }: PasswordReset,
-): Promise<{ readonly userId: number } | { readonly refused: FieldErrors } | undefined> {
+): Promise<{ readonly user: User } | { readonly refused: FieldErrors } | undefined> {
   const lost = await findLostPassword(pool, { providerId: provider.id, code, now });
   if (!lost) return undefined;
   const wanted = { password, confirmation, isRequired: true, lengthMin: provider.passwordLengthMin };
@@ -93,5 +93,5 @@ export async function resetPassword(
     await endSessionsOfUser(tx, { providerId: provider.id, audience: "developer", userId: user.id });
     return { user, passwordHash };
   });
-  return outcome && "user" in outcome ? { userId: outcome.user.id } : undefined;
+  return outcome && "user" in outcome ? { user: outcome.user } : undefined;
 }

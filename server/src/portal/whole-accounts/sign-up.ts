@@ -65,7 +65,7 @@ export async function signUpAccount(pool: Pool, signUp: SignUp): Promise<SignUpO
 }
 
 const hashingFor = ({ provider, by }: SignUp): HashingFor =>
-  by.door === "form" ? { providerId: provider.id, network: by.network } : { providerId: provider.id };
+  by.door === "form" ? { providerId: provider.id, address: by.address } : { providerId: provider.id };
 
 async function findPlans(
   pool: Pool,

@@ -25,7 +25,7 @@ export type SignUpDoor =
   | {
       readonly door: "form";
       /** Where the form came from: networks take turns at hashing. */
-      readonly network: string;
+      readonly address: string;
       /** Whether there is a mail server: without one, nobody is asked to prove an address. */
       readonly mailIsSent: boolean;
       readonly activationUrl: (code: string) => string;

@@ -14,8 +14,8 @@ export async function updateAsCaller(
   const update = { ...providerUserChangeOf(call), values, keptSession: session };
   if (!choosesOwnPassword(call)) return updateProviderUser(pool, update);
 
-  const guesser = `${update.provider.id} ${update.userId}`;
-  const retryAfterSeconds = passwordGuesses.secondsToWait(guesser);
+  const guesser = `admin ${update.provider.id} ${update.userId}`;
+  const retryAfterSeconds = await passwordGuesses.secondsToWait(guesser);
   if (retryAfterSeconds > 0) {
     const detail = `Too many attempts. Please try again ${waitInWords(retryAfterSeconds)}.`;
     throw new Problem("too-many-bad-credentials", { detail, retryAfterSeconds });
@@ -23,7 +23,7 @@ export async function updateAsCaller(
   const currentPassword = textOf(values["current_password"]) ?? "";
   const outcome = await updateProviderUser(pool, { ...update, currentPassword });
   const isWrong = outcome && "refused" in outcome && outcome.refused["current_password"] !== undefined;
-  if (!isWrong) passwordGuesses.forget(guesser);
+  if (!isWrong) await passwordGuesses.forget(guesser);
   return outcome;
 }
 

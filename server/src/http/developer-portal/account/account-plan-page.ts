@@ -71,7 +71,7 @@ async function takePlan(
   if (!other) return showNotFound(reply);
   const plan = other.plans.find(({ id }) => String(id) === planId);
   if (!plan) return showPlans(portal, request, reply, { ...developer, errors: { plan_id: notOffered } });
-  const tooMany = other.step === "ask" ? tooManyMails(limiter, request, developer) : undefined;
+  const tooMany = other.step === "ask" ? await tooManyMails(limiter, request, developer) : undefined;
   if (tooMany) return showPlans(portal, request, reply, { ...developer, errors: tooMany, status: 429 });
   const wanted = { provider, accountId, planId: plan.id, by: byDeveloper(portal, developer) };
   const decideAt = `${portal.adminPortalUrl(provider)}/p/admin/accounts/${accountId}`;

@@ -28,8 +28,8 @@ export async function updateOwnUser(
   { developer, values, currentPassword }: OwnUpdate,
 ): Promise<{ readonly saved: true } | NotSaved | undefined> {
   const { provider } = request;
-  const guesser = `${provider.id} ${developer.user.id}`;
-  const seconds = guesses.secondsToWait(guesser);
+  const guesser = `developer ${provider.id} ${developer.user.id}`;
+  const seconds = await guesses.secondsToWait(guesser);
   if (seconds > 0) {
     return { status: 429, refused: { base: [`Too many attempts. Please try again ${waitInWords(seconds)}.`] } };
   }
@@ -45,7 +45,7 @@ export async function updateOwnUser(
   });
   if (!saved) return undefined;
   const refused = "refused" in saved ? saved.refused : undefined;
-  if (!refused?.["current_password"]) guesses.forget(guesser);
+  if (!refused?.["current_password"]) await guesses.forget(guesser);
   if (!refused) return { saved: true };
   return { status: 422, refused: currentPassword === "" ? { ...refused, ...noCurrentPassword } : refused };
 }

@@ -67,7 +67,7 @@ async function takePlan(
   if (!other) return showNotAllowed(portal, request, reply, developer);
   const plan = other.plans.find(({ id }) => String(id) === planId);
   if (!plan) return showPlans(portal, request, reply, { ...owned, errors: { plan_id: notOffered } });
-  const tooMany = other.step === "ask" ? tooManyMails(limiter, request, developer) : undefined;
+  const tooMany = other.step === "ask" ? await tooManyMails(limiter, request, developer) : undefined;
   if (tooMany) return showPlans(portal, request, reply, { ...owned, errors: tooMany, status: 429 });
 
   const wanted = { ...changeOf(portal, request, owned), planId: plan.id };

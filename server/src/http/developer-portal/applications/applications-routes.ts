@@ -1,5 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import { createAttemptLimiter } from "#access/index.ts";
+import { attemptLimits } from "#platform/limits/limits.ts";
 import type { Portal } from "../show-page.ts";
 import { addApplicationPlanPage } from "./application-plan-page.ts";
 import { addApplicationRoute } from "./application-route.ts";
@@ -15,16 +16,13 @@ import { addReferrerFiltersPage } from "./referrer-filters/referrer-filters-page
 import { addUserKeyPage } from "./user-key-page.ts";
 import { addWithdrawPlanRequestPage } from "./withdraw-plan-request-page.ts";
 
-/** Asking for another plan writes to every admin of the provider. */
-const asking = { attemptsMax: 10, windowSeconds: 60 * 60 } as const;
-
 /** The applications of the developer's own account, their plans and their credentials. */
 export function addApplicationsRoutes(http: FastifyInstance, portal: Portal): void {
   addListApplicationsRoute(http, portal);
   addNewApplicationPage(http, portal);
   addApplicationRoute(http, portal);
   addEditApplicationPage(http, portal);
-  addApplicationPlanPage(http, portal, createAttemptLimiter(portal.clock, asking));
+  addApplicationPlanPage(http, portal, createAttemptLimiter(portal, attemptLimits.planRequests));
   addWithdrawPlanRequestPage(http, portal);
   addDeleteApplicationPage(http, portal);
   addUserKeyPage(http, portal);

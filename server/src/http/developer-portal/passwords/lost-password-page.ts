@@ -1,6 +1,6 @@
 import type { FastifyInstance } from "fastify";
-import { createAttemptLimiter } from "#access/index.ts";
-import { networkOf } from "#platform/network/network-of.ts";
+import { createAttemptLimiter, createNetworkLimiter } from "#access/index.ts";
+import { attemptLimits } from "#platform/limits/limits.ts";
 import { requestNewPassword } from "#portal/users/index.ts";
 import { whenFormWasIssued } from "../../shared/form-token.ts";
 import { readForm } from "../../shared/read-form.ts";
@@ -8,9 +8,6 @@ import { isLoopback, waitInWords } from "../../shared/sign-in-limits.ts";
 import { showForm, type Form } from "../forms/show-form.ts";
 import { showFormRefused } from "../show-form-refused.ts";
 import type { Portal } from "../show-page.ts";
-
-/** Mails that one address can make us send to others, and that one person can be sent. */
-const limit = { attemptsMax: 10, windowSeconds: 10 * 60 } as const;
 
 const formWith = (email: string): Form => ({
   title: "Choose a new password",
@@ -32,7 +29,8 @@ const formWith = (email: string): Form => ({
 
 /** Asks for the mail that lets somebody in who has forgotten how. Nobody learns here who has signed up. */
 export function addLostPasswordPage(http: FastifyInstance, portal: Portal): void {
-  const limiter = createAttemptLimiter(portal.clock, limit);
+  const networks = createNetworkLimiter(portal, attemptLimits.lostPasswordsOfNetwork);
+  const people = createAttemptLimiter(portal, attemptLimits.lostPasswordsOfPerson);
   http.get("/lost-password", async (request, reply) => showForm(portal, request, reply, formWith("")));
 
   http.post("/lost-password", async (request, reply) => {
@@ -46,8 +44,8 @@ export function addLostPasswordPage(http: FastifyInstance, portal: Portal): void
       return showForm(portal, request, reply, { ...formWith(""), errors });
     }
     const person = `${provider.id} ${email.trim().slice(0, 255).toLowerCase()}`;
-    const ofNetwork = isLoopback(request.ip) ? 0 : limiter.secondsToWait(networkOf(request.ip));
-    const seconds = ofNetwork || limiter.secondsToWait(person);
+    const ofNetwork = isLoopback(request.ip) ? 0 : await networks.secondsToWait(request.ip, String(provider.id));
+    const seconds = ofNetwork || (await people.secondsToWait(person));
     if (seconds > 0) {
       const errors = { base: [`Too many requests. Please try again ${waitInWords(seconds)}.`] };
       return showForm(portal, request, reply, { ...formWith(email), errors, status: 429 });

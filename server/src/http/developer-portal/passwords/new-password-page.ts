@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { FieldErrors } from "#portal/fields/index.ts";
 import { findLostPassword, resetPassword } from "#portal/users/index.ts";
 import { whenFormWasIssued } from "../../shared/form-token.ts";
+import { rememberDevice } from "../../shared/known-device.ts";
 import { readForm } from "../../shared/read-form.ts";
 import { passwordFields } from "../forms/form-field.ts";
 import { showForm } from "../forms/show-form.ts";
@@ -24,9 +25,10 @@ export function addNewPasswordPage(http: FastifyInstance, portal: Portal): void 
     const chosen = { provider: toVisitors(request.provider), code, password, confirmation, now: portal.clock.now() };
     const reset = await resetPassword(portal.pool, chosen);
     if (!reset) return showTooLate(portal, request, reply);
-    return "refused" in reset
-      ? showNewPasswordForm(portal, request, reply, reset.refused)
-      : goOnTo(reply, "/login", "password-chosen");
+    if ("refused" in reset) return showNewPasswordForm(portal, request, reply, reset.refused);
+    // Strangers who guess at the name cannot keep its owner out: the mail proves as much as a password.
+    rememberDevice(portal, request, reply, { audience: "developer", user: reset.user });
+    return goOnTo(reply, "/login", "password-chosen");
   });
 }
 

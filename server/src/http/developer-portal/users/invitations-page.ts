@@ -23,7 +23,7 @@ export function addInvitationsPage(http: FastifyInstance, portal: Portal, limite
     show: (request, reply, developer) => showInvitations(portal, request, reply, developer),
     take: async (request, reply, developer) => {
       const { provider } = request;
-      const errors = tooManyMails(limiter, request, developer);
+      const errors = await tooManyMails(limiter, request, developer);
       if (errors) return showInvitations(portal, request, reply, { ...developer, errors, status: 429 });
       const { email = "" } = readForm(request.body);
       const invited = await inviteUser(portal.pool, {

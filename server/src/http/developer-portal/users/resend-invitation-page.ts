@@ -18,7 +18,7 @@ export function addResendInvitationPage(http: FastifyInstance, portal: Portal, l
     path: "/account/invitations/:id/resend",
     show: withInvitation(portal, (request, reply, asked) => showQuestion(portal, request, reply, asked)),
     take: withInvitation(portal, async (request, reply, asked) => {
-      const errors = tooManyMails(limiter, request, asked.developer);
+      const errors = await tooManyMails(limiter, request, asked.developer);
       if (errors) return showQuestion(portal, request, reply, { ...asked, errors });
       const { invitation } = asked;
       const { provider } = request;

@@ -20,7 +20,7 @@ export function addSendActivationPage(http: FastifyInstance, portal: Portal, lim
       colleague.user.state === "pending" ? showQuestion(portal, request, reply, colleague) : showNotFound(reply),
     ),
     take: withUser(portal, async (request, reply, colleague) => {
-      const tooMany = tooManyMails(limiter, request, colleague.developer);
+      const tooMany = await tooManyMails(limiter, request, colleague.developer);
       if (tooMany) return showQuestion(portal, request, reply, { ...colleague, errors: tooMany, status: 429 });
       const { provider } = request;
       const sent = await sendActivation(portal.pool, {

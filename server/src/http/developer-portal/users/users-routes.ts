@@ -1,5 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import { createAttemptLimiter } from "#access/index.ts";
+import { attemptLimits } from "#platform/limits/limits.ts";
 import type { Portal } from "../show-page.ts";
 import { addAcceptInvitationPage } from "./accept-invitation-page.ts";
 import { addDeleteInvitationPage } from "./delete-invitation-page.ts";
@@ -11,12 +12,9 @@ import { addSendActivationPage } from "./send-activation-page.ts";
 import { addUserRolePage } from "./user-role-page.ts";
 import { addUsersRoute } from "./users-route.ts";
 
-/** A team comes in at once; whoever wants to send mails to half the world through us does not. */
-const mails = { attemptsMax: 50, windowSeconds: 10 * 60 } as const;
-
 /** The people of an account: who is in it, who is asked to join, and joining. */
 export function addUsersRoutes(http: FastifyInstance, portal: Portal): void {
-  const limiter = createAttemptLimiter(portal.clock, mails);
+  const limiter = createAttemptLimiter(portal, attemptLimits.developerMails);
   addUsersRoute(http, portal);
   addEditUserPage(http, portal);
   addUserRolePage(http, portal);
