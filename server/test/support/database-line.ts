@@ -11,6 +11,8 @@ export interface DatabaseLine extends AsyncDisposable {
    */
   silence(): void;
   speak(options: { readonly forgets: boolean }): void;
+  /** New connections lead to another server; those that were there are silent for ever, as if their host had died. */
+  moveTo(socketPath: string): void;
 }
 
 interface Connection {
@@ -19,9 +21,10 @@ interface Connection {
   isSilent: boolean;
 }
 
-export async function openDatabaseLine(socketPath: string, port = 0): Promise<DatabaseLine> {
+export async function openDatabaseLine(firstSocketPath: string, port = 0): Promise<DatabaseLine> {
   const connections = new Set<Connection>();
   let isSilent = false;
+  let socketPath = firstSocketPath;
   const server = createServer((near) => {
     const connection = { near, far: connect(socketPath), isSilent };
     connections.add(connection);
@@ -46,6 +49,11 @@ export async function openDatabaseLine(socketPath: string, port = 0): Promise<Da
     speak({ forgets }) {
       isSilent = false;
       for (const connection of connections) if (connection.isSilent && !forgets) end(connection);
+    },
+    moveTo(otherSocketPath) {
+      for (const connection of connections) connection.isSilent = true;
+      isSilent = false;
+      socketPath = otherSocketPath;
     },
     async [Symbol.asyncDispose]() {
       for (const connection of connections) end(connection);

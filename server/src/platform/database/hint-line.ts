@@ -1,12 +1,15 @@
 import pg from "pg";
 import { systemClock } from "#platform/clock/clock.ts";
 import type { DatabaseLog } from "./database-log.ts";
+import { type LineWatch, type Session, sessionStatement } from "./line-watch.ts";
+import { StatementLine } from "./statement-line.ts";
 
 interface HintLineOptions {
   readonly connection: pg.ClientConfig;
   /** The name that PostgreSQL's listen and notify know. */
   readonly channel: string;
   readonly log: DatabaseLog;
+  readonly watch: LineWatch;
   /** Called each time listening has begun: what was said before was not heard. */
   readonly onOpened: () => void;
   readonly onPayload: (payload: string) => void;
@@ -15,12 +18,14 @@ interface HintLineOptions {
 const firstWaitMs = 100;
 /** Engines look every second anyway, so a line that is down for longer costs a second, not a delivery. */
 const waitMsMax = 5000;
+const askEveryMs = 5000;
 
 /** One connection that hears and says hints between processes. Opened when first needed; comes back by itself. */
 export class HintLine implements AsyncDisposable {
   readonly #options: HintLineOptions;
   readonly #closing = new AbortController();
   #client: pg.Client | undefined;
+  #line: StatementLine | undefined;
   #running: Promise<void> | undefined;
   #said: Promise<void> = Promise.resolve();
 
@@ -44,11 +49,7 @@ export class HintLine implements AsyncDisposable {
 
   async #sayNow(payload: string): Promise<void> {
     try {
-      await this.#client?.query({
-        name: "say",
-        text: "select pg_notify($1, $2)",
-        values: [this.#options.channel, payload],
-      });
+      await this.#line?.ask("select pg_notify($1, $2)", [this.#options.channel, payload]);
     } catch (error) {
       this.#options.log.warn({ err: error }, "hint not sent");
     }
@@ -76,32 +77,38 @@ export class HintLine implements AsyncDisposable {
   }
 
   /** A line that has gone silent looks like one on which nothing is said. Rejects when there is no answer. */
-  async #askNowAndThen(client: pg.Client): Promise<void> {
+  async #askNowAndThen(line: StatementLine): Promise<void> {
+    const { query_timeout = askEveryMs } = this.#options.connection;
     for (;;) {
-      await systemClock.sleep(this.#options.connection.query_timeout ?? waitMsMax, this.#closing.signal);
+      await systemClock.sleep(Math.min(askEveryMs, query_timeout), this.#closing.signal);
       if (this.#closing.signal.aborted) return;
-      await client.query("select");
+      await line.ask("select", []);
     }
   }
 
   /** Resolves when the connection has ended, rejects when it broke or never came to be. */
   async #openOnce(opened: () => void): Promise<void> {
-    const { connection, channel, onOpened, onPayload } = this.#options;
-    const client = new pg.Client({ ...connection, keepAlive: true });
+    const { connection, channel, watch, onOpened, onPayload } = this.#options;
+    const client = new pg.Client(connection);
     const ended = new Promise<void>((resolve, reject) => client.on("end", resolve).on("error", reject));
     ended.catch(() => undefined); // also heard while connecting, where connect() itself rejects
     client.on("notification", ({ payload }) => onPayload(payload ?? ""));
     try {
       await client.connect();
       // A notify commits as everything does. Nothing of it is kept, so it need not wait for the disk.
+      const { rows } = await client.query<Session>(sessionStatement);
+      const [session] = rows;
       await client.query(`listen ${pg.escapeIdentifier(channel)}; set synchronous_commit = off`);
+      const line = new StatementLine(client, session && watch.add(client, session));
       if (this.#closing.signal.aborted) return;
       this.#client = client;
+      this.#line = line;
       opened();
       onOpened();
-      await Promise.race([ended, this.#askNowAndThen(client)]);
+      await Promise.race([ended, this.#askNowAndThen(line)]);
     } finally {
       this.#client = undefined;
+      this.#line = undefined;
       await client.end().catch(() => undefined);
     }
   }

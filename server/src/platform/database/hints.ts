@@ -4,9 +4,17 @@ import { randomHex } from "#platform/ids/random-token.ts";
 import type { DatabaseLog } from "./database-log.ts";
 import { HintLine } from "./hint-line.ts";
 import { readHints, writeHints } from "./hint-payload.ts";
+import type { LineWatch } from "./line-watch.ts";
 import type { HintsLeft } from "./run-transaction.ts";
 
 type Listener = (values: readonly string[]) => void;
+
+interface HintsNeeds {
+  readonly connection: pg.ClientConfig;
+  readonly channel: string;
+  readonly log: DatabaseLog;
+  readonly watch: LineWatch;
+}
 
 /**
  * A notify is a transaction of its own, which takes a lock of the whole instance when it commits, and wakes every process
@@ -25,11 +33,12 @@ export class Hints implements AsyncDisposable {
   #timer: NodeJS.Timeout | undefined;
   #saidMs = Number.NEGATIVE_INFINITY;
 
-  constructor({ connection, channel, log }: { connection: pg.ClientConfig; channel: string; log: DatabaseLog }) {
+  constructor({ connection, channel, log, watch }: HintsNeeds) {
     this.#line = new HintLine({
       connection,
       channel,
       log,
+      watch,
       onOpened: () => {
         for (const hinted of this.#listeners.keys()) this.#tell(hinted, []);
         this.#saySoon();

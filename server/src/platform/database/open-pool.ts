@@ -1,8 +1,10 @@
 import pg from "pg";
+import { systemClock } from "#platform/clock/clock.ts";
 import type { Pool } from "./database.ts";
 import type { DatabaseLog } from "./database-log.ts";
 import { troubleOf } from "./database-trouble.ts";
 import { Hints } from "./hints.ts";
+import { LineWatch, type Session } from "./line-watch.ts";
 import { runTransaction } from "./run-transaction.ts";
 import { StatementLine } from "./statement-line.ts";
 
@@ -16,46 +18,80 @@ export interface PoolOptions {
   readonly max?: number;
   readonly applicationName?: string;
   readonly log?: DatabaseLog;
-  /** How long an answer may take before the line counts as silent. */
+  /** How long an answer may take before the connection is given up, whatever the server says. */
   readonly answerTimeoutMs?: number;
+  /** How long an answer may take before a second connection asks the server about it. */
+  readonly overdueMs?: number;
 }
 
 /** No statement of ours takes a second; one that takes 30 is stuck, and the caller has given up long ago. */
 const statementTimeoutMs = 30_000;
-/** Later than that the server has answered, or the line is silent: a firewall may forget a connection without a word. */
+/** Later than that the server has answered, or the line is silent and nobody could be asked about it. */
 const usualAnswerTimeoutMs = 35_000;
+/** Statements take milliseconds. With what line-watch.ts does then, changes go to a new primary within 5 s of its taking over. */
+const usualOverdueMs = 1500;
 /**
  * A process that hangs amidst a transaction, or whose line is silent, holds row locks and keeps vacuum from its work: the
  * server ends it, before those who wait for its locks have waited too long.
  */
 const idleInTransactionTimeoutMs = 15_000;
-/** How long a caller waits for a free connection before it hears that there is none. */
+/** How long a caller waits for a free connection, or for new ones to come about, before it is refused. */
 const connectTimeoutMs = 10_000;
+/** How long one attempt to connect may take: a host that is gone does not refuse, and the next attempt may find its successor. */
+const attemptTimeoutMs = 3000;
+/** The same for the connection that asks about an overdue answer. */
+const probeTimeoutMs = 2000;
+/** How long a connection may be without traffic before either side's kernel asks whether the other is still there. */
+const keepAliveMs = 15_000;
 
 const silent: DatabaseLog = { warn: () => undefined, error: () => undefined };
 
 /** Resolves once the database has answered, so that an unreachable one is known at the start. */
 export async function openPool(options: PoolOptions): Promise<Pool & AsyncDisposable> {
-  const { schema, role, max = 10, log = silent, answerTimeoutMs = usualAnswerTimeoutMs } = options;
+  const { schema, role, max = 10, log = silent } = options;
+  const { answerTimeoutMs = usualAnswerTimeoutMs, overdueMs = usualOverdueMs } = options;
   const connection: pg.ClientConfig = {
     connectionString: options.connectionString,
     application_name: options.applicationName ?? "bellwire",
-    connectionTimeoutMillis: connectTimeoutMs,
+    connectionTimeoutMillis: attemptTimeoutMs,
     query_timeout: answerTimeoutMs,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: keepAliveMs,
   };
+  const watch = new LineWatch({
+    connect: () =>
+      connectOnce({ ...connection, connectionTimeoutMillis: probeTimeoutMs, query_timeout: probeTimeoutMs }),
+    clock: systemClock,
+    log,
+    overdueMs,
+  });
   const verify: pg.PoolConfig["verify"] = (client, done) => {
-    setUpSession(client, schema, role).then(() => done(), done);
+    setUpSession(client, schema, role).then((session) => {
+      watch.add(client, session);
+      done();
+    }, done);
   };
-  const pool = new pg.Pool({ ...connection, max, verify });
+  class PoolClient extends pg.Client {
+    constructor(config: pg.ClientConfig = connection) {
+      super({ ...config, connectionTimeoutMillis: attemptTimeoutMs }); // the pool's own is for waiting, too
+    }
+  }
+  const pool = new pg.Pool({
+    ...connection,
+    Client: PoolClient,
+    connectionTimeoutMillis: connectTimeoutMs,
+    max,
+    verify,
+  });
   // Without a listener, a connection that the server ends while it is in use would end the process.
   pool.on("connect", (client) => client.on("error", (error) => log.warn({ err: error }, "database connection lost")));
   pool.on("error", () => undefined); // of idle connections: the listener above has told it
-  const hints = new Hints({ connection, channel: schema, log });
+  const hints = new Hints({ connection, channel: schema, log, watch });
 
   const opened: Pool & AsyncDisposable = {
-    query: (text, values = []) => onLine(pool, async (line) => (await line.ask(text, values)).rows),
+    query: (text, values = []) => onLine(pool, watch, async (line) => (await line.ask(text, values)).rows),
     inTransaction: (work) =>
-      onLine(pool, async (line) => {
+      onLine(pool, watch, async (line) => {
         const done = await runTransaction(line, work);
         hints.spread(done.hints);
         return done.result;
@@ -63,6 +99,7 @@ export async function openPool(options: PoolOptions): Promise<Pool & AsyncDispos
     onHint: (channel, listener) => hints.on(channel, listener),
     async [Symbol.asyncDispose]() {
       await hints[Symbol.asyncDispose]();
+      await watch[Symbol.asyncDispose]();
       await pool.end();
     },
   };
@@ -76,11 +113,11 @@ export async function openPool(options: PoolOptions): Promise<Pool & AsyncDispos
 }
 
 /** Runs `work` on a connection that it has for itself. One that may be lost, or is amidst a transaction, is not used again. */
-async function onLine<T>(pool: pg.Pool, work: (line: StatementLine) => Promise<T>): Promise<T> {
-  const client = await pool.connect();
+async function onLine<T>(pool: pg.Pool, watch: LineWatch, work: (line: StatementLine) => Promise<T>): Promise<T> {
+  const client = await connectWithin(pool, connectTimeoutMs);
   let isLost = false;
   try {
-    return await work(new StatementLine(client));
+    return await work(new StatementLine(client, watch.lineOf(client)));
   } catch (error) {
     isLost = troubleOf(error) === "away"; // it may not know yet
     throw error;
@@ -89,12 +126,44 @@ async function onLine<T>(pool: pg.Pool, work: (line: StatementLine) => Promise<T
   }
 }
 
+/** Takes a connection. An attempt that nobody answers is followed by another one, which may lead to another address. */
+async function connectWithin(pool: pg.Pool, ms: number): Promise<pg.PoolClient> {
+  const startedMs = systemClock.monotonicMs();
+  for (;;) {
+    try {
+      const client = await pool.connect();
+      if (!client.connection.stream.destroyed) return client;
+      client.release(true); // cut a moment ago; the pool does not know yet
+    } catch (error) {
+      const isSilent = error instanceof Error && error.message === "timeout expired";
+      if (!isSilent || systemClock.monotonicMs() - startedMs + attemptTimeoutMs > ms) throw error;
+    }
+  }
+}
+
+async function connectOnce(config: pg.ClientConfig): Promise<pg.Client> {
+  const client = new pg.Client(config);
+  client.on("error", () => undefined); // also rejects what is asked
+  try {
+    await client.connect();
+    return client;
+  } catch (error) {
+    await client.end().catch(() => undefined);
+    throw error;
+  }
+}
+
 // search_path ends with pg_temp: a temporary table must not stand in for one of ours.
-async function setUpSession(client: pg.ClientBase, schema: string, role = "none"): Promise<void> {
-  await client.query(
-    `select set_config('role', $1, false), set_config('search_path', $2, false),
+// The server's keepalives end a session whose client is gone within a minute; over a socket they do nothing.
+async function setUpSession(client: pg.Client, schema: string, role = "none"): Promise<Session> {
+  const { rows } = await client.query<Session>(
+    `select pg_backend_pid() as pid, pg_postmaster_start_time()::text as server, set_config('tcp_keepalives_idle', '30', false),
+       set_config('tcp_keepalives_interval', '10', false), set_config('tcp_keepalives_count', '3', false), set_config('role', $1, false), set_config('search_path', $2, false),
        set_config('statement_timeout', $3, false), set_config('idle_in_transaction_session_timeout', $4, false),
        set_config('timezone', 'UTC', false), set_config('datestyle', 'ISO, YMD', false)`,
     [role, `${pg.escapeIdentifier(schema)}, pg_temp`, String(statementTimeoutMs), String(idleInTransactionTimeoutMs)],
   );
+  const [session] = rows;
+  if (!session) throw new Error("The database did not say which process of it answers.");
+  return session;
 }

@@ -1,9 +1,11 @@
 import { join } from "node:path";
+import pg from "pg";
 import { expect } from "vitest";
 import { systemClock } from "#platform/clock/clock.ts";
 import { openDatabaseLine } from "../../../test/support/database-line.ts";
 import { test } from "../../../test/support/test.ts";
 import { schema } from "../../../test/support/test-databases.ts";
+import { startThrowAwayPostgres } from "../../../test/support/throw-away-postgres.ts";
 import { until } from "../../../test/support/until.ts";
 import { troubleOf } from "./database-trouble.ts";
 import { impatientPool } from "./impatient-pool.ts";
@@ -32,6 +34,73 @@ test("connections that have gone silent for ever are given up, and new ones work
   line.speak({ forgets: true });
   const again = ["select 1 as one", "select 1 as one", "select 1 as one"];
   expect(await Promise.all(again.map((text) => pool.query(text)))).toEqual(again.map(() => [{ one: 1 }]));
+});
+
+/** Far beyond the test's own time: what ends before then was noticed. */
+const never = 3_600_000;
+
+test("connections that a firewall has forgotten are given up while their server answers others", async ({
+  database,
+  databaseUrl,
+}) => {
+  const { line, connectionString } = await openLine(databaseUrl);
+  await using _line = line;
+  await using pool = await openPool({ connectionString, schema, max: 2, answerTimeoutMs: never, overdueMs: 100 });
+  const amidst = Promise.withResolvers<void>();
+  const begun = Promise.withResolvers<number>();
+  const lost = pool.inTransaction(async (tx) => {
+    const [row] = await tx.query<{ pid: number }>("select pg_backend_pid() as pid");
+    begun.resolve(row?.pid ?? 0);
+    await amidst.promise;
+    await tx.query("select 1");
+  });
+  const pid = await begun.promise;
+  line.silence();
+  line.speak({ forgets: true });
+  amidst.resolve();
+  const [outcome] = await Promise.allSettled([lost]);
+  expect(troubleOf("reason" in outcome ? outcome.reason : undefined)).toBe("away");
+  expect(await pool.query("select 1 as one")).toEqual([{ one: 1 }]);
+  // Its locks go with it.
+  await until(async () => (await database.query("select from pg_stat_activity where pid = $1", [pid])).length === 0);
+});
+
+test("when the database's address has moved, its new server is used at once, on idle connections too", async ({
+  databaseUrl,
+}) => {
+  await using successor = await startThrowAwayPostgres();
+  const successorUrl = new URL(successor.urlOf("postgres").replace("@/", "@localhost/"));
+  const owner = new pg.Client({ connectionString: successor.urlOf("postgres") });
+  await owner.connect();
+  const { pathname, username, password } = new URL(databaseUrl.replace("@/", "@localhost/"));
+  await owner.query(`alter role ${pg.escapeIdentifier(username)} password ${pg.escapeLiteral(password)}`);
+  await owner.query(`create database ${pg.escapeIdentifier(pathname.slice(1))}`);
+  await owner.end();
+
+  const { line, connectionString } = await openLine(databaseUrl);
+  await using _line = line;
+  await using pool = await openPool({ connectionString, schema, max: 3, answerTimeoutMs: never, overdueMs: 100 });
+  const startedAt = "select pg_postmaster_start_time()::text as at, pg_sleep(0.1)";
+  const [before] = await Promise.all([pool.query(startedAt), pool.query(startedAt), pool.query(startedAt)]);
+  line.moveTo(join(successorUrl.searchParams.get("host") ?? "", ".s.PGSQL.5432"));
+  const [first] = await Promise.allSettled([pool.query(startedAt)]);
+  expect(troubleOf("reason" in first ? first.reason : undefined)).toBe("away");
+  const after = await Promise.all([pool.query(startedAt), pool.query(startedAt), pool.query(startedAt)]);
+  for (const answer of after) expect(answer).not.toEqual(before);
+});
+
+test("a statement that is slow on a server that works on it is waited for", async ({ databaseUrl }) => {
+  const warnings: string[] = [];
+  const log = { warn: (_fields: object, message: string) => warnings.push(message), error: () => undefined };
+  await using pool = await openPool({ connectionString: databaseUrl, schema, log, overdueMs: 50 });
+  await using owner = await openPool({ connectionString: databaseUrl, schema });
+  const slow = pool.query("select 'done' as slow, pg_sleep(4)");
+  // It was looked at more than once.
+  const probes =
+    "select from pg_stat_activity where application_name = 'bellwire' and query like '%isStandby%' and pid <> pg_backend_pid()";
+  await until(async () => (await owner.query(probes)).length > 0, { everyMs: 1 });
+  expect(await slow).toMatchObject([{ slow: "done" }]);
+  expect(warnings).toEqual([]);
 });
 
 test("hints come again over a new line, when the old one has gone silent", async ({ database, databaseUrl }) => {

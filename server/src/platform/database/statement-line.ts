@@ -1,5 +1,6 @@
 import type pg from "pg";
 import { Bundle, type Answer } from "./bundle.ts";
+import type { WatchedLine } from "./line-watch.ts";
 import { writeValue } from "./write-value.ts";
 
 /**
@@ -7,14 +8,16 @@ import { writeValue } from "./write-value.ts";
  * together, at its end; what is asked while an answer is on its way waits for that.
  */
 export class StatementLine {
-  readonly #client: pg.ClientBase;
+  readonly #client: pg.Client;
+  readonly #watched: Pick<WatchedLine, "sent" | "answered"> | undefined;
   #gathered: Bundle | undefined;
   #isAwaiting = false;
   #hasBegun = false;
   #toldLast: unknown;
 
-  constructor(client: pg.ClientBase) {
+  constructor(client: pg.Client, watched?: Pick<WatchedLine, "sent" | "answered">) {
     this.#client = client;
+    this.#watched = watched;
   }
 
   /**
@@ -46,6 +49,7 @@ export class StatementLine {
         refusal: () => (isWithin && this.#client.getTransactionStatus() === "I" ? new NoTransaction() : undefined),
         ended: () => {
           this.#isAwaiting = false;
+          this.#watched?.answered();
           this.#send();
         },
       });
@@ -59,6 +63,7 @@ export class StatementLine {
     const bundle = this.#gathered;
     this.#gathered = undefined;
     this.#isAwaiting = true;
+    this.#watched?.sent();
     this.#client.query(bundle);
   }
 }
