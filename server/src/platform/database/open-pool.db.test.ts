@@ -4,6 +4,7 @@ import { test } from "../../../test/support/test.ts";
 import { schema } from "../../../test/support/test-databases.ts";
 import { until } from "../../../test/support/until.ts";
 import type { Pool } from "./database.ts";
+import { troubleOf } from "./database-trouble.ts";
 import { openPool } from "./open-pool.ts";
 
 /** What came on a channel, once listening has begun. A call without values says "look everywhere". */
@@ -116,6 +117,40 @@ test("a connection that the server ends amidst a transaction rejects it, and the
   await expect(broken).rejects.toThrow(/terminat|EPIPE|ECONNRESET|not queryable/);
   expect(await database.query("select 1 as one")).toEqual([{ one: 1 }]);
 });
+
+test.for([
+  ["its password was changed", "alter role $role password 'another'", "alter role $role password 'first'"],
+  ["it may not log in", "alter role $role nologin", "alter role $role login"],
+  [
+    "its database is being restored",
+    "alter database $database rename to $moved",
+    "alter database $moved rename to $database",
+  ],
+])(
+  "when a user cannot connect since %s, the database is away until it can",
+  async ([, breaks = "", mends = ""], { databaseUrl }) => {
+    const url = new URL(databaseUrl.replace("@/", "@localhost/"));
+    const database = url.pathname.slice(1);
+    const role = `user_of_${database}`;
+    url.pathname = "/postgres";
+    await using owner = await openPool({ connectionString: url.href.replace("@localhost/", "@/"), schema });
+    await owner.query(`create role ${role} login password 'first'`);
+    Object.assign(url, { username: role, password: "first", pathname: `/${database}` });
+    await using pool = await openPool({ connectionString: url.href.replace("@localhost/", "@/"), schema });
+    const run = async (statement: string): Promise<void> => {
+      const named = statement.replaceAll("$role", role).replaceAll("$database", database);
+      await owner.query(named.replaceAll("$moved", `${database}_moved`));
+    };
+    await owner.query("select pg_terminate_backend(pid, 10000) from pg_stat_activity where datname = $1", [database]);
+    await run(breaks);
+    const outcome: unknown = await pool.query("select 1").catch((error: unknown) => error);
+    expect(troubleOf(outcome), String(outcome)).toBe("away");
+    await run(mends);
+    await until(async () => (await pool.query("select 1").catch(() => [])).length === 1);
+    await owner.query(`drop owned by ${role}`);
+    await owner.query(`drop role ${role}`);
+  },
+);
 
 test("a bigint arrives as a number, a date as its text, and a number that would be rounded is an error", async ({
   database,

@@ -2,7 +2,7 @@ import pg from "pg";
 import { systemClock } from "#platform/clock/clock.ts";
 import type { Pool } from "./database.ts";
 import type { DatabaseLog } from "./database-log.ts";
-import { troubleOf } from "./database-trouble.ts";
+import { NoConnection, troubleOf } from "./database-trouble.ts";
 import { Hints } from "./hints.ts";
 import { LineWatch, type Session } from "./line-watch.ts";
 import { runTransaction } from "./run-transaction.ts";
@@ -48,8 +48,7 @@ const silent: DatabaseLog = { warn: () => undefined, error: () => undefined };
 
 /** Resolves once the database has answered, so that an unreachable one is known at the start. */
 export async function openPool(options: PoolOptions): Promise<Pool & AsyncDisposable> {
-  const { schema, role, max = 10, log = silent } = options;
-  const { answerTimeoutMs = usualAnswerTimeoutMs, overdueMs = usualOverdueMs } = options;
+  const { schema, log = silent, answerTimeoutMs = usualAnswerTimeoutMs, overdueMs = usualOverdueMs } = options;
   const connection: pg.ClientConfig = {
     connectionString: options.connectionString,
     application_name: options.applicationName ?? "bellwire",
@@ -58,34 +57,9 @@ export async function openPool(options: PoolOptions): Promise<Pool & AsyncDispos
     keepAlive: true,
     keepAliveInitialDelayMillis: keepAliveMs,
   };
-  const watch = new LineWatch({
-    connect: () =>
-      connectOnce({ ...connection, connectionTimeoutMillis: probeTimeoutMs, query_timeout: probeTimeoutMs }),
-    clock: systemClock,
-    log,
-    overdueMs,
-  });
-  const verify: pg.PoolConfig["verify"] = (client, done) => {
-    setUpSession(client, schema, role).then((session) => {
-      watch.add(client, session);
-      done();
-    }, done);
-  };
-  class PoolClient extends pg.Client {
-    constructor(config: pg.ClientConfig = connection) {
-      super({ ...config, connectionTimeoutMillis: attemptTimeoutMs }); // the pool's own is for waiting, too
-    }
-  }
-  const pool = new pg.Pool({
-    ...connection,
-    Client: PoolClient,
-    connectionTimeoutMillis: connectTimeoutMs,
-    max,
-    verify,
-  });
-  // Without a listener, a connection that the server ends while it is in use would end the process.
-  pool.on("connect", (client) => client.on("error", (error) => log.warn({ err: error }, "database connection lost")));
-  pool.on("error", () => undefined); // of idle connections: the listener above has told it
+  const probe = { ...connection, connectionTimeoutMillis: probeTimeoutMs, query_timeout: probeTimeoutMs };
+  const watch = new LineWatch({ connect: () => connectOnce(probe), clock: systemClock, log, overdueMs });
+  const pool = openConnections(connection, watch, options);
   const hints = new Hints({ connection, channel: schema, log, watch });
 
   const opened: Pool & AsyncDisposable = {
@@ -112,6 +86,28 @@ export async function openPool(options: PoolOptions): Promise<Pool & AsyncDispos
   }
 }
 
+/** The driver's pool, whose connections are watched from the moment on that their session is set up. */
+function openConnections(connection: pg.ClientConfig, watch: LineWatch, options: PoolOptions): pg.Pool {
+  const { schema, role, max = 10, log = silent } = options;
+  const verify: pg.PoolConfig["verify"] = (client, done) => {
+    setUpSession(client, schema, role).then((session) => {
+      watch.add(client, session);
+      done();
+    }, done);
+  };
+  // The pool hands its own time limit, which is for waiting, to its clients, where it is for connecting.
+  const Client = class extends pg.Client {
+    constructor(config: pg.ClientConfig = connection) {
+      super({ ...config, connectionTimeoutMillis: attemptTimeoutMs });
+    }
+  };
+  const pool = new pg.Pool({ ...connection, Client, connectionTimeoutMillis: connectTimeoutMs, max, verify });
+  // Without a listener, a connection that the server ends while it is in use would end the process.
+  pool.on("connect", (client) => client.on("error", (error) => log.warn({ err: error }, "database connection lost")));
+  pool.on("error", () => undefined); // of idle connections: the listener above has told it
+  return pool;
+}
+
 /** Runs `work` on a connection that it has for itself. One that may be lost, or is amidst a transaction, is not used again. */
 async function onLine<T>(pool: pg.Pool, watch: LineWatch, work: (line: StatementLine) => Promise<T>): Promise<T> {
   const client = await connectWithin(pool, connectTimeoutMs);
@@ -136,7 +132,8 @@ async function connectWithin(pool: pg.Pool, ms: number): Promise<pg.PoolClient> 
       client.release(true); // cut a moment ago; the pool does not know yet
     } catch (error) {
       const isSilent = error instanceof Error && error.message === "timeout expired";
-      if (!isSilent || systemClock.monotonicMs() - startedMs + attemptTimeoutMs > ms) throw error;
+      if (isSilent && systemClock.monotonicMs() - startedMs + attemptTimeoutMs <= ms) continue;
+      throw pool.ending || error instanceof TypeError ? error : new NoConnection(error); // else a mistake of ours
     }
   }
 }
