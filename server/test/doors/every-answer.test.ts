@@ -11,7 +11,7 @@ import { until } from "../support/until.ts";
 import { routesOf } from "./routes-of.ts";
 
 /** The only answers that a browser may keep: files that are the same for everybody. */
-const mayBeKept = /\/assets\/|\/scalar\.js$/;
+const mayBeKept = /\/assets\/|\/scalar\.js$|\.svg$/;
 
 test("no answer is kept but public files, none is sniffed, and https stays https", async ({ database }) => {
   const { accessToken } = await setUp(database);

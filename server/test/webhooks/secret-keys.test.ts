@@ -176,21 +176,16 @@ test("each column of bytes is either encrypted again by rekey, or known to be no
      where table_schema = current_schema() and data_type = 'bytea'
        and table_name not in (select inhrelid::regclass::text from pg_inherits)`,
   );
-  const others = columns.map(({ name }) => name).filter((name) => !reencrypted.has(name));
+  const isKnown = (name: string): boolean => reencrypted.has(name) || name.endsWith("digest"); // a digest hides, and is never read back
+  const others = columns.map(({ name }) => name).filter((name) => !isKnown(name));
   expect(others.toSorted()).toEqual(
     [
-      "access_tokens.digest",
       "attempts.response_body",
       "bin_requests.body",
       "deliveries.first_body",
-      "invitations.code_digest",
       "key_checks.key_id",
       "key_checks.sentinel",
       "payloads.body",
-      "providers.provider_key_digest",
-      "sessions.digest",
-      "users.activation_code_digest",
-      "users.lost_password_digest",
     ].toSorted(),
   );
 });

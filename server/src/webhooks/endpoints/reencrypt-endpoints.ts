@@ -15,17 +15,14 @@ interface Row extends EndpointCiphers {
 
 const batchRows = 100;
 
-/** The four bytes behind the version name a ciphertext's key; of nothing, there is none. */
-const keyOf = (column: string): string => `substring(${column} from 2 for 4)`;
-
 // By id, so that each endpoint is looked at once: those that cannot be decrypted stay as they are. Deleted ones too, since
-// their failures may still be listed. Locked, so that a change at the same time waits and is then refused as outdated.
+// their failures may still be listed. The four bytes behind the version name a ciphertext's key. Locked, so that a change at the same time waits and is then refused as outdated.
 const select = `
   select provider_id as "providerId", id, url as "urlCipher", headers as "headersCipher", secret as "secretCipher",
     previous_secret as "previousSecretCipher"
   from endpoints
-  where id > $1 and $2 <> any(array[${keyOf("url")}, ${keyOf("secret")},
-    coalesce(${keyOf("headers")}, $2), coalesce(${keyOf("previous_secret")}, $2)])
+  where id > $1 and $2::bytea <> any(array[substring(url from 2 for 4), substring(secret from 2 for 4),
+    coalesce(substring(headers from 2 for 4), $2), coalesce(substring(previous_secret from 2 for 4), $2)])
   order by id
   limit $3
   for update`;
