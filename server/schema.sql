@@ -176,6 +176,15 @@ create table bins (
   constraint bins_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES providers(id) ON DELETE CASCADE
 );
 
+create table change_counters (
+  provider_id bigint not null,
+  account_id bigint not null,
+  ends_at timestamp with time zone not null,
+  changes integer not null,
+  bytes bigint not null,
+  constraint change_counters_pkey PRIMARY KEY (provider_id, account_id)
+);
+
 create table deliveries (
   provider_id bigint not null,
   event_id uuid not null,
@@ -491,6 +500,7 @@ create table providers (
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
   configuration_version uuid not null default gen_random_uuid(),
+  limits jsonb not null default '{}'::jsonb,
   constraint providers_change_account_plan_permission_check CHECK ((change_account_plan_permission = ANY (ARRAY['direct'::text, 'request'::text, 'credit_card'::text, 'request_credit_card'::text, 'none'::text]))),
   constraint providers_change_service_plan_permission_check CHECK ((change_service_plan_permission = ANY (ARRAY['direct'::text, 'request'::text, 'credit_card'::text, 'request_credit_card'::text, 'none'::text]))),
   constraint providers_password_length_min_check CHECK (((password_length_min >= 8) AND (password_length_min <= 100))),
@@ -629,6 +639,8 @@ CREATE UNIQUE INDEX applications_user_key_idx ON applications USING btree (provi
 CREATE INDEX attempt_counters_ends_idx ON attempt_counters USING btree (ends_at);
 
 CREATE INDEX attempts_feed_idx ON ONLY attempts USING brin (recorded_in) WITH (pages_per_range='16', autosummarize='on');
+
+CREATE INDEX change_counters_ends_idx ON change_counters USING btree (ends_at);
 
 CREATE INDEX deliveries_endpoint_idx ON ONLY deliveries USING btree (provider_id, endpoint_id, event_id);
 

@@ -54,7 +54,7 @@ export async function readCounts({ pool, clock }: CounterNeeds, counters: readon
 }
 
 // In the order of digests, so that two that count the same keys wait for each other and never for ever. A row that ends later
-// than a window from now was written by a process whose clock is ahead: it counts from one again instead of locking out.
+// than a window from now was written by a process whose clock is ahead: it restarts at one instead of locking out.
 const countStatement = `
   insert into attempt_counters as counter (digest, attempts, ends_at)
   select digest, 1, $3::timestamptz + make_interval(secs => seconds)
@@ -105,7 +105,7 @@ const deleteEndedStatement = `
 /** A flood from many networks writes some rows for each attempt: 50 MB of them are kept, those that end last. */
 const countersMax = 500_000;
 
-/** Deletes up to 10,000 counters that count nothing any more, and returns how many it found. */
+/** Deletes up to 10,000 expired counters, and returns how many. */
 export async function deleteEndedCounters(db: Database, now: Date): Promise<number> {
   const [deleted] = await db.query<{ ended: number }>(deleteEndedStatement, [now, countersMax]);
   return deleted?.ended ?? 0;
@@ -123,7 +123,7 @@ export interface AttemptLimiter {
 export interface NetworkLimiter {
   /** Counts an attempt from an address for all its networks. Returns 0, or the seconds until the next may come. */
   secondsToWait(address: string, key?: string): Promise<number>;
-  /** The same without counting: for those who count failures only, with `secondsToWait` afterwards. */
+  /** Returns the same without counting, for callers that count failures only. */
   secondsLeft(address: string, key?: string): Promise<number>;
 }
 

@@ -1,4 +1,4 @@
-/** Whose work it is, the widest group first: provider, then network. Groups take turns at each level. */
+/** The groups that work belongs to, the widest first: provider, then network. Groups take turns at each level. */
 export type Turn = readonly string[];
 
 interface FairQueueLimits {
@@ -6,13 +6,13 @@ interface FairQueueLimits {
   readonly places: number;
   /** Pieces of work that wait. One more refuses the newest of the group that has most of them. */
   readonly waitingMax: number;
-  /** Told to whoever is refused: about as long as a full queue takes. */
+  /** Sent with a refusal: about as long as a full queue takes. */
   readonly retryAfterSeconds: number;
 }
 
 export type FairQueue = <T>(turn: Turn, work: () => Promise<T>) => Promise<T>;
 
-/** Thrown at whoever finds the queue full, or is put out of it by a group that waits with less. */
+/** Rejects work that does not fit, or that gives way to a smaller group. */
 export class QueueFull extends Error {
   override readonly name = "QueueFull";
   readonly retryAfterSeconds: number;
@@ -72,7 +72,7 @@ function append(group: Group, [name, ...inner]: Turn, waiting: Waiting): void {
   append(known, inner, waiting);
 }
 
-/** The oldest work of the group whose turn it is. That group goes to the end of the round. */
+/** Takes the oldest work of the next group, and puts that group at the end of the round. */
 function takeNext(group: Group): Waiting | undefined {
   const [turn] = group.groups;
   const taken = turn ? takeNext(turn[1]) : group.work.shift();
@@ -86,7 +86,7 @@ function takeNext(group: Group): Waiting | undefined {
   return taken;
 }
 
-/** Of groups that are equally large, the one that had its turn last, or came last. */
+/** Takes the newest work of the largest group; among equal groups, of the last one in the round. */
 function takeNewestOfLargest(group: Group): Waiting | undefined {
   const largest = [...group.groups].reduce<[string, Group] | undefined>(
     (most, it) => (most === undefined || it[1].size >= most[1].size ? it : most),

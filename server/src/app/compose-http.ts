@@ -10,6 +10,8 @@ import { operationsDoor } from "#http/operations/index.ts";
 import { requestBinDoor } from "#http/request-bin/index.ts";
 import { createFindAdminCaller } from "#http/shared/admin-caller.ts";
 import { addFindProviderHook } from "#http/shared/find-provider-hook.ts";
+import { requestTimes } from "#http/shared/request-times.ts";
+import { requestLimits } from "#platform/limits/limits.ts";
 import { addAnswerHeaders, dropAbortedRequests } from "#http/shared/server-guards.ts";
 import {
   pathPartLengthMax,
@@ -77,6 +79,8 @@ export async function composeHttp(parts: HttpParts): Promise<FastifyInstance> {
 
 function openServer({ clock, log, trustedProxies, urls }: HttpParts): FastifyInstance {
   const http = fastify({
+    ...requestTimes(),
+    bodyLimit: requestLimits.apiBodyBytes.max,
     trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
     genReqId: () => newUuidV7(clock.now().getTime()),
     loggerInstance: log,

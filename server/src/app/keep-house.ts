@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import { type Clock, systemClock } from "#platform/clock/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { deleteEndedCounters } from "#access/index.ts";
+import { deleteEndedChangeCounters } from "#portal/accounts/index.ts";
 import { tellOfOutages } from "#outages/index.ts";
 import { cancelDueOfDeletedEndpoints } from "#webhooks/endpoints/index.ts";
 import { limitBacklogs, type BacklogQuota } from "#webhooks/failures/index.ts";
@@ -50,6 +51,7 @@ async function keepHouseUntil(signal: AbortSignal, needs: HouseNeeds): Promise<v
     try {
       await pool.inTransaction(cancelDueOfDeletedEndpoints);
       while ((await deleteEndedCounters(pool, clock.now())) > 0);
+      while ((await deleteEndedChangeCounters(pool, clock.now())) > 0);
       await tellOfOutages({ pool, pageUrl, now: clock.now() });
       isHourlyDue ||= minute % 60 === 0;
       if (!isHourlyDue) continue;

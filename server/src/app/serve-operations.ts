@@ -1,5 +1,6 @@
 import fastify from "fastify";
 import { operationsDoor } from "#http/operations/index.ts";
+import { requestTimes } from "#http/shared/request-times.ts";
 import { addAnswerHeaders, dropAbortedRequests } from "#http/shared/server-guards.ts";
 import { systemClock } from "#platform/clock/clock.ts";
 import { isMigrated } from "#platform/database/is-migrated.ts";
@@ -12,7 +13,7 @@ export async function serveOperations(
   { config, pool, metrics }: Pick<Parts, "config" | "pool" | "metrics">,
   port: number,
 ): Promise<AsyncDisposable> {
-  const http = fastify();
+  const http = fastify(requestTimes());
   dropAbortedRequests(http);
   addAnswerHeaders(http, { isHttps: false });
   await http.register(

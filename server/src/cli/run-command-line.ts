@@ -11,6 +11,7 @@ import { listFailures } from "./list-failures.ts";
 import { migrate } from "./migrate.ts";
 import { rekey } from "./rekey.ts";
 import { retryFailures } from "./retry-failures.ts";
+import { setLimit } from "./set-limit.ts";
 import { serve } from "./serve.ts";
 import { showConfig } from "./show-config.ts";
 
@@ -18,6 +19,7 @@ const commands: readonly Command[] = [
   serve,
   migrate,
   createProvider,
+  setLimit,
   createToken,
   listFailures,
   retryFailures,

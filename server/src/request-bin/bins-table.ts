@@ -1,4 +1,6 @@
 import type { Database, Transaction } from "#platform/database/database.ts";
+import { countLimits } from "#platform/limits/limits.ts";
+import { requireRoom } from "#platform/limits/require-room.ts";
 import { randomBase32 } from "#platform/ids/random-token.ts";
 
 /** A built-in receiver that shows what it caught. Who knows its id may look in and write to it. */
@@ -37,6 +39,7 @@ export async function createBin(
   tx: Transaction,
   { providerId, answerStatus = 200, answerDelayMs = 0 }: { readonly providerId: number } & BinAnswer,
 ): Promise<Bin> {
+  await requireRoom(tx, countLimits.bins, { providerId });
   const id = randomBase32(idLength);
   const [bin] = await tx.query<Bin>(insertStatement, [providerId, id, answerStatus, answerDelayMs]);
   if (!bin) throw new Error("The new bin was not returned.");

@@ -32,6 +32,27 @@ test("a developer makes an application, changes what it is called, and deletes i
   expect((await ada.get(path)).status).toBe(404);
 });
 
+test("a limit that is reached, and one of changes in a minute, are said on a page with what to do", async ({
+  house,
+}) => {
+  const ada = await house.developer("ada");
+  const limit = (name: string, max: number): Promise<unknown> =>
+    house.pool.query("update providers set limits = jsonb_build_object($2::text, $3::integer) where id = $1", [
+      house.provider.id,
+      name,
+      max,
+    ]);
+  await limit("applications-per-account", 1);
+  const full = await ada.submit("/applications/new", { name: "Shop" });
+  expect(full.status).toBe(422);
+  expect(full.html).toContain("This account has 1 applications, and 1 are allowed (applications-per-account).");
+
+  await limit("changes-per-account-and-minute", 1);
+  const tooMany = await ada.submit("/applications/new", { name: "Shop" });
+  expect(tooMany).toMatchObject({ status: 429, headers: { "retry-after": "60" } });
+  expect(tooMany.html).toContain("changed too often in this minute");
+});
+
 test("an application without a name is refused beside the field, and the rest is kept", async ({ house }) => {
   const ada = await house.developer("ada");
   for (const path of ["/applications/new", `${await firstPath(ada)}/edit`]) {

@@ -21,15 +21,22 @@ test("whatever a command changes is on record", async ({ database, databaseUrl }
     ["user", "password", "admin"],
     ["failures", "retry"],
     ["failures", "delete", "--all"],
+    ["provider", "limit", "bins-per-provider", "5"],
+    ["provider", "limit", "users-per-account", "7"],
+    ["provider", "limit", "bins-per-provider", "default"],
     ["provider", "create", "--name", "Quay", "--subdomain", "quay"],
   ];
   for (const command of commands) expect([command, await run(...command), said]).toEqual([command, 0, said]);
 
   const records = (actions: readonly string[]): object[] =>
     actions.map((action) => ({ action, actor_kind: "system", by: "command line" }));
+  const limits = Array.from({ length: 3 }, () => "provider.limit_changed");
   const [made] = await database.query<{ id: number }>("select id from providers where name = 'Quay'");
   expect(await database.query(read, [provider.id])).toEqual(
-    records(["token.created", "user.changed", "failures.retried", "failures.deleted"]),
+    records(["token.created", "user.changed", "failures.retried", "failures.deleted", ...limits]),
   );
+  expect(await database.query("select limits from providers where id = $1", [provider.id])).toEqual([
+    { limits: { "users-per-account": 7 } },
+  ]);
   expect(await database.query(read, [made?.id])).toEqual(records(["provider.created"]));
 });

@@ -2792,8 +2792,8 @@ export interface components {
                 "application/json": components["schemas"]["Refusal"];
             };
         };
-        /** @description Too many wrong credentials came from this address. `Retry-After` says how many seconds to wait. */
-        TooManyWrongCredentials: {
+        /** @description Too many wrong credentials, or changes of an account. `Retry-After` says how many seconds to wait. */
+        TooMany: {
             headers: {
                 [name: string]: unknown;
             };
@@ -2802,8 +2802,8 @@ export interface components {
                 "application/json": components["schemas"]["Refusal"];
             };
         };
-        /** @description Too many wrong credentials came from this address. `Retry-After` says how many seconds to wait. */
-        TooManyWrongCredentialsInJson: {
+        /** @description Too many wrong credentials, or changes of an account. `Retry-After` says how many seconds to wait. */
+        TooManyInJson: {
             headers: {
                 [name: string]: unknown;
             };
@@ -2989,7 +2989,7 @@ export interface operations {
             413: components["responses"]["TooLargeInJson"];
             415: components["responses"]["UnknownMediaTypeInJson"];
             422: components["responses"]["InvalidInJson"];
-            429: components["responses"]["TooManyWrongCredentialsInJson"];
+            429: components["responses"]["TooManyInJson"];
             500: components["responses"]["BrokenInJson"];
             503: components["responses"]["AwayInJson"];
         };
@@ -3076,7 +3076,7 @@ export interface operations {
             };
             403: components["responses"]["Forbidden"];
             406: components["responses"]["UnknownFormat"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -3105,7 +3105,7 @@ export interface operations {
             400: components["responses"]["Unreadable"];
             403: components["responses"]["Forbidden"];
             406: components["responses"]["UnknownFormat"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -3296,7 +3296,7 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnknownMediaType"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -3455,7 +3455,7 @@ export interface operations {
             400: components["responses"]["Unreadable"];
             403: components["responses"]["Forbidden"];
             406: components["responses"]["UnknownFormat"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -3598,7 +3598,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["UnknownFormat"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -3740,7 +3740,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["UnknownFormat"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -3904,7 +3904,7 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnknownMediaType"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -3937,7 +3937,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["UnknownFormat"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -4017,7 +4017,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["UnknownFormat"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -4116,7 +4116,7 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnknownMediaType"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -4252,7 +4252,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             406: components["responses"]["UnknownFormat"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -4388,7 +4388,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             406: components["responses"]["UnknownFormat"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -4524,7 +4524,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             406: components["responses"]["UnknownFormat"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -4706,7 +4706,7 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnknownMediaType"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -4739,7 +4739,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["UnknownFormat"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -4827,7 +4827,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["UnknownFormat"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -4865,7 +4865,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["UnknownFormat"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -4964,7 +4964,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["UnknownFormat"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -5073,7 +5073,7 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnknownMediaType"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -5164,7 +5164,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["UnknownFormat"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -5274,7 +5274,7 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnknownMediaType"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -5312,7 +5312,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["UnknownFormat"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -5397,7 +5397,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             406: components["responses"]["UnknownFormat"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -5481,7 +5481,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["UnknownFormat"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -5566,7 +5566,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             406: components["responses"]["UnknownFormat"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -5651,7 +5651,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             406: components["responses"]["UnknownFormat"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -5736,7 +5736,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             406: components["responses"]["UnknownFormat"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -5875,7 +5875,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["UnknownFormat"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -6026,7 +6026,7 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnknownMediaType"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -6159,7 +6159,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["UnknownFormat"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -6292,7 +6292,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["UnknownFormat"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -6444,7 +6444,7 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnknownMediaType"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -6482,7 +6482,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["UnknownFormat"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -6609,7 +6609,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             406: components["responses"]["UnknownFormat"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -6726,7 +6726,7 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnknownMediaType"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -6817,7 +6817,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["UnknownFormat"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -6908,7 +6908,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["UnknownFormat"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -7035,7 +7035,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             406: components["responses"]["UnknownFormat"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -7162,7 +7162,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             406: components["responses"]["UnknownFormat"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -7247,7 +7247,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["UnknownFormat"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -7397,7 +7397,7 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnknownMediaType"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -7441,7 +7441,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["UnknownFormat"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -7528,7 +7528,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["UnknownFormat"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -7678,7 +7678,7 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnknownMediaType"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -7721,7 +7721,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["UnknownFormat"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -7882,7 +7882,7 @@ export interface operations {
             400: components["responses"]["Unreadable"];
             403: components["responses"]["Forbidden"];
             406: components["responses"]["UnknownFormat"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -8013,7 +8013,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["UnknownFormat"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -8094,7 +8094,7 @@ export interface operations {
             };
             403: components["responses"]["Forbidden"];
             406: components["responses"]["UnknownFormat"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -8188,7 +8188,7 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnknownMediaType"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -8268,7 +8268,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["UnknownFormat"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -8371,7 +8371,7 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnknownMediaType"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -8404,7 +8404,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["UnknownFormat"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -8477,7 +8477,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["UnknownFormat"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -8571,7 +8571,7 @@ export interface operations {
             };
             403: components["responses"]["Forbidden"];
             406: components["responses"]["UnknownFormat"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -8672,7 +8672,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["UnknownFormat"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -8786,7 +8786,7 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnknownMediaType"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -8884,7 +8884,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["UnknownFormat"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -9005,7 +9005,7 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnknownMediaType"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -9043,7 +9043,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["UnknownFormat"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -9134,7 +9134,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["UnknownFormat"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -9248,7 +9248,7 @@ export interface operations {
             400: components["responses"]["Unreadable"];
             403: components["responses"]["Forbidden"];
             406: components["responses"]["UnknownFormat"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -9372,7 +9372,7 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnknownMediaType"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -9479,7 +9479,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["UnknownFormat"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -9606,7 +9606,7 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnknownMediaType"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -9639,7 +9639,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["UnknownFormat"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -9731,7 +9731,7 @@ export interface operations {
             413: components["responses"]["TooLargeInJson"];
             415: components["responses"]["UnknownMediaTypeInJson"];
             422: components["responses"]["InvalidInJson"];
-            429: components["responses"]["TooManyWrongCredentialsInJson"];
+            429: components["responses"]["TooManyInJson"];
             500: components["responses"]["BrokenInJson"];
             503: components["responses"]["AwayInJson"];
         };
@@ -9792,7 +9792,7 @@ export interface operations {
             400: components["responses"]["UnreadableInJson"];
             403: components["responses"]["ForbiddenInJson"];
             406: components["responses"]["UnknownFormatInJson"];
-            429: components["responses"]["TooManyWrongCredentialsInJson"];
+            429: components["responses"]["TooManyInJson"];
             500: components["responses"]["BrokenInJson"];
             503: components["responses"]["AwayInJson"];
         };
@@ -9877,7 +9877,7 @@ export interface operations {
             413: components["responses"]["TooLargeInJson"];
             415: components["responses"]["UnknownMediaTypeInJson"];
             422: components["responses"]["InvalidInJson"];
-            429: components["responses"]["TooManyWrongCredentialsInJson"];
+            429: components["responses"]["TooManyInJson"];
             500: components["responses"]["BrokenInJson"];
             503: components["responses"]["AwayInJson"];
         };
@@ -9936,7 +9936,7 @@ export interface operations {
             403: components["responses"]["ForbiddenInJson"];
             404: components["responses"]["NotFoundInJson"];
             406: components["responses"]["UnknownFormatInJson"];
-            429: components["responses"]["TooManyWrongCredentialsInJson"];
+            429: components["responses"]["TooManyInJson"];
             500: components["responses"]["BrokenInJson"];
             503: components["responses"]["AwayInJson"];
         };
@@ -9967,7 +9967,7 @@ export interface operations {
             403: components["responses"]["ForbiddenInJson"];
             404: components["responses"]["NotFoundInJson"];
             406: components["responses"]["UnknownFormatInJson"];
-            429: components["responses"]["TooManyWrongCredentialsInJson"];
+            429: components["responses"]["TooManyInJson"];
             500: components["responses"]["BrokenInJson"];
             503: components["responses"]["AwayInJson"];
         };
@@ -10031,7 +10031,7 @@ export interface operations {
             };
             403: components["responses"]["ForbiddenInJson"];
             406: components["responses"]["UnknownFormatInJson"];
-            429: components["responses"]["TooManyWrongCredentialsInJson"];
+            429: components["responses"]["TooManyInJson"];
             500: components["responses"]["BrokenInJson"];
             503: components["responses"]["AwayInJson"];
         };
@@ -10125,7 +10125,7 @@ export interface operations {
             413: components["responses"]["TooLargeInJson"];
             415: components["responses"]["UnknownMediaTypeInJson"];
             422: components["responses"]["InvalidInJson"];
-            429: components["responses"]["TooManyWrongCredentialsInJson"];
+            429: components["responses"]["TooManyInJson"];
             500: components["responses"]["BrokenInJson"];
             503: components["responses"]["AwayInJson"];
         };
@@ -10190,7 +10190,7 @@ export interface operations {
             403: components["responses"]["ForbiddenInJson"];
             404: components["responses"]["NotFoundInJson"];
             406: components["responses"]["UnknownFormatInJson"];
-            429: components["responses"]["TooManyWrongCredentialsInJson"];
+            429: components["responses"]["TooManyInJson"];
             500: components["responses"]["BrokenInJson"];
             503: components["responses"]["AwayInJson"];
         };
@@ -10278,7 +10278,7 @@ export interface operations {
             413: components["responses"]["TooLargeInJson"];
             415: components["responses"]["UnknownMediaTypeInJson"];
             422: components["responses"]["InvalidInJson"];
-            429: components["responses"]["TooManyWrongCredentialsInJson"];
+            429: components["responses"]["TooManyInJson"];
             500: components["responses"]["BrokenInJson"];
             503: components["responses"]["AwayInJson"];
         };
@@ -10308,7 +10308,7 @@ export interface operations {
             403: components["responses"]["ForbiddenInJson"];
             404: components["responses"]["NotFoundInJson"];
             406: components["responses"]["UnknownFormatInJson"];
-            429: components["responses"]["TooManyWrongCredentialsInJson"];
+            429: components["responses"]["TooManyInJson"];
             500: components["responses"]["BrokenInJson"];
             503: components["responses"]["AwayInJson"];
         };
@@ -10365,7 +10365,7 @@ export interface operations {
             };
             403: components["responses"]["ForbiddenInJson"];
             406: components["responses"]["UnknownFormatInJson"];
-            429: components["responses"]["TooManyWrongCredentialsInJson"];
+            429: components["responses"]["TooManyInJson"];
             500: components["responses"]["BrokenInJson"];
             503: components["responses"]["AwayInJson"];
         };
@@ -10442,7 +10442,7 @@ export interface operations {
             413: components["responses"]["TooLargeInJson"];
             415: components["responses"]["UnknownMediaTypeInJson"];
             422: components["responses"]["InvalidInJson"];
-            429: components["responses"]["TooManyWrongCredentialsInJson"];
+            429: components["responses"]["TooManyInJson"];
             500: components["responses"]["BrokenInJson"];
             503: components["responses"]["AwayInJson"];
         };
@@ -10530,7 +10530,7 @@ export interface operations {
             400: components["responses"]["Unreadable"];
             403: components["responses"]["Forbidden"];
             406: components["responses"]["UnknownFormat"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -10628,7 +10628,7 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnknownMediaType"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -10710,7 +10710,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["UnknownFormat"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -10811,7 +10811,7 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnknownMediaType"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -10844,7 +10844,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["UnknownFormat"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -10920,7 +10920,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             406: components["responses"]["UnknownFormat"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -10996,7 +10996,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             406: components["responses"]["UnknownFormat"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -11072,7 +11072,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             406: components["responses"]["UnknownFormat"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -11156,7 +11156,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["UnknownFormat"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -11277,7 +11277,7 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnknownMediaType"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -11353,7 +11353,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             406: components["responses"]["UnknownFormat"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -11429,7 +11429,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             406: components["responses"]["UnknownFormat"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -11535,7 +11535,7 @@ export interface operations {
             };
             403: components["responses"]["Forbidden"];
             406: components["responses"]["UnknownFormat"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -11660,7 +11660,7 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnknownMediaType"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };

@@ -820,6 +820,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the limits
+         * @description How many of each there may be, and how many the provider has. The operator can change them.
+         */
+        get: operations["listLimits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/mails": {
         parameters: {
             query?: never;
@@ -1899,6 +1919,22 @@ export interface components {
             created_at: string;
         };
         /**
+         * Limit
+         * @description How many of something there may be.
+         */
+        Limit: {
+            /** @description As in docs/reference/limits.md. */
+            name: string;
+            /**
+             * @description Each of these has so many of its own.
+             * @enum {unknown}
+             */
+            of: "provider" | "account" | "user";
+            /** @description How many there may be. */
+            max: number;
+            used: number | null;
+        };
+        /**
          * Mail
          * @description A mail to a developer. Without a mail server it stays here.
          */
@@ -2251,8 +2287,8 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Wrong credentials came from this address too often. `Retry-After` says how many seconds to wait. */
-        TooManyWrongCredentials: {
+        /** @description Too many wrong credentials, or changes of an account. `Retry-After` says how many seconds to wait. */
+        TooMany: {
             headers: {
                 [name: string]: unknown;
             };
@@ -2400,7 +2436,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -2481,7 +2517,7 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnknownMediaType"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -2548,7 +2584,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -2579,7 +2615,7 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnknownMediaType"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -2658,7 +2694,7 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnknownMediaType"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -2694,7 +2730,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -2732,7 +2768,7 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnknownMediaType"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -2790,7 +2826,7 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnknownMediaType"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -3001,7 +3037,7 @@ export interface operations {
             400: components["responses"]["Unreadable"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -3156,7 +3192,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -3224,7 +3260,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -3296,7 +3332,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -3360,7 +3396,7 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnknownMediaType"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -3436,7 +3472,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -3508,7 +3544,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -3561,7 +3597,7 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnknownMediaType"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -3614,7 +3650,7 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnknownMediaType"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -3667,7 +3703,7 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnknownMediaType"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -3730,7 +3766,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -3775,7 +3811,7 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnknownMediaType"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -3810,7 +3846,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -3863,7 +3899,7 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnknownMediaType"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -3926,7 +3962,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -4015,7 +4051,7 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnknownMediaType"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -4067,7 +4103,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -4122,7 +4158,7 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnknownMediaType"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -4173,7 +4209,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -4218,7 +4254,7 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnknownMediaType"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -4260,7 +4296,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -4291,7 +4327,7 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnknownMediaType"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -4344,7 +4380,7 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnknownMediaType"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -4410,7 +4446,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -4441,7 +4477,7 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnknownMediaType"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -4472,7 +4508,7 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnknownMediaType"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -4538,7 +4574,7 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnknownMediaType"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -4585,7 +4621,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -4639,7 +4675,7 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnknownMediaType"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -4672,7 +4708,7 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnknownMediaType"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -4705,7 +4741,7 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnknownMediaType"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -4736,7 +4772,7 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnknownMediaType"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -4780,7 +4816,7 @@ export interface operations {
             400: components["responses"]["Unreadable"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -4811,7 +4847,7 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnknownMediaType"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -4853,7 +4889,7 @@ export interface operations {
             400: components["responses"]["Unreadable"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -4884,7 +4920,7 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnknownMediaType"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -4927,7 +4963,7 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnknownMediaType"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -4958,7 +4994,7 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnknownMediaType"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -5001,7 +5037,7 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnknownMediaType"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -5063,7 +5099,47 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnknownMediaType"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
+        };
+    };
+    listLimits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "name": "endpoints-per-provider",
+                     *           "of": "provider",
+                     *           "max": 1000,
+                     *           "used": 3
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        data: components["schemas"]["Limit"][];
+                    };
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -5115,7 +5191,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -5173,7 +5249,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };
@@ -5203,7 +5279,7 @@ export interface operations {
             400: components["responses"]["Unreadable"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
-            429: components["responses"]["TooManyWrongCredentials"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
         };

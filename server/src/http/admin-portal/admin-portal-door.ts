@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import type { FastifyPluginAsync } from "fastify";
+import { requestLimits } from "#platform/limits/limits.ts";
 import { acceptForms } from "../shared/accept-forms.ts";
 import { addPageHeaders } from "../shared/page-headers.ts";
 import { servePageAssets } from "../shared/page-assets.ts";
@@ -12,9 +13,6 @@ import { addSignInRoutes } from "./sign-in-routes.ts";
 
 const assetsFolder = fileURLToPath(new URL("./assets/", import.meta.url));
 
-/** Two fields and a token: a kilobyte, with room. */
-const formBytesMax = 16 * 1024;
-
 /** Signs the provider's people in, and gives them the app that `web` built. */
 export const adminPortalDoor =
   (needs: AdminPortalNeeds): FastifyPluginAsync =>
@@ -22,7 +20,7 @@ export const adminPortalDoor =
     const assets = await servePageAssets(http, { folder: assetsFolder, prefix: "/p/assets" });
     const portal = { ...needs, showPage: createShowPage(needs, assets) };
 
-    acceptForms(http, { bytesMax: formBytesMax });
+    acceptForms(http, { bytesMax: requestLimits.signInFormBytes.max });
     addPageHeaders(http);
     showErrors(http, portal);
     addSignInRoutes(http, portal);

@@ -37,11 +37,12 @@ const refused: Readonly<Record<string, readonly [name: string, says: string, ...
   409: ["Conflict", "It does not fit with how things are now.", "conflict"],
   413: ["TooLarge", "The body is larger than a mebibyte.", "body-too-large"],
   415: ["UnknownMediaType", "The body is no JSON.", "media-type-unsupported"],
-  422: ["Invalid", "Some values are not acceptable: `errors` says which, and why.", "invalid"],
+  422: ["Invalid", "Some values are not acceptable: `errors` says which, and why.", "invalid", "limit-reached"],
   429: [
-    "TooManyWrongCredentials",
-    "Wrong credentials came from this address too often. `Retry-After` says how many seconds to wait.",
+    "TooMany",
+    "Too many wrong credentials, or changes of an account. `Retry-After` says how many seconds to wait.",
     "too-many-bad-credentials",
+    "too-many-changes",
   ],
   500: ["Broken", "Something went wrong on our side.", "internal"],
   503: [

@@ -34,6 +34,7 @@ export function describeBellwireApi(http: FastifyInstance, version: string): Pro
         name: "Developers",
         description: "What the Account Management API cannot do to accounts, users and applications.",
       },
+      { name: "Limits", description: "How many of something there may be." },
       { name: "Mails", description: "What developers were written." },
       { name: "Audit log", description: "Who did what on the provider's side." },
       { name: "Stream", description: "What happens, as it happens." },

@@ -45,6 +45,7 @@ import { countFailuresRoute } from "./failures/count-failures-route.ts";
 import { deleteFailuresRoute } from "./failures/delete-failures-route.ts";
 import { listFailuresRoute } from "./failures/list-failures-route.ts";
 import { retryFailuresRoute } from "./failures/retry-failures-route.ts";
+import { listLimitsRoute } from "./limits/list-limits-route.ts";
 import { listMailsRoute } from "./mails/list-mails-route.ts";
 import { cancelReplayRoute } from "./replays/cancel-replay-route.ts";
 import { createReplayRoute } from "./replays/create-replay-route.ts";
@@ -102,6 +103,7 @@ export const routes: readonly BellwireApiRoute[] = [
   regenerateUserKeyRoute,
   regenerateApplicationKeyRoute,
   bulkApplicationsRoute,
+  listLimitsRoute,
   listMailsRoute,
   listAuditRecordsRoute,
   openStreamRoute,

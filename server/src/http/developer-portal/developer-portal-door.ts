@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import type { FastifyPluginAsync } from "fastify";
+import { requestLimits } from "#platform/limits/limits.ts";
 import { acceptForms } from "../shared/accept-forms.ts";
 import { addPageHeaders } from "../shared/page-headers.ts";
 import { servePageAssets } from "../shared/page-assets.ts";
@@ -18,9 +19,6 @@ import { addUsersRoutes } from "./users/users-routes.ts";
 
 const assetsFolder = fileURLToPath(new URL("./assets/", import.meta.url));
 
-/** A form with every field full is a tenth of this. */
-const formBytesMax = 64 * 1024;
-
 /** What the provider's customers see: sign-up, log in, their account with its applications and keys. */
 export const developerPortalDoor =
   (needs: DeveloperPortalNeeds): FastifyPluginAsync =>
@@ -28,7 +26,7 @@ export const developerPortalDoor =
     const assets = await servePageAssets(http, { folder: assetsFolder, prefix: "/assets" });
     const portal = { ...needs, showPage: createShowPage(needs, assets) };
 
-    acceptForms(http, { bytesMax: formBytesMax });
+    acceptForms(http, { bytesMax: requestLimits.formBytes.max });
     addPageHeaders(http);
     showErrors(http, portal);
     addHomeRoute(http, portal);

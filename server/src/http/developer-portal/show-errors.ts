@@ -35,13 +35,11 @@ export function showErrors(http: FastifyInstance, portal: Portal): void {
   http.setErrorHandler<FastifyError>(async (error, request, reply) => {
     const problem = problemOfError(error);
     if (problem.status >= 500 && problem.code !== "too-busy") request.log.error({ err: error }, "page failed");
+    if (problem.retryAfterSeconds !== undefined) reply.header("retry-after", problem.retryAfterSeconds);
     if (problem.code === "host-unknown")
       return reply.code(problem.status).type("text/plain; charset=utf-8").send(`${problem.message}\n`);
     if (problem.code === "database-away") return showDatabaseAway(reply, problem);
-    if (problem.code === "too-busy") {
-      if (problem.retryAfterSeconds !== undefined) reply.header("retry-after", problem.retryAfterSeconds);
-      return showPage(request, reply, tooBusyPage);
-    }
+    if (problem.code === "too-busy") return showPage(request, reply, tooBusyPage);
     if (problem.code === "database-full") return showPage(request, reply, databaseFullPage);
     return showPage(request, reply, {
       template: "message",

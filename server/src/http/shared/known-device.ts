@@ -6,9 +6,8 @@ import { isSameSecret } from "./is-same-secret.ts";
 import { readCookie, setCookie } from "./session-cookie.ts";
 
 /**
- * A browser that has signed in with a name before has a cookie that says so, signed for that name. Its attempts have a
- * counter of their own, so what strangers do to the name does not concern it. It is no credential: without the password it
- * opens nothing. (OWASP, "Slow Down Online Guessing Attacks with Device Cookies".)
+ * Marks a browser that has signed in with a name before, by a cookie signed for that name. Its attempts have their own
+ * counter, so attempts of strangers do not count for it. The cookie is no credential: it opens nothing without the password. (OWASP, "Slow Down Online Guessing Attacks with Device Cookies".)
  */
 const names = { developer: "bellwire_developer_device", admin: "bellwire_admin_device" } as const;
 const cookieSeconds = 180 * 24 * 3600;
@@ -57,8 +56,8 @@ export function rememberDevice(
 export interface KnownDevice {
   readonly id: string;
   /**
-   * The only user whose password may be tried: a login may also be the e-mail address of another, at whom somebody with
-   * many devices of their own must not guess.
+   * Only this user's password may be tried. A login may also be another user's e-mail address, and the owner of many
+   * devices must not guess at that one.
    */
   readonly userId: number;
 }

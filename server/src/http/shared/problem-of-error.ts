@@ -1,5 +1,6 @@
 import { QueueFull } from "#access/index.ts";
 import { type DatabaseTrouble, troubleOf } from "#platform/database/database-trouble.ts";
+import { LimitReached } from "#platform/limits/require-room.ts";
 import { Problem, type FieldErrors, type ProblemCode } from "./problem.ts";
 
 interface BrokenRule {
@@ -11,6 +12,8 @@ interface BrokenRule {
 
 interface ThrownByFastify {
   readonly code?: unknown;
+  /** Of PostgreSQL: the table that would not take a row. */
+  readonly table?: unknown;
   readonly statusCode?: unknown;
   readonly validation?: readonly BrokenRule[];
   /** The part of the request that breaks them. */
@@ -24,6 +27,9 @@ const codeOfSqlState: Readonly<Record<string, ProblemCode>> = {
   "22021": "request-unreadable", // a zero byte, which no text can hold
   "22P05": "request-unreadable", // the same in JSON
 };
+
+/** How a change beyond the limit fails: portal/accounts/count-changes.ts. */
+const [changeCounters, notNullViolation] = ["change_counters", "23502"];
 
 /** A restart takes seconds; room is made by people. */
 const againAfterSeconds: Readonly<Record<DatabaseTrouble, number>> = { away: 5, full: 60 };
@@ -42,6 +48,12 @@ export function problemOfError(error: Error & ThrownByFastify): Problem {
   // What cannot be an id is nobody's.
   if (error.validationContext === "params") return new Problem("not-found", { cause: error });
   if (error.validation) return new Problem("invalid", { errors: errorsByField(error.validation), cause: error });
+  if (error instanceof LimitReached) {
+    return new Problem("limit-reached", { detail: error.message, errors: { base: [error.message] }, cause: error });
+  }
+  if (error.table === changeCounters && error.code === notNullViolation) {
+    return new Problem("too-many-changes", { retryAfterSeconds: 60, cause: error });
+  }
   if (error instanceof QueueFull) {
     return new Problem("too-busy", { retryAfterSeconds: error.retryAfterSeconds, cause: error });
   }

@@ -34,6 +34,14 @@ export const problems = {
   "body-too-large": { status: 413, says: "The request's body is too large." },
   "media-type-unsupported": { status: 415, says: "The request's Content-Type is not understood here." },
   invalid: { status: 422, says: "Some values are not acceptable." },
+  "limit-reached": {
+    status: 422,
+    says: "There are as many of these as are allowed. Delete some that are not used, or ask the operator for more.",
+  },
+  "too-many-changes": {
+    status: 429,
+    says: "This account was changed too often in this minute (limits changes-per-account-and-minute and recorded-bytes-per-account-and-minute). Nothing was changed. Try again after the seconds in Retry-After.",
+  },
   "too-many-bad-credentials": {
     status: 429,
     says: "Too many wrong credentials came from this address. Wait a minute.",

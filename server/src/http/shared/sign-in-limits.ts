@@ -47,7 +47,7 @@ export function createSignInLimits(needs: {
       const counters = countersOf(attempt);
       const all = counters.flatMap((group) => group.counters);
       const before = secondsToWait(counters, await readCounts(needs, all), 0);
-      // Counted only now: what one limit refuses uses up nothing of another. Judged again, as a hundred may come at once.
+      // Counts only now, so that a refusal by one limit uses up no other. Judges again, since a hundred may come at once.
       return before || secondsToWait(counters, await countAttempt(needs, all), 1);
     },
     async letIn(attempt) {
@@ -62,7 +62,7 @@ export function createSignInLimits(needs: {
 
 interface Group {
   readonly counters: readonly Counter[];
-  /** Whether a success starts it anew. */
+  /** A success resets these counters. */
   readonly isForgotten?: true;
   /** Does not apply while the last counter of the group before it has so few attempts. */
   readonly unlessFewer?: number;
@@ -79,7 +79,7 @@ function countersOf({ audience, providerId, login, address, deviceId }: SignInAt
       },
     ];
   return [
-    // Our own machine, or a proxy on it that does not say for whom it asks: one limit for all would lock out everybody.
+    // A local proxy that sends no client address: one limit for all would lock out everybody.
     {
       counters: isLoopback(address)
         ? []
@@ -114,7 +114,7 @@ function secondsToWait(groups: readonly Group[], counts: readonly Count[], count
   return 0;
 }
 
-/** Our own machine, or a proxy on it that does not say for whom it asks. */
+/** True for this machine, and for a local proxy that sends no client address. */
 export const isLoopback = (address: string): boolean => /^(?:127\.|::1$|::ffff:127\.)/.test(address);
 
 /** `in a minute`, `in 9 minutes`: for people, so rounded up. */

@@ -114,3 +114,103 @@ export const attemptLimits = {
     says: "Asking for another plan writes to every admin of the provider.",
   }),
 } as const;
+
+/** How many of something may belong to one thing. Checked in the transaction that adds one. */
+export interface CountLimit {
+  readonly name: string;
+  /** The owner of the counted rows. */
+  readonly of: "provider" | "account" | "user";
+  /** The plural noun for messages: "This account has 1000 applications". */
+  readonly unit: string;
+  readonly max: number;
+  /** Counts the rows of provider $1 and, unless the provider is the owner, of the account or user $2. */
+  readonly counted: string;
+}
+
+const count = <Name extends string>(it: CountLimit & { readonly name: Name }) => it;
+
+export const countLimits = {
+  applications: count({
+    name: "applications-per-account",
+    of: "account",
+    unit: "applications",
+    max: 1000,
+    counted: "select count(*)::integer as used from applications where provider_id = $1 and account_id = $2",
+  }),
+  users: count({
+    name: "users-per-account",
+    of: "account",
+    unit: "users",
+    max: 1000,
+    counted: "select count(*)::integer as used from users where provider_id = $1 and account_id = $2",
+  }),
+  invitations: count({
+    name: "open-invitations-per-account",
+    of: "account",
+    unit: "open invitations",
+    max: 500,
+    counted: `
+      select count(*)::integer as used from invitations
+      where provider_id = $1 and account_id = $2 and accepted_at is null`,
+  }),
+  endpoints: count({
+    name: "endpoints-per-provider",
+    of: "provider",
+    unit: "endpoints",
+    max: 1000,
+    counted: "select count(*)::integer as used from endpoints where provider_id = $1 and deleted_at is null",
+  }),
+  bins: count({
+    name: "bins-per-provider",
+    of: "provider",
+    unit: "request bins",
+    max: 200,
+    counted: "select count(*)::integer as used from bins where provider_id = $1",
+  }),
+  accessTokens: count({
+    name: "access-tokens-per-user",
+    of: "user",
+    unit: "access tokens",
+    max: 500,
+    counted: "select count(*)::integer as used from access_tokens where provider_id = $1 and user_id = $2",
+  }),
+  fieldsDefinitions: count({
+    name: "fields-definitions-per-provider",
+    of: "provider",
+    unit: "fields definitions",
+    max: 200,
+    counted: "select count(*)::integer as used from fields_definitions where provider_id = $1",
+  }),
+} as const;
+
+/** Changes of one account that raise events, and the bytes that they are recorded with, in a minute. */
+export const changeLimits = {
+  changes: { name: "changes-per-account-and-minute", max: 6000 },
+  bytes: { name: "recorded-bytes-per-account-and-minute", max: 32 * 1024 * 1024 },
+} as const;
+
+/** Characters of texts that are not names: those have 255. */
+export const textLimits = {
+  field: {
+    name: "field-value-length",
+    max: 10_000,
+    says: "A value of a field that the provider defines, or a description.",
+  },
+  choices: { name: "choices-per-field", max: 500, says: "Values that a field offers to choose from." },
+  annotations: { name: "annotations-per-object", max: 100, says: "Annotations of an account or an application." },
+} as const;
+
+/** Sizes and times of one request. A request that takes longer gets 408, and its connection is closed. */
+export const requestLimits = {
+  headerSeconds: { name: "request-header-seconds", max: 20, says: "Until all headers have arrived." },
+  requestSeconds: { name: "request-seconds", max: 60, says: "Until the whole body has arrived." },
+  apiBodyBytes: { name: "api-body-bytes", max: 1024 * 1024, says: "The body of a request to either API." },
+  formBytes: { name: "form-bytes", max: 64 * 1024, says: "A form of the Developer Portal." },
+  signInFormBytes: { name: "sign-in-form-bytes", max: 16 * 1024, says: "A form of the Admin Portal's sign-in." },
+} as const;
+
+/** The limits that `providers.limits` can change for one provider. */
+export const changeableLimits: readonly { readonly name: string; readonly max: number }[] = [
+  ...Object.values(countLimits),
+  ...Object.values(changeLimits),
+];

@@ -2,6 +2,7 @@ import type { Transaction } from "#platform/database/database.ts";
 import { recordEvents, type Cause, type NewEvent, type RecordedEvent } from "#webhooks/events/index.ts";
 
 import type { Account } from "./account.ts";
+import { countChanges } from "./count-changes.ts";
 
 /** What happened to an account or to something of it. */
 export type AccountEvent = Omit<NewEvent, "accountId" | "accountName" | "sequence">;
@@ -23,7 +24,7 @@ export async function recordAccountEvents(
 ): Promise<readonly RecordedEvent[]> {
   if (events.length === 0) return [];
   tx.send(statement, [cause.providerId, account.id, account.lastSequence, events.length]);
-  return recordEvents(tx, cause, numbered(account, account.lastSequence, events));
+  return recordCounted(tx, cause, numbered(account, account.lastSequence, events));
 }
 
 /** Records the event whose number was taken as the account's row was written. */
@@ -32,7 +33,21 @@ export const recordAccountChange = (
   cause: Cause,
   changed: Account,
   event: AccountEvent,
-): Promise<readonly RecordedEvent[]> => recordEvents(tx, cause, numbered(changed, changed.lastSequence - 1, [event]));
+): Promise<readonly RecordedEvent[]> => recordCounted(tx, cause, numbered(changed, changed.lastSequence - 1, [event]));
+
+/** Records events of one account, and fails with the transaction if the account was changed too often. */
+async function recordCounted(
+  tx: Transaction,
+  cause: Cause,
+  events: readonly NewEvent[],
+): Promise<readonly RecordedEvent[]> {
+  const recorded = await recordEvents(tx, cause, events);
+  const [{ accountId } = { accountId: 0 }] = events;
+  const bytes = recorded.reduce((sum, event) => sum + event.bytes, 0);
+  const { providerId, now } = cause;
+  countChanges(tx, { providerId, accountId, changes: events.length, bytes, now });
+  return recorded;
+}
 
 const numbered = (account: Account, last: number, events: readonly AccountEvent[]): readonly NewEvent[] =>
   events.map((event, index) => ({

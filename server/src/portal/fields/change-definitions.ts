@@ -1,5 +1,7 @@
 import { namesChanged, recordAudit, type By } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
+import { countLimits } from "#platform/limits/limits.ts";
+import { requireRoom } from "#platform/limits/require-room.ts";
 
 import { isFine, type FieldErrors } from "./field-errors.ts";
 import { isAlwaysThere } from "./field-value.ts";
@@ -29,6 +31,7 @@ export async function createFieldsDefinition(pool: Pool, { providerId, values, b
   const { definition: wanted, errors } = judgeNewDefinition(values);
   if (!isFine(errors)) return { refused: errors };
   return pool.inTransaction(async (tx) => {
+    await requireRoom(tx, countLimits.fieldsDefinitions, { providerId });
     const others = (await lockFieldsDefinitions(tx, providerId)).filter(({ target }) => target === wanted.target);
     const position = Math.max(0, ...others.map((other) => other.position)) + 1;
     const definition = await insertFieldsDefinition(tx, providerId, { ...wanted, position }, by.now);

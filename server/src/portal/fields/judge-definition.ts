@@ -1,3 +1,5 @@
+import { textLimits } from "#platform/limits/limits.ts";
+
 import { mergeErrors, type FieldErrors } from "./field-errors.ts";
 import { isAlwaysThere, isBillingAddress, isBuiltIn, isRate } from "./field-value.ts";
 import type { FieldTarget } from "./fields-definition.ts";
@@ -71,9 +73,17 @@ function contradictionsIn({ target, name, required, hidden, readOnly, choices }:
   return {
     required: required && (hidden || readOnly) ? ["Fields cannot be required AND hidden/read_only"] : [],
     read_only: isBillingAddress(target, name) && !readOnly ? ["billing_address has to be read_only"] : [],
-    choices: choices.length > 0 && !isText(target, name) ? ["are not allowed for this type of fields"] : [],
+    choices:
+      choices.length > 0 && !isText(target, name) ? ["are not allowed for this type of fields"] : tooMuch(choices),
   };
 }
+
+const tooMuch = (choices: readonly string[]): readonly string[] => [
+  ...(choices.length > textLimits.choices.max ? [`are too many (maximum is ${textLimits.choices.max})`] : []),
+  ...(choices.some((choice) => choice.length > nameLengthMax)
+    ? [`has one that is too long (maximum is ${nameLengthMax} characters)`]
+    : []),
+];
 
 const isText = (target: FieldTarget, name: string): boolean => !isRate(target, name) && !isBillingAddress(target, name);
 

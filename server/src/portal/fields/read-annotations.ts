@@ -1,5 +1,6 @@
 import { isXmlName, isXmlText } from "#platform/document/xml-text.ts";
 
+import { textLimits } from "#platform/limits/limits.ts";
 import type { FieldErrors } from "./field-errors.ts";
 
 export type Annotations = Readonly<Record<string, string>>;
@@ -31,6 +32,8 @@ export function readAnnotations(
     else if (text.trim() === "") annotations.delete(name);
     else annotations.set(name, text);
   }
+  if (annotations.size > textLimits.annotations.max)
+    wrong.push(`are too many (maximum is ${textLimits.annotations.max})`);
   return {
     annotations: Object.fromEntries([...annotations].toSorted(asStored)),
     errors: wrong.length > 0 ? { annotations: wrong } : {},

@@ -1,6 +1,8 @@
 import { writeDecimal } from "#platform/document/write-decimal.ts";
 import { isXmlText } from "#platform/document/xml-text.ts";
 
+import { textLimits } from "#platform/limits/limits.ts";
+
 import { mergeErrors, type FieldErrors } from "./field-errors.ts";
 import {
   addressParts,
@@ -137,7 +139,11 @@ function judge(
   const wrong: string[] = [];
   if (!texts.every(isXmlText)) wrong.push("contains characters that are not allowed");
   if (choices.length > 0 && !texts.every((text) => offered.has(text))) wrong.push("is not included in the list");
-  if (!isBuiltIn(target, name) || name === "description") return wrong;
+  if (!isBuiltIn(target, name) || name === "description") {
+    const { max } = textLimits.field;
+    if (texts.join("").length > max) wrong.push(`is too long (maximum is ${max} characters)`);
+    return wrong;
+  }
   if (Array.isArray(it)) wrong.push("is invalid");
   if (texts.some((text) => text.length > builtInLengthMax)) {
     wrong.push(`is too long (maximum is ${builtInLengthMax} characters)`);

@@ -10,6 +10,8 @@ import {
   type StoredToken,
 } from "#access/index.ts";
 import type { Pool } from "#platform/database/database.ts";
+import { countLimits } from "#platform/limits/limits.ts";
+import { requireRoom } from "#platform/limits/require-room.ts";
 import { isXmlText } from "#platform/document/xml-text.ts";
 import { isFine, mergeErrors, type FieldErrors } from "#portal/fields/index.ts";
 
@@ -43,6 +45,7 @@ export async function issueAccessToken(
   if (!isFine(refused) || (permission !== "ro" && permission !== "rw")) return { refused };
   return pool.inTransaction(async (tx) => {
     if (!(await holdProviderUser(tx, providerId, userId))) return undefined;
+    await requireRoom(tx, countLimits.accessTokens, { providerId, id: userId });
     const made = await createAccessToken(tx, {
       providerId,
       userId,

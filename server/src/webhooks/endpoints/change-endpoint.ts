@@ -1,4 +1,6 @@
 import { recordAudit, type Actor } from "#access/index.ts";
+import { countLimits } from "#platform/limits/limits.ts";
+import { requireRoom } from "#platform/limits/require-room.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
 import type { Encryption } from "#platform/encryption/encryption.ts";
 import type { TargetRules } from "./check-endpoint-url.ts";
@@ -33,6 +35,7 @@ export async function createEndpoint(
   const refusal = await checkEndpoint(settings, undefined, targets);
   if (refusal) return refusal;
   return pool.inTransaction(async (tx) => {
+    await requireRoom(tx, countLimits.endpoints, { providerId });
     const endpoint = await insertEndpoint(tx, encryption, { providerId, settings, secret: newSecret() });
     await keepEventSource(tx, { providerId, format: settings.format, source });
     await tell(tx, endpoint, {

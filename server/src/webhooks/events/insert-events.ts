@@ -7,6 +7,8 @@ import { rendererVersion } from "./render-event/render-event.ts";
 
 export interface EventRow extends NewEvent {
   readonly id: string;
+  /** The document as it is stored. */
+  readonly documentText: string;
   /** Endpoint id to the gate that stopped the event there. */
   readonly withheld: Readonly<Record<number, Gate>>;
 }
@@ -57,7 +59,7 @@ const valuesOf = (event: EventRow): readonly (string | number | null)[] => [
   event.accountId,
   event.accountName,
   event.sequence,
-  JSON.stringify(event.document),
+  event.documentText,
   event.previous ? JSON.stringify(event.previous) : null,
   JSON.stringify(event.withheld),
   event.key ? JSON.stringify(event.key) : null,

@@ -42,6 +42,8 @@ export interface RecordedEvent {
   readonly id: string;
   readonly type: EventType;
   readonly sequence: number;
+  /** Of its document and of the bodies of its deliveries. */
+  readonly bytes: number;
   /** The endpoints that have a delivery of it. */
   readonly endpointIds: readonly number[];
 }

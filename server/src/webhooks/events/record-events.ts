@@ -42,10 +42,11 @@ export async function recordEvents(
     planned.flatMap(({ deliveries }) => deliveries),
   );
   tx.hintAfterCommit("history", "");
-  return planned.map(({ row, deliveries }) => ({
+  return planned.map(({ row, payloads, deliveries }) => ({
     id: row.id,
     type: row.type,
     sequence: row.sequence,
+    bytes: payloads.reduce((sum, { body }) => sum + body.length, row.documentText.length),
     endpointIds: deliveries.map((delivery) => delivery.endpointId),
   }));
 }
@@ -78,7 +79,7 @@ function planEvent(cause: Cause, event: NewEvent, subscriptions: readonly Subscr
   }
 
   const { now: occurredAt, channel } = cause;
-  const row: EventRow = { ...event, id, withheld };
+  const row: EventRow = { ...event, id, withheld, documentText: JSON.stringify(event.document) };
   const formats = new Set<BodyFormat>(deliveries.map((delivery) => delivery.format));
   const [{ source } = { source: "/" }] = subscriptions; // the provider's, so the same in all
   const rendered = { ...event, id, source, occurredAt, actor: actorInBody(cause.actor), channel };

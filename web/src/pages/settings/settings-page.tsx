@@ -6,6 +6,7 @@ import { settingsQuery } from "../../api/management/settings-queries.ts";
 import { Loaded } from "../../components/loaded.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { TableSkeleton } from "../../components/table-skeleton.tsx";
+import { LimitsSection } from "./limits-section.tsx";
 import { SettingsForm } from "./settings-form.tsx";
 
 export function SettingsPage() {
@@ -19,6 +20,9 @@ export function SettingsPage() {
         <Loaded query={query} skeleton={<TableSkeleton of="the settings" />}>
           {(saved) => <SettingsForm saved={saved} />}
         </Loaded>
+      </PageSection>
+      <PageSection>
+        <LimitsSection />
       </PageSection>
     </>
   );

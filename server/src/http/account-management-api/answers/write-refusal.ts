@@ -40,7 +40,8 @@ export function writeRefusal(problem: Problem, format: Format, requestId: string
   const write = (xml: Node | undefined, json: unknown): string =>
     format === "xml" ? (xml ? writeXmlDocument(xml) : "") : writeJson(json);
 
-  if (code === "invalid" || code === "not-deletable") return { status, text: write(errorsInWords(errors), { errors }) };
+  if (code === "invalid" || code === "not-deletable" || code === "limit-reached")
+    return { status, text: write(errorsInWords(errors), { errors }) };
   const shape = shapes[code] ?? { error: code === "internal" ? `${message} Request id: ${requestId}` : message };
   if (shape === "nothing") return { status, text: "" };
   if (shape === "plain") return { status, text: message, isPlain: true };

@@ -40,12 +40,12 @@ const refused = {
   422: {
     name: "Invalid",
     says: "Some values are not acceptable, or its state does not allow this step.",
-    codes: ["invalid"],
+    codes: ["invalid", "limit-reached"],
   },
   429: {
-    name: "TooManyWrongCredentials",
-    says: "Too many wrong credentials came from this address. `Retry-After` says how many seconds to wait.",
-    codes: ["too-many-bad-credentials"],
+    name: "TooMany",
+    says: "Too many wrong credentials, or changes of an account. `Retry-After` says how many seconds to wait.",
+    codes: ["too-many-bad-credentials", "too-many-changes"],
   },
   503: {
     name: "Away",

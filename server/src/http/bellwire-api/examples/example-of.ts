@@ -11,6 +11,7 @@ import { representEndpoint } from "../endpoints/represent-endpoint.ts";
 import { allEventTypes } from "../event-types/all-event-types.ts";
 import { representEvent, representEventInFull } from "../events/represent-event.ts";
 import { representFailure } from "../failures/represent-failure.ts";
+import { exampleLimit } from "../limits/list-limits-route.ts";
 import { representMail } from "../mails/represent-mail.ts";
 import { representCounts, representRange, representReplay } from "../replays/represent-replay.ts";
 import { textOf } from "../stream/stream-message.ts";
@@ -57,6 +58,7 @@ export const exampleOf: Readonly<Record<string, Example>> = {
   readEndpointSecret: { answer: secret },
   rotateEndpointSecret: { answer: secret },
   pingEndpoint: { body: { event_type: "account.created" }, answer: representAttempt(things.attempt) },
+  listLimits: { answer: { data: [exampleLimit] } },
   listEventTypes: { answer: allEventTypes() },
   readEventTypeSample: {
     answers: {

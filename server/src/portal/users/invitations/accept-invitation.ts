@@ -1,5 +1,7 @@
 import { hashPassword } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
+import { countLimits } from "#platform/limits/limits.ts";
+import { requireRoom } from "#platform/limits/require-room.ts";
 import { lockAccount, recordAccountEvents } from "#portal/accounts/index.ts";
 import {
   isFine,
@@ -49,6 +51,7 @@ export async function acceptInvitation(
     return await pool.inTransaction(async (tx) => {
       const account = await lockAccount(tx, provider.id, invited.accountId);
       if (!account || !(await markAccepted(tx, provider.id, code, now))) return undefined;
+      await requireRoom(tx, countLimits.users, { providerId: provider.id, id: account.id });
       const user = await insertMember(tx, settings, { fields, passwordHash, accountId: account.id }, now);
       const actor = { kind: "developer", userId: user.id } as const;
       const cause = { providerId: provider.id, actor, channel: "developer_portal", now } as const;

@@ -1,6 +1,8 @@
 import type { By } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
 import { randomBase32 } from "#platform/ids/random-token.ts";
+import { countLimits } from "#platform/limits/limits.ts";
+import { requireRoom } from "#platform/limits/require-room.ts";
 import { lockAccount, type Account } from "#portal/accounts/index.ts";
 import { isFine, mergeErrors, type FieldErrors } from "#portal/fields/index.ts";
 import { insertMail, invitationMail } from "#portal/mails/index.ts";
@@ -40,6 +42,7 @@ export async function inviteUser(
     const refused = mergeErrors({ email: taken });
     if (!isFine(refused)) return { refused };
 
+    await requireRoom(tx, countLimits.invitations, { providerId: provider.id, id: accountId });
     const code = randomBase32(codeLength);
     const invitation = await insertInvitation(tx, provider.id, { accountId, email, code }, by.now);
     if (!invitation) return { refused: { email: ["has already been invited"] } };

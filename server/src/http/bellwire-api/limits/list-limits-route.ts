@@ -1,0 +1,50 @@
+import { Type } from "typebox";
+import { changeLimits, countLimits } from "#platform/limits/limits.ts";
+import { readRoom } from "#platform/limits/require-room.ts";
+import type { BellwireApiRoute } from "../bellwire-api-route.ts";
+import { Nullable } from "../page-schema.ts";
+import { answers } from "../route-schema.ts";
+
+const Limit = Type.Object(
+  {
+    name: Type.String({ description: "As in docs/reference/limits.md." }),
+    of: Type.Enum(["provider", "account", "user"], { description: "Each of these has so many of its own." }),
+    max: Type.Integer({ description: "How many there may be." }),
+    used: Nullable(Type.Integer({ description: "How many the provider has. Null where it is not the provider's." })),
+  },
+  { title: "Limit", description: "How many of something there may be." },
+);
+
+const listLimits = {
+  tags: ["Limits"],
+  operationId: "listLimits",
+  summary: "List the limits",
+  description: "How many of each there may be, and how many the provider has. The operator can change them.",
+  response: answers(Type.Object({ data: Type.Array(Limit) }, { description: "All of them." })),
+};
+
+export const exampleLimit = {
+  name: countLimits.endpoints.name,
+  of: "provider",
+  max: countLimits.endpoints.max,
+  used: 3,
+};
+
+const ownStatement = "select limits from providers where id = $1";
+
+export const listLimitsRoute: BellwireApiRoute = async (http, { pool }) => {
+  const options = { schema: listLimits, config: { deed: "read-provider" } } as const;
+  http.get("/limits", options, async ({ provider: { id: providerId } }) => {
+    const [row] = await pool.query<{ limits: Readonly<Record<string, number>> }>(ownStatement, [providerId]);
+    const maxOf = ({ name, max }: { readonly name: string; readonly max: number }): number => row?.limits[name] ?? max;
+    const counts = Object.values(countLimits).map(async (limit) => {
+      const { name, of } = limit;
+      const used = of === "provider" ? (await readRoom(pool, limit, { providerId })).used : null;
+      return { name, of, max: maxOf(limit), used };
+    });
+    const changes = Object.values(changeLimits).map((limit) => {
+      return { name: limit.name, of: "account" as const, max: maxOf(limit), used: null };
+    });
+    return { data: [...(await Promise.all(counts)), ...changes] };
+  });
+};

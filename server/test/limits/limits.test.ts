@@ -1,0 +1,249 @@
+import { expect } from "vitest";
+import { createAttemptLimiter, type By } from "#access/index.ts";
+import { problemOfError } from "#http/shared/problem-of-error.ts";
+import {
+  attemptLimits,
+  changeLimits,
+  changeableLimits,
+  countLimits,
+  textLimits,
+  type CountLimit,
+} from "#platform/limits/limits.ts";
+import { limitsReference } from "#platform/limits/limits-reference.ts";
+import { readRoom } from "#platform/limits/require-room.ts";
+import { createApplication } from "#portal/applications/index.ts";
+import { createFieldsDefinition, readAnnotations, readFieldInput } from "#portal/fields/index.ts";
+import { judgeNewDefinition } from "#portal/fields/judge-definition.ts";
+import { issueAccessToken } from "#portal/provider-account/index.ts";
+import { acceptInvitation, createUser, inviteUser } from "#portal/users/index.ts";
+import { signUpAccount } from "#portal/whole-accounts/index.ts";
+import { form } from "../portal/house.ts";
+import { test as base, type BellwireHouse } from "../bellwire-api/bellwire-api-test.ts";
+
+interface Scene {
+  readonly house: BellwireHouse;
+  readonly accountId: number;
+  readonly userId: number;
+  readonly planId: number;
+  readonly by: By;
+}
+
+const test = base.extend("scene", async ({ house, clock }): Promise<Scene> => {
+  const { pool, provider } = house;
+  const by = { actor: { kind: "key" }, channel: "api", now: clock.now() } as const;
+  const signUp = { provider, values: form, by: { door: "program", ...by } as const, now: by.now };
+  const made = await signUpAccount(pool, signUp);
+  if (!("whole" in made)) throw new Error(JSON.stringify(made));
+  const [plan] = await pool.query<{ id: number }>(
+    "select id from plans where provider_id = $1 and kind = 'application_plan'",
+    [provider.id],
+  );
+  const [admin] = await pool.query<{ id: number }>("select id from provider_users where provider_id = $1", [
+    provider.id,
+  ]);
+  return { house, accountId: made.whole.account.id, userId: admin?.id ?? 0, planId: plan?.id ?? 0, by };
+});
+
+function entriesOf<Key extends string, Value>(record: Readonly<Record<Key, Value>>): (readonly [Key, Value])[] {
+  const keys = Object.keys(record).filter((key): key is Key => key in record);
+  return keys.map((key) => [key, record[key]] as const);
+}
+
+let made = 0;
+const name = (): string => `name${(made += 1)}`;
+
+/** An account of the scene, the user of the tokens, or nothing where the provider is the owner. */
+const ownerOf = ({ of }: CountLimit, { house, accountId, userId }: Scene) => ({
+  providerId: house.provider.id,
+  ...(of === "account" ? { id: accountId } : of === "user" ? { id: userId } : {}),
+});
+
+const post = async ({ house }: Scene, path: string, payload: object): Promise<unknown> => {
+  const answer = await house.call("POST", path, { payload });
+  return answer.statusCode === 201 ? answer : Promise.reject(new Error(answer.json<{ code: string }>().code));
+};
+
+/** How one more of each is made. A limit without a way to walk to it does not compile. */
+const walks: Readonly<Record<keyof typeof countLimits, (scene: Scene) => Promise<unknown>>> = {
+  applications: ({ house: { pool, provider }, accountId, planId, by }) =>
+    createApplication(pool, { provider, accountId, planId, by, writer: "program", values: { name: name() } }),
+  users: ({ house: { pool, provider }, accountId, by }) => {
+    const username = name();
+    return createUser(pool, {
+      provider,
+      accountId,
+      by,
+      values: { username, email: `${username}@fjord.example`, password: "correct horse battery" },
+    });
+  },
+  invitations: ({ house: { pool, provider }, accountId, by }) =>
+    inviteUser(pool, { provider, accountId, by, email: `${name()}@fjord.example`, urlOf: (code) => code }),
+  endpoints: (scene) => post(scene, "/endpoints", { name: name(), url: "http://127.0.0.1:9/" }),
+  bins: (scene) => post(scene, "/bins", {}),
+  accessTokens: ({ house: { pool, provider }, userId, by }) => {
+    const asker = { actor: by.actor, permission: "rw", scopes: [] } as const;
+    const token = { name: name(), scopes: ["account_management"], permission: "ro" };
+    return issueAccessToken(pool, { providerId: provider.id, userId, asker, by, ...token });
+  },
+  fieldsDefinitions: ({ house: { pool, provider }, by }) =>
+    createFieldsDefinition(pool, {
+      providerId: provider.id,
+      by,
+      values: { target: "Account", name: name(), label: "One more" },
+    }),
+};
+
+const setLimit = ({ house: { pool, provider } }: Scene, limit: string, max: number): Promise<unknown> =>
+  pool.query("update providers set limits = jsonb_build_object($2::text, $3::integer) where id = $1", [
+    provider.id,
+    limit,
+    max,
+  ]);
+
+/** `made`, or the code of the refusal. */
+const outcomeOf = async (making: Promise<unknown>): Promise<string> => {
+  try {
+    const it = await making;
+    return it !== undefined && !(typeof it === "object" && it !== null && "refused" in it)
+      ? "made"
+      : JSON.stringify(it);
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    const { code } = problemOfError(error);
+    return code === "internal" ? error.message : code;
+  }
+};
+
+test.for(entriesOf(countLimits))(
+  "%s: two more at once fit below the limit, and no third",
+  async ([key, limit], { scene }) => {
+    const walk = walks[key];
+    expect(await outcomeOf(walk(scene))).toBe("made");
+    const { used } = await readRoom(scene.house.pool, limit, ownerOf(limit, scene));
+    expect(used).toBeGreaterThan(0);
+    await setLimit(scene, limit.name, used + 2);
+
+    const outcomes = await Promise.all(Array.from({ length: 6 }, () => outcomeOf(walk(scene))));
+    expect(outcomes.toSorted()).toEqual([...Array.from({ length: 4 }, () => "limit-reached"), "made", "made"]);
+    expect(await readRoom(scene.house.pool, limit, ownerOf(limit, scene))).toEqual({ used: used + 2, max: used + 2 });
+
+    const thrown = await walk(scene).catch((error: unknown) => error);
+    const refusal = problemOfError(thrown instanceof Error ? thrown : new Error("not thrown"));
+    if (refusal.code === "limit-reached") {
+      expect(refusal.message).toContain(`${used + 2} ${limit.unit}, and ${used + 2} are allowed (${limit.name})`);
+      expect(refusal.errors).toEqual({ base: [refusal.message] });
+    }
+  },
+);
+
+test("an invitation that is accepted counts as a user", async ({ scene }) => {
+  const { pool, provider } = scene.house;
+  let code = "";
+  const urlOf = (it: string): string => (code = it);
+  await inviteUser(pool, { provider, accountId: scene.accountId, by: scene.by, email: "m@fjord.example", urlOf });
+  await setLimit(scene, countLimits.users.name, 1);
+  const values = {
+    username: name(),
+    password: "correct horse battery",
+    password_confirmation: "correct horse battery",
+  };
+  expect(await outcomeOf(acceptInvitation(pool, { provider, code, values, now: scene.by.now }))).toBe("limit-reached");
+});
+
+test.for([
+  [changeLimits.changes.name, 4],
+  [changeLimits.bytes.name, 4000],
+] as const)(
+  "%s: the change beyond it is refused, and goes through a minute later",
+  async ([limit, max], { scene, clock }) => {
+    await setLimit(scene, limit, max);
+    const count = async (): Promise<number> => {
+      const rows = "select from events where provider_id = $1";
+      return (await scene.house.pool.query(rows, [scene.house.provider.id])).length;
+    };
+    const outcomes: string[] = [];
+    while (outcomes.length < 30 && !outcomes.includes("too-many-changes"))
+      outcomes.push(await outcomeOf(walks.users(scene)));
+    expect(outcomes.filter((it) => it === "made").length).toBeGreaterThan(0);
+    expect(outcomes.at(-1)).toBe("too-many-changes");
+    const before = await count();
+    expect(await outcomeOf(walks.users(scene))).toBe("too-many-changes");
+    expect(await count()).toBe(before);
+
+    await clock.advance(60_000);
+    expect(await outcomeOf(walks.users({ ...scene, by: { ...scene.by, now: clock.now() } }))).toBe("made");
+  },
+);
+
+test("changes of one account at once are counted together, and another account is not concerned", async ({ scene }) => {
+  await setLimit(scene, changeLimits.changes.name, 5);
+  const outcomes = await Promise.all(Array.from({ length: 10 }, () => outcomeOf(walks.users(scene))));
+  const [row] = await scene.house.pool.query<{ changes: number }>(
+    "select changes from change_counters where provider_id = $1",
+    [scene.house.provider.id],
+  );
+  expect(row?.changes).toBe(5);
+  expect(outcomes.filter((it) => it === "made").length).toBeLessThan(5);
+  const other = {
+    provider: scene.house.provider,
+    values: { ...form, org_name: name(), username: "other", email: "other@fjord.example" },
+  };
+  const by = { door: "program", actor: scene.by.actor, channel: "api" } as const;
+  expect("whole" in (await signUpAccount(scene.house.pool, { ...other, by, now: scene.by.now }))).toBe(true);
+});
+
+test.for(Object.entries(attemptLimits))(
+  "attempts, %s: as many as allowed, then a wait until the window ends",
+  async ([, limit], { sharedPool, clock }) => {
+    const limiter = createAttemptLimiter({ pool: sharedPool, clock }, { ...limit, max: 2 });
+    const key = name();
+    expect([await limiter.secondsToWait(key), await limiter.secondsToWait(key)]).toEqual([0, 0]);
+    expect(await limiter.secondsToWait(key)).toBe(limit.windowSeconds);
+    await clock.advance(limit.windowSeconds * 1000);
+    expect(await limiter.secondsToWait(key)).toBe(0);
+  },
+);
+
+const field = { id: 1, target: "Account", name: "notes", label: "Notes", required: false, hidden: false } as const;
+const definitions = [{ ...field, readOnly: false, choices: [], position: 1 }].map((it) => ({
+  ...it,
+  createdAt: new Date(0),
+  updatedAt: new Date(0),
+}));
+const texts: Readonly<Record<keyof typeof textLimits, (size: number) => object>> = {
+  field: (size) =>
+    readFieldInput({ definitions, target: "Account", writer: "developer" }, { notes: "x".repeat(size) }).errors,
+  choices: (size) => {
+    const choices = Array.from({ length: size }, (_, place) => `c${place}`);
+    return judgeNewDefinition({ target: "Account", name: "size", label: "Size", choices }).errors;
+  },
+  annotations: (size) =>
+    readAnnotations({}, Object.fromEntries(Array.from({ length: size }, (_, place) => [`a${place}`, "x"]))).errors,
+};
+
+test.for(entriesOf(textLimits))("texts, %s: what fits is taken, and one more is refused", ([key, { max }]) => {
+  const judge = texts[key];
+  expect(Object.values(judge(max)).flat()).toEqual([]);
+  expect(Object.values(judge(max + 1)).flat()).toEqual([expect.stringContaining(`maximum is ${max}`)]);
+});
+
+test("the API lists every limit with what the provider uses, and only of that provider", async ({
+  scene,
+  neighbour,
+}) => {
+  await post(scene, "/bins", {});
+  await setLimit(scene, countLimits.bins.name, 7);
+  const { data } = (await scene.house.call("GET", "/limits")).json<{ data: { name: string }[] }>();
+  expect(data.map((limit) => limit.name)).toEqual(changeableLimits.map((limit) => limit.name));
+  expect(data).toContainEqual({ name: countLimits.bins.name, of: "provider", max: 7, used: 1 });
+  const others = (await neighbour.call("GET", "/limits")).json<{ data: unknown[] }>();
+  expect(others.data).toContainEqual({ name: countLimits.bins.name, of: "provider", max: 200, used: 0 });
+});
+
+test("the reference names every limit", () => {
+  const text = limitsReference();
+  const names = [...changeableLimits, ...Object.values(attemptLimits), ...Object.values(textLimits)].map(
+    (it) => it.name,
+  );
+  expect(names.filter((it) => !text.includes(it))).toEqual([]);
+});

@@ -1,0 +1,24 @@
+import { expect, test } from "vitest";
+
+import { click, showInPortal } from "../../testing/show-in-portal.tsx";
+import { waitFor } from "../../testing/wait-for.ts";
+import { LimitsSection } from "./limits-section.tsx";
+
+const data = [
+  { name: "endpoints-per-provider", of: "provider", max: 1000, used: 3 },
+  { name: "users-per-account", of: "account", max: 1000, used: null },
+];
+
+test("the limits are read once they are opened, with what is used of those of the provider", async () => {
+  showInPortal(<LimitsSection />, { answers: { "GET limits": [200, { data }] } });
+  await waitFor(() => expect(document.body.textContent).toContain("Limits"));
+  expect(document.querySelector("table")).toBeNull();
+  await click("Limits");
+  await waitFor(() => {
+    const rows = [...document.querySelectorAll("tbody tr")].map((row) => [...row.children].map((it) => it.textContent));
+    expect(rows).toEqual([
+      ["Endpoints per provider", "3", "1,000"],
+      ["Users per account", "–", "1,000"],
+    ]);
+  });
+});

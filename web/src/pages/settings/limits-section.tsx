@@ -1,0 +1,54 @@
+import { Content, ExpandableSection } from "@patternfly/react-core";
+import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
+import { queryOptions, useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+
+import { answerOf, type ApiClient } from "../../api/api-client.ts";
+import { useApi } from "../../api/api-context.ts";
+import { Loaded } from "../../components/loaded.tsx";
+import { TableSkeleton } from "../../components/table-skeleton.tsx";
+
+const limitsQuery = (api: ApiClient) =>
+  queryOptions({ queryKey: ["limits"], queryFn: () => answerOf(api.GET("/api/v1/limits")) });
+
+/** `endpoints-per-provider` as "Endpoints per provider". */
+const inWords = (name: string): string => `${name.charAt(0).toUpperCase()}${name.slice(1).replaceAll("-", " ")}`;
+
+/** How many of each there may be, read when it is opened. */
+export function LimitsSection() {
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <ExpandableSection toggleText="Limits" isExpanded={isOpen} onToggle={(_event, open) => setOpen(open)}>
+      <Content component="p">Nobody is expected to meet these. Your operator can raise them for you.</Content>
+      {isOpen && <Limits />}
+    </ExpandableSection>
+  );
+}
+
+function Limits() {
+  const query = useQuery(limitsQuery(useApi()));
+  return (
+    <Loaded query={query} skeleton={<TableSkeleton of="the limits" />}>
+      {({ data }) => (
+        <Table aria-label="Limits" variant="compact">
+          <Thead>
+            <Tr>
+              <Th>Limit</Th>
+              <Th>Used</Th>
+              <Th>Allowed</Th>
+            </Tr>
+          </Thead>
+          <Tbody>
+            {data.map(({ name, used, max }) => (
+              <Tr key={name}>
+                <Td dataLabel="Limit">{inWords(name)}</Td>
+                <Td dataLabel="Used">{used === null ? "–" : used.toLocaleString("en")}</Td>
+                <Td dataLabel="Allowed">{max.toLocaleString("en")}</Td>
+              </Tr>
+            ))}
+          </Tbody>
+        </Table>
+      )}
+    </Loaded>
+  );
+}
