@@ -1,5 +1,4 @@
 import { argon2, randomBytes, timingSafeEqual } from "node:crypto";
-import { availableParallelism } from "node:os";
 import { promisify } from "node:util";
 import { networksOf } from "#platform/network/network-of.ts";
 import { createFairQueue } from "./fair-queue.ts";
@@ -19,14 +18,10 @@ const tagBytes = 32;
 const memoryKiBMax = 256 * 1024;
 
 /**
- * Half of the cores, two at most: hashing never takes the core that serves requests, costs 38 MiB at most, and leaves two of
- * the four threads of Node's pool to files and names. A full queue is about two seconds of work.
+ * Two at once: 38 MiB at most, and two of the four threads of Node's pool stay free for names and files. A full queue is two
+ * to three seconds of work.
  */
-const inTurn = createFairQueue({
-  places: Math.max(1, Math.min(2, Math.floor(availableParallelism() / 2))),
-  waitingMax: 32,
-  retryAfterSeconds: 3,
-});
+const inTurn = createFairQueue({ places: 2, waitingMax: 32, retryAfterSeconds: 3 });
 
 /** Who makes us hash. Providers take turns; within one, known devices and strangers; and within these, networks. */
 export interface HashingFor {
