@@ -19,7 +19,7 @@ import { ownCpuSeconds, treeCpuSeconds } from "./cpu-seconds.ts";
 import { openBenchDatabase, schema, type BenchDatabase } from "./open-database.ts";
 import { openReport } from "./open-report.ts";
 import { median } from "./order-statistics.ts";
-import { allowedHere, setUpPortal, signUpAccounts } from "./set-up-portal.ts";
+import { allowedHere, lookupHere, setUpPortal, signUpAccounts } from "./set-up-portal.ts";
 import { measureLoad, type Load } from "./start-load.ts";
 
 const pairs = Number(process.env.BENCH_PAIRS ?? 3);
@@ -29,19 +29,20 @@ const accounts = 200;
 
 /** Every door of the product, and a log line for each request. */
 async function serveApi(pool: Pool, { encryption, folder }: BenchDatabase, running: AsyncDisposableStack) {
-  const [urls, allowed] = [providerUrls("http://127.0.0.1", undefined), allowedHere()];
+  const [urls, allowed, lookup] = [providerUrls("http://127.0.0.1", undefined), allowedHere(), lookupHere()];
   const outside = { caPem: undefined, proxyUrl: undefined, inFlightMax: 1 };
   const http = await composeHttp({
     pool,
     clock: systemClock,
     encryption,
-    sender: running.use(composeSender({ pool, clock: systemClock, urls, allowed, ...outside })),
+    sender: running.use(composeSender({ pool, clock: systemClock, urls, allowed, lookup, ...outside })),
     urls,
     log: createLogger("info", join(folder, "web.log")),
     metrics: new Registry(),
     baseDomain: undefined,
     trustedProxies: [],
     allowed,
+    lookup,
     retryWaitsSeconds: [60],
     mailIsSent: false,
     cookieSecret: Buffer.alloc(32, 2),

@@ -14,7 +14,7 @@ import { createLogger } from "../server/src/platform/observability/create-logger
 import { createEncryption } from "../server/src/platform/encryption/encryption.ts";
 import { machineMs } from "./machine-clock.ts";
 import { secretKey } from "./open-database.ts";
-import { allowedHere } from "./set-up-portal.ts";
+import { allowedHere, lookupHere } from "./set-up-portal.ts";
 
 const [databaseUrl = "", logFile = ""] = process.argv.slice(2);
 const inFlightMax = 200;
@@ -32,11 +32,13 @@ const log = createLogger("info", logFile);
 const encryption = createEncryption([secretKey]);
 const urls = providerUrls("http://127.0.0.1", undefined);
 const allowed = allowedHere();
+const lookup = lookupHere();
 const sender = composeSender({
   pool,
   clock: systemClock,
   urls,
   allowed,
+  lookup,
   caPem: undefined,
   proxyUrl: undefined,
   inFlightMax,
@@ -56,6 +58,7 @@ const http = await composeHttp({
   ...parts,
   urls,
   allowed,
+  lookup,
   baseDomain: undefined,
   trustedProxies: [],
   retryWaitsSeconds: [60],

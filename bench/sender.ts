@@ -8,7 +8,7 @@ import { measureCeiling } from "./measure-ceiling.ts";
 import { openReport } from "./open-report.ts";
 import { median } from "./order-statistics.ts";
 import { bodyBytes, secret } from "./same-for-all.ts";
-import { allowedHere } from "./set-up-portal.ts";
+import { allowedHere, lookupHere } from "./set-up-portal.ts";
 import { startBenchReceiver } from "./start-receiver.ts";
 
 const rounds = 15;
@@ -28,7 +28,12 @@ async function measureSender(sender: Sender, request: AttemptRequest): Promise<n
 
 using receiver = await startBenchReceiver({ origins: 1 });
 const { origins } = receiver;
-await using sender = createSender({ clock: systemClock, userAgent: "Bellwire/bench", allowed: allowedHere() });
+await using sender = createSender({
+  clock: systemClock,
+  userAgent: "Bellwire/bench",
+  allowed: allowedHere(),
+  lookup: lookupHere(),
+});
 const request: AttemptRequest = {
   url: `${origins[0]}/hook/0`,
   headers: {},

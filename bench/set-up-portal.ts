@@ -2,7 +2,8 @@ import { systemClock } from "../server/src/platform/clock/clock.ts";
 import type { Pool } from "../server/src/platform/database/database.ts";
 import type { Encryption } from "../server/src/platform/encryption/encryption.ts";
 import { parseAllowedTargets, type AllowedTargets } from "../server/src/platform/network/allowed-targets.ts";
-import { systemLookup } from "../server/src/platform/network/resolve-target.ts";
+import { NameResolver } from "../server/src/platform/network/name-resolver.ts";
+import type { Lookup } from "../server/src/platform/network/resolve-target.ts";
 import { setUpProvider } from "../server/src/portal/provider-setup/index.ts";
 import { saveDefaultEndpoint, switchesOf, type EndpointNeeds } from "../server/src/webhooks/endpoints/index.ts";
 
@@ -15,10 +16,13 @@ export function allowedHere(): AllowedTargets {
   return allowed;
 }
 
+/** Looks names up as the product does. */
+export const lookupHere = (): Lookup => new NameResolver({ clock: systemClock }).lookup;
+
 const endpointNeeds = (pool: Pool, encryption: Encryption): EndpointNeeds => ({
   pool,
   encryption,
-  targets: { allowed: allowedHere(), lookup: systemLookup, isOwnBin: () => false },
+  targets: { allowed: allowedHere(), lookup: lookupHere(), isOwnBin: () => false },
   retryWaitsSeconds: [60],
 });
 

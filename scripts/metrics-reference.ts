@@ -1,5 +1,5 @@
 import { Registry } from "prom-client";
-import { measureAttempts } from "../server/src/app/metrics/measure-attempts.ts";
+import { measureAttempts, measureNameLookups } from "../server/src/app/metrics/measure-attempts.ts";
 import { measureBacklog } from "../server/src/app/metrics/measure-backlog.ts";
 import { measureEngine } from "../server/src/app/metrics/measure-engine.ts";
 import { measureLaneStore } from "../server/src/app/metrics/measure-lane-store.ts";
@@ -19,6 +19,7 @@ export async function metricsReference(version: string): Promise<string> {
   };
   measureProcess(metrics, version);
   measureAttempts(metrics);
+  measureNameLookups(metrics);
   measureLaneStore(metrics, postgresLaneStore(nowhere, createEncryption([Buffer.alloc(32)]), 1000), systemClock);
   measureEngine(metrics, { inFlight: 0, lanes: 0, windows: [], undecryptable: 0 });
   measureBacklog(metrics, nowhere);

@@ -24,7 +24,7 @@ import { isMigrated } from "#platform/database/is-migrated.ts";
 import type { Encryption } from "#platform/encryption/encryption.ts";
 import { newUuidV7 } from "#platform/ids/uuid-v7.ts";
 import type { AllowedTargets } from "#platform/network/allowed-targets.ts";
-import { systemLookup } from "#platform/network/resolve-target.ts";
+import type { Lookup } from "#platform/network/resolve-target.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import { createOwnBins } from "#request-bin/index.ts";
 import type { Sender } from "#webhooks/attempts/index.ts";
@@ -45,6 +45,7 @@ export interface HttpParts {
   readonly baseDomain: string | undefined;
   readonly trustedProxies: readonly string[];
   readonly allowed: AllowedTargets;
+  readonly lookup: Lookup;
   readonly retryWaitsSeconds: readonly number[];
   readonly mailIsSent: boolean;
   readonly cookieSecret: Buffer;
@@ -113,7 +114,7 @@ async function registerDoors(doors: FastifyInstance, parts: HttpParts): Promise<
   const bins = createOwnBins({ pool, isOurs: urls.isOurs });
   const targets = {
     allowed: parts.allowed,
-    lookup: systemLookup,
+    lookup: parts.lookup,
     isOwnBin: (url: URL) => bins.matches(url) !== undefined,
   };
   const endpoints = { pool, encryption, targets, retryWaitsSeconds: parts.retryWaitsSeconds };

@@ -1,6 +1,7 @@
 import type { Clock } from "#platform/clock/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
 import type { AllowedTargets } from "#platform/network/allowed-targets.ts";
+import type { Lookup } from "#platform/network/resolve-target.ts";
 import { createOwnBins } from "#request-bin/index.ts";
 import { createSender, type Sender } from "#webhooks/attempts/index.ts";
 import type { ProviderUrls } from "./provider-urls.ts";
@@ -11,6 +12,7 @@ export interface SenderParts {
   readonly clock: Clock;
   readonly urls: ProviderUrls;
   readonly allowed: AllowedTargets;
+  readonly lookup: Lookup;
   readonly caPem: string | undefined;
   readonly proxyUrl: string | undefined;
   readonly inFlightMax: number;

@@ -11,8 +11,11 @@ import { openDatabase } from "#platform/database/open-database.ts";
 import { checkKeys } from "#platform/encryption/check-keys.ts";
 import { createEncryption, type Encryption } from "#platform/encryption/encryption.ts";
 import { type AllowedTargets, parseAllowedTargets } from "#platform/network/allowed-targets.ts";
+import { NameResolver } from "#platform/network/name-resolver.ts";
+import type { Lookup } from "#platform/network/resolve-target.ts";
 import type { Sender } from "#webhooks/attempts/index.ts";
 import { composeSender } from "./compose-sender.ts";
+import { measureNameLookups } from "./metrics/measure-attempts.ts";
 import { measureBacklog } from "./metrics/measure-backlog.ts";
 import { measureProcess } from "./metrics/measure-process.ts";
 import { measureTime } from "./metrics/measure-time.ts";
@@ -33,6 +36,8 @@ export interface Parts {
   readonly keys: readonly Buffer[];
   readonly encryption: Encryption;
   readonly allowed: AllowedTargets;
+  /** Shared by deliveries, pings and the check of an endpoint's URL: one cache, one look-up for each name. */
+  readonly lookup: Lookup;
   readonly sender: Sender;
 }
 
@@ -52,12 +57,13 @@ export async function openParts({ config, log, urls, say, running }: OpenNeeds):
   await checkKeys(pool, encryption);
   const proxyUrl = config.proxyUrl?.reveal();
   const inFlightMax = config.engineConcurrency;
-  const sender = running.use(composeSender({ pool, clock, urls, allowed, caPem, proxyUrl, inFlightMax }));
   const metrics = new Registry();
+  const { lookup } = running.use(new NameResolver({ clock: systemClock, onLookup: measureNameLookups(metrics) }));
+  const sender = running.use(composeSender({ pool, clock, urls, allowed, lookup, caPem, proxyUrl, inFlightMax }));
   measureProcess(metrics, version);
   measureBacklog(metrics, pool);
   measureTime(metrics, { db: pool, machine: systemClock });
-  return { config, log, clock, metrics, urls, pool, keys, encryption, allowed, sender };
+  return { config, log, clock, metrics, urls, pool, keys, encryption, allowed, lookup, sender };
 }
 
 function readAllowed(text: string): AllowedTargets {

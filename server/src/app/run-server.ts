@@ -1,7 +1,6 @@
 import { systemClock } from "#platform/clock/clock.ts";
 import type { Logger } from "pino";
 import type { Config } from "#platform/config/read-config.ts";
-import { systemLookup } from "#platform/network/resolve-target.ts";
 import { readFirstProvider, type Provider } from "#portal/providers/index.ts";
 import { createOwnBins } from "#request-bin/index.ts";
 import { buildWeb } from "./build-web.ts";
@@ -103,9 +102,9 @@ const setUpFirstProvider = (parts: Parts): Promise<string | undefined> =>
 
 /** The bin of a try-out, made only once even if a start was killed amidst of it. */
 async function makeTryOut(parts: Parts, provider: Provider): Promise<string> {
-  const { pool, encryption, urls, allowed, config } = parts;
+  const { pool, encryption, urls, allowed, lookup, config } = parts;
   const bins = createOwnBins({ pool, isOurs: urls.isOurs });
-  const targets = { allowed, lookup: systemLookup, isOwnBin: (url: URL) => bins.matches(url) !== undefined };
+  const targets = { allowed, lookup, isOwnBin: (url: URL) => bins.matches(url) !== undefined };
   const needs = { pool, encryption, targets, retryWaitsSeconds: config.retryWaitsSeconds };
   return (await findTryOutBin(parts, provider.id)) ?? setUpTryOut(needs, provider, urls);
 }

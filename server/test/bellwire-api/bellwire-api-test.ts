@@ -7,10 +7,10 @@ import type { Clock } from "#platform/clock/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { newUuidV7 } from "#platform/ids/uuid-v7.ts";
 import { parseAllowedTargets } from "#platform/network/allowed-targets.ts";
-import { systemLookup } from "#platform/network/resolve-target.ts";
 import { createSender } from "#webhooks/attempts/index.ts";
 import { readSecretsTo } from "#webhooks/endpoints/index.ts";
 import { baseDomain, openHouse, type ApiHouse } from "../api/api-test.ts";
+import { lookupHere } from "../support/build-attempts.ts";
 import { encryption } from "../support/build-webhooks.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { test as base } from "../support/test.ts";
@@ -61,7 +61,8 @@ export function openBellwireApi(
 ): OpenedApi {
   const allowed = parseAllowedTargets("127.0.0.0/8");
   if ("wrong" in allowed) throw new Error(allowed.wrong);
-  const sender = createSender({ clock, userAgent: "Bellwire/0.0.0", allowed });
+  const lookup = lookupHere();
+  const sender = createSender({ clock, userAgent: "Bellwire/0.0.0", allowed, lookup });
   const isOwnBin = (url: URL): boolean => url.href.startsWith("https://bellwire.test/bins/");
   const http = fastify();
   const complaints = watchAnswers(http, () => document);
@@ -72,7 +73,7 @@ export function openBellwireApi(
     encryption,
     sender,
     newId: () => newUuidV7(clock.now().getTime()),
-    targets: { allowed, lookup: systemLookup, isOwnBin },
+    targets: { allowed, lookup, isOwnBin },
     retryWaitsSeconds: [60],
     findAdminCaller: createFindAdminCaller({ pool, clock }),
     adminPortalUrl: () => "https://bellwire.test",

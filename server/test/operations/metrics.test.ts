@@ -11,6 +11,7 @@ import { everyAttempt } from "#webhooks/deliveries/index.ts";
 import { readHistoryDays } from "#webhooks/history/index.ts";
 import { composeEngine } from "../../src/app/compose-engine.ts";
 import { measureBacklog } from "../../src/app/metrics/measure-backlog.ts";
+import { lookupHere } from "../support/build-attempts.ts";
 import { buildEndpoint, buildProvider, encryption, recordNow } from "../support/build-webhooks.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { test } from "../support/test.ts";
@@ -37,7 +38,9 @@ async function startMeasuredEngine(pool: Pool, metrics: Registry): Promise<Async
   const allowed = parseAllowedTargets("127.0.0.0/8");
   if ("wrong" in allowed) throw new Error(allowed.wrong);
   await using running = new AsyncDisposableStack();
-  const sender = running.use(createSender({ clock: systemClock, userAgent: "Bellwire/test", allowed }));
+  const sender = running.use(
+    createSender({ clock: systemClock, userAgent: "Bellwire/test", allowed, lookup: lookupHere() }),
+  );
   const log = pino({ level: "silent" });
   running.use(
     await composeEngine({

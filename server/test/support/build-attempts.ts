@@ -1,5 +1,7 @@
 import { systemClock } from "#platform/clock/clock.ts";
 import { parseAllowedTargets } from "#platform/network/allowed-targets.ts";
+import { NameResolver } from "#platform/network/name-resolver.ts";
+import type { Lookup } from "#platform/network/resolve-target.ts";
 import { createSender, type AttemptRequest, type Sender, type SenderOptions } from "#webhooks/attempts/index.ts";
 
 export const testSecret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
@@ -30,10 +32,13 @@ export interface TestSenderOptions extends Partial<Omit<SenderOptions, "allowed"
   readonly allowedTargets?: string;
 }
 
+/** Looks names up as the product does. */
+export const lookupHere = (): Lookup => new NameResolver({ clock: systemClock }).lookup;
+
 /** The sender as it runs in production, allowed to reach this machine's loopback addresses. */
 export function buildSender(options: TestSenderOptions = {}): Sender & AsyncDisposable {
-  const { allowedTargets = "127.0.0.0/8,::1/128", ...rest } = options;
+  const { allowedTargets = "127.0.0.0/8,::1/128", lookup = lookupHere(), ...rest } = options;
   const allowed = parseAllowedTargets(allowedTargets);
   if ("wrong" in allowed) throw new Error(allowed.wrong);
-  return createSender({ clock: systemClock, userAgent: "Bellwire/test", allowed, ...rest });
+  return createSender({ clock: systemClock, userAgent: "Bellwire/test", allowed, lookup, ...rest });
 }

@@ -8,6 +8,7 @@ import type { Pool } from "#platform/database/database.ts";
 import { parseAllowedTargets } from "#platform/network/allowed-targets.ts";
 import { systemClock } from "#platform/clock/clock.ts";
 import { createLogger } from "#platform/observability/create-logger.ts";
+import { lookupHere } from "./build-attempts.ts";
 import { encryption } from "./build-webhooks.ts";
 
 interface EveryDoor extends AsyncDisposable {
@@ -29,7 +30,8 @@ export async function openEveryDoor(
   const allowed = parseAllowedTargets("127.0.0.0/8");
   if ("wrong" in allowed) throw new Error(allowed.wrong);
   const urls = providerUrls(publicUrl, baseDomain);
-  const network = { allowed, caPem: undefined, proxyUrl: undefined, inFlightMax: 10 };
+  const lookup = lookupHere();
+  const network = { allowed, lookup, caPem: undefined, proxyUrl: undefined, inFlightMax: 10 };
   const sender = composeSender({ pool, clock: systemClock, urls, ...network });
   const http = await composeHttp({
     pool,
@@ -38,6 +40,7 @@ export async function openEveryDoor(
     sender,
     urls,
     allowed,
+    lookup,
     baseDomain,
     log,
     metrics: new Registry(),

@@ -5,6 +5,7 @@ import { parseAllowedTargets } from "#platform/network/allowed-targets.ts";
 import { createSender, type SenderOptions } from "#webhooks/attempts/index.ts";
 import { postgresLaneStore, startEngine, type AttemptLine, type RunningEngine } from "#webhooks/engine/index.ts";
 import { createEncryption } from "#platform/encryption/encryption.ts";
+import { lookupHere } from "./build-attempts.ts";
 import { encryption } from "./build-webhooks.ts";
 
 export interface TestEngine extends AsyncDisposable {
@@ -44,11 +45,12 @@ export async function startTestEngine(pool: Pool, options: TestEngineOptions = {
     onReadSettings = () => undefined,
     onSettingsRead = () => undefined,
     onSettled = () => undefined,
+    lookup = lookupHere(),
     ...network
   } = options;
   const allowed = parseAllowedTargets(allowedTargets);
   if ("wrong" in allowed) throw new Error(allowed.wrong);
-  const sender = createSender({ clock: systemClock, userAgent, allowed, ...network });
+  const sender = createSender({ clock: systemClock, userAgent, allowed, lookup, ...network });
   const lines: AttemptLine[] = [];
   const warnings: string[] = [];
   const store = postgresLaneStore(pool, keys ? createEncryption(keys) : encryption, leaseMs);

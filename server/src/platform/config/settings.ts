@@ -98,7 +98,8 @@ export const settings = {
     name: "BELLWIRE_ALLOWED_TARGETS",
     fallback: "none",
     embeddedFallback: "127.0.0.0/8,::1/128",
-    meaning: "CIDR blocks that deliveries may reach although they are not public; `none` is none.",
+    meaning:
+      "CIDR blocks that deliveries may reach although they are not public; `none` is none. Receivers' names are looked up in the hosts file and at the name servers of the system; mDNS, LDAP and other sources of nsswitch.conf are not used.",
     parse: read.blocks,
   }),
   caFile: setting({

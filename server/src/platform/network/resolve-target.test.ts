@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
+import { systemClock } from "../clock/clock.ts";
 import { parseAllowedTargets } from "./allowed-targets.ts";
-import { resolveTarget, systemLookup, type Address } from "./resolve-target.ts";
+import { NameResolver } from "./name-resolver.ts";
+import { resolveTarget, type Address } from "./resolve-target.ts";
 
 const allowed = parseAllowedTargets("none");
 const loopback = parseAllowedTargets("127.0.0.0/8,::1/128");
@@ -48,12 +50,17 @@ test.each(["http://localhost/", "http://localhost./", "http://LOCALHOST/"])(
   "%s is never taken for public",
   async (url) => {
     const { hostname } = new URL(url);
-    expect(await resolveTarget(hostname, { allowed, lookup: systemLookup })).not.toHaveProperty("address");
+    expect(
+      await resolveTarget(hostname, { allowed, lookup: new NameResolver({ clock: systemClock }).lookup }),
+    ).not.toHaveProperty("address");
   },
 );
 
 test("localhost is this machine, where that is allowed", async () => {
-  const target = await resolveTarget("localhost", { allowed: loopback, lookup: systemLookup });
+  const target = await resolveTarget("localhost", {
+    allowed: loopback,
+    lookup: new NameResolver({ clock: systemClock }).lookup,
+  });
   expect(target).toHaveProperty("address", expect.stringMatching(/^(127\.|::1$)/));
 });
 

@@ -1,4 +1,3 @@
-import { ADDRCONFIG, promises as dns } from "node:dns";
 import { isIP } from "node:net";
 import type { AllowedTargets } from "./allowed-targets.ts";
 import { isGlobalUnicast } from "./is-global-unicast.ts";
@@ -8,7 +7,7 @@ export interface Address {
   readonly family: 4 | 6;
 }
 
-/** Asks for every address of a name. Rejects with an error that has a `code`, as `dns.lookup` does. */
+/** Returns every address of a name. Rejects with an error that has a `code`, such as `ENOTFOUND`. */
 export type Lookup = (hostname: string) => Promise<readonly Address[]>;
 
 export type ResolvedTarget =
@@ -16,12 +15,6 @@ export type ResolvedTarget =
   | (Address & { readonly addresses: readonly Address[] })
   | { readonly forbidden: string }
   | { readonly unresolvable: string };
-
-/** The system's own resolver, hosts file included. A machine without IPv6 is not given IPv6 addresses. */
-export const systemLookup: Lookup = async (hostname) => {
-  const found = await dns.lookup(hostname, { all: true, hints: ADDRCONFIG, order: "verbatim" });
-  return found.map(({ address, family }) => ({ address, family: family === 6 ? 6 : 4 }));
-};
 
 /**
  * Resolves a URL's `hostname` once and judges every answer: a name with one forbidden address is forbidden, so that it

@@ -1,6 +1,6 @@
 import type { Clock } from "#platform/clock/clock.ts";
 import type { AllowedTargets } from "#platform/network/allowed-targets.ts";
-import { systemLookup, type Lookup } from "#platform/network/resolve-target.ts";
+import type { Lookup } from "#platform/network/resolve-target.ts";
 import type { AttemptOutcome } from "#webhooks/deliveries/index.ts";
 import type { AttemptRequest } from "./attempt-request.ts";
 import { deliverToOwnBin, type OwnBins } from "./deliver-to-own-bin.ts";
@@ -21,7 +21,7 @@ export interface SenderOptions {
   /** `Bellwire/1.2.3` */
   readonly userAgent: string;
   readonly allowed: AllowedTargets;
-  readonly lookup?: Lookup;
+  readonly lookup: Lookup;
   /** Certificate authorities that receivers may use beside the well-known ones. */
   readonly caPem?: string | undefined;
   readonly proxyUrl?: string | undefined;
@@ -39,7 +39,7 @@ export function createSender(options: SenderOptions): Sender & AsyncDisposable {
   const pools = new ReceiverPools({
     connector: guardedConnector({
       allowed: options.allowed,
-      lookup: options.lookup ?? systemLookup,
+      lookup: options.lookup,
       connectTimeoutMs: connectTimeoutSeconds * 1000,
       caPem: options.caPem,
       proxyUrl: options.proxyUrl,

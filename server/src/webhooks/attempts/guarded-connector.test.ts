@@ -4,8 +4,11 @@ import { connect, type AddressInfo, type Server } from "node:net";
 import { expect, test } from "vitest";
 import { buildAttempt, buildSender, type TestSenderOptions } from "../../../test/support/build-attempts.ts";
 import { buildAuthority, type IssuedCertificate } from "../../../test/support/build-certificates.ts";
+import { HandDrivenClock } from "../../../test/support/hand-driven-clock.ts";
+import { startNameServer } from "../../../test/support/name-server.ts";
 import { startRawReceiver } from "../../../test/support/raw-receiver.ts";
 import { startReceiver } from "../../../test/support/receiver.ts";
+import { NameResolver } from "#platform/network/name-resolver.ts";
 import type { Lookup } from "#platform/network/resolve-target.ts";
 
 const toLoopback: Lookup = async () => [{ address: "127.0.0.1", family: 4 }];
@@ -61,20 +64,6 @@ test("a connection is opened to the answers that were judged for it: there is on
   expect(receiver.received[0]?.headers.host).toBe(new URL(url).host);
 });
 
-test("connections to one name that are opened at once share one lookup", async () => {
-  await using receiver = await startReceiver();
-  let lookups = 0;
-  const lookup: Lookup = async () => {
-    lookups += 1;
-    return toLoopback("");
-  };
-  await using sender = buildSender({ lookup });
-  const attempt = buildAttempt({ url: receiver.url.replace("127.0.0.1", "receiver.example") });
-  const outcomes = await Promise.all(Array.from({ length: 20 }, () => sender.send(attempt)));
-  expect(outcomes.every(({ kind }) => kind === "answered")).toBe(true);
-  expect(lookups).toBe(1);
-});
-
 test("a lookup that failed is made anew for the next attempt", async () => {
   await using receiver = await startReceiver();
   const answers = [[], [{ address: "127.0.0.1", family: 4 } as const]];
@@ -117,6 +106,29 @@ test("a name without an address is named", async () => {
     code: "ENOTFOUND",
     reason: "There is no address for the name in nobody.example.",
   });
+});
+
+test("a name that is never answered ends the attempt after three seconds, and other names do not wait for it", async () => {
+  await using receiver = await startReceiver();
+  await using names = await startNameServer((name) =>
+    name === "good.example" ? { addresses: ["127.0.0.1"], ttlSeconds: 30 } : "silence",
+  );
+  const clock = new HandDrivenClock();
+  using resolver = new NameResolver({ clock, servers: [names.address] });
+  await using sender = buildSender({ lookup: resolver.lookup });
+  const silent = Array.from({ length: 20 }, (_, number) =>
+    sender.send(buildAttempt({ url: `http://silent${number}.example/` })),
+  );
+  const url = receiver.url.replace("127.0.0.1", "good.example");
+  expect(await sender.send(buildAttempt({ url }))).toMatchObject({ kind: "answered", status: 200 });
+  expect(clock.monotonicMs()).toBe(0);
+  await clock.advance(3000);
+  expect(await silent[0]).toMatchObject({
+    kind: "unreachable",
+    code: "ETIMEOUT",
+    reason: "The name in silent0.example was not answered within 3 s.",
+  });
+  await Promise.all(silent);
 });
 
 test("connecting has a time of its own", async () => {

@@ -27,7 +27,7 @@ export class ForbiddenTargetError extends Error {
   }
 }
 
-/** The name has no address; `code` is the resolver's. */
+/** No address is known for the name; `code` is the resolver's. */
 class NoAddressError extends Error {
   override readonly name = "NoAddressError";
   readonly code: string;
@@ -48,12 +48,12 @@ type Judge = (hostname: string) => Promise<readonly Address[]>;
  * that no second answer of the name can come in between; one that is kept alive stays with the address it has.
  */
 export function guardedConnector(options: ConnectorOptions): buildConnector.connector {
-  const judge = shared(async (hostname) => {
+  const judge: Judge = async (hostname) => {
     const target = await resolveTarget(hostname, options);
     if ("forbidden" in target) throw new ForbiddenTargetError(target.forbidden);
     if ("unresolvable" in target) throw new NoAddressError(target.unresolvable);
     return target.addresses;
-  });
+  };
   const connect = buildConnector({
     allowH2: false,
     timeout: options.connectTimeoutMs,
@@ -68,22 +68,6 @@ export function guardedConnector(options: ConnectorOptions): buildConnector.conn
   return options.proxyUrl === undefined
     ? connectDirectly(connect, judge)
     : connectThroughProxy(connect, judge, { proxyUrl: options.proxyUrl, timeoutMs: options.connectTimeoutMs });
-}
-
-/**
- * Connections to one name that are opened at the same time share one lookup, which ends before any of them is open. The
- * system looks up two names at once for the whole process: 200 connections to one receiver would queue up there, and a
- * name that takes its time would hold both places.
- */
-function shared(judge: Judge): Judge {
-  const underWay = new Map<string, ReturnType<Judge>>();
-  return (hostname) => {
-    const known = underWay.get(hostname);
-    if (known) return known;
-    const judging = judge(hostname).finally(() => underWay.delete(hostname));
-    underWay.set(hostname, judging);
-    return judging;
-  };
 }
 
 function lookupThatJudges(judge: Judge): LookupFunction {

@@ -1,3 +1,4 @@
+import { lookupLimits } from "#platform/network/name-resolver.ts";
 import type { AttemptOutcome } from "#webhooks/deliveries/index.ts";
 import { ForbiddenTargetError } from "./guarded-connector.ts";
 import { ProxyRefusedError } from "./open-tunnel.ts";
@@ -29,7 +30,8 @@ const sentences: Readonly<Record<string, Sentence>> = {
   UND_ERR_SOCKET: closed,
   ENOTFOUND: noName,
   ENODATA: noName,
-  EAI_AGAIN: (host) => `The name in ${host} cannot be looked up at the moment.`,
+  EAI_AGAIN: (host) => `The name servers could not look up the name in ${host}; this may pass.`,
+  ETIMEOUT: (host) => `The name in ${host} was not answered within ${lookupLimits.totalSeconds} s.`,
   EHOSTUNREACH: noWay,
   ENETUNREACH: noWay,
   EADDRNOTAVAIL: noWay,

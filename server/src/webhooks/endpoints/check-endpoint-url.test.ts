@@ -1,5 +1,8 @@
 import { expect, test } from "vitest";
+import { HandDrivenClock } from "../../../test/support/hand-driven-clock.ts";
+import { startNameServer } from "../../../test/support/name-server.ts";
 import { parseAllowedTargets } from "#platform/network/allowed-targets.ts";
+import { NameResolver } from "#platform/network/name-resolver.ts";
 import { checkEndpointUrl } from "./check-endpoint-url.ts";
 
 const allowed = parseAllowedTargets("127.0.0.0/8");
@@ -61,4 +64,13 @@ test("a refusal names the address and the setting that would allow it", async ()
 test("a bin of our own needs no permission, and nothing else beside it gets one", async () => {
   expect(await checkEndpointUrl("http://10.0.0.1/bins/abc", rules)).toBeUndefined();
   expect(await checkEndpointUrl("http://10.0.0.1/bins/../admin/api", rules)).toContain("BELLWIRE_ALLOWED_TARGETS");
+});
+
+test("a name that is never answered is accepted within the time of a look-up", async () => {
+  await using names = await startNameServer(() => "silence");
+  const clock = new HandDrivenClock();
+  using resolver = new NameResolver({ clock, servers: [names.address] });
+  const checking = checkEndpointUrl("http://silent.example/", { ...rules, lookup: resolver.lookup });
+  await clock.advance(3000);
+  expect(await checking).toBeUndefined();
 });

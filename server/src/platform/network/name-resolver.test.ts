@@ -1,0 +1,178 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { HandDrivenClock } from "../../../test/support/hand-driven-clock.ts";
+import { startNameServer, type NameAnswer } from "../../../test/support/name-server.ts";
+import { lookupLimits, NameResolver, type NameResolverOptions } from "./name-resolver.ts";
+
+const found = (...addresses: readonly string[]): NameAnswer => ({ addresses, ttlSeconds: 30 });
+const at = (address: string) => ({ address, family: 4 });
+
+interface Names extends Partial<NameResolverOptions> {
+  readonly hosts?: string;
+  readonly configuration?: string;
+}
+
+/** A resolver with files of its own, which asks a name server that answers as `answerTo` says. */
+async function openResolver(
+  answerTo: (name: string) => NameAnswer,
+  { hosts = "", configuration = "", ...options }: Names = {},
+) {
+  const folder = await mkdtemp(join(tmpdir(), "names-"));
+  const files = { hostsFile: join(folder, "hosts"), configurationFile: join(folder, "resolv.conf") };
+  await writeFile(files.hostsFile, hosts);
+  await writeFile(files.configurationFile, configuration);
+  const server = await startNameServer(answerTo);
+  const clock = new HandDrivenClock();
+  const resolver = new NameResolver({ clock, servers: [server.address], ...files, ...options });
+  onTestFinished(async () => {
+    resolver[Symbol.dispose]();
+    await server[Symbol.asyncDispose]();
+    await rm(folder, { recursive: true });
+  });
+  const ipv4Questions = () => server.questions.filter((it) => it.endsWith(" A")).map((it) => it.slice(0, -2));
+  return { clock, lookup: resolver.lookup, resolver, ipv4Questions, ...files };
+}
+
+const codeOf = (work: Promise<unknown>): Promise<unknown> =>
+  work.then(
+    () => "found",
+    (error: unknown) => (error instanceof Error && "code" in error ? error.code : error),
+  );
+
+test("a name has the addresses that its name server gives", async () => {
+  const { lookup } = await openResolver(() => found("192.0.2.1", "192.0.2.2"));
+  expect(await lookup("receiver.example")).toEqual([at("192.0.2.1"), at("192.0.2.2")]);
+});
+
+test("200 names that are never answered delay no other name", async () => {
+  const { clock, lookup } = await openResolver((name) => (name.startsWith("silent") ? "silence" : found("192.0.2.1")));
+  const silent: Promise<unknown>[] = [];
+  for (let number = 0; number < 50; number += 1) {
+    // A few at a time, so that the socket of the name server has room for all questions.
+    for (let one = 0; one < 4; one += 1) silent.push(codeOf(lookup(`silent${number}-${one}.example`)));
+    expect(await lookup(`good${number}.example`)).toEqual([at("192.0.2.1")]);
+  }
+  expect(clock.monotonicMs()).toBe(0);
+  await clock.advance(lookupLimits.totalSeconds * 1000);
+  expect(new Set(await Promise.all(silent))).toEqual(new Set(["ETIMEOUT"]));
+});
+
+test("a name that is looked up many times at once is asked for once, and remembered for its TTL", async () => {
+  const { clock, lookup, ipv4Questions } = await openResolver(() => found("192.0.2.1"));
+  await Promise.all(Array.from({ length: 100 }, () => lookup("receiver.example")));
+  await clock.advance(29_999);
+  await lookup("RECEIVER.example");
+  expect(ipv4Questions()).toEqual(["receiver.example"]);
+  await clock.advance(1);
+  await lookup("receiver.example");
+  expect(ipv4Questions()).toHaveLength(2);
+});
+
+test("a TTL of 0 is honoured, and one of a day counts as five minutes", async () => {
+  let ttlSeconds = 0;
+  const { clock, lookup, ipv4Questions } = await openResolver(() => ({ addresses: ["192.0.2.1"], ttlSeconds }));
+  await lookup("receiver.example");
+  ttlSeconds = 86_400;
+  await lookup("receiver.example");
+  expect(ipv4Questions()).toHaveLength(2);
+  await clock.advance(300_000);
+  await lookup("receiver.example");
+  expect(ipv4Questions()).toHaveLength(3);
+});
+
+test.each([
+  ["no-such-name", "ENOTFOUND"],
+  ["server-failure", "EAI_AGAIN"],
+  [{ addresses: [], ttlSeconds: 30 }, "ENOTFOUND"],
+] as const)("the answer %j is %s, and is remembered for five seconds", async (answer, code) => {
+  const { clock, lookup, ipv4Questions } = await openResolver(() => answer);
+  expect(await codeOf(lookup("receiver.example"))).toBe(code);
+  const asked = ipv4Questions().length;
+  expect(await codeOf(lookup("receiver.example"))).toBe(code);
+  expect(ipv4Questions()).toHaveLength(asked);
+  await clock.advance(5000);
+  expect(await codeOf(lookup("receiver.example"))).toBe(code);
+  expect(ipv4Questions().length).toBeGreaterThan(asked);
+});
+
+test("a name that is never answered fails after three seconds, and is asked for again by the next look-up", async () => {
+  const { clock, lookup } = await openResolver(() => "silence");
+  for (let attempt = 0; attempt < 2; attempt += 1) {
+    const waiting = codeOf(lookup("silent.example"));
+    await clock.advance(2999);
+    expect(clock.sleeping).toBe(1);
+    await clock.advance(1);
+    expect(await waiting).toBe("ETIMEOUT");
+  }
+});
+
+test("closing the resolver ends a look-up that is under way", async () => {
+  const { lookup, resolver } = await openResolver(() => "silence");
+  const waiting = codeOf(lookup("silent.example"));
+  resolver[Symbol.dispose]();
+  expect(await waiting).toBe("ETIMEOUT");
+});
+
+test("the hosts file comes first, in both families, and changes of it count within a second", async () => {
+  const hosts = "192.0.2.7 Container container.internal # a comment\n2001:db8::7 container\nnonsense container\n";
+  const { clock, lookup, ipv4Questions, hostsFile } = await openResolver(() => "no-such-name", { hosts });
+  expect(await lookup("container")).toEqual([at("192.0.2.7"), { address: "2001:db8::7", family: 6 }]);
+  expect(await lookup("container.internal.")).toEqual([at("192.0.2.7")]);
+  expect(await codeOf(lookup("other"))).toBe("ENOTFOUND");
+  await writeFile(hostsFile, "192.0.2.8 other\n");
+  await clock.advance(1000);
+  expect(await lookup("other")).toEqual([at("192.0.2.8")]);
+  expect(ipv4Questions()).toEqual(["other"]);
+});
+
+test.each(["localhost", "LOCALHOST.", "receiver.localhost"])("%s never reaches a name server", async (name) => {
+  const { lookup, ipv4Questions } = await openResolver(() => found("192.0.2.66"));
+  expect(await lookup(name)).toContainEqual(at("127.0.0.1"));
+  expect(ipv4Questions()).toEqual([]);
+});
+
+const configuration =
+  "domain ignored.example\nsearch one.example two.example. # and no more\noptions timeout:1 ndots:2\n";
+
+test.each([
+  ["web", ["web.one.example", "web.two.example", "web"]],
+  ["api.web", ["api.web.one.example", "api.web.two.example", "api.web"]],
+  ["www.api.web", ["www.api.web", "www.api.web.one.example", "www.api.web.two.example"]],
+  ["web.", ["web"]],
+])("%s is looked up with the search list and ndots of resolv.conf", async (name, questions) => {
+  const { lookup, ipv4Questions } = await openResolver(() => "no-such-name", { configuration });
+  expect(await codeOf(lookup(name))).toBe("ENOTFOUND");
+  expect(ipv4Questions()).toEqual(questions);
+});
+
+test("the first name of the search list with an address ends the search, and a changed search list counts", async () => {
+  const answerTo = (name: string): NameAnswer => (name === "web.two.example" ? found("192.0.2.2") : "no-such-name");
+  const { clock, lookup, configurationFile } = await openResolver(answerTo, { configuration });
+  expect(await lookup("web")).toEqual([at("192.0.2.2")]);
+  await writeFile(configurationFile, "search three.example\n");
+  await clock.advance(1000);
+  expect(await codeOf(lookup("web"))).toBe("ENOTFOUND");
+});
+
+test("look-ups at a name server are reported with their result and time, cached ones are not", async () => {
+  const reported: unknown[] = [];
+  const onLookup = (...it: unknown[]) => reported.push(it);
+  const answers: Readonly<Record<string, NameAnswer>> = {
+    good: found("192.0.2.1"),
+    bad: "server-failure",
+    silent: "silence",
+  };
+  const { clock, lookup } = await openResolver((name) => answers[name] ?? "no-such-name", { onLookup });
+  for (const name of ["good", "good", "bad", "unknown", "localhost"]) await codeOf(lookup(name));
+  const silent = codeOf(lookup("silent"));
+  await clock.advance(3000);
+  await silent;
+  expect(reported).toEqual([
+    ["found", 0],
+    ["failed", 0],
+    ["none", 0],
+    ["timed-out", 3],
+  ]);
+});

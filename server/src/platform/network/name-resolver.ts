@@ -1,0 +1,236 @@
+import { Resolver } from "node:dns/promises";
+import { networkInterfaces } from "node:os";
+import { LRUCache } from "lru-cache";
+import type { Clock } from "#platform/clock/clock.ts";
+import {
+  candidatesOf,
+  parseHosts,
+  parseSearchList,
+  systemHostsFile,
+  WatchedFile,
+  type SearchList,
+} from "./name-files.ts";
+import type { Address, Lookup } from "./resolve-target.ts";
+
+/** Limits of one look-up and of what is remembered. */
+export const lookupLimits = {
+  /** All names of the search list and both address families together. */
+  totalSeconds: 3,
+  /** A name server that has not answered is asked again, or the next one is. */
+  perServerMs: 1000,
+  tries: 3,
+  /** Once one family has addresses, the other one delays the answer no longer than this. */
+  otherFamilyMs: 250,
+  /** A receiver that moves is followed after this long, whatever its records say. */
+  cacheSecondsMax: 300,
+  /** How long a name without an address is not asked for again. Node.js does not tell the TTL of negative answers. */
+  negativeCacheSeconds: 5,
+  cachedNamesMax: 10_000,
+} as const;
+
+/** `none`: the name does not exist or has no address. `failed`: the name servers answered with an error. */
+export type LookupResult = "found" | "none" | "failed" | "timed-out";
+
+export interface NameResolverOptions {
+  readonly clock: Clock;
+  /** Name servers, as `address` or `address:port`. By default those of the operating system. */
+  readonly servers?: readonly string[];
+  readonly hostsFile?: string;
+  /** The file with the search list and `ndots`. */
+  readonly configurationFile?: string;
+  /** Called after each look-up that asked a name server; not for names from the cache or the hosts file. */
+  readonly onLookup?: (result: LookupResult, seconds: number) => void;
+}
+
+/** `ENOTFOUND`: no such name, or no address of it. `EAI_AGAIN`: the name servers failed. `ETIMEOUT`: they did not answer. */
+type LookupCode = "ENOTFOUND" | "EAI_AGAIN" | "ETIMEOUT";
+
+class LookupError extends Error {
+  override readonly name = "LookupError";
+  readonly code: LookupCode;
+
+  constructor(hostname: string, code: LookupCode) {
+    super(`${hostname}: ${code}`);
+    this.code = code;
+  }
+}
+
+type Family = 4 | 6;
+type FamilyAnswer = { readonly addresses: readonly Address[]; readonly ttlSeconds: number } | LookupCode;
+type Answer = readonly Address[] | LookupCode;
+
+/**
+ * A time-out is not remembered. Each attempt for such a name takes as long as the last one, so the engine goes on treating
+ * its endpoint as slow.
+ */
+const negativeCacheSeconds = {
+  ENOTFOUND: lookupLimits.negativeCacheSeconds,
+  EAI_AGAIN: lookupLimits.negativeCacheSeconds,
+  ETIMEOUT: 0,
+} as const;
+const resultOf = { ENOTFOUND: "none", EAI_AGAIN: "failed", ETIMEOUT: "timed-out" } as const;
+
+/**
+ * Looks names up without the thread pool of Node.js. `dns.lookup` allows two look-ups at a time in the whole process and
+ * waits 10 s for each, so a few names that are never answered would delay all others. This resolver reads the hosts file and
+ * the search list itself and sends its questions through c-ares: any number of names at a time, one look-up for each.
+ */
+export class NameResolver implements Disposable {
+  readonly #options: NameResolverOptions;
+  readonly #hosts: WatchedFile<ReadonlyMap<string, readonly Address[]>>;
+  readonly #searchList: WatchedFile<SearchList>;
+  readonly #cache: LRUCache<string, { readonly answer: Answer; readonly expiresMs: number }>;
+  readonly #underWay = new Map<string, Promise<Answer>>();
+  readonly #closed = new AbortController();
+  #current: { readonly resolver: Resolver; readonly searchList: SearchList } | undefined;
+
+  constructor(options: NameResolverOptions) {
+    const { clock, hostsFile = systemHostsFile, configurationFile = "/etc/resolv.conf" } = options;
+    this.#options = options;
+    this.#hosts = new WatchedFile(clock, hostsFile, parseHosts);
+    this.#searchList = new WatchedFile(clock, configurationFile, parseSearchList);
+    this.#cache = new LRUCache({ max: lookupLimits.cachedNamesMax });
+  }
+
+  /** Returns every address of a name. Rejects with a `LookupError`. */
+  readonly lookup: Lookup = async (hostname) => {
+    const name = hostname.toLowerCase();
+    const local = this.#fromHosts(name.replace(/\.$/, ""));
+    const answer = local ?? (await this.#fromNameServers(name));
+    if (typeof answer === "string") throw new LookupError(hostname, answer);
+    return answer;
+  };
+
+  /** Ends look-ups that are under way, as if their time were up. */
+  [Symbol.dispose](): void {
+    this.#closed.abort();
+    this.#current?.resolver.cancel();
+  }
+
+  /** Names that end in `localhost` never go to a name server (RFC 6761, section 6.3). */
+  #fromHosts(name: string): readonly Address[] | undefined {
+    const known = this.#hosts.read().get(name);
+    return known ?? (name === "localhost" || name.endsWith(".localhost") ? loopback : undefined);
+  }
+
+  #fromNameServers(name: string): Answer | Promise<Answer> {
+    const { resolver, searchList } = this.#configured();
+    const cached = this.#cache.get(name);
+    if (cached && cached.expiresMs > this.#options.clock.monotonicMs()) return cached.answer;
+    const underWay = this.#underWay.get(name);
+    if (underWay) return underWay;
+    const asking = this.#askWithinTime(() => this.#ask(resolver, candidatesOf(name, searchList)), name).finally(() =>
+      this.#underWay.delete(name),
+    );
+    this.#underWay.set(name, asking);
+    return asking;
+  }
+
+  /** Reads the name servers again, and forgets their answers, when their file has changed. */
+  #configured(): { readonly resolver: Resolver; readonly searchList: SearchList } {
+    const searchList = this.#searchList.read();
+    if (this.#current?.searchList === searchList) return this.#current;
+    const { perServerMs, tries } = lookupLimits;
+    const resolver = new Resolver({ timeout: perServerMs, maxTimeout: perServerMs, tries });
+    if (this.#options.servers) resolver.setServers(this.#options.servers);
+    this.#cache.clear();
+    this.#current = { resolver, searchList };
+    return this.#current;
+  }
+
+  async #askWithinTime(ask: () => Promise<FamilyAnswer>, name: string): Promise<Answer> {
+    const { clock, onLookup } = this.#options;
+    const startedMs = clock.monotonicMs();
+    const over = new AbortController();
+    const timeIsUp = clock
+      .sleep(lookupLimits.totalSeconds * 1000, AbortSignal.any([over.signal, this.#closed.signal]))
+      .then(() => "ETIMEOUT" as const);
+    const found = await Promise.race([ask(), timeIsUp]);
+    over.abort();
+    const endedMs = clock.monotonicMs();
+    const [answer, ttlSeconds]: readonly [Answer, number] =
+      typeof found === "string"
+        ? [found, negativeCacheSeconds[found]]
+        : [found.addresses, Math.min(found.ttlSeconds, lookupLimits.cacheSecondsMax)];
+    if (ttlSeconds > 0) this.#cache.set(name, { answer, expiresMs: endedMs + ttlSeconds * 1000 });
+    onLookup?.(typeof found === "string" ? resultOf[found] : "found", (endedMs - startedMs) / 1000);
+    return answer;
+  }
+
+  /** Tries the names of the search list in turn, as resolv.conf(5) describes. */
+  async #ask(resolver: Resolver, candidates: readonly string[]): Promise<FamilyAnswer> {
+    let answer: FamilyAnswer = "ENOTFOUND";
+    for (const candidate of candidates) {
+      const found = await this.#askForBothFamilies(resolver, candidate);
+      if (typeof found !== "string" || found === "ETIMEOUT") return found;
+      // A name server that failed for one candidate may know the address later.
+      if (found === "EAI_AGAIN") answer = found;
+    }
+    return answer;
+  }
+
+  async #askForBothFamilies(resolver: Resolver, name: string): Promise<FamilyAnswer> {
+    const ipv6Here = ipv6Of(networkInterfaces());
+    if (ipv6Here === "none") return askFor(resolver, name, 4);
+    const answers: Record<Family, FamilyAnswer> = { 4: "ETIMEOUT", 6: "ETIMEOUT" };
+    const ask = async (family: Family): Promise<FamilyAnswer> =>
+      (answers[family] = await askFor(resolver, name, family));
+    const asking = [ask(4), ask(6)];
+    const both = Promise.all(asking);
+    const first = await Promise.race(asking);
+    if (typeof first === "string") await both;
+    else await this.#within(lookupLimits.otherFamilyMs, both);
+    return ipv6Here === "global" ? merged(answers[6], answers[4]) : merged(answers[4], answers[6]);
+  }
+
+  async #within(ms: number, work: Promise<unknown>): Promise<void> {
+    const over = new AbortController();
+    await Promise.race([work, this.#options.clock.sleep(ms, over.signal)]);
+    over.abort();
+  }
+}
+
+/** Answers of both families, the preferred one first. Without addresses, a failure that may pass outweighs `ENOTFOUND`. */
+function merged(preferred: FamilyAnswer, other: FamilyAnswer): FamilyAnswer {
+  if (typeof preferred !== "string" && typeof other !== "string") {
+    return {
+      addresses: [...preferred.addresses, ...other.addresses],
+      ttlSeconds: Math.min(preferred.ttlSeconds, other.ttlSeconds),
+    };
+  }
+  if (typeof preferred !== "string") return preferred;
+  if (typeof other !== "string") return other;
+  return preferred === "ENOTFOUND" ? other : preferred;
+}
+
+async function askFor(resolver: Resolver, name: string, family: Family): Promise<FamilyAnswer> {
+  try {
+    const options = { ttl: true } as const;
+    const records = await (family === 4 ? resolver.resolve4(name, options) : resolver.resolve6(name, options));
+    if (records.length === 0) return "ENOTFOUND";
+    return {
+      addresses: records.map(({ address }) => ({ address, family })),
+      ttlSeconds: Math.min(...records.map(({ ttl }) => ttl)),
+    };
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    if (code === "ENOTFOUND" || code === "ENODATA" || code === "EBADNAME") return "ENOTFOUND";
+    if (code === "ETIMEOUT" || code === "ECANCELLED") return "ETIMEOUT";
+    if (typeof code === "string") return "EAI_AGAIN";
+    throw error;
+  }
+}
+
+/** `global`: this machine has a public IPv6 address, and IPv6 comes first. `local`: it has another one beside loopback. */
+function ipv6Of(interfaces: ReturnType<typeof networkInterfaces>): "none" | "local" | "global" {
+  const addresses = Object.values(interfaces)
+    .flatMap((it) => it ?? [])
+    .filter(({ family, internal, address }) => family === "IPv6" && !internal && !/^fe[89ab]/i.test(address));
+  if (addresses.length === 0) return "none";
+  return addresses.some(({ address }) => /^[23]/.test(address)) ? "global" : "local";
+}
+
+const loopback: readonly Address[] = [
+  { address: "127.0.0.1", family: 4 },
+  { address: "::1", family: 6 },
+];
