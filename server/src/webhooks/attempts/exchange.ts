@@ -1,10 +1,8 @@
 import type { Dispatcher } from "undici";
 import type { Clock } from "#platform/clock/clock.ts";
 import type { AttemptOutcome } from "#webhooks/deliveries/index.ts";
+import { answerLimits } from "./answer-limits.ts";
 import { outcomeOfError, type Untimed } from "./outcome-of-error.ts";
-
-/** Enough to show an error page; a receiver's megabytes are its own. */
-const keptAnswerBytesMax = 64 * 1024;
 
 export interface ExchangeNeeds {
   readonly clock: Clock;
@@ -32,7 +30,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #isSettled = false;
   #controller: Dispatcher.DispatchController | undefined;
   #answer: { readonly status: number; readonly headers: Headers } | undefined;
-  #body: Uint8Array[] = [];
+  /** Room for the body, of which `#bodyBytes` are used. */
+  #body: Buffer = nothing;
   #bodyBytes = 0;
 
   constructor(needs: ExchangeNeeds) {
@@ -58,10 +57,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#isSettled) return;
-    const room = keptAnswerBytesMax - this.#bodyBytes;
-    this.#body.push(chunk.length > room ? chunk.subarray(0, room) : chunk);
-    this.#bodyBytes += chunk.length;
-    if (chunk.length <= room) return;
+    if (this.#keep(chunk)) return;
     this.onResponseEnd();
     controller.abort(new Error("The rest of the answer is not wanted."));
   }
@@ -69,7 +65,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   onResponseEnd(): void {
     if (!this.#answer) return;
     const { status, headers } = this.#answer;
-    this.#settle({ kind: "answered", status, headers: joined(headers), body: Buffer.concat(this.#body) });
+    this.#settle({ kind: "answered", status, headers: joined(headers), body: this.#body.subarray(0, this.#bodyBytes) });
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
@@ -80,6 +76,20 @@ export class Exchange implements Dispatcher.DispatchHandler {
       this.#end();
       this.#reject(bug);
     }
+  }
+
+  /** Copies the chunk, since a chunk of one byte would keep the 64 KiB that it was read with. Returns whether all fitted in. */
+  #keep(chunk: Buffer): boolean {
+    const bytes = Math.min(this.#bodyBytes + chunk.length, answerLimits.keptBodyBytes);
+    if (bytes > this.#body.length) {
+      const larger = Buffer.allocUnsafe(Math.min(Math.max(bytes, 2 * this.#body.length), answerLimits.keptBodyBytes));
+      this.#body.copy(larger, 0, 0, this.#bodyBytes);
+      this.#body = larger;
+    }
+    chunk.copy(this.#body, this.#bodyBytes);
+    const fits = this.#bodyBytes + chunk.length <= answerLimits.keptBodyBytes;
+    this.#bodyBytes = bytes;
+    return fits;
   }
 
   runOutOfTime(): void {
@@ -99,6 +109,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
     clearTimeout(this.#timer);
   }
 }
+
+const nothing = Buffer.alloc(0);
 
 const noLongerOurs: Untimed<AttemptOutcome> = {
   kind: "unreachable",

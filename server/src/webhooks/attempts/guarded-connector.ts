@@ -3,6 +3,7 @@ import { createSecureContext, getCACertificates } from "node:tls";
 import { buildConnector } from "undici";
 import type { AllowedTargets } from "#platform/network/allowed-targets.ts";
 import { resolveTarget, type Address, type Lookup } from "#platform/network/resolve-target.ts";
+import { limitAnswers } from "./answer-limits.ts";
 import { openTunnel } from "./open-tunnel.ts";
 
 export interface ConnectorOptions {
@@ -65,9 +66,16 @@ export function guardedConnector(options: ConnectorOptions): buildConnector.conn
       ca: [...getCACertificates("default"), ...(options.caPem === undefined ? [] : [options.caPem])],
     }),
   });
-  return options.proxyUrl === undefined
-    ? connectDirectly(connect, judge)
-    : connectThroughProxy(connect, judge, { proxyUrl: options.proxyUrl, timeoutMs: options.connectTimeoutMs });
+  const open =
+    options.proxyUrl === undefined
+      ? connectDirectly(connect, judge)
+      : connectThroughProxy(connect, judge, { proxyUrl: options.proxyUrl, timeoutMs: options.connectTimeoutMs });
+  return (target, callback) =>
+    open(target, (...opened) => {
+      const [, socket] = opened;
+      if (socket) limitAnswers(socket);
+      callback(...opened);
+    });
 }
 
 function lookupThatJudges(judge: Judge): LookupFunction {

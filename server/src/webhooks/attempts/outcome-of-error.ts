@@ -1,5 +1,6 @@
 import { lookupLimits } from "#platform/network/name-resolver.ts";
 import type { AttemptOutcome } from "#webhooks/deliveries/index.ts";
+import { answerLimits, UnusableAnswerError } from "./answer-limits.ts";
 import { ForbiddenTargetError } from "./guarded-connector.ts";
 import { ProxyRefusedError } from "./open-tunnel.ts";
 
@@ -45,8 +46,10 @@ const sentences: Readonly<Record<string, Sentence>> = {
   ERR_TLS_CERT_ALTNAME_INVALID: (host, error) =>
     `The certificate of ${host} is for another name: ${altNamesOf(error)}.`,
   EPROTO: noTls,
-  UND_ERR_HEADERS_OVERFLOW: (host) => `The headers of the answer of ${host} are longer than 16 KiB.`,
-  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: (host) => `${host} ended its answer before the length it had announced.`,
+  UND_ERR_HEADERS_OVERFLOW: (host) =>
+    `The headers of the answer of ${host} are longer than ${answerLimits.headerBytes / 1024} KiB.`,
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: (host) =>
+    `${host} announced a length for its answer that the answer does not have.`,
   UND_ERR_DESTROYED: () => "Bellwire was stopped before the answer came.",
 };
 
@@ -58,6 +61,8 @@ export function outcomeOfError(error: Error, exchange: FailedExchange): Untimed<
     const reason = `The proxy did not open a connection to ${host}: it answered ${error.status}.`;
     return { kind: "unreachable", code: "PROXY_REFUSED", reason };
   }
+  if (error instanceof UnusableAnswerError)
+    return { kind: "unreachable", code: error.code, reason: `${host} ${error.says}.` };
   const code = codeOf(error);
   if (code === "UND_ERR_CONNECT_TIMEOUT" || (code === "ETIMEDOUT" && !isAnswering)) {
     return { kind: "timed-out", afterSeconds: connectTimeoutSeconds, phase: "connect" };

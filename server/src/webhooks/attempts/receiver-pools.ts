@@ -1,4 +1,5 @@
 import { Pool, type buildConnector } from "undici";
+import { answerLimits } from "./answer-limits.ts";
 
 export interface PoolOptions {
   readonly connector: buildConnector.connector;
@@ -13,9 +14,6 @@ const idleConnectionMs = 4000;
 
 /** A receiver whose name got a new address is followed after this long, however busy its connections are. */
 const connectionLifeMs = 5 * 60_000;
-
-/** More is an attack, not an answer. */
-const answerHeaderBytesMax = 16 * 1024;
 
 interface OpenPool {
   readonly pool: Pool;
@@ -64,7 +62,7 @@ export class ReceiverPools implements AsyncDisposable {
       allowH2: false,
       keepAliveTimeout: idleConnectionMs,
       keepAliveMaxTimeout: idleConnectionMs,
-      maxHeaderSize: answerHeaderBytesMax,
+      maxHeaderSize: answerLimits.headerBytes,
       // An exchange keeps its own time, from the lookup to the last byte.
       headersTimeout: 0,
       bodyTimeout: 0,

@@ -1,0 +1,75 @@
+import type { Socket } from "node:net";
+import { expect, test } from "vitest";
+import { buildAttempt, buildSender } from "../../../test/support/build-attempts.ts";
+import { hostileAnswers } from "../../../test/support/hostile-answers.ts";
+import { startRawReceiver } from "../../../test/support/raw-receiver.ts";
+import { systemClock } from "#platform/clock/clock.ts";
+import { parseAllowedTargets } from "#platform/network/allowed-targets.ts";
+import type { AttemptOutcome } from "#webhooks/deliveries/index.ts";
+import { answerLimits } from "./answer-limits.ts";
+import { Exchange } from "./exchange.ts";
+import { guardedConnector } from "./guarded-connector.ts";
+import { ReceiverPools } from "./receiver-pools.ts";
+
+/** What a socket may have taken in when the limit is noticed: its buffer and one read beyond it. */
+const readAheadBytes = 128 * 1024;
+
+/** Makes one attempt as the sender does, and counts the bytes that were read for it. */
+async function attempt(answer: (socket: Socket) => void): Promise<{ outcome: AttemptOutcome; bytesRead: number }> {
+  await using receiver = await startRawReceiver(answer);
+  const allowed = parseAllowedTargets("127.0.0.0/8");
+  if ("wrong" in allowed) throw new Error(allowed.wrong);
+  const connect = guardedConnector({ allowed, lookup: () => Promise.reject(), connectTimeoutMs: 5000 });
+  let bytesRead = 0;
+  await using pools = new ReceiverPools({
+    connector: (target, callback) =>
+      connect(target, (...opened) => {
+        opened[1]?.once("close", () => (bytesRead = opened[1]?.bytesRead ?? 0));
+        callback(...opened);
+      }),
+    connectionsMax: 1,
+    originsMax: 1,
+  });
+  const { origin, host } = new URL(receiver.url);
+  const exchange = new Exchange({ clock: systemClock, host, timeoutSeconds: 20, connectTimeoutSeconds: 5 });
+  pools.poolOf(origin).dispatch({ method: "POST", path: "/hook", body: Buffer.from("<account/>") }, exchange);
+  const outcome = await exchange.outcome;
+  await pools[Symbol.asyncDispose]();
+  return { outcome, bytesRead };
+}
+
+test.each(hostileAnswers)("$name ends the attempt as $endsAs, with a bounded number of bytes read", async (hostile) => {
+  const { outcome, bytesRead } = await attempt(hostile.answer);
+  if (outcome.kind === "answered") {
+    expect(outcome.status).toBe(hostile.endsAs);
+    expect(outcome.body.byteLength).toBeLessThanOrEqual(answerLimits.keptBodyBytes);
+  } else
+    expect(outcome).toMatchObject({ kind: "unreachable", reason: expect.stringContaining(String(hostile.endsAs)) });
+  expect(bytesRead).toBeLessThanOrEqual(answerLimits.totalBytes + readAheadBytes);
+});
+
+test("interim answers before the answer do not count against it, however they are split", async () => {
+  const interim =
+    "HTTP/1.1 100 Continue\r\n\r\n\r\nHTTP/1.1 102 Processing\r\nX: y\r\n\r\nHTTP/1.0 103 Hints\r\nX: 1\r\n\r\n";
+  const whole = `${interim}HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok`;
+  for (let at = 1; at < whole.length; at += 1) {
+    const { outcome } = await attempt((socket) => {
+      socket.setNoDelay(true);
+      socket.write(whole.slice(0, at), () => setImmediate(() => socket.write(whole.slice(at))));
+    });
+    expect(outcome).toMatchObject({ kind: "answered", status: 200, body: Buffer.from("ok") });
+  }
+});
+
+test("each request on a connection has limits of its own", async () => {
+  const answer = `${"HTTP/1.1 100 Continue\r\n\r\n".repeat(20)}HTTP/1.1 200 OK\r\nContent-Length: 30000\r\n\r\n${"x".repeat(30_000)}`;
+  await using receiver = await startRawReceiver((socket) => {
+    socket.write(answer);
+    socket.on("data", () => socket.write(answer));
+  });
+  await using sender = buildSender({ connectionsMax: 1 });
+  for (let number = 0; number < 12; number += 1) {
+    expect(await sender.send(buildAttempt({ url: receiver.url }))).toMatchObject({ kind: "answered", status: 200 });
+  }
+  expect(receiver.connections).toBe(1);
+});
