@@ -48,7 +48,7 @@ interface OpenNeeds extends Pick<Parts, "config" | "log" | "urls"> {
 }
 
 export async function openParts({ config, log, urls, say, running }: OpenNeeds): Promise<Parts> {
-  const allowed = readAllowed(config.allowedTargets);
+  const allowed = readAllowed(config);
   const caPem = await readAuthorities(config.caFile);
   const { pool } = running.use(await openDatabase({ config, mayChange: true, say, log }));
   const clock = running.use(await openDatabaseClock(pool, log));
@@ -66,8 +66,8 @@ export async function openParts({ config, log, urls, say, running }: OpenNeeds):
   return { config, log, clock, metrics, urls, pool, keys, encryption, allowed, lookup, sender };
 }
 
-function readAllowed(text: string): AllowedTargets {
-  const allowed = parseAllowedTargets(text);
+function readAllowed({ allowedTargets, deniedTargets }: Config): AllowedTargets {
+  const allowed = parseAllowedTargets(allowedTargets, deniedTargets);
   if ("wrong" in allowed) throw new CannotStart(allowed.wrong);
   return allowed;
 }

@@ -25,7 +25,7 @@ const inert = (version: string): BellwireApiNeeds => ({
   retryWaitsSeconds: [],
   pool: { query: unused, inTransaction: unused, onHint: () => () => undefined },
   encryption: { encrypt: unused, decrypt: unused, reencrypt: unused, keyIds: [] },
-  targets: { allowed: { blocks: [], includes: unused }, lookup: unused, isOwnBin: unused },
+  targets: { allowed: { blocks: [], includes: unused, denies: unused }, lookup: unused, isOwnBin: unused },
   sender: { send: unused },
 });
 

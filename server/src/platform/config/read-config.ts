@@ -2,6 +2,8 @@ import { CannotStart } from "./cannot-start.ts";
 import { fallbackOf, textOf, type Environment, type Setting, Wrong } from "./setting.ts";
 import { settings } from "./settings.ts";
 
+const secretKeyMissing = `${settings.secretKey.name} is required with ${settings.databaseUrl.name}: 32 random bytes in base64, as \`openssl rand -base64 32\` prints them`;
+
 /** Reads the environment once, and says everything that is wrong with it, not just the first thing. */
 export function readConfig(env: Environment) {
   const isEmbedded = textOf(env, settings.databaseUrl) === undefined;
@@ -33,6 +35,7 @@ export function readConfig(env: Environment) {
     providerKey: read(settings.providerKey),
     secretKey: read(settings.secretKey),
     allowedTargets: read(settings.allowedTargets),
+    deniedTargets: read(settings.deniedTargets),
     caFile: read(settings.caFile),
     proxyUrl: read(settings.proxyUrl),
     tryOut: read(settings.tryOut),
@@ -47,11 +50,7 @@ export function readConfig(env: Environment) {
     logLevel: read(settings.logLevel),
   };
 
-  if (!isEmbedded && textOf(env, settings.secretKey) === undefined) {
-    wrong.push(
-      `${settings.secretKey.name} is required with ${settings.databaseUrl.name}: 32 random bytes in base64, as \`openssl rand -base64 32\` prints them`,
-    );
-  }
+  if (!isEmbedded && textOf(env, settings.secretKey) === undefined) wrong.push(secretKeyMissing);
   if (wrong.length > 0)
     throw new CannotStart(`These settings are wrong:\n${wrong.map((line) => `- ${line}`).join("\n")}`);
   return Object.freeze(config);

@@ -102,6 +102,13 @@ export const settings = {
       "CIDR blocks that deliveries may reach although they are not public; `none` is none. Receivers' names are looked up in the hosts file and at the name servers of the system; mDNS, LDAP and other sources of nsswitch.conf are not used.",
     parse: read.blocks,
   }),
+  deniedTargets: setting({
+    name: "BELLWIRE_DENIED_TARGETS",
+    fallback: "none",
+    meaning:
+      "CIDR blocks that deliveries never reach, even if they are public or allowed; `none` is none. A block of IPv4 also covers the IPv6 addresses that embed its addresses.",
+    parse: read.blocks,
+  }),
   caFile: setting({
     name: "BELLWIRE_CA_FILE",
     fallback: "",

@@ -44,3 +44,14 @@ test("everything wrong is said at once", () => {
     wrong: `"a" is not a CIDR block like 10.0.0.0/8 or fd00::/8; "b" is not a CIDR block like 10.0.0.0/8 or fd00::/8`,
   });
 });
+
+test("a denied block covers its addresses in every embedding, and what is wrong with it is said", () => {
+  const targets = parseAllowedTargets("10.0.0.0/8", "8.8.0.0/16, 10.1.0.0/16, 2a00:1450::/32");
+  if ("wrong" in targets) throw new Error(targets.wrong);
+  const denied = ["8.8.8.8", "10.1.2.3", "::ffff:8.8.8.8", "64:ff9b::808:808", "2606::5efe:8.8.8.8", "2a00:1450::1"];
+  expect(denied.filter((address) => !targets.denies(address))).toEqual([]);
+  expect(["8.9.0.1", "10.2.0.1", "::ffff:8.9.0.1", "2606::5efd:8.8.8.8"].filter((it) => targets.denies(it))).toEqual(
+    [],
+  );
+  expect(parseAllowedTargets("none", "a")).toHaveProperty("wrong", expect.stringContaining(`"a" is not a CIDR block`));
+});

@@ -1,25 +1,41 @@
 import { BlockList, isIP } from "node:net";
+import { embeddedIpv4 } from "./is-global-unicast.ts";
 
 /** Addresses that may be reached although they are not public. */
 export interface AllowedTargets {
   /** As they were given, for people. */
   readonly blocks: readonly string[];
   includes(address: string): boolean;
+  /** Whether the address, or the IPv4 address that it embeds, may never be reached, even if it is public or allowed. */
+  denies(address: string): boolean;
 }
 
 /** Reads `127.0.0.0/8,::1/128`; a single address is a block of one; `none` is none. Everything wrong is said at once. */
-export function parseAllowedTargets(text: string): AllowedTargets | { readonly wrong: string } {
+export function parseAllowedTargets(text: string, deniedText = "none"): AllowedTargets | { readonly wrong: string } {
+  const allowed = parseBlocks(text);
+  const denied = parseBlocks(deniedText);
+  const wrong = [...allowed.wrong, ...denied.wrong];
+  if (wrong.length > 0) return { wrong: wrong.join("; ") };
+  return {
+    blocks: allowed.blocks,
+    includes: (address) => isIn(allowed.list, address),
+    denies(address) {
+      const embedded = embeddedIpv4(address);
+      return isIn(denied.list, address) || (embedded !== undefined && isIn(denied.list, embedded));
+    },
+  };
+}
+
+function parseBlocks(text: string) {
   const blocks = text.trim() === "none" ? [] : text.split(",").map((block) => block.trim());
   const list = new BlockList();
   const wrong = blocks.map((block) => addBlock(list, block)).filter((it) => it !== undefined);
-  if (wrong.length > 0) return { wrong: wrong.join("; ") };
-  return {
-    blocks,
-    includes(address) {
-      const family = isIP(address);
-      return family !== 0 && list.check(address, family === 6 ? "ipv6" : "ipv4");
-    },
-  };
+  return { blocks, list, wrong };
+}
+
+function isIn(list: BlockList, address: string): boolean {
+  const family = isIP(address);
+  return family !== 0 && list.check(address, family === 6 ? "ipv6" : "ipv4");
 }
 
 /** Adds `10.0.0.0/8` or `::1`. Answers with what is wrong with it, if anything is. */

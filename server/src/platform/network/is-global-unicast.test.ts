@@ -20,6 +20,9 @@ test.each([
   "3fff:1000::1",
   "::ffff:8.8.8.8",
   "64:ff9b::8.8.8.8",
+  "2a00:1450:4001:81c:0:5efe:8.8.8.8",
+  "2a00:1450:4001:81c:200:5efe:808:808",
+  "2a00:1450:4001:81c:0:5eff:10.0.0.1",
 ])("%s is a public address", (address) => {
   expect(isGlobalUnicast(address)).toBe(true);
 });
@@ -72,6 +75,9 @@ test.each([
   ["link local", "fe80::1"],
   ["link local with its zone", "fe80::1%eth0"],
   ["a zone on a public address", "2606::1%eth0"],
+  ["ISATAP of a private address", "2a00:1450:4001:81c:0:5efe:10.0.0.1"],
+  ["ISATAP of loopback, with the global bit", "2a00:1450:4001:81c:200:5efe:7f00:1"],
+  ["ISATAP with a gap", "2a00:1450::5efe:192.168.1.1"],
   ["site local", "fec0::1"],
   ["multicast", "ff02::1"],
   ["outside of what is handed out", "4000::1"],
@@ -101,6 +107,7 @@ test("an IPv4 address is judged alike however IPv6 carries it", () => {
         expect(isGlobalUnicast(`::ffff:${within}`)).toBe(judgement);
         expect(isGlobalUnicast(`0:0:0:0:0:FFFF:${within}`)).toBe(judgement);
         expect(isGlobalUnicast(`64:ff9b::${within}`)).toBe(judgement);
+        expect(isGlobalUnicast(`2a00:1450::5efe:${within}`)).toBe(judgement);
       }
     }),
   );

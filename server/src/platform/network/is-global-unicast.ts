@@ -39,9 +39,11 @@ const ipv4Within = ["::ffff:", "64:ff9b::"] as const;
 
 const unicast = new BlockList();
 const notGlobal = new BlockList();
+const embedding = new BlockList();
 
 unicast.addSubnet("2000::", 3, "ipv6");
-for (const prefix of ipv4Within) unicast.addSubnet(`${prefix}0.0.0.0`, 96, "ipv6");
+for (const prefix of ipv4Within)
+  for (const list of [unicast, embedding]) list.addSubnet(`${prefix}0.0.0.0`, 96, "ipv6");
 for (const [address, bits] of ipv6NotGlobal) notGlobal.addSubnet(address, bits, "ipv6");
 for (const [address, bits] of ipv4NotGlobal) {
   notGlobal.addSubnet(address, bits, "ipv4");
@@ -54,8 +56,38 @@ export function isGlobalUnicast(address: string): boolean {
     case 4:
       return !notGlobal.check(address, "ipv4");
     case 6:
-      return !address.includes("%") && unicast.check(address, "ipv6") && !notGlobal.check(address, "ipv6");
+      return (
+        !address.includes("%") &&
+        unicast.check(address, "ipv6") &&
+        !notGlobal.check(address, "ipv6") &&
+        isGlobalUnicast(embeddedIpv4(address) ?? anyGlobal)
+      );
     default:
       return false;
   }
+}
+
+/** Stands for the embedded address that most addresses of IPv6 do not have. */
+const anyGlobal = "1.1.1.1";
+
+/** The interface identifiers of ISATAP (RFC 5214, section 6.1): 0000:5efe or 0200:5efe, and then an IPv4 address. */
+const isatap = { second: 0x5efe, firstMask: 0xfcff };
+
+/** Returns the IPv4 address that an IPv6 address leads to: IPv4-mapped, NAT64 or ISATAP. Undefined if it has none. */
+export function embeddedIpv4(address: string): string | undefined {
+  if (isIP(address) !== 6 || address.includes("%")) return undefined;
+  const groups = groupsOf(address);
+  const [high = 0, low = 0] = groups.slice(6);
+  const isIsatap = ((groups[4] ?? 0) & isatap.firstMask) === 0 && groups[5] === isatap.second;
+  if (!isIsatap && !embedding.check(address, "ipv6")) return undefined;
+  return [high >> 8, high & 0xff, low >> 8, low & 0xff].join(".");
+}
+
+/** The eight groups of 16 bits. */
+function groupsOf(address: string): readonly number[] {
+  // As browsers write it: without dots, and with one gap at most.
+  const [before = "", after = ""] = new URL(`http://[${address}]`).hostname.slice(1, -1).split("::", 2);
+  const [first, last] = [before, after].map((part) => (part === "" ? [] : part.split(":")));
+  const gap = Array.from({ length: 8 - (first?.length ?? 0) - (last?.length ?? 0) }, () => "0");
+  return [...(first ?? []), ...gap, ...(last ?? [])].map((group) => Number.parseInt(group, 16));
 }

@@ -28,7 +28,10 @@ test("a public name gives the address to connect to", async () => {
 
 test("one forbidden answer among public ones forbids the name", async () => {
   const lookup = answering(ipv4("1.1.1.1"), ipv4("10.0.0.1"));
-  expect(await resolveTarget("example.com", { allowed, lookup })).toEqual({ forbidden: "10.0.0.1" });
+  expect(await resolveTarget("example.com", { allowed, lookup })).toEqual({
+    forbidden: "10.0.0.1",
+    isDenied: false,
+  });
 });
 
 test.each([
@@ -43,7 +46,10 @@ test.each([
   ["http://[::127.0.0.1]/", "::7f00:1"],
   ["http://[64:ff9b::169.254.169.254]/", "64:ff9b::a9fe:a9fe"],
 ])("%s is seen to be %s and forbidden", async (url, address) => {
-  expect(await resolveTarget(new URL(url).hostname, { allowed, lookup: never })).toEqual({ forbidden: address });
+  expect(await resolveTarget(new URL(url).hostname, { allowed, lookup: never })).toEqual({
+    forbidden: address,
+    isDenied: false,
+  });
 });
 
 test.each(["http://localhost/", "http://localhost./", "http://LOCALHOST/"])(
@@ -74,4 +80,15 @@ test("a name without an address is unresolvable, and says why", async () => {
   };
   expect(await resolveTarget("example.com", { allowed, lookup })).toEqual({ unresolvable: "EAI_AGAIN" });
   expect(await resolveTarget("example.com", { allowed, lookup: answering() })).toEqual({ unresolvable: "ENOTFOUND" });
+});
+
+test("a denied address forbids its name, public or allowed", async () => {
+  const targets = parseAllowedTargets("10.0.0.0/8", "8.8.0.0/16,10.1.0.0/16");
+  if ("wrong" in targets) throw new Error(targets.wrong);
+  for (const address of ["8.8.8.8", "10.1.2.3"]) {
+    expect(await resolveTarget("example.com", { allowed: targets, lookup: answering(ipv4(address)) })).toEqual({
+      forbidden: address,
+      isDenied: true,
+    });
+  }
 });

@@ -13,7 +13,8 @@ export type Lookup = (hostname: string) => Promise<readonly Address[]>;
 export type ResolvedTarget =
   /** Where to connect to, the first of `addresses`: all of them were judged, and no other may be used. */
   | (Address & { readonly addresses: readonly Address[] })
-  | { readonly forbidden: string }
+  /** `isDenied`: by the operator's list of denied blocks. Otherwise the address is neither public nor allowed. */
+  | { readonly forbidden: string; readonly isDenied: boolean }
   | { readonly unresolvable: string };
 
 /**
@@ -26,8 +27,10 @@ export async function resolveTarget(
 ): Promise<ResolvedTarget> {
   const addresses = await addressesOf(hostname, lookup);
   if ("unresolvable" in addresses) return addresses;
-  const forbidden = addresses.find(({ address }) => !isGlobalUnicast(address) && !allowed.includes(address));
-  if (forbidden) return { forbidden: forbidden.address };
+  for (const { address } of addresses) {
+    const isDenied = allowed.denies(address);
+    if (isDenied || (!isGlobalUnicast(address) && !allowed.includes(address))) return { forbidden: address, isDenied };
+  }
   const [first] = addresses;
   return first ? { ...first, addresses } : { unresolvable: "ENOTFOUND" };
 }

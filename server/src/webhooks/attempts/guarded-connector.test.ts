@@ -8,8 +8,11 @@ import { HandDrivenClock } from "../../../test/support/hand-driven-clock.ts";
 import { startNameServer } from "../../../test/support/name-server.ts";
 import { startRawReceiver } from "../../../test/support/raw-receiver.ts";
 import { startReceiver } from "../../../test/support/receiver.ts";
+import { systemClock } from "#platform/clock/clock.ts";
+import { parseAllowedTargets } from "#platform/network/allowed-targets.ts";
 import { NameResolver } from "#platform/network/name-resolver.ts";
 import type { Lookup } from "#platform/network/resolve-target.ts";
+import { createSender } from "./create-sender.ts";
 
 const toLoopback: Lookup = async () => [{ address: "127.0.0.1", family: 4 }];
 
@@ -222,6 +225,19 @@ test("through a proxy, a receiver is reached at the address that was judged here
   expect(outcome).toMatchObject({ kind: "answered", status: 200 });
   const credentials = `Basic ${Buffer.from("user:pass").toString("base64")}`;
   expect(proxy.asked).toEqual([{ to: at.replace("receiver.example", "127.0.0.1"), credentials }]);
+});
+
+test("a public address that the operator denies is not connected to, and the setting is named", async () => {
+  const allowed = parseAllowedTargets("127.0.0.0/8", "127.0.0.0/8");
+  if ("wrong" in allowed) throw new Error(allowed.wrong);
+  await using receiver = await startReceiver();
+  await using sender = createSender({ clock: systemClock, userAgent: "Bellwire/test", allowed, lookup: toLoopback });
+  const { host } = new URL(receiver.url);
+  expect(await sender.send(buildAttempt({ url: receiver.url }))).toMatchObject({
+    kind: "forbidden-target",
+    reason: `${host} leads to 127.0.0.1, which BELLWIRE_DENIED_TARGETS denies.`,
+  });
+  expect(receiver.received).toEqual([]);
 });
 
 test("a proxy is not asked for what is forbidden", async () => {

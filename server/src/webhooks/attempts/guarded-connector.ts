@@ -21,10 +21,12 @@ export interface ConnectorOptions {
 export class ForbiddenTargetError extends Error {
   override readonly name = "ForbiddenTargetError";
   readonly address: string;
+  readonly isDenied: boolean;
 
-  constructor(address: string) {
+  constructor(address: string, isDenied: boolean) {
     super(`${address} is forbidden`);
     this.address = address;
+    this.isDenied = isDenied;
   }
 }
 
@@ -51,7 +53,7 @@ type Judge = (hostname: string) => Promise<readonly Address[]>;
 export function guardedConnector(options: ConnectorOptions): buildConnector.connector {
   const judge: Judge = async (hostname) => {
     const target = await resolveTarget(hostname, options);
-    if ("forbidden" in target) throw new ForbiddenTargetError(target.forbidden);
+    if ("forbidden" in target) throw new ForbiddenTargetError(target.forbidden, target.isDenied);
     if ("unresolvable" in target) throw new NoAddressError(target.unresolvable);
     return target.addresses;
   };

@@ -56,7 +56,7 @@ const sentences: Readonly<Record<string, Sentence>> = {
 /** Turns what a receiver, a network or a resolver can do into a value; throws what only a bug of ours can do. */
 export function outcomeOfError(error: Error, exchange: FailedExchange): Untimed<AttemptOutcome> {
   const { host, connectTimeoutSeconds, isAnswering } = exchange;
-  if (error instanceof ForbiddenTargetError) return forbidden(error.address, host);
+  if (error instanceof ForbiddenTargetError) return forbidden(error, host);
   if (error instanceof ProxyRefusedError) {
     const reason = `The proxy did not open a connection to ${host}: it answered ${error.status}.`;
     return { kind: "unreachable", code: "PROXY_REFUSED", reason };
@@ -71,10 +71,12 @@ export function outcomeOfError(error: Error, exchange: FailedExchange): Untimed<
   return { kind: "unreachable", code, reason: sentenceOf(code, error, exchange) };
 }
 
-const forbidden = (address: string, host: string): Untimed<AttemptOutcome> => ({
+const forbidden = ({ address, isDenied }: ForbiddenTargetError, host: string): Untimed<AttemptOutcome> => ({
   kind: "forbidden-target",
   address,
-  reason: `${host} leads to ${address}, which is not a public address. BELLWIRE_ALLOWED_TARGETS can allow it.`,
+  reason: isDenied
+    ? `${host} leads to ${address}, which BELLWIRE_DENIED_TARGETS denies.`
+    : `${host} leads to ${address}, which is not a public address. BELLWIRE_ALLOWED_TARGETS can allow it.`,
 });
 
 function sentenceOf(code: string, error: Error, { host, isAnswering }: FailedExchange): string {

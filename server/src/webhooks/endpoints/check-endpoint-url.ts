@@ -19,6 +19,7 @@ export async function checkEndpointUrl(url: string, rules: TargetRules): Promise
   const target = await resolveTarget(parsed.hostname, rules);
   if (!("forbidden" in target)) return undefined;
   const leads = parsed.hostname === target.forbidden ? "Leads" : `${parsed.hostname} leads`;
+  if (target.isDenied) return `${leads} to ${target.forbidden}, which the setting BELLWIRE_DENIED_TARGETS denies`;
   return (
     `${leads} to ${target.forbidden}, which is not a public address. ` +
     "Whoever runs Bellwire can allow it with the setting BELLWIRE_ALLOWED_TARGETS"
