@@ -23,7 +23,7 @@ export function Payload({ text, label }: { text: string; label: string }) {
       }
     >
       <CodeBlockCode>
-        <ColouredCode text={prettyPrint(text)} />
+        <ColouredCode pieces={prettyPrint(text)} />
       </CodeBlockCode>
     </CodeBlock>
   );

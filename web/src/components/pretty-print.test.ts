@@ -2,10 +2,13 @@ import { expect, test } from "vitest";
 
 import { prettyPrint } from "./pretty-print.ts";
 
+/** What is shown, marks included. */
+const shown = (text: string): string => prettyPrint(text).join("");
+
 test("an event's XML is shown an element a line, text in its element", () => {
   const xml =
     '<?xml version="1.0" encoding="UTF-8"?><event><type>account</type><object><account><id>7</id><plans></plans><note/></account></object></event>';
-  expect(prettyPrint(xml)).toBe(
+  expect(shown(xml)).toBe(
     [
       '<?xml version="1.0" encoding="UTF-8"?>',
       "<event>",
@@ -23,10 +26,35 @@ test("an event's XML is shown an element a line, text in its element", () => {
 });
 
 test("JSON is indented, and broken JSON is shown as it came", () => {
-  expect(prettyPrint('{"a":[1]}')).toBe('{\n  "a": [\n    1\n  ]\n}');
-  expect(prettyPrint('{"a":')).toBe('{"a":');
+  expect(shown('{"a":[1]}')).toBe('{\n  "a": [\n    1\n  ]\n}');
+  expect(shown('{"a":')).toBe('{"a":');
 });
 
 test("text that is neither stays as it is", () => {
-  expect(prettyPrint("Not found")).toBe("Not found");
+  expect(shown("Not found")).toBe("Not found");
+});
+
+test("tags and names of members are marked", () => {
+  expect(prettyPrint("<a>1</a>")).toEqual(["", "<a>", "1", "</a>", ""]);
+  expect(prettyPrint('{"a":"b:","c":[1]}')).toEqual(["{\n  ", '"a"', ': "b:",\n  ', '"c"', ": [\n    1\n  ]\n}"]);
+});
+
+const mebibyte = 2 ** 20;
+
+test.each([
+  ["angle brackets", "<".repeat(mebibyte)],
+  ["unclosed tags", "<a ".repeat(mebibyte / 4)],
+  ["elements in elements", "<a>".repeat(mebibyte / 4)],
+  ["a comment with angle brackets", `<a><!-- ${"< ".repeat(mebibyte / 2)} --></a>`],
+  ["escaped quotes in broken JSON", `{"${'\\"'.repeat(mebibyte / 2)}`],
+  ["lists in lists", `${"[".repeat(1000)}${"]".repeat(1000)}`],
+  ["unclosed lists", "[".repeat(mebibyte)],
+])("%s without an end are shown as they came, in time", (_what, text) => {
+  expect(prettyPrint(text)).toEqual([text]);
+});
+
+test("a long text with escaped quotes, or with more marks than a browser can show, is laid out in time", () => {
+  const quotes = JSON.stringify({ a: '"'.repeat(mebibyte) });
+  expect(shown(quotes)).toBe(JSON.stringify(JSON.parse(quotes), undefined, 2));
+  expect(prettyPrint("<a/>".repeat(16_384))).toEqual([Array.from({ length: 16_384 }, () => "<a/>").join("\n")]);
 });

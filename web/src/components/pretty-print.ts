@@ -1,29 +1,66 @@
 const indent = "  ";
 
-/** XML and JSON with line breaks, for reading; anything else, and what is broken, as it is. */
-export function prettyPrint(text: string): string {
-  const start = text.trimStart();
-  if (start.startsWith("<")) return prettyXml(text);
-  if (start.startsWith("{") || start.startsWith("[")) return prettyJson(text);
-  return text;
+/** Deeper text is shown as it came: indentation grows with the square of the depth. */
+const depthMax = 50;
+
+/** More marks cost a browser seconds; then the text has one colour. */
+const marksMax = 5000;
+
+/** A string of JSON, or a bracket. Applied to valid JSON only, where every string ends. */
+const jsonToken = /"(?:[^"\\]|\\.)*"|[{}[\]]/g;
+
+/**
+ * Lays out XML and JSON for reading, and splits it at its marks: tags, and names of members. Every second piece is a mark. Text
+ * that is neither, broken, or nested too deeply is one piece, as it came. Receivers choose this text, so the time must grow with
+ * its length and not with the square of it.
+ */
+export function prettyPrint(text: string): readonly string[] {
+  const start = text.trimStart()[0];
+  const pieces = start === "<" ? prettyXml(text) : start === "{" || start === "[" ? prettyJson(text) : undefined;
+  if (!pieces) return [text];
+  return pieces.length > 2 * marksMax ? [pieces.join("")] : pieces;
 }
 
-function prettyJson(text: string): string {
+function prettyJson(text: string): readonly string[] | undefined {
+  let value: unknown;
   try {
-    return JSON.stringify(JSON.parse(text), undefined, indent);
+    value = JSON.parse(text);
   } catch {
-    return text;
+    return undefined;
   }
+  if (depthOf(text) > depthMax) return undefined;
+  const pretty = JSON.stringify(value, undefined, indent);
+  const pieces: string[] = [];
+  let from = 0;
+  for (const { 0: token, index } of pretty.matchAll(jsonToken)) {
+    const end = index + token.length;
+    if (pretty[end] !== ":") continue;
+    pieces.push(pretty.slice(from, index), token);
+    from = end;
+  }
+  return [...pieces, pretty.slice(from)];
+}
+
+function depthOf(json: string): number {
+  let [depth, deepest] = [0, 0];
+  for (const [token] of json.matchAll(jsonToken)) {
+    if (token === "{" || token === "[") depth += 1;
+    if (token === "}" || token === "]") depth -= 1;
+    deepest = Math.max(deepest, depth);
+  }
+  return deepest;
 }
 
 /** Each element on its own line; one that holds only text stays on one. */
-function prettyXml(text: string): string {
+function prettyXml(text: string): readonly string[] | undefined {
   const lines: string[] = [];
   let depth = 0;
-  for (const token of text.match(/<[^>]+>[^<]*/g) ?? []) {
+  for (const token of text.trim().split(/(?=<)/)) {
     const content = token.trim();
+    if (!/^<[^<>]+>/.test(content)) return undefined;
     const closes = content.startsWith("</");
     if (closes) depth -= 1;
+    if (depth > depthMax) return undefined;
     const opened = lines.at(-1);
     const closesPreviousLine = closes && opened !== undefined && isOpeningOf(opened, content);
     if (closesPreviousLine) lines[lines.length - 1] = opened + content;
@@ -31,7 +68,7 @@ function prettyXml(text: string): string {
     const opens = !closes && !/^<[?!]/.test(content) && !/^<[^>]*\/>/.test(content);
     if (opens) depth += 1;
   }
-  return lines.length > 0 ? lines.join("\n") : text;
+  return lines.join("\n").split(/(<[^<>]+>)/);
 }
 
 /** Whether the line is `<name …>text` and the token `</name>`. */
