@@ -47,6 +47,7 @@ async function serveApi(pool: Pool, { encryption, folder }: BenchDatabase, runni
     mailIsSent: false,
     cookieSecret: Buffer.alloc(32, 2),
     tryOutBinId: () => undefined,
+    isStopping: () => false,
   });
   return listen(http, running);
 }

@@ -52,6 +52,7 @@ const parts = {
   metrics: new Registry(),
   inFlightMax,
   disableAfterDays: 0,
+  drainMs: () => 12_000,
 };
 const engine = await composeEngine(parts);
 const http = await composeHttp({
@@ -65,6 +66,7 @@ const http = await composeHttp({
   mailIsSent: false,
   cookieSecret: Buffer.alloc(32, 2),
   tryOutBinId: () => undefined,
+  isStopping: () => false,
 });
 const origin = await http.listen({ host: "127.0.0.1", port: 0 });
 

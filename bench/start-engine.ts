@@ -38,6 +38,7 @@ export async function startEngineHere(
       metrics: new Registry(),
       inFlightMax,
       disableAfterDays: 0,
+      drainMs: () => 12_000,
     }),
   );
   return opened.move();

@@ -1,4 +1,5 @@
 import { Registry } from "prom-client";
+import { measureRestarts } from "../server/src/app/engine-supervisor.ts";
 import { measureAttempts, measureNameLookups } from "../server/src/app/metrics/measure-attempts.ts";
 import { measureBacklog } from "../server/src/app/metrics/measure-backlog.ts";
 import { measureEngine } from "../server/src/app/metrics/measure-engine.ts";
@@ -24,6 +25,7 @@ export async function metricsReference(version: string): Promise<string> {
   measureEngine(metrics, { inFlight: 0, lanes: 0, windows: [], undecryptable: 0 });
   measureBacklog(metrics, nowhere);
   measureTime(metrics, { db: nowhere, machine: systemClock });
+  measureRestarts(metrics);
   const rows = [...(await metrics.metrics()).matchAll(/^# HELP (bellwire_\S+) (.*)\n# TYPE \S+ (.*)$/gm)].map(
     ([, name, help, type]) => `| \`${name}\` | ${type} | ${help} |`,
   );
@@ -31,7 +33,8 @@ export async function metricsReference(version: string): Promise<string> {
 
 What \`/metrics\` tells Prometheus, each process for itself: of the web role on its port, and of any role on
 \`BELLWIRE_OPERATIONS_PORT\` if that is set, together with \`/healthz\` and \`/readyz\`. Beside these there is what Node.js tells of
-its process, as \`process_*\` and \`nodejs_*\`. No label names an endpoint, a provider or an account.
+its process, as \`process_*\` and \`nodejs_*\`. No label names an endpoint, a provider or an account. Where \`serve\` runs its engine
+in a process of its own, one scrape tells of both; what both have carries the label \`process="engine"\` for the engine's.
 
 | name | type | meaning |
 | --- | --- | --- |

@@ -22,17 +22,17 @@ export interface EngineParts {
   readonly inFlightMax: number;
   /** 0: never. */
   readonly disableAfterDays: number;
+  /** How long a stop waits for receivers, asked when it begins. */
+  readonly drainMs: () => number;
 }
 
 /** How long a crashed engine's lanes wait for another: long enough for a stop of the world, short enough for nobody to notice. */
 const leaseMs = 10_000;
-/** How long a stop waits for receivers. With the rest of the way down it stays within the 15 s that a stop may take. */
-const drainMs = 12_000;
 const dayMs = 86_400_000;
 
 /** The engine of this process, woken by hints from all of them. Closing it drains it. */
 export async function composeEngine(parts: EngineParts): Promise<AsyncDisposable> {
-  const { pool, clock, encryption, sender, log, metrics, inFlightMax, disableAfterDays } = parts;
+  const { pool, clock, encryption, sender, log, metrics, inFlightMax, disableAfterDays, drainMs } = parts;
   const measure = measureAttempts(metrics);
   const engine = await startEngine({
     // What takes longer than a lease comes too late: the lanes are others' by then.
@@ -63,7 +63,7 @@ export async function composeEngine(parts: EngineParts): Promise<AsyncDisposable
     async [Symbol.asyncDispose]() {
       stopDue();
       stopChanged();
-      await engine.stop(drainMs);
+      await engine.stop(drainMs());
     },
   };
 }

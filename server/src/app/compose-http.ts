@@ -1,5 +1,4 @@
 import { fileURLToPath } from "node:url";
-import type { Registry } from "prom-client";
 import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from "fastify";
 import { accountManagementApiDoor } from "#http/account-management-api/index.ts";
 import { adminPortalDoor } from "#http/admin-portal/index.ts";
@@ -30,6 +29,8 @@ import { createOwnBins } from "#request-bin/index.ts";
 import type { Sender } from "#webhooks/attempts/index.ts";
 import { readSecretsTo } from "#webhooks/endpoints/index.ts";
 import { readHistoryDays } from "#webhooks/history/index.ts";
+import { connectionDrain } from "./drain-connections.ts";
+import type { Scraped } from "./metrics/with-engine-metrics.ts";
 import type { ProviderUrls } from "./provider-urls.ts";
 import { tryOutLinks } from "./try-out.ts";
 import { version } from "./version.ts";
@@ -41,7 +42,7 @@ export interface HttpParts {
   readonly sender: Sender;
   readonly urls: ProviderUrls;
   readonly log: FastifyBaseLogger;
-  readonly metrics: Registry;
+  readonly metrics: Scraped;
   readonly baseDomain: string | undefined;
   readonly trustedProxies: readonly string[];
   readonly allowed: AllowedTargets;
@@ -51,21 +52,29 @@ export interface HttpParts {
   readonly cookieSecret: Buffer;
   /** The bin that the try-out made for the provider, if there was one. */
   readonly tryOutBinId: (provider: Provider) => string | undefined;
+  /** Whether the process has been told to stop. */
+  readonly isStopping: () => boolean;
 }
+
+/** How long open connections may stay idle once the server closes. */
+const drainMs = 1000;
 
 /** What `web` built. */
 const webFolder = fileURLToPath(new URL("../../../web/dist/", import.meta.url));
 
 /** All doors of the web role, on one server that does not listen yet. */
 export async function composeHttp(parts: HttpParts): Promise<FastifyInstance> {
-  const { pool, clock, metrics, baseDomain } = parts;
+  const { pool, clock, metrics, baseDomain, isStopping } = parts;
   const http = openServer(parts);
+  const drain = connectionDrain(drainMs);
+  drain.addHooks(http);
   // Their callers are machines, which know no provider's host.
   await http.register(
     operationsDoor({
       pool,
       machine: systemClock,
       metrics,
+      isStopping,
       isMigrated: () => isMigrated(pool),
       readHistoryDays: () => readHistoryDays(pool),
     }),
@@ -75,6 +84,7 @@ export async function composeHttp(parts: HttpParts): Promise<FastifyInstance> {
     refuseUnreadablePaths(doors);
     await registerDoors(doors, parts);
   });
+  drain.waitLast(http);
   return http;
 }
 
@@ -88,6 +98,7 @@ function openServer({ clock, log, trustedProxies, urls }: HttpParts): FastifyIns
     logController: new LogController({ disableRequestLogging: true }), // one line a request is ours, below
     routerOptions: { maxParamLength: pathPartLengthMax, ignoreTrailingSlash: true },
     rewriteUrl: rewriteUnreadablePath,
+    return503OnClosing: false, // see drain-connections.ts
   });
   dropAbortedRequests(http);
   addAnswerHeaders(http, { isHttps: urls.publicUrl.startsWith("https:") });

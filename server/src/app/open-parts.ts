@@ -7,7 +7,6 @@ import { wordsOf } from "#platform/config/error-words.ts";
 import { keepSecretKeys } from "#platform/config/keep-secret-key.ts";
 import type { Config } from "#platform/config/read-config.ts";
 import type { Pool } from "#platform/database/database.ts";
-import { openDatabase } from "#platform/database/open-database.ts";
 import { checkKeys } from "#platform/encryption/check-keys.ts";
 import { createEncryption, type Encryption } from "#platform/encryption/encryption.ts";
 import { type AllowedTargets, parseAllowedTargets } from "#platform/network/allowed-targets.ts";
@@ -16,9 +15,7 @@ import type { Lookup } from "#platform/network/resolve-target.ts";
 import type { Sender } from "#webhooks/attempts/index.ts";
 import { composeSender } from "./compose-sender.ts";
 import { measureNameLookups } from "./metrics/measure-attempts.ts";
-import { measureBacklog } from "./metrics/measure-backlog.ts";
 import { measureProcess } from "./metrics/measure-process.ts";
-import { measureTime } from "./metrics/measure-time.ts";
 import { openDatabaseClock } from "./open-database-clock.ts";
 import type { ProviderUrls } from "./provider-urls.ts";
 import { version } from "./version.ts";
@@ -42,15 +39,16 @@ export interface Parts {
 }
 
 interface OpenNeeds extends Pick<Parts, "config" | "log" | "urls"> {
-  readonly say: (line: string) => void;
+  /** Called once the configuration is known to be right: a refused start leaves no database behind. */
+  readonly openDatabase: () => Promise<{ readonly pool: Pool }>;
   /** Closes what was opened, last first. */
   readonly running: AsyncDisposableStack;
 }
 
-export async function openParts({ config, log, urls, say, running }: OpenNeeds): Promise<Parts> {
+export async function openParts({ config, log, urls, openDatabase, running }: OpenNeeds): Promise<Parts> {
   const allowed = readAllowed(config);
   const caPem = await readAuthorities(config.caFile);
-  const { pool } = running.use(await openDatabase({ config, mayChange: true, say, log }));
+  const { pool } = await openDatabase();
   const clock = running.use(await openDatabaseClock(pool, log));
   const keys = await keepSecretKeys(config);
   const encryption = createEncryption(keys);
@@ -61,8 +59,6 @@ export async function openParts({ config, log, urls, say, running }: OpenNeeds):
   const { lookup } = running.use(new NameResolver({ clock: systemClock, onLookup: measureNameLookups(metrics) }));
   const sender = running.use(composeSender({ pool, clock, urls, allowed, lookup, caPem, proxyUrl, inFlightMax }));
   measureProcess(metrics, version);
-  measureBacklog(metrics, pool);
-  measureTime(metrics, { db: pool, machine: systemClock });
   return { config, log, clock, metrics, urls, pool, keys, encryption, allowed, lookup, sender };
 }
 

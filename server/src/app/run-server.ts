@@ -1,16 +1,17 @@
 import { systemClock } from "#platform/clock/clock.ts";
 import type { Logger } from "pino";
 import type { Config } from "#platform/config/read-config.ts";
+import { openDatabase, type OpenedDatabase } from "#platform/database/open-database.ts";
 import { readFirstProvider, type Provider } from "#portal/providers/index.ts";
 import { createOwnBins } from "#request-bin/index.ts";
 import { buildWeb } from "./build-web.ts";
 import { claimPort, localUrl } from "./claim-port.ts";
-import { composeEngine } from "./compose-engine.ts";
-import { composeMail } from "./compose-mail.ts";
-import { composeReplays } from "./compose-replays.ts";
+import type { EngineSupervisor } from "./engine-supervisor.ts";
 import { findTryOutBin } from "./find-try-out-bin.ts";
 import { setUpFirst } from "./first-set-up.ts";
-import { keepHouse } from "./keep-house.ts";
+import { measureBacklog } from "./metrics/measure-backlog.ts";
+import { measureTime } from "./metrics/measure-time.ts";
+import { type Scraped, withEngineMetrics } from "./metrics/with-engine-metrics.ts";
 import { openParts, type Parts } from "./open-parts.ts";
 import { providerUrls } from "./provider-urls.ts";
 import type { Role } from "./roles.ts";
@@ -24,31 +25,45 @@ interface RunNeeds {
   readonly log: Logger;
   /** Lines for people. */
   readonly say: (line: string) => void;
+  /** Runs the engine, if it has a process of its own. */
+  readonly supervisor: EngineSupervisor | undefined;
   /** Aborts a start that is not wanted any more; runServer then rejects with its reason. */
   readonly stop: AbortSignal;
 }
 
+/** How long attempts in flight may take to finish, counted from the stop. The whole stop takes at most 15 s. */
+const drainMsMax = 12_000;
+
 /** Opened in order, closed in reverse: first no new requests, then the engine drains, and the database goes last. */
-export async function runServer({ config, roles, log, say, stop }: RunNeeds): Promise<AsyncDisposable> {
+export async function runServer({ config, roles, log, say, supervisor, stop }: RunNeeds): Promise<AsyncDisposable> {
   const isWeb = roles.includes("web");
   const port = isWeb ? await claimPort(config.host, config.port) : config.port;
   const local = localUrl(config.host, port);
   const urls = providerUrls(config.publicUrl ?? local, config.baseDomain);
 
   await using running = new AsyncDisposableStack();
+  if (isWeb) void loadDoors().catch(() => undefined); // meanwhile; what fails here fails again where it is awaited
   const built = isWeb ? startBuilding({ say, stop, running }) : Promise.resolve();
-  const parts = await openParts({ config, log, urls, say, running });
+  const opened = Promise.withResolvers<OpenedDatabase>();
+  const open = async (): Promise<OpenedDatabase> => {
+    const database = running.use(await openDatabase({ config, mayChange: true, say, log }));
+    opened.resolve(database);
+    return database;
+  };
+  const parts = await openParts({ config, log, urls, openDatabase: open, running });
+  measureBacklog(parts.metrics, parts.pool);
+  measureTime(parts.metrics, { db: parts.pool, machine: systemClock });
   stop.throwIfAborted();
+  const drainMs = drainLeft(stop);
+  if (supervisor) running.use(supervisor); // stops before the database does
+  const engineReady = supervisor?.start({ ...parts, database: await opened.promise, localUrl: local, drainMs });
+  engineReady?.catch(() => undefined); // awaited below
   const signIn = isWeb ? await setUpFirstProvider(parts) : undefined;
   stop.throwIfAborted();
-  if (roles.includes("engine")) {
-    running.use(await composeEngine({ ...parts, ...config, inFlightMax: config.engineConcurrency }));
-    running.use(composeReplays(parts));
-    running.use(composeMail(parts));
-    const heldQuota = { rowsMax: config.heldRowsMax, daysMax: config.heldDaysMax };
-    running.use(keepHouse({ ...parts, retentionDays: config.retentionDays, heldQuota }));
-  }
-  await openDoors(parts, { isWeb, port, running });
+  if (engineReady) await engineReady;
+  else if (roles.includes("engine")) running.use(await startEngineHere(parts, drainMs));
+  const scraped = supervisor ? withEngineMetrics(parts.metrics, () => supervisor.readMetrics()) : parts.metrics;
+  await openDoors({ ...parts, metrics: scraped, isStopping: () => stop.aborted }, { isWeb, port, running });
   await built;
   stop.throwIfAborted();
 
@@ -58,9 +73,24 @@ export async function runServer({ config, roles, log, say, stop }: RunNeeds): Pr
   return running.move();
 }
 
-// Loaded where they are used: the doors are a third of the memory of a process that has none.
+const startEngineHere = async (parts: Parts, drainMs: () => number): Promise<AsyncDisposable> =>
+  (await import("./engine-role.ts")).startEngineRole(parts, drainMs);
+
+/** Tells how much of the drain is left when the engine's turn to stop comes: the web role may have used some of it. */
+function drainLeft(stop: AbortSignal): () => number {
+  let stoppedAtMs: number | undefined;
+  stop.addEventListener("abort", () => (stoppedAtMs = systemClock.monotonicMs()));
+  return () => {
+    const nowMs = systemClock.monotonicMs();
+    return Math.max(0, drainMsMax - (nowMs - (stoppedAtMs ?? nowMs)));
+  };
+}
+
+// Loaded only where they are used: they are a third of the memory of a process that has none.
+const loadDoors = () => import("./serve-http.ts");
+
 async function openDoors(
-  parts: Parts,
+  parts: Omit<Parts, "metrics"> & { readonly metrics: Scraped; readonly isStopping: () => boolean },
   { isWeb, port, running }: { isWeb: boolean; port: number; running: AsyncDisposableStack },
 ): Promise<void> {
   const { operationsPort } = parts.config;
@@ -69,7 +99,7 @@ async function openDoors(
     running.use(await serveOperations(parts, operationsPort));
   }
   if (!isWeb) return;
-  const { serveHttp } = await import("./serve-http.ts");
+  const { serveHttp } = await loadDoors();
   running.use(await serveHttp({ ...parts, port, tryOut: await findTryOut(parts) }));
 }
 
@@ -109,7 +139,7 @@ async function makeTryOut(parts: Parts, provider: Provider): Promise<string> {
   return (await findTryOutBin(parts, provider.id)) ?? setUpTryOut(needs, provider, urls);
 }
 
-async function findTryOut(parts: Parts): Promise<TryOut | undefined> {
+async function findTryOut(parts: Pick<Parts, "config" | "pool" | "encryption" | "urls">): Promise<TryOut | undefined> {
   const provider = parts.config.tryOut ? await readFirstProvider(parts.pool) : undefined;
   const binId = provider && (await findTryOutBin(parts, provider.id));
   return provider && binId !== undefined ? { providerId: provider.id, binId } : undefined;

@@ -2,18 +2,21 @@ import { hkdfSync } from "node:crypto";
 import { parseAllowedTargets } from "#platform/network/allowed-targets.ts";
 import { cannotListen } from "./claim-port.ts";
 import { composeHttp } from "./compose-http.ts";
+import type { Scraped } from "./metrics/with-engine-metrics.ts";
 import type { Parts } from "./open-parts.ts";
 import type { TryOut } from "./try-out.ts";
 
-/** How long open connections may take when we stop: streams have no end of their own. */
-const closeMs = 2000;
+/** How long the server may take to close: a client may read its answer slowly, or never. */
+const closeMs = 3000;
 
-interface HttpServing extends Parts {
+interface HttpServing extends Omit<Parts, "metrics"> {
+  readonly metrics: Scraped;
   readonly port: number;
   readonly tryOut: TryOut | undefined;
+  readonly isStopping: () => boolean;
 }
 
-/** Listens until it is closed: then no new request is taken, and those under way may finish. */
+/** Listens until it is closed: then open connections are drained, and requests under way may finish. */
 export async function serveHttp({ config, keys, port, tryOut, ...parts }: HttpServing): Promise<AsyncDisposable> {
   const { host, baseDomain, retryWaitsSeconds, smtpUrl } = config;
   const http = await composeHttp({

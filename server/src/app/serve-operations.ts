@@ -6,11 +6,17 @@ import { systemClock } from "#platform/clock/clock.ts";
 import { isMigrated } from "#platform/database/is-migrated.ts";
 import { readHistoryDays } from "#webhooks/history/index.ts";
 import { cannotListen } from "./claim-port.ts";
+import type { Scraped } from "./metrics/with-engine-metrics.ts";
 import type { Parts } from "./open-parts.ts";
+
+interface OperationsServing extends Pick<Parts, "config" | "pool"> {
+  readonly metrics: Scraped;
+  readonly isStopping: () => boolean;
+}
 
 /** `/healthz`, `/readyz` and `/metrics` on a port of their own: an engine has no other, and the public one is for the public. */
 export async function serveOperations(
-  { config, pool, metrics }: Pick<Parts, "config" | "pool" | "metrics">,
+  { config, pool, metrics, isStopping }: OperationsServing,
   port: number,
 ): Promise<AsyncDisposable> {
   const http = fastify(requestTimes());
@@ -21,6 +27,7 @@ export async function serveOperations(
       pool,
       machine: systemClock,
       metrics,
+      isStopping,
       isMigrated: () => isMigrated(pool),
       readHistoryDays: () => readHistoryDays(pool),
     }),

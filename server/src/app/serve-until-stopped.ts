@@ -1,7 +1,7 @@
 import type { Config } from "#platform/config/read-config.ts";
 import { createLogger } from "#platform/observability/create-logger.ts";
+import { EngineSupervisor, hasEngineProcess } from "./engine-supervisor.ts";
 import type { Role } from "./roles.ts";
-import { runServer } from "./run-server.ts";
 
 const stopSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
@@ -32,7 +32,10 @@ export async function serveUntilStopped(
   });
 
   try {
-    await using _server = await runServer({ config, roles, log, say, stop: stop.signal });
+    // Forked before anything else is loaded, so that both processes load at the same time.
+    await using supervisor = hasEngineProcess(config, roles) ? new EngineSupervisor() : undefined;
+    const { runServer } = await import("./run-server.ts");
+    await using _server = await runServer({ config, roles, log, say, supervisor, stop: stop.signal });
     await stopped;
   } catch (error) {
     if (error !== stop.signal.reason) throw error;

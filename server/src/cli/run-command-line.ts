@@ -1,47 +1,20 @@
 import { CannotStart } from "#platform/config/cannot-start.ts";
 import { codeOf } from "#platform/config/error-words.ts";
-import { backup } from "./back-up.ts";
-import { changeUserPassword } from "./change-user-password.ts";
-import { checkFailures } from "./check-failures.ts";
 import { type Command, type CommandNeeds, WrongUsage } from "./command.ts";
-import { createProvider } from "./create-provider.ts";
-import { createToken } from "./create-token.ts";
-import { deleteFailures } from "./delete-failures.ts";
-import { listFailures } from "./list-failures.ts";
-import { migrate } from "./migrate.ts";
-import { rekey } from "./rekey.ts";
-import { retryFailures } from "./retry-failures.ts";
-import { setLimit } from "./set-limit.ts";
 import { serve } from "./serve.ts";
-import { showConfig } from "./show-config.ts";
-
-const commands: readonly Command[] = [
-  serve,
-  migrate,
-  createProvider,
-  setLimit,
-  createToken,
-  listFailures,
-  retryFailures,
-  deleteFailures,
-  checkFailures,
-  changeUserPassword,
-  rekey,
-  backup,
-  showConfig,
-];
 
 const exitCodes = { fine: 0, failed: 1, wronglyCalled: 2 } as const;
 
 /** Runs the command that the arguments name and gives the exit code. Rejects for bugs only. */
 export async function runCommandLine(args: readonly string[], needs: CommandNeeds): Promise<number> {
+  const commands = args[0] === "serve" ? [serve] : await loadCommands();
   if (args[0] === "help" || args.includes("--help")) {
-    needs.print(help());
+    needs.print(help(await loadCommands()));
     return exitCodes.fine;
   }
   const command = commands.find((each) => nameOf(each).every((word, index) => word === args[index]));
   if (!command) {
-    needs.tell(args.length === 0 ? help() : `There is no command "${args.join(" ")}".\n\n${help()}`);
+    needs.tell(args.length === 0 ? help(commands) : `There is no command "${args.join(" ")}".\n\n${help(commands)}`);
     return exitCodes.wronglyCalled;
   }
   try {
@@ -62,5 +35,8 @@ export async function runCommandLine(args: readonly string[], needs: CommandNeed
 /** The words of a usage before its first option: what a command is called by. */
 const nameOf = ({ usage }: Command): readonly string[] => /^[a-z ]+\b(?=$| )/.exec(usage)?.[0].trim().split(" ") ?? [];
 
-const help = (): string =>
+/** `serve` does without the others: they would add a fifth to the time that a restart takes. */
+const loadCommands = async (): Promise<readonly Command[]> => (await import("./commands.ts")).commands;
+
+const help = (commands: readonly Command[]): string =>
   ["Usage: bellwire COMMAND", ...commands.map(({ usage, says }) => `  ${usage}\n      ${says}`)].join("\n\n");

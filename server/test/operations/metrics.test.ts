@@ -26,6 +26,7 @@ async function scrape(metrics: Registry, pool: Database): Promise<ReadonlyMap<st
       machine: systemClock,
       metrics,
       isMigrated: async () => true,
+      isStopping: () => false,
       readHistoryDays: () => readHistoryDays(pool),
     }),
   );
@@ -52,6 +53,7 @@ async function startMeasuredEngine(pool: Pool, metrics: Registry): Promise<Async
       metrics,
       inFlightMax: 50,
       disableAfterDays: 0,
+      drainMs: () => 12_000,
     }),
   );
   return running.move();

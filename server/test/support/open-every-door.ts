@@ -49,6 +49,7 @@ export async function openEveryDoor(
     mailIsSent: false,
     cookieSecret: Buffer.alloc(32, 5),
     tryOutBinId: ({ id }) => (tryOut?.providerId === id ? tryOut.binId : undefined),
+    isStopping: () => false,
   });
   return {
     http,

@@ -9,7 +9,7 @@ const machine = new HandDrivenClock();
 const answering: Database = { query: async () => [] };
 const silent: Database = { query: () => Promise.reject(new Error("connect ECONNREFUSED 10.0.0.1:5432")) };
 
-async function serve({ pool = answering, isMigrated = true, daysReady = 15, now = machine.now() }) {
+async function serve({ pool = answering, isMigrated = true, daysReady = 15, now = machine.now(), isStopping = false }) {
   const http = Fastify();
   const metrics = new Registry();
   new Counter({ name: "webhook_attempts_total", help: "Attempts made.", registers: [metrics] }).inc(3);
@@ -19,6 +19,7 @@ async function serve({ pool = answering, isMigrated = true, daysReady = 15, now 
       machine,
       metrics,
       isMigrated: async () => isMigrated,
+      isStopping: () => isStopping,
       readHistoryDays: async () => ({ now, daysReady }),
     }),
   );
@@ -39,6 +40,7 @@ test.each([
   ["without its database", { pool: silent }, "the database does not answer"],
   ["without the tables of today's history", { daysReady: 0 }, "today's tables of the history are missing"],
   ["before the migrations", { isMigrated: false }, "the database waits for migrations"],
+  ["when it has been told to stop", { isStopping: true }, "the process is stopping"],
 ])("%s a process is not ready, and says why without telling where the database is", async (_when, state, because) => {
   await using http = await serve(state);
   const answer = await http.inject("/readyz");

@@ -9,11 +9,13 @@ export interface OperationsNeeds {
   readonly pool: Database;
   /** The machine's clock, which is compared with the database's. */
   readonly machine: Clock;
-  /** What this process counts. */
-  readonly metrics: Registry;
+  /** What this process counts, and its engine's. */
+  readonly metrics: Pick<Registry, "contentType" | "metrics">;
   /** Whether the database has every migration that this program knows. */
   readonly isMigrated: () => Promise<boolean>;
   readonly readHistoryDays: () => Promise<HistoryDays>;
+  /** Whether the process has been told to stop. */
+  readonly isStopping: () => boolean;
 }
 
 /**
@@ -27,6 +29,7 @@ export const operationsDoor =
     http.get("/healthz", async () => ({ status: "ok" }));
 
     http.get("/readyz", async (request, reply) => {
+      if (needs.isStopping()) return reply.code(503).send({ status: "not ready", because: "the process is stopping" });
       const readiness = await readReadiness(needs).catch((error: unknown) => {
         request.log.warn({ err: error }, "not ready");
         return { because: "the database does not answer" };

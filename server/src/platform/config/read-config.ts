@@ -47,13 +47,16 @@ export function readConfig(env: Environment) {
     retentionDays: read(settings.retentionDays),
     trustedProxies: read(settings.trustedProxies),
     engineConcurrency: read(settings.engineConcurrency),
+    engineProcess: read(settings.engineProcess),
     logLevel: read(settings.logLevel),
   };
 
   if (!isEmbedded && textOf(env, settings.secretKey) === undefined) wrong.push(secretKeyMissing);
-  if (wrong.length > 0)
-    throw new CannotStart(`These settings are wrong:\n${wrong.map((line) => `- ${line}`).join("\n")}`);
+  if (wrong.length > 0) throw refusal(wrong);
   return Object.freeze(config);
 }
+
+const refusal = (wrong: readonly string[]): CannotStart =>
+  new CannotStart(`These settings are wrong:\n${wrong.map((line) => `- ${line}`).join("\n")}`);
 
 export type Config = ReturnType<typeof readConfig>;

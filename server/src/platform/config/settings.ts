@@ -182,6 +182,13 @@ export const settings = {
       "Deliveries in flight at once in each engine. Beside them, up to four times as many first attempts at endpoints that have not answered for 0.2 s.",
     parse: read.wholeNumber(1, 2000),
   }),
+  engineProcess: setting({
+    name: "BELLWIRE_ENGINE_PROCESS",
+    fallback: "auto",
+    meaning:
+      "Whether `serve` with all roles runs the engine in a process of its own (`own`) or in the web role's (`shared`). `auto` is `own` with two cores or more.",
+    parse: read.oneOf("auto", "own", "shared"),
+  }),
   logLevel: setting({
     name: "BELLWIRE_LOG_LEVEL",
     fallback: "info",

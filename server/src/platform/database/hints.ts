@@ -23,8 +23,15 @@ interface HintsNeeds {
  */
 const sayEveryMs = 20;
 
+/** Carries hints between those who leave them and those who listen. */
+export interface HintCarrier extends AsyncDisposable {
+  /** Calls `listener` with the values of each bundle. Returns how to stop. */
+  on(channel: string, listener: Listener): () => void;
+  spread(left: HintsLeft): void;
+}
+
 /** Spreads what transactions left with `hintAfterCommit`: in this process at once, to others by notify. */
-export class Hints implements AsyncDisposable {
+export class Hints implements HintCarrier {
   readonly #self = randomHex(8);
   readonly #listeners = new Map<string, Set<Listener>>();
   readonly #line: HintLine;

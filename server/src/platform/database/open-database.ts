@@ -4,10 +4,10 @@ import { codeOf, wordsOf } from "#platform/config/error-words.ts";
 import type { Config } from "#platform/config/read-config.ts";
 import { type EmbeddedPostgres, openEmbeddedPostgres } from "#platform/embedded-postgres/open-embedded-postgres.ts";
 import { appRole } from "./app-role.ts";
-import type { Pool } from "./database.ts";
 import type { DatabaseLog } from "./database-log.ts";
 import { migrate } from "./migrate.ts";
-import { openPool } from "./open-pool.ts";
+import { openPool, type OpenedPool, type PoolOptions } from "./open-pool.ts";
+import type { HintCarrier } from "./hints.ts";
 
 const defaultSchema = "bellwire";
 
@@ -22,15 +22,30 @@ interface OpenDatabaseNeeds {
 /** One web process with its engine: pages and settling share them, and 200 deliveries in flight need none. */
 const connectionsMax = 20;
 
+/** What another process of the same start needs to use a database that has been opened here. */
+export type DatabaseAccess = Pick<PoolOptions, "connectionString" | "role">;
+
+export interface OpenedDatabase extends AsyncDisposable {
+  readonly pool: OpenedPool;
+  readonly access: DatabaseAccess;
+}
+
 /** The database that the configuration names, or the embedded one: up to date, and opened as the product's role. */
-export async function openDatabase({ config, ...needs }: OpenDatabaseNeeds): Promise<{ pool: Pool } & AsyncDisposable> {
+export async function openDatabase({ config, ...needs }: OpenDatabaseNeeds): Promise<OpenedDatabase> {
   await using opening = new AsyncDisposableStack();
   const embedded = config.databaseUrl ? undefined : opening.use(await openEmbedded(config.dataDir, needs));
   const ownerUrl = config.databaseUrl?.reveal() ?? embedded?.ownerUrl ?? "";
-  const pool = opening.use(await inWords(ownerUrl, () => openMigrated({ ownerUrl, embedded, ...needs })));
+  const access = await inWords(ownerUrl, () => migrateAndTellAccess({ ownerUrl, embedded, ...needs }));
+  const pool = opening.use(await inWords(ownerUrl, () => joinDatabase(access, needs)));
   const opened = opening.move();
-  return { pool, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+  return { pool, access, [Symbol.asyncDispose]: () => opened.disposeAsync() };
 }
+
+/** Opens a database that another process has opened, as it did. */
+export const joinDatabase = (
+  access: DatabaseAccess,
+  options: { readonly log: DatabaseLog; readonly hints?: HintCarrier },
+): Promise<OpenedPool> => openPool({ ...access, ...options, schema: defaultSchema, max: connectionsMax });
 
 function openEmbedded(
   dataDir: string,
@@ -44,18 +59,12 @@ function openEmbedded(
   return openEmbeddedPostgres(dataDir, say);
 }
 
-interface OpenMigratedNeeds extends Omit<OpenDatabaseNeeds, "config"> {
+interface MigrateNeeds extends Omit<OpenDatabaseNeeds, "config"> {
   readonly ownerUrl: string;
   readonly embedded: EmbeddedPostgres | undefined;
 }
 
-async function openMigrated({
-  ownerUrl,
-  embedded,
-  log,
-  say,
-  ...needs
-}: OpenMigratedNeeds): Promise<Pool & AsyncDisposable> {
+async function migrateAndTellAccess({ ownerUrl, embedded, say, ...needs }: MigrateNeeds): Promise<DatabaseAccess> {
   const { applied, role } = await migrate({ connectionString: ownerUrl, schema: defaultSchema, say, ...needs });
   if (applied.length > 0) say(`migrated the database: ${applied.length} ${applied.length === 1 ? "step" : "steps"}`);
   if (!role) {
@@ -64,9 +73,8 @@ async function openMigrated({
         `To change that: create role ${appRole}; grant ${appRole} to that user; and start again`,
     );
   }
-  const options = { schema: defaultSchema, max: connectionsMax, log };
-  if (embedded) return openPool({ ...options, connectionString: embedded.appUrl });
-  return openPool({ ...options, connectionString: ownerUrl, ...(role && { role }) });
+  if (embedded) return { connectionString: embedded.appUrl };
+  return { connectionString: ownerUrl, ...(role && { role }) };
 }
 
 const notPermitted = "42501";

@@ -3,7 +3,7 @@ import { systemClock } from "#platform/clock/clock.ts";
 import type { Pool } from "./database.ts";
 import type { DatabaseLog } from "./database-log.ts";
 import { NoConnection, troubleOf } from "./database-trouble.ts";
-import { Hints } from "./hints.ts";
+import { type HintCarrier, Hints } from "./hints.ts";
 import { LineWatch, type Session } from "./line-watch.ts";
 import { runTransaction } from "./run-transaction.ts";
 import { StatementLine } from "./statement-line.ts";
@@ -22,6 +22,13 @@ export interface PoolOptions {
   readonly answerTimeoutMs?: number;
   /** How long an answer may take before a second connection asks the server about it. */
   readonly overdueMs?: number;
+  /** Carries the hints instead of a connection of this pool's own. */
+  readonly hints?: HintCarrier;
+}
+
+export interface OpenedPool extends Pool, AsyncDisposable {
+  /** The carrier of this pool's hints, for a process that passes them on to another. */
+  readonly hints: HintCarrier;
 }
 
 /** No statement of ours takes a second; one that takes 30 is stuck, and the caller has given up long ago. */
@@ -47,7 +54,7 @@ const keepAliveMs = 15_000;
 const silent: DatabaseLog = { warn: () => undefined, error: () => undefined };
 
 /** Resolves once the database has answered, so that an unreachable one is known at the start. */
-export async function openPool(options: PoolOptions): Promise<Pool & AsyncDisposable> {
+export async function openPool(options: PoolOptions): Promise<OpenedPool> {
   const { schema, log = silent, answerTimeoutMs = usualAnswerTimeoutMs, overdueMs = usualOverdueMs } = options;
   const connection: pg.ClientConfig = {
     connectionString: options.connectionString,
@@ -60,9 +67,10 @@ export async function openPool(options: PoolOptions): Promise<Pool & AsyncDispos
   const probe = { ...connection, connectionTimeoutMillis: probeTimeoutMs, query_timeout: probeTimeoutMs };
   const watch = new LineWatch({ connect: () => connectOnce(probe), clock: systemClock, log, overdueMs });
   const pool = openConnections(connection, watch, options);
-  const hints = new Hints({ connection, channel: schema, log, watch });
+  const hints = options.hints ?? new Hints({ connection, channel: schema, log, watch });
 
-  const opened: Pool & AsyncDisposable = {
+  const opened: OpenedPool = {
+    hints,
     query: (text, values = []) => onLine(pool, watch, async (line) => (await line.ask(text, values)).rows),
     inTransaction: (work) =>
       onLine(pool, watch, async (line) => {

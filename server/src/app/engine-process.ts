@@ -1,0 +1,130 @@
+/**
+ * The engine role of `bellwire serve` in a process of its own, so that a busy API cannot delay deliveries. The process that
+ * starts it (engine-supervisor.ts) tells it what to do by messages, and alone decides when it stops.
+ */
+import type { MetricObjectWithValues, MetricValue } from "prom-client";
+import { CannotStart } from "#platform/config/cannot-start.ts";
+import { readConfig } from "#platform/config/read-config.ts";
+import type { Environment } from "#platform/config/setting.ts";
+import type { HintCarrier } from "#platform/database/hints.ts";
+import { type DatabaseAccess, joinDatabase } from "#platform/database/open-database.ts";
+import type { HintsLeft } from "#platform/database/run-transaction.ts";
+import { createLogger } from "#platform/observability/create-logger.ts";
+import { startEngineRole } from "./engine-role.ts";
+import { openParts } from "./open-parts.ts";
+import { providerUrls } from "./provider-urls.ts";
+
+export type Metrics = readonly MetricObjectWithValues<MetricValue<string>>[];
+
+interface StartMessage {
+  readonly kind: "start";
+  /** How a browser on this machine reaches the web role. */
+  readonly localUrl: string;
+  readonly access: DatabaseAccess;
+}
+
+interface StopMessage {
+  readonly kind: "stop";
+  /** How long attempts in flight may take to finish. */
+  readonly drainMs: number;
+  /** A process that has not ended by then ends itself. */
+  readonly withinMs: number;
+}
+
+export type ToEngine =
+  | StartMessage
+  | StopMessage
+  | { readonly kind: "hints"; readonly channel: string; readonly values: readonly string[] }
+  | { readonly kind: "metrics" };
+
+export type FromEngine =
+  | { readonly kind: "ready" }
+  /** It cannot start, for a reason that the operator can remove. */
+  | { readonly kind: "refused"; readonly reason: string }
+  /** It wants the hints of this channel. */
+  | { readonly kind: "listen"; readonly channel: string }
+  | { readonly kind: "hints"; readonly left: HintsLeft }
+  | { readonly kind: "metrics"; readonly metrics: Metrics };
+
+/** Without its supervisor it ends soon: a successor may already be starting, and waits for the lanes. */
+const orphaned = { drainMs: 1000, withinMs: 3000 } as const;
+
+/** Runs until a stop message arrives or the supervisor is gone. Returns the exit code. */
+export async function runEngineProcess(env: Environment): Promise<number> {
+  const config = readConfig(env);
+  const log = createLogger(config.logLevel);
+  const hints = new HintsByMessage();
+  const start = Promise.withResolvers<StartMessage>();
+  const stop = Promise.withResolvers<Pick<StopMessage, "drainMs" | "withinMs">>();
+  let readMetrics = async (): Promise<Metrics> => [];
+
+  ignoreSignals();
+  process.on("message", (message: ToEngine) => {
+    if (message.kind === "start") start.resolve(message);
+    if (message.kind === "stop") stop.resolve(message);
+    if (message.kind === "hints") hints.hear(message.channel, message.values);
+    if (message.kind === "metrics") void readMetrics().then((metrics) => tell({ kind: "metrics", metrics }));
+  });
+  process.on("disconnect", () => stop.resolve(orphaned));
+  if (!process.connected) stop.resolve(orphaned);
+  process.on("uncaughtException", (error) => {
+    log.fatal({ err: error }, "a bug in the engine process that nobody caught; it ends and is started again");
+    process.exit(1);
+  });
+
+  void stop.promise.then(({ withinMs }) => setTimeout(() => process.exit(1), withinMs).unref());
+  const first = await Promise.race([start.promise, stop.promise]);
+  if (!("access" in first)) return 0;
+  try {
+    await using running = new AsyncDisposableStack();
+    const urls = providerUrls(config.publicUrl ?? first.localUrl, config.baseDomain);
+    const openDatabase = async () => ({ pool: running.use(await joinDatabase(first.access, { log, hints })) });
+    const parts = await openParts({ config, log, urls, openDatabase, running });
+    let drainMs = 0;
+    running.use(await startEngineRole(parts, () => drainMs));
+    readMetrics = () => parts.metrics.getMetricsAsJSON();
+    tell({ kind: "ready" });
+    ({ drainMs } = await stop.promise);
+  } catch (error) {
+    if (!(error instanceof CannotStart)) throw error;
+    tell({ kind: "refused", reason: error.message });
+    return 1;
+  }
+  return 0;
+}
+
+/** Ctrl-C and service managers signal the whole group. The engine must go on until the web role has stopped. */
+function ignoreSignals(): void {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => undefined);
+}
+
+/** A supervisor that has died is no error here: `disconnect` follows. */
+function tell(message: FromEngine): void {
+  process.send?.(message, undefined, {}, () => undefined);
+}
+
+/** Exchanges hints with the supervisor. Its connection notifies the other processes and listens to them. */
+class HintsByMessage implements HintCarrier {
+  readonly #listeners = new Map<string, Set<(values: readonly string[]) => void>>();
+
+  on(channel: string, listener: (values: readonly string[]) => void): () => void {
+    const known = this.#listeners.get(channel);
+    const listeners = known ?? new Set();
+    this.#listeners.set(channel, listeners.add(listener));
+    if (!known) tell({ kind: "listen", channel });
+    return () => listeners.delete(listener);
+  }
+
+  /** The supervisor sends them back if this process listens to their channel. */
+  spread(left: HintsLeft): void {
+    if (left.size > 0) tell({ kind: "hints", left });
+  }
+
+  hear(channel: string, values: readonly string[]): void {
+    for (const listener of this.#listeners.get(channel) ?? []) listener(values);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#listeners.clear();
+  }
+}

@@ -1,0 +1,174 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { availableParallelism } from "node:os";
+import { fileURLToPath } from "node:url";
+import type { Logger } from "pino";
+import { Counter, type Registry } from "prom-client";
+import { systemClock } from "#platform/clock/clock.ts";
+import { CannotStart } from "#platform/config/cannot-start.ts";
+import type { Config } from "#platform/config/read-config.ts";
+import type { HintCarrier } from "#platform/database/hints.ts";
+import type { OpenedDatabase } from "#platform/database/open-database.ts";
+import type { FromEngine, Metrics, ToEngine } from "./engine-process.ts";
+import type { Role } from "./roles.ts";
+
+const program = fileURLToPath(new URL("../../bin/bellwire", import.meta.url));
+const restartMsMin = 100;
+const restartMsMax = 10_000;
+/** After this long an engine process counts as healthy, and the next restart is quick again. */
+const healthyMs = 60_000;
+/** A scrape does not wait longer for the engine's metrics. */
+const metricsMsMax = 2000;
+/** After its drain, an engine needs at most this long to release its lanes and close its connections. */
+const closeMsMax = 3000;
+
+/** Returns whether the engine gets its own process. By default it does where there is a second core for it. */
+export function hasEngineProcess({ engineProcess }: Pick<Config, "engineProcess">, roles: readonly Role[]): boolean {
+  if (roles.length < 2 || engineProcess === "shared") return false;
+  return engineProcess === "own" || availableParallelism() > 1;
+}
+
+interface Supervised {
+  readonly localUrl: string;
+  readonly database: Pick<OpenedDatabase, "access"> & { readonly pool: { readonly hints: HintCarrier } };
+  readonly log: Logger;
+  readonly metrics: Registry;
+  /** How long attempts in flight may take to finish, asked when the engine is stopped. */
+  readonly drainMs: () => number;
+}
+
+/**
+ * Forks the process, which loads its program while the database is still being opened. `start` makes it an engine; from
+ * then on one that ends is started again. Closing it drains the engine; closing it again does nothing.
+ */
+export class EngineSupervisor implements AsyncDisposable {
+  readonly #closing = new AbortController();
+  #child = new EngineChild();
+  #kept: Promise<void> = Promise.resolve();
+  #drainMs = (): number => 0;
+
+  /** Resolves once the engine is ready. */
+  async start(supervised: Supervised): Promise<void> {
+    this.#drainMs = supervised.drainMs;
+    await this.#child.start(supervised);
+    this.#kept = this.#keepRunning(supervised);
+  }
+
+  /** None while the process is being started again. */
+  readMetrics(): Promise<Metrics> {
+    return this.#child.readMetrics();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort();
+    await this.#child.stop(this.#drainMs());
+    await this.#kept;
+  }
+
+  async #keepRunning(supervised: Supervised): Promise<void> {
+    const restarts = measureRestarts(supervised.metrics);
+    const { signal } = this.#closing;
+    let waitMs = restartMsMin;
+    let startedAtMs = systemClock.monotonicMs();
+    for (;;) {
+      const end = await this.#child.ended;
+      if (signal.aborted) return;
+      if (systemClock.monotonicMs() - startedAtMs > healthyMs) waitMs = restartMsMin;
+      supervised.log.error({ ...end, againInMs: waitMs }, "the engine process ended; starting it again");
+      await systemClock.sleep(waitMs, signal);
+      if (signal.aborted) return;
+      waitMs = Math.min(2 * waitMs, restartMsMax);
+      restarts.inc();
+      startedAtMs = systemClock.monotonicMs();
+      this.#child = new EngineChild();
+      await this.#child.start(supervised).catch((error: unknown) => {
+        supervised.log.error({ err: error }, "the engine process could not start");
+      });
+    }
+  }
+}
+
+export const measureRestarts = (metrics: Registry): Counter =>
+  new Counter({
+    name: "bellwire_engine_restarts_total",
+    help: "How often the engine's own process ended unasked and was started again.",
+    registers: [metrics],
+  });
+
+interface End {
+  readonly exitCode: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** One run of the engine process. */
+class EngineChild {
+  readonly ended: Promise<End>;
+  readonly #process: ChildProcess;
+  readonly #listening = new AsyncDisposableStack();
+  #waiting: ((metrics: Metrics) => void)[] = [];
+  #isStarted = false;
+
+  constructor() {
+    this.#process = fork(program, ["engine-process"], {
+      // A debugger's port is this process's; the engine's flags are set by the program itself.
+      execArgv: process.execArgv.filter((flag) => !flag.startsWith("--inspect")),
+      serialization: "advanced",
+      // The same files, not pipes through this process: a busy web role must not hold up the engine's log lines.
+      stdio: ["ignore", "inherit", "inherit", "ipc"],
+    });
+    this.ended = new Promise((resolve) => {
+      this.#process.on("error", () => resolve({ exitCode: null, signal: null })); // it could not be started
+      this.#process.on("exit", (exitCode, signal) => resolve({ exitCode, signal }));
+    });
+    void this.ended.then(() => this.#close());
+  }
+
+  async start({ localUrl, database }: Pick<Supervised, "localUrl" | "database">): Promise<void> {
+    this.#isStarted = true;
+    const ready = Promise.withResolvers<void>();
+    this.#process.on("message", (message: FromEngine) => {
+      if (message.kind === "ready") ready.resolve();
+      if (message.kind === "refused") ready.reject(new CannotStart(message.reason));
+      if (message.kind === "hints") database.pool.hints.spread(message.left);
+      if (message.kind === "metrics") for (const answer of this.#waiting.splice(0)) answer(message.metrics);
+      if (message.kind === "listen") this.#passOn(message.channel, database.pool.hints);
+    });
+    void this.ended.then((end) => ready.reject(new Error(`The engine process ended: ${JSON.stringify(end)}`)));
+    this.#tell({ kind: "start", localUrl, access: database.access });
+    await ready.promise;
+  }
+
+  readMetrics(): Promise<Metrics> {
+    if (!this.#process.connected) return Promise.resolve([]);
+    return new Promise((resolve) => {
+      const late = setTimeout(() => resolve([]), metricsMsMax);
+      this.#waiting.push((metrics) => {
+        clearTimeout(late);
+        resolve(metrics);
+      });
+      this.#tell({ kind: "metrics" });
+    });
+  }
+
+  async stop(drainMs: number): Promise<void> {
+    if (!this.#isStarted) this.#process.kill("SIGKILL"); // it has done nothing yet
+    const withinMs = drainMs + closeMsMax;
+    this.#tell({ kind: "stop", drainMs, withinMs });
+    const stuck = setTimeout(() => this.#process.kill("SIGKILL"), withinMs + 500);
+    await this.ended;
+    clearTimeout(stuck);
+  }
+
+  #passOn(channel: string, hints: HintCarrier): void {
+    this.#listening.defer(hints.on(channel, (values) => this.#tell({ kind: "hints", channel, values })));
+  }
+
+  /** To one that has just died nothing can be told, and its end is noticed by itself. */
+  #tell(message: ToEngine): void {
+    if (this.#process.connected) this.#process.send(message, () => undefined);
+  }
+
+  #close(): void {
+    void this.#listening.disposeAsync();
+    for (const answer of this.#waiting.splice(0)) answer([]);
+  }
+}

@@ -1,0 +1,161 @@
+import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { promisify } from "node:util";
+import { expect, test } from "vitest";
+import { ask, itemsAt, valueAt, type BellwireApi } from "../chaos/ask-bellwire.ts";
+import { makeDataDir } from "../support/data-dir.ts";
+import { isAlive, kill } from "../support/processes.ts";
+import { startReceiver, type Receiver } from "../support/receiver.ts";
+import { serve, type BellwireProcess } from "../support/start-bellwire.ts";
+import { until } from "../support/until.ts";
+
+const timeout = 120_000;
+const token = "a-token-that-the-test-knows";
+const own = {
+  BELLWIRE_ENGINE_PROCESS: "own",
+  BELLWIRE_ACCESS_TOKEN: token,
+  BELLWIRE_TRY_OUT: "off",
+  BELLWIRE_RETRY_WAITS_SECONDS: "1,1,1,1,1",
+};
+
+async function enginesOf({ pid }: BellwireProcess): Promise<readonly number[]> {
+  const { stdout } = await promisify(execFile)("ps", ["-e", "-o", "pid=,ppid=,args="]);
+  const children = stdout.split("\n").map((line) => line.trim().split(/\s+/));
+  return children.flatMap(([child, parent, ...args]) =>
+    Number(parent) === pid && args.includes("engine-process") ? [Number(child)] : [],
+  );
+}
+
+async function engineOf(serving: BellwireProcess): Promise<number> {
+  const [engine] = await enginesOf(serving);
+  if (engine === undefined) throw new Error("There is no engine process.");
+  return engine;
+}
+
+async function signUp(api: BellwireApi, name: string): Promise<void> {
+  const form = { org_name: name, username: name, email: `${name}@example.com` };
+  expect(await ask(api, "POST", "/admin/api/signup.json", form)).toMatchObject({ status: 201 });
+}
+
+/** Subscribes the receiver to new accounts. */
+async function follow(serving: BellwireProcess, receiver: Receiver): Promise<BellwireApi> {
+  const api = { url: await serving.ready(), token };
+  const webhook = { url: receiver.url, active: true, provider_actions: true, account_created_on: true };
+  expect(await ask(api, "PUT", "/admin/api/webhooks.json", webhook)).toMatchObject({ status: 200 });
+  return api;
+}
+
+const deliveryStates = async (api: BellwireApi): Promise<readonly unknown[]> =>
+  itemsAt((await ask(api, "GET", "/api/v1/deliveries")).body, "data").map((delivery) => valueAt(delivery, "state"));
+
+test("deliveries go on while the process that serves requests stands still", { timeout }, async () => {
+  await using folder = await makeDataDir();
+  await using receiver = await startReceiver(500);
+  await using serving = serve(folder.path, own);
+  const api = await follow(serving, receiver);
+  await signUp(api, "quay");
+  await until(() => receiver.received.length === 1);
+  kill(serving.pid, "SIGSTOP");
+  try {
+    receiver.answer(200);
+    await until(() => receiver.received.length === 2);
+  } finally {
+    kill(serving.pid, "SIGCONT");
+  }
+  await until(async () => (await deliveryStates(api)).every((state) => state === "delivered"));
+  expect(await serving.stop()).toBe(0);
+});
+
+test("one scrape tells of both processes, and each metric of both once", { timeout }, async () => {
+  await using folder = await makeDataDir();
+  await using receiver = await startReceiver();
+  await using serving = serve(folder.path, own);
+  const api = await follow(serving, receiver);
+  await signUp(api, "quay");
+  await until(() => receiver.received.length === 1);
+  const scraped = await until(async () => {
+    const text = await (await fetch(`${api.url}/metrics`)).text();
+    return text.includes('bellwire_attempts_total{outcome="answered",next="done"} 1') && text;
+  });
+  const series = scraped.split("\n").filter((line) => /^\w/.test(line));
+  const names = series.map((line) => line.slice(0, line.lastIndexOf(" ")));
+  expect(names.length).toBe(new Set(names).size);
+  for (const name of ["process_resident_memory_bytes", 'process_resident_memory_bytes{process="engine"}']) {
+    expect(names).toContain(name);
+  }
+  const reference = await readFile(new URL("../../../docs/reference/metrics.md", import.meta.url), "utf8");
+  for (const [, name] of reference.matchAll(/^\| `(bellwire_\w+)` \|/gm)) expect(scraped).toContain(`# TYPE ${name} `);
+  expect(await serving.stop()).toBe(0);
+});
+
+test("an engine process that dies is started again and delivers what waited", { timeout }, async () => {
+  await using folder = await makeDataDir();
+  await using receiver = await startReceiver("hang");
+  await using serving = serve(folder.path, own);
+  const api = await follow(serving, receiver);
+  const first = await engineOf(serving);
+  await signUp(api, "quay");
+  await until(() => receiver.received.length === 1); // its lane is owned, and its attempt under way
+  receiver.answer(200);
+  kill(first, "SIGKILL");
+  await until(async () => (await deliveryStates(api)).every((state) => state === "delivered"), { withinMs: 30_000 });
+  expect(await engineOf(serving)).not.toBe(first);
+  expect(serving.stderr).toContain("the engine process ended; starting it again");
+  expect(await (await fetch(`${api.url}/metrics`)).text()).toContain("bellwire_engine_restarts_total 1");
+  expect(await serving.stop()).toBe(0);
+});
+
+test("when the serving process is killed, its engine process ends by itself", { timeout }, async () => {
+  await using folder = await makeDataDir();
+  await using receiver = await startReceiver("hang");
+  await using serving = serve(folder.path, own);
+  const api = await follow(serving, receiver);
+  await signUp(api, "quay");
+  await until(() => receiver.received.length === 1); // nor does an attempt under way keep it
+  const engine = await engineOf(serving);
+  receiver.answer(200);
+  kill(serving.pid, "SIGKILL");
+  await until(() => !isAlive(engine));
+  await using next = serve(folder.path, own); // joins the database, and stops it
+  await next.ready();
+  expect(await next.stop()).toBe(0);
+});
+
+test.each([
+  ["to the process alone", (pid: number) => kill(pid, "SIGTERM")],
+  ["to the whole group, twice", (pid: number) => [kill(-pid, "SIGINT"), kill(-pid, "SIGTERM")]],
+])("a signal %s lets the attempt under way finish and ends both processes", { timeout }, async (_whom, signal) => {
+  await using folder = await makeDataDir();
+  const answer = Promise.withResolvers<void>();
+  await using receiver = await startReceiver(
+    (response) => void answer.promise.then(() => response.writeHead(200).end()),
+  );
+  await using serving = serve(folder.path, own);
+  const api = await follow(serving, receiver);
+  await signUp(api, "quay");
+  await until(() => receiver.received.length === 1);
+  const engine = await engineOf(serving);
+  signal(serving.pid);
+  await until(() => serving.stdout.includes("stopping"));
+  await until(async () => !(await fetch(`${api.url}/healthz`).catch(() => undefined)));
+  expect(isAlive(engine)).toBe(true);
+  answer.resolve();
+  expect(await serving.ended).toBe(0);
+  expect(isAlive(engine)).toBe(false);
+
+  await using next = serve(folder.path, own);
+  expect(await deliveryStates({ url: await next.ready(), token })).toEqual(["delivered"]);
+  expect(await next.stop()).toBe(0);
+  expect(receiver.received).toHaveLength(1);
+});
+
+test("with one process for all, there is no engine process", { timeout }, async () => {
+  await using folder = await makeDataDir();
+  await using receiver = await startReceiver();
+  await using serving = serve(folder.path, { ...own, BELLWIRE_ENGINE_PROCESS: "shared" });
+  const api = await follow(serving, receiver);
+  await signUp(api, "quay");
+  await until(() => receiver.received.length === 1);
+  expect(await enginesOf(serving)).toEqual([]);
+  expect(await serving.stop()).toBe(0);
+});

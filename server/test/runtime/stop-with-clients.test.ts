@@ -1,0 +1,76 @@
+import { expect, onTestFinished, test } from "vitest";
+import { Client } from "undici";
+import { makeDataDir } from "../support/data-dir.ts";
+import { kill } from "../support/processes.ts";
+import { serve } from "../support/start-bellwire.ts";
+import { until } from "../support/until.ts";
+
+const timeout = 120_000;
+const token = "a-token-that-the-test-knows";
+
+interface Answer {
+  readonly status: number;
+  readonly isLast: boolean;
+}
+
+function openClient(origin: string): Client {
+  const client = new Client(origin);
+  onTestFinished(() => client.destroy());
+  return client;
+}
+
+/** Sends one request after another on one connection, until an answer says that it will be closed. */
+async function askUntilTold(origin: string, path: string): Promise<readonly Answer[]> {
+  const client = openClient(origin);
+  let connections = 0;
+  client.on("connect", () => (connections += 1));
+  const answers: Answer[] = [];
+  for (;;) {
+    const headers = { authorization: `Bearer ${token}` };
+    const { statusCode, headers: got, body } = await client.request({ method: "GET", path, headers });
+    await body.dump();
+    const isLast = got["connection"] === "close";
+    answers.push({ status: statusCode, isLast });
+    if (!isLast) continue;
+    expect(connections).toBe(1);
+    return answers;
+  }
+}
+
+test("clients that keep their connections get every answer through a stop", { timeout }, async () => {
+  await using folder = await makeDataDir();
+  await using serving = serve(folder.path, { BELLWIRE_ACCESS_TOKEN: token });
+  const url = await serving.ready();
+  const paths = ["/api/v1/endpoints", "/admin/api/accounts.json", "/healthz", "/signup"];
+  const asked = paths.map((path) => askUntilTold(url, path));
+  await until(async () => (await fetch(`${url}/healthz`)).ok);
+  kill(serving.pid, "SIGTERM");
+  for (const answers of await Promise.all(asked)) {
+    expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
+    expect(answers.at(-1)).toEqual({ status: 200, isLast: true });
+  }
+  expect(await serving.ended).toBe(0);
+});
+
+test(
+  "a client that was idle when the stop began is still answered, and told that it is stopping",
+  { timeout },
+  async () => {
+    await using folder = await makeDataDir();
+    await using serving = serve(folder.path, { BELLWIRE_ACCESS_TOKEN: token });
+    const client = openClient(await serving.ready());
+    const ask = async (path: string) => {
+      const { statusCode, headers, body } = await client.request({ method: "GET", path });
+      return { status: statusCode, connection: headers["connection"], text: await body.text() };
+    };
+    expect(await ask("/readyz")).toMatchObject({ status: 200, connection: "keep-alive" });
+    kill(serving.pid, "SIGTERM");
+    await until(() => serving.stdout.includes("stopping"));
+    expect(await ask("/readyz")).toEqual({
+      status: 503,
+      connection: "close",
+      text: '{"status":"not ready","because":"the process is stopping"}',
+    });
+    expect(await serving.ended).toBe(0);
+  },
+);
