@@ -1,0 +1,60 @@
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { delimiter, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { makeDataDir } from "../support/data-dir.ts";
+import { until } from "../support/until.ts";
+
+const timeout = 120_000;
+const root = fileURLToPath(new URL("../../../", import.meta.url));
+const program = join(root, "server/bin/bellwire");
+const bundled = join(root, "node_modules/.bin/node");
+
+/** A Node.js of this machine that is older than the product needs. */
+function findOldNode(): string | undefined {
+  const found = (process.env["PATH"] ?? "").split(delimiter).map((folder) => join(folder, "node"));
+  return found.find((node) => existsSync(node) && /^v(?:1[89]|2[0-3])\./.test(execFileSync(node, ["-v"]).toString()));
+}
+
+test("an old Node.js gets one sentence that names the right one, and code 1", (context) => {
+  const old = findOldNode();
+  if (old === undefined) return context.skip("no Node.js from 18 to 23 is on the PATH");
+  const { status, stdout, stderr } = spawnSync(old, [program, "serve"], { encoding: "utf8" });
+  expect([status, stdout]).toEqual([1, ""]);
+  expect(stderr).toMatch(
+    /^bellwire needs Node\.js 24 or newer, and this is \d+\.\d+\.\d+\. Use the one that npm installed: (\S+) (\S+) COMMAND\n$/,
+  );
+  expect(stderr).toContain(`${bundled} ${program}`);
+});
+
+/** How the runbook starts it under systemd, in this checkout. */
+async function documentedCommand(): Promise<readonly string[]> {
+  const runbook = await readFile(join(root, "docs/runbooks/run-as-a-service.md"), "utf8");
+  const [, folder = "", command = ""] = /^WorkingDirectory=(.*)\nExecStart=(.*)$/m.exec(runbook) ?? [];
+  return command.replace(`${folder}/`, root).split(" ");
+}
+
+test("the documented command is process 1 of a container, and SIGTERM ends it with 0", { timeout }, async (context) => {
+  const isolate = ["--pid", "--fork", "--mount-proc", "--kill-child"];
+  if (spawnSync("unshare", [...isolate, "true"]).status !== 0) {
+    return context.skip("a namespace of our own may not be made here");
+  }
+  await using folder = await makeDataDir();
+  const command = await documentedCommand();
+  const container = spawn("unshare", [...isolate, ...command], {
+    cwd: root,
+    env: { PATH: process.env["PATH"], PORT: "0", BELLWIRE_DATA_DIR: folder.path },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  let said = "";
+  container.stdout.on("data", (chunk: Buffer) => (said += chunk.toString()));
+  const ended = new Promise((resolve) => container.on("exit", (code, signal) => resolve(code ?? signal)));
+  await until(() => said.includes("bellwire ready"), { withinMs: 60_000 });
+  const first = Number(execFileSync("pgrep", ["-P", String(container.pid)]).toString());
+  expect(await readFile(`/proc/${first}/status`, "utf8")).toMatch(/^NSpid:\s+\d+\s+1$/m);
+  process.kill(first, "SIGTERM");
+  expect(await ended).toBe(0);
+  expect(said).toMatch(/stopped\n$/);
+});
