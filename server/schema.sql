@@ -265,6 +265,7 @@ create table engines (
   started_at timestamp with time zone not null default clock_timestamp(),
   beat_at timestamp with time zone not null default clock_timestamp(),
   asked bigint not null default 0,
+  process text,
   constraint engines_pkey PRIMARY KEY (id)
 );
 

@@ -6,6 +6,7 @@ import { impatientPool } from "#platform/database/impatient-pool.ts";
 import type { Encryption } from "#platform/encryption/encryption.ts";
 import { newUuidV7 } from "#platform/ids/uuid-v7.ts";
 import { chance } from "#platform/ids/chance.ts";
+import { readOwnMark } from "#platform/process/process-mark.ts";
 import type { Sender } from "#webhooks/attempts/index.ts";
 import { postgresLaneStore, startEngine } from "#webhooks/engine/index.ts";
 import { measureAttempts } from "./metrics/measure-attempts.ts";
@@ -38,7 +39,7 @@ export async function composeEngine(parts: EngineParts): Promise<AsyncDisposable
     // What takes longer than a lease comes too late: the lanes are others' by then.
     store: measureLaneStore(
       metrics,
-      postgresLaneStore(impatientPool(pool, clock, leaseMs), encryption, leaseMs),
+      postgresLaneStore(impatientPool(pool, clock, leaseMs), encryption, leaseMs, await readOwnMark()),
       clock,
     ),
     sender,

@@ -44,5 +44,5 @@ test("a replay that was asked for goes on when every process was killed", { time
   const repeats = (): number =>
     new Set(receiver.received.flatMap(({ headers }) => (headers["bellwire-replay"] ? [headers["webhook-id"]] : [])))
       .size;
-  await until(() => repeats() === events, { withinMs: 30_000 }); // the killed engine's lease has to run out
+  await until(() => repeats() === events, { withinMs: 30_000 });
 });

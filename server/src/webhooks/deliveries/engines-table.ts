@@ -1,8 +1,28 @@
 import type { Database } from "#platform/database/database.ts";
 
-/** Makes an engine known, or known again: an engine that others gave up for dead starts anew under a new id. */
-export async function insertEngine(db: Database, engineId: string): Promise<void> {
-  await db.query(`insert into engines (id) values ($1)`, [engineId]);
+/**
+ * Makes an engine known, or known again: an engine that others gave up for dead starts anew under a new id.
+ *
+ * @param process the mark of the process it runs in, if the system can tell
+ */
+export async function insertEngine(db: Database, engineId: string, process?: string): Promise<void> {
+  await db.query(`insert into engines (id, process) values ($1, $2)`, [engineId, process]);
+}
+
+/**
+ * Deletes the engines of processes that have ended, so that their lanes are free at once and not when the lease has run out.
+ * What such an engine has asked of the database may still be done after that: it settles nothing of a lane that has a new
+ * epoch, and takes no lanes without its row.
+ */
+export async function deleteEndedEngines(db: Database, hasEnded: (process: string) => Promise<boolean>): Promise<void> {
+  const engines = await db.query<{ id: string; process: string }>(
+    `select id, process from engines where process is not null`,
+  );
+  const judged = await Promise.all(
+    engines.map(async (engine) => ({ ...engine, isOver: await hasEnded(engine.process) })),
+  );
+  const ended = judged.filter(({ isOver }) => isOver).map(({ id }) => id);
+  if (ended.length > 0) await db.query(`delete from engines where id = any($1)`, [ended]);
 }
 
 /** Proves that the engine lives. False when its row is gone: others may have taken its lanes. */

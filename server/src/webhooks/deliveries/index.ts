@@ -16,7 +16,7 @@ export { cancelDelivery, insertDelivery, retryDelivery } from "./retry-delivery.
 export { reviveDeliveries, type DeliveryToRevive } from "./revive-deliveries.ts";
 export { skipDelivery } from "./skip-delivery.ts";
 
-export { beatHeart, deleteDeadEngines, deleteEngine, insertEngine } from "./engines-table.ts";
+export { beatHeart, deleteDeadEngines, deleteEndedEngines, deleteEngine, insertEngine } from "./engines-table.ts";
 export { findDueLanes, type DueLanes } from "./find-due-lanes.ts";
 export { measureDue, type DueMeasure } from "./measure-due.ts";
 export {

@@ -1,9 +1,11 @@
 import type { Pool } from "#platform/database/database.ts";
 import type { Encryption } from "#platform/encryption/encryption.ts";
+import { hasEnded, type ProcessMark, writeMark } from "#platform/process/process-mark.ts";
 import {
   beatHeart,
   confirmLanes,
   deleteDeadEngines,
+  deleteEndedEngines,
   deleteEngine,
   findDueLanes,
   insertEngine,
@@ -18,15 +20,22 @@ import { disableEndpoint, readDeliverySettings } from "#webhooks/endpoints/index
 import type { LaneStore } from "./engine-needs.ts";
 
 /** The engine's lanes in PostgreSQL. Each call is one statement and its own transaction. */
-export function postgresLaneStore(db: Pool, encryption: Encryption, leaseMs: number): LaneStore {
+export function postgresLaneStore(db: Pool, encryption: Encryption, leaseMs: number, mark?: ProcessMark): LaneStore {
   const leaseSeconds = leaseMs / 1000;
+  const deleteEnded = async (): Promise<void> => {
+    if (mark) await deleteEndedEngines(db, (process) => hasEnded(process, mark));
+  };
   return {
     async enter(engineId) {
       await deleteDeadEngines(db);
-      await insertEngine(db, engineId);
+      await deleteEnded();
+      await insertEngine(db, engineId, mark && writeMark(mark));
     },
     leave: (engineId) => deleteEngine(db, engineId),
-    beat: (engineId) => beatHeart(db, engineId),
+    async beat(engineId) {
+      const [isKnown] = await Promise.all([beatHeart(db, engineId), deleteEnded()]);
+      return isKnown;
+    },
     findDueLanes: (engineId) => findDueLanes(db, { engineId, leaseSeconds }),
     take: (engineId, endpointIds, asked) => takeLanes(db, { engineId, endpointIds, asked, leaseSeconds }),
     confirm: (engineId, lanes) => confirmLanes(db, engineId, lanes),

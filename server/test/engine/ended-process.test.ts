@@ -1,0 +1,40 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFile } from "node:fs/promises";
+import { expect, onTestFinished } from "vitest";
+import { systemClock } from "#platform/clock/clock.ts";
+import { newUuidV7 } from "#platform/ids/uuid-v7.ts";
+import { readOwnMark } from "#platform/process/process-mark.ts";
+import { postgresLaneStore } from "#webhooks/engine/index.ts";
+import { buildEndpoint, buildProvider, encryption, recordNow } from "../support/build-webhooks.ts";
+import { test } from "../support/test.ts";
+
+const leaseMs = 60_000;
+const newId = (): string => newUuidV7(systemClock.now().getTime());
+
+test("the lanes of an engine whose process has ended are free at once, and no others", async ({ database, skip }) => {
+  const own = await readOwnMark();
+  if (!own) return skip("only Linux tells when a process began");
+  const providerId = await buildProvider(database);
+  const endpointId = await buildEndpoint(database, { providerId, url: "http://127.0.0.1:9/" });
+  await recordNow(database, { providerId });
+  const other = spawn("sleep", ["100"]);
+  onTestFinished(() => void other.kill());
+  const stat = await readFile(`/proc/${other.pid}/stat`, "utf8");
+  const startedAt = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
+  const crashed = postgresLaneStore(database, encryption, leaseMs, { ...own, pid: other.pid ?? 0, startedAt });
+  const crashedId = newId();
+  await crashed.enter(crashedId);
+  const [lane] = await crashed.take(crashedId, [endpointId], 1);
+
+  const store = postgresLaneStore(database, encryption, leaseMs, own);
+  const engineId = newId();
+  await store.enter(engineId);
+  expect(await store.take(engineId, [endpointId], 1)).toEqual([]);
+  const ended = once(other, "exit");
+  other.kill("SIGKILL");
+  await ended;
+  expect(await store.beat(engineId)).toBe(true);
+  expect((await store.findDueLanes(engineId)).free).toEqual([endpointId]);
+  expect(await store.take(engineId, [endpointId], 2)).toMatchObject([{ endpointId, epoch: (lane?.epoch ?? 0) + 1 }]);
+});
