@@ -186,7 +186,7 @@ export const countLimits = {
 /** Changes of one account that raise events, and the bytes that they are recorded with, in a minute. */
 export const changeLimits = {
   changes: { name: "changes-per-account-and-minute", max: 6000 },
-  bytes: { name: "recorded-bytes-per-account-and-minute", max: 32 * 1024 * 1024 },
+  bytes: { name: "recorded-bytes-per-account-and-minute", max: 8 * 1024 * 1024 },
 } as const;
 
 /** Characters of texts that are not names: those have 255. */

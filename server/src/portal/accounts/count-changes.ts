@@ -37,6 +37,27 @@ export function countChanges(tx: Transaction, { providerId, accountId, changes, 
   tx.send(statement, [providerId, accountId, now, changes, bytes, ...limits]);
 }
 
+// By the primary key. Writes nothing while there is room, and fails like the statement above when there is none.
+const requireStatement = `
+  update change_counters as counter
+  set changes = null
+  from providers as provider
+  where counter.provider_id = $1 and counter.account_id = $2 and provider.id = $1
+    and counter.ends_at > $3 and counter.ends_at <= $3::timestamptz + interval '1 minute'
+    and (counter.changes >= coalesce((provider.limits ->> $4)::bigint, $5::bigint)
+      or counter.bytes >= coalesce((provider.limits ->> $6)::bigint, $7::bigint))`;
+
+/**
+ * Makes the transaction fail if the locked account was changed too often in this minute. Call it before the first write:
+ * what a refused change has written takes room on disk although it is rolled back.
+ */
+export function requireChangesLeft(
+  tx: Transaction,
+  { providerId, accountId, now }: Pick<Changes, "providerId" | "accountId" | "now">,
+): void {
+  tx.send(requireStatement, [providerId, accountId, now, ...limits]);
+}
+
 // Skips rows that somebody counts in at this moment. Served by change_counters_ends_idx.
 const deleteEndedStatement = `
   with ended as (

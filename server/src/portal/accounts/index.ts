@@ -1,5 +1,5 @@
 export type { Account } from "./account.ts";
-export { deleteEndedChangeCounters } from "./count-changes.ts";
+export { deleteEndedChangeCounters, requireChangesLeft } from "./count-changes.ts";
 export { recordAccountChange, recordAccountEvents, type AccountEvent } from "./record-account-events.ts";
 export {
   accountColumns,

@@ -1,6 +1,6 @@
 import { reaches, type By } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
-import { lockAccount, recordAccountEvents, type Account } from "#portal/accounts/index.ts";
+import { lockAccount, recordAccountEvents, requireChangesLeft, type Account } from "#portal/accounts/index.ts";
 import { readDocumentSettings, type DocumentSettings, type FieldErrors } from "#portal/fields/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import type { RecordedEvent } from "#webhooks/events/index.ts";
@@ -54,7 +54,9 @@ export async function withApplication<T>(
     const which = { providerId: provider.id, accountId, applicationId };
     const application = account && (await lockApplication(tx, which));
     const isThere = application && reaches(by.reach, application.product.id);
-    return isThere ? work({ tx, settings, account, application, by }) : undefined;
+    if (!isThere) return undefined;
+    requireChangesLeft(tx, { providerId: provider.id, accountId, now: by.now });
+    return work({ tx, settings, account, application, by });
   });
 }
 

@@ -2,7 +2,7 @@ import { reaches, type By } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
 import { countLimits } from "#platform/limits/limits.ts";
 import { requireRoom } from "#platform/limits/require-room.ts";
-import { insertServiceSubscriptions, lockAccount } from "#portal/accounts/index.ts";
+import { insertServiceSubscriptions, lockAccount, requireChangesLeft } from "#portal/accounts/index.ts";
 import {
   isFine,
   mergeErrors,
@@ -67,6 +67,7 @@ export async function createApplication(
     const which = { providerId: provider.id, accountId };
     const subscription = await judgeSubscription(tx, { ...which, product, writer });
     if ("refused" in subscription) return subscription;
+    requireChangesLeft(tx, { providerId: provider.id, accountId, now: by.now });
     await requireRoom(tx, countLimits.applications, { providerId: provider.id, id: accountId });
     // It is the last that can be refused, so nothing is written before.
     const application = await insertApplication(tx, provider.id, judged.application);

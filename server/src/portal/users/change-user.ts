@@ -1,6 +1,6 @@
 import type { By } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
-import { lockAccount, recordAccountEvents } from "#portal/accounts/index.ts";
+import { lockAccount, recordAccountEvents, requireChangesLeft } from "#portal/accounts/index.ts";
 import { readDocumentSettings, type DocumentSettings, type FieldErrors } from "#portal/fields/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import type { RecordedEvent } from "#webhooks/events/index.ts";
@@ -47,6 +47,7 @@ export async function changeUser(
       ...(wanted.passwordHash === undefined ? {} : { password: null }), // that it changed, never what it was
     };
     if (Object.keys(previous).length === 0) return { user: before.user, events: [] };
+    requireChangesLeft(tx, { providerId: provider.id, accountId, now: by.now });
     const user = await updateUserRow(tx, provider.id, wanted, by.now);
     const cause = { providerId: provider.id, ...by };
     return {

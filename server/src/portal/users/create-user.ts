@@ -2,7 +2,7 @@ import { hashPassword, type By } from "#access/index.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { countLimits } from "#platform/limits/limits.ts";
 import { requireRoom } from "#platform/limits/require-room.ts";
-import { lockAccount, recordAccountEvents } from "#portal/accounts/index.ts";
+import { lockAccount, recordAccountEvents, requireChangesLeft } from "#portal/accounts/index.ts";
 import { isFine, mergeErrors, readDocumentSettings, type FieldInput } from "#portal/fields/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 
@@ -34,6 +34,7 @@ export async function createUser(
     const account = await lockAccount(tx, provider.id, accountId);
     if (!account) return undefined;
     if (!isFine(errors)) return { refused: mergeErrors(errors, await findTakenNames(tx, provider.id, fields)) };
+    requireChangesLeft(tx, { providerId: provider.id, accountId, now: by.now });
     await requireRoom(tx, countLimits.users, { providerId: provider.id, id: accountId });
     const { username, email, userFields } = fields;
     const user = await insertUser(

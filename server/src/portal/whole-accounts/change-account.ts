@@ -1,6 +1,12 @@
 import type { By } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
-import { recordAccountChange, updateAccountRow, type Account, type AccountEvent } from "#portal/accounts/index.ts";
+import {
+  recordAccountChange,
+  requireChangesLeft,
+  updateAccountRow,
+  type Account,
+  type AccountEvent,
+} from "#portal/accounts/index.ts";
 import type { DocumentSettings, FieldErrors } from "#portal/fields/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import type { RecordedEvent } from "#webhooks/events/index.ts";
@@ -44,6 +50,7 @@ export async function changeAccount(
 
     const previous = changesOf(before.account, wanted);
     if (Object.keys(previous).length === 0) return { whole: before, settings, events: [] };
+    requireChangesLeft(tx, { providerId: provider.id, accountId, now: by.now });
     const whole = { ...before, account: updateAccountRow(tx, provider.id, wanted, by.now) };
     rememberAccount({ whole, configurationVersion });
     const cause = { providerId: provider.id, configurationVersion, ...by };
