@@ -7,6 +7,7 @@ import { bellwireApiDoor } from "#http/bellwire-api/index.ts";
 import { developerPortalDoor } from "#http/developer-portal/index.ts";
 import { operationsDoor } from "#http/operations/index.ts";
 import { requestBinDoor } from "#http/request-bin/index.ts";
+import { addDeliveryLag } from "#http/shared/delivery-lag.ts";
 import { createFindAdminCaller } from "#http/shared/admin-caller.ts";
 import { addFindProviderHook } from "#http/shared/find-provider-hook.ts";
 import { requestTimes } from "#http/shared/request-times.ts";
@@ -82,6 +83,7 @@ export async function composeHttp(parts: HttpParts): Promise<FastifyInstance> {
   await http.register(async (doors) => {
     addFindProviderHook(doors, { pool, clock, baseDomain });
     refuseUnreadablePaths(doors);
+    addDeliveryLag(doors, { pool, clock });
     await registerDoors(doors, parts);
   });
   drain.waitLast(http);

@@ -42,3 +42,19 @@ export async function measureDue(db: Database): Promise<DueMeasure> {
   if (!row) throw new Error("PostgreSQL answered an aggregate without a row");
   return row;
 }
+
+// The first due row of each of the provider's endpoints that may send, by due_lane_idx: one index probe an endpoint.
+const providerLag = `
+  select coalesce(extract(epoch from clock_timestamp() - min(first.due_at)), 0)::float8 as "lagSeconds"
+  from endpoints endpoint
+  cross join lateral (
+    select due.due_at from due where due.endpoint_id = endpoint.id and due.due_at <= statement_timestamp()
+    order by due.due_at limit 1
+  ) first
+  where endpoint.provider_id = $1 and endpoint.active and endpoint.state = 'enabled' and endpoint.deleted_at is null`;
+
+/** Returns for how many seconds the provider's oldest due delivery has been due; 0 if none is. */
+export async function measureProviderLag(db: Database, providerId: number): Promise<number> {
+  const [row] = await db.query<{ lagSeconds: number }>(providerLag, [providerId]);
+  return row?.lagSeconds ?? 0;
+}

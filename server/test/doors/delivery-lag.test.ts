@@ -1,0 +1,43 @@
+import type { InjectOptions } from "fastify";
+import { expect } from "vitest";
+import { setUp } from "../portal/house.ts";
+import { buildEndpoint, recordNow } from "../support/build-webhooks.ts";
+import { openEveryDoor } from "../support/open-every-door.ts";
+import { test } from "../support/test.ts";
+import { until } from "../support/until.ts";
+
+const changes: readonly InjectOptions[] = [
+  { method: "POST", url: "/api/v1/bins", payload: {} },
+  { method: "POST", url: "/admin/api/signup.json", payload: { org_name: "Quay", username: "quay" } },
+];
+
+test("while deliveries are late, answers to changes say by how much, and no other answer does", async ({
+  database,
+}) => {
+  const { accessToken, provider } = await setUp(database);
+  await using doors = await openEveryDoor(database);
+  const headers = { authorization: `Bearer ${accessToken}` };
+  let number = 0;
+  const lagOf = async (request: InjectOptions): Promise<unknown> => {
+    number += 1;
+    const payload = { org_name: `Quay ${number}`, username: `quay${number}` };
+    const sent = request.url === "/admin/api/signup.json" ? { ...request, payload } : request;
+    const answer = await doors.http.inject({ ...sent, headers });
+    expect(answer.statusCode).toBeLessThan(300);
+    return answer.headers["bellwire-delivery-lag"];
+  };
+  for (const change of changes) expect(await lagOf(change)).toBeUndefined();
+
+  const endpointId = await buildEndpoint(database, { providerId: provider.id, url: "http://127.0.0.1:9/" });
+  await recordNow(database, { providerId: provider.id });
+  await database.query("update due set due_at = now() - interval '1 hour' where endpoint_id = $1", [endpointId]);
+  for (const change of changes) {
+    expect(Number(await until(() => lagOf(change), { everyMs: 200 }))).toBeGreaterThanOrEqual(3600);
+  }
+  expect(await lagOf({ method: "GET", url: "/api/v1/endpoints" })).toBeUndefined();
+
+  await database.query("update endpoints set active = false where id = $1", [endpointId]);
+  await until(async () => (await lagOf({ method: "POST", url: "/api/v1/bins", payload: {} })) === undefined, {
+    everyMs: 200,
+  });
+});
