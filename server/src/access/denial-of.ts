@@ -2,7 +2,7 @@ import type { Scope } from "./access-tokens-table.ts";
 import type { AdminCaller } from "./admin-caller.ts";
 
 /** Why somebody may not. The first that holds, in this order. */
-export type Denial = "scope" | "read-only" | "role" | "reach" | "capability";
+export type Denial = "scope" | "read-only" | "reach" | "role" | "capability";
 
 interface Terms {
   readonly writes: boolean;
@@ -28,8 +28,10 @@ const deeds = {
   /** Products and the plans of their applications: also for those who look after developers. */
   "read-products": { writes: false, members: ["partners", "plans"] },
   "change-plans": { writes: true, members: ["plans"] },
+  "change-products": { writes: true, members: ["partners", "plans"] },
   /** A new product would be out of reach for whoever is narrowed to others. */
-  "create-products": { writes: true, members: ["plans"], needsAllProducts: true },
+  "create-products": { writes: true, members: "admins", needsAllProducts: true },
+  "delete-products": { writes: true, members: "admins" },
   "read-settings": { writes: false, members: ["settings"] },
   /** Which fields accounts, users and applications have: also for those who fill them in. */
   "read-fields": { writes: false, members: ["partners", "settings"] },
@@ -78,8 +80,8 @@ export function denialOf(
   const isKey = caller.role === "key";
   if (caller.actor.kind === "token" && !hasScope(caller, terms.scopes ?? accountManagement)) return "scope";
   if (terms.writes && caller.permission === "ro") return "read-only";
-  if (caller.role === "member" && !isOpenTo(caller, terms.members)) return "role";
   if (terms.needsAllProducts && caller.reach !== null) return "reach";
+  if (caller.role === "member" && !isOpenTo(caller, terms.members)) return "role";
   if (terms.needsWebHooks && provider.webHooks === "denied" && !(isKey && terms.keyIsExempt)) return "capability";
   return undefined;
 }

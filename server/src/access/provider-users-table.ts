@@ -22,7 +22,8 @@ export interface NewProviderUser {
   readonly providerId: number;
   readonly username: string;
   readonly email?: string;
-  readonly passwordHash: string;
+  /** Null: nobody signs in until an admin sets a password. */
+  readonly passwordHash: string | null;
   readonly role: Role;
   readonly sections?: readonly string[];
   readonly serviceIds?: Reach;
@@ -88,7 +89,7 @@ export async function findProviderUserByLogin(
 /** Apart from the rest, so that the hash does not travel with the user. */
 export interface ProviderUserWithHash {
   readonly user: ProviderUser;
-  readonly passwordHash: string;
+  readonly passwordHash: string | null;
 }
 
 /** Everybody whom a login may mean. */
@@ -98,7 +99,7 @@ export async function findWithHashes(
   login: string,
 ): Promise<readonly ProviderUserWithHash[]> {
   if (login.includes("\0")) return []; // PostgreSQL has no text with it, so nobody has such a name
-  const rows = await db.query<ProviderUser & { passwordHash: string }>(findStatement, [providerId, login]);
+  const rows = await db.query<ProviderUser & { passwordHash: string | null }>(findStatement, [providerId, login]);
   return rows.map(({ passwordHash, ...user }) => ({ user, passwordHash }));
 }
 

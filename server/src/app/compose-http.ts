@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from "fastify";
-import { accountManagementApiDoor } from "#http/account-management-api/index.ts";
+import { accountManagementApiDoor, unservedApiDoor, unservedApis } from "#http/account-management-api/index.ts";
 import { adminPortalDoor } from "#http/admin-portal/index.ts";
 import { apiDocsDoor } from "#http/api-docs/index.ts";
 import { bellwireApiDoor } from "#http/bellwire-api/index.ts";
@@ -141,9 +141,13 @@ async function registerDoors(doors: FastifyInstance, parts: HttpParts): Promise<
   };
 
   const asked = { ...endpoints, clock, findAdminCaller, version };
-  await doors.register(accountManagementApiDoor({ ...asked, adminPortalUrl, developerPortalUrl }), {
-    prefix: "/admin/api",
-  });
+  await doors.register(
+    accountManagementApiDoor({ ...asked, adminPortalUrl, developerPortalUrl, noReplyAddress: urls.noReplyAddress }),
+    {
+      prefix: "/admin/api",
+    },
+  );
+  for (const prefix of unservedApis) await doors.register(unservedApiDoor, { prefix });
   await doors.register(bellwireApiDoor({ ...asked, newId, sender, adminPortalUrl, developerPortalUrl, secretsOfBin }), {
     prefix: "/api/v1",
   });

@@ -23,14 +23,13 @@ const everyMs = 5000;
 export function composeMail({ config, pool, clock, urls, log }: MailParts): AsyncDisposable | undefined {
   if (config.smtpUrl === undefined) return undefined;
   const mailer = openMailer(config.smtpUrl.reveal());
-  const fallbackAddress = `no-reply@${new URL(urls.publicUrl).hostname}`;
   const send = async (): Promise<number> =>
     sendDueMails({
       pool,
       now: () => clock.now(),
       send: async ({ from, recipient, subject, text }) => {
         await mailer.send({
-          from: { name: from.name, address: from.address ?? fallbackAddress },
+          from: { name: from.name, address: from.address || urls.noReplyAddress },
           to: recipient,
           subject,
           text,

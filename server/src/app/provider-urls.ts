@@ -1,6 +1,8 @@
 /** How the outside reaches a provider's two sides, without a slash at the end. */
 export interface ProviderUrls {
   readonly publicUrl: string;
+  /** Where mails come from while a provider names no address of its own. */
+  readonly noReplyAddress: string;
   readonly developerPortal: (provider: { readonly subdomain: string }) => string;
   readonly adminPortal: (provider: { readonly subdomain: string }) => string;
   /** Whether a URL leads to this installation. */
@@ -12,11 +14,12 @@ export interface ProviderUrls {
  * everything is at the public URL.
  */
 export function providerUrls(publicUrl: string, baseDomain: string | undefined): ProviderUrls {
-  const { protocol, port, host } = new URL(publicUrl);
+  const { protocol, port, host, hostname } = new URL(publicUrl);
   const portSuffix = port === "" ? "" : `:${port}`;
   const at = (name: string): string => `${protocol}//${name}.${baseDomain}${portSuffix}`;
   return {
     publicUrl,
+    noReplyAddress: `no-reply@${hostname}`,
     developerPortal: ({ subdomain }) => (baseDomain === undefined ? publicUrl : at(subdomain)),
     adminPortal: ({ subdomain }) => (baseDomain === undefined ? publicUrl : at(`${subdomain}-admin`)),
     isOurs: (url) =>

@@ -99,7 +99,7 @@ test("a blank name is refused, and nothing is changed", async ({ api }) => {
 
   expect([answer.statusCode, answer.body]).toEqual([
     422,
-    `${xmlDeclaration}<errors><error>Org name can't be blank</error></errors>`,
+    `${xmlDeclaration}<errors><error>Organization/Group Name can't be blank</error></errors>`,
   ]);
   expect(await countEvents(api, "account.updated")).toBe(0);
 });

@@ -82,6 +82,7 @@ export function openDoor(pool: Pool, clock: HandDrivenClock): WatchedDoor {
     findAdminCaller: createFindAdminCaller({ pool, clock }),
     adminPortalUrl: ({ subdomain }) => `https://${subdomain}-admin.${baseDomain}`,
     developerPortalUrl: ({ subdomain }) => `https://${subdomain}.${baseDomain}`,
+    noReplyAddress: `no-reply@${baseDomain}`,
     version: "0.0.0",
   });
   http.register(door, { prefix: "/admin/api" });

@@ -59,7 +59,7 @@ test("a sixth key, and one that is no key, are refused with the reason", async (
   for (const number of [2, 3, 4, 5]) expect((await add(`key-${number}`)).statusCode).toBe(201);
 
   const [sixth, spaced] = [await add("key-6"), await add("a key")];
-  expect([sixth.statusCode, sixth.json().errors.base]).toEqual([422, ["limit reached"]]);
+  expect([sixth.statusCode, sixth.json().errors.base]).toEqual([422, ["Limit reached"]]);
   expect([spaced.statusCode, Object.keys(spaced.json().errors)]).toEqual([422, expect.arrayContaining(["value"])]);
 });
 
@@ -107,9 +107,37 @@ test("an account stays subscribed while an application of its is in use", async 
 
   expect([refused.statusCode, refused.body]).toEqual([
     403,
-    `${xmlDeclaration}<errors><error>All applications of this subscription must be suspended first</error></errors>`,
+    `${xmlDeclaration}<errors><error>There is 1 unsuspended application subscribed to the service</error></errors>`,
   ]);
   await api.ask("PUT", `${path}/suspend.xml`);
   expect((await api.ask("DELETE", contractPath)).statusCode).toBe(200);
   expect((await api.ask("GET", `${path}.xml`)).statusCode).toBe(404);
+});
+
+test("an application needs no name: without one it has none, and one that is emptied is an empty text", async ({
+  api,
+}) => {
+  const { account, plan } = await make(api);
+  const made = await api.ask("POST", `/accounts/${account}/applications.json`, { payload: { plan_id: plan } });
+  expect([made.statusCode, made.json().application.name]).toEqual([201, undefined]);
+  const path = `/accounts/${account}/applications/${made.json().application.id}`;
+  expect((await api.ask("GET", `${path}.xml`)).body).not.toContain("<name></name>");
+
+  const put = async (payload: object): Promise<unknown> =>
+    (await api.ask("PUT", `${path}.json`, { payload })).json().application.name;
+  expect(await put({ name: "Ferry" })).toBe("Ferry");
+  expect(await put({ description: "Times" })).toBe("Ferry");
+  expect(await put({ name: "" })).toBe("");
+  expect((await api.ask("GET", `${path}.json`)).json().application).toMatchObject({ name: "", description: "Times" });
+  expect((await api.ask("GET", `${path}.xml`)).body).toMatch(/<\/plan><description>Times<\/description><extra_fields>/);
+});
+
+test("a product without a service plan takes no application, in 3scale's words", async ({ api }) => {
+  const { account, service, plan } = await make(api);
+  await api.pool.query("delete from plans where product_id = $1 and kind = 'service_plan'", [service]);
+  const ask = (format: string) =>
+    api.ask("POST", `/accounts/${account}/applications.${format}`, { payload: { plan_id: plan } });
+  const [json, xml] = [await ask("json"), await ask("xml")];
+  expect([json.statusCode, json.json()]).toEqual([422, { error: "You cannot subscribe to that service." }]);
+  expect(xml.body).toBe(`${xmlDeclaration}<error>You cannot subscribe to that service.</error>`);
 });

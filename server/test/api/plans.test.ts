@@ -56,7 +56,7 @@ test("a plan that somebody is on stays", async ({ api }) => {
 
   expect([answer.statusCode, answer.body]).toEqual([
     403,
-    `${xmlDeclaration}<errors><error>Somebody is on this plan</error></errors>`,
+    `${xmlDeclaration}<errors><error>This account plan cannot be deleted! At least one account depends on it.</error></errors>`,
   ]);
 });
 

@@ -96,22 +96,48 @@ test("what is wrong with the account and with its user is told together, and not
   expect(json.statusCode).toBe(422);
   expect(Object.keys(json.json().errors).toSorted()).toEqual(["email", "org_name", "password", "username"]);
   expect(json.json().errors.org_name).toEqual(["can't be blank"]);
-  expect(xml.body).toMatch(/^<\?xml version="1.0" encoding="UTF-8"\?><errors><error>Org name can't be blank<\/error>/);
+  expect(xml.body).toMatch(
+    /^<\?xml version="1.0" encoding="UTF-8"\?><errors><error>Organization\/Group Name can't be blank<\/error>/,
+  );
   expect(await eventsOf(api)).toHaveLength(3);
 });
 
-test("a plan that is not there, or another provider's, is not found", async ({ api, neighbour }) => {
+test("a default plan takes the place of one that is not there, or another provider's", async ({ api, neighbour }) => {
   const [plan] = await api.pool.query<{ id: number }>(
     "select id from plans where provider_id = $1 and kind = 'account_plan'",
     [neighbour.provider.id],
   );
-  for (const account_plan_id of [plan?.id, 999_999_999, "abc"]) {
-    const xml = await api.ask("POST", "/signup.xml", { payload: { ...mira, account_plan_id } });
-    const json = await api.ask("POST", "/signup.json", { payload: { ...mira, account_plan_id } });
-    expect([xml.statusCode, xml.body]).toEqual([404, ""]);
-    expect([json.statusCode, json.body]).toEqual([404, '{"status":"Not found"}']);
+  const [own] = await api.pool.query<{ id: number }>(
+    "select id from plans where provider_id = $1 and kind = 'account_plan' and is_default",
+    [api.provider.id],
+  );
+  for (const [at, account_plan_id] of [plan?.id, 999_999_999, "abc"].entries()) {
+    const names = { username: `mira${at}`, email: `mira${at}@harbour.example` };
+    const answer = await api.ask("POST", "/signup.json", { payload: { ...mira, ...names, account_plan_id } });
+    expect([account_plan_id, answer.statusCode]).toEqual([account_plan_id, 201]);
+    const { id } = answer.json().account;
+    expect((await api.ask("GET", `/accounts/${id}/plan.json`)).json().account_plan.id).toBe(own?.id);
   }
-  expect(await eventsOf(api)).toEqual([]);
+});
+
+test("a plan counts as the kind that it is, under whichever name it comes", async ({ api }) => {
+  const gold = (await api.ask("POST", "/account_plans.json", { payload: { name: "Gold" } })).json().account_plan.id;
+  const answer = await api.ask("POST", "/signup.json", { payload: { ...mira, application_plan_id: gold } });
+  const { id } = answer.json().account;
+  expect((await api.ask("GET", `/accounts/${id}/plan.json`)).json().account_plan.id).toBe(gold);
+});
+
+test("a sign-up must give the fields that are required, but the address; other requests need not", async ({ api }) => {
+  const field = { target: "Account", name: "region", label: "Region", required: true };
+  await api.ask("POST", "/fields_definitions.json", { payload: field });
+  const names = { org_name: "Quay", username: "quay" };
+  const bare = await api.ask("POST", "/signup.json", { payload: names });
+  expect([bare.statusCode, bare.json()]).toEqual([422, { errors: { region: ["can't be blank"] } }]);
+  const full = await api.ask("POST", "/signup.json", { payload: { ...names, extra_fields: { region: 7 } } });
+  expect([full.statusCode, full.json().account.region]).toEqual([201, "7"]);
+  const { id } = full.json().account;
+  const emptied = await api.ask("PUT", `/accounts/${id}.json`, { payload: { region: "" } });
+  expect([emptied.statusCode, emptied.json().account.region]).toEqual([200, ""]);
 });
 
 test("a name that XML cannot hold is refused in words", async ({ api }) => {

@@ -52,4 +52,4 @@ async function take(
 }
 
 const idsIn = (body: string): readonly number[] =>
-  Array.from(body.matchAll(/(?:<id>|"id":)(\d+)/g), ([, id]) => Number(id));
+  Array.from(body.matchAll(/(?:<id(?: [^>]*)?>|"id":)(\d+)/g), ([, id]) => Number(id));

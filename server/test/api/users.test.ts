@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { indentXml } from "#platform/document/indent-xml.ts";
 import { test, xmlDeclaration, type ApiHouse } from "./api-test.ts";
 
 async function signUp(api: ApiHouse): Promise<{ account: number; admin: number }> {
@@ -49,9 +50,9 @@ test("the last admin of an account stays, and the refusal says so", async ({ api
 
   expect([xml.statusCode, xml.body]).toEqual([
     403,
-    `${xmlDeclaration}<errors><error>The last admin cannot go</error></errors>`,
+    `${xmlDeclaration}<errors><error>Can't delete last admin</error></errors>`,
   ]);
-  expect([json.statusCode, json.json()]).toEqual([403, { errors: { base: ["The last admin cannot go"] } }]);
+  expect([json.statusCode, json.json()]).toEqual([403, { errors: { base: ["Can't delete last admin"] } }]);
 });
 
 test("the last admin is not made a member, and the refusal says so at the role", async ({ api }) => {
@@ -59,7 +60,7 @@ test("the last admin is not made a member, and the refusal says so at the role",
   const answer = await api.ask("PUT", `/accounts/${account}/users/${admin}/member.json`);
 
   expect([answer.statusCode, answer.json()]).toEqual([
-    422,
+    403,
     { errors: { role: ["cannot be taken from the last admin"] } },
   ]);
 });
@@ -82,11 +83,10 @@ test("a step that does not lead on from the user's state is refused with the use
       },
     },
   ]);
-  expect([xml.statusCode, xml.body]).toEqual([
-    422,
-    `${xmlDeclaration}<error><from>pending</from><event>suspend</event>` +
-      `<error>State cannot transition via "suspend"</error>${user.body.slice(xmlDeclaration.length)}</error>`,
-  ]);
+  const shown = user.body.slice(xmlDeclaration.length).replace("<extra_fields></extra_fields>", "<extra_fields/>");
+  const says = 'State cannot transition via "suspend"';
+  const oneLine = `<error><from>pending</from><event>suspend</event><error>${says}</error>${shown}</error>`;
+  expect([xml.statusCode, xml.body]).toEqual([422, indentXml(oneLine)]);
 });
 
 test("who is active already can be activated again, who is suspended cannot", async ({ api }) => {

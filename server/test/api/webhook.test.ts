@@ -100,14 +100,23 @@ test.for(["/webhooks.xml", "/webhooks", "/webhooks.yaml"])(
 );
 
 test.for<[string, InjectOptions]>([
-  ["nothing at all", { payload: "", headers: form }],
-  ["nothing that it knows", { payload: { colour: "red" } }],
+  ["nothing at all", {}],
   ["parameters in the query only", { query: { url } }],
-  ["an empty web_hook", { payload: { web_hook: {} } }],
+  ["an empty text", { payload: { web_hook: "" } }],
 ])("%s is a missing parameter", async ([, request], { api }) => {
   const answer = await api.ask("PUT", "/webhooks.json", request);
 
   expect([answer.statusCode, answer.body]).toEqual([400, "Required parameter missing: web_hook"]);
+});
+
+test.for<[string, InjectOptions]>([
+  ["an empty form", { payload: "", headers: form }],
+  ["names that nobody knows", { payload: { colour: "red" } }],
+  ["an empty web_hook", { payload: { web_hook: {} } }],
+])("a body with %s changes nothing", async ([, request], { api }) => {
+  const before = await api.ask("PUT", "/webhooks.json", { payload: { url: "https://hooks.example/", active: true } });
+  const after = await api.ask("PUT", "/webhooks.json", request);
+  expect([after.statusCode, after.body]).toEqual([200, before.body]);
 });
 
 test("what 3scale drops is dropped, also where nothing else is sent", async ({ api }) => {
@@ -122,8 +131,7 @@ test("what 3scale drops is dropped, also where nothing else is sent", async ({ a
 test("a web_hook that is no object is refused", async ({ api }) => {
   const answer = await api.ask("PUT", "/webhooks.json", { payload: { web_hook: "yes" } });
 
-  expect(answer.statusCode).toBe(422);
-  expect(answer.json().errors).toHaveProperty("web_hook");
+  expect([answer.statusCode, answer.body]).toEqual([422, "Wrong type for parameter: web_hook"]);
 });
 
 test.for([

@@ -42,6 +42,15 @@ const oidcProduct = aProduct({
   },
 });
 
+const tides = aProduct({
+  description: "Ferries",
+  state: "published",
+  supportEmail: "tides@acme.example",
+  notificationSettings: { web_provider: [0, 50, 100] },
+  annotations: { managed_by: "operator" },
+});
+const context = { provider, supportEmail: "support@acme.example" };
+
 const subscription = {
   subscription: {
     id: 81,
@@ -58,7 +67,8 @@ const subscription = {
 const application = applications["app-id"].updated;
 
 const grace = { ...colleague, createdAt: at, updatedAt: at };
-const acme = { provider, settings: exampleSettings, users: [grace] };
+const contacts = { supportEmail: "support@acme.example", financeSupportEmail: "support@acme.example" };
+const acme = { provider, settings: exampleSettings, contacts, noReplyAddress: "no-reply@acme.example", users: [grace] };
 const origins = { admin: adminUrl, developer: "https://acme.example.com" };
 
 /** What the API answers about the things around applications, by the name of its golden file. */
@@ -67,9 +77,9 @@ export const asXml: readonly (readonly [file: string, document: Node])[] = [
   ["keys", representKeys(application.keys, provider)],
   ["keys-in-lisbon", representKeys([{ value: "summer", createdAt: at, updatedAt: at }], inLisbon)],
   ["referrer-filters", representReferrerFilters(filters, inLisbon)],
-  ["service", representProduct(aProduct({ description: "Ferries" }), provider)],
-  ["service-oidc", representProduct(oidcProduct, provider)],
-  ["service-contract", representSubscription(subscription, provider)],
+  ["service", representProduct(tides, context)],
+  ["service-oidc", representProduct(oidcProduct, context)],
+  ["service-contract", representSubscription(subscription, provider, at)],
   ["provider", representProvider(acme, origins)],
 ];
 
@@ -77,9 +87,9 @@ export const asJson: readonly (readonly [file: string, json: Json])[] = [
   ["plans", { plans: plans.map((plan) => planToJson(plan, provider, adminUrl)) }],
   ["keys", keysToJson(application, provider, adminUrl)],
   ["referrer-filters", referrerFiltersToJson(filters, { application, provider, adminUrl })],
-  ["service", productToJson(aProduct({ description: "Ferries" }), provider, adminUrl)],
-  ["service-oidc", productToJson(oidcProduct, provider, adminUrl)],
-  ["service-contract", subscriptionToJson(subscription, provider)],
+  ["service", productToJson(tides, context, adminUrl)],
+  ["service-oidc", productToJson(oidcProduct, context, adminUrl)],
+  ["service-contract", subscriptionToJson(subscription, provider, at)],
   ["provider", providerToJson(acme, origins)],
   ["fields-definition", definitionToJson(aDefinition("Cinstance", "stage", { choices: ["alpha", "beta"] }), provider)],
 ];

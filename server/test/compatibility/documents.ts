@@ -149,6 +149,7 @@ const applicationOf = (product: Product, plan: Plan, its: Partial<Application>):
   providerVerificationKey: "2f1e0d3c4b5a69788796a5b4c3d2e1f0",
   redirectUrl: null,
   createOrigin: null,
+  acceptedAt: null,
   firstTrafficAt: null,
   firstDailyTrafficAt: null,
   fields: {},

@@ -121,7 +121,7 @@ const machines: readonly Machine[] = [
     ],
     leads: {
       pending: ["active", no, no],
-      active: ["=", "suspended", no],
+      active: [no, "suspended", no],
       suspended: [no, "=", "active"],
     },
   },

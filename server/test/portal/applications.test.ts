@@ -49,7 +49,7 @@ test("what an application's credentials must look like is said beside each", asy
     },
   });
   expect(await create({ name: "", first_traffic_at: "tomorrow" })).toEqual({
-    refused: { name: ["can't be blank"], first_traffic_at: ["is invalid"] },
+    refused: { first_traffic_at: ["is invalid"] },
   });
   expect(await create({ user_key: application.userKey, application_id: application.applicationId })).toEqual({
     refused: { user_key: ["has already been taken"], application_id: ["has already been taken"] },
@@ -83,7 +83,7 @@ test("an account is subscribed to a product with its first application of it", a
   expect(await create()).toHaveProperty("application");
   await pool.query(`delete from service_subscriptions where provider_id = $1`, [provider.id]);
   await pool.query(`delete from plans where provider_id = $1 and kind = 'service_plan'`, [provider.id]);
-  expect(await create()).toEqual({ refused: { base: ["You cannot subscribe to that service."] } });
+  expect(await create()).toEqual({ notFound: "service plan" });
 });
 
 test("an application that is refused leaves no subscription behind", async ({ sharedPool: pool }) => {
@@ -124,13 +124,15 @@ test("keys that are added at once never become more than five", async ({ sharedP
   const adding = Array.from({ length: 8 }, () => addApplicationKey(pool, { ...change, writer: "program" }));
   const outcomes = await Promise.all(adding);
   expect(outcomes.filter((it) => it && "application" in it)).toHaveLength(5);
-  expect(outcomes).toContainEqual({ refused: { base: ["limit reached"] } });
+  expect(outcomes).toContainEqual({ refused: { base: ["Limit reached"] } });
 });
 
 test("a plan that somebody is on stays", async ({ sharedPool: pool }) => {
   const { provider, application, productId } = await signedUp(pool);
   const ofKind = { providerId: provider.id, kind: "application_plan", productId, by } as const;
-  expect(await deletePlan(pool, { ...ofKind, planId: application.plan.id })).toEqual({ notAllowed: "in use" });
+  expect(await deletePlan(pool, { ...ofKind, planId: application.plan.id })).toEqual({
+    notAllowed: "application_plan in use",
+  });
   const planId = await newPlan(pool, provider.id, productId);
   expect(await deletePlan(pool, { ...ofKind, kind: "service_plan", planId })).toBeUndefined();
   expect(await deletePlan(pool, { ...ofKind, planId })).toMatchObject({ plan: { systemName: "gold_co" } });
@@ -196,7 +198,7 @@ test("applications are listed page by page, of the provider alone, as asked", as
   const values = { name: "Tides", first_daily_traffic_at: "2026-01-05" };
   await createApplication(pool, { provider, accountId, planId, values, writer: "program", by });
   await changeApplicationState(pool, { ...change, transition: "suspend" });
-  const namesOf = async (filter: Parameters<typeof searchApplications>[2]): Promise<string[]> =>
+  const namesOf = async (filter: Parameters<typeof searchApplications>[2]): Promise<(string | null)[]> =>
     (await searchApplications(pool, provider.id, filter, { limit: 10, offset: 0 })).applications.map(
       ({ name }) => name,
     );

@@ -7,7 +7,7 @@ import { changeAccountPlan, changeAccountState, deleteAccount, setCreditCard } f
 import { countWaiting } from "../support/count-waiting.ts";
 import { test } from "../support/test.ts";
 import { until } from "../support/until.ts";
-import { billing, byForm, countRows, eventsOf, failingAtTheEnd, now, setUp, signUp } from "./house.ts";
+import { byForm, card, countRows, eventsOf, failingAtTheEnd, now, setUp, signUp } from "./house.ts";
 
 const by = { actor: { kind: "token", userId: 1 }, channel: "api", now: new Date(now.getTime() + 60_000) } as const;
 
@@ -99,9 +99,8 @@ test("a deletion that fails at the last statement deletes nothing and tells noth
 
 test("no event says by what the payment gateway knows a card", async ({ sharedPool: pool }) => {
   const its = await account(pool);
-  const card = { expirationYear: "31", expirationMonth: "5", partialNumber: "4242" };
   for (const token of ["secret-1", "secret-2"])
-    await setCreditCard(pool, { ...its, card: { ...card, token }, billing, by });
+    await setCreditCard(pool, { ...its, values: { ...card, credit_card_token: token }, by });
   const told = await pool.query<{ text: string; previous: unknown }>(
     `select document::text as text, previous from events where provider_id = $1 and type = 'account.updated' order by id`,
     [its.provider.id],
@@ -120,14 +119,14 @@ test("no event says by what the payment gateway knows a card", async ({ sharedPo
 });
 
 test.for([
-  [{ expirationMonth: "13" }, "credit_card_expiration_month"],
-  [{ expirationYear: "1999" }, "credit_card_expiration_year"],
-  [{ token: "" }, "credit_card_token"],
-  [{ partialNumber: "4242424242424242" }, "credit_card_partial_number"],
+  [{ credit_card_expiration_month: "13" }, "credit_card_expires_on"],
+  [{ credit_card_expiration_year: "1999" }, "credit_card_expires_on"],
+  [{ credit_card_token: "", billing_address_city: "" }, "credit_card_auth_code"],
+  [{ billing_address_address: " ", billing_address_city: "" }, "billing_address_address1"],
+  [{ credit_card_partial_number: "4242424242424242" }, "credit_card_partial_number"],
 ] as const)("a card with %o is refused", async ([wrong, field], { sharedPool: pool }) => {
   const its = await account(pool);
-  const card = { token: "card-1", expirationYear: "2031", expirationMonth: "05", ...wrong };
-  expect(await setCreditCard(pool, { ...its, card, billing, by })).toEqual({
+  expect(await setCreditCard(pool, { ...its, values: { ...card, ...wrong }, by })).toEqual({
     refused: { [field]: [expect.any(String)] },
   });
 });

@@ -4,7 +4,7 @@ import { deleteProduct } from "#portal/applications/index.ts";
 import { countWaiting } from "../support/count-waiting.ts";
 import { test } from "../support/test.ts";
 import { until } from "../support/until.ts";
-import { byForm, now, setUp, signUp } from "./house.ts";
+import { addProduct, byForm, now, setUp, signUp } from "./house.ts";
 
 const by = { actor: { kind: "key" }, channel: "api", now } as const;
 
@@ -12,6 +12,7 @@ test("whoever deletes a product and whoever subscribes to it never wait for each
   sharedPool: pool,
 }) => {
   const { provider, product } = await setUp(pool);
+  await addProduct(pool, provider.id);
   const { whole } = await signUp(pool, { provider, by: byForm });
   const accountId = whole.account.id;
   await pool.query("delete from applications where account_id = $1", [accountId]); // the subscription stays
@@ -28,6 +29,7 @@ test("whoever deletes a product and whoever subscribes to it never wait for each
 
 test("nor does whoever comes to use the product only while it is waited for", async ({ sharedPool: pool }) => {
   const { provider, product } = await setUp(pool);
+  await addProduct(pool, provider.id);
   const { whole } = await signUp(pool, { provider, by: byForm });
   const accountId = whole.account.id;
   const [plan] = await pool.query<{ id: number }>(

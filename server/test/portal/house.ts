@@ -31,8 +31,12 @@ export const form = {
   password_confirmation: "correct horse battery",
 };
 
-/** Whom a card is billed to, as it comes with the card. */
-export const billing = {
+/** A card, and whom it is billed to. */
+export const card = {
+  credit_card_token: "card-1",
+  credit_card_expiration_year: "31",
+  credit_card_expiration_month: "5",
+  credit_card_partial_number: "4242",
   billing_address_name: "Nora Fjord",
   billing_address_address: "1 Pier",
   billing_address_city: "Bergen",
@@ -108,3 +112,7 @@ export const failingAtTheEnd = (pool: Pool): Pool => ({
       throw new Error("the last statement failed");
     }),
 });
+
+/** One more product, since the last one cannot be deleted. */
+export const addProduct = (pool: Pool, providerId: number): Promise<unknown> =>
+  pool.query(`insert into products (provider_id, name, system_name) values ($1, 'Spare', 'spare')`, [providerId]);

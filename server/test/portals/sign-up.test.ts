@@ -39,7 +39,7 @@ test.for([
   ["org_name", "", /Organization\/Group Name can&#39;t be blank/],
   ["username", "", /Username can&#39;t be blank/],
   ["username", "a", /Username is too short/],
-  ["username", "ada?", /Use only letters, digits and \.-_@\+ please/],
+  ["username", "ada?", /Use only letters, numbers, and \.-_@\+ please\./],
   ["email", "nonsense", /Email .*should look like an email address/],
   ["password", "short", /Password is too short/],
   ["password_confirmation", "something else", /Password again doesn&#39;t match/],

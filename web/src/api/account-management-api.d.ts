@@ -59,7 +59,7 @@ export interface paths {
         put?: never;
         /**
          * Signup Express (Account Create)
-         * @description Makes an account with its admin user, its plans and its first application. Plans that are left out are the default ones. With a password, and an account plan that needs no approval, the user may sign in at once.
+         * @description Makes an account with its admin user, its plans and its first application. Plans that are left out, or unknown, are the default ones. With a password, and an account plan that needs no approval, the user may sign in at once.
          */
         post: operations["signup-express-account-create"];
         delete?: never;
@@ -951,7 +951,7 @@ export interface paths {
         put?: never;
         /**
          * Service Create
-         * @description Makes a service, with a service plan for who is to use it.
+         * @description Makes a service, with a service plan for who is to use it. For admins and the provider key.
          */
         post: operations["service-create"];
         delete?: never;
@@ -980,7 +980,7 @@ export interface paths {
         post?: never;
         /**
          * Service Delete
-         * @description Deletes a service with its plans, subscriptions and applications.
+         * @description Deletes a service with its plans, subscriptions and applications, unless it is the last one. For admins and the provider key.
          */
         delete: operations["service-delete"];
         options?: never;
@@ -1147,7 +1147,7 @@ export interface paths {
         put?: never;
         /**
          * User Create (provider account)
-         * @description Adds a member to the provider's own users, who waits to be activated and may do nothing yet.
+         * @description Adds a member to the provider's own users, who waits to be activated, and may do what is permitted here.
          */
         post: operations["user-create-provider-account"];
         delete?: never;
@@ -1258,7 +1258,7 @@ export interface paths {
         get: operations["user-permissions-read"];
         /**
          * User Permissions Update
-         * @description Says what a member may do: these sections and no others, for these services. What is left out stays as it is.
+         * @description Says what a member may do: these sections and no others, for these services. What is left out stays as it is, and what is not known is dropped. An admin may do all, so only the provider key can prepare what is left once he is a member.
          */
         put: operations["user-permissions-update"];
         post?: never;
@@ -1836,6 +1836,8 @@ export interface components {
         /** AccountPlanCreateRequest */
         AccountPlanCreateRequest: {
             name: string;
+            /** @description Kept, and never returned. */
+            description?: string;
             approval_required?: boolean;
             cost_per_month?: number;
             setup_fee?: number;
@@ -1848,6 +1850,8 @@ export interface components {
         /** AccountPlanUpdateRequest */
         AccountPlanUpdateRequest: {
             name?: string;
+            /** @description Kept, and never returned. */
+            description?: string;
             approval_required?: boolean;
             cost_per_month?: number;
             setup_fee?: number;
@@ -1873,12 +1877,16 @@ export interface components {
         };
         /**
          * AccountUpdateRequest
-         * @description And the fields that you have defined for accounts.
+         * @description And the fields that you have defined for accounts, your own ones also inside `extra_fields`; `name` for `org_name`; and `billing_address`, nested or in parts such as `billing_address_city`, if you have defined it.
          */
         AccountUpdateRequest: {
             org_name?: string;
             monthly_billing_enabled?: boolean;
             monthly_charging_enabled?: boolean;
+            /** @description Notes of programs. Only `managed_by`; an empty text removes it. */
+            annotations?: {
+                managed_by?: string;
+            };
         } & {
             [key: string]: unknown;
         };
@@ -1963,7 +1971,7 @@ export interface components {
          */
         ApplicationCreateRequest: {
             plan_id: number;
-            name: string;
+            name?: string;
             description?: string;
             user_key?: string;
             application_id?: string;
@@ -1972,6 +1980,8 @@ export interface components {
             redirect_url?: string;
             first_traffic_at?: string;
             first_daily_traffic_at?: string;
+            accepted_at?: string;
+            create_origin?: string;
         } & {
             [key: string]: unknown;
         };
@@ -2067,6 +2077,8 @@ export interface components {
         /** ApplicationPlanCreateRequest */
         ApplicationPlanCreateRequest: {
             name: string;
+            /** @description Kept, and never returned. */
+            description?: string;
             approval_required?: boolean;
             cost_per_month?: number;
             setup_fee?: number;
@@ -2079,6 +2091,8 @@ export interface components {
         /** ApplicationPlanUpdateRequest */
         ApplicationPlanUpdateRequest: {
             name?: string;
+            /** @description Kept, and never returned. */
+            description?: string;
             approval_required?: boolean;
             cost_per_month?: number;
             setup_fee?: number;
@@ -2102,6 +2116,8 @@ export interface components {
             first_traffic_at?: string;
             first_daily_traffic_at?: string;
             user_key?: string;
+            accepted_at?: string;
+            create_origin?: string;
         } & {
             [key: string]: unknown;
         };
@@ -2185,9 +2201,9 @@ export interface components {
             user_id: number;
             /** @enum {string} */
             role: "admin" | "member";
+            allowed_sections: ("portal" | "finance" | "partners" | "monitoring" | "settings" | "plans" | "policy_registry")[];
             /** @description Null: all. */
             allowed_service_ids: number[] | null;
-            allowed_sections: ("portal" | "finance" | "partners" | "monitoring" | "settings" | "plans" | "policy_registry")[];
             links: {
                 rel: string;
                 /** Format: uri */
@@ -2222,11 +2238,8 @@ export interface components {
             admin_base_url: string;
             /** Format: uri */
             base_url: string;
-            /** Format: email */
             from_email?: string;
-            /** Format: email */
             support_email?: string;
-            /** Format: email */
             finance_support_email?: string;
             site_access_code?: string;
             credit_card_stored: boolean;
@@ -2245,11 +2258,8 @@ export interface components {
         };
         /** ProviderAccountUpdateRequest */
         ProviderAccountUpdateRequest: {
-            /** Format: email */
             from_email?: string;
-            /** Format: email */
             support_email?: string;
-            /** Format: email */
             finance_support_email?: string;
             site_access_code?: string;
         };
@@ -2301,6 +2311,7 @@ export interface components {
              */
             backend_version: "1" | "2" | "oauth" | "oidc";
             deployment_option: string;
+            support_email?: string;
             description?: string;
             intentions_required: boolean;
             buyers_manage_apps: boolean;
@@ -2311,6 +2322,16 @@ export interface components {
             mandatory_app_key: boolean;
             buyer_can_select_plan: boolean;
             buyer_plan_change_permission: string;
+            /** @description At which percentages of a limit whom to notify. Absent until it is first set. */
+            notification_settings?: {
+                web_provider?: number[];
+                email_provider?: number[];
+                web_buyer?: number[];
+                email_buyer?: number[];
+            };
+            annotations: {
+                [key: string]: string;
+            };
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */
@@ -2326,21 +2347,38 @@ export interface components {
             id: number;
             plan_id: number;
             user_account_id: number;
+            user_key: string | null;
+            provider_public_key: string | null;
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */
             updated_at: string;
             /** @enum {string} */
             state: "pending" | "live" | "suspended";
-            setup_fee: number;
-            type: string;
+            description: string | null;
+            paid_until: string | null;
+            application_id: string | null;
+            name: string | null;
+            trial_period_expires_at: string | null;
+            setup_fee: string;
+            redirect_url: string | null;
+            /** Format: date-time */
+            variable_cost_paid_until: string;
+            extra_fields: string | null;
             tenant_id: number;
+            create_origin: string | null;
+            first_traffic_at: string | null;
+            first_daily_traffic_at: string | null;
             service_id: number;
+            accepted_at: string | null;
         };
         /** ServiceCreateRequest */
         ServiceCreateRequest: {
             name: string;
             description?: string;
+            /** @description Empty: the provider's. */
+            support_email?: string;
+            /** @description `hosted`, `self_managed`, `service_mesh_istio`, or `plugin_` and its language. */
             deployment_option?: string;
             /**
              * @description How applications prove who they are: a user key, an application id and keys, OAuth, OpenID Connect.
@@ -2349,6 +2387,9 @@ export interface components {
             backend_version?: "1" | "2" | "oauth" | "oidc";
             /** @description Cannot be changed later. */
             system_name?: string;
+            /** @enum {string} */
+            state_event?: "publish" | "hide" | "complete" | "take_offline" | "deprecate" | "mark_as_deleted";
+            intentions_required?: boolean;
             mandatory_app_key?: boolean;
             referrer_filters_required?: boolean;
             buyers_manage_apps?: boolean;
@@ -2356,21 +2397,40 @@ export interface components {
             custom_keys_enabled?: boolean;
             buyer_key_regenerate_enabled?: boolean;
             buyer_can_select_plan?: boolean;
-            /** @enum {string} */
-            buyer_plan_change_permission?: "direct" | "request" | "credit_card" | "request_credit_card" | "none";
+            /** @description `direct`, `request`, `credit_card`, `request_credit_card` or `none`. Anything else is kept, and permits nothing. */
+            buyer_plan_change_permission?: string;
+            /** @description Kept, and never returned. */
+            txt_support?: string;
+            /** @description Kept, and never returned. */
+            terms?: string;
+            /** @description At which percentages of a limit whom to notify. Absent until it is first set. */
+            notification_settings?: {
+                web_provider?: number[];
+                email_provider?: number[];
+                web_buyer?: number[];
+                email_buyer?: number[];
+            };
+            /** @description Notes of programs. Only `managed_by`; an empty text removes it. */
+            annotations?: {
+                managed_by?: string;
+            };
         };
         /** ServiceUpdateRequest */
         ServiceUpdateRequest: {
             name?: string;
             description?: string;
+            /** @description Empty: the provider's. */
+            support_email?: string;
+            /** @description `hosted`, `self_managed`, `service_mesh_istio`, or `plugin_` and its language. */
             deployment_option?: string;
             /**
              * @description How applications prove who they are: a user key, an application id and keys, OAuth, OpenID Connect.
              * @enum {string}
              */
             backend_version?: "1" | "2" | "oauth" | "oidc";
-            /** @description Cannot be changed later. */
-            system_name?: string;
+            /** @enum {string} */
+            state_event?: "publish" | "hide" | "complete" | "take_offline" | "deprecate" | "mark_as_deleted";
+            intentions_required?: boolean;
             mandatory_app_key?: boolean;
             referrer_filters_required?: boolean;
             buyers_manage_apps?: boolean;
@@ -2378,23 +2438,41 @@ export interface components {
             custom_keys_enabled?: boolean;
             buyer_key_regenerate_enabled?: boolean;
             buyer_can_select_plan?: boolean;
-            /** @enum {string} */
-            buyer_plan_change_permission?: "direct" | "request" | "credit_card" | "request_credit_card" | "none";
+            /** @description `direct`, `request`, `credit_card`, `request_credit_card` or `none`. Anything else is kept, and permits nothing. */
+            buyer_plan_change_permission?: string;
+            /** @description Kept, and never returned. */
+            txt_support?: string;
+            /** @description Kept, and never returned. */
+            terms?: string;
+            /** @description At which percentages of a limit whom to notify. Absent until it is first set. */
+            notification_settings?: {
+                web_provider?: number[];
+                email_provider?: number[];
+                web_buyer?: number[];
+                email_buyer?: number[];
+            };
+            /** @description Notes of programs. Only `managed_by`; an empty text removes it. */
+            annotations?: {
+                managed_by?: string;
+            };
         };
         /** Settings */
         Settings: {
             /** @description Developers see and edit their account. */
             useraccountarea_enabled: boolean;
-            hide_service: boolean;
+            /** @description Absent until it is first set. */
+            hide_service?: boolean;
             signups_enabled: boolean;
-            /** @description Of the default account plan. */
+            /** @description Of the account plan. It is not changed where there are several: each has its own. */
             account_approval_required: boolean;
             public_search: boolean;
             account_plans_ui_visible: boolean;
             /** @enum {string} */
             change_account_plan_permission: "direct" | "request" | "credit_card" | "request_credit_card" | "none";
+            service_plans_ui_visible: boolean;
             /** @enum {string} */
             change_service_plan_permission: "direct" | "request" | "credit_card" | "request_credit_card" | "none";
+            /** @description Cannot be turned on: there is no single sign-on to the Admin Portal. */
             enforce_sso: boolean;
             email_activation: boolean | null;
             /** @description How many characters a password has at least, of developers and of your own users. */
@@ -2411,16 +2489,19 @@ export interface components {
         SettingsUpdateRequest: {
             /** @description Developers see and edit their account. */
             useraccountarea_enabled?: boolean;
+            /** @description Absent until it is first set. */
             hide_service?: boolean;
             signups_enabled?: boolean;
-            /** @description Of the default account plan. */
+            /** @description Of the account plan. It is not changed where there are several: each has its own. */
             account_approval_required?: boolean;
             public_search?: boolean;
             account_plans_ui_visible?: boolean;
             /** @enum {string} */
             change_account_plan_permission?: "direct" | "request" | "credit_card" | "request_credit_card" | "none";
+            service_plans_ui_visible?: boolean;
             /** @enum {string} */
             change_service_plan_permission?: "direct" | "request" | "credit_card" | "request_credit_card" | "none";
+            /** @description Cannot be turned on: there is no single sign-on to the Admin Portal. */
             enforce_sso?: boolean;
             email_activation?: boolean | null;
             /** @description How many characters a password has at least, of developers and of your own users. */
@@ -2435,7 +2516,7 @@ export interface components {
         };
         /**
          * SignupExpressAccountCreateRequest
-         * @description And the fields that you have defined for accounts and users.
+         * @description And the fields that you have defined for accounts and users; those of accounts also inside `extra_fields`.
          */
         SignupExpressAccountCreateRequest: {
             org_name: string;
@@ -2445,6 +2526,10 @@ export interface components {
             account_plan_id?: number;
             service_plan_id?: number;
             application_plan_id?: number;
+            /** @description Notes of programs. Only `managed_by`; an empty text removes it. */
+            annotations?: {
+                managed_by?: string;
+            };
         } & {
             [key: string]: unknown;
         };
@@ -2505,7 +2590,12 @@ export interface components {
         UserCreateProviderAccountRequest: {
             username: string;
             email: string;
-            password: string;
+            /** @description Without one, an admin sets it later. */
+            password?: string;
+            password_confirmation?: string;
+            member_permission_ids?: ("portal" | "finance" | "partners" | "monitoring" | "settings" | "plans" | "policy_registry")[];
+            /** @description As `allowed_service_ids` of the permissions. */
+            member_permission_service_ids?: number[];
         };
         /**
          * UserCreateRequest
@@ -2568,6 +2658,9 @@ export interface components {
             email?: string;
             password?: string;
             password_confirmation?: string;
+            member_permission_ids?: ("portal" | "finance" | "partners" | "monitoring" | "settings" | "plans" | "policy_registry")[];
+            /** @description As `allowed_service_ids` of the permissions. */
+            member_permission_service_ids?: number[];
             /** @description Asked only of who is signed in to the Admin Portal and chooses a password for himself. His session there stays. */
             current_password?: string;
         };
@@ -2781,6 +2874,7 @@ export interface components {
             content: {
                 "application/xml": string;
                 "application/json": components["schemas"]["Refusal"];
+                "text/plain": string;
             };
         };
         /** @description Some values are not acceptable, or its state does not allow this step. */
@@ -2790,6 +2884,7 @@ export interface components {
             };
             content: {
                 "application/json": components["schemas"]["Refusal"];
+                "text/plain": string;
             };
         };
         /** @description Too many wrong credentials, or changes of an account. `Retry-After` says how many seconds to wait. */
@@ -4775,18 +4870,31 @@ export interface operations {
                     /**
                      * @example <?xml version="1.0" encoding="UTF-8"?>
                      *     <service_contracts>
-                     *       <service_contract>
-                     *         <id>61</id>
-                     *         <plan_id>10</plan_id>
-                     *         <user_account_id>31</user_account_id>
-                     *         <created_at>2026-03-01T09:00:00Z</created_at>
-                     *         <updated_at>2026-03-02T10:30:00Z</updated_at>
+                     *       <service-contract>
+                     *         <id type="integer">61</id>
+                     *         <plan-id type="integer">10</plan-id>
+                     *         <user-account-id type="integer">31</user-account-id>
+                     *         <user-key nil="true"/>
+                     *         <provider-public-key nil="true"/>
+                     *         <created-at type="dateTime">2026-03-01T09:00:00Z</created-at>
+                     *         <updated-at type="dateTime">2026-03-02T10:30:00Z</updated-at>
                      *         <state>live</state>
-                     *         <setup_fee>0.0</setup_fee>
-                     *         <type>ServiceContract</type>
-                     *         <tenant_id>2</tenant_id>
-                     *         <service_id>7</service_id>
-                     *       </service_contract>
+                     *         <description nil="true"/>
+                     *         <paid-until type="dateTime">2026-03-01T09:00:00Z</paid-until>
+                     *         <application-id nil="true"/>
+                     *         <name nil="true"/>
+                     *         <trial-period-expires-at type="dateTime">2026-03-01T09:00:00Z</trial-period-expires-at>
+                     *         <setup-fee type="decimal">0.0</setup-fee>
+                     *         <redirect-url nil="true"/>
+                     *         <variable-cost-paid-until type="dateTime">2026-03-02T10:30:00Z</variable-cost-paid-until>
+                     *         <extra-fields nil="true"/>
+                     *         <tenant-id type="integer">2</tenant-id>
+                     *         <create-origin nil="true"/>
+                     *         <first-traffic-at type="dateTime" nil="true"/>
+                     *         <first-daily-traffic-at type="dateTime" nil="true"/>
+                     *         <service-id type="integer">7</service-id>
+                     *         <accepted-at type="dateTime" nil="true"/>
+                     *       </service-contract>
                      *     </service_contracts>
                      */
                     "application/xml": string;
@@ -4798,13 +4906,26 @@ export interface operations {
                      *             "id": 61,
                      *             "plan_id": 10,
                      *             "user_account_id": 31,
+                     *             "user_key": null,
+                     *             "provider_public_key": null,
                      *             "created_at": "2026-03-01T09:00:00Z",
                      *             "updated_at": "2026-03-02T10:30:00Z",
                      *             "state": "live",
-                     *             "setup_fee": 0,
-                     *             "type": "ServiceContract",
+                     *             "description": null,
+                     *             "paid_until": "2026-03-01T09:00:00Z",
+                     *             "application_id": null,
+                     *             "name": null,
+                     *             "trial_period_expires_at": "2026-03-01T09:00:00Z",
+                     *             "setup_fee": "0.0",
+                     *             "redirect_url": null,
+                     *             "variable_cost_paid_until": "2026-03-02T10:30:00Z",
+                     *             "extra_fields": null,
                      *             "tenant_id": 2,
-                     *             "service_id": 7
+                     *             "create_origin": null,
+                     *             "first_traffic_at": null,
+                     *             "first_daily_traffic_at": null,
+                     *             "service_id": 7,
+                     *             "accepted_at": null
                      *           }
                      *         }
                      *       ]
@@ -5565,7 +5686,6 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["UnknownFormat"];
-            422: components["responses"]["Invalid"];
             429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
@@ -9172,10 +9292,9 @@ export interface operations {
                      *         <id>7</id>
                      *         <account_id>2</account_id>
                      *         <name>API</name>
-                     *         <state>incomplete</state>
+                     *         <state>published</state>
                      *         <system_name>api</system_name>
                      *         <backend_version>1</backend_version>
-                     *         <deployment_option>hosted</deployment_option>
                      *         <description>Tides and ferries</description>
                      *         <intentions_required>false</intentions_required>
                      *         <buyers_manage_apps>true</buyers_manage_apps>
@@ -9186,8 +9305,10 @@ export interface operations {
                      *         <mandatory_app_key>true</mandatory_app_key>
                      *         <buyer_can_select_plan>false</buyer_can_select_plan>
                      *         <buyer_plan_change_permission>request</buyer_plan_change_permission>
-                     *         <created_at>2026-03-01T09:00:00Z</created_at>
-                     *         <updated_at>2026-03-02T10:30:00Z</updated_at>
+                     *         <annotations></annotations>
+                     *         <deployment_option>hosted</deployment_option>
+                     *         <support_email>support@acme.example</support_email>
+                     *         <metrics></metrics>
                      *       </service>
                      *     </services>
                      */
@@ -9199,10 +9320,11 @@ export interface operations {
                      *           "service": {
                      *             "id": 7,
                      *             "name": "API",
-                     *             "state": "incomplete",
+                     *             "state": "published",
                      *             "system_name": "api",
                      *             "backend_version": "1",
                      *             "deployment_option": "hosted",
+                     *             "support_email": "support@acme.example",
                      *             "description": "Tides and ferries",
                      *             "intentions_required": false,
                      *             "buyers_manage_apps": true,
@@ -9213,16 +9335,29 @@ export interface operations {
                      *             "mandatory_app_key": true,
                      *             "buyer_can_select_plan": false,
                      *             "buyer_plan_change_permission": "request",
+                     *             "annotations": {},
                      *             "created_at": "2026-03-01T09:00:00Z",
                      *             "updated_at": "2026-03-02T10:30:00Z",
                      *             "links": [
+                     *               {
+                     *                 "rel": "metrics",
+                     *                 "href": "https://acme-admin.example.com/admin/api/services/7/metrics"
+                     *               },
                      *               {
                      *                 "rel": "self",
                      *                 "href": "https://acme-admin.example.com/admin/api/services/7"
                      *               },
                      *               {
+                     *                 "rel": "service_plans",
+                     *                 "href": "https://acme-admin.example.com/admin/api/services/7/service_plans"
+                     *               },
+                     *               {
                      *                 "rel": "application_plans",
                      *                 "href": "https://acme-admin.example.com/admin/api/services/7/application_plans"
+                     *               },
+                     *               {
+                     *                 "rel": "features",
+                     *                 "href": "https://acme-admin.example.com/admin/api/services/7/features"
                      *               }
                      *             ]
                      *           }
@@ -9307,10 +9442,9 @@ export interface operations {
                      *       <id>7</id>
                      *       <account_id>2</account_id>
                      *       <name>API</name>
-                     *       <state>incomplete</state>
+                     *       <state>published</state>
                      *       <system_name>api</system_name>
                      *       <backend_version>1</backend_version>
-                     *       <deployment_option>hosted</deployment_option>
                      *       <description>Tides and ferries</description>
                      *       <intentions_required>false</intentions_required>
                      *       <buyers_manage_apps>true</buyers_manage_apps>
@@ -9321,8 +9455,10 @@ export interface operations {
                      *       <mandatory_app_key>true</mandatory_app_key>
                      *       <buyer_can_select_plan>false</buyer_can_select_plan>
                      *       <buyer_plan_change_permission>request</buyer_plan_change_permission>
-                     *       <created_at>2026-03-01T09:00:00Z</created_at>
-                     *       <updated_at>2026-03-02T10:30:00Z</updated_at>
+                     *       <annotations></annotations>
+                     *       <deployment_option>hosted</deployment_option>
+                     *       <support_email>support@acme.example</support_email>
+                     *       <metrics></metrics>
                      *     </service>
                      */
                     "application/xml": string;
@@ -9331,10 +9467,11 @@ export interface operations {
                      *       "service": {
                      *         "id": 7,
                      *         "name": "API",
-                     *         "state": "incomplete",
+                     *         "state": "published",
                      *         "system_name": "api",
                      *         "backend_version": "1",
                      *         "deployment_option": "hosted",
+                     *         "support_email": "support@acme.example",
                      *         "description": "Tides and ferries",
                      *         "intentions_required": false,
                      *         "buyers_manage_apps": true,
@@ -9345,16 +9482,29 @@ export interface operations {
                      *         "mandatory_app_key": true,
                      *         "buyer_can_select_plan": false,
                      *         "buyer_plan_change_permission": "request",
+                     *         "annotations": {},
                      *         "created_at": "2026-03-01T09:00:00Z",
                      *         "updated_at": "2026-03-02T10:30:00Z",
                      *         "links": [
+                     *           {
+                     *             "rel": "metrics",
+                     *             "href": "https://acme-admin.example.com/admin/api/services/7/metrics"
+                     *           },
                      *           {
                      *             "rel": "self",
                      *             "href": "https://acme-admin.example.com/admin/api/services/7"
                      *           },
                      *           {
+                     *             "rel": "service_plans",
+                     *             "href": "https://acme-admin.example.com/admin/api/services/7/service_plans"
+                     *           },
+                     *           {
                      *             "rel": "application_plans",
                      *             "href": "https://acme-admin.example.com/admin/api/services/7/application_plans"
+                     *           },
+                     *           {
+                     *             "rel": "features",
+                     *             "href": "https://acme-admin.example.com/admin/api/services/7/features"
                      *           }
                      *         ]
                      *       }
@@ -9411,10 +9561,9 @@ export interface operations {
                      *       <id>7</id>
                      *       <account_id>2</account_id>
                      *       <name>API</name>
-                     *       <state>incomplete</state>
+                     *       <state>published</state>
                      *       <system_name>api</system_name>
                      *       <backend_version>1</backend_version>
-                     *       <deployment_option>hosted</deployment_option>
                      *       <description>Tides and ferries</description>
                      *       <intentions_required>false</intentions_required>
                      *       <buyers_manage_apps>true</buyers_manage_apps>
@@ -9425,8 +9574,10 @@ export interface operations {
                      *       <mandatory_app_key>true</mandatory_app_key>
                      *       <buyer_can_select_plan>false</buyer_can_select_plan>
                      *       <buyer_plan_change_permission>request</buyer_plan_change_permission>
-                     *       <created_at>2026-03-01T09:00:00Z</created_at>
-                     *       <updated_at>2026-03-02T10:30:00Z</updated_at>
+                     *       <annotations></annotations>
+                     *       <deployment_option>hosted</deployment_option>
+                     *       <support_email>support@acme.example</support_email>
+                     *       <metrics></metrics>
                      *     </service>
                      */
                     "application/xml": string;
@@ -9435,10 +9586,11 @@ export interface operations {
                      *       "service": {
                      *         "id": 7,
                      *         "name": "API",
-                     *         "state": "incomplete",
+                     *         "state": "published",
                      *         "system_name": "api",
                      *         "backend_version": "1",
                      *         "deployment_option": "hosted",
+                     *         "support_email": "support@acme.example",
                      *         "description": "Tides and ferries",
                      *         "intentions_required": false,
                      *         "buyers_manage_apps": true,
@@ -9449,16 +9601,29 @@ export interface operations {
                      *         "mandatory_app_key": true,
                      *         "buyer_can_select_plan": false,
                      *         "buyer_plan_change_permission": "request",
+                     *         "annotations": {},
                      *         "created_at": "2026-03-01T09:00:00Z",
                      *         "updated_at": "2026-03-02T10:30:00Z",
                      *         "links": [
+                     *           {
+                     *             "rel": "metrics",
+                     *             "href": "https://acme-admin.example.com/admin/api/services/7/metrics"
+                     *           },
                      *           {
                      *             "rel": "self",
                      *             "href": "https://acme-admin.example.com/admin/api/services/7"
                      *           },
                      *           {
+                     *             "rel": "service_plans",
+                     *             "href": "https://acme-admin.example.com/admin/api/services/7/service_plans"
+                     *           },
+                     *           {
                      *             "rel": "application_plans",
                      *             "href": "https://acme-admin.example.com/admin/api/services/7/application_plans"
+                     *           },
+                     *           {
+                     *             "rel": "features",
+                     *             "href": "https://acme-admin.example.com/admin/api/services/7/features"
                      *           }
                      *         ]
                      *       }
@@ -9540,10 +9705,9 @@ export interface operations {
                      *       <id>7</id>
                      *       <account_id>2</account_id>
                      *       <name>API</name>
-                     *       <state>incomplete</state>
+                     *       <state>published</state>
                      *       <system_name>api</system_name>
                      *       <backend_version>1</backend_version>
-                     *       <deployment_option>hosted</deployment_option>
                      *       <description>Tides and ferries</description>
                      *       <intentions_required>false</intentions_required>
                      *       <buyers_manage_apps>true</buyers_manage_apps>
@@ -9554,8 +9718,10 @@ export interface operations {
                      *       <mandatory_app_key>true</mandatory_app_key>
                      *       <buyer_can_select_plan>false</buyer_can_select_plan>
                      *       <buyer_plan_change_permission>request</buyer_plan_change_permission>
-                     *       <created_at>2026-03-01T09:00:00Z</created_at>
-                     *       <updated_at>2026-03-02T10:30:00Z</updated_at>
+                     *       <annotations></annotations>
+                     *       <deployment_option>hosted</deployment_option>
+                     *       <support_email>support@acme.example</support_email>
+                     *       <metrics></metrics>
                      *     </service>
                      */
                     "application/xml": string;
@@ -9564,10 +9730,11 @@ export interface operations {
                      *       "service": {
                      *         "id": 7,
                      *         "name": "API",
-                     *         "state": "incomplete",
+                     *         "state": "published",
                      *         "system_name": "api",
                      *         "backend_version": "1",
                      *         "deployment_option": "hosted",
+                     *         "support_email": "support@acme.example",
                      *         "description": "Tides and ferries",
                      *         "intentions_required": false,
                      *         "buyers_manage_apps": true,
@@ -9578,16 +9745,29 @@ export interface operations {
                      *         "mandatory_app_key": true,
                      *         "buyer_can_select_plan": false,
                      *         "buyer_plan_change_permission": "request",
+                     *         "annotations": {},
                      *         "created_at": "2026-03-01T09:00:00Z",
                      *         "updated_at": "2026-03-02T10:30:00Z",
                      *         "links": [
+                     *           {
+                     *             "rel": "metrics",
+                     *             "href": "https://acme-admin.example.com/admin/api/services/7/metrics"
+                     *           },
                      *           {
                      *             "rel": "self",
                      *             "href": "https://acme-admin.example.com/admin/api/services/7"
                      *           },
                      *           {
+                     *             "rel": "service_plans",
+                     *             "href": "https://acme-admin.example.com/admin/api/services/7/service_plans"
+                     *           },
+                     *           {
                      *             "rel": "application_plans",
                      *             "href": "https://acme-admin.example.com/admin/api/services/7/application_plans"
+                     *           },
+                     *           {
+                     *             "rel": "features",
+                     *             "href": "https://acme-admin.example.com/admin/api/services/7/features"
                      *           }
                      *         ]
                      *       }
@@ -9639,6 +9819,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["UnknownFormat"];
+            422: components["responses"]["Invalid"];
             429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
@@ -10342,6 +10523,7 @@ export interface operations {
                      *         "public_search": false,
                      *         "account_plans_ui_visible": true,
                      *         "change_account_plan_permission": "request",
+                     *         "service_plans_ui_visible": false,
                      *         "change_service_plan_permission": "request",
                      *         "enforce_sso": false,
                      *         "email_activation": null,
@@ -10421,6 +10603,7 @@ export interface operations {
                      *         "public_search": false,
                      *         "account_plans_ui_visible": true,
                      *         "change_account_plan_permission": "request",
+                     *         "service_plans_ui_visible": false,
                      *         "change_service_plan_permission": "request",
                      *         "enforce_sso": false,
                      *         "email_activation": null,
@@ -11106,8 +11289,7 @@ export interface operations {
                 };
                 content: {
                     /**
-                     * @example <?xml version="1.0" encoding="UTF-8"?>
-                     *     <permissions>
+                     * @example <permissions>
                      *       <user_id>3</user_id>
                      *       <role>member</role>
                      *       <allowed_sections>
@@ -11125,17 +11307,17 @@ export interface operations {
                      *       "permissions": {
                      *         "user_id": 3,
                      *         "role": "member",
-                     *         "allowed_service_ids": [
-                     *           7
-                     *         ],
                      *         "allowed_sections": [
                      *           "partners",
                      *           "plans"
                      *         ],
+                     *         "allowed_service_ids": [
+                     *           7
+                     *         ],
                      *         "links": [
                      *           {
                      *             "rel": "user",
-                     *             "href": "https://acme-admin.example.com/admin/api/users/3"
+                     *             "href": "https://acme-admin.example.com/admin/api/accounts/2/users/3"
                      *           }
                      *         ]
                      *       }
@@ -11177,6 +11359,7 @@ export interface operations {
             };
             cookie?: never;
         };
+        /** @description The fields may also stand below `permissions`: as an object in JSON, as `permissions[…]` in a form. */
         requestBody: {
             content: {
                 /**
@@ -11229,8 +11412,7 @@ export interface operations {
                 };
                 content: {
                     /**
-                     * @example <?xml version="1.0" encoding="UTF-8"?>
-                     *     <permissions>
+                     * @example <permissions>
                      *       <user_id>3</user_id>
                      *       <role>member</role>
                      *       <allowed_sections>
@@ -11248,17 +11430,17 @@ export interface operations {
                      *       "permissions": {
                      *         "user_id": 3,
                      *         "role": "member",
-                     *         "allowed_service_ids": [
-                     *           7
-                     *         ],
                      *         "allowed_sections": [
                      *           "partners",
                      *           "plans"
                      *         ],
+                     *         "allowed_service_ids": [
+                     *           7
+                     *         ],
                      *         "links": [
                      *           {
                      *             "rel": "user",
-                     *             "href": "https://acme-admin.example.com/admin/api/users/3"
+                     *             "href": "https://acme-admin.example.com/admin/api/accounts/2/users/3"
                      *           }
                      *         ]
                      *       }
@@ -11470,8 +11652,8 @@ export interface operations {
                      *       <base_url>https://acme.example.com</base_url>
                      *       <from_email>no-reply@acme.example</from_email>
                      *       <support_email>support@acme.example</support_email>
-                     *       <finance_support_email/>
-                     *       <site_access_code/>
+                     *       <finance_support_email>support@acme.example</finance_support_email>
+                     *       <site_access_code>3f1c07b2a9</site_access_code>
                      *       <org_name>Acme</org_name>
                      *       <extra_fields></extra_fields>
                      *       <monthly_billing_enabled>true</monthly_billing_enabled>
@@ -11506,6 +11688,8 @@ export interface operations {
                      *         "base_url": "https://acme.example.com",
                      *         "from_email": "no-reply@acme.example",
                      *         "support_email": "support@acme.example",
+                     *         "finance_support_email": "support@acme.example",
+                     *         "site_access_code": "3f1c07b2a9",
                      *         "credit_card_stored": false,
                      *         "monthly_billing_enabled": true,
                      *         "monthly_charging_enabled": true,
@@ -11550,6 +11734,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
+        /** @description The fields may also stand below `account`: as an object in JSON, as `account[…]` in a form. */
         requestBody: {
             content: {
                 /**
@@ -11597,8 +11782,8 @@ export interface operations {
                      *       <base_url>https://acme.example.com</base_url>
                      *       <from_email>no-reply@acme.example</from_email>
                      *       <support_email>support@acme.example</support_email>
-                     *       <finance_support_email/>
-                     *       <site_access_code/>
+                     *       <finance_support_email>support@acme.example</finance_support_email>
+                     *       <site_access_code>3f1c07b2a9</site_access_code>
                      *       <org_name>Acme</org_name>
                      *       <extra_fields></extra_fields>
                      *       <monthly_billing_enabled>true</monthly_billing_enabled>
@@ -11633,6 +11818,8 @@ export interface operations {
                      *         "base_url": "https://acme.example.com",
                      *         "from_email": "no-reply@acme.example",
                      *         "support_email": "support@acme.example",
+                     *         "finance_support_email": "support@acme.example",
+                     *         "site_access_code": "3f1c07b2a9",
                      *         "credit_card_stored": false,
                      *         "monthly_billing_enabled": true,
                      *         "monthly_charging_enabled": true,

@@ -18,5 +18,6 @@ export const exampleProduct: Product = {
   buyer_plan_change_permission: "request",
   created_at: "2026-03-01T09:00:00Z",
   updated_at: "2026-03-01T09:00:00Z",
+  annotations: {},
   links: [],
 };

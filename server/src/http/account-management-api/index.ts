@@ -7,13 +7,19 @@ import { answerWithRefusal } from "./answers/answer-with-refusal.ts";
 import { describeOperations } from "./describe/describe-operations.ts";
 import type { AccountManagementApiNeeds } from "./operation.ts";
 import { operations } from "./operations.ts";
-import { serveOperation } from "./serve-operation.ts";
+import { serveOperations } from "./serve-operations.ts";
 
 export type { AccountManagementApiNeeds } from "./operation.ts";
 
 /** The OpenAPI document of this door: the same on every machine, made without a database. */
 export const describeAccountManagementApi = (version: string): Promise<JsonObject> =>
   describeOperations(operations, version);
+
+/** 3scale's APIs for programs that are not served here: the master's, and statistics. */
+export const unservedApis = ["/master/api", "/stats"] as const;
+
+/** Answers a program with the 404 of an API, where the Developer Portal would show a page. */
+export const unservedApiDoor: FastifyPluginAsync = async (http) => answerWithRefusal(http);
 
 /** The 3scale-compatible API. Register it under /admin/api, where requests know their provider. */
 export const accountManagementApiDoor =
@@ -22,7 +28,7 @@ export const accountManagementApiDoor =
     acceptBodies(http);
     answerWithRefusal(http);
     const all = { ...needs, passwordGuesses: createAttemptLimiter(needs, attemptLimits.ownPassword) };
-    for (const operation of operations) serveOperation(http, operation, all);
+    serveOperations(http, operations, all);
 
     let description: Promise<string> | undefined;
     http.get("/openapi.json", async (_request, reply) => {

@@ -16,6 +16,8 @@ export interface AccountManagementApiNeeds extends EndpointNeeds {
   /** How the outside reaches the two sides of a provider, without a slash at the end. */
   readonly adminPortalUrl: (provider: Provider) => string;
   readonly developerPortalUrl: (provider: Provider) => string;
+  /** Where mails come from while the provider names no address. */
+  readonly noReplyAddress: string;
   /** Of Bellwire, for the OpenAPI document. */
   readonly version: string;
 }
@@ -37,8 +39,9 @@ export interface Call {
   readonly by: By;
   /** The origin that the API was reached at: links start with it. */
   readonly adminUrl: string;
+  /** The body and the query; of a name that is in both, the query's value. */
   readonly query: Parameters;
-  /** The query and the body together; where values belong into a wrapper, what is inside of it. */
+  /** The same; where values belong into a wrapper, what is inside of it. */
   readonly values: Parameters;
   /** The number in the path. Not found, if there is something else. */
   readonly id: (name: string) => number;
@@ -81,6 +84,8 @@ export interface Operation {
   readonly body?: TObject;
   /** The name under which the values of the body may also be sent. */
   readonly wrapper?: string;
+  /** Whether a body without any known name is a change of nothing, and not a missing parameter. */
+  readonly wrapperMayBeEmpty?: true;
   /** What may be sent with them and changes nothing: other columns of what 3scale keeps. */
   readonly dropped?: readonly string[];
   /**

@@ -25,8 +25,8 @@ export const writeApiDocsPage = ({ username, csrfToken, assets, scalarPath }: Ap
       <span>Requests sent from here act as <strong>${escapeHtml(username)}</strong>, for real. With an access token they act as a program.</span>
     </header>
     <div id="api-docs"></div>
-    <noscript>This page needs JavaScript. The documents that it shows are <a href="/api/v1/openapi.json">/api/v1/openapi.json</a>
-      and <a href="/admin/api/openapi.json">/admin/api/openapi.json</a>.</noscript>
+    <noscript>This page needs JavaScript. The documents that it shows are <a href="/admin/api/openapi.json">/admin/api/openapi.json</a>
+      and <a href="/api/v1/openapi.json">/api/v1/openapi.json</a>.</noscript>
   </body>
 </html>
 `;

@@ -15,7 +15,7 @@ export const readWantedPlans = ({ query, body }: FastifyRequest): readonly strin
 
 /** No plan has the number 0: what is no id names none. */
 export const asWantedPlans = (ids: readonly string[]): NonNullable<SignUp["wantedPlans"]> =>
-  ids.map((it) => ({ id: idOf(it.trim()) ?? 0 }));
+  ids.map((it) => idOf(it.trim()) ?? 0);
 
 /** The sign-up with the same plans once more. */
 export function signUpPath(ids: readonly string[]): string {

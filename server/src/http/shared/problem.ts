@@ -9,6 +9,7 @@ export const problems = {
   },
   "parameter-unknown": { status: 400, says: "A parameter is not known here: `errors` names it." },
   "parameter-missing": { status: 400, says: "A required parameter is missing." },
+  "parameter-type-wrong": { status: 422, says: "A parameter that holds others is not an object." },
   "time-invalid": { status: 400, says: "The time cannot be understood." },
   "credentials-missing": { status: 401, says: "Give an access token, a provider key, or sign in to the Admin Portal." },
   "credentials-wrong": { status: 401, says: "These credentials are not known here, or have expired." },
@@ -34,6 +35,7 @@ export const problems = {
   "body-too-large": { status: 413, says: "The request's body is too large." },
   "media-type-unsupported": { status: 415, says: "The request's Content-Type is not understood here." },
   invalid: { status: 422, says: "Some values are not acceptable." },
+  "not-subscribable": { status: 422, says: "You cannot subscribe to that service." },
   "limit-reached": {
     status: 422,
     says: "There are as many of these as are allowed. Delete some that are not used, or ask the operator for more.",

@@ -10,7 +10,12 @@ export type Value = null | string | number | boolean | { readonly decimal: strin
 export type Attributes = Readonly<Record<string, string | number | boolean>>;
 
 export type Node =
-  | { readonly name: string; readonly value: Value }
+  | {
+      readonly name: string;
+      /** XML attributes, in order. JSON leaves those of a value out. */
+      readonly attributes?: Attributes;
+      readonly value: Value;
+    }
   | { readonly name: string; readonly repeated: readonly Value[] }
   | {
       readonly name: string;
@@ -25,7 +30,8 @@ export type Node =
       readonly whenEmpty: "alone" | "open";
     };
 
-export const value = (name: string, it: Value): Node => ({ name, value: it });
+export const value = (name: string, it: Value, attributes?: Attributes): Node =>
+  attributes ? { name, attributes, value: it } : { name, value: it };
 
 export const repeated = (name: string, them: readonly Value[]): Node => ({ name, repeated: them });
 

@@ -5,6 +5,25 @@ import { isXmlText } from "./xml-text.ts";
 /** `node` as one line of XML, with its declaration. */
 export const writeXmlDocument = (node: Node): string => `<?xml version="1.0" encoding="UTF-8"?>${writeXml(node)}`;
 
+/**
+ * Writes `node` as 3scale's second XML library does: no declaration, an element a line indented by two spaces, elements
+ * without content self-closed, and nothing of null values.
+ */
+export const writeIndentedXml = (node: Node): string => indentedLines(node).join("\n");
+
+function indentedLines(node: Node): readonly string[] {
+  const { name } = node;
+  if ("value" in node) return node.value === null ? [] : [writeFilled(name, node.value)];
+  if ("repeated" in node) return node.repeated.flatMap((it) => (it === null ? [] : [writeFilled(name, it)]));
+  const attributes = "record" in node ? writeAttributes(node.attributes) : "";
+  const children = ("record" in node ? node.record : node.list).flatMap(indentedLines);
+  if (children.length === 0) return [`<${name}${attributes}/>`];
+  return [`<${name}${attributes}>`, ...children.map((line) => `  ${line}`), `</${name}>`];
+}
+
+const writeFilled = (name: string, it: NonNullable<Value>): string =>
+  it === "" ? `<${name}/>` : `<${name}>${textOf(it)}</${name}>`;
+
 const kept = new WeakMap<Node, string | undefined>();
 
 /** For what is written again and again, alone or within others: its text is kept for as long as the node itself. */
@@ -16,7 +35,7 @@ export function keepXml(node: Node): Node {
 /** `node` as one line of XML. Throws for text that XML cannot hold: whoever let it in has a bug. */
 export function writeXml(node: Node): string {
   const { name } = node;
-  if ("value" in node) return writeValue(name, node.value);
+  if ("value" in node) return writeValue(name, node.value, node.attributes);
   const known = kept.get(node);
   if (known !== undefined) return known;
   const written = writeElement(node);
@@ -43,8 +62,10 @@ function writeAll(nodes: readonly Node[]): string {
   return written;
 }
 
-const writeValue = (name: string, it: Value): string =>
-  it === null ? `<${name}/>` : `<${name}>${textOf(it)}</${name}>`;
+function writeValue(name: string, it: Value, attributes?: Attributes): string {
+  const written = writeAttributes(attributes);
+  return it === null ? `<${name}${written}/>` : `<${name}${written}>${textOf(it)}</${name}>`;
+}
 
 function textOf(it: NonNullable<Value>): string {
   if (typeof it === "string") return escapeText(it);

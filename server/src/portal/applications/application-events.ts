@@ -59,6 +59,8 @@ const toldOf = (application: Application): Previous => ({
   state: application.state,
   plan_id: application.plan.id,
   user_key: application.userKey,
+  accepted_at: application.acceptedAt,
+  create_origin: application.createOrigin,
   redirect_url: application.redirectUrl,
   first_traffic_at: application.firstTrafficAt,
   first_daily_traffic_at: application.firstDailyTrafficAt,

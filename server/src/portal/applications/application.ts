@@ -7,7 +7,8 @@ export interface Application {
   readonly accountId: number;
   readonly product: Product;
   readonly plan: Plan;
-  readonly name: string;
+  /** Null if a program gave none. */
+  readonly name: string | null;
   readonly description: string | null;
   readonly state: "pending" | "live" | "suspended";
   /** What it calls a product of version `1` with. */
@@ -20,6 +21,8 @@ export interface Application {
   readonly providerVerificationKey: string;
   readonly redirectUrl: string | null;
   readonly createOrigin: string | null;
+  /** What a program says of when it was accepted. No document has it. */
+  readonly acceptedAt: Date | null;
   readonly firstTrafficAt: Date | null;
   readonly firstDailyTrafficAt: Date | null;
   /** All fields but `name` and `description`. */
@@ -33,3 +36,6 @@ export interface ApplicationKey {
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }
+
+/** What people read of an application that may have no name. */
+export const titleOf = ({ id, name }: Pick<Application, "id" | "name">): string => name?.trim() || `Application ${id}`;

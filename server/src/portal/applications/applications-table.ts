@@ -10,7 +10,7 @@ export interface ApplicationRow extends Omit<Application, "product" | "plan" | "
 
 const columns = `id, account_id as "accountId", product_id as "productId", plan_id as "planId", name, description, state,
   user_key as "userKey", application_id as "applicationId", provider_verification_key as "providerVerificationKey",
-  redirect_url as "redirectUrl", create_origin as "createOrigin", first_traffic_at as "firstTrafficAt",
+  redirect_url as "redirectUrl", create_origin as "createOrigin", accepted_at as "acceptedAt", first_traffic_at as "firstTrafficAt",
   first_daily_traffic_at as "firstDailyTrafficAt", fields, created_at as "createdAt", updated_at as "updatedAt"`;
 
 const readStatement = `select ${columns} from applications where provider_id = $1 and id = any($2) order by id`;
@@ -54,8 +54,8 @@ export const listApplicationRows = (
 const insertStatement = `
   insert into applications (provider_id, account_id, product_id, plan_id, name, description, state, user_key,
     application_id, provider_verification_key, redirect_url, create_origin, first_traffic_at, first_daily_traffic_at,
-    fields, created_at, updated_at)
-  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16)
+    fields, created_at, updated_at, accepted_at)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16, $17)
   on conflict do nothing
   returning ${columns}`;
 
@@ -82,6 +82,7 @@ export async function insertApplicationRow(
     application.firstDailyTrafficAt,
     application.fields,
     application.createdAt,
+    application.acceptedAt,
   ]);
   return inserted;
 }
@@ -89,7 +90,7 @@ export async function insertApplicationRow(
 const updateStatement = `
   update applications
   set plan_id = $3, name = $4, description = $5, state = $6, user_key = $7, redirect_url = $8, first_traffic_at = $9,
-    first_daily_traffic_at = $10, fields = $11, updated_at = $12
+    first_daily_traffic_at = $10, fields = $11, updated_at = $12, accepted_at = $13, create_origin = $14
   where provider_id = $1 and id = $2`;
 
 /** Writes what can be changed of a locked application. */
@@ -111,6 +112,8 @@ export async function updateApplicationRow(
     application.firstDailyTrafficAt,
     application.fields,
     application.updatedAt,
+    application.acceptedAt,
+    application.createOrigin,
   ]);
 }
 

@@ -45,7 +45,7 @@ export interface ApplicationCreation {
   readonly by: By;
 }
 
-type CreationOutcome = ApplicationOutcome | NotForDevelopers | { readonly notFound: "plan" };
+type CreationOutcome = ApplicationOutcome | NotForDevelopers | { readonly notFound: "plan" | "service plan" };
 
 /** A new application, with its keys. Undefined if the provider has no such account. */
 export async function createApplication(
@@ -66,7 +66,7 @@ export async function createApplication(
     if ("refused" in judged) return judged;
     const which = { providerId: provider.id, accountId };
     const subscription = await judgeSubscription(tx, { ...which, product, writer });
-    if ("refused" in subscription) return subscription;
+    if ("refused" in subscription || "notFound" in subscription) return subscription;
     requireChangesLeft(tx, { providerId: provider.id, accountId, now: by.now });
     await requireRoom(tx, countLimits.applications, { providerId: provider.id, id: accountId });
     // It is the last that can be refused, so nothing is written before.
@@ -91,7 +91,7 @@ const newOf = (
   { product, plan }: { readonly product: Product; readonly plan: Plan },
 ): Application => {
   const createOrigin = writer === "program" ? "api" : "developer";
-  return newApplication({ accountId, product, plan, name: "", description: null, createOrigin }, by.now);
+  return newApplication({ accountId, product, plan, name: null, description: null, createOrigin }, by.now);
 };
 
 function judge(

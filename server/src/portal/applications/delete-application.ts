@@ -4,6 +4,7 @@ import { cannot, type FieldWriter } from "#portal/fields/index.ts";
 import { applicationRejectedMail, insertMail } from "#portal/mails/index.ts";
 import { listUsers } from "#portal/users/index.ts";
 
+import { titleOf } from "./application.ts";
 import { deleteApplicationRows } from "./applications-table.ts";
 import {
   tell,
@@ -49,7 +50,7 @@ async function writeToAdmins(
 ): Promise<void> {
   for (const { role, email: recipient, username } of await listUsers(tx, provider.id, account.id)) {
     if (role !== "admin" || recipient === null) continue;
-    const mail = applicationRejectedMail({ provider, recipient, username, name: application.name, reason });
+    const mail = applicationRejectedMail({ provider, recipient, username, name: titleOf(application), reason });
     await insertMail(tx, provider.id, mail, by.now);
   }
 }

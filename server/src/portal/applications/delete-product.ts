@@ -24,7 +24,7 @@ interface ProductDeletion {
 export async function deleteProduct(
   pool: Pool,
   { provider, productId, by }: ProductDeletion,
-): Promise<{ readonly product: Product } | undefined> {
+): Promise<DeletionOutcome | undefined> {
   const settings = await readDocumentSettings(pool, provider);
   for (;;) {
     const outcome = await pool.inTransaction((tx) => deleteWithin(tx, settings, { productId, by }));
@@ -32,18 +32,25 @@ export async function deleteProduct(
   }
 }
 
+type DeletionOutcome =
+  | { readonly product: Product }
+  /** A provider keeps one, so that sign-ups have something to lead to. */
+  | { readonly notAllowed: "last product"; readonly product: Product };
+
 /** `again`: an account has come to use the product while it was waited for. */
 async function deleteWithin(
   tx: Transaction,
   settings: DocumentSettings,
   { productId, by }: Pick<ProductDeletion, "productId" | "by">,
-): Promise<{ readonly product: Product } | "again" | undefined> {
+): Promise<DeletionOutcome | "again" | undefined> {
   const { provider } = settings;
+  const isLast = await lockLastProduct(tx, provider.id);
   // Accounts before products, as everybody locks them: who has the product and waits for an account would wait for ever for
   // somebody who has the account and waits for the product.
   const locked = await tx.query<{ id: number }>(lockAccountsStatement, [provider.id, productId]);
   const product = await lockProduct(tx, provider.id, productId);
   if (!product) return undefined;
+  if (isLast) return { notAllowed: "last product", product };
   const lockedIds = locked.map(({ id }) => id);
   if ((await tx.query(newcomerStatement, [provider.id, productId, lockedIds])).length > 0) return "again";
   for (const accountId of await accountsWithApplications(tx, provider.id, productId)) {
@@ -55,6 +62,16 @@ async function deleteWithin(
   const said = { action: "product.deleted", subject: `product/${productId}`, detail: { name: product.name } };
   await recordAudit(tx, { providerId: provider.id, actor: by.actor, ...said });
   return { product };
+}
+
+// One deletion at a time, so that two at once cannot leave none. The provider is locked first, as plans that change do it.
+const lockProviderStatement = `select from providers where id = $1 for no key update`;
+const otherProductStatement = `select from products where provider_id = $1 offset 1 limit 1`;
+
+/** Whether the provider has one product alone, which stays so until this transaction ends. */
+async function lockLastProduct(tx: Transaction, providerId: number): Promise<boolean> {
+  await tx.query(lockProviderStatement, [providerId]);
+  return (await tx.query(otherProductStatement, [providerId])).length === 0;
 }
 
 // In one order, so that two who lock several accounts cannot wait for each other. Also those that are only subscribed: that

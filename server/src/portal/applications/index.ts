@@ -1,6 +1,6 @@
 export { applicationEvent, ofKey } from "./application-events.ts";
 export { applicationToJson } from "./application-to-json.ts";
-export type { Application } from "./application.ts";
+export { titleOf, type Application } from "./application.ts";
 export { deleteApplicationRows } from "./applications-table.ts";
 export { changeApplicationPlan } from "./change-application-plan.ts";
 export { changeApplicationState, type ApplicationTransition } from "./change-application-state.ts";

@@ -28,7 +28,7 @@ export function judgeApplication(
 ): { readonly application: Application; readonly errors: FieldErrors } {
   const held = {
     ...before.fields,
-    name: before.name,
+    ...(before.name === null ? {} : { name: before.name }),
     ...(before.description === null ? {} : { description: before.description }),
   };
   const { given, errors } = readFieldInput({ definitions, target: "Cinstance", writer, held }, values);
@@ -38,20 +38,26 @@ export function judgeApplication(
   const userKey = textOf(ofProgram, "user_key") || undefined;
   const firstTrafficAt = timeOf(ofProgram, "first_traffic_at", now);
   const firstDailyTrafficAt = timeOf(ofProgram, "first_daily_traffic_at", now);
+  const acceptedAt = timeOf(ofProgram, "accepted_at", now);
+  const createOrigin = textOf(ofProgram, "create_origin") || undefined;
   return {
     application: {
       ...before,
-      name: typeof name === "string" ? name : before.name,
+      name: typeof name === "string" ? name : null,
       description: typeof description === "string" ? description : null,
       fields,
       redirectUrl: redirectUrl === undefined ? before.redirectUrl : redirectUrl || null,
       userKey: userKey ?? before.userKey,
+      createOrigin: createOrigin ?? before.createOrigin,
+      acceptedAt: at(acceptedAt, before.acceptedAt),
       firstTrafficAt: at(firstTrafficAt, before.firstTrafficAt),
       firstDailyTrafficAt: at(firstDailyTrafficAt, before.firstDailyTrafficAt),
     },
     errors: mergeErrors(errors, {
       redirect_url: wrongUrl(redirectUrl),
       user_key: userKey === undefined ? [] : wrongUserKey(userKey),
+      create_origin: wrongOrigin(createOrigin),
+      accepted_at: acceptedAt === "unreadable" ? ["is invalid"] : [],
       first_traffic_at: firstTrafficAt === "unreadable" ? ["is invalid"] : [],
       first_daily_traffic_at: firstDailyTrafficAt === "unreadable" ? ["is invalid"] : [],
     }),
@@ -83,6 +89,11 @@ function wrongUrl(url: string | undefined): readonly string[] {
   if (!isXmlText(url)) return ["contains characters that are not allowed"];
   return url.length > urlLengthMax ? [`is too long (maximum is ${urlLengthMax} characters)`] : [];
 }
+
+const originLengthMax = 255;
+
+const wrongOrigin = (origin = ""): readonly string[] =>
+  origin.length > originLengthMax || !isXmlText(origin) ? ["is invalid"] : [];
 
 const userKeyLengthMax = 256;
 // Words with dots and dashes, or base 64 without slashes, which would end the key in a path.

@@ -7,7 +7,6 @@ import { newKey } from "./keys/new-key.ts";
 
 const idLengthMin = 4;
 const idLengthMax = 255;
-const originLengthMax = 255;
 
 /** A new application with the id and the keys that a program chose for it, and what is wrong with them. */
 export function judgeNewCredentials(
@@ -16,19 +15,17 @@ export function judgeNewCredentials(
   now: Date,
 ): { readonly application: Application; readonly errors: FieldErrors } {
   const applicationId = textOf(values, "application_id") || undefined;
-  const createOrigin = textOf(values, "create_origin") || undefined;
   const keys = keysIn(values["application_key"]);
   return {
     application: {
       ...application,
       applicationId: applicationId ?? application.applicationId,
-      createOrigin: createOrigin ?? application.createOrigin,
       keys: keys.length > 0 ? keys.map((value) => newKey(now, value)) : application.keys,
     },
     errors: mergeErrors({
       application_id: applicationId === undefined ? [] : wrongId(applicationId),
-      application_key: wrongKeys(application, keys),
-      create_origin: (createOrigin?.length ?? 0) > originLengthMax ? ["is too long"] : [],
+      application_key: wrongKeys(keys),
+      base: keys.length > keysMax(application.product) ? ["Limit reached"] : [],
     }),
   };
 }
@@ -39,13 +36,9 @@ function keysIn(it: unknown): readonly string[] {
   return them.map((key) => textOf({ key }, "key") ?? "").filter((key) => key !== "");
 }
 
-function wrongKeys({ product }: Application, keys: readonly string[]): readonly string[] {
+function wrongKeys(keys: readonly string[]): readonly string[] {
   const isRepeated = new Set(keys.map((key) => key.toLowerCase())).size < keys.length;
-  return [
-    ...new Set(keys.flatMap(wrongKey)),
-    ...(isRepeated ? ["has already been taken"] : []),
-    ...(keys.length > keysMax(product) ? ["limit reached"] : []),
-  ];
+  return [...new Set(keys.flatMap(wrongKey)), ...(isRepeated ? ["has already been taken"] : [])];
 }
 
 // Printable, without spaces, and without slashes, which would end the id in a path.

@@ -11,7 +11,7 @@ export interface NewApplication {
   readonly accountId: number;
   readonly product: Product;
   readonly plan: Plan;
-  readonly name: string;
+  readonly name: string | null;
   readonly description: string | null;
   readonly createOrigin: string;
 }
@@ -38,6 +38,7 @@ export const newApplication = ({ product, plan, ...application }: NewApplication
   referrerFilters: [],
   providerVerificationKey: newUserKey(),
   redirectUrl: null,
+  acceptedAt: null,
   firstTrafficAt: null,
   firstDailyTrafficAt: null,
   fields: {},

@@ -74,6 +74,6 @@ const representOidcConfiguration = (configuration: OidcConfiguration): Node =>
 
 export const fieldValuesOf = ({ name, description, fields }: Application): FieldValues => ({
   ...fields,
-  name,
+  ...(name === null ? {} : { name }),
   ...(description === null ? {} : { description }),
 });

@@ -18,7 +18,7 @@ export const addressParts = [
   "state",
   "zip",
 ] as const;
-type AddressPart = (typeof addressParts)[number];
+export type AddressPart = (typeof addressParts)[number];
 
 // Fields with an element of their own in documents. All others are the provider's inventions, inside `extra_fields`.
 const builtIn: Readonly<Record<FieldTarget, ReadonlySet<string>>> = {

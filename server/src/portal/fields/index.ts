@@ -5,8 +5,18 @@ export { isFine, mergeErrors, takenIf, type FieldErrors } from "./field-errors.t
 export { isBillingAddress, type FieldValues } from "./field-value.ts";
 export type { FieldsDefinition } from "./fields-definition.ts";
 export { insertStandardFields, readFieldsDefinition, readFieldsDefinitions } from "./fields-definitions-table.ts";
-export { readAnnotations } from "./read-annotations.ts";
+export { readAnnotations, type Annotations } from "./read-annotations.ts";
 export { missingFields, readFieldInput, withGiven, type FieldInput, type FieldWriter } from "./read-field-input.ts";
 export { fieldsToJson, representFields } from "./represent-fields.ts";
 export { cannot } from "./refused-transition.ts";
-export { readChoice, readDays, readMoney, readName, readText, readTruth, wrongOf } from "./read-values.ts";
+export {
+  judgeEmail,
+  readChoice,
+  readDays,
+  readMoney,
+  readName,
+  readText,
+  readTruth,
+  wrongOf,
+  type Read,
+} from "./read-values.ts";

@@ -2,18 +2,23 @@ import { expect, test } from "vitest";
 import { readAnnotations } from "./read-annotations.ts";
 
 test("what is not named stays, what is emptied goes", () => {
-  const { annotations, errors } = readAnnotations({ managed_by: "operator", tier: "1" }, { tier: "", region: "emea" });
-  expect([annotations, errors]).toEqual([{ managed_by: "operator", region: "emea" }, {}]);
+  const { annotations, errors } = readAnnotations({ tier: "1" }, { tier: "", managed_by: "operator" });
+  expect([annotations, errors]).toEqual([{ managed_by: "operator" }, {}]);
   expect(readAnnotations({ tier: "1" }, undefined).annotations).toEqual({ tier: "1" });
 });
 
+test("a name that 3scale does not know is refused", () => {
+  for (const name of ["tier", "1st <b>", "", "__proto__", "constructor"]) {
+    const { annotations, errors } = readAnnotations({}, JSON.parse(JSON.stringify({ [name]: "x" })));
+    expect([name, annotations, errors]).toEqual([name, {}, { "annotations.name": ["is not included in the list"] }]);
+  }
+});
+
 test.each([
-  ["a name that cannot be an element's", { "1st <b>": "x" }, ['name "1st <b>" is invalid']],
-  ["a value that XML cannot hold", { tier: "\u0001" }, ["tier contains characters that are not allowed"]],
-  ["a value that is no text", { tier: { a: 1 } }, ["tier is invalid"]],
-  ["a value that is too long", { tier: "x".repeat(256) }, ["tier is too long (maximum is 255 characters)"]],
-  ["a name that is too long", { ["x".repeat(256)]: "x" }, ["has a name that is too long (maximum is 255 characters)"]],
-  ["something else altogether", ["tier"], ["is invalid"]],
+  ["a value that XML cannot hold", { managed_by: "\u0001" }, ["managed_by contains characters that are not allowed"]],
+  ["a value that is no text", { managed_by: { a: 1 } }, ["managed_by is invalid"]],
+  ["a value that is too long", { managed_by: "x".repeat(256) }, ["managed_by is too long (maximum is 255 characters)"]],
+  ["something else altogether", ["managed_by"], ["is invalid"]],
 ])("refused: %s", (_what, input, expected) => {
   expect(readAnnotations({}, input)).toEqual({ annotations: {}, errors: { annotations: expected } });
 });

@@ -1,11 +1,14 @@
-import { isXmlName, isXmlText } from "#platform/document/xml-text.ts";
+import { isXmlText } from "#platform/document/xml-text.ts";
 
 import { textLimits } from "#platform/limits/limits.ts";
-import type { FieldErrors } from "./field-errors.ts";
+import { mergeErrors, type FieldErrors } from "./field-errors.ts";
 
 export type Annotations = Readonly<Record<string, string>>;
 
 const lengthMax = 255;
+
+/** The names that 3scale knows. Others, from before they were refused, stay until they are emptied. */
+const known: ReadonlySet<string> = new Set(["managed_by"]);
 
 /** As jsonb orders names, shorter ones first: documents show them in this order, before they are stored as after. */
 const asStored = ([a]: readonly [string, string], [b]: readonly [string, string]): number =>
@@ -21,11 +24,11 @@ export function readAnnotations(
     return { annotations: old, errors: { annotations: ["is invalid"] } };
 
   const annotations = new Map(Object.entries(old));
+  let hasUnknownName = false;
   const wrong: string[] = [];
   for (const [name, given] of Object.entries(input)) {
     const text: unknown = given ?? "";
-    if (name.length > lengthMax) wrong.push(`has a name that is too long (maximum is ${lengthMax} characters)`);
-    else if (!isXmlName(name)) wrong.push(`name ${JSON.stringify(name)} is invalid`);
+    if (!known.has(name) && !annotations.has(name)) hasUnknownName = true;
     else if (typeof text !== "string") wrong.push(`${name} is invalid`);
     else if (!isXmlText(text)) wrong.push(`${name} contains characters that are not allowed`);
     else if (text.length > lengthMax) wrong.push(`${name} is too long (maximum is ${lengthMax} characters)`);
@@ -36,6 +39,9 @@ export function readAnnotations(
     wrong.push(`are too many (maximum is ${textLimits.annotations.max})`);
   return {
     annotations: Object.fromEntries([...annotations].toSorted(asStored)),
-    errors: wrong.length > 0 ? { annotations: wrong } : {},
+    errors: mergeErrors({
+      "annotations.name": hasUnknownName ? ["is not included in the list"] : [],
+      annotations: wrong,
+    }),
   };
 }

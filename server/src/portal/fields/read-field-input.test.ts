@@ -13,8 +13,8 @@ const definitions = [
   aDefinition("Account", "note", { hidden: true }),
   aDefinition("User", "title"),
 ];
-const read = (input: FieldInput, writer: FieldWriter = "program") =>
-  readFieldInput({ definitions, target: "Account", writer }, input);
+const read = (input: FieldInput, writer: FieldWriter = "program", held: FieldValues = {}) =>
+  readFieldInput({ definitions, target: "Account", writer, held }, input);
 
 test("only defined fields of the target are read, as stripped text", () => {
   const { given, errors } = read({
@@ -34,16 +34,46 @@ test("a developer writes neither hidden nor read-only fields; a program writes b
   expect(read(input, "program").given).toEqual(input);
 });
 
-test("an emptied field goes, a field that is not named stays", () => {
-  const { given } = read({ region: "", skills: [] });
-  expect(withGiven({ region: "emea", skills: ["c"], vat_rate: "21.0" }, given)).toEqual({ vat_rate: "21.0" });
+test("a field that a form empties goes, one that a program empties is an empty text, and what held nothing stays so", () => {
+  const held = { region: "emea", skills: ["c"], vat_rate: "21.0" };
+  const emptied = { region: "", skills: [] };
+  expect(withGiven(held, read(emptied, "developer", held).given)).toEqual({ region: "emea", vat_rate: "21.0" });
+  expect(withGiven(held, read(emptied, "program", held).given)).toEqual({ region: "", vat_rate: "21.0" });
+  expect(withGiven({}, read(emptied).given)).toEqual({});
+  expect(withGiven(held, read({ region: null }).given)).toEqual({ skills: ["c"], vat_rate: "21.0" });
+  expect(read({ region: "" }, "developer").errors).toEqual({ region: ["can't be blank"] });
+});
+
+test("a program sends its own fields of an account flat or inside extra_fields, and the flat one counts", () => {
+  expect(read({ extra_fields: { region: 7, org_name: "Quay", unknown: "x" } }).given).toEqual({ region: "7" });
+  expect(read({ region: "apac", extra_fields: { region: "emea" } }).given).toEqual({ region: "apac" });
+  expect(read({ extra_fields: { region: "emea" } }, "developer").given).toEqual({});
 });
 
 test("an address can be given whole or in parts, and parts leave the others alone", () => {
-  const whole = read({ billing_address: { city: "Faro", zip: "8000" } }).given;
-  const part = read({ billing_address_zip: "8001" }).given;
-  expect(withGiven(withGiven({}, whole), part)).toEqual({ billing_address: { city: "Faro", zip: "8001" } });
-  expect(withGiven(withGiven({}, whole), read({ billing_address: "" }).given)).toEqual({});
+  const nested = { name: "Quay Ltd", address1: "Pier 1", city: "Faro", country: "PT", phone: "1", zip: "8000" };
+  const whole = withGiven({}, read({ billing_address: nested }).given);
+  const stored = { company: "Quay Ltd", address1: "Pier 1", city: "Faro", country: "PT", phone_number: "1" };
+  expect(whole).toEqual({ billing_address: { ...stored, zip: "8000" } });
+  const part = read({ billing_address_zip: "8001" }, "program", whole).given;
+  expect(withGiven(whole, part)).toEqual({ billing_address: { ...stored, zip: "8001" } });
+  expect(withGiven(whole, read({ billing_address: "" }).given)).toEqual({});
+});
+
+test("the names that documents show for parts of an address are none of an input", () => {
+  expect(read({ billing_address_company: "Quay", billing_address_phone_number: "1" }).given).toEqual({});
+});
+
+test("a nested address needs its four parts, sent now or before; flat parts need none", () => {
+  const blank = ["can't be blank"];
+  expect(read({ billing_address: { city: "Faro" } }).errors).toEqual({
+    billing_address_name: blank,
+    billing_address_address1: blank,
+    billing_address_country: blank,
+  });
+  const held = { billing_address: { company: "Quay", address1: "Pier 1", country: "PT" } };
+  expect(read({ billing_address: { city: "Faro" } }, "program", held).errors).toEqual({});
+  expect(read({ billing_address_city: "" }).errors).toEqual({});
 });
 
 test("a rate is kept as a decimal with a fraction, without zeros that say nothing", () => {
@@ -62,9 +92,8 @@ test("of a user, a field that is called as a rate or an address of accounts hold
 });
 
 test("parts of an address that are all empty are no address", () => {
-  const { given } = read({ billing_address: { city: "" } });
-  expect(withGiven({}, given)).toEqual({});
-  expect(withGiven({ billing_address: { city: "Faro" } }, given)).toEqual({});
+  const held = { billing_address: { city: "Faro" } };
+  expect(withGiven(held, read({ billing_address_city: "" }, "program", held).given)).toEqual({});
 });
 
 test.each([
@@ -76,14 +105,15 @@ test.each([
   ["also in one of several values", { skills: ["c", "\0"] }, { skills: ["contains characters that are not allowed"] }],
   [
     "also in a part of an address",
-    { billing_address: { city: "\ud800" } },
-    { billing_address: ["contains characters that are not allowed"] },
+    { billing_address_city: "\ud800" },
+    { billing_address_city: ["contains characters that are not allowed"] },
   ],
   [
     "a name longer than 255 characters",
     { org_name: "x".repeat(256) },
     { org_name: ["is too long (maximum is 255 characters)"] },
   ],
+  ["an address that is a text", { billing_address: "Pier 1" }, { billing_address: ["is not correctly set"] }],
   ["a rate that is no number", { vat_rate: "a lot" }, { vat_rate: ["is not a number"] }],
   ["several values of a built-in field", { org_name: ["a", "b"] }, { org_name: ["is invalid"] }],
   ["an object where a text is due", { region: { a: 1 } }, { region: ["is invalid"] }],
@@ -92,8 +122,11 @@ test.each([
   expect(read(input).errors).toEqual(expected);
 });
 
-test("a developer must give all that is required, a program only the name", () => {
+test("a developer, and who signs up, must give all that is required; any other program only the name", () => {
   const needs = { definitions, target: "Account" } as const;
+  const signUp = { ...needs, writer: "program", isSignUp: true } as const;
+  expect(Object.keys(missingFields(signUp, {}))).toEqual(["org_name", "region"]);
+  expect(missingFields(signUp, { org_name: "Quay", extra_fields: { region: "emea" } })).toEqual({});
   expect(Object.keys(missingFields({ ...needs, writer: "developer" }, {}))).toEqual(["org_name", "region"]);
   expect(Object.keys(missingFields({ ...needs, writer: "program" }, {}))).toEqual(["org_name"]);
 });

@@ -3,7 +3,7 @@ import { isXmlText } from "#platform/document/xml-text.ts";
 
 import { textLimits } from "#platform/limits/limits.ts";
 
-import { mergeErrors, type FieldErrors } from "./field-errors.ts";
+import { isFine, mergeErrors, type FieldErrors } from "./field-errors.ts";
 import {
   addressParts,
   fieldOf,
@@ -11,6 +11,7 @@ import {
   isBillingAddress,
   isBuiltIn,
   isRate,
+  type AddressPart,
   type AddressValue,
   type FieldValue,
   type FieldValues,
@@ -30,13 +31,15 @@ interface FieldInputNeeds {
   readonly definitions: readonly FieldsDefinition[];
   readonly target: FieldTarget;
   readonly writer: FieldWriter;
+  /** A sign-up must give what is required, also one by a program; of its other requests none must. */
+  readonly isSignUp?: boolean;
   /** What the fields hold so far: a value that is not offered any more may stay. */
   readonly held?: FieldValues;
 }
 
 /** Takes the defined fields out of an input and judges them. What is not defined is not looked at. */
 export function readFieldInput(
-  { definitions, target, writer, held = {} }: FieldInputNeeds,
+  { definitions, target, writer, isSignUp = false, held = {} }: FieldInputNeeds,
   input: FieldInput,
 ): { readonly given: GivenFields; readonly errors: FieldErrors } {
   const given: Record<string, FieldValue | null> = {};
@@ -45,38 +48,66 @@ export function readFieldInput(
     const { name } = definition;
     if (definition.target !== target) continue;
     if (writer === "developer" && (definition.hidden || definition.readOnly)) continue;
-    const it = isBillingAddress(target, name) ? readAddress(input) : readValue(input, name);
+    if (isBillingAddress(target, name)) {
+      const address = readBillingAddress(input, fieldOf(held, name));
+      if (address) errors.push(address.errors);
+      if (address && isFine(address.errors)) given[name] = address.value;
+      continue;
+    }
+    const keepsBlank = writer === "program" && fieldOf(held, name) !== undefined;
+    const it = readValue(sentValue(definition, writer, input), keepsBlank);
     if (it === undefined) continue;
     const wrong =
-      it === "unreadable" ? ["is invalid"] : judge(definition, it.value, { writer, held: fieldOf(held, name) });
+      it === "unreadable"
+        ? ["is invalid"]
+        : judge(definition, it.value, {
+            isRequired: isRequired(definition, writer, isSignUp),
+            held: fieldOf(held, name),
+          });
     if (wrong.length > 0) errors.push({ [name]: wrong });
     else if (it !== "unreadable") given[name] = isRate(target, name) ? asDecimal(it.value) : it.value;
   }
   return { given, errors: mergeErrors(...errors) };
 }
 
+/** Programs may also send an account's own fields inside `extra_fields`. Undefined: the input does not name the field. */
+function sentValue({ target, name }: FieldsDefinition, writer: FieldWriter, input: FieldInput): unknown {
+  if (Object.hasOwn(input, name)) return input[name];
+  const extra = input["extra_fields"];
+  const isExtra = writer === "program" && target === "Account" && !isBuiltIn(target, name);
+  return isExtra && isRecord(extra) && Object.hasOwn(extra, name) ? extra[name] : undefined;
+}
+
 /** What is wrong with an input that is to make something new: the required fields that it leaves out. */
-export function missingFields({ definitions, target, writer }: FieldInputNeeds, input: FieldInput): FieldErrors {
+export function missingFields(
+  { definitions, target, writer, isSignUp = false }: FieldInputNeeds,
+  input: FieldInput,
+): FieldErrors {
   const missing = definitions.filter(
-    (it) => it.target === target && isRequired(it, writer) && !Object.hasOwn(input, it.name),
+    (it) =>
+      it.target === target &&
+      isRequired(it, writer, isSignUp) &&
+      sentValue(it, writer, input) === undefined &&
+      !isBillingAddress(target, it.name),
   );
   return Object.fromEntries(missing.map(({ name }) => [name, [blank]]));
 }
 
-// What a program must tell of an account, a user and an application. All else that is required, only developers must.
-const essential: ReadonlySet<string> = new Set(["org_name", "username", "name"]);
+/** What programs need not give although it is required: how a user name or address is wrong, its own rules say. */
+const judgedElsewhere: ReadonlySet<string> = new Set(["username", "email"]);
 
-const isRequired = ({ required, name }: FieldsDefinition, writer: FieldWriter): boolean =>
-  required && (writer === "developer" || essential.has(name));
+const isRequired = ({ target, required, name }: FieldsDefinition, writer: FieldWriter, isSignUp: boolean): boolean =>
+  required &&
+  (writer === "developer" ||
+    (target === "Account" && name === "org_name") ||
+    (isSignUp && !(target === "User" && judgedElsewhere.has(name))));
 
 /** The fields of an object after an input: what it does not name stays, and what it empties goes. */
 export function withGiven(fields: FieldValues, given: GivenFields): FieldValues {
   const merged = new Map(Object.entries(fields));
   for (const [name, it] of Object.entries(given)) {
-    const old = merged.get(name);
-    const next = it !== null && isAddress(it) && old !== undefined && isAddress(old) ? { ...old, ...it } : it;
-    if (next === null || isEmptyAddress(next)) merged.delete(name);
-    else merged.set(name, next);
+    if (it === null || isEmptyAddress(it)) merged.delete(name);
+    else merged.set(name, it);
   }
   return Object.fromEntries(merged);
 }
@@ -85,12 +116,13 @@ const isEmptyAddress = (it: FieldValue): boolean => isAddress(it) && Object.valu
 
 type Read = { readonly value: FieldValue | null } | "unreadable" | undefined;
 
-function readValue(input: FieldInput, name: string): Read {
-  if (!Object.hasOwn(input, name)) return undefined;
-  const it = input[name];
+/** A program's blank text in the place of another stays one, since JSON shows it. Everywhere else it says nothing. */
+function readValue(it: unknown, keepsBlank: boolean): Read {
+  if (it === undefined) return undefined;
   if (!Array.isArray(it)) {
     const text = readText(it);
-    return text === undefined ? "unreadable" : { value: text === "" ? null : text };
+    const isNone = text === "" && (!keepsBlank || it === null);
+    return text === undefined ? "unreadable" : { value: isNone ? null : text };
   }
   const texts = it.map(readText);
   if (!texts.every((text) => text !== undefined)) return "unreadable";
@@ -98,19 +130,46 @@ function readValue(input: FieldInput, name: string): Read {
   return { value: filled.length > 0 ? filled : null };
 }
 
-/** As one nested value, or in parts: `billing_address_city`. */
-function readAddress(input: FieldInput): Read {
+interface ReadAddress {
+  /** As it is to be, with what it was. Null: none. */
+  readonly value: AddressValue | null;
+  readonly errors: FieldErrors;
+}
+
+/** What programs call the parts of an address that documents show under another name. */
+const inputNames: Readonly<Partial<Record<AddressPart, string>>> = { company: "name", phone_number: "phone" };
+const requiredOfNested: readonly AddressPart[] = ["company", "address1", "city", "country"];
+
+/** Reads an address that is sent as one nested value, or in flat parts: `billing_address_city`. */
+function readBillingAddress(input: FieldInput, held: FieldValue | undefined): ReadAddress | undefined {
   const nested = input["billing_address"];
-  const parts: AddressValue = Object.fromEntries(
-    addressParts.flatMap((part): [string, string][] => {
-      const it = isRecord(nested) && Object.hasOwn(nested, part) ? nested[part] : input[`billing_address_${part}`];
-      const text = it === undefined ? undefined : readText(it);
-      return text === undefined ? [] : [[part, text]];
-    }),
-  );
-  if (Object.keys(parts).length > 0) return { value: parts };
-  if (nested === undefined) return undefined;
-  return nested === null || nested === "" ? { value: null } : "unreadable";
+  if (nested === null || nested === "") return { value: null, errors: {} };
+  if (nested !== undefined && !isRecord(nested)) {
+    return { value: null, errors: { billing_address: ["is not correctly set"] } };
+  }
+  const sent = addressParts.flatMap((part): [AddressPart, unknown][] => {
+    const name = inputNames[part] ?? part;
+    const it = nested && Object.hasOwn(nested, name) ? nested[name] : input[`billing_address_${name}`];
+    return it === undefined ? [] : [[part, it]];
+  });
+  if (sent.length === 0 && !nested) return undefined;
+  const address = new Map(held !== undefined && isAddress(held) ? Object.entries(held) : []);
+  const errors: FieldErrors[] = [];
+  for (const [part, it] of sent) {
+    const text = readText(it);
+    if (it === null) address.delete(part);
+    else if (text !== undefined) address.set(part, text);
+    errors.push({ [`billing_address_${inputNames[part] ?? part}`]: wrongPart(text) });
+  }
+  const missing = nested ? requiredOfNested.filter((part) => !address.get(part)) : [];
+  for (const part of missing) errors.push({ [`billing_address_${inputNames[part] ?? part}`]: [blank] });
+  return { value: Object.fromEntries(address), errors: mergeErrors(...errors) };
+}
+
+function wrongPart(text: string | undefined): readonly string[] {
+  if (text === undefined) return ["is invalid"];
+  if (!isXmlText(text)) return ["contains characters that are not allowed"];
+  return text.length > builtInLengthMax ? [`is too long (maximum is ${builtInLengthMax} characters)`] : [];
 }
 
 function readText(it: unknown): string | undefined {
@@ -121,7 +180,8 @@ function readText(it: unknown): string | undefined {
 const isRecord = (it: unknown): it is Readonly<Record<string, unknown>> =>
   typeof it === "object" && it !== null && !Array.isArray(it);
 
-const asDecimal = (it: FieldValue | null): FieldValue | null => (typeof it === "string" ? writeDecimal(it) : it);
+const asDecimal = (it: FieldValue | null): FieldValue | null =>
+  typeof it === "string" && it !== "" ? writeDecimal(it) : it || null;
 
 const blank = "can't be blank";
 const builtInLengthMax = 255;
@@ -130,9 +190,9 @@ const number = /^-?\d{1,16}(\.\d{1,16})?$/;
 function judge(
   definition: FieldsDefinition,
   it: FieldValue | null,
-  { writer, held }: { readonly writer: FieldWriter; readonly held: FieldValue | undefined },
+  { isRequired: isNeeded, held }: { readonly isRequired: boolean; readonly held: FieldValue | undefined },
 ): string[] {
-  if (it === null) return isRequired(definition, writer) ? [blank] : [];
+  if (it === null || it === "") return isNeeded ? [blank] : [];
   const { target, name, choices } = definition;
   const texts = textsOf(it);
   const offered = new Set([...choices, ...(held === undefined ? [] : textsOf(held))]);

@@ -19,6 +19,17 @@ export function readText(input: FieldInput, name: string, lengthMax = textLength
   return text.length > lengthMax ? wrong(`is too long (maximum is ${lengthMax} characters)`) : fine(text);
 }
 
+const emailLengthMin = 6;
+const emailLengthMax = 255;
+const emailShape = /^[^\s@]+@[^\s@.]+(\.[^\s@.]+)*$/;
+
+/** Says what is wrong with an e-mail address; of a missing one, that it does not look like any. */
+export function judgeEmail(email: string): readonly string[] {
+  if (!emailShape.test(email) || !isXmlText(email)) return ["should look like an email address"];
+  if (email.length < emailLengthMin) return [`is too short (minimum is ${emailLengthMin} characters)`];
+  return email.length > emailLengthMax ? [`is too long (maximum is ${emailLengthMax} characters)`] : [];
+}
+
 /** A text that must be there, if it is named. */
 export function readName(input: FieldInput, name: string): Read<string> {
   const read = readText(input, name);

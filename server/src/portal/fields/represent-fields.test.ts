@@ -52,7 +52,30 @@ test("an address tells each of its parts, also the missing ones, and its two lin
       "<address2>Gate 2</address2><phone_number></phone_number><city>Faro</city><country>Portugal</country><state/><zip/>" +
       "</billing_address><extra_fields></extra_fields>",
   );
-  expect(xmlOf(["billing_address"], { billing_address: { city: "" } })).toBe("<extra_fields></extra_fields>");
+});
+
+test("an account without a billing address shows one, with three parts from what else it says", () => {
+  const address = (values: FieldValues) => fieldsToJson(account("billing_address"), "Account", values);
+  const nothing = { address: "", address1: null, address2: null, city: null, state: null, zip: null };
+  expect(address({ org_name: "Quay", country: "Spain", telephone_number: "+34 1" })).toEqual({
+    billing_address: { ...nothing, company: "Quay", country: "ES", phone_number: "+34 1" },
+  });
+  const own = { company: " ", country: "Atlantis", phone_number: "" };
+  expect(address({ org_name: "Quay", country: "Spain", billing_address: own })).toEqual({
+    billing_address: { ...nothing, company: "Quay", country: "Atlantis", phone_number: "" },
+  });
+});
+
+test.each([
+  ["Norway", "NO"],
+  ["united kingdom", "GB"],
+  ["Germany", "DE"],
+  ["PT", "PT"],
+  ["Atlantis", null],
+])("the code of the country %s is %s", (country, code) => {
+  expect(fieldsToJson(account("billing_address"), "Account", { country })).toMatchObject({
+    billing_address: { country: code },
+  });
 });
 
 test("a field named like something that every object has is empty until it is given", () => {

@@ -5,7 +5,7 @@ import { isFine, mergeErrors, readText, type FieldErrors, type FieldInput } from
 import { anotherSystemName, deriveSystemName, isSystemName } from "./derive-system-name.ts";
 import { judgePlan, type PlanTerms } from "./judge-plan.ts";
 import type { Plan, PlanKind } from "./plan.ts";
-import { insertPlan } from "./plans-table.ts";
+import { insertPlan, writePlanDescription } from "./plans-table.ts";
 import { holdProduct } from "./products-table.ts";
 
 interface PlanCreation {
@@ -36,7 +36,7 @@ export async function createPlan(
   pool: Pool,
   { providerId, kind, productId, values, by }: PlanCreation,
 ): Promise<{ readonly plan: Plan } | { readonly refused: FieldErrors } | undefined> {
-  const { terms, errors } = judgePlan(nothing, { name: "", ...values });
+  const { terms, description, errors } = judgePlan(nothing, { name: "", ...values });
   const asked = readText(values, "system_name");
   const systemName = asked.value || deriveSystemName(terms.name);
   const refused = mergeErrors(errors, {
@@ -52,6 +52,7 @@ export async function createPlan(
       (await insertPlan(tx, providerId, wanted, by.now)) ??
       (another && (await insertPlan(tx, providerId, another, by.now)));
     if (!inserted) return { refused: { system_name: ["has already been taken"] } };
+    if (description !== undefined) await writePlanDescription(tx, { providerId, planId: inserted.id, description });
     await tell(tx, { providerId, plan: inserted, by });
     return { plan: inserted };
   });

@@ -15,6 +15,7 @@ export {
   readPlans,
 } from "./plans-table.ts";
 export { planStepOf } from "./plan-step.ts";
+export { cannotFrom } from "./judge-product.ts";
 export type { OidcConfiguration, Product } from "./product.ts";
 export {
   countProducts,
@@ -27,6 +28,6 @@ export {
 } from "./products-table.ts";
 export { recallPlans, rememberPlan, versionedPlanColumns, type VersionedPlan } from "./recall-plans.ts";
 export { representPlan } from "./represent-plan.ts";
-export { productToJson, representProduct } from "./represent-product.ts";
+export { productToJson, representProduct, type ProductContext } from "./represent-product.ts";
 export { updatePlan } from "./update-plan.ts";
 export { updateProduct } from "./update-product.ts";

@@ -1,7 +1,5 @@
-import type { PlanChangePermission } from "./product.ts";
-
 /** What developers may do about a plan: move to another at once, ask the provider for it, or neither. */
-export function planStepOf(permission: PlanChangePermission, hasCreditCard: boolean): "change" | "ask" | "none" {
+export function planStepOf(permission: string, hasCreditCard: boolean): "change" | "ask" | "none" {
   switch (permission) {
     case "direct":
       return "change";
@@ -11,7 +9,7 @@ export function planStepOf(permission: PlanChangePermission, hasCreditCard: bool
       return hasCreditCard ? "change" : "none";
     case "request_credit_card":
       return hasCreditCard ? "change" : "ask";
-    case "none":
+    default:
       return "none";
   }
 }

@@ -169,6 +169,16 @@ export async function updatePlanRow(tx: Transaction, providerId: number, plan: P
   return updated;
 }
 
+const describeStatement = `update plans set description = $3 where provider_id = $1 and id = $2`;
+
+/** No document has a plan's description, so it is not read with the plan. */
+export async function writePlanDescription(
+  tx: Transaction,
+  { providerId, planId, description }: { providerId: number; planId: number; description: string },
+): Promise<void> {
+  await tx.query(describeStatement, [providerId, planId, description]);
+}
+
 // Served by applications_plan_idx. A sign-up once could put a second application on a plan that was made for another.
 const deleteStatement = `
   delete from plans

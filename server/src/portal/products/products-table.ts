@@ -3,8 +3,9 @@ import type { Database, Transaction } from "#platform/database/database.ts";
 
 import type { Product } from "./product.ts";
 
-const columns = `id, name, system_name as "systemName", description, backend_version as "backendVersion",
-  deployment_option as "deploymentOption", mandatory_app_key as "mandatoryAppKey",
+const columns = `id, name, system_name as "systemName", state, description, backend_version as "backendVersion",
+  deployment_option as "deploymentOption", support_email as "supportEmail", intentions_required as "intentionsRequired",
+  txt_support as "txtSupport", terms, notification_settings as "notificationSettings", annotations, mandatory_app_key as "mandatoryAppKey",
   referrer_filters_required as "referrerFiltersRequired", buyers_manage_apps as "buyersManageApps",
   buyers_manage_keys as "buyersManageKeys", custom_keys_enabled as "customKeysEnabled",
   buyer_key_regenerate_enabled as "buyerKeyRegenerateEnabled", buyer_can_select_plan as "buyerCanSelectPlan",
@@ -87,7 +88,8 @@ const updateStatement = `
   set name = $3, description = $4, backend_version = $5, deployment_option = $6, mandatory_app_key = $7,
     referrer_filters_required = $8, buyers_manage_apps = $9, buyers_manage_keys = $10, custom_keys_enabled = $11,
     buyer_key_regenerate_enabled = $12, buyer_can_select_plan = $13, buyer_plan_change_permission = $14,
-    oidc_configuration = $15, updated_at = $16
+    oidc_configuration = $15, updated_at = $16, state = $17, support_email = $18, intentions_required = $19,
+    txt_support = $20, terms = $21, notification_settings = $22, annotations = $23
   where provider_id = $1 and id = $2
   returning ${columns}`;
 
@@ -115,6 +117,13 @@ export async function updateProductRow(
     product.buyerPlanChangePermission,
     product.oidcConfiguration,
     now,
+    product.state,
+    product.supportEmail,
+    product.intentionsRequired,
+    product.txtSupport,
+    product.terms,
+    product.notificationSettings,
+    product.annotations,
   ]);
   if (!updated) throw new Error(`Product ${product.id} was gone although it was locked.`);
   return updated;
@@ -125,4 +134,11 @@ const deleteStatement = `delete from products where provider_id = $1 and id = $2
 /** Deletes a product and its plans. Whatever was held on them must be gone before. */
 export async function deleteProductRow(tx: Transaction, providerId: number, id: number): Promise<void> {
   await tx.query(deleteStatement, [providerId, id]);
+}
+
+const lockAllStatement = `select id from products where provider_id = $1 order by id for update`;
+
+/** How many products the provider has, none of which can go or come until this transaction ends. */
+export async function lockAllProducts(tx: Transaction, providerId: number): Promise<number> {
+  return (await tx.query(lockAllStatement, [providerId])).length;
 }

@@ -4,7 +4,7 @@ import { isFine, type FieldErrors, type FieldInput } from "#portal/fields/index.
 
 import { judgePlan } from "./judge-plan.ts";
 import type { Plan } from "./plan.ts";
-import { lockPlan, lockPlansOf, updatePlanRow } from "./plans-table.ts";
+import { lockPlan, lockPlansOf, updatePlanRow, writePlanDescription } from "./plans-table.ts";
 
 /** A plan of a kind, and of a product unless it is an account plan. */
 export interface PlanOf {
@@ -27,12 +27,13 @@ export async function updatePlan(
       lockPlan(tx, wanted.providerId, wanted.planId),
     ]);
     if (!isWanted(before, wanted)) return undefined;
-    const { terms, errors } = judgePlan(before, values);
+    const { terms, description, errors } = judgePlan(before, values);
     if (!isFine(errors)) return { refused: errors };
     const plan = { ...before, ...terms };
     const changed = namesChanged(before, plan);
     const said = { action: "plan.changed", subject: `plan/${plan.id}`, detail: { changed } };
     if (changed.length > 0) await recordAudit(tx, { providerId: wanted.providerId, actor: by.actor, ...said });
+    if (description !== undefined) await writePlanDescription(tx, { ...wanted, description });
     return { plan: await updatePlanRow(tx, wanted.providerId, plan, by.now) };
   });
 }

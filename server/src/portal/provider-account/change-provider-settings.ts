@@ -2,11 +2,10 @@ import { isDeepStrictEqual } from "node:util";
 import { recordAudit, type By } from "#access/index.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { isXmlText } from "#platform/document/xml-text.ts";
-import { isFine, mergeErrors, type FieldErrors } from "#portal/fields/index.ts";
+import { isFine, judgeEmail, mergeErrors, type FieldErrors } from "#portal/fields/index.ts";
 import { isTimeZone } from "#portal/providers/index.ts";
-import { judgeEmail } from "#portal/users/index.ts";
 
-import { lockProviderSettings, updateProviderSettings } from "./provider-settings-table.ts";
+import { lockProviderSettings, readProviderSettings, updateProviderSettings } from "./provider-settings-table.ts";
 import { passwordLengths, type ProviderSettings } from "./provider-settings.ts";
 
 interface SettingsChange {
@@ -25,7 +24,7 @@ export async function changeProviderSettings(
     const before = await lockProviderSettings(tx, providerId);
     const given = Object.fromEntries(Object.entries(change).filter(([, it]) => it !== undefined));
     const settings: ProviderSettings = { ...before, ...given };
-    const refused = judgeSettings(settings);
+    const refused = mergeErrors(judgeSettings(settings), { enforce_sso: change.enforceSso ? [noSingleSignOn] : [] });
     if (!isFine(refused)) return { refused };
     if (isDeepStrictEqual(settings, before)) return { settings };
 
@@ -36,9 +35,12 @@ export async function changeProviderSettings(
       detail: { changed: Object.keys(given) },
     };
     await recordAudit(tx, { providerId, actor: by.actor, ...said });
-    return { settings };
+    return { settings: await readProviderSettings(tx, providerId) };
   });
 }
+
+/** Who could still sign in, once passwords do not count? */
+const noSingleSignOn = "Password-based authentication could not be disabled. No published authentication providers.";
 
 const nameLengthMax = 255;
 
@@ -60,4 +62,4 @@ const isPasswordLength = (length: number): boolean =>
 
 const isShort = (text: string): boolean => text.length <= nameLengthMax && isXmlText(text);
 
-const judgeAddress = (email: string | null): readonly string[] => (email === null ? [] : judgeEmail(email));
+const judgeAddress = (email: string | null): readonly string[] => (email ? judgeEmail(email) : []);

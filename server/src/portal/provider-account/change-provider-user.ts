@@ -23,7 +23,7 @@ export type ProviderUserOutcome =
   | { readonly user: ProviderUser }
   | { readonly refused: FieldErrors }
   /** Nobody could change anything any more. */
-  | { readonly notAllowed: "last admin" };
+  | { readonly notAllowed: "only admin" };
 
 type Decision =
   | { readonly user: ProviderUser; readonly passwordHash?: string | undefined }
@@ -50,7 +50,7 @@ export async function changeProviderUser(
     if ("refused" in wanted) return wanted;
     const { user, passwordHash } = wanted;
     if (isDeepStrictEqual(user, before) && passwordHash === undefined) return { user };
-    if (isAdmin(before) && !isAdmin(user) && !hasOtherAdmin(everybody, userId)) return { notAllowed: "last admin" };
+    if (isAdmin(before) && !isAdmin(user) && !hasOtherAdmin(everybody, userId)) return { notAllowed: "only admin" };
 
     const isOut = user.state !== "active";
     if (isOut || passwordHash !== undefined) {

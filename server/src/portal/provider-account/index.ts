@@ -2,7 +2,7 @@ export { addProviderUser } from "./add-provider-user.ts";
 export { changeProviderSettings } from "./change-provider-settings.ts";
 export { deleteProviderUser } from "./delete-provider-user.ts";
 export { issueAccessToken } from "./issue-access-token.ts";
-export { readProviderSettings } from "./provider-settings-table.ts";
+export { readContactAddresses, readProviderSettings, type ContactAddresses } from "./provider-settings-table.ts";
 export {
   passwordLengths,
   planPermissions,
@@ -16,6 +16,7 @@ export {
   changeProviderUserRole,
   memberSections,
   suspendProviderUser,
+  type Permissions,
   unsuspendProviderUser,
 } from "./provider-user-operations.ts";
 export { providerToJson, representProvider, settingsToJson, type WholeProvider } from "./represent-provider.ts";

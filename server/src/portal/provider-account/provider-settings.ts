@@ -16,14 +16,17 @@ export interface ProviderSettings extends Pick<
   "name" | "timeZone" | "webHooks" | "signupsEnabled" | "emailActivation" | "passwordLengthMin"
 > {
   readonly userAccountAreaEnabled: boolean;
-  readonly hideService: boolean;
+  /** Null until somebody decides. */
+  readonly hideService: boolean | null;
   readonly publicSearch: boolean;
   readonly accountPlansUiVisible: boolean;
   readonly changeAccountPlanPermission: PlanPermission;
+  readonly servicePlansUiVisible: boolean;
   readonly changeServicePlanPermission: PlanPermission;
   readonly enforceSso: boolean;
-  /** Whether the default account plan lets nobody in unseen. */
+  /** Whether the default account plan, else the first, lets nobody in unseen. */
   readonly accountApprovalRequired: boolean;
+  /** Null: the installation's. Empty: none, as 3scale keeps it. */
   readonly fromEmail: string | null;
   readonly supportEmail: string | null;
   readonly financeSupportEmail: string | null;

@@ -33,11 +33,13 @@ interface Rules {
 export function judgeWanted(wanted: Wanted, { values, passwordLengthMin, isNew }: Rules): FieldErrors {
   const confirmation = values["password_confirmation"];
   return mergeErrors(
-    judgeNames(wanted),
+    // Who has none so far need not say one to change something else.
+    judgeNames({ ...wanted, email: wanted.email ?? (isNew || values["email"] !== undefined ? "" : null) }),
+    { cas_identifier: values["cas_identifier"] ? ["is not supported"] : [] },
     judgePassword({
       password: wanted.password,
       confirmation: typeof confirmation === "string" ? confirmation : undefined,
-      isRequired: isNew,
+      isRequired: false,
       lengthMin: passwordLengthMin,
     }),
   );

@@ -1,6 +1,6 @@
 import type { ProviderUser, Reach } from "#access/index.ts";
-import type { Pool } from "#platform/database/database.ts";
-import { cannot, isFine, type FieldErrors } from "#portal/fields/index.ts";
+import type { Database, Pool } from "#platform/database/database.ts";
+import { cannot } from "#portal/fields/index.ts";
 import { readProducts } from "#portal/products/index.ts";
 
 import { changeProviderUser, type ProviderUserChange, type ProviderUserOutcome } from "./change-provider-user.ts";
@@ -12,11 +12,10 @@ export const changeProviderUserRole = (
   { role, ...change }: ProviderUserChange & { readonly role: ProviderUser["role"] },
 ): Outcome => changeProviderUser(pool, { ...change, decide: (user) => ({ user: { ...user, role } }) });
 
-/** Who is active already stays so. */
 export const activateProviderUser = (pool: Pool, change: ProviderUserChange): Outcome =>
   changeProviderUser(pool, {
     ...change,
-    decide: (user) => (user.state === "suspended" ? cannot("activate") : { user: { ...user, state: "active" } }),
+    decide: (user) => (user.state === "pending" ? { user: { ...user, state: "active" } } : cannot("activate")),
   });
 
 /** Locks somebody out, at once. */
@@ -43,34 +42,36 @@ export const memberSections = [
   "policy_registry",
 ] as const;
 
-const isSection = (name: string): boolean => memberSections.some((section) => section === name);
-
-/** What a member may do, and for which products; null stands for all. What is left out stays. An admin may do all. */
-export async function changeProviderUserPermissions(pool: Pool, change: PermissionsChange): Promise<Awaited<Outcome>> {
-  const { sections, serviceIds } = change;
-  const refused = { ...judgeSections(sections ?? []), ...(await judgeServices(pool, change)) };
-  if (!isFine(refused)) return { refused };
-  const decide = (user: ProviderUser) => ({
-    user: {
-      ...user,
-      ...(sections && { sections: memberSections.filter((section) => sections.includes(section)) }),
-      ...(serviceIds !== undefined && { serviceIds: serviceIds && [...new Set(serviceIds)].toSorted((a, b) => a - b) }),
-    },
-  });
-  return changeProviderUser(pool, { ...change, decide });
+export interface Permissions {
+  /** What is left out stays. Names that are no sections are dropped. */
+  readonly sections?: readonly string[] | undefined;
+  /** Null: all products. Ids that are no products of the provider are dropped. */
+  readonly serviceIds?: Reach | undefined;
 }
 
-interface PermissionsChange extends ProviderUserChange {
-  readonly sections?: readonly string[];
-  readonly serviceIds?: Reach;
+/** Changes what a member may do, and for which products. An admin may do all, whatever is stored here. */
+export async function changeProviderUserPermissions(
+  pool: Pool,
+  { permissions, ...change }: ProviderUserChange & { readonly permissions: Permissions },
+): Promise<Awaited<Outcome>> {
+  const known = await knownPermissions(pool, change.provider.id, permissions);
+  return changeProviderUser(pool, { ...change, decide: (user) => ({ user: { ...user, ...known } }) });
 }
 
-const judgeSections = (sections: readonly string[]): FieldErrors =>
-  sections.every(isSection) ? {} : { allowed_sections: [`must be of ${memberSections.join(", ")}`] };
+/** The permissions that are left after the unknown ones are dropped, as 3scale drops them, in their stored form. */
+export async function knownPermissions(
+  db: Database,
+  providerId: number,
+  { sections, serviceIds }: Permissions,
+): Promise<Partial<Pick<ProviderUser, "sections" | "serviceIds">>> {
+  return {
+    ...(sections && { sections: memberSections.filter((section) => sections.includes(section)) }),
+    ...(serviceIds !== undefined && { serviceIds: serviceIds && (await knownProducts(db, providerId, serviceIds)) }),
+  };
+}
 
 // A product that is deleted between this and the change stays in the list, where it opens nothing.
-async function judgeServices(pool: Pool, { provider, serviceIds }: PermissionsChange): Promise<FieldErrors> {
-  if (!serviceIds || serviceIds.length === 0) return {};
-  const known = new Set((await readProducts(pool, provider.id, serviceIds)).map(({ id }) => id));
-  return serviceIds.every((id) => known.has(id)) ? {} : { allowed_service_ids: ["must be services that are there"] };
+async function knownProducts(db: Database, providerId: number, ids: readonly number[]): Promise<readonly number[]> {
+  const products = await readProducts(db, providerId, ids);
+  return products.map(({ id }) => id).toSorted((a, b) => a - b);
 }

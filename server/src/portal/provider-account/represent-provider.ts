@@ -3,6 +3,7 @@ import { list, record, value, type Node } from "#platform/document/document.ts";
 import type { Json } from "#platform/document/write-json.ts";
 import { writeTimestamp, type Provider } from "#portal/providers/index.ts";
 
+import type { ContactAddresses } from "./provider-settings-table.ts";
 import type { ProviderSettings } from "./provider-settings.ts";
 import { representProviderUser } from "./represent-provider-user.ts";
 
@@ -10,12 +11,13 @@ import { representProviderUser } from "./represent-provider-user.ts";
 export const settingsToJson = (its: ProviderSettings): Json => ({
   settings: {
     useraccountarea_enabled: its.userAccountAreaEnabled,
-    hide_service: its.hideService,
+    ...(its.hideService === null ? {} : { hide_service: its.hideService }),
     signups_enabled: its.signupsEnabled,
     account_approval_required: its.accountApprovalRequired,
     public_search: its.publicSearch,
     account_plans_ui_visible: its.accountPlansUiVisible,
     change_account_plan_permission: its.changeAccountPlanPermission,
+    service_plans_ui_visible: its.servicePlansUiVisible,
     change_service_plan_permission: its.changeServicePlanPermission,
     enforce_sso: its.enforceSso,
     email_activation: its.emailActivation,
@@ -35,12 +37,16 @@ interface Origins {
 export interface WholeProvider {
   readonly provider: Provider;
   readonly settings: ProviderSettings;
+  readonly contacts: ContactAddresses;
+  /** Where mails come from while the provider names no address. */
+  readonly noReplyAddress: string;
   /** Its own users, or those of them that the reader may know of. */
   readonly users: readonly ProviderUser[];
 }
 
 /** A provider is an account of its own in documents. It has bought no plans and stored no credit card: nobody bills it. */
-export function representProvider({ provider, settings, users }: WholeProvider, origins: Origins): Node {
+export function representProvider(whole: WholeProvider, origins: Origins): Node {
+  const { provider, settings, users } = whole;
   const time = (at: Date): string => writeTimestamp(at, provider.timeZone);
   return record("account", [
     value("id", provider.id),
@@ -52,10 +58,7 @@ export function representProvider({ provider, settings, users }: WholeProvider, 
     value("domain", hostOf(origins.developer)),
     value("admin_base_url", origins.admin),
     value("base_url", origins.developer),
-    value("from_email", settings.fromEmail),
-    value("support_email", settings.supportEmail),
-    value("finance_support_email", settings.financeSupportEmail),
-    value("site_access_code", settings.siteAccessCode),
+    ...addressesOf(whole).map(([name, it]) => value(name, it)),
     value("org_name", settings.name),
     record("extra_fields", []),
     ...Object.entries(billingOf(provider)).map(([name, it]) => value(name, it)),
@@ -69,7 +72,8 @@ export function representProvider({ provider, settings, users }: WholeProvider, 
   ]);
 }
 
-export function providerToJson({ provider, settings }: WholeProvider, origins: Origins): Json {
+export function providerToJson(whole: WholeProvider, origins: Origins): Json {
+  const { provider, settings } = whole;
   const time = (at: Date): string => writeTimestamp(at, provider.timeZone);
   return {
     account: {
@@ -80,10 +84,7 @@ export function providerToJson({ provider, settings }: WholeProvider, origins: O
       domain: hostOf(origins.developer),
       admin_base_url: origins.admin,
       base_url: origins.developer,
-      ...(settings.fromEmail === null ? {} : { from_email: settings.fromEmail }),
-      ...(settings.supportEmail === null ? {} : { support_email: settings.supportEmail }),
-      ...(settings.financeSupportEmail === null ? {} : { finance_support_email: settings.financeSupportEmail }),
-      ...(settings.siteAccessCode === null ? {} : { site_access_code: settings.siteAccessCode }),
+      ...Object.fromEntries(addressesOf(whole).filter(([, it]) => it !== null)),
       credit_card_stored: false,
       ...billingOf(provider),
       state: provider.state,
@@ -93,6 +94,17 @@ export function providerToJson({ provider, settings }: WholeProvider, origins: O
     },
   };
 }
+
+const addressesOf = ({
+  settings,
+  contacts,
+  noReplyAddress,
+}: WholeProvider): readonly (readonly [name: string, it: string | null])[] => [
+  ["from_email", settings.fromEmail ?? noReplyAddress],
+  ["support_email", contacts.supportEmail],
+  ["finance_support_email", contacts.financeSupportEmail],
+  ["site_access_code", settings.siteAccessCode],
+];
 
 /** As of a new account; left out, as with every account, of one that is suspended or about to go. */
 const billingOf = ({ state }: Provider): Readonly<Record<string, boolean>> =>

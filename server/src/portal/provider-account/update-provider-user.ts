@@ -10,10 +10,12 @@ import {
   type ProviderUserOutcome,
 } from "./change-provider-user.ts";
 import { hashIfFine, judgeWanted, readWanted, takenAmong } from "./provider-user-names.ts";
+import { knownPermissions, type Permissions } from "./provider-user-operations.ts";
 
 interface ProviderUserUpdate extends ProviderUserChange {
   /** `username`, `email`, `password`. What is not named stays. */
   readonly values: FieldInput;
+  readonly permissions?: Permissions;
   /** What somebody typed to prove that the password is their own. It is looked at unless it is undefined. */
   readonly currentPassword?: string | undefined;
   /** The cookie of the session that a new password leaves alone. It ends all others. */
@@ -23,7 +25,7 @@ interface ProviderUserUpdate extends ProviderUserChange {
 /** Changes what one of the provider's own users is called, or the password. */
 export async function updateProviderUser(
   pool: Pool,
-  { values, currentPassword, ...change }: ProviderUserUpdate,
+  { values, permissions = {}, currentPassword, ...change }: ProviderUserUpdate,
 ): Promise<ProviderUserOutcome | undefined> {
   const { provider, userId } = change;
   const found = await readProviderUser(pool, provider.id, userId);
@@ -33,11 +35,12 @@ export async function updateProviderUser(
   const unproved = await judgeProof(pool, { providerId: provider.id, user: found, currentPassword });
   const wrong = mergeErrors(judgeWanted(readWanted(values, found), rules), unproved);
   const passwordHash = await hashIfFine(wrong, { password, providerId: provider.id });
+  const known = await knownPermissions(pool, provider.id, permissions);
   const decide: Decide = (before, everybody) => {
     const wanted = readWanted(values, before);
     const refused = mergeErrors(unproved, judgeWanted(wanted, rules), takenAmong(everybody, wanted, userId));
     if (!isFine(refused)) return { refused };
-    return { user: { ...before, username: wanted.username, email: wanted.email }, passwordHash };
+    return { user: { ...before, ...known, username: wanted.username, email: wanted.email }, passwordHash };
   };
   return againIfTaken(() => changeProviderUser(pool, { ...change, decide }));
 }

@@ -26,7 +26,7 @@ export async function createUser(
   { provider, accountId, values, by }: UserCreation,
 ): Promise<UserOutcome | undefined> {
   const settings = await readDocumentSettings(pool, provider);
-  const { fields, errors } = judgeNewUser(settings, values, "program");
+  const { fields, errors } = judgeNewUser(settings, values, { writer: "program" });
   const isHashed = isFine(errors) && fields.password !== undefined;
   const passwordHash = isHashed ? await hashPassword(fields.password, { providerId: provider.id }) : null;
 

@@ -13,7 +13,7 @@ export { findInvitation, listInvitations } from "./invitations/invitations-table
 export { inviteUser, resendInvitation } from "./invitations/invite-user.ts";
 export { judgeNewUser, type UserFields } from "./judge-new-user.ts";
 export { findLostPassword, requestNewPassword, resetPassword } from "./lost-password.ts";
-export { judgeEmail, judgeNames, judgePassword } from "./judge-user.ts";
+export { judgeNames, judgePassword } from "./judge-user.ts";
 export { representUser, userToJson } from "./represent-user.ts";
 export { sendActivation } from "./send-activation.ts";
 export { suspendUser, unsuspendUser } from "./suspend-user.ts";

@@ -20,13 +20,16 @@ export interface UserFields {
   readonly password: string | undefined;
 }
 
-/** Reads the values of a new user and says all that is wrong with them. Only developers must choose a password. */
+/**
+ * Reads the values of a new user and says all that is wrong with them. Only developers must choose a password, and only a
+ * sign-up by a program may leave the address out.
+ */
 export function judgeNewUser(
   { provider, definitions }: DocumentSettings,
   input: FieldInput,
-  writer: FieldWriter,
+  { writer, isSignUp = false }: { readonly writer: FieldWriter; readonly isSignUp?: boolean },
 ): { readonly fields: UserFields; readonly errors: FieldErrors } {
-  const ofUser = { definitions, target: "User", writer } as const;
+  const ofUser = { definitions, target: "User", writer, isSignUp } as const;
   const { given, errors } = readFieldInput(ofUser, input);
   const { username, email, ...userFields } = withGiven({}, given);
   const fields: UserFields = {
@@ -41,7 +44,10 @@ export function judgeNewUser(
     fields,
     errors: mergeErrors(
       wrong,
-      onlyWhere(judgeNames(fields), (name) => wrong[name] === undefined),
+      onlyWhere(
+        judgeNames({ ...fields, email: fields.email ?? (isSignUp ? null : "") }),
+        (name) => wrong[name] === undefined,
+      ),
       judgePassword({
         password: fields.password,
         confirmation: confirmationIn(input) ?? (isForm ? "" : undefined),

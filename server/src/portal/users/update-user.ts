@@ -57,8 +57,11 @@ function judgeUpdate(
   };
   const { given, errors } = readFieldInput({ definitions, target: "User", writer, held: old }, values);
   const { username, email, ...fields } = withGiven(old, given);
-  const user = { ...before, username: textOf(username) ?? before.username, email: textOf(email) ?? null, fields };
-  const wrongNames = onlyWhere(judgeNames(user), (name) => Object.hasOwn(given, name));
+  const wanted = { username: typeof username === "string" ? username : before.username, email: textOf(email) ?? null };
+  const user = { ...before, ...wanted, fields };
+  const wrongNames = onlyWhere(judgeNames({ ...wanted, email: wanted.email ?? "" }), (name) =>
+    Object.hasOwn(given, name),
+  );
   return { user, errors: mergeErrors(errors, wrongNames) };
 }
 

@@ -1,43 +1,33 @@
 import type { Pool } from "#platform/database/database.ts";
-import { isFine, mergeErrors, type FieldErrors, type FieldInput } from "#portal/fields/index.ts";
+import {
+  isFine,
+  mergeErrors,
+  readText,
+  wrongOf,
+  type FieldErrors,
+  type FieldInput,
+  type FieldValues,
+} from "#portal/fields/index.ts";
 
 import { changeAccount, type AccountChange, type AccountOutcome } from "./change-account.ts";
-import { judgeBillingAddress } from "./judge-billing-address.ts";
-
-/** What a payment gateway gave for a card: a reference to it, never the card. */
-export interface CreditCard {
-  readonly token: string;
-  readonly expirationYear: string;
-  readonly expirationMonth: string;
-  /** The last digits. */
-  readonly partialNumber?: string | undefined;
-}
 
 interface CardChange extends AccountChange {
-  readonly card: CreditCard;
-  /** `billing_address_name` and so on, as they came. */
-  readonly billing: FieldInput;
+  /**
+   * As they came: what a payment gateway gave for a card, a reference to it and never the card; and whom it is billed to,
+   * `billing_address_name` and so on.
+   */
+  readonly values: FieldInput;
 }
 
 /**
  * Keeps the reference to an account's credit card, and whom it is billed to, in the place of what was known before: also
  * where the provider has not defined the field, which then shows it from when it does.
  */
-export const setCreditCard = (
-  pool: Pool,
-  { card, billing, ...change }: CardChange,
-): Promise<AccountOutcome | undefined> =>
+export const setCreditCard = (pool: Pool, { values, ...change }: CardChange): Promise<AccountOutcome | undefined> =>
   changeAccount(pool, change, (before) => {
-    const { address, errors } = judgeBillingAddress(billing);
-    const refused = mergeErrors(judgeCard(card), errors);
-    if (!isFine(refused)) return { refused };
-    return {
-      ...before,
-      fields: { ...before.fields, billing_address: address },
-      creditCardToken: card.token,
-      creditCardPartialNumber: card.partialNumber ?? null,
-      creditCardExpiresOn: `${fullYear(card.expirationYear)}-${card.expirationMonth.padStart(2, "0")}-01`,
-    };
+    const { card, address, errors } = judgeCard(values);
+    if (!isFine(errors)) return { refused: errors };
+    return { ...before, ...card, fields: { ...before.fields, billing_address: address } };
   });
 
 /** Forgets the account's credit card, and whom it was billed to. */
@@ -47,14 +37,69 @@ export const deleteCreditCard = (pool: Pool, change: AccountChange): Promise<Acc
     return { ...before, fields, creditCardToken: null, creditCardPartialNumber: null, creditCardExpiresOn: null };
   });
 
-const fullYear = (year: string): string => (year.length === 2 ? `20${year}` : year);
+/** In the order in which they are looked at, with the columns that 3scale names in their place. */
+const required = [
+  ["credit_card_token", "credit_card_auth_code"],
+  ["billing_address_name", "billing_address_name"],
+  ["billing_address_address", "billing_address_address1"],
+  ["billing_address_city", "billing_address_city"],
+  ["billing_address_country", "billing_address_country"],
+  ["credit_card_expiration_month", "credit_card_expires_on"],
+  ["credit_card_expiration_year", "credit_card_expires_on"],
+] as const;
 
-const lengthMax = 255;
+interface JudgedCard {
+  readonly card: {
+    readonly creditCardToken: string;
+    readonly creditCardPartialNumber: string | null;
+    readonly creditCardExpiresOn: string;
+  };
+  /** As the field `billing_address` holds it. */
+  readonly address: FieldValues[string];
+  readonly errors: FieldErrors;
+}
 
-const judgeCard = ({ token, expirationYear, expirationMonth, partialNumber }: CreditCard): FieldErrors =>
-  mergeErrors({
-    credit_card_token: token !== "" && token.length <= lengthMax ? [] : ["can't be blank"],
-    credit_card_expiration_year: /^(20)?\d\d$/.test(expirationYear) ? [] : ["is not a year"],
-    credit_card_expiration_month: /^(0?[1-9]|1[0-2])$/.test(expirationMonth) ? [] : ["is not a month"],
-    credit_card_partial_number: /^\d{0,4}$/.test(partialNumber ?? "") ? [] : ["must be the last four digits"],
-  });
+/** Says what is wrong with a card: the first thing that is missing, or else everything. */
+function judgeCard(values: FieldInput): JudgedCard {
+  const read = {
+    credit_card_token: readText(values, "credit_card_token"),
+    credit_card_partial_number: readText(values, "credit_card_partial_number"),
+    credit_card_expiration_month: readText(values, "credit_card_expiration_month"),
+    credit_card_expiration_year: readText(values, "credit_card_expiration_year"),
+    billing_address_name: readText(values, "billing_address_name"),
+    billing_address_address: readText(values, "billing_address_address"),
+    billing_address_city: readText(values, "billing_address_city"),
+    billing_address_country: readText(values, "billing_address_country"),
+    billing_address_state: readText(values, "billing_address_state"),
+    billing_address_phone: readText(values, "billing_address_phone"),
+    billing_address_zip: readText(values, "billing_address_zip"),
+  };
+  const text = (name: keyof typeof read): string => read[name].value ?? "";
+  const [, missing] = required.find(([name]) => text(name) === "" && read[name].wrong.length === 0) ?? [];
+  const [month, year] = [text("credit_card_expiration_month"), text("credit_card_expiration_year")];
+  const partialNumber = text("credit_card_partial_number");
+  const parts = {
+    company: text("billing_address_name"),
+    address1: text("billing_address_address"),
+    phone_number: text("billing_address_phone"),
+    city: text("billing_address_city"),
+    country: text("billing_address_country"),
+    state: text("billing_address_state"),
+    zip: text("billing_address_zip"),
+  };
+  return {
+    card: {
+      creditCardToken: text("credit_card_token"),
+      creditCardPartialNumber: partialNumber || null,
+      creditCardExpiresOn: `${year.length === 2 ? `20${year}` : year}-${month.padStart(2, "0")}-01`,
+    },
+    address: Object.fromEntries(Object.entries(parts).filter(([, part]) => part !== "")),
+    errors:
+      missing === undefined
+        ? mergeErrors(wrongOf(read), {
+            credit_card_expires_on: /^(0?[1-9]|1[0-2])$/.test(month) && /^(20)?\d\d$/.test(year) ? [] : ["invalid"],
+            credit_card_partial_number: /^\d{0,4}$/.test(partialNumber) ? [] : ["must be the final 4 digits only"],
+          })
+        : { [missing]: ["invalid"] },
+  };
+}

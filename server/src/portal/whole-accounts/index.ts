@@ -5,7 +5,7 @@ export { activateUserByMail } from "./activate-user-by-mail.ts";
 export type { AccountChange } from "./change-account.ts";
 export { changeAccountPlan } from "./change-account-plan.ts";
 export { changeAccountState } from "./change-account-state.ts";
-export { deleteCreditCard, setCreditCard, type CreditCard } from "./change-credit-card.ts";
+export { deleteCreditCard, setCreditCard } from "./change-credit-card.ts";
 export { deleteAccount } from "./delete-account.ts";
 export { representAccount } from "./represent-account.ts";
 export {

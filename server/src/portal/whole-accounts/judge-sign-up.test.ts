@@ -50,7 +50,7 @@ test.each([
   [
     "a user name with other signs",
     { username: "nora lind" },
-    { username: ["use only letters, digits and .-_@+ please"] },
+    { username: ["use only letters, numbers, and .-_@+ please."] },
   ],
   ["what is no address", { email: "nora.fjord.example" }, { email: ["should look like an email address"] }],
   [

@@ -25,13 +25,18 @@ export function judgeSignUp(
   input: FieldInput,
   writer: FieldWriter,
 ): { readonly fields: SignUpFields; readonly errors: FieldErrors } {
-  const ofAccount = { definitions: settings.definitions, target: "Account", writer } as const;
-  const account = readFieldInput(ofAccount, input);
-  const user = judgeNewUser(settings, input, writer);
+  const ofAccount = { definitions: settings.definitions, target: "Account", writer, isSignUp: true } as const;
+  const named = withOrgName(input, writer);
+  const account = readFieldInput(ofAccount, named);
+  const user = judgeNewUser(settings, input, { writer, isSignUp: true });
   const { annotations, errors: wrongAnnotations } = readAnnotations({}, input["annotations"]);
   const { org_name: orgName, ...accountFields } = withGiven({}, account.given);
   return {
     fields: { orgName: typeof orgName === "string" ? orgName : "", accountFields, annotations, ...user.fields },
-    errors: mergeErrors(missingFields(ofAccount, input), account.errors, user.errors, wrongAnnotations),
+    errors: mergeErrors(missingFields(ofAccount, named), account.errors, user.errors, wrongAnnotations),
   };
 }
+
+/** Programs may call `org_name` `name`. */
+export const withOrgName = (input: FieldInput, writer: FieldWriter): FieldInput =>
+  writer === "program" && Object.hasOwn(input, "name") ? { org_name: input["name"], ...input } : input;

@@ -7,7 +7,7 @@ import { findTakenNames } from "#portal/users/index.ts";
 
 import { choosePlans } from "./choose-plans.ts";
 import { decideFirstStates } from "./decide-first-states.ts";
-import { findWantedPlans, type WantedPlan } from "./find-wanted-plans.ts";
+import { findWantedPlans } from "./find-wanted-plans.ts";
 import { judgeSignUp } from "./judge-sign-up.ts";
 import { NameTaken, writeSignUp, type SignedUp, type SignUpDoor } from "./write-sign-up.ts";
 
@@ -15,7 +15,8 @@ export interface SignUp {
   readonly provider: Provider;
   /** As they came, by field name: the account's, its first user's, `password`, `password_confirmation`, `annotations`. */
   readonly values: FieldInput;
-  readonly wantedPlans?: readonly WantedPlan[];
+  /** The ids of plans of any kind. */
+  readonly wantedPlans?: readonly number[];
   readonly by: SignUpDoor;
   readonly now: Date;
 }
@@ -72,8 +73,9 @@ async function findPlans(
   { provider, by, wantedPlans }: SignUp,
 ): Promise<ReturnType<typeof choosePlans> | "unknown plan"> {
   const wanted = await findWantedPlans(pool, provider.id, {
-    wanted: wantedPlans ?? [],
+    ids: wantedPlans ?? [],
     mayBeHidden: by.door === "program",
+    dropsUnknown: by.door === "program",
     reach: by.door === "program" ? by.reach : undefined,
   });
   return wanted ? choosePlans(wanted, await readDefaultPlans(pool, provider.id)) : "unknown plan";

@@ -13,6 +13,7 @@ import {
 } from "#portal/fields/index.ts";
 
 import { changeAccount, type AccountChange, type AccountOutcome } from "./change-account.ts";
+import { withOrgName } from "./judge-sign-up.ts";
 
 export interface AccountUpdate extends AccountChange {
   /** As they came, by field name; `name` may stand for `org_name`. What is not named stays. */
@@ -35,7 +36,7 @@ function judgeUpdate(
   before: Account,
   { values, writer, ...update }: AccountUpdate,
 ): { readonly account: Account; readonly errors: FieldErrors } {
-  const input = Object.hasOwn(values, "name") ? { org_name: values["name"], ...values } : values;
+  const input = withOrgName(values, writer);
   const held = { ...before.fields, org_name: before.orgName };
   const { given, errors } = readFieldInput({ definitions, target: "Account", writer, held }, input);
   const { org_name: orgName, ...fields } = withGiven(held, given);

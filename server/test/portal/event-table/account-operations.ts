@@ -9,7 +9,7 @@ import {
   updateAccount,
   type AccountTransition,
 } from "#portal/whole-accounts/index.ts";
-import { billing, byForm, form } from "../house.ts";
+import { byForm, card, form } from "../house.ts";
 import type { OperationRow, OutOfScope, Scene } from "./operation-row.ts";
 
 const programs = ["admin", "token", "key"] as const;
@@ -45,8 +45,6 @@ const otherPlan = ({ pool, provider, by: { now } }: Scene): Promise<{ id: number
     const named = { name: "Gold", systemName: "gold", state: "hidden" } as const;
     return insertDefaultPlan(tx, { providerId: provider.id, now, ...named, kind: "account_plan", productId: null });
   });
-
-const card = { token: "card-1", expirationYear: "2031", expirationMonth: "5", partialNumber: "4242" };
 
 export const accountOperations: readonly (OperationRow | OutOfScope)[] = [
   {
@@ -208,22 +206,22 @@ export const accountOperations: readonly (OperationRow | OutOfScope)[] = [
     row: "A12",
     operation: "keep a credit card",
     via: everybody,
-    act: (scene) => setCreditCard(scene.pool, { ...scene, card, billing }),
+    act: (scene) => setCreditCard(scene.pool, { ...scene, values: card }),
     events: ["account.updated"],
   },
   {
     row: "A12",
     operation: "keep the credit card that it has",
     via: everybody,
-    given: (scene) => setCreditCard(scene.pool, { ...scene, card, billing, by: scene.before }),
-    act: (scene) => setCreditCard(scene.pool, { ...scene, card, billing }),
+    given: (scene) => setCreditCard(scene.pool, { ...scene, values: card, by: scene.before }),
+    act: (scene) => setCreditCard(scene.pool, { ...scene, values: card }),
     events: [],
   },
   {
     row: "A12",
     operation: "forget a credit card",
     via: everybody,
-    given: (scene) => setCreditCard(scene.pool, { ...scene, card, billing, by: scene.before }),
+    given: (scene) => setCreditCard(scene.pool, { ...scene, values: card, by: scene.before }),
     act: (scene) => deleteCreditCard(scene.pool, scene),
     events: ["account.updated"],
   },

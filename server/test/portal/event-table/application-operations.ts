@@ -60,7 +60,8 @@ export const applicationOperations: readonly (OperationRow | OutOfScope)[] = [
     act: create({}),
     events: [created, keyCreated],
   },
-  { row: "P1", operation: "create without a name", via: everybody, act: create({ name: "" }), events: [] },
+  { row: "P1", operation: "create without a name", via: ["developer"], act: create({ name: "" }), events: [] },
+  { row: "P1", operation: "create without a name", via: programs, act: create({ name: "" }), events: [created] },
   { row: "P2", operation: "edit", via: everybody, act: edit({ description: "Ferry times" }), events: [updated] },
   { row: "P2", operation: "edit nothing", via: everybody, act: edit({ description: "" }), events: [] },
   {

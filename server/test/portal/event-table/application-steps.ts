@@ -1,3 +1,4 @@
+import { addProduct } from "../house.ts";
 import type { Pool } from "#platform/database/database.ts";
 import {
   addApplicationKey,
@@ -119,8 +120,10 @@ export const endSubscription: Step = async (scene) => {
   return unsubscribe(scene.pool, { ...scene, subscriptionId: it?.subscription.id ?? 0 });
 };
 
-export const removeProduct: Step = ({ pool, provider, product, by }) =>
-  deleteProduct(pool, { provider, productId: product.id, by });
+export const removeProduct: Step = async ({ pool, provider, product, by }) => {
+  await addProduct(pool, provider.id);
+  return deleteProduct(pool, { provider, productId: product.id, by });
+};
 
 const bulk =
   (step: (application: Application, scene: Scene) => Promise<unknown>): Step =>

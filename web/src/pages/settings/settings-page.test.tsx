@@ -12,6 +12,7 @@ const settings = {
   account_approval_required: false,
   public_search: false,
   account_plans_ui_visible: true,
+  service_plans_ui_visible: false,
   change_account_plan_permission: "request",
   change_service_plan_permission: "request",
   enforce_sso: false,

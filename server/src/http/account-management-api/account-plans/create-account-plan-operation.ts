@@ -1,7 +1,7 @@
 import { createPlan } from "#portal/products/index.ts";
 import { answerPlan, pathOfPlan } from "../answers/answer-plan.ts";
 import { doneOrRefuse } from "../answers/done-or-refuse.ts";
-import { NewPlanSchema } from "../answers/plan-schemas.ts";
+import { droppedOfPlans, NewPlanSchema } from "../answers/plan-schemas.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
 import { accountPlanAnswer } from "../answers/plan-answers.ts";
 
@@ -15,6 +15,7 @@ export const createAccountPlanOperation: Operation = {
   formats: xmlAndJson,
   body: NewPlanSchema,
   wrapper: "account_plan",
+  dropped: droppedOfPlans,
   answers: accountPlanAnswer,
 
   async answer({ pool }, call) {

@@ -1,7 +1,7 @@
 import { updatePlan } from "#portal/products/index.ts";
 import { answerPlan } from "../answers/answer-plan.ts";
 import { doneOrRefuse } from "../answers/done-or-refuse.ts";
-import { PlanChangeSchema } from "../answers/plan-schemas.ts";
+import { droppedOfPlans, PlanChangeSchema } from "../answers/plan-schemas.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
 import { accountPlanOf } from "./account-plan-of.ts";
 import { accountPlanAnswer } from "../answers/plan-answers.ts";
@@ -16,7 +16,7 @@ export const updateAccountPlanOperation: Operation = {
   formats: xmlAndJson,
   body: PlanChangeSchema,
   wrapper: "account_plan",
-  dropped: ["cancellation_period", "state", "system_name"],
+  dropped: droppedOfPlans,
   answers: accountPlanAnswer,
 
   async answer({ pool }, call) {

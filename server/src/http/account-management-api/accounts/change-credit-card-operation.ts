@@ -3,7 +3,6 @@ import { setCreditCard } from "#portal/whole-accounts/index.ts";
 import { answerAccount } from "../answers/answer-account.ts";
 import { doneOrRefuse } from "../answers/done-or-refuse.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
-import { textOf } from "../requests/read-parameters.ts";
 import { accountAnswer } from "../answers/account-answers.ts";
 import { optionalText } from "../answers/schema-parts.ts";
 
@@ -52,14 +51,7 @@ export const changeCreditCardOperation: Operation = {
 
   async answer({ pool }, call) {
     const { provider, values, by } = call;
-    const text = (name: string): string => textOf(values[name]) ?? "";
-    const card = {
-      token: text("credit_card_token"),
-      expirationYear: text("credit_card_expiration_year"),
-      expirationMonth: text("credit_card_expiration_month"),
-      partialNumber: textOf(values["credit_card_partial_number"]),
-    };
-    const outcome = await setCreditCard(pool, { provider, accountId: call.id("id"), card, billing: values, by });
+    const outcome = await setCreditCard(pool, { provider, accountId: call.id("id"), values, by });
     return answerAccount(call, doneOrRefuse(outcome));
   },
 };

@@ -33,10 +33,11 @@ export const findAccountOperation: Operation = {
 
 type Named = { readonly by: "id" | "username" | "email"; readonly value: string | number };
 
-/** The first that is given counts: a name that nobody has is not made good by the next. */
+/** The first that is given counts, also an empty one: a name that nobody has is not made good by the next. */
 function readName(query: Parameters): Named | undefined {
-  const [username, userId, email] = [textOf(query["username"]), idOf(query["user_id"]), textOf(query["email"])];
-  if (username) return { by: "username", value: username };
-  if (userId !== undefined) return { by: "id", value: userId };
-  return email ? { by: "email", value: email } : undefined;
+  const text = (name: string): string => textOf(query[name]) ?? "";
+  if (query["username"] !== undefined) return { by: "username", value: text("username") };
+  if (query["user_id"] !== undefined) return { by: "id", value: idOf(query["user_id"]) ?? 0 };
+  const email = text("email");
+  return email === "" ? undefined : { by: "email", value: email };
 }

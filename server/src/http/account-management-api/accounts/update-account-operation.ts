@@ -5,6 +5,7 @@ import { doneOrRefuse } from "../answers/done-or-refuse.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
 import { switchOf } from "../requests/read-parameters.ts";
 import { accountAnswer } from "../answers/account-answers.ts";
+import { annotations } from "../answers/schema-parts.ts";
 
 export const updateAccountOperation: Operation = {
   title: "Account Update",
@@ -19,10 +20,13 @@ export const updateAccountOperation: Operation = {
       org_name: Type.Optional(Type.String()),
       monthly_billing_enabled: Type.Optional(Type.Boolean()),
       monthly_charging_enabled: Type.Optional(Type.Boolean()),
+      annotations: Type.Optional(annotations),
     },
     {
       additionalProperties: true,
-      description: "And the fields that you have defined for accounts.",
+      description:
+        "And the fields that you have defined for accounts, your own ones also inside `extra_fields`; `name` for `org_name`; " +
+        "and `billing_address`, nested or in parts such as `billing_address_city`, if you have defined it.",
       examples: [{ org_name: "Harbour & Daughters", region: "apac" }],
     },
   ),

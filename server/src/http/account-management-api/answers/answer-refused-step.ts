@@ -1,6 +1,6 @@
 import { record, value, type Node } from "#platform/document/document.ts";
 import type { Json } from "#platform/document/write-json.ts";
-import { writeXmlDocument } from "#platform/document/write-xml.ts";
+import { writeIndentedXml } from "#platform/document/write-xml.ts";
 import type { Answer } from "./send-answer.ts";
 import { writeJson } from "./write-json.ts";
 
@@ -13,11 +13,11 @@ interface RefusedStep {
 
 /** The refusal of a step that does not lead on from the state that something is in; it shows the thing itself. */
 export function answerRefusedStep({ from, step, object }: RefusedStep): Answer {
-  const says = `State cannot transition via "${step}"`;
+  const says = `State cannot transition via "${step.replaceAll("_", " ")}"`;
   return {
     status: 422,
     xml: () =>
-      writeXmlDocument(
+      writeIndentedXml(
         record("error", [value("from", from), value("event", step), value("error", says), object.xml()]),
       ),
     json: () => writeJson({ error: { from, event: step, error: says, object: object.json() } }),

@@ -12,16 +12,32 @@ interface NotFound<What> {
 /** Things are such that it cannot be done. */
 interface NotAllowed<Why> {
   readonly notAllowed: Why;
+  /** Of how many things that are in the way. */
+  readonly count?: number;
 }
 
+/** In 3scale's words, its two spaces included, where it has a word for it. */
 const reasons = {
   "always there": "Nothing can do without this field",
-  "last admin": "The last admin cannot go",
-  "in use": "Somebody is on this plan",
-  "applications in use": "All applications of this subscription must be suspended first",
+  "last admin": "Can't delete last admin",
+  "only admin": "The last admin must stay an admin who can sign in",
+  "last product": "This product cannot be removed",
+  "account_plan in use": "This account plan cannot be deleted! At least one account depends on it.",
+  "account_plan customized":
+    "This account plan cannot be deleted!  At least one customized version of this account plan exists.",
+  "application_plan in use": "This application plan cannot be deleted! At least one application depends on it.",
+  "application_plan customized":
+    "This application plan cannot be deleted!  At least one customized version of this application plan exists.",
+  "service_plan in use": "This service plan cannot be deleted! At least one contract depends on it.",
+  "service_plan customized":
+    "This service plan cannot be deleted!  At least one customized version of this service plan exists.",
+  "applications in use": (count: number) =>
+    count === 1
+      ? "There is 1 unsuspended application subscribed to the service"
+      : `There are ${count} unsuspended applications subscribed to the service`,
   "last key": "The last key of an application that must have one cannot go",
   developers: "Not open to developers",
-} as const;
+} as const satisfies Record<string, string | ((count: number) => string)>;
 
 type Reason = keyof typeof reasons;
 
@@ -31,8 +47,13 @@ export function doneOrRefuse<Done extends object, What extends string = never, W
 ): Done {
   if (outcome === undefined || isNotFound(outcome)) throw new Problem("not-found");
   if (isRefused(outcome)) throw new Problem("invalid", { errors: outcome.refused });
-  if (isNotAllowed(outcome)) throw new Problem("not-deletable", { errors: { base: [reasons[outcome.notAllowed]] } });
+  if (isNotAllowed(outcome)) throw new Problem("not-deletable", { errors: { base: [reasonOf(outcome)] } });
   return outcome;
+}
+
+function reasonOf({ notAllowed, count = 0 }: NotAllowed<Reason>): string {
+  const reason = reasons[notAllowed];
+  return typeof reason === "string" ? reason : reason(count);
 }
 
 const isRefused = (outcome: object): outcome is Refused => "refused" in outcome;

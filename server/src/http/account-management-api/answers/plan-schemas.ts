@@ -6,6 +6,7 @@ const stateEvent = Type.String({ enum: ["publish", "hide"] });
 export const NewPlanSchema = Type.Object(
   {
     name: Type.String(),
+    description: Type.Optional(Type.String({ description: "Kept, and never returned." })),
     approval_required: Type.Optional(Type.Boolean()),
     cost_per_month: Type.Optional(Type.Number()),
     setup_fee: Type.Optional(Type.Number()),
@@ -19,3 +20,21 @@ export const NewPlanSchema = Type.Object(
 export const PlanChangeSchema = Type.Partial(Type.Omit(NewPlanSchema, ["system_name"]), {
   examples: [{ name: "Basic", approval_required: true }],
 });
+
+/** Other columns of 3scale's plans: sent alone, they are a change of nothing. */
+export const droppedOfPlans = [
+  "cancellation_period",
+  "cost_aggregation_rule",
+  "created_at",
+  "full_legal",
+  "issuer_id",
+  "issuer_type",
+  "original_id",
+  "position",
+  "rights",
+  "state",
+  "system_name",
+  "tenant_id",
+  "type",
+  "updated_at",
+];

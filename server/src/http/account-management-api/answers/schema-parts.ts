@@ -9,6 +9,11 @@ export const links = Type.Array(Type.Object({ rel: Type.String(), href: Type.Str
 export const truth = Type.Optional(Type.Boolean());
 export const optionalText = Type.Optional(Type.String());
 
+export const annotations = Type.Object(
+  { managed_by: optionalText },
+  { description: "Notes of programs. Only `managed_by`; an empty text removes it." },
+);
+
 export const nullable = <It extends TSchema>(it: It) => Type.Union([it, Type.Null()]);
 
 /** Where a page stands in its list. Only when there is more than one page. */

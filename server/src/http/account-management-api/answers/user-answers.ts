@@ -42,5 +42,5 @@ export const providerUsersAnswer: DocumentedAnswer = {
 };
 export const permissionsAnswer: DocumentedAnswer = {
   schema: PermissionsSchema,
-  example: answerPermissions({ adminUrl }, colleague),
+  example: answerPermissions({ provider, adminUrl }, colleague),
 };

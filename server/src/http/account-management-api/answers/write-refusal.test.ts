@@ -27,7 +27,7 @@ test("errors of fields are sentences in XML and lists in JSON", () => {
   const problem = new Problem("invalid", { errors });
 
   expect(writeRefusal(problem, "xml", "r1").text).toBe(
-    `${xml}<errors><error>Org name can't be blank</error><error>Email is &lt; 6</error>` +
+    `${xml}<errors><error>Organization/Group Name can't be blank</error><error>Email is &lt; 6</error>` +
       "<error>Email is taken</error><error>Too late</error></errors>",
   );
   expect(writeRefusal(problem, "json", "r1").text).toBe(
@@ -58,6 +58,12 @@ test("a missing parameter and an unknown format are told in plain text", () => {
   expect(writeRefusal(problem, "json", "r1")).toEqual({
     status: 400,
     text: "Required parameter missing: web_hook",
+    isPlain: true,
+  });
+  const wrongType = new Problem("parameter-type-wrong", { detail: "Wrong type for parameter: web_hook" });
+  expect(writeRefusal(wrongType, "xml", "r1")).toEqual({
+    status: 422,
+    text: "Wrong type for parameter: web_hook",
     isPlain: true,
   });
   expect(writeRefusal(new Problem("format-unknown"), "xml", "r1")).toMatchObject({ status: 406, isPlain: true });

@@ -31,6 +31,7 @@ const shapes: Partial<Record<ProblemCode, Shape>> = {
   conflict: "nothing",
   "time-invalid": { error: "invalid time" },
   "parameter-missing": "plain",
+  "parameter-type-wrong": "plain",
   "format-unknown": "plain",
 };
 
@@ -56,9 +57,12 @@ const errorsInWords = (errors: FieldErrors): Node =>
     "open",
   );
 
-/** "org_name" and "can't be blank" make "Org name can't be blank". */
+/** Fields whose name in 3scale's sentences is not made from the name that programs use. */
+const humanNames: Readonly<Record<string, string>> = { org_name: "Organization/Group Name" };
+
+/** Joins a field and what is wrong with it: "user_key" and "is invalid" make "User key is invalid". */
 function sentence(field: string, says: string): string {
   if (field === "base") return says;
   const words = field.replace(/_id$/, "").replaceAll(/[_.]/g, " ").trim();
-  return `${words.charAt(0).toUpperCase()}${words.slice(1)} ${says}`;
+  return `${humanNames[field] ?? `${words.charAt(0).toUpperCase()}${words.slice(1)}`} ${says}`;
 }

@@ -1,7 +1,7 @@
 import { createPlan, readProduct } from "#portal/products/index.ts";
 import { answerPlan, pathOfPlan } from "../answers/answer-plan.ts";
 import { doneOrRefuse } from "../answers/done-or-refuse.ts";
-import { NewPlanSchema } from "../answers/plan-schemas.ts";
+import { droppedOfPlans, NewPlanSchema } from "../answers/plan-schemas.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
 import { applicationPlanAnswer } from "../answers/plan-answers.ts";
 
@@ -15,6 +15,7 @@ export const createApplicationPlanOperation: Operation = {
   formats: xmlAndJson,
   body: NewPlanSchema,
   wrapper: "application_plan",
+  dropped: droppedOfPlans,
   answers: applicationPlanAnswer,
 
   async answer({ pool }, call) {

@@ -1,7 +1,7 @@
 import { updatePlan } from "#portal/products/index.ts";
 import { answerPlan } from "../answers/answer-plan.ts";
 import { doneOrRefuse } from "../answers/done-or-refuse.ts";
-import { PlanChangeSchema } from "../answers/plan-schemas.ts";
+import { droppedOfPlans, PlanChangeSchema } from "../answers/plan-schemas.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
 import { applicationPlanOf } from "./application-plan-of.ts";
 import { applicationPlanAnswer } from "../answers/plan-answers.ts";
@@ -16,7 +16,7 @@ export const updateApplicationPlanOperation: Operation = {
   formats: xmlAndJson,
   body: PlanChangeSchema,
   wrapper: "application_plan",
-  dropped: ["cancellation_period", "state", "system_name"],
+  dropped: droppedOfPlans,
   answers: applicationPlanAnswer,
 
   async answer({ pool }, call) {

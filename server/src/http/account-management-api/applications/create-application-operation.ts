@@ -1,4 +1,5 @@
 import { Type } from "typebox";
+import { Problem } from "#http/shared/problem.ts";
 import { createApplication } from "#portal/applications/index.ts";
 import { answerApplication } from "../answers/answer-application.ts";
 import { doneOrRefuse } from "../answers/done-or-refuse.ts";
@@ -18,7 +19,7 @@ export const createApplicationOperation: Operation = {
   body: Type.Object(
     {
       plan_id: Type.Integer(),
-      name: Type.String(),
+      name: optionalText,
       description: optionalText,
       user_key: optionalText,
       application_id: optionalText,
@@ -26,6 +27,8 @@ export const createApplicationOperation: Operation = {
       redirect_url: optionalText,
       first_traffic_at: optionalText,
       first_daily_traffic_at: optionalText,
+      accepted_at: optionalText,
+      create_origin: optionalText,
     },
     {
       additionalProperties: true,
@@ -40,6 +43,7 @@ export const createApplicationOperation: Operation = {
     const accountId = call.id("account_id");
     const planId = idOf(values["plan_id"]) ?? 0;
     const outcome = await createApplication(pool, { provider, accountId, planId, values, writer: "program", by });
+    if (outcome && "notFound" in outcome && outcome.notFound === "service plan") throw new Problem("not-subscribable");
     const { application } = doneOrRefuse(outcome);
     const location = `${adminUrl}/admin/api/accounts/${accountId}/applications/${application.id}`;
     return { ...(await answerApplication(pool, call, application)), status: 201, location };

@@ -63,9 +63,8 @@ export const findApplicationOfAccountOperation: Operation = {
 };
 
 function handleOf(query: Parameters): { readonly userKey: string } | { readonly appId: string } | undefined {
-  const [userKey, appId] = [textOf(query["user_key"]), textOf(query["app_id"])];
-  if (userKey) return { userKey };
-  return appId ? { appId } : undefined;
+  if (query["user_key"] !== undefined) return { userKey: textOf(query["user_key"]) ?? "" };
+  return query["app_id"] === undefined ? undefined : { appId: textOf(query["app_id"]) ?? "" };
 }
 
 function numberOf(query: Parameters): { readonly id: number } | undefined {

@@ -23,6 +23,8 @@ export const updateApplicationOperation: Operation = {
       first_traffic_at: optionalText,
       first_daily_traffic_at: optionalText,
       user_key: optionalText,
+      accepted_at: optionalText,
+      create_origin: optionalText,
     },
     {
       additionalProperties: true,

@@ -40,7 +40,7 @@ const refused = {
   422: {
     name: "Invalid",
     says: "Some values are not acceptable, or its state does not allow this step.",
-    codes: ["invalid", "limit-reached"],
+    codes: ["invalid", "parameter-type-wrong", "not-subscribable", "limit-reached"],
   },
   429: {
     name: "TooMany",
@@ -112,8 +112,9 @@ function shown(text: string, format: Format) {
 /** What such problems also tell. */
 const details: Partial<Record<ProblemCode, ConstructorParameters<typeof Problem>[1]>> = {
   invalid: { errors: { org_name: ["can't be blank"], email: ["has already been taken"] } },
-  "not-deletable": { errors: { base: ["The last admin cannot go"] } },
+  "not-deletable": { errors: { base: ["Can't delete last admin"] } },
   "parameter-missing": { detail: "Required parameter missing: web_hook" },
+  "parameter-type-wrong": { detail: "Wrong type for parameter: web_hook" },
   "parameter-unknown": { detail: "A parameter is not known here: tiem." },
 };
 

@@ -14,11 +14,12 @@ export const exampleSettings: ProviderSettings = {
   publicSearch: false,
   accountPlansUiVisible: true,
   changeAccountPlanPermission: "request",
+  servicePlansUiVisible: false,
   changeServicePlanPermission: "request",
   enforceSso: false,
   accountApprovalRequired: false,
   fromEmail: "no-reply@acme.example",
   supportEmail: "support@acme.example",
   financeSupportEmail: null,
-  siteAccessCode: null,
+  siteAccessCode: "3f1c07b2a9",
 };

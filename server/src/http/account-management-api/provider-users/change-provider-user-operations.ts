@@ -16,7 +16,7 @@ interface Action {
   readonly name: string;
   readonly title: string;
   readonly says: string;
-  /** A refusal shows the user, as 3scale has it of these two steps. */
+  /** A refusal shows the user, as 3scale has it of this step. */
   readonly showsRefused?: true;
   readonly take: (
     pool: Pool,
@@ -46,7 +46,6 @@ export const activateProviderUserOperation = operationOf({
   name: "activate",
   title: "User Activate",
   says: "Activates one of the provider's own users who waits for it.",
-  showsRefused: true,
   take: activateProviderUser,
 });
 

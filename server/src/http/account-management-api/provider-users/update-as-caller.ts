@@ -4,6 +4,7 @@ import { waitInWords } from "#http/shared/sign-in-limits.ts";
 import type { Call, OperationNeeds } from "../operation.ts";
 import { textOf } from "../requests/read-parameters.ts";
 import { providerUserChangeOf } from "./provider-user-change-of.ts";
+import { readPermissionsOfUser } from "./read-permissions.ts";
 
 /** Changes one of the provider's own users. Who is signed in and wants another password must know the one that is there. */
 export async function updateAsCaller(
@@ -11,7 +12,8 @@ export async function updateAsCaller(
   call: Call,
 ): ReturnType<typeof updateProviderUser> {
   const { values, session } = call;
-  const update = { ...providerUserChangeOf(call), values, keptSession: session };
+  const permissions = readPermissionsOfUser(call);
+  const update = { ...providerUserChangeOf(call), values, permissions, keptSession: session };
   if (!choosesOwnPassword(call)) return updateProviderUser(pool, update);
 
   const guesser = `admin ${update.provider.id} ${update.userId}`;

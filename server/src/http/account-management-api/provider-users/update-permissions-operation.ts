@@ -1,17 +1,21 @@
 import { Type } from "typebox";
+import { readProviderUser } from "#access/index.ts";
+import { Problem } from "#http/shared/problem.ts";
 import { changeProviderUserPermissions } from "#portal/provider-account/index.ts";
 import { doneOrRefuse } from "../answers/done-or-refuse.ts";
+import { permissionsAnswer } from "../answers/user-answers.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
-import { idOf, textOf } from "../requests/read-parameters.ts";
 import { answerPermissions } from "./answer-permissions.ts";
 import { AllowedSections } from "./permissions-schema.ts";
 import { providerUserChangeOf } from "./provider-user-change-of.ts";
-import { permissionsAnswer } from "../answers/user-answers.ts";
+import { readPermissions } from "./read-permissions.ts";
 
 export const updatePermissionsOperation: Operation = {
   title: "User Permissions Update",
   tag: "Provider",
-  says: "Says what a member may do: these sections and no others, for these services. What is left out stays as it is.",
+  says:
+    "Says what a member may do: these sections and no others, for these services. What is left out stays as it is, and what " +
+    "is not known is dropped. An admin may do all, so only the provider key can prepare what is left once he is a member.",
   method: "PUT",
   path: "/users/{id}/permissions",
   deed: "administer-provider",
@@ -27,26 +31,16 @@ export const updatePermissionsOperation: Operation = {
     },
     { examples: [{ allowed_sections: ["partners", "plans"], allowed_service_ids: [7] }] },
   ),
+  wrapper: "permissions",
   answers: permissionsAnswer,
 
   async answer({ pool }, call) {
-    const { allowed_sections: sections, allowed_service_ids: services } = call.values;
-    const outcome = await changeProviderUserPermissions(pool, {
-      ...providerUserChangeOf(call),
-      ...(sections === undefined ? {} : { sections: textsOf(sections) }),
-      ...(services === undefined ? {} : { serviceIds: isAll(services) ? null : textsOf(services).map(idOfText) }),
-    });
+    const { provider, caller } = call;
+    const target = doneOrRefuse(await readProviderUser(pool, provider.id, call.id("id")));
+    if (target.role === "admin" && caller.actor.kind !== "key") throw new Problem("role-missing");
+    const names = { sections: "allowed_sections", services: "allowed_service_ids" };
+    const permissions = readPermissions(call.values, names);
+    const outcome = await changeProviderUserPermissions(pool, { ...providerUserChangeOf(call), permissions });
     return answerPermissions(call, doneOrRefuse(outcome).user);
   },
 };
-
-/** A form has no null: there the name with nothing behind it says it. A list with nothing in it is a list of none. */
-const isAll = (services: unknown): boolean => services === null || services === "";
-
-const textsOf = (it: unknown): readonly string[] =>
-  [it ?? []]
-    .flat()
-    .map((each) => textOf(each) ?? "")
-    .filter((text) => text !== "" && text !== "[]"); // 3scale's clients say "[]" in a form for a list of none
-
-const idOfText = (text: string): number => idOf(text) ?? 0;

@@ -5,6 +5,7 @@ import { optionalText } from "../answers/schema-parts.ts";
 import { providerUserAnswer } from "../answers/user-answers.ts";
 import { answerProviderUser } from "./answer-provider-user.ts";
 import { assertOwnOrAdmin } from "./assert-own-or-admin.ts";
+import { permissionsOfUser } from "./permissions-schema.ts";
 import { updateAsCaller } from "./update-as-caller.ts";
 
 export const updateProviderUserOperation: Operation = {
@@ -21,6 +22,7 @@ export const updateProviderUserOperation: Operation = {
       email: optionalText,
       password: optionalText,
       password_confirmation: optionalText,
+      ...permissionsOfUser,
       current_password: Type.Optional(
         Type.String({
           description:

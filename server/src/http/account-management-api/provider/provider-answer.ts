@@ -31,5 +31,15 @@ export const providerAnswer: DocumentedAnswer = {
       { title: "Provider" },
     ),
   }),
-  example: answerProvider(portal, { adminUrl }, { provider, settings: exampleSettings, users: [colleague] }),
+  example: answerProvider(
+    portal,
+    { adminUrl },
+    {
+      provider,
+      settings: exampleSettings,
+      contacts: { supportEmail: "support@acme.example", financeSupportEmail: "support@acme.example" },
+      noReplyAddress: "no-reply@acme.example",
+      users: [colleague],
+    },
+  ),
 };

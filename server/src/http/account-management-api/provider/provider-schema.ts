@@ -1,6 +1,6 @@
 import { Type } from "typebox";
 
-const email = Type.Optional(Type.String({ format: "email" }));
+const email = Type.Optional(Type.String());
 
 /** What a provider says of itself. */
 export const ProviderFields = Type.Object(

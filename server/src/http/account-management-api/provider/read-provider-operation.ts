@@ -1,7 +1,6 @@
 import { readProviderSettings } from "#portal/provider-account/index.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
-import { answerProvider } from "./answer-provider.ts";
-import { listUsersToShow } from "./list-users-to-show.ts";
+import { answerProviderAs } from "./answer-provider.ts";
 import { providerAnswer } from "./provider-answer.ts";
 
 export const readProviderOperation: Operation = {
@@ -17,6 +16,6 @@ export const readProviderOperation: Operation = {
   async answer(needs, call) {
     const { provider } = call;
     const settings = await readProviderSettings(needs.pool, provider.id);
-    return answerProvider(needs, call, { provider, settings, users: await listUsersToShow(needs.pool, call) });
+    return answerProviderAs(needs, call, { provider, settings });
   },
 };

@@ -2,8 +2,7 @@ import { changeProviderSettings } from "#portal/provider-account/index.ts";
 import { doneOrRefuse } from "../answers/done-or-refuse.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
 import { textOf, type Parameters } from "../requests/read-parameters.ts";
-import { answerProvider } from "./answer-provider.ts";
-import { listUsersToShow } from "./list-users-to-show.ts";
+import { answerProviderAs } from "./answer-provider.ts";
 import { ProviderFields } from "./provider-schema.ts";
 import { providerAnswer } from "./provider-answer.ts";
 
@@ -16,20 +15,21 @@ export const updateProviderOperation: Operation = {
   deed: "administer-provider",
   formats: xmlAndJson,
   body: ProviderFields,
+  wrapper: "account",
+  dropped: ["org_name", "name", "domain", "self_domain", "state", "vat_code", "telephone_number"],
   answers: providerAnswer,
 
   async answer(needs, call) {
     const { provider, values, by } = call;
     const change = {
-      fromEmail: emptiable(values, "from_email"),
+      fromEmail: textOf(values["from_email"])?.trim(),
       supportEmail: emptiable(values, "support_email"),
       financeSupportEmail: emptiable(values, "finance_support_email"),
       siteAccessCode: emptiable(values, "site_access_code"),
     };
     const outcome = await changeProviderSettings(needs.pool, { providerId: provider.id, change, by });
     const { settings } = doneOrRefuse(outcome);
-    const users = await listUsersToShow(needs.pool, call);
-    return answerProvider(needs, call, { provider: { ...provider, updatedAt: by.now }, settings, users });
+    return answerProviderAs(needs, call, { provider: { ...provider, updatedAt: by.now }, settings });
   },
 };
 

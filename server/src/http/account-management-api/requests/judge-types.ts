@@ -16,7 +16,7 @@ export function judgeTypes(values: Parameters, { properties }: TObject): FieldEr
 }
 
 function judge(it: unknown, type: string, name: string): string | undefined {
-  if (type === "object") return undefined; // read by those who know what is in it
+  if (type === "object") return Array.isArray(it) ? "is invalid" : undefined; // read by those who know what is in it
   if (type === "array") return [it].flat().every((each) => textOf(each) !== undefined) ? undefined : "is invalid";
   const text = textOf(it);
   if (text === undefined) return "is invalid";

@@ -12,6 +12,8 @@ const lists: ReadonlySet<string> = new Set([
   "allowed_service_ids",
   "application_key",
   "choices",
+  "member_permission_ids",
+  "member_permission_service_ids",
   "scopes",
 ]);
 

@@ -1,42 +1,62 @@
 import { Problem, unknownParameters } from "#http/shared/problem.ts";
 import { credentialParameters } from "#http/shared/read-credentials.ts";
-import { judgeTypes } from "./judge-types.ts";
 import type { Operation } from "../operation.ts";
+import { judgeTypes } from "./judge-types.ts";
 import { isRecord, type Parameters } from "./read-parameters.ts";
 
-type Told = Pick<Operation, "wrapper" | "dropped" | "body" | "query" | "refusesUnknown">;
+type Permitted = Pick<Operation, "wrapper" | "wrapperMayBeEmpty" | "dropped" | "body" | "query" | "refusesUnknown">;
+
+interface Sent {
+  readonly query: Parameters;
+  readonly body: Parameters;
+  /** Whether the body has a type that parameters are read from. */
+  readonly hasReadableBody: boolean;
+}
 
 /**
- * What an operation is told: its query and its body together. Where the values belong into a wrapper, they may also stand
- * alone in the body; those of the query are then not enough. What is dropped is enough, though it says nothing.
+ * Returns the parameters that an operation permits. Query parameters override those of the body. The values of a wrapper may
+ * also stand alone, but then only in the body. A dropped name counts as sent, although it changes nothing.
  */
-export function readValues(operation: Told, { query, body }: { query: Parameters; body: Parameters }): Parameters {
-  const { wrapper, dropped = [], body: schema } = operation;
-  if (operation.refusesUnknown) refuseUnknown(operation, { query, body });
+export function readValues(operation: Permitted, sent: Sent): Parameters {
+  const { body: schema, ...permitted } = operation;
+  if (operation.refusesUnknown) refuseUnknown(operation, sent);
+  const parameters = { ...sent.body, ...sent.query };
+  const { wrapper } = permitted;
   const values =
     wrapper === undefined || !schema
-      ? { ...query, ...body }
-      : unwrap(body, wrapper, { known: schema.properties, dropped });
+      ? parameters
+      : Object.hasOwn(parameters, wrapper)
+        ? unwrap(parameters[wrapper], { ...permitted, wrapper })
+        : wrapFlat(sent, { ...permitted, wrapper, known: schema.properties });
   const errors = schema ? judgeTypes(values, schema) : {};
   if (Object.keys(errors).length > 0) throw new Problem("invalid", { errors });
   return values;
 }
 
-interface Names {
-  readonly known: object;
-  readonly dropped: readonly string[];
+interface Wrapper extends Pick<Operation, "wrapperMayBeEmpty"> {
+  readonly wrapper: string;
 }
 
-function unwrap(body: Parameters, wrapper: string, { known, dropped }: Names): Parameters {
-  if (!Object.hasOwn(body, wrapper)) {
-    const values = Object.fromEntries(Object.entries(body).filter(([name]) => Object.hasOwn(known, name)));
-    const isSaid = Object.keys(values).length > 0 || dropped.some((name) => Object.hasOwn(body, name));
-    return isSaid ? values : missing(wrapper);
+function unwrap(wrapped: unknown, { wrapper, wrapperMayBeEmpty }: Wrapper): Parameters {
+  if (wrapped === null || wrapped === "") return missing(wrapper);
+  if (!isRecord(wrapped)) {
+    throw new Problem("parameter-type-wrong", { detail: `Wrong type for parameter: ${wrapper}` });
   }
-  const values = body[wrapper] ?? "";
-  if (values === "" || (isRecord(values) && Object.keys(values).length === 0)) return missing(wrapper);
-  if (!isRecord(values)) throw new Problem("invalid", { errors: { [wrapper]: ["is invalid"] } });
-  return values;
+  return Object.keys(wrapped).length > 0 || wrapperMayBeEmpty ? wrapped : missing(wrapper);
+}
+
+interface FlatNames extends Wrapper {
+  readonly known: object;
+  readonly dropped?: readonly string[];
+}
+
+function wrapFlat(
+  { body, hasReadableBody }: Sent,
+  { wrapper, wrapperMayBeEmpty, known, dropped = [] }: FlatNames,
+): Parameters {
+  const values = Object.fromEntries(Object.entries(body).filter(([name]) => Object.hasOwn(known, name)));
+  const hasName = Object.keys(values).length > 0 || dropped.some((name) => Object.hasOwn(body, name));
+  return hasName || (wrapperMayBeEmpty && hasReadableBody) ? values : missing(wrapper);
 }
 
 function missing(wrapper: string): never {
@@ -47,7 +67,7 @@ function missing(wrapper: string): never {
 const takenByAll = [...credentialParameters, "format", "_method"];
 
 function refuseUnknown(
-  { wrapper, dropped = [], body: schema, query: querySchema }: Told,
+  { wrapper, dropped = [], body: schema, query: querySchema }: Permitted,
   { query, body }: { query: Parameters; body: Parameters },
 ): void {
   const known = [...Object.keys(querySchema?.properties ?? {}), ...Object.keys(schema?.properties ?? {})];

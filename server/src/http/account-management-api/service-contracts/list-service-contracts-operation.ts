@@ -20,6 +20,6 @@ export const listServiceContractsOperation: Operation = {
     const account = await readAccountOrRefuse(pool, provider.id, call.id("account_id"));
     const subscriptions = await readSubscriptions(pool, provider.id, account.id);
     const seen = subscriptions.filter(({ subscription }) => reaches(call.caller.reach, subscription.productId));
-    return writeServiceContracts(provider, seen);
+    return writeServiceContracts(call, seen);
   },
 };

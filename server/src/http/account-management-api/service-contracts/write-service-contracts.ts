@@ -7,12 +7,12 @@ import { writeJson } from "../answers/write-json.ts";
 
 /** An account's subscriptions in both formats. */
 export function writeServiceContracts(
-  provider: Provider,
+  { provider, now }: { readonly provider: Provider; readonly now: Date },
   subscriptions: readonly Parameters<typeof representSubscription>[0][],
 ): Answer {
-  const nodes = () => subscriptions.map((it) => representSubscription(it, provider));
+  const nodes = () => subscriptions.map((it) => representSubscription(it, provider, now));
   return {
     xml: () => writeXmlDocument(list("service_contracts", nodes(), "open")),
-    json: () => writeJson({ service_contracts: subscriptions.map((it) => subscriptionToJson(it, provider)) }),
+    json: () => writeJson({ service_contracts: subscriptions.map((it) => subscriptionToJson(it, provider, now)) }),
   };
 }

@@ -1,8 +1,8 @@
 import { Type } from "typebox";
 import { countProducts, listProducts } from "#portal/products/index.ts";
-import { writeServices } from "./write-services.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
 import { pageQuery, readPage, standingOf } from "../requests/read-page.ts";
+import { answerServices, readServiceContext } from "./answer-service.ts";
 import { servicesAnswer } from "./service-answers.ts";
 
 export const listServicesOperation: Operation = {
@@ -16,10 +16,15 @@ export const listServicesOperation: Operation = {
   query: Type.Object(pageQuery),
   answers: servicesAnswer,
 
-  async answer({ pool }, { provider, caller: { reach }, adminUrl, query }) {
+  async answer({ pool }, call) {
+    const {
+      provider,
+      caller: { reach },
+      query,
+    } = call;
     const page = readPage(query);
     const products = await listProducts(pool, provider.id, { reach, limit: page.perPage, offset: page.offset });
     const standing = standingOf(page, await countProducts(pool, provider.id, reach));
-    return writeServices({ provider, adminUrl }, products, standing);
+    return answerServices(await readServiceContext(pool, call), products, standing);
   },
 };

@@ -1,7 +1,7 @@
 import { readProduct } from "#portal/products/index.ts";
 import { doneOrRefuse } from "../answers/done-or-refuse.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
-import { answerService } from "./answer-service.ts";
+import { answerService, readServiceContext } from "./answer-service.ts";
 import { serviceAnswer } from "./service-answers.ts";
 
 export const readServiceOperation: Operation = {
@@ -15,6 +15,7 @@ export const readServiceOperation: Operation = {
   answers: serviceAnswer,
 
   async answer({ pool }, call) {
-    return answerService(call, doneOrRefuse(await readProduct(pool, call.provider.id, call.serviceId("id"))));
+    const product = doneOrRefuse(await readProduct(pool, call.provider.id, call.serviceId("id")));
+    return answerService(await readServiceContext(pool, call), product);
   },
 };

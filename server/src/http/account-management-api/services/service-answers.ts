@@ -2,9 +2,8 @@ import { Type } from "typebox";
 import type { DocumentedAnswer } from "../answers/documented-answer.ts";
 import { id, links, metadata, optionalText, times } from "../answers/schema-parts.ts";
 import { adminUrl, product, provider } from "../examples/example-portal.ts";
-import { answerService } from "./answer-service.ts";
-import { backendVersion } from "./service-schemas.ts";
-import { writeServices } from "./write-services.ts";
+import { answerService, answerServices, type ServiceContext } from "./answer-service.ts";
+import { backendVersion, notificationSettings } from "./service-schemas.ts";
 
 const schema = Type.Object({
   service: Type.Object(
@@ -15,6 +14,7 @@ const schema = Type.Object({
       system_name: Type.String(),
       backend_version: backendVersion,
       deployment_option: Type.String(),
+      support_email: optionalText,
       description: optionalText,
       intentions_required: Type.Boolean(),
       buyers_manage_apps: Type.Boolean(),
@@ -25,6 +25,8 @@ const schema = Type.Object({
       mandatory_app_key: Type.Boolean(),
       buyer_can_select_plan: Type.Boolean(),
       buyer_plan_change_permission: Type.String(),
+      notification_settings: Type.Optional(notificationSettings),
+      annotations: Type.Record(Type.String(), Type.String()),
       ...times,
       links,
     },
@@ -32,9 +34,11 @@ const schema = Type.Object({
   ),
 });
 
-export const serviceAnswer: DocumentedAnswer = { schema, example: answerService({ provider, adminUrl }, product) };
+const context: ServiceContext = { provider, adminUrl, supportEmail: "support@acme.example" };
+
+export const serviceAnswer: DocumentedAnswer = { schema, example: answerService(context, product) };
 
 export const servicesAnswer: DocumentedAnswer = {
   schema: Type.Object({ services: Type.Array(schema), metadata }),
-  example: writeServices({ provider, adminUrl }, [product]),
+  example: answerServices(context, [product]),
 };

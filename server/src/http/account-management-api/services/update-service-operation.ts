@@ -1,9 +1,13 @@
-import { updateProduct } from "#portal/products/index.ts";
+import { assertMay } from "#http/shared/assert-may.ts";
+import { Problem } from "#http/shared/problem.ts";
+import { deleteProduct } from "#portal/applications/index.ts";
+import { cannotFrom, updateProduct } from "#portal/products/index.ts";
 import { doneOrRefuse } from "../answers/done-or-refuse.ts";
-import { xmlAndJson, type Operation } from "../operation.ts";
-import { answerService } from "./answer-service.ts";
-import { ServiceChangeSchema } from "./service-schemas.ts";
+import type { Answer } from "../answers/send-answer.ts";
+import { xmlAndJson, type Call, type Operation, type OperationNeeds } from "../operation.ts";
+import { answerService, readServiceContext } from "./answer-service.ts";
 import { serviceAnswer } from "./service-answers.ts";
+import { droppedOfServices, ServiceChangeSchema } from "./service-schemas.ts";
 
 export const updateServiceOperation: Operation = {
   title: "Service Update",
@@ -11,20 +15,35 @@ export const updateServiceOperation: Operation = {
   says: "Changes a service. What is left out stays as it is, and so does `system_name`.",
   method: "PUT",
   path: "/services/{id}",
-  deed: "change-plans",
+  deed: "change-products",
   formats: xmlAndJson,
   body: ServiceChangeSchema,
   wrapper: "service",
+  dropped: [...droppedOfServices, "system_name"],
   answers: serviceAnswer,
 
-  async answer({ pool }, call) {
-    const { provider, values, by } = call;
-    const updated = await updateProduct(pool, {
-      providerId: provider.id,
-      productId: call.serviceId("id"),
-      values,
-      by,
-    });
-    return answerService(call, doneOrRefuse(updated).product);
+  async answer(needs, call) {
+    const { state_event: stateEvent, ...values } = call.values;
+    if (stateEvent === "mark_as_deleted") return markAsDeleted(needs, call, values);
+    return answerService(await readServiceContext(needs.pool, call), await update(needs, call, call.values));
   },
 };
+
+async function update({ pool }: OperationNeeds, call: Call, values: Call["values"]) {
+  const { provider, by } = call;
+  const productId = call.serviceId("id");
+  return doneOrRefuse(await updateProduct(pool, { providerId: provider.id, productId, values, by })).product;
+}
+
+/** The state event that stands for the deletion, with what else was sent. The answer is the last that is seen of it. */
+async function markAsDeleted(needs: OperationNeeds, call: Call, values: Call["values"]): Promise<Answer> {
+  const { provider, by, caller } = call;
+  assertMay(caller, "delete-products", provider);
+  const product = await update(needs, call, values);
+  const deleted = await deleteProduct(needs.pool, { provider, productId: product.id, by });
+  if (deleted && "notAllowed" in deleted) {
+    throw new Problem("invalid", { errors: { state_event: cannotFrom(product.state) } });
+  }
+  doneOrRefuse(deleted);
+  return answerService(await readServiceContext(needs.pool, call), { ...product, state: "deleted" });
+}

@@ -6,14 +6,17 @@ const planPermission = Type.String({ enum: [...planPermissions] });
 
 export const SettingsFields = Type.Object({
   useraccountarea_enabled: Type.Boolean({ description: "Developers see and edit their account." }),
-  hide_service: Type.Boolean(),
+  hide_service: Type.Optional(Type.Boolean({ description: "Absent until it is first set." })),
   signups_enabled: Type.Boolean(),
-  account_approval_required: Type.Boolean({ description: "Of the default account plan." }),
+  account_approval_required: Type.Boolean({
+    description: "Of the account plan. It is not changed where there are several: each has its own.",
+  }),
   public_search: Type.Boolean(),
   account_plans_ui_visible: Type.Boolean(),
   change_account_plan_permission: planPermission,
+  service_plans_ui_visible: Type.Boolean(),
   change_service_plan_permission: planPermission,
-  enforce_sso: Type.Boolean(),
+  enforce_sso: Type.Boolean({ description: "Cannot be turned on: there is no single sign-on to the Admin Portal." }),
   email_activation: nullable(
     Type.Boolean({
       description:

@@ -46,6 +46,7 @@ const changeOf = (values: Parameters) => ({
   publicSearch: switchOf(values["public_search"]),
   accountPlansUiVisible: switchOf(values["account_plans_ui_visible"]),
   changeAccountPlanPermission: choiceOf(values, "change_account_plan_permission", planPermissions),
+  servicePlansUiVisible: switchOf(values["service_plans_ui_visible"]),
   changeServicePlanPermission: choiceOf(values, "change_service_plan_permission", planPermissions),
   enforceSso: switchOf(values["enforce_sso"]),
   emailActivation: textOf(values["email_activation"]) === "" ? null : switchOf(values["email_activation"]),

@@ -1,7 +1,6 @@
 import { Type } from "typebox";
 import { reaches } from "#access/index.ts";
 import { readDocumentSettings } from "#portal/fields/index.ts";
-import type { PlanKind } from "#portal/products/index.ts";
 import { narrowAccount, signUpAccount } from "#portal/whole-accounts/index.ts";
 import { Problem } from "#http/shared/problem.ts";
 import { doneOrRefuse } from "../answers/done-or-refuse.ts";
@@ -9,13 +8,14 @@ import { xmlAndJson, type Operation } from "../operation.ts";
 import { idOf, type Parameters } from "../requests/read-parameters.ts";
 import { writeSignedUp } from "./write-signed-up.ts";
 import { signedUpAnswer } from "../answers/account-answers.ts";
+import { annotations } from "../answers/schema-parts.ts";
 
 export const signUpOperation: Operation = {
   title: "Signup Express (Account Create)",
   tag: "Signup",
   says:
-    "Makes an account with its admin user, its plans and its first application. Plans that are left out are the default " +
-    "ones. With a password, and an account plan that needs no approval, the user may sign in at once.",
+    "Makes an account with its admin user, its plans and its first application. Plans that are left out, or unknown, are the " +
+    "default ones. With a password, and an account plan that needs no approval, the user may sign in at once.",
   method: "POST",
   path: "/signup",
   deed: "change-portal",
@@ -29,10 +29,12 @@ export const signUpOperation: Operation = {
       account_plan_id: Type.Optional(Type.Integer()),
       service_plan_id: Type.Optional(Type.Integer()),
       application_plan_id: Type.Optional(Type.Integer()),
+      annotations: Type.Optional(annotations),
     },
     {
       additionalProperties: true,
-      description: "And the fields that you have defined for accounts and users.",
+      description:
+        "And the fields that you have defined for accounts and users; those of accounts also inside `extra_fields`.",
       examples: [
         { org_name: "Harbour & Sons", username: "mira", email: "mira@harbour.example", password: "a long password" },
       ],
@@ -59,10 +61,6 @@ export const signUpOperation: Operation = {
   },
 };
 
-const planKinds: readonly PlanKind[] = ["account_plan", "service_plan", "application_plan"];
-
-const wantedPlansOf = (values: Parameters): readonly { id: number; kind: PlanKind }[] =>
-  planKinds.flatMap((kind) => {
-    const id = idOf(values[`${kind}_id`]);
-    return id === undefined ? [] : [{ id, kind }];
-  });
+/** Each plan counts as the kind that it is, whichever of the names it came under. */
+const wantedPlansOf = (values: Parameters): readonly number[] =>
+  ["account_plan_id", "service_plan_id", "application_plan_id"].flatMap((name) => idOf(values[name]) ?? []);

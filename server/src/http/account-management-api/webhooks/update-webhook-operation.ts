@@ -15,6 +15,7 @@ export const updateWebhookOperation: Operation = {
   deed: "change-webhooks",
   formats: jsonOnly,
   wrapper: "web_hook",
+  wrapperMayBeEmpty: true,
   dropped: ["push_application_content_type"],
   body: Type.Partial(WebhookSettings, {
     examples: [

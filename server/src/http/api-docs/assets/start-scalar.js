@@ -10,8 +10,8 @@ function fetchAsUser(input, init = {}) {
 
 window.Scalar.createApiReference("#api-docs", {
   sources: [
-    { title: "Bellwire API", slug: "bellwire", url: "/api/v1/openapi.json", default: true },
-    { title: "Account Management API", slug: "account-management", url: "/admin/api/openapi.json" },
+    { title: "Account Management API", slug: "account-management", url: "/admin/api/openapi.json", default: true },
+    { title: "Bellwire API", slug: "bellwire", url: "/api/v1/openapi.json" },
   ],
   customFetch: fetchAsUser,
   baseServerURL: location.origin,

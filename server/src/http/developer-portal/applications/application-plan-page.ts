@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { changeApplicationPlan, readPlanRequest, requestPlan } from "#portal/applications/index.ts";
+import { changeApplicationPlan, readPlanRequest, requestPlan, titleOf } from "#portal/applications/index.ts";
 import type { AttemptLimiter } from "#access/index.ts";
 import type { FieldErrors } from "#portal/fields/index.ts";
 import { readForm } from "../../shared/read-form.ts";
@@ -39,7 +39,7 @@ async function showPlans(
   const isAsking = other.step === "ask";
   const title = isAsking ? "Ask for another plan" : "Change plan";
   const lead = [
-    `${application.name} is on the plan ${planInWords(application.plan)}.`,
+    `${titleOf(application)} is on the plan ${planInWords(application.plan)}.`,
     ...(isAsking ? [`${provider.name} decides whether it moves to another.`] : []),
     ...(isAsking && asked ? [`You have asked for ${asked.planName}.`] : []),
   ];

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from "fastify";
-import { readPlanRequest } from "#portal/applications/index.ts";
+import { readPlanRequest, titleOf } from "#portal/applications/index.ts";
 import { readForm } from "../../shared/read-form.ts";
 import { forDevelopers } from "../for-developers.ts";
 import type { Portal } from "../show-page.ts";
@@ -23,7 +23,7 @@ export function addApplicationRoute(http: FastifyInstance, portal: Portal): void
         const isTryOut = hasJustSignedUp && tryOut?.(request.provider) !== undefined;
         return showPage(request, reply, {
           template: "application",
-          title: application.name,
+          title: titleOf(application),
           developer,
           data: {
             application: describeApplication(application, timeZone),

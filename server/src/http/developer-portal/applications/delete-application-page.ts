@@ -1,5 +1,5 @@
 import type { FastifyInstance } from "fastify";
-import { deleteApplication } from "#portal/applications/index.ts";
+import { deleteApplication, titleOf } from "#portal/applications/index.ts";
 import { addFormPage } from "../forms/add-form-page.ts";
 import { showForm } from "../forms/show-form.ts";
 import { goOnTo } from "../go-on-to.ts";
@@ -15,7 +15,7 @@ export function addDeleteApplicationPage(http: FastifyInstance, portal: Portal):
     show: withApplication(portal, async (request, reply, { application, developer }) =>
       application.product.buyersManageApps
         ? showForm(portal, request, reply, {
-            title: `Delete ${application.name}?`,
+            title: `Delete ${titleOf(application)}?`,
             lead: "Programs that call the API with its credentials are refused from then on. This cannot be undone.",
             submit: "Delete application",
             isGrave: true,

@@ -1,4 +1,4 @@
-import type { Application } from "#portal/applications/index.ts";
+import { titleOf, type Application } from "#portal/applications/index.ts";
 import { writeDate, type WrittenDate } from "../write-date.ts";
 
 /** What a program sends to prove which application it is. */
@@ -24,7 +24,7 @@ export interface DescribedApplication {
 export function describeApplication(application: Application, timeZone: string): DescribedApplication {
   return {
     id: application.id,
-    name: application.name,
+    name: titleOf(application),
     description: application.description,
     state: application.state,
     product: application.product.name,

@@ -51,7 +51,7 @@ async function fieldsOf(
   providerId: number,
   { name, description, fields, product, redirectUrl }: Application,
 ): Promise<readonly FormField[]> {
-  const held = { ...fields, name, description: description ?? "" };
+  const held = { ...fields, name: name ?? "", description: description ?? "" };
   const redirect = { ...redirectField, value: redirectUrl ?? "" };
   return [
     ...definedFields(await readFieldsDefinitions(pool, providerId), "Cinstance", held),

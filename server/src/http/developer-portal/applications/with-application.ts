@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { readApplication, type Application, type ApplicationChange } from "#portal/applications/index.ts";
+import { readApplication, titleOf, type Application, type ApplicationChange } from "#portal/applications/index.ts";
 import { byDeveloper } from "../by-developer.ts";
 import type { Developer } from "../find-developer.ts";
 import type { DeveloperPage } from "../for-developers.ts";
@@ -40,7 +40,7 @@ export const changeOf = (
 });
 
 /** Where the pages about an application lead back to. */
-export const backTo = ({ id, name }: Application): { readonly href: string; readonly text: string } => ({
-  href: `/applications/${id}`,
-  text: name,
+export const backTo = (application: Application): { readonly href: string; readonly text: string } => ({
+  href: `/applications/${application.id}`,
+  text: titleOf(application),
 });

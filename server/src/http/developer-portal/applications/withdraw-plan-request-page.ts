@@ -1,5 +1,5 @@
 import type { FastifyInstance } from "fastify";
-import { readPlanRequest, withdrawPlanRequest } from "#portal/applications/index.ts";
+import { readPlanRequest, titleOf, withdrawPlanRequest } from "#portal/applications/index.ts";
 import { addFormPage } from "../forms/add-form-page.ts";
 import { showForm } from "../forms/show-form.ts";
 import { goOnTo } from "../go-on-to.ts";
@@ -16,7 +16,7 @@ export function addWithdrawPlanRequestPage(http: FastifyInstance, portal: Portal
       if (!asked) return showNotFound(reply);
       return showForm(portal, request, reply, {
         title: `Withdraw the request for ${asked.planName}?`,
-        lead: `${application.name} stays on the plan ${application.plan.name}.`,
+        lead: `${titleOf(application)} stays on the plan ${application.plan.name}.`,
         submit: "Withdraw request",
         back: backTo(application),
         developer,

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { passwordFields, withErrors, type FormField } from "./form-field.ts";
 
 const username: FormField = { name: "username", label: "Username", type: "text", required: true };
-const signs = "use only letters, digits and .-_@+ please";
+const signs = "use only letters, numbers, and .-_@+ please.";
 
 const errorsOf = (fields: readonly FormField[], errors: Readonly<Record<string, readonly string[]>>) =>
   withErrors(fields, errors).flatMap(({ error }) => error ?? []);

@@ -47,6 +47,6 @@ function judgeAddition({ keys, product }: Application, value: string | undefined
   const isTaken = keys.some((key) => key.value.toLowerCase() === value?.toLowerCase());
   return mergeErrors({
     value: [...(value === undefined ? [] : wrongKey(value)), ...(isTaken ? ["has already been taken"] : [])],
-    base: keys.length < keysMax(product) ? [] : ["limit reached"],
+    base: keys.length < keysMax(product) ? [] : ["Limit reached"],
   });
 }

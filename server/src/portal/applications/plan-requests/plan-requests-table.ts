@@ -16,7 +16,8 @@ export interface PlanRequest {
 
 // Oldest first. Of one application, served by the primary key; of all, within the provider's own rows.
 const listStatement = `
-  select request.application_id as "applicationId", application.name as "applicationName",
+  select request.application_id as "applicationId",
+    coalesce(nullif(trim(application.name), ''), 'Application ' || application.id) as "applicationName",
     application.account_id as "accountId", account.org_name as "orgName", request.plan_id as "planId",
     plan.name as "planName", asker.username as "askedBy", request.created_at as "createdAt"
   from plan_requests as request

@@ -2,6 +2,7 @@ import type { Pool } from "#platform/database/database.ts";
 import { mailPlanRequest } from "#portal/mails/index.ts";
 import { holdPlan, planStepOf, type Plan } from "#portal/products/index.ts";
 
+import { titleOf } from "../application.ts";
 import { withApplication, type ApplicationChange, type NotForDevelopers } from "../change-application.ts";
 import { putPlanRequest } from "./plan-requests-table.ts";
 
@@ -35,7 +36,7 @@ export const requestPlan = (
     if (!(await putPlanRequest(tx, provider.id, asked))) return { askedFor: plan };
     const names = {
       orgName: account.orgName,
-      application: application.name,
+      application: titleOf(application),
       from: application.plan.name,
       to: plan.name,
     };

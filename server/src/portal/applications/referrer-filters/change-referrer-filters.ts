@@ -73,6 +73,6 @@ function judgeAddition({ referrerFilters }: Application, value: string): FieldEr
       ...(value.length > lengthMax ? [`is too long (maximum is ${lengthMax} characters)`] : []),
       ...(referrerFilters.includes(value) ? ["has already been taken"] : []),
     ],
-    base: referrerFilters.length < filtersMax ? [] : ["limit reached"],
+    base: referrerFilters.length < filtersMax ? [] : ["Limit reached"],
   });
 }

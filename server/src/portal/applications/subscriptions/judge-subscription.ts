@@ -20,19 +20,30 @@ interface Wish {
 export async function judgeSubscription(
   tx: Transaction,
   { providerId, accountId, product, writer }: Wish,
-): Promise<Refused | { readonly toSubscribe: readonly Plan[] }> {
+): Promise<Refused | { readonly notFound: "service plan" } | { readonly toSubscribe: readonly Plan[] }> {
   const existing = (await listSubscriptions(tx, providerId, accountId)).find((it) => it.productId === product.id);
-  const wanted = existing ? undefined : await servicePlanOf(tx, providerId, product);
+  const wanted = existing ? undefined : await servicePlanOf(tx, providerId, product, writer);
   const plan = wanted && (await holdPlan(tx, providerId, wanted.id)); // it may be gone by now
-  if (!existing && !plan) return { refused: { base: ["You cannot subscribe to that service."] } };
+  if (!existing && !plan) {
+    return writer === "program"
+      ? { notFound: "service plan" }
+      : { refused: { base: ["You cannot subscribe to that service."] } };
+  }
 
   const isLive = existing ? existing.state === "live" : plan?.approvalRequired === false;
   if (writer === "program" || isLive) return { toSubscribe: plan ? [plan] : [] };
   return { refused: { base: [`Your subscription to ${product.name} is not live.`] } };
 }
 
-/** The default one, else the first that is published. */
-async function servicePlanOf(db: Database, providerId: number, { id }: Product): Promise<Plan | undefined> {
+/** The default one, else the first; for developers, the first that is published. */
+async function servicePlanOf(
+  db: Database,
+  providerId: number,
+  { id }: Product,
+  writer: FieldWriter,
+): Promise<Plan | undefined> {
   const plans = await listPlans(db, providerId, { kind: "service_plan", productId: id });
-  return plans.find((plan) => plan.isDefault) ?? plans.find((plan) => plan.state === "published");
+  return (
+    plans.find((plan) => plan.isDefault) ?? plans.find(({ state }) => writer === "program" || state === "published")
+  );
 }

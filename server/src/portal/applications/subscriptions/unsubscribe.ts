@@ -20,7 +20,7 @@ interface Unsubscription {
 type UnsubscriptionOutcome =
   | { readonly events: readonly RecordedEvent[] }
   /** Somebody may be calling the product right now. */
-  | { readonly notAllowed: "applications in use" };
+  | { readonly notAllowed: "applications in use"; readonly count: number };
 
 /** Ends a subscription, with the applications, all suspended, that it is for. Undefined if there is no such one. */
 export async function unsubscribe(
@@ -35,7 +35,8 @@ export async function unsubscribe(
     const subscription = subscriptions.find(({ id }) => id === subscriptionId);
     if (!account || !subscription || !reaches(by.reach, subscription.productId)) return undefined;
     const applications = await listApplications(tx, providerId, accountId, subscription.productId);
-    if (applications.some(({ state }) => state !== "suspended")) return { notAllowed: "applications in use" };
+    const { length: count } = applications.filter(({ state }) => state !== "suspended");
+    if (count > 0) return { notAllowed: "applications in use", count };
 
     const ids = applications.map(({ id }) => id);
     await deleteApplicationRows(tx, providerId, ids);

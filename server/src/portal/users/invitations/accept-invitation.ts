@@ -42,7 +42,7 @@ export async function acceptInvitation(
   const invited = await findInvitation(pool, provider.id, code, now);
   if (!invited) return undefined;
   const settings = await readDocumentSettings(pool, provider);
-  const { fields, errors } = judgeNewUser(settings, { email: invited.email, ...values }, "developer");
+  const { fields, errors } = judgeNewUser(settings, { email: invited.email, ...values }, { writer: "developer" });
   const refused = mergeErrors(errors, await findTakenNames(pool, provider.id, fields));
   if (!isFine(refused) || fields.password === undefined) return { refused };
   const passwordHash = await hashPassword(fields.password, { providerId: provider.id });

@@ -4,12 +4,11 @@ import { randomBase32 } from "#platform/ids/random-token.ts";
 import { countLimits } from "#platform/limits/limits.ts";
 import { requireRoom } from "#platform/limits/require-room.ts";
 import { lockAccount, type Account } from "#portal/accounts/index.ts";
-import { isFine, mergeErrors, type FieldErrors } from "#portal/fields/index.ts";
+import { isFine, judgeEmail, mergeErrors, type FieldErrors } from "#portal/fields/index.ts";
 import { insertMail, invitationMail } from "#portal/mails/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 
 import { findTakenNames } from "../find-taken-names.ts";
-import { judgeEmail } from "../judge-user.ts";
 import { auditInvitation } from "./audit-invitation.ts";
 import type { Invitation } from "./invitation.ts";
 import { insertInvitation, renewInvitation } from "./invitations-table.ts";

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { removeApplicationKey } from "#portal/applications/index.ts";
+import { removeApplicationKey, titleOf } from "#portal/applications/index.ts";
 import type { FieldErrors } from "#portal/fields/index.ts";
 import { addFormPage } from "../../forms/add-form-page.ts";
 import { showForm } from "../../forms/show-form.ts";
@@ -39,7 +39,7 @@ function showQuestion(
   return showForm(portal, request, reply, {
     title: `Delete the ${words.one}?`,
     code: value,
-    lead: `Programs that use it for ${application.name} are refused at once. This cannot be undone.`,
+    lead: `Programs that use it for ${titleOf(application)} are refused at once. This cannot be undone.`,
     submit: `Delete ${words.one}`,
     isGrave: true,
     back: { href: `/applications/${application.id}/keys`, text: words.all },

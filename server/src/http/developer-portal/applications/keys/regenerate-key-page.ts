@@ -1,5 +1,5 @@
 import type { FastifyInstance } from "fastify";
-import { regenerateApplicationKey } from "#portal/applications/index.ts";
+import { regenerateApplicationKey, titleOf } from "#portal/applications/index.ts";
 import { addFormPage } from "../../forms/add-form-page.ts";
 import { showForm } from "../../forms/show-form.ts";
 import { goOnTo } from "../../go-on-to.ts";
@@ -18,7 +18,7 @@ export function addRegenerateKeyPage(http: FastifyInstance, portal: Portal): voi
       return showForm(portal, request, reply, {
         title: `Regenerate the ${words.one}?`,
         code: value,
-        lead: `A new one takes its place, and this one is refused at once: programs that use it for ${application.name} need the new one.`,
+        lead: `A new one takes its place, and this one is refused at once: programs that use it for ${titleOf(application)} need the new one.`,
         submit: `Regenerate ${words.one}`,
         isGrave: true,
         back: { href: `/applications/${application.id}/keys`, text: words.all },

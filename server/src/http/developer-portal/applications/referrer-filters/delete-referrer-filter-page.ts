@@ -1,5 +1,5 @@
 import type { FastifyInstance } from "fastify";
-import { listReferrerFilters, removeReferrerFilter } from "#portal/applications/index.ts";
+import { listReferrerFilters, removeReferrerFilter, titleOf } from "#portal/applications/index.ts";
 import { addFormPage } from "../../forms/add-form-page.ts";
 import { showForm } from "../../forms/show-form.ts";
 import { goOnTo } from "../../go-on-to.ts";
@@ -19,7 +19,7 @@ export function addDeleteReferrerFilterPage(http: FastifyInstance, portal: Porta
       if (!filter) return showNotFound(reply);
       return showForm(portal, request, reply, {
         title: `Delete ${filter.value}?`,
-        lead: `Calls of ${application.name} from there are refused from then on.`,
+        lead: `Calls of ${titleOf(application)} from there are refused from then on.`,
         submit: "Delete filter",
         isGrave: true,
         back: { href: `/applications/${application.id}/referrer-filters`, text: "Referrer filters" },

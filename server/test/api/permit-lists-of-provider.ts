@@ -1,0 +1,215 @@
+import { switchNames } from "#http/account-management-api/webhooks/webhook-answer.ts";
+import {
+  personOf,
+  refuses,
+  shows,
+  showsAs,
+  stores,
+  truth,
+  wrongConfirmation,
+  type Permit,
+  type PermitList,
+} from "./permit.ts";
+
+const serviceValues: readonly Permit[] = [
+  shows("name", "Tides & Winds"),
+  shows("description", "When the water comes"),
+  shows("support_email", "tides@acme.example"),
+  ...["self_managed", "service_mesh_istio", "plugin_ruby"].map((it) => shows("deployment_option", it)),
+  ...["1", "2", "oidc", "oauth"].map((it) => shows("backend_version", it)),
+  truth("intentions_required", true),
+  truth("buyers_manage_apps", false),
+  truth("referrer_filters_required", true),
+  truth("buyer_can_select_plan", true),
+  shows("buyer_plan_change_permission", "direct"),
+  shows("buyer_plan_change_permission", "ask the harbour master"),
+  truth("buyers_manage_keys", false),
+  truth("buyer_key_regenerate_enabled", false),
+  truth("mandatory_app_key", false),
+  truth("custom_keys_enabled", false),
+  showsAs("state_event", "state", "publish", "published"),
+  stores("products", "txt_support", "Ask at the quay"),
+  stores("products", "terms", "Fair winds only"),
+  shows("notification_settings", { web_provider: ["0", "50", ""] }, { web_provider: [0, 50, 0] }),
+  shows("notification_settings", "", {}),
+  shows("annotations", { managed_by: "operator" }),
+  refuses("annotations", { owner: "x" }, "annotations.name"),
+];
+
+const planValues: readonly Permit[] = [shows("name", "Gold"), shows("approval_required", true)];
+
+/** A plan is hidden before. */
+const publishing: readonly Permit[] = [
+  refuses("state_event", "hide"),
+  refuses("state_event", "burn"),
+  showsAs("state_event", "state", "publish", "published"),
+];
+
+const paidPlanValues: readonly Permit[] = [
+  stores("plans", "description", "For the brave"),
+  shows("trial_period_days", 30),
+  shows("cost_per_month", 12.5),
+  shows("setup_fee", 99.99),
+];
+
+/** Of what a provider sets up, and of its own users. */
+export const listsOfProvider: readonly PermitList[] = [
+  {
+    controller: "users create",
+    title: "User Create (provider account)",
+    base: (_made, n) => personOf(n),
+    permits: ({ service }) => [
+      shows("username", "grace"),
+      shows("email", "grace@acme.example"),
+      refuses("password", "short"),
+      wrongConfirmation,
+      refuses("cas_identifier", "grace"),
+      stores("provider_users", "member_permission_ids", ["plans", "nonsense"], "sections", ["plans"]),
+      stores("provider_users", "member_permission_service_ids", [service, 0], "service_ids", [service]),
+      stores("provider_users", "member_permission_service_ids", String(service), "service_ids", [service]),
+    ],
+  },
+  {
+    controller: "users update",
+    title: "User Update (provider account)",
+    at: ({ member }) => [member],
+    permits: ({ service }) => [
+      shows("username", "hopper"),
+      shows("email", "hopper@acme.example"),
+      refuses("password", "short"),
+      wrongConfirmation,
+      refuses("cas_identifier", "grace"),
+      stores("provider_users", "member_permission_ids", ["finance"], "sections", ["finance"]),
+      stores("provider_users", "member_permission_service_ids", [service], "service_ids", [service]),
+    ],
+  },
+  {
+    controller: "member_permissions",
+    title: "User Permissions Update",
+    at: ({ member }) => [member],
+    permits: ({ service }) => [
+      shows("allowed_sections", ["portal", "monitoring", "services"], ["monitoring", "portal"]),
+      shows("allowed_service_ids", [service, 0], [service]),
+      shows("allowed_service_ids", service, [service]),
+      shows("allowed_service_ids", ["[]"], []),
+      shows("allowed_service_ids", "", null),
+    ],
+  },
+  {
+    controller: "services create",
+    title: "Service Create",
+    base: (_made, n) => ({ name: `Product ${n}` }),
+    permits: () => [...serviceValues, shows("system_name", "tide_api")],
+  },
+  {
+    controller: "services update",
+    title: "Service Update",
+    at: ({ service }) => [service],
+    permits: () => [...serviceValues, shows("system_name", "sent_and_dropped", "api")],
+  },
+  {
+    controller: "account_plans create",
+    title: "Account Plan Create",
+    base: (_made, n) => ({ name: `Plan ${n}` }),
+    permits: () => [...planValues, ...publishing, stores("plans", "system_name", "gold_one")],
+  },
+  {
+    controller: "account_plans update",
+    title: "Account Plan Update",
+    at: ({ accountPlan }) => [accountPlan],
+    permits: () => [...planValues, showsAs("state_event", "state", "hide", "hidden")],
+  },
+  {
+    controller: "application_plans create",
+    title: "Application Plan Create",
+    at: ({ service }) => [service],
+    base: (_made, n) => ({ name: `Plan ${n}` }),
+    permits: () => [...planValues, ...publishing, ...paidPlanValues, shows("system_name", "gold_one")],
+  },
+  {
+    controller: "application_plans update",
+    title: "Application Plan Update",
+    at: ({ service, hiddenPlan }) => [service, hiddenPlan],
+    permits: () => [...planValues, ...publishing, ...paidPlanValues],
+  },
+  {
+    controller: "providers",
+    title: "Provider Account Update",
+    permits: () => [
+      shows("from_email", "post@acme.example"),
+      shows("from_email", ""),
+      shows("support_email", "help@acme.example"),
+      shows("finance_support_email", "money@acme.example"),
+      shows("site_access_code", "sesame"),
+    ],
+  },
+  {
+    controller: "settings",
+    title: "Settings Update",
+    permits: () => [
+      truth("useraccountarea_enabled", false),
+      truth("hide_service", true),
+      truth("signups_enabled", false),
+      truth("account_approval_required", true),
+      truth("public_search", true),
+      truth("account_plans_ui_visible", true),
+      shows("change_account_plan_permission", "direct"),
+      truth("service_plans_ui_visible", true),
+      shows("change_service_plan_permission", "none"),
+      refuses("enforce_sso", true),
+      truth("enforce_sso", false),
+    ],
+  },
+  {
+    controller: "fields_definitions create",
+    title: "Fields Definition Create",
+    base: (_made, n) => ({ target: "Account", name: `field${n}`, label: "Label" }),
+    permits: () => [
+      shows("target", "Cinstance"),
+      shows("name", "colour"),
+      shows("label", "Colour"),
+      truth("required", true),
+      truth("hidden", true),
+      truth("read_only", true),
+      shows("choices", ["red", "green"]),
+    ],
+  },
+  {
+    controller: "fields_definitions update",
+    title: "Fields Definition Update",
+    at: ({ ownField }) => [ownField],
+    permits: () => [
+      shows("label", "Colour"),
+      truth("hidden", true),
+      truth("read_only", true),
+      { ...truth("required", true), also: { hidden: false, read_only: false } },
+      shows("choices", ["red", "green"]),
+      shows("position", 1),
+      // Neither can be changed later.
+      shows("target", "User", "Account"),
+      shows("name", "colour", "region"),
+    ],
+  },
+  {
+    controller: "access_tokens",
+    title: "Personal Access Token Create",
+    base: () => ({ name: "CRM", permission: "ro", scopes: ["account_management"] }),
+    permits: () => [
+      shows("name", "Billing"),
+      shows("permission", "rw"),
+      shows("scopes", ["finance", "stats"]),
+      shows("expires_at", "2030-01-01T12:00:00Z"),
+    ],
+  },
+  {
+    controller: "web_hooks",
+    title: "WebHooks Update",
+    base: () => ({ url: "https://hooks.example/3s" }),
+    permits: () => [
+      shows("url", "https://hooks.example/other"),
+      truth("active", true),
+      truth("provider_actions", true),
+      ...switchNames.map((name) => truth(name, true)),
+    ],
+  },
+];

@@ -1,0 +1,145 @@
+import type { LightMyRequestResponse } from "fastify";
+import { expect } from "vitest";
+import type { Operation } from "#http/account-management-api/operation.ts";
+import { operations } from "#http/account-management-api/operations.ts";
+import { test, type ApiHouse } from "./api-test.ts";
+import { make } from "./made-things.ts";
+import { listsOfDevelopers } from "./permit-lists-of-developers.ts";
+import { listsOfProvider } from "./permit-lists-of-provider.ts";
+import type { Effect, Permit, PermitList, World } from "./permit.ts";
+import { fillPath } from "./take-steps.ts";
+
+const permitLists = [...listsOfDevelopers, ...listsOfProvider];
+
+const operationOf = (title: string): Operation => {
+  const operation = operations.find((it) => it.title === title);
+  if (!operation) throw new Error(`There is no operation ${title}.`);
+  return operation;
+};
+
+const firstId = (answer: LightMyRequestResponse): number => Number(/"id":(\d+)/.exec(answer.body)?.[1]);
+
+/** All that the lists need to be there, each provider's own. */
+async function makeWorld(api: ApiHouse): Promise<World> {
+  const define = (target: string, name: string, more = {}) =>
+    api.ask("POST", "/fields_definitions.json", { payload: { target, name, label: name, ...more } });
+  const ownField = firstId(await define("Account", "region"));
+  await define("Account", "billing_address", { read_only: true });
+  await define("User", "job_role");
+  await define("Cinstance", "stage");
+  const made = await make(api);
+  const [servicePlan] = await api.pool.query<{ id: number }>(
+    "select id from plans where provider_id = $1 and kind = 'service_plan'",
+    [api.provider.id],
+  );
+  const hidden = { payload: { name: "Hidden" } };
+  const member = { payload: { username: "member", email: "member@acme.example" } };
+  return {
+    ...made,
+    servicePlan: servicePlan?.id ?? 0,
+    hiddenPlan: firstId(await api.ask("POST", `/services/${made.service}/application_plans.json`, hidden)),
+    member: firstId(await api.ask("POST", "/users.json", member)),
+    ownField,
+  };
+}
+
+/** `billing_address[city]` puts the value into an object, beside what is there. */
+function withValue(values: Readonly<Record<string, unknown>>, { name, send, also }: Permit): object {
+  const [, outer = name, inner] = /^(\w+)\[(\w+)\]$/.exec(name) ?? [];
+  const all: Readonly<Record<string, unknown>> = { ...values, ...also };
+  const held = all[outer];
+  return inner === undefined
+    ? { ...all, [name]: send }
+    : { ...all, [outer]: { ...(typeof held === "object" ? held : {}), [inner]: send } };
+}
+
+test.for(permitLists.map((list): [string, PermitList] => [list.controller, list]))(
+  "every name that 3scale permits works, or is refused: %s",
+  async ([, list], { api }) => {
+    const world = await makeWorld(api);
+    const operation = operationOf(list.title);
+    for (const [n, permit] of list.permits(world).entries()) {
+      const values = withValue(list.base?.(world, n) ?? {}, permit);
+      const payload = operation.wrapper === undefined ? values : { [operation.wrapper]: values };
+      const path = `${fillPath(operation.path, list.at?.(world) ?? [])}.json`;
+      const answer = await api.ask(operation.method, path, { payload });
+      const id = operation.method === "POST" ? undefined : list.at?.(world).at(-1);
+      expect({ permit, ...(await effectOf(api, permit, { answer, id })) }).toEqual({
+        permit,
+        status: "refused" in permit.effect ? 422 : operation.method === "POST" ? 201 : 200,
+        effect: valueOf(permit.effect),
+      });
+    }
+  },
+);
+
+const valueOf = (effect: Effect): unknown =>
+  "shows" in effect
+    ? effect.shows
+    : "stores" in effect
+      ? effect.stores
+      : "refused" in effect
+        ? effect.refused
+        : undefined;
+
+/** What the answer says of a permitted name; or the changed row, or else the newest of the table. */
+async function effectOf(
+  api: ApiHouse,
+  { name, effect }: Permit,
+  { answer, id }: { readonly answer: LightMyRequestResponse; readonly id: number | undefined },
+): Promise<{ status: number; effect: unknown; body?: string }> {
+  const status = answer.statusCode;
+  if ("refused" in effect) {
+    const errors = Object.keys(answer.json().errors ?? {});
+    return { status, effect: errors.length === 1 ? errors[0] : errors };
+  }
+  if (status >= 400) return { status, effect: undefined, body: answer.body };
+  if ("ignored" in effect) return { status, effect: undefined };
+  if ("stores" in effect) {
+    const key = effect.in === "application_keys" ? "application_id" : "id";
+    const rows = await api.pool.query<{ it: unknown }>(
+      `select ${effect.column ?? name} as it from ${effect.in} where provider_id = $1
+       order by ${key} = $2 desc nulls last, ${key} desc, created_at desc limit 1`,
+      [api.provider.id, id ?? null],
+    );
+    return { status, effect: rows[0]?.it };
+  }
+  const [root] = Object.values(answer.json<Record<string, unknown>>());
+  return { status, effect: (effect.as ?? name).split(".").reduce(partOf, root) };
+}
+
+const partOf = (it: unknown, name: string): unknown =>
+  typeof it === "object" && it !== null ? Object.getOwnPropertyDescriptor(it, name)?.value : undefined;
+
+test("every operation that reads a body has its permit list, and each list names what the operation documents", () => {
+  const titles = new Set(permitLists.map(({ title }) => title));
+  const withBody = operations.filter(({ body }) => body !== undefined).map(({ title }) => title);
+  expect(withBody.filter((title) => !titles.has(title))).toEqual([
+    "Application Change Plan", // `plan_id`, as with accounts
+    "Access Token Create", // the names of "Personal Access Token Create"
+  ]);
+  const world: World = {
+    account: 1,
+    user: 1,
+    application: 1,
+    service: 1,
+    accountPlan: 1,
+    applicationPlan: 1,
+    providerUser: 1,
+    field: 1,
+    servicePlan: 1,
+    hiddenPlan: 1,
+    member: 1,
+    ownField: 1,
+  };
+  const ours = new Set(["current_password", "email_activation", "password_length_min", "time_zone", "web_hooks"]);
+  for (const list of permitLists) {
+    const named = new Set(list.permits(world).map(({ name }) => name.replace(/\[.*/, "")));
+    const documented = Object.keys(operationOf(list.title).body?.properties ?? {});
+    const missing = documented.filter((name) => !named.has(name) && !ours.has(name));
+    expect([list.controller, missing]).toEqual([
+      list.controller,
+      list.controller.includes("account_plans") ? missing : [],
+    ]);
+  }
+});

@@ -1,0 +1,95 @@
+import { expect } from "vitest";
+import { make } from "./made-things.ts";
+import { test } from "./api-test.ts";
+
+const form = { "content-type": "application/x-www-form-urlencoded" };
+
+test("a GET takes its parameters from a body, too, as JSON or as a form, and its token", async ({ api }) => {
+  const { account } = await make(api);
+  const find = (payload: object | string, headers = {}) => api.ask("GET", "/accounts/find.json", { payload, headers });
+  expect((await find({ username: "quay" })).json().account.id).toBe(account);
+  expect((await find("username=quay", form)).json().account.id).toBe(account);
+  expect((await find({ username: "nobody" })).statusCode).toBe(404);
+
+  const payload = { access_token: api.token, username: "quay" };
+  const byBody = await api.askBare({ method: "GET", url: "/admin/api/accounts/find.json", payload });
+  expect([byBody.statusCode, byBody.json().account.id]).toEqual([200, account]);
+  expect((await find("{", { "content-type": "application/json" })).statusCode).toBe(400);
+  expect((await find("<find/>", { "content-type": "application/xml" })).statusCode).toBe(404);
+});
+
+test("of a name that is in the query and in the body, the query's value counts", async ({ api }) => {
+  const { account } = await make(api);
+  const answer = await api.ask("PUT", `/accounts/${account}.json?org_name=Query`, { payload: { org_name: "Body" } });
+  expect(answer.json().account.org_name).toBe("Query");
+});
+
+test("a complete wrapper in the query counts, flat names there do not", async ({ api }) => {
+  const { service } = await make(api);
+  const wrapped = await api.ask("PUT", `/services/${service}.json?service[name]=Wrapped`, {
+    payload: { name: "Flat" },
+  });
+  expect([wrapped.statusCode, wrapped.json().service.name]).toEqual([200, "Wrapped"]);
+  expect((await api.ask("PUT", `/services/${service}.json?name=Flat`)).statusCode).toBe(400);
+  const beside = { service: { description: "Inside" }, name: "Beside" };
+  const answer = await api.ask("PUT", `/services/${service}.json`, { payload: beside });
+  expect(answer.json().service).toMatchObject({ description: "Inside", name: "Wrapped" });
+});
+
+test("a POST stands for the method that its form or a header names", async ({ api }) => {
+  const { account, service } = await make(api);
+  const path = `/accounts/${account}.json`;
+  const put = await api.ask("POST", path, { payload: "_method=put&org_name=Pier", headers: form });
+  expect([put.statusCode, put.json().account.org_name]).toEqual([200, "Pier"]);
+  const headers = { "x-http-method-override": "PATCH" };
+  const patch = await api.ask("POST", path, { payload: { org_name: "Dock" }, headers });
+  expect([patch.statusCode, patch.json().account.org_name]).toEqual([200, "Dock"]);
+  const action = await api.ask("POST", `/accounts/${account}/approve.xml`, { payload: "_method=PUT", headers: form });
+  expect(action.statusCode).toBe(200);
+
+  const inJson = await api.ask("POST", path, { payload: { _method: "delete" } });
+  expect([inJson.statusCode, inJson.body]).toEqual([404, '{"status":"Not found"}']);
+  const notNameable = await api.ask("POST", path, { payload: "_method=get", headers: form });
+  expect(notNameable.statusCode).toBe(404);
+  const created = await api.ask("POST", "/services.json", { payload: "_method=post&name=Tides", headers: form });
+  expect(created.statusCode).toBe(201);
+  expect((await api.ask("GET", `/services/${service}.json`)).statusCode).toBe(200);
+  const gone = await api.ask("POST", path, { payload: "_method=delete", headers: form });
+  expect([gone.statusCode, gone.body]).toEqual([200, ""]);
+  expect((await api.ask("GET", path)).statusCode).toBe(404);
+});
+
+test("a method that a POST stands for is refused as that method is", async ({ api }) => {
+  const { account } = await make(api);
+  const headers = {
+    authorization: `Bearer ${await api.addToken({ role: "member", sections: ["partners"] })}`,
+    ...form,
+  };
+  const answer = await api.ask("POST", `/accounts/${account}.json`, { payload: "_method=delete", headers });
+  expect([answer.statusCode, answer.body]).toEqual([403, '{"status":"Forbidden"}']);
+});
+
+test.for([
+  ["username=", 404],
+  ["username=&email=quay@quay.test", 404],
+  ["user_id=", 404],
+  ["user_id=&username=quay", 200],
+  ["email=", 404],
+  ["", 404],
+  ["username=quay&email=", 200],
+] as const)(
+  "the first name that finds an account counts, also an empty one: %s is %i",
+  async ([query, status], { api }) => {
+    await make(api);
+    expect((await api.ask("GET", `/accounts/find.json?${query}`)).statusCode).toBe(status);
+  },
+);
+
+test("an empty key finds no application, whatever else is given", async ({ api }) => {
+  const { account, application } = await make(api);
+  for (const query of [`user_key=&application_id=${application}`, `app_id=&application_id=${application}`]) {
+    expect((await api.ask("GET", `/applications/find.json?${query}`)).statusCode).toBe(404);
+  }
+  expect((await api.ask("GET", `/applications/find.json?application_id=${application}`)).statusCode).toBe(200);
+  expect((await api.ask("GET", `/accounts/${account}/applications/find.json?user_key=`)).statusCode).toBe(404);
+});
