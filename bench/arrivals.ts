@@ -8,6 +8,8 @@ export interface ArrivalsSummary {
   readonly longestGapMs: number;
   /** From the making of an event, shortly before its commit, to its arrival: no commit was longer ago than that. */
   readonly longestDelayMs: number;
+  /** The same of each, in the order of their arrival. */
+  readonly delaysMs: readonly number[];
   /** Requests that were waiting for their answer at once, at most. */
   readonly openMax: number;
 }
@@ -15,6 +17,7 @@ export interface ArrivalsSummary {
 /** What came since it was asked for last. */
 export class Arrivals {
   readonly #timesMs: number[] = [];
+  readonly #delaysMs: number[] = [];
   readonly #ids = new Set<string>();
   #longestGapMs = 0;
   #longestDelayMs = 0;
@@ -28,7 +31,9 @@ export class Arrivals {
     this.#timesMs.push(beganMs);
     const id = webhookIdOf(request);
     this.#ids.add(id);
-    this.#longestDelayMs = Math.max(this.#longestDelayMs, Date.now() - madeAtMs(id));
+    const delayMs = Date.now() - madeAtMs(id);
+    this.#delaysMs.push(delayMs);
+    this.#longestDelayMs = Math.max(this.#longestDelayMs, delayMs);
     this.#open += 1;
     this.#openMax = Math.max(this.#openMax, this.#open);
   }
@@ -43,6 +48,7 @@ export class Arrivals {
       distinct: this.#ids.size,
       longestGapMs: this.#longestGapMs,
       longestDelayMs: this.#longestDelayMs,
+      delaysMs: this.#delaysMs,
       openMax: this.#openMax,
     };
   }

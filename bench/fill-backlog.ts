@@ -18,8 +18,9 @@ export interface Backlog extends DueRows {
 
 const endpoints = `
   with endpoint as (
-    insert into endpoints (provider_id, name, url, url_masked, secret, event_types, retry_waits_seconds, ordering)
-    select 1, 'endpoint ' || number, url, url_masked, $3, '{*}', '{60,60,60,60,60}', 'none'
+    insert into endpoints (provider_id, name, url, url_masked, secret, event_types, provider_actions, retry_waits_seconds,
+      ordering)
+    select 1, 'endpoint ' || url_masked, url, url_masked, $3, '{*}', true, '{60,60,60,60,60}', 'none'
     from unnest($1::bytea[], $2::text[]) with ordinality as endpoint (url, url_masked, number)
     returning id, provider_id
   )
@@ -52,18 +53,25 @@ const batchMax = 20_000;
 
 /** Fills an empty database with endpoints and deliveries that are due. */
 export async function fillBacklog(pool: Pool, backlog: Backlog): Promise<void> {
-  const { encryption, urls } = backlog;
   await pool.query(
     `insert into providers (id, name, subdomain, provider_key_digest) values (1, 'Bench', 'bench', '\\x00')`,
   );
-  await pool.query(endpoints, [
-    urls.map((url) => encryption.encrypt("endpoint url", url)),
-    urls,
-    encryption.encrypt("endpoint secret", backlog.secret),
-  ]);
+  await addEndpoints(pool, backlog);
   for (let left = backlog.deliveries; left > 0; left -= batchMax)
     await addDue(pool, { ...backlog, deliveries: Math.min(left, batchMax) });
   await pool.query("analyze due, events, payloads, endpoints, lanes");
+}
+
+/** Adds endpoints that get every event, also of changes through the API. */
+export async function addEndpoints(
+  db: Database,
+  { urls, encryption, secret }: Pick<Backlog, "urls" | "encryption" | "secret">,
+): Promise<void> {
+  await db.query(endpoints, [
+    urls.map((url) => encryption.encrypt("endpoint url", url)),
+    urls,
+    encryption.encrypt("endpoint secret", secret),
+  ]);
 }
 
 /** Adds deliveries to the endpoints that there are. */

@@ -4,12 +4,15 @@
  * due when the engine starts, so the time to a delivery's receipt runs from there. `own-origins`: the 300 have six origins
  * for themselves; `shared-origins`: each origin has its part of them. In both, the engine knows nothing of anybody.
  * `shared-origins-known`: each endpoint has been sent one delivery before, and the rest falls due at one moment.
+ * `silent-names` and `hostile-answers`: 200 endpoints whose names are never answered, or that answer as nobody should, beside
+ * good ones, while accounts sign up through the API; against the same sign-ups without them.
  * Run: npm run bench -- isolation [case] [deliveries] [--json FILE]
  */
 import { systemClock } from "../server/src/platform/clock/clock.ts";
 import { everyAttempt } from "../server/src/webhooks/deliveries/index.ts";
 import { addDue, fillBacklog } from "./fill-backlog.ts";
 import { machineMs } from "./machine-clock.ts";
+import { compareNeighbours, neighbours } from "./measure-neighbours.ts";
 import { openBenchDatabase, type BenchDatabase } from "./open-database.ts";
 import { openReport } from "./open-report.ts";
 import { median, percentile } from "./order-statistics.ts";
@@ -140,5 +143,7 @@ async function compare(name: string, layout: Layout): Promise<void> {
   );
 }
 
-const chosen = report.choose(Object.keys(layouts));
+const chosen = report.choose([...Object.keys(layouts), ...Object.keys(neighbours)]);
 for (const [name, layout] of Object.entries(layouts)) if (chosen.includes(name)) await compare(name, layout);
+for (const [name, neighbour] of Object.entries(neighbours))
+  if (chosen.includes(name)) await compareNeighbours(report, { name, neighbour, pairs });

@@ -16,7 +16,7 @@ import { machineMs } from "./machine-clock.ts";
 import { secretKey } from "./open-database.ts";
 import { allowedHere, lookupHere } from "./set-up-portal.ts";
 
-const [databaseUrl = "", logFile = ""] = process.argv.slice(2);
+const [databaseUrl = "", logFile = "", ...nameServers] = process.argv.slice(2);
 const inFlightMax = 200;
 const pool = await openPool({ connectionString: databaseUrl, schema: "bellwire" });
 const committedMs: number[] = [];
@@ -32,7 +32,7 @@ const log = createLogger("info", logFile);
 const encryption = createEncryption([secretKey]);
 const urls = providerUrls("http://127.0.0.1", undefined);
 const allowed = allowedHere();
-const lookup = lookupHere();
+const lookup = lookupHere(nameServers);
 const sender = composeSender({
   pool,
   clock: systemClock,

@@ -16,8 +16,9 @@ export function allowedHere(): AllowedTargets {
   return allowed;
 }
 
-/** Looks names up as the product does. */
-export const lookupHere = (): Lookup => new NameResolver({ clock: systemClock }).lookup;
+/** Looks names up as the product does, at these name servers if any are given. */
+export const lookupHere = (servers: readonly string[] = []): Lookup =>
+  new NameResolver({ clock: systemClock, ...(servers.length > 0 ? { servers } : {}) }).lookup;
 
 const endpointNeeds = (pool: Pool, encryption: Encryption): EndpointNeeds => ({
   pool,

@@ -5,18 +5,20 @@ import { fileURLToPath } from "node:url";
 import type { BenchDatabase } from "./open-database.ts";
 
 export interface BenchPortal extends AsyncDisposable {
+  readonly pid: number;
   readonly origin: string;
   /** When transactions had committed, in the machine's milliseconds, since it was asked last. */
   committedMs(): Promise<readonly number[]>;
 }
 
 /** Web and engine in a process of their own, which tells when its transactions have committed. */
-export async function startPortal(database: BenchDatabase): Promise<BenchPortal> {
+export async function startPortal(database: BenchDatabase, nameServers: readonly string[] = []): Promise<BenchPortal> {
   const program = fileURLToPath(new URL("portal-process.ts", import.meta.url));
-  const child = fork(program, [database.appUrl, join(database.folder, "portal.log")]);
+  const child = fork(program, [database.appUrl, join(database.folder, "portal.log"), ...nameServers]);
   const { origin } = await said<{ origin: string }>(child);
   return {
     origin,
+    pid: child.pid ?? 0,
     committedMs() {
       const answer = said<readonly number[]>(child);
       child.send("committed");

@@ -12,7 +12,7 @@ import {
 } from "./name-files.ts";
 import type { Address, Lookup } from "./resolve-target.ts";
 
-/** Limits of one look-up and of what is remembered. */
+/** Limits of a look-up and of the cache. */
 export const lookupLimits = {
   /** All names of the search list and both address families together. */
   totalSeconds: 3,
