@@ -38,15 +38,22 @@ async function attempt(answer: (socket: Socket) => void): Promise<{ outcome: Att
   return { outcome, bytesRead };
 }
 
-test.each(hostileAnswers)("$name ends the attempt as $endsAs, with a bounded number of bytes read", async (hostile) => {
-  const { outcome, bytesRead } = await attempt(hostile.answer);
-  if (outcome.kind === "answered") {
-    expect(outcome.status).toBe(hostile.endsAs);
-    expect(outcome.body.byteLength).toBeLessThanOrEqual(answerLimits.keptBodyBytes);
-  } else
-    expect(outcome).toMatchObject({ kind: "unreachable", reason: expect.stringContaining(String(hostile.endsAs)) });
-  expect(bytesRead).toBeLessThanOrEqual(answerLimits.totalBytes + readAheadBytes);
-});
+test.each(hostileAnswers)(
+  "$name ends the attempt as $endsAs, with a bounded number of bytes read",
+  async ({ answer, endsAs }) => {
+    const { outcome, bytesRead } = await attempt(answer);
+    expect(outcome).toMatchObject(
+      typeof endsAs === "number"
+        ? { kind: "answered", status: endsAs }
+        : {
+            kind: "unreachable",
+            reason: endsAs instanceof RegExp ? expect.stringMatching(endsAs) : expect.stringContaining(endsAs),
+          },
+    );
+    if (outcome.kind === "answered") expect(outcome.body.byteLength).toBeLessThanOrEqual(answerLimits.keptBodyBytes);
+    expect(bytesRead).toBeLessThanOrEqual(answerLimits.totalBytes + readAheadBytes);
+  },
+);
 
 test("interim answers before the answer do not count against it, however they are split", async () => {
   const interim =

@@ -4,15 +4,18 @@ import type { Socket } from "node:net";
 export const answerLimits = {
   /** Kept of the body. A longer one is cut here; the status counts all the same. */
   keptBodyBytes: 64 * 1024,
-  /** Names and values of the final answer's headers, and of its trailers. */
+  /** Status line and headers of the final answer; and its trailers. */
   headerBytes: 16 * 1024,
-  /** Everything that arrives: interim answers, line breaks before the answer, headers, chunk sizes and extensions, body. */
-  totalBytes: 256 * 1024,
-  /** Reads from the socket. Each costs some microseconds, however little it brings. */
-  reads: 1000,
+  /** Everything: interim answers, line breaks before the answer, headers, chunk sizes and extensions, body, trailers. */
+  totalBytes: 128 * 1024,
+  /** Reads from the socket. Each costs some 20 microseconds, however little it brings. */
+  reads: 500,
   /** Answers 100 to 199 before the final one (RFC 9110, section 15.2). */
   interimAnswers: 32,
 } as const;
+
+/** undici is given no more at once: it makes an error for each header beyond its limit, until the end of what it was given. */
+const sliceBytes = 1024;
 
 /** The receiver broke a limit, or answered what no attempt can use. `says` continues a sentence that begins with its host. */
 export class UnusableAnswerError extends Error {
@@ -30,7 +33,7 @@ export class UnusableAnswerError extends Error {
 /**
  * Makes the socket hold a receiver to `answerLimits`, and takes interim answers out of what undici reads: undici takes an
  * unsolicited `100 Continue` for an error. undici reads with `read()` and sends one request at a time, so both are
- * replaced on this socket. A stream in between would copy every byte and cost a tenth of the throughput.
+ * replaced on this socket. A stream in between would copy every byte.
  */
 export function limitAnswers(socket: Socket): Socket {
   const answer = new AnswerReader();
@@ -40,15 +43,18 @@ export function limitAnswers(socket: Socket): Socket {
     read(size?: number): unknown {
       // `read(0)` takes nothing; the socket itself calls it to start reading.
       if (size !== undefined) return read(size);
-      for (let chunk: unknown = read(); Buffer.isBuffer(chunk); chunk = read()) {
-        const rest = answer.take(chunk);
+      if (socket.destroyed) return null;
+      for (;;) {
+        const rest = answer.next();
         if (rest instanceof UnusableAnswerError) {
           socket.destroy(rest);
           return null;
         }
-        if (rest.length > 0) return rest;
+        if (rest) return rest;
+        const chunk: unknown = read();
+        if (!Buffer.isBuffer(chunk)) return null;
+        answer.add(chunk);
       }
-      return null;
     },
     write(...request: Parameters<Socket["write"]>): boolean {
       answer.begin();
@@ -57,7 +63,7 @@ export function limitAnswers(socket: Socket): Socket {
   });
 }
 
-const nothing = Buffer.alloc(0);
+const nothing: Buffer = Buffer.alloc(0);
 const endOfHead = Buffer.from("\r\n\r\n");
 /** `HTTP/1.1 200` */
 const statusLineBytes = 12;
@@ -65,80 +71,86 @@ const [carriageReturn, lineFeed, letterH, digit2, digit9] = [0x0d, 0x0a, 0x48, 0
 
 /** Follows what arrives on one connection, one answer after another. */
 class AnswerReader {
+  #state: "before" | "in-interim" | "in-head" | "in-body" = "before";
   #bytes = 0;
+  #headBytes = 0;
   #reads = 0;
   #interimAnswers = 0;
-  #isFinal = false;
-  #isInInterim = false;
-  /** The start of a status line, or the end of an interim answer, that the next chunk completes. */
+  /** Read from the socket, not looked at yet. */
+  #pending = nothing;
+  /** The start of a status line, or the end of what was looked at in a head, for what comes next to complete. */
   #held = nothing;
 
   /** A request is written: what arrives from now on is its answer. */
   begin(): void {
     if (this.#reads === 0) return;
+    this.#state = "before";
     this.#bytes = 0;
+    this.#headBytes = 0;
     this.#reads = 0;
     this.#interimAnswers = 0;
-    this.#isFinal = false;
-    this.#isInInterim = false;
+    this.#pending = nothing;
     this.#held = nothing;
   }
 
-  /** Counts the chunk and returns what of it belongs to the final answer. */
-  take(chunk: Buffer): Buffer | UnusableAnswerError {
-    this.#bytes += chunk.length;
+  add(chunk: Buffer): void {
     this.#reads += 1;
-    if (this.#bytes > answerLimits.totalBytes)
-      return new UnusableAnswerError(
-        "ANSWER_TOO_LONG",
-        `sent more than ${answerLimits.totalBytes / 1024} KiB without completing its answer`,
-      );
-    if (this.#reads > answerLimits.reads)
-      return new UnusableAnswerError(
-        "ANSWER_IN_PIECES",
-        `sent its answer in more than ${answerLimits.reads} pieces without completing it`,
-      );
-    if (this.#isFinal) return chunk;
-    return this.#startsFinalAnswer(chunk) ? this.#final(chunk) : this.#skipInterim(chunk);
+    this.#pending = chunk;
   }
 
-  /** True for nearly every answer: its first read begins with `HTTP/1.1 2` to `9`. */
-  #startsFinalAnswer(chunk: Buffer): boolean {
-    const status = chunk[9] ?? 0;
-    return (
-      this.#held.length === 0 && !this.#isInInterim && chunk[0] === letterH && status >= digit2 && status <= digit9
-    );
+  /** Returns the next piece of the final answer. Undefined when more has to be read for it. */
+  next(): Buffer | UnusableAnswerError | undefined {
+    while (this.#pending.length > 0) {
+      if (this.#reads > answerLimits.reads) return unusable.inPieces;
+      const slice = this.#pending.length > sliceBytes ? this.#pending.subarray(0, sliceBytes) : this.#pending;
+      this.#pending = this.#pending.subarray(slice.length);
+      this.#bytes += slice.length;
+      if (this.#bytes > answerLimits.totalBytes) return unusable.tooLong;
+      const rest =
+        this.#state === "in-body" ? slice : this.#state === "in-head" ? this.#head(slice) : this.#before(slice);
+      if (rest instanceof UnusableAnswerError || rest.length > 0) return rest;
+    }
+    return undefined;
   }
 
-  #final(rest: Buffer): Buffer {
-    this.#isFinal = true;
-    this.#held = nothing;
-    return rest;
+  /** Nearly every answer begins with `HTTP/1.1 2` to `9` in its first read. */
+  #before(slice: Buffer): Buffer | UnusableAnswerError {
+    const status = slice[9] ?? 0;
+    const isFinal = this.#state === "before" && this.#held.length === 0 && slice[0] === letterH;
+    return isFinal && status >= digit2 && status <= digit9 ? this.#head(slice) : this.#skipInterim(slice);
+  }
+
+  #head(slice: Buffer): Buffer | UnusableAnswerError {
+    const seen = this.#state === "in-head" ? Buffer.concat([this.#held, slice]) : slice;
+    const end = seen.indexOf(endOfHead);
+    this.#headBytes += end < 0 ? slice.length : end;
+    if (this.#headBytes > answerLimits.headerBytes) return unusable.longHead;
+    this.#state = end < 0 ? "in-head" : "in-body";
+    this.#held = end < 0 ? Buffer.from(seen.subarray(-(endOfHead.length - 1))) : nothing;
+    return slice;
   }
 
   #skipInterim(chunk: Buffer): Buffer | UnusableAnswerError {
     let rest = this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk]);
     for (;;) {
-      if (this.#isInInterim) {
+      if (this.#state === "in-interim") {
         const end = rest.indexOf(endOfHead);
         if (end < 0) return this.#hold(rest.subarray(-(endOfHead.length - 1)));
         rest = rest.subarray(end + endOfHead.length);
-        this.#isInInterim = false;
+        this.#state = "before";
       }
       rest = withoutLineBreaks(rest);
       if (rest.length < statusLineBytes && mayBecomeStatusLine(rest)) return this.#hold(rest);
       const status = statusOf(rest);
-      if (status >= 200) return this.#final(rest);
+      if (status >= 200) {
+        this.#held = nothing;
+        return this.#head(rest);
+      }
       if (!(status >= 100)) return notHttp(rest);
-      if (status === 101)
-        return new UnusableAnswerError("UPGRADE", "answered 101: it wants to switch to another protocol");
+      if (status === 101) return unusable.upgrade;
       this.#interimAnswers += 1;
-      if (this.#interimAnswers > answerLimits.interimAnswers)
-        return new UnusableAnswerError(
-          "INTERIM_ANSWERS",
-          `sent more than ${answerLimits.interimAnswers} interim answers (1xx) before its answer`,
-        );
-      this.#isInInterim = true;
+      if (this.#interimAnswers > answerLimits.interimAnswers) return unusable.interimAnswers;
+      this.#state = "in-interim";
     }
   }
 
@@ -147,6 +159,30 @@ class AnswerReader {
     return nothing;
   }
 }
+
+const unusable = {
+  get tooLong() {
+    const says = `sent more than ${answerLimits.totalBytes / 1024} KiB without completing its answer`;
+    return new UnusableAnswerError("ANSWER_TOO_LONG", says);
+  },
+  get inPieces() {
+    const says = `sent its answer in more than ${answerLimits.reads} pieces without completing it`;
+    return new UnusableAnswerError("ANSWER_IN_PIECES", says);
+  },
+  get longHead() {
+    return new UnusableAnswerError(
+      "HEADERS_TOO_LONG",
+      `sent more than ${answerLimits.headerBytes / 1024} KiB of headers`,
+    );
+  },
+  get interimAnswers() {
+    const says = `sent more than ${answerLimits.interimAnswers} interim answers (1xx) before its answer`;
+    return new UnusableAnswerError("INTERIM_ANSWERS", says);
+  },
+  get upgrade() {
+    return new UnusableAnswerError("UPGRADE", "answered 101: it wants to switch to another protocol");
+  },
+};
 
 /** A receiver may send some before its status line (RFC 9112, section 2.2, of requests; parsers accept them in both). */
 function withoutLineBreaks(bytes: Buffer): Buffer {

@@ -79,8 +79,8 @@ test("endless headers end the attempt", async () => {
   });
   expect(outcome).toMatchObject({
     kind: "unreachable",
-    code: "UND_ERR_HEADERS_OVERFLOW",
-    reason: `The headers of the answer of 127.0.0.1:${port} are longer than 16 KiB.`,
+    code: "HEADERS_TOO_LONG",
+    reason: `127.0.0.1:${port} sent more than 16 KiB of headers.`,
   });
 });
 

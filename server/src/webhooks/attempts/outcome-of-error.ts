@@ -46,8 +46,7 @@ const sentences: Readonly<Record<string, Sentence>> = {
   ERR_TLS_CERT_ALTNAME_INVALID: (host, error) =>
     `The certificate of ${host} is for another name: ${altNamesOf(error)}.`,
   EPROTO: noTls,
-  UND_ERR_HEADERS_OVERFLOW: (host) =>
-    `The headers of the answer of ${host} are longer than ${answerLimits.headerBytes / 1024} KiB.`,
+  UND_ERR_HEADERS_OVERFLOW: (host) => `${host} sent more than ${answerLimits.headerBytes / 1024} KiB of trailers.`,
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: (host) =>
     `${host} announced a length for its answer that the answer does not have.`,
   UND_ERR_DESTROYED: () => "Bellwire was stopped before the answer came.",
@@ -62,7 +61,7 @@ export function outcomeOfError(error: Error, exchange: FailedExchange): Untimed<
     return { kind: "unreachable", code: "PROXY_REFUSED", reason };
   }
   if (error instanceof UnusableAnswerError)
-    return { kind: "unreachable", code: error.code, reason: `${host} ${error.says}.` };
+    return { kind: "unreachable", code: error.code, reason: `${host} ${error.says}.`, isUnusable: true };
   const code = codeOf(error);
   if (code === "UND_ERR_CONNECT_TIMEOUT" || (code === "ETIMEDOUT" && !isAnswering)) {
     return { kind: "timed-out", afterSeconds: connectTimeoutSeconds, phase: "connect" };

@@ -53,3 +53,9 @@ test("attempts that end together do not open it when another was answered since 
 test("a receiver that answers 500 all day is there", () => {
   expect(learnOften(new Breaker(), failed, 1000)).toBeUndefined();
 });
+
+test("three unusable answers in a row open it", () => {
+  const unusable = { ...refused, code: "ANSWER_TOO_LONG", isUnusable: true } as const;
+  expect(learnOften(new Breaker(), unusable, 2)).toBeUndefined();
+  expect(learnOften(new Breaker(), unusable, 3)).toBe(5000);
+});
