@@ -46,7 +46,7 @@ async function serveApi(pool: Pool, { encryption, folder }: BenchDatabase, runni
     retryWaitsSeconds: [60],
     mailIsSent: false,
     cookieSecret: Buffer.alloc(32, 2),
-    tryOutBinId: () => undefined,
+    isTryOut: () => false,
     isStopping: () => false,
   });
   return listen(http, running);

@@ -65,7 +65,7 @@ const http = await composeHttp({
   retryWaitsSeconds: [60],
   mailIsSent: false,
   cookieSecret: Buffer.alloc(32, 2),
-  tryOutBinId: () => undefined,
+  isTryOut: () => false,
   isStopping: () => false,
 });
 const origin = await http.listen({ host: "127.0.0.1", port: 0 });

@@ -170,6 +170,7 @@ create table bins (
   answer_delay_ms integer not null default 0,
   requests_caught integer not null default 0,
   created_at timestamp with time zone not null default now(),
+  view_key text not null default replace((gen_random_uuid())::text, '-'::text, ''::text),
   constraint bins_answer_delay_ms_check CHECK (((answer_delay_ms >= 0) AND (answer_delay_ms <= 120000))),
   constraint bins_answer_status_check CHECK (((answer_status >= 200) AND (answer_status <= 599))),
   constraint bins_id_key UNIQUE (id),

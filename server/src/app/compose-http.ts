@@ -51,8 +51,8 @@ export interface HttpParts {
   readonly retryWaitsSeconds: readonly number[];
   readonly mailIsSent: boolean;
   readonly cookieSecret: Buffer;
-  /** The bin that the try-out made for the provider, if there was one. */
-  readonly tryOutBinId: (provider: Provider) => string | undefined;
+  /** Whether the provider's webhooks still go to the bin of a try-out. */
+  readonly isTryOut: (provider: Provider) => boolean;
   /** Whether the process has been told to stop. */
   readonly isStopping: () => boolean;
 }
@@ -135,10 +135,7 @@ async function registerDoors(doors: FastifyInstance, parts: HttpParts): Promise<
     readSecretsTo(pool, encryption, { providerId, path: `/bins/${id}`, leadsThere: (url) => bins.matches(url) === id });
   const developerPortalUrl = urls.developerPortal;
   const adminPortalUrl = urls.adminPortal;
-  const tryOut = (provider: Provider) => {
-    const binId = parts.tryOutBinId(provider);
-    return binId === undefined ? undefined : tryOutLinks(urls, provider, binId);
-  };
+  const tryOut = (provider: Provider) => (parts.isTryOut(provider) ? tryOutLinks(urls, provider) : undefined);
 
   const asked = { ...endpoints, clock, findAdminCaller, version };
   await doors.register(

@@ -1,6 +1,6 @@
 import type { Pool } from "#platform/database/database.ts";
 import type { Encryption } from "#platform/encryption/encryption.ts";
-import { createOwnBins } from "#request-bin/index.ts";
+import { createOwnBins, readBin, type Bin } from "#request-bin/index.ts";
 import { readDefaultEndpoint } from "#webhooks/endpoints/index.ts";
 import type { ProviderUrls } from "./provider-urls.ts";
 
@@ -14,8 +14,9 @@ interface FindNeeds {
 export async function findTryOutBin(
   { pool, encryption, urls }: FindNeeds,
   providerId: number,
-): Promise<string | undefined> {
+): Promise<Bin | undefined> {
   const endpoint = await readDefaultEndpoint(pool, encryption, providerId);
   const url = endpoint && URL.parse(endpoint.url);
-  return url ? createOwnBins({ pool, isOurs: urls.isOurs }).matches(url) : undefined;
+  const id = url ? createOwnBins({ pool, isOurs: urls.isOurs }).matches(url) : undefined;
+  return id === undefined ? undefined : readBin(pool, { providerId, id });
 }

@@ -3,7 +3,7 @@ import type { Logger } from "pino";
 import type { Config } from "#platform/config/read-config.ts";
 import { openDatabase, type OpenedDatabase } from "#platform/database/open-database.ts";
 import { readFirstProvider, type Provider } from "#portal/providers/index.ts";
-import { createOwnBins } from "#request-bin/index.ts";
+import { createOwnBins, type Bin } from "#request-bin/index.ts";
 import { buildWeb } from "./build-web.ts";
 import { claimPort, localUrl } from "./claim-port.ts";
 import type { EngineSupervisor } from "./engine-supervisor.ts";
@@ -125,13 +125,13 @@ const setUpFirstProvider = (parts: Parts): Promise<string | undefined> =>
     now: systemClock.now(),
     complete: async (provider, credentials) => {
       const { config, urls } = parts;
-      const binId = config.tryOut ? await makeTryOut(parts, provider) : undefined;
-      return signInLines({ config, provider, credentials, urls, binId });
+      const bin = config.tryOut ? await makeTryOut(parts, provider) : undefined;
+      return signInLines({ config, provider, credentials, urls, bin });
     },
   });
 
 /** The bin of a try-out, made only once even if a start was killed amidst of it. */
-async function makeTryOut(parts: Parts, provider: Provider): Promise<string> {
+async function makeTryOut(parts: Parts, provider: Provider): Promise<Bin> {
   const { pool, encryption, urls, allowed, lookup, config } = parts;
   const bins = createOwnBins({ pool, isOurs: urls.isOurs });
   const targets = { allowed, lookup, isOwnBin: (url: URL) => bins.matches(url) !== undefined };
@@ -141,6 +141,6 @@ async function makeTryOut(parts: Parts, provider: Provider): Promise<string> {
 
 async function findTryOut(parts: Pick<Parts, "config" | "pool" | "encryption" | "urls">): Promise<TryOut | undefined> {
   const provider = parts.config.tryOut ? await readFirstProvider(parts.pool) : undefined;
-  const binId = provider && (await findTryOutBin(parts, provider.id));
-  return provider && binId !== undefined ? { providerId: provider.id, binId } : undefined;
+  const bin = provider && (await findTryOutBin(parts, provider.id));
+  return provider && bin ? { providerId: provider.id } : undefined;
 }

@@ -26,7 +26,7 @@ export async function serveHttp({ config, keys, port, tryOut, ...parts }: HttpSe
     trustedProxies: blocksOf(config.trustedProxies),
     mailIsSent: smtpUrl !== undefined,
     cookieSecret: cookieSecretOf(keys),
-    tryOutBinId: ({ id }) => (tryOut?.providerId === id ? tryOut.binId : undefined),
+    isTryOut: ({ id }) => tryOut?.providerId === id,
   });
   try {
     await http.listen({ host, port });

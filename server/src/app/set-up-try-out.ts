@@ -1,23 +1,23 @@
 import type { Provider } from "#portal/providers/index.ts";
-import { createBin } from "#request-bin/index.ts";
+import { createBin, type Bin } from "#request-bin/index.ts";
 import { eventSwitches, saveDefaultEndpoint, type EndpointNeeds } from "#webhooks/endpoints/index.ts";
 import type { ProviderUrls } from "./provider-urls.ts";
 import { binUrl } from "./try-out.ts";
 
 /**
  * What lets a newcomer see his first webhook within a minute: a bin, and the default endpoint that sends everything
- * which happens in the Developer Portal there. Gives the bin's id.
+ * which happens in the Developer Portal there. Returns the bin.
  */
 export async function setUpTryOut(
   needs: EndpointNeeds,
   provider: Pick<Provider, "id" | "subdomain">,
   urls: ProviderUrls,
-): Promise<string> {
+): Promise<Bin> {
   const { id: providerId } = provider;
   const bin = await needs.pool.inTransaction((tx) => createBin(tx, { providerId }));
   const switches = Object.fromEntries(eventSwitches.map(({ switchName }) => [switchName, true]));
-  const change = { url: binUrl(urls, provider, bin.id), active: true, providerActions: false, switches };
+  const change = { url: binUrl(urls, provider, bin), active: true, providerActions: false, switches };
   const saved = await saveDefaultEndpoint(needs, { providerId, change, actor: { kind: "system" } });
   if ("refused" in saved) throw new Error(`The try-out's endpoint was refused: ${JSON.stringify(saved.refused)}`);
-  return bin.id;
+  return bin;
 }

@@ -1,22 +1,23 @@
 import type { Config } from "#platform/config/read-config.ts";
 import type { Provider } from "#portal/providers/index.ts";
+import type { Bin } from "#request-bin/index.ts";
 import type { FirstCredentials } from "./first-set-up.ts";
 import type { ProviderUrls } from "./provider-urls.ts";
-import { binUrl } from "./try-out.ts";
+import { binViewUrl } from "./try-out.ts";
 
 interface SignIn {
   readonly config: Pick<Config, "adminPassword" | "accessToken" | "providerKey">;
   readonly provider: Provider;
   readonly credentials: FirstCredentials;
   readonly urls: ProviderUrls;
-  readonly binId: string | undefined;
+  readonly bin: Pick<Bin, "id" | "viewKey"> | undefined;
 }
 
 /** What to do first, in order. A secret that the operator chose is not repeated to him. */
-export function signInLines({ config, provider, credentials, urls, binId }: SignIn): string {
+export function signInLines({ config, provider, credentials, urls, bin }: SignIn): string {
   const { username, password, accessToken, providerKey } = credentials;
   const steps = [
-    ...(binId === undefined ? [] : [["Watch", `${binUrl(urls, provider, binId)}/view`]]),
+    ...(bin === undefined ? [] : [["Watch", binViewUrl(urls, provider, bin)]]),
     ["Sign up", `${urls.developerPortal(provider)}/signup`],
     [
       "Admin",

@@ -3,10 +3,12 @@ import { countLimits } from "#platform/limits/limits.ts";
 import { requireRoom } from "#platform/limits/require-room.ts";
 import { randomBase32 } from "#platform/ids/random-token.ts";
 
-/** A built-in receiver that shows what it caught. Who knows its id may look in and write to it. */
+/** A built-in receiver that shows what it caught. Its id is the receiving address, which gives no right to view. */
 export interface Bin {
   readonly providerId: number;
   readonly id: string;
+  /** Whoever has it may view what the bin caught, credentials masked, and change how it answers. */
+  readonly viewKey: string;
   /** What it answers with, and how long it waits before. */
   readonly answerStatus: number;
   readonly answerDelayMs: number;
@@ -21,17 +23,17 @@ interface BinKey {
 }
 
 const columns = `
-  provider_id as "providerId", id, answer_status as "answerStatus", answer_delay_ms as "answerDelayMs",
+  provider_id as "providerId", id, view_key as "viewKey", answer_status as "answerStatus", answer_delay_ms as "answerDelayMs",
   requests_caught as "requestsCaught", created_at as "createdAt"`;
 
-/** 130 random bits: nobody finds a bin by trying. */
-const idLength = 26;
+/** 130 random bits: neither a bin nor its view is found by guessing. */
+const secretLength = 26;
 
 /** PostgreSQL refuses a text with a zero byte, which no id has. */
 export const mayBeBinId = (id: string): boolean => /^[\w-]+$/.test(id);
 
 const insertStatement = `
-  insert into bins (provider_id, id, answer_status, answer_delay_ms) values ($1, $2, $3, $4)
+  insert into bins (provider_id, id, view_key, answer_status, answer_delay_ms) values ($1, $2, $3, $4, $5)
   returning ${columns}`;
 
 /** Answers 200 at once unless told otherwise. */
@@ -40,16 +42,9 @@ export async function createBin(
   { providerId, answerStatus = 200, answerDelayMs = 0 }: { readonly providerId: number } & BinAnswer,
 ): Promise<Bin> {
   await requireRoom(tx, countLimits.bins, { providerId });
-  const id = randomBase32(idLength);
-  const [bin] = await tx.query<Bin>(insertStatement, [providerId, id, answerStatus, answerDelayMs]);
+  const [id, viewKey] = [randomBase32(secretLength), randomBase32(secretLength)];
+  const [bin] = await tx.query<Bin>(insertStatement, [providerId, id, viewKey, answerStatus, answerDelayMs]);
   if (!bin) throw new Error("The new bin was not returned.");
-  return bin;
-}
-
-/** The bin of an id, whoever owns it: for its own page, which is shown to whoever knows the id. */
-export async function findBin(db: Database, id: string): Promise<Bin | undefined> {
-  if (!mayBeBinId(id)) return undefined;
-  const [bin] = await db.query<Bin>(`select ${columns} from bins where id = $1`, [id]);
   return bin;
 }
 

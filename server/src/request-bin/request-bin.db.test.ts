@@ -8,7 +8,6 @@ import {
   createBin,
   createOwnBins,
   deleteBin,
-  findBin,
   listBinRequests,
   listBins,
   readBin,
@@ -111,7 +110,7 @@ test("one provider sees, changes and deletes nothing of another's bins", async (
   expect(await listBinRequests(database, { providerId: key.providerId, binId: key.id })).toEqual([]);
   expect(await database.inTransaction((tx) => changeBinAnswer(tx, key, { answerStatus: 500 }))).toBeUndefined();
   expect(await database.inTransaction((tx) => deleteBin(tx, key))).toBe(false);
-  expect(await findBin(database, bin.id)).toMatchObject({ answerStatus: 200, requestsCaught: 1 });
+  expect(await readBin(database, bin)).toMatchObject({ answerStatus: 200, requestsCaught: 1 });
 });
 
 test("a deleted bin catches nothing and leaves nothing", async ({ database }) => {

@@ -20,14 +20,14 @@ test.for([undefined, "bellwire.test"])(
     if ("wrong" in allowed) throw new Error(allowed.wrong);
     const targets = { allowed, lookup: async () => [], isOwnBin: () => true };
     const urls = providerUrls("http://bellwire.test", baseDomain);
-    const binId = await setUpTryOut({ pool, encryption, targets, retryWaitsSeconds: [60] }, provider, urls);
-    await using doors = await openEveryDoor(pool, { baseDomain, tryOut: { providerId: provider.id, binId } });
+    const bin = await setUpTryOut({ pool, encryption, targets, retryWaitsSeconds: [60] }, provider, urls);
+    await using doors = await openEveryDoor(pool, { baseDomain, tryOut: { providerId: provider.id } });
     const open = async (link: string) => {
-      const { host, pathname } = new URL(link);
-      return doors.http.inject({ url: pathname, headers: { host } });
+      const { host, pathname, search } = new URL(link);
+      return doors.http.inject({ url: `${pathname}${search}`, headers: { host } });
     };
 
-    const printed = signInLines({ config, provider, credentials, urls, binId }).match(/http\S+/g) ?? [];
+    const printed = signInLines({ config, provider, credentials, urls, bin }).match(/http\S+/g) ?? [];
     const home = `${urls.developerPortal(provider)}/`;
     const bar = [...(await open(home)).body.matchAll(/<li><a href="([^"]+)"/g)].map(([, link = ""]) => link);
     const endpoint = await readDefaultEndpoint(pool, encryption, provider.id);
@@ -36,6 +36,7 @@ test.for([undefined, "bellwire.test"])(
     expect(links).toHaveLength(3 + 3 + 1);
     for (const link of links) expect([link, (await open(link)).statusCode < 400]).toEqual([link, true]);
     expect((await open(printed[0] ?? "")).body).toContain(`>${endpoint?.url}<`);
+    expect(bar.filter((link) => link.includes(bin.id) || link.includes(bin.viewKey))).toEqual([]);
     if (baseDomain === undefined) return;
     expect((await open(`${urls.developerPortal(other.provider)}/`)).body).not.toContain("Watch the webhooks");
   },

@@ -12,11 +12,11 @@ test(
   async () => {
     await using folder = await makeDataDir();
     await using bellwire = await startBellwire({ dataDir: folder.path });
-    const { binUrl, username, password } = await readSignIn(folder.path);
+    const { binViewUrl, username, password } = await readSignIn(folder.path);
     const browser = await launchBrowser();
     try {
       const bin = await browser.newPage();
-      await bin.goto(`${binUrl}/view`);
+      await bin.goto(binViewUrl);
       await bin.getByText("Waiting for your first webhook").waitFor(wait);
 
       const admin = await (await browser.newContext()).newPage();

@@ -15,13 +15,13 @@ const wait = { timeout: 15_000 };
 await mkdir(pictures, { recursive: true });
 await using folder = await makeEmptyDataDir();
 await using bellwire = await startBellwire({ dataDir: folder.path, environment: { PORT: "3000" } });
-const { binUrl, username, password } = await readSignIn(folder.path);
+const { binViewUrl, username, password } = await readSignIn(folder.path);
 const browser = await launchBrowser();
 const context = await browser.newContext({ viewport: { width: 1200, height: 760 }, colorScheme: "light" });
 const take = (page: Page, name: string) => page.screenshot({ path: `${pictures}${name}.png` });
 
 const bin = await context.newPage();
-await bin.goto(`${binUrl}/view`);
+await bin.goto(binViewUrl);
 
 const developer = await context.newPage();
 await developer.goto(`${bellwire.url}/signup`);

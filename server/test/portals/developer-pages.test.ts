@@ -102,12 +102,14 @@ test("in a try-out the bar leads from step to step, and the sign-up says how man
   tryOut,
 }) => {
   const ada = tryOut.visitor("developer");
-  expect((await ada.get("/signup")).html).toContain('href="https://bin.example/view"');
+  expect((await ada.get("/signup")).html).toContain('href="https://admin.example/p/admin/bins"');
   await tryOut.addEndpoint();
 
   const { location = "" } = await ada.submit("/signup", filledIn("ada"));
 
-  expect((await ada.get(location)).html).toMatch(/3 webhooks went out: <a href="https:\/\/bin\.example\/view"/);
+  expect((await ada.get(location)).html).toMatch(
+    /3 webhooks went out: <a href="https:\/\/admin\.example\/p\/admin\/bins"/,
+  );
   expect((await ada.get(location.replace("?signed_up", ""))).html).not.toContain("went out");
 });
 

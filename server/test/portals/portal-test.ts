@@ -82,7 +82,7 @@ export const test = base
     return { ...house, addEndpoint: async () => void (await buildEndpoint(sharedPool, endpoint)) };
   });
 
-const tryOutLinks = { binViewUrl: "https://bin.example/view", adminUrl: "https://admin.example/p/admin" };
+const tryOutLinks = { binsUrl: "https://admin.example/p/admin/bins", adminUrl: "https://admin.example/p/admin" };
 
 interface Ground {
   readonly pool: Pool;

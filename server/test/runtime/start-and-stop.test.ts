@@ -24,7 +24,7 @@ test("a first start says how to sign in, a second one finds what the first has l
   const url = await first.ready();
   await until(() => first.stdout.includes("provider key"));
   expect(first.stdout).toMatch(
-    /^ {2}1 Watch {4}http\S+\/bins\/\w+\/view\n {2}2 Sign up {2}http\S+\/signup\n {2}3 Admin {4}http\S+\/p\/admin {2}\(admin \/ \w{16}\)$/m,
+    /^ {2}1 Watch {4}http\S+\/bins\/\w{26}\/view\?key=\w{26}\n {2}2 Sign up {2}http\S+\/signup\n {2}3 Admin {4}http\S+\/p\/admin {2}\(admin \/ \w{16}\)$/m,
   );
   expect(first.stdout).not.toContain(accessToken);
   const signIn = join(dataDir, "first-sign-in");

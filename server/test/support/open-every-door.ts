@@ -48,7 +48,7 @@ export async function openEveryDoor(
     retryWaitsSeconds: [60],
     mailIsSent: false,
     cookieSecret: Buffer.alloc(32, 5),
-    tryOutBinId: ({ id }) => (tryOut?.providerId === id ? tryOut.binId : undefined),
+    isTryOut: ({ id }) => tryOut?.providerId === id,
     isStopping: () => false,
   });
   return {

@@ -12,7 +12,7 @@ const stopMs = 30_000;
 const saidMax = 1_000_000;
 
 export interface SignIn {
-  readonly binUrl: string;
+  readonly binViewUrl: string;
   readonly username: string;
   readonly password: string;
   readonly accessToken: string;
@@ -120,7 +120,7 @@ export async function readSignIn(dataDir: string): Promise<SignIn> {
   const text = await readFile(join(dataDir, "first-sign-in"), "utf8");
   const find = (pattern: RegExp): string => pattern.exec(text)?.[1] ?? "";
   return {
-    binUrl: find(/(http\S+\/bins\/\S+)\/view/),
+    binViewUrl: find(/(http\S+\/bins\/\S+\/view\S+)/),
     username: find(/\((\S+) \/ /),
     password: find(/ \/ (\S+)\)/),
     accessToken: find(/access token\s+(\S+)/),

@@ -1499,9 +1499,9 @@ export interface components {
          */
         Bin: {
             id: string;
-            /** @description Takes any request. */
+            /** @description Takes any request. Whoever knows it cannot see what came. */
             url: string;
-            /** @description Shows what it caught, to whoever knows the address. */
+            /** @description A secret: shows what the bin caught to whoever knows it, and lets them change its answer. Credentials, query values and headers that may hold secrets are hidden, except from admins who are signed in to the Admin Portal. */
             view_url: string;
             /** @description The status that it answers with. */
             answer_status: number;
@@ -4189,7 +4189,7 @@ export interface operations {
                      *         {
                      *           "id": "csasfqtlnvt3ligbjsila3pwyw",
                      *           "url": "https://acme-admin.example.com/bins/csasfqtlnvt3ligbjsila3pwyw",
-                     *           "view_url": "https://acme-admin.example.com/bins/csasfqtlnvt3ligbjsila3pwyw/view",
+                     *           "view_url": "https://acme-admin.example.com/bins/csasfqtlnvt3ligbjsila3pwyw/view?key=4cvqzv5c7rnkt2yqvxw3h6m2ea",
                      *           "answer_status": 200,
                      *           "answer_delay_ms": 0,
                      *           "requests_caught": 1,
@@ -4238,7 +4238,7 @@ export interface operations {
                      * @example {
                      *       "id": "csasfqtlnvt3ligbjsila3pwyw",
                      *       "url": "https://acme-admin.example.com/bins/csasfqtlnvt3ligbjsila3pwyw",
-                     *       "view_url": "https://acme-admin.example.com/bins/csasfqtlnvt3ligbjsila3pwyw/view",
+                     *       "view_url": "https://acme-admin.example.com/bins/csasfqtlnvt3ligbjsila3pwyw/view?key=4cvqzv5c7rnkt2yqvxw3h6m2ea",
                      *       "answer_status": 200,
                      *       "answer_delay_ms": 0,
                      *       "requests_caught": 1,
@@ -4281,7 +4281,7 @@ export interface operations {
                      * @example {
                      *       "id": "csasfqtlnvt3ligbjsila3pwyw",
                      *       "url": "https://acme-admin.example.com/bins/csasfqtlnvt3ligbjsila3pwyw",
-                     *       "view_url": "https://acme-admin.example.com/bins/csasfqtlnvt3ligbjsila3pwyw/view",
+                     *       "view_url": "https://acme-admin.example.com/bins/csasfqtlnvt3ligbjsila3pwyw/view?key=4cvqzv5c7rnkt2yqvxw3h6m2ea",
                      *       "answer_status": 200,
                      *       "answer_delay_ms": 0,
                      *       "requests_caught": 1,
@@ -4363,7 +4363,7 @@ export interface operations {
                      * @example {
                      *       "id": "csasfqtlnvt3ligbjsila3pwyw",
                      *       "url": "https://acme-admin.example.com/bins/csasfqtlnvt3ligbjsila3pwyw",
-                     *       "view_url": "https://acme-admin.example.com/bins/csasfqtlnvt3ligbjsila3pwyw/view",
+                     *       "view_url": "https://acme-admin.example.com/bins/csasfqtlnvt3ligbjsila3pwyw/view?key=4cvqzv5c7rnkt2yqvxw3h6m2ea",
                      *       "answer_status": 503,
                      *       "answer_delay_ms": 0,
                      *       "requests_caught": 1,

@@ -14,5 +14,5 @@ export interface AdminPortalNeeds {
   /** What `web` built: an index.html, and what it names. May appear while we run. */
   readonly webFolder: string;
   /** Asked at each page, as the bin is made while we start. */
-  readonly tryOut?: (provider: Provider) => { readonly binViewUrl: string } | undefined;
+  readonly tryOut?: (provider: Provider) => object | undefined;
 }

@@ -40,13 +40,11 @@ export interface SessionData {
   readonly passwordLengthMin: number;
   readonly publicUrl: string;
   readonly developerPortalUrl: string;
-  readonly tryOutBinUrl?: string;
 }
 
-type Urls = Pick<AdminPortalNeeds, "adminPortalUrl" | "developerPortalUrl" | "tryOut">;
+type Urls = Pick<AdminPortalNeeds, "adminPortalUrl" | "developerPortalUrl">;
 
 export function sessionDataFor(portal: Urls, provider: Provider, { user, csrfToken }: SignedInUser): SessionData {
-  const binViewUrl = portal.tryOut?.(provider)?.binViewUrl;
   const deeds = deedsOpenTo(callerInPortal(user), provider);
   return {
     userId: user.id,
@@ -60,7 +58,6 @@ export function sessionDataFor(portal: Urls, provider: Provider, { user, csrfTok
     passwordLengthMin: provider.passwordLengthMin,
     publicUrl: portal.adminPortalUrl(provider),
     developerPortalUrl: `${portal.developerPortalUrl(provider)}/`,
-    ...(binViewUrl === undefined ? {} : { tryOutBinUrl: binViewUrl }),
   };
 }
 

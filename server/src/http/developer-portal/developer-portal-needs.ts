@@ -4,7 +4,8 @@ import type { Provider } from "#portal/providers/index.ts";
 
 /** Where the three steps of the try-out lead, besides the sign-up. */
 export interface TryOutLinks {
-  readonly binViewUrl: string;
+  /** A page that asks for a sign-in: visitors must not see what others did. */
+  readonly binsUrl: string;
   readonly adminUrl: string;
 }
 

@@ -51,7 +51,7 @@ export function createShowPage(
 
 const tryOutLinks = (links: TryOutLinks | undefined, mailIsSent: boolean) =>
   links && {
-    bin_view_url: links.binViewUrl,
+    bins_url: links.binsUrl,
     admin_url: links.adminUrl,
     kept_mails_url: mailIsSent ? undefined : `${links.adminUrl}/mails`,
   };

@@ -1,20 +1,24 @@
 import type { FastifyInstance } from "fastify";
-import { changeBinAnswer, findBin } from "#request-bin/index.ts";
+import { changeBinAnswer } from "#request-bin/index.ts";
 import { readForm } from "../shared/read-form.ts";
 import { comesFromElsewhere } from "../shared/same-origin.ts";
-import type { BinParams, RequestBinNeeds } from "./request-bin-needs.ts";
+import type { RequestBinNeeds } from "./request-bin-needs.ts";
 import type { ShowBin } from "./show-bin.ts";
+import { showRefusal, viewPath, type FindViewer, type ViewRequest } from "./viewer.ts";
 
-/** The two controls of the page. Who knows the bin's id may use them, but no page of somebody else in his browser. */
-export function addAnswerRoute(
-  http: FastifyInstance,
-  { pool, show }: RequestBinNeeds & { readonly show: ShowBin },
-): void {
-  http.post<BinParams>("/:id/view/answer", async (request, reply) => {
+interface AnswerNeeds extends RequestBinNeeds {
+  readonly show: ShowBin;
+  readonly findViewer: FindViewer;
+}
+
+/** The two controls of the page. Whoever may view the bin may use them, but no page of another site in their browser. */
+export function addAnswerRoute(http: FastifyInstance, { pool, show, findViewer }: AnswerNeeds): void {
+  http.post<ViewRequest>("/:id/view/answer", async (request, reply) => {
     if (comesFromElsewhere(request))
       return show.message(reply, { status: 403, says: "This form was sent from another site." });
-    const bin = await findBin(pool, request.params.id);
-    if (!bin) return show.noBin(reply);
+    const viewer = await findViewer(request);
+    if (typeof viewer === "string") return showRefusal(show, reply, viewer);
+    const { bin } = viewer;
     const { status, delay_ms } = readForm(request.body);
     const answerStatus = wholeNumber(status, 200, 599);
     const answerDelayMs = wholeNumber(delay_ms, 0, 120_000);
@@ -25,7 +29,7 @@ export function addAnswerRoute(
       });
     }
     await pool.inTransaction((tx) => changeBinAnswer(tx, bin, { answerStatus, answerDelayMs }));
-    return reply.redirect(`/bins/${bin.id}/view`, 303);
+    return reply.redirect(viewPath(bin), 303);
   });
 }
 

@@ -6,8 +6,10 @@ import { buildProvider } from "../../../test/support/build-webhooks.ts";
 import { test } from "../../../test/support/test.ts";
 import { systemClock } from "#platform/clock/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
-import { createBin, createOwnBins, deleteBin, findBin } from "#request-bin/index.ts";
+import { createBin, createOwnBins, deleteBin, readBin } from "#request-bin/index.ts";
+import { addFindProviderHook } from "../shared/find-provider-hook.ts";
 import { requestBinDoor } from "./index.ts";
+import { viewPath } from "./viewer.ts";
 
 const publicUrl = "http://bins.example";
 const evil = "<img src=x onerror=\"document.title='taken over'\"><script>document.title='taken over'</script>";
@@ -20,7 +22,10 @@ async function makeBin(database: Pool) {
 async function openDoor(pool: Pool) {
   const http = Fastify();
   const needs = { pool, clock: systemClock, originOf: () => publicUrl, secretsOfBin: async () => [testSecret] };
-  await http.register(requestBinDoor(needs));
+  http.register(async (doors) => {
+    addFindProviderHook(doors, { pool, clock: systemClock, baseDomain: undefined });
+    await doors.register(requestBinDoor(needs));
+  });
   return http;
 }
 
@@ -38,7 +43,7 @@ test(
     page.on("pageerror", (error) => complaints.push(error.message));
     page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
 
-    await page.goto(`${at}/bins/${bin.id}/view`);
+    await page.goto(`${at}${viewPath(bin)}`);
     await page.getByRole("heading", { name: "Waiting for your first webhook" }).waitFor();
     await page.getByText("Live", { exact: true }).waitFor();
 
@@ -56,7 +61,7 @@ test(
 
     await page.getByRole("button", { name: "500" }).click();
     await page.locator('button[value="500"][aria-pressed="true"]').waitFor();
-    expect(await findBin(database, bin.id)).toMatchObject({ answerStatus: 500 });
+    expect(await readBin(database, bin)).toMatchObject({ answerStatus: 500 });
     expect(await page.title()).toBe("(2) Request bin | Bellwire");
     expect(complaints).toEqual([]);
   },
@@ -73,15 +78,15 @@ test(
     for (let n = 0; n < 60; n += 1) await post();
     await using browser = await launchBrowser();
     const page = await browser.newPage();
-    await page.goto(`${at}/bins/${bin.id}/view`);
+    await page.goto(`${at}${viewPath(bin)}`);
     await page.getByText("Live", { exact: true }).waitFor();
     const older = page.getByRole("link", { name: "Older" });
-    expect(await older.getAttribute("href")).toBe(`/bins/${bin.id}/view?before=11`);
+    expect(await older.getAttribute("href")).toBe(viewPath(bin, "", { before: "11" }));
 
     for (let n = 60; n < 220; n += 1) await post();
     await page.locator("#request-220").waitFor();
     expect(await page.locator(".request").count()).toBe(200);
-    expect(await older.getAttribute("href")).toMatch(/\/view\?before=21$/);
+    expect(await older.getAttribute("href")).toBe(`${at}${viewPath(bin, "", { before: "21" })}`);
 
     await database.inTransaction((tx) => deleteBin(tx, bin));
     await page.getByText("This bin was deleted").waitFor();

@@ -1,18 +1,28 @@
 import type { FastifyInstance } from "fastify";
-import { findBin, listBinRequests } from "#request-bin/index.ts";
+import { listBinRequests } from "#request-bin/index.ts";
 import type { RequestBinNeeds } from "./request-bin-needs.ts";
+import { sendRefusal, type FindViewer, type ViewRequest } from "./viewer.ts";
 
-interface BodyRequest {
+interface BodyRequest extends ViewRequest {
   readonly Params: { readonly id: string; readonly number: string };
 }
 
-/** The bytes of one body, to be saved. Never shown as what they claim to be: they are a stranger's. */
-export function addBodyRoute(http: FastifyInstance, { pool }: RequestBinNeeds): void {
+/**
+ * Sends the bytes of one body, to be saved. They are a stranger's, so never shown as what they claim to be; and they may
+ * hold credentials, so only admins get them.
+ */
+export function addBodyRoute(
+  http: FastifyInstance,
+  { pool, findViewer }: RequestBinNeeds & { readonly findViewer: FindViewer },
+): void {
   http.get<BodyRequest>("/:id/view/requests/:number/body", async (request, reply) => {
-    const bin = await findBin(pool, request.params.id);
+    const viewer = await findViewer(request);
+    if (typeof viewer === "string") return sendRefusal(reply, viewer);
+    if (!viewer.isAdmin) return sendRefusal(reply, "no right");
+    const { bin } = viewer;
     const number = /^\d{1,9}$/.test(request.params.number) ? Number(request.params.number) : 0;
-    const key = bin && { providerId: bin.providerId, binId: bin.id, after: number - 1, before: number + 1 };
-    const [caught] = key ? await listBinRequests(pool, key) : [];
+    const key = { providerId: bin.providerId, binId: bin.id, after: number - 1, before: number + 1 };
+    const [caught] = await listBinRequests(pool, key);
     if (!caught) return reply.code(404).type("text/plain").send("There is no such request.\n");
     return reply
       .type("application/octet-stream")

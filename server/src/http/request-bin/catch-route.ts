@@ -26,7 +26,6 @@ export function addCatchRoute(http: FastifyInstance, { pool, clock }: RequestBin
 
   http.all<BinParams>("/:id", async (request, reply) => {
     const { id } = request.params;
-    if (isOpenedInBrowser(request)) return reply.redirect(`/bins/${encodeURIComponent(id)}/view`, 303);
     const [path = "", ...query] = request.url.split("?");
     const answer = await catchRequest(pool, id, {
       method: request.method,
@@ -41,7 +40,8 @@ export function addCatchRoute(http: FastifyInstance, { pool, clock }: RequestBin
       reply.raw.once("close", () => gone.abort());
       await clock.sleep(answer.delayMs, gone.signal);
     }
-    return reply.code(answer.status).send();
+    reply.code(answer.status);
+    return isOpenedInBrowser(request) ? reply.type("text/plain; charset=utf-8").send(forBrowsers) : reply.send();
   });
 }
 
@@ -53,6 +53,11 @@ function takeEveryMethod(http: FastifyInstance): void {
 
 const isOpenedInBrowser = ({ method, headers }: FastifyRequest): boolean =>
   method === "GET" && (headers.accept ?? "").includes("text/html");
+
+/** Somebody may take the receiving address for the view; it gives no right to view, so it does not lead there. */
+const forBrowsers =
+  "This is a request bin: it received your request, as it receives any.\n" +
+  "What it received is in the Admin Portal, under Webhooks > Request bins.\n";
 
 function inPairs(raw: readonly string[]): (readonly [string, string])[] {
   return raw.flatMap((name, at) => (at % 2 === 0 ? [[name, raw[at + 1] ?? ""] as const] : []));

@@ -1,21 +1,26 @@
-import type { Bin, BinRequest } from "#request-bin/index.ts";
+import type { BinRequest } from "#request-bin/index.ts";
 import { judgeSignature } from "#webhooks/attempts/index.ts";
 import { indentJson } from "./indent-json.ts";
+import { maskBody, maskHeaders, maskQuery } from "./mask-request.ts";
 import { indentXml } from "#platform/document/indent-xml.ts";
+import { viewPath, type Viewer } from "./viewer.ts";
 import { writeCurl } from "./write-curl.ts";
 
 /** What of a body is shown. A webhook is a few KiB; the whole is there to be saved. */
 const shownCharactersMax = 64 * 1024;
 
 export interface Surroundings {
-  readonly bin: Bin;
+  readonly viewer: Viewer;
   readonly binUrl: string;
   readonly secrets: readonly string[];
 }
 
-/** A request as the page's template wants it. */
-export function describeRequest(request: BinRequest, { bin, binUrl, secrets }: Surroundings) {
-  const { number, method, query, headers, body, receivedAt } = request;
+/** Returns a request as the page's template shows it, without what only admins may see or repeat. */
+export function describeRequest(request: BinRequest, { viewer, binUrl, secrets }: Surroundings) {
+  const { bin, isAdmin } = viewer;
+  const { number, method, body, receivedAt } = request;
+  const query = isAdmin ? request.query : maskQuery(request.query);
+  const headers = isAdmin ? request.headers : maskHeaders(request.headers);
   const header = (name: string): string | undefined => headers.find(([its]) => its.toLowerCase() === name)?.[1];
   const eventType = header("bellwire-event-type");
   const attempt = header("bellwire-attempt");
@@ -38,9 +43,9 @@ export function describeRequest(request: BinRequest, { bin, binUrl, secrets }: S
       sizeOf(body.length),
     ].filter(Boolean),
     headers: headers.map(([name, value]) => ({ name, value })),
-    body: describeBody(body, text),
-    body_path: `/bins/${bin.id}/view/requests/${number}/body`,
-    curl: body.length > shownCharactersMax ? undefined : writeCurl(request, binUrl, text),
+    body: isAdmin ? describeBody(body, text) : describeMaskedBody(body, text),
+    body_path: isAdmin ? viewPath(bin, `/requests/${number}/body`) : undefined,
+    curl: !isAdmin || body.length > shownCharactersMax ? undefined : writeCurl(request, binUrl, text),
   };
 }
 
@@ -59,6 +64,13 @@ function describeBody(body: Buffer, text: string | undefined) {
   if (text.length > shownCharactersMax) return { kind: "text", shown: text.slice(0, shownCharactersMax), is_cut: true };
   const shown = indentJson(text) ?? indentXml(text) ?? text;
   return { kind: "text", shown, ...(shown === text ? {} : { as_it_came: text }) };
+}
+
+function describeMaskedBody(body: Buffer, text: string | undefined) {
+  if (body.length === 0) return { kind: "empty" };
+  if (text === undefined) return { kind: "binary" };
+  const shown = text.length > shownCharactersMax ? undefined : maskBody(text);
+  return shown === undefined ? { kind: "hidden" } : { kind: "text", shown };
 }
 
 /** `undefined`: it is not text, or holds what no text does. */

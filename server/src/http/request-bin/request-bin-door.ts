@@ -12,13 +12,14 @@ import { createShowBin } from "./show-bin.ts";
 import { showErrors } from "./show-errors.ts";
 import { addStreamRoute } from "./stream-route.ts";
 import { addViewRoute } from "./view-route.ts";
+import { createFindViewer } from "./viewer.ts";
 
 const assetsFolder = fileURLToPath(new URL("./assets/", import.meta.url));
 
 /** Two fields. */
 const formBytesMax = 4 * 1024;
 
-/** `/bins/{id}` takes anything; `/bins/{id}/view` shows what came, to whoever knows the id. */
+/** `/bins/{id}` takes anything; `/bins/{id}/view` shows what came, to whoever has the view key or is signed in as admin. */
 export const requestBinDoor =
   (needs: RequestBinNeeds): FastifyPluginAsync =>
   async (http) => {
@@ -37,9 +38,10 @@ async function addBins(bins: FastifyInstance, needs: RequestBinNeeds): Promise<v
     acceptForms(pages, { bytesMax: formBytesMax });
     addPageHeaders(pages);
     showErrors(pages, show);
-    addViewRoute(pages, { ...needs, show });
-    addStreamRoute(pages, { ...needs, show, watchers });
-    addAnswerRoute(pages, { ...needs, show });
-    addBodyRoute(pages, needs);
+    const findViewer = createFindViewer(needs);
+    addViewRoute(pages, { ...needs, show, findViewer });
+    addStreamRoute(pages, { ...needs, show, watchers, findViewer });
+    addAnswerRoute(pages, { ...needs, show, findViewer });
+    addBodyRoute(pages, { ...needs, findViewer });
   });
 }

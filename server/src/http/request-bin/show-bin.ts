@@ -1,10 +1,11 @@
 import { fileURLToPath } from "node:url";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import type { Bin, BinRequest } from "#request-bin/index.ts";
+import type { BinRequest } from "#request-bin/index.ts";
 import { openTemplates } from "../shared/open-templates.ts";
 import { answerChoices } from "./answer-choices.ts";
 import { describeRequest } from "./describe-request.ts";
 import type { RequestBinNeeds } from "./request-bin-needs.ts";
+import { viewPath, type Viewer } from "./viewer.ts";
 
 interface BinPage {
   readonly requests: readonly BinRequest[];
@@ -22,10 +23,9 @@ interface BinMessage {
 }
 
 export interface ShowBin {
-  page(reply: FastifyReply, bin: Bin, page: BinPage): Promise<FastifyReply>;
-  /** One request, as it stands on the page that was asked for. */
-  request(asked: FastifyRequest, bin: Bin, request: BinRequest): Promise<string>;
-  noBin(reply: FastifyReply): Promise<FastifyReply>;
+  page(reply: FastifyReply, viewer: Viewer, page: BinPage): Promise<FastifyReply>;
+  /** One request, as it stands on the viewer's page. */
+  request(asked: FastifyRequest, viewer: Viewer, request: BinRequest): Promise<string>;
   message(reply: FastifyReply, message: BinMessage): Promise<FastifyReply>;
 }
 
@@ -45,35 +45,41 @@ export function createShowBin(
       .code(status)
       .type("text/html; charset=utf-8")
       .send(await html);
-  const surroundingsOf = async (asked: FastifyRequest, bin: Bin) => ({
-    bin,
-    binUrl: `${originOf(asked)}/bins/${bin.id}`,
-    secrets: await secretsOfBin(bin),
+  const surroundingsOf = async (asked: FastifyRequest, viewer: Viewer) => ({
+    viewer,
+    binUrl: `${originOf(asked)}/bins/${viewer.bin.id}`,
+    secrets: await secretsOfBin(viewer.bin),
   });
   const message = (reply: FastifyReply, { status, says, hasHome = true }: BinMessage): Promise<FastifyReply> =>
     send(reply, status, write("message", { assets, says, has_home: hasHome }));
 
   return {
     message,
-    noBin: (reply) => message(reply, { status: 404, says: "There is no such bin. It may have been deleted." }),
-    async page(reply, bin, { requests, older, isNewest }) {
-      const surroundings = await surroundingsOf(reply.request, bin);
+    async page(reply, viewer, { requests, older, isNewest }) {
+      const { bin, isAdmin } = viewer;
+      const surroundings = await surroundingsOf(reply.request, viewer);
       const described = requests.map((it, at) => ({
         ...describeRequest(it, surroundings),
         is_open: at < openRequestsMax,
       }));
       const html = write("bin", {
         assets,
-        older,
         is_newest: isNewest,
-        bin: { id: bin.id, url: surroundings.binUrl, requests_caught: bin.requestsCaught },
+        is_masked: !isAdmin,
+        paths: {
+          newest: viewPath(bin),
+          older: older === undefined ? undefined : viewPath(bin, "", { before: String(older) }),
+          answer: viewPath(bin, "/answer"),
+          stream: viewPath(bin, "/stream"),
+        },
+        bin: { url: surroundings.binUrl, requests_caught: bin.requestsCaught },
         ...answerChoices(bin),
         requests: described,
       });
       return send(reply, 200, html);
     },
-    async request(asked, bin, request) {
-      const described = describeRequest(request, await surroundingsOf(asked, bin));
+    async request(asked, viewer, request) {
+      const described = describeRequest(request, await surroundingsOf(asked, viewer));
       return write("request", { request: { ...described, is_open: true } });
     },
   };

@@ -1,18 +1,20 @@
 import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { findBin, listNextBinRequests, type Bin } from "#request-bin/index.ts";
+import { listNextBinRequests, readBin } from "#request-bin/index.ts";
 import type { BinWatch, BinWatchers } from "./bin-watchers.ts";
-import type { BinParams, RequestBinNeeds } from "./request-bin-needs.ts";
+import type { RequestBinNeeds } from "./request-bin-needs.ts";
 import type { ShowBin } from "./show-bin.ts";
+import { sendRefusal, type FindViewer, type Viewer, type ViewRequest } from "./viewer.ts";
 
 interface StreamNeeds extends RequestBinNeeds {
   readonly show: ShowBin;
   readonly watchers: BinWatchers;
+  readonly findViewer: FindViewer;
 }
 
-interface StreamRequest extends BinParams {
-  readonly Querystring: { readonly after?: string };
+interface StreamRequest extends ViewRequest {
+  readonly Querystring: { readonly key?: string; readonly after?: string };
 }
 
 /** Each new request of the bin as it is shown on the page. A browser that was cut off goes on where it was. */
@@ -20,12 +22,12 @@ export function addStreamRoute(http: FastifyInstance, needs: StreamNeeds): void 
   // HEAD would be a stream of nothing, without an end.
   const options = { exposeHeadRoute: false } as const;
   http.get<StreamRequest>("/:id/view/stream", options, async (request, reply) => {
-    const bin = await findBin(needs.pool, request.params.id);
-    if (!bin) return reply.code(404).type("text/plain; charset=utf-8").send("There is no such bin.\n");
+    const viewer = await needs.findViewer(request);
+    if (typeof viewer === "string") return sendRefusal(reply, viewer);
     const seen = request.headers["last-event-id"] ?? request.query.after;
     const after = typeof seen === "string" && /^\d{1,9}$/.test(seen) ? Number(seen) : 0;
     reply.hijack();
-    await streamRequests(reply.raw, { needs, asked: request, bin, after });
+    await streamRequests(reply.raw, { needs, asked: request, viewer, after });
     return reply;
   });
 }
@@ -42,13 +44,14 @@ const eventStreamHeaders = {
 interface Streaming {
   readonly needs: StreamNeeds;
   readonly asked: FastifyRequest;
-  readonly bin: Bin;
+  readonly viewer: Viewer;
   /** The number of the last request that was seen. */
   readonly after: number;
 }
 
 async function streamRequests(stream: ServerResponse, streaming: Streaming): Promise<void> {
-  const { needs, bin } = streaming;
+  const { needs, viewer } = streaming;
+  const { bin } = viewer;
   const watch = needs.watchers.watch(bin.id);
   stream.once("close", () => watch.end());
   stream.on("error", () => watch.end());
@@ -68,21 +71,22 @@ async function streamRequests(stream: ServerResponse, streaming: Streaming): Pro
 const readAtOnce = 50;
 
 async function sendWhatComes(stream: ServerResponse, watch: BinWatch, streaming: Streaming): Promise<void> {
-  const { needs, asked, bin, after } = streaming;
+  const { needs, asked, viewer, after } = streaming;
+  const { bin } = viewer;
   const { pool, clock, show } = needs;
   let last = after;
   while (!watch.isOver) {
     const next = { providerId: bin.providerId, binId: bin.id, after: last, limit: readAtOnce };
     const found = await listNextBinRequests(pool, next);
     for (const request of found) {
-      const html = await show.request(asked, bin, request);
+      const html = await show.request(asked, viewer, request);
       last = request.number;
       await write(stream, watch, `id: ${last}\nevent: request\ndata: ${JSON.stringify({ number: last, html })}\n\n`);
     }
     if (found.length === readAtOnce) continue;
     if (found.length === 0) {
       // Nothing comes to a bin that was deleted. Whoever asks for its stream again is told so.
-      if (!(await findBin(pool, bin.id))) return;
+      if (!(await readBin(pool, bin))) return;
       // A line that says nothing, so that a connection that is gone is noticed.
       await write(stream, watch, ":\n\n");
     }

@@ -1,22 +1,26 @@
 import type { FastifyInstance } from "fastify";
-import { findBin, listBinRequests } from "#request-bin/index.ts";
-import type { BinParams, RequestBinNeeds } from "./request-bin-needs.ts";
+import { listBinRequests } from "#request-bin/index.ts";
+import type { RequestBinNeeds } from "./request-bin-needs.ts";
 import type { ShowBin } from "./show-bin.ts";
+import { showRefusal, type FindViewer, type ViewRequest } from "./viewer.ts";
 
 /** Fits on a few screens; the rest is behind "Older". */
 const pageLength = 50;
 
-interface ViewRequest extends BinParams {
-  readonly Querystring: { readonly before?: string };
+interface PageRequest extends ViewRequest {
+  readonly Querystring: { readonly key?: string; readonly before?: string };
 }
 
-export function addViewRoute(
-  http: FastifyInstance,
-  { pool, show }: RequestBinNeeds & { readonly show: ShowBin },
-): void {
-  http.get<ViewRequest>("/:id/view", async (request, reply) => {
-    const bin = await findBin(pool, request.params.id);
-    if (!bin) return show.noBin(reply);
+interface ViewNeeds extends RequestBinNeeds {
+  readonly show: ShowBin;
+  readonly findViewer: FindViewer;
+}
+
+export function addViewRoute(http: FastifyInstance, { pool, show, findViewer }: ViewNeeds): void {
+  http.get<PageRequest>("/:id/view", async (request, reply) => {
+    const viewer = await findViewer(request);
+    if (typeof viewer === "string") return showRefusal(show, reply, viewer);
+    const { bin } = viewer;
     const before = /^\d{1,9}$/.test(request.query.before ?? "") ? Number(request.query.before) : undefined;
     const requests = await listBinRequests(pool, {
       providerId: bin.providerId,
@@ -26,6 +30,6 @@ export function addViewRoute(
     });
     const shown = requests.slice(0, pageLength);
     const older = requests.length > pageLength ? shown.at(-1)?.number : undefined;
-    return show.page(reply, bin, { requests: shown, older, isNewest: before === undefined });
+    return show.page(reply, viewer, { requests: shown, older, isNewest: before === undefined });
   });
 }

@@ -5,17 +5,22 @@ const nameOf = (tag: string): string => /^<\/?([^\s/>]+)/.exec(tag)?.[1] ?? "";
 /** How deep elements may stand in each other: indentation grows with the square of it. */
 const depthMax = 50;
 
+interface Masking {
+  readonly isSecret: (name: string) => boolean;
+  readonly mask: string;
+}
+
 /**
- * The same XML with an element a line. Nothing between elements is kept but line breaks of ours; what has text of its own
- * stays as it is. `undefined`: it is no XML that we can follow.
+ * The same XML with an element a line, the contents of elements with secret names masked. Nothing between elements is kept
+ * but line breaks of ours; what has text of its own stays as it is. `undefined`: it is no XML that we can follow.
  */
-export function indentXml(text: string): string | undefined {
+export function indentXml(text: string, masking?: Masking): string | undefined {
   const tokens = tokensOf(text.trim());
   if (!tokens?.[0]?.startsWith("<")) return undefined;
   const open: string[] = [];
   const lines: string[] = [];
   let isLineOpen = false; // the last line is a tag or its text, and may be closed by the next token
-  for (const it of tokens) {
+  for (const it of masking ? maskTokens(tokens, masking) : tokens) {
     const isText = !it.startsWith("<") || it.startsWith("<![CDATA[");
     if (isText && it.trim() === "") continue;
     if (isText) {
@@ -26,13 +31,29 @@ export function indentXml(text: string): string | undefined {
       isLineOpen = false;
     } else {
       lines.push(`${indentation(open)}${it}`);
-      isLineOpen = !it.startsWith("<?") && !it.startsWith("<!") && !it.endsWith("/>");
+      isLineOpen = isOpeningTag(it);
       if (isLineOpen) open.push(nameOf(it));
       if (open.length > depthMax) return undefined;
     }
   }
   return open.length === 0 ? lines.join("\n") : undefined;
 }
+
+/** Puts the mask in place of all that stands between the tags of a secret element. */
+function* maskTokens(tokens: readonly string[], { isSecret, mask }: Masking): Generator<string> {
+  let depth = 0; // elements open from the secret one on
+  for (const it of tokens) {
+    if (depth > 0 && isOpeningTag(it)) depth += 1;
+    if (depth > 0 && it.startsWith("</")) depth -= 1;
+    if (depth > 0) continue;
+    yield it;
+    if (!isOpeningTag(it) || !isSecret(nameOf(it))) continue;
+    depth = 1;
+    yield mask;
+  }
+}
+
+const isOpeningTag = (it: string): boolean => /^<[^?!/]/.test(it) && !it.endsWith("/>");
 
 /** Gives up where no token begins, so that the time grows with the length and not with its square: anybody may send this. */
 function tokensOf(text: string): string[] | undefined {

@@ -11,8 +11,12 @@ const answer_delay_ms = Type.Integer({
 export const Bin = Type.Object(
   {
     id: Type.String(),
-    url: Type.String({ description: "Takes any request." }),
-    view_url: Type.String({ description: "Shows what it caught, to whoever knows the address." }),
+    url: Type.String({ description: "Takes any request. Whoever knows it cannot see what came." }),
+    view_url: Type.String({
+      description:
+        "A secret: shows what the bin caught to whoever knows it, and lets them change its answer. Credentials, query " +
+        "values and headers that may hold secrets are hidden, except from admins who are signed in to the Admin Portal.",
+    }),
     answer_status,
     answer_delay_ms,
     requests_caught: Type.Integer({ description: "How many it ever caught. The newest are kept." }),

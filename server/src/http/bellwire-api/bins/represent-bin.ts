@@ -6,7 +6,7 @@ import type { BinAnswer, BinRequestAnswer } from "./bin-schema.ts";
 export const representBin = (bin: Bin, origin: string): BinAnswer => ({
   id: bin.id,
   url: `${origin}/bins/${bin.id}`,
-  view_url: `${origin}/bins/${bin.id}/view`,
+  view_url: `${origin}/bins/${bin.id}/view?key=${bin.viewKey}`,
   answer_status: bin.answerStatus,
   answer_delay_ms: bin.answerDelayMs,
   requests_caught: bin.requestsCaught,

@@ -133,6 +133,7 @@ export const failure: Failure = {
 export const bin: Bin = {
   providerId: 2,
   id: "csasfqtlnvt3ligbjsila3pwyw",
+  viewKey: "4cvqzv5c7rnkt2yqvxw3h6m2ea",
   answerStatus: 200,
   answerDelayMs: 0,
   requestsCaught: 1,

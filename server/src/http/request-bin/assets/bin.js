@@ -52,7 +52,10 @@ function show(number, html) {
 function cut() {
   while (list.childElementCount > shownMax) list.lastElementChild.remove();
   const older = document.getElementById("older");
-  older.querySelector("a").search = `?before=${list.lastElementChild.dataset.number}`;
+  const link = older.querySelector("a");
+  const query = new URLSearchParams(link.search);
+  query.set("before", list.lastElementChild.dataset.number);
+  link.search = query.toString();
   older.hidden = false;
 }
 
@@ -85,7 +88,7 @@ const failuresMax = 5;
 
 function listen() {
   let failures = 0;
-  const source = new EventSource(`${stream}?after=${list.dataset.last}`);
+  const source = new EventSource(`${stream}&after=${list.dataset.last}`);
   source.addEventListener("open", () => {
     failures = 0;
     sayLive("on", "Live");

@@ -1,0 +1,65 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { denialOf } from "#access/index.ts";
+import type { Clock } from "#platform/clock/clock.ts";
+import type { Database } from "#platform/database/database.ts";
+import { readBin, type Bin } from "#request-bin/index.ts";
+import { callerInPortal } from "../shared/admin-caller.ts";
+import { findSignedInUser } from "../shared/find-signed-in-user.ts";
+import { isSameSecret } from "../shared/is-same-secret.ts";
+import type { ShowBin } from "./show-bin.ts";
+
+/** Somebody with the right to view a bin. */
+export interface Viewer {
+  readonly bin: Bin;
+  /** Whether they are signed in as an admin of the bin's provider: all others see credentials masked. */
+  readonly isAdmin: boolean;
+}
+
+export interface ViewRequest {
+  readonly Params: { readonly id: string };
+  readonly Querystring: { readonly key?: string };
+}
+
+/** `no bin`: there is none with this id at this provider's host. `no right`: neither the view key nor an admin's session. */
+export type NotViewer = "no bin" | "no right" | "suspended";
+
+export type FindViewer = (request: FastifyRequest<ViewRequest>) => Promise<Viewer | NotViewer>;
+
+/** The right to view is the bin's view key, or an Admin Portal session of somebody who may read its webhooks. */
+export const createFindViewer =
+  ({ pool, clock }: { readonly pool: Database; readonly clock: Clock }): FindViewer =>
+  async (request) => {
+    const { provider, params, query } = request;
+    if (provider.state === "suspended") return "suspended";
+    const bin = await readBin(pool, { providerId: provider.id, id: params.id });
+    if (!bin) return "no bin";
+    const signedIn = await findSignedInUser({ pool, clock }, request);
+    const isAdmin =
+      signedIn !== undefined && denialOf(callerInPortal(signedIn.user), "read-webhooks", provider) === undefined;
+    return isAdmin || hasViewKey(query.key, bin) ? { bin, isAdmin } : "no right";
+  };
+
+// A parameter that is given twice is a list.
+const hasViewKey = (key: unknown, bin: Bin): boolean => typeof key === "string" && isSameSecret(key, bin.viewKey);
+
+const refusals = {
+  "no bin": { status: 404, says: "There is no such bin. It may have been deleted." },
+  "no right": {
+    status: 403,
+    says: "This page opens with the bin's view link, or for admins who are signed in to the Admin Portal.",
+  },
+  suspended: { status: 403, says: "This provider is suspended." },
+} as const satisfies Record<NotViewer, { status: number; says: string }>;
+
+/** As a page. */
+export const showRefusal = (show: ShowBin, reply: FastifyReply, reason: NotViewer): Promise<FastifyReply> =>
+  show.message(reply, refusals[reason]);
+
+/** As a line of text, for requests that no page answers. */
+export const sendRefusal = (reply: FastifyReply, reason: NotViewer): FastifyReply =>
+  reply.code(refusals[reason].status).type("text/plain; charset=utf-8").send(`${refusals[reason].says}\n`);
+
+/** A path of the bin's view with its key, so that what links there works for whoever may view. */
+export function viewPath({ id, viewKey }: Bin, below = "", parameters: Readonly<Record<string, string>> = {}): string {
+  return `/bins/${id}/view${below}?${new URLSearchParams({ key: viewKey, ...parameters }).toString()}`;
+}
