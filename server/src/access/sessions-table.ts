@@ -1,5 +1,6 @@
 import type { Database, Transaction } from "#platform/database/database.ts";
 import { randomHex } from "#platform/ids/random-token.ts";
+import { callersChanged } from "./callers-changed.ts";
 import { digestOf } from "./digest-of.ts";
 
 /** The two portals keep sessions of their own, each with its own cookie. */
@@ -70,8 +71,16 @@ export async function findSession(
   return session;
 }
 
+const endStatement = `delete from sessions where digest = $1 returning provider_id as "providerId", audience`;
+
 export async function endSession(tx: Transaction, cookieValue: string): Promise<void> {
-  await tx.query("delete from sessions where digest = $1", [digestOf(cookieValue)]);
+  const ended = await tx.query<Pick<Session, "providerId" | "audience">>(endStatement, [digestOf(cookieValue)]);
+  for (const { providerId, audience } of ended) sessionsEnded(tx, providerId, audience);
+}
+
+/** Open event streams of the Admin Portal end with the session. Developers have none. */
+function sessionsEnded(tx: Transaction, providerId: number, audience: Audience): void {
+  if (audience === "admin") callersChanged(tx, providerId);
 }
 
 const endOfUserStatement = `
@@ -93,4 +102,5 @@ export async function endSessionsOfUser(
 ): Promise<void> {
   const except = exceptCookieValue === undefined ? null : digestOf(exceptCookieValue);
   await tx.query(endOfUserStatement, [providerId, audience, userId, except]);
+  sessionsEnded(tx, providerId, audience);
 }

@@ -24,6 +24,9 @@ export const answers = <It extends TSchema>(it: It) => ({ 200: it, ...anyRoute }
 /** Of a route whose path names one thing. */
 export const answersOfOne = <It extends TSchema>(it: It) => ({ ...answers(it), ...notThere });
 
+/** Too many at once of what stays open. */
+export const limited = { 429: problem("Too many are open. `Retry-After` says when to try again.") } as const;
+
 export const created = <It extends TSchema>(it: It) => ({ 201: it, ...anyRoute });
 
 export const done = { 204: Type.Null({ description: "Done." }), ...anyRoute, ...notThere };

@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import type { FastifyInstance, FastifyPluginAsync } from "fastify";
 import { acceptForms } from "../shared/accept-forms.ts";
 import { addPageHeaders } from "../shared/page-headers.ts";
+import { StreamAccess } from "../shared/stream-access.ts";
 import { servePageAssets } from "../shared/page-assets.ts";
 import { addAnswerRoute } from "./answer-route.ts";
 import { BinWatchers } from "./bin-watchers.ts";
@@ -32,7 +33,11 @@ async function addBins(bins: FastifyInstance, needs: RequestBinNeeds): Promise<v
     const assets = await servePageAssets(pages, { folder: assetsFolder, prefix: "/assets" });
     const show = createShowBin(needs, assets);
     const watchers = new BinWatchers(needs.pool);
-    pages.addHook("preClose", async () => watchers.close());
+    const access = new StreamAccess(needs.pool);
+    pages.addHook("preClose", async () => {
+      watchers.close();
+      access.close();
+    });
 
     pages.removeAllContentTypeParsers(); // what is no form is refused, instead of changing nothing
     acceptForms(pages, { bytesMax: formBytesMax });
@@ -40,7 +45,7 @@ async function addBins(bins: FastifyInstance, needs: RequestBinNeeds): Promise<v
     showErrors(pages, show);
     const findViewer = createFindViewer(needs);
     addViewRoute(pages, { ...needs, show, findViewer });
-    addStreamRoute(pages, { ...needs, show, watchers, findViewer });
+    addStreamRoute(pages, { ...needs, show, watchers, access, findViewer });
     addAnswerRoute(pages, { ...needs, show, findViewer });
     addBodyRoute(pages, { ...needs, findViewer });
   });

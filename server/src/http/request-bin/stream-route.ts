@@ -1,7 +1,8 @@
-import { once } from "node:events";
-import type { ServerResponse } from "node:http";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { listNextBinRequests, readBin } from "#request-bin/index.ts";
+import { EventStream } from "../shared/event-stream.ts";
+import { Problem } from "../shared/problem.ts";
+import type { StreamAccess } from "../shared/stream-access.ts";
 import type { BinWatch, BinWatchers } from "./bin-watchers.ts";
 import type { RequestBinNeeds } from "./request-bin-needs.ts";
 import type { ShowBin } from "./show-bin.ts";
@@ -10,6 +11,7 @@ import { sendRefusal, type FindViewer, type Viewer, type ViewRequest } from "./v
 interface StreamNeeds extends RequestBinNeeds {
   readonly show: ShowBin;
   readonly watchers: BinWatchers;
+  readonly access: StreamAccess;
   readonly findViewer: FindViewer;
 }
 
@@ -26,20 +28,37 @@ export function addStreamRoute(http: FastifyInstance, needs: StreamNeeds): void 
     if (typeof viewer === "string") return sendRefusal(reply, viewer);
     const seen = request.headers["last-event-id"] ?? request.query.after;
     const after = typeof seen === "string" && /^\d{1,9}$/.test(seen) ? Number(seen) : 0;
+    const stream = new EventStream(reply.raw, needs.clock);
+    const checkAccess = async (): Promise<void> => {
+      if (!(await isStillViewer(needs, request, viewer))) stream.end("access-ended");
+    };
+    const stopWatching = needs.access.watch(viewer.bin.providerId, () => void checkAccess());
+    if (!stopWatching) throw new Problem("too-many-streams", { retryAfterSeconds: 60 });
     reply.hijack();
-    await streamRequests(reply.raw, { needs, asked: request, viewer, after });
+    stream.open();
+    try {
+      await streamRequests(stream, { needs, asked: request, viewer, after });
+    } finally {
+      stopWatching();
+    }
     return reply;
   });
 }
 
-/** The connection ends with the stream: one that idled on would keep a server that stops waiting for a minute. */
-const eventStreamHeaders = {
-  "content-type": "text/event-stream",
-  "cache-control": "no-store",
-  "x-content-type-options": "nosniff",
-  "x-accel-buffering": "no",
-  connection: "close",
-} as const;
+/** Whether they may view as much as before. Somebody who may now see less, or more, is told so by coming again. */
+async function isStillViewer(
+  { findViewer }: StreamNeeds,
+  request: FastifyRequest<StreamRequest>,
+  { isAdmin }: Viewer,
+): Promise<boolean> {
+  try {
+    await request.findProviderAgain();
+    const viewer = await findViewer(request);
+    return typeof viewer !== "string" && viewer.isAdmin === isAdmin;
+  } catch (error) {
+    return !(error instanceof Problem); // a database that is away says nothing about them, and shows them nothing
+  }
+}
 
 interface Streaming {
   readonly needs: StreamNeeds;
@@ -49,55 +68,44 @@ interface Streaming {
   readonly after: number;
 }
 
-async function streamRequests(stream: ServerResponse, streaming: Streaming): Promise<void> {
+async function streamRequests(stream: EventStream, streaming: Streaming): Promise<void> {
   const { needs, viewer } = streaming;
-  const { bin } = viewer;
-  const watch = needs.watchers.watch(bin.id);
-  stream.once("close", () => watch.end());
-  stream.on("error", () => watch.end());
-  stream.writeHead(200, eventStreamHeaders);
-  stream.write("retry: 1000\n\n");
+  const watch = needs.watchers.watch(viewer.bin.id);
+  stream.over.addEventListener("abort", () => watch.end());
   try {
+    await stream.send("retry: 1000\n\n");
     await sendWhatComes(stream, watch, streaming);
   } catch {
     // The database is away: the browser comes back in a second, and goes on where it was.
   } finally {
-    needs.watchers.stop(bin.id, watch);
-    stream.end();
+    needs.watchers.stop(viewer.bin.id, watch);
+    stream.end("reconnect");
   }
 }
 
-/** Of bodies of 1 MiB, as much as a process can hold for each who watches. */
-const readAtOnce = 50;
+/** Looks without a hint, so that a connection that is gone is noticed. */
+const heartbeat = ":\n\n";
 
-async function sendWhatComes(stream: ServerResponse, watch: BinWatch, streaming: Streaming): Promise<void> {
+async function sendWhatComes(stream: EventStream, watch: BinWatch, streaming: Streaming): Promise<void> {
   const { needs, asked, viewer, after } = streaming;
   const { bin } = viewer;
   const { pool, clock, show } = needs;
   let last = after;
   while (!watch.isOver) {
-    const next = { providerId: bin.providerId, binId: bin.id, after: last, limit: readAtOnce };
-    const found = await listNextBinRequests(pool, next);
-    for (const request of found) {
+    const key = { providerId: bin.providerId, binId: bin.id, after: last };
+    const { requests, hasMore } = await listNextBinRequests(pool, key);
+    for (const request of requests) {
+      if (stream.isOver) return;
       const html = await show.request(asked, viewer, request);
       last = request.number;
-      await write(stream, watch, `id: ${last}\nevent: request\ndata: ${JSON.stringify({ number: last, html })}\n\n`);
+      await stream.send(`id: ${last}\nevent: request\ndata: ${JSON.stringify({ number: last, html })}\n\n`);
     }
-    if (found.length === readAtOnce) continue;
-    if (found.length === 0) {
+    if (hasMore && requests.length > 0) continue;
+    if (requests.length === 0) {
       // Nothing comes to a bin that was deleted. Whoever asks for its stream again is told so.
-      if (!(await readBin(pool, bin))) return;
-      // A line that says nothing, so that a connection that is gone is noticed.
-      await write(stream, watch, ":\n\n");
+      if (!(await readBin(pool, bin))) return stream.end("gone");
+      await stream.send(heartbeat);
     }
     if (!watch.isOver) await watch.next(clock);
   }
-}
-
-/** Waits for a browser that reads slowly instead of keeping its pages in memory. */
-async function write(stream: ServerResponse, watch: BinWatch, text: string): Promise<void> {
-  if (watch.isOver || stream.write(text)) return;
-  const closed = new AbortController();
-  stream.once("close", () => closed.abort());
-  await once(stream, "drain", { signal: closed.signal }).catch(() => watch.end());
 }

@@ -14,6 +14,8 @@ declare module "fastify" {
     readonly side: Side;
     /** What was found for the first value in its query and headers that may be an access token. */
     readonly tokenRead: TokenRead | undefined;
+    /** Finds the three above anew, for a request that goes on for minutes. Throws `host-unknown` like at its beginning. */
+    readonly findProviderAgain: () => Promise<void>;
   }
 }
 
@@ -64,7 +66,7 @@ export function addFindProviderHook(http: FastifyInstance, { pool, clock, baseDo
     },
   });
 
-  http.addHook("onRequest", async (request) => {
+  const find = async (request: FastifyRequest): Promise<void> => {
     const tenant = await findTenant(request.host);
     if (!tenant) throw new Problem("host-unknown");
     const { query, headers } = request;
@@ -74,5 +76,9 @@ export function addFindProviderHook(http: FastifyInstance, { pool, clock, baseDo
     const tokenRead = value === undefined ? undefined : { value, token: caller.token, atMs: caller.atMs };
     found.set(request, { provider: caller.provider, side: tenant.side, tokenRead });
     requireOneHost(request); // now, because the page that refuses is the provider's
+  };
+  http.decorateRequest("findProviderAgain", async function (this: FastifyRequest) {
+    await find(this);
   });
+  http.addHook("onRequest", find);
 }

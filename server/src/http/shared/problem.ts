@@ -44,6 +44,14 @@ export const problems = {
     status: 429,
     says: "This account was changed too often in this minute (limits changes-per-account-and-minute and recorded-bytes-per-account-and-minute). Nothing was changed. Try again after the seconds in Retry-After.",
   },
+  "too-many-requests": {
+    status: 429,
+    says: "More came here than is taken. Wait for the seconds in Retry-After.",
+  },
+  "too-many-streams": {
+    status: 429,
+    says: "This provider has as many open event streams here as it may. Close some, or wait a minute.",
+  },
   "too-many-bad-credentials": {
     status: 429,
     says: "Too many wrong credentials came from this address. Wait a minute.",
@@ -51,6 +59,10 @@ export const problems = {
   "too-busy": {
     status: 503,
     says: "Too many passwords are being checked at the moment, and nothing was changed. Try again after the seconds in Retry-After.",
+  },
+  "bins-busy": {
+    status: 503,
+    says: "The request bins receive as much as they can at the moment. Nothing was kept; try again.",
   },
   "database-away": {
     status: 503,

@@ -5,7 +5,7 @@ import { isDeletedEndpoint, readEndpoint } from "#webhooks/endpoints/index.ts";
 import { representEndpoint } from "../endpoints/represent-endpoint.ts";
 import { MessageQueue } from "./message-queue.ts";
 import { oldestRunningTransaction, readHistory } from "./read-history.ts";
-import type { StreamMessage } from "./stream-message.ts";
+import { textOf, type StreamMessage } from "./stream-message.ts";
 
 /** How often to look without a hint: attempts leave none. */
 const lookEveryMs = 500;
@@ -38,9 +38,9 @@ export class HistoryHub {
     ];
   }
 
-  /** Adds a follower. Whoever closes the queue must `leave`. */
-  follow(providerId: number): MessageQueue {
-    const queue = new MessageQueue(this.#needs.clock);
+  /** Adds a follower. Whoever closes the queue must `leave`. `onOverflow`: the follower reads too slowly. */
+  follow(providerId: number, onOverflow: () => void): MessageQueue {
+    const queue = new MessageQueue(this.#needs.clock, onOverflow);
     const audience = this.#audiences.get(providerId);
     if (audience) {
       audience.queues.add(queue);
@@ -98,6 +98,8 @@ export class HistoryHub {
   }
 }
 
+/** Written once, so that a hundred followers hold one text. */
 function tell({ queues }: Audience, messages: readonly StreamMessage[]): void {
-  for (const queue of queues) queue.push(messages);
+  const text = messages.map(textOf).join("");
+  for (const queue of queues) queue.push(text);
 }

@@ -1,39 +1,48 @@
 import type { Clock } from "#platform/clock/clock.ts";
-import type { StreamMessage } from "./stream-message.ts";
 
-/** Enough for a moment's burst. Who is further behind is cut off, and comes back with the last mark that he got. */
-const messagesMax = 10_000;
+/** Enough for a moment's burst. Whoever is further behind is dropped, and comes back with the last mark that they got. */
+const charactersMax = 4 * 1024 * 1024;
 
-/** What is to be told to one client. */
+/** What is to be told to one client, as text that all clients share. */
 export class MessageQueue {
   readonly #clock: Clock;
-  #waiting: StreamMessage[] = [];
+  readonly #onOverflow: () => void;
+  #waiting: string[] = [];
+  #characters = 0;
   #isClosed = false;
   #wake = new AbortController();
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, onOverflow: () => void) {
     this.#clock = clock;
+    this.#onOverflow = onOverflow;
   }
 
-  push(messages: readonly StreamMessage[]): void {
-    this.#waiting.push(...messages);
-    if (this.#waiting.length > messagesMax) this.close();
+  push(text: string): void {
+    if (this.#isClosed) return;
+    this.#waiting.push(text);
+    this.#characters += text.length;
+    if (this.#characters > charactersMax) {
+      this.close();
+      this.#onOverflow();
+    }
     this.#wake.abort();
   }
 
   close(): void {
     this.#isClosed = true;
     this.#waiting = [];
+    this.#characters = 0;
     this.#wake.abort();
   }
 
   /** What has come, as soon as something has; nothing when `ms` have passed; undefined once it is closed. */
-  async take(ms: number): Promise<readonly StreamMessage[] | undefined> {
+  async take(ms: number): Promise<readonly string[] | undefined> {
     if (this.#waiting.length === 0 && !this.#isClosed) await this.#clock.sleep(ms, this.#wake.signal);
     if (this.#isClosed) return undefined;
     this.#wake = new AbortController();
     const taken = this.#waiting;
     this.#waiting = [];
+    this.#characters = 0;
     return taken;
   }
 }

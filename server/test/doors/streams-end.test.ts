@@ -1,0 +1,111 @@
+import { expect, vi } from "vitest";
+import type { FastifyInstance } from "fastify";
+import type { Pool } from "#platform/database/database.ts";
+import { createBin } from "#request-bin/index.ts";
+import { setUp } from "../portal/house.ts";
+import { adminCookie } from "../support/admin-cookie.ts";
+import { openEventStream } from "../support/event-stream.ts";
+import { openEveryDoor } from "../support/open-every-door.ts";
+import { test as base } from "../support/test.ts";
+import { until } from "../support/until.ts";
+
+/** A provider with a bin, an admin who is signed in beside the first one, and that one's token. */
+const test = base.extend("house", async ({ database }, { onCleanup }) => {
+  const { provider, accessToken } = await setUp(database);
+  const bin = await database.inTransaction((tx) => createBin(tx, { providerId: provider.id }));
+  const admin = await adminCookie(database, provider.id);
+  const { http, ...doors } = await openEveryDoor(database);
+  await http.listen({ host: "127.0.0.1", port: 0 });
+  onCleanup(() => doors[Symbol.asyncDispose]());
+  return { pool: database, http, bin, admin, accessToken };
+});
+
+interface House {
+  readonly pool: Pool;
+  readonly http: FastifyInstance;
+  readonly admin: { readonly cookie: string; readonly userId: number };
+  readonly accessToken: string;
+}
+
+const call = async ({ http, accessToken }: House, method: "PUT" | "DELETE", url: string, payload: object = {}) => {
+  const headers = { authorization: `Bearer ${accessToken}` };
+  const answer = await http.inject({ method, url, headers, payload });
+  expect(answer.statusCode, answer.body).toBeLessThan(300);
+};
+
+async function signOut({ http, admin: { cookie }, pool }: House): Promise<void> {
+  const [session] = await pool.query<{ token: string }>("select csrf_token as token from sessions");
+  const headers = { cookie, "content-type": "application/x-www-form-urlencoded" };
+  const answer = await http.inject({
+    method: "POST",
+    url: "/p/logout",
+    headers,
+    payload: `form_token=${session?.token}`,
+  });
+  expect(answer.statusCode).toBe(303);
+}
+
+const causes: readonly (readonly [string, (house: House) => Promise<void>])[] = [
+  ["signs out", signOut],
+  ["is made a member", (house) => call(house, "PUT", `/admin/api/users/${house.admin.userId}/member.json`)],
+  ["is suspended", (house) => call(house, "PUT", `/admin/api/users/${house.admin.userId}/suspend.json`)],
+  ["is deleted", (house) => call(house, "DELETE", `/admin/api/users/${house.admin.userId}.json`)],
+  [
+    "gets a new password",
+    (house) => call(house, "PUT", `/admin/api/users/${house.admin.userId}.json`, { password: "another long password" }),
+  ],
+];
+
+test.for(causes)("the streams of an admin who %s end within a second, and say so", async ([, happens], { house }) => {
+  const { http, bin, admin } = house;
+  const at = http.listeningOrigin;
+  const paths = ["/api/v1/stream", `/bins/${bin.id}/view/stream?after=0`];
+  const streams = await Promise.all(paths.map((path) => openEventStream(`${at}${path}`, { cookie: admin.cookie })));
+  await until(() => streams.every((stream) => stream.text() !== ""));
+
+  await happens(house);
+
+  const ended = () => streams.map((stream) => [stream.isClosed(), stream.text().includes("access-ended")]);
+  await vi.waitFor(() => expect(ended()).toEqual(paths.map(() => [true, true])), { timeout: 1000, interval: 10 });
+});
+
+test("the stream of an access token ends within a second after it is deleted", async ({ house }) => {
+  const { http, pool, accessToken } = house;
+  const [token] = await pool.query<{ id: number }>("select id from access_tokens");
+  const headers = { authorization: `Bearer ${accessToken}` };
+  using stream = await openEventStream(`${http.listeningOrigin}/api/v1/stream`, headers);
+  await until(() => stream.text() !== "");
+
+  await call(house, "DELETE", `/admin/api/personal/access_tokens/${token?.id}.json`);
+
+  await vi.waitFor(() => expect(stream.isClosed()).toBe(true), { timeout: 1000, interval: 10 });
+  expect(stream.text()).toContain("access-ended");
+});
+
+test("streams go on when something of other callers changes", async ({ house }) => {
+  const { http, bin, admin } = house;
+  const other = await adminCookie(house.pool, bin.providerId, "member");
+  using stream = await openEventStream(`${http.listeningOrigin}/bins/${bin.id}/view/stream?after=0`, {
+    cookie: admin.cookie,
+  });
+  await until(() => stream.text() !== "");
+  await call(house, "PUT", `/admin/api/users/${other.userId}/suspend.json`);
+  await http.inject({ method: "POST", url: `/bins/${bin.id}`, payload: "hello" });
+  await until(() => stream.text().includes("hello"));
+  expect(stream.text()).not.toContain("access-ended");
+});
+
+test("a provider has a hundred open streams at most, and is told so", async ({ house }) => {
+  const { http, accessToken } = house;
+  const headers = { authorization: `Bearer ${accessToken}` };
+  const open = () => openEventStream(`${http.listeningOrigin}/api/v1/stream`, headers);
+  const streams = await Promise.all(Array.from({ length: 100 }, open));
+  using oneMore = await open();
+  expect([streams.every(({ status }) => status === 200), oneMore.status]).toEqual([true, 429]);
+  await until(() => oneMore.text().includes("too-many-streams"));
+  for (const stream of streams) stream[Symbol.dispose]();
+  await until(async () => {
+    using again = await open();
+    return again.status === 200;
+  });
+});

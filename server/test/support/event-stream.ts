@@ -1,0 +1,35 @@
+import { get, type IncomingMessage } from "node:http";
+
+export interface OpenedStream extends Disposable {
+  readonly status: number | undefined;
+  /** All that was received. */
+  readonly text: () => string;
+  readonly isClosed: () => boolean;
+  /** Takes nothing more from its socket. */
+  stopReading(): void;
+}
+
+/** Opens server-sent events, on a connection of their own, and reads them until told to stop. */
+export async function openEventStream(
+  url: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<OpenedStream> {
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  const request = get(url, { headers, agent: false }, resolve).once("error", reject);
+  const response = await promise;
+  let [text, isClosed] = ["", false];
+  response.setEncoding("utf8").on("error", () => undefined);
+  response.on("data", (chunk: string) => {
+    text += chunk;
+  });
+  response.once("close", () => {
+    isClosed = true;
+  });
+  return {
+    status: response.statusCode,
+    text: () => text,
+    isClosed: () => isClosed,
+    stopReading: () => void response.pause(),
+    [Symbol.dispose]: () => request.destroy(),
+  };
+}
