@@ -1,4 +1,5 @@
-import type { Pool } from "#platform/database/database.ts";
+import type { Pool, Transaction } from "#platform/database/database.ts";
+import { caughtBodyBytesMax, keptBytesMax, keptRequestsMax, rateOfBin, requestOverheadBytes } from "./bin-limits.ts";
 import { mayBeBinId } from "./bins-table.ts";
 
 export interface RequestToCatch {
@@ -11,43 +12,90 @@ export interface RequestToCatch {
   readonly body: Uint8Array;
 }
 
-/** A webhook is a few KiB. */
-export const caughtBodyBytesMax = 1024 * 1024;
+export interface BinResponse {
+  readonly status: number;
+  readonly delayMs: number;
+  /** With 429: the bin takes no more before. */
+  readonly retryAfterSeconds?: number;
+}
 
-/** More than anybody reads; a bin that is forgotten in a busy place must not fill the database. */
-const keptRequestsMax = 500;
+// Numbers the request by the bin's own row, whose lock makes the order of numbers the order of commits: a reader who goes on
+// from the last number misses nothing. The row is a token bucket too; a request that it has no room for writes nothing.
+const countStatement = `
+  update bins
+  set requests_caught = requests_caught + 1, bytes_caught = bytes_caught + $2,
+    allowance = least($3, allowance + $4 * extract(epoch from clock_timestamp() - allowance_at))::bigint - $2,
+    allowance_at = clock_timestamp()
+  where id = $1 and ($5::bigint is null or provider_id = $5) and least($3, allowance + $4 * extract(epoch from clock_timestamp() - allowance_at)) >= $2
+  returning provider_id as "providerId", requests_caught as number, bytes_caught as "endsAt", answer_status as status,
+    answer_delay_ms as "delayMs"`;
 
-// Numbers the request by the bin's own row, whose lock makes the order of numbers the order of commits: who reads on from
-// the last number that he saw misses nothing. A thousand requests a second go through one bin that way, which is plenty.
-const statement = `
-  with bin as (
-    update bins set requests_caught = requests_caught + 1
-    where id = $1
-    returning provider_id, id, requests_caught, answer_status, answer_delay_ms
-  ), caught as (
-    insert into bin_requests (provider_id, bin_id, number, method, path, query, headers, body)
-    select provider_id, id, requests_caught, $2, $3, $4, $5, $6 from bin
-  ), dropped as (
-    delete from bin_requests using bin
-    where bin_requests.provider_id = bin.provider_id and bin_requests.bin_id = bin.id
-      and bin_requests.number <= bin.requests_caught - $7
-  )
-  select answer_status as status, answer_delay_ms as "delayMs" from bin`;
+const waitStatement = `
+  select ceil(($2 - allowance - $3 * extract(epoch from clock_timestamp() - allowance_at)) / $3)::integer as seconds
+  from bins where id = $1 and ($4::bigint is null or provider_id = $4)`;
 
-/** Keeps the request and says how the bin answers it. `undefined`: there is no such bin. */
+const insertStatement = `
+  insert into bin_requests (provider_id, bin_id, number, method, path, query, headers, body, size, ends_at)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`;
+
+// Drops the oldest beyond either limit. Along the primary key: the oldest row that may stay is found among the first few.
+const dropStatement = `
+  delete from bin_requests
+  where provider_id = $1 and bin_id = $2 and number < greatest($3 + 1, (
+    select number from bin_requests
+    where provider_id = $1 and bin_id = $2 and number > $3 and ends_at - size >= $4
+    order by number limit 1))`;
+
+interface BinAddress {
+  readonly binId: string;
+  /** At whose host the bin was looked for; left out by our own sender, which uses none. */
+  readonly providerId?: number;
+}
+
+/** Keeps the request and returns how the bin answers it. `undefined`: there is no such bin. */
 export async function catchRequest(
   pool: Pool,
-  binId: string,
+  { binId, providerId: askedProviderId }: BinAddress,
   { method, path, query, headers, body }: RequestToCatch,
-): Promise<{ readonly status: number; readonly delayMs: number } | undefined> {
+): Promise<BinResponse | undefined> {
   if (!mayBeBinId(binId)) return undefined;
   if (body.byteLength > caughtBodyBytesMax) return { status: 413, delayMs: 0 };
-  // PostgreSQL's text has no NUL, and bytes that are not UTF-8 become replacement characters on the way here.
-  const texts = [method, path, query, JSON.stringify(headers)].map((text) => text.replaceAll("\0", "�"));
+  const texts = [method, path, query, JSON.stringify(headers)].map(storableText);
+  const size = texts.reduce((sum, text) => sum + Buffer.byteLength(text), body.byteLength) + requestOverheadBytes;
   return pool.inTransaction(async (tx) => {
-    const values = [binId, ...texts, body, keptRequestsMax];
-    const [answer] = await tx.query<{ status: number; delayMs: number }>(statement, values);
-    if (answer) tx.hintAfterCommit("bins", binId);
-    return answer;
+    const { burstBytes, bytesPerSecond } = rateOfBin;
+    const [counted] = await tx.query<Counted>(countStatement, [
+      binId,
+      size,
+      burstBytes,
+      bytesPerSecond,
+      askedProviderId ?? null,
+    ]);
+    if (!counted) {
+      const wait = await secondsToWait(tx, [binId, size, bytesPerSecond, askedProviderId ?? null]);
+      return wait === undefined ? undefined : { status: 429, delayMs: 0, retryAfterSeconds: wait };
+    }
+    const { providerId, number, endsAt, status, delayMs } = counted;
+    tx.send(insertStatement, [providerId, binId, number, ...texts, body, size, endsAt]);
+    tx.send(dropStatement, [providerId, binId, number - keptRequestsMax, endsAt - keptBytesMax]);
+    tx.hintAfterCommit("bins", binId);
+    return { status, delayMs };
   });
 }
+
+interface Counted {
+  readonly providerId: number;
+  readonly number: number;
+  readonly endsAt: number;
+  readonly status: number;
+  readonly delayMs: number;
+}
+
+/** `undefined`: there is no such bin. */
+async function secondsToWait(tx: Transaction, values: readonly unknown[]): Promise<number | undefined> {
+  const [wait] = await tx.query<{ seconds: number }>(waitStatement, values);
+  return wait && Math.max(1, wait.seconds);
+}
+
+/** PostgreSQL's text has no NUL, and half a surrogate pair is no UTF-8. */
+const storableText = (text: string): string => text.replaceAll("\0", "�").toWellFormed();

@@ -8,48 +8,96 @@ export interface BinRequest {
   readonly path: string;
   readonly query: string;
   readonly headers: readonly (readonly [name: string, value: string])[];
+  /** Its beginning, if it is longer than `shownBodyBytesMax`. */
   readonly body: Buffer;
+  /** How long the whole body is. */
+  readonly bodyBytes: number;
 }
 
-export interface BinRequestFilter {
+/** Nobody reads more of a body than this; the whole can be downloaded. */
+const shownBodyBytesMax = 64 * 1024;
+
+/** Requests that are read at once hold no more than this, or are one. */
+const pageBytesMax = 1024 * 1024;
+
+interface BinKey {
   readonly providerId: number;
   readonly binId: string;
+}
+
+export interface BinRequestPage {
+  readonly requests: readonly BinRequest[];
+  /** Whether there are more behind them. */
+  readonly hasMore: boolean;
+}
+
+// Sizes alone decide how far a page reaches, so what does not fit is never read. Along the primary key.
+const sizesStatement = (order: "asc" | "desc"): string => `
+  select number, least(size, ${shownBodyBytesMax * 2}) as size
+  from bin_requests
+  where provider_id = $1 and bin_id = $2 and number < $3::bigint and number > $4::bigint
+  order by number ${order}
+  limit $5`;
+const newestFirst = sizesStatement("desc");
+const oldestFirst = sizesStatement("asc");
+
+const rowsStatement = `
+  select number, received_at as "receivedAt", method, path, query, headers,
+    substring(body from 1 for ${shownBodyBytesMax}) as body, octet_length(body) as "bodyBytes"
+  from bin_requests
+  where provider_id = $1 and bin_id = $2 and number = any($3::integer[])`;
+
+const numberMax = 2 ** 31 - 1;
+
+interface BinRequestFilter extends BinKey {
   /** Those that came before, or after, the request of this number. */
   readonly before?: number | undefined;
   readonly after?: number | undefined;
   readonly limit?: number | undefined;
 }
 
-const columns = `number, received_at as "receivedAt", method, path, query, headers, body`;
+/** Reads newest first: as many as `limit` says, or fewer if they are large. */
+export const listBinRequests = (db: Database, filter: BinRequestFilter): Promise<BinRequestPage> =>
+  readPage(db, newestFirst, filter);
 
-// Along the primary key, backwards.
-const statement = `
-  select ${columns}
-  from bin_requests
-  where provider_id = $1 and bin_id = $2 and number < $3::bigint and number > $4::bigint
-  order by number desc
-  limit $5`;
-
-const numberMax = 2 ** 31 - 1;
-
-/** Newest first. */
-export async function listBinRequests(
-  db: Database,
-  { providerId, binId, before = numberMax, after = 0, limit = 50 }: BinRequestFilter,
-): Promise<BinRequest[]> {
-  return db.query<BinRequest>(statement, [providerId, binId, before, after, limit]);
-}
-
-// Along the primary key.
-const nextStatement = `
-  select ${columns}
-  from bin_requests
-  where provider_id = $1 and bin_id = $2 and number > $3
-  order by number
-  limit $4`;
-
-/** Oldest first: who goes on from the last of them leaves none out, however fast they come. */
+/** Reads oldest first: whoever goes on from the last of them leaves none out, however fast they come. */
 export const listNextBinRequests = (
   db: Database,
-  { providerId, binId, after, limit = 50 }: BinRequestFilter & { readonly after: number },
-): Promise<BinRequest[]> => db.query<BinRequest>(nextStatement, [providerId, binId, after, limit]);
+  filter: BinRequestFilter & { readonly after: number },
+): Promise<BinRequestPage> => readPage(db, oldestFirst, filter);
+
+async function readPage(
+  db: Database,
+  statement: string,
+  { providerId, binId, before = numberMax, after = 0, limit = 50 }: BinRequestFilter,
+): Promise<BinRequestPage> {
+  const sized = await db.query<Sized>(statement, [providerId, binId, before, after, limit + 1]);
+  const numbers = thoseThatFit(sized.slice(0, limit)).map(({ number }) => number);
+  const rows = numbers.length === 0 ? [] : await db.query<BinRequest>(rowsStatement, [providerId, binId, numbers]);
+  const byNumber = new Map(rows.map((row) => [row.number, row]));
+  return {
+    requests: numbers.flatMap((number) => byNumber.get(number) ?? []), // one may have been dropped meanwhile
+    hasMore: sized.length > numbers.length,
+  };
+}
+
+interface Sized {
+  readonly number: number;
+  readonly size: number;
+}
+
+function thoseThatFit(sized: readonly Sized[]): readonly Sized[] {
+  let bytes = 0;
+  return sized.filter(({ size }, at) => (bytes += size) <= pageBytesMax || at === 0);
+}
+
+const bodyStatement = `select body from bin_requests where provider_id = $1 and bin_id = $2 and number = $3`;
+
+/** Reads a whole body, up to 1 MiB. */
+export async function readBinRequestBody(
+  db: Database,
+  { providerId, binId, number }: BinKey & { readonly number: number },
+): Promise<Buffer | undefined> {
+  const [row] = await db.query<{ body: Buffer }>(bodyStatement, [providerId, binId, number]);
+  return row?.body;
+}

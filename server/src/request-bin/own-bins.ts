@@ -12,5 +12,5 @@ export interface OwnBinsNeeds {
 /** Bins of this installation, for a sender that hands them their requests without going over the network. */
 export const createOwnBins = ({ pool, isOurs }: OwnBinsNeeds) => ({
   matches: (url: URL): string | undefined => (isOurs(url) ? binPath.exec(url.pathname)?.[1] : undefined),
-  deliver: (binId: string, request: RequestToCatch) => catchRequest(pool, binId, request),
+  deliver: (binId: string, request: RequestToCatch) => catchRequest(pool, { binId }, request),
 });

@@ -30,31 +30,31 @@ async function buildBin(pool: Pool) {
   return pool.inTransaction((tx) => createBin(tx, { providerId }));
 }
 
-const requestsOf = (pool: Pool, bin: { providerId: number; id: string }) =>
-  listBinRequests(pool, { providerId: bin.providerId, binId: bin.id, limit: 1000 });
+const requestsOf = async (pool: Pool, bin: { providerId: number; id: string }) =>
+  (await listBinRequests(pool, { providerId: bin.providerId, binId: bin.id, limit: 1000 })).requests;
 
 test("a bin keeps a request exactly as it came", async ({ database }) => {
   const bin = await buildBin(database);
-  expect(await catchRequest(database, bin.id, request)).toEqual({ status: 200, delayMs: 0 });
+  expect(await catchRequest(database, { binId: bin.id }, request)).toEqual({ status: 200, delayMs: 0 });
   const [caught] = await requestsOf(database, bin);
-  expect(caught).toEqual({ ...request, number: 1, receivedAt: expect.any(Date) });
+  expect(caught).toEqual({ ...request, bodyBytes: 3, number: 1, receivedAt: expect.any(Date) });
 });
 
 test("a bin answers as it is told, from the next request on", async ({ database }) => {
   const bin = await buildBin(database);
   await database.inTransaction((tx) => changeBinAnswer(tx, bin, { answerStatus: 503 }));
   await database.inTransaction((tx) => changeBinAnswer(tx, bin, { answerDelayMs: 20 }));
-  expect(await catchRequest(database, bin.id, request)).toEqual({ status: 503, delayMs: 20 });
+  expect(await catchRequest(database, { binId: bin.id }, request)).toEqual({ status: 503, delayMs: 20 });
 });
 
 test("requests are numbered without gaps in the order in which they can be read, also when they come at once", async ({
   database,
 }) => {
   const bin = await buildBin(database);
-  await Promise.all(Array.from({ length: 30 }, () => catchRequest(database, bin.id, request)));
+  await Promise.all(Array.from({ length: 30 }, () => catchRequest(database, { binId: bin.id }, request)));
   const numbers = (await requestsOf(database, bin)).map(({ number }) => number);
   expect(numbers).toEqual(Array.from({ length: 30 }, (_, index) => 30 - index));
-  const page = await listBinRequests(database, {
+  const { requests: page } = await listBinRequests(database, {
     providerId: bin.providerId,
     binId: bin.id,
     before: 20,
@@ -72,8 +72,8 @@ test("the newest 500 requests of a bin are kept", async ({ database }) => {
      select $1, $2, number, 'POST', '/', '', '[]', '' from generate_series(500, 998) number`,
     [bin.providerId, bin.id],
   );
-  await catchRequest(database, bin.id, request);
-  await catchRequest(database, bin.id, request);
+  await catchRequest(database, { binId: bin.id }, request);
+  await catchRequest(database, { binId: bin.id }, request);
   const numbers = (await requestsOf(database, bin)).map(({ number }) => number);
   expect(numbers.length).toBe(500);
   expect([numbers[0], numbers.at(-1)]).toEqual([1000, 501]);
@@ -82,14 +82,14 @@ test("the newest 500 requests of a bin are kept", async ({ database }) => {
 test("a body of more than 1 MiB is refused and not kept", async ({ database }) => {
   const bin = await buildBin(database);
   const tooMuch = { ...request, body: Buffer.alloc(1024 * 1024 + 1) };
-  expect(await catchRequest(database, bin.id, tooMuch)).toEqual({ status: 413, delayMs: 0 });
+  expect(await catchRequest(database, { binId: bin.id }, tooMuch)).toEqual({ status: 413, delayMs: 0 });
   expect(await requestsOf(database, bin)).toEqual([]);
 });
 
 test("bytes that no text column takes are no reason to lose a request", async ({ database }) => {
   const bin = await buildBin(database);
   const strange = { ...request, path: "/a\0b", query: "\0", headers: [["x", "\0\ud800"]] as const };
-  await catchRequest(database, bin.id, strange);
+  await catchRequest(database, { binId: bin.id }, strange);
   expect(await requestsOf(database, bin)).toMatchObject([{ path: "/a�b", query: "�" }]);
 });
 
@@ -97,17 +97,17 @@ test("who watches a bin hears of what it caught, once it can be read", async ({ 
   const bin = await buildBin(database);
   const heard = vi.fn<(values: readonly string[]) => void>();
   database.onHint("bins", heard);
-  await catchRequest(database, bin.id, request);
+  await catchRequest(database, { binId: bin.id }, request);
   await vi.waitFor(() => expect(heard).toHaveBeenCalledWith([bin.id]));
 });
 
 test("one provider sees, changes and deletes nothing of another's bins", async ({ database }) => {
   const bin = await buildBin(database);
-  await catchRequest(database, bin.id, request);
+  await catchRequest(database, { binId: bin.id }, request);
   const key = { providerId: await buildProvider(database), id: bin.id };
   expect(await readBin(database, key)).toBeUndefined();
   expect(await listBins(database, key)).toEqual([]);
-  expect(await listBinRequests(database, { providerId: key.providerId, binId: key.id })).toEqual([]);
+  expect(await requestsOf(database, key)).toEqual([]);
   expect(await database.inTransaction((tx) => changeBinAnswer(tx, key, { answerStatus: 500 }))).toBeUndefined();
   expect(await database.inTransaction((tx) => deleteBin(tx, key))).toBe(false);
   expect(await readBin(database, bin)).toMatchObject({ answerStatus: 200, requestsCaught: 1 });
@@ -115,9 +115,9 @@ test("one provider sees, changes and deletes nothing of another's bins", async (
 
 test("a deleted bin catches nothing and leaves nothing", async ({ database }) => {
   const bin = await buildBin(database);
-  await catchRequest(database, bin.id, request);
+  await catchRequest(database, { binId: bin.id }, request);
   expect(await database.inTransaction((tx) => deleteBin(tx, bin))).toBe(true);
-  expect(await catchRequest(database, bin.id, request)).toBeUndefined();
+  expect(await catchRequest(database, { binId: bin.id }, request)).toBeUndefined();
   expect(await requestsOf(database, bin)).toEqual([]);
 });
 

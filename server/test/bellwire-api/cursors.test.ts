@@ -21,7 +21,7 @@ async function fill(house: BellwireHouse): Promise<readonly string[]> {
   }
   const [bin = ""] = bins;
   const request = { method: "POST", path: "/", query: "", headers: [], body: Buffer.from("") };
-  for (let n = 0; n < 3; n += 1) await catchRequest(pool, bin, request);
+  for (let n = 0; n < 3; n += 1) await catchRequest(pool, { binId: bin }, request);
   return ["/endpoints", "/events", "/deliveries", "/bins", `/bins/${bin}/requests`, "/mails"];
 }
 

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from "fastify";
-import { listBinRequests } from "#request-bin/index.ts";
+import { readBinRequestBody } from "#request-bin/index.ts";
 import type { RequestBinNeeds } from "./request-bin-needs.ts";
 import { sendRefusal, type FindViewer, type ViewRequest } from "./viewer.ts";
 
@@ -21,12 +21,11 @@ export function addBodyRoute(
     if (!viewer.isAdmin) return sendRefusal(reply, "no right");
     const { bin } = viewer;
     const number = /^\d{1,9}$/.test(request.params.number) ? Number(request.params.number) : 0;
-    const key = { providerId: bin.providerId, binId: bin.id, after: number - 1, before: number + 1 };
-    const [caught] = await listBinRequests(pool, key);
-    if (!caught) return reply.code(404).type("text/plain").send("There is no such request.\n");
+    const body = await readBinRequestBody(pool, { providerId: bin.providerId, binId: bin.id, number });
+    if (!body) return reply.code(404).type("text/plain").send("There is no such request.\n");
     return reply
       .type("application/octet-stream")
       .header("content-disposition", `attachment; filename="request-${number}"`)
-      .send(caught.body);
+      .send(body);
   });
 }

@@ -1,6 +1,17 @@
 import { METHODS } from "node:http";
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { catchRequest, caughtBodyBytesMax } from "#request-bin/index.ts";
+import type { Clock } from "#platform/clock/clock.ts";
+import { networkOf } from "#platform/network/network-of.ts";
+import {
+  bytesInFlightMax,
+  catchRequest,
+  caughtBodyBytesMax,
+  RateLimiter,
+  rateOfNetwork,
+  rateOfProvider,
+  requestOverheadBytes,
+} from "#request-bin/index.ts";
+import { Problem } from "../shared/problem.ts";
 import { problemOfError } from "../shared/problem-of-error.ts";
 import type { BinParams, RequestBinNeeds } from "./request-bin-needs.ts";
 
@@ -8,6 +19,7 @@ import type { BinParams, RequestBinNeeds } from "./request-bin-needs.ts";
 export function addCatchRoute(http: FastifyInstance, { pool, clock }: RequestBinNeeds): void {
   takeEveryMethod(http);
   http.removeAllContentTypeParsers();
+  limitWhatComes(http, clock);
   // Fastify refuses a Content-Type that it cannot read. What came is kept from the raw headers, so nothing is lost here.
   http.addHook("onRequest", async (request) => {
     request.headers["content-type"] = "application/octet-stream";
@@ -27,7 +39,8 @@ export function addCatchRoute(http: FastifyInstance, { pool, clock }: RequestBin
   http.all<BinParams>("/:id", async (request, reply) => {
     const { id } = request.params;
     const [path = "", ...query] = request.url.split("?");
-    const answer = await catchRequest(pool, id, {
+    const address = { binId: id, providerId: request.provider.id };
+    const answer = await catchRequest(pool, address, {
       method: request.method,
       path,
       query: query.join("?"),
@@ -35,6 +48,13 @@ export function addCatchRoute(http: FastifyInstance, { pool, clock }: RequestBin
       body: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
     });
     if (!answer) return reply.code(404).type("text/plain").send("There is no such bin.\n");
+    request.body = undefined; // it must not wait in memory for a delayed answer
+    if (answer.retryAfterSeconds !== undefined) {
+      throw new Problem("too-many-requests", {
+        detail: "This bin takes 16 MiB at once, and 256 KiB a second after that.",
+        retryAfterSeconds: answer.retryAfterSeconds,
+      });
+    }
     if (answer.delayMs > 0) {
       const gone = new AbortController();
       reply.raw.once("close", () => gone.abort());
@@ -43,6 +63,33 @@ export function addCatchRoute(http: FastifyInstance, { pool, clock }: RequestBin
     reply.code(answer.status);
     return isOpenedInBrowser(request) ? reply.type("text/plain; charset=utf-8").send(forBrowsers) : reply.send();
   });
+}
+
+/** What one network may send to bins, and what may be in memory at once, is known before a body is read. */
+function limitWhatComes(http: FastifyInstance, clock: Clock): void {
+  const networks = new RateLimiter(clock, rateOfNetwork);
+  const providers = new RateLimiter(clock, rateOfProvider);
+  let bytesInFlight = 0;
+  http.addHook("onRequest", async (request, reply) => {
+    const bytes = bytesToCome(request);
+    const counted = bytes + requestOverheadBytes;
+    const retryAfterSeconds =
+      networks.secondsToWait(networkOf(request.ip), counted) ||
+      providers.secondsToWait(String(request.provider.id), counted);
+    if (retryAfterSeconds > 0) throw new Problem("too-many-requests", { retryAfterSeconds });
+    if (bytesInFlight + bytes > bytesInFlightMax) throw new Problem("bins-busy", { retryAfterSeconds: 1 });
+    bytesInFlight += bytes;
+    reply.raw.once("close", () => {
+      bytesInFlight -= bytes;
+    });
+  });
+}
+
+/** As much as may come, if the request does not say. What is longer than allowed is refused unread. */
+function bytesToCome({ headers }: FastifyRequest): number {
+  if (headers["transfer-encoding"] !== undefined) return caughtBodyBytesMax;
+  const length = Number(headers["content-length"] ?? 0);
+  return Math.min(length || 0, caughtBodyBytesMax);
 }
 
 /** Fastify knows some of those that HTTP has, and Node reads all but this one, which is for proxies. */

@@ -1,30 +1,33 @@
 import type { BinRequest } from "#request-bin/index.ts";
-import { judgeSignature } from "#webhooks/attempts/index.ts";
+import type { SignatureVerdict } from "#webhooks/attempts/index.ts";
 import { indentJson } from "./indent-json.ts";
 import { maskBody, maskHeaders, maskQuery } from "./mask-request.ts";
 import { indentXml } from "#platform/document/indent-xml.ts";
 import { viewPath, type Viewer } from "./viewer.ts";
 import { writeCurl } from "./write-curl.ts";
 
-/** What of a body is shown. A webhook is a few KiB; the whole is there to be saved. */
-const shownCharactersMax = 64 * 1024;
-
 export interface Surroundings {
   readonly viewer: Viewer;
   readonly binUrl: string;
+  /** Of the endpoints that point to the bin. */
   readonly secrets: readonly string[];
 }
 
 /** Returns a request as the page's template shows it, without what only admins may see or repeat. */
-export function describeRequest(request: BinRequest, { viewer, binUrl, secrets }: Surroundings) {
+export function describeRequest(
+  request: BinRequest,
+  signature: SignatureVerdict | null,
+  { viewer, binUrl }: Omit<Surroundings, "secrets">,
+) {
   const { bin, isAdmin } = viewer;
-  const { number, method, body, receivedAt } = request;
+  const { number, method, body, bodyBytes, receivedAt } = request;
+  const isCut = body.length < bodyBytes;
   const query = isAdmin ? request.query : maskQuery(request.query);
   const headers = isAdmin ? request.headers : maskHeaders(request.headers);
   const header = (name: string): string | undefined => headers.find(([its]) => its.toLowerCase() === name)?.[1];
   const eventType = header("bellwire-event-type");
   const attempt = header("bellwire-attempt");
-  const text = textOf(body);
+  const text = textOf(body, isCut);
   return {
     number,
     method,
@@ -33,50 +36,55 @@ export function describeRequest(request: BinRequest, { viewer, binUrl, secrets }
     attempt,
     replay: header("bellwire-replay"),
     is_test: header("bellwire-test") === "true",
-    signature: describeSignature(request, secrets),
+    signature: describeSignature(signature),
     received_at: receivedAt.toISOString(),
     received_at_text: receivedAt.toISOString().slice(11, 23),
     facts: [
       eventType && (query === "" ? method : `${method} ?${query}`),
       attempt && `attempt ${attempt}`,
       header("content-type"),
-      sizeOf(body.length),
+      sizeOf(bodyBytes),
     ].filter(Boolean),
     headers: headers.map(([name, value]) => ({ name, value })),
-    body: isAdmin ? describeBody(body, text) : describeMaskedBody(body, text),
+    body: isAdmin ? describeBody(text, { bodyBytes, isCut }) : describeMaskedBody(text, { bodyBytes, isCut }),
     body_path: isAdmin ? viewPath(bin, `/requests/${number}/body`) : undefined,
-    curl: !isAdmin || body.length > shownCharactersMax ? undefined : writeCurl(request, binUrl, text),
+    curl: !isAdmin || isCut ? undefined : writeCurl(request, binUrl, text),
   };
 }
 
-function describeSignature(request: BinRequest, secrets: readonly string[]): { kind: string; says: string } {
-  const verdict = judgeSignature(request, secrets);
+function describeSignature(verdict: SignatureVerdict | null): { kind: string; says: string } {
   if (verdict === "missing") return { kind: "missing", says: "Not signed" };
-  if (secrets.length === 0) return { kind: "missing", says: "Signature not checked: no endpoint points here" };
+  if (verdict === null) return { kind: "missing", says: "Signature not checked: no endpoint points here" };
   return verdict === "valid"
     ? { kind: "valid", says: "Signature valid" }
     : { kind: "invalid", says: "Signature invalid" };
 }
 
-function describeBody(body: Buffer, text: string | undefined) {
-  if (body.length === 0) return { kind: "empty" };
+interface BodySize {
+  readonly bodyBytes: number;
+  /** Whether the text is its beginning only. */
+  readonly isCut: boolean;
+}
+
+function describeBody(text: string | undefined, { bodyBytes, isCut }: BodySize) {
+  if (bodyBytes === 0) return { kind: "empty" };
   if (text === undefined) return { kind: "binary" };
-  if (text.length > shownCharactersMax) return { kind: "text", shown: text.slice(0, shownCharactersMax), is_cut: true };
+  if (isCut) return { kind: "text", shown: text, is_cut: true };
   const shown = indentJson(text) ?? indentXml(text) ?? text;
   return { kind: "text", shown, ...(shown === text ? {} : { as_it_came: text }) };
 }
 
-function describeMaskedBody(body: Buffer, text: string | undefined) {
-  if (body.length === 0) return { kind: "empty" };
+function describeMaskedBody(text: string | undefined, { bodyBytes, isCut }: BodySize) {
+  if (bodyBytes === 0) return { kind: "empty" };
   if (text === undefined) return { kind: "binary" };
-  const shown = text.length > shownCharactersMax ? undefined : maskBody(text);
-  return shown === undefined ? { kind: "hidden" } : { kind: "text", shown };
+  const shown = maskBody(text);
+  return shown === undefined ? { kind: "hidden" } : { kind: "text", shown, is_cut: isCut };
 }
 
-/** `undefined`: it is not text, or holds what no text does. */
-function textOf(body: Buffer): string | undefined {
+/** `undefined`: it is not text, or holds what no text does. The beginning of one may end within a character. */
+function textOf(body: Buffer, isCut: boolean): string | undefined {
   try {
-    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body);
+    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body, { stream: isCut });
     return /[\0-\x08\x0e-\x1a\x1c-\x1f]/.test(text) ? undefined : text;
   } catch {
     return undefined;

@@ -5,7 +5,7 @@ import { indentXml } from "#platform/document/indent-xml.ts";
 import { indentJson } from "./indent-json.ts";
 
 /** Shown in place of a secret. */
-export const mask = "…";
+const mask = "…";
 
 /**
  * Names whose values only admins see: the credential fields of event documents, the key that a `key_*` event is about,

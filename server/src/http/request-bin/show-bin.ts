@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import type { BinRequest } from "#request-bin/index.ts";
+import type { Bin, BinRequest } from "#request-bin/index.ts";
+import { judgeBinRequest } from "../shared/judge-bin-request.ts";
 import { openTemplates } from "../shared/open-templates.ts";
 import { answerChoices } from "./answer-choices.ts";
 import { describeRequest } from "./describe-request.ts";
@@ -35,7 +36,7 @@ const templates = fileURLToPath(new URL("./templates/", import.meta.url));
 const openRequestsMax = 3;
 
 export function createShowBin(
-  { originOf, secretsOfBin }: RequestBinNeeds,
+  { pool, originOf, secretsOfBin }: RequestBinNeeds,
   assetPaths: Readonly<Record<string, string>>,
 ): ShowBin {
   const write = openTemplates(templates);
@@ -58,20 +59,16 @@ export function createShowBin(
     async page(reply, viewer, { requests, older, isNewest }) {
       const { bin, isAdmin } = viewer;
       const surroundings = await surroundingsOf(reply.request, viewer);
-      const described = requests.map((it, at) => ({
-        ...describeRequest(it, surroundings),
-        is_open: at < openRequestsMax,
-      }));
+      const described = [];
+      for (const [at, request] of requests.entries()) {
+        const signature = await judgeBinRequest(pool, bin, { request, secrets: surroundings.secrets });
+        described.push({ ...describeRequest(request, signature, surroundings), is_open: at < openRequestsMax });
+      }
       const html = write("bin", {
         assets,
         is_newest: isNewest,
         is_masked: !isAdmin,
-        paths: {
-          newest: viewPath(bin),
-          older: older === undefined ? undefined : viewPath(bin, "", { before: String(older) }),
-          answer: viewPath(bin, "/answer"),
-          stream: viewPath(bin, "/stream"),
-        },
+        paths: pathsOf(bin, older),
         bin: { url: surroundings.binUrl, requests_caught: bin.requestsCaught },
         ...answerChoices(bin),
         requests: described,
@@ -79,8 +76,18 @@ export function createShowBin(
       return send(reply, 200, html);
     },
     async request(asked, viewer, request) {
-      const described = describeRequest(request, await surroundingsOf(asked, viewer));
+      const surroundings = await surroundingsOf(asked, viewer);
+      const signature = await judgeBinRequest(pool, viewer.bin, { request, secrets: surroundings.secrets });
+      const described = describeRequest(request, signature, surroundings);
       return write("request", { request: { ...described, is_open: true } });
     },
   };
 }
+
+/** Where the page's links and its form lead. */
+const pathsOf = (bin: Bin, older: number | undefined) => ({
+  newest: viewPath(bin),
+  older: older === undefined ? undefined : viewPath(bin, "", { before: String(older) }),
+  answer: viewPath(bin, "/answer"),
+  stream: viewPath(bin, "/stream"),
+});

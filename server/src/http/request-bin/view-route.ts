@@ -22,14 +22,9 @@ export function addViewRoute(http: FastifyInstance, { pool, show, findViewer }: 
     if (typeof viewer === "string") return showRefusal(show, reply, viewer);
     const { bin } = viewer;
     const before = /^\d{1,9}$/.test(request.query.before ?? "") ? Number(request.query.before) : undefined;
-    const requests = await listBinRequests(pool, {
-      providerId: bin.providerId,
-      binId: bin.id,
-      before,
-      limit: pageLength + 1,
-    });
-    const shown = requests.slice(0, pageLength);
-    const older = requests.length > pageLength ? shown.at(-1)?.number : undefined;
-    return show.page(reply, viewer, { requests: shown, older, isNewest: before === undefined });
+    const page = { providerId: bin.providerId, binId: bin.id, before, limit: pageLength };
+    const { requests, hasMore } = await listBinRequests(pool, page);
+    const older = hasMore ? requests.at(-1)?.number : undefined;
+    return show.page(reply, viewer, { requests, older, isNewest: before === undefined });
   });
 }

@@ -4,7 +4,11 @@ import type { BinRequest } from "#request-bin/index.ts";
 const leftOut: ReadonlySet<string> = new Set(["host", "connection", "content-length", "transfer-encoding", "expect"]);
 
 /** A command for a POSIX shell that sends the same request again. */
-export function writeCurl({ method, query, headers, body }: BinRequest, url: string, text: string | undefined): string {
+export function writeCurl(
+  { method, query, headers, body }: Pick<BinRequest, "method" | "query" | "headers" | "body">,
+  url: string,
+  text: string | undefined,
+): string {
   const target = query === "" ? url : `${url}?${query}`;
   const parts = [
     `curl -X ${quoted(method)} ${quoted(target)}`,

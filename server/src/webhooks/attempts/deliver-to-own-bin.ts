@@ -19,7 +19,9 @@ export interface OwnBins {
   deliver(
     binId: string,
     request: BinDelivery,
-  ): Promise<{ readonly status: number; readonly delayMs: number } | undefined>;
+  ): Promise<
+    { readonly status: number; readonly delayMs: number; readonly retryAfterSeconds?: number | undefined } | undefined
+  >;
 }
 
 export interface OwnBinAttempt {
@@ -55,7 +57,7 @@ export async function deliverToOwnBin(
   return {
     kind: "answered",
     status: answer?.status ?? 404,
-    headers: {},
+    headers: answer?.retryAfterSeconds === undefined ? {} : { "retry-after": String(answer.retryAfterSeconds) },
     body: new Uint8Array(),
     latencyMs: latencyMs(),
   };

@@ -3,4 +3,4 @@ export { createSender, type Sender, type SenderOptions } from "./create-sender.t
 export type { AttemptRequest } from "./attempt-request.ts";
 export type { BinDelivery } from "./deliver-to-own-bin.ts";
 export { describedHeaders } from "./described-headers.ts";
-export { judgeSignature } from "./judge-signature.ts";
+export { judgeSignature, type SignatureVerdict } from "./judge-signature.ts";

@@ -1,7 +1,7 @@
 import { Type } from "typebox";
 import { pageOf, pageQuery } from "../page-schema.ts";
 import { answers, answersOfOne, created, done, refusable } from "../route-schema.ts";
-import { Bin, BinAnswerChange, BinParams, BinRequest, BinRequestsQuery } from "./bin-schema.ts";
+import { Bin, BinAnswerChange, BinParams, BinRequest, BinRequestParams, BinRequestsQuery } from "./bin-schema.ts";
 
 const tags = ["Bins"];
 const params = BinParams;
@@ -19,7 +19,8 @@ export const createBin = {
   tags,
   operationId: "createBin",
   summary: "Make a bin",
-  description: "A receiver for trying things out: its URL takes any request, and shows what came.",
+  description:
+    "A receiver for trying things out: its URL takes any request, and its view shows what came.",
   body: BinAnswerChange,
   response: { ...created(Bin), ...refusable },
 };
@@ -56,8 +57,25 @@ export const listBinRequests = {
   tags,
   operationId: "listBinRequests",
   summary: "List what a bin caught, newest first",
-  description: "Each as it came, with a verdict on its signature.",
+  description:
+    "Each as it came, with a verdict on its signature. A page holds 1 MiB at most, so it may be shorter than `limit` and have a " +
+    "`next` all the same. A bin keeps the newest 500 requests, and 16 MiB of them.",
   params,
   querystring: BinRequestsQuery,
   response: answersOfOne(pageOf(BinRequest)),
+};
+
+export const readBinRequestBody = {
+  tags,
+  operationId: "readBinRequestBody",
+  summary: "Download the body of a request",
+  description: "Its bytes, whatever their `Content-Type` was.",
+  params: BinRequestParams,
+  response: {
+    ...answersOfOne(Type.String()),
+    200: {
+      description: "The whole body, up to 1 MiB.",
+      content: { "application/octet-stream": { schema: Type.Unsafe<Buffer>(Type.String({ format: "binary" })) } },
+    },
+  },
 };

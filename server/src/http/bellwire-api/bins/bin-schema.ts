@@ -48,19 +48,25 @@ export const BinRequest = Type.Object(
     path: Type.String(),
     query: Type.String(),
     headers: Type.Array(Header, { description: "As they came." }),
-    body: Type.String(),
+    body: Type.String({ description: "The first 64 KiB of it. The rest is read with `readBinRequestBody`." }),
     body_encoding: Type.Enum(["utf-8", "base64"], {
       description: "`base64` when the body is not text.",
     }),
+    body_bytes: Type.Integer({ description: "How long the whole body is." }),
+    body_truncated: Type.Boolean({ description: "Whether `body` is its beginning only." }),
     signature: Nullable(
       Type.Enum(["valid", "invalid", "missing"], {
         description: "Checked with the secrets of the endpoints that point here. Null when none does.",
       }),
     ),
   },
-  { title: "BinRequest", description: "What came, as it came." },
+  { title: "BinRequest", description: "A request as it came." },
 );
 export type BinRequestAnswer = Static<typeof BinRequest>;
 
 export const BinParams = Type.Object({ id: Type.String({ pattern: "^[\\w-]+$", description: "The bin's id." }) });
+export const BinRequestParams = Type.Object({
+  ...BinParams.properties,
+  number: Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1, description: "The request's number." }),
+});
 export const BinRequestsQuery = Type.Object(pageQuery);

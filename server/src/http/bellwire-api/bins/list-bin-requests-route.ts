@@ -1,9 +1,11 @@
-import { listBinRequests, readBin } from "#request-bin/index.ts";
+import { listBinRequests, readBin, readBinRequestBody } from "#request-bin/index.ts";
+import { judgeBinRequest } from "../../shared/judge-bin-request.ts";
 import { Problem } from "../../shared/problem.ts";
 import type { BellwireApiRoute } from "../bellwire-api-route.ts";
-import { cutPage, pageLimit } from "../cut-page.ts";
+import { pageLimit } from "../cut-page.ts";
 import { cursorOf, readId } from "../read-query.ts";
 import * as operations from "./bin-operations.ts";
+import type { BinRequestAnswer } from "./bin-schema.ts";
 import { representBinRequest } from "./represent-bin.ts";
 
 export const listBinRequestsRoute: BellwireApiRoute = async (http, { pool, secretsOfBin }) => {
@@ -12,12 +14,23 @@ export const listBinRequestsRoute: BellwireApiRoute = async (http, { pool, secre
     const bin = await readBin(pool, { providerId: provider.id, id: params.id });
     if (!bin) throw new Problem("not-found");
     const { limit = pageLimit, after } = query;
-    const page = { before: cursorOf(after, readId), limit: limit + 1 };
-    const requests = await listBinRequests(pool, { providerId: provider.id, binId: bin.id, ...page });
+    const page = { before: cursorOf(after, readId), limit };
+    const { requests, hasMore } = await listBinRequests(pool, { providerId: provider.id, binId: bin.id, ...page });
     const secrets = await secretsOfBin(bin);
-    return cutPage(requests, limit, {
-      show: (request) => representBinRequest(request, secrets),
-      cursorOf: ({ number }) => String(number),
-    });
+    const data: BinRequestAnswer[] = [];
+    for (const request of requests) {
+      data.push(representBinRequest(request, await judgeBinRequest(pool, bin, { request, secrets })));
+    }
+    return { data, next: hasMore ? String(requests.at(-1)?.number ?? "") || null : null };
+  });
+};
+
+export const readBinRequestBodyRoute: BellwireApiRoute = async (http, { pool }) => {
+  const options = { schema: operations.readBinRequestBody, config: { deed: "read-webhooks" } } as const;
+  http.get("/bins/:id/requests/:number/body", options, async ({ provider, params }, reply) => {
+    const key = { providerId: provider.id, binId: params.id, number: params.number };
+    const body = await readBinRequestBody(pool, key);
+    if (!body) throw new Problem("not-found");
+    return reply.type("application/octet-stream").header("x-content-type-options", "nosniff").send(body);
   });
 };

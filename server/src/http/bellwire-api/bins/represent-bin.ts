@@ -1,5 +1,5 @@
 import type { Bin, BinRequest } from "#request-bin/index.ts";
-import { judgeSignature } from "#webhooks/attempts/index.ts";
+import type { SignatureVerdict } from "#webhooks/attempts/index.ts";
 import type { BinAnswer, BinRequestAnswer } from "./bin-schema.ts";
 
 /** `origin`: how the outside reaches us, without a slash at the end. */
@@ -13,11 +13,10 @@ export const representBin = (bin: Bin, origin: string): BinAnswer => ({
   created_at: bin.createdAt.toISOString(),
 });
 
-/** `secrets`: of the endpoints that point to the bin. */
-export function representBinRequest(request: BinRequest, secrets: readonly string[]): BinRequestAnswer {
-  const { number, receivedAt, method, path, query, headers, body } = request;
-  const text = textOf(body);
-  const verdict = judgeSignature(request, secrets);
+export function representBinRequest(request: BinRequest, signature: SignatureVerdict | null): BinRequestAnswer {
+  const { number, receivedAt, method, path, query, headers, body, bodyBytes } = request;
+  const isTruncated = body.length < bodyBytes;
+  const text = textOf(body, isTruncated);
   return {
     number,
     received_at: receivedAt.toISOString(),
@@ -27,12 +26,17 @@ export function representBinRequest(request: BinRequest, secrets: readonly strin
     headers: headers.map(([name, value]) => [name, value]),
     body: text ?? body.toString("base64"),
     body_encoding: text === undefined ? "base64" : "utf-8",
-    signature: secrets.length === 0 && verdict !== "missing" ? null : verdict,
+    body_bytes: bodyBytes,
+    body_truncated: isTruncated,
+    signature,
   };
 }
 
-/** Undefined for bytes that are not text. */
-function textOf(body: Buffer): string | undefined {
-  const text = body.toString();
-  return Buffer.from(text).equals(body) ? text : undefined;
+/** Undefined for bytes that are not text. A truncated text may end within a character, which is left out. */
+function textOf(body: Buffer, isTruncated: boolean): string | undefined {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body, { stream: isTruncated });
+  } catch {
+    return undefined;
+  }
 }

@@ -151,6 +151,7 @@ export const binRequest: BinRequest = {
     ["user-agent", "curl/8.7.1"],
   ],
   body: Buffer.from("hello"),
+  bodyBytes: 5,
 };
 
 export const invitation: Invitation = {

@@ -1,0 +1,93 @@
+import { connect } from "node:net";
+import { expect } from "vitest";
+import { createBin } from "#request-bin/index.ts";
+import { setUp } from "../portal/house.ts";
+import { adminCookie } from "../support/admin-cookie.ts";
+import { openEveryDoor } from "../support/open-every-door.ts";
+import { test } from "../support/test.ts";
+
+/** Sends bytes as they are and returns the status line of the response. */
+async function sendRaw(port: number, bytes: Buffer): Promise<string> {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  let received = "";
+  const socket = connect(port, "127.0.0.1", () => socket.write(bytes));
+  socket.setEncoding("latin1").on("data", (text: string) => {
+    received += text;
+  });
+  socket.on("error", () => undefined).on("close", () => resolve(received.split("\r\n", 1)[0] ?? ""));
+  return promise;
+}
+
+const part = (byte: number): Buffer => Buffer.concat([Buffer.from("a"), Buffer.from([byte]), Buffer.from("b")]);
+const text = (strings: TemplateStringsArray, ...parts: readonly (Buffer | string | number)[]): Buffer =>
+  Buffer.concat(
+    strings.flatMap((it, at) => {
+      const value = parts[at] ?? "";
+      return [Buffer.from(it.replaceAll("\n", "\r\n")), Buffer.isBuffer(value) ? value : Buffer.from(String(value))];
+    }),
+  );
+
+const places: readonly (readonly [string, (id: string, byte: Buffer) => Buffer])[] = [
+  ["the path", (id, it) => text`POST /bins/${id}${it} HTTP/1.1\nHost: x\nConnection: close\nContent-Length: 0\n\n`],
+  [
+    "the query",
+    (id, it) => text`POST /bins/${id}?${it}=${it} HTTP/1.1\nHost: x\nConnection: close\nContent-Length: 0\n\n`,
+  ],
+  [
+    "an escaped query",
+    (id, it) =>
+      text`POST /bins/${id}?%${it.subarray(1, 2).toString("hex")}= HTTP/1.1\nHost: x\nConnection: close\nContent-Length: 0\n\n`,
+  ],
+  [
+    "a header",
+    (id, it) => text`POST /bins/${id} HTTP/1.1\nHost: x\nX-A: ${it}\nConnection: close\nContent-Length: 0\n\n`,
+  ],
+  [
+    "the headers of an event",
+    (id, it) =>
+      text`POST /bins/${id} HTTP/1.1\nHost: x\nWebhook-Id: ${it}\nWebhook-Timestamp: ${it}\nWebhook-Signature: v1,${it}\nBellwire-Event-Type: ${it}\nBellwire-Attempt: ${it}\nContent-Type: ${it}\nConnection: close\nContent-Length: 0\n\n`,
+  ],
+  ["the body", (id, it) => text`POST /bins/${id} HTTP/1.1\nHost: x\nConnection: close\nContent-Length: 3\n\n${it}`],
+  [
+    "a JSON body",
+    (id, it) =>
+      text`POST /bins/${id} HTTP/1.1\nHost: x\nConnection: close\nContent-Length: 9\n\n{"a":"${it.subarray(1, 2)}"}`,
+  ],
+  [
+    "an escape in a JSON body",
+    (id, it) =>
+      text`POST /bins/${id} HTTP/1.1\nHost: x\nConnection: close\nContent-Length: 14\n\n{"a":"\\u00${it.subarray(1, 2).toString("hex")}"}`,
+  ],
+  [
+    "an XML body",
+    (id, it) =>
+      text`POST /bins/${id} HTTP/1.1\nHost: x\nConnection: close\nContent-Length: 8\n\n<a>${it.subarray(1, 2)}</a>`,
+  ],
+];
+
+test.for(places)(
+  "a request with any byte in %s ends in no error of ours, and can be read",
+  async ([, write], { database }) => {
+    const { provider, accessToken } = await setUp(database);
+    const bin = await database.inTransaction((tx) => createBin(tx, { providerId: provider.id }));
+    const { cookie } = await adminCookie(database, provider.id);
+    await using doors = await openEveryDoor(database);
+    await doors.http.listen({ host: "127.0.0.1", port: 0 });
+    const port = Number(new URL(doors.http.listeningOrigin).port);
+
+    const statuses: string[] = [];
+    // Control characters last, so that the newest page shows them.
+    for (let byte = 255; byte >= 0; byte -= 1) statuses.push(await sendRaw(port, write(bin.id, part(byte))));
+
+    expect(statuses.filter((status) => !/^HTTP\/1\.1 [24]/.test(status))).toEqual([]);
+    const list = await doors.http.inject({
+      url: `/api/v1/bins/${bin.id}/requests?limit=200`,
+      headers: { authorization: `Bearer ${accessToken}` },
+    });
+    expect(list.statusCode).toBe(200);
+    for (const headers of [{ cookie }, {}]) {
+      const page = await doors.http.inject({ url: `/bins/${bin.id}/view?key=${bin.viewKey}`, headers });
+      expect(page.statusCode).toBe(200);
+    }
+  },
+);
