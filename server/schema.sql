@@ -159,9 +159,11 @@ create table bin_requests (
   query text not null,
   headers json not null,
   body bytea not null,
+  size integer not null default 0,
+  ends_at bigint not null default 0,
   constraint bin_requests_pkey PRIMARY KEY (provider_id, bin_id, number),
   constraint bin_requests_provider_id_bin_id_fkey FOREIGN KEY (provider_id, bin_id) REFERENCES bins(provider_id, id) ON DELETE CASCADE
-);
+) with (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=100, autovacuum_vacuum_insert_threshold=-1, autovacuum_vacuum_cost_delay=0);
 
 create table bins (
   provider_id bigint not null,
@@ -171,12 +173,15 @@ create table bins (
   requests_caught integer not null default 0,
   created_at timestamp with time zone not null default now(),
   view_key text not null default replace((gen_random_uuid())::text, '-'::text, ''::text),
+  bytes_caught bigint not null default 0,
+  allowance bigint not null default 16777216,
+  allowance_at timestamp with time zone not null default now(),
   constraint bins_answer_delay_ms_check CHECK (((answer_delay_ms >= 0) AND (answer_delay_ms <= 120000))),
   constraint bins_answer_status_check CHECK (((answer_status >= 200) AND (answer_status <= 599))),
   constraint bins_id_key UNIQUE (id),
   constraint bins_pkey PRIMARY KEY (provider_id, id),
   constraint bins_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES providers(id) ON DELETE CASCADE
-);
+) with (fillfactor=50, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=500);
 
 create table change_counters (
   provider_id bigint not null,

@@ -19,6 +19,7 @@ test("an endpoint is made, read, changed and deleted", async ({ house }) => {
   const made = await makeCrm(house);
   expect(made).toMatchObject({
     ...aCrm,
+    url: "https://93.184.215.14/hooks?token=…",
     url_masked: "https://93.184.215.14/hooks?token=…",
     format: "3scale",
     state: "enabled",
@@ -29,7 +30,7 @@ test("an endpoint is made, read, changed and deleted", async ({ house }) => {
 
   const payload = { active: false, description: "The back office", max_in_flight: 4, state: "paused" };
   const changed = await house.call("PATCH", `/endpoints/${made.id}`, { payload });
-  expect(changed.json()).toMatchObject({ ...aCrm, ...payload });
+  expect(changed.json()).toMatchObject({ ...aCrm, ...payload, url: made["url"] });
 
   expect((await house.call("DELETE", `/endpoints/${made.id}`)).statusCode).toBe(204);
   expect((await house.call("GET", `/endpoints/${made.id}`)).statusCode).toBe(404);
@@ -246,4 +247,38 @@ test("nowhere to ping is said so", async ({ house }) => {
   const { id } = (await house.call("POST", "/endpoints", { payload })).json();
   const answer = await house.call("POST", `/endpoints/${id}/ping`, { payload: {} });
   expect([answer.statusCode, answer.json().errors]).toEqual([422, { url: ["Nowhere to ping"] }]);
+});
+
+test("no response but one shows a secret of an endpoint's URL, and who reads that one is recorded", async ({
+  house,
+}) => {
+  const { id } = await makeCrm(house);
+  const secret = /s3cret/;
+  const answers = [
+    await house.call("GET", "/endpoints"),
+    await house.call("GET", `/endpoints/${id}`),
+    await house.call("PATCH", `/endpoints/${id}`, { payload: { description: "changed" } }),
+  ];
+  for (const answer of answers) expect(answer.body).not.toMatch(secret);
+  const recorded = async () => (await house.call("GET", "/audit_records")).json().data;
+  const before = await recorded();
+
+  const whole = await house.call("GET", `/endpoints/${id}/url`);
+  expect([whole.json(), whole.headers["cache-control"]]).toEqual([{ url: aCrm.url }, "no-store"]);
+
+  const after = await recorded();
+  expect(after).toHaveLength(before.length + 1);
+  expect(after[0]).toMatchObject({ action: "endpoint.url_read", subject: `endpoint/${id}` });
+  expect(JSON.stringify(after)).not.toMatch(secret);
+});
+
+test("a masked URL that is written back keeps the stored one; one that is changed in part is refused", async ({
+  house,
+}) => {
+  const made = await makeCrm(house);
+  const write = (url: unknown) => house.call("PATCH", `/endpoints/${made.id}`, { payload: { url } });
+  expect((await write(made["url"])).statusCode).toBe(200);
+  const refused = await write("https://93.184.215.14/other?token=…");
+  expect([refused.statusCode, refused.json().errors.url]).toEqual([422, [expect.stringContaining("Hides a secret")]]);
+  expect((await house.call("GET", `/endpoints/${made.id}/url`)).json()).toEqual({ url: aCrm.url });
 });

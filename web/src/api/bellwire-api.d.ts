@@ -37,7 +37,7 @@ export interface paths {
         };
         /**
          * Read an endpoint
-         * @description Its URL in full for those who may change it, and masked for others.
+         * @description Its URL is masked, as in all responses.
          */
         get: operations["readEndpoint"];
         put?: never;
@@ -68,6 +68,26 @@ export interface paths {
          * @description For those who may change the endpoint. Give it to the receiver, which verifies signatures with it.
          */
         get: operations["readEndpointSecret"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/endpoints/{id}/url": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the whole URL
+         * @description For those who may change the endpoint. Its query often holds a secret, so an audit record names who read it.
+         */
+        get: operations["readEndpointUrl"];
         put?: never;
         post?: never;
         delete?: never;
@@ -459,7 +479,7 @@ export interface paths {
         put?: never;
         /**
          * Make a bin
-         * @description A receiver for trying things out: its URL takes any request, and shows what came.
+         * @description A receiver for trying things out: its URL takes any request, and its view shows what came.
          */
         post: operations["createBin"];
         delete?: never;
@@ -505,9 +525,29 @@ export interface paths {
         };
         /**
          * List what a bin caught, newest first
-         * @description Each as it came, with a verdict on its signature.
+         * @description Each as it came, with a verdict on its signature. A page holds 1 MiB at most, so it may be shorter than `limit` and have a `next` all the same. A bin keeps the newest 500 requests, and 16 MiB of them.
          */
         get: operations["listBinRequests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bins/{id}/requests/{number}/body": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download the body of a request
+         * @description Its bytes, whatever their `Content-Type` was.
+         */
+        get: operations["readBinRequestBody"];
         put?: never;
         post?: never;
         delete?: never;
@@ -889,7 +929,7 @@ export interface paths {
         };
         /**
          * Follow what happens, as server-sent events
-         * @description `event`: an Event was recorded. `attempt`: an Attempt was made, with `delivery_id`, `event_id` and `endpoint_id`. `delivery`: a Delivery is as it now is. `endpoint`: an Endpoint is as it now is, its URL masked. `endpoint_deleted`: the one with this `id` is no more, and its pending deliveries are cancelled. The data is JSON. Nothing that was recorded is skipped: after a break, send `Last-Event-ID`, as browsers do; some of it may then come twice.
+         * @description `event`: an Event was recorded. `attempt`: an Attempt was made, with `delivery_id`, `event_id` and `endpoint_id`. `delivery`: a Delivery is as it now is. `endpoint`: an Endpoint is as it now is, its URL masked. `endpoint_deleted`: the one with this `id` is no more, and its pending deliveries are cancelled. The data is JSON. Nothing that was recorded is skipped: after a break, send `Last-Event-ID`, as browsers do; some of it may then come twice. The last event is `end` with a `reason`: `access-ended` (signed out, without the right or the token, or the provider is suspended) or `reconnect`. A client that does not read is cut off.
          */
         get: operations["openStream"];
         put?: never;
@@ -1524,7 +1564,7 @@ export interface components {
         };
         /**
          * BinRequest
-         * @description What came, as it came.
+         * @description A request as it came.
          */
         BinRequest: {
             /** @description Counted from 1 in the order of arrival. */
@@ -1542,12 +1582,17 @@ export interface components {
                 string,
                 string
             ][];
+            /** @description The first 64 KiB of it. The rest is read with `readBinRequestBody`. */
             body: string;
             /**
              * @description `base64` when the body is not text.
              * @enum {unknown}
              */
             body_encoding: "utf-8" | "base64";
+            /** @description How long the whole body is. */
+            body_bytes: number;
+            /** @description Whether `body` is its beginning only. */
+            body_truncated: boolean;
             signature: ("valid" | "invalid" | "missing") | null;
         };
         /**
@@ -1647,9 +1692,9 @@ export interface components {
             id: number;
             /** @description Unique. The endpoint named `default` is the webhook of 3scale's page and API. */
             name: string;
-            /** @description As configured for those who may change it; otherwise as `url_masked`. */
+            /** @description The values of its query, its user information and its fragment are hidden: `readEndpointUrl` reads them. Written back as it is here, the URL stays as it was. */
             url: string;
-            /** @description The URL with the values of its query and its user information hidden. */
+            /** @description The same as `url`. */
             url_masked: string;
             description: string | null;
             /** @description Off: new events make no delivery here, and what is due is held. */
@@ -1759,6 +1804,14 @@ export interface components {
         EndpointSecret: {
             /** @description `whsec_` and the key in base64, as Standard Webhooks writes it. */
             secret: string;
+        };
+        /**
+         * EndpointUrl
+         * @description Where its requests go.
+         */
+        EndpointUrl: {
+            /** @description As configured, with its secrets. */
+            url: string;
         };
         /**
          * Event
@@ -2391,7 +2444,7 @@ export interface operations {
                      *         {
                      *           "id": 5,
                      *           "name": "crm",
-                     *           "url": "https://crm.example.com/hooks?team=sales",
+                     *           "url": "https://crm.example.com/hooks?team=…",
                      *           "url_masked": "https://crm.example.com/hooks?team=…",
                      *           "description": "Keeps the contacts of the sales team",
                      *           "active": true,
@@ -2475,7 +2528,7 @@ export interface operations {
                      * @example {
                      *       "id": 5,
                      *       "name": "crm",
-                     *       "url": "https://crm.example.com/hooks?team=sales",
+                     *       "url": "https://crm.example.com/hooks?team=…",
                      *       "url_masked": "https://crm.example.com/hooks?team=…",
                      *       "description": "Keeps the contacts of the sales team",
                      *       "active": true,
@@ -2544,7 +2597,7 @@ export interface operations {
                      * @example {
                      *       "id": 5,
                      *       "name": "crm",
-                     *       "url": "https://crm.example.com/hooks?team=sales",
+                     *       "url": "https://crm.example.com/hooks?team=…",
                      *       "url_masked": "https://crm.example.com/hooks?team=…",
                      *       "description": "Keeps the contacts of the sales team",
                      *       "active": true,
@@ -2651,7 +2704,7 @@ export interface operations {
                      * @example {
                      *       "id": 5,
                      *       "name": "crm",
-                     *       "url": "https://crm.example.com/hooks?team=sales",
+                     *       "url": "https://crm.example.com/hooks?team=…",
                      *       "url_masked": "https://crm.example.com/hooks?team=…",
                      *       "description": "Keeps the contacts of the sales team",
                      *       "active": true,
@@ -2723,6 +2776,42 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["EndpointSecret"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
+        };
+    };
+    readEndpointUrl: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the endpoint. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Where its requests go. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "url": "https://crm.example.com/hooks?team=sales"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["EndpointUrl"];
                 };
             };
             400: components["responses"]["Unreadable"];
@@ -4429,6 +4518,8 @@ export interface operations {
                      *           ],
                      *           "body": "hello",
                      *           "body_encoding": "utf-8",
+                     *           "body_bytes": 5,
+                     *           "body_truncated": false,
                      *           "signature": "missing"
                      *         }
                      *       ],
@@ -4439,6 +4530,39 @@ export interface operations {
                         data: components["schemas"]["BinRequest"][];
                         next: string | null;
                     };
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
+        };
+    };
+    readBinRequestBody: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The bin's id. */
+                id: string;
+                /** @description The request's number. */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The whole body, up to 1 MiB. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
                 };
             };
             400: components["responses"]["Unreadable"];

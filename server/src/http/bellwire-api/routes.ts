@@ -7,7 +7,7 @@ import type { BellwireApiRoute } from "./bellwire-api-route.ts";
 import { changeBinRoute } from "./bins/change-bin-route.ts";
 import { createBinRoute } from "./bins/create-bin-route.ts";
 import { deleteBinRoute } from "./bins/delete-bin-route.ts";
-import { listBinRequestsRoute } from "./bins/list-bin-requests-route.ts";
+import { listBinRequestsRoute, readBinRequestBodyRoute } from "./bins/list-bin-requests-route.ts";
 import { listBinsRoute } from "./bins/list-bins-route.ts";
 import { readBinRoute } from "./bins/read-bin-route.ts";
 import { cancelDeliveryRoute } from "./deliveries/cancel-delivery-route.ts";
@@ -35,6 +35,7 @@ import { listEndpointsRoute } from "./endpoints/list-endpoints-route.ts";
 import { pingEndpointRoute } from "./endpoints/ping-endpoint-route.ts";
 import { readEndpointRoute } from "./endpoints/read-endpoint-route.ts";
 import { readSecretRoute } from "./endpoints/read-secret-route.ts";
+import { readUrlRoute } from "./endpoints/read-url-route.ts";
 import { rotateSecretRoute } from "./endpoints/rotate-secret-route.ts";
 import { listEventTypesRoute } from "./event-types/list-event-types-route.ts";
 import { readSampleRoute } from "./event-types/read-sample-route.ts";
@@ -61,6 +62,7 @@ export const routes: readonly BellwireApiRoute[] = [
   changeEndpointRoute,
   deleteEndpointRoute,
   readSecretRoute,
+  readUrlRoute,
   rotateSecretRoute,
   pingEndpointRoute,
   listEventTypesRoute,
@@ -87,6 +89,7 @@ export const routes: readonly BellwireApiRoute[] = [
   changeBinRoute,
   deleteBinRoute,
   listBinRequestsRoute,
+  readBinRequestBodyRoute,
   suspendAccountRoute,
   resumeAccountRoute,
   bulkAccountsRoute,

@@ -1,6 +1,7 @@
 import { isXmlText } from "#platform/document/xml-text.ts";
 import { checkEndpointUrl, type TargetRules } from "./check-endpoint-url.ts";
 import { checkHeaders } from "./check-headers.ts";
+import { containsMask } from "./mask-url.ts";
 import { defaultEndpointName, type EndpointSettings, type Refused } from "./endpoint.ts";
 
 /** 3scale's limit for its webhook, and a common one for the others. */
@@ -44,5 +45,6 @@ async function checkUrl(
   if (before?.url === url && (before.active || !active)) return undefined;
   const lengthMax = urlLengthMax(name);
   if (url.length > lengthMax) return `is too long (maximum is ${lengthMax} characters)`;
+  if (containsMask(url)) return "Hides a secret behind …: enter the whole URL, or leave it as it was";
   return checkEndpointUrl(url, rules);
 }

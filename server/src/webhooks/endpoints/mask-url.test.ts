@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { maskUrl } from "./mask-url.ts";
+import { containsMask, maskUrl } from "./mask-url.ts";
 
 test.each([
   ["https://example.com/hooks", "https://example.com/hooks"],
@@ -12,4 +12,22 @@ test.each([
   ["", ""],
 ])("nothing secret of %s is shown", (url, masked) => {
   expect(maskUrl(url)).toBe(masked);
+});
+
+test.each([
+  "https://example.com/new?token=…",
+  "https://example.com/?a=b&token=…&c=d",
+  "https://example.com/?…",
+  "https://…@example.com/",
+  "https://example.com/#…",
+])("%s hides a secret", (url) => {
+  expect(containsMask(url)).toBe(true);
+});
+
+test.each([
+  "https://example.com/hooks?token=s3cret",
+  "https://example.com/?title=More…&x=a…b",
+  "https://example.com/…",
+])("%s hides none", (url) => {
+  expect(containsMask(url)).toBe(false);
 });

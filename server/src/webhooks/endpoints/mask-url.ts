@@ -14,6 +14,9 @@ export function maskUrl(url: string): string {
   return `${shown}?${parameters.join("&")}${fragment}`;
 }
 
+/** Whether a mask stands where a secret belongs, as when part of a masked URL is changed and written back. */
+export const containsMask = (url: string): boolean => /(?:[?&=#]|\/\/)…(?:[&#@]|$)/.test(url);
+
 function maskParameter(parameter: string): string {
   if (parameter === "") return "";
   const [name, ...value] = parameter.split("=");

@@ -49,7 +49,7 @@ export function EndpointForm({ endpoint, types }: EndpointFormProps) {
   return (
     <Form onSubmit={submit} isWidthLimited maxWidth="60rem">
       <FormSection title="Where to" titleElement="h2">
-        <WhereFields {...parts} isDefault={endpoint?.name === "default"} />
+        <WhereFields {...parts} isDefault={endpoint?.name === "default"} endpointId={endpoint?.id} />
         <HeadersField {...parts} />
       </FormSection>
       <FormSection title="Which events" titleElement="h2">
@@ -79,7 +79,12 @@ export function EndpointForm({ endpoint, types }: EndpointFormProps) {
   );
 }
 
-function WhereFields({ draft, errors, onChange, isDefault }: EndpointFieldsProps & { isDefault: boolean }) {
+interface WhereFieldsProps extends EndpointFieldsProps {
+  readonly isDefault: boolean;
+  readonly endpointId: number | undefined;
+}
+
+function WhereFields({ draft, errors, onChange, isDefault, endpointId }: WhereFieldsProps) {
   return (
     <>
       <TextField
@@ -101,6 +106,7 @@ function WhereFields({ draft, errors, onChange, isDefault }: EndpointFieldsProps
         lengthMax={isDefault ? 255 : 2048}
         errors={errors["url"] ?? []}
         onChange={(url) => onChange({ url })}
+        endpointId={endpointId}
       />
       <TextField
         id="description"

@@ -5,11 +5,13 @@ import { useState } from "react";
 import { useApi } from "../../api/api-context.ts";
 import { binsQuery, type Bin } from "../../api/bin-queries.ts";
 import type { EventType } from "../../api/event-type-queries.ts";
+import { WholeUrlButton } from "../../components/endpoint/whole-url-button.tsx";
 import { ConfirmDialog } from "../../components/confirm-dialog.tsx";
 import type { Settings } from "./settings.ts";
 import { useBinAsReceiver } from "./use-bin-as-receiver.ts";
 
 export interface BinOfferProps {
+  readonly endpointId: number | undefined;
   readonly savedUrl: string;
   /** As the form has them: what was changed and not saved yet is saved along. */
   readonly settings: Settings;
@@ -18,7 +20,7 @@ export interface BinOfferProps {
 }
 
 /** One click to a receiver that shows what it catches; and, while that is the receiver, the way to one's own. */
-export function BinOffer({ savedUrl, settings, types, onSaved }: BinOfferProps) {
+export function BinOffer({ endpointId, savedUrl, settings, types, onSaved }: BinOfferProps) {
   const { data: bins = [] } = useQuery(binsQuery(useApi()));
   const [isAsking, setAsking] = useState(false);
   const { mutate, isPending } = useBinAsReceiver(types, onSaved);
@@ -47,6 +49,7 @@ export function BinOffer({ savedUrl, settings, types, onSaved }: BinOfferProps) 
       that are selected below, or all if none is.
       {isAsking && (
         <ReplaceUrlDialog
+          endpointId={endpointId}
           replaced={replaced}
           isBusy={isPending}
           onConfirm={() => mutate(settings, { onSettled: () => setAsking(false) })}
@@ -58,13 +61,15 @@ export function BinOffer({ savedUrl, settings, types, onSaved }: BinOfferProps) 
 }
 
 interface ReplaceUrlDialogProps {
+  readonly endpointId: number | undefined;
   readonly replaced: readonly string[];
   readonly isBusy: boolean;
   readonly onConfirm: () => void;
   readonly onClose: () => void;
 }
 
-function ReplaceUrlDialog({ replaced, ...dialog }: ReplaceUrlDialogProps) {
+function ReplaceUrlDialog({ endpointId, replaced, ...dialog }: ReplaceUrlDialogProps) {
+  const [wholeUrl, setWholeUrl] = useState<string>();
   return (
     <ConfirmDialog title="Send the webhooks to a request bin?" confirm="Use a request bin" {...dialog}>
       <Content component="p">
@@ -72,9 +77,12 @@ function ReplaceUrlDialog({ replaced, ...dialog }: ReplaceUrlDialogProps) {
       </Content>
       {replaced.map((url) => (
         <Content key={url} component="p" className="bellwire-mono">
-          {url}
+          {(url.includes("…") && wholeUrl) || url}
         </Content>
       ))}
+      {endpointId !== undefined && !wholeUrl && (
+        <WholeUrlButton endpointId={endpointId} url={replaced.join(" ")} onRead={setWholeUrl} />
+      )}
       <Content component="p">What else was changed on this page is saved along.</Content>
     </ConfirmDialog>
   );

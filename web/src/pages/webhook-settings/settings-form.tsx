@@ -26,6 +26,8 @@ export function SettingsForm({ endpoint, types }: SettingsFormProps) {
   // What was typed and not saved yet. Without it the form shows what is saved, also when that changes meanwhile.
   const [typed, setTyped] = useState<Settings>();
   const [testStatus, setTestStatus] = useState<number>();
+  // The saved URL as it is, if it has been asked for: the API masks it.
+  const [wholeUrl, setWholeUrl] = useState<string>();
   const settings = typed ?? saved;
   const change = (changed: Partial<Settings>): void => setTyped({ ...settings, ...changed });
   const forget = (): void => setTyped(undefined);
@@ -55,10 +57,19 @@ export function SettingsForm({ endpoint, types }: SettingsFormProps) {
       </FormSection>
       <FormSection title="Webhooks endpoint" titleElement="h2">
         {endpoint && <EndpointStateNotice endpoint={endpoint} />}
-        <BinOffer savedUrl={saved.url} settings={settings} types={types} onSaved={discard} />
-        <UrlField url={settings.url} errors={urlErrors} onChange={(url) => change({ url })} />
+        <BinOffer endpointId={endpoint?.id} savedUrl={saved.url} settings={settings} types={types} onSaved={discard} />
+        <UrlField
+          url={settings.url}
+          errors={urlErrors}
+          onChange={(url) => change({ url })}
+          endpointId={endpoint?.id}
+          onRead={(url) => {
+            setWholeUrl(url);
+            change({ url });
+          }}
+        />
         {endpoint?.url && <TestRequests endpoint={endpoint} types={types} onAnswered={setTestStatus} />}
-        {endpoint?.url && settings.url !== saved.url && (
+        {endpoint?.url && settings.url !== saved.url && settings.url !== wholeUrl && (
           <Alert isInline isPlain component="h3" variant="info" title="Ping! and test events go to the saved URL" />
         )}
         {endpoint && (

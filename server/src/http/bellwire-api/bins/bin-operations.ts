@@ -19,8 +19,7 @@ export const createBin = {
   tags,
   operationId: "createBin",
   summary: "Make a bin",
-  description:
-    "A receiver for trying things out: its URL takes any request, and its view shows what came.",
+  description: "A receiver for trying things out: its URL takes any request, and its view shows what came.",
   body: BinAnswerChange,
   response: { ...created(Bin), ...refusable },
 };

@@ -3,7 +3,14 @@ import { eventTypes } from "#webhooks/endpoints/index.ts";
 import { Attempt } from "../deliveries/attempt-schema.ts";
 import { pageOf, pageQuery } from "../page-schema.ts";
 import { answers, answersOfOne, conflicting, created, done, refusable } from "../route-schema.ts";
-import { Endpoint, EndpointChange, EndpointParams, EndpointSecret, NewEndpoint } from "./endpoint-schema.ts";
+import {
+  Endpoint,
+  EndpointChange,
+  EndpointParams,
+  EndpointSecret,
+  EndpointUrl,
+  NewEndpoint,
+} from "./endpoint-schema.ts";
 
 const tags = ["Endpoints"];
 const params = EndpointParams;
@@ -30,7 +37,7 @@ export const readEndpoint = {
   tags,
   operationId: "readEndpoint",
   summary: "Read an endpoint",
-  description: "Its URL in full for those who may change it, and masked for others.",
+  description: "Its URL is masked, as in all responses.",
   params,
   response: answersOfOne(Endpoint),
 };
@@ -52,6 +59,16 @@ export const deleteEndpoint = {
   description: "Its pending deliveries are cancelled. Its history stays.",
   params,
   response: done,
+};
+
+export const readUrl = {
+  tags,
+  operationId: "readEndpointUrl",
+  summary: "Read the whole URL",
+  description:
+    "For those who may change the endpoint. Its query often holds a secret, so an audit record names who read it.",
+  params,
+  response: answersOfOne(EndpointUrl),
 };
 
 export const readSecret = {

@@ -57,8 +57,12 @@ export const Endpoint = Type.Object(
   {
     id: Type.Integer(),
     name,
-    url: Type.String({ description: "As configured for those who may change it; otherwise as `url_masked`." }),
-    url_masked: Type.String({ description: "The URL with the values of its query and its user information hidden." }),
+    url: Type.String({
+      description:
+        "The values of its query, its user information and its fragment are hidden: `readEndpointUrl` reads them. Written back as " +
+        "it is here, the URL stays as it was.",
+    }),
+    url_masked: Type.String({ description: "The same as `url`." }),
     ...settings,
     event_types: Type.Array(Type.String()),
     state: Type.Enum(["enabled", "paused", "disabled", "undecryptable"], {
@@ -99,6 +103,11 @@ export const NewEndpoint = Type.Object(
 export const EndpointSecret = Type.Object(
   { secret: Type.String({ description: "`whsec_` and the key in base64, as Standard Webhooks writes it." }) },
   { title: "EndpointSecret", description: "What signs from now on." },
+);
+
+export const EndpointUrl = Type.Object(
+  { url: Type.String({ description: "As configured, with its secrets." }) },
+  { title: "EndpointUrl", description: "Where its requests go." },
 );
 
 export const EndpointParams = Type.Object({ id: IdOf("the endpoint") });

@@ -3,12 +3,12 @@ import type { Provider } from "#portal/providers/index.ts";
 import type { Endpoint, EndpointInput } from "#webhooks/endpoints/index.ts";
 import type { EndpointAnswer, EndpointChangeBody } from "./endpoint-schema.ts";
 
-/** `mayChange`: whether the one who asks may see what is secret of it. */
+/** Represents it with its URL masked. `mayChange`: whether the caller may see the values of its headers. */
 export function representEndpoint(endpoint: Endpoint, mayChange: boolean): EndpointAnswer {
   return {
     id: endpoint.id,
     name: endpoint.name,
-    url: mayChange ? endpoint.url : endpoint.urlMasked,
+    url: endpoint.urlMasked,
     url_masked: endpoint.urlMasked,
     description: endpoint.description,
     active: endpoint.active,
