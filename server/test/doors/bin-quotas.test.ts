@@ -6,6 +6,7 @@ import { catchRequest, createBin, type Bin } from "#request-bin/index.ts";
 import { setUp } from "../portal/house.ts";
 import { openEveryDoor } from "../support/open-every-door.ts";
 import { test as base } from "../support/test.ts";
+import { until } from "../support/until.ts";
 
 const mebibyte = 1024 * 1024;
 
@@ -104,6 +105,31 @@ test("bodies of 32 MiB are received at once at most: who comes then is told to c
   const first = await Promise.race(received);
   for (const socket of sockets) socket.destroy(); // the server waits for them when it closes
   expect(first).toMatch(/^HTTP\/1\.1 503 [^]*retry-after: 1/i);
+});
+
+test("a delayed answer keeps no room for other bodies", async ({ house }) => {
+  const { pool, http, bin } = house;
+  await pool.query("update bins set answer_delay_ms = 100000 where id = $1", [bin.id]);
+  const at = await http.listen({ host: "127.0.0.1", port: 0 });
+  const over = new AbortController();
+  const send = () =>
+    fetch(`${at}/bins/${bin.id}`, { method: "POST", body: Buffer.alloc(mebibyte), signal: over.signal });
+  const waiting = Array.from({ length: 15 }, () => send().catch(() => undefined));
+  const kept = async () => (await pool.query("select number from bin_requests")).length;
+  await until(async () => (await kept()) === 15);
+  const others = [
+    await pool.inTransaction((tx) => createBin(tx, bin)),
+    await pool.inTransaction((tx) => createBin(tx, bin)),
+  ];
+  await pool.query("update bins set answer_delay_ms = 0");
+  const fromElsewhere = { method: "POST", remoteAddress: "203.0.113.9", payload: Buffer.alloc(mebibyte) } as const;
+  const sent = others.flatMap(({ id }) =>
+    Array.from({ length: 9 }, () => http.inject({ ...fromElsewhere, url: `/bins/${id}` })),
+  );
+  const statuses = (await Promise.all(sent)).map(({ statusCode }) => statusCode);
+  expect(new Set(statuses)).toEqual(new Set([200]));
+  over.abort();
+  await Promise.all(waiting);
 });
 
 test("a bin takes nothing at another provider's host", async ({ database }) => {

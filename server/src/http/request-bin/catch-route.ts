@@ -19,7 +19,7 @@ import type { BinParams, RequestBinNeeds } from "./request-bin-needs.ts";
 export function addCatchRoute(http: FastifyInstance, { pool, clock }: RequestBinNeeds): void {
   takeEveryMethod(http);
   http.removeAllContentTypeParsers();
-  limitWhatComes(http, clock);
+  const bodiesInFlight = limitWhatComes(http, clock);
   // Fastify refuses a Content-Type that it cannot read. What came is kept from the raw headers, so nothing is lost here.
   http.addHook("onRequest", async (request) => {
     request.headers["content-type"] = "application/octet-stream";
@@ -49,6 +49,7 @@ export function addCatchRoute(http: FastifyInstance, { pool, clock }: RequestBin
     });
     if (!answer) return reply.code(404).type("text/plain").send("There is no such bin.\n");
     request.body = undefined; // it must not wait in memory for a delayed answer
+    bodiesInFlight.release(request);
     if (answer.retryAfterSeconds !== undefined) {
       throw new Problem("too-many-requests", {
         detail: "This bin takes 16 MiB at once, and 256 KiB a second after that.",
@@ -66,10 +67,10 @@ export function addCatchRoute(http: FastifyInstance, { pool, clock }: RequestBin
 }
 
 /** What one network may send to bins, and what may be in memory at once, is known before a body is read. */
-function limitWhatComes(http: FastifyInstance, clock: Clock): void {
+function limitWhatComes(http: FastifyInstance, clock: Clock): BodiesInFlight {
   const networks = new RateLimiter(clock, rateOfNetwork);
   const providers = new RateLimiter(clock, rateOfProvider);
-  let bytesInFlight = 0;
+  const bodiesInFlight = new BodiesInFlight();
   http.addHook("onRequest", async (request, reply) => {
     const bytes = bytesToCome(request);
     const counted = bytes + requestOverheadBytes;
@@ -77,12 +78,29 @@ function limitWhatComes(http: FastifyInstance, clock: Clock): void {
       networks.secondsToWait(networkOf(request.ip), counted) ||
       providers.secondsToWait(String(request.provider.id), counted);
     if (retryAfterSeconds > 0) throw new Problem("too-many-requests", { retryAfterSeconds });
-    if (bytesInFlight + bytes > bytesInFlightMax) throw new Problem("bins-busy", { retryAfterSeconds: 1 });
-    bytesInFlight += bytes;
-    reply.raw.once("close", () => {
-      bytesInFlight -= bytes;
-    });
+    if (!bodiesInFlight.reserve(request, bytes)) throw new Problem("bins-busy", { retryAfterSeconds: 1 });
+    reply.raw.once("close", () => bodiesInFlight.release(request));
   });
+  return bodiesInFlight;
+}
+
+/** Memory for bodies between their arrival and the database. */
+class BodiesInFlight {
+  readonly #reserved = new Map<FastifyRequest, number>();
+  #bytes = 0;
+
+  reserve(request: FastifyRequest, bytes: number): boolean {
+    if (this.#bytes + bytes > bytesInFlightMax) return false;
+    this.#reserved.set(request, bytes);
+    this.#bytes += bytes;
+    return true;
+  }
+
+  /** Frees what is reserved for the request, once. */
+  release(request: FastifyRequest): void {
+    this.#bytes -= this.#reserved.get(request) ?? 0;
+    this.#reserved.delete(request);
+  }
 }
 
 /** As much as may come, if the request does not say. What is longer than allowed is refused unread. */
