@@ -46,7 +46,7 @@ export async function runServer({ config, roles, log, say, supervisor, stop }: R
   const built = isWeb ? startBuilding({ say, stop, running }) : Promise.resolve();
   const opened = Promise.withResolvers<OpenedDatabase>();
   const open = async (): Promise<OpenedDatabase> => {
-    const database = running.use(await openDatabase({ config, mayChange: true, say, log }));
+    const database = running.use(await openDatabase({ config, mayChange: true, say, log, stop }));
     opened.resolve(database);
     return database;
   };

@@ -107,6 +107,28 @@ test("while the database is away every door says so, and serves again once it is
   expect(told).toEqual(accounts);
 });
 
+test("a start waits for a database that is away, says so once, and a stop ends the wait", { timeout }, async () => {
+  await using folder = await makeDataDir();
+  await using postgres = await openEmbeddedPostgres(folder.path, silently);
+  const owner = new URL(postgres.ownerUrl);
+  const socketPath = join(owner.searchParams.get("host") ?? "", `.s.PGSQL.${owner.port}`);
+  const closed = await openDatabaseLine(socketPath);
+  await closed[Symbol.asyncDispose](); // its port is free now, and refuses
+  owner.host = `127.0.0.1:${closed.port}`;
+  owner.searchParams.delete("host");
+  const environment = { DATABASE_URL: owner.href, BELLWIRE_SECRET_KEY: Buffer.alloc(32).toString("base64") };
+  const waits = `the database at ${owner.host}/bellwire does not answer`;
+  await using stopped = serve(folder.path, environment);
+  await until(() => stopped.stdout.includes(waits));
+  expect(await stopped.stop()).toBe(0);
+
+  await using bellwire = serve(folder.path, environment);
+  await until(() => bellwire.stdout.includes(waits));
+  await using _line = await openDatabaseLine(socketPath, closed.port);
+  await bellwire.ready();
+  expect(bellwire.stdout.split(waits)).toHaveLength(2);
+});
+
 test(
   "a change for which the database has no room is refused whole, in words, and reading goes on",
   { timeout },

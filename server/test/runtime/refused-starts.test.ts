@@ -53,8 +53,12 @@ test("a database elsewhere needs a key that is given", async () => {
   );
 });
 
-test("a database that cannot be reached is named, without its password", async () => {
-  const message = await refusal({ DATABASE_URL: "postgresql://u:hunter2@127.0.0.1:1/x", BELLWIRE_SECRET_KEY: key });
+test("a database that cannot be reached is named, without its password, when it has been waited for", async () => {
+  const message = await refusal({
+    DATABASE_URL: "postgresql://u:hunter2@127.0.0.1:1/x",
+    BELLWIRE_SECRET_KEY: key,
+    BELLWIRE_DATABASE_WAIT_SECONDS: "1",
+  });
   expect(message).toContain("The database at 127.0.0.1:1/x cannot be used: connect ECONNREFUSED");
   expect(message).not.toContain("hunter2");
 });

@@ -25,6 +25,7 @@ export function readConfig(env: Environment) {
     host: read(settings.host),
     operationsPort: read(settings.operationsPort),
     databaseUrl: read(settings.databaseUrl),
+    databaseWaitSeconds: read(settings.databaseWaitSeconds),
     dataDir: read(settings.dataDir),
     publicUrl: read(settings.publicUrl),
     baseDomain: read(settings.baseDomain),

@@ -29,6 +29,13 @@ export const settings = {
     isSecret: true,
     parse: read.optional(read.secret(read.postgresUrl)),
   }),
+  databaseWaitSeconds: setting({
+    name: "BELLWIRE_DATABASE_WAIT_SECONDS",
+    fallback: "60",
+    meaning:
+      "How long a start waits for a database that does not answer yet. Commands other than `serve` and `migrate` do not wait.",
+    parse: read.wholeNumber(0, 3600),
+  }),
   dataDir: setting({
     name: "BELLWIRE_DATA_DIR",
     fallback: "./.bellwire",

@@ -1,10 +1,12 @@
 import { existsSync } from "node:fs";
+import { systemClock } from "#platform/clock/clock.ts";
 import { CannotStart } from "#platform/config/cannot-start.ts";
 import { codeOf, wordsOf } from "#platform/config/error-words.ts";
 import type { Config } from "#platform/config/read-config.ts";
 import { type EmbeddedPostgres, openEmbeddedPostgres } from "#platform/embedded-postgres/open-embedded-postgres.ts";
 import { appRole } from "./app-role.ts";
 import type { DatabaseLog } from "./database-log.ts";
+import { troubleOf } from "./database-trouble.ts";
 import { migrate } from "./migrate.ts";
 import { openPool, type OpenedPool, type PoolOptions } from "./open-pool.ts";
 import type { HintCarrier } from "./hints.ts";
@@ -12,11 +14,13 @@ import type { HintCarrier } from "./hints.ts";
 const defaultSchema = "bellwire";
 
 interface OpenDatabaseNeeds {
-  readonly config: Pick<Config, "databaseUrl" | "dataDir">;
-  /** Whether it may be made, and brought up to date. */
+  readonly config: Pick<Config, "databaseUrl" | "databaseWaitSeconds" | "dataDir">;
+  /** Whether it may be made, brought up to date, and waited for. */
   readonly mayChange: boolean;
   readonly say: (line: string) => void;
   readonly log: DatabaseLog;
+  /** Ends the wait for a database that does not answer. */
+  readonly stop?: AbortSignal;
 }
 
 /** One web process with its engine: pages and settling share them, and 200 deliveries in flight need none. */
@@ -35,7 +39,9 @@ export async function openDatabase({ config, ...needs }: OpenDatabaseNeeds): Pro
   await using opening = new AsyncDisposableStack();
   const embedded = config.databaseUrl ? undefined : opening.use(await openEmbedded(config.dataDir, needs));
   const ownerUrl = config.databaseUrl?.reveal() ?? embedded?.ownerUrl ?? "";
-  const access = await inWords(ownerUrl, () => migrateAndTellAccess({ ownerUrl, embedded, ...needs }));
+  const waitMs = needs.mayChange && !embedded ? config.databaseWaitSeconds * 1000 : 0;
+  const open = (): Promise<DatabaseAccess> => migrateAndTellAccess({ ownerUrl, embedded, ...needs });
+  const access = await inWords(ownerUrl, () => whenItAnswers(open, { ownerUrl, waitMs, ...needs }));
   const pool = opening.use(await inWords(ownerUrl, () => joinDatabase(access, needs)));
   const opened = opening.move();
   return { pool, access, [Symbol.asyncDispose]: () => opened.disposeAsync() };
@@ -77,6 +83,38 @@ async function migrateAndTellAccess({ ownerUrl, embedded, say, ...needs }: Migra
   return { connectionString: ownerUrl, ...(role && { role }) };
 }
 
+const tryAgainMs = 500;
+
+interface Waiting extends Pick<OpenDatabaseNeeds, "say" | "stop"> {
+  readonly ownerUrl: string;
+  readonly waitMs: number;
+}
+
+/**
+ * Repeats `open` while the database does not answer: what starts it may start Bellwire at the same time. A server that answers, and
+ * refuses the user or knows no such database, is not waited for.
+ */
+async function whenItAnswers<T>(open: () => Promise<T>, { ownerUrl, waitMs, say, stop }: Waiting): Promise<T> {
+  const startedMs = systemClock.monotonicMs();
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await open();
+    } catch (error) {
+      const cause = error instanceof CannotStart ? error.cause : error;
+      const isRefusal = /^(?:28|3D)/.test(codeOf(cause) ?? "");
+      const isOver = systemClock.monotonicMs() - startedMs >= waitMs;
+      if (troubleOf(cause) !== "away" || isRefusal || isOver) throw error;
+      if (tries === 1) {
+        say(
+          `the database at ${placeOf(ownerUrl)} does not answer (${wordsOf(cause)}); waiting for it up to ${waitMs / 1000} s`,
+        );
+      }
+    }
+    await systemClock.sleep(tryAgainMs, stop);
+    stop?.throwIfAborted();
+  }
+}
+
 const notPermitted = "42501";
 
 /** What a database refuses or a network loses is told to the operator, without the password in the URL. A TypeError is a bug. */
@@ -84,7 +122,7 @@ async function inWords<T>(url: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof CannotStart || error instanceof TypeError) throw error;
+    if (error instanceof CannotStart || error instanceof TypeError || isAbort(error)) throw error;
     if (codeOf(error) === notPermitted) {
       throw new CannotStart(
         `The user of DATABASE_URL may not do what the migration needs: ${wordsOf(error)}. ` +
@@ -95,6 +133,8 @@ async function inWords<T>(url: string, work: () => Promise<T>): Promise<T> {
     throw new CannotStart(`The database at ${placeOf(url)} cannot be used: ${wordsOf(error)}`, { cause: error });
   }
 }
+
+const isAbort = (error: unknown): boolean => error instanceof Error && error.name === "AbortError";
 
 function placeOf(url: string): string {
   const parsed = URL.parse(url);
