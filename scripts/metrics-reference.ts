@@ -5,7 +5,7 @@ import { measureBacklog } from "../server/src/app/metrics/measure-backlog.ts";
 import { measureEngine } from "../server/src/app/metrics/measure-engine.ts";
 import { measureLaneStore } from "../server/src/app/metrics/measure-lane-store.ts";
 import { measureProcess } from "../server/src/app/metrics/measure-process.ts";
-import { measureTime } from "../server/src/app/metrics/measure-time.ts";
+import { measureDatabase } from "../server/src/app/metrics/measure-database.ts";
 import { systemClock } from "../server/src/platform/clock/clock.ts";
 import { postgresLaneStore } from "../server/src/webhooks/engine/index.ts";
 import { createEncryption } from "../server/src/platform/encryption/encryption.ts";
@@ -24,7 +24,7 @@ export async function metricsReference(version: string): Promise<string> {
   measureLaneStore(metrics, postgresLaneStore(nowhere, createEncryption([Buffer.alloc(32)]), 1000), systemClock);
   measureEngine(metrics, { inFlight: 0, lanes: 0, windows: [], undecryptable: 0 });
   measureBacklog(metrics, nowhere);
-  measureTime(metrics, { db: nowhere, machine: systemClock });
+  measureDatabase(metrics, { db: nowhere, machine: systemClock });
   measureRestarts(metrics);
   const rows = [...(await metrics.metrics()).matchAll(/^# HELP (bellwire_\S+) (.*)\n# TYPE \S+ (.*)$/gm)].map(
     ([, name, help, type]) => `| \`${name}\` | ${type} | ${help} |`,
@@ -42,6 +42,7 @@ ${rows.join("\n")}
 
 What to be woken for: \`max(bellwire_oldest_due_age_seconds) > 60\`, deliveries wait and nobody sends them;
 \`up == 0\`; \`rate(bellwire_attempts_total{outcome="answered"}[5m]) == 0\` while \`bellwire_due_deliveries > 0\`;
-\`abs(bellwire_clock_ahead_seconds) > 60\` or \`bellwire_history_days_ready < 2\`: a clock is wrong, or the tables of a day are missing.
+\`abs(bellwire_clock_ahead_seconds) > 60\` or \`bellwire_history_days_ready < 2\`: a clock is wrong, or the tables of a day are missing;
+\`increase(bellwire_database_switches[1h]) > 0\`: the database went on from an earlier state, see the runbook *The database was switched*.
 `;
 }

@@ -192,6 +192,13 @@ create table change_counters (
   constraint change_counters_pkey PRIMARY KEY (provider_id, account_id)
 );
 
+create table database_switches (
+  at timestamp with time zone not null default clock_timestamp(),
+  cluster bigint not null,
+  timeline integer not null,
+  constraint database_switches_pkey PRIMARY KEY (at)
+);
+
 create table deliveries (
   provider_id bigint not null,
   event_id uuid not null,
@@ -606,7 +613,8 @@ create table sessions (
 );
 
 create table transaction_numbers (
-  cluster bigint not null
+  cluster bigint not null,
+  timeline integer
 );
 
 create table users (
@@ -723,6 +731,12 @@ CREATE UNIQUE INDEX users_email_idx ON users USING btree (provider_id, lower(ema
 
 CREATE UNIQUE INDEX users_username_idx ON users USING btree (provider_id, lower(username));
 
+CREATE OR REPLACE FUNCTION account_numbers_floor()
+ RETURNS bigint
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN 0;
+
 CREATE OR REPLACE FUNCTION add_history_days(first_day date, last_day date)
  RETURNS void
  LANGUAGE plpgsql
@@ -775,9 +789,32 @@ CREATE OR REPLACE FUNCTION follow_cluster()
  SET search_path TO 'bellwire', 'pg_temp'
 AS $function$
 begin
-  if not exists (select from transaction_numbers where cluster = (select system_identifier from pg_control_system())) then
-    perform skip_transaction_numbers();
+  perform follow_timeline();
+end $function$;
+
+CREATE OR REPLACE FUNCTION follow_timeline()
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'bellwire', 'pg_temp'
+AS $function$
+declare
+  here bigint := (select system_identifier from pg_control_system());
+  now_on integer := wal_timeline();
+  other_cluster boolean;
+begin
+  if exists (select from transaction_numbers where cluster = here and timeline = now_on) then
+    return false;
   end if;
+  perform pg_advisory_xact_lock(hashtext('bellwire numbers'));
+  select cluster <> here into other_cluster from transaction_numbers where cluster <> here or timeline is distinct from now_on;
+  if not found then
+    return false; -- another connection was faster
+  end if;
+  perform skip_numbers(other_cluster);
+  update transaction_numbers set cluster = here, timeline = now_on;
+  insert into database_switches (cluster, timeline) values (here, now_on);
+  return true;
 end $function$;
 
 CREATE OR REPLACE FUNCTION renew_configuration_version()
@@ -915,6 +952,38 @@ begin
   return true;
 end $function$;
 
+CREATE OR REPLACE FUNCTION skip_numbers(all_rows boolean)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'bellwire', 'pg_temp'
+AS $function$
+declare
+  floor bigint;
+  counter regclass;
+  given bigint;
+begin
+  if all_rows then
+    perform skip_transaction_numbers();
+  else
+    execute format('create or replace function transaction_numbers_skipped() returns bigint
+      language sql stable parallel safe return %s', transaction_number() + 1000000000);
+  end if;
+
+  select greatest(account_numbers_floor(), max(last_sequence)) + 1000000 into floor from accounts;
+  execute format('create or replace function account_numbers_floor() returns bigint
+    language sql stable parallel safe return %s', floor);
+  -- Processes keep accounts in memory, with their last numbers, as long as this says so.
+  update providers set configuration_version = gen_random_uuid();
+
+  for counter in select oid from pg_class where relnamespace = current_schema()::regnamespace and relkind = 'S' loop
+    execute format('select last_value from %s where is_called', counter) into given;
+    if given is not null then
+      perform setval(counter, given + 10000);
+    end if;
+  end loop;
+end $function$;
+
 CREATE OR REPLACE FUNCTION skip_transaction_numbers()
  RETURNS void
  LANGUAGE plpgsql
@@ -959,3 +1028,8 @@ CREATE OR REPLACE FUNCTION uuid_v7_floor(at timestamp with time zone)
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
 RETURN ((lpad(to_hex(((EXTRACT(epoch FROM at) * (1000)::numeric))::bigint), 12, '0'::text) || '00000000000000000000'::text))::uuid;
+
+CREATE OR REPLACE FUNCTION wal_timeline()
+ RETURNS integer
+ LANGUAGE sql
+RETURN ((('x'::text || "left"(pg_walfile_name(pg_current_wal_lsn()), 8)))::bit(32))::integer;

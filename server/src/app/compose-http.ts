@@ -20,6 +20,7 @@ import {
 } from "#http/shared/refuse-unreadable-paths.ts";
 import { type Clock, systemClock } from "#platform/clock/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
+import { readDatabaseSwitches } from "#platform/database/database-switches.ts";
 import { isMigrated } from "#platform/database/is-migrated.ts";
 import type { Encryption } from "#platform/encryption/encryption.ts";
 import { newUuidV7 } from "#platform/ids/uuid-v7.ts";
@@ -78,6 +79,7 @@ export async function composeHttp(parts: HttpParts): Promise<FastifyInstance> {
       isStopping,
       isMigrated: () => isMigrated(pool),
       readHistoryDays: () => readHistoryDays(pool),
+      readDatabaseSwitches: () => readDatabaseSwitches(pool),
     }),
   );
   await http.register(async (doors) => {

@@ -10,7 +10,7 @@ import type { EngineSupervisor } from "./engine-supervisor.ts";
 import { findTryOutBin } from "./find-try-out-bin.ts";
 import { setUpFirst } from "./first-set-up.ts";
 import { measureBacklog } from "./metrics/measure-backlog.ts";
-import { measureTime } from "./metrics/measure-time.ts";
+import { measureDatabase } from "./metrics/measure-database.ts";
 import { type Scraped, withEngineMetrics } from "./metrics/with-engine-metrics.ts";
 import { openParts, type Parts } from "./open-parts.ts";
 import { providerUrls } from "./provider-urls.ts";
@@ -52,7 +52,7 @@ export async function runServer({ config, roles, log, say, supervisor, stop }: R
   };
   const parts = await openParts({ config, log, urls, openDatabase: open, running });
   measureBacklog(parts.metrics, parts.pool);
-  measureTime(parts.metrics, { db: parts.pool, machine: systemClock });
+  measureDatabase(parts.metrics, { db: parts.pool, machine: systemClock });
   stop.throwIfAborted();
   const drainMs = drainLeft(stop);
   if (supervisor) running.use(supervisor); // stops before the database does

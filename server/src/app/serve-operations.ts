@@ -3,6 +3,7 @@ import { operationsDoor } from "#http/operations/index.ts";
 import { requestTimes } from "#http/shared/request-times.ts";
 import { addAnswerHeaders, dropAbortedRequests } from "#http/shared/server-guards.ts";
 import { systemClock } from "#platform/clock/clock.ts";
+import { readDatabaseSwitches } from "#platform/database/database-switches.ts";
 import { isMigrated } from "#platform/database/is-migrated.ts";
 import { readHistoryDays } from "#webhooks/history/index.ts";
 import { cannotListen } from "./claim-port.ts";
@@ -30,6 +31,7 @@ export async function serveOperations(
       isStopping,
       isMigrated: () => isMigrated(pool),
       readHistoryDays: () => readHistoryDays(pool),
+      readDatabaseSwitches: () => readDatabaseSwitches(pool),
     }),
   );
   try {

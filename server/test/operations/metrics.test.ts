@@ -4,6 +4,7 @@ import { Registry } from "prom-client";
 import { expect } from "vitest";
 import { operationsDoor } from "#http/operations/index.ts";
 import { systemClock } from "#platform/clock/clock.ts";
+import { readDatabaseSwitches } from "#platform/database/database-switches.ts";
 import type { Database, Pool } from "#platform/database/database.ts";
 import { parseAllowedTargets } from "#platform/network/allowed-targets.ts";
 import { createSender } from "#webhooks/attempts/index.ts";
@@ -28,6 +29,7 @@ async function scrape(metrics: Registry, pool: Database): Promise<ReadonlyMap<st
       isMigrated: async () => true,
       isStopping: () => false,
       readHistoryDays: () => readHistoryDays(pool),
+      readDatabaseSwitches: () => readDatabaseSwitches(pool),
     }),
   );
   const { body } = await http.inject("/metrics");

@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { chown, mkdtemp } from "node:fs/promises";
+import { appendFile, chmod, chown, cp, mkdtemp, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import pg from "pg";
 import type { Place } from "#platform/embedded-postgres/choose-place.ts";
 import { findBinaries } from "#platform/embedded-postgres/find-binaries.ts";
 import { initDatabase, ownerRole } from "#platform/embedded-postgres/init-database.ts";
 import { programOptions } from "#platform/embedded-postgres/run-program.ts";
-import { serverSettings } from "#platform/embedded-postgres/server-settings.ts";
+import { serverSettings, socketPort } from "#platform/embedded-postgres/server-settings.ts";
 import { unprivilegedUser } from "#platform/embedded-postgres/unprivileged-user.ts";
 import { fastestFolder } from "./fastest-folder.ts";
 import { until } from "./until.ts";
@@ -14,6 +14,9 @@ import { until } from "./until.ts";
 export interface ThrowAwayPostgres extends AsyncDisposable {
   /** Connects as the owner of everything. */
   urlOf(database: string): string;
+  /** The socket that it listens on. */
+  readonly socketPath: string;
+  readonly place: Place;
 }
 
 /** Nothing here outlives the run, so nothing waits for a disk, and plans change only when a test analyzes. */
@@ -39,12 +42,45 @@ export async function startThrowAwayPostgres(): Promise<ThrowAwayPostgres> {
   const binaries = await findBinaries(user, silently);
   await initDatabase({ place, binaries, ownerPassword, say: silently });
 
+  return startPostgres(place, binaries);
+}
+
+/** A standby that follows `primary`, from a copy of its files, until it is cut off or promoted. */
+export async function startStandby(primary: ThrowAwayPostgres): Promise<ThrowAwayPostgres> {
+  const folder = await mkdtemp(`${await fastestFolder()}/bellwire-test-`);
+  const { user } = primary.place;
+  const data = join(folder, "postgres");
+  const client = new pg.Client(primary.urlOf("postgres"));
+  await client.connect();
+  await client.query("select pg_backup_start('standby', true)");
+  await cp(join(primary.place.folder, "postgres"), data, {
+    recursive: true,
+    filter: (path) => !/postmaster\.(?:pid|opts)$/.test(path),
+  });
+  const { rows } = await client.query<{ labelfile: string }>("select labelfile from pg_backup_stop(false)");
+  await client.end();
+  await writeFile(join(data, "backup_label"), rows[0]?.labelfile ?? "");
+  await writeFile(join(data, "standby.signal"), "");
+  const source = `host=${primary.place.folder} user=${ownerRole} password=${ownerPassword}`;
+  await appendFile(join(data, "postgresql.auto.conf"), `primary_conninfo = '${source}'\n`);
+  await chmod(data, 0o700);
+  if (user) {
+    const paths = await readdir(folder, { recursive: true });
+    for (const path of [folder, ...paths.map((each) => join(folder, each))]) await chown(path, user.uid, user.gid);
+  }
+  return startPostgres({ folder, user }, await findBinaries(user, silently));
+}
+
+async function startPostgres(place: Place, binaries: string): Promise<ThrowAwayPostgres> {
+  const { folder } = place;
   const server = startServer(place, binaries);
   const urlOf = (database: string): string =>
     `postgresql://${ownerRole}:${ownerPassword}@/${database}?host=${encodeURIComponent(folder)}`;
   await until(() => answersFrom(urlOf("postgres"), join(folder, "postgres")), { withinMs: 30_000 });
   return {
     urlOf,
+    place,
+    socketPath: join(folder, `.s.PGSQL.${socketPort}`),
     async [Symbol.asyncDispose]() {
       const exited = new Promise((resolve) => server.once("exit", resolve));
       server.stdin?.end();

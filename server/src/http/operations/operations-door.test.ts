@@ -2,6 +2,7 @@ import Fastify from "fastify";
 import { Counter, Registry } from "prom-client";
 import { expect, test } from "vitest";
 import type { Database } from "#platform/database/database.ts";
+import type { DatabaseSwitches } from "#platform/database/database-switches.ts";
 import { HandDrivenClock } from "../../../test/support/hand-driven-clock.ts";
 import { operationsDoor } from "./index.ts";
 
@@ -9,7 +10,18 @@ const machine = new HandDrivenClock();
 const answering: Database = { query: async () => [] };
 const silent: Database = { query: () => Promise.reject(new Error("connect ECONNREFUSED 10.0.0.1:5432")) };
 
-async function serve({ pool = answering, isMigrated = true, daysReady = 15, now = machine.now(), isStopping = false }) {
+const none: DatabaseSwitches = { count: 0, at: null, timeline: null };
+const usual = {
+  pool: answering,
+  isMigrated: true,
+  daysReady: 15,
+  now: machine.now(),
+  switches: none,
+  isStopping: false,
+};
+
+async function serve(state: Partial<typeof usual>) {
+  const { pool, isMigrated, daysReady, now, switches, isStopping } = { ...usual, ...state };
   const http = Fastify();
   const metrics = new Registry();
   new Counter({ name: "webhook_attempts_total", help: "Attempts made.", registers: [metrics] }).inc(3);
@@ -21,6 +33,7 @@ async function serve({ pool = answering, isMigrated = true, daysReady = 15, now 
       isMigrated: async () => isMigrated,
       isStopping: () => isStopping,
       readHistoryDays: async () => ({ now, daysReady }),
+      readDatabaseSwitches: async () => switches,
     }),
   );
   return http;
@@ -54,6 +67,11 @@ test.each([
     "whose clock is an hour ahead",
     { now: new Date(machine.now().getTime() - 3_600_000) },
     "this machine's clock is 3600 s ahead of the database's",
+  ],
+  [
+    "whose database was switched an hour ago",
+    { switches: { count: 1, at: new Date(machine.now().getTime() - 3_600_000), timeline: 2 } },
+    "the database went on from an earlier state at 2026-02-03T03:05:06.789Z (timeline 2): changes may be lost",
   ],
 ])("a process %s is ready, and warns", async (_when, state, warning) => {
   await using http = await serve(state);

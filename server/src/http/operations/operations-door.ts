@@ -3,6 +3,7 @@ import type { Registry } from "prom-client";
 import type { Clock } from "#platform/clock/clock.ts";
 import { wrongFromMs } from "#platform/clock/database-clock.ts";
 import type { Database } from "#platform/database/database.ts";
+import type { DatabaseSwitches } from "#platform/database/database-switches.ts";
 import type { HistoryDays } from "#webhooks/history/index.ts";
 
 export interface OperationsNeeds {
@@ -16,6 +17,7 @@ export interface OperationsNeeds {
   readonly readHistoryDays: () => Promise<HistoryDays>;
   /** Whether the process has been told to stop. */
   readonly isStopping: () => boolean;
+  readonly readDatabaseSwitches: () => Promise<DatabaseSwitches>;
 }
 
 /**
@@ -43,9 +45,18 @@ export const operationsDoor =
     http.get("/metrics", async (_request, reply) => reply.type(metrics.contentType).send(await metrics.metrics()));
   };
 
+/** How long a switch of the database is worth a warning. */
+const switchToldMs = 24 * 60 * 60_000;
+
 type Readiness = { readonly because: string } | { readonly warnings: readonly string[] };
 
-async function readReadiness({ pool, machine, isMigrated, readHistoryDays }: OperationsNeeds): Promise<Readiness> {
+async function readReadiness({
+  pool,
+  machine,
+  isMigrated,
+  readHistoryDays,
+  readDatabaseSwitches,
+}: OperationsNeeds): Promise<Readiness> {
   await pool.query("select 1");
   if (!(await isMigrated())) return { because: "the database waits for migrations" };
   const { now, daysReady } = await readHistoryDays();
@@ -56,6 +67,12 @@ async function readReadiness({ pool, machine, isMigrated, readHistoryDays }: Ope
   if (Math.abs(aheadMs) >= wrongFromMs) {
     const seconds = Math.round(Math.abs(aheadMs) / 1000);
     warnings.push(`this machine's clock is ${seconds} s ${aheadMs > 0 ? "ahead of" : "behind"} the database's`);
+  }
+  const { at, timeline } = await readDatabaseSwitches();
+  if (at !== null && now.getTime() - at.getTime() < switchToldMs) {
+    warnings.push(
+      `the database went on from an earlier state at ${at.toISOString()} (timeline ${timeline}): changes may be lost`,
+    );
   }
   return { warnings };
 }

@@ -63,7 +63,7 @@ export async function migrate(options: MigrateOptions): Promise<Migrated> {
     const applied = await bringUpToDate();
     if (applied.length > 0) await registerCell(client, schema, cell);
     if (mayActAsApp) for (const granted of [directorySchema, schema]) await grantToAppRole(client, granted);
-    await followCluster(client, schema);
+    await followTimeline(client, schema);
     // Under the lock, too: tables that are made beside the grants of another start end it ("tuple concurrently updated").
     await client.query(
       `select ${pg.escapeIdentifier(schema)}.add_history_days(today - 1, today + $1::integer)
@@ -76,10 +76,10 @@ export async function migrate(options: MigrateOptions): Promise<Migrated> {
   }
 }
 
-/** After a move to another cluster, transactions go on being numbered upwards: see 0019_transaction_numbers.sql. */
-async function followCluster(client: pg.Client, schema: string): Promise<void> {
+/** After a move to another cluster or timeline, numbers go on upwards: see 0030_follow_timeline.sql. */
+async function followTimeline(client: pg.Client, schema: string): Promise<void> {
   const patiently = {
-    text: `select ${pg.escapeIdentifier(schema)}.follow_cluster()`,
+    text: `select ${pg.escapeIdentifier(schema)}.follow_timeline()`,
     query_timeout: lookThroughMsMax,
   };
   await client.query(patiently);

@@ -3,6 +3,7 @@ import { expect } from "vitest";
 import { test } from "../../../test/support/test.ts";
 import { schema } from "../../../test/support/test-databases.ts";
 import { until } from "../../../test/support/until.ts";
+import { appRole } from "./app-role.ts";
 import type { Pool } from "./database.ts";
 import { troubleOf } from "./database-trouble.ts";
 import { openPool } from "./open-pool.ts";
@@ -134,9 +135,13 @@ test.for([
     const role = `user_of_${database}`;
     url.pathname = "/postgres";
     await using owner = await openPool({ connectionString: url.href.replace("@localhost/", "@/"), schema });
-    await owner.query(`create role ${role} login password 'first'`);
+    await owner.query(`create role ${role} login password 'first' in role ${appRole}`);
     Object.assign(url, { username: role, password: "first", pathname: `/${database}` });
-    await using pool = await openPool({ connectionString: url.href.replace("@localhost/", "@/"), schema });
+    await using pool = await openPool({
+      connectionString: url.href.replace("@localhost/", "@/"),
+      schema,
+      role: appRole,
+    });
     const run = async (statement: string): Promise<void> => {
       const named = statement.replaceAll("$role", role).replaceAll("$database", database);
       await owner.query(named.replaceAll("$moved", `${database}_moved`));

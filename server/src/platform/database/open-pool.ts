@@ -48,6 +48,8 @@ const connectTimeoutMs = 10_000;
 const attemptTimeoutMs = 3000;
 /** The same for the connection that asks about an overdue answer. */
 const probeTimeoutMs = 2000;
+/** Of a database that was brought to another cluster, the largest number is looked for in its whole history. */
+const patiently = { query_timeout: 60 * 60_000 };
 /** How long a connection may be without traffic before either side's kernel asks whether the other is still there. */
 const keepAliveMs = 15_000;
 
@@ -98,7 +100,7 @@ export async function openPool(options: PoolOptions): Promise<OpenedPool> {
 function openConnections(connection: pg.ClientConfig, watch: LineWatch, options: PoolOptions): pg.Pool {
   const { schema, role, max = 10, log = silent } = options;
   const verify: pg.PoolConfig["verify"] = (client, done) => {
-    setUpSession(client, schema, role).then((session) => {
+    openSession(client, { schema, role, log }).then((session) => {
       watch.add(client, session);
       done();
     }, done);
@@ -158,15 +160,64 @@ async function connectOnce(config: pg.ClientConfig): Promise<pg.Client> {
   }
 }
 
+interface SessionNeeds {
+  readonly schema: string;
+  readonly role: string | undefined;
+  readonly log: DatabaseLog;
+}
+
+/**
+ * Sets up a session, on a primary that goes on with the numbers given so far. A connection to a standby is refused: it could not
+ * be used, and would still be there, unchecked, when the standby is promoted. A primary changes its timeline only by a restart.
+ */
+async function openSession(client: pg.Client, { schema, role, log }: SessionNeeds): Promise<Session> {
+  const { isStandby, canFollow, ...session } = await setUpSession(client, schema, role);
+  if (isStandby) throw new StandbyRefused();
+  if (!canFollow) return session;
+  const { rows } = await client.query<{ isFirst: boolean }>({
+    text: `select follow_timeline() as "isFirst"`,
+    ...patiently,
+  });
+  if (rows[0]?.isFirst) {
+    log.warn(
+      {},
+      "the database goes on from an earlier state (failover or restore): numbers skip ahead, changes may be lost",
+    );
+  }
+  return session;
+}
+
+/** As PostgreSQL says it of a statement that writes on a standby. */
+class StandbyRefused extends Error {
+  readonly code = "25006";
+
+  constructor() {
+    super("The database is a standby, which only reads.");
+  }
+}
+
+interface NewSession extends Session {
+  readonly isStandby: boolean;
+  /** Not before the first migration. */
+  readonly canFollow: boolean;
+}
+
 // search_path ends with pg_temp: a temporary table must not stand in for one of ours.
 // The server's keepalives end a session whose client is gone within a minute; over a socket they do nothing.
-async function setUpSession(client: pg.Client, schema: string, role = "none"): Promise<Session> {
-  const { rows } = await client.query<Session>(
-    `select pg_backend_pid() as pid, pg_postmaster_start_time()::text as server, set_config('tcp_keepalives_idle', '30', false),
+async function setUpSession(client: pg.Client, schema: string, role = "none"): Promise<NewSession> {
+  const { rows } = await client.query<NewSession>(
+    `select pg_backend_pid() as pid, pg_postmaster_start_time()::text as server, pg_is_in_recovery() as "isStandby",
+       to_regproc(quote_ident($5) || '.follow_timeline') is not null as "canFollow", set_config('tcp_keepalives_idle', '30', false),
        set_config('tcp_keepalives_interval', '10', false), set_config('tcp_keepalives_count', '3', false), set_config('role', $1, false), set_config('search_path', $2, false),
        set_config('statement_timeout', $3, false), set_config('idle_in_transaction_session_timeout', $4, false),
        set_config('timezone', 'UTC', false), set_config('datestyle', 'ISO, YMD', false)`,
-    [role, `${pg.escapeIdentifier(schema)}, pg_temp`, String(statementTimeoutMs), String(idleInTransactionTimeoutMs)],
+    [
+      role,
+      `${pg.escapeIdentifier(schema)}, pg_temp`,
+      String(statementTimeoutMs),
+      String(idleInTransactionTimeoutMs),
+      schema,
+    ],
   );
   const [session] = rows;
   if (!session) throw new Error("The database did not say which process of it answers.");

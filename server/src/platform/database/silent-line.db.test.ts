@@ -69,7 +69,6 @@ test("when the database's address has moved, its new server is used at once, on 
   databaseUrl,
 }) => {
   await using successor = await startThrowAwayPostgres();
-  const successorUrl = new URL(successor.urlOf("postgres").replace("@/", "@localhost/"));
   const owner = new pg.Client({ connectionString: successor.urlOf("postgres") });
   await owner.connect();
   const { pathname, username, password } = new URL(databaseUrl.replace("@/", "@localhost/"));
@@ -82,7 +81,7 @@ test("when the database's address has moved, its new server is used at once, on 
   await using pool = await openPool({ connectionString, schema, max: 3, answerTimeoutMs: never, overdueMs: 100 });
   const startedAt = "select pg_postmaster_start_time()::text as at, pg_sleep(0.1)";
   const [before] = await Promise.all([pool.query(startedAt), pool.query(startedAt), pool.query(startedAt)]);
-  line.moveTo(join(successorUrl.searchParams.get("host") ?? "", ".s.PGSQL.5432"));
+  line.moveTo(successor.socketPath);
   const [first] = await Promise.allSettled([pool.query(startedAt)]);
   expect(troubleOf("reason" in first ? first.reason : undefined)).toBe("away");
   const after = await Promise.all([pool.query(startedAt), pool.query(startedAt), pool.query(startedAt)]);

@@ -3,7 +3,8 @@ import { newUuidV7 } from "#platform/ids/uuid-v7.ts";
 
 import type { Account } from "./account.ts";
 
-export const accountColumns = `id, version, last_sequence as "lastSequence", org_name as "orgName", state, state_changed_at as "stateChangedAt", deletion_at as "deletionAt",
+// After the database was switched to an earlier state, all numbers go on above a floor (0030_follow_timeline.sql).
+export const accountColumns = `id, version, greatest(last_sequence, account_numbers_floor()) as "lastSequence", org_name as "orgName", state, state_changed_at as "stateChangedAt", deletion_at as "deletionAt",
   plan_id as "planId", annotations, fields, monthly_billing_enabled as "monthlyBillingEnabled",
   monthly_charging_enabled as "monthlyChargingEnabled", credit_card_token as "creditCardToken",
   credit_card_partial_number as "creditCardPartialNumber", credit_card_expires_on as "creditCardExpiresOn",
@@ -63,7 +64,7 @@ const updateStatement = `
   set org_name = $3, state = $4, state_changed_at = $5, annotations = $6, fields = $7, monthly_billing_enabled = $8,
     monthly_charging_enabled = $9, deletion_at = $10, plan_id = $11, credit_card_token = $12,
     credit_card_partial_number = $13, credit_card_expires_on = $14, updated_at = $15, version = $16,
-    last_sequence = case when last_sequence = $17 then last_sequence + 1 end
+    last_sequence = case when greatest(last_sequence, account_numbers_floor()) = $17 then $17 + 1 end
   where provider_id = $1 and id = $2`;
 
 /**

@@ -12,7 +12,7 @@ export type AccountEvent = Omit<NewEvent, "accountId" | "accountName" | "sequenc
 // the column, and with it the transaction, if numbers were taken since the row was read: null is no number.
 const statement = `
   update accounts
-  set last_sequence = case when last_sequence = $3 then last_sequence + $4 end
+  set last_sequence = case when greatest(last_sequence, account_numbers_floor()) = $3 then $3 + $4 end
   where provider_id = $1 and id = $2`;
 
 /** Records what happened to a locked account, under its next numbers. They can be gone on from once. */

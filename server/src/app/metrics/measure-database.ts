@@ -1,10 +1,11 @@
 import { Gauge, type Registry } from "prom-client";
 import type { Clock } from "#platform/clock/clock.ts";
 import type { Database } from "#platform/database/database.ts";
+import { readDatabaseSwitches } from "#platform/database/database-switches.ts";
 import { readHistoryDays, readRetentionBehind } from "#webhooks/history/index.ts";
 
-/** Shows a wrong clock, or a day without its tables, before it does harm. */
-export function measureTime(
+/** Shows a wrong clock, or a day without its tables, before it does harm; and that the database has changed. */
+export function measureDatabase(
   metrics: Registry,
   { db, machine }: { readonly db: Database; readonly machine: Clock },
 ): void {
@@ -31,5 +32,10 @@ export function measureTime(
     "bellwire_retention_behind_seconds",
     "How far the time that retention goes by is behind the database's clock: up to an hour, more after a leap of the clock. The same from every process.",
     () => readRetentionBehind(db),
+  );
+  gauge(
+    "bellwire_database_switches",
+    "How often the database went on from an earlier state, after a failover or a restore: changes may be lost. The same from every process.",
+    async () => (await readDatabaseSwitches(db)).count,
   );
 }

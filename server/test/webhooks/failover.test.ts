@@ -1,0 +1,119 @@
+import pg from "pg";
+import { expect } from "vitest";
+import { migrate } from "#platform/database/migrate.ts";
+import { openPool } from "#platform/database/open-pool.ts";
+import { updateAccount } from "#portal/whole-accounts/index.ts";
+import { followEvents, startOfFeed } from "#webhooks/events/index.ts";
+import { byApi, byToken, form, now, setUp, signUp } from "../portal/house.ts";
+import { openDatabaseLine } from "../support/database-line.ts";
+import { schema } from "../support/test-databases.ts";
+import { test } from "../support/test.ts";
+import { startStandby, startThrowAwayPostgres } from "../support/throw-away-postgres.ts";
+import { until } from "../support/until.ts";
+
+/** A primary with Bellwire's tables and an asynchronous standby that has caught up, and a line that leads to the primary. */
+async function openPair(running: AsyncDisposableStack) {
+  const primary = running.use(await startThrowAwayPostgres());
+  await migrate({ connectionString: primary.urlOf("postgres"), schema });
+  const owner = new pg.Client(primary.urlOf("postgres"));
+  running.defer(() => owner.end());
+  await owner.connect();
+  await owner.query(`select ${schema}.add_history_days($1::date, $1::date)`, [now]);
+  const standby = running.use(await startStandby(primary));
+  const follower = new pg.Client(standby.urlOf("postgres"));
+  running.defer(() => follower.end());
+  await follower.connect();
+  const line = running.use(await openDatabaseLine(primary.socketPath));
+  const url = new URL(primary.urlOf("postgres").replace("@/", "@localhost/"));
+  url.host = `127.0.0.1:${line.port}`;
+  url.searchParams.delete("host");
+  return {
+    line,
+    standby,
+    connectionString: url.href,
+    /** Until the standby has all that was committed. */
+    async catchUp() {
+      // Also what waits to be written: this server commits without waiting for its disk.
+      const { rows } = await owner.query<{ lsn: string }>("select pg_current_wal_insert_lsn()::text as lsn");
+      await until(async () => {
+        const caught = await follower.query("select where pg_last_wal_replay_lsn() >= $1::pg_lsn", [rows[0]?.lsn]);
+        return caught.rowCount === 1;
+      });
+    },
+    /** From now on it receives nothing. */
+    async cutOff() {
+      await follower.query("alter system set primary_conninfo = ''");
+      await follower.query("select pg_reload_conf()");
+      await until(async () => (await follower.query("select from pg_stat_wal_receiver")).rowCount === 0);
+    },
+    promote: () => follower.query("select pg_promote()"),
+  };
+}
+
+test("after a failover to a standby that lagged, no number is given twice and no event passes a follower by", async () => {
+  await using running = new AsyncDisposableStack();
+  const { line, standby, connectionString, ...pair } = await openPair(running);
+  const warnings: string[] = [];
+  const log = { warn: (_fields: object, message: string) => warnings.push(message), error: () => undefined };
+  const pool = running.use(await openPool({ connectionString, schema, log, overdueMs: 100 }));
+  const { provider } = await setUp(pool);
+  const first = await signUp(pool, { provider, by: byToken });
+  const accountId = first.whole.account.id;
+  const rename = (name: string) =>
+    updateAccount(pool, { provider, accountId, values: { org_name: name }, writer: "program", by: byApi });
+  const follow = async (after = startOfFeed) => {
+    const events = await followEvents(pool, { providerId: provider.id, limit: 100, after });
+    return { events, last: events.at(-1) ?? after };
+  };
+  await rename("kept");
+  await pair.catchUp();
+  await pair.cutOff();
+
+  // Nobody but these readers will know of what follows.
+  for (let index = 0; index < 20; index += 1) await rename(`lost ${index}`);
+  const lostSignUp = await signUp(pool, {
+    provider,
+    by: byToken,
+    values: { ...form, username: "lost", email: "lost@fjord.example" },
+  });
+  const before = await follow();
+  const given = Math.max(
+    ...before.events.filter((event) => event.accountId === accountId).map(({ sequence }) => sequence),
+  );
+
+  await pair.promote();
+  line.moveTo(standby.socketPath);
+  await until(() =>
+    rename("after").then(
+      () => true,
+      () => false,
+    ),
+  );
+  // Events are shown once all transactions that began before them have ended.
+  const after = await until(async () => {
+    const read = await follow(before.last);
+    return read.events.length > 0 && read;
+  });
+  expect(after.events.map((event) => [event.type, event.accountId])).toEqual([["account.updated", accountId]]);
+  expect(after.events[0]?.sequence).toBeGreaterThan(given);
+  const laterSignUp = await signUp(pool, {
+    provider,
+    by: byToken,
+    values: { ...form, username: "later", email: "later@fjord.example" },
+  });
+  expect(laterSignUp.whole.account.id).toBeGreaterThan(lostSignUp.whole.account.id);
+  await until(async () => (await follow(after.last)).events.length > 0);
+
+  expect(warnings.filter((warning) => warning.includes("goes on from an earlier state"))).toHaveLength(1);
+  expect(await pool.query("select timeline from database_switches")).toEqual([{ timeline: 2 }]);
+});
+
+test("a connection to a standby is refused, so that none goes on unchecked when it is promoted", async () => {
+  await using running = new AsyncDisposableStack();
+  const { standby, connectionString, line, ...pair } = await openPair(running);
+  line.moveTo(standby.socketPath);
+  await expect(openPool({ connectionString, schema })).rejects.toThrow("The database is a standby");
+  await pair.promote();
+  const pool = running.use(await openPool({ connectionString, schema }));
+  expect(await pool.query("select timeline from database_switches")).toEqual([{ timeline: 2 }]);
+});
