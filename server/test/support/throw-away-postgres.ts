@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { appendFile, chmod, chown, cp, mkdtemp, readdir, writeFile } from "node:fs/promises";
+import { once } from "node:events";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import pg from "pg";
 import type { Place } from "#platform/embedded-postgres/choose-place.ts";
@@ -8,6 +10,7 @@ import { initDatabase, ownerRole } from "#platform/embedded-postgres/init-databa
 import { programOptions } from "#platform/embedded-postgres/run-program.ts";
 import { serverSettings, socketPort } from "#platform/embedded-postgres/server-settings.ts";
 import { unprivilegedUser } from "#platform/embedded-postgres/unprivileged-user.ts";
+import type { IssuedCertificate } from "./build-certificates.ts";
 import { fastestFolder } from "./fastest-folder.ts";
 import { until } from "./until.ts";
 
@@ -17,6 +20,8 @@ export interface ThrowAwayPostgres extends AsyncDisposable {
   /** The socket that it listens on. */
   readonly socketPath: string;
   readonly place: Place;
+  /** Part of the socket's name, and with TLS a port of 127.0.0.1. */
+  readonly port: number;
 }
 
 /** Nothing here outlives the run, so nothing waits for a disk, and plans change only when a test analyzes. */
@@ -34,7 +39,7 @@ const ownerPassword = "throw-away";
 const silently = (): void => undefined;
 
 /** Starts PostgreSQL as the product does, and makes sure that it is this server which answers. */
-export async function startThrowAwayPostgres(): Promise<ThrowAwayPostgres> {
+export async function startThrowAwayPostgres({ tls }: { tls?: IssuedCertificate } = {}): Promise<ThrowAwayPostgres> {
   const folder = await mkdtemp(`${await fastestFolder()}/bellwire-test-`);
   const user = await unprivilegedUser();
   if (user) await chown(folder, user.uid, user.gid);
@@ -42,7 +47,21 @@ export async function startThrowAwayPostgres(): Promise<ThrowAwayPostgres> {
   const binaries = await findBinaries(user, silently);
   await initDatabase({ place, binaries, ownerPassword, say: silently });
 
-  return startPostgres(place, binaries);
+  return startPostgres(place, binaries, tls && (await overTls(place, tls)));
+}
+
+/** Settings with which it also listens on 127.0.0.1, and offers TLS there. */
+async function overTls({ folder, user }: Place, { cert, key }: IssuedCertificate): Promise<Record<string, string>> {
+  const files = { ssl_cert_file: join(folder, "server.crt"), ssl_key_file: join(folder, "server.key") };
+  await writeFile(files.ssl_cert_file, cert);
+  await writeFile(files.ssl_key_file, key, { mode: 0o600 });
+  if (user) for (const path of Object.values(files)) await chown(path, user.uid, user.gid);
+  const taken = createServer().listen(0, "127.0.0.1");
+  await once(taken, "listening");
+  const address = taken.address();
+  taken.close();
+  const port = String(typeof address === "object" ? address?.port : "");
+  return { ssl: "on", ...files, listen_addresses: "127.0.0.1", port };
 }
 
 /** A standby that follows `primary`, from a copy of its files, until it is cut off or promoted. */
@@ -71,16 +90,22 @@ export async function startStandby(primary: ThrowAwayPostgres): Promise<ThrowAwa
   return startPostgres({ folder, user }, await findBinaries(user, silently));
 }
 
-async function startPostgres(place: Place, binaries: string): Promise<ThrowAwayPostgres> {
+async function startPostgres(
+  place: Place,
+  binaries: string,
+  more: Readonly<Record<string, string>> = {},
+): Promise<ThrowAwayPostgres> {
   const { folder } = place;
-  const server = startServer(place, binaries);
+  const server = startServer(place, binaries, more);
+  const port = more["port"] ?? String(socketPort);
   const urlOf = (database: string): string =>
-    `postgresql://${ownerRole}:${ownerPassword}@/${database}?host=${encodeURIComponent(folder)}`;
+    `postgresql://${ownerRole}:${ownerPassword}@/${database}?host=${encodeURIComponent(folder)}${port === String(socketPort) ? "" : `&port=${port}`}`;
   await until(() => answersFrom(urlOf("postgres"), join(folder, "postgres")), { withinMs: 30_000 });
   return {
     urlOf,
     place,
-    socketPath: join(folder, `.s.PGSQL.${socketPort}`),
+    port: Number(port),
+    socketPath: join(folder, `.s.PGSQL.${port}`),
     async [Symbol.asyncDispose]() {
       const exited = new Promise((resolve) => server.once("exit", resolve));
       server.stdin?.end();
@@ -90,8 +115,8 @@ async function startPostgres(place: Place, binaries: string): Promise<ThrowAwayP
 }
 
 /** A shell stands between: when our end of its input closes, also because we were killed, it stops the server and tidies up. */
-function startServer(place: Place, binaries: string): ChildProcess {
-  const settings = Object.entries({ ...serverSettings(place.folder), ...hasty });
+function startServer(place: Place, binaries: string, more: Readonly<Record<string, string>>): ChildProcess {
+  const settings = Object.entries({ ...serverSettings(place.folder), ...hasty, ...more });
   const options = settings.flatMap(([name, value]) => ["-c", `${name}=${value}`]);
   const script = '"$@" </dev/null & read -r _; kill -INT $!; wait; rm -rf "$0"';
   const data = join(place.folder, "postgres");

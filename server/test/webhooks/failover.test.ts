@@ -117,3 +117,22 @@ test("a connection to a standby is refused, so that none goes on unchecked when 
   const pool = running.use(await openPool({ connectionString, schema }));
   expect(await pool.query("select timeline from database_switches")).toEqual([{ timeline: 2 }]);
 });
+
+test("of several hosts the primary is used, and after a failover its successor", async () => {
+  await using running = new AsyncDisposableStack();
+  const { line, standby, connectionString, ...pair } = await openPair(running);
+  const other = running.use(await openDatabaseLine(standby.socketPath));
+  const both = connectionString.replace(`:${line.port}/`, `:${other.port},127.0.0.1:${line.port}/`);
+  const pool = running.use(await openPool({ connectionString: both, schema, overdueMs: 100 }));
+  expect(await pool.query("select timeline from database_switches")).toEqual([]);
+  await pair.catchUp();
+  line.silence();
+  await pair.promote();
+  await until(() =>
+    pool.query("select").then(
+      () => true,
+      () => false,
+    ),
+  );
+  expect(await pool.query("select timeline from database_switches")).toEqual([{ timeline: 2 }]);
+});

@@ -1,3 +1,4 @@
+import { parseDatabaseUrl } from "#platform/database/database-url.ts";
 import { parseAllowedTargets } from "#platform/network/allowed-targets.ts";
 import { Secret } from "./secret.ts";
 import { type Parse, Wrong } from "./setting.ts";
@@ -63,8 +64,10 @@ export const domainName: Parse<string> = (text) =>
     : new Wrong("must be a domain name like example.com, without a port");
 
 /** libpq's own forms, which are more than URLs: a host may be left out, or be a folder with a socket. */
-export const postgresUrl: Parse<string> = (text) =>
-  /^postgres(ql)?:\/\/./.test(text) ? text : new Wrong("must start with postgresql://");
+export const postgresUrl: Parse<string> = (text) => {
+  const parsed = parseDatabaseUrl(text);
+  return "wrong" in parsed ? new Wrong(parsed.wrong) : text;
+};
 
 const keyBytes = 32;
 

@@ -25,6 +25,7 @@ export function readConfig(env: Environment) {
     host: read(settings.host),
     operationsPort: read(settings.operationsPort),
     databaseUrl: read(settings.databaseUrl),
+    databaseConnections: read(settings.databaseConnections),
     databaseWaitSeconds: read(settings.databaseWaitSeconds),
     dataDir: read(settings.dataDir),
     publicUrl: read(settings.publicUrl),

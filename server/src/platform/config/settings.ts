@@ -25,9 +25,17 @@ export const settings = {
     name: "DATABASE_URL",
     fallback: "",
     fallbackWords: "unset: an embedded PostgreSQL",
-    meaning: "A PostgreSQL connection string, `postgresql://user:password@host/database`. PostgreSQL 16 or newer.",
+    meaning:
+      "A PostgreSQL connection string, `postgresql://user:password@host/database`. PostgreSQL 16 or newer. Several hosts (`@a,b:5433/`) are tried in order for a primary; `target_session_attrs` is `any`, `primary` or `read-write`. TLS: `?sslmode=verify-full&sslrootcert=/path/ca.pem` verifies the certificate (so do `require` and `verify-ca`), `sslcert` and `sslkey` are the client's, `no-verify` encrypts only. Poolers in session mode only.",
     isSecret: true,
     parse: read.optional(read.secret(read.postgresUrl)),
+  }),
+  databaseConnections: setting({
+    name: "BELLWIRE_DATABASE_CONNECTIONS",
+    fallback: "20",
+    meaning:
+      "How many connections to the database each process uses at most; one more is for hints, and one for moments.",
+    parse: read.wholeNumber(2, 1000),
   }),
   databaseWaitSeconds: setting({
     name: "BELLWIRE_DATABASE_WAIT_SECONDS",

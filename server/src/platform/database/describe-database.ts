@@ -1,5 +1,5 @@
-import pg from "pg";
 import { appRole } from "./app-role.ts";
+import { connectToPrimary, DatabaseHosts } from "./connect.ts";
 
 // What the connected user may not see is left out by pg_settings.
 const settingsStatement = `
@@ -13,10 +13,8 @@ const rolesStatement = `
 
 /** What a running server says of itself, by name. */
 export async function describeDatabase(connectionString: string): Promise<ReadonlyMap<string, string>> {
-  const client = new pg.Client({ connectionString, connectionTimeoutMillis: 5000 });
-  client.on("error", () => undefined);
+  const client = await connectToPrimary(new DatabaseHosts(connectionString), { connectionTimeoutMillis: 5000 });
   try {
-    await client.connect();
     const { rows: settings } = await client.query<{ name: string; setting: string }>(settingsStatement);
     const {
       rows: [roles],

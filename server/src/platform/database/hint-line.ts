@@ -5,7 +5,8 @@ import { type LineWatch, type Session, sessionStatement } from "./line-watch.ts"
 import { StatementLine } from "./statement-line.ts";
 
 interface HintLineOptions {
-  readonly connection: pg.ClientConfig;
+  /** How to connect, asked each time. */
+  readonly connection: () => pg.ClientConfig;
   /** The name that PostgreSQL's listen and notify know. */
   readonly channel: string;
   readonly log: DatabaseLog;
@@ -78,7 +79,7 @@ export class HintLine implements AsyncDisposable {
 
   /** A line that has gone silent looks like one on which nothing is said. Rejects when there is no answer. */
   async #askNowAndThen(line: StatementLine): Promise<void> {
-    const { query_timeout = askEveryMs } = this.#options.connection;
+    const { query_timeout = askEveryMs } = this.#options.connection();
     for (;;) {
       await systemClock.sleep(Math.min(askEveryMs, query_timeout), this.#closing.signal);
       if (this.#closing.signal.aborted) return;
@@ -89,7 +90,7 @@ export class HintLine implements AsyncDisposable {
   /** Resolves when the connection has ended, rejects when it broke or never came to be. */
   async #openOnce(opened: () => void): Promise<void> {
     const { connection, channel, watch, onOpened, onPayload } = this.#options;
-    const client = new pg.Client(connection);
+    const client = new pg.Client(connection());
     const ended = new Promise<void>((resolve, reject) => client.on("end", resolve).on("error", reject));
     ended.catch(() => undefined); // also heard while connecting, where connect() itself rejects
     client.on("notification", ({ payload }) => onPayload(payload ?? ""));

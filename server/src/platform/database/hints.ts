@@ -3,6 +3,7 @@ import { systemClock } from "#platform/clock/clock.ts";
 import { randomHex } from "#platform/ids/random-token.ts";
 import type { DatabaseLog } from "./database-log.ts";
 import { HintLine } from "./hint-line.ts";
+import { HintPace } from "./hint-pace.ts";
 import { readHints, writeHints } from "./hint-payload.ts";
 import type { LineWatch } from "./line-watch.ts";
 import type { HintsLeft } from "./run-transaction.ts";
@@ -10,18 +11,11 @@ import type { HintsLeft } from "./run-transaction.ts";
 type Listener = (values: readonly string[]) => void;
 
 interface HintsNeeds {
-  readonly connection: pg.ClientConfig;
+  readonly connection: () => pg.ClientConfig;
   readonly channel: string;
   readonly log: DatabaseLog;
   readonly watch: LineWatch;
 }
-
-/**
- * A notify is a transaction of its own, which takes a lock of the whole instance when it commits, and wakes every process
- * that listens. The first goes out at once, those behind it together, 20 ms later: with one in 5 ms they took a tenth of
- * what a change costs.
- */
-const sayEveryMs = 20;
 
 /** Carries hints between those who leave them and those who listen. */
 export interface HintCarrier extends AsyncDisposable {
@@ -35,6 +29,7 @@ export class Hints implements HintCarrier {
   readonly #self = randomHex(8);
   readonly #listeners = new Map<string, Set<Listener>>();
   readonly #line: HintLine;
+  readonly #pace = new HintPace();
   #forUs: HintsLeft = new Map();
   #forOthers: HintsLeft = new Map();
   #timer: NodeJS.Timeout | undefined;
@@ -53,6 +48,7 @@ export class Hints implements HintCarrier {
       onPayload: (payload) => {
         const heard = readHints(payload);
         if (heard?.from === this.#self) return;
+        if (heard) this.#pace.heard(heard.from, systemClock.monotonicMs());
         for (const [hinted, values] of heard?.hints ?? []) this.#tell(hinted, values);
       },
     });
@@ -93,7 +89,8 @@ export class Hints implements HintCarrier {
 
   #saySoon(): void {
     if (!this.#line.isOpen || this.#forOthers.size === 0) return;
-    const waitMs = Math.max(0, this.#saidMs + sayEveryMs - systemClock.monotonicMs());
+    const nowMs = systemClock.monotonicMs();
+    const waitMs = Math.max(0, this.#saidMs + this.#pace.everyMs(nowMs) - nowMs);
     this.#timer ??= setTimeout(() => void this.#say(), waitMs);
   }
 

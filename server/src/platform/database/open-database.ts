@@ -6,15 +6,18 @@ import type { Config } from "#platform/config/read-config.ts";
 import { type EmbeddedPostgres, openEmbeddedPostgres } from "#platform/embedded-postgres/open-embedded-postgres.ts";
 import { appRole } from "./app-role.ts";
 import type { DatabaseLog } from "./database-log.ts";
+import { connectToPrimary, DatabaseHosts, refuseTransactionPooling } from "./connect.ts";
+import { placeOf } from "./database-url.ts";
 import { troubleOf } from "./database-trouble.ts";
 import { migrate } from "./migrate.ts";
 import { openPool, type OpenedPool, type PoolOptions } from "./open-pool.ts";
 import type { HintCarrier } from "./hints.ts";
 
 const defaultSchema = "bellwire";
+const connecting = { application_name: "bellwire", connectionTimeoutMillis: 10_000, query_timeout: 10_000 };
 
 interface OpenDatabaseNeeds {
-  readonly config: Pick<Config, "databaseUrl" | "databaseWaitSeconds" | "dataDir">;
+  readonly config: Pick<Config, "databaseUrl" | "databaseConnections" | "databaseWaitSeconds" | "dataDir">;
   /** Whether it may be made, brought up to date, and waited for. */
   readonly mayChange: boolean;
   readonly say: (line: string) => void;
@@ -23,11 +26,8 @@ interface OpenDatabaseNeeds {
   readonly stop?: AbortSignal;
 }
 
-/** One web process with its engine: pages and settling share them, and 200 deliveries in flight need none. */
-const connectionsMax = 20;
-
 /** What another process of the same start needs to use a database that has been opened here. */
-export type DatabaseAccess = Pick<PoolOptions, "connectionString" | "role">;
+export type DatabaseAccess = Pick<PoolOptions, "connectionString" | "role" | "max">;
 
 export interface OpenedDatabase extends AsyncDisposable {
   readonly pool: OpenedPool;
@@ -40,7 +40,8 @@ export async function openDatabase({ config, ...needs }: OpenDatabaseNeeds): Pro
   const embedded = config.databaseUrl ? undefined : opening.use(await openEmbedded(config.dataDir, needs));
   const ownerUrl = config.databaseUrl?.reveal() ?? embedded?.ownerUrl ?? "";
   const waitMs = needs.mayChange && !embedded ? config.databaseWaitSeconds * 1000 : 0;
-  const open = (): Promise<DatabaseAccess> => migrateAndTellAccess({ ownerUrl, embedded, ...needs });
+  const max = config.databaseConnections;
+  const open = (): Promise<DatabaseAccess> => migrateAndTellAccess({ ownerUrl, embedded, max, ...needs });
   const access = await inWords(ownerUrl, () => whenItAnswers(open, { ownerUrl, waitMs, ...needs }));
   const pool = opening.use(await inWords(ownerUrl, () => joinDatabase(access, needs)));
   const opened = opening.move();
@@ -51,7 +52,7 @@ export async function openDatabase({ config, ...needs }: OpenDatabaseNeeds): Pro
 export const joinDatabase = (
   access: DatabaseAccess,
   options: { readonly log: DatabaseLog; readonly hints?: HintCarrier },
-): Promise<OpenedPool> => openPool({ ...access, ...options, schema: defaultSchema, max: connectionsMax });
+): Promise<OpenedPool> => openPool({ ...access, ...options, schema: defaultSchema });
 
 function openEmbedded(
   dataDir: string,
@@ -68,10 +69,13 @@ function openEmbedded(
 interface MigrateNeeds extends Omit<OpenDatabaseNeeds, "config"> {
   readonly ownerUrl: string;
   readonly embedded: EmbeddedPostgres | undefined;
+  readonly max: number;
 }
 
-async function migrateAndTellAccess({ ownerUrl, embedded, say, ...needs }: MigrateNeeds): Promise<DatabaseAccess> {
-  const { applied, role } = await migrate({ connectionString: ownerUrl, schema: defaultSchema, say, ...needs });
+async function migrateAndTellAccess({ ownerUrl, embedded, max, say, ...needs }: MigrateNeeds): Promise<DatabaseAccess> {
+  const connectionString = await findPrimary(ownerUrl);
+  if (!embedded) await refuseTransactionPooling(connectionString, connecting);
+  const { applied, role } = await migrate({ connectionString, schema: defaultSchema, say, ...needs });
   if (applied.length > 0) say(`migrated the database: ${applied.length} ${applied.length === 1 ? "step" : "steps"}`);
   if (!role) {
     say(
@@ -79,8 +83,8 @@ async function migrateAndTellAccess({ ownerUrl, embedded, say, ...needs }: Migra
         `To change that: create role ${appRole}; grant ${appRole} to that user; and start again`,
     );
   }
-  if (embedded) return { connectionString: embedded.appUrl };
-  return { connectionString: ownerUrl, ...(role && { role }) };
+  if (embedded) return { connectionString: embedded.appUrl, max };
+  return { connectionString: ownerUrl, max, ...(role && { role }) };
 }
 
 const tryAgainMs = 500;
@@ -115,6 +119,14 @@ async function whenItAnswers<T>(open: () => Promise<T>, { ownerUrl, waitMs, say,
   }
 }
 
+/** Its URL alone, of several hosts'. */
+async function findPrimary(url: string): Promise<string> {
+  const hosts = new DatabaseHosts(url);
+  const client = await connectToPrimary(hosts, connecting);
+  await client.end();
+  return hosts.current;
+}
+
 const notPermitted = "42501";
 
 /** What a database refuses or a network loses is told to the operator, without the password in the URL. A TypeError is a bug. */
@@ -135,10 +147,3 @@ async function inWords<T>(url: string, work: () => Promise<T>): Promise<T> {
 }
 
 const isAbort = (error: unknown): boolean => error instanceof Error && error.name === "AbortError";
-
-function placeOf(url: string): string {
-  const parsed = URL.parse(url);
-  return parsed
-    ? `${parsed.searchParams.get("host") ?? (parsed.host || "its socket")}${parsed.pathname}`
-    : "DATABASE_URL";
-}

@@ -1,5 +1,6 @@
 import pg from "pg";
 import { systemClock } from "#platform/clock/clock.ts";
+import { connectToPrimary, DatabaseHosts, StandbyRefused } from "./connect.ts";
 import type { Pool } from "./database.ts";
 import type { DatabaseLog } from "./database-log.ts";
 import { NoConnection, troubleOf } from "./database-trouble.ts";
@@ -58,8 +59,8 @@ const silent: DatabaseLog = { warn: () => undefined, error: () => undefined };
 /** Resolves once the database has answered, so that an unreachable one is known at the start. */
 export async function openPool(options: PoolOptions): Promise<OpenedPool> {
   const { schema, log = silent, answerTimeoutMs = usualAnswerTimeoutMs, overdueMs = usualOverdueMs } = options;
+  const hosts = new DatabaseHosts(options.connectionString);
   const connection: pg.ClientConfig = {
-    connectionString: options.connectionString,
     application_name: options.applicationName ?? "bellwire",
     connectionTimeoutMillis: attemptTimeoutMs,
     query_timeout: answerTimeoutMs,
@@ -67,15 +68,23 @@ export async function openPool(options: PoolOptions): Promise<OpenedPool> {
     keepAliveInitialDelayMillis: keepAliveMs,
   };
   const probe = { ...connection, connectionTimeoutMillis: probeTimeoutMs, query_timeout: probeTimeoutMs };
-  const watch = new LineWatch({ connect: () => connectOnce(probe), clock: systemClock, log, overdueMs });
-  const pool = openConnections(connection, watch, options);
-  const hints = options.hints ?? new Hints({ connection, channel: schema, log, watch });
+  const watch = new LineWatch({ connect: () => connectToPrimary(hosts, probe), clock: systemClock, log, overdueMs });
+  const connecting = { hosts, connection, watch };
+  const pool = openConnections(connecting, options);
+  const hints =
+    options.hints ??
+    new Hints({
+      connection: () => ({ ...connection, connectionString: hosts.current }),
+      channel: schema,
+      log,
+      watch,
+    });
 
   const opened: OpenedPool = {
     hints,
-    query: (text, values = []) => onLine(pool, watch, async (line) => (await line.ask(text, values)).rows),
+    query: (text, values = []) => onLine(pool, connecting, async (line) => (await line.ask(text, values)).rows),
     inTransaction: (work) =>
-      onLine(pool, watch, async (line) => {
+      onLine(pool, connecting, async (line) => {
         const done = await runTransaction(line, work);
         hints.spread(done.hints);
         return done.result;
@@ -96,11 +105,17 @@ export async function openPool(options: PoolOptions): Promise<OpenedPool> {
   }
 }
 
+interface Connecting {
+  readonly hosts: DatabaseHosts;
+  readonly connection: pg.ClientConfig;
+  readonly watch: LineWatch;
+}
+
 /** The driver's pool, whose connections are watched from the moment on that their session is set up. */
-function openConnections(connection: pg.ClientConfig, watch: LineWatch, options: PoolOptions): pg.Pool {
+function openConnections({ hosts, connection, watch }: Connecting, options: PoolOptions): pg.Pool {
   const { schema, role, max = 10, log = silent } = options;
   const verify: pg.PoolConfig["verify"] = (client, done) => {
-    openSession(client, { schema, role, log }).then((session) => {
+    openSession(client, { schema, role, log, mustWrite: hosts.mustWrite }).then((session) => {
       watch.add(client, session);
       done();
     }, done);
@@ -108,7 +123,7 @@ function openConnections(connection: pg.ClientConfig, watch: LineWatch, options:
   // The pool hands its own time limit, which is for waiting, to its clients, where it is for connecting.
   const Client = class extends pg.Client {
     constructor(config: pg.ClientConfig = connection) {
-      super({ ...config, connectionTimeoutMillis: attemptTimeoutMs });
+      super({ ...config, connectionString: hosts.current, connectionTimeoutMillis: attemptTimeoutMs });
     }
   };
   const pool = new pg.Pool({ ...connection, Client, connectionTimeoutMillis: connectTimeoutMs, max, verify });
@@ -119,8 +134,12 @@ function openConnections(connection: pg.ClientConfig, watch: LineWatch, options:
 }
 
 /** Runs `work` on a connection that it has for itself. One that may be lost, or is amidst a transaction, is not used again. */
-async function onLine<T>(pool: pg.Pool, watch: LineWatch, work: (line: StatementLine) => Promise<T>): Promise<T> {
-  const client = await connectWithin(pool, connectTimeoutMs);
+async function onLine<T>(
+  pool: pg.Pool,
+  { hosts, watch }: Connecting,
+  work: (line: StatementLine) => Promise<T>,
+): Promise<T> {
+  const client = await connectWithin(pool, hosts, connectTimeoutMs);
   let isLost = false;
   try {
     return await work(new StatementLine(client, watch.lineOf(client)));
@@ -132,31 +151,24 @@ async function onLine<T>(pool: pg.Pool, watch: LineWatch, work: (line: Statement
   }
 }
 
-/** Takes a connection. An attempt that nobody answers is followed by another one, which may lead to another address. */
-async function connectWithin(pool: pg.Pool, ms: number): Promise<pg.PoolClient> {
+/**
+ * Takes a connection. An attempt that nobody answers is followed by another one, which may lead to another address; with several
+ * hosts, each is tried.
+ */
+async function connectWithin(pool: pg.Pool, hosts: DatabaseHosts, ms: number): Promise<pg.PoolClient> {
   const startedMs = systemClock.monotonicMs();
-  for (;;) {
+  for (let tries = 1; ; tries += 1) {
+    const host = hosts.current;
     try {
       const client = await pool.connect();
       if (!client.connection.stream.destroyed) return client;
       client.release(true); // cut a moment ago; the pool does not know yet
     } catch (error) {
       const isSilent = error instanceof Error && error.message === "timeout expired";
-      if (isSilent && systemClock.monotonicMs() - startedMs + attemptTimeoutMs <= ms) continue;
+      hosts.leave(host);
+      if ((isSilent || tries < hosts.count) && systemClock.monotonicMs() - startedMs + attemptTimeoutMs <= ms) continue;
       throw pool.ending || error instanceof TypeError ? error : new NoConnection(error); // else a mistake of ours
     }
-  }
-}
-
-async function connectOnce(config: pg.ClientConfig): Promise<pg.Client> {
-  const client = new pg.Client(config);
-  client.on("error", () => undefined); // also rejects what is asked
-  try {
-    await client.connect();
-    return client;
-  } catch (error) {
-    await client.end().catch(() => undefined);
-    throw error;
   }
 }
 
@@ -164,15 +176,16 @@ interface SessionNeeds {
   readonly schema: string;
   readonly role: string | undefined;
   readonly log: DatabaseLog;
+  readonly mustWrite: boolean;
 }
 
 /**
  * Sets up a session, on a primary that goes on with the numbers given so far. A connection to a standby is refused: it could not
  * be used, and would still be there, unchecked, when the standby is promoted. A primary changes its timeline only by a restart.
  */
-async function openSession(client: pg.Client, { schema, role, log }: SessionNeeds): Promise<Session> {
-  const { isStandby, canFollow, ...session } = await setUpSession(client, schema, role);
-  if (isStandby) throw new StandbyRefused();
+async function openSession(client: pg.Client, { schema, role, log, mustWrite }: SessionNeeds): Promise<Session> {
+  const { isStandby, onlyReads, canFollow, ...session } = await setUpSession(client, schema, role);
+  if (isStandby || (mustWrite && onlyReads)) throw new StandbyRefused();
   if (!canFollow) return session;
   const { rows } = await client.query<{ isFirst: boolean }>({
     text: `select follow_timeline() as "isFirst"`,
@@ -187,17 +200,9 @@ async function openSession(client: pg.Client, { schema, role, log }: SessionNeed
   return session;
 }
 
-/** As PostgreSQL says it of a statement that writes on a standby. */
-class StandbyRefused extends Error {
-  readonly code = "25006";
-
-  constructor() {
-    super("The database is a standby, which only reads.");
-  }
-}
-
 interface NewSession extends Session {
   readonly isStandby: boolean;
+  readonly onlyReads: boolean;
   /** Not before the first migration. */
   readonly canFollow: boolean;
 }
@@ -207,6 +212,7 @@ interface NewSession extends Session {
 async function setUpSession(client: pg.Client, schema: string, role = "none"): Promise<NewSession> {
   const { rows } = await client.query<NewSession>(
     `select pg_backend_pid() as pid, pg_postmaster_start_time()::text as server, pg_is_in_recovery() as "isStandby",
+       current_setting('transaction_read_only') = 'on' as "onlyReads",
        to_regproc(quote_ident($5) || '.follow_timeline') is not null as "canFollow", set_config('tcp_keepalives_idle', '30', false),
        set_config('tcp_keepalives_interval', '10', false), set_config('tcp_keepalives_count', '3', false), set_config('role', $1, false), set_config('search_path', $2, false),
        set_config('statement_timeout', $3, false), set_config('idle_in_transaction_session_timeout', $4, false),

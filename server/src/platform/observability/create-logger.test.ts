@@ -1,4 +1,5 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { text } from "node:stream/consumers";
 import { expect, test } from "vitest";
 
 const program = `
@@ -24,4 +25,35 @@ test("a line is written as JSON on stderr, without secrets and without the value
   expect(lines).toHaveLength(3);
   expect(lines[0]).toMatchObject({ level: 30, status: 200, msg: "request answered" });
   expect(lines[1]).toMatchObject({ level: 50, err: { message: "duplicate key", code: "23505" } });
+});
+
+const floodProgram = `
+  import { createLogger } from ${JSON.stringify(new URL("create-logger.ts", import.meta.url).href)};
+  const log = createLogger("info");
+  for (let index = 0; index < 5000; index += 1) log.info({ filler: "x".repeat(1000) }, "before");
+  process.stdout.write("goes on\\n");
+  process.stdin.once("end", () => {
+    const waiting = setInterval(() => {
+      if (process.stderr.writableLength > 0) return;
+      clearInterval(waiting);
+      log.info({}, "after");
+      setTimeout(() => undefined, 300); // its line is written before the process ends
+    }, 10);
+  }).resume();
+`;
+
+test("a process goes on when nobody reads its log, and says later how many lines were dropped", async () => {
+  const child = spawn(process.execPath, ["--input-type=module", "--eval", floodProgram], { stdio: "pipe" });
+  await new Promise((resolve) => child.stdout.once("data", resolve)); // without the fix it never comes that far
+  const read = text(child.stderr);
+  child.stdin.end();
+  const lines: { msg: string; dropped?: number }[] = (await read)
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  const before = lines.filter(({ msg }) => msg === "before").length;
+  const dropped = lines.find(({ msg }) => msg.startsWith("log lines dropped"))?.dropped ?? 0;
+  expect(before).toBeLessThan(5000);
+  expect(before + dropped).toBe(5000);
+  expect(lines.at(-1)).toMatchObject({ msg: "after" });
 });

@@ -1,4 +1,8 @@
+import { fstatSync } from "node:fs";
+import { isatty } from "node:tty";
 import { pino, type Logger, type SerializedError, stdSerializers } from "pino";
+import { systemClock } from "#platform/clock/clock.ts";
+import { BoundedPipe } from "./bounded-pipe.ts";
 import { LinesTogether } from "./lines-together.ts";
 import { withoutSecrets } from "./without-secrets.ts";
 
@@ -9,12 +13,15 @@ const writeEveryMs = 100;
 
 /**
  * One JSON line for each thing that happened, on stderr: stdout is for people. The last ones are written when the process
- * exits; one that is killed loses a tenth of a second of them.
+ * exits; one that is killed loses a tenth of a second of them. A pipe that nobody reads does not stop the process.
  *
  * @param into a file instead of stderr
  */
 export function createLogger(level: string, into: string | number = stderr): Logger {
-  const lines = new LinesTogether(pino.destination({ dest: into, sync: true }));
+  const isPipe = into === stderr && !fstatSync(stderr).isFile() && !isatty(stderr);
+  const lines = new LinesTogether(
+    isPipe ? new BoundedPipe(process.stderr, systemClock) : pino.destination({ dest: into, sync: true }),
+  );
   setInterval(() => lines.flush(), writeEveryMs).unref();
   process.on("exit", () => lines.flush());
   return pino(
