@@ -817,6 +817,25 @@ begin
   return true;
 end $function$;
 
+CREATE OR REPLACE FUNCTION follow_wal(seen pg_lsn, known_switches bigint)
+ RETURNS TABLE(is_first boolean, lsn pg_lsn, switches bigint)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'bellwire', 'pg_temp'
+AS $function$
+begin
+  is_first := follow_timeline();
+  if not is_first and pg_current_wal_flush_lsn() < seen then
+    perform pg_advisory_xact_lock(hashtext('bellwire numbers'));
+    if (select count(*) from database_switches) <= known_switches then
+      perform skip_numbers(false);
+      insert into database_switches (cluster, timeline) select cluster, timeline from transaction_numbers;
+      is_first := true;
+    end if;
+  end if;
+  return query select is_first, pg_current_wal_flush_lsn(), (select count(*) from database_switches);
+end $function$;
+
 CREATE OR REPLACE FUNCTION renew_configuration_version()
  RETURNS trigger
  LANGUAGE plpgsql

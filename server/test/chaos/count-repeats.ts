@@ -16,6 +16,7 @@ function costsUntil({ kind, fromMs, untilMs }: Disturbance): number {
     case "web killed":
       return 0;
     case "engine killed":
+    case "engine set to a wrong time and killed":
     case "engine frozen":
     case "all killed":
     case "connections cut":

@@ -14,6 +14,7 @@ export interface Disturbance {
 export const kinds = [
   "web killed",
   "engine killed",
+  "engine set to a wrong time and killed",
   "database killed",
   "all killed",
   "engine frozen",
@@ -24,6 +25,8 @@ export const kinds = [
 export type Kind = (typeof kinds)[number];
 
 export const isKill = (kind: Kind): boolean => kind.endsWith("killed");
+
+const dayMs = 86_400_000;
 
 /** Beyond the ten seconds of an engine's lease, so that the other one has taken its lanes when it wakes. */
 const frozenSeconds = { least: 11, most: 15 };
@@ -65,6 +68,11 @@ const last = async (seconds: number, signal: AbortSignal): Promise<void> => {
 const acts: Readonly<Record<Kind, Act>> = {
   "web killed": async ({ web }) => web.signal("SIGKILL"),
   "engine killed": async ({ engines }, random) => random.pick(engines).signal("SIGKILL"),
+  async "engine set to a wrong time and killed"(ground, random) {
+    const engine = random.pick(ground.engines);
+    ground.setClock(engine, random.pick([-60, -1, 0, 1, 60]) * dayMs);
+    engine.signal("SIGKILL");
+  },
   "database killed": (ground) => ground.killPostgres(),
   async "all killed"(ground) {
     const killed = ground.killPostgres();

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { openEmbeddedPostgres } from "#platform/embedded-postgres/open-embedded-postgres.ts";
 import { familyOf, kill, postmasterOf } from "../support/processes.ts";
 import { BellwireProcess } from "../support/start-bellwire.ts";
@@ -21,10 +22,13 @@ export interface Ground extends AsyncDisposable {
   readonly disk: SmallDisk | undefined;
   /** Connects to the database itself, not through the line. */
   readonly ownerUrl: string;
+  /** From its next start on, the process goes by a clock that is off by so much. */
+  setClock(process: KeptProcess, offMs: number): void;
   /** The postmaster with all of its processes. */
   killPostgres(): Promise<void>;
 }
 
+const wrongClock = fileURLToPath(new URL("../support/wrong-clock.ts", import.meta.url));
 const token = "the-token-of-the-chaos";
 
 export async function prepareGround(): Promise<Ground> {
@@ -38,7 +42,8 @@ export async function prepareGround(): Promise<Ground> {
   const { socketPath, credentials, database } = partsOf(postgres.ownerUrl);
   const line = opened.use(await openDatabaseLine(socketPath));
   const port = await freePort();
-  const start = (role: "web" | "engine") => () =>
+  const clocksOffMs = new Map<string, number>();
+  const start = (role: "web" | "engine", name: string) => () =>
     new BellwireProcess(["serve", "--role", role], {
       PORT: String(port),
       DATABASE_URL: `postgresql://${credentials}@127.0.0.1:${line.port}/${database}?sslmode=disable`,
@@ -47,12 +52,14 @@ export async function prepareGround(): Promise<Ground> {
       BELLWIRE_ALLOWED_TARGETS: "127.0.0.0/8",
       BELLWIRE_RETRY_WAITS_SECONDS: waits3scale.join(","),
       BELLWIRE_LOG_LEVEL: "warn",
+      NODE_OPTIONS: `--import ${wrongClock}`,
+      WRONG_CLOCK_MS: String(clocksOffMs.get(name) ?? 0),
     });
-  const web = opened.use(new KeptProcess("web", start("web")));
+  const web = opened.use(new KeptProcess("web", start("web", "web")));
   await web.ready();
   const engines = [
-    opened.use(new KeptProcess("engine 1", start("engine"))),
-    opened.use(new KeptProcess("engine 2", start("engine"))),
+    opened.use(new KeptProcess("engine 1", start("engine", "engine 1"))),
+    opened.use(new KeptProcess("engine 2", start("engine", "engine 2"))),
   ] as const;
   for (const engine of engines) await engine.ready();
 
@@ -64,6 +71,7 @@ export async function prepareGround(): Promise<Ground> {
     line,
     disk,
     ownerUrl: postgres.ownerUrl,
+    setClock: ({ name }, offMs) => void clocksOffMs.set(name, offMs),
     async killPostgres() {
       const postmaster = await postmasterOf(folder);
       if (postmaster !== undefined) for (const pid of await familyOf(postmaster)) kill(pid, "SIGKILL");

@@ -65,7 +65,28 @@ async function overTls({ folder, user }: Place, { cert, key }: IssuedCertificate
 }
 
 /** A standby that follows `primary`, from a copy of its files, until it is cut off or promoted. */
-export async function startStandby(primary: ThrowAwayPostgres): Promise<ThrowAwayPostgres> {
+export const startStandby = async (primary: ThrowAwayPostgres): Promise<ThrowAwayPostgres> =>
+  startCopy(await copyFiles(primary), { "standby.signal": "", "postgresql.auto.conf": followed(primary) });
+
+/** Another server on files that were copied with `copyFiles`: as if they had been put back in place. */
+export async function startCopy(
+  place: Place,
+  files: Readonly<Record<string, string>> = {},
+): Promise<ThrowAwayPostgres> {
+  const { folder, user } = place;
+  for (const [name, text] of Object.entries(files)) {
+    const path = join(folder, "postgres", name);
+    await appendFile(path, text);
+    if (user) await chown(path, user.uid, user.gid);
+  }
+  return startPostgres(place, await findBinaries(user, silently));
+}
+
+const followed = ({ place }: ThrowAwayPostgres): string =>
+  `primary_conninfo = 'host=${place.folder} user=${ownerRole} password=${ownerPassword}'\n`;
+
+/** Copies the files of a running server, as a base backup does. */
+export async function copyFiles(primary: ThrowAwayPostgres): Promise<Place> {
   const folder = await mkdtemp(`${await fastestFolder()}/bellwire-test-`);
   const { user } = primary.place;
   const data = join(folder, "postgres");
@@ -78,16 +99,15 @@ export async function startStandby(primary: ThrowAwayPostgres): Promise<ThrowAwa
   });
   const { rows } = await client.query<{ labelfile: string }>("select labelfile from pg_backup_stop(false)");
   await client.end();
+  // What was logged while it was copied, without which the copy is none.
+  await cp(join(primary.place.folder, "postgres", "pg_wal"), join(data, "pg_wal"), { recursive: true, force: true });
   await writeFile(join(data, "backup_label"), rows[0]?.labelfile ?? "");
-  await writeFile(join(data, "standby.signal"), "");
-  const source = `host=${primary.place.folder} user=${ownerRole} password=${ownerPassword}`;
-  await appendFile(join(data, "postgresql.auto.conf"), `primary_conninfo = '${source}'\n`);
   await chmod(data, 0o700);
   if (user) {
     const paths = await readdir(folder, { recursive: true });
     for (const path of [folder, ...paths.map((each) => join(folder, each))]) await chown(path, user.uid, user.gid);
   }
-  return startPostgres({ folder, user }, await findBinaries(user, silently));
+  return { folder, user };
 }
 
 async function startPostgres(

@@ -8,7 +8,7 @@ import { byApi, byToken, form, now, setUp, signUp } from "../portal/house.ts";
 import { openDatabaseLine } from "../support/database-line.ts";
 import { schema } from "../support/test-databases.ts";
 import { test } from "../support/test.ts";
-import { startStandby, startThrowAwayPostgres } from "../support/throw-away-postgres.ts";
+import { copyFiles, startCopy, startStandby, startThrowAwayPostgres } from "../support/throw-away-postgres.ts";
 import { until } from "../support/until.ts";
 
 /** A primary with Bellwire's tables and an asynchronous standby that has caught up, and a line that leads to the primary. */
@@ -29,6 +29,7 @@ async function openPair(running: AsyncDisposableStack) {
   url.searchParams.delete("host");
   return {
     line,
+    primary,
     standby,
     connectionString: url.href,
     /** Until the standby has all that was committed. */
@@ -135,4 +136,44 @@ test("of several hosts the primary is used, and after a failover its successor",
     ),
   );
   expect(await pool.query("select timeline from database_switches")).toEqual([{ timeline: 2 }]);
+});
+
+test("when files are put back in place, processes that know more than the database skip its numbers, and one of them once", async () => {
+  await using running = new AsyncDisposableStack();
+  const { line, primary, connectionString } = await openPair(running);
+  const pools = await Promise.all(
+    [1, 2].map(async () => running.use(await openPool({ connectionString, schema, overdueMs: 100 }))),
+  );
+  const [pool, other] = pools;
+  if (!pool || !other) throw new Error("There are no pools.");
+  const { provider } = await setUp(pool);
+  const { whole } = await signUp(pool, { provider, by: byToken });
+  const accountId = whole.account.id;
+  const rename = (name: string) =>
+    updateAccount(pool, { provider, accountId, values: { org_name: name }, writer: "program", by: byApi });
+  const files = await copyFiles(primary);
+  for (let index = 0; index < 5; index += 1) await rename(`lost ${index}`);
+  const numbers = () =>
+    pool.query<{ last: number }>("select max(sequence) as last from events where account_id = $1", [accountId]);
+  const [given] = await numbers();
+  // Each has opened a connection since, which told it how far the log has come.
+  for (const each of pools) await Promise.all(Array.from({ length: 5 }, () => each.query("select pg_sleep(0.5)")));
+
+  const back = running.use(await startCopy(files));
+  line.moveTo(back.socketPath);
+  await until(() =>
+    rename("after").then(
+      () => true,
+      () => false,
+    ),
+  );
+  await until(() =>
+    other.query("select").then(
+      () => true,
+      () => false,
+    ),
+  );
+  const [after] = await numbers();
+  expect(after?.last).toBeGreaterThan(given?.last ?? 0);
+  expect(await pool.query("select timeline from database_switches")).toEqual([{ timeline: 1 }]);
 });

@@ -1799,7 +1799,7 @@ export interface components {
             };
             /** @enum {string} */
             channel: "developer_portal" | "admin_portal" | "api" | "system";
-            /** @description Counts the events of the account, without gaps. */
+            /** @description Counts the events of the account without gaps. After a database failover or restore it jumps ahead by a million or more. */
             sequence: number;
         };
         /**
@@ -2014,7 +2014,7 @@ export interface components {
             };
             /** @enum {string} */
             channel: "developer_portal" | "admin_portal" | "api" | "system";
-            /** @description Counts the events of the account, without gaps. */
+            /** @description Counts the events of the account without gaps. After a database failover or restore it jumps ahead by a million or more. */
             sequence: number;
         };
         /**
@@ -2630,7 +2630,7 @@ export interface components {
             };
             /** @enum {string} */
             channel: "developer_portal" | "admin_portal" | "api" | "system";
-            /** @description Counts the events of the account, without gaps. */
+            /** @description Counts the events of the account without gaps. After a database failover or restore it jumps ahead by a million or more. */
             sequence: number;
         };
         /**
@@ -2962,7 +2962,7 @@ export interface components {
         "bellwire-event-type": string;
         /** @description When it happened, in ISO 8601 with milliseconds. */
         "bellwire-event-time": string;
-        /** @description Counts the events of their account, without gaps: order by it. */
+        /** @description Counts the events of their account without gaps: order by it. After a database failover or restore it jumps ahead by a million or more. */
         "bellwire-sequence": string;
         /** @description Who did it: `developer:21`, `admin:3`, `token:3`, `key` or `system`. */
         "bellwire-actor": string;
@@ -11870,7 +11870,7 @@ export interface operations {
                 "bellwire-event-type": components["parameters"]["bellwire-event-type"];
                 /** @description When it happened, in ISO 8601 with milliseconds. */
                 "bellwire-event-time": components["parameters"]["bellwire-event-time"];
-                /** @description Counts the events of their account, without gaps: order by it. */
+                /** @description Counts the events of their account without gaps: order by it. After a database failover or restore it jumps ahead by a million or more. */
                 "bellwire-sequence": components["parameters"]["bellwire-sequence"];
                 /** @description Who did it: `developer:21`, `admin:3`, `token:3`, `key` or `system`. */
                 "bellwire-actor": components["parameters"]["bellwire-actor"];
@@ -11959,7 +11959,7 @@ export interface operations {
                 "bellwire-event-type": components["parameters"]["bellwire-event-type"];
                 /** @description When it happened, in ISO 8601 with milliseconds. */
                 "bellwire-event-time": components["parameters"]["bellwire-event-time"];
-                /** @description Counts the events of their account, without gaps: order by it. */
+                /** @description Counts the events of their account without gaps: order by it. After a database failover or restore it jumps ahead by a million or more. */
                 "bellwire-sequence": components["parameters"]["bellwire-sequence"];
                 /** @description Who did it: `developer:21`, `admin:3`, `token:3`, `key` or `system`. */
                 "bellwire-actor": components["parameters"]["bellwire-actor"];
@@ -12048,7 +12048,7 @@ export interface operations {
                 "bellwire-event-type": components["parameters"]["bellwire-event-type"];
                 /** @description When it happened, in ISO 8601 with milliseconds. */
                 "bellwire-event-time": components["parameters"]["bellwire-event-time"];
-                /** @description Counts the events of their account, without gaps: order by it. */
+                /** @description Counts the events of their account without gaps: order by it. After a database failover or restore it jumps ahead by a million or more. */
                 "bellwire-sequence": components["parameters"]["bellwire-sequence"];
                 /** @description Who did it: `developer:21`, `admin:3`, `token:3`, `key` or `system`. */
                 "bellwire-actor": components["parameters"]["bellwire-actor"];
@@ -12137,7 +12137,7 @@ export interface operations {
                 "bellwire-event-type": components["parameters"]["bellwire-event-type"];
                 /** @description When it happened, in ISO 8601 with milliseconds. */
                 "bellwire-event-time": components["parameters"]["bellwire-event-time"];
-                /** @description Counts the events of their account, without gaps: order by it. */
+                /** @description Counts the events of their account without gaps: order by it. After a database failover or restore it jumps ahead by a million or more. */
                 "bellwire-sequence": components["parameters"]["bellwire-sequence"];
                 /** @description Who did it: `developer:21`, `admin:3`, `token:3`, `key` or `system`. */
                 "bellwire-actor": components["parameters"]["bellwire-actor"];
@@ -12226,7 +12226,7 @@ export interface operations {
                 "bellwire-event-type": components["parameters"]["bellwire-event-type"];
                 /** @description When it happened, in ISO 8601 with milliseconds. */
                 "bellwire-event-time": components["parameters"]["bellwire-event-time"];
-                /** @description Counts the events of their account, without gaps: order by it. */
+                /** @description Counts the events of their account without gaps: order by it. After a database failover or restore it jumps ahead by a million or more. */
                 "bellwire-sequence": components["parameters"]["bellwire-sequence"];
                 /** @description Who did it: `developer:21`, `admin:3`, `token:3`, `key` or `system`. */
                 "bellwire-actor": components["parameters"]["bellwire-actor"];
@@ -12315,7 +12315,7 @@ export interface operations {
                 "bellwire-event-type": components["parameters"]["bellwire-event-type"];
                 /** @description When it happened, in ISO 8601 with milliseconds. */
                 "bellwire-event-time": components["parameters"]["bellwire-event-time"];
-                /** @description Counts the events of their account, without gaps: order by it. */
+                /** @description Counts the events of their account without gaps: order by it. After a database failover or restore it jumps ahead by a million or more. */
                 "bellwire-sequence": components["parameters"]["bellwire-sequence"];
                 /** @description Who did it: `developer:21`, `admin:3`, `token:3`, `key` or `system`. */
                 "bellwire-actor": components["parameters"]["bellwire-actor"];
@@ -12404,7 +12404,7 @@ export interface operations {
                 "bellwire-event-type": components["parameters"]["bellwire-event-type"];
                 /** @description When it happened, in ISO 8601 with milliseconds. */
                 "bellwire-event-time": components["parameters"]["bellwire-event-time"];
-                /** @description Counts the events of their account, without gaps: order by it. */
+                /** @description Counts the events of their account without gaps: order by it. After a database failover or restore it jumps ahead by a million or more. */
                 "bellwire-sequence": components["parameters"]["bellwire-sequence"];
                 /** @description Who did it: `developer:21`, `admin:3`, `token:3`, `key` or `system`. */
                 "bellwire-actor": components["parameters"]["bellwire-actor"];
@@ -12493,7 +12493,7 @@ export interface operations {
                 "bellwire-event-type": components["parameters"]["bellwire-event-type"];
                 /** @description When it happened, in ISO 8601 with milliseconds. */
                 "bellwire-event-time": components["parameters"]["bellwire-event-time"];
-                /** @description Counts the events of their account, without gaps: order by it. */
+                /** @description Counts the events of their account without gaps: order by it. After a database failover or restore it jumps ahead by a million or more. */
                 "bellwire-sequence": components["parameters"]["bellwire-sequence"];
                 /** @description Who did it: `developer:21`, `admin:3`, `token:3`, `key` or `system`. */
                 "bellwire-actor": components["parameters"]["bellwire-actor"];
@@ -12582,7 +12582,7 @@ export interface operations {
                 "bellwire-event-type": components["parameters"]["bellwire-event-type"];
                 /** @description When it happened, in ISO 8601 with milliseconds. */
                 "bellwire-event-time": components["parameters"]["bellwire-event-time"];
-                /** @description Counts the events of their account, without gaps: order by it. */
+                /** @description Counts the events of their account without gaps: order by it. After a database failover or restore it jumps ahead by a million or more. */
                 "bellwire-sequence": components["parameters"]["bellwire-sequence"];
                 /** @description Who did it: `developer:21`, `admin:3`, `token:3`, `key` or `system`. */
                 "bellwire-actor": components["parameters"]["bellwire-actor"];
@@ -12671,7 +12671,7 @@ export interface operations {
                 "bellwire-event-type": components["parameters"]["bellwire-event-type"];
                 /** @description When it happened, in ISO 8601 with milliseconds. */
                 "bellwire-event-time": components["parameters"]["bellwire-event-time"];
-                /** @description Counts the events of their account, without gaps: order by it. */
+                /** @description Counts the events of their account without gaps: order by it. After a database failover or restore it jumps ahead by a million or more. */
                 "bellwire-sequence": components["parameters"]["bellwire-sequence"];
                 /** @description Who did it: `developer:21`, `admin:3`, `token:3`, `key` or `system`. */
                 "bellwire-actor": components["parameters"]["bellwire-actor"];
@@ -12760,7 +12760,7 @@ export interface operations {
                 "bellwire-event-type": components["parameters"]["bellwire-event-type"];
                 /** @description When it happened, in ISO 8601 with milliseconds. */
                 "bellwire-event-time": components["parameters"]["bellwire-event-time"];
-                /** @description Counts the events of their account, without gaps: order by it. */
+                /** @description Counts the events of their account without gaps: order by it. After a database failover or restore it jumps ahead by a million or more. */
                 "bellwire-sequence": components["parameters"]["bellwire-sequence"];
                 /** @description Who did it: `developer:21`, `admin:3`, `token:3`, `key` or `system`. */
                 "bellwire-actor": components["parameters"]["bellwire-actor"];
@@ -12849,7 +12849,7 @@ export interface operations {
                 "bellwire-event-type": components["parameters"]["bellwire-event-type"];
                 /** @description When it happened, in ISO 8601 with milliseconds. */
                 "bellwire-event-time": components["parameters"]["bellwire-event-time"];
-                /** @description Counts the events of their account, without gaps: order by it. */
+                /** @description Counts the events of their account without gaps: order by it. After a database failover or restore it jumps ahead by a million or more. */
                 "bellwire-sequence": components["parameters"]["bellwire-sequence"];
                 /** @description Who did it: `developer:21`, `admin:3`, `token:3`, `key` or `system`. */
                 "bellwire-actor": components["parameters"]["bellwire-actor"];
@@ -12938,7 +12938,7 @@ export interface operations {
                 "bellwire-event-type": components["parameters"]["bellwire-event-type"];
                 /** @description When it happened, in ISO 8601 with milliseconds. */
                 "bellwire-event-time": components["parameters"]["bellwire-event-time"];
-                /** @description Counts the events of their account, without gaps: order by it. */
+                /** @description Counts the events of their account without gaps: order by it. After a database failover or restore it jumps ahead by a million or more. */
                 "bellwire-sequence": components["parameters"]["bellwire-sequence"];
                 /** @description Who did it: `developer:21`, `admin:3`, `token:3`, `key` or `system`. */
                 "bellwire-actor": components["parameters"]["bellwire-actor"];
@@ -13027,7 +13027,7 @@ export interface operations {
                 "bellwire-event-type": components["parameters"]["bellwire-event-type"];
                 /** @description When it happened, in ISO 8601 with milliseconds. */
                 "bellwire-event-time": components["parameters"]["bellwire-event-time"];
-                /** @description Counts the events of their account, without gaps: order by it. */
+                /** @description Counts the events of their account without gaps: order by it. After a database failover or restore it jumps ahead by a million or more. */
                 "bellwire-sequence": components["parameters"]["bellwire-sequence"];
                 /** @description Who did it: `developer:21`, `admin:3`, `token:3`, `key` or `system`. */
                 "bellwire-actor": components["parameters"]["bellwire-actor"];
@@ -13116,7 +13116,7 @@ export interface operations {
                 "bellwire-event-type": components["parameters"]["bellwire-event-type"];
                 /** @description When it happened, in ISO 8601 with milliseconds. */
                 "bellwire-event-time": components["parameters"]["bellwire-event-time"];
-                /** @description Counts the events of their account, without gaps: order by it. */
+                /** @description Counts the events of their account without gaps: order by it. After a database failover or restore it jumps ahead by a million or more. */
                 "bellwire-sequence": components["parameters"]["bellwire-sequence"];
                 /** @description Who did it: `developer:21`, `admin:3`, `token:3`, `key` or `system`. */
                 "bellwire-actor": components["parameters"]["bellwire-actor"];
@@ -13205,7 +13205,7 @@ export interface operations {
                 "bellwire-event-type": components["parameters"]["bellwire-event-type"];
                 /** @description When it happened, in ISO 8601 with milliseconds. */
                 "bellwire-event-time": components["parameters"]["bellwire-event-time"];
-                /** @description Counts the events of their account, without gaps: order by it. */
+                /** @description Counts the events of their account without gaps: order by it. After a database failover or restore it jumps ahead by a million or more. */
                 "bellwire-sequence": components["parameters"]["bellwire-sequence"];
                 /** @description Who did it: `developer:21`, `admin:3`, `token:3`, `key` or `system`. */
                 "bellwire-actor": components["parameters"]["bellwire-actor"];

@@ -1342,7 +1342,7 @@ export interface components {
             };
             /** @enum {string} */
             channel: "developer_portal" | "admin_portal" | "api" | "system";
-            /** @description Counts the events of the account, without gaps. */
+            /** @description Counts the events of the account without gaps. After a database failover or restore it jumps ahead by a million or more. */
             sequence: number;
         };
         /**
@@ -1446,7 +1446,7 @@ export interface components {
             };
             /** @enum {string} */
             channel: "developer_portal" | "admin_portal" | "api" | "system";
-            /** @description Counts the events of the account, without gaps. */
+            /** @description Counts the events of the account without gaps. After a database failover or restore it jumps ahead by a million or more. */
             sequence: number;
         };
         /**
@@ -1827,7 +1827,7 @@ export interface components {
             object_id: number;
             account_id: number;
             account_name: string;
-            /** @description Counts the events of its account, without gaps. */
+            /** @description Counts the events of its account without gaps. After a database failover or restore it jumps ahead by a million or more. */
             sequence: number;
             actor: components["schemas"]["Actor"];
             /** @enum {unknown} */
@@ -1852,7 +1852,7 @@ export interface components {
             object_id: number;
             account_id: number;
             account_name: string;
-            /** @description Counts the events of its account, without gaps. */
+            /** @description Counts the events of its account without gaps. After a database failover or restore it jumps ahead by a million or more. */
             sequence: number;
             actor: components["schemas"]["Actor"];
             /** @enum {unknown} */
@@ -2238,7 +2238,7 @@ export interface components {
             };
             /** @enum {string} */
             channel: "developer_portal" | "admin_portal" | "api" | "system";
-            /** @description Counts the events of the account, without gaps. */
+            /** @description Counts the events of the account without gaps. After a database failover or restore it jumps ahead by a million or more. */
             sequence: number;
         };
         /**
@@ -2383,7 +2383,7 @@ export interface components {
         "bellwire-event-type": string;
         /** @description When it happened, in ISO 8601 with milliseconds. */
         "bellwire-event-time": string;
-        /** @description Counts the events of their account, without gaps: order by it. */
+        /** @description Counts the events of their account without gaps: order by it. After a database failover or restore it jumps ahead by a million or more. */
         "bellwire-sequence": string;
         /** @description Who did it: `developer:21`, `admin:3`, `token:3`, `key` or `system`. */
         "bellwire-actor": string;
@@ -5426,7 +5426,7 @@ export interface operations {
                 "bellwire-event-type": components["parameters"]["bellwire-event-type"];
                 /** @description When it happened, in ISO 8601 with milliseconds. */
                 "bellwire-event-time": components["parameters"]["bellwire-event-time"];
-                /** @description Counts the events of their account, without gaps: order by it. */
+                /** @description Counts the events of their account without gaps: order by it. After a database failover or restore it jumps ahead by a million or more. */
                 "bellwire-sequence": components["parameters"]["bellwire-sequence"];
                 /** @description Who did it: `developer:21`, `admin:3`, `token:3`, `key` or `system`. */
                 "bellwire-actor": components["parameters"]["bellwire-actor"];
@@ -5515,7 +5515,7 @@ export interface operations {
                 "bellwire-event-type": components["parameters"]["bellwire-event-type"];
                 /** @description When it happened, in ISO 8601 with milliseconds. */
                 "bellwire-event-time": components["parameters"]["bellwire-event-time"];
-                /** @description Counts the events of their account, without gaps: order by it. */
+                /** @description Counts the events of their account without gaps: order by it. After a database failover or restore it jumps ahead by a million or more. */
                 "bellwire-sequence": components["parameters"]["bellwire-sequence"];
                 /** @description Who did it: `developer:21`, `admin:3`, `token:3`, `key` or `system`. */
                 "bellwire-actor": components["parameters"]["bellwire-actor"];
@@ -5604,7 +5604,7 @@ export interface operations {
                 "bellwire-event-type": components["parameters"]["bellwire-event-type"];
                 /** @description When it happened, in ISO 8601 with milliseconds. */
                 "bellwire-event-time": components["parameters"]["bellwire-event-time"];
-                /** @description Counts the events of their account, without gaps: order by it. */
+                /** @description Counts the events of their account without gaps: order by it. After a database failover or restore it jumps ahead by a million or more. */
                 "bellwire-sequence": components["parameters"]["bellwire-sequence"];
                 /** @description Who did it: `developer:21`, `admin:3`, `token:3`, `key` or `system`. */
                 "bellwire-actor": components["parameters"]["bellwire-actor"];
@@ -5693,7 +5693,7 @@ export interface operations {
                 "bellwire-event-type": components["parameters"]["bellwire-event-type"];
                 /** @description When it happened, in ISO 8601 with milliseconds. */
                 "bellwire-event-time": components["parameters"]["bellwire-event-time"];
-                /** @description Counts the events of their account, without gaps: order by it. */
+                /** @description Counts the events of their account without gaps: order by it. After a database failover or restore it jumps ahead by a million or more. */
                 "bellwire-sequence": components["parameters"]["bellwire-sequence"];
                 /** @description Who did it: `developer:21`, `admin:3`, `token:3`, `key` or `system`. */
                 "bellwire-actor": components["parameters"]["bellwire-actor"];
@@ -5782,7 +5782,7 @@ export interface operations {
                 "bellwire-event-type": components["parameters"]["bellwire-event-type"];
                 /** @description When it happened, in ISO 8601 with milliseconds. */
                 "bellwire-event-time": components["parameters"]["bellwire-event-time"];
-                /** @description Counts the events of their account, without gaps: order by it. */
+                /** @description Counts the events of their account without gaps: order by it. After a database failover or restore it jumps ahead by a million or more. */
                 "bellwire-sequence": components["parameters"]["bellwire-sequence"];
                 /** @description Who did it: `developer:21`, `admin:3`, `token:3`, `key` or `system`. */
                 "bellwire-actor": components["parameters"]["bellwire-actor"];
@@ -5871,7 +5871,7 @@ export interface operations {
                 "bellwire-event-type": components["parameters"]["bellwire-event-type"];
                 /** @description When it happened, in ISO 8601 with milliseconds. */
                 "bellwire-event-time": components["parameters"]["bellwire-event-time"];
-                /** @description Counts the events of their account, without gaps: order by it. */
+                /** @description Counts the events of their account without gaps: order by it. After a database failover or restore it jumps ahead by a million or more. */
                 "bellwire-sequence": components["parameters"]["bellwire-sequence"];
                 /** @description Who did it: `developer:21`, `admin:3`, `token:3`, `key` or `system`. */
                 "bellwire-actor": components["parameters"]["bellwire-actor"];
@@ -5960,7 +5960,7 @@ export interface operations {
                 "bellwire-event-type": components["parameters"]["bellwire-event-type"];
                 /** @description When it happened, in ISO 8601 with milliseconds. */
                 "bellwire-event-time": components["parameters"]["bellwire-event-time"];
-                /** @description Counts the events of their account, without gaps: order by it. */
+                /** @description Counts the events of their account without gaps: order by it. After a database failover or restore it jumps ahead by a million or more. */
                 "bellwire-sequence": components["parameters"]["bellwire-sequence"];
                 /** @description Who did it: `developer:21`, `admin:3`, `token:3`, `key` or `system`. */
                 "bellwire-actor": components["parameters"]["bellwire-actor"];
@@ -6049,7 +6049,7 @@ export interface operations {
                 "bellwire-event-type": components["parameters"]["bellwire-event-type"];
                 /** @description When it happened, in ISO 8601 with milliseconds. */
                 "bellwire-event-time": components["parameters"]["bellwire-event-time"];
-                /** @description Counts the events of their account, without gaps: order by it. */
+                /** @description Counts the events of their account without gaps: order by it. After a database failover or restore it jumps ahead by a million or more. */
                 "bellwire-sequence": components["parameters"]["bellwire-sequence"];
                 /** @description Who did it: `developer:21`, `admin:3`, `token:3`, `key` or `system`. */
                 "bellwire-actor": components["parameters"]["bellwire-actor"];
@@ -6138,7 +6138,7 @@ export interface operations {
                 "bellwire-event-type": components["parameters"]["bellwire-event-type"];
                 /** @description When it happened, in ISO 8601 with milliseconds. */
                 "bellwire-event-time": components["parameters"]["bellwire-event-time"];
-                /** @description Counts the events of their account, without gaps: order by it. */
+                /** @description Counts the events of their account without gaps: order by it. After a database failover or restore it jumps ahead by a million or more. */
                 "bellwire-sequence": components["parameters"]["bellwire-sequence"];
                 /** @description Who did it: `developer:21`, `admin:3`, `token:3`, `key` or `system`. */
                 "bellwire-actor": components["parameters"]["bellwire-actor"];
@@ -6227,7 +6227,7 @@ export interface operations {
                 "bellwire-event-type": components["parameters"]["bellwire-event-type"];
                 /** @description When it happened, in ISO 8601 with milliseconds. */
                 "bellwire-event-time": components["parameters"]["bellwire-event-time"];
-                /** @description Counts the events of their account, without gaps: order by it. */
+                /** @description Counts the events of their account without gaps: order by it. After a database failover or restore it jumps ahead by a million or more. */
                 "bellwire-sequence": components["parameters"]["bellwire-sequence"];
                 /** @description Who did it: `developer:21`, `admin:3`, `token:3`, `key` or `system`. */
                 "bellwire-actor": components["parameters"]["bellwire-actor"];
@@ -6316,7 +6316,7 @@ export interface operations {
                 "bellwire-event-type": components["parameters"]["bellwire-event-type"];
                 /** @description When it happened, in ISO 8601 with milliseconds. */
                 "bellwire-event-time": components["parameters"]["bellwire-event-time"];
-                /** @description Counts the events of their account, without gaps: order by it. */
+                /** @description Counts the events of their account without gaps: order by it. After a database failover or restore it jumps ahead by a million or more. */
                 "bellwire-sequence": components["parameters"]["bellwire-sequence"];
                 /** @description Who did it: `developer:21`, `admin:3`, `token:3`, `key` or `system`. */
                 "bellwire-actor": components["parameters"]["bellwire-actor"];
@@ -6405,7 +6405,7 @@ export interface operations {
                 "bellwire-event-type": components["parameters"]["bellwire-event-type"];
                 /** @description When it happened, in ISO 8601 with milliseconds. */
                 "bellwire-event-time": components["parameters"]["bellwire-event-time"];
-                /** @description Counts the events of their account, without gaps: order by it. */
+                /** @description Counts the events of their account without gaps: order by it. After a database failover or restore it jumps ahead by a million or more. */
                 "bellwire-sequence": components["parameters"]["bellwire-sequence"];
                 /** @description Who did it: `developer:21`, `admin:3`, `token:3`, `key` or `system`. */
                 "bellwire-actor": components["parameters"]["bellwire-actor"];
@@ -6494,7 +6494,7 @@ export interface operations {
                 "bellwire-event-type": components["parameters"]["bellwire-event-type"];
                 /** @description When it happened, in ISO 8601 with milliseconds. */
                 "bellwire-event-time": components["parameters"]["bellwire-event-time"];
-                /** @description Counts the events of their account, without gaps: order by it. */
+                /** @description Counts the events of their account without gaps: order by it. After a database failover or restore it jumps ahead by a million or more. */
                 "bellwire-sequence": components["parameters"]["bellwire-sequence"];
                 /** @description Who did it: `developer:21`, `admin:3`, `token:3`, `key` or `system`. */
                 "bellwire-actor": components["parameters"]["bellwire-actor"];
@@ -6583,7 +6583,7 @@ export interface operations {
                 "bellwire-event-type": components["parameters"]["bellwire-event-type"];
                 /** @description When it happened, in ISO 8601 with milliseconds. */
                 "bellwire-event-time": components["parameters"]["bellwire-event-time"];
-                /** @description Counts the events of their account, without gaps: order by it. */
+                /** @description Counts the events of their account without gaps: order by it. After a database failover or restore it jumps ahead by a million or more. */
                 "bellwire-sequence": components["parameters"]["bellwire-sequence"];
                 /** @description Who did it: `developer:21`, `admin:3`, `token:3`, `key` or `system`. */
                 "bellwire-actor": components["parameters"]["bellwire-actor"];
@@ -6672,7 +6672,7 @@ export interface operations {
                 "bellwire-event-type": components["parameters"]["bellwire-event-type"];
                 /** @description When it happened, in ISO 8601 with milliseconds. */
                 "bellwire-event-time": components["parameters"]["bellwire-event-time"];
-                /** @description Counts the events of their account, without gaps: order by it. */
+                /** @description Counts the events of their account without gaps: order by it. After a database failover or restore it jumps ahead by a million or more. */
                 "bellwire-sequence": components["parameters"]["bellwire-sequence"];
                 /** @description Who did it: `developer:21`, `admin:3`, `token:3`, `key` or `system`. */
                 "bellwire-actor": components["parameters"]["bellwire-actor"];
@@ -6761,7 +6761,7 @@ export interface operations {
                 "bellwire-event-type": components["parameters"]["bellwire-event-type"];
                 /** @description When it happened, in ISO 8601 with milliseconds. */
                 "bellwire-event-time": components["parameters"]["bellwire-event-time"];
-                /** @description Counts the events of their account, without gaps: order by it. */
+                /** @description Counts the events of their account without gaps: order by it. After a database failover or restore it jumps ahead by a million or more. */
                 "bellwire-sequence": components["parameters"]["bellwire-sequence"];
                 /** @description Who did it: `developer:21`, `admin:3`, `token:3`, `key` or `system`. */
                 "bellwire-actor": components["parameters"]["bellwire-actor"];

@@ -44,7 +44,10 @@ function schemasOf(name: Data, title: string): BodySchemas {
       previous: Type.Optional(fieldsOf("For updates: the changed fields with the values that they had.")),
       actor,
       channel: Type.String({ enum: ["developer_portal", "admin_portal", "api", "system"] }),
-      sequence: Type.Integer({ description: "Counts the events of the account, without gaps." }),
+      sequence: Type.Integer({
+        description:
+          "Counts the events of the account without gaps. After a database failover or restore it jumps ahead by a million or more.",
+      }),
     },
     { title: `${title}Data` },
   );

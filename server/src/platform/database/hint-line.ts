@@ -4,6 +4,13 @@ import type { DatabaseLog } from "./database-log.ts";
 import { type LineWatch, type Session, sessionStatement } from "./line-watch.ts";
 import { StatementLine } from "./statement-line.ts";
 
+/** What this process knows of the database's past: a database that knows less was brought back (0031_follow_wal.sql). */
+export interface WalSeen {
+  /** How far the write-ahead log had been flushed, a few seconds ago at most. */
+  lsn: string | null;
+  switches: number;
+}
+
 interface HintLineOptions {
   /** How to connect, asked each time. */
   readonly connection: () => pg.ClientConfig;
@@ -11,6 +18,7 @@ interface HintLineOptions {
   readonly channel: string;
   readonly log: DatabaseLog;
   readonly watch: LineWatch;
+  readonly seen: WalSeen;
   /** Called each time listening has begun: what was said before was not heard. */
   readonly onOpened: () => void;
   readonly onPayload: (payload: string) => void;
@@ -83,7 +91,8 @@ export class HintLine implements AsyncDisposable {
     for (;;) {
       await systemClock.sleep(Math.min(askEveryMs, query_timeout), this.#closing.signal);
       if (this.#closing.signal.aborted) return;
-      await line.ask("select", []);
+      const { rows } = await line.ask("select pg_current_wal_flush_lsn()::text as lsn", []);
+      this.#options.seen.lsn = String(rows[0]?.lsn);
     }
   }
 

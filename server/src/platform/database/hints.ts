@@ -2,7 +2,7 @@ import type pg from "pg";
 import { systemClock } from "#platform/clock/clock.ts";
 import { randomHex } from "#platform/ids/random-token.ts";
 import type { DatabaseLog } from "./database-log.ts";
-import { HintLine } from "./hint-line.ts";
+import { HintLine, type WalSeen } from "./hint-line.ts";
 import { HintPace } from "./hint-pace.ts";
 import { readHints, writeHints } from "./hint-payload.ts";
 import type { LineWatch } from "./line-watch.ts";
@@ -15,6 +15,7 @@ interface HintsNeeds {
   readonly channel: string;
   readonly log: DatabaseLog;
   readonly watch: LineWatch;
+  readonly seen: WalSeen;
 }
 
 /** Carries hints between those who leave them and those who listen. */
@@ -35,12 +36,13 @@ export class Hints implements HintCarrier {
   #timer: NodeJS.Timeout | undefined;
   #saidMs = Number.NEGATIVE_INFINITY;
 
-  constructor({ connection, channel, log, watch }: HintsNeeds) {
+  constructor({ connection, channel, log, watch, seen }: HintsNeeds) {
     this.#line = new HintLine({
       connection,
       channel,
       log,
       watch,
+      seen,
       onOpened: () => {
         for (const hinted of this.#listeners.keys()) this.#tell(hinted, []);
         this.#saySoon();

@@ -4,6 +4,7 @@ import { connectToPrimary, DatabaseHosts, StandbyRefused } from "./connect.ts";
 import type { Pool } from "./database.ts";
 import type { DatabaseLog } from "./database-log.ts";
 import { NoConnection, troubleOf } from "./database-trouble.ts";
+import type { WalSeen } from "./hint-line.ts";
 import { type HintCarrier, Hints } from "./hints.ts";
 import { LineWatch, type Session } from "./line-watch.ts";
 import { runTransaction } from "./run-transaction.ts";
@@ -69,7 +70,8 @@ export async function openPool(options: PoolOptions): Promise<OpenedPool> {
   };
   const probe = { ...connection, connectionTimeoutMillis: probeTimeoutMs, query_timeout: probeTimeoutMs };
   const watch = new LineWatch({ connect: () => connectToPrimary(hosts, probe), clock: systemClock, log, overdueMs });
-  const connecting = { hosts, connection, watch };
+  const seen: WalSeen = { lsn: null, switches: 0 };
+  const connecting = { hosts, connection, watch, seen };
   const pool = openConnections(connecting, options);
   const hints =
     options.hints ??
@@ -78,6 +80,7 @@ export async function openPool(options: PoolOptions): Promise<OpenedPool> {
       channel: schema,
       log,
       watch,
+      seen,
     });
 
   const opened: OpenedPool = {
@@ -109,13 +112,14 @@ interface Connecting {
   readonly hosts: DatabaseHosts;
   readonly connection: pg.ClientConfig;
   readonly watch: LineWatch;
+  readonly seen: WalSeen;
 }
 
 /** The driver's pool, whose connections are watched from the moment on that their session is set up. */
-function openConnections({ hosts, connection, watch }: Connecting, options: PoolOptions): pg.Pool {
+function openConnections({ hosts, connection, watch, seen }: Connecting, options: PoolOptions): pg.Pool {
   const { schema, role, max = 10, log = silent } = options;
   const verify: pg.PoolConfig["verify"] = (client, done) => {
-    openSession(client, { schema, role, log, mustWrite: hosts.mustWrite }).then((session) => {
+    openSession(client, { schema, role, log, mustWrite: hosts.mustWrite, seen }).then((session) => {
       watch.add(client, session);
       done();
     }, done);
@@ -177,21 +181,25 @@ interface SessionNeeds {
   readonly role: string | undefined;
   readonly log: DatabaseLog;
   readonly mustWrite: boolean;
+  readonly seen: WalSeen;
 }
 
 /**
  * Sets up a session, on a primary that goes on with the numbers given so far. A connection to a standby is refused: it could not
  * be used, and would still be there, unchecked, when the standby is promoted. A primary changes its timeline only by a restart.
  */
-async function openSession(client: pg.Client, { schema, role, log, mustWrite }: SessionNeeds): Promise<Session> {
+async function openSession(client: pg.Client, { schema, role, log, mustWrite, seen }: SessionNeeds): Promise<Session> {
   const { isStandby, onlyReads, canFollow, ...session } = await setUpSession(client, schema, role);
   if (isStandby || (mustWrite && onlyReads)) throw new StandbyRefused();
   if (!canFollow) return session;
-  const { rows } = await client.query<{ isFirst: boolean }>({
-    text: `select follow_timeline() as "isFirst"`,
+  const { rows } = await client.query<{ isFirst: boolean; lsn: string; switches: string }>({
+    text: `select is_first as "isFirst", lsn::text, switches from follow_wal($1::pg_lsn, $2::bigint)`,
+    values: [seen.lsn, seen.switches],
     ...patiently,
   });
-  if (rows[0]?.isFirst) {
+  const [followed] = rows;
+  if (followed) Object.assign(seen, { lsn: followed.lsn, switches: Number(followed.switches) });
+  if (followed?.isFirst) {
     log.warn(
       {},
       "the database goes on from an earlier state (failover or restore): numbers skip ahead, changes may be lost",
@@ -213,7 +221,7 @@ async function setUpSession(client: pg.Client, schema: string, role = "none"): P
   const { rows } = await client.query<NewSession>(
     `select pg_backend_pid() as pid, pg_postmaster_start_time()::text as server, pg_is_in_recovery() as "isStandby",
        current_setting('transaction_read_only') = 'on' as "onlyReads",
-       to_regproc(quote_ident($5) || '.follow_timeline') is not null as "canFollow", set_config('tcp_keepalives_idle', '30', false),
+       to_regproc(quote_ident($5) || '.follow_wal') is not null as "canFollow", set_config('tcp_keepalives_idle', '30', false),
        set_config('tcp_keepalives_interval', '10', false), set_config('tcp_keepalives_count', '3', false), set_config('role', $1, false), set_config('search_path', $2, false),
        set_config('statement_timeout', $3, false), set_config('idle_in_transaction_session_timeout', $4, false),
        set_config('timezone', 'UTC', false), set_config('datestyle', 'ISO, YMD', false)`,

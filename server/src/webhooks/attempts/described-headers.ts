@@ -19,7 +19,9 @@ export const describedHeaders: Readonly<Record<string, DescribedHeader>> = {
   "bellwire-attempt": always("Which attempt this is, from 1 on."),
   "bellwire-event-type": always("What happened, such as `account.created`."),
   "bellwire-event-time": always("When it happened, in ISO 8601 with milliseconds."),
-  "bellwire-sequence": always("Counts the events of their account, without gaps: order by it."),
+  "bellwire-sequence": always(
+    "Counts the events of their account without gaps: order by it. After a database failover or restore it jumps ahead by a million or more.",
+  ),
   "bellwire-actor": always("Who did it: `developer:21`, `admin:3`, `token:3`, `key` or `system`."),
   "bellwire-channel": always("Through which door: `developer_portal`, `admin_portal`, `api` or `system`."),
   "bellwire-replay": sometimes("How often it was sent again by hand. Absent the first time."),

@@ -16,7 +16,10 @@ const fields = {
   object_id: Type.Integer(),
   account_id: Type.Integer(),
   account_name: Type.String(),
-  sequence: Type.Integer({ description: "Counts the events of its account, without gaps." }),
+  sequence: Type.Integer({
+    description:
+      "Counts the events of its account without gaps. After a database failover or restore it jumps ahead by a million or more.",
+  }),
   actor: Actor,
   channel: Type.Enum(["developer_portal", "admin_portal", "api", "system"]),
   occurred_at: Timestamp,
