@@ -1,0 +1,20 @@
+import { expect } from "vitest";
+import { openEveryDoor } from "../support/open-every-door.ts";
+import { setUp } from "../portal/house.ts";
+import { test } from "../support/test.ts";
+
+test.for([
+  ["/stats/services/7/usage.json?metric_name=hits", "application/json", '{"status":"Not found"}'],
+  ["/stats/applications/7/usage.xml", "application/xml", ""],
+  ["/master/api/providers.xml", "application/xml", ""],
+  ["/master/api/providers.json", "application/json", '{"status":"Not found"}'],
+])("a program that asks for %s is told so in its format", async ([url, type, body], { database }) => {
+  await setUp(database);
+  await using doors = await openEveryDoor(database);
+  const answer = await doors.http.inject({ method: "GET", url });
+  expect([answer.statusCode, answer.headers["content-type"], answer.body]).toEqual([
+    404,
+    `${type}; charset=utf-8`,
+    body,
+  ]);
+});
