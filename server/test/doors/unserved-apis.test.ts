@@ -8,7 +8,7 @@ test.for([
   ["/stats/applications/7/usage.xml", "application/xml", ""],
   ["/master/api/providers.xml", "application/xml", ""],
   ["/master/api/providers.json", "application/json", '{"status":"Not found"}'],
-])("a program that asks for %s is told so in its format", async ([url, type, body], { database }) => {
+] as const)("a program that asks for %s is told so in its format", async ([url, type, body], { database }) => {
   await setUp(database);
   await using doors = await openEveryDoor(database);
   const answer = await doors.http.inject({ method: "GET", url });

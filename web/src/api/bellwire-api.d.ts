@@ -3172,7 +3172,7 @@ export interface operations {
                      *           "credit_card_stored": false,
                      *           "plans": [
                      *             {
-                     *               "default": "true",
+                     *               "default": true,
                      *               "id": 0,
                      *               "name": "Sample",
                      *               "type": "account_plan",
@@ -3236,7 +3236,7 @@ export interface operations {
                      *           "credit_card_stored": false,
                      *           "plans": [
                      *             {
-                     *               "default": "true",
+                     *               "default": true,
                      *               "id": 0,
                      *               "name": "Sample",
                      *               "type": "account_plan",
@@ -3607,7 +3607,7 @@ export interface operations {
                      *         "latency_ms": 38
                      *       },
                      *       "content_type": "application/json",
-                     *       "body": "{\"type\":\"account.updated\",\"timestamp\":\"2026-03-02T10:30:00.000Z\",\"data\":{\"account\":{\"id\":0,\"created_at\":\"2026-03-02T10:30:00Z\",\"updated_at\":\"2026-03-02T10:30:00Z\",\"state\":\"approved\",\"annotations\":{},\"org_name\":\"Sample & Sons\",\"extra_fields\":{},\"monthly_billing_enabled\":true,\"monthly_charging_enabled\":true,\"credit_card_stored\":false,\"plans\":[{\"default\":\"true\",\"id\":0,\"name\":\"Sample\",\"type\":\"account_plan\",\"state\":\"published\",\"approval_required\":false,\"setup_fee\":0,\"cost_per_month\":12.5,\"trial_period_days\":null,\"cancellation_period\":0}],\"users\":[{\"id\":0,\"created_at\":\"2026-03-02T10:30:00Z\",\"updated_at\":\"2026-03-02T10:30:00Z\",\"account_id\":0,\"state\":\"active\",\"role\":\"admin\",\"username\":\"sample\",\"email\":\"sample@example.com\",\"extra_fields\":{}}]},\"previous\":{\"org_name\":\"before\"},\"actor\":{\"kind\":\"developer\",\"user_id\":0},\"channel\":\"developer_portal\",\"sequence\":1}}",
+                     *       "body": "{\"type\":\"account.updated\",\"timestamp\":\"2026-03-02T10:30:00.000Z\",\"data\":{\"account\":{\"id\":0,\"created_at\":\"2026-03-02T10:30:00Z\",\"updated_at\":\"2026-03-02T10:30:00Z\",\"state\":\"approved\",\"annotations\":{},\"org_name\":\"Sample & Sons\",\"extra_fields\":{},\"monthly_billing_enabled\":true,\"monthly_charging_enabled\":true,\"credit_card_stored\":false,\"plans\":[{\"default\":true,\"id\":0,\"name\":\"Sample\",\"type\":\"account_plan\",\"state\":\"published\",\"approval_required\":false,\"setup_fee\":0,\"cost_per_month\":12.5,\"trial_period_days\":null,\"cancellation_period\":0}],\"users\":[{\"id\":0,\"created_at\":\"2026-03-02T10:30:00Z\",\"updated_at\":\"2026-03-02T10:30:00Z\",\"account_id\":0,\"state\":\"active\",\"role\":\"admin\",\"username\":\"sample\",\"email\":\"sample@example.com\",\"extra_fields\":{}}]},\"previous\":{\"org_name\":\"before\"},\"actor\":{\"kind\":\"developer\",\"user_id\":0},\"channel\":\"developer_portal\",\"sequence\":1}}",
                      *       "attempts": [
                      *         {
                      *           "number": 1,

@@ -69,7 +69,7 @@ const sampleAccount = (head: readonly Node[]): Node =>
     value("monthly_billing_enabled", true),
     value("monthly_charging_enabled", true),
     value("credit_card_stored", false),
-    list("plans", [samplePlan("account_plan", { default: "true" })], "alone"),
+    list("plans", [samplePlan("account_plan", { default: true })], "alone"),
     list("users", [sampleUser(head)], "alone"),
   ]);
 
@@ -94,13 +94,13 @@ const sampleApplication = (head: readonly Node[]): Node =>
     value("service_id", 0),
     value("user_key", sampleKey),
     value("provider_verification_key", sampleKey),
-    samplePlan("application_plan", { custom: "false", default: "true" }),
+    samplePlan("application_plan", { custom: false, default: true }),
     value("name", "Sample application"),
     value("description", "Sent to show what an event looks like"),
     record("extra_fields", []),
   ]);
 
-const samplePlan = (type: string, attributes: Readonly<Record<string, string>>): Node =>
+const samplePlan = (type: string, attributes: Readonly<Record<string, boolean>>): Node =>
   record(
     "plan",
     [

@@ -1,0 +1,41 @@
+import { expect } from "vitest";
+import { documentToJson, type Json } from "#platform/document/write-json.ts";
+import { writeXml } from "#platform/document/write-xml.ts";
+import { representApplication } from "#portal/applications/index.ts";
+import { readDocumentSettings } from "#portal/fields/index.ts";
+import { representUser } from "#portal/users/index.ts";
+import { representAccount } from "#portal/whole-accounts/index.ts";
+import { sampleBody } from "#webhooks/events/index.ts";
+import { test } from "../support/test.ts";
+import { byToken, form, now, setUp, signUp } from "./house.ts";
+
+/** The names of a document in their order, each with the type of what it holds; of a list, its first element. */
+const shapeOf = (it: Json): unknown => {
+  if (Array.isArray(it)) return it.slice(0, 1).map(shapeOf);
+  if (typeof it !== "object" || it === null) return it === null ? "null" : typeof it;
+  return Object.entries(it).map(([name, held]) => [name, shapeOf(held)]);
+};
+
+/** XML without its texts: elements, their order and their attributes. */
+const tagsOf = (xml: string): string => xml.replaceAll(/>[^<]+</g, "><");
+
+const source = "https://acme-admin.example.com";
+
+test("a sample has the elements and the types of a delivery, in each format", async ({ sharedPool: pool }) => {
+  const { provider } = await setUp(pool);
+  const { whole, user, applications } = await signUp(pool, { provider, values: form, by: byToken });
+  const settings = await readDocumentSettings(pool, provider);
+  const [application] = applications;
+  if (!application) throw new Error("The sign-up made no application.");
+  const documents = [
+    ["account.created", representAccount({ ...whole, plans: whole.plans.slice(0, 1) }, settings)],
+    ["user.created", representUser(user, settings)],
+    ["application.created", representApplication(application, settings)],
+  ] as const;
+  for (const [type, document] of documents) {
+    const sample = { id: "sample", type, now, source };
+    const { data } = JSON.parse(sampleBody(sample, "json+credentials").toString());
+    expect([type, shapeOf(data[document.name])]).toEqual([type, shapeOf(documentToJson(document))]);
+    expect(tagsOf(sampleBody(sample, "3scale").toString())).toContain(tagsOf(writeXml(document)));
+  }
+});
