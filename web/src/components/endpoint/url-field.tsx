@@ -24,10 +24,6 @@ export const UrlField = ({ url, lengthMax = 255, errors, onChange, endpointId, o
       input={{ inputMode: "url", spellCheck: false, maxLength: lengthMax }}
       onChange={onChange}
     />
-    {endpointId !== undefined && (
-      <div>
-        <WholeUrlButton endpointId={endpointId} url={url} onRead={onRead} />
-      </div>
-    )}
+    {endpointId !== undefined && <WholeUrlButton endpointId={endpointId} url={url} onRead={onRead} />}
   </>
 );

@@ -28,8 +28,10 @@ export function WholeUrlButton({ endpointId, url, onRead }: WholeUrlButtonProps)
   });
   if (!url.includes(mask)) return null;
   return (
-    <Button variant="link" isInline isLoading={isPending} isDisabled={isPending} onClick={() => mutate()}>
-      Show the whole URL
-    </Button>
+    <div>
+      <Button variant="link" isInline isLoading={isPending} isDisabled={isPending} onClick={() => mutate()}>
+        Show the whole URL
+      </Button>
+    </div>
   );
 }
