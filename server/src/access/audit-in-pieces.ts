@@ -1,8 +1,7 @@
 import type { Transaction } from "#platform/database/database.ts";
 import { insertAudit, type AuditRecord } from "./record-audit.ts";
 
-const recount = `
-  update audit_records set detail = jsonb_set(detail, '{count}', to_jsonb($3::bigint)) where provider_id = $1 and id = $2`;
+const recount = `select raise_audit_count($1, $2, $3)`;
 
 /**
  * Says who did what, of a deed that is too large for one transaction: one record, which the first piece writes with its count,

@@ -69,9 +69,9 @@ const columns = [
 ] as const;
 
 /** Marks all that a provider has, so that it shows wherever it comes out. */
-async function mark(pool: Pool, providerId: number): Promise<void> {
+async function mark(owner: Pool, providerId: number): Promise<void> {
   for (const [table, column] of columns) {
-    await pool.query(`update ${table} set ${column} = 'canary-' || ${column} where provider_id = $1`, [providerId]);
+    await owner.query(`update ${table} set ${column} = 'canary-' || ${column} where provider_id = $1`, [providerId]);
   }
 }
 
@@ -153,10 +153,10 @@ const ways = [
 test.for(ways)(
   "a %s of one provider opens, shows and changes nothing of another's, on either one's %s side",
   { timeout: 120_000 },
-  async ([as, side], { database: pool }) => {
+  async ([as, side], { database: pool, owner }) => {
     await using doors = await openEveryDoor(pool, { baseDomain });
     const [mine, theirs] = [await settle(pool, doors.http), await settle(pool, doors.http)];
-    await mark(pool, theirs.house.provider.id);
+    await mark(owner, theirs.house.provider.id);
     const before = await snapshot(pool, theirs.house.provider.id);
     const hostOf = ({ house }: { house: ApiHouse }): string =>
       side === "admin" ? house.host : `${house.provider.subdomain}.${baseDomain}`;

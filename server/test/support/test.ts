@@ -32,6 +32,13 @@ export const test = base
     return pool;
   })
 
+  /** On the same database as `database`, with all rights on it: the application may not change history. */
+  .extend("owner", async ({ databaseUrl }, { onCleanup }) => {
+    const pool = await openPool({ connectionString: databaseUrl, schema });
+    onCleanup(() => closePool(pool));
+    return pool;
+  })
+
   .extend("sharedPool", { scope: "file" }, async ({}, { onCleanup }) => {
     const clone = await cloneTemplate();
     const pool = await openPool({ connectionString: clone.connectionString, schema, role: appRole });

@@ -13,9 +13,9 @@ import { until } from "../support/until.ts";
 const ahead = 5_000_000_000;
 
 /** As pg_restore leaves it: what was recorded has numbers that this cluster is far from. */
-async function bringHere(database: Database): Promise<void> {
-  await database.query("update events set recorded_in = recorded_in + $1", [ahead]);
-  await database.query("update transaction_numbers set cluster = cluster + 1");
+async function bringHere(owner: Database): Promise<void> {
+  await owner.query("update events set recorded_in = recorded_in + $1", [ahead]);
+  await owner.query("update transaction_numbers set cluster = cluster + 1");
 }
 
 const start = (connectionString: string) => migrate({ connectionString, schema });
@@ -23,6 +23,7 @@ const start = (connectionString: string) => migrate({ connectionString, schema }
 test("after a move to another cluster, whoever follows goes on where he was, and nothing passes him by", async ({
   database,
   databaseUrl,
+  owner,
 }) => {
   await using receiver = await startReceiver();
   await using _engine = await startTestEngine(database);
@@ -37,7 +38,7 @@ test("after a move to another cluster, whoever follows goes on where he was, and
       return attempts.length > 0 && attempts;
     });
   await attemptsFrom(0);
-  await bringHere(database);
+  await bringHere(owner);
   await start(databaseUrl);
   const [before] = await read();
   expect(before).toMatchObject({ accountId: 1 });
@@ -49,11 +50,11 @@ test("after a move to another cluster, whoever follows goes on where he was, and
   expect(await attemptsFrom(after?.recordedIn ?? 0)).toMatchObject([{ endpointId, status: 200 }]);
 });
 
-test("numbers go on without a gap at every other start", async ({ database, databaseUrl }) => {
+test("numbers go on without a gap at every other start", async ({ database, databaseUrl, owner }) => {
   const skipped = () => database.query("select transaction_numbers_skipped() as skipped");
   await start(databaseUrl);
   expect(await skipped()).toEqual([{ skipped: 0 }]);
-  await bringHere(database);
+  await bringHere(owner);
   await start(databaseUrl);
   const once = await skipped();
   await start(databaseUrl);

@@ -105,6 +105,7 @@ test("3scale's XML is what it was, whether a key is known or not", async ({ data
 
 test("what is sent later is, byte for byte and in its context, what would have been sent at once", async ({
   database,
+  owner,
 }) => {
   const providerId = await buildProvider(database);
   const url = "http://127.0.0.1:9/";
@@ -114,7 +115,7 @@ test("what is sent later is, byte for byte and in its context, what would have b
   const atOnce = await payload();
   expect(atOnce).toHaveLength(1);
 
-  await database.query("delete from payloads");
+  await owner.query("delete from payloads");
   const endpointId = await buildEndpoint(database, { providerId, url, format: "cloudevents", name: "later" });
   await database.inTransaction((tx) => sendEventNow(tx, { providerId, eventId, endpointId, format: "cloudevents" }));
   expect(await payload()).toEqual(atOnce);

@@ -78,12 +78,13 @@ test("nobody waits for long behind the swap of a day, whoever keeps it from its 
 
 test("a day is dropped while engines settle, other days are vacuumed and somebody holds an old snapshot", async ({
   database,
+  owner,
 }) => {
   const providerId = await buildProvider(database);
   await recordNow(database, { providerId });
   await addComingDays(database);
   const other = tableSuffix(dayOf(inDays(2)));
-  const vacuumed = await holdOpen(database, async (tx) => {
+  const vacuumed = await holdOpen(owner, async (tx) => {
     for (const history of ["events", "payloads", "deliveries", "attempts"])
       await tx.query(`lock table ${history}_${other} in share update exclusive mode`); // as vacuum locks
     await tx.query("lock table due, failures in share update exclusive mode");

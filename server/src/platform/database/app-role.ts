@@ -18,7 +18,16 @@ export async function ensureAppRole(client: pg.Client): Promise<boolean> {
   return (await mayActAsApp(client)) || isDone(client, `grant ${appRole} to current_user`, new Set());
 }
 
-/** What the role may do in `schema`, now and with tables to come. Only the schema's owner can say so. */
+/** Rows that nobody changes once they are there. Retention drops them by the day, through functions of the schema's owner. */
+const appendOnly = ["audit_records", "events", "payloads", "attempts"];
+
+/** Tables that only the owner's functions read or write. */
+const ownersOnly = ["id_keys"];
+
+/**
+ * What the role may do in `schema`, now and with tables to come. Only the schema's owner can say so. Days of the history can
+ * only be read: whoever may use the whole table needs no right to its parts, and with one could change events in them.
+ */
 export async function grantToAppRole(client: pg.Client, schema: string): Promise<void> {
   const {
     rows: [owned],
@@ -27,14 +36,39 @@ export async function grantToAppRole(client: pg.Client, schema: string): Promise
   const name = pg.escapeIdentifier(schema);
   await client.query(`
     grant usage on schema ${name} to ${appRole};
-    grant select, insert, update, delete on all tables in schema ${name} to ${appRole};
     grant usage, select on all sequences in schema ${name} to ${appRole};
     grant execute on all functions in schema ${name} to ${appRole};
-    revoke insert, update, delete on ${name}.migrations from ${appRole};
-    alter default privileges in schema ${name} grant select, insert, update, delete on tables to ${appRole};
+    alter default privileges in schema ${name} grant select on tables to ${appRole};
+    alter default privileges in schema ${name} revoke insert, update, delete on tables from ${appRole};
     alter default privileges in schema ${name} grant usage, select on sequences to ${appRole};
     alter default privileges in schema ${name} grant execute on functions to ${appRole}`);
+  const { rows } = await client.query<{ table: string; isDay: boolean }>(tablesStatement, [schema]);
+  for (const { table, isDay } of rows) {
+    const it = `${name}.${pg.escapeIdentifier(table)}`;
+    const rights = isDay ? (["select"] as const) : rightsOn(table);
+    const others = allRights.filter((right) => !rights.includes(right));
+    if (rights.length > 0) await client.query(`grant ${rights.join(", ")} on ${it} to ${appRole}`);
+    if (others.length > 0) await client.query(`revoke ${others.join(", ")} on ${it} from ${appRole}`);
+  }
 }
+
+const allRights = ["select", "insert", "update", "delete"] as const;
+
+function rightsOn(table: string): readonly (typeof allRights)[number][] {
+  if (ownersOnly.includes(table)) return [];
+  if (table === "migrations") return ["select"];
+  return appendOnly.includes(table) ? ["select", "insert"] : allRights;
+}
+
+// Of the days only those that the role may change, from an older Bellwire: there may be hundreds.
+const tablesStatement = `
+  select relation.relname as table, relation.isday as "isDay"
+  from (
+    select oid, relname, relispartition or relname ~ '^(events|payloads|deliveries|attempts)_[0-9]{8}' as isday
+    from pg_class
+    where relnamespace = $1::regnamespace and relkind in ('r', 'p')
+  ) relation
+  where not isday or has_table_privilege('${appRole}', relation.oid, 'insert, update, delete')`;
 
 async function mayActAsApp(client: pg.Client): Promise<boolean> {
   const {
