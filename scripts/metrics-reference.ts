@@ -32,7 +32,8 @@ export async function metricsReference(version: string): Promise<string> {
   return `# Metrics
 
 What \`/metrics\` tells Prometheus, each process for itself: of the web role on its port, and of any role on
-\`BELLWIRE_OPERATIONS_PORT\` if that is set, together with \`/healthz\` and \`/readyz\`. Beside these there is what Node.js tells of
+\`BELLWIRE_OPERATIONS_PORT\` if that is set, together with \`/healthz\` and \`/readyz\`. With \`BELLWIRE_BASE_DOMAIN\` it is on
+\`BELLWIRE_OPERATIONS_PORT\` only, since the hosts of \`PORT\` belong to tenants: keep that port from the public. Beside these there is what Node.js tells of
 its process, as \`process_*\` and \`nodejs_*\`. No label names an endpoint, a provider or an account. Where \`serve\` runs its engine
 in a process of its own, one scrape tells of both; what both have carries the label \`process="engine"\` for the engine's.
 

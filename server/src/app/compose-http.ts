@@ -33,6 +33,7 @@ import { readSecretsTo } from "#webhooks/endpoints/index.ts";
 import { readHistoryDays } from "#webhooks/history/index.ts";
 import { connectionDrain } from "./drain-connections.ts";
 import type { Scraped } from "./metrics/with-engine-metrics.ts";
+import { hideAddressFrom } from "./open-parts.ts";
 import type { ProviderUrls } from "./provider-urls.ts";
 import { tryOutLinks } from "./try-out.ts";
 import { version } from "./version.ts";
@@ -75,7 +76,7 @@ export async function composeHttp(parts: HttpParts): Promise<FastifyInstance> {
     operationsDoor({
       pool,
       machine: systemClock,
-      metrics,
+      metrics: baseDomain === undefined ? metrics : undefined,
       isStopping,
       isMigrated: () => isMigrated(pool),
       readHistoryDays: () => readHistoryDays(pool),
@@ -131,6 +132,7 @@ async function registerDoors(doors: FastifyInstance, parts: HttpParts): Promise<
     allowed: parts.allowed,
     lookup: parts.lookup,
     isOwnBin: (url: URL) => bins.matches(url) !== undefined,
+    hideAddress: hideAddressFrom(parts.baseDomain, parts.log),
   };
   const endpoints = { pool, encryption, targets, retryWaitsSeconds: parts.retryWaitsSeconds };
   const secretsOfBin = ({ providerId, id }: { readonly providerId: number; readonly id: string }) =>

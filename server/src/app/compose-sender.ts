@@ -1,7 +1,7 @@
 import type { Clock } from "#platform/clock/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
 import type { AllowedTargets } from "#platform/network/allowed-targets.ts";
-import type { Lookup } from "#platform/network/resolve-target.ts";
+import type { HideAddress, Lookup } from "#platform/network/resolve-target.ts";
 import { createOwnBins } from "#request-bin/index.ts";
 import { createSender, type Sender } from "#webhooks/attempts/index.ts";
 import type { ProviderUrls } from "./provider-urls.ts";
@@ -15,6 +15,7 @@ export interface SenderParts {
   readonly lookup: Lookup;
   readonly caPem: string | undefined;
   readonly proxyUrl: string | undefined;
+  readonly hideAddress?: HideAddress;
   readonly inFlightMax: number;
 }
 

@@ -11,7 +11,7 @@ import { checkKeys } from "#platform/encryption/check-keys.ts";
 import { createEncryption, type Encryption } from "#platform/encryption/encryption.ts";
 import { type AllowedTargets, parseAllowedTargets } from "#platform/network/allowed-targets.ts";
 import { NameResolver } from "#platform/network/name-resolver.ts";
-import type { Lookup } from "#platform/network/resolve-target.ts";
+import type { HideAddress, Lookup } from "#platform/network/resolve-target.ts";
 import type { Sender } from "#webhooks/attempts/index.ts";
 import { composeSender } from "./compose-sender.ts";
 import { measureNameLookups } from "./metrics/measure-attempts.ts";
@@ -55,12 +55,19 @@ export async function openParts({ config, log, urls, openDatabase, running }: Op
   await checkKeys(pool, encryption);
   const proxyUrl = config.proxyUrl?.reveal();
   const inFlightMax = config.engineConcurrency;
+  const hideAddress = hideAddressFrom(config.baseDomain, log);
   const metrics = new Registry();
   const { lookup } = running.use(new NameResolver({ clock: systemClock, onLookup: measureNameLookups(metrics) }));
-  const sender = running.use(composeSender({ pool, clock, urls, allowed, lookup, caPem, proxyUrl, inFlightMax }));
+  const sender = running.use(composeSender({ pool, clock, urls, allowed, lookup, hideAddress, caPem, proxyUrl, inFlightMax }));
   measureProcess(metrics, version);
   return { config, log, clock, metrics, urls, pool, keys, encryption, allowed, lookup, sender };
 }
+
+/** With a base domain the providers are tenants; without one the only provider's admins run the installation. */
+export const hideAddressFrom = (baseDomain: string | undefined, log: Pick<Logger, "info">): HideAddress =>
+  baseDomain === undefined
+    ? undefined
+    : (target) => log.info(target, "address is not allowed: BELLWIRE_ALLOWED_TARGETS can allow it");
 
 function readAllowed({ allowedTargets, deniedTargets }: Config): AllowedTargets {
   const allowed = parseAllowedTargets(allowedTargets, deniedTargets);

@@ -10,8 +10,8 @@ export interface OperationsNeeds {
   readonly pool: Database;
   /** The machine's clock, which is compared with the database's. */
   readonly machine: Clock;
-  /** What this process counts, and its engine's. */
-  readonly metrics: Pick<Registry, "contentType" | "metrics">;
+  /** What this process counts, and its engine's. Undefined where tenants could read it: they would see each other's traffic. */
+  readonly metrics: Pick<Registry, "contentType" | "metrics"> | undefined;
   /** Whether the database has every migration that this program knows. */
   readonly isMigrated: () => Promise<boolean>;
   readonly readHistoryDays: () => Promise<HistoryDays>;
@@ -42,7 +42,7 @@ export const operationsDoor =
     });
 
     const { metrics } = needs;
-    http.get("/metrics", async (_request, reply) => reply.type(metrics.contentType).send(await metrics.metrics()));
+    if (metrics) http.get("/metrics", async (_request, reply) => reply.type(metrics.contentType).send(await metrics.metrics()));
   };
 
 /** How long a switch of the database is worth a warning. */

@@ -61,7 +61,8 @@ export const settings = {
     name: "BELLWIRE_BASE_DOMAIN",
     fallback: "",
     fallbackWords: "unset: the first provider has everything on one origin",
-    meaning: "Hosts are `{subdomain}.BASE` (Developer Portal) and `{subdomain}-admin.BASE` (Admin Portal, APIs).",
+    meaning:
+      "Hosts are `{subdomain}.BASE` (Developer Portal) and `{subdomain}-admin.BASE` (Admin Portal, APIs). `/metrics` is then on `BELLWIRE_OPERATIONS_PORT` only.",
     parse: read.optional(read.domainName),
   }),
   providerName: setting({

@@ -18,6 +18,12 @@ export type ResolvedTarget =
   | { readonly unresolvable: string };
 
 /**
+ * Keeps forbidden addresses from tenants: they would learn the private address behind a name that the operator's network
+ * resolves. The operator's log gets it instead. Undefined where whoever reads a refusal runs the installation.
+ */
+export type HideAddress = ((target: { readonly hostname: string; readonly address: string }) => void) | undefined;
+
+/**
  * Resolves a URL's `hostname` once and judges every answer: a name with one forbidden address is forbidden, so that it
  * cannot be tried until the right one comes up.
  */

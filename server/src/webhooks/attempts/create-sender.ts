@@ -1,6 +1,6 @@
 import type { Clock } from "#platform/clock/clock.ts";
 import type { AllowedTargets } from "#platform/network/allowed-targets.ts";
-import type { Lookup } from "#platform/network/resolve-target.ts";
+import type { HideAddress, Lookup } from "#platform/network/resolve-target.ts";
 import type { AttemptOutcome } from "#webhooks/deliveries/index.ts";
 import type { AttemptRequest } from "./attempt-request.ts";
 import { deliverToOwnBin, type OwnBins } from "./deliver-to-own-bin.ts";
@@ -25,6 +25,7 @@ export interface SenderOptions {
   /** Certificate authorities that receivers may use beside the well-known ones. */
   readonly caPem?: string | undefined;
   readonly proxyUrl?: string | undefined;
+  readonly hideAddress?: HideAddress;
   readonly ownBins?: OwnBins;
   readonly connectTimeoutSeconds?: number;
   /** Connections to one origin at once: as many as deliveries in flight, or they wait for each other. */
@@ -43,6 +44,7 @@ export function createSender(options: SenderOptions): Sender & AsyncDisposable {
       connectTimeoutMs: connectTimeoutSeconds * 1000,
       caPem: options.caPem,
       proxyUrl: options.proxyUrl,
+      hideAddress: options.hideAddress,
     }),
     connectionsMax: options.connectionsMax ?? 200,
     originsMax: options.originsMax ?? 1000,

@@ -2,7 +2,7 @@ import { isIP, type LookupFunction } from "node:net";
 import { createSecureContext, getCACertificates } from "node:tls";
 import { buildConnector } from "undici";
 import type { AllowedTargets } from "#platform/network/allowed-targets.ts";
-import { resolveTarget, type Address, type Lookup } from "#platform/network/resolve-target.ts";
+import { resolveTarget, type Address, type HideAddress, type Lookup } from "#platform/network/resolve-target.ts";
 import { limitAnswers } from "./answer-limits.ts";
 import { openTunnel } from "./open-tunnel.ts";
 
@@ -15,6 +15,7 @@ export interface ConnectorOptions {
   readonly caPem?: string | undefined;
   /** Every connection goes through this proxy, to the address that was judged here. */
   readonly proxyUrl?: string | undefined;
+  readonly hideAddress?: HideAddress;
 }
 
 /** The URL leads to an address that the operator has not allowed. */
@@ -22,11 +23,14 @@ export class ForbiddenTargetError extends Error {
   override readonly name = "ForbiddenTargetError";
   readonly address: string;
   readonly isDenied: boolean;
+  /** Whether outcomes leave the address out. */
+  readonly isHidden: boolean;
 
-  constructor(address: string, isDenied: boolean) {
+  constructor(address: string, { isDenied, isHidden }: { readonly isDenied: boolean; readonly isHidden: boolean }) {
     super(`${address} is forbidden`);
     this.address = address;
     this.isDenied = isDenied;
+    this.isHidden = isHidden;
   }
 }
 
@@ -53,7 +57,11 @@ type Judge = (hostname: string) => Promise<readonly Address[]>;
 export function guardedConnector(options: ConnectorOptions): buildConnector.connector {
   const judge: Judge = async (hostname) => {
     const target = await resolveTarget(hostname, options);
-    if ("forbidden" in target) throw new ForbiddenTargetError(target.forbidden, target.isDenied);
+    if ("forbidden" in target) {
+      const { forbidden: address, isDenied } = target;
+      options.hideAddress?.({ hostname, address });
+      throw new ForbiddenTargetError(address, { isDenied, isHidden: options.hideAddress !== undefined });
+    }
     if ("unresolvable" in target) throw new NoAddressError(target.unresolvable);
     return target.addresses;
   };

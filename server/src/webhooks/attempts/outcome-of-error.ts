@@ -70,13 +70,18 @@ export function outcomeOfError(error: Error, exchange: FailedExchange): Untimed<
   return { kind: "unreachable", code, reason: sentenceOf(code, error, exchange) };
 }
 
-const forbidden = ({ address, isDenied }: ForbiddenTargetError, host: string): Untimed<AttemptOutcome> => ({
+const forbidden = (error: ForbiddenTargetError, host: string): Untimed<AttemptOutcome> => ({
   kind: "forbidden-target",
-  address,
-  reason: isDenied
-    ? `${host} leads to ${address}, which BELLWIRE_DENIED_TARGETS denies.`
-    : `${host} leads to ${address}, which is not a public address. BELLWIRE_ALLOWED_TARGETS can allow it.`,
+  address: error.address,
+  reason: `${host} leads to ${whyForbidden(error)}`,
 });
+
+function whyForbidden({ address, isDenied, isHidden }: ForbiddenTargetError): string {
+  if (isHidden) return "an address that is not allowed.";
+  return isDenied
+    ? `${address}, which BELLWIRE_DENIED_TARGETS denies.`
+    : `${address}, which is not a public address. BELLWIRE_ALLOWED_TARGETS can allow it.`;
+}
 
 function sentenceOf(code: string, error: Error, { host, isAnswering }: FailedExchange): string {
   const sentence = sentences[code];

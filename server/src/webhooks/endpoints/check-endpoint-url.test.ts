@@ -61,6 +61,15 @@ test("a refusal names the address and the setting that would allow it", async ()
   expect(await checkEndpointUrl("http://192.168.0.1/", rules)).toMatch(/^Leads to 192\.168\.0\.1, which/);
 });
 
+test("a tenant does not learn the address; the operator's log does", async () => {
+  const hidden: object[] = [];
+  const forTenants = { ...rules, hideAddress: (target: object) => void hidden.push(target) };
+  expect(await checkEndpointUrl("https://inside.example/x", forTenants)).toBe(
+    "inside.example leads to an address that is not allowed",
+  );
+  expect(hidden).toEqual([{ hostname: "inside.example", address: "10.1.2.3" }]);
+});
+
 test("a bin of our own needs no permission, and nothing else beside it gets one", async () => {
   expect(await checkEndpointUrl("http://10.0.0.1/bins/abc", rules)).toBeUndefined();
   expect(await checkEndpointUrl("http://10.0.0.1/bins/../admin/api", rules)).toContain("BELLWIRE_ALLOWED_TARGETS");

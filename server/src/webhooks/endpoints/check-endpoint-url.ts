@@ -1,12 +1,13 @@
 import { isXmlText } from "#platform/document/xml-text.ts";
 import type { AllowedTargets } from "#platform/network/allowed-targets.ts";
-import { resolveTarget, type Lookup } from "#platform/network/resolve-target.ts";
+import { resolveTarget, type HideAddress, type Lookup } from "#platform/network/resolve-target.ts";
 
 export interface TargetRules {
   readonly allowed: AllowedTargets;
   readonly lookup: Lookup;
   /** Bins of this installation are delivered to without the network, so they need no permission. */
   readonly isOwnBin: (url: URL) => boolean;
+  readonly hideAddress?: HideAddress;
 }
 
 const invalid = "Must be a valid URL such as http://example.com";
@@ -18,6 +19,10 @@ export async function checkEndpointUrl(url: string, rules: TargetRules): Promise
   if (rules.isOwnBin(parsed)) return undefined;
   const target = await resolveTarget(parsed.hostname, rules);
   if (!("forbidden" in target)) return undefined;
+  if (rules.hideAddress) {
+    rules.hideAddress({ hostname: parsed.hostname, address: target.forbidden });
+    return `${parsed.hostname} leads to an address that is not allowed`;
+  }
   const leads = parsed.hostname === target.forbidden ? "Leads" : `${parsed.hostname} leads`;
   if (target.isDenied) return `${leads} to ${target.forbidden}, which the setting BELLWIRE_DENIED_TARGETS denies`;
   return (
