@@ -58,7 +58,9 @@ export async function openParts({ config, log, urls, openDatabase, running }: Op
   const hideAddress = hideAddressFrom(config.baseDomain, log);
   const metrics = new Registry();
   const { lookup } = running.use(new NameResolver({ clock: systemClock, onLookup: measureNameLookups(metrics) }));
-  const sender = running.use(composeSender({ pool, clock, urls, allowed, lookup, hideAddress, caPem, proxyUrl, inFlightMax }));
+  const sender = running.use(
+    composeSender({ pool, clock, urls, allowed, lookup, hideAddress, caPem, proxyUrl, inFlightMax }),
+  );
   measureProcess(metrics, version);
   return { config, log, clock, metrics, urls, pool, keys, encryption, allowed, lookup, sender };
 }

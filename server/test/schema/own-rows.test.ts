@@ -1,8 +1,9 @@
 import { expect } from "vitest";
+import { createCursorSeal } from "#http/bellwire-api/sealed-cursor.ts";
 import type { Pool } from "#platform/database/database.ts";
 import type { NewProvider } from "#portal/provider-setup/index.ts";
 import { setUp } from "../portal/house.ts";
-import { buildEndpoint } from "../support/build-webhooks.ts";
+import { buildEndpoint, encryption } from "../support/build-webhooks.ts";
 import { openEveryDoor } from "../support/open-every-door.ts";
 import { test } from "../support/test.ts";
 import { openPlanner, type Scan } from "./read-plan.ts";
@@ -56,7 +57,7 @@ const lists = [
   ["/api/v1/events", "/api/v1/events?type=account.created", "/api/v1/events?account_id={account}"],
   ["/api/v1/events?object_id={account}", "/api/v1/events?since=2026-01-01T00:00:00Z", "/api/v1/deliveries"],
   ["/api/v1/events?order=oldest", "/api/v1/events?order=oldest&type=account.created&account_id={account}"],
-  ["/api/v1/events?order=oldest&since=2026-01-01T00:00:00Z&after=1~00000000-0000-0000-0000-000000000000"],
+  ["/api/v1/events?order=oldest&since=2026-01-01T00:00:00Z&after={cursor}"],
   ["/api/v1/deliveries?state=failed", "/api/v1/deliveries?state=pending&event_type=account.created"],
   ["/api/v1/deliveries?endpoint_id={endpoint}&state=delivered"],
 ].flat();
@@ -110,7 +111,7 @@ const recording = (pool: Pool, asked: Asked[]): Pool => ({
 });
 
 /** A provider with few accounts and all that comes with them, beside one with many. */
-async function fillTwo(pool: Pool): Promise<NewProvider & { ids: Readonly<Record<string, number>> }> {
+async function fillTwo(pool: Pool): Promise<NewProvider & { ids: Readonly<Record<string, number | string>> }> {
   const [small, large] = [await setUp(pool), await setUp(pool)];
   const url = "http://127.0.0.1:9/hook";
   const endpoint = await buildEndpoint(pool, { providerId: small.provider.id, url });
@@ -126,6 +127,7 @@ async function fillTwo(pool: Pool): Promise<NewProvider & { ids: Readonly<Record
   const [account] = await pool.query<{ id: number }>(`select max(id) as id from accounts where provider_id = $1`, [
     small.provider.id,
   ]);
-  const ids: Readonly<Record<string, number>> = { endpoint, account: account?.id ?? 0 };
+  const cursor = createCursorSeal(encryption).seal(small.provider.id, "1~00000000-0000-0000-0000-000000000000");
+  const ids = { endpoint, account: account?.id ?? 0, cursor };
   return { ...small, ids };
 }

@@ -113,7 +113,7 @@ async function numberEvents(
 ): Promise<readonly NewEvent[]> {
   const last = new Map<number, number>();
   for (const accountId of [...new Set(events.map((event) => event.accountId))].toSorted((a, b) => a - b)) {
-    await tx.query("select pg_advisory_xact_lock($1::int, $2::int)", [providerId, accountId]);
+    await tx.query("select pg_advisory_xact_lock(hashtextextended($1, $2))", [String(accountId), providerId]);
     const [row] = await tx.query<{ last: number }>(
       "select coalesce(max(sequence), 0) as last from events where provider_id = $1 and account_id = $2",
       [providerId, accountId],

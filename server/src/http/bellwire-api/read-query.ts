@@ -19,8 +19,6 @@ export function cursorOf<Cursor>(
   return after === undefined ? undefined : (read(after) ?? refuse("after", "is not the `next` of a page"));
 }
 
-export const readId = (text: string): number | undefined => (/^\d{1,15}$/.test(text) ? Number(text) : undefined);
-
 export const readUuid = (text: string): string | undefined =>
   /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text) ? text : undefined;
 

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from "fastify";
 import type { SignUp } from "#portal/whole-accounts/index.ts";
 import { readList } from "../shared/read-form.ts";
-import { idOf } from "./read-id.ts";
+import { readId } from "#platform/ids/read-id.ts";
 
 /** How a link to the sign-up, and then its form, name the plans that are wanted; 3scale's name first. */
 const names = ["plan_ids[]", "plan_ids"] as const;
@@ -15,7 +15,7 @@ export const readWantedPlans = ({ query, body }: FastifyRequest): readonly strin
 
 /** No plan has the number 0: what is no id names none. */
 export const asWantedPlans = (ids: readonly string[]): NonNullable<SignUp["wantedPlans"]> =>
-  ids.map((it) => idOf(it.trim()) ?? 0);
+  ids.map((it) => readId(it.trim()) ?? 0);
 
 /** The sign-up with the same plans once more. */
 export function signUpPath(ids: readonly string[]): string {

@@ -42,7 +42,8 @@ export const operationsDoor =
     });
 
     const { metrics } = needs;
-    if (metrics) http.get("/metrics", async (_request, reply) => reply.type(metrics.contentType).send(await metrics.metrics()));
+    if (metrics)
+      http.get("/metrics", async (_request, reply) => reply.type(metrics.contentType).send(await metrics.metrics()));
   };
 
 /** How long a switch of the database is worth a warning. */

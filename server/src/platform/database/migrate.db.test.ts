@@ -78,8 +78,13 @@ test("a second cell has the same tables, and gives ids that no other cell gives"
     "insert into provider_users (provider_id, username, password_hash) values (1, 'ann', '-') returning id";
   const provider = "insert into providers (id, name, subdomain, provider_key_digest) values (1, 'Acme', 'acme', '-')";
   for (const pool of [first, other]) await pool.query(provider);
-  expect(await first.query(insert)).toEqual([{ id: 1 }]);
-  expect(await other.query(insert)).toEqual([{ id: 7 * 2 ** 40 + 1 }]);
+  const ids = [await first.query<{ id: number }>(insert), await other.query<{ id: number }>(insert)].map(
+    ([row]) => row?.id,
+  );
+  expect(new Set(ids).size).toBe(2);
+  const defaults = `select distinct column_default as "from" from information_schema.columns
+    where table_schema in ($1, 'bellwire_7') and column_name = 'id' and column_default like '%new_id%'`;
+  expect(await first.query(defaults, [schema])).toEqual([{ from: "bellwire_directory.new_id()" }]);
   expect(await describeSchema(first, "bellwire_7")).toBe(
     (await describeSchema(first, schema))
       .replaceAll("'bellwire'", "'bellwire_7'")

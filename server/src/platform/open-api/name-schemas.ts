@@ -20,8 +20,8 @@ export function nameSchemas(document: JsonObject): JsonObject {
   const copyOf = (it: Json): Json => {
     if (typeof it !== "object" || it === null) return it;
     if (isList(it)) return it.map(copyOf);
-    const copy = Object.fromEntries(
-      Object.entries(it).map(([key, value]) => [key, examples.has(key) ? value : copyOf(value)]),
+    const copy = withWidth(
+      Object.fromEntries(Object.entries(it).map(([key, value]) => [key, examples.has(key) ? value : copyOf(value)])),
     );
     const title = titleOfSchema(copy);
     if (title === undefined) return copy;
@@ -42,6 +42,12 @@ export function nameSchemas(document: JsonObject): JsonObject {
   const { components } = described;
   return { ...document, ...described, components: { ...(isObject(components) ? components : {}), schemas } };
 }
+
+/** Ids need 53 bits. A client that is generated from the document would take an integer without a format for 32 bits. */
+const withWidth = (schema: JsonObject): JsonObject =>
+  schema["type"] === "integer" && schema["format"] === undefined && !(Number(schema["maximum"]) < 2 ** 31)
+    ? { ...schema, format: "int64" }
+    : schema;
 
 const isList = (it: Json): it is readonly Json[] => Array.isArray(it);
 const isObject = (it: Json | undefined): it is JsonObject =>

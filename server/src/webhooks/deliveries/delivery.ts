@@ -1,3 +1,5 @@
+import { readId } from "#platform/ids/read-id.ts";
+
 export type DeliveryState = "pending" | "delivered" | "failed" | "cancelled";
 
 /** One event for one endpoint: the promise, and what has become of it. */
@@ -29,6 +31,7 @@ export const deliveryId = ({ eventId, endpointId }: Pick<Delivery, "eventId" | "
 
 /** Undefined for anything that `deliveryId` does not make. */
 export function parseDeliveryId(id: string): { eventId: string; endpointId: number } | undefined {
-  const parts = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.(\d{1,15})$/.exec(id);
-  return parts?.[1] && parts[2] ? { eventId: parts[1], endpointId: Number(parts[2]) } : undefined;
+  const parts = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.(\d+)$/.exec(id);
+  const [eventId, endpointId] = [parts?.[1], readId(parts?.[2] ?? "")];
+  return eventId !== undefined && endpointId !== undefined ? { eventId, endpointId } : undefined;
 }

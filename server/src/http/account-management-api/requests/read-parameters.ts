@@ -1,5 +1,6 @@
 import type { FastifyRequest } from "fastify";
 import { readPairs } from "#http/shared/read-pairs.ts";
+import { readId } from "#platform/ids/read-id.ts";
 import { nestFields } from "./nest-fields.ts";
 
 /** What a request says by name, in its query or its body. */
@@ -32,5 +33,5 @@ export function switchOf(it: unknown): boolean | undefined {
 export function idOf(it: unknown): number | undefined {
   const text = textOf(it);
   if (text === undefined || text === "") return undefined;
-  return /^\d{1,15}$/.test(text) ? Number(text) : 0;
+  return readId(text.replace(/^0+/, "")) ?? 0; // leading zeros are none to 3scale
 }

@@ -1,7 +1,8 @@
 import { listAuditRecords } from "#access/index.ts";
 import type { BellwireApiRoute } from "../bellwire-api-route.ts";
 import { cutPage, pageLimit } from "../cut-page.ts";
-import { cursorOf, readId } from "../read-query.ts";
+import { readId } from "#platform/ids/read-id.ts";
+import { cursorOf } from "../read-query.ts";
 import * as operations from "./audit-record-schema.ts";
 import { representAuditRecord } from "./represent-audit-record.ts";
 

@@ -106,5 +106,5 @@ export const exampleOf: Readonly<Record<string, Example>> = {
   },
   listMails: { answer: page(representMail(things.mail)) },
   listAuditRecords: { answer: page(representAuditRecord(things.auditRecord)) },
-  openStream: { answer: textOf({ event: "event", data: representEvent(event) }) },
+  openStream: { answer: textOf({ event: "event", data: representEvent(event) }, String) },
 };

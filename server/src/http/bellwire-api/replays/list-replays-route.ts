@@ -1,7 +1,8 @@
 import { listReplays } from "#webhooks/replays/index.ts";
 import type { BellwireApiRoute } from "../bellwire-api-route.ts";
 import { cutPage, pageLimit } from "../cut-page.ts";
-import { cursorOf, readId } from "../read-query.ts";
+import { readId } from "#platform/ids/read-id.ts";
+import { cursorOf } from "../read-query.ts";
 import * as operations from "./replay-operations.ts";
 import { representReplay } from "./represent-replay.ts";
 

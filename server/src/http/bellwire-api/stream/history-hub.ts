@@ -3,9 +3,10 @@ import type { Pool } from "#platform/database/database.ts";
 import type { Encryption } from "#platform/encryption/encryption.ts";
 import { isDeletedEndpoint, readEndpoint } from "#webhooks/endpoints/index.ts";
 import { representEndpoint } from "../endpoints/represent-endpoint.ts";
+import { createCursorSeal, type CursorSeal } from "../sealed-cursor.ts";
 import { MessageQueue } from "./message-queue.ts";
 import { oldestRunningTransaction, readHistory } from "./read-history.ts";
-import { textOf, type StreamMessage } from "./stream-message.ts";
+import { createMessageWriter, type StreamMessage } from "./stream-message.ts";
 
 /** How often to look without a hint: attempts leave none. */
 const lookEveryMs = 500;
@@ -20,16 +21,19 @@ interface HubNeeds {
 interface Audience {
   readonly queues: Set<MessageQueue>;
   wake: AbortController;
+  readonly write: (messages: readonly StreamMessage[]) => string;
 }
 
 /** Reads what happens once for each provider that somebody follows, and tells all who do. Reads nothing otherwise. */
 export class HistoryHub {
   readonly #needs: HubNeeds;
+  readonly #cursors: CursorSeal;
   readonly #audiences = new Map<number, Audience>();
   readonly #stopListening: readonly (() => void)[];
 
   constructor(needs: HubNeeds) {
     this.#needs = needs;
+    this.#cursors = createCursorSeal(needs.encryption);
     this.#stopListening = [
       needs.pool.onHint("history", () => {
         for (const { wake } of this.#audiences.values()) wake.abort();
@@ -46,7 +50,11 @@ export class HistoryHub {
       audience.queues.add(queue);
       return queue;
     }
-    const opened = { queues: new Set([queue]), wake: new AbortController() };
+    const opened = {
+      queues: new Set([queue]),
+      wake: new AbortController(),
+      write: createMessageWriter(this.#cursors, providerId),
+    };
     this.#audiences.set(providerId, opened);
     void this.#readFor(providerId, opened);
     return queue;
@@ -99,7 +107,7 @@ export class HistoryHub {
 }
 
 /** Written once, so that a hundred followers hold one text. */
-function tell({ queues }: Audience, messages: readonly StreamMessage[]): void {
-  const text = messages.map(textOf).join("");
+function tell({ queues, write }: Audience, messages: readonly StreamMessage[]): void {
+  const text = write(messages);
   for (const queue of queues) queue.push(text);
 }

@@ -1,12 +1,14 @@
 import type { FastifyRequest } from "fastify";
 import { assertMay } from "../../shared/assert-may.ts";
+import { readId } from "#platform/ids/read-id.ts";
 import { EventStream } from "../../shared/event-stream.ts";
 import { Problem } from "../../shared/problem.ts";
 import { StreamAccess } from "../../shared/stream-access.ts";
 import type { BellwireApiNeeds, BellwireApiRoute } from "../bellwire-api-route.ts";
+import { createCursorSeal } from "../sealed-cursor.ts";
 import { HistoryHub } from "./history-hub.ts";
 import { oldestRunningTransaction, readHistory } from "./read-history.ts";
-import { heartbeat, textOf } from "./stream-message.ts";
+import { createMessageWriter, heartbeat } from "./stream-message.ts";
 import { openStream } from "./stream-operation.ts";
 
 const heartbeatMs = 15_000;
@@ -25,10 +27,13 @@ export const openStreamRoute: BellwireApiRoute = async (http, { pool, clock, enc
     access.close();
   });
 
+  const cursors = createCursorSeal(encryption);
   const options = { schema: openStream, config: { deed: openStreamDeed }, exposeHeadRoute: false } as const;
   http.get("/stream", options, async (request, reply) => {
-    const since = Number(request.headers["last-event-id"] ?? Number.NaN);
     const providerId = request.provider.id;
+    const lastMark = cursors.open(providerId, String(request.headers["last-event-id"] ?? ""));
+    const since = lastMark === undefined ? undefined : readId(lastMark);
+    const write = createMessageWriter(cursors, providerId);
     const mayLook = createMayLook({ clock, findAdminCaller }, request);
     const stream = new EventStream(reply.raw, clock);
     const check = async (): Promise<void> => {
@@ -39,7 +44,7 @@ export const openStreamRoute: BellwireApiRoute = async (http, { pool, clock, enc
     reply.hijack();
     stream.open();
     try {
-      await follow({ pool, clock }, hub, { stream, providerId, since, mayLook });
+      await follow({ pool, clock }, hub, { stream, providerId, since, write, mayLook });
     } catch (err) {
       request.log.warn({ err }, "stream was cut");
       stream.drop(); // the client comes back with its last mark
@@ -74,8 +79,9 @@ function createMayLook(
 interface Follower {
   readonly stream: EventStream;
   readonly providerId: number;
-  /** The last mark that the client got; not a number, if it begins now. */
-  readonly since: number;
+  /** The last mark that the client received; undefined to begin now. */
+  readonly since: number | undefined;
+  readonly write: ReturnType<typeof createMessageWriter>;
   readonly mayLook: MayLook;
 }
 
@@ -83,17 +89,17 @@ interface Follower {
 async function follow(
   { pool, clock }: Pick<BellwireApiNeeds, "pool" | "clock">,
   hub: HistoryHub,
-  { stream, providerId, since, mayLook }: Follower,
+  { stream, providerId, since, write, mayLook }: Follower,
 ): Promise<void> {
   const queue = hub.follow(providerId, () => stream.drop());
   stream.over.addEventListener("abort", () => queue.close());
   try {
-    const from = Number.isSafeInteger(since) ? since : await oldestRunningTransaction(pool);
-    await stream.send(textOf({ mark: from }));
+    const from = since ?? (await oldestRunningTransaction(pool));
+    await stream.send(write([{ mark: from }]));
     for await (const messages of readHistory(pool, providerId, from)) {
       if (stream.isOver) return;
       if (!(await mayLook())) return stream.end("access-ended");
-      await stream.send(messages.map(textOf).join(""));
+      await stream.send(write(messages));
     }
 
     const endsAtMs = clock.monotonicMs() + streamMs;

@@ -1,0 +1,74 @@
+import { expect } from "vitest";
+import { directorySchema } from "#platform/database/cells.ts";
+import { setUp } from "../portal/house.ts";
+import { schema } from "../support/test-databases.ts";
+import { test } from "../support/test.ts";
+
+const newId = `${directorySchema}.new_id()`;
+const epochMs = Date.UTC(2020, 0, 1);
+
+test("no column is counted: every id comes from new_id()", async ({ database }) => {
+  const counted = await database.query(
+    `select table_schema, table_name, column_name from information_schema.columns
+     where table_schema in ($1, $2) and (is_identity = 'YES' or column_default like 'nextval(%')`,
+    [schema, directorySchema],
+  );
+  expect(counted).toEqual([]);
+  const made = await database.query<{ name: string; default: string | null }>(
+    `select "column".table_name as name, "column".column_default as default
+     from information_schema.columns "column" join information_schema.tables using (table_schema, table_name)
+     where table_schema = $1 and column_name = 'id' and data_type = 'bigint' and table_type = 'BASE TABLE'
+       and "column".table_name <> 'providers'`, // its ids come from the directory's tenants
+    [schema],
+  );
+  expect(made.length).toBeGreaterThanOrEqual(15);
+  expect(made.filter((column) => !column.default?.endsWith("new_id()"))).toEqual([]);
+});
+
+test("an id says when it was made, and neither how many there are nor how many there were since", async ({
+  database,
+}) => {
+  const [read] = await database.query<{ ids: readonly number[]; before: number; after: number }>(`
+    select array_agg(${newId} order by number) as ids, min(extract(epoch from transaction_timestamp()) * 1000) as before,
+      extract(epoch from clock_timestamp()) * 1000 as after
+    from generate_series(1, 5000) as number`);
+  const ids = read?.ids.map(Number) ?? [];
+  expect(new Set(ids).size).toBe(5000);
+  expect(ids.toSorted((one, other) => one - other)).toEqual(ids);
+  for (const id of ids) {
+    expect(Number.isSafeInteger(id)).toBe(true);
+    const atMs = Math.floor(id / 4096) + epochMs;
+    expect(atMs).toBeGreaterThanOrEqual(Math.floor(Number(read?.before)));
+    expect(atMs).toBeLessThanOrEqual(Math.ceil(Number(read?.after)) + 1000);
+  }
+
+  // Counted numbers would be one apart in the lower bits, whenever they are taken.
+  const lower: number[] = [];
+  for (let n = 0; n < 40; n += 1) {
+    const [one] = await database.query<{ id: number }>(`select ${newId} as id, pg_sleep(0.002)`);
+    lower.push(Number(one?.id) % 4096);
+  }
+  const steps = lower.slice(1).map((bits, at) => (bits - (lower[at] ?? 0) + 4096) % 4096);
+  expect(steps.filter((step) => step === 1).length).toBeLessThan(5);
+  expect(new Set(steps).size).toBeGreaterThan(30);
+});
+
+test("ids of many connections at once are all different", async ({ database }) => {
+  const takes = Array.from({ length: 20 }, () =>
+    database.query<{ id: number }>(`select ${newId} as id from generate_series(1, 1000)`),
+  );
+  const ids = (await Promise.all(takes)).flat().map(({ id }) => Number(id));
+  expect(new Set(ids).size).toBe(20_000);
+});
+
+test("the application takes ids, and cannot read the key that hides their count", async ({ database }) => {
+  await expect(database.query(`select key from ${directorySchema}.id_keys`)).rejects.toThrow("permission denied");
+});
+
+test("a provider's own id is not counted either, and the first provider stays the one with the smallest", async ({
+  database,
+}) => {
+  const [first, second] = [await setUp(database), await setUp(database)];
+  expect(first.provider.id).toBeGreaterThan(1e12);
+  expect(second.provider.id - first.provider.id).toBeGreaterThan(0);
+});
