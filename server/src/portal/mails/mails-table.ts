@@ -3,17 +3,17 @@ import type { Database, Transaction } from "#platform/database/database.ts";
 import type { Mail, NewMail } from "./mail.ts";
 
 const insertStatement = `
-  insert into mails (provider_id, recipient, subject, text, created_at, due_at)
-  values ($1, $2, $3, $4, $5, $5)`;
+  insert into mails (provider_id, recipient, subject, text, secret_link, created_at, due_at)
+  values ($1, $2, $3, $4, $5, $6, $6)`;
 
 /** Puts a mail into the outbox, with the change that it tells of. */
 export async function insertMail(
   tx: Transaction,
   providerId: number,
-  { recipient, subject, text }: NewMail,
+  { recipient, subject, text, secretLink }: NewMail,
   now: Date,
 ): Promise<void> {
-  await tx.query(insertStatement, [providerId, recipient, subject, text, now]);
+  await tx.query(insertStatement, [providerId, recipient, subject, text, secretLink ?? null, now]);
   tx.hintAfterCommit("mails", "");
 }
 

@@ -3,9 +3,11 @@ import type { Pool } from "#platform/database/database.ts";
 import type { NewMail } from "./mail.ts";
 
 /** Hands a mail to the mail server. Rejects, with words for people, if that does not take it. */
-export type SendMail = (mail: NewMail & { readonly from: { name: string; address: string | null } }) => Promise<void>;
+export type SendMail = (
+  mail: Omit<NewMail, "secretLink"> & { readonly from: { name: string; address: string | null } },
+) => Promise<void>;
 
-interface TakenMail extends NewMail {
+interface TakenMail extends Omit<NewMail, "secretLink"> {
   readonly providerId: number;
   readonly id: number;
   readonly attemptsMade: number;
@@ -32,7 +34,12 @@ const takeStatement = `
   returning mails.provider_id as "providerId", mails.id, recipient, subject, text, attempts_made as "attemptsMade",
     provider.name as "providerName", provider.from_email as "fromEmail"`;
 
-const sentStatement = `update mails set sent_at = $3, last_error = null where provider_id = $1 and id = $2`;
+// From now on the recipient has the link, and nobody who reads the outbox needs it.
+const sentStatement = `
+  update mails
+  set sent_at = $3, last_error = null, secret_link = null,
+    text = case when secret_link is null then text else replace(text, secret_link, '[link removed after sending]') end
+  where provider_id = $1 and id = $2`;
 
 const retryStatement = `
   update mails
