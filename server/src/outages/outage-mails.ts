@@ -1,3 +1,4 @@
+import { nameInLine } from "#platform/document/plain-text.ts";
 import type { NewMail } from "#portal/mails/index.ts";
 
 import type { DisabledEndpoint, Outage } from "./find-outages.ts";
@@ -8,10 +9,10 @@ export const outageBeganMail = (
   { recipient, failuresUrl }: { recipient: string; failuresUrl: string },
 ): NewMail => ({
   recipient,
-  subject: `${providerName}: webhooks do not get through to ${endpointName}`,
+  subject: `${nameInLine(providerName)}: webhooks do not get through to ${nameInLine(endpointName)}`,
   text: `Hello,
 
-the endpoint ${endpointName} (${urlMasked}) does not take webhooks any more: all attempts of a delivery failed, or it was held for too long.
+the endpoint ${nameInLine(endpointName)} (${urlMasked}) does not take webhooks any more: all attempts of a delivery failed, or it was held for too long.
 
 What failed is kept. You see why, and can send it again once the endpoint is repaired, here:
 
@@ -26,10 +27,10 @@ export const outageEndedMail = (
   { recipient, failuresUrl }: { recipient: string; failuresUrl: string },
 ): NewMail => ({
   recipient,
-  subject: `${providerName}: webhooks get through to ${endpointName} again`,
+  subject: `${nameInLine(providerName)}: webhooks get through to ${nameInLine(endpointName)} again`,
   text: `Hello,
 
-the endpoint ${endpointName} (${urlMasked}) takes webhooks again.
+the endpoint ${nameInLine(endpointName)} (${urlMasked}) takes webhooks again.
 
 What failed in the meantime waits for you to send it again, or to delete it:
 
@@ -43,10 +44,10 @@ export const endpointDisabledMail = (
   { recipient, endpointUrl }: { recipient: string; endpointUrl: string },
 ): NewMail => ({
   recipient,
-  subject: `${providerName}: the endpoint ${endpointName} was disabled`,
+  subject: `${nameInLine(providerName)}: the endpoint ${nameInLine(endpointName)} was disabled`,
   text: `Hello,
 
-nothing is sent to the endpoint ${endpointName} (${urlMasked}) any more. ${reason}
+nothing is sent to the endpoint ${nameInLine(endpointName)} (${urlMasked}) any more. ${reason}
 
 Its webhooks are recorded and held. They are sent as soon as you resume it, here:
 

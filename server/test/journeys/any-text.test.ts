@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect } from "vitest";
 import type { Pool } from "#platform/database/database.ts";
+import { trimmed } from "#platform/document/plain-text.ts";
 import { isXmlText } from "#platform/document/xml-text.ts";
 import { setUp } from "../portal/house.ts";
 import { buildEndpoint } from "../support/build-webhooks.ts";
@@ -95,7 +96,9 @@ function expectJudgedRight(it: Typed, wrong: readonly string[], isThrough: boole
 async function expectArrived(receiver: Receiver, before: number, it: Typed): Promise<void> {
   await until(() => receiver.received.length === before + 6);
   const arrived = receiver.received.slice(before).map(({ body }) => body);
-  const [org_name, motto, ...user] = [it.org_name, it.motto, it.username, it.email, it.nick].map((text) => text.trim());
+  const [org_name, motto, ...user] = [it.org_name, it.motto, it.username, it.email, it.nick].map((text) =>
+    trimmed(text),
+  );
   const expected = [org_name, motto, ...user, ...user];
   expect(readAll(arrived.filter((body) => body.startsWith("<")))).toEqual(expected);
   expect(readAll(arrived.filter((body) => body.startsWith("{")))).toEqual(expected);

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { isBlank } from "#platform/document/plain-text.ts";
 import fc from "fast-check";
 
 /** What might be taken for something else on the way: markup, entities, templates, encodings, ends of lines, blanks. */
@@ -39,7 +40,7 @@ export interface Typed {
 
 const typedIn = (it: fc.Arbitrary<string>): fc.Arbitrary<Typed> =>
   fc.record({
-    org_name: it.map((name) => (name.trim() === "" ? "Quay" : name)),
+    org_name: it.map((name) => (isBlank(name) ? "Quay" : name)),
     motto: it,
     nick: it,
     // Mostly what is fine, or else nothing would get through.

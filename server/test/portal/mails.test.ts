@@ -1,6 +1,15 @@
 import { expect } from "vitest";
 import type { Pool } from "#platform/database/database.ts";
-import { countMails, deleteOldMails, insertMail, listMails, sendDueMails } from "#portal/mails/index.ts";
+import {
+  activationMail,
+  countMails,
+  deleteOldMails,
+  insertMail,
+  invitationMail,
+  listMails,
+  lostPasswordMail,
+  sendDueMails,
+} from "#portal/mails/index.ts";
 import { changeAccountState } from "#portal/whole-accounts/index.ts";
 import { test } from "../support/test.ts";
 import { byForm, byToken, now, setUp, signUp } from "./house.ts";
@@ -139,4 +148,38 @@ test("what is decided about an account is written to its admins, once for each d
     ["nora@fjord.example", "Acme: your account is approved"],
     ["nora@fjord.example", "Acme: your account is waiting for approval"],
   ]);
+});
+
+const person = { provider: { name: "Acme" }, recipient: "nora@fjord.example", username: "nora", orgName: "Fjord" };
+
+test.for([
+  ["activation", activationMail, "https://acme.example/activate/c0de"],
+  ["invitation", invitationMail, "https://acme.example/signup/c0de"],
+  ["lost password", lostPasswordMail, "https://acme.example/lost-password/c0de"],
+] as const)(
+  "the link of a mail stays in the outbox until the mail is sent, and is removed then: %s",
+  async ([, mailOf, url], { database: pool }) => {
+    const { provider } = await setUp(pool);
+    await pool.inTransaction((tx) => insertMail(tx, provider.id, mailOf({ ...person, url }), now));
+    const inOutbox = async (): Promise<string> => (await listMails(pool, provider.id, { limit: 1 }))[0]?.text ?? "";
+    const sent: string[] = [];
+    const send = async ({ text }: { readonly text: string }): Promise<void> => void sent.push(text);
+    const refuse = async (): Promise<void> => Promise.reject(new Error("mailbox full"));
+
+    await sendDueMails({ pool, send: refuse, now: () => now });
+    expect(await inOutbox()).toContain(`\n${url}\n`);
+    await sendDueMails({ pool, send, now: () => after(60) });
+    expect(sent).toEqual([expect.stringContaining(`\n${url}\n`)]);
+    expect(await inOutbox()).toContain("\n[link removed after sending]\n");
+    expect(await pool.query("select from mails where text like '%c0de%' or secret_link is not null")).toEqual([]);
+  },
+);
+
+test("whoever names an account writes no paragraph, no link and no other direction into its mails", async () => {
+  const orgName = `Acme\r\n\r\nYour account is locked: https://evil.example/${"x".repeat(300)}\u202e\u2028`;
+  const { subject, text } = invitationMail({ ...person, orgName, url: "https://acme.example/signup/c0de" });
+  expect(subject).toMatch(/^Acme: join Acme Your account is locked: https evil\.example\/x+…$/);
+  expect(subject.length).toBeLessThan(120);
+  expect(text).not.toMatch(/evil[^\n]*\n[^\n]*evil|\u202e|\u2028|\r|https:\/\/evil/);
+  expect(text.split("\n").length).toBe(invitationMail({ ...person, url: "x" }).text.split("\n").length);
 });

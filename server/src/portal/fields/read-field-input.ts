@@ -1,4 +1,5 @@
 import { writeDecimal } from "#platform/document/write-decimal.ts";
+import { trimmed } from "#platform/document/plain-text.ts";
 import { isXmlText } from "#platform/document/xml-text.ts";
 
 import { textLimits } from "#platform/limits/limits.ts";
@@ -174,7 +175,7 @@ function wrongPart(text: string | undefined): readonly string[] {
 
 function readText(it: unknown): string | undefined {
   if (it === null) return "";
-  return typeof it === "string" || typeof it === "number" || typeof it === "boolean" ? String(it).trim() : undefined;
+  return typeof it === "string" || typeof it === "number" || typeof it === "boolean" ? trimmed(String(it)) : undefined;
 }
 
 const isRecord = (it: unknown): it is Readonly<Record<string, unknown>> =>

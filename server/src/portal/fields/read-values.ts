@@ -1,3 +1,4 @@
+import { trimmed } from "#platform/document/plain-text.ts";
 import { isXmlText } from "#platform/document/xml-text.ts";
 import type { FieldErrors } from "./field-errors.ts";
 import type { FieldInput } from "./read-field-input.ts";
@@ -14,7 +15,7 @@ export function readText(input: FieldInput, name: string, lengthMax = textLength
   const it = input[name];
   if (it === undefined) return fine<string>(undefined);
   if (it !== null && typeof it !== "string" && typeof it !== "number") return wrong("is invalid");
-  const text = String(it ?? "").trim();
+  const text = trimmed(String(it ?? ""));
   if (!isXmlText(text)) return wrong("contains characters that are not allowed");
   return text.length > lengthMax ? wrong(`is too long (maximum is ${lengthMax} characters)`) : fine(text);
 }

@@ -1,3 +1,4 @@
+import { nameInLine } from "#platform/document/plain-text.ts";
 import type { NewMail } from "./mail.ts";
 
 interface Rejection {
@@ -12,9 +13,9 @@ interface Rejection {
 
 export const applicationRejectedMail = ({ provider, recipient, username, name, reason }: Rejection): NewMail => ({
   recipient,
-  subject: `${provider.name}: your application is not approved`,
+  subject: `${nameInLine(provider.name)}: your application is not approved`,
   text: `Hello ${username},
 
-the application ${name} was not approved at ${provider.name}.
+the application ${nameInLine(name)} was not approved at ${nameInLine(provider.name)}.
 ${reason === "" ? "" : `\n${reason}\n`}`,
 });

@@ -1,6 +1,7 @@
 import { listAdminAddresses } from "#access/index.ts";
 import type { Transaction } from "#platform/database/database.ts";
 
+import { nameInLine } from "#platform/document/plain-text.ts";
 import { insertMail } from "./mails-table.ts";
 
 interface PlanRequest {
@@ -24,10 +25,10 @@ export async function mailPlanRequest(tx: Transaction, request: PlanRequest): Pr
 }
 
 const write = ({ provider, orgName, application, from, to, decideAt }: PlanRequest) => ({
-  subject: `${provider.name}: ${orgName} asks for the plan ${to}`,
+  subject: `${nameInLine(provider.name)}: ${nameInLine(orgName)} asks for the plan ${nameInLine(to)}`,
   text: `Hello,
 
-${orgName} asks to move ${application === undefined ? "its account" : `the application ${application}`} from the plan ${from} to ${to}. Decide about it here:
+${nameInLine(orgName)} asks to move ${application === undefined ? "its account" : `the application ${nameInLine(application)}`} from the plan ${nameInLine(from)} to ${nameInLine(to)}. Decide about it here:
 
 ${decideAt}
 `,

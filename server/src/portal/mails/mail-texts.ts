@@ -1,3 +1,4 @@
+import { nameInLine } from "#platform/document/plain-text.ts";
 import type { NewMail } from "./mail.ts";
 
 /** Who a mail is from, in its words. */
@@ -14,13 +15,14 @@ interface Activation {
 
 export const activationMail = ({ provider, recipient, username, url }: Activation): NewMail => ({
   recipient,
-  subject: `${provider.name}: activate your account`,
+  subject: `${nameInLine(provider.name)}: activate your account`,
   text: `Hello ${username},
 
-thank you for signing up at ${provider.name}. Open this link within two weeks to activate your account:
+thank you for signing up at ${nameInLine(provider.name)}. Open this link within two weeks to activate your account:
 
 ${url}
 `,
+  secretLink: url,
 });
 
 interface Invitation {
@@ -32,15 +34,16 @@ interface Invitation {
 
 export const invitationMail = ({ provider, recipient, orgName, url }: Invitation): NewMail => ({
   recipient,
-  subject: `${provider.name}: join ${orgName}`,
+  subject: `${nameInLine(provider.name)}: join ${nameInLine(orgName)}`,
   text: `Hello,
 
-you are invited to join ${orgName} at ${provider.name}. Open this link within two weeks to choose a user name and a password:
+you are invited to join "${nameInLine(orgName)}" at ${nameInLine(provider.name)}. Open this link within two weeks to choose a user name and a password:
 
 ${url}
 
-If you do not know ${orgName}, you need not do anything.
+If you do not know "${nameInLine(orgName)}", you need not do anything.
 `,
+  secretLink: url,
 });
 
 interface LostPassword {
@@ -52,15 +55,16 @@ interface LostPassword {
 
 export const lostPasswordMail = ({ provider, recipient, username, url }: LostPassword): NewMail => ({
   recipient,
-  subject: `${provider.name}: choose a new password`,
+  subject: `${nameInLine(provider.name)}: choose a new password`,
   text: `Hello ${username},
 
-somebody asked for a new password for your account at ${provider.name}. Open this link within an hour to choose one:
+somebody asked for a new password for your account at ${nameInLine(provider.name)}. Open this link within an hour to choose one:
 
 ${url}
 
 If that was not you, you need not do anything: your password stays as it is.
 `,
+  secretLink: url,
 });
 
 const ofState = {
@@ -88,9 +92,9 @@ interface AccountState {
 
 export const accountStateMail = ({ provider, recipient, username, orgName, state }: AccountState): NewMail => ({
   recipient,
-  subject: `${provider.name}: ${ofState[state].subject}`,
+  subject: `${nameInLine(provider.name)}: ${ofState[state].subject}`,
   text: `Hello ${username},
 
-the account of ${orgName} at ${provider.name} ${ofState[state].says}.
+the account of ${nameInLine(orgName)} at ${nameInLine(provider.name)} ${ofState[state].says}.
 `,
 });

@@ -1,3 +1,4 @@
+import { isBlank } from "#platform/document/plain-text.ts";
 import {
   createAccessToken,
   holdProviderUser,
@@ -73,9 +74,9 @@ const nameLengthMax = 255;
 type Token = Omit<WantedToken, "by" | "asker">;
 
 function judgeToken({ name, scopes: wanted, permission, expiresAt }: Token, now: Date): FieldErrors {
-  const isName = name.trim() !== "" && name.length <= nameLengthMax && isXmlText(name);
+  const isName = !isBlank(name) && name.length <= nameLengthMax && isXmlText(name);
   return mergeErrors({
-    name: isName ? [] : [name.trim() === "" ? "can't be blank" : "is invalid"],
+    name: isName ? [] : [isBlank(name) ? "can't be blank" : "is invalid"],
     scopes: wanted.length === 0 ? ["can't be blank"] : wanted.every(isScope) ? [] : ["is invalid"],
     permission: permission === "ro" || permission === "rw" ? [] : ["is invalid"],
     expires_at: expiresAt === undefined || expiresAt > now ? [] : ["must be in the future"],

@@ -1,3 +1,4 @@
+import { isBlank } from "#platform/document/plain-text.ts";
 import type { FieldErrors } from "#portal/fields/index.ts";
 
 /** What a new provider is to be. What is left out is made at random. */
@@ -20,7 +21,7 @@ export function judgeProviderSetup({ name, subdomain }: ProviderSetup): FieldErr
     ? "must not end in -admin: that is how its admin side is called"
     : "may hold small letters, digits and, inside, hyphens; 50 at most";
   return {
-    name: name.trim() === "" || name.length > nameLengthMax ? [`must have 1 to ${nameLengthMax} characters`] : [],
+    name: isBlank(name) || name.length > nameLengthMax ? [`must have 1 to ${nameLengthMax} characters`] : [],
     subdomain: label.test(subdomain) && !subdomain.endsWith("-admin") ? [] : [wrongSubdomain],
   };
 }

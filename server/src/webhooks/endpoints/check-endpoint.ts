@@ -1,3 +1,4 @@
+import { isBlank } from "#platform/document/plain-text.ts";
 import { isXmlText } from "#platform/document/xml-text.ts";
 import { checkEndpointUrl, type TargetRules } from "./check-endpoint-url.ts";
 import { checkHeaders } from "./check-headers.ts";
@@ -26,7 +27,7 @@ export async function checkEndpoint(
 }
 
 function checkName({ name }: EndpointSettings, before: EndpointSettings | undefined): string | undefined {
-  if (name.trim() === "") return "can't be blank";
+  if (isBlank(name)) return "can't be blank";
   // It stands in the subjects of mails, which are lines.
   const isLine = isXmlText(name) && !/\p{Cc}/u.test(name);
   if (!isLine && name !== before?.name) return "must be one line, without characters that no text has";

@@ -1,0 +1,25 @@
+import { expect } from "vitest";
+import { test } from "./api-test.ts";
+
+const invisible = ["\n", "\r\n\t", "\u200b", "\u202e\u2069", "\u00a0\ufeff\u2060", "\u3164"];
+
+const made = [
+  ["signup", "org_name", { username: "mira", email: "mira@harbour.example" }],
+  ["services", "name", {}],
+  ["account_plans", "name", {}],
+  ["fields_definitions", "label", { target: "Account", name: "motto" }],
+  ["personal/access_tokens", "name", { permission: "ro", scopes: ["account_management"] }],
+] as const;
+
+test.for(made)("a name that shows nothing is refused as blank: %s, %s", async ([path, field, more], { api }) => {
+  for (const name of invisible) {
+    const answer = await api.ask("POST", `/${path}.json`, { payload: { ...more, [field]: name } });
+    expect([name, answer.statusCode, answer.json().errors?.[field]]).toEqual([name, 422, ["can't be blank"]]);
+  }
+});
+
+test("a name that shows something may hold any of them", async ({ api }) => {
+  const payload = { org_name: "\u200fשלום\u200b", username: "mira", email: "mira@harbour.example" };
+  const answer = await api.ask("POST", "/signup.json", { payload });
+  expect([answer.statusCode, answer.json().account.org_name]).toEqual([201, payload.org_name]);
+});
