@@ -197,11 +197,25 @@ test("who follows events from where he was gets each once, also what commits lat
   expect((await follow(null, "&account_id=1&until=2026-01-01T00:00:00Z")).ids).toEqual([]);
 });
 
+test("a cursor says nothing of what others do, and is of no use to them", async ({ house, neighbour }) => {
+  const { pool, provider } = house;
+  await recordNow(pool, { providerId: provider.id });
+  const read = async (): Promise<string> => (await shown(house, "/events?order=oldest")).next;
+  const [cursor, again] = [await read(), await read()];
+  const [row] = await pool.query<{ number: number }>("select max(recorded_in) as number from events");
+  expect(cursor).not.toContain(String(row?.number));
+  expect(Buffer.from(cursor, "base64url").toString("latin1")).not.toContain(String(row?.number));
+  expect(again).not.toBe(cursor);
+  expect(await shown(house, `/events?order=oldest&after=${again}`)).toEqual({ data: [], next: again });
+  expect((await neighbour.call("GET", `/events?order=oldest&after=${cursor}`)).statusCode).toBe(422);
+});
+
 test.for([
   "/events?limit=201",
   "/events?after=nonsense",
   "/events?order=latest",
   "/events?order=oldest&after=01a20ef4-52d3-7000-881c-246026f0b970",
+  "/events?order=oldest&after=7~01a20ef4-52d3-7000-881c-246026f0b970",
   "/events?order=newest&after=7~01a20ef4-52d3-7000-881c-246026f0b970",
   "/events?since=yesterday",
   "/deliveries?state=lost",

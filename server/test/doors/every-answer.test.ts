@@ -39,6 +39,25 @@ test("without https nothing tells browsers to insist on it", async ({ database }
   expect((await doors.http.inject("/")).headers).not.toHaveProperty("strict-transport-security");
 });
 
+test("what the process counts is on the public port only where there are no tenants", async ({ database }) => {
+  const { provider } = await setUp(database);
+  for (const baseDomain of [undefined, "bellwire.test"]) {
+    await using doors = await openEveryDoor(database, { baseDomain });
+    const hosts = [
+      `${provider.subdomain}.bellwire.test`,
+      `${provider.subdomain}-admin.bellwire.test`,
+      "localhost",
+      "10.0.0.1",
+    ];
+    for (const host of hosts) {
+      const statusOf = async (url: string): Promise<number> =>
+        (await doors.http.inject({ url, headers: { host }, remoteAddress: "127.0.0.1" })).statusCode;
+      expect([baseDomain, host, await statusOf("/metrics")]).toEqual([baseDomain, host, baseDomain ? 404 : 200]);
+      expect([baseDomain, host, await statusOf("/healthz")]).toEqual([baseDomain, host, 200]);
+    }
+  }
+});
+
 async function listen(http: FastifyInstance): Promise<number> {
   await http.listen({ port: 0, host: "127.0.0.1" });
   const address = http.server.address();

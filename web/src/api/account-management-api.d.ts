@@ -1691,6 +1691,7 @@ export interface components {
     schemas: {
         /** AccessToken */
         AccessToken: {
+            /** Format: int64 */
             id: number;
             name: string;
             scopes: ("account_management" | "cms" | "finance" | "policy_registry" | "stats")[];
@@ -1722,6 +1723,7 @@ export interface components {
          * @description Followed by the fields that you have defined.
          */
         Account: {
+            /** Format: int64 */
             id: number;
             /** Format: date-time */
             created_at: string;
@@ -1752,6 +1754,7 @@ export interface components {
         };
         /** AccountChangePlanRequest */
         AccountChangePlanRequest: {
+            /** Format: int64 */
             plan_id: number;
         };
         /**
@@ -1775,6 +1778,7 @@ export interface components {
              * @description When it happened.
              */
             time: string;
+            /** Format: int64 */
             bellwiresequence: number;
             bellwireactor: string;
             bellwirechannel: string;
@@ -1794,12 +1798,18 @@ export interface components {
             actor: {
                 /** @enum {string} */
                 kind: "developer" | "admin" | "token" | "key" | "system";
-                /** @description Absent for `key` and `system`, which have no user. */
+                /**
+                 * Format: int64
+                 * @description Absent for `key` and `system`, which have no user.
+                 */
                 user_id?: number;
             };
             /** @enum {string} */
             channel: "developer_portal" | "admin_portal" | "api" | "system";
-            /** @description Counts the events of the account without gaps. After a database failover or restore it jumps ahead by a million or more. */
+            /**
+             * Format: int64
+             * @description Counts the events of the account without gaps. After a database failover or restore it jumps ahead by a million or more.
+             */
             sequence: number;
         };
         /**
@@ -1817,14 +1827,19 @@ export interface components {
         };
         /** AccountPlan */
         AccountPlan: {
+            /** Format: int64 */
             id: number;
             name: string;
             /** @enum {string} */
             state: "hidden" | "published";
             setup_fee: number;
             cost_per_month: number;
+            /** Format: int64 */
             trial_period_days: number;
-            /** @description Seconds. */
+            /**
+             * Format: int64
+             * @description Seconds.
+             */
             cancellation_period: number;
             approval_required: boolean;
             default: boolean;
@@ -1841,6 +1856,7 @@ export interface components {
             approval_required?: boolean;
             cost_per_month?: number;
             setup_fee?: number;
+            /** Format: int64 */
             trial_period_days?: number;
             /** @description Cannot be changed later. */
             system_name?: string;
@@ -1855,6 +1871,7 @@ export interface components {
             approval_required?: boolean;
             cost_per_month?: number;
             setup_fee?: number;
+            /** Format: int64 */
             trial_period_days?: number;
             /** @enum {string} */
             state_event?: "publish" | "hide";
@@ -1895,6 +1912,7 @@ export interface components {
          * @description Followed by the fields that you have defined.
          */
         Application: {
+            /** Format: int64 */
             id: number;
             /** @enum {string} */
             state: "pending" | "live" | "suspended";
@@ -1904,10 +1922,13 @@ export interface components {
             created_at: string;
             /** Format: date-time */
             updated_at: string;
+            /** Format: int64 */
             service_id: number;
             service_name: string;
+            /** Format: int64 */
             plan_id: number;
             plan_name: string;
+            /** Format: int64 */
             account_id: number;
             org_name: string;
             first_traffic_at: string | null;
@@ -1936,6 +1957,7 @@ export interface components {
         };
         /** ApplicationChangePlanRequest */
         ApplicationChangePlanRequest: {
+            /** Format: int64 */
             plan_id: number;
         };
         /**
@@ -1959,6 +1981,7 @@ export interface components {
              * @description When it happened.
              */
             time: string;
+            /** Format: int64 */
             bellwiresequence: number;
             bellwireactor: string;
             bellwirechannel: string;
@@ -1970,6 +1993,7 @@ export interface components {
          * @description And the fields that you have defined for applications.
          */
         ApplicationCreateRequest: {
+            /** Format: int64 */
             plan_id: number;
             name?: string;
             description?: string;
@@ -1992,6 +2016,7 @@ export interface components {
                 [key: string]: unknown;
             };
             account: {
+                /** Format: int64 */
                 id: number;
                 org_name: string;
             };
@@ -2009,12 +2034,18 @@ export interface components {
             actor: {
                 /** @enum {string} */
                 kind: "developer" | "admin" | "token" | "key" | "system";
-                /** @description Absent for `key` and `system`, which have no user. */
+                /**
+                 * Format: int64
+                 * @description Absent for `key` and `system`, which have no user.
+                 */
                 user_id?: number;
             };
             /** @enum {string} */
             channel: "developer_portal" | "admin_portal" | "api" | "system";
-            /** @description Counts the events of the account without gaps. After a database failover or restore it jumps ahead by a million or more. */
+            /**
+             * Format: int64
+             * @description Counts the events of the account without gaps. After a database failover or restore it jumps ahead by a million or more.
+             */
             sequence: number;
         };
         /**
@@ -2050,14 +2081,19 @@ export interface components {
         };
         /** ApplicationPlan */
         ApplicationPlan: {
+            /** Format: int64 */
             id: number;
             name: string;
             /** @enum {string} */
             state: "hidden" | "published";
             setup_fee: number;
             cost_per_month: number;
+            /** Format: int64 */
             trial_period_days: number;
-            /** @description Seconds. */
+            /**
+             * Format: int64
+             * @description Seconds.
+             */
             cancellation_period: number;
             approval_required: boolean;
             default: boolean;
@@ -2082,6 +2118,7 @@ export interface components {
             approval_required?: boolean;
             cost_per_month?: number;
             setup_fee?: number;
+            /** Format: int64 */
             trial_period_days?: number;
             /** @description Cannot be changed later. */
             system_name?: string;
@@ -2096,6 +2133,7 @@ export interface components {
             approval_required?: boolean;
             cost_per_month?: number;
             setup_fee?: number;
+            /** Format: int64 */
             trial_period_days?: number;
             /** @enum {string} */
             state_event?: "publish" | "hide";
@@ -2123,6 +2161,7 @@ export interface components {
         };
         /** FieldsDefinition */
         FieldsDefinition: {
+            /** Format: int64 */
             id: number;
             /**
              * @description A cinstance is an application.
@@ -2135,6 +2174,7 @@ export interface components {
             hidden: boolean;
             read_only: boolean;
             choices: string[];
+            /** Format: int64 */
             position: number;
             /** Format: date-time */
             created_at: string;
@@ -2168,11 +2208,15 @@ export interface components {
             hidden?: boolean;
             read_only?: boolean;
             choices?: string[];
-            /** @description From 1. */
+            /**
+             * Format: int64
+             * @description From 1.
+             */
             position?: number;
         };
         /** IssuedAccessToken */
         IssuedAccessToken: {
+            /** Format: int64 */
             id: number;
             name: string;
             scopes: ("account_management" | "cms" | "finance" | "policy_registry" | "stats")[];
@@ -2191,13 +2235,18 @@ export interface components {
          * @description Where this page stands in the list. Absent when everything is on one page.
          */
         Metadata: {
+            /** Format: int64 */
             per_page: number;
+            /** Format: int64 */
             total_entries: number;
+            /** Format: int64 */
             total_pages: number;
+            /** Format: int64 */
             current_page: number;
         };
         /** Permissions */
         Permissions: {
+            /** Format: int64 */
             user_id: number;
             /** @enum {string} */
             role: "admin" | "member";
@@ -2227,6 +2276,7 @@ export interface components {
         };
         /** Provider */
         Provider: {
+            /** Format: int64 */
             id: number;
             /** Format: date-time */
             created_at: string;
@@ -2265,6 +2315,7 @@ export interface components {
         };
         /** ReferrerFilter */
         ReferrerFilter: {
+            /** Format: int64 */
             id: number;
             value: string;
             /** Format: date-time */
@@ -2301,6 +2352,7 @@ export interface components {
         };
         /** Service */
         Service: {
+            /** Format: int64 */
             id: number;
             name: string;
             state: string;
@@ -2344,8 +2396,11 @@ export interface components {
         };
         /** ServiceContract */
         ServiceContract: {
+            /** Format: int64 */
             id: number;
+            /** Format: int64 */
             plan_id: number;
+            /** Format: int64 */
             user_account_id: number;
             user_key: string | null;
             provider_public_key: string | null;
@@ -2365,10 +2420,12 @@ export interface components {
             /** Format: date-time */
             variable_cost_paid_until: string;
             extra_fields: string | null;
+            /** Format: int64 */
             tenant_id: number;
             create_origin: string | null;
             first_traffic_at: string | null;
             first_daily_traffic_at: string | null;
+            /** Format: int64 */
             service_id: number;
             accepted_at: string | null;
         };
@@ -2523,8 +2580,11 @@ export interface components {
             username: string;
             email?: string;
             password?: string;
+            /** Format: int64 */
             account_plan_id?: number;
+            /** Format: int64 */
             service_plan_id?: number;
+            /** Format: int64 */
             application_plan_id?: number;
             /** @description Notes of programs. Only `managed_by`; an empty text removes it. */
             annotations?: {
@@ -2538,6 +2598,7 @@ export interface components {
          * @description Followed by the fields that you have defined.
          */
         User: {
+            /** Format: int64 */
             id: number;
             /** @enum {string} */
             state: "pending" | "active" | "suspended" | "email_unverified";
@@ -2580,6 +2641,7 @@ export interface components {
              * @description When it happened.
              */
             time: string;
+            /** Format: int64 */
             bellwiresequence: number;
             bellwireactor: string;
             bellwirechannel: string;
@@ -2615,6 +2677,7 @@ export interface components {
                 [key: string]: unknown;
             };
             account: {
+                /** Format: int64 */
                 id: number;
                 org_name: string;
             };
@@ -2625,12 +2688,18 @@ export interface components {
             actor: {
                 /** @enum {string} */
                 kind: "developer" | "admin" | "token" | "key" | "system";
-                /** @description Absent for `key` and `system`, which have no user. */
+                /**
+                 * Format: int64
+                 * @description Absent for `key` and `system`, which have no user.
+                 */
                 user_id?: number;
             };
             /** @enum {string} */
             channel: "developer_portal" | "admin_portal" | "api" | "system";
-            /** @description Counts the events of the account without gaps. After a database failover or restore it jumps ahead by a million or more. */
+            /**
+             * Format: int64
+             * @description Counts the events of the account without gaps. After a database failover or restore it jumps ahead by a million or more.
+             */
             sequence: number;
         };
         /**

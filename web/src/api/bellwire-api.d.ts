@@ -1318,6 +1318,7 @@ export interface components {
              * @description When it happened.
              */
             time: string;
+            /** Format: int64 */
             bellwiresequence: number;
             bellwireactor: string;
             bellwirechannel: string;
@@ -1337,12 +1338,18 @@ export interface components {
             actor: {
                 /** @enum {string} */
                 kind: "developer" | "admin" | "token" | "key" | "system";
-                /** @description Absent for `key` and `system`, which have no user. */
+                /**
+                 * Format: int64
+                 * @description Absent for `key` and `system`, which have no user.
+                 */
                 user_id?: number;
             };
             /** @enum {string} */
             channel: "developer_portal" | "admin_portal" | "api" | "system";
-            /** @description Counts the events of the account without gaps. After a database failover or restore it jumps ahead by a million or more. */
+            /**
+             * Format: int64
+             * @description Counts the events of the account without gaps. After a database failover or restore it jumps ahead by a million or more.
+             */
             sequence: number;
         };
         /**
@@ -1363,9 +1370,13 @@ export interface components {
          * @description Another plan for an account, where the provider lets developers ask only.
          */
         AccountPlanRequest: {
+            /** Format: int64 */
             account_id: number;
             org_name: string;
-            /** @description The plan that is asked for. */
+            /**
+             * Format: int64
+             * @description The plan that is asked for.
+             */
             plan_id: number;
             plan_name: string;
             asked_by: string | null;
@@ -1381,7 +1392,10 @@ export interface components {
             ids: number[];
             /** @enum {unknown} */
             operation: "approve" | "make_pending" | "reject" | "suspend" | "resume" | "change_plan" | "delete";
-            /** @description The id of the plan to go to, with `change_plan`. */
+            /**
+             * Format: int64
+             * @description The id of the plan to go to, with `change_plan`.
+             */
             plan_id?: number;
         };
         /** Actor */
@@ -1411,6 +1425,7 @@ export interface components {
              * @description When it happened.
              */
             time: string;
+            /** Format: int64 */
             bellwiresequence: number;
             bellwireactor: string;
             bellwirechannel: string;
@@ -1424,6 +1439,7 @@ export interface components {
                 [key: string]: unknown;
             };
             account: {
+                /** Format: int64 */
                 id: number;
                 org_name: string;
             };
@@ -1441,12 +1457,18 @@ export interface components {
             actor: {
                 /** @enum {string} */
                 kind: "developer" | "admin" | "token" | "key" | "system";
-                /** @description Absent for `key` and `system`, which have no user. */
+                /**
+                 * Format: int64
+                 * @description Absent for `key` and `system`, which have no user.
+                 */
                 user_id?: number;
             };
             /** @enum {string} */
             channel: "developer_portal" | "admin_portal" | "api" | "system";
-            /** @description Counts the events of the account without gaps. After a database failover or restore it jumps ahead by a million or more. */
+            /**
+             * Format: int64
+             * @description Counts the events of the account without gaps. After a database failover or restore it jumps ahead by a million or more.
+             */
             sequence: number;
         };
         /**
@@ -1468,7 +1490,10 @@ export interface components {
             ids: number[];
             /** @enum {unknown} */
             operation: "accept" | "reject" | "suspend" | "resume" | "change_plan" | "delete";
-            /** @description The id of the plan to go to, with `change_plan`. */
+            /**
+             * Format: int64
+             * @description The id of the plan to go to, with `change_plan`.
+             */
             plan_id?: number;
         };
         /**
@@ -1476,7 +1501,10 @@ export interface components {
          * @description One try over HTTP.
          */
         Attempt: {
-            /** @description From 1 on. */
+            /**
+             * Format: int64
+             * @description From 1 on.
+             */
             number: number;
             /**
              * Format: date-time
@@ -1485,6 +1513,7 @@ export interface components {
             at: string;
             status: number | null;
             error: string | null;
+            /** Format: int64 */
             latency_ms: number;
             response_headers: {
                 [key: string]: string;
@@ -1500,6 +1529,7 @@ export interface components {
             at: string;
             status: number | null;
             error: string | null;
+            /** Format: int64 */
             latency_ms: number;
         };
         /**
@@ -1517,6 +1547,7 @@ export interface components {
          * @description Something that was done on the provider's side.
          */
         AuditRecord: {
+            /** Format: int64 */
             id: number;
             /**
              * Format: date-time
@@ -1547,7 +1578,10 @@ export interface components {
             answer_status: number;
             /** @description How long it waits before it answers. */
             answer_delay_ms: number;
-            /** @description How many it ever caught. The newest are kept. */
+            /**
+             * Format: int64
+             * @description How many it ever caught. The newest are kept.
+             */
             requests_caught: number;
             /**
              * Format: date-time
@@ -1567,7 +1601,10 @@ export interface components {
          * @description A request as it came.
          */
         BinRequest: {
-            /** @description Counted from 1 in the order of arrival. */
+            /**
+             * Format: int64
+             * @description Counted from 1 in the order of arrival.
+             */
             number: number;
             /**
              * Format: date-time
@@ -1589,7 +1626,10 @@ export interface components {
              * @enum {unknown}
              */
             body_encoding: "utf-8" | "base64";
-            /** @description How long the whole body is. */
+            /**
+             * Format: int64
+             * @description How long the whole body is.
+             */
             body_bytes: number;
             /** @description Whether `body` is its beginning only. */
             body_truncated: boolean;
@@ -1600,6 +1640,7 @@ export interface components {
          * @description What came of the operation for one of them: done, or why not.
          */
         BulkOutcome: {
+            /** Format: int64 */
             id: number;
             done: boolean;
             /** @description Why not, for programs, as in a Problem. */
@@ -1624,7 +1665,9 @@ export interface components {
              */
             event_id: string;
             event_type: string;
+            /** Format: int64 */
             object_id: number;
+            /** Format: int64 */
             account_id: number;
             account_name: string;
             /**
@@ -1632,11 +1675,16 @@ export interface components {
              * @description ISO 8601, UTC, with milliseconds.
              */
             occurred_at: string;
+            /** Format: int64 */
             endpoint_id: number;
             endpoint_name: string;
             state: components["schemas"]["DeliveryState"];
+            /** Format: int64 */
             attempts_made: number;
-            /** @description How often it was sent again by hand. */
+            /**
+             * Format: int64
+             * @description How often it was sent again by hand.
+             */
             replay: number;
             next_attempt_at: string | null;
             ended_at: string | null;
@@ -1655,7 +1703,9 @@ export interface components {
              */
             event_id: string;
             event_type: string;
+            /** Format: int64 */
             object_id: number;
+            /** Format: int64 */
             account_id: number;
             account_name: string;
             /**
@@ -1663,11 +1713,16 @@ export interface components {
              * @description ISO 8601, UTC, with milliseconds.
              */
             occurred_at: string;
+            /** Format: int64 */
             endpoint_id: number;
             endpoint_name: string;
             state: components["schemas"]["DeliveryState"];
+            /** Format: int64 */
             attempts_made: number;
-            /** @description How often it was sent again by hand. */
+            /**
+             * Format: int64
+             * @description How often it was sent again by hand.
+             */
             replay: number;
             next_attempt_at: string | null;
             ended_at: string | null;
@@ -1676,7 +1731,10 @@ export interface components {
             body: string | null;
             attempts: components["schemas"]["Attempt"][];
             waits_for: string | null;
-            /** @description How many wait for it in their order, counted up to 1000. They go when it ends, or when it is skipped. */
+            /**
+             * Format: int64
+             * @description How many wait for it in their order, counted up to 1000. They go when it ends, or when it is skipped.
+             */
             holds_up: number;
         };
         /**
@@ -1689,6 +1747,7 @@ export interface components {
          * @description Where to send, which events, and how.
          */
         Endpoint: {
+            /** Format: int64 */
             id: number;
             /** @description Unique. The endpoint named `default` is the webhook of 3scale's page and API. */
             name: string;
@@ -1824,10 +1883,15 @@ export interface components {
              */
             id: string;
             type: string;
+            /** Format: int64 */
             object_id: number;
+            /** Format: int64 */
             account_id: number;
             account_name: string;
-            /** @description Counts the events of its account without gaps. After a database failover or restore it jumps ahead by a million or more. */
+            /**
+             * Format: int64
+             * @description Counts the events of its account without gaps. After a database failover or restore it jumps ahead by a million or more.
+             */
             sequence: number;
             actor: components["schemas"]["Actor"];
             /** @enum {unknown} */
@@ -1849,10 +1913,15 @@ export interface components {
              */
             id: string;
             type: string;
+            /** Format: int64 */
             object_id: number;
+            /** Format: int64 */
             account_id: number;
             account_name: string;
-            /** @description Counts the events of its account without gaps. After a database failover or restore it jumps ahead by a million or more. */
+            /**
+             * Format: int64
+             * @description Counts the events of its account without gaps. After a database failover or restore it jumps ahead by a million or more.
+             */
             sequence: number;
             actor: components["schemas"]["Actor"];
             /** @enum {unknown} */
@@ -1904,11 +1973,14 @@ export interface components {
              */
             id: string;
             delivery_id: string;
+            /** Format: int64 */
             endpoint_id: number;
             endpoint_name: string;
             event_type: string;
+            /** Format: int64 */
             account_id: number;
             account_name: string;
+            /** Format: int64 */
             attempts_made: number;
             /**
              * Format: date-time
@@ -1925,11 +1997,15 @@ export interface components {
          * @description How many there are.
          */
         FailureCount: {
+            /** Format: int64 */
             count: number;
         };
         /** FailuresToRetry */
         FailuresToRetry: {
-            /** @description The id of an endpoint. */
+            /**
+             * Format: int64
+             * @description The id of an endpoint.
+             */
             endpoint_id?: number;
             /**
              * Format: date-time
@@ -1952,6 +2028,7 @@ export interface components {
          * @description Somebody who is asked to join an account, by mail.
          */
         Invitation: {
+            /** Format: int64 */
             id: number;
             email: string;
             /**
@@ -1983,7 +2060,10 @@ export interface components {
              * @enum {unknown}
              */
             of: "provider" | "account" | "user";
-            /** @description How many there may be. */
+            /**
+             * Format: int64
+             * @description How many there may be.
+             */
             max: number;
             used: number | null;
         };
@@ -1992,6 +2072,7 @@ export interface components {
          * @description A mail to a developer. Without a mail server it stays here.
          */
         Mail: {
+            /** Format: int64 */
             id: number;
             recipient: string;
             subject: string;
@@ -2003,6 +2084,7 @@ export interface components {
              */
             created_at: string;
             sent_at: string | null;
+            /** Format: int64 */
             attempts_made: number;
             last_error: string | null;
         };
@@ -2055,7 +2137,10 @@ export interface components {
         };
         /** NewReplay */
         NewReplay: {
-            /** @description The id of the endpoint. */
+            /**
+             * Format: int64
+             * @description The id of the endpoint.
+             */
             endpoint_id: number;
             /**
              * Format: date-time
@@ -2081,11 +2166,16 @@ export interface components {
          * @description Another plan for an application, where the product lets developers ask only.
          */
         PlanRequest: {
+            /** Format: int64 */
             application_id: number;
             application_name: string;
+            /** Format: int64 */
             account_id: number;
             org_name: string;
-            /** @description The plan that is asked for. */
+            /**
+             * Format: int64
+             * @description The plan that is asked for.
+             */
             plan_id: number;
             plan_name: string;
             asked_by: string | null;
@@ -2101,6 +2191,7 @@ export interface components {
             type: string;
             /** @description What is wrong, as a sentence. */
             title: string;
+            /** Format: int64 */
             status: number;
             /** @description Stable, for programs. All codes are listed in docs/reference/errors.md. */
             code: string;
@@ -2116,7 +2207,9 @@ export interface components {
          * @description Events of a span of time, sent to an endpoint again. The counts are what was made due so far.
          */
         Replay: {
+            /** Format: int64 */
             id: number;
+            /** Format: int64 */
             endpoint_id: number;
             /**
              * Format: date-time
@@ -2150,12 +2243,21 @@ export interface components {
          * @description Deliveries, by what they were before.
          */
         ReplayCounts: {
+            /** Format: int64 */
             failed: number;
+            /** Format: int64 */
             missing: number;
-            /** @description Sent again, with `bellwire-replay`. */
+            /**
+             * Format: int64
+             * @description Sent again, with `bellwire-replay`.
+             */
             delivered: number;
-            /** @description Sent again though cancelled, or taken off the list of failures. */
+            /**
+             * Format: int64
+             * @description Sent again though cancelled, or taken off the list of failures.
+             */
             given_up: number;
+            /** Format: int64 */
             total: number;
         };
         /**
@@ -2165,6 +2267,7 @@ export interface components {
         ReplayPreview: {
             /** @constant */
             dry_run: true;
+            /** Format: int64 */
             endpoint_id: number;
             /**
              * Format: date-time
@@ -2210,6 +2313,7 @@ export interface components {
              * @description When it happened.
              */
             time: string;
+            /** Format: int64 */
             bellwiresequence: number;
             bellwireactor: string;
             bellwirechannel: string;
@@ -2223,6 +2327,7 @@ export interface components {
                 [key: string]: unknown;
             };
             account: {
+                /** Format: int64 */
                 id: number;
                 org_name: string;
             };
@@ -2233,12 +2338,18 @@ export interface components {
             actor: {
                 /** @enum {string} */
                 kind: "developer" | "admin" | "token" | "key" | "system";
-                /** @description Absent for `key` and `system`, which have no user. */
+                /**
+                 * Format: int64
+                 * @description Absent for `key` and `system`, which have no user.
+                 */
                 user_id?: number;
             };
             /** @enum {string} */
             channel: "developer_portal" | "admin_portal" | "api" | "system";
-            /** @description Counts the events of the account without gaps. After a database failover or restore it jumps ahead by a million or more. */
+            /**
+             * Format: int64
+             * @description Counts the events of the account without gaps. After a database failover or restore it jumps ahead by a million or more.
+             */
             sequence: number;
         };
         /**
@@ -2259,6 +2370,7 @@ export interface components {
          * @description What became of an event at one endpoint.
          */
         Verdict: {
+            /** Format: int64 */
             endpoint_id: number;
             endpoint_name: string;
             /** @description Whether a delivery was made for this endpoint. */
@@ -3444,7 +3556,10 @@ export interface operations {
                  *     }
                  */
                 "application/json": {
-                    /** @description The id of the endpoint. */
+                    /**
+                     * Format: int64
+                     * @description The id of the endpoint.
+                     */
                     endpoint_id: number;
                 };
             };
@@ -3890,6 +4005,7 @@ export interface operations {
                      *     }
                      */
                     "application/json": {
+                        /** Format: int64 */
                         deleted: number;
                     };
                 };
@@ -3978,6 +4094,7 @@ export interface operations {
                      *     }
                      */
                     "application/json": {
+                        /** Format: int64 */
                         retried: number;
                     };
                 };

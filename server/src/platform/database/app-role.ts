@@ -19,10 +19,10 @@ export async function ensureAppRole(client: pg.Client): Promise<boolean> {
 }
 
 /** Rows that nobody changes once they are there. Retention drops them by the day, through functions of the schema's owner. */
-const appendOnly = ["audit_records", "events", "payloads", "attempts"];
+const appendOnly = new Set(["audit_records", "events", "payloads", "attempts"]);
 
 /** Tables that only the owner's functions read or write. */
-const ownersOnly = ["id_keys"];
+const ownersOnly = new Set(["id_keys"]);
 
 /**
  * What the role may do in `schema`, now and with tables to come. Only the schema's owner can say so. Days of the history can
@@ -55,9 +55,9 @@ export async function grantToAppRole(client: pg.Client, schema: string): Promise
 const allRights = ["select", "insert", "update", "delete"] as const;
 
 function rightsOn(table: string): readonly (typeof allRights)[number][] {
-  if (ownersOnly.includes(table)) return [];
+  if (ownersOnly.has(table)) return [];
   if (table === "migrations") return ["select"];
-  return appendOnly.includes(table) ? ["select", "insert"] : allRights;
+  return appendOnly.has(table) ? ["select", "insert"] : allRights;
 }
 
 // Of the days only those that the role may change, from an older Bellwire: there may be hundreds.

@@ -1,4 +1,4 @@
-import pg from "pg";
+import type pg from "pg";
 
 /** Lies outside of every cell: which provider lives in which one. */
 export const directorySchema = "bellwire_directory";

@@ -41,6 +41,15 @@ test.each([
   expect(receiver.connections).toBe(0);
 });
 
+test("an attempt of a tenant's does not name the address that it may not reach; the operator is told", async () => {
+  const hidden: object[] = [];
+  const lookup: Lookup = async () => [{ address: "10.1.2.3", family: 4 }];
+  await using sender = buildSender({ lookup, hideAddress: (target: object) => void hidden.push(target) });
+  const outcome = await sender.send(buildAttempt({ url: "http://inside.example/" }));
+  expect(outcome).toMatchObject({ reason: "inside.example leads to an address that is not allowed." });
+  expect(hidden).toEqual([{ hostname: "inside.example", address: "10.1.2.3" }]);
+});
+
 test("a name that changes its answer after it was judged is connected to where it was judged, or not at all", async () => {
   await using receiver = await startRawReceiver((socket) => socket.end("HTTP/1.1 200 OK\r\n\r\n"));
   // 127.0.0.2, where nobody listens, stands for the public address that the name has while it is looked at.
