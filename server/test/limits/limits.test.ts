@@ -12,7 +12,7 @@ import {
 import { limitsReference } from "#platform/limits/limits-reference.ts";
 import { readRoom } from "#platform/limits/require-room.ts";
 import { createApplication } from "#portal/applications/index.ts";
-import { createFieldsDefinition, readAnnotations, readFieldInput } from "#portal/fields/index.ts";
+import { createFieldsDefinition, readFieldInput } from "#portal/fields/index.ts";
 import { judgeNewDefinition } from "#portal/fields/judge-definition.ts";
 import { issueAccessToken } from "#portal/provider-account/index.ts";
 import { acceptInvitation, createUser, inviteUser } from "#portal/users/index.ts";
@@ -217,8 +217,6 @@ const texts: Readonly<Record<keyof typeof textLimits, (size: number) => object>>
     const choices = Array.from({ length: size }, (_, place) => `c${place}`);
     return judgeNewDefinition({ target: "Account", name: "size", label: "Size", choices }).errors;
   },
-  annotations: (size) =>
-    readAnnotations({}, Object.fromEntries(Array.from({ length: size }, (_, place) => [`a${place}`, "x"]))).errors,
 };
 
 test.for(entriesOf(textLimits))("texts, %s: what fits is taken, and one more is refused", ([key, { max }]) => {

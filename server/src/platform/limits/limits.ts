@@ -197,7 +197,6 @@ export const textLimits = {
     says: "A value of a field that the provider defines, or a description.",
   },
   choices: { name: "choices-per-field", max: 500, says: "Values that a field offers to choose from." },
-  annotations: { name: "annotations-per-object", max: 100, says: "Annotations of an account or an application." },
 } as const;
 
 /** Sizes and times of one request. A request that takes longer gets 408, and its connection is closed. */

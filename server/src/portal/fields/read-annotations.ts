@@ -1,6 +1,5 @@
 import { isXmlText } from "#platform/document/xml-text.ts";
 
-import { textLimits } from "#platform/limits/limits.ts";
 import { mergeErrors, type FieldErrors } from "./field-errors.ts";
 
 export type Annotations = Readonly<Record<string, string>>;
@@ -35,8 +34,6 @@ export function readAnnotations(
     else if (text.trim() === "") annotations.delete(name);
     else annotations.set(name, text);
   }
-  if (annotations.size > textLimits.annotations.max)
-    wrong.push(`are too many (maximum is ${textLimits.annotations.max})`);
   return {
     annotations: Object.fromEntries([...annotations].toSorted(asStored)),
     errors: mergeErrors({
