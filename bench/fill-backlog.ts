@@ -7,6 +7,12 @@ export interface DueRows {
   /** Now, if nothing else is said. */
   readonly dueAt?: Date;
   readonly attemptsMade?: number;
+  /** In so many ordering keys, of which only the first row is due; if nothing is said, in no order. */
+  readonly keys?: number;
+  /** How many there are already, so that sequences go on. */
+  readonly offset?: number;
+  /** All, if nothing is said. */
+  readonly endpointIds?: readonly number[];
 }
 
 export interface Backlog extends DueRows {
@@ -26,27 +32,32 @@ const endpoints = `
   )
   insert into lanes (endpoint_id, provider_id) select id, provider_id from endpoint`;
 
-// As recordEvents would have written them, with today's ids. Spread over the endpoints in turn.
+// As recordEvents would have written them, with today's ids. Spread over the endpoints in turn, and over keys in turn.
 const deliveries = `
   with event as (
-    select uuidv7() as id, number from generate_series(1, $1::integer) as number
+    select uuidv7() as id, number, $6::integer + number as nth, coalesce(number % $5::integer, number) as account,
+      coalesce(1 + ($6::integer + number - 1) / $5::integer, 1) as sequence
+    from generate_series(1, $1::integer) as number
   ), recorded as (
     insert into events (provider_id, id, type, action, object_id, account_id, account_name, sequence, actor_kind,
       actor_user_id, channel, occurred_at, document, renderer_version)
-    select 1, id, 'account.created', 'created', number, number, 'Harbour & Sons', 1, 'developer', 21, 'developer_portal',
+    select 1, id, 'account.created', 'created', number, number, 'Harbour & Sons', sequence, 'developer', 21, 'developer_portal',
       now(), '{}', 1
     from event
   ), bytes as (
     insert into payloads (provider_id, event_id, format, body, context)
-    select 1, id, '3scale', $2, json_build_object('type', 'account.created', 'objectId', number, 'accountId', number,
-      'time', '2026-11-24T12:00:00.000Z', 'sequence', 1, 'actor', 'developer:21', 'channel', 'developer_portal')
+    select 1, id, '3scale', $2, json_build_object('type', 'account.created', 'objectId', number, 'accountId', account,
+      'time', '2026-11-24T12:00:00.000Z', 'sequence', sequence, 'actor', 'developer:21', 'channel', 'developer_portal')
     from event
   )
-  insert into due (provider_id, event_id, endpoint_id, format, sequence, due_at, attempts_made)
-  select 1, event.id, endpoint.id, '3scale', 1, coalesce($3, clock_timestamp()), $4
+  insert into due (provider_id, event_id, endpoint_id, format, ordering_key, sequence, due_at, attempts_made)
+  select 1, event.id, endpoint.id, '3scale', 'account/' || event.nth % $5::integer, event.sequence,
+    case when event.nth > $5::integer then 'infinity' else coalesce($3, clock_timestamp()) end, $4
   from event
-  join (select id, row_number() over (order by id) as number from endpoints) endpoint
-    on endpoint.number = 1 + event.number % (select count(*) from endpoints)`;
+  join (
+    select id, row_number() over (order by id) as number, count(*) over () as count
+    from endpoints where $7::bigint[] is null or id = any($7)
+  ) endpoint on endpoint.number = 1 + event.number % endpoint.count`;
 
 /** Of one statement, which is to end long before its time is up. */
 const batchMax = 20_000;
@@ -58,7 +69,7 @@ export async function fillBacklog(pool: Pool, backlog: Backlog): Promise<void> {
   );
   await addEndpoints(pool, backlog);
   for (let left = backlog.deliveries; left > 0; left -= batchMax)
-    await addDue(pool, { ...backlog, deliveries: Math.min(left, batchMax) });
+    await addDue(pool, { ...backlog, deliveries: Math.min(left, batchMax), offset: backlog.deliveries - left });
   await pool.query("analyze due, events, payloads, endpoints, lanes");
 }
 
@@ -77,5 +88,13 @@ export async function addEndpoints(
 /** Adds deliveries to the endpoints that there are. */
 export async function addDue(db: Database, due: DueRows): Promise<void> {
   const body = Buffer.alloc(due.bodyBytes, "<account>Harbour &amp; Sons</account>");
-  await db.query(deliveries, [due.deliveries, body, due.dueAt ?? null, due.attemptsMade ?? 0]);
+  await db.query(deliveries, [
+    due.deliveries,
+    body,
+    due.dueAt ?? null,
+    due.attemptsMade ?? 0,
+    due.keys ?? null,
+    due.offset ?? 0,
+    due.endpointIds ?? null,
+  ]);
 }

@@ -59,6 +59,57 @@ test("with an order by account, each account's events arrive one after another, 
   ]);
 });
 
+const times = (count: number): readonly number[] => Array.from({ length: count }, (_, index) => index + 1);
+
+test("a key's backlog is sent one at a time and in order, and recorded in batches", async ({ database }) => {
+  const backlog = 400;
+  let open = 0;
+  let openMax = 0;
+  await using receiver = await startReceiver((answer) => {
+    open += 1;
+    openMax = Math.max(openMax, open);
+    setImmediate(() => {
+      open -= 1;
+      answer.writeHead(200).end();
+    });
+  });
+  const batches: number[] = [];
+  const providerId = await buildProvider(database);
+  await buildEndpoint(database, { providerId, url: receiver.url, ordering: "account" });
+  await recordNow(
+    database,
+    { providerId },
+    times(backlog).map(() => anEvent()),
+  );
+  await using _engine = await startTestEngine(database, { onSettled: (asked) => batches.push(asked) });
+
+  await until(async () => (await database.query(`select from due`)).length === 0);
+  expect(receiver.received.map(sequenceOf)).toEqual(times(backlog));
+  expect(openMax).toBe(1);
+  expect(batches.length).toBeLessThan(backlog / 2);
+});
+
+test("an attempt that fails in the middle of a key's backlog is repeated before anything behind it is sent", async ({
+  database,
+}) => {
+  const failing = 7;
+  await using receiver = await startReceiver((answer, request) => {
+    const isFirst = receiver.received.filter((one) => sequenceOf(one) === failing).length === 1;
+    answer.writeHead(sequenceOf(request) === failing && isFirst ? 500 : 200).end();
+  });
+  const providerId = await buildProvider(database);
+  await buildEndpoint(database, { providerId, url: receiver.url, ordering: "account", retryWaitsSeconds: [1] });
+  await recordNow(
+    database,
+    { providerId },
+    times(30).map(() => anEvent()),
+  );
+  await using _engine = await startTestEngine(database);
+
+  await until(async () => (await database.query(`select from due`)).length === 0);
+  expect(receiver.received.map(sequenceOf)).toEqual([...times(failing), ...times(30).slice(failing - 1)]);
+});
+
 test("an event waits until the one before it has ended, and giving that one up lets it go", async ({ database }) => {
   await using receiver = await startReceiver(500);
   await using _engine = await startTestEngine(database);

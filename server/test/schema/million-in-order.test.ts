@@ -8,6 +8,7 @@ import {
   measureDue,
   readDelivery,
   readDueDeliveries,
+  readRuns,
   retryDelivery,
   reviveDeliveries,
   settleDeliveries,
@@ -29,7 +30,9 @@ const rowsMax = 1_010;
 const fill = `
   insert into due (provider_id, endpoint_id, event_id, format, ordering_key, sequence, due_at)
   select $1, $2, uuidv7(), '3scale', $3, number, case when number = 1 then clock_timestamp() else 'infinity' end
-  from generate_series(1, $4::integer) as number`;
+  from generate_series($4::integer, $5::integer) as number`;
+/** Of one statement, which is to end long before its time is up. */
+const batch = 50_000;
 
 interface Asked {
   readonly text: string;
@@ -72,10 +75,11 @@ test(
     const providerId = await buildProvider(database);
     const url = "http://127.0.0.1:9/";
     const endpointId = await buildEndpoint(database, { providerId, url, ordering: "account" });
-    await database.query(fill, [providerId, endpointId, "account/31", ofOneKey]);
+    for (let from = 1; from < ofOneKey; from += batch)
+      await database.query(fill, [providerId, endpointId, "account/31", from, from + batch - 1]);
     for (const name of ["paused one", "paused two"]) {
       const paused = await buildEndpoint(database, { providerId, url, name, ordering: "account" });
-      await database.query(fill, [providerId, paused, "account/1", held]);
+      await database.query(fill, [providerId, paused, "account/1", 1, held]);
       await database.query(`update endpoints set state = 'paused' where id = $1`, [paused]);
     }
     const asked: Asked[] = [];
@@ -96,6 +100,7 @@ test(
     await findDueLanes(pool, { engineId, leaseSeconds: 60 });
     await measureDue(pool);
     await readDueDeliveries(pool, [{ endpointId, after: startOfLane, limit: 100 }]);
+    await readRuns(pool, [{ endpointId, orderingKey: "account/31", afterSequence: 1, fromSequence: 1, limit: 100 }]);
     const recorded = await recordNow(pool, { providerId });
     const outcome = { status: 200, error: null, latencyMs: 1, responseHeaders: {}, responseBody: null, url: null };
     const written = await settleDeliveries(pool, engineId, [

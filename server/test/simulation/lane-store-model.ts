@@ -4,6 +4,7 @@ import type {
   HeldLane,
   LaneToRead,
   ReleasedLane,
+  RunToRead,
   Settlement,
   TakenLane,
   TransactionSample,
@@ -47,6 +48,7 @@ export class LaneStoreModel {
   readonly engines = new Map<string, number>();
   readonly due = new Map<string, DueRow>();
   readonly ended = new Map<string, Ended>();
+  readonly cancelled = new Set<string>();
   /** Of each delivery, the numbers of its attempts in the order of their writing. */
   readonly attempts = new Map<string, number[]>();
   #nextTransaction = 1n;
@@ -177,6 +179,20 @@ export class LaneStoreModel {
     });
   }
 
+  readRuns(runs: readonly RunToRead[]): readonly DueDelivery[] {
+    return runs.flatMap(({ endpointId, orderingKey, afterSequence, fromSequence, limit }) => {
+      const endpoint = this.endpoints.get(endpointId);
+      if (!endpoint?.active || endpoint.state !== "enabled") return [];
+      const ofKey = [...this.due.values()].filter((row) => isOfKey(row, { endpointId, orderingKey }));
+      if (ofKey.some((row) => row.context.sequence < fromSequence)) return [];
+      return ofKey
+        .filter((row) => row.context.sequence > afterSequence)
+        .toSorted((one, other) => one.context.sequence - other.context.sequence)
+        .slice(0, limit)
+        .map((row) => ({ ...row, endpointVersion: endpoint.version }));
+    });
+  }
+
   /** Gives whether the endpoint was one to be disabled. */
   disableEndpoint(endpointId: number): boolean {
     const endpoint = this.endpoints.get(endpointId);
@@ -213,6 +229,41 @@ export class LaneStoreModel {
     const round = { attemptsMade, roundStart: attemptsMade, replay: replay + Number(ended.state === "delivered") };
     this.ended.delete(key);
     this.due.set(key, { ...ended.row, ...round, orderingKey: null, dueAt: this.moment(this.nowMs) });
+  }
+
+  /** Lets those behind a delivery go before it. Gives its endpoint, if it had an order. */
+  skip(key: string): number | undefined {
+    const row = this.due.get(key);
+    if (!row || row.orderingKey === null) return undefined;
+    const { endpointId, orderingKey } = row;
+    row.orderingKey = null;
+    if (row.dueAt === "infinity") row.dueAt = this.moment(this.nowMs);
+    this.#promoteNext(endpointId, orderingKey);
+    return endpointId;
+  }
+
+  /** Gives a delivery up. Gives its endpoint, if it was pending. */
+  cancel(key: string): number | undefined {
+    const row = this.due.get(key);
+    if (!row) return undefined;
+    this.due.delete(key);
+    this.cancelled.add(key);
+    if (row.orderingKey !== null) this.#promoteNext(row.endpointId, row.orderingKey);
+    return row.endpointId;
+  }
+
+  /** Makes deliveries that have ended pending again, in their order. */
+  revive(keys: readonly string[]): void {
+    for (const key of keys) {
+      const ended = this.ended.get(key);
+      if (!ended || this.due.has(key)) continue;
+      const { attemptsMade, replay, orderingKey } = ended.row;
+      const round = { attemptsMade, roundStart: attemptsMade, replay: replay + Number(ended.state === "delivered") };
+      const isBehind = [...this.due.values()].some((row) => isOfKey(row, ended.row));
+      this.ended.delete(key);
+      const dueAt = orderingKey !== null && isBehind ? "infinity" : this.moment(this.nowMs);
+      this.due.set(key, { ...ended.row, ...round, dueAt });
+    }
   }
 
   #settleOne(engineId: string, { endpointId, eventId, epoch, number, end, retryAfterSeconds }: Settlement): boolean {
@@ -254,6 +305,9 @@ export class LaneStoreModel {
     );
   }
 }
+
+const isOfKey = (row: DueRow, other: Pick<DueRow, "endpointId" | "orderingKey">): boolean =>
+  row.endpointId === other.endpointId && row.orderingKey === other.orderingKey;
 
 const isBefore = (one: { dueAt: string; eventId: string }, other: { dueAt: string; eventId: string }): boolean =>
   one.dueAt < other.dueAt || (one.dueAt === other.dueAt && one.eventId < other.eventId);

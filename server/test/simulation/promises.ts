@@ -1,3 +1,4 @@
+import { deliveryKey } from "./lane-store-model.ts";
 import type { Flight, SendWatch } from "./send-watch.ts";
 
 /** What the engine promises of each attempt, at the moment it begins. */
@@ -11,9 +12,14 @@ export const promises = {
   "nothing is sent when the last sign of life is too old on the engine's own clock": ({ process }, { time, leaseMs }) =>
     time.nowMs - process.provenAtMs < leaseMs * 0.8,
 
-  "what is sent is due, and the attempt is the one after those recorded": ({ key, attempt }, { model }) => {
+  "what is sent is due, or the next of its order, and the attempt is the one after those recorded": (
+    { key, attempt },
+    { model },
+  ) => {
     const row = model.due.get(key);
-    return row !== undefined && row.attemptsMade === attempt - 1 && row.dueAt <= model.moment(model.nowMs);
+    if (!row) return model.cancelled.has(key); // after it was read
+    const isNext = row.dueAt === "infinity"; // the promise of order says whether it is its turn
+    return row.attemptsMade === attempt - 1 && (isNext || row.dueAt <= model.moment(model.nowMs));
   },
 
   "a retry waits from the end of the attempt before it": (flight, watch) => {
@@ -36,11 +42,11 @@ export const promises = {
       .of(flight.endpointId)
       .some((one) => one.key === flight.key && one.endedAtMs === undefined && one.epoch === flight.epoch),
 
-  "an endpoint has no more in flight than it allows": (flight, watch) => {
+  "an endpoint has no more requests of a process open than it allows, whoever owns the lane": (flight, watch) => {
     const most = watch.model.endpoints.get(flight.endpointId)?.maxInFlight ?? Number.POSITIVE_INFINITY;
     const others = watch
       .of(flight.endpointId)
-      .filter((one) => one.endedAtMs === undefined && one.epoch === flight.epoch);
+      .filter((one) => one.endedAtMs === undefined && (one.process === flight.process || one.epoch === flight.epoch));
     return others.length < most;
   },
 
@@ -55,15 +61,46 @@ export const promises = {
   "a receiver that asked for peace has it": ({ endpointId, epoch, atMs }, { peaceUntilMs }) =>
     atMs >= (peaceUntilMs.get(`${endpointId} ${epoch}`) ?? 0),
 
-  "what has an order goes in it": ({ key, endpointId }, { model }) => {
-    const row = model.due.get(key);
+  "what has an order goes when all before it have ended, as recorded or as this owner of the lane has seen": (
+    { key, endpointId, epoch, process },
+    watch,
+  ) => {
+    const row = watch.model.due.get(key);
     if (!row || row.orderingKey === null) return true;
-    return ![...model.due.values()].some(
-      (one) =>
+    const ahead = [...watch.model.due].filter(
+      ([, one]) =>
         one.endpointId === endpointId &&
         one.orderingKey === row.orderingKey &&
-        one.context.sequence < row.context.sequence,
+        one.context.sequence < row.context.sequence &&
+        !watch.byHand.has(deliveryKey(one)), // what is replayed finds its place in an order within a second
     );
+    const last = (one: string): Flight | undefined =>
+      watch.of(endpointId).findLast((flight) => flight.key === one && flight.epoch === epoch);
+    return ahead.every(([one]) => last(one)?.process === process && last(one)?.isLast === true);
+  },
+
+  "nothing is sent again when one behind it in its order is recorded as ended": ({ key, endpointId }, watch) => {
+    const row = watch.model.due.get(key);
+    if (!row || row.orderingKey === null || watch.byHand.has(key)) return true;
+    return ![...watch.model.ended].some(
+      ([one, { row: other }]) =>
+        other.endpointId === endpointId &&
+        other.orderingKey === row.orderingKey &&
+        other.context.sequence > row.context.sequence &&
+        !watch.byHand.has(one),
+    );
+  },
+
+  "after a change of owners, an order goes on where its record ends: at most 256 are sent again": (flight, watch) => {
+    const row = watch.model.due.get(flight.key);
+    if (!row || row.orderingKey === null) return true;
+    const unrecorded = [...watch.model.due].filter(
+      ([key, one]) =>
+        one.endpointId === flight.endpointId &&
+        one.orderingKey === row.orderingKey &&
+        watch.of(flight.endpointId).some((before) => before.key === key && before.isLast),
+    );
+    return unrecorded.length <= 256;
   },
 
   "a host at which nothing has ended within a second yet has few attempts of a process in flight": (

@@ -67,6 +67,9 @@ function somethingHappens(simulation: Simulation): void {
       "pause",
       "resume",
       "retry",
+      "skip",
+      "cancel",
+      "replay",
       "anywhere",
       "kill",
       "freeze",
@@ -88,6 +91,12 @@ function somethingHappens(simulation: Simulation): void {
       return changeState(simulation, endpointId, "enabled");
     case "retry":
       return retryOne(simulation);
+    case "skip":
+      return skipOne(simulation);
+    case "cancel":
+      return cancelOne(simulation);
+    case "replay":
+      return replaySome(simulation, endpointId);
     case "anywhere":
       return simulation.tellDue([]);
     case "kill":
@@ -115,6 +124,35 @@ function retryOne(simulation: Simulation): void {
   simulation.model.retry(key);
   const endpointId = simulation.recorded.get(key)?.endpointId;
   if (endpointId !== undefined) simulation.tellDue([endpointId]);
+}
+
+function anyDue({ model, random }: Simulation): string {
+  const keys = [...model.due.keys()];
+  return keys[random.between(0, keys.length - 1)] ?? "";
+}
+
+function skipOne(simulation: Simulation): void {
+  const endpointId = simulation.model.skip(anyDue(simulation));
+  if (endpointId !== undefined) simulation.tellDue([endpointId]);
+}
+
+function cancelOne(simulation: Simulation): void {
+  const key = anyDue(simulation);
+  const endpointId = simulation.model.cancel(key);
+  if (endpointId === undefined) return;
+  simulation.recorded.delete(key);
+  simulation.tellDue([endpointId]);
+}
+
+/** Some that have ended come into their order again. */
+function replaySome(simulation: Simulation, endpointId: number): void {
+  const { model, random, watch } = simulation;
+  const ended = [...model.ended].filter(([, { row }]) => row.endpointId === endpointId).map(([key]) => key);
+  const from = random.between(0, Math.max(0, ended.length - 1));
+  const replayed = ended.slice(from, from + random.between(1, 6));
+  for (const key of replayed) watch.byHand.add(key);
+  model.revive(replayed);
+  simulation.tellDue([endpointId]);
 }
 
 /** All is well from here on, but for hints, and for transactions that are long open. Traffic keeps the lanes busy. */
@@ -197,6 +235,7 @@ async function stopAll(simulation: Simulation): Promise<void> {
   for (const [id, { owner }] of model.lanes) {
     if (owner !== null && stopped.has(owner)) watch.breaks(`a stop kept lane ${id}`);
     for (const { key } of watch.of(id))
-      if (!model.ended.has(key) && !model.attempts.has(key)) watch.breaks(`a stop did not record ${key}`);
+      if (!model.ended.has(key) && !model.attempts.has(key) && !model.cancelled.has(key))
+        watch.breaks(`a stop did not record ${key}`);
   }
 }

@@ -21,6 +21,8 @@ export interface Flight {
   endedAtMs: number | undefined;
   /** It ended within a second. */
   wasQuick: boolean;
+  /** It ended, and with it the delivery. */
+  isLast: boolean;
 }
 
 /** Sees every attempt, and holds the engine's promises against it at the moment it begins. */
@@ -58,6 +60,7 @@ export class SendWatch {
       isFirst: !this.of(endpointId).some((one) => one.process === process && one.endedAtMs !== undefined),
       endedAtMs: undefined,
       wasQuick: false,
+      isLast: false,
     };
     for (const [promise, isKept] of Object.entries(promises)) {
       if (!isKept(flight, this)) this.breaks(`${promise}: ${describe(flight)}`);
@@ -70,10 +73,20 @@ export class SendWatch {
   end(flight: Flight, outcome: AttemptOutcome): void {
     flight.endedAtMs = this.time.nowMs;
     flight.wasQuick = outcome.latencyMs <= 1000;
+    flight.isLast = this.#isLast(flight, outcome);
     const seconds = retryAfterSeconds(outcome, new Date(this.model.nowMs)) ?? 0;
     if (seconds === 0) return;
     const lane = `${flight.endpointId} ${flight.epoch}`;
     this.peaceUntilMs.set(lane, Math.max(this.peaceUntilMs.get(lane) ?? 0, this.time.nowMs + seconds * 1000));
+  }
+
+  /** A success, or the last of its round. */
+  #isLast({ key, endpointId, attempt }: Flight, outcome: AttemptOutcome): boolean {
+    if (outcome.kind === "answered" && outcome.status === 200) return true;
+    const endpoint = this.model.endpoints.get(endpointId);
+    if (outcome.kind === "answered" && outcome.status === 410 && endpoint?.isDefault === false) return true;
+    const roundStart = this.model.due.get(key)?.roundStart ?? 0;
+    return attempt - roundStart > (endpoint?.retryWaitsSeconds.length ?? 0);
   }
 
   breaks(sentence: string): void {

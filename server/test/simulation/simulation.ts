@@ -29,6 +29,7 @@ export class Simulation {
   readonly disableAfterMs: number;
   faults = 0;
   lostHints = 0;
+  refusesOutcomes = false;
   #events = 0;
   #engines = 0;
 
@@ -77,6 +78,7 @@ export class Simulation {
         random,
         model: this.model,
         faults: () => this.faults,
+        refusesOutcomes: () => this.refusesOutcomes,
         tellChanged: (id) => this.tellChanged(id),
       },
       process,

@@ -10,6 +10,8 @@ export interface Line {
   readonly model: LaneStoreModel;
   /** How likely a call is to go wrong, now. */
   readonly faults: () => number;
+  /** Outcomes are refused, and nothing else. */
+  readonly refusesOutcomes: () => boolean;
   readonly tellChanged: (endpointId: number) => void;
 }
 
@@ -44,12 +46,15 @@ function chooseCourse(random: Random, faults: number): Course {
 
 /** One process's way to the database. Calls are refused, hang, answer late, or are done and answered with an error. */
 export function unreliableStore(
-  { time, random, model, faults, tellChanged }: Line,
+  { time, random, model, faults, refusesOutcomes, tellChanged }: Line,
   process: SimulatedProcess,
 ): LaneStore {
-  const call = <Answer>(act: () => Answer): Promise<Answer> =>
+  const call = <Answer>(act: () => Answer, isRefused = false): Promise<Answer> =>
     new Promise((resolve, reject) => {
-      const { doneAfterMs, isDone, heardAfterMs, fails } = chooseCourse(random, faults());
+      const course = chooseCourse(random, faults());
+      const { doneAfterMs, isDone, heardAfterMs, fails } = isRefused
+        ? { ...course, isDone: false, fails: true }
+        : course;
       const done: Answer[] = [];
       time.after(doneAfterMs, () => void (isDone && done.push(act())));
       time.after(heardAfterMs, () =>
@@ -82,11 +87,12 @@ export function unreliableStore(
     release: (engineId, lanes) => call(() => model.release(engineId, lanes)),
     readSettings: (endpointIds) => call(() => model.readSettings(endpointIds)),
     sampleTransactions: () => call(() => model.sampleTransactions()),
+    readRuns: (runs) => call(() => model.readRuns(runs)),
     readDue: (lanes) => call(() => model.readDue(lanes)),
     disableEndpoint: (endpointId) =>
       call(() => {
         if (model.disableEndpoint(endpointId)) tellChanged(endpointId);
       }),
-    settle: (engineId, settlements) => call(() => model.settle(engineId, settlements)),
+    settle: (engineId, settlements) => call(() => model.settle(engineId, settlements), refusesOutcomes()),
   };
 }

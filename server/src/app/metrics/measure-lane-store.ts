@@ -22,6 +22,7 @@ export function measureLaneStore(metrics: Registry, store: LaneStore, clock: Clo
   return {
     ...store,
     take: (...asked) => timed("take", () => store.take(...asked)),
+    readRuns: (...asked) => timed("read", () => store.readRuns(...asked)),
     readDue: (...asked) => timed("read", () => store.readDue(...asked)),
     settle: (...asked) => timed("settle", () => store.settle(...asked)),
   };

@@ -26,6 +26,7 @@ export {
   type LaneCursor,
   type LaneToRead,
 } from "./read-due-deliveries.ts";
+export { readRuns, type RunToRead } from "./read-runs.ts";
 export { Horizon, sampleTransactions, type TransactionSample } from "./read-horizon.ts";
 export { errorOf, nextStep, retryAfterSeconds, type NextStep, type RetryPolicy } from "./retry-policy.ts";
 export { settleDeliveries } from "./settle-deliveries.ts";

@@ -37,6 +37,11 @@ export interface DueDelivery {
   readonly endpointVersion: number;
 }
 
+/** Of a row of `due` with its `payload` and `endpoint`. */
+export const dueDeliveryColumns = `due.endpoint_id as "endpointId", due.event_id as "eventId", due.due_at::text as "dueAt",
+    due.ordering_key as "orderingKey", due.attempts_made as "attemptsMade", due.round_start as "roundStart", due.replay, due.format,
+    convert_from(payload.body, 'UTF8') as body, payload.context, endpoint.version as "endpointVersion"`;
+
 // Due rows of each lane, in order, after the cursor: one statement for many small lanes and for one large one. Only the
 // owner of a lane reads here, so no row is locked or written before it is sent.
 //
@@ -45,9 +50,7 @@ export interface DueDelivery {
 // read by primary key in one partition each; they carry the event's context, since joining events took a quarter of the
 // statement. Bodies come as text: as bytea they would arrive as hex digits, which takes half of the driver's time.
 const statement = `
-  select lane.endpoint_id as "endpointId", due.event_id as "eventId", due.due_at::text as "dueAt", due.ordering_key as "orderingKey",
-    due.attempts_made as "attemptsMade", due.round_start as "roundStart", due.replay, due.format, convert_from(payload.body, 'UTF8') as body,
-    payload.context, endpoint.version as "endpointVersion"
+  select ${dueDeliveryColumns}
   from unnest($1::bigint[], $2::timestamptz[], $3::uuid[], $4::integer[]) as lane (endpoint_id, due_at, event_id, places)
   join endpoints endpoint on endpoint.id = lane.endpoint_id
     and endpoint.active and endpoint.state = 'enabled' and endpoint.deleted_at is null

@@ -5,7 +5,7 @@ import type { EngineNeeds } from "./engine-needs.ts";
 import type { Lane } from "./lane.ts";
 import type { Lease } from "./lease.ts";
 import { Places, type Place } from "./places.ts";
-import { SettleQueue } from "./settle-queue.ts";
+import { SettleQueue, type Settled } from "./settle-queue.ts";
 
 /** More outcomes than this wait for the database: nothing new is sent, since it could not be recorded. */
 const unsettledMax = 5000;
@@ -21,6 +21,7 @@ export class Dispatch {
   readonly #lease: Lease;
   readonly #onRoom: (lane: Lane) => void;
   readonly #onDoubt: (lane: Lane) => void;
+  readonly #onGivenUp: (lane: Lane) => void;
   readonly #places: Places;
   readonly #settle: SettleQueue;
   readonly #queues: Readonly<Record<Pace, Lane[]>> = { quick: [], unknown: [], slow: [] };
@@ -28,11 +29,16 @@ export class Dispatch {
   #isRefilling = false;
   #whenIdle: (() => void) | undefined;
 
-  constructor(needs: EngineNeeds, lease: Lease, on: { room: (lane: Lane) => void; doubt: (lane: Lane) => void }) {
+  constructor(
+    needs: EngineNeeds,
+    lease: Lease,
+    on: Readonly<Record<"room" | "doubt" | "givenUp", (lane: Lane) => void>>,
+  ) {
     this.#needs = needs;
     this.#lease = lease;
     this.#onRoom = on.room;
     this.#onDoubt = on.doubt;
+    this.#onGivenUp = on.givenUp;
     this.#places = new Places(needs.inFlightMax);
     this.#settle = new SettleQueue(needs);
   }
@@ -145,12 +151,14 @@ export class Dispatch {
     lane.learn(outcome, nowMs, askedSeconds);
     lane.failure.learn(settlement.end === "delivered", nowMs);
     if (!place.isLate || lane.inFlight === 0) lane.isStalled = false;
-    const settled = (isSure: boolean): void => {
-      lane.settled(settlement.eventId);
-      if (!isSure) this.#onDoubt(lane);
-      if (settlement.retryAfterSeconds !== null) this.#lookAgain(lane, settlement.retryAfterSeconds);
-      // The next of its order has become due with it.
-      else if (settlement.orderingKey !== null) this.#lookNow(lane);
+    const { orderingKey, retryAfterSeconds } = settlement;
+    lane.ended(settlement, settlement.end !== null, nowMs);
+    const settled = (result: Settled): void => {
+      lane.settled(settlement, this.#needs.clock.monotonicMs());
+      if (result === "doubtful") this.#onDoubt(lane);
+      if (result === "given up") this.#onGivenUp(lane);
+      if (retryAfterSeconds !== null) this.#lookAgain(lane, retryAfterSeconds);
+      else if (orderingKey !== null) this.#goOn(lane, orderingKey);
     };
     if (isGone) this.#disable(lane, "The receiver answered 410: it is gone for good.");
     else if (!lane.settings.isDefault && lane.failure.lastsFor(this.#needs.disableAfterMs, nowMs))
@@ -170,9 +178,13 @@ export class Dispatch {
     });
   }
 
-  #lookNow(lane: Lane): void {
-    lane.looks.now();
+  /** An ordered delivery is recorded as ended: the next of its key may be at hand, or has become due in the database. */
+  #goOn(lane: Lane, orderingKey: string): void {
+    if (!lane.isRunning(orderingKey)) lane.looks.now();
     this.#onRoom(lane);
+    if (lane.queue) return;
+    this.offer(lane);
+    if (lane.queue) this.#refill();
   }
 
   #lookAgain(lane: Lane, afterSeconds: number): void {

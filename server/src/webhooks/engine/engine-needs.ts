@@ -8,6 +8,7 @@ import type {
   LaneToRead,
   NextStep,
   ReleasedLane,
+  RunToRead,
   Settlement,
   TakenLane,
   TransactionSample,
@@ -34,6 +35,8 @@ export interface LaneStore {
   readSettings(endpointIds: readonly number[]): Promise<readonly (DeliverySettings | UndecryptableEndpoint)[]>;
   sampleTransactions(): Promise<TransactionSample>;
   readDue(lanes: readonly LaneToRead[]): Promise<readonly DueDelivery[]>;
+  /** Rows that wait behind the heads of ordering keys, in sequence. */
+  readRuns(runs: readonly RunToRead[]): Promise<readonly DueDelivery[]>;
   /** Its receiver says that it is gone for good, or everything has failed there for too long. */
   disableEndpoint(endpointId: number, reason: string): Promise<void>;
   settle(engineId: string, settlements: readonly Settlement[]): Promise<number>;

@@ -24,6 +24,8 @@ export class LaneKeeper {
   readonly #origins: Origins;
   readonly #share: LaneShare;
   readonly #lanes = new Map<number, Lane>();
+  /** Not owned any more, with requests that are still open. */
+  readonly #ended = new Map<number, Lane>();
   readonly #hinted = new Set<number>();
   readonly #changed = new Set<number>();
   /** Asked for or given back without an answer: the database may have them as this engine's. */
@@ -132,6 +134,16 @@ export class LaneKeeper {
     if (this.owns(lane)) this.#doubted.add(lane);
   }
 
+  /**
+   * Outcomes could not be written. What was sent after them may not be recorded before them, so the lane is taken again: under
+   * its new epoch it begins at the first delivery that is not recorded, and outcomes of the old one are refused.
+   */
+  takeAnew(lane: Lane): void {
+    if (!this.owns(lane)) return;
+    this.#end(lane);
+    this.#unsure.add(lane.endpointId);
+  }
+
   /** Asks whose the doubted lanes are: under another epoch nothing would ever be settled, and all be sent for ever. */
   async confirm(): Promise<void> {
     const doubted = [...this.#doubted];
@@ -174,7 +186,7 @@ export class LaneKeeper {
         undecryptable.push(lane);
         return [];
       }
-      return its ? [new Lane(lane, its, this.#origins, nowMs)] : [];
+      return its ? [new Lane(lane, its, this.#origins, nowMs, this.#ended.get(lane.endpointId))] : [];
     });
     for (const lane of lanes) {
       this.#unsure.delete(lane.endpointId);
@@ -230,6 +242,8 @@ export class LaneKeeper {
     lane.switchOff();
     lane.leave();
     this.#lanes.delete(lane.endpointId);
+    for (const [id, ended] of this.#ended) if (ended.openRequests === 0) this.#ended.delete(id);
+    if (lane.openRequests > 0) this.#ended.set(lane.endpointId, lane);
   }
 
   async #read(endpointIds: readonly number[]): Promise<Map<number, DeliverySettings | UndecryptableEndpoint>> {

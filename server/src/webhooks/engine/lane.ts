@@ -1,8 +1,15 @@
-import type { AttemptOutcome, DueDelivery, LaneToRead, ReleasedLane, TakenLane } from "#webhooks/deliveries/index.ts";
+import type {
+  AttemptOutcome,
+  DueDelivery,
+  LaneToRead,
+  ReleasedLane,
+  RunToRead,
+  TakenLane,
+} from "#webhooks/deliveries/index.ts";
 import type { DeliverySettings } from "#webhooks/endpoints/index.ts";
 
 import type { AdaptiveWindow, Pace } from "./adaptive-window.ts";
-import { LaneRows } from "./lane-rows.ts";
+import { LaneRows, type OfKey } from "./lane-rows.ts";
 import { LongFailure } from "./long-failure.ts";
 import { Looks } from "./looks.ts";
 import type { Origin, Origins } from "./origin.ts";
@@ -26,6 +33,8 @@ export class Lane {
   #settings: DeliverySettings;
   readonly looks = new Looks();
   inFlight = 0;
+  /** The same endpoint's, when this engine owned it before: its requests may still be open. */
+  #before: Lane | undefined;
   #rowsMax = Number.POSITIVE_INFINITY;
   /** Its answers take so long at present that it may use slow places only. */
   isStalled = false;
@@ -35,7 +44,8 @@ export class Lane {
   /** It goes back as soon as what is in flight is settled, for another engine to take. */
   isLeaving = false;
 
-  constructor(taken: TakenLane, settings: DeliverySettings, origins: Origins, nowMs: number) {
+  constructor(taken: TakenLane, settings: DeliverySettings, origins: Origins, nowMs: number, before?: Lane) {
+    this.#before = before;
     this.endpointId = taken.endpointId;
     this.epoch = taken.epoch;
     this.#peace = new Peace(taken.unanswered);
@@ -59,6 +69,12 @@ export class Lane {
 
   get window(): AdaptiveWindow {
     return this.#window;
+  }
+
+  /** Of this engine to the endpoint, under whichever epoch they began. */
+  get openRequests(): number {
+    if (this.#before?.openRequests === 0) this.#before = undefined;
+    return this.inFlight + (this.#before?.openRequests ?? 0);
   }
 
   /** What counts from the next attempt on. */
@@ -93,13 +109,20 @@ export class Lane {
     if (this.#isStopped(nowMs) || this.#bucket?.has(nowMs) === false) return false;
     const widthMax = this.settings.maxInFlight ?? Number.POSITIVE_INFINITY;
     return (
-      this.#rows.waiting > 0 && this.inFlight < Math.min(this.#peace.breaker.isOpen ? 1 : this.#window.size, widthMax)
+      this.#rows.waiting > 0 &&
+      this.inFlight < (this.#peace.breaker.isOpen ? 1 : this.#window.size) &&
+      this.openRequests < widthMax
     );
   }
 
   /** So little is at hand that the next places would find nothing. */
   get wantsMore(): boolean {
-    return this.looks.areWantedAtOnce && this.#rows.waiting <= this.#wanted / 2;
+    return this.areRunsWanted || (this.looks.areWantedAtOnce && this.#rows.waiting <= this.#wanted / 2);
+  }
+
+  /** Rows that wait behind the heads of ordering keys are to be read. */
+  get areRunsWanted(): boolean {
+    return this.#rows.areRunsWanted;
   }
 
   /** Begins a read, when there is not enough at hand: what to read. `rowsMax` is its share of the memory. */
@@ -110,12 +133,26 @@ export class Lane {
   }
 
   /** Takes what was read, in order. `horizon` is how far the cursor may go. Gives how many rows were new. */
-  endRead(rows: readonly DueDelivery[], asked: LaneToRead, horizon: string): number {
-    return this.#rows.end(rows, asked, horizon);
+  endRead(rows: readonly DueDelivery[], asked: LaneToRead, at: { horizon: string; nowMs: number }): number {
+    if (this.#rows.isOutdated(asked)) this.looks.now();
+    return this.#rows.end(rows, asked, at);
   }
 
   cancelRead(): void {
     this.#rows.cancelRead();
+  }
+
+  /** Begins a read of what follows the heads of ordering keys. */
+  beginRuns(nowMs: number, rowsMax: number): readonly RunToRead[] {
+    return this.#isStopped(nowMs) ? [] : this.#rows.beginRuns(rowsMax);
+  }
+
+  endRuns(asked: readonly RunToRead[], rows: readonly DueDelivery[], nowMs: number): void {
+    this.#rows.endRuns(asked, rows, nowMs);
+  }
+
+  cancelRuns(): void {
+    this.#rows.cancelRuns();
   }
 
   /** A look that began at `atMs` is done: what it has found is held. */
@@ -135,8 +172,19 @@ export class Lane {
     this.#rows.letFollow(delivery);
   }
 
-  settled(eventId: string): void {
-    this.#rows.settled(eventId);
+  /** An attempt is over. `isLast`: its delivery has ended, so the next one of its key may go. */
+  ended(delivery: OfKey, isLast: boolean, nowMs: number): void {
+    this.#rows.ended(delivery, isLast, nowMs);
+  }
+
+  /** Its outcome is recorded, or will not be. */
+  settled(delivery: OfKey, nowMs: number): void {
+    this.#rows.settled(delivery, nowMs);
+  }
+
+  /** More of this key is at hand, or on its way from the database. */
+  isRunning(orderingKey: string): boolean {
+    return this.#rows.isRunning(orderingKey);
   }
 
   /** Learns from an attempt: how many may be in flight, and whether to leave the receiver alone for a while. */

@@ -10,6 +10,7 @@ import {
   findDueLanes,
   insertEngine,
   readDueDeliveries,
+  readRuns,
   releaseLanes,
   sampleTransactions,
   settleDeliveries,
@@ -43,6 +44,7 @@ export function postgresLaneStore(db: Pool, encryption: Encryption, leaseMs: num
     readSettings: (endpointIds) => readDeliverySettings(db, encryption, endpointIds),
     sampleTransactions: () => sampleTransactions(db),
     readDue: (lanes) => readDueDeliveries(db, lanes),
+    readRuns: (runs) => readRuns(db, runs),
     disableEndpoint: (endpointId, reason) => disableEndpoint(db, endpointId, reason),
     settle: (engineId, settlements) => settleDeliveries(db, engineId, settlements),
   };

@@ -10,6 +10,7 @@ test("a cursor goes as far as was known before the read, whatever a sample says 
   const read: LaneToRead[] = [];
   const store = {
     sampleTransactions: async () => ({ at: clock.now().toISOString(), oldestRunning: 7n, nextToStart: 7n }),
+    readRuns: async () => [],
     readDue: async (lanes: readonly LaneToRead[]) => {
       read.push(...lanes);
       await Promise.resolve(); // the sample is there first

@@ -1,4 +1,4 @@
-import { Horizon, type DueDelivery } from "#webhooks/deliveries/index.ts";
+import { Horizon, type DueDelivery, type LaneToRead, type RunToRead } from "#webhooks/deliveries/index.ts";
 
 import type { EngineNeeds, LaneStore } from "./engine-needs.ts";
 import type { Lane } from "./lane.ts";
@@ -17,7 +17,7 @@ const sampleEveryMs = 100;
 const lookEveryMs = 1000;
 
 interface ReadNeeds extends Pick<EngineNeeds, "clock"> {
-  readonly store: Pick<LaneStore, "sampleTransactions" | "readDue">;
+  readonly store: Pick<LaneStore, "sampleTransactions" | "readDue" | "readRuns">;
 }
 
 /** Brings due deliveries into memory before their places are free, so that sending never waits for the database. */
@@ -47,24 +47,31 @@ export class ReadAhead {
     if (asked.length === 0) return [];
     const nowMs = this.#needs.clock.monotonicMs();
     // Before the read, so that a hint that comes while it is under way is not forgotten.
-    for (const { lane } of asked) lane.looks.begin(nowMs + lookEveryMs);
+    for (const { lane, due } of asked) if (due) lane.looks.begin(nowMs + lookEveryMs);
     try {
       const horizon = this.#horizon.at; // as it was before the read
-      const [read] = await Promise.all([this.#needs.store.readDue(asked.map(({ ask }) => ask)), this.#sample(nowMs)]);
-      const rows = Map.groupBy(read, (row) => row.endpointId);
+      const { store } = this.#needs;
+      const [due, behind] = await Promise.all([
+        store.readDue(asked.flatMap((ask) => ask.due ?? [])),
+        store.readRuns(asked.flatMap(({ runs }) => runs)),
+        this.#sample(nowMs),
+      ]);
+      const [dueOf, behindOf] = [due, behind].map((rows) => Map.groupBy(rows, (row) => row.endpointId));
       return asked
-        .filter(({ lane, ask }) => {
-          const its = rows.get(lane.endpointId) ?? [];
-          const taken = lane.endRead(its, ask, horizon);
-          lane.looked(nowMs);
-          this.#after(lane, its, its.length === ask.limit);
-          return taken > 0;
+        .filter(({ lane, due: ask, runs }) => {
+          lane.endRuns(runs, behindOf?.get(lane.endpointId) ?? [], nowMs);
+          const rows = dueOf?.get(lane.endpointId) ?? [];
+          const taken = ask ? lane.endRead(rows, ask, { horizon, nowMs }) : 0;
+          if (ask) lane.looked(nowMs);
+          this.#after(lane, rows, rows.length === ask?.limit);
+          return taken > 0 || runs.length > 0;
         })
         .map(({ lane }) => lane);
     } catch (error) {
-      for (const { lane } of asked) {
-        lane.cancelRead();
-        lane.looks.now();
+      for (const { lane, due, runs } of asked) {
+        if (due) lane.cancelRead();
+        if (due) lane.looks.now();
+        if (runs.length > 0) lane.cancelRuns();
         this.#wanting.add(lane);
       }
       throw error;
@@ -78,24 +85,32 @@ export class ReadAhead {
     this.#horizon.advance(await this.#needs.store.sampleTransactions());
   }
 
-  #ask(rowsOfLaneMax: number) {
-    const asked = [];
+  #ask(rowsOfLaneMax: number): readonly Ask[] {
+    const asked: Ask[] = [];
     let rows = 0;
     const nowMs = this.#needs.clock.monotonicMs();
     for (const lane of this.#wanting) {
       if (rows >= rowsMax) break;
       this.#wanting.delete(lane);
-      const ask = lane.beginRead(nowMs, rowsOfLaneMax);
-      if (!ask) continue;
-      rows += ask.limit;
-      asked.push({ lane, ask });
+      const due = lane.beginRead(nowMs, rowsOfLaneMax);
+      const runs = lane.beginRuns(nowMs, rowsOfLaneMax);
+      if (!due && runs.length === 0) continue;
+      rows += runs.reduce((sum, { limit }) => sum + limit, due?.limit ?? 0);
+      asked.push({ lane, due, runs });
     }
     return asked;
   }
 
   #after(lane: Lane, rows: readonly DueDelivery[], isFull: boolean): void {
     if (isFull) lane.looks.now();
-    if (lane.looks.areWantedAtOnce) this.#wanting.add(lane);
+    if (lane.looks.areWantedAtOnce || lane.areRunsWanted) this.#wanting.add(lane);
     if (rows.some((row) => row.endpointVersion !== lane.settings.version)) this.#onNewVersion(lane.endpointId);
   }
+}
+
+/** What is read for a lane at once. */
+interface Ask {
+  readonly lane: Lane;
+  readonly due: LaneToRead | undefined;
+  readonly runs: readonly RunToRead[];
 }

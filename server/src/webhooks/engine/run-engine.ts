@@ -40,6 +40,7 @@ export async function startEngine(needs: EngineNeeds): Promise<RunningEngine> {
       latch.open();
     },
     doubt: (lane) => keeper.doubt(lane),
+    givenUp: (lane) => keeper.takeAnew(lane),
   });
   const stopping = new AbortController();
   const beating = new AbortController();

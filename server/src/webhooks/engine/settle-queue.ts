@@ -16,9 +16,14 @@ const triesMax = 30;
 export interface Unsettled {
   readonly engineId: string;
   readonly settlement: Settlement;
-  /** `isSure`: it was written, and so the lane is the engine's. */
-  readonly settled: (isSure: boolean) => void;
+  readonly settled: (result: Settled) => void;
 }
+
+/**
+ * `written`: all of its batch was, and so the lane is the engine's. `doubtful`: some were not. `given up`: nobody knows, and the
+ * outcomes that follow must not be written under this epoch.
+ */
+export type Settled = "written" | "doubtful" | "given up";
 
 /**
  * Outcomes on their way into the database. A single outcome waits for nothing, and many share one statement and one commit.
@@ -63,16 +68,17 @@ export class SettleQueue {
   /** Tries until it is written: what is dropped here is sent again by whoever owns the lane next. */
   async #settle(engineId: string, batch: readonly Unsettled[]): Promise<void> {
     const settlements = batch.map(({ settlement }) => settlement);
-    let written = 0;
+    let result: Settled = "given up";
     for (let failures = 0; failures < triesMax; failures += 1) {
       try {
-        written = await this.#needs.store.settle(engineId, settlements);
+        const written = await this.#needs.store.settle(engineId, settlements);
+        result = written === batch.length ? "written" : "doubtful";
         break;
       } catch (error) {
         this.#needs.log.warn({ error, outcomes: batch.length }, "outcomes could not be written; trying again");
         await this.#needs.clock.sleep(Math.min(1000, 50 * 2 ** failures));
       }
     }
-    for (const { settled } of batch) settled(written === batch.length);
+    for (const { settled } of batch) settled(result);
   }
 }

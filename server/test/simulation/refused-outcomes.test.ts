@@ -1,0 +1,34 @@
+import { expect, test } from "vitest";
+import { Simulation } from "./simulation.ts";
+
+/** Longer than an engine goes on trying, though it is alive. */
+const refusedMs = 45_000;
+
+test("when outcomes cannot be recorded for long, an order is sent again from where its record ends, and nothing overtakes", async () => {
+  let unrecordedMax = 0;
+  for (let seed = 1; seed <= 5; seed += 1) {
+    const simulation = new Simulation(seed);
+    const { time, watch, model } = simulation;
+    for (const [id, endpoint] of model.endpoints)
+      model.endpoints.set(id, { ...endpoint, ordering: "account", maxPerSecond: null });
+    simulation.startProcess();
+    const record = (): void => {
+      for (const id of simulation.endpointIds) simulation.record(id, 20, 5);
+      if (time.nowMs < refusedMs) time.after(4000, record);
+    };
+    time.after(0, record);
+    time.after(1000, () => (simulation.refusesOutcomes = true));
+    time.after(refusedMs, () => {
+      unrecordedMax = Math.max(unrecordedMax, watch.count);
+      simulation.refusesOutcomes = false;
+    });
+    await time.run(refusedMs + 60_000, () => watch.broken.length > 0);
+
+    expect(watch.broken, `seed ${seed}`).toEqual([]);
+    expect(
+      [...simulation.recorded.keys()].filter((key) => !model.ended.has(key)),
+      `seed ${seed}`,
+    ).toEqual([]);
+  }
+  expect(unrecordedMax).toBeGreaterThan(100);
+});
