@@ -113,6 +113,7 @@ test.for([
     lifts: 0,
     failingSeconds: null,
     failedAttempts: 0,
+    rateSeconds: 1, // the owner before did not give it back
   });
 
   const outcome = { ...settlementOf(endpointId, eventId), ...what };

@@ -27,6 +27,7 @@ interface LaneRow {
   unanswered: number;
   failingSinceMs: number | null;
   failedAttempts: number;
+  rateUntilMs: number;
 }
 
 interface Ended {
@@ -127,11 +128,12 @@ export class LaneStoreModel {
       const lane = this.lanes.get(endpointId);
       if (!lane || !this.#isOpen(endpointId)) return [];
       if (lane.owner !== engineId && this.isAlive(lane.owner)) return [];
+      const rateSeconds = lane.owner === null ? Math.max(0, (lane.rateUntilMs - this.nowMs) / 1000) : 1;
       lane.owner = engineId;
       lane.epoch += 1;
       const { epoch, lifts, unanswered, failingSinceMs, failedAttempts } = lane;
       const failingSeconds = failingSinceMs === null ? null : (this.nowMs - failingSinceMs) / 1000;
-      return [{ endpointId, epoch, lifts, unanswered, failingSeconds, failedAttempts }];
+      return [{ endpointId, epoch, lifts, unanswered, failingSeconds, failedAttempts, rateSeconds }];
     });
   }
 
@@ -143,13 +145,14 @@ export class LaneStoreModel {
   }
 
   release(engineId: string, lanes: readonly ReleasedLane[]): void {
-    for (const { endpointId, epoch, pauseSeconds, lifts, unanswered, failingSeconds, failedAttempts } of lanes) {
+    for (const { endpointId, epoch, pauseSeconds, lifts, unanswered, failingSeconds, ...given } of lanes) {
       const lane = this.lanes.get(endpointId);
       if (lane?.owner !== engineId || lane.epoch !== epoch) continue;
       lane.owner = null;
       lane.unanswered = unanswered;
       lane.failingSinceMs = failingSeconds === null ? null : this.nowMs - failingSeconds * 1000;
-      lane.failedAttempts = failedAttempts;
+      lane.failedAttempts = given.failedAttempts;
+      lane.rateUntilMs = this.nowMs + given.rateSeconds * 1000;
       lane.notBeforeMs = pauseSeconds > 0 && lifts === lane.lifts ? this.nowMs + pauseSeconds * 1000 : 0;
     }
   }

@@ -54,6 +54,7 @@ export class Simulation {
         unanswered: 0,
         failingSinceMs: null,
         failedAttempts: 0,
+        rateUntilMs: 0,
       });
     }
   }

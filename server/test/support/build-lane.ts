@@ -28,6 +28,7 @@ export const taken = {
   lifts: 0,
   failingSeconds: null,
   failedAttempts: 0,
+  rateSeconds: 0,
 };
 
 /** A lane that has just been taken. */

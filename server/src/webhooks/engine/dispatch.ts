@@ -117,7 +117,7 @@ export class Dispatch {
 
   #start(lane: Lane): void {
     const nowMs = this.#needs.clock.monotonicMs();
-    const delivery = lane.mayStart(nowMs) ? lane.shift() : undefined;
+    const delivery = lane.mayStart(nowMs) ? lane.shift(nowMs) : undefined;
     if (!delivery) return;
     const { origin } = lane;
     const { pace, window } = lane;

@@ -99,7 +99,7 @@ export class LaneKeeper {
     const free = [...endpointIds].filter((id) => !this.#lanes.has(id) && !this.#isUndecryptable(id, nowMs));
     if (free.length === 0) return [];
     try {
-      return await this.#take(free, nowMs);
+      return await this.#take(free);
     } catch (error) {
       for (const id of free) this.#unsure.add(id);
       throw error;
@@ -175,18 +175,19 @@ export class LaneKeeper {
     this.#sweepAtMs = 0;
   }
 
-  async #take(endpointIds: readonly number[], nowMs: number): Promise<readonly Lane[]> {
+  async #take(endpointIds: readonly number[]): Promise<readonly Lane[]> {
     const taken = await this.#needs.store.take(this.#lease.engineId, endpointIds, (this.#asked += 1));
     const settings = await this.#read(taken.map((lane) => lane.endpointId));
+    const takenAtMs = this.#needs.clock.monotonicMs(); // the times that came with the lanes count from before this
     const undecryptable: TakenLane[] = [];
     const lanes = this.#shuffle(taken).flatMap((lane) => {
       const its = settings.get(lane.endpointId);
       if (its && "undecryptable" in its) {
-        this.#setAside(its, nowMs);
+        this.#setAside(its, takenAtMs);
         undecryptable.push(lane);
         return [];
       }
-      return its ? [new Lane(lane, its, this.#origins, nowMs, this.#ended.get(lane.endpointId))] : [];
+      return its ? [new Lane(lane, its, this.#origins, takenAtMs, this.#ended.get(lane.endpointId))] : [];
     });
     for (const lane of lanes) {
       this.#unsure.delete(lane.endpointId);

@@ -56,7 +56,7 @@ test("a read that comes back after its lane was stopped passes nothing by", () =
 test("a retry whose settle was not heard of yet is found again once it is", () => {
   const lane = newLane();
   lane.endRead([due("a", "10")], begin(lane, 0), at("20"));
-  lane.shift();
+  lane.shift(0);
   const { after } = begin(lane, 0);
   lane.endRead([due("a", "30")], { endpointId: 1, after, limit: 10 }, at("40"));
   expect(begin(lane, 0).after.dueAt < "30").toBe(true);
@@ -84,7 +84,7 @@ test("a lane with a wide window keeps to its share of the memory, and reads on o
     at("20"),
   );
   expect(lane.wantsMore).toBe(false);
-  for (let sent = 0; sent < 2; sent += 1) lane.shift();
+  for (let sent = 0; sent < 2; sent += 1) lane.shift(0);
   expect(lane.wantsMore).toBe(true);
   expect(lane.beginRead(0, 4)?.limit).toBe(4); // what is not settled yet lies behind, and is no reason to read more
 });

@@ -14,7 +14,7 @@ import { LongFailure } from "./long-failure.ts";
 import { Looks } from "./looks.ts";
 import type { Origin, Origins } from "./origin.ts";
 import { Peace } from "./peace.ts";
-import { TokenBucket } from "./token-bucket.ts";
+import { RateLimit } from "./rate-limit.ts";
 
 /** Rows read ahead for each place of the window, so that reading and sending overlap. */
 const readAhead = 10;
@@ -29,7 +29,7 @@ export class Lane {
   readonly #lifts: number;
   #origin: Origin;
   #window: AdaptiveWindow;
-  #bucket: TokenBucket | undefined;
+  #rateLimit: RateLimit | undefined;
   #settings: DeliverySettings;
   readonly looks = new Looks();
   inFlight = 0;
@@ -56,7 +56,8 @@ export class Lane {
     this.#origin = origins.enter(settings.url);
     this.#window = origins.windowFor(taken.endpointId, settings.url);
     this.#settings = settings;
-    this.change(settings, nowMs);
+    const { maxPerSecond } = settings;
+    if (maxPerSecond !== null) this.#rateLimit = new RateLimit(maxPerSecond, nowMs, nowMs + taken.rateSeconds * 1000);
   }
 
   get settings(): DeliverySettings {
@@ -80,9 +81,10 @@ export class Lane {
   /** What counts from the next attempt on. */
   change(settings: DeliverySettings, nowMs: number): void {
     const { maxPerSecond } = settings;
-    if (maxPerSecond === null) this.#bucket = undefined;
-    else if (!this.#bucket || maxPerSecond !== this.#settings.maxPerSecond)
-      this.#bucket = new TokenBucket(maxPerSecond, nowMs);
+    if (maxPerSecond === null) this.#rateLimit = undefined;
+    else if (this.#rateLimit) this.#rateLimit.change(maxPerSecond);
+    // Nobody has counted what was sent in the last second.
+    else this.#rateLimit = new RateLimit(maxPerSecond, nowMs, nowMs + 1000);
     // While it was off, nothing could be read: that was not the end of what is due.
     if (settings.version !== this.#settings.version) this.#rows.startOver();
     if (settings.url !== this.#settings.url) {
@@ -106,7 +108,7 @@ export class Lane {
   }
 
   mayStart(nowMs: number): boolean {
-    if (this.#isStopped(nowMs) || this.#bucket?.has(nowMs) === false) return false;
+    if (this.#isStopped(nowMs) || this.#rateLimit?.has(nowMs) === false) return false;
     const widthMax = this.settings.maxInFlight ?? Number.POSITIVE_INFINITY;
     return (
       this.#rows.waiting > 0 &&
@@ -161,9 +163,9 @@ export class Lane {
   }
 
   /** The next that may be sent, of those at hand. */
-  shift(): DueDelivery | undefined {
+  shift(nowMs: number): DueDelivery | undefined {
     const delivery = this.#rows.shift();
-    if (delivery) this.#bucket?.take();
+    if (delivery) this.#rateLimit?.take(nowMs);
     return delivery;
   }
 
@@ -196,7 +198,15 @@ export class Lane {
   /** What its next owner needs to know. */
   released(nowMs: number): ReleasedLane {
     const { endpointId, epoch } = this;
-    return { endpointId, epoch, lifts: this.#lifts, ...this.#peace.released(nowMs), ...this.failure.released(nowMs) };
+    const rateSeconds = (this.#rateLimit?.busyMs(nowMs) ?? 0) / 1000;
+    return {
+      endpointId,
+      epoch,
+      rateSeconds,
+      lifts: this.#lifts,
+      ...this.#peace.released(nowMs),
+      ...this.failure.released(nowMs),
+    };
   }
 
   /** Stops reading and sending: its endpoint is off, or it is others' now. What is in flight is settled under its epoch. */
