@@ -3,6 +3,7 @@ import { measureRestarts } from "../server/src/app/engine-supervisor.ts";
 import { measureAttempts, measureNameLookups } from "../server/src/app/metrics/measure-attempts.ts";
 import { measureBacklog } from "../server/src/app/metrics/measure-backlog.ts";
 import { measureEngine } from "../server/src/app/metrics/measure-engine.ts";
+import { httpHistogram } from "../server/src/app/metrics/measure-http.ts";
 import { measureLaneStore } from "../server/src/app/metrics/measure-lane-store.ts";
 import { measureProcess } from "../server/src/app/metrics/measure-process.ts";
 import { measureDatabase } from "../server/src/app/metrics/measure-database.ts";
@@ -24,6 +25,7 @@ export async function metricsReference(version: string): Promise<string> {
   measureLaneStore(metrics, postgresLaneStore(nowhere, createEncryption([Buffer.alloc(32)]), 1000), systemClock);
   measureEngine(metrics, { inFlight: 0, lanes: 0, windows: [], undecryptable: 0 });
   measureBacklog(metrics, nowhere);
+  httpHistogram(metrics);
   measureDatabase(metrics, { db: nowhere, machine: systemClock });
   measureRestarts(metrics);
   const rows = [...(await metrics.metrics()).matchAll(/^# HELP (bellwire_\S+) (.*)\n# TYPE \S+ (.*)$/gm)].map(
@@ -41,9 +43,6 @@ in a process of its own, one scrape tells of both; what both have carries the la
 | --- | --- | --- |
 ${rows.join("\n")}
 
-What to be woken for: \`max(bellwire_oldest_due_age_seconds) > 60\`, deliveries wait and nobody sends them;
-\`up == 0\`; \`rate(bellwire_attempts_total{outcome="answered"}[5m]) == 0\` while \`bellwire_due_deliveries > 0\`;
-\`abs(bellwire_clock_ahead_seconds) > 60\` or \`bellwire_history_days_ready < 2\`: a clock is wrong, or the tables of a day are missing;
-\`increase(bellwire_database_switches[1h]) > 0\`: the database went on from an earlier state, see the runbook *The database was switched*.
+[alerts.yaml](../runbooks/alerts.yaml) has alerts for Prometheus, each with the runbook that says what to do.
 `;
 }

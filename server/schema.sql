@@ -397,6 +397,7 @@ create table lanes (
   unanswered integer not null default 0,
   failing_since timestamp with time zone,
   failed_attempts integer not null default 0,
+  rate_until timestamp with time zone,
   constraint lanes_pkey PRIMARY KEY (endpoint_id)
 ) with (fillfactor=70);
 
@@ -701,6 +702,8 @@ CREATE INDEX deliveries_endpoint_idx ON ONLY deliveries USING btree (provider_id
 CREATE INDEX deliveries_feed_idx ON ONLY deliveries USING brin (recorded_in) WITH (pages_per_range='16', autosummarize='on');
 
 CREATE INDEX due_lane_idx ON due USING btree (endpoint_id, due_at, event_id);
+
+CREATE INDEX due_oldest_idx ON due USING btree (endpoint_id, event_id) WHERE (((ordering_key IS NOT NULL) OR (attempts_made > 0)) AND (round_start = 0) AND (replay = 0));
 
 CREATE INDEX due_order_idx ON due USING btree (endpoint_id, ordering_key, sequence) WHERE (ordering_key IS NOT NULL);
 

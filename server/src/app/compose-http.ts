@@ -57,6 +57,7 @@ export interface HttpParts {
   readonly isTryOut: (provider: Provider) => boolean;
   /** Whether the process has been told to stop. */
   readonly isStopping: () => boolean;
+  readonly measureRequests?: ((http: FastifyInstance) => void) | undefined;
 }
 
 /** How long open connections may stay idle once the server closes. */
@@ -71,6 +72,7 @@ export async function composeHttp(parts: HttpParts): Promise<FastifyInstance> {
   const http = openServer(parts);
   const drain = connectionDrain(drainMs);
   drain.addHooks(http);
+  parts.measureRequests?.(http);
   // Their callers are machines, which know no provider's host.
   await http.register(
     operationsDoor({

@@ -9,6 +9,7 @@ import { claimPort, localUrl } from "./claim-port.ts";
 import type { EngineSupervisor } from "./engine-supervisor.ts";
 import { findTryOutBin } from "./find-try-out-bin.ts";
 import { setUpFirst } from "./first-set-up.ts";
+import { measureHttp } from "./metrics/measure-http.ts";
 import { measureBacklog } from "./metrics/measure-backlog.ts";
 import { measureDatabase } from "./metrics/measure-database.ts";
 import { type Scraped, withEngineMetrics } from "./metrics/with-engine-metrics.ts";
@@ -63,7 +64,9 @@ export async function runServer({ config, roles, log, say, supervisor, stop }: R
   if (engineReady) await engineReady;
   else if (roles.includes("engine")) running.use(await startEngineHere(parts, drainMs));
   const scraped = supervisor ? withEngineMetrics(parts.metrics, () => supervisor.readMetrics()) : parts.metrics;
-  await openDoors({ ...parts, metrics: scraped, isStopping: () => stop.aborted }, { isWeb, port, running });
+  const measureRequests = isWeb ? measureHttp(parts.metrics) : undefined;
+  const doors = { ...parts, metrics: scraped, isStopping: () => stop.aborted, measureRequests };
+  await openDoors(doors, { isWeb, port, running });
   await built;
   stop.throwIfAborted();
 
@@ -90,7 +93,11 @@ function drainLeft(stop: AbortSignal): () => number {
 const loadDoors = () => import("./serve-http.ts");
 
 async function openDoors(
-  parts: Omit<Parts, "metrics"> & { readonly metrics: Scraped; readonly isStopping: () => boolean },
+  parts: Omit<Parts, "metrics"> & {
+    readonly metrics: Scraped;
+    readonly isStopping: () => boolean;
+    readonly measureRequests: ReturnType<typeof measureHttp> | undefined;
+  },
   { isWeb, port, running }: { isWeb: boolean; port: number; running: AsyncDisposableStack },
 ): Promise<void> {
   const { operationsPort } = parts.config;

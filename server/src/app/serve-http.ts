@@ -1,4 +1,5 @@
 import { hkdfSync } from "node:crypto";
+import type { FastifyInstance } from "fastify";
 import { parseAllowedTargets } from "#platform/network/allowed-targets.ts";
 import { cannotListen } from "./claim-port.ts";
 import { composeHttp } from "./compose-http.ts";
@@ -13,6 +14,7 @@ interface HttpServing extends Omit<Parts, "metrics"> {
   readonly metrics: Scraped;
   readonly port: number;
   readonly tryOut: TryOut | undefined;
+  readonly measureRequests: ((http: FastifyInstance) => void) | undefined;
   readonly isStopping: () => boolean;
 }
 

@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from "node:fs";
 import Fastify from "fastify";
 import { pino } from "pino";
 import { Registry } from "prom-client";
@@ -12,6 +13,8 @@ import { everyAttempt } from "#webhooks/deliveries/index.ts";
 import { readHistoryDays } from "#webhooks/history/index.ts";
 import { composeEngine } from "../../src/app/compose-engine.ts";
 import { measureBacklog } from "../../src/app/metrics/measure-backlog.ts";
+import { measureHttp } from "../../src/app/metrics/measure-http.ts";
+import { newUuidV7 } from "#platform/ids/uuid-v7.ts";
 import { lookupHere } from "../support/build-attempts.ts";
 import { buildEndpoint, buildProvider, encryption, recordNow } from "../support/build-webhooks.ts";
 import { startReceiver } from "../support/receiver.ts";
@@ -114,6 +117,66 @@ test("what waits is counted with its age, and what is held or not yet due is not
   expect(told.get("bellwire_due_deliveries")).toBe(4);
   expect(told.get("bellwire_oldest_due_age_seconds")).toBeGreaterThanOrEqual(3600);
   expect(told.get("bellwire_oldest_due_age_seconds")).toBeLessThan(3700);
+});
+
+test("the oldest undelivered event is told, whether it waits for a retry or behind one that does; held and replayed ones are not", async ({
+  database,
+}) => {
+  const metrics = new Registry();
+  measureBacklog(metrics, database);
+  const ageOf = async (): Promise<number> =>
+    (await scrape(metrics, database)).get("bellwire_oldest_undelivered_event_age_seconds") ?? Number.NaN;
+  expect(await ageOf()).toBe(0);
+
+  const aged = (hours: number): string => newUuidV7(Date.now() - hours * 3_600_000);
+  const [live, held] = [await buildProvider(database), await buildProvider(database)];
+  const url = "http://127.0.0.1:9/";
+  const endpointId = await buildEndpoint(database, { providerId: live, url, ordering: "account" });
+  const pausedId = await buildEndpoint(database, { providerId: held, url });
+  await database.query(`update endpoints set state = 'paused' where id = $1`, [pausedId]);
+  const insert = `insert into due (provider_id, endpoint_id, event_id, format, ordering_key, sequence, due_at, attempts_made, round_start, replay)
+    values ($1, $2, $3, '3scale', $4, $5, $6, $7, $8, $9)`;
+  await database.query(insert, [held, pausedId, aged(9), null, 1, new Date(), 1, 0, 0]);
+  await database.query(insert, [live, endpointId, aged(8), null, 1, new Date(), 6, 6, 1]);
+  expect(await ageOf()).toBeLessThan(60);
+
+  const inAnHour = new Date(Date.now() + 3_600_000);
+  await database.query(insert, [live, endpointId, aged(2), "account/1", 2, "infinity", 0, 0, 0]);
+  await database.query(insert, [live, endpointId, aged(3), "account/1", 1, inAnHour, 2, 0, 0]);
+  expect(Math.round((await ageOf()) / 3600)).toBe(3);
+  await database.query(`delete from due where attempts_made = 2`);
+  expect(Math.round((await ageOf()) / 3600)).toBe(2);
+  const told = await scrape(metrics, database);
+  expect(told.get("bellwire_held_deliveries")).toBe(1);
+  expect(told.get("bellwire_failures")).toBe(0);
+});
+
+test("requests are counted by route and class of status, and those that no route takes together", async ({
+  database,
+}) => {
+  const metrics = new Registry();
+  await using http = Fastify();
+  measureHttp(metrics)(http);
+  http.get("/accounts/:id", async () => "ok");
+  await http.inject("/accounts/1");
+  await http.inject("/accounts/2");
+  await http.inject("/elsewhere/3");
+
+  const told = await scrape(metrics, database);
+  const count = "bellwire_http_request_duration_seconds_count";
+  expect(told.get(`${count}{method="GET",route="/accounts/:id",status="2xx"}`)).toBe(2);
+  expect(told.get(`${count}{method="GET",route="unknown",status="4xx"}`)).toBe(1);
+});
+
+test("alerts name metrics that there are, and runbooks that there are", () => {
+  const folder = new URL("../../../docs/", import.meta.url);
+  const alerts = readFileSync(new URL("runbooks/alerts.yaml", folder), "utf8");
+  const reference = readFileSync(new URL("reference/metrics.md", folder), "utf8");
+  const names = [...alerts.matchAll(/bellwire_\w+/g)].map(([name]) => name.replace(/_(?:count|bucket)$/, ""));
+  const pages = [...alerts.matchAll(/runbook: (\S+)/g)].map(([, page = ""]) => page);
+  expect(names.length).toBeGreaterThan(8);
+  expect(names.filter((name) => !reference.includes(`| \`${name}\` |`))).toEqual([]);
+  expect(pages.filter((page) => !existsSync(new URL(`runbooks/${page}`, folder)))).toEqual([]);
 });
 
 test("without its database, a process tells what it knows itself", async ({ database }) => {

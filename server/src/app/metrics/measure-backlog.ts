@@ -1,7 +1,8 @@
 import { Gauge, type Registry } from "prom-client";
 import type { Database } from "#platform/database/database.ts";
 import { countWaitingMails } from "#portal/mails/index.ts";
-import { measureDue, type DueMeasure } from "#webhooks/deliveries/index.ts";
+import { countHeld, measureDue, type DueMeasure } from "#webhooks/deliveries/index.ts";
+import { countAllFailures } from "#webhooks/failures/index.ts";
 
 /**
  * What waits in the database: the same from every process. A database that does not answer leaves them NaN, and the rest
@@ -17,7 +18,7 @@ export function measureBacklog(metrics: Registry, db: Database): void {
         this.set((await read().catch(() => undefined)) ?? Number.NaN);
       },
     });
-  // One statement for the two that it tells, which a scrape asks for at once.
+  // One statement for those that it tells, which a scrape asks for at once.
   let measuring: Promise<DueMeasure> | undefined;
   const measure = (): Promise<DueMeasure> =>
     (measuring ??= measureDue(db).finally(() => {
@@ -33,5 +34,16 @@ export function measureBacklog(metrics: Registry, db: Database): void {
     "How long the one that waits longest has been due; 0 if none is.",
     async () => (await measure()).oldestAgeSeconds,
   );
+  gauge(
+    "bellwire_oldest_undelivered_event_age_seconds",
+    "Age of the oldest event that an endpoint has still to get, also behind another one of its order, or before a retry; 0 without one. What is held, retried by somebody or replayed does not count.",
+    async () => (await measure()).oldestEventAgeSeconds,
+  );
+  gauge(
+    "bellwire_held_deliveries",
+    "Deliveries that wait for endpoints that are off, paused or disabled, counted to 100,000.",
+    () => countHeld(db),
+  );
+  gauge("bellwire_failures", "Deliveries on the failure lists, counted to 100,000.", () => countAllFailures(db));
   gauge("bellwire_mails_waiting", "Mails that are not sent yet, counted to 10,000.", () => countWaitingMails(db));
 }

@@ -18,7 +18,7 @@ export { skipDelivery } from "./skip-delivery.ts";
 
 export { beatHeart, deleteDeadEngines, deleteEndedEngines, deleteEngine, insertEngine } from "./engines-table.ts";
 export { findDueLanes, type DueLanes } from "./find-due-lanes.ts";
-export { measureDue, measureProviderLag, type DueMeasure } from "./measure-due.ts";
+export { countHeld, measureDue, measureProviderLag, type DueMeasure } from "./measure-due.ts";
 export {
   readDueDeliveries,
   startOfLane,

@@ -1,4 +1,4 @@
-export { allFailures } from "./all-failures.ts";
+export { allFailures, countAllFailures } from "./all-failures.ts";
 export { deleteFailures } from "./delete-failures.ts";
 export { limitBacklogs, type BacklogQuota } from "./limit-backlogs.ts";
 export {
