@@ -212,7 +212,7 @@ export class LaneStoreModel {
   settle(engineId: string, settlements: readonly Settlement[]): number {
     const written = settlements.filter((settlement) => this.#settleOne(engineId, settlement));
     for (const { endpointId, orderingKey, end } of settlements) {
-      if (end !== null && orderingKey !== null) this.#promoteNext(endpointId, orderingKey);
+      if (end !== null && orderingKey !== null) this.promoteNext(endpointId, orderingKey);
     }
     return written.length;
   }
@@ -234,41 +234,6 @@ export class LaneStoreModel {
     this.due.set(key, { ...ended.row, ...round, orderingKey: null, dueAt: this.moment(this.nowMs) });
   }
 
-  /** Lets those behind a delivery go before it. Gives its endpoint, if it had an order. */
-  skip(key: string): number | undefined {
-    const row = this.due.get(key);
-    if (!row || row.orderingKey === null) return undefined;
-    const { endpointId, orderingKey } = row;
-    row.orderingKey = null;
-    if (row.dueAt === "infinity") row.dueAt = this.moment(this.nowMs);
-    this.#promoteNext(endpointId, orderingKey);
-    return endpointId;
-  }
-
-  /** Gives a delivery up. Gives its endpoint, if it was pending. */
-  cancel(key: string): number | undefined {
-    const row = this.due.get(key);
-    if (!row) return undefined;
-    this.due.delete(key);
-    this.cancelled.add(key);
-    if (row.orderingKey !== null) this.#promoteNext(row.endpointId, row.orderingKey);
-    return row.endpointId;
-  }
-
-  /** Makes deliveries that have ended pending again, in their order. */
-  revive(keys: readonly string[]): void {
-    for (const key of keys) {
-      const ended = this.ended.get(key);
-      if (!ended || this.due.has(key)) continue;
-      const { attemptsMade, replay, orderingKey } = ended.row;
-      const round = { attemptsMade, roundStart: attemptsMade, replay: replay + Number(ended.state === "delivered") };
-      const isBehind = [...this.due.values()].some((row) => isOfKey(row, ended.row));
-      this.ended.delete(key);
-      const dueAt = orderingKey !== null && isBehind ? "infinity" : this.moment(this.nowMs);
-      this.due.set(key, { ...ended.row, ...round, dueAt });
-    }
-  }
-
   #settleOne(engineId: string, { endpointId, eventId, epoch, number, end, retryAfterSeconds }: Settlement): boolean {
     const lane = this.lanes.get(endpointId);
     const key = deliveryKey({ eventId, endpointId });
@@ -283,7 +248,7 @@ export class LaneStoreModel {
     return true;
   }
 
-  #promoteNext(endpointId: number, orderingKey: string): void {
+  promoteNext(endpointId: number, orderingKey: string): void {
     for (const row of this.due.values()) {
       if (row.endpointId !== endpointId || row.orderingKey !== orderingKey || row.dueAt !== "infinity") continue;
       if (!this.#isBehind(row)) row.dueAt = this.moment(this.nowMs);
@@ -309,7 +274,7 @@ export class LaneStoreModel {
   }
 }
 
-const isOfKey = (row: DueRow, other: Pick<DueRow, "endpointId" | "orderingKey">): boolean =>
+export const isOfKey = (row: DueRow, other: Pick<DueRow, "endpointId" | "orderingKey">): boolean =>
   row.endpointId === other.endpointId && row.orderingKey === other.orderingKey;
 
 const isBefore = (one: { dueAt: string; eventId: string }, other: { dueAt: string; eventId: string }): boolean =>

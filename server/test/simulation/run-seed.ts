@@ -1,3 +1,4 @@
+import { cancel, revive, skip } from "./acts-by-hand.ts";
 import { Simulation } from "./simulation.ts";
 import { moods } from "./simulated-network.ts";
 
@@ -132,13 +133,13 @@ function anyDue({ model, random }: Simulation): string {
 }
 
 function skipOne(simulation: Simulation): void {
-  const endpointId = simulation.model.skip(anyDue(simulation));
+  const endpointId = skip(simulation.model, anyDue(simulation));
   if (endpointId !== undefined) simulation.tellDue([endpointId]);
 }
 
 function cancelOne(simulation: Simulation): void {
   const key = anyDue(simulation);
-  const endpointId = simulation.model.cancel(key);
+  const endpointId = cancel(simulation.model, key);
   if (endpointId === undefined) return;
   simulation.recorded.delete(key);
   simulation.tellDue([endpointId]);
@@ -151,7 +152,7 @@ function replaySome(simulation: Simulation, endpointId: number): void {
   const from = random.between(0, Math.max(0, ended.length - 1));
   const replayed = ended.slice(from, from + random.between(1, 6));
   for (const key of replayed) watch.byHand.add(key);
-  model.revive(replayed);
+  revive(model, replayed);
   simulation.tellDue([endpointId]);
 }
 

@@ -187,7 +187,7 @@ export class LaneKeeper {
         undecryptable.push(lane);
         return [];
       }
-      return its ? [new Lane(lane, its, this.#origins, takenAtMs, this.#ended.get(lane.endpointId))] : [];
+      return its ? [new Lane(lane, its, this.#origins, takenAtMs).after(this.#ended.get(lane.endpointId))] : [];
     });
     for (const lane of lanes) {
       this.#unsure.delete(lane.endpointId);

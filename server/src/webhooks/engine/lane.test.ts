@@ -27,7 +27,7 @@ const due = (eventId: string, dueAt: string): DueDelivery => ({
   endpointVersion: 1,
 });
 
-const at = (horizon: string) => ({ horizon, nowMs: 0 });
+const upTo = (horizon: string) => ({ horizon, nowMs: 0 });
 
 const busy = {
   kind: "answered",
@@ -45,26 +45,26 @@ function begin(lane: Lane, nowMs: number): LaneToRead {
 
 test("a read that comes back after its lane was stopped passes nothing by", () => {
   const lane = newLane();
-  lane.endRead([due("a", "10"), due("b", "11")], begin(lane, 0), at("20"));
+  lane.endRead([due("a", "10"), due("b", "11")], begin(lane, 0), upTo("20"));
   const asked = begin(lane, 0);
   lane.learn(busy, 0, 1);
 
-  expect(lane.endRead([due("c", "30")], asked, at("40"))).toBe(0);
+  expect(lane.endRead([due("c", "30")], asked, upTo("40"))).toBe(0);
   expect(begin(lane, 5000).after.dueAt).toBe("-infinity");
 });
 
 test("a retry whose settle was not heard of yet is found again once it is", () => {
   const lane = newLane();
-  lane.endRead([due("a", "10")], begin(lane, 0), at("20"));
+  lane.endRead([due("a", "10")], begin(lane, 0), upTo("20"));
   lane.shift(0);
   const { after } = begin(lane, 0);
-  lane.endRead([due("a", "30")], { endpointId: 1, after, limit: 10 }, at("40"));
+  lane.endRead([due("a", "30")], { endpointId: 1, after, limit: 10 }, upTo("40"));
   expect(begin(lane, 0).after.dueAt < "30").toBe(true);
 });
 
 test("a read of a paused endpoint is not the end of what is due", () => {
   const lane = newLane();
-  lane.endRead([], begin(lane, 0), at("20"));
+  lane.endRead([], begin(lane, 0), upTo("20"));
   lane.change({ ...settings, version: 2 }, 0);
   expect(begin(lane, 0).after.dueAt).toBe("-infinity");
 });
@@ -81,7 +81,7 @@ test("a lane with a wide window keeps to its share of the memory, and reads on o
   lane.endRead(
     ["a", "b", "c", "d"].map((id) => due(id, "10")),
     asked,
-    at("20"),
+    upTo("20"),
   );
   expect(lane.wantsMore).toBe(false);
   for (let sent = 0; sent < 2; sent += 1) lane.shift(0);
@@ -91,7 +91,7 @@ test("a lane with a wide window keeps to its share of the memory, and reads on o
 
 test("what cannot be passed yet is read again, with room for what comes after it", () => {
   const lane = newLane();
-  lane.endRead([due("a", "10"), due("b", "30")], begin(lane, 0), at("20"));
+  lane.endRead([due("a", "10"), due("b", "30")], begin(lane, 0), upTo("20"));
   const { after, limit } = begin(lane, 0);
   expect(after.dueAt).toBe("20");
   expect(limit).toBe(10 + 1);
@@ -144,7 +144,7 @@ test("the width of a window is not remembered: a delivery may have killed the en
 function look(lane: Lane, atMs: number, found: readonly DueDelivery[] = []): void {
   const asked = begin(lane, atMs);
   lane.looks.begin(atMs + 1000);
-  lane.endRead(found, asked, at("20"));
+  lane.endRead(found, asked, upTo("20"));
   lane.looked(atMs);
 }
 

@@ -44,8 +44,7 @@ export class Lane {
   /** It goes back as soon as what is in flight is settled, for another engine to take. */
   isLeaving = false;
 
-  constructor(taken: TakenLane, settings: DeliverySettings, origins: Origins, nowMs: number, before?: Lane) {
-    this.#before = before;
+  constructor(taken: TakenLane, settings: DeliverySettings, origins: Origins, nowMs: number) {
     this.endpointId = taken.endpointId;
     this.epoch = taken.epoch;
     this.#peace = new Peace(taken.unanswered);
@@ -70,6 +69,12 @@ export class Lane {
 
   get window(): AdaptiveWindow {
     return this.#window;
+  }
+
+  /** Counts the requests of `before`, which this engine owned until now. */
+  after(before: Lane | undefined): this {
+    this.#before = before;
+    return this;
   }
 
   /** Of this engine to the endpoint, under whichever epoch they began. */

@@ -42,8 +42,7 @@ export async function startEngine(needs: EngineNeeds): Promise<RunningEngine> {
     doubt: (lane) => keeper.doubt(lane),
     givenUp: (lane) => keeper.takeAnew(lane),
   });
-  const stopping = new AbortController();
-  const beating = new AbortController();
+  const [stopping, beating] = [new AbortController(), new AbortController()];
 
   await lease.enter(lease.engineId);
   const heart = lease.beat(beating.signal);

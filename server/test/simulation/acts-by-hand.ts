@@ -1,0 +1,36 @@
+import { isOfKey, type LaneStoreModel } from "./lane-store-model.ts";
+
+/** Lets those behind a delivery go before it. Gives its endpoint, if it had an order. */
+export function skip(model: LaneStoreModel, key: string): number | undefined {
+  const row = model.due.get(key);
+  if (!row || row.orderingKey === null) return undefined;
+  const { endpointId, orderingKey } = row;
+  row.orderingKey = null;
+  if (row.dueAt === "infinity") row.dueAt = model.moment(model.nowMs);
+  model.promoteNext(endpointId, orderingKey);
+  return endpointId;
+}
+
+/** Gives a delivery up. Gives its endpoint, if it was pending. */
+export function cancel(model: LaneStoreModel, key: string): number | undefined {
+  const row = model.due.get(key);
+  if (!row) return undefined;
+  model.due.delete(key);
+  model.cancelled.add(key);
+  if (row.orderingKey !== null) model.promoteNext(row.endpointId, row.orderingKey);
+  return row.endpointId;
+}
+
+/** Makes deliveries that have ended pending again, in their order. */
+export function revive(model: LaneStoreModel, keys: readonly string[]): void {
+  for (const key of keys) {
+    const ended = model.ended.get(key);
+    if (!ended || model.due.has(key)) continue;
+    const { attemptsMade, replay, orderingKey } = ended.row;
+    const round = { attemptsMade, roundStart: attemptsMade, replay: replay + Number(ended.state === "delivered") };
+    const isBehind = [...model.due.values()].some((row) => isOfKey(row, ended.row));
+    model.ended.delete(key);
+    const dueAt = orderingKey !== null && isBehind ? "infinity" : model.moment(model.nowMs);
+    model.due.set(key, { ...ended.row, ...round, dueAt });
+  }
+}
