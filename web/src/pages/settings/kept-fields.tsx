@@ -7,6 +7,7 @@ export function KeptFields({ form: { field, toggle } }: { form: SettingsFormStat
   return (
     <>
       <SwitchField {...toggle("account_plans_ui_visible")} label="Account plans are shown" />
+      <SwitchField {...toggle("service_plans_ui_visible")} label="Service plans are shown" />
       <SwitchField {...toggle("hide_service")} label="Products are hidden" />
       <SwitchField {...toggle("public_search")} label="The search is open to everybody" />
       <SwitchField {...toggle("enforce_sso")} label="Your team signs in by single sign-on alone" />

@@ -9,12 +9,12 @@ const errorsOf = (fields: readonly FormField[], errors: Readonly<Record<string, 
 
 test.for([
   ["an end of a sentence begins with the label", ["can't be blank"], "Username can't be blank"],
-  ["a sentence of its own stands alone", [signs], "Use only letters, digits and .-_@+ please"],
+  ["a sentence of its own stands alone", [signs], "Use only letters, numbers, and .-_@+ please."],
   ["several ends make one sentence", ["is too short", "is invalid"], "Username is too short, is invalid"],
   [
     "a sentence follows what the label begins",
     ["is too short", signs],
-    "Username is too short. Use only letters, digits and .-_@+ please",
+    "Username is too short. Use only letters, numbers, and .-_@+ please.",
   ],
 ] as const)("%s", ([, messages, words]) => {
   expect(errorsOf([username], { username: messages })).toEqual([words]);
