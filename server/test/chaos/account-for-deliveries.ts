@@ -1,4 +1,7 @@
+import { clockSlackMs } from "./account-for-changes.ts";
+import type { LossWindow } from "./disturbances.ts";
 import type { ChaosEndpoint } from "./endpoints.ts";
+import type { FollowedEvent } from "./follow-events.ts";
 import type { ListedDelivery, ListedEvent } from "./read-outcome.ts";
 import type { ReceivedRequest } from "./received-request.ts";
 
@@ -9,6 +12,10 @@ export interface Evidence {
   /** As `event endpoint-name`. */
   readonly failures: ReadonlySet<string>;
   readonly received: readonly ReceivedRequest[];
+  /** Events that a follower read during the run, oldest first. */
+  readonly followed: readonly FollowedEvent[];
+  /** Times in which changes may have been lost after their events were sent. */
+  readonly windows: readonly LossWindow[];
 }
 
 const keyOf = (it: { readonly eventId: string; readonly endpoint: string }): string => `${it.eventId} ${it.endpoint}`;
@@ -24,6 +31,7 @@ export function accountForDeliveries({
   deliveries,
   failures,
   received,
+  windows,
 }: Evidence): readonly string[] {
   const wrong: string[] = [];
   const left = new Map(deliveries.map((it) => [keyOf(it), it]));
@@ -44,9 +52,47 @@ export function accountForDeliveries({
   }
   for (const key of left.keys()) wrong.push(`${key}: a delivery without an event`);
   for (const key of failures) if (!known.has(key.split(" ")[0] ?? "")) wrong.push(`${key}: a failure without an event`);
-  const strangers = new Set(received.flatMap(({ eventId }) => (known.has(eventId) ? [] : [eventId])));
-  for (const id of strangers) wrong.push(`${id}: received, and no event of the API's`);
+  const strangers = Map.groupBy(
+    received.filter(({ eventId }) => !known.has(eventId)),
+    ({ eventId }) => eventId,
+  );
+  for (const [id, its] of strangers)
+    if (!windows.some((window) => isOfLost(Math.min(...its.map(({ atMs }) => atMs)), window)))
+      wrong.push(`${id}: received, and no event of the API's`);
   return wrong;
+}
+
+/** An engine goes on for a while with the deliveries that it had read before the failover. */
+const readAheadMs = 30_000;
+
+/** Returns whether a missing event may belong to a lost change. Nobody can have seen it before the standby's last transaction. */
+const isOfLost = (firstSeenMs: number, { replayedMs, movedMs }: LossWindow): boolean =>
+  firstSeenMs >= replayedMs - clockSlackMs && firstSeenMs <= movedMs + readAheadMs;
+
+/** A follower gets every event that exists, each once, and no other but those that were lost. */
+export function accountForFollower({ events, followed, windows }: Evidence): readonly string[] {
+  const seen = Map.groupBy(followed, ({ id }) => id);
+  const wrong = events.flatMap(({ id }) => (seen.has(id) ? [] : [`${id}: passed the follower by`]));
+  const known = new Set(events.map(({ id }) => id));
+  for (const [id, its] of seen) {
+    if (its.length > 1) wrong.push(`${id}: the follower got it ${its.length} times`);
+    const isLost = windows.some((window) => its.every(({ atMs }) => isOfLost(atMs, window)));
+    if (!known.has(id) && !isLost) wrong.push(`${id}: the follower got it, and there is no such event`);
+  }
+  return wrong;
+}
+
+/** No number of an account is given to two events, also not if one of them is lost. */
+export function findReusedNumbers({ events, followed, received }: Evidence): readonly string[] {
+  const all = [
+    ...[...events, ...followed].map(({ id, accountId, sequence }) => ({ id, accountId, sequence })),
+    ...received.map(({ eventId, accountId, sequence }) => ({ id: eventId, accountId, sequence })),
+  ].filter(({ accountId }) => accountId !== undefined);
+  const numbered = Map.groupBy(all, ({ accountId, sequence }) => `number ${sequence} of account ${accountId}`);
+  return [...numbered].flatMap(([number, its]) => {
+    const ids = new Set(its.map(({ id }) => id));
+    return ids.size === 1 ? [] : [`${number} was given to ${[...ids].join(" and ")}`];
+  });
 }
 
 const isAccepted = ({ status = 0 }: ReceivedRequest): boolean => status >= 200 && status <= 299;

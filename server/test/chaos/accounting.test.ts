@@ -2,9 +2,11 @@ import { expect, test } from "vitest";
 import { accountForChanges } from "./account-for-changes.ts";
 import {
   accountForDeliveries,
+  accountForFollower,
   findChangedBytes,
   findEarly,
   findOvertaking,
+  findReusedNumbers,
   type Evidence,
 } from "./account-for-deliveries.ts";
 import type { Change } from "./change.ts";
@@ -35,6 +37,8 @@ const request = (eventId: string, changes: Partial<ReceivedRequest> = {}): Recei
     eventId,
     eventType: "account.updated",
     attempt: 1,
+    accountId: undefined,
+    sequence: Number(eventId.replace("event-", "")),
     marker: undefined,
     bodyHash: eventId,
     atMs,
@@ -54,11 +58,23 @@ const inOrder: Evidence = {
   deliveries: [delivered("event-1"), delivered("event-2")],
   failures: new Set(),
   received: [request("event-1", { atMs: 1000 }), request("event-2", { atMs: 2000 })],
+  followed: [
+    { ...event(1), atMs: 900 },
+    { ...event(2), atMs: 1900 },
+  ],
+  windows: [],
 };
 
 test("what is as it should be is not complained of", () => {
-  for (const judge of [accountForDeliveries, findChangedBytes, findEarly, findOvertaking])
-    expect(judge(inOrder)).toEqual([]);
+  const judges = [
+    accountForDeliveries,
+    accountForFollower,
+    findReusedNumbers,
+    findChangedBytes,
+    findEarly,
+    findOvertaking,
+  ];
+  for (const judge of judges) expect(judge(inOrder)).toEqual([]);
   expect(countRepeats(inOrder.received, [])).toEqual({ repeated: 0, bound: 0, wrong: [] });
 });
 
@@ -119,6 +135,8 @@ const signUp: Change & { isAcknowledged: boolean } = {
   accountId: 7,
   objectId: 7,
   fate: "made",
+  sentMs: 990,
+  answeredMs: 1000,
   isAcknowledged: true,
 };
 const update = { ...signUp, type: "account.updated", marker: "m0x1" } as const;
@@ -135,7 +153,12 @@ const markers = new Map<string, string | undefined>([
 ]);
 
 test("a change without its event is lost, an event without a change is wrong, and so is a gap in an account's numbers", () => {
-  expect(accountForChanges([signUp, update], eventsOfBoth, markers)).toEqual({ acknowledged: 2, lost: [], wrong: [] });
+  expect(accountForChanges([signUp, update], eventsOfBoth, markers)).toEqual({
+    acknowledged: 2,
+    lost: [],
+    lostByDesign: 0,
+    wrong: [],
+  });
   expect(accountForChanges([signUp, update], eventsOfBoth.slice(0, 3), markers).lost).toHaveLength(1);
   expect(accountForChanges([signUp], eventsOfBoth, markers).wrong).toHaveLength(1);
   expect(accountForChanges([signUp, { ...update, fate: "refused" }], eventsOfBoth, markers).wrong).toHaveLength(1);
@@ -151,6 +174,67 @@ test("what goes with a deleted account is expected, each and once", () => {
     event(7, { type: "user.deleted", objectId: 9 }),
   ];
   const all = [signUp, update, deletion];
-  expect(accountForChanges(all, [...eventsOfBoth, ...gone], markers)).toEqual({ acknowledged: 3, lost: [], wrong: [] });
+  expect(accountForChanges(all, [...eventsOfBoth, ...gone], markers)).toEqual({
+    acknowledged: 3,
+    lost: [],
+    lostByDesign: 0,
+    wrong: [],
+  });
   expect(accountForChanges(all, [...eventsOfBoth, ...gone.slice(0, 2)], markers).lost).toHaveLength(1);
+});
+
+/** The standby had replayed all until 5000, and the line led to it from 7000 on. */
+const window = { replayedMs: 5000, forgottenMs: 6000, movedMs: 7000 };
+const afterFailover = { count: 1, windows: [window] };
+
+test("an acknowledged change is lost by design only if the asynchronous standby did not have it, and only as a whole", () => {
+  const accountFor = (changes: Partial<typeof update>, failovers = afterFailover) =>
+    accountForChanges([signUp, { ...update, ...changes }], eventsOfBoth.slice(0, 3), markers, failovers);
+  expect(accountFor({ answeredMs: 5500 })).toEqual({ acknowledged: 2, lost: [], lostByDesign: 1, wrong: [] });
+  expect(accountFor({ answeredMs: 4900 }).lost).toHaveLength(1);
+  expect(accountFor({ answeredMs: 7100 }).lost).toHaveLength(1);
+  expect(accountFor({ answeredMs: 5500 }, { count: 1, windows: [] }).lost).toHaveLength(1);
+  const part = [{ ...signUp, answeredMs: 5500 }];
+  expect(accountForChanges(part, eventsOfBoth.slice(0, 2), markers, afterFailover).lost).toHaveLength(1);
+});
+
+test("the numbers of an account skip ahead at a failover and no more often", () => {
+  const numbered = (...numbers: readonly number[]) =>
+    accountForChanges(
+      [signUp, update],
+      eventsOfBoth.map((it, index) => ({ ...it, sequence: numbers[index] ?? 0 })),
+      markers,
+      afterFailover,
+    ).wrong;
+  expect(numbered(1, 2, 3, 1_000_004)).toEqual([]);
+  expect(numbered(1, 2, 13, 1_000_004)).toHaveLength(1);
+  expect(numbered(1, 2, 3, 3)).toHaveLength(1);
+});
+
+test("an event that is gone is explained by a failover only if nobody saw it before the standby's last transaction", () => {
+  const seenAt = (atMs: number, windows = [window]) => {
+    const evidence: Evidence = {
+      ...inOrder,
+      received: [...inOrder.received, request("event-3", { atMs })],
+      followed: [...inOrder.followed, { ...event(3), atMs }],
+      windows,
+    };
+    return [...accountForDeliveries(evidence), ...accountForFollower(evidence)];
+  };
+  expect(seenAt(5500)).toEqual([]);
+  expect(seenAt(4900)).toHaveLength(2);
+  expect(seenAt(60_000)).toHaveLength(2);
+  expect(seenAt(5500, [])).toHaveLength(2);
+});
+
+test("an event that passes a follower by, and one that it gets twice, are found", () => {
+  const [first, second] = inOrder.followed;
+  if (!first || !second) throw new Error("The follower has nothing.");
+  expect(accountForFollower({ ...inOrder, followed: [first] })).toHaveLength(1);
+  expect(accountForFollower({ ...inOrder, followed: [first, second, second] })).toHaveLength(1);
+});
+
+test("a number that is given to two events is found, also if one of them is gone", () => {
+  const received = [...inOrder.received, request("lost", { accountId: 7, sequence: 2 })];
+  expect(findReusedNumbers({ ...inOrder, received, windows: [window] })).toHaveLength(1);
 });

@@ -7,6 +7,10 @@ export interface Change {
   readonly accountId?: number;
   readonly objectId?: number;
   readonly fate: Fate;
+  /** By the wall clock. */
+  readonly sentMs: number;
+  /** When its fate was known, or that there would be no answer. */
+  readonly answeredMs: number;
 }
 
 export type ChangeType = `${"account" | "user" | "application"}.${"created" | "updated" | "deleted"}`;

@@ -7,6 +7,7 @@ test(
   { timeout: 300_000 },
   async () => {
     const { line, violations, disturbances, acknowledged } = await runChaos({
+      on: "one server",
       minutes: 0.3,
       seed: Math.floor(Math.random() * 1e9),
       kinds: ["web killed", "engine killed", "database killed", "all killed", "connections cut", "disk full"],

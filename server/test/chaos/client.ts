@@ -2,11 +2,14 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { Random } from "../simulation/random.ts";
 import { ask, valueAt, type Answer, type BellwireApi } from "./ask-bellwire.ts";
 import type { Change, ChangeType, Fate } from "./change.ts";
+import { wallMs } from "./received-request.ts";
 
 interface OwnAccount {
   readonly id: number;
   users: number[];
   applications: number[];
+  /** When the last change in it was answered. Infinity while one is on its way. */
+  changedMs: number;
 }
 
 const accountsMax = 8;
@@ -30,6 +33,7 @@ export class Client {
   /** Answers that no client should ever get. */
   readonly unexpected: string[] = [];
   #accounts: OwnAccount[] = [];
+  #forgotMs = 0;
 
   constructor(api: BellwireApi, options: { random: Random; number: number; planId: number }) {
     this.#api = api;
@@ -43,6 +47,12 @@ export class Client {
       await this.#changeSomething();
       await wait(this.#random.between(...pauseMs));
     }
+  }
+
+  /** Leaves alone the accounts that were changed since: the database may have gone back to an earlier state of them. */
+  forgetSince(ms: number): void {
+    this.#forgotMs = wallMs();
+    this.#accounts = this.#accounts.filter(({ changedMs }) => changedMs < ms);
   }
 
   async #changeSomething(): Promise<void> {
@@ -68,44 +78,46 @@ export class Client {
   async #signUp(): Promise<void> {
     const marker = this.#nextMarker();
     const body = { org_name: marker, username: `u${marker}`, email: `${marker}@example.com` };
-    const { fate, answer } = await this.#ask("POST", "/admin/api/signup.json", body);
+    const { answer, ...came } = await this.#ask("POST", "/admin/api/signup.json", body);
     const id = numberAt(answer, "account", "id");
-    this.changes.push({
-      type: "account.created",
-      marker,
-      fate,
-      ...(fate === "made" && { accountId: id, objectId: id }),
-    });
-    if (fate === "made") this.#accounts.push({ id, users: [], applications: [] });
+    const isMade = came.fate === "made";
+    this.changes.push({ type: "account.created", marker, ...came, ...(isMade && { accountId: id, objectId: id }) });
+    if (isMade && came.sentMs > this.#forgotMs)
+      this.#accounts.push({ id, users: [], applications: [], changedMs: came.answeredMs });
   }
 
   async #create(type: ChangeType, account: OwnAccount, path: string): Promise<void> {
     const marker = this.#nextMarker();
-    const { fate, answer } = await this.#ask("POST", `${path}.json`, {
+    account.changedMs = Infinity;
+    const { answer, ...came } = await this.#ask("POST", `${path}.json`, {
       ...fieldsOf(type, marker),
       ...(type === "user.created" ? { username: `u${marker}` } : { name: "An application", plan_id: this.#planId }),
     });
     const objectId = numberAt(answer, type.split(".")[0] ?? "", "id");
-    this.#note({ type, marker, accountId: account.id, fate, ...(fate === "made" && { objectId }) });
-    if (fate === "made") (type === "user.created" ? account.users : account.applications).push(objectId);
+    const isMade = came.fate === "made";
+    this.#note(account, { type, marker, accountId: account.id, ...came, ...(isMade && { objectId }) });
+    if (isMade) (type === "user.created" ? account.users : account.applications).push(objectId);
   }
 
   async #update(type: ChangeType, account: OwnAccount, objectId: number, path: string): Promise<void> {
     const marker = this.#nextMarker();
-    const { fate } = await this.#ask("PUT", `${path}.json`, fieldsOf(type, marker));
-    this.#note({ type, marker, accountId: account.id, objectId, fate });
+    account.changedMs = Infinity;
+    const { answer: _answer, ...came } = await this.#ask("PUT", `${path}.json`, fieldsOf(type, marker));
+    this.#note(account, { type, marker, accountId: account.id, objectId, ...came });
   }
 
   async #delete(type: ChangeType, account: OwnAccount, objectId: number, path: string): Promise<void> {
-    const { fate } = await this.#ask("DELETE", `${path}.json`);
-    this.#note({ type, marker: this.#nextMarker(), accountId: account.id, objectId, fate });
-    if (fate !== "made") return;
+    account.changedMs = Infinity;
+    const { answer: _answer, ...came } = await this.#ask("DELETE", `${path}.json`);
+    this.#note(account, { type, marker: this.#nextMarker(), accountId: account.id, objectId, ...came });
+    if (came.fate !== "made") return;
     if (type === "account.deleted") this.#accounts = this.#accounts.filter((other) => other !== account);
     account.users = account.users.filter((id) => type !== "user.deleted" || id !== objectId);
     account.applications = account.applications.filter((id) => type !== "application.deleted" || id !== objectId);
   }
 
-  #note(change: Change): void {
+  #note(account: OwnAccount, change: Change): void {
+    account.changedMs = change.answeredMs;
     this.changes.push(change);
     if (change.fate === "unknown") this.#accounts = this.#accounts.filter(({ id }) => id !== change.accountId);
   }
@@ -114,16 +126,20 @@ export class Client {
     method: string,
     path: string,
     body?: Readonly<Record<string, unknown>>,
-  ): Promise<{ fate: Fate; answer?: Answer }> {
+  ): Promise<{ fate: Fate; sentMs: number; answeredMs: number; answer?: Answer }> {
+    const sentMs = wallMs();
+    const came = (fate: Fate) => ({ fate, sentMs, answeredMs: wallMs() });
     try {
       const answer = await ask(this.#api, method, path, body);
+      // What it was about may have been lost while it was on its way.
+      if (answer.status === 404 && sentMs <= this.#forgotMs) return { ...came("refused"), answer };
       const fate = fateOf(answer.status);
       if (fate === undefined)
         this.unexpected.push(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
-      return { fate: fate ?? "unknown", answer };
+      return { ...came(fate ?? "unknown"), answer };
     } catch (error) {
       // Nobody listens: nothing was sent.
-      return { fate: isRefused(error) ? "refused" : "unknown" };
+      return came(isRefused(error) ? "refused" : "unknown");
     }
   }
 

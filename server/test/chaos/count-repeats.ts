@@ -23,6 +23,8 @@ function costsUntil({ kind, fromMs, untilMs }: Disturbance): number {
       return fromMs + settleMs;
     case "database killed":
     case "disk full":
+    case "failover to a synchronous standby":
+    case "failover to an asynchronous standby":
       return untilMs + settleMs;
     case "connections silent":
       return untilMs + silentMs;

@@ -9,6 +9,18 @@ export interface Disturbance {
   readonly fromMs: number;
   /** When it was over, and the database answered. */
   readonly untilMs: number;
+  /** Set if changes may be lost. */
+  readonly window?: LossWindow;
+}
+
+/** The time before a failover whose commits the new primary may lack. All times are of the wall clock. */
+export interface LossWindow {
+  /** When the last transaction that the standby replayed was committed: it has all that was acknowledged before. */
+  readonly replayedMs: number;
+  /** After the old primary was gone: from then on clients leave alone the accounts that they changed since `replayedMs`. */
+  readonly forgottenMs: number;
+  /** When the line led to the new primary. An answer that came later is the new primary's. */
+  readonly movedMs: number;
 }
 
 export const kinds = [
@@ -21,10 +33,20 @@ export const kinds = [
   "connections cut",
   "connections silent",
   "disk full",
+  "failover to a synchronous standby",
+  "failover to an asynchronous standby",
 ] as const;
 export type Kind = (typeof kinds)[number];
 
 export const isKill = (kind: Kind): boolean => kind.endsWith("killed");
+export const isFailover = (kind: Kind): boolean => kind.startsWith("failover");
+
+/** Returns whether the ground has the part that is disturbed. */
+function canBeDone(kind: Kind, { disk, pair, killPostgres }: Ground): boolean {
+  if (kind === "disk full") return disk !== undefined;
+  if (isFailover(kind)) return pair !== undefined;
+  return killPostgres !== undefined || (kind !== "database killed" && kind !== "all killed");
+}
 
 const dayMs = 86_400_000;
 
@@ -34,9 +56,9 @@ const frozenSeconds = { least: 11, most: 15 };
 /** Does one after another until `signal` aborts, with a pause between them in which much or little may have recovered. */
 export async function disturb(
   ground: Ground,
-  { random, signal, kinds: chosen, pauseMs, done }: DisturbOptions,
+  { random, signal, kinds: chosen, pauseMs, forgetSince, done }: DisturbOptions,
 ): Promise<void> {
-  const possible = chosen.filter((kind) => kind !== "disk full" || ground.disk);
+  const possible = chosen.filter((kind) => canBeDone(kind, ground));
   let order: Kind[] = [];
   while (!signal.aborted) {
     await wait(random.between(pauseMs.least, pauseMs.most), undefined, { signal }).catch(() => undefined);
@@ -45,8 +67,8 @@ export async function disturb(
     if (order.length === 0) order = possible.toSorted(() => random.next() - 0.5);
     const kind = order.shift() ?? "engine killed";
     const fromMs = wallMs();
-    await acts[kind](ground, random, signal);
-    done({ kind, fromMs, untilMs: wallMs() });
+    const window = await acts[kind](ground, random, { signal, forgetSince });
+    done({ kind, fromMs, untilMs: wallMs(), ...(window && { window }) });
   }
 }
 
@@ -55,10 +77,16 @@ export interface DisturbOptions {
   readonly signal: AbortSignal;
   readonly kinds: readonly Kind[];
   readonly pauseMs: { readonly least: number; readonly most: number };
+  /** Tells clients to leave alone the accounts that they changed since: those changes may be lost. */
+  readonly forgetSince: (ms: number) => void;
   readonly done: (disturbance: Disturbance) => void;
 }
 
-type Act = (ground: Ground, random: Random, signal: AbortSignal) => Promise<void>;
+type Act = (
+  ground: Ground,
+  random: Random,
+  run: Pick<DisturbOptions, "signal" | "forgetSince">,
+) => Promise<LossWindow | undefined>;
 
 /** Cut short when the run is over. */
 const last = async (seconds: number, signal: AbortSignal): Promise<void> => {
@@ -66,34 +94,80 @@ const last = async (seconds: number, signal: AbortSignal): Promise<void> => {
 };
 
 const acts: Readonly<Record<Kind, Act>> = {
-  "web killed": async ({ web }) => web.signal("SIGKILL"),
-  "engine killed": async ({ engines }, random) => random.pick(engines).signal("SIGKILL"),
+  async "web killed"({ web }) {
+    web.signal("SIGKILL");
+    return undefined;
+  },
+  async "engine killed"({ engines }, random) {
+    random.pick(engines).signal("SIGKILL");
+    return undefined;
+  },
   async "engine set to a wrong time and killed"(ground, random) {
     const engine = random.pick(ground.engines);
     ground.setClock(engine, random.pick([-60, -1, 0, 1, 60]) * dayMs);
     engine.signal("SIGKILL");
+    return undefined;
   },
-  "database killed": (ground) => ground.killPostgres(),
-  async "all killed"(ground) {
-    const killed = ground.killPostgres();
-    for (const it of [ground.web, ...ground.engines]) it.signal("SIGKILL");
+  async "database killed"({ killPostgres }) {
+    await killPostgres?.();
+    return undefined;
+  },
+  async "all killed"({ killPostgres, web, engines }) {
+    const killed = killPostgres?.();
+    for (const it of [web, ...engines]) it.signal("SIGKILL");
     await killed;
+    return undefined;
   },
   async "engine frozen"({ engines }, random) {
     const engine = random.pick(engines);
     engine.signal("SIGSTOP");
     await wait(random.between(frozenSeconds.least, frozenSeconds.most) * 1000);
     engine.signal("SIGCONT");
+    return undefined;
   },
-  "connections cut": async ({ line }) => line.cut(),
-  async "connections silent"({ line }, random, signal) {
+  async "connections cut"({ line }) {
+    line.cut();
+    return undefined;
+  },
+  async "connections silent"({ line }, random, { signal }) {
     line.silence();
     await last(random.between(1, 15), signal);
     line.speak({ forgets: random.happens(0.5) });
+    return undefined;
   },
-  async "disk full"({ disk }, random, signal) {
+  async "disk full"({ disk }, random, { signal }) {
     await disk?.fill();
     await last(random.between(2, 8), signal);
     await disk?.makeRoom();
+    return undefined;
+  },
+  async "failover to a synchronous standby"({ pair, line }, random, { signal }) {
+    if (!pair) return undefined;
+    await pair.makeSynchronous();
+    await last(random.between(0, 3), signal);
+    if (random.happens(0.5)) line.silence(); // as when the host is gone; otherwise connections end
+    await pair.primary.kill();
+    await pair.promote();
+    line.moveTo(pair.standby.socketPath);
+    await pair.replaceStandby();
+    return undefined;
+  },
+  async "failover to an asynchronous standby"({ pair, line }, random, { signal, forgetSince }) {
+    if (!pair) return undefined;
+    const caughtUpMs = wallMs();
+    await pair.catchUp();
+    const goOn = await pair.freezeReceiver();
+    await last(random.between(0, 3), signal);
+    if (random.happens(0.5)) line.silence();
+    await pair.primary.kill();
+    forgetSince(caughtUpMs);
+    const forgottenMs = wallMs();
+    goOn();
+    await pair.promote();
+    const replayedMs = Math.max(caughtUpMs, await pair.lastReplayedMs());
+    const movedMs = wallMs();
+    line.moveTo(pair.standby.socketPath);
+    await pair.replaceStandby();
+    return { replayedMs, forgottenMs, movedMs };
   },
 };

@@ -8,9 +8,13 @@ import { familyOf, kill, postmasterOf } from "../support/processes.ts";
 import { BellwireProcess } from "../support/start-bellwire.ts";
 import type { BellwireApi } from "./ask-bellwire.ts";
 import { openDatabaseLine, type DatabaseLine } from "../support/database-line.ts";
+import { DatabasePair } from "../support/database-pair.ts";
 import { KeptProcess } from "./kept-process.ts";
 import { mountSmallDisk, type SmallDisk } from "../support/small-disk.ts";
 import { waits3scale } from "./endpoints.ts";
+
+export const groundKinds = ["one server", "primary and standby"] as const;
+export type GroundKind = (typeof groundKinds)[number];
 
 /** The Bellwire that is tried: web and two engines, on one database behind a line that can be disturbed. */
 export interface Ground extends AsyncDisposable {
@@ -18,35 +22,30 @@ export interface Ground extends AsyncDisposable {
   readonly web: KeptProcess;
   readonly engines: readonly [KeptProcess, KeptProcess];
   readonly line: DatabaseLine;
-  /** Undefined where nothing may be mounted. */
+  /** Undefined where nothing may be mounted, and on a primary and standby. */
   readonly disk: SmallDisk | undefined;
-  /** Connects to the database itself, not through the line. */
-  readonly ownerUrl: string;
+  /** Undefined on one server. */
+  readonly pair: DatabasePair | undefined;
+  /** Connects to the database itself, not through the line. After a failover it is another one. */
+  readonly ownerUrl: () => string;
   /** From its next start on, the process goes by a clock that is off by so much. */
   setClock(process: KeptProcess, offMs: number): void;
-  /** The postmaster with all of its processes. */
-  killPostgres(): Promise<void>;
+  /** Kills the postmaster with all of its processes. It comes back, but on a primary and standby nobody brings it back. */
+  readonly killPostgres: (() => Promise<void>) | undefined;
 }
 
 const wrongClock = fileURLToPath(new URL("../support/wrong-clock.ts", import.meta.url));
 const token = "the-token-of-the-chaos";
 
-export async function prepareGround(): Promise<Ground> {
+export async function prepareGround(kind: GroundKind): Promise<Ground> {
   await using opened = new AsyncDisposableStack();
-  const folder = await mkdtemp(join(tmpdir(), "bellwire-chaos-"));
-  opened.defer(() => rm(folder, { recursive: true, force: true }));
-  const disk = await mountSmallDisk(folder);
-  if (disk) opened.use(disk);
-
-  const postgres = opened.use(await openEmbeddedPostgres(folder, () => undefined));
-  const { socketPath, credentials, database } = partsOf(postgres.ownerUrl);
-  const line = opened.use(await openDatabaseLine(socketPath));
+  const database = opened.use(await (kind === "one server" ? openOneServer() : openPair()));
   const port = await freePort();
   const clocksOffMs = new Map<string, number>();
   const start = (role: "web" | "engine", name: string) => () =>
     new BellwireProcess(["serve", "--role", role], {
       PORT: String(port),
-      DATABASE_URL: `postgresql://${credentials}@127.0.0.1:${line.port}/${database}?sslmode=disable`,
+      DATABASE_URL: database.connectionString,
       BELLWIRE_SECRET_KEY: Buffer.alloc(32, 7).toString("base64"),
       BELLWIRE_ACCESS_TOKEN: token,
       BELLWIRE_ALLOWED_TARGETS: "127.0.0.0/8",
@@ -64,19 +63,68 @@ export async function prepareGround(): Promise<Ground> {
   for (const engine of engines) await engine.ready();
 
   const left = opened.move();
+  const { line, disk, pair, ownerUrl, killPostgres } = database;
   return {
     api: { url: `http://127.0.0.1:${port}`, token },
     web,
     engines,
     line,
     disk,
-    ownerUrl: postgres.ownerUrl,
+    pair,
+    ownerUrl,
+    killPostgres,
     setClock: ({ name }, offMs) => void clocksOffMs.set(name, offMs),
+    [Symbol.asyncDispose]: () => left.disposeAsync(),
+  };
+}
+
+interface GroundDatabase extends AsyncDisposable, Pick<Ground, "line" | "disk" | "pair" | "ownerUrl" | "killPostgres"> {
+  /** Leads through the line. */
+  readonly connectionString: string;
+}
+
+/** The embedded server, which is started again when it breaks down. */
+async function openOneServer(): Promise<GroundDatabase> {
+  await using opened = new AsyncDisposableStack();
+  const folder = await mkdtemp(join(tmpdir(), "bellwire-chaos-"));
+  opened.defer(() => rm(folder, { recursive: true, force: true }));
+  const disk = await mountSmallDisk(folder);
+  if (disk) opened.use(disk);
+  const postgres = opened.use(await openEmbeddedPostgres(folder, () => undefined));
+  const { socketPath, credentials, database } = partsOf(postgres.ownerUrl);
+  const line = opened.use(await openDatabaseLine(socketPath));
+  const left = opened.move();
+  return {
+    line,
+    disk,
+    pair: undefined,
+    connectionString: `postgresql://${credentials}@127.0.0.1:${line.port}/${database}?sslmode=disable`,
+    ownerUrl: () => postgres.ownerUrl,
     async killPostgres() {
       const postmaster = await postmasterOf(folder);
       if (postmaster !== undefined) for (const pid of await familyOf(postmaster)) kill(pid, "SIGKILL");
     },
     [Symbol.asyncDispose]: () => left.disposeAsync(),
+  };
+}
+
+/** Two servers that keep what they acknowledged, as the embedded one does. */
+async function openPair(): Promise<GroundDatabase> {
+  const pair = await DatabasePair.open({
+    fsync: "on",
+    synchronous_commit: "on",
+    full_page_writes: "on",
+    autovacuum: "on",
+    wal_keep_size: "512MB", // a new standby finds all that was logged since its copy
+  });
+  return {
+    line: pair.line,
+    disk: undefined,
+    pair,
+    connectionString: `${pair.connectionString}?sslmode=disable`,
+    ownerUrl: () => pair.primary.urlOf("postgres"),
+    killPostgres: undefined,
+    [Symbol.asyncDispose]: () => pair[Symbol.asyncDispose](),
   };
 }
 

@@ -19,11 +19,11 @@ export interface ListedDelivery {
 }
 
 /** Waits until nothing is due any more. Endpoints that were disabled are brought back, as an admin would do. */
-export async function waitForQuiet(api: BellwireApi, ownerUrl: string, withinMs: number): Promise<void> {
+export async function waitForQuiet(api: BellwireApi, ownerUrl: () => string, withinMs: number): Promise<void> {
   await until(
     async () => {
       await enableAll(api).catch(() => undefined); // it is still coming back
-      return (await countDue(ownerUrl)) === 0;
+      return (await countDue(ownerUrl())) === 0;
     },
     { withinMs, everyMs: 1000 },
   );
@@ -75,14 +75,16 @@ export async function describeDue(ownerUrl: string): Promise<readonly string[]> 
 }
 
 export async function readEvents(api: BellwireApi): Promise<readonly ListedEvent[]> {
-  return (await readPages(api, "/api/v1/events?")).map((event) => ({
-    id: String(valueAt(event, "id")),
-    type: String(valueAt(event, "type")),
-    objectId: Number(valueAt(event, "object_id")),
-    accountId: Number(valueAt(event, "account_id")),
-    sequence: Number(valueAt(event, "sequence")),
-  }));
+  return (await readPages(api, "/api/v1/events?")).map(asListedEvent);
 }
+
+export const asListedEvent = (event: unknown): ListedEvent => ({
+  id: String(valueAt(event, "id")),
+  type: String(valueAt(event, "type")),
+  objectId: Number(valueAt(event, "object_id")),
+  accountId: Number(valueAt(event, "account_id")),
+  sequence: Number(valueAt(event, "sequence")),
+});
 
 export async function readDeliveries(
   api: BellwireApi,

@@ -1,9 +1,14 @@
+import { valueAt } from "./ask-bellwire.ts";
+
 /** One request as its receiver saw it. Times are milliseconds of the wall clock, which all processes here share. */
 export interface ReceivedRequest {
   readonly endpoint: string;
   readonly eventId: string;
   readonly eventType: string;
   readonly attempt: number;
+  /** Known where the body is JSON. */
+  readonly accountId: number | undefined;
+  readonly sequence: number;
   /** What the client wrote into the object, to know it again. */
   readonly marker: string | undefined;
   readonly bodyHash: string;
@@ -13,6 +18,13 @@ export interface ReceivedRequest {
   /** Undefined: it was never answered. */
   readonly status: number | undefined;
   readonly retryAfterSeconds: number;
+}
+
+/** Undefined in XML, which names the account in other ways. */
+export function findAccountId(body: string): number | undefined {
+  if (!body.startsWith("{")) return undefined;
+  const id = Number(valueAt(JSON.parse(body), "data", "account", "id"));
+  return Number.isInteger(id) ? id : undefined;
 }
 
 /** The wall clock in fractions of a millisecond. */

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { Random } from "../simulation/random.ts";
 import { endpoints } from "./endpoints.ts";
-import { findMarker, wallMs, type ReceivedRequest } from "./received-request.ts";
+import { findAccountId, findMarker, wallMs, type ReceivedRequest } from "./received-request.ts";
 
 type Noted = { -readonly [Key in keyof ReceivedRequest]: ReceivedRequest[Key] };
 
@@ -41,6 +41,8 @@ function take(request: IncomingMessage, endpoint: string, body: Buffer): Noted {
     eventId: header("webhook-id"),
     eventType,
     attempt: Number(header("bellwire-attempt")),
+    accountId: findAccountId(body.toString()),
+    sequence: Number(header("bellwire-sequence")),
     marker: findMarker(eventType, body.toString()),
     bodyHash: createHash("sha256").update(body).digest("base64"),
     atMs: wallMs(),

@@ -2,18 +2,21 @@ import { Random } from "../simulation/random.ts";
 import { accountForChanges } from "./account-for-changes.ts";
 import {
   accountForDeliveries,
+  accountForFollower,
   findChangedBytes,
   findEarly,
   findOvertaking,
+  findReusedNumbers,
   type Evidence,
 } from "./account-for-deliveries.ts";
 import { askPatiently, itemsAt, valueAt, type BellwireApi } from "./ask-bellwire.ts";
 import type { Change } from "./change.ts";
 import { Client } from "./client.ts";
 import { countRepeats } from "./count-repeats.ts";
-import { disturb, isKill, kinds, type Disturbance, type Kind } from "./disturbances.ts";
+import { disturb, isFailover, isKill, kinds, type Disturbance, type Kind } from "./disturbances.ts";
 import { endpoints, witness } from "./endpoints.ts";
-import { prepareGround, type Ground } from "./ground.ts";
+import { followEvents, type Follower } from "./follow-events.ts";
+import { prepareGround, type Ground, type GroundKind } from "./ground.ts";
 import {
   describeDue,
   enableAll,
@@ -27,6 +30,7 @@ import { startReceivers, type Receivers } from "./start-receivers.ts";
 import { watchDatabase } from "./watch-database.ts";
 
 export interface ChaosOptions {
+  readonly on: GroundKind;
   readonly minutes: number;
   readonly seed: number;
   /** What is done, where it can be. */
@@ -53,6 +57,7 @@ const quietMs = 240_000;
 
 /** Disturbs Bellwire under load as long as asked, lets it come to rest, and accounts for every change and every request. */
 export async function runChaos({
+  on,
   minutes,
   seed,
   kinds: chosen,
@@ -62,10 +67,12 @@ export async function runChaos({
 }: ChaosOptions): Promise<ChaosReport> {
   const random = new Random(seed);
   using receivers = await startReceivers(seed);
-  await using ground = await prepareGround();
+  await using ground = await prepareGround(on);
   const { api } = ground;
-  if (!ground.disk) say("the disk is never full here: mounting a file system of our own is not permitted");
+  if (on === "one server" && !ground.disk)
+    say("the disk is never full here: mounting a file system of our own is not permitted");
   const endpointIds = await subscribe(api, receivers.origin);
+  await using follower = followEvents(api);
   const planId = await findPlan(api);
   const workers = Array.from(
     { length: clients },
@@ -82,6 +89,7 @@ export async function runChaos({
       signal: end,
       kinds: chosen,
       pauseMs,
+      forgetSince: (ms) => workers.forEach((worker) => worker.forgetSince(ms)),
       done: (it) => {
         done.push(it);
         say(`${it.kind}, ${((it.untilMs - it.fromMs) / 1000).toFixed(1)} s`);
@@ -96,10 +104,10 @@ export async function runChaos({
     say("accounting");
     await watch[Symbol.asyncDispose]();
     const disturbances = done.map((it) => ({ ...it, untilMs: watch.answeredAfter(it.untilMs) }));
-    return await account({ ground, receivers, endpointIds, workers, disturbances, minutes, seed });
+    return await account({ ground, receivers, follower, endpointIds, workers, disturbances, minutes, seed });
   } catch (error) {
     for (const it of [ground.web, ...ground.engines]) say(`${it.name} said at last:\n${it.said.slice(-3000)}`);
-    say(`still due:\n${(await describeDue(ground.ownerUrl)).join("\n")}`);
+    say(`still due:\n${(await describeDue(ground.ownerUrl())).join("\n")}`);
     throw error;
   }
 }
@@ -138,6 +146,7 @@ async function keepEnabled(api: BellwireApi, signal: AbortSignal): Promise<void>
 interface Remains {
   readonly ground: Ground;
   readonly receivers: Receivers;
+  readonly follower: Follower;
   readonly endpointIds: ReadonlyMap<string, number>;
   readonly workers: readonly Client[];
   readonly disturbances: readonly Disturbance[];
@@ -146,27 +155,33 @@ interface Remains {
 }
 
 async function account(remains: Remains): Promise<ChaosReport> {
-  const { ground, receivers, endpointIds, workers, disturbances, minutes, seed } = remains;
+  const { ground, receivers, follower, endpointIds, workers, disturbances, minutes, seed } = remains;
   const { api } = ground;
   const changes: (Change & { isAcknowledged: boolean })[] = [];
   for (const change of workers.flatMap((worker) => worker.changes)) {
     changes.push({ ...(await settleFate(api, change)), isAcknowledged: change.fate === "made" });
   }
+  const windows = disturbances.flatMap(({ window }) => window ?? []);
+  const failovers = { count: disturbances.filter(({ kind }) => isFailover(kind)).length, windows };
   const evidence: Evidence = {
     endpoints,
     events: await readEvents(api),
     deliveries: await readDeliveries(api, endpointIds),
     failures: await readFailures(api),
     received: await receivers.received(),
+    followed: await follower.finish(),
+    windows,
   };
   const heard = evidence.received.filter(({ endpoint }) => endpoint === witness);
   const markers = new Map(heard.map(({ eventId, marker }) => [eventId, marker]));
-  const { acknowledged, lost, wrong } = accountForChanges(changes, evidence.events, markers);
+  const { acknowledged, lost, lostByDesign, wrong } = accountForChanges(changes, evidence.events, markers, failovers);
   const repeats = countRepeats(evidence.received, disturbances);
   const violations = [
     ...lost,
     ...wrong,
     ...accountForDeliveries(evidence),
+    ...accountForFollower(evidence),
+    ...findReusedNumbers(evidence),
     ...findChangedBytes(evidence),
     ...findEarly(evidence),
     ...findOvertaking(evidence),
@@ -175,7 +190,8 @@ async function account(remains: Remains): Promise<ChaosReport> {
   ];
   const kills = disturbances.filter(({ kind }) => isKill(kind)).length;
   const line =
-    `chaos: ${minutes} minutes, ${kills} kills, ${acknowledged} acknowledged, ${lost.length} lost, ` +
+    `chaos: ${minutes} minutes, ${kills} kills, ${failovers.count} failovers, ${acknowledged} acknowledged, ${lost.length} lost, ` +
+    `${lostByDesign} that an asynchronous standby did not have, ` +
     `${repeats.repeated} repeated (bound ${repeats.bound}), seed ${seed}`;
   return { line, disturbances, acknowledged, violations };
 }

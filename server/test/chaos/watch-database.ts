@@ -10,7 +10,7 @@ export interface DatabaseWatch extends AsyncDisposable {
 
 const askEveryMs = 250;
 
-export function watchDatabase(ownerUrl: string): DatabaseWatch {
+export function watchDatabase(ownerUrl: () => string): DatabaseWatch {
   const answers: { readonly askedMs: number; readonly answeredMs: number }[] = [];
   const closing = new AbortController();
   const watching = watch();
@@ -25,7 +25,7 @@ export function watchDatabase(ownerUrl: string): DatabaseWatch {
   async function watch(): Promise<void> {
     while (!closing.signal.aborted) {
       const askedMs = wallMs();
-      if (await doesAnswer(ownerUrl)) answers.push({ askedMs, answeredMs: wallMs() });
+      if (await doesAnswer(ownerUrl())) answers.push({ askedMs, answeredMs: wallMs() });
       await wait(askEveryMs);
     }
   }

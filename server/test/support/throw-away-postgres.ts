@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { appendFile, chmod, chown, cp, mkdtemp, readdir, writeFile } from "node:fs/promises";
+import { appendFile, chmod, chown, copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { join } from "node:path";
@@ -12,6 +12,7 @@ import { serverSettings, socketPort } from "#platform/embedded-postgres/server-s
 import { unprivilegedUser } from "#platform/embedded-postgres/unprivileged-user.ts";
 import type { IssuedCertificate } from "./build-certificates.ts";
 import { fastestFolder } from "./fastest-folder.ts";
+import { familyOf, isAlive, kill, postmasterOf } from "./processes.ts";
 import { until } from "./until.ts";
 
 export interface ThrowAwayPostgres extends AsyncDisposable {
@@ -22,7 +23,13 @@ export interface ThrowAwayPostgres extends AsyncDisposable {
   readonly place: Place;
   /** Part of the socket's name, and with TLS a port of 127.0.0.1. */
   readonly port: number;
+  /** As given at its start. A standby of this server gets the same. */
+  readonly settings: ServerSettings;
+  /** Ends every process at once, as when its host dies. The files stay until it is disposed of. */
+  kill(): Promise<void>;
 }
+
+export type ServerSettings = Readonly<Record<string, string>>;
 
 /** Nothing here outlives the run, so nothing waits for a disk, and plans change only when a test analyzes. */
 const hasty = {
@@ -39,7 +46,10 @@ const ownerPassword = "throw-away";
 const silently = (): void => undefined;
 
 /** Starts PostgreSQL as the product does, and makes sure that it is this server which answers. */
-export async function startThrowAwayPostgres({ tls }: { tls?: IssuedCertificate } = {}): Promise<ThrowAwayPostgres> {
+export async function startThrowAwayPostgres({
+  tls,
+  settings = {},
+}: { tls?: IssuedCertificate; settings?: ServerSettings } = {}): Promise<ThrowAwayPostgres> {
   const folder = await mkdtemp(`${await fastestFolder()}/bellwire-test-`);
   const user = await unprivilegedUser();
   if (user) await chown(folder, user.uid, user.gid);
@@ -47,7 +57,7 @@ export async function startThrowAwayPostgres({ tls }: { tls?: IssuedCertificate 
   const binaries = await findBinaries(user, silently);
   await initDatabase({ place, binaries, ownerPassword, say: silently });
 
-  return startPostgres(place, binaries, tls && (await overTls(place, tls)));
+  return startPostgres(place, binaries, { ...settings, ...(tls && (await overTls(place, tls))) });
 }
 
 /** Settings with which it also listens on 127.0.0.1, and offers TLS there. */
@@ -66,12 +76,17 @@ async function overTls({ folder, user }: Place, { cert, key }: IssuedCertificate
 
 /** A standby that follows `primary`, from a copy of its files, until it is cut off or promoted. */
 export const startStandby = async (primary: ThrowAwayPostgres): Promise<ThrowAwayPostgres> =>
-  startCopy(await copyFiles(primary), { "standby.signal": "", "postgresql.auto.conf": followed(primary) });
+  startCopy(
+    await copyFiles(primary),
+    { "standby.signal": "", "postgresql.auto.conf": followed(primary) },
+    primary.settings,
+  );
 
 /** Another server on files that were copied with `copyFiles`: as if they had been put back in place. */
 export async function startCopy(
   place: Place,
   files: Readonly<Record<string, string>> = {},
+  settings: ServerSettings = {},
 ): Promise<ThrowAwayPostgres> {
   const { folder, user } = place;
   for (const [name, text] of Object.entries(files)) {
@@ -79,7 +94,7 @@ export async function startCopy(
     await appendFile(path, text);
     if (user) await chown(path, user.uid, user.gid);
   }
-  return startPostgres(place, await findBinaries(user, silently));
+  return startPostgres(place, await findBinaries(user, silently), settings);
 }
 
 const followed = ({ place }: ThrowAwayPostgres): string =>
@@ -93,14 +108,11 @@ export async function copyFiles(primary: ThrowAwayPostgres): Promise<Place> {
   const client = new pg.Client(primary.urlOf("postgres"));
   await client.connect();
   await client.query("select pg_backup_start('standby', true)");
-  await cp(join(primary.place.folder, "postgres"), data, {
-    recursive: true,
-    filter: (path) => !/postmaster\.(?:pid|opts)$/.test(path),
-  });
+  await copyFolder(join(primary.place.folder, "postgres"), data);
   const { rows } = await client.query<{ labelfile: string }>("select labelfile from pg_backup_stop(false)");
   await client.end();
   // What was logged while it was copied, without which the copy is none.
-  await cp(join(primary.place.folder, "postgres", "pg_wal"), join(data, "pg_wal"), { recursive: true, force: true });
+  await copyFolder(join(primary.place.folder, "postgres", "pg_wal"), join(data, "pg_wal"));
   await writeFile(join(data, "backup_label"), rows[0]?.labelfile ?? "");
   await chmod(data, 0o700);
   if (user) {
@@ -110,13 +122,24 @@ export async function copyFiles(primary: ThrowAwayPostgres): Promise<Place> {
   return { folder, user };
 }
 
-async function startPostgres(
-  place: Place,
-  binaries: string,
-  more: Readonly<Record<string, string>> = {},
-): Promise<ThrowAwayPostgres> {
+/** Copies a folder that is being written to. The write-ahead log knows of the files that disappear meanwhile. */
+async function copyFolder(from: string, to: string): Promise<void> {
+  await mkdir(to, { recursive: true });
+  for (const entry of await readdir(from, { withFileTypes: true })) {
+    const [source, copy] = [join(from, entry.name), join(to, entry.name)];
+    if (entry.isDirectory()) await copyFolder(source, copy).catch(unlessGone);
+    else if (!/^postmaster\.(?:pid|opts)$/.test(entry.name)) await copyFile(source, copy).catch(unlessGone);
+  }
+}
+
+function unlessGone(error: NodeJS.ErrnoException): void {
+  if (error.code !== "ENOENT") throw error;
+}
+
+async function startPostgres(place: Place, binaries: string, more: ServerSettings = {}): Promise<ThrowAwayPostgres> {
   const { folder } = place;
   const server = startServer(place, binaries, more);
+  const exited = new Promise((resolve) => server.once("exit", resolve));
   const port = more["port"] ?? String(socketPort);
   const urlOf = (database: string): string =>
     `postgresql://${ownerRole}:${ownerPassword}@/${database}?host=${encodeURIComponent(folder)}${port === String(socketPort) ? "" : `&port=${port}`}`;
@@ -126,16 +149,25 @@ async function startPostgres(
     place,
     port: Number(port),
     socketPath: join(folder, `.s.PGSQL.${port}`),
+    settings: more,
+    async kill() {
+      const postmaster = await postmasterOf(folder);
+      if (server.pid !== undefined) kill(server.pid, "SIGKILL"); // the shell, which would tidy up
+      if (postmaster === undefined) return;
+      const family = await familyOf(postmaster);
+      for (const pid of family) kill(pid, "SIGKILL");
+      await until(() => !family.some(isAlive));
+    },
     async [Symbol.asyncDispose]() {
-      const exited = new Promise((resolve) => server.once("exit", resolve));
       server.stdin?.end();
       await exited;
+      await rm(folder, { recursive: true, force: true }); // of one that was killed
     },
   };
 }
 
 /** A shell stands between: when our end of its input closes, also because we were killed, it stops the server and tidies up. */
-function startServer(place: Place, binaries: string, more: Readonly<Record<string, string>>): ChildProcess {
+function startServer(place: Place, binaries: string, more: ServerSettings): ChildProcess {
   const settings = Object.entries({ ...serverSettings(place.folder), ...hasty, ...more });
   const options = settings.flatMap(([name, value]) => ["-c", `${name}=${value}`]);
   const script = '"$@" </dev/null & read -r _; kill -INT $!; wait; rm -rf "$0"';

@@ -6,54 +6,32 @@ import { updateAccount } from "#portal/whole-accounts/index.ts";
 import { followEvents, startOfFeed } from "#webhooks/events/index.ts";
 import { byApi, byToken, form, now, setUp, signUp } from "../portal/house.ts";
 import { openDatabaseLine } from "../support/database-line.ts";
+import { DatabasePair } from "../support/database-pair.ts";
 import { schema } from "../support/test-databases.ts";
 import { test } from "../support/test.ts";
-import { copyFiles, startCopy, startStandby, startThrowAwayPostgres } from "../support/throw-away-postgres.ts";
+import { copyFiles, startCopy } from "../support/throw-away-postgres.ts";
 import { until } from "../support/until.ts";
 
 /** A primary with Bellwire's tables and an asynchronous standby that has caught up, and a line that leads to the primary. */
-async function openPair(running: AsyncDisposableStack) {
-  const primary = running.use(await startThrowAwayPostgres());
-  await migrate({ connectionString: primary.urlOf("postgres"), schema });
-  const owner = new pg.Client(primary.urlOf("postgres"));
-  running.defer(() => owner.end());
+async function openPair(running: AsyncDisposableStack): Promise<DatabasePair> {
+  const pair = running.use(
+    // Otherwise a new connection may see a log position from before the commits that were just acknowledged.
+    await DatabasePair.open({ synchronous_commit: "on" }),
+  );
+  const connectionString = pair.primary.urlOf("postgres");
+  await migrate({ connectionString, schema });
+  const owner = new pg.Client(connectionString);
   await owner.connect();
   await owner.query(`select ${schema}.add_history_days($1::date, $1::date)`, [now]);
-  const standby = running.use(await startStandby(primary));
-  const follower = new pg.Client(standby.urlOf("postgres"));
-  running.defer(() => follower.end());
-  await follower.connect();
-  const line = running.use(await openDatabaseLine(primary.socketPath));
-  const url = new URL(primary.urlOf("postgres").replace("@/", "@localhost/"));
-  url.host = `127.0.0.1:${line.port}`;
-  url.searchParams.delete("host");
-  return {
-    line,
-    primary,
-    standby,
-    connectionString: url.href,
-    /** Until the standby has all that was committed. */
-    async catchUp() {
-      // Also what waits to be written: this server commits without waiting for its disk.
-      const { rows } = await owner.query<{ lsn: string }>("select pg_current_wal_insert_lsn()::text as lsn");
-      await until(async () => {
-        const caught = await follower.query("select where pg_last_wal_replay_lsn() >= $1::pg_lsn", [rows[0]?.lsn]);
-        return caught.rowCount === 1;
-      });
-    },
-    /** From now on it receives nothing. */
-    async cutOff() {
-      await follower.query("alter system set primary_conninfo = ''");
-      await follower.query("select pg_reload_conf()");
-      await until(async () => (await follower.query("select from pg_stat_wal_receiver")).rowCount === 0);
-    },
-    promote: () => follower.query("select pg_promote()"),
-  };
+  await owner.end();
+  await pair.catchUp();
+  return pair;
 }
 
 test("after a failover to a standby that lagged, no number is given twice and no event passes a follower by", async () => {
   await using running = new AsyncDisposableStack();
-  const { line, standby, connectionString, ...pair } = await openPair(running);
+  const pair = await openPair(running);
+  const { line, standby, connectionString } = pair;
   const warnings: string[] = [];
   const log = { warn: (_fields: object, message: string) => warnings.push(message), error: () => undefined };
   const pool = running.use(await openPool({ connectionString, schema, log, overdueMs: 100 }));
@@ -111,7 +89,8 @@ test("after a failover to a standby that lagged, no number is given twice and no
 
 test("a connection to a standby is refused, so that none goes on unchecked when it is promoted", async () => {
   await using running = new AsyncDisposableStack();
-  const { standby, connectionString, line, ...pair } = await openPair(running);
+  const pair = await openPair(running);
+  const { line, standby, connectionString } = pair;
   line.moveTo(standby.socketPath);
   await expect(openPool({ connectionString, schema })).rejects.toThrow("The database is a standby");
   await pair.promote();
@@ -121,7 +100,8 @@ test("a connection to a standby is refused, so that none goes on unchecked when 
 
 test("of several hosts the primary is used, and after a failover its successor", async () => {
   await using running = new AsyncDisposableStack();
-  const { line, standby, connectionString, ...pair } = await openPair(running);
+  const pair = await openPair(running);
+  const { line, standby, connectionString } = pair;
   const other = running.use(await openDatabaseLine(standby.socketPath));
   const both = connectionString.replace(`:${line.port}/`, `:${other.port},127.0.0.1:${line.port}/`);
   const pool = running.use(await openPool({ connectionString: both, schema, overdueMs: 100 }));

@@ -1,0 +1,52 @@
+import { setTimeout as wait } from "node:timers/promises";
+import { ask, itemsAt, valueAt, type BellwireApi } from "./ask-bellwire.ts";
+import { asListedEvent, type ListedEvent } from "./read-outcome.ts";
+import { wallMs } from "./received-request.ts";
+
+export interface FollowedEvent extends ListedEvent {
+  /** When the follower had it, by the wall clock. */
+  readonly atMs: number;
+}
+
+export interface Follower extends AsyncDisposable {
+  /** Reads to the end, and returns all that was ever read. */
+  finish(): Promise<readonly FollowedEvent[]>;
+}
+
+const askEveryMs = 100;
+
+/** Follows all events, oldest first, as a program does that keeps its place. */
+export function followEvents(api: BellwireApi): Follower {
+  const followed: FollowedEvent[] = [];
+  const closing = new AbortController();
+  let after = "";
+  const following = follow();
+  return {
+    async finish() {
+      closing.abort();
+      await following;
+      while ((await readOn()) !== "end") await wait(askEveryMs);
+      return followed;
+    },
+    async [Symbol.asyncDispose]() {
+      closing.abort();
+      await following;
+    },
+  };
+
+  async function follow(): Promise<void> {
+    while (!closing.signal.aborted) {
+      await readOn();
+      await wait(askEveryMs);
+    }
+  }
+
+  async function readOn(): Promise<"end" | "more" | "no answer"> {
+    const answer = await ask(api, "GET", `/api/v1/events?order=oldest&limit=200${after}`).catch(() => undefined);
+    if (answer?.status !== 200) return "no answer";
+    const events = itemsAt(answer.body, "data").map((event) => ({ ...asListedEvent(event), atMs: wallMs() }));
+    followed.push(...events);
+    after = `&after=${encodeURIComponent(String(valueAt(answer.body, "next")))}`;
+    return events.length === 0 ? "end" : "more";
+  }
+}

@@ -1,0 +1,120 @@
+import pg from "pg";
+import { openDatabaseLine, type DatabaseLine } from "./database-line.ts";
+import { kill } from "./processes.ts";
+import {
+  startStandby,
+  startThrowAwayPostgres,
+  type ServerSettings,
+  type ThrowAwayPostgres,
+} from "./throw-away-postgres.ts";
+import { until } from "./until.ts";
+
+/** A primary, a standby that streams from it, and a line that clients connect through. The standby is asynchronous at first. */
+export class DatabasePair implements AsyncDisposable {
+  readonly line: DatabaseLine;
+  #primary: ThrowAwayPostgres;
+  #standby: ThrowAwayPostgres;
+
+  static async open(settings: ServerSettings = {}): Promise<DatabasePair> {
+    const primary = await startThrowAwayPostgres({ settings });
+    return new DatabasePair(primary, await startStandby(primary), await openDatabaseLine(primary.socketPath));
+  }
+
+  private constructor(primary: ThrowAwayPostgres, standby: ThrowAwayPostgres, line: DatabaseLine) {
+    this.#primary = primary;
+    this.#standby = standby;
+    this.line = line;
+  }
+
+  get primary(): ThrowAwayPostgres {
+    return this.#primary;
+  }
+
+  get standby(): ThrowAwayPostgres {
+    return this.#standby;
+  }
+
+  /** Connects through the line. */
+  get connectionString(): string {
+    const url = new URL(this.#primary.urlOf("postgres").replace("@/", "@localhost/"));
+    url.host = `127.0.0.1:${this.line.port}`;
+    url.searchParams.delete("host");
+    return url.href;
+  }
+
+  /** Waits until the standby has replayed everything that was committed before the call. */
+  async catchUp(): Promise<void> {
+    // The insert position includes commits that a server without synchronous_commit has not written yet.
+    const [now] = await ask<{ lsn: string }>(this.#primary, "select pg_current_wal_insert_lsn()::text as lsn");
+    await until(
+      async () => {
+        const caught = "select from (select pg_last_wal_replay_lsn() as lsn) it where lsn >= $1::pg_lsn";
+        return (await ask(this.#standby, caught, [now?.lsn])).length === 1;
+      },
+      { everyMs: 50 },
+    );
+  }
+
+  /** From its return on, the primary acknowledges only commits that the standby has on its disk, and the standby has all earlier ones. */
+  async makeSynchronous(): Promise<void> {
+    await ask(this.#primary, "alter system set synchronous_standby_names = '*'");
+    await ask(this.#primary, "select pg_reload_conf()");
+    const synchronous = "select from pg_stat_replication where sync_state = 'sync' and state = 'streaming'";
+    await until(async () => (await ask(this.#primary, synchronous)).length === 1, { everyMs: 50 });
+    await this.catchUp();
+  }
+
+  /** Freezes the process that receives from the primary. Returns the function that lets it go on. */
+  async freezeReceiver(): Promise<() => void> {
+    const [receiver] = await ask<{ pid: number }>(this.#standby, "select pid from pg_stat_wal_receiver");
+    if (!receiver) throw new Error("The standby receives nothing.");
+    kill(receiver.pid, "SIGSTOP");
+    return () => kill(receiver.pid, "SIGCONT");
+  }
+
+  /** From its return on, the standby receives nothing. */
+  async cutOff(): Promise<void> {
+    await ask(this.#standby, "alter system set primary_conninfo = ''");
+    await ask(this.#standby, "select pg_reload_conf()");
+    await until(async () => (await ask(this.#standby, "select from pg_stat_wal_receiver")).length === 0);
+  }
+
+  async promote(): Promise<void> {
+    const [done] = await ask<{ isDone: boolean }>(this.#standby, `select pg_promote() as "isDone"`);
+    if (!done?.isDone) throw new Error("The standby was not promoted.");
+  }
+
+  /** When the last transaction that the standby replayed was committed, by the clock of this machine. */
+  async lastReplayedMs(): Promise<number> {
+    const replayed = `select (extract(epoch from pg_last_xact_replay_timestamp()) * 1000)::float8 as "atMs"`;
+    return (await ask<{ atMs: number | null }>(this.#standby, replayed))[0]?.atMs ?? 0;
+  }
+
+  /** After a failover: the promoted standby is the primary from now on, and gets a standby of its own. */
+  async replaceStandby(): Promise<void> {
+    await this.#primary[Symbol.asyncDispose]();
+    this.#primary = this.#standby;
+    this.#standby = await startStandby(this.#primary);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.line[Symbol.asyncDispose]();
+    await this.#standby[Symbol.asyncDispose]();
+    if (this.#primary !== this.#standby) await this.#primary[Symbol.asyncDispose]();
+  }
+}
+
+/** Over a connection of its own, directly to the server. */
+async function ask<Row extends pg.QueryResultRow>(
+  server: ThrowAwayPostgres,
+  text: string,
+  values: readonly unknown[] = [],
+): Promise<Row[]> {
+  const client = new pg.Client(server.urlOf("postgres"));
+  await client.connect();
+  try {
+    return (await client.query<Row>(text, [...values])).rows;
+  } finally {
+    await client.end();
+  }
+}
