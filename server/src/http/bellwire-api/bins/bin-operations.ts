@@ -74,12 +74,7 @@ export const readBinRequestBody = {
     ...answersOfOne(Type.String()),
     200: {
       description: "The whole body, up to 1 MiB.",
-      content: {
-        "application/octet-stream": {
-          schema: Type.Unsafe<Buffer>(Type.String({ format: "binary" })),
-          example: "<event><action>created</action><type>account</type></event>",
-        },
-      },
+      content: { "application/octet-stream": { schema: Type.Unsafe<Buffer>(Type.String({ format: "binary" })) } },
     },
   },
 };
