@@ -3,7 +3,7 @@ import { bellwireApiDocument } from "#http/bellwire-api/index.ts";
 import { fieldsOf, operationsIn } from "../support/open-api.ts";
 import { test } from "./bellwire-api-test.ts";
 
-const methods = ["GET", "POST", "PUT", "PATCH", "DELETE"] as const;
+const methods = ["GET", "POST", "PUT", "PATCH", "DELETE", "QUERY"] as const;
 
 test("every path says which methods it has, to OPTIONS and to any other that it has not", async ({ house }) => {
   const documented = operationsIn(fieldsOf(await bellwireApiDocument("0.0.0")));

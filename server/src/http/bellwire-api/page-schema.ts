@@ -12,7 +12,7 @@ export const pageQuery = {
   limit: Type.Optional(
     Type.Integer({ minimum: 1, maximum: 200, default: pageLimit, description: "How many to give at most." }),
   ),
-  after: Type.Optional(Type.String({ description: "The `next` of the page before this one." })),
+  after: Type.Optional(Type.String({ minLength: 1, description: "The `next` of the page before this one." })),
 };
 
 export const pageOf = <It extends TSchema>(it: It) =>

@@ -15,6 +15,8 @@ export function answerWithProblemJson(http: FastifyInstance): void {
     if (problem.status >= 500 && problem.code !== "too-busy") request.log.error({ err: error }, "request failed");
     return sendProblem(reply, problem);
   });
+  // No route serves QUERY. As a method with a body, Fastify would refuse it for its Content-Type before anything says 405.
+  http.addHttpMethod("QUERY", { hasBody: false, overrideExisting: true });
   const methodsOf = recordMethods(http);
   http.setNotFoundHandler((request, reply) => {
     const methods = methodsOf(request.url);

@@ -68,3 +68,10 @@ test("a missing parameter and an unknown format are told in plain text", () => {
   });
   expect(writeRefusal(new Problem("format-unknown"), "xml", "r1")).toMatchObject({ status: 406, isPlain: true });
 });
+
+test("a refusal that repeats characters which XML cannot hold is written all the same", () => {
+  const unknown = new Problem("parameter-unknown", { detail: "A parameter is not known here: \u0011x." });
+  expect(writeRefusal(unknown, "xml", "r1").text).toBe(`${xml}<error>A parameter is not known here: \ufffdx.</error>`);
+  const invalid = new Problem("invalid", { errors: { "x\u0000": ["is not known"] } });
+  expect(writeRefusal(invalid, "xml", "r1").text).toBe(`${xml}<errors><error>X\ufffd is not known</error></errors>`);
+});

@@ -1,6 +1,7 @@
 import type { FieldErrors, Problem, ProblemCode } from "#http/shared/problem.ts";
 import { list, value, type Node } from "#platform/document/document.ts";
 import { writeXmlDocument } from "#platform/document/write-xml.ts";
+import { toXmlText } from "#platform/document/xml-text.ts";
 import type { Format } from "../requests/negotiate-format.ts";
 import { writeJson } from "./write-json.ts";
 
@@ -47,13 +48,16 @@ export function writeRefusal(problem: Problem, format: Format, requestId: string
   if (shape === "nothing") return { status, text: "" };
   if (shape === "plain") return { status, text: message, isPlain: true };
   if ("word" in shape) return { status, text: write(undefined, { status: shape.word }) };
-  return { status: shape.status ?? status, text: write(value("error", shape.error), { error: shape.error }) };
+  return {
+    status: shape.status ?? status,
+    text: write(value("error", toXmlText(shape.error)), { error: shape.error }),
+  };
 }
 
 const errorsInWords = (errors: FieldErrors): Node =>
   list(
     "errors",
-    Object.entries(errors).flatMap(([field, says]) => says.map((it) => value("error", sentence(field, it)))),
+    Object.entries(errors).flatMap(([field, says]) => says.map((it) => value("error", toXmlText(sentence(field, it))))),
     "open",
   );
 

@@ -93,7 +93,7 @@ function describe({ says, codes }: Refused, formats: readonly Format[]): object 
   for (const code of codes) {
     for (const format of formats) {
       const { text, isPlain } = writeRefusal(new Problem(code, details[code]), format, "req-1");
-      if (text === "") continue;
+      if (text === "" && isEmptyInAllFormats(code)) continue;
       const { type, schema, value } = isPlain ? { ...plain, value: text } : shown(text, format);
       (content[type] ??= { schema, examples: {} }).examples[code] = { summary: problems[code].says, value };
     }
@@ -101,10 +101,14 @@ function describe({ says, codes }: Refused, formats: readonly Format[]): object 
   return { description: says, ...(Object.keys(content).length > 0 ? { content } : {}) };
 }
 
+/** Such answers have no documented content. Others are empty in XML only, and name their type all the same. */
+const isEmptyInAllFormats = (code: ProblemCode): boolean =>
+  writeRefusal(new Problem(code, details[code]), "json", "req-1").text === "";
+
 const plain = { type: "text/plain", schema: { type: "string" } };
 
 function shown(text: string, format: Format) {
-  if (format === "xml") return { type: "application/xml", schema: xmlText, value: indentXml(text) };
+  if (format === "xml") return { type: "application/xml", schema: xmlText, value: text === "" ? "" : indentXml(text) };
   const value: unknown = JSON.parse(text);
   return { type: "application/json", schema: RefusalSchema, value };
 }
