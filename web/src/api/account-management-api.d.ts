@@ -2853,6 +2853,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
+                "application/xml": string;
                 "application/json": components["schemas"]["Refusal"];
             };
         };

@@ -1,0 +1,98 @@
+import type { Finding } from "./read-findings.ts";
+
+interface Explanation {
+  readonly name: string;
+  /** Why the answer is right all the same. */
+  readonly because: string;
+  readonly covers: (finding: Finding) => boolean;
+}
+
+const isBellwireApi = ({ operation }: Finding): boolean => operation.includes(" /api/v1/");
+const isAccountManagementApi = ({ operation }: Finding): boolean => operation.includes(" /admin/api/");
+
+/** The findings that are no mistakes. 5xx, content types, and bodies that break their schema are never among them. */
+const explanations: readonly Explanation[] = [
+  {
+    name: "429 instead of 401 for wrong credentials",
+    because: "Schemathesis tries wrong credentials at each operation, and an address has 30 such tries a minute.",
+    covers: ({ check, status }) => check === "ST401" && status === 429,
+  },
+  {
+    name: "431 for a request line beyond 16 KiB",
+    because: "Node.js refuses it before there is a request with a path, so it belongs to no operation of a document.",
+    covers: ({ check, status }) => status === 431 && (check === "ST103" || check === "ST201"),
+  },
+  {
+    name: "a zero byte in a text",
+    because: "PostgreSQL stores none, and JSON Schema has no plain way to say so. It is a request that cannot be read.",
+    covers: ({ check, status, answer }) =>
+      check === "ST202" && status === 400 && answer.includes("The request cannot be read"),
+  },
+  {
+    name: "404 instead of 405 in the Account Management API",
+    because: "3scale answers 404 to a method that a path does not have, and clients of 3scale rely on its statuses.",
+    covers: (finding) => isAccountManagementApi(finding) && finding.check === "ST204" && finding.status === 404,
+  },
+  {
+    name: "PATCH in the Account Management API",
+    because: "Rails routes PATCH as PUT, so 3scale takes both. The document shows PUT, as 3scale's does.",
+    covers: (finding) =>
+      isAccountManagementApi(finding) &&
+      finding.check === "ST204" &&
+      finding.message.startsWith("Unsupported method PATCH "),
+  },
+  {
+    name: "the settings of an endpoint",
+    because:
+      "Its URL must be one that we may send to, headers have names of HTTP, a name is one line, and XML has no control characters. The answer is 422 and names the field.",
+    covers: (finding) =>
+      /^(POST|PATCH) \/api\/v1\/endpoints(\/\{id\})?$/.test(finding.operation) &&
+      finding.check === "ST202" &&
+      finding.status === 422 &&
+      finding.answer.includes('"code":"invalid"'),
+  },
+  {
+    name: "a rule of the Bellwire API that no schema can state",
+    because:
+      "Cursors are opaque, an id must exist, and fields depend on each other: `plan_id` on `operation`, `since` on `until`, `all` on the other filters. The answer is 422 and names the field.",
+    covers: (finding) =>
+      isBellwireApi(finding) &&
+      finding.check === "ST202" &&
+      finding.status === 422 &&
+      [
+        /is not the `next` of a page/,
+        /is no endpoint of yours/,
+        /must be true when there is no other filter/,
+        /must be before `until`, and in the past/,
+        /"plan_id":\["is required"\]/,
+      ].some((rule) => rule.test(finding.answer)),
+  },
+  {
+    name: "a value of another type in the Account Management API",
+    because: "3scale casts values as Rails does: a form's 0 is false, a number is a text, and null is nothing.",
+    covers: (finding) => isAccountManagementApi(finding) && finding.check === "ST201" && finding.status < 300,
+  },
+  {
+    name: "a rule of the Account Management API that no schema can state",
+    because:
+      "Names must be free, steps depend on the state, an update needs one field at least, and the provider defines fields. The answer names the field, as 3scale's does.",
+    covers: (finding) =>
+      isAccountManagementApi(finding) &&
+      finding.check === "ST202" &&
+      ((finding.status === 422 && /"errors?":|<errors?>|Wrong type for parameter: /.test(finding.answer)) ||
+        (finding.status === 400 &&
+          /Required parameter missing: |A parameter is not known here: /.test(finding.answer))),
+  },
+  {
+    name: "an integer of a query written with a fraction",
+    because: "JSON Schema counts 5.0 as an integer. A query is text, and an id there is digits only.",
+    covers: (finding) =>
+      isBellwireApi(finding) &&
+      finding.check === "ST202" &&
+      finding.status === 422 &&
+      finding.answer.includes("must be integer"),
+  },
+];
+
+export const explanationOf = (finding: Finding): Explanation | undefined =>
+  explanations.find(({ covers }) => covers(finding));

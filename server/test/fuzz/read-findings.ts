@@ -1,0 +1,62 @@
+import { readFile } from "node:fs/promises";
+
+/** One check that schemathesis saw fail, with the answer that failed it. */
+export interface Finding {
+  /** Schemathesis's stable code of the check: `schemathesis explain ST202`. */
+  readonly check: string;
+  /** Method and path as in the document: "POST /api/v1/bins". */
+  readonly operation: string;
+  /** 0 where nothing was answered. */
+  readonly status: number;
+  readonly message: string;
+  readonly answer: string;
+}
+
+/** Returns the findings of a report, and the number of requests that were sent. Reads schemathesis's ndjson reports. */
+export async function readFindings(report: string): Promise<{ findings: Finding[]; requests: number }> {
+  const events = (await readFile(report, "utf8"))
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line): unknown => JSON.parse(line));
+  const recorders = events.map((event) => at(event, "ScenarioFinished", "recorder")).filter((it) => it !== undefined);
+  const findings = recorders.flatMap(findingsOf);
+  const errors = events.map((event) => at(event, "NonFatalError") ?? at(event, "FatalError"));
+  const broken = errors.filter((error) => error !== undefined).map(brokenRun);
+  const requests = recorders.reduce<number>((sum, it) => sum + entriesOf(at(it, "interactions")).length, 0);
+  return { findings: [...findings, ...broken], requests };
+}
+
+const findingsOf = (recorder: unknown): Finding[] =>
+  entriesOf(at(recorder, "checks")).flatMap(([id, checks]) => {
+    const response = at(recorder, "interactions", id, "response");
+    return Object.values(Array.isArray(checks) ? checks : []).flatMap((check): Finding[] => {
+      const failure = at(check, "failure_info", "failure");
+      if (at(check, "status") !== "failure") return [];
+      return [
+        {
+          check: textOf(at(failure, "code") ?? at(check, "name")),
+          operation: textOf(at(failure, "operation") ?? at(recorder, "label")),
+          status: Number(at(response, "status_code") ?? 0),
+          message: textOf(at(failure, "message") ?? at(failure, "title")),
+          answer: Buffer.from(textOf(at(response, "content", "$base64")), "base64").toString(),
+        },
+      ];
+    });
+  });
+
+/** An operation that schemathesis could not test at all is a finding as well. */
+const brokenRun = (error: unknown): Finding => ({
+  check: "run failed",
+  operation: textOf(at(error, "label")),
+  status: 0,
+  message: JSON.stringify(error).slice(0, 500),
+  answer: "",
+});
+
+const entriesOf = (it: unknown): [string, unknown][] =>
+  typeof it === "object" && it !== null ? Object.entries(it) : [];
+
+const textOf = (it: unknown): string => (typeof it === "string" ? it : "");
+
+const at = (it: unknown, ...path: readonly string[]): unknown =>
+  path.reduce<unknown>((within, name) => new Map(entriesOf(within)).get(name), it);
