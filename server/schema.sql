@@ -308,6 +308,7 @@ create table engines (
   beat_at timestamp with time zone not null default clock_timestamp(),
   asked bigint not null default 0,
   process text,
+  switches bigint not null default 0,
   constraint engines_pkey PRIMARY KEY (id)
 );
 

@@ -80,8 +80,11 @@ export class DatabasePair implements AsyncDisposable {
   }
 
   async promote(): Promise<void> {
-    const [done] = await ask<{ isDone: boolean }>(this.#standby, `select pg_promote() as "isDone"`);
-    if (!done?.isDone) throw new Error("The standby was not promoted.");
+    // Without waiting in the statement, which replay may cancel.
+    await ask(this.#standby, "select pg_promote(wait => false)");
+    await until(async () => (await ask(this.#standby, "select where not pg_is_in_recovery()")).length === 1, {
+      withinMs: 60_000,
+    });
   }
 
   /** When the last transaction that the standby replayed was committed, by the clock of this machine. */
@@ -104,17 +107,21 @@ export class DatabasePair implements AsyncDisposable {
   }
 }
 
-/** Over a connection of its own, directly to the server. */
+/** Asks over a connection of its own, directly to the server. Asks again when a standby's replay was in conflict with it. */
 async function ask<Row extends pg.QueryResultRow>(
   server: ThrowAwayPostgres,
   text: string,
   values: readonly unknown[] = [],
 ): Promise<Row[]> {
-  const client = new pg.Client(server.urlOf("postgres"));
-  await client.connect();
-  try {
-    return (await client.query<Row>(text, [...values])).rows;
-  } finally {
-    await client.end();
+  for (;;) {
+    const client = new pg.Client(server.urlOf("postgres"));
+    try {
+      await client.connect();
+      return (await client.query<Row>(text, [...values])).rows;
+    } catch (error) {
+      if (!(error instanceof pg.DatabaseError && error.code === "40001")) throw error;
+    } finally {
+      await client.end();
+    }
   }
 }

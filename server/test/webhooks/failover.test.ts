@@ -5,8 +5,11 @@ import { openPool } from "#platform/database/open-pool.ts";
 import { updateAccount } from "#portal/whole-accounts/index.ts";
 import { followEvents, startOfFeed } from "#webhooks/events/index.ts";
 import { byApi, byToken, form, now, setUp, signUp } from "../portal/house.ts";
+import { buildEndpoint, buildProvider, recordNow } from "../support/build-webhooks.ts";
 import { openDatabaseLine } from "../support/database-line.ts";
 import { DatabasePair } from "../support/database-pair.ts";
+import { startReceiver } from "../support/receiver.ts";
+import { startTestEngine } from "../support/start-test-engine.ts";
 import { schema } from "../support/test-databases.ts";
 import { test } from "../support/test.ts";
 import { copyFiles, startCopy } from "../support/throw-away-postgres.ts";
@@ -116,6 +119,31 @@ test("of several hosts the primary is used, and after a failover its successor",
     ),
   );
   expect(await pool.query("select timeline from database_switches")).toEqual([{ timeline: 2 }]);
+});
+
+test("deliveries that end and a lane that is released in a time that a failover loses are due again, at the same engine too", async () => {
+  await using running = new AsyncDisposableStack();
+  const pair = await openPair(running);
+  const pool = running.use(await openPool({ connectionString: pair.connectionString, schema, overdueMs: 100 }));
+  const answers: (() => void)[] = [];
+  const receiver = running.use(await startReceiver((answer) => answers.push(() => answer.writeHead(200).end())));
+  const providerId = await buildProvider(pool);
+  const endpointId = await buildEndpoint(pool, { providerId, url: receiver.url, timeoutSeconds: 30 });
+  const owned = () => pool.query("select from lanes where endpoint_id = $1 and owner is not null", [endpointId]);
+  running.use(await startTestEngine(pool, { leaseMs: 10_000 })); // outlasts the failover, as in production
+  const [eventId] = await recordNow(pool, { providerId });
+  await until(() => receiver.received.length === 1);
+  await pair.catchUp();
+  await pair.cutOff();
+  answers[0]?.();
+  await until(async () => (await owned()).length === 0);
+
+  await pair.promote();
+  pair.line.moveTo(pair.standby.socketPath);
+  await until(() => receiver.received.length === 2, { withinMs: 40_000 }); // a lease and more
+  expect(receiver.received[1]?.headers["webhook-id"]).toBe(eventId);
+  answers[1]?.();
+  await until(async () => (await pool.query("select from due")).length === 0);
 });
 
 test("when files are put back in place, processes that know more than the database skip its numbers, and one of them once", async () => {

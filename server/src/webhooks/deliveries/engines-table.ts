@@ -6,7 +6,10 @@ import type { Database } from "#platform/database/database.ts";
  * @param process the mark of the process it runs in, if the system can tell
  */
 export async function insertEngine(db: Database, engineId: string, process?: string): Promise<void> {
-  await db.query(`insert into engines (id, process) values ($1, $2)`, [engineId, process]);
+  await db.query(
+    `insert into engines (id, process, switches) values ($1, $2, (select count(*) from database_switches))`,
+    [engineId, process],
+  );
 }
 
 /**
@@ -25,10 +28,20 @@ export async function deleteEndedEngines(db: Database, hasEnded: (process: strin
   if (ended.length > 0) await db.query(`delete from engines where id = any($1)`, [ended]);
 }
 
-/** Proves that the engine lives. False when its row is gone: others may have taken its lanes. */
+// After a failover the database may be in an earlier state than the engine remembers: a lane that it has released is its own
+// again, and deliveries that it has settled are due behind its cursor. So the heart of an engine stops with a switch, and its
+// lease runs out.
+const beat = `
+  update engines set beat_at = clock_timestamp()
+  where id = $1 and switches = (select count(*) from database_switches)
+  returning id`;
+
+/**
+ * Renews the engine's lease. Returns false when its row is gone, since others may have taken its lanes, and when the database was
+ * switched since the engine entered.
+ */
 export async function beatHeart(db: Database, engineId: string): Promise<boolean> {
-  const rows = await db.query(`update engines set beat_at = clock_timestamp() where id = $1 returning id`, [engineId]);
-  return rows.length === 1;
+  return (await db.query(beat, [engineId])).length === 1;
 }
 
 export async function deleteEngine(db: Database, engineId: string): Promise<void> {
