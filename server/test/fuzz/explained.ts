@@ -25,8 +25,11 @@ const explanations: readonly Explanation[] = [
   {
     name: "a zero byte in a text",
     because: "PostgreSQL stores none, and JSON Schema has no plain way to say so. It is a request that cannot be read.",
-    covers: ({ check, status, answer }) =>
-      check === "ST202" && status === 400 && answer.includes("The request cannot be read"),
+    covers: ({ check, status, request, answer }) =>
+      check === "ST202" &&
+      status === 400 &&
+      answer.includes("The request cannot be read") &&
+      /%00|\\u0000|\0/.test(request),
   },
   {
     name: "404 instead of 405 in the Account Management API",

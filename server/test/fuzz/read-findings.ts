@@ -9,6 +9,8 @@ export interface Finding {
   /** 0 where nothing was answered. */
   readonly status: number;
   readonly message: string;
+  /** Path, query and body as sent. */
+  readonly request: string;
   readonly answer: string;
 }
 
@@ -28,6 +30,7 @@ export async function readFindings(report: string): Promise<{ findings: Finding[
 
 const findingsOf = (recorder: unknown): Finding[] =>
   entriesOf(at(recorder, "checks")).flatMap(([id, checks]) => {
+    const request = at(recorder, "interactions", id, "request");
     const response = at(recorder, "interactions", id, "response");
     return Object.values(Array.isArray(checks) ? checks : []).flatMap((check): Finding[] => {
       const failure = at(check, "failure_info", "failure");
@@ -38,7 +41,8 @@ const findingsOf = (recorder: unknown): Finding[] =>
           operation: textOf(at(failure, "operation") ?? at(recorder, "label")),
           status: Number(at(response, "status_code") ?? 0),
           message: textOf(at(failure, "message") ?? at(failure, "title")),
-          answer: Buffer.from(textOf(at(response, "content", "$base64")), "base64").toString(),
+          request: `${textOf(at(request, "uri"))}\n${bytesOf(at(request, "body"))}`,
+          answer: bytesOf(at(response, "content")),
         },
       ];
     });
@@ -50,11 +54,15 @@ const brokenRun = (error: unknown): Finding => ({
   operation: textOf(at(error, "label")),
   status: 0,
   message: JSON.stringify(error).slice(0, 500),
+  request: "",
   answer: "",
 });
 
 const entriesOf = (it: unknown): [string, unknown][] =>
   typeof it === "object" && it !== null ? Object.entries(it) : [];
+
+/** Reports hold bodies in Base64. */
+const bytesOf = (it: unknown): string => Buffer.from(textOf(at(it, "$base64")), "base64").toString();
 
 const textOf = (it: unknown): string => (typeof it === "string" ? it : "");
 

@@ -77,6 +77,7 @@ function summarize(document: string, { ended, findings, requests }: Outcome): vo
   const classes = Map.groupBy(unexplained, ({ check, operation, status }) => `${check} ${operation} ${status}`);
   for (const [name, [first]] of [...classes].slice(0, 30)) {
     console.log(`  UNEXPLAINED ${name}: ${first?.message.slice(0, 400)}\n    ${first?.answer.slice(0, 400)}`);
+    console.log(`    sent: ${JSON.stringify(first?.request.slice(0, 400))}`);
   }
   const hasRun = (ended.code === 0 || ended.code === 1) && requests > 0;
   if (!hasRun) console.log(`  schemathesis did not run to its end (${ended.code}):\n${ended.output.slice(-3000)}`);
