@@ -1,6 +1,9 @@
 import type { Pool, Transaction } from "#platform/database/database.ts";
-import { caughtBodyBytesMax, keptBytesMax, keptRequestsMax, rateOfBin, requestOverheadBytes } from "./bin-limits.ts";
+import { binLimits } from "#platform/limits/bin-limits.ts";
 import { mayBeBinId } from "./bins-table.ts";
+
+/** A row costs as much as its bytes and this. */
+export const requestOverheadBytes = 1024;
 
 export interface RequestToCatch {
   readonly method: string;
@@ -59,25 +62,19 @@ export async function catchRequest(
   { method, path, query, headers, body }: RequestToCatch,
 ): Promise<BinResponse | undefined> {
   if (!mayBeBinId(binId)) return undefined;
-  if (body.byteLength > caughtBodyBytesMax) return { status: 413, delayMs: 0 };
+  if (body.byteLength > binLimits.bodyBytes.max) return { status: 413, delayMs: 0 };
   const texts = [method, path, query, JSON.stringify(headers)].map(storableText);
   const size = texts.reduce((sum, text) => sum + Buffer.byteLength(text), body.byteLength) + requestOverheadBytes;
   return pool.inTransaction(async (tx) => {
-    const { burstBytes, bytesPerSecond } = rateOfBin;
-    const [counted] = await tx.query<Counted>(countStatement, [
-      binId,
-      size,
-      burstBytes,
-      bytesPerSecond,
-      askedProviderId ?? null,
-    ]);
+    const { max, perSecond } = binLimits.bytesOfBin;
+    const [counted] = await tx.query<Counted>(countStatement, [binId, size, max, perSecond, askedProviderId ?? null]);
     if (!counted) {
-      const wait = await secondsToWait(tx, [binId, size, bytesPerSecond, askedProviderId ?? null]);
+      const wait = await secondsToWait(tx, [binId, size, perSecond, askedProviderId ?? null]);
       return wait === undefined ? undefined : { status: 429, delayMs: 0, retryAfterSeconds: wait };
     }
     const { providerId, number, endsAt, status, delayMs } = counted;
     tx.send(insertStatement, [providerId, binId, number, ...texts, body, size, endsAt]);
-    tx.send(dropStatement, [providerId, binId, number - keptRequestsMax, endsAt - keptBytesMax]);
+    tx.send(dropStatement, [providerId, binId, number - binLimits.keptRequests.max, endsAt - binLimits.keptBytes.max]);
     tx.hintAfterCommit("bins", binId);
     return { status, delayMs };
   });

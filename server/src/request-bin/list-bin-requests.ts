@@ -1,4 +1,5 @@
 import type { Database } from "#platform/database/database.ts";
+import { binLimits } from "#platform/limits/bin-limits.ts";
 
 export interface BinRequest {
   /** Counted from 1 in the order of arrival. */
@@ -8,17 +9,13 @@ export interface BinRequest {
   readonly path: string;
   readonly query: string;
   readonly headers: readonly (readonly [name: string, value: string])[];
-  /** Its beginning, if it is longer than `shownBodyBytesMax`. */
+  /** Its beginning, if it is longer than `shown-body-bytes`. */
   readonly body: Buffer;
   /** How long the whole body is. */
   readonly bodyBytes: number;
 }
 
-/** Nobody reads more of a body than this; the whole can be downloaded. */
-const shownBodyBytesMax = 64 * 1024;
-
-/** Requests that are read at once hold no more than this, or are one. */
-const pageBytesMax = 1024 * 1024;
+const shownBodyBytesMax = binLimits.shownBodyBytes.max;
 
 interface BinKey {
   readonly providerId: number;
@@ -88,12 +85,12 @@ interface Sized {
 
 function thoseThatFit(sized: readonly Sized[]): readonly Sized[] {
   let bytes = 0;
-  return sized.filter(({ size }, at) => (bytes += size) <= pageBytesMax || at === 0);
+  return sized.filter(({ size }, at) => (bytes += size) <= binLimits.pageBytes.max || at === 0);
 }
 
 const bodyStatement = `select body from bin_requests where provider_id = $1 and bin_id = $2 and number = $3`;
 
-/** Reads a whole body, up to 1 MiB. */
+/** Reads a whole body. */
 export async function readBinRequestBody(
   db: Database,
   { providerId, binId, number }: BinKey & { readonly number: number },

@@ -64,21 +64,6 @@ test("requests are numbered without gaps in the order in which they can be read,
   expect(page.map(({ number }) => number)).toEqual([19, 18, 17]);
 });
 
-test("the newest 500 requests of a bin are kept", async ({ database }) => {
-  const bin = await buildBin(database);
-  await database.query("update bins set requests_caught = 998 where id = $1", [bin.id]);
-  await database.query(
-    `insert into bin_requests (provider_id, bin_id, number, method, path, query, headers, body)
-     select $1, $2, number, 'POST', '/', '', '[]', '' from generate_series(500, 998) number`,
-    [bin.providerId, bin.id],
-  );
-  await catchRequest(database, { binId: bin.id }, request);
-  await catchRequest(database, { binId: bin.id }, request);
-  const numbers = (await requestsOf(database, bin)).map(({ number }) => number);
-  expect(numbers.length).toBe(500);
-  expect([numbers[0], numbers.at(-1)]).toEqual([1000, 501]);
-});
-
 test("a body of more than 1 MiB is refused and not kept", async ({ database }) => {
   const bin = await buildBin(database);
   const tooMuch = { ...request, body: Buffer.alloc(1024 * 1024 + 1) };

@@ -91,3 +91,14 @@ test.for(places)(
     }
   },
 );
+
+test("a bin takes nothing at another provider's host", async ({ database }) => {
+  const [{ provider }, other] = [await setUp(database), await setUp(database)];
+  const bin = await database.inTransaction((tx) => createBin(tx, { providerId: provider.id }));
+  await using doors = await openEveryDoor(database, { baseDomain: "bellwire.test" });
+  const send = async (subdomain: string): Promise<number> => {
+    const headers = { host: `${subdomain}-admin.bellwire.test` };
+    return (await doors.http.inject({ method: "POST", url: `/bins/${bin.id}`, headers })).statusCode;
+  };
+  expect([await send(provider.subdomain), await send(other.provider.subdomain)]).toEqual([200, 404]);
+});

@@ -1,11 +1,13 @@
 import { expect } from "vitest";
 import { createAttemptLimiter, type By } from "#access/index.ts";
 import { problemOfError } from "#http/shared/problem-of-error.ts";
+import { binLimits, streamLimits } from "#platform/limits/bin-limits.ts";
 import {
   attemptLimits,
   changeLimits,
   changeableLimits,
   countLimits,
+  requestLimits,
   textLimits,
   type CountLimit,
 } from "#platform/limits/limits.ts";
@@ -240,8 +242,7 @@ test("the API lists every limit with what the provider uses, and only of that pr
 
 test("the reference names every limit", () => {
   const text = limitsReference();
-  const names = [...changeableLimits, ...Object.values(attemptLimits), ...Object.values(textLimits)].map(
-    (it) => it.name,
-  );
+  const tables = [countLimits, changeLimits, textLimits, requestLimits, binLimits, streamLimits, attemptLimits];
+  const names = tables.flatMap((table) => Object.values<{ readonly name: string }>(table)).map((it) => it.name);
   expect(names.filter((it) => !text.includes(it))).toEqual([]);
 });

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from "fastify";
+import { binLimits } from "#platform/limits/bin-limits.ts";
 import { changeBinAnswer } from "#request-bin/index.ts";
 import { readForm } from "../shared/read-form.ts";
 import { comesFromElsewhere } from "../shared/same-origin.ts";
@@ -11,6 +12,8 @@ interface AnswerNeeds extends RequestBinNeeds {
   readonly findViewer: FindViewer;
 }
 
+const delaySecondsMax = binLimits.answerDelaySeconds.max;
+
 /** The two controls of the page. Whoever may view the bin may use them, but no page of another site in their browser. */
 export function addAnswerRoute(http: FastifyInstance, { pool, show, findViewer }: AnswerNeeds): void {
   http.post<ViewRequest>("/:id/view/answer", async (request, reply) => {
@@ -21,11 +24,11 @@ export function addAnswerRoute(http: FastifyInstance, { pool, show, findViewer }
     const { bin } = viewer;
     const { status, delay_ms } = readForm(request.body);
     const answerStatus = wholeNumber(status, 200, 599);
-    const answerDelayMs = wholeNumber(delay_ms, 0, 120_000);
+    const answerDelayMs = wholeNumber(delay_ms, 0, delaySecondsMax * 1000);
     if (answerStatus === "wrong" || answerDelayMs === "wrong") {
       return show.message(reply, {
         status: 422,
-        says: "A bin answers with a status from 200 to 599, after 120 seconds at most.",
+        says: `A bin answers with a status from 200 to 599, after ${delaySecondsMax} seconds at most.`,
       });
     }
     await pool.inTransaction((tx) => changeBinAnswer(tx, bin, { answerStatus, answerDelayMs }));

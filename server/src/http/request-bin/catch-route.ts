@@ -2,18 +2,14 @@ import { METHODS } from "node:http";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Clock } from "#platform/clock/clock.ts";
 import { networkOf } from "#platform/network/network-of.ts";
-import {
-  bytesInFlightMax,
-  catchRequest,
-  caughtBodyBytesMax,
-  RateLimiter,
-  rateOfNetwork,
-  rateOfProvider,
-  requestOverheadBytes,
-} from "#request-bin/index.ts";
+import { binLimits, bytesInWords } from "#platform/limits/bin-limits.ts";
+import { catchRequest, RateLimiter, requestOverheadBytes } from "#request-bin/index.ts";
 import { Problem } from "../shared/problem.ts";
 import { problemOfError } from "../shared/problem-of-error.ts";
 import type { BinParams, RequestBinNeeds } from "./request-bin-needs.ts";
+
+const { max, perSecond } = binLimits.bytesOfBin;
+const rateInWords = `This bin takes ${bytesInWords(max)} at once, and ${bytesInWords(perSecond)} a second after that.`;
 
 /** Any method, any content type, any bytes: nothing is parsed, and what is too long is refused. */
 export function addCatchRoute(http: FastifyInstance, { pool, clock }: RequestBinNeeds): void {
@@ -24,7 +20,7 @@ export function addCatchRoute(http: FastifyInstance, { pool, clock }: RequestBin
   http.addHook("onRequest", async (request) => {
     request.headers["content-type"] = "application/octet-stream";
   });
-  http.addContentTypeParser("*", { parseAs: "buffer", bodyLimit: caughtBodyBytesMax }, (_request, body, done) =>
+  http.addContentTypeParser("*", { parseAs: "buffer", bodyLimit: binLimits.bodyBytes.max }, (_request, body, done) =>
     done(null, body),
   );
   http.setErrorHandler<Error>((error, request, reply) => {
@@ -32,7 +28,7 @@ export function addCatchRoute(http: FastifyInstance, { pool, clock }: RequestBin
     if (status >= 500) request.log.error({ err: error }, "request failed");
     if (retryAfterSeconds !== undefined) reply.header("retry-after", retryAfterSeconds);
     const moreExact = code === "internal" ? `${message} Request id: ${request.id}` : message;
-    const text = status === 413 ? "A bin takes bodies of 1 MiB at most." : moreExact;
+    const text = status === 413 ? `A bin takes bodies of ${bytesInWords(binLimits.bodyBytes.max)} at most.` : moreExact;
     return reply.code(status).type("text/plain; charset=utf-8").send(`${text}\n`);
   });
 
@@ -52,7 +48,7 @@ export function addCatchRoute(http: FastifyInstance, { pool, clock }: RequestBin
     bodiesInFlight.release(request);
     if (answer.retryAfterSeconds !== undefined) {
       throw new Problem("too-many-requests", {
-        detail: "This bin takes 16 MiB at once, and 256 KiB a second after that.",
+        detail: rateInWords,
         retryAfterSeconds: answer.retryAfterSeconds,
       });
     }
@@ -68,8 +64,8 @@ export function addCatchRoute(http: FastifyInstance, { pool, clock }: RequestBin
 
 /** What one network may send to bins, and what may be in memory at once, is known before a body is read. */
 function limitWhatComes(http: FastifyInstance, clock: Clock): BodiesInFlight {
-  const networks = new RateLimiter(clock, rateOfNetwork);
-  const providers = new RateLimiter(clock, rateOfProvider);
+  const networks = new RateLimiter(clock, binLimits.bytesOfNetwork);
+  const providers = new RateLimiter(clock, binLimits.bytesOfProvider);
   const bodiesInFlight = new BodiesInFlight();
   http.addHook("onRequest", async (request, reply) => {
     const bytes = bytesToCome(request);
@@ -90,7 +86,7 @@ class BodiesInFlight {
   #bytes = 0;
 
   reserve(request: FastifyRequest, bytes: number): boolean {
-    if (this.#bytes + bytes > bytesInFlightMax) return false;
+    if (this.#bytes + bytes > binLimits.bytesInFlight.max) return false;
     this.#reserved.set(request, bytes);
     this.#bytes += bytes;
     return true;
@@ -105,9 +101,9 @@ class BodiesInFlight {
 
 /** As much as may come, if the request does not say. What is longer than allowed is refused unread. */
 function bytesToCome({ headers }: FastifyRequest): number {
-  if (headers["transfer-encoding"] !== undefined) return caughtBodyBytesMax;
+  if (headers["transfer-encoding"] !== undefined) return binLimits.bodyBytes.max;
   const length = Number(headers["content-length"] ?? 0);
-  return Math.min(length || 0, caughtBodyBytesMax);
+  return Math.min(length || 0, binLimits.bodyBytes.max);
 }
 
 /** Fastify knows some of those that HTTP has, and Node reads all but this one, which is for proxies. */

@@ -1,8 +1,8 @@
 import type { ServerResponse } from "node:http";
 import type { Clock } from "#platform/clock/clock.ts";
+import { streamLimits } from "#platform/limits/bin-limits.ts";
 
-/** A client that takes nothing for so long is dropped: it comes back with the last id that it got. */
-const slowReaderMs = 10_000;
+const slowReaderMs = streamLimits.slowReaderSeconds.max * 1000;
 
 /** How long the last bytes of a stream may take. */
 const endMs = 1000;

@@ -1,8 +1,6 @@
 import { callersChannel } from "#access/index.ts";
 import type { Pool } from "#platform/database/database.ts";
-
-/** Open streams of one provider in this process. Each costs memory and a share of each event. */
-const streamsMax = 100;
+import { streamLimits } from "#platform/limits/bin-limits.ts";
 
 type Check = () => void;
 
@@ -25,7 +23,7 @@ export class StreamAccess {
   /** Returns how to stop. `undefined`: the provider has as many streams as it may. */
   watch(providerId: number, check: Check): (() => void) | undefined {
     const checks = this.#checks.get(providerId) ?? new Set();
-    if (checks.size >= streamsMax) return undefined;
+    if (checks.size >= streamLimits.streams.max) return undefined;
     this.#checks.set(providerId, checks.add(check));
     return () => {
       checks.delete(check);

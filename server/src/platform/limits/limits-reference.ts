@@ -1,3 +1,4 @@
+import { binLimits, streamLimits, type RateLimit } from "./bin-limits.ts";
 import { attemptLimits, changeLimits, countLimits, requestLimits, textLimits } from "./limits.ts";
 
 const table = (head: readonly string[], rows: readonly (readonly (string | number)[])[]): string =>
@@ -9,6 +10,24 @@ function duration(seconds: number): string {
   if (seconds >= 24 * 3600) return "1 day";
   return seconds >= 3600 ? `${seconds / 3600} h` : `${seconds / 60} min`;
 }
+
+const amount = (it: { readonly max: number } | RateLimit): string =>
+  "perSecond" in it ? `${grouped(it.max)} at once, then ${grouped(it.perSecond)} a second` : grouped(it.max);
+
+const binSection = (): string => `## Request bins and event streams
+
+Anybody who knows the address of a bin can send to it, and anybody with its view link can watch it. Every 429 and 503 has
+\`Retry-After\`.
+
+${table(
+  ["limit", "of each", "default", ""],
+  [...Object.values(binLimits), ...Object.values(streamLimits)].map((it) => [
+    `\`${it.name}\``,
+    it.of,
+    amount(it),
+    it.says,
+  ]),
+)}`;
 
 /** docs/reference/limits.md */
 export function limitsReference(): string {
@@ -49,6 +68,8 @@ ${table(
   ["limit", "default", ""],
   sizes.map(({ name, max, says }) => [`\`${name}\``, grouped(max), says]),
 )}
+
+${binSection()}
 
 ## Attempts
 

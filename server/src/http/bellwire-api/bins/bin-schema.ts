@@ -1,10 +1,11 @@
 import { Type, type Static } from "typebox";
+import { binLimits, bytesInWords } from "#platform/limits/bin-limits.ts";
 import { Nullable, pageQuery, Timestamp } from "../page-schema.ts";
 
 const answer_status = Type.Integer({ minimum: 200, maximum: 599, description: "The status that it answers with." });
 const answer_delay_ms = Type.Integer({
   minimum: 0,
-  maximum: 120_000,
+  maximum: binLimits.answerDelaySeconds.max * 1000,
   description: "How long it waits before it answers.",
 });
 
@@ -48,7 +49,9 @@ export const BinRequest = Type.Object(
     path: Type.String(),
     query: Type.String(),
     headers: Type.Array(Header, { description: "As they came." }),
-    body: Type.String({ description: "The first 64 KiB of it. The rest is read with `readBinRequestBody`." }),
+    body: Type.String({
+      description: `The first ${bytesInWords(binLimits.shownBodyBytes.max)} of it. The rest is read with \`readBinRequestBody\`.`,
+    }),
     body_encoding: Type.Enum(["utf-8", "base64"], {
       description: "`base64` when the body is not text.",
     }),

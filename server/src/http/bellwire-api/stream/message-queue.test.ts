@@ -4,16 +4,6 @@ import { MessageQueue } from "./message-queue.ts";
 
 const mebibyte = "x".repeat(1024 * 1024);
 
-test("a follower that takes nothing is dropped when 4 MiB wait for it, and holds nothing any more", async () => {
-  const onOverflow = vi.fn<() => void>();
-  const queue = new MessageQueue(new HandDrivenClock(), onOverflow);
-  for (let n = 0; n < 4; n += 1) queue.push(mebibyte);
-  expect(onOverflow).not.toHaveBeenCalled();
-  queue.push("x");
-  expect(onOverflow).toHaveBeenCalledOnce();
-  expect(await queue.take(0)).toBeUndefined();
-});
-
 test("what is taken no longer counts", async () => {
   const onOverflow = vi.fn<() => void>();
   const queue = new MessageQueue(new HandDrivenClock(), onOverflow);

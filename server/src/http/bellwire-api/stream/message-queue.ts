@@ -1,7 +1,5 @@
 import type { Clock } from "#platform/clock/clock.ts";
-
-/** Enough for a moment's burst. Whoever is further behind is dropped, and comes back with the last mark that they got. */
-const charactersMax = 4 * 1024 * 1024;
+import { streamLimits } from "#platform/limits/bin-limits.ts";
 
 /** What is to be told to one client, as text that all clients share. */
 export class MessageQueue {
@@ -21,7 +19,7 @@ export class MessageQueue {
     if (this.#isClosed) return;
     this.#waiting.push(text);
     this.#characters += text.length;
-    if (this.#characters > charactersMax) {
+    if (this.#characters > streamLimits.waitingCharacters.max) {
       this.close();
       this.#onOverflow();
     }

@@ -1,0 +1,296 @@
+import { createServer } from "node:http";
+import { connect } from "node:net";
+import { expect } from "vitest";
+import type { FastifyInstance } from "fastify";
+import { MessageQueue } from "#http/bellwire-api/stream/message-queue.ts";
+import { EventStream } from "#http/shared/event-stream.ts";
+import type { Pool } from "#platform/database/database.ts";
+import { binLimits, streamLimits } from "#platform/limits/bin-limits.ts";
+import { catchRequest, createBin, type Bin } from "#request-bin/index.ts";
+import { setUp } from "../portal/house.ts";
+import { openEventStream } from "../support/event-stream.ts";
+import { HandDrivenClock } from "../support/hand-driven-clock.ts";
+import { openEveryDoor } from "../support/open-every-door.ts";
+import { test as base } from "../support/test.ts";
+import { until } from "../support/until.ts";
+
+const mebibyte = 1024 * 1024;
+
+interface House {
+  readonly pool: Pool;
+  readonly http: FastifyInstance;
+  readonly bin: Bin;
+  /** An access token. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+const test = base.extend("house", async ({ database }, { onCleanup }): Promise<House> => {
+  const { provider, accessToken } = await setUp(database);
+  const bin = await database.inTransaction((tx) => createBin(tx, { providerId: provider.id }));
+  const { http, ...doors } = await openEveryDoor(database);
+  onCleanup(async () => {
+    http.server.closeAllConnections(); // a failed test leaves some open, and the server would wait for them
+    await doors[Symbol.asyncDispose]();
+  });
+  return { pool: database, http, bin, headers: { authorization: `Bearer ${accessToken}` } };
+});
+
+const post = (http: FastifyInstance, { id }: { readonly id: string }, bytes: number, remoteAddress = "127.0.0.1") =>
+  http.inject({ method: "POST", url: `/bins/${id}`, payload: Buffer.alloc(bytes), remoteAddress });
+
+/** Stores requests past the limits of networks and of the bin's rate. */
+async function fill({ pool, bin }: House, { requests, bytes }: { requests: number; bytes: number }): Promise<void> {
+  const request = { method: "POST", path: `/bins/${bin.id}`, query: "", headers: [], body: Buffer.alloc(bytes) };
+  for (let n = 0; n < requests; n += 1) {
+    await pool.query("update bins set allowance = $2 where id = $1", [bin.id, binLimits.bytesOfBin.max]);
+    expect(await catchRequest(pool, { binId: bin.id }, request)).toMatchObject({ status: 200 });
+  }
+}
+
+interface Page {
+  readonly data: readonly { readonly number: number; readonly body: string; readonly body_bytes: number }[];
+  readonly next: string | null;
+}
+
+const list = async ({ http, bin, headers }: House, after = ""): Promise<Page> =>
+  (await http.inject({ url: `/api/v1/bins/${bin.id}/requests?limit=200${after}`, headers })).json<Page>();
+
+/** Sends requests of 1 MiB, each from the next address, until one is refused. Returns how many were not. */
+async function countUntilRefused({ http }: House, addressOf: (n: number) => string): Promise<number> {
+  const unknown = { id: "a".repeat(26) };
+  for (let n = 0; n < 200; n += 1) {
+    const { statusCode, headers } = await post(http, unknown, mebibyte, addressOf(n));
+    if (statusCode === 404) continue;
+    expect([statusCode, Number(headers["retry-after"])]).toEqual([429, expect.any(Number)]);
+    return n;
+  }
+  throw new Error("200 MiB were taken.");
+}
+
+interface Guarantee {
+  readonly says: string;
+  readonly holds: (house: House) => Promise<void>;
+}
+
+/** A limit without a guarantee does not compile. */
+const guarantees: Readonly<Record<keyof typeof binLimits | keyof typeof streamLimits, Guarantee>> = {
+  bodyBytes: {
+    says: "a longer body is refused and not kept",
+    async holds(house) {
+      const { max } = binLimits.bodyBytes;
+      expect((await post(house.http, house.bin, max)).statusCode).toBe(200);
+      expect((await post(house.http, house.bin, max + 1)).statusCode).toBe(413);
+      expect((await list(house)).data.map((it) => it.body_bytes)).toEqual([max]);
+    },
+  },
+  keptRequests: {
+    says: "a bin keeps the newest",
+    async holds(house) {
+      const { pool, bin } = house;
+      const { max } = binLimits.keptRequests;
+      await pool.query("update bins set requests_caught = $2 where id = $1", [bin.id, max]);
+      await pool.query(
+        `insert into bin_requests (provider_id, bin_id, number, method, path, query, headers, body)
+         select $1, $2, number, 'POST', '/', '', '[]', '' from generate_series(1, $3::integer) number`,
+        [bin.providerId, bin.id, max],
+      );
+      await fill(house, { requests: 3, bytes: 1 });
+      const [kept] = await pool.query("select count(*)::integer as count, min(number) as first from bin_requests");
+      expect(kept).toEqual({ count: max, first: 4 });
+    },
+  },
+  keptBytes: {
+    says: "a bin keeps the newest",
+    async holds(house) {
+      await fill(house, { requests: 40, bytes: mebibyte });
+      const [kept] = await house.pool.query(
+        "select count(*)::integer as count, min(number) as first, max(number) as last from bin_requests",
+      );
+      const count = binLimits.keptBytes.max / mebibyte - 1; // the texts and the row itself count too
+      expect(kept).toEqual({ count, first: 41 - count, last: 40 });
+    },
+  },
+  bytesOfBin: {
+    says: "a bin that gets more says when it takes more, keeps none of it, and then takes it",
+    async holds(house) {
+      const { pool, http, bin } = house;
+      const { max, perSecond } = binLimits.bytesOfBin;
+      expect((await post(http, bin, mebibyte)).statusCode).toBe(200);
+      const [left] = await pool.query<{ allowance: number }>("select allowance from bins");
+      expect(max - (left?.allowance ?? 0)).toBeGreaterThan(mebibyte);
+      await pool.query("update bins set allowance = 0, allowance_at = clock_timestamp()");
+      const refused = await post(http, bin, mebibyte);
+      expect([refused.statusCode, refused.body]).toEqual([429, expect.stringContaining("256 KiB a second")]);
+      const seconds = Number(refused.headers["retry-after"]);
+      expect([seconds > 0, seconds <= Math.ceil((mebibyte + 4096) / perSecond)]).toEqual([true, true]);
+      expect((await list(house)).data.map(({ number }) => number)).toEqual([1]);
+
+      await pool.query("update bins set allowance_at = allowance_at - make_interval(secs => $1)", [seconds]);
+      expect((await post(http, bin, mebibyte)).statusCode).toBe(200);
+    },
+  },
+  bytesOfProvider: {
+    says: "a provider's bins take no more at once, from however many networks it comes",
+    async holds(house) {
+      const taken = await countUntilRefused(house, (n) => `203.0.113.${n}`);
+      expect(taken).toBeGreaterThanOrEqual(binLimits.bytesOfProvider.max / mebibyte - 1);
+    },
+  },
+  bytesOfNetwork: {
+    says: "a network that sends more is refused, whichever bins it sends to, and no other network",
+    async holds(house) {
+      const taken = await countUntilRefused(house, () => "203.0.113.1");
+      expect(taken).toBeGreaterThanOrEqual(binLimits.bytesOfNetwork.max / mebibyte - 1);
+      expect(taken).toBeLessThan(binLimits.bytesOfProvider.max / mebibyte - 1);
+      expect((await post(house.http, house.bin, 1, "203.0.113.2")).statusCode).toBe(200);
+    },
+  },
+  bytesInFlight: {
+    says: "a body that comes beside so many others is refused before it is read",
+    async holds({ http, bin }) {
+      await http.listen({ host: "127.0.0.1", port: 0 });
+      const port = Number(new URL(http.listeningOrigin).port);
+      let answers = "";
+      // Each from a network of its own, as far as the loopback has some, and without its body.
+      for (let at = 0; at <= binLimits.bytesInFlight.max / mebibyte; at += 1) {
+        const socket = connect({ port, host: "127.0.0.1", localAddress: `127.0.0.${at + 2}` }, () =>
+          socket.write(`POST /bins/${bin.id} HTTP/1.1\r\nHost: x\r\nContent-Length: ${mebibyte}\r\n\r\n`),
+        );
+        socket.setEncoding("utf8").on("error", () => undefined);
+        socket.on("data", (text: string) => (answers += text));
+      }
+      await until(() => answers !== "", { withinMs: 5000 });
+      expect(answers).toMatch(/^HTTP\/1\.1 503 [^]*retry-after: 1/i);
+    },
+  },
+  answerDelaySeconds: {
+    says: "a longer wait is refused by the API and the page",
+    async holds({ http, bin, headers }) {
+      const maxMs = binLimits.answerDelaySeconds.max * 1000;
+      const url = `/bins/${bin.id}/view/answer?key=${bin.viewKey}`;
+      const set = async (ms: number) => {
+        const change = { url: `/api/v1/bins/${bin.id}`, headers, payload: { answer_delay_ms: ms } };
+        const form = { "content-type": "application/x-www-form-urlencoded" };
+        return [
+          (await http.inject({ method: "PATCH", ...change })).statusCode,
+          (await http.inject({ method: "POST", url, headers: form, payload: `delay_ms=${ms}` })).statusCode,
+        ];
+      };
+      expect([await set(maxMs), await set(maxMs + 1)]).toEqual([
+        [200, 303],
+        [422, 422],
+      ]);
+    },
+  },
+  shownBodyBytes: {
+    says: "the list and the page have the beginning of a longer body, and the whole can be downloaded",
+    async holds(house) {
+      const { http, bin, headers } = house;
+      await fill(house, { requests: 8, bytes: mebibyte });
+      const { data } = await list(house);
+      expect(data.map((it) => [it.body.length, it.body_bytes])).toEqual(
+        data.map(() => [binLimits.shownBodyBytes.max, mebibyte]),
+      );
+      const body = await http.inject({ url: `/api/v1/bins/${bin.id}/requests/3/body`, headers });
+      expect(body.rawPayload.byteLength).toBe(mebibyte);
+      const view = await http.inject({ url: `/bins/${bin.id}/view?key=${bin.viewKey}` });
+      expect(view.body.length).toBeLessThan(2 * mebibyte);
+    },
+  },
+  pageBytes: {
+    says: "a page holds no more, and the pages lead to all requests",
+    async holds(house) {
+      await fill(house, { requests: 40, bytes: 100 * 1024 });
+      const numbers: number[] = [];
+      for (let after = ""; ;) {
+        const { data, next } = await list(house, after);
+        expect(data.reduce((sum, { body }) => sum + body.length, 0)).toBeLessThanOrEqual(binLimits.pageBytes.max);
+        numbers.push(...data.map(({ number }) => number));
+        if (next === null) break;
+        after = `&after=${next}`;
+      }
+      expect(numbers).toEqual(Array.from({ length: 40 }, (_, at) => 40 - at));
+    },
+  },
+  streams: {
+    says: "one more is refused until another ends",
+    async holds({ http, bin }) {
+      await http.listen({ host: "127.0.0.1", port: 0 });
+      const open = () => openEventStream(`${http.listeningOrigin}/bins/${bin.id}/view/stream?key=${bin.viewKey}`);
+      const streams = await Promise.all(Array.from({ length: streamLimits.streams.max }, open));
+      expect(new Set(streams.map(({ status }) => status))).toEqual(new Set([200]));
+      expect((await open()).status).toBe(429);
+      streams[0]?.[Symbol.dispose]();
+      await until(async () => (await open()).status === 200);
+    },
+  },
+  slowReaderSeconds: {
+    says: "a client that stops reading holds one message in memory, and is cut off then",
+    async holds() {
+      const clock = new HandDrivenClock();
+      const opened = Promise.withResolvers<EventStream>();
+      let sent = 0;
+      const sendForever = async (stream: EventStream): Promise<void> => {
+        for (; !stream.isOver && sent < 1000; sent += 1) await stream.send("x".repeat(256 * 1024));
+      };
+      const server = createServer((_request, response) => {
+        const stream = new EventStream(response, clock);
+        stream.open();
+        opened.resolve(stream);
+        void sendForever(stream);
+      });
+      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+      const address = server.address();
+      if (typeof address !== "object" || address === null) throw new Error("The server listens on no port.");
+      const socket = connect(address.port, "127.0.0.1", () => socket.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n"));
+      socket.pause().on("error", () => undefined);
+      try {
+        const stream = await opened.promise;
+        await until(() => clock.sleeping === 1, { withinMs: 5000 }); // the socket's own buffers are full
+        const sentUntilFull = sent;
+        await clock.advance(streamLimits.slowReaderSeconds.max * 1000 - 1);
+        expect([stream.isOver, sent]).toEqual([false, sentUntilFull]);
+        await clock.advance(1);
+        expect(stream.isOver).toBe(true);
+      } finally {
+        server.closeAllConnections();
+        server.close();
+      }
+    },
+  },
+  waitingCharacters: {
+    says: "a follower that takes nothing is cut off, and holds nothing any more",
+    async holds() {
+      let overflows = 0;
+      const queue = new MessageQueue(new HandDrivenClock(), () => (overflows += 1));
+      for (let n = 0; n < streamLimits.waitingCharacters.max / mebibyte; n += 1) queue.push("x".repeat(mebibyte));
+      expect(overflows).toBe(0);
+      queue.push("x");
+      expect([overflows, await queue.take(0)]).toEqual([1, undefined]);
+    },
+  },
+};
+
+test.for(Object.entries(guarantees).map(([name, { says, holds }]) => [name, says, holds] as const))(
+  "%s: %s",
+  ([, , holds], { house }) => holds(house),
+);
+
+test("a delayed answer keeps no room for other bodies", async ({ house }) => {
+  const { pool, http, bin } = house;
+  await pool.query("update bins set answer_delay_ms = 100000 where id = $1", [bin.id]);
+  const at = await http.listen({ host: "127.0.0.1", port: 0 });
+  const kept = async () => (await pool.query("select number from bin_requests")).length;
+  for (let n = 0; n < 15; n += 1) {
+    void fetch(`${at}/bins/${bin.id}`, { method: "POST", body: Buffer.alloc(mebibyte) }).catch(() => undefined);
+  }
+  await until(async () => (await kept()) === 15);
+  await pool.query("update bins set answer_delay_ms = 0");
+  const others = [
+    await pool.inTransaction((tx) => createBin(tx, bin)),
+    await pool.inTransaction((tx) => createBin(tx, bin)),
+  ];
+  const sent = others.flatMap((it) => Array.from({ length: 9 }, () => post(http, it, mebibyte, "203.0.113.9")));
+  const statuses = (await Promise.all(sent)).map(({ statusCode }) => statusCode);
+  expect(new Set(statuses)).toEqual(new Set([200]));
+});
