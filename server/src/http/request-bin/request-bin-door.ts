@@ -12,6 +12,7 @@ import type { RequestBinNeeds } from "./request-bin-needs.ts";
 import { createShowBin } from "./show-bin.ts";
 import { showErrors } from "./show-errors.ts";
 import { addStreamRoute } from "./stream-route.ts";
+import { Turns } from "./turns.ts";
 import { addViewRoute } from "./view-route.ts";
 import { createFindViewer } from "./viewer.ts";
 
@@ -31,7 +32,8 @@ async function addBins(bins: FastifyInstance, needs: RequestBinNeeds): Promise<v
   await bins.register(async (catching) => addCatchRoute(catching, needs));
   await bins.register(async (pages) => {
     const assets = await servePageAssets(pages, { folder: assetsFolder, prefix: "/assets" });
-    const show = createShowBin(needs, assets);
+    const turns = new Turns();
+    const show = createShowBin({ ...needs, turns }, assets);
     const watchers = new BinWatchers(needs.pool);
     const access = new StreamAccess(needs.pool);
     pages.addHook("preClose", async () => {
@@ -45,7 +47,7 @@ async function addBins(bins: FastifyInstance, needs: RequestBinNeeds): Promise<v
     showErrors(pages, show);
     const findViewer = createFindViewer(needs);
     addViewRoute(pages, { ...needs, show, findViewer });
-    addStreamRoute(pages, { ...needs, show, watchers, access, findViewer });
+    addStreamRoute(pages, { ...needs, show, watchers, access, findViewer, turns });
     addAnswerRoute(pages, { ...needs, show, findViewer });
     addBodyRoute(pages, { ...needs, findViewer });
   });

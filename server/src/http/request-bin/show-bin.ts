@@ -6,6 +6,7 @@ import { openTemplates } from "../shared/open-templates.ts";
 import { answerChoices } from "./answer-choices.ts";
 import { describeRequest } from "./describe-request.ts";
 import type { RequestBinNeeds } from "./request-bin-needs.ts";
+import type { Turns } from "./turns.ts";
 import { viewPath, type Viewer } from "./viewer.ts";
 
 interface BinPage {
@@ -36,7 +37,7 @@ const templates = fileURLToPath(new URL("./templates/", import.meta.url));
 const openRequestsMax = 3;
 
 export function createShowBin(
-  { pool, originOf, secretsOfBin }: RequestBinNeeds,
+  { pool, originOf, secretsOfBin, turns }: RequestBinNeeds & { readonly turns: Turns },
   assetPaths: Readonly<Record<string, string>>,
 ): ShowBin {
   const write = openTemplates(templates);
@@ -61,8 +62,11 @@ export function createShowBin(
       const surroundings = await surroundingsOf(reply.request, viewer);
       const described = [];
       for (const [at, request] of requests.entries()) {
-        const signature = await judgeBinRequest(pool, bin, { request, secrets: surroundings.secrets });
-        described.push({ ...describeRequest(request, signature, surroundings), is_open: at < openRequestsMax });
+        const it = await turns.run(async () => {
+          const signature = await judgeBinRequest(pool, bin, { request, secrets: surroundings.secrets });
+          return describeRequest(request, signature, surroundings);
+        });
+        described.push({ ...it, is_open: at < openRequestsMax });
       }
       const html = write("bin", {
         assets,

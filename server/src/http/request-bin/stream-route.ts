@@ -6,6 +6,7 @@ import type { StreamAccess } from "../shared/stream-access.ts";
 import type { BinWatch, BinWatchers } from "./bin-watchers.ts";
 import type { RequestBinNeeds } from "./request-bin-needs.ts";
 import type { ShowBin } from "./show-bin.ts";
+import type { Turns } from "./turns.ts";
 import { sendRefusal, type FindViewer, type Viewer, type ViewRequest } from "./viewer.ts";
 
 interface StreamNeeds extends RequestBinNeeds {
@@ -13,6 +14,7 @@ interface StreamNeeds extends RequestBinNeeds {
   readonly watchers: BinWatchers;
   readonly access: StreamAccess;
   readonly findViewer: FindViewer;
+  readonly turns: Turns;
 }
 
 interface StreamRequest extends ViewRequest {
@@ -89,14 +91,14 @@ const heartbeat = ":\n\n";
 async function sendWhatComes(stream: EventStream, watch: BinWatch, streaming: Streaming): Promise<void> {
   const { needs, asked, viewer, after } = streaming;
   const { bin } = viewer;
-  const { pool, clock, show } = needs;
+  const { pool, clock, show, turns } = needs;
   let last = after;
   while (!watch.isOver) {
     const key = { providerId: bin.providerId, binId: bin.id, after: last };
-    const { requests, hasMore } = await listNextBinRequests(pool, key);
+    const { requests, hasMore } = await turns.run(() => listNextBinRequests(pool, key));
     for (const request of requests) {
       if (stream.isOver) return;
-      const html = await show.request(asked, viewer, request);
+      const html = await turns.run(async () => (stream.isOver ? "" : show.request(asked, viewer, request)));
       last = request.number;
       await stream.send(`id: ${last}\nevent: request\ndata: ${JSON.stringify({ number: last, html })}\n\n`);
     }
