@@ -17,6 +17,7 @@ const asked: Readonly<Record<string, readonly string[]>> = {
   scale: [],
   others: [],
   api: [],
+  busy: [],
 };
 
 const [folder, ...wanted] = process.argv.slice(2);

@@ -1,0 +1,247 @@
+/**
+ * Measures how soon `bellwire serve` delivers, run as an operator runs it: an embedded database, changes through the API.
+ * Receiver and clients share this process, and its clock.
+ *
+ * - idle: one change at a time to one endpoint, from the request, and from its response, to the receiver's first byte
+ * - busy: 500 changes a second to ten endpoints each, sent on time whether or not the earlier ones have been answered
+ * - crash: every process killed while an attempt waits for its answer, then a restart: until ready, until that delivery arrives
+ *
+ * `own` and `shared` are the values of BELLWIRE_ENGINE_PROCESS, measured in turns.
+ * Run: npm run bench -- busy [seconds] [--json FILE]
+ */
+import { once } from "node:events";
+import { createServer, type Socket } from "node:net";
+import { Pool } from "undici";
+import { systemClock } from "../server/src/platform/clock/clock.ts";
+import { Bellwire, type EngineProcess } from "./bellwire-process.ts";
+import { openReport } from "./open-report.ts";
+import { median, percentile } from "./order-statistics.ts";
+import { requestSize } from "./read-request.ts";
+import { signUpAccounts } from "./set-up-portal.ts";
+
+const report = openReport("busy");
+const [seconds = 15] = report.numbers;
+const pairs = Number(process.env.BENCH_PAIRS ?? 1);
+const [idleChanges, changesPerSecond, endpoints, accounts, crashes] = [200, 500, 10, 100, 3] as const;
+const arrivesWithinMs = 30_000;
+const token = "a-token-for-the-benchmark";
+const modes: readonly EngineProcess[] = ["own", "shared"];
+const answer = Buffer.from("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+
+interface Arrival {
+  readonly change: number;
+  readonly endpoint: number;
+  readonly atMs: number;
+}
+
+/** Parses just enough of each request to tell which change reached which endpoint, so that it takes little of the machine. */
+class Receiver implements Disposable {
+  onArrival: (arrival: Arrival) => void = () => undefined;
+  answers = true;
+  readonly #sockets = new Set<Socket>();
+  readonly #server = createServer((socket) => this.#serve(socket));
+
+  async listen(): Promise<string> {
+    this.#server.listen(0, "127.0.0.1");
+    await once(this.#server, "listening");
+    const address = this.#server.address();
+    return `http://127.0.0.1:${typeof address === "object" && address ? address.port : 0}`;
+  }
+
+  /** Resolves with the time at which this change arrives. */
+  arrivalOf(change: number): Promise<number> {
+    return new Promise((resolve, reject) => {
+      const late = setTimeout(() => reject(new Error(`Change ${change} has not arrived.`)), arrivesWithinMs);
+      this.onArrival = (arrival) => {
+        if (arrival.change !== change) return;
+        clearTimeout(late);
+        resolve(arrival.atMs);
+      };
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.#server.close();
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  #serve(socket: Socket): void {
+    let pending: Buffer = Buffer.alloc(0);
+    let atMs = 0;
+    this.#sockets.add(socket);
+    socket.setNoDelay(true);
+    socket.on("error", () => undefined); // a killed Bellwire resets its connections
+    socket.on("close", () => this.#sockets.delete(socket));
+    socket.on("data", (chunk: Buffer) => {
+      if (pending.length === 0) atMs = performance.now();
+      pending = pending.length === 0 ? chunk : Buffer.concat([pending, chunk]);
+      for (let size = requestSize(pending); size !== undefined && size <= pending.length; size = requestSize(pending)) {
+        const request = pending.subarray(0, size);
+        pending = pending.subarray(size);
+        if (this.answers) socket.write(answer);
+        const numberAt = request.indexOf("Busy ") + "Busy ".length;
+        const change = Number.parseInt(request.toString("latin1", numberAt, numberAt + 10), 10);
+        const endpoint = Number.parseInt(request.toString("latin1", "POST /".length, "POST /".length + 2), 10);
+        this.onArrival({ change, endpoint, atMs });
+      }
+    });
+  }
+}
+
+interface Bench {
+  readonly api: Pool;
+  readonly receiver: Receiver;
+  readonly accountIds: readonly number[];
+}
+
+async function send(api: Pool, method: "POST" | "PUT", path: string, body: object): Promise<void> {
+  const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+  const response = await api.request({ method, path, headers, body: JSON.stringify(body) });
+  const text = await response.body.text();
+  if (response.statusCode >= 300) throw new Error(`${method} ${path} was answered ${response.statusCode}: ${text}`);
+}
+
+/** Without `all_actors` an endpoint gets only what developers do, and nothing that an API token does. */
+const addEndpoint = (api: Pool, receiverOrigin: string, number: number): Promise<void> =>
+  send(api, "POST", "/api/v1/endpoints", {
+    name: `busy-${number}`,
+    url: `${receiverOrigin}/${number}`,
+    event_types: ["*"],
+    provider_actions: true,
+    all_actors: true,
+  });
+
+const change = ({ api, accountIds }: Omit<Bench, "receiver">, number: number): Promise<void> =>
+  send(api, "PUT", `/admin/api/accounts/${accountIds[number % accountIds.length]}.json`, {
+    org_name: `Busy ${number}`,
+  });
+
+async function measureIdle(bench: Bench): Promise<Readonly<Record<string, number>>> {
+  const fromRequest: number[] = [];
+  const fromResponse: number[] = [];
+  const responses: number[] = [];
+  for (let number = 0; number < idleChanges; number += 1) {
+    await systemClock.sleep(10 + Math.random() * 20);
+    const arrival = bench.receiver.arrivalOf(number);
+    const sentAtMs = performance.now();
+    await change(bench, number);
+    const answeredAtMs = performance.now();
+    const arrivedAtMs = await arrival;
+    responses.push(answeredAtMs - sentAtMs);
+    fromRequest.push(arrivedAtMs - sentAtMs);
+    fromResponse.push(arrivedAtMs - answeredAtMs);
+  }
+  return {
+    "idle p50 ms": percentile(fromRequest, 0.5),
+    "idle p99 ms": percentile(fromRequest, 0.99),
+    "idle response p50 ms": percentile(responses, 0.5),
+    "idle after response p50 ms": percentile(fromResponse, 0.5),
+    "idle after response p99 ms": percentile(fromResponse, 0.99),
+  };
+}
+
+async function measureBusy(bellwire: Bellwire, bench: Bench): Promise<Readonly<Record<string, number>>> {
+  const first = 1_000_000;
+  const count = changesPerSecond * seconds;
+  const sentAtMs: number[] = [];
+  const took: number[] = [];
+  const responses: number[] = [];
+  const arrived = new Uint8Array(count * endpoints);
+  const all = Promise.withResolvers<boolean>();
+  bench.receiver.onArrival = ({ change: number, endpoint, atMs }) => {
+    const [index, startedAtMs] = [(number - first) * endpoints + endpoint, sentAtMs[number - first]];
+    if (startedAtMs === undefined || arrived[index] !== 0) return;
+    arrived[index] = 1;
+    if (took.push(atMs - startedAtMs) === count * endpoints) all.resolve(true);
+  };
+  const changes: Promise<unknown>[] = [];
+  const cpuBefore = await bellwire.cpuSeconds();
+  const startedAtMs = performance.now();
+  while (changes.length < count) {
+    const dueCount = Math.min(count, Math.floor(((performance.now() - startedAtMs) / 1000) * changesPerSecond) + 1);
+    for (let index = changes.length; index < dueCount; index += 1) {
+      const sentMs = performance.now();
+      sentAtMs.push(sentMs);
+      changes.push(change(bench, first + index).then(() => responses.push(performance.now() - sentMs)));
+    }
+    await systemClock.sleep(1);
+  }
+  await Promise.all(changes);
+  const late = setTimeout(() => all.resolve(false), arrivesWithinMs);
+  await all.promise;
+  clearTimeout(late);
+  const cpuAfter = await bellwire.cpuSeconds();
+  return {
+    "busy p50 ms": percentile(took, 0.5),
+    "busy p99 ms": percentile(took, 0.99),
+    "busy response p50 ms": percentile(responses, 0.5),
+    "busy Bellwire µs a change": ((cpuAfter.bellwire - cpuBefore.bellwire) / count) * 1e6,
+    "busy PostgreSQL µs a change": ((cpuAfter.postgres - cpuBefore.postgres) / count) * 1e6,
+    "busy lost": count * endpoints - took.length,
+  };
+}
+
+/** Interrupts an attempt and waits for its repetition. */
+async function measureCrash(bellwire: Bellwire, bench: Omit<Bench, "api">, number: number, origin: string) {
+  const api = new Pool(origin);
+  bench.receiver.answers = false;
+  await Promise.all([bench.receiver.arrivalOf(number), change({ ...bench, api }, number)]);
+  await api.destroy();
+  const killedAtMs = performance.now();
+  await bellwire.kill();
+  bench.receiver.answers = true;
+  const arrival = bench.receiver.arrivalOf(number);
+  const restarted = await bellwire.start();
+  const readyMs = performance.now() - killedAtMs;
+  return { origin: restarted, readyMs, deliveredMs: (await arrival) - killedAtMs };
+}
+
+async function measure(mode: EngineProcess): Promise<Readonly<Record<string, number>>> {
+  using receiver = new Receiver();
+  const receiverOrigin = await receiver.listen();
+  await using bellwire = new Bellwire(mode, token);
+  let origin = await bellwire.start();
+  const accountIds = await signUpAccounts(origin, token, accounts);
+  const api = new Pool(origin, { connections: 32 });
+  const bench = { api, receiver, accountIds };
+  await addEndpoint(api, receiverOrigin, 0);
+  const idle = await measureIdle(bench);
+  for (let number = 1; number < endpoints; number += 1) await addEndpoint(api, receiverOrigin, number);
+  const busy = await measureBusy(bellwire, bench);
+  await api.destroy();
+  const restarts = [];
+  for (let number = 0; number < crashes; number += 1) {
+    const restart = await measureCrash(bellwire, bench, 9_000_000 + number, origin);
+    ({ origin } = restart);
+    restarts.push(restart);
+  }
+  return {
+    ...idle,
+    ...busy,
+    "crash to ready ms": median(restarts.map(({ readyMs }) => readyMs)),
+    "crash to delivery ms": median(restarts.map(({ deliveredMs }) => deliveredMs)),
+  };
+}
+
+const runs: Record<EngineProcess, Readonly<Record<string, number>>[]> = { own: [], shared: [] };
+for (let pair = 0; pair < pairs; pair += 1) for (const mode of modes) runs[mode].push(await measure(mode));
+const medianOf = (mode: EngineProcess, name: string): number =>
+  median(runs[mode].map((numbers) => numbers[name] ?? Number.NaN));
+const names = Object.keys(runs.own[0] ?? {});
+for (const mode of modes) {
+  const numbers = Object.fromEntries(names.map((name) => [name, medianOf(mode, name)]));
+  const said = Object.entries(numbers).map(([name, value]) => `${name} ${value.toFixed(1)}`);
+  report.add({ title: mode, numbers }, `busy ${mode}: ${said.join(", ")}`);
+}
+const ratios = Object.fromEntries(
+  ["idle p50 ms", "busy p50 ms", "busy p99 ms"].map((name) => [
+    name.replace("ms", "ratio"),
+    medianOf("own", name) / medianOf("shared", name),
+  ]),
+);
+report.add(
+  { title: "own / shared", numbers: ratios },
+  `busy own / shared: ${Object.entries(ratios)
+    .map(([name, value]) => `${name} ${value.toFixed(2)}`)
+    .join(", ")}`,
+);
