@@ -43,7 +43,8 @@ export async function runServer({ config, roles, log, say, supervisor, stop }: R
   const urls = providerUrls(config.publicUrl ?? local, config.baseDomain);
 
   await using running = new AsyncDisposableStack();
-  if (isWeb) void loadDoors().catch(() => undefined); // meanwhile; what fails here fails again where it is awaited
+  // Loading the web role blocks this thread for half a second. An engine with its own process would wait that long for the database.
+  if (isWeb && !supervisor) prefetchDoors();
   const built = isWeb ? startBuilding({ say, stop, running }) : Promise.resolve();
   const opened = Promise.withResolvers<OpenedDatabase>();
   const open = async (): Promise<OpenedDatabase> => {
@@ -59,14 +60,15 @@ export async function runServer({ config, roles, log, say, supervisor, stop }: R
   if (supervisor) running.use(supervisor); // stops before the database does
   const engineReady = supervisor?.start({ ...parts, database: await opened.promise, localUrl: local, drainMs });
   engineReady?.catch(() => undefined); // awaited below
+  if (isWeb && supervisor) prefetchDoors();
   const signIn = isWeb ? await setUpFirstProvider(parts) : undefined;
   stop.throwIfAborted();
-  if (engineReady) await engineReady;
-  else if (roles.includes("engine")) running.use(await startEngineHere(parts, drainMs));
+  if (!supervisor && roles.includes("engine")) running.use(await startEngineHere(parts, drainMs));
   const scraped = supervisor ? withEngineMetrics(parts.metrics, () => supervisor.readMetrics()) : parts.metrics;
   const measureRequests = isWeb ? measureHttp(parts.metrics) : undefined;
   const doors = { ...parts, metrics: scraped, isStopping: () => stop.aborted, measureRequests };
   await openDoors(doors, { isWeb, port, running });
+  await engineReady;
   await built;
   stop.throwIfAborted();
 
@@ -91,6 +93,8 @@ function drainLeft(stop: AbortSignal): () => number {
 
 // Loaded only where they are used: they are a third of the memory of a process that has none.
 const loadDoors = () => import("./serve-http.ts");
+/** A failure is thrown by the later call that is awaited. */
+const prefetchDoors = (): void => void loadDoors().catch(() => undefined);
 
 async function openDoors(
   parts: Omit<Parts, "metrics"> & {
