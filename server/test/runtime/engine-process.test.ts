@@ -4,6 +4,7 @@ import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { ask, itemsAt, valueAt, type BellwireApi } from "../chaos/ask-bellwire.ts";
 import { makeDataDir } from "../support/data-dir.ts";
+import { openEventStream } from "../support/event-stream.ts";
 import { isAlive, kill } from "../support/processes.ts";
 import { startReceiver, type Receiver } from "../support/receiver.ts";
 import { serve, type BellwireProcess } from "../support/start-bellwire.ts";
@@ -38,7 +39,7 @@ async function signUp(api: BellwireApi, name: string): Promise<void> {
 }
 
 /** Subscribes the receiver to new accounts. */
-async function follow(serving: BellwireProcess, receiver: Receiver): Promise<BellwireApi> {
+async function follow(serving: BellwireProcess, receiver: Pick<Receiver, "url">): Promise<BellwireApi> {
   const api = { url: await serving.ready(), token };
   const webhook = { url: receiver.url, active: true, provider_actions: true, account_created_on: true };
   expect(await ask(api, "PUT", "/admin/api/webhooks.json", webhook)).toMatchObject({ status: 200 });
@@ -85,6 +86,28 @@ test("one scrape tells of both processes, and each metric of both once", { timeo
   }
   const reference = await readFile(new URL("../../../docs/reference/metrics.md", import.meta.url), "utf8");
   for (const [, name] of reference.matchAll(/^\| `(bellwire_\w+)` \|/gm)) expect(scraped).toContain(`# TYPE ${name} `);
+  expect(await serving.stop()).toBe(0);
+});
+
+/** A view that misses a hint looks again after 2 s: without hints this takes twice as long as it may. */
+test("the live view of a bin shows a delivery as soon as the engine process has made it", { timeout }, async () => {
+  await using folder = await makeDataDir();
+  await using serving = serve(folder.path, own);
+  const api = { url: await serving.ready(), token };
+  const { body: bin } = await ask(api, "POST", "/api/v1/bins", {});
+  await follow(serving, { url: String(valueAt(bin, "url")) });
+  const view = new URL(String(valueAt(bin, "view_url")));
+  using stream = await openEventStream(`${api.url}${view.pathname}/stream${view.search}&after=0`);
+  const shown = () => stream.text().match(/^event: request$/gm)?.length ?? 0;
+  await signUp(api, "quay-0");
+  await until(() => shown() === 1);
+  const changes = 8;
+  const startedAtMs = performance.now();
+  for (let change = 1; change <= changes; change += 1) {
+    await signUp(api, `quay-${change}`);
+    await until(() => shown() === change + 1);
+  }
+  expect(performance.now() - startedAtMs).toBeLessThan(changes * 1000);
   expect(await serving.stop()).toBe(0);
 });
 
