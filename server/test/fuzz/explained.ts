@@ -78,13 +78,13 @@ const explanations: readonly Explanation[] = [
   {
     name: "a rule of the Account Management API that no schema can state",
     because:
-      "Names must be free, steps depend on the state, an update needs one field at least, and the provider defines fields. The answer names the field, as 3scale's does.",
+      "Names must be free, times are written in many ways, steps depend on the state, an update needs one field at least, and the provider defines fields. The answer names the field, as 3scale's does.",
     covers: (finding) =>
       isAccountManagementApi(finding) &&
       finding.check === "ST202" &&
       ((finding.status === 422 && /"errors?":|<errors?>|Wrong type for parameter: /.test(finding.answer)) ||
         (finding.status === 400 &&
-          /Required parameter missing: |A parameter is not known here: /.test(finding.answer))),
+          /Required parameter missing: |A parameter is not known here: |invalid time/.test(finding.answer))),
   },
   {
     name: "an integer of a query written with a fraction",
