@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
-const benchmarks = ["engine", "latency", "isolation", "scale", "ordered", "others", "sender", "api", "busy"];
+const benchmarks = ["engine", "latency", "isolation", "scale", "ordered", "others", "sender", "api", "busy", "flood"];
 
 /** Not among those that run unasked: it runs them. */
 const record = "record";

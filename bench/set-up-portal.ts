@@ -34,7 +34,7 @@ export async function setUpPortal(pool: Pool, encryption: Encryption, hookUrl: s
   if ("refused" in made) throw new Error(JSON.stringify(made.refused));
   const switches = Object.fromEntries(switchesOf({ eventTypes: [] }).map(({ name }) => [name, true]));
   const change = { url: hookUrl, active: true, providerActions: true, switches };
-  const asked = { providerId: 1, change, actor: { kind: "system" } } as const;
+  const asked = { providerId: made.provider.id, change, actor: { kind: "system" } } as const;
   const saved = await saveDefaultEndpoint(endpointNeeds(pool, encryption), asked);
   if ("refused" in saved) throw new Error(JSON.stringify(saved.refused));
   return made.accessToken;
