@@ -29,18 +29,16 @@ export interface BinRequestPage {
 }
 
 // Sizes alone decide how far a page reaches, so what does not fit is never read. Along the primary key.
-const sizesStatement = (order: "asc" | "desc"): string => `
-  select number, least(size, ${shownBodyBytesMax * 2}) as size
+const sizes = `
+  select number, least(size, $5::integer) as size
   from bin_requests
-  where provider_id = $1 and bin_id = $2 and number < $3::bigint and number > $4::bigint
-  order by number ${order}
-  limit $5`;
-const newestFirst = sizesStatement("desc");
-const oldestFirst = sizesStatement("asc");
+  where provider_id = $1 and bin_id = $2 and number < $3::bigint and number > $4::bigint`;
+const newestFirst = `${sizes} order by number desc limit $6`;
+const oldestFirst = `${sizes} order by number limit $6`;
 
 const rowsStatement = `
   select number, received_at as "receivedAt", method, path, query, headers,
-    substring(body from 1 for ${shownBodyBytesMax}) as body, octet_length(body) as "bodyBytes"
+    substring(body from 1 for $4::integer) as body, octet_length(body) as "bodyBytes"
   from bin_requests
   where provider_id = $1 and bin_id = $2 and number = any($3::integer[])`;
 
@@ -68,9 +66,10 @@ async function readPage(
   statement: string,
   { providerId, binId, before = numberMax, after = 0, limit = 50 }: BinRequestFilter,
 ): Promise<BinRequestPage> {
-  const sized = await db.query<Sized>(statement, [providerId, binId, before, after, limit + 1]);
+  const sized = await db.query<Sized>(statement, [providerId, binId, before, after, shownBodyBytesMax * 2, limit + 1]);
   const numbers = thoseThatFit(sized.slice(0, limit)).map(({ number }) => number);
-  const rows = numbers.length === 0 ? [] : await db.query<BinRequest>(rowsStatement, [providerId, binId, numbers]);
+  const values = [providerId, binId, numbers, shownBodyBytesMax];
+  const rows = numbers.length === 0 ? [] : await db.query<BinRequest>(rowsStatement, values);
   const byNumber = new Map(rows.map((row) => [row.number, row]));
   return {
     requests: numbers.flatMap((number) => byNumber.get(number) ?? []), // one may have been dropped meanwhile
