@@ -6,8 +6,3 @@ export const isXmlText = (text: string): boolean => !notXml.test(text);
 
 /** `text` with U+FFFD in place of each character that XML 1.0 cannot hold. For error messages that repeat input. */
 export const toXmlText = (text: string): string => text.replaceAll(new RegExp(notXml, "gu"), "\ufffd");
-
-const xmlName = /^[A-Za-z_][A-Za-z0-9_.-]*$/;
-
-/** Whether `text` can name an element: the plain part of what XML allows, without colons and letters beyond ASCII. */
-export const isXmlName = (text: string): boolean => xmlName.test(text);

@@ -48,7 +48,7 @@ export const notificationRecipients = ["web_provider", "email_provider", "web_bu
 /** What a developer must have or do to move to another plan: `direct` is nothing, `none` is in vain. */
 export type PlanChangePermission = (typeof planChangePermissions)[number];
 
-export const planChangePermissions = ["direct", "request", "credit_card", "request_credit_card", "none"] as const;
+const planChangePermissions = ["direct", "request", "credit_card", "request_credit_card", "none"] as const;
 
 /** As it is stored and written in documents. */
 export interface OidcConfiguration {

@@ -135,10 +135,3 @@ const deleteStatement = `delete from products where provider_id = $1 and id = $2
 export async function deleteProductRow(tx: Transaction, providerId: number, id: number): Promise<void> {
   await tx.query(deleteStatement, [providerId, id]);
 }
-
-const lockAllStatement = `select id from products where provider_id = $1 order by id for update`;
-
-/** How many products the provider has, none of which can go or come until this transaction ends. */
-export async function lockAllProducts(tx: Transaction, providerId: number): Promise<number> {
-  return (await tx.query(lockAllStatement, [providerId])).length;
-}
