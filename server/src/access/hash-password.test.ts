@@ -57,8 +57,9 @@ test("a flood at one provider is bounded, and another provider's admin is next",
   const flood = Array.from({ length: 200 }, (_, place) => check("flood", 1, `198.51.100.${place}`));
   await Promise.all([...flood, check("neighbour", 2, "203.0.113.7")]);
   expect(ended.filter((it) => it === "refused").length).toBeGreaterThan(160);
-  // Two run already at most, and the flood has one turn before it.
-  expect(ended.filter((it) => it !== "refused").indexOf("neighbour")).toBeLessThanOrEqual(3);
+  // It starts fourth. Two hashes run at once, and a busy machine may finish several of the flood's beside it; without turns
+  // it would be refused or come after all 34.
+  expect(ended.filter((it) => it !== "refused").indexOf("neighbour")).toBeLessThanOrEqual(12);
 });
 
 test("strangers that flood a provider do not delay a device that has signed in before", async () => {
@@ -73,7 +74,8 @@ test("strangers that flood a provider do not delay a device that has signed in b
     ended.push("owner");
   };
   await Promise.all([...flood, owner()]);
-  expect(ended.indexOf("owner")).toBeLessThanOrEqual(3);
+  // It starts third or fourth of 21; the bound leaves room for hashes that finish beside it on a busy machine.
+  expect(ended.indexOf("owner")).toBeLessThanOrEqual(12);
 });
 
 test("an unknown user costs what a wrong password costs", async () => {
