@@ -26,8 +26,9 @@ const endpoints = `
   with endpoint as (
     insert into endpoints (provider_id, name, url, url_masked, secret, event_types, provider_actions, retry_waits_seconds,
       ordering)
-    select 1, 'endpoint ' || url_masked, url, url_masked, $3, '{*}', true, '{60,60,60,60,60}', 'none'
-    from unnest($1::bytea[], $2::text[]) with ordinality as endpoint (url, url_masked, number)
+    select provider.id, 'endpoint ' || url_masked, endpoint.url, url_masked, $3, '{*}', true, '{60,60,60,60,60}', 'none'
+    from (select id from providers limit 1) as provider,
+      unnest($1::bytea[], $2::text[]) with ordinality as endpoint (url, url_masked, number)
     returning id, provider_id
   )
   insert into lanes (endpoint_id, provider_id) select id, provider_id from endpoint`;
