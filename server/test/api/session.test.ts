@@ -64,7 +64,7 @@ test("what a session does is told as the user's, in the Admin Portal", async ({ 
     api.provider.id,
   ]);
 
-  expect(told).toEqual([{ actor_kind: "admin", channel: "admin_portal" }]);
+  expect(told).toEqual([{ actorKind: "admin", channel: "admin_portal" }]);
 });
 
 test("a session that has ended, or is the Developer Portal's, opens nothing", async ({ api, clock, neighbour }) => {

@@ -45,7 +45,7 @@ test("a sign-up by token is told by its events, one for each thing that was made
     "select distinct actor_kind, channel from events where provider_id = $1 and actor_user_id is not null",
     [api.provider.id],
   );
-  expect(actors).toEqual([{ actor_kind: "token", channel: "api" }]);
+  expect(actors).toEqual([{ actorKind: "token", channel: "api" }]);
 });
 
 test("a sign-up by provider key is told without a user", async ({ api }) => {
@@ -55,7 +55,7 @@ test("a sign-up by provider key is told without a user", async ({ api }) => {
   const actors = await api.pool.query("select distinct actor_kind, actor_user_id from events where provider_id = $1", [
     api.provider.id,
   ]);
-  expect(actors).toEqual([{ actor_kind: "key", actor_user_id: null }]);
+  expect(actors).toEqual([{ actorKind: "key", actorUserId: null }]);
 });
 
 test.for([

@@ -254,9 +254,7 @@ test("whoever sends, retries, gives up or deletes is on record", async ({ house 
     [provider.id],
   );
   const actions = ["event.sent", "delivery.cancelled", "delivery.retried", "failures.retried", "failures.deleted"];
-  expect(records).toEqual(
-    [...actions, "bin.created", "bin.deleted"].map((action) => ({ action, actor_kind: "token" })),
-  );
+  expect(records).toEqual([...actions, "bin.created", "bin.deleted"].map((action) => ({ action, actorKind: "token" })));
 });
 
 test("every type of event has its switch and a sample in each format", async ({ house }) => {

@@ -17,7 +17,7 @@ test.for(["3scale", "json"] as const)(
     const disabled = await until(
       async () => (await database.query(`select disabled_reason from endpoints where state = 'disabled'`))[0],
     );
-    expect(disabled).toEqual({ disabled_reason: "The receiver answered 410: it is gone for good." });
+    expect(disabled).toEqual({ disabledReason: "The receiver answered 410: it is gone for good." });
 
     await recordNow(database, { providerId });
     const states = async () =>

@@ -27,7 +27,7 @@ test("what happened is told in the developer's name", async ({ house }) => {
      from events event where event.provider_id = $1 order by event.sequence`,
     [house.provider.id],
   );
-  const byAda = { actor_kind: "developer", channel: "developer_portal", byAda: true };
+  const byAda = { actorKind: "developer", channel: "developer_portal", byAda: true };
   expect(events).toEqual([
     { type: "account.created", ...byAda },
     { type: "user.created", ...byAda },
@@ -260,7 +260,7 @@ test("the plans that a link asks for stay in the form while it is refused, and a
   expect((await ada.get(location)).html).toContain("<dd>Gold</dd>");
   expect(
     await house.pool.query("select plan_id from service_subscriptions where provider_id = $1", [house.provider.id]),
-  ).toEqual([{ plan_id: premium }]);
+  ).toEqual([{ planId: premium }]);
 });
 
 test("plans that are not to be had, or not together, are refused in words, and the form goes on without", async ({

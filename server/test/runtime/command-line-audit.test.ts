@@ -29,7 +29,7 @@ test("whatever a command changes is on record", async ({ database, databaseUrl }
   for (const command of commands) expect([command, await run(...command), said]).toEqual([command, 0, said]);
 
   const records = (actions: readonly string[]): object[] =>
-    actions.map((action) => ({ action, actor_kind: "system", by: "command line" }));
+    actions.map((action) => ({ action, actorKind: "system", by: "command line" }));
   const limits = Array.from({ length: 3 }, () => "provider.limit_changed");
   const [made] = await database.query<{ id: number }>("select id from providers where name = 'Quay'");
   expect(await database.query(read, [provider.id])).toEqual(

@@ -1,5 +1,5 @@
 import type pg from "pg";
-import { readerOf } from "./column-types.ts";
+import { propertyName, readerOf } from "./column-types.ts";
 import { nameOf, preparedBy, type Column, type Prepared } from "./prepared.ts";
 import type { WrittenValue } from "./write-value.ts";
 
@@ -84,7 +84,7 @@ export class Bundle implements pg.Submittable {
   }
 
   handleRowDescription({ fields }: { readonly fields: readonly pg.FieldDef[] }): void {
-    this.#columns = fields.map(({ name, dataTypeID }) => ({ name, read: readerOf(dataTypeID) }));
+    this.#columns = fields.map(({ name, dataTypeID }) => ({ name: propertyName(name), read: readerOf(dataTypeID) }));
   }
 
   handleDataRow({ fields }: { readonly fields: readonly (string | null)[] }): void {

@@ -15,6 +15,10 @@ export const readerOf = (typeId: number): ((text: string) => unknown) =>
   // oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- any number will do: a type without a name is read as text
   ours.get(typeId) ?? pg.types.getTypeParser(typeId, "text");
 
+/** Returns the name of a column as the property of a row: `created_at` is read as `createdAt`. */
+export const propertyName = (column: string): string =>
+  column.replaceAll(/(?<=[a-z0-9])_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+
 /** Ids stay below 2^53 by design (4096 cells of 2^40); a number that does not fit is a mistake, not a rounded id. */
 function wholeNumber(text: string): number {
   const number = Number(text);

@@ -2,6 +2,7 @@ import type { open } from "./transaction-mark.ts";
 
 /** Reads. A pool or a transaction will do; a transaction sends at once what is asked at once. */
 export interface Database {
+  /** Returns the rows. Columns in snake_case become properties in camelCase, so no statement needs aliases for that. */
   query<Row>(text: string, values?: readonly unknown[]): Promise<Row[]>;
 }
 

@@ -59,6 +59,13 @@ test("a statement that has failed, or stood behind one, can be asked again", asy
   ]);
 });
 
+test("columns in snake_case arrive as properties in camelCase, other names as they are", async ({ line }) => {
+  const columns = `select 1 as created_at, 2 as url_md5, 3 as line_2, 4 as "alreadyCamel", 5 as _hidden, 6`;
+  const expected = [{ createdAt: 1, urlMd5: 2, line2: 3, alreadyCamel: 4, _hidden: 5, "?column?": 6 }];
+  expect(await rows(line.ask(columns, []))).toEqual(expected);
+  expect(await rows(line.ask(columns, []))).toEqual(expected); // prepared by now, so not described again
+});
+
 test("a value that cannot be read fails its statement and no other", async ({ line }) => {
   const tooBig = line.ask("select 9007199254740992::bigint as id", []);
   const fine = line.ask("select 1 as one", []);

@@ -74,7 +74,7 @@ test("a change counts up the version, and the record of who made it shows no sec
   expect(after).toMatchObject({ ...input, version: before.version + 1, name: "crm" });
   expect(await readEndpoint(database, encryption, before)).toEqual(after);
   const [created, changed] = await auditsOf(database, before);
-  expect(created).toMatchObject({ action: "endpoint.created", actor_id: 7, subject: `endpoint/${before.id}` });
+  expect(created).toMatchObject({ action: "endpoint.created", actorId: 7, subject: `endpoint/${before.id}` });
   expect(changed).toMatchObject({
     action: "endpoint.changed",
     detail: { url: "https://crm.example/new?token=…", headers: ["x-key"], active: false },
