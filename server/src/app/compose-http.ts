@@ -1,10 +1,10 @@
 import { fileURLToPath } from "node:url";
 import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from "fastify";
 import { accountManagementApiDoor, unservedApiDoor, unservedApis } from "#http/account-management-api/index.ts";
-import { adminPortalDoor } from "#http/admin-portal/index.ts";
+import { adminPortalPlugin } from "#http/admin-portal/index.ts";
 import { apiDocsDoor } from "#http/api-docs/index.ts";
 import { bellwireApiDoor } from "#http/bellwire-api/index.ts";
-import { developerPortalDoor } from "#http/developer-portal/index.ts";
+import { developerPortalPlugin } from "#http/developer-portal/index.ts";
 import { operationsDoor } from "#http/operations/index.ts";
 import { requestBinDoor } from "#http/request-bin/index.ts";
 import { addDeliveryLag } from "#http/shared/delivery-lag.ts";
@@ -159,6 +159,6 @@ async function registerDoors(doors: FastifyInstance, parts: HttpParts): Promise<
   );
   const portal = { pool, clock, cookieSecret, secureCookies, developerPortalUrl, tryOut };
   await doors.register(apiDocsDoor({ pool, clock }));
-  await doors.register(adminPortalDoor({ ...portal, adminPortalUrl, webFolder }));
-  await doors.register(developerPortalDoor({ ...portal, adminPortalUrl, mailIsSent: parts.mailIsSent }));
+  await doors.register(adminPortalPlugin({ ...portal, adminPortalUrl, webFolder }));
+  await doors.register(developerPortalPlugin({ ...portal, adminPortalUrl, mailIsSent: parts.mailIsSent }));
 }

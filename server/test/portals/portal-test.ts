@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fastify, { type FastifyInstance } from "fastify";
 import { callersChanged, createProviderUser, hashPassword, type ProviderUser, type Role } from "#access/index.ts";
-import { adminPortalDoor } from "#http/admin-portal/index.ts";
-import { developerPortalDoor } from "#http/developer-portal/index.ts";
+import { adminPortalPlugin } from "#http/admin-portal/index.ts";
+import { developerPortalPlugin } from "#http/developer-portal/index.ts";
 import { addFindProviderHook } from "#http/shared/find-provider-hook.ts";
 import type { Pool } from "#platform/database/database.ts";
 import type { Provider } from "#portal/providers/index.ts";
@@ -103,8 +103,8 @@ function openDoors({ pool, clock, webFolder }: Ground, tryOut?: typeof tryOutLin
   };
   http.register(async (doors) => {
     addFindProviderHook(doors, { pool, clock, baseDomain });
-    await doors.register(adminPortalDoor({ ...needs, webFolder }));
-    await doors.register(developerPortalDoor({ ...needs, mailIsSent: false }));
+    await doors.register(adminPortalPlugin({ ...needs, webFolder }));
+    await doors.register(developerPortalPlugin({ ...needs, mailIsSent: false }));
   });
   return http;
 }

@@ -1,1 +1,26 @@
-export { adminPortalDoor } from "./admin-portal-door.ts";
+import { fileURLToPath } from "node:url";
+import type { FastifyPluginAsync } from "fastify";
+import { acceptForms } from "#http/shared/accept-forms.ts";
+import { servePageAssets } from "#http/shared/page-assets.ts";
+import { addPageHeaders } from "#http/shared/page-headers.ts";
+import { requestLimits } from "#platform/limits/limits.ts";
+import { addAppRoutes, serveWebFiles } from "./app-page.ts";
+import { type AdminPortalNeeds, addErrorPages, createShowPage } from "./page.ts";
+import { addSignInRoutes } from "./sign-in.ts";
+
+const assetsFolder = fileURLToPath(new URL("./assets/", import.meta.url));
+
+/** Signs the provider's people in, and gives them the app that `web` built. */
+export const adminPortalPlugin =
+  (needs: AdminPortalNeeds): FastifyPluginAsync =>
+  async (http) => {
+    const assets = await servePageAssets(http, { folder: assetsFolder, prefix: "/p/assets" });
+    const portal = { ...needs, showPage: createShowPage(needs, assets) };
+
+    acceptForms(http, { bytesMax: requestLimits.signInFormBytes.max });
+    addPageHeaders(http);
+    addErrorPages(http, portal);
+    addSignInRoutes(http, portal);
+    await serveWebFiles(http, needs.webFolder);
+    addAppRoutes(http, portal);
+  };

@@ -1,1 +1,50 @@
-export { developerPortalDoor } from "./developer-portal-door.ts";
+import { fileURLToPath } from "node:url";
+import type { FastifyInstance, FastifyPluginAsync } from "fastify";
+import { acceptForms } from "#http/shared/accept-forms.ts";
+import { servePageAssets } from "#http/shared/page-assets.ts";
+import { addPageHeaders } from "#http/shared/page-headers.ts";
+import { requestLimits } from "#platform/limits/limits.ts";
+import { addAccountRoutes } from "./account.ts";
+import { addApplicationsRoutes } from "./applications.ts";
+import { findDeveloper } from "./developer.ts";
+import { addUsersRoutes } from "./invitations.ts";
+import { addLoginRoutes, addLostPasswordPage, addNewPasswordPage } from "./log-in.ts";
+import { addErrorPages } from "./message-pages.ts";
+import { type DeveloperPortalNeeds, type Portal, createShowPage } from "./page.ts";
+import { addActivateRoute, addSignUpRoutes } from "./sign-up.ts";
+
+const assetsFolder = fileURLToPath(new URL("./assets/", import.meta.url));
+
+/** What the provider's customers see: sign-up, log in, their account with its applications and keys. */
+export const developerPortalPlugin =
+  (needs: DeveloperPortalNeeds): FastifyPluginAsync =>
+  async (http) => {
+    const assets = await servePageAssets(http, { folder: assetsFolder, prefix: "/assets" });
+    const portal = { ...needs, showPage: createShowPage(needs, assets) };
+
+    acceptForms(http, { bytesMax: requestLimits.formBytes.max });
+    addPageHeaders(http);
+    addErrorPages(http, portal);
+    addHomeRoute(http, portal);
+    addSignUpRoutes(http, portal);
+    addLoginRoutes(http, portal);
+    addActivateRoute(http, portal);
+    addLostPasswordPage(http, portal);
+    addNewPasswordPage(http, portal);
+    addAccountRoutes(http, portal);
+    addUsersRoutes(http, portal);
+    addApplicationsRoutes(http, portal);
+  };
+
+function addHomeRoute(http: FastifyInstance, portal: Portal): void {
+  http.get("/", async (request, reply) => {
+    // The admin side has no pages here, but people type the host alone.
+    if (request.side === "admin") return reply.redirect("/p/admin", 302);
+    const developer = await findDeveloper(portal, request);
+    return portal.showPage(request, reply, {
+      template: "home",
+      title: `${request.provider.name} for developers`,
+      developer,
+    });
+  });
+}

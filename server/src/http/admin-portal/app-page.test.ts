@@ -1,0 +1,22 @@
+import { expect, test } from "vitest";
+import { sessionElement } from "./app-page.ts";
+
+test("no name can end the element that holds the session", () => {
+  const element = sessionElement({
+    userId: 1,
+    userName: "</script><script>alert(1)</script><!--",
+    role: "admin",
+    csrfToken: "",
+    providerName: "",
+    places: {},
+    deeds: [],
+    timeZone: "UTC",
+    passwordLengthMin: 12,
+    publicUrl: "",
+    developerPortalUrl: "",
+  });
+  expect(element.match(/</g)).toHaveLength(2);
+  expect(JSON.parse(element.slice(element.indexOf(">") + 1, element.lastIndexOf("<")))).toMatchObject({
+    userName: "</script><script>alert(1)</script><!--",
+  });
+});

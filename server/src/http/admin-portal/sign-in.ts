@@ -1,0 +1,77 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { providerUserHoldsPassword, signInProviderUser } from "#access/index.ts";
+import { leaveSession, startSession } from "#http/shared/browser-session.ts";
+import { findSignedInUser } from "#http/shared/find-signed-in-user.ts";
+import { belongsToSession, whenFormWasIssued } from "#http/shared/form-token.ts";
+import { readForm } from "#http/shared/read-form.ts";
+import { returnPath } from "#http/shared/return-path.ts";
+import { type SignInForm, judgeSignIn, signInPage, wrongLogin } from "#http/shared/sign-in-form.ts";
+import { type SignInLimits, createSignInLimits } from "#http/shared/sign-in-limits.ts";
+import type { Transaction } from "#platform/database/database.ts";
+import type { AdminPortal } from "./page.ts";
+
+const landing = { within: "/p/admin", fallback: "/p/admin" } as const;
+
+export function addSignInRoutes(http: FastifyInstance, portal: AdminPortal): void {
+  const limits = createSignInLimits(portal);
+
+  http.get("/p/login", async (request, reply) => {
+    const { return_to: returnTo = "" } = readForm(request.query);
+    if (await findSignedInUser(portal, request)) return reply.redirect(returnPath(returnTo, landing), 302);
+    return showSignIn(portal, request, reply, { returnTo });
+  });
+  http.post("/p/login", async (request, reply) => signIn(portal, limits, request, reply));
+  http.post("/p/logout", async (request, reply) => signOut(portal, request, reply));
+}
+
+const showSignIn = (
+  portal: AdminPortal,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  form: SignInForm,
+): Promise<FastifyReply> =>
+  portal.showPage(request, reply, {
+    template: "sign-in",
+    title: "Sign in",
+    ...signInPage(portal, request, reply, form),
+  });
+
+async function signIn(
+  portal: AdminPortal,
+  limits: SignInLimits,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const form = readForm(request.body);
+  if (!whenFormWasIssued(request, form, portal.cookieSecret)) {
+    const { username = "", return_to: returnTo = "" } = form;
+    const error = "We could not tell that this form came from our own page. Please sign in again.";
+    return showSignIn(portal, request, reply, { status: 403, error, username, returnTo });
+  }
+  const verify = async (login: Parameters<typeof signInProviderUser>[1]) =>
+    (await signInProviderUser(portal.pool, login)) ?? { refused: wrongLogin };
+  const outcome = await judgeSignIn({ ...portal, limits, audience: "admin", verify }, request, reply);
+  if ("again" in outcome) return showSignIn(portal, request, reply, outcome.again);
+  const { proof, returnTo } = outcome;
+  const holds = (tx: Transaction) => providerUserHoldsPassword(tx, proof);
+  const isIn = await startSession(portal, request, reply, { audience: "admin", userId: proof.userId, holds });
+  if (!isIn) return showSignIn(portal, request, reply, { status: 422, error: wrongLogin, returnTo });
+  return reply.redirect(returnPath(returnTo, landing), 303);
+}
+
+async function signOut(portal: AdminPortal, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  const signedIn = await findSignedInUser(portal, request);
+  if (signedIn && !belongsToSession(request, readForm(request.body), signedIn.csrfToken)) {
+    return portal.showPage(request, reply, {
+      template: "message",
+      title: "You are still signed in",
+      status: 403,
+      data: {
+        text: "We could not tell that this came from our own page.",
+        link: { href: "/p/admin", text: "Back to the Admin Portal" },
+      },
+    });
+  }
+  await leaveSession(portal, request, reply, "admin");
+  return reply.redirect("/p/login", 303);
+}

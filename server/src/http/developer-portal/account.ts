@@ -1,0 +1,126 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { createAttemptLimiter } from "#access/index.ts";
+import { readForm } from "#http/shared/read-form.ts";
+import { attemptLimits } from "#platform/limits/limits.ts";
+import { listApplications } from "#portal/applications/index.ts";
+import { type FieldErrors, readFieldsDefinitions } from "#portal/fields/index.ts";
+import { readPlans } from "#portal/products/index.ts";
+import { readProviderSettings } from "#portal/provider-account/index.ts";
+import { readAccountPlanRequest, updateAccount } from "#portal/whole-accounts/index.ts";
+import { addAccountPlanPage, addWithdrawAccountPlanRequestPage, findOtherAccountPlans } from "./account-plan.ts";
+import { describeApplication } from "./application.ts";
+import { type Developer, byDeveloper } from "./developer.ts";
+import { type FormField, definedFields, submittedValues, withSubmittedValues } from "./form-fields.ts";
+import { type DeveloperPage, addAdminFormPage, requireDeveloper, showForm } from "./form-pages.ts";
+import { showNotFound } from "./message-pages.ts";
+import { addOwnDetailsPage, addOwnPasswordPage } from "./own-user.ts";
+import { type Portal, formatDate, redirectWithNotice } from "./page.ts";
+
+/** The account as it is, and what its people change of it and of themselves. */
+export function addAccountRoutes(http: FastifyInstance, portal: Portal): void {
+  const guesses = createAttemptLimiter(portal, attemptLimits.ownPassword);
+  addAccountRoute(http, portal);
+  addEditAccountPage(http, portal);
+  addAccountPlanPage(http, portal, createAttemptLimiter(portal, attemptLimits.planRequests));
+  addWithdrawAccountPlanRequestPage(http, portal);
+  addOwnDetailsPage(http, portal, guesses);
+  addOwnPasswordPage(http, portal, guesses);
+}
+
+function addAccountRoute(http: FastifyInstance, portal: Portal): void {
+  const { pool, showPage } = portal;
+
+  http.get(
+    "/account",
+    requireDeveloper(portal, async (request, reply, developer) => {
+      const { id: providerId, timeZone } = request.provider;
+      const { account, user } = developer;
+      const [plan] = await readPlans(pool, providerId, [account.planId]);
+      const applications = await listApplications(pool, providerId, account.id);
+      const { userAccountAreaEnabled } = await readProviderSettings(pool, providerId);
+      const other = await findOtherAccountPlans(pool, providerId, account);
+      const asked = await readAccountPlanRequest(pool, providerId, account.id);
+      return showPage(request, reply, {
+        template: "account",
+        title: "My account",
+        developer,
+        data: {
+          account: {
+            org_name: account.orgName,
+            state: account.state,
+            plan: plan?.name,
+            since: formatDate(account.createdAt, timeZone),
+            is_editable: userAccountAreaEnabled,
+            plan_step: other?.step,
+            asked_plan: asked?.planName,
+          },
+          user: { username: user.username, email: user.email, role: user.role },
+          applications: applications.map((it) => describeApplication(it, timeZone)),
+        },
+      });
+    }),
+  );
+}
+
+/** The organization's own fields, where the provider leaves them to its developers. */
+function addEditAccountPage(http: FastifyInstance, portal: Portal): void {
+  const whereOpen =
+    (page: DeveloperPage): DeveloperPage =>
+    async (request, reply, developer) => {
+      const { userAccountAreaEnabled } = await readProviderSettings(portal.pool, request.provider.id);
+      return userAccountAreaEnabled ? page(request, reply, developer) : showNotFound(reply);
+    };
+
+  addAdminFormPage(http, portal, {
+    path: "/account/edit",
+    show: whereOpen((request, reply, developer) => showAccountForm(portal, request, reply, developer)),
+    take: whereOpen((request, reply, developer) => saveAccount(portal, request, reply, developer)),
+  });
+}
+
+async function saveAccount(
+  portal: Portal,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  developer: Developer,
+): Promise<FastifyReply> {
+  const fields = await accountFields(portal, developer, request.provider.id);
+  const saved = await updateAccount(portal.pool, {
+    provider: request.provider,
+    accountId: developer.account.id,
+    values: submittedValues(fields, readForm(request.body)),
+    writer: "developer",
+    by: byDeveloper(portal, developer),
+  });
+  if (!saved) return showNotFound(reply);
+  return "refused" in saved
+    ? showAccountForm(portal, request, reply, { ...developer, errors: saved.refused })
+    : redirectWithNotice(reply, "/account", "saved");
+}
+
+async function showAccountForm(
+  portal: Portal,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { errors, ...developer }: Developer & { readonly errors?: FieldErrors },
+): Promise<FastifyReply> {
+  const fields = await accountFields(portal, developer, request.provider.id);
+  return showForm(portal, request, reply, {
+    title: "Edit organization",
+    fields: withSubmittedValues(fields, readForm(request.body)),
+    submit: "Save",
+    back: { href: "/account", text: "My account" },
+    developer,
+    errors,
+  });
+}
+
+const accountFields = async (
+  { pool }: Portal,
+  { account }: Developer,
+  providerId: number,
+): Promise<readonly FormField[]> =>
+  definedFields(await readFieldsDefinitions(pool, providerId), "Account", {
+    ...account.fields,
+    org_name: account.orgName,
+  });

@@ -1,0 +1,195 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { readForm } from "#http/shared/read-form.ts";
+import type { Database } from "#platform/database/database.ts";
+import {
+  type Application,
+  createApplication,
+  deleteApplication,
+  titleOf,
+  updateApplication,
+} from "#portal/applications/index.ts";
+import { type FieldErrors, readFieldsDefinitions } from "#portal/fields/index.ts";
+import { type Plan, type Product, listPlans, listProducts } from "#portal/products/index.ts";
+import { type OwnApplication, applicationChange, applicationLink, requireApplication } from "./application.ts";
+import { type Developer, byDeveloper } from "./developer.ts";
+import { type FormField, definedFields, notOffered, submittedValues, withSubmittedValues } from "./form-fields.ts";
+import { addFormPage, showForm } from "./form-pages.ts";
+import { showNotAllowed, showNotFound } from "./message-pages.ts";
+import { type Portal, redirectWithNotice } from "./page.ts";
+import { describePlan, planField } from "./plans.ts";
+
+export function addNewApplicationPage(http: FastifyInstance, portal: Portal): void {
+  addFormPage(http, portal, {
+    path: "/applications/new",
+    show: (request, reply, developer) => showNewForm(portal, request, reply, developer),
+    take: (request, reply, developer) => submitNewForm(portal, request, reply, developer),
+  });
+}
+
+async function submitNewForm(
+  portal: Portal,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  developer: Developer,
+): Promise<FastifyReply> {
+  const { provider } = request;
+  const form = readForm(request.body);
+  const plans = await findSelectablePlans(portal.pool, provider.id);
+  const chosen = plans.length === 1 ? plans[0] : plans.find(({ plan }) => String(plan.id) === form["plan_id"]);
+  if (!chosen) {
+    return showNewForm(portal, request, reply, { ...developer, errors: { plan_id: notOffered } });
+  }
+  const definitions = await readFieldsDefinitions(portal.pool, provider.id);
+  const made = await createApplication(portal.pool, {
+    provider,
+    accountId: developer.account.id,
+    planId: chosen.plan.id,
+    values: submittedValues(definedFields(definitions, "Cinstance", {}), form),
+    writer: "developer",
+    by: byDeveloper(portal, developer),
+  });
+  if (!made || "notFound" in made) return showNotFound(reply);
+  if ("notAllowed" in made) return showNotAllowed(portal, request, reply, developer);
+  if ("refused" in made) return showNewForm(portal, request, reply, { ...developer, errors: made.refused });
+  const { id, state } = made.application;
+  return redirectWithNotice(
+    reply,
+    `/applications/${id}`,
+    state === "pending" ? "application-asked-for" : "application-created",
+  );
+}
+
+async function showNewForm(
+  portal: Portal,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { errors, ...developer }: Developer & { readonly errors?: FieldErrors },
+): Promise<FastifyReply> {
+  const { id: providerId } = request.provider;
+  const plans = await findSelectablePlans(portal.pool, providerId);
+  if (plans.length === 0) return showNotAllowed(portal, request, reply, developer);
+  const fields = definedFields(await readFieldsDefinitions(portal.pool, providerId), "Cinstance", {});
+  return showForm(portal, request, reply, {
+    title: "New application",
+    ...selectedPlanLead(plans),
+    fields: withSubmittedValues([...planFields(plans), ...fields], readForm(request.body)),
+    submit: "Create application",
+    back: { href: "/applications", text: "Applications" },
+    developer,
+    errors,
+  });
+}
+
+/** Where there is one plan alone, nobody is asked: they read which it is. */
+const planFields = (plans: readonly SelectablePlan[]): readonly FormField[] =>
+  plans.length === 1
+    ? []
+    : [
+        planField(
+          plans.map((it) => ({ plan: it.plan, name: `${it.product.name}: ${it.plan.name}`, more: planConditions(it) })),
+        ),
+      ];
+
+const selectedPlanLead = ([only, ...others]: readonly SelectablePlan[]): { readonly lead?: string } =>
+  only && others.length === 0
+    ? { lead: `For ${only.product.name}, on the plan ${describePlan(only.plan, planConditions(only))}.` }
+    : {};
+
+const planConditions = ({ plan }: SelectablePlan): readonly string[] =>
+  plan.approvalRequired ? ["needs approval"] : [];
+
+interface SelectablePlan {
+  readonly product: Product;
+  readonly plan: Plan;
+}
+
+/** The plans that developers may make applications on: the default ones, and where they may choose all published ones. */
+export async function findSelectablePlans(db: Database, providerId: number): Promise<readonly SelectablePlan[]> {
+  const products = await listProducts(db, providerId);
+  const plans = Map.groupBy(await listPlans(db, providerId, { kind: "application_plan" }), (plan) => plan.productId);
+  return products
+    .filter((product) => product.buyersManageApps)
+    .flatMap((product) =>
+      (plans.get(product.id) ?? [])
+        .filter((plan) => plan.isDefault || (product.buyerCanSelectPlan && plan.state === "published"))
+        .map((plan) => ({ product, plan })),
+    );
+}
+
+export function addEditApplicationPage(http: FastifyInstance, portal: Portal): void {
+  addFormPage(http, portal, {
+    path: "/applications/:id/edit",
+    show: requireApplication(portal, (request, reply, owned) => showEditForm(portal, request, reply, owned)),
+    take: requireApplication(portal, async (request, reply, owned) => {
+      const fields = await applicationFields(portal, request.provider.id, owned.application);
+      const values = submittedValues(fields, readForm(request.body));
+      const saved = await updateApplication(portal.pool, { ...applicationChange(portal, request, owned), values });
+      if (!saved) return showNotFound(reply);
+      if ("notAllowed" in saved) return showNotAllowed(portal, request, reply, owned.developer);
+      return "refused" in saved
+        ? showEditForm(portal, request, reply, { ...owned, errors: saved.refused })
+        : redirectWithNotice(reply, `/applications/${saved.application.id}`, "saved");
+    }),
+  });
+}
+
+async function showEditForm(
+  portal: Portal,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { application, developer, errors }: OwnApplication & { readonly errors?: FieldErrors },
+): Promise<FastifyReply> {
+  if (!application.product.buyersManageApps) return showNotAllowed(portal, request, reply, developer);
+  return showForm(portal, request, reply, {
+    title: "Edit application",
+    fields: withSubmittedValues(
+      await applicationFields(portal, request.provider.id, application),
+      readForm(request.body),
+    ),
+    submit: "Save",
+    back: applicationLink(application),
+    developer,
+    errors,
+  });
+}
+
+async function applicationFields(
+  { pool }: Portal,
+  providerId: number,
+  { name, description, fields, product, redirectUrl }: Application,
+): Promise<readonly FormField[]> {
+  const held = { ...fields, name: name ?? "", description: description ?? "" };
+  const redirect = { ...redirectField, value: redirectUrl ?? "" };
+  return [
+    ...definedFields(await readFieldsDefinitions(pool, providerId), "Cinstance", held),
+    ...(product.backendVersion === "oauth" ? [redirect] : []),
+  ];
+}
+
+const redirectField: FormField = { name: "redirect_url", label: "Redirect URL", type: "text", required: false };
+
+/** Asks first: the programs that use its keys stop working. */
+export function addDeleteApplicationPage(http: FastifyInstance, portal: Portal): void {
+  addFormPage(http, portal, {
+    path: "/applications/:id/delete",
+    show: requireApplication(portal, async (request, reply, { application, developer }) =>
+      application.product.buyersManageApps
+        ? showForm(portal, request, reply, {
+            title: `Delete ${titleOf(application)}?`,
+            lead: "Programs that call the API with its credentials are refused from then on. This cannot be undone.",
+            submit: "Delete application",
+            isGrave: true,
+            back: applicationLink(application),
+            developer,
+          })
+        : showNotAllowed(portal, request, reply, developer),
+    ),
+    take: requireApplication(portal, async (request, reply, owned) => {
+      const deleted = await deleteApplication(portal.pool, applicationChange(portal, request, owned));
+      if (!deleted) return showNotFound(reply);
+      return "notAllowed" in deleted
+        ? showNotAllowed(portal, request, reply, owned.developer)
+        : redirectWithNotice(reply, "/applications", "application-deleted");
+    }),
+  });
+}

@@ -1,0 +1,92 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { type Application, type ApplicationChange, readApplication, titleOf } from "#portal/applications/index.ts";
+import { type Developer, byDeveloper } from "./developer.ts";
+import type { DeveloperPage } from "./form-pages.ts";
+import { showNotFound } from "./message-pages.ts";
+import { type FormattedDate, type Portal, formatDate, readPathId } from "./page.ts";
+
+/** An application of one's own account, and whoever looks at it. */
+export interface OwnApplication {
+  readonly application: Application;
+  readonly developer: Developer;
+}
+
+type ApplicationPage = (request: FastifyRequest, reply: FastifyReply, owned: OwnApplication) => Promise<FastifyReply>;
+
+/** A page of an application that the path names. Another account's is not there. */
+export const requireApplication =
+  ({ pool }: Portal, page: ApplicationPage): DeveloperPage =>
+  async (request, reply, developer) => {
+    const id = readPathId(request);
+    const application = id === undefined ? undefined : await readApplication(pool, request.provider.id, id);
+    return application?.accountId === developer.account.id
+      ? page(request, reply, { application, developer })
+      : showNotFound(reply);
+  };
+
+/** What every use case has to know about a change that a developer makes of an application. */
+export const applicationChange = (
+  portal: Portal,
+  { provider }: FastifyRequest,
+  { application, developer }: OwnApplication,
+): ApplicationChange & { readonly writer: "developer" } => ({
+  provider,
+  accountId: application.accountId,
+  applicationId: application.id,
+  writer: "developer",
+  by: byDeveloper(portal, developer),
+});
+
+/** Where the pages about an application lead back to. */
+export const applicationLink = (application: Application): { readonly href: string; readonly text: string } => ({
+  href: `/applications/${application.id}`,
+  text: titleOf(application),
+});
+
+/** What a program sends to prove which application it is. */
+interface Credential {
+  readonly id: string;
+  readonly label: string;
+  readonly value: string;
+}
+
+/** An application as the templates see it. */
+export interface DescribedApplication {
+  readonly id: number;
+  readonly name: string;
+  readonly description: string | null;
+  readonly state: Application["state"];
+  readonly product: string;
+  readonly plan: string;
+  readonly redirect_url: string | null;
+  readonly since: FormattedDate;
+  readonly credentials: readonly Credential[];
+}
+
+export function describeApplication(application: Application, timeZone: string): DescribedApplication {
+  return {
+    id: application.id,
+    name: titleOf(application),
+    description: application.description,
+    state: application.state,
+    product: application.product.name,
+    plan: application.plan.name,
+    redirect_url: application.product.backendVersion === "oauth" ? application.redirectUrl : null,
+    since: formatDate(application.createdAt, timeZone),
+    credentials: credentialsOf(application),
+  };
+}
+
+/** Of all that an application has, what its product asks for. */
+function credentialsOf({ product, userKey, applicationId, keys }: Application): readonly Credential[] {
+  if (product.backendVersion === "1") return [{ id: "user-key", label: "API key", value: userKey }];
+  const isOAuth = product.backendVersion === "oauth";
+  return [
+    { id: "application-id", label: isOAuth ? "Client ID" : "Application ID", value: applicationId },
+    ...keys.map(({ value }, place) => ({
+      id: `key-${place + 1}`,
+      label: isOAuth ? "Client secret" : keys.length === 1 ? "Application key" : `Application key ${place + 1}`,
+      value,
+    })),
+  ];
+}

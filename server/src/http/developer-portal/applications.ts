@@ -1,0 +1,129 @@
+import type { FastifyInstance } from "fastify";
+import { createAttemptLimiter } from "#access/index.ts";
+import { readForm } from "#http/shared/read-form.ts";
+import type { Database } from "#platform/database/database.ts";
+import { attemptLimits } from "#platform/limits/limits.ts";
+import type { Account } from "#portal/accounts/index.ts";
+import { type Application, listApplications, readPlanRequest, titleOf } from "#portal/applications/index.ts";
+import { listDeliveries } from "#webhooks/deliveries/index.ts";
+import {
+  addDeleteApplicationPage,
+  addEditApplicationPage,
+  addNewApplicationPage,
+  findSelectablePlans,
+} from "./application-forms.ts";
+import { addDeleteKeyPage, addKeysPage, addRegenerateKeyPage, addUserKeyPage } from "./application-keys.ts";
+import {
+  type OtherPlans,
+  addApplicationPlanPage,
+  addWithdrawPlanRequestPage,
+  findOtherPlans,
+} from "./application-plan.ts";
+import { describeApplication, requireApplication } from "./application.ts";
+import { requireDeveloper } from "./form-pages.ts";
+import type { Portal } from "./page.ts";
+import { addDeleteReferrerFilterPage, addReferrerFiltersPage } from "./referrer-filters.ts";
+
+/** The applications of the developer's own account, their plans and their credentials. */
+export function addApplicationsRoutes(http: FastifyInstance, portal: Portal): void {
+  addListApplicationsRoute(http, portal);
+  addNewApplicationPage(http, portal);
+  addApplicationRoute(http, portal);
+  addEditApplicationPage(http, portal);
+  addApplicationPlanPage(http, portal, createAttemptLimiter(portal, attemptLimits.planRequests));
+  addWithdrawPlanRequestPage(http, portal);
+  addDeleteApplicationPage(http, portal);
+  addUserKeyPage(http, portal);
+  addKeysPage(http, portal);
+  addDeleteKeyPage(http, portal);
+  addRegenerateKeyPage(http, portal);
+  addReferrerFiltersPage(http, portal);
+  addDeleteReferrerFilterPage(http, portal);
+}
+
+function addListApplicationsRoute(http: FastifyInstance, portal: Portal): void {
+  const { pool, showPage } = portal;
+  http.get(
+    "/applications",
+    requireDeveloper(portal, async (request, reply, developer) => {
+      const { id: providerId, timeZone } = request.provider;
+      const applications = await listApplications(pool, providerId, developer.account.id);
+      return showPage(request, reply, {
+        template: "applications",
+        title: "Applications",
+        developer,
+        data: {
+          applications: applications.map((it) => describeApplication(it, timeZone)),
+          may_create: (await findSelectablePlans(pool, providerId)).length > 0,
+        },
+      });
+    }),
+  );
+}
+
+function addApplicationRoute(http: FastifyInstance, portal: Portal): void {
+  const { pool, showPage, tryOut } = portal;
+  http.get(
+    "/applications/:id",
+    requireDeveloper(
+      portal,
+      requireApplication(portal, async (request, reply, owned) => {
+        const { application, developer } = owned;
+        const { id: providerId, timeZone } = request.provider;
+        const asked = await readPlanRequest(pool, providerId, application.id);
+        const hasJustSignedUp = readForm(request.query)["signed_up"] !== undefined;
+        const isTryOut = hasJustSignedUp && tryOut?.(request.provider) !== undefined;
+        return showPage(request, reply, {
+          template: "application",
+          title: titleOf(application),
+          developer,
+          data: {
+            application: describeApplication(application, timeZone),
+            asked_plan: asked?.planName,
+            links: applicationLinks(application, await findOtherPlans(pool, providerId, owned)),
+            has_just_signed_up: hasJustSignedUp,
+            webhooks_sent: isTryOut ? await countSignUpWebhooks(pool, providerId, developer.account) : 0,
+          },
+        });
+      }),
+    ),
+  );
+}
+
+interface Link {
+  readonly href: string;
+  readonly text: string;
+  readonly is_grave?: boolean;
+}
+
+/** What a developer may do with an application: of its credentials, and of the rest. */
+function applicationLinks(
+  { id, product }: Application,
+  other: OtherPlans | undefined,
+): { readonly credentials: readonly Link[]; readonly rest: readonly Link[] } {
+  const path = `/applications/${id}`;
+  const link = (isOpen: boolean, page: string, text: string): readonly Link[] =>
+    isOpen ? [{ href: `${path}/${page}`, text }] : [];
+  const hasUserKey = product.backendVersion === "1";
+  return {
+    credentials: [
+      ...link(hasUserKey && product.buyerKeyRegenerateEnabled, "user-key", "Regenerate key"),
+      ...link(!hasUserKey && product.buyersManageKeys, "keys", "Manage keys"),
+      ...link(product.referrerFiltersRequired, "referrer-filters", "Referrer filters"),
+    ],
+    rest: [
+      ...link(product.buyersManageApps, "edit", "Edit"),
+      ...link(other !== undefined, "plan", other?.step === "ask" ? "Ask for another plan" : "Change plan"),
+      ...link(product.buyersManageApps, "delete", "Delete").map((it) => ({ ...it, is_grave: true })),
+    ],
+  };
+}
+
+/** Enough for one sign-up at a few endpoints; the page only wants to say that something went out. */
+const deliveriesMax = 50;
+
+/** How many webhooks the account's making has caused so far. */
+async function countSignUpWebhooks(db: Database, providerId: number, account: Account): Promise<number> {
+  const deliveries = await listDeliveries(db, { providerId, since: account.createdAt, limit: deliveriesMax });
+  return deliveries.filter((delivery) => delivery.accountId === account.id).length;
+}

@@ -1,0 +1,34 @@
+import type { FastifyRequest } from "fastify";
+import type { By } from "#access/index.ts";
+import { type SessionNeeds, findBrowserSession } from "#http/shared/browser-session.ts";
+import type { Clock } from "#platform/clock/clock.ts";
+import { type Account, readAccount } from "#portal/accounts/index.ts";
+import type { Provider } from "#portal/providers/index.ts";
+import { type User, readUser } from "#portal/users/index.ts";
+
+/** Who is signed in, as what, and what their forms must hold. */
+export interface Developer {
+  readonly user: User;
+  readonly account: Account;
+  readonly csrfToken: string;
+}
+
+/** Who sends the request, if the session holds and they may still be here. */
+export async function findDeveloper(needs: SessionNeeds, request: FastifyRequest): Promise<Developer | undefined> {
+  const session = await findBrowserSession(needs, request, "developer");
+  const providerId = request.provider.id;
+  const user = session && (await readUser(needs.pool, providerId, session.userId));
+  const account = user && (await readAccount(needs.pool, providerId, user.accountId));
+  if (!account || user.state !== "active" || account.state !== "approved") return undefined;
+  return { user, account, csrfToken: session.csrfToken };
+}
+
+/** Returns the cause recorded for a signed-in developer's change. */
+export const byDeveloper = ({ clock }: { readonly clock: Clock }, { user }: Developer): By => ({
+  actor: { kind: "developer", userId: user.id },
+  channel: "developer_portal",
+  now: clock.now(),
+});
+
+/** The provider as those know it who are not signed in: what they change is told in UTC, as 3scale does. */
+export const withVisitorTimeZone = (provider: Provider): Provider => ({ ...provider, timeZone: "UTC" });

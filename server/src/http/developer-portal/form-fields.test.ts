@@ -1,0 +1,29 @@
+import { expect, test } from "vitest";
+import { type FormField, passwordFields, withErrors } from "./form-fields.ts";
+
+const username: FormField = { name: "username", label: "Username", type: "text", required: true };
+const signs = "use only letters, numbers, and .-_@+ please.";
+
+const errorsOf = (fields: readonly FormField[], errors: Readonly<Record<string, readonly string[]>>) =>
+  withErrors(fields, errors).flatMap(({ error }) => error ?? []);
+
+test.for([
+  ["an end of a sentence begins with the label", ["can't be blank"], "Username can't be blank"],
+  ["a sentence of its own stands alone", [signs], "Use only letters, numbers, and .-_@+ please."],
+  ["several ends make one sentence", ["is too short", "is invalid"], "Username is too short, is invalid"],
+  [
+    "a sentence follows what the label begins",
+    ["is too short", signs],
+    "Username is too short. Use only letters, numbers, and .-_@+ please.",
+  ],
+] as const)("%s", ([, messages, words]) => {
+  expect(errorsOf([username], { username: messages })).toEqual([words]);
+});
+
+test("what a repeated password does not match is called what the page calls it", () => {
+  const errors = { password_confirmation: ["doesn't match Password"] };
+  expect(errorsOf(passwordFields("New password", 8), errors)).toEqual([
+    "New password again doesn't match New password",
+  ]);
+  expect(errorsOf(passwordFields("Password", 8), errors)).toEqual(["Password again doesn't match Password"]);
+});

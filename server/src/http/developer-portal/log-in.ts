@@ -1,0 +1,250 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { type HashingFor, createAttemptLimiter, createNetworkLimiter, ownersOfPassword } from "#access/index.ts";
+import { leaveSession, startSession } from "#http/shared/browser-session.ts";
+import { belongsToSession, whenFormWasIssued } from "#http/shared/form-token.ts";
+import { rememberDevice } from "#http/shared/known-device.ts";
+import { readForm } from "#http/shared/read-form.ts";
+import { returnPath } from "#http/shared/return-path.ts";
+import { type SignInForm, judgeSignIn, signInPage, wrongLogin } from "#http/shared/sign-in-form.ts";
+import { type SignInLimits, createSignInLimits, isLoopback, waitInWords } from "#http/shared/sign-in-limits.ts";
+import type { Database, Transaction } from "#platform/database/database.ts";
+import { attemptLimits } from "#platform/limits/limits.ts";
+import { readAccount } from "#portal/accounts/index.ts";
+import type { FieldErrors } from "#portal/fields/index.ts";
+import {
+  type User,
+  type UserWithHash,
+  findLostPassword,
+  findUsersByLogin,
+  holdsPassword,
+  requestNewPassword,
+  resetPassword,
+} from "#portal/users/index.ts";
+import { findDeveloper, withVisitorTimeZone } from "./developer.ts";
+import { passwordFields } from "./form-fields.ts";
+import { type Form, showForm } from "./form-pages.ts";
+import { showExpiredLink, showInvalidFormToken } from "./message-pages.ts";
+import { type Portal, redirectWithNotice } from "./page.ts";
+
+const landing = { within: "/", fallback: "/account" } as const;
+
+export function addLoginRoutes(http: FastifyInstance, portal: Portal): void {
+  const limits = createSignInLimits(portal);
+
+  http.get("/login", async (request, reply) => {
+    const { return_to: returnTo = "" } = readForm(request.query);
+    if (await findDeveloper(portal, request)) return reply.redirect(returnPath(returnTo, landing), 302);
+    return showLoginForm(portal, request, reply, { returnTo });
+  });
+  http.post("/login", async (request, reply) => logIn(portal, limits, request, reply));
+  http.post("/logout", async (request, reply) => logOut(portal, request, reply));
+}
+
+const showLoginForm = (
+  portal: Portal,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  form: SignInForm,
+): Promise<FastifyReply> =>
+  portal.showPage(request, reply, {
+    template: "login",
+    title: form.error === undefined ? "Log in" : "Please check: Log in",
+    ...signInPage(portal, request, reply, form),
+  });
+
+async function logIn(
+  portal: Portal,
+  limits: SignInLimits,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const isOurs = whenFormWasIssued(request, readForm(request.body), portal.cookieSecret);
+  if (!isOurs) return showInvalidFormToken(portal, request, reply);
+
+  const outcome = await judgeSignIn(
+    { ...portal, limits, audience: "developer", verify: (login) => signInDeveloper(portal.pool, login) },
+    request,
+    reply,
+  );
+  if ("again" in outcome) return showLoginForm(portal, request, reply, outcome.again);
+  const { proof, returnTo } = outcome;
+  const holds = (tx: Transaction) => holdsPassword(tx, proof);
+  const isIn = await startSession(portal, request, reply, { audience: "developer", userId: proof.userId, holds });
+  if (!isIn) return showLoginForm(portal, request, reply, { status: 422, error: wrongLogin, returnTo });
+  return reply.redirect(returnPath(returnTo, landing), 303);
+}
+
+async function logOut(portal: Portal, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  const developer = await findDeveloper(portal, request);
+  if (developer && !belongsToSession(request, readForm(request.body), developer.csrfToken)) {
+    return showInvalidFormToken(portal, request, reply);
+  }
+  await leaveSession(portal, request, reply, "developer");
+  return reply.redirect("/", 303);
+}
+
+/** What is said to somebody who proved to be the user, and may not come in all the same. */
+const refusalTexts = {
+  user: {
+    pending: "Please confirm your email address first: open the link in the mail that we sent you.",
+    suspended: "Your sign-in is suspended.",
+    email_unverified: "Please confirm your email address first: open the link in the mail that we sent you.",
+  },
+  account: {
+    created: "Your account is not approved yet.",
+    pending: "Your account is waiting for approval.",
+    rejected: "Your account was not approved.",
+    suspended: "Your account is suspended.",
+    scheduled_for_deletion: "Your account is about to be deleted.",
+  },
+} as const;
+
+export type SignIn =
+  | { readonly user: User; readonly passwordHash: string; readonly isAmbiguous: boolean }
+  | { readonly refused: string };
+
+interface Login extends HashingFor {
+  readonly login: string;
+  readonly password: string;
+  /** The only user whose password is tried. */
+  readonly onlyUserId?: number | undefined;
+}
+
+/**
+ * Unknown and wrong take the same time and say the same; the state is told to nobody but the user. Of two whom the login means
+ * and whose password it is, the one who may come in does.
+ */
+async function signInDeveloper(db: Database, { login, password, onlyUserId, ...by }: Login): Promise<SignIn> {
+  const { providerId } = by;
+  const meant = await findUsersByLogin(db, providerId, login);
+  const tried = meant.filter(({ user }) => onlyUserId === undefined || user.id === onlyUserId);
+  const owners = await ownersOfPassword(tried, password, by);
+  const isAmbiguous = tried.length > 1;
+  const judged = await Promise.all(
+    owners.map(async (owner) => ({ ...(await checkState(db, providerId, owner)), isAmbiguous })),
+  );
+  return judged.find((it) => "user" in it) ?? judged[0] ?? { refused: wrongLogin };
+}
+
+type CheckedState = { readonly user: User; readonly passwordHash: string } | { readonly refused: string };
+
+async function checkState(
+  db: Database,
+  providerId: number,
+  { user, passwordHash }: UserWithHash,
+): Promise<CheckedState> {
+  if (user.state !== "active") return { refused: refusalTexts.user[user.state] };
+  const account = await readAccount(db, providerId, user.accountId);
+  if (!account || passwordHash === null) return { refused: wrongLogin }; // deleted at this moment, with the user
+  return account.state === "approved" ? { user, passwordHash } : { refused: refusalTexts.account[account.state] };
+}
+
+const lostPasswordForm = (email: string): Form => ({
+  title: "Choose a new password",
+  lead: "Tell us your email address: if you have signed up with it, a mail with a link is on its way.",
+  fields: [
+    {
+      name: "email",
+      label: "Email",
+      type: "email",
+      required: true,
+      autocomplete: "email",
+      length_max: 255,
+      value: email,
+    },
+  ],
+  submit: "Send the link",
+  back: { href: "/login", text: "Log in" },
+});
+
+/** Asks for the mail that lets somebody in who has forgotten how. Nobody learns here who has signed up. */
+export function addLostPasswordPage(http: FastifyInstance, portal: Portal): void {
+  const networks = createNetworkLimiter(portal, attemptLimits.lostPasswordsOfNetwork);
+  const people = createAttemptLimiter(portal, attemptLimits.lostPasswordsOfPerson);
+  http.get("/lost-password", async (request, reply) => showForm(portal, request, reply, lostPasswordForm("")));
+
+  http.post("/lost-password", async (request, reply) => {
+    const { provider } = request;
+    const form = readForm(request.body);
+    if (!whenFormWasIssued(request, form, portal.cookieSecret)) return showInvalidFormToken(portal, request, reply);
+
+    const { email = "" } = form;
+    if (email.trim() === "") {
+      const errors = { email: ["can't be blank"] };
+      return showForm(portal, request, reply, { ...lostPasswordForm(""), errors });
+    }
+    const person = `${provider.id} ${email.trim().slice(0, 255).toLowerCase()}`;
+    const ofNetwork = isLoopback(request.ip) ? 0 : await networks.secondsToWait(request.ip, String(provider.id));
+    const seconds = ofNetwork || (await people.secondsToWait(person));
+    if (seconds > 0) {
+      const errors = { base: [`Too many requests. Please try again ${waitInWords(seconds)}.`] };
+      return showForm(portal, request, reply, { ...lostPasswordForm(email), errors, status: 429 });
+    }
+    const urlOf = (code: string): string => `${portal.developerPortalUrl(provider)}/lost-password/${code}`;
+    await requestNewPassword(portal.pool, { provider, email, urlOf, now: portal.clock.now() });
+    return reply.redirect("/lost-password/check-mail", 303);
+  });
+
+  http.get("/lost-password/check-mail", async (request, reply) =>
+    portal.showPage(request, reply, {
+      template: "message",
+      title: "Please check your mail",
+      data: {
+        text: "If you have signed up with this address, a mail is on its way. Open the link in it within an hour.",
+        is_about_mail: true,
+        link: { href: "/login", text: "Log in" },
+      },
+    }),
+  );
+}
+
+/** Where the mail for a lost password leads. */
+export function addNewPasswordPage(http: FastifyInstance, portal: Portal): void {
+  http.get("/lost-password/:code", async (request, reply) => showNewPasswordForm(portal, request, reply));
+
+  http.post("/lost-password/:code", async (request, reply) => {
+    const form = readForm(request.body);
+    if (!whenFormWasIssued(request, form, portal.cookieSecret)) return showInvalidFormToken(portal, request, reply);
+
+    const { password = "", password_confirmation: confirmation = "" } = form;
+    const { code = "" } = readForm(request.params);
+    const chosen = {
+      provider: withVisitorTimeZone(request.provider),
+      code,
+      password,
+      confirmation,
+      now: portal.clock.now(),
+    };
+    const reset = await resetPassword(portal.pool, chosen);
+    if (!reset) return showExpiredPasswordLink(portal, request, reply);
+    if ("refused" in reset) return showNewPasswordForm(portal, request, reply, reset.refused);
+    // Strangers who guess at the name cannot keep its owner out: the mail proves as much as a password.
+    rememberDevice(portal, request, reply, { audience: "developer", user: reset.user });
+    return redirectWithNotice(reply, "/login", "password-chosen");
+  });
+}
+
+async function showNewPasswordForm(
+  portal: Portal,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  errors?: FieldErrors,
+): Promise<FastifyReply> {
+  const { id: providerId, passwordLengthMin } = request.provider;
+  const { code = "" } = readForm(request.params);
+  const lost = await findLostPassword(portal.pool, { providerId, code, now: portal.clock.now() });
+  if (!lost) return showExpiredPasswordLink(portal, request, reply);
+  return showForm(portal, request, reply, {
+    title: "Choose a new password",
+    lead: `For ${lost.username}. Browsers that are logged in are logged out.`,
+    fields: passwordFields("New password", passwordLengthMin),
+    submit: "Set password",
+    errors,
+  });
+}
+
+const showExpiredPasswordLink = (portal: Portal, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> =>
+  showExpiredLink(portal, request, reply, {
+    text: "The link works once, within an hour, and only the one in the newest mail.",
+    link: { href: "/lost-password", text: "Get another link" },
+  });

@@ -1,0 +1,146 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { AttemptLimiter } from "#access/index.ts";
+import { readForm } from "#http/shared/read-form.ts";
+import { readSessionCookie } from "#http/shared/session-cookie.ts";
+import { waitInWords } from "#http/shared/sign-in-limits.ts";
+import { type FieldErrors, readFieldsDefinitions } from "#portal/fields/index.ts";
+import { updateUser } from "#portal/users/index.ts";
+import { type Developer, byDeveloper } from "./developer.ts";
+import {
+  type FormField,
+  currentPasswordField,
+  passwordFields,
+  submittedValues,
+  withSubmittedValues,
+} from "./form-fields.ts";
+import { addFormPage, showForm } from "./form-pages.ts";
+import { showNotFound } from "./message-pages.ts";
+import { type Portal, redirectWithNotice } from "./page.ts";
+import { userFields } from "./users.ts";
+
+/** What the signed-in user is called, and the provider's other fields of it: with the current password alone. */
+export function addOwnDetailsPage(http: FastifyInstance, portal: Portal, guesses: AttemptLimiter): void {
+  addFormPage(http, portal, {
+    path: "/account/details",
+    show: (request, reply, developer) => showDetailsForm(portal, request, reply, { developer }),
+    take: async (request, reply, developer) => {
+      const form = readForm(request.body);
+      const values = submittedValues(await ownFields(portal, request, developer), form);
+      const { current_password: currentPassword = "" } = form;
+      const outcome = await updateOwnUser(portal, guesses, request, { developer, values, currentPassword });
+      if (!outcome) return showNotFound(reply);
+      return "refused" in outcome
+        ? showDetailsForm(portal, request, reply, { developer, again: outcome })
+        : redirectWithNotice(reply, "/account", "saved");
+    },
+  });
+}
+
+async function showDetailsForm(
+  portal: Portal,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { developer, again }: { readonly developer: Developer; readonly again?: RejectedUpdate },
+): Promise<FastifyReply> {
+  const fields = withSubmittedValues(await ownFields(portal, request, developer), readForm(request.body));
+  return showForm(portal, request, reply, {
+    title: "My details",
+    fields: [
+      ...fields,
+      { ...currentPasswordField, hint: "Every change here needs it, so that only you can make one." },
+    ],
+    submit: "Save",
+    back: { href: "/account", text: "My account" },
+    developer,
+    errors: again?.refused,
+    status: again?.status,
+  });
+}
+
+const ownFields = async (
+  { pool }: Portal,
+  { provider }: FastifyRequest,
+  { user }: Developer,
+): Promise<readonly FormField[]> => userFields(await readFieldsDefinitions(pool, provider.id), user);
+
+const passwordMissing: FieldErrors = { password: ["can't be blank"] };
+
+/** Another password for the signed-in user. It ends the sessions of all other browsers. */
+export function addOwnPasswordPage(http: FastifyInstance, portal: Portal, guesses: AttemptLimiter): void {
+  addFormPage(http, portal, {
+    path: "/account/password",
+    show: (request, reply, developer) => showPasswordForm(portal, request, reply, { developer }),
+    take: async (request, reply, developer) => {
+      const { current_password: currentPassword = "", ...form } = readForm(request.body);
+      const { password = "", password_confirmation = "" } = form;
+      if (password === "") {
+        const refused = currentPassword === "" ? { ...currentPasswordMissing, ...passwordMissing } : passwordMissing;
+        return showPasswordForm(portal, request, reply, { developer, again: { status: 422, refused } });
+      }
+      const values = { password, password_confirmation };
+      const outcome = await updateOwnUser(portal, guesses, request, { developer, values, currentPassword });
+      if (!outcome) return showNotFound(reply);
+      return "refused" in outcome
+        ? showPasswordForm(portal, request, reply, { developer, again: outcome })
+        : redirectWithNotice(reply, "/account", "password-changed");
+    },
+  });
+}
+
+const showPasswordForm = (
+  portal: Portal,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { developer, again }: { readonly developer: Developer; readonly again?: RejectedUpdate },
+): Promise<FastifyReply> =>
+  showForm(portal, request, reply, {
+    title: "Change password",
+    fields: [currentPasswordField, ...passwordFields("New password", request.provider.passwordLengthMin)],
+    submit: "Change password",
+    back: { href: "/account", text: "My account" },
+    developer,
+    errors: again?.refused,
+    status: again?.status,
+  });
+
+interface OwnUpdate {
+  readonly developer: Developer;
+  readonly values: Readonly<Record<string, string>>;
+  /** What was typed to prove that it is still them. */
+  readonly currentPassword: string;
+}
+
+type RejectedUpdate = { readonly refused: FieldErrors; readonly status: 422 | 429 };
+
+/** What was left empty is not incorrect. */
+const currentPasswordMissing: FieldErrors = { current_password: ["can't be blank"] };
+
+/** Changes the signed-in user, if they know their password. Undefined if they are gone by now. */
+async function updateOwnUser(
+  portal: Portal,
+  guesses: AttemptLimiter,
+  request: FastifyRequest,
+  { developer, values, currentPassword }: OwnUpdate,
+): Promise<{ readonly saved: true } | RejectedUpdate | undefined> {
+  const { provider } = request;
+  const guesser = `developer ${provider.id} ${developer.user.id}`;
+  const seconds = await guesses.secondsToWait(guesser);
+  if (seconds > 0) {
+    return { status: 429, refused: { base: [`Too many attempts. Please try again ${waitInWords(seconds)}.`] } };
+  }
+  const saved = await updateUser(portal.pool, {
+    provider,
+    accountId: developer.account.id,
+    userId: developer.user.id,
+    values,
+    currentPassword,
+    keptSession: readSessionCookie(request, "developer"),
+    writer: "developer",
+    by: byDeveloper(portal, developer),
+  });
+  if (!saved) return undefined;
+  const refused = "refused" in saved ? saved.refused : undefined;
+  if (!refused?.["current_password"]) await guesses.forget(guesser);
+  if (!refused) return { saved: true };
+  return { status: 422, refused: currentPassword === "" ? { ...refused, ...currentPasswordMissing } : refused };
+}

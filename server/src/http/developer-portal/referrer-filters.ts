@@ -1,0 +1,92 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { readForm } from "#http/shared/read-form.ts";
+import { addReferrerFilter, listReferrerFilters, removeReferrerFilter, titleOf } from "#portal/applications/index.ts";
+import type { FieldErrors } from "#portal/fields/index.ts";
+import { type OwnApplication, applicationChange, requireApplication } from "./application.ts";
+import { type FormField, checkedFields } from "./form-fields.ts";
+import { type DeveloperPage, addFormPage, showForm } from "./form-pages.ts";
+import { showNotFound } from "./message-pages.ts";
+import { type Portal, readPathId, redirectWithNotice } from "./page.ts";
+
+const filterField: FormField = {
+  name: "value",
+  label: "Host",
+  type: "text",
+  required: true,
+  length_max: 255,
+  hint: "The host of a site, such as www.example.org, or several at once: *.example.org",
+};
+
+/** From which sites an application may be used, and a form for one more. */
+export function addReferrerFiltersPage(http: FastifyInstance, portal: Portal): void {
+  addFormPage(http, portal, {
+    path: "/applications/:id/referrer-filters",
+    show: requireReferrerFilters(portal, (request, reply, owned) => showFilters(portal, request, reply, owned)),
+    take: requireReferrerFilters(portal, async (request, reply, owned) => {
+      const value = (readForm(request.body)["value"] ?? "").trim();
+      const added = await addReferrerFilter(portal.pool, { ...applicationChange(portal, request, owned), value });
+      if (!added) return showNotFound(reply);
+      return "refused" in added
+        ? showFilters(portal, request, reply, { ...owned, errors: added.refused })
+        : redirectWithNotice(reply, `/applications/${owned.application.id}/referrer-filters`, "filter-added");
+    }),
+  });
+}
+
+async function showFilters(
+  portal: Portal,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { application: { id, name }, developer, errors }: OwnApplication & { readonly errors?: FieldErrors },
+): Promise<FastifyReply> {
+  const fields = [{ ...filterField, value: readForm(request.body)["value"] ?? "" }];
+  const filters = await listReferrerFilters(portal.pool, request.provider.id, [id]);
+  return portal.showPage(request, reply, {
+    template: "referrer-filters",
+    title: `${errors ? "Please check: " : ""}Referrer filters of ${name}`,
+    status: errors ? 422 : 200,
+    developer,
+    data: {
+      application: { id, name },
+      filters: filters.map((filter) => ({ id: filter.id, value: filter.value })),
+      ...checkedFields(fields, errors),
+    },
+  });
+}
+
+export function addDeleteReferrerFilterPage(http: FastifyInstance, portal: Portal): void {
+  const { pool } = portal;
+  addFormPage(http, portal, {
+    path: "/applications/:id/referrer-filters/:filter/delete",
+    show: requireReferrerFilters(portal, async (request, reply, { application, developer }) => {
+      const filters = await listReferrerFilters(pool, request.provider.id, [application.id]);
+      const filter = filters.find(({ id }) => id === readPathId(request, "filter"));
+      if (!filter) return showNotFound(reply);
+      return showForm(portal, request, reply, {
+        title: `Delete ${filter.value}?`,
+        lead: `Calls of ${titleOf(application)} from there are refused from then on.`,
+        submit: "Delete filter",
+        isGrave: true,
+        back: { href: `/applications/${application.id}/referrer-filters`, text: "Referrer filters" },
+        developer,
+      });
+    }),
+    take: requireReferrerFilters(portal, async (request, reply, owned) => {
+      const filterId = readPathId(request, "filter");
+      if (filterId === undefined) return showNotFound(reply);
+      const removed = await removeReferrerFilter(pool, { ...applicationChange(portal, request, owned), filterId });
+      return removed && !("notFound" in removed)
+        ? redirectWithNotice(reply, `/applications/${owned.application.id}/referrer-filters`, "filter-deleted")
+        : showNotFound(reply);
+    }),
+  });
+}
+
+/**
+ * A page of an application whose product asks where calls come from. As in 3scale, also where its developers may not
+ * manage their applications: without a filter, no call of theirs is answered.
+ */
+const requireReferrerFilters = (portal: Portal, page: Parameters<typeof requireApplication>[1]): DeveloperPage =>
+  requireApplication(portal, async (request, reply, owned) =>
+    owned.application.product.referrerFiltersRequired ? page(request, reply, owned) : showNotFound(reply),
+  );
