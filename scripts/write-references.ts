@@ -3,9 +3,9 @@ import { writeFile } from "node:fs/promises";
 import { version } from "../server/src/app/version.ts";
 import { describeAccountManagementApi } from "../server/src/http/account-management-api/index.ts";
 import { bellwireApiDocument } from "../server/src/http/bellwire-api/index.ts";
-import { errorsReference } from "../server/src/http/shared/errors-reference.ts";
-import { limitsReference } from "../server/src/platform/limits/limits-reference.ts";
+import { renderErrorsReference } from "../server/src/http/shared/problem.ts";
 import { settingsReference } from "../server/src/platform/config/settings-reference.ts";
+import { limitsReference } from "../server/src/platform/limits/limits-reference.ts";
 import { accountManagementApiCoverage } from "./account-management-api-coverage.ts";
 import { eventsReference } from "./events-reference.ts";
 import { metricsReference } from "./metrics-reference.ts";
@@ -15,7 +15,7 @@ const json = (document: unknown): string => `${JSON.stringify(document, undefine
 
 const references: Readonly<Record<string, string>> = {
   "docs/reference/settings.md": settingsReference(),
-  "docs/reference/errors.md": errorsReference(),
+  "docs/reference/errors.md": renderErrorsReference(),
   "docs/reference/limits.md": limitsReference(),
   "docs/reference/events.md": eventsReference(),
   "docs/reference/metrics.md": await metricsReference(version),

@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from "fastify";
+import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import { accountManagementApiDoor, unservedApiDoor, unservedApis } from "#http/account-management-api/index.ts";
 import { adminPortalPlugin } from "#http/admin-portal/index.ts";
 import { apiDocsDoor } from "#http/api-docs/index.ts";
@@ -7,23 +7,24 @@ import { bellwireApiDoor } from "#http/bellwire-api/index.ts";
 import { developerPortalPlugin } from "#http/developer-portal/index.ts";
 import { operationsDoor } from "#http/operations/index.ts";
 import { requestBinDoor } from "#http/request-bin/index.ts";
-import { addDeliveryLag } from "#http/shared/delivery-lag.ts";
 import { createFindAdminCaller } from "#http/shared/admin-caller.ts";
-import { addFindProviderHook } from "#http/shared/find-provider-hook.ts";
-import { requestTimes } from "#http/shared/request-times.ts";
-import { requestLimits } from "#platform/limits/limits.ts";
-import { addAnswerHeaders, dropAbortedRequests } from "#http/shared/server-guards.ts";
+import { addFindProviderHook } from "#http/shared/find-provider.ts";
 import {
+  addAnswerHeaders,
+  addDeliveryLag,
+  dropAbortedRequests,
   pathPartLengthMax,
   refuseUnreadablePaths,
+  requestTimes,
   rewriteUnreadablePath,
-} from "#http/shared/refuse-unreadable-paths.ts";
+} from "#http/shared/server-hooks.ts";
 import { type Clock, systemClock } from "#platform/clock/clock.ts";
-import type { Pool } from "#platform/database/database.ts";
 import { readDatabaseSwitches } from "#platform/database/database-switches.ts";
+import type { Pool } from "#platform/database/database.ts";
 import { isMigrated } from "#platform/database/is-migrated.ts";
 import type { Encryption } from "#platform/encryption/encryption.ts";
 import { newUuidV7 } from "#platform/ids/uuid-v7.ts";
+import { requestLimits } from "#platform/limits/limits.ts";
 import type { AllowedTargets } from "#platform/network/allowed-targets.ts";
 import type { Lookup } from "#platform/network/resolve-target.ts";
 import type { Provider } from "#portal/providers/index.ts";

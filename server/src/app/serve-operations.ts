@@ -1,7 +1,6 @@
 import fastify from "fastify";
 import { operationsDoor } from "#http/operations/index.ts";
-import { requestTimes } from "#http/shared/request-times.ts";
-import { addAnswerHeaders, dropAbortedRequests } from "#http/shared/server-guards.ts";
+import { addAnswerHeaders, dropAbortedRequests, requestTimes } from "#http/shared/server-hooks.ts";
 import { systemClock } from "#platform/clock/clock.ts";
 import { readDatabaseSwitches } from "#platform/database/database-switches.ts";
 import { isMigrated } from "#platform/database/is-migrated.ts";

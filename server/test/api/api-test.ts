@@ -1,14 +1,14 @@
 import { randomBytes } from "node:crypto";
-import { expect } from "vitest";
 import fastify, { type FastifyInstance, type InjectOptions, type LightMyRequestResponse } from "fastify";
-import { createAccessToken, createProviderUser, type AdminCaller, type Permission, type Scope } from "#access/index.ts";
+import { expect } from "vitest";
+import { type AdminCaller, type Permission, type Scope, createAccessToken, createProviderUser } from "#access/index.ts";
 import { accountManagementApiDoor, describeAccountManagementApi } from "#http/account-management-api/index.ts";
 import { createFindAdminCaller } from "#http/shared/admin-caller.ts";
-import { addFindProviderHook } from "#http/shared/find-provider-hook.ts";
+import { addFindProviderHook } from "#http/shared/find-provider.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { parseAllowedTargets } from "#platform/network/allowed-targets.ts";
-import type { Provider } from "#portal/providers/index.ts";
 import { setUpProvider } from "#portal/provider-setup/index.ts";
+import type { Provider } from "#portal/providers/index.ts";
 import { encryption } from "../support/build-webhooks.ts";
 import type { HandDrivenClock } from "../support/hand-driven-clock.ts";
 import { test as base } from "../support/test.ts";

@@ -1,15 +1,15 @@
-import { expect } from "vitest";
 import fastify, { type FastifyInstance, type InjectOptions, type LightMyRequestResponse } from "fastify";
+import { expect } from "vitest";
 import { bellwireApiDocument, bellwireApiDoor } from "#http/bellwire-api/index.ts";
 import { createFindAdminCaller } from "#http/shared/admin-caller.ts";
-import { addFindProviderHook } from "#http/shared/find-provider-hook.ts";
+import { addFindProviderHook } from "#http/shared/find-provider.ts";
 import type { Clock } from "#platform/clock/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { newUuidV7 } from "#platform/ids/uuid-v7.ts";
 import { parseAllowedTargets } from "#platform/network/allowed-targets.ts";
 import { createSender } from "#webhooks/attempts/index.ts";
 import { readSecretsTo } from "#webhooks/endpoints/index.ts";
-import { baseDomain, openHouse, type ApiHouse } from "../api/api-test.ts";
+import { type ApiHouse, baseDomain, openHouse } from "../api/api-test.ts";
 import { lookupHere } from "../support/build-attempts.ts";
 import { encryption } from "../support/build-webhooks.ts";
 import { startReceiver } from "../support/receiver.ts";

@@ -1,17 +1,17 @@
 import { expect } from "vitest";
-import { createAttemptLimiter, type By } from "#access/index.ts";
-import { problemOfError } from "#http/shared/problem-of-error.ts";
+import { type By, createAttemptLimiter } from "#access/index.ts";
+import { problemOfError } from "#http/shared/error-answers.ts";
 import { binLimits, streamLimits } from "#platform/limits/bin-limits.ts";
+import { limitsReference } from "#platform/limits/limits-reference.ts";
 import {
+  type CountLimit,
   attemptLimits,
   changeLimits,
   changeableLimits,
   countLimits,
   requestLimits,
   textLimits,
-  type CountLimit,
 } from "#platform/limits/limits.ts";
-import { limitsReference } from "#platform/limits/limits-reference.ts";
 import { readRoom } from "#platform/limits/require-room.ts";
 import { createApplication } from "#portal/applications/index.ts";
 import { createFieldsDefinition, readFieldInput } from "#portal/fields/index.ts";
@@ -19,8 +19,8 @@ import { judgeNewDefinition } from "#portal/fields/judge-definition.ts";
 import { issueAccessToken } from "#portal/provider-account/index.ts";
 import { acceptInvitation, createUser, inviteUser } from "#portal/users/index.ts";
 import { signUpAccount } from "#portal/whole-accounts/index.ts";
+import { type BellwireHouse, test as base } from "../bellwire-api/bellwire-api-test.ts";
 import { form } from "../portal/house.ts";
-import { test as base, type BellwireHouse } from "../bellwire-api/bellwire-api-test.ts";
 
 interface Scene {
   readonly house: BellwireHouse;

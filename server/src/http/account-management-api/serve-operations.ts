@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { reaches, type AdminCaller } from "#access/index.ts";
-import { assertMay } from "#http/shared/assert-may.ts";
+import { type AdminCaller, reaches } from "#access/index.ts";
+import { requirePermission } from "#http/shared/admin-caller.ts";
+import { readSessionCookie } from "#http/shared/browser-session.ts";
 import { Problem } from "#http/shared/problem.ts";
-import { readSessionCookie } from "#http/shared/session-cookie.ts";
 import { sendAnswer } from "./answers/send-answer.ts";
 import type { Call, Operation, OperationNeeds } from "./operation.ts";
 import { namesReadableType } from "./requests/accept-bodies.ts";
@@ -73,7 +73,7 @@ const handlerOf =
   (operation: Operation, needs: OperationNeeds): Handler =>
   async (request, reply) => {
     const caller = await needs.findAdminCaller(request);
-    assertMay(caller, operation.deed, request.provider);
+    requirePermission(caller, operation.deed, request.provider);
     const format = negotiateFormat(request, operation.formats);
     const asked = {
       caller,

@@ -3,9 +3,9 @@ import { join } from "node:path";
 import fastifyStatic from "@fastify/static";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { type Deed, type ProviderUser, deedsOpenTo } from "#access/index.ts";
-import { callerInPortal } from "#http/shared/admin-caller.ts";
-import { type SignedInUser, findSignedInUser } from "#http/shared/find-signed-in-user.ts";
-import { readForm } from "#http/shared/read-form.ts";
+import { callerOfPortalUser } from "#http/shared/admin-caller.ts";
+import { type SignedInUser, findSignedInUser } from "#http/shared/browser-session.ts";
+import { readForm } from "#http/shared/forms.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import type { AdminPortal, AdminPortalNeeds } from "./page.ts";
 
@@ -112,7 +112,7 @@ interface SessionData {
 type Urls = Pick<AdminPortalNeeds, "adminPortalUrl" | "developerPortalUrl">;
 
 function sessionDataFor(portal: Urls, provider: Provider, { user, csrfToken }: SignedInUser): SessionData {
-  const deeds = deedsOpenTo(callerInPortal(user), provider);
+  const deeds = deedsOpenTo(callerOfPortalUser(user), provider);
   return {
     userId: user.id,
     userName: user.username,

@@ -1,8 +1,7 @@
 import { fileURLToPath } from "node:url";
 import type { FastifyPluginAsync } from "fastify";
-import { acceptForms } from "#http/shared/accept-forms.ts";
-import { servePageAssets } from "#http/shared/page-assets.ts";
-import { addPageHeaders } from "#http/shared/page-headers.ts";
+import { acceptForms } from "#http/shared/forms.ts";
+import { addPageHeaders, servePageAssets } from "#http/shared/pages.ts";
 import { requestLimits } from "#platform/limits/limits.ts";
 import { addAppRoutes, serveWebFiles } from "./app-page.ts";
 import { type AdminPortalNeeds, addErrorPages, createShowPage } from "./page.ts";

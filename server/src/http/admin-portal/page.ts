@@ -1,8 +1,7 @@
 import { fileURLToPath } from "node:url";
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { databaseFullPage, showDatabaseAway, tooBusyPage } from "#http/shared/database-trouble-pages.ts";
-import { openTemplates } from "#http/shared/open-templates.ts";
-import { problemOfError } from "#http/shared/problem-of-error.ts";
+import { problemOfError } from "#http/shared/error-answers.ts";
+import { createTemplateRenderer, databaseFullPage, sendDatabaseAwayPage, tooBusyPage } from "#http/shared/pages.ts";
 import type { Clock } from "#platform/clock/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
 import type { Provider } from "#portal/providers/index.ts";
@@ -42,7 +41,7 @@ export function createShowPage(
   { developerPortalUrl, tryOut }: AdminPortalNeeds,
   assets: Readonly<Record<string, string>>,
 ): ShowPage {
-  const write = openTemplates(templates);
+  const write = createTemplateRenderer(templates);
 
   return async (request, reply, { template, title, status = 200, data }) => {
     const html = await write(template, {
@@ -78,7 +77,7 @@ export function addErrorPages(http: FastifyInstance, { showPage }: AdminPortal):
     if (problem.code === "host-unknown") {
       return reply.code(problem.status).type("text/plain; charset=utf-8").send(`${problem.message}\n`);
     }
-    if (problem.code === "database-away") return showDatabaseAway(reply, problem);
+    if (problem.code === "database-away") return sendDatabaseAwayPage(reply, problem);
     if (problem.code === "too-busy") return showPage(request, reply, tooBusyPage);
     if (problem.code === "database-full") return showPage(request, reply, databaseFullPage);
     return showPage(request, reply, {

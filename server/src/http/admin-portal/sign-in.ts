@@ -1,12 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { providerUserHoldsPassword, signInProviderUser } from "#access/index.ts";
-import { leaveSession, startSession } from "#http/shared/browser-session.ts";
-import { findSignedInUser } from "#http/shared/find-signed-in-user.ts";
-import { belongsToSession, whenFormWasIssued } from "#http/shared/form-token.ts";
-import { readForm } from "#http/shared/read-form.ts";
-import { returnPath } from "#http/shared/return-path.ts";
-import { type SignInForm, judgeSignIn, signInPage, wrongLogin } from "#http/shared/sign-in-form.ts";
+import { endBrowserSession, findSignedInUser, startBrowserSession } from "#http/shared/browser-session.ts";
+import { hasSessionToken, readForm, readFormToken, returnPath } from "#http/shared/forms.ts";
 import { type SignInLimits, createSignInLimits } from "#http/shared/sign-in-limits.ts";
+import { type SignInForm, signInByForm, signInPage, wrongLogin } from "#http/shared/sign-in.ts";
 import type { Transaction } from "#platform/database/database.ts";
 import type { AdminPortal } from "./page.ts";
 
@@ -43,25 +40,25 @@ async function signIn(
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const form = readForm(request.body);
-  if (!whenFormWasIssued(request, form, portal.cookieSecret)) {
+  if (!readFormToken(request, form, portal.cookieSecret)) {
     const { username = "", return_to: returnTo = "" } = form;
     const error = "We could not tell that this form came from our own page. Please sign in again.";
     return showSignIn(portal, request, reply, { status: 403, error, username, returnTo });
   }
   const verify = async (login: Parameters<typeof signInProviderUser>[1]) =>
     (await signInProviderUser(portal.pool, login)) ?? { refused: wrongLogin };
-  const outcome = await judgeSignIn({ ...portal, limits, audience: "admin", verify }, request, reply);
+  const outcome = await signInByForm({ ...portal, limits, audience: "admin", verify }, request, reply);
   if ("again" in outcome) return showSignIn(portal, request, reply, outcome.again);
   const { proof, returnTo } = outcome;
   const holds = (tx: Transaction) => providerUserHoldsPassword(tx, proof);
-  const isIn = await startSession(portal, request, reply, { audience: "admin", userId: proof.userId, holds });
+  const isIn = await startBrowserSession(portal, request, reply, { audience: "admin", userId: proof.userId, holds });
   if (!isIn) return showSignIn(portal, request, reply, { status: 422, error: wrongLogin, returnTo });
   return reply.redirect(returnPath(returnTo, landing), 303);
 }
 
 async function signOut(portal: AdminPortal, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   const signedIn = await findSignedInUser(portal, request);
-  if (signedIn && !belongsToSession(request, readForm(request.body), signedIn.csrfToken)) {
+  if (signedIn && !hasSessionToken(request, readForm(request.body), signedIn.csrfToken)) {
     return portal.showPage(request, reply, {
       template: "message",
       title: "You are still signed in",
@@ -72,6 +69,6 @@ async function signOut(portal: AdminPortal, request: FastifyRequest, reply: Fast
       },
     });
   }
-  await leaveSession(portal, request, reply, "admin");
+  await endBrowserSession(portal, request, reply, "admin");
   return reply.redirect("/p/login", 303);
 }

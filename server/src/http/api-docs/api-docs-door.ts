@@ -1,10 +1,9 @@
 import { fileURLToPath } from "node:url";
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply } from "fastify";
+import { findSignedInUser } from "#http/shared/browser-session.ts";
+import { addPageHeaders, servePageAssets } from "#http/shared/pages.ts";
 import type { Clock } from "#platform/clock/clock.ts";
 import type { Database } from "#platform/database/database.ts";
-import { findSignedInUser } from "../shared/find-signed-in-user.ts";
-import { servePageAssets } from "../shared/page-assets.ts";
-import { addPageHeaders } from "../shared/page-headers.ts";
 import { serveScalar } from "./serve-scalar.ts";
 import { showErrors } from "./show-errors.ts";
 import { writeApiDocsPage } from "./write-api-docs-page.ts";

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from "fastify";
-import { showDatabaseAway } from "../shared/database-trouble-pages.ts";
-import { problemOfError } from "../shared/problem-of-error.ts";
+import { problemOfError } from "#http/shared/error-answers.ts";
+import { sendDatabaseAwayPage } from "#http/shared/pages.ts";
 import { writeMessagePage } from "./write-message-page.ts";
 
 /** What goes wrong, as pages. The inside story goes to the log. */
@@ -9,7 +9,7 @@ export function showErrors(http: FastifyInstance, assets: Readonly<Record<string
     const problem = problemOfError(error);
     const { code, status, message, retryAfterSeconds } = problem;
     if (status >= 500) request.log.error({ err: error }, "page failed");
-    if (code === "database-away") return showDatabaseAway(reply, problem);
+    if (code === "database-away") return sendDatabaseAwayPage(reply, problem);
     if (retryAfterSeconds !== undefined) reply.header("retry-after", retryAfterSeconds);
     const says = code === "internal" ? `${message} It is ${request.id}.` : message;
     return reply.code(status).type("text/html; charset=utf-8").send(writeMessagePage(says, assets));

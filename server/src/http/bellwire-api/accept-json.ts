@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { decodeUtf8 } from "../shared/decode-utf8.ts";
+import { decodeUtf8 } from "#http/shared/forms.ts";
 
 /**
  * Reads JSON as Fastify does by itself, but refuses bytes that are not UTF-8 instead of storing a sign in their place. No body

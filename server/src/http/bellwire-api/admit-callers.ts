@@ -1,7 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { AdminCaller, Deed } from "#access/index.ts";
-import type { FindAdminCaller } from "../shared/admin-caller.ts";
-import { assertMay } from "../shared/assert-may.ts";
+import { type FindAdminCaller, requirePermission } from "#http/shared/admin-caller.ts";
 
 declare module "fastify" {
   interface FastifyContextConfig {
@@ -24,7 +23,7 @@ export function admitCallers(
     const { deed } = request.routeOptions.config;
     if (!deed) throw new Error(`Nobody has said who may ${request.method} ${request.routeOptions.url}.`);
     const caller = await findAdminCaller(request);
-    assertMay(caller, deed, request.provider);
+    requirePermission(caller, deed, request.provider);
     admitted.set(request, caller);
   });
 

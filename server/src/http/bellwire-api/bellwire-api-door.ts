@@ -1,5 +1,5 @@
 import type { FastifyPluginAsync } from "fastify";
-import { answerWithProblemJson } from "../shared/answer-with-problem-json.ts";
+import { answerErrorsAsProblems } from "#http/shared/error-answers.ts";
 import { acceptJson } from "./accept-json.ts";
 import { admitCallers } from "./admit-callers.ts";
 import type { BellwireApiNeeds } from "./bellwire-api-route.ts";
@@ -13,7 +13,7 @@ export const bellwireApiDoor =
   (needs: BellwireApiNeeds): FastifyPluginAsync =>
   async (http) => {
     http.setValidatorCompiler(compileValidator);
-    answerWithProblemJson(http);
+    answerErrorsAsProblems(http);
     acceptJson(http);
     const describe = await describeBellwireApi(http, needs.version);
 

@@ -1,7 +1,5 @@
 import { describeWebhooks, webhookHeaders } from "#http/shared/describe-webhooks.ts";
-import { Problem, problems, type ProblemCode } from "#http/shared/problem.ts";
-import { ProblemSchema } from "#http/shared/problem-schema.ts";
-import { writeProblem } from "#http/shared/write-problem.ts";
+import { Problem, type ProblemCode, ProblemSchema, problems, representProblem } from "#http/shared/problem.ts";
 import type { Json, JsonObject } from "#platform/open-api/name-schemas.ts";
 import { exampleOf } from "./examples/example-of.ts";
 
@@ -60,7 +58,7 @@ const refusals = (): Record<string, object> =>
 function describeRefusal([, says, ...codes]: (typeof refused)[string]): object {
   const examples = codes.map((code) => {
     const problem = new Problem(code, code === "invalid" ? { errors: { name: ["is required"] } } : {});
-    return [code, { summary: problems[code].says, value: writeProblem(problem, "req-1") }];
+    return [code, { summary: problems[code].says, value: representProblem(problem, "req-1") }];
   });
   const content = { "application/problem+json": { schema: ProblemSchema, examples: Object.fromEntries(examples) } };
   return { description: says, content };

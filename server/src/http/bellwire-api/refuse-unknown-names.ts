@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { Problem, unknownParameters } from "../shared/problem.ts";
-import { credentialParameters } from "../shared/read-credentials.ts";
+import { credentialParameters } from "#http/shared/admin-caller.ts";
+import { Problem, unknownParameters } from "#http/shared/problem.ts";
 
 /**
  * Refuses query parameters and body fields that the route's schema does not name. A misspelled filter would otherwise widen

@@ -1,5 +1,5 @@
-import { Type, type TSchema } from "typebox";
-import { ProblemSchema } from "#http/shared/problem-schema.ts";
+import { type TSchema, Type } from "typebox";
+import { ProblemSchema } from "#http/shared/problem.ts";
 
 const problem = (description: string) => ({
   description,

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { readForm } from "#http/shared/read-form.ts";
+import { readForm } from "#http/shared/forms.ts";
 import type { Database } from "#platform/database/database.ts";
 import {
   type Application,

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { AttemptLimiter } from "#access/index.ts";
-import { readForm } from "#http/shared/read-form.ts";
+import { readForm } from "#http/shared/forms.ts";
 import type { Database } from "#platform/database/database.ts";
 import {
   changeApplicationPlan,

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import { createAttemptLimiter } from "#access/index.ts";
-import { readForm } from "#http/shared/read-form.ts";
+import { readForm } from "#http/shared/forms.ts";
 import type { Database } from "#platform/database/database.ts";
 import { attemptLimits } from "#platform/limits/limits.ts";
 import type { Account } from "#portal/accounts/index.ts";

@@ -1,8 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { AttemptLimiter } from "#access/index.ts";
-import { belongsToSession, issueFormToken } from "#http/shared/form-token.ts";
-import { readForm } from "#http/shared/read-form.ts";
-import { waitInWords } from "#http/shared/sign-in-limits.ts";
+import { hasSessionToken, issueFormToken, readForm } from "#http/shared/forms.ts";
+import { formatWait } from "#http/shared/sign-in-limits.ts";
 import type { FieldErrors } from "#portal/fields/index.ts";
 import { type Developer, findDeveloper } from "./developer.ts";
 import { type FormField, checkedFields } from "./form-fields.ts";
@@ -22,7 +21,7 @@ export function addFormPage(http: FastifyInstance, portal: Portal, { path, show,
   http.post(
     path,
     requireDeveloper(portal, async (request, reply, developer) =>
-      belongsToSession(request, readForm(request.body), developer.csrfToken)
+      hasSessionToken(request, readForm(request.body), developer.csrfToken)
         ? take(request, reply, developer)
         : showInvalidFormToken(portal, request, reply),
     ),
@@ -113,5 +112,5 @@ export async function mailLimitErrors(
   { account }: Developer,
 ): Promise<FieldErrors | undefined> {
   const seconds = await limiter.secondsToWait(`${provider.id} ${account.id}`);
-  return seconds > 0 ? { base: [`These were many mails. Please try again ${waitInWords(seconds)}.`] } : undefined;
+  return seconds > 0 ? { base: [`These were many mails. Please try again ${formatWait(seconds)}.`] } : undefined;
 }

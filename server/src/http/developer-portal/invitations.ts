@@ -1,9 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { type AttemptLimiter, createAttemptLimiter } from "#access/index.ts";
-import { startSession } from "#http/shared/browser-session.ts";
-import { whenFormWasIssued } from "#http/shared/form-token.ts";
+import { startBrowserSession } from "#http/shared/browser-session.ts";
+import { readForm, readFormToken } from "#http/shared/forms.ts";
 import { invitationUrl } from "#http/shared/mailed-links.ts";
-import { readForm } from "#http/shared/read-form.ts";
 import { attemptLimits } from "#platform/limits/limits.ts";
 import { readAccount } from "#portal/accounts/index.ts";
 import { type FieldErrors, readFieldsDefinitions } from "#portal/fields/index.ts";
@@ -188,7 +187,7 @@ function addAcceptInvitationPage(http: FastifyInstance, portal: Portal): void {
   http.post("/signup/:code", async (request, reply) => {
     const provider = withVisitorTimeZone(request.provider);
     const form = readForm(request.body);
-    if (!whenFormWasIssued(request, form, portal.cookieSecret)) return showInvalidFormToken(portal, request, reply);
+    if (!readFormToken(request, form, portal.cookieSecret)) return showInvalidFormToken(portal, request, reply);
 
     const values = submittedValues(await joinFields(portal, request), form);
     const { code = "" } = readForm(request.params);
@@ -198,7 +197,7 @@ function addAcceptInvitationPage(http: FastifyInstance, portal: Portal): void {
 
     const account = await readAccount(portal.pool, provider.id, joined.user.accountId);
     if (account?.state !== "approved") return reply.redirect(waitingPageOf(account), 303);
-    await startSession(portal, request, reply, { audience: "developer", userId: joined.user.id });
+    await startBrowserSession(portal, request, reply, { audience: "developer", userId: joined.user.id });
     return redirectWithNotice(reply, "/account", "joined");
   });
 }

@@ -1,12 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { type HashingFor, createAttemptLimiter, createNetworkLimiter, ownersOfPassword } from "#access/index.ts";
-import { leaveSession, startSession } from "#http/shared/browser-session.ts";
-import { belongsToSession, whenFormWasIssued } from "#http/shared/form-token.ts";
-import { rememberDevice } from "#http/shared/known-device.ts";
-import { readForm } from "#http/shared/read-form.ts";
-import { returnPath } from "#http/shared/return-path.ts";
-import { type SignInForm, judgeSignIn, signInPage, wrongLogin } from "#http/shared/sign-in-form.ts";
-import { type SignInLimits, createSignInLimits, isLoopback, waitInWords } from "#http/shared/sign-in-limits.ts";
+import { endBrowserSession, startBrowserSession } from "#http/shared/browser-session.ts";
+import { hasSessionToken, readForm, readFormToken, returnPath } from "#http/shared/forms.ts";
+import { type SignInLimits, createSignInLimits, formatWait, isLoopback } from "#http/shared/sign-in-limits.ts";
+import { type SignInForm, rememberDevice, signInByForm, signInPage, wrongLogin } from "#http/shared/sign-in.ts";
 import type { Database, Transaction } from "#platform/database/database.ts";
 import { attemptLimits } from "#platform/limits/limits.ts";
 import { readAccount } from "#portal/accounts/index.ts";
@@ -58,10 +55,10 @@ async function logIn(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const isOurs = whenFormWasIssued(request, readForm(request.body), portal.cookieSecret);
+  const isOurs = readFormToken(request, readForm(request.body), portal.cookieSecret);
   if (!isOurs) return showInvalidFormToken(portal, request, reply);
 
-  const outcome = await judgeSignIn(
+  const outcome = await signInByForm(
     { ...portal, limits, audience: "developer", verify: (login) => signInDeveloper(portal.pool, login) },
     request,
     reply,
@@ -69,17 +66,21 @@ async function logIn(
   if ("again" in outcome) return showLoginForm(portal, request, reply, outcome.again);
   const { proof, returnTo } = outcome;
   const holds = (tx: Transaction) => holdsPassword(tx, proof);
-  const isIn = await startSession(portal, request, reply, { audience: "developer", userId: proof.userId, holds });
+  const isIn = await startBrowserSession(portal, request, reply, {
+    audience: "developer",
+    userId: proof.userId,
+    holds,
+  });
   if (!isIn) return showLoginForm(portal, request, reply, { status: 422, error: wrongLogin, returnTo });
   return reply.redirect(returnPath(returnTo, landing), 303);
 }
 
 async function logOut(portal: Portal, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   const developer = await findDeveloper(portal, request);
-  if (developer && !belongsToSession(request, readForm(request.body), developer.csrfToken)) {
+  if (developer && !hasSessionToken(request, readForm(request.body), developer.csrfToken)) {
     return showInvalidFormToken(portal, request, reply);
   }
-  await leaveSession(portal, request, reply, "developer");
+  await endBrowserSession(portal, request, reply, "developer");
   return reply.redirect("/", 303);
 }
 
@@ -166,7 +167,7 @@ export function addLostPasswordPage(http: FastifyInstance, portal: Portal): void
   http.post("/lost-password", async (request, reply) => {
     const { provider } = request;
     const form = readForm(request.body);
-    if (!whenFormWasIssued(request, form, portal.cookieSecret)) return showInvalidFormToken(portal, request, reply);
+    if (!readFormToken(request, form, portal.cookieSecret)) return showInvalidFormToken(portal, request, reply);
 
     const { email = "" } = form;
     if (email.trim() === "") {
@@ -177,7 +178,7 @@ export function addLostPasswordPage(http: FastifyInstance, portal: Portal): void
     const ofNetwork = isLoopback(request.ip) ? 0 : await networks.secondsToWait(request.ip, String(provider.id));
     const seconds = ofNetwork || (await people.secondsToWait(person));
     if (seconds > 0) {
-      const errors = { base: [`Too many requests. Please try again ${waitInWords(seconds)}.`] };
+      const errors = { base: [`Too many requests. Please try again ${formatWait(seconds)}.`] };
       return showForm(portal, request, reply, { ...lostPasswordForm(email), errors, status: 429 });
     }
     const urlOf = (code: string): string => `${portal.developerPortalUrl(provider)}/lost-password/${code}`;
@@ -204,7 +205,7 @@ export function addNewPasswordPage(http: FastifyInstance, portal: Portal): void 
 
   http.post("/lost-password/:code", async (request, reply) => {
     const form = readForm(request.body);
-    if (!whenFormWasIssued(request, form, portal.cookieSecret)) return showInvalidFormToken(portal, request, reply);
+    if (!readFormToken(request, form, portal.cookieSecret)) return showInvalidFormToken(portal, request, reply);
 
     const { password = "", password_confirmation: confirmation = "" } = form;
     const { code = "" } = readForm(request.params);

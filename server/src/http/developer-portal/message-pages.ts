@@ -1,6 +1,6 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { databaseFullPage, showDatabaseAway, tooBusyPage } from "#http/shared/database-trouble-pages.ts";
-import { problemOfError } from "#http/shared/problem-of-error.ts";
+import { problemOfError } from "#http/shared/error-answers.ts";
+import { databaseFullPage, sendDatabaseAwayPage, tooBusyPage } from "#http/shared/pages.ts";
 import { type Developer, findDeveloper } from "./developer.ts";
 import type { Portal } from "./page.ts";
 
@@ -38,7 +38,7 @@ export function addErrorPages(http: FastifyInstance, portal: Portal): void {
     if (problem.retryAfterSeconds !== undefined) reply.header("retry-after", problem.retryAfterSeconds);
     if (problem.code === "host-unknown")
       return reply.code(problem.status).type("text/plain; charset=utf-8").send(`${problem.message}\n`);
-    if (problem.code === "database-away") return showDatabaseAway(reply, problem);
+    if (problem.code === "database-away") return sendDatabaseAwayPage(reply, problem);
     if (problem.code === "too-busy") return showPage(request, reply, tooBusyPage);
     if (problem.code === "database-full") return showPage(request, reply, databaseFullPage);
     return showPage(request, reply, {

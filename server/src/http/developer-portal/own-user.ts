@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { AttemptLimiter } from "#access/index.ts";
-import { readForm } from "#http/shared/read-form.ts";
-import { readSessionCookie } from "#http/shared/session-cookie.ts";
-import { waitInWords } from "#http/shared/sign-in-limits.ts";
+import { readSessionCookie } from "#http/shared/browser-session.ts";
+import { readForm } from "#http/shared/forms.ts";
+import { formatWait } from "#http/shared/sign-in-limits.ts";
 import { type FieldErrors, readFieldsDefinitions } from "#portal/fields/index.ts";
 import { updateUser } from "#portal/users/index.ts";
 import { type Developer, byDeveloper } from "./developer.ts";
@@ -126,7 +126,7 @@ async function updateOwnUser(
   const guesser = `developer ${provider.id} ${developer.user.id}`;
   const seconds = await guesses.secondsToWait(guesser);
   if (seconds > 0) {
-    return { status: 429, refused: { base: [`Too many attempts. Please try again ${waitInWords(seconds)}.`] } };
+    return { status: 429, refused: { base: [`Too many attempts. Please try again ${formatWait(seconds)}.`] } };
   }
   const saved = await updateUser(portal.pool, {
     provider,

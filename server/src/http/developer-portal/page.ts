@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { openTemplates } from "#http/shared/open-templates.ts";
-import { readForm } from "#http/shared/read-form.ts";
+import { readForm } from "#http/shared/forms.ts";
+import { createTemplateRenderer } from "#http/shared/pages.ts";
 import type { Clock } from "#platform/clock/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { readId as idOf } from "#platform/ids/read-id.ts";
@@ -52,7 +52,7 @@ export function createShowPage(
   { tryOut, mailIsSent }: Pick<DeveloperPortalNeeds, "tryOut" | "mailIsSent">,
   assets: Readonly<Record<string, string>>,
 ): ShowPage {
-  const write = openTemplates(templates);
+  const write = createTemplateRenderer(templates);
 
   return async (request, reply, { template, title, status = 200, developer, data }) => {
     const html = await write(template, {

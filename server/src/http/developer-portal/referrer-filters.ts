@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { readForm } from "#http/shared/read-form.ts";
+import { readForm } from "#http/shared/forms.ts";
 import { addReferrerFilter, listReferrerFilters, removeReferrerFilter, titleOf } from "#portal/applications/index.ts";
 import type { FieldErrors } from "#portal/fields/index.ts";
 import { type OwnApplication, applicationChange, requireApplication } from "./application.ts";

@@ -1,11 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { type NetworkLimiter, createNetworkLimiter, verifyPassword } from "#access/index.ts";
-import { startSession } from "#http/shared/browser-session.ts";
-import { issueFormToken, whenFormWasIssued } from "#http/shared/form-token.ts";
-import { rememberDevice } from "#http/shared/known-device.ts";
+import { startBrowserSession } from "#http/shared/browser-session.ts";
+import { issueFormToken, readForm, readFormToken, readList } from "#http/shared/forms.ts";
 import { activationUrl } from "#http/shared/mailed-links.ts";
-import { readForm, readList } from "#http/shared/read-form.ts";
-import { isLoopback, waitInWords } from "#http/shared/sign-in-limits.ts";
+import { formatWait, isLoopback } from "#http/shared/sign-in-limits.ts";
+import { rememberDevice } from "#http/shared/sign-in.ts";
 import { readId } from "#platform/ids/read-id.ts";
 import { attemptLimits } from "#platform/limits/limits.ts";
 import { type Account, readAccount } from "#portal/accounts/index.ts";
@@ -81,7 +80,7 @@ async function signUp(
   const { pool } = portal;
   const provider = withVisitorTimeZone(request.provider);
   const form = readForm(request.body);
-  const issued = whenFormWasIssued(request, form, portal.cookieSecret);
+  const issued = readFormToken(request, form, portal.cookieSecret);
   const planIds = readPlanIds(request);
   if (!issued) return showInvalidFormToken(portal, request, reply, signUpPath(planIds));
 
@@ -89,7 +88,7 @@ async function signUp(
   const seconds = isLoopback(request.ip) ? 0 : await limiter.secondsToWait(request.ip, String(provider.id));
   if (seconds > 0) {
     reply.header("retry-after", seconds);
-    const error = `Too many sign-ups came from your network. Please try again ${waitInWords(seconds)}.`;
+    const error = `Too many sign-ups came from your network. Please try again ${formatWait(seconds)}.`;
     return showSignUpForm(portal, request, reply, { status: 429, values, error });
   }
 
@@ -271,7 +270,7 @@ async function redirectAfterSignUp(
   const account = await readAccount(portal.pool, providerId, user.accountId);
   if (account?.state !== "approved") return reply.redirect(waitingPageOf(account), 303);
 
-  await startSession(portal, request, reply, { audience: "developer", userId: user.id });
+  await startBrowserSession(portal, request, reply, { audience: "developer", userId: user.id });
   rememberDevice(portal, request, reply, { audience: "developer", user });
   const [application] = await listApplications(portal.pool, providerId, user.accountId);
   return reply.redirect(application ? `/applications/${application.id}?signed_up` : "/account", 303);

@@ -1,11 +1,10 @@
 import type { FastifyInstance } from "fastify";
+import { isCrossOrigin, readForm } from "#http/shared/forms.ts";
 import { binLimits } from "#platform/limits/bin-limits.ts";
 import { changeBinAnswer } from "#request-bin/index.ts";
-import { readForm } from "../shared/read-form.ts";
-import { comesFromElsewhere } from "../shared/same-origin.ts";
 import type { RequestBinNeeds } from "./request-bin-needs.ts";
 import type { ShowBin } from "./show-bin.ts";
-import { showRefusal, viewPath, type FindViewer, type ViewRequest } from "./viewer.ts";
+import { type FindViewer, type ViewRequest, showRefusal, viewPath } from "./viewer.ts";
 
 interface AnswerNeeds extends RequestBinNeeds {
   readonly show: ShowBin;
@@ -17,7 +16,7 @@ const delaySecondsMax = binLimits.answerDelaySeconds.max;
 /** The two controls of the page. Whoever may view the bin may use them, but no page of another site in their browser. */
 export function addAnswerRoute(http: FastifyInstance, { pool, show, findViewer }: AnswerNeeds): void {
   http.post<ViewRequest>("/:id/view/answer", async (request, reply) => {
-    if (comesFromElsewhere(request))
+    if (isCrossOrigin(request))
       return show.message(reply, { status: 403, says: "This form was sent from another site." });
     const viewer = await findViewer(request);
     if (typeof viewer === "string") return showRefusal(show, reply, viewer);

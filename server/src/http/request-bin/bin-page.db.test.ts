@@ -1,13 +1,13 @@
 import Fastify from "fastify";
 import { expect } from "vitest";
-import { buildAttempt, buildSender, testSecret } from "../../../test/support/build-attempts.ts";
-import { launchBrowser } from "../../../test/support/browser.ts";
-import { buildProvider } from "../../../test/support/build-webhooks.ts";
-import { test } from "../../../test/support/test.ts";
+import { addFindProviderHook } from "#http/shared/find-provider.ts";
 import { systemClock } from "#platform/clock/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { createBin, createOwnBins, deleteBin, readBin } from "#request-bin/index.ts";
-import { addFindProviderHook } from "../shared/find-provider-hook.ts";
+import { launchBrowser } from "../../../test/support/browser.ts";
+import { buildAttempt, buildSender, testSecret } from "../../../test/support/build-attempts.ts";
+import { buildProvider } from "../../../test/support/build-webhooks.ts";
+import { test } from "../../../test/support/test.ts";
 import { requestBinDoor } from "./index.ts";
 import { viewPath } from "./viewer.ts";
 

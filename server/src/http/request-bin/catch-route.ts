@@ -1,11 +1,11 @@
 import { METHODS } from "node:http";
 import type { FastifyInstance, FastifyRequest } from "fastify";
+import { problemOfError } from "#http/shared/error-answers.ts";
+import { Problem } from "#http/shared/problem.ts";
 import type { Clock } from "#platform/clock/clock.ts";
-import { networkOf } from "#platform/network/network-of.ts";
 import { binLimits, bytesInWords } from "#platform/limits/bin-limits.ts";
-import { catchRequest, RateLimiter, requestOverheadBytes } from "#request-bin/index.ts";
-import { Problem } from "../shared/problem.ts";
-import { problemOfError } from "../shared/problem-of-error.ts";
+import { networkOf } from "#platform/network/network-of.ts";
+import { RateLimiter, catchRequest, requestOverheadBytes } from "#request-bin/index.ts";
 import type { BinParams, RequestBinNeeds } from "./request-bin-needs.ts";
 
 const { max, perSecond } = binLimits.bytesOfBin;

@@ -1,7 +1,7 @@
-import { credentialParameters } from "../shared/read-credentials.ts";
-import { credentialFields } from "#webhooks/events/index.ts";
-import { maskUrl } from "#webhooks/endpoints/index.ts";
+import { credentialParameters } from "#http/shared/admin-caller.ts";
 import { indentXml } from "#platform/document/indent-xml.ts";
+import { maskUrl } from "#webhooks/endpoints/index.ts";
+import { credentialFields } from "#webhooks/events/index.ts";
 import { indentJson } from "./indent-json.ts";
 
 /** Shown in place of a secret. */

@@ -1,13 +1,13 @@
 import Fastify from "fastify";
 import { expect, vi } from "vitest";
-import { buildAttempt, buildSender, testSecret } from "../../../test/support/build-attempts.ts";
+import { addFindProviderHook } from "#http/shared/find-provider.ts";
+import { systemClock } from "#platform/clock/clock.ts";
+import { changeBinAnswer, createBin, createOwnBins, deleteBin, listBinRequests, readBin } from "#request-bin/index.ts";
 import { adminCookie } from "../../../test/support/admin-cookie.ts";
+import { buildAttempt, buildSender, testSecret } from "../../../test/support/build-attempts.ts";
 import { buildProvider } from "../../../test/support/build-webhooks.ts";
 import { test as base } from "../../../test/support/test.ts";
 import { until } from "../../../test/support/until.ts";
-import { systemClock } from "#platform/clock/clock.ts";
-import { changeBinAnswer, createBin, createOwnBins, deleteBin, listBinRequests, readBin } from "#request-bin/index.ts";
-import { addFindProviderHook } from "../shared/find-provider-hook.ts";
 import { requestBinDoor } from "./index.ts";
 import { viewPath } from "./viewer.ts";
 

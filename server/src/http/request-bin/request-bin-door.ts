@@ -1,9 +1,8 @@
 import { fileURLToPath } from "node:url";
 import type { FastifyInstance, FastifyPluginAsync } from "fastify";
-import { acceptForms } from "../shared/accept-forms.ts";
-import { addPageHeaders } from "../shared/page-headers.ts";
-import { StreamAccess } from "../shared/stream-access.ts";
-import { servePageAssets } from "../shared/page-assets.ts";
+import { StreamAccess } from "#http/shared/event-stream.ts";
+import { acceptForms } from "#http/shared/forms.ts";
+import { addPageHeaders, servePageAssets } from "#http/shared/pages.ts";
 import { addAnswerRoute } from "./answer-route.ts";
 import { BinWatchers } from "./bin-watchers.ts";
 import { addBodyRoute } from "./body-route.ts";

@@ -1,8 +1,8 @@
 import Fastify, { type FastifyInstance } from "fastify";
 import { expect } from "vitest";
+import { addFindProviderHook } from "#http/shared/find-provider.ts";
 import { systemClock } from "#platform/clock/clock.ts";
-import { createBin, readBin, type Bin } from "#request-bin/index.ts";
-import { addFindProviderHook } from "../shared/find-provider-hook.ts";
+import { type Bin, createBin, readBin } from "#request-bin/index.ts";
 import { setUp } from "../../../test/portal/house.ts";
 import { adminCookie } from "../../../test/support/admin-cookie.ts";
 import { test as base } from "../../../test/support/test.ts";

@@ -1,13 +1,13 @@
 import { fileURLToPath } from "node:url";
 import type { FastifyReply, FastifyRequest } from "fastify";
+import { verifyBinRequest } from "#http/shared/bin-signature.ts";
+import { createTemplateRenderer } from "#http/shared/pages.ts";
 import type { Bin, BinRequest } from "#request-bin/index.ts";
-import { judgeBinRequest } from "../shared/judge-bin-request.ts";
-import { openTemplates } from "../shared/open-templates.ts";
 import { answerChoices } from "./answer-choices.ts";
 import { describeRequest } from "./describe-request.ts";
 import type { RequestBinNeeds } from "./request-bin-needs.ts";
 import type { Turns } from "./turns.ts";
-import { viewPath, type Viewer } from "./viewer.ts";
+import { type Viewer, viewPath } from "./viewer.ts";
 
 interface BinPage {
   readonly requests: readonly BinRequest[];
@@ -40,7 +40,7 @@ export function createShowBin(
   { pool, originOf, secretsOfBin, turns }: RequestBinNeeds & { readonly turns: Turns },
   assetPaths: Readonly<Record<string, string>>,
 ): ShowBin {
-  const write = openTemplates(templates);
+  const write = createTemplateRenderer(templates);
   const assets = { css: assetPaths["bin.css"], js: assetPaths["bin.js"], icon: assetPaths["icon.svg"] };
   const send = async (reply: FastifyReply, status: number, html: Promise<string>): Promise<FastifyReply> =>
     reply
@@ -63,7 +63,7 @@ export function createShowBin(
       const described = [];
       for (const [at, request] of requests.entries()) {
         const it = await turns.run(async () => {
-          const signature = await judgeBinRequest(pool, bin, { request, secrets: surroundings.secrets });
+          const signature = await verifyBinRequest(pool, bin, { request, secrets: surroundings.secrets });
           return describeRequest(request, signature, surroundings);
         });
         described.push({ ...it, is_open: at < openRequestsMax });
@@ -81,7 +81,7 @@ export function createShowBin(
     },
     async request(asked, viewer, request) {
       const surroundings = await surroundingsOf(asked, viewer);
-      const signature = await judgeBinRequest(pool, viewer.bin, { request, secrets: surroundings.secrets });
+      const signature = await verifyBinRequest(pool, viewer.bin, { request, secrets: surroundings.secrets });
       const described = describeRequest(request, signature, surroundings);
       return write("request", { request: { ...described, is_open: true } });
     },

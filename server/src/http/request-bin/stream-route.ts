@@ -1,13 +1,12 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
+import { EventStream, type StreamAccess } from "#http/shared/event-stream.ts";
+import { Problem } from "#http/shared/problem.ts";
 import { listNextBinRequests, readBin } from "#request-bin/index.ts";
-import { EventStream } from "../shared/event-stream.ts";
-import { Problem } from "../shared/problem.ts";
-import type { StreamAccess } from "../shared/stream-access.ts";
 import type { BinWatch, BinWatchers } from "./bin-watchers.ts";
 import type { RequestBinNeeds } from "./request-bin-needs.ts";
 import type { ShowBin } from "./show-bin.ts";
 import type { Turns } from "./turns.ts";
-import { sendRefusal, type FindViewer, type Viewer, type ViewRequest } from "./viewer.ts";
+import { type FindViewer, type ViewRequest, type Viewer, sendRefusal } from "./viewer.ts";
 
 interface StreamNeeds extends RequestBinNeeds {
   readonly show: ShowBin;

@@ -1,11 +1,11 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { denialOf } from "#access/index.ts";
+import { callerOfPortalUser } from "#http/shared/admin-caller.ts";
+import { findSignedInUser } from "#http/shared/browser-session.ts";
+import { isSameSecret } from "#http/shared/forms.ts";
 import type { Clock } from "#platform/clock/clock.ts";
 import type { Database } from "#platform/database/database.ts";
-import { readBin, type Bin } from "#request-bin/index.ts";
-import { callerInPortal } from "../shared/admin-caller.ts";
-import { findSignedInUser } from "../shared/find-signed-in-user.ts";
-import { isSameSecret } from "../shared/is-same-secret.ts";
+import { type Bin, readBin } from "#request-bin/index.ts";
 import type { ShowBin } from "./show-bin.ts";
 
 /** Somebody with the right to view a bin. */
@@ -35,7 +35,7 @@ export const createFindViewer =
     if (!bin) return "no bin";
     const signedIn = await findSignedInUser({ pool, clock }, request);
     const isAdmin =
-      signedIn !== undefined && denialOf(callerInPortal(signedIn.user), "read-webhooks", provider) === undefined;
+      signedIn !== undefined && denialOf(callerOfPortalUser(signedIn.user), "read-webhooks", provider) === undefined;
     return isAdmin || hasViewKey(query.key, bin) ? { bin, isAdmin } : "no right";
   };
 

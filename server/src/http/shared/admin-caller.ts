@@ -1,22 +1,65 @@
 import type { FastifyRequest } from "fastify";
 import {
-  createNetworkLimiter,
-  findAccessToken,
-  reachOf,
   type AccessToken,
   type AdminCaller,
+  type Deed,
+  type Denial,
   type ProviderUser,
+  createNetworkLimiter,
+  denialOf,
+  findAccessToken,
+  reachOf,
 } from "#access/index.ts";
 import type { Clock } from "#platform/clock/clock.ts";
 import type { Database } from "#platform/database/database.ts";
 import { attemptLimits } from "#platform/limits/limits.ts";
-import { findProviderByKey } from "#portal/providers/index.ts";
-import { findSignedInUser } from "./find-signed-in-user.ts";
-import { isSameSecret } from "./is-same-secret.ts";
-import { Problem } from "./problem.ts";
-import { readCredentials, type Credential } from "./read-credentials.ts";
-import { comesFromElsewhere } from "./same-origin.ts";
-import { readSessionCookie } from "./session-cookie.ts";
+import { type Provider, findProviderByKey } from "#portal/providers/index.ts";
+import { findSignedInUser, readSessionCookie } from "./browser-session.ts";
+import { isCrossOrigin, isSameSecret } from "./forms.ts";
+import { Problem, type ProblemCode } from "./problem.ts";
+
+/** A value that may prove who is asking, and what it may be. */
+interface Credential {
+  readonly value: string;
+  readonly as: "token" | "key" | "either";
+}
+
+/** May stand in the query of every route: credentials are read before the route is known. */
+export const credentialParameters = ["access_token", "provider_key"] as const;
+
+/**
+ * The credentials that a request carries, in the order in which they are tried: `access_token` and `provider_key` as
+ * query or body parameters, then the halves of HTTP Basic, then a Bearer token.
+ */
+export function readCredentials({
+  query,
+  body,
+  headers,
+}: Pick<FastifyRequest, "query" | "body" | "headers">): Credential[] {
+  const given: Credential[] = [];
+  const add = (value: unknown, as: Credential["as"]): void => {
+    if (typeof value === "string" && value !== "") given.push({ value, as });
+  };
+  for (const parameters of [query, body]) add(parameterOf(parameters, "access_token"), "token");
+  for (const parameters of [query, body]) add(parameterOf(parameters, "provider_key"), "key");
+  for (const value of valuesOfAuthorization(headers.authorization ?? "")) add(value, "either");
+  return given;
+}
+
+/** The last value of a parameter that is given more than once, as 3scale takes it. */
+function parameterOf(parameters: unknown, name: string): unknown {
+  if (typeof parameters !== "object" || parameters === null) return undefined;
+  const value: unknown = Object.getOwnPropertyDescriptor(parameters, name)?.value;
+  return Array.isArray(value) ? value.at(-1) : value;
+}
+
+function valuesOfAuthorization(header: string): readonly string[] {
+  const [, scheme = "", value = ""] = /^(\S+) +(\S+) *$/.exec(header) ?? [];
+  if (scheme.toLowerCase() === "bearer") return [value];
+  if (scheme.toLowerCase() !== "basic") return [];
+  const [user = "", ...password] = Buffer.from(value, "base64").toString().split(":");
+  return [user, password.join(":")];
+}
 
 /** Who is asking, or a Problem. Call it when the body has been read: it may hold the credentials. */
 export type FindAdminCaller = (request: FastifyRequest) => Promise<AdminCaller>;
@@ -117,13 +160,13 @@ async function callerOfSession(needs: AdminCallerNeeds, request: FastifyRequest)
   const signedIn = await findSignedInUser(needs, request);
   if (!signedIn) throw new Problem("credentials-wrong");
   const isOwnPage =
-    !comesFromElsewhere(request) && isSameSecret(String(request.headers["x-csrf-token"]), signedIn.csrfToken);
-  if (changesThings(request.method) && !isOwnPage) throw new Problem("csrf-token-wrong");
-  return callerInPortal(signedIn.user);
+    !isCrossOrigin(request) && isSameSecret(String(request.headers["x-csrf-token"]), signedIn.csrfToken);
+  if (isUnsafeMethod(request.method) && !isOwnPage) throw new Problem("csrf-token-wrong");
+  return callerOfPortalUser(signedIn.user);
 }
 
 /** Whoever is signed in to the Admin Portal, as somebody who may do what the role and the sections say. */
-export const callerInPortal = ({ id: userId, role, sections, serviceIds }: ProviderUser): AdminCaller => ({
+export const callerOfPortalUser = ({ id: userId, role, sections, serviceIds }: ProviderUser): AdminCaller => ({
   actor: { kind: "admin", userId },
   channel: "admin_portal",
   role,
@@ -133,4 +176,18 @@ export const callerInPortal = ({ id: userId, role, sections, serviceIds }: Provi
   reach: reachOf({ role, serviceIds }),
 });
 
-const changesThings = (method: string): boolean => !["GET", "HEAD", "OPTIONS"].includes(method);
+const isUnsafeMethod = (method: string): boolean => !["GET", "HEAD", "OPTIONS"].includes(method);
+
+const codeOf = {
+  scope: "permission-missing",
+  "read-only": "permission-missing",
+  role: "role-missing",
+  reach: "services-narrowed",
+  capability: "webhooks-denied",
+} as const satisfies Record<Denial, ProblemCode>;
+
+/** Refuses what the caller may not do. */
+export function requirePermission(caller: AdminCaller, deed: Deed, provider: Provider): void {
+  const denial = denialOf(caller, deed, provider);
+  if (denial) throw new Problem(codeOf[denial]);
+}

@@ -1,8 +1,55 @@
+import { parseCookie, stringifySetCookie } from "cookie";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { createSession, endSession, findSession, type Audience } from "#access/index.ts";
+import {
+  type Audience,
+  type ProviderUser,
+  createSession,
+  endSession,
+  findSession,
+  readProviderUser,
+  sessionSeconds,
+} from "#access/index.ts";
 import type { Clock } from "#platform/clock/clock.ts";
 import type { Database, Pool, Transaction } from "#platform/database/database.ts";
-import { clearSessionCookie, readSessionCookie, setSessionCookie } from "./session-cookie.ts";
+
+/** Two names, so that each portal reads its own and is blind to the other's. */
+const sessionCookieNames = { developer: "bellwire_developer", admin: "bellwire_admin" } as const satisfies Record<
+  Audience,
+  string
+>;
+
+export const readSessionCookie = (request: FastifyRequest, audience: Audience): string | undefined =>
+  readCookie(request, sessionCookieNames[audience]);
+
+function setSessionCookie(
+  reply: FastifyReply,
+  audience: Audience,
+  { cookieValue, isSecure }: { cookieValue: string; isSecure: boolean },
+): void {
+  setCookie(reply, sessionCookieNames[audience], { value: cookieValue, isSecure, seconds: sessionSeconds[audience] });
+}
+
+function clearSessionCookie(reply: FastifyReply, audience: Audience, isSecure: boolean): void {
+  setCookie(reply, sessionCookieNames[audience], { value: "", isSecure, seconds: 0 });
+}
+
+/** Without `seconds` it goes when the browser is closed. */
+export function setCookie(
+  reply: FastifyReply,
+  name: string,
+  { value, isSecure, seconds }: { value: string; isSecure: boolean; seconds?: number },
+): void {
+  const age = seconds === undefined ? {} : { maxAge: seconds };
+  reply.header(
+    "set-cookie",
+    stringifySetCookie({ name, value, path: "/", httpOnly: true, sameSite: "lax", secure: isSecure, ...age }),
+  );
+}
+
+/** Of several with one name, the first: the browser sends the one with the longest path first. Empty is none. */
+export function readCookie(request: FastifyRequest, name: string): string | undefined {
+  return parseCookie(request.headers.cookie ?? "")[name] || undefined;
+}
 
 export interface SessionNeeds {
   readonly pool: Database;
@@ -35,7 +82,7 @@ interface Start {
 /**
  * A session for somebody who has just proved who they are, if that holds. The one that the browser had before ends.
  */
-export async function startSession(
+export async function startBrowserSession(
   { pool, clock, secureCookies }: SignInNeeds,
   request: FastifyRequest,
   reply: FastifyReply,
@@ -54,7 +101,7 @@ export async function startSession(
 }
 
 /** Ends the session, wherever else its cookie went. */
-export async function leaveSession(
+export async function endBrowserSession(
   { pool, secureCookies }: SignInNeeds,
   request: FastifyRequest,
   reply: FastifyReply,
@@ -63,4 +110,19 @@ export async function leaveSession(
   const cookieValue = readSessionCookie(request, audience);
   if (cookieValue !== undefined) await pool.inTransaction((tx) => endSession(tx, cookieValue));
   clearSessionCookie(reply, audience, secureCookies);
+}
+
+export interface SignedInUser {
+  readonly user: ProviderUser;
+  readonly csrfToken: string;
+}
+
+/** Who of the provider's own people sends the request, if the session holds and they may still be here. */
+export async function findSignedInUser(
+  needs: SessionNeeds,
+  request: FastifyRequest,
+): Promise<SignedInUser | undefined> {
+  const session = await findBrowserSession(needs, request, "admin");
+  const user = session && (await readProviderUser(needs.pool, request.provider.id, session.userId));
+  return session && user?.state === "active" ? { user, csrfToken: session.csrfToken } : undefined;
 }

@@ -1,8 +1,9 @@
+import { type TSchema, Type } from "typebox";
 import { exampleTime } from "#platform/clock/example-times.ts";
 import { indentXml } from "#platform/document/indent-xml.ts";
 import { describedHeaders } from "#webhooks/attempts/index.ts";
-import { eventCatalogue, sampleBody, type CatalogueEntry, type Door } from "#webhooks/events/index.ts";
-import { bodySchemas, dataOf } from "./webhook-body-schemas.ts";
+import { errorOf } from "#webhooks/deliveries/index.ts";
+import { type CatalogueEntry, type Door, eventCatalogue, sampleBody } from "#webhooks/events/index.ts";
 
 /** The headers of what is sent, by name: for the `parameters` of a document's `components`. */
 export const webhookHeaders: Readonly<Record<string, object>> = Object.fromEntries(
@@ -20,9 +21,9 @@ export const webhooksTag = {
 
 /** The `webhooks` of an OpenAPI document: what is sent, for each type of event, to whoever wants it. */
 export const describeWebhooks = (): Record<string, object> =>
-  Object.fromEntries(eventCatalogue.map((entry) => [entry.type, { post: describe(entry) }]));
+  Object.fromEntries(eventCatalogue.map((entry) => [entry.type, { post: describeWebhook(entry) }]));
 
-const describe = (entry: CatalogueEntry) => ({
+const describeWebhook = (entry: CatalogueEntry) => ({
   summary: entry.label,
   operationId: `webhook-${entry.type.replaceAll(/[._]/g, "-")}`,
   tags: [webhooksTag.name],
@@ -88,3 +89,89 @@ const responses = {
   429: { description: "Nothing is sent before `Retry-After`, as with 503." },
   default: { description: "A failed attempt. It is made again, as the endpoint's retry waits say." },
 };
+
+type Data = "account" | "user" | "application";
+
+/** What the data of an event are about. */
+function dataOf(eventType: string): Data {
+  const [object] = eventType.split(".", 1);
+  return object === "account" || object === "user" ? object : "application";
+}
+
+interface BodySchemas {
+  /** What a CloudEvent in binary mode consists of, and what the others contain. */
+  readonly data: TSchema;
+  readonly json: TSchema;
+  readonly cloudEvent: TSchema;
+}
+
+const timeSchema = (description: string) => Type.String({ format: "date-time", description });
+
+const actorSchema = Type.Object({
+  kind: Type.String({ enum: ["developer", "admin", "token", "key", "system"] }),
+  user_id: Type.Optional(Type.Integer({ description: "Absent for `key` and `system`, which have no user." })),
+});
+
+const keySchema = Type.Object(
+  {
+    last4: Type.String(),
+    created_at: Type.String(),
+    value: Type.Optional(Type.String({ description: "Only where the endpoint includes credentials." })),
+  },
+  { description: "Of events about a key: which one." },
+);
+
+const fieldsOf = (description: string) => Type.Record(Type.String(), Type.Unknown(), { description });
+
+function schemasOf(name: Data, title: string): BodySchemas {
+  const data = Type.Object(
+    {
+      [name]: fieldsOf(
+        `The ${name} after the change: what the XML holds, without keys unless the endpoint includes them.`,
+      ),
+      ...(name === "account" ? {} : { account: Type.Object({ id: Type.Integer(), org_name: Type.String() }) }),
+      ...(name === "application" ? { key: Type.Optional(keySchema) } : {}),
+      previous: Type.Optional(fieldsOf("For updates: the changed fields with the values that they had.")),
+      actor: actorSchema,
+      channel: Type.String({ enum: ["developer_portal", "admin_portal", "api", "system"] }),
+      sequence: Type.Integer({
+        description:
+          "Counts the events of the account without gaps. After a database failover or restore it jumps ahead by a million or more.",
+      }),
+    },
+    { title: `${title}Data` },
+  );
+  const json = Type.Object(
+    { type: Type.String(), timestamp: timeSchema("When it happened."), data },
+    { title: `${title}Event`, description: "As Standard Webhooks recommends." },
+  );
+  const cloudEvent = Type.Object(
+    {
+      specversion: Type.String(),
+      id: Type.String({ format: "uuid" }),
+      source: Type.String({ format: "uri", description: "How the outside reaches the provider's admin side." }),
+      type: Type.String(),
+      subject: Type.String({ description: "`application/41`" }),
+      time: timeSchema("When it happened."),
+      bellwiresequence: Type.Integer(),
+      bellwireactor: Type.String(),
+      bellwirechannel: Type.String(),
+      datacontenttype: Type.String(),
+      data,
+    },
+    { title: `${title}CloudEvent`, description: "CloudEvents 1.0 in structured mode." },
+  );
+  return { data, json, cloudEvent };
+}
+
+/** What is sent as JSON, by what it is about. */
+const bodySchemas: Readonly<Record<Data, BodySchemas>> = {
+  account: schemasOf("account", "Account"),
+  user: schemasOf("user", "User"),
+  application: schemasOf("application", "Application"),
+};
+
+const exampleAnswer = { kind: "answered", status: 503, headers: {}, body: new Uint8Array(), latencyMs: 84 } as const;
+
+/** Why what the documentation of both APIs shows as failed has failed: in the words that a real one has. */
+export const exampleError = errorOf(exampleAnswer, "200") ?? "";

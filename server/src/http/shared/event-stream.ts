@@ -1,5 +1,7 @@
 import type { ServerResponse } from "node:http";
+import { callersChannel } from "#access/index.ts";
 import type { Clock } from "#platform/clock/clock.ts";
+import type { Pool } from "#platform/database/database.ts";
 import { streamLimits } from "#platform/limits/bin-limits.ts";
 
 const slowReaderMs = streamLimits.slowReaderSeconds.max * 1000;
@@ -7,7 +9,7 @@ const slowReaderMs = streamLimits.slowReaderSeconds.max * 1000;
 /** How long the last bytes of a stream may take. */
 const endMs = 1000;
 
-const headers = {
+const streamHeaders = {
   "content-type": "text/event-stream",
   "cache-control": "no-store",
   "x-content-type-options": "nosniff",
@@ -37,7 +39,7 @@ export class EventStream {
 
   /** Sends the headers. The route must have hijacked its reply. */
   open(): void {
-    this.#response.writeHead(200, headers);
+    this.#response.writeHead(200, streamHeaders);
     this.#response.flushHeaders();
   }
 
@@ -77,5 +79,39 @@ export class EventStream {
     this.#response.once("close", () => closed.abort());
     this.#response.end(`event: end\ndata: ${JSON.stringify({ reason })}\n\n`);
     void this.#clock.sleep(endMs, closed.signal).then(() => this.#response.destroy());
+  }
+}
+
+type Check = () => void;
+
+/**
+ * The open streams of each provider, which check again whether their caller may still look as soon as anything about the
+ * provider's callers changes: a session ends, a role or a token is taken away, the provider is suspended.
+ */
+export class StreamAccess {
+  readonly #checks = new Map<number, Set<Check>>();
+  readonly #stopListening: () => void;
+
+  constructor(pool: Pick<Pool, "onHint">) {
+    this.#stopListening = pool.onHint(callersChannel, (providerIds) => {
+      // Without ids, hints may have been missed.
+      const changed = providerIds.length > 0 ? providerIds.map(Number) : [...this.#checks.keys()];
+      for (const id of changed) for (const check of this.#checks.get(id) ?? []) check();
+    });
+  }
+
+  /** Returns how to stop. `undefined`: the provider has as many streams as it may. */
+  watch(providerId: number, check: Check): (() => void) | undefined {
+    const checks = this.#checks.get(providerId) ?? new Set();
+    if (checks.size >= streamLimits.streams.max) return undefined;
+    this.#checks.set(providerId, checks.add(check));
+    return () => {
+      checks.delete(check);
+      if (checks.size === 0) this.#checks.delete(providerId);
+    };
+  }
+
+  close(): void {
+    this.#stopListening();
   }
 }

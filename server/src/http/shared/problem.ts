@@ -1,3 +1,6 @@
+import { STATUS_CODES } from "node:http";
+import { Type } from "typebox";
+
 /**
  * Every error that a caller of the two APIs can meet. docs/reference/errors.md is made from this list.
  * A code is a promise: it never changes its meaning and is never used again for something else.
@@ -112,4 +115,43 @@ export function unknownParameters(names: readonly string[], known: readonly stri
     detail: `A parameter is not known here: ${names.join(", ")}.`,
     errors: Object.fromEntries(names.map((name) => [name, [says]])),
   });
+}
+
+/** A problem as `application/problem+json` (RFC 9457). */
+export const representProblem = (problem: Problem, requestId: string) => ({
+  type: `urn:bellwire:problem:${problem.code}`,
+  title: problem.message,
+  status: problem.status,
+  code: problem.code,
+  request_id: requestId,
+  errors: problem.errors,
+});
+
+/** What an `application/problem+json` answer holds, for the routes' OpenAPI. */
+export const ProblemSchema = Type.Object(
+  {
+    type: Type.String({ description: "A name for this kind of problem." }),
+    title: Type.String({ description: "What is wrong, as a sentence." }),
+    status: Type.Integer(),
+    code: Type.String({ description: "Stable, for programs. All codes are listed in docs/reference/errors.md." }),
+    request_id: Type.String({ description: "Finds this request in the operator's log." }),
+    errors: Type.Optional(
+      Type.Record(Type.String(), Type.Array(Type.String()), { description: "What is wrong, by field. Only with 422." }),
+    ),
+  },
+  { title: "Problem" },
+);
+
+/** The text of docs/reference/errors.md. */
+export function renderErrorsReference(): string {
+  const sections = Object.entries(problems).map(
+    ([code, { status, says }]) => `## ${code}\n\n\`${status} ${STATUS_CODES[status]}\`. ${says}\n`,
+  );
+  return `# Errors
+
+The Bellwire API answers an error as \`application/problem+json\` (RFC 9457) with one of these codes in \`code\`, and with
+\`request_id\`, which finds the request in the operator's log. \`errors\` says what is wrong by field. A code never changes
+its meaning. The Account Management API has the same errors in 3scale's shapes, without a code.
+
+${sections.join("\n")}`;
 }

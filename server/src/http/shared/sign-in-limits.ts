@@ -118,7 +118,7 @@ function secondsToWait(groups: readonly Group[], counts: readonly Count[], count
 export const isLoopback = (address: string): boolean => /^(?:127\.|::1$|::ffff:127\.)/.test(address);
 
 /** `in a minute`, `in 9 minutes`: for people, so rounded up. */
-export function waitInWords(seconds: number): string {
+export function formatWait(seconds: number): string {
   const minutes = Math.ceil(seconds / 60);
   return minutes === 1 ? "in a minute" : `in ${minutes} minutes`;
 }

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
-import { problemOfError } from "#http/shared/problem-of-error.ts";
+import { problemOfError } from "#http/shared/error-answers.ts";
 import { Problem } from "#http/shared/problem.ts";
 import { contentTypes, formatOfRefusal } from "../requests/negotiate-format.ts";
 import { writeRefusal } from "./write-refusal.ts";

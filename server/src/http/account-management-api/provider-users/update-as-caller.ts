@@ -1,6 +1,6 @@
 import { updateProviderUser } from "#portal/provider-account/index.ts";
 import { Problem } from "#http/shared/problem.ts";
-import { waitInWords } from "#http/shared/sign-in-limits.ts";
+import { formatWait } from "#http/shared/sign-in-limits.ts";
 import type { Call, OperationNeeds } from "../operation.ts";
 import { textOf } from "../requests/read-parameters.ts";
 import { providerUserChangeOf } from "./provider-user-change-of.ts";
@@ -19,7 +19,7 @@ export async function updateAsCaller(
   const guesser = `admin ${update.provider.id} ${update.userId}`;
   const retryAfterSeconds = await passwordGuesses.secondsToWait(guesser);
   if (retryAfterSeconds > 0) {
-    const detail = `Too many attempts. Please try again ${waitInWords(retryAfterSeconds)}.`;
+    const detail = `Too many attempts. Please try again ${formatWait(retryAfterSeconds)}.`;
     throw new Problem("too-many-bad-credentials", { detail, retryAfterSeconds });
   }
   const currentPassword = textOf(values["current_password"]) ?? "";

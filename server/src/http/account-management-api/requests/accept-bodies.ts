@@ -1,7 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { decodeUtf8 } from "#http/shared/decode-utf8.ts";
+import { decodeUtf8, readPairs } from "#http/shared/forms.ts";
 import { Problem } from "#http/shared/problem.ts";
-import { readPairs } from "#http/shared/read-pairs.ts";
 import { nestFields } from "./nest-fields.ts";
 
 type ReadBody = (body: Buffer<ArrayBuffer>, contentType: string) => object | Promise<object>;

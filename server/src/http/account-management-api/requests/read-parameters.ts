@@ -1,5 +1,5 @@
 import type { FastifyRequest } from "fastify";
-import { readPairs } from "#http/shared/read-pairs.ts";
+import { readPairs } from "#http/shared/forms.ts";
 import { readId } from "#platform/ids/read-id.ts";
 import { nestFields } from "./nest-fields.ts";
 

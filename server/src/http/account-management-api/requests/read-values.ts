@@ -1,8 +1,8 @@
+import { credentialParameters } from "#http/shared/admin-caller.ts";
 import { Problem, unknownParameters } from "#http/shared/problem.ts";
-import { credentialParameters } from "#http/shared/read-credentials.ts";
 import type { Operation } from "../operation.ts";
 import { judgeTypes } from "./judge-types.ts";
-import { isRecord, type Parameters } from "./read-parameters.ts";
+import { type Parameters, isRecord } from "./read-parameters.ts";
 
 type Permitted = Pick<Operation, "wrapper" | "wrapperMayBeEmpty" | "dropped" | "body" | "query" | "refusesUnknown">;
 

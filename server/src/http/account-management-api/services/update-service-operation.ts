@@ -1,13 +1,13 @@
-import { assertMay } from "#http/shared/assert-may.ts";
+import { requirePermission } from "#http/shared/admin-caller.ts";
 import { Problem } from "#http/shared/problem.ts";
 import { deleteProduct } from "#portal/applications/index.ts";
 import { cannotFrom, updateProduct } from "#portal/products/index.ts";
 import { doneOrRefuse } from "../answers/done-or-refuse.ts";
 import type { Answer } from "../answers/send-answer.ts";
-import { xmlAndJson, type Call, type Operation, type OperationNeeds } from "../operation.ts";
+import { type Call, type Operation, type OperationNeeds, xmlAndJson } from "../operation.ts";
 import { answerService, readServiceContext } from "./answer-service.ts";
 import { serviceAnswer } from "./service-answers.ts";
-import { droppedOfServices, ServiceChangeSchema } from "./service-schemas.ts";
+import { ServiceChangeSchema, droppedOfServices } from "./service-schemas.ts";
 
 export const updateServiceOperation: Operation = {
   title: "Service Update",
@@ -38,7 +38,7 @@ async function update({ pool }: OperationNeeds, call: Call, values: Call["values
 /** The state event that stands for the deletion, with what else was sent. The answer is the last that is seen of it. */
 async function markAsDeleted(needs: OperationNeeds, call: Call, values: Call["values"]): Promise<Answer> {
   const { provider, by, caller } = call;
-  assertMay(caller, "delete-products", provider);
+  requirePermission(caller, "delete-products", provider);
   const product = await update(needs, call, values);
   const deleted = await deleteProduct(needs.pool, { provider, productId: product.id, by });
   if (deleted && "notAllowed" in deleted) {

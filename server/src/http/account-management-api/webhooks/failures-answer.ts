@@ -1,7 +1,7 @@
 import { Type } from "typebox";
+import { exampleError } from "#http/shared/describe-webhooks.ts";
 import { exampleTime, laterExampleTime } from "#platform/clock/example-times.ts";
 import { sampleBody } from "#webhooks/events/index.ts";
-import { exampleError } from "../../shared/example-error.ts";
 import type { DocumentedAnswer } from "../answers/documented-answer.ts";
 import { time } from "../answers/schema-parts.ts";
 import { failuresToJson, failuresToXml } from "./represent-failures.ts";

@@ -1,9 +1,9 @@
+import { verifyBinRequest } from "#http/shared/bin-signature.ts";
+import { Problem } from "#http/shared/problem.ts";
+import { readId } from "#platform/ids/read-id.ts";
 import { listBinRequests, readBin, readBinRequestBody } from "#request-bin/index.ts";
-import { judgeBinRequest } from "../../shared/judge-bin-request.ts";
-import { Problem } from "../../shared/problem.ts";
 import type { BellwireApiRoute } from "../bellwire-api-route.ts";
 import { pageLimit } from "../cut-page.ts";
-import { readId } from "#platform/ids/read-id.ts";
 import { cursorOf } from "../read-query.ts";
 import * as operations from "./bin-operations.ts";
 import type { BinRequestAnswer } from "./bin-schema.ts";
@@ -20,7 +20,7 @@ export const listBinRequestsRoute: BellwireApiRoute = async (http, { pool, secre
     const secrets = await secretsOfBin(bin);
     const data: BinRequestAnswer[] = [];
     for (const request of requests) {
-      data.push(representBinRequest(request, await judgeBinRequest(pool, bin, { request, secrets })));
+      data.push(representBinRequest(request, await verifyBinRequest(pool, bin, { request, secrets })));
     }
     return { data, next: hasMore ? String(requests.at(-1)?.number ?? "") || null : null };
   });

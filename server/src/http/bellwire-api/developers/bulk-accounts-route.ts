@@ -1,12 +1,12 @@
 import type { Deed } from "#access/index.ts";
+import { requirePermission } from "#http/shared/admin-caller.ts";
 import type { Pool } from "#platform/database/database.ts";
 import {
+  type AccountChange,
   changeAccountPlan,
   changeAccountState,
   deleteAccount,
-  type AccountChange,
 } from "#portal/whole-accounts/index.ts";
-import { assertMay } from "../../shared/assert-may.ts";
 import type { BellwireApiRoute } from "../bellwire-api-route.ts";
 import type { Outcome } from "./assert-done.ts";
 import * as operations from "./bulk-operations.ts";
@@ -28,7 +28,7 @@ export const bulkAccountsRoute: BellwireApiRoute = async (http, needs) => {
   const options = { schema: operations.bulkAccounts, config: { deed: "change-portal" } } as const;
   http.post("/accounts/bulk", options, async (request) => {
     const { provider, body, log } = request;
-    assertMay(needs.callerOf(request), deedOf[body.operation], provider);
+    requirePermission(needs.callerOf(request), deedOf[body.operation], provider);
     const change = changeOf(needs.pool, body);
     return {
       data: await doEach(body.ids, log, (accountId) => change({ provider, accountId, by: byOf(needs, request) })),

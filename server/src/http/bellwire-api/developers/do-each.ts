@@ -1,7 +1,7 @@
 import type { FastifyBaseLogger } from "fastify";
-import { problemOfError } from "../../shared/problem-of-error.ts";
-import { Problem } from "../../shared/problem.ts";
-import { assertDone, type Outcome } from "./assert-done.ts";
+import { problemOfError } from "#http/shared/error-answers.ts";
+import { Problem } from "#http/shared/problem.ts";
+import { type Outcome, assertDone } from "./assert-done.ts";
 import type { BulkOutcome } from "./bulk-operations.ts";
 
 /**

@@ -1,4 +1,5 @@
 import type { KeptAuditRecord } from "#access/index.ts";
+import { exampleError } from "#http/shared/describe-webhooks.ts";
 import { exampleExpiry, exampleTime, laterExampleTime } from "#platform/clock/example-times.ts";
 import { record, value } from "#platform/document/document.ts";
 import type { PlanRequest } from "#portal/applications/index.ts";
@@ -7,10 +8,9 @@ import type { Invitation } from "#portal/users/index.ts";
 import type { Bin, BinRequest } from "#request-bin/index.ts";
 import type { Attempt, Delivery, DeliveryInFull } from "#webhooks/deliveries/index.ts";
 import type { Endpoint } from "#webhooks/endpoints/index.ts";
-import { sampleBody, type EventInFull } from "#webhooks/events/index.ts";
+import { type EventInFull, sampleBody } from "#webhooks/events/index.ts";
 import type { Failure } from "#webhooks/failures/index.ts";
 import type { Replay } from "#webhooks/replays/index.ts";
-import { exampleError } from "../../shared/example-error.ts";
 
 /** What the documentation tells of. It was never stored; what it looks like, the representers say. */
 

@@ -1,9 +1,8 @@
 import type { FastifyRequest } from "fastify";
-import { assertMay } from "../../shared/assert-may.ts";
+import { requirePermission } from "#http/shared/admin-caller.ts";
+import { EventStream, StreamAccess } from "#http/shared/event-stream.ts";
+import { Problem } from "#http/shared/problem.ts";
 import { readId } from "#platform/ids/read-id.ts";
-import { EventStream } from "../../shared/event-stream.ts";
-import { Problem } from "../../shared/problem.ts";
-import { StreamAccess } from "../../shared/stream-access.ts";
 import type { BellwireApiNeeds, BellwireApiRoute } from "../bellwire-api-route.ts";
 import { createCursorSeal } from "../sealed-cursor.ts";
 import { HistoryHub } from "./history-hub.ts";
@@ -68,7 +67,7 @@ function createMayLook(
     checkedAtMs = clock.monotonicMs();
     try {
       await request.findProviderAgain();
-      assertMay(await findAdminCaller(request), openStreamDeed, request.provider);
+      requirePermission(await findAdminCaller(request), openStreamDeed, request.provider);
       return true;
     } catch (error) {
       return !(error instanceof Problem); // a database that is away says nothing about the caller, and tells them nothing

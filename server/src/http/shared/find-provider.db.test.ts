@@ -7,7 +7,7 @@ import type { HandDrivenClock } from "../../../test/support/hand-driven-clock.ts
 import { schema } from "../../../test/support/test-databases.ts";
 import { test as base } from "../../../test/support/test.ts";
 import { until } from "../../../test/support/until.ts";
-import { createRecallCaller } from "./recall-caller.ts";
+import { createCallerCache } from "./find-provider.ts";
 
 interface House {
   readonly providerId: number;
@@ -49,7 +49,7 @@ async function openHouse(database: Pool, clock: HandDrivenClock) {
       return rows;
     },
   };
-  const callers = createRecallCaller({ pool, clock });
+  const callers = createCallerCache({ pool, clock });
   let hears = false; // the first hint of all is that the line has opened: until then everything is forgotten once more
   database.onHint("callers", () => (hears = true));
   await until(() => hears);

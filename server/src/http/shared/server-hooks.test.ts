@@ -3,7 +3,7 @@ import { text } from "node:stream/consumers";
 import fastify from "fastify";
 import { expect, test } from "vitest";
 import { requestLimits } from "#platform/limits/limits.ts";
-import { requestTimes } from "./request-times.ts";
+import { requestTimes } from "./server-hooks.ts";
 
 test.for([
   [

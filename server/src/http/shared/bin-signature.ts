@@ -1,12 +1,12 @@
 import type { Database } from "#platform/database/database.ts";
-import { readBinRequestBody, type Bin, type BinRequest } from "#request-bin/index.ts";
-import { judgeSignature, type SignatureVerdict } from "#webhooks/attempts/index.ts";
+import { type Bin, type BinRequest, readBinRequestBody } from "#request-bin/index.ts";
+import { type SignatureVerdict, judgeSignature } from "#webhooks/attempts/index.ts";
 
 /**
  * Judges the signature with the secrets of the endpoints that point to the bin, over the whole body: one that is listed in
  * part is read for it, one at a time. `null`: it is signed, and no endpoint points here.
  */
-export async function judgeBinRequest(
+export async function verifyBinRequest(
   db: Database,
   { providerId, id }: Pick<Bin, "providerId" | "id">,
   { request, secrets }: { readonly request: BinRequest; readonly secrets: readonly string[] },

@@ -1,12 +1,17 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import type { AccessToken } from "#access/index.ts";
+import { type AccessToken, callersChannel, digestOf } from "#access/index.ts";
 import type { Clock } from "#platform/clock/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
-import { createFindTenant, type Provider, type Side } from "#portal/providers/index.ts";
+import {
+  type Provider,
+  type ProviderWithToken,
+  type Side,
+  createFindTenant,
+  readProviderWithToken,
+} from "#portal/providers/index.ts";
+import { readCredentials } from "./admin-caller.ts";
 import { Problem } from "./problem.ts";
-import { readCredentials } from "./read-credentials.ts";
-import { createRecallCaller } from "./recall-caller.ts";
-import { requireOneHost } from "./server-guards.ts";
+import { requireOneHost } from "./server-hooks.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -41,7 +46,7 @@ export interface FindProviderNeeds {
  */
 export function addFindProviderHook(http: FastifyInstance, { pool, clock, baseDomain }: FindProviderNeeds): void {
   const findTenant = createFindTenant(pool, baseDomain);
-  const callers = createRecallCaller({ pool, clock });
+  const callers = createCallerCache({ pool, clock });
   http.addHook("onClose", async () => callers.stop());
   const found = new WeakMap<FastifyRequest, Found>();
 
@@ -81,4 +86,65 @@ export function addFindProviderHook(http: FastifyInstance, { pool, clock, baseDo
     await find(this);
   });
   http.addHook("onRequest", find);
+}
+
+/** What a hint says too late, or a lost one never, is found out by then. */
+const cacheMs = 1000;
+
+/** Those of one second, at a kilobyte each. Past that all are forgotten: it costs a round trip each. */
+const cachedCallersMax = 1000;
+
+interface Caller {
+  readonly providerId: number;
+  /** What may be an access token. */
+  readonly value: string | undefined;
+}
+
+export interface CachedCaller extends ProviderWithToken {
+  /** Since when at most it may no longer be so. */
+  readonly atMs: number;
+}
+
+interface CallerCache {
+  /** The provider, and the token if it counts. Undefined if there is no such provider. */
+  recall(caller: Caller): Promise<CachedCaller | undefined>;
+  stop(): void;
+}
+
+/**
+ * Reads what every request begins with, and remembers it for a second or until a hint says that some caller has changed:
+ * in this process before who changed it goes on, in others some milliseconds later. A token or a provider that was not
+ * found is looked for each time.
+ */
+export function createCallerCache({ pool, clock }: { readonly pool: Pool; readonly clock: Clock }): CallerCache {
+  const remembered = new Map<string, CachedCaller>();
+  let changes = 0;
+  const stop = pool.onHint(callersChannel, () => {
+    changes += 1;
+    remembered.clear();
+  });
+
+  const counts = ({ atMs, token }: CachedCaller): boolean =>
+    clock.monotonicMs() - atMs < cacheMs && !(token?.expiresAt && token.expiresAt <= clock.now());
+
+  return {
+    stop,
+    async recall({ providerId, value }) {
+      const key = value === undefined ? `${providerId}` : `${providerId} ${digestOf(value).toString("base64")}`;
+      const known = remembered.get(key);
+      if (known && counts(known)) return known;
+
+      const [atMs, changesBefore] = [clock.monotonicMs(), changes];
+      const read = await readProviderWithToken(pool, { providerId, value, now: clock.now() });
+      if (!read) return undefined;
+      const recalled = { ...read, atMs };
+      const isKnown = value === undefined || read.token !== undefined;
+      // A change that was told of meanwhile may or may not be in what was read.
+      if (isKnown && changes === changesBefore) {
+        if (remembered.size >= cachedCallersMax) remembered.clear();
+        remembered.set(key, recalled);
+      }
+      return recalled;
+    },
+  };
 }

@@ -1,7 +1,8 @@
+import type { FastifyInstance, FastifyReply } from "fastify";
 import { QueueFull } from "#access/index.ts";
 import { type DatabaseTrouble, troubleOf } from "#platform/database/database-trouble.ts";
 import { LimitReached } from "#platform/limits/require-room.ts";
-import { Problem, type FieldErrors, type ProblemCode } from "./problem.ts";
+import { type FieldErrors, Problem, type ProblemCode, representProblem } from "./problem.ts";
 
 interface BrokenRule {
   readonly keyword: string;
@@ -99,3 +100,53 @@ function sayingsOf({
   if (keyword === "minLength" && limit === 1) return [[field, "can't be blank"]];
   return [[field, Array.isArray(allowedValues) ? `must be one of ${allowedValues.join(", ")}` : message]];
 }
+
+/**
+ * Answers every error below `http`, unknown paths and methods included, as `application/problem+json` (RFC 9457). Call it
+ * before routes are added.
+ */
+export function answerErrorsAsProblems(http: FastifyInstance): void {
+  http.setErrorHandler<Error>((error, request, reply) => {
+    const found = problemOfError(error);
+    const problem = found.code === "host-unknown" ? new Problem("wrong-host", { cause: found }) : found;
+    if (problem.status >= 500 && problem.code !== "too-busy") request.log.error({ err: error }, "request failed");
+    return sendProblem(reply, problem);
+  });
+  // No route serves QUERY. As a method with a body, Fastify would refuse it for its Content-Type before anything says 405.
+  http.addHttpMethod("QUERY", { hasBody: false, overrideExisting: true });
+  const methodsOf = recordMethods(http);
+  http.setNotFoundHandler((request, reply) => {
+    const methods = methodsOf(request.url);
+    if (methods.length === 0) return sendProblem(reply, new Problem("not-found"));
+    reply.header("allow", methods.join(", "));
+    return request.method === "OPTIONS" ? reply.code(204).send() : sendProblem(reply, new Problem("method-unknown"));
+  });
+}
+
+function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
+  if (problem.retryAfterSeconds !== undefined) reply.header("retry-after", problem.retryAfterSeconds);
+  if (problem.status === 401) reply.header("www-authenticate", "Bearer");
+  return reply
+    .code(problem.status)
+    .type("application/problem+json")
+    .serializer(JSON.stringify)
+    .send(representProblem(problem, reply.request.id));
+}
+
+/** Remembers the routes that are added below `http` from now on, and tells which methods the path of a URL has. */
+function recordMethods(http: FastifyInstance): (url: string) => readonly string[] {
+  const routes: { readonly parts: readonly string[]; readonly methods: readonly string[] }[] = [];
+  http.addHook("onRoute", ({ url, method }) => {
+    routes.push({ parts: url.split("/"), methods: [method].flat() });
+  });
+  return (url) => {
+    const [path = ""] = url.split("?", 1);
+    const parts = path.split("/");
+    const found = routes.filter((route) => isPathOf(route.parts, parts)).flatMap(({ methods }) => methods);
+    return [...new Set(found)].toSorted();
+  };
+}
+
+const isPathOf = (route: readonly string[], parts: readonly string[]): boolean =>
+  route.length === parts.length &&
+  route.every((part, at) => (part.startsWith(":") ? parts[at] !== "" : part === parts[at]));

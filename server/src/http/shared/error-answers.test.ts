@@ -2,7 +2,7 @@ import { TypeBoxValidatorCompiler } from "@fastify/type-provider-typebox";
 import fastify, { type FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import { expect, test } from "vitest";
-import { answerWithProblemJson } from "./answer-with-problem-json.ts";
+import { answerErrorsAsProblems } from "./error-answers.ts";
 import { Problem, type ProblemCode } from "./problem.ts";
 
 const Thing = Type.Object(
@@ -16,7 +16,7 @@ const Thing = Type.Object(
 
 function openDoor(thrown?: Error): FastifyInstance {
   const http = fastify().setValidatorCompiler(TypeBoxValidatorCompiler);
-  answerWithProblemJson(http);
+  answerErrorsAsProblems(http);
   http.post("/things", { schema: { body: Thing } }, async () => {
     if (thrown) throw thrown;
     return {};

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { readCredentials } from "./read-credentials.ts";
+import { readCredentials } from "./admin-caller.ts";
 
 const basic = (text: string): string => `Basic ${Buffer.from(text).toString("base64")}`;
 

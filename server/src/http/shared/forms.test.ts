@@ -1,0 +1,109 @@
+import fc from "fast-check";
+import fastify from "fastify";
+import { expect, test } from "vitest";
+import { decodeUtf8, isCrossOrigin, readPairs, returnPath } from "./forms.ts";
+import { Problem } from "./problem.ts";
+
+test("what a browser's form says is read as it was typed", () => {
+  const character = fc.integer({ min: 0, max: 0x10ffff }).map((code) => String.fromCodePoint(code));
+  const typed = fc
+    .string({ unit: fc.oneof(character, fc.constantFrom("%", "&", "=", "+", " ", "4")) })
+    .map((text) => text.toWellFormed());
+  fc.assert(
+    fc.property(fc.array(fc.tuple(typed, typed)), (pairs) => {
+      expect(readPairs(new URLSearchParams(pairs).toString())).toEqual(pairs);
+    }),
+  );
+});
+
+test.each([
+  ["", []],
+  ["a", [["a", ""]]],
+  [
+    "a=b=c&&=d",
+    [
+      ["a", "b=c"],
+      ["", "d"],
+    ],
+  ],
+  [
+    "a=100%&b=%zz%4",
+    [
+      ["a", "100%"],
+      ["b", "%zz%4"],
+    ],
+  ],
+  ["a=%2525+%2B", [["a", "%25 +"]]],
+  [
+    "a[]=1&a[]=2",
+    [
+      ["a[]", "1"],
+      ["a[]", "2"],
+    ],
+  ],
+] as const)("%j is read as %j", (text, pairs) => {
+  expect(readPairs(text)).toEqual(pairs);
+});
+
+test.each(["a=%ff", "%c3=a", "a=%ed%a0%80", "a=%c0%80", "a=%f4%90%80%80", "a=%e2%82"])(
+  "bytes that are no text are refused: %s",
+  (text) => {
+    expect(() => readPairs(text)).toThrow(Problem);
+    const bytes = Buffer.from(Array.from(text.matchAll(/%(..)/g), ([, it = ""]) => it).join(""), "hex");
+    expect(() => decodeUtf8(bytes)).toThrow(Problem);
+  },
+);
+
+const admin = { within: "/p/admin", fallback: "/p/admin" };
+
+test.each([
+  ["/p/admin", "/p/admin"],
+  ["/p/admin/deliveries?state=failed&after=1", "/p/admin/deliveries?state=failed&after=1"],
+])("a path of ours is gone back to: %s", (asked, expected) => {
+  expect(returnPath(asked, admin)).toBe(expected);
+});
+
+test.each([
+  undefined,
+  "",
+  "deliveries",
+  "https://elsewhere.example/p/admin",
+  "//elsewhere.example/p/admin",
+  "/\\elsewhere.example/p/admin",
+  "\\\\elsewhere.example/p/admin",
+  "/\t/elsewhere.example/p/admin",
+  "/p/admin/../../..//elsewhere.example",
+  "/p/administrator",
+  "/p/login",
+  "/p/admin/../login",
+  "javascript:alert(1)",
+])("what leads elsewhere is not followed: %j", (asked) => {
+  expect(returnPath(asked, admin)).toBe("/p/admin");
+});
+
+test.each([
+  "/..//elsewhere.example",
+  "/.//elsewhere.example",
+  "/x/..//elsewhere.example",
+  "/%2e%2e//elsewhere.example",
+])("a path that turns into another host when it is opened is not followed: %s", (asked) => {
+  expect(returnPath(asked, { within: "/", fallback: "/account" })).toBe("/account");
+});
+
+test.each<[string, Record<string, string>, boolean]>([
+  ["a program that says nothing is not elsewhere", {}, false],
+  ["our own page", { "sec-fetch-site": "same-origin", origin: "http://acme.test" }, false],
+  ["an address typed by hand", { "sec-fetch-site": "none" }, false],
+  ["another site", { "sec-fetch-site": "cross-site", origin: "http://acme.test" }, true],
+  ["a neighbour under the same domain", { "sec-fetch-site": "same-site" }, true],
+  ["an older browser on our page", { origin: "http://acme.test" }, false],
+  ["an older browser on our page behind https", { origin: "https://acme.test" }, false],
+  ["an older browser on another page", { origin: "http://other.test" }, true],
+  ["an older browser on another port", { origin: "http://acme.test:8080" }, true],
+  ["a page that hides where it is", { origin: "null" }, true],
+])("%s", async (_guarantee, headers, expected) => {
+  const http = fastify();
+  http.post("/", (request) => ({ elsewhere: isCrossOrigin(request) }));
+  const answer = await http.inject({ method: "POST", url: "/", headers: { host: "acme.test", ...headers } });
+  expect(answer.json()).toEqual({ elsewhere: expected });
+});

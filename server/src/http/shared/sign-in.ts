@@ -1,0 +1,187 @@
+import { createHmac } from "node:crypto";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { type Audience, type HashingFor, QueueFull } from "#access/index.ts";
+import { randomHex } from "#platform/ids/random-token.ts";
+import { readCookie, setCookie } from "./browser-session.ts";
+import { isSameSecret, issueFormToken, readForm } from "./forms.ts";
+import { type SignInLimits, formatWait } from "./sign-in-limits.ts";
+
+/** What the form of either portal shows, before and after it was sent. */
+export interface SignInForm {
+  readonly status?: number;
+  readonly error?: string;
+  readonly username?: string;
+  readonly returnTo: string;
+}
+
+type FormNeeds = Parameters<typeof issueFormToken>[2] & { readonly clock: { readonly now: () => Date } };
+
+/** The page of the form, but for its template and its title. */
+export const signInPage = (
+  needs: FormNeeds,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { status = 200, error, username, returnTo }: SignInForm,
+) => ({
+  status,
+  data: { error, username, return_to: returnTo, form_token: issueFormToken(request, reply, needs, needs.clock.now()) },
+});
+
+interface Login extends HashingFor {
+  /** The only user whose password is to be tried, if the browser is known to be theirs. */
+  readonly onlyUserId: number | undefined;
+  readonly login: string;
+  readonly password: string;
+}
+
+/** Who somebody proved to be, and the hash of the password that proved it. */
+interface Proved {
+  readonly user: { readonly id: number; readonly username: string; readonly email: string | null };
+  readonly passwordHash: string;
+  /** Whether the login means another user as well, by e-mail address. */
+  readonly isAmbiguous: boolean;
+}
+
+type Verify = (login: Login) => Promise<Proved | { readonly refused: string }>;
+
+interface SignedIn {
+  readonly proof: { readonly providerId: number; readonly userId: number; readonly passwordHash: string };
+  readonly returnTo: string;
+}
+
+type SignInOutcome = SignedIn | { readonly again: SignInForm };
+
+/** Said of an unknown name and of a wrong password alike. */
+export const wrongLogin = "Wrong username or password.";
+
+interface Judging extends FormNeeds {
+  readonly limits: SignInLimits;
+  readonly audience: Audience;
+  readonly verify: Verify;
+}
+
+/** Returns who a sent form proves to be, or how it is shown again. A success makes the browser a known device. */
+export async function signInByForm(
+  { limits, audience, verify, ...needs }: Judging,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<SignInOutcome> {
+  const { username = "", password = "", return_to: returnTo = "" } = readForm(request.body);
+  const again = (status: number, error: string): SignInOutcome => ({ again: { status, error, username, returnTo } });
+  const providerId = request.provider.id;
+  const device = knownDeviceOf(needs, request, { audience, login: username });
+  const attempt = { audience, providerId, login: username, address: request.ip, deviceId: device?.id };
+  const seconds = await limits.secondsToWait(attempt);
+  if (seconds > 0) {
+    reply.header("retry-after", seconds);
+    return again(429, `Too many attempts. Please try again ${formatWait(seconds)}.`);
+  }
+
+  const by = { providerId, address: request.ip, isKnownDevice: device !== undefined };
+  const verified = await refuseWhenFull(verify({ ...by, onlyUserId: device?.userId, login: username, password }));
+  if ("retryAfterSeconds" in verified) {
+    reply.header("retry-after", verified.retryAfterSeconds);
+    return again(503, "Many people are signing in at the moment. Please try again in a few seconds.");
+  }
+  if ("refused" in verified) return again(422, verified.refused);
+  const { user, passwordHash, isAmbiguous } = verified;
+  // Else whoever has another's e-mail address as a user name could sign in now and then, and go on guessing.
+  if (!isAmbiguous) await limits.letIn(attempt);
+  rememberDevice(needs, request, reply, { audience, user });
+  return { proof: { providerId, userId: user.id, passwordHash }, returnTo };
+}
+
+async function refuseWhenFull<T>(verified: Promise<T>): Promise<T | { readonly retryAfterSeconds: number }> {
+  try {
+    return await verified;
+  } catch (error) {
+    if (error instanceof QueueFull) return { retryAfterSeconds: error.retryAfterSeconds };
+    throw error;
+  }
+}
+
+/**
+ * Marks a browser that has signed in with a name before, by a cookie signed for that name. Its attempts have their own
+ * counter, so attempts of strangers do not count for it. The cookie is no credential: it opens nothing without the password. (OWASP, "Slow Down Online Guessing Attacks with Device Cookies".)
+ */
+const deviceCookieNames = { developer: "bellwire_developer_device", admin: "bellwire_admin_device" } as const;
+const deviceCookieSeconds = 180 * 24 * 3600;
+const deviceCookieShape = /^([0-9a-f]{32})\.(\d{1,15})\.(\d{1,15})((?:\.[\w-]{43}){1,2})$/;
+
+interface DeviceNeeds {
+  readonly cookieSecret: Buffer;
+  readonly secureCookies: boolean;
+  readonly clock: { readonly now: () => Date };
+}
+
+interface Device {
+  readonly audience: Audience;
+  readonly providerId: number;
+  readonly id: string;
+  readonly userId: number;
+  readonly issuedAtMs: number;
+}
+
+interface DeviceUser {
+  readonly id: number;
+  readonly username: string;
+  readonly email: string | null;
+}
+
+/** Marks the browser as one that this user signs in with: by user name or e-mail address. */
+export function rememberDevice(
+  { cookieSecret, secureCookies, clock }: DeviceNeeds,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { audience, user }: { readonly audience: Audience; readonly user: DeviceUser },
+): void {
+  const device = {
+    audience,
+    providerId: request.provider.id,
+    id: randomHex(16),
+    userId: user.id,
+    issuedAtMs: clock.now().getTime(),
+  };
+  const logins = user.email === null ? [user.username] : [user.username, user.email];
+  const signatures = logins.map((login) => signDevice(cookieSecret, device, login));
+  const value = [device.id, device.issuedAtMs, device.userId, ...signatures].join(".");
+  setCookie(reply, deviceCookieNames[audience], { value, isSecure: secureCookies, seconds: deviceCookieSeconds });
+}
+
+export interface KnownDevice {
+  readonly id: string;
+  /**
+   * Only this user's password may be tried. A login may also be another user's e-mail address, and the owner of many
+   * devices must not guess at that one.
+   */
+  readonly userId: number;
+}
+
+/** The device, if somebody has signed in with this login on it before. */
+function knownDeviceOf(
+  { cookieSecret, clock }: Pick<DeviceNeeds, "cookieSecret" | "clock">,
+  request: FastifyRequest,
+  { audience, login }: { readonly audience: Audience; readonly login: string },
+): KnownDevice | undefined {
+  const [, id, issuedAt, user, signatures] =
+    deviceCookieShape.exec(readCookie(request, deviceCookieNames[audience]) ?? "") ?? [];
+  if (id === undefined || signatures === undefined) return undefined;
+  const [issuedAtMs, userId] = [Number(issuedAt), Number(user)];
+  if (clock.now().getTime() - issuedAtMs > deviceCookieSeconds * 1000) return undefined;
+  const expected = signDevice(
+    cookieSecret,
+    { audience, providerId: request.provider.id, id, userId, issuedAtMs },
+    login,
+  );
+  return signatures
+    .slice(1)
+    .split(".")
+    .some((it) => isSameSecret(it, expected))
+    ? { id, userId }
+    : undefined;
+}
+
+const signDevice = (secret: Buffer, { audience, providerId, id, userId, issuedAtMs }: Device, login: string): string =>
+  createHmac("sha256", secret)
+    .update(`known device ${audience} ${providerId} ${id} ${userId} ${issuedAtMs} ${login.trim().toLowerCase()}`)
+    .digest("base64url");
