@@ -1,6 +1,6 @@
 import type { DeliverySettings } from "#webhooks/endpoints/index.ts";
 import { Lane } from "../../src/webhooks/engine/lane.ts";
-import { Origins } from "../../src/webhooks/engine/origin.ts";
+import { ReceiverHosts } from "../../src/webhooks/engine/receiver-host.ts";
 
 export const settings: DeliverySettings = {
   endpointId: 1,
@@ -32,4 +32,4 @@ export const taken = {
 };
 
 /** A lane that has just been taken. */
-export const newLane = (): Lane => new Lane(taken, settings, new Origins(8), 0);
+export const newLane = (): Lane => new Lane(taken, settings, new ReceiverHosts(8), 0);

@@ -1,14 +1,14 @@
 import type { Socket } from "node:net";
 import { expect, test } from "vitest";
-import { buildAttempt, buildSender } from "../../../test/support/build-attempts.ts";
-import { hostileAnswers } from "../../../test/support/hostile-answers.ts";
-import { startRawReceiver } from "../../../test/support/raw-receiver.ts";
 import { systemClock } from "#platform/clock/clock.ts";
 import { parseAllowedTargets } from "#platform/network/allowed-targets.ts";
 import type { AttemptOutcome } from "#webhooks/deliveries/index.ts";
+import { buildAttempt, buildSender } from "../../../test/support/build-attempts.ts";
+import { hostileAnswers } from "../../../test/support/hostile-answers.ts";
+import { startRawReceiver } from "../../../test/support/raw-receiver.ts";
 import { answerLimits } from "./answer-limits.ts";
+import { guardedConnector } from "./connector.ts";
 import { Exchange } from "./exchange.ts";
-import { guardedConnector } from "./guarded-connector.ts";
 import { ReceiverPools } from "./receiver-pools.ts";
 
 /** What a socket may have taken in when the limit is noticed: its buffer and one read beyond it. */

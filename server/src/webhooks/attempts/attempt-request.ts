@@ -1,4 +1,7 @@
 import type { EventContext } from "#webhooks/deliveries/index.ts";
+import { isReservedHeader } from "#webhooks/endpoints/index.ts";
+import { cloudEventAttributes } from "#webhooks/events/index.ts";
+import type { Signer } from "./signature.ts";
 
 /** All there is to one try: where to, what, and how long it may take. */
 export interface AttemptRequest {
@@ -26,3 +29,97 @@ export interface AttemptRequest {
   /** Asked when a connection is there, before the first byte leaves. A no ends the attempt. */
   readonly mayStart?: () => boolean;
 }
+
+export interface HeaderNeeds {
+  readonly signer: Signer;
+  readonly userAgent: string;
+  /** Of the URL. An `authorization` header of the endpoint's own goes before. */
+  readonly credentials: string | undefined;
+}
+
+/** Names and values in turn, which is how undici takes them without making objects. */
+export function requestHeaders(request: AttemptRequest, { signer, userAgent, credentials }: HeaderNeeds): string[] {
+  const { id, body, event, attempt, replay, secrets } = request;
+  const timestamp = Math.floor(request.sentAt.getTime() / 1000);
+  // prettier-ignore
+  const headers = [
+    "content-type", request.contentType,
+    "user-agent", userAgent,
+    "webhook-id", id,
+    "webhook-timestamp", String(timestamp),
+    "webhook-signature", signer.sign({ id, timestamp, body }, secrets),
+    "bellwire-attempt", String(attempt),
+    "bellwire-event-type", event.type,
+    "bellwire-event-time", event.time,
+    "bellwire-sequence", String(event.sequence),
+    "bellwire-actor", event.actor,
+    "bellwire-channel", event.channel,
+  ];
+  if (replay > 0) headers.push("bellwire-replay", String(replay));
+  const { cloudEventSource: source } = request;
+  if (source !== undefined) headers.push(...Object.entries(cloudEventHeaders({ ...event, id, source })).flat());
+  if (request.test) headers.push("bellwire-test", "true");
+  for (const name in request.headers) {
+    const value = request.headers[name];
+    if (value !== undefined && !isReservedHeader(name)) headers.push(name, value);
+  }
+  if (credentials && !headers.some((name, at) => at % 2 === 0 && name.toLowerCase() === "authorization")) {
+    headers.push("authorization", credentials);
+  }
+  return headers;
+}
+
+type Facts = Parameters<typeof cloudEventAttributes>[0];
+
+/** The attributes of a CloudEvent in binary mode, as headers. */
+export const cloudEventHeaders = (facts: Facts): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    Object.entries(cloudEventAttributes(facts)).map(([name, it]) => [`ce-${name}`, percentEncoded(String(it))]),
+  );
+
+/** What is no visible ASCII character, a quote or a percent sign, as the HTTP binding of CloudEvents writes them (§3.1.3.2). */
+export const percentEncoded = (text: string): string =>
+  text
+    .toWellFormed()
+    .replaceAll(/[^\x21-\x7e]|["%]/gu, (character) =>
+      Array.from(Buffer.from(character), (byte) => `%${byte.toString(16).toUpperCase().padStart(2, "0")}`).join(""),
+    );
+
+interface DescribedHeader {
+  readonly says: string;
+  readonly isAlways: boolean;
+}
+
+const always = (says: string): DescribedHeader => ({ says, isAlways: true });
+const sometimes = (says: string): DescribedHeader => ({ says, isAlways: false });
+const binary = (says: string): DescribedHeader => sometimes(`${says} Only in the format \`cloudevents-binary\`.`);
+
+/** The headers of our requests, by the names that `requestHeaders` gives them, for those who receive. */
+export const describedHeaders: Readonly<Record<string, DescribedHeader>> = {
+  "user-agent": always("`Bellwire/` and its version."),
+  "webhook-id": always("The event's id: the same at every attempt. Do what you do once for each."),
+  "webhook-timestamp": always("When this attempt was sent, in seconds since 1970."),
+  "webhook-signature": always(
+    "`v1,` and the HMAC-SHA256 of `webhook-id`, `webhook-timestamp` and the body, joined by dots, in base64. For a day " +
+      "after a rotation two of them, with a space between; one must be right.",
+  ),
+  "bellwire-attempt": always("Which attempt this is, from 1 on."),
+  "bellwire-event-type": always("What happened, such as `account.created`."),
+  "bellwire-event-time": always("When it happened, in ISO 8601 with milliseconds."),
+  "bellwire-sequence": always(
+    "Counts the events of their account without gaps: order by it. After a database failover or restore it jumps ahead by a million or more.",
+  ),
+  "bellwire-actor": always("Who did it: `developer:21`, `admin:3`, `token:3`, `key` or `system`."),
+  "bellwire-channel": always("Through which door: `developer_portal`, `admin_portal`, `api` or `system`."),
+  "bellwire-replay": sometimes("How often it was sent again by hand. Absent the first time."),
+  "bellwire-test": sometimes("`true` for a sample that somebody asked for, which is no event. Absent otherwise."),
+  "ce-specversion": binary("The version of CloudEvents."),
+  "ce-id": binary("The event's id."),
+  "ce-source": binary("How the outside reaches the provider's admin side."),
+  "ce-type": binary("What happened."),
+  "ce-subject": binary("What it is about, such as `application/41`."),
+  "ce-time": binary("When it happened."),
+  "ce-bellwiresequence": binary("Counts the events of their account."),
+  "ce-bellwireactor": binary("Who did it."),
+  "ce-bellwirechannel": binary("Through which door."),
+};

@@ -1,8 +1,7 @@
 import { lookupLimits } from "#platform/network/name-resolver.ts";
 import type { AttemptOutcome } from "#webhooks/deliveries/index.ts";
-import { answerLimits, UnusableAnswerError } from "./answer-limits.ts";
-import { ForbiddenTargetError } from "./guarded-connector.ts";
-import { ProxyRefusedError } from "./open-tunnel.ts";
+import { UnusableAnswerError, answerLimits } from "./answer-limits.ts";
+import { ForbiddenTargetError, ProxyRefusedError } from "./connector.ts";
 
 /** An outcome before it is known how long it took. */
 export type Untimed<Outcome> = Outcome extends unknown ? Omit<Outcome, "latencyMs"> : never;

@@ -1,11 +1,21 @@
-import type { Pace } from "./adaptive-window.ts";
-import { atMost } from "./at-most.ts";
-import { deliverOne, type Delivered } from "./deliver-one.ts";
-import type { EngineNeeds } from "./engine-needs.ts";
+import type { Clock } from "#platform/clock/clock.ts";
+import type { AttemptRequest } from "#webhooks/attempts/index.ts";
+import {
+  type AttemptOutcome,
+  type DueDelivery,
+  type NextStep,
+  type Settlement,
+  contentTypeOf,
+  isBinaryCloudEvent,
+  nextStep,
+  retryAfterSeconds,
+} from "#webhooks/deliveries/index.ts";
+import type { DeliverySettings } from "#webhooks/endpoints/index.ts";
 import type { Lane } from "./lane.ts";
 import type { Lease } from "./lease.ts";
-import { Places, type Place } from "./places.ts";
+import { ConcurrencyLimits, type Pace, type Slot } from "./limits.ts";
 import { SettleQueue, type Settled } from "./settle-queue.ts";
+import type { AttemptLine, EngineNeeds, Sender } from "./store.ts";
 
 /** More outcomes than this wait for the database: nothing new is sent, since it could not be recorded. */
 const unsettledMax = 5000;
@@ -22,7 +32,7 @@ export class Dispatch {
   readonly #onRoom: (lane: Lane) => void;
   readonly #onDoubt: (lane: Lane) => void;
   readonly #onGivenUp: (lane: Lane) => void;
-  readonly #places: Places;
+  readonly #places: ConcurrencyLimits;
   readonly #settle: SettleQueue;
   readonly #queues: Readonly<Record<Pace, Lane[]>> = { quick: [], unknown: [], slow: [] };
   #isClosed = false;
@@ -39,7 +49,7 @@ export class Dispatch {
     this.#onRoom = on.room;
     this.#onDoubt = on.doubt;
     this.#onGivenUp = on.givenUp;
-    this.#places = new Places(needs.inFlightMax);
+    this.#places = new ConcurrencyLimits(needs.inFlightMax);
     this.#settle = new SettleQueue(needs);
   }
 
@@ -134,7 +144,7 @@ export class Dispatch {
     lane.inFlight += 1;
     origin.begin(place.isLate);
     const { engineId, mayStart } = this.#lease;
-    void deliverOne(this.#needs, lane.settings, { delivery, epoch: lane.epoch, mayStart }).then((done) => {
+    void makeAttempt(this.#needs, lane.settings, { delivery, epoch: lane.epoch, mayStart }).then((done) => {
       if (!place.isLate) lane.letFollow(delivery);
       origin.end(place.isLate, done.outcome);
       this.#end(lane, place, engineId, done);
@@ -143,7 +153,7 @@ export class Dispatch {
     });
   }
 
-  #end(lane: Lane, place: Place, engineId: string, done: Delivered): void {
+  #end(lane: Lane, place: Slot, engineId: string, done: Delivered): void {
     const { outcome, settlement, isGone, askedSeconds } = done;
     this.#places.give(place);
     lane.inFlight -= 1;
@@ -151,13 +161,13 @@ export class Dispatch {
     lane.learn(outcome, nowMs, askedSeconds);
     lane.failure.learn(settlement.end === "delivered", nowMs);
     if (!place.isLate || lane.inFlight === 0) lane.isStalled = false;
-    const { orderingKey, retryAfterSeconds } = settlement;
+    const { orderingKey, retryAfterSeconds: waitSeconds } = settlement;
     lane.ended(settlement, settlement.end !== null, nowMs);
     const settled = (result: Settled): void => {
       lane.settled(settlement, this.#needs.clock.monotonicMs());
       if (result === "doubtful") this.#onDoubt(lane);
       if (result === "given up") this.#onGivenUp(lane);
-      if (retryAfterSeconds !== null) this.#lookAgain(lane, retryAfterSeconds);
+      if (waitSeconds !== null) this.#lookAgain(lane, waitSeconds);
       else if (orderingKey !== null) this.#goOn(lane, orderingKey);
     };
     if (isGone) this.#disable(lane, "The receiver answered 410: it is gone for good.");
@@ -195,4 +205,143 @@ export class Dispatch {
 function daysOf(ms: number): string {
   const days = Math.round(ms / 86_400_000);
   return days === 1 ? "a day" : `${days} days`;
+}
+
+/** One attempt and what it came to. No transaction is open while the receiver takes its time. */
+interface Delivered {
+  readonly outcome: AttemptOutcome;
+  readonly settlement: Settlement;
+  /** The receiver says that it is gone: nothing more is to be sent there. */
+  readonly isGone: boolean;
+  /** How long the receiver asks to be left alone. */
+  readonly askedSeconds: number;
+}
+
+export interface ToDeliver {
+  readonly delivery: DueDelivery;
+  readonly epoch: number;
+  /** Whether it is still this engine's to send, when a connection is there. */
+  readonly mayStart: () => boolean;
+}
+
+/** The whole life of one attempt: send, read the outcome, decide what comes next. */
+async function makeAttempt(
+  { sender, clock, chance, log }: Pick<EngineNeeds, "sender" | "clock" | "chance" | "log">,
+  settings: DeliverySettings,
+  { delivery, epoch, mayStart }: ToDeliver,
+): Promise<Delivered> {
+  const at = clock.now();
+  const attempt = delivery.attemptsMade + 1;
+  const outcome = await send(sender, requestOf(settings, delivery, { attempt, sentAt: at, mayStart }));
+  const policy = {
+    success: settings.success,
+    waitsSeconds: settings.retryWaitsSeconds,
+    jitter: jitterOf(delivery),
+    believesGone: !settings.isDefault,
+  };
+  const now = clock.now();
+  const next = nextStep(outcome, attempt - delivery.roundStart, policy, { chance: chance(), now });
+  const made = { number: attempt, at, outcome, next };
+  log.attempt(lineOf(settings, delivery, made));
+  return {
+    outcome,
+    settlement: settlementOf(settings, epoch, delivery, made),
+    isGone: next.step === "disable",
+    askedSeconds: retryAfterSeconds(outcome, now) ?? 0,
+  };
+}
+
+/** A mistake of ours counts as a failed attempt: thrown further, the delivery would be tried for ever, at once. */
+async function send(sender: Sender, request: AttemptRequest): Promise<AttemptOutcome> {
+  try {
+    return await sender.send(request);
+  } catch (error) {
+    const what = error instanceof Error ? error.message : String(error);
+    return {
+      kind: "unreachable",
+      code: "internal",
+      reason: `Bellwire could not make the request: ${what}`,
+      latencyMs: 0,
+    };
+  }
+}
+
+/** 3scale's schedule is kept to the second; the longer ones of the other formats spread by a tenth. */
+const jitterOf = (delivery: DueDelivery): number => (delivery.format === "3scale" ? 0 : 0.1);
+
+const requestOf = (
+  settings: DeliverySettings,
+  delivery: DueDelivery,
+  { attempt, sentAt, mayStart }: Required<Pick<AttemptRequest, "attempt" | "sentAt" | "mayStart">>,
+): AttemptRequest => ({
+  url: settings.url,
+  headers: settings.headers,
+  secrets: settings.secrets,
+  timeoutSeconds: settings.timeoutSeconds,
+  contentType: contentTypeOf(delivery.format),
+  body: Buffer.from(delivery.body),
+  id: delivery.eventId,
+  attempt,
+  replay: delivery.replay,
+  sentAt,
+  mayStart,
+  ...(isBinaryCloudEvent(delivery.format) ? { cloudEventSource: settings.eventSource } : {}),
+  event: delivery.context,
+});
+
+interface AttemptMade {
+  readonly number: number;
+  readonly at: Date;
+  readonly outcome: AttemptOutcome;
+  readonly next: NextStep;
+}
+
+function settlementOf(settings: DeliverySettings, epoch: number, delivery: DueDelivery, made: AttemptMade): Settlement {
+  const answer = made.outcome.kind === "answered" ? made.outcome : undefined;
+  const { next } = made;
+  return {
+    endpointId: delivery.endpointId,
+    epoch,
+    eventId: delivery.eventId,
+    orderingKey: delivery.orderingKey,
+    number: made.number,
+    at: made.at,
+    latencyMs: Math.round(made.outcome.latencyMs),
+    status: answer?.status ?? null,
+    responseHeaders: answer?.headers ?? null,
+    responseBody: answer?.body ?? null,
+    error: next.step === "done" ? null : next.error,
+    end: next.step === "done" ? "delivered" : next.step === "retry" ? null : "failed",
+    retryAfterSeconds: next.step === "retry" ? next.afterSeconds : null,
+    url: next.step === "give-up" || next.step === "disable" ? settings.urlCipher : null,
+  };
+}
+
+const lineOf = (
+  settings: DeliverySettings,
+  delivery: DueDelivery,
+  { number, outcome, next }: AttemptMade,
+): AttemptLine => ({
+  eventId: delivery.eventId,
+  eventType: delivery.context.type,
+  endpointId: delivery.endpointId,
+  url: settings.urlMasked,
+  attempt: number,
+  outcome: outcome.kind,
+  status: outcome.kind === "answered" ? outcome.status : undefined,
+  tookMs: Math.round(outcome.latencyMs),
+  next: next.step,
+  afterSeconds: next.step === "retry" ? next.afterSeconds : undefined,
+});
+
+/** Waits for something to settle, but not longer than `ms`. What it rejects with is given to `onError`. */
+export async function atMost(
+  clock: Clock,
+  ms: number,
+  work: Promise<unknown>,
+  onError: (error: unknown) => void = () => undefined,
+): Promise<void> {
+  const done = new AbortController();
+  const settled = work.catch(onError).finally(() => done.abort());
+  await Promise.race([settled, clock.sleep(ms, done.signal)]);
 }

@@ -1,14 +1,12 @@
 import {
-  startOfLane,
   type DueDelivery,
   type LaneCursor,
   type LaneToRead,
   type RunToRead,
+  startOfLane,
 } from "#webhooks/deliveries/index.ts";
-
 import { OrderedRuns } from "./ordered-runs.ts";
-import { SameChange } from "./same-change.ts";
-import { Waiting } from "./waiting.ts";
+import { ChangeGroups, WaitingDeliveries } from "./waiting-deliveries.ts";
 
 export type OfKey = Pick<DueDelivery, "eventId" | "orderingKey">;
 
@@ -25,14 +23,14 @@ interface Held {
 export class LaneRows {
   readonly #endpointId: number;
   #cursor: LaneCursor = startOfLane;
-  readonly #waiting = new Waiting();
+  readonly #waiting = new WaitingDeliveries();
   readonly #runs: OrderedRuns;
   /** By event: what has been read and is not settled, so that nothing is sent twice. */
   readonly #held = new Map<string, Held>();
   /** Settled while a read was under way. */
   #settledMeanwhile: string[] = [];
   #reads = 0;
-  readonly #sameChange = new SameChange();
+  readonly #sameChange = new ChangeGroups();
 
   constructor(endpointId: number) {
     this.#endpointId = endpointId;

@@ -1,9 +1,8 @@
 import { expect, test } from "vitest";
 import type { AttemptOutcome, DueDelivery, LaneToRead } from "#webhooks/deliveries/index.ts";
-
 import { newLane, settings, taken } from "../../../test/support/build-lane.ts";
 import { Lane } from "./lane.ts";
-import { Origins } from "./origin.ts";
+import { ReceiverHosts } from "./receiver-host.ts";
 
 const due = (eventId: string, dueAt: string): DueDelivery => ({
   endpointId: 1,
@@ -101,7 +100,7 @@ const answered = { ...busy, status: 200, headers: {} };
 const timedOut = { kind: "timed-out", afterSeconds: 5, phase: "answer", latencyMs: 5000 } as const;
 
 test("a lane that comes back is as quick or as slow as it was", () => {
-  const origins = new Origins(8);
+  const origins = new ReceiverHosts(8);
   const paces = [answered, timedOut].map((outcome, at) => {
     const of = { ...taken, endpointId: at };
     const lane = new Lane(of, settings, origins, 0);
@@ -126,13 +125,13 @@ test("how a receiver answered counts for its URL alone", () => {
 
 test("a lane whose owners before got no answer three times is slow until there is one", () => {
   const paceAfter = (unanswered: number): string =>
-    new Lane({ ...taken, unanswered }, settings, new Origins(8), 0).pace;
+    new Lane({ ...taken, unanswered }, settings, new ReceiverHosts(8), 0).pace;
 
   expect([2, 3].map(paceAfter)).toEqual(["unknown", "slow"]);
 });
 
 test("the width of a window is not remembered: a delivery may have killed the engine that had it", () => {
-  const origins = new Origins(8);
+  const origins = new ReceiverHosts(8);
   const lane = new Lane(taken, settings, origins, 0);
   for (let answer = 0; answer < 8; answer += 1) lane.learn(answered, 0);
   lane.leave();

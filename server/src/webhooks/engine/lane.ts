@@ -7,14 +7,10 @@ import type {
   TakenLane,
 } from "#webhooks/deliveries/index.ts";
 import type { DeliverySettings } from "#webhooks/endpoints/index.ts";
-
-import type { AdaptiveWindow, Pace } from "./adaptive-window.ts";
+import { LanePause, LongFailure } from "./lane-pause.ts";
 import { LaneRows, type OfKey } from "./lane-rows.ts";
-import { LongFailure } from "./long-failure.ts";
-import { Looks } from "./looks.ts";
-import type { Origin, Origins } from "./origin.ts";
-import { Peace } from "./peace.ts";
-import { RateLimit } from "./rate-limit.ts";
+import { type AdaptiveWindow, type Pace, RateLimit } from "./limits.ts";
+import type { ReceiverHost, ReceiverHosts } from "./receiver-host.ts";
 
 /** Rows read ahead for each place of the window, so that reading and sending overlap. */
 const readAhead = 10;
@@ -23,15 +19,15 @@ export class Lane {
   readonly endpointId: number;
   readonly epoch: number;
   readonly #rows: LaneRows;
-  readonly #origins: Origins;
-  readonly #peace: Peace;
+  readonly #origins: ReceiverHosts;
+  readonly #peace: LanePause;
   readonly failure: LongFailure;
   readonly #lifts: number;
-  #origin: Origin;
+  #origin: ReceiverHost;
   #window: AdaptiveWindow;
   #rateLimit: RateLimit | undefined;
   #settings: DeliverySettings;
-  readonly looks = new Looks();
+  readonly looks = new PollSchedule();
   inFlight = 0;
   /** The same endpoint's, when this engine owned it before: its requests may still be open. */
   #before: Lane | undefined;
@@ -44,10 +40,10 @@ export class Lane {
   /** It goes back as soon as what is in flight is settled, for another engine to take. */
   isLeaving = false;
 
-  constructor(taken: TakenLane, settings: DeliverySettings, origins: Origins, nowMs: number) {
+  constructor(taken: TakenLane, settings: DeliverySettings, origins: ReceiverHosts, nowMs: number) {
     this.endpointId = taken.endpointId;
     this.epoch = taken.epoch;
-    this.#peace = new Peace(taken.unanswered);
+    this.#peace = new LanePause(taken.unanswered);
     this.failure = new LongFailure(taken, nowMs);
     this.#lifts = taken.lifts;
     this.#rows = new LaneRows(taken.endpointId);
@@ -63,7 +59,7 @@ export class Lane {
     return this.#settings;
   }
 
-  get origin(): Origin {
+  get origin(): ReceiverHost {
     return this.#origin;
   }
 
@@ -245,5 +241,50 @@ export class Lane {
 
   #isStopped(nowMs: number): boolean {
     return this.#isOff || this.isLeaving || this.#peace.holds(nowMs);
+  }
+}
+
+const immediately = Number.NEGATIVE_INFINITY;
+
+/** When a lane is looked at for what is due, and for how long its looks have found nothing. */
+class PollSchedule {
+  /** In the clock's monotonic milliseconds. */
+  #nextAtMs = immediately;
+  #idleSinceMs: number | undefined;
+  /** How long it had been idle when it was last looked at. */
+  #idleForMs = 0;
+
+  /** The next one waits for nothing: there is more than the last one found, or somebody says so. */
+  get areWantedAtOnce(): boolean {
+    return this.#nextAtMs === immediately;
+  }
+
+  /** The time of the next one has come. */
+  areDue(nowMs: number): boolean {
+    return this.#nextAtMs <= nowMs;
+  }
+
+  now(): void {
+    this.#nextAtMs = immediately;
+  }
+
+  /** The next one is then at the latest. */
+  by(atMs: number): void {
+    this.#nextAtMs = Math.min(this.#nextAtMs, atMs);
+  }
+
+  /** One begins. The next one is then, unless a hint comes while this one is under way. */
+  begin(nextAtMs: number): void {
+    this.#nextAtMs = nextAtMs;
+  }
+
+  /** One that began at `atMs` is done, and whether all that was found is settled. */
+  done(atMs: number, isIdle: boolean): void {
+    this.#idleSinceMs = isIdle ? (this.#idleSinceMs ?? atMs) : undefined;
+    this.#idleForMs = atMs - (this.#idleSinceMs ?? atMs);
+  }
+
+  haveFoundNothingFor(ms: number): boolean {
+    return this.#idleForMs >= ms;
   }
 }

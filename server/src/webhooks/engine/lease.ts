@@ -1,4 +1,4 @@
-import type { EngineNeeds } from "./engine-needs.ts";
+import type { EngineNeeds } from "./store.ts";
 
 /**
  * Proof that this engine lives. Others take its lanes when the database has not heard of it for a lease; it trusts itself

@@ -1,6 +1,5 @@
 import type { DueDelivery, RunToRead } from "#webhooks/deliveries/index.ts";
-
-import { Fifo } from "./fifo.ts";
+import { Fifo } from "./waiting-deliveries.ts";
 
 /** Rows read behind a head at first. */
 const sizeMin = 2;

@@ -1,6 +1,5 @@
 import type { Settlement } from "#webhooks/deliveries/index.ts";
-
-import type { EngineNeeds } from "./engine-needs.ts";
+import type { EngineNeeds } from "./store.ts";
 
 /** As many outcomes as one statement takes: 1,000 rows of it are some 20 ms of PostgreSQL. */
 const batchMax = 1000;

@@ -1,19 +1,40 @@
 import type { Clock } from "#platform/clock/clock.ts";
+import type { Pool } from "#platform/database/database.ts";
+import type { Encryption } from "#platform/encryption/encryption.ts";
+import { type ProcessMark, hasEnded, writeMark } from "#platform/process/process-mark.ts";
 import type { AttemptRequest } from "#webhooks/attempts/index.ts";
-import type {
-  AttemptOutcome,
-  DueDelivery,
-  DueLanes,
-  HeldLane,
-  LaneToRead,
-  NextStep,
-  ReleasedLane,
-  RunToRead,
-  Settlement,
-  TakenLane,
-  TransactionSample,
+import {
+  type AttemptOutcome,
+  type DueDelivery,
+  type DueLanes,
+  type HeldLane,
+  type LaneToRead,
+  type NextStep,
+  type ReleasedLane,
+  type RunToRead,
+  type Settlement,
+  type TakenLane,
+  type TransactionSample,
+  beatHeart,
+  confirmLanes,
+  deleteDeadEngines,
+  deleteEndedEngines,
+  deleteEngine,
+  findDueLanes,
+  insertEngine,
+  readDueDeliveries,
+  readRuns,
+  releaseLanes,
+  sampleTransactions,
+  settleDeliveries,
+  takeLanes,
 } from "#webhooks/deliveries/index.ts";
-import type { DeliverySettings, UndecryptableEndpoint } from "#webhooks/endpoints/index.ts";
+import {
+  type DeliverySettings,
+  type UndecryptableEndpoint,
+  disableEndpoint,
+  readDeliverySettings,
+} from "#webhooks/endpoints/index.ts";
 
 /** All that the engine asks of the network. Never rejects for what a receiver can do. */
 export interface Sender {
@@ -75,4 +96,34 @@ export interface EngineNeeds {
   readonly leaseMs: number;
   /** An endpoint at which all attempts have failed for so long is disabled. */
   readonly disableAfterMs: number;
+}
+
+/** The engine's lanes in PostgreSQL. Each call is one statement and its own transaction. */
+export function postgresLaneStore(db: Pool, encryption: Encryption, leaseMs: number, mark?: ProcessMark): LaneStore {
+  const leaseSeconds = leaseMs / 1000;
+  const deleteEnded = async (): Promise<void> => {
+    if (mark) await deleteEndedEngines(db, (process) => hasEnded(process, mark));
+  };
+  return {
+    async enter(engineId) {
+      await deleteDeadEngines(db);
+      await deleteEnded();
+      await insertEngine(db, engineId, mark && writeMark(mark));
+    },
+    leave: (engineId) => deleteEngine(db, engineId),
+    async beat(engineId) {
+      const [isKnown] = await Promise.all([beatHeart(db, engineId), deleteEnded()]);
+      return isKnown;
+    },
+    findDueLanes: (engineId) => findDueLanes(db, { engineId, leaseSeconds }),
+    take: (engineId, endpointIds, asked) => takeLanes(db, { engineId, endpointIds, asked, leaseSeconds }),
+    confirm: (engineId, lanes) => confirmLanes(db, engineId, lanes),
+    release: (engineId, lanes) => releaseLanes(db, engineId, lanes),
+    readSettings: (endpointIds) => readDeliverySettings(db, encryption, endpointIds),
+    sampleTransactions: () => sampleTransactions(db),
+    readDue: (lanes) => readDueDeliveries(db, lanes),
+    readRuns: (runs) => readRuns(db, runs),
+    disableEndpoint: (endpointId, reason) => disableEndpoint(db, endpointId, reason),
+    settle: (engineId, settlements) => settleDeliveries(db, engineId, settlements),
+  };
 }

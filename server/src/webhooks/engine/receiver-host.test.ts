@@ -1,13 +1,13 @@
 import { expect, test } from "vitest";
 import type { AttemptOutcome } from "#webhooks/deliveries/index.ts";
-import { Origins, type Origin } from "./origin.ts";
+import { type ReceiverHost, ReceiverHosts } from "./receiver-host.ts";
 
 const quick: AttemptOutcome = { kind: "answered", status: 200, headers: {}, body: new Uint8Array(), latencyMs: 3 };
 const hang: AttemptOutcome = { kind: "timed-out", phase: "answer", afterSeconds: 60, latencyMs: 60_000 };
 
-const enter = (url = "http://receiver.test/1"): Origin => new Origins(80).enter(url);
+const enter = (url = "http://receiver.test/1"): ReceiverHost => new ReceiverHosts(80).enter(url);
 
-function answer(origin: Origin, times: number): void {
+function answer(origin: ReceiverHost, times: number): void {
   for (let answers = 0; answers < times; answers += 1) {
     origin.begin(false);
     origin.end(false, quick);
@@ -15,7 +15,7 @@ function answer(origin: Origin, times: number): void {
 }
 
 test("endpoints on one host share its window, whatever their paths", () => {
-  const origins = new Origins(80);
+  const origins = new ReceiverHosts(80);
   expect(origins.enter("http://receiver.test/1?a=b")).toBe(origins.enter("http://receiver.test/2"));
   expect(origins.enter("http://receiver.test:81/1")).not.toBe(origins.enter("http://receiver.test/1"));
 });

@@ -1,4 +1,4 @@
-import { createHmac, createSecretKey, timingSafeEqual, type KeyObject } from "node:crypto";
+import { type KeyObject, createHmac, createSecretKey, timingSafeEqual } from "node:crypto";
 
 /** What a signature covers, as https://www.standardwebhooks.com says: `id.timestamp.body`. */
 export interface SignedContent {
@@ -46,3 +46,20 @@ const keyOfSecret = (secret: string): KeyObject =>
 
 const hmacOf = ({ id, timestamp, body }: SignedContent, key: KeyObject): Buffer =>
   createHmac("sha256", key).update(`${id}.${timestamp}.`).update(body).digest();
+
+export type SignatureVerdict = "valid" | "invalid" | "missing";
+
+export interface SignedRequest {
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly body: Uint8Array;
+}
+
+/** What a receiver that knows the secrets would find. The age of the request is not judged: it may have been kept. */
+export function judgeSignature({ headers, body }: SignedRequest, secrets: readonly string[]): SignatureVerdict {
+  const header = (name: string): string => headers.find(([its]) => its.toLowerCase() === name)?.[1] ?? "";
+  const id = header("webhook-id");
+  const timestamp = header("webhook-timestamp");
+  const signature = header("webhook-signature");
+  if (id === "" || timestamp === "" || signature === "") return "missing";
+  return verifySignature({ id, timestamp, body }, signature, secrets) ? "valid" : "invalid";
+}

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { LaneToRead } from "#webhooks/deliveries/index.ts";
 import { newLane } from "../../../test/support/build-lane.ts";
 import { HandDrivenClock } from "../../../test/support/hand-driven-clock.ts";
-import { ReadAhead } from "./read-ahead.ts";
+import { DueReader } from "./due-reader.ts";
 
 // A transaction that shows a row between a read and a sample would be passed by, if the sample counted for that read.
 test("a cursor goes as far as was known before the read, whatever a sample says that was made beside it", async () => {
@@ -17,7 +17,7 @@ test("a cursor goes as far as was known before the read, whatever a sample says 
       return [];
     },
   };
-  const reader = new ReadAhead({ store, clock }, () => undefined);
+  const reader = new DueReader({ store, clock }, () => undefined);
   const lane = newLane();
   const times: string[] = [];
   for (let look = 0; look < 4; look += 1) {

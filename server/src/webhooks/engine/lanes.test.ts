@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import type { DueLanes } from "#webhooks/deliveries/index.ts";
-import { LaneShare } from "./lane-share.ts";
+import { Rebalancing } from "./lanes.ts";
 
-type OneLane = Parameters<LaneShare["look"]>[0][number];
+type OneLane = Parameters<Rebalancing["look"]>[0][number];
 
 const ids = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
 
@@ -20,7 +20,7 @@ function newShare() {
   const found: { due: DueLanes } = { due: { free: [], own: 0, owned: 0, engines: 1 } };
   return {
     found,
-    share: new LaneShare(
+    share: new Rebalancing(
       () => Promise.resolve(found.due),
       () => 0,
     ),

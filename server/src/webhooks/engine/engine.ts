@@ -1,16 +1,15 @@
-import { atMost } from "./at-most.ts";
-import { Dispatch } from "./dispatch.ts";
-import type { EngineNeeds } from "./engine-needs.ts";
-import { LaneKeeper } from "./keep-lanes.ts";
-import { Latch } from "./latch.ts";
+import type { Clock } from "#platform/clock/clock.ts";
+import { Dispatch, atMost } from "./dispatch.ts";
+import { DueReader } from "./due-reader.ts";
+import { OwnedLanes } from "./lanes.ts";
 import { Lease } from "./lease.ts";
-import { ReadAhead } from "./read-ahead.ts";
+import type { EngineNeeds } from "./store.ts";
 
 /** How often lanes are looked through for one whose time has come, when nothing else wakes the engine. */
 const tickMs = 100;
 
 /** A database that is away is not waited for: giving lanes back is a courtesy to the next engine. */
-const farewellMs = 2000;
+const shutdownMs = 2000;
 
 export interface RunningEngine {
   /** Something is due at these endpoints; no names: anywhere. */
@@ -31,8 +30,8 @@ export interface RunningEngine {
 export async function startEngine(needs: EngineNeeds): Promise<RunningEngine> {
   const lease = new Lease(needs, needs.newId());
   const latch = new Latch(needs.clock);
-  const keeper = new LaneKeeper(needs, lease);
-  const reader = new ReadAhead(needs, (endpointId) => keeper.hintChanged([endpointId]));
+  const keeper = new OwnedLanes(needs, lease);
+  const reader = new DueReader(needs, (endpointId) => keeper.hintChanged([endpointId]));
   const dispatch = new Dispatch(needs, lease, {
     room: (lane) => {
       if (!keeper.owns(lane) || !lane.wantsMore) return;
@@ -46,7 +45,7 @@ export async function startEngine(needs: EngineNeeds): Promise<RunningEngine> {
 
   await lease.enter(lease.engineId);
   const heart = lease.beat(beating.signal);
-  const running = conduct({ needs, lease, latch, keeper, reader, dispatch, signal: stopping.signal });
+  const running = runLoop({ needs, lease, latch, keeper, reader, dispatch, signal: stopping.signal });
 
   return {
     hintDue: (endpointIds) => {
@@ -73,16 +72,16 @@ export async function startEngine(needs: EngineNeeds): Promise<RunningEngine> {
       stopping.abort();
       dispatch.close();
       latch.open();
-      await atMost(needs.clock, farewellMs, running);
+      await atMost(needs.clock, shutdownMs, running);
       await dispatch.drain(drainMs);
       beating.abort();
-      await sayFarewell({ needs, lease, keeper }, heart);
+      await releaseLanesOnShutdown({ needs, lease, keeper }, heart);
     },
   };
 }
 
 /** Gives the lanes back and leaves, once the heart has stopped. */
-async function sayFarewell(
+async function releaseLanesOnShutdown(
   { needs, lease, keeper }: Pick<Parts, "needs" | "lease" | "keeper">,
   heart: Promise<void>,
 ): Promise<void> {
@@ -91,7 +90,7 @@ async function sayFarewell(
     await keeper.releaseAll();
     await needs.store.leave(lease.engineId);
   };
-  await atMost(needs.clock, farewellMs, leave(), (error) =>
+  await atMost(needs.clock, shutdownMs, leave(), (error) =>
     needs.log.warn({ error }, "the lanes could not be given back; others take them when the lease has run out"),
   );
 }
@@ -100,19 +99,19 @@ interface Parts {
   readonly needs: EngineNeeds;
   readonly lease: Lease;
   readonly latch: Latch;
-  readonly keeper: LaneKeeper;
-  readonly reader: ReadAhead;
+  readonly keeper: OwnedLanes;
+  readonly reader: DueReader;
   readonly dispatch: Dispatch;
   readonly signal: AbortSignal;
 }
 
 /** The loop: take lanes, read what is due, give it to free places, wait for the next reason. */
-async function conduct(parts: Parts): Promise<void> {
+async function runLoop(parts: Parts): Promise<void> {
   const { needs, lease, latch, keeper, reader, dispatch, signal } = parts;
   let tickAtMs = 0;
   while (!signal.aborted) {
     try {
-      if (!lease.holds) await startAnew(parts);
+      if (!lease.holds) await restartWithoutLanes(parts);
       for (const lane of await keeper.take()) reader.want(lane);
       await keeper.refresh();
       await keeper.confirm();
@@ -137,9 +136,35 @@ async function tick({ needs, keeper, reader, dispatch }: Parts): Promise<number>
 }
 
 /** The lease ran out: the database was away, or this process stood still. Its lanes are others' now. */
-async function startAnew({ needs, lease, keeper, dispatch }: Parts): Promise<void> {
+async function restartWithoutLanes({ needs, lease, keeper, dispatch }: Parts): Promise<void> {
   needs.log.warn({ engineId: lease.engineId }, "the lease ran out; starting anew without lanes");
   keeper.lose();
   dispatch.clear();
   await lease.enter(needs.newId());
+}
+
+/** Something to wait at until somebody opens it. Opened while nobody waits, it lets the next one through. */
+class Latch {
+  readonly #clock: Clock;
+  #isOpen = false;
+  #waiting: AbortController | undefined;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  open(): void {
+    this.#isOpen = true;
+    this.#waiting?.abort("open"); // without a reason an exception is made, each time
+  }
+
+  /** Waits at most `ms`. */
+  async pass(ms: number): Promise<void> {
+    if (!this.#isOpen) {
+      this.#waiting = new AbortController();
+      await this.#clock.sleep(ms, this.#waiting.signal);
+      this.#waiting = undefined;
+    }
+    this.#isOpen = false;
+  }
 }

@@ -2,13 +2,12 @@ import type { Clock } from "#platform/clock/clock.ts";
 import type { AllowedTargets } from "#platform/network/allowed-targets.ts";
 import type { HideAddress, Lookup } from "#platform/network/resolve-target.ts";
 import type { AttemptOutcome } from "#webhooks/deliveries/index.ts";
-import type { AttemptRequest } from "./attempt-request.ts";
-import { deliverToOwnBin, type OwnBins } from "./deliver-to-own-bin.ts";
+import { type AttemptRequest, requestHeaders } from "./attempt-request.ts";
+import { guardedConnector } from "./connector.ts";
 import { Exchange } from "./exchange.ts";
-import { guardedConnector } from "./guarded-connector.ts";
+import { type OwnBins, deliverToOwnBin } from "./own-bins.ts";
 import { ReceiverPools } from "./receiver-pools.ts";
-import { requestHeaders } from "./request-headers.ts";
-import { Signer } from "./sign-request.ts";
+import { Signer } from "./signature.ts";
 import { Targets } from "./targets.ts";
 
 export interface Sender {

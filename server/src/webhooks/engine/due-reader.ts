@@ -1,7 +1,6 @@
-import { Horizon, type DueDelivery, type LaneToRead, type RunToRead } from "#webhooks/deliveries/index.ts";
-
-import type { EngineNeeds, LaneStore } from "./engine-needs.ts";
+import { type DueDelivery, Horizon, type LaneToRead, type RunToRead } from "#webhooks/deliveries/index.ts";
 import type { Lane } from "./lane.ts";
+import type { EngineNeeds, LaneStore } from "./store.ts";
 
 /** Rows one statement brings at most: some 2 MB of bodies, and 10 ms. */
 const rowsMax = 1000;
@@ -21,7 +20,7 @@ interface ReadNeeds extends Pick<EngineNeeds, "clock"> {
 }
 
 /** Brings due deliveries into memory before their places are free, so that sending never waits for the database. */
-export class ReadAhead {
+export class DueReader {
   readonly #needs: ReadNeeds;
   readonly #horizon = new Horizon();
   readonly #onNewVersion: (endpointId: number) => void;

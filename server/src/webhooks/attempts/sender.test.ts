@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { buildAttempt, buildSender, testSecret } from "../../../test/support/build-attempts.ts";
 import { startReceiver } from "../../../test/support/receiver.ts";
-import { verifySignature } from "./sign-request.ts";
+import { verifySignature } from "./signature.ts";
 
 test("a request carries the body as it is, and who sent what, when and why", async () => {
   await using receiver = await startReceiver();

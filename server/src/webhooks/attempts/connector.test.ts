@@ -1,18 +1,18 @@
 import { createServer as createProxy } from "node:http";
 import { createServer as createTlsServer } from "node:https";
-import { connect, type AddressInfo, type Server } from "node:net";
+import { type AddressInfo, type Server, connect } from "node:net";
 import { expect, test } from "vitest";
-import { buildAttempt, buildSender, type TestSenderOptions } from "../../../test/support/build-attempts.ts";
-import { buildAuthority, type IssuedCertificate } from "../../../test/support/build-certificates.ts";
-import { HandDrivenClock } from "../../../test/support/hand-driven-clock.ts";
-import { startNameServer } from "../../../test/support/name-server.ts";
-import { startRawReceiver } from "../../../test/support/raw-receiver.ts";
-import { startReceiver } from "../../../test/support/receiver.ts";
 import { systemClock } from "#platform/clock/clock.ts";
 import { parseAllowedTargets } from "#platform/network/allowed-targets.ts";
 import { NameResolver } from "#platform/network/name-resolver.ts";
 import type { Lookup } from "#platform/network/resolve-target.ts";
-import { createSender } from "./create-sender.ts";
+import { type TestSenderOptions, buildAttempt, buildSender } from "../../../test/support/build-attempts.ts";
+import { type IssuedCertificate, buildAuthority } from "../../../test/support/build-certificates.ts";
+import { HandDrivenClock } from "../../../test/support/hand-driven-clock.ts";
+import { startNameServer } from "../../../test/support/name-server.ts";
+import { startRawReceiver } from "../../../test/support/raw-receiver.ts";
+import { startReceiver } from "../../../test/support/receiver.ts";
+import { createSender } from "./sender.ts";
 
 const toLoopback: Lookup = async () => [{ address: "127.0.0.1", family: 4 }];
 

@@ -1,11 +1,9 @@
 import type { AttemptOutcome } from "#webhooks/deliveries/index.ts";
-
-import { AdaptiveWindow, type Pace } from "./adaptive-window.ts";
 import type { Lane } from "./lane.ts";
-import { Paces } from "./paces.ts";
+import { AdaptiveWindow, type Pace } from "./limits.ts";
 
 /** What is known of some hosts that nobody sends to at present: their next delivery need not wait among the unknown. */
-const rememberedMax = 20_000;
+const hostsMax = 20_000;
 
 /**
  * Attempts at a host that has not answered yet, or an eighth of the width if that is more: a few endpoints that hang there
@@ -19,7 +17,7 @@ const firstAttemptsLeast = 3;
  * flight, not one of each, and no more sockets than that. A host may hang for some of its endpoints only: so where
  * there are quick answers, attempts that are late do not count against the window; they have an eighth of the width.
  */
-export class Origin {
+export class ReceiverHost {
   readonly #window: AdaptiveWindow;
   readonly #parked = new Set<Lane>();
   /** Lanes that send there. */
@@ -77,24 +75,24 @@ export class Origin {
 }
 
 /** The hosts that this engine sends to, and those that it has sent to before. */
-export class Origins {
+export class ReceiverHosts {
   readonly #windowMax: number;
-  readonly #known = new Map<string, Origin>();
-  readonly #paces = new Paces();
+  readonly #known = new Map<string, ReceiverHost>();
+  readonly #paces = new LatencyMemory();
 
   constructor(windowMax: number) {
     this.#windowMax = windowMax;
   }
 
   /** The origin of a lane that begins to send there. */
-  enter(url: string): Origin {
+  enter(url: string): ReceiverHost {
     const name = URL.parse(url)?.origin ?? "";
-    const origin = this.#known.get(name) ?? new Origin(this.#windowMax);
+    const origin = this.#known.get(name) ?? new ReceiverHost(this.#windowMax);
     // The map is kept in the order of use, so that the first without lanes is the one to forget.
     this.#known.delete(name);
     this.#known.set(name, origin);
     origin.lanes += 1;
-    if (this.#known.size > rememberedMax) this.#forgetOne();
+    if (this.#known.size > hostsMax) this.#forgetOne();
     return origin;
   }
 
@@ -105,7 +103,7 @@ export class Origins {
 
   /** A lane sends there no more. */
   leave(
-    origin: Origin,
+    origin: ReceiverHost,
     { endpointId, url, window }: { endpointId: number; url: string; window: AdaptiveWindow },
   ): void {
     origin.lanes -= 1;
@@ -120,3 +118,30 @@ export class Origins {
     }
   }
 }
+
+/** Some of the endpoints that nobody sends to at present: 100 bytes each. */
+const latenciesMax = 20_000;
+
+/**
+ * How long endpoints usually took to answer, for lanes that come back: one goes back when it has been idle for a while,
+ * and one that hangs comes back with each retry. Among those of whom nothing is known it would keep others from their
+ * first attempt, minute after minute. It counts for the URL that answered so.
+ */
+class LatencyMemory {
+  readonly #usualMs = new Map<string, number>();
+
+  recall(endpointId: number, url: string): number | undefined {
+    return this.#usualMs.get(keyOf(endpointId, url));
+  }
+
+  keep(endpointId: number, url: string, usualMs: number | undefined): void {
+    if (usualMs === undefined) return;
+    // The map is kept in the order of use, so that the first is the one to forget.
+    this.#usualMs.delete(keyOf(endpointId, url));
+    this.#usualMs.set(keyOf(endpointId, url), usualMs);
+    const [oldest] = this.#usualMs.keys();
+    if (this.#usualMs.size > latenciesMax && oldest !== undefined) this.#usualMs.delete(oldest);
+  }
+}
+
+const keyOf = (endpointId: number, url: string): string => `${endpointId} ${url}`;

@@ -1,0 +1,72 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { cloudEventHeaders, describedHeaders, percentEncoded, requestHeaders } from "./attempt-request.ts";
+import { Signer } from "./signature.ts";
+
+test("the attributes of an event are headers, and what ASCII lacks is percent-encoded", () => {
+  const headers = cloudEventHeaders({
+    id: "019b2c1e-8694-739b-aea5-966c26f8ad91",
+    source: "https://hafen.example/Zoë 東京?q=50%",
+    type: "application.key_created",
+    objectId: 41,
+    time: "2026-02-03T04:05:06.789Z",
+    sequence: 7,
+    actor: "developer:21",
+    channel: "developer_portal",
+  });
+  expect(headers).toEqual({
+    "ce-specversion": "1.0",
+    "ce-id": "019b2c1e-8694-739b-aea5-966c26f8ad91",
+    "ce-source": "https://hafen.example/Zo%C3%AB%20%E6%9D%B1%E4%BA%AC?q=50%25",
+    "ce-type": "application.key_created",
+    "ce-subject": "application/41",
+    "ce-time": "2026-02-03T04:05:06.789Z",
+    "ce-bellwiresequence": "7",
+    "ce-bellwireactor": "developer:21",
+    "ce-bellwirechannel": "developer_portal",
+  });
+});
+
+test("whatever a text is, a header can hold it, and a reader finds it again", () => {
+  fc.assert(
+    fc.property(fc.string({ unit: fc.nat(0xffff).map((code) => String.fromCharCode(code)) }), (text) => {
+      const encoded = percentEncoded(text);
+      expect(encoded).toMatch(/^[\x21-\x7e]*$/);
+      expect(decodeURIComponent(encoded)).toBe(text.toWellFormed());
+    }),
+  );
+});
+
+const bare = {
+  url: "https://hooks.example/",
+  headers: {},
+  secrets: ["whsec_c2VjcmV0"],
+  timeoutSeconds: 15,
+  contentType: "application/json",
+  body: Buffer.from("{}"),
+  id: "019b2c1e-8694-739b-aea5-966c26f8ad91",
+  attempt: 1,
+  replay: 0,
+  event: {
+    type: "account.created",
+    objectId: 31,
+    time: "2026-02-03T04:05:06.789Z",
+    sequence: 1,
+    actor: "system",
+    channel: "system",
+  },
+  sentAt: new Date("2026-02-03T04:05:07Z"),
+} as const;
+
+const namesOf = (request: Parameters<typeof requestHeaders>[0]): readonly string[] =>
+  requestHeaders(request, { signer: new Signer(), userAgent: "Bellwire/0.0.0", credentials: undefined }).filter(
+    (name, at) => at % 2 === 0 && name !== "content-type",
+  );
+
+test("the headers that are described are those that are sent, and those are always sent that are said to be", () => {
+  const all = namesOf({ ...bare, replay: 1, test: true, cloudEventSource: "https://acme.example" });
+  const always = Object.entries(describedHeaders).filter(([, { isAlways }]) => isAlways);
+
+  expect(all.toSorted()).toEqual(Object.keys(describedHeaders).toSorted());
+  expect(namesOf(bare).toSorted()).toEqual(always.map(([name]) => name).toSorted());
+});

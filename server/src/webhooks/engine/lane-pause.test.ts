@@ -1,0 +1,96 @@
+import { expect, test } from "vitest";
+import type { AttemptOutcome } from "#webhooks/deliveries/index.ts";
+import { Breaker, LongFailure } from "./lane-pause.ts";
+
+const refused: AttemptOutcome = { kind: "unreachable", code: "ECONNREFUSED", reason: "refused", latencyMs: 1 };
+const answered500: AttemptOutcome = {
+  kind: "answered",
+  status: 500,
+  headers: {},
+  body: new Uint8Array(),
+  latencyMs: 1,
+};
+
+const timedOut: AttemptOutcome = { kind: "timed-out", afterSeconds: 10, phase: "answer", latencyMs: 10_000 };
+const minuteMs = 60_000;
+
+const learnOften = (breaker: Breaker, outcome: AttemptOutcome, times: number, atMs = minuteMs) =>
+  Array.from({ length: times }, () => breaker.learn(outcome, atMs)).at(-1);
+
+test("fifty in a row without an answer open it; forty-nine do not", () => {
+  expect(learnOften(new Breaker(), refused, 49)).toBeUndefined();
+  expect(learnOften(new Breaker(), refused, 50)).toBe(5000);
+});
+
+test("each probe that fails doubles the pause, up to a minute", () => {
+  const breaker = new Breaker();
+  learnOften(breaker, refused, 50);
+  expect([1, 2, 3, 4, 5].map(() => breaker.learn(refused, minuteMs + 1))).toEqual([
+    10_000, 20_000, 40_000, 60_000, 60_000,
+  ]);
+});
+
+test("it is still open for the lane's next owner, who tries once", () => {
+  const breaker = new Breaker();
+  learnOften(breaker, refused, 60);
+  const next = new Breaker(breaker.unanswered);
+  expect(next.isOpen).toBe(true);
+  expect(next.learn(refused, minuteMs)).toBe(5000);
+  next.learn(answered500, minuteMs);
+  expect(next.unanswered).toBe(0);
+});
+
+test("any answer closes it, and the next outage starts from the beginning", () => {
+  const breaker = new Breaker();
+  learnOften(breaker, refused, 52);
+  expect(breaker.learn(answered500, minuteMs)).toBeUndefined();
+  expect(breaker.isOpen).toBe(false);
+  expect(learnOften(breaker, refused, 50, minuteMs + 1)).toBe(5000);
+});
+
+test("attempts that end together do not open it when another was answered since they began", () => {
+  const breaker = new Breaker();
+  breaker.learn(answered500, minuteMs);
+  expect(learnOften(breaker, timedOut, 200, minuteMs + 9999)).toBeUndefined();
+  expect(breaker.seemsAway).toBe(false);
+  expect(learnOften(breaker, timedOut, 50, minuteMs + 10_000)).toBe(5000);
+});
+
+test("a receiver that answers 500 all day is there", () => {
+  expect(learnOften(new Breaker(), answered500, 1000)).toBeUndefined();
+});
+
+test("three unusable answers in a row open it", () => {
+  const unusable = { ...refused, code: "ANSWER_TOO_LONG", isUnusable: true } as const;
+  expect(learnOften(new Breaker(), unusable, 2)).toBeUndefined();
+  expect(learnOften(new Breaker(), unusable, 3)).toBe(5000);
+});
+
+const fail = (failure: LongFailure, times: number, nowMs: number): void => {
+  for (let failed = 0; failed < times; failed += 1) failure.learn(false, nowMs);
+};
+
+test("ten attempts that fail over the whole time are a long failure; nine are not, nor is a shorter time", () => {
+  const failure = new LongFailure({ failingSeconds: null, failedAttempts: 0 }, 0);
+  fail(failure, 8, 0);
+  fail(failure, 1, 5000);
+  expect(failure.lastsFor(5000, 5000)).toBe(false);
+  fail(failure, 1, 5000);
+  expect(failure.lastsFor(5000, 5000)).toBe(true);
+  expect(failure.lastsFor(5001, 5000)).toBe(false);
+});
+
+test("one delivery that gets through ends it", () => {
+  const failure = new LongFailure({ failingSeconds: 3600, failedAttempts: 100 }, 0);
+  failure.learn(true, 0);
+  fail(failure, 10, 0);
+  expect(failure.lastsFor(1000, 999)).toBe(false);
+});
+
+test("it goes on under the next owner", () => {
+  const failure = new LongFailure({ failingSeconds: null, failedAttempts: 0 }, 0);
+  fail(failure, 10, 0);
+  const next = new LongFailure(failure.released(4000), 1_000_000);
+  expect(next.lastsFor(5000, 1_000_999)).toBe(false);
+  expect(next.lastsFor(5000, 1_001_000)).toBe(true);
+});

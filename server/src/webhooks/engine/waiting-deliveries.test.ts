@@ -1,0 +1,138 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { expect, test } from "vitest";
+import type { DueDelivery } from "#webhooks/deliveries/index.ts";
+import { ChangeGroups, Fifo, WaitingDeliveries } from "./waiting-deliveries.ts";
+
+const due = (eventId: string, attemptsMade: number, orderingKey: string | null = null): DueDelivery => ({
+  endpointId: 1,
+  eventId,
+  dueAt: "2026-11-24 12:00:00",
+  orderingKey,
+  attemptsMade,
+  roundStart: 0,
+  replay: 0,
+  format: "json",
+  body: "",
+  context: {
+    type: "account.created",
+    objectId: 1,
+    accountId: 1,
+    time: "2026-11-24T12:00:00.000Z",
+    sequence: 1,
+    actor: "system",
+    channel: "bellwire_api",
+  },
+  endpointVersion: 1,
+});
+
+const shiftAll = (waiting: WaitingDeliveries): string =>
+  Array.from({ length: waiting.length }, () => waiting.shift()?.eventId).join(" ");
+
+test("four first attempts go for each retry, though the retries were due before", () => {
+  const waiting = new WaitingDeliveries();
+  waiting.push(["r1", "r2", "r3"].map((id) => due(id, 1)));
+  waiting.push(["a", "b", "c", "d", "e", "f"].map((id) => due(id, 0)));
+  expect(shiftAll(waiting)).toBe("a b c d r1 e f r2 r3");
+});
+
+test("one that is sent again by hand begins a new round, and is no retry", () => {
+  const waiting = new WaitingDeliveries();
+  waiting.push([due("r", 7), { ...due("again", 6), roundStart: 6 }]);
+  expect(shiftAll(waiting)).toBe("again r");
+});
+
+test("where an order is asked, retries go as they come", () => {
+  const waiting = new WaitingDeliveries();
+  waiting.push([due("r", 1, "account/1"), due("a", 0, "account/2")]);
+  expect(shiftAll(waiting)).toBe("r a");
+});
+
+test("what is put first goes first, and nothing is left when it was emptied", () => {
+  const waiting = new WaitingDeliveries();
+  waiting.push([due("a", 0), due("r", 1)]);
+  waiting.putFirst([due("b", 0)]);
+  expect(waiting.shift()?.eventId).toBe("b");
+  expect(waiting.clear()).toHaveLength(2);
+  expect(waiting.shift()).toBeUndefined();
+});
+
+const delivery = (eventId: string, accountId = 31): DueDelivery => ({
+  endpointId: 1,
+  eventId,
+  dueAt: "2026-11-24 12:00:00",
+  orderingKey: null,
+  attemptsMade: 0,
+  roundStart: 0,
+  replay: 0,
+  format: "3scale",
+  body: "",
+  context: {
+    type: "account.created",
+    objectId: accountId,
+    accountId,
+    time: "2026-11-24T12:00:00.000Z",
+    sequence: 1,
+    actor: "developer:21",
+    channel: "developer_portal",
+  },
+  endpointVersion: 1,
+});
+
+test("the second event of a change waits for the first, and the third for the second", () => {
+  const changes = new ChangeGroups();
+  const [first, second, third] = [delivery("1"), delivery("2"), delivery("3")];
+  expect([first, second, third].map((it) => changes.mayGo(it))).toEqual([true, false, false]);
+  const behind = changes.done(first);
+  expect(behind).toEqual([second, third]);
+  expect(behind.map((it) => changes.mayGo(it))).toEqual([true, false]);
+});
+
+test("another change of the same moment, in another account, waits for nobody", () => {
+  const changes = new ChangeGroups();
+  expect(changes.mayGo(delivery("1"))).toBe(true);
+  expect(changes.mayGo(delivery("2", 32))).toBe(true);
+});
+
+test("what waited is given back once only", () => {
+  const changes = new ChangeGroups();
+  const [first, second] = [delivery("1"), delivery("2")];
+  changes.mayGo(first);
+  changes.mayGo(second);
+  expect(changes.clear()).toEqual([second]);
+  expect(changes.done(first)).toEqual([]);
+});
+
+setFlagsFromString("--expose-gc");
+const collectGarbage: () => void = runInNewContext("gc");
+
+test("what went in first comes out first, whatever is put before it or added meanwhile", () => {
+  const fifo = new Fifo<number>();
+  const out: (number | undefined)[] = [];
+  for (let number = 0; number < 100; number += 1) {
+    fifo.push(number);
+    if (number % 3 > 0) out.push(fifo.shift());
+  }
+  fifo.putFirst([-2, -1]);
+  out.push(fifo.shift(), fifo.shift(), ...fifo.clear());
+  expect(out).toEqual([
+    ...Array.from({ length: 66 }, (_, index) => index),
+    -2,
+    -1,
+    ...Array.from({ length: 34 }, (_, index) => 66 + index),
+  ]);
+  expect([fifo.length, fifo.shift()]).toEqual([0, undefined]);
+});
+
+test("what has left is not kept in memory, while others wait", async () => {
+  const fifo = new Fifo<object>();
+  const left = Array.from({ length: 30 }, () => {
+    fifo.push({});
+    fifo.push({});
+    return new WeakRef(fifo.shift() ?? {});
+  });
+  await new Promise(setImmediate); // a WeakRef keeps its object until the turn is over
+  collectGarbage();
+  expect(left.filter((ref) => ref.deref() !== undefined)).toEqual([]);
+  expect(fifo.length).toBe(30);
+});
