@@ -39,9 +39,9 @@ test.for([
   "webhooks/failures/delete-failures.ts",
   "webhooks/failures/list-failures.ts",
   "webhooks/failures/retry-failures.ts",
-])("an index serves every table that %s reads", async (path, { tx }) => {
+])("an index serves every table that %s reads", async (place, { tx }) => {
   await tx.query("set local enable_seqscan = off"); // the tables are empty: so that a scan remains only where no index is
-  const statements = allStatements().statements.filter((it) => it.path === path);
+  const statements = allStatements().statements.filter(({ path, name }) => [path, `${path}: ${name}`].includes(place));
   expect(statements).not.toEqual([]);
   await tx.query("set local plan_cache_mode = force_generic_plan");
   for (const [index, { text }] of statements.entries()) {
@@ -60,6 +60,8 @@ test.for([
 
 interface Statement {
   readonly path: string;
+  /** Of the constant that holds it, if one does. */
+  readonly name: string | undefined;
   readonly text: string;
 }
 
@@ -80,10 +82,9 @@ function allStatements(): { statements: readonly Statement[]; unresolved: readon
         constants.has(name) ? whole(constants.get(name) ?? "") : hole,
       );
 
-    return [...file.matchAll(/`([^`]*)`|"([^"\n]*)"/g)]
-      .map(([, long, short]) => whole(long ?? short ?? ""))
-      .filter((text) => /^\s*(select|insert into|update|delete from|with)\s/.test(text))
-      .map((text) => ({ path, text }));
+    return [...file.matchAll(/(?:const (\w+) =\s+)?(?:`([^`]*)`|"([^"\n]*)")/g)]
+      .map(([, name, long, short]) => ({ path, name, text: whole(long ?? short ?? "") }))
+      .filter(({ text }) => /^\s*(select|insert into|update|delete from|with)\s/.test(text));
   });
   const isWhole = ({ text }: Statement): boolean => !text.includes("${");
   const holed = all.filter((it) => !isWhole(it)).map(({ path }) => path);

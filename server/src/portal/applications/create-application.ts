@@ -28,7 +28,8 @@ import {
 import { findTakenCredentials } from "./find-taken-credentials.ts";
 import { judgeApplication } from "./judge-application.ts";
 import { judgeNewCredentials } from "./judge-new-credentials.ts";
-import { insertApplication, newApplication } from "./new-application.ts";
+import { insertApplication } from "./insert-application.ts";
+import { newApplication } from "./new-application.ts";
 import { judgeSubscription } from "./subscriptions/judge-subscription.ts";
 
 export interface ApplicationCreation {

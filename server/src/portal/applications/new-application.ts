@@ -1,10 +1,7 @@
-import type { Transaction } from "#platform/database/database.ts";
 import { randomHex } from "#platform/ids/random-token.ts";
 import type { Plan, Product } from "#portal/products/index.ts";
 
 import type { Application } from "./application.ts";
-import { insertApplicationRow } from "./applications-table.ts";
-import { insertKey } from "./keys/keys-table.ts";
 import { newKey } from "./keys/new-key.ts";
 
 export interface NewApplication {
@@ -48,15 +45,3 @@ export const newApplication = ({ product, plan, ...application }: NewApplication
 
 const needsFirstKey = ({ backendVersion, mandatoryAppKey }: Product): boolean =>
   backendVersion === "oauth" || (backendVersion === "2" && mandatoryAppKey);
-
-/** Stores a new application with its keys. Undefined if another application of the product has its key or id. */
-export async function insertApplication(
-  tx: Transaction,
-  providerId: number,
-  application: Application,
-): Promise<Application | undefined> {
-  const row = await insertApplicationRow(tx, providerId, application);
-  if (!row) return undefined;
-  for (const key of application.keys) await insertKey(tx, providerId, row.id, key);
-  return { ...application, id: row.id };
-}

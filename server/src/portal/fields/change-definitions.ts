@@ -15,7 +15,7 @@ import {
   updateFieldsDefinitionRow,
 } from "./fields-definitions-table.ts";
 import { judgeDefinition, judgeNewDefinition } from "./judge-definition.ts";
-import type { FieldInput } from "./read-field-input.ts";
+import type { FieldInput } from "./read-values.ts";
 
 interface Wish {
   readonly providerId: number;

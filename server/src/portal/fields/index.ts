@@ -6,7 +6,7 @@ export { isBillingAddress, type FieldValues } from "./field-value.ts";
 export type { FieldsDefinition } from "./fields-definition.ts";
 export { insertStandardFields, readFieldsDefinition, readFieldsDefinitions } from "./fields-definitions-table.ts";
 export { readAnnotations, type Annotations } from "./read-annotations.ts";
-export { missingFields, readFieldInput, withGiven, type FieldInput, type FieldWriter } from "./read-field-input.ts";
+export { missingFields, readFieldInput, withGiven, type FieldWriter } from "./read-field-input.ts";
 export { fieldsToJson, representFields } from "./represent-fields.ts";
 export { cannot } from "./refused-transition.ts";
 export {
@@ -18,5 +18,6 @@ export {
   readText,
   readTruth,
   wrongOf,
+  type FieldInput,
   type Read,
 } from "./read-values.ts";

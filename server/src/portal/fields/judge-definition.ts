@@ -4,8 +4,7 @@ import { mergeErrors, type FieldErrors } from "./field-errors.ts";
 import { isAlwaysThere, isBillingAddress, isBuiltIn, isRate } from "./field-value.ts";
 import type { FieldTarget } from "./fields-definition.ts";
 import type { NewFieldsDefinition } from "./fields-definitions-table.ts";
-import type { FieldInput } from "./read-field-input.ts";
-import { readName, readTruth, wrongOf } from "./read-values.ts";
+import { readName, readTruth, wrongOf, type FieldInput } from "./read-values.ts";
 import { isReserved } from "./reserved-names.ts";
 
 type Judged<T> = { readonly definition: T; readonly errors: FieldErrors };

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { aDefinition } from "../../../test/support/build-portal.ts";
 import type { FieldValues } from "./field-value.ts";
-import { missingFields, readFieldInput, withGiven, type FieldInput, type FieldWriter } from "./read-field-input.ts";
+import { missingFields, readFieldInput, withGiven, type FieldWriter } from "./read-field-input.ts";
+import type { FieldInput } from "./read-values.ts";
 
 const definitions = [
   aDefinition("Account", "org_name", { required: true }),

@@ -18,9 +18,7 @@ import {
   type FieldValues,
 } from "./field-value.ts";
 import type { FieldsDefinition, FieldTarget } from "./fields-definition.ts";
-
-/** Values as a form or a program sent them, by name. */
-export type FieldInput = Readonly<Record<string, unknown>>;
+import type { FieldInput } from "./read-values.ts";
 
 /** The fields that an input names. Null: it is to be empty. */
 export type GivenFields = Readonly<Record<string, FieldValue | null>>;

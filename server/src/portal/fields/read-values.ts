@@ -1,7 +1,9 @@
 import { trimmed } from "#platform/document/plain-text.ts";
 import { isXmlText } from "#platform/document/xml-text.ts";
 import type { FieldErrors } from "./field-errors.ts";
-import type { FieldInput } from "./read-field-input.ts";
+
+/** Values as a form or a program sent them, by name. */
+export type FieldInput = Readonly<Record<string, unknown>>;
 
 /** One thing that an input says. `undefined`: it does not name it. */
 export type Read<T> = { readonly value: T | undefined; readonly wrong: readonly string[] };

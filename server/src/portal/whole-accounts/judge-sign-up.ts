@@ -12,6 +12,8 @@ import {
 } from "#portal/fields/index.ts";
 import { judgeNewUser, type UserFields } from "#portal/users/index.ts";
 
+import { withOrgName } from "./update-account.ts";
+
 /** What somebody wants to sign up as, in the words of the domain. */
 export interface SignUpFields extends UserFields {
   readonly orgName: string;
@@ -36,7 +38,3 @@ export function judgeSignUp(
     errors: mergeErrors(missingFields(ofAccount, named), account.errors, user.errors, wrongAnnotations),
   };
 }
-
-/** Programs may call `org_name` `name`. */
-export const withOrgName = (input: FieldInput, writer: FieldWriter): FieldInput =>
-  writer === "program" && Object.hasOwn(input, "name") ? { org_name: input["name"], ...input } : input;

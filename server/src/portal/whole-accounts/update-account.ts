@@ -13,7 +13,6 @@ import {
 } from "#portal/fields/index.ts";
 
 import { changeAccount, type AccountChange, type AccountOutcome } from "./change-account.ts";
-import { withOrgName } from "./judge-sign-up.ts";
 
 export interface AccountUpdate extends AccountChange {
   /** As they came, by field name; `name` may stand for `org_name`. What is not named stays. */
@@ -53,3 +52,7 @@ function judgeUpdate(
     errors: mergeErrors(errors, wrongAnnotations),
   };
 }
+
+/** Programs may call `org_name` `name`. */
+export const withOrgName = (input: FieldInput, writer: FieldWriter): FieldInput =>
+  writer === "program" && Object.hasOwn(input, "name") ? { org_name: input["name"], ...input } : input;
