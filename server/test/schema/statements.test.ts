@@ -74,14 +74,14 @@ function allStatements(): { statements: readonly Statement[]; unresolved: readon
     path,
     file: readFileSync(source + path, "utf8"),
   }));
-  const exported = files.flatMap(({ file }) => constantsOf(file, "export const"));
+  // An exported constant may contain constants of its own file.
+  const exported = files.flatMap(({ file }) => {
+    const constants = new Map(["const" as const, "export const" as const].flatMap((how) => constantsOf(file, how)));
+    return constantsOf(file, "export const").map(([name, text]) => [name, fillIn(text, constants)] as const);
+  });
   const all = files.flatMap(({ path, file }) => {
     const constants = new Map([...exported, ...constantsOf(file, "const")]);
-    const whole = (text: string): string =>
-      text.replaceAll(/\$\{(\w+)\}/g, (hole, name: string) =>
-        constants.has(name) ? whole(constants.get(name) ?? "") : hole,
-      );
-
+    const whole = (text: string): string => fillIn(text, constants);
     return [...file.matchAll(/(?:const (\w+) =\s+)?(?:`([^`]*)`|"([^"\n]*)")/g)]
       .map(([, name, long, short]) => ({ path, name, text: whole(long ?? short ?? "") }))
       .filter(({ text }) => /^\s*(select|insert into|update|delete from|with)\s/.test(text));
@@ -90,6 +90,11 @@ function allStatements(): { statements: readonly Statement[]; unresolved: readon
   const holed = all.filter((it) => !isWhole(it)).map(({ path }) => path);
   return { statements: all.filter(isWhole), unresolved: holed.toSorted() };
 }
+
+const fillIn = (text: string, constants: ReadonlyMap<string, string>): string =>
+  text.replaceAll(/\$\{(\w+)\}/g, (hole, name: string) =>
+    constants.has(name) ? fillIn(constants.get(name) ?? "", constants) : hole,
+  );
 
 const constantsOf = (file: string, declared: "const" | "export const"): [string, string][] =>
   [...file.matchAll(/((?:export )?const) (\w+) =\s+([`"])(.*?)\3;/gs)].flatMap(
