@@ -18,8 +18,7 @@ export const layers = [
   { name: "users", folder: "server/src/portal/users" },
   { name: "applications", folder: "server/src/portal/applications" },
   { name: "whole-accounts", folder: "server/src/portal/whole-accounts" }, // what needs all three at once: sign-up, deletion
-  { name: "provider-account", folder: "server/src/portal/provider-account" }, // the provider's own settings, users and tokens
-  { name: "provider-setup", folder: "server/src/portal/provider-setup" },
+  { name: "provider-account", folder: "server/src/portal/provider-account" }, // the provider's own settings, users and tokens, and its creation
   { name: "outages", folder: "server/src/outages" },
   { name: "request-bin", folder: "server/src/request-bin" },
   { name: "http-shared", folder: "server/src/http/shared" }, // its files are its doors

@@ -1,11 +1,11 @@
 import { systemClock } from "../server/src/platform/clock/clock.ts";
 import type { Pool } from "../server/src/platform/database/database.ts";
 import type { Encryption } from "../server/src/platform/encryption/encryption.ts";
-import { parseAllowedTargets, type AllowedTargets } from "../server/src/platform/network/allowed-targets.ts";
+import { type AllowedTargets, parseAllowedTargets } from "../server/src/platform/network/allowed-targets.ts";
 import { NameResolver } from "../server/src/platform/network/name-resolver.ts";
 import type { Lookup } from "../server/src/platform/network/resolve-target.ts";
-import { setUpProvider } from "../server/src/portal/provider-setup/index.ts";
-import { saveDefaultEndpoint, switchesOf, type EndpointNeeds } from "../server/src/webhooks/endpoints/index.ts";
+import { setUpProvider } from "../server/src/portal/provider-account/index.ts";
+import { type EndpointNeeds, saveDefaultEndpoint, switchesOf } from "../server/src/webhooks/endpoints/index.ts";
 
 /** The receivers of a benchmark are on this machine. */
 export const allowedTargets = "127.0.0.0/8";

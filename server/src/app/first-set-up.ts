@@ -1,8 +1,6 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { newTokenValue } from "#access/index.ts";
-import { findProviderByKey, type Provider, readFirstProvider } from "#portal/providers/index.ts";
-import { setUpFirstProvider } from "#portal/provider-setup/index.ts";
 import { CannotStart } from "#platform/config/cannot-start.ts";
 import type { Config } from "#platform/config/read-config.ts";
 import type { Secret } from "#platform/config/secret.ts";
@@ -10,6 +8,8 @@ import type { Pool } from "#platform/database/database.ts";
 import { exclusively } from "#platform/files/exclusively.ts";
 import { keepFile, readIfThere } from "#platform/files/keep-file.ts";
 import { randomHex, randomPassword } from "#platform/ids/random-token.ts";
+import { setUpFirstProvider } from "#portal/provider-account/index.ts";
+import { type Provider, findProviderByKey, readFirstProvider } from "#portal/providers/index.ts";
 
 /** What the first admin needs to get in. Random where it is not set. */
 export interface FirstCredentials {

@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { systemClock } from "#platform/clock/clock.ts";
 import { randomPassword } from "#platform/ids/random-token.ts";
-import { setUpProvider } from "#portal/provider-setup/index.ts";
+import { setUpProvider } from "#portal/provider-account/index.ts";
 import { auditCommand } from "./audit-command.ts";
 import { type Command, WrongUsage } from "./command.ts";
 import { onDatabase } from "./on-database.ts";

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { changeProviderSettings } from "#portal/provider-account/index.ts";
+import { updateProviderSettings } from "#portal/provider-account/index.ts";
 import { type ApiHouse, test } from "./api-test.ts";
 
 /** What a token of somebody else's is answered. It has been used once, so that it is known. */
@@ -43,6 +43,6 @@ test("the very next document is written in the provider's new time zone", async 
   expect(await list()).toMatch(/"created_at":"[^"]+Z"/);
 
   const by = { actor: { kind: "system" }, channel: "system", now: clock.now() } as const;
-  await changeProviderSettings(api.pool, { providerId: api.provider.id, change: { timeZone: "Asia/Kolkata" }, by });
+  await updateProviderSettings(api.pool, { providerId: api.provider.id, change: { timeZone: "Asia/Kolkata" }, by });
   expect(await list()).toMatch(/"created_at":"[^"]+\+05:30"/);
 });

@@ -14,8 +14,8 @@ import {
 } from "#platform/limits/limits.ts";
 import { readRoom } from "#platform/limits/require-room.ts";
 import { createApplication } from "#portal/applications/index.ts";
-import { createFieldsDefinition, readFieldInput } from "#portal/fields/index.ts";
-import { judgeNewDefinition } from "#portal/fields/judge-definition.ts";
+import { parseNewDefinition } from "#portal/fields/change-definitions.ts";
+import { createFieldsDefinition, parseFieldInput } from "#portal/fields/index.ts";
 import { issueAccessToken } from "#portal/provider-account/index.ts";
 import { acceptInvitation, createUser, inviteUser } from "#portal/users/index.ts";
 import { signUpAccount } from "#portal/whole-accounts/index.ts";
@@ -214,10 +214,10 @@ const definitions = [{ ...field, readOnly: false, choices: [], position: 1 }].ma
 }));
 const texts: Readonly<Record<keyof typeof textLimits, (size: number) => object>> = {
   field: (size) =>
-    readFieldInput({ definitions, target: "Account", writer: "developer" }, { notes: "x".repeat(size) }).errors,
+    parseFieldInput({ definitions, target: "Account", writer: "developer" }, { notes: "x".repeat(size) }).errors,
   choices: (size) => {
     const choices = Array.from({ length: size }, (_, place) => `c${place}`);
-    return judgeNewDefinition({ target: "Account", name: "size", label: "Size", choices }).errors;
+    return parseNewDefinition({ target: "Account", name: "size", label: "Size", choices }).errors;
   },
 };
 

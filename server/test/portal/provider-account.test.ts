@@ -13,7 +13,7 @@ import type { Pool } from "#platform/database/database.ts";
 import {
   activateProviderUser,
   addProviderUser,
-  changeProviderSettings,
+  updateProviderSettings,
   changeProviderUserRole,
   changeProviderUserPermissions,
   deleteProviderUser,
@@ -179,8 +179,8 @@ test("a token that nobody could use is refused", async ({ sharedPool: pool }) =>
 test("settings hold for the next sign-up, and are refused as a whole", async ({ sharedPool: pool }) => {
   const { provider } = await setUp(pool);
   const providerId = provider.id;
-  const change = (it: Parameters<typeof changeProviderSettings>[1]["change"]) =>
-    changeProviderSettings(pool, { providerId, change: it, by });
+  const change = (it: Parameters<typeof updateProviderSettings>[1]["change"]) =>
+    updateProviderSettings(pool, { providerId, change: it, by });
   expect(
     await change({ accountApprovalRequired: true, fromEmail: "hello@acme.example", timeZone: "Europe/Oslo" }),
   ).toMatchObject({

@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { findAccessToken, findProviderUserByLogin } from "#access/index.ts";
-import { setUpFirstProvider, setUpProvider } from "#portal/provider-setup/index.ts";
-import { judgeProviderSetup } from "#portal/provider-setup/provider-setup.ts";
+import { setUpFirstProvider, setUpProvider } from "#portal/provider-account/index.ts";
+import { providerSetupErrors } from "#portal/provider-account/set-up-provider.ts";
 import { findProviderByHost, findProviderByKey } from "#portal/providers/index.ts";
 import { setUpFirst } from "../../src/app/first-set-up.ts";
 import { makeEmptyDataDir } from "../support/empty-data-dir.ts";
@@ -58,7 +58,7 @@ test("the token that the first start makes is one like all others", async ({ dat
 test.each(["acme-admin", "Acme", "-acme", "a.b", "", "x".repeat(51)])(
   "no provider has the subdomain %j",
   (subdomain) => {
-    expect(judgeProviderSetup({ ...setup, subdomain })).toMatchObject({ subdomain: [expect.any(String)] });
+    expect(providerSetupErrors({ ...setup, subdomain })).toMatchObject({ subdomain: [expect.any(String)] });
   },
 );
 

@@ -8,7 +8,7 @@ import { adminPortalPlugin } from "#http/admin-portal/index.ts";
 import { developerPortalPlugin } from "#http/developer-portal/index.ts";
 import { addFindProviderHook } from "#http/shared/find-provider.ts";
 import type { Pool } from "#platform/database/database.ts";
-import { setUpProvider } from "#portal/provider-setup/index.ts";
+import { setUpProvider } from "#portal/provider-account/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import { buildEndpoint } from "../support/build-webhooks.ts";
 import type { HandDrivenClock } from "../support/hand-driven-clock.ts";

@@ -1,12 +1,12 @@
 import { expect } from "vitest";
 import { createCursorSeal } from "#http/bellwire-api/sealed-cursor.ts";
 import type { Pool } from "#platform/database/database.ts";
-import type { NewProvider } from "#portal/provider-setup/index.ts";
+import type { NewProvider } from "#portal/provider-account/index.ts";
 import { setUp } from "../portal/house.ts";
 import { buildEndpoint, encryption } from "../support/build-webhooks.ts";
 import { openEveryDoor } from "../support/open-every-door.ts";
 import { test } from "../support/test.ts";
-import { openPlanner, type Scan } from "./read-plan.ts";
+import { type Scan, openPlanner } from "./read-plan.ts";
 
 const few = 30;
 const many = 20_000;

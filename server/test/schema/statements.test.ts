@@ -32,7 +32,7 @@ test("PostgreSQL understands every statement, against the schema that the migrat
 
 // What every request to the API, and every change, begins with; and how a page or a piece of a million failures is found.
 test.for([
-  "portal/providers/read-provider-with-token.ts",
+  "portal/providers/provider.ts: readWithTokenStatement",
   "portal/whole-accounts/read-whole-accounts.ts",
   "portal/whole-accounts/recall-account.ts",
   "webhooks/endpoints/recall-subscriptions.ts",

@@ -1,6 +1,6 @@
 import type { Pool } from "#platform/database/database.ts";
 import type { FieldWriter } from "#portal/fields/index.ts";
-import { deletePlanRow, holdPlan, planStepOf, type Plan } from "#portal/products/index.ts";
+import { deletePlanRow, lockPlanForShare, planStepOf, type Plan } from "#portal/products/index.ts";
 
 import {
   withApplication,
@@ -29,7 +29,7 @@ export const changeApplicationPlan = (
     const { tx, application } = locked;
     const before = application.plan;
     if (planId === before.id) return { application, events: [] };
-    const plan = await holdPlan(tx, change.provider.id, planId);
+    const plan = await lockPlanForShare(tx, change.provider.id, planId);
     if (!plan || !isOpenTo(locked, plan)) return { notFound: "plan" };
     if (writer === "developer" && !mayChange(locked, plan)) return { notAllowed: "developers" };
 

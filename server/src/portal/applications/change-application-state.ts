@@ -1,5 +1,5 @@
 import type { Pool } from "#platform/database/database.ts";
-import { cannot } from "#portal/fields/index.ts";
+import { refuseTransition } from "#portal/fields/index.ts";
 
 import type { Application } from "./application.ts";
 import { withApplication, writeChange, type ApplicationChange, type ApplicationOutcome } from "./change-application.ts";
@@ -22,6 +22,6 @@ export const changeApplicationState = (
   withApplication<ApplicationOutcome>(pool, change, async (locked) => {
     const { from, to, told } = transitions[transition];
     const { application } = locked;
-    if (application.state !== from) return cannot(transition);
+    if (application.state !== from) return refuseTransition(transition);
     return writeChange(locked, { ...application, state: to }, [{ type: told, previous: { state: from } }]);
   });

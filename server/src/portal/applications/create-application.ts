@@ -4,7 +4,7 @@ import { countLimits } from "#platform/limits/limits.ts";
 import { requireRoom } from "#platform/limits/require-room.ts";
 import { insertServiceSubscriptions, lockAccount, requireChangesLeft } from "#portal/accounts/index.ts";
 import {
-  isFine,
+  hasNoErrors,
   mergeErrors,
   missingFields,
   readDocumentSettings,
@@ -13,7 +13,7 @@ import {
   type FieldInput,
   type FieldWriter,
 } from "#portal/fields/index.ts";
-import { holdPlan, readProduct, type Plan, type Product } from "#portal/products/index.ts";
+import { lockPlanForShare, readProduct, type Plan, type Product } from "#portal/products/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 
 import { ofKey } from "./application-events.ts";
@@ -58,7 +58,7 @@ export async function createApplication(
   return pool.inTransaction(async (tx) => {
     const account = await lockAccount(tx, provider.id, accountId);
     if (!account) return undefined;
-    const plan = await holdPlan(tx, provider.id, planId);
+    const plan = await lockPlanForShare(tx, provider.id, planId);
     const product = plan && (await productOf(tx, provider.id, plan));
     if (!product || !reaches(by.reach, product.id)) return { notFound: "plan" };
     if (writer === "developer" && !mayChoose(product, plan)) return { notAllowed: "developers" };
@@ -109,7 +109,7 @@ function judge(
     errors,
     wrongCredentials,
   );
-  return isFine(refused) ? { application } : { refused };
+  return hasNoErrors(refused) ? { application } : { refused };
 }
 
 /** The application, then each key that came with it. */

@@ -1,5 +1,5 @@
 import type { Pool } from "#platform/database/database.ts";
-import { deletePlanRow, holdPlan, insertPlan, type Plan } from "#portal/products/index.ts";
+import { deletePlanRow, lockPlanForShare, insertPlan, type Plan } from "#portal/products/index.ts";
 
 import { withApplication, writeChange, type ApplicationChange, type ChangedApplication } from "./change-application.ts";
 
@@ -26,7 +26,7 @@ export const decustomizeApplicationPlan = (
     const { tx, application } = locked;
     const { plan: before } = application;
     if (before.customizedFrom === null) return { application, events: [] };
-    const plan = await holdPlan(tx, change.provider.id, before.customizedFrom);
+    const plan = await lockPlanForShare(tx, change.provider.id, before.customizedFrom);
     if (!plan) throw new Error(`Plan ${before.id} was made from a plan that is gone.`);
     const changed = await writeChange(locked, { ...application, plan }, [planUpdated(before)]);
     await deletePlanRow(tx, change.provider.id, before.id);

@@ -1,6 +1,6 @@
 import type { Pool } from "#platform/database/database.ts";
 import { isXmlText } from "#platform/document/xml-text.ts";
-import { cannot, type FieldWriter } from "#portal/fields/index.ts";
+import { refuseTransition, type FieldWriter } from "#portal/fields/index.ts";
 import { applicationRejectedMail, insertMail } from "#portal/mails/index.ts";
 import { listUsers } from "#portal/users/index.ts";
 
@@ -32,7 +32,7 @@ export const rejectApplication = (
   { reason, ...change }: ApplicationChange & { readonly reason: string },
 ): Promise<ApplicationOutcome | undefined> =>
   withApplication<ApplicationOutcome>(pool, change, async (locked) => {
-    if (locked.application.state !== "pending") return cannot("reject");
+    if (locked.application.state !== "pending") return refuseTransition("reject");
     if (!isXmlText(reason)) return { refused: { reason: ["contains characters that are not allowed"] } };
     await writeToAdmins(locked, reason);
     return remove(locked);

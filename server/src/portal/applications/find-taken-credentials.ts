@@ -1,5 +1,5 @@
 import type { Database } from "#platform/database/database.ts";
-import { takenIf, type FieldErrors } from "#portal/fields/index.ts";
+import { takenErrors, type FieldErrors } from "#portal/fields/index.ts";
 
 import type { Application } from "./application.ts";
 
@@ -19,5 +19,5 @@ export async function findTakenCredentials(
 ): Promise<FieldErrors> {
   const values = [providerId, product.id, userKey, applicationId, id];
   const [taken] = await db.query<{ userKey: boolean; applicationId: boolean }>(statement, values);
-  return { user_key: takenIf(taken?.userKey), application_id: takenIf(taken?.applicationId) };
+  return { user_key: takenErrors(taken?.userKey), application_id: takenErrors(taken?.applicationId) };
 }

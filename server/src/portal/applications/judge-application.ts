@@ -2,8 +2,8 @@ import { readLenientTime } from "#platform/clock/read-lenient-time.ts";
 import { isXmlText } from "#platform/document/xml-text.ts";
 import {
   mergeErrors,
-  readFieldInput,
-  withGiven,
+  parseFieldInput,
+  applyFieldInput,
   type DocumentSettings,
   type FieldErrors,
   type FieldInput,
@@ -31,8 +31,8 @@ export function judgeApplication(
     ...(before.name === null ? {} : { name: before.name }),
     ...(before.description === null ? {} : { description: before.description }),
   };
-  const { given, errors } = readFieldInput({ definitions, target: "Cinstance", writer, held }, values);
-  const { name, description, ...fields } = withGiven(held, given);
+  const { given, errors } = parseFieldInput({ definitions, target: "Cinstance", writer, held }, values);
+  const { name, description, ...fields } = applyFieldInput(held, given);
   const redirectUrl = textOf(values, "redirect_url");
   const ofProgram = writer === "program" ? values : {};
   const userKey = textOf(ofProgram, "user_key") || undefined;

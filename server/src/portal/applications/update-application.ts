@@ -1,6 +1,6 @@
 import { againIfTaken } from "#platform/database/again-if-taken.ts";
 import type { Pool } from "#platform/database/database.ts";
-import { isFine, mergeErrors, type FieldInput, type FieldWriter } from "#portal/fields/index.ts";
+import { hasNoErrors, mergeErrors, type FieldInput, type FieldWriter } from "#portal/fields/index.ts";
 
 import { changesOfApplication, ofKey } from "./application-events.ts";
 import {
@@ -35,7 +35,7 @@ export const updateApplication = (
       const isKeyNew = application.userKey !== before.userKey;
       const taken = isKeyNew ? await findTakenCredentials(tx, change.provider.id, application) : {};
       const refused = mergeErrors(errors, taken);
-      if (!isFine(refused)) return { refused };
+      if (!hasNoErrors(refused)) return { refused };
 
       const previous = changesOfApplication(before, application);
       if (Object.keys(previous).length === 0) return { application: before, events: [] };

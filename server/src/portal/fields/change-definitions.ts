@@ -1,42 +1,52 @@
-import { namesChanged, recordAudit, type By } from "#access/index.ts";
+import { type By, namesChanged, recordAudit } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
-import { countLimits } from "#platform/limits/limits.ts";
+import { countLimits, textLimits } from "#platform/limits/limits.ts";
 import { requireRoom } from "#platform/limits/require-room.ts";
-
-import { isFine, type FieldErrors } from "./field-errors.ts";
-import { isAlwaysThere } from "./field-value.ts";
-import type { FieldsDefinition } from "./fields-definition.ts";
+import { isBillingAddress, isBuiltIn, isPermanent, isRate } from "./field-values.ts";
 import {
+  type FieldTarget,
+  type FieldsDefinition,
+  type NewFieldsDefinition,
   deleteFieldsDefinitionRow,
   insertFieldsDefinition,
   lockFieldsDefinitions,
   orderFieldsDefinitions,
   readFieldsDefinition,
   updateFieldsDefinitionRow,
-} from "./fields-definitions-table.ts";
-import { judgeDefinition, judgeNewDefinition } from "./judge-definition.ts";
-import type { FieldInput } from "./read-values.ts";
+} from "./fields-definition.ts";
+import {
+  type FieldErrors,
+  type FieldInput,
+  errorsOf,
+  hasNoErrors,
+  mergeErrors,
+  parseBoolean,
+  parseRequiredText,
+} from "./input.ts";
 
-interface Wish {
+interface DefinitionInput {
   readonly providerId: number;
   /** As they came, by the names of the API. */
   readonly values: FieldInput;
   readonly by: By;
 }
 
-type Outcome = { readonly definition: FieldsDefinition } | { readonly refused: FieldErrors };
+type DefinitionOutcome = { readonly definition: FieldsDefinition } | { readonly refused: FieldErrors };
 
 /** Defines one more field, after those of its target. */
-export async function createFieldsDefinition(pool: Pool, { providerId, values, by }: Wish): Promise<Outcome> {
-  const { definition: wanted, errors } = judgeNewDefinition(values);
-  if (!isFine(errors)) return { refused: errors };
+export async function createFieldsDefinition(
+  pool: Pool,
+  { providerId, values, by }: DefinitionInput,
+): Promise<DefinitionOutcome> {
+  const { definition: wanted, errors } = parseNewDefinition(values);
+  if (!hasNoErrors(errors)) return { refused: errors };
   return pool.inTransaction(async (tx) => {
     await requireRoom(tx, countLimits.fieldsDefinitions, { providerId });
     const others = (await lockFieldsDefinitions(tx, providerId)).filter(({ target }) => target === wanted.target);
     const position = Math.max(0, ...others.map((other) => other.position)) + 1;
     const definition = await insertFieldsDefinition(tx, providerId, { ...wanted, position }, by.now);
     if (!definition) return { refused: { name: ["has already been taken"] } };
-    await tell(tx, { providerId, definition, by, deed: "created" });
+    await auditDefinition(tx, { providerId, definition, by, deed: "created" });
     return { definition };
   });
 }
@@ -44,21 +54,21 @@ export async function createFieldsDefinition(pool: Pool, { providerId, values, b
 /** Changes how a field is kept, or its place among those of its target. Undefined if there is no such definition. */
 export async function updateFieldsDefinition(
   pool: Pool,
-  { providerId, id, values, by }: Wish & { readonly id: number },
-): Promise<Outcome | undefined> {
+  { providerId, id, values, by }: DefinitionInput & { readonly id: number },
+): Promise<DefinitionOutcome | undefined> {
   return pool.inTransaction(async (tx) => {
     const all = await lockFieldsDefinitions(tx, providerId);
     const before = all.find((definition) => definition.id === id);
     if (!before) return undefined;
-    const { definition: wanted, errors } = judgeDefinition(before, values);
-    if (!isFine(errors)) return { refused: errors };
+    const { definition: wanted, errors } = parseDefinition(before, values);
+    if (!hasNoErrors(errors)) return { refused: errors };
     await updateFieldsDefinitionRow(tx, providerId, wanted, by.now);
     const others = all.filter(({ target }) => target === before.target).filter((other) => other.id !== id);
-    await move(tx, providerId, { wanted, others, position: Number(values["position"]) });
+    await moveDefinition(tx, providerId, { wanted, others, position: Number(values["position"]) });
     const definition = await readFieldsDefinition(tx, providerId, id);
     if (!definition) return undefined;
     const changed = namesChanged({ ...before, updatedAt: by.now }, { ...definition, updatedAt: by.now });
-    if (changed.length > 0) await tell(tx, { providerId, definition, by, deed: "changed", changed });
+    if (changed.length > 0) await auditDefinition(tx, { providerId, definition, by, deed: "changed", changed });
     return { definition };
   });
 }
@@ -71,7 +81,7 @@ interface Move {
   readonly position: number;
 }
 
-async function move(tx: Transaction, providerId: number, { wanted, others, position }: Move): Promise<void> {
+async function moveDefinition(tx: Transaction, providerId: number, { wanted, others, position }: Move): Promise<void> {
   if (!Number.isInteger(position) || position < 1) return;
   const ids = others.map(({ id }) => id);
   await orderFieldsDefinitions(tx, providerId, ids.toSpliced(position - 1, 0, wanted.id));
@@ -85,14 +95,14 @@ export async function deleteFieldsDefinition(
   return pool.inTransaction(async (tx) => {
     const definition = (await lockFieldsDefinitions(tx, providerId)).find((it) => it.id === id);
     if (!definition) return undefined;
-    if (isAlwaysThere(definition.target, definition.name)) return { notAllowed: "always there" };
+    if (isPermanent(definition.target, definition.name)) return { notAllowed: "always there" };
     await deleteFieldsDefinitionRow(tx, providerId, id);
-    await tell(tx, { providerId, definition, by, deed: "deleted" });
+    await auditDefinition(tx, { providerId, definition, by, deed: "deleted" });
     return { definition };
   });
 }
 
-interface Told {
+interface DefinitionAudit {
   readonly providerId: number;
   readonly definition: FieldsDefinition;
   readonly by: By;
@@ -101,8 +111,123 @@ interface Told {
 }
 
 /** Definitions raise no events; the audit says who did it. */
-function tell(tx: Transaction, { providerId, definition, by, deed, changed }: Told): Promise<void> {
+function auditDefinition(
+  tx: Transaction,
+  { providerId, definition, by, deed, changed }: DefinitionAudit,
+): Promise<void> {
   const { id, target, name } = definition;
   const said = { action: `fields-definition.${deed}`, subject: `fields-definition/${id}` };
   return recordAudit(tx, { providerId, actor: by.actor, ...said, detail: { target, name, changed } });
 }
+
+type ParsedDefinition<T> = { readonly definition: T; readonly errors: FieldErrors };
+
+const definitionName = /^[A-Za-z][A-Za-z0-9_-]*$/;
+const nameLengthMax = 255;
+
+/** A new definition as an input wants it, and what is wrong with that. */
+export function parseNewDefinition(input: FieldInput): ParsedDefinition<NewFieldsDefinition> {
+  const target = parseTarget(input["target"]);
+  const name = typeof input["name"] === "string" ? input["name"].trim() : "";
+  const blank = { label: "", required: false, hidden: false, readOnly: false, choices: [], position: 0 };
+  const { definition, errors } = parseDefinition(
+    { ...blank, target: target ?? "Account", name },
+    { label: "", ...input },
+  );
+  return {
+    definition,
+    errors: mergeErrors(errors, {
+      target: target === undefined ? [input["target"] ? "is not included in the list" : "can't be blank"] : [],
+      name: definitionNameErrors(target ?? "Account", name),
+    }),
+  };
+}
+
+/** A definition after an input, and what is wrong with that. Target and name stay as they are. */
+export function parseDefinition<T extends NewFieldsDefinition>(before: T, input: FieldInput): ParsedDefinition<T> {
+  const read = {
+    label: parseRequiredText(input, "label"),
+    required: parseBoolean(input, "required"),
+    hidden: parseBoolean(input, "hidden"),
+    read_only: parseBoolean(input, "read_only"),
+  };
+  const choices = parseChoices(input["choices"]);
+  const wanted: T = {
+    ...before,
+    label: read.label.value ?? before.label,
+    required: read.required.value ?? before.required,
+    hidden: read.hidden.value ?? before.hidden,
+    readOnly: read.read_only.value ?? before.readOnly,
+    choices: choices ?? before.choices,
+  };
+  const { target, name } = before;
+  const definition = isPermanent(target, name) ? { ...wanted, required: true, hidden: false, readOnly: false } : wanted;
+  return { definition, errors: mergeErrors(errorsOf(read), contradictionErrors(definition)) };
+}
+
+const isList = (it: unknown): it is readonly unknown[] => Array.isArray(it);
+
+/** A list, or a text with commas between; a number is a list of one. */
+function parseChoices(it: unknown): readonly string[] | undefined {
+  if (it === undefined) return undefined;
+  const them = isList(it) ? it : typeof it === "string" ? it.split(",") : [it];
+  const texts = them.map((choice) => (typeof choice === "string" || typeof choice === "number" ? String(choice) : ""));
+  return [...new Set(texts.map((text) => text.trim()).filter((text) => text !== ""))];
+}
+
+const targets: readonly FieldTarget[] = ["Account", "User", "Cinstance"];
+
+const parseTarget = (it: unknown): FieldTarget | undefined => targets.find((target) => target === it);
+
+function contradictionErrors({ target, name, required, hidden, readOnly, choices }: NewFieldsDefinition): FieldErrors {
+  return {
+    required: required && (hidden || readOnly) ? ["Fields cannot be required AND hidden/read_only"] : [],
+    read_only: isBillingAddress(target, name) && !readOnly ? ["billing_address has to be read_only"] : [],
+    choices:
+      choices.length > 0 && !isText(target, name) ? ["are not allowed for this type of fields"] : choiceErrors(choices),
+  };
+}
+
+const choiceErrors = (choices: readonly string[]): readonly string[] => [
+  ...(choices.length > textLimits.choices.max ? [`are too many (maximum is ${textLimits.choices.max})`] : []),
+  ...(choices.some((choice) => choice.length > nameLengthMax)
+    ? [`has one that is too long (maximum is ${nameLengthMax} characters)`]
+    : []),
+];
+
+const isText = (target: FieldTarget, name: string): boolean => !isRate(target, name) && !isBillingAddress(target, name);
+
+function definitionNameErrors(target: FieldTarget, name: string): readonly string[] {
+  if (name === "") return ["can't be blank"];
+  if (name.length > nameLengthMax) return [`is too long (maximum is ${nameLengthMax} characters)`];
+  if (!definitionName.test(name)) return ["Name should start with letters, and can contain numbers, - and _"];
+  return !isBuiltIn(target, name) && isReservedName(target, name) ? ["Field name is not allowed"] : [];
+}
+
+// What objects have, and programs send, of their own. An invented field of that name would be taken for it.
+const reservedEverywhere = `id state created_at updated_at fields extra_fields links type tenant_id access_token provider_key password
+  password_confirmation current_password form_token`;
+
+const reservedByTarget: Readonly<Record<FieldTarget, string>> = {
+  Account: `name username email annotations plans users applications provider_account_id account_plan_id
+    service_plan_id application_plan_id plan_id plan_ids deletion_date state_changed_at domain admin_domain subdomain
+    from_email support_email site_access_code monthly_billing_enabled monthly_charging_enabled credit_card_stored
+    credit_card_token credit_card_partial_number credit_card_expires_on`,
+  User: `account_id org_name role cas_identifier open_id activated_at activation_code annotations account_plan_id
+    service_plan_id application_plan_id plan_ids additional_fields`,
+  Cinstance: `account_id user_account_id service_id service_name plan_id plan_name org_name enabled user_key
+    application_id app_id application_key key keys client_id client_secret provider_verification_key redirect_url
+    referrer_filters oidc_configuration plan first_traffic_at first_daily_traffic_at create_origin accepted_at`,
+};
+
+const reservedNamesOf = (target: FieldTarget): ReadonlySet<string> =>
+  new Set(`${reservedEverywhere} ${reservedByTarget[target]}`.split(/\s+/));
+
+const reservedNames: Readonly<Record<FieldTarget, ReadonlySet<string>>> = {
+  Account: reservedNamesOf("Account"),
+  User: reservedNamesOf("User"),
+  Cinstance: reservedNamesOf("Cinstance"),
+};
+
+/** Whether a name means something else already. */
+const isReservedName = (target: FieldTarget, name: string): boolean => reservedNames[target].has(name);

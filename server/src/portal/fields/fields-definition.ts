@@ -1,3 +1,7 @@
+import type { Database, Transaction } from "#platform/database/database.ts";
+import type { Json } from "#platform/document/write-json.ts";
+import { type Provider, writeTimestamp } from "#portal/providers/index.ts";
+
 /** What a field belongs to. `Cinstance` is an application, by the name that programs know. */
 export type FieldTarget = "Account" | "User" | "Cinstance";
 
@@ -15,3 +19,167 @@ export interface FieldsDefinition {
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }
+
+const definitionColumns = `id, target, name, label, required, hidden, read_only as "readOnly", choices, position,
+  created_at as "createdAt", updated_at as "updatedAt"`;
+
+const listDefinitionsStatement = `select ${definitionColumns} from fields_definitions where provider_id = $1 order by target, position, id`;
+
+/** All definitions of a provider, those of one target in the order of their positions. */
+export const readFieldsDefinitions = (db: Database, providerId: number): Promise<FieldsDefinition[]> =>
+  db.query<FieldsDefinition>(listDefinitionsStatement, [providerId]);
+
+const listVersionedDefinitionsStatement = `
+  select ${definitionColumns}, (select configuration_version from providers where id = $1) as version
+  from fields_definitions
+  where provider_id = $1
+  order by target, position, id`;
+
+/** The same, and the version of the provider's configuration, if there are any. */
+async function readVersionedDefinitions(
+  db: Database,
+  providerId: number,
+): Promise<{ readonly version: string | undefined; readonly definitions: readonly FieldsDefinition[] }> {
+  const rows = await db.query<FieldsDefinition & { version: string }>(listVersionedDefinitionsStatement, [providerId]);
+  const versioned = rows.map(({ version, ...definition }) => ({ version, definition }));
+  return { version: versioned[0]?.version, definitions: versioned.map(({ definition }) => definition) };
+}
+
+const readDefinitionStatement = `select ${definitionColumns} from fields_definitions where provider_id = $1 and id = $2`;
+
+export async function readFieldsDefinition(
+  db: Database,
+  providerId: number,
+  id: number,
+): Promise<FieldsDefinition | undefined> {
+  const [definition] = await db.query<FieldsDefinition>(readDefinitionStatement, [providerId, id]);
+  return definition;
+}
+
+// Locks them all until the transaction ends: one at a time changes the order.
+const lockDefinitionsStatement = `${listDefinitionsStatement} for update`;
+
+export const lockFieldsDefinitions = (tx: Transaction, providerId: number): Promise<FieldsDefinition[]> =>
+  tx.query<FieldsDefinition>(lockDefinitionsStatement, [providerId]);
+
+// Two that take one name at once: the second waits for the first to commit, and then inserts nothing.
+const insertDefinitionStatement = `
+  insert into fields_definitions (provider_id, target, name, label, required, hidden, read_only, choices, position,
+    created_at, updated_at)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)
+  on conflict do nothing
+  returning ${definitionColumns}`;
+
+export type NewFieldsDefinition = Omit<FieldsDefinition, "id" | "createdAt" | "updatedAt">;
+
+/** The new definition, or undefined if another of the target has its name. */
+export async function insertFieldsDefinition(
+  tx: Transaction,
+  providerId: number,
+  definition: NewFieldsDefinition,
+  now: Date,
+): Promise<FieldsDefinition | undefined> {
+  const { target, name, label, required, hidden, readOnly, choices, position } = definition;
+  const values = [providerId, target, name, label, required, hidden, readOnly, choices, position, now];
+  const [inserted] = await tx.query<FieldsDefinition>(insertDefinitionStatement, values);
+  return inserted;
+}
+
+const updateDefinitionStatement = `
+  update fields_definitions
+  set label = $3, required = $4, hidden = $5, read_only = $6, choices = $7, updated_at = $8
+  where provider_id = $1 and id = $2`;
+
+/** Writes what can be changed of a locked definition, but its position. */
+export async function updateFieldsDefinitionRow(
+  tx: Transaction,
+  providerId: number,
+  { id, label, required, hidden, readOnly, choices }: FieldsDefinition,
+  now: Date,
+): Promise<void> {
+  await tx.query(updateDefinitionStatement, [providerId, id, label, required, hidden, readOnly, choices, now]);
+}
+
+const orderDefinitionsStatement = `
+  update fields_definitions as definition
+  set position = wanted.position
+  from unnest($2::bigint[]) with ordinality as wanted (id, position)
+  where definition.provider_id = $1 and definition.id = wanted.id`;
+
+/** Numbers the definitions of one target from 1. */
+export async function orderFieldsDefinitions(
+  tx: Transaction,
+  providerId: number,
+  ids: readonly number[],
+): Promise<void> {
+  await tx.query(orderDefinitionsStatement, [providerId, ids]);
+}
+
+const deleteDefinitionStatement = `delete from fields_definitions where provider_id = $1 and id = $2`;
+
+export async function deleteFieldsDefinitionRow(tx: Transaction, providerId: number, id: number): Promise<void> {
+  await tx.query(deleteDefinitionStatement, [providerId, id]);
+}
+
+const insertStandardFieldsStatement = `
+  insert into fields_definitions (provider_id, target, name, label, required, position, created_at, updated_at)
+  values ($1, 'Account', 'org_name', 'Organization/Group Name', true, 1, $2, $2),
+    ($1, 'User', 'username', 'Username', true, 1, $2, $2),
+    ($1, 'User', 'email', 'Email', true, 2, $2, $2),
+    ($1, 'Cinstance', 'name', 'Name', true, 1, $2, $2),
+    ($1, 'Cinstance', 'description', 'Description', false, 2, $2, $2)`;
+
+/** The fields that every provider starts with. */
+export async function insertStandardFields(tx: Transaction, providerId: number, now: Date): Promise<void> {
+  await tx.query(insertStandardFieldsStatement, [providerId, now]);
+}
+
+/** What of a provider decides how its documents look: time zone, state, and the fields it has defined. */
+export interface DocumentSettings {
+  readonly provider: Provider;
+  readonly definitions: readonly FieldsDefinition[];
+}
+
+export const readDocumentSettings = async (db: Database, provider: Provider): Promise<DocumentSettings> => ({
+  provider,
+  definitions: await readFieldsDefinitions(db, provider.id),
+});
+
+// A version names the same configuration for ever, so what is remembered of one is never stale. Whoever asks has read the
+// version just now, with what the definitions are needed for.
+const definitionsByVersion = new Map<string, readonly FieldsDefinition[]>();
+
+/** Versions at most: some kilobytes each. */
+const cachedVersionsMax = 1000;
+
+/** The same for who knows the version of the provider's configuration: they are read once. */
+export async function readCachedDocumentSettings(
+  db: Database,
+  provider: Provider,
+  configurationVersion: string,
+): Promise<DocumentSettings> {
+  const known = definitionsByVersion.get(configurationVersion);
+  if (known) return { provider, definitions: known };
+  const { version, definitions } = await readVersionedDefinitions(db, provider.id); // a later one, it may be
+  if (version !== undefined) definitionsByVersion.set(version, definitions);
+  const [oldest] = definitionsByVersion.keys();
+  if (definitionsByVersion.size > cachedVersionsMax && oldest !== undefined) definitionsByVersion.delete(oldest);
+  return { provider, definitions };
+}
+
+/** A fields definition as the API has it, which has it as JSON alone. */
+export const definitionToJson = (definition: FieldsDefinition, { timeZone }: Provider): Json => ({
+  fields_definition: {
+    id: definition.id,
+    target: definition.target,
+    name: definition.name,
+    label: definition.label,
+    required: definition.required,
+    hidden: definition.hidden,
+    read_only: definition.readOnly,
+    choices: definition.choices,
+    position: definition.position,
+    created_at: writeTimestamp(definition.createdAt, timeZone),
+    updated_at: writeTimestamp(definition.updatedAt, timeZone),
+  },
+});

@@ -1,7 +1,19 @@
-export { applicationRejectedMail } from "./application-rejected-mail.ts";
-export { accountStateMail, activationMail, invitationMail, lostPasswordMail } from "./mail-texts.ts";
-export { deleteOldMails } from "./delete-old-mails.ts";
-export type { Mail, NewMail } from "./mail.ts";
-export { countMails, countWaitingMails, insertMail, listMails } from "./mails-table.ts";
-export { mailPlanRequest } from "./mail-plan-request.ts";
-export { sendDueMails, type SendMail } from "./send-due-mails.ts";
+export {
+  accountStateMail,
+  activationMail,
+  applicationRejectedMail,
+  insertPlanRequestMails,
+  invitationMail,
+  lostPasswordMail,
+} from "./mail-texts.ts";
+export {
+  countMails,
+  countWaitingMails,
+  deleteOldMails,
+  insertMail,
+  listMails,
+  type Mail,
+  type NewMail,
+  sendDueMails,
+  type SendMail,
+} from "./outbox.ts";

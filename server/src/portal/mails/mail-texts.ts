@@ -1,19 +1,21 @@
+import { listAdminAddresses } from "#access/index.ts";
+import type { Transaction } from "#platform/database/database.ts";
 import { nameInLine } from "#platform/document/plain-text.ts";
-import type { NewMail } from "./mail.ts";
+import { type NewMail, insertMail } from "./outbox.ts";
 
 /** Who a mail is from, in its words. */
 interface Sender {
   readonly name: string;
 }
 
-interface Activation {
+interface ActivationMail {
   readonly provider: Sender;
   readonly recipient: string;
   readonly username: string;
   readonly url: string;
 }
 
-export const activationMail = ({ provider, recipient, username, url }: Activation): NewMail => ({
+export const activationMail = ({ provider, recipient, username, url }: ActivationMail): NewMail => ({
   recipient,
   subject: `${nameInLine(provider.name)}: activate your account`,
   text: `Hello ${username},
@@ -25,14 +27,14 @@ ${url}
   secretLink: url,
 });
 
-interface Invitation {
+interface InvitationMail {
   readonly provider: Sender;
   readonly recipient: string;
   readonly orgName: string;
   readonly url: string;
 }
 
-export const invitationMail = ({ provider, recipient, orgName, url }: Invitation): NewMail => ({
+export const invitationMail = ({ provider, recipient, orgName, url }: InvitationMail): NewMail => ({
   recipient,
   subject: `${nameInLine(provider.name)}: join ${nameInLine(orgName)}`,
   text: `Hello,
@@ -46,14 +48,14 @@ If you do not know "${nameInLine(orgName)}", you need not do anything.
   secretLink: url,
 });
 
-interface LostPassword {
+interface LostPasswordMail {
   readonly provider: Sender;
   readonly recipient: string;
   readonly username: string;
   readonly url: string;
 }
 
-export const lostPasswordMail = ({ provider, recipient, username, url }: LostPassword): NewMail => ({
+export const lostPasswordMail = ({ provider, recipient, username, url }: LostPasswordMail): NewMail => ({
   recipient,
   subject: `${nameInLine(provider.name)}: choose a new password`,
   text: `Hello ${username},
@@ -67,7 +69,7 @@ If that was not you, you need not do anything: your password stays as it is.
   secretLink: url,
 });
 
-const ofState = {
+const accountStateTexts = {
   approved: {
     subject: "your account is approved",
     says: "is approved. You can log in now",
@@ -82,19 +84,74 @@ const ofState = {
   },
 } as const;
 
-interface AccountState {
+interface AccountStateMail {
   readonly provider: Sender;
   readonly recipient: string;
   readonly username: string;
   readonly orgName: string;
-  readonly state: keyof typeof ofState;
+  readonly state: keyof typeof accountStateTexts;
 }
 
-export const accountStateMail = ({ provider, recipient, username, orgName, state }: AccountState): NewMail => ({
+export const accountStateMail = ({ provider, recipient, username, orgName, state }: AccountStateMail): NewMail => ({
   recipient,
-  subject: `${nameInLine(provider.name)}: ${ofState[state].subject}`,
+  subject: `${nameInLine(provider.name)}: ${accountStateTexts[state].subject}`,
   text: `Hello ${username},
 
-the account of ${nameInLine(orgName)} at ${nameInLine(provider.name)} ${ofState[state].says}.
+the account of ${nameInLine(orgName)} at ${nameInLine(provider.name)} ${accountStateTexts[state].says}.
+`,
+});
+
+interface ApplicationRejectedMail {
+  readonly provider: { readonly name: string };
+  readonly recipient: string;
+  readonly username: string;
+  /** The application's. */
+  readonly name: string;
+  /** In the words of whoever rejected it; may be empty. */
+  readonly reason: string;
+}
+
+export const applicationRejectedMail = ({
+  provider,
+  recipient,
+  username,
+  name,
+  reason,
+}: ApplicationRejectedMail): NewMail => ({
+  recipient,
+  subject: `${nameInLine(provider.name)}: your application is not approved`,
+  text: `Hello ${username},
+
+the application ${nameInLine(name)} was not approved at ${nameInLine(provider.name)}.
+${reason === "" ? "" : `\n${reason}\n`}`,
+});
+
+interface PlanRequestMail {
+  readonly provider: { readonly id: number; readonly name: string };
+  readonly orgName: string;
+  /** None: it is the plan of the account itself. */
+  readonly application?: string;
+  /** The names of the plans. */
+  readonly from: string;
+  readonly to: string;
+  /** Where an admin of the provider decides. */
+  readonly decideAt: string;
+  readonly now: Date;
+}
+
+/** Writes to the provider's admins that a developer asks for another plan. */
+export async function insertPlanRequestMails(tx: Transaction, request: PlanRequestMail): Promise<void> {
+  const { provider, now } = request;
+  for (const recipient of await listAdminAddresses(tx, provider.id))
+    await insertMail(tx, provider.id, { recipient, ...renderPlanRequestMail(request) }, now);
+}
+
+const renderPlanRequestMail = ({ provider, orgName, application, from, to, decideAt }: PlanRequestMail) => ({
+  subject: `${nameInLine(provider.name)}: ${nameInLine(orgName)} asks for the plan ${nameInLine(to)}`,
+  text: `Hello,
+
+${nameInLine(orgName)} asks to move ${application === undefined ? "its account" : `the application ${nameInLine(application)}`} from the plan ${nameInLine(from)} to ${nameInLine(to)}. Decide about it here:
+
+${decideAt}
 `,
 });

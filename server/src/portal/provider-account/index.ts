@@ -1,24 +1,31 @@
-export { addProviderUser } from "./add-provider-user.ts";
-export { changeProviderSettings } from "./change-provider-settings.ts";
-export { deleteProviderUser } from "./delete-provider-user.ts";
-export { issueAccessToken } from "./issue-access-token.ts";
-export { readContactAddresses, readProviderSettings, type ContactAddresses } from "./provider-settings-table.ts";
+export { issueAccessToken } from "./access-tokens.ts";
 export {
+  type ContactAddresses,
   passwordLengths,
-  planPermissions,
-  webHooksStates,
   type PlanPermission,
+  planPermissions,
+  type ProviderDetails,
   type ProviderSettings,
+  providerToJson,
+  readContactAddresses,
+  readProviderSettings,
+  representProvider,
+  settingsToJson,
+  updateProviderSettings,
+  webHooksStates,
 } from "./provider-settings.ts";
 export {
   activateProviderUser,
+  addProviderUser,
   changeProviderUserPermissions,
   changeProviderUserRole,
+  deleteProviderUser,
   memberSections,
-  suspendProviderUser,
   type Permissions,
+  providerUserToJson,
+  representProviderUser,
+  suspendProviderUser,
   unsuspendProviderUser,
-} from "./provider-user-operations.ts";
-export { providerToJson, representProvider, settingsToJson, type WholeProvider } from "./represent-provider.ts";
-export { providerUserToJson, representProviderUser } from "./represent-provider-user.ts";
-export { updateProviderUser } from "./update-provider-user.ts";
+  updateProviderUser,
+} from "./provider-users.ts";
+export { type NewProvider, setUpFirstProvider, setUpProvider } from "./set-up-provider.ts";

@@ -1,4 +1,12 @@
-import type { Provider } from "#portal/providers/index.ts";
+import { isDeepStrictEqual } from "node:util";
+import { type By, type ProviderUser, callersChanged, recordAudit } from "#access/index.ts";
+import type { Database, Pool, Transaction } from "#platform/database/database.ts";
+import { type Node, list, record, value } from "#platform/document/document.ts";
+import type { Json } from "#platform/document/write-json.ts";
+import { isXmlText } from "#platform/document/xml-text.ts";
+import { type FieldErrors, emailErrors, hasNoErrors, mergeErrors } from "#portal/fields/index.ts";
+import { type Provider, isTimeZone, writeTimestamp } from "#portal/providers/index.ts";
+import { representProviderUser } from "./provider-users.ts";
 
 export const planPermissions = ["direct", "request", "credit_card", "request_credit_card", "none"] as const;
 /** Whether developers may change a plan themselves, ask for it, or need a credit card for it. */
@@ -32,3 +40,275 @@ export interface ProviderSettings extends Pick<
   readonly financeSupportEmail: string | null;
   readonly siteAccessCode: string | null;
 }
+
+const readSettingsStatement = `
+  select provider.name, provider.time_zone as "timeZone", web_hooks as "webHooks", signups_enabled as "signupsEnabled",
+    email_activation as "emailActivation", password_length_min as "passwordLengthMin",
+    user_account_area_enabled as "userAccountAreaEnabled", hide_service as "hideService",
+    public_search as "publicSearch", account_plans_ui_visible as "accountPlansUiVisible",
+    change_account_plan_permission as "changeAccountPlanPermission",
+    service_plans_ui_visible as "servicePlansUiVisible",
+    change_service_plan_permission as "changeServicePlanPermission", enforce_sso as "enforceSso",
+    from_email as "fromEmail", support_email as "supportEmail", finance_support_email as "financeSupportEmail",
+    site_access_code as "siteAccessCode",
+    coalesce((
+      select approval_required
+      from plans
+      where plans.provider_id = provider.id and kind = 'account_plan' and customized_from is null
+      order by is_default desc, id
+      limit 1), false) as "accountApprovalRequired"
+  from providers as provider
+  where provider.id = $1`;
+
+export async function readProviderSettings(db: Database, providerId: number): Promise<ProviderSettings> {
+  const [settings] = await db.query<ProviderSettings>(readSettingsStatement, [providerId]);
+  if (!settings) throw new Error(`Provider ${providerId} is gone.`);
+  return settings;
+}
+
+/** The settings as they are, and as they stay until this transaction changes them or ends. */
+const lockProviderSettings = async (tx: Transaction, providerId: number): Promise<ProviderSettings> => {
+  await tx.query(`select from providers where id = $1 for no key update`, [providerId]);
+  return readProviderSettings(tx, providerId);
+};
+
+const updateSettingsStatement = `
+  update providers
+  set name = $2, time_zone = $3, web_hooks = $4, signups_enabled = $5, email_activation = $6, password_length_min = $7,
+    user_account_area_enabled = $8, hide_service = $9, public_search = $10, account_plans_ui_visible = $11,
+    change_account_plan_permission = $12, change_service_plan_permission = $13, enforce_sso = $14, from_email = $15,
+    support_email = $16, finance_support_email = $17, site_access_code = $18, updated_at = $19,
+    service_plans_ui_visible = $20
+  where id = $1`;
+
+const updateApprovalStatement = `
+  update plans
+  set approval_required = $2, updated_at = $3
+  where provider_id = $1 and kind = 'account_plan' and customized_from is null and approval_required <> $2
+    and not exists (
+      select from plans as other
+      where other.provider_id = $1 and other.kind = 'account_plan' and other.customized_from is null
+        and other.id <> plans.id)`;
+
+/** Writes locked settings. Approval is a matter of the account plan, and is left to the plans where there are several. */
+async function updateProviderSettingsRow(
+  tx: Transaction,
+  providerId: number,
+  its: ProviderSettings,
+  now: Date,
+): Promise<void> {
+  await tx.query(updateSettingsStatement, [
+    providerId,
+    its.name,
+    its.timeZone,
+    its.webHooks,
+    its.signupsEnabled,
+    its.emailActivation,
+    its.passwordLengthMin,
+    its.userAccountAreaEnabled,
+    its.hideService,
+    its.publicSearch,
+    its.accountPlansUiVisible,
+    its.changeAccountPlanPermission,
+    its.changeServicePlanPermission,
+    its.enforceSso,
+    its.fromEmail,
+    its.supportEmail,
+    its.financeSupportEmail,
+    its.siteAccessCode,
+    now,
+    its.servicePlansUiVisible,
+  ]);
+  callersChanged(tx, providerId);
+  await tx.query(updateApprovalStatement, [providerId, its.accountApprovalRequired, now]);
+}
+
+/** Whom documents name as the provider's contacts. */
+export interface ContactAddresses {
+  readonly supportEmail: string | null;
+  readonly financeSupportEmail: string | null;
+}
+
+// Served by the primary keys of both tables.
+const readContactsStatement = `
+  select coalesce(nullif(support_email, ''), first_admin.email) as "supportEmail",
+    coalesce(nullif(finance_support_email, ''), nullif(support_email, ''), first_admin.email) as "financeSupportEmail"
+  from providers as provider
+  left join lateral (
+    select email
+    from provider_users
+    where provider_id = provider.id and role = 'admin' and email is not null
+    order by id
+    limit 1) as first_admin on true
+  where provider.id = $1`;
+
+/** The addresses with those that take their places while they are blank: the support address, then the first admin's. */
+export async function readContactAddresses(db: Database, providerId: number): Promise<ContactAddresses> {
+  const [addresses] = await db.query<ContactAddresses>(readContactsStatement, [providerId]);
+  if (!addresses) throw new Error(`Provider ${providerId} is gone.`);
+  return addresses;
+}
+
+interface ProviderSettingsUpdate {
+  readonly providerId: number;
+  /** What is left out stays as it is. */
+  readonly change: { readonly [Name in keyof ProviderSettings]?: ProviderSettings[Name] | undefined };
+  readonly by: By;
+}
+
+/** Changes what a provider decides about its portal and itself. These raise no events; the audit says who did it. */
+export async function updateProviderSettings(
+  pool: Pool,
+  { providerId, change, by }: ProviderSettingsUpdate,
+): Promise<{ readonly settings: ProviderSettings } | { readonly refused: FieldErrors }> {
+  return pool.inTransaction(async (tx) => {
+    const before = await lockProviderSettings(tx, providerId);
+    const given = Object.fromEntries(Object.entries(change).filter(([, it]) => it !== undefined));
+    const settings: ProviderSettings = { ...before, ...given };
+    const refused = mergeErrors(settingsErrors(settings), {
+      enforce_sso: change.enforceSso ? [noSingleSignOnError] : [],
+    });
+    if (!hasNoErrors(refused)) return { refused };
+    if (isDeepStrictEqual(settings, before)) return { settings };
+
+    await updateProviderSettingsRow(tx, providerId, settings, by.now);
+    const said = {
+      action: "provider.changed",
+      subject: `provider/${providerId}`,
+      detail: { changed: Object.keys(given) },
+    };
+    await recordAudit(tx, { providerId, actor: by.actor, ...said });
+    return { settings: await readProviderSettings(tx, providerId) };
+  });
+}
+
+/** Who could still sign in, once passwords do not count? */
+const noSingleSignOnError =
+  "Password-based authentication could not be disabled. No published authentication providers.";
+
+const settingLengthMax = 255;
+
+const settingsErrors = (its: ProviderSettings): FieldErrors =>
+  mergeErrors({
+    name: isShortText(its.name) && its.name.trim() !== "" ? [] : [`must have 1 to ${settingLengthMax} characters`],
+    time_zone: isTimeZone(its.timeZone) ? [] : ["is not a time zone; name one as in Europe/Oslo, or UTC"],
+    password_length_min: isPasswordLength(its.passwordLengthMin)
+      ? []
+      : [`must be a whole number from ${passwordLengths.min} to ${passwordLengths.max}`],
+    from_email: optionalEmailErrors(its.fromEmail),
+    support_email: optionalEmailErrors(its.supportEmail),
+    finance_support_email: optionalEmailErrors(its.financeSupportEmail),
+    site_access_code: isShortText(its.siteAccessCode ?? "") ? [] : [`may have ${settingLengthMax} characters at most`],
+  });
+
+const isPasswordLength = (length: number): boolean =>
+  Number.isInteger(length) && length >= passwordLengths.min && length <= passwordLengths.max;
+
+const isShortText = (text: string): boolean => text.length <= settingLengthMax && isXmlText(text);
+
+const optionalEmailErrors = (email: string | null): readonly string[] => (email ? emailErrors(email) : []);
+
+/** The settings as the API has them. */
+export const settingsToJson = (its: ProviderSettings): Json => ({
+  settings: {
+    useraccountarea_enabled: its.userAccountAreaEnabled,
+    ...(its.hideService === null ? {} : { hide_service: its.hideService }),
+    signups_enabled: its.signupsEnabled,
+    account_approval_required: its.accountApprovalRequired,
+    public_search: its.publicSearch,
+    account_plans_ui_visible: its.accountPlansUiVisible,
+    change_account_plan_permission: its.changeAccountPlanPermission,
+    service_plans_ui_visible: its.servicePlansUiVisible,
+    change_service_plan_permission: its.changeServicePlanPermission,
+    enforce_sso: its.enforceSso,
+    email_activation: its.emailActivation,
+    password_length_min: its.passwordLengthMin,
+    time_zone: its.timeZone,
+    web_hooks: its.webHooks,
+  },
+});
+
+/** Where the two sides of a provider are, as origins: `https://acme-admin.example.com`. */
+interface Origins {
+  readonly admin: string;
+  readonly developer: string;
+}
+
+/** A provider with what its documents tell of it. */
+export interface ProviderDetails {
+  readonly provider: Provider;
+  readonly settings: ProviderSettings;
+  readonly contacts: ContactAddresses;
+  /** Where mails come from while the provider names no address. */
+  readonly noReplyAddress: string;
+  /** Its own users, or those of them that the reader may know of. */
+  readonly users: readonly ProviderUser[];
+}
+
+/** A provider is an account of its own in documents. It has bought no plans and stored no credit card: nobody bills it. */
+export function representProvider(whole: ProviderDetails, origins: Origins): Node {
+  const { provider, settings, users } = whole;
+  const time = (at: Date): string => writeTimestamp(at, provider.timeZone);
+  return record("account", [
+    value("id", provider.id),
+    value("created_at", time(provider.createdAt)),
+    value("updated_at", time(provider.updatedAt)),
+    value("state", provider.state),
+    record("annotations", []),
+    value("admin_domain", hostOf(origins.admin)),
+    value("domain", hostOf(origins.developer)),
+    value("admin_base_url", origins.admin),
+    value("base_url", origins.developer),
+    ...addressesOf(whole).map(([name, it]) => value(name, it)),
+    value("org_name", settings.name),
+    record("extra_fields", []),
+    ...Object.entries(billingOf(provider)).map(([name, it]) => value(name, it)),
+    value("credit_card_stored", false),
+    list("plans", [], "alone"),
+    list(
+      "users",
+      users.map((user) => representProviderUser(user, provider)),
+      "alone",
+    ),
+  ]);
+}
+
+export function providerToJson(whole: ProviderDetails, origins: Origins): Json {
+  const { provider, settings } = whole;
+  const time = (at: Date): string => writeTimestamp(at, provider.timeZone);
+  return {
+    account: {
+      id: provider.id,
+      created_at: time(provider.createdAt),
+      updated_at: time(provider.updatedAt),
+      admin_domain: hostOf(origins.admin),
+      domain: hostOf(origins.developer),
+      admin_base_url: origins.admin,
+      base_url: origins.developer,
+      ...Object.fromEntries(addressesOf(whole).filter(([, it]) => it !== null)),
+      credit_card_stored: false,
+      ...billingOf(provider),
+      state: provider.state,
+      annotations: {},
+      links: [{ rel: "users", href: `${origins.admin}/admin/api/users` }],
+      org_name: settings.name,
+    },
+  };
+}
+
+const addressesOf = ({
+  settings,
+  contacts,
+  noReplyAddress,
+}: ProviderDetails): readonly (readonly [name: string, it: string | null])[] => [
+  ["from_email", settings.fromEmail ?? noReplyAddress],
+  ["support_email", contacts.supportEmail],
+  ["finance_support_email", contacts.financeSupportEmail],
+  ["site_access_code", settings.siteAccessCode],
+];
+
+/** As of a new account; left out, as with every account, of one that is suspended or about to go. */
+const billingOf = ({ state }: Provider): Readonly<Record<string, boolean>> =>
+  state === "approved" ? { monthly_billing_enabled: true, monthly_charging_enabled: true } : {};
+
+const hostOf = (origin: string): string => origin.replace(/^https?:\/\//, "");

@@ -1,7 +1,10 @@
-export { findProviderByHost } from "./find-provider-by-host.ts";
-export { findProviderByKey } from "./find-provider-by-key.ts";
-export { createFindTenant, type Side } from "./find-tenant-by-host.ts";
-export type { Provider } from "./provider.ts";
-export { insertProvider, readFirstProvider } from "./providers-table.ts";
-export { readProviderWithToken, type ProviderWithToken } from "./read-provider-with-token.ts";
+export { createFindTenant, findProviderByHost, type Side } from "./find-tenant.ts";
+export {
+  findProviderByKey,
+  insertProvider,
+  type Provider,
+  type ProviderWithToken,
+  readFirstProvider,
+  readProviderWithToken,
+} from "./provider.ts";
 export { isTimeZone, writeTimestamp } from "./write-timestamp.ts";

@@ -1,3 +1,8 @@
+import { type AccessToken, digestOf, findTokenStatement } from "#access/index.ts";
+import { timeOfIso } from "#platform/clock/iso-time.ts";
+import type { Database, Transaction } from "#platform/database/database.ts";
+import type { InJson } from "#platform/database/in-json.ts";
+
 /** An API provider: a tenant, with developer accounts of its own. */
 export interface Provider {
   readonly id: number;
@@ -14,3 +19,87 @@ export interface Provider {
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }
+
+const providerColumns = `id, name, subdomain, state, time_zone as "timeZone", web_hooks as "webHooks",
+  signups_enabled as "signupsEnabled", email_activation as "emailActivation",
+  password_length_min as "passwordLengthMin", created_at as "createdAt", updated_at as "updatedAt"`;
+
+const readProviderStatement = `select ${providerColumns} from providers where id = $1`;
+
+export async function readProvider(db: Database, id: number): Promise<Provider | undefined> {
+  const [provider] = await db.query<Provider>(readProviderStatement, [id]);
+  return provider;
+}
+
+const readFirstProviderStatement = `select ${providerColumns} from providers order by id limit 1`;
+
+/** The oldest provider: the one that every host means while there is no base domain. */
+export async function readFirstProvider(db: Database): Promise<Provider | undefined> {
+  const [provider] = await db.query<Provider>(readFirstProviderStatement);
+  return provider;
+}
+
+const insertProviderStatement = `
+  insert into providers (id, name, subdomain, provider_key_digest, created_at, updated_at)
+  values ($1, $2, $3, $4, $5, $5)
+  returning ${providerColumns}`;
+
+interface NewProvider {
+  readonly id: number;
+  readonly name: string;
+  readonly subdomain: string;
+  readonly providerKeyDigest: Buffer;
+  readonly now: Date;
+}
+
+export async function insertProvider(tx: Transaction, provider: NewProvider): Promise<Provider> {
+  const { id, name, subdomain, providerKeyDigest, now } = provider;
+  const [inserted] = await tx.query<Provider>(insertProviderStatement, [id, name, subdomain, providerKeyDigest, now]);
+  if (!inserted) throw new Error("The new provider was not returned.");
+  return inserted;
+}
+
+const findByKeyStatement = `select id from providers where id = $1 and provider_key_digest = $2`;
+
+/** The provider's id if `value` is its provider key. */
+export async function findProviderByKey(
+  db: Database,
+  providerId: number,
+  value: string,
+): Promise<{ id: number } | undefined> {
+  const [provider] = await db.query<{ id: number }>(findByKeyStatement, [providerId, digestOf(value)]);
+  return provider;
+}
+
+// What every request begins with, in one round trip. Served by the primary key and the unique key on the token's digest.
+const readWithTokenStatement = `
+  select ${providerColumns}, (select to_json(token) from (${findTokenStatement}) token) as token
+  from providers
+  where id = $1`;
+
+export interface ProviderWithToken {
+  readonly provider: Provider;
+  /** Undefined if the value is no token of the provider that counts now. */
+  readonly token: AccessToken | undefined;
+}
+
+/** A provider, and what an access token says that opens its doors. */
+export async function readProviderWithToken(
+  db: Database,
+  { providerId, value, now }: { providerId: number; value: string | undefined; now: Date },
+): Promise<ProviderWithToken | undefined> {
+  const digest = value === undefined ? null : digestOf(value);
+  const [row] = await db.query<Provider & { token: InJson<AccessToken> | null }>(readWithTokenStatement, [
+    providerId,
+    digest,
+    now,
+  ]);
+  if (!row) return undefined;
+  const { token, ...provider } = row;
+  return { provider, token: token ? tokenOfJson(token) : undefined };
+}
+
+const tokenOfJson = (token: InJson<AccessToken>): AccessToken => ({
+  ...token,
+  expiresAt: token.expiresAt === null ? null : timeOfIso(token.expiresAt),
+});

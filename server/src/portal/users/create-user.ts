@@ -3,7 +3,7 @@ import type { Pool } from "#platform/database/database.ts";
 import { countLimits } from "#platform/limits/limits.ts";
 import { requireRoom } from "#platform/limits/require-room.ts";
 import { lockAccount, recordAccountEvents, requireChangesLeft } from "#portal/accounts/index.ts";
-import { isFine, mergeErrors, readDocumentSettings, type FieldInput } from "#portal/fields/index.ts";
+import { hasNoErrors, mergeErrors, readDocumentSettings, type FieldInput } from "#portal/fields/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 
 import type { UserOutcome } from "./change-user.ts";
@@ -27,13 +27,13 @@ export async function createUser(
 ): Promise<UserOutcome | undefined> {
   const settings = await readDocumentSettings(pool, provider);
   const { fields, errors } = judgeNewUser(settings, values, { writer: "program" });
-  const isHashed = isFine(errors) && fields.password !== undefined;
+  const isHashed = hasNoErrors(errors) && fields.password !== undefined;
   const passwordHash = isHashed ? await hashPassword(fields.password, { providerId: provider.id }) : null;
 
   return pool.inTransaction(async (tx) => {
     const account = await lockAccount(tx, provider.id, accountId);
     if (!account) return undefined;
-    if (!isFine(errors)) return { refused: mergeErrors(errors, await findTakenNames(tx, provider.id, fields)) };
+    if (!hasNoErrors(errors)) return { refused: mergeErrors(errors, await findTakenNames(tx, provider.id, fields)) };
     requireChangesLeft(tx, { providerId: provider.id, accountId, now: by.now });
     await requireRoom(tx, countLimits.users, { providerId: provider.id, id: accountId });
     const { username, email, userFields } = fields;

@@ -1,5 +1,5 @@
 import type { Database } from "#platform/database/database.ts";
-import { takenIf, type FieldErrors } from "#portal/fields/index.ts";
+import { takenErrors, type FieldErrors } from "#portal/fields/index.ts";
 
 // Served by users_username_idx and users_email_idx.
 const statement = `
@@ -20,5 +20,5 @@ export async function findTakenNames(
     email,
     id ?? null,
   ]);
-  return { username: takenIf(taken?.username), email: takenIf(taken?.email) };
+  return { username: takenErrors(taken?.username), email: takenErrors(taken?.email) };
 }

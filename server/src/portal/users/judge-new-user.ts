@@ -1,8 +1,8 @@
 import {
   mergeErrors,
   missingFields,
-  readFieldInput,
-  withGiven,
+  parseFieldInput,
+  applyFieldInput,
   type DocumentSettings,
   type FieldErrors,
   type FieldInput,
@@ -30,8 +30,8 @@ export function judgeNewUser(
   { writer, isSignUp = false }: { readonly writer: FieldWriter; readonly isSignUp?: boolean },
 ): { readonly fields: UserFields; readonly errors: FieldErrors } {
   const ofUser = { definitions, target: "User", writer, isSignUp } as const;
-  const { given, errors } = readFieldInput(ofUser, input);
-  const { username, email, ...userFields } = withGiven({}, given);
+  const { given, errors } = parseFieldInput(ofUser, input);
+  const { username, email, ...userFields } = applyFieldInput({}, given);
   const fields: UserFields = {
     username: textOf(username) ?? "",
     email: textOf(email) ?? null,

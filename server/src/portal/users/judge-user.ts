@@ -1,4 +1,4 @@
-import { judgeEmail, type FieldErrors } from "#portal/fields/index.ts";
+import { emailErrors, type FieldErrors } from "#portal/fields/index.ts";
 
 const usernameLengthMin = 3;
 const usernameLengthMax = 40;
@@ -11,7 +11,7 @@ export function judgeNames({ username, email }: { username: string; email: strin
   if (username.length < usernameLengthMin) wrongName.push(`is too short (minimum is ${usernameLengthMin} characters)`);
   if (username.length > usernameLengthMax) wrongName.push(`is too long (maximum is ${usernameLengthMax} characters)`);
   if (!usernameSigns.test(username)) wrongName.push("use only letters, numbers, and .-_@+ please.");
-  return { username: wrongName, email: email === null ? [] : judgeEmail(email) };
+  return { username: wrongName, email: email === null ? [] : emailErrors(email) };
 }
 
 interface NewPassword {

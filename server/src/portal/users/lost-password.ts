@@ -2,7 +2,7 @@ import { digestOf, endSessionsOfUser, hashPassword } from "#access/index.ts";
 import type { Database, Pool } from "#platform/database/database.ts";
 import { isXmlText } from "#platform/document/xml-text.ts";
 import { randomBase32 } from "#platform/ids/random-token.ts";
-import { isFine, mergeErrors, type FieldErrors } from "#portal/fields/index.ts";
+import { hasNoErrors, mergeErrors, type FieldErrors } from "#portal/fields/index.ts";
 import { insertMail, lostPasswordMail } from "#portal/mails/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 
@@ -83,7 +83,7 @@ export async function resetPassword(
   if (!lost) return undefined;
   const wanted = { password, confirmation, isRequired: true, lengthMin: provider.passwordLengthMin };
   const refused = mergeErrors(judgePassword(wanted));
-  if (!isFine(refused)) return { refused };
+  if (!hasNoErrors(refused)) return { refused };
   const passwordHash = await hashPassword(password, { providerId: provider.id });
   const by = { actor: { kind: "system" }, channel: "developer_portal", now } as const;
   const change = { provider, accountId: lost.accountId, userId: lost.id, by };

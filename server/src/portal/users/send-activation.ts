@@ -2,7 +2,7 @@ import { digestOf, recordAudit, type By } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
 import { randomBase32 } from "#platform/ids/random-token.ts";
 import { lockAccount } from "#portal/accounts/index.ts";
-import { cannot, type FieldErrors } from "#portal/fields/index.ts";
+import { refuseTransition, type FieldErrors } from "#portal/fields/index.ts";
 import { activationMail, insertMail } from "#portal/mails/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 
@@ -34,7 +34,7 @@ export async function sendActivation(
     const locked = account && (await lockUser(tx, { providerId, accountId, userId }));
     if (!locked) return undefined;
     const { state, email: recipient, username } = locked.user;
-    if (state !== "pending") return cannot("activate");
+    if (state !== "pending") return refuseTransition("activate");
     if (recipient === null) return { refused: { email: ["can't be blank"] } };
 
     const code = randomBase32(codeLength);

@@ -2,10 +2,10 @@ import { endSessionsOfUser, hashPassword, verifyPassword } from "#access/index.t
 import { againIfTaken } from "#platform/database/again-if-taken.ts";
 import type { Database, Pool } from "#platform/database/database.ts";
 import {
-  isFine,
+  hasNoErrors,
   mergeErrors,
-  readFieldInput,
-  withGiven,
+  parseFieldInput,
+  applyFieldInput,
   type DocumentSettings,
   type FieldErrors,
   type FieldInput,
@@ -35,7 +35,7 @@ export async function updateUser(pool: Pool, update: UserUpdate): Promise<UserOu
   const decide: Decide = async ({ user: before }, { tx, settings }) => {
     const { user, errors } = judgeUpdate(settings, before, { values, writer });
     const refused = mergeErrors(errors, await findTakenNames(tx, provider.id, user), password.errors);
-    if (!isFine(refused)) return { refused };
+    if (!hasNoErrors(refused)) return { refused };
     if (password.hash !== undefined) {
       const ended = { providerId: provider.id, audience: "developer", userId, exceptCookieValue: keptSession } as const;
       await endSessionsOfUser(tx, ended);
@@ -55,8 +55,8 @@ function judgeUpdate(
     username: before.username,
     ...(before.email === null ? {} : { email: before.email }),
   };
-  const { given, errors } = readFieldInput({ definitions, target: "User", writer, held: old }, values);
-  const { username, email, ...fields } = withGiven(old, given);
+  const { given, errors } = parseFieldInput({ definitions, target: "User", writer, held: old }, values);
+  const { username, email, ...fields } = applyFieldInput(old, given);
   const wanted = { username: typeof username === "string" ? username : before.username, email: textOf(email) ?? null };
   const user = { ...before, ...wanted, fields };
   const wrongNames = onlyWhere(judgeNames({ ...wanted, email: wanted.email ?? "" }), (name) =>
@@ -86,7 +86,7 @@ async function judgeNewPassword(
       lengthMin: provider.passwordLengthMin,
     }),
   );
-  if (password === undefined || !isFine(errors) || (await verifyPassword(user?.passwordHash, password, by)))
+  if (password === undefined || !hasNoErrors(errors) || (await verifyPassword(user?.passwordHash, password, by)))
     return { errors };
   return { hash: await hashPassword(password, by), errors };
 }

@@ -1,7 +1,7 @@
 import type { By } from "#access/index.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { lockAccount } from "#portal/accounts/index.ts";
-import { cannot, readDocumentSettings, type FieldErrors } from "#portal/fields/index.ts";
+import { refuseTransition, readDocumentSettings, type FieldErrors } from "#portal/fields/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import { lockUser, updateUserRow, type User } from "#portal/users/index.ts";
 import type { RecordedEvent } from "#webhooks/events/index.ts";
@@ -32,7 +32,7 @@ export async function activateUser(
     const locked = before && (await lockUser(tx, { providerId, accountId, userId }));
     if (!locked) return undefined;
     if (locked.user.state === "active") return { user: locked.user, events: [] };
-    if (locked.user.state !== "pending") return cannot("activate");
+    if (locked.user.state !== "pending") return refuseTransition("activate");
 
     const active: User = { ...locked.user, state: "active", activatedAt: now };
     const user = await updateUserRow(tx, providerId, { user: active }, now);

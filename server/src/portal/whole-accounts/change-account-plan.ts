@@ -1,6 +1,6 @@
 import type { Pool } from "#platform/database/database.ts";
 import { recordAccountChange, updateAccountRow } from "#portal/accounts/index.ts";
-import { holdPlan, type Plan } from "#portal/products/index.ts";
+import { lockPlanForShare, type Plan } from "#portal/products/index.ts";
 
 import type { AccountChange, ChangedAccount } from "./change-account.ts";
 import { deleteAccountPlanRequest } from "./plan-requests/account-plan-requests-table.ts";
@@ -23,7 +23,7 @@ export async function changeAccountPlan(
     const locked = await lockAccountInFull(tx, provider, accountId);
     if (!locked) return undefined;
     const { whole: before, settings } = locked;
-    const plan = await holdPlan(tx, provider.id, planId);
+    const plan = await lockPlanForShare(tx, provider.id, planId);
     if (plan?.kind !== "account_plan") return { notFound: "plan" };
     if (plan.id === before.account.planId) return { whole: before, settings, plan, events: [] };
 

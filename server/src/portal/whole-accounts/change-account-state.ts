@@ -1,6 +1,6 @@
 import { endSessionsOfUser } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
-import { cannot } from "#portal/fields/index.ts";
+import { refuseTransition } from "#portal/fields/index.ts";
 import { accountStateMail, insertMail } from "#portal/mails/index.ts";
 
 import { stateAfter, type AccountTransition } from "./account-transitions.ts";
@@ -21,7 +21,7 @@ export const changeAccountState = (
     change,
     (before) => {
       const state = stateAfter(before.state, transition);
-      if (state === undefined) return cannot(transition);
+      if (state === undefined) return refuseTransition(transition);
       return state === before.state ? before : { ...before, state, stateChangedAt: change.by.now, deletionAt: null };
     },
     async (tx, { whole }) => {

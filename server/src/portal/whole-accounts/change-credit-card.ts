@@ -1,9 +1,9 @@
 import type { Pool } from "#platform/database/database.ts";
 import {
-  isFine,
+  hasNoErrors,
   mergeErrors,
-  readText,
-  wrongOf,
+  parseText,
+  errorsOf,
   type FieldErrors,
   type FieldInput,
   type FieldValues,
@@ -26,7 +26,7 @@ interface CardChange extends AccountChange {
 export const setCreditCard = (pool: Pool, { values, ...change }: CardChange): Promise<AccountOutcome | undefined> =>
   changeAccount(pool, change, (before) => {
     const { card, address, errors } = judgeCard(values);
-    if (!isFine(errors)) return { refused: errors };
+    if (!hasNoErrors(errors)) return { refused: errors };
     return { ...before, ...card, fields: { ...before.fields, billing_address: address } };
   });
 
@@ -62,17 +62,17 @@ interface JudgedCard {
 /** Says what is wrong with a card: the first thing that is missing, or else everything. */
 function judgeCard(values: FieldInput): JudgedCard {
   const read = {
-    credit_card_token: readText(values, "credit_card_token"),
-    credit_card_partial_number: readText(values, "credit_card_partial_number"),
-    credit_card_expiration_month: readText(values, "credit_card_expiration_month"),
-    credit_card_expiration_year: readText(values, "credit_card_expiration_year"),
-    billing_address_name: readText(values, "billing_address_name"),
-    billing_address_address: readText(values, "billing_address_address"),
-    billing_address_city: readText(values, "billing_address_city"),
-    billing_address_country: readText(values, "billing_address_country"),
-    billing_address_state: readText(values, "billing_address_state"),
-    billing_address_phone: readText(values, "billing_address_phone"),
-    billing_address_zip: readText(values, "billing_address_zip"),
+    credit_card_token: parseText(values, "credit_card_token"),
+    credit_card_partial_number: parseText(values, "credit_card_partial_number"),
+    credit_card_expiration_month: parseText(values, "credit_card_expiration_month"),
+    credit_card_expiration_year: parseText(values, "credit_card_expiration_year"),
+    billing_address_name: parseText(values, "billing_address_name"),
+    billing_address_address: parseText(values, "billing_address_address"),
+    billing_address_city: parseText(values, "billing_address_city"),
+    billing_address_country: parseText(values, "billing_address_country"),
+    billing_address_state: parseText(values, "billing_address_state"),
+    billing_address_phone: parseText(values, "billing_address_phone"),
+    billing_address_zip: parseText(values, "billing_address_zip"),
   };
   const text = (name: keyof typeof read): string => read[name].value ?? "";
   const [, missing] = required.find(([name]) => text(name) === "" && read[name].wrong.length === 0) ?? [];
@@ -96,7 +96,7 @@ function judgeCard(values: FieldInput): JudgedCard {
     address: Object.fromEntries(Object.entries(parts).filter(([, part]) => part !== "")),
     errors:
       missing === undefined
-        ? mergeErrors(wrongOf(read), {
+        ? mergeErrors(errorsOf(read), {
             credit_card_expires_on: /^(0?[1-9]|1[0-2])$/.test(month) && /^(20)?\d\d$/.test(year) ? [] : ["invalid"],
             credit_card_partial_number: /^\d{0,4}$/.test(partialNumber) ? [] : ["must be the final 4 digits only"],
           })

@@ -1,9 +1,9 @@
 import {
   mergeErrors,
   missingFields,
-  readAnnotations,
-  readFieldInput,
-  withGiven,
+  parseAnnotations,
+  parseFieldInput,
+  applyFieldInput,
   type DocumentSettings,
   type FieldErrors,
   type FieldInput,
@@ -29,10 +29,10 @@ export function judgeSignUp(
 ): { readonly fields: SignUpFields; readonly errors: FieldErrors } {
   const ofAccount = { definitions: settings.definitions, target: "Account", writer, isSignUp: true } as const;
   const named = withOrgName(input, writer);
-  const account = readFieldInput(ofAccount, named);
+  const account = parseFieldInput(ofAccount, named);
   const user = judgeNewUser(settings, input, { writer, isSignUp: true });
-  const { annotations, errors: wrongAnnotations } = readAnnotations({}, input["annotations"]);
-  const { org_name: orgName, ...accountFields } = withGiven({}, account.given);
+  const { annotations, errors: wrongAnnotations } = parseAnnotations({}, input["annotations"]);
+  const { org_name: orgName, ...accountFields } = applyFieldInput({}, account.given);
   return {
     fields: { orgName: typeof orgName === "string" ? orgName : "", accountFields, annotations, ...user.fields },
     errors: mergeErrors(missingFields(ofAccount, named), account.errors, user.errors, wrongAnnotations),

@@ -2,8 +2,8 @@ import type { Database } from "#platform/database/database.ts";
 import type { InJson } from "#platform/database/in-json.ts";
 import { accountColumns, type Account } from "#portal/accounts/index.ts";
 import {
-  recallPlans,
-  rememberPlan,
+  readCachedPlans,
+  cachePlan,
   versionedPlanColumns,
   type Plan,
   type VersionedPlan,
@@ -70,13 +70,13 @@ async function withPlans(db: Database, providerId: number, rows: readonly Row[])
   const found: VersionedAccount[] = [];
   const unknown: number[] = [];
   for (const row of rows) {
-    const plans = recallPlans(row.plans);
+    const plans = readCachedPlans(row.plans);
     if (plans) found.push(versioned({ ...row, plans }));
     else unknown.push(row.id);
   }
   if (unknown.length === 0) return found;
   const inFull = await db.query<RowInFull>(inFullStatement, [providerId, unknown]);
-  const read = inFull.map(({ plans, ...row }) => versioned({ ...row, plans: (plans ?? []).map(rememberPlan) }));
+  const read = inFull.map(({ plans, ...row }) => versioned({ ...row, plans: (plans ?? []).map(cachePlan) }));
   return [...found, ...read].toSorted((a, b) => a.whole.account.id - b.whole.account.id);
 }
 

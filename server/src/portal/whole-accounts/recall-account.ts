@@ -1,6 +1,6 @@
 import { LRUCache } from "lru-cache";
 import type { Database, Transaction } from "#platform/database/database.ts";
-import { recallDocumentSettings } from "#portal/fields/index.ts";
+import { readCachedDocumentSettings } from "#portal/fields/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 
 import { readVersionedAccount, type VersionedAccount } from "./read-whole-accounts.ts";
@@ -90,5 +90,5 @@ async function readAnew(db: Database, provider: Provider, id: number): Promise<V
 
 const inFull = async (db: Database, provider: Provider, found: VersionedAccount): Promise<VersionedInFull> => ({
   ...found,
-  settings: await recallDocumentSettings(db, provider, found.configurationVersion),
+  settings: await readCachedDocumentSettings(db, provider, found.configurationVersion),
 });

@@ -1,6 +1,12 @@
 import { hashPassword, type HashingFor } from "#access/index.ts";
 import type { Database, Pool } from "#platform/database/database.ts";
-import { isFine, mergeErrors, readDocumentSettings, type FieldErrors, type FieldInput } from "#portal/fields/index.ts";
+import {
+  hasNoErrors,
+  mergeErrors,
+  readDocumentSettings,
+  type FieldErrors,
+  type FieldInput,
+} from "#portal/fields/index.ts";
 import { listProducts, readDefaultPlans } from "#portal/products/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import { findTakenNames } from "#portal/users/index.ts";
@@ -39,7 +45,7 @@ export async function signUpAccount(pool: Pool, signUp: SignUp): Promise<SignUpO
   const settings = await readDocumentSettings(pool, provider);
   const { fields, errors } = judgeSignUp(settings, values, isForm ? "developer" : "program");
   const refused = mergeErrors(errors, await findTakenNames(pool, provider.id, fields));
-  if (!isFine(refused)) return { refused };
+  if (!hasNoErrors(refused)) return { refused };
 
   const judged = {
     settings,

@@ -1,11 +1,11 @@
 import type { Pool } from "#platform/database/database.ts";
 import type { Account } from "#portal/accounts/index.ts";
 import {
-  isFine,
+  hasNoErrors,
   mergeErrors,
-  readAnnotations,
-  readFieldInput,
-  withGiven,
+  parseAnnotations,
+  parseFieldInput,
+  applyFieldInput,
   type DocumentSettings,
   type FieldErrors,
   type FieldInput,
@@ -26,7 +26,7 @@ export interface AccountUpdate extends AccountChange {
 export const updateAccount = (pool: Pool, update: AccountUpdate): Promise<AccountOutcome | undefined> =>
   changeAccount(pool, update, (before, settings) => {
     const { account, errors } = judgeUpdate(settings, before, update);
-    return isFine(errors) ? account : { refused: errors };
+    return hasNoErrors(errors) ? account : { refused: errors };
   });
 
 /** The account as it is to be, and what is wrong with that. */
@@ -37,9 +37,9 @@ function judgeUpdate(
 ): { readonly account: Account; readonly errors: FieldErrors } {
   const input = withOrgName(values, writer);
   const held = { ...before.fields, org_name: before.orgName };
-  const { given, errors } = readFieldInput({ definitions, target: "Account", writer, held }, input);
-  const { org_name: orgName, ...fields } = withGiven(held, given);
-  const { annotations, errors: wrongAnnotations } = readAnnotations(before.annotations, values["annotations"]);
+  const { given, errors } = parseFieldInput({ definitions, target: "Account", writer, held }, input);
+  const { org_name: orgName, ...fields } = applyFieldInput(held, given);
+  const { annotations, errors: wrongAnnotations } = parseAnnotations(before.annotations, values["annotations"]);
   return {
     account: {
       ...before,

@@ -10,7 +10,7 @@ import {
 import { insertApplication, newApplication, type Application } from "#portal/applications/index.ts";
 import { mergeErrors, type DocumentSettings, type FieldErrors } from "#portal/fields/index.ts";
 import { activationMail, insertMail } from "#portal/mails/index.ts";
-import { holdPlans, type Product } from "#portal/products/index.ts";
+import { lockPlansForShare, type Product } from "#portal/products/index.ts";
 import { findTakenNames, insertUser, type User } from "#portal/users/index.ts";
 import type { RecordedEvent } from "#webhooks/events/index.ts";
 
@@ -64,7 +64,7 @@ export async function writeSignUp(tx: Transaction, signUp: JudgedSignUp): Promis
   const { settings, by, plans, now } = signUp;
   const providerId = settings.provider.id;
   const everyPlan = [plans.accountPlan, ...plans.servicePlans, ...plans.applicationPlans];
-  if (!(await holdPlans(tx, providerId, everyPlan))) return undefined;
+  if (!(await lockPlansForShare(tx, providerId, everyPlan))) return undefined;
   const account = await writeAccount(tx, signUp);
   const user = await writeFirstUser(tx, signUp, account);
   const applications = await writeApplications(tx, signUp, account);

@@ -4,7 +4,7 @@ import {
   readContactAddresses,
   representProvider,
   type ProviderSettings,
-  type WholeProvider,
+  type ProviderDetails,
 } from "#portal/provider-account/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import type { Answer } from "../answers/send-answer.ts";
@@ -28,7 +28,7 @@ export async function answerProviderAs(
 export function answerProvider(
   { developerPortalUrl }: Pick<AccountManagementApiNeeds, "developerPortalUrl">,
   { adminUrl }: Pick<Call, "adminUrl">,
-  whole: WholeProvider,
+  whole: ProviderDetails,
 ): Answer {
   const origins = { admin: adminUrl, developer: developerPortalUrl(whole.provider) };
   return {

@@ -1,4 +1,4 @@
-import { changeProviderSettings } from "#portal/provider-account/index.ts";
+import { updateProviderSettings } from "#portal/provider-account/index.ts";
 import { doneOrRefuse } from "../answers/done-or-refuse.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
 import { textOf, type Parameters } from "../requests/read-parameters.ts";
@@ -27,7 +27,7 @@ export const updateProviderOperation: Operation = {
       financeSupportEmail: emptiable(values, "finance_support_email"),
       siteAccessCode: emptiable(values, "site_access_code"),
     };
-    const outcome = await changeProviderSettings(needs.pool, { providerId: provider.id, change, by });
+    const outcome = await updateProviderSettings(needs.pool, { providerId: provider.id, change, by });
     const { settings } = doneOrRefuse(outcome);
     return answerProviderAs(needs, call, { provider: { ...provider, updatedAt: by.now }, settings });
   },

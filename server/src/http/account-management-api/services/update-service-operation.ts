@@ -1,7 +1,7 @@
 import { requirePermission } from "#http/shared/admin-caller.ts";
 import { Problem } from "#http/shared/problem.ts";
 import { deleteProduct } from "#portal/applications/index.ts";
-import { cannotFrom, updateProduct } from "#portal/products/index.ts";
+import { transitionErrors, updateProduct } from "#portal/products/index.ts";
 import { doneOrRefuse } from "../answers/done-or-refuse.ts";
 import type { Answer } from "../answers/send-answer.ts";
 import { type Call, type Operation, type OperationNeeds, xmlAndJson } from "../operation.ts";
@@ -42,7 +42,7 @@ async function markAsDeleted(needs: OperationNeeds, call: Call, values: Call["va
   const product = await update(needs, call, values);
   const deleted = await deleteProduct(needs.pool, { provider, productId: product.id, by });
   if (deleted && "notAllowed" in deleted) {
-    throw new Problem("invalid", { errors: { state_event: cannotFrom(product.state) } });
+    throw new Problem("invalid", { errors: { state_event: transitionErrors(product.state) } });
   }
   doneOrRefuse(deleted);
   return answerService(await readServiceContext(needs.pool, call), { ...product, state: "deleted" });

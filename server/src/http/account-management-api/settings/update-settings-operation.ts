@@ -1,6 +1,6 @@
 import { Type } from "typebox";
 import {
-  changeProviderSettings,
+  updateProviderSettings,
   planPermissions,
   settingsToJson,
   webHooksStates,
@@ -27,7 +27,7 @@ export const updateSettingsOperation: Operation = {
 
   async answer({ pool }, { provider, caller, values, by }) {
     assertMaySwitchWebhooks(caller, values);
-    const outcome = await changeProviderSettings(pool, { providerId: provider.id, change: changeOf(values), by });
+    const outcome = await updateProviderSettings(pool, { providerId: provider.id, change: changeOf(values), by });
     const { settings } = doneOrRefuse(outcome);
     return { json: () => writeJson(settingsToJson(settings)) };
   },

@@ -1,5 +1,5 @@
 import type { Pool } from "#platform/database/database.ts";
-import { isFine, mergeErrors, type FieldErrors, type FieldWriter } from "#portal/fields/index.ts";
+import { hasNoErrors, mergeErrors, type FieldErrors, type FieldWriter } from "#portal/fields/index.ts";
 import type { Product } from "#portal/products/index.ts";
 
 import { ofKey } from "../application-events.ts";
@@ -30,7 +30,7 @@ export const addApplicationKey = (
     const { tx, application, by } = locked;
     if (writer === "developer" && !mayAdd(application.product, value)) return { notAllowed: "developers" };
     const refused = judgeAddition(application, value);
-    if (!isFine(refused)) return { refused };
+    if (!hasNoErrors(refused)) return { refused };
     const key = newKey(by.now, value);
     await insertKey(tx, change.provider.id, application.id, key);
     const changed = { ...application, keys: [...application.keys, key] };

@@ -1,6 +1,6 @@
 import type { Pool } from "#platform/database/database.ts";
-import { mailPlanRequest } from "#portal/mails/index.ts";
-import { holdPlan, planStepOf, type Plan } from "#portal/products/index.ts";
+import { insertPlanRequestMails } from "#portal/mails/index.ts";
+import { lockPlanForShare, planStepOf, type Plan } from "#portal/products/index.ts";
 
 import { titleOf } from "../application.ts";
 import { withApplication, type ApplicationChange, type NotForDevelopers } from "../change-application.ts";
@@ -26,7 +26,7 @@ export const requestPlan = (
     const { product } = application;
     const step = planStepOf(product.buyerPlanChangePermission, account.creditCardToken !== null);
     if (step !== "ask") return { notAllowed: "developers" };
-    const plan = await holdPlan(tx, change.provider.id, planId);
+    const plan = await lockPlanForShare(tx, change.provider.id, planId);
     const isOnOffer = plan?.productId === product.id && plan.state === "published" && plan.customizedFrom === null;
     if (!plan || !isOnOffer || plan.id === application.plan.id) return { notFound: "plan" };
 
@@ -40,6 +40,6 @@ export const requestPlan = (
       from: application.plan.name,
       to: plan.name,
     };
-    await mailPlanRequest(tx, { provider, ...names, decideAt, now: by.now });
+    await insertPlanRequestMails(tx, { provider, ...names, decideAt, now: by.now });
     return { askedFor: plan };
   });

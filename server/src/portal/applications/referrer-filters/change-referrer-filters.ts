@@ -1,6 +1,6 @@
 import { recordAudit } from "#access/index.ts";
 import type { Pool } from "#platform/database/database.ts";
-import { isFine, mergeErrors, type FieldErrors } from "#portal/fields/index.ts";
+import { hasNoErrors, mergeErrors, type FieldErrors } from "#portal/fields/index.ts";
 
 import type { Application } from "../application.ts";
 import {
@@ -29,7 +29,7 @@ export const addReferrerFilter = (
   withApplication<Filtered | Refused>(pool, change, async (locked) => {
     const { tx, application, by } = locked;
     const refused = judgeAddition(application, value);
-    if (!isFine(refused)) return { refused };
+    if (!hasNoErrors(refused)) return { refused };
     const filter = await insertReferrerFilter(tx, change.provider.id, { applicationId: application.id, value }, by.now);
     await tell(locked, "created", filter);
     return { filter, application: { ...application, referrerFilters: [...application.referrerFilters, value] } };

@@ -1,6 +1,6 @@
 import type { Database, Transaction } from "#platform/database/database.ts";
 import type { FieldWriter } from "#portal/fields/index.ts";
-import { holdPlan, listPlans, type Plan, type Product } from "#portal/products/index.ts";
+import { lockPlanForShare, listPlans, type Plan, type Product } from "#portal/products/index.ts";
 
 import type { Refused } from "../change-application.ts";
 import { listSubscriptions } from "./subscriptions-table.ts";
@@ -23,7 +23,7 @@ export async function judgeSubscription(
 ): Promise<Refused | { readonly notFound: "service plan" } | { readonly toSubscribe: readonly Plan[] }> {
   const existing = (await listSubscriptions(tx, providerId, accountId)).find((it) => it.productId === product.id);
   const wanted = existing ? undefined : await servicePlanOf(tx, providerId, product, writer);
-  const plan = wanted && (await holdPlan(tx, providerId, wanted.id)); // it may be gone by now
+  const plan = wanted && (await lockPlanForShare(tx, providerId, wanted.id)); // it may be gone by now
   if (!existing && !plan) {
     return writer === "program"
       ? { notFound: "service plan" }

@@ -4,7 +4,7 @@ import { countLimits } from "#platform/limits/limits.ts";
 import { requireRoom } from "#platform/limits/require-room.ts";
 import { lockAccount, recordAccountEvents } from "#portal/accounts/index.ts";
 import {
-  isFine,
+  hasNoErrors,
   mergeErrors,
   readDocumentSettings,
   type DocumentSettings,
@@ -44,7 +44,7 @@ export async function acceptInvitation(
   const settings = await readDocumentSettings(pool, provider);
   const { fields, errors } = judgeNewUser(settings, { email: invited.email, ...values }, { writer: "developer" });
   const refused = mergeErrors(errors, await findTakenNames(pool, provider.id, fields));
-  if (!isFine(refused) || fields.password === undefined) return { refused };
+  if (!hasNoErrors(refused) || fields.password === undefined) return { refused };
   const passwordHash = await hashPassword(fields.password, { providerId: provider.id });
 
   try {

@@ -4,7 +4,7 @@ import { randomBase32 } from "#platform/ids/random-token.ts";
 import { countLimits } from "#platform/limits/limits.ts";
 import { requireRoom } from "#platform/limits/require-room.ts";
 import { lockAccount, type Account } from "#portal/accounts/index.ts";
-import { isFine, judgeEmail, mergeErrors, type FieldErrors } from "#portal/fields/index.ts";
+import { hasNoErrors, emailErrors, mergeErrors, type FieldErrors } from "#portal/fields/index.ts";
 import { insertMail, invitationMail } from "#portal/mails/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 
@@ -32,14 +32,14 @@ export async function inviteUser(
 ): Promise<InvitationOutcome | undefined> {
   const { provider, accountId, by } = inviting;
   const email = given.trim();
-  const wrong = judgeEmail(email);
+  const wrong = emailErrors(email);
   return pool.inTransaction(async (tx) => {
     const account = await lockAccount(tx, provider.id, accountId);
     if (!account) return undefined;
     if (wrong.length > 0) return { refused: { email: wrong } };
     const { email: taken = [] } = await findTakenNames(tx, provider.id, { username: "", email });
     const refused = mergeErrors({ email: taken });
-    if (!isFine(refused)) return { refused };
+    if (!hasNoErrors(refused)) return { refused };
 
     await requireRoom(tx, countLimits.invitations, { providerId: provider.id, id: accountId });
     const code = randomBase32(codeLength);

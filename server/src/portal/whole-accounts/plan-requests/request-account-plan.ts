@@ -1,7 +1,7 @@
 import type { Pool } from "#platform/database/database.ts";
 import { lockAccount } from "#portal/accounts/index.ts";
-import { mailPlanRequest } from "#portal/mails/index.ts";
-import { holdPlan, readPlans, type Plan } from "#portal/products/index.ts";
+import { insertPlanRequestMails } from "#portal/mails/index.ts";
+import { lockPlanForShare, readPlans, type Plan } from "#portal/products/index.ts";
 
 import type { AccountChange } from "../change-account.ts";
 import { putAccountPlanRequest } from "./account-plan-requests-table.ts";
@@ -24,7 +24,7 @@ export const requestAccountPlan = (
   pool.inTransaction(async (tx) => {
     const account = await lockAccount(tx, provider.id, accountId);
     if (!account) return undefined;
-    const plan = await holdPlan(tx, provider.id, planId);
+    const plan = await lockPlanForShare(tx, provider.id, planId);
     const isOnOffer = plan?.kind === "account_plan" && plan.state === "published" && plan.customizedFrom === null;
     if (!plan || !isOnOffer || plan.id === account.planId) return { notFound: "plan" };
 
@@ -33,6 +33,6 @@ export const requestAccountPlan = (
     if (!(await putAccountPlanRequest(tx, provider.id, asked))) return { askedFor: plan };
     const [from] = await readPlans(tx, provider.id, [account.planId]);
     const names = { orgName: account.orgName, from: from?.name ?? "", to: plan.name };
-    await mailPlanRequest(tx, { provider, ...names, decideAt, now: by.now });
+    await insertPlanRequestMails(tx, { provider, ...names, decideAt, now: by.now });
     return { askedFor: plan };
   });

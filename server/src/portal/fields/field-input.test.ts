@@ -1,0 +1,151 @@
+import { expect, test } from "vitest";
+import { aDefinition } from "../../../test/support/build-portal.ts";
+import { type FieldWriter, applyFieldInput, missingFields, parseFieldInput } from "./field-input.ts";
+import type { FieldValues } from "./field-values.ts";
+import type { FieldInput } from "./input.ts";
+
+const definitions = [
+  aDefinition("Account", "org_name", { required: true }),
+  aDefinition("Account", "vat_rate"),
+  aDefinition("Account", "billing_address"),
+  aDefinition("Account", "region", { required: true }),
+  aDefinition("Account", "skills"),
+  aDefinition("Account", "rating", { readOnly: true }),
+  aDefinition("Account", "note", { hidden: true }),
+  aDefinition("User", "title"),
+];
+const read = (input: FieldInput, writer: FieldWriter = "program", held: FieldValues = {}) =>
+  parseFieldInput({ definitions, target: "Account", writer, held }, input);
+
+test("only defined fields of the target are read, as stripped text", () => {
+  const { given, errors } = read({
+    org_name: " Quay ",
+    region: 7,
+    title: "Dr",
+    state: "approved",
+    skills: ["c", "", "go "],
+  });
+  expect(given).toEqual({ org_name: "Quay", region: "7", skills: ["c", "go"] });
+  expect(errors).toEqual({});
+});
+
+test("a developer writes neither hidden nor read-only fields; a program writes both", () => {
+  const input = { rating: "5", note: "late payer" };
+  expect(read(input, "developer").given).toEqual({});
+  expect(read(input, "program").given).toEqual(input);
+});
+
+test("a field that a form empties goes, one that a program empties is an empty text, and what held nothing stays so", () => {
+  const held = { region: "emea", skills: ["c"], vat_rate: "21.0" };
+  const emptied = { region: "", skills: [] };
+  expect(applyFieldInput(held, read(emptied, "developer", held).given)).toEqual({ region: "emea", vat_rate: "21.0" });
+  expect(applyFieldInput(held, read(emptied, "program", held).given)).toEqual({ region: "", vat_rate: "21.0" });
+  expect(applyFieldInput({}, read(emptied).given)).toEqual({});
+  expect(applyFieldInput(held, read({ region: null }).given)).toEqual({ skills: ["c"], vat_rate: "21.0" });
+  expect(read({ region: "" }, "developer").errors).toEqual({ region: ["can't be blank"] });
+});
+
+test("a program sends its own fields of an account flat or inside extra_fields, and the flat one counts", () => {
+  expect(read({ extra_fields: { region: 7, org_name: "Quay", unknown: "x" } }).given).toEqual({ region: "7" });
+  expect(read({ region: "apac", extra_fields: { region: "emea" } }).given).toEqual({ region: "apac" });
+  expect(read({ extra_fields: { region: "emea" } }, "developer").given).toEqual({});
+});
+
+test("an address can be given whole or in parts, and parts leave the others alone", () => {
+  const nested = { name: "Quay Ltd", address1: "Pier 1", city: "Faro", country: "PT", phone: "1", zip: "8000" };
+  const whole = applyFieldInput({}, read({ billing_address: nested }).given);
+  const stored = { company: "Quay Ltd", address1: "Pier 1", city: "Faro", country: "PT", phone_number: "1" };
+  expect(whole).toEqual({ billing_address: { ...stored, zip: "8000" } });
+  const part = read({ billing_address_zip: "8001" }, "program", whole).given;
+  expect(applyFieldInput(whole, part)).toEqual({ billing_address: { ...stored, zip: "8001" } });
+  expect(applyFieldInput(whole, read({ billing_address: "" }).given)).toEqual({});
+});
+
+test("the names that documents show for parts of an address are none of an input", () => {
+  expect(read({ billing_address_company: "Quay", billing_address_phone_number: "1" }).given).toEqual({});
+});
+
+test("a nested address needs its four parts, sent now or before; flat parts need none", () => {
+  const blank = ["can't be blank"];
+  expect(read({ billing_address: { city: "Faro" } }).errors).toEqual({
+    billing_address_name: blank,
+    billing_address_address1: blank,
+    billing_address_country: blank,
+  });
+  const held = { billing_address: { company: "Quay", address1: "Pier 1", country: "PT" } };
+  expect(read({ billing_address: { city: "Faro" } }, "program", held).errors).toEqual({});
+  expect(read({ billing_address_city: "" }).errors).toEqual({});
+});
+
+test("a rate is kept as a decimal with a fraction, without zeros that say nothing", () => {
+  expect(read({ vat_rate: 21 }).given).toEqual({ vat_rate: "21.0" });
+  expect(read({ vat_rate: "-007.50" }).given).toEqual({ vat_rate: "-7.5" });
+  expect(read({ vat_rate: "00" }).given).toEqual({ vat_rate: "0.0" });
+});
+
+test("of a user, a field that is called as a rate or an address of accounts holds a text", () => {
+  const ofUser = [aDefinition("User", "vat_rate"), aDefinition("User", "billing_address")];
+  const input = { vat_rate: "n/a", billing_address: "Pier 1" };
+  expect(parseFieldInput({ definitions: ofUser, target: "User", writer: "program" }, input)).toEqual({
+    given: input,
+    errors: {},
+  });
+});
+
+test("parts of an address that are all empty are no address", () => {
+  const held = { billing_address: { city: "Faro" } };
+  expect(applyFieldInput(held, read({ billing_address_city: "" }, "program", held).given)).toEqual({});
+});
+
+test.each([
+  [
+    "control characters, which no XML can hold",
+    { org_name: "Fj\u0007ord" },
+    { org_name: ["contains characters that are not allowed"] },
+  ],
+  ["also in one of several values", { skills: ["c", "\0"] }, { skills: ["contains characters that are not allowed"] }],
+  [
+    "also in a part of an address",
+    { billing_address_city: "\ud800" },
+    { billing_address_city: ["contains characters that are not allowed"] },
+  ],
+  [
+    "a name longer than 255 characters",
+    { org_name: "x".repeat(256) },
+    { org_name: ["is too long (maximum is 255 characters)"] },
+  ],
+  ["an address that is a text", { billing_address: "Pier 1" }, { billing_address: ["is not correctly set"] }],
+  ["a rate that is no number", { vat_rate: "a lot" }, { vat_rate: ["is not a number"] }],
+  ["several values of a built-in field", { org_name: ["a", "b"] }, { org_name: ["is invalid"] }],
+  ["an object where a text is due", { region: { a: 1 } }, { region: ["is invalid"] }],
+  ["a name that is emptied", { org_name: "  " }, { org_name: ["can't be blank"] }],
+] as const)("refused: %s", (_what, input, expected) => {
+  expect(read(input).errors).toEqual(expected);
+});
+
+test("a developer, and who signs up, must give all that is required; any other program only the name", () => {
+  const needs = { definitions, target: "Account" } as const;
+  const signUp = { ...needs, writer: "program", isSignUp: true } as const;
+  expect(Object.keys(missingFields(signUp, {}))).toEqual(["org_name", "region"]);
+  expect(missingFields(signUp, { org_name: "Quay", extra_fields: { region: "emea" } })).toEqual({});
+  expect(Object.keys(missingFields({ ...needs, writer: "developer" }, {}))).toEqual(["org_name", "region"]);
+  expect(Object.keys(missingFields({ ...needs, writer: "program" }, {}))).toEqual(["org_name"]);
+});
+
+test("a field with choices takes nothing else", () => {
+  const staged = [aDefinition("Cinstance", "stage", { choices: ["alpha", "beta"] })];
+  const wrong = (stage: unknown): unknown =>
+    parseFieldInput({ definitions: staged, target: "Cinstance", writer: "program" }, { stage }).errors;
+  expect(wrong("beta")).toEqual({});
+  expect(wrong("")).toEqual({});
+  expect(wrong(["alpha", "gamma"])).toEqual({ stage: ["is not included in the list"] });
+});
+
+test("a value that is not offered any more may stay, and none like it may come", () => {
+  const staged = [aDefinition("Cinstance", "stage", { choices: ["alpha", "beta"] })];
+  const wrong = (held: FieldValues, stage: unknown): unknown =>
+    parseFieldInput({ definitions: staged, target: "Cinstance", writer: "developer", held }, { stage }).errors;
+  expect(wrong({ stage: "gamma" }, "gamma")).toEqual({});
+  expect(wrong({ stage: ["alpha", "gamma"] }, ["gamma", "beta"])).toEqual({});
+  expect(wrong({ stage: "gamma" }, "delta")).toEqual({ stage: ["is not included in the list"] });
+});

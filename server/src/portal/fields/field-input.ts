@@ -1,0 +1,211 @@
+import { trimmed } from "#platform/document/plain-text.ts";
+import { writeDecimal } from "#platform/document/write-decimal.ts";
+import { isXmlText } from "#platform/document/xml-text.ts";
+import { textLimits } from "#platform/limits/limits.ts";
+import {
+  type AddressPart,
+  type AddressValue,
+  type FieldValue,
+  type FieldValues,
+  addressParts,
+  fieldValue,
+  isAddress,
+  isBillingAddress,
+  isBuiltIn,
+  isRate,
+} from "./field-values.ts";
+import type { FieldTarget, FieldsDefinition } from "./fields-definition.ts";
+import { type FieldErrors, type FieldInput, hasNoErrors, mergeErrors } from "./input.ts";
+
+/** The fields that an input names. Null: it is to be empty. */
+export type ParsedFields = Readonly<Record<string, FieldValue | null>>;
+
+/** A developer neither sees nor writes what is hidden or read only. */
+export type FieldWriter = "developer" | "program";
+
+interface FieldInputRules {
+  readonly definitions: readonly FieldsDefinition[];
+  readonly target: FieldTarget;
+  readonly writer: FieldWriter;
+  /** A sign-up must give what is required, also one by a program; of its other requests none must. */
+  readonly isSignUp?: boolean;
+  /** What the fields hold so far: a value that is not offered any more may stay. */
+  readonly held?: FieldValues;
+}
+
+/** Takes the defined fields out of an input and judges them. What is not defined is not looked at. */
+export function parseFieldInput(
+  { definitions, target, writer, isSignUp = false, held = {} }: FieldInputRules,
+  input: FieldInput,
+): { readonly given: ParsedFields; readonly errors: FieldErrors } {
+  const given: Record<string, FieldValue | null> = {};
+  const errors: FieldErrors[] = [];
+  for (const definition of definitions) {
+    const { name } = definition;
+    if (definition.target !== target) continue;
+    if (writer === "developer" && (definition.hidden || definition.readOnly)) continue;
+    if (isBillingAddress(target, name)) {
+      const address = parseBillingAddress(input, fieldValue(held, name));
+      if (address) errors.push(address.errors);
+      if (address && hasNoErrors(address.errors)) given[name] = address.value;
+      continue;
+    }
+    const keepsBlank = writer === "program" && fieldValue(held, name) !== undefined;
+    const it = parseValue(inputValue(definition, writer, input), keepsBlank);
+    if (it === undefined) continue;
+    const wrong =
+      it === "unreadable"
+        ? ["is invalid"]
+        : valueErrors(definition, it.value, {
+            isRequired: isRequired(definition, writer, isSignUp),
+            held: fieldValue(held, name),
+          });
+    if (wrong.length > 0) errors.push({ [name]: wrong });
+    else if (it !== "unreadable") given[name] = isRate(target, name) ? asDecimal(it.value) : it.value;
+  }
+  return { given, errors: mergeErrors(...errors) };
+}
+
+/** Programs may also send an account's own fields inside `extra_fields`. Undefined: the input does not name the field. */
+function inputValue({ target, name }: FieldsDefinition, writer: FieldWriter, input: FieldInput): unknown {
+  if (Object.hasOwn(input, name)) return input[name];
+  const extra = input["extra_fields"];
+  const isExtra = writer === "program" && target === "Account" && !isBuiltIn(target, name);
+  return isExtra && isRecord(extra) && Object.hasOwn(extra, name) ? extra[name] : undefined;
+}
+
+/** What is wrong with an input that is to make something new: the required fields that it leaves out. */
+export function missingFields(
+  { definitions, target, writer, isSignUp = false }: FieldInputRules,
+  input: FieldInput,
+): FieldErrors {
+  const missing = definitions.filter(
+    (it) =>
+      it.target === target &&
+      isRequired(it, writer, isSignUp) &&
+      inputValue(it, writer, input) === undefined &&
+      !isBillingAddress(target, it.name),
+  );
+  return Object.fromEntries(missing.map(({ name }) => [name, [blank]]));
+}
+
+/** What programs need not give although it is required: how a user name or address is wrong, its own rules say. */
+const validatedElsewhere: ReadonlySet<string> = new Set(["username", "email"]);
+
+const isRequired = ({ target, required, name }: FieldsDefinition, writer: FieldWriter, isSignUp: boolean): boolean =>
+  required &&
+  (writer === "developer" ||
+    (target === "Account" && name === "org_name") ||
+    (isSignUp && !(target === "User" && validatedElsewhere.has(name))));
+
+/** The fields of an object after an input: what it does not name stays, and what it empties goes. */
+export function applyFieldInput(fields: FieldValues, given: ParsedFields): FieldValues {
+  const merged = new Map(Object.entries(fields));
+  for (const [name, it] of Object.entries(given)) {
+    if (it === null || isEmptyAddress(it)) merged.delete(name);
+    else merged.set(name, it);
+  }
+  return Object.fromEntries(merged);
+}
+
+const isEmptyAddress = (it: FieldValue): boolean => isAddress(it) && Object.values(it).every((part) => part === "");
+
+type ParsedValue = { readonly value: FieldValue | null } | "unreadable" | undefined;
+
+/** A program's blank text in the place of another stays one, since JSON shows it. Everywhere else it says nothing. */
+function parseValue(it: unknown, keepsBlank: boolean): ParsedValue {
+  if (it === undefined) return undefined;
+  if (!Array.isArray(it)) {
+    const text = textOfInput(it);
+    const isNone = text === "" && (!keepsBlank || it === null);
+    return text === undefined ? "unreadable" : { value: isNone ? null : text };
+  }
+  const texts = it.map(textOfInput);
+  if (!texts.every((text) => text !== undefined)) return "unreadable";
+  const filled = texts.filter((text) => text !== "");
+  return { value: filled.length > 0 ? filled : null };
+}
+
+interface ParsedAddress {
+  /** As it is to be, with what it was. Null: none. */
+  readonly value: AddressValue | null;
+  readonly errors: FieldErrors;
+}
+
+/** What programs call the parts of an address that documents show under another name. */
+const inputNames: Readonly<Partial<Record<AddressPart, string>>> = { company: "name", phone_number: "phone" };
+const requiredNestedParts: readonly AddressPart[] = ["company", "address1", "city", "country"];
+
+/** Reads an address that is sent as one nested value, or in flat parts: `billing_address_city`. */
+function parseBillingAddress(input: FieldInput, held: FieldValue | undefined): ParsedAddress | undefined {
+  const nested = input["billing_address"];
+  if (nested === null || nested === "") return { value: null, errors: {} };
+  if (nested !== undefined && !isRecord(nested)) {
+    return { value: null, errors: { billing_address: ["is not correctly set"] } };
+  }
+  const sent = addressParts.flatMap((part): [AddressPart, unknown][] => {
+    const name = inputNames[part] ?? part;
+    const it = nested && Object.hasOwn(nested, name) ? nested[name] : input[`billing_address_${name}`];
+    return it === undefined ? [] : [[part, it]];
+  });
+  if (sent.length === 0 && !nested) return undefined;
+  const address = new Map(held !== undefined && isAddress(held) ? Object.entries(held) : []);
+  const errors: FieldErrors[] = [];
+  for (const [part, it] of sent) {
+    const text = textOfInput(it);
+    if (it === null) address.delete(part);
+    else if (text !== undefined) address.set(part, text);
+    errors.push({ [`billing_address_${inputNames[part] ?? part}`]: addressPartErrors(text) });
+  }
+  const missing = nested ? requiredNestedParts.filter((part) => !address.get(part)) : [];
+  for (const part of missing) errors.push({ [`billing_address_${inputNames[part] ?? part}`]: [blank] });
+  return { value: Object.fromEntries(address), errors: mergeErrors(...errors) };
+}
+
+function addressPartErrors(text: string | undefined): readonly string[] {
+  if (text === undefined) return ["is invalid"];
+  if (!isXmlText(text)) return ["contains characters that are not allowed"];
+  return text.length > builtInLengthMax ? [`is too long (maximum is ${builtInLengthMax} characters)`] : [];
+}
+
+function textOfInput(it: unknown): string | undefined {
+  if (it === null) return "";
+  return typeof it === "string" || typeof it === "number" || typeof it === "boolean" ? trimmed(String(it)) : undefined;
+}
+
+const isRecord = (it: unknown): it is Readonly<Record<string, unknown>> =>
+  typeof it === "object" && it !== null && !Array.isArray(it);
+
+const asDecimal = (it: FieldValue | null): FieldValue | null =>
+  typeof it === "string" && it !== "" ? writeDecimal(it) : it || null;
+
+const blank = "can't be blank";
+const builtInLengthMax = 255;
+const numberPattern = /^-?\d{1,16}(\.\d{1,16})?$/;
+
+function valueErrors(
+  definition: FieldsDefinition,
+  it: FieldValue | null,
+  { isRequired: isNeeded, held }: { readonly isRequired: boolean; readonly held: FieldValue | undefined },
+): string[] {
+  if (it === null || it === "") return isNeeded ? [blank] : [];
+  const { target, name, choices } = definition;
+  const texts = textsOf(it);
+  const offered = new Set([...choices, ...(held === undefined ? [] : textsOf(held))]);
+  const wrong: string[] = [];
+  if (!texts.every(isXmlText)) wrong.push("contains characters that are not allowed");
+  if (choices.length > 0 && !texts.every((text) => offered.has(text))) wrong.push("is not included in the list");
+  if (!isBuiltIn(target, name) || name === "description") {
+    const { max } = textLimits.field;
+    if (texts.join("").length > max) wrong.push(`is too long (maximum is ${max} characters)`);
+    return wrong;
+  }
+  if (Array.isArray(it)) wrong.push("is invalid");
+  if (texts.some((text) => text.length > builtInLengthMax)) {
+    wrong.push(`is too long (maximum is ${builtInLengthMax} characters)`);
+  }
+  if (isRate(target, name) && !texts.every((text) => numberPattern.test(text))) wrong.push("is not a number");
+  return wrong;
+}
+
+const textsOf = (it: FieldValue): readonly string[] => (typeof it === "string" ? [it] : Object.values(it));

@@ -1,0 +1,88 @@
+import { expect, test } from "vitest";
+import { record, value } from "#platform/document/document.ts";
+import { writeXml } from "#platform/document/write-xml.ts";
+import { aDefinition } from "../../../test/support/build-portal.ts";
+import { type FieldValues, fieldsToJson, representFields } from "./field-values.ts";
+
+const account = (...names: readonly string[]) => names.map((name) => aDefinition("Account", name));
+const xmlOf = (names: readonly string[], values: FieldValues): string =>
+  writeXml(record("x", representFields(account(...names), "Account", values))).slice("<x>".length, -"</x>".length);
+
+test("fields stand in the order of their definitions, invented ones inside extra_fields", () => {
+  const values = { region: "emea", country: "Spain", org_name: "Fjord & Sons", vat_rate: "21.00" };
+  expect(xmlOf(["org_name", "region", "country", "vat_rate"], values)).toBe(
+    "<org_name>Fjord &amp; Sons</org_name><country>Spain</country><vat_rate>21.0</vat_rate><extra_fields><region>emea</region></extra_fields>",
+  );
+});
+
+test("a field that is not defined, or defined for something else, is not told", () => {
+  expect(xmlOf(["org_name"], { org_name: "Quay", secret: "x" })).toBe(
+    "<org_name>Quay</org_name><extra_fields></extra_fields>",
+  );
+  expect(representFields([aDefinition("User", "title")], "Account", { title: "Dr" })).toEqual([
+    record("extra_fields", []),
+  ]);
+});
+
+test("a field of a user that is called as a rate of accounts is told as it was typed", () => {
+  const definitions = [aDefinition("User", "vat_rate")];
+  expect(representFields(definitions, "User", { vat_rate: "007" })).toEqual([
+    record("extra_fields", [value("vat_rate", "007")]),
+  ]);
+});
+
+test("blank fields are left out and others stripped, each of several values alike", () => {
+  expect(xmlOf(["city", "zip", "skills"], { city: "  ", zip: " 1010 ", skills: ["c", " ", " go "] })).toBe(
+    "<zip>1010</zip><extra_fields><skills>c</skills><skills>go</skills></extra_fields>",
+  );
+});
+
+test("an address tells each of its parts, also the missing ones, and its two lines joined", () => {
+  const billing = {
+    company: "Quay",
+    address1: "Pier 1",
+    address2: "Gate 2",
+    phone_number: "",
+    city: "Faro",
+    country: "Portugal",
+  };
+  expect(xmlOf(["billing_address"], { billing_address: billing })).toBe(
+    "<billing_address><company>Quay</company><address>Pier 1\nGate 2</address><address1>Pier 1</address1>" +
+      "<address2>Gate 2</address2><phone_number></phone_number><city>Faro</city><country>Portugal</country><state/><zip/>" +
+      "</billing_address><extra_fields></extra_fields>",
+  );
+});
+
+test("an account without a billing address shows one, with three parts from what else it says", () => {
+  const address = (values: FieldValues) => fieldsToJson(account("billing_address"), "Account", values);
+  const nothing = { address: "", address1: null, address2: null, city: null, state: null, zip: null };
+  expect(address({ org_name: "Quay", country: "Spain", telephone_number: "+34 1" })).toEqual({
+    billing_address: { ...nothing, company: "Quay", country: "ES", phone_number: "+34 1" },
+  });
+  const own = { company: " ", country: "Atlantis", phone_number: "" };
+  expect(address({ org_name: "Quay", country: "Spain", billing_address: own })).toEqual({
+    billing_address: { ...nothing, company: "Quay", country: "Atlantis", phone_number: "" },
+  });
+});
+
+test.each([
+  ["Norway", "NO"],
+  ["united kingdom", "GB"],
+  ["Germany", "DE"],
+  ["PT", "PT"],
+  ["Atlantis", null],
+])("the code of the country %s is %s", (country, code) => {
+  expect(fieldsToJson(account("billing_address"), "Account", { country })).toMatchObject({
+    billing_address: { country: code },
+  });
+});
+
+test("a field named like something that every object has is empty until it is given", () => {
+  expect(xmlOf(["constructor"], {})).toBe("<extra_fields></extra_fields>");
+});
+
+test("JSON has the fields flat, built-in ones first", () => {
+  const values = { region: "emea", org_name: "Quay", vat_rate: "21.0", skills: ["c"] };
+  const json = fieldsToJson(account("region", "skills", "org_name", "vat_rate", "city"), "Account", values);
+  expect(JSON.stringify(json)).toBe('{"org_name":"Quay","vat_rate":"21.0","region":"emea","skills":["c"]}');
+});

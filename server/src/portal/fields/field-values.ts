@@ -1,0 +1,182 @@
+import { type Node, record, repeated, value } from "#platform/document/document.ts";
+import type { Json } from "#platform/document/write-json.ts";
+import type { FieldTarget, FieldsDefinition } from "./fields-definition.ts";
+
+/** What a field holds: a text, several texts, or the parts of an address. */
+export type FieldValue = string | readonly string[] | AddressValue;
+
+export type AddressValue = Readonly<Partial<Record<AddressPart, string>>>;
+
+/** The fields of one account, user or application, by name. */
+export type FieldValues = Readonly<Record<string, FieldValue>>;
+
+export const addressParts = [
+  "company",
+  "address1",
+  "address2",
+  "phone_number",
+  "city",
+  "country",
+  "state",
+  "zip",
+] as const;
+export type AddressPart = (typeof addressParts)[number];
+
+// Fields with an element of their own in documents. All others are the provider's inventions, inside `extra_fields`.
+const builtInFields: Readonly<Record<FieldTarget, ReadonlySet<string>>> = {
+  Account: new Set([
+    "org_name",
+    "org_legaladdress",
+    "org_legaladdress_cont",
+    "telephone_number",
+    "vat_code",
+    "vat_rate",
+    "fiscal_code",
+    "state_region",
+    "city",
+    "country",
+    "zip",
+    "primary_business",
+    "business_category",
+    "po_number",
+    "billing_address",
+  ]),
+  User: new Set(["username", "email", "title", "first_name", "last_name", "job_role"]),
+  Cinstance: new Set(["name", "description"]),
+};
+
+export const isBuiltIn = (target: FieldTarget, name: string): boolean => builtInFields[target].has(name);
+
+// Those that hold no text. A user's field of the same name is an invention like any other.
+export const isRate = (target: FieldTarget, name: string): boolean => target === "Account" && name === "vat_rate";
+export const isBillingAddress = (target: FieldTarget, name: string): boolean =>
+  target === "Account" && name === "billing_address";
+
+export const isAddress = (it: FieldValue): it is AddressValue => typeof it === "object" && !Array.isArray(it);
+
+/** The value of a field. A field may be called `constructor`, which every object seems to have. */
+export const fieldValue = (values: FieldValues, name: string): FieldValue | undefined =>
+  Object.hasOwn(values, name) ? values[name] : undefined;
+
+const permanentFields: Readonly<Record<FieldTarget, readonly string[]>> = {
+  Account: ["org_name"],
+  User: ["username", "email"],
+  Cinstance: ["name"],
+};
+
+/** Whether a field is one that nothing can do without. */
+export const isPermanent = (target: FieldTarget, name: string): boolean => permanentFields[target].includes(name);
+
+/**
+ * The defined fields of an object as XML has them: the built-in ones, then the others inside `extra_fields`, both in the
+ * order of their positions, stripped, and without those that are blank.
+ */
+export function representFields(
+  definitions: readonly FieldsDefinition[],
+  target: FieldTarget,
+  values: FieldValues,
+): readonly Node[] {
+  const builtIn: Node[] = [];
+  const extra: Node[] = [];
+  for (const definition of definitions) {
+    if (definition.target !== target) continue;
+    const node = isBillingAddress(target, definition.name)
+      ? representAddress(withFallbacks(values))
+      : representField(definition, fieldValue(values, definition.name));
+    if (node) (isBuiltIn(target, definition.name) ? builtIn : extra).push(node);
+  }
+  return [...builtIn, record("extra_fields", extra)];
+}
+
+function representField({ target, name }: FieldsDefinition, it: FieldValue | undefined): Node | undefined {
+  if (it === undefined || isAddress(it)) return undefined;
+  if (typeof it === "string") {
+    const text = it.trim();
+    if (text === "") return undefined;
+    return value(name, isRate(target, name) ? { decimal: text } : text);
+  }
+  const texts = it.map((text) => text.trim()).filter((text) => text !== "");
+  return texts.length > 0 ? repeated(name, texts) : undefined;
+}
+
+type RepresentedAddress = Readonly<Record<AddressPart | "address", string | null>>;
+
+/**
+ * Returns a billing address as documents show it: each part, with what else the account says in the place of three that are
+ * missing. Once the field is defined, accounts without any address have one, too.
+ */
+function withFallbacks(values: FieldValues): RepresentedAddress {
+  const stored = fieldValue(values, "billing_address");
+  const address: AddressValue = stored !== undefined && isAddress(stored) ? stored : {};
+  const text = (name: string): string | null => {
+    const it = fieldValue(values, name);
+    return typeof it === "string" ? it : null;
+  };
+  const {
+    company,
+    address1 = null,
+    address2 = null,
+    phone_number,
+    city = null,
+    country,
+    state = null,
+    zip = null,
+  } = address;
+  return {
+    company: company?.trim() ? company : text("org_name"),
+    address: [address1, address2].filter((line) => line !== null).join("\n"),
+    address1,
+    address2,
+    phone_number: phone_number ?? text("telephone_number"),
+    city,
+    country: country ?? countryCodeOf(text("country")),
+    state,
+    zip,
+  };
+}
+
+const representAddress = (address: RepresentedAddress): Node =>
+  record(
+    "billing_address",
+    Object.entries(address).map(([part, text]) => value(part, text)),
+  );
+
+/** By their English names in lower case. Made once, when first needed: that takes 80 ms. */
+let countryCodes: ReadonlyMap<string, string> | undefined;
+
+/** Returns the ISO 3166 code of a country that is named in English, or that is given as a code. */
+function countryCodeOf(country: string | null): string | null {
+  if (country === null) return null;
+  if (/^[A-Z]{2}$/.test(country)) return country;
+  countryCodes ??= listCountryCodes();
+  return countryCodes.get(country.trim().toLowerCase()) ?? null;
+}
+
+function listCountryCodes(): ReadonlyMap<string, string> {
+  const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ".split("");
+  const names = new Intl.DisplayNames("en", { type: "region", fallback: "none" });
+  const codes = letters.flatMap((first) => letters.map((second) => `${first}${second}`));
+  // A code that was replaced, such as UK by GB, is not the one that its locale has.
+  const current = codes.filter((code) => new Intl.Locale(`und-${code}`).region === code);
+  return new Map(current.map((code) => [(names.of(code) ?? code).toLowerCase(), code]));
+}
+
+/** The same fields as the API's JSON has them: flat, the built-in ones first, blank ones kept. */
+export function fieldsToJson(
+  definitions: readonly FieldsDefinition[],
+  target: FieldTarget,
+  values: FieldValues,
+): Readonly<Record<string, Json>> {
+  const defined = definitions.filter((definition) => definition.target === target);
+  const ordered = [
+    ...defined.filter(({ name }) => isBuiltIn(target, name)),
+    ...defined.filter(({ name }) => !isBuiltIn(target, name)),
+  ];
+  return Object.fromEntries(
+    ordered.flatMap(({ name }): [string, Json][] => {
+      if (isBillingAddress(target, name)) return [[name, withFallbacks(values)]];
+      const it = fieldValue(values, name);
+      return it === undefined ? [] : [[name, it]];
+    }),
+  );
+}

@@ -1,0 +1,152 @@
+import { trimmed } from "#platform/document/plain-text.ts";
+import { isXmlText } from "#platform/document/xml-text.ts";
+
+/** What is wrong with an input, by the name of the field that it stands beside. */
+export type FieldErrors = Readonly<Record<string, readonly string[]>>;
+
+/** All that is wrong in one; a field with nothing wrong is left out. */
+export function mergeErrors(...parts: readonly FieldErrors[]): FieldErrors {
+  const merged = new Map<string, readonly string[]>();
+  for (const [name, messages] of parts.flatMap((part) => Object.entries(part))) {
+    if (messages.length > 0) merged.set(name, [...(merged.get(name) ?? []), ...messages]);
+  }
+  return Object.fromEntries(merged);
+}
+
+export const hasNoErrors = (errors: FieldErrors): boolean => Object.keys(errors).length === 0;
+
+/** What is wrong with a value that has to differ from all others. */
+export const takenErrors = (isTaken: boolean | undefined): readonly string[] =>
+  isTaken ? ["has already been taken"] : [];
+
+/** The refusal of a step that does not lead on from the state that something is in. */
+export const refuseTransition = (step: string): { readonly refused: FieldErrors } => ({
+  refused: { state: [`cannot transition via "${step}"`] },
+});
+
+/** Values as a form or a program sent them, by name. */
+export type FieldInput = Readonly<Record<string, unknown>>;
+
+/** One thing that an input says. `undefined`: it does not name it. */
+export type Parsed<T> = { readonly value: T | undefined; readonly wrong: readonly string[] };
+
+const parsed = <T>(value: T | undefined): Parsed<T> => ({ value, wrong: [] });
+const invalid = <T>(...messages: readonly string[]): Parsed<T> => ({ value: undefined, wrong: messages });
+
+const shortTextLengthMax = 255;
+
+export function parseText(input: FieldInput, name: string, lengthMax = shortTextLengthMax): Parsed<string> {
+  const it = input[name];
+  if (it === undefined) return parsed<string>(undefined);
+  if (it !== null && typeof it !== "string" && typeof it !== "number") return invalid("is invalid");
+  const text = trimmed(String(it ?? ""));
+  if (!isXmlText(text)) return invalid("contains characters that are not allowed");
+  return text.length > lengthMax ? invalid(`is too long (maximum is ${lengthMax} characters)`) : parsed(text);
+}
+
+const emailLengthMin = 6;
+const emailLengthMax = 255;
+const emailPattern = /^[^\s@]+@[^\s@.]+(\.[^\s@.]+)*$/;
+
+/** Says what is wrong with an e-mail address; of a missing one, that it does not look like any. */
+export function emailErrors(email: string): readonly string[] {
+  if (!emailPattern.test(email) || !isXmlText(email)) return ["should look like an email address"];
+  if (email.length < emailLengthMin) return [`is too short (minimum is ${emailLengthMin} characters)`];
+  return email.length > emailLengthMax ? [`is too long (maximum is ${emailLengthMax} characters)`] : [];
+}
+
+/** A text that must be there, if it is named. */
+export function parseRequiredText(input: FieldInput, name: string): Parsed<string> {
+  const read = parseText(input, name);
+  return read.value === "" ? invalid("can't be blank") : read;
+}
+
+export function parseChoice<T extends string>(input: FieldInput, name: string, choices: readonly T[]): Parsed<T> {
+  const it = input[name];
+  if (it === undefined || it === null || it === "") return parsed<T>(undefined);
+  const chosen = choices.find((choice) => choice === it || Number(choice) === it); // a version may come as a number
+  return chosen === undefined ? invalid("is not included in the list") : parsed(chosen);
+}
+
+const trueValues: ReadonlySet<unknown> = new Set([true, 1, "true", "1", "on", "yes"]);
+const falseValues: ReadonlySet<unknown> = new Set([false, 0, "false", "0", "off", "no", "", null]);
+
+/** As forms and programs write it. */
+export function parseBoolean(input: FieldInput, name: string): Parsed<boolean> {
+  const it = input[name];
+  if (it === undefined) return parsed<boolean>(undefined);
+  if (trueValues.has(it)) return parsed(true);
+  return falseValues.has(it) ? parsed(false) : invalid("is invalid");
+}
+
+const moneyPattern = /^\d{1,16}(\.\d{1,4})?$/;
+const finerMoneyPattern = /^\d{1,16}\.\d{5,}$/;
+
+/** A sum that is not negative, as text. Nothing is zero. */
+export function parseMoney(input: FieldInput, name: string): Parsed<string> {
+  const it = input[name];
+  if (it === undefined) return parsed<string>(undefined);
+  if (it === null || it === "") return parsed("0");
+  const text = typeof it === "string" || typeof it === "number" ? String(it).trim() : "";
+  if (moneyPattern.test(text)) return parsed(text);
+  if (finerMoneyPattern.test(text)) return invalid("has too many decimals (maximum is 4)");
+  return invalid(text.startsWith("-") ? "must be greater than or equal to 0" : "is not a number");
+}
+
+const daysMax = 36_500;
+
+/** A whole number of days. Nothing is null. */
+export function parseDays(input: FieldInput, name: string): Parsed<number | null> {
+  const it = input[name];
+  if (it === undefined) return parsed<number | null>(undefined);
+  if (it === null || it === "") return parsed<number | null>(null);
+  const days = Number(it);
+  if (!Number.isInteger(days)) return invalid("is not a number");
+  return days < 0 || days > daysMax ? invalid(`must be from 0 to ${daysMax}`) : parsed<number | null>(days);
+}
+
+/** What is wrong with the parts of an input, by name. */
+export const errorsOf = (read: Readonly<Record<string, Parsed<unknown>>>): FieldErrors =>
+  Object.fromEntries(Object.entries(read).map(([name, it]) => [name, it.wrong]));
+
+export type Annotations = Readonly<Record<string, string>>;
+
+const annotationLengthMax = 255;
+
+/** The names that 3scale knows. Others, from before they were refused, stay until they are emptied. */
+const knownAnnotations: ReadonlySet<string> = new Set(["managed_by"]);
+
+/** As jsonb orders names, shorter ones first: documents show them in this order, before they are stored as after. */
+const inStoredOrder = ([a]: readonly [string, string], [b]: readonly [string, string]): number =>
+  a.length - b.length || (a < b ? -1 : 1);
+
+/** The annotations after an input: what it does not name stays, and what it empties goes. */
+export function parseAnnotations(
+  old: Annotations,
+  input: unknown,
+): { readonly annotations: Annotations; readonly errors: FieldErrors } {
+  if (input === undefined || input === null || input === "") return { annotations: old, errors: {} };
+  if (typeof input !== "object" || Array.isArray(input))
+    return { annotations: old, errors: { annotations: ["is invalid"] } };
+
+  const annotations = new Map(Object.entries(old));
+  let hasUnknownName = false;
+  const wrong: string[] = [];
+  for (const [name, given] of Object.entries(input)) {
+    const text: unknown = given ?? "";
+    if (!knownAnnotations.has(name) && !annotations.has(name)) hasUnknownName = true;
+    else if (typeof text !== "string") wrong.push(`${name} is invalid`);
+    else if (!isXmlText(text)) wrong.push(`${name} contains characters that are not allowed`);
+    else if (text.length > annotationLengthMax)
+      wrong.push(`${name} is too long (maximum is ${annotationLengthMax} characters)`);
+    else if (text.trim() === "") annotations.delete(name);
+    else annotations.set(name, text);
+  }
+  return {
+    annotations: Object.fromEntries([...annotations].toSorted(inStoredOrder)),
+    errors: mergeErrors({
+      "annotations.name": hasUnknownName ? ["is not included in the list"] : [],
+      annotations: wrong,
+    }),
+  };
+}

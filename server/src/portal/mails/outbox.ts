@@ -1,0 +1,164 @@
+import type { Database, Pool, Transaction } from "#platform/database/database.ts";
+
+export interface NewMail {
+  readonly recipient: string;
+  readonly subject: string;
+  /** Plain text. */
+  readonly text: string;
+  /** The link in the text that lets whoever opens it in. It is removed from the outbox once the mail is sent. */
+  readonly secretLink?: string;
+}
+
+/** A mail in the outbox. */
+export interface Mail extends Omit<NewMail, "secretLink"> {
+  readonly id: number;
+  readonly createdAt: Date;
+  /** Null: it has not gone out. */
+  readonly sentAt: Date | null;
+  readonly attemptsMade: number;
+  /** Why the last attempt did not work out. */
+  readonly lastError: string | null;
+}
+
+const insertMailStatement = `
+  insert into mails (provider_id, recipient, subject, text, secret_link, created_at, due_at)
+  values ($1, $2, $3, $4, $5, $6, $6)`;
+
+/** Puts a mail into the outbox, with the change that it tells of. */
+export async function insertMail(
+  tx: Transaction,
+  providerId: number,
+  { recipient, subject, text, secretLink }: NewMail,
+  now: Date,
+): Promise<void> {
+  await tx.query(insertMailStatement, [providerId, recipient, subject, text, secretLink ?? null, now]);
+  tx.hintAfterCommit("mails", "");
+}
+
+const listMailsStatement = `
+  select id, recipient, subject, text, created_at as "createdAt", sent_at as "sentAt", attempts_made as "attemptsMade",
+    last_error as "lastError"
+  from mails
+  where provider_id = $1 and ($2::bigint is null or id < $2)
+  order by id desc
+  limit $3`;
+
+/** The outbox, newest first, from the mail `before` on. */
+export const listMails = (
+  db: Database,
+  providerId: number,
+  { before, limit }: { before?: number | undefined; limit: number },
+): Promise<Mail[]> => db.query<Mail>(listMailsStatement, [providerId, before ?? null, limit]);
+
+const countMailsStatement = `select count(*) as count from mails where provider_id = $1 and sent_at is null`;
+
+/** How many mails have not gone out. */
+export async function countMails(db: Database, providerId: number): Promise<number> {
+  const [row] = await db.query<{ count: number }>(countMailsStatement, [providerId]);
+  return row?.count ?? 0;
+}
+
+// Of all providers; served by mails_due_idx. What is older than three days is not sent any more.
+const countWaitingMailsStatement = `
+  select count(*) as count
+  from (select from mails where sent_at is null and created_at > now() - interval '3 days' limit 10000) waiting`;
+
+/** How many mails are still to go out, counted to 10,000. */
+export async function countWaitingMails(db: Database): Promise<number> {
+  const [row] = await db.query<{ count: number }>(countWaitingMailsStatement);
+  return row?.count ?? 0;
+}
+
+/** Hands a mail to the mail server. Rejects, with words for people, if that does not take it. */
+export type SendMail = (
+  mail: Omit<NewMail, "secretLink"> & { readonly from: { name: string; address: string | null } },
+) => Promise<void>;
+
+interface ClaimedMail extends Omit<NewMail, "secretLink"> {
+  readonly providerId: number;
+  readonly id: number;
+  readonly attemptsMade: number;
+  readonly providerName: string;
+  readonly fromEmail: string | null;
+}
+
+const batchSize = 5;
+
+// A mail that is three days old has lost its sense: a mail server that is set up late, or repaired late, gets none of
+// those. Whoever takes a mail moves it five minutes ahead, so that it is tried again if this process dies over it; two
+// that look at once skip each other's rows. Served by mails_due_idx.
+const claimMailsStatement = `
+  update mails
+  set due_at = $1::timestamptz + interval '5 minutes', attempts_made = attempts_made + 1
+  from providers as provider
+  where provider.id = mails.provider_id and (mails.provider_id, mails.id) in (
+    select provider_id, id
+    from mails
+    where sent_at is null and due_at <= $1 and created_at > $1::timestamptz - interval '3 days'
+    order by due_at
+    limit $2
+    for update skip locked)
+  returning mails.provider_id as "providerId", mails.id, recipient, subject, text, attempts_made as "attemptsMade",
+    provider.name as "providerName", provider.from_email as "fromEmail"`;
+
+// From now on the recipient has the link, and nobody who reads the outbox needs it.
+const markSentStatement = `
+  update mails
+  set sent_at = $3, last_error = null, secret_link = null,
+    text = case when secret_link is null then text else replace(text, secret_link, '[link removed after sending]') end
+  where provider_id = $1 and id = $2`;
+
+const scheduleRetryStatement = `
+  update mails
+  set due_at = $3::timestamptz + make_interval(secs => $4), last_error = $5
+  where provider_id = $1 and id = $2`;
+
+interface MailSending {
+  readonly pool: Pool;
+  readonly send: SendMail;
+  readonly now: () => Date;
+}
+
+/** Sends what is due, at least once, and never while a transaction is open. Gives how many were tried. */
+export async function sendDueMails({ pool, send, now }: MailSending): Promise<number> {
+  const mails = await pool.query<ClaimedMail>(claimMailsStatement, [now(), batchSize]);
+  for (const mail of mails) {
+    const { providerId, id, recipient, subject, text } = mail;
+    try {
+      await send({ recipient, subject, text, from: { name: mail.providerName, address: mail.fromEmail } });
+      await pool.query(markSentStatement, [providerId, id, now()]);
+    } catch (error) {
+      const words = error instanceof Error ? error.message : String(error);
+      await pool.query(scheduleRetryStatement, [providerId, id, now(), retryDelaySeconds(mail.attemptsMade), words]);
+    }
+  }
+  return mails.length;
+}
+
+const firstRetryDelaySeconds = 30;
+const longestRetryDelaySeconds = 3600;
+
+/** Half a minute after the first attempt, then twice as long each time, up to an hour. */
+const retryDelaySeconds = (attemptsMade: number): number =>
+  Math.min(firstRetryDelaySeconds * 2 ** (attemptsMade - 1), longestRetryDelaySeconds);
+
+// Rows of all providers, oldest first, which another process may be about: those are skipped. What has not gone out is tried
+// for three days, however short the history is kept. Served by mails_created_idx.
+const deleteOldMailsStatement = `
+  delete from mails
+  where (provider_id, id) in (
+    select provider_id, id
+    from mails
+    where created_at < $1::timestamptz - make_interval(days => $2)
+      and (sent_at is not null or created_at < $1::timestamptz - interval '3 days')
+    order by created_at
+    limit $3
+    for update skip locked)
+  returning id`;
+
+/** A transaction of some 10 ms, whatever has gathered. */
+const deletedAtOnce = 1000;
+
+/** Deletes some of the mails that are older than the history is kept, and gives how many: more may be left, until none. */
+export const deleteOldMails = async (db: Database, now: Date, retentionDays: number): Promise<number> =>
+  (await db.query(deleteOldMailsStatement, [now, retentionDays, deletedAtOnce])).length;

@@ -1,0 +1,31 @@
+import { expect, test } from "vitest";
+import { aPlan } from "../../../test/support/build-portal.ts";
+import { parsePlan } from "./change-plan.ts";
+import { deriveSystemName } from "./change-product.ts";
+
+const before = aPlan({ costPerMonth: "12.5", trialPeriodDays: 30 });
+
+test.each([
+  ["a blank name", { name: " " }, { name: ["can't be blank"] }],
+  ["a fee that is no number", { setup_fee: "ten" }, { setup_fee: ["is not a number"] }],
+  ["a cost below zero", { cost_per_month: "-1" }, { cost_per_month: ["must be greater than or equal to 0"] }],
+  ["a trial of half a day", { trial_period_days: "0.5" }, { trial_period_days: ["is not a number"] }],
+  ["an unknown step", { state_event: "archive" }, { state_event: ["invalid"] }],
+])("a plan is not changed by %s", (_what, input, errors) => {
+  expect(parsePlan(before, input).errors).toEqual(errors);
+});
+
+test("what an input does not name stays, and what it empties is nothing", () => {
+  const { terms, errors } = parsePlan(before, { cost_per_month: "", trial_period_days: null, state_event: "hide" });
+  expect(terms).toMatchObject({ name: before.name, costPerMonth: "0", trialPeriodDays: null, state: "hidden" });
+  expect(errors).toEqual({});
+  expect(parsePlan(before, {}).terms).toMatchObject({ costPerMonth: "12.5", trialPeriodDays: 30, state: "published" });
+});
+
+test.each([
+  ["Gold & Co.", "gold_co"],
+  ["Évasion – été", "evasion_ete"],
+  ["潮汐", "unnamed"],
+])("%s is known to programs as %s", (name, systemName) => {
+  expect(deriveSystemName(name)).toBe(systemName);
+});

@@ -1,0 +1,231 @@
+import { type By, namesChanged, recordAudit } from "#access/index.ts";
+import type { Pool, Transaction } from "#platform/database/database.ts";
+import {
+  type FieldErrors,
+  type FieldInput,
+  errorsOf,
+  hasNoErrors,
+  mergeErrors,
+  parseBoolean,
+  parseDays,
+  parseMoney,
+  parseRequiredText,
+  parseText,
+} from "#portal/fields/index.ts";
+import { alternativeSystemName, deriveSystemName, isSystemName, transitionErrors } from "./change-product.ts";
+import {
+  type Plan,
+  type PlanKind,
+  deletePlanRow,
+  insertPlan,
+  lockPlan,
+  lockPlansOfProvider,
+  updatePlanDescription,
+  updatePlanRow,
+} from "./plan.ts";
+import { lockProductForShare } from "./product.ts";
+
+/** What the provider decides of a plan. */
+type PlanTerms = Pick<
+  Plan,
+  "name" | "state" | "approvalRequired" | "setupFee" | "costPerMonth" | "trialPeriodDays" | "cancellationPeriodSeconds"
+>;
+
+interface ParsedPlan {
+  readonly terms: PlanTerms;
+  /** Undefined if the input does not name it. It is stored and shown nowhere, as in 3scale's API. */
+  readonly description: string | undefined;
+  readonly errors: FieldErrors;
+}
+
+const descriptionLengthMax = 65_535;
+
+/** A plan's terms after an input, and what is wrong with it. What the input does not name stays. */
+export function parsePlan(before: PlanTerms, input: FieldInput): ParsedPlan {
+  const read = {
+    name: parseRequiredText(input, "name"),
+    approval_required: parseBoolean(input, "approval_required"),
+    setup_fee: parseMoney(input, "setup_fee"),
+    cost_per_month: parseMoney(input, "cost_per_month"),
+    trial_period_days: parseDays(input, "trial_period_days"),
+    cancellation_period: parseDays(input, "cancellation_period"),
+  };
+  const description = parseText(input, "description", descriptionLengthMax);
+  const state = planStateAfter(before.state, input["state_event"]);
+  const { name, approval_required, setup_fee, cost_per_month, trial_period_days, cancellation_period } = read;
+  return {
+    terms: {
+      name: name.value ?? before.name,
+      state: "wrong" in state ? before.state : state.state,
+      approvalRequired: approval_required.value ?? before.approvalRequired,
+      setupFee: setup_fee.value ?? before.setupFee,
+      costPerMonth: cost_per_month.value ?? before.costPerMonth,
+      trialPeriodDays: trial_period_days.value === undefined ? before.trialPeriodDays : trial_period_days.value,
+      cancellationPeriodSeconds: cancellation_period.value ?? before.cancellationPeriodSeconds,
+    },
+    description: description.value,
+    errors: mergeErrors(errorsOf({ ...read, description }), "wrong" in state ? { state_event: state.wrong } : {}),
+  };
+}
+
+const stateOfEvent: Readonly<Record<string, Plan["state"]>> = { publish: "published", hide: "hidden" };
+
+type StateAfter = { readonly state: Plan["state"] } | { readonly wrong: readonly string[] };
+
+function planStateAfter(before: Plan["state"], event: unknown): StateAfter {
+  if (event === undefined || event === null || event === "") return { state: before };
+  const state = typeof event === "string" && Object.hasOwn(stateOfEvent, event) ? stateOfEvent[event] : undefined;
+  if (state === undefined) return { wrong: ["invalid"] };
+  return state === before ? { wrong: transitionErrors(before) } : { state };
+}
+
+interface PlanCreation {
+  readonly providerId: number;
+  readonly kind: PlanKind;
+  /** Null for an account plan. */
+  readonly productId: number | null;
+  /** As they came, by the names of the API. */
+  readonly values: FieldInput;
+  readonly by: By;
+}
+
+const newPlanTerms: PlanTerms = {
+  name: "",
+  state: "hidden",
+  approvalRequired: false,
+  setupFee: "0",
+  costPerMonth: "0",
+  trialPeriodDays: null,
+  cancellationPeriodSeconds: 0,
+};
+
+/**
+ * A new plan, hidden unless it is published at once. Nothing tells of plans: they are the provider's own doing; the audit says
+ * who did it. Undefined if the product is gone.
+ */
+export async function createPlan(
+  pool: Pool,
+  { providerId, kind, productId, values, by }: PlanCreation,
+): Promise<{ readonly plan: Plan } | { readonly refused: FieldErrors } | undefined> {
+  const { terms, description, errors } = parsePlan(newPlanTerms, { name: "", ...values });
+  const asked = parseText(values, "system_name");
+  const systemName = asked.value || deriveSystemName(terms.name);
+  const refused = mergeErrors(errors, {
+    system_name: [...asked.wrong, ...(isSystemName(systemName) ? [] : ["invalid"])],
+  });
+  if (!hasNoErrors(refused)) return { refused };
+
+  const wanted = { ...terms, kind, productId, systemName, isDefault: false, customizedFrom: null };
+  return pool.inTransaction(async (tx) => {
+    if (productId !== null && !(await lockProductForShare(tx, providerId, productId))) return undefined;
+    const another = asked.value ? undefined : { ...wanted, systemName: alternativeSystemName(systemName) };
+    const inserted =
+      (await insertPlan(tx, providerId, wanted, by.now)) ??
+      (another && (await insertPlan(tx, providerId, another, by.now)));
+    if (!inserted) return { refused: { system_name: ["has already been taken"] } };
+    if (description !== undefined) await updatePlanDescription(tx, { providerId, planId: inserted.id, description });
+    await auditPlanCreation(tx, { providerId, plan: inserted, by });
+    return { plan: inserted };
+  });
+}
+
+function auditPlanCreation(
+  tx: Transaction,
+  { providerId, plan, by }: { providerId: number; plan: Plan; by: By },
+): Promise<void> {
+  const { id, kind, productId, name } = plan;
+  const said = { action: "plan.created", subject: `plan/${id}`, detail: { kind, productId, name } };
+  return recordAudit(tx, { providerId, actor: by.actor, ...said });
+}
+
+/** A plan of a kind, and of a product unless it is an account plan. */
+interface PlanReference {
+  readonly providerId: number;
+  readonly kind: Plan["kind"];
+  readonly productId: number | null;
+  readonly planId: number;
+}
+
+type PlanUpdate = PlanReference & { readonly values: FieldInput; readonly by: By };
+
+/** Changes the terms of a plan, also for those who are on it. Undefined if there is no such plan. */
+export async function updatePlan(
+  pool: Pool,
+  { values, by, ...wanted }: PlanUpdate,
+): Promise<{ readonly plan: Plan } | { readonly refused: FieldErrors } | undefined> {
+  return pool.inTransaction(async (tx) => {
+    const [, before] = await Promise.all([
+      lockPlansOfProvider(tx, wanted.providerId),
+      lockPlan(tx, wanted.providerId, wanted.planId),
+    ]);
+    if (!isReferenced(before, wanted)) return undefined;
+    const { terms, description, errors } = parsePlan(before, values);
+    if (!hasNoErrors(errors)) return { refused: errors };
+    const plan = { ...before, ...terms };
+    const changed = namesChanged(before, plan);
+    const said = { action: "plan.changed", subject: `plan/${plan.id}`, detail: { changed } };
+    if (changed.length > 0) await recordAudit(tx, { providerId: wanted.providerId, actor: by.actor, ...said });
+    if (description !== undefined) await updatePlanDescription(tx, { ...wanted, description });
+    return { plan: await updatePlanRow(tx, wanted.providerId, plan, by.now) };
+  });
+}
+
+/** Whether a plan is there, of the kind and the product that the caller says. */
+const isReferenced = (plan: Plan | undefined, { kind, productId }: PlanReference): plan is Plan =>
+  plan !== undefined && plan.kind === kind && plan.productId === productId;
+
+// The old default goes first: plans_default_idx allows one at a time. Both plans' rows are locked by then.
+const clearDefaultStatement = `
+  update plans
+  set is_default = false, updated_at = $4
+  where provider_id = $1 and kind = $2 and product_id is not distinct from $3 and is_default`;
+
+const makeDefaultStatement = `update plans set is_default = true, updated_at = $3 where provider_id = $1 and id = $2`;
+
+/** Makes a plan the one that new accounts, subscriptions or applications get. Undefined if there is no such plan. */
+export async function makePlanDefault(
+  pool: Pool,
+  { by, ...wanted }: PlanReference & { readonly by: By },
+): Promise<{ readonly plan: Plan } | undefined> {
+  const { providerId, kind, productId, planId } = wanted;
+  return pool.inTransaction(async (tx) => {
+    const [, plan] = await Promise.all([lockPlansOfProvider(tx, providerId), lockPlan(tx, providerId, planId)]);
+    if (!isReferenced(plan, wanted) || plan.customizedFrom !== null) return undefined;
+    if (plan.isDefault) return { plan };
+    await tx.query(clearDefaultStatement, [providerId, kind, productId, by.now]);
+    await tx.query(makeDefaultStatement, [providerId, planId, by.now]);
+    const said = { action: "plan.changed", subject: `plan/${planId}`, detail: { changed: ["isDefault"] } };
+    await recordAudit(tx, { providerId, actor: by.actor, ...said });
+    return { plan: { ...plan, isDefault: true, updatedAt: by.now } };
+  });
+}
+
+// Served by accounts_plan_idx, service_subscriptions_plan_idx, applications_plan_idx and plans_customized_idx.
+const planUseStatement = `
+  select exists (select from accounts where provider_id = $1 and plan_id = $2)
+      or exists (select from service_subscriptions where provider_id = $1 and plan_id = $2)
+      or exists (select from applications where provider_id = $1 and plan_id = $2) as "isHeld",
+    exists (select from plans where provider_id = $1 and customized_from = $2) as "isCustomized"`;
+
+/** Somebody is on it, or on a plan that was made from it. */
+type PlanInUse = `${Plan["kind"]} in use` | `${Plan["kind"]} customized`;
+
+/** Deletes a plan, unless somebody is on it or on a plan that was made from it. Undefined if there is no such plan. */
+export async function deletePlan(
+  pool: Pool,
+  { by, ...wanted }: PlanReference & { readonly by: By },
+): Promise<{ readonly plan: Plan } | { readonly notAllowed: PlanInUse } | undefined> {
+  const { providerId, planId } = wanted;
+  return pool.inTransaction(async (tx) => {
+    const plan = await lockPlan(tx, providerId, planId);
+    if (!isReferenced(plan, wanted)) return undefined;
+    const [held] = await tx.query<{ isHeld: boolean; isCustomized: boolean }>(planUseStatement, [providerId, planId]);
+    if (held?.isHeld) return { notAllowed: `${plan.kind} in use` };
+    if (held?.isCustomized) return { notAllowed: `${plan.kind} customized` };
+    await deletePlanRow(tx, providerId, planId);
+    const { kind, productId, name } = plan;
+    const said = { action: "plan.deleted", subject: `plan/${planId}`, detail: { kind, productId, name } };
+    await recordAudit(tx, { providerId, actor: by.actor, ...said });
+    return { plan };
+  });
+}

@@ -1,0 +1,15 @@
+import { expect, test } from "vitest";
+import { planStepOf } from "./plan.ts";
+
+test.each([
+  ["direct", "change", "change"],
+  ["request", "ask", "ask"],
+  ["credit_card", "none", "change"],
+  ["request_credit_card", "ask", "change"],
+  ["none", "none", "none"],
+] as const)(
+  "with the permission %s a developer may %s without a credit card, and %s with one",
+  (it, without, having) => {
+    expect([planStepOf(it, false), planStepOf(it, true)]).toEqual([without, having]);
+  },
+);

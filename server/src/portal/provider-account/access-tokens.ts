@@ -1,0 +1,97 @@
+import {
+  type AdminCaller,
+  type By,
+  type Scope,
+  type StoredToken,
+  createAccessToken,
+  holdProviderUser,
+  readOwnAccessToken,
+  recordAudit,
+  scopes,
+} from "#access/index.ts";
+import type { Pool } from "#platform/database/database.ts";
+import { isBlank } from "#platform/document/plain-text.ts";
+import { isXmlText } from "#platform/document/xml-text.ts";
+import { countLimits } from "#platform/limits/limits.ts";
+import { requireRoom } from "#platform/limits/require-room.ts";
+import { type FieldErrors, hasNoErrors, mergeErrors } from "#portal/fields/index.ts";
+
+/** What a token may do that asks for another. */
+type RequestingToken = Pick<AdminCaller, "actor" | "permission" | "scopes" | "expiresAt">;
+
+interface RequestedToken {
+  readonly providerId: number;
+  readonly userId: number;
+  readonly name: string;
+  readonly scopes: readonly string[];
+  readonly permission: string;
+  readonly expiresAt?: Date | undefined;
+  readonly asker: RequestingToken;
+  readonly by: By;
+}
+
+/**
+ * A new access token for one of the provider's own users, worth no more than the token that asks for it, if one does. Its value
+ * is seen here and never again. Undefined if there is no such user.
+ */
+export async function issueAccessToken(
+  pool: Pool,
+  { by, asker, ...wanted }: RequestedToken,
+): Promise<{ readonly token: StoredToken; readonly value: string } | { readonly refused: FieldErrors } | undefined> {
+  const { providerId, userId, name, permission, expiresAt } = wanted;
+  const refused = mergeErrors(
+    tokenErrors(wanted, by.now),
+    asker.actor.kind === "token" ? privilegeErrors(wanted, asker) : {},
+  );
+  if (!hasNoErrors(refused) || (permission !== "ro" && permission !== "rw")) return { refused };
+  return pool.inTransaction(async (tx) => {
+    if (!(await holdProviderUser(tx, providerId, userId))) return undefined;
+    await requireRoom(tx, countLimits.accessTokens, { providerId, id: userId });
+    const made = await createAccessToken(tx, {
+      providerId,
+      userId,
+      name: name.trim(),
+      scopes: wanted.scopes.filter(isScope),
+      permission,
+      ...(expiresAt === undefined ? {} : { expiresAt }),
+    });
+    const token = await readOwnAccessToken(tx, { providerId, userId }, String(made.id));
+    if (!token) throw new Error("The new access token was not found.");
+    const said = {
+      action: "token.created",
+      subject: `token/${made.id}`,
+      detail: { userId, scopes: token.scopes, permission },
+    };
+    await recordAudit(tx, { providerId, actor: by.actor, ...said });
+    return { token, value: made.value };
+  });
+}
+
+const isScope = (name: string): name is Scope => scopes.some((scope) => scope === name);
+
+const nameLengthMax = 255;
+
+type TokenInput = Omit<RequestedToken, "by" | "asker">;
+
+function tokenErrors({ name, scopes: wanted, permission, expiresAt }: TokenInput, now: Date): FieldErrors {
+  const isName = !isBlank(name) && name.length <= nameLengthMax && isXmlText(name);
+  return mergeErrors({
+    name: isName ? [] : [isBlank(name) ? "can't be blank" : "is invalid"],
+    scopes: wanted.length === 0 ? ["can't be blank"] : wanted.every(isScope) ? [] : ["is invalid"],
+    permission: permission === "ro" || permission === "rw" ? [] : ["is invalid"],
+    expires_at: expiresAt === undefined || expiresAt > now ? [] : ["must be in the future"],
+  });
+}
+
+/** Else whoever finds a token that reads for a day could make one of it that writes for ever. */
+function privilegeErrors({ scopes: wanted, permission, expiresAt }: TokenInput, asker: RequestingToken): FieldErrors {
+  const end = asker.expiresAt;
+  const isLonger = end !== undefined && (expiresAt === undefined || expiresAt > end);
+  return {
+    scopes: wanted.every((name) => !isScope(name) || asker.scopes.includes(name))
+      ? []
+      : [`must be among those of the token that asks (${asker.scopes.join(", ")})`],
+    permission: permission === "rw" && asker.permission === "ro" ? ["must be ro, as that of the token that asks"] : [],
+    expires_at: isLonger ? [`must be given, and not after the end of the token that asks (${end.toISOString()})`] : [],
+  };
+}

@@ -1,0 +1,376 @@
+import { isDeepStrictEqual } from "node:util";
+import {
+  type By,
+  type ProviderUser,
+  type Reach,
+  createProviderUser,
+  deleteProviderUserRow,
+  endSessionsOfUser,
+  hasOtherAdmin,
+  hashPassword,
+  lockProviderUsers,
+  readProviderUser,
+  recordAudit,
+  signInProviderUser,
+  updateProviderUserRow,
+} from "#access/index.ts";
+import { againIfTaken } from "#platform/database/again-if-taken.ts";
+import type { Database, Pool, Transaction } from "#platform/database/database.ts";
+import { type Node, record, value } from "#platform/document/document.ts";
+import type { Json } from "#platform/document/write-json.ts";
+import { type FieldErrors, type FieldInput, hasNoErrors, mergeErrors, refuseTransition } from "#portal/fields/index.ts";
+import { readProducts } from "#portal/products/index.ts";
+import { type Provider, writeTimestamp } from "#portal/providers/index.ts";
+import { judgeNames, judgePassword } from "#portal/users/index.ts";
+
+/** Which of the provider's own users is to be changed, and who wants it. */
+interface ProviderUserChange {
+  readonly provider: Provider;
+  readonly userId: number;
+  readonly by: By;
+}
+
+type ProviderUserOutcome =
+  | { readonly user: ProviderUser }
+  | { readonly refused: FieldErrors }
+  /** Nobody could change anything any more. */
+  | { readonly notAllowed: "only admin" };
+
+type UserDecision =
+  | { readonly user: ProviderUser; readonly passwordHash?: string | undefined }
+  | { readonly refused: FieldErrors };
+
+type DecideUser = (before: ProviderUser, everybody: readonly ProviderUser[]) => UserDecision;
+
+interface DecidedChange extends ProviderUserChange {
+  readonly decide: DecideUser;
+  /** The cookie of the session that a new password leaves alone. It ends all others. */
+  readonly keptSession?: string | undefined;
+}
+
+/** Changes one of the provider's own users as decided. These raise no events; the audit says who did it. */
+async function changeProviderUser(
+  pool: Pool,
+  { provider, userId, by, decide, keptSession }: DecidedChange,
+): Promise<ProviderUserOutcome | undefined> {
+  return pool.inTransaction(async (tx) => {
+    const everybody = await lockProviderUsers(tx, provider.id);
+    const before = everybody.find(({ id }) => id === userId);
+    if (!before) return undefined;
+    const wanted = decide(before, everybody);
+    if ("refused" in wanted) return wanted;
+    const { user, passwordHash } = wanted;
+    if (isDeepStrictEqual(user, before) && passwordHash === undefined) return { user };
+    if (isAdmin(before) && !isAdmin(user) && !hasOtherAdmin(everybody, userId)) return { notAllowed: "only admin" };
+
+    const isOut = user.state !== "active";
+    if (isOut || passwordHash !== undefined) {
+      const exceptCookieValue = isOut ? undefined : keptSession;
+      await endSessionsOfUser(tx, { providerId: provider.id, audience: "admin", userId, exceptCookieValue });
+    }
+    const { role, state, sections, serviceIds } = user;
+    const detail = {
+      role,
+      state,
+      sections,
+      serviceIds,
+      ...(passwordHash === undefined ? {} : { password: "changed" }),
+    };
+    const said = { action: "user.changed", subject: `provider-user/${userId}`, detail };
+    await recordAudit(tx, { providerId: provider.id, actor: by.actor, ...said });
+    return { user: await updateProviderUserRow(tx, provider.id, wanted, by.now) };
+  });
+}
+
+const isAdmin = ({ role, state }: ProviderUser): boolean => role === "admin" && state === "active";
+
+type UserChangeOutcome = Promise<ProviderUserOutcome | undefined>;
+
+export const changeProviderUserRole = (
+  pool: Pool,
+  { role, ...change }: ProviderUserChange & { readonly role: ProviderUser["role"] },
+): UserChangeOutcome => changeProviderUser(pool, { ...change, decide: (user) => ({ user: { ...user, role } }) });
+
+export const activateProviderUser = (pool: Pool, change: ProviderUserChange): UserChangeOutcome =>
+  changeProviderUser(pool, {
+    ...change,
+    decide: (user) =>
+      user.state === "pending" ? { user: { ...user, state: "active" } } : refuseTransition("activate"),
+  });
+
+/** Locks somebody out, at once. */
+export const suspendProviderUser = (pool: Pool, change: ProviderUserChange): UserChangeOutcome =>
+  changeProviderUser(pool, {
+    ...change,
+    decide: (user) =>
+      user.state === "pending" ? refuseTransition("suspend") : { user: { ...user, state: "suspended" } },
+  });
+
+export const unsuspendProviderUser = (pool: Pool, change: ProviderUserChange): UserChangeOutcome =>
+  changeProviderUser(pool, {
+    ...change,
+    decide: (user) =>
+      user.state === "suspended" ? { user: { ...user, state: "active" } } : refuseTransition("unsuspend"),
+  });
+
+/** What a member can be allowed, by the names that programs know. */
+export const memberSections = [
+  "portal",
+  "finance",
+  "partners",
+  "monitoring",
+  "settings",
+  "plans",
+  "policy_registry",
+] as const;
+
+export interface Permissions {
+  /** What is left out stays. Names that are no sections are dropped. */
+  readonly sections?: readonly string[] | undefined;
+  /** Null: all products. Ids that are no products of the provider are dropped. */
+  readonly serviceIds?: Reach | undefined;
+}
+
+/** Changes what a member may do, and for which products. An admin may do all, whatever is stored here. */
+export async function changeProviderUserPermissions(
+  pool: Pool,
+  { permissions, ...change }: ProviderUserChange & { readonly permissions: Permissions },
+): Promise<Awaited<UserChangeOutcome>> {
+  const known = await dropUnknownPermissions(pool, change.provider.id, permissions);
+  return changeProviderUser(pool, { ...change, decide: (user) => ({ user: { ...user, ...known } }) });
+}
+
+/** The permissions that are left after the unknown ones are dropped, as 3scale drops them, in their stored form. */
+async function dropUnknownPermissions(
+  db: Database,
+  providerId: number,
+  { sections, serviceIds }: Permissions,
+): Promise<Partial<Pick<ProviderUser, "sections" | "serviceIds">>> {
+  return {
+    ...(sections && { sections: memberSections.filter((section) => sections.includes(section)) }),
+    ...(serviceIds !== undefined && {
+      serviceIds: serviceIds && (await dropUnknownProducts(db, providerId, serviceIds)),
+    }),
+  };
+}
+
+// A product that is deleted between this and the change stays in the list, where it opens nothing.
+async function dropUnknownProducts(
+  db: Database,
+  providerId: number,
+  ids: readonly number[],
+): Promise<readonly number[]> {
+  const products = await readProducts(db, providerId, ids);
+  return products.map(({ id }) => id).toSorted((a, b) => a - b);
+}
+
+/** Removes one of the provider's own users, with all access tokens. Undefined if there is no such user. */
+export async function deleteProviderUser(
+  pool: Pool,
+  { provider, userId, by }: ProviderUserChange,
+): Promise<{ readonly user: ProviderUser } | { readonly notAllowed: "last admin" } | undefined> {
+  return pool.inTransaction(async (tx) => {
+    const everybody = await lockProviderUsers(tx, provider.id);
+    const user = everybody.find(({ id }) => id === userId);
+    if (!user) return undefined;
+    if (user.role === "admin" && !hasOtherAdmin(everybody, userId)) return { notAllowed: "last admin" };
+    await endSessionsOfUser(tx, { providerId: provider.id, audience: "admin", userId });
+    await deleteProviderUserRow(tx, provider.id, userId);
+    const said = { action: "user.deleted", subject: `provider-user/${userId}`, detail: { username: user.username } };
+    await recordAudit(tx, { providerId: provider.id, actor: by.actor, ...said });
+    return { user };
+  });
+}
+
+interface ParsedProviderUser {
+  readonly username: string;
+  readonly email: string | null;
+  /** Undefined: none was given. */
+  readonly password: string | undefined;
+}
+
+/** What an input says of a user's names and password; what it does not name is as it was. */
+function parseProviderUser(values: FieldInput, before?: ProviderUser): ParsedProviderUser {
+  const text = (name: string): string | undefined => {
+    const it = values[name];
+    return typeof it === "string" ? it.trim() : undefined;
+  };
+  const email = text("email") ?? before?.email ?? "";
+  return {
+    username: text("username") ?? before?.username ?? "",
+    email: email === "" ? null : email,
+    password: typeof values["password"] === "string" && values["password"] !== "" ? values["password"] : undefined,
+  };
+}
+
+interface ProviderUserRules {
+  readonly values: FieldInput;
+  readonly passwordLengthMin: number;
+  readonly isNew: boolean;
+}
+
+/** What is wrong with that, by itself. */
+function providerUserErrors(
+  wanted: ParsedProviderUser,
+  { values, passwordLengthMin, isNew }: ProviderUserRules,
+): FieldErrors {
+  const confirmation = values["password_confirmation"];
+  return mergeErrors(
+    // Who has none so far need not say one to change something else.
+    judgeNames({ ...wanted, email: wanted.email ?? (isNew || values["email"] !== undefined ? "" : null) }),
+    { cas_identifier: values["cas_identifier"] ? ["is not supported"] : [] },
+    judgePassword({
+      password: wanted.password,
+      confirmation: typeof confirmation === "string" ? confirmation : undefined,
+      isRequired: false,
+      lengthMin: passwordLengthMin,
+    }),
+  );
+}
+
+/** Hashed before the transaction opens, since it takes a while; and only if all else is fine. */
+const hashIfValid = async (
+  errors: FieldErrors,
+  { password, providerId }: { readonly password: string | undefined; readonly providerId: number },
+): Promise<string | undefined> =>
+  password !== undefined && hasNoErrors(errors) ? hashPassword(password, { providerId }) : undefined;
+
+/** Which of the names somebody else among the provider's users has. */
+function takenNameErrors(
+  users: readonly ProviderUser[],
+  { username, email }: ParsedProviderUser,
+  id?: number,
+): FieldErrors {
+  const others = users.filter((user) => user.id !== id);
+  const taken = "has already been taken";
+  return {
+    username: others.some((it) => isSameName(it.username, username)) ? [taken] : [],
+    email: email !== null && others.some((it) => it.email !== null && isSameName(it.email, email)) ? [taken] : [],
+  };
+}
+
+const isSameName = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();
+
+interface ProviderUserCreation {
+  readonly provider: Provider;
+  /** `username`, `email`, and `password` unless it is to be set later. */
+  readonly values: FieldInput;
+  readonly permissions?: Permissions;
+  readonly by: By;
+}
+
+type CreationOutcome = { readonly user: ProviderUser } | { readonly refused: FieldErrors };
+
+/** A new member of the provider's own, who waits to be activated. */
+export async function addProviderUser(
+  pool: Pool,
+  { provider, values, permissions = {}, by }: ProviderUserCreation,
+): Promise<CreationOutcome> {
+  const wanted = parseProviderUser(values);
+  const wrong = providerUserErrors(wanted, { values, passwordLengthMin: provider.passwordLengthMin, isNew: true });
+  const passwordHash = (await hashIfValid(wrong, { password: wanted.password, providerId: provider.id })) ?? null;
+  const known = await dropUnknownPermissions(pool, provider.id, permissions);
+  const add = async (tx: Transaction): Promise<CreationOutcome> => {
+    const refused = mergeErrors(wrong, takenNameErrors(await lockProviderUsers(tx, provider.id), wanted));
+    if (!hasNoErrors(refused)) return { refused };
+    const { username, email } = wanted;
+    const user = await createProviderUser(tx, {
+      providerId: provider.id,
+      username,
+      ...(email === null ? {} : { email }),
+      passwordHash,
+      role: "member",
+      state: "pending",
+      ...known,
+    });
+    const said = { action: "user.created", subject: `provider-user/${user.id}`, detail: { username } };
+    await recordAudit(tx, { providerId: provider.id, actor: by.actor, ...said });
+    return { user };
+  };
+  return againIfTaken(() => pool.inTransaction(add));
+}
+
+interface ProviderUserUpdate extends ProviderUserChange {
+  /** `username`, `email`, `password`. What is not named stays. */
+  readonly values: FieldInput;
+  readonly permissions?: Permissions;
+  /** What somebody typed to prove that the password is their own. It is looked at unless it is undefined. */
+  readonly currentPassword?: string | undefined;
+  /** The cookie of the session that a new password leaves alone. It ends all others. */
+  readonly keptSession?: string | undefined;
+}
+
+/** Changes what one of the provider's own users is called, or the password. */
+export async function updateProviderUser(
+  pool: Pool,
+  { values, permissions = {}, currentPassword, ...change }: ProviderUserUpdate,
+): Promise<ProviderUserOutcome | undefined> {
+  const { provider, userId } = change;
+  const found = await readProviderUser(pool, provider.id, userId);
+  if (!found) return undefined;
+  const rules = { values, passwordLengthMin: provider.passwordLengthMin, isNew: false };
+  const { password } = parseProviderUser(values);
+  const unproved = await passwordProofErrors(pool, { providerId: provider.id, user: found, currentPassword });
+  const wrong = mergeErrors(providerUserErrors(parseProviderUser(values, found), rules), unproved);
+  const passwordHash = await hashIfValid(wrong, { password, providerId: provider.id });
+  const known = await dropUnknownPermissions(pool, provider.id, permissions);
+  const decide: DecideUser = (before, everybody) => {
+    const wanted = parseProviderUser(values, before);
+    const refused = mergeErrors(
+      unproved,
+      providerUserErrors(wanted, rules),
+      takenNameErrors(everybody, wanted, userId),
+    );
+    if (!hasNoErrors(refused)) return { refused };
+    return { user: { ...before, ...known, username: wanted.username, email: wanted.email }, passwordHash };
+  };
+  return againIfTaken(() => changeProviderUser(pool, { ...change, decide }));
+}
+
+interface PasswordProof {
+  readonly providerId: number;
+  readonly user: ProviderUser;
+  readonly currentPassword: string | undefined;
+}
+
+/** Whoever can sign in with it knows it. Before the transaction opens: it takes a while. */
+async function passwordProofErrors(
+  pool: Pool,
+  { providerId, user, currentPassword }: PasswordProof,
+): Promise<FieldErrors> {
+  if (currentPassword === undefined) return {};
+  const known = await signInProviderUser(pool, { providerId, login: user.username, password: currentPassword });
+  return known?.user.id === user.id ? {} : { current_password: ["is incorrect"] };
+}
+
+/** One of the provider's own users as documents have it. */
+export function representProviderUser(user: ProviderUser, provider: Provider): Node {
+  const time = (at: Date): string => writeTimestamp(at, provider.timeZone);
+  return record("user", [
+    value("id", user.id),
+    value("created_at", time(user.createdAt)),
+    value("updated_at", time(user.updatedAt)),
+    value("account_id", provider.id),
+    value("state", user.state),
+    value("role", user.role),
+    value("username", user.username),
+    ...(user.email === null ? [] : [value("email", user.email)]),
+    record("extra_fields", []),
+  ]);
+}
+
+export function providerUserToJson(user: ProviderUser, provider: Provider, adminUrl: string): Json {
+  const time = (at: Date): string => writeTimestamp(at, provider.timeZone);
+  return {
+    user: {
+      id: user.id,
+      state: user.state,
+      role: user.role,
+      created_at: time(user.createdAt),
+      updated_at: time(user.updatedAt),
+      links: [{ rel: "self", href: `${adminUrl}/admin/api/users/${user.id}` }],
+      username: user.username,
+      ...(user.email === null ? {} : { email: user.email }),
+    },
+  };
+}

@@ -1,0 +1,123 @@
+import { createAccessToken, createProviderUser, digestOf, hashPassword, scopes } from "#access/index.ts";
+import type { Pool, Transaction } from "#platform/database/database.ts";
+import { isBlank } from "#platform/document/plain-text.ts";
+import { randomHex } from "#platform/ids/random-token.ts";
+import { type FieldErrors, hasNoErrors, insertStandardFields, mergeErrors } from "#portal/fields/index.ts";
+import { type Product, insertDefaultPlan, insertProduct } from "#portal/products/index.ts";
+import { type Provider, insertProvider, readFirstProvider } from "#portal/providers/index.ts";
+
+/** What a new provider is to be. What is left out is made at random. */
+interface ProviderSetup {
+  readonly name: string;
+  readonly subdomain: string;
+  readonly adminUsername: string;
+  readonly adminPassword: string;
+  readonly accessToken?: string | undefined;
+  readonly providerKey?: string | undefined;
+  readonly now: Date;
+}
+
+const nameLengthMax = 255;
+const subdomainPattern = /^[a-z0-9]([a-z0-9-]{0,48}[a-z0-9])?$/;
+
+/** What is wrong with the names of a new provider. */
+export function providerSetupErrors({ name, subdomain }: ProviderSetup): FieldErrors {
+  const wrongSubdomain = subdomain.endsWith("-admin")
+    ? "must not end in -admin: that is how its admin side is called"
+    : "may hold small letters, digits and, inside, hyphens; 50 at most";
+  return {
+    name: isBlank(name) || name.length > nameLengthMax ? [`must have 1 to ${nameLengthMax} characters`] : [],
+    subdomain: subdomainPattern.test(subdomain) && !subdomain.endsWith("-admin") ? [] : [wrongSubdomain],
+  };
+}
+
+// Two that take one subdomain at once: the second waits for the first to commit, and then inserts nothing.
+const insertTenantStatement = `
+  insert into bellwire_directory.tenants (subdomain, cell_number)
+  select $1, number from bellwire_directory.cells where schema_name = current_schema()
+  on conflict (subdomain) do nothing
+  returning provider_id as "providerId"`;
+
+/** Gives a new provider its id, and its subdomain a way to this cell. Undefined if the subdomain is taken. */
+async function insertTenant(tx: Transaction, subdomain: string): Promise<number | undefined> {
+  const [tenant] = await tx.query<{ providerId: number }>(insertTenantStatement, [subdomain]);
+  return tenant?.providerId;
+}
+
+export interface NewProvider {
+  readonly provider: Provider;
+  readonly product: Product;
+  /** Can be seen here and never again: what is kept are digests. */
+  readonly accessToken: string;
+  readonly providerKey: string;
+}
+
+const providerKeyBytes = 16;
+
+/**
+ * A provider that can be used at once: with an admin, an access token for everything, the fields that every provider
+ * has, and one product, with plans that need no approval.
+ */
+export async function setUpProvider(
+  tx: Transaction,
+  setup: ProviderSetup,
+): Promise<NewProvider | { readonly refused: FieldErrors }> {
+  const refused = mergeErrors(providerSetupErrors(setup));
+  if (!hasNoErrors(refused)) return { refused };
+  const { name, subdomain, now, providerKey = randomHex(providerKeyBytes) } = setup;
+
+  const id = await insertTenant(tx, subdomain);
+  if (id === undefined) return { refused: { subdomain: ["has already been taken"] } };
+  const provider = await insertProvider(tx, { id, name, subdomain, providerKeyDigest: digestOf(providerKey), now });
+  await insertStandardFields(tx, id, now);
+  const product = await insertFirstProduct(tx, id, now);
+  return { provider, product, accessToken: await makeAdmin(tx, id, setup), providerKey };
+}
+
+async function insertFirstProduct(tx: Transaction, providerId: number, now: Date): Promise<Product> {
+  const product = await insertProduct(tx, { providerId, name: "API", systemName: "api", backendVersion: "1", now });
+  if (!product) throw new Error("The first product of a provider is there already.");
+  const ofProvider = { providerId, now };
+  const ofProduct = { ...ofProvider, productId: product.id };
+  const fallback = { name: "Default", systemName: "default", state: "published" } as const;
+  await insertDefaultPlan(tx, { ...ofProvider, ...fallback, kind: "account_plan", productId: null });
+  await insertDefaultPlan(tx, { ...ofProduct, ...fallback, kind: "service_plan" });
+  const basic = { name: "Basic", systemName: "basic", state: "published" } as const;
+  await insertDefaultPlan(tx, { ...ofProduct, ...basic, kind: "application_plan" });
+  return product;
+}
+
+/** The provider's first user, with a token that opens all that an admin can do. Answers with the token's value. */
+async function makeAdmin(
+  tx: Transaction,
+  providerId: number,
+  { adminUsername: username, adminPassword, accessToken }: ProviderSetup,
+): Promise<string> {
+  const passwordHash = await hashPassword(adminPassword, { providerId });
+  const admin = await createProviderUser(tx, { providerId, username, passwordHash, role: "admin" });
+  const { value } = await createAccessToken(tx, {
+    providerId,
+    userId: admin.id,
+    name: "First token",
+    scopes,
+    permission: "rw",
+    ...(accessToken === undefined ? {} : { value: accessToken }),
+  });
+  return value;
+}
+
+// Held until the transaction ends: of several processes that find an empty database, one makes the provider and the
+// others wait and then find it.
+const lockFirstProviderStatement = `select pg_advisory_xact_lock(hashtext('bellwire first provider'))`;
+
+/** Sets up a provider if there is none yet. Undefined if there is one. */
+export async function setUpFirstProvider(
+  pool: Pool,
+  setup: ProviderSetup,
+): Promise<NewProvider | { readonly refused: FieldErrors } | undefined> {
+  if (await readFirstProvider(pool)) return undefined;
+  return pool.inTransaction(async (tx) => {
+    await tx.query(lockFirstProviderStatement);
+    return (await readFirstProvider(tx)) ? undefined : setUpProvider(tx, setup);
+  });
+}
