@@ -1,1 +1,79 @@
-export { operationsDoor } from "./operations-door.ts";
+import type { FastifyPluginAsync } from "fastify";
+import type { Registry } from "prom-client";
+import type { Clock } from "#platform/clock/clock.ts";
+import { wrongFromMs } from "#platform/clock/database-clock.ts";
+import type { Database } from "#platform/database/database.ts";
+import type { DatabaseSwitches } from "#platform/database/database-switches.ts";
+import type { HistoryDays } from "#webhooks/history/index.ts";
+
+export interface OperationsNeeds {
+  readonly pool: Database;
+  /** The machine's clock, which is compared with the database's. */
+  readonly machine: Clock;
+  /** What this process counts, and its engine's. Undefined where tenants could read it: they would see each other's traffic. */
+  readonly metrics: Pick<Registry, "contentType" | "metrics"> | undefined;
+  /** Whether the database has every migration that this program knows. */
+  readonly isMigrated: () => Promise<boolean>;
+  readonly readHistoryDays: () => Promise<HistoryDays>;
+  /** Whether the process has been told to stop. */
+  readonly isStopping: () => boolean;
+  readonly readDatabaseSwitches: () => Promise<DatabaseSwitches>;
+}
+
+/**
+ * Serves monitoring. `/healthz` answers 200 while the process responds: a restart would not help. `/readyz` answers 200 while the
+ * database responds, is migrated and can record today's events; otherwise requests should go elsewhere. Its `warnings` name
+ * problems that an operator should solve soon.
+ */
+export const operationsDoor =
+  (needs: OperationsNeeds): FastifyPluginAsync =>
+  async (http) => {
+    http.get("/healthz", async () => ({ status: "ok" }));
+
+    http.get("/readyz", async (request, reply) => {
+      if (needs.isStopping()) return reply.code(503).send({ status: "not ready", because: "the process is stopping" });
+      const readiness = await readReadiness(needs).catch((error: unknown) => {
+        request.log.warn({ err: error }, "not ready");
+        return { because: "the database does not answer" };
+      });
+      return "because" in readiness
+        ? reply.code(503).send({ status: "not ready", because: readiness.because })
+        : { status: "ok", ...(readiness.warnings.length > 0 && { warnings: readiness.warnings }) };
+    });
+
+    const { metrics } = needs;
+    if (metrics)
+      http.get("/metrics", async (_request, reply) => reply.type(metrics.contentType).send(await metrics.metrics()));
+  };
+
+/** How long a switch of the database is worth a warning. */
+const switchToldMs = 24 * 60 * 60_000;
+
+type Readiness = { readonly because: string } | { readonly warnings: readonly string[] };
+
+async function readReadiness({
+  pool,
+  machine,
+  isMigrated,
+  readHistoryDays,
+  readDatabaseSwitches,
+}: OperationsNeeds): Promise<Readiness> {
+  await pool.query("select 1");
+  if (!(await isMigrated())) return { because: "the database waits for migrations" };
+  const { now, daysReady } = await readHistoryDays();
+  if (daysReady === 0) return { because: "today's tables of the history are missing" };
+  const warnings: string[] = [];
+  if (daysReady === 1) warnings.push("tomorrow's tables of the history are missing");
+  const aheadMs = machine.now().getTime() - now.getTime();
+  if (Math.abs(aheadMs) >= wrongFromMs) {
+    const seconds = Math.round(Math.abs(aheadMs) / 1000);
+    warnings.push(`this machine's clock is ${seconds} s ${aheadMs > 0 ? "ahead of" : "behind"} the database's`);
+  }
+  const { at, timeline } = await readDatabaseSwitches();
+  if (at !== null && now.getTime() - at.getTime() < switchToldMs) {
+    warnings.push(
+      `the database went on from an earlier state at ${at.toISOString()} (timeline ${timeline}): changes may be lost`,
+    );
+  }
+  return { warnings };
+}

@@ -4,7 +4,8 @@ import { binLimits } from "#platform/limits/bin-limits.ts";
 import { changeBinAnswer } from "#request-bin/index.ts";
 import type { RequestBinNeeds } from "./request-bin-needs.ts";
 import type { ShowBin } from "./show-bin.ts";
-import { type FindViewer, type ViewRequest, showRefusal, viewPath } from "./viewer.ts";
+import { showRefusal } from "./refusals.ts";
+import { type FindViewer, type ViewRequest, viewPath } from "./viewer.ts";
 
 interface AnswerNeeds extends RequestBinNeeds {
   readonly show: ShowBin;

@@ -1,7 +1,8 @@
 import type { FastifyInstance } from "fastify";
 import { readBinRequestBody } from "#request-bin/index.ts";
 import type { RequestBinNeeds } from "./request-bin-needs.ts";
-import { sendRefusal, type FindViewer, type ViewRequest } from "./viewer.ts";
+import { sendRefusal } from "./refusals.ts";
+import type { FindViewer, ViewRequest } from "./viewer.ts";
 
 interface BodyRequest extends ViewRequest {
   readonly Params: { readonly id: string; readonly number: string };

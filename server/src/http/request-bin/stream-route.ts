@@ -6,7 +6,8 @@ import type { BinWatch, BinWatchers } from "./bin-watchers.ts";
 import type { RequestBinNeeds } from "./request-bin-needs.ts";
 import type { ShowBin } from "./show-bin.ts";
 import type { Turns } from "./turns.ts";
-import { type FindViewer, type ViewRequest, type Viewer, sendRefusal } from "./viewer.ts";
+import { sendRefusal } from "./refusals.ts";
+import type { FindViewer, ViewRequest, Viewer } from "./viewer.ts";
 
 interface StreamNeeds extends RequestBinNeeds {
   readonly show: ShowBin;

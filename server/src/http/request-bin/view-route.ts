@@ -2,7 +2,8 @@ import type { FastifyInstance } from "fastify";
 import { listBinRequests } from "#request-bin/index.ts";
 import type { RequestBinNeeds } from "./request-bin-needs.ts";
 import type { ShowBin } from "./show-bin.ts";
-import { showRefusal, type FindViewer, type ViewRequest } from "./viewer.ts";
+import { showRefusal } from "./refusals.ts";
+import type { FindViewer, ViewRequest } from "./viewer.ts";
 
 /** Fits on a few screens; the rest is behind "Older". */
 const pageLength = 50;

@@ -1,4 +1,4 @@
-import type { FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyRequest } from "fastify";
 import { denialOf } from "#access/index.ts";
 import { callerOfPortalUser } from "#http/shared/admin-caller.ts";
 import { findSignedInUser } from "#http/shared/browser-session.ts";
@@ -6,7 +6,6 @@ import { isSameSecret } from "#http/shared/forms.ts";
 import type { Clock } from "#platform/clock/clock.ts";
 import type { Database } from "#platform/database/database.ts";
 import { type Bin, readBin } from "#request-bin/index.ts";
-import type { ShowBin } from "./show-bin.ts";
 
 /** Somebody with the right to view a bin. */
 export interface Viewer {
@@ -41,23 +40,6 @@ export const createFindViewer =
 
 // A parameter that is given twice is a list.
 const hasViewKey = (key: unknown, bin: Bin): boolean => typeof key === "string" && isSameSecret(key, bin.viewKey);
-
-const refusals = {
-  "no bin": { status: 404, says: "There is no such bin. It may have been deleted." },
-  "no right": {
-    status: 403,
-    says: "This page opens with the bin's view link, or for admins who are signed in to the Admin Portal.",
-  },
-  suspended: { status: 403, says: "This provider is suspended." },
-} as const satisfies Record<NotViewer, { status: number; says: string }>;
-
-/** As a page. */
-export const showRefusal = (show: ShowBin, reply: FastifyReply, reason: NotViewer): Promise<FastifyReply> =>
-  show.message(reply, refusals[reason]);
-
-/** As a line of text, for requests that no page answers. */
-export const sendRefusal = (reply: FastifyReply, reason: NotViewer): FastifyReply =>
-  reply.code(refusals[reason].status).type("text/plain; charset=utf-8").send(`${refusals[reason].says}\n`);
 
 /** A path of the bin's view with its key, so that what links there works for whoever may view. */
 export function viewPath({ id, viewKey }: Bin, below = "", parameters: Readonly<Record<string, string>> = {}): string {
