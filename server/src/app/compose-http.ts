@@ -5,8 +5,8 @@ import { adminPortalPlugin } from "#http/admin-portal/index.ts";
 import { apiDocsDoor } from "#http/api-docs/index.ts";
 import { bellwireApiDoor } from "#http/bellwire-api/index.ts";
 import { developerPortalPlugin } from "#http/developer-portal/index.ts";
-import { operationsDoor } from "#http/operations/index.ts";
-import { requestBinDoor } from "#http/request-bin/index.ts";
+import { operationsPlugin } from "#http/operations/index.ts";
+import { requestBinPlugin } from "#http/request-bin/index.ts";
 import { createFindAdminCaller } from "#http/shared/admin-caller.ts";
 import { addFindProviderHook } from "#http/shared/find-provider.ts";
 import {
@@ -76,7 +76,7 @@ export async function composeHttp(parts: HttpParts): Promise<FastifyInstance> {
   parts.measureRequests?.(http);
   // Their callers are machines, which know no provider's host.
   await http.register(
-    operationsDoor({
+    operationsPlugin({
       pool,
       machine: systemClock,
       metrics: baseDomain === undefined ? metrics : undefined,
@@ -156,7 +156,7 @@ async function registerDoors(doors: FastifyInstance, parts: HttpParts): Promise<
     prefix: "/api/v1",
   });
   await doors.register(
-    requestBinDoor({ pool, clock, originOf: ({ provider }) => adminPortalUrl(provider), secretsOfBin }),
+    requestBinPlugin({ pool, clock, originOf: ({ provider }) => adminPortalUrl(provider), secretsOfBin }),
   );
   const portal = { pool, clock, cookieSecret, secureCookies, developerPortalUrl, tryOut };
   await doors.register(apiDocsDoor({ pool, clock }));

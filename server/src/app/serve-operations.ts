@@ -1,5 +1,5 @@
 import fastify from "fastify";
-import { operationsDoor } from "#http/operations/index.ts";
+import { operationsPlugin } from "#http/operations/index.ts";
 import { addAnswerHeaders, dropAbortedRequests, requestTimes } from "#http/shared/server-hooks.ts";
 import { systemClock } from "#platform/clock/clock.ts";
 import { readDatabaseSwitches } from "#platform/database/database-switches.ts";
@@ -23,7 +23,7 @@ export async function serveOperations(
   dropAbortedRequests(http);
   addAnswerHeaders(http, { isHttps: false });
   await http.register(
-    operationsDoor({
+    operationsPlugin({
       pool,
       machine: systemClock,
       metrics,

@@ -3,7 +3,7 @@ import Fastify from "fastify";
 import { pino } from "pino";
 import { Registry } from "prom-client";
 import { expect } from "vitest";
-import { operationsDoor } from "#http/operations/index.ts";
+import { operationsPlugin } from "#http/operations/index.ts";
 import { systemClock } from "#platform/clock/clock.ts";
 import { readDatabaseSwitches } from "#platform/database/database-switches.ts";
 import type { Database, Pool } from "#platform/database/database.ts";
@@ -25,7 +25,7 @@ import { until } from "../support/until.ts";
 async function scrape(metrics: Registry, pool: Database): Promise<ReadonlyMap<string, number>> {
   await using http = Fastify();
   await http.register(
-    operationsDoor({
+    operationsPlugin({
       pool,
       machine: systemClock,
       metrics,

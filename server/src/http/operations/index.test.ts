@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import type { Database } from "#platform/database/database.ts";
 import type { DatabaseSwitches } from "#platform/database/database-switches.ts";
 import { HandDrivenClock } from "../../../test/support/hand-driven-clock.ts";
-import { operationsDoor } from "./index.ts";
+import { operationsPlugin } from "./index.ts";
 
 const machine = new HandDrivenClock();
 const answering: Database = { query: async () => [] };
@@ -26,7 +26,7 @@ async function serve(state: Partial<typeof usual>) {
   const metrics = new Registry();
   new Counter({ name: "webhook_attempts_total", help: "Attempts made.", registers: [metrics] }).inc(3);
   await http.register(
-    operationsDoor({
+    operationsPlugin({
       pool,
       machine,
       metrics,

@@ -6,7 +6,7 @@ import type { Database } from "#platform/database/database.ts";
 import type { DatabaseSwitches } from "#platform/database/database-switches.ts";
 import type { HistoryDays } from "#webhooks/history/index.ts";
 
-export interface OperationsNeeds {
+export interface OperationsDependencies {
   readonly pool: Database;
   /** The machine's clock, which is compared with the database's. */
   readonly machine: Clock;
@@ -25,8 +25,8 @@ export interface OperationsNeeds {
  * database responds, is migrated and can record today's events; otherwise requests should go elsewhere. Its `warnings` name
  * problems that an operator should solve soon.
  */
-export const operationsDoor =
-  (needs: OperationsNeeds): FastifyPluginAsync =>
+export const operationsPlugin =
+  (needs: OperationsDependencies): FastifyPluginAsync =>
   async (http) => {
     http.get("/healthz", async () => ({ status: "ok" }));
 
@@ -47,7 +47,7 @@ export const operationsDoor =
   };
 
 /** How long a switch of the database is worth a warning. */
-const switchToldMs = 24 * 60 * 60_000;
+const switchWarningMs = 24 * 60 * 60_000;
 
 type Readiness = { readonly because: string } | { readonly warnings: readonly string[] };
 
@@ -57,7 +57,7 @@ async function readReadiness({
   isMigrated,
   readHistoryDays,
   readDatabaseSwitches,
-}: OperationsNeeds): Promise<Readiness> {
+}: OperationsDependencies): Promise<Readiness> {
   await pool.query("select 1");
   if (!(await isMigrated())) return { because: "the database waits for migrations" };
   const { now, daysReady } = await readHistoryDays();
@@ -70,7 +70,7 @@ async function readReadiness({
     warnings.push(`this machine's clock is ${seconds} s ${aheadMs > 0 ? "ahead of" : "behind"} the database's`);
   }
   const { at, timeline } = await readDatabaseSwitches();
-  if (at !== null && now.getTime() - at.getTime() < switchToldMs) {
+  if (at !== null && now.getTime() - at.getTime() < switchWarningMs) {
     warnings.push(
       `the database went on from an earlier state at ${at.toISOString()} (timeline ${timeline}): changes may be lost`,
     );

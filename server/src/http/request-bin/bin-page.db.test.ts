@@ -8,7 +8,7 @@ import { launchBrowser } from "../../../test/support/browser.ts";
 import { buildAttempt, buildSender, testSecret } from "../../../test/support/build-attempts.ts";
 import { buildProvider } from "../../../test/support/build-webhooks.ts";
 import { test } from "../../../test/support/test.ts";
-import { requestBinDoor } from "./index.ts";
+import { requestBinPlugin } from "./index.ts";
 import { viewPath } from "./viewer.ts";
 
 const publicUrl = "http://bins.example";
@@ -24,7 +24,7 @@ async function openDoor(pool: Pool) {
   const needs = { pool, clock: systemClock, originOf: () => publicUrl, secretsOfBin: async () => [testSecret] };
   http.register(async (doors) => {
     addFindProviderHook(doors, { pool, clock: systemClock, baseDomain: undefined });
-    await doors.register(requestBinDoor(needs));
+    await doors.register(requestBinPlugin(needs));
   });
   return http;
 }

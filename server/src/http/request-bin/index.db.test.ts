@@ -8,7 +8,7 @@ import { buildAttempt, buildSender, testSecret } from "../../../test/support/bui
 import { buildProvider } from "../../../test/support/build-webhooks.ts";
 import { test as base } from "../../../test/support/test.ts";
 import { until } from "../../../test/support/until.ts";
-import { requestBinDoor } from "./index.ts";
+import { requestBinPlugin } from "./index.ts";
 import { viewPath } from "./viewer.ts";
 
 const publicUrl = "http://bins.example";
@@ -24,7 +24,7 @@ const test = base
     http.register(async (doors) => {
       addFindProviderHook(doors, { pool: database, clock: systemClock, baseDomain: undefined });
       await doors.register(
-        requestBinDoor({
+        requestBinPlugin({
           pool: database,
           clock: systemClock,
           originOf: () => publicUrl,

@@ -6,16 +6,16 @@ import type { Clock } from "#platform/clock/clock.ts";
 import { binLimits, bytesInWords } from "#platform/limits/bin-limits.ts";
 import { networkOf } from "#platform/network/network-of.ts";
 import { RateLimiter, catchRequest, requestOverheadBytes } from "#request-bin/index.ts";
-import type { BinParams, RequestBinNeeds } from "./request-bin-needs.ts";
+import type { BinParams, RequestBinNeeds } from "./viewer.ts";
 
 const { max, perSecond } = binLimits.bytesOfBin;
 const rateInWords = `This bin takes ${bytesInWords(max)} at once, and ${bytesInWords(perSecond)} a second after that.`;
 
 /** Any method, any content type, any bytes: nothing is parsed, and what is too long is refused. */
-export function addCatchRoute(http: FastifyInstance, { pool, clock }: RequestBinNeeds): void {
-  takeEveryMethod(http);
+export function addReceiveRoute(http: FastifyInstance, { pool, clock }: RequestBinNeeds): void {
+  acceptEveryMethod(http);
   http.removeAllContentTypeParsers();
-  const bodiesInFlight = limitWhatComes(http, clock);
+  const bodiesInFlight = limitIncomingBytes(http, clock);
   // Fastify refuses a Content-Type that it cannot read. What came is kept from the raw headers, so nothing is lost here.
   http.addHook("onRequest", async (request) => {
     request.headers["content-type"] = "application/octet-stream";
@@ -40,7 +40,7 @@ export function addCatchRoute(http: FastifyInstance, { pool, clock }: RequestBin
       method: request.method,
       path,
       query: query.join("?"),
-      headers: inPairs(request.raw.rawHeaders),
+      headers: headerPairs(request.raw.rawHeaders),
       body: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
     });
     if (!answer) return reply.code(404).type("text/plain").send("There is no such bin.\n");
@@ -58,17 +58,17 @@ export function addCatchRoute(http: FastifyInstance, { pool, clock }: RequestBin
       await clock.sleep(answer.delayMs, gone.signal);
     }
     reply.code(answer.status);
-    return isOpenedInBrowser(request) ? reply.type("text/plain; charset=utf-8").send(forBrowsers) : reply.send();
+    return isOpenedInBrowser(request) ? reply.type("text/plain; charset=utf-8").send(textForBrowsers) : reply.send();
   });
 }
 
 /** What one network may send to bins, and what may be in memory at once, is known before a body is read. */
-function limitWhatComes(http: FastifyInstance, clock: Clock): BodiesInFlight {
+function limitIncomingBytes(http: FastifyInstance, clock: Clock): BodiesInFlight {
   const networks = new RateLimiter(clock, binLimits.bytesOfNetwork);
   const providers = new RateLimiter(clock, binLimits.bytesOfProvider);
   const bodiesInFlight = new BodiesInFlight();
   http.addHook("onRequest", async (request, reply) => {
-    const bytes = bytesToCome(request);
+    const bytes = expectedBodyBytes(request);
     const counted = bytes + requestOverheadBytes;
     const retryAfterSeconds =
       networks.secondsToWait(networkOf(request.ip), counted) ||
@@ -100,14 +100,14 @@ class BodiesInFlight {
 }
 
 /** As much as may come, if the request does not say. What is longer than allowed is refused unread. */
-function bytesToCome({ headers }: FastifyRequest): number {
+function expectedBodyBytes({ headers }: FastifyRequest): number {
   if (headers["transfer-encoding"] !== undefined) return binLimits.bodyBytes.max;
   const length = Number(headers["content-length"] ?? 0);
   return Math.min(length || 0, binLimits.bodyBytes.max);
 }
 
 /** Fastify knows some of those that HTTP has, and Node reads all but this one, which is for proxies. */
-function takeEveryMethod(http: FastifyInstance): void {
+function acceptEveryMethod(http: FastifyInstance): void {
   const unknown = METHODS.filter((method) => method !== "CONNECT" && !http.supportedMethods.includes(method));
   for (const method of unknown) http.addHttpMethod(method, { hasBody: true });
 }
@@ -116,10 +116,10 @@ const isOpenedInBrowser = ({ method, headers }: FastifyRequest): boolean =>
   method === "GET" && (headers.accept ?? "").includes("text/html");
 
 /** Somebody may take the receiving address for the view; it gives no right to view, so it does not lead there. */
-const forBrowsers =
+const textForBrowsers =
   "This is a request bin: it received your request, as it receives any.\n" +
   "What it received is in the Admin Portal, under Webhooks > Request bins.\n";
 
-function inPairs(raw: readonly string[]): (readonly [string, string])[] {
+function headerPairs(raw: readonly string[]): (readonly [string, string])[] {
   return raw.flatMap((name, at) => (at % 2 === 0 ? [[name, raw[at + 1] ?? ""] as const] : []));
 }

@@ -1,20 +1,19 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { EventStream, type StreamAccess } from "#http/shared/event-stream.ts";
 import { Problem } from "#http/shared/problem.ts";
+import type { Clock } from "#platform/clock/clock.ts";
+import type { Pool } from "#platform/database/database.ts";
 import { listNextBinRequests, readBin } from "#request-bin/index.ts";
-import type { BinWatch, BinWatchers } from "./bin-watchers.ts";
-import type { RequestBinNeeds } from "./request-bin-needs.ts";
-import type { ShowBin } from "./show-bin.ts";
-import type { Turns } from "./turns.ts";
-import { sendRefusal } from "./refusals.ts";
-import type { FindViewer, ViewRequest, Viewer } from "./viewer.ts";
+import type { BinPages, SerialQueue } from "./bin-page.ts";
+import { sendRefusalText } from "./view-routes.ts";
+import type { FindViewer, RequestBinNeeds, ViewRequest, Viewer } from "./viewer.ts";
 
 interface StreamNeeds extends RequestBinNeeds {
-  readonly show: ShowBin;
+  readonly show: BinPages;
   readonly watchers: BinWatchers;
   readonly access: StreamAccess;
   readonly findViewer: FindViewer;
-  readonly turns: Turns;
+  readonly turns: SerialQueue;
 }
 
 interface StreamRequest extends ViewRequest {
@@ -27,7 +26,7 @@ export function addStreamRoute(http: FastifyInstance, needs: StreamNeeds): void 
   const options = { exposeHeadRoute: false } as const;
   http.get<StreamRequest>("/:id/view/stream", options, async (request, reply) => {
     const viewer = await needs.findViewer(request);
-    if (typeof viewer === "string") return sendRefusal(reply, viewer);
+    if (typeof viewer === "string") return sendRefusalText(reply, viewer);
     const seen = request.headers["last-event-id"] ?? request.query.after;
     const after = typeof seen === "string" && /^\d{1,9}$/.test(seen) ? Number(seen) : 0;
     const stream = new EventStream(reply.raw, needs.clock);
@@ -76,7 +75,7 @@ async function streamRequests(stream: EventStream, streaming: Streaming): Promis
   stream.over.addEventListener("abort", () => watch.end());
   try {
     await stream.send("retry: 1000\n\n");
-    await sendWhatComes(stream, watch, streaming);
+    await sendNewRequests(stream, watch, streaming);
   } catch {
     // The database is away: the browser comes back in a second, and goes on where it was.
   } finally {
@@ -88,7 +87,7 @@ async function streamRequests(stream: EventStream, streaming: Streaming): Promis
 /** Looks without a hint, so that a connection that is gone is noticed. */
 const heartbeat = ":\n\n";
 
-async function sendWhatComes(stream: EventStream, watch: BinWatch, streaming: Streaming): Promise<void> {
+async function sendNewRequests(stream: EventStream, watch: BinWatch, streaming: Streaming): Promise<void> {
   const { needs, asked, viewer, after } = streaming;
   const { bin } = viewer;
   const { pool, clock, show, turns } = needs;
@@ -109,5 +108,60 @@ async function sendWhatComes(stream: EventStream, watch: BinWatch, streaming: St
       await stream.send(heartbeat);
     }
     if (!watch.isOver) await watch.next(clock);
+  }
+}
+
+/** A hint can be lost: whoever watches looks this often in any case. */
+const pollEveryMs = 2000;
+
+/** One who waits for what comes to a bin. */
+class BinWatch {
+  #woken = new AbortController();
+  isOver = false;
+
+  /** Resolves as soon as something may have come since the last call, and after a while in any case. */
+  async next(clock: Clock): Promise<void> {
+    await clock.sleep(pollEveryMs, this.#woken.signal);
+    this.#woken = new AbortController();
+  }
+
+  wake(): void {
+    this.#woken.abort();
+  }
+
+  end(): void {
+    this.isOver = true;
+    this.wake();
+  }
+}
+
+/** All who watch bins in this process, with one listener for the hints. */
+export class BinWatchers {
+  readonly #watches = new Map<string, Set<BinWatch>>();
+  readonly #stopListening: () => void;
+
+  constructor(pool: Pick<Pool, "onHint">) {
+    this.#stopListening = pool.onHint("bins", (binIds) => {
+      for (const id of binIds) for (const watch of this.#watches.get(id) ?? []) watch.wake();
+    });
+  }
+
+  watch(binId: string): BinWatch {
+    const watch = new BinWatch();
+    const watches = this.#watches.get(binId) ?? new Set();
+    this.#watches.set(binId, watches.add(watch));
+    return watch;
+  }
+
+  stop(binId: string, watch: BinWatch): void {
+    const watches = this.#watches.get(binId);
+    watches?.delete(watch);
+    if (watches?.size === 0) this.#watches.delete(binId);
+  }
+
+  /** Ends every watch, so that the server can stop although browsers would stay for ever. */
+  close(): void {
+    this.#stopListening();
+    for (const watches of this.#watches.values()) for (const watch of watches) watch.end();
   }
 }

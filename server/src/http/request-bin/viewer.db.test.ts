@@ -6,9 +6,8 @@ import { type Bin, createBin, readBin } from "#request-bin/index.ts";
 import { setUp } from "../../../test/portal/house.ts";
 import { adminCookie } from "../../../test/support/admin-cookie.ts";
 import { test as base } from "../../../test/support/test.ts";
-import { requestBinDoor } from "./index.ts";
-import { maskBody } from "./mask-request.ts";
-import { viewPath } from "./viewer.ts";
+import { requestBinPlugin } from "./index.ts";
+import { maskBody, viewPath } from "./viewer.ts";
 
 const test = base
   .extend("provider", async ({ database }) => (await setUp(database)).provider)
@@ -22,7 +21,7 @@ const test = base
       addFindProviderHook(doors, { pool: database, clock: systemClock, baseDomain: undefined });
       const originOf = (): string => "http://bins.example";
       const needs = { pool: database, clock: systemClock, originOf, secretsOfBin: async () => [] };
-      await doors.register(requestBinDoor(needs));
+      await doors.register(requestBinPlugin(needs));
     });
     onCleanup(() => http.close());
     return http;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { indentJson } from "./indent-json.ts";
+import { indentJson } from "./viewer.ts";
 
 test("JSON is written as JSON.stringify would, whatever it holds", () => {
   fc.assert(

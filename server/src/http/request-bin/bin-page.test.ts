@@ -1,0 +1,97 @@
+import { execFileSync } from "node:child_process";
+import { expect, test } from "vitest";
+import { SerialQueue, answerChoices, renderCurl } from "./bin-page.ts";
+
+const chosen = (answerStatus: number, answerDelayMs: number) => {
+  const { statuses, delays } = answerChoices({ answerStatus, answerDelayMs });
+  return { all: statuses.length + delays.length, shown: [...statuses, ...delays].filter((it) => it.is_chosen) };
+};
+
+test("what a bin answers is shown, also what none of the buttons stands for", () => {
+  expect(chosen(500, 2000)).toMatchObject({ all: 12, shown: [{ status: 500 }, { delay_ms: 2000, says: "2 s" }] });
+  expect(chosen(418, 1500)).toMatchObject({ all: 14, shown: [{ status: 418 }, { delay_ms: 1500, says: "1.5 s" }] });
+});
+
+const url = "http://localhost:3000/bins/abc";
+const request = {
+  number: 1,
+  receivedAt: new Date(0),
+  method: "POST",
+  path: "/bins/abc",
+  query: "a=1&b='$HOME'",
+  headers: [
+    ["Host", "localhost:3000"],
+    ["Content-Length", "12"],
+    ["Content-Type", "text/plain"],
+    ["X-Quote", `it's "$(id)" \\ \`id\``],
+  ],
+  body: Buffer.from(`it's\n<$(id)>\n`),
+} as const;
+
+/** What a shell makes of the command: the arguments that curl gets, and what it reads. */
+function argumentsOf(command: string): string[] {
+  const curl = `curl() { for it; do printf '%s\\0' "$it"; done; case "$*" in *@-*) cat | base64;; esac; }`;
+  return execFileSync("sh", ["-c", `${curl}\n${command}`])
+    .toString()
+    .split("\0");
+}
+
+test("the command sends the same request, whatever a stranger put into it", () => {
+  expect(argumentsOf(renderCurl(request, url, request.body.toString()))).toEqual([
+    "-X",
+    "POST",
+    `${url}?a=1&b='$HOME'`,
+    "-H",
+    "Content-Type: text/plain",
+    "-H",
+    `X-Quote: it's "$(id)" \\ \`id\``,
+    "--data-binary",
+    `it's\n<$(id)>\n`,
+    "",
+  ]);
+});
+
+test("a body that is no text goes through base64", () => {
+  const body = Buffer.from([0, 255, 10]);
+  expect(argumentsOf(renderCurl({ ...request, body }, url, undefined)).slice(-3)).toEqual([
+    "--data-binary",
+    "@-",
+    `${body.toString("base64")}\n`,
+  ]);
+});
+
+test("a request without a body has none", () => {
+  expect(renderCurl({ ...request, query: "", headers: [], body: Buffer.alloc(0) }, url, "")).toBe(
+    `curl -X POST ${url}`,
+  );
+});
+
+test("jobs run in order and one at a time, and the event loop turns between them", async () => {
+  const turns = new SerialQueue();
+  const log: string[] = [];
+  let isOver = false;
+  const turn = (): void => {
+    log.push("turn");
+    if (!isOver) setImmediate(turn);
+  };
+  setImmediate(turn);
+  const jobs = ["a", "b", "c"].map((name) =>
+    turns.run(async () => {
+      log.push(`${name} begins`);
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      log.push(`${name} ends`);
+    }),
+  );
+  await Promise.all(jobs);
+  isOver = true;
+  const events = log.filter((it, at) => it !== "turn" || log[at - 1] !== "turn").join(", ");
+  expect(events).toMatch(/a begins, turn, a ends, turn, b begins, turn, b ends, turn, c begins, turn, c ends$/);
+});
+
+test("a job that fails leaves the next one its turn", async () => {
+  const turns = new SerialQueue();
+  const failing = turns.run(() => Promise.reject(new Error("no")));
+  const next = turns.run(async () => "done");
+  await expect(failing).rejects.toThrow("no");
+  expect(await next).toBe("done");
+});
