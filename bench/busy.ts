@@ -10,14 +10,14 @@
  * Run: npm run bench -- busy [seconds] [--json FILE]
  */
 import { once } from "node:events";
-import { createServer, type Socket } from "node:net";
+import { type Socket, createServer } from "node:net";
 import { Pool } from "undici";
 import { systemClock } from "../server/src/platform/clock/clock.ts";
-import { Bellwire, type EngineProcess } from "./bellwire-process.ts";
-import { openReport } from "./open-report.ts";
-import { median, percentile } from "./order-statistics.ts";
-import { requestSize } from "./read-request.ts";
-import { signUpAccounts } from "./set-up-portal.ts";
+import { requestSize } from "./arrivals.ts";
+import { Bellwire, type EngineProcess } from "./bellwire.ts";
+import { median, percentile } from "./measuring.ts";
+import { signUpAccounts } from "./portal.ts";
+import { openReport } from "./report.ts";
 
 const report = openReport("busy");
 const [seconds = 15] = report.numbers;

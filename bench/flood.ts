@@ -10,12 +10,12 @@ import { get } from "node:http";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { createBin } from "../server/src/request-bin/index.ts";
+import { startServer } from "./bellwire.ts";
+import { openBenchDatabase } from "./database.ts";
 import type { Attack, Statuses } from "./flood-process.ts";
-import { openBenchDatabase } from "./open-database.ts";
-import { openReport } from "./open-report.ts";
-import { percentile } from "./order-statistics.ts";
-import { setUpPortal } from "./set-up-portal.ts";
-import { startServer } from "./start-server.ts";
+import { percentile } from "./measuring.ts";
+import { setUpPortal } from "./portal.ts";
+import { openReport } from "./report.ts";
 
 const report = openReport("flood");
 const [posts = 2100] = report.numbers;

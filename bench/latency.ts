@@ -9,14 +9,12 @@
  */
 import { Pool } from "undici";
 import { systemClock } from "../server/src/platform/clock/clock.ts";
-import { machineMs } from "./machine-clock.ts";
-import { openBenchDatabase, type BenchDatabase } from "./open-database.ts";
-import { openReport } from "./open-report.ts";
-import { percentile } from "./order-statistics.ts";
-import { bodyBytes } from "./same-for-all.ts";
-import { setUpPortal, signUpAccounts } from "./set-up-portal.ts";
-import { startPortal, type BenchPortal } from "./start-portal.ts";
-import { startBenchReceiver, type BenchReceiver } from "./start-receiver.ts";
+import { bodyBytes } from "./backlog.ts";
+import { type BenchDatabase, openBenchDatabase } from "./database.ts";
+import { machineMs, percentile } from "./measuring.ts";
+import { type BenchPortal, setUpPortal, signUpAccounts, startPortal } from "./portal.ts";
+import { type BenchReceiver, startBenchReceiver } from "./receiver.ts";
+import { openReport } from "./report.ts";
 
 const report = openReport("latency");
 const [samples = 300, coldSamples = 60] = report.numbers;

@@ -5,15 +5,13 @@
  * Run: npm run bench -- ordered [case] [seconds] [--json FILE]
  */
 import { systemClock } from "../server/src/platform/clock/clock.ts";
-import { addDue, fillBacklog } from "./fill-backlog.ts";
-import { machineMs } from "./machine-clock.ts";
-import { measureCeiling } from "./measure-ceiling.ts";
-import { openBenchDatabase } from "./open-database.ts";
-import { openReport, type Report } from "./open-report.ts";
-import { median, percentile } from "./order-statistics.ts";
-import { bodyBytes, inFlightMax, secret } from "./same-for-all.ts";
-import { startEngineHere } from "./start-engine.ts";
-import { startBenchReceiver, type BenchReceiver } from "./start-receiver.ts";
+import { addDue, bodyBytes, endpointSecret, fillBacklog, inFlightMax } from "./backlog.ts";
+import { startEngineHere } from "./bellwire.ts";
+import { openBenchDatabase } from "./database.ts";
+import { machineMs, median, percentile } from "./measuring.ts";
+import { measureCeiling } from "./rates.ts";
+import { type BenchReceiver, startBenchReceiver } from "./receiver.ts";
+import { type Report, openReport } from "./report.ts";
 
 const pairs = Number(process.env.BENCH_PAIRS ?? 3);
 const backlogRows = Number(process.env.BENCH_ROWS ?? 25_000);
@@ -28,7 +26,7 @@ const [seconds = 8] = report.numbers;
 async function measureBacklog(receiver: BenchReceiver, keys: number, deliveries: number): Promise<number> {
   await using database = await openBenchDatabase();
   const urls = [`${receiver.origins[0]}/hook/0`];
-  await fillBacklog(database.owner, { ...database, urls, deliveries, bodyBytes, secret, keys });
+  await fillBacklog(database.owner, { ...database, urls, deliveries, bodyBytes, secret: endpointSecret, keys });
   await database.owner.query("checkpoint");
   const before = await receiver.received();
   const startedMs = performance.now();
@@ -71,7 +69,7 @@ async function measureDelays(held: number): Promise<readonly number[]> {
   await using database = await openBenchDatabase();
   const { owner } = database;
   const urls = ["live", "paused", "paused too"].map((path) => `${receiver.origins[0]}/${path}`);
-  await fillBacklog(owner, { ...database, urls, deliveries: 0, bodyBytes, secret });
+  await fillBacklog(owner, { ...database, urls, deliveries: 0, bodyBytes, secret: endpointSecret });
   const [live = 0, ...paused] = (await owner.query<{ id: number }>("select id from endpoints order by id")).map(
     (it) => it.id,
   );

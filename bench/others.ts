@@ -3,15 +3,177 @@
  * receiver with undici's dispatch, from a backlog in the same PostgreSQL, in one run, in turns. The ceiling is dispatch
  * alone. BullMQ is not here: it needs Redis. Run: npm run bench -- others [deliveries] [--json FILE]
  */
-import { measureCeiling } from "./measure-ceiling.ts";
-import { measureEngine } from "./measure-engine.ts";
-import { openReport } from "./open-report.ts";
-import { median } from "./order-statistics.ts";
-import type { Contender, Found } from "./others/contender.ts";
-import { graphileWorker } from "./others/graphile-worker.ts";
-import { pgBoss } from "./others/pg-boss.ts";
-import { bodyBytes, inFlightMax, secret } from "./same-for-all.ts";
-import { startBenchReceiver } from "./start-receiver.ts";
+import { randomUUID } from "node:crypto";
+import { Logger, makeWorkerUtils, run } from "graphile-worker";
+import { PgBoss } from "pg-boss";
+import { systemClock } from "../server/src/platform/clock/clock.ts";
+import { bodyBytes, endpointSecret, inFlightMax } from "./backlog.ts";
+import { type BenchDatabase, openBenchDatabase } from "./database.ts";
+import { median, ownCpuSeconds, treeCpuSeconds } from "./measuring.ts";
+import { SignedPosts, measureCeiling, measureEngine } from "./rates.ts";
+import { type BenchReceiver, startBenchReceiver } from "./receiver.ts";
+import { openReport } from "./report.ts";
+
+interface Found {
+  readonly perSecond: number;
+  readonly cpuMicroseconds: number;
+}
+
+/** Who sends: so many deliveries that wait in its own database, to the first origin of the receiver. */
+interface Contender {
+  readonly name: string;
+  /** What it has of a delivery once that is through. */
+  readonly keeps: string;
+  measure(receiver: BenchReceiver, deliveries: number): Promise<Found>;
+}
+
+/** The text that every contender sends. */
+const aBody = Buffer.alloc(bodyBytes, "<account>Harbour &amp; Sons</account>").toString();
+
+const batchMax = 5000;
+
+/** So many in steps that one statement takes. */
+async function addInBatches(total: number, add: (count: number) => Promise<unknown>): Promise<void> {
+  for (let left = total; left > 0; left -= batchMax) await add(Math.min(left, batchMax));
+}
+
+const secondsMax = 300;
+
+export interface Drain {
+  readonly database: BenchDatabase;
+  readonly receiver: BenchReceiver;
+  readonly deliveries: number;
+  /** Begins to work, in this process. */
+  readonly start: () => Promise<AsyncDisposable>;
+  /** Whether the database says that nothing is left to do. */
+  readonly isDrained: () => Promise<boolean>;
+}
+
+/** From before the start until all have come and the queue has written that they are done. */
+async function measureDrain({ database, receiver, deliveries, start, isDrained }: Drain): Promise<Found> {
+  await database.owner.query("checkpoint");
+  const before = await receiver.received();
+  const cpuOf = (): number => ownCpuSeconds() + treeCpuSeconds(database.postgresPid);
+  const [cpuBefore, startedMs] = [cpuOf(), performance.now()];
+  await using _worker = await start();
+  const waitUntil = async (isSo: () => Promise<boolean>, lookEveryMs: number): Promise<void> => {
+    while (!(await isSo())) {
+      if (performance.now() - startedMs > secondsMax * 1000) throw new Error(`Not done within ${secondsMax} s.`);
+      await systemClock.sleep(lookEveryMs);
+    }
+  };
+  await waitUntil(async () => (await receiver.received()) - before >= deliveries, 50);
+  await waitUntil(isDrained, 10);
+  const seconds = (performance.now() - startedMs) / 1000;
+  return { perSecond: deliveries / seconds, cpuMicroseconds: ((cpuOf() - cpuBefore) / deliveries) * 1e6 };
+}
+
+const silent = new Logger(() => () => undefined);
+
+/** As fast as its documentation on performance makes it: a local queue, and jobs completed in batches. */
+const preset = (connectionString: string) => ({
+  worker: {
+    connectionString,
+    logger: silent,
+    concurrentJobs: inFlightMax,
+    maxPoolSize: 10,
+    localQueue: { size: 500 },
+    completeJobBatchDelay: 0,
+    failJobBatchDelay: 0,
+  },
+});
+
+// The task's jobs at once: its own add_jobs, called for one row each, takes minutes for as many.
+const addJobs = `
+  select count(*) from graphile_worker.add_jobs(array(
+    select ('send', json_build_object('id', gen_random_uuid(), 'body', $2::text), null, null, null, null, null, null)::graphile_worker.job_spec
+    from generate_series(1, $1::integer)))`;
+
+async function fillGraphileQueue({ owner, ownerUrl }: BenchDatabase, deliveries: number): Promise<void> {
+  const utils = await makeWorkerUtils({ connectionString: ownerUrl, logger: silent });
+  await utils.migrate();
+  await utils.release();
+  await addInBatches(deliveries, (count) => owner.query(addJobs, [count, aBody]));
+  await owner.query("analyze graphile_worker._private_jobs");
+}
+
+async function sendPayload(posts: SignedPosts, payload: unknown): Promise<void> {
+  if (typeof payload !== "object" || payload === null || !("id" in payload) || !("body" in payload)) return;
+  await posts.send({ path: "/hook/0", id: String(payload.id), body: Buffer.from(String(payload.body)) });
+}
+
+const graphileWorker: Contender = {
+  name: "graphile-worker 0.18.0, local queue of 500",
+  keeps: "the job until it is done; no attempt",
+  async measure(receiver, deliveries) {
+    await using database = await openBenchDatabase();
+    await using posts = new SignedPosts(receiver.origins);
+    await fillGraphileQueue(database, deliveries);
+    return await measureDrain({
+      database,
+      receiver,
+      deliveries,
+      async start() {
+        const runner = await run({
+          preset: preset(database.ownerUrl),
+          noHandleSignals: true,
+          taskList: { send: (payload) => sendPayload(posts, payload) },
+        });
+        return { [Symbol.asyncDispose]: () => runner.stop() };
+      },
+      isDrained: async () =>
+        (await database.owner.query("select from graphile_worker._private_jobs limit 1")).length === 0,
+    });
+  },
+};
+
+const queue = "send";
+const workers = 4;
+const batchSize = 100;
+
+interface Job {
+  readonly id: string;
+  readonly body: string;
+}
+
+const pgBoss: Contender = {
+  name: "pg-boss 12.38.0, 4 workers, batches of 100",
+  keeps: "the job, with its state; no attempt",
+  async measure(receiver, deliveries) {
+    await using database = await openBenchDatabase();
+    await using posts = new SignedPosts(receiver.origins);
+    const boss = new PgBoss({ connectionString: database.ownerUrl, useListenNotify: true });
+    boss.on("error", (error) => console.error(error));
+    await boss.start();
+    await boss.createQueue(queue, { notify: true });
+    await addInBatches(deliveries, (count) =>
+      boss.insert(
+        queue,
+        Array.from({ length: count }, () => ({ data: { id: randomUUID(), body: aBody } })),
+      ),
+    );
+    await database.owner.query("analyze pgboss.job");
+    const { owner } = database;
+    return await measureDrain({
+      database,
+      receiver,
+      deliveries,
+      async start() {
+        for (let worker = 0; worker < workers; worker += 1) {
+          // It fetches on while its batches come full, which is the fastest that it can be told to.
+          await boss.work<Job>(queue, { batchSize, burstWhenBatchFull: true, pollingIntervalSeconds: 0.5 }, (jobs) =>
+            Promise.all(
+              jobs.map(({ data }) => posts.send({ path: "/hook/0", id: data.id, body: Buffer.from(data.body) })),
+            ),
+          );
+        }
+        return { [Symbol.asyncDispose]: () => boss.stop({ graceful: true, timeout: 5000 }) };
+      },
+      isDrained: async () =>
+        (await owner.query("select from pgboss.job where state < 'completed' limit 1")).length === 0,
+    });
+  },
+};
 
 const rounds = Number(process.env.BENCH_PAIRS ?? 3);
 const report = openReport("others");
@@ -33,7 +195,7 @@ const contenders: readonly Contender[] = [
         urls: receiver.origins.map((origin) => `${origin}/hook/0`),
         deliveries: count,
         bodyBytes,
-        secret,
+        secret: endpointSecret,
         inFlightMax,
         secondsMax: 300,
       }),

@@ -2,14 +2,13 @@
  * The cheapest receiver that is one: a socket, a count of bytes, a fixed answer. It runs in a process of its own and is
  * the same for everybody who is measured. Only if it is told to keep arrivals does it look at what it gets.
  */
-import { createServer, type Socket } from "node:net";
-import { Arrivals } from "./arrivals.ts";
-import { machineMs } from "./machine-clock.ts";
-import { isToHang, requestSize } from "./read-request.ts";
-import type { Asked, ReceiverOptions } from "./start-receiver.ts";
+import { type Socket, createServer } from "node:net";
+import { Arrivals, isToHang, requestSize } from "./arrivals.ts";
+import { machineMs } from "./measuring.ts";
+import type { Asked, ReceiverOptions } from "./receiver.ts";
 
 const answer = Buffer.from("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
-// What is said has the shape that start-receiver.ts gives it.
+// What is said has the shape that receiver.ts gives it.
 const options: ReceiverOptions = JSON.parse(process.argv[2] ?? "");
 let arrivals = new Arrivals();
 let received = 0;

@@ -4,11 +4,339 @@
  * due in the same second; `retention`, expired days dropped meanwhile. All engines are `bellwire serve --role engine`
  * processes; their memory is the most that they had at once. Run: npm run bench -- scale [case] [--json FILE]
  */
-import { openReport } from "./open-report.ts";
-import { measureBacklogs } from "./scale/measure-backlogs.ts";
-import { measureEngines } from "./scale/measure-engines.ts";
-import { measureRetention } from "./scale/measure-retention.ts";
-import { measureRetries } from "./scale/measure-retries.ts";
+import { readFileSync } from "node:fs";
+import { systemClock } from "../server/src/platform/clock/clock.ts";
+import { codeOf } from "../server/src/platform/config/error-words.ts";
+import type { Pool } from "../server/src/platform/database/database.ts";
+import { retireExpiredDays } from "../server/src/webhooks/history/index.ts";
+import { bodyBytes, endpointSecret, feedBacklog, fillBacklog, inFlightMax } from "./backlog.ts";
+import { startServer } from "./bellwire.ts";
+import { type BenchDatabase, openBenchDatabase } from "./database.ts";
+import { machineMs, median } from "./measuring.ts";
+import { megabytes, rateOf, startBenchReceiver, waitForArrivals } from "./receiver.ts";
+import { type Report, openReport } from "./report.ts";
+
+const engineDeliveries = Number(process.env.BENCH_DELIVERIES ?? 100_000);
+const origins = 10;
+const endpointsPerOrigin = 10;
+const secondsMax = 300;
+
+const tablesSize = `
+  select sum(pg_total_relation_size(relation.oid)) as bytes
+  from pg_class relation
+  where relation.relnamespace = 'bellwire'::regnamespace and relation.relkind = 'r'`;
+
+/** One process and then two, each on a backlog of its own; what was sent twice is told by the ids at the receiver. */
+async function measureEngines(report: Report): Promise<void> {
+  for (const engines of [1, 2]) {
+    using receiver = await startBenchReceiver({ origins, keepsArrivals: true });
+    await using database = await openBenchDatabase();
+    const emptyBytes = await sizeOf(database);
+    const urls = receiver.origins.flatMap((origin) =>
+      Array.from({ length: endpointsPerOrigin }, (_, path) => `${origin}/hook/${path}`),
+    );
+    await fillBacklog(database.owner, {
+      ...database,
+      urls,
+      deliveries: engineDeliveries,
+      bodyBytes,
+      secret: endpointSecret,
+    });
+    await database.owner.query("checkpoint");
+    await using running = new AsyncDisposableStack();
+    const arrived = waitForArrivals(receiver, engineDeliveries, secondsMax);
+    const started = await Promise.all(
+      Array.from({ length: engines }, async () => running.use(await startServer(database, "engine"))),
+    );
+    const arrivals = await arrived;
+    const shares = started.map(({ logFile }) => attemptsIn(logFile) / engineDeliveries);
+    const numbers = {
+      "deliveries/s": Math.round(rateOf(arrivals)),
+      "sent twice": arrivals.timesMs.length - arrivals.distinct,
+      "smallest share": Math.min(...shares),
+      "memory MB": megabytes(Math.max(...started.map((engine) => engine.memoryMax()))),
+      "stored MB for 100,000": megabytes((((await sizeOf(database)) - emptyBytes) / engineDeliveries) * 100_000),
+    };
+    if (arrivals.distinct !== engineDeliveries)
+      throw new Error(`${arrivals.distinct} of ${engineDeliveries} deliveries came.`);
+    const title = engines === 1 ? "1 engine" : `${engines} engines`;
+    report.add(
+      { title, numbers },
+      `scale ${title}: ${numbers["deliveries/s"]} deliveries/s, ${numbers["sent twice"]} of ${engineDeliveries} sent twice, ` +
+        `shares ${shares.map((share) => share.toFixed(2)).join(" and ")}, ` +
+        `memory ${numbers["memory MB"]} MB, ${numbers["stored MB for 100,000"]} MB stored for 100,000 deliveries`,
+    );
+  }
+}
+
+/** By its log lines, one for each. */
+const attemptsIn = (logFile: string): number => readFileSync(logFile, "latin1").split("delivery attempted").length - 1;
+
+async function sizeOf({ owner }: BenchDatabase): Promise<number> {
+  const [row] = await owner.query<{ bytes: string }>(tablesSize);
+  return Number(row?.bytes);
+}
+
+const small = 1000;
+const large = Number(process.env.BENCH_ROWS ?? 1_000_000);
+const backlogSeconds = Number(process.env.BENCH_SECONDS ?? 20);
+/** Windows open, lanes are taken, PostgreSQL's cache is warm. */
+const warmUpMs = 3000;
+
+interface Found {
+  readonly plain: number;
+  readonly withSnapshot: number;
+  readonly memoryBytes: number;
+}
+
+/** The rate of one engine while a backlog of this height waits for one endpoint, without and with an old snapshot. */
+async function measureBacklog(level: number): Promise<Found> {
+  using receiver = await startBenchReceiver({ origins: 1 });
+  await using database = await openBenchDatabase();
+  const urls = [`${receiver.origins[0]}/hook`];
+  await fillBacklog(database.owner, { ...database, urls, deliveries: level, bodyBytes, secret: endpointSecret });
+  await database.owner.query("checkpoint");
+  await using feeding = feedBacklog(database.owner, receiver, level);
+  await using engine = await startServer(database, "engine");
+  const measure = async (): Promise<number> => {
+    await systemClock.sleep(warmUpMs);
+    await feeding.rate();
+    await systemClock.sleep(backlogSeconds * 1000);
+    return feeding.rate();
+  };
+  const plain = await measure();
+  await using _snapshot = await holdOldSnapshot(database.owner);
+  const withSnapshot = await measure();
+  return { plain, withSnapshot, memoryBytes: engine.memoryMax() };
+}
+
+/** In turns, smaller first. What is compared is what was measured one after the other. */
+async function measureBacklogs(report: Report): Promise<void> {
+  const pairs: { readonly few: Found; readonly many: Found }[] = [];
+  for (let pair = 0; pair < Number(process.env.BENCH_PAIRS ?? 1); pair += 1)
+    pairs.push({ few: await measureBacklog(small), many: await measureBacklog(large) });
+  const tell = (title: string, rates: readonly number[], than: readonly number[], memory: readonly number[]): void => {
+    const numbers = {
+      "deliveries/s": Math.round(median(rates)),
+      "of a thousand rows without a snapshot": median(rates.map((rate, pair) => rate / (than[pair] ?? 1))),
+      "memory MB": megabytes(Math.max(...memory)),
+    };
+    report.add(
+      { title, numbers },
+      `scale ${title}: ${numbers["deliveries/s"]} deliveries/s, ` +
+        `${numbers["of a thousand rows without a snapshot"].toFixed(2)} of a thousand rows without a snapshot, ` +
+        `memory ${numbers["memory MB"]} MB`,
+    );
+  };
+  const usual = pairs.map(({ few }) => few.plain);
+  for (const [level, which] of [
+    [small, "few"],
+    [large, "many"],
+  ] as const) {
+    const found = pairs.map((pair) => pair[which]);
+    const memory = found.map((it) => it.memoryBytes);
+    const name = `backlog of ${level}`;
+    tell(
+      name,
+      found.map((it) => it.plain),
+      usual,
+      memory,
+    );
+    tell(
+      `${name} and an old snapshot`,
+      found.map((it) => it.withSnapshot),
+      usual,
+      memory,
+    );
+  }
+}
+
+/** A transaction that has read once and now does nothing, as a backup or a report does: no row that dies is removed. */
+async function holdOldSnapshot(pool: Pool): Promise<AsyncDisposable> {
+  const { promise: released, resolve: release } = Promise.withResolvers<void>();
+  const { promise: held, resolve: holds, reject: fails } = Promise.withResolvers<void>();
+  const holding = pool.inTransaction(async (tx) => {
+    await tx.query("set transaction isolation level repeatable read");
+    await tx.query("set local idle_in_transaction_session_timeout = 0");
+    await tx.query("select count(*) from providers");
+    holds();
+    await released;
+  });
+  holding.catch((error: unknown) => fails(error));
+  await held;
+  return {
+    async [Symbol.asyncDispose]() {
+      release();
+      await holding;
+    },
+  };
+}
+
+const retries = Number(process.env.BENCH_DELIVERIES ?? 100_000);
+const retriedEndpoints = 100;
+/** A receiver that works for its answer, so that requests can pile up there. */
+const answersAfterMs = 5;
+const fillWithinMs = Number(process.env.BENCH_FILL_MS ?? 20_000);
+const retriesSecondsMax = 300;
+const sliceMs = 100;
+
+/** Second attempts that fall due at one moment, for a hundred endpoints of one receiver. */
+async function measureRetries(report: Report): Promise<void> {
+  using receiver = await startBenchReceiver({ origins: 1, keepsArrivals: true, answersAfterMs });
+  await using database = await openBenchDatabase();
+  const urls = Array.from({ length: retriedEndpoints }, (_, path) => `${receiver.origins[0]}/hook/${path}`);
+  const dueMs = machineMs() + fillWithinMs;
+  const due = { deliveries: retries, dueAt: new Date(Date.now() + fillWithinMs), attemptsMade: 1, bodyBytes };
+  await fillBacklog(database.owner, { ...database, ...due, urls, secret: endpointSecret });
+  await using engine = await startServer(database, "engine");
+  if (machineMs() > dueMs) throw new Error(`Filling took longer than ${fillWithinMs} ms: set BENCH_FILL_MS.`);
+  await systemClock.sleep(dueMs - machineMs() - 100);
+  if ((await receiver.received()) > 0) throw new Error("Some came before they were due.");
+  const arrivals = await waitForArrivals(receiver, retries, retriesSecondsMax);
+  const slices = Map.groupBy(arrivals.timesMs, (at) => Math.floor((at - dueMs) / sliceMs));
+  const busiest = Math.max(...[...slices.values()].map((slice) => slice.length)) * (1000 / sliceMs);
+  const numbers = {
+    "deliveries/s": Math.round(rateOf(arrivals)),
+    "first after ms": Math.round((arrivals.timesMs[0] ?? 0) - dueMs),
+    "busiest 0.1 s /s": busiest,
+    "longest gap ms": Math.round(arrivals.longestGapMs),
+    "open requests max": arrivals.openMax,
+    "sent twice": arrivals.timesMs.length - arrivals.distinct,
+    "memory MB": megabytes(engine.memoryMax()),
+  };
+  report.add(
+    { title: "retries due at once", numbers },
+    `scale retries: ${retries} due at once, ${numbers["deliveries/s"]} deliveries/s, busiest 0.1 s ${busiest}/s, ` +
+      `first after ${numbers["first after ms"]} ms, longest gap ${numbers["longest gap ms"]} ms, ` +
+      `at most ${numbers["open requests max"]} requests of ${inFlightMax} open at the receiver, ` +
+      `${numbers["sent twice"]} sent twice, memory ${numbers["memory MB"]} MB`,
+  );
+}
+
+const retentionBacklog = 20_000;
+const expiredDays = 3;
+const retentionDays = 30;
+const deliveriesPerDay = Number(process.env.BENCH_DELIVERIES ?? 100_000);
+const retentionSeconds = Number(process.env.BENCH_SECONDS ?? 10);
+/** Of so many deliveries one has failed and is still on the list: it is kept. */
+const keptOneOf = 100;
+/** As the house-keeper does it where a table was too busy. */
+const againAfterMs = 60_000;
+const triesMax = 5;
+
+// A day of history as it looks when nearly all of it was delivered at the first attempt, so many days ago.
+const history = `
+  with event as (
+    select uuidv7(make_interval(days => -$1::integer)) as id, number from generate_series(1, $2::integer) as number
+  ), recorded as (
+    insert into events (provider_id, id, type, action, object_id, account_id, account_name, sequence, actor_kind,
+      channel, occurred_at, document, renderer_version)
+    select 1, id, 'account.created', 'created', number, number, 'Harbour & Sons', 1, 'system', 'system',
+      now() - make_interval(days => $1), '{}', 1
+    from event
+  ), bytes as (
+    insert into payloads (provider_id, event_id, format, body, context) select 1, id, '3scale', $3, '{}' from event
+  ), ended as (
+    insert into deliveries (provider_id, event_id, endpoint_id, state, attempts_made, format)
+    select 1, id, 1, case when number % ${keptOneOf} = 0 then 'failed' else 'delivered' end, 1, '3scale' from event
+  ), failed as (
+    insert into failures (provider_id, endpoint_id, event_id, error, url)
+    select 1, 1, id, '500', '' from event where number % ${keptOneOf} = 0
+  )
+  insert into attempts (provider_id, event_id, endpoint_id, number, at, status, latency_ms)
+  select 1, id, 1, 1, now(), 200, 1 from event`;
+
+const partitions = `
+  select inhrelid::regclass::text as name from pg_inherits
+  where inhparent = any('{events,payloads,deliveries,attempts}'::regclass[])
+    and right(inhrelid::regclass::text, 8) < to_char(current_date - $1::integer, 'YYYYMMDD')`;
+
+async function addExpiredDays(owner: Pool): Promise<void> {
+  const body = Buffer.alloc(bodyBytes, "<account>Harbour &amp; Sons</account>");
+  for (let day = 1; day <= expiredDays; day += 1) {
+    const daysAgo = retentionDays + 5 + day;
+    await owner.query("select add_history_days(current_date - $1::integer, current_date - $1::integer)", [daysAgo]);
+    for (let left = deliveriesPerDay; left > 0; left -= 20_000)
+      await owner.query(history, [daysAgo, Math.min(left, 20_000), body]);
+  }
+  // What is as old has been vacuumed long ago. Else autovacuum would begin with it about now.
+  for (const { name } of await owner.query<{ name: string }>(partitions, [retentionDays]))
+    await owner.query(`vacuum (analyze, freeze) ${name}`);
+  await owner.query("analyze failures");
+}
+
+const lockNotAvailable = "55P03";
+
+/** As the house-keeper does it: again in a minute, until nothing is left to drop. Gives how often it took. */
+async function dropExpiredDays(appPool: Pool): Promise<number> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await retireExpiredDays(appPool, new Date(), retentionDays);
+      return tries;
+    } catch (error) {
+      if (codeOf(error) !== lockNotAvailable || tries === triesMax) throw error;
+      await systemClock.sleep(againAfterMs);
+    }
+  }
+}
+
+const countLeft = `
+  select (select count(*) from events where id < uuid_v7_floor(current_date - $1::integer))::integer as events,
+    (select count(*) from attempts where event_id < uuid_v7_floor(current_date - $1::integer))::integer as attempts`;
+
+async function checkWhatIsLeft(owner: Pool): Promise<void> {
+  const kept = (expiredDays * deliveriesPerDay) / keptOneOf;
+  const [found] = await owner.query<{ events: number; attempts: number }>(countLeft, [retentionDays]);
+  if (found?.events !== kept || found.attempts !== kept)
+    throw new Error(`${kept} deliveries are wanted; ${found?.events} events and ${found?.attempts} attempts are left.`);
+}
+
+/** The longest time without a send while expired days are dropped, beside that of as long a time without. */
+async function measureRetention(report: Report): Promise<void> {
+  using receiver = await startBenchReceiver({ origins: 1, keepsArrivals: true });
+  await using database = await openBenchDatabase();
+  await using appPool = await database.openAppPool();
+  const urls = [`${receiver.origins[0]}/hook`];
+  await fillBacklog(database.owner, {
+    ...database,
+    urls,
+    deliveries: retentionBacklog,
+    bodyBytes,
+    secret: endpointSecret,
+  });
+  await addExpiredDays(database.owner);
+  await database.owner.query("checkpoint");
+  await using _feeding = feedBacklog(database.owner, receiver, retentionBacklog);
+  await using engine = await startServer(database, "engine");
+  const gapDuring = async (work: Promise<unknown>): Promise<number> => {
+    await receiver.arrivals();
+    await Promise.all([work, systemClock.sleep(retentionSeconds * 1000)]);
+    return (await receiver.arrivals()).longestGapMs;
+  };
+  await systemClock.sleep(3000);
+  const usualGapMs = await gapDuring(Promise.resolve());
+  const startedMs = performance.now();
+  let tries = 0;
+  let tookMs = 0;
+  const dropping = dropExpiredDays(appPool).then((found) => {
+    tries = found;
+    tookMs = performance.now() - startedMs;
+  });
+  const gapMs = await gapDuring(dropping);
+  await checkWhatIsLeft(database.owner);
+  const numbers = {
+    "longest gap ms": Math.round(gapMs),
+    "usual longest gap ms": Math.round(usualGapMs),
+    "dropping took ms": Math.round(tookMs),
+    tries,
+    "memory MB": megabytes(engine.memoryMax()),
+  };
+  report.add(
+    { title: "retention", numbers },
+    `scale retention: ${expiredDays} days of ${deliveriesPerDay} dropped in ${numbers["dropping took ms"]} ms, at try ${tries}, longest gap ` +
+      `between sends ${numbers["longest gap ms"]} ms, without ${numbers["usual longest gap ms"]} ms, memory ${numbers["memory MB"]} MB`,
+  );
+}
 
 const cases = {
   engines: measureEngines,

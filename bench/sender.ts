@@ -3,13 +3,13 @@
  * turns, so that a busy machine is unfair to neither. Run: npm run bench -- sender [--json FILE]
  */
 import { systemClock } from "../server/src/platform/clock/clock.ts";
-import { createSender, type AttemptRequest, type Sender } from "../server/src/webhooks/attempts/index.ts";
-import { measureCeiling } from "./measure-ceiling.ts";
-import { openReport } from "./open-report.ts";
-import { median } from "./order-statistics.ts";
-import { bodyBytes, secret } from "./same-for-all.ts";
-import { allowedHere, lookupHere } from "./set-up-portal.ts";
-import { startBenchReceiver } from "./start-receiver.ts";
+import { type AttemptRequest, type Sender, createSender } from "../server/src/webhooks/attempts/index.ts";
+import { bodyBytes, endpointSecret } from "./backlog.ts";
+import { median } from "./measuring.ts";
+import { allowedHere, lookupHere } from "./portal.ts";
+import { measureCeiling } from "./rates.ts";
+import { startBenchReceiver } from "./receiver.ts";
+import { openReport } from "./report.ts";
 
 const rounds = 15;
 const requests = 10_000;
@@ -37,7 +37,7 @@ await using sender = createSender({
 const request: AttemptRequest = {
   url: `${origins[0]}/hook/0`,
   headers: {},
-  secrets: [secret],
+  secrets: [endpointSecret],
   timeoutSeconds: 15,
   contentType: "application/xml",
   body: Buffer.alloc(bodyBytes, "<account>Harbour &amp; Sons</account>"),

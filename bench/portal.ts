@@ -1,3 +1,7 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { systemClock } from "../server/src/platform/clock/clock.ts";
 import type { Pool } from "../server/src/platform/database/database.ts";
 import type { Encryption } from "../server/src/platform/encryption/encryption.ts";
@@ -6,6 +10,7 @@ import { NameResolver } from "../server/src/platform/network/name-resolver.ts";
 import type { Lookup } from "../server/src/platform/network/resolve-target.ts";
 import { setUpProvider } from "../server/src/portal/provider-account/index.ts";
 import { type EndpointNeeds, saveDefaultEndpoint, switchesOf } from "../server/src/webhooks/endpoints/index.ts";
+import type { BenchDatabase } from "./database.ts";
 
 /** The receivers of a benchmark are on this machine. */
 export const allowedTargets = "127.0.0.0/8";
@@ -53,3 +58,41 @@ export async function signUpAccounts(origin: string, token: string, count: numbe
   }
   return ids;
 }
+
+export interface BenchPortal extends AsyncDisposable {
+  readonly pid: number;
+  readonly origin: string;
+  /** When transactions had committed, in the machine's milliseconds, since it was asked last. */
+  committedMs(): Promise<readonly number[]>;
+}
+
+/** Web and engine in a process of their own, which tells when its transactions have committed. */
+export async function startPortal(database: BenchDatabase, nameServers: readonly string[] = []): Promise<BenchPortal> {
+  const program = fileURLToPath(new URL("portal-process.ts", import.meta.url));
+  const child = fork(program, [database.appUrl, join(database.folder, "portal.log"), ...nameServers]);
+  const { origin } = await said<{ origin: string }>(child);
+  return {
+    origin,
+    pid: child.pid ?? 0,
+    committedMs() {
+      const answer = said<readonly number[]>(child);
+      child.send("committed");
+      return answer;
+    },
+    async [Symbol.asyncDispose]() {
+      const ended = once(child, "exit");
+      child.disconnect();
+      await ended;
+    },
+  };
+}
+
+// What a child says has the shape that portal-process.ts gives it.
+const said = <Said>(child: ChildProcess): Promise<Said> =>
+  new Promise((resolve, reject) => {
+    const ended = (code: number | null): void => reject(new Error(`The portal ended with ${code}.`));
+    child.once("exit", ended).once("message", (message: Said) => {
+      child.off("exit", ended);
+      resolve(message);
+    });
+  });

@@ -27,7 +27,7 @@ export interface Report {
   add(row: ReportRow, line: string): void;
 }
 
-/** Prints each line as it comes, and with `--json FILE` keeps all rows in that file for summarize.ts. */
+/** Prints each line as it comes, and with `--json FILE` writes all rows to that file for record.ts. */
 export function openReport(benchmark: string): Report {
   const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: "string" } } });
   const rows: ReportRow[] = [];

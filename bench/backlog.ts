@@ -1,5 +1,12 @@
+import { systemClock } from "../server/src/platform/clock/clock.ts";
 import type { Database, Pool } from "../server/src/platform/database/database.ts";
 import type { Encryption } from "../server/src/platform/encryption/encryption.ts";
+import type { BenchReceiver } from "./receiver.ts";
+
+/** What every benchmark sends and how: the size of a body of 3scale's, and the engine's default concurrency. */
+export const bodyBytes = 1500;
+export const inFlightMax = 200;
+export const endpointSecret = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
 
 export interface DueRows {
   readonly deliveries: number;
@@ -22,7 +29,7 @@ export interface Backlog extends DueRows {
   readonly secret: string;
 }
 
-const endpoints = `
+const insertEndpoints = `
   with endpoint as (
     insert into endpoints (provider_id, name, url, url_masked, secret, event_types, provider_actions, retry_waits_seconds,
       ordering)
@@ -34,7 +41,7 @@ const endpoints = `
   insert into lanes (endpoint_id, provider_id) select id, provider_id from endpoint`;
 
 // As recordEvents would have written them, with today's ids. Spread over the endpoints in turn, and over keys in turn.
-const deliveries = `
+const insertDeliveries = `
   with event as (
     select uuidv7() as id, number, $6::integer + number as nth, coalesce(number % $5::integer, number) as account,
       coalesce(1 + ($6::integer + number - 1) / $5::integer, 1) as sequence
@@ -79,7 +86,7 @@ export async function addEndpoints(
   db: Database,
   { urls, encryption, secret }: Pick<Backlog, "urls" | "encryption" | "secret">,
 ): Promise<void> {
-  await db.query(endpoints, [
+  await db.query(insertEndpoints, [
     urls.map((url) => encryption.encrypt("endpoint url", url)),
     urls,
     encryption.encrypt("endpoint secret", secret),
@@ -89,7 +96,7 @@ export async function addEndpoints(
 /** Adds deliveries to the endpoints that there are. */
 export async function addDue(db: Database, due: DueRows): Promise<void> {
   const body = Buffer.alloc(due.bodyBytes, "<account>Harbour &amp; Sons</account>");
-  await db.query(deliveries, [
+  await db.query(insertDeliveries, [
     due.deliveries,
     body,
     due.dueAt ?? null,
@@ -98,4 +105,53 @@ export async function addDue(db: Database, due: DueRows): Promise<void> {
     due.offset ?? 0,
     due.endpointIds ?? null,
   ]);
+}
+
+/** As many as one statement adds at most, in some 20 ms. */
+const feedMax = 2000;
+
+export interface Feeding extends AsyncDisposable {
+  /** How many have been received since its start, and the rate since the last look. */
+  rate(): Promise<number>;
+}
+
+/**
+ * Keeps a backlog at its height: for each delivery that is received another becomes due, with a hint, as recording leaves
+ * it. So a small backlog and a large one are measured over the same time and with the same work beside it.
+ */
+export function feedBacklog(pool: Pool, receiver: BenchReceiver, level: number): Feeding {
+  const stopping = new AbortController();
+  let lastReceived = 0;
+  let lastMs = performance.now();
+  const keepUp = async (): Promise<void> => {
+    const [endpoint] = await pool.query<{ id: number }>("select id from endpoints limit 1");
+    const start = await receiver.received();
+    for (let filled = level; !stopping.signal.aborted;) {
+      const missing = level - (filled - ((await receiver.received()) - start));
+      const deliveries = Math.min(feedMax, missing);
+      if (deliveries < 100) {
+        await systemClock.sleep(2);
+        continue;
+      }
+      await pool.inTransaction(async (tx) => {
+        await addDue(tx, { deliveries, bodyBytes });
+        tx.hintAfterCommit("due", String(endpoint?.id));
+      });
+      filled += deliveries;
+    }
+  };
+  const feeding = keepUp();
+  return {
+    async rate() {
+      const received = await receiver.received();
+      const nowMs = performance.now();
+      const perSecond = (received - lastReceived) / ((nowMs - lastMs) / 1000);
+      [lastReceived, lastMs] = [received, nowMs];
+      return perSecond;
+    },
+    async [Symbol.asyncDispose]() {
+      stopping.abort();
+      await feeding;
+    },
+  };
 }

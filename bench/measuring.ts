@@ -1,4 +1,20 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
+
+/** Milliseconds of the machine's monotonic clock, which is one for all of its processes: what one notes, another may subtract. */
+export const machineMs = (): number => Number(process.hrtime.bigint()) / 1e6;
+
+/** The smallest number that a share of `share` of all of them does not exceed. */
+export function percentile(numbers: readonly number[], share: number): number {
+  const sorted = numbers.toSorted((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? 0;
+}
+
+/** Of an even number of them, between the middle two. */
+export const median = (numbers: readonly number[]): number => {
+  const sorted = numbers.toSorted((a, b) => a - b);
+  const middle = sorted.slice(Math.ceil(sorted.length / 2) - 1, Math.floor(sorted.length / 2) + 1);
+  return middle.reduce((sum, number) => sum + number, 0) / Math.max(1, middle.length);
+};
 
 /** What one process, or PostgreSQL with all of its processes, has used so far. Linux only: read from /proc. */
 const ticksPerSecond = 100;

@@ -1,0 +1,197 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Registry } from "prom-client";
+import { composeEngine } from "../server/src/app/compose-engine.ts";
+import { systemClock } from "../server/src/platform/clock/clock.ts";
+import type { Lookup } from "../server/src/platform/network/resolve-target.ts";
+import { createLogger } from "../server/src/platform/observability/create-logger.ts";
+import { createSender } from "../server/src/webhooks/attempts/index.ts";
+import { familyOf, kill, postmasterOf } from "../server/test/support/processes.ts";
+import { type BenchDatabase, secretKey } from "./database.ts";
+import { machineMs, treeCpuSeconds } from "./measuring.ts";
+import { allowedHere, allowedTargets, lookupHere } from "./portal.ts";
+
+/** In this process, with everything that the product's has: guard, windows, metrics, and a log line for each attempt. */
+export async function startEngineHere(
+  database: BenchDatabase,
+  inFlightMax: number,
+  lookup: Lookup = lookupHere(),
+): Promise<AsyncDisposable> {
+  await using opened = new AsyncDisposableStack();
+  const pool = opened.use(await database.openAppPool());
+  const connectionsMax = inFlightMax;
+  const sender = opened.use(
+    createSender({
+      clock: systemClock,
+      userAgent: "Bellwire/bench",
+      allowed: allowedHere(),
+      lookup,
+      connectionsMax,
+    }),
+  );
+  const log = createLogger("info", join(database.folder, "engine.log"));
+  const { encryption } = database;
+  opened.use(
+    await composeEngine({
+      pool,
+      clock: systemClock,
+      encryption,
+      sender,
+      log,
+      metrics: new Registry(),
+      inFlightMax,
+      disableAfterDays: 0,
+      drainMs: () => 12_000,
+    }),
+  );
+  return opened.move();
+}
+
+const bellwire = fileURLToPath(new URL("../server/bin/bellwire", import.meta.url));
+/** A first start of the web role may build pages. */
+const readyWithinMs = 120_000;
+let started = 0;
+
+export interface BenchServer extends AsyncDisposable {
+  /** Of the web role. */
+  readonly origin: string;
+  readonly pid: number;
+  readonly logFile: string;
+  /** The most memory that it has had at once, in bytes. */
+  memoryMax(): number;
+}
+
+/** `bellwire serve` in a role, as an operator runs it: a process of its own, with its log lines in a file. */
+export async function startServer(database: BenchDatabase, role: "web" | "engine"): Promise<BenchServer> {
+  started += 1;
+  const logFile = join(database.folder, `${role}-${started}.log`);
+  const child = spawn(process.execPath, [bellwire, "serve", "--role", role], {
+    env: {
+      PATH: process.env.PATH,
+      PORT: "0",
+      DATABASE_URL: database.appUrl,
+      BELLWIRE_DATA_DIR: database.folder,
+      BELLWIRE_SECRET_KEY: secretKey.toString("base64"),
+      BELLWIRE_ALLOWED_TARGETS: allowedTargets,
+    },
+    stdio: ["ignore", "pipe", openSync(logFile, "w")],
+  });
+  const { stdout } = child;
+  if (!stdout) throw new Error("Its output is a pipe.");
+  let said = "";
+  stdout.on("data", (chunk: Buffer) => (said += chunk.toString()));
+  const untilMs = machineMs() + readyWithinMs;
+  let ready: RegExpExecArray | null = null;
+  while (!ready) {
+    if (child.exitCode !== null || machineMs() > untilMs) {
+      child.kill("SIGKILL");
+      throw new Error(
+        `bellwire serve --role ${role} is not ready: ${said}\n${readFileSync(logFile, "utf8").slice(-2000)}`,
+      );
+    }
+    await Promise.race([once(stdout, "data"), once(child, "exit")]);
+    ready = /^bellwire (?:engine )?ready ?(\S*)/m.exec(said);
+  }
+  const pid = child.pid ?? 0;
+  return {
+    origin: ready[1] ?? "",
+    pid,
+    logFile,
+    memoryMax: () => Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) * 1024,
+    async [Symbol.asyncDispose]() {
+      if (child.exitCode !== null) return;
+      const ended = once(child, "exit");
+      child.kill("SIGTERM");
+      await ended;
+    },
+  };
+}
+
+const program = fileURLToPath(new URL("../server/bin/bellwire", import.meta.url));
+
+/** Values of BELLWIRE_ENGINE_PROCESS. */
+export type EngineProcess = "own" | "shared";
+
+/** `bellwire serve` as an operator runs it, with both roles and an embedded database in a new folder. Logs go to a file. */
+export class Bellwire implements AsyncDisposable {
+  readonly #folder = mkdtempSync(join(tmpdir(), "bellwire-busy-"));
+  readonly #mode: EngineProcess;
+  readonly #token: string;
+  #child: ChildProcess | undefined;
+
+  constructor(mode: EngineProcess, token: string) {
+    this.#mode = mode;
+    this.#token = token;
+  }
+
+  /** Resolves with the API's address once Bellwire is ready. */
+  async start(): Promise<string> {
+    const logFile = join(this.#folder, "log");
+    const log = openSync(logFile, "a");
+    const child = spawn(process.execPath, [program, "serve"], {
+      detached: true,
+      env: {
+        PATH: process.env.PATH,
+        PORT: "0",
+        BELLWIRE_DATA_DIR: this.#folder,
+        BELLWIRE_ACCESS_TOKEN: this.#token,
+        BELLWIRE_TRY_OUT: "off",
+        BELLWIRE_ENGINE_PROCESS: this.#mode,
+      },
+      stdio: ["ignore", "pipe", log],
+    });
+    closeSync(log);
+    this.#child = child;
+    const { stdout } = child;
+    if (!stdout) throw new Error("Its output is a pipe.");
+    let output = "";
+    for await (const chunk of stdout.iterator({ destroyOnReturn: false })) {
+      output += String(chunk);
+      const origin = /^bellwire ready (\S+)/m.exec(output)?.[1];
+      if (origin === undefined) continue;
+      stdout.resume();
+      return origin;
+    }
+    throw new Error(`bellwire serve is not ready: ${output}\n${readFileSync(logFile, "utf8").slice(-2000)}`);
+  }
+
+  /** Processor time of both roles so far, and of PostgreSQL, which is a child of the first. */
+  async cpuSeconds(): Promise<{ readonly bellwire: number; readonly postgres: number }> {
+    const postgres = treeCpuSeconds((await postmasterOf(this.#databaseFolder())) ?? 0);
+    return { bellwire: treeCpuSeconds(this.#child?.pid ?? 0) - postgres, postgres };
+  }
+
+  /** Kills all of its processes, PostgreSQL's included. */
+  async kill(): Promise<void> {
+    const pid = this.#child?.pid;
+    const postmaster = await postmasterOf(this.#databaseFolder());
+    if (!this.#child || pid === undefined || postmaster === undefined) throw new Error("Bellwire does not run.");
+    const ended = once(this.#child, "exit");
+    const family = [...(await familyOf(pid)), ...(await familyOf(postmaster))];
+    for (const member of family) kill(member, "SIGKILL");
+    await ended;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const databaseFolder = this.#databaseFolder();
+    if (this.#child?.exitCode === null && this.#child.signalCode === null) {
+      const ended = once(this.#child, "exit");
+      this.#child.kill("SIGTERM");
+      await ended;
+    }
+    for (const folder of new Set([this.#folder, databaseFolder])) rmSync(folder, { recursive: true, force: true });
+  }
+
+  /** Differs from the data directory if the user that PostgreSQL runs as cannot enter that. */
+  #databaseFolder(): string {
+    try {
+      return readFileSync(join(this.#folder, "postgres-location"), "utf8").trim();
+    } catch {
+      return this.#folder;
+    }
+  }
+}

@@ -1,0 +1,151 @@
+import { createHmac, createSecretKey, randomUUID } from "node:crypto";
+import { type Dispatcher, Pool } from "undici";
+import { systemClock } from "../server/src/platform/clock/clock.ts";
+import { everyAttempt } from "../server/src/webhooks/deliveries/index.ts";
+import { endpointSecret, fillBacklog, inFlightMax } from "./backlog.ts";
+import { startEngineHere } from "./bellwire.ts";
+import { type BenchDatabase, openBenchDatabase } from "./database.ts";
+import { ownCpuSeconds, treeCpuSeconds } from "./measuring.ts";
+import type { BenchReceiver } from "./receiver.ts";
+
+/** undici's dispatch with an HMAC for each request and the headers that Bellwire sends: what every sender is given. */
+export class SignedPosts implements AsyncDisposable {
+  readonly #pools: readonly Pool[];
+  readonly #key = createSecretKey(Buffer.from(endpointSecret.slice("whsec_".length), "base64"));
+
+  constructor(origins: readonly string[]) {
+    this.#pools = origins.map((origin) => new Pool(origin, { connections: inFlightMax, pipelining: 1 }));
+  }
+
+  /** Resolves when it has been answered, whatever the answer. */
+  send({ origin = 0, path, id, body }: { origin?: number; path: string; id: string; body: Buffer }): Promise<void> {
+    const timestamp = String(Math.floor(Date.now() / 1000));
+    const signature = createHmac("sha256", this.#key).update(`${id}.${timestamp}.`).update(body).digest("base64");
+    const headers = [
+      "content-type",
+      "application/xml",
+      "user-agent",
+      "Bellwire/bench",
+      "webhook-id",
+      id,
+      "webhook-timestamp",
+      timestamp,
+      "webhook-signature",
+      `v1,${signature}`,
+      "bellwire-attempt",
+      "1",
+      "bellwire-event-type",
+      "account.created",
+      "bellwire-event-time",
+      "2026-11-24T12:00:00.000Z",
+      "bellwire-sequence",
+      "1",
+      "bellwire-actor",
+      "developer:21",
+      "bellwire-channel",
+      "developer_portal",
+    ];
+    return new Promise((resolve, reject) => {
+      const handler: Dispatcher.DispatchHandler = {
+        onRequestStart() {},
+        onResponseStart() {},
+        onResponseData() {},
+        onResponseEnd: () => resolve(),
+        onResponseError: (_controller, error) => reject(error),
+      };
+      this.#pools[origin]?.dispatch({ method: "POST", path, headers, body }, handler);
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#pools.map((pool) => pool.destroy()));
+  }
+}
+
+export interface CeilingRun {
+  readonly origins: readonly string[];
+  readonly pathsPerOrigin: number;
+  readonly bodyBytes: number;
+  readonly inFlightMax: number;
+  readonly requests: number;
+}
+
+/** undici's dispatch alone, an HMAC for each request and no queue: what no sender on this machine can beat. */
+export async function measureCeiling(run: CeilingRun): Promise<{ perSecond: number; cpuMicroseconds: number }> {
+  const { origins, pathsPerOrigin, requests } = run;
+  await using posts = new SignedPosts(origins);
+  const body = Buffer.alloc(run.bodyBytes, "<account>Harbour &amp; Sons</account>");
+  let next = 0;
+  const line = async (): Promise<void> => {
+    while (next < requests) {
+      const number = next++;
+      const path = `/hook/${Math.floor(number / origins.length) % pathsPerOrigin}`;
+      await posts.send({ origin: number % origins.length, path, id: randomUUID(), body });
+    }
+  };
+  const cpuBefore = ownCpuSeconds();
+  const startedMs = performance.now();
+  await Promise.all(Array.from({ length: run.inFlightMax }, line));
+  const seconds = (performance.now() - startedMs) / 1000;
+  const cpu = ownCpuSeconds() - cpuBefore;
+  return { perSecond: requests / seconds, cpuMicroseconds: (cpu / requests) * 1e6 };
+}
+
+export interface Rate {
+  readonly perSecond: number;
+  readonly cpuMicroseconds: number;
+  /** The part of it that is not PostgreSQL's. */
+  readonly ownMicroseconds?: number;
+}
+
+export interface EngineRun {
+  readonly receiver: BenchReceiver;
+  readonly urls: readonly string[];
+  readonly deliveries: number;
+  readonly bodyBytes: number;
+  readonly secret: string;
+  readonly inFlightMax: number;
+  /** What has not been delivered by then ends the run. */
+  readonly secondsMax: number;
+}
+
+/**
+ * The engine as the product composes it, on a backlog that is due: from before its start to the commit of the last
+ * attempt. The receiver tells when that is near, so that nothing is counted in the database meanwhile.
+ */
+export async function measureEngine(run: EngineRun): Promise<Rate> {
+  await using database = await openBenchDatabase();
+  const { owner, encryption, postgresPid } = database;
+  await fillBacklog(owner, { ...run, encryption });
+  await owner.query("checkpoint");
+  const receivedBefore = await run.receiver.received();
+  const [ownBefore, postgresBefore] = [ownCpuSeconds(), treeCpuSeconds(postgresPid)];
+  const startedMs = performance.now();
+  await using _engine = await startEngineHere(database, run.inFlightMax);
+  const timeIsUp = (): void => {
+    if (performance.now() - startedMs > run.secondsMax * 1000)
+      throw new Error(`The deliveries were not made within ${run.secondsMax} s.`);
+  };
+  while ((await run.receiver.received()) - receivedBefore < run.deliveries) {
+    await systemClock.sleep(50);
+    timeIsUp();
+  }
+  while ((await owner.query("select from due limit 1")).length > 0) {
+    await systemClock.sleep(10);
+    timeIsUp();
+  }
+  const seconds = (performance.now() - startedMs) / 1000;
+  const [own, postgres] = [ownCpuSeconds() - ownBefore, treeCpuSeconds(postgresPid) - postgresBefore];
+  await expectAttempts(database, run.deliveries);
+  return {
+    perSecond: run.deliveries / seconds,
+    cpuMicroseconds: ((own + postgres) / run.deliveries) * 1e6,
+    ownMicroseconds: (own / run.deliveries) * 1e6,
+  };
+}
+
+/** A run that did not record everything measures something else. */
+async function expectAttempts({ owner }: BenchDatabase, deliveries: number): Promise<void> {
+  const [row] = await owner.query<{ written: number }>(`select count(*) as written from ${everyAttempt} attempt`);
+  if (row?.written !== deliveries) throw new Error(`${deliveries} deliveries have ${row?.written} attempts.`);
+}
