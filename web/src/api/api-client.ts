@@ -1,9 +1,12 @@
 import createClient, { type Client } from "openapi-fetch";
 
 import { ApiProblem } from "./api-problem.ts";
-import type { paths } from "./bellwire-api.d.ts";
+import type { components, paths } from "./bellwire-api.d.ts";
 
 export type ApiClient = Client<paths>;
+
+/** The named schemas of the Bellwire API. */
+export type BellwireSchemas = components["schemas"];
 
 /** The Bellwire API with the Admin Portal's session. A session that has ended leads to the sign-in page. */
 export function createApiClient({ csrfToken, toSignIn }: { csrfToken: string; toSignIn: () => void }): ApiClient {

@@ -1,9 +1,8 @@
 import { infiniteQueryOptions } from "@tanstack/react-query";
 
-import { answerOf, type ApiClient } from "./api-client.ts";
-import type { components } from "./bellwire-api.d.ts";
+import { answerOf, type ApiClient, type BellwireSchemas } from "./api-client.ts";
 
-export type AuditRecord = components["schemas"]["AuditRecord"];
+export type AuditRecord = BellwireSchemas["AuditRecord"];
 
 export const auditRecordsQuery = (api: ApiClient) =>
   infiniteQueryOptions({

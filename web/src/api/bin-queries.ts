@@ -1,10 +1,9 @@
 import { queryOptions } from "@tanstack/react-query";
 
-import { answerOf, type ApiClient } from "./api-client.ts";
-import type { components } from "./bellwire-api.d.ts";
+import { answerOf, type ApiClient, type BellwireSchemas } from "./api-client.ts";
 import { everyPage } from "./every-page.ts";
 
-export type Bin = components["schemas"]["Bin"];
+export type Bin = BellwireSchemas["Bin"];
 
 export const binsQuery = (api: ApiClient) =>
   queryOptions({

@@ -1,13 +1,12 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 
-import { answerOf, type ApiClient } from "./api-client.ts";
-import type { components } from "./bellwire-api.d.ts";
+import { answerOf, type ApiClient, type BellwireSchemas } from "./api-client.ts";
 import type { EventTypeName } from "./event-type-queries.ts";
 
-export type Delivery = components["schemas"]["Delivery"];
-export type DeliveryInFull = components["schemas"]["DeliveryInFull"];
+export type Delivery = BellwireSchemas["Delivery"];
+export type DeliveryInFull = BellwireSchemas["DeliveryInFull"];
 export type DeliveryState = Delivery["state"];
-export type Attempt = components["schemas"]["Attempt"];
+export type Attempt = BellwireSchemas["Attempt"];
 
 export interface DeliveryFilter {
   readonly state?: DeliveryState;

@@ -1,10 +1,9 @@
 import { queryOptions } from "@tanstack/react-query";
 
-import { answerOf, type ApiClient } from "./api-client.ts";
-import type { components } from "./bellwire-api.d.ts";
+import { answerOf, type ApiClient, type BellwireSchemas } from "./api-client.ts";
 import { everyPage } from "./every-page.ts";
 
-export type Endpoint = components["schemas"]["Endpoint"];
+export type Endpoint = BellwireSchemas["Endpoint"];
 
 export const readEndpoints = (api: ApiClient): Promise<Endpoint[]> =>
   everyPage((query) => answerOf(api.GET("/api/v1/endpoints", { params: { query } })));

@@ -1,12 +1,11 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 
-import { answerOf, type ApiClient } from "./api-client.ts";
-import type { components } from "./bellwire-api.d.ts";
+import { answerOf, type ApiClient, type BellwireSchemas } from "./api-client.ts";
 import type { EventTypeName } from "./event-type-queries.ts";
 
-export type Event = components["schemas"]["Event"];
-export type EventInFull = components["schemas"]["EventInFull"];
-export type Verdict = components["schemas"]["Verdict"];
+export type Event = BellwireSchemas["Event"];
+export type EventInFull = BellwireSchemas["EventInFull"];
+export type Verdict = BellwireSchemas["Verdict"];
 
 export interface EventFilter {
   readonly type?: EventTypeName;

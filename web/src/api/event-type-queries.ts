@@ -1,10 +1,9 @@
 import { queryOptions } from "@tanstack/react-query";
 
-import { answerOf, type ApiClient } from "./api-client.ts";
-import type { components } from "./bellwire-api.d.ts";
+import { answerOf, type ApiClient, type BellwireSchemas } from "./api-client.ts";
 import type { Endpoint } from "./endpoint-queries.ts";
 
-export type EventType = components["schemas"]["EventType"];
+export type EventType = BellwireSchemas["EventType"];
 export type EventTypeName = EventType["type"];
 
 /** The catalogue. It only changes with a release. */

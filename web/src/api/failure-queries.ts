@@ -1,9 +1,8 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 
-import { answerOf, type ApiClient } from "./api-client.ts";
-import type { components } from "./bellwire-api.d.ts";
+import { answerOf, type ApiClient, type BellwireSchemas } from "./api-client.ts";
 
-export type Failure = components["schemas"]["Failure"];
+export type Failure = BellwireSchemas["Failure"];
 
 export interface FailureFilter {
   readonly endpoint_id?: number;

@@ -1,9 +1,8 @@
 import { queryOptions } from "@tanstack/react-query";
 
-import { answerOf, type ApiClient } from "./api-client.ts";
-import type { components } from "./bellwire-api.d.ts";
+import { answerOf, type ApiClient, type BellwireSchemas } from "./api-client.ts";
 
-export type Invitation = components["schemas"]["Invitation"];
+export type Invitation = BellwireSchemas["Invitation"];
 
 export const invitationsQuery = (api: ApiClient, accountId: number) =>
   queryOptions({

@@ -1,9 +1,8 @@
 import { infiniteQueryOptions } from "@tanstack/react-query";
 
-import { answerOf, type ApiClient } from "./api-client.ts";
-import type { components } from "./bellwire-api.d.ts";
+import { answerOf, type ApiClient, type BellwireSchemas } from "./api-client.ts";
 
-export type Mail = components["schemas"]["Mail"];
+export type Mail = BellwireSchemas["Mail"];
 
 export const mailsQuery = (api: ApiClient) =>
   infiniteQueryOptions({

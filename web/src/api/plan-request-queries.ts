@@ -1,9 +1,8 @@
 import { queryOptions } from "@tanstack/react-query";
 
-import { answerOf, type ApiClient } from "./api-client.ts";
-import type { components } from "./bellwire-api.d.ts";
+import { answerOf, type ApiClient, type BellwireSchemas } from "./api-client.ts";
 
-export type PlanRequest = components["schemas"]["PlanRequest"];
+export type PlanRequest = BellwireSchemas["PlanRequest"];
 
 /** The plans that developers ask for, and nobody has decided about. */
 export const planRequestsQuery = (api: ApiClient) =>

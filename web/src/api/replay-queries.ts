@@ -1,10 +1,9 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 
-import { answerOf, type ApiClient } from "./api-client.ts";
-import type { components } from "./bellwire-api.d.ts";
+import { answerOf, type ApiClient, type BellwireSchemas } from "./api-client.ts";
 
-export type Replay = components["schemas"]["Replay"];
-export type NewReplay = components["schemas"]["NewReplay"];
+export type Replay = BellwireSchemas["Replay"];
+export type NewReplay = BellwireSchemas["NewReplay"];
 
 const lookAgainMs = 1000;
 

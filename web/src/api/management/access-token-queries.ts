@@ -1,15 +1,14 @@
 import { queryOptions } from "@tanstack/react-query";
 
-import type { components } from "../account-management-api.d.ts";
-import type { ManagementClient } from "./management-client.ts";
+import type { ManagementClient, ManagementSchemas } from "./management-client.ts";
 
 export const scopes = ["account_management", "finance", "stats", "cms", "policy_registry"] as const;
 export type Scope = (typeof scopes)[number];
 
-export type AccessToken = components["schemas"]["AccessToken"];
+export type AccessToken = ManagementSchemas["AccessToken"];
 
 /** With its value, which is told this once. */
-export type NewAccessToken = components["schemas"]["IssuedAccessToken"];
+export type NewAccessToken = ManagementSchemas["IssuedAccessToken"];
 
 /** Those of who is signed in. */
 export const accessTokensQuery = (api: ManagementClient) =>

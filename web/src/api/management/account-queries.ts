@@ -1,17 +1,16 @@
 import { queryOptions } from "@tanstack/react-query";
 
-import type { components } from "../account-management-api.d.ts";
-import type { ManagementClient } from "./management-client.ts";
+import type { ManagementClient, ManagementSchemas } from "./management-client.ts";
 import type { AccountPlan } from "./plan-queries.ts";
 
 export const accountStates = ["created", "pending", "approved", "rejected", "suspended"] as const;
 export type AccountState = (typeof accountStates)[number] | "scheduled_for_deletion";
 
 /** With the fields that the provider has defined, by their names. */
-export type Account = components["schemas"]["Account"];
+export type Account = ManagementSchemas["Account"];
 
 /** Where a page stands in its list. Absent when everything is on one page. */
-export type Standing = components["schemas"]["Metadata"];
+export type Standing = ManagementSchemas["Metadata"];
 
 interface AccountAnswer {
   readonly account: Account;

@@ -1,16 +1,15 @@
 import { queryOptions } from "@tanstack/react-query";
 
 import { ApiProblem } from "../api-problem.ts";
-import type { components } from "../account-management-api.d.ts";
 import type { Standing } from "./account-queries.ts";
 import { perPage } from "./account-queries.ts";
-import type { ManagementClient } from "./management-client.ts";
+import type { ManagementClient, ManagementSchemas } from "./management-client.ts";
 
 export const applicationStates = ["pending", "live", "suspended"] as const;
 export type ApplicationState = (typeof applicationStates)[number];
 
 /** With the fields that the provider has defined, by their names. */
-export type Application = components["schemas"]["Application"];
+export type Application = ManagementSchemas["Application"];
 
 /** Older ones may have no name. */
 export const nameOf = ({ id, name }: Pick<Application, "id" | "name">): string => name || `Application ${id}`;
@@ -103,9 +102,7 @@ export const keysQuery = (api: ManagementClient, key: ApplicationKey) =>
   queryOptions({
     queryKey: ["applications", "one", key.id, "keys"],
     queryFn: async () => {
-      const { keys } = await api.read<{ keys: { key: components["schemas"]["ApplicationKey"] }[] }>(
-        `${pathOf(key)}/keys`,
-      );
+      const { keys } = await api.read<{ keys: { key: ManagementSchemas["ApplicationKey"] }[] }>(`${pathOf(key)}/keys`);
       return keys.map((it) => it.key);
     },
   });
@@ -115,7 +112,7 @@ export const referrerFiltersQuery = (api: ManagementClient, key: ApplicationKey)
     queryKey: ["applications", "one", key.id, "referrer filters"],
     queryFn: async () => {
       const { referrer_filters } = await api.read<{
-        referrer_filters: { referrer_filter: components["schemas"]["ReferrerFilter"] }[];
+        referrer_filters: { referrer_filter: ManagementSchemas["ReferrerFilter"] }[];
       }>(`${pathOf(key)}/referrer_filters`);
       return referrer_filters.map((it) => it.referrer_filter);
     },

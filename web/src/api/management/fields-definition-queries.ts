@@ -1,12 +1,11 @@
 import { queryOptions } from "@tanstack/react-query";
 
-import type { components } from "../account-management-api.d.ts";
-import type { ManagementClient } from "./management-client.ts";
+import type { ManagementClient, ManagementSchemas } from "./management-client.ts";
 
 export const fieldTargets = ["Account", "User", "Cinstance"] as const;
 export type FieldTarget = (typeof fieldTargets)[number];
 
-export type FieldsDefinition = components["schemas"]["FieldsDefinition"];
+export type FieldsDefinition = ManagementSchemas["FieldsDefinition"];
 
 export const fieldsDefinitionsQuery = (api: ManagementClient) =>
   queryOptions({

@@ -1,4 +1,8 @@
+import type { components } from "../account-management-api.d.ts";
 import { ApiProblem } from "../api-problem.ts";
+
+/** The named schemas of the Account Management API. */
+export type ManagementSchemas = components["schemas"];
 
 export type Values = Readonly<Record<string, unknown>>;
 type Query = Readonly<Record<string, string | number | undefined>>;

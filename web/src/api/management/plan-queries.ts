@@ -1,13 +1,12 @@
 import { queryOptions } from "@tanstack/react-query";
 
-import type { components } from "../account-management-api.d.ts";
-import type { ManagementClient } from "./management-client.ts";
+import type { ManagementClient, ManagementSchemas } from "./management-client.ts";
 
 /** What accounts and applications are on. */
-export type AccountPlan = components["schemas"]["AccountPlan"];
+export type AccountPlan = ManagementSchemas["AccountPlan"];
 
 /** `custom`: made for one application alone. */
-export type ApplicationPlan = components["schemas"]["ApplicationPlan"];
+export type ApplicationPlan = ManagementSchemas["ApplicationPlan"];
 
 export const accountPlansQuery = (api: ManagementClient) =>
   queryOptions({

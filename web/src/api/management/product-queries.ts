@@ -1,10 +1,9 @@
 import { queryOptions } from "@tanstack/react-query";
 
-import type { components } from "../account-management-api.d.ts";
 import type { Standing } from "./account-queries.ts";
-import type { ManagementClient } from "./management-client.ts";
+import type { ManagementClient, ManagementSchemas } from "./management-client.ts";
 
-export type Product = components["schemas"]["Service"];
+export type Product = ManagementSchemas["Service"];
 
 interface ProductAnswer {
   readonly service: Product;

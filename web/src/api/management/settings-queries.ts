@@ -1,9 +1,8 @@
 import { queryOptions } from "@tanstack/react-query";
 
-import type { components } from "../account-management-api.d.ts";
-import type { ManagementClient } from "./management-client.ts";
+import type { ManagementClient, ManagementSchemas } from "./management-client.ts";
 
-export type Settings = components["schemas"]["Settings"];
+export type Settings = ManagementSchemas["Settings"];
 
 export const settingsQuery = (api: ManagementClient) =>
   queryOptions({

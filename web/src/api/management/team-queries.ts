@@ -1,7 +1,6 @@
 import { queryOptions } from "@tanstack/react-query";
 
-import type { components } from "../account-management-api.d.ts";
-import type { ManagementClient } from "./management-client.ts";
+import type { ManagementClient, ManagementSchemas } from "./management-client.ts";
 import type { User } from "./user-queries.ts";
 
 export const sections = [
@@ -30,7 +29,7 @@ export const colleagueQuery = (api: ManagementClient, id: number) =>
   });
 
 /** `allowed_service_ids`: null stands for all. */
-export type Permissions = Pick<components["schemas"]["Permissions"], "allowed_sections" | "allowed_service_ids">;
+export type Permissions = Pick<ManagementSchemas["Permissions"], "allowed_sections" | "allowed_service_ids">;
 
 export const permissionsQuery = (api: ManagementClient, userId: number) =>
   queryOptions({

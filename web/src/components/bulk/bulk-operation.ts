@@ -1,8 +1,8 @@
 import { ApiProblem } from "../../api/api-problem.ts";
-import type { components } from "../../api/bellwire-api.d.ts";
 import type { PlanOnOffer } from "../plans/plan-options.ts";
+import type { BellwireSchemas } from "../../api/api-client.ts";
 
-export type BulkOutcome = components["schemas"]["BulkOutcome"];
+export type BulkOutcome = BellwireSchemas["BulkOutcome"];
 
 /** Something that can be done with several at once. */
 export interface BulkOperation<Name extends string> {

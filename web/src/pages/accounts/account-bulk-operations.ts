@@ -1,9 +1,9 @@
-import type { components } from "../../api/bellwire-api.d.ts";
 import type { BulkOperation } from "../../components/bulk/bulk-operation.ts";
 import type { PlanOnOffer } from "../../components/plans/plan-options.ts";
 import { toldToEndpoints } from "../../components/told-to-endpoints.ts";
+import type { BellwireSchemas } from "../../api/api-client.ts";
 
-type Operation = BulkOperation<components["schemas"]["AccountsToChange"]["operation"]>;
+type Operation = BulkOperation<BellwireSchemas["AccountsToChange"]["operation"]>;
 
 const isOut = "Their users are signed out at once and cannot sign in";
 const isTold = `The admins of each get a mail. ${toldToEndpoints}`;

@@ -1,9 +1,9 @@
-import type { components } from "../../api/bellwire-api.d.ts";
 import type { BulkOperation } from "../../components/bulk/bulk-operation.ts";
 import type { PlanOnOffer } from "../../components/plans/plan-options.ts";
 import { toldToEndpoints } from "../../components/told-to-endpoints.ts";
+import type { BellwireSchemas } from "../../api/api-client.ts";
 
-type Operation = BulkOperation<components["schemas"]["ApplicationsToChange"]["operation"]>;
+type Operation = BulkOperation<BellwireSchemas["ApplicationsToChange"]["operation"]>;
 
 /** What can be done with several applications. `plans`: those that all of them can go to; none if their products differ. */
 export function applicationOperations(plans: readonly PlanOnOffer[]): readonly Operation[] {

@@ -1,7 +1,7 @@
 import type { Endpoint } from "../../api/endpoint-queries.ts";
 import type { EventType, EventTypeName } from "../../api/event-type-queries.ts";
-import type { components } from "../../api/bellwire-api.d.ts";
 import { readWaits, writeWaits } from "./retry-waits.ts";
+import type { BellwireSchemas } from "../../api/api-client.ts";
 
 export interface HeaderLine {
   readonly name: string;
@@ -72,7 +72,7 @@ export function draftOf(endpoint: Endpoint, types: readonly EventType[]): Endpoi
 }
 
 /** What was typed, as the API takes it. What was not touched is left out. */
-export function bodyOf(typed: Partial<EndpointDraft>): components["schemas"]["EndpointChange"] {
+export function bodyOf(typed: Partial<EndpointDraft>): BellwireSchemas["EndpointChange"] {
   const { description, sendsAll, switches, headers, waits, timeout, inFlight, perSecond, ...same } = typed;
   const retry_waits_seconds = waits === undefined ? undefined : readWaits(waits);
   return {
