@@ -1,23 +1,17 @@
 import "@patternfly/react-core/dist/styles/base.css";
-import "./layout/app.css";
-
 import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-
-import { createApiClient } from "./api/api-client.ts";
-import { ApiContext } from "./api/api-context.ts";
-import { createQueryClient } from "./api/create-query-client.ts";
-import { createManagementClient } from "./api/management/management-client.ts";
-import { ManagementContext } from "./api/management/management-context.ts";
-import { LiveProvider } from "./api/live-provider.tsx";
-import { readSession } from "./api/session.ts";
-import { SessionProvider } from "./api/session-provider.tsx";
-import { signInPath } from "./api/sign-in-path.ts";
+import { ApiContext, createApiClient } from "./api/bellwire-client.ts";
+import { LiveProvider } from "./api/live-updates.tsx";
+import { ManagementContext, createManagementClient } from "./api/management-client.ts";
+import { createQueryClient } from "./api/query-client.ts";
+import { SessionProvider, readSession, signInPath } from "./api/session.tsx";
+import { ToastProvider } from "./components/toast-provider.tsx";
+import "./layout/app.css";
+import { startTheme } from "./layout/theme.tsx";
 import { createAppRouter } from "./router.tsx";
-import { startTheme } from "./theme/theme.ts";
-import { ToastProvider } from "./toasts/toast-provider.tsx";
 
 const session = readSession(document);
 const toSignIn = () => location.assign(signInPath(location));

@@ -6,15 +6,15 @@ import {
   lazyRouteComponent,
   redirect,
 } from "@tanstack/react-router";
-
 import { AppLayout } from "./layout/app-layout.tsx";
-import { NotFoundPage } from "./layout/not-found-page.tsx";
-import { PageBroken } from "./layout/page-broken.tsx";
-import { readAccountSearch } from "./pages/accounts/account-search.ts";
-import { readApplicationSearch } from "./pages/applications/application-search.ts";
-import { readDeliverySearch } from "./pages/deliveries/delivery-search.ts";
-import { readEventSearch } from "./pages/events/event-search.ts";
-import { readFailureSearch } from "./pages/failures/failure-search.ts";
+import { NotFoundPage, PageBroken } from "./layout/fallback-pages.tsx";
+import {
+  readAccountSearch,
+  readApplicationSearch,
+  readDeliverySearch,
+  readEventSearch,
+  readFailureSearch,
+} from "./pages/list-filters.ts";
 
 const root = createRootRoute({ component: AppLayout });
 const getParentRoute = () => root;
@@ -53,7 +53,7 @@ const routeTree = root.addChildren([
   createRoute({
     getParentRoute,
     path: "/endpoints/new",
-    component: lazyRouteComponent(() => import("./pages/endpoint/new-endpoint-page.tsx"), "NewEndpointPage"),
+    component: lazyRouteComponent(() => import("./pages/endpoint/endpoint-page.tsx"), "NewEndpointPage"),
   }),
   createRoute({
     getParentRoute,
@@ -90,12 +90,12 @@ const routeTree = root.addChildren([
   createRoute({
     getParentRoute,
     path: "/products/$id",
-    component: lazyRouteComponent(() => import("./pages/product/product-page.tsx"), "ProductPage"),
+    component: lazyRouteComponent(() => import("./pages/products/product-page.tsx"), "ProductPage"),
   }),
   createRoute({
     getParentRoute,
     path: "/account-plans",
-    component: lazyRouteComponent(() => import("./pages/account-plans/account-plans-page.tsx"), "AccountPlansPage"),
+    component: lazyRouteComponent(() => import("./pages/products/account-plans-page.tsx"), "AccountPlansPage"),
   }),
   createRoute({
     getParentRoute,

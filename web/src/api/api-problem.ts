@@ -67,3 +67,9 @@ export function saysWhy(error: unknown): string {
 /** Whether what was asked for by its id is not there, any more or at all. */
 export const isGone = (error: unknown): boolean =>
   error instanceof ApiProblem && (error.status === 404 || (error.status === 422 && error.errors["id"] !== undefined)); // no id could be that
+
+export const isClosed = (error: unknown): boolean => error instanceof ApiProblem && error.status === 403;
+
+/** What a query brought, unless it has turned out since that it is gone, or closed: then it must not stay on the page. */
+export const presentOf = <Data>({ data, error }: { data: Data | undefined; error: unknown }): Data | undefined =>
+  isGone(error) || isClosed(error) ? undefined : data;

@@ -1,6 +1,6 @@
 import { beforeEach, expect, onTestFinished, test, vi } from "vitest";
-
-import { followStream, type LiveState } from "./live-updates.ts";
+import { waitFor } from "../testing/wait-for.ts";
+import { type LiveState, followStream, gatherStaleKeys, staleKeys } from "./live-updates.tsx";
 
 /** An EventSource as the server and the network would have it. */
 class Stream extends EventTarget {
@@ -107,4 +107,90 @@ test("nothing is opened any more once nobody follows", async () => {
   await vi.advanceTimersByTimeAsync(60 * 60_000);
   expect(Stream.opened).toHaveLength(1);
   expect(newest().readyState).toBe(Stream.CLOSED);
+});
+
+test("an attempt refreshes the lists of deliveries, its own delivery and nothing else", () => {
+  expect(staleKeys("attempt", { delivery_id: "e.1", event_id: "e", endpoint_id: 1, error: null })).toEqual({
+    now: [
+      ["deliveries", "list"],
+      ["deliveries", "one", "e.1"],
+    ],
+    soon: [],
+  });
+});
+
+test("a delivery that ended refreshes the failures once their list can show it", () => {
+  const { now, soon } = staleKeys("delivery", { id: "e.1", event_id: "e", state: "failed" });
+  expect(soon).toEqual([["failures"]]);
+  expect(now).not.toContainEqual(["failures"]);
+});
+
+test("an attempt that failed refreshes its endpoint, which may be held now", () => {
+  const { soon } = staleKeys("attempt", { delivery_id: "e.1", event_id: "e", endpoint_id: 1, error: "Answered 503" });
+  expect(soon).toEqual([["endpoints", 1]]);
+});
+
+test("an endpoint that was deleted leaves the lists of endpoints, and what it cancelled is shown", () => {
+  const { now } = staleKeys("endpoint_deleted", { id: 1 });
+  expect(now).toEqual(expect.arrayContaining([["endpoints"], ["deliveries"]]));
+});
+
+test("a burst of messages about one list fetches it once", async () => {
+  const invalidateQueries = vi.fn<() => Promise<void>>().mockResolvedValue();
+  const gatherer = gatherStaleKeys({ invalidateQueries, isFetching: () => 0 }, 1);
+
+  for (let message = 0; message < 50; message += 1) gatherer.add(["deliveries", "list"]);
+  await waitFor(() => expect(invalidateQueries).toHaveBeenCalled());
+
+  expect(invalidateQueries.mock.calls).toEqual([[{ queryKey: ["deliveries", "list"] }]]);
+});
+
+test("what becomes stale while it is fetched is fetched again, after that", async () => {
+  const { promise: fetched, resolve: answer } = Promise.withResolvers<void>();
+  const invalidateQueries = vi.fn<() => Promise<void>>().mockReturnValueOnce(fetched).mockResolvedValue();
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const gatherer = gatherStaleKeys({ invalidateQueries, isFetching: () => 0 }, 1);
+
+  gatherer.add(["deliveries", "list"]);
+  await vi.advanceTimersByTimeAsync(10);
+  gatherer.add(["deliveries", "list"]);
+  await vi.advanceTimersByTimeAsync(10);
+  expect(invalidateQueries).toHaveBeenCalledOnce();
+
+  answer();
+  await vi.advanceTimersByTimeAsync(10);
+  expect(invalidateQueries).toHaveBeenCalledTimes(2);
+});
+
+test("what is just being fetched, such as more of a list, is not cut off but marked after that", async () => {
+  const invalidateQueries = vi.fn<() => Promise<void>>().mockResolvedValue();
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  let fetching = 1;
+  const gatherer = gatherStaleKeys({ invalidateQueries, isFetching: () => fetching }, 1);
+
+  gatherer.add(["deliveries", "list"]);
+  await vi.advanceTimersByTimeAsync(10);
+  expect(invalidateQueries).not.toHaveBeenCalled();
+
+  fetching = 0;
+  await vi.advanceTimersByTimeAsync(10);
+  expect(invalidateQueries).toHaveBeenCalledOnce();
+});
+
+test("after it was stopped nothing is marked any more, not even what came during the last round", async () => {
+  const { promise: fetched, resolve: answer } = Promise.withResolvers<void>();
+  const invalidateQueries = vi.fn<() => Promise<void>>().mockReturnValueOnce(fetched).mockResolvedValue();
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const gatherer = gatherStaleKeys({ invalidateQueries, isFetching: () => 0 }, 1);
+
+  gatherer.add(["deliveries", "list"]);
+  await vi.advanceTimersByTimeAsync(10);
+  gatherer.add(["deliveries", "list"]);
+  gatherer.stop();
+  answer();
+  await vi.advanceTimersByTimeAsync(10);
+  expect(invalidateQueries).toHaveBeenCalledOnce();
 });

@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
-
-import { exampleSession } from "../testing/example-session.ts";
-import { mayOpen, mayUseWebhooks, type Session } from "./session.ts";
+import { exampleSession } from "../testing/examples.ts";
+import { type Session, mayOpen, mayUseWebhooks, signInPath } from "./session.tsx";
 
 const session: Session = {
   ...exampleSession,
@@ -22,4 +21,10 @@ test.each([
 test("webhooks are used by whom the server lets into them", () => {
   expect(mayUseWebhooks(session)).toBe(false);
   expect(mayUseWebhooks({ ...session, places: new Map([["webhooks", true]]) })).toBe(true);
+});
+
+test("whoever has to sign in again comes back to the page, as it was filtered", () => {
+  const path = signInPath({ pathname: "/p/admin/deliveries", search: "?state=failed" });
+  const { pathname, searchParams } = new URL(path, "https://bellwire.example");
+  expect([pathname, searchParams.get("return_to")]).toEqual(["/p/login", "/p/admin/deliveries?state=failed"]);
 });

@@ -1,8 +1,12 @@
-import { Table, Tbody, Td, Th, Thead, Tr, type TdProps } from "@patternfly/react-table";
-import type { ReactNode } from "react";
-
-import { useArrivals } from "./use-arrivals.ts";
-import { When } from "./when.tsx";
+import { Table, Tbody, Td, type TdProps, Th, Thead, Tr } from "@patternfly/react-table";
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { type ReactNode, useState } from "react";
+import { useApi } from "../api/bellwire-client.ts";
+import type { Delivery } from "../api/deliveries.ts";
+import { type Event, eventTypesQuery } from "../api/events.ts";
+import { AnswerLabel, DeliveryStateLabel } from "./labels.tsx";
+import { When } from "./time.tsx";
 
 interface HistoryRow {
   readonly id: string;
@@ -29,15 +33,15 @@ export interface HistoryTableProps<Row> {
   readonly more: readonly HistoryColumn<Row>[];
 }
 
-const account: HistoryColumn<HistoryRow> = { title: "Account", show: (row) => row.account_name, isName: true };
-const when: HistoryColumn<HistoryRow> = { title: "When", show: (row) => <When at={row.occurred_at} /> };
+const accountColumn: HistoryColumn<HistoryRow> = { title: "Account", show: (row) => row.account_name, isName: true };
+const whenColumn: HistoryColumn<HistoryRow> = { title: "When", show: (row) => <When at={row.occurred_at} /> };
 
 const wideOnly: NonNullable<TdProps["visibility"]> = ["hidden", "visibleOnMd"];
 
 /** What happened, a row each: events, or their deliveries. */
 export function HistoryTable<Row extends HistoryRow>({ label, rows, first, more }: HistoryTableProps<Row>) {
   const arrival = useArrivals(rows);
-  const columns = [first, account, ...more, when];
+  const columns = [first, accountColumn, ...more, whenColumn];
   const widthOf = ({ isWideOnly }: HistoryColumn<Row>) => (isWideOnly ? { visibility: wideOnly } : {});
   return (
     <Table aria-label={label} variant="compact">
@@ -67,5 +71,72 @@ export function HistoryTable<Row extends HistoryRow>({ label, rows, first, more 
         ))}
       </Tbody>
     </Table>
+  );
+}
+
+interface Identified {
+  readonly id: string;
+}
+
+/** A class name for rows that came while the table was on the screen, newer than all that it showed first. */
+function useArrivals(rows: readonly Identified[]): (row: Identified) => string {
+  const [newestFirstShown] = useState(rows[0]?.id ?? "");
+  // Ids are UUIDv7: in the order of time. What "Load more" brings is older, and no news.
+  return ({ id }) => (id > newestFirstShown ? "bellwire-new" : "");
+}
+
+const deliveryEventColumn: HistoryColumn<Delivery> = {
+  title: "Event",
+  show: ({ id, event_type }) => (
+    <Link to="/deliveries/$id" params={{ id }}>
+      <EventTypeName type={event_type} />
+    </Link>
+  ),
+};
+
+const deliveryColumns: readonly HistoryColumn<Delivery>[] = [
+  { title: "State", show: ({ state }) => <DeliveryStateLabel state={state} /> },
+  { title: "Last answer", show: ({ last_attempt }) => <AnswerLabel attempt={last_attempt} /> },
+  { title: "Attempts", show: ({ attempts_made }) => attempts_made, isWideOnly: true },
+  { title: "Endpoint", show: ({ endpoint_name }) => endpoint_name, isWideOnly: true, isName: true },
+];
+
+export const DeliveriesTable = ({ deliveries }: { deliveries: readonly Delivery[] }) => (
+  <HistoryTable label="Deliveries" rows={deliveries} first={deliveryEventColumn} more={deliveryColumns} />
+);
+
+/** "Account created" for `account.created`. */
+export function useEventTypeName(type: string): string {
+  const { data: types } = useQuery(eventTypesQuery(useApi()));
+  return types?.find((it) => it.type === type)?.label ?? type;
+}
+
+export function EventTypeName({ type }: { type: string }) {
+  return <span title={type}>{useEventTypeName(type)}</span>;
+}
+
+const kinds = {
+  developer: "A developer",
+  admin: "An admin",
+  token: "An access token",
+  key: "The provider key",
+  system: "Bellwire itself",
+} as const satisfies Record<Event["actor"]["kind"], string>;
+
+const channels = {
+  developer_portal: "Developer Portal",
+  admin_portal: "Admin Portal",
+  api: "API",
+  system: "in the background",
+} as const satisfies Record<Event["channel"], string>;
+
+export const channelName = (channel: Event["channel"]): string => channels[channel];
+
+export function ActorName({ actor: { kind, user_id } }: { actor: Event["actor"] }) {
+  return (
+    <>
+      {kinds[kind]}
+      {user_id !== null && <span className="bellwire-subtle"> (user {user_id})</span>}
+    </>
   );
 }

@@ -1,11 +1,18 @@
-import { Button, EmptyState, EmptyStateActions, EmptyStateBody, EmptyStateFooter } from "@patternfly/react-core";
+import {
+  Button,
+  EmptyState,
+  EmptyStateActions,
+  EmptyStateBody,
+  EmptyStateFooter,
+  Skeleton,
+  Stack,
+  StackItem,
+} from "@patternfly/react-core";
+import LockIcon from "@patternfly/react-icons/dist/esm/icons/lock-icon";
 import type { LinkProps } from "@tanstack/react-router";
 import type { ReactNode } from "react";
-
-import { isGone, saysWhy } from "../api/api-problem.ts";
-import { isClosed, presentOf } from "../api/present-of.ts";
-import { AccessDenied } from "./access-denied.tsx";
-import { LinkButton } from "./link-button.tsx";
+import { isClosed, isGone, presentOf, saysWhy } from "../api/api-problem.ts";
+import { LinkButton, usePageTitle } from "./page-header.tsx";
 
 interface Loading<Data> {
   readonly data: Data | undefined;
@@ -42,6 +49,39 @@ export function Loaded<Data>({ query, skeleton, back, children }: LoadedProps<Da
           <Button variant="secondary" onClick={() => refetch()}>
             Try again
           </Button>
+        </EmptyStateActions>
+      </EmptyStateFooter>
+    </EmptyState>
+  );
+}
+
+const rows = ["a", "b", "c", "d", "e"];
+
+export function TableSkeleton({ of }: { of: string }) {
+  return (
+    <Stack hasGutter>
+      {rows.map((row) => (
+        <StackItem key={row}>
+          <Skeleton height="2.5rem" screenreaderText={`Loading ${of}`} />
+        </StackItem>
+      ))}
+    </Stack>
+  );
+}
+
+const title = "Access denied";
+
+export function AccessDenied() {
+  usePageTitle(title);
+  return (
+    <EmptyState titleText={title} icon={LockIcon} headingLevel="h1">
+      <EmptyStateBody>
+        Webhooks, mails and the team are for admins; every other page is for those to whom an admin has given its
+        section. Ask an admin of your organization.
+      </EmptyStateBody>
+      <EmptyStateFooter>
+        <EmptyStateActions>
+          <LinkButton to="/">What is open to you</LinkButton>
         </EmptyStateActions>
       </EmptyStateFooter>
     </EmptyState>

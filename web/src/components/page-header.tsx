@@ -1,7 +1,23 @@
-import { Content, Flex, FlexItem, PageSection, Title } from "@patternfly/react-core";
-import type { ReactNode } from "react";
-
-import { usePageTitle } from "./use-page-title.ts";
+import {
+  Breadcrumb,
+  BreadcrumbItem,
+  Button,
+  type ButtonProps,
+  Card,
+  CardBody,
+  CardHeader,
+  CardTitle,
+  Content,
+  Flex,
+  FlexItem,
+  PageSection,
+  StackItem,
+  Title,
+} from "@patternfly/react-core";
+import ExternalLinkAltIcon from "@patternfly/react-icons/dist/esm/icons/external-link-alt-icon";
+import { Link, type LinkProps, createLink } from "@tanstack/react-router";
+import { type ReactNode, useEffect } from "react";
+import { useSession } from "../api/session.tsx";
 
 export interface PageHeaderProps {
   readonly title: string;
@@ -27,5 +43,76 @@ export function PageHeader({ title, children, actions, breadcrumb }: PageHeaderP
         {actions && <FlexItem>{actions}</FlexItem>}
       </Flex>
     </PageSection>
+  );
+}
+
+/** What the browser's tab and its history call the page. */
+export function usePageTitle(title: string): void {
+  useEffect(() => {
+    document.title = `${title} | Bellwire`;
+  }, [title]);
+}
+
+export interface PageBreadcrumbProps {
+  readonly to: NonNullable<LinkProps["to"]>;
+  readonly list: string;
+  /** The page itself. */
+  readonly here: string;
+}
+
+/** From a thing back to the list that it is in. */
+export function PageBreadcrumb({ to, list, here }: PageBreadcrumbProps) {
+  return (
+    <Breadcrumb className="bellwire-breadcrumb">
+      <BreadcrumbItem
+        render={({ className }) => (
+          <Link className={className} to={to}>
+            {list}
+          </Link>
+        )}
+      />
+      <BreadcrumbItem isActive>{here}</BreadcrumbItem>
+    </Breadcrumb>
+  );
+}
+
+export interface SectionCardProps {
+  readonly title: string;
+  readonly children: ReactNode;
+  /** Beside the title. */
+  readonly actions?: ReactNode;
+}
+
+/** A part of a page that shows one thing. */
+export function SectionCard({ title, children, actions }: SectionCardProps) {
+  return (
+    <StackItem>
+      <Card>
+        <CardHeader {...(actions !== undefined && { actions: { actions } })}>
+          <CardTitle component="h2">{title}</CardTitle>
+        </CardHeader>
+        <CardBody>{children}</CardBody>
+      </Card>
+    </StackItem>
+  );
+}
+
+/** A link within the Admin Portal that looks like PatternFly's button. */
+export const LinkButton = createLink((props: ButtonProps) => <Button component="a" {...props} />);
+
+/** To the Developer Portal's sign-up, the quickest way to fire three events. */
+export function SignUpButton() {
+  const { developerPortalUrl } = useSession();
+  return (
+    <Button
+      component="a"
+      href={`${developerPortalUrl.replace(/\/$/, "")}/signup`}
+      target="_blank"
+      rel="noreferrer"
+      icon={<ExternalLinkAltIcon />}
+      iconPosition="end"
+    >
+      Sign up as a developer
+    </Button>
   );
 }

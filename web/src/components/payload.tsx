@@ -1,9 +1,7 @@
 import { Button, CodeBlock, CodeBlockAction, CodeBlockCode } from "@patternfly/react-core";
 import CopyIcon from "@patternfly/react-icons/dist/esm/icons/copy-icon";
-
-import { useToast } from "../toasts/toast-context.ts";
-import { ColouredCode } from "./coloured-code.tsx";
 import { prettyPrint } from "./pretty-print.ts";
+import { useToast } from "./toast-context.ts";
 
 /** A body, laid out for reading. What is copied are its bytes as they were sent. */
 export function Payload({ text, label }: { text: string; label: string }) {
@@ -27,4 +25,17 @@ export function Payload({ text, label }: { text: string; label: string }) {
       </CodeBlockCode>
     </CodeBlock>
   );
+}
+
+/** Text in two colours: the structure, and what it holds. Every second piece is structure. */
+function ColouredCode({ pieces }: { pieces: readonly string[] }) {
+  return pieces.map((piece, place) => {
+    if (place % 2 === 0) return piece;
+    const key = `mark ${place}`; // pieces never move
+    return (
+      <span key={key} className="bellwire-mark">
+        {piece}
+      </span>
+    );
+  });
 }

@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
-
-import { exampleProduct } from "../testing/example-product.ts";
+import { exampleProduct } from "../testing/examples.ts";
 import { click, fill, showInPortal } from "../testing/show-in-portal.tsx";
 import { waitFor } from "../testing/wait-for.ts";
 import { ProductDialog } from "./product-dialog.tsx";

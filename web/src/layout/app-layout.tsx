@@ -1,12 +1,9 @@
 import { Page, PageSidebar, PageSidebarBody, SkipToContent } from "@patternfly/react-core";
 import { Outlet, useLocation } from "@tanstack/react-router";
-
-import { mayOpen } from "../api/session.ts";
-import { useSession } from "../api/session-context.ts";
-import { AccessDenied } from "../components/access-denied.tsx";
+import { mayOpen, useSession } from "../api/session.tsx";
+import { AccessDenied } from "../components/loaded.tsx";
 import { AppMasthead } from "./app-masthead.tsx";
-import { AppNavigation } from "./app-navigation.tsx";
-import { useSidebar } from "./use-sidebar.ts";
+import { AppNavigation, useSidebar } from "./app-navigation.tsx";
 
 const contentId = "content";
 

@@ -1,9 +1,17 @@
 import {
+  Divider,
+  Dropdown,
+  DropdownGroup,
+  DropdownItem,
+  DropdownList,
   Masthead,
   MastheadBrand,
   MastheadContent,
   MastheadMain,
   MastheadToggle,
+  MenuToggle,
+  type MenuToggleElement,
+  NotificationBadge,
   PageToggleButton,
   Toolbar,
   ToolbarContent,
@@ -11,15 +19,17 @@ import {
   ToolbarItem,
 } from "@patternfly/react-core";
 import CogIcon from "@patternfly/react-icons/dist/esm/icons/cog-icon";
-import { Link } from "@tanstack/react-router";
-
-import { mayUseWebhooks } from "../api/session.ts";
-import { useSession } from "../api/session-context.ts";
-import { LinkButton } from "../components/link-button.tsx";
-import { FailureBell } from "./failure-bell.tsx";
-import { HelpMenu } from "./help-menu.tsx";
-import { sidebarToggleId } from "./use-sidebar.ts";
-import { UserMenu } from "./user-menu.tsx";
+import QuestionCircleIcon from "@patternfly/react-icons/dist/esm/icons/question-circle-icon";
+import UserIcon from "@patternfly/react-icons/dist/esm/icons/user-icon";
+import { useQuery } from "@tanstack/react-query";
+import { Link, useNavigate } from "@tanstack/react-router";
+import { type ReactNode, type Ref, useRef, useState } from "react";
+import { useApi } from "../api/bellwire-client.ts";
+import { failureCountQuery } from "../api/deliveries.ts";
+import { mayUseWebhooks, useSession } from "../api/session.tsx";
+import { LinkButton } from "../components/page-header.tsx";
+import { sidebarToggleId } from "./app-navigation.tsx";
+import { ThemeChoice } from "./theme.tsx";
 
 export interface AppMastheadProps {
   readonly isSidebarOpen: boolean;
@@ -79,5 +89,98 @@ export function AppMasthead({ isSidebarOpen, onToggleSidebar }: AppMastheadProps
         </Toolbar>
       </MastheadContent>
     </Masthead>
+  );
+}
+
+/** How many deliveries have failed for good, on every page and at every width. */
+function FailureBell() {
+  const navigate = useNavigate();
+  const { data: count = 0 } = useQuery(failureCountQuery(useApi()));
+  return (
+    <NotificationBadge
+      variant={count > 0 ? "attention" : "read"}
+      count={count}
+      aria-label={count === 1 ? "1 failure" : `${count} failures`}
+      onClick={() => void navigate({ to: "/failures" })}
+    />
+  );
+}
+
+function HelpMenu() {
+  const navigate = useNavigate();
+  return (
+    <MastheadMenu label="Help" icon={<QuestionCircleIcon />}>
+      <DropdownList>
+        <DropdownItem to="/p/admin/api-docs">API Docs</DropdownItem>
+        {mayUseWebhooks(useSession()) && (
+          <DropdownItem onClick={() => void navigate({ to: "/webhooks/samples" })}>
+            What the webhooks look like
+          </DropdownItem>
+        )}
+      </DropdownList>
+    </MastheadMenu>
+  );
+}
+
+function UserMenu() {
+  const { userName, role, providerName, developerPortalUrl, csrfToken } = useSession();
+  const navigate = useNavigate();
+  const signOut = useRef<HTMLFormElement>(null);
+  return (
+    <>
+      <form ref={signOut} method="post" action="/p/logout" hidden>
+        <input type="hidden" name="form_token" value={csrfToken} />
+      </form>
+      <MastheadMenu label={`Signed in as ${userName}`} icon={<UserIcon />}>
+        <DropdownGroup label={`${userName}, ${role} of ${providerName}`}>
+          <DropdownList>
+            <DropdownItem onClick={() => void navigate({ to: "/personal" })}>Personal settings</DropdownItem>
+            <DropdownItem to={developerPortalUrl}>Developer Portal</DropdownItem>
+          </DropdownList>
+        </DropdownGroup>
+        <Divider component="li" />
+        <ThemeChoice />
+        <Divider component="li" />
+        <DropdownList>
+          <DropdownItem onClick={() => signOut.current?.requestSubmit()}>Sign out</DropdownItem>
+        </DropdownList>
+      </MastheadMenu>
+    </>
+  );
+}
+
+export interface MastheadMenuProps {
+  readonly label: string;
+  readonly icon: ReactNode;
+  /** Beside the icon, where there is room. */
+  readonly text?: ReactNode;
+  readonly children: ReactNode;
+}
+
+function MastheadMenu({ label, icon, text, children }: MastheadMenuProps) {
+  const [isOpen, setOpen] = useState(false);
+  const toggle = (ref: Ref<MenuToggleElement>) => (
+    <MenuToggle
+      ref={ref}
+      aria-label={label}
+      icon={icon}
+      variant={text ? "plainText" : "plain"}
+      isExpanded={isOpen}
+      onClick={() => setOpen(!isOpen)}
+    >
+      {text}
+    </MenuToggle>
+  );
+  return (
+    <Dropdown
+      isOpen={isOpen}
+      onOpenChange={setOpen}
+      onSelect={() => setOpen(false)}
+      popperProps={{ position: "end" }}
+      toggle={toggle}
+      shouldFocusToggleOnSelect
+    >
+      {children}
+    </Dropdown>
   );
 }

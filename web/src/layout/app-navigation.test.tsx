@@ -1,14 +1,15 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { createMemoryHistory, createRootRoute, createRouter, RouterProvider } from "@tanstack/react-router";
-import { expect, test } from "vitest";
-
-import { createApiClient } from "../api/api-client.ts";
-import { ApiContext } from "../api/api-context.ts";
-import { SessionContext } from "../api/session-context.ts";
-import { exampleSession } from "../testing/example-session.ts";
-import { mount } from "../testing/mount.ts";
+import { RouterProvider, createMemoryHistory, createRootRoute, createRouter } from "@tanstack/react-router";
+import { flushSync } from "react-dom";
+import { expect, test, vi } from "vitest";
+import { ApiContext, createApiClient } from "../api/bellwire-client.ts";
+import { SessionContext } from "../api/session.tsx";
+import { exampleSession } from "../testing/examples.ts";
+import { mount } from "../testing/in-portal.tsx";
+import { click } from "../testing/show-in-portal.tsx";
+import { says, showPage } from "../testing/show-page.tsx";
 import { waitFor } from "../testing/wait-for.ts";
-import { AppNavigation } from "./app-navigation.tsx";
+import { AppNavigation, showInSidebar } from "./app-navigation.tsx";
 
 const everyPlace =
   "accounts applications mails products account-plans fields-definitions deliveries failures events bins settings team access-tokens audit-log webhooks endpoints";
@@ -47,4 +48,52 @@ test.each([
 
 test("an admin is offered every place", async () => {
   expect(await offeredTo(everyPlace)).toHaveLength(1 + 4 + everyPlace.split(" ").length);
+});
+
+/** How far a sidebar of 100 to 500 that was scrolled by 50 is scrolled once a link of it is shown. */
+function scrolledFor(top: number, bottom: number): number {
+  document.body.innerHTML = `<div class="pf-v6-c-page__sidebar"><a href="/">Audit log</a></div>`;
+  const [sidebar, link] = [document.querySelector("div"), document.querySelector("a")];
+  if (!sidebar || !link) return Number.NaN;
+  sidebar.scrollTop = 50;
+  vi.spyOn(sidebar, "getBoundingClientRect").mockReturnValue(new DOMRect(0, 100, 200, 400));
+  vi.spyOn(link, "getBoundingClientRect").mockReturnValue(new DOMRect(0, top, 200, bottom - top));
+  link.scrollIntoView = () => expect.fail("The first Tab would go on from the link.");
+  showInSidebar(link);
+  return sidebar.scrollTop;
+}
+
+test("the sidebar is scrolled as far as its link of this page asks for, and the first Tab stays at the start of the page", () => {
+  expect(scrolledFor(200, 240)).toBe(50);
+  expect(scrolledFor(520, 560)).toBe(110);
+  expect(scrolledFor(80, 120)).toBe(30);
+});
+
+const toggle = () => document.querySelector("[aria-label=Navigation]");
+const isOpen = (expected: boolean) =>
+  waitFor(() => expect(toggle()?.getAttribute("aria-expanded")).toBe(String(expected)));
+
+const press = (selector: string) =>
+  flushSync(() => document.querySelector(selector)?.dispatchEvent(new PointerEvent("pointerdown", { bubbles: true })));
+
+async function openOverThePage(): Promise<void> {
+  await click("Navigation");
+  await isOpen(true);
+}
+
+test("the navigation over a phone's page closes by Escape and by a tap beside it, and not by one on it", async () => {
+  showPage("/nowhere", {});
+  await says("There is no such page");
+  await isOpen(false);
+
+  await openOverThePage();
+  document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true }));
+  await isOpen(false);
+  expect(document.activeElement).toBe(toggle());
+
+  await openOverThePage();
+  press("nav");
+  await isOpen(true);
+  press("main");
+  await isOpen(false);
 });

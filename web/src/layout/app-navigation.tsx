@@ -1,11 +1,10 @@
-import { Badge, Nav, NavList } from "@patternfly/react-core";
+import { Badge, Nav, NavExpandable, NavGroup, NavItem, NavList } from "@patternfly/react-core";
 import { useQuery } from "@tanstack/react-query";
-
-import { useApi } from "../api/api-context.ts";
-import { failureCountQuery } from "../api/failure-queries.ts";
-import { AccountSettingsNavigation } from "./account-settings-navigation.tsx";
-import { NavLink } from "./nav-link.tsx";
-import { NavPlaces } from "./nav-places.tsx";
+import { Link, type LinkProps, useLocation } from "@tanstack/react-router";
+import { type ReactNode, useEffect, useRef, useState } from "react";
+import { useApi } from "../api/bellwire-client.ts";
+import { failureCountQuery } from "../api/deliveries.ts";
+import { mayOpen, mayUseWebhooks, useSession } from "../api/session.tsx";
 
 /** An application's page lies below its account's. */
 const isOfApplications = (path: string): boolean => path.includes("/applications");
@@ -49,4 +48,125 @@ export function AppNavigation({ onGo }: { onGo: () => void }) {
 function FailureBadge() {
   const { data: count = 0 } = useQuery(failureCountQuery(useApi()));
   return count > 0 ? <Badge screenReaderText="failures">{count}</Badge> : null;
+}
+
+const isOfWebhooks = (path: string): boolean => /^\/webhooks(\/|$)/.test(path);
+
+function AccountSettingsNavigation() {
+  const path = useLocation({ select: ({ pathname }) => pathname });
+  const session = useSession();
+  return (
+    <NavPlaces title="Account Settings" of={["/settings", "/team", "/access-tokens", "/audit-log", "/webhooks"]}>
+      <NavLink to="/settings">General</NavLink>
+      <NavLink to="/team">Team</NavLink>
+      <NavLink to="/access-tokens">Access tokens</NavLink>
+      <NavLink to="/audit-log">Audit log</NavLink>
+      {mayUseWebhooks(session) && (
+        <NavExpandable
+          title="Integrate"
+          groupId="integrate"
+          isExpanded
+          isActive={isOfWebhooks(path) || /^\/endpoints(\/|$)/.test(path)}
+        >
+          <NavLink to="/webhooks/edit" groupId="integrate" isAt={isOfWebhooks}>
+            Webhooks
+          </NavLink>
+          <NavLink to="/endpoints" groupId="integrate">
+            Endpoints
+          </NavLink>
+        </NavExpandable>
+      )}
+    </NavPlaces>
+  );
+}
+
+export interface NavPlacesProps {
+  readonly title: string;
+  /** The paths of its places: without one that is open there is no group. */
+  readonly of: readonly string[];
+  readonly children: ReactNode;
+}
+
+function NavPlaces({ title, of, children }: NavPlacesProps) {
+  const session = useSession();
+  return of.some((path) => mayOpen(session, path)) ? <NavGroup title={title}>{children}</NavGroup> : null;
+}
+
+export interface NavLinkProps {
+  readonly to: NonNullable<LinkProps["to"]>;
+  /** Where a page below another place belongs to this one, or the other way round. */
+  readonly isAt?: (path: string) => boolean;
+  readonly groupId?: string;
+  readonly children: ReactNode;
+}
+
+/** A place of the navigation, marked on its page and on the pages below that. One that is not open is not offered. */
+function NavLink({ to, isAt, groupId, children }: NavLinkProps) {
+  const path = useLocation({ select: ({ pathname }) => pathname });
+  const isOpen = mayOpen(useSession(), to);
+  const isHere = isAt?.(path) ?? (path === to || path.startsWith(`${to}/`));
+  const link = useRef<HTMLAnchorElement>(null);
+  useEffect(() => {
+    // The last places of the navigation are below the edge of a laptop's screen.
+    if (isHere && link.current) showInSidebar(link.current);
+  }, [isHere]);
+  if (!isOpen) return null;
+  return (
+    <NavItem isActive={isHere} {...(groupId && { groupId })}>
+      <Link to={to} ref={link}>
+        {children}
+      </Link>
+    </NavItem>
+  );
+}
+
+/**
+ * Scrolls the sidebar so far that a link of it is seen. By hand, since after `scrollIntoView` the first Tab on the page goes on
+ * from that link, past "Skip to content".
+ */
+export function showInSidebar(link: HTMLElement): void {
+  const sidebar = link.closest(".pf-v6-c-page__sidebar");
+  if (!sidebar) return;
+  const [of, within] = [link.getBoundingClientRect(), sidebar.getBoundingClientRect()];
+  sidebar.scrollTop += Math.min(0, of.top - within.top) + Math.max(0, of.bottom - within.bottom);
+}
+
+/** From here on PatternFly shows the sidebar beside the page instead of over it. */
+const isWide = window.matchMedia("(min-width: 75rem)");
+
+/** The button that opens and closes it, which has the focus once it is closed. */
+export const sidebarToggleId = "nav-toggle";
+
+/** Whether the sidebar is open. Over the page, it closes as a dialog does, and when a place was chosen. */
+export function useSidebar() {
+  const [isOpen, setOpen] = useState(isWide.matches);
+  const toggle = (): void => setOpen((was) => !was);
+
+  useEffect(() => {
+    const followWidth = (): void => setOpen(isWide.matches);
+    isWide.addEventListener("change", followWidth);
+    return () => isWide.removeEventListener("change", followWidth);
+  }, []);
+
+  useEffect(() => {
+    if (!isOpen) return undefined;
+    const onKey = ({ key }: KeyboardEvent): void => {
+      if (key !== "Escape" || isWide.matches) return;
+      setOpen(false);
+      document.getElementById(sidebarToggleId)?.focus();
+    };
+    // Not a click: Safari on a phone tells of none where there is nothing to click.
+    const onPress = ({ target }: PointerEvent): void => {
+      const isOurs = target instanceof Element && target.closest(`.pf-v6-c-page__sidebar, #${sidebarToggleId}`);
+      if (!isOurs) setOpen(isWide.matches);
+    };
+    document.addEventListener("keydown", onKey);
+    document.addEventListener("pointerdown", onPress);
+    return () => {
+      document.removeEventListener("keydown", onKey);
+      document.removeEventListener("pointerdown", onPress);
+    };
+  }, [isOpen]);
+
+  return { isOpen, toggle, leave: (): void => setOpen(isWide.matches) };
 }

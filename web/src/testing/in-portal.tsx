@@ -1,14 +1,13 @@
-import { QueryClientProvider, type QueryClient } from "@tanstack/react-query";
+import { type QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-
-import { createApiClient } from "../api/api-client.ts";
-import { ApiContext } from "../api/api-context.ts";
-import { createManagementClient } from "../api/management/management-client.ts";
-import { ManagementContext } from "../api/management/management-context.ts";
-import { SessionContext } from "../api/session-context.ts";
-import type { Session } from "../api/session.ts";
-import { ToastProvider } from "../toasts/toast-provider.tsx";
-import { exampleSession } from "./example-session.ts";
+import { flushSync } from "react-dom";
+import { createRoot } from "react-dom/client";
+import { onTestFinished } from "vitest";
+import { ApiContext, createApiClient } from "../api/bellwire-client.ts";
+import { ManagementContext, createManagementClient } from "../api/management-client.ts";
+import { type Session, SessionContext } from "../api/session.tsx";
+import { ToastProvider } from "../components/toast-provider.tsx";
+import { exampleSession } from "./examples.ts";
 
 const client = { csrfToken: "t", toSignIn: () => undefined };
 
@@ -30,3 +29,27 @@ export const InPortal = ({ queries, session, children }: InPortalProps) => (
     </ApiContext>
   </SessionContext>
 );
+
+/**
+ * Draws something into the document, in the place of what was there, and takes it away with its menus and dialogs when the
+ * test is over: what React still has to do by then would find that the browser is gone.
+ */
+export function mount(element: ReactNode): HTMLElement {
+  leave();
+  const place = document.body.appendChild(document.createElement("div"));
+  const root = createRoot(place);
+  leave = () => {
+    root.unmount();
+    place.remove();
+    leave = stay;
+  };
+  onTestFinished(async () => {
+    leave();
+    await new Promise((resolve) => setTimeout(resolve)); // React's own last turn
+  });
+  flushSync(() => root.render(element));
+  return place;
+}
+
+const stay = (): void => undefined;
+let leave = stay;

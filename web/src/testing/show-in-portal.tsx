@@ -1,19 +1,16 @@
 import {
+  RouterProvider,
   createMemoryHistory,
   createRootRoute,
   createRoute,
   createRouter,
-  RouterProvider,
 } from "@tanstack/react-router";
-import { flushSync } from "react-dom";
 import type { ReactNode } from "react";
+import { flushSync } from "react-dom";
 import { vi } from "vitest";
-
-import { createQueryClient } from "../api/create-query-client.ts";
-import { RenewSessionContext } from "../api/session-context.ts";
-import type { Session } from "../api/session.ts";
-import { InPortal } from "./in-portal.tsx";
-import { mount } from "./mount.ts";
+import { createQueryClient } from "../api/query-client.ts";
+import { RenewSessionContext, type Session } from "../api/session.tsx";
+import { InPortal, mount } from "./in-portal.tsx";
 import { waitFor } from "./wait-for.ts";
 
 export type Answer = readonly [status: number, body: unknown] | "lost";

@@ -1,11 +1,9 @@
 import { QueryClient } from "@tanstack/react-query";
-import { createMemoryHistory, RouterProvider } from "@tanstack/react-router";
+import { RouterProvider, createMemoryHistory } from "@tanstack/react-router";
 import { expect, vi } from "vitest";
-
-import type { Session } from "../api/session.ts";
+import type { Session } from "../api/session.tsx";
 import { createAppRouter } from "../router.tsx";
-import { InPortal } from "./in-portal.tsx";
-import { mount } from "./mount.ts";
+import { InPortal, mount } from "./in-portal.tsx";
 import { waitFor } from "./wait-for.ts";
 
 /** What the page asks the server for. */

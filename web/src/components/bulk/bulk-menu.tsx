@@ -1,10 +1,35 @@
+import {
+  Alert,
+  Button,
+  DescriptionList,
+  List,
+  ListItem,
+  Modal,
+  ModalBody,
+  ModalFooter,
+  ModalHeader,
+  Stack,
+  StackItem,
+  ToolbarItem,
+} from "@patternfly/react-core";
 import type { QueryKey } from "@tanstack/react-query";
-import { ToolbarItem } from "@patternfly/react-core";
-import { useState } from "react";
-
+import { useId, useState } from "react";
 import { ActionMenu } from "../action-menu.tsx";
-import { BulkDialog, type BulkDialogProps } from "./bulk-dialog.tsx";
-import type { BulkOperation, Nouns, Selected } from "./bulk-operation.ts";
+import { Fact } from "../facts.tsx";
+import { SelectField } from "../form/fields.tsx";
+import { FormDialog } from "../form/form-dialog.tsx";
+import { useChange } from "../form/use-change.ts";
+import { planOptions } from "../plans/plan-change.tsx";
+import { useToast } from "../toast-context.ts";
+import {
+  type BulkOperation,
+  type BulkOutcome,
+  type Nouns,
+  type Selected,
+  counted,
+  refusedOf,
+  sayDone,
+} from "./bulk-operation.ts";
 
 export interface BulkMenuProps<Name extends string> extends Pick<BulkDialogProps<Name>, "act"> {
   readonly nouns: Nouns;
@@ -32,5 +57,121 @@ export function BulkMenu<Name extends string>({ selected, operations, ...rest }:
       />
       {open && <BulkDialog {...rest} {...open} onClose={() => setOpen(undefined)} />}
     </ToolbarItem>
+  );
+}
+
+interface BulkDialogProps<Name extends string> {
+  readonly nouns: Nouns;
+  readonly selected: readonly Selected[];
+  readonly operation: BulkOperation<Name>;
+  readonly act: (body: { ids: number[]; operation: Name; plan_id?: number }) => Promise<readonly BulkOutcome[]>;
+  readonly stale: readonly QueryKey[];
+  readonly onDone: (ids: readonly number[]) => void;
+  readonly onClose: () => void;
+}
+
+/** Asks before something is done with several, and tells afterwards with which it was not done, and why. */
+function BulkDialog<Name extends string>(props: BulkDialogProps<Name>) {
+  const { nouns, selected, operation: chosen, act, stale, onDone, onClose } = props;
+  const { operation, title, done, says, plans, isDanger = false } = chosen;
+  const toast = useToast();
+  const [planId, setPlanId] = useState("");
+  const { mutate, isPending, errors, data } = useChange({
+    change: () => act({ ids: selected.map(({ id }) => id), operation, ...(plans && { plan_id: Number(planId) }) }),
+    stale,
+    failed: `The ${nouns[1]} could not be ${done}`,
+    fields: ["plan_id"],
+    onDone: (outcomes) => {
+      const ids = outcomes.filter((it) => it.done).map(({ id }) => id);
+      onDone(ids);
+      if (ids.length < outcomes.length) return;
+      toast({ kind: "success", title: sayDone(ids.length, nouns, done) });
+      onClose();
+    },
+  });
+  const refused = data && refusedOf(data, selected);
+  if (refused?.length) {
+    return (
+      <BulkResult says={sayDone(selected.length - refused.length, nouns, done)} refused={refused} onClose={onClose} />
+    );
+  }
+  return (
+    <FormDialog
+      title={`${title}: ${counted(selected.length, nouns)}`}
+      description={says}
+      submit={title}
+      isDanger={isDanger}
+      isBusy={isPending}
+      isDisabled={plans !== undefined && !planId}
+      onSubmit={() => mutate(undefined)}
+      onClose={onClose}
+    >
+      <SelectedNames selected={selected} />
+      {plans && (
+        <SelectField
+          id="plan_id"
+          label="New plan"
+          isRequired
+          errors={errors["plan_id"]}
+          value={planId}
+          options={planOptions(plans)}
+          onChange={setPlanId}
+        />
+      )}
+    </FormDialog>
+  );
+}
+
+const shownMax = 10;
+
+/** Which they are, so that nobody hits the wrong ones. */
+const SelectedNames = ({ selected }: { selected: readonly Selected[] }) => (
+  <List isPlain className="bellwire-break">
+    {selected.slice(0, shownMax).map(({ id, name }) => (
+      <ListItem key={id}>{name}</ListItem>
+    ))}
+    {selected.length > shownMax && <ListItem>and {selected.length - shownMax} more</ListItem>}
+  </List>
+);
+
+export interface BulkResultProps {
+  readonly says: string;
+  readonly refused: ReturnType<typeof refusedOf>;
+  readonly onClose: () => void;
+}
+
+/** What was done, and with which it was not: these are still ticked. */
+function BulkResult({ says, refused, onClose }: BulkResultProps) {
+  const id = useId();
+  const count = refused.length;
+  return (
+    <Modal variant="small" isOpen onClose={onClose} aria-labelledby={id}>
+      <ModalHeader title={says} labelId={id} />
+      <ModalBody>
+        <Stack hasGutter>
+          <StackItem>
+            <Alert
+              isInline
+              isLiveRegion
+              component="h2"
+              variant="warning"
+              title={`${count} ${count === 1 ? "stays" : "stay"} as before, and ${count === 1 ? "is" : "are"} still selected`}
+            />
+          </StackItem>
+          <StackItem>
+            <DescriptionList isCompact>
+              {refused.map((it) => (
+                <Fact key={it.id} term={it.name}>
+                  {it.why}
+                </Fact>
+              ))}
+            </DescriptionList>
+          </StackItem>
+        </Stack>
+      </ModalBody>
+      <ModalFooter>
+        <Button onClick={onClose}>Close</Button>
+      </ModalFooter>
+    </Modal>
   );
 }

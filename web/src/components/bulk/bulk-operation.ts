@@ -1,6 +1,6 @@
 import { ApiProblem } from "../../api/api-problem.ts";
-import type { PlanOnOffer } from "../plans/plan-options.ts";
-import type { BellwireSchemas } from "../../api/api-client.ts";
+import type { BellwireSchemas } from "../../api/bellwire-client.ts";
+import type { PlanOnOffer } from "../plans/plan-change.tsx";
 
 export type BulkOutcome = BellwireSchemas["BulkOutcome"];
 

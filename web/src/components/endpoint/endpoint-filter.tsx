@@ -1,8 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
-
-import { useApi } from "../../api/api-context.ts";
-import { endpointsQuery } from "../../api/endpoint-queries.ts";
-import { SelectFilter } from "../select-filter.tsx";
+import { useApi } from "../../api/bellwire-client.ts";
+import { endpointsQuery } from "../../api/endpoints.ts";
+import { SelectFilter } from "../lists.tsx";
 
 export interface EndpointFilterProps {
   readonly endpointId: number | undefined;
@@ -25,4 +24,10 @@ export function EndpointFilter({ endpointId, onChange }: EndpointFilterProps) {
       onChange={onChange}
     />
   );
+}
+
+/** Tells of an endpoint that a list still has something of whether it is gone. As long as it is not known, it is not. */
+export function useIsDeletedEndpoint(): (endpointId: number) => boolean {
+  const { data: endpoints } = useQuery(endpointsQuery(useApi()));
+  return (endpointId) => endpoints !== undefined && !endpoints.some(({ id }) => id === endpointId);
 }

@@ -1,7 +1,5 @@
 import { Button, Checkbox, FormGroup, Grid, GridItem, HelperText, HelperTextItem } from "@patternfly/react-core";
-
-import type { EventType, EventTypeName } from "../../api/event-type-queries.ts";
-import { cannotFire } from "./cannot-fire.ts";
+import type { EventType, EventTypeName } from "../../api/events.ts";
 
 /** What it takes to know which events are on, and which of them can fire. */
 export interface Choices {
@@ -82,5 +80,54 @@ function WhyNot({ reason }: { reason: string | undefined }) {
     <HelperText>
       <HelperTextItem variant="warning">{reason}</HelperTextItem>
     </HelperText>
+  );
+}
+
+/**
+ * Why no operation can fire this event for the default endpoint under these settings, or nothing when one can.
+ * Developers always pass; admins and access tokens only with `provider_actions`; a program with the provider key, which
+ * comes through the API too, and what happens in the background, only with `all_actors`.
+ */
+export function cannotFire(
+  { doors }: Pick<EventType, "doors">,
+  settings: { readonly provider_actions: boolean; readonly all_actors: boolean },
+): string | undefined {
+  if (doors.length === 0) return "Cannot fire: no operation causes it";
+  if (doors.includes("developer_portal") || settings.provider_actions) return undefined;
+  if (settings.all_actors && (doors.includes("api") || doors.includes("background"))) return undefined;
+  return "Cannot fire while actions in the admin portal do not trigger webhooks";
+}
+
+interface Actors {
+  readonly provider_actions: boolean;
+  readonly all_actors: boolean;
+}
+
+export interface ActorChoicesProps {
+  readonly settings: Actors;
+  readonly onChange: (changed: Partial<Actors>) => void;
+}
+
+/** Whose changes an endpoint is told of, besides those of developers. */
+export function ActorChoices({ settings, onChange }: ActorChoicesProps) {
+  return (
+    <>
+      <Checkbox
+        id="provider_actions"
+        name="provider_actions"
+        label="Actions in the admin portal also trigger webhooks"
+        description="And with an access token. Unchecked: only what developers do in the Developer Portal triggers webhooks"
+        isChecked={settings.provider_actions}
+        onChange={(_, provider_actions) => onChange({ provider_actions })}
+      />
+      <Checkbox
+        id="all_actors"
+        name="all_actors"
+        label="Also activation by e-mail, provider key and background changes"
+        description="Unchecked: changes that no signed-in person and no access token made are recorded, and not sent"
+        isChecked={settings.all_actors}
+        onChange={(_, all_actors) => onChange({ all_actors })}
+      />
+    </>
   );
 }

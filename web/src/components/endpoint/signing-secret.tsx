@@ -11,15 +11,13 @@ import {
 } from "@patternfly/react-core";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
-
-import { answerOf } from "../../api/api-client.ts";
-import { useApi } from "../../api/api-context.ts";
 import { saysWhy } from "../../api/api-problem.ts";
-import type { Endpoint } from "../../api/endpoint-queries.ts";
-import { useToast } from "../../toasts/toast-context.ts";
-import { ConfirmDialog } from "../confirm-dialog.tsx";
-import { useChange } from "../use-change.ts";
-import { When } from "../when.tsx";
+import { answerOf, useApi } from "../../api/bellwire-client.ts";
+import type { Endpoint } from "../../api/endpoints.ts";
+import { ConfirmDialog } from "../form/form-dialog.tsx";
+import { useChange } from "../form/use-change.ts";
+import { When } from "../time.tsx";
+import { useToast } from "../toast-context.ts";
 
 /** The secret is fetched when it is asked for, and forgotten with the page. */
 export function SigningSecret({ endpoint: { id, previous_secret_until } }: { endpoint: Endpoint }) {

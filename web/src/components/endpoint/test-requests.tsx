@@ -7,12 +7,14 @@ import {
   InputGroup,
   InputGroupItem,
 } from "@patternfly/react-core";
+import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
-
-import type { Endpoint } from "../../api/endpoint-queries.ts";
-import { isEventTypeName } from "../../api/event-type-name.ts";
-import type { EventType, EventTypeName } from "../../api/event-type-queries.ts";
-import { usePing } from "./use-ping.ts";
+import { ApiProblem, saysWhy } from "../../api/api-problem.ts";
+import { answerOf, useApi } from "../../api/bellwire-client.ts";
+import type { Attempt } from "../../api/deliveries.ts";
+import type { Endpoint } from "../../api/endpoints.ts";
+import { type EventType, type EventTypeName, isEventTypeName } from "../../api/events.ts";
+import { type Toast, useToast } from "../toast-context.ts";
 
 export interface TestRequestsProps {
   readonly endpoint: Endpoint;
@@ -65,4 +67,46 @@ export function TestRequests({ endpoint, types, onAnswered }: TestRequestsProps)
       </FlexItem>
     </Flex>
   );
+}
+
+/** Sends a signed sample to the saved URL, and tells how it was answered. */
+function usePing({ id, url }: Endpoint, onAnswered: (status: number | undefined) => void) {
+  const api = useApi();
+  const toast = useToast();
+  return useMutation({
+    mutationFn: (event_type: EventTypeName | undefined) =>
+      answerOf(
+        api.POST("/api/v1/endpoints/{id}/ping", { params: { path: { id } }, body: event_type ? { event_type } : {} }),
+      ),
+    onSuccess: (attempt, event_type) => {
+      onAnswered(attempt.status ?? undefined);
+      toast({ ...pingToast(url, attempt, requestName(event_type)), about: "ping" });
+    },
+    onError: (error, event_type) =>
+      toast({
+        kind: "danger",
+        about: "ping",
+        title: hasNoUrl(error)
+          ? "Nowhere to ping"
+          : `${requestName(event_type)} failed: ${JSON.stringify(saysWhy(error))}`,
+      }),
+  });
+}
+
+const requestName = (event_type: EventTypeName | undefined): TestRequest => (event_type ? "Test event" : "Ping");
+
+/** Nothing is saved any more, or no URL. */
+const hasNoUrl = (error: unknown): boolean =>
+  error instanceof ApiProblem && (error.status === 404 || error.errors["url"] !== undefined);
+
+/** As its button calls it. */
+type TestRequest = "Ping" | "Test event";
+
+/** What came of a test request, as a toast: 3scale called any answer a success. */
+export function pingToast(url: string, { status, error }: Pick<Attempt, "status" | "error">, what: TestRequest): Toast {
+  if (status === null) return { kind: "danger", title: `${what} failed: ${JSON.stringify(error)}` };
+  const title = `${url} responded with ${status}`;
+  if (status < 200 || status >= 300) return { kind: "warning", title };
+  // An answer such as 202 is friendly, and still no delivery while exactly 200 is asked for.
+  return { kind: "success", title, ...(error && { detail: `A delivery would be tried again: ${error}` }) };
 }

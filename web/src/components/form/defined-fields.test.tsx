@@ -1,10 +1,8 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { expect, test } from "vitest";
-
-import { fieldsDefinitionsQuery } from "../../api/management/fields-definition-queries.ts";
-import { createManagementClient } from "../../api/management/management-client.ts";
-import { ManagementContext } from "../../api/management/management-context.ts";
-import { mount } from "../../testing/mount.ts";
+import { ManagementContext, createManagementClient } from "../../api/management-client.ts";
+import { fieldsDefinitionsQuery } from "../../api/settings.ts";
+import { mount } from "../../testing/in-portal.tsx";
 import { DefinedFields } from "./defined-fields.tsx";
 
 const api = createManagementClient({ csrfToken: "", toSignIn: () => undefined });

@@ -1,16 +1,10 @@
-import { useQuery } from "@tanstack/react-query";
-import { useId } from "react";
-
-import {
-  fieldsDefinitionsQuery,
-  type FieldsDefinition,
-  type FieldTarget,
-} from "../../api/management/fields-definition-queries.ts";
-import type { Values } from "../../api/management/management-client.ts";
-import { useManagement } from "../../api/management/management-context.ts";
-import { SelectField } from "./select-field.tsx";
-import { textOf } from "./text-of.ts";
-import { TextField } from "./text-field.tsx";
+import { ActionGroup, Button, Form } from "@patternfly/react-core";
+import { type QueryKey, useQuery } from "@tanstack/react-query";
+import { type FormEvent, useId } from "react";
+import { type Values, useManagement } from "../../api/management-client.ts";
+import { type FieldTarget, type FieldsDefinition, fieldsDefinitionsQuery } from "../../api/settings.ts";
+import { SelectField, TextField } from "./fields.tsx";
+import { textOf, useChange, useTyped } from "./use-change.ts";
 
 export interface DefinedFieldsProps {
   readonly target: FieldTarget;
@@ -67,4 +61,54 @@ function DefinedField({
   // What is held and not offered any more can be kept.
   const options = [...new Set(["", ...choices, held])].map((choice) => ({ value: choice, label: choice || "None" }));
   return <SelectField {...field} hint={hint} options={options} />;
+}
+
+export interface DetailsFormProps {
+  readonly target: FieldTarget;
+  /** Where the object is, in the API. */
+  readonly path: string;
+  readonly saved: Values;
+  readonly stale: readonly QueryKey[];
+  /** What is changed, in words: "account". */
+  readonly noun: string;
+}
+
+/** The defined fields of an account or application, to be read and changed. */
+export function DetailsForm({ target, path, saved, stale, noun }: DetailsFormProps) {
+  const api = useManagement();
+  const { values, typed, change, forget } = useTyped(saved);
+  const { mutate, isPending, errors, reset, take } = useChange({
+    change: () => api.change(path, typed),
+    stale,
+    done: `The ${noun} was changed`,
+    failed: `The ${noun} could not be changed`,
+    fields: useDefinitions(target).map(({ name }) => name),
+    onDone: forget,
+  });
+  const submit = (event: FormEvent): void => {
+    take(event);
+    mutate(undefined);
+  };
+  return (
+    // What was saved without a field that is required by now may stay so: the API refuses what must not be.
+    <Form noValidate onSubmit={submit} isWidthLimited maxWidth="40rem">
+      <DefinedFields target={target} values={values} saved={saved} errors={errors} onChange={change} />
+      <ActionGroup>
+        <Button type="submit" isLoading={isPending} isDisabled={isPending || !typed}>
+          Save
+        </Button>
+        {typed && (
+          <Button
+            variant="link"
+            onClick={() => {
+              forget();
+              reset();
+            }}
+          >
+            Discard changes
+          </Button>
+        )}
+      </ActionGroup>
+    </Form>
+  );
 }

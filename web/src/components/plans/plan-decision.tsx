@@ -1,11 +1,10 @@
 import { Alert, AlertActionLink } from "@patternfly/react-core";
 import type { QueryKey } from "@tanstack/react-query";
-
 import { ApiProblem } from "../../api/api-problem.ts";
-import { useManagement } from "../../api/management/management-context.ts";
-import { useToast } from "../../toasts/toast-context.ts";
-import { useChange } from "../use-change.ts";
-import { When } from "../when.tsx";
+import { useManagement } from "../../api/management-client.ts";
+import { useChange } from "../form/use-change.ts";
+import { When } from "../time.tsx";
+import { useToast } from "../toast-context.ts";
 
 interface Asked {
   readonly plan_id: number;

@@ -1,13 +1,13 @@
-import { Content } from "@patternfly/react-core";
+import { Button, type ButtonProps, Checkbox, Content, Label } from "@patternfly/react-core";
+import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { useState } from "react";
-
-import type { AccountPlan } from "../../api/management/plan-queries.ts";
-import { mayChangePlans } from "../../api/session.ts";
-import { useSession } from "../../api/session-context.ts";
-import { ConfirmDialog } from "../confirm-dialog.tsx";
-import { PlanDialog } from "./plan-dialog.tsx";
-import { PlansTable } from "./plans-table.tsx";
-import { usePlanActions } from "./use-plan-actions.ts";
+import { type Values, useManagement } from "../../api/management-client.ts";
+import type { AccountPlan } from "../../api/products.ts";
+import { mayChangePlans, useSession } from "../../api/session.tsx";
+import { RowActions } from "../action-menu.tsx";
+import { TextField } from "../form/fields.tsx";
+import { ConfirmDialog, FormDialog } from "../form/form-dialog.tsx";
+import { useChange, useDialogForm } from "../form/use-change.ts";
 
 export interface PlanListProps {
   /** Where these plans are, in the API: `account_plans`. */
@@ -55,5 +55,135 @@ export function PlanList({ path, plans }: PlanListProps) {
         </ConfirmDialog>
       )}
     </>
+  );
+}
+
+function usePlanActions(path: string, onDeleted: () => void) {
+  const api = useManagement();
+  const stale = [["plans"]];
+  const failed = "The plan could not be changed";
+  const change = useChange({
+    change: ({ id, values }: { id: number; values: Values }) => api.change(`${path}/${id}`, values),
+    stale,
+    done: "The plan was changed",
+    failed,
+  });
+  const makeDefault = useChange({
+    change: (id: number) => api.change(`${path}/${id}/default`),
+    stale,
+    done: "It is the default plan now",
+    failed,
+  });
+  const remove = useChange({
+    change: (id: number) => api.remove(`${path}/${id}`),
+    stale,
+    done: "The plan was deleted",
+    failed: "The plan could not be deleted",
+    onDone: onDeleted,
+  });
+  return { change, makeDefault, remove };
+}
+
+export interface PlansTableProps {
+  readonly plans: readonly AccountPlan[];
+  readonly isBusy: boolean;
+  /** None for those who may look only. */
+  readonly itemsFor: ((plan: AccountPlan) => { title: string; onClick: () => void }[]) | undefined;
+}
+
+function PlansTable({ plans, isBusy, itemsFor }: PlansTableProps) {
+  return (
+    <Table aria-label="Plans" variant="compact">
+      <Thead>
+        <Tr>
+          <Th>Plan</Th>
+          <Th>State</Th>
+          <Th>Approval</Th>
+          <Th modifier="nowrap">Costs a month</Th>
+          <Th modifier="nowrap">Setup fee</Th>
+          <Th>Trial</Th>
+          {itemsFor && <Th screenReaderText="Actions" />}
+        </Tr>
+      </Thead>
+      <Tbody>
+        {plans.map((plan) => (
+          <Tr key={plan.id}>
+            <Td dataLabel="Plan" modifier="breakWord">
+              {plan.name} {plan.default && <Label isCompact>Default</Label>}
+            </Td>
+            <Td dataLabel="State">{plan.state === "published" ? "Published" : "Hidden"}</Td>
+            <Td dataLabel="Approval">{plan.approval_required ? "Required" : "Not required"}</Td>
+            <Td dataLabel="Costs a month">{plan.cost_per_month}</Td>
+            <Td dataLabel="Setup fee">{plan.setup_fee}</Td>
+            <Td dataLabel="Trial">{plan.trial_period_days > 0 ? `${plan.trial_period_days} days` : "None"}</Td>
+            {itemsFor && (
+              <Td isActionCell>
+                <RowActions of={plan.name} isDisabled={isBusy} items={itemsFor(plan)} />
+              </Td>
+            )}
+          </Tr>
+        ))}
+      </Tbody>
+    </Table>
+  );
+}
+
+export interface CreatePlanProps extends Pick<ButtonProps, "variant" | "size"> {
+  /** Where these plans are, in the API: `account_plans`. */
+  readonly path: string;
+}
+
+/** The button, for those who may. */
+export function CreatePlan({ path, ...look }: CreatePlanProps) {
+  const mayChange = mayChangePlans(useSession());
+  const [isCreating, setCreating] = useState(false);
+  if (!mayChange) return null;
+  return (
+    <>
+      <Button {...look} onClick={() => setCreating(true)}>
+        Create a plan
+      </Button>
+      {isCreating && <PlanDialog path={path} onClose={() => setCreating(false)} />}
+    </>
+  );
+}
+
+export interface PlanDialogProps {
+  readonly path: string;
+  /** None: a new one is made. */
+  readonly plan?: AccountPlan;
+  readonly onClose: () => void;
+}
+
+const fields = ["name", "cost_per_month", "setup_fee", "trial_period_days"] as const;
+
+const ofNewPlan = { name: "", cost_per_month: 0, setup_fee: 0, trial_period_days: 0, approval_required: false };
+
+function PlanDialog({ path, plan, onClose }: PlanDialogProps) {
+  const api = useManagement();
+  const { field, dialog, values, type } = useDialogForm({
+    saved: { ...(plan ?? ofNewPlan) },
+    fields,
+    change: (typed) => (plan ? api.change(`${path}/${plan.id}`, typed) : api.create(path, typed)),
+    stale: [["plans"], ["accounts"], ["applications"]], // which show its name
+    done: plan ? "The plan was changed" : "The plan was created",
+    failed: plan ? "The plan could not be changed" : "The plan could not be created",
+    onDone: onClose,
+    onClose,
+  });
+  return (
+    <FormDialog title={plan ? `Edit ${plan.name}` : "Create a plan"} submit={plan ? "Save" : "Create"} {...dialog}>
+      <TextField {...field("name")} label="Name" isRequired />
+      <TextField {...field("cost_per_month")} label="Costs a month" input={{ type: "number", min: 0, step: "any" }} />
+      <TextField {...field("setup_fee")} label="Setup fee" input={{ type: "number", min: 0, step: "any" }} />
+      <TextField {...field("trial_period_days")} label="Trial in days" input={{ type: "number", min: 0 }} />
+      <Checkbox
+        id="approval_required"
+        label="Approval required"
+        description="Whoever comes to this plan waits until you approve"
+        isChecked={values["approval_required"] === true}
+        onChange={(_, approval_required) => type({ approval_required })}
+      />
+    </FormDialog>
   );
 }

@@ -11,14 +11,11 @@ import {
   StackItem,
 } from "@patternfly/react-core";
 import { useId, useState } from "react";
-
-import { scopes, type NewAccessToken, type Scope } from "../../api/management/access-token-queries.ts";
-import { useManagement } from "../../api/management/management-context.ts";
-import { ChoiceGroup } from "../../components/form/choice-group.tsx";
+import { useManagement } from "../../api/management-client.ts";
+import { type NewAccessToken, type Scope, scopes } from "../../api/team.ts";
+import { ChoiceGroup, SelectField, TextField } from "../../components/form/fields.tsx";
 import { FormDialog } from "../../components/form/form-dialog.tsx";
-import { SelectField } from "../../components/form/select-field.tsx";
-import { TextField } from "../../components/form/text-field.tsx";
-import { useChange } from "../../components/use-change.ts";
+import { useChange } from "../../components/form/use-change.ts";
 
 const permissions = [
   { value: "ro", label: "Read only" },

@@ -1,17 +1,12 @@
 import { Content } from "@patternfly/react-core";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
-
-import type { Account } from "../../api/management/account-queries.ts";
-import { useManagement } from "../../api/management/management-context.ts";
-import { mayAdminister } from "../../api/session.ts";
-import { useSession } from "../../api/session-context.ts";
+import type { Account, AccountState } from "../../api/accounts.ts";
+import { useManagement } from "../../api/management-client.ts";
+import { mayAdminister, useSession } from "../../api/session.tsx";
 import { ActionMenu } from "../../components/action-menu.tsx";
-import { ConfirmDialog, type Question } from "../../components/confirm-dialog.tsx";
-import { toldToEndpoints } from "../../components/told-to-endpoints.ts";
-import { useChange } from "../../components/use-change.ts";
-import { questionBefore } from "./account-questions.ts";
-import { stepsFrom, type AccountStep } from "./account-steps.ts";
+import { ConfirmDialog, type Question, toldToEndpoints } from "../../components/form/form-dialog.tsx";
+import { useChange } from "../../components/form/use-change.ts";
 
 /** 3scale's API has no suspension of accounts: that is an operation of ours. */
 const isOurs = ({ operation }: AccountStep): boolean => operation === "suspend" || operation === "resume";
@@ -32,7 +27,7 @@ export function AccountActions({ account }: { account: Account }) {
   });
   const isAdmin = mayAdminister(useSession());
   const actions = stepsFrom(state, isAdmin).map((taken) => {
-    const asks = questionBefore(taken.operation, account);
+    const asks = accountQuestion(taken.operation, account);
     return { title: taken.title, onClick: () => (asks ? setToConfirm({ taken, ...asks }) : step.mutate(taken)) };
   });
   return (
@@ -94,4 +89,48 @@ function DeleteAccountDialog({ id, name, onClose }: { id: number; name: string; 
       </Content>
     </ConfirmDialog>
   );
+}
+
+interface AccountStep {
+  readonly operation: "approve" | "reject" | "make_pending" | "suspend" | "resume";
+  readonly title: string;
+}
+
+const steps: readonly (AccountStep & { readonly from: readonly AccountState[] })[] = [
+  { operation: "approve", title: "Approve", from: ["created", "pending", "rejected"] },
+  { operation: "make_pending", title: "Make pending", from: ["created", "approved", "rejected"] },
+  { operation: "reject", title: "Reject", from: ["created", "pending", "approved"] },
+  { operation: "suspend", title: "Suspend", from: ["created", "pending", "approved", "rejected"] },
+  { operation: "resume", title: "Resume", from: ["suspended", "scheduled_for_deletion"] },
+];
+
+/** The steps that an account in this state can take. Members with its section may let an account wait, and no more. */
+const stepsFrom = (state: AccountState, isAdmin: boolean): readonly AccountStep[] =>
+  steps.filter(({ from, operation }) => from.includes(state) && (isAdmin || operation === "make_pending"));
+
+const isOut = "Its users are signed out at once and cannot sign in";
+
+const isTold = `Its admins get a mail. ${toldToEndpoints}`;
+
+/** What is asked before a step that locks an account's users out. From "approved" every step does. */
+function accountQuestion(
+  operation: AccountStep["operation"],
+  { org_name: name, state }: Pick<Account, "org_name" | "state">,
+): Question | undefined {
+  switch (operation) {
+    case "suspend":
+      return {
+        title: `Suspend ${name}?`,
+        says: `${isOut} until you resume it, which makes it approved. ${toldToEndpoints}`,
+      };
+    case "reject":
+      return { title: `Reject ${name}?`, says: `${isOut} unless you approve it later. ${isTold}` };
+    case "make_pending":
+      return state === "approved"
+        ? { title: `Make ${name} pending?`, says: `${isOut} until you approve it. ${isTold}` }
+        : undefined;
+    case "approve":
+    case "resume":
+      return undefined;
+  }
 }

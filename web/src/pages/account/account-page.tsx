@@ -1,25 +1,25 @@
-import { PageSection, Stack } from "@patternfly/react-core";
-import { useQuery } from "@tanstack/react-query";
-import { getRouteApi, Link } from "@tanstack/react-router";
-
-import { accountQuery, type Account } from "../../api/management/account-queries.ts";
-import { applicationsOfAccountQuery } from "../../api/management/application-queries.ts";
-import { useManagement } from "../../api/management/management-context.ts";
-import { presentOf } from "../../api/present-of.ts";
-import { mayUseWebhooks } from "../../api/session.ts";
-import { useSession } from "../../api/session-context.ts";
-import { ApplicationsTable } from "../../components/applications-table.tsx";
-import { CreateApplication } from "../../components/create-application/create-application.tsx";
-import { Loaded } from "../../components/loaded.tsx";
-import { PageBreadcrumb } from "../../components/page-breadcrumb.tsx";
-import { PageHeader } from "../../components/page-header.tsx";
-import { SectionCard } from "../../components/section-card.tsx";
-import { TableSkeleton } from "../../components/table-skeleton.tsx";
+import { DescriptionList, PageSection, Stack } from "@patternfly/react-core";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link, getRouteApi } from "@tanstack/react-router";
+import { type Account, accountPlanRequestsQuery, accountQuery, planOfAccountQuery } from "../../api/accounts.ts";
+import { presentOf } from "../../api/api-problem.ts";
+import { applicationsOfAccountQuery } from "../../api/applications.ts";
+import { settled, useApi } from "../../api/bellwire-client.ts";
+import { useManagement } from "../../api/management-client.ts";
+import { accountPlansQuery } from "../../api/products.ts";
+import { mayUseWebhooks, useSession } from "../../api/session.tsx";
+import { ApplicationsTable } from "../../components/applications/applications-table.tsx";
+import { CreateApplication } from "../../components/applications/create-application.tsx";
+import { Fact } from "../../components/facts.tsx";
+import { DetailsForm } from "../../components/form/defined-fields.tsx";
+import { StateLabel } from "../../components/labels.tsx";
+import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
+import { PageBreadcrumb, PageHeader, SectionCard } from "../../components/page-header.tsx";
+import { PlanChange } from "../../components/plans/plan-change.tsx";
+import { PlanDecision } from "../../components/plans/plan-decision.tsx";
+import { When } from "../../components/time.tsx";
 import { AccountActions } from "./account-actions.tsx";
-import { AccountFacts } from "./account-facts.tsx";
-import { AccountForm } from "./account-form.tsx";
 import { InvitationList } from "./invitation-list.tsx";
-import { PlanRequestNotice } from "./plan-request-notice.tsx";
 import { UserList } from "./user-list.tsx";
 
 const route = getRouteApi("/accounts/$id");
@@ -78,4 +78,58 @@ function AccountView({ account }: { account: Account }) {
       )}
     </Stack>
   );
+}
+
+export function AccountFacts({ account }: { account: Account }) {
+  const api = useManagement();
+  const { data: plan } = useQuery(planOfAccountQuery(api, account.id));
+  const { data: plans = [] } = useQuery(accountPlansQuery(api));
+  return (
+    <DescriptionList isCompact columnModifier={{ default: "1Col", md: "2Col" }}>
+      <Fact term="State">
+        <StateLabel state={account.state} />
+      </Fact>
+      <Fact term="Account plan">
+        {plan && (
+          <PlanChange path={`accounts/${account.id}/change_plan`} stale={[["accounts"]]} plans={plans} present={plan} />
+        )}
+      </Fact>
+      <Fact term="Created">
+        <When at={account.created_at} isExact />
+      </Fact>
+      <Fact term="Changed">
+        <When at={account.updated_at} isExact />
+      </Fact>
+    </DescriptionList>
+  );
+}
+
+export const AccountForm = ({ account }: { account: Account }) => (
+  <DetailsForm
+    target="Account"
+    path={`accounts/${account.id}`}
+    saved={account}
+    stale={[["accounts"], ["applications"]]} // which show its name
+    noun="account"
+  />
+);
+
+/** The plan that is asked for this account, to be granted or declined. */
+export function PlanRequestNotice({ accountId }: { accountId: number }) {
+  const api = useApi();
+  const client = useQueryClient();
+  const query = accountPlanRequestsQuery(api);
+  const { data: requests = [] } = useQuery(query);
+  const findIn = (all: typeof requests) => all.find(({ account_id }) => account_id === accountId);
+  const request = findIn(requests);
+  const path = { id: accountId };
+  return request ? (
+    <PlanDecision
+      request={request}
+      path={`accounts/${accountId}/change_plan`}
+      readAgain={async () => findIn(await client.fetchQuery({ ...query, staleTime: 0 }))}
+      decline={() => settled(api.DELETE("/api/v1/accounts/{id}/plan_request", { params: { path } }))}
+      stale={[["accounts"]]}
+    />
+  ) : null;
 }

@@ -2,20 +2,15 @@ import { Button, Content, Label } from "@patternfly/react-core";
 import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-
-import { settled } from "../../api/api-client.ts";
-import { useApi } from "../../api/api-context.ts";
-import { invitationsQuery, type Invitation } from "../../api/invitation-queries.ts";
-import { mayAdminister } from "../../api/session.ts";
-import { useSession } from "../../api/session-context.ts";
-import { ConfirmDialog } from "../../components/confirm-dialog.tsx";
-import { Loaded } from "../../components/loaded.tsx";
-import { RowActions } from "../../components/row-actions.tsx";
-import { TableSkeleton } from "../../components/table-skeleton.tsx";
-import { useChange } from "../../components/use-change.ts";
-import { When } from "../../components/when.tsx";
-import { useNow } from "../../time/use-now.ts";
-import { InviteDialog } from "./invite-dialog.tsx";
+import { type Invitation, invitationsQuery } from "../../api/accounts.ts";
+import { answerOf, settled, useApi } from "../../api/bellwire-client.ts";
+import { mayAdminister, useSession } from "../../api/session.tsx";
+import { RowActions } from "../../components/action-menu.tsx";
+import { TextField } from "../../components/form/fields.tsx";
+import { ConfirmDialog, FormDialog } from "../../components/form/form-dialog.tsx";
+import { useChange } from "../../components/form/use-change.ts";
+import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
+import { When, useNow } from "../../components/time.tsx";
 
 /** Who was asked to join the account. Admins ask, ask again, and take it back. */
 export function InvitationList({ accountId }: { accountId: number }) {
@@ -139,5 +134,39 @@ function InvitationState({ invitation: { accepted_at, expires_at } }: { invitati
     <Label isCompact color="blue">
       Pending
     </Label>
+  );
+}
+
+function InviteDialog({ accountId, onClose }: { accountId: number; onClose: () => void }) {
+  const api = useApi();
+  const [email, setEmail] = useState("");
+  const { mutate, isPending, errors } = useChange({
+    change: () =>
+      answerOf(api.POST("/api/v1/accounts/{id}/invitations", { params: { path: { id: accountId } }, body: { email } })),
+    stale: [invitationsQuery(api, accountId).queryKey, ["mails"]],
+    done: "The invitation is on its way",
+    failed: "Nobody could be invited",
+    fields: ["email"],
+    onDone: onClose,
+  });
+  return (
+    <FormDialog
+      title="Invite somebody"
+      description="They get a mail with a link, choose a name and a password, and are members of the account."
+      submit="Send invitation"
+      isBusy={isPending}
+      onSubmit={() => mutate(undefined)}
+      onClose={onClose}
+    >
+      <TextField
+        id="email"
+        label="Email"
+        isRequired
+        errors={errors["email"]}
+        value={email}
+        input={{ type: "email" }}
+        onChange={setEmail}
+      />
+    </FormDialog>
   );
 }

@@ -1,20 +1,21 @@
-import { Button } from "@patternfly/react-core";
+import { Button, Content } from "@patternfly/react-core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-
-import { useManagement } from "../../api/management/management-context.ts";
-import { usersQuery, type User } from "../../api/management/user-queries.ts";
-import { mayAdminister } from "../../api/session.ts";
-import { useSession } from "../../api/session-context.ts";
-import { Loaded } from "../../components/loaded.tsx";
-import { TableSkeleton } from "../../components/table-skeleton.tsx";
-import { userSteps, type UserStep } from "../../components/users/user-steps.ts";
-import { UsersTable } from "../../components/users/users-table.tsx";
-import { useUserActions } from "../../components/users/use-user-actions.ts";
-import { useChange } from "../../components/use-change.ts";
-import { UserDialog } from "./user-dialog.tsx";
-import { UserQuestion, type ToConfirm } from "./user-question.tsx";
-import { questionBefore } from "./user-questions.ts";
+import { type User, usersQuery } from "../../api/accounts.ts";
+import { useManagement } from "../../api/management-client.ts";
+import { mayAdminister, useSession } from "../../api/session.tsx";
+import { DefinedFields, useDefinitions } from "../../components/form/defined-fields.tsx";
+import { NewPasswordField } from "../../components/form/fields.tsx";
+import {
+  ConfirmDialog,
+  type ConfirmDialogProps,
+  FormDialog,
+  type Question,
+  toldToEndpoints,
+} from "../../components/form/form-dialog.tsx";
+import { textOf, useChange, useTyped } from "../../components/form/use-change.ts";
+import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
+import { type UserStep, UsersTable, useUserActions, userSteps } from "../../components/users-table.tsx";
 
 export function UserList({ accountId }: { accountId: number }) {
   const api = useManagement();
@@ -25,7 +26,7 @@ export function UserList({ accountId }: { accountId: number }) {
   const close = (): void => setToConfirm(undefined);
   const { step, remove } = useUserActions({ path: `accounts/${accountId}/users`, stale: [["accounts"]] }, close);
   const take = (user: User, { operation }: UserStep): void =>
-    questionBefore(operation, user.username)
+    userQuestion(operation, user.username)
       ? setToConfirm({ user, operation })
       : step.mutate({ id: user.id, operation });
   const confirm = ({ user: { id }, operation }: ToConfirm): void =>
@@ -66,5 +67,98 @@ export function UserList({ accountId }: { accountId: number }) {
         <UserQuestion {...toConfirm} isBusy={isBusy} onConfirm={() => confirm(toConfirm)} onClose={close} />
       )}
     </>
+  );
+}
+
+/** What was chosen from a user's menu and is asked about. */
+interface ToConfirm {
+  readonly user: User;
+  readonly operation: UserStep["operation"] | "delete";
+}
+
+type UserQuestionProps = ToConfirm & Pick<ConfirmDialogProps, "isBusy" | "onConfirm" | "onClose">;
+
+const verbs: Readonly<Partial<Record<ToConfirm["operation"], string>>> = {
+  delete: "Delete",
+  suspend: "Suspend",
+  member: "Make a member",
+};
+
+function UserQuestion({ user, operation, ...rest }: UserQuestionProps) {
+  const question = userQuestion(operation, user.username);
+  return (
+    question && (
+      <ConfirmDialog title={question.title} confirm={verbs[operation] ?? "Yes"} {...rest}>
+        <Content component="p">{question.says}</Content>
+      </ConfirmDialog>
+    )
+  );
+}
+
+/** What is asked before something is taken away from a user of an account. */
+function userQuestion(operation: UserStep["operation"] | "delete", name: string): Question | undefined {
+  switch (operation) {
+    case "suspend":
+      return {
+        title: `Suspend ${name}?`,
+        says: `${name} is signed out at once and cannot sign in until you unsuspend. ${toldToEndpoints}`,
+      };
+    case "member":
+      return {
+        title: `Make ${name} a member?`,
+        says: `${name} can no longer invite, change or remove users of the account, until you make ${name} an admin again. ${toldToEndpoints}`,
+      };
+    case "delete":
+      return {
+        title: `Delete ${name}?`,
+        says: `${name} is signed out at once, can no longer sign in, and cannot be brought back. ${toldToEndpoints}`,
+      };
+    case "activate":
+    case "unsuspend":
+    case "admin":
+      return undefined;
+  }
+}
+
+export interface UserDialogProps {
+  readonly accountId: number;
+  /** None: a new one is made. */
+  readonly user?: User;
+  readonly onClose: () => void;
+}
+
+function UserDialog({ accountId, user, onClose }: UserDialogProps) {
+  const api = useManagement();
+  const path = `accounts/${accountId}/users`;
+  const saved = user ?? {};
+  const { values, typed, change } = useTyped(saved);
+  const { mutate, isPending, errors } = useChange({
+    change: () => (user ? api.change(`${path}/${user.id}`, typed) : api.create(path, typed)),
+    stale: [["accounts"]],
+    done: user ? "The user was changed" : "The user was added, and waits to be activated",
+    failed: user ? "The user could not be changed" : "The user could not be added",
+    fields: ["password", ...useDefinitions("User").map(({ name }) => name)],
+    onDone: onClose,
+  });
+  return (
+    <FormDialog
+      title={user ? `Edit ${user.username}` : "Add a user"}
+      submit={user ? "Save" : "Add"}
+      isBusy={isPending}
+      isDisabled={!typed}
+      isLenient={user !== undefined}
+      onSubmit={() => mutate(undefined)}
+      onClose={onClose}
+    >
+      <DefinedFields target="User" values={values} saved={saved} errors={errors} onChange={change} />
+      <NewPasswordField
+        id="password"
+        label={user ? "New password" : "Password"}
+        {...(user && { note: "Left empty: it stays as it is" })}
+        errors={errors["password"]}
+        value={textOf(values["password"])}
+        onChange={(password) => change({ password })}
+      />
+    </FormDialog>
   );
 }

@@ -1,14 +1,13 @@
 import { useQuery } from "@tanstack/react-query";
-
-import { answerOf } from "../../api/api-client.ts";
-import { useApi } from "../../api/api-context.ts";
-import type { Account } from "../../api/management/account-queries.ts";
-import { useManagement } from "../../api/management/management-context.ts";
-import { accountPlansQuery } from "../../api/management/plan-queries.ts";
-import { mayAdminister } from "../../api/session.ts";
-import { useSession } from "../../api/session-context.ts";
+import type { Account } from "../../api/accounts.ts";
+import { type BellwireSchemas, answerOf, useApi } from "../../api/bellwire-client.ts";
+import { useManagement } from "../../api/management-client.ts";
+import { accountPlansQuery } from "../../api/products.ts";
+import { mayAdminister, useSession } from "../../api/session.tsx";
 import { BulkMenu } from "../../components/bulk/bulk-menu.tsx";
-import { accountOperations } from "./account-bulk-operations.ts";
+import type { BulkOperation } from "../../components/bulk/bulk-operation.ts";
+import { toldToEndpoints } from "../../components/form/form-dialog.tsx";
+import type { PlanOnOffer } from "../../components/plans/plan-change.tsx";
 
 export interface AccountBulkMenuProps {
   readonly selected: readonly Account[];
@@ -28,4 +27,57 @@ export function AccountBulkMenu({ selected, onDone }: AccountBulkMenuProps) {
       onDone={onDone}
     />
   );
+}
+
+type Operation = BulkOperation<BellwireSchemas["AccountsToChange"]["operation"]>;
+
+const isOut = "Their users are signed out at once and cannot sign in";
+const isTold = `The admins of each get a mail. ${toldToEndpoints}`;
+
+const forMembers: ReadonlySet<Operation["operation"]> = new Set(["make_pending", "change_plan"]);
+
+/** What somebody may do with several accounts. Members with their section let them wait and change plans, and no more. */
+function accountOperations(plans: readonly PlanOnOffer[], isAdmin: boolean): readonly Operation[] {
+  const all: readonly Operation[] = [
+    { operation: "approve", title: "Approve", done: "approved", says: `Their users can sign in. ${isTold}` },
+    {
+      operation: "make_pending",
+      title: "Make pending",
+      done: "made pending",
+      says: `${isOut} until you approve them. ${isTold}`,
+    },
+    {
+      operation: "reject",
+      title: "Reject",
+      done: "rejected",
+      says: `${isOut} unless you approve them later. ${isTold}`,
+    },
+    {
+      operation: "suspend",
+      title: "Suspend",
+      done: "suspended",
+      says: `${isOut} until you resume them, which makes them approved. ${toldToEndpoints}`,
+    },
+    {
+      operation: "resume",
+      title: "Resume",
+      done: "resumed",
+      says: `They are approved then, and their users can sign in. ${toldToEndpoints}`,
+    },
+    {
+      operation: "change_plan",
+      title: "Change plan",
+      done: "moved",
+      says: `The new plan holds at once. ${toldToEndpoints}`,
+      plans,
+    },
+    {
+      operation: "delete",
+      title: "Delete",
+      done: "deleted",
+      says: `Their users, their applications and their keys go with them, and cannot be brought back. ${toldToEndpoints}`,
+      isDanger: true,
+    },
+  ];
+  return all.filter(({ operation, plans: offered }) => (isAdmin || forMembers.has(operation)) && offered?.length !== 0);
 }

@@ -1,8 +1,7 @@
 import { expect, test } from "vitest";
-
-import { click, fill, refusal, showInPortal, tick, type Answer } from "../../testing/show-in-portal.tsx";
+import { type Answer, click, fill, refusal, showInPortal, tick } from "../../testing/show-in-portal.tsx";
 import { waitFor } from "../../testing/wait-for.ts";
-import { readAccountSearch } from "./account-search.ts";
+import { readAccountSearch } from "../list-filters.ts";
 import { AccountsPage } from "./accounts-page.tsx";
 
 const account = (id: number, org_name: string) => ({

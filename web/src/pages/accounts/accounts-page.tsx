@@ -1,23 +1,36 @@
-import { Button, PageSection, Toolbar, ToolbarContent } from "@patternfly/react-core";
+import {
+  Alert,
+  Button,
+  EmptyState,
+  EmptyStateActions,
+  EmptyStateBody,
+  EmptyStateFooter,
+  List,
+  ListItem,
+  PageSection,
+  Toolbar,
+  ToolbarContent,
+} from "@patternfly/react-core";
+import SearchIcon from "@patternfly/react-icons/dist/esm/icons/search-icon";
+import UsersIcon from "@patternfly/react-icons/dist/esm/icons/users-icon";
+import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { useQuery } from "@tanstack/react-query";
-import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { Link, getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
-
-import { accountStates, accountsQuery } from "../../api/management/account-queries.ts";
-import { useManagement } from "../../api/management/management-context.ts";
-import { useTicks } from "../../components/bulk/use-ticks.ts";
-import { ListPagination } from "../../components/list-pagination.tsx";
-import { Loaded } from "../../components/loaded.tsx";
-import { PageHeader } from "../../components/page-header.tsx";
-import { SelectFilter } from "../../components/select-filter.tsx";
-import { TableSkeleton } from "../../components/table-skeleton.tsx";
-import { TextFilter } from "../../components/text-filter.tsx";
+import { type Account, accountPlanRequestsQuery, accountStates, accountsQuery } from "../../api/accounts.ts";
+import { useApi } from "../../api/bellwire-client.ts";
+import { useManagement } from "../../api/management-client.ts";
+import { Tick, TickAll, type Ticks, useTicks } from "../../components/bulk/row-selection.tsx";
+import { NewPasswordField, TextField } from "../../components/form/fields.tsx";
+import { FormDialog } from "../../components/form/form-dialog.tsx";
+import { useDialogForm } from "../../components/form/use-change.ts";
+import { StateLabel } from "../../components/labels.tsx";
+import { ListPagination, SelectFilter, TextFilter } from "../../components/lists.tsx";
+import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
+import { PageHeader, SignUpButton } from "../../components/page-header.tsx";
+import { When } from "../../components/time.tsx";
+import { readAccountSearch } from "../list-filters.ts";
 import { AccountBulkMenu } from "./account-bulk-menu.tsx";
-import { readAccountSearch } from "./account-search.ts";
-import { AccountsTable } from "./accounts-table.tsx";
-import { CreateAccountDialog } from "./create-account-dialog.tsx";
-import { PlanRequestsNotice } from "./plan-requests-notice.tsx";
-import { NoAccounts } from "./no-accounts.tsx";
 
 const route = getRouteApi("/accounts");
 
@@ -74,5 +87,131 @@ export function AccountsPage() {
       </PageSection>
       {isCreating && <CreateAccountDialog onClose={() => setCreating(false)} />}
     </>
+  );
+}
+
+/** Which accounts wait for somebody to decide about their plan. */
+export function PlanRequestsNotice() {
+  const { data: requests = [] } = useQuery(accountPlanRequestsQuery(useApi()));
+  if (requests.length === 0) return null;
+  return (
+    <Alert isInline component="h2" variant="info" className="bellwire-notice" title="Accounts ask for another plan">
+      <List isPlain>
+        {requests.map(({ account_id, org_name, plan_name }) => (
+          <ListItem key={account_id}>
+            <Link to="/accounts/$id" params={{ id: String(account_id) }}>
+              {org_name}
+            </Link>
+            : {plan_name}
+          </ListItem>
+        ))}
+      </List>
+    </Alert>
+  );
+}
+
+export interface AccountsTableProps {
+  readonly accounts: readonly Account[];
+  readonly ticks: Ticks;
+}
+
+export function AccountsTable({ accounts, ticks }: AccountsTableProps) {
+  return (
+    <Table aria-label="Accounts" variant="compact">
+      <Thead>
+        <Tr>
+          <TickAll ticks={ticks} ids={accounts.map(({ id }) => id)} noun="accounts" />
+          <Th width={50}>Organization</Th>
+          <Th>State</Th>
+          <Th>Created</Th>
+          <Th>Changed</Th>
+        </Tr>
+      </Thead>
+      <Tbody>
+        {accounts.map((account) => (
+          <Tr key={account.id}>
+            <Tick ticks={ticks} id={account.id} name={account.org_name} />
+            <Td dataLabel="Organization" modifier="breakWord">
+              <Link to="/accounts/$id" params={{ id: String(account.id) }}>
+                {account.org_name}
+              </Link>
+            </Td>
+            <Td dataLabel="State">
+              <StateLabel state={account.state} />
+            </Td>
+            <Td dataLabel="Created">
+              <When at={account.created_at} />
+            </Td>
+            <Td dataLabel="Changed">
+              <When at={account.updated_at} />
+            </Td>
+          </Tr>
+        ))}
+      </Tbody>
+    </Table>
+  );
+}
+
+export interface NoAccountsProps {
+  readonly isFiltered: boolean;
+  readonly onShowAll: () => void;
+}
+
+export function NoAccounts({ isFiltered, onShowAll }: NoAccountsProps) {
+  return (
+    <EmptyState
+      titleText={isFiltered ? "No account matches" : "No accounts yet"}
+      icon={isFiltered ? SearchIcon : UsersIcon}
+      headingLevel="h2"
+    >
+      <EmptyStateBody>
+        {isFiltered
+          ? "The search looks at the names of organizations, and at the names and e-mail addresses of their users."
+          : "An account is made when somebody signs up in the Developer Portal, when you make one here, or by a program through the API."}
+      </EmptyStateBody>
+      <EmptyStateFooter>
+        <EmptyStateActions>
+          {isFiltered ? (
+            <Button variant="link" onClick={onShowAll}>
+              Show all accounts
+            </Button>
+          ) : (
+            <SignUpButton />
+          )}
+        </EmptyStateActions>
+      </EmptyStateFooter>
+    </EmptyState>
+  );
+}
+
+const fields = ["org_name", "username", "email", "password"] as const;
+
+/** Makes an account as a sign-up does: with its first user, and an application on the default plan. */
+export function CreateAccountDialog({ onClose }: { onClose: () => void }) {
+  const api = useManagement();
+  const navigate = useNavigate();
+  const { field, dialog } = useDialogForm({
+    saved: {},
+    fields,
+    change: (typed) =>
+      api.create<{ account: Account }>("signup", { ...typed, password_confirmation: typed["password"] }),
+    stale: [["accounts"], ["applications"]],
+    done: "The account was created",
+    failed: "The account could not be created",
+    onDone: ({ account }) => navigate({ to: "/accounts/$id", params: { id: String(account.id) } }),
+    onClose,
+  });
+  return (
+    <FormDialog
+      title="Create an account"
+      description="With its first user, who is its admin, and an application on the default plan."
+      submit="Create"
+      {...dialog}
+    >
+      <TextField {...field("org_name")} label="Organization" isRequired />
+      <TextField {...field("username")} label="Username" isRequired />
+      <TextField {...field("email")} label="Email" input={{ type: "email" }} isRequired />
+      <NewPasswordField {...field("password")} label="Password" note="Without one, the user waits to be activated" />
+    </FormDialog>
   );
 }

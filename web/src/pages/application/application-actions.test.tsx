@@ -1,9 +1,8 @@
 import { expect, test } from "vitest";
-
-import type { Application } from "../../api/management/application-queries.ts";
-import { click, fill, showInPortal, type Answers } from "../../testing/show-in-portal.tsx";
+import type { Application } from "../../api/applications.ts";
+import { type Answers, click, fill, showInPortal } from "../../testing/show-in-portal.tsx";
 import { waitFor } from "../../testing/wait-for.ts";
-import { ApplicationActions } from "./application-actions.tsx";
+import { ApplicationActions, planSteps } from "./application-actions.tsx";
 
 const application = (state: Application["state"]): Application => ({
   id: 8,
@@ -60,4 +59,17 @@ test("an application is rejected with a reason, which goes into the mail to the 
   await waitFor(() =>
     expect(changes()).toEqual([{ request: "POST applications/8/reject", body: { reason: "No such ferry." } }]),
   );
+});
+
+const plansForAll = [{ id: 1 }, { id: 2 }];
+const offered = (planId: number, plans?: typeof plansForAll) =>
+  planSteps({ plan_id: planId }, plans).map(({ operation }) => operation);
+
+test("a plan that all can have can be customized, and only one that was leads back", () => {
+  expect(offered(2, plansForAll)).toEqual(["customize_plan"]);
+  expect(offered(3, plansForAll)).toEqual(["decustomize_plan"]);
+});
+
+test("nothing is offered while it is not known which of both it is", () => {
+  expect(offered(2)).toEqual([]);
 });

@@ -1,17 +1,14 @@
 import { Content } from "@patternfly/react-core";
 import { useQuery } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
-
-import { pathOf, type Application } from "../../api/management/application-queries.ts";
-import { useManagement } from "../../api/management/management-context.ts";
-import { applicationPlansQuery } from "../../api/management/plan-queries.ts";
+import { type Application, pathOf } from "../../api/applications.ts";
+import { useManagement } from "../../api/management-client.ts";
+import { type ApplicationPlan, applicationPlansQuery } from "../../api/products.ts";
 import { ActionMenu } from "../../components/action-menu.tsx";
-import { ConfirmDialog, type Question } from "../../components/confirm-dialog.tsx";
-import { useChange } from "../../components/use-change.ts";
-import { questionBefore } from "./application-questions.ts";
-import { DeleteApplicationDialog } from "./delete-application-dialog.tsx";
-import { planSteps } from "./plan-steps.ts";
-import { RejectApplicationDialog } from "./reject-application-dialog.tsx";
+import { TextField } from "../../components/form/fields.tsx";
+import { ConfirmDialog, FormDialog, type Question, toldToEndpoints } from "../../components/form/form-dialog.tsx";
+import { type ChangeOptions, useChange } from "../../components/form/use-change.ts";
 
 const steps = {
   pending: [{ operation: "accept", title: "Accept" }],
@@ -36,7 +33,7 @@ export function ApplicationActions({ application }: { application: Application }
     onDone: close,
   });
   const taken = [...steps[application.state], ...planSteps(application, plans)].map(({ operation, title }) => {
-    const asks = questionBefore(operation, name);
+    const asks = applicationQuestion(operation, name);
     return { title, onClick: () => (asks ? setOpen({ ...asks, operation, verb: title }) : step.mutate(operation)) };
   });
   return (
@@ -66,4 +63,114 @@ export function ApplicationActions({ application }: { application: Application }
       )}
     </>
   );
+}
+
+/** What is asked before a step that stops an application, or throws something of it away. */
+function applicationQuestion(operation: string, name: string): Question | undefined {
+  switch (operation) {
+    case "suspend":
+      return {
+        title: `Suspend ${name}?`,
+        says: `It must not be served any more, until you resume it. ${toldToEndpoints}`,
+      };
+    case "decustomize_plan":
+      return {
+        title: `Take ${name} back to the plan as it is for all?`,
+        says: `The plan that was made for it alone is deleted, and cannot be brought back. ${toldToEndpoints}`,
+      };
+    default:
+      return undefined;
+  }
+}
+
+/**
+ * What can be done to the plan of an application, of those that its product has for all: a plan that is not among them was made
+ * for this application alone. Nothing, until they are known.
+ */
+export function planSteps(
+  { plan_id }: Pick<Application, "plan_id">,
+  plansForAll: readonly Pick<ApplicationPlan, "id">[] | undefined,
+): readonly { readonly operation: string; readonly title: string }[] {
+  if (plansForAll === undefined) return [];
+  return plansForAll.some(({ id }) => id === plan_id)
+    ? [{ operation: "customize_plan", title: "Customize the plan" }]
+    : [{ operation: "decustomize_plan", title: "Back to the plan as it is for all" }];
+}
+
+interface EndDialogProps {
+  readonly application: Application;
+  readonly name: string;
+  readonly onClose: () => void;
+}
+
+function DeleteApplicationDialog({ application, name, onClose }: EndDialogProps) {
+  const api = useManagement();
+  const { mutate, isPending } = useApplicationEnd(application, {
+    change: () => api.remove(pathOf({ accountId: application.account_id, id: application.id })),
+    done: `${name} was deleted`,
+    failed: "The application could not be deleted",
+  });
+  return (
+    <ConfirmDialog
+      title={`Delete ${name}?`}
+      confirm="Delete"
+      isBusy={isPending}
+      onConfirm={() => mutate(undefined)}
+      onClose={onClose}
+    >
+      <Content component="p">
+        It ends at once, with its credentials, and cannot be brought back. {toldToEndpoints}
+      </Content>
+    </ConfirmDialog>
+  );
+}
+
+/** Says no to an application that waits for approval, and why. */
+function RejectApplicationDialog({ application, name, onClose }: EndDialogProps) {
+  const api = useManagement();
+  const [reason, setReason] = useState("");
+  const { mutate, isPending, errors } = useApplicationEnd(application, {
+    change: () => api.operate(`applications/${application.id}/reject`, { reason }),
+    done: `${name} was rejected`,
+    failed: "The application could not be rejected",
+    fields: ["reason"],
+  });
+  return (
+    <FormDialog
+      title={`Reject ${name}?`}
+      description={`It is deleted, with its credentials, and cannot be brought back. ${toldToEndpoints}`}
+      submit="Reject"
+      isDanger
+      isBusy={isPending}
+      onSubmit={() => mutate(undefined)}
+      onClose={onClose}
+    >
+      <TextField
+        id="reason"
+        label="Reason"
+        hint="The account's admins read it in a mail. Left empty: the mail gives none"
+        errors={errors["reason"]}
+        value={reason}
+        onChange={setReason}
+      />
+    </FormDialog>
+  );
+}
+
+/** Something after which the application is no more: its account is shown then. */
+function useApplicationEnd(
+  { account_id, id }: Pick<Application, "account_id" | "id">,
+  options: Pick<ChangeOptions<undefined, void>, "change" | "done" | "failed" | "fields">,
+) {
+  const navigate = useNavigate();
+  return useChange({
+    ...options,
+    stale: [
+      ["applications", "list"],
+      ["applications", "of account", account_id],
+      ["applications", "plan requests"],
+    ],
+    gone: [["applications", "one", id]],
+    onDone: () => navigate({ to: "/accounts/$id", params: { id: String(account_id) } }),
+  });
 }

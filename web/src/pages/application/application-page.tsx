@@ -1,22 +1,27 @@
-import { PageSection, Stack } from "@patternfly/react-core";
-import { useQuery } from "@tanstack/react-query";
-import { getRouteApi } from "@tanstack/react-router";
-
-import { applicationQuery, pathOf, type Application } from "../../api/management/application-queries.ts";
-import { useManagement } from "../../api/management/management-context.ts";
-import { presentOf } from "../../api/present-of.ts";
-import { DetailsForm } from "../../components/details-form.tsx";
-import { Loaded } from "../../components/loaded.tsx";
-import { PageBreadcrumb } from "../../components/page-breadcrumb.tsx";
-import { PageHeader } from "../../components/page-header.tsx";
-import { SectionCard } from "../../components/section-card.tsx";
-import { TableSkeleton } from "../../components/table-skeleton.tsx";
+import { DescriptionList, PageSection, Stack } from "@patternfly/react-core";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link, getRouteApi } from "@tanstack/react-router";
+import { presentOf } from "../../api/api-problem.ts";
+import {
+  type Application,
+  type ApplicationKey,
+  applicationQuery,
+  pathOf,
+  planRequestsQuery,
+} from "../../api/applications.ts";
+import { settled, useApi } from "../../api/bellwire-client.ts";
+import { useManagement } from "../../api/management-client.ts";
+import { applicationPlansQuery } from "../../api/products.ts";
+import { Fact } from "../../components/facts.tsx";
+import { DetailsForm } from "../../components/form/defined-fields.tsx";
+import { StateLabel } from "../../components/labels.tsx";
+import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
+import { PageBreadcrumb, PageHeader, SectionCard } from "../../components/page-header.tsx";
+import { PlanChange } from "../../components/plans/plan-change.tsx";
+import { PlanDecision } from "../../components/plans/plan-decision.tsx";
+import { When } from "../../components/time.tsx";
 import { ApplicationActions } from "./application-actions.tsx";
-import { ApplicationFacts } from "./application-facts.tsx";
-import { KeyList } from "./key-list.tsx";
-import { PlanRequestNotice } from "./plan-request-notice.tsx";
-import { ReferrerFilterList } from "./referrer-filter-list.tsx";
-import { UserKey } from "./user-key.tsx";
+import { KeyList, ReferrerFilterList, UserKey } from "./credentials.tsx";
 
 const route = getRouteApi("/accounts/$accountId/applications/$id");
 
@@ -70,5 +75,57 @@ function ApplicationView({ application }: { application: Application }) {
         />
       </SectionCard>
     </Stack>
+  );
+}
+
+/** The plan that is asked for this application, to be granted or declined. */
+export function PlanRequestNotice({ applicationKey }: { applicationKey: ApplicationKey }) {
+  const api = useApi();
+  const client = useQueryClient();
+  const query = planRequestsQuery(api);
+  const { data: requests = [] } = useQuery(query);
+  const findIn = (all: typeof requests) => all.find(({ application_id }) => application_id === applicationKey.id);
+  const request = findIn(requests);
+  const path = { id: applicationKey.id };
+  return request ? (
+    <PlanDecision
+      request={request}
+      path={`${pathOf(applicationKey)}/change_plan`}
+      readAgain={async () => findIn(await client.fetchQuery({ ...query, staleTime: 0 }))}
+      decline={() => settled(api.DELETE("/api/v1/applications/{id}/plan_request", { params: { path } }))}
+      stale={[["applications"]]}
+    />
+  ) : null;
+}
+
+export function ApplicationFacts({ application }: { application: Application }) {
+  const { data: plans = [] } = useQuery(applicationPlansQuery(useManagement(), application.service_id));
+  const key = { accountId: application.account_id, id: application.id };
+  return (
+    <DescriptionList isCompact columnModifier={{ default: "1Col", md: "2Col" }}>
+      <Fact term="State">
+        <StateLabel state={application.state} />
+      </Fact>
+      <Fact term="Account">
+        <Link to="/accounts/$id" params={{ id: String(application.account_id) }}>
+          {application.org_name}
+        </Link>
+      </Fact>
+      <Fact term="Product">{application.service_name}</Fact>
+      <Fact term="Plan">
+        <PlanChange
+          path={`${pathOf(key)}/change_plan`}
+          stale={[["applications"]]}
+          plans={plans}
+          present={{ id: application.plan_id, name: application.plan_name }}
+        />
+      </Fact>
+      <Fact term="Created">
+        <When at={application.created_at} isExact />
+      </Fact>
+      <Fact term="Changed">
+        <When at={application.updated_at} isExact />
+      </Fact>
+    </DescriptionList>
   );
 }

@@ -1,18 +1,11 @@
 import { Button, Toolbar, ToolbarContent, ToolbarItem } from "@patternfly/react-core";
 import { useQuery } from "@tanstack/react-query";
-import { useState, type ReactNode } from "react";
-
-import {
-  applicationStates,
-  type ApplicationFilter,
-  type ApplicationHandle,
-} from "../../api/management/application-queries.ts";
-import { useManagement } from "../../api/management/management-context.ts";
-import { applicationPlansQuery } from "../../api/management/plan-queries.ts";
-import { productsQuery } from "../../api/management/product-queries.ts";
-import { textOf } from "../../components/form/text-of.ts";
-import { SelectFilter } from "../../components/select-filter.tsx";
-import { TextFilter } from "../../components/text-filter.tsx";
+import { type ReactNode, useState } from "react";
+import { type ApplicationFilter, type ApplicationHandle, applicationStates } from "../../api/applications.ts";
+import { useManagement } from "../../api/management-client.ts";
+import { applicationPlansQuery, productsQuery } from "../../api/products.ts";
+import { textOf } from "../../components/form/use-change.ts";
+import { SelectFilter, TextFilter } from "../../components/lists.tsx";
 
 interface Handle {
   readonly value: ApplicationHandle;

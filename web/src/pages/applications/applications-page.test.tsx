@@ -1,8 +1,7 @@
 import { expect, test } from "vitest";
-
-import { choose, click, search, showInPortal, tick, type Answer, type Answers } from "../../testing/show-in-portal.tsx";
+import { type Answer, type Answers, choose, click, search, showInPortal, tick } from "../../testing/show-in-portal.tsx";
 import { waitFor } from "../../testing/wait-for.ts";
-import { readApplicationSearch } from "./application-search.ts";
+import { readApplicationSearch } from "../list-filters.ts";
 import { ApplicationsPage } from "./applications-page.tsx";
 
 const application = (id: number, name: string, state = "live", service_id = 7) => ({

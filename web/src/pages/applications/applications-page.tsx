@@ -1,21 +1,30 @@
-import { PageSection } from "@patternfly/react-core";
+import {
+  Alert,
+  Button,
+  EmptyState,
+  EmptyStateActions,
+  EmptyStateBody,
+  EmptyStateFooter,
+  List,
+  ListItem,
+  PageSection,
+} from "@patternfly/react-core";
+import CubesIcon from "@patternfly/react-icons/dist/esm/icons/cubes-icon";
+import SearchIcon from "@patternfly/react-icons/dist/esm/icons/search-icon";
 import { useQuery } from "@tanstack/react-query";
-import { getRouteApi, useNavigate } from "@tanstack/react-router";
-
-import { applicationsQuery } from "../../api/management/application-queries.ts";
-import { useManagement } from "../../api/management/management-context.ts";
-import { ApplicationsTable } from "../../components/applications-table.tsx";
-import { useTicks } from "../../components/bulk/use-ticks.ts";
-import { CreateApplication } from "../../components/create-application/create-application.tsx";
-import { ListPagination } from "../../components/list-pagination.tsx";
-import { Loaded } from "../../components/loaded.tsx";
+import { Link, getRouteApi, useNavigate } from "@tanstack/react-router";
+import { applicationsQuery, planRequestsQuery } from "../../api/applications.ts";
+import { useApi } from "../../api/bellwire-client.ts";
+import { useManagement } from "../../api/management-client.ts";
+import { ApplicationsTable } from "../../components/applications/applications-table.tsx";
+import { CreateApplication } from "../../components/applications/create-application.tsx";
+import { useTicks } from "../../components/bulk/row-selection.tsx";
+import { ListPagination } from "../../components/lists.tsx";
+import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
-import { TableSkeleton } from "../../components/table-skeleton.tsx";
+import { readApplicationSearch } from "../list-filters.ts";
 import { ApplicationBulkMenu } from "./application-bulk-menu.tsx";
 import { ApplicationFilters } from "./application-filters.tsx";
-import { readApplicationSearch } from "./application-search.ts";
-import { NoApplications } from "./no-applications.tsx";
-import { PlanRequestsNotice } from "./plan-requests-notice.tsx";
 
 const route = getRouteApi("/applications");
 
@@ -59,3 +68,53 @@ export function ApplicationsPage() {
     </>
   );
 }
+
+/** Which applications wait for somebody to decide about their plan. */
+export function PlanRequestsNotice() {
+  const { data: requests = [] } = useQuery(planRequestsQuery(useApi()));
+  if (requests.length === 0) return null;
+  return (
+    <Alert isInline component="h2" variant="info" className="bellwire-notice" title="Developers ask for another plan">
+      <List isPlain>
+        {requests.map(({ application_id, application_name, account_id, org_name, plan_name }) => (
+          <ListItem key={application_id}>
+            <Link
+              to="/accounts/$accountId/applications/$id"
+              params={{ accountId: String(account_id), id: String(application_id) }}
+            >
+              {application_name}
+            </Link>{" "}
+            of {org_name}: {plan_name}
+          </ListItem>
+        ))}
+      </List>
+    </Alert>
+  );
+}
+
+export interface NoApplicationsProps {
+  readonly isFiltered: boolean;
+  readonly onShowAll: () => void;
+}
+
+export const NoApplications = ({ isFiltered, onShowAll }: NoApplicationsProps) =>
+  isFiltered ? (
+    <EmptyState titleText="No application matches" icon={SearchIcon} headingLevel="h2">
+      <EmptyStateBody>
+        Names are searched for a part of them. An application id or a user key must be given in full.
+      </EmptyStateBody>
+      <EmptyStateFooter>
+        <EmptyStateActions>
+          <Button variant="link" onClick={onShowAll}>
+            Show all applications
+          </Button>
+        </EmptyStateActions>
+      </EmptyStateFooter>
+    </EmptyState>
+  ) : (
+    <EmptyState titleText="No applications yet" icon={CubesIcon} headingLevel="h2">
+      <EmptyStateBody>
+        Each account gets one on the default plan when it signs up. Developers make more in the Developer Portal.
+      </EmptyStateBody>
+    </EmptyState>
+  );

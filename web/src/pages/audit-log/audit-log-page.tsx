@@ -1,14 +1,15 @@
 import { EmptyState, EmptyStateBody, PageSection } from "@patternfly/react-core";
 import HistoryIcon from "@patternfly/react-icons/dist/esm/icons/history-icon";
+import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { useInfiniteQuery } from "@tanstack/react-query";
-
-import { useApi } from "../../api/api-context.ts";
-import { auditRecordsQuery } from "../../api/audit-queries.ts";
-import { LoadMore } from "../../components/load-more.tsx";
-import { Loaded } from "../../components/loaded.tsx";
+import { Link } from "@tanstack/react-router";
+import { useApi } from "../../api/bellwire-client.ts";
+import { type AuditRecord, auditRecordsQuery } from "../../api/team.ts";
+import { LoadMore } from "../../components/lists.tsx";
+import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
-import { TableSkeleton } from "../../components/table-skeleton.tsx";
-import { AuditTable } from "./audit-table.tsx";
+import { When } from "../../components/time.tsx";
+import { describeAction, describeDetail, describeSubject, pageOfSubject } from "./audit-record.ts";
 
 export function AuditLogPage() {
   const query = useInfiniteQuery(auditRecordsQuery(useApi()));
@@ -34,6 +35,58 @@ export function AuditLogPage() {
         </Loaded>
         <LoadMore query={query} />
       </PageSection>
+    </>
+  );
+}
+
+const ofNobody = { admin: "An admin", token: "An access token", key: "The provider key", system: "Bellwire itself" };
+
+export const AuditTable = ({ records }: { records: readonly AuditRecord[] }) => (
+  <Table aria-label="Audit log" variant="compact">
+    <Thead>
+      <Tr>
+        <Th modifier="nowrap">Deed</Th>
+        <Th modifier="nowrap">On</Th>
+        <Th>Details</Th>
+        <Th modifier="nowrap">By</Th>
+        <Th modifier="nowrap">When</Th>
+      </Tr>
+    </Thead>
+    <Tbody>
+      {records.map((record) => (
+        <Tr key={record.id}>
+          <Td dataLabel="Deed">{describeAction(record.action)}</Td>
+          <Td dataLabel="On">
+            <Subject subject={record.subject} />
+          </Td>
+          <Td dataLabel="Details" modifier="breakWord">
+            {describeDetail(record.detail).map((part) => (
+              <div key={part}>{part}</div>
+            ))}
+          </Td>
+          <Td dataLabel="By">
+            <Doer actor={record.actor} />
+          </Td>
+          <Td dataLabel="When">
+            <When at={record.at} />
+          </Td>
+        </Tr>
+      ))}
+    </Tbody>
+  </Table>
+);
+
+function Subject({ subject }: { subject: string }) {
+  const [page, name] = [pageOfSubject(subject), describeSubject(subject)];
+  return page === undefined ? name : <Link to={page}>{name}</Link>;
+}
+
+function Doer({ actor: { kind, user_id, username } }: { actor: AuditRecord["actor"] }) {
+  if (user_id === null) return ofNobody[kind];
+  return (
+    <>
+      {username ?? `User ${user_id}, who is gone`}
+      {kind === "token" && <span className="bellwire-subtle"> (with an access token)</span>}
     </>
   );
 }

@@ -1,17 +1,26 @@
-import { PageSection } from "@patternfly/react-core";
-import { useInfiniteQuery } from "@tanstack/react-query";
-import { getRouteApi } from "@tanstack/react-router";
-
-import { useApi } from "../../api/api-context.ts";
-import { deliveriesQuery } from "../../api/delivery-queries.ts";
-import { DeliveriesTable } from "../../components/deliveries-table.tsx";
-import { LiveLabel } from "../../components/live-label.tsx";
-import { LoadMore } from "../../components/load-more.tsx";
-import { Loaded } from "../../components/loaded.tsx";
-import { PageHeader } from "../../components/page-header.tsx";
-import { TableSkeleton } from "../../components/table-skeleton.tsx";
-import { DeliveryFilters } from "./delivery-filters.tsx";
-import { NoDeliveries } from "./no-deliveries.tsx";
+import {
+  EmptyState,
+  EmptyStateActions,
+  EmptyStateBody,
+  EmptyStateFooter,
+  PageSection,
+  Toolbar,
+  ToolbarContent,
+} from "@patternfly/react-core";
+import PaperPlaneIcon from "@patternfly/react-icons/dist/esm/icons/paper-plane-icon";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { useApi } from "../../api/bellwire-client.ts";
+import { type DeliveryFilter, deliveriesQuery } from "../../api/deliveries.ts";
+import { eventTypesQuery } from "../../api/events.ts";
+import { useSession } from "../../api/session.tsx";
+import { EndpointFilter } from "../../components/endpoint/endpoint-filter.tsx";
+import { DeliveriesTable } from "../../components/history-table.tsx";
+import { LiveLabel } from "../../components/labels.tsx";
+import { LoadMore, NothingMatches, SelectFilter } from "../../components/lists.tsx";
+import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
+import { LinkButton, PageHeader, SignUpButton } from "../../components/page-header.tsx";
+import { deliveryStates, readDeliverySearch } from "../list-filters.ts";
 
 const route = getRouteApi("/deliveries");
 
@@ -36,5 +45,63 @@ export function DeliveriesPage() {
         <LoadMore query={query} />
       </PageSection>
     </>
+  );
+}
+
+const stateLabels = { pending: "Pending", delivered: "Delivered", failed: "Failed", cancelled: "Cancelled" } as const;
+
+export function DeliveryFilters({ filter }: { filter: DeliveryFilter }) {
+  const api = useApi();
+  const navigate = useNavigate();
+  const { data: types = [] } = useQuery(eventTypesQuery(api));
+  const choose = (field: keyof DeliveryFilter) => (value: string | undefined) =>
+    void navigate({ to: "/deliveries", search: readDeliverySearch({ ...filter, [field]: value }) });
+
+  return (
+    <Toolbar inset={{ default: "insetNone" }}>
+      <ToolbarContent>
+        <SelectFilter
+          label="State"
+          all="Every state"
+          value={filter.state}
+          options={deliveryStates.map((value) => ({ value, label: stateLabels[value] }))}
+          onChange={choose("state")}
+        />
+        <EndpointFilter endpointId={filter.endpoint_id} onChange={choose("endpoint_id")} />
+        <SelectFilter
+          label="Event"
+          all="Every event"
+          value={filter.event_type}
+          options={types.map(({ type, label }) => ({ value: type, label }))}
+          onChange={choose("event_type")}
+        />
+      </ToolbarContent>
+    </Toolbar>
+  );
+}
+
+export function NoDeliveries({ isFiltered }: { isFiltered: boolean }) {
+  const session = useSession();
+  if (isFiltered) return <NothingMatches to="/deliveries" of="delivery" />;
+  return (
+    <EmptyState titleText="Nothing was sent yet" icon={PaperPlaneIcon} headingLevel="h2">
+      <EmptyStateBody>
+        A delivery appears here by itself when a developer of {session.providerName} signs up or changes something, and
+        the webhooks settings send that event.
+      </EmptyStateBody>
+      <EmptyStateFooter>
+        <EmptyStateActions>
+          <SignUpButton />
+        </EmptyStateActions>
+        <EmptyStateActions>
+          <LinkButton to="/webhooks/edit" variant="link">
+            Webhooks settings
+          </LinkButton>
+          <LinkButton to="/events" variant="link">
+            Events that were not sent
+          </LinkButton>
+        </EmptyStateActions>
+      </EmptyStateFooter>
+    </EmptyState>
   );
 }

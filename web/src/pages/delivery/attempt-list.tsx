@@ -1,11 +1,11 @@
-import { Content } from "@patternfly/react-core";
-import { Table, Tbody, Td, Th, Thead, Tr, ExpandableRowContent } from "@patternfly/react-table";
+import { Content, Stack, StackItem } from "@patternfly/react-core";
+import { ExpandableRowContent, Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { useState } from "react";
-
-import type { Attempt } from "../../api/delivery-queries.ts";
-import { AnswerLabel } from "../../components/answer-label.tsx";
-import { When } from "../../components/when.tsx";
-import { AttemptAnswer } from "./attempt-answer.tsx";
+import type { Attempt } from "../../api/deliveries.ts";
+import { HeaderFacts } from "../../components/facts.tsx";
+import { AnswerLabel } from "../../components/labels.tsx";
+import { Payload } from "../../components/payload.tsx";
+import { When } from "../../components/time.tsx";
 
 /** Each try, the last one first and open. */
 export function AttemptList({ attempts }: { attempts: readonly Attempt[] }) {
@@ -63,5 +63,24 @@ export function AttemptList({ attempts }: { attempts: readonly Attempt[] }) {
         </Tbody>
       ))}
     </Table>
+  );
+}
+
+/** What the receiver said: its headers, and the start of its body. */
+function AttemptAnswer({ attempt: { response_headers, response_body } }: { attempt: Attempt }) {
+  if (!response_headers) return <Content component="p">The receiver did not answer.</Content>;
+  return (
+    <Stack hasGutter>
+      <StackItem className="bellwire-mono">
+        <HeaderFacts label="Headers of the answer" headers={response_headers} />
+      </StackItem>
+      <StackItem>
+        {response_body ? (
+          <Payload text={response_body} label="the answer" />
+        ) : (
+          <Content component="p">The answer has no body.</Content>
+        )}
+      </StackItem>
+    </Stack>
   );
 }

@@ -1,12 +1,13 @@
 import { Button, Content } from "@patternfly/react-core";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-
-import type { DeliveryInFull } from "../../api/delivery-queries.ts";
-import type { Endpoint } from "../../api/endpoint-queries.ts";
-import { ConfirmDialog } from "../../components/confirm-dialog.tsx";
-import { RetryButton } from "./retry-button.tsx";
-import { useDeliveryDeed, type DeliveryDeed } from "./use-delivery-deed.ts";
-import { isOff } from "./why-held.ts";
+import { saysWhy } from "../../api/api-problem.ts";
+import { answerOf, useApi } from "../../api/bellwire-client.ts";
+import type { DeliveryInFull } from "../../api/deliveries.ts";
+import type { Endpoint } from "../../api/endpoints.ts";
+import { ConfirmDialog } from "../../components/form/form-dialog.tsx";
+import { useToast } from "../../components/toast-context.ts";
+import { isOff } from "./hold.ts";
 
 export interface DeliveryActionsProps {
   readonly delivery: DeliveryInFull;
@@ -75,3 +76,62 @@ function DeedDialog({ deed, delivery: { id, holds_up }, onClose }: DeedDialogPro
 
 /** As the API counts them. */
 const counted = (count: number): string => (count >= 1000 ? "1,000 or more" : String(count));
+
+/** `skip`: those behind it in its order go. `cancel`: it is not tried any more. */
+type DeliveryDeed = "skip" | "cancel";
+
+const done = { skip: "Those that waited for it go now", cancel: "The delivery was given up" } as const;
+const failed = { skip: "The next could not be let go", cancel: "The delivery could not be given up" } as const;
+
+function useDeliveryDeed(deed: DeliveryDeed) {
+  const api = useApi();
+  const client = useQueryClient();
+  const toast = useToast();
+  return useMutation({
+    mutationFn: (id: string) => {
+      const params = { path: { id } };
+      return answerOf(
+        deed === "skip"
+          ? api.POST("/api/v1/deliveries/{id}/skip", { params })
+          : api.POST("/api/v1/deliveries/{id}/cancel", { params }),
+      );
+    },
+    onSuccess: () => toast({ kind: "success", title: done[deed] }),
+    onError: (error) => toast({ kind: "danger", title: failed[deed], detail: saysWhy(error) }),
+    // Also when it was too late: then the page shows what became of it meanwhile.
+    onSettled: async () => {
+      await client.invalidateQueries({ queryKey: ["deliveries"] });
+      await client.invalidateQueries({ queryKey: ["events", "one"] });
+    },
+  });
+}
+
+function RetryButton({ delivery: { id, state, waits_for } }: { delivery: DeliveryInFull }) {
+  const retry = useRetryDelivery();
+  return (
+    <Button
+      variant={state === "failed" ? "primary" : "secondary"}
+      isLoading={retry.isPending}
+      isDisabled={retry.isPending}
+      onClick={() => retry.mutate(id)}
+    >
+      {state === "delivered" ? "Send again" : waits_for === null ? "Retry now" : "Send before its turn"}
+    </Button>
+  );
+}
+
+/** Makes a delivery due now, whatever its state. The stream tells what comes of it. */
+function useRetryDelivery() {
+  const api = useApi();
+  const client = useQueryClient();
+  const toast = useToast();
+  return useMutation({
+    mutationFn: (id: string) => answerOf(api.POST("/api/v1/deliveries/{id}/retry", { params: { path: { id } } })),
+    onSuccess: async () => {
+      await client.invalidateQueries({ queryKey: ["deliveries"] });
+      await client.invalidateQueries({ queryKey: ["failures"] });
+      await client.invalidateQueries({ queryKey: ["endpoints"] }); // whose hold it ends
+    },
+    onError: (error) => toast({ kind: "danger", title: "The delivery could not be retried", detail: saysWhy(error) }),
+  });
+}

@@ -1,8 +1,7 @@
 import { expect, test } from "vitest";
-
-import type { DeliveryInFull } from "../../api/delivery-queries.ts";
+import type { DeliveryInFull } from "../../api/deliveries.ts";
 import { click } from "../../testing/show-in-portal.tsx";
-import { showPage, says, type Server } from "../../testing/show-page.tsx";
+import { type Server, says, showPage } from "../../testing/show-page.tsx";
 import { waitFor } from "../../testing/wait-for.ts";
 
 const id = "0192f0c1-0000-7000-8000-000000000001.1";

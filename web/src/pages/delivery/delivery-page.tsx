@@ -1,23 +1,19 @@
-import { Flex, PageSection, Stack } from "@patternfly/react-core";
+import { DescriptionList, Flex, PageSection, Stack } from "@patternfly/react-core";
 import { useQuery } from "@tanstack/react-query";
-import { getRouteApi } from "@tanstack/react-router";
-
-import { useApi } from "../../api/api-context.ts";
-import { isGone } from "../../api/api-problem.ts";
-import { deliveryQuery, type DeliveryInFull } from "../../api/delivery-queries.ts";
-import { endpointQuery } from "../../api/endpoint-queries.ts";
-import { presentOf } from "../../api/present-of.ts";
-import { useEventTypeName } from "../../components/event-type-name.tsx";
-import { LiveLabel } from "../../components/live-label.tsx";
-import { Loaded } from "../../components/loaded.tsx";
-import { PageBreadcrumb } from "../../components/page-breadcrumb.tsx";
-import { PageHeader } from "../../components/page-header.tsx";
+import { Link, getRouteApi } from "@tanstack/react-router";
+import { isGone, presentOf } from "../../api/api-problem.ts";
+import { useApi } from "../../api/bellwire-client.ts";
+import { type DeliveryInFull, deliveryQuery } from "../../api/deliveries.ts";
+import { endpointQuery } from "../../api/endpoints.ts";
+import { Fact } from "../../components/facts.tsx";
+import { useEventTypeName } from "../../components/history-table.tsx";
+import { DeliveryStateLabel, LiveLabel } from "../../components/labels.tsx";
+import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
+import { PageBreadcrumb, PageHeader, SectionCard } from "../../components/page-header.tsx";
 import { Payload } from "../../components/payload.tsx";
-import { SectionCard } from "../../components/section-card.tsx";
-import { TableSkeleton } from "../../components/table-skeleton.tsx";
+import { When, useNow } from "../../components/time.tsx";
 import { AttemptList } from "./attempt-list.tsx";
 import { DeliveryActions, type DeliveryActionsProps } from "./delivery-actions.tsx";
-import { DeliveryFacts } from "./delivery-facts.tsx";
 import { HeldNotice } from "./held-notice.tsx";
 
 const route = getRouteApi("/deliveries/$id");
@@ -72,3 +68,56 @@ function DeliveryInFullView({ delivery, endpoint, isEndpointDeleted }: DeliveryA
 
 const Body = ({ delivery: { body } }: { delivery: DeliveryInFull }) =>
   body === null ? "The body is no longer kept." : <Payload text={body} label="the body" />;
+
+export interface DeliveryFactsProps {
+  readonly delivery: DeliveryInFull;
+  readonly isEndpointDeleted: boolean;
+}
+
+export function DeliveryFacts({ delivery, isEndpointDeleted }: DeliveryFactsProps) {
+  const now = useNow();
+  return (
+    <DescriptionList isCompact columnModifier={{ default: "1Col", md: "2Col" }}>
+      <Fact term="State">
+        <DeliveryStateLabel state={delivery.state} />
+        {delivery.next_attempt_at && (
+          <>
+            {new Date(delivery.next_attempt_at) > now ? " next attempt " : " due since "}
+            <When at={delivery.next_attempt_at} />
+          </>
+        )}
+      </Fact>
+      <Fact term="Event">
+        <Link to="/events/$id" params={{ id: delivery.event_id }} className="bellwire-mono">
+          {delivery.event_type}
+        </Link>
+      </Fact>
+      <Fact term="Account">
+        <Link to="/events" search={{ account_id: delivery.account_id }}>
+          {delivery.account_name}
+        </Link>
+      </Fact>
+      <Fact term="Endpoint">
+        {isEndpointDeleted ? (
+          `${delivery.endpoint_name} (deleted)`
+        ) : (
+          <Link to="/endpoints/$id" params={{ id: String(delivery.endpoint_id) }}>
+            {delivery.endpoint_name}
+          </Link>
+        )}
+      </Fact>
+      <Fact term="Happened">
+        <When at={delivery.occurred_at} isExact />
+      </Fact>
+      {delivery.ended_at && (
+        <Fact term="Ended">
+          <When at={delivery.ended_at} isExact />
+        </Fact>
+      )}
+      <Fact term="webhook-id">
+        <span className="bellwire-mono">{delivery.event_id}</span>
+      </Fact>
+      {delivery.replay > 0 && <Fact term="Sent again by hand">{delivery.replay}×</Fact>}
+    </DescriptionList>
+  );
+}

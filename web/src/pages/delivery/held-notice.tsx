@@ -1,11 +1,9 @@
 import { Alert, List, ListItem, StackItem } from "@patternfly/react-core";
 import { Link } from "@tanstack/react-router";
-
-import type { DeliveryInFull } from "../../api/delivery-queries.ts";
-import type { Endpoint } from "../../api/endpoint-queries.ts";
-import { When } from "../../components/when.tsx";
-import { useNow } from "../../time/use-now.ts";
-import { whyHeld, type Hold } from "./why-held.ts";
+import type { DeliveryInFull } from "../../api/deliveries.ts";
+import type { Endpoint } from "../../api/endpoints.ts";
+import { When, useNow } from "../../components/time.tsx";
+import { type Hold, whyHeld } from "./hold.ts";
 
 export interface HeldNoticeProps {
   readonly delivery: DeliveryInFull;

@@ -1,7 +1,11 @@
-import type { Endpoint } from "../../api/endpoint-queries.ts";
-import type { EventType, EventTypeName } from "../../api/event-type-queries.ts";
-import { readWaits, writeWaits } from "./retry-waits.ts";
-import type { BellwireSchemas } from "../../api/api-client.ts";
+import { useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
+import { ApiProblem } from "../../api/api-problem.ts";
+import { type BellwireSchemas, answerOf, useApi } from "../../api/bellwire-client.ts";
+import type { Endpoint } from "../../api/endpoints.ts";
+import type { EventType, EventTypeName } from "../../api/events.ts";
+import { useChange } from "../../components/form/use-change.ts";
+import { readWaits, writeWaits } from "./check-draft.ts";
 
 export interface HeaderLine {
   readonly name: string;
@@ -32,7 +36,7 @@ export interface EndpointDraft extends Pick<
 }
 
 /** What follows from the format as long as nobody chooses otherwise. Without waits, Bellwire takes those of the format. */
-const whatFollows = (format: Endpoint["format"]) =>
+const formatDefaults = (format: Endpoint["format"]) =>
   format === "3scale"
     ? ({ success: "200", timeout: "60", ordering: "none" } as const)
     : ({ success: "2xx", timeout: "15", ordering: "account" } as const);
@@ -52,11 +56,11 @@ export const newDraft = (format: Endpoint["format"]): EndpointDraft => ({
   inFlight: "",
   perSecond: "",
   include_credentials: false,
-  ...whatFollows(format),
+  ...formatDefaults(format),
 });
 
 /** The saved endpoint as the form shows it. */
-export function draftOf(endpoint: Endpoint, types: readonly EventType[]): EndpointDraft {
+function draftOf(endpoint: Endpoint, types: readonly EventType[]): EndpointDraft {
   const { event_types, headers, retry_waits_seconds, timeout_seconds, max_in_flight, max_per_second } = endpoint;
   return {
     ...endpoint,
@@ -91,3 +95,62 @@ const namedOf = (headers: readonly HeaderLine[]): [string, string][] =>
   headers.filter(({ name, value }) => name !== "" || value !== "").map(({ name, value }) => [name, value]);
 
 const numberOrNone = (typed: string): number | null => (typed === "" ? null : Number(typed));
+
+/** What the form shows: what was typed over what is saved, or over what fits the chosen format. */
+export function useEndpointDraft(endpoint: Endpoint | undefined, types: readonly EventType[]) {
+  const [typed, setTyped] = useState<Partial<EndpointDraft>>();
+  const base = endpoint ? draftOf(endpoint, types) : newDraft(typed?.format ?? "json");
+  const draft = { ...base, ...typed };
+  const change = (changed: Partial<EndpointDraft>): void => {
+    // The two belong together: either alone does not say which events are sent.
+    const isAboutEvents = changed.sendsAll !== undefined || changed.switches !== undefined;
+    const events = isAboutEvents ? { sendsAll: draft.sendsAll, switches: draft.switches } : {};
+    setTyped({ ...typed, ...events, ...changed });
+  };
+  return { draft, typed, change, forget: () => setTyped(undefined) };
+}
+
+const fields = [
+  "name",
+  "url",
+  "description",
+  "headers",
+  "retry_waits_seconds",
+  "timeout_seconds",
+  "max_in_flight",
+  "max_per_second",
+];
+
+/** Makes the endpoint if there is none, or sends what was changed of it. */
+export function useSaveEndpoint(endpoint: Endpoint | undefined, onSaved: () => void) {
+  const api = useApi();
+  const navigate = useNavigate();
+  const save = async (typed: Partial<EndpointDraft>): Promise<Endpoint> => {
+    if (endpoint) {
+      const params = { path: { id: endpoint.id } };
+      return answerOf(api.PATCH("/api/v1/endpoints/{id}", { params, body: bodyOf(typed) }));
+    }
+    const draft = { ...newDraft(typed.format ?? "json"), ...typed };
+    const { name, url } = draft;
+    return answerOf(api.POST("/api/v1/endpoints", { body: { ...bodyOf(draft), name, url } }));
+  };
+  const { mutate, isPending, errors, error, reset, take } = useChange({
+    change: save,
+    stale: [["endpoints"]],
+    done: endpoint ? "The endpoint was changed" : "The endpoint was created",
+    failed: endpoint ? "The endpoint could not be changed" : "The endpoint could not be created",
+    fields,
+    onDone: async ({ id }) => {
+      onSaved();
+      if (!endpoint) await navigate({ to: "/endpoints/$id", params: { id: String(id) } });
+    },
+  });
+  const isTaken = error instanceof ApiProblem && error.status === 409;
+  return {
+    save: mutate,
+    isSaving: isPending,
+    errors: isTaken ? { name: ["is taken by another endpoint"] } : errors,
+    forgetErrors: reset,
+    take,
+  };
+}

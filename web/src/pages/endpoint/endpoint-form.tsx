@@ -1,22 +1,29 @@
-import { Button, Checkbox, Form, FormSection } from "@patternfly/react-core";
+import {
+  Button,
+  Checkbox,
+  Form,
+  FormGroup,
+  FormSection,
+  InputGroup,
+  InputGroupItem,
+  Radio,
+  Stack,
+  StackItem,
+  TextInput,
+} from "@patternfly/react-core";
+import PlusCircleIcon from "@patternfly/react-icons/dist/esm/icons/plus-circle-icon";
+import TrashIcon from "@patternfly/react-icons/dist/esm/icons/trash-icon";
 import { useNavigate } from "@tanstack/react-router";
 import type { FormEvent } from "react";
-
-import type { Endpoint } from "../../api/endpoint-queries.ts";
-import type { EventType } from "../../api/event-type-queries.ts";
+import type { Endpoint } from "../../api/endpoints.ts";
+import type { EventType } from "../../api/events.ts";
+import { ActorChoices, EventSwitches } from "../../components/endpoint/event-switches.tsx";
 import { UrlField } from "../../components/endpoint/url-field.tsx";
-import { focusWrongField } from "../../components/form/focus-wrong-field.ts";
-import { SaveBar } from "../../components/form/save-bar.tsx";
-import { TextField } from "../../components/form/text-field.tsx";
+import { FieldHint, SaveBar, TextField, hintIdOf } from "../../components/form/fields.tsx";
+import { focusWrongField } from "../../components/form/use-change.ts";
 import { checkDraft } from "./check-draft.ts";
-import type { EndpointDraft } from "./endpoint-draft.ts";
-import { EventChoice } from "./event-choice.tsx";
-import { FormatFields } from "./format-fields.tsx";
-import { HeadersField } from "./headers-field.tsx";
-import { PaceFields } from "./pace-fields.tsx";
-import { RetryFields } from "./retry-fields.tsx";
-import { useEndpointDraft } from "./use-endpoint-draft.ts";
-import { useSaveEndpoint } from "./use-save-endpoint.ts";
+import { FormatFields, PaceFields, RetryFields } from "./delivery-fields.tsx";
+import { type EndpointDraft, type HeaderLine, useEndpointDraft, useSaveEndpoint } from "./endpoint-draft.ts";
 
 export interface EndpointFormProps {
   /** None: a new one is made. */
@@ -124,6 +131,107 @@ function WhereFields({ draft, errors, onChange, isDefault, endpointId }: WhereFi
         isChecked={draft.active}
         onChange={(_, active) => onChange({ active })}
       />
+    </>
+  );
+}
+
+function HeadersField({ draft: { headers }, errors, onChange }: EndpointFieldsProps) {
+  const put = (place: number, line: HeaderLine): void => onChange({ headers: headers.with(place, line) });
+  return (
+    <FormGroup role="group" label="Headers of your own" fieldId="headers" aria-describedby={hintIdOf("headers")}>
+      <Stack hasGutter>
+        {headers.map((line, place) => {
+          const key = `header ${place}`; // lines are told apart by their place alone
+          return (
+            <StackItem key={key}>
+              <HeaderInputs
+                number={place + 1}
+                line={line}
+                onChange={(changed) => put(place, changed)}
+                onRemove={() => onChange({ headers: headers.toSpliced(place, 1) })}
+              />
+            </StackItem>
+          );
+        })}
+        <StackItem>
+          <Button
+            variant="link"
+            isInline
+            icon={<PlusCircleIcon />}
+            onClick={() => onChange({ headers: [...headers, { name: "", value: "" }] })}
+          >
+            Add a header
+          </Button>
+        </StackItem>
+      </Stack>
+      <FieldHint
+        id="headers"
+        hint="Sent along with every request, for example an Authorization that your receiver asks for. Kept encrypted."
+        errors={errors["headers"]}
+      />
+    </FormGroup>
+  );
+}
+
+interface HeaderInputsProps {
+  readonly number: number;
+  readonly line: HeaderLine;
+  readonly onChange: (changed: HeaderLine) => void;
+  readonly onRemove: () => void;
+}
+
+function HeaderInputs({ number, line, onChange, onRemove }: HeaderInputsProps) {
+  return (
+    <InputGroup>
+      <InputGroupItem isFill>
+        <TextInput
+          aria-label={`Name of header ${number}`}
+          placeholder="Authorization"
+          autoComplete="off"
+          value={line.name}
+          onChange={(_, name) => onChange({ ...line, name })}
+        />
+      </InputGroupItem>
+      <InputGroupItem isFill>
+        <TextInput
+          aria-label={`Value of header ${number}`}
+          placeholder="Bearer …"
+          autoComplete="off"
+          value={line.value}
+          onChange={(_, value) => onChange({ ...line, value })}
+        />
+      </InputGroupItem>
+      <InputGroupItem>
+        <Button variant="control" aria-label={`Remove header ${number}`} icon={<TrashIcon />} onClick={onRemove} />
+      </InputGroupItem>
+    </InputGroup>
+  );
+}
+
+function EventChoice({ draft, onChange, types }: EndpointFieldsProps & { types: readonly EventType[] }) {
+  return (
+    <>
+      <FormGroup role="radiogroup" fieldId="events" label="Events" isStack>
+        <Radio
+          id="events_all"
+          name="events"
+          label="Every event"
+          description="Also those that a later version of Bellwire brings"
+          isChecked={draft.sendsAll}
+          onChange={() => onChange({ sendsAll: true })}
+        />
+        <Radio
+          id="events_chosen"
+          name="events"
+          label="Only these"
+          isChecked={!draft.sendsAll}
+          onChange={() => onChange({ sendsAll: false })}
+        />
+      </FormGroup>
+      {!draft.sendsAll && (
+        <EventSwitches types={types} settings={draft} onChange={(switches) => onChange({ switches })} />
+      )}
+      <ActorChoices settings={draft} onChange={onChange} />
     </>
   );
 }

@@ -1,8 +1,7 @@
 import { expect, test } from "vitest";
-
-import type { Endpoint } from "../../api/endpoint-queries.ts";
+import type { Endpoint } from "../../api/endpoints.ts";
 import { click, fill } from "../../testing/show-in-portal.tsx";
-import { shown, showPage, says, type Server } from "../../testing/show-page.tsx";
+import { type Server, says, showPage, shown } from "../../testing/show-page.tsx";
 import { waitFor } from "../../testing/wait-for.ts";
 
 const crm: Endpoint = {

@@ -1,22 +1,22 @@
-import { PageSection, Stack, StackItem } from "@patternfly/react-core";
-import { useQuery } from "@tanstack/react-query";
-import { getRouteApi } from "@tanstack/react-router";
-
-import { useApi } from "../../api/api-context.ts";
-import { endpointQuery, type Endpoint } from "../../api/endpoint-queries.ts";
-import { eventTypesQuery, type EventType } from "../../api/event-type-queries.ts";
-import { presentOf } from "../../api/present-of.ts";
-import { EndpointStateNotice } from "../../components/endpoint/endpoint-state-notice.tsx";
+import { Button, Content, DescriptionList, Flex, PageSection, Stack, StackItem } from "@patternfly/react-core";
+import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link, getRouteApi, useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
+import { presentOf } from "../../api/api-problem.ts";
+import { answerOf, settled, useApi } from "../../api/bellwire-client.ts";
+import { deliveriesQuery, newestFailuresQuery } from "../../api/deliveries.ts";
+import { type Endpoint, endpointQuery, endpointsQuery } from "../../api/endpoints.ts";
+import { type EventType, eventTypesQuery } from "../../api/events.ts";
+import { EndpointStateLabel, EndpointStateNotice } from "../../components/endpoint/endpoint-state.tsx";
 import { SigningSecret } from "../../components/endpoint/signing-secret.tsx";
 import { TestRequests } from "../../components/endpoint/test-requests.tsx";
-import { Loaded } from "../../components/loaded.tsx";
-import { PageBreadcrumb } from "../../components/page-breadcrumb.tsx";
-import { PageHeader } from "../../components/page-header.tsx";
-import { SectionCard } from "../../components/section-card.tsx";
-import { TableSkeleton } from "../../components/table-skeleton.tsx";
-import { EndpointActions } from "./endpoint-actions.tsx";
+import { Fact } from "../../components/facts.tsx";
+import { ConfirmDialog } from "../../components/form/form-dialog.tsx";
+import { useChange } from "../../components/form/use-change.ts";
+import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
+import { PageBreadcrumb, PageHeader, SectionCard } from "../../components/page-header.tsx";
+import { When } from "../../components/time.tsx";
 import { EndpointForm } from "./endpoint-form.tsx";
-import { EndpointFacts } from "./endpoint-facts.tsx";
 import { ReplayCard } from "./replay-card.tsx";
 
 const route = getRouteApi("/endpoints/$id");
@@ -79,5 +79,143 @@ function EndpointView({ endpoint, types }: { endpoint: Endpoint; types: readonly
         <EndpointForm endpoint={endpoint} types={types} />
       </SectionCard>
     </Stack>
+  );
+}
+
+export function EndpointFacts({ endpoint }: { endpoint: Endpoint }) {
+  const { data: failures } = useQuery(newestFailuresQuery(useApi(), endpoint.id));
+  const newest = failures?.data[0];
+  const search = { endpoint_id: endpoint.id };
+  return (
+    <DescriptionList isCompact columnModifier={{ default: "1Col", md: "2Col" }}>
+      <Fact term="State">
+        <EndpointStateLabel endpoint={endpoint} />
+      </Fact>
+      <Fact term="Pending">
+        <Link to="/deliveries" search={{ ...search, state: "pending" }}>
+          {usePendingCount(endpoint.id)}
+        </Link>
+      </Fact>
+      <Fact term="Last problem">
+        {newest ? (
+          <>
+            <Link to="/deliveries/$id" params={{ id: newest.delivery_id }}>
+              {newest.error}
+            </Link>{" "}
+            <When at={newest.failed_at} />
+          </>
+        ) : (
+          "None"
+        )}
+      </Fact>
+      <Fact term="Deliveries">
+        <Link to="/deliveries" search={search}>
+          All of this endpoint
+        </Link>
+      </Fact>
+      <Fact term="Created">
+        <When at={endpoint.created_at} isExact />
+      </Fact>
+      <Fact term="Changed">
+        <When at={endpoint.updated_at} isExact />
+      </Fact>
+    </DescriptionList>
+  );
+}
+
+export function EndpointActions({ endpoint: { id, name, state } }: { endpoint: Endpoint }) {
+  const api = useApi();
+  const [isDeleting, setDeleting] = useState(false);
+  const isRunning = state === "enabled";
+  const turn = useChange({
+    change: (next: "enabled" | "paused") =>
+      answerOf(api.PATCH("/api/v1/endpoints/{id}", { params: { path: { id } }, body: { state: next } })),
+    stale: [["endpoints"]],
+    done: isRunning ? "Deliveries are paused" : "Deliveries go on",
+    failed: isRunning ? "The endpoint could not be paused" : "The endpoint could not be resumed",
+  });
+  return (
+    <Flex>
+      {state !== "undecryptable" && (
+        <Button
+          variant="secondary"
+          isLoading={turn.isPending}
+          isDisabled={turn.isPending}
+          onClick={() => turn.mutate(isRunning ? "paused" : "enabled")}
+        >
+          {isRunning ? "Pause" : state === "paused" ? "Resume" : "Enable again"}
+        </Button>
+      )}
+      <Button variant="secondary" isDanger onClick={() => setDeleting(true)}>
+        Delete
+      </Button>
+      {isDeleting && <DeleteEndpointDialog id={id} name={name} onClose={() => setDeleting(false)} />}
+    </Flex>
+  );
+}
+
+const whatItWasIn = [["endpoints"], ["deliveries"], ["failures"], ["events", "one"]];
+
+function DeleteEndpointDialog({ id, name, onClose }: { id: number; name: string; onClose: () => void }) {
+  const api = useApi();
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const pending = usePendingCount(id);
+  const remove = useChange({
+    change: () => settled(api.DELETE("/api/v1/endpoints/{id}", { params: { path: { id } } })),
+    stale: [],
+    done: `The endpoint ${name} was deleted`,
+    failed: "The endpoint could not be deleted",
+    onDone: async () => {
+      client.setQueryData(endpointsQuery(api).queryKey, (list) => list?.filter((it) => it.id !== id));
+      // Away from its page first, which would ask for it again.
+      await navigate({ to: "/endpoints" });
+      client.removeQueries({ queryKey: ["endpoints", id] });
+      await Promise.all(whatItWasIn.map((queryKey) => client.invalidateQueries({ queryKey })));
+    },
+  });
+  return (
+    <ConfirmDialog
+      title={`Delete ${name}?`}
+      confirm="Delete"
+      isBusy={remove.isPending}
+      onConfirm={() => remove.mutate(undefined)}
+      onClose={onClose}
+    >
+      <Content component="p">
+        Pending deliveries that this cancels: {pending}. What was sent stays readable under Deliveries.
+        {name === "default" && " The Webhooks page starts anew, with everything off."}
+      </Content>
+    </ConfirmDialog>
+  );
+}
+
+const countsUpTo = 200;
+
+/** How many deliveries of the endpoint are under way or wait: "12", "200 or more". */
+export function usePendingCount(endpointId: number): string {
+  const filter = { endpoint_id: endpointId, state: "pending" } as const;
+  const { data } = useInfiniteQuery(deliveriesQuery(useApi(), filter, countsUpTo));
+  const [page] = data?.pages ?? [];
+  if (!page) return "…";
+  return page.next === null ? String(page.data.length) : `${countsUpTo} or more`;
+}
+
+export function NewEndpointPage() {
+  const types = useQuery(eventTypesQuery(useApi()));
+  return (
+    <>
+      <PageHeader
+        title="New endpoint"
+        breadcrumb={<PageBreadcrumb to="/endpoints" list="Endpoints" here="New endpoint" />}
+      >
+        A name and a URL are enough: the rest fits the format, and can be changed at any time.
+      </PageHeader>
+      <PageSection>
+        <Loaded query={types} skeleton={<TableSkeleton of="the form" />}>
+          {(all) => <EndpointForm types={all} />}
+        </Loaded>
+      </PageSection>
+    </>
   );
 }

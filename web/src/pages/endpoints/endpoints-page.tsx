@@ -1,14 +1,15 @@
 import { EmptyState, EmptyStateActions, EmptyStateBody, EmptyStateFooter, PageSection } from "@patternfly/react-core";
 import ShareAltIcon from "@patternfly/react-icons/dist/esm/icons/share-alt-icon";
+import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { useQuery } from "@tanstack/react-query";
-
-import { useApi } from "../../api/api-context.ts";
-import { endpointsQuery } from "../../api/endpoint-queries.ts";
-import { LinkButton } from "../../components/link-button.tsx";
-import { Loaded } from "../../components/loaded.tsx";
-import { PageHeader } from "../../components/page-header.tsx";
-import { TableSkeleton } from "../../components/table-skeleton.tsx";
-import { EndpointsTable } from "./endpoints-table.tsx";
+import { Link } from "@tanstack/react-router";
+import { useApi } from "../../api/bellwire-client.ts";
+import { type Failure, newestFailuresQuery } from "../../api/deliveries.ts";
+import { type Endpoint, endpointsQuery } from "../../api/endpoints.ts";
+import { EndpointStateLabel, formatName } from "../../components/endpoint/endpoint-state.tsx";
+import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
+import { LinkButton, PageHeader } from "../../components/page-header.tsx";
+import { When } from "../../components/time.tsx";
 
 export function EndpointsPage() {
   const query = useQuery(endpointsQuery(useApi()));
@@ -37,6 +38,80 @@ export function EndpointsPage() {
           }
         </Loaded>
       </PageSection>
+    </>
+  );
+}
+
+export function EndpointsTable({ endpoints }: { endpoints: readonly Endpoint[] }) {
+  const { data: failures } = useQuery(newestFailuresQuery(useApi()));
+  const ofEndpoint = Map.groupBy(failures?.data ?? [], ({ endpoint_id }) => endpoint_id);
+  const areThereMore = Boolean(failures?.next);
+  return (
+    <Table aria-label="Endpoints">
+      <Thead>
+        <Tr>
+          <Th>Name</Th>
+          <Th width={30}>URL</Th>
+          <Th modifier="nowrap">State</Th>
+          <Th modifier="nowrap">Format</Th>
+          <Th modifier="nowrap">Events</Th>
+          <Th width={25}>Last problem</Th>
+        </Tr>
+      </Thead>
+      <Tbody>
+        {endpoints.map((endpoint) => (
+          <Tr key={endpoint.id}>
+            <Td dataLabel="Name">
+              <Link to="/endpoints/$id" params={{ id: String(endpoint.id) }}>
+                {endpoint.name}
+              </Link>
+            </Td>
+            <Td dataLabel="URL" modifier="breakWord">
+              <span className="bellwire-mono">{endpoint.url_masked || "none yet"}</span>
+            </Td>
+            <Td dataLabel="State">
+              <EndpointStateLabel endpoint={endpoint} />
+            </Td>
+            <Td dataLabel="Format" modifier="nowrap">
+              {formatName[endpoint.format]}
+            </Td>
+            <Td dataLabel="Events">{endpoint.event_types.includes("*") ? "All" : endpoint.event_types.length}</Td>
+            <Td dataLabel="Last problem">
+              <LastProblem
+                endpoint={endpoint}
+                failures={ofEndpoint.get(endpoint.id) ?? []}
+                areThereMore={areThereMore}
+              />
+            </Td>
+          </Tr>
+        ))}
+      </Tbody>
+    </Table>
+  );
+}
+
+interface LastProblemProps {
+  readonly endpoint: Endpoint;
+  /** Of this endpoint, newest first. */
+  readonly failures: readonly Failure[];
+  /** Older ones of any endpoint, which are not looked at. */
+  readonly areThereMore: boolean;
+}
+
+function LastProblem({ endpoint, failures: [newest, ...older], areThereMore }: LastProblemProps) {
+  if (!newest) {
+    const none = areThereMore ? "None among the newest failures" : "None";
+    return <span className="bellwire-subtle">{endpoint.disabled_reason ?? none}</span>;
+  }
+  return (
+    <>
+      <Link to="/deliveries/$id" params={{ id: newest.delivery_id }}>
+        {newest.error}
+      </Link>{" "}
+      <span className="bellwire-subtle">
+        <When at={newest.failed_at} />
+        {older.length > 0 && `, and ${older.length}${areThereMore ? " or more" : " more"}`}
+      </span>
     </>
   );
 }

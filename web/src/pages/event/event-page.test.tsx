@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-
-import { exampleEvent } from "../../testing/example-event.ts";
+import { exampleEvent } from "../../testing/examples.ts";
 import { showPage } from "../../testing/show-page.tsx";
 import { waitFor } from "../../testing/wait-for.ts";
+import { describeGate } from "./verdict-list.tsx";
 
 const { id } = exampleEvent;
 const verdict = (endpoint_id: number, sent: boolean) => ({
@@ -32,4 +32,20 @@ test("of each endpoint it is said what became of the delivery, and that it was s
   const said = () => [...document.querySelectorAll("td[data-label=Delivery]")].map((it) => it.textContent);
   await waitFor(() => expect(said()).toEqual(["Delivered", "Pending", "Failed", "Selected", "Not sent"]));
   expect(page.askedFor("GET /api/v1/deliveries")[0]?.query.get("event_id")).toBe(id);
+});
+
+const suspended = { label: "Application suspended", switch: "application_suspended_on" };
+
+test.each([
+  ["not_active", "active"],
+  ["switch_off", "application_suspended_on"],
+  ["admin_actions_off", "provider_actions"],
+  ["no_acting_user", "all_actors"],
+  ["web_hooks_denied", undefined],
+] as const)("the gate %s leads to the control that opens it", (gate, control) => {
+  expect(describeGate(gate, suspended).control?.id).toBe(control);
+});
+
+test("a switch that was off is named", () => {
+  expect(describeGate("switch_off", suspended).reason).toContain("Application suspended");
 });

@@ -1,20 +1,15 @@
 import { DescriptionList, PageSection, Stack } from "@patternfly/react-core";
 import { useQuery } from "@tanstack/react-query";
-import { getRouteApi, Link } from "@tanstack/react-router";
-
-import { useApi } from "../../api/api-context.ts";
-import { eventQuery, type EventInFull } from "../../api/event-queries.ts";
-import { presentOf } from "../../api/present-of.ts";
-import { ActorName, channelName } from "../../components/actor-name.tsx";
-import { useEventTypeName } from "../../components/event-type-name.tsx";
-import { Fact } from "../../components/fact.tsx";
-import { Loaded } from "../../components/loaded.tsx";
-import { PageBreadcrumb } from "../../components/page-breadcrumb.tsx";
-import { PageHeader } from "../../components/page-header.tsx";
+import { Link, getRouteApi } from "@tanstack/react-router";
+import { presentOf } from "../../api/api-problem.ts";
+import { useApi } from "../../api/bellwire-client.ts";
+import { type EventInFull, eventQuery } from "../../api/events.ts";
+import { Fact } from "../../components/facts.tsx";
+import { ActorName, channelName, useEventTypeName } from "../../components/history-table.tsx";
+import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
+import { PageBreadcrumb, PageHeader, SectionCard } from "../../components/page-header.tsx";
 import { Payload } from "../../components/payload.tsx";
-import { SectionCard } from "../../components/section-card.tsx";
-import { TableSkeleton } from "../../components/table-skeleton.tsx";
-import { When } from "../../components/when.tsx";
+import { When } from "../../components/time.tsx";
 import { VerdictList } from "./verdict-list.tsx";
 
 const route = getRouteApi("/events/$id");

@@ -1,15 +1,15 @@
-import { Content, Label } from "@patternfly/react-core";
+import { Button, Content, Label } from "@patternfly/react-core";
 import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
-import { useInfiniteQuery } from "@tanstack/react-query";
-
-import { useApi } from "../../api/api-context.ts";
-import { deliveriesQuery, type DeliveryState } from "../../api/delivery-queries.ts";
-import type { EventInFull, Verdict } from "../../api/event-queries.ts";
-import { DeliveryStateLabel } from "../../components/delivery-state-label.tsx";
-import { useIsDeletedEndpoint } from "../../components/endpoint/use-is-deleted-endpoint.ts";
-import { LinkButton } from "../../components/link-button.tsx";
-import { SendNowButton } from "./send-now-button.tsx";
-import { WhyNotSent } from "./why-not-sent.tsx";
+import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link, useNavigate } from "@tanstack/react-router";
+import { saysWhy } from "../../api/api-problem.ts";
+import { answerOf, useApi } from "../../api/bellwire-client.ts";
+import { type DeliveryState, deliveriesQuery } from "../../api/deliveries.ts";
+import { type EventInFull, type EventType, type Verdict, eventTypesQuery } from "../../api/events.ts";
+import { useIsDeletedEndpoint } from "../../components/endpoint/endpoint-filter.tsx";
+import { DeliveryStateLabel } from "../../components/labels.tsx";
+import { LinkButton } from "../../components/page-header.tsx";
+import { useToast } from "../../components/toast-context.ts";
 
 /** For each endpoint: what became of its delivery, or the gate that stopped it. */
 export function VerdictList({ event }: { event: EventInFull }) {
@@ -76,5 +76,98 @@ function NextStep({ verdict: { delivery_id, endpoint_id }, eventId, isDeleted }:
     <LinkButton to="/deliveries/$id" params={{ id: delivery_id }} variant="link" isInline>
       The delivery
     </LinkButton>
+  );
+}
+
+export interface WhyNotSentProps {
+  readonly verdict: Verdict;
+  readonly type: string;
+}
+
+function WhyNotSent({ verdict: { sent, gate, endpoint_name }, type }: WhyNotSentProps) {
+  const { data: types = [] } = useQuery(eventTypesQuery(useApi()));
+  const entry = types.find((it) => it.type === type) ?? { label: type, switch: "" };
+  if (gate === null) return sent ? "Selected, and nothing stood in the way" : "The endpoint did not exist yet";
+
+  const { reason, control } = describeGate(gate, entry);
+  const isSentAfterAll = sent && " It was sent by hand afterwards.";
+  return (
+    <>
+      {reason}.{isSentAfterAll}
+      {control && endpoint_name === "default" && (
+        <>
+          {" "}
+          Change:{" "}
+          <Link to="/webhooks/edit" hash={control.id}>
+            {control.label}
+          </Link>
+        </>
+      )}
+    </>
+  );
+}
+
+type Gate = NonNullable<Verdict["gate"]>;
+
+export interface GateInWords {
+  readonly reason: string;
+  /** The control of the Webhooks page that would let such an event through, if there is one. */
+  readonly control?: { readonly id: string; readonly label: string };
+}
+
+/** Why an event was not sent, told as it was when it happened. */
+export function describeGate(gate: Gate, type: Pick<EventType, "label" | "switch">): GateInWords {
+  switch (gate) {
+    case "web_hooks_denied":
+      return { reason: "Webhooks were not part of the plan" };
+    case "not_active":
+      return { reason: "Webhooks were not enabled", control: { id: "active", label: "Webhooks enabled" } };
+    case "switch_off":
+      return { reason: `The event was not selected: ${type.label}`, control: { id: type.switch, label: type.label } };
+    case "admin_actions_off":
+      return {
+        reason: "An admin or an access token did it, and actions in the admin portal did not trigger webhooks",
+        control: { id: "provider_actions", label: "Actions in the admin portal also trigger webhooks" },
+      };
+    case "no_acting_user":
+      return {
+        reason: "No user did it: it was activation by e-mail, the provider key, or a change in the background",
+        control: { id: "all_actors", label: "Also activation by e-mail, provider key and background changes" },
+      };
+  }
+}
+
+export interface SendNowButtonProps {
+  readonly eventId: string;
+  readonly endpointId: number;
+}
+
+/** Sends an event past the gate that stopped it, and shows what comes of it. */
+function SendNowButton({ eventId, endpointId }: SendNowButtonProps) {
+  const api = useApi();
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const toast = useToast();
+  const send = useMutation({
+    mutationFn: () =>
+      answerOf(
+        api.POST("/api/v1/events/{id}/send", { params: { path: { id: eventId } }, body: { endpoint_id: endpointId } }),
+      ),
+    onSuccess: async ({ id }) => {
+      void client.invalidateQueries({ queryKey: ["events", "one", eventId] });
+      await navigate({ to: "/deliveries/$id", params: { id } });
+    },
+    onError: (error) => toast({ kind: "danger", title: "The event could not be sent", detail: saysWhy(error) }),
+  });
+  return (
+    <Button
+      variant="secondary"
+      size="sm"
+      isLoading={send.isPending}
+      isDisabled={send.isPending}
+      onClick={() => send.mutate()}
+    >
+      Send it now
+    </Button>
   );
 }

@@ -1,8 +1,7 @@
 import { expect, test } from "vitest";
-
-import { exampleEvent } from "../../testing/example-event.ts";
+import { exampleEvent } from "../../testing/examples.ts";
 import { click } from "../../testing/show-in-portal.tsx";
-import { shown, showPage, says, type Server } from "../../testing/show-page.tsx";
+import { type Server, says, showPage, shown } from "../../testing/show-page.tsx";
 import { waitFor } from "../../testing/wait-for.ts";
 
 const types = [{ type: "account.created", switch: "a", label: "Account created", group: "Accounts", doors: ["api"] }];

@@ -1,17 +1,31 @@
-import { PageSection } from "@patternfly/react-core";
-import { useInfiniteQuery } from "@tanstack/react-query";
-import { getRouteApi } from "@tanstack/react-router";
-
-import { useApi } from "../../api/api-context.ts";
-import { eventsQuery } from "../../api/event-queries.ts";
-import { LiveLabel } from "../../components/live-label.tsx";
-import { LoadMore } from "../../components/load-more.tsx";
-import { Loaded } from "../../components/loaded.tsx";
-import { PageHeader } from "../../components/page-header.tsx";
-import { TableSkeleton } from "../../components/table-skeleton.tsx";
-import { EventFilters } from "./event-filters.tsx";
-import { EventsTable } from "./events-table.tsx";
-import { NoEvents } from "./no-events.tsx";
+import {
+  EmptyState,
+  EmptyStateActions,
+  EmptyStateBody,
+  EmptyStateFooter,
+  Label,
+  PageSection,
+  Toolbar,
+  ToolbarContent,
+  ToolbarItem,
+} from "@patternfly/react-core";
+import HistoryIcon from "@patternfly/react-icons/dist/esm/icons/history-icon";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { Link, getRouteApi, useNavigate } from "@tanstack/react-router";
+import { useApi } from "../../api/bellwire-client.ts";
+import { type Event, type EventFilter, eventTypesQuery, eventsQuery } from "../../api/events.ts";
+import {
+  ActorName,
+  EventTypeName,
+  type HistoryColumn,
+  HistoryTable,
+  channelName,
+} from "../../components/history-table.tsx";
+import { LiveLabel } from "../../components/labels.tsx";
+import { LoadMore, NothingMatches, SelectFilter } from "../../components/lists.tsx";
+import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
+import { PageHeader, SignUpButton } from "../../components/page-header.tsx";
+import { readEventSearch } from "../list-filters.ts";
 
 const route = getRouteApi("/events");
 
@@ -35,5 +49,77 @@ export function EventsPage() {
         <LoadMore query={query} />
       </PageSection>
     </>
+  );
+}
+
+export interface EventFiltersProps {
+  readonly filter: EventFilter;
+  /** Of the account that the list is narrowed to, as far as the list tells it. */
+  readonly accountName: string | undefined;
+}
+
+export function EventFilters({ filter, accountName }: EventFiltersProps) {
+  const navigate = useNavigate();
+  const { data: types = [] } = useQuery(eventTypesQuery(useApi()));
+  const narrow = (changed: Record<string, unknown>): void =>
+    void navigate({ to: "/events", search: readEventSearch({ ...filter, ...changed }) });
+  return (
+    <Toolbar inset={{ default: "insetNone" }}>
+      <ToolbarContent>
+        <SelectFilter
+          label="Event"
+          all="Every event"
+          value={filter.type}
+          options={types.map(({ type, label }) => ({ value: type, label }))}
+          onChange={(type) => narrow({ type })}
+        />
+        {filter.account_id !== undefined && (
+          <ToolbarItem alignSelf="center">
+            <Label
+              closeBtnAriaLabel="Show the events of every account"
+              onClose={() => narrow({ account_id: undefined })}
+            >
+              Account: {accountName ?? filter.account_id}
+            </Label>
+          </ToolbarItem>
+        )}
+      </ToolbarContent>
+    </Toolbar>
+  );
+}
+
+const eventColumn: HistoryColumn<Event> = {
+  title: "Event",
+  show: ({ id, type }) => (
+    <Link to="/events/$id" params={{ id }}>
+      <EventTypeName type={type} />
+    </Link>
+  ),
+};
+
+const columns: readonly HistoryColumn<Event>[] = [
+  { title: "By", show: ({ actor }) => <ActorName actor={actor} /> },
+  { title: "Through", show: ({ channel }) => channelName(channel) },
+  { title: "Sequence", show: ({ sequence }) => sequence },
+];
+
+export const EventsTable = ({ events }: { events: readonly Event[] }) => (
+  <HistoryTable label="Events" rows={events} first={eventColumn} more={columns} />
+);
+
+export function NoEvents({ isFiltered }: { isFiltered: boolean }) {
+  if (isFiltered) return <NothingMatches to="/events" of="event" />;
+  return (
+    <EmptyState titleText="No event yet" icon={HistoryIcon} headingLevel="h2">
+      <EmptyStateBody>
+        An event is recorded together with the change that it tells of. A sign-up makes three: the account, its first
+        user, and an application.
+      </EmptyStateBody>
+      <EmptyStateFooter>
+        <EmptyStateActions>
+          <SignUpButton />
+        </EmptyStateActions>
+      </EmptyStateFooter>
+    </EmptyState>
   );
 }

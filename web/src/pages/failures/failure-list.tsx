@@ -1,15 +1,15 @@
+import { Button, Toolbar, ToolbarContent, ToolbarItem } from "@patternfly/react-core";
+import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
+import { Link } from "@tanstack/react-router";
 import { useState } from "react";
-
-import type { Failure, FailureFilter } from "../../api/failure-queries.ts";
-import { useSession } from "../../api/session-context.ts";
-import { describeMoment } from "../../time/describe-time.ts";
-import { chooseFailures, chooseUpTo, type Chosen } from "./choose-failures.ts";
-import { DeleteFailuresDialog, type ToDelete } from "./delete-failures-dialog.tsx";
-import { DeleteUntilDialog } from "./delete-until-dialog.tsx";
-import { counted } from "./describe-outcome.ts";
-import { FailureToolbar } from "./failure-toolbar.tsx";
-import { FailuresTable } from "./failures-table.tsx";
-import { useFailureActions } from "./use-failure-actions.ts";
+import type { Failure, FailureFilter } from "../../api/deliveries.ts";
+import { useSession } from "../../api/session.tsx";
+import { RowActions } from "../../components/action-menu.tsx";
+import { useIsDeletedEndpoint } from "../../components/endpoint/endpoint-filter.tsx";
+import { EventTypeName } from "../../components/history-table.tsx";
+import { When, describeMoment } from "../../components/time.tsx";
+import { DeleteFailuresDialog, DeleteUntilDialog, type ToDelete } from "./delete-failures-dialogs.tsx";
+import { type Chosen, chooseFailures, chooseUpTo, counted, useFailureActions } from "./failure-actions.ts";
 
 export interface FailureListProps {
   readonly failures: readonly Failure[];
@@ -94,5 +94,134 @@ export function FailureList({ failures, filter: { endpoint_id }, upTo }: Failure
         />
       )}
     </>
+  );
+}
+
+export interface FailureToolbarProps {
+  readonly selectedCount: number;
+  readonly isBusy: boolean;
+  /** How far it is with what takes long. */
+  readonly progress: string | undefined;
+  readonly onRetrySelected: () => void;
+  readonly onRetryAll: () => void;
+  readonly onDeleteSelected: () => void;
+  readonly onDeleteAll: () => void;
+  readonly onDeleteUntil: () => void;
+}
+
+function FailureToolbar(props: FailureToolbarProps) {
+  const { selectedCount, isBusy } = props;
+  const hasSelection = selectedCount > 0;
+  return (
+    <Toolbar inset={{ default: "insetNone" }}>
+      <ToolbarContent>
+        <ToolbarItem>
+          <Button isDisabled={isBusy} onClick={hasSelection ? props.onRetrySelected : props.onRetryAll}>
+            {hasSelection ? `Retry ${selectedCount} selected` : "Retry all"}
+          </Button>
+        </ToolbarItem>
+        <ToolbarItem>
+          <Button
+            variant="secondary"
+            isDanger
+            isDisabled={isBusy}
+            onClick={hasSelection ? props.onDeleteSelected : props.onDeleteAll}
+          >
+            {hasSelection ? `Delete ${selectedCount} selected` : "Delete all"}
+          </Button>
+        </ToolbarItem>
+        <ToolbarItem>
+          <Button variant="link" isDanger isDisabled={isBusy} onClick={props.onDeleteUntil}>
+            Delete older…
+          </Button>
+        </ToolbarItem>
+        <ToolbarItem alignSelf="center">
+          <span role="status">{props.progress}</span>
+        </ToolbarItem>
+      </ToolbarContent>
+    </Toolbar>
+  );
+}
+
+export interface FailuresTableProps {
+  readonly failures: readonly Failure[];
+  /** Ids of deliveries. */
+  readonly ticked: ReadonlySet<string>;
+  readonly isBusy: boolean;
+  readonly onTick: (deliveryIds: readonly string[], isTicked: boolean) => void;
+  readonly onRetry: (failure: Failure) => void;
+  readonly onDeleteUpTo: (failure: Failure) => void;
+}
+
+function FailuresTable({ failures, ticked, isBusy, onTick, onRetry, onDeleteUpTo }: FailuresTableProps) {
+  // What is of one stays on the list, and there is nowhere to send it.
+  const isDeleted = useIsDeletedEndpoint();
+  const areAllTicked = failures.every(({ delivery_id }) => ticked.has(delivery_id));
+  return (
+    <Table aria-label="Failures" variant="compact">
+      <Thead>
+        <Tr>
+          <Th
+            aria-label="Select all that are shown"
+            select={{
+              isSelected: areAllTicked,
+              onSelect: (_, isTicked) =>
+                onTick(
+                  failures.map(({ delivery_id }) => delivery_id),
+                  isTicked,
+                ),
+            }}
+          />
+          <Th modifier="nowrap">Event</Th>
+          <Th modifier="nowrap">Account</Th>
+          <Th modifier="nowrap">What went wrong</Th>
+          <Th modifier="nowrap">Where to</Th>
+          <Th modifier="nowrap">Failed</Th>
+          <Th screenReaderText="Actions" />
+        </Tr>
+      </Thead>
+      <Tbody>
+        {failures.map((failure, rowIndex) => (
+          <Tr key={failure.delivery_id}>
+            <Td
+              select={{
+                rowIndex,
+                isSelected: ticked.has(failure.delivery_id),
+                onSelect: (_, isTicked) => onTick([failure.delivery_id], isTicked),
+              }}
+            />
+            <Td dataLabel="Event">
+              <Link to="/deliveries/$id" params={{ id: failure.delivery_id }}>
+                <EventTypeName type={failure.event_type} />
+              </Link>
+            </Td>
+            <Td dataLabel="Account" modifier="breakWord">
+              {failure.account_name}
+            </Td>
+            <Td dataLabel="What went wrong" modifier="breakWord">
+              {failure.error}
+            </Td>
+            <Td dataLabel="Where to" modifier="breakWord">
+              {failure.endpoint_name}
+              {isDeleted(failure.endpoint_id) && " (deleted)"}
+              <div className="bellwire-mono bellwire-subtle">{failure.url_masked}</div>
+            </Td>
+            <Td dataLabel="Failed">
+              <When at={failure.failed_at} />
+            </Td>
+            <Td isActionCell>
+              <RowActions
+                of={`row ${rowIndex + 1}, ${failure.event_type} of ${failure.account_name}`}
+                isDisabled={isBusy}
+                items={[
+                  ...(isDeleted(failure.endpoint_id) ? [] : [{ title: "Retry", onClick: () => onRetry(failure) }]),
+                  { title: "Delete this one and all older", isDanger: true, onClick: () => onDeleteUpTo(failure) },
+                ]}
+              />
+            </Td>
+          </Tr>
+        ))}
+      </Tbody>
+    </Table>
   );
 }

@@ -1,9 +1,8 @@
 import { flushSync } from "react-dom";
 import { expect, test } from "vitest";
-
-import type { Failure } from "../../api/failure-queries.ts";
-import { shown, showPage, says, type Server } from "../../testing/show-page.tsx";
+import type { Failure } from "../../api/deliveries.ts";
 import { click, fill } from "../../testing/show-in-portal.tsx";
+import { type Server, says, showPage, shown } from "../../testing/show-page.tsx";
 import { waitFor } from "../../testing/wait-for.ts";
 
 const failure = (number: number): Failure => ({

@@ -1,17 +1,22 @@
-import { PageSection } from "@patternfly/react-core";
+import {
+  EmptyState,
+  EmptyStateBody,
+  EmptyStateFooter,
+  PageSection,
+  Toolbar,
+  ToolbarContent,
+} from "@patternfly/react-core";
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { getRouteApi } from "@tanstack/react-router";
-
-import { useApi } from "../../api/api-context.ts";
-import { failuresQuery } from "../../api/failure-queries.ts";
-import { LiveLabel } from "../../components/live-label.tsx";
-import { LoadMore } from "../../components/load-more.tsx";
-import { Loaded } from "../../components/loaded.tsx";
-import { PageHeader } from "../../components/page-header.tsx";
-import { TableSkeleton } from "../../components/table-skeleton.tsx";
-import { FailureFilters } from "./failure-filters.tsx";
+import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { useApi } from "../../api/bellwire-client.ts";
+import { type FailureFilter, failuresQuery } from "../../api/deliveries.ts";
+import { EndpointFilter } from "../../components/endpoint/endpoint-filter.tsx";
+import { LiveLabel } from "../../components/labels.tsx";
+import { LoadMore, SelectFilter } from "../../components/lists.tsx";
+import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
+import { LinkButton, PageHeader } from "../../components/page-header.tsx";
+import { readFailureSearch } from "../list-filters.ts";
 import { FailureList } from "./failure-list.tsx";
-import { NoFailures } from "./no-failures.tsx";
 
 const route = getRouteApi("/failures");
 
@@ -36,5 +41,46 @@ export function FailuresPage() {
         <LoadMore query={query} />
       </PageSection>
     </>
+  );
+}
+
+const orders = [
+  { value: "newest", label: "Newest first" },
+  { value: "oldest", label: "Oldest first" },
+];
+
+export function FailureFilters({ filter }: { filter: FailureFilter }) {
+  const navigate = useNavigate();
+  const choose = (field: keyof FailureFilter) => (value: string | undefined) =>
+    void navigate({ to: "/failures", search: readFailureSearch({ ...filter, [field]: value }) });
+  return (
+    <Toolbar inset={{ default: "insetNone" }}>
+      <ToolbarContent>
+        <EndpointFilter endpointId={filter.endpoint_id} onChange={choose("endpoint_id")} />
+        <SelectFilter label="Order" value={filter.order ?? "newest"} options={orders} onChange={choose("order")} />
+      </ToolbarContent>
+    </Toolbar>
+  );
+}
+
+export function NoFailures({ isFiltered }: { isFiltered: boolean }) {
+  return (
+    <EmptyState
+      status="success"
+      titleText={isFiltered ? "Nothing of this endpoint is on the list" : "Nothing has failed"}
+      headingLevel="h2"
+    >
+      <EmptyStateBody>
+        A delivery comes here when its last attempt was not answered as it should be. Repair the receiver, then retry:
+        it gets the same id and the same bytes.
+      </EmptyStateBody>
+      {isFiltered && (
+        <EmptyStateFooter>
+          <LinkButton to="/failures" search={{}} variant="link">
+            Failures of every endpoint
+          </LinkButton>
+        </EmptyStateFooter>
+      )}
+    </EmptyState>
   );
 }

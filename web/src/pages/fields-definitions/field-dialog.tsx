@@ -1,24 +1,10 @@
 import { Checkbox } from "@patternfly/react-core";
-
 import { useState } from "react";
-
-import {
-  fieldTargets,
-  type FieldsDefinition,
-  type FieldTarget,
-} from "../../api/management/fields-definition-queries.ts";
-import { useManagement } from "../../api/management/management-context.ts";
-import { ChoiceGroup } from "../../components/form/choice-group.tsx";
+import { useManagement } from "../../api/management-client.ts";
+import { type FieldTarget, type FieldsDefinition, fieldTargets } from "../../api/settings.ts";
+import { ChoiceGroup, SelectField, TextAreaField, TextField } from "../../components/form/fields.tsx";
 import { FormDialog } from "../../components/form/form-dialog.tsx";
-import { SelectField } from "../../components/form/select-field.tsx";
-import { TextAreaField } from "../../components/form/text-area-field.tsx";
-import { textOf } from "../../components/form/text-of.ts";
-import { TextField } from "../../components/form/text-field.tsx";
-import { useChange } from "../../components/use-change.ts";
-import { useTyped } from "../../components/use-typed.ts";
-
-import { isAlwaysThere } from "./always-there.ts";
-import { choicesIn, linesOf } from "./choice-lines.ts";
+import { textOf, useChange, useTyped } from "../../components/form/use-change.ts";
 
 export interface FieldDialogProps {
   /** None: a new one is made. */
@@ -124,3 +110,26 @@ export function FieldDialog({ definition, onClose }: FieldDialogProps) {
 /** Nothing is erased behind the back of whoever filled in a form. */
 const keepsHint = (definition: FieldsDefinition | undefined): string =>
   definition ? " What was chosen before and is not among them any more stays until somebody changes it" : "";
+
+const alwaysThere: Readonly<Record<FieldTarget, readonly string[]>> = {
+  Account: ["org_name"],
+  User: ["username", "email"],
+  Cinstance: ["name"],
+};
+
+/** Whether nothing can do without the field: the API keeps it required, and does not delete it. */
+export const isAlwaysThere = ({ target, name }: Pick<FieldsDefinition, "target" | "name">): boolean =>
+  alwaysThere[target].includes(name);
+
+/** The choices of a field as they are typed: one a line, since a choice may have commas in it. */
+export const linesOf = (choices: readonly string[]): string => choices.join("\n");
+
+/** The choices that these lines are: without spaces around, without empty ones, each once. */
+export const choicesIn = (lines: string): string[] => [
+  ...new Set(
+    lines
+      .split(/\r?\n/)
+      .map((line) => line.trim())
+      .filter((line) => line !== ""),
+  ),
+];

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-
-import { click, fill, refusal, showInPortal, tick, type Answers } from "../../testing/show-in-portal.tsx";
+import { type Answers, click, fill, refusal, showInPortal, tick } from "../../testing/show-in-portal.tsx";
 import { waitFor } from "../../testing/wait-for.ts";
+import { choicesIn, linesOf } from "./field-dialog.tsx";
 import { FieldsDefinitionsPage } from "./fields-definitions-page.tsx";
 
 const field = (id: number, name: string, choices: readonly string[] = []) => ({
@@ -96,4 +96,13 @@ test("rules that contradict each other are refused beside them", async () => {
   await waitFor(() => expect(document.getElementById("rules-hint")?.textContent).toContain("cannot be required"));
   expect(refusal()).not.toContain("cannot be required");
   await waitFor(() => expect(document.activeElement?.id).toBe("required"));
+});
+
+test("a choice with commas stays one, however often it is edited", () => {
+  const choices = ["Bergen, Norway", "Oslo"];
+  expect(choicesIn(linesOf(choices))).toEqual(choices);
+});
+
+test("empty lines, spaces around and repetitions make no choice", () => {
+  expect(choicesIn("\n  Oslo \r\n\nBergen\nOslo\n   \n")).toEqual(["Oslo", "Bergen"]);
 });

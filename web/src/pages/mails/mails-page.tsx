@@ -1,14 +1,26 @@
-import { EmptyState, EmptyStateBody, PageSection } from "@patternfly/react-core";
+import {
+  DataList,
+  DataListCell,
+  DataListContent,
+  DataListItem,
+  DataListItemCells,
+  DataListItemRow,
+  DataListToggle,
+  EmptyState,
+  EmptyStateBody,
+  Label,
+  PageSection,
+} from "@patternfly/react-core";
 import EnvelopeIcon from "@patternfly/react-icons/dist/esm/icons/envelope-icon";
 import { useInfiniteQuery } from "@tanstack/react-query";
-
-import { useApi } from "../../api/api-context.ts";
-import { mailsQuery } from "../../api/mail-queries.ts";
-import { LoadMore } from "../../components/load-more.tsx";
-import { Loaded } from "../../components/loaded.tsx";
+import { useState } from "react";
+import { type Mail, mailsQuery } from "../../api/accounts.ts";
+import { useApi } from "../../api/bellwire-client.ts";
+import { useSession } from "../../api/session.tsx";
+import { LoadMore } from "../../components/lists.tsx";
+import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
-import { TableSkeleton } from "../../components/table-skeleton.tsx";
-import { MailList } from "./mail-list.tsx";
+import { When } from "../../components/time.tsx";
 
 export function MailsPage() {
   const query = useInfiniteQuery(mailsQuery(useApi()));
@@ -35,5 +47,87 @@ export function MailsPage() {
         <LoadMore query={query} />
       </PageSection>
     </>
+  );
+}
+
+export function MailList({ mails }: { mails: readonly Mail[] }) {
+  return (
+    <DataList aria-label="Mails" isCompact>
+      {mails.map((mail) => (
+        <MailRow key={mail.id} mail={mail} />
+      ))}
+    </DataList>
+  );
+}
+
+function MailRow({ mail }: { mail: Mail }) {
+  const [isOpen, setOpen] = useState(false);
+  const [titleId, textId] = [`mail-${mail.id}`, `mail-${mail.id}-text`];
+  return (
+    <DataListItem aria-labelledby={titleId} isExpanded={isOpen}>
+      <DataListItemRow>
+        <DataListToggle
+          id={`mail-${mail.id}-toggle`}
+          aria-controls={textId}
+          aria-label={`Read ${mail.subject}`}
+          isExpanded={isOpen}
+          onClick={() => setOpen(!isOpen)}
+        />
+        <DataListItemCells
+          dataListCells={[
+            <DataListCell key="subject" width={3} wrapModifier="breakWord">
+              <span id={titleId}>{mail.subject}</span>
+              <div className="bellwire-subtle">to {mail.recipient}</div>
+            </DataListCell>,
+            <DataListCell key="state">
+              <MailState mail={mail} />
+            </DataListCell>,
+            <DataListCell key="when">
+              <When at={mail.created_at} />
+            </DataListCell>,
+          ]}
+        />
+      </DataListItemRow>
+      <DataListContent id={textId} aria-label={mail.subject} isHidden={!isOpen}>
+        <MailText text={mail.text} />
+        {mail.last_error && <p className="bellwire-subtle">The mail server said: {mail.last_error}</p>}
+      </DataListContent>
+    </DataListItem>
+  );
+}
+
+function MailState({ mail: { sent_at, attempts_made } }: { mail: Mail }) {
+  if (sent_at) {
+    return (
+      <Label isCompact status="success">
+        Sent
+      </Label>
+    );
+  }
+  return attempts_made > 0 ? (
+    <Label isCompact status="warning">
+      Tried {attempts_made}×
+    </Label>
+  ) : (
+    <Label isCompact>Kept here</Label>
+  );
+}
+
+/** A line that is an address of one of the two portals is a link; what developers have written themselves never is. */
+export function MailText({ text }: { text: string }) {
+  const portals = [useSession().developerPortalUrl, `${location.origin}/`];
+  const isOurs = (part: string): boolean => portals.some((url) => part.startsWith(url));
+  return (
+    <p className="bellwire-mail">
+      {text.split(/^(https?:\S+)$/m).map((part) =>
+        isOurs(part) ? (
+          <a key={part} href={part} target="_blank" rel="noopener">
+            {part}
+          </a>
+        ) : (
+          part
+        ),
+      )}
+    </p>
   );
 }

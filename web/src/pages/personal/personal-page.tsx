@@ -1,15 +1,14 @@
-import { PageSection, Stack } from "@patternfly/react-core";
+import { ActionGroup, Button, Form, PageSection, Stack } from "@patternfly/react-core";
 import { useQuery } from "@tanstack/react-query";
-
-import { useManagement } from "../../api/management/management-context.ts";
-import { colleagueQuery } from "../../api/management/team-queries.ts";
-import { useSession } from "../../api/session-context.ts";
-import { Loaded } from "../../components/loaded.tsx";
-import { PageHeader } from "../../components/page-header.tsx";
-import { SectionCard } from "../../components/section-card.tsx";
-import { TableSkeleton } from "../../components/table-skeleton.tsx";
-import { OwnNamesForm } from "./own-names-form.tsx";
-import { OwnPasswordForm } from "./own-password-form.tsx";
+import type { FormEvent } from "react";
+import type { User } from "../../api/accounts.ts";
+import { type Values, useManagement } from "../../api/management-client.ts";
+import { useRenewSession, useSession } from "../../api/session.tsx";
+import { colleagueQuery } from "../../api/team.ts";
+import { NewPasswordField, TextField } from "../../components/form/fields.tsx";
+import { textOf, useChange, useTyped } from "../../components/form/use-change.ts";
+import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
+import { PageHeader, SectionCard } from "../../components/page-header.tsx";
 
 /** For everybody who can sign in, whatever else is open to them. */
 export function PersonalPage() {
@@ -33,4 +32,107 @@ export function PersonalPage() {
       </PageSection>
     </>
   );
+}
+
+const nameFields = ["username", "email"] as const;
+
+export function OwnNamesForm({ user }: { user: User }) {
+  const { field, submit, isBusy, isUntouched } = useOwnChange({
+    userId: user.id,
+    saved: user,
+    fields: nameFields,
+    done: "Your names were changed",
+    failed: "Your names could not be changed",
+  });
+  return (
+    <Form onSubmit={submit} isWidthLimited maxWidth="40rem">
+      <TextField {...field("username")} label="Username" isRequired input={{ autoComplete: "username" }} />
+      <TextField
+        {...field("email")}
+        label="Email"
+        hint="You may sign in with it, too. Admins get mails there, such as those about webhooks that fail"
+        input={{ type: "email", autoComplete: "email" }}
+      />
+      <ActionGroup>
+        <Button type="submit" isLoading={isBusy} isDisabled={isBusy || isUntouched}>
+          Save your names
+        </Button>
+      </ActionGroup>
+    </Form>
+  );
+}
+
+const passwordFields = ["current_password", "password", "password_confirmation"] as const;
+const nothing = {};
+
+export function OwnPasswordForm({ userId }: { userId: number }) {
+  const { field, submit, isBusy, isUntouched } = useOwnChange({
+    userId,
+    saved: nothing,
+    fields: passwordFields,
+    done: "Your password was changed, and all your other browsers are signed out",
+    failed: "Your password could not be changed",
+  });
+  return (
+    <Form onSubmit={submit} isWidthLimited maxWidth="40rem">
+      <TextField
+        {...field("current_password")}
+        label="Current password"
+        isRequired
+        input={{ type: "password", autoComplete: "current-password" }}
+      />
+      <NewPasswordField {...field("password")} label="New password" isRequired />
+      <TextField
+        {...field("password_confirmation")}
+        label="New password once more"
+        isRequired
+        input={{ type: "password", autoComplete: "new-password" }}
+      />
+      <ActionGroup>
+        <Button type="submit" isLoading={isBusy} isDisabled={isBusy || isUntouched}>
+          Change the password
+        </Button>
+      </ActionGroup>
+    </Form>
+  );
+}
+
+interface OwnChange<Name extends string> {
+  readonly userId: number;
+  readonly saved: Values;
+  readonly fields: readonly Name[];
+  readonly done: string;
+  readonly failed: string;
+}
+
+/** A form by which somebody changes what is their own. */
+export function useOwnChange<Name extends string>({ userId, saved, fields, done, failed }: OwnChange<Name>) {
+  const api = useManagement();
+  const renewSession = useRenewSession();
+  const { values, typed, change, forget } = useTyped(saved);
+  const { mutate, isPending, errors, take } = useChange({
+    change: () => api.change(`users/${userId}`, typed),
+    stale: [["team"]],
+    done,
+    failed,
+    fields,
+    onDone: async () => {
+      forget();
+      await renewSession();
+    },
+  });
+  return {
+    field: (id: Name) => ({
+      id,
+      value: textOf(values[id]),
+      errors: errors[id],
+      onChange: (value: string) => change({ [id]: value }),
+    }),
+    submit: (event: FormEvent): void => {
+      take(event);
+      mutate(undefined);
+    },
+    isBusy: isPending,
+    isUntouched: !typed,
+  };
 }

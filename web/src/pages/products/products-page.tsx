@@ -4,17 +4,13 @@ import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
-
-import { useManagement } from "../../api/management/management-context.ts";
-import { productsQuery, type Product } from "../../api/management/product-queries.ts";
-import { mayCreateProducts } from "../../api/session.ts";
-import { useSession } from "../../api/session-context.ts";
-import { Loaded } from "../../components/loaded.tsx";
+import { useManagement } from "../../api/management-client.ts";
+import { type Product, productsQuery } from "../../api/products.ts";
+import { mayCreateProducts, useSession } from "../../api/session.tsx";
+import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
-import { credentialsName } from "../../components/product-credentials.ts";
-import { ProductDialog } from "../../components/product-dialog.tsx";
-import { TableSkeleton } from "../../components/table-skeleton.tsx";
-import { When } from "../../components/when.tsx";
+import { ProductDialog, credentialsName } from "../../components/product-dialog.tsx";
+import { When } from "../../components/time.tsx";
 
 export function ProductsPage() {
   const query = useQuery(productsQuery(useManagement()));

@@ -2,11 +2,8 @@ import { Content, ExpandableSection } from "@patternfly/react-core";
 import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { queryOptions, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-
-import { answerOf, type ApiClient } from "../../api/api-client.ts";
-import { useApi } from "../../api/api-context.ts";
-import { Loaded } from "../../components/loaded.tsx";
-import { TableSkeleton } from "../../components/table-skeleton.tsx";
+import { type ApiClient, answerOf, useApi } from "../../api/bellwire-client.ts";
+import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 
 const limitsQuery = (api: ApiClient) =>
   queryOptions({ queryKey: ["limits"], queryFn: () => answerOf(api.GET("/api/v1/limits")) });

@@ -1,7 +1,6 @@
 import { beforeEach, expect, test, vi } from "vitest";
-
-import type { Settings } from "../../api/management/settings-queries.ts";
-import { click, fill, showInPortal, type Answers } from "../../testing/show-in-portal.tsx";
+import type { Settings } from "../../api/settings.ts";
+import { type Answers, click, fill, showInPortal } from "../../testing/show-in-portal.tsx";
 import { waitFor } from "../../testing/wait-for.ts";
 import { SettingsPage } from "./settings-page.tsx";
 

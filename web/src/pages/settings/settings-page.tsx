@@ -1,13 +1,15 @@
-import { PageSection } from "@patternfly/react-core";
+import { Content, Form, FormSection, PageSection } from "@patternfly/react-core";
 import { useQuery } from "@tanstack/react-query";
-
-import { useManagement } from "../../api/management/management-context.ts";
-import { settingsQuery } from "../../api/management/settings-queries.ts";
-import { Loaded } from "../../components/loaded.tsx";
+import type { FormEvent } from "react";
+import { useManagement } from "../../api/management-client.ts";
+import { maySwitchWebhooks, useRenewSession, useSession } from "../../api/session.tsx";
+import { type Settings, settingsQuery } from "../../api/settings.ts";
+import { SaveBar, SelectField, SwitchField, TextField } from "../../components/form/fields.tsx";
+import { textOf, useChange, useTyped } from "../../components/form/use-change.ts";
+import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
-import { TableSkeleton } from "../../components/table-skeleton.tsx";
+import { planPermissions } from "../../components/plans/plan-change.tsx";
 import { LimitsSection } from "./limits-section.tsx";
-import { SettingsForm } from "./settings-form.tsx";
 
 export function SettingsPage() {
   const query = useQuery(settingsQuery(useManagement()));
@@ -24,6 +26,191 @@ export function SettingsPage() {
       <PageSection>
         <LimitsSection />
       </PageSection>
+    </>
+  );
+}
+
+export function SettingsForm({ saved }: { saved: Settings }) {
+  const form = useSettingsForm(saved);
+  const { isChanged, isSaving, submit, discard } = form;
+  return (
+    <Form onSubmit={submit} isWidthLimited maxWidth="60rem">
+      <FormSection title="Signing up" titleElement="h2">
+        <SignUpFields form={form} />
+      </FormSection>
+      <FormSection title="Accounts" titleElement="h2">
+        <AccountFields form={form} />
+      </FormSection>
+      <FormSection title="Everywhere" titleElement="h2">
+        <EverywhereFields form={form} />
+      </FormSection>
+      <FormSection title="Kept for other programs" titleElement="h2">
+        <Content component="p">
+          Programs that were written for 3scale may read and set these. Bellwire keeps them; its own pages do not act on
+          them.
+        </Content>
+        <KeptFields form={form} />
+      </FormSection>
+      <SaveBar save="Save the settings" isSaving={isSaving} onDiscard={isChanged ? discard : undefined} />
+    </Form>
+  );
+}
+
+/** The settings that are changed here, and how they get there. Only what was changed is sent. */
+export function useSettingsForm(saved: Settings) {
+  const api = useManagement();
+  const renewSession = useRenewSession();
+  const { values, typed, change, forget } = useTyped(saved);
+  const { mutate, isPending, errors, reset, take } = useChange({
+    change: () => api.change("settings", typed),
+    stale: [["settings"], ["plans"]],
+    done: "The settings were changed",
+    failed: "The settings could not be changed",
+    fields: Object.keys(values),
+    // Which pages are open, in which zone their times are, and what a password needs: all that may have changed.
+    onDone: async () => {
+      forget();
+      await renewSession();
+    },
+  });
+  return {
+    values,
+    change,
+    errors,
+    /** A field of text or a choice. */
+    field: (id: string) => ({
+      id,
+      value: textOf(values[id]),
+      errors: errors[id],
+      onChange: (value: string) => change({ [id]: value }),
+    }),
+    /** Something that is or is not so. */
+    toggle: (id: string) => ({ id, isOn: values[id] === true, onChange: (isOn: boolean) => change({ [id]: isOn }) }),
+    isChanged: typed !== undefined,
+    isSaving: isPending,
+    submit: (event: FormEvent): void => {
+      take(event);
+      if (typed) mutate(undefined);
+    },
+    discard: (): void => {
+      forget();
+      reset();
+    },
+  };
+}
+
+/** What a part of the form gets. */
+export type SettingsFormState = ReturnType<typeof useSettingsForm>;
+
+const activations = [
+  { value: "", label: "When mail can be sent" },
+  { value: "true", label: "Always" },
+  { value: "false", label: "Never" },
+] as const;
+
+type Activation = (typeof activations)[number]["value"];
+
+const meant: Readonly<Record<Activation, boolean | null>> = { "": null, true: true, false: false };
+
+const activationOf = (value: unknown): Activation => activations.find((it) => meant[it.value] === value)?.value ?? "";
+
+export function SignUpFields({ form: { field, toggle, values, errors, change } }: { form: SettingsFormState }) {
+  return (
+    <>
+      <SwitchField
+        {...toggle("signups_enabled")}
+        label="Developers can sign up"
+        hint="Off: the form is closed, and only you create accounts, here or by the API"
+      />
+      <SwitchField
+        {...toggle("account_approval_required")}
+        label="New accounts wait until you approve them"
+        hint="Of the default account plan. Off: whoever has signed up can begin"
+      />
+      <SelectField
+        id="email_activation"
+        label="A new developer opens the link in a mail first"
+        hint="Until then the account does not count. While no mail server is set, such mails wait on the page Mails"
+        errors={errors["email_activation"]}
+        value={activationOf(values["email_activation"])}
+        options={activations}
+        onChange={(chosen) => change({ email_activation: meant[chosen] })}
+      />
+      <TextField
+        {...field("password_length_min")}
+        label="Characters of a password, at least"
+        hint="Of developers and of your team, from 8 to 100. Passwords that are there already stay valid"
+        input={{ type: "number", min: 8, max: 100 }}
+      />
+    </>
+  );
+}
+
+export function AccountFields({ form: { field, toggle } }: { form: SettingsFormState }) {
+  return (
+    <>
+      <SwitchField
+        {...toggle("useraccountarea_enabled")}
+        label="Developers edit their account"
+        hint="Off: they see it, and only you change it"
+      />
+      <SelectField
+        {...field("change_account_plan_permission")}
+        label="Changing the account plan"
+        hint="What developers may do about the plan that their account is on"
+        options={planPermissions}
+      />
+    </>
+  );
+}
+
+const webHooks = [
+  { value: "visible", label: "Allowed" },
+  { value: "hidden", label: "Allowed, and called hidden towards programs" },
+  { value: "denied", label: "Denied" },
+] as const;
+
+/** Those that this browser knows, and the one that is saved, which it may not know. */
+function timeZonesWith(saved: string): { value: string; label: string }[] {
+  const names = new Set(["UTC", saved, ...Intl.supportedValuesOf("timeZone")]);
+  return [...names].filter(Boolean).map((name) => ({ value: name, label: name.replaceAll("_", " ") }));
+}
+
+export function EverywhereFields({ form: { field, values } }: { form: SettingsFormState }) {
+  const maySwitch = maySwitchWebhooks(useSession());
+  return (
+    <>
+      <SelectField
+        {...field("time_zone")}
+        label="Time zone"
+        hint="Times on these pages, in the answers of the API and in webhooks are written in it"
+        options={timeZonesWith(textOf(values["time_zone"]))}
+      />
+      {maySwitch && (
+        <SelectField
+          {...field("web_hooks")}
+          label="Webhooks"
+          hint="Denied: their pages are closed, and what happens meanwhile is recorded and not sent"
+          options={webHooks}
+        />
+      )}
+    </>
+  );
+}
+
+export function KeptFields({ form: { field, toggle } }: { form: SettingsFormState }) {
+  return (
+    <>
+      <SwitchField {...toggle("account_plans_ui_visible")} label="Account plans are shown" />
+      <SwitchField {...toggle("service_plans_ui_visible")} label="Service plans are shown" />
+      <SwitchField {...toggle("hide_service")} label="Products are hidden" />
+      <SwitchField {...toggle("public_search")} label="The search is open to everybody" />
+      <SwitchField {...toggle("enforce_sso")} label="Your team signs in by single sign-on alone" />
+      <SelectField
+        {...field("change_service_plan_permission")}
+        label="Changing the plan of a subscription to a product"
+        options={planPermissions}
+      />
     </>
   );
 }

@@ -1,22 +1,28 @@
-import { EmptyState, EmptyStateBody, EmptyStateFooter, Gallery, PageSection, Title } from "@patternfly/react-core";
+import {
+  Button,
+  Card,
+  CardBody,
+  CardFooter,
+  CardTitle,
+  EmptyState,
+  EmptyStateActions,
+  EmptyStateBody,
+  EmptyStateFooter,
+  Gallery,
+  PageSection,
+  Title,
+} from "@patternfly/react-core";
+import ExternalLinkAltIcon from "@patternfly/react-icons/dist/esm/icons/external-link-alt-icon";
 import LockIcon from "@patternfly/react-icons/dist/esm/icons/lock-icon";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-
-import { useApi } from "../../api/api-context.ts";
-import { binsQuery } from "../../api/bin-queries.ts";
-import { deliveriesQuery } from "../../api/delivery-queries.ts";
-import { defaultEndpointQuery } from "../../api/endpoint-queries.ts";
-import { mayUseWebhooks } from "../../api/session.ts";
-import { useSession } from "../../api/session-context.ts";
-import { DeliveriesTable } from "../../components/deliveries-table.tsx";
-import { LinkButton } from "../../components/link-button.tsx";
-import { Loaded } from "../../components/loaded.tsx";
-import { PageHeader } from "../../components/page-header.tsx";
-import { SignUpButton } from "../../components/sign-up-button.tsx";
-import { TableSkeleton } from "../../components/table-skeleton.tsx";
-import { OpenPlaces } from "./open-places.tsx";
-import { StepCard } from "./step-card.tsx";
-import { WatchButton } from "./watch-button.tsx";
+import type { ReactNode } from "react";
+import { useApi } from "../../api/bellwire-client.ts";
+import { deliveriesQuery } from "../../api/deliveries.ts";
+import { type Bin, binsQuery, defaultEndpointQuery } from "../../api/endpoints.ts";
+import { mayOpen, mayUseWebhooks, useSession } from "../../api/session.tsx";
+import { DeliveriesTable } from "../../components/history-table.tsx";
+import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
+import { LinkButton, PageHeader, SignUpButton } from "../../components/page-header.tsx";
 
 const newest = 5;
 
@@ -97,5 +103,76 @@ function NewestDeliveries() {
         All deliveries
       </LinkButton>
     </PageSection>
+  );
+}
+
+export interface StepCardProps {
+  readonly number: number;
+  readonly title: string;
+  readonly action: ReactNode;
+  readonly children: ReactNode;
+}
+
+export function StepCard({ number, title, action, children }: StepCardProps) {
+  return (
+    <Card isFullHeight>
+      <CardTitle component="h2">
+        {number} · {title}
+      </CardTitle>
+      <CardBody>{children}</CardBody>
+      <CardFooter>{action}</CardFooter>
+    </Card>
+  );
+}
+
+/** To the bin that the webhooks go to, or else to the list of what was sent. */
+export function WatchButton({ bin }: { bin: Bin | undefined }) {
+  if (!bin) {
+    return (
+      <LinkButton to="/deliveries" variant="secondary">
+        Deliveries
+      </LinkButton>
+    );
+  }
+  return (
+    <Button
+      component="a"
+      variant="secondary"
+      href={bin.view_url}
+      target="_blank"
+      rel="noreferrer"
+      icon={<ExternalLinkAltIcon />}
+      iconPosition="end"
+    >
+      Open the request bin
+    </Button>
+  );
+}
+
+/** As the navigation calls what is not for admins alone. */
+const places = [
+  { to: "/accounts", title: "Accounts" },
+  { to: "/applications", title: "Applications" },
+  { to: "/products", title: "Products" },
+  { to: "/account-plans", title: "Account plans" },
+  { to: "/fields-definitions", title: "Fields definitions" },
+  { to: "/settings", title: "General settings" },
+  { to: "/access-tokens", title: "Access tokens" },
+  { to: "/personal", title: "Personal settings" },
+] as const;
+
+/** Where a member may go. */
+export function OpenPlaces() {
+  const session = useSession();
+  return (
+    <EmptyStateActions>
+      {places
+        .filter(({ to }) => mayOpen(session, to))
+        .map(({ to, title }) => (
+          <LinkButton key={to} to={to} variant="link">
+            {title}
+          </LinkButton>
+        ))}
+    </EmptyStateActions>
   );
 }

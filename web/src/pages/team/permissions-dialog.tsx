@@ -1,18 +1,14 @@
-import { Checkbox } from "@patternfly/react-core";
+import { Checkbox, Radio } from "@patternfly/react-core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-
-import { useManagement } from "../../api/management/management-context.ts";
-import { productsQuery } from "../../api/management/product-queries.ts";
-import { permissionsQuery, sections, type Section } from "../../api/management/team-queries.ts";
-import type { User } from "../../api/management/user-queries.ts";
-import { ChoiceGroup } from "../../components/form/choice-group.tsx";
+import type { User } from "../../api/accounts.ts";
+import { useManagement } from "../../api/management-client.ts";
+import { type Product, productsQuery } from "../../api/products.ts";
+import { type Permissions, type Section, permissionsQuery, sections } from "../../api/team.ts";
+import { ChoiceGroup } from "../../components/form/fields.tsx";
 import { FormDialog } from "../../components/form/form-dialog.tsx";
-import { Loaded } from "../../components/loaded.tsx";
-import { TableSkeleton } from "../../components/table-skeleton.tsx";
-import { useChange } from "../../components/use-change.ts";
-import { isTouched, permissionsChange, shownPermissions, switched, type Touched } from "./permissions-draft.ts";
-import { ProductChoice } from "./product-choice.tsx";
+import { useChange } from "../../components/form/use-change.ts";
+import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 
 const labels: Readonly<Record<Section, string>> = {
   partners: "Developers: accounts and applications",
@@ -85,4 +81,94 @@ export function PermissionsDialog({ user, onClose }: { user: User; onClose: () =
       </Loaded>
     </FormDialog>
   );
+}
+
+export interface ProductChoiceProps {
+  readonly products: readonly Product[];
+  readonly chosen: Required<Touched>;
+  readonly errors: readonly string[] | undefined;
+  readonly onChange: (touched: Touched) => void;
+}
+
+/** The products that a member looks after: every one, some, or none. */
+function ProductChoice({ products, chosen, errors, onChange }: ProductChoiceProps) {
+  const { isEveryProduct, productIds } = chosen;
+  return (
+    <ChoiceGroup
+      kind="radiogroup"
+      id="allowed_service_ids"
+      label="Products"
+      hint={!isEveryProduct && productIds.length === 0 && "None is ticked: no product, no plan and no application"}
+      errors={errors}
+    >
+      <Radio
+        id="services_all"
+        name="services"
+        label="All, also those that are still to come"
+        isValid={!errors}
+        isChecked={isEveryProduct}
+        onChange={() => onChange({ isEveryProduct: true })}
+      />
+      <Radio
+        id="services_some"
+        name="services"
+        label="Only those that are ticked, with their plans and applications"
+        isChecked={!isEveryProduct}
+        onChange={() => onChange({ isEveryProduct: false })}
+      />
+      {!isEveryProduct &&
+        products.map(({ id, name }) => (
+          <Checkbox
+            key={id}
+            id={`service_${id}`}
+            label={name}
+            isChecked={productIds.includes(id)}
+            onChange={(_, isOn) => onChange({ productIds: switched(productIds, id, isOn) })}
+          />
+        ))}
+    </ChoiceGroup>
+  );
+}
+
+type Sections = Permissions["allowed_sections"];
+
+/** What was chosen anew. */
+interface Touched {
+  readonly sections?: Sections;
+  /** Whether it is every product, also those to come, whatever is ticked. */
+  readonly isEveryProduct?: boolean;
+  readonly productIds?: readonly number[];
+}
+
+interface LoadedPermissions {
+  readonly saved: Permissions;
+  readonly products: readonly Pick<Product, "id">[];
+}
+
+/** What is set, with what was chosen over it. Of products that are gone nothing is shown, and the API takes none of them. */
+function shownPermissions({ saved, products }: LoadedPermissions, touched: Touched): Required<Touched> {
+  const isThere = new Set(products.map(({ id }) => id));
+  const ids = touched.productIds ?? saved.allowed_service_ids ?? [];
+  return {
+    sections: touched.sections ?? saved.allowed_sections,
+    isEveryProduct: touched.isEveryProduct ?? saved.allowed_service_ids === null,
+    productIds: ids.filter((id) => isThere.has(id)),
+  };
+}
+
+/** What is sent: nothing of what nobody touched, so that it stays as somebody else may have set it. */
+function permissionsChange(loaded: LoadedPermissions, touched: Touched): Partial<Permissions> {
+  const { isEveryProduct, productIds } = shownPermissions(loaded, touched);
+  const areProductsTouched = touched.isEveryProduct !== undefined || touched.productIds !== undefined;
+  return {
+    ...(touched.sections && { allowed_sections: touched.sections }),
+    ...(areProductsTouched && { allowed_service_ids: isEveryProduct ? null : [...productIds] }),
+  };
+}
+
+const isTouched = (touched: Touched): boolean => Object.keys(touched).length > 0;
+
+/** A list with one of its possible members put in or left out. */
+function switched<T>(all: readonly T[], one: T, isOn: boolean): T[] {
+  return [...all.filter((it) => it !== one), ...(isOn ? [one] : [])];
 }

@@ -1,21 +1,18 @@
-import { Button, PageSection } from "@patternfly/react-core";
+import { Button, Content, PageSection } from "@patternfly/react-core";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
-
-import { useManagement } from "../../api/management/management-context.ts";
-import { teamQuery } from "../../api/management/team-queries.ts";
-import type { User } from "../../api/management/user-queries.ts";
-import { useSession } from "../../api/session-context.ts";
-import { Loaded } from "../../components/loaded.tsx";
+import type { User } from "../../api/accounts.ts";
+import { useManagement } from "../../api/management-client.ts";
+import { useSession } from "../../api/session.tsx";
+import { teamQuery } from "../../api/team.ts";
+import { NewPasswordField, TextField } from "../../components/form/fields.tsx";
+import { ConfirmDialog, FormDialog, type Question } from "../../components/form/form-dialog.tsx";
+import { useDialogForm } from "../../components/form/use-change.ts";
+import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
-import { TableSkeleton } from "../../components/table-skeleton.tsx";
-import { userSteps, type UserStep } from "../../components/users/user-steps.ts";
-import { UsersTable } from "../../components/users/users-table.tsx";
-import { useUserActions } from "../../components/users/use-user-actions.ts";
-import { ColleagueDialog, type OpenDialog } from "./colleague-dialog.tsx";
-import { questionBefore } from "./colleague-questions.ts";
-import { CreateTeamMemberDialog } from "./create-team-member-dialog.tsx";
+import { type UserStep, UsersTable, useUserActions, userSteps } from "../../components/users-table.tsx";
+import { PermissionsDialog } from "./permissions-dialog.tsx";
 
 export function TeamPage() {
   const query = useQuery(teamQuery(useManagement()));
@@ -27,7 +24,7 @@ export function TeamPage() {
   const { step, remove } = useUserActions({ path: "users", stale: [["team"]] }, close);
 
   const take = (user: User, taken: UserStep): void =>
-    questionBefore(taken.operation, user.username)
+    colleagueQuestion(taken.operation, user.username)
       ? setOpen({ user, asks: taken })
       : step.mutate({ id: user.id, operation: taken.operation });
   // Nobody locks himself out by a slip: the last admin could not, and whoever else must go asks a colleague.
@@ -66,5 +63,120 @@ export function TeamPage() {
         />
       )}
     </>
+  );
+}
+
+/** What was chosen from a colleague's menu and wants more to be said. */
+export interface OpenDialog {
+  readonly user: User;
+  readonly asks: "edit" | "permissions" | "delete" | UserStep;
+}
+
+export interface ColleagueDialogProps extends OpenDialog {
+  readonly isBusy: boolean;
+  readonly onStep: (step: UserStep) => void;
+  readonly onDelete: () => void;
+  readonly onClose: () => void;
+}
+
+export function ColleagueDialog({ user, asks, isBusy, onStep, onDelete, onClose }: ColleagueDialogProps) {
+  if (asks === "edit") return <EditColleagueDialog user={user} onClose={onClose} />;
+  if (asks === "permissions") return <PermissionsDialog user={user} onClose={onClose} />;
+  const operation = asks === "delete" ? asks : asks.operation;
+  const { title, says } = colleagueQuestion(operation, user.username) ?? { title: "Are you sure?", says: "" };
+  return (
+    <ConfirmDialog
+      title={title}
+      confirm={asks === "delete" ? "Delete" : asks.title}
+      isBusy={isBusy}
+      onConfirm={() => (asks === "delete" ? onDelete() : onStep(asks))}
+      onClose={onClose}
+    >
+      <Content component="p">{says}</Content>
+    </ConfirmDialog>
+  );
+}
+
+/** What is asked before a step that takes something away from somebody, or gives everything away. */
+export function colleagueQuestion(operation: UserStep["operation"] | "delete", name: string): Question | undefined {
+  switch (operation) {
+    case "suspend":
+      return {
+        title: `Suspend ${name}?`,
+        says: `${name} is signed out at once and cannot sign in, and access tokens of ${name} stop working, until you unsuspend.`,
+      };
+    case "admin":
+      return {
+        title: `Make ${name} an admin?`,
+        says: "An admin may do everything, also suspend, change and delete you, until somebody takes this back.",
+      };
+    case "member":
+      return {
+        title: `Make ${name} a member?`,
+        says: `From now on ${name} opens what the permissions say, and nothing else. You can take this back.`,
+      };
+    case "delete":
+      return {
+        title: `Delete ${name}?`,
+        says: `${name} is signed out at once and cannot be brought back, and access tokens of ${name} stop working.`,
+      };
+    case "activate":
+    case "unsuspend":
+      return undefined;
+  }
+}
+
+const newColleagueFields = ["username", "email", "password"] as const;
+
+export function CreateTeamMemberDialog({ onClose }: { onClose: () => void }) {
+  const api = useManagement();
+  const { field, dialog } = useDialogForm({
+    saved: {},
+    fields: newColleagueFields,
+    change: (typed) => api.create("users", typed),
+    stale: [["team"]],
+    done: "The colleague was added. Activate, and choose the sections",
+    failed: "The colleague could not be added",
+    onDone: onClose,
+    onClose,
+  });
+  return (
+    <FormDialog
+      title="Add a colleague"
+      description="A member, who waits to be activated. Sections and role can be chosen then."
+      submit="Add"
+      {...dialog}
+    >
+      <TextField {...field("username")} label="Username" isRequired />
+      <TextField {...field("email")} label="Email" isRequired input={{ type: "email" }} />
+      <NewPasswordField {...field("password")} label="Password" isRequired note="Tell it in person" />
+    </FormDialog>
+  );
+}
+
+const colleagueFields = ["username", "email", "password"] as const;
+
+export function EditColleagueDialog({ user, onClose }: { user: User; onClose: () => void }) {
+  const api = useManagement();
+  const { field, dialog } = useDialogForm({
+    saved: user,
+    fields: colleagueFields,
+    change: (typed) => api.change(`users/${user.id}`, typed),
+    stale: [["team"]],
+    done: "The colleague was changed",
+    failed: "The colleague could not be changed",
+    onDone: onClose,
+    onClose,
+  });
+  return (
+    <FormDialog title={`Edit ${user.username}`} submit="Save" {...dialog}>
+      <TextField {...field("username")} label="Username" isRequired />
+      <TextField {...field("email")} label="Email" input={{ type: "email" }} />
+      <NewPasswordField
+        {...field("password")}
+        label="New password"
+        note="Left empty: it stays as it is. Another one signs the colleague out everywhere"
+      />
+    </FormDialog>
   );
 }

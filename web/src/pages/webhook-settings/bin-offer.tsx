@@ -1,14 +1,15 @@
 import { Alert, AlertActionLink, Button, Content } from "@patternfly/react-core";
-import { useQuery } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-
-import { useApi } from "../../api/api-context.ts";
-import { binsQuery, type Bin } from "../../api/bin-queries.ts";
-import type { EventType } from "../../api/event-type-queries.ts";
-import { WholeUrlButton } from "../../components/endpoint/whole-url-button.tsx";
-import { ConfirmDialog } from "../../components/confirm-dialog.tsx";
-import type { Settings } from "./settings.ts";
-import { useBinAsReceiver } from "./use-bin-as-receiver.ts";
+import { saysWhy } from "../../api/api-problem.ts";
+import { answerOf, useApi } from "../../api/bellwire-client.ts";
+import { type Bin, binsQuery } from "../../api/endpoints.ts";
+import type { EventType } from "../../api/events.ts";
+import { useSession } from "../../api/session.tsx";
+import { WholeUrlButton } from "../../components/endpoint/url-field.tsx";
+import { ConfirmDialog } from "../../components/form/form-dialog.tsx";
+import { useToast } from "../../components/toast-context.ts";
+import { type Settings, saveSettings } from "./settings.ts";
 
 export interface BinOfferProps {
   readonly endpointId: number | undefined;
@@ -106,3 +107,27 @@ const BinNotice = ({ bin }: { bin: Bin }) => (
     It shows each request with its headers and checks the signature. Nothing leaves this server.
   </Alert>
 );
+
+/** Makes a bin and sends the webhooks there: those that are chosen, or all if none is. The rest of the form is saved along. */
+function useBinAsReceiver(types: readonly EventType[], onSaved: () => void) {
+  const api = useApi();
+  const client = useQueryClient();
+  const toast = useToast();
+  const { csrfToken } = useSession();
+  return useMutation({
+    mutationFn: async (settings: Settings) => {
+      const { url } = await answerOf(api.POST("/api/v1/bins", { body: {} }));
+      const switches = settings.switches.size > 0 ? settings.switches : new Set(types.map(({ type }) => type));
+      await saveSettings({ api, csrfToken, types }, { ...settings, url, switches, active: true });
+      await client.invalidateQueries({ queryKey: ["bins"] });
+      await client.invalidateQueries({ queryKey: ["endpoints"] });
+      return switches.size;
+    },
+    onSuccess: (count) => {
+      onSaved();
+      const detail = count === types.length ? "All events are on." : `Events that are on: ${count}.`;
+      toast({ kind: "success", title: "Webhooks now go to a request bin", detail });
+    },
+    onError: (error) => toast({ kind: "danger", title: "The request bin could not be used", detail: saysWhy(error) }),
+  });
+}

@@ -1,5 +1,13 @@
-import type { Endpoint } from "../../api/endpoint-queries.ts";
-import type { EventType, EventTypeName } from "../../api/event-type-queries.ts";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { useEffect } from "react";
+import { ApiProblem, saysWhy } from "../../api/api-problem.ts";
+import { type ApiClient, answerOf, useApi } from "../../api/bellwire-client.ts";
+import { type Endpoint, readEndpoints } from "../../api/endpoints.ts";
+import type { EventType, EventTypeName } from "../../api/events.ts";
+import { useSession } from "../../api/session.tsx";
+import { focusWrongField } from "../../components/form/use-change.ts";
+import { useToast } from "../../components/toast-context.ts";
 
 /** What the form holds. `switches` are the names of the events that are on, such as `account.created`. */
 export interface Settings {
@@ -34,3 +42,87 @@ export function settingsOf(endpoint: Endpoint | null, types: readonly EventType[
     switches: new Set(types.map(({ type }) => type).filter(isOn)),
   };
 }
+
+interface SaveNeeds {
+  readonly api: ApiClient;
+  readonly csrfToken: string;
+  readonly types: readonly EventType[];
+}
+
+/** Saves what 3scale's API knows through it, and then what only we have, if that changed. */
+export async function saveSettings({ api, csrfToken, types }: SaveNeeds, settings: Settings): Promise<void> {
+  await putWebhooks(csrfToken, {
+    url: settings.url,
+    active: settings.active,
+    provider_actions: settings.provider_actions,
+    ...Object.fromEntries(types.map((it) => [it.switch, settings.switches.has(it.type)])),
+  });
+
+  const endpoint = await readDefaultEndpoint(api);
+  const { all_actors, success } = settings;
+  if (endpoint.all_actors === all_actors && endpoint.success === success) return;
+  await answerOf(
+    api.PATCH("/api/v1/endpoints/{id}", { params: { path: { id: endpoint.id } }, body: { all_actors, success } }),
+  );
+}
+
+/** The Account Management API's operation, which makes the endpoint if there is none. */
+async function putWebhooks(csrfToken: string, webhooks: Record<string, string | boolean>): Promise<void> {
+  const response = await fetch("/admin/api/webhooks.json", {
+    method: "PUT",
+    credentials: "same-origin",
+    headers: { "content-type": "application/json", "x-csrf-token": csrfToken },
+    body: JSON.stringify(webhooks),
+  });
+  if (!response.ok) throw new ApiProblem(response.status, await response.json().catch(() => undefined));
+}
+
+async function readDefaultEndpoint(api: ApiClient): Promise<Endpoint> {
+  const endpoint = (await readEndpoints(api)).find(({ name }) => name === "default");
+  if (!endpoint) throw new Error("The settings were saved, but cannot be read.");
+  return endpoint;
+}
+
+export interface SaveSettingsOptions {
+  /** What is saved so far, or null. */
+  readonly endpoint: Endpoint | null;
+  readonly types: readonly EventType[];
+  readonly onSaved: () => void;
+}
+
+export function useSaveSettings({ endpoint, types, onSaved }: SaveSettingsOptions) {
+  const api = useApi();
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const toast = useToast();
+  const { csrfToken } = useSession();
+  const { mutate, isPending, error, reset } = useMutation({
+    mutationFn: (settings: Settings) => saveSettings({ api, csrfToken, types }, settings),
+    onSuccess: async () => {
+      await client.invalidateQueries({ queryKey: ["endpoints"] });
+      onSaved();
+      toast({ kind: "success", title: "Webhooks settings were successfully updated", about: "settings" });
+      await navigate({ to: "/webhooks/edit", replace: true });
+    },
+    onError: (problem) => {
+      // Of the two parts of saving, one may have been done.
+      void client.invalidateQueries({ queryKey: ["endpoints"] });
+      const isAboutUrl = urlErrorsOf(problem).length > 0;
+      // A first save that fails shows the form with the error beside its field, and no more.
+      if (!endpoint && isAboutUrl) return;
+      toast({
+        kind: "danger",
+        title: "Webhooks settings could not be updated",
+        about: "settings",
+        ...(!isAboutUrl && { detail: saysWhy(problem) }),
+      });
+    },
+  });
+  useEffect(() => {
+    if (urlErrorsOf(error).length > 0) focusWrongField();
+  }, [error]);
+  return { save: mutate, isSaving: isPending, urlErrors: urlErrorsOf(error), forgetErrors: reset };
+}
+
+const urlErrorsOf = (error: unknown): readonly string[] =>
+  error instanceof ApiProblem ? (error.errors["url"] ?? []) : [];

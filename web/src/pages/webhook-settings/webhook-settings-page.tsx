@@ -1,13 +1,21 @@
-import { PageSection, Skeleton, Stack, StackItem } from "@patternfly/react-core";
-import { useQuery } from "@tanstack/react-query";
+import { Alert, Checkbox, Form, FormSection, PageSection, Skeleton, Stack, StackItem } from "@patternfly/react-core";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Navigate, useLocation } from "@tanstack/react-router";
-
-import { useApi } from "../../api/api-context.ts";
-import { defaultEndpointQuery } from "../../api/endpoint-queries.ts";
-import { eventTypesQuery } from "../../api/event-type-queries.ts";
+import { type FormEvent, useEffect, useState } from "react";
+import { useApi } from "../../api/bellwire-client.ts";
+import { deliveriesQuery } from "../../api/deliveries.ts";
+import { type Endpoint, defaultEndpointQuery } from "../../api/endpoints.ts";
+import { type EventType, eventTypesQuery } from "../../api/events.ts";
+import { EndpointStateNotice } from "../../components/endpoint/endpoint-state.tsx";
+import { ActorChoices, EventSwitches } from "../../components/endpoint/event-switches.tsx";
+import { SigningSecret } from "../../components/endpoint/signing-secret.tsx";
+import { TestRequests } from "../../components/endpoint/test-requests.tsx";
+import { UrlField } from "../../components/endpoint/url-field.tsx";
+import { SaveBar } from "../../components/form/fields.tsx";
 import { Loaded } from "../../components/loaded.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
-import { SettingsForm } from "./settings-form.tsx";
+import { BinOffer } from "./bin-offer.tsx";
+import { type Settings, settingsOf, useSaveSettings } from "./settings.ts";
 
 /** Account Settings > Integrate > Webhooks: `new` until something is saved, `edit` from then on. */
 export function WebhookSettingsPage() {
@@ -48,4 +56,129 @@ function FormSkeleton() {
       ))}
     </Stack>
   );
+}
+
+export interface SettingsFormProps {
+  readonly endpoint: Endpoint | null;
+  readonly types: readonly EventType[];
+}
+
+export function SettingsForm({ endpoint, types }: SettingsFormProps) {
+  const saved = settingsOf(endpoint, types);
+  // What was typed and not saved yet. Without it the form shows what is saved, also when that changes meanwhile.
+  const [typed, setTyped] = useState<Settings>();
+  const [testStatus, setTestStatus] = useState<number>();
+  // The saved URL as it is, if it has been asked for: the API masks it.
+  const [wholeUrl, setWholeUrl] = useState<string>();
+  const settings = typed ?? saved;
+  const change = (changed: Partial<Settings>): void => setTyped({ ...settings, ...changed });
+  const forget = (): void => setTyped(undefined);
+  const { save, isSaving, urlErrors, forgetErrors } = useSaveSettings({ endpoint, types, onSaved: forget });
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    save(settings);
+  };
+  const discard = (): void => {
+    forget();
+    forgetErrors();
+  };
+  usePointedAtControl();
+
+  return (
+    <Form onSubmit={submit} isWidthLimited maxWidth="60rem">
+      <FormSection title="Behavior" titleElement="h2">
+        <Checkbox
+          id="active"
+          name="active"
+          label="Webhooks enabled"
+          description="The main switch: without it nothing is sent, whatever is chosen below"
+          isChecked={settings.active}
+          onChange={(_, active) => change({ active })}
+        />
+        <ActorChoices settings={settings} onChange={change} />
+      </FormSection>
+      <FormSection title="Webhooks endpoint" titleElement="h2">
+        {endpoint && <EndpointStateNotice endpoint={endpoint} />}
+        <BinOffer endpointId={endpoint?.id} savedUrl={saved.url} settings={settings} types={types} onSaved={discard} />
+        <UrlField
+          url={settings.url}
+          errors={urlErrors}
+          onChange={(url) => change({ url })}
+          endpointId={endpoint?.id}
+          onRead={(url) => {
+            setWholeUrl(url);
+            change({ url });
+          }}
+        />
+        {endpoint?.url && <TestRequests endpoint={endpoint} types={types} onAnswered={setTestStatus} />}
+        {endpoint?.url && settings.url !== saved.url && settings.url !== wholeUrl && (
+          <Alert isInline isPlain component="h3" variant="info" title="Ping! and test events go to the saved URL" />
+        )}
+        {endpoint && (
+          <SuccessChoice
+            endpoint={endpoint}
+            success={settings.success}
+            testStatus={testStatus}
+            onChange={(success) => change({ success })}
+          />
+        )}
+        {endpoint && <SigningSecret endpoint={endpoint} />}
+      </FormSection>
+      <FormSection title="Events that trigger webhooks" titleElement="h2">
+        {!settings.active && (
+          <Alert isInline component="h3" isPlain variant="info" title="Nothing fires while webhooks are not enabled" />
+        )}
+        <EventSwitches types={types} settings={settings} onChange={(switches) => change({ switches })} />
+      </FormSection>
+      <SaveBar save="Update webhooks settings" isSaving={isSaving} onDiscard={typed && discard} />
+    </Form>
+  );
+}
+
+export interface SuccessChoiceProps {
+  readonly endpoint: Endpoint;
+  readonly success: Endpoint["success"];
+  /** How the last test request was answered. */
+  readonly testStatus: number | undefined;
+  readonly onChange: (success: Endpoint["success"]) => void;
+}
+
+/** Enough to notice a receiver that says 202 to everything. */
+const looksBack = 20;
+
+/** Offered once a receiver answers 201 to 207, and from then on while it is chosen. */
+export function SuccessChoice({ endpoint, success, testStatus, onChange }: SuccessChoiceProps) {
+  const { data } = useInfiniteQuery(deliveriesQuery(useApi(), { endpoint_id: endpoint.id }, looksBack));
+  const statuses = data?.pages.flatMap((page) => page.data).map(({ last_attempt }) => last_attempt?.status) ?? [];
+  const answered = [testStatus, ...statuses].find((status) => status && status > 200 && status <= 207);
+  if (answered === undefined && endpoint.success === "200") return null;
+  return (
+    <Checkbox
+      id="success"
+      label="Count 200–207 as delivered"
+      description={
+        answered
+          ? `Your receiver answers ${answered}. Unchecked: only 200 counts, and anything else is tried again`
+          : "Unchecked: only 200 counts, and anything else is tried again"
+      }
+      isChecked={success !== "200"}
+      onChange={(_, isChecked) => onChange(isChecked ? "200-207" : "200")}
+    />
+  );
+}
+
+const pointedAt = "bellwire-pointed-at";
+
+/** Leads the eye and the keyboard to the control that a link such as `/webhooks/edit#all_actors` names. */
+export function usePointedAtControl(): void {
+  const hash = useLocation({ select: (location) => location.hash });
+  useEffect(() => {
+    const control = document.getElementById(hash);
+    const surrounding = control?.parentElement;
+    if (!control || !surrounding) return undefined;
+    control.scrollIntoView({ block: "center" });
+    control.focus({ preventScroll: true });
+    surrounding.classList.add(pointedAt);
+    return () => surrounding.classList.remove(pointedAt);
+  }, [hash]);
 }

@@ -1,0 +1,87 @@
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { type ApiClient, type BellwireSchemas, answerOf } from "./bellwire-client.ts";
+import type { ManagementClient, ManagementSchemas } from "./management-client.ts";
+import type { AccountPlan } from "./products.ts";
+
+export const accountStates = ["created", "pending", "approved", "rejected", "suspended"] as const;
+export type AccountState = (typeof accountStates)[number] | "scheduled_for_deletion";
+
+/** With the fields that the provider has defined, by their names. */
+export type Account = ManagementSchemas["Account"];
+
+/** Where a page stands in its list. Absent when everything is on one page. */
+export type Standing = ManagementSchemas["Metadata"];
+
+interface AccountAnswer {
+  readonly account: Account;
+}
+
+export interface AccountFilter {
+  readonly state?: AccountState;
+  /** A part of the organization's name, or of a user's name or e-mail address. */
+  readonly query?: string;
+  readonly page?: number;
+}
+
+export const perPage = 50;
+
+export const accountsQuery = (api: ManagementClient, filter: AccountFilter) =>
+  queryOptions({
+    queryKey: ["accounts", "list", filter],
+    queryFn: async () => {
+      const query = { ...filter, per_page: perPage };
+      const { accounts, metadata } = await api.read<{ accounts: AccountAnswer[]; metadata?: Standing }>(
+        "accounts",
+        query,
+      );
+      return { accounts: accounts.map((it) => it.account), total: metadata?.total_entries ?? accounts.length };
+    },
+  });
+
+export const accountQuery = (api: ManagementClient, id: number) =>
+  queryOptions({
+    queryKey: ["accounts", "one", id],
+    queryFn: async () => (await api.read<AccountAnswer>(`accounts/${id}`)).account,
+  });
+
+export const planOfAccountQuery = (api: ManagementClient, id: number) =>
+  queryOptions({
+    queryKey: ["accounts", "one", id, "plan"],
+    queryFn: async () => (await api.read<{ account_plan: AccountPlan }>(`accounts/${id}/plan`)).account_plan,
+  });
+
+export type User = ManagementSchemas["User"];
+
+export const usersQuery = (api: ManagementClient, accountId: number) =>
+  queryOptions({
+    queryKey: ["accounts", "one", accountId, "users"],
+    queryFn: async () =>
+      (await api.read<{ users: { user: User }[] }>(`accounts/${accountId}/users`)).users.map(({ user }) => user),
+  });
+
+export type Invitation = BellwireSchemas["Invitation"];
+
+export const invitationsQuery = (api: ApiClient, accountId: number) =>
+  queryOptions({
+    queryKey: ["accounts", "one", accountId, "invitations"],
+    queryFn: async () =>
+      (await answerOf(api.GET("/api/v1/accounts/{id}/invitations", { params: { path: { id: accountId } } }))).data,
+  });
+
+/** The account plans that developers ask for, and nobody has decided about. */
+export const accountPlanRequestsQuery = (api: ApiClient) =>
+  queryOptions({
+    queryKey: ["accounts", "plan requests"],
+    queryFn: async () => (await answerOf(api.GET("/api/v1/account_plan_requests"))).data,
+  });
+
+export type Mail = BellwireSchemas["Mail"];
+
+export const mailsQuery = (api: ApiClient) =>
+  infiniteQueryOptions({
+    queryKey: ["mails"],
+    queryFn: ({ pageParam }: { pageParam: string | undefined }) =>
+      answerOf(api.GET("/api/v1/mails", { params: { query: { limit: 50, ...(pageParam && { after: pageParam }) } } })),
+    initialPageParam: undefined,
+    getNextPageParam: (page) => page.next ?? undefined,
+  });

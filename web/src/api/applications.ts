@@ -1,0 +1,127 @@
+import { queryOptions } from "@tanstack/react-query";
+import { type Standing, perPage } from "./accounts.ts";
+import { ApiProblem } from "./api-problem.ts";
+import { type ApiClient, type BellwireSchemas, answerOf } from "./bellwire-client.ts";
+import type { ManagementClient, ManagementSchemas } from "./management-client.ts";
+
+export const applicationStates = ["pending", "live", "suspended"] as const;
+export type ApplicationState = (typeof applicationStates)[number];
+
+/** With the fields that the provider has defined, by their names. */
+export type Application = ManagementSchemas["Application"];
+
+/** Older ones may have no name. */
+export const nameOf = ({ id, name }: Pick<Application, "id" | "name">): string => name || `Application ${id}`;
+
+interface ApplicationAnswer {
+  readonly application: Application;
+}
+
+/** What a text is looked for in. Names may have it as a part; credentials must be it. */
+export const applicationHandles = ["name", "account_query", "app_id", "user_key"] as const;
+export type ApplicationHandle = (typeof applicationHandles)[number];
+
+export interface ApplicationFilter {
+  /** Where `query` is looked for. */
+  readonly by?: ApplicationHandle;
+  readonly query?: string;
+  readonly service_id?: number;
+  readonly plan_id?: number;
+  readonly state?: ApplicationState;
+  readonly page?: number;
+}
+
+export interface ApplicationsPage {
+  readonly applications: readonly Application[];
+  /** How many match, on all pages. */
+  readonly total: number;
+}
+
+export const applicationsQuery = (api: ManagementClient, filter: ApplicationFilter) =>
+  queryOptions({
+    queryKey: ["applications", "list", filter],
+    queryFn: () => (filter.by === "app_id" && filter.query ? findByAppId(api, filter) : readPage(api, filter)),
+  });
+
+async function readPage(
+  api: ManagementClient,
+  { by = "name", query: text, ...filter }: ApplicationFilter,
+): Promise<ApplicationsPage> {
+  const query = { ...filter, ...(text && { [by]: text }), per_page: perPage };
+  const { applications, metadata } = await api.read<{ applications: ApplicationAnswer[]; metadata?: Standing }>(
+    "applications",
+    query,
+  );
+  const total = metadata?.total_entries ?? applications.length;
+  return { applications: applications.map((it) => it.application), total };
+}
+
+/** The list knows no application ids: those are found one by one, and then held against the rest of the filter. */
+async function findByAppId(
+  api: ManagementClient,
+  { query, service_id, plan_id, state }: ApplicationFilter,
+): Promise<ApplicationsPage> {
+  try {
+    const handle = { app_id: query, service_id };
+    const { application } = await api.read<ApplicationAnswer>("applications/find", handle);
+    const isMeant = (state ?? application.state) === application.state;
+    const isOnPlan = (plan_id ?? application.plan_id) === application.plan_id;
+    return isMeant && isOnPlan ? { applications: [application], total: 1 } : { applications: [], total: 0 };
+  } catch (error) {
+    if (error instanceof ApiProblem && error.status === 404) return { applications: [], total: 0 };
+    throw error;
+  }
+}
+
+export const applicationsOfAccountQuery = (api: ManagementClient, accountId: number) =>
+  queryOptions({
+    queryKey: ["applications", "of account", accountId],
+    queryFn: async () => {
+      const path = `accounts/${accountId}/applications`;
+      const { applications } = await api.read<{ applications: ApplicationAnswer[] }>(path);
+      return applications.map((it) => it.application);
+    },
+  });
+
+/** Its account is in the path of everything that is done to it. */
+export interface ApplicationKey {
+  readonly accountId: number;
+  readonly id: number;
+}
+
+export const pathOf = ({ accountId, id }: ApplicationKey): string => `accounts/${accountId}/applications/${id}`;
+
+export const applicationQuery = (api: ManagementClient, key: ApplicationKey) =>
+  queryOptions({
+    queryKey: ["applications", "one", key.id],
+    queryFn: async () => (await api.read<ApplicationAnswer>(pathOf(key))).application,
+  });
+
+export const keysQuery = (api: ManagementClient, key: ApplicationKey) =>
+  queryOptions({
+    queryKey: ["applications", "one", key.id, "keys"],
+    queryFn: async () => {
+      const { keys } = await api.read<{ keys: { key: ManagementSchemas["ApplicationKey"] }[] }>(`${pathOf(key)}/keys`);
+      return keys.map((it) => it.key);
+    },
+  });
+
+export const referrerFiltersQuery = (api: ManagementClient, key: ApplicationKey) =>
+  queryOptions({
+    queryKey: ["applications", "one", key.id, "referrer filters"],
+    queryFn: async () => {
+      const { referrer_filters } = await api.read<{
+        referrer_filters: { referrer_filter: ManagementSchemas["ReferrerFilter"] }[];
+      }>(`${pathOf(key)}/referrer_filters`);
+      return referrer_filters.map((it) => it.referrer_filter);
+    },
+  });
+
+export type PlanRequest = BellwireSchemas["PlanRequest"];
+
+/** The plans that developers ask for, and nobody has decided about. */
+export const planRequestsQuery = (api: ApiClient) =>
+  queryOptions({
+    queryKey: ["applications", "plan requests"],
+    queryFn: async () => (await answerOf(api.GET("/api/v1/plan_requests"))).data,
+  });

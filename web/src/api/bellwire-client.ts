@@ -1,0 +1,70 @@
+import createClient, { type Client } from "openapi-fetch";
+import { createContext, use } from "react";
+import { ApiProblem } from "./api-problem.ts";
+import type { components, paths } from "./bellwire-api.d.ts";
+
+export type ApiClient = Client<paths>;
+
+/** The named schemas of the Bellwire API. */
+export type BellwireSchemas = components["schemas"];
+
+/** The Bellwire API with the Admin Portal's session. A session that has ended leads to the sign-in page. */
+export function createApiClient({ csrfToken, toSignIn }: { csrfToken: string; toSignIn: () => void }): ApiClient {
+  const client = createClient<paths>({ credentials: "same-origin" });
+  client.use({
+    onRequest: ({ request }) => {
+      if (request.method !== "GET") request.headers.set("x-csrf-token", csrfToken);
+      return request;
+    },
+    onResponse: ({ response }) => {
+      if (response.status === 401) toSignIn();
+    },
+  });
+  return client;
+}
+
+interface Call<Data> {
+  readonly data?: Data;
+  readonly error?: unknown;
+  readonly response: Response;
+}
+
+/** The body of a good answer; any other is thrown as an ApiProblem. */
+export async function answerOf<Data>(call: Promise<Call<Data>>): Promise<Data> {
+  const { data, error, response } = await call;
+  if (!response.ok || data === undefined) throw new ApiProblem(response.status, error);
+  return data;
+}
+
+/** For calls that answer without a body. */
+export async function settled(call: Promise<Call<unknown>>): Promise<void> {
+  const { error, response } = await call;
+  if (!response.ok) throw new ApiProblem(response.status, error);
+}
+
+export const ApiContext = createContext<ApiClient | undefined>(undefined);
+
+export function useApi(): ApiClient {
+  const api = use(ApiContext);
+  if (!api) throw new Error("There is no API client around this component.");
+  return api;
+}
+
+interface Page<Row> {
+  readonly data: readonly Row[];
+  readonly next: string | null;
+}
+
+/** A list to its end, page by page: what is chosen from must not end before the one that is looked for. */
+export async function everyPage<Row>(
+  read: (query: { limit: number; after?: string }) => Promise<Page<Row>>,
+): Promise<Row[]> {
+  const rows: Row[] = [];
+  let after: string | null = "";
+  while (after !== null) {
+    const page: Page<Row> = await read({ limit: 200, ...(after && { after }) });
+    rows.push(...page.data);
+    after = page.next;
+  }
+  return rows;
+}

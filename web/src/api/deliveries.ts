@@ -1,0 +1,80 @@
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { type ApiClient, type BellwireSchemas, answerOf } from "./bellwire-client.ts";
+import type { EventTypeName } from "./events.ts";
+
+export type Delivery = BellwireSchemas["Delivery"];
+export type DeliveryInFull = BellwireSchemas["DeliveryInFull"];
+export type DeliveryState = Delivery["state"];
+export type Attempt = BellwireSchemas["Attempt"];
+
+export interface DeliveryFilter {
+  readonly state?: DeliveryState;
+  readonly endpoint_id?: number;
+  readonly event_type?: EventTypeName;
+  readonly event_id?: string;
+}
+
+export const deliveriesQuery = (api: ApiClient, filter: DeliveryFilter, limit = 50) =>
+  infiniteQueryOptions({
+    queryKey: ["deliveries", "list", filter, limit],
+    queryFn: ({ pageParam }: { pageParam: string | undefined }) =>
+      answerOf(
+        api.GET("/api/v1/deliveries", {
+          params: { query: { ...filter, limit, ...(pageParam && { after: pageParam }) } },
+        }),
+      ),
+    initialPageParam: undefined,
+    getNextPageParam: (page) => page.next ?? undefined,
+  });
+
+export const deliveryQuery = (api: ApiClient, id: string) =>
+  queryOptions({
+    queryKey: ["deliveries", "one", id],
+    queryFn: () => answerOf(api.GET("/api/v1/deliveries/{id}", { params: { path: { id } } })),
+  });
+
+export type Failure = BellwireSchemas["Failure"];
+
+export interface FailureFilter {
+  readonly endpoint_id?: number;
+  /** The newest come first, if nothing is said. */
+  readonly order?: "oldest";
+}
+
+/** The failures, and with each page the time up to which the list is whole. */
+export const failuresQuery = (api: ApiClient, filter: FailureFilter, limit = 50) =>
+  infiniteQueryOptions({
+    queryKey: ["failures", "list", filter, limit],
+    queryFn: async ({ pageParam }: { pageParam: string | undefined }) => {
+      const query = { order: "newest", ...filter, limit, ...(pageParam && { after: pageParam }) } as const;
+      const call = api.GET("/api/v1/failures", { params: { query } });
+      const page = await answerOf(call);
+      return { ...page, upTo: lastSecondOf((await call).response) };
+    },
+    initialPageParam: undefined,
+    getNextPageParam: (page) => page.next ?? undefined,
+  });
+
+/** The second before the answer, by the server's clock: the list shows a second of failures once it has passed. */
+function lastSecondOf({ headers }: Response): Date {
+  const answeredMs = Date.parse(headers.get("date") ?? "");
+  return new Date((Number.isNaN(answeredMs) ? Date.now() : answeredMs) - 1000);
+}
+
+/** How many wait for somebody to deal with them: the badge of every page. */
+export const failureCountQuery = (api: ApiClient) =>
+  queryOptions({
+    queryKey: ["failures", "count"],
+    queryFn: async () => (await answerOf(api.GET("/api/v1/failures/count"))).count,
+    refetchInterval: 60_000, // the stream does not tell when somebody deletes one
+  });
+
+/** The newest failures of all endpoints, as many as one page holds, or of one endpoint the newest alone. */
+export const newestFailuresQuery = (api: ApiClient, endpointId?: number) =>
+  queryOptions({
+    queryKey: ["failures", "newest", endpointId],
+    queryFn: () => {
+      const ofEndpoint = endpointId === undefined ? { limit: 200 } : { endpoint_id: endpointId, limit: 1 };
+      return answerOf(api.GET("/api/v1/failures", { params: { query: { order: "newest", ...ofEndpoint } } }));
+    },
+  });

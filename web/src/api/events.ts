@@ -1,0 +1,78 @@
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { type ApiClient, type BellwireSchemas, answerOf } from "./bellwire-client.ts";
+import type { Endpoint } from "./endpoints.ts";
+
+export type Event = BellwireSchemas["Event"];
+export type EventInFull = BellwireSchemas["EventInFull"];
+export type Verdict = BellwireSchemas["Verdict"];
+
+export interface EventFilter {
+  readonly type?: EventTypeName;
+  readonly account_id?: number;
+}
+
+export const eventsQuery = (api: ApiClient, filter: EventFilter, limit = 50) =>
+  infiniteQueryOptions({
+    queryKey: ["events", "list", filter, limit],
+    queryFn: ({ pageParam }: { pageParam: string | undefined }) =>
+      answerOf(
+        api.GET("/api/v1/events", { params: { query: { ...filter, limit, ...(pageParam && { after: pageParam }) } } }),
+      ),
+    initialPageParam: undefined,
+    getNextPageParam: (page) => page.next ?? undefined,
+  });
+
+export const eventQuery = (api: ApiClient, id: string) =>
+  queryOptions({
+    queryKey: ["events", "one", id],
+    queryFn: () => answerOf(api.GET("/api/v1/events/{id}", { params: { path: { id } } })),
+  });
+
+export type EventType = BellwireSchemas["EventType"];
+export type EventTypeName = EventType["type"];
+
+/** The catalogue. It only changes with a release. */
+export const eventTypesQuery = (api: ApiClient) =>
+  queryOptions({
+    queryKey: ["event-types"],
+    queryFn: async () => (await answerOf(api.GET("/api/v1/event_types"))).data,
+    staleTime: Infinity,
+  });
+
+/** A sample of the event as a receiver would get it. */
+export const sampleQuery = (api: ApiClient, type: EventTypeName, format: Endpoint["format"]) =>
+  queryOptions({
+    queryKey: ["event-types", type, "sample", format],
+    queryFn: () =>
+      answerOf(
+        api.GET("/api/v1/event_types/{type}/sample", {
+          params: { path: { type }, query: { format } },
+          parseAs: "text",
+        }),
+      ),
+    staleTime: Infinity,
+  });
+
+/** Complete, or it does not compile: the API's description has the same names. */
+const names: Readonly<Record<EventTypeName, true>> = {
+  "account.created": true,
+  "account.updated": true,
+  "account.plan_changed": true,
+  "account.deleted": true,
+  "user.created": true,
+  "user.updated": true,
+  "user.deleted": true,
+  "application.created": true,
+  "application.updated": true,
+  "application.suspended": true,
+  "application.plan_changed": true,
+  "application.user_key_updated": true,
+  "application.deleted": true,
+  "application.key_created": true,
+  "application.key_deleted": true,
+  "application.key_updated": true,
+};
+
+/** For what comes from the page's address. */
+export const isEventTypeName = (text: unknown): text is EventTypeName =>
+  typeof text === "string" && Object.hasOwn(names, text);

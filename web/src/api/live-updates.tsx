@@ -1,0 +1,160 @@
+import { type QueryClient, type QueryKey, useQueryClient } from "@tanstack/react-query";
+import { type ReactNode, createContext, use, useEffect, useState } from "react";
+import { mayUseWebhooks, useSession } from "./session.tsx";
+
+/** Long enough to fetch once for a burst of attempts, short enough to look immediate. */
+const nowMs = 200;
+const soonMs = 1200;
+
+/** The server ends a stream after five minutes, for the browser to open it again. One that lasts longer is dead. */
+const aliveMs = 6 * 60_000;
+const againMs = 1000;
+const againMostMs = 30_000;
+
+export type LiveState = "connecting" | "live" | "interrupted";
+
+/** What the stream tells of. The failures come with the deliveries; what a replay has done, with what it has made due. */
+const followed: readonly QueryKey[] = [["events"], ["deliveries"], ["failures"], ["endpoints"]];
+/** That an endpoint changed during a break, or a failure was deleted, is not told later, as events and deliveries are. */
+const notTold: readonly QueryKey[] = [["endpoints"], ["failures"]];
+
+/** Keeps what is on the screen fresh from one event stream for the whole tab. Returns how to stop. */
+export function followStream(client: StaleClient, tell: (state: LiveState) => void): () => void {
+  const now = gatherStaleKeys(client, nowMs);
+  const soon = gatherStaleKeys(client, soonMs);
+  let stream: EventSource;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let failedInRow = 0;
+  let missed: readonly QueryKey[] = [];
+
+  const connect = (): void => {
+    stream = new EventSource("/api/v1/stream");
+    for (const kind of messageKinds) {
+      stream.addEventListener(kind, ({ data }) => {
+        const stale = staleKeys(kind, JSON.parse(String(data)));
+        stale.now.forEach(now.add);
+        stale.soon.forEach(soon.add);
+      });
+    }
+    stream.addEventListener("open", () => {
+      missed.forEach(now.add);
+      missed = [];
+      failedInRow = 0;
+      tell("live");
+      retryAfter(aliveMs);
+    });
+    stream.addEventListener("error", () => {
+      tell("interrupted");
+      // A browser tries again by itself, with the mark of what it was told last. It gives up for good when it is answered
+      // with an error, as it is while a server starts or when the session has ended.
+      if (stream.readyState !== EventSource.CLOSED) missed = missed.length > 0 ? missed : notTold;
+      else retryAfter(Math.min(againMs * 2 ** failedInRow++, againMostMs));
+    });
+  };
+  const retryAfter = (ms: number): void => {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      stream.close();
+      tell("interrupted");
+      missed = followed; // a new stream begins with what happens from now on
+      connect();
+    }, ms);
+  };
+
+  connect();
+  return () => {
+    clearTimeout(timer);
+    now.stop();
+    soon.stop();
+    stream.close();
+  };
+}
+
+const messageKinds = ["event", "attempt", "delivery", "endpoint", "endpoint_deleted"] as const;
+export type MessageKind = (typeof messageKinds)[number];
+
+/** What a message of the stream makes stale, and nothing else. */
+export function staleKeys(kind: MessageKind, data: unknown): { readonly now: QueryKey[]; readonly soon: QueryKey[] } {
+  const fields = new Map<string, unknown>(Object.entries(data ?? {}));
+  switch (kind) {
+    case "event":
+      return { now: [["events", "list"]], soon: [] };
+    case "attempt":
+      return {
+        now: [
+          ["deliveries", "list"],
+          ["deliveries", "one", fields.get("delivery_id")],
+        ],
+        // After an answer that is none, the receiver may be left alone for a while.
+        soon: fields.get("error") === null ? [] : [["endpoints", fields.get("endpoint_id")]],
+      };
+    case "delivery":
+      return {
+        now: [
+          ["deliveries", "list"],
+          ["deliveries", "one", fields.get("id")],
+          ["events", "one", fields.get("event_id")],
+        ],
+        // The list shows a failure once its second has passed.
+        soon: [["failures"]],
+      };
+    case "endpoint":
+      return { now: [["endpoints"]], soon: [] };
+    case "endpoint_deleted":
+      // Its pending deliveries are cancelled with it, and it is no choice any more wherever there was one.
+      return { now: [["endpoints"], ["deliveries"], ["failures"], ["events", "one"], ["replays"]], soon: [] };
+  }
+}
+
+/** What it takes of a QueryClient. */
+type StaleClient = Pick<QueryClient, "invalidateQueries" | "isFetching">;
+
+export interface Gatherer {
+  readonly add: (queryKey: QueryKey) => void;
+  readonly stop: () => void;
+}
+
+/**
+ * Marks queries as stale, all that a burst of messages names at once. What is being fetched is left until it is there,
+ * the last round's as well as what "Load more" asks for: under load, answers would otherwise be thrown away before they
+ * are shown.
+ */
+export function gatherStaleKeys(client: StaleClient, afterMs: number): Gatherer {
+  const gathered = new Map<string, QueryKey>();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let isStopped = false;
+
+  const refresh = async (): Promise<void> => {
+    const keys = [...gathered].filter(([, queryKey]) => client.isFetching({ queryKey }) === 0);
+    for (const [name] of keys) gathered.delete(name);
+    await Promise.all(keys.map(([, queryKey]) => client.invalidateQueries({ queryKey })));
+    timer = undefined;
+    if (gathered.size > 0) wait();
+  };
+  const wait = (): void => {
+    if (!isStopped) timer ??= setTimeout(() => void refresh(), afterMs);
+  };
+  return {
+    add: (queryKey) => {
+      gathered.set(JSON.stringify(queryKey), queryKey);
+      wait();
+    },
+    stop: () => {
+      isStopped = true;
+      clearTimeout(timer);
+    },
+  };
+}
+
+const LiveContext = createContext<LiveState>("connecting");
+
+export const useLiveState = (): LiveState => use(LiveContext);
+
+/** The tab's one event stream. */
+export function LiveProvider({ children }: { children: ReactNode }) {
+  const client = useQueryClient();
+  const isAllowed = mayUseWebhooks(useSession());
+  const [state, setState] = useState<LiveState>("connecting");
+  useEffect(() => (isAllowed ? followStream(client, setState) : undefined), [client, isAllowed]);
+  return <LiveContext value={state}>{children}</LiveContext>;
+}

@@ -1,0 +1,71 @@
+import { createContext, use } from "react";
+import type { components } from "./account-management-api.d.ts";
+import { ApiProblem } from "./api-problem.ts";
+
+/** The named schemas of the Account Management API. */
+export type ManagementSchemas = components["schemas"];
+
+export type Values = Readonly<Record<string, unknown>>;
+type Query = Readonly<Record<string, string | number | undefined>>;
+
+/** The Account Management API, in JSON; and what of the portal's operations stands below `/api/v1`. */
+export interface ManagementClient {
+  /** `path` as the API's documentation has it, below `/admin/api` and without extension. */
+  read<Answer>(path: string, query?: Query): Promise<Answer>;
+  create<Answer>(path: string, values?: Values): Promise<Answer>;
+  change<Answer>(path: string, values?: Values): Promise<Answer>;
+  remove(path: string): Promise<void>;
+  /** `accounts/7/suspend`: what 3scale's API does not have. */
+  operate(path: string, values?: Values): Promise<void>;
+}
+
+export interface ManagementClientOptions {
+  readonly csrfToken: string;
+  readonly toSignIn: () => void;
+}
+
+/** Goes with the Admin Portal's session, so that who is signed in is the one who acts. */
+export function createManagementClient({ csrfToken, toSignIn }: ManagementClientOptions): ManagementClient {
+  const call = async (method: string, url: string, values?: Values): Promise<Response> => {
+    const response = await fetch(url, {
+      method,
+      credentials: "same-origin",
+      headers: {
+        accept: "application/json",
+        "x-csrf-token": csrfToken,
+        ...(values && { "content-type": "application/json" }),
+      },
+      ...(values && { body: JSON.stringify(values) }),
+    });
+    if (response.ok) return response;
+    const problem = new ApiProblem(response.status, await response.json().catch(() => undefined));
+    if (hasEnded(problem)) toSignIn();
+    throw problem;
+  };
+  const at = (path: string): string => `/admin/api/${path}.json`;
+  return {
+    read: async (path, query = {}) => (await call("GET", `${at(path)}${searchOf(query)}`)).json(),
+    create: async (path, values = {}) => (await call("POST", at(path), values)).json(),
+    change: async (path, values = {}) => (await call("PUT", at(path), values)).json(),
+    remove: async (path) => void (await call("DELETE", at(path))),
+    operate: async (path, values = {}) => void (await call("POST", `/api/v1/${path}`, values)),
+  };
+}
+
+/** This API says 403 to whoever is not signed in any more, in these words. */
+const hasEnded = ({ status, message }: ApiProblem): boolean =>
+  status === 401 || (status === 403 && message === "Access denied");
+
+function searchOf(query: Query): string {
+  const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== "");
+  const search = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
+  return search && `?${search}`;
+}
+
+export const ManagementContext = createContext<ManagementClient | undefined>(undefined);
+
+export function useManagement(): ManagementClient {
+  const client = use(ManagementContext);
+  if (!client) throw new Error("There is no Account Management API around this component.");
+  return client;
+}

@@ -1,0 +1,54 @@
+import { queryOptions } from "@tanstack/react-query";
+import type { Standing } from "./accounts.ts";
+import type { ManagementClient, ManagementSchemas } from "./management-client.ts";
+
+export type Product = ManagementSchemas["Service"];
+
+interface ProductAnswer {
+  readonly service: Product;
+}
+
+export const productsQuery = (api: ManagementClient) =>
+  queryOptions({
+    queryKey: ["products", "list"],
+    queryFn: () => readProducts(api),
+  });
+
+/** All of them: whoever has more than a page holds must be able to choose the last one, too. */
+async function readProducts(api: ManagementClient, page = 1): Promise<readonly Product[]> {
+  const query = page > 1 ? { page } : {};
+  const { services, metadata } = await api.read<{ services: ProductAnswer[]; metadata?: Standing }>("services", query);
+  const products = services.map(({ service }) => service);
+  return metadata && page < metadata.total_pages ? [...products, ...(await readProducts(api, page + 1))] : products;
+}
+
+export const productQuery = (api: ManagementClient, id: number) =>
+  queryOptions({
+    queryKey: ["products", "one", id],
+    queryFn: async () => (await api.read<ProductAnswer>(`services/${id}`)).service,
+  });
+
+/** What accounts and applications are on. */
+export type AccountPlan = ManagementSchemas["AccountPlan"];
+
+/** `custom`: made for one application alone. */
+export type ApplicationPlan = ManagementSchemas["ApplicationPlan"];
+
+export const accountPlansQuery = (api: ManagementClient) =>
+  queryOptions({
+    queryKey: ["plans", "account"],
+    queryFn: async () => {
+      const { plans } = await api.read<{ plans: { account_plan: AccountPlan }[] }>("account_plans");
+      return plans.map((it) => it.account_plan);
+    },
+  });
+
+export const applicationPlansQuery = (api: ManagementClient, productId: number) =>
+  queryOptions({
+    queryKey: ["plans", "application", productId],
+    queryFn: async () => {
+      const path = `services/${productId}/application_plans`;
+      const { plans } = await api.read<{ plans: { application_plan: ApplicationPlan }[] }>(path);
+      return plans.map((it) => it.application_plan);
+    },
+  });

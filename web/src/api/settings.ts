@@ -1,0 +1,26 @@
+import { queryOptions } from "@tanstack/react-query";
+import type { ManagementClient, ManagementSchemas } from "./management-client.ts";
+
+export type Settings = ManagementSchemas["Settings"];
+
+export const settingsQuery = (api: ManagementClient) =>
+  queryOptions({
+    queryKey: ["settings"],
+    queryFn: async () => (await api.read<{ settings: Settings }>("settings")).settings,
+  });
+
+export const fieldTargets = ["Account", "User", "Cinstance"] as const;
+export type FieldTarget = (typeof fieldTargets)[number];
+
+export type FieldsDefinition = ManagementSchemas["FieldsDefinition"];
+
+export const fieldsDefinitionsQuery = (api: ManagementClient) =>
+  queryOptions({
+    queryKey: ["fields definitions"],
+    queryFn: async () => {
+      const { fields_definitions } = await api.read<{ fields_definitions: { fields_definition: FieldsDefinition }[] }>(
+        "fields_definitions",
+      );
+      return fields_definitions.map((it) => it.fields_definition);
+    },
+  });

@@ -1,0 +1,70 @@
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import type { User } from "./accounts.ts";
+import { type ApiClient, type BellwireSchemas, answerOf } from "./bellwire-client.ts";
+import type { ManagementClient, ManagementSchemas } from "./management-client.ts";
+
+export const sections = [
+  "partners",
+  "plans",
+  "settings",
+  "portal",
+  "finance",
+  "monitoring",
+  "policy_registry",
+] as const;
+export type Section = (typeof sections)[number];
+
+/** The provider's own users. */
+export const teamQuery = (api: ManagementClient) =>
+  queryOptions({
+    queryKey: ["team"],
+    queryFn: async () => (await api.read<{ users: { user: User }[] }>("users")).users.map(({ user }) => user),
+  });
+
+/** One of them: members may read themselves, and nobody else. */
+export const colleagueQuery = (api: ManagementClient, id: number) =>
+  queryOptions({
+    queryKey: ["team", id],
+    queryFn: async () => (await api.read<{ user: User }>(`users/${id}`)).user,
+  });
+
+/** `allowed_service_ids`: null stands for all. */
+export type Permissions = Pick<ManagementSchemas["Permissions"], "allowed_sections" | "allowed_service_ids">;
+
+export const permissionsQuery = (api: ManagementClient, userId: number) =>
+  queryOptions({
+    queryKey: ["team", userId, "permissions"],
+    queryFn: async () => (await api.read<{ permissions: Permissions }>(`users/${userId}/permissions`)).permissions,
+  });
+
+export const scopes = ["account_management", "finance", "stats", "cms", "policy_registry"] as const;
+export type Scope = (typeof scopes)[number];
+
+export type AccessToken = ManagementSchemas["AccessToken"];
+
+/** With its value, which is told this once. */
+export type NewAccessToken = ManagementSchemas["IssuedAccessToken"];
+
+/** Those of who is signed in. */
+export const accessTokensQuery = (api: ManagementClient) =>
+  queryOptions({
+    queryKey: ["access tokens"],
+    queryFn: async () => {
+      const path = "personal/access_tokens";
+      const { access_tokens } = await api.read<{ access_tokens: { access_token: AccessToken }[] }>(path);
+      return access_tokens.map((it) => it.access_token);
+    },
+  });
+
+export type AuditRecord = BellwireSchemas["AuditRecord"];
+
+export const auditRecordsQuery = (api: ApiClient) =>
+  infiniteQueryOptions({
+    queryKey: ["audit-records"],
+    queryFn: ({ pageParam }: { pageParam: string | undefined }) =>
+      answerOf(
+        api.GET("/api/v1/audit_records", { params: { query: { limit: 50, ...(pageParam && { after: pageParam }) } } }),
+      ),
+    initialPageParam: undefined,
+    getNextPageParam: (page) => page.next ?? undefined,
+  });

@@ -1,0 +1,46 @@
+import { expect, test } from "vitest";
+import type { Product } from "../../api/products.ts";
+import { exampleProduct } from "../../testing/examples.ts";
+import { planIdOf, productOf, valuesOf } from "./application-draft.ts";
+
+const product = (id: number, backend_version: Product["backend_version"]): Product => ({
+  ...exampleProduct,
+  id,
+  backend_version,
+});
+
+test("credentials that were typed for a product of another kind are not sent, nor what is empty", () => {
+  const values = {
+    name: "Ferry times",
+    user_key: "u-key",
+    application_id: "app-id",
+    application_key: "",
+    region: "north",
+  };
+  expect(valuesOf({ values }, product(7, "2"), "3")).toEqual({
+    plan_id: 3,
+    name: "Ferry times",
+    application_id: "app-id",
+    region: "north",
+  });
+  expect(valuesOf({ values }, product(7, "1"), "3")).toEqual({
+    plan_id: 3,
+    name: "Ferry times",
+    user_key: "u-key",
+    region: "north",
+  });
+});
+
+test("the only product is chosen, and of several none", () => {
+  expect(productOf({}, [product(7, "1")])?.id).toBe(7);
+  expect(productOf({}, [product(7, "1"), product(8, "2")])).toBeUndefined();
+  expect(productOf({ productId: "8" }, [product(7, "1"), product(8, "2")])?.id).toBe(8);
+});
+
+test("the default plan is chosen until another is", () => {
+  const plans = [
+    { id: 1, default: false },
+    { id: 2, default: true },
+  ];
+  expect([planIdOf({}, plans), planIdOf({ planId: "1" }, plans), planIdOf({}, [])]).toEqual(["2", "1", ""]);
+});

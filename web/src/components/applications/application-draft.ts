@@ -1,0 +1,57 @@
+import type { Values } from "../../api/management-client.ts";
+import type { AccountPlan, Product } from "../../api/products.ts";
+
+/** What was chosen and typed so far. */
+export interface ApplicationDraft {
+  readonly accountId?: number | undefined;
+  readonly productId?: string;
+  readonly planId?: string;
+  /** By the names of the API: defined fields, and credentials of each kind of product. */
+  readonly values: Values;
+}
+
+/** The credentials that somebody can choose for a new application, by how the product knows applications. */
+export const credentialsOf: Readonly<
+  Record<Product["backend_version"], readonly { readonly name: string; readonly label: string }[]>
+> = {
+  "1": [{ name: "user_key", label: "User key" }],
+  "2": [
+    { name: "application_id", label: "Application id" },
+    { name: "application_key", label: "Application key" },
+  ],
+  oauth: [
+    { name: "application_id", label: "Client id" },
+    { name: "application_key", label: "Client secret" },
+    { name: "redirect_url", label: "Redirect URL" },
+  ],
+  oidc: [
+    { name: "application_id", label: "Client id" },
+    { name: "application_key", label: "Client secret" },
+    { name: "redirect_url", label: "Redirect URL" },
+  ],
+};
+
+export const credentialNames: readonly string[] = [
+  ...new Set(Object.values(credentialsOf).flatMap((them) => them.map(({ name }) => name))),
+];
+
+/** The chosen product, or the only one. */
+export const productOf = (
+  { productId }: Pick<ApplicationDraft, "productId">,
+  products: readonly Product[],
+): Product | undefined => (products.length === 1 ? products[0] : products.find(({ id }) => String(id) === productId));
+
+/** The chosen plan of the product, or its default one. */
+export const planIdOf = (
+  { planId }: Pick<ApplicationDraft, "planId">,
+  plans: readonly Pick<AccountPlan, "id" | "default">[],
+): string => planId ?? String(plans.find((plan) => plan.default)?.id ?? "");
+
+/** What is sent: the fields that were filled in, and of the credentials those that such a product knows. */
+export function valuesOf({ values }: ApplicationDraft, product: Product, planId: string): Values {
+  const ofProduct = new Set(credentialsOf[product.backend_version].map(({ name }) => name));
+  const given = Object.entries(values).filter(
+    ([name, value]) => value !== "" && (ofProduct.has(name) || !credentialNames.includes(name)),
+  );
+  return { plan_id: Number(planId), ...Object.fromEntries(given) };
+}

@@ -1,0 +1,66 @@
+import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
+import { Link } from "@tanstack/react-router";
+import { type Application, nameOf } from "../../api/applications.ts";
+import { Tick, TickAll, type Ticks } from "../bulk/row-selection.tsx";
+import { StateLabel } from "../labels.tsx";
+import { When } from "../time.tsx";
+
+export interface ApplicationsTableProps {
+  readonly applications: readonly Application[];
+  /** Whose they are, where that differs from row to row. */
+  readonly showsAccount?: boolean;
+  /** Where several can be chosen. */
+  readonly ticks?: Ticks;
+}
+
+export function ApplicationsTable({ applications, showsAccount = false, ticks }: ApplicationsTableProps) {
+  return (
+    <Table aria-label="Applications" variant="compact">
+      <Thead>
+        <Tr>
+          {ticks && <TickAll ticks={ticks} ids={applications.map(({ id }) => id)} noun="applications" />}
+          <Th width={25}>Application</Th>
+          {showsAccount && <Th>Account</Th>}
+          <Th>Product</Th>
+          <Th>Plan</Th>
+          <Th>State</Th>
+          <Th>Created</Th>
+        </Tr>
+      </Thead>
+      <Tbody>
+        {applications.map((it) => (
+          <Tr key={it.id}>
+            {ticks && <Tick ticks={ticks} id={it.id} name={`${nameOf(it)} of ${it.org_name}`} />}
+            <Td dataLabel="Application" modifier="breakWord">
+              <Link
+                to="/accounts/$accountId/applications/$id"
+                params={{ accountId: String(it.account_id), id: String(it.id) }}
+              >
+                {nameOf(it)}
+              </Link>
+            </Td>
+            {showsAccount && (
+              <Td dataLabel="Account" modifier="breakWord">
+                <Link to="/accounts/$id" params={{ id: String(it.account_id) }}>
+                  {it.org_name}
+                </Link>
+              </Td>
+            )}
+            <Td dataLabel="Product" modifier="breakWord">
+              {it.service_name}
+            </Td>
+            <Td dataLabel="Plan" modifier="breakWord">
+              {it.plan_name}
+            </Td>
+            <Td dataLabel="State">
+              <StateLabel state={it.state} />
+            </Td>
+            <Td dataLabel="Created">
+              <When at={it.created_at} />
+            </Td>
+          </Tr>
+        ))}
+      </Tbody>
+    </Table>
+  );
+}

@@ -1,0 +1,98 @@
+import { expect, test } from "vitest";
+import { type Answers, click, fill, refusal, showInPortal } from "../../testing/show-in-portal.tsx";
+import { waitFor } from "../../testing/wait-for.ts";
+import { CreateApplication } from "./create-application.tsx";
+
+const definition = (name: string, required: boolean) => ({
+  fields_definition: { id: 1, target: "Cinstance", name, label: name, required, choices: [], position: 1 },
+});
+const plan = (id: number, name: string, isDefault = false) => ({
+  application_plan: { id, name, state: "published", default: isDefault },
+});
+const account = (id: number, org_name: string) => ({ account: { id, org_name } });
+const answers: Answers = {
+  "GET fields_definitions": [200, { fields_definitions: [definition("name", true), definition("berth", true)] }],
+  "GET services": [
+    200,
+    {
+      services: [
+        { service: { id: 7, name: "Ferries", backend_version: "1" } },
+        { service: { id: 8, name: "Tides", backend_version: "2" } },
+      ],
+    },
+  ],
+  "GET services/7/application_plans": [200, { plans: [plan(1, "Basic", true), plan(2, "Gold")] }],
+  "GET services/8/application_plans": [200, { plans: [plan(3, "Spring")] }],
+  "GET accounts?per_page=50": [200, { accounts: [account(4, "Quay Books"), account(5, "Harbour")] }],
+  "GET accounts?query=harb&per_page=50": [200, { accounts: [account(5, "Harbour")] }],
+  "POST accounts/4/applications": [201, { application: { id: 9, account_id: 4 } }],
+  "POST accounts/5/applications": [201, { application: { id: 9, account_id: 5 } }],
+};
+
+const show = (others: Answers = {}, owner?: { id: number; org_name: string }) =>
+  showInPortal(<CreateApplication {...(owner && { account: owner })} />, { answers: { ...answers, ...others } });
+
+const offered = (id: string) => [...document.querySelectorAll(`#${id} option`)].map((it) => it.textContent);
+const idOf = (name: string) => document.querySelector(`[role=dialog] [name=${name}]`)?.id ?? name;
+const fillField = (name: string, value: string) => waitFor(() => fill(idOf(name), value));
+const quay = { id: 4, org_name: "Quay Books" };
+
+test("of the chosen product alone the plans are offered, and its credentials", async () => {
+  const { changes, path } = show({}, quay);
+  await click("Create an application");
+  await waitFor(() => expect(offered("product_id")).toEqual(["Choose a product", "Ferries", "Tides"]));
+  expect(document.getElementById("plan_id")).toBeNull();
+  await fill("product_id", "8");
+  await waitFor(() => expect(offered("plan_id")).toEqual(["Choose a plan", "Spring"]));
+  expect(document.getElementById("user_key")).toBeNull();
+  await fill("application_id", "tide-id");
+  await fill("product_id", "7");
+  await waitFor(() => expect(offered("plan_id")).toEqual(["Choose a plan", "Basic", "Gold"]));
+  expect(document.getElementById("application_id")).toBeNull();
+  expect(document.querySelector<HTMLSelectElement>("#plan_id")?.value).toBe("1"); // the default one
+  await fillField("name", "Ferry times");
+  await fillField("berth", "B2");
+  await click("Create");
+  await waitFor(() =>
+    expect(changes()).toEqual([
+      { request: "POST accounts/4/applications", body: { plan_id: 1, name: "Ferry times", berth: "B2" } },
+    ]),
+  );
+  await waitFor(() => expect(path()).toBe("/accounts/4/applications/9"));
+});
+
+test("a field that is required must be filled in", async () => {
+  show({}, quay);
+  await click("Create an application");
+  await waitFor(() => expect(document.querySelector("[name=berth]")?.hasAttribute("required")).toBe(true));
+});
+
+test("what is refused is said beside its field, and what was typed stays", async () => {
+  show({ "POST accounts/4/applications": [422, { errors: { user_key: ["has already been taken"] } }] }, quay);
+  await click("Create an application");
+  await fill("product_id", "7");
+  await waitFor(() => expect(offered("plan_id")).toHaveLength(3));
+  await fillField("name", "Ferry times");
+  await fillField("berth", "B2");
+  await fill("user_key", "u-key");
+  await click("Create");
+  await waitFor(() => expect(refusal()).toContain("could not be created"));
+  expect(document.getElementById("user_key-hint")?.textContent).toContain("has already been taken");
+  expect(document.querySelector<HTMLInputElement>("#user_key")?.value).toBe("u-key");
+});
+
+test("where all accounts are in question one is found and chosen, and stays chosen while another is looked for", async () => {
+  const { changes } = show();
+  await click("Create an application");
+  await waitFor(() => expect(offered("account_id")).toEqual(["Choose an account", "Quay Books", "Harbour"]));
+  await fill("account_id", "4");
+  await fill("account_query", "harb");
+  await waitFor(() => expect(offered("account_id")).toEqual(["Choose an account", "Quay Books", "Harbour"]));
+  await fill("account_id", "5");
+  await fill("product_id", "7");
+  await waitFor(() => expect(offered("plan_id")).toHaveLength(3));
+  await fillField("name", "Ferry times");
+  await fillField("berth", "B2");
+  await click("Create");
+  await waitFor(() => expect(changes().map((it) => it.request)).toEqual(["POST accounts/5/applications"]));
+});

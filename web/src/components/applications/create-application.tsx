@@ -1,0 +1,220 @@
+import { Button, type ButtonProps } from "@patternfly/react-core";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
+import { type Account, accountsQuery } from "../../api/accounts.ts";
+import type { Application } from "../../api/applications.ts";
+import { type Values, useManagement } from "../../api/management-client.ts";
+import { type ApplicationPlan, type Product, applicationPlansQuery, productsQuery } from "../../api/products.ts";
+import { DefinedFields, useDefinitions } from "../form/defined-fields.tsx";
+import { SelectField, TextField } from "../form/fields.tsx";
+import { FormDialog } from "../form/form-dialog.tsx";
+import { textOf, useChange } from "../form/use-change.ts";
+import { planOptions } from "../plans/plan-change.tsx";
+import {
+  type ApplicationDraft,
+  credentialNames,
+  credentialsOf,
+  planIdOf,
+  productOf,
+  valuesOf,
+} from "./application-draft.ts";
+
+type CreateApplicationProps = Pick<CreateApplicationDialogProps, "account"> & Pick<ButtonProps, "variant" | "isInline">;
+
+export function CreateApplication({ account, ...look }: CreateApplicationProps) {
+  const [isCreating, setCreating] = useState(false);
+  return (
+    <>
+      <Button {...look} onClick={() => setCreating(true)}>
+        Create an application
+      </Button>
+      {isCreating && <CreateApplicationDialog {...(account && { account })} onClose={() => setCreating(false)} />}
+    </>
+  );
+}
+
+interface CreateApplicationDialogProps {
+  /** Whose it will be. None: it is chosen. */
+  readonly account?: Pick<Account, "id" | "org_name">;
+  readonly onClose: () => void;
+}
+
+const nothing = {};
+
+function CreateApplicationDialog({ account, onClose }: CreateApplicationDialogProps) {
+  const api = useManagement();
+  const navigate = useNavigate();
+  const [chosen, setChosen] = useState<Pick<Account, "id" | "org_name">>();
+  const [draft, setDraft] = useState<ApplicationDraft>({ values: nothing });
+  const type = (values: ApplicationDraft["values"]): void =>
+    setDraft({ ...draft, values: { ...draft.values, ...values } });
+  const { data: products = [], isSuccess: areProductsThere } = useQuery(productsQuery(api));
+  const product = productOf(draft, products);
+  const { data: plans } = useQuery({ ...applicationPlansQuery(api, product?.id ?? 0), enabled: product !== undefined });
+  const planId = planIdOf(draft, plans ?? []);
+  const owner = account ?? chosen;
+  const { mutate, isPending, errors } = useChange({
+    change: async () => {
+      if (!product || !owner) return undefined;
+      const path = `accounts/${owner.id}/applications`;
+      return (await api.create<{ application: Application }>(path, valuesOf(draft, product, planId))).application;
+    },
+    stale: [["applications"], ["plans"]],
+    done: "The application was created",
+    failed: "The application could not be created",
+    fields: [...useDefinitions("Cinstance").map(({ name }) => name), "plan_id", ...credentialNames],
+    onDone: (made) =>
+      made &&
+      navigate({
+        to: "/accounts/$accountId/applications/$id",
+        params: { accountId: String(made.account_id), id: String(made.id) },
+      }),
+  });
+  return (
+    <FormDialog
+      title="Create an application"
+      {...(account && { description: `Of ${account.org_name}.` })}
+      submit="Create"
+      isBusy={isPending}
+      isDisabled={!owner || !product || !planId}
+      onSubmit={() => mutate(undefined)}
+      onClose={onClose}
+    >
+      {!account && <AccountChoice chosen={chosen} onChoose={setChosen} />}
+      <PlanChoice
+        products={areProductsThere ? products : undefined}
+        product={product}
+        plans={plans}
+        planId={planId}
+        errors={errors["plan_id"]}
+        onProduct={(productId) => setDraft({ values: draft.values, productId })}
+        onPlan={(chosenPlan) => setDraft({ ...draft, planId: chosenPlan })}
+      />
+      <DefinedFields target="Cinstance" values={draft.values} saved={nothing} errors={errors} onChange={type} />
+      {product && (
+        <ChosenCredentials
+          backendVersion={product.backend_version}
+          values={draft.values}
+          errors={errors}
+          onChange={type}
+        />
+      )}
+    </FormDialog>
+  );
+}
+
+export interface AccountChoiceProps {
+  readonly chosen: Pick<Account, "id" | "org_name"> | undefined;
+  readonly onChoose: (account: Account | undefined) => void;
+}
+
+/** One of all accounts, of which there may be far more than a list can show. */
+function AccountChoice({ chosen, onChoose }: AccountChoiceProps) {
+  const [query, setQuery] = useState("");
+  const { data } = useQuery({
+    ...accountsQuery(useManagement(), query.trim() ? { query: query.trim() } : {}),
+    placeholderData: keepPreviousData,
+  });
+  const { accounts = [], total = 0 } = data ?? {};
+  const others = accounts.filter(({ id }) => id !== chosen?.id);
+  const offered = chosen ? [chosen, ...others] : others;
+  return (
+    <>
+      <TextField
+        id="account_query"
+        label="Find the account"
+        hint="A part of its name, or of a user's name or e-mail address"
+        value={query}
+        onChange={setQuery}
+      />
+      <SelectField
+        id="account_id"
+        label="Account"
+        isRequired
+        hint={total > accounts.length && `The first ${accounts.length} of ${total}: find it above if it is not here`}
+        value={chosen ? String(chosen.id) : ""}
+        options={[
+          { value: "", label: accounts.length > 0 ? "Choose an account" : "No account matches" },
+          ...offered.map(({ id, org_name }) => ({ value: String(id), label: org_name })),
+        ]}
+        onChange={(id) => onChoose(accounts.find((it) => String(it.id) === id))}
+      />
+    </>
+  );
+}
+
+export interface PlanChoiceProps {
+  /** None, until they are there; so with the plans. */
+  readonly products: readonly Product[] | undefined;
+  readonly product: Product | undefined;
+  readonly plans: readonly ApplicationPlan[] | undefined;
+  readonly planId: string;
+  readonly errors: readonly string[] | undefined;
+  readonly onProduct: (id: string) => void;
+  readonly onPlan: (id: string) => void;
+}
+
+/** A product, and then one of its plans. */
+function PlanChoice({ products, product, plans, planId, errors, onProduct, onPlan }: PlanChoiceProps) {
+  const plan = plans?.find(({ id }) => String(id) === planId);
+  const hint =
+    plans?.length === 0
+      ? "This product has no plan: make one first"
+      : plan?.approval_required && "It waits for approval then, as this plan requires";
+  return (
+    <>
+      <SelectField
+        id="product_id"
+        label="Product"
+        isRequired
+        hint={products?.length === 0 && "There is no product yet: make one first"}
+        value={product ? String(product.id) : ""}
+        options={[
+          ...(products?.length === 1 ? [] : [{ value: "", label: "Choose a product" }]),
+          ...(products ?? []).map(({ id, name }) => ({ value: String(id), label: name })),
+        ]}
+        onChange={onProduct}
+      />
+      {product && (
+        <SelectField
+          id="plan_id"
+          label="Plan"
+          isRequired
+          hint={hint}
+          errors={errors}
+          value={planId}
+          options={planOptions(plans ?? [])}
+          onChange={onPlan}
+        />
+      )}
+    </>
+  );
+}
+
+export interface ChosenCredentialsProps {
+  readonly backendVersion: Product["backend_version"];
+  readonly values: Values;
+  readonly errors: Readonly<Record<string, readonly string[]>>;
+  readonly onChange: (changed: Values) => void;
+}
+
+/** What the application proves with who it is, for those who bring it from elsewhere. */
+const ChosenCredentials = ({ backendVersion, values, errors, onChange }: ChosenCredentialsProps) =>
+  credentialsOf[backendVersion].map(({ name, label }) => (
+    <TextField
+      key={name}
+      id={name}
+      label={label}
+      hint={hintOf(name, backendVersion)}
+      errors={errors[name]}
+      value={textOf(values[name])}
+      onChange={(typed) => onChange({ [name]: typed })}
+    />
+  ));
+
+function hintOf(name: string, backendVersion: Product["backend_version"]): string {
+  if (name === "redirect_url") return "May be left empty";
+  const isOptional = name === "application_key" && backendVersion === "2";
+  return isOptional ? "Left empty: a random one where the product wants one, else none" : "Left empty: a random one";
+}

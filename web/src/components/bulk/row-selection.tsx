@@ -1,0 +1,61 @@
+import { Checkbox } from "@patternfly/react-core";
+import { Td, Th } from "@patternfly/react-table";
+import { useState } from "react";
+
+/** Which rows of a list are ticked, by their ids. */
+export interface Ticks {
+  readonly ticked: ReadonlySet<number>;
+  readonly onTick: (ids: readonly number[], isTicked: boolean) => void;
+}
+
+export function useTicks(): Ticks {
+  const [ticked, setTicked] = useState<ReadonlySet<number>>(new Set());
+  return {
+    ticked,
+    onTick: (ids, isTicked) =>
+      setTicked((before) => (isTicked ? before.union(new Set(ids)) : before.difference(new Set(ids)))),
+  };
+}
+
+const look = "pf-v6-c-table__check";
+
+export interface TickAllProps {
+  readonly ticks: Ticks;
+  readonly ids: readonly number[];
+  /** Of the rows: "accounts". */
+  readonly noun: string;
+}
+
+/** Ticks every row of the page, or takes the ticks away. */
+export function TickAll({ ticks: { ticked, onTick }, ids, noun }: TickAllProps) {
+  const count = ids.filter((id) => ticked.has(id)).length;
+  const isChecked = count === ids.length || (count > 0 && null);
+  return (
+    <Th className={look}>
+      <Checkbox
+        id="tick-all"
+        aria-label={`Select all ${noun} of this page`}
+        isChecked={isChecked}
+        onChange={(_, isTicked) => onTick(ids, isTicked)}
+      />
+    </Th>
+  );
+}
+
+export interface TickProps {
+  readonly ticks: Ticks;
+  readonly id: number;
+  /** What the row is called: whoever cannot see it hears which it is. */
+  readonly name: string;
+}
+
+export const Tick = ({ ticks: { ticked, onTick }, id, name }: TickProps) => (
+  <Td className={look}>
+    <Checkbox
+      id={`tick-${id}`}
+      aria-label={`Select ${name}`}
+      isChecked={ticked.has(id)}
+      onChange={(_, isTicked) => onTick([id], isTicked)}
+    />
+  </Td>
+);

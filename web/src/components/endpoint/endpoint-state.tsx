@@ -1,0 +1,83 @@
+import { Alert, AlertActionLink, Label } from "@patternfly/react-core";
+import PauseCircleIcon from "@patternfly/react-icons/dist/esm/icons/pause-circle-icon";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { saysWhy } from "../../api/api-problem.ts";
+import { answerOf, useApi } from "../../api/bellwire-client.ts";
+import type { Endpoint } from "../../api/endpoints.ts";
+import { When, useNow } from "../time.tsx";
+import { useToast } from "../toast-context.ts";
+
+/** Whether it is sent to, in one word. */
+export function EndpointStateLabel({ endpoint: { state, active, disabled_reason } }: { endpoint: Endpoint }) {
+  if (state === "disabled" || state === "undecryptable") {
+    return (
+      <Label isCompact status="danger" title={disabled_reason ?? undefined}>
+        {state === "disabled" ? "Disabled" : "Undecryptable"}
+      </Label>
+    );
+  }
+  if (state === "paused") {
+    return (
+      <Label isCompact color="orange" icon={<PauseCircleIcon />}>
+        Paused
+      </Label>
+    );
+  }
+  if (!active) return <Label isCompact>Not active</Label>;
+  return (
+    <Label isCompact status="success">
+      Active
+    </Label>
+  );
+}
+
+/** Says that deliveries are held, by whom and why, and lets them go on. */
+export function EndpointStateNotice({ endpoint: { id, state, disabled_reason, held_until } }: { endpoint: Endpoint }) {
+  const api = useApi();
+  const client = useQueryClient();
+  const toast = useToast();
+  const resume = useMutation({
+    mutationFn: () =>
+      answerOf(api.PATCH("/api/v1/endpoints/{id}", { params: { path: { id } }, body: { state: "enabled" } })),
+    onSuccess: () => client.invalidateQueries({ queryKey: ["endpoints"] }),
+    onError: (error) => toast({ kind: "danger", title: "The endpoint could not be resumed", detail: saysWhy(error) }),
+  });
+  const now = useNow();
+  if (state === "undecryptable") return <UndecryptableNotice reason={disabled_reason} />;
+  if (state === "enabled") return held_until && new Date(held_until) > now && <HeldNotice until={held_until} />;
+  return (
+    <Alert
+      isInline
+      component="h3"
+      variant="warning"
+      title={state === "paused" ? "Deliveries are paused" : "Deliveries were stopped"}
+      actionLinks={
+        <AlertActionLink isDisabled={resume.isPending} onClick={() => resume.mutate()}>
+          Resume deliveries
+        </AlertActionLink>
+      }
+    >
+      {disabled_reason} Events are recorded and held meanwhile, and sent when you resume.
+    </Alert>
+  );
+}
+
+const UndecryptableNotice = ({ reason }: { reason: string | null }) => (
+  <Alert isInline component="h3" variant="danger" title="Deliveries are held: the endpoint cannot be decrypted">
+    {reason} Add the missing key to BELLWIRE_SECRET_KEY and restart Bellwire, or enter the URL and the custom headers
+    again and save. Saving also replaces a secret that cannot be decrypted: give the receiver the new one.
+  </Alert>
+);
+
+const HeldNotice = ({ until }: { until: string }) => (
+  <Alert isInline component="h3" variant="info" title="The receiver is left alone for a while">
+    It asked for that, or does not answer. Deliveries go on at <When at={until} isExact />, or as soon as you retry one.
+  </Alert>
+);
+
+export const formatName: Readonly<Record<Endpoint["format"], string>> = {
+  "3scale": "3scale XML",
+  json: "JSON",
+  cloudevents: "CloudEvents",
+  "cloudevents-binary": "CloudEvents, binary",
+};

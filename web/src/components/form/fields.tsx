@@ -1,0 +1,210 @@
+import {
+  ActionGroup,
+  Button,
+  Checkbox,
+  FormGroup,
+  FormHelperText,
+  FormSelect,
+  FormSelectOption,
+  HelperText,
+  HelperTextItem,
+  TextArea,
+  TextInput,
+  type TextInputProps,
+} from "@patternfly/react-core";
+import type { ReactNode } from "react";
+import { useSession } from "../../api/session.tsx";
+
+interface FieldProps {
+  readonly id: string;
+  /** As the API calls it, where that is not the id. */
+  readonly name?: string;
+  readonly label: string;
+  readonly hint?: ReactNode;
+  /** What is wrong with what was typed. */
+  readonly errors?: readonly string[] | undefined;
+  readonly isRequired?: boolean;
+  readonly children: ReactNode;
+}
+
+/** The id of the text below a control, which describes it. */
+export const hintIdOf = (id: string): string => `${id}-hint`;
+
+const none: readonly string[] = [];
+
+/** A control with its label above, and below it what is wrong and what it is for. */
+function Field({ id, label, hint, errors, isRequired = false, children }: FieldProps) {
+  return (
+    <FormGroup label={label} fieldId={id} isRequired={isRequired}>
+      {children}
+      <FieldHint id={id} hint={hint} errors={errors} />
+    </FormGroup>
+  );
+}
+
+/** What is wrong with a field, and what it is for: that is what a wrong one is put right by. */
+export const FieldHint = ({ id, hint, errors = none }: Pick<FieldProps, "id" | "hint" | "errors">) => (
+  <FormHelperText>
+    <HelperText id={hintIdOf(id)} isLiveRegion>
+      {errors.map((error) => (
+        <HelperTextItem key={error} variant="error">
+          {error}
+        </HelperTextItem>
+      ))}
+      {hint && <HelperTextItem>{hint}</HelperTextItem>}
+    </HelperText>
+  </FormHelperText>
+);
+
+interface TextFieldProps extends Omit<FieldProps, "children"> {
+  readonly value: string;
+  readonly onChange: (typed: string) => void;
+  /** What else the input is told: `type`, `min`, `autoComplete`, … */
+  readonly input?: Omit<TextInputProps, "id" | "value" | "onChange" | "ref">;
+}
+
+export function TextField({ value, onChange, input, ...field }: TextFieldProps) {
+  return (
+    <Field {...field}>
+      <TextInput
+        autoComplete="off"
+        {...input}
+        id={field.id}
+        name={field.name ?? field.id}
+        value={value}
+        isRequired={field.isRequired ?? false}
+        validated={field.errors?.length ? "error" : "default"}
+        aria-describedby={hintIdOf(field.id)}
+        onChange={(_, typed) => onChange(typed)}
+      />
+    </Field>
+  );
+}
+
+export interface TextAreaFieldProps extends Omit<FieldProps, "children"> {
+  readonly value: string;
+  readonly onChange: (typed: string) => void;
+}
+
+/** For a text of several lines. */
+export const TextAreaField = ({ value, onChange, ...field }: TextAreaFieldProps) => (
+  <Field {...field}>
+    <TextArea
+      id={field.id}
+      name={field.name ?? field.id}
+      value={value}
+      isRequired={field.isRequired ?? false}
+      validated={field.errors?.length ? "error" : "default"}
+      aria-describedby={hintIdOf(field.id)}
+      resizeOrientation="vertical"
+      autoResize
+      onChange={(_, typed) => onChange(typed)}
+    />
+  </Field>
+);
+
+export interface NewPasswordFieldProps extends Omit<TextFieldProps, "hint" | "input"> {
+  /** What to know besides the rule. */
+  readonly note?: string;
+}
+
+/** For a password that is chosen: the rule is told before one is typed. */
+export function NewPasswordField({ note, ...field }: NewPasswordFieldProps) {
+  const rule = `${useSession().passwordLengthMin} characters or more`;
+  return (
+    <TextField
+      {...field}
+      hint={note ? `${rule}. ${note}` : rule}
+      input={{ type: "password", autoComplete: "new-password" }}
+    />
+  );
+}
+
+export interface SelectFieldProps<Value extends string> extends Omit<FieldProps, "children"> {
+  readonly value: Value;
+  readonly options: readonly { readonly value: Value; readonly label: string }[];
+  readonly onChange: (chosen: Value) => void;
+}
+
+export function SelectField<Value extends string>({ value, options, onChange, ...field }: SelectFieldProps<Value>) {
+  const choose = (chosen: string): void => {
+    const option = options.find((it) => it.value === chosen);
+    if (option) onChange(option.value);
+  };
+  return (
+    <Field {...field}>
+      <FormSelect
+        id={field.id}
+        name={field.name ?? field.id}
+        value={value}
+        isRequired={field.isRequired ?? false}
+        validated={field.errors?.length ? "error" : "default"}
+        aria-describedby={hintIdOf(field.id)}
+        onChange={(_, chosen) => choose(chosen)}
+      >
+        {options.map((option) => (
+          <FormSelectOption key={option.value} value={option.value} label={option.label} />
+        ))}
+      </FormSelect>
+    </Field>
+  );
+}
+
+export interface ChoiceGroupProps extends Omit<FieldProps, "isRequired"> {
+  /** Of several one, or each for itself. */
+  readonly kind: "radiogroup" | "group";
+  readonly children: ReactNode;
+}
+
+/** Things to be chosen from, with what is wrong with the choice below. */
+export const ChoiceGroup = ({ id, kind, label, hint, errors, children }: ChoiceGroupProps) => (
+  <FormGroup role={kind} label={label} fieldId={id} isStack aria-describedby={hintIdOf(id)}>
+    {children}
+    <FieldHint id={id} hint={hint} errors={errors} />
+  </FormGroup>
+);
+
+export interface SwitchFieldProps {
+  readonly id: string;
+  readonly label: string;
+  readonly hint?: string;
+  readonly isOn: boolean;
+  readonly onChange: (isOn: boolean) => void;
+}
+
+/** Something that is or is not so, with what it means below. */
+export const SwitchField = ({ id, label, hint, isOn, onChange }: SwitchFieldProps) => (
+  <Checkbox
+    id={id}
+    name={id}
+    label={label}
+    description={hint}
+    isChecked={isOn}
+    onChange={(_, isChecked) => onChange(isChecked)}
+  />
+);
+
+export interface SaveBarProps {
+  readonly save: string;
+  readonly isSaving: boolean;
+  /** Nothing to discard without it. */
+  readonly onDiscard?: (() => void) | undefined;
+  readonly children?: ReactNode;
+}
+
+/** Stays in sight below a long form, since what was changed must be saved. */
+export function SaveBar({ save, isSaving, onDiscard, children }: SaveBarProps) {
+  return (
+    <ActionGroup className="bellwire-save-bar">
+      <Button type="submit" isLoading={isSaving} isDisabled={isSaving}>
+        {save}
+      </Button>
+      {onDiscard && (
+        <Button variant="link" onClick={onDiscard}>
+          Discard changes
+        </Button>
+      )}
+      {children}
+    </ActionGroup>
+  );
+}

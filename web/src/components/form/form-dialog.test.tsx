@@ -1,0 +1,164 @@
+import { onlineManager } from "@tanstack/react-query";
+import { useState } from "react";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { useManagement } from "../../api/management-client.ts";
+import { type Answers, click, fill, showInPortal } from "../../testing/show-in-portal.tsx";
+import { waitFor } from "../../testing/wait-for.ts";
+import { RowActions } from "../action-menu.tsx";
+import { TextField } from "./fields.tsx";
+import { ConfirmDialog, FormDialog } from "./form-dialog.tsx";
+import { useChange, useDialogForm } from "./use-change.ts";
+
+function Page() {
+  const [isGone, setGone] = useState(false);
+  const [open, setOpen] = useState<"edit" | "delete">();
+  const items = [
+    { title: "Edit", onClick: () => setOpen("edit") },
+    { title: "Delete", onClick: () => setOpen("delete") },
+  ];
+  return (
+    <main tabIndex={-1}>
+      {!isGone && <RowActions of="olaf" items={items} />}
+      {open === "edit" && <Edit onClose={() => setOpen(undefined)} />}
+      {open === "delete" && <Delete onDone={() => setGone(true)} onClose={() => setOpen(undefined)} />}
+    </main>
+  );
+}
+
+function Edit({ onClose }: { onClose: () => void }) {
+  const api = useManagement();
+  const { field, dialog } = useDialogForm({
+    saved: {},
+    fields: ["name", "email"],
+    change: (typed) => api.change("users/6", typed),
+    stale: [],
+    failed: "Not edited",
+    onDone: onClose,
+    onClose,
+  });
+  return (
+    <FormDialog title="Edit olaf" submit="Save" {...dialog}>
+      <TextField {...field("name")} label="Name" />
+      <TextField {...field("email")} label="Email" />
+    </FormDialog>
+  );
+}
+
+function Delete({ onDone, onClose }: { onDone: () => void; onClose: () => void }) {
+  const api = useManagement();
+  const { mutate, isPending } = useChange({
+    change: () => api.remove("users/6"),
+    stale: [],
+    failed: "Not deleted",
+    onDone: () => {
+      onDone();
+      onClose();
+    },
+  });
+  return (
+    <ConfirmDialog
+      title="Delete olaf?"
+      confirm="Delete"
+      isBusy={isPending}
+      onConfirm={() => mutate(undefined)}
+      onClose={onClose}
+    >
+      Gone.
+    </ConfirmDialog>
+  );
+}
+
+const show = (answers: Answers) => showInPortal(<Page />, { answers });
+const dialog = () => document.querySelector("[role=dialog]");
+const alertOf = (it: ParentNode | null) => it?.querySelector("[role=alert]")?.textContent;
+
+test("a form that is refused stays open, says so in itself, keeps what was typed, and goes to the wrong field", async () => {
+  show({ "PUT users/6": [422, { errors: { email: ["is invalid"] } }] });
+  await click("Actions of olaf");
+  await click("Edit");
+  await fill("email", "olaf");
+  await click("Save");
+  await waitFor(() => expect(alertOf(dialog())).toContain("Not edited"));
+  expect(alertOf(dialog())).not.toContain("invalid"); // that is said beside the field
+  expect(document.getElementById("email-hint")?.textContent).toContain("is invalid");
+  await waitFor(() => expect(document.activeElement?.id).toBe("email"));
+  expect(dialog()?.querySelector<HTMLInputElement>("#email")?.value).toBe("olaf");
+});
+
+test("a question whose deed is refused stays open and says why, and a fresh one says nothing of it", async () => {
+  show({ "DELETE users/6": [403, { error: "The last admin stays." }] });
+  await click("Actions of olaf");
+  await click("Delete");
+  await click("Delete");
+  await waitFor(() => expect(alertOf(dialog())).toContain("The last admin stays."));
+  await click("Cancel");
+  await waitFor(() => expect(dialog()).toBeNull());
+  expect(alertOf(document)).toBeUndefined();
+  await click("Actions of olaf");
+  await click("Delete");
+  await waitFor(() => expect(dialog()).not.toBeNull());
+  expect(alertOf(dialog())).toBeUndefined();
+});
+
+test("once a dialog closes, the menu that it was opened from has the focus again", async () => {
+  show({});
+  await click("Actions of olaf");
+  await waitFor(() => expect(document.querySelector("[role=menuitem]")).not.toBeNull());
+  document.querySelector<HTMLElement>("[role=menuitem]")?.focus();
+  await click("Edit");
+  await waitFor(() => expect(dialog()).not.toBeNull());
+  await click("Cancel");
+  await waitFor(() => expect(document.activeElement?.getAttribute("aria-label")).toBe("Actions of olaf"));
+});
+
+test("a menu whose row is being changed keeps the focus, and nothing of it can be chosen", async () => {
+  showInPortal(<RowActions of="olaf" isDisabled items={[{ title: "Edit" }]} />, { answers: {} });
+  await click("Actions of olaf");
+  await waitFor(() => {
+    expect(document.querySelector<HTMLButtonElement>("[role=menuitem]")?.disabled).toBe(true);
+  });
+});
+
+test("without a network a change fails at once, says so, and is not done later", async () => {
+  onTestFinished(() => onlineManager.setOnline(true));
+  onlineManager.setOnline(false);
+  const { changes } = show({ "DELETE users/6": "lost" });
+  await click("Actions of olaf");
+  await click("Delete");
+  await click("Delete");
+  await waitFor(() => expect(alertOf(dialog())).toContain("The server cannot be reached."));
+  onlineManager.setOnline(true);
+  expect(changes()).toHaveLength(1);
+});
+
+test("once a dialog has taken away what it was opened from, the page has the focus, and not nothing", async () => {
+  show({ "DELETE users/6": [200, {}] });
+  await click("Actions of olaf");
+  await click("Delete");
+  await click("Delete");
+  await waitFor(() => expect(dialog()).toBeNull());
+  await waitFor(() => expect(document.activeElement?.tagName).toBe("MAIN"));
+});
+
+test("while something is under way, neither a form nor a question asks for it again", async () => {
+  const act = vi.fn<() => void>();
+  const words = { title: "Edit olaf", isBusy: true, onClose: () => undefined };
+  showInPortal(
+    <>
+      <FormDialog {...words} submit="Save" onSubmit={act}>
+        Nothing to fill in.
+      </FormDialog>
+      <ConfirmDialog {...words} confirm="Delete" onConfirm={act}>
+        Gone.
+      </ConfirmDialog>
+    </>,
+    { answers: {} },
+  );
+  const named = (verb: string) =>
+    [...document.querySelectorAll("button")].find(({ textContent }) => textContent.includes(verb));
+  await waitFor(() => expect(named("Delete")).toBeDefined());
+  named("Delete")?.click();
+  named("Save")?.click();
+  document.querySelector("form")?.dispatchEvent(new Event("submit", { bubbles: true, cancelable: true }));
+  expect(act).not.toHaveBeenCalled();
+});

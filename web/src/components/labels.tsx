@@ -1,0 +1,96 @@
+import { Label, type LabelProps } from "@patternfly/react-core";
+import BanIcon from "@patternfly/react-icons/dist/esm/icons/ban-icon";
+import HourglassHalfIcon from "@patternfly/react-icons/dist/esm/icons/hourglass-half-icon";
+import type { AccountState, User } from "../api/accounts.ts";
+import type { ApplicationState } from "../api/applications.ts";
+import type { DeliveryState } from "../api/deliveries.ts";
+import { useLiveState } from "../api/live-updates.tsx";
+
+type State = AccountState | ApplicationState | User["state"];
+
+const looks = {
+  created: { color: "grey" },
+  pending: { color: "blue" },
+  approved: { status: "success" },
+  active: { status: "success" },
+  live: { status: "success" },
+  rejected: { status: "danger" },
+  suspended: { status: "warning" },
+  email_unverified: { color: "orange" },
+  scheduled_for_deletion: { status: "danger" },
+} as const satisfies Record<State, LabelProps>;
+
+/** The state of an account, a user or an application. */
+export function StateLabel({ state }: { state: State }) {
+  const words = state.replaceAll("_", " ");
+  return (
+    <Label isCompact {...looks[state]}>
+      {words.charAt(0).toUpperCase() + words.slice(1)}
+    </Label>
+  );
+}
+
+export function DeliveryStateLabel({ state }: { state: DeliveryState }) {
+  switch (state) {
+    case "pending":
+      return (
+        <Label isCompact color="blue" icon={<HourglassHalfIcon />}>
+          Pending
+        </Label>
+      );
+    case "delivered":
+      return (
+        <Label isCompact status="success">
+          Delivered
+        </Label>
+      );
+    case "failed":
+      return (
+        <Label isCompact status="danger">
+          Failed
+        </Label>
+      );
+    case "cancelled":
+      return (
+        <Label isCompact icon={<BanIcon />}>
+          Cancelled
+        </Label>
+      );
+  }
+}
+
+export interface AnswerLabelProps {
+  readonly attempt: { readonly status: number | null; readonly error: string | null } | null;
+}
+
+/** The HTTP status of an answer, or that there was none. Green only if it counts as delivered. */
+export function AnswerLabel({ attempt }: AnswerLabelProps) {
+  if (!attempt) return <span className="bellwire-subtle">None yet</span>;
+  const { status, error } = attempt;
+  return (
+    <Label isCompact color={error === null ? "green" : "red"} variant="outline" title={error ?? undefined}>
+      {status ?? "No answer"}
+    </Label>
+  );
+}
+
+/** Whether what is on the screen follows what happens. */
+export function LiveLabel() {
+  const state = useLiveState();
+  switch (state) {
+    case "connecting":
+      return <Label variant="outline">Connecting…</Label>;
+    case "live":
+      return (
+        <Label variant="outline" status="success">
+          Live
+        </Label>
+      );
+    case "interrupted":
+      return (
+        <Label variant="outline" status="warning">
+          Reconnecting…
+        </Label>
+      );
+  }
+}

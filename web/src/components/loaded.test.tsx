@@ -1,0 +1,22 @@
+import { expect, test } from "vitest";
+import { click } from "../testing/show-in-portal.tsx";
+import { says, showPage } from "../testing/show-page.tsx";
+import { waitFor } from "../testing/wait-for.ts";
+
+const closed = ["webhooks", "deliveries", "mails", "team", "products", "settings"];
+const session = {
+  role: "member" as const,
+  places: new Map([["accounts", true] as const, ...closed.map((place) => [place, false] as const)]),
+};
+
+test("a page that is closed says so in its title, and leads to what is open to a member, and to nothing else", async () => {
+  const page = showPage("/deliveries", {}, session);
+  await says("Access denied");
+  await waitFor(() => expect(document.title).toBe("Access denied | Bellwire"));
+  await click("What is open to you");
+  await waitFor(() => expect(page.address()).toBe("/"));
+  await says("This is open to you");
+  const main = [...document.querySelectorAll("main a")].map((it) => it.textContent);
+  expect(main).toEqual(expect.arrayContaining(["Accounts", "Access tokens", "Personal settings"]));
+  for (const title of ["Products", "General settings", "Mails"]) expect(main).not.toContain(title);
+});

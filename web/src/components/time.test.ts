@@ -1,0 +1,28 @@
+import { expect, test } from "vitest";
+import { describeDistance, describeInZones, describeMoment } from "./time.tsx";
+
+const now = new Date("2026-11-24T12:00:00Z");
+
+test.each([
+  ["2026-11-24T11:59:58Z", "now"],
+  ["2026-11-24T11:59:20Z", "40 seconds ago"],
+  ["2026-11-24T11:58:01Z", "1 minute ago"],
+  ["2026-11-24T12:00:45Z", "in 45 seconds"],
+  ["2026-11-23T11:00:00Z", "yesterday"],
+  ["2026-11-20T11:00:00Z", "4 days ago"],
+])("%s is told as %s", (at, distance) => {
+  expect(describeDistance(new Date(at), now)).toBe(distance);
+});
+
+test("a moment is told in the provider's time zone", () => {
+  expect(describeMoment(now, "Asia/Tokyo")).toContain("21:00:00");
+});
+
+test("a time zone that is not known here leaves a right time", () => {
+  expect(describeMoment(now, "Pacific Time (US & Canada)")).toMatch(/12:00:00 UTC/);
+});
+
+test("where two zones tell the same, a moment is told once, and otherwise in both", () => {
+  expect(describeInZones(now, ["UTC", "Etc/UTC"])).toBe("24 Nov 2026, 12:00:00 UTC");
+  expect(describeInZones(now, ["Asia/Tokyo", "UTC"])).toBe("24 Nov 2026, 21:00:00 GMT+9 (24 Nov 2026, 12:00:00 UTC)");
+});

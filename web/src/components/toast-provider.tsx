@@ -1,0 +1,60 @@
+import { Alert, AlertActionCloseButton, AlertGroup } from "@patternfly/react-core";
+import { type ReactNode, useCallback, useRef, useState } from "react";
+import { DialogContext, type Toast, ToastContext } from "./toast-context.ts";
+
+const shownMs = 8000;
+const shownMax = 3;
+
+const subjectOf = ({ about, title }: Toast): string => about ?? title;
+
+export function ToastProvider({ children }: { children: ReactNode }) {
+  const [shown, setShown] = useState<readonly { readonly key: number; readonly toast: Toast }[]>([]);
+  const shownBefore = useRef(0);
+  const dialogs = useRef<readonly ((refusal: Toast) => void)[]>([]);
+  const enter = useCallback((tell: (refusal: Toast) => void) => {
+    dialogs.current = [...dialogs.current, tell];
+    return () => {
+      dialogs.current = dialogs.current.filter((it) => it !== tell);
+    };
+  }, []);
+  const show = useCallback((toast: Toast) => {
+    const inFront = dialogs.current.at(-1);
+    if (toast.kind === "danger" && inFront) return inFront(toast);
+    const key = ++shownBefore.current;
+    setShown((before) =>
+      [...before.filter((it) => subjectOf(it.toast) !== subjectOf(toast)), { key, toast }].slice(-shownMax),
+    );
+  }, []);
+  const hide = (key: number) => setShown((before) => before.filter((it) => it.key !== key));
+
+  return (
+    <ToastContext value={show}>
+      <DialogContext value={enter}>{children}</DialogContext>
+      <div ref={tellHeight} className="bellwire-toasts">
+        <AlertGroup isLiveRegion>
+          {shown.map(({ key, toast: { kind, title, detail } }) => (
+            <Alert
+              key={key}
+              variant={kind}
+              title={title}
+              timeout={kind === "danger" ? false : shownMs}
+              onTimeout={() => hide(key)}
+              actionClose={<AlertActionCloseButton onClose={() => hide(key)} />}
+            >
+              {detail}
+            </Alert>
+          ))}
+        </AlertGroup>
+      </div>
+    </ToastContext>
+  );
+}
+
+/** The page and its dialogs end where the messages begin, so these cover nothing that somebody is about to click. */
+function tellHeight(strip: HTMLElement | null): (() => void) | undefined {
+  if (!strip) return undefined;
+  const { style } = document.documentElement;
+  const observer = new ResizeObserver(() => style.setProperty("--bellwire-toasts", `${strip.offsetHeight}px`));
+  observer.observe(strip);
+  return () => observer.disconnect();
+}

@@ -1,0 +1,49 @@
+import {
+  Button,
+  EmptyState,
+  EmptyStateActions,
+  EmptyStateBody,
+  EmptyStateFooter,
+  PageSection,
+} from "@patternfly/react-core";
+import SearchIcon from "@patternfly/react-icons/dist/esm/icons/search-icon";
+import { LinkButton, usePageTitle } from "../components/page-header.tsx";
+
+const notFoundTitle = "There is no such page";
+
+export function NotFoundPage() {
+  usePageTitle(notFoundTitle);
+  return (
+    <PageSection isFilled>
+      <EmptyState titleText={notFoundTitle} icon={SearchIcon} headingLevel="h1">
+        <EmptyStateBody>The address may be mistyped, or the page has moved.</EmptyStateBody>
+        <EmptyStateFooter>
+          <EmptyStateActions>
+            <LinkButton to="/">To the start</LinkButton>
+          </EmptyStateActions>
+        </EmptyStateFooter>
+      </EmptyState>
+    </PageSection>
+  );
+}
+
+const brokenTitle = "This page broke";
+
+/** Our own mistake, or a page that a newer version no longer serves: loading again helps against the latter. */
+export function PageBroken() {
+  usePageTitle(brokenTitle);
+  return (
+    <PageSection isFilled>
+      <EmptyState status="danger" titleText={brokenTitle} headingLevel="h1">
+        <EmptyStateBody>
+          Nothing was lost. If Bellwire was updated a moment ago, loading the page again brings the new one.
+        </EmptyStateBody>
+        <EmptyStateFooter>
+          <EmptyStateActions>
+            <Button onClick={() => location.reload()}>Load again</Button>
+          </EmptyStateActions>
+        </EmptyStateFooter>
+      </EmptyState>
+    </PageSection>
+  );
+}

@@ -1,0 +1,55 @@
+import { DropdownGroup, DropdownItem, DropdownList } from "@patternfly/react-core";
+import { useState } from "react";
+
+const themes = ["system", "light", "dark"] as const;
+export type Theme = (typeof themes)[number];
+
+const storageKey = "bellwire-theme";
+const prefersDark = window.matchMedia("(prefers-color-scheme: dark)");
+
+function readTheme(): Theme {
+  const stored = localStorage.getItem(storageKey);
+  return themes.find((theme) => theme === stored) ?? "system";
+}
+
+function chooseTheme(theme: Theme): void {
+  localStorage.setItem(storageKey, theme);
+  applyTheme();
+}
+
+/** Puts the chosen theme on the page, and keeps following the system while nothing is chosen. */
+export function startTheme(): void {
+  applyTheme();
+  prefersDark.addEventListener("change", applyTheme);
+}
+
+function applyTheme(): void {
+  const theme = readTheme();
+  const isDark = theme === "dark" || (theme === "system" && prefersDark.matches);
+  document.documentElement.classList.toggle("pf-v6-theme-dark", isDark);
+  document.documentElement.style.colorScheme = isDark ? "dark" : "light";
+}
+
+const labels = { system: "As the system", light: "Light", dark: "Dark" } as const;
+
+export function ThemeChoice() {
+  const [chosen, setChosen] = useState(readTheme);
+  return (
+    <DropdownGroup label="Theme">
+      <DropdownList>
+        {themes.map((theme) => (
+          <DropdownItem
+            key={theme}
+            isSelected={theme === chosen}
+            onClick={() => {
+              chooseTheme(theme);
+              setChosen(theme);
+            }}
+          >
+            {labels[theme]}
+          </DropdownItem>
+        ))}
+      </DropdownList>
+    </DropdownGroup>
+  );
+}

@@ -1,0 +1,71 @@
+import { expect, test } from "vitest";
+import type { Account } from "../../api/accounts.ts";
+import { type Answers, click, showInPortal } from "../../testing/show-in-portal.tsx";
+import { waitFor } from "../../testing/wait-for.ts";
+import { AccountActions } from "./account-actions.tsx";
+import { UserList } from "./user-list.tsx";
+
+const session = { deeds: new Set(["administer-portal"]) };
+const account = (state: Account["state"]): Account => ({
+  id: 4,
+  state,
+  org_name: "Quay Books",
+  created_at: "2026-03-01T09:00:00Z",
+  updated_at: "2026-03-01T09:00:00Z",
+  credit_card_stored: false,
+  monthly_billing_enabled: true,
+  monthly_charging_enabled: true,
+  annotations: {},
+  links: [],
+});
+const answers: Answers = {
+  "POST accounts/4/suspend": [204, undefined],
+  "PUT accounts/4/reject": [200, {}],
+  "PUT accounts/4/make_pending": [200, {}],
+  "PUT accounts/4/approve": [200, {}],
+  "GET accounts/4/users": [200, { users: [{ user: { id: 6, username: "mira", role: "admin", state: "active" } }] }],
+  "PUT accounts/4/users/6/suspend": [200, {}],
+  "PUT accounts/4/users/6/member": [200, {}],
+  "DELETE accounts/4/users/6": [200, {}],
+};
+
+const dialog = () => document.querySelector("[role=dialog]")?.textContent;
+
+test.each([
+  ["Suspend", "approved", "POST accounts/4/suspend", "until you resume it, which makes it approved"],
+  ["Suspend", "pending", "POST accounts/4/suspend", "until you resume it, which makes it approved"],
+  ["Reject", "pending", "PUT accounts/4/reject", "Its admins get a mail."],
+  ["Make pending", "approved", "PUT accounts/4/make_pending", "until you approve it"],
+] as const)("%s is asked about before an account that is %s is locked out", async (title, state, request, says) => {
+  const { changes } = showInPortal(<AccountActions account={account(state)} />, { answers, session });
+  await click("Actions");
+  await click(title);
+  await waitFor(() => expect(dialog()).toContain(says));
+  expect(dialog()).toContain("get a webhook");
+  expect(changes()).toEqual([]);
+  await click(title);
+  await waitFor(() => expect(changes().map((it) => it.request)).toEqual([request]));
+  await waitFor(() => expect(dialog()).toBeUndefined());
+});
+
+test("nothing is asked before an account is let in", async () => {
+  const { changes } = showInPortal(<AccountActions account={account("pending")} />, { answers, session });
+  await click("Actions");
+  await click("Approve");
+  await waitFor(() => expect(changes().map((it) => it.request)).toEqual(["PUT accounts/4/approve"]));
+});
+
+test.each([
+  ["Suspend", "PUT accounts/4/users/6/suspend", "until you unsuspend"],
+  ["Make a member", "PUT accounts/4/users/6/member", "until you make mira an admin again"],
+  ["Delete", "DELETE accounts/4/users/6", "cannot be brought back"],
+])("%s is asked about before a user is touched, with what comes of it", async (title, request, says) => {
+  const { changes } = showInPortal(<UserList accountId={4} />, { answers, session });
+  await click("Actions of mira");
+  await click(title);
+  await waitFor(() => expect(dialog()).toContain(says));
+  expect(dialog()).toContain("get a webhook");
+  expect(changes()).toEqual([]);
+  await click(title);
+  await waitFor(() => expect(changes().map((it) => it.request)).toEqual([request]));
+});

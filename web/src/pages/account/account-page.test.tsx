@@ -1,0 +1,83 @@
+import { expect, test } from "vitest";
+import { type Answer, click, fill, showInPortal } from "../../testing/show-in-portal.tsx";
+import { says, showPage } from "../../testing/show-page.tsx";
+import { waitFor } from "../../testing/wait-for.ts";
+import { PlanRequestNotice } from "./account-page.tsx";
+
+const account = {
+  id: 4,
+  state: "approved",
+  org_name: "Quay Books",
+  created_at: "2026-03-01T09:00:00Z",
+  updated_at: "2026-03-01T09:00:00Z",
+};
+const definition = { id: 1, target: "Account", name: "org_name", label: "Organization", choices: [], position: 1 };
+
+test("an organization's new name is read anew in the lists of applications", async () => {
+  const page = showPage("/accounts/4", {
+    "GET /admin/api/accounts/4.json": () => [200, { account }],
+    "PUT /admin/api/accounts/4.json": () => [200, { account }],
+    "GET /admin/api/fields_definitions.json": () => [200, { fields_definitions: [{ fields_definition: definition }] }],
+  });
+  const list = ["applications", "list", {}];
+  page.queries.setQueryData(list, { applications: [], total: 0 });
+  const id = await waitFor(
+    () => document.querySelector("[name=org_name]")?.id ?? expect.fail("There is no such field."),
+  );
+  await fill(id, "Quay Press");
+  await click("Save");
+  await says("The account was changed");
+  expect(page.queries.getQueryState(list)?.isInvalidated).toBe(true);
+});
+
+const request = {
+  account_id: 4,
+  org_name: "Quay Books",
+  plan_id: 2,
+  plan_name: "Gold",
+  asked_by: "mira",
+  created_at: "2026-03-01T09:00:00Z",
+};
+
+function show() {
+  const answers: Record<string, Answer> = {
+    "GET account_plan_requests": [200, { data: [request] }],
+    "PUT accounts/4/change_plan": [200, {}],
+    "DELETE accounts/4/plan_request": [204, undefined],
+  };
+  return { answers, ...showInPortal(<PlanRequestNotice accountId={4} />, { answers }) };
+}
+
+const page = () => document.body.textContent;
+
+test("a request is granted", async () => {
+  const { changes } = show();
+  await click("Move to Gold");
+  await waitFor(() => expect(page()).toContain("The plan was changed"));
+  expect(changes()).toEqual([{ request: "PUT accounts/4/change_plan", body: { plan_id: 2 } }]);
+});
+
+test.each([
+  ["declined or granted", []],
+  ["changed to another plan", [{ ...request, plan_id: 3, plan_name: "Silver" }]],
+])("a request that was %s meanwhile is not granted, and the notice shows what holds", async (_how, data) => {
+  const { answers, changes } = show();
+  await waitFor(() => expect(page()).toContain("mira asks for the plan Gold"));
+  answers["GET account_plan_requests"] = [200, { data }];
+  await click("Move to Gold");
+  await waitFor(() => expect(page()).toContain("This was decided or changed meanwhile"));
+  expect(changes()).toEqual([]);
+  await waitFor(() => expect(page()).not.toContain("Gold"));
+  expect(page().includes("mira asks for the plan Silver")).toBe(data.length > 0);
+});
+
+test("a request that was decided meanwhile cannot be declined any more, and goes without an error", async () => {
+  const { answers } = show();
+  await waitFor(() => expect(page()).toContain("mira asks for the plan Gold"));
+  answers["DELETE accounts/4/plan_request"] = [404, { title: "There is no such thing.", code: "not-found" }];
+  answers["GET account_plan_requests"] = [200, { data: [] }];
+  await click("Decline");
+  await waitFor(() => expect(page()).toContain("This was decided or changed meanwhile"));
+  await waitFor(() => expect(page()).not.toContain("Gold"));
+  expect(page()).not.toContain("could not be declined");
+});

@@ -1,0 +1,89 @@
+import { expect, test } from "vitest";
+import { type Answer, click, fill, refusal, showInPortal } from "../../testing/show-in-portal.tsx";
+import { waitFor } from "../../testing/wait-for.ts";
+import { KeyList } from "./credentials.tsx";
+
+const at = "accounts/4/applications/8/keys";
+const keysOf = (...values: string[]): Answer => [200, { keys: values.map((value) => ({ key: { value } })) }];
+
+function show(keys: readonly string[], application = {}) {
+  const answers: Record<string, Answer> = { [`GET ${at}`]: keysOf(...keys) };
+  const applicationKey = { accountId: 4, id: 8 };
+  return {
+    answers,
+    ...showInPortal(<KeyList applicationKey={applicationKey} application={application} />, { answers }),
+  };
+}
+
+const page = () => document.body.textContent;
+const dialog = () => document.querySelector("[role=dialog]");
+
+test("a key is deleted or replaced once the question is answered, it is that key, and the list is the new one", async () => {
+  const { answers, changes } = show(["k-one", "k-two"]);
+  answers["POST applications/8/regenerate_key"] = [204, undefined];
+  answers[`DELETE ${at}/k-one`] = [200, {}];
+  await click("Regenerate the key k-two");
+  expect(changes()).toEqual([]);
+  answers[`GET ${at}`] = keysOf("k-one", "k-three");
+  await click("Regenerate");
+  await waitFor(() => expect(dialog()).toBeNull());
+  expect(changes()).toEqual([{ request: "POST applications/8/regenerate_key", body: { key: "k-two" } }]);
+  expect(page()).toContain("k-three");
+  await click("Delete the key k-one");
+  answers[`GET ${at}`] = keysOf("k-three");
+  await click("Delete");
+  await waitFor(() => expect(dialog()).toBeNull());
+  expect(changes().at(-1)).toEqual({ request: `DELETE ${at}/k-one` });
+  expect(page()).not.toContain("k-one");
+});
+
+test("a key that stays is said in the dialog to stay, and why", async () => {
+  const { answers } = show(["k-one"]);
+  answers[`DELETE ${at}/k-one`] = [403, { error: "The last key cannot go." }];
+  await click("Delete the key k-one");
+  await click("Delete");
+  await waitFor(() => expect(refusal()).toContain("The last key cannot go."));
+});
+
+test("what was typed for a key that is refused stays, and goes once the key is there", async () => {
+  const { answers } = show(["k-one"]);
+  const typed = () => document.querySelector<HTMLInputElement>("#new-key")?.value;
+  answers[`POST ${at}`] = [422, { errors: { value: ["is too short"] } }];
+  await fill("new-key", "k");
+  await click("Add key");
+  await waitFor(() => expect(document.getElementById("new-key-hint")?.textContent).toContain("is too short"));
+  expect(typed()).toBe("k");
+  answers[`POST ${at}`] = [201, {}];
+  answers[`GET ${at}`] = keysOf("k-one", "k-long");
+  await fill("new-key", "k-long");
+  await click("Add key");
+  await waitFor(() => expect(page()).toContain("k-long"));
+  await waitFor(() => expect(typed()).toBe(""));
+  expect(page()).toContain("The key was added");
+  expect(page()).not.toContain("The key could not be added");
+});
+
+test.each([
+  ["five keys, and no sixth", ["k-1", "k-2", "k-3", "k-4", "k-5"], {}, "There is room for 5"],
+  ["one secret of a client, and no second", ["k-1"], { client_id: "c" }, "There is room for 1"],
+])("there is room for %s, which is said before one is typed", async (_many, keys, application, says) => {
+  show(keys, application);
+  await waitFor(() => expect(page()).toContain(says));
+  expect(document.getElementById("new-key")).toBeNull();
+});
+
+test("keys that are not there yet, or cannot be read, are not said to be none", async () => {
+  const { answers } = show([]);
+  answers[`GET ${at}`] = [404, {}];
+  expect(page()).not.toContain("None yet");
+  await waitFor(() => expect(page()).toContain("There is no such thing here"));
+  expect(page()).not.toContain("None yet");
+});
+
+test("each key is copied by a button of its own name", async () => {
+  show(["k-one", "k-two"]);
+  await waitFor(() => expect(page()).toContain("k-two"));
+  const names = [...document.querySelectorAll("button")].map((it) => it.getAttribute("aria-label") ?? it.textContent);
+  expect(names).toEqual(expect.arrayContaining(["Copy the key k-one", "Copy the key k-two"]));
+  expect(new Set(names).size).toBe(names.length);
+});

@@ -1,0 +1,63 @@
+import { expect, test } from "vitest";
+import { whyHeld } from "./hold.ts";
+
+const now = new Date("2026-03-01T09:00:00Z");
+const later = "2026-03-01T09:10:00.000Z";
+const waiting: Parameters<typeof whyHeld>[0] = {
+  state: "pending",
+  waits_for: null,
+  next_attempt_at: null,
+  attempts: [],
+};
+const on = { state: "enabled", active: true, disabled_reason: null, held_until: null } as const;
+
+const busyAttempt = {
+  number: 1,
+  at: "2026-03-01T08:59:00.000Z",
+  status: 503,
+  error: "Answered 503",
+  latency_ms: 3,
+  response_headers: { "retry-after": "600" },
+  response_body: null,
+};
+
+test("what has ended is not held, whatever its endpoint is", () => {
+  expect(whyHeld({ ...waiting, state: "failed" }, { ...on, state: "paused" }, now)).toEqual([]);
+});
+
+test("what is due is not held", () => {
+  expect(whyHeld({ ...waiting, next_attempt_at: "2026-03-01T08:59:59.000Z" }, on, now)).toEqual([]);
+});
+
+test.each([
+  ["paused", { ...on, state: "paused" } as const],
+  ["disabled", { ...on, state: "disabled" } as const],
+  ["undecryptable", { ...on, state: "undecryptable" } as const],
+  ["not active", { ...on, active: false } as const],
+])("an endpoint that is %s holds it", (by, endpoint) => {
+  expect(whyHeld(waiting, endpoint, now)).toEqual([{ by, reason: null }]);
+});
+
+test("it names the one that goes first in its order", () => {
+  expect(whyHeld({ ...waiting, waits_for: "e.1" }, on, now)).toEqual([{ by: "order", deliveryId: "e.1" }]);
+});
+
+test("a receiver that is left alone holds it until then, and not after", () => {
+  expect(whyHeld(waiting, { ...on, held_until: later }, now)).toEqual([{ by: "receiver", until: later }]);
+  expect(whyHeld(waiting, { ...on, held_until: later }, new Date("2026-03-01T09:10:01Z"))).toEqual([]);
+});
+
+test("what the receiver asked for with Retry-After is told apart from the endpoint's own waits", () => {
+  const retried = { ...waiting, next_attempt_at: later };
+  expect(whyHeld(retried, on, now)).toEqual([{ by: "schedule", until: later }]);
+  expect(whyHeld({ ...retried, attempts: [busyAttempt] }, on, now)).toEqual([{ by: "retry-after", until: later }]);
+});
+
+test("every reason is told", () => {
+  const endpoint = { ...on, state: "paused", held_until: later } as const;
+  expect(whyHeld({ ...waiting, waits_for: "e.1" }, endpoint, now).map(({ by }) => by)).toEqual([
+    "paused",
+    "order",
+    "receiver",
+  ]);
+});

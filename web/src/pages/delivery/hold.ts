@@ -1,0 +1,44 @@
+import type { DeliveryInFull } from "../../api/deliveries.ts";
+import type { Endpoint } from "../../api/endpoints.ts";
+
+/** Why a pending delivery is not under way. */
+export type Hold =
+  /** Its endpoint is not sent to until somebody says so. */
+  | { readonly by: "paused" | "disabled" | "undecryptable" | "not active"; readonly reason: string | null }
+  /** The one before it in its order goes first. */
+  | { readonly by: "order"; readonly deliveryId: string }
+  /** The receiver asked to be left alone, or does not answer. */
+  | { readonly by: "receiver"; readonly until: string }
+  /** The receiver asked this delivery to wait. */
+  | { readonly by: "retry-after"; readonly until: string }
+  /** The wait before its next attempt. */
+  | { readonly by: "schedule"; readonly until: string };
+
+type Waiting = Pick<DeliveryInFull, "state" | "waits_for" | "next_attempt_at" | "attempts">;
+type Holding = Pick<Endpoint, "state" | "active" | "disabled_reason" | "held_until">;
+
+/** Everything that keeps a delivery from being sent at this moment, what takes somebody to end it first. */
+export function whyHeld(delivery: Waiting, endpoint: Holding | undefined, now: Date): readonly Hold[] {
+  if (delivery.state !== "pending") return [];
+  const { waits_for, next_attempt_at } = delivery;
+  const isAhead = (time: string | null | undefined): time is string => Boolean(time) && new Date(time ?? 0) > now;
+  const holds: Hold[] = [];
+  if (endpoint && isOff(endpoint)) {
+    const by = endpoint.state === "enabled" ? "not active" : endpoint.state;
+    holds.push({ by, reason: endpoint.disabled_reason });
+  }
+  if (waits_for !== null) holds.push({ by: "order", deliveryId: waits_for });
+  if (isAhead(endpoint?.held_until)) holds.push({ by: "receiver", until: endpoint.held_until });
+  if (isAhead(next_attempt_at)) {
+    holds.push({ by: wasAskedToWait(delivery) ? "retry-after" : "schedule", until: next_attempt_at });
+  }
+  return holds;
+}
+
+export const isOff = ({ state, active }: Pick<Endpoint, "state" | "active">): boolean => state !== "enabled" || !active;
+
+function wasAskedToWait({ attempts }: Pick<Waiting, "attempts">): boolean {
+  const last = attempts.toSorted((one, other) => one.number - other.number).at(-1);
+  const isHeard = last?.status === 429 || last?.status === 503;
+  return isHeard && last.response_headers?.["retry-after"] !== undefined;
+}

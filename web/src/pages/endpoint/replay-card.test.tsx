@@ -1,0 +1,40 @@
+import { expect, test } from "vitest";
+import { checkSpan, describeCounts, isTime, localText } from "./replay-card.tsx";
+
+const now = new Date("2026-03-02T09:00:00");
+
+test.each([
+  ["a start that is yet to come", "2026-03-02T09:00:00", "", { since: ["Must be in the past"] }],
+  [
+    "an end before the start",
+    "2026-03-01T09:00:00",
+    "2026-03-01T08:00:00",
+    { until: ["Must be later than “Events from”"] },
+  ],
+  ["an end that is yet to come", "2026-03-01T09:00:00", "2026-03-09T09:00:00", {}],
+  ["no end", "2026-03-01T09:00:00", "", {}],
+  ["a start that is not typed to its end", "", "2026-03-01T08:00:00", {}],
+])("of a span of time it is said at its field what is wrong with it: %s", (_span, since, until, wrong) => {
+  expect(checkSpan(since, until, now)).toEqual(wrong);
+});
+
+test("a moment is written so that reading it gives the same second, in any time zone", () => {
+  const at = new Date("2026-03-01T09:07:05.999Z");
+  expect(localText(at)).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:05$/);
+  expect(new Date(localText(at)).toISOString()).toBe("2026-03-01T09:07:05.000Z");
+});
+
+test("what is not typed to its end is no time", () => {
+  expect(isTime("2026-03-01T09:07:05")).toBe(true);
+  expect(isTime("")).toBe(false);
+  expect(isTime("tomorrow")).toBe(false);
+});
+
+test("only what there is is named", () => {
+  const none = { failed: 0, missing: 0, delivered: 0, given_up: 0, total: 0 };
+  expect(describeCounts(none)).toBe("");
+  expect(describeCounts({ ...none, failed: 3, missing: 1200 })).toBe("3 failed, 1,200 never sent");
+  expect(describeCounts({ ...none, delivered: 1, given_up: 2 })).toBe(
+    "1 delivered before, 2 given up or taken off the list",
+  );
+});

@@ -1,0 +1,29 @@
+import { expect, test } from "vitest";
+import { click, refusal, showInPortal } from "../../testing/show-in-portal.tsx";
+import { waitFor } from "../../testing/wait-for.ts";
+import { FailureList } from "./failure-list.tsx";
+
+const failure = {
+  id: "0195d1f0-0000-7000-8000-000000000001",
+  delivery_id: "0195d1f0-0000-7000-8000-000000000001.1",
+  endpoint_id: 1,
+  endpoint_name: "default",
+  event_type: "account.created",
+  account_id: 4,
+  account_name: "Quay Books",
+  attempts_made: 5,
+  failed_at: "2026-03-01T09:00:00Z",
+  error: "The receiver answered 500.",
+  url_masked: "https://quay.example/…",
+};
+
+test("failures that could not be deleted are said to stay, in the dialog that asked", async () => {
+  const problem = { title: "Too many requests.", code: "rate-limited" };
+  const upTo = new Date("2026-03-01T09:00:01Z");
+  showInPortal(<FailureList failures={[failure]} filter={{}} upTo={upTo} />, {
+    answers: { "DELETE failures?until=2026-03-01T09%3A00%3A01.000Z": [429, problem] },
+  });
+  await click("Delete all");
+  await click("Delete");
+  await waitFor(() => expect(refusal()).toContain("Too many requests."));
+});

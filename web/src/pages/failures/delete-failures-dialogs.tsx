@@ -1,0 +1,81 @@
+import { Content } from "@patternfly/react-core";
+import { useState } from "react";
+import { useSession } from "../../api/session.tsx";
+import { TextField } from "../../components/form/fields.tsx";
+import { ConfirmDialog, FormDialog } from "../../components/form/form-dialog.tsx";
+import { browserTimeZone, describeInZones } from "../../components/time.tsx";
+import type { Chosen } from "./failure-actions.ts";
+
+export interface ToDelete {
+  readonly chosen: readonly Chosen[];
+  /** Which they are, in words: "all failures", "1 selected failure". */
+  readonly says: string;
+  /** What else there is to know of them. */
+  readonly note?: string;
+}
+
+export interface DeleteFailuresDialogProps {
+  readonly toDelete: ToDelete;
+  readonly isBusy: boolean;
+  readonly onConfirm: () => void;
+  readonly onClose: () => void;
+}
+
+const whatDeletingDoes =
+  "They leave this list and are not tried again. What was sent and answered stays readable under Deliveries.";
+
+export function DeleteFailuresDialog({ toDelete, isBusy, onConfirm, onClose }: DeleteFailuresDialogProps) {
+  const title = `Delete ${toDelete.says}?`;
+  return (
+    <ConfirmDialog title={title} confirm="Delete" isBusy={isBusy} onConfirm={onConfirm} onClose={onClose}>
+      {toDelete.note && <Content component="p">{toDelete.note}</Content>}
+      <Content component="p">{whatDeletingDoes}</Content>
+    </ConfirmDialog>
+  );
+}
+
+export interface DeleteUntilDialogProps {
+  /** What failed after this was not shown when the dialog was opened, and stays. */
+  readonly upTo: Date;
+  readonly isBusy: boolean;
+  readonly onDelete: (until: Date) => void;
+  readonly onClose: () => void;
+}
+
+/** Takes off the list what failed at a time or before it, as the Account Management API's `time` does. */
+export function DeleteUntilDialog({ upTo, isBusy, onDelete, onClose }: DeleteUntilDialogProps) {
+  const [local, setLocal] = useState("");
+  const here = browserTimeZone();
+  const zones = [here, useSession().timeZone];
+  const typed = new Date(local);
+  const isTime = !Number.isNaN(typed.getTime());
+  const until = typed > upTo ? upTo : typed;
+  return (
+    <FormDialog
+      title="Delete older failures"
+      submit="Delete"
+      isDanger
+      isBusy={isBusy}
+      isDisabled={!isTime}
+      onSubmit={() => isTime && !isBusy && onDelete(until)}
+      onClose={onClose}
+    >
+      <TextField
+        id="failed_until"
+        label="Failed up to"
+        isRequired
+        hint={`In this browser's time zone, ${here}`}
+        value={local}
+        input={{ type: "datetime-local", step: 1 }}
+        onChange={setLocal}
+      />
+      {isTime && (
+        <Content component="p">
+          Deletes what failed up to {describeInZones(until, zones)}, shown here or not. What failed later
+          {typed > upTo && " or fails from now on"} stays.
+        </Content>
+      )}
+      <Content component="p">{whatDeletingDoes}</Content>
+    </FormDialog>
+  );
+}

@@ -1,0 +1,79 @@
+import { expect, test } from "vitest";
+import { chooseFailures, chooseUpTo, countOf, describeOutcome } from "./failure-actions.ts";
+
+test("an event that failed at two endpoints is chosen at the one whose line was ticked", () => {
+  expect(chooseFailures([{ endpoint_id: 1, id: "both" }])).toEqual([{ endpoint_id: 1, ids: ["both"] }]);
+});
+
+test("lines of several endpoints are chosen an endpoint at a time", () => {
+  const ticked = [
+    { endpoint_id: 1, id: "both" },
+    { endpoint_id: 2, id: "both" },
+    { endpoint_id: 1, id: "other" },
+  ];
+  expect(chooseFailures(ticked)).toEqual([
+    { endpoint_id: 1, ids: ["both", "other"] },
+    { endpoint_id: 2, ids: ["both"] },
+  ]);
+});
+
+test("more than one request can name are chosen piece by piece, each once", () => {
+  const ticked = Array.from({ length: 450 }, (_, place) => ({ endpoint_id: 1, id: `${place}` }));
+  const chosen = chooseFailures(ticked);
+  expect(chosen.flatMap((it) => ("ids" in it ? it.ids : []))).toEqual(ticked.map(({ id }) => id));
+  expect(chosen.map((it) => "ids" in it && it.ids.length)).toEqual([100, 100, 100, 100, 50]);
+  expect(countOf(chosen)).toBe(450);
+});
+
+test("how many fall into a time is not known beforehand", () => {
+  expect(countOf([{ until: "2026-03-01T09:00:00.000Z" }, { endpoint_id: 1, ids: ["a"] }])).toBeUndefined();
+});
+
+test("of the second of a line, those that failed after it are not chosen with it", () => {
+  const shown = [
+    { endpoint_id: 1, id: "after it", failed_at: "2026-03-01T09:00:05.300Z" },
+    { endpoint_id: 1, id: "itself", failed_at: "2026-03-01T09:00:05.200Z" },
+    { endpoint_id: 2, id: "before it", failed_at: "2026-03-01T09:00:05.100Z" },
+    { endpoint_id: 1, id: "older", failed_at: "2026-03-01T09:00:04.100Z" },
+  ];
+  const itself = { endpoint_id: 1, id: "itself", failed_at: "2026-03-01T09:00:05.200Z" };
+  expect(chooseUpTo(shown, itself, {})).toEqual([
+    { until: "2026-03-01T09:00:04.999Z" },
+    { endpoint_id: 1, ids: ["itself"] },
+    { endpoint_id: 2, ids: ["before it"] },
+  ]);
+  expect(chooseUpTo(shown, itself, { endpoint_id: 1 })[0]).toEqual({
+    endpoint_id: 1,
+    until: "2026-03-01T09:00:04.999Z",
+  });
+});
+
+test("what was not done is told beside what was", () => {
+  expect(describeOutcome("retry", { done: 3, wanted: 5 })).toMatchObject({
+    kind: "warning",
+    title: "3 failures will be tried again, 2 not",
+  });
+});
+
+test("nothing done is no success", () => {
+  expect(describeOutcome("retry", { done: 0, wanted: undefined })).toMatchObject({
+    kind: "warning",
+    title: "No failure was retried",
+  });
+});
+
+test("trouble on the way tells how far it came", () => {
+  const trouble = new Error("The server answered with 503.");
+  expect(describeOutcome("delete", { done: 200, wanted: 450, trouble })).toEqual({
+    kind: "danger",
+    title: "Not all failures were deleted",
+    detail: "200 of 450 done, then: The server answered with 503.",
+  });
+});
+
+test("all done is a success with its number", () => {
+  expect(describeOutcome("retry", { done: 1200, wanted: 1200 })).toEqual({
+    kind: "success",
+    title: "1,200 failures will be tried again",
+  });
+});

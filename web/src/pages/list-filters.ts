@@ -1,0 +1,81 @@
+import { type AccountFilter, accountStates } from "../api/accounts.ts";
+import { type ApplicationFilter, applicationHandles, applicationStates } from "../api/applications.ts";
+import type { DeliveryFilter, DeliveryState, FailureFilter } from "../api/deliveries.ts";
+import { type EventFilter, isEventTypeName } from "../api/events.ts";
+
+/** The filter as the page's address has it; what makes no sense is left out. */
+export function readAccountSearch(search: Record<string, unknown>): AccountFilter {
+  const state = accountStates.find((it) => it === search["state"]);
+  // The router reads a text of digits in the address as a number.
+  const query = ["string", "number"].includes(typeof search["query"]) ? String(search["query"]) : "";
+  const page = Number(search["page"]);
+  return {
+    ...(state && { state }),
+    ...(query && { query }),
+    ...(Number.isInteger(page) && page > 1 && { page }),
+  };
+}
+
+/** The filter as the page's address has it; what makes no sense is left out. */
+export function readApplicationSearch(search: Record<string, unknown>): ApplicationFilter {
+  const state = applicationStates.find((it) => it === search["state"]);
+  const by = applicationHandles.find((it) => it === search["by"]);
+  // The router reads a text of digits in the address as a number.
+  const query = ["string", "number"].includes(typeof search["query"]) ? String(search["query"]) : "";
+  const number = (name: string): number | undefined => {
+    const value = Number(search[name]);
+    return Number.isInteger(value) && value > 0 ? value : undefined;
+  };
+  const [service_id, plan_id, page] = [number("service_id"), number("plan_id"), number("page")];
+  return {
+    ...(query && { by: by ?? "name", query }),
+    ...(service_id && { service_id }),
+    ...(service_id && plan_id && { plan_id }), // the plans of a product are known once it is chosen
+    ...(state && { state }),
+    ...(page && page > 1 && { page }),
+  };
+}
+
+export const deliveryStates = [
+  "pending",
+  "delivered",
+  "failed",
+  "cancelled",
+] as const satisfies readonly DeliveryState[];
+
+/** The filter as the page's address has it; what makes no sense is left out. */
+export function readDeliverySearch(search: Record<string, unknown>): DeliveryFilter {
+  const state = deliveryStates.find((it) => it === search["state"]);
+  const endpointId = readId(search["endpoint_id"]);
+  const type = search["event_type"];
+  return {
+    ...(state && { state }),
+    ...(endpointId !== undefined && { endpoint_id: endpointId }),
+    ...(isEventTypeName(type) && { event_type: type }),
+  };
+}
+
+/** The filter as the page's address has it; what makes no sense is left out. */
+export function readEventSearch({ type, account_id }: Record<string, unknown>): EventFilter {
+  const accountId = readId(account_id);
+  return {
+    ...(isEventTypeName(type) && { type }),
+    ...(accountId !== undefined && { account_id: accountId }),
+  };
+}
+
+/** The filter as the page's address has it; what makes no sense is left out. */
+export function readFailureSearch({ endpoint_id, order }: Record<string, unknown>): FailureFilter {
+  const endpointId = readId(endpoint_id);
+  return {
+    ...(endpointId !== undefined && { endpoint_id: endpointId }),
+    ...(order === "oldest" && { order }),
+  };
+}
+
+/** An id from the page's address; undefined for anything that cannot be one. */
+function readId(value: unknown): number | undefined {
+  if (typeof value !== "number" && typeof value !== "string") return undefined;
+  const id = Number(value);
+  return Number.isSafeInteger(id) && id > 0 ? id : undefined;
+}

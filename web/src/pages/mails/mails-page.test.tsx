@@ -1,0 +1,37 @@
+import { expect, test } from "vitest";
+import { SessionContext } from "../../api/session.tsx";
+import { exampleSession } from "../../testing/examples.ts";
+import { mount } from "../../testing/in-portal.tsx";
+import { MailList, MailText } from "./mails-page.tsx";
+
+test("a subject or an address of one long word breaks in its cell, and pushes nothing off the screen", () => {
+  const mail = {
+    id: 1,
+    subject: "Join",
+    recipient: "mia@acme.test",
+    text: "",
+    created_at: "2026-03-01T09:00:00Z",
+    sent_at: null,
+    attempts_made: 0,
+    last_error: null,
+  };
+  const list = mount(
+    <SessionContext value={exampleSession}>
+      <MailList mails={[mail]} />
+    </SessionContext>,
+  );
+  expect(list.querySelector(".pf-m-break-word")?.textContent).toBe("Jointo mia@acme.test");
+});
+
+const session = { ...exampleSession, developerPortalUrl: "https://acme.example/" };
+
+test("the link of a mail can be followed, and an address that a developer put into it cannot", () => {
+  const text = "join https://evil.example/\n\nhttps://acme.example/signup/x1\nhttps://evil.example/\n";
+  const page = mount(
+    <SessionContext value={session}>
+      <MailText text={text} />
+    </SessionContext>,
+  );
+  expect([...page.querySelectorAll("a")].map((it) => it.href)).toEqual(["https://acme.example/signup/x1"]);
+  expect(page.textContent).toBe(text);
+});

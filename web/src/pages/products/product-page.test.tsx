@@ -1,0 +1,70 @@
+import { expect, test } from "vitest";
+import { exampleProduct } from "../../testing/examples.ts";
+import { click, fill } from "../../testing/show-in-portal.tsx";
+import { type Server, says, showPage, shown } from "../../testing/show-page.tsx";
+import { waitFor } from "../../testing/wait-for.ts";
+
+const product = { ...exampleProduct, id: 7, name: "Ferries" };
+const plan = { id: 3, name: "Basic", state: "published", cost_per_month: 0, setup_fee: 0, trial_period_days: 0 };
+const at = "/admin/api/services";
+
+/** The Admin Portal before a server that has a product until it is deleted. */
+function showProduct() {
+  let isThere = true;
+  const server: Server = {
+    [`GET ${at}.json`]: () => [200, { services: isThere ? [{ service: product }] : [] }],
+    [`GET ${at}/7.json`]: () => (isThere ? [200, { service: product }] : [404, { status: "Not found" }]),
+    [`GET ${at}/7/application_plans.json`]: () => [200, { plans: [{ application_plan: plan }] }],
+    [`PUT ${at}/7/application_plans/3.json`]: () => [200, {}],
+    [`DELETE ${at}/7.json`]: () => {
+      isThere = false;
+      return [200, {}];
+    },
+  };
+  const page = showPage("/products/7", server, { deeds: new Set(["change-plans"]) });
+  return { ...page, remove: () => (isThere = false) };
+}
+
+const isOffered = (name: string) => [...document.querySelectorAll("button")].some((it) => it.textContent === name);
+
+test("whoever goes back to a product that was deleted does not find it, and nothing to be done with it", async () => {
+  const page = showProduct();
+  await says("Ferries");
+  await click("Delete");
+  await says("Delete Ferries?");
+  await click("Delete");
+  await waitFor(() => expect(page.address()).toBe("/products"));
+  await says("Ferries was deleted");
+  expect(page.askedFor(`GET ${at}/7.json`)).toHaveLength(1);
+  await waitFor(() => expect(page.queries.getQueryData(["products", "one", 7])).toBeUndefined());
+
+  page.router.history.back();
+  await says("There is no such thing here");
+  expect(isOffered("Edit")).toBe(false);
+});
+
+test("a product that was deleted elsewhere leaves its page, with what could be done with it", async () => {
+  const page = showProduct();
+  await waitFor(() => expect(isOffered("Edit")).toBe(true));
+  page.remove();
+  await page.queries.invalidateQueries({ queryKey: ["products"] });
+  await says("There is no such thing here");
+  expect(isOffered("Edit")).toBe(false);
+  expect(shown()).not.toContain("Ferries");
+});
+
+test("a plan's new name is read anew wherever its old one was shown", async () => {
+  const page = showProduct();
+  const shows = [
+    ["applications", "list", {}],
+    ["accounts", "one", 4, "plan"],
+  ];
+  for (const queryKey of shows) page.queries.setQueryData(queryKey, { plan_name: "Basic" });
+  await click("Actions of Basic");
+  await click("Edit");
+  await waitFor(() => expect(document.querySelector("[role=dialog] #name")).not.toBeNull());
+  await fill("name", "Small");
+  await click("Save");
+  await says("The plan was changed");
+  expect(shows.map((queryKey) => page.queries.getQueryState(queryKey)?.isInvalidated)).toEqual([true, true]);
+});

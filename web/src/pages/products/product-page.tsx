@@ -1,0 +1,111 @@
+import { Button, Content, DescriptionList, Flex, PageSection, Stack } from "@patternfly/react-core";
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
+import { presentOf } from "../../api/api-problem.ts";
+import { useManagement } from "../../api/management-client.ts";
+import { type Product, applicationPlansQuery, productQuery } from "../../api/products.ts";
+import { mayChangePlans, useSession } from "../../api/session.tsx";
+import { Fact } from "../../components/facts.tsx";
+import { ConfirmDialog } from "../../components/form/form-dialog.tsx";
+import { useChange } from "../../components/form/use-change.ts";
+import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
+import { PageBreadcrumb, PageHeader, SectionCard } from "../../components/page-header.tsx";
+import { CreatePlan, PlanList } from "../../components/plans/plan-list.tsx";
+import { ProductDialog, credentialsName } from "../../components/product-dialog.tsx";
+
+const route = getRouteApi("/products/$id");
+
+export function ProductPage() {
+  const id = Number(route.useParams().id);
+  const query = useQuery(productQuery(useManagement(), id));
+  const mayChange = mayChangePlans(useSession());
+  const product = presentOf(query);
+  const name = product?.name ?? "Product";
+  return (
+    <>
+      <PageHeader
+        title={name}
+        breadcrumb={<PageBreadcrumb to="/products" list="Products" here={name} />}
+        actions={mayChange && product && <ProductActions product={product} />}
+      >
+        {product?.description}
+      </PageHeader>
+      <PageSection isFilled>
+        <Loaded query={query} skeleton={<TableSkeleton of="the product" />}>
+          {(loaded) => <ProductView product={loaded} />}
+        </Loaded>
+      </PageSection>
+    </>
+  );
+}
+
+function ProductView({ product }: { product: Product }) {
+  const plans = useQuery(applicationPlansQuery(useManagement(), product.id));
+  const path = `services/${product.id}/application_plans`;
+  return (
+    <Stack hasGutter>
+      <SectionCard title="Product">
+        <DescriptionList isCompact columnModifier={{ default: "1Col", md: "2Col" }}>
+          <Fact term="System name">
+            <span className="bellwire-mono">{product.system_name}</span>
+          </Fact>
+          <Fact term="Applications prove who they are with">{credentialsName[product.backend_version]}</Fact>
+        </DescriptionList>
+      </SectionCard>
+      <SectionCard title="Application plans" actions={<CreatePlan path={path} variant="secondary" size="sm" />}>
+        <Loaded query={plans} skeleton={<TableSkeleton of="plans" />}>
+          {(all) => <PlanList path={path} plans={all} />}
+        </Loaded>
+      </SectionCard>
+    </Stack>
+  );
+}
+
+function ProductActions({ product }: { product: Product }) {
+  const api = useManagement();
+  const navigate = useNavigate();
+  const [open, setOpen] = useState<"edit" | "delete">();
+  const close = (): void => setOpen(undefined);
+  const remove = useChange({
+    change: () => api.remove(`services/${product.id}`),
+    stale: [
+      ["products", "list"],
+      ["applications", "list"],
+    ],
+    gone: [
+      ["products", "one", product.id],
+      ["plans", "application", product.id],
+      ["applications", "of account"],
+      ["applications", "one"],
+    ],
+    done: `${product.name} was deleted`,
+    failed: "The product could not be deleted",
+    onDone: () => navigate({ to: "/products" }),
+  });
+  return (
+    <Flex>
+      <Button variant="secondary" onClick={() => setOpen("edit")}>
+        Edit
+      </Button>
+      <Button variant="secondary" isDanger onClick={() => setOpen("delete")}>
+        Delete
+      </Button>
+      {open === "edit" && <ProductDialog product={product} onClose={close} />}
+      {open === "delete" && (
+        <ConfirmDialog
+          title={`Delete ${product.name}?`}
+          confirm="Delete"
+          isBusy={remove.isPending}
+          onConfirm={() => remove.mutate(undefined)}
+          onClose={close}
+        >
+          <Content component="p">
+            Its plans and all applications on them go with it, and cannot be brought back. Each application is told as
+            deleted to endpoints that ask for all actors.
+          </Content>
+        </ConfirmDialog>
+      )}
+    </Flex>
+  );
+}

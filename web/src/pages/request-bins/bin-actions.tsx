@@ -1,0 +1,88 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { ApiProblem, saysWhy } from "../../api/api-problem.ts";
+import { answerOf, settled, useApi } from "../../api/bellwire-client.ts";
+import type { Bin } from "../../api/endpoints.ts";
+import { TextField } from "../../components/form/fields.tsx";
+import { FormDialog } from "../../components/form/form-dialog.tsx";
+import { useToast } from "../../components/toast-context.ts";
+
+export function ChangeAnswerDialog({ bin, onClose }: { bin: Bin; onClose: () => void }) {
+  const [status, setStatus] = useState(String(bin.answer_status));
+  const [delayMs, setDelayMs] = useState(String(bin.answer_delay_ms));
+  const { change } = useBinActions();
+  const errors = change.error instanceof ApiProblem ? change.error.errors : {};
+  return (
+    <FormDialog
+      title="How the bin answers"
+      description="Let it fail, or take its time, and watch what becomes of the deliveries."
+      submit="Save"
+      isBusy={change.isPending}
+      isDisabled={status === "" || delayMs === ""}
+      onSubmit={() =>
+        change.mutate(
+          { id: bin.id, answer_status: Number(status), answer_delay_ms: Number(delayMs) },
+          { onSuccess: onClose },
+        )
+      }
+      onClose={onClose}
+    >
+      <TextField
+        id="answer_status"
+        label="Status"
+        isRequired
+        hint="From 200 to 599. Only 200 counts as delivered, unless the endpoint's settings say otherwise."
+        errors={errors["answer_status"]}
+        value={status}
+        input={{ type: "number", min: 200, max: 599 }}
+        onChange={setStatus}
+      />
+      <TextField
+        id="answer_delay_ms"
+        label="Delay in milliseconds"
+        isRequired
+        hint="How long it waits before it answers, up to two minutes."
+        errors={errors["answer_delay_ms"]}
+        value={delayMs}
+        input={{ type: "number", min: 0, max: 120_000 }}
+        onChange={setDelayMs}
+      />
+    </FormDialog>
+  );
+}
+
+export function useBinActions() {
+  const api = useApi();
+  const client = useQueryClient();
+  const toast = useToast();
+  const refresh = () => client.invalidateQueries({ queryKey: ["bins"] });
+  const tell = (title: string) => (error: unknown) => toast({ kind: "danger", title, detail: saysWhy(error) });
+
+  const create = useMutation({
+    mutationFn: () => answerOf(api.POST("/api/v1/bins", { body: {} })),
+    onSuccess: refresh,
+    onError: tell("The bin could not be created"),
+  });
+  const remove = useMutation({
+    mutationFn: (id: string) => settled(api.DELETE("/api/v1/bins/{id}", { params: { path: { id } } })),
+    onSuccess: refresh,
+    onError: tell("The bin could not be deleted"),
+  });
+  const change = useMutation({
+    mutationFn: ({ id, answer_status, answer_delay_ms }: Pick<Bin, "id" | "answer_status" | "answer_delay_ms">) =>
+      answerOf(api.PATCH("/api/v1/bins/{id}", { params: { path: { id } }, body: { answer_status, answer_delay_ms } })),
+    onSuccess: async (bin) => {
+      toast({ kind: "success", title: `The bin now answers ${describeAnswer(bin)}` });
+      await refresh();
+    },
+    onError: tell("The bin could not be changed"),
+  });
+  return { create, remove, change };
+}
+
+/** "200", or "500 after 1.5 s". */
+export const describeAnswer = ({
+  answer_status,
+  answer_delay_ms,
+}: Pick<Bin, "answer_status" | "answer_delay_ms">): string =>
+  answer_delay_ms > 0 ? `${answer_status} after ${answer_delay_ms / 1000} s` : String(answer_status);

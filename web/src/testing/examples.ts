@@ -1,0 +1,51 @@
+import type { Event } from "../api/events.ts";
+import type { Product } from "../api/products.ts";
+import type { Session } from "../api/session.tsx";
+
+export const exampleEvent: Event = {
+  id: "0192f0c1-0000-7000-8000-000000000001",
+  type: "account.created",
+  object_id: 7,
+  account_id: 7,
+  account_name: "Harbour & Sons",
+  sequence: 1,
+  occurred_at: "2026-03-01T09:00:00.000Z",
+  actor: { kind: "developer", user_id: 21 },
+  channel: "developer_portal",
+};
+
+export const exampleProduct: Product = {
+  id: 7,
+  name: "API",
+  state: "incomplete",
+  system_name: "api",
+  backend_version: "2",
+  deployment_option: "hosted",
+  intentions_required: false,
+  buyers_manage_apps: true,
+  buyers_manage_keys: true,
+  referrer_filters_required: false,
+  custom_keys_enabled: true,
+  buyer_key_regenerate_enabled: true,
+  mandatory_app_key: true,
+  buyer_can_select_plan: false,
+  buyer_plan_change_permission: "request",
+  created_at: "2026-03-01T09:00:00Z",
+  updated_at: "2026-03-01T09:00:00Z",
+  annotations: {},
+  links: [],
+};
+
+/** Mia, an admin, to whom nothing is closed. */
+export const exampleSession: Session = {
+  userId: 5,
+  userName: "mia",
+  role: "admin",
+  places: new Map<string, boolean>(),
+  deeds: new Set<string>(),
+  csrfToken: "t",
+  providerName: "Acme",
+  timeZone: "UTC",
+  passwordLengthMin: 12,
+  developerPortalUrl: "/",
+};
