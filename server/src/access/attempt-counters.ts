@@ -43,7 +43,7 @@ interface Row {
 
 // Served by the primary key.
 const readStatement = `
-  select digest, attempts, ends_at as "endsAt"
+  select digest, attempts, ends_at
   from attempt_counters
   where digest = any($1) and ends_at > $2`;
 
@@ -63,7 +63,7 @@ const countStatement = `
   on conflict (digest) do update set
     attempts = case when counter.ends_at > $3 and counter.ends_at <= excluded.ends_at then counter.attempts + 1 else 1 end,
     ends_at = case when counter.ends_at > $3 and counter.ends_at <= excluded.ends_at then counter.ends_at else excluded.ends_at end
-  returning digest, attempts, ends_at as "endsAt"`;
+  returning digest, attempts, ends_at`;
 
 /** Counts one attempt for each, and returns the counts with it. */
 export async function countAttempt({ pool, clock }: CounterNeeds, counters: readonly Counter[]): Promise<Count[]> {

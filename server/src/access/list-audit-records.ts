@@ -20,7 +20,7 @@ export interface AuditPage {
 
 // Backwards along the primary key. Users are found by theirs, at most one for each record of the page.
 const statement = `
-  select record.id, record.at, record.actor_kind as "actorKind", record.actor_id as "actorId",
+  select record.id, record.at, record.actor_kind, record.actor_id,
     provider_user.username as "actorName", record.action, record.subject, record.detail
   from audit_records record
   left join provider_users provider_user

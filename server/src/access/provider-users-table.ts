@@ -30,8 +30,8 @@ export interface NewProviderUser {
   readonly state?: ProviderUser["state"];
 }
 
-export const providerUserColumns = `id, username, email, role, sections, service_ids as "serviceIds", state,
-  created_at as "createdAt", updated_at as "updatedAt"`;
+export const providerUserColumns = `id, username, email, role, sections, service_ids, state,
+  created_at, updated_at`;
 
 const insertStatement = `
   insert into provider_users (provider_id, username, email, password_hash, role, sections, state,
@@ -72,7 +72,7 @@ export async function readProviderUser(
 // By user name or e-mail, in any case; a name that is another's e-mail comes first, and these two are all that there can be.
 // Served by the two unique indexes on lower(username) and lower(email).
 const findStatement = `
-  select ${providerUserColumns}, password_hash as "passwordHash"
+  select ${providerUserColumns}, password_hash
   from provider_users
   where provider_id = $1 and (lower(username) = lower($2) or lower(email) = lower($2))
   order by lower(username) = lower($2) desc`;

@@ -54,7 +54,7 @@ export async function createSession(
 }
 
 const findStatement = `
-  select provider_id as "providerId", audience, user_id as "userId", csrf_token as "csrfToken", expires_at as "expiresAt"
+  select provider_id as "providerId", audience, user_id, csrf_token, expires_at
   from sessions
   where digest = $1 and provider_id = $2 and audience = $3 and expires_at > $4`;
 

@@ -13,7 +13,7 @@ export interface StoredToken {
   readonly createdAt: Date;
 }
 
-const columns = `id, name, scopes, permission, expires_at as "expiresAt", created_at as "createdAt"`;
+const columns = `id, name, scopes, permission, expires_at, created_at`;
 
 interface Owner {
   readonly providerId: number;

@@ -10,7 +10,7 @@ export interface Outage {
 }
 
 const told = `provider.id as "providerId", provider.name as "providerName", provider.subdomain,
-  endpoint.name as "endpointName", endpoint.url_masked as "urlMasked"`;
+  endpoint.name as "endpointName", endpoint.url_masked`;
 
 // One probe of failures_list_idx for each endpoint that has no outage, however long its list is. What failed before the
 // last outage ended belongs to that one.

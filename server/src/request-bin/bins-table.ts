@@ -23,8 +23,8 @@ interface BinKey {
 }
 
 const columns = `
-  provider_id as "providerId", id, view_key as "viewKey", answer_status as "answerStatus", answer_delay_ms as "answerDelayMs",
-  requests_caught as "requestsCaught", created_at as "createdAt"`;
+  provider_id, id, view_key, answer_status, answer_delay_ms,
+  requests_caught, created_at`;
 
 /** 130 random bits: neither a bin nor its view is found by guessing. */
 const secretLength = 26;

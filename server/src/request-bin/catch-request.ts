@@ -30,7 +30,7 @@ const countStatement = `
     allowance = least($3, allowance + $4 * extract(epoch from clock_timestamp() - allowance_at))::bigint - $2,
     allowance_at = clock_timestamp()
   where id = $1 and ($5::bigint is null or provider_id = $5) and least($3, allowance + $4 * extract(epoch from clock_timestamp() - allowance_at)) >= $2
-  returning provider_id as "providerId", requests_caught as number, bytes_caught as "endsAt", answer_status as status,
+  returning provider_id, requests_caught as number, bytes_caught as "endsAt", answer_status as status,
     answer_delay_ms as "delayMs"`;
 
 const waitStatement = `

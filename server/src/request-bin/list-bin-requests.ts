@@ -37,7 +37,7 @@ const newestFirst = `${sizes} order by number desc limit $6`;
 const oldestFirst = `${sizes} order by number limit $6`;
 
 const rowsStatement = `
-  select number, received_at as "receivedAt", method, path, query, headers,
+  select number, received_at, method, path, query, headers,
     substring(body from 1 for $4::integer) as body, octet_length(body) as "bodyBytes"
   from bin_requests
   where provider_id = $1 and bin_id = $2 and number = any($3::integer[])`;

@@ -11,7 +11,7 @@ async function giveUp(api: ApiHouse, moments: readonly string[]): Promise<readon
   await api.ask("PUT", "/webhooks.json", { payload: webhook });
   await api.ask("POST", "/signup.xml", { payload: { org_name: "Harbour & Sons", username: "mira" } });
   const due = await api.pool.query<{ id: string; endpointId: number }>(
-    `select event_id as id, endpoint_id as "endpointId" from due where provider_id = $1 order by event_id`,
+    `select event_id as id, endpoint_id from due where provider_id = $1 order by event_id`,
     [api.provider.id],
   );
   const url = encryption.encrypt("endpoint url", webhook.url);

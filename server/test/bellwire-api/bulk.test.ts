@@ -36,7 +36,7 @@ const addPlan = async ({ pool, provider }: BellwireHouse, kind: string, productI
 /** The newest events last: what happened, and to which account. */
 async function told({ pool, provider }: BellwireHouse, since: number): Promise<readonly (readonly [string, number])[]> {
   const rows = await pool.query<{ type: string; accountId: number }>(
-    `select type, account_id as "accountId" from events where provider_id = $1 order by id`,
+    `select type, account_id from events where provider_id = $1 order by id`,
     [provider.id],
   );
   return rows.slice(since).map(({ type, accountId }) => [type, accountId]);

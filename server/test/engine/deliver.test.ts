@@ -153,9 +153,7 @@ test("the events of one change arrive in their order, however wide the lane is",
   for (let account = 0; account < 20; account += 1) await recordNow(database, { providerId }, signUp(account));
 
   await until(() => receiver.received.length === 60);
-  const accounts = await database.query<{ id: string; accountId: number }>(
-    `select id, account_id as "accountId" from events`,
-  );
+  const accounts = await database.query<{ id: string; accountId: number }>(`select id, account_id from events`);
   const accountOf = new Map(accounts.map(({ id, accountId }) => [id, accountId]));
   const arrived = Map.groupBy(receiver.received, (request) => accountOf.get(String(request.headers["webhook-id"])));
   expect(

@@ -45,9 +45,7 @@ test("with an order by account, each account's events arrive one after another, 
   );
 
   await until(() => receiver.received.length === 80);
-  const sequences = await database.query<{ id: string; accountId: number }>(
-    `select id, account_id as "accountId" from events`,
-  );
+  const sequences = await database.query<{ id: string; accountId: number }>(`select id, account_id from events`);
   const accountOf = new Map(sequences.map(({ id, accountId }) => [id, accountId]));
   const byAccount = Map.groupBy(receiver.received, (request) => accountOf.get(String(request.headers["webhook-id"])));
   const oneToTwenty = Array.from({ length: 20 }, (_, index) => index + 1);

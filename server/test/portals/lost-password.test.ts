@@ -120,7 +120,7 @@ test("a link that was mailed before a suspension opens nothing after it", async 
   await ada.submit("/lost-password", { email: "ada@tallow.example" });
   const path = await house.mailedPath();
   const [user] = await house.pool.query<{ userId: number; accountId: number }>(
-    `select id as "userId", account_id as "accountId" from users where provider_id = $1`,
+    `select id as "userId", account_id from users where provider_id = $1`,
     [house.provider.id],
   );
   if (!user) throw new Error("ada was not found.");

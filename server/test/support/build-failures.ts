@@ -15,7 +15,7 @@ const failStatement = `
     case when $2 then clock_timestamp()
       else now() - interval '1 hour' + make_interval(secs => row_number() over (order by event_id)) end
   from gone
-  returning event_id as "eventId"`;
+  returning event_id`;
 
 const url = encryption.encrypt("endpoint url", "https://hooks.example/3s");
 

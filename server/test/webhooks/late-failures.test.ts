@@ -47,7 +47,7 @@ test("deleting up to a time that was read leaves what failed before it and commi
   const [quickId] = await recordNow(database, { providerId }, [anEvent({ accountId: 2 })]);
   await using _engine = await startTestEngine(database);
   const [quick] = await until(async () => {
-    const rows = await database.query<{ failedAt: Date }>(`select failed_at as "failedAt" from failures`);
+    const rows = await database.query<{ failedAt: Date }>(`select failed_at from failures`);
     return rows.length === 1 && rows;
   });
   await secondPasses(database);

@@ -6,7 +6,7 @@ const purpose = "key check";
 const sentinel = "This key can read what it wrote.";
 
 // Every key that ever encrypted anything here has a row.
-const readAll = `select key_id as "keyId", sentinel from key_checks`;
+const readAll = `select key_id, sentinel from key_checks`;
 const insert = `insert into key_checks (key_id, sentinel) values ($1, $2) on conflict (key_id) do nothing`;
 
 /**

@@ -8,10 +8,10 @@ export interface ApplicationRow extends Omit<Application, "product" | "plan" | "
   readonly planId: number;
 }
 
-const columns = `id, account_id as "accountId", product_id as "productId", plan_id as "planId", name, description, state,
-  user_key as "userKey", application_id as "applicationId", provider_verification_key as "providerVerificationKey",
-  redirect_url as "redirectUrl", create_origin as "createOrigin", accepted_at as "acceptedAt", first_traffic_at as "firstTrafficAt",
-  first_daily_traffic_at as "firstDailyTrafficAt", fields, created_at as "createdAt", updated_at as "updatedAt"`;
+const columns = `id, account_id, product_id, plan_id, name, description, state,
+  user_key, application_id, provider_verification_key,
+  redirect_url, create_origin, accepted_at, first_traffic_at,
+  first_daily_traffic_at, fields, created_at, updated_at`;
 
 const readStatement = `select ${columns} from applications where provider_id = $1 and id = any($2) order by id`;
 

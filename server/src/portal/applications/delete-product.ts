@@ -95,7 +95,7 @@ const newcomerStatement = `
 
 // In the same order. Served by applications_product_idx.
 const accountsStatement = `
-  select distinct account_id as "accountId"
+  select distinct account_id
   from applications
   where provider_id = $1 and product_id = $2
   order by account_id`;

@@ -20,7 +20,7 @@ export interface FieldsDefinition {
   readonly updatedAt: Date;
 }
 
-const definitionColumns = `id, target, name, label, required, hidden, read_only as "readOnly", choices, position,
+const definitionColumns = `id, target, name, label, required, hidden, read_only, choices, position,
   created_at as "createdAt", updated_at as "updatedAt"`;
 
 const listDefinitionsStatement = `select ${definitionColumns} from fields_definitions where provider_id = $1 order by target, position, id`;

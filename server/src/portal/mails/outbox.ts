@@ -36,8 +36,8 @@ export async function insertMail(
 }
 
 const listMailsStatement = `
-  select id, recipient, subject, text, created_at as "createdAt", sent_at as "sentAt", attempts_made as "attemptsMade",
-    last_error as "lastError"
+  select id, recipient, subject, text, created_at, sent_at, attempts_made,
+    last_error
   from mails
   where provider_id = $1 and ($2::bigint is null or id < $2)
   order by id desc
@@ -98,8 +98,8 @@ const claimMailsStatement = `
     order by due_at
     limit $2
     for update skip locked)
-  returning mails.provider_id as "providerId", mails.id, recipient, subject, text, attempts_made as "attemptsMade",
-    provider.name as "providerName", provider.from_email as "fromEmail"`;
+  returning mails.provider_id, mails.id, recipient, subject, text, attempts_made,
+    provider.name as "providerName", provider.from_email`;
 
 // From now on the recipient has the link, and nobody who reads the outbox needs it.
 const markSentStatement = `

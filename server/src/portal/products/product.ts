@@ -64,14 +64,14 @@ export interface OidcConfiguration {
   readonly direct_access_grants_enabled: boolean;
 }
 
-const productColumns = `id, name, system_name as "systemName", state, description, backend_version as "backendVersion",
-  deployment_option as "deploymentOption", support_email as "supportEmail", intentions_required as "intentionsRequired",
-  txt_support as "txtSupport", terms, notification_settings as "notificationSettings", annotations, mandatory_app_key as "mandatoryAppKey",
-  referrer_filters_required as "referrerFiltersRequired", buyers_manage_apps as "buyersManageApps",
-  buyers_manage_keys as "buyersManageKeys", custom_keys_enabled as "customKeysEnabled",
-  buyer_key_regenerate_enabled as "buyerKeyRegenerateEnabled", buyer_can_select_plan as "buyerCanSelectPlan",
-  buyer_plan_change_permission as "buyerPlanChangePermission", oidc_configuration as "oidcConfiguration",
-  created_at as "createdAt", updated_at as "updatedAt"`;
+const productColumns = `id, name, system_name, state, description, backend_version as "backendVersion",
+  deployment_option, support_email, intentions_required,
+  txt_support, terms, notification_settings, annotations, mandatory_app_key,
+  referrer_filters_required, buyers_manage_apps,
+  buyers_manage_keys, custom_keys_enabled,
+  buyer_key_regenerate_enabled, buyer_can_select_plan,
+  buyer_plan_change_permission, oidc_configuration,
+  created_at, updated_at`;
 
 const listProductsStatement = `
   select ${productColumns}

@@ -44,13 +44,13 @@ export interface ProviderSettings extends Pick<
 const readSettingsStatement = `
   select provider.name, provider.time_zone as "timeZone", web_hooks as "webHooks", signups_enabled as "signupsEnabled",
     email_activation as "emailActivation", password_length_min as "passwordLengthMin",
-    user_account_area_enabled as "userAccountAreaEnabled", hide_service as "hideService",
-    public_search as "publicSearch", account_plans_ui_visible as "accountPlansUiVisible",
-    change_account_plan_permission as "changeAccountPlanPermission",
-    service_plans_ui_visible as "servicePlansUiVisible",
-    change_service_plan_permission as "changeServicePlanPermission", enforce_sso as "enforceSso",
-    from_email as "fromEmail", support_email as "supportEmail", finance_support_email as "financeSupportEmail",
-    site_access_code as "siteAccessCode",
+    user_account_area_enabled, hide_service,
+    public_search, account_plans_ui_visible,
+    change_account_plan_permission,
+    service_plans_ui_visible,
+    change_service_plan_permission, enforce_sso,
+    from_email, support_email, finance_support_email,
+    site_access_code,
     coalesce((
       select approval_required
       from plans

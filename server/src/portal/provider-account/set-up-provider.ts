@@ -36,7 +36,7 @@ const insertTenantStatement = `
   insert into bellwire_directory.tenants (subdomain, cell_number)
   select $1, number from bellwire_directory.cells where schema_name = current_schema()
   on conflict (subdomain) do nothing
-  returning provider_id as "providerId"`;
+  returning provider_id`;
 
 /** Gives a new provider its id, and its subdomain a way to this cell. Undefined if the subdomain is taken. */
 async function insertTenant(tx: Transaction, subdomain: string): Promise<number | undefined> {

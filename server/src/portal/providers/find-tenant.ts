@@ -10,7 +10,7 @@ export interface Tenant {
 }
 
 // The directory lies outside of every cell, so it is asked on its own and never joined with a cell's tables.
-const findTenantStatement = `select provider_id as "providerId" from bellwire_directory.tenants where subdomain = $1`;
+const findTenantStatement = `select provider_id from bellwire_directory.tenants where subdomain = $1`;
 
 // The oldest provider: the one that every host means while there is no base domain.
 const firstProviderStatement = `select id as "providerId" from providers order by id limit 1`;

@@ -20,9 +20,9 @@ export interface Provider {
   readonly updatedAt: Date;
 }
 
-const providerColumns = `id, name, subdomain, state, time_zone as "timeZone", web_hooks as "webHooks",
-  signups_enabled as "signupsEnabled", email_activation as "emailActivation",
-  password_length_min as "passwordLengthMin", created_at as "createdAt", updated_at as "updatedAt"`;
+const providerColumns = `id, name, subdomain, state, time_zone, web_hooks,
+  signups_enabled, email_activation,
+  password_length_min, created_at, updated_at`;
 
 const readProviderStatement = `select ${providerColumns} from providers where id = $1`;
 

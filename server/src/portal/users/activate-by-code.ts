@@ -4,7 +4,7 @@ import type { User } from "./user.ts";
 import { userColumns } from "./users-table.ts";
 
 const findStatement = `
-  select account_id as "accountId"
+  select account_id
   from users
   where provider_id = $1 and activation_code_digest = $2 and state = 'pending' and activation_until > $3`;
 

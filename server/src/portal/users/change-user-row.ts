@@ -5,7 +5,7 @@ import { userColumns } from "./users-table.ts";
 
 // Locks the user until the transaction ends. The account is locked before its users are, by everybody.
 const lockStatement = `
-  select ${userColumns}, password_hash as "passwordHash"
+  select ${userColumns}, password_hash
   from users
   where provider_id = $1 and account_id = $2 and id = $3
   for no key update`;

@@ -3,9 +3,9 @@ import { isXmlText } from "#platform/document/xml-text.ts";
 
 // Each is served by an index of its own: the primary key, users_username_idx, users_email_idx.
 const statements = {
-  id: `select account_id as "accountId" from users where provider_id = $1 and id = $2`,
-  username: `select account_id as "accountId" from users where provider_id = $1 and lower(username) = lower($2)`,
-  email: `select account_id as "accountId" from users where provider_id = $1 and lower(email) = lower($2)`,
+  id: `select account_id from users where provider_id = $1 and id = $2`,
+  username: `select account_id from users where provider_id = $1 and lower(username) = lower($2)`,
+  email: `select account_id from users where provider_id = $1 and lower(email) = lower($2)`,
 } as const;
 
 /** The account of the one user who has this id, this username or this e-mail address. */

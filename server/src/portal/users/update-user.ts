@@ -66,7 +66,7 @@ function judgeUpdate(
 }
 
 const hashStatement = `
-  select password_hash as "passwordHash" from users where provider_id = $1 and account_id = $2 and id = $3`;
+  select password_hash from users where provider_id = $1 and account_id = $2 and id = $3`;
 
 /** The hash of the new password, if there is to be one. Before the transaction opens: it takes a while. */
 async function judgeNewPassword(

@@ -19,7 +19,7 @@ test("a settle that is not committed yet holds the horizon at the second of its 
   const failedAt = await database.inTransaction(async (tx) => {
     const settlement = { endpointId, epoch: 1, eventId, number: 1, at, ...answer, ...end };
     expect(await writeOutcomes(tx, owner, [settlement])).toBe(1);
-    const [failure] = await tx.query<{ failedAt: Date }>(`select failed_at as "failedAt" from failures`);
+    const [failure] = await tx.query<{ failedAt: Date }>(`select failed_at from failures`);
     await tx.query(`select pg_sleep(1.1)`); // its second passes by the database's clock
     expect(Math.floor((failure?.failedAt.getTime() ?? 0) / 1000)).toBe(
       (await readFailureHorizon(database)).getTime() / 1000,

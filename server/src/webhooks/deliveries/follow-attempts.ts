@@ -21,8 +21,8 @@ export interface FollowedAttempt extends AttemptCursor {
 // commits later is not passed by. attempts_feed_idx and deliveries_feed_idx (BRIN) lead to the newest blocks of each day,
 // whatever their number.
 const statement = `
-  select recorded_in as "recordedIn", event_id as "eventId", endpoint_id as "endpointId", number, at, status, error,
-    latency_ms as "latencyMs"
+  select recorded_in, event_id, endpoint_id, number, at, status, error,
+    latency_ms
   from ${everyAttempt} attempt
   where provider_id = $1
     and recorded_in >= $2

@@ -20,10 +20,10 @@ export interface DeliveryFilter {
 // ended, by primary key: what is due hides the end of an earlier round. Stops at the limit; a filter that matches
 // seldom walks further, down to `since`.
 const statement = `
-  select event.id as "eventId", delivery.endpoint_id as "endpointId", endpoint.name as "endpointName",
-    event.type as "eventType", event.object_id as "objectId", event.account_id as "accountId",
-    event.account_name as "accountName", event.occurred_at as "occurredAt", delivery.state,
-    delivery.attempts_made as "attemptsMade", delivery.replay, delivery.due_at as "nextAttemptAt", delivery.ended_at as "endedAt",
+  select event.id as "eventId", delivery.endpoint_id, endpoint.name as "endpointName",
+    event.type as "eventType", event.object_id, event.account_id,
+    event.account_name, event.occurred_at, delivery.state,
+    delivery.attempts_made, delivery.replay, delivery.due_at as "nextAttemptAt", delivery.ended_at,
     attempt.at as "lastAttemptAt", attempt.status as "lastStatus", attempt.error as "lastError",
     attempt.latency_ms as "lastLatencyMs"
   from events event

@@ -25,8 +25,8 @@ export interface DeliveryInFull extends Delivery, PlaceInOrder {
 }
 
 const attempts = `
-  select number, at, status, error, latency_ms as "latencyMs", response_headers as "responseHeaders",
-    response_body as "responseBody"
+  select number, at, status, error, latency_ms, response_headers,
+    response_body
   from ${everyAttempt} attempt
   where provider_id = $1 and event_id = $2 and endpoint_id = $3
   order by number`;

@@ -38,8 +38,8 @@ export interface DueDelivery {
 }
 
 /** Of a row of `due` with its `payload` and `endpoint`. */
-export const dueDeliveryColumns = `due.endpoint_id as "endpointId", due.event_id as "eventId", due.due_at::text as "dueAt",
-    due.ordering_key as "orderingKey", due.attempts_made as "attemptsMade", due.round_start as "roundStart", due.replay, due.format,
+export const dueDeliveryColumns = `due.endpoint_id, due.event_id, due.due_at::text as "dueAt",
+    due.ordering_key, due.attempts_made, due.round_start, due.replay, due.format,
     convert_from(payload.body, 'UTF8') as body, payload.context, endpoint.version as "endpointVersion"`;
 
 // Due rows of each lane, in order, after the cursor: one statement for many small lanes and for one large one. Only the

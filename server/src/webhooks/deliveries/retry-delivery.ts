@@ -67,7 +67,7 @@ const cancel = `
     on conflict (provider_id, event_id, endpoint_id) do update
       set state = excluded.state, attempts_made = excluded.attempts_made, replay = excluded.replay, ended_at = clock_timestamp()
   )
-  select endpoint_id as "endpointId", ordering_key as "orderingKey" from gone`;
+  select endpoint_id, ordering_key from gone`;
 
 /**
  * Gives a pending delivery up, and lets the next of its order go. An attempt in flight may still arrive; its outcome is

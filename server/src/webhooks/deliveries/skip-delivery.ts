@@ -13,7 +13,7 @@ const statement = `
   update due set ordering_key = null, due_at = case when due.due_at = 'infinity' then clock_timestamp() else due.due_at end
   from before
   where due.event_id = before.event_id and due.endpoint_id = before.endpoint_id
-  returning before.ordering_key as "orderingKey"`;
+  returning before.ordering_key`;
 
 /** Lets those that wait for a delivery in their order go. False when nothing waits for it: it has ended, or has no order. */
 export async function skipDelivery(

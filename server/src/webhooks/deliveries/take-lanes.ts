@@ -40,9 +40,9 @@ const take = `
   update lanes set owner = $1, epoch = lanes.epoch + 1
   from free
   where lanes.endpoint_id = free.endpoint_id
-  returning lanes.endpoint_id as "endpointId", lanes.epoch, lanes.unanswered, lanes.lifts,
+  returning lanes.endpoint_id, lanes.epoch, lanes.unanswered, lanes.lifts,
     extract(epoch from clock_timestamp() - lanes.failing_since)::float8 as "failingSeconds",
-    lanes.failed_attempts as "failedAttempts",
+    lanes.failed_attempts,
     case when free.was_owned then 1
       else coalesce(greatest(0, extract(epoch from lanes.rate_until - clock_timestamp())), 0) end::float8 as "rateSeconds"`;
 
@@ -67,7 +67,7 @@ export interface HeldLane {
 }
 
 const confirm = `
-  select lanes.endpoint_id as "endpointId"
+  select lanes.endpoint_id
   from unnest($2::bigint[], $3::bigint[]) as held (endpoint_id, epoch)
   join lanes on lanes.endpoint_id = held.endpoint_id and lanes.epoch = held.epoch and lanes.owner = $1`;
 

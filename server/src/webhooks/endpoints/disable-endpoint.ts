@@ -12,7 +12,7 @@ const statement = `
   ), lane as (
     update lanes set failing_since = null, failed_attempts = 0 from disabled where lanes.endpoint_id = disabled.id
   )
-  select provider_id as "providerId" from disabled`;
+  select provider_id from disabled`;
 
 /**
  * Stops an endpoint whose receiver is gone, or has failed for too long. Events are recorded and held, the pages say why,

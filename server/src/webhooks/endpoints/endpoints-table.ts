@@ -17,15 +17,15 @@ type Decrypted = Pick<Endpoint, "url" | "headers" | "secrets" | "undecryptable">
 type Row = Omit<Endpoint, keyof Decrypted> & EndpointCiphers;
 
 const columns = `
-  provider_id as "providerId", id, name, description, url as "urlCipher", url_masked as "urlMasked", active,
-  event_types as "eventTypes", provider_actions as "providerActions", all_actors as "allActors", format,
+  provider_id, id, name, description, url as "urlCipher", url_masked, active,
+  event_types, provider_actions, all_actors, format,
   headers as "headersCipher", secret as "secretCipher",
   case when previous_secret_until > now() then previous_secret end as "previousSecretCipher",
   case when previous_secret_until > now() then previous_secret_until end as "previousSecretUntil",
-  retry_waits_seconds as "retryWaitsSeconds", success, timeout_seconds as "timeoutSeconds", max_in_flight as "maxInFlight",
-  max_per_second as "maxPerSecond", ordering, include_credentials as "includeCredentials", state,
-  disabled_reason as "disabledReason",
-  (select not_before from lanes where lanes.endpoint_id = id and lanes.owner is null and not_before > now()) as "heldUntil", version, created_at as "createdAt", updated_at as "updatedAt"`;
+  retry_waits_seconds, success, timeout_seconds, max_in_flight,
+  max_per_second, ordering, include_credentials, state,
+  disabled_reason,
+  (select not_before from lanes where lanes.endpoint_id = id and lanes.owner is null and not_before > now()) as "heldUntil", version, created_at, updated_at`;
 
 function endpointOf(encryption: Encryption, row: Row): Endpoint {
   const { urlCipher, headersCipher, secretCipher, previousSecretCipher, ...open } = row;

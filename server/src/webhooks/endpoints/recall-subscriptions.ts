@@ -37,9 +37,9 @@ const remembered = new LRUCache<string, readonly Subscription[]>({
 const versionStatement = `select configuration_version as version from providers where id = $1`;
 
 const statement = `
-  select endpoint.id, endpoint.active, endpoint.event_types as "eventTypes", endpoint.provider_actions as "providerActions",
-    endpoint.all_actors as "allActors", endpoint.format, endpoint.include_credentials as "includeCredentials",
-    endpoint.ordering, provider.event_source as source, provider.web_hooks as "webHooks", provider.configuration_version as version
+  select endpoint.id, endpoint.active, endpoint.event_types, endpoint.provider_actions,
+    endpoint.all_actors, endpoint.format, endpoint.include_credentials,
+    endpoint.ordering, provider.event_source as source, provider.web_hooks, provider.configuration_version as version
   from endpoints endpoint
   join providers provider on provider.id = endpoint.provider_id
   where endpoint.provider_id = $1 and endpoint.deleted_at is null

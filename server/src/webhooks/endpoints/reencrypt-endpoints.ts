@@ -18,7 +18,7 @@ const batchRows = 100;
 // By id, so that each endpoint is looked at once: those that cannot be decrypted stay as they are. Deleted ones too, since
 // their failures may still be listed. The four bytes behind the version name a ciphertext's key. Locked, so that a change at the same time waits and is then refused as outdated.
 const select = `
-  select provider_id as "providerId", id, url as "urlCipher", headers as "headersCipher", secret as "secretCipher",
+  select provider_id, id, url as "urlCipher", headers as "headersCipher", secret as "secretCipher",
     previous_secret as "previousSecretCipher"
   from endpoints
   where id > $1 and $2::bytea <> any(array[substring(url from 2 for 4), substring(secret from 2 for 4),

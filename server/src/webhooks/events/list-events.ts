@@ -28,9 +28,9 @@ export interface EventFilter {
 }
 
 /** The columns of an `EventSummary`, of `events event`. */
-export const summaryColumns = `event.id, event.type, event.object_id as "objectId", event.account_id as "accountId",
-  event.account_name as "accountName", event.sequence, event.actor_kind as "actorKind",
-  event.actor_user_id as "actorUserId", event.channel, event.occurred_at as "occurredAt", event.previous`;
+export const summaryColumns = `event.id, event.type, event.object_id, event.account_id,
+  event.account_name, event.sequence, event.actor_kind,
+  event.actor_user_id, event.channel, event.occurred_at, event.previous`;
 
 // Nothing happened before 1970, which is as far as the times in ids go back.
 const matches = `event.provider_id = $1
@@ -76,7 +76,7 @@ export const startOfFeed: FeedCursor = { recordedIn: 0, id: "00000000-0000-0000-
 // Oldest first, in the order of transactions along events_feed_idx, and only below the oldest transaction still running:
 // one that began earlier and commits later is not passed by, however late it is.
 const oldestFirst = `
-  select ${summaryColumns}, event.recorded_in as "recordedIn"
+  select ${summaryColumns}, event.recorded_in
   from events event
   where ${matches}
     and (event.recorded_in, event.id) > ($7, $8)

@@ -22,7 +22,7 @@ export interface EventInFull extends EventSummary {
 }
 
 const event = `
-  select ${summaryColumns}, event.document, event.key, event.renderer_version as "rendererVersion"
+  select ${summaryColumns}, event.document, event.key, event.renderer_version
   from events event
   where event.provider_id = $1 and event.id = $2`;
 

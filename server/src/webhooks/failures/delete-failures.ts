@@ -6,7 +6,7 @@ import { listed, named, nextPiece, taken } from "./pick-failures.ts";
 import { takeInPieces, type AskedBy } from "./take-in-pieces.ts";
 
 const counted = `counted as (select count(*) as count from taken)
-  select counted.count, last.endpoint_id as "endpointId", last.failed_at as "failedAt", last.event_id as "eventId"
+  select counted.count, last.endpoint_id, last.failed_at, last.event_id
   from counted left join last on true`;
 
 const statements = {

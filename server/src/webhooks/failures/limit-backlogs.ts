@@ -57,7 +57,7 @@ const statement = `
     on conflict (provider_id, endpoint_id, event_id) do update
       set failed_at = excluded.failed_at, error = excluded.error, url = excluded.url
   )
-  select endpoint_id as "endpointId", ordering_key as "orderingKey" from mine`;
+  select endpoint_id, ordering_key from mine`;
 
 /**
  * Puts on the failure list what is held beyond the quota, the oldest first: with its reason, to be retried or deleted, so

@@ -32,9 +32,9 @@ export interface FailureFilter {
 // An entry is shown once its second has passed and nobody is left who may add another to that: times are told in whole
 // seconds, so whoever deletes up to a time that he read can only delete what he has seen, and no cursor passes one by.
 const entries = `
-  select failure.event_id as "eventId", failure.endpoint_id as "endpointId", endpoint.name as "endpointName",
-    event.type as "eventType", event.account_id as "accountId", event.account_name as "accountName",
-    ended.attempts_made as "attemptsMade", failure.failed_at as "failedAt", failure.error, failure.url as cipher, payload.body
+  select failure.event_id, failure.endpoint_id, endpoint.name as "endpointName",
+    event.type as "eventType", event.account_id, event.account_name,
+    ended.attempts_made, failure.failed_at, failure.error, failure.url as cipher, payload.body
   from failures failure
   join endpoints endpoint on endpoint.provider_id = failure.provider_id and endpoint.id = failure.endpoint_id
   join events event on event.provider_id = failure.provider_id and event.id = failure.event_id

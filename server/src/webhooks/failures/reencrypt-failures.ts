@@ -16,7 +16,7 @@ const start: Omit<Row, "cipher"> = { providerId: 0, endpointId: 0, eventId: "000
 // Along the primary key, so that each failure is looked at once. Rows that are being retried or deleted are passed over, as
 // everywhere on this table: whoever waits for none of them cannot be part of a deadlock.
 const select = `
-  select provider_id as "providerId", endpoint_id as "endpointId", event_id as "eventId", url as cipher
+  select provider_id, endpoint_id, event_id, url as cipher
   from failures
   where (provider_id, endpoint_id, event_id) > ($1::bigint, $2::bigint, $3::uuid) and substring(url from 2 for 4) <> $4
   order by provider_id, endpoint_id, event_id

@@ -29,7 +29,7 @@ const dueAgain = `again as (
     on conflict (event_id, endpoint_id) do update set due_at = clock_timestamp()
     returning endpoint_id
   )
-  select counted.*, last.endpoint_id as "endpointId", last.failed_at as "failedAt", last.event_id as "eventId"
+  select counted.*, last.endpoint_id, last.failed_at, last.event_id
   from (
     select count(*) as count, coalesce(array_agg(distinct endpoint_id), '{}') as "endpointIds" from again
   ) counted

@@ -19,7 +19,7 @@ const advance = `
   set trusted_at = least(clock_timestamp(),
       trusted_at + least(24 * greatest(clock_timestamp() - read_at, interval '0'), interval '1 day')),
     read_at = clock_timestamp()
-  returning trusted_at as "trustedAt", extract(epoch from read_at - trusted_at)::float8 as "behindSeconds"`;
+  returning trusted_at, extract(epoch from read_at - trusted_at)::float8 as "behindSeconds"`;
 
 export interface RetentionTime {
   /** What is older than the retention by this time may go. */

@@ -43,7 +43,7 @@ const joins = `
 // Up the provider's events by primary key from the cursor on, each one's deliveries by primary key. What is not wanted is
 // given, too: the cursor goes on behind it.
 const chunk = `
-  select event.id as "eventId", ${was} as was, event.type, event.object_id as "objectId", event.account_id as "accountId",
+  select event.id as "eventId", ${was} as was, event.type, event.object_id, event.account_id,
     event.sequence, ended.format, coalesce(ended.attempts_made, 0) as "attemptsMade", coalesce(ended.replay, 0) as replay
   from (
     select * from events

@@ -3,9 +3,9 @@ import type { Database, Transaction } from "#platform/database/database.ts";
 import type { Replay, ReplayRange } from "./replay.ts";
 
 const columns = `
-  provider_id as "providerId", id, endpoint_id as "endpointId", since, until, event_types as "eventTypes", kind as only,
-  last_event as "lastEvent", failed, missing, delivered, given_up as "givenUp", state, created_at as "createdAt",
-  finished_at as "finishedAt"`;
+  provider_id, id, endpoint_id, since, until, event_types, kind as only,
+  last_event, failed, missing, delivered, given_up, state, created_at,
+  finished_at`;
 
 const insert = `
   insert into replays (provider_id, endpoint_id, since, until, event_types, kind, last_event)

@@ -20,8 +20,8 @@ type ClaimedReplay = ReplayRange &
 // The replay that has waited longest, locked until its chunk has been committed. One that another process works on is
 // passed by, so that no chunk is done twice. By replays_running_idx, which holds the running ones alone.
 const claim = `
-  select replay.provider_id as "providerId", replay.id, replay.endpoint_id as "endpointId", replay.since, replay.until,
-    replay.event_types as "eventTypes", replay.kind as only, replay.last_event as "lastEvent", endpoint.format,
+  select replay.provider_id, replay.id, replay.endpoint_id, replay.since, replay.until,
+    replay.event_types, replay.kind as only, replay.last_event, endpoint.format,
     endpoint.include_credentials as "includeCredentials", endpoint.ordering, endpoint.event_types as "subscribedTo",
     endpoint.deleted_at is not null as "isEndpointGone"
   from replays replay

@@ -173,7 +173,7 @@ export const accountOperations: readonly (OperationRow | OutOfScope)[] = [
     via: everybody,
     act: async (scene) => {
       const [account] = await scene.pool.query<{ planId: number }>(
-        `select plan_id as "planId" from accounts where provider_id = $1 and id = $2`,
+        `select plan_id from accounts where provider_id = $1 and id = $2`,
         [scene.provider.id, scene.accountId],
       );
       return changeAccountPlan(scene.pool, { ...scene, planId: account?.planId ?? 0 });

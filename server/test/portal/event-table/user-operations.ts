@@ -72,7 +72,7 @@ async function signUpByMail({ pool, provider, by: { now } }: Scene): Promise<str
 
 async function pendingOfNewAccount(scene: Scene): Promise<{ accountId: number; userId: number }> {
   const [user] = await scene.pool.query<{ accountId: number; userId: number }>(
-    `select account_id as "accountId", id as "userId" from users where provider_id = $1 and username = 'second'`,
+    `select account_id, id as "userId" from users where provider_id = $1 and username = 'second'`,
     [scene.provider.id],
   );
   return user ?? { accountId: 0, userId: 0 };

@@ -3,7 +3,7 @@ import type { Database, Transaction } from "#platform/database/database.ts";
 import type { ApplicationKey } from "../application.ts";
 
 const listStatement = `
-  select application_id as "applicationId", value, created_at as "createdAt", updated_at as "updatedAt"
+  select application_id, value, created_at, updated_at
   from application_keys
   where provider_id = $1 and application_id = any($2)
   order by application_id, created_at, value`;

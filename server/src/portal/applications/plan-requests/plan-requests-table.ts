@@ -16,10 +16,10 @@ export interface PlanRequest {
 
 // Oldest first. Of one application, served by the primary key; of all, within the provider's own rows.
 const listStatement = `
-  select request.application_id as "applicationId",
+  select request.application_id,
     coalesce(nullif(trim(application.name), ''), 'Application ' || application.id) as "applicationName",
-    application.account_id as "accountId", account.org_name as "orgName", request.plan_id as "planId",
-    plan.name as "planName", asker.username as "askedBy", request.created_at as "createdAt"
+    application.account_id, account.org_name, request.plan_id,
+    plan.name as "planName", asker.username as "askedBy", request.created_at
   from plan_requests as request
   join applications as application on application.provider_id = $1 and application.id = request.application_id
   join accounts as account on account.provider_id = $1 and account.id = application.account_id
@@ -53,7 +53,7 @@ const putStatement = `
   on conflict (provider_id, application_id) do update
   set plan_id = excluded.plan_id, user_id = excluded.user_id, created_at = excluded.created_at
   where plan_requests.plan_id <> excluded.plan_id
-  returning plan_id as "planId"`;
+  returning plan_id`;
 
 /** Whether that is news. */
 export async function putPlanRequest(
@@ -72,7 +72,7 @@ export async function putPlanRequest(
 }
 
 const deleteStatement = `
-  delete from plan_requests where provider_id = $1 and application_id = $2 returning plan_id as "planId"`;
+  delete from plan_requests where provider_id = $1 and application_id = $2 returning plan_id`;
 
 /** The plan that was asked for, if one was. A request is deleted when it is decided, either way. */
 export async function deletePlanRequest(

@@ -9,7 +9,7 @@ export interface ReferrerFilter {
   readonly updatedAt: Date;
 }
 
-const columns = `id, application_id as "applicationId", value, created_at as "createdAt", updated_at as "updatedAt"`;
+const columns = `id, application_id as "applicationId", value, created_at, updated_at`;
 
 const listStatement = `
   select ${columns} from referrer_filters where provider_id = $1 and application_id = any($2) order by id`;

@@ -11,8 +11,8 @@ export interface Subscription {
   readonly updatedAt: Date;
 }
 
-const columns = `id, account_id as "accountId", product_id as "productId", plan_id as "planId", state,
-  created_at as "createdAt", updated_at as "updatedAt"`;
+const columns = `id, account_id, product_id, plan_id, state,
+  created_at, updated_at`;
 
 const listStatement = `
   select ${columns} from service_subscriptions where provider_id = $1 and account_id = $2 order by id`;

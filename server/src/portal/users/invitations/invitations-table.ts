@@ -4,8 +4,8 @@ import type { Database, Transaction } from "#platform/database/database.ts";
 import { linkLife } from "../link-life.ts";
 import type { Invitation } from "./invitation.ts";
 
-const columns = `id, account_id as "accountId", email, sent_at as "sentAt",
-  sent_at + ${linkLife} as "expiresAt", accepted_at as "acceptedAt", created_at as "createdAt"`;
+const columns = `id, account_id as "accountId", email, sent_at,
+  sent_at + ${linkLife} as "expiresAt", accepted_at, created_at`;
 
 const listStatement = `select ${columns} from invitations where provider_id = $1 and account_id = $2 order by id`;
 

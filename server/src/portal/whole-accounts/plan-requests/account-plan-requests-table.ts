@@ -13,8 +13,8 @@ export interface AccountPlanRequest {
 
 // Oldest first. Of one account, served by the primary key; of all, within the provider's own rows.
 const listStatement = `
-  select request.account_id as "accountId", account.org_name as "orgName", request.plan_id as "planId",
-    plan.name as "planName", asker.username as "askedBy", request.created_at as "createdAt"
+  select request.account_id, account.org_name, request.plan_id,
+    plan.name as "planName", asker.username as "askedBy", request.created_at
   from account_plan_requests as request
   join accounts as account on account.provider_id = $1 and account.id = request.account_id
   join plans as plan on plan.provider_id = $1 and plan.id = request.plan_id
@@ -45,7 +45,7 @@ const putStatement = `
   on conflict (provider_id, account_id) do update
   set plan_id = excluded.plan_id, user_id = excluded.user_id, created_at = excluded.created_at
   where account_plan_requests.plan_id <> excluded.plan_id
-  returning plan_id as "planId"`;
+  returning plan_id`;
 
 /** Whether that is news. */
 export async function putAccountPlanRequest(
@@ -64,7 +64,7 @@ export async function putAccountPlanRequest(
 }
 
 const deleteStatement = `
-  delete from account_plan_requests where provider_id = $1 and account_id = $2 returning plan_id as "planId"`;
+  delete from account_plan_requests where provider_id = $1 and account_id = $2 returning plan_id`;
 
 /** The plan that was asked for, if one was. A request is deleted when it is decided, either way. */
 export async function deleteAccountPlanRequest(
