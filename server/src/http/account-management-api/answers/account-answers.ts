@@ -1,12 +1,11 @@
 import { Type } from "typebox";
 import { writeAccounts } from "../accounts/write-accounts.ts";
-import { account, adminUrl, application, settings, wholeAccount } from "../examples/example-portal.ts";
-import { writeSignedUp } from "../signup/write-signed-up.ts";
+import { account, adminUrl, settings, wholeAccount } from "../examples/example-portal.ts";
 import { answerAccount } from "./answer-account.ts";
 import type { DocumentedAnswer } from "./documented-answer.ts";
 import { id, links, metadata, time, times } from "./schema-parts.ts";
 
-const schema = Type.Object({
+export const accountSchema = Type.Object({
   account: Type.Object(
     {
       id,
@@ -31,12 +30,12 @@ const schema = Type.Object({
 });
 
 export const accountAnswer: DocumentedAnswer = {
-  schema,
+  schema: accountSchema,
   example: answerAccount({ adminUrl, caller: { reach: null } }, { whole: wholeAccount, settings }),
 };
 
 export const accountsAnswer: DocumentedAnswer = {
-  schema: Type.Object({ accounts: Type.Array(schema), metadata }),
+  schema: Type.Object({ accounts: Type.Array(accountSchema), metadata }),
   example: writeAccounts({
     accounts: [account],
     complete: async () => [wholeAccount],
@@ -44,9 +43,4 @@ export const accountsAnswer: DocumentedAnswer = {
     settings,
     adminUrl,
   }),
-};
-
-export const signedUpAnswer: DocumentedAnswer = {
-  schema,
-  example: writeSignedUp({ whole: wholeAccount, applications: [application] }, settings, adminUrl),
 };

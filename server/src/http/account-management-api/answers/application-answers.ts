@@ -1,17 +1,6 @@
 import { Type } from "typebox";
-import { writeApplicationKeys } from "../application-keys/write-application-keys.ts";
 import { writeApplications } from "../applications/write-applications.ts";
-import {
-  account,
-  adminUrl,
-  application,
-  provider,
-  servicePlan,
-  settings,
-  times as exampleTimes,
-} from "../examples/example-portal.ts";
-import { writeReferrerFilters } from "../referrer-filters/write-referrer-filters.ts";
-import { writeServiceContracts } from "../service-contracts/write-service-contracts.ts";
+import { account, adminUrl, application, settings } from "../examples/example-portal.ts";
 import { writeApplication } from "./answer-application.ts";
 import type { DocumentedAnswer } from "./documented-answer.ts";
 import { id, links, metadata, nullable, optionalText, time, times } from "./schema-parts.ts";
@@ -68,68 +57,4 @@ export const allApplicationsAnswer: DocumentedAnswer = {
     settings,
     adminUrl,
   }),
-};
-
-const key = Type.Object({ value: Type.String(), ...times, links }, { title: "ApplicationKey" });
-
-export const applicationKeysAnswer: DocumentedAnswer = {
-  schema: Type.Object({ keys: Type.Array(Type.Object({ key })) }),
-  example: writeApplicationKeys({ provider, adminUrl }, application),
-};
-
-const filter = Type.Object({ id, value: Type.String(), ...times, links }, { title: "ReferrerFilter" });
-
-export const referrerFiltersAnswer: DocumentedAnswer = {
-  schema: Type.Object({ referrer_filters: Type.Array(Type.Object({ referrer_filter: filter })) }),
-  example: writeReferrerFilters({ provider, adminUrl }, application, [
-    { id: 51, applicationId: application.id, value: "*.harbour.example", ...exampleTimes },
-  ]),
-};
-
-const nullableText = nullable(Type.String());
-const nullableTime = nullable(time);
-
-const contract = Type.Object(
-  {
-    id,
-    plan_id: id,
-    user_account_id: id,
-    user_key: nullableText,
-    provider_public_key: nullableText,
-    ...times,
-    state: Type.String({ enum: ["pending", "live", "suspended"] }),
-    description: nullableText,
-    paid_until: nullableTime,
-    application_id: nullableText,
-    name: nullableText,
-    trial_period_expires_at: nullableTime,
-    setup_fee: Type.String(),
-    redirect_url: nullableText,
-    variable_cost_paid_until: time,
-    extra_fields: nullableText,
-    tenant_id: id,
-    create_origin: nullableText,
-    first_traffic_at: nullableTime,
-    first_daily_traffic_at: nullableTime,
-    service_id: id,
-    accepted_at: nullableTime,
-  },
-  { title: "ServiceContract" },
-);
-
-export const serviceContractsAnswer: DocumentedAnswer = {
-  schema: Type.Object({ service_contracts: Type.Array(Type.Object({ service_contract: contract })) }),
-  example: writeServiceContracts({ provider, now: exampleTimes.updatedAt }, [
-    {
-      subscription: {
-        id: 61,
-        accountId: account.id,
-        productId: application.product.id,
-        planId: servicePlan.id,
-        state: "live",
-        ...exampleTimes,
-      },
-      plan: servicePlan,
-    },
-  ]),
 };

@@ -1,16 +1,11 @@
 import { Type } from "typebox";
-import { colleague } from "../examples/example-colleague.ts";
-import { adminUrl, provider, settings, user } from "../examples/example-portal.ts";
-import { answerPermissions } from "../provider-users/answer-permissions.ts";
-import { answerProviderUser } from "../provider-users/answer-provider-user.ts";
-import { writeProviderUsers } from "../provider-users/write-provider-users.ts";
-import { PermissionsSchema } from "../provider-users/permissions-schema.ts";
+import { adminUrl, settings, user } from "../examples/example-portal.ts";
 import { writeUsers } from "../users/write-users.ts";
 import { writeUser } from "./answer-user.ts";
 import type { DocumentedAnswer } from "./documented-answer.ts";
 import { id, links, optionalText, times } from "./schema-parts.ts";
 
-const schema = Type.Object({
+export const userSchema = Type.Object({
   user: Type.Object(
     {
       id,
@@ -26,21 +21,10 @@ const schema = Type.Object({
     { title: "User", additionalProperties: true, description: "Followed by the fields that you have defined." },
   ),
 });
-const list = Type.Object({ users: Type.Array(schema) });
+export const userListSchema = Type.Object({ users: Type.Array(userSchema) });
 
-export const userAnswer: DocumentedAnswer = { schema, example: writeUser(user, settings, adminUrl) };
-export const usersAnswer: DocumentedAnswer = { schema: list, example: writeUsers([user], settings, adminUrl) };
-
-/** Of the provider's own users. */
-export const providerUserAnswer: DocumentedAnswer = {
-  schema,
-  example: answerProviderUser({ provider, adminUrl }, colleague),
-};
-export const providerUsersAnswer: DocumentedAnswer = {
-  schema: list,
-  example: writeProviderUsers({ provider, adminUrl }, [colleague]),
-};
-export const permissionsAnswer: DocumentedAnswer = {
-  schema: PermissionsSchema,
-  example: answerPermissions({ provider, adminUrl }, colleague),
+export const userAnswer: DocumentedAnswer = { schema: userSchema, example: writeUser(user, settings, adminUrl) };
+export const usersAnswer: DocumentedAnswer = {
+  schema: userListSchema,
+  example: writeUsers([user], settings, adminUrl),
 };

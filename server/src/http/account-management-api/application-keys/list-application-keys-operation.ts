@@ -1,4 +1,4 @@
-import { applicationKeysAnswer } from "../answers/application-answers.ts";
+import { applicationKeysAnswer } from "./application-key-answers.ts";
 import { readApplicationOrRefuse } from "../answers/read-application-or-refuse.ts";
 import { writeApplicationKeys } from "./write-application-keys.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";

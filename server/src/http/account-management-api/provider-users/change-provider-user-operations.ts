@@ -10,7 +10,7 @@ import { xmlAndJson, type Operation } from "../operation.ts";
 import { answerProviderUser } from "./answer-provider-user.ts";
 import { answerRefusedUserStep } from "./answer-refused-user-step.ts";
 import { providerUserChangeOf } from "./provider-user-change-of.ts";
-import { providerUserAnswer } from "../answers/user-answers.ts";
+import { providerUserAnswer } from "./provider-user-answers.ts";
 
 interface Action {
   readonly name: string;

@@ -4,7 +4,7 @@ import { doneOrRefuse } from "../answers/done-or-refuse.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
 import { answerProviderUser } from "./answer-provider-user.ts";
 import { optionalText } from "../answers/schema-parts.ts";
-import { providerUserAnswer } from "../answers/user-answers.ts";
+import { providerUserAnswer } from "./provider-user-answers.ts";
 import { permissionsOfUser } from "./permissions-schema.ts";
 import { readPermissionsOfUser } from "./read-permissions.ts";
 

@@ -3,7 +3,7 @@ import { listProviderUsers } from "#access/index.ts";
 import { writeProviderUsers } from "./write-provider-users.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
 import { textOf } from "../requests/read-parameters.ts";
-import { providerUsersAnswer } from "../answers/user-answers.ts";
+import { providerUsersAnswer } from "./provider-user-answers.ts";
 
 export const listProviderUsersOperation: Operation = {
   title: "User List (provider account)",

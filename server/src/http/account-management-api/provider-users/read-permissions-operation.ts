@@ -3,7 +3,7 @@ import { doneOrRefuse } from "../answers/done-or-refuse.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
 import { answerPermissions } from "./answer-permissions.ts";
 import { assertOwnOrAdmin } from "./assert-own-or-admin.ts";
-import { permissionsAnswer } from "../answers/user-answers.ts";
+import { permissionsAnswer } from "./provider-user-answers.ts";
 
 export const readPermissionsOperation: Operation = {
   title: "User Permissions Read",

@@ -3,7 +3,7 @@ import { doneOrRefuse } from "../answers/done-or-refuse.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
 import { answerProviderUser } from "./answer-provider-user.ts";
 import { assertOwnOrAdmin } from "./assert-own-or-admin.ts";
-import { providerUserAnswer } from "../answers/user-answers.ts";
+import { providerUserAnswer } from "./provider-user-answers.ts";
 
 export const readProviderUserOperation: Operation = {
   title: "User Read (provider account)",

@@ -3,7 +3,7 @@ import { readProviderUser } from "#access/index.ts";
 import { Problem } from "#http/shared/problem.ts";
 import { changeProviderUserPermissions } from "#portal/provider-account/index.ts";
 import { doneOrRefuse } from "../answers/done-or-refuse.ts";
-import { permissionsAnswer } from "../answers/user-answers.ts";
+import { permissionsAnswer } from "./provider-user-answers.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
 import { answerPermissions } from "./answer-permissions.ts";
 import { AllowedSections } from "./permissions-schema.ts";

@@ -2,7 +2,7 @@ import { Type } from "typebox";
 import { xmlAndJson, type Operation } from "../operation.ts";
 import { doneOrRefuse } from "../answers/done-or-refuse.ts";
 import { optionalText } from "../answers/schema-parts.ts";
-import { providerUserAnswer } from "../answers/user-answers.ts";
+import { providerUserAnswer } from "./provider-user-answers.ts";
 import { answerProviderUser } from "./answer-provider-user.ts";
 import { assertOwnOrAdmin } from "./assert-own-or-admin.ts";
 import { permissionsOfUser } from "./permissions-schema.ts";

@@ -1,5 +1,5 @@
 import { listReferrerFilters } from "#portal/applications/index.ts";
-import { referrerFiltersAnswer } from "../answers/application-answers.ts";
+import { referrerFiltersAnswer } from "./referrer-filter-answers.ts";
 import { readApplicationOrRefuse } from "../answers/read-application-or-refuse.ts";
 import { writeReferrerFilters } from "./write-referrer-filters.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";

@@ -1,7 +1,7 @@
 import { reaches } from "#access/index.ts";
 import { readSubscriptions } from "#portal/applications/index.ts";
 import { readAccountOrRefuse } from "../answers/read-account-or-refuse.ts";
-import { serviceContractsAnswer } from "../answers/application-answers.ts";
+import { serviceContractsAnswer } from "./service-contract-answers.ts";
 import { writeServiceContracts } from "./write-service-contracts.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
 

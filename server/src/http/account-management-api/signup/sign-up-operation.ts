@@ -7,7 +7,7 @@ import { doneOrRefuse } from "../answers/done-or-refuse.ts";
 import { xmlAndJson, type Operation } from "../operation.ts";
 import { idOf, type Parameters } from "../requests/read-parameters.ts";
 import { writeSignedUp } from "./write-signed-up.ts";
-import { signedUpAnswer } from "../answers/account-answers.ts";
+import { signedUpAnswer } from "./sign-up-answer.ts";
 import { annotations } from "../answers/schema-parts.ts";
 
 export const signUpOperation: Operation = {
