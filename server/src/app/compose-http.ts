@@ -1,8 +1,8 @@
 import { fileURLToPath } from "node:url";
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
-import { accountManagementApiDoor, unservedApiDoor, unservedApis } from "#http/account-management-api/index.ts";
+import { accountManagementApi, unservedApi, unservedApis } from "#http/account-management-api/index.ts";
 import { adminPortalPlugin } from "#http/admin-portal/index.ts";
-import { apiDocsDoor } from "#http/api-docs/index.ts";
+import { apiDocs } from "#http/api-docs/index.ts";
 import { bellwireApiDoor } from "#http/bellwire-api/index.ts";
 import { developerPortalPlugin } from "#http/developer-portal/index.ts";
 import { operationsPlugin } from "#http/operations/index.ts";
@@ -146,12 +146,12 @@ async function registerDoors(doors: FastifyInstance, parts: HttpParts): Promise<
 
   const asked = { ...endpoints, clock, findAdminCaller, version };
   await doors.register(
-    accountManagementApiDoor({ ...asked, adminPortalUrl, developerPortalUrl, noReplyAddress: urls.noReplyAddress }),
+    accountManagementApi({ ...asked, adminPortalUrl, developerPortalUrl, noReplyAddress: urls.noReplyAddress }),
     {
       prefix: "/admin/api",
     },
   );
-  for (const prefix of unservedApis) await doors.register(unservedApiDoor, { prefix });
+  for (const prefix of unservedApis) await doors.register(unservedApi, { prefix });
   await doors.register(bellwireApiDoor({ ...asked, newId, sender, adminPortalUrl, developerPortalUrl, secretsOfBin }), {
     prefix: "/api/v1",
   });
@@ -159,7 +159,7 @@ async function registerDoors(doors: FastifyInstance, parts: HttpParts): Promise<
     requestBinPlugin({ pool, clock, originOf: ({ provider }) => adminPortalUrl(provider), secretsOfBin }),
   );
   const portal = { pool, clock, cookieSecret, secureCookies, developerPortalUrl, tryOut };
-  await doors.register(apiDocsDoor({ pool, clock }));
+  await doors.register(apiDocs({ pool, clock }));
   await doors.register(adminPortalPlugin({ ...portal, adminPortalUrl, webFolder }));
   await doors.register(developerPortalPlugin({ ...portal, adminPortalUrl, mailIsSent: parts.mailIsSent }));
 }

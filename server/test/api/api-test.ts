@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import fastify, { type FastifyInstance, type InjectOptions, type LightMyRequestResponse } from "fastify";
 import { expect } from "vitest";
 import { type AdminCaller, type Permission, type Scope, createAccessToken, createProviderUser } from "#access/index.ts";
-import { accountManagementApiDoor, describeAccountManagementApi } from "#http/account-management-api/index.ts";
+import { accountManagementApi, describeAccountManagementApi } from "#http/account-management-api/index.ts";
 import { createFindAdminCaller } from "#http/shared/admin-caller.ts";
 import { addFindProviderHook } from "#http/shared/find-provider.ts";
 import type { Pool } from "#platform/database/database.ts";
@@ -73,7 +73,7 @@ export function openDoor(pool: Pool, clock: HandDrivenClock): WatchedDoor {
   const lookup = async () => [{ address: "93.184.215.14", family: 4 } as const];
 
   addFindProviderHook(http, { pool, clock, baseDomain });
-  const door = accountManagementApiDoor({
+  const door = accountManagementApi({
     pool,
     clock,
     encryption,

@@ -1,5 +1,7 @@
-import { switchNames } from "#http/account-management-api/webhooks/webhook-answer.ts";
+import { switchNames } from "#http/account-management-api/webhooks.ts";
 import {
+  type Permit,
+  type PermitList,
   personOf,
   refuses,
   shows,
@@ -7,8 +9,6 @@ import {
   stores,
   truth,
   wrongConfirmation,
-  type Permit,
-  type PermitList,
 } from "./permit.ts";
 
 const serviceValues: readonly Permit[] = [

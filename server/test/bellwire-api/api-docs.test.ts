@@ -1,7 +1,7 @@
 import { expect, onTestFinished } from "vitest";
 import { createSession, findProviderUserByLogin } from "#access/index.ts";
 import { describeAccountManagementApi } from "#http/account-management-api/index.ts";
-import { apiDocsDoor } from "#http/api-docs/index.ts";
+import { apiDocs } from "#http/api-docs/index.ts";
 import { systemClock } from "#platform/clock/clock.ts";
 import { setUpProvider } from "#portal/provider-account/index.ts";
 import { launchBrowser } from "../support/browser.ts";
@@ -10,7 +10,7 @@ import { openBellwireApi } from "./bellwire-api-test.ts";
 
 const test = base.extend("site", async ({ database }, { onCleanup }) => {
   const { http, close } = openBellwireApi(database, systemClock, { baseDomain: undefined });
-  http.register(apiDocsDoor({ pool: database, clock: systemClock }));
+  http.register(apiDocs({ pool: database, clock: systemClock }));
   http.get("/admin/api/openapi.json", async () => describeAccountManagementApi("0.0.0"));
   onCleanup(close);
   await http.listen({ host: "127.0.0.1", port: 0 });

@@ -1,4 +1,4 @@
-import { list, type Node } from "#platform/document/document.ts";
+import { type Node, list } from "#platform/document/document.ts";
 import type { Json } from "#platform/document/write-json.ts";
 import {
   keysToJson,
@@ -9,10 +9,9 @@ import {
   subscriptionToJson,
 } from "#portal/applications/index.ts";
 import { definitionToJson } from "#portal/fields/index.ts";
-import { providerToJson, representProvider } from "#portal/provider-account/index.ts";
 import { planToJson, productToJson, representPlan, representProduct } from "#portal/products/index.ts";
-import { colleague } from "../../src/http/account-management-api/examples/example-colleague.ts";
-import { exampleSettings } from "../../src/http/account-management-api/examples/example-settings.ts";
+import { providerToJson, representProvider } from "#portal/provider-account/index.ts";
+import { exampleProviderSettings, exampleProviderUser } from "../../src/http/account-management-api/example-portal.ts";
 import { aDefinition, aPlan, aProduct, aProvider } from "../support/build-portal.ts";
 import { applications } from "./documents.ts";
 
@@ -66,9 +65,15 @@ const subscription = {
 
 const application = applications["app-id"].updated;
 
-const grace = { ...colleague, createdAt: at, updatedAt: at };
+const grace = { ...exampleProviderUser, createdAt: at, updatedAt: at };
 const contacts = { supportEmail: "support@acme.example", financeSupportEmail: "support@acme.example" };
-const acme = { provider, settings: exampleSettings, contacts, noReplyAddress: "no-reply@acme.example", users: [grace] };
+const acme = {
+  provider,
+  settings: exampleProviderSettings,
+  contacts,
+  noReplyAddress: "no-reply@acme.example",
+  users: [grace],
+};
 const origins = { admin: adminUrl, developer: "https://acme.example.com" };
 
 /** What the API answers about the things around applications, by the name of its golden file. */

@@ -1,13 +1,12 @@
 import type { TObject } from "typebox";
 import type { AdminCaller, AttemptLimiter, By, Deed } from "#access/index.ts";
+import type { FindAdminCaller } from "#http/shared/admin-caller.ts";
 import type { Clock } from "#platform/clock/clock.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import type { EndpointNeeds } from "#webhooks/endpoints/index.ts";
-import type { FindAdminCaller } from "#http/shared/admin-caller.ts";
-import type { Format } from "./requests/negotiate-format.ts";
-import type { Parameters } from "./requests/read-parameters.ts";
-import type { DocumentedAnswer } from "./answers/documented-answer.ts";
-import type { Answer } from "./answers/send-answer.ts";
+import type { Format } from "./negotiate-format.ts";
+import type { Parameters } from "./parameters.ts";
+import type { ApiResponse, ResponseDoc } from "./responses.ts";
 
 /** With what it takes to save a webhook: the database, the keys, and which addresses it may lead to. */
 export interface AccountManagementApiNeeds extends EndpointNeeds {
@@ -96,8 +95,8 @@ export interface Operation {
   /** The refusals of this kind that neither path nor body lets one expect. */
   readonly also?: readonly (404 | 422)[];
   /** Nothing for an empty answer. */
-  readonly answers?: DocumentedAnswer;
-  answer(needs: OperationNeeds, call: Call): Promise<Answer>;
+  readonly answers?: ResponseDoc;
+  answer(needs: OperationNeeds, call: Call): Promise<ApiResponse>;
 }
 
 export const xmlAndJson = ["xml", "json"] as const satisfies readonly Format[];

@@ -3,13 +3,12 @@ import { type AdminCaller, reaches } from "#access/index.ts";
 import { requirePermission } from "#http/shared/admin-caller.ts";
 import { readSessionCookie } from "#http/shared/browser-session.ts";
 import { Problem } from "#http/shared/problem.ts";
-import { sendAnswer } from "./answers/send-answer.ts";
+import { hasReadableType } from "./body-parsers.ts";
+import { negotiateFormat } from "./negotiate-format.ts";
 import type { Call, Operation, OperationNeeds } from "./operation.ts";
-import { namesReadableType } from "./requests/accept-bodies.ts";
-import { negotiateFormat } from "./requests/negotiate-format.ts";
-import { idOf, isRecord, readBody, readQuery, textOf } from "./requests/read-parameters.ts";
-import { readValues } from "./requests/read-values.ts";
-import { methodsOf, parametersOf, splitExtension } from "./route-of-operation.ts";
+import { bodyParameters, isRecord, parseId, parseText, queryParameters } from "./parameters.ts";
+import { parseValues } from "./permitted-values.ts";
+import { sendResponse } from "./responses.ts";
 
 type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>;
 
@@ -42,7 +41,7 @@ const nameable: ReadonlySet<string> = new Set(["PUT", "PATCH", "DELETE"]);
 function namedMethod(request: FastifyRequest): string | undefined {
   const { headers } = request;
   const isForm = /^(application\/x-www-form-urlencoded|multipart\/form-data)\b/i.test(headers["content-type"] ?? "");
-  const field = isForm ? textOf(readBody(request)["_method"]) : undefined;
+  const field = isForm ? parseText(bodyParameters(request)["_method"]) : undefined;
   const name = (field ?? String(headers["x-http-method-override"] ?? "")).toUpperCase();
   return nameable.has(name) ? name : undefined;
 }
@@ -81,7 +80,7 @@ const handlerOf =
       adminUrl: originOf(request, needs.adminPortalUrl(request.provider)),
     };
     const answer = await operation.answer(needs, callOf(operation, request, asked));
-    return sendAnswer(reply, format, answer);
+    return sendResponse(reply, format, answer);
   };
 
 /** As the client reaches us. A proxy that ends https passes the host on, and may say nothing of https. */
@@ -94,10 +93,10 @@ function callOf(
   { caller, now, adminUrl }: { caller: AdminCaller; now: Date; adminUrl: string },
 ): Call {
   const { provider, params } = request;
-  const [query, body] = [readQuery(request), readBody(request)];
+  const [query, body] = [queryParameters(request), bodyParameters(request)];
   const parameter = (name: string): unknown => (isRecord(params) ? params[name] : undefined);
   const id = (name: string): number => {
-    const it = idOf(parameter(name));
+    const it = parseId(parameter(name));
     if (!it) throw new Problem("not-found");
     return it;
   };
@@ -109,13 +108,30 @@ function callOf(
     by: { actor: caller.actor, channel: caller.channel, reach: caller.reach, now },
     adminUrl,
     query: { ...body, ...query },
-    values: readValues(operation, { query, body, hasReadableBody: namesReadableType(request) }),
+    values: parseValues(operation, { query, body, hasReadableBody: hasReadableType(request) }),
     id,
     serviceId: (name) => {
       const serviceId = id(name);
       if (!reaches(caller.reach, serviceId)) throw new Problem("not-found");
       return serviceId;
     },
-    text: (name) => textOf(parameter(name)) ?? "",
+    text: (name) => parseText(parameter(name)) ?? "",
   };
+}
+
+/** PATCH stands for PUT where something is updated, but not for actions with a name: `…/{id}/approve`. */
+const namedAction = /\/\{\w+\}\/(?!permissions$|credit_card$)\w+$/;
+
+export const methodsOf = ({ method, path }: Pick<Operation, "method" | "path">): string[] =>
+  method === "PUT" && !namedAction.test(path) ? ["PUT", "PATCH"] : [method];
+
+/** The names of the parameters in a path. */
+export const parametersOf = (path: string): readonly string[] =>
+  Array.from(path.matchAll(/\{(\w+)\}/g), ([, name = ""]) => name);
+
+/** Cuts the extension off a text in a path: `a.b.xml` is `a.b`, as XML. */
+export function splitExtension(params: unknown, name: string): unknown {
+  const text = isRecord(params) ? params[name] : undefined;
+  const [, before, extension] = (typeof text === "string" && /^(.+)\.(xml|json)$/s.exec(text)) || [];
+  return isRecord(params) && before !== undefined ? { ...params, [name]: before, extension } : params;
 }

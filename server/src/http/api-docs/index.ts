@@ -1,1 +1,1 @@
-export { apiDocsDoor } from "./api-docs-door.ts";
+export { apiDocs } from "./api-docs.ts";

@@ -1,0 +1,20 @@
+import { expect, test } from "vitest";
+import { parseZonedTime } from "./access-tokens.ts";
+
+const now = new Date("2026-02-03T04:05:06Z");
+
+test.each([
+  ["2027-01-01T00:00:00Z", "2027-01-01T00:00:00.000Z"],
+  ["2027-01-01T01:00:00+01:00", "2027-01-01T00:00:00.000Z"],
+  ["2027-01-01T00:00:00.250Z", "2027-01-01T00:00:00.000Z"],
+  ["2027-01-01 00:00Z", "2027-01-01T00:00:00.000Z"],
+])("%s is a moment", (text, moment) => {
+  expect(parseZonedTime(text, now)?.toISOString()).toBe(moment);
+});
+
+test.each(["2027-01-01", "2027-01-01T00:00:00", "2027-02-30T00:00:00Z", "10:30Z", "tomorrow", "1798761600", ""])(
+  "%j is none",
+  (text) => {
+    expect(parseZonedTime(text, now)).toBeUndefined();
+  },
+);

@@ -1,0 +1,232 @@
+import { Type } from "typebox";
+import {
+  type StoredToken,
+  deleteAccessToken,
+  listAccessTokens,
+  readOwnAccessToken,
+  readProviderUser,
+  recordAudit,
+  scopes,
+} from "#access/index.ts";
+import { Problem } from "#http/shared/problem.ts";
+import { exampleExpiry, exampleTime } from "#platform/clock/example-times.ts";
+import { readLenientTime } from "#platform/clock/read-lenient-time.ts";
+import type { Pool } from "#platform/database/database.ts";
+import type { Json } from "#platform/document/write-json.ts";
+import { issueAccessToken } from "#portal/provider-account/index.ts";
+import { type Provider, writeTimestamp } from "#portal/providers/index.ts";
+import { requireSuccess } from "./error-responses.ts";
+import { exampleProvider } from "./example-portal.ts";
+import { type Call, type Operation, jsonOnly } from "./operation.ts";
+import { parseText } from "./parameters.ts";
+import { type ApiResponse, type ResponseDoc, renderJson } from "./responses.ts";
+import { idSchema, timeSchema } from "./schema-parts.ts";
+
+const permission = Type.String({
+  enum: ["ro", "rw"],
+  description: "Whether it only reads (`ro`) or also writes.",
+});
+const scopesOfToken = Type.Array(Type.String({ enum: [...scopes] }));
+
+const NewAccessTokenSchema = Type.Object(
+  {
+    name: Type.String(),
+    permission,
+    scopes: scopesOfToken,
+    expires_at: Type.Optional(Type.String({ format: "date-time", description: "With its zone, and in the future." })),
+  },
+  { examples: [{ name: "CRM", permission: "ro", scopes: ["account_management"], expires_at: "2030-01-01T12:00:00Z" }] },
+);
+
+/** An access token as its owner sees it. Its value is told once, when it is made. */
+const accessTokenToJson = (token: StoredToken, { timeZone }: Provider, value?: string): Json => ({
+  access_token: {
+    id: token.id,
+    name: token.name,
+    scopes: [...token.scopes],
+    permission: token.permission,
+    ...(token.expiresAt ? { expires_at: writeTimestamp(token.expiresAt, timeZone) } : {}),
+    ...(value === undefined ? {} : { value }),
+  },
+});
+
+const accessTokenFields = {
+  id: idSchema,
+  name: Type.String(),
+  scopes: scopesOfToken,
+  permission,
+  expires_at: Type.Optional(timeSchema),
+};
+const AccessTokenSchema = Type.Object({ access_token: Type.Object(accessTokenFields, { title: "AccessToken" }) });
+
+const exampleToken = {
+  id: 71,
+  name: "CRM",
+  scopes: ["account_management"],
+  permission: "ro",
+  expiresAt: exampleExpiry,
+  createdAt: exampleTime,
+} as const;
+/** 96 hexadecimal digits, as all of them; it opens nothing. */
+const exampleValue = "0123456789abcdef".repeat(6);
+
+const accessTokenResponse: ResponseDoc = {
+  schema: AccessTokenSchema,
+  example: { json: () => renderJson(accessTokenToJson(exampleToken, exampleProvider)) },
+};
+
+const accessTokensResponse: ResponseDoc = {
+  schema: Type.Object({ access_tokens: Type.Array(AccessTokenSchema) }),
+  example: { json: () => renderJson({ access_tokens: [accessTokenToJson(exampleToken, exampleProvider)] }) },
+};
+
+const issuedTokenResponse: ResponseDoc = {
+  schema: Type.Object({
+    access_token: Type.Object(
+      { ...accessTokenFields, value: Type.String({ description: "Told here and never again." }) },
+      { title: "IssuedAccessToken" },
+    ),
+  }),
+  example: { json: () => renderJson(accessTokenToJson(exampleToken, exampleProvider, exampleValue)) },
+};
+
+export const createAccessTokenOperation: Operation = {
+  title: "Access Token Create",
+  tag: "Access tokens",
+  says: "Makes an access token for yourself; with the provider key, for any user of the provider. A token makes none that is worth more than itself.",
+  method: "POST",
+  path: "/users/{user_id}/access_tokens",
+  deed: "change-own",
+  formats: jsonOnly,
+  body: NewAccessTokenSchema,
+  wrapper: "token",
+  answers: issuedTokenResponse,
+  refusesUnknown: true,
+
+  async answer({ pool }, call) {
+    const { provider, caller } = call;
+    const userId = call.id("user_id");
+    if ("userId" in caller.actor && caller.actor.userId !== userId) throw new Problem("role-missing");
+    requireSuccess(await readProviderUser(pool, provider.id, userId));
+    return issueToken(pool, call, userId);
+  },
+};
+
+export const listPersonalAccessTokensOperation: Operation = {
+  title: "Personal Access Token List",
+  tag: "Access tokens",
+  says: "Returns your own access tokens; with a name, those whose name contains it.",
+  method: "GET",
+  path: "/personal/access_tokens",
+  deed: "read-own",
+  formats: jsonOnly,
+  query: Type.Object({ name: Type.Optional(Type.String({ description: "A part of the name." })) }),
+  answers: accessTokensResponse,
+
+  async answer({ pool }, call) {
+    const tokens = await listAccessTokens(pool, requireTokenOwner(call), parseText(call.query["name"]) || undefined);
+    return { json: () => renderJson({ access_tokens: tokens.map((it) => accessTokenToJson(it, call.provider)) }) };
+  },
+};
+
+export const createPersonalAccessTokenOperation: Operation = {
+  title: "Personal Access Token Create",
+  tag: "Access tokens",
+  says: "Makes an access token of your own. Its value is in this answer and in no other. A token makes none that is worth more than itself: neither more scopes nor a later end.",
+  method: "POST",
+  path: "/personal/access_tokens",
+  deed: "change-own",
+  formats: jsonOnly,
+  body: NewAccessTokenSchema,
+  wrapper: "token",
+  answers: issuedTokenResponse,
+  refusesUnknown: true,
+
+  async answer({ pool }, call) {
+    return issueToken(pool, call, requireTokenOwner(call).userId);
+  },
+};
+
+export const readPersonalAccessTokenOperation: Operation = {
+  title: "Personal Access Token Read",
+  tag: "Access tokens",
+  says: "Returns an access token of your own, by its id or by its value.",
+  method: "GET",
+  path: "/personal/access_tokens/{id}",
+  texts: ["id"],
+  deed: "read-own",
+  formats: jsonOnly,
+  answers: accessTokenResponse,
+
+  async answer({ pool }, call) {
+    const token = requireSuccess(await readOwnAccessToken(pool, requireTokenOwner(call), call.text("id")));
+    return { json: () => renderJson(accessTokenToJson(token, call.provider)) };
+  },
+};
+
+export const deletePersonalAccessTokenOperation: Operation = {
+  title: "Personal Access Token Delete",
+  tag: "Access tokens",
+  says: "Deletes an access token of your own, by its id or by its value: it opens nothing any more.",
+  method: "DELETE",
+  path: "/personal/access_tokens/{id}",
+  texts: ["id"],
+  deed: "change-own",
+  formats: jsonOnly,
+
+  async answer({ pool }, call) {
+    const owner = requireTokenOwner(call);
+    await pool.inTransaction(async (tx) => {
+      const { id } = requireSuccess(await readOwnAccessToken(tx, owner, call.text("id")));
+      await deleteAccessToken(tx, owner, id);
+      const { providerId, userId } = owner;
+      const said = { action: "token.deleted", subject: `token/${id}`, detail: { userId } };
+      await recordAudit(tx, { providerId, actor: call.caller.actor, ...said });
+    });
+    return {};
+  },
+};
+
+/** Whose personal tokens a call is about: the caller's. The provider key is nobody's. */
+function requireTokenOwner({ provider, caller }: Call): { readonly providerId: number; readonly userId: number } {
+  if (!("userId" in caller.actor)) throw new Problem("credentials-wrong");
+  return { providerId: provider.id, userId: caller.actor.userId };
+}
+
+/** Makes an access token for a user as the call says, and tells its value for the only time. */
+async function issueToken(
+  pool: Pool,
+  { provider, caller, values, by, adminUrl }: Call,
+  userId: number,
+): Promise<ApiResponse> {
+  const asked = parseText(values["expires_at"]) ?? "";
+  const expiresAt = asked === "" ? undefined : parseZonedTime(asked, by.now);
+  if (asked !== "" && !expiresAt) {
+    throw new Problem("invalid", { errors: { expires_at: ["must be ISO 8601, with its zone"] } });
+  }
+  const outcome = await issueAccessToken(pool, {
+    providerId: provider.id,
+    userId,
+    name: parseText(values["name"]) ?? "",
+    scopes: [values["scopes"] ?? []]
+      .flat()
+      .map((scope) => parseText(scope) ?? "")
+      .filter((scope) => scope !== ""),
+    permission: parseText(values["permission"]) ?? "",
+    expiresAt,
+    asker: caller,
+    by,
+  });
+  const { token, value } = requireSuccess(outcome);
+  return {
+    status: 201,
+    location: `${adminUrl}/admin/api/personal/access_tokens/${token.id}.json`,
+    json: () => renderJson(accessTokenToJson(token, provider, value)),
+  };
+}
+
+const zonedTime = /^\d{4}-\d\d-\d\d[t ]\d\d:\d\d(:\d\d([.,]\d+)?)?(z|[-+ ]\d\d:?\d\d)$/i;
+
+/** A time in ISO 8601 that says its zone. What does not is no time here: nobody could tell when a token ends. */
+export const parseZonedTime = (text: string, now: Date): Date | undefined =>
+  zonedTime.test(text.trim()) ? readLenientTime(text, now) : undefined;

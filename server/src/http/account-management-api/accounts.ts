@@ -1,0 +1,422 @@
+import { Type } from "typebox";
+import type { Deed } from "#access/index.ts";
+import { Problem } from "#http/shared/problem.ts";
+import type { Database } from "#platform/database/database.ts";
+import { record } from "#platform/document/document.ts";
+import { writeXmlDocument } from "#platform/document/write-xml.ts";
+import { type Account, readAccount } from "#portal/accounts/index.ts";
+import { type DocumentSettings, readDocumentSettings } from "#portal/fields/index.ts";
+import { readPlans } from "#portal/products/index.ts";
+import { findAccountOfUser } from "#portal/users/index.ts";
+import {
+  type AccountInFull,
+  type AccountTransition,
+  type WholeAccount,
+  accountToJson,
+  changeAccountPlan,
+  changeAccountState,
+  deleteAccount,
+  deleteCreditCard,
+  narrowAccount,
+  readAccountInFull,
+  readWholeAccounts,
+  representAccount,
+  searchAccounts,
+  setCreditCard,
+  updateAccount,
+} from "#portal/whole-accounts/index.ts";
+import { requireSuccess } from "./error-responses.ts";
+import { exampleAccount, exampleAccountDetails, exampleAdminUrl, exampleDocumentSettings } from "./example-portal.ts";
+import { type Call, type Operation, xmlAndJson } from "./operation.ts";
+import {
+  type PageMetadata,
+  type Parameters,
+  pageMetadata,
+  pageQuery,
+  parseBoolean,
+  parseId,
+  parsePage,
+  parseText,
+} from "./parameters.ts";
+import { accountPlanResponse, renderPlan } from "./plans.ts";
+import { type ApiResponse, type ResponseDoc, renderJson } from "./responses.ts";
+import {
+  annotationsSchema,
+  idSchema,
+  linksSchema,
+  metadataSchema,
+  optionalText,
+  timeSchema,
+  timestamps,
+} from "./schema-parts.ts";
+
+interface AccountReader extends Pick<Call, "adminUrl"> {
+  readonly caller: Pick<Call["caller"], "reach">;
+}
+
+/** An account in both formats: in XML with its users, and those of its plans that the caller may see. */
+const renderAccount = ({ adminUrl, caller }: AccountReader, { whole, settings }: AccountInFull): ApiResponse => ({
+  xml: () => writeXmlDocument(representAccount(narrowAccount(whole, caller.reach), settings)),
+  json: () => renderJson(accountToJson(whole.account, settings, adminUrl)),
+  lastModified: whole.account.updatedAt,
+});
+
+interface AccountPage {
+  readonly accounts: readonly Account[];
+  /** The same with what XML says of them besides. */
+  readonly complete: () => Promise<readonly WholeAccount[]>;
+  readonly standing: PageMetadata | undefined;
+  readonly settings: DocumentSettings;
+  readonly adminUrl: string;
+}
+
+/** Accounts in both formats. */
+const renderAccounts = ({ accounts, complete, standing, settings, adminUrl }: AccountPage): ApiResponse => ({
+  xml: async () => {
+    const nodes = (await complete()).map((whole) => representAccount(whole, settings));
+    return writeXmlDocument(record("accounts", nodes, standing));
+  },
+  json: () =>
+    renderJson({
+      accounts: accounts.map((account) => accountToJson(account, settings, adminUrl)),
+      ...(standing ? { metadata: standing } : {}),
+    }),
+});
+
+export const AccountSchema = Type.Object({
+  account: Type.Object(
+    {
+      id: idSchema,
+      ...timestamps,
+      credit_card_stored: Type.Boolean(),
+      credit_card_partial_number: Type.Optional(Type.String()),
+      credit_card_expires_on: Type.Optional(Type.String({ format: "date" })),
+      monthly_billing_enabled: Type.Optional(
+        Type.Boolean({ description: "Absent, as is the next, while the account is suspended or about to go." }),
+      ),
+      monthly_charging_enabled: Type.Optional(Type.Boolean()),
+      state: Type.String({
+        enum: ["created", "pending", "approved", "rejected", "suspended", "scheduled_for_deletion"],
+      }),
+      deletion_date: Type.Optional(timeSchema),
+      annotations: Type.Record(Type.String(), Type.String()),
+      links: linksSchema,
+      org_name: Type.String(),
+    },
+    { title: "Account", additionalProperties: true, description: "Followed by the fields that you have defined." },
+  ),
+});
+
+const accountResponse: ResponseDoc = {
+  schema: AccountSchema,
+  example: renderAccount(
+    { adminUrl: exampleAdminUrl, caller: { reach: null } },
+    { whole: exampleAccountDetails, settings: exampleDocumentSettings },
+  ),
+};
+
+const accountsResponse: ResponseDoc = {
+  schema: Type.Object({ accounts: Type.Array(AccountSchema), metadata: metadataSchema }),
+  example: renderAccounts({
+    accounts: [exampleAccount],
+    complete: async () => [exampleAccountDetails],
+    standing: { per_page: 1, total_entries: 600, total_pages: 600, current_page: 1 },
+    settings: exampleDocumentSettings,
+    adminUrl: exampleAdminUrl,
+  }),
+};
+
+/** The account, if it is there and the provider's own: anybody else's is not there either. */
+export async function requireAccount(db: Database, providerId: number, id: number): Promise<Account> {
+  const account = await readAccount(db, providerId, id);
+  if (!account) throw new Problem("not-found");
+  return account;
+}
+
+export const listAccountsOperation: Operation = {
+  title: "Account List",
+  tag: "Accounts",
+  says: "Returns the accounts, oldest first. When there are more than `per_page`, the answer says which page it is.",
+  method: "GET",
+  path: "/accounts",
+  deed: "read-portal",
+  formats: xmlAndJson,
+  query: Type.Object({
+    state: Type.Optional(
+      Type.String({ enum: ["pending", "approved", "rejected"], description: "Those that are in this state." }),
+    ),
+    query: Type.Optional(
+      Type.String({
+        description: "A part of the organization's name, or of a user's name or e-mail address, in any case.",
+      }),
+    ),
+    ...pageQuery,
+  }),
+  answers: accountsResponse,
+
+  async answer({ pool }, { provider, caller: { reach }, adminUrl, query }) {
+    const filter = {
+      state: parseText(query["state"]) || undefined,
+      query: parseText(query["query"])?.trim() || undefined,
+    };
+    const page = parsePage(query);
+    const range = { limit: page.perPage, offset: page.offset };
+    const { accounts, total } = await searchAccounts(pool, provider.id, filter, range);
+    const standing = pageMetadata(page, total);
+    const settings = await readDocumentSettings(pool, provider);
+    const ids = accounts.map(({ id }) => id);
+    const complete = async () =>
+      (await readWholeAccounts(pool, provider.id, ids)).map((whole) => narrowAccount(whole, reach));
+    return renderAccounts({ accounts, complete, standing, settings, adminUrl });
+  },
+};
+
+export const findAccountOperation: Operation = {
+  title: "Account Find",
+  tag: "Accounts",
+  says: "Finds the account of a user, by the first of these that is given.",
+  method: "GET",
+  path: "/accounts/find",
+  deed: "read-portal",
+  formats: xmlAndJson,
+  query: Type.Object({
+    username: Type.Optional(Type.String({ description: "The user's name. It counts first." })),
+    user_id: Type.Optional(Type.String({ description: "The user's id. It counts where no name is given." })),
+    email: Type.Optional(Type.String({ description: "The user's address. It counts last." })),
+  }),
+  also: [404],
+  answers: accountResponse,
+
+  async answer({ pool }, call) {
+    const named = parseUserName(call.query);
+    const accountId = named && (await findAccountOfUser(pool, call.provider.id, named));
+    const found = accountId === undefined ? undefined : await readAccountInFull(pool, call.provider, accountId);
+    return renderAccount(call, requireSuccess(found));
+  },
+};
+
+type UserName = { readonly by: "id" | "username" | "email"; readonly value: string | number };
+
+/** The first that is given counts, also an empty one: a name that nobody has is not made good by the next. */
+function parseUserName(query: Parameters): UserName | undefined {
+  const text = (name: string): string => parseText(query[name]) ?? "";
+  if (query["username"] !== undefined) return { by: "username", value: text("username") };
+  if (query["user_id"] !== undefined) return { by: "id", value: parseId(query["user_id"]) ?? 0 };
+  const email = text("email");
+  return email === "" ? undefined : { by: "email", value: email };
+}
+
+export const readAccountOperation: Operation = {
+  title: "Account Read",
+  tag: "Accounts",
+  says: "Returns an account.",
+  method: "GET",
+  path: "/accounts/{id}",
+  deed: "read-portal",
+  formats: xmlAndJson,
+  answers: accountResponse,
+
+  async answer({ pool }, call) {
+    return renderAccount(call, requireSuccess(await readAccountInFull(pool, call.provider, call.id("id"))));
+  },
+};
+
+export const updateAccountOperation: Operation = {
+  title: "Account Update",
+  tag: "Accounts",
+  says: "Changes an account. What is left out stays as it is.",
+  method: "PUT",
+  path: "/accounts/{id}",
+  deed: "change-portal",
+  formats: xmlAndJson,
+  body: Type.Object(
+    {
+      org_name: Type.Optional(Type.String()),
+      monthly_billing_enabled: Type.Optional(Type.Boolean()),
+      monthly_charging_enabled: Type.Optional(Type.Boolean()),
+      annotations: Type.Optional(annotationsSchema),
+    },
+    {
+      additionalProperties: true,
+      description:
+        "And the fields that you have defined for accounts, your own ones also inside `extra_fields`; `name` for `org_name`; " +
+        "and `billing_address`, nested or in parts such as `billing_address_city`, if you have defined it.",
+      examples: [{ org_name: "Harbour & Daughters", region: "apac" }],
+    },
+  ),
+  answers: accountResponse,
+
+  async answer({ pool }, call) {
+    const { provider, values, by } = call;
+    const outcome = await updateAccount(pool, {
+      provider,
+      accountId: call.id("id"),
+      values,
+      monthlyBillingEnabled: parseBoolean(values["monthly_billing_enabled"]),
+      monthlyChargingEnabled: parseBoolean(values["monthly_charging_enabled"]),
+      writer: "program",
+      by,
+    });
+    return renderAccount(call, requireSuccess(outcome));
+  },
+};
+
+export const deleteAccountOperation: Operation = {
+  title: "Account Delete",
+  tag: "Accounts",
+  says: "Deletes an account with its users and its applications.",
+  method: "DELETE",
+  path: "/accounts/{id}",
+  deed: "administer-portal",
+  formats: xmlAndJson,
+
+  async answer({ pool }, { provider, by, id }) {
+    requireSuccess(await deleteAccount(pool, { provider, accountId: id("id"), by }));
+    return {};
+  },
+};
+
+export const readAccountPlanOfAccountOperation: Operation = {
+  title: "Account Fetch Account Plan",
+  tag: "Accounts",
+  says: "Returns the account plan that an account is on.",
+  method: "GET",
+  path: "/accounts/{account_id}/plan",
+  deed: "read-portal",
+  formats: xmlAndJson,
+  answers: accountPlanResponse,
+
+  async answer({ pool }, call) {
+    const { planId } = await requireAccount(pool, call.provider.id, call.id("account_id"));
+    const [plan] = await readPlans(pool, call.provider.id, [planId]);
+    return renderPlan(call, requireSuccess(plan));
+  },
+};
+
+export const changeAccountPlanOperation: Operation = {
+  title: "Account Change Plan",
+  tag: "Accounts",
+  says: "Moves an account to another account plan, also to a hidden one, and returns the plan.",
+  method: "PUT",
+  path: "/accounts/{id}/change_plan",
+  deed: "change-portal",
+  formats: xmlAndJson,
+  body: Type.Object({ plan_id: Type.Integer() }, { examples: [{ plan_id: 9 }] }),
+  answers: accountPlanResponse,
+
+  async answer({ pool }, call) {
+    const { provider, values, by } = call;
+    const planId = parseId(values["plan_id"]) ?? 0;
+    const outcome = await changeAccountPlan(pool, { provider, accountId: call.id("id"), planId, by });
+    return renderPlan(call, requireSuccess(outcome).plan);
+  },
+};
+
+interface TransitionDoc {
+  readonly transition: AccountTransition;
+  readonly title: string;
+  readonly says: string;
+  readonly deed: Deed;
+}
+
+const transitionOperation = ({ transition, ...described }: TransitionDoc): Operation => ({
+  ...described,
+  tag: "Accounts",
+  method: "PUT",
+  path: `/accounts/{id}/${transition}`,
+  formats: xmlAndJson,
+  also: [422],
+  answers: accountResponse,
+
+  async answer({ pool }, call) {
+    const { provider, by } = call;
+    const outcome = await changeAccountState(pool, { provider, accountId: call.id("id"), transition, by });
+    return renderAccount(call, requireSuccess(outcome));
+  },
+});
+
+export const approveAccountOperation = transitionOperation({
+  transition: "approve",
+  title: "Account Approve",
+  says: "Approves an account that was created, is pending, or was rejected.",
+  deed: "administer-portal",
+});
+
+export const rejectAccountOperation = transitionOperation({
+  transition: "reject",
+  title: "Account Reject",
+  says: "Rejects an account that was created, is pending, or was approved.",
+  deed: "administer-portal",
+});
+
+export const makeAccountPendingOperation = transitionOperation({
+  transition: "make_pending",
+  title: "Account Reset to Pending",
+  says: "Lets an account that was created, approved or rejected wait for a decision.",
+  deed: "change-portal",
+});
+
+export const changeCreditCardOperation: Operation = {
+  title: "Account Set Credit Card",
+  tag: "Accounts",
+  says:
+    "Keeps what a payment gateway gave for the account's credit card, a reference to it and never the card; and whom it is " +
+    "billed to as the account's `billing_address`, which is shown where you have defined that field.",
+  method: "PUT",
+  path: "/accounts/{id}/credit_card",
+  deed: "change-credit-card",
+  formats: xmlAndJson,
+  body: Type.Object(
+    {
+      credit_card_token: Type.String(),
+      credit_card_authorize_net_payment_profile_token: optionalText,
+      credit_card_expiration_year: Type.String(),
+      credit_card_expiration_month: Type.String(),
+      billing_address_name: Type.String(),
+      billing_address_address: Type.String(),
+      billing_address_city: Type.String(),
+      billing_address_country: Type.String(),
+      billing_address_state: optionalText,
+      billing_address_phone: optionalText,
+      billing_address_zip: optionalText,
+      credit_card_partial_number: optionalText,
+      payment_method_id: optionalText,
+    },
+    {
+      examples: [
+        {
+          credit_card_token: "cus_4f2a",
+          credit_card_expiration_year: "2031",
+          credit_card_expiration_month: "5",
+          billing_address_name: "Mira Harbour",
+          billing_address_address: "1 Quay",
+          billing_address_city: "Hull",
+          billing_address_country: "GB",
+          credit_card_partial_number: "4242",
+        },
+      ],
+    },
+  ),
+  answers: accountResponse,
+
+  async answer({ pool }, call) {
+    const { provider, values, by } = call;
+    const outcome = await setCreditCard(pool, { provider, accountId: call.id("id"), values, by });
+    return renderAccount(call, requireSuccess(outcome));
+  },
+};
+
+export const deleteCreditCardOperation: Operation = {
+  title: "Account Delete Credit Card",
+  tag: "Accounts",
+  says: "Forgets the account's credit card, and whom it was billed to.",
+  method: "DELETE",
+  path: "/accounts/{id}/credit_card",
+  deed: "change-credit-card",
+  formats: xmlAndJson,
+
+  async answer({ pool }, { provider, by, id }) {
+    requireSuccess(await deleteCreditCard(pool, { provider, accountId: id("id"), by }));
+    return {};
+  },
+};

@@ -1,0 +1,94 @@
+import { Type } from "typebox";
+import { writeXmlDocument } from "#platform/document/write-xml.ts";
+import {
+  type Application,
+  addApplicationKey,
+  keysToJson,
+  removeApplicationKey,
+  representKeys,
+} from "#portal/applications/index.ts";
+import { applicationResponse, applicationTarget, requireApplication, respondWithApplication } from "./applications.ts";
+import { requireSuccess } from "./error-responses.ts";
+import { exampleAdminUrl, exampleApplication, exampleProvider } from "./example-portal.ts";
+import { type Call, type Operation, xmlAndJson } from "./operation.ts";
+import { parseText } from "./parameters.ts";
+import { type ApiResponse, type ResponseDoc, renderJson } from "./responses.ts";
+import { linksSchema, timestamps } from "./schema-parts.ts";
+
+/** The keys of an application in both formats. */
+const renderApplicationKeys = (
+  { provider, adminUrl }: Pick<Call, "provider" | "adminUrl">,
+  application: Application,
+): ApiResponse => ({
+  xml: () => writeXmlDocument(representKeys(application.keys, provider)),
+  json: () => renderJson(keysToJson(application, provider, adminUrl)),
+});
+
+const ApplicationKeySchema = Type.Object(
+  { value: Type.String(), ...timestamps, links: linksSchema },
+  { title: "ApplicationKey" },
+);
+
+const applicationKeysResponse: ResponseDoc = {
+  schema: Type.Object({ keys: Type.Array(Type.Object({ key: ApplicationKeySchema })) }),
+  example: renderApplicationKeys({ provider: exampleProvider, adminUrl: exampleAdminUrl }, exampleApplication),
+};
+
+export const listApplicationKeysOperation: Operation = {
+  title: "Application Key List",
+  tag: "Application keys",
+  says: "Returns the keys of an application.",
+  method: "GET",
+  path: "/accounts/{account_id}/applications/{application_id}/keys",
+  deed: "read-portal",
+  formats: xmlAndJson,
+  answers: applicationKeysResponse,
+
+  async answer({ pool }, call) {
+    return renderApplicationKeys(call, await requireApplication(pool, call, "application_id"));
+  },
+};
+
+export const createApplicationKeyOperation: Operation = {
+  title: "Application Key Create",
+  tag: "Application keys",
+  says: "Adds a key to an application, a random one if none is given, and returns the application.",
+  method: "POST",
+  path: "/accounts/{account_id}/applications/{application_id}/keys",
+  deed: "change-portal",
+  formats: xmlAndJson,
+  body: Type.Object(
+    {
+      key: Type.Optional(
+        Type.String({ description: "5 to 255 printable ASCII characters without spaces. Left out: a random one." }),
+      ),
+    },
+    { examples: [{ key: "3b1f7c52a9e04d1f8c6b2a7d5e9f0a13" }] },
+  ),
+  answers: applicationResponse,
+
+  async answer({ pool }, call) {
+    const change = applicationTarget(call, "application_id");
+    const value = parseText(call.values["key"]);
+    const { application } = requireSuccess(await addApplicationKey(pool, { ...change, value, writer: "program" }));
+    const location = `${call.adminUrl}/admin/api/accounts/${application.accountId}/applications/${application.id}/keys`;
+    return { ...(await respondWithApplication(pool, call, application)), status: 201, location };
+  },
+};
+
+export const deleteApplicationKeyOperation: Operation = {
+  title: "Application Key Delete",
+  tag: "Application keys",
+  says: "Deletes a key of an application. A key that ends in `.xml` or `.json` itself needs another extension.",
+  method: "DELETE",
+  path: "/accounts/{account_id}/applications/{application_id}/keys/{key}",
+  texts: ["key"],
+  deed: "change-portal",
+  formats: xmlAndJson,
+
+  async answer({ pool }, call) {
+    const change = applicationTarget(call, "application_id");
+    requireSuccess(await removeApplicationKey(pool, { ...change, value: call.text("key"), writer: "program" }));
+    return {};
+  },
+};

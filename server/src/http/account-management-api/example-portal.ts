@@ -1,0 +1,208 @@
+import type { ProviderUser } from "#access/index.ts";
+import { exampleTime, laterExampleTime } from "#platform/clock/example-times.ts";
+import type { Account } from "#portal/accounts/index.ts";
+import type { Application } from "#portal/applications/index.ts";
+import type { DocumentSettings, FieldsDefinition } from "#portal/fields/index.ts";
+import type { Plan, Product } from "#portal/products/index.ts";
+import type { ProviderSettings } from "#portal/provider-account/index.ts";
+import type { Provider } from "#portal/providers/index.ts";
+import type { User } from "#portal/users/index.ts";
+import type { WholeAccount } from "#portal/whole-accounts/index.ts";
+
+/** The portal that the documentation tells of. It was never stored; what it looks like, the representers say. */
+
+export const exampleAdminUrl = "https://acme-admin.example.com";
+export const exampleDeveloperUrl = "https://acme.example.com";
+
+export const exampleTimestamps = { createdAt: exampleTime, updatedAt: laterExampleTime };
+
+export const exampleProvider: Provider = {
+  id: 2,
+  name: "Acme",
+  subdomain: "acme",
+  state: "approved",
+  timeZone: "UTC",
+  webHooks: "visible",
+  signupsEnabled: true,
+  emailActivation: null,
+  passwordLengthMin: 12,
+  ...exampleTimestamps,
+};
+
+const exampleDefinition = (target: FieldsDefinition["target"], name: string, id: number): FieldsDefinition => ({
+  id,
+  target,
+  name,
+  label: name === "region" ? "Region" : name,
+  required: name !== "region",
+  hidden: false,
+  readOnly: false,
+  choices: name === "region" ? ["emea", "apac"] : [],
+  position: id,
+  ...exampleTimestamps,
+});
+
+export const exampleField = exampleDefinition("Account", "region", 2);
+
+/** What is kept of everybody, and one field that Acme has added. */
+export const exampleDocumentSettings: DocumentSettings = {
+  provider: exampleProvider,
+  definitions: [
+    exampleDefinition("Account", "org_name", 1),
+    exampleField,
+    exampleDefinition("User", "username", 3),
+    exampleDefinition("User", "email", 4),
+    exampleDefinition("Cinstance", "name", 5),
+    exampleDefinition("Cinstance", "description", 6),
+  ],
+};
+
+export const exampleProduct: Product = {
+  id: 7,
+  name: "API",
+  systemName: "api",
+  description: "Tides and ferries",
+  backendVersion: "1",
+  deploymentOption: "hosted",
+  state: "published",
+  supportEmail: null,
+  intentionsRequired: false,
+  txtSupport: null,
+  terms: null,
+  notificationSettings: null,
+  annotations: {},
+  mandatoryAppKey: true,
+  referrerFiltersRequired: false,
+  buyersManageApps: true,
+  buyersManageKeys: true,
+  customKeysEnabled: true,
+  buyerKeyRegenerateEnabled: true,
+  buyerCanSelectPlan: false,
+  buyerPlanChangePermission: "request",
+  oidcConfiguration: null,
+  ...exampleTimestamps,
+};
+
+const examplePlan = ({ id, kind, ...its }: Pick<Plan, "id" | "kind"> & Partial<Plan>): Plan => ({
+  id,
+  kind,
+  productId: kind === "account_plan" ? null : exampleProduct.id,
+  name: "Default",
+  systemName: "default",
+  state: "published",
+  isDefault: true,
+  customizedFrom: null,
+  approvalRequired: false,
+  setupFee: "0",
+  costPerMonth: "0",
+  trialPeriodDays: null,
+  cancellationPeriodSeconds: 0,
+  ...exampleTimestamps,
+  ...its,
+});
+
+export const exampleAccountPlan = examplePlan({ id: 9, kind: "account_plan" });
+export const exampleServicePlan = examplePlan({ id: 10, kind: "service_plan" });
+export const exampleApplicationPlan = examplePlan({
+  id: 11,
+  kind: "application_plan",
+  name: "Basic",
+  systemName: "basic",
+  costPerMonth: "12.5",
+});
+
+export const exampleAccount: Account = {
+  id: 31,
+  version: "0193f2a4-5c6e-7d10-8a3b-4c5d6e7f8091",
+  lastSequence: 0,
+  orgName: "Harbour & Sons",
+  state: "approved",
+  stateChangedAt: exampleTime,
+  deletionAt: null,
+  planId: exampleAccountPlan.id,
+  annotations: {},
+  fields: { region: "emea" },
+  monthlyBillingEnabled: true,
+  monthlyChargingEnabled: true,
+  creditCardToken: null,
+  creditCardPartialNumber: null,
+  creditCardExpiresOn: null,
+  ...exampleTimestamps,
+};
+
+export const exampleUser: User = {
+  id: 21,
+  accountId: exampleAccount.id,
+  username: "mira",
+  email: "mira@harbour.example",
+  role: "admin",
+  state: "active",
+  activatedAt: exampleTime,
+  casIdentifier: null,
+  openId: null,
+  fields: {},
+  ...exampleTimestamps,
+};
+
+export const exampleAccountDetails: WholeAccount = {
+  account: exampleAccount,
+  plans: [exampleAccountPlan, exampleServicePlan, exampleApplicationPlan],
+  users: [exampleUser],
+};
+
+export const exampleApplication: Application = {
+  id: 41,
+  accountId: exampleAccount.id,
+  product: exampleProduct,
+  plan: exampleApplicationPlan,
+  name: "Ferry times",
+  description: "On the quay's screens",
+  state: "live",
+  userKey: "5d0a9be17c3f4e28b6a1f0c2d4e68791",
+  applicationId: "5f2c1b7a",
+  keys: [{ value: "3b1f7c52a9e04d1f8c6b2a7d5e9f0a13", ...exampleTimestamps }],
+  referrerFilters: ["*.harbour.example"],
+  providerVerificationKey: "0f1e2d3c4b5a69788796a5b4c3d2e1f0",
+  redirectUrl: null,
+  createOrigin: null,
+  acceptedAt: null,
+  firstTrafficAt: null,
+  firstDailyTrafficAt: null,
+  fields: {},
+  ...exampleTimestamps,
+};
+
+/** One of the provider's own users in the documentation. */
+export const exampleProviderUser: ProviderUser = {
+  id: 3,
+  username: "grace",
+  email: "grace@acme.example",
+  role: "member",
+  sections: ["partners", "plans"],
+  serviceIds: [7],
+  state: "active",
+  ...exampleTimestamps,
+};
+
+/** What the provider of the documentation has decided. */
+export const exampleProviderSettings: ProviderSettings = {
+  name: exampleProvider.name,
+  timeZone: exampleProvider.timeZone,
+  webHooks: exampleProvider.webHooks,
+  signupsEnabled: exampleProvider.signupsEnabled,
+  emailActivation: exampleProvider.emailActivation,
+  passwordLengthMin: exampleProvider.passwordLengthMin,
+  userAccountAreaEnabled: true,
+  hideService: false,
+  publicSearch: false,
+  accountPlansUiVisible: true,
+  changeAccountPlanPermission: "request",
+  servicePlansUiVisible: false,
+  changeServicePlanPermission: "request",
+  enforceSso: false,
+  accountApprovalRequired: false,
+  fromEmail: "no-reply@acme.example",
+  supportEmail: "support@acme.example",
+  financeSupportEmail: null,
+  siteAccessCode: "3f1c07b2a9",
+};

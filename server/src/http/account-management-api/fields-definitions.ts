@@ -1,0 +1,154 @@
+import { Type } from "typebox";
+import {
+  createFieldsDefinition,
+  definitionToJson,
+  deleteFieldsDefinition,
+  readFieldsDefinition,
+  readFieldsDefinitions,
+  updateFieldsDefinition,
+} from "#portal/fields/index.ts";
+import { requireSuccess } from "./error-responses.ts";
+import { exampleField, exampleProvider } from "./example-portal.ts";
+import { type Operation, jsonOnly } from "./operation.ts";
+import { type ResponseDoc, renderJson } from "./responses.ts";
+import { idSchema, optionalBoolean, timestamps } from "./schema-parts.ts";
+
+const target = Type.String({
+  enum: ["Account", "User", "Cinstance"],
+  description: "A cinstance is an application.",
+});
+
+const NewFieldsDefinitionSchema = Type.Object(
+  {
+    target,
+    name: Type.String(),
+    label: Type.String(),
+    required: optionalBoolean,
+    hidden: optionalBoolean,
+    read_only: optionalBoolean,
+    choices: Type.Optional(Type.Array(Type.String())),
+  },
+  { examples: [{ target: "Account", name: "region", label: "Region", choices: ["emea", "apac"] }] },
+);
+
+const FieldsDefinitionChangeSchema = Type.Partial(
+  Type.Object({ ...NewFieldsDefinitionSchema.properties, position: Type.Integer({ description: "From 1." }) }),
+  { examples: [{ label: "Where", position: 1 }] },
+);
+
+const FieldsDefinitionSchema = Type.Object({
+  fields_definition: Type.Object(
+    {
+      id: idSchema,
+      target,
+      name: Type.String(),
+      label: Type.String(),
+      required: Type.Boolean(),
+      hidden: Type.Boolean(),
+      read_only: Type.Boolean(),
+      choices: Type.Array(Type.String()),
+      position: Type.Integer(),
+      ...timestamps,
+    },
+    { title: "FieldsDefinition" },
+  ),
+});
+
+const fieldsDefinitionResponse: ResponseDoc = {
+  schema: FieldsDefinitionSchema,
+  example: { json: () => renderJson(definitionToJson(exampleField, exampleProvider)) },
+};
+
+const fieldsDefinitionsResponse: ResponseDoc = {
+  schema: Type.Object({ fields_definitions: Type.Array(FieldsDefinitionSchema) }),
+  example: { json: () => renderJson({ fields_definitions: [definitionToJson(exampleField, exampleProvider)] }) },
+};
+
+export const listFieldsDefinitionsOperation: Operation = {
+  title: "Fields Definitions List",
+  tag: "Fields definitions",
+  says: "Returns the fields of accounts, users and applications.",
+  method: "GET",
+  path: "/fields_definitions",
+  deed: "read-fields",
+  formats: jsonOnly,
+  answers: fieldsDefinitionsResponse,
+
+  async answer({ pool }, { provider }) {
+    const definitions = await readFieldsDefinitions(pool, provider.id);
+    return { json: () => renderJson({ fields_definitions: definitions.map((it) => definitionToJson(it, provider)) }) };
+  },
+};
+
+export const createFieldsDefinitionOperation: Operation = {
+  title: "Fields Definition Create",
+  tag: "Fields definitions",
+  says: "Defines one more field, after those of its target.",
+  method: "POST",
+  path: "/fields_definitions",
+  deed: "change-settings",
+  formats: jsonOnly,
+  body: NewFieldsDefinitionSchema,
+  wrapper: "fields_definition",
+  answers: fieldsDefinitionResponse,
+
+  async answer({ pool }, { provider, values, by, adminUrl }) {
+    const outcome = await createFieldsDefinition(pool, { providerId: provider.id, values, by });
+    const { definition } = requireSuccess(outcome);
+    return {
+      status: 201,
+      location: `${adminUrl}/admin/api/fields_definitions/${definition.id}.json`,
+      json: () => renderJson(definitionToJson(definition, provider)),
+    };
+  },
+};
+
+export const readFieldsDefinitionOperation: Operation = {
+  title: "Fields Definition Read",
+  tag: "Fields definitions",
+  says: "Returns the definition of a field.",
+  method: "GET",
+  path: "/fields_definitions/{id}",
+  deed: "read-fields",
+  formats: jsonOnly,
+  answers: fieldsDefinitionResponse,
+
+  async answer({ pool }, { provider, id }) {
+    const definition = requireSuccess(await readFieldsDefinition(pool, provider.id, id("id")));
+    return { json: () => renderJson(definitionToJson(definition, provider)), lastModified: definition.updatedAt };
+  },
+};
+
+export const updateFieldsDefinitionOperation: Operation = {
+  title: "Fields Definition Update",
+  tag: "Fields definitions",
+  says: "Changes how a field is kept, or its place. Its target and its name stay.",
+  method: "PUT",
+  path: "/fields_definitions/{id}",
+  deed: "change-settings",
+  formats: jsonOnly,
+  body: FieldsDefinitionChangeSchema,
+  wrapper: "fields_definition",
+  answers: fieldsDefinitionResponse,
+
+  async answer({ pool }, { provider, values, by, id }) {
+    const outcome = await updateFieldsDefinition(pool, { providerId: provider.id, id: id("id"), values, by });
+    const { definition } = requireSuccess(outcome);
+    return { json: () => renderJson(definitionToJson(definition, provider)) };
+  },
+};
+
+export const deleteFieldsDefinitionOperation: Operation = {
+  title: "Fields Definition Delete",
+  tag: "Fields definitions",
+  says: "Keeps a field no more, unless nothing could do without it.",
+  method: "DELETE",
+  path: "/fields_definitions/{id}",
+  deed: "change-settings",
+  formats: jsonOnly,
+
+  async answer({ pool }, { provider, by, id }) {
+    requireSuccess(await deleteFieldsDefinition(pool, { providerId: provider.id, id: id("id"), by }));
+    return {};
+  },
+};

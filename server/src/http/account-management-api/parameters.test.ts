@@ -1,0 +1,43 @@
+import { expect, test } from "vitest";
+import { nestFields, parsePage } from "./parameters.ts";
+
+const nested = (form: string): unknown => nestFields(new URLSearchParams(form));
+
+test.each([
+  ["a=1&b=", { a: "1", b: "" }],
+  ["a=1&a=2", { a: "2" }],
+  ["web_hook[url]=http%3A%2F%2Fx&web_hook[active]=1", { web_hook: { url: "http://x", active: "1" } }],
+  ["skills[]=c&skills[]=go", { skills: ["c", "go"] }],
+  ["a[b][c]=1&a[b][d]=2", { a: { b: { c: "1", d: "2" } } }],
+  ["a=1&a[b]=2", { a: { b: "2" } }],
+  ["a[=1&]b=2", { "a[": "1", "]b": "2" }],
+  ["a[b][c][d][e]=1", { "a[b][c][d][e]": "1" }],
+])("the form %s is understood", (form, expected) => {
+  expect(nested(form)).toEqual(expected);
+});
+
+test("no field reaches the prototype of anything", () => {
+  nested("__proto__[polluted]=1&a[__proto__][polluted]=1&a[constructor][prototype][polluted]=1");
+
+  expect(Object.hasOwn(Object.prototype, "polluted")).toBe(false);
+});
+
+test.each(["a[]", "choices"])("as many values as a body can hold are read at once: %s", (name) => {
+  const startedMs = performance.now();
+  const read = nestFields(Array.from({ length: 150_000 }, (_, at) => [name, String(at)] as const));
+  expect(Object.values(read)).toMatchObject([{ length: 150_000, 149_999: "149999" }]);
+  expect(performance.now() - startedMs).toBeLessThan(5000);
+});
+
+test("a page has a number and a size", () => {
+  expect(parsePage({ page: "3", per_page: "20" })).toEqual({ page: 3, perPage: 20, offset: 40 });
+});
+
+const texts = ["0", "-1", "1.5", "x", "", "501e9", "1e400", "9".repeat(40)];
+const nonsense: readonly unknown[] = [...texts, null, undefined, true, [], ["2", "3"], {}, { toString: "" }];
+
+test("what makes no sense as a page, or as its size, is as if it had not been said", () => {
+  for (const it of nonsense) {
+    expect([it, parsePage({ page: it, per_page: it })]).toEqual([it, { page: 1, perPage: 500, offset: 0 }]);
+  }
+});

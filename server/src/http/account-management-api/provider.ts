@@ -1,0 +1,160 @@
+import { Type } from "typebox";
+import { type ProviderUser, listProviderUsers } from "#access/index.ts";
+import type { Database } from "#platform/database/database.ts";
+import { writeXmlDocument } from "#platform/document/write-xml.ts";
+import {
+  type ProviderDetails,
+  type ProviderSettings,
+  providerToJson,
+  readContactAddresses,
+  readProviderSettings,
+  representProvider,
+  updateProviderSettings,
+} from "#portal/provider-account/index.ts";
+import type { Provider } from "#portal/providers/index.ts";
+import { requireSuccess } from "./error-responses.ts";
+import {
+  exampleAdminUrl,
+  exampleDeveloperUrl,
+  exampleProvider,
+  exampleProviderSettings,
+  exampleProviderUser,
+} from "./example-portal.ts";
+import { type AccountManagementApiNeeds, type Call, type Operation, xmlAndJson } from "./operation.ts";
+import { type Parameters, parseText } from "./parameters.ts";
+import { type ApiResponse, type ResponseDoc, renderJson } from "./responses.ts";
+import { idSchema, linksSchema, optionalBoolean, timestamps } from "./schema-parts.ts";
+
+const optionalEmail = Type.Optional(Type.String());
+
+/** What a provider says of itself. */
+const ProviderFields = Type.Object(
+  {
+    from_email: optionalEmail,
+    support_email: optionalEmail,
+    finance_support_email: optionalEmail,
+    site_access_code: Type.Optional(Type.String()),
+  },
+  { examples: [{ support_email: "support@acme.example" }] },
+);
+
+/** Renders the provider, which is an account of its own, with what is stored besides its settings. */
+async function respondWithProvider(
+  needs: Pick<AccountManagementApiNeeds, "pool" | "developerPortalUrl" | "noReplyAddress">,
+  call: Call,
+  { provider, settings }: { readonly provider: Provider; readonly settings: ProviderSettings },
+): Promise<ApiResponse> {
+  const contacts = await readContactAddresses(needs.pool, provider.id);
+  const users = await listVisibleUsers(needs.pool, call);
+  const { noReplyAddress } = needs;
+  return renderProvider(needs, call, { provider, settings, contacts, users, noReplyAddress });
+}
+
+/** The same in both formats, once everything is read. */
+function renderProvider(
+  { developerPortalUrl }: Pick<AccountManagementApiNeeds, "developerPortalUrl">,
+  { adminUrl }: Pick<Call, "adminUrl">,
+  whole: ProviderDetails,
+): ApiResponse {
+  const origins = { admin: adminUrl, developer: developerPortalUrl(whole.provider) };
+  return {
+    xml: () => writeXmlDocument(representProvider(whole, origins)),
+    json: () => renderJson(providerToJson(whole, origins)),
+  };
+}
+
+const examplePortal = { developerPortalUrl: () => exampleDeveloperUrl };
+
+const providerResponse: ResponseDoc = {
+  schema: Type.Object({
+    account: Type.Object(
+      {
+        id: idSchema,
+        ...timestamps,
+        admin_domain: Type.String(),
+        domain: Type.String(),
+        admin_base_url: Type.String({ format: "uri" }),
+        base_url: Type.String({ format: "uri" }),
+        ...ProviderFields.properties,
+        credit_card_stored: Type.Boolean(),
+        monthly_billing_enabled: optionalBoolean,
+        monthly_charging_enabled: optionalBoolean,
+        state: Type.String(),
+        annotations: Type.Record(Type.String(), Type.String()),
+        links: linksSchema,
+        org_name: Type.String(),
+      },
+      { title: "Provider" },
+    ),
+  }),
+  example: renderProvider(
+    examplePortal,
+    { adminUrl: exampleAdminUrl },
+    {
+      provider: exampleProvider,
+      settings: exampleProviderSettings,
+      contacts: { supportEmail: "support@acme.example", financeSupportEmail: "support@acme.example" },
+      noReplyAddress: "no-reply@acme.example",
+      users: [exampleProviderUser],
+    },
+  ),
+};
+
+export const readProviderOperation: Operation = {
+  title: "Provider Account Read",
+  tag: "Provider",
+  says: "Returns the provider's own account; in XML with its users, of whom a member sees himself alone.",
+  method: "GET",
+  path: "/provider",
+  deed: "read-provider",
+  formats: xmlAndJson,
+  answers: providerResponse,
+
+  async answer(needs, call) {
+    const { provider } = call;
+    const settings = await readProviderSettings(needs.pool, provider.id);
+    return respondWithProvider(needs, call, { provider, settings });
+  },
+};
+
+export const updateProviderOperation: Operation = {
+  title: "Provider Account Update",
+  tag: "Provider",
+  says: "Changes the addresses that the provider's mails come from and go to, and the code that opens the site.",
+  method: "PUT",
+  path: "/provider",
+  deed: "administer-provider",
+  formats: xmlAndJson,
+  body: ProviderFields,
+  wrapper: "account",
+  dropped: ["org_name", "name", "domain", "self_domain", "state", "vat_code", "telephone_number"],
+  answers: providerResponse,
+
+  async answer(needs, call) {
+    const { provider, values, by } = call;
+    const change = {
+      fromEmail: parseText(values["from_email"])?.trim(),
+      supportEmail: parseNullable(values, "support_email"),
+      financeSupportEmail: parseNullable(values, "finance_support_email"),
+      siteAccessCode: parseNullable(values, "site_access_code"),
+    };
+    const outcome = await updateProviderSettings(needs.pool, { providerId: provider.id, change, by });
+    const { settings } = requireSuccess(outcome);
+    return respondWithProvider(needs, call, { provider: { ...provider, updatedAt: by.now }, settings });
+  },
+};
+
+/** Left out: as it is. Empty: none. */
+function parseNullable(values: Parameters, name: string): string | null | undefined {
+  const text = parseText(values[name]);
+  return text === undefined ? undefined : text.trim() || null;
+}
+
+/** Whom of the provider's own users a caller sees within it: a member himself alone, as everywhere; others see all. */
+async function listVisibleUsers(
+  db: Database,
+  { provider, caller: { actor, role } }: Pick<Call, "provider" | "caller">,
+): Promise<readonly ProviderUser[]> {
+  const users = await listProviderUsers(db, provider.id);
+  return role === "member" ? users.filter(({ id }) => "userId" in actor && actor.userId === id) : users;
+}

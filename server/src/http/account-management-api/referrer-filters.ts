@@ -1,0 +1,107 @@
+import { Type } from "typebox";
+import { writeXmlDocument } from "#platform/document/write-xml.ts";
+import {
+  type Application,
+  addReferrerFilter,
+  listReferrerFilters,
+  referrerFiltersToJson,
+  removeReferrerFilter,
+  representReferrerFilters,
+} from "#portal/applications/index.ts";
+import { applicationResponse, applicationTarget, requireApplication, respondWithApplication } from "./applications.ts";
+import { requireSuccess } from "./error-responses.ts";
+import {
+  exampleAdminUrl,
+  exampleApplication,
+  exampleProvider,
+  exampleTimestamps as exampleTimes,
+} from "./example-portal.ts";
+import { type Call, type Operation, xmlAndJson } from "./operation.ts";
+import { parseText } from "./parameters.ts";
+import { type ApiResponse, type ResponseDoc, renderJson } from "./responses.ts";
+import { idSchema, linksSchema, timestamps } from "./schema-parts.ts";
+
+/** The referrer filters of an application in both formats. */
+const renderReferrerFilters = (
+  { provider, adminUrl }: Pick<Call, "provider" | "adminUrl">,
+  application: Application,
+  filters: Parameters<typeof representReferrerFilters>[0],
+): ApiResponse => ({
+  xml: () => writeXmlDocument(representReferrerFilters(filters, provider)),
+  json: () => renderJson(referrerFiltersToJson(filters, { application, provider, adminUrl })),
+});
+
+const ReferrerFilterSchema = Type.Object(
+  { id: idSchema, value: Type.String(), ...timestamps, links: linksSchema },
+  { title: "ReferrerFilter" },
+);
+
+const referrerFiltersResponse: ResponseDoc = {
+  schema: Type.Object({ referrer_filters: Type.Array(Type.Object({ referrer_filter: ReferrerFilterSchema })) }),
+  example: renderReferrerFilters({ provider: exampleProvider, adminUrl: exampleAdminUrl }, exampleApplication, [
+    { id: 51, applicationId: exampleApplication.id, value: "*.harbour.example", ...exampleTimes },
+  ]),
+};
+
+export const listReferrerFiltersOperation: Operation = {
+  title: "Application Referrer Filter List",
+  tag: "Application keys",
+  says: "Returns the hosts that calls of an application may come from.",
+  method: "GET",
+  path: "/accounts/{account_id}/applications/{application_id}/referrer_filters",
+  deed: "read-portal",
+  formats: xmlAndJson,
+  answers: referrerFiltersResponse,
+
+  async answer({ pool }, call) {
+    const application = await requireApplication(pool, call, "application_id");
+    return renderReferrerFilters(
+      call,
+      application,
+      await listReferrerFilters(pool, call.provider.id, [application.id]),
+    );
+  },
+};
+
+export const createReferrerFilterOperation: Operation = {
+  title: "Application Referrer Filter Create",
+  tag: "Application keys",
+  says: "Lets calls of an application come from one more host, and returns the application.",
+  method: "POST",
+  path: "/accounts/{account_id}/applications/{application_id}/referrer_filters",
+  deed: "change-portal",
+  formats: xmlAndJson,
+  body: Type.Object(
+    { referrer_filter: Type.String({ description: "A host, with `*` for any part of it; or an address." }) },
+    { examples: [{ referrer_filter: "*.harbour.example" }] },
+  ),
+  answers: applicationResponse,
+
+  async answer({ pool }, call) {
+    const change = applicationTarget(call, "application_id");
+    const value = parseText(call.values["referrer_filter"]) ?? "";
+    const { application } = requireSuccess(await addReferrerFilter(pool, { ...change, value }));
+    const self = `${call.adminUrl}/admin/api/accounts/${application.accountId}/applications/${application.id}`;
+    return {
+      ...(await respondWithApplication(pool, call, application)),
+      status: 201,
+      location: `${self}/referrer_filters`,
+    };
+  },
+};
+
+export const deleteReferrerFilterOperation: Operation = {
+  title: "Application Referrer Filter Delete",
+  tag: "Application keys",
+  says: "Takes a referrer filter of an application away.",
+  method: "DELETE",
+  path: "/accounts/{account_id}/applications/{application_id}/referrer_filters/{id}",
+  deed: "change-portal",
+  formats: xmlAndJson,
+
+  async answer({ pool }, call) {
+    const change = applicationTarget(call, "application_id");
+    requireSuccess(await removeReferrerFilter(pool, { ...change, filterId: call.id("id") }));
+    return {};
+  },
+};

@@ -1,0 +1,46 @@
+import { text } from "node:stream/consumers";
+import { expect, test } from "vitest";
+import { bufferStream } from "./responses.ts";
+
+const megabyte = "x".repeat(1_000_000);
+
+/** Pieces, and how many were made. */
+function making(pieces: readonly string[]) {
+  const made = { count: 0 };
+  async function* make(): AsyncGenerator<string, void> {
+    for (const piece of pieces) {
+      made.count += 1;
+      yield piece;
+    }
+  }
+  return { made, pieces: make() };
+}
+
+test("what fits into a megabyte is one text", async () => {
+  expect(await bufferStream(making([]).pieces)).toBe("");
+  expect(await bufferStream(making(["<list>", "<one/>", "</list>"]).pieces)).toBe("<list><one/></list>");
+  expect(await bufferStream(making([megabyte]).pieces)).toBe(megabyte);
+});
+
+test("what does not comes whole and in order, and no piece is made before the one before it is taken", async () => {
+  const { made, pieces } = making(["a", megabyte, "b", "c"]);
+  const gathered = await bufferStream(pieces);
+  if (typeof gathered === "string") throw new Error("It is one text.");
+  expect(made.count).toBe(2);
+  const taken: string[] = [];
+  for await (const piece of gathered) {
+    taken.push(piece);
+    expect(made.count).toBe(taken.length + 1);
+  }
+  expect(taken).toEqual([`a${megabyte}`, "b", "c"]);
+});
+
+test("what cannot be read to its end is not taken for the whole", async () => {
+  async function* breaking(): AsyncGenerator<string, void> {
+    yield `${megabyte}!`;
+    throw new Error("the database is gone");
+  }
+  const gathered = await bufferStream(breaking());
+  if (typeof gathered === "string") throw new Error("It is one text.");
+  await expect(text(gathered)).rejects.toThrow("the database is gone");
+});

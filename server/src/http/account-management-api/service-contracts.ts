@@ -1,0 +1,118 @@
+import { Type } from "typebox";
+import { reaches } from "#access/index.ts";
+import { list } from "#platform/document/document.ts";
+import { writeXmlDocument } from "#platform/document/write-xml.ts";
+import {
+  readSubscriptions,
+  representSubscription,
+  subscriptionToJson,
+  unsubscribe,
+} from "#portal/applications/index.ts";
+import type { Provider } from "#portal/providers/index.ts";
+import { requireAccount } from "./accounts.ts";
+import { requireSuccess } from "./error-responses.ts";
+import {
+  exampleAccount,
+  exampleApplication,
+  exampleProvider,
+  exampleServicePlan,
+  exampleTimestamps as exampleTimes,
+} from "./example-portal.ts";
+import { type Operation, xmlAndJson } from "./operation.ts";
+import { type ApiResponse, type ResponseDoc, renderJson } from "./responses.ts";
+import { idSchema, nullable, timeSchema, timestamps } from "./schema-parts.ts";
+
+/** An account's subscriptions in both formats. */
+function renderServiceContracts(
+  { provider, now }: { readonly provider: Provider; readonly now: Date },
+  subscriptions: readonly Parameters<typeof representSubscription>[0][],
+): ApiResponse {
+  const nodes = () => subscriptions.map((it) => representSubscription(it, provider, now));
+  return {
+    xml: () => writeXmlDocument(list("service_contracts", nodes(), "open")),
+    json: () => renderJson({ service_contracts: subscriptions.map((it) => subscriptionToJson(it, provider, now)) }),
+  };
+}
+
+const nullableText = nullable(Type.String());
+const nullableTime = nullable(timeSchema);
+
+const ServiceContractSchema = Type.Object(
+  {
+    id: idSchema,
+    plan_id: idSchema,
+    user_account_id: idSchema,
+    user_key: nullableText,
+    provider_public_key: nullableText,
+    ...timestamps,
+    state: Type.String({ enum: ["pending", "live", "suspended"] }),
+    description: nullableText,
+    paid_until: nullableTime,
+    application_id: nullableText,
+    name: nullableText,
+    trial_period_expires_at: nullableTime,
+    setup_fee: Type.String(),
+    redirect_url: nullableText,
+    variable_cost_paid_until: timeSchema,
+    extra_fields: nullableText,
+    tenant_id: idSchema,
+    create_origin: nullableText,
+    first_traffic_at: nullableTime,
+    first_daily_traffic_at: nullableTime,
+    service_id: idSchema,
+    accepted_at: nullableTime,
+  },
+  { title: "ServiceContract" },
+);
+
+const serviceContractsResponse: ResponseDoc = {
+  schema: Type.Object({ service_contracts: Type.Array(Type.Object({ service_contract: ServiceContractSchema })) }),
+  example: renderServiceContracts({ provider: exampleProvider, now: exampleTimes.updatedAt }, [
+    {
+      subscription: {
+        id: 61,
+        accountId: exampleAccount.id,
+        productId: exampleApplication.product.id,
+        planId: exampleServicePlan.id,
+        state: "live",
+        ...exampleTimes,
+      },
+      plan: exampleServicePlan,
+    },
+  ]),
+};
+
+export const listServiceContractsOperation: Operation = {
+  title: "Service Subscription List",
+  tag: "Accounts",
+  says: "Returns the subscriptions of an account to services.",
+  method: "GET",
+  path: "/accounts/{account_id}/service_contracts",
+  deed: "read-portal",
+  formats: xmlAndJson,
+  answers: serviceContractsResponse,
+
+  async answer({ pool }, call) {
+    const { provider } = call;
+    const account = await requireAccount(pool, provider.id, call.id("account_id"));
+    const subscriptions = await readSubscriptions(pool, provider.id, account.id);
+    const seen = subscriptions.filter(({ subscription }) => reaches(call.caller.reach, subscription.productId));
+    return renderServiceContracts(call, seen);
+  },
+};
+
+export const deleteServiceContractOperation: Operation = {
+  title: "Service Subscription Delete",
+  tag: "Accounts",
+  says: "Ends a subscription of an account to a service, with its applications: all of them must be suspended.",
+  method: "DELETE",
+  path: "/accounts/{account_id}/service_contracts/{id}",
+  deed: "change-portal",
+  formats: xmlAndJson,
+
+  async answer({ pool }, { provider, by, id }) {
+    const which = { provider, accountId: id("account_id"), subscriptionId: id("id"), by };
+    requireSuccess(await unsubscribe(pool, which));
+    return {};
+  },
+};

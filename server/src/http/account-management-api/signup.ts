@@ -1,0 +1,104 @@
+import { Type } from "typebox";
+import { reaches } from "#access/index.ts";
+import { Problem } from "#http/shared/problem.ts";
+import { writeXmlDocument } from "#platform/document/write-xml.ts";
+import type { Application } from "#portal/applications/index.ts";
+import { type DocumentSettings, readDocumentSettings } from "#portal/fields/index.ts";
+import {
+  type WholeAccount,
+  accountToJson,
+  narrowAccount,
+  representAccount,
+  signUpAccount,
+} from "#portal/whole-accounts/index.ts";
+import { AccountSchema } from "./accounts.ts";
+import { requireSuccess } from "./error-responses.ts";
+import {
+  exampleAccountDetails,
+  exampleAdminUrl,
+  exampleApplication,
+  exampleDocumentSettings,
+} from "./example-portal.ts";
+import { type Operation, xmlAndJson } from "./operation.ts";
+import { type Parameters, parseId } from "./parameters.ts";
+import { type ApiResponse, type ResponseDoc, renderJson } from "./responses.ts";
+import { annotationsSchema } from "./schema-parts.ts";
+
+interface NewAccount {
+  readonly whole: WholeAccount;
+  readonly applications: readonly Application[];
+}
+
+/** A new account in both formats: this XML alone has applications, too. */
+const renderSignUp = (
+  { whole, applications }: NewAccount,
+  settings: DocumentSettings,
+  adminUrl: string,
+): ApiResponse => ({
+  xml: () => writeXmlDocument(representAccount(whole, settings, applications)),
+  json: () => renderJson(accountToJson(whole.account, settings, adminUrl)),
+});
+
+const signUpResponse: ResponseDoc = {
+  schema: AccountSchema,
+  example: renderSignUp(
+    { whole: exampleAccountDetails, applications: [exampleApplication] },
+    exampleDocumentSettings,
+    exampleAdminUrl,
+  ),
+};
+
+export const signUpOperation: Operation = {
+  title: "Signup Express (Account Create)",
+  tag: "Signup",
+  says:
+    "Makes an account with its admin user, its plans and its first application. Plans that are left out, or unknown, are the " +
+    "default ones. With a password, and an account plan that needs no approval, the user may sign in at once.",
+  method: "POST",
+  path: "/signup",
+  deed: "change-portal",
+  formats: xmlAndJson,
+  body: Type.Object(
+    {
+      org_name: Type.String(),
+      username: Type.String(),
+      email: Type.Optional(Type.String()),
+      password: Type.Optional(Type.String()),
+      account_plan_id: Type.Optional(Type.Integer()),
+      service_plan_id: Type.Optional(Type.Integer()),
+      application_plan_id: Type.Optional(Type.Integer()),
+      annotations: Type.Optional(annotationsSchema),
+    },
+    {
+      additionalProperties: true,
+      description:
+        "And the fields that you have defined for accounts and users; those of accounts also inside `extra_fields`.",
+      examples: [
+        { org_name: "Harbour & Sons", username: "mira", email: "mira@harbour.example", password: "a long password" },
+      ],
+    },
+  ),
+  also: [404],
+  answers: signUpResponse,
+
+  async answer({ pool }, { provider, caller, values, adminUrl, now }) {
+    const { actor, channel, reach } = caller;
+    const by = { door: "program", actor, channel, reach } as const;
+    const outcome = await signUpAccount(pool, { provider, values, wantedPlans: requestedPlans(values), by, now });
+    const signedUp = requireSuccess(outcome);
+    if ("closed" in signedUp) throw new Problem("not-found");
+
+    const whole = narrowAccount(signedUp.whole, reach);
+    const applications = signedUp.applications.filter(({ product }) => reaches(reach, product.id));
+    const settings = await readDocumentSettings(pool, provider);
+    return {
+      status: 201,
+      location: `${adminUrl}/admin/api/accounts/${whole.account.id}`,
+      ...renderSignUp({ whole, applications }, settings, adminUrl),
+    };
+  },
+};
+
+/** Each plan counts as the kind that it is, whichever of the names it came under. */
+const requestedPlans = (values: Parameters): readonly number[] =>
+  ["account_plan_id", "service_plan_id", "application_plan_id"].flatMap((name) => parseId(values[name]) ?? []);

@@ -1,0 +1,233 @@
+import { Type } from "typebox";
+import { exampleError } from "#http/shared/describe-webhooks.ts";
+import { Problem } from "#http/shared/problem.ts";
+import { exampleTime, laterExampleTime } from "#platform/clock/example-times.ts";
+import { readLenientTime } from "#platform/clock/read-lenient-time.ts";
+import { value } from "#platform/document/document.ts";
+import { writeXml } from "#platform/document/write-xml.ts";
+import { type Endpoint, readDefaultEndpoint, saveDefaultEndpoint, switchesOf } from "#webhooks/endpoints/index.ts";
+import { sampleBody } from "#webhooks/events/index.ts";
+import { type Failure, allFailures, deleteFailures } from "#webhooks/failures/index.ts";
+import { type Operation, jsonOnly, xmlAndJson } from "./operation.ts";
+import { type Parameters, parseBoolean, parseText } from "./parameters.ts";
+import { type ApiResponse, type ResponseDoc, renderJson } from "./responses.ts";
+import { timeSchema } from "./schema-parts.ts";
+
+/** The default endpoint as 3scale's webhook. */
+const renderWebhook = (
+  endpoint: Pick<Endpoint, "url" | "active" | "providerActions" | "eventTypes">,
+): Pick<ApiResponse, "json"> => ({
+  json: () =>
+    renderJson({
+      webhook: {
+        url: endpoint.url,
+        active: endpoint.active,
+        provider_actions: endpoint.providerActions,
+        ...Object.fromEntries(switchesOf(endpoint).map(({ name, on }) => [name, on])),
+      },
+    }),
+});
+
+export const switchNames = switchesOf({ eventTypes: [] }).map(({ name }) => name);
+
+const WebhookSettings = Type.Object({
+  url: Type.String({ description: "Notified of all the events that are on. At most 255 characters." }),
+  active: Type.Boolean({ description: "Off: what happens is not sent, and what is due waits." }),
+  provider_actions: Type.Boolean({ description: "Actions in the Admin Portal and by access tokens count, too." }),
+  ...Object.fromEntries(switchNames.map((name) => [name, Type.Boolean()])),
+});
+
+const webhookResponse: ResponseDoc = {
+  schema: Type.Object({ webhook: Type.Object(WebhookSettings.properties, { title: "Webhook" }) }),
+  example: renderWebhook({
+    url: "https://hooks.example.com/3scale",
+    active: true,
+    providerActions: true,
+    eventTypes: ["account.created", "account.updated", "account.deleted"],
+  }),
+};
+
+export const updateWebhookOperation: Operation = {
+  title: "WebHooks Update",
+  tag: "Webhooks",
+  says: "Makes or changes your webhook, which is the endpoint named `default`. What is left out stays as it is.",
+  method: "PUT",
+  path: "/webhooks",
+  deed: "change-webhooks",
+  formats: jsonOnly,
+  wrapper: "web_hook",
+  wrapperMayBeEmpty: true,
+  dropped: ["push_application_content_type"],
+  body: Type.Partial(WebhookSettings, {
+    examples: [
+      { url: "https://hooks.example.com/3scale", active: true, account_created_on: true, user_created_on: true },
+    ],
+  }),
+  answers: webhookResponse,
+
+  async answer(needs, { provider, caller, values }) {
+    const saved = await saveDefaultEndpoint(needs, {
+      providerId: provider.id,
+      change: parseWebhook(values),
+      actor: caller.actor,
+    });
+    if ("refused" in saved) throw new Problem("invalid", { errors: saved.refused });
+    return renderWebhook(saved);
+  },
+};
+
+const parseWebhook = (settings: Parameters) => ({
+  url: parseText(settings["url"]),
+  active: parseBoolean(settings["active"]),
+  providerActions: parseBoolean(settings["provider_actions"]),
+  switches: Object.fromEntries(switchNames.map((name) => [name, parseBoolean(settings[name])])),
+});
+
+type ShownFailure = Pick<Failure, "eventId" | "failedAt" | "error" | "url" | "body">;
+
+type Pages = AsyncIterable<readonly ShownFailure[]> | Iterable<readonly ShownFailure[]>;
+
+/** The failure list as 3scale's XML, whose `<event>` alone is indented, a page at a time. */
+export async function* renderFailuresAsXml(pages: Pages): AsyncGenerator<string, void> {
+  yield '<?xml version="1.0" encoding="UTF-8"?><webhooks-failures>';
+  for await (const page of pages) yield page.map(renderFailureAsXml).join("");
+  yield "</webhooks-failures>";
+}
+
+function renderFailureAsXml(failure: ShownFailure): string {
+  const { id, time, error, url, event } = representFailure(failure);
+  const named = [value("id", id), value("time", time), value("error", error), value("url", url)].map(writeXml).join("");
+  return `<webhooks-failure>${named}${isXml(event) ? indentEvent(event) : writeXml(value("event", event))}</webhooks-failure>`;
+}
+
+/** The same as JSON. */
+export async function* renderFailuresAsJson(pages: Pages): AsyncGenerator<string, void> {
+  yield '{"webhooks-failures":[';
+  let before = "";
+  for await (const page of pages) {
+    if (page.length === 0) continue;
+    yield before + page.map((failure) => renderJson({ "webhooks-failure": representFailure(failure) })).join(",");
+    before = ",";
+  }
+  yield "]}";
+}
+
+const representFailure = ({ eventId, failedAt, error, url, body }: ShownFailure) => ({
+  id: eventId,
+  time: `${failedAt.toISOString().slice(0, 19)}Z`,
+  error: withoutControls(error),
+  url,
+  event: body.toString(),
+});
+
+/** The default endpoint may have been told to send JSON, which is shown as it is. */
+const isXml = (event: string): boolean => event.startsWith("<?xml");
+
+/** An error may quote what a receiver answered, which XML need not be able to hold. */
+const withoutControls = (text: string): string => text.replaceAll(/[\p{Cc}\p{Cs}\ufffe\uffff]/gu, " ");
+
+/**
+ * The `<event>` of a document as 3scale shows it on the failure list: each element on a line of its own, two spaces
+ * deeper than its parent, empty elements closed by themselves. `document` is one of ours, so it is well-formed.
+ */
+export function indentEvent(document: string): string {
+  let indented = "";
+  let depth = 0;
+  let before: "opened" | "closed" | "text" = "closed";
+  const newLine = (): string => `${indented === "" ? "" : "\n"}${"  ".repeat(depth)}`;
+
+  for (const token of document.replace(/^<\?xml[^>]*\?>/, "").match(/<[^>]+>|[^<]+/g) ?? []) {
+    if (!token.startsWith("<")) {
+      indented += token;
+      before = "text";
+    } else if (!token.startsWith("</")) {
+      indented += newLine() + token;
+      before = token.endsWith("/>") ? "closed" : "opened";
+      if (before === "opened") depth += 1;
+    } else {
+      depth -= 1;
+      if (before === "opened") indented = `${indented.slice(0, -1)}/>`;
+      else indented += before === "text" ? token : newLine() + token;
+      before = "closed";
+    }
+  }
+  return indented;
+}
+
+const exampleEvent = {
+  id: "019ca8a1-3a50-7c1e-9d24-5b0f6f1a2c33",
+  type: "user.deleted",
+  now: exampleTime,
+  source: "https://acme.example",
+} as const;
+
+const exampleFailures = [
+  {
+    eventId: exampleEvent.id,
+    failedAt: laterExampleTime,
+    error: exampleError,
+    url: "https://hooks.example.com/3scale",
+    body: sampleBody(exampleEvent, "3scale"),
+  },
+];
+
+const failuresResponse: ResponseDoc = {
+  schema: Type.Object({
+    "webhooks-failures": Type.Array(
+      Type.Object({
+        "webhooks-failure": Type.Object(
+          {
+            id: Type.String({ description: "The event's id, which the receiver knows as `webhook-id`." }),
+            time: timeSchema,
+            error: Type.String(),
+            url: Type.String(),
+            event: Type.String({ description: "The document that could not be delivered." }),
+          },
+          { title: "WebhooksFailure" },
+        ),
+      }),
+    ),
+  }),
+  example: { xml: () => renderFailuresAsXml([exampleFailures]), json: () => renderFailuresAsJson([exampleFailures]) },
+};
+
+export const listFailuresOperation: Operation = {
+  title: "Webhooks List Failed Deliveries",
+  tag: "Webhooks",
+  says: "Returns the deliveries of your webhook that could not be made, oldest first, each a second after it was given up. A list of more than a megabyte is sent as it is read, and so without `ETag`.",
+  method: "GET",
+  path: "/webhooks/failures",
+  deed: "read-failures",
+  formats: xmlAndJson,
+  answers: failuresResponse,
+
+  async answer({ pool, encryption }, { provider }) {
+    const endpoint = await readDefaultEndpoint(pool, encryption, provider.id);
+    const pages = endpoint ? allFailures(pool, encryption, { providerId: provider.id, endpointId: endpoint.id }) : [];
+    return { xml: () => renderFailuresAsXml(pages), json: () => renderFailuresAsJson(pages) };
+  },
+};
+
+export const deleteFailuresOperation: Operation = {
+  title: "Webhooks Delete Failed Deliveries",
+  tag: "Webhooks",
+  says: "Takes failed deliveries off the list: those up to `time`, which you read there, or all of them.",
+  method: "DELETE",
+  path: "/webhooks/failures",
+  deed: "change-failures",
+  formats: xmlAndJson,
+  query: Type.Object({
+    time: Type.Optional(Type.String({ format: "date-time", description: "UTC, unless it names a zone." })),
+  }),
+  refusesUnknown: true,
+
+  async answer({ pool, encryption }, { provider, values, by, now }) {
+    const { time } = values;
+    const until = time === undefined ? undefined : readLenientTime(parseText(time) ?? "", now);
+    if (time !== undefined && !until) throw new Problem("time-invalid");
+
+    const endpoint = await readDefaultEndpoint(pool, encryption, provider.id);
+    if (endpoint) await deleteFailures(pool, { providerId: provider.id, endpointId: endpoint.id, until }, by);
+    return {};
+  },
+};
