@@ -2,12 +2,10 @@
 export const layers = [
   { name: "platform", folder: "server/src/platform/*" }, // its files are its doors
   { name: "access", folder: "server/src/access" },
-  { name: "endpoints", folder: "server/src/webhooks/endpoints" },
   { name: "deliveries", folder: "server/src/webhooks/deliveries" },
   { name: "events", folder: "server/src/webhooks/events" },
+  { name: "endpoints", folder: "server/src/webhooks/endpoints" },
   { name: "attempts", folder: "server/src/webhooks/attempts" },
-  { name: "failures", folder: "server/src/webhooks/failures" },
-  { name: "history", folder: "server/src/webhooks/history" },
   { name: "replays", folder: "server/src/webhooks/replays" },
   { name: "engine", folder: "server/src/webhooks/engine" },
   { name: "providers", folder: "server/src/portal/providers" },

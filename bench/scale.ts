@@ -8,7 +8,7 @@ import { readFileSync } from "node:fs";
 import { systemClock } from "../server/src/platform/clock/clock.ts";
 import { codeOf } from "../server/src/platform/config/error-words.ts";
 import type { Pool } from "../server/src/platform/database/database.ts";
-import { retireExpiredDays } from "../server/src/webhooks/history/index.ts";
+import { retireExpiredDays } from "../server/src/webhooks/deliveries/index.ts";
 import { bodyBytes, endpointSecret, feedBacklog, fillBacklog, inFlightMax } from "./backlog.ts";
 import { startServer } from "./bellwire.ts";
 import { type BenchDatabase, openBenchDatabase } from "./database.ts";

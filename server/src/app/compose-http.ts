@@ -30,8 +30,8 @@ import type { Lookup } from "#platform/network/resolve-target.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import { createOwnBins } from "#request-bin/index.ts";
 import type { Sender } from "#webhooks/attempts/index.ts";
-import { readSecretsTo } from "#webhooks/endpoints/index.ts";
-import { readHistoryDays } from "#webhooks/history/index.ts";
+import { readHistoryDays } from "#webhooks/deliveries/index.ts";
+import { readSigningSecrets } from "#webhooks/endpoints/index.ts";
 import { connectionDrain } from "./drain-connections.ts";
 import type { Scraped } from "./metrics/with-engine-metrics.ts";
 import { hideAddressFrom } from "./open-parts.ts";
@@ -139,7 +139,11 @@ async function registerDoors(doors: FastifyInstance, parts: HttpParts): Promise<
   };
   const endpoints = { pool, encryption, targets, retryWaitsSeconds: parts.retryWaitsSeconds };
   const secretsOfBin = ({ providerId, id }: { readonly providerId: number; readonly id: string }) =>
-    readSecretsTo(pool, encryption, { providerId, path: `/bins/${id}`, leadsThere: (url) => bins.matches(url) === id });
+    readSigningSecrets(pool, encryption, {
+      providerId,
+      path: `/bins/${id}`,
+      leadsThere: (url) => bins.matches(url) === id,
+    });
   const developerPortalUrl = urls.developerPortal;
   const adminPortalUrl = urls.adminPortal;
   const tryOut = (provider: Provider) => (parts.isTryOut(provider) ? tryOutLinks(urls, provider) : undefined);

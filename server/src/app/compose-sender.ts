@@ -3,7 +3,7 @@ import type { Pool } from "#platform/database/database.ts";
 import type { AllowedTargets } from "#platform/network/allowed-targets.ts";
 import type { HideAddress, Lookup } from "#platform/network/resolve-target.ts";
 import { createOwnBins } from "#request-bin/index.ts";
-import { createSender, type Sender } from "#webhooks/attempts/index.ts";
+import { type Sender, createSender } from "#webhooks/attempts/index.ts";
 import type { ProviderUrls } from "./provider-urls.ts";
 import { version } from "./version.ts";
 

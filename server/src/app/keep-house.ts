@@ -1,13 +1,18 @@
 import type { Logger } from "pino";
+import { deleteEndedCounters } from "#access/index.ts";
+import { notifyOutages } from "#outages/index.ts";
 import { type Clock, systemClock } from "#platform/clock/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
-import { deleteEndedCounters } from "#access/index.ts";
 import { deleteEndedChangeCounters } from "#portal/accounts/index.ts";
-import { tellOfOutages } from "#outages/index.ts";
-import { cancelDueOfDeletedEndpoints } from "#webhooks/endpoints/index.ts";
-import { limitBacklogs, type BacklogQuota } from "#webhooks/failures/index.ts";
 import { deleteOldMails } from "#portal/mails/index.ts";
-import { addComingDays, advanceRetention, retireExpiredDays } from "#webhooks/history/index.ts";
+import {
+  type BacklogQuota,
+  addComingDays,
+  advanceRetention,
+  limitBacklogs,
+  retireExpiredDays,
+} from "#webhooks/deliveries/index.ts";
+import { cancelDueOfDeletedEndpoints } from "#webhooks/endpoints/index.ts";
 import { deleteOldReplays } from "#webhooks/replays/index.ts";
 import type { ProviderUrls } from "./provider-urls.ts";
 
@@ -52,7 +57,7 @@ async function keepHouseUntil(signal: AbortSignal, needs: HouseNeeds): Promise<v
       await pool.inTransaction(cancelDueOfDeletedEndpoints);
       while ((await deleteEndedCounters(pool, clock.now())) > 0);
       while ((await deleteEndedChangeCounters(pool, clock.now())) > 0);
-      await tellOfOutages({ pool, pageUrl, now: clock.now() });
+      await notifyOutages({ pool, pageUrl, now: clock.now() });
       isHourlyDue ||= minute % 60 === 0;
       if (!isHourlyDue) continue;
       await keepBacklogs(needs);

@@ -1,8 +1,8 @@
 import { systemClock } from "#platform/clock/clock.ts";
-import type { Pool } from "#platform/database/database.ts";
 import { DatabaseClock } from "#platform/clock/database-clock.ts";
 import type { DatabaseLog } from "#platform/database/database-log.ts";
-import { addComingDays, readHistoryDays } from "#webhooks/history/index.ts";
+import type { Pool } from "#platform/database/database.ts";
+import { addComingDays, readHistoryDays } from "#webhooks/deliveries/index.ts";
 
 /** Opens the clock that tells the database's time. A day whose tables are missing gets them before the clock tells of it. */
 export const openDatabaseClock = (pool: Pool, log: DatabaseLog): Promise<DatabaseClock> =>

@@ -4,7 +4,7 @@ import { addAnswerHeaders, dropAbortedRequests, requestTimes } from "#http/share
 import { systemClock } from "#platform/clock/clock.ts";
 import { readDatabaseSwitches } from "#platform/database/database-switches.ts";
 import { isMigrated } from "#platform/database/is-migrated.ts";
-import { readHistoryDays } from "#webhooks/history/index.ts";
+import { readHistoryDays } from "#webhooks/deliveries/index.ts";
 import { cannotListen } from "./claim-port.ts";
 import type { Scraped } from "./metrics/with-engine-metrics.ts";
 import type { Parts } from "./open-parts.ts";

@@ -1,6 +1,7 @@
 import type { Provider } from "#portal/providers/index.ts";
-import { createBin, type Bin } from "#request-bin/index.ts";
-import { eventSwitches, saveDefaultEndpoint, type EndpointNeeds } from "#webhooks/endpoints/index.ts";
+import { type Bin, createBin } from "#request-bin/index.ts";
+import { type EndpointNeeds, saveDefaultEndpoint } from "#webhooks/endpoints/index.ts";
+import { eventSwitches } from "#webhooks/events/index.ts";
 import type { ProviderUrls } from "./provider-urls.ts";
 import { binUrl } from "./try-out.ts";
 

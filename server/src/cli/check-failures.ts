@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { countFailures } from "#webhooks/failures/index.ts";
+import { countFailures } from "#webhooks/deliveries/index.ts";
 import type { Command } from "./command.ts";
 import { findProvider, providerOption } from "./find-provider.ts";
 import { onDatabase } from "./on-database.ts";

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { deleteFailures as remove } from "#webhooks/failures/index.ts";
+import { deleteFailures as remove } from "#webhooks/deliveries/index.ts";
 import { commandLine } from "./audit-command.ts";
 import { type Command, WrongUsage } from "./command.ts";
 import { filterOf, filterOptions, filterUsage } from "./failure-filter.ts";

@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import { systemClock } from "#platform/clock/clock.ts";
 import { readLenientTime } from "#platform/clock/read-lenient-time.ts";
 import type { Database } from "#platform/database/database.ts";
-import type { FailureFilter } from "#webhooks/failures/index.ts";
+import type { FailureFilter } from "#webhooks/deliveries/index.ts";
 import { WrongUsage } from "./command.ts";
 import { findProvider, providerOption } from "./find-provider.ts";
 

@@ -1,5 +1,4 @@
-import type { Failure } from "#webhooks/failures/index.ts";
-import { listFailures as readFailures } from "#webhooks/failures/index.ts";
+import { type Failure, listFailures as readFailures } from "#webhooks/deliveries/index.ts";
 import type { Command } from "./command.ts";
 import { filterUsage, readFilter } from "./failure-filter.ts";
 import { onDatabase, openEncryption } from "./on-database.ts";

@@ -1,8 +1,8 @@
 import { parseArgs } from "node:util";
 import { systemClock } from "#platform/clock/clock.ts";
 import { retireKeys } from "#platform/encryption/check-keys.ts";
+import { reencryptFailures } from "#webhooks/deliveries/index.ts";
 import { reencryptEndpoints } from "#webhooks/endpoints/index.ts";
-import { reencryptFailures } from "#webhooks/failures/index.ts";
 import type { Command } from "./command.ts";
 import { onDatabase, openEncryption } from "./on-database.ts";
 

@@ -1,4 +1,4 @@
-import { countStrandedFailures, retryFailures as retry } from "#webhooks/failures/index.ts";
+import { countStrandedFailures, retryFailures as retry } from "#webhooks/deliveries/index.ts";
 import { commandLine } from "./audit-command.ts";
 import type { Command } from "./command.ts";
 import { filterUsage, readFilter } from "./failure-filter.ts";

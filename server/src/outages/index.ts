@@ -1,1 +1,1 @@
-export { tellOfOutages } from "./tell-of-outages.ts";
+export { notifyOutages } from "./notify-outages.ts";

@@ -1,5 +1,10 @@
-export { changeBinAnswer, createBin, deleteBin, listBins, readBin, type Bin } from "./bins-table.ts";
-export { RateLimiter } from "./rate-limiter.ts";
-export { catchRequest, requestOverheadBytes } from "./catch-request.ts";
-export { listBinRequests, listNextBinRequests, readBinRequestBody, type BinRequest } from "./list-bin-requests.ts";
-export { createOwnBins } from "./own-bins.ts";
+export { type Bin, createBin, deleteBin, listBins, readBin, updateBin } from "./bins.ts";
+export {
+  type BinRequest,
+  createOwnBins,
+  listBinRequests,
+  listBinRequestsAfter,
+  readBinRequestBody,
+  receiveRequest,
+  requestOverheadBytes,
+} from "./requests.ts";

@@ -1,17 +1,9 @@
 import { expect, vi } from "vitest";
+import type { Pool } from "#platform/database/database.ts";
 import { buildProvider } from "../../test/support/build-webhooks.ts";
 import { test } from "../../test/support/test.ts";
-import type { Pool } from "#platform/database/database.ts";
-import {
-  catchRequest,
-  changeBinAnswer,
-  createBin,
-  createOwnBins,
-  deleteBin,
-  listBinRequests,
-  listBins,
-  readBin,
-} from "./index.ts";
+import { createBin, deleteBin, listBins, readBin, updateBin } from "./bins.ts";
+import { createOwnBins, listBinRequests, receiveRequest } from "./requests.ts";
 
 const request = {
   method: "POST",
@@ -35,23 +27,23 @@ const requestsOf = async (pool: Pool, bin: { providerId: number; id: string }) =
 
 test("a bin keeps a request exactly as it came", async ({ database }) => {
   const bin = await buildBin(database);
-  expect(await catchRequest(database, { binId: bin.id }, request)).toEqual({ status: 200, delayMs: 0 });
+  expect(await receiveRequest(database, { binId: bin.id }, request)).toEqual({ status: 200, delayMs: 0 });
   const [caught] = await requestsOf(database, bin);
   expect(caught).toEqual({ ...request, bodyBytes: 3, number: 1, receivedAt: expect.any(Date) });
 });
 
 test("a bin answers as it is told, from the next request on", async ({ database }) => {
   const bin = await buildBin(database);
-  await database.inTransaction((tx) => changeBinAnswer(tx, bin, { answerStatus: 503 }));
-  await database.inTransaction((tx) => changeBinAnswer(tx, bin, { answerDelayMs: 20 }));
-  expect(await catchRequest(database, { binId: bin.id }, request)).toEqual({ status: 503, delayMs: 20 });
+  await database.inTransaction((tx) => updateBin(tx, bin, { answerStatus: 503 }));
+  await database.inTransaction((tx) => updateBin(tx, bin, { answerDelayMs: 20 }));
+  expect(await receiveRequest(database, { binId: bin.id }, request)).toEqual({ status: 503, delayMs: 20 });
 });
 
 test("requests are numbered without gaps in the order in which they can be read, also when they come at once", async ({
   database,
 }) => {
   const bin = await buildBin(database);
-  await Promise.all(Array.from({ length: 30 }, () => catchRequest(database, { binId: bin.id }, request)));
+  await Promise.all(Array.from({ length: 30 }, () => receiveRequest(database, { binId: bin.id }, request)));
   const numbers = (await requestsOf(database, bin)).map(({ number }) => number);
   expect(numbers).toEqual(Array.from({ length: 30 }, (_, index) => 30 - index));
   const { requests: page } = await listBinRequests(database, {
@@ -67,14 +59,14 @@ test("requests are numbered without gaps in the order in which they can be read,
 test("a body of more than 1 MiB is refused and not kept", async ({ database }) => {
   const bin = await buildBin(database);
   const tooMuch = { ...request, body: Buffer.alloc(1024 * 1024 + 1) };
-  expect(await catchRequest(database, { binId: bin.id }, tooMuch)).toEqual({ status: 413, delayMs: 0 });
+  expect(await receiveRequest(database, { binId: bin.id }, tooMuch)).toEqual({ status: 413, delayMs: 0 });
   expect(await requestsOf(database, bin)).toEqual([]);
 });
 
 test("bytes that no text column takes are no reason to lose a request", async ({ database }) => {
   const bin = await buildBin(database);
   const strange = { ...request, path: "/a\0b", query: "\0", headers: [["x", "\0\ud800"]] as const };
-  await catchRequest(database, { binId: bin.id }, strange);
+  await receiveRequest(database, { binId: bin.id }, strange);
   expect(await requestsOf(database, bin)).toMatchObject([{ path: "/a�b", query: "�" }]);
 });
 
@@ -82,27 +74,27 @@ test("who watches a bin hears of what it caught, once it can be read", async ({ 
   const bin = await buildBin(database);
   const heard = vi.fn<(values: readonly string[]) => void>();
   database.onHint("bins", heard);
-  await catchRequest(database, { binId: bin.id }, request);
+  await receiveRequest(database, { binId: bin.id }, request);
   await vi.waitFor(() => expect(heard).toHaveBeenCalledWith([bin.id]));
 });
 
 test("one provider sees, changes and deletes nothing of another's bins", async ({ database }) => {
   const bin = await buildBin(database);
-  await catchRequest(database, { binId: bin.id }, request);
+  await receiveRequest(database, { binId: bin.id }, request);
   const key = { providerId: await buildProvider(database), id: bin.id };
   expect(await readBin(database, key)).toBeUndefined();
   expect(await listBins(database, key)).toEqual([]);
   expect(await requestsOf(database, key)).toEqual([]);
-  expect(await database.inTransaction((tx) => changeBinAnswer(tx, key, { answerStatus: 500 }))).toBeUndefined();
+  expect(await database.inTransaction((tx) => updateBin(tx, key, { answerStatus: 500 }))).toBeUndefined();
   expect(await database.inTransaction((tx) => deleteBin(tx, key))).toBe(false);
   expect(await readBin(database, bin)).toMatchObject({ answerStatus: 200, requestsCaught: 1 });
 });
 
 test("a deleted bin catches nothing and leaves nothing", async ({ database }) => {
   const bin = await buildBin(database);
-  await catchRequest(database, { binId: bin.id }, request);
+  await receiveRequest(database, { binId: bin.id }, request);
   expect(await database.inTransaction((tx) => deleteBin(tx, bin))).toBe(true);
-  expect(await catchRequest(database, { binId: bin.id }, request)).toBeUndefined();
+  expect(await receiveRequest(database, { binId: bin.id }, request)).toBeUndefined();
   expect(await requestsOf(database, bin)).toEqual([]);
 });
 

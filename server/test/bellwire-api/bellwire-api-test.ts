@@ -8,7 +8,7 @@ import type { Pool } from "#platform/database/database.ts";
 import { newUuidV7 } from "#platform/ids/uuid-v7.ts";
 import { parseAllowedTargets } from "#platform/network/allowed-targets.ts";
 import { createSender } from "#webhooks/attempts/index.ts";
-import { readSecretsTo } from "#webhooks/endpoints/index.ts";
+import { readSigningSecrets } from "#webhooks/endpoints/index.ts";
 import { type ApiHouse, baseDomain, openHouse } from "../api/api-test.ts";
 import { lookupHere } from "../support/build-attempts.ts";
 import { encryption } from "../support/build-webhooks.ts";
@@ -79,7 +79,7 @@ export function openBellwireApi(
     adminPortalUrl: () => "https://bellwire.test",
     developerPortalUrl: () => "https://developers.bellwire.test",
     secretsOfBin: ({ providerId, id }) =>
-      readSecretsTo(pool, encryption, { providerId, path: `/bins/${id}`, leadsThere: isOwnBin }),
+      readSigningSecrets(pool, encryption, { providerId, path: `/bins/${id}`, leadsThere: isOwnBin }),
     version: "0.0.0",
   });
   http.register(door, { prefix: "/api/v1" });

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
-import { catchRequest } from "#request-bin/index.ts";
-import { test, type BellwireHouse } from "./bellwire-api-test.ts";
+import { receiveRequest } from "#request-bin/index.ts";
+import { type BellwireHouse, test } from "./bellwire-api-test.ts";
 
 const makeBin = async (house: BellwireHouse) => (await house.call("POST", "/bins")).json();
 const requestsOf = async (house: BellwireHouse, id: string, query = "") =>
@@ -29,8 +29,8 @@ test("a bin is made, told what to answer, read and deleted", async ({ house }) =
 
 test("what a bin caught is shown as it came, page by page", async ({ house }) => {
   const { id } = await makeBin(house);
-  await catchRequest(house.pool, { binId: id }, caught(Buffer.from("<a>ä</a>"), [["X-Case", "1"]]));
-  await catchRequest(house.pool, { binId: id }, caught(Buffer.from([0xff, 0x00])));
+  await receiveRequest(house.pool, { binId: id }, caught(Buffer.from("<a>ä</a>"), [["X-Case", "1"]]));
+  await receiveRequest(house.pool, { binId: id }, caught(Buffer.from([0xff, 0x00])));
 
   const first = await requestsOf(house, id, "?limit=1");
   expect(first.data).toEqual([
@@ -50,8 +50,8 @@ test("whether the signature verifies is judged by the endpoints that point to th
   await house.call("POST", `/endpoints/${endpoint.id}/ping`, { payload: {} });
   const [signed] = receiver.received;
   const headers = Object.entries(signed?.headers ?? {}).map(([name, value]): [string, string] => [name, String(value)]);
-  await catchRequest(house.pool, { binId: id }, caught(Buffer.from(signed?.body ?? ""), headers));
-  await catchRequest(house.pool, { binId: id }, caught(Buffer.from("forged"), headers));
+  await receiveRequest(house.pool, { binId: id }, caught(Buffer.from(signed?.body ?? ""), headers));
+  await receiveRequest(house.pool, { binId: id }, caught(Buffer.from("forged"), headers));
   const verdicts = async () =>
     (await requestsOf(house, id)).data.map(({ signature }: { signature: string }) => signature);
   expect(await verdicts()).toEqual([null, null]);

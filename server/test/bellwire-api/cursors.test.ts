@@ -1,7 +1,7 @@
 import { expect } from "vitest";
-import { catchRequest } from "#request-bin/index.ts";
+import { receiveRequest } from "#request-bin/index.ts";
 import { buildEndpoint, recordIn } from "../support/build-webhooks.ts";
-import { test, type BellwireHouse } from "./bellwire-api-test.ts";
+import { type BellwireHouse, test } from "./bellwire-api-test.ts";
 
 const gone = "is not the `next` of a page";
 
@@ -21,7 +21,7 @@ async function fill(house: BellwireHouse): Promise<readonly string[]> {
   }
   const [bin = ""] = bins;
   const request = { method: "POST", path: "/", query: "", headers: [], body: Buffer.from("") };
-  for (let n = 0; n < 3; n += 1) await catchRequest(pool, { binId: bin }, request);
+  for (let n = 0; n < 3; n += 1) await receiveRequest(pool, { binId: bin }, request);
   return ["/endpoints", "/events", "/deliveries", "/bins", `/bins/${bin}/requests`, "/mails"];
 }
 

@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import { workOnReplay } from "#webhooks/replays/index.ts";
 import { anEvent, buildEndpoint, recordNow } from "../support/build-webhooks.ts";
 import { HandDrivenClock } from "../support/hand-driven-clock.ts";
-import { test as base, type BellwireHouse } from "./bellwire-api-test.ts";
+import { type BellwireHouse, test as base } from "./bellwire-api-test.ts";
 
 const fromNow = (ms: number): string => new Date(Date.now() + ms).toISOString();
 const minuteMs = 60_000;

@@ -4,7 +4,7 @@ import type { Node } from "#platform/document/document.ts";
 import { representApplication, representDeletedApplication } from "#portal/applications/index.ts";
 import { representUser } from "#portal/users/index.ts";
 import { representAccount } from "#portal/whole-accounts/index.ts";
-import { render3scale } from "#webhooks/events/render-event/render-3scale.ts";
+import { render3scale } from "#webhooks/events/render-event.ts";
 import {
   applications,
   changedAccount,

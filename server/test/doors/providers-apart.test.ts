@@ -1,18 +1,18 @@
 import type { FastifyInstance, InjectOptions } from "fastify";
 import { expect } from "vitest";
-import { createSession, type Audience } from "#access/index.ts";
+import { type Audience, createSession } from "#access/index.ts";
 import { describeAccountManagementApi } from "#http/account-management-api/index.ts";
 import { bellwireApiDocument } from "#http/bellwire-api/index.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { deliveryId } from "#webhooks/deliveries/index.ts";
-import { baseDomain, openHouse, type ApiHouse } from "../api/api-test.ts";
+import { type ApiHouse, baseDomain, openHouse } from "../api/api-test.ts";
 import { make } from "../api/made-things.ts";
 import { buildEndpoint } from "../support/build-webhooks.ts";
-import { openEveryDoor } from "../support/open-every-door.ts";
-import { test } from "../support/test.ts";
 import { fieldsOf, operationsIn } from "../support/open-api.ts";
+import { openEveryDoor } from "../support/open-every-door.ts";
 import { schema } from "../support/test-databases.ts";
-import { routesOf, type Route } from "./routes-of.ts";
+import { test } from "../support/test.ts";
+import { type Route, routesOf } from "./routes-of.ts";
 
 type Ids = Readonly<Record<string, string | number>>;
 

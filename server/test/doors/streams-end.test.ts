@@ -1,5 +1,5 @@
-import { expect, vi } from "vitest";
 import type { FastifyInstance } from "fastify";
+import { expect, vi } from "vitest";
 import type { Pool } from "#platform/database/database.ts";
 import { createBin } from "#request-bin/index.ts";
 import { setUp } from "../portal/house.ts";

@@ -1,10 +1,15 @@
 import type { ServerResponse } from "node:http";
 import { expect } from "vitest";
-import { listDeliveries, readDelivery, retryDelivery } from "#webhooks/deliveries/index.ts";
+import {
+  listDeliveries,
+  listFailures,
+  readDelivery,
+  retryDelivery,
+  retryFailures,
+} from "#webhooks/deliveries/index.ts";
 import { readEndpoint } from "#webhooks/endpoints/index.ts";
-import { listFailures, retryFailures } from "#webhooks/failures/index.ts";
 import { anEvent, buildEndpoint, buildProvider, bySystem, encryption, recordNow } from "../support/build-webhooks.ts";
-import { startReceiver, type ReceivedRequest } from "../support/receiver.ts";
+import { type ReceivedRequest, startReceiver } from "../support/receiver.ts";
 import { startTestEngine } from "../support/start-test-engine.ts";
 import { test } from "../support/test.ts";
 import { until } from "../support/until.ts";

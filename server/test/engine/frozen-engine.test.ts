@@ -1,11 +1,11 @@
-import { fork, type ChildProcess } from "node:child_process";
+import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
 import { everyAttempt } from "#webhooks/deliveries/index.ts";
 import { anEvent, buildEndpoint, buildProvider, recordNow } from "../support/build-webhooks.ts";
-import { startReceiver, type ReceivedRequest } from "../support/receiver.ts";
+import { type ReceivedRequest, startReceiver } from "../support/receiver.ts";
 import { test } from "../support/test.ts";
 import { until } from "../support/until.ts";
 

@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import type { Pool } from "#platform/database/database.ts";
 import { cancelDelivery, listDeliveries, retryDelivery, skipDelivery } from "#webhooks/deliveries/index.ts";
 import { anEvent, buildEndpoint, buildProvider, recordIn, recordNow } from "../support/build-webhooks.ts";
-import { startReceiver, type ReceivedRequest } from "../support/receiver.ts";
+import { type ReceivedRequest, startReceiver } from "../support/receiver.ts";
 import { startTestEngine } from "../support/start-test-engine.ts";
 import { test } from "../support/test.ts";
 import { until } from "../support/until.ts";

@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import { systemClock } from "#platform/clock/clock.ts";
 import { newUuidV7 } from "#platform/ids/uuid-v7.ts";
 import { cancelDelivery, listDeliveries, retryDelivery } from "#webhooks/deliveries/index.ts";
-import { postgresLaneStore, type LaneStore } from "#webhooks/engine/index.ts";
+import { type LaneStore, postgresLaneStore } from "#webhooks/engine/index.ts";
 import { anEvent, buildEndpoint, buildProvider, encryption, recordNow } from "../support/build-webhooks.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { startTestEngine } from "../support/start-test-engine.ts";

@@ -45,9 +45,10 @@ test.for(layers.map(({ name }) => name))("%s may import what the law allows it, 
 
 test.for<[Layer, Layer]>([
   ["accounts", "deliveries"],
-  ["users", "failures"],
+  ["users", "replays"],
   ["deliveries", "engine"],
   ["accounts", "users"],
+  ["events", "endpoints"],
   ["events", "accounts"],
   ["platform", "access"],
   ["request-bin", "endpoints"],

@@ -1,12 +1,12 @@
 import { createServer } from "node:http";
 import { connect } from "node:net";
-import { expect } from "vitest";
 import type { FastifyInstance } from "fastify";
+import { expect } from "vitest";
 import { MessageQueue } from "#http/bellwire-api/stream/message-queue.ts";
 import { EventStream } from "#http/shared/event-stream.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { binLimits, streamLimits } from "#platform/limits/bin-limits.ts";
-import { catchRequest, createBin, type Bin } from "#request-bin/index.ts";
+import { type Bin, createBin, receiveRequest } from "#request-bin/index.ts";
 import { setUp } from "../portal/house.ts";
 import { openEventStream } from "../support/event-stream.ts";
 import { HandDrivenClock } from "../support/hand-driven-clock.ts";
@@ -43,7 +43,7 @@ async function fill({ pool, bin }: House, { requests, bytes }: { requests: numbe
   const request = { method: "POST", path: `/bins/${bin.id}`, query: "", headers: [], body: Buffer.alloc(bytes) };
   for (let n = 0; n < requests; n += 1) {
     await pool.query("update bins set allowance = $2 where id = $1", [bin.id, binLimits.bytesOfBin.max]);
-    expect(await catchRequest(pool, { binId: bin.id }, request)).toMatchObject({ status: 200 });
+    expect(await receiveRequest(pool, { binId: bin.id }, request)).toMatchObject({ status: 200 });
   }
 }
 

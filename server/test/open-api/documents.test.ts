@@ -2,8 +2,8 @@ import { Validator } from "@seriousme/openapi-schema-validator";
 import { expect, test } from "vitest";
 import { describeAccountManagementApi } from "#http/account-management-api/index.ts";
 import { bellwireApiDocument } from "#http/bellwire-api/index.ts";
-import { eventTypes } from "#webhooks/endpoints/index.ts";
-import { fieldsOf, operationsIn, type Fields } from "../support/open-api.ts";
+import { eventTypes } from "#webhooks/events/index.ts";
+import { type Fields, fieldsOf, operationsIn } from "../support/open-api.ts";
 import { findGaps } from "./find-gaps.ts";
 
 const documents: readonly (readonly [name: string, document: Fields])[] = [

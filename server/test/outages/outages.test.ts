@@ -1,9 +1,9 @@
 import { expect } from "vitest";
 import { createProviderUser } from "#access/index.ts";
+import { notifyOutages } from "#outages/index.ts";
 import type { Pool } from "#platform/database/database.ts";
-import { tellOfOutages } from "#outages/index.ts";
-import { disableEndpoint } from "#webhooks/endpoints/index.ts";
 import { listMails } from "#portal/mails/index.ts";
+import { disableEndpoint } from "#webhooks/endpoints/index.ts";
 import { buildEndpoint, buildProvider, encryption, recordNow } from "../support/build-webhooks.ts";
 import { test } from "../support/test.ts";
 
@@ -39,7 +39,7 @@ async function end(pool: Pool, { providerId, endpointId }: House, state: "delive
 }
 
 const look = (pool: Pool): Promise<void> =>
-  tellOfOutages({ pool, pageUrl: ({ subdomain }, path) => `https://${subdomain}.example${path}`, now: new Date() });
+  notifyOutages({ pool, pageUrl: ({ subdomain }, path) => `https://${subdomain}.example${path}`, now: new Date() });
 
 const mailsOf = async (pool: Pool, { providerId }: House): Promise<string[]> =>
   (await listMails(pool, providerId, { limit: 20 }))

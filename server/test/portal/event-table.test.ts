@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import type { By } from "#access/index.ts";
 import type { Pool } from "#platform/database/database.ts";
-import { eventCatalogue, type Door } from "#webhooks/events/index.ts";
+import { type Door, eventCatalogue } from "#webhooks/events/index.ts";
 import { buildEndpoint } from "../support/build-webhooks.ts";
 import { test } from "../support/test.ts";
 import { accountOperations } from "./event-table/account-operations.ts";

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { documentToJson, type Json } from "#platform/document/write-json.ts";
+import { type Json, documentToJson } from "#platform/document/write-json.ts";
 import { writeXml } from "#platform/document/write-xml.ts";
 import { representApplication } from "#portal/applications/index.ts";
 import { readDocumentSettings } from "#portal/fields/index.ts";

@@ -3,18 +3,18 @@ import type { Pool, Transaction } from "#platform/database/database.ts";
 import { newUuidV7 } from "#platform/ids/uuid-v7.ts";
 import {
   cancelDelivery,
+  claimLanes,
   findDueLanes,
   insertEngine,
+  makeDueAgain,
   measureDue,
   readDelivery,
   readDueDeliveries,
   readRuns,
   retryDelivery,
-  reviveDeliveries,
   settleDeliveries,
   skipDelivery,
   startOfLane,
-  takeLanes,
 } from "#webhooks/deliveries/index.ts";
 import { buildEndpoint, buildProvider, recordNow } from "../support/build-webhooks.ts";
 import { test } from "../support/test.ts";
@@ -96,7 +96,7 @@ test(
     if (!first || !skipped || !cancelled || !retried || !read) throw new Error("The backlog was not made.");
 
     await insertEngine(pool, engineId);
-    const [lane] = await takeLanes(pool, { engineId, endpointIds: [endpointId], asked: 1, leaseSeconds: 60 });
+    const [lane] = await claimLanes(pool, { engineId, endpointIds: [endpointId], asked: 1, leaseSeconds: 60 });
     await findDueLanes(pool, { engineId, leaseSeconds: 60 });
     await measureDue(pool);
     await readDueDeliveries(pool, [{ endpointId, after: startOfLane, limit: 100 }]);
@@ -121,7 +121,7 @@ test(
     await pool.inTransaction((tx) => retryDelivery(tx, retried));
     await readDelivery(pool, read);
     await pool.inTransaction((tx) =>
-      reviveDeliveries(tx, { providerId, endpointId }, [
+      makeDueAgain(tx, { providerId, endpointId }, [
         {
           eventId: newUuidV7(Date.now()),
           format: "3scale",

@@ -11,6 +11,9 @@ const asOwner = [
   "platform/database/migrate.ts",
 ];
 
+/** Those below a comment that says `@indexed`. */
+const marked = "each marked statement";
+
 const source = fileURLToPath(new URL("../../src/", import.meta.url));
 
 test("PostgreSQL understands every statement, against the schema that the migrations make", async ({ tx }) => {
@@ -35,13 +38,12 @@ test.for([
   "portal/providers/provider.ts: readWithTokenStatement",
   "portal/whole-accounts/read-whole-accounts.ts",
   "portal/whole-accounts/recall-account.ts",
-  "webhooks/endpoints/recall-subscriptions.ts",
-  "webhooks/failures/delete-failures.ts",
-  "webhooks/failures/list-failures.ts",
-  "webhooks/failures/retry-failures.ts",
+  marked,
 ])("an index serves every table that %s reads", async (place, { tx }) => {
   await tx.query("set local enable_seqscan = off"); // the tables are empty: so that a scan remains only where no index is
-  const statements = allStatements().statements.filter(({ path, name }) => [path, `${path}: ${name}`].includes(place));
+  const statements = allStatements().statements.filter(
+    ({ path, name, isMarked }) => [path, `${path}: ${name}`].includes(place) || (isMarked && place === marked),
+  );
   expect(statements).not.toEqual([]);
   await tx.query("set local plan_cache_mode = force_generic_plan");
   for (const [index, { text }] of statements.entries()) {
@@ -63,6 +65,8 @@ interface Statement {
   /** Of the constant that holds it, if one does. */
   readonly name: string | undefined;
   readonly text: string;
+  /** Whether the comment above its constant says `@indexed`. */
+  readonly isMarked: boolean;
 }
 
 /**
@@ -83,13 +87,21 @@ function allStatements(): { statements: readonly Statement[]; unresolved: readon
     const constants = new Map([...exported, ...constantsOf(file, "const")]);
     const whole = (text: string): string => fillIn(text, constants);
     return [...file.matchAll(/(?:const (\w+) =\s+)?(?:`([^`]*)`|"([^"\n]*)")/g)]
-      .map(([, name, long, short]) => ({ path, name, text: whole(long ?? short ?? "") }))
+      .map(({ 1: name, 2: long, 3: short, index }) => ({
+        path,
+        name,
+        text: whole(long ?? short ?? ""),
+        isMarked: isMarkedAt(file, index),
+      }))
       .filter(({ text }) => /^\s*(select|insert into|update|delete from|with)\s/.test(text));
   });
   const isWhole = ({ text }: Statement): boolean => !text.includes("${");
   const holed = all.filter((it) => !isWhole(it)).map(({ path }) => path);
   return { statements: all.filter(isWhole), unresolved: holed.toSorted() };
 }
+
+const isMarkedAt = (file: string, index: number): boolean =>
+  /(?:\/\/ .*\n)*$/.exec(file.slice(0, file.lastIndexOf("\nconst ", index) + 1))?.[0].includes("@indexed") ?? false;
 
 const fillIn = (text: string, constants: ReadonlyMap<string, string>): string =>
   text.replaceAll(/\$\{(\w+)\}/g, (hole, name: string) =>

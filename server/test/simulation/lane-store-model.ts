@@ -1,12 +1,12 @@
 import type {
+  ClaimedLane,
   DueDelivery,
   DueLanes,
-  HeldLane,
   LaneToRead,
+  OwnedLane,
   ReleasedLane,
   RunToRead,
   Settlement,
-  TakenLane,
   TransactionSample,
 } from "#webhooks/deliveries/index.ts";
 import type { DeliverySettings } from "#webhooks/endpoints/index.ts";
@@ -121,7 +121,7 @@ export class LaneStoreModel {
     };
   }
 
-  take(engineId: string, endpointIds: readonly number[], asked: number): readonly TakenLane[] {
+  take(engineId: string, endpointIds: readonly number[], asked: number): readonly ClaimedLane[] {
     if (!this.engines.has(engineId) || asked <= (this.#asked.get(engineId) ?? 0)) return [];
     this.#asked.set(engineId, asked);
     return endpointIds.flatMap((endpointId) => {
@@ -137,7 +137,7 @@ export class LaneStoreModel {
     });
   }
 
-  confirm(engineId: string, lanes: readonly HeldLane[]): readonly number[] {
+  confirm(engineId: string, lanes: readonly OwnedLane[]): readonly number[] {
     return lanes.flatMap(({ endpointId, epoch }) => {
       const lane = this.lanes.get(endpointId);
       return lane?.owner === engineId && lane.epoch === epoch ? [endpointId] : [];

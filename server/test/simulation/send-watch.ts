@@ -1,6 +1,6 @@
 import type { AttemptRequest } from "#webhooks/attempts/index.ts";
-import { retryAfterSeconds, type AttemptOutcome } from "#webhooks/deliveries/index.ts";
-import { deliveryKey, type LaneStoreModel } from "./lane-store-model.ts";
+import { type AttemptOutcome, retryAfterSeconds } from "#webhooks/deliveries/index.ts";
+import { type LaneStoreModel, deliveryKey } from "./lane-store-model.ts";
 import { promises } from "./promises.ts";
 import { hostOf } from "./simulated-network.ts";
 import type { SimulatedProcess } from "./simulated-process.ts";

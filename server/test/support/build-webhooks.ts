@@ -2,9 +2,9 @@ import { randomBytes } from "node:crypto";
 import type { Actor } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
 import { record, value } from "#platform/document/document.ts";
-import { createEncryption, type Encryption } from "#platform/encryption/encryption.ts";
-import type { BodyFamily } from "#webhooks/endpoints/index.ts";
-import { recordEvents, type NewEvent, type RecordedEvent } from "#webhooks/events/index.ts";
+import { type Encryption, createEncryption } from "#platform/encryption/encryption.ts";
+import type { BodyFamily } from "#webhooks/deliveries/index.ts";
+import { type NewEvent, type RecordedEvent, recordEvents } from "#webhooks/events/index.ts";
 
 export const encryption: Encryption = createEncryption([Buffer.alloc(32, 7)]);
 

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { allFailures, listFailures } from "#webhooks/failures/index.ts";
+import { allFailures, listFailures } from "#webhooks/deliveries/index.ts";
 import { fail } from "../support/build-failures.ts";
 import { anEvent, buildEndpoint, buildProvider, encryption, recordNow } from "../support/build-webhooks.ts";
 import { test } from "../support/test.ts";

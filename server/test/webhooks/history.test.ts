@@ -1,15 +1,17 @@
 import pg from "pg";
 import { expect } from "vitest";
 import { createLogger } from "#platform/observability/create-logger.ts";
-import { listDeliveries, readDelivery } from "#webhooks/deliveries/index.ts";
-import { listFailures, retryFailures } from "#webhooks/failures/index.ts";
 import {
   addComingDays,
   advanceRetention,
+  listDeliveries,
+  listFailures,
+  readDelivery,
   readHistoryDays,
   readRetentionBehind,
   retireExpiredDays,
-} from "#webhooks/history/index.ts";
+  retryFailures,
+} from "#webhooks/deliveries/index.ts";
 import { openDatabaseClock } from "../../src/app/open-database-clock.ts";
 import { buildEndpoint, buildProvider, bySystem, encryption, recordNow } from "../support/build-webhooks.ts";
 import { startReceiver } from "../support/receiver.ts";

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import type { Pool } from "#platform/database/database.ts";
-import { deleteFailures, limitBacklogs, listFailures } from "#webhooks/failures/index.ts";
+import { deleteFailures, limitBacklogs, listFailures } from "#webhooks/deliveries/index.ts";
 import { anEvent, buildEndpoint, buildProvider, bySystem, encryption, recordNow } from "../support/build-webhooks.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { startTestEngine } from "../support/start-test-engine.ts";

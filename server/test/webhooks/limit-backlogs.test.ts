@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import type { Pool } from "#platform/database/database.ts";
-import { limitBacklogs, listFailures, retryFailures } from "#webhooks/failures/index.ts";
+import { limitBacklogs, listFailures, retryFailures } from "#webhooks/deliveries/index.ts";
 import { anEvent, buildEndpoint, buildProvider, bySystem, encryption, recordNow } from "../support/build-webhooks.ts";
 import { test } from "../support/test.ts";
 import { until } from "../support/until.ts";

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
-import { readEvent, followEvents } from "#webhooks/events/index.ts";
 import { listDeliveries } from "#webhooks/deliveries/index.ts";
+import { followEvents, readEvent } from "#webhooks/events/index.ts";
 import { anEvent, buildEndpoint, buildProvider, recordIn, recordNow } from "../support/build-webhooks.ts";
 import { test } from "../support/test.ts";
 

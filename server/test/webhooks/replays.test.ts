@@ -1,21 +1,20 @@
 import { expect } from "vitest";
 import type { Pool } from "#platform/database/database.ts";
-import { cancelDelivery } from "#webhooks/deliveries/index.ts";
+import { cancelDelivery, deleteFailures } from "#webhooks/deliveries/index.ts";
 import { deleteEndpoint } from "#webhooks/endpoints/index.ts";
-import { deleteFailures } from "#webhooks/failures/index.ts";
 import {
+  type Replay,
+  type ReplayRange,
   countReplayable,
   deleteOldReplays,
   listReplays,
   readReplay,
   startReplay,
   workOnReplay,
-  type Replay,
-  type ReplayRange,
 } from "#webhooks/replays/index.ts";
 import { failingAtTheEnd } from "../portal/house.ts";
 import { anEvent, buildEndpoint, buildProvider, bySystem, recordIn, recordNow } from "../support/build-webhooks.ts";
-import { startReceiver, type ReceivedRequest } from "../support/receiver.ts";
+import { type ReceivedRequest, startReceiver } from "../support/receiver.ts";
 import { startTestEngine } from "../support/start-test-engine.ts";
 import { test } from "../support/test.ts";
 import { until } from "../support/until.ts";

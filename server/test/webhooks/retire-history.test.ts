@@ -1,7 +1,13 @@
 import { expect } from "vitest";
 import type { Pool, Transaction } from "#platform/database/database.ts";
-import { cancelDelivery, listDeliveries, readDelivery, retryDelivery } from "#webhooks/deliveries/index.ts";
-import { addComingDays, retireExpiredDays } from "#webhooks/history/index.ts";
+import {
+  addComingDays,
+  cancelDelivery,
+  listDeliveries,
+  readDelivery,
+  retireExpiredDays,
+  retryDelivery,
+} from "#webhooks/deliveries/index.ts";
 import { anEvent, buildEndpoint, buildProvider, recordNow } from "../support/build-webhooks.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { startTestEngine } from "../support/start-test-engine.ts";

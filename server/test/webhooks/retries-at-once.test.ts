@@ -1,7 +1,6 @@
 import { expect } from "vitest";
 import type { Pool, Transaction } from "#platform/database/database.ts";
-import { retryDelivery, reviveDeliveries, type DeliveryToRevive } from "#webhooks/deliveries/index.ts";
-import { limitBacklogs } from "#webhooks/failures/index.ts";
+import { type DeliveryToRepeat, limitBacklogs, makeDueAgain, retryDelivery } from "#webhooks/deliveries/index.ts";
 import { buildEndpoint, buildProvider, recordNow } from "../support/build-webhooks.ts";
 import { countWaiting } from "../support/count-waiting.ts";
 import { test } from "../support/test.ts";
@@ -29,7 +28,7 @@ const ways = [
   {
     name: "by a replay",
     retry: (tx: Transaction, key: Key): Promise<unknown> =>
-      reviveDeliveries(tx, key, [{ ...again, eventId: key.eventId } satisfies DeliveryToRevive]),
+      makeDueAgain(tx, key, [{ ...again, eventId: key.eventId } satisfies DeliveryToRepeat]),
   },
 ];
 

@@ -1,8 +1,7 @@
 import { Gauge, type Registry } from "prom-client";
 import type { Database } from "#platform/database/database.ts";
 import { countWaitingMails } from "#portal/mails/index.ts";
-import { countHeld, measureDue, type DueMeasure } from "#webhooks/deliveries/index.ts";
-import { countAllFailures } from "#webhooks/failures/index.ts";
+import { type DueMeasure, countAllFailures, countHeld, measureDue } from "#webhooks/deliveries/index.ts";
 
 /**
  * What waits in the database: the same from every process. A database that does not answer leaves them NaN, and the rest

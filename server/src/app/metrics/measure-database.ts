@@ -1,8 +1,8 @@
 import { Gauge, type Registry } from "prom-client";
 import type { Clock } from "#platform/clock/clock.ts";
-import type { Database } from "#platform/database/database.ts";
 import { readDatabaseSwitches } from "#platform/database/database-switches.ts";
-import { readHistoryDays, readRetentionBehind } from "#webhooks/history/index.ts";
+import type { Database } from "#platform/database/database.ts";
+import { readHistoryDays, readRetentionBehind } from "#webhooks/deliveries/index.ts";
 
 /** Shows a wrong clock, or a day without its tables, before it does harm; and that the database has changed. */
 export function measureDatabase(

@@ -5,9 +5,9 @@ import { exampleTime, laterExampleTime } from "#platform/clock/example-times.ts"
 import { readLenientTime } from "#platform/clock/read-lenient-time.ts";
 import { value } from "#platform/document/document.ts";
 import { writeXml } from "#platform/document/write-xml.ts";
+import { type Failure, allFailures, deleteFailures } from "#webhooks/deliveries/index.ts";
 import { type Endpoint, readDefaultEndpoint, saveDefaultEndpoint, switchesOf } from "#webhooks/endpoints/index.ts";
 import { sampleBody } from "#webhooks/events/index.ts";
-import { type Failure, allFailures, deleteFailures } from "#webhooks/failures/index.ts";
 import { type Operation, jsonOnly, xmlAndJson } from "./operation.ts";
 import { type Parameters, parseBoolean, parseText } from "./parameters.ts";
 import { type ApiResponse, type ResponseDoc, renderJson } from "./responses.ts";

@@ -1,12 +1,12 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import type { FastifyRequest } from "fastify";
 import type { AdminCaller } from "#access/index.ts";
+import type { FindAdminCaller } from "#http/shared/admin-caller.ts";
 import type { Clock } from "#platform/clock/clock.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import type { Bin } from "#request-bin/index.ts";
-import type { EndpointNeeds } from "#webhooks/endpoints/index.ts";
 import type { Sender } from "#webhooks/attempts/index.ts";
-import type { FindAdminCaller } from "../shared/admin-caller.ts";
+import type { EndpointNeeds } from "#webhooks/endpoints/index.ts";
 
 export interface BellwireApiNeeds extends EndpointNeeds {
   readonly clock: Clock;

@@ -2,9 +2,9 @@ import type { FastifyPluginAsync } from "fastify";
 import type { Registry } from "prom-client";
 import type { Clock } from "#platform/clock/clock.ts";
 import { wrongFromMs } from "#platform/clock/database-clock.ts";
-import type { Database } from "#platform/database/database.ts";
 import type { DatabaseSwitches } from "#platform/database/database-switches.ts";
-import type { HistoryDays } from "#webhooks/history/index.ts";
+import type { Database } from "#platform/database/database.ts";
+import type { HistoryDays } from "#webhooks/deliveries/index.ts";
 
 export interface OperationsDependencies {
   readonly pool: Database;

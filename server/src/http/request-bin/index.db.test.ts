@@ -2,7 +2,7 @@ import Fastify from "fastify";
 import { expect, vi } from "vitest";
 import { addFindProviderHook } from "#http/shared/find-provider.ts";
 import { systemClock } from "#platform/clock/clock.ts";
-import { changeBinAnswer, createBin, createOwnBins, deleteBin, listBinRequests, readBin } from "#request-bin/index.ts";
+import { createBin, createOwnBins, deleteBin, listBinRequests, readBin, updateBin } from "#request-bin/index.ts";
 import { adminCookie } from "../../../test/support/admin-cookie.ts";
 import { buildAttempt, buildSender, testSecret } from "../../../test/support/build-attempts.ts";
 import { buildProvider } from "../../../test/support/build-webhooks.ts";
@@ -59,7 +59,7 @@ test.for([
 });
 
 test("a bin answers what it was told", async ({ http, bin, database }) => {
-  await database.inTransaction((tx) => changeBinAnswer(tx, bin, { answerStatus: 503, answerDelayMs: 30 }));
+  await database.inTransaction((tx) => updateBin(tx, bin, { answerStatus: 503, answerDelayMs: 30 }));
   const startedMs = performance.now();
   expect((await http.inject({ method: "POST", url: `/bins/${bin.id}` })).statusCode).toBe(503);
   expect(performance.now() - startedMs).toBeGreaterThanOrEqual(29);
@@ -161,7 +161,7 @@ test("the page of a busy bin goes on where it ends", async ({ http, bin }) => {
 });
 
 test("an answer that none of the controls stands for is shown all the same", async ({ http, bin, database }) => {
-  await database.inTransaction((tx) => changeBinAnswer(tx, bin, { answerStatus: 418, answerDelayMs: 1500 }));
+  await database.inTransaction((tx) => updateBin(tx, bin, { answerStatus: 418, answerDelayMs: 1500 }));
   const { body } = await http.inject({ url: viewPath(bin) });
   expect(body).toMatch(/value="418"[^>]* aria-pressed="true"[^>]*>418</);
   expect(body).toMatch(/value="1500" aria-pressed="true">1\.5 s</);

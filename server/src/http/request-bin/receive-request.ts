@@ -5,7 +5,8 @@ import { Problem } from "#http/shared/problem.ts";
 import type { Clock } from "#platform/clock/clock.ts";
 import { binLimits, bytesInWords } from "#platform/limits/bin-limits.ts";
 import { networkOf } from "#platform/network/network-of.ts";
-import { RateLimiter, catchRequest, requestOverheadBytes } from "#request-bin/index.ts";
+import { receiveRequest, requestOverheadBytes } from "#request-bin/index.ts";
+import { RateLimiter } from "./rate-limiter.ts";
 import type { BinParams, RequestBinNeeds } from "./viewer.ts";
 
 const { max, perSecond } = binLimits.bytesOfBin;
@@ -36,7 +37,7 @@ export function addReceiveRoute(http: FastifyInstance, { pool, clock }: RequestB
     const { id } = request.params;
     const [path = "", ...query] = request.url.split("?");
     const address = { binId: id, providerId: request.provider.id };
-    const answer = await catchRequest(pool, address, {
+    const answer = await receiveRequest(pool, address, {
       method: request.method,
       path,
       query: query.join("?"),

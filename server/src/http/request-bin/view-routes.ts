@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { isCrossOrigin, readForm } from "#http/shared/forms.ts";
 import { binLimits } from "#platform/limits/bin-limits.ts";
-import { changeBinAnswer, listBinRequests, readBinRequestBody } from "#request-bin/index.ts";
+import { listBinRequests, readBinRequestBody, updateBin } from "#request-bin/index.ts";
 import type { BinPages } from "./bin-page.ts";
 import { type FindViewer, type NotViewer, type RequestBinNeeds, type ViewRequest, viewPath } from "./viewer.ts";
 
@@ -54,7 +54,7 @@ export function addAnswerRoute(http: FastifyInstance, { pool, show, findViewer }
         says: `A bin answers with a status from 200 to 599, after ${delaySecondsMax} seconds at most.`,
       });
     }
-    await pool.inTransaction((tx) => changeBinAnswer(tx, bin, { answerStatus, answerDelayMs }));
+    await pool.inTransaction((tx) => updateBin(tx, bin, { answerStatus, answerDelayMs }));
     return reply.redirect(viewPath(bin), 303);
   });
 }

@@ -3,7 +3,7 @@ import { EventStream, type StreamAccess } from "#http/shared/event-stream.ts";
 import { Problem } from "#http/shared/problem.ts";
 import type { Clock } from "#platform/clock/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
-import { listNextBinRequests, readBin } from "#request-bin/index.ts";
+import { listBinRequestsAfter, readBin } from "#request-bin/index.ts";
 import type { BinPages, SerialQueue } from "./bin-page.ts";
 import { sendRefusalText } from "./view-routes.ts";
 import type { FindViewer, RequestBinNeeds, ViewRequest, Viewer } from "./viewer.ts";
@@ -94,7 +94,7 @@ async function sendNewRequests(stream: EventStream, watch: BinWatch, streaming: 
   let last = after;
   while (!watch.isOver) {
     const key = { providerId: bin.providerId, binId: bin.id, after: last };
-    const { requests, hasMore } = await turns.run(() => listNextBinRequests(pool, key));
+    const { requests, hasMore } = await turns.run(() => listBinRequestsAfter(pool, key));
     for (const request of requests) {
       if (stream.isOver) return;
       const html = await turns.run(async () => (stream.isOver ? "" : show.request(asked, viewer, request)));

@@ -1,6 +1,5 @@
 import type { Transaction } from "#platform/database/database.ts";
-import { recordEvents, type Cause, type NewEvent, type RecordedEvent } from "#webhooks/events/index.ts";
-
+import { type Cause, type NewEvent, type RecordedEvent, recordEvents } from "#webhooks/events/index.ts";
 import type { Account } from "./account.ts";
 import { countChanges } from "./count-changes.ts";
 

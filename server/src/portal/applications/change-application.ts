@@ -1,11 +1,10 @@
-import { reaches, type By } from "#access/index.ts";
+import { type By, reaches } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
-import { lockAccount, recordAccountEvents, requireChangesLeft, type Account } from "#portal/accounts/index.ts";
-import { readDocumentSettings, type DocumentSettings, type FieldErrors } from "#portal/fields/index.ts";
+import { type Account, lockAccount, recordAccountEvents, requireChangesLeft } from "#portal/accounts/index.ts";
+import { type DocumentSettings, type FieldErrors, readDocumentSettings } from "#portal/fields/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import type { RecordedEvent } from "#webhooks/events/index.ts";
-
-import { applicationEvent, type Told } from "./application-events.ts";
+import { type Told, applicationEvent } from "./application-events.ts";
 import type { Application } from "./application.ts";
 import { updateApplicationRow } from "./applications-table.ts";
 import { lockApplication } from "./read-applications.ts";

@@ -1,11 +1,10 @@
 import type { By } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
 import { lockAccount, recordAccountEvents, requireChangesLeft } from "#portal/accounts/index.ts";
-import { readDocumentSettings, type DocumentSettings, type FieldErrors } from "#portal/fields/index.ts";
+import { type DocumentSettings, type FieldErrors, readDocumentSettings } from "#portal/fields/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import type { RecordedEvent } from "#webhooks/events/index.ts";
-
-import { lockUser, updateUserRow, type LockedUser } from "./change-user-row.ts";
+import { type LockedUser, lockUser, updateUserRow } from "./change-user-row.ts";
 import { changesOfUser, userEvent } from "./user-events.ts";
 import type { User } from "./user.ts";
 

@@ -3,7 +3,6 @@ import type { Pool } from "#platform/database/database.ts";
 import { lockAccount, recordAccountEvents } from "#portal/accounts/index.ts";
 import { readDocumentSettings } from "#portal/fields/index.ts";
 import type { RecordedEvent } from "#webhooks/events/index.ts";
-
 import { lockUser } from "./change-user-row.ts";
 import type { UserChange } from "./change-user.ts";
 import { isLastAdmin } from "./is-last-admin.ts";

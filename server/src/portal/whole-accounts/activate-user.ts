@@ -1,11 +1,10 @@
 import type { By } from "#access/index.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { lockAccount } from "#portal/accounts/index.ts";
-import { refuseTransition, readDocumentSettings, type FieldErrors } from "#portal/fields/index.ts";
+import { type FieldErrors, readDocumentSettings, refuseTransition } from "#portal/fields/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
-import { lockUser, updateUserRow, type User } from "#portal/users/index.ts";
+import { type User, lockUser, updateUserRow } from "#portal/users/index.ts";
 import type { RecordedEvent } from "#webhooks/events/index.ts";
-
 import { admitAccount } from "./admit-account.ts";
 
 interface UserActivation {

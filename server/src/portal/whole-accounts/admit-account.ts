@@ -1,10 +1,9 @@
 import type { Transaction } from "#platform/database/database.ts";
-import { recordAccountChange, recordAccountEvents, updateAccountRow, type Account } from "#portal/accounts/index.ts";
+import { type Account, recordAccountChange, recordAccountEvents, updateAccountRow } from "#portal/accounts/index.ts";
 import type { DocumentSettings } from "#portal/fields/index.ts";
 import { readPlans } from "#portal/products/index.ts";
-import { userEvent, type User } from "#portal/users/index.ts";
+import { type User, userEvent } from "#portal/users/index.ts";
 import type { Cause, RecordedEvent } from "#webhooks/events/index.ts";
-
 import { changesOf } from "./account-changes.ts";
 import { accountUpdated } from "./change-account.ts";
 import { stateOnActivation } from "./decide-first-states.ts";

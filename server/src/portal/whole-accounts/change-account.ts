@@ -1,19 +1,18 @@
 import type { By } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
 import {
+  type Account,
+  type AccountEvent,
   recordAccountChange,
   requireChangesLeft,
   updateAccountRow,
-  type Account,
-  type AccountEvent,
 } from "#portal/accounts/index.ts";
 import type { DocumentSettings, FieldErrors } from "#portal/fields/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import type { RecordedEvent } from "#webhooks/events/index.ts";
-
 import { changesOf } from "./account-changes.ts";
-import { representAccount } from "./represent-account.ts";
 import { lockAccountInFull, rememberAccount } from "./recall-account.ts";
+import { representAccount } from "./represent-account.ts";
 import type { AccountInFull, WholeAccount } from "./whole-account.ts";
 
 /** Which account is to be changed, and who wants it. */

@@ -1,19 +1,18 @@
 import { endSessionsOfUser } from "#access/index.ts";
 import type { Pool } from "#platform/database/database.ts";
-import { deleteAccountRow, recordAccountEvents, type AccountEvent } from "#portal/accounts/index.ts";
+import { type AccountEvent, deleteAccountRow, recordAccountEvents } from "#portal/accounts/index.ts";
 import {
+  type Application,
   applicationEvent,
   deleteApplicationRows,
   listApplications,
-  type Application,
 } from "#portal/applications/index.ts";
 import type { DocumentSettings } from "#portal/fields/index.ts";
 import { userEvent } from "#portal/users/index.ts";
 import type { RecordedEvent } from "#webhooks/events/index.ts";
-
 import type { AccountChange } from "./change-account.ts";
-import { representAccount } from "./represent-account.ts";
 import { lockAccountInFull } from "./recall-account.ts";
+import { representAccount } from "./represent-account.ts";
 import type { WholeAccount } from "./whole-account.ts";
 
 /** Deletes an account with all that belongs to it, and tells of each part. Undefined if the provider has no such account. */

@@ -1,22 +1,21 @@
-import { digestOf, type Actor, type Channel, type Reach } from "#access/index.ts";
+import { type Actor, type Channel, type Reach, digestOf } from "#access/index.ts";
 import type { Transaction } from "#platform/database/database.ts";
 import { randomBase32 } from "#platform/ids/random-token.ts";
 import {
+  type Account,
   insertAccount,
   insertServiceSubscriptions,
   recordAccountEvents,
-  type Account,
 } from "#portal/accounts/index.ts";
-import { insertApplication, newApplication, type Application } from "#portal/applications/index.ts";
-import { mergeErrors, type DocumentSettings, type FieldErrors } from "#portal/fields/index.ts";
+import { type Application, insertApplication, newApplication } from "#portal/applications/index.ts";
+import { type DocumentSettings, type FieldErrors, mergeErrors } from "#portal/fields/index.ts";
 import { activationMail, insertMail } from "#portal/mails/index.ts";
-import { lockPlansForShare, type Product } from "#portal/products/index.ts";
-import { findTakenNames, insertUser, type User } from "#portal/users/index.ts";
+import { type Product, lockPlansForShare } from "#portal/products/index.ts";
+import { type User, findTakenNames, insertUser } from "#portal/users/index.ts";
 import type { RecordedEvent } from "#webhooks/events/index.ts";
-
 import type { ChosenPlans } from "./choose-plans.ts";
 import type { FirstStates } from "./decide-first-states.ts";
-import { eventsOfSignUp, type NewlyMade } from "./events-of-sign-up.ts";
+import { type NewlyMade, eventsOfSignUp } from "./events-of-sign-up.ts";
 import type { SignUpFields } from "./judge-sign-up.ts";
 import { inDocumentOrder } from "./whole-account.ts";
 

@@ -2,7 +2,7 @@ import type { Dispatcher } from "undici";
 import type { Clock } from "#platform/clock/clock.ts";
 import type { AttemptOutcome } from "#webhooks/deliveries/index.ts";
 import { answerLimits } from "./answer-limits.ts";
-import { outcomeOfError, type Untimed } from "./outcome-of-error.ts";
+import { type Untimed, outcomeOfError } from "./outcome-of-error.ts";
 
 export interface ExchangeNeeds {
   readonly clock: Clock;

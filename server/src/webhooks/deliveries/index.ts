@@ -1,41 +1,93 @@
-export type { AttemptOutcome } from "./attempt-outcome.ts";
-export { bodyFormatOf, contentTypeOf, isBinaryCloudEvent, type BodyFormat } from "./body-format.ts";
-export { decideGate, type Gate } from "./decide-gate.ts";
-export { deliveryId, parseDeliveryId, type Delivery, type DeliveryState } from "./delivery.ts";
-export { contextOf, type EventContext } from "./event-context.ts";
-export { everyAttempt } from "./every-attempt.ts";
-export { failingNow, readFailureHorizon } from "./failure-horizon.ts";
-export { followAttempts, type AttemptCursor, type FollowedAttempt } from "./follow-attempts.ts";
-export { liftHold } from "./lift-hold.ts";
-export { listDeliveries, type DeliveryFilter } from "./list-deliveries.ts";
-export { orderingKeyOf } from "./ordering-key.ts";
-export { planDeliveries, type PlannedDelivery } from "./plan-deliveries.ts";
-export { promoteNext } from "./promote-next.ts";
-export { readDelivery, type Attempt, type DeliveryInFull } from "./read-delivery.ts";
-export { cancelDelivery, insertDelivery, retryDelivery } from "./retry-delivery.ts";
-export { reviveDeliveries, type DeliveryToRevive } from "./revive-deliveries.ts";
-export { skipDelivery } from "./skip-delivery.ts";
-
-export { beatHeart, deleteDeadEngines, deleteEndedEngines, deleteEngine, insertEngine } from "./engines-table.ts";
-export { findDueLanes, type DueLanes } from "./find-due-lanes.ts";
-export { countHeld, measureDue, measureProviderLag, type DueMeasure } from "./measure-due.ts";
 export {
-  readDueDeliveries,
-  startOfLane,
   type DueDelivery,
+  type DueMeasure,
+  Horizon,
   type LaneCursor,
   type LaneToRead,
-} from "./read-due-deliveries.ts";
-export { readRuns, type RunToRead } from "./read-runs.ts";
-export { Horizon, sampleTransactions, type TransactionSample } from "./read-horizon.ts";
-export { errorOf, nextStep, retryAfterSeconds, type NextStep, type RetryPolicy } from "./retry-policy.ts";
-export { settleDeliveries } from "./settle-deliveries.ts";
-export type { Settlement } from "./settlement.ts";
+  type RunToRead,
+  type TransactionSample,
+  countHeld,
+  measureDue,
+  measureProviderLag,
+  readDueDeliveries,
+  readRuns,
+  sampleTransactions,
+  startOfLane,
+} from "./due.ts";
+export { deleteFailures, retryFailures } from "./failure-batches.ts";
 export {
-  confirmLanes,
-  releaseLanes,
-  takeLanes,
-  type HeldLane,
+  type Failure,
+  type FailureFilter,
+  type FailurePage,
+  type Reencrypted,
+  allFailures,
+  countAllFailures,
+  countFailures,
+  countStrandedFailures,
+  listFailures,
+  reencryptFailures,
+} from "./failures.ts";
+export {
+  type HistoryDays,
+  addComingDays,
+  advanceRetention,
+  readHistoryDays,
+  readRetentionBehind,
+  retireExpiredDays,
+} from "./history.ts";
+export {
+  type ClaimedLane,
+  type DueLanes,
+  type OwnedLane,
   type ReleasedLane,
-  type TakenLane,
-} from "./take-lanes.ts";
+  claimLanes,
+  deleteDeadEngines,
+  deleteEndedEngines,
+  deleteEngine,
+  findDueLanes,
+  insertEngine,
+  recordHeartbeat,
+  releaseLanes,
+  verifyOwnership,
+} from "./lanes.ts";
+export {
+  type BodyFamily,
+  type BodyFormat,
+  type EventContext,
+  bodyFormatOf,
+  contentTypeOf,
+  contextOf,
+  isBinaryCloudEvent,
+} from "./payload.ts";
+export { type Ordering, type PlannedDelivery, orderingKeyOf, planDeliveries } from "./plan.ts";
+export {
+  type Attempt,
+  type Delivery,
+  type DeliveryDetails,
+  type FollowedAttempt,
+  deliveryId,
+  everyAttempt,
+  followAttempts,
+  listDeliveries,
+  parseDeliveryId,
+  readDelivery,
+} from "./read-deliveries.ts";
+export {
+  type AttemptOutcome,
+  type NextStep,
+  type SuccessRule,
+  errorOf,
+  nextStep,
+  retryAfterSeconds,
+} from "./retry-policy.ts";
+export { type Settlement, settleDeliveries } from "./settle.ts";
+export {
+  type BacklogQuota,
+  type DeliveryToRepeat,
+  cancelDelivery,
+  insertDelivery,
+  limitBacklogs,
+  makeDueAgain,
+  retryDelivery,
+  skipDelivery,
+} from "./transitions.ts";

@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
-import type { AttemptOutcome } from "./attempt-outcome.ts";
-import { errorOf, nextStep, retryAfterSeconds } from "./retry-policy.ts";
+import { type AttemptOutcome, errorOf, nextStep, retryAfterSeconds } from "./retry-policy.ts";
 
 const policy = { success: "200", waitsSeconds: [60, 60, 300], jitter: 0, believesGone: false } as const;
 

@@ -2,14 +2,14 @@ import { expect } from "vitest";
 import type { Actor } from "#access/index.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { parseAllowedTargets } from "#platform/network/allowed-targets.ts";
+import { eventTypes } from "#webhooks/events/index.ts";
 import { buildProvider, encryption } from "../../../test/support/build-webhooks.ts";
 import { test } from "../../../test/support/test.ts";
 import { until } from "../../../test/support/until.ts";
 import type { EndpointNeeds } from "./change-endpoint.ts";
-import { saveDefaultEndpoint, switchesOf, type DefaultWebhookChange } from "./default-webhook.ts";
-import type { Endpoint, Refused } from "./endpoint.ts";
-import { readDefaultEndpoint } from "./endpoints-table.ts";
-import { eventTypes } from "./event-types.ts";
+import { type DefaultWebhookChange, saveDefaultEndpoint, switchesOf } from "./default-webhook.ts";
+import { readDefaultEndpoint } from "./endpoint-table.ts";
+import type { Endpoint, Refused } from "./settings.ts";
 
 const admin: Actor = { kind: "admin", userId: 7 };
 

@@ -1,9 +1,9 @@
 import type { Actor } from "#access/index.ts";
 import { againIfTaken } from "#platform/database/again-if-taken.ts";
-import { changeEndpoint, createEndpoint, type EndpointNeeds } from "./change-endpoint.ts";
-import { defaultEndpointName, type Endpoint, type EndpointInput, type Refused } from "./endpoint.ts";
-import { readDefaultEndpoint } from "./endpoints-table.ts";
-import { eventSwitches, type SwitchName } from "./event-types.ts";
+import { type SwitchName, eventSwitches } from "#webhooks/events/index.ts";
+import { type EndpointNeeds, createEndpoint, updateEndpoint } from "./change-endpoint.ts";
+import { readDefaultEndpoint } from "./endpoint-table.ts";
+import { type Endpoint, type EndpointInput, type Refused, defaultEndpointName } from "./settings.ts";
 
 /** The switches of 3scale's webhook, in the order in which its API shows them. */
 const switchNames = [
@@ -57,7 +57,7 @@ async function save(needs: EndpointNeeds, { providerId, change, actor }: Save): 
   const { switches, ...rest } = change;
   const before = await readDefaultEndpoint(needs.pool, needs.encryption, providerId);
   const input: EndpointInput = { ...rest, eventTypes: applySwitches(before?.eventTypes ?? [], switches) };
-  const saved = before && (await changeEndpoint(needs, { providerId, id: before.id, input, actor }));
+  const saved = before && (await updateEndpoint(needs, { providerId, id: before.id, input, actor }));
   const create = { ...input, name: defaultEndpointName, active: change.active ?? false };
   return saved ?? createEndpoint(needs, { providerId, input: create, actor });
 }

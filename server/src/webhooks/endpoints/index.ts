@@ -1,15 +1,25 @@
-export { changeEndpoint, createEndpoint, type EndpointNeeds } from "./change-endpoint.ts";
-export type { TargetRules } from "./check-endpoint-url.ts";
-export { saveDefaultEndpoint, switchesOf, type DefaultWebhookChange } from "./default-webhook.ts";
-export { cancelDueOfDeletedEndpoints, deleteEndpoint } from "./delete-endpoint.ts";
-export { disableEndpoint } from "./disable-endpoint.ts";
-export type { BodyFamily, Endpoint, EndpointInput, EndpointState, Ordering, Refused, SuccessRule } from "./endpoint.ts";
-export { isDeletedEndpoint, listEndpoints, readDefaultEndpoint, readEndpoint } from "./endpoints-table.ts";
-export { eventSwitches, eventTypes, isEventType, type EventType, type SwitchName } from "./event-types.ts";
-export { maskUrl } from "./mask-url.ts";
-export { readDeliverySettings, type DeliverySettings, type UndecryptableEndpoint } from "./read-delivery-settings.ts";
-export { readSecretsTo } from "./read-secrets-to.ts";
-export { reencryptEndpoints, type Reencrypted } from "./reencrypt-endpoints.ts";
-export { recallSubscriptions, type Subscription } from "./recall-subscriptions.ts";
-export { isReservedHeader } from "./reserved-headers.ts";
-export { rotateSecret } from "./rotate-secret.ts";
+export {
+  type EndpointNeeds,
+  cancelDueOfDeletedEndpoints,
+  createEndpoint,
+  deleteEndpoint,
+  disableEndpoint,
+  rotateSecret,
+  updateEndpoint,
+} from "./change-endpoint.ts";
+export { isReservedHeader, maskUrl } from "./check-endpoint.ts";
+export { saveDefaultEndpoint, switchesOf } from "./default-webhook.ts";
+export {
+  type DeliverySettings,
+  type UndecryptableEndpoint,
+  readDeliverySettings,
+  readSigningSecrets,
+} from "./delivery-settings.ts";
+export {
+  isDeletedEndpoint,
+  listEndpoints,
+  readDefaultEndpoint,
+  readEndpoint,
+  reencryptEndpoints,
+} from "./endpoint-table.ts";
+export type { Endpoint, EndpointInput } from "./settings.ts";

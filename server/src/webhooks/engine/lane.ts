@@ -1,10 +1,10 @@
 import type {
   AttemptOutcome,
+  ClaimedLane,
   DueDelivery,
   LaneToRead,
   ReleasedLane,
   RunToRead,
-  TakenLane,
 } from "#webhooks/deliveries/index.ts";
 import type { DeliverySettings } from "#webhooks/endpoints/index.ts";
 import { LanePause, LongFailure } from "./lane-pause.ts";
@@ -40,7 +40,7 @@ export class Lane {
   /** It goes back as soon as what is in flight is settled, for another engine to take. */
   isLeaving = false;
 
-  constructor(taken: TakenLane, settings: DeliverySettings, origins: ReceiverHosts, nowMs: number) {
+  constructor(taken: ClaimedLane, settings: DeliverySettings, origins: ReceiverHosts, nowMs: number) {
     this.endpointId = taken.endpointId;
     this.epoch = taken.epoch;
     this.#peace = new LanePause(taken.unanswered);

@@ -1,4 +1,4 @@
-import type { DueLanes, TakenLane } from "#webhooks/deliveries/index.ts";
+import type { ClaimedLane, DueLanes } from "#webhooks/deliveries/index.ts";
 import type { DeliverySettings, UndecryptableEndpoint } from "#webhooks/endpoints/index.ts";
 import { Lane } from "./lane.ts";
 import type { Lease } from "./lease.ts";
@@ -177,7 +177,7 @@ export class OwnedLanes {
     const taken = await this.#needs.store.take(this.#lease.engineId, endpointIds, (this.#asked += 1));
     const settings = await this.#read(taken.map((lane) => lane.endpointId));
     const takenAtMs = this.#needs.clock.monotonicMs(); // the times that came with the lanes count from before this
-    const undecryptable: TakenLane[] = [];
+    const undecryptable: ClaimedLane[] = [];
     const lanes = this.#shuffle(taken).flatMap((lane) => {
       const its = settings.get(lane.endpointId);
       if (its && "undecryptable" in its) {
@@ -230,7 +230,7 @@ export class OwnedLanes {
   }
 
   /** So that endpoints that were made together, and perhaps hang together, are not all tried first. */
-  #shuffle(taken: readonly TakenLane[]): readonly TakenLane[] {
+  #shuffle(taken: readonly ClaimedLane[]): readonly ClaimedLane[] {
     return taken
       .map((lane) => ({ lane, at: this.#needs.chance() }))
       .toSorted((one, other) => one.at - other.at)

@@ -5,18 +5,17 @@ import { type ProcessMark, hasEnded, writeMark } from "#platform/process/process
 import type { AttemptRequest } from "#webhooks/attempts/index.ts";
 import {
   type AttemptOutcome,
+  type ClaimedLane,
   type DueDelivery,
   type DueLanes,
-  type HeldLane,
   type LaneToRead,
   type NextStep,
+  type OwnedLane,
   type ReleasedLane,
   type RunToRead,
   type Settlement,
-  type TakenLane,
   type TransactionSample,
-  beatHeart,
-  confirmLanes,
+  claimLanes,
   deleteDeadEngines,
   deleteEndedEngines,
   deleteEngine,
@@ -24,10 +23,11 @@ import {
   insertEngine,
   readDueDeliveries,
   readRuns,
+  recordHeartbeat,
   releaseLanes,
   sampleTransactions,
   settleDeliveries,
-  takeLanes,
+  verifyOwnership,
 } from "#webhooks/deliveries/index.ts";
 import {
   type DeliverySettings,
@@ -49,9 +49,9 @@ export interface LaneStore {
   beat(engineId: string): Promise<boolean>;
   findDueLanes(engineId: string): Promise<DueLanes>;
   /** `asked` is higher each time: what is done late, after a newer one, takes nothing. */
-  take(engineId: string, endpointIds: readonly number[], asked: number): Promise<readonly TakenLane[]>;
+  take(engineId: string, endpointIds: readonly number[], asked: number): Promise<readonly ClaimedLane[]>;
   /** Which of the lanes are the engine's, under the epoch that it knows. */
-  confirm(engineId: string, lanes: readonly HeldLane[]): Promise<readonly number[]>;
+  confirm(engineId: string, lanes: readonly OwnedLane[]): Promise<readonly number[]>;
   release(engineId: string, lanes: readonly ReleasedLane[]): Promise<void>;
   readSettings(endpointIds: readonly number[]): Promise<readonly (DeliverySettings | UndecryptableEndpoint)[]>;
   sampleTransactions(): Promise<TransactionSample>;
@@ -112,12 +112,12 @@ export function postgresLaneStore(db: Pool, encryption: Encryption, leaseMs: num
     },
     leave: (engineId) => deleteEngine(db, engineId),
     async beat(engineId) {
-      const [isKnown] = await Promise.all([beatHeart(db, engineId), deleteEnded()]);
+      const [isKnown] = await Promise.all([recordHeartbeat(db, engineId), deleteEnded()]);
       return isKnown;
     },
     findDueLanes: (engineId) => findDueLanes(db, { engineId, leaseSeconds }),
-    take: (engineId, endpointIds, asked) => takeLanes(db, { engineId, endpointIds, asked, leaseSeconds }),
-    confirm: (engineId, lanes) => confirmLanes(db, engineId, lanes),
+    take: (engineId, endpointIds, asked) => claimLanes(db, { engineId, endpointIds, asked, leaseSeconds }),
+    confirm: (engineId, lanes) => verifyOwnership(db, engineId, lanes),
     release: (engineId, lanes) => releaseLanes(db, engineId, lanes),
     readSettings: (endpointIds) => readDeliverySettings(db, encryption, endpointIds),
     sampleTransactions: () => sampleTransactions(db),

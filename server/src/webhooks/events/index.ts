@@ -1,18 +1,23 @@
-export { eventCatalogue, type CatalogueEntry, type Door } from "./catalogue.ts";
 export {
-  followEvents,
-  listEvents,
-  startOfFeed,
-  type EventFilter,
+  type CatalogueEntry,
+  type Door,
+  type SwitchName,
+  eventCatalogue,
+  eventSwitches,
+  eventTypes,
+  isEventType,
+} from "./catalogue.ts";
+export { sendEventNow, storePayloads } from "./payloads.ts";
+export {
+  type EventDetails,
   type EventSummary,
   type FeedCursor,
-} from "./list-events.ts";
-export type { Cause, EventKey, NewEvent, RecordedEvent } from "./new-event.ts";
-export { readEvent, type EventInFull, type Verdict } from "./read-event.ts";
-export { cloudEventAttributes } from "./render-event/cloud-event-attributes.ts";
-export { keyInBody } from "./render-event/render-json.ts";
-export { credentialFields, withoutCredentials } from "./render-event/without-credentials.ts";
-export { recordEvents } from "./record-events.ts";
-export { sampleBody, sampleFacts, type Sample } from "./sample-event.ts";
-export { sendEventNow } from "./send-event-now.ts";
-export { storePayloads } from "./store-payloads.ts";
+  followEvents,
+  listEvents,
+  readEvent,
+  startOfFeed,
+} from "./read-events.ts";
+export { type Cause, type NewEvent, type RecordedEvent, recordEvents } from "./record-events.ts";
+export { cloudEventAttributes, credentialFields, keyInBody, withoutCredentials } from "./render-event.ts";
+export { type Sample, sampleBody, sampleFacts } from "./sample-event.ts";
+export { readSubscriptions } from "./subscriptions.ts";

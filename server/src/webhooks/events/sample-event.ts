@@ -1,8 +1,7 @@
-import { list, record, value, type Node } from "#platform/document/document.ts";
+import { type Node, list, record, value } from "#platform/document/document.ts";
 import type { BodyFormat } from "#webhooks/deliveries/index.ts";
-import type { EventType } from "#webhooks/endpoints/index.ts";
-
-import { renderEvent } from "./render-event/render-event.ts";
+import type { EventType } from "./catalogue.ts";
+import { renderEvent } from "./render-event.ts";
 
 export interface Sample {
   readonly id: string;

@@ -1,6 +1,6 @@
 import { recordAudit } from "#access/index.ts";
-import { changeBinAnswer } from "#request-bin/index.ts";
-import { Problem } from "../../shared/problem.ts";
+import { Problem } from "#http/shared/problem.ts";
+import { updateBin } from "#request-bin/index.ts";
 import type { BellwireApiRoute } from "../bellwire-api-route.ts";
 import * as operations from "./bin-operations.ts";
 import { representBin } from "./represent-bin.ts";
@@ -13,7 +13,7 @@ export const changeBinRoute: BellwireApiRoute = async (http, { pool, adminPortal
     const { actor } = callerOf(request);
     const answer = { answerStatus: body.answer_status, answerDelayMs: body.answer_delay_ms };
     const bin = await pool.inTransaction(async (tx) => {
-      const changed = await changeBinAnswer(tx, key, answer);
+      const changed = await updateBin(tx, key, answer);
       const audit = { providerId: provider.id, subject: `bin/${params.id}`, detail: answer };
       if (changed) await recordAudit(tx, { ...audit, actor, action: "bin.changed" });
       return changed;

@@ -1,6 +1,6 @@
 import { recordAudit } from "#access/index.ts";
+import { Problem } from "#http/shared/problem.ts";
 import { deleteBin } from "#request-bin/index.ts";
-import { Problem } from "../../shared/problem.ts";
 import type { BellwireApiRoute } from "../bellwire-api-route.ts";
 import * as operations from "./bin-operations.ts";
 

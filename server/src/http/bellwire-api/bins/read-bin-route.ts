@@ -1,5 +1,5 @@
+import { Problem } from "#http/shared/problem.ts";
 import { readBin } from "#request-bin/index.ts";
-import { Problem } from "../../shared/problem.ts";
 import type { BellwireApiRoute } from "../bellwire-api-route.ts";
 import * as operations from "./bin-operations.ts";
 import { representBin } from "./represent-bin.ts";

@@ -1,6 +1,6 @@
 import { recordAudit } from "#access/index.ts";
+import { Problem } from "#http/shared/problem.ts";
 import { cancelDelivery } from "#webhooks/deliveries/index.ts";
-import { Problem } from "../../shared/problem.ts";
 import type { BellwireApiRoute } from "../bellwire-api-route.ts";
 import * as operations from "./delivery-operations.ts";
 import { auditOf, deliveryKeyOf, findDelivery } from "./find-delivery.ts";

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from "fastify";
-import { deliveryId, parseDeliveryId, readDelivery, type DeliveryInFull } from "#webhooks/deliveries/index.ts";
+import { Problem } from "#http/shared/problem.ts";
 import type { Database } from "#platform/database/database.ts";
-import { Problem } from "../../shared/problem.ts";
+import { type DeliveryDetails, deliveryId, parseDeliveryId, readDelivery } from "#webhooks/deliveries/index.ts";
 
 type Key = { readonly providerId: number; readonly eventId: string; readonly endpointId: number };
 
@@ -19,7 +19,7 @@ export const auditOf = (key: Key) => ({
   detail: {},
 });
 
-export async function findDelivery(db: Database, key: Key): Promise<DeliveryInFull> {
+export async function findDelivery(db: Database, key: Key): Promise<DeliveryDetails> {
   const delivery = await readDelivery(db, key);
   if (!delivery) throw new Problem("not-found");
   return delivery;

@@ -1,9 +1,9 @@
 import {
-  contentTypeOf,
-  deliveryId,
   type Attempt,
   type Delivery,
-  type DeliveryInFull,
+  type DeliveryDetails,
+  contentTypeOf,
+  deliveryId,
 } from "#webhooks/deliveries/index.ts";
 import type { AttemptAnswer } from "./attempt-schema.ts";
 import type { DeliveryAnswer, DeliveryInFullAnswer } from "./delivery-schema.ts";
@@ -31,7 +31,7 @@ export const representDelivery = (delivery: Delivery): DeliveryAnswer => ({
   },
 });
 
-export const representDeliveryInFull = (delivery: DeliveryInFull): DeliveryInFullAnswer => ({
+export const representDeliveryInFull = (delivery: DeliveryDetails): DeliveryInFullAnswer => ({
   ...representDelivery(delivery),
   content_type: delivery.format && contentTypeOf(delivery.format),
   body: delivery.body?.toString() ?? null,

@@ -1,5 +1,5 @@
-import { changeEndpoint } from "#webhooks/endpoints/index.ts";
-import { Problem } from "../../shared/problem.ts";
+import { Problem } from "#http/shared/problem.ts";
+import { updateEndpoint } from "#webhooks/endpoints/index.ts";
 import type { BellwireApiRoute } from "../bellwire-api-route.ts";
 import * as operations from "./endpoint-operations.ts";
 import { inputOf, representEndpoint } from "./represent-endpoint.ts";
@@ -7,7 +7,7 @@ import { inputOf, representEndpoint } from "./represent-endpoint.ts";
 export const changeEndpointRoute: BellwireApiRoute = async (http, needs) => {
   const options = { schema: operations.changeEndpoint, config: { deed: "change-webhooks" } } as const;
   http.patch("/endpoints/:id", options, async (request) => {
-    const changed = await changeEndpoint(needs, {
+    const changed = await updateEndpoint(needs, {
       providerId: request.provider.id,
       id: request.params.id,
       input: inputOf(request.body),

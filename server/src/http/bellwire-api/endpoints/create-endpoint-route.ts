@@ -1,5 +1,5 @@
+import { Problem } from "#http/shared/problem.ts";
 import { createEndpoint } from "#webhooks/endpoints/index.ts";
-import { Problem } from "../../shared/problem.ts";
 import type { BellwireApiRoute } from "../bellwire-api-route.ts";
 import * as operations from "./endpoint-operations.ts";
 import { inputOf, representEndpoint } from "./represent-endpoint.ts";

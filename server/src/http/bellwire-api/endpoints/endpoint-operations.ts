@@ -1,5 +1,5 @@
 import { Type } from "typebox";
-import { eventTypes } from "#webhooks/endpoints/index.ts";
+import { eventTypes } from "#webhooks/events/index.ts";
 import { Attempt } from "../deliveries/attempt-schema.ts";
 import { pageOf, pageQuery } from "../page-schema.ts";
 import { answers, answersOfOne, conflicting, created, done, refusable } from "../route-schema.ts";

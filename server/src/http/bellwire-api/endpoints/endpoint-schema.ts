@@ -1,5 +1,5 @@
-import { Type, type Static } from "typebox";
-import { eventTypes } from "#webhooks/endpoints/index.ts";
+import { type Static, Type } from "typebox";
+import { eventTypes } from "#webhooks/events/index.ts";
 import { IdOf, Nullable, Timestamp } from "../page-schema.ts";
 
 const EventTypeOrAll = Type.Enum([...eventTypes, "*"], {

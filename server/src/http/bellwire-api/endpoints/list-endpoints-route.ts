@@ -1,7 +1,7 @@
+import { readId } from "#platform/ids/read-id.ts";
 import { listEndpoints } from "#webhooks/endpoints/index.ts";
 import type { BellwireApiRoute } from "../bellwire-api-route.ts";
 import { cutPage, pageLimit } from "../cut-page.ts";
-import { readId } from "#platform/ids/read-id.ts";
 import { cursorOf } from "../read-query.ts";
 import * as operations from "./endpoint-operations.ts";
 import { mayChangeEndpoints, representEndpoint } from "./represent-endpoint.ts";

@@ -1,14 +1,14 @@
+import { Problem } from "#http/shared/problem.ts";
+import type { AttemptRequest } from "#webhooks/attempts/index.ts";
 import {
+  type AttemptOutcome,
   bodyFormatOf,
   contentTypeOf,
   errorOf,
   isBinaryCloudEvent,
-  type AttemptOutcome,
 } from "#webhooks/deliveries/index.ts";
-import { isEventType, readEndpoint, type Endpoint } from "#webhooks/endpoints/index.ts";
-import { sampleBody, sampleFacts, type Sample } from "#webhooks/events/index.ts";
-import type { AttemptRequest } from "#webhooks/attempts/index.ts";
-import { Problem } from "../../shared/problem.ts";
+import { type Endpoint, readEndpoint } from "#webhooks/endpoints/index.ts";
+import { type Sample, isEventType, sampleBody, sampleFacts } from "#webhooks/events/index.ts";
 import type { BellwireApiRoute } from "../bellwire-api-route.ts";
 import type { AttemptAnswer } from "../deliveries/attempt-schema.ts";
 import * as operations from "./endpoint-operations.ts";

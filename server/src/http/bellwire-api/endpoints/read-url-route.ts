@@ -1,6 +1,6 @@
 import { recordAudit } from "#access/index.ts";
+import { Problem } from "#http/shared/problem.ts";
 import { readEndpoint } from "#webhooks/endpoints/index.ts";
-import { Problem } from "../../shared/problem.ts";
 import type { BellwireApiRoute } from "../bellwire-api-route.ts";
 import * as operations from "./endpoint-operations.ts";
 

@@ -1,4 +1,4 @@
-import { denialOf, type AdminCaller } from "#access/index.ts";
+import { type AdminCaller, denialOf } from "#access/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import type { Endpoint, EndpointInput } from "#webhooks/endpoints/index.ts";
 import type { EndpointAnswer, EndpointChangeBody } from "./endpoint-schema.ts";

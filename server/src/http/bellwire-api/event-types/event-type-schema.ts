@@ -1,5 +1,5 @@
 import { Type } from "typebox";
-import { eventTypes } from "#webhooks/endpoints/index.ts";
+import { eventTypes } from "#webhooks/events/index.ts";
 
 export const EventTypeEntry = Type.Object(
   {

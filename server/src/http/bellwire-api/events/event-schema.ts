@@ -1,6 +1,6 @@
-import { Type, type Static } from "typebox";
-import { eventTypes } from "#webhooks/endpoints/index.ts";
-import { EventId, IdOf, Nullable, pageQuery, Timestamp, Since, Until } from "../page-schema.ts";
+import { type Static, Type } from "typebox";
+import { eventTypes } from "#webhooks/events/index.ts";
+import { EventId, IdOf, Nullable, Since, Timestamp, Until, pageQuery } from "../page-schema.ts";
 
 const Actor = Type.Object(
   {

@@ -1,7 +1,7 @@
-import { followEvents, listEvents, startOfFeed, type FeedCursor } from "#webhooks/events/index.ts";
+import { readId } from "#platform/ids/read-id.ts";
+import { type FeedCursor, followEvents, listEvents, startOfFeed } from "#webhooks/events/index.ts";
 import type { BellwireApiRoute } from "../bellwire-api-route.ts";
 import { cutPage, pageLimit } from "../cut-page.ts";
-import { readId } from "#platform/ids/read-id.ts";
 import { cursorOf, readUuid, timesOf } from "../read-query.ts";
 import { createCursorSeal } from "../sealed-cursor.ts";
 import * as operations from "./event-operations.ts";

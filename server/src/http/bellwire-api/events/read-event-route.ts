@@ -1,5 +1,5 @@
+import { Problem } from "#http/shared/problem.ts";
 import { readEvent } from "#webhooks/events/index.ts";
-import { Problem } from "../../shared/problem.ts";
 import type { BellwireApiRoute } from "../bellwire-api-route.ts";
 import * as operations from "./event-operations.ts";
 import { representEventInFull } from "./represent-event.ts";

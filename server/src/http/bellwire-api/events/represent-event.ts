@@ -1,6 +1,6 @@
 import { documentToJson } from "#platform/document/write-json.ts";
 import { deliveryId } from "#webhooks/deliveries/index.ts";
-import { keyInBody, withoutCredentials, type EventInFull, type EventSummary } from "#webhooks/events/index.ts";
+import { type EventDetails, type EventSummary, keyInBody, withoutCredentials } from "#webhooks/events/index.ts";
 import type { EventAnswer, EventInFullAnswer } from "./event-schema.ts";
 
 export const representEvent = (event: EventSummary): EventAnswer => ({
@@ -15,7 +15,7 @@ export const representEvent = (event: EventSummary): EventAnswer => ({
   occurred_at: event.occurredAt.toISOString(),
 });
 
-export const representEventInFull = (event: EventInFull): EventInFullAnswer => ({
+export const representEventInFull = (event: EventDetails): EventInFullAnswer => ({
   ...representEvent(event),
   document: documentToJson(withoutCredentials(event.document)),
   key: event.key && keyInBody(event.key),

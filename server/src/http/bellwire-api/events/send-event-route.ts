@@ -1,8 +1,8 @@
 import { recordAudit } from "#access/index.ts";
+import { Problem } from "#http/shared/problem.ts";
 import { bodyFormatOf, readDelivery } from "#webhooks/deliveries/index.ts";
 import { readEndpoint } from "#webhooks/endpoints/index.ts";
 import { sendEventNow } from "#webhooks/events/index.ts";
-import { Problem } from "../../shared/problem.ts";
 import type { BellwireApiRoute } from "../bellwire-api-route.ts";
 import { auditOf } from "../deliveries/find-delivery.ts";
 import { representDelivery } from "../deliveries/represent-delivery.ts";

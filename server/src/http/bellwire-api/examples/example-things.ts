@@ -6,10 +6,9 @@ import type { PlanRequest } from "#portal/applications/index.ts";
 import type { Mail } from "#portal/mails/index.ts";
 import type { Invitation } from "#portal/users/index.ts";
 import type { Bin, BinRequest } from "#request-bin/index.ts";
-import type { Attempt, Delivery, DeliveryInFull } from "#webhooks/deliveries/index.ts";
+import type { Attempt, Delivery, DeliveryDetails, Failure } from "#webhooks/deliveries/index.ts";
 import type { Endpoint } from "#webhooks/endpoints/index.ts";
-import { type EventInFull, sampleBody } from "#webhooks/events/index.ts";
-import type { Failure } from "#webhooks/failures/index.ts";
+import { type EventDetails, sampleBody } from "#webhooks/events/index.ts";
 import type { Replay } from "#webhooks/replays/index.ts";
 
 /** What the documentation tells of. It was never stored; what it looks like, the representers say. */
@@ -50,7 +49,7 @@ export const endpoint: Endpoint = {
 
 const about = { objectId: 31, accountId: 31, accountName: "Harbour & Sons", occurredAt: laterExampleTime };
 
-export const event: EventInFull = {
+export const event: EventDetails = {
   ...about,
   id: eventId,
   type: "account.updated",
@@ -108,7 +107,7 @@ export const pendingDelivery: Delivery = {
   lastLatencyMs: null,
 };
 
-export const deliveryInFull: DeliveryInFull = {
+export const deliveryInFull: DeliveryDetails = {
   ...delivery,
   attempts: [attempt],
   waitsForEventId: null,

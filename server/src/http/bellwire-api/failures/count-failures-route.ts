@@ -1,4 +1,4 @@
-import { countFailures } from "#webhooks/failures/index.ts";
+import { countFailures } from "#webhooks/deliveries/index.ts";
 import type { BellwireApiRoute } from "../bellwire-api-route.ts";
 import * as operations from "./failure-operations.ts";
 

@@ -1,4 +1,4 @@
-import { deleteFailures } from "#webhooks/failures/index.ts";
+import { deleteFailures } from "#webhooks/deliveries/index.ts";
 import type { BellwireApiRoute } from "../bellwire-api-route.ts";
 import * as operations from "./failure-operations.ts";
 import { meantFilterOf } from "./read-failure-filter.ts";

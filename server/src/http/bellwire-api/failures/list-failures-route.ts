@@ -1,6 +1,11 @@
 import { readTime } from "#platform/clock/read-time.ts";
-import { deliveryId, parseDeliveryId } from "#webhooks/deliveries/index.ts";
-import { listFailures, type Failure, type FailurePage } from "#webhooks/failures/index.ts";
+import {
+  type Failure,
+  type FailurePage,
+  deliveryId,
+  listFailures,
+  parseDeliveryId,
+} from "#webhooks/deliveries/index.ts";
 import type { BellwireApiRoute } from "../bellwire-api-route.ts";
 import { cutPage, pageLimit } from "../cut-page.ts";
 import { cursorOf } from "../read-query.ts";

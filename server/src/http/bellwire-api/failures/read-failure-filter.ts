@@ -1,6 +1,6 @@
 import type { FastifyRequest } from "fastify";
-import type { FailureFilter } from "#webhooks/failures/index.ts";
-import { Problem } from "../../shared/problem.ts";
+import { Problem } from "#http/shared/problem.ts";
+import type { FailureFilter } from "#webhooks/deliveries/index.ts";
 import { timesOf } from "../read-query.ts";
 
 interface Filters {

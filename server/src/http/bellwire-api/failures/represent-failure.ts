@@ -1,6 +1,5 @@
-import { deliveryId } from "#webhooks/deliveries/index.ts";
+import { type Failure, deliveryId } from "#webhooks/deliveries/index.ts";
 import { maskUrl } from "#webhooks/endpoints/index.ts";
-import type { Failure } from "#webhooks/failures/index.ts";
 import type { FailureAnswer } from "./failure-schema.ts";
 
 export const representFailure = (failure: Failure): FailureAnswer => ({

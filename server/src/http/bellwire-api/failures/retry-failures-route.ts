@@ -1,4 +1,4 @@
-import { retryFailures } from "#webhooks/failures/index.ts";
+import { retryFailures } from "#webhooks/deliveries/index.ts";
 import type { BellwireApiRoute } from "../bellwire-api-route.ts";
 import * as operations from "./failure-operations.ts";
 import { failureFilterOf } from "./read-failure-filter.ts";

@@ -1,7 +1,7 @@
 import { recordAudit } from "#access/index.ts";
+import { Problem } from "#http/shared/problem.ts";
 import { readEndpoint } from "#webhooks/endpoints/index.ts";
-import { countReplayable, startReplay, type ReplayRange } from "#webhooks/replays/index.ts";
-import { Problem } from "../../shared/problem.ts";
+import { type ReplayRange, countReplayable, startReplay } from "#webhooks/replays/index.ts";
 import type { BellwireApiRoute } from "../bellwire-api-route.ts";
 import { timesOf } from "../read-query.ts";
 import * as operations from "./replay-operations.ts";

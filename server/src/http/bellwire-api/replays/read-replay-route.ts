@@ -1,5 +1,5 @@
+import { Problem } from "#http/shared/problem.ts";
 import { readReplay } from "#webhooks/replays/index.ts";
-import { Problem } from "../../shared/problem.ts";
 import type { BellwireApiRoute } from "../bellwire-api-route.ts";
 import * as operations from "./replay-operations.ts";
 import { representReplay } from "./represent-replay.ts";

@@ -1,6 +1,6 @@
-import { Type, type Static } from "typebox";
-import { eventTypes } from "#webhooks/endpoints/index.ts";
-import { IdOf, Nullable, pageQuery, Timestamp } from "../page-schema.ts";
+import { type Static, Type } from "typebox";
+import { eventTypes } from "#webhooks/events/index.ts";
+import { IdOf, Nullable, Timestamp, pageQuery } from "../page-schema.ts";
 
 const only = Type.Enum(["failed", "missing", "all"], {
   description:

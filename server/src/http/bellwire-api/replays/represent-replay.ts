@@ -1,4 +1,4 @@
-import { progressOf, type Replay, type ReplayCounts, type ReplayRange } from "#webhooks/replays/index.ts";
+import { type Replay, type ReplayCounts, type ReplayRange, progressOf } from "#webhooks/replays/index.ts";
 import type { ReplayAnswer } from "./replay-schema.ts";
 
 export const representReplay = (replay: Replay): ReplayAnswer => ({

@@ -3,10 +3,10 @@ import type { Pool } from "#platform/database/database.ts";
 import type { Encryption } from "#platform/encryption/encryption.ts";
 import { isDeletedEndpoint, readEndpoint } from "#webhooks/endpoints/index.ts";
 import { representEndpoint } from "../endpoints/represent-endpoint.ts";
-import { createCursorSeal, type CursorSeal } from "../sealed-cursor.ts";
+import { type CursorSeal, createCursorSeal } from "../sealed-cursor.ts";
 import { MessageQueue } from "./message-queue.ts";
 import { oldestRunningTransaction, readHistory } from "./read-history.ts";
-import { createMessageWriter, type StreamMessage } from "./stream-message.ts";
+import { type StreamMessage, createMessageWriter } from "./stream-message.ts";
 
 /** How often to look without a hint: attempts leave none. */
 const lookEveryMs = 500;

@@ -1,10 +1,10 @@
 import type { Database } from "#platform/database/database.ts";
 import {
+  type FollowedAttempt,
   deliveryId,
   followAttempts,
   listDeliveries,
   sampleTransactions,
-  type FollowedAttempt,
 } from "#webhooks/deliveries/index.ts";
 import { followEvents } from "#webhooks/events/index.ts";
 import { representDelivery } from "../deliveries/represent-delivery.ts";

@@ -1,10 +1,9 @@
-import { reaches, recordAudit, type By } from "#access/index.ts";
+import { type By, reaches, recordAudit } from "#access/index.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { lockAccount, recordAccountEvents } from "#portal/accounts/index.ts";
 import { readDocumentSettings } from "#portal/fields/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import type { RecordedEvent } from "#webhooks/events/index.ts";
-
 import { applicationEvent } from "../application-events.ts";
 import { deleteApplicationRows } from "../applications-table.ts";
 import { listApplications } from "../read-applications.ts";

@@ -4,18 +4,17 @@ import { countLimits } from "#platform/limits/limits.ts";
 import { requireRoom } from "#platform/limits/require-room.ts";
 import { lockAccount, recordAccountEvents } from "#portal/accounts/index.ts";
 import {
-  hasNoErrors,
-  mergeErrors,
-  readDocumentSettings,
   type DocumentSettings,
   type FieldErrors,
   type FieldInput,
+  hasNoErrors,
+  mergeErrors,
+  readDocumentSettings,
 } from "#portal/fields/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import type { RecordedEvent } from "#webhooks/events/index.ts";
-
 import { findTakenNames } from "../find-taken-names.ts";
-import { judgeNewUser, type UserFields } from "../judge-new-user.ts";
+import { type UserFields, judgeNewUser } from "../judge-new-user.ts";
 import { userEvent } from "../user-events.ts";
 import type { User } from "../user.ts";
 import { insertUser } from "../users-table.ts";

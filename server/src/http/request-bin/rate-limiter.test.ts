@@ -1,0 +1,15 @@
+import { expect, test } from "vitest";
+import { HandDrivenClock } from "../../../test/support/hand-driven-clock.ts";
+import { RateLimiter } from "./rate-limiter.ts";
+
+test("a burst passes at once, then as much as the rate says; each key on its own, and a refusal costs nothing", async () => {
+  const clock = new HandDrivenClock();
+  const limiter = new RateLimiter(clock, { max: 1000, perSecond: 100 });
+  expect(limiter.secondsToWait("a", 600)).toBe(0);
+  expect(limiter.secondsToWait("a", 600)).toBe(2);
+  expect(limiter.secondsToWait("a", 400)).toBe(0);
+  expect(limiter.secondsToWait("b", 1000)).toBe(0);
+  await clock.advance(2000);
+  expect(limiter.secondsToWait("a", 201)).toBe(1);
+  expect(limiter.secondsToWait("a", 200)).toBe(0);
+});

@@ -1,0 +1,103 @@
+import type { Database, Transaction } from "#platform/database/database.ts";
+import { randomBase32 } from "#platform/ids/random-token.ts";
+import { countLimits } from "#platform/limits/limits.ts";
+import { requireRoom } from "#platform/limits/require-room.ts";
+
+/** A built-in receiver that shows what it caught. Its id is the receiving address, which gives no right to view. */
+export interface Bin {
+  readonly providerId: number;
+  readonly id: string;
+  /** Whoever has it may view what the bin caught, credentials masked, and change how it answers. */
+  readonly viewKey: string;
+  /** What it answers with, and how long it waits before. */
+  readonly answerStatus: number;
+  readonly answerDelayMs: number;
+  /** How many requests it ever caught. The newest are kept. */
+  readonly requestsCaught: number;
+  readonly createdAt: Date;
+}
+
+interface BinKey {
+  readonly providerId: number;
+  readonly id: string;
+}
+
+const columns = `
+  provider_id, id, view_key, answer_status, answer_delay_ms,
+  requests_caught, created_at`;
+
+/** 130 random bits: neither a bin nor its view is found by guessing. */
+const secretLength = 26;
+
+/** PostgreSQL refuses a text with a zero byte, which no id has. */
+export const mayBeBinId = (id: string): boolean => /^[\w-]+$/.test(id);
+
+const insertStatement = `
+  insert into bins (provider_id, id, view_key, answer_status, answer_delay_ms) values ($1, $2, $3, $4, $5)
+  returning ${columns}`;
+
+/** Answers 200 at once unless told otherwise. */
+export async function createBin(
+  tx: Transaction,
+  { providerId, answerStatus = 200, answerDelayMs = 0 }: { readonly providerId: number } & BinAnswer,
+): Promise<Bin> {
+  await requireRoom(tx, countLimits.bins, { providerId });
+  const [id, viewKey] = [randomBase32(secretLength), randomBase32(secretLength)];
+  const [bin] = await tx.query<Bin>(insertStatement, [providerId, id, viewKey, answerStatus, answerDelayMs]);
+  if (!bin) throw new Error("The new bin was not returned.");
+  return bin;
+}
+
+export async function readBin(db: Database, { providerId, id }: BinKey): Promise<Bin | undefined> {
+  if (!mayBeBinId(id)) return undefined;
+  const [bin] = await db.query<Bin>(`select ${columns} from bins where provider_id = $1 and id = $2`, [providerId, id]);
+  return bin;
+}
+
+/** Newest first. `after` is the last bin of the page before. */
+const listStatement = `
+  select ${columns} from bins
+  where provider_id = $1
+    and ($2::text is null or (created_at, id) < (select created_at, id from bins where provider_id = $1 and id = $2))
+  order by created_at desc, id desc
+  limit $3`;
+
+export async function listBins(
+  db: Database,
+  {
+    providerId,
+    after,
+    limit = 50,
+  }: { readonly providerId: number; readonly after?: string | undefined; readonly limit?: number },
+): Promise<Bin[]> {
+  return db.query<Bin>(listStatement, [providerId, after ?? null, limit]);
+}
+
+export interface BinAnswer {
+  readonly answerStatus?: number | undefined;
+  readonly answerDelayMs?: number | undefined;
+}
+
+const updateStatement = `
+  update bins set answer_status = coalesce($3, answer_status), answer_delay_ms = coalesce($4, answer_delay_ms)
+  where provider_id = $1 and id = $2
+  returning ${columns}`;
+
+/** What it answers from now on; what is not given stays. */
+export async function updateBin(
+  tx: Transaction,
+  { providerId, id }: BinKey,
+  answer: BinAnswer,
+): Promise<Bin | undefined> {
+  const values = [providerId, id, answer.answerStatus ?? null, answer.answerDelayMs ?? null];
+  const [bin] = await tx.query<Bin>(updateStatement, values);
+  if (bin) tx.hintAfterCommit("bins", id);
+  return bin;
+}
+
+/** With all that it caught. Says whether there was such a bin. */
+export async function deleteBin(tx: Transaction, { providerId, id }: BinKey): Promise<boolean> {
+  const deleted = await tx.query("delete from bins where provider_id = $1 and id = $2 returning id", [providerId, id]);
+  if (deleted.length > 0) tx.hintAfterCommit("bins", id);
+  return deleted.length > 0;
+}

@@ -1,0 +1,258 @@
+import type { Database } from "#platform/database/database.ts";
+import type { BodyFormat, EventContext } from "./payload.ts";
+
+/**
+ * How far a lane has been read. Times are PostgreSQL's text in UTC, which sorts like the times themselves: a JavaScript
+ * Date would lose the microseconds.
+ */
+export interface LaneCursor {
+  readonly dueAt: string;
+  readonly eventId: string;
+}
+
+export const startOfLane: LaneCursor = { dueAt: "-infinity", eventId: "00000000-0000-0000-0000-000000000000" };
+
+export interface LaneToRead {
+  readonly endpointId: number;
+  readonly after: LaneCursor;
+  readonly limit: number;
+}
+
+/** One event for one endpoint, with all that a request needs beside the endpoint's own settings. */
+export interface DueDelivery {
+  readonly endpointId: number;
+  readonly eventId: string;
+  readonly dueAt: string;
+  readonly orderingKey: string | null;
+  readonly attemptsMade: number;
+  readonly roundStart: number;
+  readonly replay: number;
+  readonly format: BodyFormat;
+  /** What is sent, byte for byte, as UTF-8. */
+  readonly body: string;
+  readonly context: EventContext;
+  /** The endpoint's, now: the settings are read again when it differs from those at hand. */
+  readonly endpointVersion: number;
+}
+
+/** Of a row of `due` with its `payload` and `endpoint`. */
+const dueDeliveryColumns = `due.endpoint_id, due.event_id, due.due_at::text as "dueAt",
+    due.ordering_key, due.attempts_made, due.round_start, due.replay, due.format,
+    convert_from(payload.body, 'UTF8') as body, payload.context, endpoint.version as "endpointVersion"`;
+
+// Due rows of each lane, in order, after the cursor: one statement for many small lanes and for one large one. Only the
+// owner of a lane reads here, so no row is locked or written before it is sent.
+//
+// Reads due_lane_idx from the cursor to statement_timestamp(). With clock_timestamp(), which changes within a statement,
+// the index could not be searched for the end, and every row that waits behind its key's head would be read. Payloads are
+// read by primary key in one partition each; they carry the event's context, since joining events took a quarter of the
+// statement. Bodies come as text: as bytea they would arrive as hex digits, which takes half of the driver's time.
+const dueStatement = `
+  select ${dueDeliveryColumns}
+  from unnest($1::bigint[], $2::timestamptz[], $3::uuid[], $4::integer[]) as lane (endpoint_id, due_at, event_id, places)
+  join endpoints endpoint on endpoint.id = lane.endpoint_id
+    and endpoint.active and endpoint.state = 'enabled' and endpoint.deleted_at is null
+  cross join lateral (
+    select * from due
+    where due.endpoint_id = lane.endpoint_id and (due.due_at, due.event_id) > (lane.due_at, lane.event_id)
+      and due.due_at <= statement_timestamp()
+    order by due.due_at, due.event_id
+    limit lane.places
+  ) due
+  join payloads payload
+    on payload.provider_id = due.provider_id and payload.event_id = due.event_id and payload.format = due.format
+  order by due.endpoint_id, due.due_at, due.event_id`;
+
+export async function readDueDeliveries(db: Database, lanes: readonly LaneToRead[]): Promise<DueDelivery[]> {
+  if (lanes.length === 0) return [];
+  return db.query<DueDelivery>(dueStatement, [
+    lanes.map((lane) => lane.endpointId),
+    lanes.map((lane) => lane.after.dueAt),
+    lanes.map((lane) => lane.after.eventId),
+    lanes.map((lane) => lane.limit),
+  ]);
+}
+
+/** Rows of one ordering key behind one that has been read. */
+export interface RunToRead {
+  readonly endpointId: number;
+  readonly orderingKey: string;
+  readonly afterSequence: number;
+  /** The first of the key that the reader has sent or is sending. If the database has one before it, that one goes first. */
+  readonly fromSequence: number;
+  readonly limit: number;
+}
+
+// Rows of each key in sequence, whatever they wait for: due_order_idx serves them, two probes per key. Within a key, rows
+// become visible in the order of their sequence, since events of one account are numbered and recorded one after another.
+// Only a replay adds rows before others: then nothing is read, and the database decides what comes next.
+const runsStatement = `
+  select ${dueDeliveryColumns}
+  from unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[], $5::integer[])
+    as run (endpoint_id, ordering_key, sequence, from_sequence, places)
+  join endpoints endpoint on endpoint.id = run.endpoint_id
+    and endpoint.active and endpoint.state = 'enabled' and endpoint.deleted_at is null
+  cross join lateral (
+    select * from due
+    where due.endpoint_id = run.endpoint_id and due.ordering_key = run.ordering_key and due.sequence > run.sequence
+      and (
+        select min(ahead.sequence) from due ahead
+        where ahead.endpoint_id = run.endpoint_id and ahead.ordering_key = run.ordering_key
+          and ahead.sequence < run.from_sequence
+      ) is null
+    order by due.sequence
+    limit run.places
+  ) due
+  join payloads payload
+    on payload.provider_id = due.provider_id and payload.event_id = due.event_id and payload.format = due.format
+  order by due.endpoint_id, due.ordering_key, due.sequence`;
+
+/** Reads what follows in each key, in sequence, due or not. */
+export async function readRuns(db: Database, runs: readonly RunToRead[]): Promise<DueDelivery[]> {
+  if (runs.length === 0) return [];
+  return db.query<DueDelivery>(runsStatement, [
+    runs.map((run) => run.endpointId),
+    runs.map((run) => run.orderingKey),
+    runs.map((run) => run.afterSequence),
+    runs.map((run) => run.fromSequence),
+    runs.map((run) => run.limit),
+  ]);
+}
+
+/**
+ * What PostgreSQL says about transactions that are still running. Every transaction below `oldestRunning` has ended;
+ * `nextToStart` is the number that the next one to write will get; `at` was the time just before.
+ */
+export interface TransactionSample {
+  readonly at: string;
+  readonly oldestRunning: bigint;
+  readonly nextToStart: bigint;
+}
+
+// A second off, since a row's due time is taken shortly before or after its transaction gets a number.
+const sampleStatement = `
+  select (statement_timestamp() - interval '1 second')::text as "at",
+    transactions_horizon()::text as "oldestRunning",
+    (transaction_numbers_skipped() + pg_snapshot_xmax(pg_current_snapshot())::text::bigint)::text as "nextToStart"`;
+
+export async function sampleTransactions(db: Database): Promise<TransactionSample> {
+  const [row] = await db.query<{ at: string; oldestRunning: string; nextToStart: string }>(sampleStatement);
+  if (!row) throw new Error("PostgreSQL answered a select without rows");
+  return { at: row.at, oldestRunning: BigInt(row.oldestRunning), nextToStart: BigInt(row.nextToStart) };
+}
+
+/**
+ * How far a cursor may move without passing a row that a running transaction has yet to show. Rows become visible in
+ * the order of commits, not of due times; so a cursor stays behind the newest moment for which it is known that every
+ * transaction begun before it has ended. Only transactions that write count, and only those of this database: neither a
+ * backup nor a neighbour holds it back.
+ */
+export class Horizon {
+  #samples: TransactionSample[] = [];
+  #at = "-infinity";
+
+  /** The moment that cursors may reach in a read that begins now, or later. */
+  get at(): string {
+    return this.#at;
+  }
+
+  /** Takes a newer sample, for the reads that begin from now on. */
+  advance(sample: TransactionSample): void {
+    this.#samples.push(sample);
+    while (this.#samples[0] && this.#samples[0].nextToStart <= sample.oldestRunning) {
+      this.#at = this.#samples[0].at;
+      this.#samples.shift();
+    }
+    // A transaction that stays open for long keeps samples waiting; every second one of many is enough.
+    if (this.#samples.length > 1000) this.#samples = this.#samples.filter((_, index) => index % 2 === 0);
+  }
+}
+
+export interface DueMeasure {
+  /** At most 10,000: beyond that the age tells more. */
+  readonly due: number;
+  readonly oldestAgeSeconds: number;
+  /** Of the oldest event that an endpoint has still to get: also behind another of its order, or before a retry. */
+  readonly oldestEventAgeSeconds: number;
+}
+
+// Skips from endpoint to endpoint through due_lane_idx, as find-due-lanes.ts does: a handful of index probes each, 10,000
+// endpoints at most. Of each, the first due row, and the oldest row by due_oldest_idx. Then counts due rows of those lanes,
+// 10,000 at most. So a million rows cost as much as ten thousand, some 5 ms, and 10,000 endpoints some 100 ms. Rows that are held
+// (the endpoint is paused, disabled or off) are left out.
+//
+// An index can be searched for statement_timestamp(); with clock_timestamp(), which changes within the statement, each row of
+// a lane would be read, also those waiting in order. An event's time is the first 48 bits of its id, in milliseconds.
+const measureStatement = `
+  with recursive waiting (endpoint_id) as (
+    (select endpoint_id from due order by endpoint_id limit 1)
+    union all
+    select (select due.endpoint_id from due where due.endpoint_id > waiting.endpoint_id order by due.endpoint_id limit 1)
+    from waiting where waiting.endpoint_id is not null
+  ), lane as (
+    select endpoint.id as endpoint_id, first.due_at, oldest.event_id
+    from (select endpoint_id from waiting where endpoint_id is not null limit 10000) waiting
+    join endpoints endpoint on endpoint.id = waiting.endpoint_id
+      and endpoint.active and endpoint.state = 'enabled' and endpoint.deleted_at is null
+    left join lateral (
+      select due.due_at from due where due.endpoint_id = endpoint.id and due.due_at <= statement_timestamp()
+      order by due.due_at limit 1
+    ) first on true
+    left join lateral (
+      select due.event_id from due
+      where due.endpoint_id = endpoint.id
+        and (due.ordering_key is not null or due.attempts_made > 0) and due.round_start = 0 and due.replay = 0
+      order by due.event_id limit 1
+    ) oldest on true
+  ), since as (
+    select min(due_at) as due_at,
+      least(min(due_at), to_timestamp(('x' || min(left(replace(event_id::text, '-', ''), 12)))::bit(48)::bigint / 1000.0)) as event_at
+    from lane
+  )
+  select
+    (select count(*) from (
+      select from lane cross join lateral (
+        select from due where due.endpoint_id = lane.endpoint_id and due.due_at <= statement_timestamp() limit 10000
+      ) row limit 10000
+    ) counted) as due,
+    coalesce(extract(epoch from statement_timestamp() - due_at), 0)::float8 as "oldestAgeSeconds",
+    greatest(0, coalesce(extract(epoch from statement_timestamp() - event_at), 0))::float8 as "oldestEventAgeSeconds"
+  from since`;
+
+/** How much waits to be sent, and for how long: cheap enough to be asked every few seconds, whatever waits. */
+export async function measureDue(db: Database): Promise<DueMeasure> {
+  const [row] = await db.query<DueMeasure>(measureStatement);
+  if (!row) throw new Error("PostgreSQL answered an aggregate without a row");
+  return row;
+}
+
+// The first due row of each of the provider's endpoints that may send, by due_lane_idx: one index probe an endpoint.
+const providerLagStatement = `
+  select coalesce(extract(epoch from clock_timestamp() - min(first.due_at)), 0)::float8 as "lagSeconds"
+  from endpoints endpoint
+  cross join lateral (
+    select due.due_at from due where due.endpoint_id = endpoint.id and due.due_at <= statement_timestamp()
+    order by due.due_at limit 1
+  ) first
+  where endpoint.provider_id = $1 and endpoint.active and endpoint.state = 'enabled' and endpoint.deleted_at is null`;
+
+/** Returns for how many seconds the provider's oldest due delivery has been due; 0 if none is. */
+export async function measureProviderLag(db: Database, providerId: number): Promise<number> {
+  const [row] = await db.query<{ lagSeconds: number }>(providerLagStatement, [providerId]);
+  return row?.lagSeconds ?? 0;
+}
+
+// Along the held endpoints' parts of due_lane_idx, some 15 ms for 100,000.
+const heldStatement = `
+  select count(*) as held from (
+    select from endpoints endpoint
+    cross join lateral (select from due where due.endpoint_id = endpoint.id limit 100000) due
+    where endpoint.deleted_at is null and not (endpoint.active and endpoint.state = 'enabled')
+    limit 100000
+  ) held`;
+
+/** How many deliveries wait for endpoints that are off, paused or disabled, counted to 100,000. */
+export async function countHeld(db: Database): Promise<number> {
+  const [row] = await db.query<{ held: number }>(heldStatement);
+  return row?.held ?? 0;
+}

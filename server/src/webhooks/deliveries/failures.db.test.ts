@@ -1,0 +1,31 @@
+import { expect } from "vitest";
+import { buildEndpoint, buildProvider, recordNow } from "../../../test/support/build-webhooks.ts";
+import { test } from "../../../test/support/test.ts";
+import { readFailureHorizon } from "./failures.ts";
+import { writeOutcomes } from "./settle.ts";
+
+test("a settle that is not committed yet holds the horizon at the second of its failure, and no longer", async ({
+  database,
+}) => {
+  const providerId = await buildProvider(database);
+  const endpointId = await buildEndpoint(database, { providerId, url: "http://127.0.0.1:9/" });
+  const [eventId = ""] = await recordNow(database, { providerId });
+  const owner = "019b2c1e-8694-739b-aea5-966c26f8ad91";
+  await database.query(`update lanes set owner = $1, epoch = 1`, [owner]);
+  const at = new Date();
+  const answer = { status: 500, error: "Answered 500", latencyMs: 1, responseHeaders: null, responseBody: null };
+  const end = { end: "failed", retryAfterSeconds: null, url: Buffer.from("url"), orderingKey: null } as const;
+
+  const failedAt = await database.inTransaction(async (tx) => {
+    const settlement = { endpointId, epoch: 1, eventId, number: 1, at, ...answer, ...end };
+    expect(await writeOutcomes(tx, owner, [settlement])).toBe(1);
+    const [failure] = await tx.query<{ failedAt: Date }>(`select failed_at from failures`);
+    await tx.query(`select pg_sleep(1.1)`); // its second passes by the database's clock
+    expect(Math.floor((failure?.failedAt.getTime() ?? 0) / 1000)).toBe(
+      (await readFailureHorizon(database)).getTime() / 1000,
+    );
+    return failure?.failedAt;
+  });
+
+  expect((await readFailureHorizon(database)).getTime()).toBeGreaterThan(failedAt?.getTime() ?? 0);
+});

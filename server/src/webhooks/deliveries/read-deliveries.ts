@@ -1,0 +1,248 @@
+import type { Database } from "#platform/database/database.ts";
+import { readId } from "#platform/ids/read-id.ts";
+import type { BodyFormat } from "./payload.ts";
+
+type DeliveryState = "pending" | "delivered" | "failed" | "cancelled";
+
+/** One event for one endpoint: the promise, and what has become of it. */
+export interface Delivery {
+  readonly eventId: string;
+  readonly endpointId: number;
+  readonly endpointName: string;
+  readonly eventType: string;
+  readonly objectId: number;
+  readonly accountId: number;
+  readonly accountName: string;
+  readonly state: DeliveryState;
+  readonly attemptsMade: number;
+  readonly replay: number;
+  readonly occurredAt: Date;
+  /** Null when it has ended, or waits for another one in its order. */
+  readonly nextAttemptAt: Date | null;
+  /** Null while it is pending. */
+  readonly endedAt: Date | null;
+  readonly lastAttemptAt: Date | null;
+  readonly lastStatus: number | null;
+  readonly lastError: string | null;
+  readonly lastLatencyMs: number | null;
+}
+
+/** A delivery's id as it is shown outside: the event's, which the receiver knows too, and the endpoint's. */
+export const deliveryId = ({ eventId, endpointId }: Pick<Delivery, "eventId" | "endpointId">): string =>
+  `${eventId}.${endpointId}`;
+
+/** Undefined for anything that `deliveryId` does not make. */
+export function parseDeliveryId(id: string): { eventId: string; endpointId: number } | undefined {
+  const parts = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.(\d+)$/.exec(id);
+  const [eventId, endpointId] = [parts?.[1], readId(parts?.[2] ?? "")];
+  return eventId !== undefined && endpointId !== undefined ? { eventId, endpointId } : undefined;
+}
+
+/**
+ * All attempts, for a `from`: those that are rows of their own, and the first attempts that delivered in no order, which
+ * are part of their delivery's row. What is asked of it is asked of both.
+ */
+export const everyAttempt = `(
+    select provider_id, event_id, endpoint_id, number, at, status, error, latency_ms, response_headers, response_body, recorded_in
+    from attempts
+    union all
+    select provider_id, event_id, endpoint_id, 1, first_at, first_status, null, first_latency_ms, first_headers, first_body,
+      recorded_in
+    from deliveries
+    where first_at is not null
+  )`;
+
+export interface DeliveryFilter {
+  readonly providerId: number;
+  readonly endpointId?: number | undefined;
+  readonly state?: DeliveryState | undefined;
+  readonly eventType?: string | undefined;
+  readonly eventIds?: readonly string[] | undefined;
+  readonly since?: Date | undefined;
+  readonly until?: Date | undefined;
+  /** The last one of the page before. */
+  readonly after?: { readonly eventId: string; readonly endpointId: number } | undefined;
+  readonly limit: number;
+}
+
+// Newest event first. Walks the provider's events down their primary key and looks up each one's deliveries, live and
+// ended, by primary key: what is due hides the end of an earlier round. Stops at the limit; a filter that matches
+// seldom walks further, down to `since`.
+const listStatement = `
+  select event.id as "eventId", delivery.endpoint_id, endpoint.name as "endpointName",
+    event.type as "eventType", event.object_id, event.account_id,
+    event.account_name, event.occurred_at, delivery.state,
+    delivery.attempts_made, delivery.replay, delivery.due_at as "nextAttemptAt", delivery.ended_at,
+    attempt.at as "lastAttemptAt", attempt.status as "lastStatus", attempt.error as "lastError",
+    attempt.latency_ms as "lastLatencyMs"
+  from events event
+  cross join lateral (
+    select due.endpoint_id, 'pending' as state, due.attempts_made, due.replay, nullif(due.due_at, 'infinity') as due_at,
+      null::timestamptz as ended_at
+    from due where due.event_id = event.id and due.provider_id = event.provider_id
+    union all
+    select ended.endpoint_id, ended.state, ended.attempts_made, ended.replay, null, ended.ended_at
+    from deliveries ended
+    where ended.provider_id = event.provider_id and ended.event_id = event.id
+      and not exists (select from due where due.event_id = ended.event_id and due.endpoint_id = ended.endpoint_id)
+  ) delivery
+  join endpoints endpoint on endpoint.provider_id = event.provider_id and endpoint.id = delivery.endpoint_id
+  left join lateral (
+    select * from ${everyAttempt} attempt
+    where attempt.provider_id = event.provider_id and attempt.event_id = event.id
+      and attempt.endpoint_id = delivery.endpoint_id
+    order by attempt.number desc limit 1
+  ) attempt on true
+  where event.provider_id = $1
+    and ($2::bigint is null or delivery.endpoint_id = $2)
+    and ($3::text is null or delivery.state = $3)
+    and ($4::text is null or event.type = $4)
+    and ($5::uuid[] is null or event.id = any($5))
+    and ($6::timestamptz is null or event.id >= uuid_v7_floor(greatest($6, 'epoch')))
+    and ($7::timestamptz is null or event.id < uuid_v7_floor(greatest($7, 'epoch')))
+    and ($8::uuid is null or event.id <= $8)
+    and ($8::uuid is null or event.id < $8 or delivery.endpoint_id < $9)
+  order by event.id desc, delivery.endpoint_id desc
+  limit $10`;
+
+export async function listDeliveries(db: Database, filter: DeliveryFilter): Promise<Delivery[]> {
+  return db.query<Delivery>(listStatement, [
+    filter.providerId,
+    filter.endpointId,
+    filter.state,
+    filter.eventType,
+    filter.eventIds,
+    filter.since,
+    filter.until,
+    filter.after?.eventId,
+    filter.after?.endpointId,
+    filter.limit,
+  ]);
+}
+
+/** Where a pending delivery stands among those of its order. */
+interface PlaceInOrder {
+  /** The event of the one that goes first, while this one waits for it. */
+  readonly waitsForEventId: string | null;
+  /** How many wait for this one, counted up to a thousand. */
+  readonly holdsUp: number;
+}
+
+// Along due_order_idx, from both ends of the order. Only the first of an order holds others up.
+const placeStatement = `
+  select first.event_id as "waitsForEventId",
+    case when first.event_id is null then (select count(*) from (
+      select from due behind
+      where behind.endpoint_id = due.endpoint_id and behind.ordering_key = due.ordering_key and behind.sequence > due.sequence
+      limit 1000) behind)
+    else 0 end as "holdsUp"
+  from due
+  left join lateral (
+    select ahead.event_id from due ahead
+    where ahead.endpoint_id = due.endpoint_id and ahead.ordering_key = due.ordering_key and ahead.sequence < due.sequence
+    order by ahead.sequence
+    limit 1
+  ) first on true
+  where due.provider_id = $1 and due.event_id = $2 and due.endpoint_id = $3 and due.ordering_key is not null`;
+
+/** Nobody waits for what has ended, was retried or skipped, or goes without an order. */
+async function readPlaceInOrder(
+  db: Database,
+  { providerId, eventId, endpointId }: { providerId: number; eventId: string; endpointId: number },
+): Promise<PlaceInOrder> {
+  const [place] = await db.query<PlaceInOrder>(placeStatement, [providerId, eventId, endpointId]);
+  return place ?? { waitsForEventId: null, holdsUp: 0 };
+}
+
+/** One try over HTTP. */
+export interface Attempt {
+  readonly number: number;
+  readonly at: Date;
+  readonly status: number | null;
+  readonly error: string | null;
+  readonly latencyMs: number;
+  readonly responseHeaders: Readonly<Record<string, string>> | null;
+  readonly responseBody: Buffer | null;
+}
+
+export interface DeliveryDetails extends Delivery, PlaceInOrder {
+  readonly attempts: readonly Attempt[];
+  /** The bytes that were, or will be, sent. */
+  readonly body: Buffer | null;
+  readonly format: BodyFormat | null;
+}
+
+const attemptsStatement = `
+  select number, at, status, error, latency_ms, response_headers,
+    response_body
+  from ${everyAttempt} attempt
+  where provider_id = $1 and event_id = $2 and endpoint_id = $3
+  order by number`;
+
+const payloadStatement = `
+  select payload.body, payload.format
+  from payloads payload
+  where payload.provider_id = $1 and payload.event_id = $2 and payload.format = coalesce(
+    (select due.format from due where due.event_id = $2 and due.endpoint_id = $3),
+    (select ended.format from deliveries ended where ended.provider_id = $1 and ended.event_id = $2 and ended.endpoint_id = $3))`;
+
+export async function readDelivery(
+  db: Database,
+  key: { readonly providerId: number; readonly eventId: string; readonly endpointId: number },
+): Promise<DeliveryDetails | undefined> {
+  const [delivery] = await listDeliveries(db, { ...key, eventIds: [key.eventId], limit: 1 });
+  if (!delivery) return undefined;
+  const values = [key.providerId, key.eventId, key.endpointId];
+  const [sent] = await db.query<{ body: Buffer; format: BodyFormat }>(payloadStatement, values);
+  return {
+    ...delivery,
+    ...(await readPlaceInOrder(db, key)),
+    attempts: await db.query<Attempt>(attemptsStatement, values),
+    body: sent?.body ?? null,
+    format: sent?.format ?? null,
+  };
+}
+
+/** A place in the order of attempts: the transaction that recorded one, and the attempt. */
+export interface AttemptCursor {
+  readonly recordedIn: number;
+  readonly eventId: string;
+  readonly endpointId: number;
+  readonly number: number;
+}
+
+export interface FollowedAttempt extends AttemptCursor {
+  readonly at: Date;
+  readonly status: number | null;
+  readonly error: string | null;
+  readonly latencyMs: number;
+}
+
+// Oldest first, in the order of transactions, and only below the oldest one still running: one that began earlier and
+// commits later is not passed by. attempts_feed_idx and deliveries_feed_idx (BRIN) lead to the newest blocks of each day,
+// whatever their number.
+const followStatement = `
+  select recorded_in, event_id, endpoint_id, number, at, status, error,
+    latency_ms
+  from ${everyAttempt} attempt
+  where provider_id = $1
+    and recorded_in >= $2
+    and (recorded_in, event_id, endpoint_id, number) > ($2, $3, $4, $5)
+    and recorded_in < transactions_horizon()
+  order by recorded_in, event_id, endpoint_id, number
+  limit $6`;
+
+/** Attempts in the order in which they are sure to be complete. */
+export async function followAttempts(
+  db: Database,
+  { providerId, after, limit }: { readonly providerId: number; readonly after: AttemptCursor; readonly limit: number },
+): Promise<FollowedAttempt[]> {
+  return db.query(followStatement, [
+    providerId,
+    after.recordedIn,
+    after.eventId,
+    after.endpointId,
+    after.number,
+    limit,
+  ]);
+}

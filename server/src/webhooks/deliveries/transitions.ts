@@ -1,0 +1,329 @@
+import type { Transaction } from "#platform/database/database.ts";
+import { failingNow } from "./failures.ts";
+import { endLanePauses } from "./lanes.ts";
+import type { BodyFormat } from "./payload.ts";
+
+/** An ordered key in which a delivery has ended. */
+export interface EndedKey {
+  readonly endpointId: number;
+  readonly orderingKey: string;
+}
+
+// Makes the first row of each key due. Runs after the statement that ended the row before it, in the same transaction: only a
+// newer snapshot sees a row that was recorded while that statement waited for the lock. The first row in this snapshot may
+// be leaving its order at this moment (retried, skipped or cancelled): once its lock is free it is no longer the next, and the
+// snapshot has not seen which one is, so the caller asks again.
+//
+// due_order_idx gives each key's first row, one probe per key. Keys are sorted, because all that lock rows of several keys
+// do so in that order.
+const promoteStatement = `
+  with next as materialized (
+    select first.event_id, first.endpoint_id
+    from (
+      select distinct endpoint_id, ordering_key from unnest($1::bigint[], $2::text[]) as ended (endpoint_id, ordering_key)
+      order by endpoint_id, ordering_key
+    ) ended
+    cross join lateral (
+      select due.event_id, due.endpoint_id, due.due_at
+      from due
+      where due.endpoint_id = ended.endpoint_id and due.ordering_key = ended.ordering_key
+      order by due.sequence
+      limit 1
+    ) first
+    where first.due_at = 'infinity'
+  ), promoted as (
+    update due set due_at = clock_timestamp()
+    from next
+    where due.event_id = next.event_id and due.endpoint_id = next.endpoint_id
+      and due.ordering_key is not null and due.due_at = 'infinity'
+    returning due.event_id
+  )
+  select (select count(*) from next) > (select count(*) from promoted) as "someLeft"`;
+
+/** Lets the next delivery of each key go. */
+export async function promoteNext(tx: Transaction, ended: readonly EndedKey[]): Promise<void> {
+  if (ended.length === 0) return;
+  const keys = [ended.map((key) => key.endpointId), ended.map((key) => key.orderingKey)];
+  for (;;) {
+    const [done] = await tx.query<{ someLeft: boolean }>(promoteStatement, keys);
+    if (!done?.someLeft) return;
+  }
+}
+
+interface DeliveryKey {
+  readonly providerId: number;
+  readonly eventId: string;
+  readonly endpointId: number;
+}
+
+// A delivery that is still due: at once. One that waits in its order leaves it, as one that is skipped does: it waits for
+// nobody any more, and nobody for it. The owner of its lane knows what is in flight and does not send it beside itself.
+const makeDueNow = `
+  update due set due_at = clock_timestamp(), ordering_key = case when due_at = 'infinity' then null else ordering_key end
+  where event_id = $2 and endpoint_id = $3 and provider_id = $1
+  returning event_id`;
+
+// One that has ended: due again, with a new round of retries. It keeps its id and its bytes; what had been delivered
+// says with its replay count that it is a repeat by intent. Its failure is dealt with, so it leaves the list. Its turn in an
+// order has passed: it waits for nobody, and nobody for it. The failure goes first, as it does where many are retried: who
+// inserted first would wait for one who has deleted it, and who in turn waits to insert.
+const makeEndedDueAgain = `
+  with ended as (
+    select ended.*, event.sequence
+    from deliveries ended
+    join events event on event.provider_id = ended.provider_id and event.id = ended.event_id
+    where ended.provider_id = $1 and ended.event_id = $2 and ended.endpoint_id = $3
+      and exists (select from endpoints where endpoints.id = ended.endpoint_id and endpoints.deleted_at is null)
+  ), dealt_with as (
+    delete from failures using ended
+    where failures.provider_id = ended.provider_id and failures.endpoint_id = ended.endpoint_id
+      and failures.event_id = ended.event_id
+    returning failures.event_id
+  )
+  insert into due (provider_id, event_id, endpoint_id, format, attempts_made, round_start, replay, sequence)
+  select provider_id, event_id, endpoint_id, format, attempts_made, attempts_made,
+    replay + (state = 'delivered')::int, sequence
+  from ended
+  where (select count(*) from dealt_with) >= 0
+  on conflict (event_id, endpoint_id) do update set due_at = clock_timestamp()
+  returning event_id`;
+
+/** Makes a delivery due now, whatever its state, also if its receiver asked to be left alone. False when there is none, or its endpoint is gone. */
+export async function retryDelivery(
+  tx: Transaction,
+  { providerId, eventId, endpointId }: DeliveryKey,
+): Promise<boolean> {
+  const key = [providerId, eventId, endpointId];
+  const hurried = await tx.query(makeDueNow, key);
+  const isDue = hurried.length > 0 || (await tx.query(makeEndedDueAgain, key)).length > 0;
+  if (isDue) {
+    await endLanePauses(tx, [endpointId]);
+    tx.hintAfterCommit("due", String(endpointId));
+    tx.hintAfterCommit("history", "");
+  }
+  return isDue;
+}
+
+const cancelStatement = `
+  with gone as (
+    delete from due where event_id = $2 and endpoint_id = $3 and provider_id = $1
+    returning *
+  ), ended as (
+    insert into deliveries (provider_id, event_id, endpoint_id, state, attempts_made, replay, format)
+    select provider_id, event_id, endpoint_id, 'cancelled', attempts_made, replay, format from gone
+    on conflict (provider_id, event_id, endpoint_id) do update
+      set state = excluded.state, attempts_made = excluded.attempts_made, replay = excluded.replay, ended_at = clock_timestamp()
+  )
+  select endpoint_id, ordering_key from gone`;
+
+/**
+ * Gives a pending delivery up, and lets the next of its order go. An attempt in flight may still arrive; its outcome is
+ * not recorded. False when nothing is pending.
+ */
+export async function cancelDelivery(
+  tx: Transaction,
+  { providerId, eventId, endpointId }: DeliveryKey,
+): Promise<boolean> {
+  const [gone] = await tx.query<{ endpointId: number; orderingKey: string | null }>(cancelStatement, [
+    providerId,
+    eventId,
+    endpointId,
+  ]);
+  if (!gone) return false;
+  const { orderingKey } = gone;
+  if (orderingKey !== null) {
+    await promoteNext(tx, [{ endpointId, orderingKey }]);
+    tx.hintAfterCommit("due", String(endpointId));
+  }
+  tx.hintAfterCommit("history", "");
+  return true;
+}
+
+// What the receiver was never sent, because a gate stopped it or the endpoint came later: "Send it now".
+const insertMissing = `
+  insert into due (provider_id, event_id, endpoint_id, format, sequence)
+  select event.provider_id, event.id, $3, $4, event.sequence
+  from events event
+  where event.provider_id = $1 and event.id = $2
+    and exists (select from endpoints where endpoints.provider_id = $1 and endpoints.id = $3 and endpoints.deleted_at is null)
+    and not exists (select from deliveries ended
+      where ended.provider_id = $1 and ended.event_id = $2 and ended.endpoint_id = $3)
+  on conflict (event_id, endpoint_id) do nothing
+  returning event_id`;
+
+/** Makes the delivery that an event did not have. Its payload in this format must exist. False when there is one already. */
+export async function insertDelivery(
+  tx: Transaction,
+  { providerId, eventId, endpointId }: DeliveryKey,
+  format: string,
+): Promise<boolean> {
+  const made = await tx.query(insertMissing, [providerId, eventId, endpointId, format]);
+  if (made.length > 0) tx.hintAfterCommit("due", String(endpointId));
+  return made.length > 0;
+}
+
+// The delivery leaves its order: it goes on being tried, and nobody waits for it any more.
+const skipStatement = `
+  with before as (
+    select event_id, endpoint_id, ordering_key from due
+    where event_id = $2 and endpoint_id = $3 and provider_id = $1 and ordering_key is not null
+    for update
+  )
+  update due set ordering_key = null, due_at = case when due.due_at = 'infinity' then clock_timestamp() else due.due_at end
+  from before
+  where due.event_id = before.event_id and due.endpoint_id = before.endpoint_id
+  returning before.ordering_key`;
+
+/** Lets those that wait for a delivery in their order go. False when nothing waits for it: it has ended, or has no order. */
+export async function skipDelivery(
+  tx: Transaction,
+  { providerId, eventId, endpointId }: DeliveryKey,
+): Promise<boolean> {
+  const [skipped] = await tx.query<{ orderingKey: string }>(skipStatement, [providerId, eventId, endpointId]);
+  if (!skipped) return false;
+  await promoteNext(tx, [{ endpointId, orderingKey: skipped.orderingKey }]);
+  tx.hintAfterCommit("due", String(endpointId));
+  return true;
+}
+
+/** A delivery that is to be made, or made again. Its bytes in this format are stored. */
+export interface DeliveryToRepeat {
+  readonly eventId: string;
+  readonly format: BodyFormat;
+  readonly orderingKey: string | null;
+  readonly sequence: number;
+  /** So far; none if there was no delivery. */
+  readonly attemptsMade: number;
+  /** How often it is then sent again by hand. */
+  readonly replay: number;
+}
+
+// Due again, and off the list of failures, in one statement: never in both places, nor in none. What is due already stays as
+// it is. In their order they come by sequence, before what is pending of the same key but for what is in flight: the first
+// row of each key is locked and those behind it wait, as plan-deliveries.ts explains. The failures go first, as they do where
+// many are retried: who inserted first would wait for one who has deleted them, and who in turn waits to insert.
+const makeDueAgainStatement = `
+  with revived as (
+    select * from unnest($3::uuid[], $4::text[], $5::text[], $6::bigint[], $7::smallint[], $8::smallint[])
+      as revived (event_id, format, ordering_key, sequence, attempts_made, replay)
+  ), dealt_with as (
+    delete from failures using revived
+    where failures.provider_id = $1 and failures.endpoint_id = $2 and failures.event_id = revived.event_id
+    returning failures.event_id
+  ), ahead as (
+    select key.ordering_key
+    from (select distinct ordering_key from revived where ordering_key is not null order by ordering_key) key
+    cross join lateral (
+      select from due
+      where due.endpoint_id = $2 and due.ordering_key = key.ordering_key
+      order by due.sequence
+      limit 1
+      for update
+    ) first
+  )
+  insert into due (provider_id, endpoint_id, event_id, format, ordering_key, sequence, attempts_made, round_start, replay, due_at)
+  select $1, $2, event_id, format, ordering_key, sequence, attempts_made, attempts_made, replay,
+    case when ordering_key is not null and (
+      row_number() over (partition by ordering_key order by sequence) > 1
+      or exists (select from ahead where ahead.ordering_key = revived.ordering_key)
+    ) then 'infinity' else clock_timestamp() end
+  from revived
+  where (select count(*) from dealt_with) >= 0
+  on conflict (event_id, endpoint_id) do nothing`;
+
+/** Makes deliveries of one endpoint due: those that ended, with a new round of retries, and those that there never were. */
+export async function makeDueAgain(
+  tx: Transaction,
+  { providerId, endpointId }: { readonly providerId: number; readonly endpointId: number },
+  deliveries: readonly DeliveryToRepeat[],
+): Promise<void> {
+  if (deliveries.length === 0) return;
+  await tx.query(makeDueAgainStatement, [
+    providerId,
+    endpointId,
+    deliveries.map((delivery) => delivery.eventId),
+    deliveries.map((delivery) => delivery.format),
+    deliveries.map((delivery) => delivery.orderingKey),
+    deliveries.map((delivery) => delivery.sequence),
+    deliveries.map((delivery) => delivery.attemptsMade),
+    deliveries.map((delivery) => delivery.replay),
+  ]);
+  tx.hintAfterCommit("due", String(endpointId));
+  tx.hintAfterCommit("history", "");
+}
+
+/** How much is held for the endpoints of one provider that are off, paused or disabled. */
+export interface BacklogQuota {
+  readonly rowsMax: number;
+  readonly daysMax: number;
+}
+
+/** One transaction moves so many of a provider's at most: half a second. */
+const limitBatchMax = 5000;
+
+// Oldest event first. Walks the held endpoints' part of due_lane_idx, and no other lane's: an hour apart, half a second for a
+// million rows. Rows are locked in the order in which settling locks them; what somebody else is changing is left to
+// the next time.
+const limitStatement = `
+  with held as (
+    select id, provider_id, url from endpoints
+    where deleted_at is null and not (active and state = 'enabled')
+  ), counted as (
+    select held.provider_id, count(*) - $1::bigint as excess
+    from held join due on due.endpoint_id = held.id
+    group by held.provider_id
+  ), beyond as (
+    select oldest.event_id, oldest.endpoint_id,
+      case when oldest.event_id < uuid_v7_floor(now() - make_interval(days => $2::integer))
+        then 'Held for more than ' || $2::integer || ' days while the endpoint was off, paused or disabled'
+        else 'More than ' || $1::bigint || ' deliveries were held while endpoints were off, paused or disabled; this was one of the oldest'
+      end as error
+    from counted
+    cross join lateral (
+      select due.event_id, due.endpoint_id, row_number() over (order by due.event_id, due.endpoint_id) as nth
+      from held join due on due.endpoint_id = held.id
+      where held.provider_id = counted.provider_id
+      order by due.event_id, due.endpoint_id
+      limit $3::bigint
+    ) oldest
+    where oldest.nth <= counted.excess
+      or oldest.event_id < uuid_v7_floor(now() - make_interval(days => $2::integer))
+  ), mine as (
+    select due.*, beyond.error, held.url
+    from beyond
+    join held on held.id = beyond.endpoint_id
+    join due on due.event_id = beyond.event_id and due.endpoint_id = beyond.endpoint_id
+    order by due.endpoint_id, due.ordering_key, due.event_id
+    for update of due skip locked
+  ), gone as (
+    delete from due using mine where due.event_id = mine.event_id and due.endpoint_id = mine.endpoint_id
+  ), ended as (
+    insert into deliveries (provider_id, event_id, endpoint_id, state, attempts_made, replay, format)
+    select provider_id, event_id, endpoint_id, 'failed', attempts_made, replay, format from mine
+    on conflict (provider_id, event_id, endpoint_id) do update
+      set state = excluded.state, attempts_made = excluded.attempts_made, replay = excluded.replay, ended_at = clock_timestamp()
+  ), failed as (
+    insert into failures (provider_id, endpoint_id, event_id, error, url, failed_at)
+    select provider_id, endpoint_id, event_id, error, url, ${failingNow} from mine
+    on conflict (provider_id, endpoint_id, event_id) do update
+      set failed_at = excluded.failed_at, error = excluded.error, url = excluded.url
+  )
+  select endpoint_id, ordering_key from mine`;
+
+/**
+ * Puts on the failure list what is held beyond the quota, the oldest first: with its reason, to be retried or deleted, so
+ * that nothing is lost. Gives how many; as long as it gives some, there may be more.
+ */
+export async function limitBacklogs(tx: Transaction, { rowsMax, daysMax }: BacklogQuota): Promise<number> {
+  const failed = await tx.query<{ endpointId: number; orderingKey: string | null }>(limitStatement, [
+    rowsMax,
+    daysMax,
+    limitBatchMax,
+  ]);
+  const keys = failed.flatMap(({ endpointId, orderingKey }) =>
+    orderingKey === null ? [] : [{ endpointId, orderingKey }],
+  );
+  await promoteNext(tx, keys);
+  if (failed.length > 0) tx.hintAfterCommit("history", "");
+  return failed.length;
+}

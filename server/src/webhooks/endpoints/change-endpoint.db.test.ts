@@ -1,0 +1,198 @@
+import { expect } from "vitest";
+import type { Actor } from "#access/index.ts";
+import type { Pool } from "#platform/database/database.ts";
+import { parseAllowedTargets } from "#platform/network/allowed-targets.ts";
+import { readSubscriptions } from "#webhooks/events/index.ts";
+import { aDeveloper, buildProvider, encryption, recordNow } from "../../../test/support/build-webhooks.ts";
+import { test } from "../../../test/support/test.ts";
+import {
+  type EndpointNeeds,
+  cancelDueOfDeletedEndpoints,
+  createEndpoint,
+  deleteEndpoint,
+  rotateSecret,
+  updateEndpoint,
+} from "./change-endpoint.ts";
+import { readDeliverySettings } from "./delivery-settings.ts";
+import { listEndpoints, readEndpoint } from "./endpoint-table.ts";
+import type { Endpoint, EndpointInput, Refused } from "./settings.ts";
+
+const admin: Actor = { kind: "admin", userId: 7 };
+const url = "https://ann:pa55@crm.example/hooks?token=s3cret";
+
+function needsOf(pool: Pool): EndpointNeeds {
+  const allowed = parseAllowedTargets("none");
+  if ("wrong" in allowed) throw new Error(allowed.wrong);
+  const lookup = async () => [{ address: "93.184.215.14", family: 4 } as const];
+  const targets = { allowed, lookup, isOwnBin: () => false };
+  return { pool, encryption, targets, retryWaitsSeconds: [1, 2] };
+}
+
+const saved = (it: Endpoint | Refused | undefined): Endpoint => {
+  if (!it || "refused" in it) throw new Error(`Not saved: ${JSON.stringify(it)}`);
+  return it;
+};
+
+async function make(pool: Pool, input: EndpointInput = {}): Promise<Endpoint> {
+  const providerId = await buildProvider(pool);
+  return saved(
+    await createEndpoint(needsOf(pool), { providerId, input: { name: "crm", url, ...input }, actor: admin }),
+  );
+}
+
+const auditsOf = (pool: Pool, { providerId }: Endpoint) =>
+  pool.query<{ action: string; detail: unknown }>(
+    `select action, detail, actor_id, subject from audit_records where provider_id = $1 order by id`,
+    [providerId],
+  );
+
+test("a new endpoint gets the defaults of its format, and a lane", async ({ database }) => {
+  const endpoint = await make(database);
+  expect(endpoint).toMatchObject({ format: "3scale", success: "200", timeoutSeconds: 60, ordering: "none" });
+  expect(endpoint.retryWaitsSeconds).toEqual([1, 2]);
+  expect(endpoint.secrets).toEqual([expect.stringMatching(/^whsec_[A-Za-z0-9+/]{43}=$/)]);
+  expect(await database.query("select from lanes where endpoint_id = $1", [endpoint.id])).toHaveLength(1);
+
+  const json = await make(database, { format: "json", timeoutSeconds: 5 });
+  expect(json).toMatchObject({ success: "2xx", timeoutSeconds: 5, ordering: "account" });
+  const days = json.retryWaitsSeconds.reduce((sum, seconds) => sum + seconds, 0) / 86_400;
+  expect(days).toBeGreaterThan(3);
+});
+
+test("nothing secret of an endpoint is stored in clear", async ({ database }) => {
+  const { id } = await make(database, { headers: { authorization: "Bearer h3ader" } });
+  const [row] = await database.query<{ text: string }>("select endpoints::text as text from endpoints where id = $1", [
+    id,
+  ]);
+  const stored = row?.text.replaceAll("\\x", "") ?? "";
+  for (const secret of ["pa55", "s3cret", "h3ader", "whsec_"]) {
+    expect(stored).not.toContain(secret);
+    expect(stored).not.toContain(Buffer.from(secret).toString("hex"));
+  }
+});
+
+test("a change counts up the version, and the record of who made it shows no secret", async ({ database }) => {
+  const before = await make(database);
+  const input = { url: "https://crm.example/new?token=other", headers: { "x-key": "h3ader" }, active: false };
+  const after = saved(await updateEndpoint(needsOf(database), { ...before, input, actor: admin }));
+
+  expect(after).toMatchObject({ ...input, version: before.version + 1, name: "crm" });
+  expect(await readEndpoint(database, encryption, before)).toEqual(after);
+  const [created, changed] = await auditsOf(database, before);
+  expect(created).toMatchObject({ action: "endpoint.created", actorId: 7, subject: `endpoint/${before.id}` });
+  expect(changed).toMatchObject({
+    action: "endpoint.changed",
+    detail: { url: "https://crm.example/new?token=…", headers: ["x-key"], active: false },
+  });
+});
+
+test("a change that changes nothing leaves no trace", async ({ database }) => {
+  const before = await make(database);
+  const after = await updateEndpoint(needsOf(database), { ...before, input: { active: true, url }, actor: admin });
+  expect(after).toEqual(before);
+  expect(await auditsOf(database, before)).toHaveLength(1);
+});
+
+test("a URL that is written back as it was shown, without its secrets, keeps them", async ({ database }) => {
+  const endpoint = await make(database);
+  const input = { url: endpoint.urlMasked, description: "read and written back" };
+  const change = { providerId: endpoint.providerId, id: endpoint.id, input, actor: admin };
+  expect(saved(await updateEndpoint(needsOf(database), change))).toMatchObject({ url, description: input.description });
+  expect((await readEndpoint(database, encryption, endpoint))?.url).toBe(url);
+});
+
+test("of two changes at once, neither is lost", async ({ database }) => {
+  const before = await make(database);
+  await Promise.all([
+    updateEndpoint(needsOf(database), { ...before, input: { active: false }, actor: admin }),
+    updateEndpoint(needsOf(database), { ...before, input: { providerActions: true }, actor: admin }),
+  ]);
+  const after = await readEndpoint(database, encryption, before);
+  expect(after).toMatchObject({ active: false, providerActions: true, version: before.version + 2 });
+});
+
+test("a provider does not see or change another's endpoint", async ({ database }) => {
+  const { id } = await make(database);
+  const other = { providerId: await buildProvider(database), id };
+  expect(await readEndpoint(database, encryption, other)).toBeUndefined();
+  expect(await listEndpoints(database, encryption, { ...other, limit: 10 })).toEqual([]);
+  expect(await updateEndpoint(needsOf(database), { ...other, input: { active: false }, actor: admin })).toBeUndefined();
+  expect(await rotateSecret(needsOf(database), { ...other, actor: admin })).toBeUndefined();
+  expect(await deleteEndpoint(database, { ...other, actor: admin })).toBe(false);
+});
+
+test("after a rotation both secrets sign, the new one first, and a day later only the new one", async ({
+  database,
+}) => {
+  const before = await make(database);
+  const after = await rotateSecret(needsOf(database), { ...before, actor: admin });
+  expect(after?.secrets).toEqual([expect.stringMatching(/^whsec_/), ...before.secrets]);
+  expect(after?.secrets[0]).not.toBe(before.secrets[0]);
+
+  await database.query("update endpoints set previous_secret_until = previous_secret_until - interval '24 hours'");
+  const [settings] = await readDeliverySettings(database, encryption, [before.id]);
+  expect(settings).toMatchObject({ secrets: after?.secrets.slice(0, 1) });
+});
+
+test("an engine reads where to deliver, in clear", async ({ database }) => {
+  const endpoint = await make(database, { maxInFlight: 3, headers: { "x-key": "h3ader" } });
+  const [settings] = await readDeliverySettings(database, encryption, [endpoint.id, 999_999]);
+  expect(settings).toMatchObject({
+    endpointId: endpoint.id,
+    url,
+    headers: { "x-key": "h3ader" },
+    urlMasked: "https://…@crm.example/hooks?token=…",
+    maxInFlight: 3,
+    version: 1,
+  });
+});
+
+test("deleting an endpoint cancels what is due, keeps its history, and frees its name", async ({ database }) => {
+  const endpoint = await make(database, { eventTypes: ["*"] });
+  await recordNow(database, { providerId: endpoint.providerId, actor: aDeveloper });
+
+  expect(await deleteEndpoint(database, { ...endpoint, actor: admin })).toBe(true);
+
+  expect(await database.query("select from due")).toHaveLength(0);
+  expect(await database.query("select state from deliveries")).toEqual([{ state: "cancelled" }]);
+  expect(await readEndpoint(database, encryption, endpoint)).toBeUndefined();
+  expect(await readDeliverySettings(database, encryption, [endpoint.id])).toEqual([]);
+  const { providerId } = endpoint;
+  await createEndpoint(needsOf(database), { providerId, input: { name: "crm", url }, actor: admin });
+});
+
+test("what is recorded for an endpoint while it is being deleted ends as cancelled", async ({ database }) => {
+  const endpoint = await make(database, { eventTypes: ["*"] });
+  await database.inTransaction(async (tx) => {
+    const subscriptions = await readSubscriptions(tx, endpoint.providerId);
+    expect(subscriptions).toHaveLength(1);
+    await deleteEndpoint(database, { ...endpoint, actor: admin });
+    await tx.query(
+      `insert into due (endpoint_id, event_id, provider_id, format, sequence)
+       values ($1, gen_random_uuid(), $2, '3scale', 1)`,
+      [endpoint.id, endpoint.providerId],
+    );
+    await tx.query("update due set event_id = uuid_v7_floor(now())");
+  });
+
+  expect(await database.inTransaction(cancelDueOfDeletedEndpoints)).toBe(1);
+  expect(await database.query("select state from deliveries")).toEqual([{ state: "cancelled" }]);
+});
+
+test("a change leaves a hint, so that engines read the endpoint again and look for what was held", async ({
+  database,
+}) => {
+  const endpoint = await make(database, { active: false });
+  const hints: string[] = [];
+  const heard = new Promise<void>((resolve) => {
+    database.onHint("due", (values) => {
+      hints.push(...values.map((value) => `due ${value}`));
+      resolve();
+    });
+  });
+  database.onHint("endpoints", (values) => hints.push(...values.map((value) => `endpoints ${value}`)));
+
+  await updateEndpoint(needsOf(database), { ...endpoint, input: { active: true }, actor: admin });
+  await heard;
+  expect(hints.toSorted()).toEqual([`due ${endpoint.id}`, `endpoints ${endpoint.id}`]);
+});

@@ -1,0 +1,133 @@
+import { expect, test } from "vitest";
+import { parseAllowedTargets } from "#platform/network/allowed-targets.ts";
+import { NameResolver } from "#platform/network/name-resolver.ts";
+import { HandDrivenClock } from "../../../test/support/hand-driven-clock.ts";
+import { startNameServer } from "../../../test/support/name-server.ts";
+import { checkEndpointUrl, checkHeaders, containsMask, maskUrl } from "./check-endpoint.ts";
+
+const allowed = parseAllowedTargets("127.0.0.0/8");
+if ("wrong" in allowed) throw new Error(allowed.wrong);
+
+const rules = {
+  allowed,
+  isOwnBin: (url: URL) => url.href.startsWith("http://10.0.0.1/bins/"),
+  lookup: async (hostname: string) => {
+    if (hostname === "unknown.example") throw Object.assign(new Error("no such name"), { code: "ENOTFOUND" });
+    return [{ address: hostname === "inside.example" ? "10.1.2.3" : "93.184.215.14", family: 4 } as const];
+  },
+};
+
+test.each([
+  "",
+  "example.com",
+  "http:://banana",
+  "http://",
+  "http:a",
+  "http:///path",
+  "https://exa mple.com",
+  " https://example.com",
+  "see https://example.com",
+  "ftp://example.com",
+  "javascript:alert(1)//http://example.com",
+  "http://example.com:99999/",
+  "http://example.com:0/",
+  "http://example..com/",
+  `http://${"a".repeat(64)}.example/`,
+  `http://${"a.".repeat(130)}example/`,
+  "http://example.com/\0",
+  "http://example.com/\ud800",
+  "http://example.com/a\r\nb",
+])("nonsense is refused: %j", async (url) => {
+  expect(await checkEndpointUrl(url, rules)).toBe("Must be a valid URL such as http://example.com");
+});
+
+test.each([
+  "https://example.com",
+  "HTTP://EXAMPLE.com/hooks?secret=1&x",
+  "https://ann:pass@example.com:8443/",
+  "http://127.0.0.1:9000/allowed",
+  "https://unknown.example/may-come-up-later",
+  "https://bücher.example/",
+  "https://example.com.:443/#part",
+])("a usable URL is accepted: %s", async (url) => {
+  expect(await checkEndpointUrl(url, rules)).toBeUndefined();
+});
+
+test("a refusal names the address and the setting that would allow it", async () => {
+  expect(await checkEndpointUrl("https://inside.example/x", rules)).toBe(
+    "inside.example leads to 10.1.2.3, which is not a public address. " +
+      "Whoever runs Bellwire can allow it with the setting BELLWIRE_ALLOWED_TARGETS",
+  );
+  expect(await checkEndpointUrl("http://192.168.0.1/", rules)).toMatch(/^Leads to 192\.168\.0\.1, which/);
+});
+
+test("a tenant does not learn the address; the operator's log does", async () => {
+  const hidden: object[] = [];
+  const forTenants = { ...rules, hideAddress: (target: object) => void hidden.push(target) };
+  expect(await checkEndpointUrl("https://inside.example/x", forTenants)).toBe(
+    "inside.example leads to an address that is not allowed",
+  );
+  expect(hidden).toEqual([{ hostname: "inside.example", address: "10.1.2.3" }]);
+});
+
+test("a bin of our own needs no permission, and nothing else beside it gets one", async () => {
+  expect(await checkEndpointUrl("http://10.0.0.1/bins/abc", rules)).toBeUndefined();
+  expect(await checkEndpointUrl("http://10.0.0.1/bins/../admin/api", rules)).toContain("BELLWIRE_ALLOWED_TARGETS");
+});
+
+test("a name that is never answered is accepted within the time of a look-up", async () => {
+  await using names = await startNameServer(() => "silence");
+  const clock = new HandDrivenClock();
+  using resolver = new NameResolver({ clock, servers: [names.address] });
+  const checking = checkEndpointUrl("http://silent.example/", { ...rules, lookup: resolver.lookup });
+  await clock.advance(3000);
+  expect(await checking).toBeUndefined();
+});
+
+test("what a receiver may ask for is accepted", () => {
+  expect(checkHeaders({ Authorization: "Bearer abc", "x-api-key": "", "X-Team": "back office" })).toEqual([]);
+});
+
+test.each([
+  [{ "webhook-signature": "v1,x" }, "webhook-signature is set by Bellwire"],
+  [{ "Bellwire-Attempt": "1" }, "Bellwire-Attempt is set by Bellwire"],
+  [{ Host: "internal" }, "Host is set by Bellwire"],
+  [{ "Transfer-Encoding": "chunked" }, "Transfer-Encoding is set by Bellwire"],
+  [{ "x y": "1" }, '"x y" is not a header\'s name: it has letters, digits, - and _'],
+  [{ "x-a": "1\r\nx-b: 2" }, "x-a holds characters that a header cannot: it has printable ASCII, blanks and tabs"],
+  [{ "x-a": "1", "X-A": "2" }, "has the same name twice"],
+  [{ "x-a": "1".repeat(9000) }, "is longer than 8000 characters in all"],
+])("what would change or break the request is refused: %j", (headers, wrong) => {
+  expect(checkHeaders(headers)).toEqual([wrong]);
+});
+
+test.each([
+  ["https://example.com/hooks", "https://example.com/hooks"],
+  ["https://example.com/hooks?token=s3cret&mode=full", "https://example.com/hooks?token=…&mode=…"],
+  ["https://example.com/?s3cret", "https://example.com/?…"],
+  ["https://example.com/?a=b=c?d=e", "https://example.com/?a=…"],
+  ["https://ann:s3cret@example.com/x@y", "https://…@example.com/x@y"],
+  ["https://s3cret@example.com", "https://…@example.com"],
+  ["https://example.com/#s3cret", "https://example.com/#…"],
+  ["", ""],
+])("nothing secret of %s is shown", (url, masked) => {
+  expect(maskUrl(url)).toBe(masked);
+});
+
+test.each([
+  "https://example.com/new?token=…",
+  "https://example.com/?a=b&token=…&c=d",
+  "https://example.com/?…",
+  "https://…@example.com/",
+  "https://example.com/#…",
+])("%s hides a secret", (url) => {
+  expect(containsMask(url)).toBe(true);
+});
+
+test.each([
+  "https://example.com/hooks?token=s3cret",
+  "https://example.com/?title=More…&x=a…b",
+  "https://example.com/…",
+])("%s hides none", (url) => {
+  expect(containsMask(url)).toBe(false);
+});

@@ -1,0 +1,62 @@
+import type { Transaction } from "#platform/database/database.ts";
+import { type BodyFormat, contextOf, insertDelivery } from "#webhooks/deliveries/index.ts";
+import { type EventDetails, summaryColumns } from "./read-events.ts";
+import { renderEvent } from "./render-event.ts";
+
+const unrendered = `
+  select ${summaryColumns}, event.document, event.key, provider.event_source as source
+  from events event
+  join providers provider on provider.id = event.provider_id
+  where event.provider_id = $1 and event.id = any($2)
+    and not exists (select from payloads
+      where payloads.provider_id = $1 and payloads.event_id = event.id and payloads.format = $3)`;
+
+const insertPayloads = `
+  insert into payloads (provider_id, event_id, format, body, context)
+  select $1, payload.event_id, $2, payload.body, payload.context
+  from unnest($3::uuid[], $4::bytea[], $5::json[]) as payload (event_id, body, context)
+  on conflict (provider_id, event_id, format) do nothing`;
+
+/** Makes the bytes of events in a format in which nobody was subscribed to them, from their recorded documents. */
+export async function storePayloads(
+  tx: Transaction,
+  wanted: { readonly providerId: number; readonly eventIds: readonly string[]; readonly format: BodyFormat },
+): Promise<void> {
+  const { providerId, eventIds, format } = wanted;
+  const events = await tx.query<Unrendered>(unrendered, [providerId, eventIds, format]);
+  if (events.length === 0) return;
+  const column = <T>(of: (event: Unrendered) => T): T[] => events.map(of);
+  await tx.query(insertPayloads, [
+    providerId,
+    format,
+    column(({ id }) => id),
+    column((event) => bodyOf(event, format)),
+    column((event) => JSON.stringify(contextOf(event))),
+  ]);
+}
+
+type Unrendered = Omit<EventDetails, "verdicts" | "rendererVersion"> & { readonly source: string };
+
+function bodyOf({ actorKind, actorUserId, previous, key, ...rest }: Unrendered, format: BodyFormat): Buffer {
+  const actor = actorUserId === null ? { kind: actorKind } : { kind: actorKind, user_id: actorUserId };
+  return renderEvent({ ...rest, actor, ...(key ? { key } : {}), ...(previous ? { previous } : {}) }, format);
+}
+
+/**
+ * Delivers an event to an endpoint that was not sent it, because a gate stopped it there or the endpoint came later. The
+ * bytes are those recorded in the endpoint's format, or made now from the recorded document. False when the event is
+ * not there or has a delivery for the endpoint already.
+ */
+export async function sendEventNow(
+  tx: Transaction,
+  wanted: {
+    readonly providerId: number;
+    readonly eventId: string;
+    readonly endpointId: number;
+    readonly format: BodyFormat;
+  },
+): Promise<boolean> {
+  const { providerId, eventId, format } = wanted;
+  await storePayloads(tx, { providerId, eventIds: [eventId], format });
+  return insertDelivery(tx, wanted, format);
+}

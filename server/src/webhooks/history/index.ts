@@ -1,2 +1,0 @@
-export { addComingDays, readHistoryDays, type HistoryDays } from "./history-days.ts";
-export { advanceRetention, readRetentionBehind, retireExpiredDays } from "./keep-history.ts";

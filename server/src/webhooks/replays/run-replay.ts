@@ -1,0 +1,190 @@
+import type { Database, Pool, Transaction } from "#platform/database/database.ts";
+import {
+  type BodyFormat,
+  type DeliveryToRepeat,
+  bodyFormatOf,
+  makeDueAgain,
+  orderingKeyOf,
+} from "#webhooks/deliveries/index.ts";
+import type { Endpoint } from "#webhooks/endpoints/index.ts";
+import { storePayloads } from "#webhooks/events/index.ts";
+import type { ReplayCounts, ReplayRange } from "./replays.ts";
+
+/** What a delivery that can be replayed was before. */
+type PreviousState = keyof ReplayCounts;
+
+/** An event, and what has become of it at the endpoint. */
+interface ExaminedEvent {
+  readonly eventId: string;
+  /** Null: it is due already, or not asked for. */
+  readonly was: PreviousState | null;
+  readonly type: string;
+  readonly objectId: number;
+  readonly accountId: number;
+  readonly sequence: number;
+  /** Null: it was never sent. */
+  readonly format: BodyFormat | null;
+  readonly attemptsMade: number;
+  readonly replay: number;
+}
+
+// An event whose delivery is due needs nothing. One that the endpoint has no delivery of is missing only if the endpoint
+// wants its type: $6 are the types that it is subscribed to.
+const previousState = `
+  case
+    when due.event_id is not null then null
+    when $5::text[] is not null and event.type <> all($5) then null
+    when failure.event_id is not null then case when $7 <> 'missing' then 'failed' end
+    when ended.event_id is null then
+      case when $7 <> 'failed' and ('*' = any($6::text[]) or event.type = any($6)) then 'missing' end
+    when $7 = 'all' then case ended.state when 'delivered' then 'delivered' else 'givenUp' end
+  end`;
+
+const joins = `
+  left join due on due.event_id = event.id and due.endpoint_id = $2
+  left join failures failure
+    on failure.provider_id = $1 and failure.endpoint_id = $2 and failure.event_id = event.id
+  left join deliveries ended
+    on ended.provider_id = $1 and ended.event_id = event.id and ended.endpoint_id = $2`;
+
+// Up the provider's events by primary key from the cursor on, each one's deliveries by primary key. What is not wanted is
+// given, too: the cursor goes on behind it.
+const chunkStatement = `
+  select event.id as "eventId", ${previousState} as was, event.type, event.object_id, event.account_id,
+    event.sequence, ended.format, coalesce(ended.attempts_made, 0) as "attemptsMade", coalesce(ended.replay, 0) as replay
+  from (
+    select * from events
+    where provider_id = $1 and id > $3 and id < uuid_v7_floor(greatest($4::timestamptz, 'epoch'))
+    order by id
+    limit $8
+  ) event
+  ${joins}
+  order by event.id`;
+
+export interface ChunkToFind extends Omit<ReplayRange, "since"> {
+  readonly after: string;
+  readonly subscribedTo: readonly string[];
+  readonly limit: number;
+}
+
+async function findReplayable(db: Database, it: ChunkToFind): Promise<ExaminedEvent[]> {
+  return db.query<ExaminedEvent>(chunkStatement, [
+    it.providerId,
+    it.endpointId,
+    it.after,
+    it.until,
+    it.eventTypes,
+    it.subscribedTo,
+    it.only,
+    it.limit,
+  ]);
+}
+
+const countReplayableStatement = `
+  select count(*) filter (where was = 'failed') as failed, count(*) filter (where was = 'missing') as missing,
+    count(*) filter (where was = 'delivered') as delivered, count(*) filter (where was = 'givenUp') as "givenUp"
+  from (
+    select ${previousState} as was
+    from events event
+    ${joins}
+    where event.provider_id = $1
+      and event.id >= uuid_v7_floor(greatest($3::timestamptz, 'epoch'))
+      and event.id < uuid_v7_floor(greatest($4::timestamptz, 'epoch'))
+  ) examined`;
+
+/** What a replay would send, if it began and ended now. */
+export async function countReplayable(
+  db: Database,
+  it: ReplayRange & { readonly subscribedTo: readonly string[] },
+): Promise<ReplayCounts> {
+  const values = [it.providerId, it.endpointId, it.since, it.until, it.eventTypes, it.subscribedTo, it.only];
+  const [counts] = await db.query<ReplayCounts>(countReplayableStatement, values);
+  return counts ?? { failed: 0, missing: 0, delivered: 0, givenUp: 0 };
+}
+
+/** Events looked at in one transaction: some tens of milliseconds, and rows that nobody waits for. */
+const chunkMax = 500;
+
+type ClaimedReplay = ReplayRange &
+  Pick<Endpoint, "format" | "includeCredentials" | "ordering"> & {
+    readonly id: number;
+    readonly lastEvent: string;
+    readonly subscribedTo: readonly string[];
+    readonly isEndpointGone: boolean;
+  };
+
+// The replay that has waited longest, locked until its chunk has been committed. One that another process works on is
+// passed by, so that no chunk is done twice. By replays_running_idx, which holds the running ones alone.
+const claim = `
+  select replay.provider_id, replay.id, replay.endpoint_id, replay.since, replay.until,
+    replay.event_types, replay.kind as only, replay.last_event, endpoint.format,
+    endpoint.include_credentials as "includeCredentials", endpoint.ordering, endpoint.event_types as "subscribedTo",
+    endpoint.deleted_at is not null as "isEndpointGone"
+  from replays replay
+  join endpoints endpoint on endpoint.provider_id = replay.provider_id and endpoint.id = replay.endpoint_id
+  where replay.finished_at is null and replay.recorded_in < transactions_horizon()
+  order by replay.worked_at
+  limit 1
+  for update of replay skip locked`;
+
+const advance = `
+  update replays set last_event = $3, failed = failed + $4, missing = missing + $5, delivered = delivered + $6,
+    given_up = given_up + $7, worked_at = clock_timestamp(), state = $8,
+    finished_at = case when $8 <> 'running' then clock_timestamp() end
+  where provider_id = $1 and id = $2`;
+
+// At the end of the queue: a replay that cannot go on must not keep the others from it.
+const postpone = `update replays set worked_at = clock_timestamp() where id = $1 and finished_at is null`;
+
+/**
+ * Works one chunk of one replay: what it finds is made due, and the replay's cursor goes on, in one transaction. Whoever is
+ * killed in between has done nothing, and whoever comes next goes on there. False when there is nothing to do.
+ */
+export async function workOnReplay(pool: Pool): Promise<boolean> {
+  let claimed: ClaimedReplay | undefined;
+  try {
+    return await pool.inTransaction(async (tx) => {
+      [claimed] = await tx.query<ClaimedReplay>(claim);
+      if (claimed) await workChunk(tx, claimed);
+      return claimed !== undefined;
+    });
+  } catch (error) {
+    if (claimed) await pool.query(postpone, [claimed.id]);
+    throw error;
+  }
+}
+
+async function workChunk(tx: Transaction, replay: ClaimedReplay): Promise<void> {
+  const examined = replay.isEndpointGone
+    ? []
+    : await findReplayable(tx, { ...replay, after: replay.lastEvent, limit: chunkMax });
+  const chosen = examined.filter(({ was }) => was !== null);
+  await makeDue(tx, replay, chosen);
+  const count = (wanted: PreviousState): number => chosen.filter(({ was }) => was === wanted).length;
+  await tx.query(advance, [
+    replay.providerId,
+    replay.id,
+    examined.at(-1)?.eventId ?? replay.lastEvent,
+    count("failed"),
+    count("missing"),
+    count("delivered"),
+    count("givenUp"),
+    replay.isEndpointGone ? "cancelled" : examined.length < chunkMax ? "done" : "running",
+  ]);
+}
+
+/** What was sent before keeps its bytes; what was not gets those of the endpoint's format. */
+async function makeDue(tx: Transaction, replay: ClaimedReplay, chosen: readonly ExaminedEvent[]): Promise<void> {
+  const format = bodyFormatOf(replay);
+  const unsent = chosen.filter((event) => event.format === null).map(({ eventId }) => eventId);
+  await storePayloads(tx, { providerId: replay.providerId, eventIds: unsent, format });
+  const deliveries = chosen.map((event): DeliveryToRepeat => ({
+    eventId: event.eventId,
+    format: event.format ?? format,
+    orderingKey: orderingKeyOf(replay.ordering, event),
+    sequence: event.sequence,
+    attemptsMade: event.attemptsMade,
+    replay: event.replay + (event.was === "delivered" ? 1 : 0),
+  }));
+  await makeDueAgain(tx, replay, deliveries);
+}
