@@ -7,7 +7,7 @@ import { readSignIn, startBellwire } from "../support/start-bellwire.ts";
 const wait = { timeout: 15_000 };
 const switchLabel = "Actions in the admin portal also trigger webhooks";
 
-test("what an admin does to an account is sent once admin actions are switched on", { timeout: 240_000 }, async () => {
+test("changes by an admin send webhooks only while admin actions are enabled", { timeout: 240_000 }, async () => {
   await using folder = await makeDataDir();
   await using bellwire = await startBellwire({ dataDir: folder.path });
   const { username, password } = await readSignIn(folder.path);
@@ -20,10 +20,10 @@ test("what an admin does to an account is sent once admin actions are switched o
     await page.click("button[type=submit]");
     await createAccount(page);
 
-    await takeStep(page, "Make pending");
+    await chooseAction(page, "Make pending");
     await page.getByRole("dialog").getByRole("button", { name: "Make pending" }).click();
     await page.getByText("The account's state was changed").waitFor(wait);
-    await inviteSomebody(page);
+    await inviteUser(page);
     for (const viewport of [
       { width: 1280, height: 720 },
       { width: 390, height: 844 },
@@ -43,9 +43,9 @@ test("what an admin does to an account is sent once admin actions are switched o
 
     await page.goto(`${bellwire.url}/p/admin/accounts`);
     await page.getByRole("link", { name: "Harbour & Sons" }).click();
-    await takeStep(page, "Approve");
+    await chooseAction(page, "Approve");
     await page.getByText("Approved", { exact: true }).waitFor(wait);
-    await takeStep(page, "Suspend");
+    await chooseAction(page, "Suspend");
     await page.getByRole("dialog").getByRole("button", { name: "Suspend" }).click();
     await page.getByText("Suspended", { exact: true }).waitFor(wait);
 
@@ -69,8 +69,8 @@ async function createAccount(page: Page): Promise<void> {
   await page.getByRole("heading", { name: "Harbour & Sons" }).waitFor(wait);
 }
 
-/** Leaves the message of it on the screen. */
-async function inviteSomebody(page: Page): Promise<void> {
+/** Invites a user and leaves the confirmation visible. */
+async function inviteUser(page: Page): Promise<void> {
   await page.getByRole("button", { name: "Invite somebody" }).click();
   await page.fill("[name=email]", "nora@harbour.example");
   await page.getByRole("button", { name: "Send invitation" }).click();
@@ -78,14 +78,14 @@ async function inviteSomebody(page: Page): Promise<void> {
   await page.getByText("The invitation is on its way").waitFor(wait);
 }
 
-/** By how many pixels the message lies on the page, with all that can be clicked there. */
+/** Returns by how many pixels the confirmation covers the page. */
 async function overlap(page: Page): Promise<number> {
   const message = await page.getByText("The invitation is on its way").boundingBox();
   const below = await page.locator(".pf-v6-c-page").boundingBox();
   return below && message ? Math.max(0, below.y + below.height - message.y) : Infinity;
 }
 
-async function takeStep(page: Page, title: string): Promise<void> {
+async function chooseAction(page: Page, title: string): Promise<void> {
   await page.getByRole("button", { name: "Actions", exact: true }).click();
   await page.getByRole("menuitem", { name: title, exact: true }).click();
 }

@@ -11,31 +11,35 @@ import { startReceiver, type Receiver } from "../support/receiver.ts";
 import { startTestEngine } from "../support/start-test-engine.ts";
 import { test as base } from "../support/test.ts";
 import { until } from "../support/until.ts";
-import { signUpByApi, signUpByForm, type SignUpAnswer } from "./sign-up-over-http.ts";
-import { examples, typed, typedInJson, typedInMultipart, type Typed } from "./typed-text.ts";
+import { signUpByApi, signUpByForm, type SignUpResponse } from "./sign-up-over-http.ts";
+import { examples, formFields, jsonFields, multipartFields, type SignUpFields } from "./arbitrary-text.ts";
 
-/** Everything, running, and a receiver that hears of it twice: in 3scale's XML, and in JSON. */
-interface House {
+/** All interfaces and an engine, with a receiver of two endpoints: one in 3scale's XML, one in JSON. */
+interface RunningBellwire {
   readonly url: string;
   readonly token: string;
   readonly receiver: Receiver;
 }
 
-const test = base.extend("house", { scope: "file" }, async ({ sharedPool: pool }, { onCleanup }): Promise<House> => {
-  const running = new AsyncDisposableStack();
-  onCleanup(() => running.disposeAsync());
-  const { provider, accessToken: token } = await setUp(pool);
-  await define(pool, provider.id, "Account", "motto");
-  await define(pool, provider.id, "User", "nick");
-  const receiver = running.use(await startReceiver());
-  for (const format of ["3scale", "json"] as const) {
-    const endpoint = { providerId: provider.id, url: receiver.url, name: format, format, providerActions: true };
-    await buildEndpoint(pool, endpoint);
-  }
-  running.use(await startTestEngine(pool));
-  const { http } = running.use(await openEveryDoor(pool));
-  return { url: await http.listen({ host: "127.0.0.1", port: 0 }), token, receiver };
-});
+const test = base.extend(
+  "bellwire",
+  { scope: "file" },
+  async ({ sharedPool: pool }, { onCleanup }): Promise<RunningBellwire> => {
+    const running = new AsyncDisposableStack();
+    onCleanup(() => running.disposeAsync());
+    const { provider, accessToken: token } = await setUp(pool);
+    await define(pool, provider.id, "Account", "motto");
+    await define(pool, provider.id, "User", "nick");
+    const receiver = running.use(await startReceiver());
+    for (const format of ["3scale", "json"] as const) {
+      const endpoint = { providerId: provider.id, url: receiver.url, name: format, format, providerActions: true };
+      await buildEndpoint(pool, endpoint);
+    }
+    running.use(await startTestEngine(pool));
+    const { http } = running.use(await openEveryDoor(pool));
+    return { url: await http.listen({ host: "127.0.0.1", port: 0 }), token, receiver };
+  },
+);
 
 const define = (pool: Pool, ...definition: readonly [providerId: number, target: string, name: string]) =>
   pool.query(
@@ -45,59 +49,59 @@ const define = (pool: Pool, ...definition: readonly [providerId: number, target:
 
 const countAccounts = async (pool: Pool): Promise<number> => (await pool.query(`select from accounts`)).length;
 
-type SignUp = (house: House, it: Typed) => Promise<SignUpAnswer>;
+type SignUp = (bellwire: RunningBellwire, fields: SignUpFields) => Promise<SignUpResponse>;
 
-const ways: readonly (readonly [string, fc.Arbitrary<Typed>, SignUp])[] = [
-  ["by the sign-up form", typed, ({ url }, it) => signUpByForm(url, it)],
-  ["by the API as a form", typed, (house, it) => signUpByApi(house, new URLSearchParams({ ...it }))],
-  ["by the API as a multipart form", typedInMultipart, (house, it) => signUpByApi(house, multipartOf(it))],
-  ["by the API as JSON", typedInJson, (house, it) => signUpByApi(house, { json: it })],
+const interfaces: readonly (readonly [string, fc.Arbitrary<SignUpFields>, SignUp])[] = [
+  ["by the sign-up form", formFields, ({ url }, fields) => signUpByForm(url, fields)],
+  ["by the API as a form", formFields, (bellwire, fields) => signUpByApi(bellwire, new URLSearchParams({ ...fields }))],
+  ["by the API as a multipart form", multipartFields, (bellwire, fields) => signUpByApi(bellwire, multipartOf(fields))],
+  ["by the API as JSON", jsonFields, (bellwire, fields) => signUpByApi(bellwire, { json: fields })],
 ];
 
-function multipartOf(it: Typed): FormData {
+function multipartOf(fields: SignUpFields): FormData {
   const form = new FormData();
-  for (const [name, text] of Object.entries(it)) form.set(name, text);
+  for (const [name, text] of Object.entries(fields)) form.set(name, text);
   return form;
 }
 
-test.for(ways)(
-  "what is typed is in the webhooks as it was typed, or is refused beside its field: %s",
+test.for(interfaces)(
+  "webhooks carry every text exactly as submitted, or the field is rejected: %s",
   { timeout: 60_000 },
-  async ([, typing, signUp], { house, sharedPool: pool }) => {
+  async ([, arbitrary, signUp], { bellwire, sharedPool: pool }) => {
     const accounts = await countAccounts(pool);
-    const seen = { through: 0, refused: 0 };
-    const deadlineMs = performance.now() + 5000; // the way by the form hashes a password each time
+    const counts = { accepted: 0, rejected: 0 };
+    const deadlineMs = performance.now() + 5000; // each sign-up by the form hashes a password
     await fc.assert(
-      fc.asyncProperty(typing, async (it) => {
+      fc.asyncProperty(arbitrary, async (fields) => {
         if (performance.now() > deadlineMs) return;
-        const before = house.receiver.received.length;
-        const { isThrough, wrong } = await signUp(house, it);
-        seen[isThrough ? "through" : "refused"] += 1;
-        if (isThrough) await expectArrived(house.receiver, before, it);
-        expectJudgedRight(it, wrong, isThrough);
+        const before = bellwire.receiver.received.length;
+        const { isAccepted, invalid } = await signUp(bellwire, fields);
+        counts[isAccepted ? "accepted" : "rejected"] += 1;
+        if (isAccepted) await expectArrived(bellwire.receiver, before, fields);
+        expectRejections(fields, invalid, isAccepted);
       }),
       { examples: examples() },
     );
-    expect(Math.min(seen.through, seen.refused)).toBeGreaterThan(0);
-    expect(await countAccounts(pool)).toBe(accounts + seen.through);
+    expect(Math.min(counts.accepted, counts.rejected)).toBeGreaterThan(0);
+    expect(await countAccounts(pool)).toBe(accounts + counts.accepted);
   },
 );
 
-/** What XML cannot hold is refused; of the provider's inventions, nothing else. */
-function expectJudgedRight(it: Typed, wrong: readonly string[], isThrough: boolean): void {
-  const impossible = Object.entries(it).flatMap(([name, text]) => (isXmlText(text.trim()) ? [] : [name]));
-  expect(wrong).toEqual(expect.arrayContaining(impossible));
-  expect(Object.keys(it)).toEqual(expect.arrayContaining([...wrong]));
-  expect([...impossible, "org_name", "username", "email"]).toEqual(expect.arrayContaining([...wrong]));
-  expect(wrong.length > 0).toBe(!isThrough);
+/** Texts that XML cannot represent must be rejected. In the provider's own fields, nothing else may be. */
+function expectRejections(fields: SignUpFields, invalid: readonly string[], isAccepted: boolean): void {
+  const impossible = Object.entries(fields).flatMap(([name, text]) => (isXmlText(text.trim()) ? [] : [name]));
+  expect(invalid).toEqual(expect.arrayContaining(impossible));
+  expect(Object.keys(fields)).toEqual(expect.arrayContaining([...invalid]));
+  expect([...impossible, "org_name", "username", "email"]).toEqual(expect.arrayContaining([...invalid]));
+  expect(invalid.length > 0).toBe(!isAccepted);
 }
 
-/** An account, its user and an application were created: the events say so, with the texts in them. */
-async function expectArrived(receiver: Receiver, before: number, it: Typed): Promise<void> {
+/** The events of account, user and application must carry the submitted texts, in both formats. */
+async function expectArrived(receiver: Receiver, before: number, fields: SignUpFields): Promise<void> {
   await until(() => receiver.received.length === before + 6);
   const arrived = receiver.received.slice(before).map(({ body }) => body);
-  const [org_name, motto, ...user] = [it.org_name, it.motto, it.username, it.email, it.nick].map((text) =>
-    trimmed(text),
+  const [org_name, motto, ...user] = [fields.org_name, fields.motto, fields.username, fields.email, fields.nick].map(
+    (text) => trimmed(text),
   );
   const expected = [org_name, motto, ...user, ...user];
   expect(readAll(arrived.filter((body) => body.startsWith("<")))).toEqual(expected);
@@ -110,7 +114,7 @@ const paths = [
   ...ofUser.map((path) => `user/${path}`),
 ];
 
-/** What stands at each path in one of the events; of what is not there, nothing. */
+/** Returns the text at each path, from the first event that has fields, otherwise an empty text. */
 const readAll = (bodies: readonly string[]): readonly string[] =>
   paths.map((path) => bodies.map((body) => textAt(body, path)).find((text) => text !== undefined) ?? "");
 
@@ -120,7 +124,7 @@ function textAt(body: string, path: string): string | undefined {
   return typeof found === "string" ? found : undefined;
 }
 
-/** A list in JSON has no names for what is in it: the first is meant. */
+/** Steps into a property, or into the first element of a list. */
 function stepTo(at: unknown, name: string): unknown {
   if (Array.isArray(at)) return at[0];
   return typeof at === "object" && at !== null ? Object.getOwnPropertyDescriptor(at, name)?.value : undefined;

@@ -10,61 +10,65 @@ import { until } from "../support/until.ts";
 
 const crmFolder = fileURLToPath(new URL("../../../examples/crm/", import.meta.url));
 
-test("whatever is done to an account in Bellwire, the CRM has it right in the end", { timeout: 240_000 }, async () => {
-  await using folder = await makeDataDir();
-  await using bellwire = await startBellwire({ dataDir: folder.path });
-  const { accessToken } = await readSignIn(folder.path);
-  const api = askAs(bellwire.url, accessToken);
-  const { data: endpoints } = await api("GET", "/api/v1/endpoints");
-  const { secret } = await api("GET", `/api/v1/endpoints/${endpoints[0].id}/secret`);
+test(
+  "the CRM converges to the state of the account, despite repeated, late and forged requests",
+  { timeout: 240_000 },
+  async () => {
+    await using folder = await makeDataDir();
+    await using bellwire = await startBellwire({ dataDir: folder.path });
+    const { accessToken } = await readSignIn(folder.path);
+    const api = createClient(bellwire.url, accessToken);
+    const { data: endpoints } = await api("GET", "/api/v1/endpoints");
+    const { secret } = await api("GET", `/api/v1/endpoints/${endpoints[0].id}/secret`);
 
-  const database = join(folder.path, "crm.db");
-  await using crm = await startCrm({ secret, database });
-  await api("PUT", "/admin/api/webhooks.json", { url: `${crm.url}/webhooks`, active: true, provider_actions: true });
+    const database = join(folder.path, "crm.db");
+    await using crm = await startCrm({ secret, database });
+    await api("PUT", "/admin/api/webhooks.json", { url: `${crm.url}/webhooks`, active: true, provider_actions: true });
 
-  const { account } = await api("POST", "/admin/api/signup.json", {
-    org_name: "Harbour",
-    username: "mira",
-    email: "mira@harbour.example",
-    password: "correct-horse-12",
-  });
-  await api("PUT", `/admin/api/accounts/${account.id}.json`, { org_name: "Harbour & Sons" });
+    const { account } = await api("POST", "/admin/api/signup.json", {
+      org_name: "Harbour",
+      username: "mira",
+      email: "mira@harbour.example",
+      password: "correct-horse-12",
+    });
+    await api("PUT", `/admin/api/accounts/${account.id}.json`, { org_name: "Harbour & Sons" });
 
-  const mira = {
-    name: "mira",
-    email: "mira@harbour.example",
-    role: "admin",
-    company: "Harbour & Sons",
-    state: "approved",
-    plan: "Default",
-    applications: "API signup (Basic, live)",
-    deleted_at: null,
-  };
-  await until(() => contactIn(database)?.company === "Harbour & Sons" && contactIn(database)?.applications);
-  expect(contactIn(database)).toEqual(mira);
+    const mira = {
+      name: "mira",
+      email: "mira@harbour.example",
+      role: "admin",
+      company: "Harbour & Sons",
+      state: "approved",
+      plan: "Default",
+      applications: "API signup (Basic, live)",
+      deleted_at: null,
+    };
+    await until(() => contactIn(database)?.company === "Harbour & Sons" && contactIn(database)?.applications);
+    expect(contactIn(database)).toEqual(mira);
 
-  const { data: events } = await api("GET", "/api/v1/events?type=account.created");
-  const created = { id: events[0].id, sequence: 1, secret, orgName: "Harbour", accountId: account.id };
-  expect(await postByHand(crm.url, created)).toEqual({ status: 200, says: "repeated" });
-  expect(await postByHand(crm.url, { ...created, id: "another" })).toEqual({ status: 200, says: "outdated" });
-  expect(await postByHand(crm.url, { ...created, id: "a third", sequence: 99, secret: "whsec_AAAA" })).toEqual({
-    status: 401,
-    says: "signature-wrong",
-  });
-  expect(contactIn(database)).toEqual(mira);
+    const { data: events } = await api("GET", "/api/v1/events?type=account.created");
+    const created = { id: events[0].id, sequence: 1, secret, orgName: "Harbour", accountId: account.id };
+    expect(await postForged(crm.url, created)).toEqual({ status: 200, text: "repeated" });
+    expect(await postForged(crm.url, { ...created, id: "another" })).toEqual({ status: 200, text: "outdated" });
+    expect(await postForged(crm.url, { ...created, id: "a third", sequence: 99, secret: "whsec_AAAA" })).toEqual({
+      status: 401,
+      text: "signature-wrong",
+    });
+    expect(contactIn(database)).toEqual(mira);
 
-  await api("DELETE", `/admin/api/accounts/${account.id}.json`);
-  await until(() => contactIn(database)?.deleted_at && contactIn(database)?.applications === null);
-  expect(contactIn(database)).toMatchObject({ ...mira, applications: null, deleted_at: expect.any(String) });
-  expect(await postByHand(crm.url, { ...created, id: "a fourth", sequence: 2 })).toMatchObject({ says: "outdated" });
-  expect(contactIn(database)?.deleted_at).toEqual(expect.any(String));
-});
+    await api("DELETE", `/admin/api/accounts/${account.id}.json`);
+    await until(() => contactIn(database)?.deleted_at && contactIn(database)?.applications === null);
+    expect(contactIn(database)).toMatchObject({ ...mira, applications: null, deleted_at: expect.any(String) });
+    expect(await postForged(crm.url, { ...created, id: "a fourth", sequence: 2 })).toMatchObject({ text: "outdated" });
+    expect(contactIn(database)?.deleted_at).toEqual(expect.any(String));
+  },
+);
 
 interface Crm extends AsyncDisposable {
   readonly url: string;
 }
 
-/** The example as its user starts it, but on a free port. */
+/** Starts the example as documented, but on a free port. */
 async function startCrm({ secret, database }: { secret: string; database: string }): Promise<Crm> {
   const child = spawn(process.execPath, ["--conditions=bellwire-source", "src/main.ts"], {
     cwd: crmFolder,
@@ -72,9 +76,9 @@ async function startCrm({ secret, database }: { secret: string; database: string
     stdio: ["ignore", "pipe", "inherit"],
   });
   const exited = new Promise((resolve) => child.once("exit", resolve));
-  let said = "";
-  child.stdout.on("data", (chunk: Buffer) => (said += chunk.toString()));
-  const [, url = ""] = await until(() => /^crm ready (\S+)$/m.exec(said), { withinMs: 30_000 });
+  let output = "";
+  child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
+  const [, url = ""] = await until(() => /^crm ready (\S+)$/m.exec(output), { withinMs: 30_000 });
   return {
     url,
     [Symbol.asyncDispose]: async () => {
@@ -84,16 +88,16 @@ async function startCrm({ secret, database }: { secret: string; database: string
   };
 }
 
-const askAs =
+const createClient =
   (url: string, accessToken: string) =>
   async (method: string, path: string, body?: Readonly<Record<string, unknown>>) => {
-    const answer = await fetch(`${url}${path}`, {
+    const response = await fetch(`${url}${path}`, {
       method,
       headers: { authorization: `Bearer ${accessToken}`, ...(body && { "content-type": "application/json" }) },
       ...(body && { body: JSON.stringify(body) }),
     });
-    const text = await answer.text();
-    if (!answer.ok) throw new Error(`${method} ${path} was answered with ${answer.status}: ${text}`);
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path} responded ${response.status}: ${text}`);
     return JSON.parse(text || "null");
   };
 
@@ -109,7 +113,7 @@ function contactIn(file: string): Contact | undefined {
   return row && { ...row };
 }
 
-interface ByHand {
+interface ForgedRequest {
   readonly id: string;
   readonly sequence: number;
   readonly secret: string;
@@ -117,14 +121,14 @@ interface ByHand {
   readonly orgName: string;
 }
 
-/** What somebody sends who records, holds back or makes up what Bellwire says. */
-async function postByHand(url: string, { id, sequence, secret, accountId, orgName }: ByHand) {
+/** Sends a request that was recorded, delayed or forged. */
+async function postForged(url: string, { id, sequence, secret, accountId, orgName }: ForgedRequest) {
   const account = `<account><id>${accountId}</id><org_name>${orgName}</org_name></account>`;
   const body = `<event><action>created</action><type>account</type><object>${account}</object></event>`;
   const timestamp = String(Math.floor(Date.now() / 1000));
   const key = Buffer.from(secret.replace("whsec_", ""), "base64");
   const hmac = createHmac("sha256", key).update(`${id}.${timestamp}.${body}`).digest("base64");
-  const answer = await fetch(`${url}/webhooks`, {
+  const response = await fetch(`${url}/webhooks`, {
     method: "POST",
     body,
     headers: {
@@ -137,5 +141,5 @@ async function postByHand(url: string, { id, sequence, secret, accountId, orgNam
       "bellwire-sequence": String(sequence),
     },
   });
-  return { status: answer.status, says: (await answer.text()).trim() };
+  return { status: response.status, text: (await response.text()).trim() };
 }

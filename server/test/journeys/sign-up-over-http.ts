@@ -1,42 +1,45 @@
-import type { Typed } from "./typed-text.ts";
+import type { SignUpFields } from "./arbitrary-text.ts";
 
-export interface SignUpAnswer {
-  readonly isThrough: boolean;
-  /** The fields beside which an error stands. */
-  readonly wrong: readonly string[];
+export interface SignUpResponse {
+  readonly isAccepted: boolean;
+  /** Names of the fields with an error. */
+  readonly invalid: readonly string[];
 }
 
 export const password = "correct horse battery";
 
-/** As a browser does: gets the page, fills the form in, and sends it with its cookie and its hidden input. */
-export async function signUpByForm(url: string, typed: Typed): Promise<SignUpAnswer> {
+/** Submits the sign-up form as a browser does, with its cookie and hidden input. */
+export async function signUpByForm(url: string, fields: SignUpFields): Promise<SignUpResponse> {
   const page = await fetch(`${url}/signup`);
   const [, token = ""] = /name="form_token" value="([^"]*)"/.exec(await page.text()) ?? [];
   const cookie = page.headers
     .getSetCookie()
-    .map((it) => it.split(";")[0])
+    .map((header) => header.split(";")[0])
     .join("; ");
-  const body = new URLSearchParams({ ...typed, password, password_confirmation: password, form_token: token });
-  const answer = await fetch(`${url}/signup`, { method: "POST", redirect: "manual", headers: { cookie }, body });
-  const html = await answer.text();
-  if (answer.status === 303) return { isThrough: true, wrong: [] };
-  if (answer.status !== 422) throw new Error(`The form answers ${answer.status}: ${html}`);
-  return { isThrough: false, wrong: Array.from(html.matchAll(/class="error" id="(\w+)-error"/g), ([, it = ""]) => it) };
+  const body = new URLSearchParams({ ...fields, password, password_confirmation: password, form_token: token });
+  const response = await fetch(`${url}/signup`, { method: "POST", redirect: "manual", headers: { cookie }, body });
+  const html = await response.text();
+  if (response.status === 303) return { isAccepted: true, invalid: [] };
+  if (response.status !== 422) throw new Error(`The form responded ${response.status}: ${html}`);
+  return {
+    isAccepted: false,
+    invalid: Array.from(html.matchAll(/class="error" id="(\w+)-error"/g), ([, name = ""]) => name),
+  };
 }
 
-/** As a program does, with a body of any of the three kinds. */
+/** Signs up by API, with a form, a multipart form or JSON. */
 export async function signUpByApi(
   { url, token }: { readonly url: string; readonly token: string },
-  body: URLSearchParams | FormData | { readonly json: Typed },
-): Promise<SignUpAnswer> {
+  body: URLSearchParams | FormData | { readonly json: SignUpFields },
+): Promise<SignUpResponse> {
   const isJson = "json" in body;
-  const answer = await fetch(`${url}/admin/api/signup.json`, {
+  const response = await fetch(`${url}/admin/api/signup.json`, {
     method: "POST",
     headers: { authorization: `Bearer ${token}`, ...(isJson ? { "content-type": "application/json" } : {}) },
     body: isJson ? JSON.stringify(body.json) : body,
   });
-  const text = await answer.text();
-  if (answer.status === 201) return { isThrough: true, wrong: [] };
-  if (answer.status !== 422) throw new Error(`The API answers ${answer.status}: ${text}`);
-  return { isThrough: false, wrong: Object.keys(JSON.parse(text).errors) };
+  const text = await response.text();
+  if (response.status === 201) return { isAccepted: true, invalid: [] };
+  if (response.status !== 422) throw new Error(`The API responded ${response.status}: ${text}`);
+  return { isAccepted: false, invalid: Object.keys(JSON.parse(text).errors) };
 }

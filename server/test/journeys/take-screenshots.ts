@@ -1,5 +1,5 @@
 /**
- * Walks through the first three minutes in the tests' browser and keeps what it sees as the pictures of the README.
+ * Takes the screenshots of the README during a first walk-through.
  * Run: npm run screenshots
  */
 import { mkdir } from "node:fs/promises";
@@ -32,7 +32,7 @@ await developer.fill("[name=password]", "correct-horse-12");
 await developer.fill("[name=password_confirmation]", "correct-horse-12");
 await take(developer, "1-sign-up");
 await developer.click("button[type=submit]");
-await developer.getByText("3 webhooks went out").waitFor(wait);
+await developer.getByText("3 webhooks sent").waitFor(wait);
 await take(developer, "2-application");
 
 await bin.locator("summary .title").nth(2).waitFor(wait);

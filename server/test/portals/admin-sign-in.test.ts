@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { expect } from "vitest";
 import { password, test } from "./portal-test.ts";
 
-test("an admin signs in and gets the app, with the session in the page", async ({ house }) => {
-  house.buildWeb();
-  const boss = house.visitor("admin");
+test("an admin signs in and receives the app with the session data", async ({ portal }) => {
+  portal.buildWeb();
+  const boss = portal.visitor("admin");
   expect(await boss.submit("/p/login", { username: "boss", password })).toMatchObject({
     status: 303,
     location: "/p/admin",
@@ -28,13 +28,13 @@ test("an admin signs in and gets the app, with the session in the page", async (
     deeds: expect.arrayContaining(["administer-portal", "change-webhooks"]),
     timeZone: "UTC",
     passwordLengthMin: 12,
-    publicUrl: `https://${house.provider.subdomain}-admin.bellwire.test`,
-    developerPortalUrl: `https://${house.provider.subdomain}.bellwire.test/`,
+    publicUrl: `https://${portal.provider.subdomain}-admin.bellwire.test`,
+    developerPortalUrl: `https://${portal.provider.subdomain}.bellwire.test/`,
   });
 });
 
-test("who is not signed in signs in first and comes back, but never to another site", async ({ house }) => {
-  const boss = house.visitor("admin");
+test("a visitor signs in and returns to the requested page, but never to another site", async ({ portal }) => {
+  const boss = portal.visitor("admin");
   const asked = await boss.get("/p/admin/deliveries?state=failed");
   expect(asked).toMatchObject({
     status: 302,
@@ -45,70 +45,68 @@ test("who is not signed in signs in first and comes back, but never to another s
   });
 
   for (const elsewhere of ["https://elsewhere.example", "//elsewhere.example", "/\\elsewhere.example", "/logout"]) {
-    const answer = await house
+    const response = await portal
       .visitor("admin")
       .submit(`/p/login?return_to=${encodeURIComponent(elsewhere)}`, { username: "boss", password });
-    expect(answer).toMatchObject({ status: 303, location: "/p/admin" });
+    expect(response).toMatchObject({ status: 303, location: "/p/admin" });
   }
 });
 
-test("a wrong password, an unknown name and somebody suspended are told the same", async ({ house }) => {
-  await house.addProviderUser("mia", "member");
-  await house.pool.query("update provider_users set state = 'suspended' where username = 'mia' and provider_id = $1", [
-    house.provider.id,
+test("a wrong password, an unknown username and a suspended user give the same error", async ({ portal }) => {
+  await portal.addProviderUser("mia", "member");
+  await portal.pool.query("update provider_users set state = 'suspended' where username = 'mia' and provider_id = $1", [
+    portal.provider.id,
   ]);
   for (const [username, given] of [
     ["boss", "wrong"],
     ["nobody", password],
     ["mia", password],
   ] as const) {
-    const answer = await house.visitor("admin").submit("/p/login", { username, password: given });
-    expect(answer.status).toBe(422);
-    expect(answer.html).toContain("Wrong username or password.");
-    expect(answer.headers["set-cookie"]).toBeUndefined();
+    const response = await portal.visitor("admin").submit("/p/login", { username, password: given });
+    expect(response.status).toBe(422);
+    expect(response.html).toContain("Wrong username or password.");
+    expect(response.headers["set-cookie"]).toBeUndefined();
   }
 });
 
-test("ten wrong passwords are enough", async ({ house }) => {
-  const guesser = house.visitor("admin", { address: "198.51.100.30" });
+test("ten wrong passwords block further sign-ins", async ({ portal }) => {
+  const guesser = portal.visitor("admin", { address: "198.51.100.30" });
   for (let time = 0; time < 10; time += 1) await guesser.submit("/p/login", { username: "boss", password: "wrong" });
   expect((await guesser.submit("/p/login", { username: "boss", password })).status).toBe(429);
 });
 
-test("strangers in the same network do not keep an admin out who has signed in with the browser before", async ({
-  house,
-}) => {
+test("failed logins of others on the same network do not block a known device", async ({ portal }) => {
   const address = "198.51.100.31";
-  const boss = house.visitor("admin", { address });
+  const boss = portal.visitor("admin", { address });
   expect((await boss.submit("/p/login", { username: "boss", password })).status).toBe(303);
-  const guesser = house.visitor("admin", { address });
+  const guesser = portal.visitor("admin", { address });
   for (let time = 0; time < 11; time += 1) await guesser.submit("/p/login", { username: "boss", password: "wrong" });
   expect((await guesser.submit("/p/login", { username: "boss", password })).status).toBe(429);
   boss.cookies.delete("bellwire_admin");
   expect((await boss.submit("/p/login", { username: "boss", password })).status).toBe(303);
 });
 
-test("signing out ends the session, wherever its cookie went", async ({ house }) => {
-  house.buildWeb();
-  const boss = await house.signedIn("boss");
+test("a sign-out ends the session, also for copies of its cookie", async ({ portal }) => {
+  portal.buildWeb();
+  const boss = await portal.signedIn("boss");
   const copied = boss.cookies.get("bellwire_admin") ?? "";
   const { csrfToken } = await boss.session();
 
   expect((await boss.post("/p/logout", {})).status).toBe(403);
   expect(await boss.post("/p/logout", { form_token: csrfToken })).toMatchObject({ status: 303, location: "/p/login" });
 
-  const thief = house.visitor("admin");
+  const thief = portal.visitor("admin");
   thief.cookies.set("bellwire_admin", copied);
   expect((await thief.get("/p/admin")).status).toBe(302);
 });
 
-test("neither portal takes the other's cookie", async ({ house }) => {
-  house.buildWeb();
-  const boss = await house.signedIn("boss");
-  const ada = await house.developer("ada");
+test("neither portal accepts the other's cookie", async ({ portal }) => {
+  portal.buildWeb();
+  const boss = await portal.signedIn("boss");
+  const ada = await portal.developer("ada");
   const [admin, developer] = [boss.cookies.get("bellwire_admin") ?? "", ada.cookies.get("bellwire_developer") ?? ""];
 
-  const [asDeveloper, asAdmin] = [house.visitor("developer"), house.visitor("admin")];
+  const [asDeveloper, asAdmin] = [portal.visitor("developer"), portal.visitor("admin")];
   for (const name of ["bellwire_admin", "bellwire_developer"]) {
     asDeveloper.cookies.set(name, admin);
     asAdmin.cookies.set(name, developer);
@@ -128,11 +126,11 @@ test.for([
   ["finance", "personal access-tokens"],
   ["monitoring", "personal access-tokens"],
   ["policy_registry", "personal access-tokens"],
-] as const)("a member with the section %s opens its places alone", async ([section, open], { house }) => {
-  house.buildWeb();
-  const { id } = await house.addProviderUser("mia", "member");
-  await house.pool.query("update provider_users set sections = array[$2] where id = $1", [id, section]);
-  const mia = await house.signedIn("mia");
+] as const)("a member with the section %s can open only the section's pages", async ([section, open], { portal }) => {
+  portal.buildWeb();
+  const { id } = await portal.addProviderUser("mia", "member");
+  await portal.pool.query("update provider_users set sections = array[$2] where id = $1", [id, section]);
+  const mia = await portal.signedIn("mia");
   const { places } = await mia.session();
   for (const place of everyPlace.split(" ")) {
     const isOpen = open.split(" ").includes(place);
@@ -143,30 +141,30 @@ test.for([
   for (const url of ["/p/admin", "/p/admin/webhooksandmore"]) expect((await mia.get(url)).status).toBe(200);
 });
 
-test("an admin opens every place", async ({ house }) => {
-  house.buildWeb();
-  const boss = await house.signedIn("boss");
+test("an admin can open every page", async ({ portal }) => {
+  portal.buildWeb();
+  const boss = await portal.signedIn("boss");
   expect((await boss.session()).places).toEqual(
     Object.fromEntries(everyPlace.split(" ").map((place) => [place, true])),
   );
 });
 
-test("while the capability is denied an admin gets 403 for the webhooks pages", async ({ house }) => {
-  house.buildWeb();
-  const boss = await house.signedIn("boss");
-  await house.change({ web_hooks: "denied" });
+test("an admin gets 403 for the webhooks pages while the capability is denied", async ({ portal }) => {
+  portal.buildWeb();
+  const boss = await portal.signedIn("boss");
+  await portal.updateProvider({ web_hooks: "denied" });
   expect(await boss.get("/p/admin/webhooks/edit")).toMatchObject({
     status: 403,
     html: expect.stringContaining('"role":"admin"'),
   });
-  await house.change({ web_hooks: "hidden" });
+  await portal.updateProvider({ web_hooks: "hidden" });
   expect((await boss.get("/p/admin/webhooks/edit")).status).toBe(200);
 });
 
-test("files that the app names are served for ever, and nothing beside them", async ({ house }) => {
-  house.buildWeb();
-  writeFileSync(join(house.webFolder, "secret.txt"), "secret");
-  const visitor = house.visitor("admin");
+test("the app's assets are cached for a year, and no other file is served", async ({ portal }) => {
+  portal.buildWeb();
+  writeFileSync(join(portal.webFolder, "secret.txt"), "secret");
+  const visitor = portal.visitor("admin");
   const file = await visitor.get("/p/admin/assets/index-abc.js");
   expect(file).toMatchObject({ status: 200, html: "app()" });
   expect(file.headers["cache-control"]).toBe("public, max-age=31536000, immutable");
@@ -176,25 +174,25 @@ test("files that the app names are served for ever, and nothing beside them", as
     "/p/admin/assets/%2e%2e/secret.txt",
     "/p/admin/assets/..%2fsecret.txt",
   ]) {
-    const answer = await visitor.get(path);
-    expect(answer.html, path).not.toBe("secret");
-    expect(answer.status, path).not.toBe(200);
+    const response = await visitor.get(path);
+    expect(response.html, path).not.toBe("secret");
+    expect(response.status, path).not.toBe(200);
   }
 });
 
-test("while the app is being built its address says so, and tries again by itself", async ({ house }) => {
-  const boss = await house.signedIn("boss");
-  const answer = await boss.get("/p/admin");
-  expect(answer.status).toBe(503);
-  expect(answer.html).toContain("still being built");
-  expect(answer.html).toContain('<meta http-equiv="refresh" content="3">');
-  house.buildWeb();
+test("while the app is being built, its page says so and reloads", async ({ portal }) => {
+  const boss = await portal.signedIn("boss");
+  const response = await boss.get("/p/admin");
+  expect(response.status).toBe(503);
+  expect(response.html).toContain("still being built");
+  expect(response.html).toContain('<meta http-equiv="refresh" content="3">');
+  portal.buildWeb();
   expect((await boss.get("/p/admin")).status).toBe(200);
 });
 
-test("the developer side has none of these pages", async ({ house }) => {
-  house.buildWeb();
-  const ada = house.visitor("developer");
+test("the Developer Portal's host has none of these pages", async ({ portal }) => {
+  portal.buildWeb();
+  const ada = portal.visitor("developer");
   for (const url of ["/p/login", "/p/admin", "/p/admin/webhooks", "/p/admin/assets/index-abc.js", "/p"]) {
     expect((await ada.get(url)).status, url).toBe(404);
   }

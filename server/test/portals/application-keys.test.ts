@@ -1,14 +1,12 @@
 import { expect } from "vitest";
-import { changeProduct } from "./change-product.ts";
-import { firstPath } from "./first-path.ts";
-import { test } from "./portal-test.ts";
+import { firstApplicationPath, updateProduct, test } from "./portal-test.ts";
 
 const byAda = "by developer ada in developer_portal";
 
-test("a user key is regenerated after a question, and the old one is gone", async ({ house }) => {
-  const ada = await house.developer("ada");
-  const path = await firstPath(ada);
-  await house.told();
+test("a user key is replaced after a confirmation", async ({ portal }) => {
+  const ada = await portal.developer("ada");
+  const path = await firstApplicationPath(ada);
+  await portal.newEvents();
   const keyOn = async (): Promise<string | undefined> => /value="([0-9a-f]{32})"/.exec((await ada.get(path)).html)?.[1];
   const before = await keyOn();
   await ada.get(`${path}/user-key`);
@@ -18,15 +16,18 @@ test("a user key is regenerated after a question, and the old one is gone", asyn
 
   expect(await keyOn()).toMatch(/^[0-9a-f]{32}$/);
   expect(await keyOn()).not.toBe(before);
-  expect(await house.told()).toEqual([`application.key_updated ${byAda}`, `application.user_key_updated ${byAda}`]);
+  expect(await portal.newEvents()).toEqual([
+    `application.key_updated ${byAda}`,
+    `application.user_key_updated ${byAda}`,
+  ]);
   expect((await ada.get(`${path}/keys`)).status).toBe(404);
 });
 
-test("keys are added, given or made by us, regenerated and deleted, and the last one stays", async ({ house }) => {
-  await changeProduct(house, "backend_version = '2'");
-  const ada = await house.developer("ada");
-  const path = await firstPath(ada);
-  await house.told();
+test("keys can be added, custom or generated, regenerated and deleted, except the last one", async ({ portal }) => {
+  await updateProduct(portal, "backend_version = '2'");
+  const ada = await portal.developer("ada");
+  const path = await firstApplicationPath(ada);
+  await portal.newEvents();
   const pagesOn = async (page: string): Promise<readonly string[]> => {
     const { html } = await ada.get(`${path}/keys`);
     return [...html.matchAll(new RegExp(`href="([^"]*/${page})"`, "g"))].map(([, href = ""]) => href);
@@ -35,23 +36,23 @@ test("keys are added, given or made by us, regenerated and deleted, and the last
   expect(await pagesOn("delete")).toEqual([]);
   const refused = await ada.submit(onlyKey.replace("regenerate", "delete"));
   expect(refused.status).toBe(422);
-  expect(refused.html).toContain("This is the last key");
+  expect(refused.html).toContain("An application needs at least one key");
 
   expect((await ada.submit(`${path}/keys`, { value: "my-own-key" })).location).toBe(`${path}/keys?done=key-added`);
   expect((await ada.submit(`${path}/keys`, { value: "" })).status).toBe(303);
   expect((await ada.get(`${path}/keys`)).html).toContain('value="my-own-key"');
-  expect(await house.told()).toEqual([`application.key_created ${byAda}`, `application.key_created ${byAda}`]);
+  expect(await portal.newEvents()).toEqual([`application.key_created ${byAda}`, `application.key_created ${byAda}`]);
 
   const [doomed = ""] = await pagesOn("delete");
   expect(doomed).not.toContain("my-own-key");
   expect((await ada.submit(doomed)).status).toBe(303);
   expect((await ada.get(doomed)).status).toBe(404);
-  expect(await house.told()).toEqual([`application.key_deleted ${byAda}`]);
+  expect(await portal.newEvents()).toEqual([`application.key_deleted ${byAda}`]);
 
   const [old = ""] = await pagesOn("regenerate");
   expect((await ada.submit(old)).status).toBe(303);
   expect(await pagesOn("regenerate")).not.toContain(old);
-  expect(await house.told()).toEqual(
+  expect(await portal.newEvents()).toEqual(
     ["key_deleted", "key_created", "updated", "key_updated"].map((action) => `application.${action} ${byAda}`),
   );
 });
@@ -60,10 +61,10 @@ test.for([
   ["abc", /id="value-error">Key is too short/],
   ["two words", /id="value-error">Key is invalid/],
   ["TAKEN-key", /id="value-error">Key has already been taken/],
-] as const)("the key %j is refused beside the field", async ([value, words], { house }) => {
-  await changeProduct(house, "backend_version = '2'");
-  const ada = await house.developer("ada");
-  const path = await firstPath(ada);
+] as const)("the key %j is rejected with an error at the field", async ([value, words], { portal }) => {
+  await updateProduct(portal, "backend_version = '2'");
+  const ada = await portal.developer("ada");
+  const path = await firstApplicationPath(ada);
   await ada.submit(`${path}/keys`, { value: "taken-key" });
   const { status, html } = await ada.submit(`${path}/keys`, { value });
   expect(status).toBe(422);
@@ -71,18 +72,16 @@ test.for([
   expect(html).toContain(`value="${value}"`);
 });
 
-test("an application says for how many keys more there is room, and of a sixth that five are all", async ({
-  house,
-}) => {
-  await changeProduct(house, "backend_version = '2'");
-  const ada = await house.developer("ada");
-  const path = await firstPath(ada);
+test("the keys page shows how many keys can be added, and rejects a sixth key", async ({ portal }) => {
+  await updateProduct(portal, "backend_version = '2'");
+  const ada = await portal.developer("ada");
+  const path = await firstApplicationPath(ada);
   const { html: atFirst } = await ada.get(`${path}/keys`);
-  expect(atFirst).toContain("There is room for 4 more.");
+  expect(atFirst).toContain("You can add 4 more.");
   const form = ada.hiddenInputs(atFirst, `${path}/keys`);
   for (let key = 2; key <= 5; key += 1) await ada.submit(`${path}/keys`);
 
-  const full = "An application has 5 keys at most: to add another, delete one first.";
+  const full = "An application can have 5 keys. Delete one to add another.";
   const { html } = await ada.get(`${path}/keys`);
   expect(html).toContain(full);
   expect(html).not.toContain("<h2>Add a key</h2>");
@@ -93,37 +92,35 @@ test("an application says for how many keys more there is room, and of a sixth t
   expect(refused.html).not.toContain('href="#value"');
 });
 
-test("a client, which has its one secret, is offered no other but in its place", async ({ house }) => {
-  await changeProduct(house, "backend_version = 'oauth'");
-  const ada = await house.developer("ada");
-  const { html } = await ada.get(`${await firstPath(ada)}/keys`);
-  expect(html).toContain("A client has one secret: regenerate it to get another.");
+test("a client secret can be regenerated, but a second one cannot be added", async ({ portal }) => {
+  await updateProduct(portal, "backend_version = 'oauth'");
+  const ada = await portal.developer("ada");
+  const { html } = await ada.get(`${await firstApplicationPath(ada)}/keys`);
+  expect(html).toContain("A client has one secret. Regenerate it to replace it.");
   expect(html).not.toContain("<h2>Add");
 });
 
-test("where the provider keeps keys to itself, developers only see them", async ({ house }) => {
-  await changeProduct(house, "backend_version = '2'");
-  const ada = await house.developer("ada");
-  const path = await firstPath(ada);
+test("developers only see keys if the product reserves their management", async ({ portal }) => {
+  await updateProduct(portal, "backend_version = '2'");
+  const ada = await portal.developer("ada");
+  const path = await firstApplicationPath(ada);
   const { html } = await ada.get(`${path}/keys`);
   const csrf = ada.hiddenInputs(html, `${path}/keys`);
   const [, key] = /keys\/([0-9a-f]{16})\/regenerate/.exec(html) ?? [];
-  await changeProduct(house, "buyers_manage_keys = false");
-  await house.told();
+  await updateProduct(portal, "buyers_manage_keys = false");
+  await portal.newEvents();
 
   expect((await ada.get(`${path}/keys`)).html).not.toContain("<h2>Add a key</h2>");
   for (const page of ["keys", `keys/${key}/delete`, `keys/${key}/regenerate`]) {
     expect((await ada.post(`${path}/${page}`, csrf)).status, page).toBe(403);
   }
-  expect(await house.told()).toEqual([]);
+  expect(await portal.newEvents()).toEqual([]);
 });
 
-test("who deletes or regenerates a key sees which one, but the title, which a browser remembers, does not say", async ({
-  house,
-}) => {
-  await changeProduct(house, "backend_version = '2'");
-  const ada = await house.developer("ada");
-  const path = await firstPath(ada);
+test("the forms of a key show its value, but not in the title", async ({ portal }) => {
+  await updateProduct(portal, "backend_version = '2'");
+  const ada = await portal.developer("ada");
+  const path = await firstApplicationPath(ada);
   await ada.submit(`${path}/keys`, { value: "my-own-key" });
   const { html: list } = await ada.get(`${path}/keys`);
   for (const page of ["delete", "regenerate"]) {
@@ -133,7 +130,7 @@ test("who deletes or regenerates a key sees which one, but the title, which a br
     expect(html).toMatch(/<title>[^<]* the key\? [^<]*<\/title>/);
   }
 
-  await changeProduct(house, "backend_version = 'oauth'");
+  await updateProduct(portal, "backend_version = 'oauth'");
   const [, secret = ""] = /href="([^"]*\/regenerate)"/.exec(list) ?? [];
   expect((await ada.get(secret)).html).toContain("<h1>Regenerate the client secret?</h1>");
 });

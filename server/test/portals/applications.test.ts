@@ -1,15 +1,11 @@
 import { expect } from "vitest";
-import { changeProduct } from "./change-product.ts";
-import { firstPath } from "./first-path.ts";
-import { test } from "./portal-test.ts";
+import { firstApplicationPath, updateProduct, test } from "./portal-test.ts";
 
 const byAda = "by developer ada in developer_portal";
 
-test("a developer makes an application, changes what it is called, and deletes it after a question", async ({
-  house,
-}) => {
-  const ada = await house.developer("ada");
-  await house.told();
+test("a developer creates an application, renames it, and deletes it after a confirmation", async ({ portal }) => {
+  const ada = await portal.developer("ada");
+  await portal.newEvents();
   expect((await ada.get("/applications")).html).toContain('href="/applications/new"');
   expect((await ada.get("/applications/new")).html).not.toContain("plan_id");
 
@@ -23,22 +19,20 @@ test("a developer makes an application, changes what it is called, and deletes i
     location: `${path}?done=saved`,
   });
   expect((await ada.get(path)).html).toContain("<h1>Market</h1>");
-  expect(await house.told()).toEqual([`application.created ${byAda}`, `application.updated ${byAda}`]);
+  expect(await portal.newEvents()).toEqual([`application.created ${byAda}`, `application.updated ${byAda}`]);
 
   expect((await ada.get(`${path}/delete`)).html).toContain("Delete Market?");
-  expect(await house.told()).toEqual([]);
+  expect(await portal.newEvents()).toEqual([]);
   expect(await ada.submit(`${path}/delete`)).toMatchObject({ location: "/applications?done=application-deleted" });
-  expect(await house.told()).toEqual([`application.deleted ${byAda}`]);
+  expect(await portal.newEvents()).toEqual([`application.deleted ${byAda}`]);
   expect((await ada.get(path)).status).toBe(404);
 });
 
-test("a limit that is reached, and one of changes in a minute, are said on a page with what to do", async ({
-  house,
-}) => {
-  const ada = await house.developer("ada");
+test("a page names the limit of applications, or of changes per minute, that was reached", async ({ portal }) => {
+  const ada = await portal.developer("ada");
   const limit = (name: string, max: number): Promise<unknown> =>
-    house.pool.query("update providers set limits = jsonb_build_object($2::text, $3::integer) where id = $1", [
-      house.provider.id,
+    portal.pool.query("update providers set limits = jsonb_build_object($2::text, $3::integer) where id = $1", [
+      portal.provider.id,
       name,
       max,
     ]);
@@ -53,9 +47,11 @@ test("a limit that is reached, and one of changes in a minute, are said on a pag
   expect(tooMany.html).toContain("changed too often in this minute");
 });
 
-test("an application without a name is refused beside the field, and the rest is kept", async ({ house }) => {
-  const ada = await house.developer("ada");
-  for (const path of ["/applications/new", `${await firstPath(ada)}/edit`]) {
+test("an application without a name is rejected with an error at the field, and the other values are kept", async ({
+  portal,
+}) => {
+  const ada = await portal.developer("ada");
+  for (const path of ["/applications/new", `${await firstApplicationPath(ada)}/edit`]) {
     const { status, html } = await ada.submit(path, { name: "", description: "Sells" });
     expect(status).toBe(422);
     expect(html).toMatch(/id="name-error">Name can&#39;t be blank/);
@@ -63,22 +59,22 @@ test("an application without a name is refused beside the field, and the rest is
   }
 });
 
-test("what waits for approval says so", async ({ house }) => {
-  const ada = await house.developer("ada");
-  await house.pool.query(
+test("an application that requires approval shows that it is waiting", async ({ portal }) => {
+  const ada = await portal.developer("ada");
+  await portal.pool.query(
     "update plans set approval_required = true where provider_id = $1 and kind = 'application_plan'",
-    [house.provider.id],
+    [portal.provider.id],
   );
   const { location = "" } = await ada.submit("/applications/new", { name: "Shop" });
-  expect((await ada.get(location)).html).toContain("waits for approval");
+  expect((await ada.get(location)).html).toContain("is waiting for approval");
 });
 
-test("what a product keeps to its provider is not offered, not shown and not done", async ({ house }) => {
-  const ada = await house.developer("ada");
-  const path = await firstPath(ada);
+test("forms reserved for the provider are not linked, shown or accepted", async ({ portal }) => {
+  const ada = await portal.developer("ada");
+  const path = await firstApplicationPath(ada);
   const csrf = ada.hiddenInputs((await ada.get(`${path}/edit`)).html, `${path}/edit`);
-  await changeProduct(house, "buyers_manage_apps = false, buyer_key_regenerate_enabled = false");
-  await house.told();
+  await updateProduct(portal, "buyers_manage_apps = false, buyer_key_regenerate_enabled = false");
+  await portal.newEvents();
 
   for (const page of ["/applications/new", `${path}/edit`, `${path}/delete`, `${path}/user-key`]) {
     expect((await ada.get(page)).status, page).toBe(403);
@@ -86,15 +82,17 @@ test("what a product keeps to its provider is not offered, not shown and not don
     expect((await ada.get(path)).html).not.toContain(`href="${page}"`);
   }
   expect((await ada.get("/applications")).html).not.toContain("/applications/new");
-  expect(await house.told()).toEqual([]);
+  expect(await portal.newEvents()).toEqual([]);
 });
 
-test("referrer filters are added and deleted, and what is no host is refused beside the field", async ({ house }) => {
-  const ada = await house.developer("ada");
-  const path = await firstPath(ada);
+test("referrer filters can be added and deleted, and an invalid host is rejected with an error at the field", async ({
+  portal,
+}) => {
+  const ada = await portal.developer("ada");
+  const path = await firstApplicationPath(ada);
   expect((await ada.get(`${path}/referrer-filters`)).status).toBe(404);
   expect((await ada.get(path)).html).not.toContain("Referrer filters");
-  await changeProduct(house, "referrer_filters_required = true, buyers_manage_apps = false");
+  await updateProduct(portal, "referrer_filters_required = true, buyers_manage_apps = false");
   const filters = `${path}/referrer-filters`;
   expect((await ada.get(path)).html).toContain(`href="${filters}">Referrer filters`);
 
@@ -110,16 +108,13 @@ test("referrer filters are added and deleted, and what is no host is refused bes
   expect((await ada.get(filters)).html).not.toContain("*.tallow.example");
 });
 
-test("another account's and another provider's applications are not there, whatever the page", async ({
-  house,
-  neighbour,
-}) => {
-  await changeProduct(house, "backend_version = '2', referrer_filters_required = true");
-  const ada = await house.developer("ada");
-  const path = await firstPath(ada);
+test("every page responds 404 for another account's or provider's application", async ({ portal, otherPortal }) => {
+  await updateProduct(portal, "backend_version = '2', referrer_filters_required = true");
+  const ada = await portal.developer("ada");
+  const path = await firstApplicationPath(ada);
   const [, key] = /keys\/([0-9a-f]{16})\/regenerate/.exec((await ada.get(`${path}/keys`)).html) ?? [];
-  await house.told();
-  for (const stranger of [await house.developer("eve"), await neighbour.developer("mallory")]) {
+  await portal.newEvents();
+  for (const stranger of [await portal.developer("eve"), await otherPortal.developer("mallory")]) {
     const csrf = stranger.hiddenInputs((await stranger.get("/applications/new")).html, "/applications/new");
     for (const page of [
       "edit",
@@ -135,17 +130,17 @@ test("another account's and another provider's applications are not there, whate
       expect((await stranger.post(`${path}/${page}`, { ...csrf, name: "Eve" })).status, page).toBe(404);
     }
   }
-  expect((await house.told()).filter((it) => !it.includes("eve"))).toEqual([]);
+  expect((await portal.newEvents()).filter((it) => !it.includes("eve"))).toEqual([]);
 });
 
-test("none of these forms is taken without the session's token", async ({ house }) => {
-  const ada = await house.developer("ada");
-  const path = await firstPath(ada);
-  await house.told();
+test("the application forms require the session's token", async ({ portal }) => {
+  const ada = await portal.developer("ada");
+  const path = await firstApplicationPath(ada);
+  await portal.newEvents();
   for (const page of ["/applications/new", `${path}/edit`, `${path}/delete`, `${path}/user-key`]) {
     expect((await ada.post(page, { name: "Eve" })).status, page).toBe(403);
     const elsewhere = { "sec-fetch-site": "cross-site" };
     expect((await ada.submit(page, { name: "Eve" }, elsewhere)).status, page).toBe(403);
   }
-  expect(await house.told()).toEqual([]);
+  expect(await portal.newEvents()).toEqual([]);
 });

@@ -1,13 +1,13 @@
 import { expect } from "vitest";
-import { filledIn, test } from "./portal-test.ts";
+import { signUpValues, test } from "./portal-test.ts";
 import type { Visitor } from "./visitor.ts";
 
-type Typed = Readonly<Record<string, string>>;
+type FormValues = Readonly<Record<string, string>>;
 
-const headingsIn = (html: string): number => html.match(/<h1[ >]/g)?.length ?? 0;
+const countHeadings = (html: string): number => html.match(/<h1[ >]/g)?.length ?? 0;
 
-/** What can be filled in, and by which names it goes for those who hear the page. */
-function unnamedIn(html: string): readonly string[] {
+/** Returns the inputs without an accessible name. */
+function unlabelledInputs(html: string): readonly string[] {
   const fields = [...html.matchAll(/<(?:input|select|textarea) (?!type="hidden")[^>]*>/g)].map(([tag]) => tag);
   return fields.filter((tag) => {
     const [, id = ""] = / id="([^"]+)"/.exec(tag) ?? [];
@@ -15,18 +15,18 @@ function unnamedIn(html: string): readonly string[] {
   });
 }
 
-/** Sends a form with something wrong, and checks what is shown then. */
-async function refuse(visitor: Visitor, path: string, typed: Typed): Promise<void> {
-  const { html: asked } = await visitor.get(path);
-  expect([path, headingsIn(asked), unnamedIn(asked)]).toEqual([path, 1, []]);
-  expect([path, asked]).toEqual([path, expect.stringMatching(/<title>[^<]{5,}<\/title>/)]);
+/** Submits an invalid form and checks the page that rejects it. */
+async function expectRejected(visitor: Visitor, path: string, typed: FormValues): Promise<void> {
+  const { html: form } = await visitor.get(path);
+  expect([path, countHeadings(form), unlabelledInputs(form)]).toEqual([path, 1, []]);
+  expect([path, form]).toEqual([path, expect.stringMatching(/<title>[^<]{5,}<\/title>/)]);
 
   const { status, html } = await visitor.submit(path, typed);
-  expect([path, status, headingsIn(html), unnamedIn(html)]).toEqual([path, 422, 1, []]);
+  expect([path, status, countHeadings(html), unlabelledInputs(html)]).toEqual([path, 422, 1, []]);
   expect([path, html]).toEqual([path, expect.stringContaining("<title>Please check: ")]);
   const errors = [...html.matchAll(/<p [^>]*id="([^"]+-error)"/g)].map(([, id = ""]) => id);
   expect([path, errors.length > 0]).toEqual([path, true]);
-  // Below a list of fifty, nobody would see that anything happened.
+  // The summary must precede a long list, otherwise it is off screen.
   const [, beforeList = ""] = /<\/h1>([\s\S]*?)<(?:ul class="list|form)/.exec(html) ?? [];
   expect([path, beforeList]).toEqual([path, expect.stringContaining('role="alert"')]);
   for (const id of errors) {
@@ -41,10 +41,10 @@ async function refuse(visitor: Visitor, path: string, typed: Typed): Promise<voi
   }
 }
 
-test("every form says at its top that something is wrong, and beside each field what, and keeps what was typed, but for passwords", async ({
-  house,
+test("every rejected form shows a summary, an error at each field, and the submitted values except passwords", async ({
+  portal,
 }) => {
-  const { pool, provider } = house;
+  const { pool, provider } = portal;
   await pool.query(
     `update products set backend_version = '2', referrer_filters_required = true, buyer_can_select_plan = true,
        buyer_plan_change_permission = 'direct'
@@ -62,22 +62,22 @@ test("every form says at its top that something is wrong, and beside each field 
      select $1, target, 'constructor', 'Constructor', 9 from unnest('{Account,User,Cinstance}'::text[]) as target`,
     [provider.id],
   );
-  const ada = await house.developer("ada");
+  const ada = await portal.developer("ada");
   const [application = ""] = /\/applications\/\d+/.exec((await ada.get("/applications")).html) ?? [];
   await ada.submit("/account/invitations", { email: "bob@tallow.example" });
-  const invitation = await house.mailedPath();
+  const invitation = await portal.mailedPath();
   const wrongPasswords = { password: "too short", password_confirmation: "other words" };
 
-  const nobody = house.visitor("developer");
-  await refuse(nobody, "/signup", { ...filledIn("x"), email: "nonsense", ...wrongPasswords });
-  await refuse(nobody, "/login", { username: "ada", password: "a wrong one" });
-  await refuse(nobody, "/lost-password", { email: "" });
-  await refuse(nobody, invitation, { username: "x", email: "nonsense", ...wrongPasswords });
-  expect((await nobody.submit(invitation, filledIn("bob"))).status).toBe(303);
+  const nobody = portal.visitor("developer");
+  await expectRejected(nobody, "/signup", { ...signUpValues("x"), email: "nonsense", ...wrongPasswords });
+  await expectRejected(nobody, "/login", { username: "ada", password: "a wrong one" });
+  await expectRejected(nobody, "/lost-password", { email: "" });
+  await expectRejected(nobody, invitation, { username: "x", email: "nonsense", ...wrongPasswords });
+  expect((await nobody.submit(invitation, signUpValues("bob"))).status).toBe(303);
   const [, colleague = ""] = /\/account\/users\/(\d+)\/edit/.exec((await ada.get("/account/users")).html) ?? [];
 
   await ada.submit(`${application}/referrer-filters`, { value: "tallow.example" });
-  const forms: readonly (readonly [path: string, typed: Typed])[] = [
+  const forms: readonly (readonly [path: string, typed: FormValues])[] = [
     ["/account/edit", { org_name: "" }],
     ["/account/plan", { plan_id: "another" }],
     ["/account/details", { username: "x", email: "ada.l@tallow.example", current_password: "a wrong one" }],
@@ -91,12 +91,12 @@ test("every form says at its top that something is wrong, and beside each field 
     [`${application}/keys`, { value: "two words" }],
     [`${application}/referrer-filters`, { value: "not a host" }],
   ];
-  for (const [path, typed] of forms) await refuse(ada, path, typed);
+  for (const [path, typed] of forms) await expectRejected(ada, path, typed);
 });
 
-test("each key of an application, and what can be done with it, has a name of its own", async ({ house }) => {
-  await house.pool.query("update products set backend_version = '2' where provider_id = $1", [house.provider.id]);
-  const ada = await house.developer("ada");
+test("each key of an application and each of its links has a unique accessible name", async ({ portal }) => {
+  await portal.pool.query("update products set backend_version = '2' where provider_id = $1", [portal.provider.id]);
+  const ada = await portal.developer("ada");
   const [application = ""] = /\/applications\/\d+/.exec((await ada.get("/applications")).html) ?? [];
   await ada.submit(`${application}/keys`, { value: "my-own-key" });
 

@@ -6,89 +6,89 @@ import type { Visitor } from "./visitor.ts";
 const next = "another horse entirely";
 const twice = { password: next, password_confirmation: next };
 
-test("who has lost the password chooses another by the link in a mail, which works once", async ({ house }) => {
-  const ada = await house.developer("ada");
-  const phone = house.visitor("developer");
-  await house.told();
+test("a mailed link sets a new password once", async ({ portal }) => {
+  const ada = await portal.developer("ada");
+  const phone = portal.visitor("developer");
+  await portal.newEvents();
   expect(await phone.submit("/lost-password", { email: "ADA@tallow.example" })).toMatchObject({
     status: 303,
     location: "/lost-password/check-mail",
   });
   expect((await phone.get("/lost-password/check-mail")).html).toContain('<a class="button" href="/login">');
-  const path = await house.mailedPath();
+  const path = await portal.mailedPath();
   expect((await phone.get(path)).html).toContain("For ada.");
 
   expect(await phone.submit(path, twice)).toMatchObject({ status: 303, location: "/login?done=password-chosen" });
 
   expect(phone.cookies.has("bellwire_developer_device")).toBe(true);
-  expect((await phone.get("/login?done=password-chosen")).html).toContain("Your new password is set.");
+  expect((await phone.get("/login?done=password-chosen")).html).toContain("Your new password has been set.");
   expect((await phone.get(path)).status).toBe(404);
   expect((await ada.get("/account")).status).toBe(302);
   expect((await phone.submit("/login", { username: "ada", password })).status).toBe(422);
   expect((await phone.submit("/login", { username: "ada", password: next })).status).toBe(303);
-  expect(await house.told()).toEqual(["user.updated by system nobody in developer_portal"]);
+  expect(await portal.newEvents()).toEqual(["user.updated by system nobody in developer_portal"]);
 });
 
-test("nobody learns from the form who has signed up", async ({ house }) => {
-  await house.developer("ada");
-  const eve = house.visitor("developer");
+test("the password form does not reveal which addresses have signed up", async ({ portal }) => {
+  await portal.developer("ada");
+  const eve = portal.visitor("developer");
   const known = await eve.submit("/lost-password", { email: "ada@tallow.example" });
   for (const email of ["nobody@tallow.example", "nonsense", "a\u0000b"]) {
     const { status, location } = await eve.submit("/lost-password", { email });
     expect({ status, location }).toEqual({ status: known.status, location: known.location });
   }
-  const mails = await house.pool.query("select from mails where provider_id = $1", [house.provider.id]);
+  const mails = await portal.pool.query("select from mails where provider_id = $1", [portal.provider.id]);
   expect(mails).toHaveLength(1);
 });
 
-test("a password that is too short is refused beside the field, and the link still works", async ({ house }) => {
-  const ada = await house.developer("ada");
+test("a short password is rejected with an error at the field, and the link remains valid", async ({ portal }) => {
+  const ada = await portal.developer("ada");
   await ada.submit("/lost-password", { email: "ada@tallow.example" });
-  const path = await house.mailedPath();
+  const path = await portal.mailedPath();
   const { status, html } = await ada.submit(path, { password: "short", password_confirmation: "short" });
   expect(status).toBe(422);
   expect(html).toMatch(/id="password-error">New password is too short/);
   expect((await ada.submit(path, twice)).status).toBe(303);
 });
 
-test("who asks again within five minutes gets no second mail, and afterwards a link that replaces the first", async ({
-  house,
+test("a second password request sends no mail within five minutes, and later a link that replaces the first", async ({
+  portal,
   clock,
 }) => {
-  const ada = await house.developer("ada");
+  const ada = await portal.developer("ada");
   const ask = () => ada.submit("/lost-password", { email: "ada@tallow.example" });
   await ask();
-  const first = await house.mailedPath();
+  const first = await portal.mailedPath();
   await clock.advance(299_000);
   expect((await ask()).location).toBe("/lost-password/check-mail");
-  expect(await house.mailedPath()).toBe(first);
+  expect(await portal.mailedPath()).toBe(first);
   expect((await ada.get(first)).status).toBe(200);
 
   await clock.advance(1000);
   await ask();
-  expect(await house.mailedPath()).not.toBe(first);
+  expect(await portal.mailedPath()).not.toBe(first);
   expect((await ada.get(first)).status).toBe(404);
 });
 
-test("a link that is an hour old opens nothing", async ({ house, clock }) => {
-  const ada = await house.developer("ada");
+test("a password link expires after one hour", async ({ portal, clock }) => {
+  const ada = await portal.developer("ada");
   await ada.submit("/lost-password", { email: "ada@tallow.example" });
-  const path = await house.mailedPath();
+  const path = await portal.mailedPath();
   await clock.advance(3_600_000);
   expect((await ada.get(path)).status).toBe(404);
 });
 
-test("a form that is not ours sends no mail and sets no password", async ({ house }) => {
-  const ada = await house.developer("ada");
+test("a form without a valid token neither sends a mail nor sets a password", async ({ portal }) => {
+  const ada = await portal.developer("ada");
   expect((await ada.post("/lost-password", { email: "ada@tallow.example" })).status).toBe(403);
   await ada.submit("/lost-password", { email: "ada@tallow.example" });
-  expect((await ada.post(await house.mailedPath(), twice)).status).toBe(403);
+  expect((await ada.post(await portal.mailedPath(), twice)).status).toBe(403);
 });
 
-test("ten requests for one address are enough for a while, from wherever they come", async ({ house }) => {
-  await house.developer("ada");
+test("password requests for one email are limited to ten, from all client addresses together", async ({ portal }) => {
+  await portal.developer("ada");
   const ask = async (address: string): Promise<number> => {
-    const visitor = house.visitor("developer", { address });
+    const visitor = portal.visitor("developer", { address });
     return (await visitor.submit("/lost-password", { email: "ada@tallow.example" })).status;
   };
   for (let place = 1; place <= 10; place += 1) expect(await ask(`198.51.100.${place}`)).toBe(303);
@@ -100,11 +100,11 @@ const elsewhere = "ada@elsewhere.example";
 test.for([
   ["password", (ada: Visitor) => ada.submit("/account/password", { current_password: password, ...twice })],
   ["address", (ada: Visitor) => ada.submit("/account/details", { email: elsewhere, current_password: password })],
-] as const)("a link that was mailed before the owner changed the %s opens nothing", async ([, change], { house }) => {
-  const ada = await house.developer("ada");
-  const thief = house.visitor("developer");
+] as const)("changing the %s invalidates password links mailed before", async ([, change], { portal }) => {
+  const ada = await portal.developer("ada");
+  const thief = portal.visitor("developer");
   await thief.submit("/lost-password", { email: "ada@tallow.example" });
-  const path = await house.mailedPath();
+  const path = await portal.mailedPath();
   const form = thief.hiddenInputs((await thief.get(path)).html, path);
 
   expect((await change(ada)).status).toBe(303);
@@ -115,17 +115,17 @@ test.for([
   expect((await thief.submit("/login", { username: "ada", password: "a thief's own words" })).status).toBe(422);
 });
 
-test("a link that was mailed before a suspension opens nothing after it", async ({ house, clock }) => {
-  const ada = await house.developer("ada");
+test("suspending a user invalidates password links mailed before", async ({ portal, clock }) => {
+  const ada = await portal.developer("ada");
   await ada.submit("/lost-password", { email: "ada@tallow.example" });
-  const path = await house.mailedPath();
-  const [user] = await house.pool.query<{ userId: number; accountId: number }>(
+  const path = await portal.mailedPath();
+  const [user] = await portal.pool.query<{ userId: number; accountId: number }>(
     `select id as "userId", account_id from users where provider_id = $1`,
-    [house.provider.id],
+    [portal.provider.id],
   );
   if (!user) throw new Error("ada was not found.");
   const by = { actor: { kind: "system" }, channel: "system", now: clock.now() } as const;
-  await suspendUser(house.pool, { provider: house.provider, ...user, by });
-  await unsuspendUser(house.pool, { provider: house.provider, ...user, by });
+  await suspendUser(portal.pool, { provider: portal.provider, ...user, by });
+  await unsuspendUser(portal.pool, { provider: portal.provider, ...user, by });
   expect((await ada.get(path)).status).toBe(404);
 });

@@ -4,7 +4,7 @@ import { launchBrowser } from "../support/browser.ts";
 import { test } from "./portal-test.ts";
 import type { Visitor } from "./visitor.ts";
 
-/** A phone on which a visitor's pages are opened. */
+/** Opens a visitor's pages in a browser window of a phone's width. */
 async function openPhone(browser: Browser, visitor: Visitor, width: number): Promise<Page> {
   const page = await browser.newPage({ viewport: { width, height: 800 } });
   await page.route("**/*", async (route) => {
@@ -15,16 +15,14 @@ async function openPhone(browser: Browser, visitor: Visitor, width: number): Pro
   return page;
 }
 
-test("on a phone the steps of a try-out stand on one line, and on the narrowest the bar alone scrolls", async ({
-  tryOut,
-}) => {
+test("on a phone the try-out bar has one line, and on the narrowest only the bar scrolls", async ({ tryOut }) => {
   const ada = await tryOut.developer("ada");
   await using browser = await launchBrowser();
   for (const width of [390, 360, 320]) {
     const page = await openPhone(browser, ada, width);
     await page.goto("http://portal.example/account");
     const steps = await page.locator(".try-out li").all();
-    const tops = await Promise.all(steps.map(async (it) => (await it.boundingBox())?.y));
+    const tops = await Promise.all(steps.map(async (step) => (await step.boundingBox())?.y));
     expect([width, tops.length, new Set(tops).size]).toEqual([width, 3, 1]);
     expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(width);
     const lastEnds = await steps.at(-1)?.boundingBox();
@@ -32,10 +30,10 @@ test("on a phone the steps of a try-out stand on one line, and on the narrowest 
   }
 });
 
-test("on a phone the state of a user stands beside the name, however long the address", async ({ house }) => {
-  const ada = await house.developer("ada");
-  await house.pool.query("update users set email = $2 where provider_id = $1", [
-    house.provider.id,
+test("on a phone a user's state is beside the name, even with a long email address", async ({ portal }) => {
+  const ada = await portal.developer("ada");
+  await portal.pool.query("update users set email = $2 where provider_id = $1", [
+    portal.provider.id,
     "ada.of.the.longer.name@tallow.example",
   ]);
   await using browser = await launchBrowser();
@@ -46,10 +44,8 @@ test("on a phone the state of a user stands beside the name, however long the ad
   expect(Math.abs((name?.y ?? 0) - (state?.y ?? 99))).toBeLessThan(12);
 });
 
-test("on a phone the state of an invitation stands beside its date, and the address has a line of its own", async ({
-  house,
-}) => {
-  const ada = await house.developer("ada");
+test("on a phone an invitation's state is beside its date, below the email address", async ({ portal }) => {
+  const ada = await portal.developer("ada");
   await using browser = await launchBrowser();
   const page = await openPhone(browser, ada, 390);
   for (const email of ["b@x.example", "bob.of.the.longer.name@tallow.example"]) {

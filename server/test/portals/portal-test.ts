@@ -18,8 +18,8 @@ import { Visitor } from "./visitor.ts";
 const baseDomain = "bellwire.test";
 export const password = "correct horse battery";
 
-/** The sign-up form, filled in as it should be. */
-export const filledIn = (username: string): Record<string, string> => ({
+/** Returns valid values for the sign-up form. */
+export const signUpValues = (username: string): Record<string, string> => ({
   org_name: "Tallow Ltd",
   username,
   email: `${username}@tallow.example`,
@@ -27,33 +27,33 @@ export const filledIn = (username: string): Record<string, string> => ({
   password_confirmation: password,
 });
 
-/** A provider of its own, with both portals open. */
-export interface PortalHouse {
+/** A new provider with both portals. */
+export interface PortalFixture {
   readonly pool: Pool;
   readonly clock: HandDrivenClock;
   readonly provider: Provider;
-  /** Where the app's built files would be. */
+  /** Folder for the app's build output. */
   readonly webFolder: string;
-  /** Somebody with a browser's manners and no cookies yet, on one of the two hosts. */
+  /** Returns a browser without cookies, on one of the two hosts. */
   visitor(side: "developer" | "admin", options?: { address?: string }): Visitor;
-  /** Somebody who has signed up. */
+  /** Signs up a developer. */
   developer(username: string): Promise<Visitor>;
-  /** Somebody of the provider's own who has signed in. */
+  /** Signs in an Admin Portal user. */
   signedIn(username: string): Promise<Visitor>;
-  /** Puts an app where the built one would be. */
+  /** Writes a minimal build of the app. */
   buildWeb(): void;
   addProviderUser(username: string, role: Role): Promise<ProviderUser>;
-  /** The events of the provider since it was last asked, with who caused them. */
-  told(): Promise<readonly string[]>;
-  /** The path of the link in the newest mail. */
+  /** Returns the provider's events since the last call, with their actors. */
+  newEvents(): Promise<readonly string[]>;
+  /** Returns the path of the link in the newest mail. */
   mailedPath(): Promise<string>;
-  change(
+  updateProvider(
     columns: Partial<Record<"signups_enabled" | "email_activation" | "web_hooks" | "state", unknown>>,
   ): Promise<void>;
 }
 
-/** What a page of a try-out needs besides: somewhere for the webhooks to go. */
-interface TryOutHouse extends PortalHouse {
+/** Adds an endpoint, so that the try-out has deliveries. */
+interface TryOutFixture extends PortalFixture {
   addEndpoint(): Promise<void>;
 }
 
@@ -64,33 +64,33 @@ export const test = base
     return folder;
   })
   .extend("http", async ({ sharedPool, clock, webFolder }, { onCleanup }) => {
-    const http = openDoors({ pool: sharedPool, clock, webFolder });
+    const http = startPortals({ pool: sharedPool, clock, webFolder });
     onCleanup(() => http.close());
     return http;
   })
-  .extend("house", async ({ sharedPool, clock, http, webFolder }) =>
-    openHouse({ pool: sharedPool, clock, webFolder }, http),
+  .extend("portal", async ({ sharedPool, clock, http, webFolder }) =>
+    createPortal({ pool: sharedPool, clock, webFolder }, http),
   )
-  .extend("neighbour", async ({ sharedPool, clock, http, webFolder }) =>
-    openHouse({ pool: sharedPool, clock, webFolder }, http),
+  .extend("otherPortal", async ({ sharedPool, clock, http, webFolder }) =>
+    createPortal({ pool: sharedPool, clock, webFolder }, http),
   )
-  .extend("tryOut", async ({ sharedPool, clock, webFolder }, { onCleanup }): Promise<TryOutHouse> => {
-    const http = openDoors({ pool: sharedPool, clock, webFolder }, tryOutLinks);
+  .extend("tryOut", async ({ sharedPool, clock, webFolder }, { onCleanup }): Promise<TryOutFixture> => {
+    const http = startPortals({ pool: sharedPool, clock, webFolder }, tryOutLinks);
     onCleanup(() => http.close());
-    const house = await openHouse({ pool: sharedPool, clock, webFolder }, http);
-    const endpoint = { providerId: house.provider.id, url: "https://receiver.example/" };
-    return { ...house, addEndpoint: async () => void (await buildEndpoint(sharedPool, endpoint)) };
+    const portal = await createPortal({ pool: sharedPool, clock, webFolder }, http);
+    const endpoint = { providerId: portal.provider.id, url: "https://receiver.example/" };
+    return { ...portal, addEndpoint: async () => void (await buildEndpoint(sharedPool, endpoint)) };
   });
 
 const tryOutLinks = { binsUrl: "https://admin.example/p/admin/bins", adminUrl: "https://admin.example/p/admin" };
 
-interface Ground {
+interface PortalParts {
   readonly pool: Pool;
   readonly clock: HandDrivenClock;
   readonly webFolder: string;
 }
 
-function openDoors({ pool, clock, webFolder }: Ground, tryOut?: typeof tryOutLinks): FastifyInstance {
+function startPortals({ pool, clock, webFolder }: PortalParts, tryOut?: typeof tryOutLinks): FastifyInstance {
   const http = fastify();
   const needs = {
     pool,
@@ -101,50 +101,54 @@ function openDoors({ pool, clock, webFolder }: Ground, tryOut?: typeof tryOutLin
     developerPortalUrl: ({ subdomain }: Provider) => `https://${subdomain}.${baseDomain}`,
     adminPortalUrl: ({ subdomain }: Provider) => `https://${subdomain}-admin.${baseDomain}`,
   };
-  http.register(async (doors) => {
-    addFindProviderHook(doors, { pool, clock, baseDomain });
-    await doors.register(adminPortalPlugin({ ...needs, webFolder }));
-    await doors.register(developerPortalPlugin({ ...needs, mailIsSent: false }));
+  http.register(async (scope) => {
+    addFindProviderHook(scope, { pool, clock, baseDomain });
+    await scope.register(adminPortalPlugin({ ...needs, webFolder }));
+    await scope.register(developerPortalPlugin({ ...needs, mailIsSent: false }));
   });
   return http;
 }
 
-async function openHouse(ground: Ground, http: FastifyInstance): Promise<PortalHouse> {
-  const { pool, clock } = ground;
+async function createPortal(parts: PortalParts, http: FastifyInstance): Promise<PortalFixture> {
+  const { pool, clock } = parts;
   const subdomain = `p${randomBytes(6).toString("hex")}`;
   const setup = { name: "Wheat & Sons", subdomain, adminUsername: "boss", adminPassword: password, now: clock.now() };
-  const made = await pool.inTransaction((tx) => setUpProvider(tx, setup));
-  if ("refused" in made) throw new Error(JSON.stringify(made.refused));
-  const { provider } = made;
-  const enter = async (side: "developer" | "admin", url: string, fields: Record<string, string>): Promise<Visitor> => {
+  const created = await pool.inTransaction((tx) => setUpProvider(tx, setup));
+  if ("refused" in created) throw new Error(JSON.stringify(created.refused));
+  const { provider } = created;
+  const submitAndKeep = async (
+    side: "developer" | "admin",
+    url: string,
+    fields: Record<string, string>,
+  ): Promise<Visitor> => {
     const visitor = new Visitor(http, hosts[side], "203.0.113.7");
     const { status } = await visitor.submit(url, fields);
-    if (status !== 303) throw new Error(`${url} answered ${status}`);
+    if (status !== 303) throw new Error(`${url} responded ${status}`);
     return visitor;
   };
   const hosts = { developer: `${subdomain}.${baseDomain}`, admin: `${subdomain}-admin.${baseDomain}` };
 
   return {
-    ...ground,
+    ...parts,
     provider,
     visitor: (side, { address = "203.0.113.7" } = {}) => new Visitor(http, hosts[side], address),
-    developer: (username) => enter("developer", "/signup", filledIn(username)),
-    signedIn: (username) => enter("admin", "/p/login", { username, password }),
-    buildWeb: () => buildWeb(ground.webFolder),
+    developer: (username) => submitAndKeep("developer", "/signup", signUpValues(username)),
+    signedIn: (username) => submitAndKeep("admin", "/p/login", { username, password }),
+    buildWeb: () => buildWeb(parts.webFolder),
     addProviderUser: async (username, role) => {
       const passwordHash = await hashPassword(password, { providerId: provider.id });
       return pool.inTransaction((tx) =>
         createProviderUser(tx, { providerId: provider.id, username, passwordHash, role }),
       );
     },
-    told: eventTeller(pool, provider.id),
+    newEvents: trackEvents(pool, provider.id),
     mailedPath: async () => {
       const newest = `select text from mails where provider_id = $1 order by id desc limit 1`;
       const [mail] = await pool.query<{ text: string }>(newest, [provider.id]);
       const [link = ""] = /https:\/\/\S+/.exec(mail?.text ?? "") ?? [];
       return new URL(link).pathname;
     },
-    change: async (columns) => {
+    updateProvider: async (columns) => {
       await pool.inTransaction(async (tx) => {
         for (const [column, value] of Object.entries(columns)) {
           await tx.query(`update providers set ${column} = $2 where id = $1`, [provider.id, value]);
@@ -155,21 +159,21 @@ async function openHouse(ground: Ground, http: FastifyInstance): Promise<PortalH
   };
 }
 
-/** Each event as `account.updated by developer ada in developer_portal`. */
-function eventTeller(pool: Pool, providerId: number): () => Promise<readonly string[]> {
+/** Formats each event as `account.updated by developer ada in developer_portal`. */
+function trackEvents(pool: Pool, providerId: number): () => Promise<readonly string[]> {
   const statement = `
     select event.id, event.type || ' by ' || event.actor_kind || ' ' || coalesce(actor.username, 'nobody') || ' in ' ||
-      event.channel as sentence
+      event.channel as description
     from events as event
     left join users as actor on actor.provider_id = event.provider_id and actor.id = event.actor_user_id
     where event.provider_id = $1
     order by event.id`;
-  const known = new Set<unknown>();
+  const reported = new Set<unknown>();
   return async () => {
-    const events = await pool.query<{ id: unknown; sentence: string }>(statement, [providerId]);
-    const fresh = events.filter(({ id }) => !known.has(id));
-    for (const { id } of fresh) known.add(id);
-    return fresh.map(({ sentence }) => sentence);
+    const events = await pool.query<{ id: unknown; description: string }>(statement, [providerId]);
+    const fresh = events.filter(({ id }) => !reported.has(id));
+    for (const { id } of fresh) reported.add(id);
+    return fresh.map(({ description }) => description);
   };
 }
 
@@ -177,4 +181,14 @@ function buildWeb(folder: string): void {
   mkdirSync(join(folder, "assets"), { recursive: true });
   writeFileSync(join(folder, "index.html"), "<!doctype html><html><head><title>App</title></head><body></body></html>");
   writeFileSync(join(folder, "assets", "index-abc.js"), "app()");
+}
+
+/** Returns the path of the application created by the sign-up. */
+export async function firstApplicationPath(visitor: Visitor): Promise<string> {
+  const [path = ""] = /\/applications\/\d+/.exec((await visitor.get("/applications")).html) ?? [];
+  return path;
+}
+
+export async function updateProduct(portal: PortalFixture, assignments: string): Promise<void> {
+  await portal.pool.query(`update products set ${assignments} where provider_id = $1`, [portal.provider.id]);
 }

@@ -1,31 +1,31 @@
 import { expect } from "vitest";
-import { filledIn, password, test, type PortalHouse } from "./portal-test.ts";
+import { signUpValues, password, test, type PortalFixture } from "./portal-test.ts";
 
-test("a sign-up makes an account, signs its developer in and lands on the application with its key", async ({
-  house,
+test("a sign-up creates an account, signs the developer in, and shows the application with its key", async ({
+  portal,
 }) => {
-  const ada = house.visitor("developer");
+  const ada = portal.visitor("developer");
 
-  const answer = await ada.submit("/signup", filledIn("ada"));
+  const response = await ada.submit("/signup", signUpValues("ada"));
 
-  expect(answer.status).toBe(303);
-  expect(answer.location).toMatch(/^\/applications\/\d+\?signed_up$/);
-  expect(String(answer.headers["set-cookie"])).toMatch(
+  expect(response.status).toBe(303);
+  expect(response.location).toMatch(/^\/applications\/\d+\?signed_up$/);
+  expect(String(response.headers["set-cookie"])).toMatch(
     /bellwire_developer=[0-9a-f]{64}; .*HttpOnly; Secure; SameSite=Lax/,
   );
-  const page = await ada.get(answer.location ?? "");
+  const page = await ada.get(response.location ?? "");
   expect(page.status).toBe(200);
   expect(page.html).toContain("Tallow Ltd&#39;s App");
   expect(page.html).toMatch(/id="user-key-\d+" class="key" value="[0-9a-f]{32}"/);
 });
 
-test("what happened is told in the developer's name", async ({ house }) => {
-  await house.visitor("developer").submit("/signup", filledIn("ada"));
+test("the events of a sign-up name the new user as the actor", async ({ portal }) => {
+  await portal.visitor("developer").submit("/signup", signUpValues("ada"));
 
-  const events = await house.pool.query(
+  const events = await portal.pool.query(
     `select event.type, event.actor_kind, event.channel, event.actor_user_id = (select id from users where provider_id = $1) as "byAda"
      from events event where event.provider_id = $1 order by event.sequence`,
-    [house.provider.id],
+    [portal.provider.id],
   );
   const byAda = { actorKind: "developer", channel: "developer_portal", byAda: true };
   expect(events).toEqual([
@@ -43,47 +43,50 @@ test.for([
   ["email", "nonsense", /Email .*should look like an email address/],
   ["password", "short", /Password is too short/],
   ["password_confirmation", "something else", /Password again doesn&#39;t match/],
-] as const)("%s = %j is refused beside its field, and the rest is kept", async ([name, value, words], { house }) => {
-  const answer = await house.visitor("developer").submit("/signup", { ...filledIn("ada"), [name]: value });
+] as const)(
+  "%s = %j is rejected with an error at its field, and the other values are kept",
+  async ([name, value, words], { portal }) => {
+    const response = await portal.visitor("developer").submit("/signup", { ...signUpValues("ada"), [name]: value });
 
-  expect(answer.status).toBe(422);
-  expect(answer.html).toMatch(new RegExp(`<p class="error" id="${name}-error">${words.source}`));
-  expect(answer.html).toMatch(
-    new RegExp(`<input id="${name}" [^>]*aria-invalid="true" aria-describedby="[^"]*${name}-error"`),
-  );
-  if (name !== "email") expect(answer.html).toContain('value="ada@tallow.example"');
-  expect(answer.html).not.toContain(password);
-  expect(await house.pool.query("select from accounts where provider_id = $1", [house.provider.id])).toEqual([]);
-});
+    expect(response.status).toBe(422);
+    expect(response.html).toMatch(new RegExp(`<p class="error" id="${name}-error">${words.source}`));
+    expect(response.html).toMatch(
+      new RegExp(`<input id="${name}" [^>]*aria-invalid="true" aria-describedby="[^"]*${name}-error"`),
+    );
+    if (name !== "email") expect(response.html).toContain('value="ada@tallow.example"');
+    expect(response.html).not.toContain(password);
+    expect(await portal.pool.query("select from accounts where provider_id = $1", [portal.provider.id])).toEqual([]);
+  },
+);
 
-test("a name with a control character is refused with words, not with an error of ours", async ({ house }) => {
+test("a name with a control character is rejected with an error at its field", async ({ portal }) => {
   for (const org_name of ["Tallow\u0000Ltd", "Tallow\u0007Ltd"]) {
-    const answer = await house.visitor("developer").submit("/signup", { ...filledIn("ada"), org_name });
-    expect(answer.status).toBe(422);
-    expect(answer.html).toContain('id="org_name-error"');
+    const response = await portal.visitor("developer").submit("/signup", { ...signUpValues("ada"), org_name });
+    expect(response.status).toBe(422);
+    expect(response.html).toContain('id="org_name-error"');
   }
-  const answer = await house
+  const response = await portal
     .visitor("developer")
-    .submit("/signup", { ...filledIn("ada"), username: "ada\u0000", email: "a\u0000@b.example" });
-  expect(answer.status).toBe(422);
+    .submit("/signup", { ...signUpValues("ada"), username: "ada\u0000", email: "a\u0000@b.example" });
+  expect(response.status).toBe(422);
 });
 
-test("who is logged in may sign up somebody else, and is that one from then on", async ({ house }) => {
-  const visitor = await house.developer("ada");
+test("a signed-in developer can sign up another account and is then signed in to it", async ({ portal }) => {
+  const visitor = await portal.developer("ada");
   expect((await visitor.get("/signup")).html).toContain("You are logged in as ada");
 
-  expect((await visitor.submit("/signup", { ...filledIn("bob"), org_name: "Bran Ltd" })).status).toBe(303);
+  expect((await visitor.submit("/signup", { ...signUpValues("bob"), org_name: "Bran Ltd" })).status).toBe(303);
 
   expect((await visitor.get("/account")).html).toContain("Bran Ltd");
 });
 
-test("markup in a name is shown, never run", async ({ house }) => {
+test("markup in a name is escaped", async ({ portal }) => {
   const canary = `<script>alert("x")</script>`;
-  const ada = house.visitor("developer");
-  const refused = await ada.submit("/signup", { ...filledIn("ada"), org_name: canary, password: "" });
+  const ada = portal.visitor("developer");
+  const refused = await ada.submit("/signup", { ...signUpValues("ada"), org_name: canary, password: "" });
   expect(refused.html).not.toContain("<script>alert");
 
-  const { location = "" } = await ada.submit("/signup", { ...filledIn("ada"), org_name: canary });
+  const { location = "" } = await ada.submit("/signup", { ...signUpValues("ada"), org_name: canary });
   for (const url of [location, "/account", "/applications"]) {
     const { status, html } = await ada.get(url);
     expect(status).toBe(200);
@@ -92,33 +95,33 @@ test("markup in a name is shown, never run", async ({ house }) => {
   }
 });
 
-test("a name that is taken is refused beside its field", async ({ house, clock }) => {
-  await house.visitor("developer").submit("/signup", filledIn("ada"));
+test("a taken username is rejected with an error at its field", async ({ portal, clock }) => {
+  await portal.visitor("developer").submit("/signup", signUpValues("ada"));
   await clock.advance(1000);
 
-  const answer = await house.visitor("developer").submit("/signup", { ...filledIn("ada"), username: "ADA" });
+  const response = await portal.visitor("developer").submit("/signup", { ...signUpValues("ada"), username: "ADA" });
 
-  expect(answer.status).toBe(422);
-  expect(answer.html).toMatch(/id="username-error">Username has already been taken/);
-  expect(answer.html).toMatch(/id="email-error">Email has already been taken/);
+  expect(response.status).toBe(422);
+  expect(response.html).toMatch(/id="username-error">Username has already been taken/);
+  expect(response.html).toMatch(/id="email-error">Email has already been taken/);
 });
 
-test("a form that a double click sends twice makes one account, and both answers are the same", async ({ house }) => {
-  const ada = house.visitor("developer");
+test("a double click on the sign-up form creates one account, with equal responses", async ({ portal }) => {
+  const ada = portal.visitor("developer");
   const { html } = await ada.get("/signup");
-  const form = { ...ada.hiddenInputs(html, "/signup"), ...filledIn("ada") };
+  const form = { ...ada.hiddenInputs(html, "/signup"), ...signUpValues("ada") };
 
-  const answers = await Promise.all([ada.post("/signup", form), ada.post("/signup", form)]);
+  const responses = await Promise.all([ada.post("/signup", form), ada.post("/signup", form)]);
 
-  expect(answers.map((answer) => answer.status)).toEqual([303, 303]);
-  expect(answers[0]?.location).toBe(answers[1]?.location);
-  expect(await house.pool.query("select from accounts where provider_id = $1", [house.provider.id])).toHaveLength(1);
+  expect(responses.map((response) => response.status)).toEqual([303, 303]);
+  expect(responses[0]?.location).toBe(responses[1]?.location);
+  expect(await portal.pool.query("select from accounts where provider_id = $1", [portal.provider.id])).toHaveLength(1);
 });
 
-test("the form of a minute ago does not sign anybody in", async ({ house, clock }) => {
-  const eve = house.visitor("developer");
-  const form = { ...eve.hiddenInputs((await eve.get("/signup")).html, "/signup"), ...filledIn("ada") };
-  await house.visitor("developer").submit("/signup", filledIn("ada"));
+test("a form older than a minute is no duplicate sign-up", async ({ portal, clock }) => {
+  const eve = portal.visitor("developer");
+  const form = { ...eve.hiddenInputs((await eve.get("/signup")).html, "/signup"), ...signUpValues("ada") };
+  await portal.visitor("developer").submit("/signup", signUpValues("ada"));
   expect(
     (await eve.post("/signup", { ...form, password: "wrong but long", password_confirmation: "wrong but long" }))
       .status,
@@ -127,45 +130,46 @@ test("the form of a minute ago does not sign anybody in", async ({ house, clock 
   expect((await eve.post("/signup", form)).status).toBe(422);
 });
 
-test("with activation by mail nobody is signed in before the link is opened, and the link works once", async ({
-  house,
+test("with activation by mail a developer is signed in only after opening the link, which works once", async ({
+  portal,
 }) => {
-  await house.change({ email_activation: true });
-  const ada = house.visitor("developer");
+  await portal.updateProvider({ email_activation: true });
+  const ada = portal.visitor("developer");
 
-  const answer = await ada.submit("/signup", filledIn("ada"));
-  expect(answer).toMatchObject({ status: 303, location: "/signup/check-mail" });
-  expect((await ada.get("/signup/check-mail")).html).toContain("We have sent you a mail");
+  const response = await ada.submit("/signup", signUpValues("ada"));
+  expect(response).toMatchObject({ status: 303, location: "/signup/check-mail" });
+  expect((await ada.get("/signup/check-mail")).html).toContain("We have sent you an email");
   expect((await ada.get("/account")).status).toBe(302);
   expect((await ada.submit("/login", { username: "ada", password })).html).toContain("confirm your email address");
 
-  const [mail] = await house.pool.query<{ text: string }>("select text from mails where provider_id = $1", [
-    house.provider.id,
+  const [mail] = await portal.pool.query<{ text: string }>("select text from mails where provider_id = $1", [
+    portal.provider.id,
   ]);
   const [link = ""] = /https:\/\/\S+/.exec(mail?.text ?? "") ?? [];
   const { host, pathname } = new URL(link);
-  expect(host).toBe(`${house.provider.subdomain}.bellwire.test`);
+  expect(host).toBe(`${portal.provider.subdomain}.bellwire.test`);
   expect((await ada.get(pathname)).html).toContain("Your account is active");
   expect((await ada.get(pathname)).status).toBe(404);
   expect((await ada.submit("/login", { username: "ada", password })).status).toBe(303);
 });
 
-test("an account that needs approval is not signed in, and says so", async ({ house }) => {
-  await house.pool.query("update plans set approval_required = true where provider_id = $1 and kind = 'account_plan'", [
-    house.provider.id,
-  ]);
-  const ada = house.visitor("developer");
-  expect(await ada.submit("/signup", filledIn("ada"))).toMatchObject({
+test("an account that requires approval is not signed in, and a page explains why", async ({ portal }) => {
+  await portal.pool.query(
+    "update plans set approval_required = true where provider_id = $1 and kind = 'account_plan'",
+    [portal.provider.id],
+  );
+  const ada = portal.visitor("developer");
+  expect(await ada.submit("/signup", signUpValues("ada"))).toMatchObject({
     status: 303,
     location: "/signup/awaiting-approval",
   });
   expect((await ada.submit("/login", { username: "ada", password })).html).toContain("waiting for approval");
 });
 
-test("while sign-ups are closed there is no form, and sending one does nothing", async ({ house }) => {
-  const ada = house.visitor("developer");
-  const form = { ...ada.hiddenInputs((await ada.get("/signup")).html, "/signup"), ...filledIn("ada") };
-  await house.change({ signups_enabled: false });
+test("closed sign-ups show no form and accept none", async ({ portal }) => {
+  const ada = portal.visitor("developer");
+  const form = { ...ada.hiddenInputs((await ada.get("/signup")).html, "/signup"), ...signUpValues("ada") };
+  await portal.updateProvider({ signups_enabled: false });
 
   expect((await ada.get("/signup")).status).toBe(403);
   expect((await ada.post("/signup", form)).status).toBe(403);
@@ -175,81 +179,83 @@ test("while sign-ups are closed there is no form, and sending one does nothing",
 test.for([
   ["no hidden input and no cookie", {}, {}],
   ["a made-up token", { form_token: `1770091506789.${"A".repeat(43)}` }, {}],
-] as const)("a form with %s is refused", async ([, inputs], { house }) => {
-  const answer = await house.visitor("developer").post("/signup", { ...filledIn("ada"), ...inputs });
-  expect(answer.status).toBe(403);
-  expect(answer.html).toContain("Nothing was changed");
+] as const)("a form with %s is rejected", async ([, inputs], { portal }) => {
+  const response = await portal.visitor("developer").post("/signup", { ...signUpValues("ada"), ...inputs });
+  expect(response.status).toBe(403);
+  expect(response.html).toContain("Nothing was changed");
 });
 
-test("a token of one browser does not open another's form", async ({ house }) => {
-  const [ada, eve] = [house.visitor("developer"), house.visitor("developer")];
+test("a form token is valid in one browser only", async ({ portal }) => {
+  const [ada, eve] = [portal.visitor("developer"), portal.visitor("developer")];
   const inputs = ada.hiddenInputs((await ada.get("/signup")).html, "/signup");
   await eve.get("/signup");
-  expect((await eve.post("/signup", { ...filledIn("eve"), ...inputs })).status).toBe(403);
+  expect((await eve.post("/signup", { ...signUpValues("eve"), ...inputs })).status).toBe(403);
 });
 
-test("a form that another site sends is refused, whatever it holds", async ({ house }) => {
+test("a form sent by another site is rejected, even with a valid token", async ({ portal }) => {
   for (const headers of [{ origin: "https://elsewhere.example" }, { "sec-fetch-site": "cross-site" }]) {
-    expect((await house.visitor("developer").submit("/signup", filledIn("ada"), headers)).status).toBe(403);
+    expect((await portal.visitor("developer").submit("/signup", signUpValues("ada"), headers)).status).toBe(403);
   }
 });
 
-test("a script that signs up again and again from one address has to wait", async ({ house }) => {
-  const script = house.visitor("developer", { address: "198.51.100.9" });
-  const wrong = { ...filledIn("ada"), password: "" };
+test("sign-ups are limited per client address", async ({ portal }) => {
+  const script = portal.visitor("developer", { address: "198.51.100.9" });
+  const wrong = { ...signUpValues("ada"), password: "" };
   const form = { ...script.hiddenInputs((await script.get("/signup")).html, "/signup"), ...wrong };
   for (let time = 0; time < 100; time += 1) await script.post("/signup", form);
 
-  const answer = await script.post("/signup", form);
+  const response = await script.post("/signup", form);
 
-  expect(answer.status).toBe(429);
-  expect(answer.headers["retry-after"]).toBe("600");
-  expect(answer.html).toContain("try again in 10 minutes");
-  expect((await house.visitor("developer").post("/signup", form)).status).not.toBe(429);
+  expect(response.status).toBe(429);
+  expect(response.headers["retry-after"]).toBe("600");
+  expect(response.html).toContain("try again in 10 minutes");
+  expect((await portal.visitor("developer").post("/signup", form)).status).not.toBe(429);
 });
 
-test("the provider's own fields are asked for and kept, and hidden ones are not taken", async ({ house }) => {
-  await house.pool.query(
+test("the sign-up accepts the provider's fields, except hidden ones", async ({ portal }) => {
+  await portal.pool.query(
     `insert into fields_definitions (provider_id, target, name, label, required, hidden, choices, position) values
      ($1, 'Account', 'size', 'How many are you?', true, false, '{few,many}', 2),
      ($1, 'Account', 'rating', 'Rating', false, true, '{}', 3)`,
-    [house.provider.id],
+    [portal.provider.id],
   );
-  const ada = house.visitor("developer");
-  const refused = await ada.submit("/signup", { ...filledIn("ada"), size: "" });
+  const ada = portal.visitor("developer");
+  const refused = await ada.submit("/signup", { ...signUpValues("ada"), size: "" });
   expect(refused.html).toMatch(/id="size-error">How many are you\? can&#39;t be blank/);
   expect(refused.html).not.toContain("Rating");
 
-  expect((await ada.submit("/signup", { ...filledIn("ada"), size: "many", rating: "5" })).status).toBe(303);
-  expect(await house.pool.query("select fields from accounts where provider_id = $1", [house.provider.id])).toEqual([
+  expect((await ada.submit("/signup", { ...signUpValues("ada"), size: "many", rating: "5" })).status).toBe(303);
+  expect(await portal.pool.query("select fields from accounts where provider_id = $1", [portal.provider.id])).toEqual([
     { fields: { size: "many" } },
   ]);
 });
 
-async function addPlan(house: PortalHouse, kind: "application_plan" | "service_plan", state: string): Promise<number> {
-  const [plan] = await house.pool.query<{ id: number }>(
+async function addPlan(
+  portal: PortalFixture,
+  kind: "application_plan" | "service_plan",
+  state: string,
+): Promise<number> {
+  const [plan] = await portal.pool.query<{ id: number }>(
     `insert into plans (provider_id, kind, product_id, name, system_name, state)
      select $1, $2, id, 'Gold', 'gold', $3 from products where provider_id = $1
      returning id`,
-    [house.provider.id, kind, state],
+    [portal.provider.id, kind, state],
   );
   return plan?.id ?? 0;
 }
 
-test("the plans that a link asks for stay in the form while it is refused, and are had in the end", async ({
-  house,
-}) => {
+test("plans requested by a link survive a rejected form and apply to the account", async ({ portal }) => {
   const [gold, premium] = [
-    await addPlan(house, "application_plan", "published"),
-    await addPlan(house, "service_plan", "published"),
+    await addPlan(portal, "application_plan", "published"),
+    await addPlan(portal, "service_plan", "published"),
   ];
-  const ada = house.visitor("developer");
+  const ada = portal.visitor("developer");
   const link = `/signup?plan_ids[]=${gold}&plan_ids=${premium}`;
   const hidden = [gold, premium].map((id) => `<input type="hidden" name="plan_ids[]" value="${id}">`).join("\n");
   const { html } = await ada.get(link);
   expect(html).toContain(hidden);
 
-  const form = new URLSearchParams({ ...ada.hiddenInputs(html, "/signup"), ...filledIn("ada"), org_name: "" });
+  const form = new URLSearchParams({ ...ada.hiddenInputs(html, "/signup"), ...signUpValues("ada"), org_name: "" });
   form.append("plan_ids[]", String(gold));
   const refused = await ada.postText("/signup", form.toString());
   expect(refused.status).toBe(422);
@@ -259,30 +265,30 @@ test("the plans that a link asks for stay in the form while it is refused, and a
   const { location = "" } = await ada.postText("/signup", form.toString());
   expect((await ada.get(location)).html).toContain("<dd>Gold</dd>");
   expect(
-    await house.pool.query("select plan_id from service_subscriptions where provider_id = $1", [house.provider.id]),
+    await portal.pool.query("select plan_id from service_subscriptions where provider_id = $1", [portal.provider.id]),
   ).toEqual([{ planId: premium }]);
 });
 
-test("plans that are not to be had, or not together, are refused in words, and the form goes on without", async ({
-  house,
-  neighbour,
+test("unavailable or conflicting plans are rejected with an error, and the form continues without them", async ({
+  portal,
+  otherPortal,
 }) => {
-  const hidden = await addPlan(house, "application_plan", "hidden");
-  const theirs = await addPlan(neighbour, "application_plan", "published");
-  const premium = await addPlan(house, "service_plan", "published");
-  const [service] = await house.pool.query<{ id: number }>(
+  const hidden = await addPlan(portal, "application_plan", "hidden");
+  const theirs = await addPlan(otherPortal, "application_plan", "published");
+  const premium = await addPlan(portal, "service_plan", "published");
+  const [service] = await portal.pool.query<{ id: number }>(
     "select id from plans where provider_id = $1 and kind = 'service_plan' and is_default",
-    [house.provider.id],
+    [portal.provider.id],
   );
   for (const wanted of [[hidden], [theirs], ["gold"], [premium, service?.id]]) {
-    const ada = house.visitor("developer");
+    const ada = portal.visitor("developer");
     const query = wanted.map((id) => `plan_ids[]=${id}`).join("&");
     const inputs = ada.hiddenInputs((await ada.get("/signup")).html, "/signup");
-    const { status, html } = await ada.post(`/signup?${query}`, { ...inputs, ...filledIn("ada") });
+    const { status, html } = await ada.post(`/signup?${query}`, { ...inputs, ...signUpValues("ada") });
     expect([wanted, status]).toEqual([wanted, 422]);
-    expect(html).toContain("You came for plans that are not to be had");
+    expect(html).toContain("The requested plans are unavailable");
     expect(html).toContain('value="ada@tallow.example"');
     expect(html).not.toContain("plan_ids");
   }
-  expect(await house.pool.query("select from accounts where provider_id = $1", [house.provider.id])).toEqual([]);
+  expect(await portal.pool.query("select from accounts where provider_id = $1", [portal.provider.id])).toEqual([]);
 });

@@ -1,13 +1,13 @@
 import type { FastifyInstance, LightMyRequestResponse } from "fastify";
 
-export interface Answer {
+export interface PageResponse {
   readonly status: number;
   readonly html: string;
   readonly location: string | undefined;
   readonly headers: LightMyRequestResponse["headers"];
 }
 
-/** Gets pages, sends their forms back with the hidden inputs, and keeps cookies. No script runs. */
+/** A browser without scripts: loads pages, submits forms with their hidden inputs, and keeps cookies. */
 export class Visitor {
   readonly #http: FastifyInstance;
   readonly #host: string;
@@ -20,17 +20,17 @@ export class Visitor {
     this.#address = address;
   }
 
-  get(url: string, headers: Record<string, string> = {}): Promise<Answer> {
+  get(url: string, headers: Record<string, string> = {}): Promise<PageResponse> {
     return this.#send({ method: "GET", url, headers });
   }
 
-  /** Sends nothing but what is given. */
-  post(url: string, fields: Record<string, string>, headers: Record<string, string> = {}): Promise<Answer> {
+  /** Sends only the given fields. */
+  post(url: string, fields: Record<string, string>, headers: Record<string, string> = {}): Promise<PageResponse> {
     return this.postText(url, new URLSearchParams(fields).toString(), headers);
   }
 
-  /** The same, where a name may stand more than once. */
-  postText(url: string, payload: string, headers: Record<string, string> = {}): Promise<Answer> {
+  /** Sends an encoded form, which may repeat names. */
+  postText(url: string, payload: string, headers: Record<string, string> = {}): Promise<PageResponse> {
     return this.#send({
       method: "POST",
       url,
@@ -39,18 +39,18 @@ export class Visitor {
     });
   }
 
-  /** Opens the page at `url` and sends the form on it that posts to the same path, filled in with `fields`. */
+  /** Loads the page at `url` and submits its form of the same path with `fields`. */
   async submit(
     url: string,
     fields: Record<string, string> = {},
     headers: Record<string, string> = {},
-  ): Promise<Answer> {
+  ): Promise<PageResponse> {
     const [path = url] = url.split("?", 1);
     return this.post(path, { ...this.hiddenInputs((await this.get(url)).html, path), ...fields }, headers);
   }
 
-  /** Opens the page at `url` and sends the form on it that posts to `action`. */
-  async submitForm(url: string, action: string, headers: Record<string, string> = {}): Promise<Answer> {
+  /** Loads the page at `url` and submits its form with the path `action`. */
+  async submitForm(url: string, action: string, headers: Record<string, string> = {}): Promise<PageResponse> {
     return this.post(action, this.hiddenInputs((await this.get(url)).html, action), headers);
   }
 
@@ -62,7 +62,7 @@ export class Visitor {
     return Object.fromEntries([...inputs].map(([, name = "", value = ""]) => [name, value]));
   }
 
-  /** What the Admin Portal's page tells its app. */
+  /** Returns the session data in the Admin Portal's page. */
   async session(): Promise<{ csrfToken: string; places: Record<string, boolean> }> {
     const { html } = await this.get("/p/admin");
     const [, json = "{}"] = /id="bellwire-session">(.*?)<\/script>/.exec(html) ?? [];
@@ -74,17 +74,22 @@ export class Visitor {
     url: string;
     payload?: string;
     headers: Record<string, string>;
-  }): Promise<Answer> {
+  }): Promise<PageResponse> {
     const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
-    const answer = await this.#http.inject({
+    const response = await this.#http.inject({
       ...request,
       remoteAddress: this.#address,
       headers: { host: this.#host, ...(cookie && { cookie }), ...request.headers },
     });
-    for (const { name, value } of answer.cookies) {
+    for (const { name, value } of response.cookies) {
       if (value === "") this.cookies.delete(name);
       else this.cookies.set(name, value);
     }
-    return { status: answer.statusCode, html: answer.body, location: answer.headers.location, headers: answer.headers };
+    return {
+      status: response.statusCode,
+      html: response.body,
+      location: response.headers.location,
+      headers: response.headers,
+    };
   }
 }

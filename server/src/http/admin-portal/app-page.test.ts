@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { sessionElement } from "./app-page.ts";
 
-test("no name can end the element that holds the session", () => {
+test("a name cannot end the script element of the session data", () => {
   const element = sessionElement({
     userId: 1,
     userName: "</script><script>alert(1)</script><!--",

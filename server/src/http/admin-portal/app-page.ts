@@ -9,7 +9,7 @@ import { readForm } from "#http/shared/forms.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import type { AdminPortal, AdminPortalNeeds } from "./page.ts";
 
-/** Every page of the app is one and the same file: which page it is, the browser reads from its address. */
+/** Serves the same file for every page of the app; the browser routes by path. */
 export function addAppRoutes(http: FastifyInstance, portal: AdminPortal): void {
   const show = (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => showApp(portal, request, reply);
   http.get("/p", async (_request, reply) => reply.redirect("/p/admin", 302));
@@ -24,7 +24,7 @@ async function showApp(portal: AdminPortal, request: FastifyRequest, reply: Fast
   const session = sessionDataFor(portal, request.provider, signedIn);
   const html = await readAppPage(portal.webFolder, session);
   if (html === undefined) return showBuildPending(portal, request, reply);
-  // The app shows the same refusal; whoever reads only the status is told as well.
+  // The app shows the denial; the status tells other clients.
   return reply
     .code(isClosedPage(session.places, request.url) ? 403 : 200)
     .type("text/html; charset=utf-8")
@@ -37,18 +37,18 @@ const showBuildPending = (portal: AdminPortal, request: FastifyRequest, reply: F
     title: "One moment",
     status: 503,
     data: {
-      text: "The pages of the Admin Portal are still being built. This page opens them as soon as they are there.",
+      text: "The Admin Portal is still being built. This page opens it as soon as it is ready.",
       reload_after_seconds: 3,
     },
   });
 
-/** The built page with the session in it, or undefined while there is none. Read anew each time: a build may replace it. */
+/** Returns the built page with the session data, or undefined before the first build. Not cached, as a build may replace it. */
 async function readAppPage(webFolder: string, session: SessionData): Promise<string | undefined> {
   const page = await readIfPresent(join(webFolder, "index.html"));
   return page?.replace("</head>", () => `${sessionElement(session)}</head>`);
 }
 
-/** JSON in a script element: read as data, never run. `<` is escaped, so that no name can end the element. */
+/** Renders the session data as JSON in a script element. Escapes `<`, so that no name can end the element. */
 export const sessionElement = (session: SessionData): string =>
   `<script type="application/json" id="bellwire-session">${JSON.stringify(session).replaceAll("<", "\\u003c")}</script>`;
 
@@ -61,7 +61,7 @@ async function readIfPresent(file: string): Promise<string | undefined> {
   }
 }
 
-/** What the app's page names. Files below assets carry a digest in their names, so browsers keep them for ever. */
+/** Serves the app's assets. Their names contain a digest, so browsers cache them for a year. */
 export async function serveWebFiles(http: FastifyInstance, webFolder: string): Promise<void> {
   await http.register(fastifyStatic, { root: webFolder, serve: false, logLevel: "error" });
 
@@ -71,7 +71,7 @@ export async function serveWebFiles(http: FastifyInstance, webFolder: string): P
   http.get("/p/admin/bellwire.svg", (_request, reply) => reply.sendFile("bellwire.svg", { maxAge: "1h" }));
 }
 
-/** What it takes to open each place of the app, by the first part of its path. The start is open to everybody. */
+/** The action required for each page of the app, by the first path segment. The start page requires none. */
 const requiredActions = {
   accounts: "read-portal",
   applications: "read-portal",
@@ -92,18 +92,17 @@ const requiredActions = {
   endpoints: "read-webhooks",
 } as const satisfies Record<string, Deed>;
 
-/** What the app knows about who uses it, from the first moment on. */
+/** Data about the signed-in user, embedded in the app's page. */
 interface SessionData {
   readonly userId: number;
   readonly userName: string;
   readonly role: ProviderUser["role"];
-  /** The rules are the server's alone: the app offers and opens what is listed here. */
+  /** Permitted pages and actions. The app shows only these; the server enforces them. */
   readonly places: Readonly<Record<string, boolean>>;
   readonly deeds: readonly Deed[];
   readonly csrfToken: string;
   readonly providerName: string;
   readonly timeZone: string;
-  /** The rule for passwords, to be shown before one is typed. */
   readonly passwordLengthMin: number;
   readonly publicUrl: string;
   readonly developerPortalUrl: string;
@@ -128,7 +127,7 @@ function sessionDataFor(portal: Urls, provider: Provider, { user, csrfToken }: S
   };
 }
 
-/** Whether a page's address leads to a place that is not open. What is no place at all, the app itself knows. */
+/** True if the URL belongs to a page that the user may not open. The app handles unknown pages. */
 function isClosedPage(places: Readonly<Record<string, boolean>>, url: string): boolean {
   const [, place = ""] = /^\/p\/admin\/([^/?]+)/.exec(url) ?? [];
   return places[place] === false;

@@ -9,7 +9,7 @@ import { addSignInRoutes } from "./sign-in.ts";
 
 const assetsFolder = fileURLToPath(new URL("./assets/", import.meta.url));
 
-/** Signs the provider's people in, and gives them the app that `web` built. */
+/** Serves the sign-in page and the app built from `web` to the provider's users. */
 export const adminPortalPlugin =
   (needs: AdminPortalNeeds): FastifyPluginAsync =>
   async (http) => {

@@ -9,15 +9,15 @@ import type { Provider } from "#portal/providers/index.ts";
 export interface AdminPortalNeeds {
   readonly pool: Pool;
   readonly clock: Clock;
-  /** How the outside reaches a provider's two sides, without a slash at the end. */
+  /** Public base URLs of a provider's two portals, without a trailing slash. */
   readonly adminPortalUrl: (provider: Provider) => string;
   readonly developerPortalUrl: (provider: Provider) => string;
   readonly cookieSecret: Buffer;
-  /** Whether browsers may send our cookies over https alone. */
+  /** Sets the attribute Secure on cookies. */
   readonly secureCookies: boolean;
-  /** What `web` built: an index.html, and what it names. May appear while we run. */
+  /** Build output of `web`: index.html and its assets. May appear while the process runs. */
   readonly webFolder: string;
-  /** Asked at each page, as the bin is made while we start. */
+  /** Called for each page, because the bin is created during startup. */
   readonly tryOut?: (provider: Provider) => object | undefined;
 }
 
@@ -30,7 +30,7 @@ interface Page {
 
 export type ShowPage = (request: FastifyRequest, reply: FastifyReply, page: Page) => Promise<FastifyReply>;
 
-/** What the routes are given: the needs, and how to answer with one of the few pages that are not the app's. */
+/** Dependencies of the routes, with the renderer of the pages outside the app. */
 export interface AdminPortal extends AdminPortalNeeds {
   readonly showPage: ShowPage;
 }
@@ -41,10 +41,10 @@ export function createShowPage(
   { developerPortalUrl, tryOut }: AdminPortalNeeds,
   assets: Readonly<Record<string, string>>,
 ): ShowPage {
-  const write = createTemplateRenderer(templates);
+  const render = createTemplateRenderer(templates);
 
   return async (request, reply, { template, title, status = 200, data }) => {
-    const html = await write(template, {
+    const html = await render(template, {
       ...data,
       title,
       provider_name: request.provider.name,
@@ -56,23 +56,23 @@ export function createShowPage(
   };
 }
 
-/** What goes wrong, as pages. The inside story goes to the log. */
+/** Renders errors. Internal details go to the log only. */
 export function addErrorPages(http: FastifyInstance, { showPage }: AdminPortal): void {
   http.addHook("onRequest", async (request, reply) => {
-    // The Developer Portal has a host of its own, on which none of these pages exists.
+    // None of these pages exists on the host of the Developer Portal.
     if (request.side === "developer") {
       reply.callNotFound();
       return reply;
     }
     if (request.provider.state === "approved") return undefined;
     const data = { text: "This provider is suspended." };
-    return showPage(request, reply, { template: "message", title: "Closed", status: 403, data });
+    return showPage(request, reply, { template: "message", title: "Provider suspended", status: 403, data });
   });
 
   http.setErrorHandler<FastifyError>(async (error, request, reply) => {
     const problem = problemOfError(error);
-    const isOurs = problem.status >= 500;
-    if (isOurs && problem.code !== "too-busy") request.log.error({ err: error }, "page failed");
+    const isServerError = problem.status >= 500;
+    if (isServerError && problem.code !== "too-busy") request.log.error({ err: error }, "page failed");
     if (problem.retryAfterSeconds !== undefined) reply.header("retry-after", problem.retryAfterSeconds);
     if (problem.code === "host-unknown") {
       return reply.code(problem.status).type("text/plain; charset=utf-8").send(`${problem.message}\n`);
@@ -82,11 +82,11 @@ export function addErrorPages(http: FastifyInstance, { showPage }: AdminPortal):
     if (problem.code === "database-full") return showPage(request, reply, databaseFullPage);
     return showPage(request, reply, {
       template: "message",
-      title: isOurs ? "Something went wrong on our side" : "That did not work",
+      title: isServerError ? "Something went wrong on our side" : "The request failed",
       status: problem.status,
       data: {
-        text: isOurs
-          ? `Please try again. If it happens again, tell the operator this number: ${request.id}`
+        text: isServerError
+          ? `Please try again. If it happens again, contact the operator and mention request ${request.id}.`
           : problem.message,
         link: { href: "/p/admin", text: "Back to the Admin Portal" },
       },

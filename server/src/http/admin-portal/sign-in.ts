@@ -42,7 +42,7 @@ async function signIn(
   const form = readForm(request.body);
   if (!readFormToken(request, form, portal.cookieSecret)) {
     const { username = "", return_to: returnTo = "" } = form;
-    const error = "We could not tell that this form came from our own page. Please sign in again.";
+    const error = "This form could not be verified. Please sign in again.";
     return showSignIn(portal, request, reply, { status: 403, error, username, returnTo });
   }
   const verify = async (login: Parameters<typeof signInProviderUser>[1]) =>
@@ -51,8 +51,12 @@ async function signIn(
   if ("again" in outcome) return showSignIn(portal, request, reply, outcome.again);
   const { proof, returnTo } = outcome;
   const holds = (tx: Transaction) => providerUserHoldsPassword(tx, proof);
-  const isIn = await startBrowserSession(portal, request, reply, { audience: "admin", userId: proof.userId, holds });
-  if (!isIn) return showSignIn(portal, request, reply, { status: 422, error: wrongLogin, returnTo });
+  const isSignedIn = await startBrowserSession(portal, request, reply, {
+    audience: "admin",
+    userId: proof.userId,
+    holds,
+  });
+  if (!isSignedIn) return showSignIn(portal, request, reply, { status: 422, error: wrongLogin, returnTo });
   return reply.redirect(returnPath(returnTo, landing), 303);
 }
 
@@ -64,7 +68,7 @@ async function signOut(portal: AdminPortal, request: FastifyRequest, reply: Fast
       title: "You are still signed in",
       status: 403,
       data: {
-        text: "We could not tell that this came from our own page.",
+        text: "This request could not be verified.",
         link: { href: "/p/admin", text: "Back to the Admin Portal" },
       },
     });

@@ -19,12 +19,12 @@ import { showNotFound } from "./message-pages.ts";
 import { type Portal, redirectWithNotice } from "./page.ts";
 import { describePlan, planField } from "./plans.ts";
 
-/** Another plan for the account: at once, or asked for where the provider decides. */
+/** Adds the form that changes the account's plan, or requests a change if the provider must approve it. */
 export function addAccountPlanPage(http: FastifyInstance, portal: Portal, limiter: AttemptLimiter): void {
   addAdminFormPage(http, portal, {
     path: "/account/plan",
     show: (request, reply, developer) => showAccountPlans(portal, request, reply, developer),
-    take: (request, reply, developer) => submitAccountPlan(portal, request, reply, { ...developer, limiter }),
+    submit: (request, reply, developer) => submitAccountPlan(portal, request, reply, { ...developer, limiter }),
   });
 }
 
@@ -38,19 +38,19 @@ async function showAccountPlans(
   const { account } = developer;
   const other = await findOtherAccountPlans(portal.pool, provider.id, account);
   if (!other) return showNotFound(reply);
-  const isAsking = other.step === "ask";
-  const asked = isAsking ? await readAccountPlanRequest(portal.pool, provider.id, account.id) : undefined;
+  const isRequest = other.step === "ask";
+  const openRequest = isRequest ? await readAccountPlanRequest(portal.pool, provider.id, account.id) : undefined;
   const [current] = await readPlans(portal.pool, provider.id, [account.planId]);
   const lead = [
     ...(current ? [`${account.orgName} is on the plan ${describePlan(current)}.`] : []),
-    ...(isAsking ? [`${provider.name} decides whether your account moves to another.`] : []),
-    ...(asked ? [`You have asked for ${asked.planName}.`] : []),
+    ...(isRequest ? [`${provider.name} must approve a change.`] : []),
+    ...(openRequest ? [`You have requested ${openRequest.planName}.`] : []),
   ];
   return showForm(portal, request, reply, {
-    title: isAsking ? "Ask for another account plan" : "Change account plan",
+    title: isRequest ? "Request another account plan" : "Change account plan",
     lead: lead.join(" "),
     fields: [planField(other.plans.map((plan) => ({ plan })))],
-    submit: isAsking ? "Ask for it" : "Change plan",
+    submit: isRequest ? "Request plan" : "Change plan",
     back: { href: "/account", text: "My account" },
     developer,
     errors,
@@ -73,13 +73,13 @@ async function submitAccountPlan(
   if (!plan) return showAccountPlans(portal, request, reply, { ...developer, errors: { plan_id: notOffered } });
   const tooMany = other.step === "ask" ? await mailLimitErrors(limiter, request, developer) : undefined;
   if (tooMany) return showAccountPlans(portal, request, reply, { ...developer, errors: tooMany, status: 429 });
-  const wanted = { provider, accountId, planId: plan.id, by: byDeveloper(portal, developer) };
+  const change = { provider, accountId, planId: plan.id, by: byDeveloper(portal, developer) };
   const decideAt = `${portal.adminPortalUrl(provider)}/p/admin/accounts/${accountId}`;
-  const done = await (other.step === "ask"
-    ? requestAccountPlan(portal.pool, { ...wanted, decideAt })
-    : changeAccountPlan(portal.pool, wanted));
-  if (!done || "notFound" in done) return showNotFound(reply);
-  return redirectWithNotice(reply, "/account", other.step === "ask" ? "plan-asked-for" : "plan-changed");
+  const outcome = await (other.step === "ask"
+    ? requestAccountPlan(portal.pool, { ...change, decideAt })
+    : changeAccountPlan(portal.pool, change));
+  if (!outcome || "notFound" in outcome) return showNotFound(reply);
+  return redirectWithNotice(reply, "/account", other.step === "ask" ? "plan-requested" : "plan-changed");
 }
 
 interface OtherAccountPlans {
@@ -87,7 +87,7 @@ interface OtherAccountPlans {
   readonly plans: readonly Plan[];
 }
 
-/** The plans that the account's admins may move it to or ask for. Undefined where there is no other, or neither. */
+/** Returns the plans that the account's admins may choose or request. Undefined if there is none or neither is allowed. */
 export async function findOtherAccountPlans(
   db: Database,
   providerId: number,
@@ -102,22 +102,22 @@ export async function findOtherAccountPlans(
   return plans.length > 0 ? { step, plans } : undefined;
 }
 
-/** Takes back what was asked for the account, while nobody has decided. */
+/** Adds the form that withdraws an undecided plan change request. */
 export function addWithdrawAccountPlanRequestPage(http: FastifyInstance, portal: Portal): void {
   addAdminFormPage(http, portal, {
     path: "/account/plan/withdraw",
     show: async (request, reply, developer) => {
-      const asked = await readAccountPlanRequest(portal.pool, request.provider.id, developer.account.id);
-      if (!asked) return showNotFound(reply);
+      const openRequest = await readAccountPlanRequest(portal.pool, request.provider.id, developer.account.id);
+      if (!openRequest) return showNotFound(reply);
       return showForm(portal, request, reply, {
-        title: `Withdraw the request for ${asked.planName}?`,
-        lead: "Your account stays on the plan that it has.",
+        title: `Withdraw the request for ${openRequest.planName}?`,
+        lead: "Your account keeps its current plan.",
         submit: "Withdraw request",
         back: { href: "/account", text: "My account" },
         developer,
       });
     },
-    take: async (request, reply, { account }) =>
+    submit: async (request, reply, { account }) =>
       (await withdrawAccountPlanRequest(portal.pool, { provider: request.provider, accountId: account.id }))
         ? redirectWithNotice(reply, "/account", "request-withdrawn")
         : showNotFound(reply),

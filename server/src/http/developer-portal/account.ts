@@ -16,15 +16,15 @@ import { showNotFound } from "./message-pages.ts";
 import { addOwnDetailsPage, addOwnPasswordPage } from "./own-user.ts";
 import { type Portal, formatDate, redirectWithNotice } from "./page.ts";
 
-/** The account as it is, and what its people change of it and of themselves. */
+/** Adds the pages of the account and of the signed-in user. */
 export function addAccountRoutes(http: FastifyInstance, portal: Portal): void {
-  const guesses = createAttemptLimiter(portal, attemptLimits.ownPassword);
+  const passwordLimiter = createAttemptLimiter(portal, attemptLimits.ownPassword);
   addAccountRoute(http, portal);
   addEditAccountPage(http, portal);
   addAccountPlanPage(http, portal, createAttemptLimiter(portal, attemptLimits.planRequests));
   addWithdrawAccountPlanRequestPage(http, portal);
-  addOwnDetailsPage(http, portal, guesses);
-  addOwnPasswordPage(http, portal, guesses);
+  addOwnDetailsPage(http, portal, passwordLimiter);
+  addOwnPasswordPage(http, portal, passwordLimiter);
 }
 
 function addAccountRoute(http: FastifyInstance, portal: Portal): void {
@@ -39,7 +39,7 @@ function addAccountRoute(http: FastifyInstance, portal: Portal): void {
       const applications = await listApplications(pool, providerId, account.id);
       const { userAccountAreaEnabled } = await readProviderSettings(pool, providerId);
       const other = await findOtherAccountPlans(pool, providerId, account);
-      const asked = await readAccountPlanRequest(pool, providerId, account.id);
+      const planRequest = await readAccountPlanRequest(pool, providerId, account.id);
       return showPage(request, reply, {
         template: "account",
         title: "My account",
@@ -51,20 +51,21 @@ function addAccountRoute(http: FastifyInstance, portal: Portal): void {
             plan: plan?.name,
             since: formatDate(account.createdAt, timeZone),
             is_editable: userAccountAreaEnabled,
-            plan_step: other?.step,
-            asked_plan: asked?.planName,
+            may_request_plan: other?.step === "ask",
+            may_change_plan: other?.step === "change",
+            requested_plan: planRequest?.planName,
           },
           user: { username: user.username, email: user.email, role: user.role },
-          applications: applications.map((it) => describeApplication(it, timeZone)),
+          applications: applications.map((application) => describeApplication(application, timeZone)),
         },
       });
     }),
   );
 }
 
-/** The organization's own fields, where the provider leaves them to its developers. */
+/** Adds the form for the organization's fields, if the provider's settings allow it. */
 function addEditAccountPage(http: FastifyInstance, portal: Portal): void {
-  const whereOpen =
+  const ifAllowed =
     (page: DeveloperPage): DeveloperPage =>
     async (request, reply, developer) => {
       const { userAccountAreaEnabled } = await readProviderSettings(portal.pool, request.provider.id);
@@ -73,8 +74,8 @@ function addEditAccountPage(http: FastifyInstance, portal: Portal): void {
 
   addAdminFormPage(http, portal, {
     path: "/account/edit",
-    show: whereOpen((request, reply, developer) => showAccountForm(portal, request, reply, developer)),
-    take: whereOpen((request, reply, developer) => saveAccount(portal, request, reply, developer)),
+    show: ifAllowed((request, reply, developer) => showAccountForm(portal, request, reply, developer)),
+    submit: ifAllowed((request, reply, developer) => saveAccount(portal, request, reply, developer)),
   });
 }
 

@@ -22,7 +22,7 @@ export function addNewApplicationPage(http: FastifyInstance, portal: Portal): vo
   addFormPage(http, portal, {
     path: "/applications/new",
     show: (request, reply, developer) => showNewForm(portal, request, reply, developer),
-    take: (request, reply, developer) => submitNewForm(portal, request, reply, developer),
+    submit: (request, reply, developer) => submitNewForm(portal, request, reply, developer),
   });
 }
 
@@ -40,7 +40,7 @@ async function submitNewForm(
     return showNewForm(portal, request, reply, { ...developer, errors: { plan_id: notOffered } });
   }
   const definitions = await readFieldsDefinitions(portal.pool, provider.id);
-  const made = await createApplication(portal.pool, {
+  const created = await createApplication(portal.pool, {
     provider,
     accountId: developer.account.id,
     planId: chosen.plan.id,
@@ -48,14 +48,14 @@ async function submitNewForm(
     writer: "developer",
     by: byDeveloper(portal, developer),
   });
-  if (!made || "notFound" in made) return showNotFound(reply);
-  if ("notAllowed" in made) return showNotAllowed(portal, request, reply, developer);
-  if ("refused" in made) return showNewForm(portal, request, reply, { ...developer, errors: made.refused });
-  const { id, state } = made.application;
+  if (!created || "notFound" in created) return showNotFound(reply);
+  if ("notAllowed" in created) return showNotAllowed(portal, request, reply, developer);
+  if ("refused" in created) return showNewForm(portal, request, reply, { ...developer, errors: created.refused });
+  const { id, state } = created.application;
   return redirectWithNotice(
     reply,
     `/applications/${id}`,
-    state === "pending" ? "application-asked-for" : "application-created",
+    state === "pending" ? "application-requested" : "application-created",
   );
 }
 
@@ -80,30 +80,33 @@ async function showNewForm(
   });
 }
 
-/** Where there is one plan alone, nobody is asked: they read which it is. */
+/** Returns the choice of plans. With a single plan there is no field; the page names the plan instead. */
 const planFields = (plans: readonly SelectablePlan[]): readonly FormField[] =>
   plans.length === 1
     ? []
     : [
         planField(
-          plans.map((it) => ({ plan: it.plan, name: `${it.product.name}: ${it.plan.name}`, more: planConditions(it) })),
+          plans.map(({ product, plan }) => ({
+            plan,
+            name: `${product.name}: ${plan.name}`,
+            more: planConditions(plan),
+          })),
         ),
       ];
 
 const selectedPlanLead = ([only, ...others]: readonly SelectablePlan[]): { readonly lead?: string } =>
   only && others.length === 0
-    ? { lead: `For ${only.product.name}, on the plan ${describePlan(only.plan, planConditions(only))}.` }
+    ? { lead: `Product ${only.product.name}, plan ${describePlan(only.plan, planConditions(only.plan))}.` }
     : {};
 
-const planConditions = ({ plan }: SelectablePlan): readonly string[] =>
-  plan.approvalRequired ? ["needs approval"] : [];
+const planConditions = (plan: Plan): readonly string[] => (plan.approvalRequired ? ["needs approval"] : []);
 
 interface SelectablePlan {
   readonly product: Product;
   readonly plan: Plan;
 }
 
-/** The plans that developers may make applications on: the default ones, and where they may choose all published ones. */
+/** Returns the plans for new applications: default plans, and all published ones if the product lets developers choose. */
 export async function findSelectablePlans(db: Database, providerId: number): Promise<readonly SelectablePlan[]> {
   const products = await listProducts(db, providerId);
   const plans = Map.groupBy(await listPlans(db, providerId, { kind: "application_plan" }), (plan) => plan.productId);
@@ -119,15 +122,15 @@ export async function findSelectablePlans(db: Database, providerId: number): Pro
 export function addEditApplicationPage(http: FastifyInstance, portal: Portal): void {
   addFormPage(http, portal, {
     path: "/applications/:id/edit",
-    show: requireApplication(portal, (request, reply, owned) => showEditForm(portal, request, reply, owned)),
-    take: requireApplication(portal, async (request, reply, owned) => {
-      const fields = await applicationFields(portal, request.provider.id, owned.application);
+    show: requireApplication(portal, (request, reply, own) => showEditForm(portal, request, reply, own)),
+    submit: requireApplication(portal, async (request, reply, own) => {
+      const fields = await applicationFields(portal, request.provider.id, own.application);
       const values = submittedValues(fields, readForm(request.body));
-      const saved = await updateApplication(portal.pool, { ...applicationChange(portal, request, owned), values });
+      const saved = await updateApplication(portal.pool, { ...applicationChange(portal, request, own), values });
       if (!saved) return showNotFound(reply);
-      if ("notAllowed" in saved) return showNotAllowed(portal, request, reply, owned.developer);
+      if ("notAllowed" in saved) return showNotAllowed(portal, request, reply, own.developer);
       return "refused" in saved
-        ? showEditForm(portal, request, reply, { ...owned, errors: saved.refused })
+        ? showEditForm(portal, request, reply, { ...own, errors: saved.refused })
         : redirectWithNotice(reply, `/applications/${saved.application.id}`, "saved");
     }),
   });
@@ -158,17 +161,17 @@ async function applicationFields(
   providerId: number,
   { name, description, fields, product, redirectUrl }: Application,
 ): Promise<readonly FormField[]> {
-  const held = { ...fields, name: name ?? "", description: description ?? "" };
+  const values = { ...fields, name: name ?? "", description: description ?? "" };
   const redirect = { ...redirectField, value: redirectUrl ?? "" };
   return [
-    ...definedFields(await readFieldsDefinitions(pool, providerId), "Cinstance", held),
+    ...definedFields(await readFieldsDefinitions(pool, providerId), "Cinstance", values),
     ...(product.backendVersion === "oauth" ? [redirect] : []),
   ];
 }
 
 const redirectField: FormField = { name: "redirect_url", label: "Redirect URL", type: "text", required: false };
 
-/** Asks first: the programs that use its keys stop working. */
+/** Adds the form that confirms the deletion of an application. */
 export function addDeleteApplicationPage(http: FastifyInstance, portal: Portal): void {
   addFormPage(http, portal, {
     path: "/applications/:id/delete",
@@ -176,19 +179,19 @@ export function addDeleteApplicationPage(http: FastifyInstance, portal: Portal):
       application.product.buyersManageApps
         ? showForm(portal, request, reply, {
             title: `Delete ${titleOf(application)}?`,
-            lead: "Programs that call the API with its credentials are refused from then on. This cannot be undone.",
+            lead: "The API will reject calls with its credentials. This cannot be undone.",
             submit: "Delete application",
-            isGrave: true,
+            isDestructive: true,
             back: applicationLink(application),
             developer,
           })
         : showNotAllowed(portal, request, reply, developer),
     ),
-    take: requireApplication(portal, async (request, reply, owned) => {
-      const deleted = await deleteApplication(portal.pool, applicationChange(portal, request, owned));
+    submit: requireApplication(portal, async (request, reply, own) => {
+      const deleted = await deleteApplication(portal.pool, applicationChange(portal, request, own));
       if (!deleted) return showNotFound(reply);
       return "notAllowed" in deleted
-        ? showNotAllowed(portal, request, reply, owned.developer)
+        ? showNotAllowed(portal, request, reply, own.developer)
         : redirectWithNotice(reply, "/applications", "application-deleted");
     }),
   });

@@ -17,7 +17,7 @@ import { type DeveloperPage, addFormPage, showForm } from "./form-pages.ts";
 import { showNotAllowed, showNotFound } from "./message-pages.ts";
 import { type Portal, formatDate, redirectWithNotice } from "./page.ts";
 
-/** Another key for an application that has one alone. */
+/** Adds the form that regenerates a user key, the only key of its application. */
 export function addUserKeyPage(http: FastifyInstance, portal: Portal): void {
   addFormPage(http, portal, {
     path: "/applications/:id/user-key",
@@ -27,21 +27,21 @@ export function addUserKeyPage(http: FastifyInstance, portal: Portal): void {
       if (!buyerKeyRegenerateEnabled) return showNotAllowed(portal, request, reply, developer);
       return showForm(portal, request, reply, {
         title: "Regenerate the key?",
-        lead: "The old key is refused at once: programs that use it need the new one.",
+        lead: "The old key stops working immediately. Programs that use it need the new key.",
         submit: "Regenerate key",
-        isGrave: true,
+        isDestructive: true,
         back: applicationLink(application),
         developer,
       });
     }),
-    take: requireApplication(portal, async (request, reply, owned) => {
-      const outcome = await regenerateUserKey(portal.pool, applicationChange(portal, request, owned));
+    submit: requireApplication(portal, async (request, reply, own) => {
+      const outcome = await regenerateUserKey(portal.pool, applicationChange(portal, request, own));
       if (!outcome) return showNotFound(reply);
       if (!("notAllowed" in outcome))
-        return redirectWithNotice(reply, `/applications/${owned.application.id}`, "key-regenerated");
+        return redirectWithNotice(reply, `/applications/${own.application.id}`, "key-regenerated");
       return outcome.notAllowed === "no user key"
         ? showNotFound(reply)
-        : showNotAllowed(portal, request, reply, owned.developer);
+        : showNotAllowed(portal, request, reply, own.developer);
     }),
   });
 }
@@ -53,22 +53,22 @@ const keyField: FormField = {
   required: false,
   autocomplete: "off",
   length_max: 255,
-  hint: "5 characters or more, without spaces. Leave it empty, and we make one that nobody can guess.",
+  hint: "5 characters or more, without spaces. Leave it empty to generate a random key.",
 };
 
-/** The keys of an application whose product takes an id and keys, and a form for another. */
+/** Adds the list of an application's keys, with the form for a new one. */
 export function addKeysPage(http: FastifyInstance, portal: Portal): void {
   addFormPage(http, portal, {
     path: "/applications/:id/keys",
-    show: requireApplication(portal, (request, reply, owned) => showKeys(portal, request, reply, owned)),
-    take: requireApplication(portal, async (request, reply, owned) => {
-      if (owned.application.product.backendVersion === "1") return showNotFound(reply);
+    show: requireApplication(portal, (request, reply, own) => showKeys(portal, request, reply, own)),
+    submit: requireApplication(portal, async (request, reply, own) => {
+      if (own.application.product.backendVersion === "1") return showNotFound(reply);
       const value = (readForm(request.body)["value"] ?? "").trim() || undefined;
-      const added = await addApplicationKey(portal.pool, { ...applicationChange(portal, request, owned), value });
+      const added = await addApplicationKey(portal.pool, { ...applicationChange(portal, request, own), value });
       if (!added) return showNotFound(reply);
-      if ("notAllowed" in added) return showNotAllowed(portal, request, reply, owned.developer);
+      if ("notAllowed" in added) return showNotAllowed(portal, request, reply, own.developer);
       return "refused" in added
-        ? showKeys(portal, request, reply, { ...owned, errors: withOwnTexts(owned.application, added.refused) })
+        ? showKeys(portal, request, reply, { ...own, errors: withOwnTexts(own.application, added.refused) })
         : redirectWithNotice(reply, `/applications/${added.application.id}/keys`, "key-added");
     }),
   });
@@ -83,8 +83,8 @@ async function showKeys(
   const { product, keys, id, name } = application;
   if (product.backendVersion === "1") return showNotFound(reply);
   const fields = keyFields(application, readForm(request.body)["value"]);
-  const words = keyTexts(application);
-  const room = keysMax(product) - keys.length;
+  const texts = keyTexts(application);
+  const remaining = keysMax(product) - keys.length;
   const mayDelete = product.buyersManageKeys && (keys.length > 1 || !product.mandatoryAppKey);
   return portal.showPage(request, reply, {
     template: "keys",
@@ -98,10 +98,10 @@ async function showKeys(
         value,
         since: formatDate(createdAt, request.provider.timeZone),
       })),
-      words,
-      room,
-      may_add: product.buyersManageKeys && room > 0,
-      is_full: product.buyersManageKeys && room <= 0 && !errors,
+      texts,
+      remaining,
+      may_add: product.buyersManageKeys && remaining > 0,
+      is_full: product.buyersManageKeys && remaining <= 0 && !errors,
       may_manage: product.buyersManageKeys,
       may_delete: mayDelete,
       ...checkedFields(fields, errors),
@@ -109,76 +109,76 @@ async function showKeys(
   });
 }
 
-/** The only error that is of no field: there is no room. The form is gone then, and with it what stands beside its field. */
+/** Replaces the error that the limit is reached. The form is hidden then, so field errors are dropped. */
 const withOwnTexts = (application: Application, errors: FieldErrors): FieldErrors =>
-  errors["base"] ? { base: [keyTexts(application).full] } : errors;
+  errors["base"] ? { base: [keyTexts(application).limit_reached] } : errors;
 
-/** A product can keep its developers from making up keys. */
+/** Returns the field for a custom key, if the product allows custom keys. */
 const keyFields = ({ product }: Application, value = ""): readonly FormField[] =>
   product.customKeysEnabled ? [{ ...keyField, value }] : [];
 
-/** One key of an application, and whoever looks at it. */
+/** A key of an application, and the developer who opened the page. */
 interface OwnKey extends OwnApplication {
   readonly value: string;
 }
 
-type KeyPage = (request: FastifyRequest, reply: FastifyReply, owned: OwnKey) => Promise<FastifyReply>;
+type KeyPage = (request: FastifyRequest, reply: FastifyReply, own: OwnKey) => Promise<FastifyReply>;
 
-/** A page of one key of an application, where developers manage keys. */
+/** Loads a key from the path, if developers may manage keys. */
 const requireKey = (portal: Portal, page: KeyPage): DeveloperPage =>
-  requireApplication(portal, async (request, reply, owned) => {
-    const { product, keys } = owned.application;
+  requireApplication(portal, async (request, reply, own) => {
+    const { product, keys } = own.application;
     const { key: name } = readForm(request.params);
     const key = keys.find(({ value }) => keyName(value) === name);
     if (!key || product.backendVersion === "1") return showNotFound(reply);
     return product.buyersManageKeys
-      ? page(request, reply, { ...owned, value: key.value })
-      : showNotAllowed(portal, request, reply, owned.developer);
+      ? page(request, reply, { ...own, value: key.value })
+      : showNotAllowed(portal, request, reply, own.developer);
   });
 
 export function addRegenerateKeyPage(http: FastifyInstance, portal: Portal): void {
   addFormPage(http, portal, {
     path: "/applications/:id/keys/:key/regenerate",
     show: requireKey(portal, (request, reply, { application, value, developer }) => {
-      const words = keyTexts(application);
+      const texts = keyTexts(application);
       return showForm(portal, request, reply, {
-        title: `Regenerate the ${words.one}?`,
+        title: `Regenerate the ${texts.singular}?`,
         code: value,
-        lead: `A new one takes its place, and this one is refused at once: programs that use it for ${titleOf(application)} need the new one.`,
-        submit: `Regenerate ${words.one}`,
-        isGrave: true,
-        back: { href: `/applications/${application.id}/keys`, text: words.all },
+        lead: `It stops working immediately. Programs that use it for ${titleOf(application)} need the new one.`,
+        submit: `Regenerate ${texts.singular}`,
+        isDestructive: true,
+        back: { href: `/applications/${application.id}/keys`, text: texts.heading },
         developer,
       });
     }),
-    take: requireKey(portal, async (request, reply, { value, ...owned }) => {
+    submit: requireKey(portal, async (request, reply, { value, ...own }) => {
       const outcome = await regenerateApplicationKey(portal.pool, {
-        ...applicationChange(portal, request, owned),
+        ...applicationChange(portal, request, own),
         value,
       });
       if (!outcome || "notFound" in outcome) return showNotFound(reply);
       return "notAllowed" in outcome
-        ? showNotAllowed(portal, request, reply, owned.developer)
-        : redirectWithNotice(reply, `/applications/${owned.application.id}/keys`, "key-regenerated");
+        ? showNotAllowed(portal, request, reply, own.developer)
+        : redirectWithNotice(reply, `/applications/${own.application.id}/keys`, "key-regenerated");
     }),
   });
 }
 
-const lastKey = { base: ["this is the last key, and the application needs one: add another first"] };
+const lastKey = { base: ["an application needs at least one key: add another key before deleting this one"] };
 
 export function addDeleteKeyPage(http: FastifyInstance, portal: Portal): void {
   addFormPage(http, portal, {
     path: "/applications/:id/keys/:key/delete",
-    show: requireKey(portal, (request, reply, owned) => showDeleteKeyForm(portal, request, reply, owned)),
-    take: requireKey(portal, async (request, reply, owned) => {
-      const which = { ...applicationChange(portal, request, owned), value: owned.value };
-      const removed = await removeApplicationKey(portal.pool, which);
+    show: requireKey(portal, (request, reply, own) => showDeleteKeyForm(portal, request, reply, own)),
+    submit: requireKey(portal, async (request, reply, own) => {
+      const target = { ...applicationChange(portal, request, own), value: own.value };
+      const removed = await removeApplicationKey(portal.pool, target);
       if (!removed || "notFound" in removed) return showNotFound(reply);
       if (!("notAllowed" in removed))
-        return redirectWithNotice(reply, `/applications/${owned.application.id}/keys`, "key-deleted");
+        return redirectWithNotice(reply, `/applications/${own.application.id}/keys`, "key-deleted");
       return removed.notAllowed === "last key"
-        ? showDeleteKeyForm(portal, request, reply, { ...owned, errors: lastKey })
-        : showNotAllowed(portal, request, reply, owned.developer);
+        ? showDeleteKeyForm(portal, request, reply, { ...own, errors: lastKey })
+        : showNotAllowed(portal, request, reply, own.developer);
     }),
   });
 }
@@ -189,37 +189,40 @@ function showDeleteKeyForm(
   reply: FastifyReply,
   { application, value, developer, errors }: OwnKey & { readonly errors?: FieldErrors },
 ): Promise<FastifyReply> {
-  const words = keyTexts(application);
+  const texts = keyTexts(application);
   return showForm(portal, request, reply, {
-    title: `Delete the ${words.one}?`,
+    title: `Delete the ${texts.singular}?`,
     code: value,
-    lead: `Programs that use it for ${titleOf(application)} are refused at once. This cannot be undone.`,
-    submit: `Delete ${words.one}`,
-    isGrave: true,
-    back: { href: `/applications/${application.id}/keys`, text: words.all },
+    lead: `The API will reject calls of ${titleOf(application)} with it. This cannot be undone.`,
+    submit: `Delete ${texts.singular}`,
+    isDestructive: true,
+    back: { href: `/applications/${application.id}/keys`, text: texts.heading },
     developer,
     errors,
   });
 }
 
 interface KeyTexts {
-  readonly one: string;
-  readonly all: string;
-  /** Why there cannot be another. */
-  readonly full: string;
+  readonly singular: string;
+  readonly heading: string;
+  readonly limit_reached: string;
 }
 
-/** What the pages call a key: a client has one, and it is its secret. */
+/** Returns the texts for keys. An OpenID Connect client has a single key, its secret. */
 const keyTexts = ({ product }: Application): KeyTexts =>
   product.backendVersion === "oauth"
-    ? { one: "client secret", all: "Client secret", full: "A client has one secret: regenerate it to get another." }
+    ? {
+        singular: "client secret",
+        heading: "Client secret",
+        limit_reached: "A client has one secret. Regenerate it to replace it.",
+      }
     : {
-        one: "key",
-        all: "Keys",
-        full: `An application has ${keysMax(product)} keys at most: to add another, delete one first.`,
+        singular: "key",
+        heading: "Keys",
+        limit_reached: `An application can have ${keysMax(product)} keys. Delete one to add another.`,
       };
 
 const keyNameLength = 16;
 
-/** How a path names a key. The key itself has no place in logs and in a browser's history. */
+/** Returns a key's name in paths: the key itself must not appear in logs or in a browser's history. */
 const keyName = (value: string): string => digestOf(value).toString("hex").slice(0, keyNameLength);

@@ -18,13 +18,13 @@ import { showNotAllowed, showNotFound } from "./message-pages.ts";
 import { type Portal, redirectWithNotice } from "./page.ts";
 import { describePlan, planField } from "./plans.ts";
 
-/** Another plan for an application: at once, or asked for where the provider decides. */
+/** Adds the form that changes an application's plan, or requests a change if the provider must approve it. */
 export function addApplicationPlanPage(http: FastifyInstance, portal: Portal, limiter: AttemptLimiter): void {
   addFormPage(http, portal, {
     path: "/applications/:id/plan",
-    show: requireApplication(portal, (request, reply, owned) => showApplicationPlans(portal, request, reply, owned)),
-    take: requireApplication(portal, (request, reply, owned) =>
-      submitApplicationPlan(portal, request, reply, { ...owned, limiter }),
+    show: requireApplication(portal, (request, reply, own) => showApplicationPlans(portal, request, reply, own)),
+    submit: requireApplication(portal, (request, reply, own) =>
+      submitApplicationPlan(portal, request, reply, { ...own, limiter }),
     ),
   });
 }
@@ -33,25 +33,25 @@ async function showApplicationPlans(
   portal: Portal,
   request: FastifyRequest,
   reply: FastifyReply,
-  owned: OwnApplication & { readonly errors?: FieldErrors; readonly status?: number },
+  own: OwnApplication & { readonly errors?: FieldErrors; readonly status?: number },
 ): Promise<FastifyReply> {
-  const { application, developer, errors, status } = owned;
+  const { application, developer, errors, status } = own;
   const { provider } = request;
-  const other = await findOtherPlans(portal.pool, provider.id, owned);
+  const other = await findOtherPlans(portal.pool, provider.id, own);
   if (!other) return showNotAllowed(portal, request, reply, developer);
-  const asked = await readPlanRequest(portal.pool, provider.id, application.id);
-  const isAsking = other.step === "ask";
-  const title = isAsking ? "Ask for another plan" : "Change plan";
+  const openRequest = await readPlanRequest(portal.pool, provider.id, application.id);
+  const isRequest = other.step === "ask";
+  const title = isRequest ? "Request another plan" : "Change plan";
   const lead = [
     `${titleOf(application)} is on the plan ${describePlan(application.plan)}.`,
-    ...(isAsking ? [`${provider.name} decides whether it moves to another.`] : []),
-    ...(isAsking && asked ? [`You have asked for ${asked.planName}.`] : []),
+    ...(isRequest ? [`${provider.name} must approve a change.`] : []),
+    ...(isRequest && openRequest ? [`You have requested ${openRequest.planName}.`] : []),
   ];
   return showForm(portal, request, reply, {
     title,
     lead: lead.join(" "),
     fields: [planField(other.plans.map((plan) => ({ plan })))],
-    submit: isAsking ? "Ask for it" : title,
+    submit: isRequest ? "Request plan" : title,
     back: applicationLink(application),
     developer,
     errors,
@@ -63,40 +63,39 @@ async function submitApplicationPlan(
   portal: Portal,
   request: FastifyRequest,
   reply: FastifyReply,
-  { limiter, ...owned }: OwnApplication & { readonly limiter: AttemptLimiter },
+  { limiter, ...own }: OwnApplication & { readonly limiter: AttemptLimiter },
 ): Promise<FastifyReply> {
-  const { application, developer } = owned;
+  const { application, developer } = own;
   const { plan_id: planId } = readForm(request.body);
-  const other = await findOtherPlans(portal.pool, request.provider.id, owned);
+  const other = await findOtherPlans(portal.pool, request.provider.id, own);
   if (!other) return showNotAllowed(portal, request, reply, developer);
   const plan = other.plans.find(({ id }) => String(id) === planId);
-  if (!plan) return showApplicationPlans(portal, request, reply, { ...owned, errors: { plan_id: notOffered } });
+  if (!plan) return showApplicationPlans(portal, request, reply, { ...own, errors: { plan_id: notOffered } });
   const tooMany = other.step === "ask" ? await mailLimitErrors(limiter, request, developer) : undefined;
-  if (tooMany) return showApplicationPlans(portal, request, reply, { ...owned, errors: tooMany, status: 429 });
+  if (tooMany) return showApplicationPlans(portal, request, reply, { ...own, errors: tooMany, status: 429 });
 
-  const wanted = { ...applicationChange(portal, request, owned), planId: plan.id };
+  const change = { ...applicationChange(portal, request, own), planId: plan.id };
   const page = `/p/admin/accounts/${application.accountId}/applications/${application.id}`;
   const decideAt = `${portal.adminPortalUrl(request.provider)}${page}`;
-  const done = await (other.step === "ask"
-    ? requestPlan(portal.pool, { ...wanted, decideAt })
-    : changeApplicationPlan(portal.pool, wanted));
-  if (!done || "notFound" in done) return showNotFound(reply);
-  return "notAllowed" in done
+  const outcome = await (other.step === "ask"
+    ? requestPlan(portal.pool, { ...change, decideAt })
+    : changeApplicationPlan(portal.pool, change));
+  if (!outcome || "notFound" in outcome) return showNotFound(reply);
+  return "notAllowed" in outcome
     ? showNotAllowed(portal, request, reply, developer)
     : redirectWithNotice(
         reply,
         `/applications/${application.id}`,
-        other.step === "ask" ? "plan-asked-for" : "plan-changed",
+        other.step === "ask" ? "plan-requested" : "plan-changed",
       );
 }
 
 export interface OtherPlans {
-  /** Move to one of them at once, or ask for it. */
   readonly step: "change" | "ask";
   readonly plans: readonly Plan[];
 }
 
-/** The other plans that a developer may have for an application. Undefined where there is none, or it is not to be had. */
+/** Returns the plans that a developer may choose or request. Undefined if there is none or neither is allowed. */
 export async function findOtherPlans(
   db: Database,
   providerId: number,
@@ -109,24 +108,24 @@ export async function findOtherPlans(
   return plans.length > 0 ? { step, plans } : undefined;
 }
 
-/** Takes back what was asked for an application, while nobody has decided. */
+/** Adds the form that withdraws an undecided plan change request. */
 export function addWithdrawPlanRequestPage(http: FastifyInstance, portal: Portal): void {
   addFormPage(http, portal, {
     path: "/applications/:id/plan/withdraw",
     show: requireApplication(portal, async (request, reply, { application, developer }) => {
-      const asked = await readPlanRequest(portal.pool, request.provider.id, application.id);
-      if (!asked) return showNotFound(reply);
+      const openRequest = await readPlanRequest(portal.pool, request.provider.id, application.id);
+      if (!openRequest) return showNotFound(reply);
       return showForm(portal, request, reply, {
-        title: `Withdraw the request for ${asked.planName}?`,
-        lead: `${titleOf(application)} stays on the plan ${application.plan.name}.`,
+        title: `Withdraw the request for ${openRequest.planName}?`,
+        lead: `${titleOf(application)} keeps the plan ${application.plan.name}.`,
         submit: "Withdraw request",
         back: applicationLink(application),
         developer,
       });
     }),
-    take: requireApplication(portal, async (request, reply, owned) =>
-      (await withdrawPlanRequest(portal.pool, applicationChange(portal, request, owned)))
-        ? redirectWithNotice(reply, `/applications/${owned.application.id}`, "request-withdrawn")
+    submit: requireApplication(portal, async (request, reply, own) =>
+      (await withdrawPlanRequest(portal.pool, applicationChange(portal, request, own)))
+        ? redirectWithNotice(reply, `/applications/${own.application.id}`, "request-withdrawn")
         : showNotFound(reply),
     ),
   });

@@ -5,15 +5,15 @@ import type { DeveloperPage } from "./form-pages.ts";
 import { showNotFound } from "./message-pages.ts";
 import { type FormattedDate, type Portal, formatDate, readPathId } from "./page.ts";
 
-/** An application of one's own account, and whoever looks at it. */
+/** An application of the account, and the developer who opened the page. */
 export interface OwnApplication {
   readonly application: Application;
   readonly developer: Developer;
 }
 
-type ApplicationPage = (request: FastifyRequest, reply: FastifyReply, owned: OwnApplication) => Promise<FastifyReply>;
+type ApplicationPage = (request: FastifyRequest, reply: FastifyReply, own: OwnApplication) => Promise<FastifyReply>;
 
-/** A page of an application that the path names. Another account's is not there. */
+/** Loads an application of the account from the path. Responds 404 for another account's. */
 export const requireApplication =
   ({ pool }: Portal, page: ApplicationPage): DeveloperPage =>
   async (request, reply, developer) => {
@@ -24,7 +24,7 @@ export const requireApplication =
       : showNotFound(reply);
   };
 
-/** What every use case has to know about a change that a developer makes of an application. */
+/** Returns the arguments shared by all use cases that change an application. */
 export const applicationChange = (
   portal: Portal,
   { provider }: FastifyRequest,
@@ -37,20 +37,19 @@ export const applicationChange = (
   by: byDeveloper(portal, developer),
 });
 
-/** Where the pages about an application lead back to. */
 export const applicationLink = (application: Application): { readonly href: string; readonly text: string } => ({
   href: `/applications/${application.id}`,
   text: titleOf(application),
 });
 
-/** What a program sends to prove which application it is. */
+/** A value that identifies the application in API calls. */
 interface Credential {
   readonly id: string;
   readonly label: string;
   readonly value: string;
 }
 
-/** An application as the templates see it. */
+/** An application, as the templates render it. */
 export interface DescribedApplication {
   readonly id: number;
   readonly name: string;
@@ -77,15 +76,15 @@ export function describeApplication(application: Application, timeZone: string):
   };
 }
 
-/** Of all that an application has, what its product asks for. */
+/** Returns the credentials that the product's authentication mode uses. */
 function credentialsOf({ product, userKey, applicationId, keys }: Application): readonly Credential[] {
   if (product.backendVersion === "1") return [{ id: "user-key", label: "API key", value: userKey }];
   const isOAuth = product.backendVersion === "oauth";
   return [
     { id: "application-id", label: isOAuth ? "Client ID" : "Application ID", value: applicationId },
-    ...keys.map(({ value }, place) => ({
-      id: `key-${place + 1}`,
-      label: isOAuth ? "Client secret" : keys.length === 1 ? "Application key" : `Application key ${place + 1}`,
+    ...keys.map(({ value }, index) => ({
+      id: `key-${index + 1}`,
+      label: isOAuth ? "Client secret" : keys.length === 1 ? "Application key" : `Application key ${index + 1}`,
       value,
     })),
   ];

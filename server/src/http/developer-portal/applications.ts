@@ -24,7 +24,7 @@ import { requireDeveloper } from "./form-pages.ts";
 import type { Portal } from "./page.ts";
 import { addDeleteReferrerFilterPage, addReferrerFiltersPage } from "./referrer-filters.ts";
 
-/** The applications of the developer's own account, their plans and their credentials. */
+/** Adds the pages of the account's applications, with their plans and credentials. */
 export function addApplicationsRoutes(http: FastifyInstance, portal: Portal): void {
   addListApplicationsRoute(http, portal);
   addNewApplicationPage(http, portal);
@@ -53,7 +53,7 @@ function addListApplicationsRoute(http: FastifyInstance, portal: Portal): void {
         title: "Applications",
         developer,
         data: {
-          applications: applications.map((it) => describeApplication(it, timeZone)),
+          applications: applications.map((application) => describeApplication(application, timeZone)),
           may_create: (await findSelectablePlans(pool, providerId)).length > 0,
         },
       });
@@ -67,10 +67,10 @@ function addApplicationRoute(http: FastifyInstance, portal: Portal): void {
     "/applications/:id",
     requireDeveloper(
       portal,
-      requireApplication(portal, async (request, reply, owned) => {
-        const { application, developer } = owned;
+      requireApplication(portal, async (request, reply, own) => {
+        const { application, developer } = own;
         const { id: providerId, timeZone } = request.provider;
-        const asked = await readPlanRequest(pool, providerId, application.id);
+        const planRequest = await readPlanRequest(pool, providerId, application.id);
         const hasJustSignedUp = readForm(request.query)["signed_up"] !== undefined;
         const isTryOut = hasJustSignedUp && tryOut?.(request.provider) !== undefined;
         return showPage(request, reply, {
@@ -79,8 +79,8 @@ function addApplicationRoute(http: FastifyInstance, portal: Portal): void {
           developer,
           data: {
             application: describeApplication(application, timeZone),
-            asked_plan: asked?.planName,
-            links: applicationLinks(application, await findOtherPlans(pool, providerId, owned)),
+            requested_plan: planRequest?.planName,
+            links: applicationLinks(application, await findOtherPlans(pool, providerId, own)),
             has_just_signed_up: hasJustSignedUp,
             webhooks_sent: isTryOut ? await countSignUpWebhooks(pool, providerId, developer.account) : 0,
           },
@@ -93,17 +93,17 @@ function addApplicationRoute(http: FastifyInstance, portal: Portal): void {
 interface Link {
   readonly href: string;
   readonly text: string;
-  readonly is_grave?: boolean;
+  readonly is_destructive?: boolean;
 }
 
-/** What a developer may do with an application: of its credentials, and of the rest. */
+/** Returns the links to the forms that the product allows: those of credentials, and the others. */
 function applicationLinks(
   { id, product }: Application,
   other: OtherPlans | undefined,
 ): { readonly credentials: readonly Link[]; readonly rest: readonly Link[] } {
   const path = `/applications/${id}`;
-  const link = (isOpen: boolean, page: string, text: string): readonly Link[] =>
-    isOpen ? [{ href: `${path}/${page}`, text }] : [];
+  const link = (isAllowed: boolean, page: string, text: string): readonly Link[] =>
+    isAllowed ? [{ href: `${path}/${page}`, text }] : [];
   const hasUserKey = product.backendVersion === "1";
   return {
     credentials: [
@@ -113,16 +113,16 @@ function applicationLinks(
     ],
     rest: [
       ...link(product.buyersManageApps, "edit", "Edit"),
-      ...link(other !== undefined, "plan", other?.step === "ask" ? "Ask for another plan" : "Change plan"),
-      ...link(product.buyersManageApps, "delete", "Delete").map((it) => ({ ...it, is_grave: true })),
+      ...link(other !== undefined, "plan", other?.step === "ask" ? "Request another plan" : "Change plan"),
+      ...link(product.buyersManageApps, "delete", "Delete").map((entry) => ({ ...entry, is_destructive: true })),
     ],
   };
 }
 
-/** Enough for one sign-up at a few endpoints; the page only wants to say that something went out. */
+/** Enough for one sign-up with a few endpoints. A lower count than the real one is acceptable. */
 const deliveriesMax = 50;
 
-/** How many webhooks the account's making has caused so far. */
+/** Counts the deliveries of the account's sign-up. */
 async function countSignUpWebhooks(db: Database, providerId: number, account: Account): Promise<number> {
   const deliveries = await listDeliveries(db, { providerId, since: account.createdAt, limit: deliveriesMax });
   return deliveries.filter((delivery) => delivery.accountId === account.id).length;

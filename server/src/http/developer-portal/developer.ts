@@ -6,14 +6,14 @@ import { type Account, readAccount } from "#portal/accounts/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import { type User, readUser } from "#portal/users/index.ts";
 
-/** Who is signed in, as what, and what their forms must hold. */
+/** A signed-in user with an active state, of an approved account. */
 export interface Developer {
   readonly user: User;
   readonly account: Account;
   readonly csrfToken: string;
 }
 
-/** Who sends the request, if the session holds and they may still be here. */
+/** Returns the signed-in developer. Rechecks the states of user and account on each request. */
 export async function findDeveloper(needs: SessionNeeds, request: FastifyRequest): Promise<Developer | undefined> {
   const session = await findBrowserSession(needs, request, "developer");
   const providerId = request.provider.id;
@@ -30,5 +30,5 @@ export const byDeveloper = ({ clock }: { readonly clock: Clock }, { user }: Deve
   now: clock.now(),
 });
 
-/** The provider as those know it who are not signed in: what they change is told in UTC, as 3scale does. */
+/** Returns the provider with UTC as time zone: as in 3scale, changes by visitors have their times in UTC. */
 export const withVisitorTimeZone = (provider: Provider): Provider => ({ ...provider, timeZone: "UTC" });

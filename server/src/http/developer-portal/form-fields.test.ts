@@ -8,11 +8,11 @@ const errorsOf = (fields: readonly FormField[], errors: Readonly<Record<string, 
   withErrors(fields, errors).flatMap(({ error }) => error ?? []);
 
 test.for([
-  ["an end of a sentence begins with the label", ["can't be blank"], "Username can't be blank"],
-  ["a sentence of its own stands alone", [signs], "Use only letters, numbers, and .-_@+ please."],
-  ["several ends make one sentence", ["is too short", "is invalid"], "Username is too short, is invalid"],
+  ["a predicate follows the label", ["can't be blank"], "Username can't be blank"],
+  ["a whole sentence has no label", [signs], "Use only letters, numbers, and .-_@+ please."],
+  ["several predicates make one sentence", ["is too short", "is invalid"], "Username is too short, is invalid"],
   [
-    "a sentence follows what the label begins",
+    "a whole sentence follows the predicates",
     ["is too short", signs],
     "Username is too short. Use only letters, numbers, and .-_@+ please.",
   ],
@@ -20,7 +20,7 @@ test.for([
   expect(errorsOf([username], { username: messages })).toEqual([words]);
 });
 
-test("what a repeated password does not match is called what the page calls it", () => {
+test("the error of a repeated password uses the label of the password field", () => {
   const errors = { password_confirmation: ["doesn't match Password"] };
   expect(errorsOf(passwordFields("New password", 8), errors)).toEqual([
     "New password again doesn't match New password",

@@ -1,6 +1,6 @@
 import { type FieldErrors, type FieldValues, type FieldsDefinition, isBillingAddress } from "#portal/fields/index.ts";
 
-/** One field of a form as the template shows it. */
+/** A field of a form, as the template renders it. */
 export interface FormField {
   readonly name: string;
   readonly label: string;
@@ -8,23 +8,23 @@ export interface FormField {
   readonly required: boolean;
   readonly autocomplete?: string;
   readonly hint?: string;
-  /** What is to be known of each of several things. */
+  /** One hint per option. */
   readonly hints?: readonly string[];
   readonly choices?: readonly string[];
-  /** Choices whose values are not what people read. */
+  /** Choices whose texts differ from their values. */
   readonly options?: readonly { readonly value: string; readonly text: string }[];
-  /** Of a text that may be long. */
+  /** Number of lines of a text area. */
   readonly lines?: number;
   readonly length_max?: number;
   readonly value?: string;
   readonly error?: string;
 }
 
-/** Longer is cut by no one: the browser stops there, and the server refuses with words. */
+/** In characters. Browsers stop there; the server rejects longer values with an error. */
 const lengthMax = 255;
 const usernameLengthMax = 40;
 
-/** What a browser may fill in by itself. */
+/** Values of the attribute `autocomplete`, by field name. */
 const autocomplete: Readonly<Record<string, string>> = {
   org_name: "organization",
   org_legaladdress: "street-address",
@@ -41,11 +41,11 @@ const autocomplete: Readonly<Record<string, string>> = {
   job_role: "organization-title",
 };
 
-/** A developer neither sees nor writes what is hidden or read only. */
+/** Developers neither see nor write hidden and read-only fields. */
 export const isEditableByDevelopers = ({ hidden, readOnly }: FieldsDefinition): boolean => !hidden && !readOnly;
 
 export function toFormField({ name, label, required, choices, target }: FieldsDefinition, value = ""): FormField {
-  const filledWith = target === "Cinstance" ? undefined : autocomplete[name];
+  const token = target === "Cinstance" ? undefined : autocomplete[name];
   const isLong = target === "Cinstance" && name === "description";
   return {
     name,
@@ -53,13 +53,13 @@ export function toFormField({ name, label, required, choices, target }: FieldsDe
     type: name === "email" ? "email" : name === "telephone_number" ? "tel" : "text",
     required,
     ...(isLong ? { lines: 4 } : { length_max: name === "username" ? usernameLengthMax : lengthMax }),
-    ...(filledWith === undefined ? {} : { autocomplete: filledWith }),
+    ...(token === undefined ? {} : { autocomplete: token }),
     ...(choices.length > 0 ? { choices } : {}),
     value,
   };
 }
 
-/** A new password, twice. Its rule is shown before typing. */
+/** Fields for a new password and its repetition. The rule is shown before typing. */
 export const passwordFields = (label: string, passwordLengthMin: number): readonly FormField[] => [
   {
     name: "password",
@@ -67,7 +67,7 @@ export const passwordFields = (label: string, passwordLengthMin: number): readon
     type: "password",
     required: true,
     autocomplete: "new-password",
-    hint: `${passwordLengthMin} characters or more. A few words in a row are easy to keep in mind.`,
+    hint: `${passwordLengthMin} characters or more. A few random words are easy to remember.`,
   },
   {
     name: "password_confirmation",
@@ -78,7 +78,7 @@ export const passwordFields = (label: string, passwordLengthMin: number): readon
   },
 ];
 
-/** What somebody who is signed in proves with that it is still them. */
+/** Confirms that the signed-in user makes the change. */
 export const currentPasswordField: FormField = {
   name: "current_password",
   label: "Current password",
@@ -87,30 +87,34 @@ export const currentPasswordField: FormField = {
   autocomplete: "current-password",
 };
 
-/** Of a choice that was not, or is no longer, among those to be had. */
-export const notOffered: readonly string[] = ["must be one of these"];
+/** Error of a choice that is not, or no longer, offered. */
+export const notOffered: readonly string[] = ["must be one of the options"];
 
-/** 3scale's words, whatever a page calls the field. */
+/** 3scale's wording, independent of the field's label. */
 const passwordMismatch = "doesn't match Password";
 
-/** Each error beside its field, in words that name fields as the page does. */
+/** Adds each error to its field, with the field's label on the page. */
 export const withErrors = (fields: readonly FormField[], errors: FieldErrors): readonly FormField[] =>
   fields.map((field) => {
     const messages = Object.hasOwn(errors, field.name) ? errors[field.name] : undefined;
     if (!messages) return field;
     const password = fields.find(({ name }) => name === "password")?.label ?? "Password";
-    const named = messages.map((it) => (it === passwordMismatch ? `doesn't match ${password}` : it));
+    const named = messages.map((message) => (message === passwordMismatch ? `doesn't match ${password}` : message));
     return { ...field, error: fieldErrorText(field.label, named) };
   });
 
-/** What the templates show of a form: its fields, which of them are wrong, and what is wrong besides. */
+/** Returns the fields with their errors, the list of invalid fields, and the errors that belong to no field. */
 export function checkedFields(fields: readonly FormField[], errors: FieldErrors = {}) {
   const shown = withErrors(fields, errors);
-  const wrong = shown.filter((field) => field.error !== undefined);
-  return { fields: shown, wrong: wrong.length > 0 ? wrong : undefined, error: errorsWithoutField(fields, errors) };
+  const invalid = shown.filter((field) => field.error !== undefined);
+  return {
+    fields: shown,
+    invalid_fields: invalid.length > 0 ? invalid : undefined,
+    error: errorsWithoutField(fields, errors),
+  };
 }
 
-/** Errors that belong to no field of the form, which must not be lost. */
+/** Returns the errors that belong to no field of the form, as one text. */
 export function errorsWithoutField(
   fields: readonly { readonly name: string }[],
   errors: FieldErrors = {},
@@ -123,29 +127,34 @@ export function errorsWithoutField(
 }
 
 /**
- * The fields of an account, a user or an application that its developers may write, with what they hold. A field that
- * holds more than one text has no place in a form of texts: it is left out, and stays as it is.
+ * Returns the fields of an account, a user or an application that developers may edit, with their current values.
+ * Omits fields with a value that is not a single text: the form cannot show them, and they keep their values.
  */
 export const definedFields = (
   definitions: readonly FieldsDefinition[],
   target: FieldsDefinition["target"],
-  held: FieldValues,
+  current: FieldValues,
 ): readonly FormField[] =>
   definitions
-    .filter((it) => it.target === target && isEditableByDevelopers(it) && !isBillingAddress(it.target, it.name))
+    .filter(
+      (definition) =>
+        definition.target === target &&
+        isEditableByDevelopers(definition) &&
+        !isBillingAddress(definition.target, definition.name),
+    )
     .flatMap((definition) => {
-      const value = Object.hasOwn(held, definition.name) ? held[definition.name] : "";
+      const value = Object.hasOwn(current, definition.name) ? current[definition.name] : "";
       return typeof value === "string" ? [withCurrentChoice(toFormField(definition, value))] : [];
     });
 
-/** What is held and not offered any more can be kept: else whoever changes another field would lose it. */
+/** Keeps offering the current value after the provider removed that choice: editing another field must not change it. */
 const withCurrentChoice = ({ choices, ...field }: FormField): FormField => {
   const { value = "" } = field;
   if (!choices) return field;
   return { ...field, choices: value === "" || choices.includes(value) ? choices : [...choices, value] };
 };
 
-/** Of a sent form, what it asks for and nothing else. */
+/** Returns the submitted values of these fields. Ignores other inputs. */
 export const submittedValues = (
   fields: readonly FormField[],
   form: Readonly<Record<string, string>>,
@@ -157,7 +166,7 @@ export const submittedValues = (
     }),
   );
 
-/** The fields as they were filled in. A password is never sent back. */
+/** Fills the fields with the submitted values. Passwords are never sent back. */
 export const withSubmittedValues = (
   fields: readonly FormField[],
   form: Readonly<Record<string, string>>,
@@ -167,16 +176,16 @@ export const withSubmittedValues = (
     return value === undefined || field.type === "password" ? field : { ...field, value };
   });
 
-/** Messages that are no end of a sentence which a label begins. They are 3scale's, and stay as they are for programs. */
+/** True for 3scale's messages that are whole sentences. Other messages follow the field's label. */
 const isSentence = (message: string): boolean => message.startsWith("use ");
 
-/** What is wrong with a field: "can't be blank" makes "Name can't be blank". */
+/** Returns a field's errors as text: the message "can't be blank" becomes "Name can't be blank". */
 function fieldErrorText(label: string, messages: readonly string[]): string {
-  const ends = messages.filter((it) => !isSentence(it));
+  const predicates = messages.filter((message) => !isSentence(message));
   return [
-    ...(ends.length > 0 ? [`${label} ${ends.join(", ")}`] : []),
+    ...(predicates.length > 0 ? [`${label} ${predicates.join(", ")}`] : []),
     ...messages.filter(isSentence).map(capitalize),
   ].join(". ");
 }
 
-const capitalize = (words: string): string => `${words.slice(0, 1).toUpperCase()}${words.slice(1)}`;
+const capitalize = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;

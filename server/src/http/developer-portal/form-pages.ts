@@ -11,29 +11,33 @@ import type { Portal } from "./page.ts";
 interface FormPage {
   readonly path: string;
   readonly show: DeveloperPage;
-  /** Comes only when the form holds the session's token. */
-  readonly take: DeveloperPage;
+  /** Called only if the form has the session's token. */
+  readonly submit: DeveloperPage;
 }
 
-/** A form for whoever is signed in: one path shows it and takes it. */
-export function addFormPage(http: FastifyInstance, portal: Portal, { path, show, take }: FormPage): void {
+/** Adds a form for signed-in developers: GET shows it, POST submits it. */
+export function addFormPage(http: FastifyInstance, portal: Portal, { path, show, submit }: FormPage): void {
   http.get(path, requireDeveloper(portal, show));
   http.post(
     path,
     requireDeveloper(portal, async (request, reply, developer) =>
       hasSessionToken(request, readForm(request.body), developer.csrfToken)
-        ? take(request, reply, developer)
+        ? submit(request, reply, developer)
         : showInvalidFormToken(portal, request, reply),
     ),
   );
 }
 
-/** The same for admins of the account: its other members are told that they are not. */
+/** Adds a form for admins of the account. */
 export function addAdminFormPage(http: FastifyInstance, portal: Portal, page: FormPage): void {
-  addFormPage(http, portal, { ...page, show: requireAdmin(portal, page.show), take: requireAdmin(portal, page.take) });
+  addFormPage(http, portal, {
+    ...page,
+    show: requireAdmin(portal, page.show),
+    submit: requireAdmin(portal, page.submit),
+  });
 }
 
-/** A page that only admins of the account may see. */
+/** Shows a page to admins of the account, and 403 to its other members. */
 export const requireAdmin =
   ({ showPage }: Portal, page: DeveloperPage): DeveloperPage =>
   async (request, reply, developer) =>
@@ -41,7 +45,7 @@ export const requireAdmin =
       ? page(request, reply, developer)
       : showPage(request, reply, {
           template: "message",
-          title: "This is for admins of your account",
+          title: "Only admins of your account can do this",
           status: 403,
           developer,
           data: {
@@ -56,7 +60,7 @@ export type DeveloperPage = (
   developer: Developer,
 ) => Promise<FastifyReply>;
 
-/** A page for whoever is signed in; everybody else signs in first and comes back. */
+/** Shows a page to signed-in developers. Redirects visitors to the login, which leads back. */
 export const requireDeveloper =
   (portal: Portal, page: DeveloperPage): ((request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>) =>
   async (request, reply) => {
@@ -65,20 +69,20 @@ export const requireDeveloper =
     return page(request, reply, developer);
   };
 
-/** A page with one form, which is sent to the page's own path. */
+/** A page with one form, posted to the page's own path. */
 export interface Form {
   readonly title: string;
-  /** What a program knows the thing by that this is about. Not in the title, which stays in a browser's history. */
+  /** The key that the form is about. Kept out of the title, because browsers store titles in their history. */
   readonly code?: string;
   readonly lead?: string;
   readonly fields?: readonly FormField[];
-  /** What the button says. */
+  /** Label of the button. */
   readonly submit: string;
-  /** Whether something is gone for good afterwards. */
-  readonly isGrave?: boolean;
+  /** Marks a change that cannot be undone. */
+  readonly isDestructive?: boolean;
   readonly back?: { readonly href: string; readonly text: string };
   readonly developer?: Developer;
-  /** Why it is shown again. `base` stands beside no field. */
+  /** Errors of a rejected form. The name `base` belongs to no field. */
   readonly errors?: FieldErrors | undefined;
   readonly status?: number | undefined;
 }
@@ -87,30 +91,30 @@ export function showForm(
   portal: Portal,
   request: FastifyRequest,
   reply: FastifyReply,
-  { title, fields = [], errors = {}, status, developer, isGrave = false, ...words }: Form,
+  { title, fields = [], errors = {}, status, developer, isDestructive = false, ...texts }: Form,
 ): Promise<FastifyReply> {
-  const isAgain = Object.keys(errors).length > 0;
+  const isRejected = Object.keys(errors).length > 0;
   return portal.showPage(request, reply, {
     template: "form",
-    title: `${isAgain ? "Please check: " : ""}${title}`,
-    status: status ?? (isAgain ? 422 : 200),
+    title: `${isRejected ? "Please check: " : ""}${title}`,
+    status: status ?? (isRejected ? 422 : 200),
     developer,
     data: {
-      ...words,
+      ...texts,
       heading: title,
-      is_grave: isGrave,
+      is_destructive: isDestructive,
       ...checkedFields(fields, errors),
       form_token: developer?.csrfToken ?? issueFormToken(request, reply, portal, portal.clock.now()),
     },
   });
 }
 
-/** Counts a mail that the account's people make us send, and says what is wrong once there are too many. */
+/** Counts a mail caused by the account's users. Returns an error once the limit is reached. */
 export async function mailLimitErrors(
   limiter: AttemptLimiter,
   { provider }: FastifyRequest,
   { account }: Developer,
 ): Promise<FieldErrors | undefined> {
   const seconds = await limiter.secondsToWait(`${provider.id} ${account.id}`);
-  return seconds > 0 ? { base: [`These were many mails. Please try again ${formatWait(seconds)}.`] } : undefined;
+  return seconds > 0 ? { base: [`Too many emails. Please try again ${formatWait(seconds)}.`] } : undefined;
 }

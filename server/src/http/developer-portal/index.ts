@@ -14,7 +14,7 @@ import { addActivateRoute, addSignUpRoutes } from "./sign-up.ts";
 
 const assetsFolder = fileURLToPath(new URL("./assets/", import.meta.url));
 
-/** What the provider's customers see: sign-up, log in, their account with its applications and keys. */
+/** Serves the pages for developers: sign-up, login, account, users, applications and keys. */
 export const developerPortalPlugin =
   (needs: DeveloperPortalNeeds): FastifyPluginAsync =>
   async (http) => {
@@ -37,7 +37,7 @@ export const developerPortalPlugin =
 
 function addHomeRoute(http: FastifyInstance, portal: Portal): void {
   http.get("/", async (request, reply) => {
-    // The admin side has no pages here, but people type the host alone.
+    // The admin host serves no pages here, but people open it without a path.
     if (request.side === "admin") return reply.redirect("/p/admin", 302);
     const developer = await findDeveloper(portal, request);
     return portal.showPage(request, reply, {

@@ -30,7 +30,7 @@ import { type Portal, formatDate, readPathId, redirectWithNotice } from "./page.
 import { waitingPageOf } from "./sign-up.ts";
 import { addDeleteUserPage, addEditUserPage, addSendActivationPage, addUserRolePage, addUsersRoute } from "./users.ts";
 
-/** The people of an account: who is in it, who is asked to join, and joining. */
+/** Adds the pages of the account's users and invitations. */
 export function addUsersRoutes(http: FastifyInstance, portal: Portal): void {
   const limiter = createAttemptLimiter(portal, attemptLimits.developerMails);
   addUsersRoute(http, portal);
@@ -46,12 +46,12 @@ export function addUsersRoutes(http: FastifyInstance, portal: Portal): void {
 
 const emailField: FormField = { name: "email", label: "Email", type: "email", required: true, length_max: 255 };
 
-/** Who was asked to join the account, and a form to ask somebody else. */
+/** Adds the list of invitations, with the form for a new one. */
 function addInvitationsPage(http: FastifyInstance, portal: Portal, limiter: AttemptLimiter): void {
   addAdminFormPage(http, portal, {
     path: "/account/invitations",
     show: (request, reply, developer) => showInvitations(portal, request, reply, developer),
-    take: async (request, reply, developer) => {
+    submit: async (request, reply, developer) => {
       const { provider } = request;
       const errors = await mailLimitErrors(limiter, request, developer);
       if (errors) return showInvitations(portal, request, reply, { ...developer, errors, status: 429 });
@@ -102,40 +102,40 @@ async function showInvitations(
   });
 }
 
-/** Somebody who was asked to join, and whoever looks at it. */
+/** An invitation that has not been accepted, and the developer who opened the page. */
 interface OpenInvitation {
   readonly invitation: Invitation;
   readonly developer: Developer;
 }
 
-type InvitationPage = (request: FastifyRequest, reply: FastifyReply, asked: OpenInvitation) => Promise<FastifyReply>;
+type InvitationPage = (request: FastifyRequest, reply: FastifyReply, open: OpenInvitation) => Promise<FastifyReply>;
 
-/** A page of an invitation that the path names, as long as it is not accepted. */
+/** Loads an open invitation from the path. */
 const requireInvitation =
   ({ pool }: Portal, page: InvitationPage): DeveloperPage =>
   async (request, reply, developer) => {
     const id = readPathId(request);
     const invitations = await listInvitations(pool, request.provider.id, developer.account.id);
-    const invitation = invitations.find((it) => it.id === id && it.acceptedAt === null);
+    const invitation = invitations.find((candidate) => candidate.id === id && candidate.acceptedAt === null);
     return invitation ? page(request, reply, { invitation, developer }) : showNotFound(reply);
   };
 
-/** Sends the mail once more, with another link. */
+/** Adds the form that sends an invitation again, with a new link. */
 function addResendInvitationPage(http: FastifyInstance, portal: Portal, limiter: AttemptLimiter): void {
   addAdminFormPage(http, portal, {
     path: "/account/invitations/:id/resend",
-    show: requireInvitation(portal, (request, reply, asked) => showResendForm(portal, request, reply, asked)),
-    take: requireInvitation(portal, async (request, reply, asked) => {
-      const errors = await mailLimitErrors(limiter, request, asked.developer);
-      if (errors) return showResendForm(portal, request, reply, { ...asked, errors });
-      const { invitation } = asked;
+    show: requireInvitation(portal, (request, reply, open) => showResendForm(portal, request, reply, open)),
+    submit: requireInvitation(portal, async (request, reply, open) => {
+      const errors = await mailLimitErrors(limiter, request, open.developer);
+      if (errors) return showResendForm(portal, request, reply, { ...open, errors });
+      const { invitation } = open;
       const { provider } = request;
       const sent = await resendInvitation(portal.pool, {
         provider,
         accountId: invitation.accountId,
         invitationId: invitation.id,
         urlOf: invitationUrl(portal, provider),
-        by: byDeveloper(portal, asked.developer),
+        by: byDeveloper(portal, open.developer),
       });
       return sent ? redirectWithNotice(reply, "/account/invitations", "invited") : showNotFound(reply);
     }),
@@ -149,38 +149,38 @@ const showResendForm = (
   { invitation, developer, errors }: OpenInvitation & { readonly errors?: FieldErrors },
 ): Promise<FastifyReply> =>
   showForm(portal, request, reply, {
-    title: "Send the invitation again?",
-    lead: `${invitation.email} gets another mail. The link in the one before opens nothing any more.`,
-    submit: "Send again",
+    title: "Resend the invitation?",
+    lead: `${invitation.email} will receive another email. The link in the previous one stops working.`,
+    submit: "Resend invitation",
     back: { href: "/account/invitations", text: "Invitations" },
     developer,
     ...(errors ? { errors, status: 429 } : {}),
   });
 
-/** Takes an invitation back. */
+/** Adds the form that deletes an invitation. */
 function addDeleteInvitationPage(http: FastifyInstance, portal: Portal): void {
   addAdminFormPage(http, portal, {
     path: "/account/invitations/:id/delete",
     show: requireInvitation(portal, (request, reply, { invitation, developer }) =>
       showForm(portal, request, reply, {
         title: "Delete the invitation?",
-        lead: `The link that ${invitation.email} was sent opens nothing any more.`,
+        lead: `The link sent to ${invitation.email} stops working.`,
         submit: "Delete invitation",
-        isGrave: true,
+        isDestructive: true,
         back: { href: "/account/invitations", text: "Invitations" },
         developer,
       }),
     ),
-    take: requireInvitation(portal, async (request, reply, { invitation, developer }) => {
+    submit: requireInvitation(portal, async (request, reply, { invitation, developer }) => {
       const { id: invitationId, accountId } = invitation;
-      const which = { provider: request.provider, accountId, invitationId, by: byDeveloper(portal, developer) };
-      const isDeleted = await deleteInvitation(portal.pool, which);
+      const target = { provider: request.provider, accountId, invitationId, by: byDeveloper(portal, developer) };
+      const isDeleted = await deleteInvitation(portal.pool, target);
       return isDeleted ? redirectWithNotice(reply, "/account/invitations", "invitation-deleted") : showNotFound(reply);
     }),
   });
 }
 
-/** Where the mail of an invitation leads: the sign-up without the organization. */
+/** Adds the form that accepts an invitation: a sign-up without the organization's fields. */
 function addAcceptInvitationPage(http: FastifyInstance, portal: Portal): void {
   http.get("/signup/:code", async (request, reply) => showJoinForm(portal, request, reply));
 
@@ -215,7 +215,7 @@ async function showJoinForm(
   if (!account) return showExpiredInvitation(portal, request, reply);
   return showForm(portal, request, reply, {
     title: `Join ${account.orgName}`,
-    lead: `Choose a name and a password, and you are a member of ${account.orgName} at ${request.provider.name}.`,
+    lead: `Choose a username and a password to join ${account.orgName} at ${request.provider.name}.`,
     fields: withSubmittedValues(await joinFields(portal, request, invitation), readForm(request.body)),
     submit: "Join",
     errors,
@@ -236,6 +236,6 @@ async function joinFields(
 
 const showExpiredInvitation = (portal: Portal, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> =>
   showExpiredLink(portal, request, reply, {
-    text: "The link of an invitation works once, within two weeks, and only the one in the newest mail. If you have joined already, just log in. If not, ask whoever invited you to send the invitation again.",
+    text: "An invitation link works once, for two weeks, and only the newest one is valid. If you have already joined, log in. Otherwise, ask the admin of the account to resend the invitation.",
     link: { href: "/login", text: "Log in" },
   });

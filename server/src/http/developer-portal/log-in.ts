@@ -55,8 +55,8 @@ async function logIn(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const isOurs = readFormToken(request, readForm(request.body), portal.cookieSecret);
-  if (!isOurs) return showInvalidFormToken(portal, request, reply);
+  const issued = readFormToken(request, readForm(request.body), portal.cookieSecret);
+  if (!issued) return showInvalidFormToken(portal, request, reply);
 
   const outcome = await signInByForm(
     { ...portal, limits, audience: "developer", verify: (login) => signInDeveloper(portal.pool, login) },
@@ -66,12 +66,12 @@ async function logIn(
   if ("again" in outcome) return showLoginForm(portal, request, reply, outcome.again);
   const { proof, returnTo } = outcome;
   const holds = (tx: Transaction) => holdsPassword(tx, proof);
-  const isIn = await startBrowserSession(portal, request, reply, {
+  const isSignedIn = await startBrowserSession(portal, request, reply, {
     audience: "developer",
     userId: proof.userId,
     holds,
   });
-  if (!isIn) return showLoginForm(portal, request, reply, { status: 422, error: wrongLogin, returnTo });
+  if (!isSignedIn) return showLoginForm(portal, request, reply, { status: 422, error: wrongLogin, returnTo });
   return reply.redirect(returnPath(returnTo, landing), 303);
 }
 
@@ -84,19 +84,19 @@ async function logOut(portal: Portal, request: FastifyRequest, reply: FastifyRep
   return reply.redirect("/", 303);
 }
 
-/** What is said to somebody who proved to be the user, and may not come in all the same. */
+/** Reasons shown to a user with the right password whose state forbids the login. */
 const refusalTexts = {
   user: {
-    pending: "Please confirm your email address first: open the link in the mail that we sent you.",
-    suspended: "Your sign-in is suspended.",
-    email_unverified: "Please confirm your email address first: open the link in the mail that we sent you.",
+    pending: "Please confirm your email address first: open the link in the email that we sent you.",
+    suspended: "Your user is suspended.",
+    email_unverified: "Please confirm your email address first: open the link in the email that we sent you.",
   },
   account: {
     created: "Your account is not approved yet.",
     pending: "Your account is waiting for approval.",
     rejected: "Your account was not approved.",
     suspended: "Your account is suspended.",
-    scheduled_for_deletion: "Your account is about to be deleted.",
+    scheduled_for_deletion: "Your account is scheduled for deletion.",
   },
 } as const;
 
@@ -107,24 +107,24 @@ export type SignIn =
 interface Login extends HashingFor {
   readonly login: string;
   readonly password: string;
-  /** The only user whose password is tried. */
+  /** Restricts the check to this user. */
   readonly onlyUserId?: number | undefined;
 }
 
 /**
- * Unknown and wrong take the same time and say the same; the state is told to nobody but the user. Of two whom the login means
- * and whose password it is, the one who may come in does.
+ * Checks a login. An unknown name and a wrong password take the same time and give the same error; states are shown only
+ * with the right password. If both login and password match two users, the one whose state allows the login is chosen.
  */
 async function signInDeveloper(db: Database, { login, password, onlyUserId, ...by }: Login): Promise<SignIn> {
   const { providerId } = by;
-  const meant = await findUsersByLogin(db, providerId, login);
-  const tried = meant.filter(({ user }) => onlyUserId === undefined || user.id === onlyUserId);
-  const owners = await ownersOfPassword(tried, password, by);
-  const isAmbiguous = tried.length > 1;
-  const judged = await Promise.all(
+  const candidates = await findUsersByLogin(db, providerId, login);
+  const checked = candidates.filter(({ user }) => onlyUserId === undefined || user.id === onlyUserId);
+  const owners = await ownersOfPassword(checked, password, by);
+  const isAmbiguous = checked.length > 1;
+  const results = await Promise.all(
     owners.map(async (owner) => ({ ...(await checkState(db, providerId, owner)), isAmbiguous })),
   );
-  return judged.find((it) => "user" in it) ?? judged[0] ?? { refused: wrongLogin };
+  return results.find((result) => "user" in result) ?? results[0] ?? { refused: wrongLogin };
 }
 
 type CheckedState = { readonly user: User; readonly passwordHash: string } | { readonly refused: string };
@@ -136,13 +136,13 @@ async function checkState(
 ): Promise<CheckedState> {
   if (user.state !== "active") return { refused: refusalTexts.user[user.state] };
   const account = await readAccount(db, providerId, user.accountId);
-  if (!account || passwordHash === null) return { refused: wrongLogin }; // deleted at this moment, with the user
+  if (!account || passwordHash === null) return { refused: wrongLogin }; // account and user were deleted meanwhile
   return account.state === "approved" ? { user, passwordHash } : { refused: refusalTexts.account[account.state] };
 }
 
 const lostPasswordForm = (email: string): Form => ({
   title: "Choose a new password",
-  lead: "Tell us your email address: if you have signed up with it, a mail with a link is on its way.",
+  lead: "Enter the email address that you signed up with. We will send you a link to choose a new password.",
   fields: [
     {
       name: "email",
@@ -154,14 +154,14 @@ const lostPasswordForm = (email: string): Form => ({
       value: email,
     },
   ],
-  submit: "Send the link",
+  submit: "Send link",
   back: { href: "/login", text: "Log in" },
 });
 
-/** Asks for the mail that lets somebody in who has forgotten how. Nobody learns here who has signed up. */
+/** Adds the form that mails a link for a new password. Its response does not reveal which addresses have signed up. */
 export function addLostPasswordPage(http: FastifyInstance, portal: Portal): void {
   const networks = createNetworkLimiter(portal, attemptLimits.lostPasswordsOfNetwork);
-  const people = createAttemptLimiter(portal, attemptLimits.lostPasswordsOfPerson);
+  const addresses = createAttemptLimiter(portal, attemptLimits.lostPasswordsOfPerson);
   http.get("/lost-password", async (request, reply) => showForm(portal, request, reply, lostPasswordForm("")));
 
   http.post("/lost-password", async (request, reply) => {
@@ -174,9 +174,9 @@ export function addLostPasswordPage(http: FastifyInstance, portal: Portal): void
       const errors = { email: ["can't be blank"] };
       return showForm(portal, request, reply, { ...lostPasswordForm(""), errors });
     }
-    const person = `${provider.id} ${email.trim().slice(0, 255).toLowerCase()}`;
-    const ofNetwork = isLoopback(request.ip) ? 0 : await networks.secondsToWait(request.ip, String(provider.id));
-    const seconds = ofNetwork || (await people.secondsToWait(person));
+    const address = `${provider.id} ${email.trim().slice(0, 255).toLowerCase()}`;
+    const networkSeconds = isLoopback(request.ip) ? 0 : await networks.secondsToWait(request.ip, String(provider.id));
+    const seconds = networkSeconds || (await addresses.secondsToWait(address));
     if (seconds > 0) {
       const errors = { base: [`Too many requests. Please try again ${formatWait(seconds)}.`] };
       return showForm(portal, request, reply, { ...lostPasswordForm(email), errors, status: 429 });
@@ -189,17 +189,17 @@ export function addLostPasswordPage(http: FastifyInstance, portal: Portal): void
   http.get("/lost-password/check-mail", async (request, reply) =>
     portal.showPage(request, reply, {
       template: "message",
-      title: "Please check your mail",
+      title: "Please check your email",
       data: {
-        text: "If you have signed up with this address, a mail is on its way. Open the link in it within an hour.",
-        is_about_mail: true,
+        text: "If you have signed up with this address, you will receive an email. Open its link within one hour.",
+        mentions_mail: true,
         link: { href: "/login", text: "Log in" },
       },
     }),
   );
 }
 
-/** Where the mail for a lost password leads. */
+/** Adds the form for a new password, opened by a mailed link. */
 export function addNewPasswordPage(http: FastifyInstance, portal: Portal): void {
   http.get("/lost-password/:code", async (request, reply) => showNewPasswordForm(portal, request, reply));
 
@@ -209,17 +209,17 @@ export function addNewPasswordPage(http: FastifyInstance, portal: Portal): void 
 
     const { password = "", password_confirmation: confirmation = "" } = form;
     const { code = "" } = readForm(request.params);
-    const chosen = {
+    const submitted = {
       provider: withVisitorTimeZone(request.provider),
       code,
       password,
       confirmation,
       now: portal.clock.now(),
     };
-    const reset = await resetPassword(portal.pool, chosen);
+    const reset = await resetPassword(portal.pool, submitted);
     if (!reset) return showExpiredPasswordLink(portal, request, reply);
     if ("refused" in reset) return showNewPasswordForm(portal, request, reply, reset.refused);
-    // Strangers who guess at the name cannot keep its owner out: the mail proves as much as a password.
+    // The mailed link identifies the user like a password, so failed logins of others must not lock out this device.
     rememberDevice(portal, request, reply, { audience: "developer", user: reset.user });
     return redirectWithNotice(reply, "/login", "password-chosen");
   });
@@ -237,7 +237,7 @@ async function showNewPasswordForm(
   if (!lost) return showExpiredPasswordLink(portal, request, reply);
   return showForm(portal, request, reply, {
     title: "Choose a new password",
-    lead: `For ${lost.username}. Browsers that are logged in are logged out.`,
+    lead: `For ${lost.username}. All browsers will be logged out.`,
     fields: passwordFields("New password", passwordLengthMin),
     submit: "Set password",
     errors,
@@ -246,6 +246,6 @@ async function showNewPasswordForm(
 
 const showExpiredPasswordLink = (portal: Portal, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> =>
   showExpiredLink(portal, request, reply, {
-    text: "The link works once, within an hour, and only the one in the newest mail.",
-    link: { href: "/lost-password", text: "Get another link" },
+    text: "The link works once, for one hour, and only the newest one is valid.",
+    link: { href: "/lost-password", text: "Request another link" },
   });

@@ -4,10 +4,10 @@ import { databaseFullPage, sendDatabaseAwayPage, tooBusyPage } from "#http/share
 import { type Developer, findDeveloper } from "./developer.ts";
 import type { Portal } from "./page.ts";
 
-/** What is not there, and what goes wrong, as pages. The inside story goes to the log. */
+/** Renders missing pages and errors. Internal details go to the log only. */
 export function addErrorPages(http: FastifyInstance, portal: Portal): void {
   const { showPage } = portal;
-  // The admin side has a host of its own, on which none of these pages exists.
+  // None of these pages exists on the admin host.
   http.addHook("onRequest", async (request, reply) => {
     if (request.side === "admin" && request.routeOptions.url !== "/") {
       reply.callNotFound();
@@ -21,14 +21,14 @@ export function addErrorPages(http: FastifyInstance, portal: Portal): void {
       return reply
         .code(404)
         .type("text/plain; charset=utf-8")
-        .send("There is no such page. The Admin Portal is at /p/admin.\n");
+        .send("Page not found. The Admin Portal is at /p/admin.\n");
     }
     return showPage(request, reply, {
       template: "message",
-      title: "There is no such page",
+      title: "Page not found",
       status: 404,
       developer: await findDeveloper(portal, request),
-      data: { text: "The address may be mistyped, or what was here is gone.", link: { href: "/", text: "Home" } },
+      data: { text: "The address may be wrong, or the page may have been removed.", link: { href: "/", text: "Home" } },
     });
   });
 
@@ -43,12 +43,12 @@ export function addErrorPages(http: FastifyInstance, portal: Portal): void {
     if (problem.code === "database-full") return showPage(request, reply, databaseFullPage);
     return showPage(request, reply, {
       template: "message",
-      title: problem.status >= 500 ? "Something went wrong on our side" : "That did not work",
+      title: problem.status >= 500 ? "Something went wrong on our side" : "The request failed",
       status: problem.status,
       data: {
         text:
           problem.status >= 500
-            ? `Please try again. If it happens again, tell us this number: ${request.id}`
+            ? `Please try again. If it happens again, contact us and mention request ${request.id}.`
             : problem.message,
         link: { href: "/", text: "Home" },
       },
@@ -64,13 +64,13 @@ const showUnavailable = ({ showPage }: Portal, request: FastifyRequest, reply: F
     data: { text: "The Developer Portal is not available at the moment." },
   });
 
-/** Not there and not theirs look the same. */
+/** Responds alike for a missing object and another account's object. */
 export function showNotFound(reply: FastifyReply): FastifyReply {
   reply.callNotFound();
   return reply;
 }
 
-/** For what a product keeps to the provider. */
+/** Refuses a change that the product reserves for the provider. */
 export const showNotAllowed = (
   { showPage }: Portal,
   request: FastifyRequest,
@@ -79,37 +79,37 @@ export const showNotAllowed = (
 ): Promise<FastifyReply> =>
   showPage(request, reply, {
     template: "message",
-    title: "This is not open to developers",
+    title: "Only the provider can do this",
     status: 403,
     developer,
     data: {
-      text: `Ask ${request.provider.name} to do this for you. Nothing was changed.`,
+      text: `Contact ${request.provider.name} to make this change. Nothing was changed.`,
       link: { href: "/applications", text: "Applications" },
     },
   });
 
-/** For a form without our token: from another site, from before the browser was closed, or from a program that skipped it. */
+/** Refuses a form without a valid token, for example one sent by another site or after the session ended. */
 export const showInvalidFormToken = (
   { showPage }: Portal,
   request: FastifyRequest,
   reply: FastifyReply,
-  again = request.url === "/logout" ? "/" : request.url,
+  formPath = request.url === "/logout" ? "/" : request.url,
 ): Promise<FastifyReply> =>
   showPage(request, reply, {
     template: "message",
-    title: "Please open the form again",
+    title: "Please reload the form",
     status: 403,
     data: {
-      text: "We could not tell that this form came from our own page. It may have been open for a long time, or cookies are switched off. Nothing was changed.",
-      link: { href: again, text: "Open it again" },
+      text: "This form could not be verified. It may have been open for too long, or cookies may be disabled. Nothing was changed.",
+      link: { href: formPath, text: "Reload the form" },
     },
   });
 
-/** For the link of a mail that was used, was replaced, or is too old. */
+/** Responds to a mailed link that has been used, replaced or has expired. */
 export const showExpiredLink = (
   { showPage }: Portal,
   request: FastifyRequest,
   reply: FastifyReply,
   data: { readonly text: string; readonly link: { readonly href: string; readonly text: string } },
 ): Promise<FastifyReply> =>
-  showPage(request, reply, { template: "message", title: "This link does not work any more", status: 404, data });
+  showPage(request, reply, { template: "message", title: "This link no longer works", status: 404, data });

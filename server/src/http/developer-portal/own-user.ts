@@ -18,19 +18,19 @@ import { showNotFound } from "./message-pages.ts";
 import { type Portal, redirectWithNotice } from "./page.ts";
 import { userFields } from "./users.ts";
 
-/** What the signed-in user is called, and the provider's other fields of it: with the current password alone. */
-export function addOwnDetailsPage(http: FastifyInstance, portal: Portal, guesses: AttemptLimiter): void {
+/** Adds the form for the signed-in user's fields. Every change requires the current password. */
+export function addOwnDetailsPage(http: FastifyInstance, portal: Portal, limiter: AttemptLimiter): void {
   addFormPage(http, portal, {
     path: "/account/details",
     show: (request, reply, developer) => showDetailsForm(portal, request, reply, { developer }),
-    take: async (request, reply, developer) => {
+    submit: async (request, reply, developer) => {
       const form = readForm(request.body);
       const values = submittedValues(await ownFields(portal, request, developer), form);
       const { current_password: currentPassword = "" } = form;
-      const outcome = await updateOwnUser(portal, guesses, request, { developer, values, currentPassword });
+      const outcome = await updateOwnUser(portal, limiter, request, { developer, values, currentPassword });
       if (!outcome) return showNotFound(reply);
       return "refused" in outcome
-        ? showDetailsForm(portal, request, reply, { developer, again: outcome })
+        ? showDetailsForm(portal, request, reply, { developer, rejected: outcome })
         : redirectWithNotice(reply, "/account", "saved");
     },
   });
@@ -40,20 +40,17 @@ async function showDetailsForm(
   portal: Portal,
   request: FastifyRequest,
   reply: FastifyReply,
-  { developer, again }: { readonly developer: Developer; readonly again?: RejectedUpdate },
+  { developer, rejected }: { readonly developer: Developer; readonly rejected?: RejectedUpdate },
 ): Promise<FastifyReply> {
   const fields = withSubmittedValues(await ownFields(portal, request, developer), readForm(request.body));
   return showForm(portal, request, reply, {
     title: "My details",
-    fields: [
-      ...fields,
-      { ...currentPasswordField, hint: "Every change here needs it, so that only you can make one." },
-    ],
+    fields: [...fields, { ...currentPasswordField, hint: "Required for every change, so that only you can make it." }],
     submit: "Save",
     back: { href: "/account", text: "My account" },
     developer,
-    errors: again?.refused,
-    status: again?.status,
+    errors: rejected?.refused,
+    status: rejected?.status,
   });
 }
 
@@ -65,23 +62,23 @@ const ownFields = async (
 
 const passwordMissing: FieldErrors = { password: ["can't be blank"] };
 
-/** Another password for the signed-in user. It ends the sessions of all other browsers. */
-export function addOwnPasswordPage(http: FastifyInstance, portal: Portal, guesses: AttemptLimiter): void {
+/** Adds the form that changes the signed-in user's password and ends the sessions of all other browsers. */
+export function addOwnPasswordPage(http: FastifyInstance, portal: Portal, limiter: AttemptLimiter): void {
   addFormPage(http, portal, {
     path: "/account/password",
     show: (request, reply, developer) => showPasswordForm(portal, request, reply, { developer }),
-    take: async (request, reply, developer) => {
+    submit: async (request, reply, developer) => {
       const { current_password: currentPassword = "", ...form } = readForm(request.body);
       const { password = "", password_confirmation = "" } = form;
       if (password === "") {
         const refused = currentPassword === "" ? { ...currentPasswordMissing, ...passwordMissing } : passwordMissing;
-        return showPasswordForm(portal, request, reply, { developer, again: { status: 422, refused } });
+        return showPasswordForm(portal, request, reply, { developer, rejected: { status: 422, refused } });
       }
       const values = { password, password_confirmation };
-      const outcome = await updateOwnUser(portal, guesses, request, { developer, values, currentPassword });
+      const outcome = await updateOwnUser(portal, limiter, request, { developer, values, currentPassword });
       if (!outcome) return showNotFound(reply);
       return "refused" in outcome
-        ? showPasswordForm(portal, request, reply, { developer, again: outcome })
+        ? showPasswordForm(portal, request, reply, { developer, rejected: outcome })
         : redirectWithNotice(reply, "/account", "password-changed");
     },
   });
@@ -91,7 +88,7 @@ const showPasswordForm = (
   portal: Portal,
   request: FastifyRequest,
   reply: FastifyReply,
-  { developer, again }: { readonly developer: Developer; readonly again?: RejectedUpdate },
+  { developer, rejected }: { readonly developer: Developer; readonly rejected?: RejectedUpdate },
 ): Promise<FastifyReply> =>
   showForm(portal, request, reply, {
     title: "Change password",
@@ -99,32 +96,31 @@ const showPasswordForm = (
     submit: "Change password",
     back: { href: "/account", text: "My account" },
     developer,
-    errors: again?.refused,
-    status: again?.status,
+    errors: rejected?.refused,
+    status: rejected?.status,
   });
 
 interface OwnUpdate {
   readonly developer: Developer;
   readonly values: Readonly<Record<string, string>>;
-  /** What was typed to prove that it is still them. */
   readonly currentPassword: string;
 }
 
 type RejectedUpdate = { readonly refused: FieldErrors; readonly status: 422 | 429 };
 
-/** What was left empty is not incorrect. */
+/** Replaces "is incorrect" if the field was left empty. */
 const currentPasswordMissing: FieldErrors = { current_password: ["can't be blank"] };
 
-/** Changes the signed-in user, if they know their password. Undefined if they are gone by now. */
+/** Updates the signed-in user after checking the current password. Returns undefined if the user no longer exists. */
 async function updateOwnUser(
   portal: Portal,
-  guesses: AttemptLimiter,
+  limiter: AttemptLimiter,
   request: FastifyRequest,
   { developer, values, currentPassword }: OwnUpdate,
 ): Promise<{ readonly saved: true } | RejectedUpdate | undefined> {
   const { provider } = request;
-  const guesser = `developer ${provider.id} ${developer.user.id}`;
-  const seconds = await guesses.secondsToWait(guesser);
+  const limiterKey = `developer ${provider.id} ${developer.user.id}`;
+  const seconds = await limiter.secondsToWait(limiterKey);
   if (seconds > 0) {
     return { status: 429, refused: { base: [`Too many attempts. Please try again ${formatWait(seconds)}.`] } };
   }
@@ -140,7 +136,7 @@ async function updateOwnUser(
   });
   if (!saved) return undefined;
   const refused = "refused" in saved ? saved.refused : undefined;
-  if (!refused?.["current_password"]) await guesses.forget(guesser);
+  if (!refused?.["current_password"]) await limiter.forget(limiterKey);
   if (!refused) return { saved: true };
   return { status: 422, refused: currentPassword === "" ? { ...refused, ...currentPasswordMissing } : refused };
 }

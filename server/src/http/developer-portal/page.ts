@@ -4,13 +4,13 @@ import { readForm } from "#http/shared/forms.ts";
 import { createTemplateRenderer } from "#http/shared/pages.ts";
 import type { Clock } from "#platform/clock/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
-import { readId as idOf } from "#platform/ids/read-id.ts";
+import { readId } from "#platform/ids/read-id.ts";
 import { type Provider, writeTimestamp } from "#portal/providers/index.ts";
 import type { Developer } from "./developer.ts";
 
-/** Where the three steps of the try-out lead, besides the sign-up. */
+/** Targets of the try-out bar's second and third step. */
 interface TryOutLinks {
-  /** A page that asks for a sign-in: visitors must not see what others did. */
+  /** Requires a sign-in, so that visitors do not see each other's data. */
   readonly binsUrl: string;
   readonly adminUrl: string;
 }
@@ -18,15 +18,15 @@ interface TryOutLinks {
 export interface DeveloperPortalNeeds {
   readonly pool: Pool;
   readonly clock: Clock;
-  /** How the outside reaches a provider's two sides, without a slash at the end. */
+  /** Public base URLs of a provider's two portals, without a trailing slash. */
   readonly adminPortalUrl: (provider: Provider) => string;
   readonly developerPortalUrl: (provider: Provider) => string;
   readonly cookieSecret: Buffer;
-  /** Whether browsers may send our cookies over https alone. */
+  /** Sets the attribute Secure on cookies. */
   readonly secureCookies: boolean;
-  /** Whether a mail server is configured: the default for proving one's address before anything else. */
+  /** True if a mail server is configured; then sign-ups confirm their email address by default. */
   readonly mailIsSent: boolean;
-  /** Asked at each page, as the bin is made while we start. */
+  /** Called for each page, because the bin is created during startup. */
   readonly tryOut?: (provider: Provider) => TryOutLinks | undefined;
 }
 
@@ -38,7 +38,7 @@ interface Page {
   readonly data?: Readonly<Record<string, unknown>>;
 }
 
-/** What the routes are given: the needs, and how to answer with a page. */
+/** Dependencies of the routes, with the renderer of pages. */
 export interface Portal extends DeveloperPortalNeeds {
   readonly showPage: ShowPage;
 }
@@ -47,15 +47,15 @@ export type ShowPage = (request: FastifyRequest, reply: FastifyReply, page: Page
 
 const templates = fileURLToPath(new URL("./templates/", import.meta.url));
 
-/** Every page is a template, and what it can show is listed here. */
+/** Returns a function that renders a template with its data and the data of every page. */
 export function createShowPage(
   { tryOut, mailIsSent }: Pick<DeveloperPortalNeeds, "tryOut" | "mailIsSent">,
   assets: Readonly<Record<string, string>>,
 ): ShowPage {
-  const write = createTemplateRenderer(templates);
+  const render = createTemplateRenderer(templates);
 
   return async (request, reply, { template, title, status = 200, developer, data }) => {
-    const html = await write(template, {
+    const html = await render(template, {
       ...data,
       title,
       path: request.url.split("?", 1)[0],
@@ -78,45 +78,44 @@ const tryOutLinks = (links: TryOutLinks | undefined, mailIsSent: boolean) =>
   links && {
     bins_url: links.binsUrl,
     admin_url: links.adminUrl,
-    kept_mails_url: mailIsSent ? undefined : `${links.adminUrl}/mails`,
+    outbox_url: mailIsSent ? undefined : `${links.adminUrl}/mails`,
   };
 
-/** What the page after a form says was done. */
+/** Confirmations shown on the page after a form, by the value of the query parameter `done`. */
 const notices = {
-  saved: "Your changes are saved.",
-  "password-changed": "Your password is changed. Other browsers that were logged in are not any more.",
-  "password-chosen": "Your new password is set. Log in with it.",
-  "user-deleted": "The user is deleted.",
-  "activation-sent": "The activation mail is on its way.",
+  saved: "Your changes have been saved.",
+  "password-changed": "Your password has been changed. All other browsers have been logged out.",
+  "password-chosen": "Your new password has been set. Log in with it.",
+  "user-deleted": "The user has been deleted.",
+  "activation-sent": "The activation email is on its way.",
   invited: "The invitation is on its way.",
-  "invitation-deleted": "The invitation is deleted: its link opens nothing any more.",
-  joined: "Welcome! You are a member of this account now.",
+  "invitation-deleted": "The invitation has been deleted. Its link no longer works.",
+  joined: "Welcome! You are now a member of this account.",
   "application-created": "Your application is ready.",
-  "application-asked-for": "Your application waits for approval. Its credentials work once it is approved.",
-  "application-deleted": "The application is deleted.",
-  "plan-changed": "The plan is changed.",
-  "plan-asked-for": "Your request is on its way. Until it is decided, the plan stays as it is.",
-  "request-withdrawn": "Your request is withdrawn. The plan stays as it is.",
-  "key-added": "The key is added. It can be used at once.",
-  "key-deleted": "The key is deleted.",
-  "key-regenerated": "There is a new key. The old one is gone.",
-  "filter-added": "The referrer filter is added.",
-  "filter-deleted": "The referrer filter is deleted.",
+  "application-requested": "Your application is waiting for approval. Its credentials will work once it is approved.",
+  "application-deleted": "The application has been deleted.",
+  "plan-changed": "The plan has been changed.",
+  "plan-requested": "Your request has been sent. The plan does not change until it is approved.",
+  "request-withdrawn": "Your request has been withdrawn. The plan does not change.",
+  "key-added": "The key has been added and works immediately.",
+  "key-deleted": "The key has been deleted.",
+  "key-regenerated": "The key has been replaced. The old key no longer works.",
+  "filter-added": "The referrer filter has been added.",
+  "filter-deleted": "The referrer filter has been deleted.",
 } as const satisfies Record<string, string>;
 
-type Notice = keyof typeof notices;
+type NoticeName = keyof typeof notices;
 
-/** After a form has worked, on to a page that says so. */
-export const redirectWithNotice = (reply: FastifyReply, path: string, deed: Notice): FastifyReply =>
-  reply.redirect(`${path}?done=${deed}`, 303);
+/** Redirects after a successful form, to a page that shows a confirmation. */
+export const redirectWithNotice = (reply: FastifyReply, path: string, notice: NoticeName): FastifyReply =>
+  reply.redirect(`${path}?done=${notice}`, 303);
 
-/** What was done before the page that is asked for. */
 function noticeFor(request: FastifyRequest): string | undefined {
   const { done } = readForm(request.query);
-  return Object.entries(notices).find(([deed]) => deed === done)?.[1];
+  return Object.entries(notices).find(([name]) => name === done)?.[1];
 }
 
-/** A moment for people and for their programs: `24 November 2026` and its ISO form. */
+/** A time as text, such as `24 November 2026`, and in ISO 8601 for the attribute `datetime`. */
 export interface FormattedDate {
   readonly text: string;
   readonly iso: string;
@@ -127,6 +126,6 @@ export const formatDate = (at: Date, timeZone: string): FormattedDate => ({
   iso: writeTimestamp(at, timeZone),
 });
 
-/** A number of the path. What is no id is nobody's. */
+/** Reads an id from the path. Returns undefined if it is not a valid id. */
 export const readPathId = (request: FastifyRequest, name = "id"): number | undefined =>
-  idOf(readForm(request.params)[name] ?? "");
+  readId(readForm(request.params)[name] ?? "");

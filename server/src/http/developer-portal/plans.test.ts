@@ -4,25 +4,25 @@ import { describePlan } from "./plans.ts";
 const free = { name: "Gold", costPerMonth: "0.0000", setupFee: "0.0000", trialPeriodDays: null };
 
 test.for([
-  ["what costs nothing has its name alone", {}, "Gold"],
-  ["a trial of no days is none", { trialPeriodDays: 0 }, "Gold"],
-  ["sums are grouped, without the zeros of the database", { costPerMonth: "1234.5000" }, "Gold (1,234.5 a month)"],
-  ["less than one is a sum, too", { setupFee: "0.0500" }, "Gold (0.05 to set up)"],
+  ["a free plan is described by its name only", {}, "Gold"],
+  ["a trial of zero days is omitted", { trialPeriodDays: 0 }, "Gold"],
+  ["amounts are grouped and have no trailing zeros", { costPerMonth: "1234.5000" }, "Gold (1,234.5 per month)"],
+  ["amounts below one are shown", { setupFee: "0.0500" }, "Gold (0.05 setup fee)"],
   [
-    "sums are exact however long they are",
+    "amounts with many digits are exact",
     { setupFee: "1234567890123456.7891" },
-    "Gold (1,234,567,890,123,456.7891 to set up)",
+    "Gold (1,234,567,890,123,456.7891 setup fee)",
   ],
-  ["a trial has its days", { trialPeriodDays: 1 }, "Gold (1 trial day)"],
+  ["a trial shows its days", { trialPeriodDays: 1 }, "Gold (1 trial day)"],
   [
-    "all terms stand side by side",
+    "all terms are listed",
     { costPerMonth: "10.0000", setupFee: "20.0000", trialPeriodDays: 30 },
-    "Gold (10 a month, 20 to set up, 30 trial days)",
+    "Gold (10 per month, 20 setup fee, 30 trial days)",
   ],
 ] as const)("%s", ([, terms, words]) => {
   expect(describePlan({ ...free, ...terms })).toBe(words);
 });
 
-test("what the page knows besides comes last", () => {
-  expect(describePlan({ ...free, costPerMonth: "10" }, ["needs approval"])).toBe("Gold (10 a month, needs approval)");
+test("additional terms come last", () => {
+  expect(describePlan({ ...free, costPerMonth: "10" }, ["needs approval"])).toBe("Gold (10 per month, needs approval)");
 });

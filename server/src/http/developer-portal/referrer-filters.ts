@@ -14,21 +14,21 @@ const filterField: FormField = {
   type: "text",
   required: true,
   length_max: 255,
-  hint: "The host of a site, such as www.example.org, or several at once: *.example.org",
+  hint: "A host, such as www.example.org, or a pattern, such as *.example.org",
 };
 
-/** From which sites an application may be used, and a form for one more. */
+/** Adds the list of an application's referrer filters, with the form for a new one. */
 export function addReferrerFiltersPage(http: FastifyInstance, portal: Portal): void {
   addFormPage(http, portal, {
     path: "/applications/:id/referrer-filters",
-    show: requireReferrerFilters(portal, (request, reply, owned) => showFilters(portal, request, reply, owned)),
-    take: requireReferrerFilters(portal, async (request, reply, owned) => {
+    show: requireReferrerFilters(portal, (request, reply, own) => showFilters(portal, request, reply, own)),
+    submit: requireReferrerFilters(portal, async (request, reply, own) => {
       const value = (readForm(request.body)["value"] ?? "").trim();
-      const added = await addReferrerFilter(portal.pool, { ...applicationChange(portal, request, owned), value });
+      const added = await addReferrerFilter(portal.pool, { ...applicationChange(portal, request, own), value });
       if (!added) return showNotFound(reply);
       return "refused" in added
-        ? showFilters(portal, request, reply, { ...owned, errors: added.refused })
-        : redirectWithNotice(reply, `/applications/${owned.application.id}/referrer-filters`, "filter-added");
+        ? showFilters(portal, request, reply, { ...own, errors: added.refused })
+        : redirectWithNotice(reply, `/applications/${own.application.id}/referrer-filters`, "filter-added");
     }),
   });
 }
@@ -64,19 +64,19 @@ export function addDeleteReferrerFilterPage(http: FastifyInstance, portal: Porta
       if (!filter) return showNotFound(reply);
       return showForm(portal, request, reply, {
         title: `Delete ${filter.value}?`,
-        lead: `Calls of ${titleOf(application)} from there are refused from then on.`,
+        lead: `The API will reject calls of ${titleOf(application)} from this host.`,
         submit: "Delete filter",
-        isGrave: true,
+        isDestructive: true,
         back: { href: `/applications/${application.id}/referrer-filters`, text: "Referrer filters" },
         developer,
       });
     }),
-    take: requireReferrerFilters(portal, async (request, reply, owned) => {
+    submit: requireReferrerFilters(portal, async (request, reply, own) => {
       const filterId = readPathId(request, "filter");
       if (filterId === undefined) return showNotFound(reply);
-      const removed = await removeReferrerFilter(pool, { ...applicationChange(portal, request, owned), filterId });
+      const removed = await removeReferrerFilter(pool, { ...applicationChange(portal, request, own), filterId });
       return removed && !("notFound" in removed)
-        ? redirectWithNotice(reply, `/applications/${owned.application.id}/referrer-filters`, "filter-deleted")
+        ? redirectWithNotice(reply, `/applications/${own.application.id}/referrer-filters`, "filter-deleted")
         : showNotFound(reply);
     }),
   });
@@ -87,6 +87,6 @@ export function addDeleteReferrerFilterPage(http: FastifyInstance, portal: Porta
  * manage their applications: without a filter, no call of theirs is answered.
  */
 const requireReferrerFilters = (portal: Portal, page: Parameters<typeof requireApplication>[1]): DeveloperPage =>
-  requireApplication(portal, async (request, reply, owned) =>
-    owned.application.product.referrerFiltersRequired ? page(request, reply, owned) : showNotFound(reply),
+  requireApplication(portal, async (request, reply, own) =>
+    own.application.product.referrerFiltersRequired ? page(request, reply, own) : showNotFound(reply),
   );

@@ -28,12 +28,12 @@ function define(
 const namesOf = (definitions: readonly FieldsDefinition[]): readonly string[] =>
   signUpFields(definitions, { passwordLengthMin: 12 }).map((field) => field.name);
 
-test("the account's fields come first, then the user's, then the password twice", () => {
+test("the form has the account's fields, then the user's, then the password twice", () => {
   const definitions = [define("User", "username"), define("Account", "org_name"), define("Cinstance", "description")];
   expect(namesOf(definitions)).toEqual(["org_name", "username", "password", "password_confirmation"]);
 });
 
-test("what is hidden or read only is not asked for, nor taken when it is sent all the same", () => {
+test("hidden and read-only fields are neither shown nor accepted", () => {
   const definitions = [define("Account", "rating", { hidden: true }), define("User", "level", { readOnly: true })];
   expect(namesOf(definitions)).toEqual(["password", "password_confirmation"]);
   expect(signUpValues(definitions, { rating: "5", level: "9", annotations: "x", password: "p" })).toEqual({
@@ -42,7 +42,7 @@ test("what is hidden or read only is not asked for, nor taken when it is sent al
   });
 });
 
-test("a name that account and user share is one field", () => {
+test("a name defined for both account and user is one field", () => {
   expect(namesOf([define("Account", "title"), define("User", "title")])).toEqual([
     "title",
     "password",
@@ -50,7 +50,7 @@ test("a name that account and user share is one field", () => {
   ]);
 });
 
-test("values are kept and errors stand beside their fields, but a password is never sent back", () => {
+test("values and errors are shown at their fields, but passwords are never sent back", () => {
   const fields = signUpFields([define("Account", "org_name")], {
     passwordLengthMin: 12,
     values: { org_name: "Tallow", password: "secret" },
@@ -61,7 +61,7 @@ test("values are kept and errors stand beside their fields, but a password is ne
   expect(fields[1]).not.toHaveProperty("value");
 });
 
-test("a field may have a name that every object seems to have", () => {
+test("a field may have the name of a property of Object.prototype", () => {
   const [field] = signUpFields([define("Account", "constructor")], { passwordLengthMin: 12 });
   expect(field).toMatchObject({ name: "constructor", value: "" });
   expect(field).not.toHaveProperty("error");

@@ -44,10 +44,10 @@ export function addSignUpRoutes(http: FastifyInstance, portal: Portal): void {
   http.get("/signup/check-mail", async (request, reply) =>
     portal.showPage(request, reply, {
       template: "message",
-      title: "Please check your mail",
+      title: "Please check your email",
       data: {
-        text: "Thank you for signing up. We have sent you a mail: open the link in it to activate your account.",
-        is_about_mail: true,
+        text: "Thank you for signing up. We have sent you an email. Open its link to activate your account.",
+        mentions_mail: true,
       },
     }),
   );
@@ -55,8 +55,8 @@ export function addSignUpRoutes(http: FastifyInstance, portal: Portal): void {
   http.get(waitingPages.closed, async (request, reply) =>
     portal.showPage(request, reply, {
       template: "message",
-      title: "Your account cannot be used at the moment",
-      data: { text: `You can log in as soon as it is open again. Please ask ${request.provider.name}.` },
+      title: "Your account is unavailable",
+      data: { text: `You can log in once it is available again. Please contact ${request.provider.name}.` },
     }),
   );
 
@@ -65,7 +65,7 @@ export function addSignUpRoutes(http: FastifyInstance, portal: Portal): void {
       template: "message",
       title: "Thank you for signing up",
       data: {
-        text: `Your account is waiting for approval by ${request.provider.name}. You can log in as soon as it is approved.`,
+        text: `Your account is waiting for approval by ${request.provider.name}. You can log in once it is approved.`,
       },
     }),
   );
@@ -88,7 +88,7 @@ async function signUp(
   const seconds = isLoopback(request.ip) ? 0 : await limiter.secondsToWait(request.ip, String(provider.id));
   if (seconds > 0) {
     reply.header("retry-after", seconds);
-    const error = `Too many sign-ups came from your network. Please try again ${formatWait(seconds)}.`;
+    const error = `Too many sign-ups from your network. Please try again ${formatWait(seconds)}.`;
     return showSignUpForm(portal, request, reply, { status: 429, values, error });
   }
 
@@ -98,21 +98,21 @@ async function signUp(
   if ("closed" in outcome) return showClosed(portal, request, reply);
   if ("notFound" in outcome) return showSignUpForm(portal, request, reply, { ...withoutPlans(provider), values });
 
-  const sentTwice = await findDuplicateSignUp(portal, {
+  const existingUser = await findDuplicateSignUp(portal, {
     providerId: provider.id,
     address: by.address,
     values,
     ...issued,
   });
-  if (sentTwice) return redirectAfterSignUp(portal, request, reply, sentTwice);
+  if (existingUser) return redirectAfterSignUp(portal, request, reply, existingUser);
   return showSignUpForm(portal, request, reply, { status: 422, values, errors: outcome.refused });
 }
 
-/** The form without the plans that are not to be had, since nobody who fills it in can take them away. */
+/** Shows the form again without the unavailable plans, because the form has no input to remove them. */
 const withoutPlans = ({ name }: Provider) => ({
   status: 422,
   planIds: [],
-  error: `You came for plans that are not to be had, or not together. Send the form again to get the usual ones, or ask ${name} for another link.`,
+  error: `The requested plans are unavailable or cannot be combined. Submit the form again to use the default plans, or ask ${name} for another link.`,
 });
 
 const signUpSource = (portal: Portal, { provider, ip }: FastifyRequest): SignUpDoor & { readonly door: "form" } => ({
@@ -128,19 +128,19 @@ const showClosed = ({ showPage }: Portal, request: FastifyRequest, reply: Fastif
     title: "Sign-up is closed",
     status: 403,
     data: {
-      text: `${request.provider.name} does not take new developers at the moment.`,
+      text: `${request.provider.name} is not accepting new developers at the moment.`,
       link: { href: "/login", text: "Log in" },
     },
   });
 
-/** What a form that is shown again has to say, with what was filled in. */
+/** A rejected form with its errors and the submitted values. */
 interface RejectedForm {
   readonly status: number;
   readonly values: Readonly<Record<string, string>>;
   readonly errors?: FieldErrors;
-  /** What is wanted from now on; left out, what the form has asked for. */
+  /** Replaces the plans requested by the form. */
   readonly planIds?: readonly string[];
-  /** What is wrong with no field in particular. */
+  /** An error that belongs to no field. */
   readonly error?: string;
 }
 
@@ -148,23 +148,23 @@ async function showSignUpForm(
   portal: Portal,
   request: FastifyRequest,
   reply: FastifyReply,
-  again?: RejectedForm,
+  rejected?: RejectedForm,
 ): Promise<FastifyReply> {
   const { id, name, passwordLengthMin } = request.provider;
-  const fields = signUpFields(await readFieldsDefinitions(portal.pool, id), { passwordLengthMin, ...again });
+  const fields = signUpFields(await readFieldsDefinitions(portal.pool, id), { passwordLengthMin, ...rejected });
   const developer = await findDeveloper(portal, request);
-  const isWrong = fields.some((field) => field.error !== undefined);
+  const invalid = fields.filter((field) => field.error !== undefined);
   return portal.showPage(request, reply, {
     template: "sign-up",
-    title: `${again ? "Please check: " : ""}Sign up for ${name}`,
-    status: again?.status ?? 200,
+    title: `${rejected ? "Please check: " : ""}Sign up for ${name}`,
+    status: rejected?.status ?? 200,
     developer,
     data: {
       fields,
-      plan_ids: again?.planIds ?? readPlanIds(request),
+      plan_ids: rejected?.planIds ?? readPlanIds(request),
       signed_in_as: developer?.user.username,
-      wrong: isWrong ? fields.filter((field) => field.error !== undefined) : undefined,
-      error: again?.error ?? errorsWithoutField(fields, again?.errors),
+      invalid_fields: invalid.length > 0 ? invalid : undefined,
+      error: rejected?.error ?? errorsWithoutField(fields, rejected?.errors),
       form_token: issueFormToken(request, reply, portal, portal.clock.now()),
     },
   });
@@ -176,7 +176,7 @@ interface FormState {
   readonly errors?: FieldErrors;
 }
 
-/** The account's fields, then the user's, in the provider's order, then the password, whose rule is shown before typing. */
+/** Returns the account's fields, then the user's, in the provider's order, then the password with its rule. */
 export function signUpFields(definitions: readonly FieldsDefinition[], state: FormState): readonly FormField[] {
   const { passwordLengthMin, values = {}, errors = {} } = state;
   const defined = signUpDefinitions(definitions).map((definition) =>
@@ -185,62 +185,64 @@ export function signUpFields(definitions: readonly FieldsDefinition[], state: Fo
   return withErrors([...defined, ...passwordFields("Password", passwordLengthMin)], errors);
 }
 
-/** What a developer may give. A name that both an account and its user have stands for the account's field. */
+/** Returns the definitions that developers may fill in. A name shared by account and user means the account's field. */
 function signUpDefinitions(definitions: readonly FieldsDefinition[]): readonly FieldsDefinition[] {
-  const open = definitions.filter((it) => it.target !== "Cinstance" && isEditableByDevelopers(it));
-  const inOrder = [...open.filter((it) => it.target === "Account"), ...open.filter((it) => it.target === "User")];
-  return inOrder.filter((it, place) => inOrder.findIndex((other) => other.name === it.name) === place);
+  const editable = definitions.filter(isEditableByDevelopers);
+  const ordered = [
+    ...editable.filter(({ target }) => target === "Account"),
+    ...editable.filter(({ target }) => target === "User"),
+  ];
+  return ordered.filter(({ name }, index) => ordered.findIndex((other) => other.name === name) === index);
 }
 
-/** Of a form, what the sign-up asks for: nothing that was added by hand, such as annotations, gets further. */
+/** Returns the submitted values of the sign-up's fields. Ignores other inputs, such as annotations. */
 export const signUpValues = (
   definitions: readonly FieldsDefinition[],
   form: Readonly<Record<string, string>>,
 ): Readonly<Record<string, string>> =>
   Object.fromEntries(
-    [...signUpDefinitions(definitions).map((it) => it.name), "password", "password_confirmation"].map((name) => [
+    [...signUpDefinitions(definitions).map(({ name }) => name), "password", "password_confirmation"].map((name) => [
       name,
       form[name] ?? "",
     ]),
   );
 
-/** How a link to the sign-up, and then its form, name the plans that are wanted; 3scale's name first. */
+/** Parameters for requested plans, in links to the sign-up and in its form. The first is 3scale's name. */
 const planIdFields = ["plan_ids[]", "plan_ids"] as const;
 
-/** The plans that a link to the sign-up has asked for, or the form that it led to: as they came, each once. */
+/** Returns the requested plan ids from query and body, in order and without duplicates. */
 const readPlanIds = ({ query, body }: FastifyRequest): readonly string[] => [
   ...new Set(
     [query, body]
-      .flatMap((from) => planIdFields.flatMap((name) => readList(from, name)))
-      .filter((it) => it.trim() !== ""),
+      .flatMap((parameters) => planIdFields.flatMap((name) => readList(parameters, name)))
+      .filter((id) => id.trim() !== ""),
   ),
 ];
 
-/** No plan has the number 0: what is no id names none. */
+/** Parses plan ids. Invalid ids become 0, which no plan has. */
 const parsePlanIds = (ids: readonly string[]): NonNullable<SignUp["wantedPlans"]> =>
-  ids.map((it) => readId(it.trim()) ?? 0);
+  ids.map((id) => readId(id.trim()) ?? 0);
 
-/** The sign-up with the same plans once more. */
 function signUpPath(ids: readonly string[]): string {
   const query = new URLSearchParams(ids.map((id) => [planIdFields[0], id])).toString();
   return query === "" ? "/signup" : `/signup?${query}`;
 }
 
-/** A double click comes within a second or two; after a minute the form no longer proves anything. */
+/** A double click takes a second or two. A form older than this no longer identifies its sender. */
 const duplicateSecondsMax = 60;
 
 interface RejectedSignUp {
   readonly providerId: number;
   readonly values: Readonly<Record<string, string>>;
-  /** Where the form came from. */
+  /** IP address of the client. */
   readonly address: string;
-  /** When the form was made that was sent. */
+  /** Time at which the form was rendered. */
   readonly issuedAtMs: number;
 }
 
 /**
- * The user whom this very form has made a moment ago, when a double click sends it twice: the second gets the answer of
- * the first instead of hearing that the name is taken. Whoever cannot give the password is not told.
+ * Returns the user that the same form has just created, so that a double click gets the first response again instead of
+ * the error that the name is taken. Requires the password, so that nobody can test for existing users.
  */
 async function findDuplicateSignUp(
   { pool, clock }: Pick<Portal, "pool" | "clock">,
@@ -248,17 +250,17 @@ async function findDuplicateSignUp(
 ): Promise<User | undefined> {
   const { username = "", email = "", password = "" } = values;
   if (username === "" || username.includes("\0")) return undefined;
-  const namesakes = await findUsersByLogin(pool, providerId, username);
-  const found = namesakes.find(({ user }) => user.username === username && user.email === email);
+  const candidates = await findUsersByLogin(pool, providerId, username);
+  const found = candidates.find(({ user }) => user.username === username && user.email === email);
   if (!found) return undefined;
 
-  const madeAtMs = found.user.createdAt.getTime();
-  const isOfThisForm = madeAtMs >= issuedAtMs && clock.now().getTime() - madeAtMs < duplicateSecondsMax * 1000;
-  if (!isOfThisForm) return undefined;
+  const createdAtMs = found.user.createdAt.getTime();
+  const isSameForm = createdAtMs >= issuedAtMs && clock.now().getTime() - createdAtMs < duplicateSecondsMax * 1000;
+  if (!isSameForm) return undefined;
   return (await verifyPassword(found.passwordHash, password, { providerId, address })) ? found.user : undefined;
 }
 
-/** After the sign-up: signed in and on the application with its key, or on a page that says what is still missing. */
+/** Signs the user in and redirects to the first application, or to a page that names the missing step. */
 async function redirectAfterSignUp(
   portal: Portal,
   request: FastifyRequest,
@@ -276,21 +278,19 @@ async function redirectAfterSignUp(
   return reply.redirect(application ? `/applications/${application.id}?signed_up` : "/account", 303);
 }
 
-type Kept = Pick<Account, "state">;
-
-/** Whether an account that nobody can come into waits for its first approval. Others were closed. */
-const awaitsFirstApproval = (state: Kept["state"]): boolean => state === "created" || state === "pending";
+/** True before the first approval. Other accounts that cannot log in were closed. */
+const awaitsFirstApproval = (state: Account["state"]): boolean => state === "created" || state === "pending";
 
 const waitingPages = { new: "/signup/awaiting-approval", closed: "/signup/account-closed" } as const;
 
-/** Where somebody is led who belongs to an account now, and cannot come in. */
-export const waitingPageOf = (account: Kept | undefined): string =>
+/** Returns the page that explains why the account's users cannot log in yet. */
+export const waitingPageOf = (account: Pick<Account, "state"> | undefined): string =>
   account && !awaitsFirstApproval(account.state) ? waitingPages.closed : waitingPages.new;
 
 export function addActivateRoute(http: FastifyInstance, portal: Portal): void {
   const { pool, clock, showPage } = portal;
 
-  // Not for HEAD: programs that look at the links of a mail ask with it, and the code works once.
+  // No HEAD: mail scanners send it to check links, and a code works only once.
   http.get<{ Params: { code: string } }>("/activate/:code", { exposeHeadRoute: false }, async (request, reply) => {
     const developer = await findDeveloper(portal, request);
     const activated = await activateUserByMail(pool, {
@@ -301,21 +301,21 @@ export function addActivateRoute(http: FastifyInstance, portal: Portal): void {
     });
     if (!activated) {
       return showExpiredLink(portal, request, reply, {
-        text: `An activation link works once, within two weeks, and only the one in the newest mail. If you have used it already, just log in. If not, ask ${request.provider.name} to send you the activation mail again.`,
+        text: `An activation link works once, for two weeks, and only the newest one is valid. If you have already used it, log in. Otherwise, ask ${request.provider.name} to send you a new activation email.`,
         link: { href: "/login", text: "Log in" },
       });
     }
     const { state } = activated.whole.account;
-    const comesLater = awaitsFirstApproval(state)
-      ? "is now waiting for approval by"
-      : "cannot be used at the moment. Please ask";
+    const status = awaitsFirstApproval(state)
+      ? `is waiting for approval by ${request.provider.name}.`
+      : `is unavailable. Please contact ${request.provider.name}.`;
     return showPage(request, reply, {
       template: "message",
-      title: "Your address is confirmed",
+      title: "Your email address has been confirmed",
       data:
         state === "approved"
           ? { text: "Your account is active. Welcome!", link: { href: "/login", text: "Log in" } }
-          : { text: `Your account ${comesLater} ${request.provider.name}.` },
+          : { text: `Your account ${status}` },
     });
   });
 }

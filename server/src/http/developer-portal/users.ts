@@ -25,7 +25,7 @@ import {
 import { showNotFound } from "./message-pages.ts";
 import { type Portal, readPathId, redirectWithNotice } from "./page.ts";
 
-/** Everybody who is in the account. */
+/** Adds the list of the account's users. */
 export function addUsersRoute(http: FastifyInstance, portal: Portal): void {
   http.get(
     "/account/users",
@@ -53,31 +53,31 @@ export function addUsersRoute(http: FastifyInstance, portal: Portal): void {
   );
 }
 
-/** Another user of one's own account, and whoever looks at it. */
+/** Another user of the account, and the developer who opened the page. */
 interface OtherUser {
   readonly user: User;
   readonly developer: Developer;
 }
 
-type OtherUserPage = (request: FastifyRequest, reply: FastifyReply, colleague: OtherUser) => Promise<FastifyReply>;
+type OtherUserPage = (request: FastifyRequest, reply: FastifyReply, otherUser: OtherUser) => Promise<FastifyReply>;
 
-/** A page of a user whom the path names. Nobody deletes or demotes themselves, so an account keeps its last admin. */
+/** Loads another user of the account from the path. Never the developer themselves, so an account keeps its last admin. */
 const requireOtherUser =
   ({ pool }: Portal, page: OtherUserPage): DeveloperPage =>
   async (request, reply, developer) => {
     const id = readPathId(request);
     const user = id === undefined ? undefined : await readUser(pool, request.provider.id, id);
-    const isColleague = user?.accountId === developer.account.id && user.id !== developer.user.id;
-    return user && isColleague ? page(request, reply, { user, developer }) : showNotFound(reply);
+    const isOtherUser = user?.accountId === developer.account.id && user.id !== developer.user.id;
+    return user && isOtherUser ? page(request, reply, { user, developer }) : showNotFound(reply);
   };
 
-/** What another user of the account is called, and the provider's other fields of it. */
+/** Adds the form for another user's fields. */
 export function addEditUserPage(http: FastifyInstance, portal: Portal): void {
   addAdminFormPage(http, portal, {
     path: "/account/users/:id/edit",
-    show: requireOtherUser(portal, (request, reply, colleague) => showUserForm(portal, request, reply, colleague)),
-    take: requireOtherUser(portal, async (request, reply, colleague) => {
-      const { user, developer } = colleague;
+    show: requireOtherUser(portal, (request, reply, otherUser) => showUserForm(portal, request, reply, otherUser)),
+    submit: requireOtherUser(portal, async (request, reply, otherUser) => {
+      const { user, developer } = otherUser;
       const fields = userFields(await readFieldsDefinitions(portal.pool, request.provider.id), user);
       const saved = await updateUser(portal.pool, {
         provider: request.provider,
@@ -89,7 +89,7 @@ export function addEditUserPage(http: FastifyInstance, portal: Portal): void {
       });
       if (!saved) return showNotFound(reply);
       return "refused" in saved
-        ? showUserForm(portal, request, reply, { ...colleague, errors: saved.refused })
+        ? showUserForm(portal, request, reply, { ...otherUser, errors: saved.refused })
         : redirectWithNotice(reply, "/account/users", "saved");
     }),
   });
@@ -112,7 +112,7 @@ async function showUserForm(
   });
 }
 
-/** What developers may write of a user, with what it holds. */
+/** Returns the fields of a user that developers may edit, with their values. */
 export const userFields = (definitions: readonly FieldsDefinition[], user: User): readonly FormField[] =>
   definedFields(definitions, "User", { ...user.fields, username: user.username, email: user.email ?? "" });
 
@@ -121,28 +121,28 @@ const roles = [
   { value: "admin", text: "Admin" },
 ] as const;
 
-/** Whether another user of the account is an admin of it. */
+/** Adds the form for another user's role. */
 export function addUserRolePage(http: FastifyInstance, portal: Portal): void {
   addAdminFormPage(http, portal, {
     path: "/account/users/:id/role",
-    show: requireOtherUser(portal, (request, reply, colleague) => showRoleForm(portal, request, reply, colleague)),
-    take: requireOtherUser(portal, async (request, reply, colleague) => {
-      const { role } = readForm(request.body);
-      const wanted = roles.find(({ value }) => value === role)?.value;
-      if (wanted === undefined) {
-        return showRoleForm(portal, request, reply, { ...colleague, errors: { role: notOffered } });
+    show: requireOtherUser(portal, (request, reply, otherUser) => showRoleForm(portal, request, reply, otherUser)),
+    submit: requireOtherUser(portal, async (request, reply, otherUser) => {
+      const { role: submitted } = readForm(request.body);
+      const role = roles.find(({ value }) => value === submitted)?.value;
+      if (role === undefined) {
+        return showRoleForm(portal, request, reply, { ...otherUser, errors: { role: notOffered } });
       }
-      const { user, developer } = colleague;
+      const { user, developer } = otherUser;
       const saved = await changeUserRole(portal.pool, {
         provider: request.provider,
         accountId: user.accountId,
         userId: user.id,
-        role: wanted,
+        role,
         by: byDeveloper(portal, developer),
       });
       if (!saved) return showNotFound(reply);
       return "refused" in saved
-        ? showRoleForm(portal, request, reply, { ...colleague, errors: saved.refused })
+        ? showRoleForm(portal, request, reply, { ...otherUser, errors: saved.refused })
         : redirectWithNotice(reply, "/account/users", "saved");
     }),
   });
@@ -156,7 +156,7 @@ const showRoleForm = (
 ): Promise<FastifyReply> =>
   showForm(portal, request, reply, {
     title: `Role of ${user.username}`,
-    lead: "Admins invite, change and delete users, and edit the organization. Members use its applications.",
+    lead: "Admins invite, edit and delete users, and edit the organization. Members manage its applications.",
     fields: [{ name: "role", label: "Role", type: "text", required: true, options: roles, value: user.role }],
     submit: "Save",
     back: { href: "/account/users", text: "Users" },
@@ -164,27 +164,27 @@ const showRoleForm = (
     errors,
   });
 
-/** Writes once more to a user who has never opened the activation mail, or never got one. */
+/** Adds the form that sends a pending user a new activation email. */
 export function addSendActivationPage(http: FastifyInstance, portal: Portal, limiter: AttemptLimiter): void {
   addAdminFormPage(http, portal, {
     path: "/account/users/:id/activation",
-    show: requireOtherUser(portal, async (request, reply, colleague) =>
-      colleague.user.state === "pending" ? showActivationForm(portal, request, reply, colleague) : showNotFound(reply),
+    show: requireOtherUser(portal, async (request, reply, otherUser) =>
+      otherUser.user.state === "pending" ? showActivationForm(portal, request, reply, otherUser) : showNotFound(reply),
     ),
-    take: requireOtherUser(portal, async (request, reply, colleague) => {
-      const tooMany = await mailLimitErrors(limiter, request, colleague.developer);
-      if (tooMany) return showActivationForm(portal, request, reply, { ...colleague, errors: tooMany, status: 429 });
+    submit: requireOtherUser(portal, async (request, reply, otherUser) => {
+      const tooMany = await mailLimitErrors(limiter, request, otherUser.developer);
+      if (tooMany) return showActivationForm(portal, request, reply, { ...otherUser, errors: tooMany, status: 429 });
       const { provider } = request;
       const sent = await sendActivation(portal.pool, {
         provider,
-        accountId: colleague.user.accountId,
-        userId: colleague.user.id,
+        accountId: otherUser.user.accountId,
+        userId: otherUser.user.id,
         urlOf: activationUrl(portal, provider),
-        by: byDeveloper(portal, colleague.developer),
+        by: byDeveloper(portal, otherUser.developer),
       });
       if (!sent) return showNotFound(reply);
       return "refused" in sent
-        ? showActivationForm(portal, request, reply, { ...colleague, errors: sent.refused })
+        ? showActivationForm(portal, request, reply, { ...otherUser, errors: sent.refused })
         : redirectWithNotice(reply, "/account/users", "activation-sent");
     }),
   });
@@ -194,39 +194,39 @@ const showActivationForm = (
   portal: Portal,
   request: FastifyRequest,
   reply: FastifyReply,
-  { user, developer, ...again }: OtherUser & { readonly errors?: FieldErrors; readonly status?: number },
+  { user, developer, ...rejected }: OtherUser & { readonly errors?: FieldErrors; readonly status?: number },
 ): Promise<FastifyReply> =>
   showForm(portal, request, reply, {
-    title: "Send the activation mail?",
-    lead: `${user.username} gets a mail with a link that activates the user. The link in a mail before opens nothing any more.`,
-    submit: "Send the mail",
+    title: "Send the activation email?",
+    lead: `${user.username} will receive an email with an activation link. Links in earlier emails stop working.`,
+    submit: "Send email",
     back: { href: "/account/users", text: "Users" },
     developer,
-    ...again,
+    ...rejected,
   });
 
-/** Asks first, since nobody gets a deleted user back. */
+/** Adds the form that confirms the deletion of a user. */
 export function addDeleteUserPage(http: FastifyInstance, portal: Portal): void {
   addAdminFormPage(http, portal, {
     path: "/account/users/:id/delete",
     show: requireOtherUser(portal, (request, reply, { user, developer }) =>
       showForm(portal, request, reply, {
         title: `Delete ${user.username}?`,
-        lead: `${user.username} is logged out and cannot log in any more. This cannot be undone.`,
+        lead: `${user.username} will be logged out and can no longer log in. This cannot be undone.`,
         submit: "Delete user",
-        isGrave: true,
+        isDestructive: true,
         back: { href: "/account/users", text: "Users" },
         developer,
       }),
     ),
-    take: requireOtherUser(portal, async (request, reply, { user, developer }) => {
+    submit: requireOtherUser(portal, async (request, reply, { user, developer }) => {
       const deleted = await deleteUser(portal.pool, {
         provider: request.provider,
         accountId: user.accountId,
         userId: user.id,
         by: byDeveloper(portal, developer),
       });
-      // Whoever sends this is an admin and stays: the last admin is only met by two who delete each other at once.
+      // The sender is an admin and remains, so only two admins who delete each other at once can meet the last admin.
       return deleted && "user" in deleted
         ? redirectWithNotice(reply, "/account/users", "user-deleted")
         : showNotFound(reply);

@@ -1,13 +1,13 @@
-// Comfort only: everything works without this file.
+// Progressive enhancement: the pages work without this file.
 
 for (const button of document.querySelectorAll("button[data-copy]")) {
   const field = document.getElementById(button.dataset.copy);
-  if (!navigator.clipboard) continue; // it is there on https and on this machine alone
+  if (!navigator.clipboard) continue; // available on https and localhost only
   button.hidden = false;
   button.addEventListener("click", () => void copy(field, button));
 }
 
-// A double click sends the form once. Coming back with the browser's button finds it ready again.
+// Sends a form once on a double click. The back button enables it again.
 for (const form of document.querySelectorAll("form[data-once]")) {
   const button = form.querySelector("button[type=submit]");
   form.addEventListener("submit", () => (button.disabled = true));

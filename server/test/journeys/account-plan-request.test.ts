@@ -7,7 +7,7 @@ import { password, signUpByForm } from "./sign-up-over-http.ts";
 
 const wait = { timeout: 15_000 };
 
-test("a developer asks for a plan that the admin has made, the admin grants it, and the account is on it", async () => {
+test("a developer requests an account plan and the admin approves it", async () => {
   await using folder = await makeDataDir();
   await using bellwire = await startBellwire({ dataDir: folder.path });
   const signIn = await readSignIn(folder.path);
@@ -30,11 +30,11 @@ test("a developer asks for a plan that the admin has made, the admin grants it, 
     await logIn(developer, { username: "mira", password });
     await developer.getByLabel("Plan").selectOption("Gold");
     await developer.click("main button[type=submit]");
-    await developer.getByText("You have asked for Gold").waitFor(wait);
+    await developer.getByText("You have requested Gold").waitFor(wait);
 
     await admin.goto(`${bellwire.url}/p/admin/accounts`);
-    const asking = admin.locator(".bellwire-notice").filter({ hasText: "Accounts ask for another plan" });
-    await asking.getByRole("link", { name: "Harbour & Sons" }).click();
+    const requests = admin.locator(".bellwire-notice").filter({ hasText: "Accounts ask for another plan" });
+    await requests.getByRole("link", { name: "Harbour & Sons" }).click();
     await admin.getByText("mira asks for the plan Gold").waitFor(wait);
     await admin.getByRole("button", { name: "Move to Gold" }).click();
     await admin.getByText("The plan was changed").waitFor(wait);
@@ -42,7 +42,7 @@ test("a developer asks for a plan that the admin has made, the admin grants it, 
     await expect.poll(() => admin.getByText("mira asks for the plan Gold").count(), wait).toBe(0);
     await developer.goto(`${bellwire.url}/account`);
     await developer.getByText("Gold", { exact: true }).waitFor(wait);
-    expect(await developer.getByText("You have asked for").count()).toBe(0);
+    expect(await developer.getByText("You have requested").count()).toBe(0);
   } finally {
     await browser.close();
   }

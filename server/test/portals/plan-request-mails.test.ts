@@ -1,7 +1,7 @@
 import { expect } from "vitest";
-import { test, type PortalHouse } from "./portal-test.ts";
+import { test, type PortalFixture } from "./portal-test.ts";
 
-async function addPlan({ pool, provider }: PortalHouse, name: string): Promise<number> {
+async function addPlan({ pool, provider }: PortalFixture, name: string): Promise<number> {
   const [plan] = await pool.query<{ id: number }>(
     `insert into plans (provider_id, kind, product_id, name, system_name, state)
      select $1, 'application_plan', id, $2, $2, 'published' from products where provider_id = $1
@@ -11,16 +11,16 @@ async function addPlan({ pool, provider }: PortalHouse, name: string): Promise<n
   return plan?.id ?? 0;
 }
 
-test("asking again and again for plans does not fill the mailboxes of the provider's admins", async ({ house }) => {
-  const ada = await house.developer("ada");
+test("repeated plan change requests are limited, and an unchanged one sends no second mail", async ({ portal }) => {
+  const ada = await portal.developer("ada");
   const [path = ""] = /\/applications\/\d+/.exec((await ada.get("/applications")).html) ?? [];
-  const plans = [await addPlan(house, "gold"), await addPlan(house, "silver")];
+  const plans = [await addPlan(portal, "gold"), await addPlan(portal, "silver")];
   const toBoss = "update provider_users set email = 'boss@wheat.example' where provider_id = $1";
-  await house.pool.query(toBoss, [house.provider.id]);
+  await portal.pool.query(toBoss, [portal.provider.id]);
   const ask = async (time: number): Promise<number> =>
     (await ada.submit(`${path}/plan`, { plan_id: String(plans[time % 2]) })).status;
   const mails = async (): Promise<number> =>
-    (await house.pool.query("select from mails where provider_id = $1", [house.provider.id])).length;
+    (await portal.pool.query("select from mails where provider_id = $1", [portal.provider.id])).length;
 
   expect([await ask(0), await ask(0)]).toEqual([303, 303]);
   expect(await mails()).toBe(1);
