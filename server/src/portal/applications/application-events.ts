@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { AccountEvent } from "#portal/accounts/index.ts";
+import type { AccountEvent } from "#portal/accounts/record-account-events.ts";
 import type { DocumentSettings } from "#portal/fields/index.ts";
 import { writeTimestamp } from "#portal/providers/index.ts";
 

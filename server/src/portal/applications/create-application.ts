@@ -2,7 +2,9 @@ import { reaches, type By } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
 import { countLimits } from "#platform/limits/limits.ts";
 import { requireRoom } from "#platform/limits/require-room.ts";
-import { insertServiceSubscriptions, lockAccount, requireChangesLeft } from "#portal/accounts/index.ts";
+import { insertServiceSubscriptions } from "#portal/accounts/service-subscriptions-table.ts";
+import { lockAccount } from "#portal/accounts/accounts-table.ts";
+import { requireChangesLeft } from "#portal/accounts/count-changes.ts";
 import {
   hasNoErrors,
   mergeErrors,

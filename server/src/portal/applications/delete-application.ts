@@ -2,7 +2,7 @@ import type { Pool } from "#platform/database/database.ts";
 import { isXmlText } from "#platform/document/xml-text.ts";
 import { refuseTransition, type FieldWriter } from "#portal/fields/index.ts";
 import { applicationRejectedMail, insertMail } from "#portal/mails/index.ts";
-import { listUsers } from "#portal/users/index.ts";
+import { listUsers } from "#portal/users/users-table.ts";
 
 import { titleOf } from "./application.ts";
 import { deleteApplicationRows } from "./applications-table.ts";

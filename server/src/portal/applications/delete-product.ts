@@ -1,6 +1,7 @@
 import { forgetProduct, recordAudit, type By } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
-import { lockAccount, recordAccountEvents } from "#portal/accounts/index.ts";
+import { lockAccount } from "#portal/accounts/accounts-table.ts";
+import { recordAccountEvents } from "#portal/accounts/record-account-events.ts";
 import { readDocumentSettings, type DocumentSettings } from "#portal/fields/index.ts";
 import { deleteProductRow, lockProduct, type Product } from "#portal/products/index.ts";
 import type { Provider } from "#portal/providers/index.ts";

@@ -1,6 +1,8 @@
 import type { By } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
-import { lockAccount, recordAccountEvents, requireChangesLeft } from "#portal/accounts/index.ts";
+import { lockAccount } from "#portal/accounts/accounts-table.ts";
+import { recordAccountEvents } from "#portal/accounts/record-account-events.ts";
+import { requireChangesLeft } from "#portal/accounts/count-changes.ts";
 import { type DocumentSettings, type FieldErrors, readDocumentSettings } from "#portal/fields/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import type { RecordedEvent } from "#webhooks/events/index.ts";

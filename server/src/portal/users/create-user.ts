@@ -2,7 +2,9 @@ import { hashPassword, type By } from "#access/index.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { countLimits } from "#platform/limits/limits.ts";
 import { requireRoom } from "#platform/limits/require-room.ts";
-import { lockAccount, recordAccountEvents, requireChangesLeft } from "#portal/accounts/index.ts";
+import { lockAccount } from "#portal/accounts/accounts-table.ts";
+import { recordAccountEvents } from "#portal/accounts/record-account-events.ts";
+import { requireChangesLeft } from "#portal/accounts/count-changes.ts";
 import { hasNoErrors, mergeErrors, readDocumentSettings, type FieldInput } from "#portal/fields/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 

@@ -1,7 +1,7 @@
 import { digestOf, recordAudit, type By } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
 import { randomBase32 } from "#platform/ids/random-token.ts";
-import { lockAccount } from "#portal/accounts/index.ts";
+import { lockAccount } from "#portal/accounts/accounts-table.ts";
 import { refuseTransition, type FieldErrors } from "#portal/fields/index.ts";
 import { activationMail, insertMail } from "#portal/mails/index.ts";
 import type { Provider } from "#portal/providers/index.ts";

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Account } from "#portal/accounts/index.ts";
+import type { Account } from "#portal/accounts/account.ts";
 
 /** The fields of an account that differ, with the values that they had before, by their names in documents. */
 export function changesOf(before: Account, after: Account): Readonly<Record<string, unknown>> {

@@ -1,5 +1,5 @@
 import type { Json } from "#platform/document/write-json.ts";
-import type { Account } from "#portal/accounts/index.ts";
+import type { Account } from "#portal/accounts/account.ts";
 import { fieldsToJson, type DocumentSettings } from "#portal/fields/index.ts";
 import { writeTimestamp } from "#portal/providers/index.ts";
 

@@ -1,4 +1,4 @@
-import type { Account } from "#portal/accounts/index.ts";
+import type { Account } from "#portal/accounts/account.ts";
 
 /** A step that an admin takes with an account. */
 export type AccountTransition = "make_pending" | "approve" | "reject" | "suspend" | "resume";

@@ -1,9 +1,10 @@
 import { digestOf, type Actor } from "#access/index.ts";
 import type { Pool } from "#platform/database/database.ts";
-import { lockAccount } from "#portal/accounts/index.ts";
+import { lockAccount } from "#portal/accounts/accounts-table.ts";
 import { readDocumentSettings } from "#portal/fields/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
-import { activateByCode, findAccountOfCode, type User } from "#portal/users/index.ts";
+import { activateByCode, findAccountOfCode } from "#portal/users/activate-by-code.ts";
+import { type User } from "#portal/users/user.ts";
 
 import { admitAccount } from "./admit-account.ts";
 import type { WholeAccount } from "./whole-account.ts";

@@ -1,9 +1,10 @@
 import type { By } from "#access/index.ts";
 import type { Pool } from "#platform/database/database.ts";
-import { lockAccount } from "#portal/accounts/index.ts";
+import { lockAccount } from "#portal/accounts/accounts-table.ts";
 import { type FieldErrors, readDocumentSettings, refuseTransition } from "#portal/fields/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
-import { type User, lockUser, updateUserRow } from "#portal/users/index.ts";
+import { type User } from "#portal/users/user.ts";
+import { lockUser, updateUserRow } from "#portal/users/change-user-row.ts";
 import type { RecordedEvent } from "#webhooks/events/index.ts";
 import { admitAccount } from "./admit-account.ts";
 

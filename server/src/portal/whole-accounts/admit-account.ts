@@ -1,8 +1,11 @@
 import type { Transaction } from "#platform/database/database.ts";
-import { type Account, recordAccountChange, recordAccountEvents, updateAccountRow } from "#portal/accounts/index.ts";
+import { type Account } from "#portal/accounts/account.ts";
+import { recordAccountChange, recordAccountEvents } from "#portal/accounts/record-account-events.ts";
+import { updateAccountRow } from "#portal/accounts/accounts-table.ts";
 import type { DocumentSettings } from "#portal/fields/index.ts";
 import { readPlans } from "#portal/products/index.ts";
-import { type User, userEvent } from "#portal/users/index.ts";
+import { type User } from "#portal/users/user.ts";
+import { userEvent } from "#portal/users/user-events.ts";
 import type { Cause, RecordedEvent } from "#webhooks/events/index.ts";
 import { changesOf } from "./account-changes.ts";
 import { accountUpdated } from "./change-account.ts";

@@ -1,5 +1,6 @@
 import type { Pool } from "#platform/database/database.ts";
-import { recordAccountChange, updateAccountRow } from "#portal/accounts/index.ts";
+import { recordAccountChange } from "#portal/accounts/record-account-events.ts";
+import { updateAccountRow } from "#portal/accounts/accounts-table.ts";
 import { lockPlanForShare, type Plan } from "#portal/products/index.ts";
 
 import type { AccountChange, ChangedAccount } from "./change-account.ts";

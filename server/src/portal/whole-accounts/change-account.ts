@@ -1,12 +1,9 @@
 import type { By } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
-import {
-  type Account,
-  type AccountEvent,
-  recordAccountChange,
-  requireChangesLeft,
-  updateAccountRow,
-} from "#portal/accounts/index.ts";
+import { type Account } from "#portal/accounts/account.ts";
+import { type AccountEvent, recordAccountChange } from "#portal/accounts/record-account-events.ts";
+import { requireChangesLeft } from "#portal/accounts/count-changes.ts";
+import { updateAccountRow } from "#portal/accounts/accounts-table.ts";
 import type { DocumentSettings, FieldErrors } from "#portal/fields/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import type { RecordedEvent } from "#webhooks/events/index.ts";

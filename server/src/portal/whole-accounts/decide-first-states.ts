@@ -1,4 +1,4 @@
-import type { Account } from "#portal/accounts/index.ts";
+import type { Account } from "#portal/accounts/account.ts";
 import type { Plan } from "#portal/products/index.ts";
 
 /** A form that the developer filled in, or a program of the provider's. */

@@ -1,14 +1,13 @@
 import { endSessionsOfUser } from "#access/index.ts";
 import type { Pool } from "#platform/database/database.ts";
-import { type AccountEvent, deleteAccountRow, recordAccountEvents } from "#portal/accounts/index.ts";
-import {
-  type Application,
-  applicationEvent,
-  deleteApplicationRows,
-  listApplications,
-} from "#portal/applications/index.ts";
+import { type AccountEvent, recordAccountEvents } from "#portal/accounts/record-account-events.ts";
+import { deleteAccountRow } from "#portal/accounts/accounts-table.ts";
+import { type Application } from "#portal/applications/application.ts";
+import { applicationEvent } from "#portal/applications/application-events.ts";
+import { deleteApplicationRows } from "#portal/applications/applications-table.ts";
+import { listApplications } from "#portal/applications/read-applications.ts";
 import type { DocumentSettings } from "#portal/fields/index.ts";
-import { userEvent } from "#portal/users/index.ts";
+import { userEvent } from "#portal/users/user-events.ts";
 import type { RecordedEvent } from "#webhooks/events/index.ts";
 import type { AccountChange } from "./change-account.ts";
 import { lockAccountInFull } from "./recall-account.ts";

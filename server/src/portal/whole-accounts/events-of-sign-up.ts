@@ -1,7 +1,9 @@
-import type { AccountEvent } from "#portal/accounts/index.ts";
-import { applicationEvent, ofKey, type Application } from "#portal/applications/index.ts";
+import type { AccountEvent } from "#portal/accounts/record-account-events.ts";
+import { applicationEvent, ofKey } from "#portal/applications/application-events.ts";
+import { type Application } from "#portal/applications/application.ts";
 import type { DocumentSettings } from "#portal/fields/index.ts";
-import { userEvent, type User } from "#portal/users/index.ts";
+import { userEvent } from "#portal/users/user-events.ts";
+import { type User } from "#portal/users/user.ts";
 
 import { representAccount } from "./represent-account.ts";
 import type { WholeAccount } from "./whole-account.ts";

@@ -10,7 +10,7 @@ import {
   type FieldValues,
   type FieldWriter,
 } from "#portal/fields/index.ts";
-import { judgeNewUser, type UserFields } from "#portal/users/index.ts";
+import { judgeNewUser, type UserFields } from "#portal/users/judge-new-user.ts";
 
 import { withOrgName } from "./update-account.ts";
 

@@ -1,6 +1,7 @@
 import type { Database } from "#platform/database/database.ts";
 import type { InJson } from "#platform/database/in-json.ts";
-import { accountColumns, type Account } from "#portal/accounts/index.ts";
+import { accountColumns } from "#portal/accounts/accounts-table.ts";
+import { type Account } from "#portal/accounts/account.ts";
 import {
   readCachedPlans,
   cachePlan,
@@ -8,7 +9,8 @@ import {
   type Plan,
   type VersionedPlan,
 } from "#portal/products/index.ts";
-import { userColumns, userOfJson, type User } from "#portal/users/index.ts";
+import { userColumns, userOfJson } from "#portal/users/users-table.ts";
+import { type User } from "#portal/users/user.ts";
 
 import { inDocumentOrder, type WholeAccount } from "./whole-account.ts";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { writeXml } from "#platform/document/write-xml.ts";
-import type { Account } from "#portal/accounts/index.ts";
+import type { Account } from "#portal/accounts/account.ts";
 import { aDefinition, aPlan, aProvider, standardDefinitions } from "../../../test/support/build-portal.ts";
 import { representAccount } from "./represent-account.ts";
 

@@ -1,11 +1,12 @@
 import { list, record, value, type Node } from "#platform/document/document.ts";
 import { keepXml } from "#platform/document/write-xml.ts";
-import type { Account } from "#portal/accounts/index.ts";
-import { representApplication, type Application } from "#portal/applications/index.ts";
+import type { Account } from "#portal/accounts/account.ts";
+import { representApplication } from "#portal/applications/represent-application.ts";
+import { type Application } from "#portal/applications/application.ts";
 import { representFields, type DocumentSettings, type FieldValues } from "#portal/fields/index.ts";
 import { representPlan } from "#portal/products/index.ts";
 import { writeTimestamp } from "#portal/providers/index.ts";
-import { representUser } from "#portal/users/index.ts";
+import { representUser } from "#portal/users/represent-user.ts";
 
 import type { WholeAccount } from "./whole-account.ts";
 

@@ -1,5 +1,6 @@
 import type { Database } from "#platform/database/database.ts";
-import { readAccounts, type Account } from "#portal/accounts/index.ts";
+import { readAccounts } from "#portal/accounts/accounts-table.ts";
+import { type Account } from "#portal/accounts/account.ts";
 
 /** Which accounts of a provider; what is not named does not matter. */
 export interface AccountFilter {

@@ -9,7 +9,7 @@ import {
 } from "#portal/fields/index.ts";
 import { listProducts, readDefaultPlans } from "#portal/products/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
-import { findTakenNames } from "#portal/users/index.ts";
+import { findTakenNames } from "#portal/users/find-taken-names.ts";
 
 import { choosePlans } from "./choose-plans.ts";
 import { decideFirstStates } from "./decide-first-states.ts";

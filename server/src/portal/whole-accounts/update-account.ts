@@ -1,5 +1,5 @@
 import type { Pool } from "#platform/database/database.ts";
-import type { Account } from "#portal/accounts/index.ts";
+import type { Account } from "#portal/accounts/account.ts";
 import {
   hasNoErrors,
   mergeErrors,

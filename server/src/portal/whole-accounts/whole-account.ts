@@ -1,8 +1,8 @@
 import { reaches, type Reach } from "#access/index.ts";
-import type { Account } from "#portal/accounts/index.ts";
+import type { Account } from "#portal/accounts/account.ts";
 import type { DocumentSettings } from "#portal/fields/index.ts";
 import type { Plan, PlanKind } from "#portal/products/index.ts";
-import type { User } from "#portal/users/index.ts";
+import type { User } from "#portal/users/user.ts";
 
 /** An account with what its document contains. */
 export interface WholeAccount {

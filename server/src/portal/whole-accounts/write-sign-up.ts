@@ -1,17 +1,19 @@
 import { type Actor, type Channel, type Reach, digestOf } from "#access/index.ts";
 import type { Transaction } from "#platform/database/database.ts";
 import { randomBase32 } from "#platform/ids/random-token.ts";
-import {
-  type Account,
-  insertAccount,
-  insertServiceSubscriptions,
-  recordAccountEvents,
-} from "#portal/accounts/index.ts";
-import { type Application, insertApplication, newApplication } from "#portal/applications/index.ts";
+import { type Account } from "#portal/accounts/account.ts";
+import { insertAccount } from "#portal/accounts/accounts-table.ts";
+import { insertServiceSubscriptions } from "#portal/accounts/service-subscriptions-table.ts";
+import { recordAccountEvents } from "#portal/accounts/record-account-events.ts";
+import { type Application } from "#portal/applications/application.ts";
+import { insertApplication } from "#portal/applications/insert-application.ts";
+import { newApplication } from "#portal/applications/new-application.ts";
 import { type DocumentSettings, type FieldErrors, mergeErrors } from "#portal/fields/index.ts";
 import { activationMail, insertMail } from "#portal/mails/index.ts";
 import { type Product, lockPlansForShare } from "#portal/products/index.ts";
-import { type User, findTakenNames, insertUser } from "#portal/users/index.ts";
+import { type User } from "#portal/users/user.ts";
+import { findTakenNames } from "#portal/users/find-taken-names.ts";
+import { insertUser } from "#portal/users/users-table.ts";
 import type { RecordedEvent } from "#webhooks/events/index.ts";
 import type { ChosenPlans } from "./choose-plans.ts";
 import type { FirstStates } from "./decide-first-states.ts";

@@ -1,6 +1,7 @@
 import { type By, reaches, recordAudit } from "#access/index.ts";
 import type { Pool } from "#platform/database/database.ts";
-import { lockAccount, recordAccountEvents } from "#portal/accounts/index.ts";
+import { lockAccount } from "#portal/accounts/accounts-table.ts";
+import { recordAccountEvents } from "#portal/accounts/record-account-events.ts";
 import { readDocumentSettings } from "#portal/fields/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import type { RecordedEvent } from "#webhooks/events/index.ts";

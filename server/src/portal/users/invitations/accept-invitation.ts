@@ -2,7 +2,8 @@ import { hashPassword } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
 import { countLimits } from "#platform/limits/limits.ts";
 import { requireRoom } from "#platform/limits/require-room.ts";
-import { lockAccount, recordAccountEvents } from "#portal/accounts/index.ts";
+import { lockAccount } from "#portal/accounts/accounts-table.ts";
+import { recordAccountEvents } from "#portal/accounts/record-account-events.ts";
 import {
   type DocumentSettings,
   type FieldErrors,

@@ -1,5 +1,5 @@
 import type { Pool } from "#platform/database/database.ts";
-import { lockAccount } from "#portal/accounts/index.ts";
+import { lockAccount } from "#portal/accounts/accounts-table.ts";
 import { insertPlanRequestMails } from "#portal/mails/index.ts";
 import { lockPlanForShare, readPlans, type Plan } from "#portal/products/index.ts";
 
