@@ -12,10 +12,7 @@ export const layers = [
   { name: "mails", folder: "server/src/portal/mails" },
   { name: "fields", folder: "server/src/portal/fields" },
   { name: "products", folder: "server/src/portal/products" },
-  { name: "accounts", folder: "server/src/portal/accounts" },
-  { name: "users", folder: "server/src/portal/users" },
-  { name: "applications", folder: "server/src/portal/applications" },
-  { name: "whole-accounts", folder: "server/src/portal/whole-accounts" }, // what needs all three at once: sign-up, deletion
+  { name: "accounts", folder: "server/src/portal/{accounts,users,applications}" }, // one layer: a sign-up writes all three
   { name: "provider-account", folder: "server/src/portal/provider-account" }, // the provider's own settings, users and tokens, and its creation
   { name: "outages", folder: "server/src/outages" },
   { name: "request-bin", folder: "server/src/request-bin" },
@@ -33,22 +30,8 @@ const only: Partial<Record<Layer, readonly Layer[]>> = {
   mails: ["platform", "access", "providers"],
   fields: ["platform", "access", "events", "providers"],
   products: ["platform", "access", "events", "providers", "fields"],
-  accounts: ["platform", "access", "events", "providers", "fields", "products"],
-  users: ["platform", "access", "events", "providers", "mails", "fields", "accounts"],
-  applications: ["platform", "access", "events", "providers", "mails", "fields", "products", "accounts", "users"],
-  "whole-accounts": [
-    "platform",
-    "access",
-    "events",
-    "providers",
-    "mails",
-    "fields",
-    "products",
-    "accounts",
-    "users",
-    "applications",
-  ],
-  "provider-account": ["platform", "access", "providers", "mails", "fields", "products", "users"],
+  accounts: ["platform", "access", "events", "providers", "mails", "fields", "products"],
+  "provider-account": ["platform", "access", "providers", "mails", "fields", "products", "accounts"],
   outages: ["platform", "access", "mails"],
   "request-bin": ["platform", "access"],
 };

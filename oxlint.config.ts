@@ -4,6 +4,9 @@ import { layers, mayImport } from "./import-law.ts";
 /** Layers whose every file is a door. All others have one, their index.ts. */
 const open = new Set<string>(["platform", "http-shared"]);
 
+/** Layers of several folders, whose files import each other directly. */
+const ofSeveralFolders = new Set<string>(["platform", "accounts"]);
+
 const throughTheDoor = (type: string) => ({
   to: { element: open.has(type) ? { type } : { type, fileInternalPath: "index.ts" } },
 });
@@ -25,7 +28,10 @@ export default defineConfig({
         default: "disallow",
         policies: layers.map(({ name }) => ({
           from: { element: { type: name } },
-          allow: [...mayImport(name), ...(name === "platform" ? [name] : [])].map(throughTheDoor),
+          allow: [
+            ...mayImport(name).map(throughTheDoor),
+            ...(ofSeveralFolders.has(name) ? [{ to: { element: { type: name } } }] : []),
+          ],
         })),
       },
     ],

@@ -3,7 +3,7 @@ import { deleteEndedCounters } from "#access/index.ts";
 import { notifyOutages } from "#outages/index.ts";
 import { type Clock, systemClock } from "#platform/clock/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
-import { deleteEndedChangeCounters } from "#portal/accounts/index.ts";
+import { deleteExpiredChangeCounters } from "#portal/accounts/index.ts";
 import { deleteOldMails } from "#portal/mails/index.ts";
 import {
   type BacklogQuota,
@@ -56,7 +56,7 @@ async function keepHouseUntil(signal: AbortSignal, needs: HouseNeeds): Promise<v
     try {
       await pool.inTransaction(cancelDueOfDeletedEndpoints);
       while ((await deleteEndedCounters(pool, clock.now())) > 0);
-      while ((await deleteEndedChangeCounters(pool, clock.now())) > 0);
+      while ((await deleteExpiredChangeCounters(pool, clock.now())) > 0);
       await notifyOutages({ pool, pageUrl, now: clock.now() });
       isHourlyDue ||= minute % 60 === 0;
       if (!isHourlyDue) continue;

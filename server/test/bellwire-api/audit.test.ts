@@ -1,10 +1,10 @@
 import { expect } from "vitest";
+import { signUpAccount } from "#portal/accounts/index.ts";
 import { addApplicationKey } from "#portal/applications/index.ts";
-import { signUpAccount } from "#portal/whole-accounts/index.ts";
 import { routesOf } from "../doors/routes-of.ts";
 import { anEvent, buildEndpoint, recordNow } from "../support/build-webhooks.ts";
 import { HandDrivenClock } from "../support/hand-driven-clock.ts";
-import { test as base, type BellwireHouse } from "./bellwire-api-test.ts";
+import { type BellwireHouse, test as base } from "./bellwire-api-test.ts";
 
 const minuteMs = 60_000;
 

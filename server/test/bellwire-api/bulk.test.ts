@@ -1,8 +1,7 @@
 import { expect } from "vitest";
-import { readAccounts } from "#portal/accounts/index.ts";
-import { listApplications, readApplication, type Application } from "#portal/applications/index.ts";
-import { signUpAccount } from "#portal/whole-accounts/index.ts";
-import { test, type BellwireHouse } from "./bellwire-api-test.ts";
+import { readAccounts, signUpAccount } from "#portal/accounts/index.ts";
+import { type Application, listApplications, readApplication } from "#portal/applications/index.ts";
+import { type BellwireHouse, test } from "./bellwire-api-test.ts";
 
 interface Developers {
   readonly accounts: readonly number[];

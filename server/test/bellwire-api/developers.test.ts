@@ -1,7 +1,7 @@
 import { expect } from "vitest";
+import { signUpAccount } from "#portal/accounts/index.ts";
 import { listMails } from "#portal/mails/index.ts";
-import { signUpAccount } from "#portal/whole-accounts/index.ts";
-import { test, type BellwireHouse } from "./bellwire-api-test.ts";
+import { type BellwireHouse, test } from "./bellwire-api-test.ts";
 
 async function signUp({ pool, provider }: BellwireHouse, now: Date) {
   const values = {

@@ -1,8 +1,8 @@
 import { expect } from "vitest";
+import { activateUserByMail, signUpAccount } from "#portal/accounts/index.ts";
 import { listMails } from "#portal/mails/index.ts";
 import { acceptInvitation, createUser } from "#portal/users/index.ts";
-import { activateUserByMail, signUpAccount } from "#portal/whole-accounts/index.ts";
-import { test, type BellwireHouse } from "./bellwire-api-test.ts";
+import { type BellwireHouse, test } from "./bellwire-api-test.ts";
 
 async function signUp({ pool, provider }: BellwireHouse, now: Date): Promise<number> {
   const values = { org_name: "Harbour", username: "mira", email: "mira@harbour.example" };

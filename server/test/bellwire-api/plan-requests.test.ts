@@ -1,9 +1,8 @@
 import { expect } from "vitest";
 import type { Pool } from "#platform/database/database.ts";
-
-import { changeAccountPlan, requestAccountPlan, signUpAccount } from "#portal/whole-accounts/index.ts";
-import { listApplications, requestPlan, type Application } from "#portal/applications/index.ts";
-import { test, type BellwireHouse } from "./bellwire-api-test.ts";
+import { changeAccountPlan, requestAccountPlan, signUpAccount } from "#portal/accounts/index.ts";
+import { type Application, listApplications, requestPlan } from "#portal/applications/index.ts";
+import { type BellwireHouse, test } from "./bellwire-api-test.ts";
 
 async function signUp({ pool, provider }: BellwireHouse, now: Date): Promise<Application> {
   const values = { org_name: "Harbour", username: "mira", email: "mira@harbour.example" };

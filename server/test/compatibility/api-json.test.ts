@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import type { Json } from "#platform/document/write-json.ts";
-import { applicationToJson, type Application } from "#portal/applications/index.ts";
+import { accountToJson } from "#portal/accounts/index.ts";
+import { type Application, applicationToJson } from "#portal/applications/index.ts";
 import { userToJson } from "#portal/users/index.ts";
-import { accountToJson } from "#portal/whole-accounts/index.ts";
 import { applications, changedAccount, changedUser, newAccount, settings, settingsInLisbon } from "./documents.ts";
 
 const adminUrl = "https://acme-admin.example.com";

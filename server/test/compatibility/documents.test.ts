@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import type { Node } from "#platform/document/document.ts";
+import { representAccount } from "#portal/accounts/index.ts";
 import { representApplication, representDeletedApplication } from "#portal/applications/index.ts";
 import { representUser } from "#portal/users/index.ts";
-import { representAccount } from "#portal/whole-accounts/index.ts";
 import { render3scale } from "#webhooks/events/render-event.ts";
 import {
   applications,

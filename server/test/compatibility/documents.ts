@@ -1,9 +1,8 @@
-import type { Account } from "#portal/accounts/index.ts";
+import type { Account, AccountDetails } from "#portal/accounts/index.ts";
 import type { Application } from "#portal/applications/index.ts";
 import type { DocumentSettings } from "#portal/fields/index.ts";
 import type { Plan, Product } from "#portal/products/index.ts";
 import type { User } from "#portal/users/index.ts";
-import type { WholeAccount } from "#portal/whole-accounts/index.ts";
 import { aDefinition, aPlan, aProduct, aProvider, standardDefinitions } from "../support/build-portal.ts";
 
 const morning = new Date("2026-05-04T06:30:00.250Z");
@@ -94,9 +93,9 @@ const account: Account = {
   updatedAt: morning,
 };
 
-export const newAccount: WholeAccount = { account, plans: [accountPlan, servicePlan, basic], users: [user] };
+export const newAccount: AccountDetails = { account, plans: [accountPlan, servicePlan, basic], users: [user] };
 
-export const changedAccount: WholeAccount = {
+export const changedAccount: AccountDetails = {
   account: {
     ...account,
     state: "approved",
@@ -114,7 +113,7 @@ export const changedAccount: WholeAccount = {
 };
 
 /** The last state of an account that is suspended: nobody is billed. */
-export const lastAccount: WholeAccount = {
+export const lastAccount: AccountDetails = {
   account: { ...account, state: "suspended", updatedAt: later },
   plans: [accountPlan],
   users: [changedUser],

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import type { Node } from "#platform/document/document.ts";
+import { representAccount } from "#portal/accounts/index.ts";
 import { representApplication } from "#portal/applications/index.ts";
 import { representUser } from "#portal/users/index.ts";
-import { representAccount } from "#portal/whole-accounts/index.ts";
 import { renderEvent } from "#webhooks/events/render-event.ts";
 import { readEvent } from "../../../receiver/src/index.ts";
 import { applications, changedAccount, changedUser, newAccount, settings, user } from "./documents.ts";

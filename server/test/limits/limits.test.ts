@@ -13,12 +13,12 @@ import {
   textLimits,
 } from "#platform/limits/limits.ts";
 import { readRoom } from "#platform/limits/require-room.ts";
+import { signUpAccount } from "#portal/accounts/index.ts";
 import { createApplication } from "#portal/applications/index.ts";
 import { parseNewDefinition } from "#portal/fields/change-definitions.ts";
 import { createFieldsDefinition, parseFieldInput } from "#portal/fields/index.ts";
 import { issueAccessToken } from "#portal/provider-account/index.ts";
 import { acceptInvitation, createUser, inviteUser } from "#portal/users/index.ts";
-import { signUpAccount } from "#portal/whole-accounts/index.ts";
 import { type BellwireHouse, test as base } from "../bellwire-api/bellwire-api-test.ts";
 import { form } from "../portal/house.ts";
 

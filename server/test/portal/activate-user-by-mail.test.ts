@@ -1,6 +1,6 @@
 import { expect } from "vitest";
+import { activateUserByMail } from "#portal/accounts/index.ts";
 import { sendActivation, updateUser } from "#portal/users/index.ts";
-import { activateUserByMail } from "#portal/whole-accounts/index.ts";
 import { test } from "../support/test.ts";
 import { eventsOf, now, setUp, signUp } from "./house.ts";
 

@@ -1,15 +1,15 @@
 import { expect } from "vitest";
 import { createProviderUser, deleteProviderUserRow, listProviderUsers } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
+import { changeAccountPlan, signUpAccount } from "#portal/accounts/index.ts";
 import { createApplication, updateApplication } from "#portal/applications/index.ts";
 import { createPlan, deleteProductRow, makePlanDefault, updatePlan } from "#portal/products/index.ts";
 import { addProviderUser, issueAccessToken, updateProviderUser } from "#portal/provider-account/index.ts";
 import { updateUser } from "#portal/users/index.ts";
-import { changeAccountPlan, signUpAccount } from "#portal/whole-accounts/index.ts";
 import { countWaiting } from "../support/count-waiting.ts";
 import { test } from "../support/test.ts";
 import { until } from "../support/until.ts";
-import { byApi as by, byForm, form, now, setUp, signedUp, signUp } from "./house.ts";
+import { byApi as by, byForm, form, now, setUp, signUp, signedUp } from "./house.ts";
 
 /** What comes of `work` when it meets a change that another has made and commits only while it waits for it. */
 async function meeting<T>(

@@ -1,9 +1,9 @@
 import { expect } from "vitest";
 import { createSession, findSession } from "#access/index.ts";
 import type { Pool } from "#platform/database/database.ts";
-import type { Provider } from "#portal/providers/index.ts";
+import { changeAccountPlan, changeAccountState, deleteAccount, updateCreditCard } from "#portal/accounts/index.ts";
 import { createPlan } from "#portal/products/index.ts";
-import { changeAccountPlan, changeAccountState, deleteAccount, setCreditCard } from "#portal/whole-accounts/index.ts";
+import type { Provider } from "#portal/providers/index.ts";
 import { countWaiting } from "../support/count-waiting.ts";
 import { test } from "../support/test.ts";
 import { until } from "../support/until.ts";
@@ -100,7 +100,7 @@ test("a deletion that fails at the last statement deletes nothing and tells noth
 test("no event says by what the payment gateway knows a card", async ({ sharedPool: pool }) => {
   const its = await account(pool);
   for (const token of ["secret-1", "secret-2"])
-    await setCreditCard(pool, { ...its, values: { ...card, credit_card_token: token }, by });
+    await updateCreditCard(pool, { ...its, values: { ...card, credit_card_token: token }, by });
   const told = await pool.query<{ text: string; previous: unknown }>(
     `select document::text as text, previous from events where provider_id = $1 and type = 'account.updated' order by id`,
     [its.provider.id],
@@ -126,7 +126,7 @@ test.for([
   [{ credit_card_partial_number: "4242424242424242" }, "credit_card_partial_number"],
 ] as const)("a card with %o is refused", async ([wrong, field], { sharedPool: pool }) => {
   const its = await account(pool);
-  expect(await setCreditCard(pool, { ...its, values: { ...card, ...wrong }, by })).toEqual({
+  expect(await updateCreditCard(pool, { ...its, values: { ...card, ...wrong }, by })).toEqual({
     refused: { [field]: [expect.any(String)] },
   });
 });

@@ -1,9 +1,10 @@
 import { expect } from "vitest";
 import { createSession, findSession, verifyPassword } from "#access/index.ts";
 import type { Pool } from "#platform/database/database.ts";
-import { lockAccount } from "#portal/accounts/index.ts";
+import { activateUser, lockAccount } from "#portal/accounts/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import {
+  type User,
   acceptInvitation,
   changeUserRole,
   createUser,
@@ -17,9 +18,7 @@ import {
   resetPassword,
   suspendUser,
   updateUser,
-  type User,
 } from "#portal/users/index.ts";
-import { activateUser } from "#portal/whole-accounts/index.ts";
 import { countWaiting } from "../support/count-waiting.ts";
 import { test } from "../support/test.ts";
 import { until } from "../support/until.ts";

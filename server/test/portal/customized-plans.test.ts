@@ -1,15 +1,15 @@
 import { expect } from "vitest";
+import { deleteAccount, signUpAccount } from "#portal/accounts/index.ts";
 import {
+  type ApplicationChange,
   changeApplicationPlan,
   customizeApplicationPlan,
   decustomizeApplicationPlan,
   deleteApplication,
-  type ApplicationChange,
 } from "#portal/applications/index.ts";
 import { listPlans, readPlans } from "#portal/products/index.ts";
-import { deleteAccount, signUpAccount } from "#portal/whole-accounts/index.ts";
 import { test } from "../support/test.ts";
-import { byForm, byToken, form, now, signedUp, signUp } from "./house.ts";
+import { byForm, byToken, form, now, signUp, signedUp } from "./house.ts";
 
 const otto = { ...form, org_name: "Other", username: "otto", email: "otto@other.example" };
 

@@ -1,8 +1,8 @@
 import type { By } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
+import { type SignUp, type SignedUp, signUpAccount } from "#portal/accounts/index.ts";
 import type { Application, ApplicationChange } from "#portal/applications/index.ts";
 import { type NewProvider, setUpProvider } from "#portal/provider-account/index.ts";
-import { type SignUp, type SignedUp, signUpAccount } from "#portal/whole-accounts/index.ts";
 
 export const now = new Date("2026-02-03T04:05:06.789Z");
 

@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import type { Pool } from "#platform/database/database.ts";
+import { changeAccountState } from "#portal/accounts/index.ts";
 import {
   activationMail,
   countMails,
@@ -10,7 +11,6 @@ import {
   lostPasswordMail,
   sendDueMails,
 } from "#portal/mails/index.ts";
-import { changeAccountState } from "#portal/whole-accounts/index.ts";
 import { test } from "../support/test.ts";
 import { byForm, byToken, now, setUp, signUp } from "./house.ts";
 

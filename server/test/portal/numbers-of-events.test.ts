@@ -1,8 +1,7 @@
 import { expect } from "vitest";
 import type { Pool } from "#platform/database/database.ts";
-import { lockAccount, recordAccountEvents } from "#portal/accounts/index.ts";
+import { deleteAccount, lockAccount, recordAccountEvents, updateAccount } from "#portal/accounts/index.ts";
 import { createUser } from "#portal/users/index.ts";
-import { deleteAccount, updateAccount } from "#portal/whole-accounts/index.ts";
 import { test } from "../support/test.ts";
 import { byApi, byToken, failingAtTheEnd, setUp, signUp } from "./house.ts";
 

@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import {
+  type ProviderUser,
   createProviderUser,
   createSession,
   findAccessToken,
@@ -7,23 +8,22 @@ import {
   hashPassword,
   listProviderUsers,
   signInProviderUser,
-  type ProviderUser,
 } from "#access/index.ts";
 import type { Pool } from "#platform/database/database.ts";
+import { signUpAccount, signUpIsOpen } from "#portal/accounts/index.ts";
 import {
   activateProviderUser,
   addProviderUser,
-  updateProviderSettings,
-  changeProviderUserRole,
   changeProviderUserPermissions,
+  changeProviderUserRole,
   deleteProviderUser,
   issueAccessToken,
   readProviderSettings,
   suspendProviderUser,
   unsuspendProviderUser,
+  updateProviderSettings,
   updateProviderUser,
 } from "#portal/provider-account/index.ts";
-import { signUpAccount, signUpIsOpen } from "#portal/whole-accounts/index.ts";
 import { test } from "../support/test.ts";
 import { byToken, eventsOf, form, now, setUp } from "./house.ts";
 

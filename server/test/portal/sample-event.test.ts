@@ -1,10 +1,10 @@
 import { expect } from "vitest";
 import { type Json, documentToJson } from "#platform/document/write-json.ts";
 import { writeXml } from "#platform/document/write-xml.ts";
+import { representAccount } from "#portal/accounts/index.ts";
 import { representApplication } from "#portal/applications/index.ts";
 import { readDocumentSettings } from "#portal/fields/index.ts";
 import { representUser } from "#portal/users/index.ts";
-import { representAccount } from "#portal/whole-accounts/index.ts";
 import { sampleBody } from "#webhooks/events/index.ts";
 import { test } from "../support/test.ts";
 import { byToken, form, now, setUp, signUp } from "./house.ts";

@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { verifyPassword } from "#access/index.ts";
+import { signUpAccount, signUpIsOpen } from "#portal/accounts/index.ts";
 import { findUsersByLogin } from "#portal/users/index.ts";
-import { signUpAccount, signUpIsOpen } from "#portal/whole-accounts/index.ts";
 import { test } from "../support/test.ts";
 import { byForm, byToken, countRows, eventsOf, failingAtTheEnd, form, now, setUp, signUp } from "./house.ts";
 

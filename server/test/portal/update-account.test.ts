@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import type { Pool } from "#platform/database/database.ts";
+import { listAccountDetails, updateAccount } from "#portal/accounts/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
-import { readWholeAccounts, updateAccount } from "#portal/whole-accounts/index.ts";
 import { test } from "../support/test.ts";
 import { until } from "../support/until.ts";
 import { byForm, eventsOf, now, setUp, signUp } from "./house.ts";
@@ -122,7 +122,7 @@ test("what an update tells is what is read afterwards, annotations in the same o
     values: { region: "emea", annotations: { zz: "1", b: "2", aa: "3", aaa: "4", Z: "5" } },
   });
   const whole = outcome && "whole" in outcome ? outcome.whole : undefined;
-  const [read] = await readWholeAccounts(pool, provider.id, [whole?.account.id ?? 0]);
+  const [read] = await listAccountDetails(pool, provider.id, [whole?.account.id ?? 0]);
   expect(whole).toEqual(read);
   expect(Object.keys(Object(whole?.account.annotations))).toEqual(Object.keys(Object(read?.account.annotations)));
 });

@@ -36,8 +36,8 @@ test("PostgreSQL understands every statement, against the schema that the migrat
 // What every request to the API, and every change, begins with; and how a page or a piece of a million failures is found.
 test.for([
   "portal/providers/provider.ts: readWithTokenStatement",
-  "portal/whole-accounts/read-whole-accounts.ts",
-  "portal/whole-accounts/recall-account.ts",
+  "portal/accounts/account-details.ts",
+  "portal/accounts/account-cache.ts",
   marked,
 ])("an index serves every table that %s reads", async (place, { tx }) => {
   await tx.query("set local enable_seqscan = off"); // the tables are empty: so that a scan remains only where no index is

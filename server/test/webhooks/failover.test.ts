@@ -2,7 +2,7 @@ import pg from "pg";
 import { expect } from "vitest";
 import { migrate } from "#platform/database/migrate.ts";
 import { openPool } from "#platform/database/open-pool.ts";
-import { updateAccount } from "#portal/whole-accounts/index.ts";
+import { updateAccount } from "#portal/accounts/index.ts";
 import { followEvents, startOfFeed } from "#webhooks/events/index.ts";
 import { byApi, byToken, form, now, setUp, signUp } from "../portal/house.ts";
 import { buildEndpoint, buildProvider, recordNow } from "../support/build-webhooks.ts";

@@ -4,27 +4,28 @@ import { Problem } from "#http/shared/problem.ts";
 import type { Database } from "#platform/database/database.ts";
 import { record } from "#platform/document/document.ts";
 import { writeXmlDocument } from "#platform/document/write-xml.ts";
-import { type Account, readAccount } from "#portal/accounts/index.ts";
-import { type DocumentSettings, readDocumentSettings } from "#portal/fields/index.ts";
-import { readPlans } from "#portal/products/index.ts";
-import { findAccountOfUser } from "#portal/users/index.ts";
 import {
-  type AccountInFull,
+  type Account,
+  type AccountDetails,
   type AccountTransition,
-  type WholeAccount,
+  type AccountWithSettings,
   accountToJson,
   changeAccountPlan,
   changeAccountState,
   deleteAccount,
   deleteCreditCard,
-  narrowAccount,
-  readAccountInFull,
-  readWholeAccounts,
+  limitToScope,
+  listAccountDetails,
+  readAccount,
+  readAccountDetails,
   representAccount,
   searchAccounts,
-  setCreditCard,
   updateAccount,
-} from "#portal/whole-accounts/index.ts";
+  updateCreditCard,
+} from "#portal/accounts/index.ts";
+import { type DocumentSettings, readDocumentSettings } from "#portal/fields/index.ts";
+import { readPlans } from "#portal/products/index.ts";
+import { findAccountOfUser } from "#portal/users/index.ts";
 import { requireSuccess } from "./error-responses.ts";
 import { exampleAccount, exampleAccountDetails, exampleAdminUrl, exampleDocumentSettings } from "./example-portal.ts";
 import { type Call, type Operation, xmlAndJson } from "./operation.ts";
@@ -55,8 +56,8 @@ interface AccountReader extends Pick<Call, "adminUrl"> {
 }
 
 /** An account in both formats: in XML with its users, and those of its plans that the caller may see. */
-const renderAccount = ({ adminUrl, caller }: AccountReader, { whole, settings }: AccountInFull): ApiResponse => ({
-  xml: () => writeXmlDocument(representAccount(narrowAccount(whole, caller.reach), settings)),
+const renderAccount = ({ adminUrl, caller }: AccountReader, { whole, settings }: AccountWithSettings): ApiResponse => ({
+  xml: () => writeXmlDocument(representAccount(limitToScope(whole, caller.reach), settings)),
   json: () => renderJson(accountToJson(whole.account, settings, adminUrl)),
   lastModified: whole.account.updatedAt,
 });
@@ -64,7 +65,7 @@ const renderAccount = ({ adminUrl, caller }: AccountReader, { whole, settings }:
 interface AccountPage {
   readonly accounts: readonly Account[];
   /** The same with what XML says of them besides. */
-  readonly complete: () => Promise<readonly WholeAccount[]>;
+  readonly complete: () => Promise<readonly AccountDetails[]>;
   readonly standing: PageMetadata | undefined;
   readonly settings: DocumentSettings;
   readonly adminUrl: string;
@@ -166,7 +167,7 @@ export const listAccountsOperation: Operation = {
     const settings = await readDocumentSettings(pool, provider);
     const ids = accounts.map(({ id }) => id);
     const complete = async () =>
-      (await readWholeAccounts(pool, provider.id, ids)).map((whole) => narrowAccount(whole, reach));
+      (await listAccountDetails(pool, provider.id, ids)).map((whole) => limitToScope(whole, reach));
     return renderAccounts({ accounts, complete, standing, settings, adminUrl });
   },
 };
@@ -190,7 +191,7 @@ export const findAccountOperation: Operation = {
   async answer({ pool }, call) {
     const named = parseUserName(call.query);
     const accountId = named && (await findAccountOfUser(pool, call.provider.id, named));
-    const found = accountId === undefined ? undefined : await readAccountInFull(pool, call.provider, accountId);
+    const found = accountId === undefined ? undefined : await readAccountDetails(pool, call.provider, accountId);
     return renderAccount(call, requireSuccess(found));
   },
 };
@@ -217,7 +218,7 @@ export const readAccountOperation: Operation = {
   answers: accountResponse,
 
   async answer({ pool }, call) {
-    return renderAccount(call, requireSuccess(await readAccountInFull(pool, call.provider, call.id("id"))));
+    return renderAccount(call, requireSuccess(await readAccountDetails(pool, call.provider, call.id("id"))));
   },
 };
 
@@ -401,7 +402,7 @@ export const changeCreditCardOperation: Operation = {
 
   async answer({ pool }, call) {
     const { provider, values, by } = call;
-    const outcome = await setCreditCard(pool, { provider, accountId: call.id("id"), values, by });
+    const outcome = await updateCreditCard(pool, { provider, accountId: call.id("id"), values, by });
     return renderAccount(call, requireSuccess(outcome));
   },
 };

@@ -1,13 +1,12 @@
 import type { ProviderUser } from "#access/index.ts";
 import { exampleTime, laterExampleTime } from "#platform/clock/example-times.ts";
-import type { Account } from "#portal/accounts/index.ts";
+import type { Account, AccountDetails } from "#portal/accounts/index.ts";
 import type { Application } from "#portal/applications/index.ts";
 import type { DocumentSettings, FieldsDefinition } from "#portal/fields/index.ts";
 import type { Plan, Product } from "#portal/products/index.ts";
 import type { ProviderSettings } from "#portal/provider-account/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import type { User } from "#portal/users/index.ts";
-import type { WholeAccount } from "#portal/whole-accounts/index.ts";
 
 /** The portal that the documentation tells of. It was never stored; what it looks like, the representers say. */
 
@@ -144,7 +143,7 @@ export const exampleUser: User = {
   ...exampleTimestamps,
 };
 
-export const exampleAccountDetails: WholeAccount = {
+export const exampleAccountDetails: AccountDetails = {
   account: exampleAccount,
   plans: [exampleAccountPlan, exampleServicePlan, exampleApplicationPlan],
   users: [exampleUser],

@@ -2,15 +2,15 @@ import { Type } from "typebox";
 import { reaches } from "#access/index.ts";
 import { Problem } from "#http/shared/problem.ts";
 import { writeXmlDocument } from "#platform/document/write-xml.ts";
-import type { Application } from "#portal/applications/index.ts";
-import { type DocumentSettings, readDocumentSettings } from "#portal/fields/index.ts";
 import {
-  type WholeAccount,
+  type AccountDetails,
   accountToJson,
-  narrowAccount,
+  limitToScope,
   representAccount,
   signUpAccount,
-} from "#portal/whole-accounts/index.ts";
+} from "#portal/accounts/index.ts";
+import type { Application } from "#portal/applications/index.ts";
+import { type DocumentSettings, readDocumentSettings } from "#portal/fields/index.ts";
 import { AccountSchema } from "./accounts.ts";
 import { requireSuccess } from "./error-responses.ts";
 import {
@@ -25,7 +25,7 @@ import { type ApiResponse, type ResponseDoc, renderJson } from "./responses.ts";
 import { annotationsSchema } from "./schema-parts.ts";
 
 interface NewAccount {
-  readonly whole: WholeAccount;
+  readonly whole: AccountDetails;
   readonly applications: readonly Application[];
 }
 
@@ -88,7 +88,7 @@ export const signUpOperation: Operation = {
     const signedUp = requireSuccess(outcome);
     if ("closed" in signedUp) throw new Problem("not-found");
 
-    const whole = narrowAccount(signedUp.whole, reach);
+    const whole = limitToScope(signedUp.whole, reach);
     const applications = signedUp.applications.filter(({ product }) => reaches(reach, product.id));
     const settings = await readDocumentSettings(pool, provider);
     return {

@@ -3,6 +3,7 @@ import { Problem } from "#http/shared/problem.ts";
 import type { Database } from "#platform/database/database.ts";
 import { list } from "#platform/document/document.ts";
 import { writeXmlDocument } from "#platform/document/write-xml.ts";
+import { activateUser } from "#portal/accounts/index.ts";
 import { type DocumentSettings, readDocumentSettings } from "#portal/fields/index.ts";
 import {
   type User,
@@ -17,7 +18,6 @@ import {
   updateUser,
   userToJson,
 } from "#portal/users/index.ts";
-import { activateUser } from "#portal/whole-accounts/index.ts";
 import { requireAccount } from "./accounts.ts";
 import { renderRefusedTransition, requireSuccess } from "./error-responses.ts";
 import { exampleAdminUrl, exampleDocumentSettings, exampleUser } from "./example-portal.ts";

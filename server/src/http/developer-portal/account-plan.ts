@@ -2,16 +2,16 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { AttemptLimiter } from "#access/index.ts";
 import { readForm } from "#http/shared/forms.ts";
 import type { Database } from "#platform/database/database.ts";
-import type { Account } from "#portal/accounts/index.ts";
-import type { FieldErrors } from "#portal/fields/index.ts";
-import { type Plan, listPlans, planStepOf, readPlans } from "#portal/products/index.ts";
-import { readProviderSettings } from "#portal/provider-account/index.ts";
 import {
+  type Account,
   changeAccountPlan,
   readAccountPlanRequest,
   requestAccountPlan,
   withdrawAccountPlanRequest,
-} from "#portal/whole-accounts/index.ts";
+} from "#portal/accounts/index.ts";
+import type { FieldErrors } from "#portal/fields/index.ts";
+import { type Plan, listPlans, planStepOf, readPlans } from "#portal/products/index.ts";
+import { readProviderSettings } from "#portal/provider-account/index.ts";
 import { type Developer, byDeveloper } from "./developer.ts";
 import { notOffered } from "./form-fields.ts";
 import { addAdminFormPage, mailLimitErrors, showForm } from "./form-pages.ts";

@@ -7,18 +7,19 @@ import { formatWait, isLoopback } from "#http/shared/sign-in-limits.ts";
 import { rememberDevice } from "#http/shared/sign-in.ts";
 import { readId } from "#platform/ids/read-id.ts";
 import { attemptLimits } from "#platform/limits/limits.ts";
-import { type Account, readAccount } from "#portal/accounts/index.ts";
+import {
+  type Account,
+  type SignUp,
+  type SignUpSource,
+  activateUserByMail,
+  readAccount,
+  signUpAccount,
+  signUpIsOpen,
+} from "#portal/accounts/index.ts";
 import { listApplications } from "#portal/applications/index.ts";
 import { type FieldErrors, type FieldsDefinition, readFieldsDefinitions } from "#portal/fields/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import { type User, findUsersByLogin } from "#portal/users/index.ts";
-import {
-  type SignUp,
-  type SignUpDoor,
-  activateUserByMail,
-  signUpAccount,
-  signUpIsOpen,
-} from "#portal/whole-accounts/index.ts";
 import { findDeveloper, withVisitorTimeZone } from "./developer.ts";
 import {
   type FormField,
@@ -115,7 +116,7 @@ const withoutPlans = ({ name }: Provider) => ({
   error: `The requested plans are unavailable or cannot be combined. Submit the form again to use the default plans, or ask ${name} for another link.`,
 });
 
-const signUpSource = (portal: Portal, { provider, ip }: FastifyRequest): SignUpDoor & { readonly door: "form" } => ({
+const signUpSource = (portal: Portal, { provider, ip }: FastifyRequest): SignUpSource & { readonly door: "form" } => ({
   door: "form",
   address: ip,
   mailIsSent: portal.mailIsSent,

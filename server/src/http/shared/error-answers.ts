@@ -29,7 +29,7 @@ const codeOfSqlState: Readonly<Record<string, ProblemCode>> = {
   "22P05": "request-unreadable", // the same in JSON
 };
 
-/** How a change beyond the limit fails: portal/accounts/count-changes.ts. */
+/** How a change beyond the limit fails: portal/accounts/account-events.ts. */
 const [changeCounters, notNullViolation] = ["change_counters", "23502"];
 
 /** A restart takes seconds; room is made by people. */

@@ -1,13 +1,24 @@
-export type { Account } from "./account.ts";
-export { deleteEndedChangeCounters, requireChangesLeft } from "./count-changes.ts";
-export { recordAccountChange, recordAccountEvents, type AccountEvent } from "./record-account-events.ts";
+export { readAccountDetails } from "./account-cache.ts";
+export { listAccountDetails } from "./account-details.ts";
 export {
-  accountColumns,
-  deleteAccountRow,
-  insertAccount,
-  lockAccount,
-  readAccount,
-  readAccounts,
-  updateAccountRow,
-} from "./accounts-table.ts";
-export { insertServiceSubscriptions } from "./service-subscriptions-table.ts";
+  type AccountDetails,
+  accountToJson,
+  type AccountWithSettings,
+  limitToScope,
+  representAccount,
+} from "./account-document.ts";
+export { deleteExpiredChangeCounters, recordAccountEvents } from "./account-events.ts";
+export {
+  type AccountPlanRequest,
+  changeAccountPlan,
+  declineAccountPlanRequest,
+  listAccountPlanRequests,
+  readAccountPlanRequest,
+  requestAccountPlan,
+  withdrawAccountPlanRequest,
+} from "./account-plans.ts";
+export { type AccountTransition, activateUser, activateUserByMail, changeAccountState } from "./account-states.ts";
+export { type Account, lockAccount, readAccount, readAccounts, searchAccounts } from "./account.ts";
+export { type AccountChange, deleteAccount, updateAccount } from "./change-account.ts";
+export { deleteCreditCard, updateCreditCard } from "./credit-card.ts";
+export { type SignedUp, type SignUp, signUpAccount, signUpIsOpen, type SignUpSource } from "./sign-up.ts";

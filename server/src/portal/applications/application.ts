@@ -1,5 +1,11 @@
-import type { FieldValues } from "#portal/fields/index.ts";
-import type { Plan, Product } from "#portal/products/index.ts";
+import { isDeepStrictEqual } from "node:util";
+import { type Node, list, record, value } from "#platform/document/document.ts";
+import type { Json } from "#platform/document/write-json.ts";
+import { randomHex } from "#platform/ids/random-token.ts";
+import type { AccountEvent } from "#portal/accounts/account-events.ts";
+import { type DocumentSettings, type FieldValues, fieldsToJson, representFields } from "#portal/fields/index.ts";
+import { type OidcConfiguration, type Plan, type Product, representPlan } from "#portal/products/index.ts";
+import { writeTimestamp } from "#portal/providers/index.ts";
 
 /** What an account uses a product with. Programs know it as a cinstance. */
 export interface Application {
@@ -39,3 +45,258 @@ export interface ApplicationKey {
 
 /** What people read of an application that may have no name. */
 export const titleOf = ({ id, name }: Pick<Application, "id" | "name">): string => name?.trim() || `Application ${id}`;
+
+export interface NewApplication {
+  readonly accountId: number;
+  readonly product: Product;
+  readonly plan: Plan;
+  readonly name: string | null;
+  readonly description: string | null;
+  readonly createOrigin: string;
+}
+
+const userKeyBytes = 16;
+/** With 4, as programs know it from elsewhere, one in 40,000 would clash in a product of 100,000 applications. */
+const applicationIdBytes = 8;
+
+export const newUserKey = (): string => randomHex(userKeyBytes);
+
+/**
+ * An application as it starts, with credentials for every kind of product: a product can change its kind. It waits for
+ * approval if its plan says so. Its id comes when it is stored.
+ */
+export const newApplication = ({ product, plan, ...application }: NewApplication, now: Date): Application => ({
+  ...application,
+  id: 0,
+  product,
+  plan,
+  state: plan.approvalRequired ? "pending" : "live",
+  userKey: newUserKey(),
+  applicationId: randomHex(applicationIdBytes),
+  keys: needsFirstKey(product) ? [newKey(now)] : [],
+  referrerFilters: [],
+  providerVerificationKey: newUserKey(),
+  redirectUrl: null,
+  acceptedAt: null,
+  firstTrafficAt: null,
+  firstDailyTrafficAt: null,
+  fields: {},
+  createdAt: now,
+  updatedAt: now,
+});
+
+const needsFirstKey = ({ backendVersion, mandatoryAppKey }: Product): boolean =>
+  backendVersion === "oauth" || (backendVersion === "2" && mandatoryAppKey);
+
+const keyBytes = 16;
+
+/** A key that nobody can guess, unless a value is given. */
+export const newKey = (now: Date, keyValue: string = randomHex(keyBytes)): ApplicationKey => ({
+  value: keyValue,
+  createdAt: now,
+  updatedAt: now,
+});
+
+export type ApplicationEventType = Extract<AccountEvent["type"], `application.${string}`>;
+
+type PreviousValues = Readonly<Record<string, unknown>>;
+
+type EventKey = Pick<ApplicationKey, "value" | "createdAt">;
+
+/** What is told of an application: by name alone, with what was there before, or with the key that it is about. */
+export type ApplicationEventInput =
+  | ApplicationEventType
+  | { readonly type: ApplicationEventType; readonly previous: PreviousValues }
+  | { readonly type: ApplicationEventType; readonly key: EventKey };
+
+/** What happened to an application's key, or to its user key, which is as old as its last change. */
+export const keyEvent = (
+  type: Extract<ApplicationEventType, `${string}key_${string}`>,
+  { value: keyValue, createdAt }: EventKey,
+): ApplicationEventInput => ({ type, key: { value: keyValue, createdAt } });
+
+/** The event of an application that was made, changed or is gone, in its final state. */
+export function applicationEvent(
+  told: ApplicationEventInput,
+  settings: DocumentSettings,
+  application: Application,
+): AccountEvent {
+  const { type, previous, key } = {
+    previous: undefined,
+    key: undefined,
+    ...(typeof told === "string" ? { type: told } : told),
+  };
+  const represent = type === "application.deleted" ? representDeletedApplication : representApplication;
+  return {
+    type,
+    objectId: application.id,
+    document: represent(application, settings),
+    ...(previous === undefined ? {} : { previous }),
+    ...(key === undefined
+      ? {}
+      : { key: { value: key.value, createdAt: writeTimestamp(key.createdAt, settings.provider.timeZone) } }),
+  };
+}
+
+/** The fields of an application that differ, with the values that they had before, by their names in documents. */
+export function applicationChanges(before: Application, after: Application): PreviousValues {
+  const [old, now] = [auditedFields(before), auditedFields(after)];
+  const names = new Set([...Object.keys(old), ...Object.keys(now)]);
+  const changed = [...names].filter((name) => !isDeepStrictEqual(old[name], now[name]));
+  const isSecret = (name: string): boolean => name === "user_key"; // told that it changed, never what it was
+  return Object.fromEntries(changed.map((name) => [name, isSecret(name) ? null : (old[name] ?? null)]));
+}
+
+const auditedFields = (application: Application): PreviousValues => ({
+  ...application.fields,
+  name: application.name,
+  description: application.description,
+  state: application.state,
+  plan_id: application.plan.id,
+  user_key: application.userKey,
+  accepted_at: application.acceptedAt,
+  create_origin: application.createOrigin,
+  redirect_url: application.redirectUrl,
+  first_traffic_at: application.firstTrafficAt,
+  first_daily_traffic_at: application.firstDailyTrafficAt,
+});
+
+/** An application as XML documents and webhooks have it. */
+export function representApplication(application: Application, settings: DocumentSettings): Node {
+  const { timeZone } = settings.provider;
+  const time = (name: string, at: Date | null): Node => value(name, at && writeTimestamp(at, timeZone));
+  const { product } = application;
+  return record("application", [
+    value("id", application.id),
+    time("created_at", application.createdAt),
+    time("updated_at", application.updatedAt),
+    value("state", application.state),
+    value("user_account_id", application.accountId),
+    time("first_traffic_at", application.firstTrafficAt),
+    time("first_daily_traffic_at", application.firstDailyTrafficAt),
+    value("service_id", product.id),
+    ...representCredentials(application),
+    representPlan(application.plan),
+    ...(product.oidcConfiguration ? [representOidcConfiguration(product.oidcConfiguration)] : []),
+    ...representFields(settings.definitions, "Cinstance", fieldValuesOf(application)),
+    ...(product.referrerFiltersRequired
+      ? [
+          list(
+            "referrer_filters",
+            application.referrerFilters.map((it) => value("referrer_filter", it)),
+            "open",
+          ),
+        ]
+      : []),
+  ]);
+}
+
+/** The last document of an application: all of it but its keys, which no longer open anything. */
+export function representDeletedApplication(application: Application, settings: DocumentSettings): Node {
+  const document = representApplication(application, settings);
+  return "record" in document
+    ? { ...document, record: document.record.filter((child) => child.name !== "keys") }
+    : document;
+}
+
+/** What the application proves itself with, by the way of its product. */
+function representCredentials(application: Application): readonly Node[] {
+  const keys = list(
+    "keys",
+    application.keys.map((key) => value("key", key.value)),
+    "open",
+  );
+  switch (application.product.backendVersion) {
+    case "1":
+      return [
+        value("user_key", application.userKey),
+        value("provider_verification_key", application.providerVerificationKey),
+      ];
+    case "2":
+      return [value("application_id", application.applicationId), keys];
+    case "oauth":
+      return [value("application_id", application.applicationId), value("redirect_url", application.redirectUrl), keys];
+  }
+}
+
+const representOidcConfiguration = (configuration: OidcConfiguration): Node =>
+  record("oidc_configuration", [
+    value("id", configuration.id),
+    value("standard_flow_enabled", configuration.standard_flow_enabled),
+    value("implicit_flow_enabled", configuration.implicit_flow_enabled),
+    value("service_accounts_enabled", configuration.service_accounts_enabled),
+    value("direct_access_grants_enabled", configuration.direct_access_grants_enabled),
+  ]);
+
+const fieldValuesOf = ({ name, description, fields }: Application): FieldValues => ({
+  ...fields,
+  ...(name === null ? {} : { name }),
+  ...(description === null ? {} : { description }),
+});
+
+export interface JsonContext {
+  readonly settings: DocumentSettings;
+  /** The origin that the API is reached at: links start with it. */
+  readonly adminUrl: string;
+  readonly account: { readonly orgName: string; readonly state: string };
+}
+
+/** An application as the API's JSON has it. */
+export function applicationToJson(application: Application, { settings, adminUrl, account }: JsonContext): Json {
+  const { provider, definitions } = settings;
+  const time = (at: Date | null): string | null => at && writeTimestamp(at, provider.timeZone);
+  const { product, plan } = application;
+  const isGoing = [provider.state, account.state].includes("scheduled_for_deletion");
+  return {
+    application: {
+      id: application.id,
+      state: application.state,
+      enabled: application.state === "live" && !isGoing,
+      created_at: time(application.createdAt),
+      updated_at: time(application.updatedAt),
+      service_id: product.id,
+      service_name: product.name,
+      plan_id: plan.id,
+      plan_name: plan.name,
+      account_id: application.accountId,
+      org_name: account.orgName,
+      first_traffic_at: time(application.firstTrafficAt),
+      first_daily_traffic_at: time(application.firstDailyTrafficAt),
+      ...credentialsToJson(application),
+      ...(product.oidcConfiguration ? { oidc_configuration: { ...product.oidcConfiguration } } : {}),
+      links: linksOf(application, `${adminUrl}/admin/api`),
+      ...fieldsToJson(definitions, "Cinstance", fieldValuesOf(application)),
+    },
+  };
+}
+
+function credentialsToJson(application: Application): Readonly<Record<string, Json>> {
+  const { applicationId } = application;
+  switch (application.product.backendVersion) {
+    case "1":
+      return { user_key: application.userKey, provider_verification_key: application.providerVerificationKey };
+    case "2":
+      return { application_id: applicationId };
+    case "oauth":
+      return {
+        application_id: applicationId,
+        redirect_url: application.redirectUrl,
+        client_id: applicationId,
+        client_secret: application.keys[0]?.value ?? null,
+      };
+  }
+}
+
+function linksOf({ id, accountId, product, plan }: Application, api: string): readonly Json[] {
+  const account = `${api}/accounts/${accountId}`;
+  const self = `${account}/applications/${id}`;
+  const service = `${api}/services/${product.id}`;
+  return [
+    { rel: "self", href: self },
+    { rel: "service", href: service },
+    { rel: "account", href: account },
+    { rel: "plan", href: `${service}/application_plans/${plan.id}` },
+    { rel: "keys", href: `${self}/keys` },
+    { rel: "referrer_filters", href: `${self}/referrer_filters` },
+  ];
+}

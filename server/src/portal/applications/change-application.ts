@@ -1,16 +1,39 @@
 import { type By, reaches } from "#access/index.ts";
+import { againIfTaken } from "#platform/database/again-if-taken.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
-import { type Account } from "#portal/accounts/account.ts";
-import { lockAccount } from "#portal/accounts/accounts-table.ts";
-import { recordAccountEvents } from "#portal/accounts/record-account-events.ts";
-import { requireChangesLeft } from "#portal/accounts/count-changes.ts";
-import { type DocumentSettings, type FieldErrors, readDocumentSettings } from "#portal/fields/index.ts";
+import { isXmlText } from "#platform/document/xml-text.ts";
+import { recordAccountEvents, requireChangesLeft } from "#portal/accounts/account-events.ts";
+import { type Account, lockAccount } from "#portal/accounts/account.ts";
+import {
+  type DocumentSettings,
+  type FieldErrors,
+  type FieldInput,
+  type FieldWriter,
+  hasNoErrors,
+  mergeErrors,
+  readDocumentSettings,
+  refuseTransition,
+} from "#portal/fields/index.ts";
+import { applicationRejectedMail, insertMail } from "#portal/mails/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
+import { listUsers } from "#portal/users/user.ts";
 import type { RecordedEvent } from "#webhooks/events/index.ts";
-import { type Told, applicationEvent } from "./application-events.ts";
-import type { Application } from "./application.ts";
-import { updateApplicationRow } from "./applications-table.ts";
-import { lockApplication } from "./read-applications.ts";
+import { parseApplication } from "./application-input.ts";
+import {
+  deleteApplicationRows,
+  findTakenCredentials,
+  lockApplication,
+  updateApplicationRow,
+} from "./application-table.ts";
+import {
+  type Application,
+  type ApplicationEventInput,
+  applicationChanges,
+  applicationEvent,
+  keyEvent,
+  newUserKey,
+  titleOf,
+} from "./application.ts";
 
 /** Which application is to be changed, and who wants it. */
 export interface ApplicationChange {
@@ -45,7 +68,7 @@ export interface LockedApplication {
  * Does `work` on a locked application, in one transaction. Undefined if the account has no such application, or if it is of
  * a product that whoever wants the change is kept from.
  */
-export async function withApplication<T>(
+export async function changeApplication<T>(
   pool: Pool,
   { provider, accountId, applicationId, by }: ApplicationChange,
   work: (locked: LockedApplication) => Promise<T>,
@@ -63,20 +86,20 @@ export async function withApplication<T>(
 }
 
 /** Stores what the application has become, and tells of it. */
-export async function writeChange(
+export async function saveApplication(
   { by, ...locked }: LockedApplication,
   changed: Application,
-  told: readonly Told[],
+  told: readonly ApplicationEventInput[],
 ): Promise<ChangedApplication> {
   const application = { ...changed, updatedAt: by.now };
   await updateApplicationRow(locked.tx, locked.settings.provider.id, application);
-  return { application, events: await tell({ ...locked, by, application }, told) };
+  return { application, events: await recordApplicationEvents({ ...locked, by, application }, told) };
 }
 
 /** Records what is told of an application that is in its final state. */
-export const tell = (
+export const recordApplicationEvents = (
   { tx, settings, account, application, by }: LockedApplication,
-  told: readonly Told[],
+  told: readonly ApplicationEventInput[],
 ): Promise<readonly RecordedEvent[]> =>
   recordAccountEvents(
     tx,
@@ -84,3 +107,116 @@ export const tell = (
     account,
     told.map((it) => applicationEvent(it, settings, application)),
   );
+
+interface ApplicationUpdate extends ApplicationChange {
+  /**
+   * As they came, by the names of fields and of the API: `redirect_url`, and for programs `user_key`,
+   * `first_traffic_at`, `first_daily_traffic_at`. What is not named stays.
+   */
+  readonly values: FieldInput;
+  readonly writer: FieldWriter;
+}
+
+/** Changes an application and tells so, if anything changed. Undefined if the account has no such application. */
+export const updateApplication = (
+  pool: Pool,
+  { values, writer, ...change }: ApplicationUpdate,
+): Promise<ApplicationOutcome | NotForDevelopers | undefined> =>
+  againIfTaken(() =>
+    changeApplication<ApplicationOutcome | NotForDevelopers>(pool, change, async (locked) => {
+      const { tx, settings, application: before, by } = locked;
+      if (writer === "developer" && !before.product.buyersManageApps) return { notAllowed: "developers" };
+      const { application, errors } = parseApplication(settings, before, { values, writer, now: by.now });
+      const isKeyNew = application.userKey !== before.userKey;
+      const taken = isKeyNew ? await findTakenCredentials(tx, change.provider.id, application) : {};
+      const refused = mergeErrors(errors, taken);
+      if (!hasNoErrors(refused)) return { refused };
+
+      const previous = applicationChanges(before, application);
+      if (Object.keys(previous).length === 0) return { application: before, events: [] };
+      return saveApplication(locked, application, [
+        ...(isKeyNew ? [keyEvent("application.key_updated", { value: application.userKey, createdAt: by.now })] : []),
+        { type: "application.updated", previous },
+      ]);
+    }),
+  );
+
+type ApplicationState = Application["state"];
+
+const applicationTransitions = {
+  accept: { from: "pending", to: "live", told: "application.updated" },
+  suspend: { from: "live", to: "suspended", told: "application.suspended" },
+  resume: { from: "suspended", to: "live", told: "application.updated" },
+} as const satisfies Record<string, { from: ApplicationState; to: ApplicationState; told: string }>;
+
+export type ApplicationTransition = keyof typeof applicationTransitions;
+
+/** Accepts, suspends or resumes an application, if its state allows that. Undefined if there is no such application. */
+export const changeApplicationState = (
+  pool: Pool,
+  { transition, ...change }: ApplicationChange & { readonly transition: ApplicationTransition },
+): Promise<ApplicationOutcome | undefined> =>
+  changeApplication<ApplicationOutcome>(pool, change, async (locked) => {
+    const { from, to, told } = applicationTransitions[transition];
+    const { application } = locked;
+    if (application.state !== from) return refuseTransition(transition);
+    return saveApplication(locked, { ...application, state: to }, [{ type: told, previous: { state: from } }]);
+  });
+
+type UserKeyOutcome = ChangedApplication | NotForDevelopers | { readonly notAllowed: "no user key" };
+
+/** Puts a random user key in the place of the old one. Undefined if the account has no such application. */
+export const regenerateUserKey = (
+  pool: Pool,
+  { writer, ...change }: ApplicationChange & { readonly writer: FieldWriter },
+): Promise<UserKeyOutcome | undefined> =>
+  changeApplication<UserKeyOutcome>(pool, change, async (locked) => {
+    const { product } = locked.application;
+    if (product.backendVersion !== "1") return { notAllowed: "no user key" };
+    if (writer === "developer" && !product.buyerKeyRegenerateEnabled) return { notAllowed: "developers" };
+    const userKey = newUserKey();
+    const key = { value: userKey, createdAt: locked.by.now };
+    return saveApplication(locked, { ...locked.application, userKey }, [
+      keyEvent("application.key_updated", key),
+      keyEvent("application.user_key_updated", key),
+    ]);
+  });
+
+/** Deletes an application; its keys go without a word. Undefined if the account has no such application. */
+export const deleteApplication = (
+  pool: Pool,
+  { writer, ...change }: ApplicationChange & { readonly writer: FieldWriter },
+): Promise<ChangedApplication | NotForDevelopers | undefined> =>
+  changeApplication<ChangedApplication | NotForDevelopers>(pool, change, async (locked) => {
+    const isKept = writer === "developer" && !locked.application.product.buyersManageApps;
+    return isKept ? { notAllowed: "developers" } : removeApplication(locked);
+  });
+
+/** Turns down an application that waits for approval: it is deleted, and the admins of its account are told why. */
+export const rejectApplication = (
+  pool: Pool,
+  { reason, ...change }: ApplicationChange & { readonly reason: string },
+): Promise<ApplicationOutcome | undefined> =>
+  changeApplication<ApplicationOutcome>(pool, change, async (locked) => {
+    if (locked.application.state !== "pending") return refuseTransition("reject");
+    if (!isXmlText(reason)) return { refused: { reason: ["contains characters that are not allowed"] } };
+    await mailAdmins(locked, reason);
+    return removeApplication(locked);
+  });
+
+async function removeApplication(locked: LockedApplication): Promise<ChangedApplication> {
+  const { tx, settings, application } = locked;
+  await deleteApplicationRows(tx, settings.provider.id, [application.id]);
+  return { application, events: await recordApplicationEvents(locked, ["application.deleted"]) };
+}
+
+async function mailAdmins(
+  { tx, settings: { provider }, account, application, by }: LockedApplication,
+  reason: string,
+): Promise<void> {
+  for (const { role, email: recipient, username } of await listUsers(tx, provider.id, account.id)) {
+    if (role !== "admin" || recipient === null) continue;
+    const mail = applicationRejectedMail({ provider, recipient, username, name: titleOf(application), reason });
+    await insertMail(tx, provider.id, mail, by.now);
+  }
+}

@@ -1,15 +1,13 @@
-import { forgetProduct, recordAudit, type By } from "#access/index.ts";
+import { type By, forgetProduct, recordAudit } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
-import { lockAccount } from "#portal/accounts/accounts-table.ts";
-import { recordAccountEvents } from "#portal/accounts/record-account-events.ts";
-import { readDocumentSettings, type DocumentSettings } from "#portal/fields/index.ts";
-import { deleteProductRow, lockProduct, type Product } from "#portal/products/index.ts";
+import { recordAccountEvents } from "#portal/accounts/account-events.ts";
+import { lockAccount } from "#portal/accounts/account.ts";
+import { type DocumentSettings, readDocumentSettings } from "#portal/fields/index.ts";
+import { type Product, deleteProductRow, lockProduct } from "#portal/products/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
-
-import { applicationEvent } from "./application-events.ts";
-import { deleteApplicationRows } from "./applications-table.ts";
-import { listApplications } from "./read-applications.ts";
-import { deleteSubscriptionsOfProduct } from "./subscriptions/subscriptions-table.ts";
+import { deleteApplicationRows, listApplications } from "./application-table.ts";
+import { applicationEvent } from "./application.ts";
+import { deleteSubscriptionsOfProduct } from "./subscriptions.ts";
 
 interface ProductDeletion {
   readonly provider: Provider;
@@ -28,7 +26,7 @@ export async function deleteProduct(
 ): Promise<DeletionOutcome | undefined> {
   const settings = await readDocumentSettings(pool, provider);
   for (;;) {
-    const outcome = await pool.inTransaction((tx) => deleteWithin(tx, settings, { productId, by }));
+    const outcome = await pool.inTransaction((tx) => deleteLocked(tx, settings, { productId, by }));
     if (outcome !== "again") return outcome;
   }
 }
@@ -39,7 +37,7 @@ type DeletionOutcome =
   | { readonly notAllowed: "last product"; readonly product: Product };
 
 /** `again`: an account has come to use the product while it was waited for. */
-async function deleteWithin(
+async function deleteLocked(
   tx: Transaction,
   settings: DocumentSettings,
   { productId, by }: Pick<ProductDeletion, "productId" | "by">,
@@ -53,7 +51,7 @@ async function deleteWithin(
   if (!product) return undefined;
   if (isLast) return { notAllowed: "last product", product };
   const lockedIds = locked.map(({ id }) => id);
-  if ((await tx.query(newcomerStatement, [provider.id, productId, lockedIds])).length > 0) return "again";
+  if ((await tx.query(newAccountStatement, [provider.id, productId, lockedIds])).length > 0) return "again";
   for (const accountId of await accountsWithApplications(tx, provider.id, productId)) {
     await deleteApplicationsOf(tx, settings, { accountId, productId, now: by.now });
   }
@@ -88,14 +86,14 @@ const lockAccountsStatement = `
   for no key update`;
 
 // Served by the same indexes.
-const newcomerStatement = `
+const newAccountStatement = `
   select from service_subscriptions where provider_id = $1 and product_id = $2 and account_id <> all($3)
   union all
   select from applications where provider_id = $1 and product_id = $2 and account_id <> all($3)
   limit 1`;
 
 // In the same order. Served by applications_product_idx.
-const accountsStatement = `
+const accountsWithApplicationsStatement = `
   select distinct account_id
   from applications
   where provider_id = $1 and product_id = $2
@@ -106,7 +104,7 @@ async function accountsWithApplications(
   providerId: number,
   productId: number,
 ): Promise<readonly number[]> {
-  const found = await tx.query<{ accountId: number }>(accountsStatement, [providerId, productId]);
+  const found = await tx.query<{ accountId: number }>(accountsWithApplicationsStatement, [providerId, productId]);
   return found.map(({ accountId }) => accountId);
 }
 

@@ -1,34 +1,46 @@
-export { applicationEvent, ofKey } from "./application-events.ts";
-export { applicationToJson } from "./application-to-json.ts";
-export { titleOf, type Application } from "./application.ts";
-export { deleteApplicationRows } from "./applications-table.ts";
-export { changeApplicationPlan } from "./change-application-plan.ts";
-export { changeApplicationState, type ApplicationTransition } from "./change-application-state.ts";
-export type { ApplicationChange } from "./change-application.ts";
+export { keysMax } from "./application-input.ts";
+export {
+  addApplicationKey,
+  keysToJson,
+  regenerateApplicationKey,
+  removeApplicationKey,
+  representKeys,
+} from "./application-keys.ts";
+export {
+  changeApplicationPlan,
+  customizeApplicationPlan,
+  declinePlanRequest,
+  decustomizeApplicationPlan,
+  listPlanRequests,
+  type PlanRequest,
+  readPlanRequest,
+  requestPlan,
+  withdrawPlanRequest,
+} from "./application-plans.ts";
+export { listApplications, listReferrerFilters, readApplication } from "./application-table.ts";
+export {
+  type Application,
+  applicationToJson,
+  representApplication,
+  representDeletedApplication,
+  titleOf,
+} from "./application.ts";
+export {
+  type ApplicationChange,
+  type ApplicationTransition,
+  changeApplicationState,
+  deleteApplication,
+  regenerateUserKey,
+  rejectApplication,
+  updateApplication,
+} from "./change-application.ts";
 export { createApplication } from "./create-application.ts";
-export { customizeApplicationPlan, decustomizeApplicationPlan } from "./customize-application-plan.ts";
-export { deleteApplication, rejectApplication } from "./delete-application.ts";
 export { deleteProduct } from "./delete-product.ts";
-export { findApplication } from "./find-application.ts";
-export { addApplicationKey } from "./keys/add-key.ts";
-export { keysMax } from "./keys/judge-key.ts";
-export { regenerateApplicationKey } from "./keys/regenerate-key.ts";
-export { removeApplicationKey } from "./keys/remove-key.ts";
-export { keysToJson, representKeys } from "./keys/represent-keys.ts";
-export { insertApplication } from "./insert-application.ts";
-export { newApplication } from "./new-application.ts";
-export { declinePlanRequest } from "./plan-requests/decline-plan-request.ts";
-export { listPlanRequests, readPlanRequest, type PlanRequest } from "./plan-requests/plan-requests-table.ts";
-export { requestPlan } from "./plan-requests/request-plan.ts";
-export { withdrawPlanRequest } from "./plan-requests/withdraw-plan-request.ts";
-export { listApplications, readApplication } from "./read-applications.ts";
-export { addReferrerFilter, removeReferrerFilter } from "./referrer-filters/change-referrer-filters.ts";
-export { listReferrerFilters } from "./referrer-filters/referrer-filters-table.ts";
-export { referrerFiltersToJson, representReferrerFilters } from "./referrer-filters/represent-referrer-filters.ts";
-export { regenerateUserKey } from "./regenerate-user-key.ts";
-export { representApplication, representDeletedApplication } from "./represent-application.ts";
-export { searchApplications, type ApplicationFilter } from "./search-applications.ts";
-export { readSubscriptions } from "./subscriptions/read-subscriptions.ts";
-export { representSubscription, subscriptionToJson } from "./subscriptions/represent-subscription.ts";
-export { unsubscribe } from "./subscriptions/unsubscribe.ts";
-export { updateApplication } from "./update-application.ts";
+export { type ApplicationFilter, findApplication, searchApplications } from "./find-applications.ts";
+export {
+  addReferrerFilter,
+  referrerFiltersToJson,
+  removeReferrerFilter,
+  representReferrerFilters,
+} from "./referrer-filters.ts";
+export { readSubscriptions, representSubscription, subscriptionToJson, unsubscribe } from "./subscriptions.ts";

@@ -21,7 +21,7 @@ import type { Json } from "#platform/document/write-json.ts";
 import { type FieldErrors, type FieldInput, hasNoErrors, mergeErrors, refuseTransition } from "#portal/fields/index.ts";
 import { readProducts } from "#portal/products/index.ts";
 import { type Provider, writeTimestamp } from "#portal/providers/index.ts";
-import { judgeNames, judgePassword } from "#portal/users/index.ts";
+import { userNameErrors, passwordErrors } from "#portal/users/index.ts";
 
 /** Which of the provider's own users is to be changed, and who wants it. */
 interface ProviderUserChange {
@@ -217,9 +217,9 @@ function providerUserErrors(
   const confirmation = values["password_confirmation"];
   return mergeErrors(
     // Who has none so far need not say one to change something else.
-    judgeNames({ ...wanted, email: wanted.email ?? (isNew || values["email"] !== undefined ? "" : null) }),
+    userNameErrors({ ...wanted, email: wanted.email ?? (isNew || values["email"] !== undefined ? "" : null) }),
     { cas_identifier: values["cas_identifier"] ? ["is not supported"] : [] },
-    judgePassword({
+    passwordErrors({
       password: wanted.password,
       confirmation: typeof confirmation === "string" ? confirmation : undefined,
       isRequired: false,

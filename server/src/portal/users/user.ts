@@ -1,4 +1,20 @@
-import type { FieldValues } from "#portal/fields/index.ts";
+import { isDeepStrictEqual } from "node:util";
+import { timeOfIso } from "#platform/clock/iso-time.ts";
+import type { Database, Transaction } from "#platform/database/database.ts";
+import type { InJson } from "#platform/database/in-json.ts";
+import { type Node, record, value } from "#platform/document/document.ts";
+import type { Json } from "#platform/document/write-json.ts";
+import { isXmlText } from "#platform/document/xml-text.ts";
+import type { AccountEvent } from "#portal/accounts/account-events.ts";
+import {
+  type DocumentSettings,
+  type FieldErrors,
+  type FieldValues,
+  fieldsToJson,
+  representFields,
+  takenErrors,
+} from "#portal/fields/index.ts";
+import { writeTimestamp } from "#portal/providers/index.ts";
 
 /** A person in an account. Its password's hash is not part of it: see `findUsersByLogin`. */
 export interface User {
@@ -16,3 +32,301 @@ export interface User {
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }
+
+/** How long the link of an activation mail or an invitation counts: longer than a holiday, shorter than a mailbox is kept. */
+export const linkLifetime = "interval '14 days'";
+
+export const userColumns = `id, account_id as "accountId", username, email, role, state, activated_at as "activatedAt",
+  cas_identifier as "casIdentifier", open_id as "openId", fields, created_at as "createdAt", updated_at as "updatedAt"`;
+
+/** A user that came as JSON inside of another row. */
+export const userOfJson = (user: InJson<User>): User => ({
+  ...user,
+  activatedAt: user.activatedAt === null ? null : timeOfIso(user.activatedAt),
+  createdAt: timeOfIso(user.createdAt),
+  updatedAt: timeOfIso(user.updatedAt),
+});
+
+const readUserStatement = `select ${userColumns} from users where provider_id = $1 and id = $2`;
+
+export async function readUser(db: Database, providerId: number, id: number): Promise<User | undefined> {
+  const [user] = await db.query<User>(readUserStatement, [providerId, id]);
+  return user;
+}
+
+// Served by users_account_idx.
+const listUsersStatement = `select ${userColumns} from users where provider_id = $1 and account_id = $2 order by id`;
+
+/** The users of an account, oldest first. */
+export const listUsers = (db: Database, providerId: number, accountId: number): Promise<User[]> =>
+  db.query<User>(listUsersStatement, [providerId, accountId]);
+
+// Served by users_username_idx and users_email_idx. One person's name may be another's address: the name goes first, and these
+// two are all that there can be.
+const findByLoginStatement = `
+  select ${userColumns}, password_hash as "passwordHash"
+  from users
+  where provider_id = $1 and (lower(username) = lower($2) or lower(email) = lower($2))
+  order by lower(username) = lower($2) desc`;
+
+export interface UserWithHash {
+  readonly user: User;
+  /** Null: signed up without a password, and cannot sign in yet. */
+  readonly passwordHash: string | null;
+}
+
+/** Everybody who may sign in with this username or e-mail address. */
+export async function findUsersByLogin(
+  db: Database,
+  providerId: number,
+  login: string,
+): Promise<readonly UserWithHash[]> {
+  if (!isXmlText(login)) return []; // nobody could sign up so, and the database takes no zero byte
+  const found = await db.query<User & { passwordHash: string | null }>(findByLoginStatement, [providerId, login]);
+  return found.map(({ passwordHash, ...user }) => ({ user, passwordHash }));
+}
+
+// Two who take one name at once: the second waits for the first to commit, and then inserts nothing.
+const insertUserStatement = `
+  insert into users (provider_id, account_id, username, email, password_hash, role, state, activation_code_digest,
+    activation_until, activated_at, fields, created_at, updated_at)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $10::timestamptz + ${linkLifetime},
+    case when $7 = 'active' then $10::timestamptz end, $9, $10, $10)
+  on conflict do nothing
+  returning ${userColumns}`;
+
+export interface NewUser extends Pick<User, "accountId" | "username" | "email" | "role" | "fields"> {
+  readonly state: "pending" | "active";
+  readonly passwordHash: string | null;
+  readonly activationCodeDigest: Buffer | null;
+}
+
+/** The new user, or undefined if the username or the e-mail address is taken. */
+export async function insertUser(
+  tx: Transaction,
+  providerId: number,
+  user: NewUser,
+  now: Date,
+): Promise<User | undefined> {
+  const [inserted] = await tx.query<User>(insertUserStatement, [
+    providerId,
+    user.accountId,
+    user.username,
+    user.email,
+    user.passwordHash,
+    user.role,
+    user.state,
+    user.activationCodeDigest,
+    user.fields,
+    now,
+  ]);
+  return inserted;
+}
+
+// Locks the user until the transaction ends. The account is locked before its users are, by everybody.
+const lockUserStatement = `
+  select ${userColumns}, password_hash
+  from users
+  where provider_id = $1 and account_id = $2 and id = $3
+  for no key update`;
+
+export interface LockedUser {
+  readonly user: User;
+  readonly passwordHash: string | null;
+}
+
+/** The user as it is, and as it stays until this transaction changes it or ends. */
+export async function lockUser(
+  tx: Transaction,
+  { providerId, accountId, userId }: { providerId: number; accountId: number; userId: number },
+): Promise<LockedUser | undefined> {
+  const [locked] = await tx.query<User & { passwordHash: string | null }>(lockUserStatement, [
+    providerId,
+    accountId,
+    userId,
+  ]);
+  if (!locked) return undefined;
+  const { passwordHash, ...user } = locked;
+  return { user, passwordHash };
+}
+
+// A mailed link is for the address and the password that the user had when it was sent: after a change of either it opens
+// nothing, so that whoever reads an old mailbox cannot undo the change. Nor does it in another state than the one it is for.
+const updateUserStatement = `
+  update users
+  set username = $3, email = $4, role = $5, state = $6, activated_at = $7, fields = $8, updated_at = $9,
+    password_hash = coalesce($10, password_hash),
+    activation_code_digest = case
+      when $6 = 'pending' and email is not distinct from $4 and $10 is null then activation_code_digest end,
+    lost_password_digest = case
+      when $6 = 'active' and email is not distinct from $4 and $10 is null then lost_password_digest end
+  where provider_id = $1 and id = $2
+  returning ${userColumns}`;
+
+/** Writes what can be changed of a locked user. Without a hash, the password stays. */
+export async function updateUserRow(
+  tx: Transaction,
+  providerId: number,
+  { user, passwordHash }: { user: User; passwordHash?: string | undefined },
+  now: Date,
+): Promise<User> {
+  const [updated] = await tx.query<User>(updateUserStatement, [
+    providerId,
+    user.id,
+    user.username,
+    user.email,
+    user.role,
+    user.state,
+    user.activatedAt,
+    user.fields,
+    now,
+    passwordHash ?? null,
+  ]);
+  if (!updated) throw new Error(`User ${user.id} was gone although it was locked.`);
+  return updated;
+}
+
+// Each is served by an index of its own: the primary key, users_username_idx, users_email_idx.
+const findAccountStatements = {
+  id: `select account_id from users where provider_id = $1 and id = $2`,
+  username: `select account_id from users where provider_id = $1 and lower(username) = lower($2)`,
+  email: `select account_id from users where provider_id = $1 and lower(email) = lower($2)`,
+} as const;
+
+/** The account of the one user who has this id, this username or this e-mail address. */
+export async function findAccountOfUser(
+  db: Database,
+  providerId: number,
+  { by, value: login }: { readonly by: keyof typeof findAccountStatements; readonly value: string | number },
+): Promise<number | undefined> {
+  if (!isXmlText(String(login))) return undefined; // nobody has it, and the database takes no zero byte
+  const [found] = await db.query<{ accountId: number }>(findAccountStatements[by], [providerId, login]);
+  return found?.accountId;
+}
+
+// Served by users_username_idx and users_email_idx.
+const findTakenNamesStatement = `
+  select coalesce(bool_or(lower(username) = lower($2)), false) as username,
+    coalesce(bool_or(lower(email) = lower($3)), false) as email
+  from users
+  where provider_id = $1 and (lower(username) = lower($2) or lower(email) = lower($3)) and id is distinct from $4`;
+
+/** What is wrong with names that another user of the provider's accounts already has. With an id: another than that user. */
+export async function findTakenUserNames(
+  db: Database,
+  providerId: number,
+  { username, email, id }: { username: string; email: string | null; id?: number },
+): Promise<FieldErrors> {
+  const [taken] = await db.query<{ username: boolean; email: boolean }>(findTakenNamesStatement, [
+    providerId,
+    username,
+    email,
+    id ?? null,
+  ]);
+  return { username: takenErrors(taken?.username), email: takenErrors(taken?.email) };
+}
+
+// Whoever changes the password, suspends or deletes the user waits until this transaction ends, and then ends its session.
+const holdsPasswordStatement = `
+  select from users
+  where provider_id = $1 and id = $2 and password_hash = $3 and state = 'active'
+  for share`;
+
+/** Whether the user may still log in with the password that was looked at before this transaction. */
+export const holdsPassword = async (
+  tx: Transaction,
+  { providerId, userId, passwordHash }: { providerId: number; userId: number; passwordHash: string },
+): Promise<boolean> => (await tx.query(holdsPasswordStatement, [providerId, userId, passwordHash])).length > 0;
+
+// Served by users_account_idx. No locks of its own: whoever makes an account's users less holds the account's lock, so of
+// two at once the second sees what the first has left.
+const otherAdminStatement = `
+  select id
+  from users
+  where provider_id = $1 and account_id = $2 and role = 'admin' and state <> 'suspended' and id <> $3
+  limit 1`;
+
+/**
+ * Whether nobody could invite, promote or remove anybody in the account any more, were this user none of its admins. A
+ * suspension asks nobody: it is the provider's way to lock out also the only user of an account, and is taken back.
+ */
+export async function isLastAdmin(
+  tx: Transaction,
+  providerId: number,
+  { accountId, id, role }: Pick<User, "accountId" | "id" | "role">,
+): Promise<boolean> {
+  return role === "admin" && (await tx.query(otherAdminStatement, [providerId, accountId, id])).length === 0;
+}
+
+/** A user as XML documents and webhooks have it. */
+export function representUser(user: User, { provider, definitions }: DocumentSettings): Node {
+  return record("user", [
+    value("id", user.id),
+    value("created_at", writeTimestamp(user.createdAt, provider.timeZone)),
+    value("updated_at", writeTimestamp(user.updatedAt, provider.timeZone)),
+    value("account_id", user.accountId),
+    value("state", user.state),
+    value("role", user.role),
+    ...(user.casIdentifier === null ? [] : [value("cas_identifier", user.casIdentifier)]),
+    ...(user.openId === null ? [] : [value("open_id", user.openId)]),
+    ...representFields(definitions, "User", fieldValuesOf(user)),
+  ]);
+}
+
+/** A user as the API's JSON has it. `adminUrl` is the origin that the API is reached at. */
+export function userToJson(user: User, { provider, definitions }: DocumentSettings, adminUrl: string): Json {
+  const account = `${adminUrl}/admin/api/accounts/${user.accountId}`;
+  return {
+    user: {
+      id: user.id,
+      state: user.state,
+      role: user.role,
+      ...(user.casIdentifier === null ? {} : { cas_identifier: user.casIdentifier }),
+      ...(user.openId === null ? {} : { open_id: user.openId }),
+      created_at: writeTimestamp(user.createdAt, provider.timeZone),
+      updated_at: writeTimestamp(user.updatedAt, provider.timeZone),
+      links: [
+        { rel: "account", href: account },
+        { rel: "self", href: `${account}/users/${user.id}` },
+      ],
+      ...fieldsToJson(definitions, "User", fieldValuesOf(user)),
+    },
+  };
+}
+
+const fieldValuesOf = ({ username, email, fields }: User): FieldValues => ({
+  ...fields,
+  username,
+  ...(email === null ? {} : { email }),
+});
+
+type UserEventType = "user.created" | "user.updated" | "user.deleted";
+
+/** The event of a user that was made, changed or is gone. */
+export const userEvent = (
+  type: UserEventType,
+  settings: DocumentSettings,
+  user: User,
+  previous?: Readonly<Record<string, unknown>>,
+): AccountEvent => ({
+  type,
+  objectId: user.id,
+  document: representUser(user, settings),
+  ...(previous === undefined ? {} : { previous }),
+});
+
+/** The fields of a user that differ, with the values that they had before, by their names in documents. */
+export function userChanges(before: User, after: User): Readonly<Record<string, unknown>> {
+  const [old, now] = [auditedFields(before), auditedFields(after)];
+  const names = new Set([...Object.keys(old), ...Object.keys(now)]);
+  const changed = [...names].filter((name) => !isDeepStrictEqual(old[name], now[name]));
+  return Object.fromEntries(changed.map((name) => [name, old[name] ?? null]));
+}
+
+const auditedFields = ({ fields, username, email, role, state }: User): Readonly<Record<string, unknown>> => ({
+  ...fields,
+  username,
+  email,
+  role,
+  state,
+});

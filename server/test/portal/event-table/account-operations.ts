@@ -1,14 +1,14 @@
-import { insertDefaultPlan } from "#portal/products/index.ts";
 import {
+  type AccountTransition,
   changeAccountPlan,
   changeAccountState,
   deleteAccount,
   deleteCreditCard,
-  setCreditCard,
   signUpAccount,
   updateAccount,
-  type AccountTransition,
-} from "#portal/whole-accounts/index.ts";
+  updateCreditCard,
+} from "#portal/accounts/index.ts";
+import { insertDefaultPlan } from "#portal/products/index.ts";
 import { byForm, card, form } from "../house.ts";
 import type { OperationRow, OutOfScope, Scene } from "./operation-row.ts";
 
@@ -206,22 +206,22 @@ export const accountOperations: readonly (OperationRow | OutOfScope)[] = [
     row: "A12",
     operation: "keep a credit card",
     via: everybody,
-    act: (scene) => setCreditCard(scene.pool, { ...scene, values: card }),
+    act: (scene) => updateCreditCard(scene.pool, { ...scene, values: card }),
     events: ["account.updated"],
   },
   {
     row: "A12",
     operation: "keep the credit card that it has",
     via: everybody,
-    given: (scene) => setCreditCard(scene.pool, { ...scene, values: card, by: scene.before }),
-    act: (scene) => setCreditCard(scene.pool, { ...scene, values: card }),
+    given: (scene) => updateCreditCard(scene.pool, { ...scene, values: card, by: scene.before }),
+    act: (scene) => updateCreditCard(scene.pool, { ...scene, values: card }),
     events: [],
   },
   {
     row: "A12",
     operation: "forget a credit card",
     via: everybody,
-    given: (scene) => setCreditCard(scene.pool, { ...scene, values: card, by: scene.before }),
+    given: (scene) => updateCreditCard(scene.pool, { ...scene, values: card, by: scene.before }),
     act: (scene) => deleteCreditCard(scene.pool, scene),
     events: ["account.updated"],
   },

@@ -1,7 +1,7 @@
 import type { By } from "#access/index.ts";
 import type { Pool } from "#platform/database/database.ts";
+import type { SignedUp } from "#portal/accounts/index.ts";
 import type { NewProvider } from "#portal/provider-account/index.ts";
-import type { SignedUp } from "#portal/whole-accounts/index.ts";
 
 /** Through which door, and as whom: a developer, an admin in the Admin Portal, a program with a token or with the key. */
 export type Via = "developer" | "admin" | "token" | "key";

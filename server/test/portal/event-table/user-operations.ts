@@ -1,5 +1,7 @@
 import { createSession, endSession } from "#access/index.ts";
+import { activateUser, activateUserByMail, signUpAccount } from "#portal/accounts/index.ts";
 import {
+  type User,
   acceptInvitation,
   changeUserRole,
   createUser,
@@ -12,9 +14,7 @@ import {
   suspendUser,
   unsuspendUser,
   updateUser,
-  type User,
 } from "#portal/users/index.ts";
-import { activateUser, activateUserByMail, signUpAccount } from "#portal/whole-accounts/index.ts";
 import { byForm, form } from "../house.ts";
 import type { OperationRow, OutOfScope, Scene } from "./operation-row.ts";
 

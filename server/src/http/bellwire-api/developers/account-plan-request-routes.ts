@@ -1,9 +1,9 @@
-import { declineAccountPlanRequest, listAccountPlanRequests } from "#portal/whole-accounts/index.ts";
+import { declineAccountPlanRequest, listAccountPlanRequests } from "#portal/accounts/index.ts";
 import type { BellwireApiRoute } from "../bellwire-api-route.ts";
 import { assertDone } from "./assert-done.ts";
 import { byOf } from "./by-of.ts";
-import { representAccountPlanRequest } from "./represent-plan-request.ts";
 import * as operations from "./plan-request-operations.ts";
+import { representAccountPlanRequest } from "./represent-plan-request.ts";
 
 export const listAccountPlanRequestsRoute: BellwireApiRoute = async (http, { pool }) => {
   const options = { schema: operations.listAccountPlanRequests, config: { deed: "read-portal" } } as const;

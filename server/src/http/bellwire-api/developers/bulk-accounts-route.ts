@@ -1,12 +1,7 @@
 import type { Deed } from "#access/index.ts";
 import { requirePermission } from "#http/shared/admin-caller.ts";
 import type { Pool } from "#platform/database/database.ts";
-import {
-  type AccountChange,
-  changeAccountPlan,
-  changeAccountState,
-  deleteAccount,
-} from "#portal/whole-accounts/index.ts";
+import { type AccountChange, changeAccountPlan, changeAccountState, deleteAccount } from "#portal/accounts/index.ts";
 import type { BellwireApiRoute } from "../bellwire-api-route.ts";
 import type { Outcome } from "./assert-done.ts";
 import * as operations from "./bulk-operations.ts";

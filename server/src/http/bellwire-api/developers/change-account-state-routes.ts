@@ -1,4 +1,4 @@
-import { changeAccountState } from "#portal/whole-accounts/index.ts";
+import { changeAccountState } from "#portal/accounts/index.ts";
 import type { BellwireApiRoute } from "../bellwire-api-route.ts";
 import { assertDone } from "./assert-done.ts";
 import { byOf } from "./by-of.ts";

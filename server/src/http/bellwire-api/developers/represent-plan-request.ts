@@ -1,5 +1,5 @@
+import type { AccountPlanRequest } from "#portal/accounts/index.ts";
 import type { PlanRequest } from "#portal/applications/index.ts";
-import type { AccountPlanRequest } from "#portal/whole-accounts/index.ts";
 
 export const representPlanRequest = (it: PlanRequest) => ({
   application_id: it.applicationId,

@@ -1,0 +1,127 @@
+import { expect } from "vitest";
+import type { Database, Pool } from "#platform/database/database.ts";
+import { insertPlan, readDefaultPlans, updatePlan } from "#portal/products/index.ts";
+import type { Provider } from "#portal/providers/index.ts";
+import { byToken, form, now, setUp, signUp } from "../../../test/portal/house.ts";
+import { test as base } from "../../../test/support/test.ts";
+import { listAccountDetails, readVersionedAccount } from "./account-details.ts";
+
+interface House {
+  readonly provider: Provider;
+  readonly accountId: number;
+  /** Of the account plan. */
+  readonly planId: number;
+  /** The account plan's name, as the account's document tells it. */
+  nameOfPlan(db: Database): Promise<string | undefined>;
+}
+
+const test = base.extend("house", async ({ database }): Promise<House> => {
+  const { provider } = await setUp(database);
+  const { whole } = await signUp(database, { provider, by: byToken });
+  const { id: accountId, planId } = whole.account;
+  const nameOfPlan: House["nameOfPlan"] = async (db) => {
+    const found = await readVersionedAccount(db, provider.id, accountId);
+    return found?.whole.plans.find(({ id }) => id === found.whole.account.planId)?.name;
+  };
+  expect(await nameOfPlan(database)).toBe("Default");
+  return { provider, accountId, planId, nameOfPlan };
+});
+
+const rename = (db: Database, { planId }: House, name: string) =>
+  db.query("update plans set name = $2 where id = $1", [planId, name]);
+
+/** The pool, which notes what it is asked, and does something between the first statement and the next. */
+function watched(pool: Pool, asked: string[], afterTheFirst: () => Promise<unknown> = async () => undefined): Database {
+  return {
+    async query<Row>(text: string, values?: readonly unknown[]) {
+      asked.push(text);
+      const rows = await pool.query<Row>(text, values);
+      if (asked.length === 1) await afterTheFirst();
+      return rows;
+    },
+  };
+}
+
+test("an account whose plans are known is read in one statement", async ({ house, database }) => {
+  const asked: string[] = [];
+  expect(await house.nameOfPlan(watched(database, asked))).toBe("Default");
+  expect(asked).toHaveLength(1);
+});
+
+test("what a plan says now is read, whoever has changed it, and be it by hand", async ({ house, database }) => {
+  const { provider, planId } = house;
+  const by = { actor: { kind: "key" }, channel: "api", now } as const;
+  const wanted = { providerId: provider.id, kind: "account_plan", productId: null, planId } as const;
+  await updatePlan(database, { ...wanted, values: { name: "Gold" }, by });
+  expect(await house.nameOfPlan(database)).toBe("Gold");
+
+  await rename(database, house, "Silver");
+  expect(await house.nameOfPlan(database)).toBe("Silver");
+});
+
+test("what a transaction makes of a plan is seen within it at once, and by nobody else unless it commits", async ({
+  house,
+  database,
+}) => {
+  const rolledBack = database.inTransaction(async (tx) => {
+    for (const name of ["Gold", "Silver"]) {
+      await rename(tx, house, name);
+      expect(await house.nameOfPlan(tx)).toBe(name);
+    }
+    expect(await house.nameOfPlan(database)).toBe("Default");
+    throw new Error("no");
+  });
+  await expect(rolledBack).rejects.toThrow("no");
+  expect(await house.nameOfPlan(database)).toBe("Default");
+});
+
+test("an account that moves while its plans are looked for is read as it is by then, and so is one that goes", async ({
+  house,
+  database,
+}) => {
+  const { provider, accountId, planId } = house;
+  const [plan] = await readDefaultPlans(database, provider.id);
+  if (!plan) throw new Error("The provider has no account plan.");
+  await rename(database, house, "Silver"); // nobody knows it by this name yet
+  const move = async () => {
+    const wanted = { ...plan, name: "Gold", systemName: "gold", isDefault: false };
+    const gold = await database.inTransaction((tx) => insertPlan(tx, provider.id, wanted, now));
+    await database.query("update accounts set plan_id = $2 where id = $1", [accountId, gold?.id]);
+    await database.query("delete from plans where id = $1", [planId]);
+  };
+  expect(await house.nameOfPlan(watched(database, [], move))).toBe("Gold");
+
+  await database.query("update plans set name = 'Platinum' where name = 'Gold'");
+  const leave = () => database.query("delete from accounts where id = $1", [accountId]);
+  expect(await readVersionedAccount(watched(database, [], leave), provider.id, accountId)).toBeUndefined();
+});
+
+test("of several accounts, those with plans that are known and those with others are told alike, oldest first", async ({
+  house,
+  database,
+}) => {
+  const { provider, accountId } = house;
+  const ids = [accountId];
+  for (const username of ["mia", "ole"]) {
+    const values = { ...form, username, email: `${username}@fjord.example` };
+    ids.push((await signUp(database, { provider, by: byToken, values })).whole.account.id);
+  }
+  await database.query(
+    `with gold as (
+       insert into plans (provider_id, kind, name, system_name, state)
+       values ($1, 'account_plan', 'Gold', 'gold', 'published')
+       returning id
+     )
+     update accounts set plan_id = (select id from gold) where id = $2`,
+    [provider.id, ids[1]],
+  );
+  const asked: string[] = [];
+  const told = await listAccountDetails(watched(database, asked), provider.id, ids);
+  expect(asked).toHaveLength(2);
+  expect(told.map(({ account, plans }) => [account.id, plans.map(({ name }) => name)])).toEqual([
+    [ids[0], ["Default", "Default", "Basic"]],
+    [ids[1], ["Gold", "Default", "Basic"]],
+    [ids[2], ["Default", "Default", "Basic"]],
+  ]);
+  expect(await listAccountDetails(database, provider.id, ids)).toEqual(told);
+});

@@ -1,0 +1,45 @@
+import { expect, test } from "vitest";
+import { writeXml } from "#platform/document/write-xml.ts";
+import { aDefinition, aPlan, aProvider, standardDefinitions } from "../../../test/support/build-portal.ts";
+import { representAccount } from "./account-document.ts";
+import type { Account } from "./account.ts";
+
+const at = new Date("2026-03-01T09:00:00Z");
+
+const anAccount: Account = {
+  id: 31,
+  orgName: "Fjord & Sons",
+  state: "approved",
+  stateChangedAt: at,
+  annotations: {},
+  fields: { region: "emea" },
+  monthlyBillingEnabled: true,
+  monthlyChargingEnabled: true,
+  deletionAt: null,
+  planId: 11,
+  creditCardToken: null,
+  creditCardPartialNumber: null,
+  creditCardExpiresOn: null,
+  version: "one",
+  lastSequence: 0,
+  createdAt: at,
+  updatedAt: at,
+};
+
+const whole = { account: anAccount, users: [], plans: [aPlan()] };
+const settings = { provider: aProvider(), definitions: standardDefinitions };
+
+test("an account that says the same is represented once", () => {
+  expect(representAccount(whole, settings)).toBe(representAccount(whole, { ...settings }));
+});
+
+test.for([
+  ["the account", { ...whole, account: { ...anAccount, orgName: "Quay" } }, settings, "Quay"],
+  ["a plan", { ...whole, plans: [aPlan({ name: "Gold" })] }, settings, "Gold"],
+  ["the provider", whole, { ...settings, provider: aProvider({ timeZone: "Asia/Tokyo" }) }, "T18:00:00+09:00"],
+  ["the provider's fields", whole, { ...settings, definitions: [aDefinition("Account", "region")] }, "emea"],
+] as const)("it is represented anew when %s says otherwise", ([, changed, under, news]) => {
+  expect(writeXml(representAccount(whole, settings))).not.toContain(news);
+  expect(writeXml(representAccount(changed, under))).toContain(news);
+  expect(writeXml(representAccount(whole, settings))).not.toContain(news);
+});

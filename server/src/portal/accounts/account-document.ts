@@ -1,0 +1,160 @@
+import { type Reach, reaches } from "#access/index.ts";
+import { type Node, list, record, value } from "#platform/document/document.ts";
+import type { Json } from "#platform/document/write-json.ts";
+import { keepXml } from "#platform/document/write-xml.ts";
+import { type Application, representApplication } from "#portal/applications/application.ts";
+import { type DocumentSettings, type FieldValues, fieldsToJson, representFields } from "#portal/fields/index.ts";
+import { type Plan, type PlanKind, representPlan } from "#portal/products/index.ts";
+import { writeTimestamp } from "#portal/providers/index.ts";
+import { type User, representUser } from "#portal/users/user.ts";
+import type { Account } from "./account.ts";
+
+/** An account with what its document contains. */
+export interface AccountDetails {
+  readonly account: Account;
+  /** Each plan that the account, its subscriptions and its applications are on, once. */
+  readonly plans: readonly Plan[];
+  readonly users: readonly User[];
+}
+
+/** An account, and what its document is written by. */
+export interface AccountWithSettings {
+  readonly whole: AccountDetails;
+  readonly settings: DocumentSettings;
+}
+
+/** The account as whoever is narrowed to some products may see it: without the plans of the others. */
+export const limitToScope = (whole: AccountDetails, reach: Reach): AccountDetails =>
+  reach === null
+    ? whole
+    : { ...whole, plans: whole.plans.filter(({ productId }) => productId === null || reaches(reach, productId)) };
+
+const planKindOrder: readonly PlanKind[] = ["account_plan", "service_plan", "application_plan"];
+
+/** Each plan once, the account's first, then those of its subscriptions, then those of its applications. */
+export const inDocumentOrder = (plans: readonly Plan[]): readonly Plan[] =>
+  [...new Map(plans.map((plan) => [plan.id, plan])).values()].toSorted(
+    (a, b) => planKindOrder.indexOf(a.kind) - planKindOrder.indexOf(b.kind) || a.id - b.id,
+  );
+
+interface RepresentedAccount {
+  readonly settings: DocumentSettings;
+  readonly node: Node;
+}
+
+// An account that is remembered stays the same object for as long as it says the same, and so do definitions; the provider is
+// read once a second. An account that changes is told by its event and by the answer, which are of one node and one text.
+const representedAccounts = new WeakMap<AccountDetails, RepresentedAccount>();
+
+/** An account as XML documents and webhooks have it. Only the answer to an API sign-up also contains applications. */
+export function representAccount(
+  whole: AccountDetails,
+  settings: DocumentSettings,
+  applications?: readonly Application[],
+): Node {
+  if (applications) return accountNode(whole, settings, applications);
+  const { provider, definitions } = settings;
+  const found = representedAccounts.get(whole);
+  if (found?.settings.provider === provider && found.settings.definitions === definitions) return found.node;
+  const node = keepXml(accountNode(whole, settings));
+  representedAccounts.set(whole, { settings, node });
+  return node;
+}
+
+function accountNode(
+  { account, plans, users }: AccountDetails,
+  settings: DocumentSettings,
+  applications?: readonly Application[],
+): Node {
+  const { timeZone } = settings.provider;
+  return record("account", [
+    value("id", account.id),
+    value("created_at", writeTimestamp(account.createdAt, timeZone)),
+    value("updated_at", writeTimestamp(account.updatedAt, timeZone)),
+    value("state", account.state),
+    record(
+      "annotations",
+      Object.entries(account.annotations).map(([name, text]) => value(name, text)),
+    ),
+    ...(account.deletionAt ? [value("deletion_date", writeTimestamp(account.deletionAt, timeZone))] : []),
+    ...representFields(settings.definitions, "Account", fieldValuesOf(account)),
+    ...representBilling(account, settings),
+    list("plans", plans.map(representPlan), "alone"),
+    list(
+      "users",
+      users.map((user) => representUser(user, settings)),
+      "alone",
+    ),
+    ...(applications
+      ? [
+          list(
+            "applications",
+            applications.map((it) => representApplication(it, settings)),
+            "alone",
+          ),
+        ]
+      : []),
+  ]);
+}
+
+function representBilling(account: Account, { provider }: DocumentSettings): readonly Node[] {
+  return [
+    ...(isBillingStopped(account) || isBillingStopped(provider)
+      ? []
+      : [
+          value("monthly_billing_enabled", account.monthlyBillingEnabled),
+          value("monthly_charging_enabled", account.monthlyChargingEnabled),
+        ]),
+    value("credit_card_stored", account.creditCardToken !== null),
+    ...(account.creditCardToken === null
+      ? []
+      : [
+          value("credit_card_partial_number", account.creditCardPartialNumber),
+          value("credit_card_expires_on", account.creditCardExpiresOn),
+        ]),
+  ];
+}
+
+/** Nobody is billed who is suspended or about to go. */
+const isBillingStopped = ({ state }: { readonly state: string }): boolean =>
+  state === "suspended" || state === "scheduled_for_deletion";
+
+const fieldValuesOf = ({ orgName, fields }: Account): FieldValues => ({ ...fields, org_name: orgName });
+
+/** An account as the API's JSON has it: without plans and users. `adminUrl` is the origin that the API is reached at. */
+export function accountToJson(account: Account, { provider, definitions }: DocumentSettings, adminUrl: string): Json {
+  const time = (at: Date): string => writeTimestamp(at, provider.timeZone);
+  const self = `${adminUrl}/admin/api/accounts/${account.id}`;
+  return {
+    account: {
+      id: account.id,
+      created_at: time(account.createdAt),
+      updated_at: time(account.updatedAt),
+      credit_card_stored: account.creditCardToken !== null,
+      ...creditCardToJson(account),
+      ...(isBillingStopped(account) || isBillingStopped(provider)
+        ? {}
+        : {
+            monthly_billing_enabled: account.monthlyBillingEnabled,
+            monthly_charging_enabled: account.monthlyChargingEnabled,
+          }),
+      state: account.state,
+      annotations: account.annotations,
+      ...(account.deletionAt ? { deletion_date: time(account.deletionAt) } : {}),
+      links: [
+        { rel: "self", href: self },
+        { rel: "users", href: `${self}/users` },
+      ],
+      ...fieldsToJson(definitions, "Account", fieldValuesOf(account)),
+    },
+  };
+}
+
+function creditCardToJson(account: Account): Readonly<Record<string, Json>> {
+  if (account.creditCardToken === null) return {};
+  const { creditCardPartialNumber, creditCardExpiresOn } = account;
+  return {
+    ...(creditCardPartialNumber === null ? {} : { credit_card_partial_number: creditCardPartialNumber }),
+    ...(creditCardExpiresOn === null ? {} : { credit_card_expires_on: creditCardExpiresOn }),
+  };
+}

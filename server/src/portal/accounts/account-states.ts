@@ -1,0 +1,227 @@
+import { type Actor, type By, digestOf, endSessionsOfUser } from "#access/index.ts";
+import type { Pool, Transaction } from "#platform/database/database.ts";
+import {
+  type DocumentSettings,
+  type FieldErrors,
+  readDocumentSettings,
+  refuseTransition,
+} from "#portal/fields/index.ts";
+import { accountStateMail, insertMail } from "#portal/mails/index.ts";
+import { type Plan, readPlans } from "#portal/products/index.ts";
+import type { Provider } from "#portal/providers/index.ts";
+import { activateByCode, findAccountOfCode } from "#portal/users/mailed-codes.ts";
+import { type User, lockUser, updateUserRow, userEvent } from "#portal/users/user.ts";
+import type { Cause, RecordedEvent } from "#webhooks/events/index.ts";
+import { listAccountDetails } from "./account-details.ts";
+import type { AccountDetails } from "./account-document.ts";
+import { recordAccountChange, recordAccountEvents } from "./account-events.ts";
+import { type Account, lockAccount, updateAccountRow } from "./account.ts";
+import {
+  type AccountChange,
+  type AccountOutcome,
+  accountChanges,
+  accountUpdatedEvent,
+  changeAccount,
+} from "./change-account.ts";
+
+/** A step that an admin takes with an account. */
+export type AccountTransition = "make_pending" | "approve" | "reject" | "suspend" | "resume";
+
+type AccountState = Account["state"];
+
+const accountTransitions: Readonly<
+  Record<AccountTransition, { readonly from: readonly AccountState[]; readonly to: AccountState }>
+> = {
+  make_pending: { from: ["created", "approved", "rejected"], to: "pending" },
+  approve: { from: ["created", "pending", "rejected"], to: "approved" },
+  reject: { from: ["created", "pending", "approved"], to: "rejected" },
+  suspend: {
+    from: ["created", "pending", "approved", "rejected", "suspended", "scheduled_for_deletion"],
+    to: "suspended",
+  },
+  resume: { from: ["suspended", "scheduled_for_deletion"], to: "approved" },
+};
+
+/** Where the step leads from `state`, or undefined if it does not lead on from there. */
+export function accountStateAfter(state: AccountState, transition: AccountTransition): AccountState | undefined {
+  const { from, to } = accountTransitions[transition];
+  return from.includes(state) ? to : undefined;
+}
+
+interface AccountStateChange extends AccountChange {
+  readonly transition: AccountTransition;
+}
+
+/** Approves, rejects, suspends an account and so on, and writes to its admins what was decided. */
+export const changeAccountState = (
+  pool: Pool,
+  { transition, ...change }: AccountStateChange,
+): Promise<AccountOutcome | undefined> =>
+  changeAccount(
+    pool,
+    change,
+    (before) => {
+      const state = accountStateAfter(before.state, transition);
+      if (state === undefined) return refuseTransition(transition);
+      return state === before.state ? before : { ...before, state, stateChangedAt: change.by.now, deletionAt: null };
+    },
+    async (tx, { whole }) => {
+      if (whole.account.state === "suspended") await endSessionsOfUsers(tx, change, whole);
+      else if (transition !== "resume") await mailAdmins(tx, change, whole);
+    },
+  );
+
+/** A suspended account has nobody signed in. */
+async function endSessionsOfUsers(
+  tx: Transaction,
+  { provider }: AccountChange,
+  { users }: AccountDetails,
+): Promise<void> {
+  for (const { id } of users) {
+    await endSessionsOfUser(tx, { providerId: provider.id, audience: "developer", userId: id });
+  }
+}
+
+async function mailAdmins(
+  tx: Transaction,
+  { provider, by }: AccountChange,
+  { account, users }: AccountDetails,
+): Promise<void> {
+  const { orgName, state } = account;
+  if (state !== "approved" && state !== "pending" && state !== "rejected") return;
+  for (const { role, email, username } of users) {
+    if (role !== "admin" || email === null) continue;
+    await insertMail(
+      tx,
+      provider.id,
+      accountStateMail({ provider, recipient: email, username, orgName, state }),
+      by.now,
+    );
+  }
+}
+
+/** A form that the developer filled in, or a program of the provider's. */
+type SignUpCircumstances =
+  | {
+      readonly door: "form";
+      /** Whether developers prove their address before they may sign in. */
+      readonly activatesByMail: boolean;
+    }
+  | { readonly door: "program"; readonly hasPassword: boolean };
+
+export interface InitialStates {
+  readonly account: "created" | "pending" | "approved";
+  readonly user: "pending" | "active";
+}
+
+/** The states that a new account and its first user begin with. */
+export function initialStates(by: SignUpCircumstances, accountPlan: Plan): InitialStates {
+  const isReady = by.door === "form" ? !by.activatesByMail : by.hasPassword && !accountPlan.approvalRequired;
+  return isReady
+    ? { account: stateOnActivation(accountPlan), user: "active" }
+    : { account: "created", user: "pending" };
+}
+
+/** What becomes of an account when its first user is activated. */
+const stateOnActivation = (accountPlan: Plan): Extract<Account["state"], "pending" | "approved"> =>
+  accountPlan.approvalRequired ? "pending" : "approved";
+
+interface UserActivation {
+  readonly provider: Provider;
+  readonly accountId: number;
+  readonly userId: number;
+  readonly by: By;
+}
+
+type ActivationOutcome =
+  | { readonly user: User; readonly events: readonly RecordedEvent[] }
+  | { readonly refused: FieldErrors };
+
+/** Activates a pending user, and with the first user the account. Undefined if the account has no such user. */
+export async function activateUser(
+  pool: Pool,
+  { provider, accountId, userId, by }: UserActivation,
+): Promise<ActivationOutcome | undefined> {
+  const settings = await readDocumentSettings(pool, provider);
+  const providerId = provider.id;
+  const { now } = by;
+  return pool.inTransaction(async (tx) => {
+    const before = await lockAccount(tx, providerId, accountId);
+    const locked = before && (await lockUser(tx, { providerId, accountId, userId }));
+    if (!locked) return undefined;
+    if (locked.user.state === "active") return { user: locked.user, events: [] };
+    if (locked.user.state !== "pending") return refuseTransition("activate");
+
+    const active: User = { ...locked.user, state: "active", activatedAt: now };
+    const user = await updateUserRow(tx, providerId, { user: active }, now);
+    const { events } = await recordActivation(tx, settings, { before, user, cause: { providerId, ...by } });
+    return { user, events };
+  });
+}
+
+interface MailActivation {
+  readonly provider: Provider;
+  /** The end of the link in the mail. */
+  readonly code: string;
+  /** Who opens the link, if somebody is signed in. */
+  readonly actor?: Actor | undefined;
+  readonly now: Date;
+}
+
+/**
+ * Activates the user who was sent the code, and with the first user the account. Undefined if the code is nobody's, too
+ * old, or was used. Where nobody is signed in who could have acted, the actor is the system.
+ */
+export async function activateUserByMail(
+  pool: Pool,
+  { provider, code, actor = { kind: "system" }, now }: MailActivation,
+): Promise<{ user: User; whole: AccountDetails } | undefined> {
+  const settings = await readDocumentSettings(pool, provider);
+  const digest = digestOf(code);
+  return pool.inTransaction(async (tx) => {
+    const accountId = await findAccountOfCode(tx, provider.id, digest, now);
+    const before = accountId === undefined ? undefined : await lockAccount(tx, provider.id, accountId);
+    const user = before && (await activateByCode(tx, provider.id, digest, now));
+    if (!user) return undefined;
+
+    const cause = { providerId: provider.id, actor, channel: "developer_portal", now } as const;
+    const { whole } = await recordActivation(tx, settings, { before, user, cause });
+    return { user, whole };
+  });
+}
+
+interface Activation {
+  readonly before: Account;
+  /** A user of the account, active from now on. */
+  readonly user: User;
+  readonly cause: Cause;
+}
+
+/** Tells that a user of a locked account is active, and lets the account in with its first one. */
+async function recordActivation(
+  tx: Transaction,
+  settings: DocumentSettings,
+  { before, user, cause }: Activation,
+): Promise<{ readonly whole: AccountDetails; readonly events: readonly RecordedEvent[] }> {
+  const account =
+    before.state === "created" ? await approveOrHold(tx, settings.provider.id, before, cause.now) : before;
+  const [whole] = await listAccountDetails(tx, settings.provider.id, [account.id]);
+  if (!whole) throw new Error(`Account ${account.id} was gone although it was locked.`);
+  const admitted =
+    account === before
+      ? []
+      : await recordAccountChange(
+          tx,
+          cause,
+          account,
+          accountUpdatedEvent(settings, whole, accountChanges(before, account)),
+        );
+  const activated = userEvent("user.updated", settings, user, { state: "pending" });
+  return { whole, events: [...admitted, ...(await recordAccountEvents(tx, cause, account, [activated]))] };
+}
+
+async function approveOrHold(tx: Transaction, providerId: number, account: Account, now: Date): Promise<Account> {
+  const [plan] = await readPlans(tx, providerId, [account.planId]);
+  if (!plan) throw new Error(`Account ${account.id} has no plan.`);
+  return updateAccountRow(tx, providerId, { ...account, state: stateOnActivation(plan), stateChangedAt: now }, now);
+}

@@ -1,0 +1,112 @@
+import { expect, test } from "vitest";
+import { aDefinition, aPlan, aProvider, standardDefinitions } from "../../../test/support/build-portal.ts";
+import { choosePlans, parseSignUp } from "./sign-up.ts";
+
+const accountPlan = aPlan({ id: 1, kind: "account_plan", productId: null });
+const servicePlan = aPlan({ id: 2, kind: "service_plan" });
+const basic = aPlan({ id: 3 });
+const gold = aPlan({ id: 4, isDefault: false });
+const defaults = [accountPlan, servicePlan, basic];
+
+test("without a wish, an account gets the default plans", () => {
+  expect(choosePlans([], defaults)).toEqual({ accountPlan, servicePlans: [servicePlan], applicationPlans: [basic] });
+});
+
+test("a plan that was asked for takes the place of the default of its product alone", () => {
+  const other = aPlan({ id: 5, productId: 8 });
+  const otherService = aPlan({ id: 6, kind: "service_plan", productId: 8 });
+  const chosen = choosePlans([gold], [...defaults, other, otherService]);
+  expect(chosen).toMatchObject({ servicePlans: [servicePlan, otherService], applicationPlans: [gold, other] });
+});
+
+test("an account plan that was asked for takes the place of the default", () => {
+  const platinum = aPlan({ id: 9, kind: "account_plan", productId: null });
+  expect(choosePlans([platinum], defaults)).toMatchObject({ accountPlan: platinum });
+});
+
+test("of two service plans of one product neither is had, and of two products both are", () => {
+  const premium = aPlan({ id: 7, kind: "service_plan", isDefault: false });
+  const elsewhere = aPlan({ id: 8, kind: "service_plan", productId: 8, isDefault: false });
+  expect(choosePlans([servicePlan, premium], defaults)).toBe("two service plans");
+  expect(choosePlans([premium, elsewhere], defaults)).toMatchObject({ servicePlans: [premium, elsewhere] });
+});
+
+test("there is no account without an account plan", () => {
+  expect(choosePlans([], [servicePlan, basic])).toBe("no account plan");
+});
+
+test("an application of a product that cannot be subscribed to is not to be had, and a default one is left out", () => {
+  expect(choosePlans([gold], [accountPlan])).toBe("no service plan");
+  expect(choosePlans([], [accountPlan, basic])).toMatchObject({ applicationPlans: [] });
+});
+
+const settings = { provider: aProvider(), definitions: [...standardDefinitions, aDefinition("User", "job_role")] };
+const good = {
+  org_name: "Fjord & Sons",
+  username: "nora",
+  email: "nora@fjord.example",
+  password: "correct horse battery",
+  password_confirmation: "correct horse battery",
+};
+
+test("a complete form has nothing wrong", () => {
+  const { fields, errors } = parseSignUp(settings, { ...good, job_role: "captain" }, "developer");
+  expect(errors).toEqual({});
+  expect(fields).toEqual({
+    orgName: "Fjord & Sons",
+    accountFields: {},
+    annotations: {},
+    username: "nora",
+    email: "nora@fjord.example",
+    userFields: { job_role: "captain" },
+    password: "correct horse battery",
+  });
+});
+
+test("an empty form says of each field that it is missing, and nothing else", () => {
+  const blank = ["can't be blank"];
+  expect(parseSignUp(settings, {}, "developer").errors).toEqual({
+    org_name: blank,
+    username: blank,
+    email: blank,
+    password: blank,
+  });
+});
+
+test("a program may leave out all but the two names", () => {
+  expect(parseSignUp(settings, { org_name: "Quay", username: "ada" }, "program").errors).toEqual({});
+  expect(Object.keys(parseSignUp(settings, {}, "program").errors)).toEqual(["org_name", "username"]);
+});
+
+test("a program need not confirm the password", () => {
+  expect(parseSignUp(settings, { ...good, password_confirmation: undefined }, "program").errors).toEqual({});
+});
+
+test.each([
+  ["a short user name", { username: "ab" }, { username: ["is too short (minimum is 3 characters)"] }],
+  ["a long user name", { username: "a".repeat(41) }, { username: ["is too long (maximum is 40 characters)"] }],
+  [
+    "a user name with other signs",
+    { username: "nora lind" },
+    { username: ["use only letters, numbers, and .-_@+ please."] },
+  ],
+  ["what is no address", { email: "nora.fjord.example" }, { email: ["should look like an email address"] }],
+  [
+    "a short password",
+    { password: "short", password_confirmation: "short" },
+    { password: ["is too short (minimum is 12 characters)"] },
+  ],
+  [
+    "a password that was mistyped",
+    { password_confirmation: "other" },
+    { password_confirmation: ["doesn't match Password"] },
+  ],
+  [
+    "a password that was not confirmed",
+    { password_confirmation: "" },
+    { password_confirmation: ["doesn't match Password"] },
+  ],
+  ["a bell in a name", { org_name: "Fj\u0007ord" }, { org_name: ["contains characters that are not allowed"] }],
+] as const)("refused: %s", (_what, values, expected) => {
+  expect(parseSignUp(settings, { ...good, ...values }, "developer").errors).toEqual(expected);
+});

@@ -1,0 +1,372 @@
+import {
+  type Actor,
+  type Channel,
+  type HashingFor,
+  type Reach,
+  digestOf,
+  hashPassword,
+  reaches,
+} from "#access/index.ts";
+import type { Database, Pool, Transaction } from "#platform/database/database.ts";
+import { randomBase32 } from "#platform/ids/random-token.ts";
+import { insertApplication } from "#portal/applications/application-table.ts";
+import { type Application, applicationEvent, keyEvent, newApplication } from "#portal/applications/application.ts";
+import {
+  type DocumentSettings,
+  type FieldErrors,
+  type FieldInput,
+  type FieldValues,
+  type FieldWriter,
+  applyFieldInput,
+  hasNoErrors,
+  mergeErrors,
+  missingFields,
+  parseAnnotations,
+  parseFieldInput,
+  readDocumentSettings,
+} from "#portal/fields/index.ts";
+import { activationMail, insertMail } from "#portal/mails/index.ts";
+import {
+  type Plan,
+  type PlanKind,
+  type Product,
+  listProducts,
+  lockPlansForShare,
+  readDefaultPlans,
+  readPlans,
+} from "#portal/products/index.ts";
+import type { Provider } from "#portal/providers/index.ts";
+import { type UserFields, parseNewUser } from "#portal/users/user-input.ts";
+import { type User, findTakenUserNames, insertUser, userEvent } from "#portal/users/user.ts";
+import type { RecordedEvent } from "#webhooks/events/index.ts";
+import { type AccountDetails, inDocumentOrder, representAccount } from "./account-document.ts";
+import { type AccountEvent, recordAccountEvents } from "./account-events.ts";
+import { type InitialStates, initialStates } from "./account-states.ts";
+import { type Account, insertAccount, insertServiceSubscriptions } from "./account.ts";
+import { renameOrgName } from "./change-account.ts";
+
+export interface SignUp {
+  readonly provider: Provider;
+  /** As they came, by field name: the account's, its first user's, `password`, `password_confirmation`, `annotations`. */
+  readonly values: FieldInput;
+  /** The ids of plans of any kind. */
+  readonly wantedPlans?: readonly number[];
+  readonly by: SignUpSource;
+  readonly now: Date;
+}
+
+export type SignUpOutcome =
+  | SignedUp
+  | { readonly refused: FieldErrors }
+  | { readonly notFound: "plan" }
+  /** The form alone can be closed: the provider takes no sign-ups, or has no account plan. */
+  | { readonly closed: true };
+
+/** A new account with its first user, its subscriptions and its first applications, and the events that tell of them. */
+export async function signUpAccount(pool: Pool, signUp: SignUp): Promise<SignUpOutcome> {
+  const { provider, by, values, now } = signUp;
+  const isForm = by.door === "form";
+  const plans = await findPlansForSignUp(pool, signUp);
+  if (isForm && (!provider.signupsEnabled || plans === "no account plan")) return { closed: true };
+  if (typeof plans === "string") return { notFound: "plan" };
+
+  const settings = await readDocumentSettings(pool, provider);
+  const { fields, errors } = parseSignUp(settings, values, isForm ? "developer" : "program");
+  const refused = mergeErrors(errors, await findTakenUserNames(pool, provider.id, fields));
+  if (!hasNoErrors(refused)) return { refused };
+
+  const judged = {
+    settings,
+    by,
+    now,
+    fields,
+    plans,
+    products: await listProducts(pool, provider.id),
+    states: initialStates(
+      by.door === "form"
+        ? { door: "form", activatesByMail: provider.emailActivation ?? by.mailIsSent }
+        : { door: "program", hasPassword: fields.password !== undefined },
+      plans.accountPlan,
+    ),
+    passwordHash: fields.password === undefined ? null : await hashPassword(fields.password, hashingOf(signUp)),
+  };
+  try {
+    const signedUp = await pool.inTransaction((tx) => insertSignUp(tx, judged));
+    return signedUp ?? (await signUpAccount(pool, signUp)); // a plan was deleted meanwhile: with those that are there now
+  } catch (error) {
+    if (error instanceof NameTaken) return { refused: error.errors };
+    throw error;
+  }
+}
+
+const hashingOf = ({ provider, by }: SignUp): HashingFor =>
+  by.door === "form" ? { providerId: provider.id, address: by.address } : { providerId: provider.id };
+
+async function findPlansForSignUp(
+  pool: Pool,
+  { provider, by, wantedPlans }: SignUp,
+): Promise<ReturnType<typeof choosePlans> | "unknown plan"> {
+  const wanted = await findRequestedPlans(pool, provider.id, {
+    ids: wantedPlans ?? [],
+    mayBeHidden: by.door === "program",
+    dropsUnknown: by.door === "program",
+    reach: by.door === "program" ? by.reach : undefined,
+  });
+  return wanted ? choosePlans(wanted, await readDefaultPlans(pool, provider.id)) : "unknown plan";
+}
+
+/** Whether the sign-up form is to be shown. */
+export async function signUpIsOpen(db: Database, provider: Provider): Promise<boolean> {
+  const defaults = await readDefaultPlans(db, provider.id);
+  return provider.signupsEnabled && defaults.some((plan) => plan.kind === "account_plan");
+}
+
+interface RequestedPlans {
+  readonly ids: readonly number[];
+  readonly mayBeHidden: boolean;
+  /** As 3scale does for programs: a default plan takes the place of one that is not there. */
+  readonly dropsUnknown: boolean;
+  readonly reach: Reach | undefined;
+}
+
+/**
+ * Returns the plans that a sign-up asks for, of any kind; or undefined if one of them is not there to be had. One that was
+ * made for somebody else's application is not: it goes with that application.
+ */
+async function findRequestedPlans(
+  db: Database,
+  providerId: number,
+  { ids, mayBeHidden, dropsUnknown, reach }: RequestedPlans,
+): Promise<readonly Plan[] | undefined> {
+  if (ids.length === 0) return [];
+  const plans = (await readPlans(db, providerId, ids)).filter(
+    (plan) => plan.customizedFrom === null && (mayBeHidden || plan.state === "published"),
+  );
+  const isMissing = (id: number): boolean => !plans.some((plan) => plan.id === id);
+  if (!dropsUnknown && ids.some(isMissing)) return undefined;
+  return plans.every(({ productId }) => productId === null || reaches(reach, productId)) ? plans : undefined;
+}
+
+interface ChosenPlans {
+  readonly accountPlan: Plan;
+  readonly servicePlans: readonly Plan[];
+  readonly applicationPlans: readonly Plan[];
+}
+
+/**
+ * What a new account gets: the plans that were asked for, and the default ones where nothing was. An account is subscribed
+ * to a product once, so two plans for that cannot be had together. An application needs a subscription to its product: one
+ * that was asked for cannot be had without, a default one is left out.
+ */
+export function choosePlans(
+  wanted: readonly Plan[],
+  defaults: readonly Plan[],
+): ChosenPlans | "no account plan" | "no service plan" | "two service plans" {
+  const wantedOrDefault = (kind: PlanKind): readonly Plan[] => {
+    const asked = plansOfKind(wanted, kind);
+    const products = new Set(asked.map((plan) => plan.productId));
+    return [...asked, ...plansOfKind(defaults, kind).filter((plan) => !products.has(plan.productId))];
+  };
+
+  const [accountPlan] = wantedOrDefault("account_plan");
+  if (!accountPlan) return "no account plan";
+  const servicePlans = wantedOrDefault("service_plan");
+  if (!areOfDifferentProducts(servicePlans)) return "two service plans";
+  const isSubscribed = (plan: Plan): boolean => servicePlans.some(({ productId }) => productId === plan.productId);
+  if (!plansOfKind(wanted, "application_plan").every(isSubscribed)) return "no service plan";
+  return { accountPlan, servicePlans, applicationPlans: wantedOrDefault("application_plan").filter(isSubscribed) };
+}
+
+const plansOfKind = (plans: readonly Plan[], kind: PlanKind): readonly Plan[] =>
+  plans.filter((plan) => plan.kind === kind);
+
+const areOfDifferentProducts = (plans: readonly Plan[]): boolean =>
+  new Set(plans.map(({ productId }) => productId)).size === plans.length;
+
+/** What somebody wants to sign up as, in the words of the domain. */
+interface SignUpFields extends UserFields {
+  readonly orgName: string;
+  readonly accountFields: FieldValues;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+/** Reads the values of a sign-up and says all that is wrong with them, beside the names of the form's fields. */
+export function parseSignUp(
+  settings: DocumentSettings,
+  input: FieldInput,
+  writer: FieldWriter,
+): { readonly fields: SignUpFields; readonly errors: FieldErrors } {
+  const ofAccount = { definitions: settings.definitions, target: "Account", writer, isSignUp: true } as const;
+  const named = renameOrgName(input, writer);
+  const account = parseFieldInput(ofAccount, named);
+  const user = parseNewUser(settings, input, { writer, isSignUp: true });
+  const { annotations, errors: wrongAnnotations } = parseAnnotations({}, input["annotations"]);
+  const { org_name: orgName, ...accountFields } = applyFieldInput({}, account.given);
+  return {
+    fields: { orgName: typeof orgName === "string" ? orgName : "", accountFields, annotations, ...user.fields },
+    errors: mergeErrors(missingFields(ofAccount, named), account.errors, user.errors, wrongAnnotations),
+  };
+}
+
+/** Who fills in the form acts as the user that comes of it; a program acts as who it is. */
+export type SignUpSource =
+  | {
+      readonly door: "form";
+      /** Where the form came from: networks take turns at hashing. */
+      readonly address: string;
+      /** Whether there is a mail server: without one, nobody is asked to prove an address. */
+      readonly mailIsSent: boolean;
+      readonly activationUrl: (code: string) => string;
+    }
+  | { readonly door: "program"; readonly actor: Actor; readonly channel: Channel; readonly reach?: Reach };
+
+/** A sign-up with which nothing is wrong, and what was decided about it. */
+export interface ValidSignUp {
+  readonly settings: DocumentSettings;
+  readonly by: SignUpSource;
+  readonly now: Date;
+  readonly fields: SignUpFields;
+  readonly plans: ChosenPlans;
+  readonly products: readonly Product[];
+  readonly states: InitialStates;
+  readonly passwordHash: string | null;
+}
+
+export interface SignedUp extends SignUpResult {
+  readonly events: readonly RecordedEvent[];
+}
+
+/** Somebody else took the name in the meantime. Thrown, because what was written before must be undone. */
+class NameTaken extends Error {
+  override readonly name = "NameTaken";
+  readonly errors: FieldErrors;
+
+  constructor(errors: FieldErrors) {
+    super("the name was taken at the same time");
+    this.errors = errors;
+  }
+}
+
+/** Writes all that a sign-up makes, with its events. Undefined if one of the plans is gone by now. */
+async function insertSignUp(tx: Transaction, signUp: ValidSignUp): Promise<SignedUp | undefined> {
+  const { settings, by, plans, now } = signUp;
+  const providerId = settings.provider.id;
+  const everyPlan = [plans.accountPlan, ...plans.servicePlans, ...plans.applicationPlans];
+  if (!(await lockPlansForShare(tx, providerId, everyPlan))) return undefined;
+  const account = await insertSignUpAccount(tx, signUp);
+  const user = await insertFirstUser(tx, signUp, account);
+  const applications = await insertApplications(tx, signUp, account);
+
+  const whole = { account, plans: inDocumentOrder(everyPlan), users: [user] };
+  const events = await recordAccountEvents(
+    tx,
+    by.door === "form"
+      ? { providerId, actor: { kind: "developer", userId: user.id }, channel: "developer_portal", now }
+      : { providerId, actor: by.actor, channel: by.channel, now },
+    account,
+    signUpEvents(settings, { whole, user, applications }, by.door),
+  );
+  return { whole, user, applications, events };
+}
+
+async function insertSignUpAccount(tx: Transaction, signUp: ValidSignUp): Promise<Account> {
+  const { settings, fields, plans, states, now } = signUp;
+  const providerId = settings.provider.id;
+  const account = await insertAccount(
+    tx,
+    providerId,
+    {
+      orgName: fields.orgName,
+      state: states.account,
+      planId: plans.accountPlan.id,
+      annotations: fields.annotations,
+      fields: fields.accountFields,
+    },
+    now,
+  );
+  await insertServiceSubscriptions(tx, { providerId, accountId: account.id, plans: plans.servicePlans, now });
+  return account;
+}
+
+async function insertFirstUser(
+  tx: Transaction,
+  { settings: { provider }, by, fields, states, passwordHash, now }: ValidSignUp,
+  account: Account,
+): Promise<User> {
+  const { username, email } = fields;
+  const link = by.door === "form" && states.user === "pending" ? newActivationLink(by.activationUrl) : undefined;
+  const user = await insertUser(
+    tx,
+    provider.id,
+    {
+      accountId: account.id,
+      username,
+      email,
+      passwordHash,
+      role: "admin",
+      state: states.user,
+      activationCodeDigest: link?.codeDigest ?? null,
+      fields: fields.userFields,
+    },
+    now,
+  );
+  if (!user) throw new NameTaken(mergeErrors(await findTakenUserNames(tx, provider.id, fields)));
+  if (link && email !== null) {
+    await insertMail(tx, provider.id, activationMail({ provider, recipient: email, username, url: link.url }), now);
+  }
+  return user;
+}
+
+const activationCodeLength = 32;
+
+function newActivationLink(urlOf: (code: string) => string): { readonly url: string; readonly codeDigest: Buffer } {
+  const code = randomBase32(activationCodeLength);
+  return { url: urlOf(code), codeDigest: digestOf(code) };
+}
+
+async function insertApplications(
+  tx: Transaction,
+  { settings, by, plans, products, now }: ValidSignUp,
+  account: Account,
+): Promise<readonly Application[]> {
+  const named =
+    by.door === "form"
+      ? { name: `${account.orgName}'s App`, description: null, createOrigin: "registration" }
+      : { name: "API signup", description: "API signup", createOrigin: "api" };
+  const applications: Application[] = [];
+  for (const plan of plans.applicationPlans) {
+    const product = products.find(({ id }) => id === plan.productId);
+    if (!product) throw new Error(`The product of plan ${plan.id} is gone.`);
+    const wanted = newApplication({ accountId: account.id, product, plan, ...named }, now);
+    const application = await insertApplication(tx, settings.provider.id, wanted);
+    if (!application) throw new Error("A random key or application id was taken.");
+    applications.push(application);
+  }
+  return applications;
+}
+
+/** What a sign-up makes, in its final state. */
+interface SignUpResult {
+  readonly whole: AccountDetails;
+  readonly user: User;
+  readonly applications: readonly Application[];
+}
+
+/** The account, its user and each application, in this order. Only a program is told of the keys that came with one. */
+function signUpEvents(
+  settings: DocumentSettings,
+  { whole, user, applications }: SignUpResult,
+  door: "form" | "program",
+): readonly AccountEvent[] {
+  return [
+    { type: "account.created", objectId: whole.account.id, document: representAccount(whole, settings) },
+    userEvent("user.created", settings, user),
+    ...applications.flatMap((application) => {
+      const told: Parameters<typeof applicationEvent>[0][] = [
+        "application.created",
+        ...(door === "program" ? application.keys.map((key) => keyEvent("application.key_created", key)) : []),
+      ];
+      return told.map((it) => applicationEvent(it, settings, application));
+    }),
+  ];
+}

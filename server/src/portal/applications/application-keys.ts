@@ -1,0 +1,149 @@
+import type { Pool } from "#platform/database/database.ts";
+import { type Node, list, record, value } from "#platform/document/document.ts";
+import type { Json } from "#platform/document/write-json.ts";
+import { type FieldErrors, type FieldWriter, hasNoErrors, mergeErrors } from "#portal/fields/index.ts";
+import type { Product } from "#portal/products/index.ts";
+import { type Provider, writeTimestamp } from "#portal/providers/index.ts";
+import { keyErrors, keysMax } from "./application-input.ts";
+import { deleteKey, insertKey } from "./application-table.ts";
+import { type Application, type ApplicationKey, keyEvent, newKey } from "./application.ts";
+import {
+  type ApplicationChange,
+  type ApplicationOutcome,
+  type ChangedApplication,
+  type LockedApplication,
+  type NotForDevelopers,
+  changeApplication,
+  recordApplicationEvents,
+  saveApplication,
+} from "./change-application.ts";
+
+interface KeyAddition extends ApplicationChange {
+  /** Without one, a random one. */
+  readonly value?: string | undefined;
+  readonly writer: FieldWriter;
+}
+
+/** Adds a key to an application. Undefined if the account has no such application. */
+export const addApplicationKey = (
+  pool: Pool,
+  { value: keyValue, writer, ...change }: KeyAddition,
+): Promise<ApplicationOutcome | NotForDevelopers | undefined> =>
+  changeApplication<ApplicationOutcome | NotForDevelopers>(pool, change, async (locked) => {
+    const { tx, application, by } = locked;
+    if (writer === "developer" && !mayAddKey(application.product, keyValue)) return { notAllowed: "developers" };
+    const refused = newKeyErrors(application, keyValue);
+    if (!hasNoErrors(refused)) return { refused };
+    const key = newKey(by.now, keyValue);
+    await insertKey(tx, change.provider.id, application.id, key);
+    const changed = { ...application, keys: [...application.keys, key] };
+    return {
+      application: changed,
+      events: await recordApplicationEvents({ ...locked, application: changed }, [
+        keyEvent("application.key_created", key),
+      ]),
+    };
+  });
+
+const mayAddKey = ({ buyersManageKeys, customKeysEnabled }: Product, keyValue: string | undefined): boolean =>
+  buyersManageKeys && (keyValue === undefined || customKeysEnabled);
+
+function newKeyErrors({ keys, product }: Application, keyValue: string | undefined): FieldErrors {
+  const isTaken = keys.some((key) => key.value.toLowerCase() === keyValue?.toLowerCase());
+  return mergeErrors({
+    value: [...(keyValue === undefined ? [] : keyErrors(keyValue)), ...(isTaken ? ["has already been taken"] : [])],
+    base: keys.length < keysMax(product) ? [] : ["Limit reached"],
+  });
+}
+
+interface KeyReference extends ApplicationChange {
+  readonly value: string;
+  readonly writer: FieldWriter;
+}
+
+type KeyNotFound = { readonly notFound: "key" };
+
+type KeyRemovalOutcome = ChangedApplication | KeyNotFound | NotForDevelopers | { readonly notAllowed: "last key" };
+
+/** Removes a key of an application. Undefined if the account has no such application. */
+export const removeApplicationKey = (
+  pool: Pool,
+  { value: keyValue, writer, ...change }: KeyReference,
+): Promise<KeyRemovalOutcome | undefined> =>
+  changeApplication<KeyRemovalOutcome>(pool, change, async (locked) => {
+    const { tx, application } = locked;
+    if (writer === "developer" && !application.product.buyersManageKeys) return { notAllowed: "developers" };
+    const keys = application.keys.filter((key) => key.value !== keyValue);
+    const removed = application.keys.find((key) => key.value === keyValue);
+    if (!removed) return { notFound: "key" };
+    if (keys.length === 0 && needsKey(locked)) return { notAllowed: "last key" };
+    await deleteKey(tx, change.provider.id, application.id, keyValue);
+    const changed = { ...application, keys };
+    return {
+      application: changed,
+      events: await recordApplicationEvents({ ...locked, application: changed }, [
+        keyEvent("application.key_deleted", removed),
+      ]),
+    };
+  });
+
+/** People are kept from locking an application out. A program is not: it may be about to add another key. */
+const needsKey = ({ application, by }: LockedApplication): boolean =>
+  application.product.mandatoryAppKey && by.channel !== "api";
+
+type KeyRegenerationOutcome = ChangedApplication | KeyNotFound | NotForDevelopers;
+
+/** Puts a random key in the place of one, or of a client's secret. Undefined if the account has no such application. */
+export const regenerateApplicationKey = (
+  pool: Pool,
+  { value: keyValue, writer, ...change }: KeyReference,
+): Promise<KeyRegenerationOutcome | undefined> =>
+  changeApplication<KeyRegenerationOutcome>(pool, change, async (locked) => {
+    const { tx, application, by } = locked;
+    if (writer === "developer" && !application.product.buyersManageKeys) return { notAllowed: "developers" };
+    const others = application.keys.filter((key) => key.value !== keyValue);
+    const old = application.keys.find((it) => it.value === keyValue);
+    if (!old) return { notFound: "key" };
+    const key = newKey(by.now);
+    await deleteKey(tx, change.provider.id, application.id, keyValue);
+    await insertKey(tx, change.provider.id, application.id, key);
+    return saveApplication(locked, { ...application, keys: [...others, key] }, [
+      keyEvent("application.key_deleted", old),
+      keyEvent("application.key_created", key),
+      { type: "application.updated", previous: { keys: null } }, // that they changed, never what they were
+      keyEvent("application.key_updated", key),
+    ]);
+  });
+
+/** The keys of an application as the API's XML has them. */
+export const representKeys = (keys: readonly ApplicationKey[], { timeZone }: Provider): Node =>
+  list(
+    "keys",
+    keys.map((key) =>
+      record("key", [
+        value("value", key.value),
+        value("updated_at", withSpaces(key.updatedAt, timeZone)),
+        value("created_at", withSpaces(key.createdAt, timeZone)),
+      ]),
+    ),
+    "open",
+  );
+
+/** Here alone programs are used to `2026-03-01 09:00:00 UTC`. */
+const withSpaces = (at: Date, timeZone: string): string =>
+  writeTimestamp(at, timeZone)
+    .replace("T", " ")
+    .replace(/Z$/, " UTC")
+    .replace(/([+-]\d\d):(\d\d)$/, " $1$2");
+
+/** The same as JSON. `adminUrl` is the origin that the API is reached at. */
+export const keysToJson = ({ id, accountId, keys }: Application, { timeZone }: Provider, adminUrl: string): Json => ({
+  keys: keys.map((key) => ({
+    key: {
+      value: key.value,
+      created_at: writeTimestamp(key.createdAt, timeZone),
+      updated_at: writeTimestamp(key.updatedAt, timeZone),
+      links: [{ rel: "application", href: `${adminUrl}/admin/api/accounts/${accountId}/applications/${id}` }],
+    },
+  })),
+});

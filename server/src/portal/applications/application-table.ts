@@ -1,0 +1,307 @@
+import type { Database, Transaction } from "#platform/database/database.ts";
+import { type FieldErrors, takenErrors } from "#portal/fields/index.ts";
+import { readPlans, readProducts } from "#portal/products/index.ts";
+import type { Application, ApplicationKey } from "./application.ts";
+
+/** The columns of an application's own row. */
+interface ApplicationRow extends Omit<Application, "product" | "plan" | "keys" | "referrerFilters"> {
+  readonly productId: number;
+  readonly planId: number;
+}
+
+const applicationColumns = `id, account_id, product_id, plan_id, name, description, state,
+  user_key, application_id, provider_verification_key,
+  redirect_url, create_origin, accepted_at, first_traffic_at,
+  first_daily_traffic_at, fields, created_at, updated_at`;
+
+const readRowsStatement = `select ${applicationColumns} from applications where provider_id = $1 and id = any($2) order by id`;
+
+const readApplicationRows = (db: Database, providerId: number, ids: readonly number[]): Promise<ApplicationRow[]> =>
+  db.query<ApplicationRow>(readRowsStatement, [providerId, ids]);
+
+// Locks the application until the transaction ends. The account is locked before its applications are, by everybody.
+const lockRowStatement = `
+  select ${applicationColumns}
+  from applications
+  where provider_id = $1 and account_id = $2 and id = $3
+  for no key update`;
+
+async function lockApplicationRow(
+  tx: Transaction,
+  { providerId, accountId, applicationId }: { providerId: number; accountId: number; applicationId: number },
+): Promise<ApplicationRow | undefined> {
+  const [row] = await tx.query<ApplicationRow>(lockRowStatement, [providerId, accountId, applicationId]);
+  return row;
+}
+
+const listRowsStatement = `
+  select ${applicationColumns}
+  from applications
+  where provider_id = $1 and account_id = $2 and ($3::bigint is null or product_id = $3)
+  order by id`;
+
+/** The applications of an account, of all products or of one. Served by applications_account_idx. */
+const listApplicationRows = (
+  db: Database,
+  providerId: number,
+  accountId: number,
+  productId?: number,
+): Promise<ApplicationRow[]> => db.query<ApplicationRow>(listRowsStatement, [providerId, accountId, productId ?? null]);
+
+// Two that take one key or id at once: the second waits for the first to commit, and then inserts nothing.
+const insertRowStatement = `
+  insert into applications (provider_id, account_id, product_id, plan_id, name, description, state, user_key,
+    application_id, provider_verification_key, redirect_url, create_origin, first_traffic_at, first_daily_traffic_at,
+    fields, created_at, updated_at, accepted_at)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16, $17)
+  on conflict do nothing
+  returning ${applicationColumns}`;
+
+/** The new row, or undefined if another application of the product has its user key or its application id. */
+async function insertApplicationRow(
+  tx: Transaction,
+  providerId: number,
+  application: Omit<Application, "id">,
+): Promise<ApplicationRow | undefined> {
+  const [inserted] = await tx.query<ApplicationRow>(insertRowStatement, [
+    providerId,
+    application.accountId,
+    application.product.id,
+    application.plan.id,
+    application.name,
+    application.description,
+    application.state,
+    application.userKey,
+    application.applicationId,
+    application.providerVerificationKey,
+    application.redirectUrl,
+    application.createOrigin,
+    application.firstTrafficAt,
+    application.firstDailyTrafficAt,
+    application.fields,
+    application.createdAt,
+    application.acceptedAt,
+  ]);
+  return inserted;
+}
+
+const updateRowStatement = `
+  update applications
+  set plan_id = $3, name = $4, description = $5, state = $6, user_key = $7, redirect_url = $8, first_traffic_at = $9,
+    first_daily_traffic_at = $10, fields = $11, updated_at = $12, accepted_at = $13, create_origin = $14
+  where provider_id = $1 and id = $2`;
+
+/** Writes what can be changed of a locked application. */
+export async function updateApplicationRow(
+  tx: Transaction,
+  providerId: number,
+  application: Application,
+): Promise<void> {
+  await tx.query(updateRowStatement, [
+    providerId,
+    application.id,
+    application.plan.id,
+    application.name,
+    application.description,
+    application.state,
+    application.userKey,
+    application.redirectUrl,
+    application.firstTrafficAt,
+    application.firstDailyTrafficAt,
+    application.fields,
+    application.updatedAt,
+    application.acceptedAt,
+    application.createOrigin,
+  ]);
+}
+
+// With the plans that were made for them alone. Served by applications_plan_idx: a sign-up once could put a second
+// application on such a plan, which stays until that one goes as well.
+const deleteRowsStatement = `
+  with gone as (delete from applications where provider_id = $1 and id = any($2) returning plan_id)
+  delete from plans
+  where provider_id = $1 and id in (select plan_id from gone) and customized_from is not null
+    and not exists (
+      select from applications as other
+      where other.provider_id = $1 and other.plan_id = plans.id and other.id <> all($2)
+    )`;
+
+/** Deletes applications with their keys, referrer filters and customised plans. */
+export async function deleteApplicationRows(
+  tx: Transaction,
+  providerId: number,
+  ids: readonly number[],
+): Promise<void> {
+  await tx.query(deleteRowsStatement, [providerId, ids]);
+}
+
+const listKeysStatement = `
+  select application_id, value, created_at, updated_at
+  from application_keys
+  where provider_id = $1 and application_id = any($2)
+  order by application_id, created_at, value`;
+
+const listKeys = (
+  db: Database,
+  providerId: number,
+  applicationIds: readonly number[],
+): Promise<(ApplicationKey & { applicationId: number })[]> => db.query(listKeysStatement, [providerId, applicationIds]);
+
+const insertKeyStatement = `
+  insert into application_keys (provider_id, application_id, value, created_at, updated_at)
+  values ($1, $2, $3, $4, $4)`;
+
+export async function insertKey(
+  tx: Transaction,
+  providerId: number,
+  applicationId: number,
+  key: ApplicationKey,
+): Promise<void> {
+  await tx.query(insertKeyStatement, [providerId, applicationId, key.value, key.createdAt]);
+}
+
+const deleteKeyStatement = `delete from application_keys where provider_id = $1 and application_id = $2 and value = $3`;
+
+export async function deleteKey(
+  tx: Transaction,
+  providerId: number,
+  applicationId: number,
+  value: string,
+): Promise<void> {
+  await tx.query(deleteKeyStatement, [providerId, applicationId, value]);
+}
+
+/** A host, or a pattern of hosts, that calls of an application may come from. */
+export interface ReferrerFilter {
+  readonly id: number;
+  readonly applicationId: number;
+  readonly value: string;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}
+
+const filterColumns = `id, application_id as "applicationId", value, created_at, updated_at`;
+
+const listFiltersStatement = `
+  select ${filterColumns} from referrer_filters where provider_id = $1 and application_id = any($2) order by id`;
+
+/** The referrer filters of some applications, oldest first. */
+export const listReferrerFilters = (
+  db: Database,
+  providerId: number,
+  applicationIds: readonly number[],
+): Promise<ReferrerFilter[]> => db.query<ReferrerFilter>(listFiltersStatement, [providerId, applicationIds]);
+
+const insertFilterStatement = `
+  insert into referrer_filters (provider_id, application_id, value, created_at, updated_at)
+  values ($1, $2, $3, $4, $4)
+  returning ${filterColumns}`;
+
+export async function insertReferrerFilter(
+  tx: Transaction,
+  providerId: number,
+  { applicationId, value }: Pick<ReferrerFilter, "applicationId" | "value">,
+  now: Date,
+): Promise<ReferrerFilter> {
+  const [inserted] = await tx.query<ReferrerFilter>(insertFilterStatement, [providerId, applicationId, value, now]);
+  if (!inserted) throw new Error("The new referrer filter was not returned.");
+  return inserted;
+}
+
+const deleteFilterStatement = `delete from referrer_filters where provider_id = $1 and application_id = $2 and id = $3`;
+
+export async function deleteReferrerFilter(
+  tx: Transaction,
+  providerId: number,
+  { applicationId, id }: Pick<ReferrerFilter, "applicationId" | "id">,
+): Promise<void> {
+  await tx.query(deleteFilterStatement, [providerId, applicationId, id]);
+}
+
+export async function readApplication(db: Database, providerId: number, id: number): Promise<Application | undefined> {
+  const [application] = await readApplications(db, providerId, [id]);
+  return application;
+}
+
+export const readApplications = async (
+  db: Database,
+  providerId: number,
+  ids: readonly number[],
+): Promise<Application[]> => completeRows(db, providerId, await readApplicationRows(db, providerId, ids));
+
+/** The applications of an account, oldest first: of all products or of one. */
+export const listApplications = async (
+  db: Database,
+  providerId: number,
+  accountId: number,
+  productId?: number,
+): Promise<Application[]> =>
+  completeRows(db, providerId, await listApplicationRows(db, providerId, accountId, productId));
+
+/** The application as it is, and as it stays until this transaction changes it or ends. Its account is locked before. */
+export async function lockApplication(
+  tx: Transaction,
+  which: { readonly providerId: number; readonly accountId: number; readonly applicationId: number },
+): Promise<Application | undefined> {
+  const row = await lockApplicationRow(tx, which);
+  const [application] = await completeRows(tx, which.providerId, row ? [row] : []);
+  return application;
+}
+
+/** The rows with what belongs to them, in one statement for each table however many there are. */
+async function completeRows(db: Database, providerId: number, rows: readonly ApplicationRow[]): Promise<Application[]> {
+  if (rows.length === 0) return [];
+  const ids = rows.map((row) => row.id);
+  const productIds = rows.map((row) => row.productId);
+  const planIds = rows.map((row) => row.planId);
+  const products = byId(await readProducts(db, providerId, productIds));
+  const plans = byId(await readPlans(db, providerId, planIds));
+  const keys = Map.groupBy(await listKeys(db, providerId, ids), (key) => key.applicationId);
+  const filters = Map.groupBy(await listReferrerFilters(db, providerId, ids), (filter) => filter.applicationId);
+
+  return rows.map(({ productId, planId, ...row }) => {
+    const [product, plan] = [products.get(productId), plans.get(planId)];
+    if (!product || !plan) throw new Error(`Application ${row.id} has no product or no plan.`);
+    return {
+      ...row,
+      product,
+      plan,
+      keys: (keys.get(row.id) ?? []).map(({ value, createdAt, updatedAt }) => ({ value, createdAt, updatedAt })),
+      referrerFilters: (filters.get(row.id) ?? []).map((filter) => filter.value),
+    };
+  });
+}
+
+const byId = <T extends { readonly id: number }>(them: readonly T[]): ReadonlyMap<number, T> =>
+  new Map(them.map((it) => [it.id, it]));
+
+/** Stores a new application with its keys. Undefined if another application of the product has its key or id. */
+export async function insertApplication(
+  tx: Transaction,
+  providerId: number,
+  application: Application,
+): Promise<Application | undefined> {
+  const row = await insertApplicationRow(tx, providerId, application);
+  if (!row) return undefined;
+  for (const key of application.keys) await insertKey(tx, providerId, row.id, key);
+  return { ...application, id: row.id };
+}
+
+// Served by applications_user_key_idx and applications_application_id_idx.
+const findTakenCredentialsStatement = `
+  select
+    exists (select from applications
+      where provider_id = $1 and user_key = $3 and product_id = $2 and id <> $5) as "userKey",
+    exists (select from applications
+      where provider_id = $1 and application_id = $4 and product_id = $2 and id <> $5) as "applicationId"`;
+
+/** What of an application's credentials another application of the product already has. */
+export async function findTakenCredentials(
+  db: Database,
+  providerId: number,
+  { id, product, userKey, applicationId }: Application,
+): Promise<FieldErrors> {
+  const values = [providerId, product.id, userKey, applicationId, id];
+  const [taken] = await db.query<{ userKey: boolean; applicationId: boolean }>(findTakenCredentialsStatement, values);
+  return { user_key: takenErrors(taken?.userKey), application_id: takenErrors(taken?.applicationId) };
+}

@@ -1,0 +1,140 @@
+import { type Reach, reaches } from "#access/index.ts";
+import type { Database } from "#platform/database/database.ts";
+import { isXmlText } from "#platform/document/xml-text.ts";
+import { readApplication, readApplications } from "./application-table.ts";
+import type { Application } from "./application.ts";
+
+/** How a caller knows an application: by the key or id that it calls with, or by its number. */
+export type ApplicationHandle = (
+  | { readonly userKey: string }
+  | { readonly appId: string }
+  | { readonly id: number }
+) & {
+  readonly accountId?: number | undefined;
+  readonly productId?: number | undefined;
+  /** Of the products that somebody reaches. */
+  readonly reach?: Reach;
+};
+
+/** An application of the provider, and of the account and product if they are named. */
+export async function findApplication(
+  db: Database,
+  providerId: number,
+  handle: ApplicationHandle,
+): Promise<Application | undefined> {
+  const id = await findId(db, providerId, handle);
+  const application = id === undefined ? undefined : await readApplication(db, providerId, id);
+  if (!application) return undefined;
+  const { accountId = application.accountId, productId = application.product.id, reach } = handle;
+  const isMeant = accountId === application.accountId && productId === application.product.id;
+  return isMeant && reaches(reach, productId) ? application : undefined;
+}
+
+function findId(db: Database, providerId: number, handle: ApplicationHandle): Promise<number | undefined> {
+  const { accountId = null, productId = null, reach = null } = handle;
+  if ("id" in handle) return Promise.resolve(handle.id);
+  return "userKey" in handle
+    ? findFirst(db, byUserKeyStatement, [providerId, handle.userKey, accountId, productId, reach])
+    : findFirst(db, byAppIdStatement, [providerId, handle.appId, accountId, productId, reach]);
+}
+
+async function findFirst(
+  db: Database,
+  statement: string,
+  values: readonly [number, string, number | null, number | null, Reach],
+): Promise<number | undefined> {
+  if (!isXmlText(values[1])) return undefined; // nobody could have it, and the database takes no zero byte
+  const [found] = await db.query<{ id: number }>(statement, values);
+  return found?.id;
+}
+
+// Served by applications_user_key_idx. The key counts only where it opens the product.
+const byUserKeyStatement = `
+  select application.id
+  from applications as application
+  join products as product on product.provider_id = $1 and product.id = application.product_id
+  where application.provider_id = $1 and application.user_key = $2 and product.backend_version = '1'
+    and ($3::bigint is null or application.account_id = $3) and ($4::bigint is null or application.product_id = $4)
+    and ($5::bigint[] is null or application.product_id = any($5))
+  order by application.id
+  limit 1`;
+
+// Served by applications_application_id_idx.
+const byAppIdStatement = `
+  select application.id
+  from applications as application
+  join products as product on product.provider_id = $1 and product.id = application.product_id
+  where application.provider_id = $1 and application.application_id = $2 and product.backend_version <> '1'
+    and ($3::bigint is null or application.account_id = $3) and ($4::bigint is null or application.product_id = $4)
+    and ($5::bigint[] is null or application.product_id = any($5))
+  order by application.id
+  limit 1`;
+
+/** Which applications of a provider; what is not named does not matter. */
+export interface ApplicationFilter {
+  readonly accountId?: number | undefined;
+  readonly productId?: number | undefined;
+  readonly planId?: number | undefined;
+  readonly planType?: "free" | "paid" | undefined;
+  readonly state?: string | undefined;
+  /** A part of its name. */
+  readonly name?: string | undefined;
+  /** A part of the name of its account. */
+  readonly accountQuery?: string | undefined;
+  readonly userKey?: string | undefined;
+  /** Its last day with traffic is then or later. */
+  readonly activeSince?: Date | undefined;
+  /** Its last day with traffic is then or earlier. */
+  readonly inactiveSince?: Date | undefined;
+  /** Of the products that somebody reaches. */
+  readonly reach?: Reach;
+}
+
+// Within the provider's own rows, in the order of the primary key; of one product or one plan, served by their index.
+const matchingApplications = `
+  from applications as application
+  join plans as plan on plan.provider_id = $1 and plan.id = application.plan_id
+  join accounts as account on account.provider_id = $1 and account.id = application.account_id
+  where application.provider_id = $1
+    and ($2::bigint is null or application.account_id = $2)
+    and ($3::bigint is null or application.product_id = $3)
+    and ($4::bigint is null or application.plan_id = $4)
+    and ($5::boolean is null or (plan.cost_per_month = 0 and plan.setup_fee = 0) = $5)
+    and ($6::text is null or application.state = $6)
+    and ($7::text is null or strpos(lower(application.name), lower($7)) > 0)
+    and ($8::text is null or strpos(lower(account.org_name), lower($8)) > 0)
+    and ($9::text is null or application.user_key = $9)
+    and ($10::timestamptz is null or application.first_daily_traffic_at >= $10)
+    and ($11::timestamptz is null or application.first_daily_traffic_at <= $11)
+    and ($12::bigint[] is null or application.product_id = any($12))`;
+
+const countApplicationsStatement = `select count(*) as count ${matchingApplications}`;
+
+const applicationPageStatement = `select application.id ${matchingApplications} order by application.id limit $13 offset $14`;
+
+/** A page of the applications that match, oldest first, and how many match in all. */
+export async function searchApplications(
+  db: Database,
+  providerId: number,
+  filter: ApplicationFilter,
+  { limit, offset }: { readonly limit: number; readonly offset: number },
+): Promise<{ readonly applications: readonly Application[]; readonly total: number }> {
+  const { state, name, accountQuery, userKey } = filter;
+  const texts = [state ?? null, name ?? null, accountQuery ?? null, userKey ?? null];
+  if (texts.some((text) => text !== null && !isXmlText(text))) return { applications: [], total: 0 };
+  const values = [
+    providerId,
+    filter.accountId ?? null,
+    filter.productId ?? null,
+    filter.planId ?? null,
+    filter.planType === undefined ? null : filter.planType === "free",
+    ...texts,
+    filter.activeSince ?? null,
+    filter.inactiveSince ?? null,
+    filter.reach ?? null,
+  ];
+  const [counted] = await db.query<{ count: number }>(countApplicationsStatement, values);
+  const page = await db.query<{ id: number }>(applicationPageStatement, [...values, limit, offset]);
+  const ids = page.map(({ id }) => id);
+  return { applications: await readApplications(db, providerId, ids), total: counted?.count ?? 0 };
+}

@@ -1,0 +1,218 @@
+import { type By, reaches, recordAudit } from "#access/index.ts";
+import { daysAfter } from "#platform/clock/iso-time.ts";
+import type { Database, Pool, Transaction } from "#platform/database/database.ts";
+import { type Node, type Value, record, value } from "#platform/document/document.ts";
+import { writeDecimal } from "#platform/document/write-decimal.ts";
+import type { Json } from "#platform/document/write-json.ts";
+import { recordAccountEvents } from "#portal/accounts/account-events.ts";
+import { lockAccount } from "#portal/accounts/account.ts";
+import { type FieldWriter, readDocumentSettings } from "#portal/fields/index.ts";
+import { type Plan, type Product, listPlans, lockPlanForShare, readPlans } from "#portal/products/index.ts";
+import { type Provider, writeTimestamp } from "#portal/providers/index.ts";
+import type { RecordedEvent } from "#webhooks/events/index.ts";
+import { deleteApplicationRows, listApplications } from "./application-table.ts";
+import { applicationEvent } from "./application.ts";
+import type { Refused } from "./change-application.ts";
+
+/** That an account may have applications of a product, and on which terms. 3scale's API calls it a service contract. */
+interface Subscription {
+  readonly id: number;
+  readonly accountId: number;
+  readonly productId: number;
+  readonly planId: number;
+  readonly state: "pending" | "live" | "suspended";
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}
+
+const subscriptionColumns = `id, account_id, product_id, plan_id, state,
+  created_at, updated_at`;
+
+const listSubscriptionsStatement = `
+  select ${subscriptionColumns} from service_subscriptions where provider_id = $1 and account_id = $2 order by id`;
+
+/** The subscriptions of an account, oldest first. */
+const listSubscriptions = (db: Database, providerId: number, accountId: number): Promise<Subscription[]> =>
+  db.query<Subscription>(listSubscriptionsStatement, [providerId, accountId]);
+
+const deleteSubscriptionStatement = `delete from service_subscriptions where provider_id = $1 and id = $2`;
+
+async function deleteSubscription(tx: Transaction, providerId: number, id: number): Promise<void> {
+  await tx.query(deleteSubscriptionStatement, [providerId, id]);
+}
+
+const deleteOfProductStatement = `delete from service_subscriptions where provider_id = $1 and product_id = $2`;
+
+/** Nobody is subscribed to the product any more. Served by service_subscriptions_product_idx. */
+export async function deleteSubscriptionsOfProduct(
+  tx: Transaction,
+  providerId: number,
+  productId: number,
+): Promise<void> {
+  await tx.query(deleteOfProductStatement, [providerId, productId]);
+}
+
+/** The subscriptions of an account with their plans, oldest first. */
+export async function readSubscriptions(
+  db: Database,
+  providerId: number,
+  accountId: number,
+): Promise<SubscriptionOnPlan[]> {
+  const subscriptions = await listSubscriptions(db, providerId, accountId);
+  const planIds = subscriptions.map(({ planId }) => planId);
+  const plans = new Map((await readPlans(db, providerId, planIds)).map((plan) => [plan.id, plan]));
+  return subscriptions.map((subscription) => {
+    const plan = plans.get(subscription.planId);
+    if (!plan) throw new Error(`Subscription ${subscription.id} has no plan.`);
+    return { subscription, plan };
+  });
+}
+
+interface SubscriptionRequirement {
+  readonly providerId: number;
+  readonly accountId: number;
+  readonly product: Product;
+  /** A developer must wait until the subscription is approved; a program need not. */
+  readonly writer: FieldWriter;
+}
+
+/**
+ * The plans by which a locked account is still to be subscribed to a product: one, or none if it is already. Or what is
+ * wrong, if it cannot have applications of the product.
+ */
+export async function requireSubscription(
+  tx: Transaction,
+  { providerId, accountId, product, writer }: SubscriptionRequirement,
+): Promise<Refused | { readonly notFound: "service plan" } | { readonly toSubscribe: readonly Plan[] }> {
+  const existing = (await listSubscriptions(tx, providerId, accountId)).find((it) => it.productId === product.id);
+  const wanted = existing ? undefined : await servicePlanFor(tx, providerId, product, writer);
+  const plan = wanted && (await lockPlanForShare(tx, providerId, wanted.id)); // it may be gone by now
+  if (!existing && !plan) {
+    return writer === "program"
+      ? { notFound: "service plan" }
+      : { refused: { base: ["You cannot subscribe to that service."] } };
+  }
+
+  const isLive = existing ? existing.state === "live" : plan?.approvalRequired === false;
+  if (writer === "program" || isLive) return { toSubscribe: plan ? [plan] : [] };
+  return { refused: { base: [`Your subscription to ${product.name} is not live.`] } };
+}
+
+/** The default one, else the first; for developers, the first that is published. */
+async function servicePlanFor(
+  db: Database,
+  providerId: number,
+  { id }: Product,
+  writer: FieldWriter,
+): Promise<Plan | undefined> {
+  const plans = await listPlans(db, providerId, { kind: "service_plan", productId: id });
+  return (
+    plans.find((plan) => plan.isDefault) ?? plans.find(({ state }) => writer === "program" || state === "published")
+  );
+}
+
+interface Unsubscription {
+  readonly provider: Provider;
+  readonly accountId: number;
+  readonly subscriptionId: number;
+  readonly by: By;
+}
+
+type UnsubscriptionOutcome =
+  | { readonly events: readonly RecordedEvent[] }
+  /** Somebody may be calling the product right now. */
+  | { readonly notAllowed: "applications in use"; readonly count: number };
+
+/** Ends a subscription, with the applications, all suspended, that it is for. Undefined if there is no such one. */
+export async function unsubscribe(
+  pool: Pool,
+  { provider, accountId, subscriptionId, by }: Unsubscription,
+): Promise<UnsubscriptionOutcome | undefined> {
+  const settings = await readDocumentSettings(pool, provider);
+  const providerId = provider.id;
+  return pool.inTransaction(async (tx) => {
+    const account = await lockAccount(tx, providerId, accountId);
+    const subscriptions = account ? await listSubscriptions(tx, providerId, accountId) : [];
+    const subscription = subscriptions.find(({ id }) => id === subscriptionId);
+    if (!account || !subscription || !reaches(by.reach, subscription.productId)) return undefined;
+    const applications = await listApplications(tx, providerId, accountId, subscription.productId);
+    const { length: count } = applications.filter(({ state }) => state !== "suspended");
+    if (count > 0) return { notAllowed: "applications in use", count };
+
+    const ids = applications.map(({ id }) => id);
+    await deleteApplicationRows(tx, providerId, ids);
+    await deleteSubscription(tx, providerId, subscriptionId);
+    const detail = { accountId, productId: subscription.productId }; // without applications, no event tells of it
+    const said = { action: "subscription.deleted", subject: `subscription/${subscriptionId}`, detail };
+    await recordAudit(tx, { providerId, actor: by.actor, ...said });
+    const deleted = applications.map((application) => applicationEvent("application.deleted", settings, application));
+    return { events: await recordAccountEvents(tx, { providerId, ...by }, account, deleted) };
+  });
+}
+
+/** A subscription and the plan that it is on. */
+interface SubscriptionOnPlan {
+  readonly subscription: Subscription;
+  readonly plan: Plan;
+}
+
+interface ContractColumn {
+  readonly name: string;
+  readonly type?: "integer" | "dateTime" | "decimal";
+  readonly value: Value;
+}
+
+/** All columns of 3scale's contracts, in its order: those of applications, too, which are null here. */
+function contractColumns(
+  { subscription, plan }: SubscriptionOnPlan,
+  { id, timeZone }: Provider,
+  now: Date,
+): readonly ContractColumn[] {
+  const time = (at: Date): Value => writeTimestamp(at, timeZone);
+  const { createdAt } = subscription;
+  const trialEndsAt = daysAfter(createdAt, plan.trialPeriodDays ?? 0);
+  return [
+    { name: "id", type: "integer", value: subscription.id },
+    { name: "plan_id", type: "integer", value: subscription.planId },
+    { name: "user_account_id", type: "integer", value: subscription.accountId },
+    { name: "user_key", value: null },
+    { name: "provider_public_key", value: null },
+    { name: "created_at", type: "dateTime", value: time(createdAt) },
+    { name: "updated_at", type: "dateTime", value: time(subscription.updatedAt) },
+    { name: "state", value: subscription.state },
+    { name: "description", value: null },
+    { name: "paid_until", type: "dateTime", value: time(trialEndsAt) },
+    { name: "application_id", value: null },
+    { name: "name", value: null },
+    { name: "trial_period_expires_at", type: "dateTime", value: time(trialEndsAt) },
+    { name: "setup_fee", type: "decimal", value: { decimal: plan.setupFee } },
+    { name: "redirect_url", value: null },
+    { name: "variable_cost_paid_until", type: "dateTime", value: time(now) },
+    { name: "extra_fields", value: null },
+    { name: "tenant_id", type: "integer", value: id },
+    { name: "create_origin", value: null },
+    { name: "first_traffic_at", type: "dateTime", value: null },
+    { name: "first_daily_traffic_at", type: "dateTime", value: null },
+    { name: "service_id", type: "integer", value: subscription.productId },
+    { name: "accepted_at", type: "dateTime", value: null },
+  ];
+}
+
+/** A subscription as the API's XML has it: a service contract, whose elements say their types and whether they are null. */
+export const representSubscription = (it: SubscriptionOnPlan, provider: Provider, now: Date): Node =>
+  record(
+    "service-contract",
+    contractColumns(it, provider, now).map(({ name, type, value: held }) =>
+      value(name.replaceAll("_", "-"), held, { ...(type && { type }), ...(held === null && { nil: true }) }),
+    ),
+  );
+
+/** The same as JSON, with nulls and with the fee as a text. */
+export const subscriptionToJson = (it: SubscriptionOnPlan, provider: Provider, now: Date): Json => ({
+  service_contract: Object.fromEntries(
+    contractColumns(it, provider, now).map(({ name, value: held }) => [
+      name,
+      typeof held === "object" && held !== null ? writeDecimal(held.decimal) : held,
+    ]),
+  ),
+});

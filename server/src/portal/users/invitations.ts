@@ -1,0 +1,315 @@
+import { type By, digestOf, hashPassword, recordAudit } from "#access/index.ts";
+import type { Database, Pool, Transaction } from "#platform/database/database.ts";
+import { randomBase32 } from "#platform/ids/random-token.ts";
+import { countLimits } from "#platform/limits/limits.ts";
+import { requireRoom } from "#platform/limits/require-room.ts";
+import { recordAccountEvents } from "#portal/accounts/account-events.ts";
+import { type Account, lockAccount } from "#portal/accounts/account.ts";
+import {
+  type DocumentSettings,
+  type FieldErrors,
+  type FieldInput,
+  emailErrors,
+  hasNoErrors,
+  mergeErrors,
+  readDocumentSettings,
+} from "#portal/fields/index.ts";
+import { insertMail, invitationMail } from "#portal/mails/index.ts";
+import type { Provider } from "#portal/providers/index.ts";
+import type { RecordedEvent } from "#webhooks/events/index.ts";
+import { type UserFields, parseNewUser } from "./user-input.ts";
+import { type User, findTakenUserNames, insertUser, linkLifetime, userEvent } from "./user.ts";
+
+/** Somebody who is asked to join an account, by mail. */
+export interface Invitation {
+  readonly id: number;
+  readonly accountId: number;
+  readonly email: string;
+  /** The last time. */
+  readonly sentAt: Date;
+  /** From then on the link in the mail opens nothing, until it is sent again. */
+  readonly expiresAt: Date;
+  /** Null: not yet. */
+  readonly acceptedAt: Date | null;
+  readonly createdAt: Date;
+}
+
+const invitationColumns = `id, account_id as "accountId", email, sent_at,
+  sent_at + ${linkLifetime} as "expiresAt", accepted_at, created_at`;
+
+const listInvitationsStatement = `select ${invitationColumns} from invitations where provider_id = $1 and account_id = $2 order by id`;
+
+/** The invitations of an account, oldest first, those that were accepted among them. */
+export const listInvitations = (db: Database, providerId: number, accountId: number): Promise<Invitation[]> =>
+  db.query<Invitation>(listInvitationsStatement, [providerId, accountId]);
+
+// Two who invite one address at once: the second waits for the first to commit, and then inserts nothing.
+const insertInvitationStatement = `
+  insert into invitations (provider_id, account_id, email, code_digest, sent_at, created_at)
+  values ($1, $2, $3, $4, $5, $5)
+  on conflict do nothing
+  returning ${invitationColumns}`;
+
+/** The new invitation, or undefined if that address is already invited into the account. */
+async function insertInvitation(
+  tx: Transaction,
+  providerId: number,
+  { accountId, email, code }: Pick<Invitation, "accountId" | "email"> & { readonly code: string },
+  now: Date,
+): Promise<Invitation | undefined> {
+  const values = [providerId, accountId, email, digestOf(code), now];
+  const [inserted] = await tx.query<Invitation>(insertInvitationStatement, values);
+  return inserted;
+}
+
+const renewInvitationStatement = `
+  update invitations
+  set code_digest = $4, sent_at = $5
+  where provider_id = $1 and account_id = $2 and id = $3 and accepted_at is null
+  returning ${invitationColumns}`;
+
+/** Gives an invitation another code: the link that was sent before opens nothing any more. */
+async function renewInvitation(
+  tx: Transaction,
+  providerId: number,
+  { accountId, id, code }: Pick<Invitation, "accountId" | "id"> & { readonly code: string },
+  now: Date,
+): Promise<Invitation | undefined> {
+  const [renewed] = await tx.query<Invitation>(renewInvitationStatement, [
+    providerId,
+    accountId,
+    id,
+    digestOf(code),
+    now,
+  ]);
+  return renewed;
+}
+
+const deleteInvitationStatement = `
+  delete from invitations where provider_id = $1 and account_id = $2 and id = $3 returning ${invitationColumns}`;
+
+/** The invitation that is gone, or undefined if there was none. */
+async function deleteInvitationRow(
+  tx: Transaction,
+  { providerId, accountId, id }: { providerId: number; accountId: number; id: number },
+): Promise<Invitation | undefined> {
+  const [deleted] = await tx.query<Invitation>(deleteInvitationStatement, [providerId, accountId, id]);
+  return deleted;
+}
+
+const isOpenInvitation = `provider_id = $1 and code_digest = $2 and accepted_at is null
+    and sent_at > $3::timestamptz - ${linkLifetime}`;
+
+const findInvitationStatement = `
+  select ${invitationColumns}
+  from invitations
+  where ${isOpenInvitation}`;
+
+/** The invitation whose mail has this code, which works once, within a fortnight. */
+export async function findInvitation(
+  db: Database,
+  providerId: number,
+  code: string,
+  now: Date,
+): Promise<Invitation | undefined> {
+  const [invitation] = await db.query<Invitation>(findInvitationStatement, [providerId, digestOf(code), now]);
+  return invitation;
+}
+
+const acceptInvitationStatement = `
+  update invitations
+  set accepted_at = $3
+  where ${isOpenInvitation}
+  returning ${invitationColumns}`;
+
+async function markAccepted(
+  tx: Transaction,
+  providerId: number,
+  code: string,
+  now: Date,
+): Promise<Invitation | undefined> {
+  const [accepted] = await tx.query<Invitation>(acceptInvitationStatement, [providerId, digestOf(code), now]);
+  return accepted;
+}
+
+interface InvitationContext {
+  readonly provider: Provider;
+  readonly accountId: number;
+  /** Where the link in the mail leads. */
+  readonly urlOf: (code: string) => string;
+  readonly by: By;
+}
+
+type InvitationOutcome = { readonly invitation: Invitation } | { readonly refused: FieldErrors };
+
+const invitationCodeLength = 32;
+
+/** Invites somebody into an account, by mail. No event tells of it. Undefined if the provider has no such account. */
+export async function inviteUser(
+  pool: Pool,
+  { email: given, ...inviting }: InvitationContext & { readonly email: string },
+): Promise<InvitationOutcome | undefined> {
+  const { provider, accountId, by } = inviting;
+  const email = given.trim();
+  const wrong = emailErrors(email);
+  return pool.inTransaction(async (tx) => {
+    const account = await lockAccount(tx, provider.id, accountId);
+    if (!account) return undefined;
+    if (wrong.length > 0) return { refused: { email: wrong } };
+    const { email: taken = [] } = await findTakenUserNames(tx, provider.id, { username: "", email });
+    const refused = mergeErrors({ email: taken });
+    if (!hasNoErrors(refused)) return { refused };
+
+    await requireRoom(tx, countLimits.invitations, { providerId: provider.id, id: accountId });
+    const code = randomBase32(invitationCodeLength);
+    const invitation = await insertInvitation(tx, provider.id, { accountId, email, code }, by.now);
+    if (!invitation) return { refused: { email: ["has already been invited"] } };
+    await insertInvitationMail(tx, inviting, { invitation, account, code });
+    await auditInvitation(tx, "created", invitation, inviting);
+    return { invitation };
+  });
+}
+
+/** Sends another link, the only one that counts from now on. Undefined if nobody waits for it. */
+export async function resendInvitation(
+  pool: Pool,
+  { invitationId, ...inviting }: InvitationContext & { readonly invitationId: number },
+): Promise<{ readonly invitation: Invitation } | undefined> {
+  const { provider, accountId, by } = inviting;
+  return pool.inTransaction(async (tx) => {
+    const account = await lockAccount(tx, provider.id, accountId);
+    const code = randomBase32(invitationCodeLength);
+    const invitation =
+      account && (await renewInvitation(tx, provider.id, { accountId, id: invitationId, code }, by.now));
+    if (!invitation) return undefined;
+    await insertInvitationMail(tx, inviting, { invitation, account, code });
+    await auditInvitation(tx, "resent", invitation, inviting);
+    return { invitation };
+  });
+}
+
+const insertInvitationMail = (
+  tx: Transaction,
+  { provider, urlOf, by }: InvitationContext,
+  { invitation, account, code }: { invitation: Invitation; account: Account; code: string },
+): Promise<void> => {
+  const { email: recipient } = invitation;
+  return insertMail(
+    tx,
+    provider.id,
+    invitationMail({ provider, recipient, orgName: account.orgName, url: urlOf(code) }),
+    by.now,
+  );
+};
+
+interface Acceptance {
+  readonly provider: Provider;
+  /** The end of the link in the mail. */
+  readonly code: string;
+  /** As they came, by field name. Without an `email`, it is the one that was invited. */
+  readonly values: FieldInput;
+  readonly now: Date;
+}
+
+type AcceptanceOutcome =
+  | { readonly user: User; readonly events: readonly RecordedEvent[] }
+  | { readonly refused: FieldErrors };
+
+/** Makes who was invited an active member, acting as that user. Undefined if the code is nobody's, too old, or was used. */
+export async function acceptInvitation(
+  pool: Pool,
+  { provider, code, values, now }: Acceptance,
+): Promise<AcceptanceOutcome | undefined> {
+  const invited = await findInvitation(pool, provider.id, code, now);
+  if (!invited) return undefined;
+  const settings = await readDocumentSettings(pool, provider);
+  const { fields, errors } = parseNewUser(settings, { email: invited.email, ...values }, { writer: "developer" });
+  const refused = mergeErrors(errors, await findTakenUserNames(pool, provider.id, fields));
+  if (!hasNoErrors(refused) || fields.password === undefined) return { refused };
+  const passwordHash = await hashPassword(fields.password, { providerId: provider.id });
+
+  try {
+    return await pool.inTransaction(async (tx) => {
+      const account = await lockAccount(tx, provider.id, invited.accountId);
+      if (!account || !(await markAccepted(tx, provider.id, code, now))) return undefined;
+      await requireRoom(tx, countLimits.users, { providerId: provider.id, id: account.id });
+      const user = await insertMember(tx, settings, { fields, passwordHash, accountId: account.id }, now);
+      const actor = { kind: "developer", userId: user.id } as const;
+      const cause = { providerId: provider.id, actor, channel: "developer_portal", now } as const;
+      return {
+        user,
+        events: await recordAccountEvents(tx, cause, account, [userEvent("user.created", settings, user)]),
+      };
+    });
+  } catch (error) {
+    if (error instanceof NameTaken)
+      return { refused: mergeErrors(await findTakenUserNames(pool, provider.id, fields)) };
+    throw error;
+  }
+}
+
+/** Thrown, because the invitation must stay open for another try. */
+class NameTaken extends Error {
+  override readonly name = "TakenMeanwhile";
+}
+
+async function insertMember(
+  tx: Transaction,
+  { provider }: DocumentSettings,
+  { fields, passwordHash, accountId }: { fields: UserFields; passwordHash: string; accountId: number },
+  now: Date,
+): Promise<User> {
+  const { username, email, userFields } = fields;
+  const user = await insertUser(
+    tx,
+    provider.id,
+    {
+      accountId,
+      username,
+      email,
+      passwordHash,
+      role: "member",
+      state: "active",
+      activationCodeDigest: null,
+      fields: userFields,
+    },
+    now,
+  );
+  if (!user) throw new NameTaken("the name was taken at the same time");
+  return user;
+}
+
+interface InvitationDeletion {
+  readonly provider: Provider;
+  readonly accountId: number;
+  readonly invitationId: number;
+  readonly by: By;
+}
+
+/** Takes an invitation back: its link opens nothing any more. Undefined if the account has no such invitation. */
+export async function deleteInvitation(
+  pool: Pool,
+  { provider, accountId, invitationId, by }: InvitationDeletion,
+): Promise<{ readonly invitation: Invitation } | undefined> {
+  return pool.inTransaction(async (tx) => {
+    const invitation = await deleteInvitationRow(tx, { providerId: provider.id, accountId, id: invitationId });
+    if (!invitation) return undefined;
+    await auditInvitation(tx, "deleted", invitation, { provider, by });
+    return { invitation };
+  });
+}
+
+/** Invitations raise no events; the audit says who of the provider invited whom, or took it back. */
+const auditInvitation = (
+  tx: Transaction,
+  deed: "created" | "resent" | "deleted",
+  { id, accountId, email }: Invitation,
+  { provider, by }: { readonly provider: Provider; readonly by: By },
+): Promise<void> =>
+  recordAudit(tx, {
+    providerId: provider.id,
+    actor: by.actor,
+    action: `invitation.${deed}`,
+    subject: `invitation/${id}`,
+    detail: { accountId, email },
+  });

@@ -1,0 +1,178 @@
+import { type By, digestOf, endSessionsOfUser, hashPassword, recordAudit } from "#access/index.ts";
+import type { Database, Pool, Transaction } from "#platform/database/database.ts";
+import { isXmlText } from "#platform/document/xml-text.ts";
+import { randomBase32 } from "#platform/ids/random-token.ts";
+import { lockAccount } from "#portal/accounts/account.ts";
+import { type FieldErrors, hasNoErrors, mergeErrors, refuseTransition } from "#portal/fields/index.ts";
+import { activationMail, insertMail, lostPasswordMail } from "#portal/mails/index.ts";
+import type { Provider } from "#portal/providers/index.ts";
+import { changeUser } from "./change-user.ts";
+import { passwordErrors } from "./user-input.ts";
+import { type User, linkLifetime, lockUser, userColumns } from "./user.ts";
+
+interface ActivationSending {
+  readonly provider: Provider;
+  readonly accountId: number;
+  readonly userId: number;
+  /** Where the link in the mail leads. */
+  readonly urlOf: (code: string) => string;
+  readonly by: By;
+}
+
+const activationCodeLength = 32;
+
+/**
+ * Writes to a pending user how to become active, with a link that is from now on the only one that counts. Undefined if
+ * the account has no such user.
+ */
+export async function sendActivation(
+  pool: Pool,
+  { provider, accountId, userId, urlOf, by }: ActivationSending,
+): Promise<{ readonly sentTo: string } | { readonly refused: FieldErrors } | undefined> {
+  const providerId = provider.id;
+  return pool.inTransaction(async (tx) => {
+    const account = await lockAccount(tx, providerId, accountId);
+    const locked = account && (await lockUser(tx, { providerId, accountId, userId }));
+    if (!locked) return undefined;
+    const { state, email: recipient, username } = locked.user;
+    if (state !== "pending") return refuseTransition("activate");
+    if (recipient === null) return { refused: { email: ["can't be blank"] } };
+
+    const code = randomBase32(activationCodeLength);
+    await renewCode(tx, { providerId, userId, code, now: by.now });
+    await insertMail(tx, providerId, activationMail({ provider, recipient, username, url: urlOf(code) }), by.now);
+    const said = { action: "activation.sent", subject: `user/${userId}`, detail: { accountId } };
+    await recordAudit(tx, { providerId, actor: by.actor, ...said });
+    return { sentTo: recipient };
+  });
+}
+
+// The user is locked.
+const renewCodeStatement = `
+  update users
+  set activation_code_digest = $3, activation_until = $4::timestamptz + ${linkLifetime}
+  where provider_id = $1 and id = $2`;
+
+const renewCode = (
+  tx: Transaction,
+  { providerId, userId, code, now }: { providerId: number; userId: number; code: string; now: Date },
+): Promise<unknown> => tx.query(renewCodeStatement, [providerId, userId, digestOf(code), now]);
+
+const findByCodeStatement = `
+  select account_id
+  from users
+  where provider_id = $1 and activation_code_digest = $2 and state = 'pending' and activation_until > $3`;
+
+/** The account of the pending user who was sent this code, as long as it counts. */
+export async function findAccountOfCode(
+  db: Database,
+  providerId: number,
+  codeDigest: Buffer,
+  now: Date,
+): Promise<number | undefined> {
+  const [found] = await db.query<{ accountId: number }>(findByCodeStatement, [providerId, codeDigest, now]);
+  return found?.accountId;
+}
+
+const activateByCodeStatement = `
+  update users
+  set state = 'active', activated_at = $3, activation_code_digest = null, updated_at = $3
+  where provider_id = $1 and activation_code_digest = $2 and state = 'pending' and activation_until > $3
+  returning ${userColumns}`;
+
+/** Activates the pending user who was sent this code, which works once. */
+export async function activateByCode(
+  tx: Transaction,
+  providerId: number,
+  codeDigest: Buffer,
+  now: Date,
+): Promise<User | undefined> {
+  const [user] = await tx.query<User>(activateByCodeStatement, [providerId, codeDigest, now]);
+  return user;
+}
+
+const passwordCodeLength = 32;
+
+// Only who can log in can have forgotten how. Whoever asks again within five minutes has a mail with a link that counts, and
+// gets no other: a stranger who knows the address must not fill the mailbox. Served by users_email_idx.
+const requestPasswordStatement = `
+  update users
+  set lost_password_digest = $3, lost_password_until = $4::timestamptz + interval '1 hour'
+  where provider_id = $1 and lower(email) = lower($2) and state = 'active'
+    and (lost_password_digest is null or lost_password_until <= $4::timestamptz + interval '55 minutes')
+  returning username, email`;
+
+interface PasswordRequest {
+  readonly provider: Provider;
+  readonly email: string;
+  /** Where the link in the mail leads. */
+  readonly urlOf: (code: string) => string;
+  readonly now: Date;
+}
+
+/** Writes to the user with this address how to choose another password. Nobody is told whether there is one. */
+export async function requestNewPassword(pool: Pool, { provider, email, urlOf, now }: PasswordRequest): Promise<void> {
+  if (!isXmlText(email)) return; // nobody has such an address, and the database takes no zero byte
+  await pool.inTransaction(async (tx) => {
+    const code = randomBase32(passwordCodeLength);
+    const values = [provider.id, email.trim(), digestOf(code), now];
+    const [user] = await tx.query<{ username: string; email: string }>(requestPasswordStatement, values);
+    if (!user) return;
+    const mail = lostPasswordMail({ provider, recipient: user.email, username: user.username, url: urlOf(code) });
+    await insertMail(tx, provider.id, mail, now);
+  });
+}
+
+const findLostPasswordStatement = `
+  select id, account_id as "accountId", username
+  from users
+  where provider_id = $1 and lost_password_digest = $2 and lost_password_until > $3 and state = 'active'`;
+
+/** Who may choose a new password with the code of a mail, which works once, within an hour. */
+export async function findLostPassword(
+  db: Database,
+  { providerId, code, now }: { providerId: number; code: string; now: Date },
+): Promise<Pick<User, "id" | "accountId" | "username"> | undefined> {
+  const [user] = await db.query<User>(findLostPasswordStatement, [providerId, digestOf(code), now]);
+  return user;
+}
+
+// Under the user's lock: of two that come with one code at once, the second finds it used.
+const useCodeStatement = `
+  update users
+  set lost_password_digest = null, lost_password_until = null
+  where provider_id = $1 and id = $2 and lost_password_digest = $3 and lost_password_until > $4 and state = 'active'
+  returning id`;
+
+interface PasswordReset {
+  readonly provider: Provider;
+  readonly code: string;
+  readonly password: string;
+  readonly confirmation: string;
+  readonly now: Date;
+}
+
+/**
+ * Sets the new password of whoever was sent the code, ends their sessions, and tells that the user was changed. Nobody is
+ * signed in who could have acted, so the actor is the system. Undefined if the code is nobody's, too old, or was used.
+ */
+export async function resetPassword(
+  pool: Pool,
+  { provider, code, password, confirmation, now }: PasswordReset,
+): Promise<{ readonly user: User } | { readonly refused: FieldErrors } | undefined> {
+  const lost = await findLostPassword(pool, { providerId: provider.id, code, now });
+  if (!lost) return undefined;
+  const wanted = { password, confirmation, isRequired: true, lengthMin: provider.passwordLengthMin };
+  const refused = mergeErrors(passwordErrors(wanted));
+  if (!hasNoErrors(refused)) return { refused };
+  const passwordHash = await hashPassword(password, { providerId: provider.id });
+  const by = { actor: { kind: "system" }, channel: "developer_portal", now } as const;
+  const change = { provider, accountId: lost.accountId, userId: lost.id, by };
+  const outcome = await changeUser(pool, change, async ({ user }, { tx }) => {
+    const used = await tx.query(useCodeStatement, [provider.id, user.id, digestOf(code), now]);
+    if (used.length === 0) return { refused: {} };
+    await endSessionsOfUser(tx, { providerId: provider.id, audience: "developer", userId: user.id });
+    return { user, passwordHash };
+  });
+  return outcome && "user" in outcome ? { user: outcome.user } : undefined;
+}
