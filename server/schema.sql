@@ -96,7 +96,6 @@ create table accounts (
   credit_card_token text,
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
-  version uuid not null default gen_random_uuid(),
   last_sequence bigint not null default 0,
   constraint accounts_id_key UNIQUE (id),
   constraint accounts_pkey PRIMARY KEY (provider_id, id),
@@ -891,16 +890,6 @@ begin
   return null;
 end $function$;
 
-CREATE OR REPLACE FUNCTION renew_own_configuration_version()
- RETURNS trigger
- LANGUAGE plpgsql
- SET search_path TO 'bellwire', 'pg_temp'
-AS $function$
-begin
-  new.configuration_version := gen_random_uuid();
-  return new;
-end $function$;
-
 CREATE OR REPLACE FUNCTION renew_version()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -909,17 +898,6 @@ AS $function$
 begin
   new.version := gen_random_uuid();
   return new;
-end $function$;
-
-CREATE OR REPLACE FUNCTION renew_version_of_account()
- RETURNS trigger
- LANGUAGE plpgsql
- SET search_path TO 'bellwire', 'pg_temp'
-AS $function$
-begin
-  update accounts set version = gen_random_uuid()
-  where provider_id = coalesce(new.provider_id, old.provider_id) and id = coalesce(new.account_id, old.account_id);
-  return null;
 end $function$;
 
 CREATE OR REPLACE FUNCTION retire_history_day(history text, day date)

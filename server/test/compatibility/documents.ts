@@ -75,7 +75,6 @@ export const changedUser: User = {
 
 const account: Account = {
   id: 41,
-  version: "0193f2a4-5c6e-7d10-8a3b-4c5d6e7f8091",
   lastSequence: 0,
   orgName: "Fjord & Sons",
   state: "created",

@@ -41,6 +41,7 @@ test("nor does whoever comes to use the product only while it is waited for", as
   let isDeleted = false;
 
   const { deletion, newcomer } = await pool.inTransaction(async (tx) => {
+    await lockAccount(tx, provider.id, accountId);
     await tx.query(
       "insert into service_subscriptions (provider_id, account_id, product_id, plan_id) values ($1, $2, $3, $4)",
       [provider.id, accountId, product.id, plan?.id],

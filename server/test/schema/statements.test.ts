@@ -34,31 +34,29 @@ test("PostgreSQL understands every statement, against the schema that the migrat
 });
 
 // What every request to the API, and every change, begins with; and how a page or a piece of a million failures is found.
-test.for([
-  "portal/providers/provider.ts: readWithTokenStatement",
-  "portal/accounts/account-details.ts",
-  "portal/accounts/account-cache.ts",
-  marked,
-])("an index serves every table that %s reads", async (place, { tx }) => {
-  await tx.query("set local enable_seqscan = off"); // the tables are empty: so that a scan remains only where no index is
-  const statements = allStatements().statements.filter(
-    ({ path, name, isMarked }) => [path, `${path}: ${name}`].includes(place) || (isMarked && place === marked),
-  );
-  expect(statements).not.toEqual([]);
-  await tx.query("set local plan_cache_mode = force_generic_plan");
-  for (const [index, { text }] of statements.entries()) {
-    const values = [...new Set(text.match(/\$\d+/g))].map(() => "null");
-    await tx.query(`prepare hot_${index} as ${text}`);
-    const given = values.length > 0 ? `(${values.join(", ")})` : "";
-    const rows = await tx.query<object>(`explain execute hot_${index}${given}`);
-    await tx.query(`deallocate hot_${index}`);
-    const plan = rows.flatMap((row) => Object.values(row).map(String));
-    const isScan = /(?:Seq|Index|Index Only|Bitmap Heap) Scan /;
-    const byCondition = /^\s*(?:Index|Recheck) Cond: /; // else all of the index is read
-    const whole = plan.filter((line, at) => isScan.test(line) && !byCondition.test(plan[at + 1] ?? ""));
-    expect(whole).toEqual([]);
-  }
-});
+test.for(["portal/providers/provider.ts: readWithTokenStatement", "portal/accounts/account-details.ts", marked])(
+  "an index serves every table that %s reads",
+  async (place, { tx }) => {
+    await tx.query("set local enable_seqscan = off"); // the tables are empty: so that a scan remains only where no index is
+    const statements = allStatements().statements.filter(
+      ({ path, name, isMarked }) => [path, `${path}: ${name}`].includes(place) || (isMarked && place === marked),
+    );
+    expect(statements).not.toEqual([]);
+    await tx.query("set local plan_cache_mode = force_generic_plan");
+    for (const [index, { text }] of statements.entries()) {
+      const values = [...new Set(text.match(/\$\d+/g))].map(() => "null");
+      await tx.query(`prepare hot_${index} as ${text}`);
+      const given = values.length > 0 ? `(${values.join(", ")})` : "";
+      const rows = await tx.query<object>(`explain execute hot_${index}${given}`);
+      await tx.query(`deallocate hot_${index}`);
+      const plan = rows.flatMap((row) => Object.values(row).map(String));
+      const isScan = /(?:Seq|Index|Index Only|Bitmap Heap) Scan /;
+      const byCondition = /^\s*(?:Index|Recheck) Cond: /; // else all of the index is read
+      const whole = plan.filter((line, at) => isScan.test(line) && !byCondition.test(plan[at + 1] ?? ""));
+      expect(whole).toEqual([]);
+    }
+  },
+);
 
 interface Statement {
   readonly path: string;

@@ -112,7 +112,6 @@ export const exampleApplicationPlan = examplePlan({
 
 export const exampleAccount: Account = {
   id: 31,
-  version: "0193f2a4-5c6e-7d10-8a3b-4c5d6e7f8091",
   lastSequence: 0,
   orgName: "Harbour & Sons",
   state: "approved",

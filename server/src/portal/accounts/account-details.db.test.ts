@@ -4,7 +4,8 @@ import { insertPlan, readDefaultPlans, updatePlan } from "#portal/products/index
 import type { Provider } from "#portal/providers/index.ts";
 import { byToken, form, now, setUp, signUp } from "../../../test/portal/house.ts";
 import { test as base } from "../../../test/support/test.ts";
-import { listAccountDetails, readVersionedAccount } from "./account-details.ts";
+import { until } from "../../../test/support/until.ts";
+import { listAccountDetails, lockAccountDetails, readAccountDetails } from "./account-details.ts";
 
 interface House {
   readonly provider: Provider;
@@ -20,7 +21,7 @@ const test = base.extend("house", async ({ database }): Promise<House> => {
   const { whole } = await signUp(database, { provider, by: byToken });
   const { id: accountId, planId } = whole.account;
   const nameOfPlan: House["nameOfPlan"] = async (db) => {
-    const found = await readVersionedAccount(db, provider.id, accountId);
+    const found = await readAccountDetails(db, provider, accountId);
     return found?.whole.plans.find(({ id }) => id === found.whole.account.planId)?.name;
   };
   expect(await nameOfPlan(database)).toBe("Default");
@@ -93,7 +94,7 @@ test("an account that moves while its plans are looked for is read as it is by t
 
   await database.query("update plans set name = 'Platinum' where name = 'Gold'");
   const leave = () => database.query("delete from accounts where id = $1", [accountId]);
-  expect(await readVersionedAccount(watched(database, [], leave), provider.id, accountId)).toBeUndefined();
+  expect(await readAccountDetails(watched(database, [], leave), provider, accountId)).toBeUndefined();
 });
 
 test("of several accounts, those with plans that are known and those with others are told alike, oldest first", async ({
@@ -124,4 +125,46 @@ test("of several accounts, those with plans that are known and those with others
     [ids[2], ["Default", "Default", "Basic"]],
   ]);
   expect(await listAccountDetails(database, provider.id, ids)).toEqual(told);
+});
+
+test("documents are written by the provider and the fields definitions as they are now", async ({
+  house,
+  database,
+}) => {
+  const { provider, accountId } = house;
+  await database.query("update fields_definitions set label = 'Firm' where provider_id = $1 and name = 'org_name'", [
+    provider.id,
+  ]);
+  const moved = { ...provider, timeZone: "Asia/Tokyo" };
+  const read = await readAccountDetails(database, moved, accountId);
+  expect(read?.settings.provider).toBe(moved);
+  expect(read?.settings.definitions.map(({ label }) => label)).toContain("Firm");
+});
+
+test("a transaction that waits for the lock of an account gets it as the other one left it", async ({
+  house,
+  database,
+}) => {
+  const { provider, accountId } = house;
+  let locked: Promise<string | undefined> | undefined;
+  await database.inTransaction(async (tx) => {
+    await tx.query("update accounts set org_name = 'Quay' where id = $1", [accountId]);
+    locked = database.inTransaction(
+      async (other) => (await lockAccountDetails(other, provider, accountId))?.whole.account.orgName,
+    );
+    const waiting = "select from pg_locks where not granted and transactionid = pg_current_xact_id()::xid";
+    await until(async () => (await tx.query(waiting)).length > 0);
+  });
+  expect(await locked).toBe("Quay");
+});
+
+test("neither a deleted account nor one of another provider is read or locked", async ({ house, database }) => {
+  const { provider, accountId } = house;
+  const lock = (of: Provider) => database.inTransaction((tx) => lockAccountDetails(tx, of, accountId));
+  const { provider: other } = await setUp(database);
+  expect(await readAccountDetails(database, other, accountId)).toBeUndefined();
+  expect(await lock(other)).toBeUndefined();
+  await database.query("delete from accounts where id = $1", [accountId]);
+  expect(await readAccountDetails(database, provider, accountId)).toBeUndefined();
+  expect(await lock(provider)).toBeUndefined();
 });

@@ -1,4 +1,4 @@
-import type { Database } from "#platform/database/database.ts";
+import type { Database, Transaction } from "#platform/database/database.ts";
 import type { InJson } from "#platform/database/in-json.ts";
 import {
   type Plan,
@@ -7,8 +7,10 @@ import {
   readCachedPlans,
   versionedPlanColumns,
 } from "#portal/products/index.ts";
+import { readCachedDocumentSettings } from "#portal/fields/index.ts";
+import type { Provider } from "#portal/providers/index.ts";
 import { type User, userColumns, userOfJson } from "#portal/users/user.ts";
-import { type AccountDetails, inDocumentOrder } from "./account-document.ts";
+import { type AccountDetails, type AccountWithSettings, inDocumentOrder } from "./account-document.ts";
 import { type Account, accountColumns } from "./account.ts";
 
 const columnsWithoutPlans = `${accountColumns},
@@ -36,8 +38,8 @@ const readDetailsStatement = `select ${columnsWithPlanVersions} from accounts ac
 // The same of several. For one alone it costs PostgreSQL a sixth more.
 const listDetailsStatement = `select ${columnsWithPlanVersions} from accounts account where provider_id = $1 and id = any ($2) order by id`;
 
-// The same with the plans themselves, for those that are on a plan that is not remembered. It is all read anew, so that an
-// account and its plans are of one moment, whatever has changed since the first look.
+// The same with the plans themselves, for accounts on a plan that is not cached. It reads everything again, so that an
+// account and its plans are of one snapshot.
 const listDetailsWithPlansStatement = `
   select ${columnsWithoutPlans},
     (select json_agg(one order by one.id) from (select ${versionedPlanColumns} from ${plansOfAccount}) one) as plans
@@ -53,18 +55,18 @@ interface DetailsRow<Plans> extends Account {
 type RowWithPlanVersions = DetailsRow<readonly string[]>;
 type RowWithPlans = DetailsRow<readonly VersionedPlan[] | null>;
 
-export interface VersionedAccount {
+/** An account and the version of its provider's configuration, read by one statement. */
+interface ReadAccount {
   readonly whole: AccountDetails;
-  /** Of the provider's configuration: with the account's own version it decides what the document says. */
   readonly configurationVersion: string;
 }
 
-const toVersionedAccount = ({
+const toReadAccount = ({
   configurationVersion,
   users,
   plans,
   ...account
-}: DetailsRow<readonly Plan[]>): VersionedAccount => ({
+}: DetailsRow<readonly Plan[]>): ReadAccount => ({
   whole: { account, users: users?.map(userOfJson) ?? [], plans: inDocumentOrder(plans) },
   configurationVersion,
 });
@@ -74,17 +76,17 @@ async function addPlans(
   db: Database,
   providerId: number,
   rows: readonly RowWithPlanVersions[],
-): Promise<readonly VersionedAccount[]> {
-  const found: VersionedAccount[] = [];
+): Promise<readonly ReadAccount[]> {
+  const found: ReadAccount[] = [];
   const unknown: number[] = [];
   for (const row of rows) {
     const plans = readCachedPlans(row.plans);
-    if (plans) found.push(toVersionedAccount({ ...row, plans }));
+    if (plans) found.push(toReadAccount({ ...row, plans }));
     else unknown.push(row.id);
   }
   if (unknown.length === 0) return found;
   const inFull = await db.query<RowWithPlans>(listDetailsWithPlansStatement, [providerId, unknown]);
-  const read = inFull.map(({ plans, ...row }) => toVersionedAccount({ ...row, plans: (plans ?? []).map(cachePlan) }));
+  const read = inFull.map(({ plans, ...row }) => toReadAccount({ ...row, plans: (plans ?? []).map(cachePlan) }));
   return [...found, ...read].toSorted((a, b) => a.whole.account.id - b.whole.account.id);
 }
 
@@ -98,13 +100,44 @@ export async function listAccountDetails(
   return (await addPlans(db, providerId, rows)).map(({ whole }) => whole);
 }
 
-/** One account, and what names all that it says. */
-export async function readVersionedAccount(
-  db: Database,
-  providerId: number,
-  id: number,
-): Promise<VersionedAccount | undefined> {
+async function readOne(db: Database, providerId: number, id: number): Promise<ReadAccount | undefined> {
   const rows = await db.query<RowWithPlanVersions>(readDetailsStatement, [providerId, id]);
   const [found] = await addPlans(db, providerId, rows);
   return found;
+}
+
+const withSettings = async (
+  db: Database,
+  provider: Provider,
+  { whole, configurationVersion }: ReadAccount,
+): Promise<AccountWithSettings> => ({
+  whole,
+  settings: await readCachedDocumentSettings(db, provider, configurationVersion),
+});
+
+/** Returns the account with the settings that its documents are written by, or undefined if the provider has no such account. */
+export async function readAccountDetails(
+  db: Database,
+  provider: Provider,
+  id: number,
+): Promise<AccountWithSettings | undefined> {
+  const found = await readOne(db, provider.id, id);
+  return found && withSettings(db, provider, found);
+}
+
+// Served by the primary key of accounts. @indexed
+const lockStatement = `select from accounts where provider_id = $1 and id = $2 for no key update`;
+
+/**
+ * Locks the account and returns it as it stays until this transaction changes it or ends. Every change of an account's users,
+ * subscriptions or applications locks the account first, so the second statement, whose snapshot follows the lock, reads them
+ * unchanged. Both statements go out together: one round trip.
+ */
+export async function lockAccountDetails(
+  tx: Transaction,
+  provider: Provider,
+  id: number,
+): Promise<AccountWithSettings | undefined> {
+  const [locked, found] = await Promise.all([tx.query(lockStatement, [provider.id, id]), readOne(tx, provider.id, id)]);
+  return locked.length > 0 && found ? withSettings(tx, provider, found) : undefined;
 }

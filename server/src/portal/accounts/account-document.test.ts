@@ -20,7 +20,6 @@ const anAccount: Account = {
   creditCardToken: null,
   creditCardPartialNumber: null,
   creditCardExpiresOn: null,
-  version: "one",
   lastSequence: 0,
   createdAt: at,
   updatedAt: at,

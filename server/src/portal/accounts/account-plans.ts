@@ -2,7 +2,7 @@ import { recordAudit } from "#access/index.ts";
 import type { Database, Pool, Transaction } from "#platform/database/database.ts";
 import { insertPlanRequestMails } from "#portal/mails/index.ts";
 import { type Plan, lockPlanForShare, readPlans } from "#portal/products/index.ts";
-import { lockAccountDetails } from "./account-cache.ts";
+import { lockAccountDetails } from "./account-details.ts";
 import { representAccount } from "./account-document.ts";
 import { recordAccountChange } from "./account-events.ts";
 import { lockAccount, updateAccountRow } from "./account.ts";

@@ -1,5 +1,4 @@
 import type { Database, Transaction } from "#platform/database/database.ts";
-import { newUuidV7 } from "#platform/ids/uuid-v7.ts";
 import type { FieldValues } from "#portal/fields/index.ts";
 import type { Plan } from "#portal/products/index.ts";
 
@@ -8,9 +7,7 @@ type AccountState = "created" | "pending" | "approved" | "rejected" | "suspended
 /** An organisation of developers, customer of a provider. */
 export interface Account {
   readonly id: number;
-  /** A name for what the account says, with its users and on which plans it is. Each change of any of them renews it. */
-  readonly version: string;
-  /** The number of its last event. Each renews the version, too. */
+  /** The number of its last event. */
   readonly lastSequence: number;
   readonly orgName: string;
   readonly state: AccountState;
@@ -32,7 +29,7 @@ export interface Account {
 }
 
 // After the database was switched to an earlier state, all numbers go on above a floor (0030_follow_timeline.sql).
-export const accountColumns = `id, version, greatest(last_sequence, account_numbers_floor()) as "lastSequence", org_name as "orgName", state, state_changed_at as "stateChangedAt", deletion_at as "deletionAt",
+export const accountColumns = `id, greatest(last_sequence, account_numbers_floor()) as "lastSequence", org_name as "orgName", state, state_changed_at as "stateChangedAt", deletion_at as "deletionAt",
   plan_id as "planId", annotations, fields, monthly_billing_enabled as "monthlyBillingEnabled",
   monthly_charging_enabled as "monthlyChargingEnabled", credit_card_token as "creditCardToken",
   credit_card_partial_number as "creditCardPartialNumber", credit_card_expires_on as "creditCardExpiresOn",
@@ -91,8 +88,8 @@ const updateAccountStatement = `
   update accounts
   set org_name = $3, state = $4, state_changed_at = $5, annotations = $6, fields = $7, monthly_billing_enabled = $8,
     monthly_charging_enabled = $9, deletion_at = $10, plan_id = $11, credit_card_token = $12,
-    credit_card_partial_number = $13, credit_card_expires_on = $14, updated_at = $15, version = $16,
-    last_sequence = case when greatest(last_sequence, account_numbers_floor()) = $17 then $17 + 1 end
+    credit_card_partial_number = $13, credit_card_expires_on = $14, updated_at = $15,
+    last_sequence = case when greatest(last_sequence, account_numbers_floor()) = $16 then $16 + 1 end
   where provider_id = $1 and id = $2`;
 
 /**
@@ -100,7 +97,6 @@ const updateAccountStatement = `
  * then.
  */
 export function updateAccountRow(tx: Transaction, providerId: number, account: Account, now: Date): Account {
-  const version = newUuidV7(now.getTime());
   tx.send(updateAccountStatement, [
     providerId,
     account.id,
@@ -117,10 +113,9 @@ export function updateAccountRow(tx: Transaction, providerId: number, account: A
     account.creditCardPartialNumber,
     account.creditCardExpiresOn,
     now,
-    version,
     account.lastSequence,
   ]);
-  return { ...account, version, updatedAt: now, lastSequence: account.lastSequence + 1 };
+  return { ...account, updatedAt: now, lastSequence: account.lastSequence + 1 };
 }
 
 /** Deletes an account with all rows that belong to it. */

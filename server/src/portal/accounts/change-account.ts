@@ -17,7 +17,7 @@ import {
 import type { Provider } from "#portal/providers/index.ts";
 import { userEvent } from "#portal/users/user.ts";
 import type { RecordedEvent } from "#webhooks/events/index.ts";
-import { cacheAccount, lockAccountDetails } from "./account-cache.ts";
+import { lockAccountDetails } from "./account-details.ts";
 import { type AccountDetails, type AccountWithSettings, representAccount } from "./account-document.ts";
 import { type AccountEvent, recordAccountChange, recordAccountEvents, requireChangesLeft } from "./account-events.ts";
 import { type Account, deleteAccountRow, updateAccountRow } from "./account.ts";
@@ -50,7 +50,7 @@ export async function changeAccount(
   return pool.inTransaction(async (tx) => {
     const locked = await lockAccountDetails(tx, provider, accountId);
     if (!locked) return undefined;
-    const { whole: before, settings, configurationVersion } = locked;
+    const { whole: before, settings } = locked;
     const wanted = decide(before.account, settings);
     if ("refused" in wanted) return wanted;
 
@@ -58,8 +58,7 @@ export async function changeAccount(
     if (Object.keys(previous).length === 0) return { whole: before, settings, events: [] };
     requireChangesLeft(tx, { providerId: provider.id, accountId, now: by.now });
     const whole = { ...before, account: updateAccountRow(tx, provider.id, wanted, by.now) };
-    cacheAccount({ whole, configurationVersion });
-    const cause = { providerId: provider.id, configurationVersion, ...by };
+    const cause = { providerId: provider.id, ...by };
     const events = await recordAccountChange(tx, cause, whole.account, accountUpdatedEvent(settings, whole, previous));
     const changed = { whole, settings, events };
     await also?.(tx, changed, before.account);

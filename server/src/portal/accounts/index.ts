@@ -1,4 +1,4 @@
-export { readAccountDetails } from "./account-cache.ts";
+export { readAccountDetails } from "./account-details.ts";
 export { listAccountDetails } from "./account-details.ts";
 export {
   type AccountDetails,

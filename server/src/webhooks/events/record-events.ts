@@ -39,8 +39,6 @@ export interface Cause {
   readonly actor: Actor;
   readonly channel: Channel;
   readonly now: Date;
-  /** `providers.configuration_version`, if this transaction has read it: that saves a round trip. */
-  readonly configurationVersion?: string;
 }
 
 /** What is known of an event once it has an id, a number in its account and verdicts. */
@@ -155,7 +153,7 @@ export async function recordEvents(
 ): Promise<readonly RecordedEvent[]> {
   if (events.length === 0) return [];
   const { providerId } = cause;
-  const subscriptions = await readSubscriptions(tx, providerId, cause.configurationVersion);
+  const subscriptions = await readSubscriptions(tx, providerId);
   const planned = events.map((event) => planEvent(cause, event, subscriptions));
   insertEvents(
     tx,
