@@ -8,7 +8,7 @@ import { useToast } from "../toast-context.ts";
 export interface UrlFieldProps {
   readonly url: string;
   /** 3scale's limit, where nothing else is said. */
-  readonly lengthMax?: number;
+  readonly maxLength?: number;
   readonly errors: readonly string[];
   readonly onChange: (url: string) => void;
   /** Of the endpoint whose URL it is, once there is one. */
@@ -17,7 +17,7 @@ export interface UrlFieldProps {
   readonly onRead?: (url: string) => void;
 }
 
-export const UrlField = ({ url, lengthMax = 255, errors, onChange, endpointId, onRead = onChange }: UrlFieldProps) => (
+export const UrlField = ({ url, maxLength = 255, errors, onChange, endpointId, onRead = onChange }: UrlFieldProps) => (
   <>
     <TextField
       id="url"
@@ -25,7 +25,7 @@ export const UrlField = ({ url, lengthMax = 255, errors, onChange, endpointId, o
       hint="This address is notified about all the events selected below"
       errors={errors}
       value={url}
-      input={{ inputMode: "url", spellCheck: false, maxLength: lengthMax }}
+      input={{ inputMode: "url", spellCheck: false, maxLength }}
       onChange={onChange}
     />
     {endpointId !== undefined && <WholeUrlButton endpointId={endpointId} url={url} onRead={onRead} />}

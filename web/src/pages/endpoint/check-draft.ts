@@ -1,37 +1,36 @@
+import { endpointLimits } from "../../api/facts.ts";
 import type { EndpointDraft } from "./endpoint-draft.ts";
 
-/** As the API has them. */
-const waitsMost = 50;
-const waitMostSeconds = 604_800;
-const limits = { timeout_seconds: 60, max_in_flight: 1000, max_per_second: 100_000 } as const;
+type NumberField = "timeout_seconds" | "max_in_flight" | "max_per_second";
 
-type Numbers = keyof typeof limits;
-
-/** What is wrong with what is typed, by the API's field: nothing is guessed at, and nothing is sent until it is right. */
+/** Returns the errors of the typed values by the API's field name. The form sends nothing while there are errors. */
 export function checkDraft(draft: EndpointDraft, isNew: boolean): Readonly<Record<string, readonly string[]>> {
-  const wrong: readonly (readonly [string, string | undefined])[] = [
-    ["retry_waits_seconds", wrongWaits(draft.waits, isNew)],
-    ["timeout_seconds", wrongNumber("timeout_seconds", draft.timeout)],
-    ["max_in_flight", draft.inFlight.trim() === "" ? undefined : wrongNumber("max_in_flight", draft.inFlight)],
-    ["max_per_second", draft.perSecond.trim() === "" ? undefined : wrongNumber("max_per_second", draft.perSecond)],
+  const errors: readonly (readonly [string, string | undefined])[] = [
+    ["retry_waits_seconds", waitsError(draft.waits, isNew)],
+    ["timeout_seconds", numberError("timeout_seconds", draft.timeout)],
+    ["max_in_flight", draft.inFlight.trim() === "" ? undefined : numberError("max_in_flight", draft.inFlight)],
+    ["max_per_second", draft.perSecond.trim() === "" ? undefined : numberError("max_per_second", draft.perSecond)],
   ];
-  return Object.fromEntries(wrong.flatMap(([field, says]) => (says === undefined ? [] : [[field, [says]]])));
+  return Object.fromEntries(errors.flatMap(([field, error]) => (error === undefined ? [] : [[field, [error]]])));
 }
 
-function wrongWaits(typed: string, isNew: boolean): string | undefined {
+function waitsError(typed: string, isNew: boolean): string | undefined {
   if (isLeftToFormat(typed)) {
-    return isNew ? undefined : "Write “none” if nothing is to be tried again, or waits such as 30s, 5m, 2h";
+    return isNew ? undefined : "Enter “none” for no retry, or waits such as 30s, 5m, 2h";
   }
   const waits = readWaits(typed);
-  if (!waits) return "Write waits as 30s, 5m, 2h or 1d, with commas between them, or “none”";
-  if (waits.length > waitsMost) return `There are ${waits.length} waits, and ${waitsMost} are the most`;
-  return waits.some((seconds) => seconds > waitMostSeconds) ? "A wait is 7d at most" : undefined;
+  if (!waits) return "Enter waits such as 30s, 5m, 2h or 1d, separated by commas, or “none”";
+  const { maxItems, items } = endpointLimits.retry_waits_seconds;
+  if (waits.length > maxItems) return `Enter at most ${maxItems} waits, not ${waits.length}`;
+  return waits.some((seconds) => seconds > items.max) ? `A wait can be at most ${writeWait(items.max)}` : undefined;
 }
 
-function wrongNumber(field: Numbers, typed: string): string | undefined {
-  const most = limits[field];
+function numberError(field: NumberField, typed: string): string | undefined {
+  const { min, max } = endpointLimits[field];
   const isWhole = /^\d+$/.test(typed.trim());
-  return isWhole && Number(typed) >= 1 && Number(typed) <= most ? undefined : `Write a whole number from 1 to ${most}`;
+  return isWhole && Number(typed) >= min && Number(typed) <= max
+    ? undefined
+    : `Enter a whole number from ${min} to ${max}`;
 }
 
 const units = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
@@ -71,7 +70,7 @@ export const writeWaits = (seconds: readonly number[]): string =>
 
 /** "6 attempts within 5m", without the time that the attempts themselves take. */
 export function describeWaits(seconds: readonly number[]): string {
-  if (seconds.length === 0) return "No retry: one attempt, and what is not answered as it should be has failed";
+  if (seconds.length === 0) return "No retry: the delivery fails after one attempt";
   const total = seconds.reduce((sum, each) => sum + each, 0);
   const [unit, size] =
     total >= 2 * units.d ? ["days", units.d] : total >= 2 * units.h ? ["hours", units.h] : ["minutes", units.m];

@@ -1,4 +1,5 @@
 import { Alert, Checkbox, FormGroup, Radio } from "@patternfly/react-core";
+import { endpointDefaults, endpointLimits } from "../../api/facts.ts";
 import { SelectField, TextField } from "../../components/form/fields.tsx";
 import { describeWaits, isLeftToFormat, readWaits } from "./check-draft.ts";
 import type { EndpointDraft } from "./endpoint-draft.ts";
@@ -93,10 +94,10 @@ export function RetryFields({ draft, errors, onChange, isNew }: EndpointFieldsPr
         id="timeout_seconds"
         label="Timeout in seconds"
         isRequired
-        hint="How long one attempt may take in all, up to 60"
+        hint={`Time limit of one attempt, at most ${endpointLimits.timeout_seconds.max}`}
         errors={errors["timeout_seconds"]}
         value={draft.timeout}
-        input={{ type: "number", min: 1, max: 60 }}
+        input={{ type: "number", ...endpointLimits.timeout_seconds }}
         onChange={(timeout) => onChange({ timeout })}
       />
     </>
@@ -119,8 +120,8 @@ function describeRetries(waits: readonly number[] | undefined): string {
 
 const whatTheFormatDoes = (format: EndpointDraft["format"]): string =>
   format === "3scale"
-    ? "Left empty: as 3scale does, 6 attempts a minute apart, unless your operator has set it otherwise"
-    : "Left empty: 10 attempts over three days, ever further apart";
+    ? "If empty: 6 attempts, one minute apart, as 3scale does, unless your operator configured other waits"
+    : `If empty: ${describeWaits(endpointDefaults[format].retry_waits_seconds)}, with growing waits`;
 
 const orderings = [
   {
@@ -162,7 +163,7 @@ export function PaceFields({ draft, errors, onChange }: EndpointFieldsProps) {
         hint="Requests under way at once. Left empty: Bellwire finds out what the receiver can take"
         errors={errors["max_in_flight"]}
         value={draft.inFlight}
-        input={{ type: "number", min: 1, max: 1000 }}
+        input={{ type: "number", ...endpointLimits.max_in_flight }}
         onChange={(inFlight) => onChange({ inFlight })}
       />
       <TextField
@@ -171,7 +172,7 @@ export function PaceFields({ draft, errors, onChange }: EndpointFieldsProps) {
         hint="Left empty: no limit"
         errors={errors["max_per_second"]}
         value={draft.perSecond}
-        input={{ type: "number", min: 1, max: 100_000 }}
+        input={{ type: "number", ...endpointLimits.max_per_second }}
         onChange={(perSecond) => onChange({ perSecond })}
       />
     </>

@@ -4,6 +4,7 @@ import { ApiProblem } from "../../api/api-problem.ts";
 import { type BellwireSchemas, answerOf, useApi } from "../../api/bellwire-client.ts";
 import type { Endpoint } from "../../api/endpoints.ts";
 import type { EventType, EventTypeName } from "../../api/events.ts";
+import { endpointDefaults } from "../../api/facts.ts";
 import { useChange } from "../../components/form/use-change.ts";
 import { readWaits, writeWaits } from "./check-draft.ts";
 
@@ -35,12 +36,7 @@ export interface EndpointDraft extends Pick<
   readonly perSecond: string;
 }
 
-/** What follows from the format as long as nobody chooses otherwise. Without waits, Bellwire takes those of the format. */
-const formatDefaults = (format: Endpoint["format"]) =>
-  format === "3scale"
-    ? ({ success: "200", timeout: "60", ordering: "none" } as const)
-    : ({ success: "2xx", timeout: "15", ordering: "account" } as const);
-
+/** Returns the defaults of the format. Empty waits leave those to the server, where the operator sets them for 3scale. */
 export const newDraft = (format: Endpoint["format"]): EndpointDraft => ({
   name: "",
   url: "",
@@ -56,7 +52,9 @@ export const newDraft = (format: Endpoint["format"]): EndpointDraft => ({
   inFlight: "",
   perSecond: "",
   include_credentials: false,
-  ...formatDefaults(format),
+  success: endpointDefaults[format].success,
+  timeout: String(endpointDefaults[format].timeout_seconds),
+  ordering: endpointDefaults[format].ordering,
 });
 
 /** The saved endpoint as the form shows it. */

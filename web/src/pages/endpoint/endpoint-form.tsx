@@ -17,6 +17,7 @@ import { useNavigate } from "@tanstack/react-router";
 import type { FormEvent } from "react";
 import type { Endpoint } from "../../api/endpoints.ts";
 import type { EventType } from "../../api/events.ts";
+import { endpointLimits } from "../../api/facts.ts";
 import { ActorChoices, EventSwitches } from "../../components/endpoint/event-switches.tsx";
 import { UrlField } from "../../components/endpoint/url-field.tsx";
 import { FieldHint, SaveBar, TextField, hintIdOf } from "../../components/form/fields.tsx";
@@ -105,12 +106,12 @@ function WhereFields({ draft, errors, onChange, isDefault, endpointId }: WhereFi
         }
         errors={errors["name"]}
         value={draft.name}
-        input={{ maxLength: 255, ...(isDefault && { readOnlyVariant: "default" as const }) }}
+        input={{ ...endpointLimits.name, ...(isDefault && { readOnlyVariant: "default" as const }) }}
         onChange={(name) => onChange({ name })}
       />
       <UrlField
         url={draft.url}
-        lengthMax={isDefault ? 255 : 2048}
+        {...(!isDefault && endpointLimits.url)}
         errors={errors["url"] ?? []}
         onChange={(url) => onChange({ url })}
         endpointId={endpointId}
@@ -120,7 +121,7 @@ function WhereFields({ draft, errors, onChange, isDefault, endpointId }: WhereFi
         label="Description"
         errors={errors["description"]}
         value={draft.description}
-        input={{ maxLength: 2000 }}
+        input={endpointLimits.description}
         onChange={(description) => onChange({ description })}
       />
       <Checkbox

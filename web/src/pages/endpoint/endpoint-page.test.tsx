@@ -97,7 +97,7 @@ test("emptied waits are asked about beside their field, and not sent", async () 
   const page = showPage("/endpoints/5", serverWithCrm().server);
   await says("Save the endpoint");
   await fill("retry_waits_seconds", "");
-  await says("Write “none” if nothing is to be tried again");
+  await says("Enter “none” for no retry");
   expect(shown()).not.toContain("No retry");
   await click("Save the endpoint");
   expect(page.askedFor("PATCH /api/v1/endpoints/5")).toEqual([]);
@@ -116,7 +116,7 @@ test("waits of a new endpoint that were typed and emptied again are left to its 
   await fill("url", "https://crm.example/in");
   await fill("retry_waits_seconds", "5s");
   await fill("retry_waits_seconds", "");
-  await says("Left empty: 10 attempts over three days");
+  await says("If empty: 10 attempts within 3.1 days");
   await click("Create the endpoint");
   await waitFor(() => expect(page.askedFor("POST /api/v1/endpoints")).toHaveLength(1));
   expect(page.askedFor("POST /api/v1/endpoints")[0]?.body).not.toHaveProperty("retry_waits_seconds");

@@ -3,6 +3,7 @@ import { useState } from "react";
 import { ApiProblem, saysWhy } from "../../api/api-problem.ts";
 import { answerOf, settled, useApi } from "../../api/bellwire-client.ts";
 import type { Bin } from "../../api/endpoints.ts";
+import { binLimits } from "../../api/facts.ts";
 import { TextField } from "../../components/form/fields.tsx";
 import { FormDialog } from "../../components/form/form-dialog.tsx";
 import { useToast } from "../../components/toast-context.ts";
@@ -31,20 +32,20 @@ export function ChangeAnswerDialog({ bin, onClose }: { bin: Bin; onClose: () => 
         id="answer_status"
         label="Status"
         isRequired
-        hint="From 200 to 599. Only 200 counts as delivered, unless the endpoint's settings say otherwise."
+        hint={`From ${binLimits.answer_status.min} to ${binLimits.answer_status.max}. Only 200 counts as delivered, unless the endpoint's settings say otherwise.`}
         errors={errors["answer_status"]}
         value={status}
-        input={{ type: "number", min: 200, max: 599 }}
+        input={{ type: "number", ...binLimits.answer_status }}
         onChange={setStatus}
       />
       <TextField
         id="answer_delay_ms"
         label="Delay in milliseconds"
         isRequired
-        hint="How long it waits before it answers, up to two minutes."
+        hint={`Wait before the response, at most ${binLimits.answer_delay_ms.max / 60_000} minutes.`}
         errors={errors["answer_delay_ms"]}
         value={delayMs}
-        input={{ type: "number", min: 0, max: 120_000 }}
+        input={{ type: "number", ...binLimits.answer_delay_ms }}
         onChange={setDelayMs}
       />
     </FormDialog>

@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import type { FormEvent } from "react";
 import { useManagement } from "../../api/management-client.ts";
 import { maySwitchWebhooks, useRenewSession, useSession } from "../../api/session.tsx";
+import { settingsLimits } from "../../api/facts.ts";
 import { type Settings, settingsQuery } from "../../api/settings.ts";
 import { SaveBar, SelectField, SwitchField, TextField } from "../../components/form/fields.tsx";
 import { textOf, useChange, useTyped } from "../../components/form/use-change.ts";
@@ -108,6 +109,8 @@ const activations = [
   { value: "false", label: "Never" },
 ] as const;
 
+const passwordLength = settingsLimits.password_length_min;
+
 type Activation = (typeof activations)[number]["value"];
 
 const meant: Readonly<Record<Activation, boolean | null>> = { "": null, true: true, false: false };
@@ -139,8 +142,8 @@ export function SignUpFields({ form: { field, toggle, values, errors, change } }
       <TextField
         {...field("password_length_min")}
         label="Characters of a password, at least"
-        hint="Of developers and of your team, from 8 to 100. Passwords that are there already stay valid"
-        input={{ type: "number", min: 8, max: 100 }}
+        hint={`For developers and your team, from ${passwordLength.min} to ${passwordLength.max}. Existing passwords stay valid`}
+        input={{ type: "number", ...passwordLength }}
       />
     </>
   );

@@ -1,0 +1,127 @@
+// Generated from the OpenAPI documents and the defaults of endpoints.
+
+export const endpointLimits = {
+  "name": {
+    "minLength": 1,
+    "maxLength": 255
+  },
+  "url": {
+    "maxLength": 2048
+  },
+  "description": {
+    "maxLength": 2000
+  },
+  "retry_waits_seconds": {
+    "maxItems": 50,
+    "items": {
+      "min": 0,
+      "max": 604800
+    }
+  },
+  "timeout_seconds": {
+    "min": 1,
+    "max": 60
+  },
+  "max_in_flight": {
+    "min": 1,
+    "max": 1000
+  },
+  "max_per_second": {
+    "min": 1,
+    "max": 100000
+  }
+} as const;
+
+export const endpointDefaults = {
+  "3scale": {
+    "success": "200",
+    "timeout_seconds": 60,
+    "ordering": "none",
+    "retry_waits_seconds": []
+  },
+  "json": {
+    "success": "2xx",
+    "timeout_seconds": 15,
+    "ordering": "account",
+    "retry_waits_seconds": [
+      5,
+      300,
+      1800,
+      7200,
+      18000,
+      36000,
+      50400,
+      72000,
+      86400
+    ]
+  },
+  "cloudevents": {
+    "success": "2xx",
+    "timeout_seconds": 15,
+    "ordering": "account",
+    "retry_waits_seconds": [
+      5,
+      300,
+      1800,
+      7200,
+      18000,
+      36000,
+      50400,
+      72000,
+      86400
+    ]
+  },
+  "cloudevents-binary": {
+    "success": "2xx",
+    "timeout_seconds": 15,
+    "ordering": "account",
+    "retry_waits_seconds": [
+      5,
+      300,
+      1800,
+      7200,
+      18000,
+      36000,
+      50400,
+      72000,
+      86400
+    ]
+  }
+} as const;
+
+export const binLimits = {
+  "answer_status": {
+    "min": 200,
+    "max": 599
+  },
+  "answer_delay_ms": {
+    "min": 0,
+    "max": 120000
+  }
+} as const;
+
+export const settingsLimits = {
+  "password_length_min": {
+    "min": 8,
+    "max": 100
+  }
+} as const;
+
+export const eventTypeNames = [
+  "account.created",
+  "account.updated",
+  "account.plan_changed",
+  "account.deleted",
+  "user.created",
+  "user.updated",
+  "user.deleted",
+  "application.created",
+  "application.updated",
+  "application.suspended",
+  "application.plan_changed",
+  "application.user_key_updated",
+  "application.deleted",
+  "application.key_created",
+  "application.key_deleted",
+  "application.key_updated"
+] as const;
