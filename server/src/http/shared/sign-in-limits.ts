@@ -36,7 +36,7 @@ const attemptsOfNewNetwork = 3;
 
 /**
  * Limits guessing without letting strangers lock an owner out: a device that is known has its own attempts, a new network has
- * three that nobody else can use up, and everybody else shares a thousand a day for each name. (Decision 0070.)
+ * three that nobody else can use up, and everybody else shares a thousand a day for each name. (Decision 0022.)
  */
 export function createSignInLimits(needs: {
   readonly pool: Database;
