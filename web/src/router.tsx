@@ -23,7 +23,7 @@ const settingsPage = lazyRouteComponent(
   "WebhookSettingsPage",
 );
 
-// Each page is a file of its own for the browser, fetched when it is first opened.
+// The browser fetches each page as a separate file, when it is first opened.
 const routeTree = root.addChildren([
   createRoute({
     getParentRoute,
@@ -175,7 +175,7 @@ export const createAppRouter = (history = createBrowserHistory()) =>
     routeTree,
     history,
     basepath: import.meta.env.BASE_URL,
-    // What no page reads from its address is left out; else it would come to the page beside what its route has read.
+    // Drops parameters that no page parses.
     search: { strict: true },
     defaultPreload: "intent",
     defaultNotFoundComponent: NotFoundPage,

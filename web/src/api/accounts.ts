@@ -6,10 +6,10 @@ import type { AccountPlan } from "./products.ts";
 export const accountStates = ["created", "pending", "approved", "rejected", "suspended"] as const;
 export type AccountState = (typeof accountStates)[number] | "scheduled_for_deletion";
 
-/** With the fields that the provider has defined, by their names. */
+/** Includes the fields that the provider has defined, by name. */
 export type Account = ManagementSchemas["Account"];
 
-/** Where a page stands in its list. Absent when everything is on one page. */
+/** The page's position in its list. Absent when one page holds everything. */
 export type Standing = ManagementSchemas["Metadata"];
 
 interface AccountAnswer {
@@ -18,7 +18,7 @@ interface AccountAnswer {
 
 export interface AccountFilter {
   readonly state?: AccountState;
-  /** A part of the organization's name, or of a user's name or e-mail address. */
+  /** Matches a part of the organization's name, or of a user's name or e-mail address. */
   readonly query?: string;
   readonly page?: number;
 }
@@ -68,7 +68,7 @@ export const invitationsQuery = (api: ApiClient, accountId: number) =>
       (await answerOf(api.GET("/api/v1/accounts/{id}/invitations", { params: { path: { id: accountId } } }))).data,
   });
 
-/** The account plans that developers ask for, and nobody has decided about. */
+/** Lists the account plan requests that are still open. */
 export const accountPlanRequestsQuery = (api: ApiClient) =>
   queryOptions({
     queryKey: ["accounts", "plan requests"],

@@ -1,14 +1,14 @@
-/** A refusal by one of the two APIs, in words for the admin. */
+/** An error response of either API, with a message for the admin. */
 export class ApiProblem extends Error {
   override readonly name = "ApiProblem";
   readonly status: number;
   readonly code: string;
-  /** What is wrong, by field. */
+  /** Messages by field. */
   readonly errors: Readonly<Record<string, readonly string[]>>;
 
   constructor(status: number, body: unknown) {
     const { title, code, errors } = readProblem(body);
-    // "Some values are not acceptable" says less than which ones, and why.
+    // The messages of the fields are more specific than the title.
     super(inSentences(errors) || (title ?? (wordless[status] || `The server answered with ${status}.`)));
     this.status = status;
     this.code = code ?? "unknown";
@@ -16,7 +16,7 @@ export class ApiProblem extends Error {
   }
 }
 
-/** For answers that say nothing but their number, as most of 3scale's do. */
+/** For responses without a body, such as most of 3scale's. */
 const wordless: Readonly<Record<number, string>> = {
   403: "You are not allowed to do this.",
   404: "It is not there any more: somebody may have deleted it meanwhile.",
@@ -24,7 +24,8 @@ const wordless: Readonly<Record<number, string>> = {
 
 function readProblem(body: unknown) {
   const fields = fieldsOf(body);
-  // The Bellwire API says `title`; the Account Management API `error`, or `error.error` of a step that a state forbids.
+  // The Bellwire API has `title`; the Account Management API has `error`, or `error.error` when a state forbids the
+  // action.
   const title = textIn(fields, "title") ?? textIn(fields, "error") ?? textIn(fieldsOf(fields.get("error")), "error");
   return { title, code: textIn(fields, "code"), errors: readFieldErrors(fields.get("errors")) };
 }
@@ -45,7 +46,7 @@ function readFieldErrors(errors: unknown): Record<string, string[]> {
   );
 }
 
-/** "org_name" and "can't be blank" make "Org name can't be blank." */
+/** Turns "org_name" and "can't be blank" into "Org name can't be blank." */
 function inSentences(errors: Readonly<Record<string, readonly string[]>>): string {
   const sentences = Object.entries(errors).flatMap(([field, says]) =>
     says.map((it) => sentence(field === "base" ? it : `${words(field)} ${it}`)),
@@ -59,17 +60,17 @@ const sentence = (text: string): string =>
   `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`;
 
 export function saysWhy(error: unknown): string {
-  // What `fetch` throws is a TypeError, in words that every browser has its own of.
+  // `fetch` throws a TypeError, and each browser words it differently.
   if (error instanceof TypeError) return "The server cannot be reached. Look at your connection, and try again.";
   return error instanceof Error ? error.message : "Something went wrong. Try again.";
 }
 
-/** Whether what was asked for by its id is not there, any more or at all. */
+/** Returns true if the object does not exist. An id that the API cannot parse answers 422. */
 export const isGone = (error: unknown): boolean =>
-  error instanceof ApiProblem && (error.status === 404 || (error.status === 422 && error.errors["id"] !== undefined)); // no id could be that
+  error instanceof ApiProblem && (error.status === 404 || (error.status === 422 && error.errors["id"] !== undefined));
 
 export const isClosed = (error: unknown): boolean => error instanceof ApiProblem && error.status === 403;
 
-/** What a query brought, unless it has turned out since that it is gone, or closed: then it must not stay on the page. */
+/** Returns a query's data. After a 404 or 403 the cached data must not stay on the page. */
 export const presentOf = <Data>({ data, error }: { data: Data | undefined; error: unknown }): Data | undefined =>
   isGone(error) || isClosed(error) ? undefined : data;

@@ -7,22 +7,22 @@ import type { ManagementClient, ManagementSchemas } from "./management-client.ts
 export const applicationStates = ["pending", "live", "suspended"] as const;
 export type ApplicationState = (typeof applicationStates)[number];
 
-/** With the fields that the provider has defined, by their names. */
+/** Includes the fields that the provider has defined, by name. */
 export type Application = ManagementSchemas["Application"];
 
-/** Older ones may have no name. */
+/** Applications of older versions may have no name. */
 export const nameOf = ({ id, name }: Pick<Application, "id" | "name">): string => name || `Application ${id}`;
 
 interface ApplicationAnswer {
   readonly application: Application;
 }
 
-/** What a text is looked for in. Names may have it as a part; credentials must be it. */
+/** The fields that a search can use. Names match a part; credentials match in full. */
 export const applicationHandles = ["name", "account_query", "app_id", "user_key"] as const;
 export type ApplicationHandle = (typeof applicationHandles)[number];
 
 export interface ApplicationFilter {
-  /** Where `query` is looked for. */
+  /** The field that `query` searches. */
   readonly by?: ApplicationHandle;
   readonly query?: string;
   readonly service_id?: number;
@@ -33,7 +33,7 @@ export interface ApplicationFilter {
 
 export interface ApplicationsPage {
   readonly applications: readonly Application[];
-  /** How many match, on all pages. */
+  /** The number of matches on all pages. */
   readonly total: number;
 }
 
@@ -56,7 +56,7 @@ async function readPage(
   return { applications: applications.map((it) => it.application), total };
 }
 
-/** The list knows no application ids: those are found one by one, and then held against the rest of the filter. */
+/** The list cannot filter by application id, so this finds the one application and applies the rest of the filter. */
 async function findByAppId(
   api: ManagementClient,
   { query, service_id, plan_id, state }: ApplicationFilter,
@@ -83,7 +83,7 @@ export const applicationsOfAccountQuery = (api: ManagementClient, accountId: num
     },
   });
 
-/** Its account is in the path of everything that is done to it. */
+/** Identifies an application. Every path of it contains its account's id. */
 export interface ApplicationKey {
   readonly accountId: number;
   readonly id: number;
@@ -119,7 +119,7 @@ export const referrerFiltersQuery = (api: ManagementClient, key: ApplicationKey)
 
 export type PlanRequest = BellwireSchemas["PlanRequest"];
 
-/** The plans that developers ask for, and nobody has decided about. */
+/** Lists the application plan requests that are still open. */
 export const planRequestsQuery = (api: ApiClient) =>
   queryOptions({
     queryKey: ["applications", "plan requests"],

@@ -8,7 +8,10 @@ export type ApiClient = Client<paths>;
 /** The named schemas of the Bellwire API. */
 export type BellwireSchemas = components["schemas"];
 
-/** The Bellwire API with the Admin Portal's session. A session that has ended leads to the sign-in page. */
+/**
+ * Creates the Bellwire API client. It uses the Admin Portal's session, and leads to the sign-in page once that has
+ * ended.
+ */
 export function createApiClient({ csrfToken, toSignIn }: { csrfToken: string; toSignIn: () => void }): ApiClient {
   const client = createClient<paths>({ credentials: "same-origin" });
   client.use({
@@ -29,14 +32,14 @@ interface Call<Data> {
   readonly response: Response;
 }
 
-/** The body of a good answer; any other is thrown as an ApiProblem. */
+/** Returns the body of a successful response. Throws an ApiProblem for any other. */
 export async function answerOf<Data>(call: Promise<Call<Data>>): Promise<Data> {
   const { data, error, response } = await call;
   if (!response.ok || data === undefined) throw new ApiProblem(response.status, error);
   return data;
 }
 
-/** For calls that answer without a body. */
+/** Throws an ApiProblem unless the call succeeded. For responses without a body. */
 export async function settled(call: Promise<Call<unknown>>): Promise<void> {
   const { error, response } = await call;
   if (!response.ok) throw new ApiProblem(response.status, error);
@@ -55,7 +58,7 @@ interface Page<Row> {
   readonly next: string | null;
 }
 
-/** A list to its end, page by page: what is chosen from must not end before the one that is looked for. */
+/** Reads all pages of a list, for choices that must offer every entry. */
 export async function everyPage<Row>(
   read: (query: { limit: number; after?: string }) => Promise<Page<Row>>,
 ): Promise<Row[]> {

@@ -37,11 +37,11 @@ export type Failure = BellwireSchemas["Failure"];
 
 export interface FailureFilter {
   readonly endpoint_id?: number;
-  /** The newest come first, if nothing is said. */
+  /** Newest first by default. */
   readonly order?: "oldest";
 }
 
-/** The failures, and with each page the time up to which the list is whole. */
+/** Lists failures. Each page carries the time up to which its list is complete. */
 export const failuresQuery = (api: ApiClient, filter: FailureFilter, limit = 50) =>
   infiniteQueryOptions({
     queryKey: ["failures", "list", filter, limit],
@@ -55,21 +55,24 @@ export const failuresQuery = (api: ApiClient, filter: FailureFilter, limit = 50)
     getNextPageParam: (page) => page.next ?? undefined,
   });
 
-/** The second before the answer, by the server's clock: the list shows a second of failures once it has passed. */
+/**
+ * The second before the response, by the server's clock: the list shows a second of failures once that second has
+ * passed.
+ */
 function lastSecondOf({ headers }: Response): Date {
   const answeredMs = Date.parse(headers.get("date") ?? "");
   return new Date((Number.isNaN(answeredMs) ? Date.now() : answeredMs) - 1000);
 }
 
-/** How many wait for somebody to deal with them: the badge of every page. */
+/** Counts the failures for the badge on every page. */
 export const failureCountQuery = (api: ApiClient) =>
   queryOptions({
     queryKey: ["failures", "count"],
     queryFn: async () => (await answerOf(api.GET("/api/v1/failures/count"))).count,
-    refetchInterval: 60_000, // the stream does not tell when somebody deletes one
+    refetchInterval: 60_000, // the stream does not report a deleted failure
   });
 
-/** The newest failures of all endpoints, as many as one page holds, or of one endpoint the newest alone. */
+/** Lists the newest failures: up to one page of all endpoints, or the latest of one endpoint. */
 export const newestFailuresQuery = (api: ApiClient, endpointId?: number) =>
   queryOptions({
     queryKey: ["failures", "newest", endpointId],

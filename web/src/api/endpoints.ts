@@ -15,7 +15,7 @@ export const endpointQuery = (api: ApiClient, id: number) =>
     queryFn: () => answerOf(api.GET("/api/v1/endpoints/{id}", { params: { path: { id } } })),
   });
 
-/** The endpoint behind "Account Settings > Integrate > Webhooks", or null before it was first saved. */
+/** Finds the endpoint of "Account Settings > Integrate > Webhooks". Null before the first save. */
 export const defaultEndpointQuery = (api: ApiClient) =>
   queryOptions({
     ...endpointsQuery(api),
@@ -27,7 +27,10 @@ export type NewReplay = BellwireSchemas["NewReplay"];
 
 const lookAgainMs = 1000;
 
-/** The newest replay of an endpoint, or null; looked at again and again while it runs, which the stream does not tell. */
+/**
+ * Reads the newest replay of an endpoint, or null. Polls while it runs, because the stream does not report its
+ * progress.
+ */
 export const newestReplayQuery = (api: ApiClient, endpointId: number) =>
   queryOptions({
     queryKey: ["replays", "newest", endpointId],
@@ -38,14 +41,14 @@ export const newestReplayQuery = (api: ApiClient, endpointId: number) =>
     refetchInterval: ({ state }) => (state.data?.state === "running" ? lookAgainMs : false),
   });
 
-/** What a replay would send, counted by the server. Undefined: what was typed is not whole. */
+/** Counts the deliveries that a replay would send. Undefined input is incomplete input. */
 export const replayPreviewQuery = (api: ApiClient, wanted: NewReplay | undefined) =>
   queryOptions({
     queryKey: ["replays", "preview", wanted],
     queryFn: async () => wanted && (await countsOf(api, wanted)),
     enabled: wanted !== undefined,
     placeholderData: keepPreviousData,
-    gcTime: 0, // counted anew each time that it is asked
+    gcTime: 0, // counts change, so each dialog counts again
     retry: false,
   });
 

@@ -32,7 +32,7 @@ export const eventQuery = (api: ApiClient, id: string) =>
 export type EventType = BellwireSchemas["EventType"];
 export type EventTypeName = EventType["type"];
 
-/** The catalogue. It only changes with a release. */
+/** Reads the catalogue of event types, which changes only with a release. */
 export const eventTypesQuery = (api: ApiClient) =>
   queryOptions({
     queryKey: ["event-types"],
@@ -40,7 +40,7 @@ export const eventTypesQuery = (api: ApiClient) =>
     staleTime: Infinity,
   });
 
-/** A sample of the event as a receiver would get it. */
+/** Renders a sample of the event as a receiver gets it. */
 export const sampleQuery = (api: ApiClient, type: EventTypeName, format: Endpoint["format"]) =>
   queryOptions({
     queryKey: ["event-types", type, "sample", format],
@@ -54,5 +54,5 @@ export const sampleQuery = (api: ApiClient, type: EventTypeName, format: Endpoin
     staleTime: Infinity,
   });
 
-/** For what comes from the page's address. */
+/** Checks a value from the page's address. */
 export const isEventTypeName = (text: unknown): text is EventTypeName => eventTypeNames.some((name) => name === text);

@@ -2,23 +2,23 @@ import { type QueryClient, type QueryKey, useQueryClient } from "@tanstack/react
 import { type ReactNode, createContext, use, useEffect, useState } from "react";
 import { mayUseWebhooks, useSession } from "./session.tsx";
 
-/** Long enough to fetch once for a burst of attempts, short enough to look immediate. */
+/** Long enough to fetch once for a burst of attempts, short enough to feel immediate. */
 const nowMs = 200;
 const soonMs = 1200;
 
-/** The server ends a stream after five minutes, for the browser to open it again. One that lasts longer is dead. */
+/** The server ends a stream after five minutes and the browser reconnects. A stream that lasts longer is dead. */
 const aliveMs = 6 * 60_000;
 const againMs = 1000;
 const againMostMs = 30_000;
 
 export type LiveState = "connecting" | "live" | "interrupted";
 
-/** What the stream tells of. The failures come with the deliveries; what a replay has done, with what it has made due. */
+/** Queries that the stream keeps fresh. Failures and replays change together with deliveries. */
 const followed: readonly QueryKey[] = [["events"], ["deliveries"], ["failures"], ["endpoints"]];
-/** That an endpoint changed during a break, or a failure was deleted, is not told later, as events and deliveries are. */
+/** The server replays missed events and deliveries, but not changed endpoints or deleted failures. */
 const notTold: readonly QueryKey[] = [["endpoints"], ["failures"]];
 
-/** Keeps what is on the screen fresh from one event stream for the whole tab. Returns how to stop. */
+/** Follows the event stream and invalidates the queries that its messages affect. Returns a function that stops it. */
 export function followStream(client: StaleClient, tell: (state: LiveState) => void): () => void {
   const now = gatherStaleKeys(client, nowMs);
   const soon = gatherStaleKeys(client, soonMs);
@@ -45,8 +45,8 @@ export function followStream(client: StaleClient, tell: (state: LiveState) => vo
     });
     stream.addEventListener("error", () => {
       tell("interrupted");
-      // A browser tries again by itself, with the mark of what it was told last. It gives up for good when it is answered
-      // with an error, as it is while a server starts or when the session has ended.
+      // A browser reconnects by itself, with the id of the last message. After an HTTP error, as during a restart or
+      // after the session has ended, it does not, so this reconnects.
       if (stream.readyState !== EventSource.CLOSED) missed = missed.length > 0 ? missed : notTold;
       else retryAfter(Math.min(againMs * 2 ** failedInRow++, againMostMs));
     });
@@ -56,7 +56,7 @@ export function followStream(client: StaleClient, tell: (state: LiveState) => vo
     timer = setTimeout(() => {
       stream.close();
       tell("interrupted");
-      missed = followed; // a new stream begins with what happens from now on
+      missed = followed; // a new stream starts at the current time
       connect();
     }, ms);
   };
@@ -73,7 +73,7 @@ export function followStream(client: StaleClient, tell: (state: LiveState) => vo
 const messageKinds = ["event", "attempt", "delivery", "endpoint", "endpoint_deleted"] as const;
 export type MessageKind = (typeof messageKinds)[number];
 
-/** What a message of the stream makes stale, and nothing else. */
+/** Returns the queries that a message of the stream makes stale. */
 export function staleKeys(kind: MessageKind, data: unknown): { readonly now: QueryKey[]; readonly soon: QueryKey[] } {
   const fields = new Map<string, unknown>(Object.entries(data ?? {}));
   switch (kind) {
@@ -85,7 +85,7 @@ export function staleKeys(kind: MessageKind, data: unknown): { readonly now: Que
           ["deliveries", "list"],
           ["deliveries", "one", fields.get("delivery_id")],
         ],
-        // After an answer that is none, the receiver may be left alone for a while.
+        // After a failed attempt, the receiver may be paused.
         soon: fields.get("error") === null ? [] : [["endpoints", fields.get("endpoint_id")]],
       };
     case "delivery":
@@ -101,12 +101,12 @@ export function staleKeys(kind: MessageKind, data: unknown): { readonly now: Que
     case "endpoint":
       return { now: [["endpoints"]], soon: [] };
     case "endpoint_deleted":
-      // Its pending deliveries are cancelled with it, and it is no choice any more wherever there was one.
+      // Deleting an endpoint cancels its pending deliveries and removes it from all choices.
       return { now: [["endpoints"], ["deliveries"], ["failures"], ["events", "one"], ["replays"]], soon: [] };
   }
 }
 
-/** What it takes of a QueryClient. */
+/** The part of QueryClient that invalidation needs. */
 type StaleClient = Pick<QueryClient, "invalidateQueries" | "isFetching">;
 
 export interface Gatherer {
@@ -115,9 +115,8 @@ export interface Gatherer {
 }
 
 /**
- * Marks queries as stale, all that a burst of messages names at once. What is being fetched is left until it is there,
- * the last round's as well as what "Load more" asks for: under load, answers would otherwise be thrown away before they
- * are shown.
+ * Invalidates queries once per burst of messages. Skips queries that are being fetched until they are done: under load,
+ * cancelling them would discard responses before they are shown.
  */
 export function gatherStaleKeys(client: StaleClient, afterMs: number): Gatherer {
   const gathered = new Map<string, QueryKey>();
@@ -150,7 +149,7 @@ const LiveContext = createContext<LiveState>("connecting");
 
 export const useLiveState = (): LiveState => use(LiveContext);
 
-/** The tab's one event stream. */
+/** Opens one event stream for the whole tab. */
 export function LiveProvider({ children }: { children: ReactNode }) {
   const client = useQueryClient();
   const isAllowed = mayUseWebhooks(useSession());

@@ -8,14 +8,14 @@ export type ManagementSchemas = components["schemas"];
 export type Values = Readonly<Record<string, unknown>>;
 type Query = Readonly<Record<string, string | number | undefined>>;
 
-/** The Account Management API, in JSON; and what of the portal's operations stands below `/api/v1`. */
+/** The JSON form of the Account Management API, and Bellwire's portal operations below `/api/v1`. */
 export interface ManagementClient {
-  /** `path` as the API's documentation has it, below `/admin/api` and without extension. */
+  /** `path` is relative to `/admin/api` and has no extension, as in the API's documentation. */
   read<Answer>(path: string, query?: Query): Promise<Answer>;
   create<Answer>(path: string, values?: Values): Promise<Answer>;
   change<Answer>(path: string, values?: Values): Promise<Answer>;
   remove(path: string): Promise<void>;
-  /** `accounts/7/suspend`: what 3scale's API does not have. */
+  /** Runs an operation that 3scale's API does not have, such as `accounts/7/suspend`. */
   operate(path: string, values?: Values): Promise<void>;
 }
 
@@ -24,7 +24,7 @@ export interface ManagementClientOptions {
   readonly toSignIn: () => void;
 }
 
-/** Goes with the Admin Portal's session, so that who is signed in is the one who acts. */
+/** Creates the client. It uses the Admin Portal's session, so the signed-in user is the actor. */
 export function createManagementClient({ csrfToken, toSignIn }: ManagementClientOptions): ManagementClient {
   const call = async (method: string, url: string, values?: Values): Promise<Response> => {
     const response = await fetch(url, {
@@ -52,7 +52,7 @@ export function createManagementClient({ csrfToken, toSignIn }: ManagementClient
   };
 }
 
-/** This API says 403 to whoever is not signed in any more, in these words. */
+/** This API answers 403 with these words after the session has ended. */
 const hasEnded = ({ status, message }: ApiProblem): boolean =>
   status === 401 || (status === 403 && message === "Access denied");
 

@@ -14,7 +14,7 @@ export const productsQuery = (api: ManagementClient) =>
     queryFn: () => readProducts(api),
   });
 
-/** All of them: whoever has more than a page holds must be able to choose the last one, too. */
+/** Reads all pages, so that selects can offer every product. */
 async function readProducts(api: ManagementClient, page = 1): Promise<readonly Product[]> {
   const query = page > 1 ? { page } : {};
   const { services, metadata } = await api.read<{ services: ProductAnswer[]; metadata?: Standing }>("services", query);
@@ -28,10 +28,10 @@ export const productQuery = (api: ManagementClient, id: number) =>
     queryFn: async () => (await api.read<ProductAnswer>(`services/${id}`)).service,
   });
 
-/** What accounts and applications are on. */
+/** A plan of accounts. Application plans have the same fields. */
 export type AccountPlan = ManagementSchemas["AccountPlan"];
 
-/** `custom`: made for one application alone. */
+/** `custom`: a plan that was made for a single application. */
 export type ApplicationPlan = ManagementSchemas["ApplicationPlan"];
 
 export const accountPlansQuery = (api: ManagementClient) =>

@@ -1,38 +1,38 @@
 import { type ReactNode, createContext, use, useCallback, useState } from "react";
 
-/** What the server tells the page about who is signed in, in a JSON script element. */
+/** The session data that the server writes into the page as JSON. */
 export interface Session {
   readonly userId: number;
   readonly userName: string;
   readonly role: "admin" | "member";
-  /** Each place, by the first part of its path, and whether it is open. The rules are the server's. */
+  /** Says for the first segment of each page's path whether the user may open it. The server decides. */
   readonly places: ReadonlyMap<string, boolean>;
-  /** What may be done, in the server's words. */
+  /** The actions that the server allows the user. */
   readonly deeds: ReadonlySet<string>;
   readonly csrfToken: string;
   readonly providerName: string;
   readonly timeZone: string;
-  /** How many characters a password has at least. */
+  /** The minimum length of a password in characters. */
   readonly passwordLengthMin: number;
   readonly developerPortalUrl: string;
 }
 
-/** Approves, rejects, suspends and deletes accounts, and brings people into them. */
+/** Allows approving, rejecting, suspending and deleting accounts, and adding users to them. */
 export const mayAdminister = ({ deeds }: Session): boolean => deeds.has("administer-portal");
 export const mayCreateProducts = ({ deeds }: Session): boolean => deeds.has("create-products");
 export const mayChangePlans = ({ deeds }: Session): boolean => deeds.has("change-plans");
 
-/** Whether webhooks are sent at all is not for members, whatever their sections. */
+/** Only admins may turn webhooks on or off; no section grants it to members. */
 export const maySwitchWebhooks = ({ role }: Session): boolean => role === "admin";
 
-/** Whether `/accounts/7` and the like open. Of a path that is no place, the router knows what to say. */
+/** Returns true for pages that the user may open, and for unknown paths, which the router handles. */
 export const mayOpen = ({ places }: Session, path: string): boolean => places.get(path.split("/")[1] ?? "") ?? true;
 
 export const mayUseWebhooks = (session: Session): boolean => mayOpen(session, "/webhooks");
 
 const elementOf = (page: Document): HTMLElement | null => page.getElementById("bellwire-session");
 
-/** The page to sign in has none. */
+/** The sign-in page contains no session. */
 const holdsSession = (page: Document): boolean => elementOf(page) !== null;
 
 export function readSession(page: Document): Session {
@@ -71,16 +71,16 @@ export function useSession(): Session {
 
 export const RenewSessionContext = createContext<() => Promise<void>>(async () => undefined);
 
-/** Reads the session anew, after a change of what it tells: a name, the time zone, what is open. */
+/** Returns a function that reads the session again, after a change of a name, the time zone or permissions. */
 export const useRenewSession = (): (() => Promise<void>) => use(RenewSessionContext);
 
 export interface SessionProviderProps {
-  /** As the page brought it. */
+  /** The session from the page that the server rendered. */
   readonly first: Session;
   readonly children: ReactNode;
 }
 
-/** Who is signed in, for everything in here. */
+/** Provides the session to the components below. */
 export function SessionProvider({ first, children }: SessionProviderProps) {
   const [session, setSession] = useState(first);
   const renew = useCallback(async () => {
@@ -94,7 +94,7 @@ export function SessionProvider({ first, children }: SessionProviderProps) {
   );
 }
 
-/** The page as the server writes it now. None, if it cannot be had: then what is shown is a little old, and no more. */
+/** Fetches the page that the server renders now. On failure the present session stays. */
 async function fetchPage(): Promise<Document | undefined> {
   const response = await fetch(import.meta.env.BASE_URL, { credentials: "same-origin" }).catch(() => undefined);
   if (!response?.ok) return undefined;
@@ -102,6 +102,6 @@ async function fetchPage(): Promise<Document | undefined> {
   return holdsSession(page) ? page : undefined;
 }
 
-/** Where to sign in once the session has ended, and to come back to the page from there. */
+/** Returns the address of the sign-in page, which returns to the present page after sign-in. */
 export const signInPath = ({ pathname, search }: Pick<Location, "pathname" | "search">): string =>
   `/p/login?return_to=${encodeURIComponent(pathname + search)}`;

@@ -14,21 +14,21 @@ export const sections = [
 ] as const;
 export type Section = (typeof sections)[number];
 
-/** The provider's own users. */
+/** Lists the provider's own users. */
 export const teamQuery = (api: ManagementClient) =>
   queryOptions({
     queryKey: ["team"],
     queryFn: async () => (await api.read<{ users: { user: User }[] }>("users")).users.map(({ user }) => user),
   });
 
-/** One of them: members may read themselves, and nobody else. */
+/** Reads one of the provider's users. Members may read only themselves. */
 export const colleagueQuery = (api: ManagementClient, id: number) =>
   queryOptions({
     queryKey: ["team", id],
     queryFn: async () => (await api.read<{ user: User }>(`users/${id}`)).user,
   });
 
-/** `allowed_service_ids`: null stands for all. */
+/** In `allowed_service_ids`, null means all products. */
 export type Permissions = Pick<ManagementSchemas["Permissions"], "allowed_sections" | "allowed_service_ids">;
 
 export const permissionsQuery = (api: ManagementClient, userId: number) =>
@@ -42,10 +42,10 @@ export type Scope = (typeof scopes)[number];
 
 export type AccessToken = ManagementSchemas["AccessToken"];
 
-/** With its value, which is told this once. */
+/** Includes the value, which no later response contains. */
 export type NewAccessToken = ManagementSchemas["IssuedAccessToken"];
 
-/** Those of who is signed in. */
+/** Lists the access tokens of the signed-in user. */
 export const accessTokensQuery = (api: ManagementClient) =>
   queryOptions({
     queryKey: ["access tokens"],

@@ -13,11 +13,11 @@ export interface ActionMenuProps {
   readonly actions: readonly Action[];
   readonly label?: string;
   readonly isDisabled?: boolean;
-  /** Something is under way: nothing can be chosen, while the menu keeps the focus that it may have. */
+  /** Disables the items while a request runs. The menu keeps the focus. */
   readonly isBusy?: boolean;
 }
 
-/** What can be done to the thing that the page shows; without anything there is no menu. */
+/** The actions of the object that the page shows. Renders nothing without actions. */
 export function ActionMenu({ actions, label = "Actions", isDisabled = false, isBusy = false }: ActionMenuProps) {
   const [isOpen, setOpen] = useState(false);
   if (actions.length === 0) return null;
@@ -47,14 +47,14 @@ export function ActionMenu({ actions, label = "Actions", isDisabled = false, isB
 }
 
 export interface RowActionsProps {
-  /** What the row is called: whoever cannot see it hears whose actions these are. */
+  /** The row's name, for the accessible name of the menu. */
   readonly of: string;
   readonly items: ActionsColumnProps["items"];
-  /** Something is under way: nothing can be chosen, while the menu keeps the focus that it may have. */
+  /** Disables the items while a request runs. The menu keeps the focus. */
   readonly isDisabled?: boolean;
 }
 
-/** The menu at the end of a table's row. PatternFly's own names each of them "Kebab toggle". */
+/** The menu at the end of a table row. PatternFly's own toggle is named "Kebab toggle" in every row. */
 export function RowActions({ of, items, isDisabled = false }: RowActionsProps) {
   const toggle = ({ toggleRef, isOpen, onToggle }: CustomActionsToggleProps) => (
     <MenuToggle
@@ -75,5 +75,8 @@ export function RowActions({ of, items, isDisabled = false }: RowActionsProps) {
   );
 }
 
-/** A dialog gives the focus back to where it was, and the item that opened it is gone then. Its type leaves the property out. */
+/**
+ * A closed dialog returns the focus to the toggle, since the item that opened it is gone. The component's type lacks
+ * the property.
+ */
 const focusBack: object = { shouldFocusToggleOnSelect: true };

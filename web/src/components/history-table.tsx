@@ -17,19 +17,19 @@ interface HistoryRow {
 export interface HistoryColumn<Row> {
   readonly title: string;
   readonly show: (row: Row) => ReactNode;
-  /** A phone shows a row as a list of lines, for which this is one too many. */
+  /** Hidden on a phone, where each row is a list of lines. */
   readonly isWideOnly?: boolean;
-  /** Somebody has chosen the name in it: one long word must not push the other columns off the screen. */
+  /** User-chosen names: a long word must break instead of pushing other columns off the screen. */
   readonly isName?: boolean;
 }
 
 export interface HistoryTableProps<Row> {
   readonly label: string;
-  /** Newest first. One that comes while the table is on the screen is pointed out for a moment. */
+  /** Newest first. Rows that arrive while the table is shown are highlighted for a moment. */
   readonly rows: readonly Row[];
   /** The event with its link. */
   readonly first: HistoryColumn<Row>;
-  /** Between the account and the time, which every row has. */
+  /** The columns between account and time. */
   readonly more: readonly HistoryColumn<Row>[];
 }
 
@@ -38,7 +38,7 @@ const whenColumn: HistoryColumn<HistoryRow> = { title: "When", show: (row) => <W
 
 const wideOnly: NonNullable<TdProps["visibility"]> = ["hidden", "visibleOnMd"];
 
-/** What happened, a row each: events, or their deliveries. */
+/** A table of events or deliveries. */
 export function HistoryTable<Row extends HistoryRow>({ label, rows, first, more }: HistoryTableProps<Row>) {
   const arrival = useArrivals(rows);
   const columns = [first, accountColumn, ...more, whenColumn];
@@ -78,10 +78,10 @@ interface Identified {
   readonly id: string;
 }
 
-/** A class name for rows that came while the table was on the screen, newer than all that it showed first. */
+/** Returns a class name for rows that are newer than the first rows shown. */
 function useArrivals(rows: readonly Identified[]): (row: Identified) => string {
   const [newestFirstShown] = useState(rows[0]?.id ?? "");
-  // Ids are UUIDv7: in the order of time. What "Load more" brings is older, and no news.
+  // Ids are UUIDv7, so they sort by time. Rows of "Load more" are older.
   return ({ id }) => (id > newestFirstShown ? "bellwire-new" : "");
 }
 
@@ -105,7 +105,7 @@ export const DeliveriesTable = ({ deliveries }: { deliveries: readonly Delivery[
   <HistoryTable label="Deliveries" rows={deliveries} first={deliveryEventColumn} more={deliveryColumns} />
 );
 
-/** "Account created" for `account.created`. */
+/** Returns "Account created" for `account.created`. */
 export function useEventTypeName(type: string): string {
   const { data: types } = useQuery(eventTypesQuery(useApi()));
   return types?.find((it) => it.type === type)?.label ?? type;

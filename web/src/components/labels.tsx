@@ -20,7 +20,7 @@ const looks = {
   scheduled_for_deletion: { status: "danger" },
 } as const satisfies Record<State, LabelProps>;
 
-/** The state of an account, a user or an application. */
+/** Shows the state of an account, a user or an application. */
 export function StateLabel({ state }: { state: State }) {
   const words = state.replaceAll("_", " ");
   return (
@@ -63,7 +63,7 @@ export interface AnswerLabelProps {
   readonly attempt: { readonly status: number | null; readonly error: string | null } | null;
 }
 
-/** The HTTP status of an answer, or that there was none. Green only if it counts as delivered. */
+/** Shows the HTTP status of an attempt, in green if it counts as delivered. */
 export function AnswerLabel({ attempt }: AnswerLabelProps) {
   if (!attempt) return <span className="bellwire-subtle">None yet</span>;
   const { status, error } = attempt;
@@ -74,7 +74,7 @@ export function AnswerLabel({ attempt }: AnswerLabelProps) {
   );
 }
 
-/** Whether what is on the screen follows what happens. */
+/** Shows whether the page follows the event stream. */
 export function LiveLabel() {
   const state = useLiveState();
   switch (state) {

@@ -20,7 +20,7 @@ import { LinkButton } from "./page-header.tsx";
 
 export interface SelectFilterProps {
   readonly label: string;
-  /** What is chosen when nothing is filtered. Without it, one must be chosen. */
+  /** The label for no filter. Without it, a value is required. */
   readonly all?: string;
   readonly value: string | undefined;
   readonly options: readonly { readonly value: string; readonly label: string }[];
@@ -28,7 +28,7 @@ export interface SelectFilterProps {
 }
 
 export function SelectFilter({ label, all, value, options, onChange }: SelectFilterProps) {
-  // As long as the options are not there, the list is narrowed all the same, and must not seem to show everything.
+  // While the options load, the list is filtered already, so the select must show the value.
   const isOffered = value === undefined || options.some((option) => option.value === value);
   return (
     <ToolbarItem className="bellwire-filter">
@@ -45,12 +45,12 @@ export function SelectFilter({ label, all, value, options, onChange }: SelectFil
 
 export interface TextFilterProps {
   readonly label: string;
-  /** What the list shows now. */
+  /** The present filter. */
   readonly value: string | undefined;
   readonly onChange: (value: string | undefined) => void;
 }
 
-/** Narrows a list to what contains a text, once Enter is pressed. */
+/** Filters a list by a text when Enter is pressed. */
 export function TextFilter({ label, value = "", onChange }: TextFilterProps) {
   const [typed, setTyped] = useState(value);
   return (
@@ -71,13 +71,13 @@ export function TextFilter({ label, value = "", onChange }: TextFilterProps) {
 }
 
 export interface NothingMatchesProps {
-  /** The list without its filters. */
+  /** The list's page. */
   readonly to: "/events" | "/deliveries";
-  /** What there is none of: "delivery". */
+  /** The singular: "delivery". */
   readonly of: string;
 }
 
-/** In place of a list that its filters leave nothing of. */
+/** Replaces a list that no row of the filter matches. */
 export function NothingMatches({ to, of }: NothingMatchesProps) {
   return (
     <EmptyState titleText="Nothing matches" icon={SearchIcon} headingLevel="h2">
@@ -97,7 +97,7 @@ export interface ListPaginationProps {
   readonly onPage: (page: number) => void;
 }
 
-/** Nothing, as long as one page holds everything. */
+/** Renders nothing while one page holds everything. */
 export function ListPagination({ total, page, onPage }: ListPaginationProps) {
   if (total <= perPage) return null;
   return (
@@ -121,7 +121,7 @@ export interface LoadMoreProps {
   };
 }
 
-/** At the end of a list that goes on. */
+/** Loads the next page of a list. */
 export function LoadMore({ query }: LoadMoreProps) {
   const { hasNextPage, isFetchingNextPage, isFetchNextPageError, fetchNextPage } = query;
   if (!hasNextPage) return null;

@@ -23,12 +23,12 @@ interface Loading<Data> {
 export interface LoadedProps<Data> {
   readonly query: Loading<Data>;
   readonly skeleton: ReactNode;
-  /** Where to go from what is gone. */
+  /** The link on a page whose object does not exist. */
   readonly back?: { readonly to: NonNullable<LinkProps["to"]>; readonly label: string };
   readonly children: (data: Data) => ReactNode;
 }
 
-/** What a query brought; until then its skeleton, or why it failed with a way to try again. What is gone leaves the page. */
+/** Renders the data of a query. Shows the skeleton while loading, and the error with a retry button after a failure. */
 export function Loaded<Data>({ query, skeleton, back, children }: LoadedProps<Data>) {
   const { error, refetch } = query;
   const data = presentOf(query);

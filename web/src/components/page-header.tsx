@@ -22,9 +22,9 @@ import { useSession } from "../api/session.tsx";
 export interface PageHeaderProps {
   readonly title: string;
   readonly children?: ReactNode;
-  /** Beside the title. */
+  /** Shown beside the title. */
   readonly actions?: ReactNode;
-  /** Above the title. */
+  /** Shown above the title. */
   readonly breadcrumb?: ReactNode;
 }
 
@@ -46,7 +46,7 @@ export function PageHeader({ title, children, actions, breadcrumb }: PageHeaderP
   );
 }
 
-/** What the browser's tab and its history call the page. */
+/** Sets the title of the browser tab. */
 export function usePageTitle(title: string): void {
   useEffect(() => {
     document.title = `${title} | Bellwire`;
@@ -56,11 +56,11 @@ export function usePageTitle(title: string): void {
 export interface PageBreadcrumbProps {
   readonly to: NonNullable<LinkProps["to"]>;
   readonly list: string;
-  /** The page itself. */
+  /** The title of the page itself. */
   readonly here: string;
 }
 
-/** From a thing back to the list that it is in. */
+/** Leads from an object's page to its list. */
 export function PageBreadcrumb({ to, list, here }: PageBreadcrumbProps) {
   return (
     <Breadcrumb className="bellwire-breadcrumb">
@@ -79,11 +79,11 @@ export function PageBreadcrumb({ to, list, here }: PageBreadcrumbProps) {
 export interface SectionCardProps {
   readonly title: string;
   readonly children: ReactNode;
-  /** Beside the title. */
+  /** Shown beside the title. */
   readonly actions?: ReactNode;
 }
 
-/** A part of a page that shows one thing. */
+/** A titled section of a page. */
 export function SectionCard({ title, children, actions }: SectionCardProps) {
   return (
     <StackItem>
@@ -97,10 +97,10 @@ export function SectionCard({ title, children, actions }: SectionCardProps) {
   );
 }
 
-/** A link within the Admin Portal that looks like PatternFly's button. */
+/** A link within the Admin Portal in the form of PatternFly's button. */
 export const LinkButton = createLink((props: ButtonProps) => <Button component="a" {...props} />);
 
-/** To the Developer Portal's sign-up, the quickest way to fire three events. */
+/** Opens the Developer Portal's sign-up, the quickest way to fire three events. */
 export function SignUpButton() {
   const { developerPortalUrl } = useSession();
   return (

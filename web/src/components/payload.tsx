@@ -3,7 +3,7 @@ import CopyIcon from "@patternfly/react-icons/dist/esm/icons/copy-icon";
 import { prettyPrint } from "./pretty-print.ts";
 import { useToast } from "./toast-context.ts";
 
-/** A body, laid out for reading. What is copied are its bytes as they were sent. */
+/** Shows a body with indentation. Copying yields the original bytes. */
 export function Payload({ text, label }: { text: string; label: string }) {
   const toast = useToast();
   const copy = (): void => {
@@ -27,7 +27,7 @@ export function Payload({ text, label }: { text: string; label: string }) {
   );
 }
 
-/** Text in two colours: the structure, and what it holds. Every second piece is structure. */
+/** Highlights the structure of a text. Every second piece is structure. */
 function ColouredCode({ pieces }: { pieces: readonly string[] }) {
   return pieces.map((piece, place) => {
     if (place % 2 === 0) return piece;

@@ -1,18 +1,18 @@
 const indent = "  ";
 
-/** Deeper text is shown as it came: indentation grows with the square of the depth. */
+/** Deeper text stays unformatted: indentation grows with the square of the depth. */
 const depthMax = 50;
 
-/** More marks cost a browser seconds; then the text has one colour. */
+/** More marks would take the browser seconds, so the text gets a single colour. */
 const marksMax = 5000;
 
 /** A string of JSON, or a bracket. Applied to valid JSON only, where every string ends. */
 const jsonToken = /"(?:[^"\\]|\\.)*"|[{}[\]]/g;
 
 /**
- * Lays out XML and JSON for reading, and splits it at its marks: tags, and names of members. Every second piece is a mark. Text
- * that is neither, broken, or nested too deeply is one piece, as it came. Receivers choose this text, so the time must grow with
- * its length and not with the square of it.
+ * Indents XML and JSON, and splits the text at its marks: tags and member names. Every second piece is a mark. Other,
+ * invalid or too deeply nested text stays one piece. Receivers choose this text, so the time must not grow with the
+ * square of its length.
  */
 export function prettyPrint(text: string): readonly string[] {
   const start = text.trimStart()[0];
@@ -51,7 +51,7 @@ function depthOf(json: string): number {
   return deepest;
 }
 
-/** Each element on its own line; one that holds only text stays on one. */
+/** Puts each element on its own line. An element that contains only text stays on one line. */
 function prettyXml(text: string): readonly string[] | undefined {
   const lines: string[] = [];
   let depth = 0;
@@ -71,6 +71,6 @@ function prettyXml(text: string): readonly string[] | undefined {
   return lines.join("\n").split(/(<[^<>]+>)/);
 }
 
-/** Whether the line is `<name …>text` and the token `</name>`. */
+/** Returns true if the line is `<name …>text` and the token is `</name>`. */
 const isOpeningOf = (line: string, closing: string): boolean =>
   line.trimStart().match(/^<([^\s/>?!]+)[^>]*>[^<]*$/)?.[1] === closing.match(/^<\/([^\s>]+)/)?.[1];

@@ -8,7 +8,7 @@ import { useDialogForm } from "./form/use-change.ts";
 import { planPermissions } from "./plans/plan-change.tsx";
 
 export interface ProductDialogProps {
-  /** None: a new one is made. */
+  /** Without it, the dialog creates a product. */
   readonly product?: Product;
   readonly onClose: () => void;
 }
@@ -63,7 +63,7 @@ export interface ProductRulesProps {
   readonly permission: Pick<SelectFieldProps<string>, "id" | "value" | "errors" | "onChange">;
 }
 
-/** What developers may do with their applications of a product, and what those must have. */
+/** The rights of developers over their applications of a product, and the rules for these. */
 const ProductRules = ({ toggle, permission }: ProductRulesProps) => (
   <>
     <FormSection title="Applications" titleElement="h3">

@@ -3,7 +3,7 @@ import { useSession } from "../api/session.tsx";
 
 export interface WhenProps {
   readonly at: string;
-  /** Says the moment beside the distance, instead of on hover only. */
+  /** Shows the exact time beside the distance, and not only as a tooltip. */
   readonly isExact?: boolean;
 }
 
@@ -26,7 +26,7 @@ function onTick(tell: () => void): () => void {
   return () => clearInterval(timer);
 }
 
-/** The present second. Whoever uses it is drawn again as time goes by. */
+/** Returns the current second. Renders the component again each second. */
 export function useNow(): Date {
   return new Date(useSyncExternalStore(onTick, () => Math.floor(Date.now() / tickMs)) * tickMs);
 }
@@ -37,12 +37,12 @@ const units = [
   ["minute", 60],
 ] as const;
 
-/** Nearer than this the seconds say nothing: clocks differ by as much. */
+/** Below this distance, seconds are meaningless: clocks differ by as much. */
 const nowSeconds = 5;
 
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 
-/** "now", "3 minutes ago", "in 40 seconds". */
+/** Returns "now", "3 minutes ago", "in 40 seconds". */
 export function describeDistance(at: Date, now: Date): string {
   const seconds = Math.round((at.getTime() - now.getTime()) / 1000);
   for (const [unit, size] of units) {
@@ -51,7 +51,7 @@ export function describeDistance(at: Date, now: Date): string {
   return relative.format(Math.abs(seconds) < nowSeconds ? 0 : seconds, "second");
 }
 
-/** "24 Nov 2026, 15:42:10 UTC", in the provider's time zone. */
+/** Returns "24 Nov 2026, 15:42:10 UTC", in the provider's time zone. */
 export function describeMoment(at: Date, timeZone: string): string {
   return momentFormat(timeZone).format(at);
 }
@@ -69,15 +69,15 @@ function momentFormat(timeZone: string): Intl.DateTimeFormat {
   try {
     return new Intl.DateTimeFormat("en-GB", { ...options, timeZone });
   } catch {
-    // A zone that this browser has never heard of: a right time in UTC is better than none.
+    // The browser does not know the zone, so UTC is used.
     return new Intl.DateTimeFormat("en-GB", { ...options, timeZone: "UTC" });
   }
 }
 
-/** The zone in which the browser's own inputs take a time. */
+/** Returns the time zone of the browser's date inputs. */
 export const browserTimeZone = (): string => new Intl.DateTimeFormat().resolvedOptions().timeZone;
 
-/** A moment as each of these zones has it, once if they agree: "24 Nov 2026, 16:42:10 CET (24 Nov 2026, 15:42:10 UTC)". */
+/** Returns the time in each zone, once if they agree: "24 Nov 2026, 16:42:10 CET (24 Nov 2026, 15:42:10 UTC)". */
 export function describeInZones(at: Date, timeZones: readonly string[]): string {
   const [first = "", ...others] = new Set(timeZones.map((timeZone) => describeMoment(at, timeZone)));
   return others.length > 0 ? `${first} (${others.join(", ")})` : first;

@@ -4,21 +4,21 @@ export interface Toast {
   readonly kind: "success" | "warning" | "danger" | "info";
   readonly title: string;
   readonly detail?: string;
-  /** A later toast about the same replaces this one. Without it, only one with the same title does. */
+  /** A later toast with the same key replaces this one. The default key is the title. */
   readonly about?: string;
 }
 
 export const ToastContext = createContext<(toast: Toast) => void>(() => undefined);
 
-/** Shows a message below the page for a while. */
+/** Returns a function that shows a message below the page for a while. */
 export const useToast = (): ((toast: Toast) => void) => use(ToastContext);
 
-/** Puts a dialog in front, which is told of refusals from then on; what it answers takes the dialog away again. */
+/** Registers the topmost dialog as the receiver of rejections. Returns a function that unregisters it. */
 type Enter = (tell: (refusal: Toast) => void) => () => void;
 
 export const DialogContext = createContext<Enter>(() => () => undefined);
 
-/** What was refused while this dialog is in front: it is said in the dialog, where somebody looks, and not behind it. */
+/** Returns the rejection of the last action while this dialog is topmost. Toasts would appear behind it. */
 export function useRefusal() {
   const enter = use(DialogContext);
   const [refusal, setRefusal] = useState<Toast>();

@@ -50,7 +50,7 @@ export function ToastProvider({ children }: { children: ReactNode }) {
   );
 }
 
-/** The page and its dialogs end where the messages begin, so these cover nothing that somebody is about to click. */
+/** Ends the page and its dialogs above the toasts, so that toasts cover no control. */
 function tellHeight(strip: HTMLElement | null): (() => void) | undefined {
   if (!strip) return undefined;
   const { style } = document.documentElement;

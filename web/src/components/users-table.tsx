@@ -8,7 +8,7 @@ import { StateLabel } from "./labels.tsx";
 
 export interface UsersTableProps {
   readonly users: readonly User[];
-  /** What they are called, for those who hear the page. */
+  /** The accessible name of the table. */
   readonly label: string;
   readonly isBusy: boolean;
   readonly itemsFor: (user: User) => { title: string; onClick: () => void }[];
@@ -54,7 +54,7 @@ export interface UserStep {
   readonly title: string;
 }
 
-/** What can be done to a user in this state and role. */
+/** Returns the actions for a user in this state and role. */
 export function userSteps({ state, role }: Pick<User, "state" | "role">): readonly UserStep[] {
   const roleStep = role === "admin" ? "member" : "admin";
   return [
@@ -66,7 +66,7 @@ export function userSteps({ state, role }: Pick<User, "state" | "role">): readon
 }
 
 export interface UsersPlace {
-  /** Where these users are, in the API. */
+  /** The path of the users in the API. */
   readonly path: string;
   readonly stale: readonly QueryKey[];
 }

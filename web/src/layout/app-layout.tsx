@@ -24,7 +24,7 @@ export function AppLayout() {
       }
       skipToContent={<SkipToContent href={`#${contentId}`}>Skip to content</SkipToContent>}
       mainContainerId={contentId}
-      // PatternFly measures whether this is a phone only for somebody who listens.
+      // PatternFly measures the page's width only if this is set.
       onPageResize={() => undefined}
       isContentFilled
     >

@@ -92,7 +92,7 @@ export function AppMasthead({ isSidebarOpen, onToggleSidebar }: AppMastheadProps
   );
 }
 
-/** How many deliveries have failed for good, on every page and at every width. */
+/** The number of failures, on every page and at every width. */
 function FailureBell() {
   const navigate = useNavigate();
   const { data: count = 0 } = useQuery(failureCountQuery(useApi()));
@@ -152,7 +152,7 @@ function UserMenu() {
 export interface MastheadMenuProps {
   readonly label: string;
   readonly icon: ReactNode;
-  /** Beside the icon, where there is room. */
+  /** Text beside the icon, on wide screens. */
   readonly text?: ReactNode;
   readonly children: ReactNode;
 }

@@ -6,10 +6,10 @@ import { useApi } from "../api/bellwire-client.ts";
 import { failureCountQuery } from "../api/deliveries.ts";
 import { mayOpen, mayUseWebhooks, useSession } from "../api/session.tsx";
 
-/** An application's page lies below its account's. */
+/** An application's path is below its account's. */
 const isOfApplications = (path: string): boolean => path.includes("/applications");
 
-/** The places of the Admin Portal. */
+/** The navigation of the Admin Portal. */
 export function AppNavigation({ onGo }: { onGo: () => void }) {
   return (
     <Nav aria-label="Admin Portal" onSelect={onGo}>
@@ -82,7 +82,7 @@ function AccountSettingsNavigation() {
 
 export interface NavPlacesProps {
   readonly title: string;
-  /** The paths of its places: without one that is open there is no group. */
+  /** The paths of the group. The group is hidden if none of them may be opened. */
   readonly of: readonly string[];
   readonly children: ReactNode;
 }
@@ -94,20 +94,20 @@ function NavPlaces({ title, of, children }: NavPlacesProps) {
 
 export interface NavLinkProps {
   readonly to: NonNullable<LinkProps["to"]>;
-  /** Where a page below another place belongs to this one, or the other way round. */
+  /** Overrides the match by path, for pages below the path of another entry. */
   readonly isAt?: (path: string) => boolean;
   readonly groupId?: string;
   readonly children: ReactNode;
 }
 
-/** A place of the navigation, marked on its page and on the pages below that. One that is not open is not offered. */
+/** A link of the navigation, active on its page and the pages below. Hidden if the user may not open the page. */
 function NavLink({ to, isAt, groupId, children }: NavLinkProps) {
   const path = useLocation({ select: ({ pathname }) => pathname });
   const isOpen = mayOpen(useSession(), to);
   const isHere = isAt?.(path) ?? (path === to || path.startsWith(`${to}/`));
   const link = useRef<HTMLAnchorElement>(null);
   useEffect(() => {
-    // The last places of the navigation are below the edge of a laptop's screen.
+    // The last links can be below the visible part of the sidebar.
     if (isHere && link.current) showInSidebar(link.current);
   }, [isHere]);
   if (!isOpen) return null;
@@ -121,8 +121,8 @@ function NavLink({ to, isAt, groupId, children }: NavLinkProps) {
 }
 
 /**
- * Scrolls the sidebar so far that a link of it is seen. By hand, since after `scrollIntoView` the first Tab on the page goes on
- * from that link, past "Skip to content".
+ * Scrolls the sidebar until a link is visible. Does not use `scrollIntoView`: after that the first Tab key would
+ * continue from the link, past "Skip to content".
  */
 export function showInSidebar(link: HTMLElement): void {
   const sidebar = link.closest(".pf-v6-c-page__sidebar");
@@ -131,13 +131,13 @@ export function showInSidebar(link: HTMLElement): void {
   sidebar.scrollTop += Math.min(0, of.top - within.top) + Math.max(0, of.bottom - within.bottom);
 }
 
-/** From here on PatternFly shows the sidebar beside the page instead of over it. */
+/** From this width on, PatternFly shows the sidebar beside the page instead of over it. */
 const isWide = window.matchMedia("(min-width: 75rem)");
 
-/** The button that opens and closes it, which has the focus once it is closed. */
+/** The button that opens and closes the sidebar. It gets the focus when the sidebar closes. */
 export const sidebarToggleId = "nav-toggle";
 
-/** Whether the sidebar is open. Over the page, it closes as a dialog does, and when a place was chosen. */
+/** Holds whether the sidebar is open. Over the page, it closes with Escape, with a press outside, and on navigation. */
 export function useSidebar() {
   const [isOpen, setOpen] = useState(isWide.matches);
   const toggle = (): void => setOpen((was) => !was);
@@ -155,7 +155,7 @@ export function useSidebar() {
       setOpen(false);
       document.getElementById(sidebarToggleId)?.focus();
     };
-    // Not a click: Safari on a phone tells of none where there is nothing to click.
+    // Not `click`: Safari on a phone fires none on elements that are not interactive.
     const onPress = ({ target }: PointerEvent): void => {
       const isOurs = target instanceof Element && target.closest(`.pf-v6-c-page__sidebar, #${sidebarToggleId}`);
       if (!isOurs) setOpen(isWide.matches);

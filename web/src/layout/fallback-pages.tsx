@@ -29,7 +29,9 @@ export function NotFoundPage() {
 
 const brokenTitle = "This page broke";
 
-/** Our own mistake, or a page that a newer version no longer serves: loading again helps against the latter. */
+/**
+ * Shown after an error of ours, or when a page file of an older version no longer exists. Reloading fixes the latter.
+ */
 export function PageBroken() {
   usePageTitle(brokenTitle);
   return (

@@ -17,7 +17,7 @@ function chooseTheme(theme: Theme): void {
   applyTheme();
 }
 
-/** Puts the chosen theme on the page, and keeps following the system while nothing is chosen. */
+/** Applies the chosen theme, and follows the system's while none is chosen. */
 export function startTheme(): void {
   applyTheme();
   prefersDark.addEventListener("change", applyTheme);

@@ -3,10 +3,10 @@ import { type ApplicationFilter, applicationHandles, applicationStates } from ".
 import type { DeliveryFilter, DeliveryState, FailureFilter } from "../api/deliveries.ts";
 import { type EventFilter, isEventTypeName } from "../api/events.ts";
 
-/** The filter as the page's address has it; what makes no sense is left out. */
+/** Parses the filter from the page's address. Invalid values are ignored. */
 export function readAccountSearch(search: Record<string, unknown>): AccountFilter {
   const state = accountStates.find((it) => it === search["state"]);
-  // The router reads a text of digits in the address as a number.
+  // The router parses digits in the address as a number.
   const query = ["string", "number"].includes(typeof search["query"]) ? String(search["query"]) : "";
   const page = Number(search["page"]);
   return {
@@ -16,11 +16,11 @@ export function readAccountSearch(search: Record<string, unknown>): AccountFilte
   };
 }
 
-/** The filter as the page's address has it; what makes no sense is left out. */
+/** Parses the filter from the page's address. Invalid values are ignored. */
 export function readApplicationSearch(search: Record<string, unknown>): ApplicationFilter {
   const state = applicationStates.find((it) => it === search["state"]);
   const by = applicationHandles.find((it) => it === search["by"]);
-  // The router reads a text of digits in the address as a number.
+  // The router parses digits in the address as a number.
   const query = ["string", "number"].includes(typeof search["query"]) ? String(search["query"]) : "";
   const number = (name: string): number | undefined => {
     const value = Number(search[name]);
@@ -30,7 +30,7 @@ export function readApplicationSearch(search: Record<string, unknown>): Applicat
   return {
     ...(query && { by: by ?? "name", query }),
     ...(service_id && { service_id }),
-    ...(service_id && plan_id && { plan_id }), // the plans of a product are known once it is chosen
+    ...(service_id && plan_id && { plan_id }), // plans belong to a product
     ...(state && { state }),
     ...(page && page > 1 && { page }),
   };
@@ -43,7 +43,7 @@ export const deliveryStates = [
   "cancelled",
 ] as const satisfies readonly DeliveryState[];
 
-/** The filter as the page's address has it; what makes no sense is left out. */
+/** Parses the filter from the page's address. Invalid values are ignored. */
 export function readDeliverySearch(search: Record<string, unknown>): DeliveryFilter {
   const state = deliveryStates.find((it) => it === search["state"]);
   const endpointId = readId(search["endpoint_id"]);
@@ -55,7 +55,7 @@ export function readDeliverySearch(search: Record<string, unknown>): DeliveryFil
   };
 }
 
-/** The filter as the page's address has it; what makes no sense is left out. */
+/** Parses the filter from the page's address. Invalid values are ignored. */
 export function readEventSearch({ type, account_id }: Record<string, unknown>): EventFilter {
   const accountId = readId(account_id);
   return {
@@ -64,7 +64,7 @@ export function readEventSearch({ type, account_id }: Record<string, unknown>): 
   };
 }
 
-/** The filter as the page's address has it; what makes no sense is left out. */
+/** Parses the filter from the page's address. Invalid values are ignored. */
 export function readFailureSearch({ endpoint_id, order }: Record<string, unknown>): FailureFilter {
   const endpointId = readId(endpoint_id);
   return {
@@ -73,7 +73,7 @@ export function readFailureSearch({ endpoint_id, order }: Record<string, unknown
   };
 }
 
-/** An id from the page's address; undefined for anything that cannot be one. */
+/** Parses an id from the page's address. Returns undefined for anything else. */
 function readId(value: unknown): number | undefined {
   if (typeof value !== "number" && typeof value !== "string") return undefined;
   const id = Number(value);

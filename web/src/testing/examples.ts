@@ -36,7 +36,7 @@ export const exampleProduct: Product = {
   links: [],
 };
 
-/** Mia, an admin, to whom nothing is closed. */
+/** Mia, an admin, who may open every page. */
 export const exampleSession: Session = {
   userId: 5,
   userName: "mia",

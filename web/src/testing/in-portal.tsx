@@ -17,7 +17,7 @@ export interface InPortalProps {
   readonly children: ReactNode;
 }
 
-/** What stands around every page of the Admin Portal. */
+/** Provides the context of every page of the Admin Portal. */
 export const InPortal = ({ queries, session, children }: InPortalProps) => (
   <SessionContext value={{ ...exampleSession, ...session }}>
     <ApiContext value={createApiClient(client)}>
@@ -31,8 +31,8 @@ export const InPortal = ({ queries, session, children }: InPortalProps) => (
 );
 
 /**
- * Draws something into the document, in the place of what was there, and takes it away with its menus and dialogs when the
- * test is over: what React still has to do by then would find that the browser is gone.
+ * Renders an element into the document in place of the previous one. Unmounts it after the test, with its menus and
+ * dialogs, since React would otherwise continue without a document.
  */
 export function mount(element: ReactNode): HTMLElement {
   leave();
@@ -45,7 +45,7 @@ export function mount(element: ReactNode): HTMLElement {
   };
   onTestFinished(async () => {
     leave();
-    await new Promise((resolve) => setTimeout(resolve)); // React's own last turn
+    await new Promise((resolve) => setTimeout(resolve)); // React's own last task
   });
   flushSync(() => root.render(element));
   return place;

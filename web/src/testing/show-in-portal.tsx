@@ -16,22 +16,21 @@ import { waitFor } from "./wait-for.ts";
 export type Answer = readonly [status: number, body: unknown] | "lost";
 
 /**
- * What the server answers, by `GET users`, `PUT settings`, … of either API: a status and a body, or that the network
- * is lost. What is not named is not there.
- * A test may change it on the way.
+ * The responses of the server by `GET users`, `PUT settings`, … of either API: a status and a body, or a lost network.
+ * All other requests get 404. A test may change them while it runs.
  */
 export type Answers = Readonly<Record<string, Answer>>;
 
 export interface ShowOptions {
   readonly answers: Answers;
   readonly session?: Partial<Session>;
-  /** Where the page stands, if it asks for that: its path, and how it reads what is behind the question mark. */
+  /** The route of the page, with its path and its search parser. */
   readonly route?: { readonly path: string; readonly read?: (search: Record<string, unknown>) => object };
-  /** The address that is opened. */
+  /** The address to open. */
   readonly at?: string;
 }
 
-/** A page with all that stands around it, and a server that answers as it is told. */
+/** Renders a page with its context and a stubbed server. */
 export function showInPortal(element: ReactNode, { answers, session, route, at = route?.path ?? "/" }: ShowOptions) {
   const asked: { request: string; body?: unknown }[] = [];
   vi.stubGlobal("fetch", async (to: string | Request, options?: RequestInit) => {
@@ -67,7 +66,7 @@ export function showInPortal(element: ReactNode, { answers, session, route, at =
   );
   return {
     renewSession,
-    /** What changed things, in its order. */
+    /** Returns the requests that changed something, in order. */
     changes: () => asked.filter(({ request }) => !request.startsWith("GET ")),
     path: () => router.state.location.pathname,
     search: (): object => router.state.location.search,
@@ -77,7 +76,7 @@ export function showInPortal(element: ReactNode, { answers, session, route, at =
 const named = (it: Element, name: string): boolean =>
   it.getAttribute("aria-label") === name || it.textContent.trim() === name;
 
-/** Waits for a button or an entry of a menu of this name, and clicks it. */
+/** Waits for a button or menu item of this name, and clicks it. */
 export const click = (name: string): Promise<void> =>
   waitFor(() => {
     const found = [...document.querySelectorAll<HTMLElement>("button, a")].findLast((it) => named(it, name));
@@ -85,7 +84,7 @@ export const click = (name: string): Promise<void> =>
     flushSync(() => found.click());
   });
 
-/** Waits for a select by what it is called and for what it offers, and chooses it. */
+/** Waits for a select of this name and an option of it, and chooses the option. */
 export const choose = (name: string, value: string): Promise<void> =>
   waitFor(() => {
     const select = [...document.querySelectorAll("select")].find((it) => named(it, name));
@@ -104,7 +103,7 @@ export const search = (text: string): Promise<void> =>
     flushSync(() => input.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true })));
   });
 
-/** Waits for a checkbox or a radio button by its id, and ticks it or takes the tick away. */
+/** Waits for a checkbox or radio button by its id, and clicks it. */
 export const tick = (id: string): Promise<void> =>
   waitFor(() => {
     const box = document.getElementById(id);
@@ -112,10 +111,10 @@ export const tick = (id: string): Promise<void> =>
     flushSync(() => box.click());
   });
 
-/** What the dialog in front says against what was done, if anything. */
+/** Returns the rejection that the topmost dialog shows, if any. */
 export const refusal = (): string | undefined => document.querySelector("[role=dialog] [role=alert]")?.textContent;
 
-/** Waits for a control by its id, and for what a select offers, and gives it a value as somebody who types or chooses does. */
+/** Waits for a control by its id, and for the option of a select, and sets the value as a user does. */
 export const fill = (id: string, value: string): Promise<void> =>
   waitFor(() => {
     const control = document.getElementById(id);
@@ -127,7 +126,7 @@ export const fill = (id: string, value: string): Promise<void> =>
     give(control, value);
   });
 
-/** React looks for changes behind the property that it has put in front. */
+/** React overrides the property of the element, so this calls the prototype's setter. */
 function give(control: Element | null | undefined, value: string): void {
   Object.getOwnPropertyDescriptor(Object.getPrototypeOf(control), "value")?.set?.call(control, value);
   const change = new Event(control instanceof HTMLSelectElement ? "change" : "input", { bubbles: true });

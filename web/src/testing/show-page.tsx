@@ -6,16 +6,16 @@ import { createAppRouter } from "../router.tsx";
 import { InPortal, mount } from "./in-portal.tsx";
 import { waitFor } from "./wait-for.ts";
 
-/** What the page asks the server for. */
+/** A request of the page. */
 export interface Asked {
   readonly query: URLSearchParams;
   readonly body: unknown;
 }
 
-/** How the server answers `GET /api/v1/failures` and the like: with a status and a body. What is not named is not there. */
+/** The responses by `GET /api/v1/failures` and the like. All other requests get 404. */
 export type Server = Readonly<Record<string, (asked: Asked) => readonly [status: number, body: unknown]>>;
 
-/** The Admin Portal as it is at an address, before a server that answers as it is told. */
+/** Renders the Admin Portal at an address, with a stubbed server. */
 export function showPage(address: string, server: Server, session: Partial<Session> = {}) {
   const asked: (Asked & { readonly request: string })[] = [];
   vi.stubGlobal("fetch", async (first: Request | string, second?: RequestInit) => {
@@ -39,14 +39,14 @@ export function showPage(address: string, server: Server, session: Partial<Sessi
   return {
     queries,
     router,
-    /** What was asked for by `POST /api/v1/failures/retry` and the like, in its order. */
+    /** Returns the requests to `POST /api/v1/failures/retry` and the like, in order. */
     askedFor: (request: string): readonly Asked[] => asked.filter((it) => it.request === request),
     address: () => router.state.location.href,
   };
 }
 
-/** Everything that is on the screen, dialogs and messages too. */
+/** Returns the whole text of the screen, dialogs and toasts included. */
 export const shown = (): string => document.body.textContent ?? "";
 
-/** Waits until the screen says `text`. */
+/** Waits until the screen contains `text`. */
 export const says = (text: string): Promise<void> => waitFor(() => expect(shown()).toContain(text));

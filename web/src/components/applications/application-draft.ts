@@ -1,16 +1,16 @@
 import type { Values } from "../../api/management-client.ts";
 import type { AccountPlan, Product } from "../../api/products.ts";
 
-/** What was chosen and typed so far. */
+/** The choices and values entered so far. */
 export interface ApplicationDraft {
   readonly accountId?: number | undefined;
   readonly productId?: string;
   readonly planId?: string;
-  /** By the names of the API: defined fields, and credentials of each kind of product. */
+  /** Values of defined fields and credentials, under the names of the API. */
   readonly values: Values;
 }
 
-/** The credentials that somebody can choose for a new application, by how the product knows applications. */
+/** The credentials that an admin can set for a new application, by the product's authentication. */
 export const credentialsOf: Readonly<
   Record<Product["backend_version"], readonly { readonly name: string; readonly label: string }[]>
 > = {
@@ -35,19 +35,19 @@ export const credentialNames: readonly string[] = [
   ...new Set(Object.values(credentialsOf).flatMap((them) => them.map(({ name }) => name))),
 ];
 
-/** The chosen product, or the only one. */
+/** Returns the chosen product, or the only one. */
 export const productOf = (
   { productId }: Pick<ApplicationDraft, "productId">,
   products: readonly Product[],
 ): Product | undefined => (products.length === 1 ? products[0] : products.find(({ id }) => String(id) === productId));
 
-/** The chosen plan of the product, or its default one. */
+/** Returns the id of the chosen plan, or of the product's default plan. */
 export const planIdOf = (
   { planId }: Pick<ApplicationDraft, "planId">,
   plans: readonly Pick<AccountPlan, "id" | "default">[],
 ): string => planId ?? String(plans.find((plan) => plan.default)?.id ?? "");
 
-/** What is sent: the fields that were filled in, and of the credentials those that such a product knows. */
+/** Returns the request body: the filled-in fields, without credentials that the product does not use. */
 export function valuesOf({ values }: ApplicationDraft, product: Product, planId: string): Values {
   const ofProduct = new Set(credentialsOf[product.backend_version].map(({ name }) => name));
   const given = Object.entries(values).filter(

@@ -7,9 +7,9 @@ import { When } from "../time.tsx";
 
 export interface ApplicationsTableProps {
   readonly applications: readonly Application[];
-  /** Whose they are, where that differs from row to row. */
+  /** Shows the account column, for lists over several accounts. */
   readonly showsAccount?: boolean;
-  /** Where several can be chosen. */
+  /** Shows checkboxes for bulk operations. */
   readonly ticks?: Ticks;
 }
 

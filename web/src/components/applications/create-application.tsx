@@ -35,7 +35,7 @@ export function CreateApplication({ account, ...look }: CreateApplicationProps) 
 }
 
 interface CreateApplicationDialogProps {
-  /** Whose it will be. None: it is chosen. */
+  /** The application's account. Without it, the dialog asks for one. */
   readonly account?: Pick<Account, "id" | "org_name">;
   readonly onClose: () => void;
 }
@@ -109,7 +109,7 @@ export interface AccountChoiceProps {
   readonly onChoose: (account: Account | undefined) => void;
 }
 
-/** One of all accounts, of which there may be far more than a list can show. */
+/** Searches the accounts, because a select cannot list all of them. */
 function AccountChoice({ chosen, onChoose }: AccountChoiceProps) {
   const [query, setQuery] = useState("");
   const { data } = useQuery({
@@ -145,7 +145,7 @@ function AccountChoice({ chosen, onChoose }: AccountChoiceProps) {
 }
 
 export interface PlanChoiceProps {
-  /** None, until they are there; so with the plans. */
+  /** Undefined while loading. The same holds for `plans`. */
   readonly products: readonly Product[] | undefined;
   readonly product: Product | undefined;
   readonly plans: readonly ApplicationPlan[] | undefined;
@@ -155,7 +155,7 @@ export interface PlanChoiceProps {
   readonly onPlan: (id: string) => void;
 }
 
-/** A product, and then one of its plans. */
+/** Chooses a product and one of its plans. */
 function PlanChoice({ products, product, plans, planId, errors, onProduct, onPlan }: PlanChoiceProps) {
   const plan = plans?.find(({ id }) => String(id) === planId);
   const hint =
@@ -199,7 +199,7 @@ export interface ChosenCredentialsProps {
   readonly onChange: (changed: Values) => void;
 }
 
-/** What the application proves with who it is, for those who bring it from elsewhere. */
+/** Credentials that the admin brings from elsewhere instead of generated ones. */
 const ChosenCredentials = ({ backendVersion, values, errors, onChange }: ChosenCredentialsProps) =>
   credentialsOf[backendVersion].map(({ name, label }) => (
     <TextField

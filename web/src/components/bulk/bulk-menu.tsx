@@ -36,13 +36,13 @@ export interface BulkMenuProps<Name extends string> extends Pick<BulkDialogProps
   readonly selected: readonly Selected[];
   readonly operations: readonly BulkOperation<Name>[];
   readonly stale: readonly QueryKey[];
-  /** It was done with these. */
+  /** Receives the ids that the operation changed. */
   readonly onDone: (ids: readonly number[]) => void;
 }
 
-/** What can be done with all that are ticked at once. */
+/** The operations on the selected rows. */
 export function BulkMenu<Name extends string>({ selected, operations, ...rest }: BulkMenuProps<Name>) {
-  // The list changes under the dialog as soon as something is done.
+  // Kept, because the list changes under the dialog as soon as the operation has run.
   const [open, setOpen] = useState<Pick<BulkDialogProps<Name>, "selected" | "operation">>();
   return (
     <ToolbarItem>
@@ -70,7 +70,7 @@ interface BulkDialogProps<Name extends string> {
   readonly onClose: () => void;
 }
 
-/** Asks before something is done with several, and tells afterwards with which it was not done, and why. */
+/** Asks for confirmation, runs the operation, and lists the objects that could not be changed with the reasons. */
 function BulkDialog<Name extends string>(props: BulkDialogProps<Name>) {
   const { nouns, selected, operation: chosen, act, stale, onDone, onClose } = props;
   const { operation, title, done, says, plans, isDanger = false } = chosen;
@@ -124,7 +124,7 @@ function BulkDialog<Name extends string>(props: BulkDialogProps<Name>) {
 
 const shownMax = 10;
 
-/** Which they are, so that nobody hits the wrong ones. */
+/** Names the selected objects, so that the admin can check them. */
 const SelectedNames = ({ selected }: { selected: readonly Selected[] }) => (
   <List isPlain className="bellwire-break">
     {selected.slice(0, shownMax).map(({ id, name }) => (
@@ -140,7 +140,7 @@ export interface BulkResultProps {
   readonly onClose: () => void;
 }
 
-/** What was done, and with which it was not: these are still ticked. */
+/** Says how many objects changed and lists the others, which stay selected. */
 function BulkResult({ says, refused, onClose }: BulkResultProps) {
   const id = useId();
   const count = refused.length;

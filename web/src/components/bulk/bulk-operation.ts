@@ -4,17 +4,17 @@ import type { PlanOnOffer } from "../plans/plan-change.tsx";
 
 export type BulkOutcome = BellwireSchemas["BulkOutcome"];
 
-/** Something that can be done with several at once. */
+/** An operation on several objects at once. */
 export interface BulkOperation<Name extends string> {
   readonly operation: Name;
-  /** The verb, as the menu and the button have it. */
+  /** The verb of the menu item and the button. */
   readonly title: string;
-  /** What was done then: "suspended". */
+  /** The past participle for messages: "suspended". */
   readonly done: string;
-  /** What comes of it. */
+  /** The consequences, shown before confirmation. */
   readonly says: string;
   readonly isDanger?: boolean;
-  /** Where one must be chosen. */
+  /** The plans to choose from, if the operation needs one. */
   readonly plans?: readonly PlanOnOffer[];
 }
 
@@ -23,16 +23,16 @@ export interface Selected {
   readonly name: string;
 }
 
-/** One and several of what is chosen from: "account", "accounts". */
+/** Singular and plural: "account", "accounts". */
 export type Nouns = readonly [one: string, several: string];
 
 export const counted = (count: number, [one, several]: Nouns): string => `${count} ${count === 1 ? one : several}`;
 
-/** "2 accounts were suspended" */
+/** Returns "2 accounts were suspended". */
 export const sayDone = (count: number, nouns: Nouns, done: string): string =>
   `${count === 0 ? `No ${nouns[0]}` : counted(count, nouns)} ${count > 1 ? "were" : "was"} ${done}`;
 
-/** Those with which it could not be done, by their names, each with the reason. */
+/** Returns the objects that could not be changed, each with its name and the reason. */
 export const refusedOf = (outcomes: readonly BulkOutcome[], selected: readonly Selected[]) =>
   outcomes
     .filter(({ done }) => !done)

@@ -2,7 +2,7 @@ import { Checkbox } from "@patternfly/react-core";
 import { Td, Th } from "@patternfly/react-table";
 import { useState } from "react";
 
-/** Which rows of a list are ticked, by their ids. */
+/** The ids of the selected rows. */
 export interface Ticks {
   readonly ticked: ReadonlySet<number>;
   readonly onTick: (ids: readonly number[], isTicked: boolean) => void;
@@ -22,11 +22,11 @@ const look = "pf-v6-c-table__check";
 export interface TickAllProps {
   readonly ticks: Ticks;
   readonly ids: readonly number[];
-  /** Of the rows: "accounts". */
+  /** The plural of the rows: "accounts". */
   readonly noun: string;
 }
 
-/** Ticks every row of the page, or takes the ticks away. */
+/** Selects or deselects every row of the page. */
 export function TickAll({ ticks: { ticked, onTick }, ids, noun }: TickAllProps) {
   const count = ids.filter((id) => ticked.has(id)).length;
   const isChecked = count === ids.length || (count > 0 && null);
@@ -45,7 +45,7 @@ export function TickAll({ ticks: { ticked, onTick }, ids, noun }: TickAllProps) 
 export interface TickProps {
   readonly ticks: Ticks;
   readonly id: number;
-  /** What the row is called: whoever cannot see it hears which it is. */
+  /** The row's name, for the accessible name of the checkbox. */
   readonly name: string;
 }
 

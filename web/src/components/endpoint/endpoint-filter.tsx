@@ -8,7 +8,7 @@ export interface EndpointFilterProps {
   readonly onChange: (endpointId: string | undefined) => void;
 }
 
-/** Narrows a list to one endpoint. One that is deleted is not offered, and is called so while the list is narrowed to it. */
+/** Filters a list by endpoint. A deleted endpoint is listed only while the filter selects it. */
 export function EndpointFilter({ endpointId, onChange }: EndpointFilterProps) {
   const { data: endpoints } = useQuery(endpointsQuery(useApi()));
   const options = (endpoints ?? []).map(({ id, name }) => ({ value: String(id), label: name }));
@@ -26,7 +26,7 @@ export function EndpointFilter({ endpointId, onChange }: EndpointFilterProps) {
   );
 }
 
-/** Tells of an endpoint that a list still has something of whether it is gone. As long as it is not known, it is not. */
+/** Returns a function that says whether an endpoint was deleted. Answers false while loading. */
 export function useIsDeletedEndpoint(): (endpointId: number) => boolean {
   const { data: endpoints } = useQuery(endpointsQuery(useApi()));
   return (endpointId) => endpoints !== undefined && !endpoints.some(({ id }) => id === endpointId);

@@ -7,7 +7,7 @@ import type { Endpoint } from "../../api/endpoints.ts";
 import { When, useNow } from "../time.tsx";
 import { useToast } from "../toast-context.ts";
 
-/** Whether it is sent to, in one word. */
+/** Shows in one word whether the endpoint is sent to. */
 export function EndpointStateLabel({ endpoint: { state, active, disabled_reason } }: { endpoint: Endpoint }) {
   if (state === "disabled" || state === "undecryptable") {
     return (
@@ -31,7 +31,7 @@ export function EndpointStateLabel({ endpoint: { state, active, disabled_reason 
   );
 }
 
-/** Says that deliveries are held, by whom and why, and lets them go on. */
+/** Says that deliveries are held and why, and lets the admin resume them. */
 export function EndpointStateNotice({ endpoint: { id, state, disabled_reason, held_until } }: { endpoint: Endpoint }) {
   const api = useApi();
   const client = useQueryClient();

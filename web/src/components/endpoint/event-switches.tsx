@@ -1,7 +1,7 @@
 import { Button, Checkbox, FormGroup, Grid, GridItem, HelperText, HelperTextItem } from "@patternfly/react-core";
 import type { EventType, EventTypeName } from "../../api/events.ts";
 
-/** What it takes to know which events are on, and which of them can fire. */
+/** The selected events, and the settings that decide which events can fire. */
 export interface Choices {
   readonly switches: ReadonlySet<EventTypeName>;
   readonly provider_actions: boolean;
@@ -14,7 +14,7 @@ export interface EventSwitchesProps {
   readonly onChange: (switches: ReadonlySet<EventTypeName>) => void;
 }
 
-/** The events in their groups. One that the present settings keep from firing says so, and can still be switched on. */
+/** The events by group. An event that cannot fire under the present settings says so and can still be selected. */
 export function EventSwitches({ types, settings, onChange }: EventSwitchesProps) {
   const groups = Map.groupBy(types, ({ group }) => group);
   const turn = (changed: readonly EventType[], isOn: boolean): void => {
@@ -84,9 +84,9 @@ function WhyNot({ reason }: { reason: string | undefined }) {
 }
 
 /**
- * Why no operation can fire this event for the default endpoint under these settings, or nothing when one can.
- * Developers always pass; admins and access tokens only with `provider_actions`; a program with the provider key, which
- * comes through the API too, and what happens in the background, only with `all_actors`.
+ * Returns the reason that no change can fire this event for the default endpoint under these settings, or undefined.
+ * Changes by developers always fire. Changes by admins and access tokens need `provider_actions`. Changes with the
+ * provider key, which uses the API too, and background changes need `all_actors`.
  */
 export function cannotFire(
   { doors }: Pick<EventType, "doors">,
@@ -108,7 +108,7 @@ export interface ActorChoicesProps {
   readonly onChange: (changed: Partial<Actors>) => void;
 }
 
-/** Whose changes an endpoint is told of, besides those of developers. */
+/** Chooses the actors, besides developers, whose changes are sent. */
 export function ActorChoices({ settings, onChange }: ActorChoicesProps) {
   return (
     <>

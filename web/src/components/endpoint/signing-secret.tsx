@@ -19,7 +19,7 @@ import { useChange } from "../form/use-change.ts";
 import { When } from "../time.tsx";
 import { useToast } from "../toast-context.ts";
 
-/** The secret is fetched when it is asked for, and forgotten with the page. */
+/** Fetches the secret on request, and forgets it when the page closes. */
 export function SigningSecret({ endpoint: { id, previous_secret_until } }: { endpoint: Endpoint }) {
   const api = useApi();
   const toast = useToast();

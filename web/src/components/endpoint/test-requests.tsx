@@ -22,7 +22,7 @@ export interface TestRequestsProps {
   readonly onAnswered: (status: number | undefined) => void;
 }
 
-/** Ping! and "Send test event": real requests, through the sender that deliveries go through. */
+/** Sends Ping! and test events: real requests through the sender of deliveries. */
 export function TestRequests({ endpoint, types, onAnswered }: TestRequestsProps) {
   const ping = usePing(endpoint, onAnswered);
   const test = usePing(endpoint, onAnswered);
@@ -69,7 +69,7 @@ export function TestRequests({ endpoint, types, onAnswered }: TestRequestsProps)
   );
 }
 
-/** Sends a signed sample to the saved URL, and tells how it was answered. */
+/** Sends a signed sample to the saved URL, and shows the response. */
 function usePing({ id, url }: Endpoint, onAnswered: (status: number | undefined) => void) {
   const api = useApi();
   const toast = useToast();
@@ -95,18 +95,18 @@ function usePing({ id, url }: Endpoint, onAnswered: (status: number | undefined)
 
 const requestName = (event_type: EventTypeName | undefined): TestRequest => (event_type ? "Test event" : "Ping");
 
-/** Nothing is saved any more, or no URL. */
+/** Returns true if no endpoint or no URL is saved. */
 const hasNoUrl = (error: unknown): boolean =>
   error instanceof ApiProblem && (error.status === 404 || error.errors["url"] !== undefined);
 
-/** As its button calls it. */
+/** The name on the button. */
 type TestRequest = "Ping" | "Test event";
 
-/** What came of a test request, as a toast: 3scale called any answer a success. */
+/** Returns the outcome of a test request as a toast. */
 export function pingToast(url: string, { status, error }: Pick<Attempt, "status" | "error">, what: TestRequest): Toast {
   if (status === null) return { kind: "danger", title: `${what} failed: ${JSON.stringify(error)}` };
   const title = `${url} responded with ${status}`;
   if (status < 200 || status >= 300) return { kind: "warning", title };
-  // An answer such as 202 is friendly, and still no delivery while exactly 200 is asked for.
+  // A response such as 202 is no delivery while only 200 counts.
   return { kind: "success", title, ...(error && { detail: `A delivery would be tried again: ${error}` }) };
 }

@@ -7,13 +7,13 @@ import { useToast } from "../toast-context.ts";
 
 export interface UrlFieldProps {
   readonly url: string;
-  /** 3scale's limit, where nothing else is said. */
+  /** The limit of 3scale's webhook by default. */
   readonly maxLength?: number;
   readonly errors: readonly string[];
   readonly onChange: (url: string) => void;
-  /** Of the endpoint whose URL it is, once there is one. */
+  /** The saved endpoint, whose full URL can be shown. */
   readonly endpointId?: number | undefined;
-  /** The saved URL with its secrets, when it has been asked for. */
+  /** Receives the saved URL with its secrets. */
   readonly onRead?: (url: string) => void;
 }
 
@@ -32,17 +32,17 @@ export const UrlField = ({ url, maxLength = 255, errors, onChange, endpointId, o
   </>
 );
 
-/** Stands in a URL for a value that the API does not give away. */
+/** Replaces secret values in URLs of the API. */
 const mask = "…";
 
 export interface WholeUrlButtonProps {
   readonly endpointId: number;
-  /** As it is shown: without the mask there is nothing to read. */
+  /** The displayed URL. The button appears only while it contains the mask. */
   readonly url: string;
   readonly onRead: (url: string) => void;
 }
 
-/** Reads the URL with its secrets, which the audit log records. */
+/** Reads the URL with its secrets. The audit log records that. */
 export function WholeUrlButton({ endpointId, url, onRead }: WholeUrlButtonProps) {
   const api = useApi();
   const toast = useToast();

@@ -9,21 +9,21 @@ import { textOf, useChange, useTyped } from "./use-change.ts";
 export interface DefinedFieldsProps {
   readonly target: FieldTarget;
   readonly values: Values;
-  /** What the fields hold until it is changed. */
+  /** The saved values. */
   readonly saved: Values;
   readonly errors: Readonly<Record<string, readonly string[]>>;
   readonly onChange: (changed: Values) => void;
 }
 
-/** What the provider has defined for its accounts, users or applications, in their order. */
+/** Returns the fields that the provider has defined for the target, in their order. */
 export function useDefinitions(target: FieldTarget): readonly FieldsDefinition[] {
   const { data = [] } = useQuery(fieldsDefinitionsQuery(useManagement()));
   return data.filter((it) => it.target === target).toSorted((a, b) => a.position - b.position);
 }
 
-/** The fields that the provider has defined for its accounts, users or applications, in their order. */
+/** Inputs for the fields that the provider has defined for the target, in their order. */
 export function DefinedFields({ target, values, saved, errors, onChange }: DefinedFieldsProps) {
-  // A page may show those of its account while a dialog over it shows those of a user, and some are called the same.
+  // A dialog over the page can show fields of the same names, so ids need a prefix.
   const id = useId();
   return useDefinitions(target).map((definition) => (
     <DefinedField
@@ -58,22 +58,22 @@ function DefinedField({
   const field = { id, name, label, isRequired: required, errors, value, onChange };
   const hint = hidden && "Developers do not see this field";
   if (!choices?.length) return <TextField {...field} hint={hint} />;
-  // What is held and not offered any more can be kept.
+  // A saved choice that is no longer offered can be kept.
   const options = [...new Set(["", ...choices, held])].map((choice) => ({ value: choice, label: choice || "None" }));
   return <SelectField {...field} hint={hint} options={options} />;
 }
 
 export interface DetailsFormProps {
   readonly target: FieldTarget;
-  /** Where the object is, in the API. */
+  /** The object's path in the API. */
   readonly path: string;
   readonly saved: Values;
   readonly stale: readonly QueryKey[];
-  /** What is changed, in words: "account". */
+  /** The object's kind in messages: "account". */
   readonly noun: string;
 }
 
-/** The defined fields of an account or application, to be read and changed. */
+/** A form for the defined fields of an account or application. */
 export function DetailsForm({ target, path, saved, stale, noun }: DetailsFormProps) {
   const api = useManagement();
   const { values, typed, change, forget } = useTyped(saved);
@@ -90,7 +90,7 @@ export function DetailsForm({ target, path, saved, stale, noun }: DetailsFormPro
     mutate(undefined);
   };
   return (
-    // What was saved without a field that is required by now may stay so: the API refuses what must not be.
+    // No browser validation: an object saved before a field became required may stay without it. The API decides.
     <Form noValidate onSubmit={submit} isWidthLimited maxWidth="40rem">
       <DefinedFields target={target} values={values} saved={saved} errors={errors} onChange={change} />
       <ActionGroup>

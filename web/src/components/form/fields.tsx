@@ -17,22 +17,22 @@ import { useSession } from "../../api/session.tsx";
 
 interface FieldProps {
   readonly id: string;
-  /** As the API calls it, where that is not the id. */
+  /** The API's name of the field, if it differs from the id. */
   readonly name?: string;
   readonly label: string;
   readonly hint?: ReactNode;
-  /** What is wrong with what was typed. */
+  /** Error messages for the value. */
   readonly errors?: readonly string[] | undefined;
   readonly isRequired?: boolean;
   readonly children: ReactNode;
 }
 
-/** The id of the text below a control, which describes it. */
+/** Returns the id of the text that describes a control. */
 export const hintIdOf = (id: string): string => `${id}-hint`;
 
 const none: readonly string[] = [];
 
-/** A control with its label above, and below it what is wrong and what it is for. */
+/** A control with its label above, and its errors and hint below. */
 function Field({ id, label, hint, errors, isRequired = false, children }: FieldProps) {
   return (
     <FormGroup label={label} fieldId={id} isRequired={isRequired}>
@@ -42,7 +42,7 @@ function Field({ id, label, hint, errors, isRequired = false, children }: FieldP
   );
 }
 
-/** What is wrong with a field, and what it is for: that is what a wrong one is put right by. */
+/** The errors and the hint of a field, for screen readers too. */
 export const FieldHint = ({ id, hint, errors = none }: Pick<FieldProps, "id" | "hint" | "errors">) => (
   <FormHelperText>
     <HelperText id={hintIdOf(id)} isLiveRegion>
@@ -59,7 +59,7 @@ export const FieldHint = ({ id, hint, errors = none }: Pick<FieldProps, "id" | "
 interface TextFieldProps extends Omit<FieldProps, "children"> {
   readonly value: string;
   readonly onChange: (typed: string) => void;
-  /** What else the input is told: `type`, `min`, `autoComplete`, … */
+  /** More properties of the input: `type`, `min`, `autoComplete`, … */
   readonly input?: Omit<TextInputProps, "id" | "value" | "onChange" | "ref">;
 }
 
@@ -86,7 +86,7 @@ export interface TextAreaFieldProps extends Omit<FieldProps, "children"> {
   readonly onChange: (typed: string) => void;
 }
 
-/** For a text of several lines. */
+/** An input for several lines. */
 export const TextAreaField = ({ value, onChange, ...field }: TextAreaFieldProps) => (
   <Field {...field}>
     <TextArea
@@ -104,11 +104,11 @@ export const TextAreaField = ({ value, onChange, ...field }: TextAreaFieldProps)
 );
 
 export interface NewPasswordFieldProps extends Omit<TextFieldProps, "hint" | "input"> {
-  /** What to know besides the rule. */
+  /** More advice besides the length rule. */
   readonly note?: string;
 }
 
-/** For a password that is chosen: the rule is told before one is typed. */
+/** An input for a new password that states the length rule in advance. */
 export function NewPasswordField({ note, ...field }: NewPasswordFieldProps) {
   const rule = `${useSession().passwordLengthMin} characters or more`;
   return (
@@ -151,12 +151,12 @@ export function SelectField<Value extends string>({ value, options, onChange, ..
 }
 
 export interface ChoiceGroupProps extends Omit<FieldProps, "isRequired"> {
-  /** Of several one, or each for itself. */
+  /** `radiogroup` for one choice, `group` for several. */
   readonly kind: "radiogroup" | "group";
   readonly children: ReactNode;
 }
 
-/** Things to be chosen from, with what is wrong with the choice below. */
+/** A group of choices with its errors and hint below. */
 export const ChoiceGroup = ({ id, kind, label, hint, errors, children }: ChoiceGroupProps) => (
   <FormGroup role={kind} label={label} fieldId={id} isStack aria-describedby={hintIdOf(id)}>
     {children}
@@ -172,7 +172,7 @@ export interface SwitchFieldProps {
   readonly onChange: (isOn: boolean) => void;
 }
 
-/** Something that is or is not so, with what it means below. */
+/** A setting that is on or off, with an explanation below. */
 export const SwitchField = ({ id, label, hint, isOn, onChange }: SwitchFieldProps) => (
   <Checkbox
     id={id}
@@ -187,12 +187,12 @@ export const SwitchField = ({ id, label, hint, isOn, onChange }: SwitchFieldProp
 export interface SaveBarProps {
   readonly save: string;
   readonly isSaving: boolean;
-  /** Nothing to discard without it. */
+  /** Without it there is nothing to discard. */
   readonly onDiscard?: (() => void) | undefined;
   readonly children?: ReactNode;
 }
 
-/** Stays in sight below a long form, since what was changed must be saved. */
+/** The buttons of a long form, which stay visible while the form scrolls. */
 export function SaveBar({ save, isSaving, onDiscard, children }: SaveBarProps) {
   return (
     <ActionGroup className="bellwire-save-bar">

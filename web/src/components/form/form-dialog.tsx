@@ -8,18 +8,18 @@ export interface FormDialogProps {
   /** The verb on the button. */
   readonly submit: string;
   readonly isBusy: boolean;
-  /** There is nothing to submit yet. */
+  /** True while there is nothing to submit. */
   readonly isDisabled?: boolean;
-  /** What it does cannot be undone. */
+  /** True if the action cannot be undone. */
   readonly isDanger?: boolean;
-  /** What was saved without a field that is required by now may stay so. */
+  /** True if an object saved before a field became required may stay without it. */
   readonly isLenient?: boolean;
   readonly onSubmit: () => void;
   readonly onClose: () => void;
   readonly children: ReactNode;
 }
 
-/** A short form over the page. What is refused is said in it, and what was typed stays. */
+/** A short form over the page. It shows a rejection itself, and keeps the values. */
 export function FormDialog({ title, description, submit, isBusy, isDisabled = false, ...rest }: FormDialogProps) {
   const { isLenient = false, isDanger = false, onSubmit, onClose, children } = rest;
   const id = useId();
@@ -36,7 +36,7 @@ export function FormDialog({ title, description, submit, isBusy, isDisabled = fa
       <ModalHeader title={title} labelId={`${id}title`} description={description} />
       <ModalBody>
         <Refused refusal={refusal} />
-        {/* The API takes some of what is marked as required, such as a user's e-mail address, for optional. */}
+        {/* The API treats some fields that are marked as required, such as a user's e-mail address, as optional. */}
         <Form id={`${id}form`} noValidate={isLenient} onSubmit={handle}>
           {children}
         </Form>
@@ -47,7 +47,7 @@ export function FormDialog({ title, description, submit, isBusy, isDisabled = fa
           variant={isDanger ? "danger" : "primary"}
           form={`${id}form`}
           isLoading={isBusy}
-          isAriaDisabled={isBusy} // a button that is disabled loses the focus
+          isAriaDisabled={isBusy} // a disabled button would lose the focus
           isDisabled={isDisabled}
         >
           {submit}
@@ -60,7 +60,7 @@ export function FormDialog({ title, description, submit, isBusy, isDisabled = fa
   );
 }
 
-/** What is asked, and what comes of a yes. */
+/** The title and text of a confirmation. */
 export interface Question {
   readonly title: string;
   readonly says: string;
@@ -76,7 +76,7 @@ export interface ConfirmDialogProps {
   readonly onClose: () => void;
 }
 
-/** Asks before something that takes something away. It stays open until that is done, and says why if it is refused. */
+/** Asks for confirmation of a destructive action. Stays open until the action is done, and shows a rejection. */
 export function ConfirmDialog({ title, children, confirm, isBusy, onConfirm, onClose }: ConfirmDialogProps) {
   const id = useId();
   useFocusBack();
@@ -105,7 +105,7 @@ export function ConfirmDialog({ title, children, confirm, isBusy, onConfirm, onC
   );
 }
 
-/** Why a dialog stays open. */
+/** Shows why the action was rejected and the dialog stays open. */
 const Refused = ({ refusal }: { refusal: Toast | undefined }) =>
   refusal && (
     <div ref={scrollIntoView}>
@@ -123,15 +123,15 @@ const Refused = ({ refusal }: { refusal: Toast | undefined }) =>
     </div>
   );
 
-/** A long dialog may be scrolled to its end, where the button is. */
+/** A long dialog may be scrolled to the button at its end. */
 const scrollIntoView = (alert: HTMLElement | null): void => alert?.scrollIntoView?.({ block: "nearest" });
 
-/** PatternFly gives the focus back in the turn after a dialog closes. */
+/** PatternFly returns the focus one turn after a dialog closes. */
 const afterMs = 50;
 
 /**
- * PatternFly gives the focus back to what a dialog was opened from. Where that is gone as well, such as the row of what was
- * deleted, whoever uses the keyboard goes on in the page, and not at the start of all.
+ * Moves the focus to the page when a dialog closes and the element that opened it is gone, such as a deleted row.
+ * PatternFly returns the focus only to an element that still exists; otherwise keyboard users start over.
  */
 function useFocusBack(): void {
   useEffect(() => {
@@ -147,5 +147,5 @@ function focusIfLost(page: Document): void {
   if (activeElement === null || activeElement === body) page.querySelector("main")?.focus();
 }
 
-/** What dialogs say of webhooks: whether one is sent is for each endpoint, and for the switch of the default one. */
+/** Mentions webhooks in confirmations. Each endpoint decides whether changes by admins are sent. */
 export const toldToEndpoints = "Endpoints that are told what admins do get a webhook.";

@@ -6,21 +6,23 @@ import { useToast } from "../toast-context.ts";
 
 export interface ChangeOptions<Input, Done> {
   readonly change: (input: Input) => Promise<Done>;
-  /** The queries that it makes stale. */
+  /** The queries that the change affects. */
   readonly stale: readonly QueryKey[];
-  /** The queries of what it takes away, forgotten once `onDone` has left its page, which would ask for it again. */
+  /**
+   * The queries of a deleted object. They are removed after `onDone` has left its page, which would fetch them again.
+   */
   readonly gone?: readonly QueryKey[];
-  /** What is said when it is done; nothing where the page shows it anyway. */
+  /** The message after success. Omit it where the page shows the change. */
   readonly done?: string;
   readonly failed: string;
   readonly onDone?: (done: Done) => unknown;
-  /** Fields of a form that show their errors themselves. */
+  /** The fields that show their errors themselves. */
   readonly fields?: readonly string[];
 }
 
 /**
- * Something that a click changes on the server: told below the page, or in the dialog that is open if it is refused, and shown
- * by every query that it touches.
+ * Runs a change on the server. Reports the result below the page, or a rejection in the open dialog, and refreshes the
+ * affected queries.
  */
 export function useChange<Input, Done>(options: ChangeOptions<Input, Done>) {
   const { change, stale, done, failed, onDone, gone = [], fields = [] } = options;
@@ -31,7 +33,7 @@ export function useChange<Input, Done>(options: ChangeOptions<Input, Done>) {
     mutationFn: change,
     onSuccess: async (answer) => {
       await refresh();
-      if (done) toast({ kind: "success", title: done, about: failed }); // in the place of an earlier refusal
+      if (done) toast({ kind: "success", title: done, about: failed }); // replaces an earlier rejection
       await onDone?.(answer);
       for (const queryKey of gone) client.removeQueries({ queryKey });
     },
@@ -39,7 +41,7 @@ export function useChange<Input, Done>(options: ChangeOptions<Input, Done>) {
       const names = Object.keys(errorsOf(error));
       const isShown = names.length > 0 && names.every((name) => fields.includes(name));
       toast({ kind: "danger", title: failed, about: failed, ...(!isShown && { detail: saysWhy(error) }) });
-      // Often the page was old: somebody else has changed the thing, or deleted it.
+      // The page may be outdated: somebody else changed or deleted the object.
       if (error instanceof ApiProblem) void refresh();
     },
   });
@@ -51,7 +53,10 @@ export function useChange<Input, Done>(options: ChangeOptions<Input, Done>) {
   return {
     ...mutation,
     errors: errorsOf(error),
-    /** Keeps the browser from sending a form, which this does: what is wrong is looked for in it, and not in another one. */
+    /**
+     * Prevents the browser's submit, and remembers the form so that the focus moves to a wrong field of it and not of
+     * another form.
+     */
     take: (event: FormEvent): void => {
       event.preventDefault();
       sent.current = event.currentTarget;
@@ -62,7 +67,7 @@ export function useChange<Input, Done>(options: ChangeOptions<Input, Done>) {
 const errorsOf = (error: unknown): Readonly<Record<string, readonly string[]>> =>
   error instanceof ApiProblem ? error.errors : {};
 
-/** What was typed over what is saved. Without anything typed, what is saved shows through, also when it changes. */
+/** Holds the edits over the saved values. Fields without an edit follow the saved values. */
 export function useTyped(saved: Values) {
   const [typed, setTyped] = useState<Values>();
   return {
@@ -77,15 +82,15 @@ interface DialogFormOptions<Name extends string, Done> extends Omit<
   ChangeOptions<undefined, Done>,
   "change" | "fields"
 > {
-  /** What the fields show until something is typed. */
+  /** The values before any edit. */
   readonly saved: Values;
   readonly fields: readonly Name[];
-  /** Is given what was typed, and nothing else. */
+  /** Receives only the edited values. */
   readonly change: (typed: Values) => Promise<Done>;
   readonly onClose: () => void;
 }
 
-/** The form of a dialog: its fields by their names, and what `FormDialog` needs to submit and to close it. */
+/** The state of a form in a dialog: its fields by name, and the properties of `FormDialog`. */
 export function useDialogForm<Name extends string, Done>(options: DialogFormOptions<Name, Done>) {
   const { saved, change, onClose, ...rest } = options;
   const { values, typed, change: type } = useTyped(saved);
@@ -99,23 +104,20 @@ export function useDialogForm<Name extends string, Done>(options: DialogFormOpti
       errors: errors[id],
       onChange: (value: string) => type({ [id]: value }),
     }),
-    // The API takes a change of nothing for a mistake.
+    // The API rejects an update without fields.
     dialog: { isBusy: isPending, isDisabled: !typed, onSubmit: () => mutate(undefined), onClose },
   };
 }
 
-/** A value of the API as a field shows it; what it does not have is an empty text. */
+/** Returns a value of the API as the text of an input. Missing values become an empty text. */
 export const textOf = (value: unknown): string =>
   typeof value === "string" || typeof value === "number" ? String(value) : "";
 
-/**
- * Goes to the first field that was refused, which may be far above the button: of the form that was sent, if it is known, since
- * a page may have several, or else of the dialog.
- */
+/** Focuses the first invalid field: of the open dialog, or of the submitted form, since a page can have several. */
 export function focusWrongField(sent: Element | null = null): void {
   const form = document.querySelector("[role=dialog]") ?? sent ?? document;
   const field = form.querySelector<HTMLElement>("[aria-invalid=true]");
   field?.focus({ preventScroll: true });
-  // Not at the edge: what is wrong with it is said below it, and a bar to save by or a message may come over the page's end.
+  // Centred: the error is below the field, and the save bar or a toast can cover the page's end.
   field?.scrollIntoView?.({ block: "center" });
 }

@@ -15,21 +15,21 @@ import { type FormEvent, useState } from "react";
 import { TextField } from "./fields.tsx";
 import { ConfirmDialog } from "./form-dialog.tsx";
 
-/** Acts on one of them, and says so once it is done; if it is refused, never. */
+/** Acts on a value. Calls `onDone` only after success. */
 type Act = (value: string, onDone: () => void) => void;
 
 export interface ValueListProps extends AddValueProps {
   readonly values: readonly string[];
-  /** How many there can be. */
+  /** The maximum number of values. */
   readonly limit: number;
-  /** What comes of it when one goes. */
+  /** The consequence of removing a value. */
   readonly onEnd: string;
   readonly onRemove: Act;
-  /** Where a new random one can be put in the place of an old one. */
+  /** Replaces a value by a new random one, where that is possible. */
   readonly onReplace?: Act;
 }
 
-/** Values that are added and removed one by one, such as the keys of an application. */
+/** A list of values that are added and removed one at a time, such as the keys of an application. */
 export function ValueList({ values, limit, onEnd, onRemove, onReplace, ...add }: ValueListProps) {
   const { noun, isBusy } = add;
   const [toEnd, setToEnd] = useState<{ readonly value: string; readonly isReplaced: boolean }>();
@@ -100,21 +100,21 @@ export function ValueList({ values, limit, onEnd, onRemove, onReplace, ...add }:
 }
 
 interface AddValueProps {
-  /** Of one: "key". */
+  /** The singular: "key". */
   readonly noun: string;
   readonly hint: string;
   readonly errors: readonly string[] | undefined;
   readonly isBusy: boolean;
-  /** Says once it is there; if it is refused, never. */
+  /** Calls `onDone` only after success. */
   readonly onAdd: (value: string, onDone: () => void, event: FormEvent) => void;
 }
 
-/** One more value for a list. What was typed stays until it is there. */
+/** Adds a value to the list. The input keeps its text until the value is added. */
 function AddValue({ noun, hint, errors, isBusy, onAdd }: AddValueProps) {
   const [typed, setTyped] = useState("");
   const submit = (event: FormEvent): void => {
     event.preventDefault();
-    // What is typed meanwhile is the next one.
+    // Text typed meanwhile is the next value.
     if (!isBusy) onAdd(typed, () => setTyped((now) => (now === typed ? "" : now)), event);
   };
   return (

@@ -11,7 +11,7 @@ export interface PlanChangeProps extends Omit<ChangePlanDialogProps, "onClose" |
   readonly present: { readonly id: number; readonly name: string };
 }
 
-/** The plan that an account or application is on, with a way to another if there is one. */
+/** Shows the present plan of an account or application, and a button to change it. */
 export function PlanChange({ present, plans, ...rest }: PlanChangeProps) {
   const [isChoosing, setChoosing] = useState(false);
   const others = plans.filter(({ id }) => id !== present.id);
@@ -28,7 +28,7 @@ export function PlanChange({ present, plans, ...rest }: PlanChangeProps) {
           {...rest}
           plans={others}
           present={present.name}
-          // What its product has for all does not list it.
+          // The product's list of plans does not contain custom plans.
           isCustom={others.length === plans.length}
           onClose={() => setChoosing(false)}
         />
@@ -38,14 +38,14 @@ export function PlanChange({ present, plans, ...rest }: PlanChangeProps) {
 }
 
 interface ChangePlanDialogProps {
-  /** Of the operation that moves the account or application. */
+  /** The path of the operation that changes the plan. */
   readonly path: string;
   readonly stale: readonly QueryKey[];
-  /** What it can go to. */
+  /** The plans to choose from. */
   readonly plans: readonly PlanOnOffer[];
-  /** The name of the plan that it is on. */
+  /** The name of the present plan. */
   readonly present: string;
-  /** That plan was made for it alone, and goes when it leaves. */
+  /** True if the present plan was made for this application alone. It is deleted with the change. */
   readonly isCustom?: boolean;
   readonly onClose: () => void;
 }
@@ -86,13 +86,13 @@ function ChangePlanDialog({ path, stale, plans, present, isCustom = false, onClo
 
 export type PlanOnOffer = Pick<AccountPlan, "id" | "name" | "state">;
 
-/** What a select offers where one of these plans must be chosen: nobody gets one that was not looked at. */
+/** Returns the options of a plan select. No plan is preselected, so the choice is deliberate. */
 export const planOptions = (plans: readonly PlanOnOffer[]) => [
   { value: "", label: "Choose a plan" },
   ...plans.map(({ id, name, state }) => ({ value: String(id), label: state === "hidden" ? `${name} (hidden)` : name })),
 ];
 
-/** What developers may do about the plan that they are on, by the words of the API. */
+/** The API's values for the plan changes that developers may make. */
 export const planPermissions = [
   { value: "direct", label: "They change it themselves" },
   { value: "request", label: "They ask for another, and you decide" },

@@ -15,15 +15,15 @@ interface Asked {
 
 export interface PlanDecisionProps {
   readonly request: Asked;
-  /** Of the operation that moves the account or application. */
+  /** The path of the operation that changes the plan. */
   readonly path: string;
-  /** What is asked for now, if anything is. */
+  /** Reads the present request, if there is one. */
   readonly readAgain: () => Promise<Asked | undefined>;
   readonly decline: () => Promise<unknown>;
   readonly stale: readonly QueryKey[];
 }
 
-/** A plan that is asked for, to be granted or declined. Two may look at it at once: the second is told, and changes nothing. */
+/** Grants or declines a plan request. If two admins decide at once, the second one is notified and changes nothing. */
 export function PlanDecision({ request, path, readAgain, decline, stale }: PlanDecisionProps) {
   const management = useManagement();
   const toast = useToast();
@@ -76,7 +76,7 @@ export function PlanDecision({ request, path, readAgain, decline, stale }: PlanD
   );
 }
 
-/** Nothing to decline is there any more. */
+/** A 404 means that the request is already decided. */
 function whetherGone(error: unknown): false {
   if (error instanceof ApiProblem && error.status === 404) return false;
   throw error;

@@ -10,12 +10,12 @@ import { ConfirmDialog, FormDialog } from "../form/form-dialog.tsx";
 import { useChange, useDialogForm } from "../form/use-change.ts";
 
 export interface PlanListProps {
-  /** Where these plans are, in the API: `account_plans`. */
+  /** The path of the plans in the API: `account_plans`. */
   readonly path: string;
   readonly plans: readonly AccountPlan[];
 }
 
-/** Plans of accounts, or of one product's applications: to be changed, published, hidden and deleted. */
+/** Lists the plans of accounts or of a product, and lets the admin edit, publish, hide and delete them. */
 export function PlanList({ path, plans }: PlanListProps) {
   const mayChange = mayChangePlans(useSession());
   const [toEdit, setToEdit] = useState<AccountPlan>();
@@ -87,7 +87,7 @@ function usePlanActions(path: string, onDeleted: () => void) {
 export interface PlansTableProps {
   readonly plans: readonly AccountPlan[];
   readonly isBusy: boolean;
-  /** None for those who may look only. */
+  /** Undefined for users who may only read. */
   readonly itemsFor: ((plan: AccountPlan) => { title: string; onClick: () => void }[]) | undefined;
 }
 
@@ -129,11 +129,11 @@ function PlansTable({ plans, isBusy, itemsFor }: PlansTableProps) {
 }
 
 export interface CreatePlanProps extends Pick<ButtonProps, "variant" | "size"> {
-  /** Where these plans are, in the API: `account_plans`. */
+  /** The path of the plans in the API: `account_plans`. */
   readonly path: string;
 }
 
-/** The button, for those who may. */
+/** The button for users who may change plans. */
 export function CreatePlan({ path, ...look }: CreatePlanProps) {
   const mayChange = mayChangePlans(useSession());
   const [isCreating, setCreating] = useState(false);
@@ -150,7 +150,7 @@ export function CreatePlan({ path, ...look }: CreatePlanProps) {
 
 export interface PlanDialogProps {
   readonly path: string;
-  /** None: a new one is made. */
+  /** Without it, the dialog creates a plan. */
   readonly plan?: AccountPlan;
   readonly onClose: () => void;
 }
@@ -165,7 +165,7 @@ function PlanDialog({ path, plan, onClose }: PlanDialogProps) {
     saved: { ...(plan ?? ofNewPlan) },
     fields,
     change: (typed) => (plan ? api.change(`${path}/${plan.id}`, typed) : api.create(path, typed)),
-    stale: [["plans"], ["accounts"], ["applications"]], // which show its name
+    stale: [["plans"], ["accounts"], ["applications"]], // these show the plan's name
     done: plan ? "The plan was changed" : "The plan was created",
     failed: plan ? "The plan could not be changed" : "The plan could not be created",
     onDone: onClose,

@@ -90,7 +90,7 @@ export function CreateTokenDialog({ onClose }: { onClose: () => void }) {
   );
 }
 
-/** Closed by its button alone: after a stray Escape the token would be lost. */
+/** Closes only with its button: after an accidental Escape the token would be lost. */
 function TokenShownOnce({ value, onClose }: { value: string; onClose: () => void }) {
   const id = useId();
   return (

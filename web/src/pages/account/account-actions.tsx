@@ -8,7 +8,7 @@ import { ActionMenu } from "../../components/action-menu.tsx";
 import { ConfirmDialog, type Question, toldToEndpoints } from "../../components/form/form-dialog.tsx";
 import { useChange } from "../../components/form/use-change.ts";
 
-/** 3scale's API has no suspension of accounts: that is an operation of ours. */
+/** 3scale's API cannot suspend accounts, so these are operations of Bellwire. */
 const isOurs = ({ operation }: AccountStep): boolean => operation === "suspend" || operation === "resume";
 
 export function AccountActions({ account }: { account: Account }) {
@@ -104,7 +104,7 @@ const steps: readonly (AccountStep & { readonly from: readonly AccountState[] })
   { operation: "resume", title: "Resume", from: ["suspended", "scheduled_for_deletion"] },
 ];
 
-/** The steps that an account in this state can take. Members with its section may let an account wait, and no more. */
+/** Returns the steps for an account in this state. Members of the section may only make accounts pending. */
 const stepsFrom = (state: AccountState, isAdmin: boolean): readonly AccountStep[] =>
   steps.filter(({ from, operation }) => from.includes(state) && (isAdmin || operation === "make_pending"));
 
@@ -112,7 +112,7 @@ const isOut = "Its users are signed out at once and cannot sign in";
 
 const isTold = `Its admins get a mail. ${toldToEndpoints}`;
 
-/** What is asked before a step that locks an account's users out. From "approved" every step does. */
+/** Returns the confirmation before a step that locks an account's users out. From "approved" every step does. */
 function accountQuestion(
   operation: AccountStep["operation"],
   { org_name: name, state }: Pick<Account, "org_name" | "state">,

@@ -109,12 +109,12 @@ export const AccountForm = ({ account }: { account: Account }) => (
     target="Account"
     path={`accounts/${account.id}`}
     saved={account}
-    stale={[["accounts"], ["applications"]]} // which show its name
+    stale={[["accounts"], ["applications"]]} // these show the account's name
     noun="account"
   />
 );
 
-/** The plan that is asked for this account, to be granted or declined. */
+/** Grants or declines the plan request of this account. */
 export function PlanRequestNotice({ accountId }: { accountId: number }) {
   const api = useApi();
   const client = useQueryClient();

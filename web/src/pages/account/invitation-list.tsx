@@ -12,7 +12,7 @@ import { useChange } from "../../components/form/use-change.ts";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { When, useNow } from "../../components/time.tsx";
 
-/** Who was asked to join the account. Admins ask, ask again, and take it back. */
+/** The invitations to the account. Admins send, resend and delete them. */
 export function InvitationList({ accountId }: { accountId: number }) {
   const api = useApi();
   const query = useQuery(invitationsQuery(api, accountId));

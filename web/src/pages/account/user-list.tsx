@@ -70,7 +70,7 @@ export function UserList({ accountId }: { accountId: number }) {
   );
 }
 
-/** What was chosen from a user's menu and is asked about. */
+/** The action that waits for confirmation. */
 interface ToConfirm {
   readonly user: User;
   readonly operation: UserStep["operation"] | "delete";
@@ -95,7 +95,7 @@ function UserQuestion({ user, operation, ...rest }: UserQuestionProps) {
   );
 }
 
-/** What is asked before something is taken away from a user of an account. */
+/** Returns the confirmation before a step that restricts a user of an account. */
 function userQuestion(operation: UserStep["operation"] | "delete", name: string): Question | undefined {
   switch (operation) {
     case "suspend":
@@ -122,7 +122,7 @@ function userQuestion(operation: UserStep["operation"] | "delete", name: string)
 
 export interface UserDialogProps {
   readonly accountId: number;
-  /** None: a new one is made. */
+  /** Without it, the dialog creates a user. */
   readonly user?: User;
   readonly onClose: () => void;
 }

@@ -36,7 +36,7 @@ const isTold = `The admins of each get a mail. ${toldToEndpoints}`;
 
 const forMembers: ReadonlySet<Operation["operation"]> = new Set(["make_pending", "change_plan"]);
 
-/** What somebody may do with several accounts. Members with their section let them wait and change plans, and no more. */
+/** Returns the bulk operations. Members of the section may only make accounts pending and change plans. */
 function accountOperations(plans: readonly PlanOnOffer[], isAdmin: boolean): readonly Operation[] {
   const all: readonly Operation[] = [
     { operation: "approve", title: "Approve", done: "approved", says: `Their users can sign in. ${isTold}` },

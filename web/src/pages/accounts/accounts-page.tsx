@@ -35,7 +35,7 @@ import { AccountBulkMenu } from "./account-bulk-menu.tsx";
 const route = getRouteApi("/accounts");
 
 export function AccountsPage() {
-  const filter = readAccountSearch(route.useSearch()); // the router lets what it does not know through
+  const filter = readAccountSearch(route.useSearch()); // the router passes unknown parameters through
   const navigate = useNavigate();
   const narrow = (search: Record<string, unknown>): void =>
     void navigate({ to: "/accounts", search: readAccountSearch(search), replace: true });
@@ -90,7 +90,7 @@ export function AccountsPage() {
   );
 }
 
-/** Which accounts wait for somebody to decide about their plan. */
+/** Lists the accounts with an open plan request. */
 export function PlanRequestsNotice() {
   const { data: requests = [] } = useQuery(accountPlanRequestsQuery(useApi()));
   if (requests.length === 0) return null;
@@ -186,7 +186,7 @@ export function NoAccounts({ isFiltered, onShowAll }: NoAccountsProps) {
 
 const fields = ["org_name", "username", "email", "password"] as const;
 
-/** Makes an account as a sign-up does: with its first user, and an application on the default plan. */
+/** Creates an account as a sign-up does: with its first user, and an application on the default plan. */
 export function CreateAccountDialog({ onClose }: { onClose: () => void }) {
   const api = useManagement();
   const navigate = useNavigate();

@@ -65,7 +65,7 @@ export function ApplicationActions({ application }: { application: Application }
   );
 }
 
-/** What is asked before a step that stops an application, or throws something of it away. */
+/** Returns the confirmation before a step that stops an application or deletes a part of it. */
 function applicationQuestion(operation: string, name: string): Question | undefined {
   switch (operation) {
     case "suspend":
@@ -84,8 +84,8 @@ function applicationQuestion(operation: string, name: string): Question | undefi
 }
 
 /**
- * What can be done to the plan of an application, of those that its product has for all: a plan that is not among them was made
- * for this application alone. Nothing, until they are known.
+ * Returns the operations on the application's plan, or none while the plans load. A plan that the product does not list
+ * was made for this application alone.
  */
 export function planSteps(
   { plan_id }: Pick<Application, "plan_id">,
@@ -125,7 +125,7 @@ function DeleteApplicationDialog({ application, name, onClose }: EndDialogProps)
   );
 }
 
-/** Says no to an application that waits for approval, and why. */
+/** Rejects a pending application, with a reason. */
 function RejectApplicationDialog({ application, name, onClose }: EndDialogProps) {
   const api = useManagement();
   const [reason, setReason] = useState("");
@@ -157,7 +157,7 @@ function RejectApplicationDialog({ application, name, onClose }: EndDialogProps)
   );
 }
 
-/** Something after which the application is no more: its account is shown then. */
+/** Runs an action that deletes the application, and then shows its account. */
 function useApplicationEnd(
   { account_id, id }: Pick<Application, "account_id" | "id">,
   options: Pick<ChangeOptions<undefined, void>, "change" | "done" | "failed" | "fields">,

@@ -78,7 +78,7 @@ function ApplicationView({ application }: { application: Application }) {
   );
 }
 
-/** The plan that is asked for this application, to be granted or declined. */
+/** Grants or declines the plan request of this application. */
 export function PlanRequestNotice({ applicationKey }: { applicationKey: ApplicationKey }) {
   const api = useApi();
   const client = useQueryClient();

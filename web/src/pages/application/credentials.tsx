@@ -20,7 +20,7 @@ export interface UserKeyProps {
   readonly userKey: string;
 }
 
-/** The one secret that an application of such a product has. */
+/** The single secret of an application that authenticates with a user key. */
 export function UserKey({ applicationKey, userKey }: UserKeyProps) {
   const api = useManagement();
   const [open, setOpen] = useState<"set" | "regenerate">();
@@ -109,7 +109,7 @@ export interface KeyListProps {
   readonly application: Pick<Application, "application_id" | "client_id">;
 }
 
-/** Id and keys of an application that proves who it is with the two. */
+/** The id and the keys of an application that authenticates with both. */
 export function KeyList({ applicationKey, application: { application_id = "", client_id } }: KeyListProps) {
   const api = useManagement();
   const query = useQuery(keysQuery(api, applicationKey));

@@ -35,7 +35,7 @@ export function ApplicationBulkMenu({ selected, onDone }: ApplicationBulkMenuPro
 
 type Operation = BulkOperation<BellwireSchemas["ApplicationsToChange"]["operation"]>;
 
-/** What can be done with several applications. `plans`: those that all of them can go to; none if their products differ. */
+/** Returns the bulk operations. `plans` is empty if the applications belong to different products. */
 function applicationOperations(plans: readonly PlanOnOffer[]): readonly Operation[] {
   const all: readonly Operation[] = [
     {

@@ -10,7 +10,7 @@ import { SelectFilter, TextFilter } from "../../components/lists.tsx";
 interface Handle {
   readonly value: ApplicationHandle;
   readonly label: string;
-  /** What is typed. */
+  /** The placeholder of the search. */
   readonly text: string;
 }
 
@@ -26,9 +26,9 @@ const handleOf = (by: string | undefined): Handle => handles.find(({ value }) =>
 
 export interface ApplicationFiltersProps {
   readonly filter: ApplicationFilter;
-  /** With what is asked for from now on; nothing of it is sure to make sense. */
+  /** Receives the new filter, not validated. */
   readonly onNarrow: (search: Record<string, unknown>) => void;
-  /** Beside the filters. */
+  /** Shown beside the filters. */
   readonly children: ReactNode;
 }
 
@@ -89,7 +89,7 @@ interface TextSearchProps {
   readonly onSearch: (search: Pick<ApplicationFilter, "by"> & { query: string | undefined }) => void;
 }
 
-/** A text, and where it is looked for. */
+/** A text search and the field that it searches. */
 function TextSearch({ filter: { by, query }, onSearch }: TextSearchProps) {
   const [handle, setHandle] = useState(handleOf(by));
   const choose = (chosen: string | undefined): void => {

@@ -29,7 +29,7 @@ import { ApplicationFilters } from "./application-filters.tsx";
 const route = getRouteApi("/applications");
 
 export function ApplicationsPage() {
-  const filter = readApplicationSearch(route.useSearch()); // the router lets what it does not know through
+  const filter = readApplicationSearch(route.useSearch()); // the router passes unknown parameters through
   const navigate = useNavigate();
   const narrow = (search: Record<string, unknown>): void =>
     void navigate({ to: "/applications", search: readApplicationSearch(search), replace: true });
@@ -69,7 +69,7 @@ export function ApplicationsPage() {
   );
 }
 
-/** Which applications wait for somebody to decide about their plan. */
+/** Lists the applications with an open plan request. */
 export function PlanRequestsNotice() {
   const { data: requests = [] } = useQuery(planRequestsQuery(useApi()));
   if (requests.length === 0) return null;

@@ -1,13 +1,13 @@
-/** `endpoint.secret_rotated` as words: "Endpoint secret rotated". */
+/** Returns "Endpoint secret rotated" for `endpoint.secret_rotated`. */
 export const describeAction = (action: string): string => capitalize(inWords(action));
 
-/** `fields-definition/3` as words: "Fields definition 3". */
+/** Returns "Fields definition 3" for `fields-definition/3`. */
 export function describeSubject(subject: string): string {
   const [kind = "", id = ""] = subject.split("/", 2);
   return capitalize(inWords(kind)) + (id && ` ${id}`);
 }
 
-/** Where the subject has a page of its own, its address in the app. */
+/** Returns the path of the subject's page, if it has one. */
 export function pageOfSubject(subject: string): string | undefined {
   const [kind = "", id = ""] = subject.split("/", 2);
   const folder = pages[kind];
@@ -22,7 +22,7 @@ const pages: Readonly<Record<string, string>> = {
   product: "products",
 };
 
-/** What else was said of a deed, a part for each: "changed: url, active". What says nothing is left out. */
+/** Returns the details, a line each: "changed: url, active". Empty values are omitted. */
 export const describeDetail = (detail: Readonly<Record<string, unknown>>): readonly string[] =>
   Object.entries(detail).flatMap(([name, value]) => {
     if (name === "serviceIds") return [`products: ${textOfReach(value)}`];
@@ -30,7 +30,7 @@ export const describeDetail = (detail: Readonly<Record<string, unknown>>): reado
     return text === "" ? [] : [`${inWords(name)}: ${text}`];
   });
 
-/** The products of a member as the dialog of the permissions has them: null stands for all, also those still to come. */
+/** Null means all products, future ones included. */
 const textOfReach = (value: unknown): string => (value === null ? "all" : textOf(value) || "none");
 
 function textOf(value: unknown): string {

@@ -7,7 +7,7 @@ import { AnswerLabel } from "../../components/labels.tsx";
 import { Payload } from "../../components/payload.tsx";
 import { When } from "../../components/time.tsx";
 
-/** Each try, the last one first and open. */
+/** The attempts, newest first. The newest is expanded. */
 export function AttemptList({ attempts }: { attempts: readonly Attempt[] }) {
   const [turned, setTurned] = useState<ReadonlySet<number>>(new Set());
   if (attempts.length === 0) return <Content component="p">The first attempt has not been made yet.</Content>;
@@ -38,7 +38,7 @@ export function AttemptList({ attempts }: { attempts: readonly Attempt[] }) {
                 expandId: "attempt",
               }}
             />
-            {/* The id by which PatternFly's toggle is named: "2 Details" instead of one "Details" like the other. */}
+            {/* PatternFly names its toggle by this id: "2 Details" instead of the same "Details" in every row. */}
             <Td id={`simple-node${rowIndex}`} dataLabel="Attempt">
               {attempt.number}
             </Td>
@@ -66,7 +66,7 @@ export function AttemptList({ attempts }: { attempts: readonly Attempt[] }) {
   );
 }
 
-/** What the receiver said: its headers, and the start of its body. */
+/** The response's headers and the start of its body. */
 function AttemptAnswer({ attempt: { response_headers, response_body } }: { attempt: Attempt }) {
   if (!response_headers) return <Content component="p">The receiver did not answer.</Content>;
   return (

@@ -11,17 +11,17 @@ import { isOff } from "./hold.ts";
 
 export interface DeliveryActionsProps {
   readonly delivery: DeliveryInFull;
-  /** None: it is deleted, or not known yet. */
+  /** Undefined while it loads, and if it was deleted. */
   readonly endpoint: Endpoint | undefined;
   readonly isEndpointDeleted: boolean;
 }
 
-/** What can be done with a delivery as it is. */
+/** The actions for the delivery's present state. */
 export function DeliveryActions({ delivery, endpoint, isEndpointDeleted }: DeliveryActionsProps) {
   const [asked, setAsked] = useState<DeliveryDeed>();
   const { state, holds_up } = delivery;
   const isPending = state === "pending";
-  // What is pending is due as soon as the endpoint is on again, and not before.
+  // A pending delivery of a stopped endpoint cannot be retried: it becomes due when the endpoint resumes.
   const isHeld = isPending && endpoint !== undefined && isOff(endpoint);
   return (
     <>
@@ -36,7 +36,7 @@ export function DeliveryActions({ delivery, endpoint, isEndpointDeleted }: Deliv
           Give up
         </Button>
       )}
-      {/* Also once it has ended meanwhile: the question then says so. */}
+      {/* Stays open if the delivery ends meanwhile, and then shows the rejection. */}
       {asked && <DeedDialog deed={asked} delivery={delivery} onClose={() => setAsked(undefined)} />}
     </>
   );
@@ -74,10 +74,10 @@ function DeedDialog({ deed, delivery: { id, holds_up }, onClose }: DeedDialogPro
   );
 }
 
-/** As the API counts them. */
+/** The API counts up to 1,000. */
 const counted = (count: number): string => (count >= 1000 ? "1,000 or more" : String(count));
 
-/** `skip`: those behind it in its order go. `cancel`: it is not tried any more. */
+/** `skip` releases the deliveries that wait for this one. `cancel` ends its attempts. */
 type DeliveryDeed = "skip" | "cancel";
 
 const done = { skip: "Those that waited for it go now", cancel: "The delivery was given up" } as const;
@@ -98,7 +98,7 @@ function useDeliveryDeed(deed: DeliveryDeed) {
     },
     onSuccess: () => toast({ kind: "success", title: done[deed] }),
     onError: (error) => toast({ kind: "danger", title: failed[deed], detail: saysWhy(error) }),
-    // Also when it was too late: then the page shows what became of it meanwhile.
+    // After a rejection too: then the page shows the new state.
     onSettled: async () => {
       await client.invalidateQueries({ queryKey: ["deliveries"] });
       await client.invalidateQueries({ queryKey: ["events", "one"] });
@@ -120,7 +120,7 @@ function RetryButton({ delivery: { id, state, waits_for } }: { delivery: Deliver
   );
 }
 
-/** Makes a delivery due now, whatever its state. The stream tells what comes of it. */
+/** Makes a delivery due now, in any state. The stream reports the result. */
 function useRetryDelivery() {
   const api = useApi();
   const client = useQueryClient();
@@ -130,7 +130,7 @@ function useRetryDelivery() {
     onSuccess: async () => {
       await client.invalidateQueries({ queryKey: ["deliveries"] });
       await client.invalidateQueries({ queryKey: ["failures"] });
-      await client.invalidateQueries({ queryKey: ["endpoints"] }); // whose hold it ends
+      await client.invalidateQueries({ queryKey: ["endpoints"] }); // a retry ends the pause of the endpoint
     },
     onError: (error) => toast({ kind: "danger", title: "The delivery could not be retried", detail: saysWhy(error) }),
   });

@@ -10,7 +10,7 @@ export interface HeldNoticeProps {
   readonly endpoint: Endpoint | undefined;
 }
 
-/** Why a delivery waits, until when, and where to go to change that. */
+/** Says why a delivery waits and until when, and links to the object that can change it. */
 export function HeldNotice({ delivery, endpoint }: HeldNoticeProps) {
   const holds = whyHeld(delivery, endpoint, useNow());
   if (holds.length === 0) return null;

@@ -1,23 +1,23 @@
 import type { DeliveryInFull } from "../../api/deliveries.ts";
 import type { Endpoint } from "../../api/endpoints.ts";
 
-/** Why a pending delivery is not under way. */
+/** A reason that a pending delivery is not being sent. */
 export type Hold =
-  /** Its endpoint is not sent to until somebody says so. */
+  /** The endpoint is stopped until an admin resumes it. */
   | { readonly by: "paused" | "disabled" | "undecryptable" | "not active"; readonly reason: string | null }
-  /** The one before it in its order goes first. */
+  /** An earlier delivery with the same ordering key goes first. */
   | { readonly by: "order"; readonly deliveryId: string }
-  /** The receiver asked to be left alone, or does not answer. */
+  /** The receiver asked for a pause, or does not respond. */
   | { readonly by: "receiver"; readonly until: string }
   /** The receiver asked this delivery to wait. */
   | { readonly by: "retry-after"; readonly until: string }
-  /** The wait before its next attempt. */
+  /** The backoff before the next attempt. */
   | { readonly by: "schedule"; readonly until: string };
 
 type Waiting = Pick<DeliveryInFull, "state" | "waits_for" | "next_attempt_at" | "attempts">;
 type Holding = Pick<Endpoint, "state" | "active" | "disabled_reason" | "held_until">;
 
-/** Everything that keeps a delivery from being sent at this moment, what takes somebody to end it first. */
+/** Returns every reason that holds the delivery now. Reasons that need an action come first. */
 export function whyHeld(delivery: Waiting, endpoint: Holding | undefined, now: Date): readonly Hold[] {
   if (delivery.state !== "pending") return [];
   const { waits_for, next_attempt_at } = delivery;

@@ -38,13 +38,16 @@ const wait = /^(\d+)\s*([smhd]?)$/;
 
 const isUnit = (text: string): text is keyof typeof units => Object.hasOwn(units, text);
 
-/** What is tried once and not again. */
+/** One attempt without retries. */
 const never = "none";
 
-/** Nothing is said: a new endpoint takes the waits of its format. */
+/** Returns true for empty text: a new endpoint gets the waits of its format. */
 export const isLeftToFormat = (text: string): boolean => text.trim() === "";
 
-/** "5s, 5m, 2h" in seconds, "none" as no waits; undefined for what cannot be read. A bare number is in seconds. */
+/**
+ * Parses "5s, 5m, 2h" into seconds and "none" into no waits. Numbers without a unit are seconds. Returns undefined for
+ * invalid text.
+ */
 export function readWaits(text: string): number[] | undefined {
   if (text.trim().toLowerCase() === never) return [];
   if (isLeftToFormat(text)) return undefined;
@@ -59,7 +62,7 @@ export function readWaits(text: string): number[] | undefined {
   return seconds.some(Number.isNaN) ? undefined : seconds;
 }
 
-/** The largest unit that says it in a whole number: 7200 is "2h". */
+/** Uses the largest unit with a whole number: 7200 becomes "2h". */
 function writeWait(seconds: number): string {
   const unit = (["d", "h", "m"] as const).find((it) => seconds > 0 && seconds % units[it] === 0) ?? "s";
   return `${seconds / units[unit]}${unit}`;
@@ -68,7 +71,7 @@ function writeWait(seconds: number): string {
 export const writeWaits = (seconds: readonly number[]): string =>
   seconds.length === 0 ? never : seconds.map(writeWait).join(", ");
 
-/** "6 attempts within 5m", without the time that the attempts themselves take. */
+/** Returns "6 attempts within 5 minutes", without the duration of the attempts. */
 export function describeWaits(seconds: readonly number[]): string {
   if (seconds.length === 0) return "No retry: the delivery fails after one attempt";
   const total = seconds.reduce((sum, each) => sum + each, 0);

@@ -104,7 +104,7 @@ export function RetryFields({ draft, errors, onChange, isNew }: EndpointFieldsPr
   );
 }
 
-/** 3scale's own webhook has always taken 410 for an error like any other. */
+/** 3scale's own webhook has always treated 410 as any other error. */
 const whatGoneDoes = (name: string): string =>
   name === "default"
     ? "So is 410, which disables every endpoint but this one"
@@ -112,7 +112,7 @@ const whatGoneDoes = (name: string): string =>
 
 const whatRetryAfterDoes = "A receiver that answers 429 or 503 with Retry-After is waited for, up to a day";
 
-/** Of waits that cannot be read it is not said what follows from them. */
+/** Waits that cannot be parsed are not described. */
 function describeRetries(waits: readonly number[] | undefined): string {
   if (!waits) return whatRetryAfterDoes;
   return waits.length === 0 ? describeWaits(waits) : `${describeWaits(waits)}. ${whatRetryAfterDoes}`;

@@ -13,7 +13,7 @@ export interface HeaderLine {
   readonly value: string;
 }
 
-/** What the form holds: what is typed as text, until it is sent. */
+/** The values of the form. Numbers stay text until they are sent. */
 export interface EndpointDraft extends Pick<
   Endpoint,
   | "name"
@@ -57,7 +57,7 @@ export const newDraft = (format: Endpoint["format"]): EndpointDraft => ({
   ordering: endpointDefaults[format].ordering,
 });
 
-/** The saved endpoint as the form shows it. */
+/** Returns the saved endpoint as values of the form. */
 function draftOf(endpoint: Endpoint, types: readonly EventType[]): EndpointDraft {
   const { event_types, headers, retry_waits_seconds, timeout_seconds, max_in_flight, max_per_second } = endpoint;
   return {
@@ -73,7 +73,7 @@ function draftOf(endpoint: Endpoint, types: readonly EventType[]): EndpointDraft
   };
 }
 
-/** What was typed, as the API takes it. What was not touched is left out. */
+/** Returns the request body with the edited fields only. */
 export function bodyOf(typed: Partial<EndpointDraft>): BellwireSchemas["EndpointChange"] {
   const { description, sendsAll, switches, headers, waits, timeout, inFlight, perSecond, ...same } = typed;
   const retry_waits_seconds = waits === undefined ? undefined : readWaits(waits);
@@ -94,13 +94,13 @@ const namedOf = (headers: readonly HeaderLine[]): [string, string][] =>
 
 const numberOrNone = (typed: string): number | null => (typed === "" ? null : Number(typed));
 
-/** What the form shows: what was typed over what is saved, or over what fits the chosen format. */
+/** Holds the edits over the saved endpoint, or over the defaults of the chosen format. */
 export function useEndpointDraft(endpoint: Endpoint | undefined, types: readonly EventType[]) {
   const [typed, setTyped] = useState<Partial<EndpointDraft>>();
   const base = endpoint ? draftOf(endpoint, types) : newDraft(typed?.format ?? "json");
   const draft = { ...base, ...typed };
   const change = (changed: Partial<EndpointDraft>): void => {
-    // The two belong together: either alone does not say which events are sent.
+    // Both are needed together to say which events are sent.
     const isAboutEvents = changed.sendsAll !== undefined || changed.switches !== undefined;
     const events = isAboutEvents ? { sendsAll: draft.sendsAll, switches: draft.switches } : {};
     setTyped({ ...typed, ...events, ...changed });
@@ -119,7 +119,7 @@ const fields = [
   "max_per_second",
 ];
 
-/** Makes the endpoint if there is none, or sends what was changed of it. */
+/** Creates the endpoint, or sends the edits of an existing one. */
 export function useSaveEndpoint(endpoint: Endpoint | undefined, onSaved: () => void) {
   const api = useApi();
   const navigate = useNavigate();

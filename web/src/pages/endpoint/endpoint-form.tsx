@@ -27,12 +27,12 @@ import { FormatFields, PaceFields, RetryFields } from "./delivery-fields.tsx";
 import { type EndpointDraft, type HeaderLine, useEndpointDraft, useSaveEndpoint } from "./endpoint-draft.ts";
 
 export interface EndpointFormProps {
-  /** None: a new one is made. */
+  /** Without it, the form creates an endpoint. */
   readonly endpoint?: Endpoint;
   readonly types: readonly EventType[];
 }
 
-/** What a part of the form gets. */
+/** The properties of a section of the form. */
 export interface EndpointFieldsProps {
   readonly draft: EndpointDraft;
   readonly errors: Readonly<Record<string, readonly string[]>>;
@@ -142,7 +142,7 @@ function HeadersField({ draft: { headers }, errors, onChange }: EndpointFieldsPr
     <FormGroup role="group" label="Headers of your own" fieldId="headers" aria-describedby={hintIdOf("headers")}>
       <Stack hasGutter>
         {headers.map((line, place) => {
-          const key = `header ${place}`; // lines are told apart by their place alone
+          const key = `header ${place}`; // a line has no identity besides its position
           return (
             <StackItem key={key}>
               <HeaderInputs

@@ -168,7 +168,7 @@ function DeleteEndpointDialog({ id, name, onClose }: { id: number; name: string;
     failed: "The endpoint could not be deleted",
     onDone: async () => {
       client.setQueryData(endpointsQuery(api).queryKey, (list) => list?.filter((it) => it.id !== id));
-      // Away from its page first, which would ask for it again.
+      // Leave the page first, because it would fetch the endpoint again.
       await navigate({ to: "/endpoints" });
       client.removeQueries({ queryKey: ["endpoints", id] });
       await Promise.all(whatItWasIn.map((queryKey) => client.invalidateQueries({ queryKey })));
@@ -192,7 +192,7 @@ function DeleteEndpointDialog({ id, name, onClose }: { id: number; name: string;
 
 const countsUpTo = 200;
 
-/** How many deliveries of the endpoint are under way or wait: "12", "200 or more". */
+/** Counts the pending deliveries of the endpoint: "12", "200 or more". */
 export function usePendingCount(endpointId: number): string {
   const filter = { endpoint_id: endpointId, state: "pending" } as const;
   const { data } = useInfiniteQuery(deliveriesQuery(useApi(), filter, countsUpTo));

@@ -9,7 +9,7 @@ import { FormDialog } from "../../components/form/form-dialog.tsx";
 import { useChange } from "../../components/form/use-change.ts";
 import { When, browserTimeZone, useNow } from "../../components/time.tsx";
 
-/** "Replay…", and how far the last one is. */
+/** Starts a replay, and shows the progress of the last one. */
 export function ReplayCard({ endpointId }: { endpointId: number }) {
   const [openedAt, setOpenedAt] = useState<Date>();
   const { data: replay } = useQuery(newestReplayQuery(useApi(), endpointId));
@@ -100,12 +100,12 @@ const dayMs = 86_400_000;
 
 export interface ReplayDialogProps {
   readonly endpointId: number;
-  /** When it is opened. */
+  /** The time when the dialog opened. */
   readonly now: Date;
   readonly onClose: () => void;
 }
 
-/** Chooses what is sent again, and shows how much that is before it is done. */
+/** Chooses the events to replay, and shows their number in advance. */
 function ReplayDialog({ endpointId, now, onClose }: ReplayDialogProps) {
   const api = useApi();
   const [since, setSince] = useState(localText(new Date(now.getTime() - dayMs)));
@@ -183,7 +183,7 @@ function Preview({ counts, error }: { counts: Replay["counts"] | undefined; erro
   );
 }
 
-/** What is wrong with a span of time, at the field that it is put right in. What is not typed to its end yet is not wrong. */
+/** Returns the errors of a time range by field. Incomplete input is not an error. */
 export function checkSpan(
   since: string,
   until: string,
@@ -194,7 +194,7 @@ export function checkSpan(
   return isTime(until) && new Date(until) <= new Date(since) ? { until: ["Must be later than “Events from”"] } : {};
 }
 
-/** A moment as the browser's own inputs have it: in its time zone, to the second. */
+/** Returns a time as the value of a date input: in the browser's time zone, to the second. */
 export function localText(at: Date): string {
   const two = (part: number): string => String(part).padStart(2, "0");
   const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
@@ -203,7 +203,7 @@ export function localText(at: Date): string {
 
 export const isTime = (typed: string): boolean => !Number.isNaN(new Date(typed).getTime());
 
-/** "3 failed, 12 never sent": what there is of it, or nothing. */
+/** Returns "3 failed, 12 never sent", without zero counts. */
 export function describeCounts({ failed, missing, delivered, given_up }: Replay["counts"]): string {
   const counts: readonly (readonly [number, string])[] = [
     [failed, "failed"],

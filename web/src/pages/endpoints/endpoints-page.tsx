@@ -92,9 +92,9 @@ export function EndpointsTable({ endpoints }: { endpoints: readonly Endpoint[] }
 
 interface LastProblemProps {
   readonly endpoint: Endpoint;
-  /** Of this endpoint, newest first. */
+  /** Failures of this endpoint, newest first. */
   readonly failures: readonly Failure[];
-  /** Older ones of any endpoint, which are not looked at. */
+  /** True if older failures exist, which were not read. */
   readonly areThereMore: boolean;
 }
 

@@ -11,7 +11,7 @@ import { DeliveryStateLabel } from "../../components/labels.tsx";
 import { LinkButton } from "../../components/page-header.tsx";
 import { useToast } from "../../components/toast-context.ts";
 
-/** For each endpoint: what became of its delivery, or the gate that stopped it. */
+/** Shows for each endpoint the state of its delivery, or the gate that stopped the event. */
 export function VerdictList({ event }: { event: EventInFull }) {
   const isDeleted = useIsDeletedEndpoint();
   const { data: deliveries } = useInfiniteQuery(deliveriesQuery(useApi(), { event_id: event.id }));
@@ -52,7 +52,7 @@ export function VerdictList({ event }: { event: EventInFull }) {
   );
 }
 
-/** That there is a delivery does not say that it has arrived. */
+/** A delivery that exists has not necessarily arrived. */
 function VerdictLabel({ verdict: { sent }, state }: { verdict: Verdict; state: DeliveryState | undefined }) {
   if (state) return <DeliveryStateLabel state={state} />;
   return sent ? (
@@ -111,11 +111,11 @@ type Gate = NonNullable<Verdict["gate"]>;
 
 export interface GateInWords {
   readonly reason: string;
-  /** The control of the Webhooks page that would let such an event through, if there is one. */
+  /** The control of the Webhooks page that lets such an event through, if there is one. */
   readonly control?: { readonly id: string; readonly label: string };
 }
 
-/** Why an event was not sent, told as it was when it happened. */
+/** Explains why the event was not sent, by the settings of that time. */
 export function describeGate(gate: Gate, type: Pick<EventType, "label" | "switch">): GateInWords {
   switch (gate) {
     case "web_hooks_denied":
@@ -142,7 +142,7 @@ export interface SendNowButtonProps {
   readonly endpointId: number;
 }
 
-/** Sends an event past the gate that stopped it, and shows what comes of it. */
+/** Sends an event despite the gate that stopped it, and shows the delivery. */
 function SendNowButton({ eventId, endpointId }: SendNowButtonProps) {
   const api = useApi();
   const client = useQueryClient();

@@ -54,7 +54,7 @@ export function EventsPage() {
 
 export interface EventFiltersProps {
   readonly filter: EventFilter;
-  /** Of the account that the list is narrowed to, as far as the list tells it. */
+  /** The name of the filtered account, if the list contains it. */
   readonly accountName: string | undefined;
 }
 

@@ -8,9 +8,9 @@ import type { Chosen } from "./failure-actions.ts";
 
 export interface ToDelete {
   readonly chosen: readonly Chosen[];
-  /** Which they are, in words: "all failures", "1 selected failure". */
+  /** The failures in words: "all failures", "1 selected failure". */
   readonly says: string;
-  /** What else there is to know of them. */
+  /** More information about the failures. */
   readonly note?: string;
 }
 
@@ -35,14 +35,14 @@ export function DeleteFailuresDialog({ toDelete, isBusy, onConfirm, onClose }: D
 }
 
 export interface DeleteUntilDialogProps {
-  /** What failed after this was not shown when the dialog was opened, and stays. */
+  /** Later failures were not shown when the dialog opened, and stay. */
   readonly upTo: Date;
   readonly isBusy: boolean;
   readonly onDelete: (until: Date) => void;
   readonly onClose: () => void;
 }
 
-/** Takes off the list what failed at a time or before it, as the Account Management API's `time` does. */
+/** Deletes the failures up to a time, as the Account Management API's `time` does. */
 export function DeleteUntilDialog({ upTo, isBusy, onDelete, onClose }: DeleteUntilDialogProps) {
   const [local, setLocal] = useState("");
   const here = browserTimeZone();

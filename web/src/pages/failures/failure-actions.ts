@@ -20,12 +20,12 @@ export function useFailureActions() {
     retry,
     remove,
     isBusy: retry.isPending || remove.isPending,
-    /** How far it is, of what takes more than one request. */
+    /** The progress of an action that needs several requests. */
     progress,
   };
 }
 
-/** Something done with chosen failures, request by request; what comes of it is told even if one fails. */
+/** Runs an action on the chosen failures, one request at a time, and reports the result even if one fails. */
 function useDeed(
   deed: Deed,
   tellProgress: (progress: string | undefined) => void,
@@ -40,7 +40,7 @@ function useDeed(
       for (const it of chosen) {
         if (chosen.length > 1) tellProgress(`${doneOf(done, wanted)}…`);
         try {
-          // One after another: each is a transaction of its own on the same rows.
+          // Sequential: each request is a transaction on the same rows.
           done += await act(it);
         } catch (trouble) {
           return { done, wanted, trouble };
@@ -53,26 +53,26 @@ function useDeed(
       toast(describeOutcome(deed, outcome));
       await client.invalidateQueries({ queryKey: ["failures"] });
       await client.invalidateQueries({ queryKey: ["deliveries"] });
-      await client.invalidateQueries({ queryKey: ["endpoints"] }); // a retry ends their holds
+      await client.invalidateQueries({ queryKey: ["endpoints"] }); // a retry ends the pause of the endpoint
     },
   });
 }
 
-/** Which failures: some of an endpoint, those up to a time, every one of an endpoint, or every one. */
+/** A choice of failures: some of an endpoint, those up to a time, all of an endpoint, or all. */
 export type Chosen =
   | { readonly endpoint_id: number; readonly ids: string[] }
   | { readonly endpoint_id?: number; readonly until: string }
   | { readonly endpoint_id: number }
   | { readonly all: true };
 
-/** What it takes to tell a failure from the others. */
+/** The fields that identify a failure. */
 type Named = Pick<Failure, "endpoint_id" | "id">;
 type Timed = Named & Pick<Failure, "failed_at">;
 
-/** The API takes 200 at once; so many ids still fit into an address that every proxy lets through. */
+/** The API accepts 200 ids; 100 fit into a URL that every proxy accepts. */
 const idsMax = 100;
 
-/** Just these, an endpoint at a time: an event that failed at two endpoints has the same id at both. */
+/** Chooses these failures, grouped by endpoint: an event that failed at two endpoints has the same id at both. */
 export const chooseFailures = (failures: readonly Named[]): readonly Chosen[] =>
   [...Map.groupBy(failures, ({ endpoint_id }) => endpoint_id)].flatMap(([endpoint_id, ofEndpoint]) =>
     piecesOf(ofEndpoint.map(({ id }) => id)).map((ids) => ({ endpoint_id, ids })),
@@ -84,8 +84,8 @@ function piecesOf(ids: readonly string[]): string[][] {
 }
 
 /**
- * One that is shown, and all that are older, of the endpoint if there is one. The API takes whole seconds, in which others
- * may have failed after this one: of its own second, only those that are shown and not newer.
+ * Chooses a failure and all older ones, of the endpoint if there is one. The API takes whole seconds, which may contain
+ * later failures: of its own second, only the shown ones that are not newer are chosen.
  */
 export function chooseUpTo(shown: readonly Timed[], last: Timed, filter: { endpoint_id?: number }): readonly Chosen[] {
   const second = secondOf(last);
@@ -95,7 +95,7 @@ export function chooseUpTo(shown: readonly Timed[], last: Timed, filter: { endpo
 
 const secondOf = ({ failed_at }: Timed): number => Math.floor(Date.parse(failed_at) / 1000);
 
-/** How many that is, where it can be known beforehand. */
+/** Counts the failures, if the number is known in advance. */
 export function countOf(chosen: readonly Chosen[]): number | undefined {
   const counts = chosen.map((it) => ("ids" in it ? it.ids.length : NaN));
   const count = counts.reduce((sum, each) => sum + each, 0);
@@ -106,9 +106,9 @@ type Deed = "retry" | "delete";
 
 interface Outcome {
   readonly done: number;
-  /** Where it was known beforehand. */
+  /** Undefined if not known in advance. */
   readonly wanted: number | undefined;
-  /** What ended it before its end. */
+  /** The error that stopped the action early. */
   readonly trouble?: unknown;
 }
 
@@ -122,7 +122,7 @@ const whyNot = {
   delete: "They had left the list meanwhile.",
 } as const;
 
-/** What has come of it, and what has not. */
+/** Describes the result of an action, complete or partial. */
 export function describeOutcome(deed: Deed, { done, wanted, trouble }: Outcome): Toast {
   if (trouble !== undefined) {
     return done === 0

@@ -14,7 +14,7 @@ import { type Chosen, chooseFailures, chooseUpTo, counted, useFailureActions } f
 export interface FailureListProps {
   readonly failures: readonly Failure[];
   readonly filter: FailureFilter;
-  /** What failed after this is not shown yet, and not meant by "all". */
+  /** Later failures are not shown yet, and not part of "all". */
   readonly upTo: Date;
 }
 
@@ -25,20 +25,20 @@ export function FailureList({ failures, filter: { endpoint_id }, upTo }: Failure
   const [untilMost, setUntilMost] = useState<Date>();
   const { retry, remove, isBusy, progress } = useFailureActions();
   const ofEndpoint = endpoint_id === undefined ? {} : { endpoint_id };
-  // One that was retried meanwhile has left the list, and must not be counted.
+  // A failure that was retried meanwhile has left the list, and must not be counted.
   const selected = failures.filter(({ delivery_id }) => ticked.has(delivery_id));
   const chosen = chooseFailures(selected);
 
   const tick = (deliveryIds: readonly string[], isTicked: boolean): void =>
     setTicked((before) => (isTicked ? before.union(new Set(deliveryIds)) : before.difference(new Set(deliveryIds))));
-  // What fails again comes back as the same delivery, and must not come back ticked.
+  // A delivery that fails again has the same id, and must not be selected again.
   const retrySelected = (): void => retry.mutate(chosen, { onSuccess: () => setTicked(new Set()) });
   const retryAll = (): void => retry.mutate([endpoint_id === undefined ? { all: true } : { endpoint_id }]);
   const close = (): void => {
     setToDelete(undefined);
     setUntilMost(undefined);
   };
-  // A question stays until it is done, or else it would take the refusal away with it.
+  // The dialog stays open until the action is done, because it shows a rejection.
   const removeChosen = (these: readonly Chosen[]): void =>
     remove.mutate(these, {
       onSuccess: ({ trouble }) => {
@@ -100,7 +100,7 @@ export function FailureList({ failures, filter: { endpoint_id }, upTo }: Failure
 export interface FailureToolbarProps {
   readonly selectedCount: number;
   readonly isBusy: boolean;
-  /** How far it is with what takes long. */
+  /** The progress of a long action. */
   readonly progress: string | undefined;
   readonly onRetrySelected: () => void;
   readonly onRetryAll: () => void;
@@ -154,7 +154,7 @@ export interface FailuresTableProps {
 }
 
 function FailuresTable({ failures, ticked, isBusy, onTick, onRetry, onDeleteUpTo }: FailuresTableProps) {
-  // What is of one stays on the list, and there is nowhere to send it.
+  // A failure of a deleted endpoint stays on the list, but cannot be retried.
   const isDeleted = useIsDeletedEndpoint();
   const areAllTicked = failures.every(({ delivery_id }) => ticked.has(delivery_id));
   return (

@@ -7,7 +7,7 @@ import { FormDialog } from "../../components/form/form-dialog.tsx";
 import { textOf, useChange, useTyped } from "../../components/form/use-change.ts";
 
 export interface FieldDialogProps {
-  /** None: a new one is made. */
+  /** Without it, the dialog creates a field. */
   readonly definition?: FieldsDefinition;
   readonly onClose: () => void;
 }
@@ -107,7 +107,7 @@ export function FieldDialog({ definition, onClose }: FieldDialogProps) {
   );
 }
 
-/** Nothing is erased behind the back of whoever filled in a form. */
+/** Saved values are never deleted. */
 const keepsHint = (definition: FieldsDefinition | undefined): string =>
   definition ? " What was chosen before and is not among them any more stays until somebody changes it" : "";
 
@@ -117,14 +117,14 @@ const alwaysThere: Readonly<Record<FieldTarget, readonly string[]>> = {
   Cinstance: ["name"],
 };
 
-/** Whether nothing can do without the field: the API keeps it required, and does not delete it. */
+/** Returns true for fields that the API keeps required and does not delete. */
 export const isAlwaysThere = ({ target, name }: Pick<FieldsDefinition, "target" | "name">): boolean =>
   alwaysThere[target].includes(name);
 
-/** The choices of a field as they are typed: one a line, since a choice may have commas in it. */
+/** Returns the choices as text, one per line, since a choice can contain commas. */
 export const linesOf = (choices: readonly string[]): string => choices.join("\n");
 
-/** The choices that these lines are: without spaces around, without empty ones, each once. */
+/** Parses the lines: trims them, and drops empty ones and duplicates. */
 export const choicesIn = (lines: string): string[] => [
   ...new Set(
     lines

@@ -77,7 +77,7 @@ export interface FieldsTableProps {
   readonly definitions: readonly FieldsDefinition[];
   readonly onEdit: (definition: FieldsDefinition) => void;
   readonly onDelete: (definition: FieldsDefinition) => void;
-  /** `position` counts from 1, among those of the same target. */
+  /** `position` counts from 1 among the fields of the same target. */
   readonly onMove: (definition: FieldsDefinition, position: number) => void;
   readonly isBusy: boolean;
 }
@@ -124,7 +124,7 @@ export function FieldsTable({ label, definitions, onEdit, onDelete, onMove, isBu
   );
 }
 
-/** Each for itself: a choice may have commas in it. */
+/** One label per choice, since a choice can contain commas. */
 const Choices = ({ of: { label, choices } }: { of: FieldsDefinition }) =>
   choices.length === 0 ? (
     "Any text"

@@ -113,7 +113,9 @@ function MailState({ mail: { sent_at, attempts_made } }: { mail: Mail }) {
   );
 }
 
-/** A line that is an address of one of the two portals is a link; what developers have written themselves never is. */
+/**
+ * Turns lines with an address of one of the two portals into links. Text that developers wrote never becomes a link.
+ */
 export function MailText({ text }: { text: string }) {
   const portals = [useSession().developerPortalUrl, `${location.origin}/`];
   const isOurs = (part: string): boolean => portals.some((url) => part.startsWith(url));

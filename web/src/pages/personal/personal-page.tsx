@@ -10,7 +10,7 @@ import { textOf, useChange, useTyped } from "../../components/form/use-change.ts
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { PageHeader, SectionCard } from "../../components/page-header.tsx";
 
-/** For everybody who can sign in, whatever else is open to them. */
+/** Open to every signed-in user. */
 export function PersonalPage() {
   const query = useQuery(colleagueQuery(useManagement(), useSession().userId));
   return (
@@ -105,7 +105,7 @@ interface OwnChange<Name extends string> {
   readonly failed: string;
 }
 
-/** A form by which somebody changes what is their own. */
+/** Updates the signed-in user. */
 export function useOwnChange<Name extends string>({ userId, saved, fields, done, failed }: OwnChange<Name>) {
   const api = useManagement();
   const renewSession = useRenewSession();

@@ -81,7 +81,7 @@ export function useBinActions() {
   return { create, remove, change };
 }
 
-/** "200", or "500 after 1.5 s". */
+/** Returns "200", or "500 after 1.5 s". */
 export const describeAnswer = ({
   answer_status,
   answer_delay_ms,

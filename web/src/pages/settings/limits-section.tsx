@@ -8,10 +8,10 @@ import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 const limitsQuery = (api: ApiClient) =>
   queryOptions({ queryKey: ["limits"], queryFn: () => answerOf(api.GET("/api/v1/limits")) });
 
-/** `endpoints-per-provider` as "Endpoints per provider". */
+/** Returns "Endpoints per provider" for `endpoints-per-provider`. */
 const inWords = (name: string): string => `${name.charAt(0).toUpperCase()}${name.slice(1).replaceAll("-", " ")}`;
 
-/** How many of each there may be, read when it is opened. */
+/** Shows the limits and their use. Fetches them when it is expanded. */
 export function LimitsSection() {
   const [isOpen, setOpen] = useState(false);
   return (

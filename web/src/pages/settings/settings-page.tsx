@@ -57,7 +57,7 @@ export function SettingsForm({ saved }: { saved: Settings }) {
   );
 }
 
-/** The settings that are changed here, and how they get there. Only what was changed is sent. */
+/** Holds the edited settings. Saving sends only the edits. */
 export function useSettingsForm(saved: Settings) {
   const api = useManagement();
   const renewSession = useRenewSession();
@@ -68,7 +68,7 @@ export function useSettingsForm(saved: Settings) {
     done: "The settings were changed",
     failed: "The settings could not be changed",
     fields: Object.keys(values),
-    // Which pages are open, in which zone their times are, and what a password needs: all that may have changed.
+    // The session contains permissions, the time zone and the password rule, which may have changed.
     onDone: async () => {
       forget();
       await renewSession();
@@ -78,14 +78,14 @@ export function useSettingsForm(saved: Settings) {
     values,
     change,
     errors,
-    /** A field of text or a choice. */
+    /** Properties of a text or select field. */
     field: (id: string) => ({
       id,
       value: textOf(values[id]),
       errors: errors[id],
       onChange: (value: string) => change({ [id]: value }),
     }),
-    /** Something that is or is not so. */
+    /** Properties of a checkbox. */
     toggle: (id: string) => ({ id, isOn: values[id] === true, onChange: (isOn: boolean) => change({ [id]: isOn }) }),
     isChanged: typed !== undefined,
     isSaving: isPending,
@@ -100,7 +100,7 @@ export function useSettingsForm(saved: Settings) {
   };
 }
 
-/** What a part of the form gets. */
+/** The properties of a section of the form. */
 export type SettingsFormState = ReturnType<typeof useSettingsForm>;
 
 const activations = [
@@ -173,7 +173,7 @@ const webHooks = [
   { value: "denied", label: "Denied" },
 ] as const;
 
-/** Those that this browser knows, and the one that is saved, which it may not know. */
+/** The zones that this browser knows, and the saved one, which it may not know. */
 function timeZonesWith(saved: string): { value: string; label: string }[] {
   const names = new Set(["UTC", saved, ...Intl.supportedValuesOf("timeZone")]);
   return [...names].filter(Boolean).map((name) => ({ value: name, label: name.replaceAll("_", " ") }));

@@ -125,7 +125,7 @@ export function StepCard({ number, title, action, children }: StepCardProps) {
   );
 }
 
-/** To the bin that the webhooks go to, or else to the list of what was sent. */
+/** Leads to the bin that receives the webhooks, or to the list of deliveries. */
 export function WatchButton({ bin }: { bin: Bin | undefined }) {
   if (!bin) {
     return (
@@ -149,7 +149,7 @@ export function WatchButton({ bin }: { bin: Bin | undefined }) {
   );
 }
 
-/** As the navigation calls what is not for admins alone. */
+/** The pages that members may get, by their names in the navigation. */
 const places = [
   { to: "/accounts", title: "Accounts" },
   { to: "/applications", title: "Applications" },
@@ -161,7 +161,7 @@ const places = [
   { to: "/personal", title: "Personal settings" },
 ] as const;
 
-/** Where a member may go. */
+/** Links to the pages that a member may open. */
 export function OpenPlaces() {
   const session = useSession();
   return (

@@ -24,7 +24,7 @@ const fields = ["allowed_sections", "allowed_service_ids"] as const;
 
 export function PermissionsDialog({ user, onClose }: { user: User; onClose: () => void }) {
   const api = useManagement();
-  // A choice begins with what is set now: from an older answer, it would take back what somebody else has set.
+  // Always starts from the present permissions: an older response would undo changes of another admin.
   const permissions = useQuery({ ...permissionsQuery(api, user.id), refetchOnMount: "always" });
   const products = useQuery(productsQuery(api));
   const [touched, setTouched] = useState<Touched>({});
@@ -90,7 +90,7 @@ export interface ProductChoiceProps {
   readonly onChange: (touched: Touched) => void;
 }
 
-/** The products that a member looks after: every one, some, or none. */
+/** Chooses the products of a member: all, some, or none. */
 function ProductChoice({ products, chosen, errors, onChange }: ProductChoiceProps) {
   const { isEveryProduct, productIds } = chosen;
   return (
@@ -132,10 +132,10 @@ function ProductChoice({ products, chosen, errors, onChange }: ProductChoiceProp
 
 type Sections = Permissions["allowed_sections"];
 
-/** What was chosen anew. */
+/** The edits. */
 interface Touched {
   readonly sections?: Sections;
-  /** Whether it is every product, also those to come, whatever is ticked. */
+  /** True for all products, future ones included, whichever are selected. */
   readonly isEveryProduct?: boolean;
   readonly productIds?: readonly number[];
 }
@@ -145,7 +145,7 @@ interface LoadedPermissions {
   readonly products: readonly Pick<Product, "id">[];
 }
 
-/** What is set, with what was chosen over it. Of products that are gone nothing is shown, and the API takes none of them. */
+/** Returns the saved permissions with the edits. Omits deleted products, which the API would reject. */
 function shownPermissions({ saved, products }: LoadedPermissions, touched: Touched): Required<Touched> {
   const isThere = new Set(products.map(({ id }) => id));
   const ids = touched.productIds ?? saved.allowed_service_ids ?? [];
@@ -156,7 +156,7 @@ function shownPermissions({ saved, products }: LoadedPermissions, touched: Touch
   };
 }
 
-/** What is sent: nothing of what nobody touched, so that it stays as somebody else may have set it. */
+/** Returns only the edited permissions, so that changes of another admin survive. */
 function permissionsChange(loaded: LoadedPermissions, touched: Touched): Partial<Permissions> {
   const { isEveryProduct, productIds } = shownPermissions(loaded, touched);
   const areProductsTouched = touched.isEveryProduct !== undefined || touched.productIds !== undefined;
@@ -168,7 +168,7 @@ function permissionsChange(loaded: LoadedPermissions, touched: Touched): Partial
 
 const isTouched = (touched: Touched): boolean => Object.keys(touched).length > 0;
 
-/** A list with one of its possible members put in or left out. */
+/** Returns the list with the value added or removed. */
 function switched<T>(all: readonly T[], one: T, isOn: boolean): T[] {
   return [...all.filter((it) => it !== one), ...(isOn ? [one] : [])];
 }

@@ -27,7 +27,7 @@ export function TeamPage() {
     colleagueQuestion(taken.operation, user.username)
       ? setOpen({ user, asks: taken })
       : step.mutate({ id: user.id, operation: taken.operation });
-  // Nobody locks himself out by a slip: the last admin could not, and whoever else must go asks a colleague.
+  // Prevents users from locking themselves out by accident.
   const itemsFor = (user: User) =>
     user.id === userId
       ? [{ title: "Personal settings", onClick: () => void navigate({ to: "/personal" }) }]
@@ -66,7 +66,7 @@ export function TeamPage() {
   );
 }
 
-/** What was chosen from a colleague's menu and wants more to be said. */
+/** The dialog that the menu of a team member opened. */
 export interface OpenDialog {
   readonly user: User;
   readonly asks: "edit" | "permissions" | "delete" | UserStep;
@@ -97,7 +97,7 @@ export function ColleagueDialog({ user, asks, isBusy, onStep, onDelete, onClose 
   );
 }
 
-/** What is asked before a step that takes something away from somebody, or gives everything away. */
+/** Returns the confirmation before a step that restricts a team member, or grants every right. */
 export function colleagueQuestion(operation: UserStep["operation"] | "delete", name: string): Question | undefined {
   switch (operation) {
     case "suspend":

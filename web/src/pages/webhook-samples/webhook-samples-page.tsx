@@ -13,7 +13,7 @@ import { Payload } from "../../components/payload.tsx";
 
 const formats = ["3scale", "json", "cloudevents", "cloudevents-binary"] as const;
 
-/** "What the webhooks look like", for whoever writes the receiver. */
+/** Shows sample requests, for developers of receivers. */
 export function WebhookSamplesPage() {
   const api = useApi();
   const [type, setType] = useState<EventTypeName>("account.created");

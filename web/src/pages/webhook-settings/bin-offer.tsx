@@ -14,13 +14,13 @@ import { type Settings, saveSettings } from "./settings.ts";
 export interface BinOfferProps {
   readonly endpointId: number | undefined;
   readonly savedUrl: string;
-  /** As the form has them: what was changed and not saved yet is saved along. */
+  /** The values of the form. Unsaved edits are saved too. */
   readonly settings: Settings;
   readonly types: readonly EventType[];
   readonly onSaved: () => void;
 }
 
-/** One click to a receiver that shows what it catches; and, while that is the receiver, the way to one's own. */
+/** Offers a request bin as receiver in one click. While a bin is the receiver, leads to the URL field. */
 export function BinOffer({ endpointId, savedUrl, settings, types, onSaved }: BinOfferProps) {
   const { data: bins = [] } = useQuery(binsQuery(useApi()));
   const [isAsking, setAsking] = useState(false);
@@ -108,7 +108,7 @@ const BinNotice = ({ bin }: { bin: Bin }) => (
   </Alert>
 );
 
-/** Makes a bin and sends the webhooks there: those that are chosen, or all if none is. The rest of the form is saved along. */
+/** Creates a bin and makes it the receiver, with the rest of the form. Selects all events if none is selected. */
 function useBinAsReceiver(types: readonly EventType[], onSaved: () => void) {
   const api = useApi();
   const client = useQueryClient();

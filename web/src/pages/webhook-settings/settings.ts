@@ -9,7 +9,7 @@ import { useSession } from "../../api/session.tsx";
 import { focusWrongField } from "../../components/form/use-change.ts";
 import { useToast } from "../../components/toast-context.ts";
 
-/** What the form holds. `switches` are the names of the events that are on, such as `account.created`. */
+/** The values of the form. `switches` holds the selected events, such as `account.created`. */
 export interface Settings {
   readonly active: boolean;
   readonly provider_actions: boolean;
@@ -28,7 +28,7 @@ const untouched: Settings = {
   switches: new Set(),
 };
 
-/** The saved settings, or everything off before there are any. */
+/** Returns the saved settings, or everything off before the first save. */
 export function settingsOf(endpoint: Endpoint | null, types: readonly EventType[]): Settings {
   if (!endpoint) return untouched;
   const { active, provider_actions, all_actors, url, success, event_types } = endpoint;
@@ -49,7 +49,7 @@ interface SaveNeeds {
   readonly types: readonly EventType[];
 }
 
-/** Saves what 3scale's API knows through it, and then what only we have, if that changed. */
+/** Saves the settings that 3scale's API has, and then Bellwire's own if they changed. */
 export async function saveSettings({ api, csrfToken, types }: SaveNeeds, settings: Settings): Promise<void> {
   await putWebhooks(csrfToken, {
     url: settings.url,
@@ -66,7 +66,7 @@ export async function saveSettings({ api, csrfToken, types }: SaveNeeds, setting
   );
 }
 
-/** The Account Management API's operation, which makes the endpoint if there is none. */
+/** Calls the Account Management API, which creates the endpoint on the first save. */
 async function putWebhooks(csrfToken: string, webhooks: Record<string, string | boolean>): Promise<void> {
   const response = await fetch("/admin/api/webhooks.json", {
     method: "PUT",
@@ -84,7 +84,7 @@ async function readDefaultEndpoint(api: ApiClient): Promise<Endpoint> {
 }
 
 export interface SaveSettingsOptions {
-  /** What is saved so far, or null. */
+  /** The saved endpoint, or null before the first save. */
   readonly endpoint: Endpoint | null;
   readonly types: readonly EventType[];
   readonly onSaved: () => void;
@@ -105,10 +105,10 @@ export function useSaveSettings({ endpoint, types, onSaved }: SaveSettingsOption
       await navigate({ to: "/webhooks/edit", replace: true });
     },
     onError: (problem) => {
-      // Of the two parts of saving, one may have been done.
+      // Saving takes two requests, and the first may have succeeded.
       void client.invalidateQueries({ queryKey: ["endpoints"] });
       const isAboutUrl = urlErrorsOf(problem).length > 0;
-      // A first save that fails shows the form with the error beside its field, and no more.
+      // If the first save fails, the error beside its field is enough.
       if (!endpoint && isAboutUrl) return;
       toast({
         kind: "danger",

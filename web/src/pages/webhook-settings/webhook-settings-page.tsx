@@ -17,7 +17,7 @@ import { PageHeader } from "../../components/page-header.tsx";
 import { BinOffer } from "./bin-offer.tsx";
 import { type Settings, settingsOf, useSaveSettings } from "./settings.ts";
 
-/** Account Settings > Integrate > Webhooks: `new` until something is saved, `edit` from then on. */
+/** The page Account Settings > Integrate > Webhooks: `new` before the first save, then `edit`. */
 export function WebhookSettingsPage() {
   const path = useLocation({ select: ({ pathname }) => (pathname === "/webhooks/new" ? "new" : "edit") });
   const api = useApi();
@@ -65,10 +65,10 @@ export interface SettingsFormProps {
 
 export function SettingsForm({ endpoint, types }: SettingsFormProps) {
   const saved = settingsOf(endpoint, types);
-  // What was typed and not saved yet. Without it the form shows what is saved, also when that changes meanwhile.
+  // The unsaved edits. Without them the form follows the saved settings.
   const [typed, setTyped] = useState<Settings>();
   const [testStatus, setTestStatus] = useState<number>();
-  // The saved URL as it is, if it has been asked for: the API masks it.
+  // The saved URL without its mask, if it was requested.
   const [wholeUrl, setWholeUrl] = useState<string>();
   const settings = typed ?? saved;
   const change = (changed: Partial<Settings>): void => setTyped({ ...settings, ...changed });
@@ -138,15 +138,15 @@ export function SettingsForm({ endpoint, types }: SettingsFormProps) {
 export interface SuccessChoiceProps {
   readonly endpoint: Endpoint;
   readonly success: Endpoint["success"];
-  /** How the last test request was answered. */
+  /** The status of the last test request. */
   readonly testStatus: number | undefined;
   readonly onChange: (success: Endpoint["success"]) => void;
 }
 
-/** Enough to notice a receiver that says 202 to everything. */
+/** Enough to notice a receiver that always responds with 202. */
 const looksBack = 20;
 
-/** Offered once a receiver answers 201 to 207, and from then on while it is chosen. */
+/** Shown once a receiver responds with 201 to 207, and while it is chosen. */
 export function SuccessChoice({ endpoint, success, testStatus, onChange }: SuccessChoiceProps) {
   const { data } = useInfiniteQuery(deliveriesQuery(useApi(), { endpoint_id: endpoint.id }, looksBack));
   const statuses = data?.pages.flatMap((page) => page.data).map(({ last_attempt }) => last_attempt?.status) ?? [];
@@ -169,7 +169,7 @@ export function SuccessChoice({ endpoint, success, testStatus, onChange }: Succe
 
 const pointedAt = "bellwire-pointed-at";
 
-/** Leads the eye and the keyboard to the control that a link such as `/webhooks/edit#all_actors` names. */
+/** Scrolls to and highlights the control that a link such as `/webhooks/edit#all_actors` names. */
 export function usePointedAtControl(): void {
   const hash = useLocation({ select: (location) => location.hash });
   useEffect(() => {
