@@ -7,16 +7,16 @@ import { fillPath, takeSteps } from "./take-steps.ts";
 test.for(["xml", "json"] as const)("every operation does its work and answers in %s", async (wanted, { api }) => {
   const taken = new Set<string>();
   for await (const { operation, format, answer } of takeSteps(api, wanted)) {
-    const { title, method, answers } = operation;
+    const { title, method, response } = operation;
     const { statusCode, body, headers } = answer;
     taken.add(title);
     const said = [title, body.slice(0, 300)];
     expect([...said, statusCode]).toEqual([...said, method === "POST" ? 201 : 200]);
     if (method === "POST")
       expect([title, headers.location]).toEqual([title, expect.stringMatching(/^http.*\/admin\/api\//)]);
-    if (!answers) expect([title, body]).toEqual([title, ""]);
+    if (!response) expect([title, body]).toEqual([title, ""]);
     else if (format === "xml") expect(body.startsWith(xmlDeclaration) || body.startsWith("<permissions>")).toBe(true);
-    else expect(Value.Errors(answers.schema, JSON.parse(body))).toEqual([]);
+    else expect(Value.Errors(response.schema, JSON.parse(body))).toEqual([]);
   }
   expect(taken).toEqual(new Set(operations.map(({ title }) => title)));
 });
@@ -95,7 +95,7 @@ test.for(wrapped)(
 );
 
 test("a format that nobody knows is refused wherever a path has an extension", async ({ api }) => {
-  const read = operations.filter(({ method, texts }) => method === "GET" && !texts);
+  const read = operations.filter(({ method, textParameters }) => method === "GET" && !textParameters);
   for (const { path } of read) {
     expect([path, (await api.ask("GET", `${ones(path)}.yaml`)).statusCode]).toEqual([path, 406]);
   }

@@ -22,7 +22,7 @@ test("a field that nothing can do without stays", async ({ api }) => {
 
   expect([answer.statusCode, answer.json()]).toEqual([
     403,
-    { errors: { base: ["Nothing can do without this field"] } },
+    { errors: { base: ["Built-in fields cannot be deleted"] } },
   ]);
 });
 

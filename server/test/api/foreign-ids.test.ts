@@ -7,8 +7,8 @@ import { fill, make } from "./made-things.ts";
 const ofOneThing = operations.filter(({ path }) => path.includes("{"));
 
 // A field that is named in the body is of the right kind, so that nothing but the path can be what is wrong.
-const payloadOf = ({ wrapper, refusesUnknown }: Pick<Operation, "wrapper" | "refusesUnknown">): object =>
-  wrapper === undefined ? {} : { [wrapper]: refusesUnknown ? { name: "Mine" } : { name: "Mine", label: "Mine" } };
+const payloadOf = ({ wrapper, rejectsUnknown }: Pick<Operation, "wrapper" | "rejectsUnknown">): object =>
+  wrapper === undefined ? {} : { [wrapper]: rejectsUnknown ? { name: "Mine" } : { name: "Mine", label: "Mine" } };
 
 test("what is another provider's is not there, for any operation, and stays as it is", async ({ api, neighbour }) => {
   const theirs = await make(neighbour);

@@ -19,7 +19,7 @@ test("the last admin of a provider stays, and stays an admin who can sign in", a
       403,
       {
         errors: {
-          base: [method === "DELETE" ? "Can't delete last admin" : "The last admin must stay an admin who can sign in"],
+          base: [method === "DELETE" ? "Can't delete last admin" : "The last admin must remain an active admin"],
         },
       },
     ]);

@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import { operations } from "../../src/http/account-management-api/operations.ts";
 import { test, xmlDeclaration } from "./api-test.ts";
 
-const strict = operations.filter(({ refusesUnknown }) => refusesUnknown);
+const strict = operations.filter(({ rejectsUnknown }) => rejectsUnknown);
 
 test("operations that a misspelled name would widen are strict; 3scale's leniency stays for the others", () => {
   expect(strict.map(({ method, path }) => `${method} ${path}`)).toEqual([

@@ -40,7 +40,10 @@ test("an id that nothing can have is not found by any DELETE, and nothing goes",
   await doors.http.ready();
   const ofApi = operations
     .filter(({ method }) => method === "DELETE")
-    .map(({ path, texts = [] }) => ({ path: `/admin/api${path.replaceAll(/\{(\w+)\}/g, ":$1")}`, texts }));
+    .map(({ path, textParameters: texts = [] }) => ({
+      path: `/admin/api${path.replaceAll(/\{(\w+)\}/g, ":$1")}`,
+      texts,
+    }));
   const others = routesOf(doors.http)
     .filter(({ method, path }) => method === "DELETE" && path.startsWith("/api/v1/"))
     .map(({ path }) => ({ path, texts: [] }));

@@ -147,7 +147,7 @@ export interface components {
             org_name?: string;
             monthly_billing_enabled?: boolean;
             monthly_charging_enabled?: boolean;
-            /** @description Notes of programs. Only `managed_by`; an empty text removes it. */
+            /** @description Machine-readable notes. The only one is `managed_by`; an empty text removes it. */
             annotations?: {
                 managed_by?: string;
             };
@@ -399,7 +399,7 @@ export interface components {
         };
         /**
          * Metadata
-         * @description Where this page stands in the list. Absent when everything is on one page.
+         * @description The position of this page in the list. Absent if the list has one page.
          */
         Metadata: {
             /** Format: int64 */
@@ -497,21 +497,21 @@ export interface components {
         };
         /**
          * Refusal
-         * @description One of these says why.
+         * @description One of these fields gives the reason.
          */
         Refusal: {
             error?: string | {
-                /** @description The state that it is in. */
+                /** @description The object's current state. */
                 from: string;
-                /** @description The step that does not lead on from there. */
+                /** @description The transition that this state does not allow. */
                 event: string;
                 error: string;
-                /** @description The thing itself. */
+                /** @description The object, unchanged. */
                 object: {
                     [key: string]: unknown;
                 };
             };
-            /** @description What is wrong, by field. */
+            /** @description The error messages, by field. */
             errors?: {
                 [key: string]: string[];
             };
@@ -634,7 +634,7 @@ export interface components {
                 web_buyer?: number[];
                 email_buyer?: number[];
             };
-            /** @description Notes of programs. Only `managed_by`; an empty text removes it. */
+            /** @description Machine-readable notes. The only one is `managed_by`; an empty text removes it. */
             annotations?: {
                 managed_by?: string;
             };
@@ -675,7 +675,7 @@ export interface components {
                 web_buyer?: number[];
                 email_buyer?: number[];
             };
-            /** @description Notes of programs. Only `managed_by`; an empty text removes it. */
+            /** @description Machine-readable notes. The only one is `managed_by`; an empty text removes it. */
             annotations?: {
                 managed_by?: string;
             };
@@ -753,7 +753,7 @@ export interface components {
             service_plan_id?: number;
             /** Format: int64 */
             application_plan_id?: number;
-            /** @description Notes of programs. Only `managed_by`; an empty text removes it. */
+            /** @description Machine-readable notes. The only one is `managed_by`; an empty text removes it. */
             annotations?: {
                 managed_by?: string;
             };

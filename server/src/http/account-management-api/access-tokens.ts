@@ -93,17 +93,18 @@ const issuedTokenResponse: ResponseDoc = {
 export const createAccessTokenOperation: Operation = {
   title: "Access Token Create",
   tag: "Access tokens",
-  says: "Makes an access token for yourself; with the provider key, for any user of the provider. A token makes none that is worth more than itself.",
+  description:
+    "Makes an access token for yourself; with the provider key, for any user of the provider. A token makes none that is worth more than itself.",
   method: "POST",
   path: "/users/{user_id}/access_tokens",
-  deed: "change-own",
+  action: "change-own",
   formats: jsonOnly,
   body: NewAccessTokenSchema,
   wrapper: "token",
-  answers: issuedTokenResponse,
-  refusesUnknown: true,
+  response: issuedTokenResponse,
+  rejectsUnknown: true,
 
-  async answer({ pool }, call) {
+  async handle({ pool }, call) {
     const { provider, caller } = call;
     const userId = call.id("user_id");
     if ("userId" in caller.actor && caller.actor.userId !== userId) throw new Problem("role-missing");
@@ -115,15 +116,15 @@ export const createAccessTokenOperation: Operation = {
 export const listPersonalAccessTokensOperation: Operation = {
   title: "Personal Access Token List",
   tag: "Access tokens",
-  says: "Returns your own access tokens; with a name, those whose name contains it.",
+  description: "Returns your own access tokens; with a name, those whose name contains it.",
   method: "GET",
   path: "/personal/access_tokens",
-  deed: "read-own",
+  action: "read-own",
   formats: jsonOnly,
   query: Type.Object({ name: Type.Optional(Type.String({ description: "A part of the name." })) }),
-  answers: accessTokensResponse,
+  response: accessTokensResponse,
 
-  async answer({ pool }, call) {
+  async handle({ pool }, call) {
     const tokens = await listAccessTokens(pool, requireTokenOwner(call), parseText(call.query["name"]) || undefined);
     return { json: () => renderJson({ access_tokens: tokens.map((it) => accessTokenToJson(it, call.provider)) }) };
   },
@@ -132,17 +133,18 @@ export const listPersonalAccessTokensOperation: Operation = {
 export const createPersonalAccessTokenOperation: Operation = {
   title: "Personal Access Token Create",
   tag: "Access tokens",
-  says: "Makes an access token of your own. Its value is in this answer and in no other. A token makes none that is worth more than itself: neither more scopes nor a later end.",
+  description:
+    "Makes an access token of your own. Its value is in this answer and in no other. A token makes none that is worth more than itself: neither more scopes nor a later end.",
   method: "POST",
   path: "/personal/access_tokens",
-  deed: "change-own",
+  action: "change-own",
   formats: jsonOnly,
   body: NewAccessTokenSchema,
   wrapper: "token",
-  answers: issuedTokenResponse,
-  refusesUnknown: true,
+  response: issuedTokenResponse,
+  rejectsUnknown: true,
 
-  async answer({ pool }, call) {
+  async handle({ pool }, call) {
     return issueToken(pool, call, requireTokenOwner(call).userId);
   },
 };
@@ -150,15 +152,15 @@ export const createPersonalAccessTokenOperation: Operation = {
 export const readPersonalAccessTokenOperation: Operation = {
   title: "Personal Access Token Read",
   tag: "Access tokens",
-  says: "Returns an access token of your own, by its id or by its value.",
+  description: "Returns an access token of your own, by its id or by its value.",
   method: "GET",
   path: "/personal/access_tokens/{id}",
-  texts: ["id"],
-  deed: "read-own",
+  textParameters: ["id"],
+  action: "read-own",
   formats: jsonOnly,
-  answers: accessTokenResponse,
+  response: accessTokenResponse,
 
-  async answer({ pool }, call) {
+  async handle({ pool }, call) {
     const token = requireSuccess(await readOwnAccessToken(pool, requireTokenOwner(call), call.text("id")));
     return { json: () => renderJson(accessTokenToJson(token, call.provider)) };
   },
@@ -167,14 +169,14 @@ export const readPersonalAccessTokenOperation: Operation = {
 export const deletePersonalAccessTokenOperation: Operation = {
   title: "Personal Access Token Delete",
   tag: "Access tokens",
-  says: "Deletes an access token of your own, by its id or by its value: it opens nothing any more.",
+  description: "Deletes an access token of your own, by its id or by its value: it opens nothing any more.",
   method: "DELETE",
   path: "/personal/access_tokens/{id}",
-  texts: ["id"],
-  deed: "change-own",
+  textParameters: ["id"],
+  action: "change-own",
   formats: jsonOnly,
 
-  async answer({ pool }, call) {
+  async handle({ pool }, call) {
     const owner = requireTokenOwner(call);
     await pool.inTransaction(async (tx) => {
       const { id } = requireSuccess(await readOwnAccessToken(tx, owner, call.text("id")));

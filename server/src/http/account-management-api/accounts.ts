@@ -137,10 +137,11 @@ export async function requireAccount(db: Database, providerId: number, id: numbe
 export const listAccountsOperation: Operation = {
   title: "Account List",
   tag: "Accounts",
-  says: "Returns the accounts, oldest first. When there are more than `per_page`, the answer says which page it is.",
+  description:
+    "Returns the accounts, oldest first. When there are more than `per_page`, the answer says which page it is.",
   method: "GET",
   path: "/accounts",
-  deed: "read-portal",
+  action: "read-portal",
   formats: xmlAndJson,
   query: Type.Object({
     state: Type.Optional(
@@ -153,15 +154,15 @@ export const listAccountsOperation: Operation = {
     ),
     ...pageQuery,
   }),
-  answers: accountsResponse,
+  response: accountsResponse,
 
-  async answer({ pool }, { provider, caller: { reach }, adminUrl, query }) {
+  async handle({ pool }, { provider, caller: { reach }, adminUrl, query }) {
     const filter = {
       state: parseText(query["state"]) || undefined,
       query: parseText(query["query"])?.trim() || undefined,
     };
     const page = parsePage(query);
-    const range = { limit: page.perPage, offset: page.offset };
+    const range = { limit: page.limit, offset: page.offset };
     const { accounts, total } = await searchAccounts(pool, provider.id, filter, range);
     const standing = pageMetadata(page, total);
     const settings = await readDocumentSettings(pool, provider);
@@ -175,20 +176,20 @@ export const listAccountsOperation: Operation = {
 export const findAccountOperation: Operation = {
   title: "Account Find",
   tag: "Accounts",
-  says: "Finds the account of a user, by the first of these that is given.",
+  description: "Finds the account of a user, by the first of these that is given.",
   method: "GET",
   path: "/accounts/find",
-  deed: "read-portal",
+  action: "read-portal",
   formats: xmlAndJson,
   query: Type.Object({
     username: Type.Optional(Type.String({ description: "The user's name. It counts first." })),
     user_id: Type.Optional(Type.String({ description: "The user's id. It counts where no name is given." })),
     email: Type.Optional(Type.String({ description: "The user's address. It counts last." })),
   }),
-  also: [404],
-  answers: accountResponse,
+  otherErrors: [404],
+  response: accountResponse,
 
-  async answer({ pool }, call) {
+  async handle({ pool }, call) {
     const named = parseUserName(call.query);
     const accountId = named && (await findAccountOfUser(pool, call.provider.id, named));
     const found = accountId === undefined ? undefined : await readAccountDetails(pool, call.provider, accountId);
@@ -210,14 +211,14 @@ function parseUserName(query: Parameters): UserName | undefined {
 export const readAccountOperation: Operation = {
   title: "Account Read",
   tag: "Accounts",
-  says: "Returns an account.",
+  description: "Returns an account.",
   method: "GET",
   path: "/accounts/{id}",
-  deed: "read-portal",
+  action: "read-portal",
   formats: xmlAndJson,
-  answers: accountResponse,
+  response: accountResponse,
 
-  async answer({ pool }, call) {
+  async handle({ pool }, call) {
     return renderAccount(call, requireSuccess(await readAccountDetails(pool, call.provider, call.id("id"))));
   },
 };
@@ -225,10 +226,10 @@ export const readAccountOperation: Operation = {
 export const updateAccountOperation: Operation = {
   title: "Account Update",
   tag: "Accounts",
-  says: "Changes an account. What is left out stays as it is.",
+  description: "Changes an account. What is left out stays as it is.",
   method: "PUT",
   path: "/accounts/{id}",
-  deed: "change-portal",
+  action: "change-portal",
   formats: xmlAndJson,
   body: Type.Object(
     {
@@ -245,9 +246,9 @@ export const updateAccountOperation: Operation = {
       examples: [{ org_name: "Harbour & Daughters", region: "apac" }],
     },
   ),
-  answers: accountResponse,
+  response: accountResponse,
 
-  async answer({ pool }, call) {
+  async handle({ pool }, call) {
     const { provider, values, by } = call;
     const outcome = await updateAccount(pool, {
       provider,
@@ -265,13 +266,13 @@ export const updateAccountOperation: Operation = {
 export const deleteAccountOperation: Operation = {
   title: "Account Delete",
   tag: "Accounts",
-  says: "Deletes an account with its users and its applications.",
+  description: "Deletes an account with its users and its applications.",
   method: "DELETE",
   path: "/accounts/{id}",
-  deed: "administer-portal",
+  action: "administer-portal",
   formats: xmlAndJson,
 
-  async answer({ pool }, { provider, by, id }) {
+  async handle({ pool }, { provider, by, id }) {
     requireSuccess(await deleteAccount(pool, { provider, accountId: id("id"), by }));
     return {};
   },
@@ -280,14 +281,14 @@ export const deleteAccountOperation: Operation = {
 export const readAccountPlanOfAccountOperation: Operation = {
   title: "Account Fetch Account Plan",
   tag: "Accounts",
-  says: "Returns the account plan that an account is on.",
+  description: "Returns the account plan that an account is on.",
   method: "GET",
   path: "/accounts/{account_id}/plan",
-  deed: "read-portal",
+  action: "read-portal",
   formats: xmlAndJson,
-  answers: accountPlanResponse,
+  response: accountPlanResponse,
 
-  async answer({ pool }, call) {
+  async handle({ pool }, call) {
     const { planId } = await requireAccount(pool, call.provider.id, call.id("account_id"));
     const [plan] = await readPlans(pool, call.provider.id, [planId]);
     return renderPlan(call, requireSuccess(plan));
@@ -297,15 +298,15 @@ export const readAccountPlanOfAccountOperation: Operation = {
 export const changeAccountPlanOperation: Operation = {
   title: "Account Change Plan",
   tag: "Accounts",
-  says: "Moves an account to another account plan, also to a hidden one, and returns the plan.",
+  description: "Moves an account to another account plan, also to a hidden one, and returns the plan.",
   method: "PUT",
   path: "/accounts/{id}/change_plan",
-  deed: "change-portal",
+  action: "change-portal",
   formats: xmlAndJson,
   body: Type.Object({ plan_id: Type.Integer() }, { examples: [{ plan_id: 9 }] }),
-  answers: accountPlanResponse,
+  response: accountPlanResponse,
 
-  async answer({ pool }, call) {
+  async handle({ pool }, call) {
     const { provider, values, by } = call;
     const planId = parseId(values["plan_id"]) ?? 0;
     const outcome = await changeAccountPlan(pool, { provider, accountId: call.id("id"), planId, by });
@@ -316,8 +317,8 @@ export const changeAccountPlanOperation: Operation = {
 interface TransitionDoc {
   readonly transition: AccountTransition;
   readonly title: string;
-  readonly says: string;
-  readonly deed: Deed;
+  readonly description: string;
+  readonly action: Deed;
 }
 
 const transitionOperation = ({ transition, ...described }: TransitionDoc): Operation => ({
@@ -326,10 +327,10 @@ const transitionOperation = ({ transition, ...described }: TransitionDoc): Opera
   method: "PUT",
   path: `/accounts/{id}/${transition}`,
   formats: xmlAndJson,
-  also: [422],
-  answers: accountResponse,
+  otherErrors: [422],
+  response: accountResponse,
 
-  async answer({ pool }, call) {
+  async handle({ pool }, call) {
     const { provider, by } = call;
     const outcome = await changeAccountState(pool, { provider, accountId: call.id("id"), transition, by });
     return renderAccount(call, requireSuccess(outcome));
@@ -339,33 +340,33 @@ const transitionOperation = ({ transition, ...described }: TransitionDoc): Opera
 export const approveAccountOperation = transitionOperation({
   transition: "approve",
   title: "Account Approve",
-  says: "Approves an account that was created, is pending, or was rejected.",
-  deed: "administer-portal",
+  description: "Approves an account that was created, is pending, or was rejected.",
+  action: "administer-portal",
 });
 
 export const rejectAccountOperation = transitionOperation({
   transition: "reject",
   title: "Account Reject",
-  says: "Rejects an account that was created, is pending, or was approved.",
-  deed: "administer-portal",
+  description: "Rejects an account that was created, is pending, or was approved.",
+  action: "administer-portal",
 });
 
 export const makeAccountPendingOperation = transitionOperation({
   transition: "make_pending",
   title: "Account Reset to Pending",
-  says: "Lets an account that was created, approved or rejected wait for a decision.",
-  deed: "change-portal",
+  description: "Lets an account that was created, approved or rejected wait for a decision.",
+  action: "change-portal",
 });
 
 export const changeCreditCardOperation: Operation = {
   title: "Account Set Credit Card",
   tag: "Accounts",
-  says:
+  description:
     "Keeps what a payment gateway gave for the account's credit card, a reference to it and never the card; and whom it is " +
     "billed to as the account's `billing_address`, which is shown where you have defined that field.",
   method: "PUT",
   path: "/accounts/{id}/credit_card",
-  deed: "change-credit-card",
+  action: "change-credit-card",
   formats: xmlAndJson,
   body: Type.Object(
     {
@@ -398,9 +399,9 @@ export const changeCreditCardOperation: Operation = {
       ],
     },
   ),
-  answers: accountResponse,
+  response: accountResponse,
 
-  async answer({ pool }, call) {
+  async handle({ pool }, call) {
     const { provider, values, by } = call;
     const outcome = await updateCreditCard(pool, { provider, accountId: call.id("id"), values, by });
     return renderAccount(call, requireSuccess(outcome));
@@ -410,13 +411,13 @@ export const changeCreditCardOperation: Operation = {
 export const deleteCreditCardOperation: Operation = {
   title: "Account Delete Credit Card",
   tag: "Accounts",
-  says: "Forgets the account's credit card, and whom it was billed to.",
+  description: "Forgets the account's credit card, and whom it was billed to.",
   method: "DELETE",
   path: "/accounts/{id}/credit_card",
-  deed: "change-credit-card",
+  action: "change-credit-card",
   formats: xmlAndJson,
 
-  async answer({ pool }, { provider, by, id }) {
+  async handle({ pool }, { provider, by, id }) {
     requireSuccess(await deleteCreditCard(pool, { provider, accountId: id("id"), by }));
     return {};
   },

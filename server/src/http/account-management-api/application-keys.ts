@@ -37,14 +37,14 @@ const applicationKeysResponse: ResponseDoc = {
 export const listApplicationKeysOperation: Operation = {
   title: "Application Key List",
   tag: "Application keys",
-  says: "Returns the keys of an application.",
+  description: "Returns the keys of an application.",
   method: "GET",
   path: "/accounts/{account_id}/applications/{application_id}/keys",
-  deed: "read-portal",
+  action: "read-portal",
   formats: xmlAndJson,
-  answers: applicationKeysResponse,
+  response: applicationKeysResponse,
 
-  async answer({ pool }, call) {
+  async handle({ pool }, call) {
     return renderApplicationKeys(call, await requireApplication(pool, call, "application_id"));
   },
 };
@@ -52,10 +52,10 @@ export const listApplicationKeysOperation: Operation = {
 export const createApplicationKeyOperation: Operation = {
   title: "Application Key Create",
   tag: "Application keys",
-  says: "Adds a key to an application, a random one if none is given, and returns the application.",
+  description: "Adds a key to an application, a random one if none is given, and returns the application.",
   method: "POST",
   path: "/accounts/{account_id}/applications/{application_id}/keys",
-  deed: "change-portal",
+  action: "change-portal",
   formats: xmlAndJson,
   body: Type.Object(
     {
@@ -65,9 +65,9 @@ export const createApplicationKeyOperation: Operation = {
     },
     { examples: [{ key: "3b1f7c52a9e04d1f8c6b2a7d5e9f0a13" }] },
   ),
-  answers: applicationResponse,
+  response: applicationResponse,
 
-  async answer({ pool }, call) {
+  async handle({ pool }, call) {
     const change = applicationTarget(call, "application_id");
     const value = parseText(call.values["key"]);
     const { application } = requireSuccess(await addApplicationKey(pool, { ...change, value, writer: "program" }));
@@ -79,14 +79,14 @@ export const createApplicationKeyOperation: Operation = {
 export const deleteApplicationKeyOperation: Operation = {
   title: "Application Key Delete",
   tag: "Application keys",
-  says: "Deletes a key of an application. A key that ends in `.xml` or `.json` itself needs another extension.",
+  description: "Deletes a key of an application. A key that ends in `.xml` or `.json` itself needs another extension.",
   method: "DELETE",
   path: "/accounts/{account_id}/applications/{application_id}/keys/{key}",
-  texts: ["key"],
-  deed: "change-portal",
+  textParameters: ["key"],
+  action: "change-portal",
   formats: xmlAndJson,
 
-  async answer({ pool }, call) {
+  async handle({ pool }, call) {
     const change = applicationTarget(call, "application_id");
     requireSuccess(await removeApplicationKey(pool, { ...change, value: call.text("key"), writer: "program" }));
     return {};

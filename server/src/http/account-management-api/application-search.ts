@@ -25,10 +25,10 @@ import { type Parameters, pageMetadata, pageQuery, parseId, parsePage, parseText
 export const listAllApplicationsOperation: Operation = {
   title: "Application List (all services)",
   tag: "Applications",
-  says: "Returns the applications of all accounts, oldest first, page by page.",
+  description: "Returns the applications of all accounts, oldest first, page by page.",
   method: "GET",
   path: "/applications",
-  deed: "read-portal",
+  action: "read-portal",
   formats: xmlAndJson,
   query: Type.Object({
     ...pageQuery,
@@ -45,15 +45,15 @@ export const listAllApplicationsOperation: Operation = {
     account_query: Type.Optional(Type.String({ description: "Of accounts whose name has this part." })),
     user_key: Type.Optional(Type.String({ description: "With this user key." })),
   }),
-  answers: allApplicationsResponse,
+  response: allApplicationsResponse,
 
-  async answer({ pool }, { provider, caller: { reach }, adminUrl, query, now }) {
+  async handle({ pool }, { provider, caller: { reach }, adminUrl, query, now }) {
     const page = parsePage(query);
     const { applications, total } = await searchApplications(
       pool,
       provider.id,
       { ...parseFilter(query, now), reach },
-      { limit: page.perPage, offset: page.offset },
+      { limit: page.limit, offset: page.offset },
     );
     const standing = pageMetadata(page, total);
     const settings = await readDocumentSettings(pool, provider);
@@ -89,19 +89,19 @@ function parseTime(text: string | undefined, now: Date): Date | undefined {
 export const listApplicationsOperation: Operation = {
   title: "Application List",
   tag: "Applications",
-  says: "Returns the applications of an account.",
+  description: "Returns the applications of an account.",
   method: "GET",
   path: "/accounts/{account_id}/applications",
-  deed: "read-portal",
+  action: "read-portal",
   formats: xmlAndJson,
   query: Type.Object({
     state: Type.Optional(
       Type.String({ enum: ["pending", "live", "suspended"], description: "Those that are in this state." }),
     ),
   }),
-  answers: applicationsResponse,
+  response: applicationsResponse,
 
-  async answer({ pool }, { provider, caller, adminUrl, query, id }) {
+  async handle({ pool }, { provider, caller, adminUrl, query, id }) {
     const account = await requireAccount(pool, provider.id, id("account_id"));
     const settings = await readDocumentSettings(pool, provider);
     const state = parseText(query["state"]) || undefined;
@@ -125,20 +125,20 @@ const credentialQuery = {
 export const findApplicationOperation: Operation = {
   title: "Application Find",
   tag: "Applications",
-  says: "Finds an application by what it calls with, a user key or an application id, or by its number.",
+  description: "Finds an application by what it calls with, a user key or an application id, or by its number.",
   method: "GET",
   path: "/applications/find",
-  deed: "read-portal",
+  action: "read-portal",
   formats: xmlAndJson,
   query: Type.Object({
     application_id: Type.Optional(Type.Integer({ description: "Its id." })),
     ...credentialQuery,
     service_id: Type.Optional(Type.String({ description: "Only of this service." })),
   }),
-  also: [404],
-  answers: applicationResponse,
+  otherErrors: [404],
+  response: applicationResponse,
 
-  async answer({ pool }, call) {
+  async handle({ pool }, call) {
     const { provider, caller, query } = call;
     const handle = parseCredential(query) ?? parseNumber(query);
     const within = { productId: parseId(query["service_id"]), reach: caller.reach };
@@ -150,15 +150,15 @@ export const findApplicationOperation: Operation = {
 export const findApplicationOfAccountOperation: Operation = {
   title: "Application Find (of an account)",
   tag: "Applications",
-  says: "Finds an application of an account by what it calls with, a user key or an application id.",
+  description: "Finds an application of an account by what it calls with, a user key or an application id.",
   method: "GET",
   path: "/accounts/{account_id}/applications/find",
-  deed: "read-portal",
+  action: "read-portal",
   formats: xmlAndJson,
   query: Type.Object(credentialQuery),
-  answers: applicationResponse,
+  response: applicationResponse,
 
-  async answer({ pool }, call) {
+  async handle({ pool }, call) {
     const { provider, caller, query } = call;
     const account = await requireAccount(pool, provider.id, call.id("account_id"));
     const handle = parseCredential(query);

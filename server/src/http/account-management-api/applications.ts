@@ -181,10 +181,11 @@ export const applicationTarget = ({ provider, by, id }: Call, name = "id") => ({
 export const createApplicationOperation: Operation = {
   title: "Application Create",
   tag: "Applications",
-  says: "Makes an application of an account, on a plan of any service, which the account is subscribed to if it is not.",
+  description:
+    "Makes an application of an account, on a plan of any service, which the account is subscribed to if it is not.",
   method: "POST",
   path: "/accounts/{account_id}/applications",
-  deed: "change-portal",
+  action: "change-portal",
   formats: xmlAndJson,
   body: Type.Object(
     {
@@ -206,9 +207,9 @@ export const createApplicationOperation: Operation = {
       examples: [{ plan_id: 11, name: "Ferry times", description: "On the quay's screens" }],
     },
   ),
-  answers: applicationResponse,
+  response: applicationResponse,
 
-  async answer({ pool }, call) {
+  async handle({ pool }, call) {
     const { provider, values, by, adminUrl } = call;
     const accountId = call.id("account_id");
     const planId = parseId(values["plan_id"]) ?? 0;
@@ -223,14 +224,14 @@ export const createApplicationOperation: Operation = {
 export const readApplicationOperation: Operation = {
   title: "Application Read",
   tag: "Applications",
-  says: "Returns an application of an account.",
+  description: "Returns an application of an account.",
   method: "GET",
   path: "/accounts/{account_id}/applications/{id}",
-  deed: "read-portal",
+  action: "read-portal",
   formats: xmlAndJson,
-  answers: applicationResponse,
+  response: applicationResponse,
 
-  async answer({ pool }, call) {
+  async handle({ pool }, call) {
     return respondWithApplication(pool, call, await requireApplication(pool, call, "id"));
   },
 };
@@ -238,10 +239,10 @@ export const readApplicationOperation: Operation = {
 export const updateApplicationOperation: Operation = {
   title: "Application Update",
   tag: "Applications",
-  says: "Changes an application. What is left out stays as it is.",
+  description: "Changes an application. What is left out stays as it is.",
   method: "PUT",
   path: "/accounts/{account_id}/applications/{id}",
-  deed: "change-portal",
+  action: "change-portal",
   formats: xmlAndJson,
   body: Type.Object(
     {
@@ -260,9 +261,9 @@ export const updateApplicationOperation: Operation = {
       examples: [{ description: "On the screens of the quay" }],
     },
   ),
-  answers: applicationResponse,
+  response: applicationResponse,
 
-  async answer({ pool }, call) {
+  async handle({ pool }, call) {
     const change = { ...applicationTarget(call), values: call.values, writer: "program" } as const;
     const { application } = requireSuccess(await updateApplication(pool, change));
     return respondWithApplication(pool, call, application);
@@ -272,30 +273,30 @@ export const updateApplicationOperation: Operation = {
 export const deleteApplicationOperation: Operation = {
   title: "Application Delete",
   tag: "Applications",
-  says: "Deletes an application with its keys.",
+  description: "Deletes an application with its keys.",
   method: "DELETE",
   path: "/accounts/{account_id}/applications/{id}",
-  deed: "change-portal",
+  action: "change-portal",
   formats: xmlAndJson,
 
-  async answer({ pool }, call) {
+  async handle({ pool }, call) {
     requireSuccess(await deleteApplication(pool, { ...applicationTarget(call), writer: "program" }));
     return {};
   },
 };
 
-const transitionOperation = (transition: ApplicationTransition, title: string, says: string): Operation => ({
+const transitionOperation = (transition: ApplicationTransition, title: string, description: string): Operation => ({
   title,
   tag: "Applications",
-  says,
+  description,
   method: "PUT",
   path: `/accounts/{account_id}/applications/{id}/${transition}`,
-  deed: "change-portal",
+  action: "change-portal",
   formats: xmlAndJson,
-  also: [422],
-  answers: applicationResponse,
+  otherErrors: [422],
+  response: applicationResponse,
 
-  async answer({ pool }, call) {
+  async handle({ pool }, call) {
     const outcome = await changeApplicationState(pool, { ...applicationTarget(call), transition });
     return respondWithApplication(pool, call, requireSuccess(outcome).application);
   },
@@ -322,15 +323,15 @@ export const resumeApplicationOperation = transitionOperation(
 export const changeApplicationPlanOperation: Operation = {
   title: "Application Change Plan",
   tag: "Applications",
-  says: "Moves an application to another plan of its service, also to a hidden one, and returns the plan.",
+  description: "Moves an application to another plan of its service, also to a hidden one, and returns the plan.",
   method: "PUT",
   path: "/accounts/{account_id}/applications/{id}/change_plan",
-  deed: "change-portal",
+  action: "change-portal",
   formats: xmlAndJson,
   body: Type.Object({ plan_id: Type.Integer() }, { examples: [{ plan_id: 11 }] }),
-  answers: applicationPlanResponse,
+  response: applicationPlanResponse,
 
-  async answer({ pool }, call) {
+  async handle({ pool }, call) {
     const planId = parseId(call.values["plan_id"]) ?? 0;
     const outcome = await changeApplicationPlan(pool, { ...applicationTarget(call), planId, writer: "program" });
     return renderPlan(call, requireSuccess(outcome).application.plan);
@@ -340,18 +341,18 @@ export const changeApplicationPlanOperation: Operation = {
 const customizationOperation = {
   tag: "Applications",
   method: "PUT",
-  deed: "change-portal",
+  action: "change-portal",
   formats: xmlAndJson,
-  answers: applicationPlanResponse,
+  response: applicationPlanResponse,
 } as const satisfies Partial<Operation>;
 
 export const customizePlanOperation: Operation = {
   ...customizationOperation,
   title: "Application Create Plan Customization",
-  says: "Gives an application a plan of its own, which starts as the one that it is on, and returns the plan.",
+  description: "Gives an application a plan of its own, which starts as the one that it is on, and returns the plan.",
   path: "/accounts/{account_id}/applications/{id}/customize_plan",
 
-  async answer({ pool }, call) {
+  async handle({ pool }, call) {
     const { application } = requireSuccess(await customizeApplicationPlan(pool, applicationTarget(call)));
     return renderPlan(call, application.plan);
   },
@@ -360,10 +361,10 @@ export const customizePlanOperation: Operation = {
 export const decustomizePlanOperation: Operation = {
   ...customizationOperation,
   title: "Application Delete Plan Customization",
-  says: "Puts an application back on the plan that its own was made from, and returns that.",
+  description: "Puts an application back on the plan that its own was made from, and returns that.",
   path: "/accounts/{account_id}/applications/{id}/decustomize_plan",
 
-  async answer({ pool }, call) {
+  async handle({ pool }, call) {
     const { application } = requireSuccess(await decustomizeApplicationPlan(pool, applicationTarget(call)));
     return renderPlan(call, application.plan);
   },

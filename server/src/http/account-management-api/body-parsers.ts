@@ -14,29 +14,29 @@ const bodyParsers: Readonly<Record<string, BodyParser>> = {
 
 const bodySizeMax = 1024 * 1024;
 
-/** Reads bodies as 3scale does: JSON, forms with brackets, and multipart forms, whose files are left out; also with a GET. */
+/** Parses bodies as 3scale does: JSON, forms with brackets, and multipart forms without their files; of GET requests, too. */
 export function addBodyParsers(http: FastifyInstance): void {
-  for (const [type, read] of Object.entries(bodyParsers)) {
+  for (const [type, parse] of Object.entries(bodyParsers)) {
     http.addContentTypeParser(
       type,
       { parseAs: "buffer", bodyLimit: bodySizeMax },
-      async ({ headers }: FastifyRequest, body: Buffer<ArrayBuffer>) => read(body, headers["content-type"] ?? ""),
+      async ({ headers }: FastifyRequest, body: Buffer<ArrayBuffer>) => parse(body, headers["content-type"] ?? ""),
     );
   }
 
-  // Clients name a type that they like, also with nothing to send: 3scale does not mind.
+  // 3scale accepts any Content-Type on an empty body.
   http.addContentTypeParser("*", { parseAs: "buffer" }, async (_request: FastifyRequest, body: Buffer) => {
     if (body.length > 0) throw new Problem("media-type-unsupported");
     return {};
   });
 
-  // Fastify parses no body of a GET, but 3scale takes parameters from one (Rails does not look at the method).
+  // Fastify ignores the body of a GET. Rails, and so 3scale, reads parameters from it.
   http.addHook("preValidation", async (request) => {
     if (request.method === "GET") request.body = await parseBodyOfGet(request);
   });
 }
 
-/** Whether the request names one of the types that parameters are read from. */
+/** Returns true if the request's Content-Type is one that parameters are parsed from. */
 export const hasReadableType = ({ headers }: Pick<FastifyRequest, "headers">): boolean =>
   parserOf(headers["content-type"]) !== undefined;
 
@@ -44,9 +44,9 @@ const parserOf = (contentType = ""): BodyParser | undefined =>
   bodyParsers[(contentType.split(";", 1)[0] ?? "").trim().toLowerCase()];
 
 async function parseBodyOfGet({ headers, raw }: FastifyRequest): Promise<object | undefined> {
-  const read = parserOf(headers["content-type"]);
+  const parse = parserOf(headers["content-type"]);
   const isEmpty = Number(headers["content-length"] ?? 0) === 0 && headers["transfer-encoding"] === undefined;
-  if (!read || isEmpty) return undefined;
+  if (!parse || isEmpty) return undefined;
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of raw) {
@@ -55,15 +55,15 @@ async function parseBodyOfGet({ headers, raw }: FastifyRequest): Promise<object 
     if (size > bodySizeMax) throw new Problem("body-too-large");
     chunks.push(bytes);
   }
-  return read(Buffer.concat(chunks), headers["content-type"] ?? "");
+  return parse(Buffer.concat(chunks), headers["content-type"] ?? "");
 }
 
 function parseJsonObject(body: Buffer): object {
   const text = decodeUtf8(body);
   if (text.trim() === "") return {};
-  const read = parseJson(text);
-  if (typeof read !== "object" || read === null || Array.isArray(read)) throw new Problem("request-unreadable");
-  return read;
+  const json = parseJson(text);
+  if (typeof json !== "object" || json === null || Array.isArray(json)) throw new Problem("request-unreadable");
+  return json;
 }
 
 function parseJson(text: string): unknown {
@@ -74,7 +74,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** Its files may hold any bytes. Its fields are texts: one that is not UTF-8 shows by the sign that is put in its place. */
+/** Files may hold any bytes, so the UTF-8 check runs only if a field contains a replacement character. */
 async function parseMultipart(body: Buffer<ArrayBuffer>, contentType: string): Promise<[string, string][]> {
   const form = await parseForm(body, contentType);
   const fields = [...form].filter((field): field is [string, string] => typeof field[1] === "string");

@@ -1,14 +1,14 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { problemOfError } from "#http/shared/error-answers.ts";
-import { type FieldErrors, Problem, type ProblemCode } from "#http/shared/problem.ts";
-import { type Node, list, record, value } from "#platform/document/document.ts";
+import { Problem, type FieldErrors, type ProblemCode } from "#http/shared/problem.ts";
+import { list, record, value, type Node } from "#platform/document/document.ts";
 import type { Json } from "#platform/document/write-json.ts";
 import { writeIndentedXml, writeXmlDocument } from "#platform/document/write-xml.ts";
 import { toXmlText } from "#platform/document/xml-text.ts";
-import { type Format, contentTypes, formatOfError } from "./negotiate-format.ts";
-import { type ApiResponse, renderJson } from "./responses.ts";
+import { contentTypes, formatOfError, type Format } from "./negotiate-format.ts";
+import { renderJson, type ApiResponse } from "./responses.ts";
 
-/** Answers every error below `http`, unknown paths included, as 3scale does. */
+/** Answers all errors below `http`, unknown paths included, as 3scale does. */
 export function handleErrors(http: FastifyInstance): void {
   http.setErrorHandler<Error>((error, request, reply) => {
     const problem = problemOfError(error);
@@ -17,7 +17,7 @@ export function handleErrors(http: FastifyInstance): void {
   });
   http.setNotFoundHandler((request, reply) => {
     const [path = ""] = request.url.split("?", 1);
-    request.params = { extension: /\.(\w+)$/.exec(path)?.[1] }; // as the router would have found it
+    request.params = { extension: /\.(\w+)$/.exec(path)?.[1] }; // as the router sets it for known paths
     return sendProblem(reply, new Problem("not-found"));
   });
 }
@@ -32,20 +32,20 @@ function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
     .send(text);
 }
 
-export interface RenderedError {
+interface RenderedError {
   readonly status: number;
   readonly text: string;
-  /** Plain text instead of the format that was asked for. */
+  /** Plain text in every format. */
   readonly isPlain?: true;
 }
 
-/** How 3scale refuses: with a text for the caller, with a word that only JSON shows, with nothing, or in plain text. */
-type Shape = { readonly status?: 403; readonly error: string } | { readonly word: string } | "nothing" | "plain";
+/** 3scale's shapes of errors: an `error` element, a `status` that only JSON shows, an empty body, or plain text. */
+type ErrorShape = { readonly status?: 403; readonly error: string } | { readonly word: string } | "empty" | "plain";
 
 const accessDenied = { status: 403, error: "Access denied" } as const;
 
-/** What is not here has its own status and its own words. */
-const shapes: Partial<Record<ProblemCode, Shape>> = {
+/** Problems that are missing here are an `error` element with their own status and message. */
+const shapes: Partial<Record<ProblemCode, ErrorShape>> = {
   "credentials-missing": accessDenied,
   "credentials-wrong": accessDenied,
   "wrong-host": accessDenied,
@@ -54,71 +54,73 @@ const shapes: Partial<Record<ProblemCode, Shape>> = {
   "role-missing": { word: "Forbidden" },
   "services-narrowed": { word: "Forbidden" },
   "webhooks-denied": { word: "Forbidden" },
-  "provider-suspended": "nothing",
+  "provider-suspended": "empty",
   "not-found": { word: "Not found" },
-  conflict: "nothing",
+  conflict: "empty",
   "time-invalid": { error: "invalid time" },
   "parameter-missing": "plain",
   "parameter-type-wrong": "plain",
   "format-unknown": "plain",
 };
 
-/** A problem in the shape, and with the status, that 3scale has for it. */
+/** Renders a problem with the status and in the shape that 3scale uses for it. */
 export function renderError(problem: Problem, format: Format, requestId: string): RenderedError {
   const { code, status, message, errors = {} } = problem;
-  const write = (xml: Node | undefined, json: unknown): string =>
+  const render = (xml: Node | undefined, json: unknown): string =>
     format === "xml" ? (xml ? writeXmlDocument(xml) : "") : renderJson(json);
 
   if (code === "invalid" || code === "not-deletable" || code === "limit-reached")
-    return { status, text: write(errorSentences(errors), { errors }) };
+    return { status, text: render(errorSentences(errors), { errors }) };
   const shape = shapes[code] ?? { error: code === "internal" ? `${message} Request id: ${requestId}` : message };
-  if (shape === "nothing") return { status, text: "" };
+  if (shape === "empty") return { status, text: "" };
   if (shape === "plain") return { status, text: message, isPlain: true };
-  if ("word" in shape) return { status, text: write(undefined, { status: shape.word }) };
+  if ("word" in shape) return { status, text: render(undefined, { status: shape.word }) };
   return {
     status: shape.status ?? status,
-    text: write(value("error", toXmlText(shape.error)), { error: shape.error }),
+    text: render(value("error", toXmlText(shape.error)), { error: shape.error }),
   };
 }
 
 const errorSentences = (errors: FieldErrors): Node =>
   list(
     "errors",
-    Object.entries(errors).flatMap(([field, says]) => says.map((it) => value("error", toXmlText(sentence(field, it))))),
+    Object.entries(errors).flatMap(([field, messages]) =>
+      messages.map((message) => value("error", toXmlText(errorSentence(field, message)))),
+    ),
     "open",
   );
 
-/** Fields whose name in 3scale's sentences is not made from the name that programs use. */
-const humanNames: Readonly<Record<string, string>> = { org_name: "Organization/Group Name" };
+/** Fields whose label in 3scale's sentences does not follow from the parameter's name. */
+const labels: Readonly<Record<string, string>> = { org_name: "Organization/Group Name" };
 
-/** Joins a field and what is wrong with it: "user_key" and "is invalid" make "User key is invalid". */
-function sentence(field: string, says: string): string {
-  if (field === "base") return says;
+/** Joins a field and its error, as Rails does: "user_key" and "is invalid" become "User key is invalid". */
+function errorSentence(field: string, message: string): string {
+  if (field === "base") return message;
   const words = field.replace(/_id$/, "").replaceAll(/[_.]/g, " ").trim();
-  return `${humanNames[field] ?? `${words.charAt(0).toUpperCase()}${words.slice(1)}`} ${says}`;
+  return `${labels[field] ?? `${words.charAt(0).toUpperCase()}${words.slice(1)}`} ${message}`;
 }
 
 interface Refused {
   readonly refused: FieldErrors;
 }
 
-/** Something that a parameter names is not there. */
-interface NotFound<What> {
-  readonly notFound: What;
+/** A parameter names an object that does not exist. */
+interface NotFound<Name> {
+  readonly notFound: Name;
 }
 
-/** Things are such that it cannot be done. */
-interface NotAllowed<Why> {
-  readonly notAllowed: Why;
-  /** Of how many things that are in the way. */
+/** The current state does not allow the change. */
+interface NotAllowed<Reason> {
+  readonly notAllowed: Reason;
+  /** The number of objects that prevent the change. */
   readonly count?: number;
 }
 
-/** In 3scale's words, its two spaces included, where it has a word for it. */
+/** 3scale's own sentences, with their double spaces, where 3scale has one. */
 const denialSentences = {
-  "always there": "Nothing can do without this field",
+  "always there": "Built-in fields cannot be deleted",
   "last admin": "Can't delete last admin",
-  "only admin": "The last admin must stay an admin who can sign in",
+  "only admin": "The last admin must remain an active admin",
   "last product": "This product cannot be removed",
   "account_plan in use": "This account plan cannot be deleted! At least one account depends on it.",
   "account_plan customized":
@@ -133,15 +135,15 @@ const denialSentences = {
     count === 1
       ? "There is 1 unsuspended application subscribed to the service"
       : `There are ${count} unsuspended applications subscribed to the service`,
-  "last key": "The last key of an application that must have one cannot go",
-  developers: "Not open to developers",
+  "last key": "The last key cannot be deleted: this application needs one",
+  developers: "Developers may not do this",
 } as const satisfies Record<string, string | ((count: number) => string)>;
 
 type DenialReason = keyof typeof denialSentences;
 
-/** What a use case has done; or the Problem that its refusal amounts to. */
-export function requireSuccess<Done extends object, What extends string = never, Why extends DenialReason = never>(
-  outcome: Done | Refused | NotFound<What> | NotAllowed<Why> | undefined,
+/** Returns the result of a use case that succeeded, or throws the Problem that its refusal stands for. */
+export function requireSuccess<Done extends object, Name extends string = never, Reason extends DenialReason = never>(
+  outcome: Done | Refused | NotFound<Name> | NotAllowed<Reason> | undefined,
 ): Done {
   if (outcome === undefined || isNotFound(outcome)) throw new Problem("not-found");
   if (isRefused(outcome)) throw new Problem("invalid", { errors: outcome.refused });
@@ -150,8 +152,8 @@ export function requireSuccess<Done extends object, What extends string = never,
 }
 
 function denialSentence({ notAllowed, count = 0 }: NotAllowed<DenialReason>): string {
-  const reason = denialSentences[notAllowed];
-  return typeof reason === "string" ? reason : reason(count);
+  const sentence = denialSentences[notAllowed];
+  return typeof sentence === "string" ? sentence : sentence(count);
 }
 
 const isRefused = (outcome: object): outcome is Refused => "refused" in outcome;
@@ -160,20 +162,20 @@ const isNotAllowed = (outcome: object): outcome is NotAllowed<DenialReason> => "
 
 interface RefusedTransition {
   readonly from: string;
-  readonly step: string;
-  /** What would have taken the step, as it is. */
+  readonly event: string;
+  /** The object, unchanged. */
   readonly object: { readonly xml: () => Node; readonly json: () => Json };
 }
 
-/** The refusal of a step that does not lead on from the state that something is in; it shows the thing itself. */
-export function renderRefusedTransition({ from, step, object }: RefusedTransition): ApiResponse {
-  const says = `State cannot transition via "${step.replaceAll("_", " ")}"`;
+/** Renders the refusal of a transition that an object's state does not allow. It shows the object. */
+export function renderRefusedTransition({ from, event, object }: RefusedTransition): ApiResponse {
+  const error = `State cannot transition via "${event.replaceAll("_", " ")}"`;
   return {
     status: 422,
     xml: () =>
       writeIndentedXml(
-        record("error", [value("from", from), value("event", step), value("error", says), object.xml()]),
+        record("error", [value("from", from), value("event", event), value("error", error), object.xml()]),
       ),
-    json: () => renderJson({ error: { from, event: step, error: says, object: object.json() } }),
+    json: () => renderJson({ error: { from, event, error, object: object.json() } }),
   };
 }

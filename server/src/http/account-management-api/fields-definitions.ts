@@ -67,14 +67,14 @@ const fieldsDefinitionsResponse: ResponseDoc = {
 export const listFieldsDefinitionsOperation: Operation = {
   title: "Fields Definitions List",
   tag: "Fields definitions",
-  says: "Returns the fields of accounts, users and applications.",
+  description: "Returns the fields of accounts, users and applications.",
   method: "GET",
   path: "/fields_definitions",
-  deed: "read-fields",
+  action: "read-fields",
   formats: jsonOnly,
-  answers: fieldsDefinitionsResponse,
+  response: fieldsDefinitionsResponse,
 
-  async answer({ pool }, { provider }) {
+  async handle({ pool }, { provider }) {
     const definitions = await readFieldsDefinitions(pool, provider.id);
     return { json: () => renderJson({ fields_definitions: definitions.map((it) => definitionToJson(it, provider)) }) };
   },
@@ -83,16 +83,16 @@ export const listFieldsDefinitionsOperation: Operation = {
 export const createFieldsDefinitionOperation: Operation = {
   title: "Fields Definition Create",
   tag: "Fields definitions",
-  says: "Defines one more field, after those of its target.",
+  description: "Defines one more field, after those of its target.",
   method: "POST",
   path: "/fields_definitions",
-  deed: "change-settings",
+  action: "change-settings",
   formats: jsonOnly,
   body: NewFieldsDefinitionSchema,
   wrapper: "fields_definition",
-  answers: fieldsDefinitionResponse,
+  response: fieldsDefinitionResponse,
 
-  async answer({ pool }, { provider, values, by, adminUrl }) {
+  async handle({ pool }, { provider, values, by, adminUrl }) {
     const outcome = await createFieldsDefinition(pool, { providerId: provider.id, values, by });
     const { definition } = requireSuccess(outcome);
     return {
@@ -106,14 +106,14 @@ export const createFieldsDefinitionOperation: Operation = {
 export const readFieldsDefinitionOperation: Operation = {
   title: "Fields Definition Read",
   tag: "Fields definitions",
-  says: "Returns the definition of a field.",
+  description: "Returns the definition of a field.",
   method: "GET",
   path: "/fields_definitions/{id}",
-  deed: "read-fields",
+  action: "read-fields",
   formats: jsonOnly,
-  answers: fieldsDefinitionResponse,
+  response: fieldsDefinitionResponse,
 
-  async answer({ pool }, { provider, id }) {
+  async handle({ pool }, { provider, id }) {
     const definition = requireSuccess(await readFieldsDefinition(pool, provider.id, id("id")));
     return { json: () => renderJson(definitionToJson(definition, provider)), lastModified: definition.updatedAt };
   },
@@ -122,16 +122,16 @@ export const readFieldsDefinitionOperation: Operation = {
 export const updateFieldsDefinitionOperation: Operation = {
   title: "Fields Definition Update",
   tag: "Fields definitions",
-  says: "Changes how a field is kept, or its place. Its target and its name stay.",
+  description: "Changes how a field is kept, or its place. Its target and its name stay.",
   method: "PUT",
   path: "/fields_definitions/{id}",
-  deed: "change-settings",
+  action: "change-settings",
   formats: jsonOnly,
   body: FieldsDefinitionChangeSchema,
   wrapper: "fields_definition",
-  answers: fieldsDefinitionResponse,
+  response: fieldsDefinitionResponse,
 
-  async answer({ pool }, { provider, values, by, id }) {
+  async handle({ pool }, { provider, values, by, id }) {
     const outcome = await updateFieldsDefinition(pool, { providerId: provider.id, id: id("id"), values, by });
     const { definition } = requireSuccess(outcome);
     return { json: () => renderJson(definitionToJson(definition, provider)) };
@@ -141,13 +141,13 @@ export const updateFieldsDefinitionOperation: Operation = {
 export const deleteFieldsDefinitionOperation: Operation = {
   title: "Fields Definition Delete",
   tag: "Fields definitions",
-  says: "Keeps a field no more, unless nothing could do without it.",
+  description: "Keeps a field no more, unless nothing could do without it.",
   method: "DELETE",
   path: "/fields_definitions/{id}",
-  deed: "change-settings",
+  action: "change-settings",
   formats: jsonOnly,
 
-  async answer({ pool }, { provider, by, id }) {
+  async handle({ pool }, { provider, by, id }) {
     requireSuccess(await deleteFieldsDefinition(pool, { providerId: provider.id, id: id("id"), by }));
     return {};
   },

@@ -11,47 +11,47 @@ export const contentTypes = {
   json: "application/json; charset=utf-8",
 } as const satisfies Record<Format, string>;
 
-/** The format that the request asks for: by extension, else the parameter `format`, else Accept, else XML. */
+/** Returns the requested format, in this order: the path's extension, the parameter `format`, Accept, XML. */
 export function negotiateFormat(request: FormatRequest, offered: readonly Format[]): Format {
-  const asked = requestedFormat(request);
-  const format = offered.find((it) => it === asked);
+  const requested = requestedFormat(request);
+  const format = offered.find((candidate) => candidate === requested);
   if (!format) throw new Problem("format-unknown");
   return format;
 }
 
-/** The format to refuse a request in: what it asked for, or XML where that cannot be understood. */
+/** Returns the format of an error: the requested one, or XML if that is unknown. */
 export const formatOfError = (request: FormatRequest): Format => (requestedFormat(request) === "json" ? "json" : "xml");
 
 function requestedFormat(request: FormatRequest): string | undefined {
   const extension = isRecord(request.params) ? request.params["extension"] : undefined;
-  // Not refused if it cannot be read: a refusal needs a format, too.
+  // Does not throw on a malformed query: the error response needs a format, too.
   const byName = extension ?? new URLSearchParams(queryString(request)).getAll("format").at(-1);
-  return typeof byName === "string" ? byName.toLowerCase() : formatOfAccept(request.headers.accept ?? "*/*");
+  return typeof byName === "string" ? byName.toLowerCase() : acceptedFormat(request.headers.accept ?? "*/*");
 }
 
-interface Range {
+interface MediaRange {
   readonly type: string;
   readonly quality: number;
-  /** Where it stands in the list: of two that are as good, the first is meant. */
-  readonly at: number;
+  /** Its position in the list: of two with equal quality, the first wins. */
+  readonly position: number;
 }
 
-/** The better format by RFC 9110 §12.5.1: for each, the closest range that names it says how good it is. */
-function formatOfAccept(accept: string): Format | undefined {
-  const ranges = accept.split(",").flatMap((part, at): readonly Range[] => {
+/** Returns the preferred format by RFC 9110 §12.5.1: the most specific range that matches a format gives its quality. */
+function acceptedFormat(accept: string): Format | undefined {
+  const ranges = accept.split(",").flatMap((part, position): readonly MediaRange[] => {
     const [, type = "", quality = "1"] = /^\s*([^\s;]+)(?:.*;\s*q=([\d.]+))?/i.exec(part) ?? [];
-    return type === "" ? [] : [{ type: type.toLowerCase(), quality: Number(quality), at }];
+    return type === "" ? [] : [{ type: type.toLowerCase(), quality: Number(quality), position }];
   });
   if (ranges.length === 0) return "xml";
-  const judged = (["xml", "json"] as const).flatMap((format) => {
-    const range = closest(format, ranges);
+  const acceptable = (["xml", "json"] as const).flatMap((format) => {
+    const range = mostSpecificRange(format, ranges);
     return range && range.quality > 0 ? [{ format, ...range }] : [];
   });
-  return judged.toSorted((one, other) => other.quality - one.quality || one.at - other.at)[0]?.format;
+  return acceptable.toSorted((a, b) => b.quality - a.quality || a.position - b.position)[0]?.format;
 }
 
-function closest(format: Format, ranges: readonly Range[]): Range | undefined {
-  const byCloseness = [[`application/${format}`, `text/${format}`], ["application/*", "text/*"], ["*/*"]];
-  const found = byCloseness.map((types) => ranges.find(({ type }) => types.includes(type)));
-  return found.find((range) => range !== undefined);
+function mostSpecificRange(format: Format, ranges: readonly MediaRange[]): MediaRange | undefined {
+  const bySpecificity = [[`application/${format}`, `text/${format}`], ["application/*", "text/*"], ["*/*"]];
+  const matches = bySpecificity.map((types) => ranges.find(({ type }) => types.includes(type)));
+  return matches.find((range) => range !== undefined);
 }

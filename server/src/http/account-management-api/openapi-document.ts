@@ -1,16 +1,16 @@
-import { text as textOf } from "node:stream/consumers";
-import { type TObject, Type } from "typebox";
+import { text as readStream } from "node:stream/consumers";
+import { Type, type TObject } from "typebox";
 import { describeWebhooks, webhookHeaders, webhooksTag } from "#http/shared/describe-webhooks.ts";
-import { Problem, type ProblemCode, problems } from "#http/shared/problem.ts";
+import { pathParameters } from "#http/shared/operation.ts";
+import { Problem, problems, type ProblemCode } from "#http/shared/problem.ts";
 import { indentXml } from "#platform/document/indent-xml.ts";
-import { type JsonObject, nameSchemas } from "#platform/open-api/name-schemas.ts";
+import { nameSchemas, type JsonObject } from "#platform/open-api/name-schemas.ts";
 import { renderError } from "./error-responses.ts";
 import type { Format } from "./negotiate-format.ts";
 import type { Operation, Tag } from "./operation.ts";
 import type { Body, ResponseDoc } from "./responses.ts";
-import { parametersOf } from "./serve-operations.ts";
 
-/** The OpenAPI document of `operations`, with what is sent to webhooks. */
+/** Builds the OpenAPI document of `operations`, webhook events included. */
 export async function buildOpenApiDocument(operations: readonly Operation[], version: string): Promise<JsonObject> {
   const paths: Record<string, Record<string, unknown>> = {};
   for (const operation of operations) {
@@ -37,13 +37,13 @@ export async function buildOpenApiDocument(operations: readonly Operation[], ver
 }
 
 async function describeOperation(operation: Operation) {
-  const { title, tag, says } = operation;
+  const { title, tag, description } = operation;
   const requestBody = describeBody(operation);
   return {
     summary: title,
     operationId: operationIdOf(title),
     tags: [tag],
-    description: says,
+    description,
     parameters: describeParameters(operation),
     ...(requestBody ? { requestBody } : {}),
     responses: { ...(await describeResponses(operation)), ...errorRefs(operation) },
@@ -56,26 +56,26 @@ const operationIdOf = (title: string): string =>
     .replaceAll(/[^a-z]+/g, "-")
     .replace(/-$/, "");
 
-const introduction = `Accounts, users, applications and the webhook, as 3scale's API has them.
+const introduction = `Accounts, users, applications and the webhook, compatible with 3scale's Account Management API.
 
-Each path also takes an extension, \`.xml\` or \`.json\`; without one the parameter \`format\` decides, then \`Accept\`, and without
-that it is XML. Bodies are forms, multipart forms or JSON. Where something is updated, PATCH does what PUT does.
+Each path also takes an extension, \`.xml\` or \`.json\`. Without one, the parameter \`format\` selects the format, then \`Accept\`;
+the default is XML. Bodies are forms, multipart forms or JSON. PATCH is a synonym of PUT for updates.
 
-XML is sent on one line; here it is shown with an element a line. What an operation changes is told to your
-receivers: see *${webhooksTag.name}*.`;
+XML is sent on one line; the examples here are indented. Changes made through this API send webhook events:
+see *${webhooksTag.name}*.`;
 
 const securitySchemes = {
   access_token: {
     type: "apiKey",
     in: "query",
     name: "access_token",
-    description: "Acts as the token's user. In the query, or in the body as a field of this name.",
+    description: "Acts as the token's user. In the query, or in the body as a field of the same name.",
   },
   provider_key: {
     type: "apiKey",
     in: "query",
     name: "provider_key",
-    description: "Acts without a user. In the query, or in the body as a field of this name.",
+    description: "Acts without a user. In the query, or in the body as a field of the same name.",
   },
   basic: { type: "http", scheme: "basic", description: "Either of them, as user name or as password." },
   bearer: { type: "http", scheme: "bearer", description: "Either of them." },
@@ -83,54 +83,53 @@ const securitySchemes = {
     type: "apiKey",
     in: "cookie",
     name: "bellwire_admin",
-    description: "The Admin Portal's session. What changes things also needs its token in `x-csrf-token`.",
+    description: "The Admin Portal's session. Requests that change data also need its CSRF token in `x-csrf-token`.",
   },
 };
 
 const tagDescriptions: Readonly<Record<Tag, string>> = {
-  Webhooks: "Where what happens is sent to, and what could not be delivered.",
-  Signup: "An account with all that belongs to it, at once.",
-  Accounts: "The organisations of the developers who use your API.",
-  Users: "The people of an account.",
-  Applications: "What an account calls your API with.",
-  "Application keys": "The secrets of an application, and the hosts that it may call from.",
-  "Account plans": "On which terms accounts are held.",
-  "Application plans": "On which terms a service may be used.",
+  Webhooks: "The webhook's settings, and its failed deliveries.",
+  Signup: "Creates an account with its user, plans and application in one request.",
+  Accounts: "The organizations of the developers who use your API.",
+  Users: "The users of an account.",
+  Applications: "The API clients of an account, with their credentials.",
+  "Application keys": "The secret keys of an application, and its referrer filters.",
+  "Account plans": "The plans that accounts are on.",
+  "Application plans": "The plans that applications are on.",
   Services: "Your APIs.",
-  "Access tokens": "What programs prove with whom they act for.",
-  "Fields definitions": "What is kept of accounts, users and applications besides.",
-  Settings: "What developers may do in the Developer Portal.",
-  Provider: "Your own account and its people.",
+  "Access tokens": "The credentials of programs that act as a user.",
+  "Fields definitions": "The fields of accounts, users and applications, with those that you add.",
+  Settings: "The settings of the Developer Portal.",
+  Provider: "Your own account and its users.",
 };
 
-const tags = [...Object.entries(tagDescriptions).map(([name, text]) => ({ name, description: text })), webhooksTag];
+const tags = [...Object.entries(tagDescriptions).map(([name, description]) => ({ name, description })), webhooksTag];
 
-/** What tells the format where neither the path's extension nor a header does. */
 const formatParameter = {
   name: "format",
   in: "query",
   required: false,
-  description: "The format of the answer. The path's extension counts first; `Accept` counts where this is left out.",
+  description: "The format of the response. The path's extension takes precedence; `Accept` applies if this is absent.",
   schema: { type: "string", enum: ["xml", "json"], default: "xml" },
 };
 
-const describeParameters = ({ path, texts, query, formats }: Operation): readonly object[] => [
-  ...parametersInPath(path, texts),
-  ...parametersInQuery(query),
+const describeParameters = ({ path, textParameters, query, formats }: Operation): readonly object[] => [
+  ...describePath(path, textParameters),
+  ...describeQuery(query),
   ...(formats.includes("xml") ? [{ $ref: "#/components/parameters/format" }] : []),
 ];
 
-const parametersInPath = (path: string, texts: Operation["texts"]) =>
-  parametersOf(path).map((name) => ({
+const describePath = (path: string, textParameters: Operation["textParameters"]) =>
+  pathParameters(path).map((name) => ({
     name,
     in: "path",
     required: true,
-    description: describeInPath(path, name),
-    schema: texts?.includes(name) ? { type: "string" } : { type: "integer" },
+    description: describePathParameter(path, name),
+    schema: textParameters?.includes(name) ? { type: "string" } : { type: "integer" },
     example: exampleParameters[name] ?? exampleParameters[parameterOwner(path, name)] ?? 1,
   }));
 
-/** Of the documentation's portal, where there is one. */
+/** The ids in example-portal.ts. */
 const exampleParameters: Readonly<Record<string, string | number>> = {
   account_id: 31,
   application_id: 41,
@@ -149,140 +148,150 @@ const exampleParameters: Readonly<Record<string, string | number>> = {
   "fields definition": 2,
 };
 
-const describeInPath = (path: string, name: string): string => {
+const describePathParameter = (path: string, name: string): string => {
   const owner = parameterOwner(path, name);
   if (name === "key") return "The key itself.";
   return owner === "access token" ? "The access token's id, or its value." : `The ${owner}'s id.`;
 };
 
-/** `/accounts/{id}/approve` names an account. */
+/** Returns the object that a path parameter identifies: "account" for `id` in `/accounts/{id}/approve`. */
 const parameterOwner = (path: string, name: string): string =>
   (new RegExp(`(\\w+)/\\{${name}\\}`).exec(path)?.[1] ?? "").replaceAll("_", " ").replace(/s$/, "");
 
-const parametersInQuery = (query: TObject | undefined) =>
-  Object.entries(query?.properties ?? {}).map(([name, schema]) => {
-    const { description, ...rest } = { description: undefined, ...schema };
-    return { name, in: "query", required: query?.required?.includes(name) ?? false, description, schema: rest };
+const describeQuery = (query: TObject | undefined) =>
+  Object.entries(query?.properties ?? {}).map(([name, property]) => {
+    const { description, ...schema } = { description: undefined, ...property };
+    return { name, in: "query", required: query?.required?.includes(name) ?? false, description, schema };
   });
 
 const mediaTypes = ["application/x-www-form-urlencoded", "multipart/form-data", "application/json"] as const;
 
-/** What an operation is sent: in each media type the same schema, whose example is shown. */
 function describeBody({ title, body, wrapper }: Operation): object | undefined {
   if (!body) return undefined;
   const { examples, ...schema }: { examples?: unknown; title: string } = { ...body, title: requestSchemaName(title) };
   const example: unknown = Array.isArray(examples) ? examples[0] : undefined;
   const content = Object.fromEntries(mediaTypes.map((type) => [type, { schema, example }]));
-  return { required: true, ...(wrapper === undefined ? {} : { description: wrapperNote(wrapper) }), content };
+  return { required: true, ...(wrapper === undefined ? {} : { description: describeWrapper(wrapper) }), content };
 }
 
-/** "Account Update" sends an AccountUpdateRequest. */
+/** Returns `AccountUpdateRequest` for "Account Update". */
 const requestSchemaName = (title: string): string =>
-  `${title.replaceAll(/[^A-Za-z]+(.?)/g, (_between, first: string) => first.toUpperCase())}Request`;
+  `${title.replaceAll(/[^A-Za-z]+(.?)/g, (_separator, first: string) => first.toUpperCase())}Request`;
 
-const wrapperNote = (wrapper: string): string =>
-  `The fields may also stand below \`${wrapper}\`: as an object in JSON, as \`${wrapper}[…]\` in a form.`;
+const describeWrapper = (wrapper: string): string =>
+  `The fields may also be nested in \`${wrapper}\`: an object in JSON, \`${wrapper}[…]\` in a form.`;
 
-/** The answers that are no refusals. */
-async function describeResponses({ method, formats, answers }: Operation): Promise<Record<number, object>> {
-  if (!answers) return { 200: { description: "Done. The answer is empty." } };
-  const content = await describeContent(answers, formats);
-  if (method === "POST") return { 201: { description: "Made, as it is now.", headers: locationHeader, content } };
+async function describeResponses({ method, formats, response }: Operation): Promise<Record<number, object>> {
+  if (!response) return { 200: { description: "Done. The response is empty." } };
+  const content = await describeContent(response, formats);
+  if (method === "POST") return { 201: { description: "Created.", headers: locationHeader, content } };
   return {
-    200: { description: method === "GET" ? "As it is." : "As it is now.", headers: validatorHeaders, content },
-    ...(method === "GET" ? { 304: { description: "You have this answer already, as your request says." } } : {}),
+    200: { description: method === "GET" ? "Found." : "Updated.", headers: validatorHeaders, content },
+    ...(method === "GET" ? { 304: { description: "Unchanged since the response with this ETag." } } : {}),
   };
 }
 
 async function describeContent({ schema, example }: ResponseDoc, formats: Operation["formats"]) {
-  const xml = formats.includes("xml") ? await readAll(example.xml?.()) : undefined;
-  const json: unknown = JSON.parse((await readAll(example.json?.())) ?? "null");
+  const xml = formats.includes("xml") ? await readBody(example.xml?.()) : undefined;
+  const json: unknown = JSON.parse((await readBody(example.json?.())) ?? "null");
   return {
-    ...(xml === undefined ? {} : { "application/xml": { schema: xmlText, example: indentXml(xml) } }),
+    ...(xml === undefined ? {} : { "application/xml": { schema: xmlSchema, example: indentXml(xml) } }),
     "application/json": { schema, example: json },
   };
 }
 
-async function readAll(body: Body | undefined): Promise<string | undefined> {
-  const written = await body;
-  return typeof written === "object" ? textOf(written) : written;
+async function readBody(body: Body | undefined): Promise<string | undefined> {
+  const rendered = await body;
+  return typeof rendered === "object" ? readStream(rendered) : rendered;
 }
 
-/** OpenAPI describes the shape of JSON; of XML the example tells. */
-const xmlText = { type: "string", contentMediaType: "application/xml" };
+/** OpenAPI schemas describe JSON. XML has an example only. */
+const xmlSchema = { type: "string", contentMediaType: "application/xml" };
 
-const headerDoc = (text: string) => ({ description: text, schema: { type: "string" } });
-const locationHeader = { Location: headerDoc("Where it can be read.") };
+const headerDoc = (description: string) => ({ description, schema: { type: "string" } });
+const locationHeader = { Location: headerDoc("The URL of the new object.") };
 const validatorHeaders = {
-  ETag: headerDoc("Send it back as `If-None-Match`, and an answer that has not changed is 304 and empty."),
+  ETag: headerDoc("Send it as `If-None-Match` to get 304 with an empty body while the response is unchanged."),
   "Last-Modified": headerDoc(
-    "Of a single thing: when it changed, itself and not what belongs to it. So `If-Modified-Since` is not looked at.",
+    "The last update of a single object, without the objects that belong to it. `If-Modified-Since` is therefore ignored.",
   ),
 };
 
 interface ErrorResponse {
   readonly name: string;
-  readonly says: string;
-  /** The problems that are answered with this status, for their bodies. */
+  readonly description: string;
+  /** The problems with this status, each with an example. */
   readonly codes: readonly ProblemCode[];
 }
 
 const errorResponses = {
   400: {
     name: "Unreadable",
-    says: "The request cannot be read, or something that it must say is missing.",
+    description: "The request cannot be parsed, or a required parameter is missing.",
     codes: ["request-unreadable", "time-invalid", "parameter-missing", "parameter-unknown"],
   },
   403: {
     name: "Forbidden",
-    says: "No credentials, or wrong ones; or they may not do this; or it cannot be deleted as things are. XML is empty where only the role is wrong.",
+    description:
+      "The credentials are missing, wrong or insufficient, or the object cannot be deleted in its current state. XML is empty if only the role is insufficient.",
     codes: ["credentials-wrong", "permission-missing", "role-missing", "not-deletable"],
   },
-  404: { name: "NotFound", says: "There is no such thing, or it is not yours. XML is empty.", codes: ["not-found"] },
-  406: { name: "UnknownFormat", says: "There is no such format here.", codes: ["format-unknown"] },
+  404: {
+    name: "NotFound",
+    description: "The object does not exist, or belongs to another provider. XML is empty.",
+    codes: ["not-found"],
+  },
+  406: { name: "UnknownFormat", description: "The format is not supported here.", codes: ["format-unknown"] },
   409: {
     name: "Conflict",
-    says: "Somebody else was given this name or value in the same moment. The answer is empty.",
+    description: "A concurrent request took this name or value. The response is empty.",
     codes: ["conflict"],
   },
-  413: { name: "TooLarge", says: "The body is larger than a mebibyte.", codes: ["body-too-large"] },
+  413: { name: "TooLarge", description: "The body is larger than 1 MiB.", codes: ["body-too-large"] },
   415: {
     name: "UnknownMediaType",
-    says: "The body is neither a form nor JSON.",
+    description: "The body is neither a form nor JSON.",
     codes: ["media-type-unsupported"],
   },
   422: {
     name: "Invalid",
-    says: "Some values are not acceptable, or its state does not allow this step.",
+    description: "Some values are invalid, or the object's state does not allow this transition.",
     codes: ["invalid", "parameter-type-wrong", "not-subscribable", "limit-reached"],
   },
   429: {
     name: "TooMany",
-    says: "Too many wrong credentials, or changes of an account. `Retry-After` says how many seconds to wait.",
+    description: "Too many wrong credentials, or too many changes of an account. `Retry-After` is the wait in seconds.",
     codes: ["too-many-bad-credentials", "too-many-changes"],
   },
   503: {
     name: "Away",
-    says: "The database is away, or has no room left. Nothing is half done.",
+    description: "The database is unavailable or full. Nothing was changed in part.",
     codes: ["database-away", "database-full", "too-busy"],
   },
-  500: { name: "Broken", says: "Something went wrong on our side.", codes: ["internal"] },
+  500: { name: "Broken", description: "An internal error.", codes: ["internal"] },
 } as const satisfies Record<number, ErrorResponse>;
 
-type Status = keyof typeof errorResponses;
+type ErrorStatus = keyof typeof errorResponses;
 
-/** Which refusals an operation can answer, by what it takes and does. */
-function errorRefs({ path, texts, query, body, formats, also }: Operation): Record<number, object> {
-  const readsText = body !== undefined || query !== undefined || texts !== undefined;
-  const mayMiss = path.includes("{") || also?.includes(404) === true;
-  const mayRefuse = body !== undefined || also?.includes(422) === true;
-  const statuses: readonly Status[] = [
-    ...(readsText ? [400 as const] : []),
+/** Returns references to the errors that an operation can answer, by its input and its method. */
+function errorRefs({
+  path,
+  textParameters,
+  query,
+  body,
+  formats,
+  otherErrors = [],
+}: Operation): Record<number, object> {
+  const hasTextInput = body !== undefined || query !== undefined || textParameters !== undefined;
+  const mayBeMissing = path.includes("{") || otherErrors.includes(404);
+  const mayBeInvalid = body !== undefined || otherErrors.includes(422);
+  const statuses: readonly ErrorStatus[] = [
+    ...(hasTextInput ? [400 as const] : []),
     403,
-    ...(mayMiss ? [404 as const] : []),
+    ...(mayBeMissing ? [404 as const] : []),
     406,
     ...(body ? ([409, 413, 415] as const) : []),
-    ...(mayRefuse ? [422 as const] : []),
+    ...(mayBeInvalid ? [422 as const] : []),
     429,
     500,
     503,
@@ -293,41 +302,42 @@ function errorRefs({ path, texts, query, body, formats, also }: Operation): Reco
   );
 }
 
-/** The refusals of all operations, by name. Those of operations without XML have none either. */
+/** Describes the errors of all operations, by name, once for both formats and once for JSON only. */
 const describeErrors = (): Record<string, object> =>
   Object.fromEntries(
-    Object.values(errorResponses).flatMap((each) => [
-      [each.name, describeError(each, ["xml", "json"])],
-      [`${each.name}InJson`, describeError(each, ["json"])],
+    Object.values(errorResponses).flatMap((error) => [
+      [error.name, describeError(error, ["xml", "json"])],
+      [`${error.name}InJson`, describeError(error, ["json"])],
     ]),
   );
 
-function describeError({ says, codes }: ErrorResponse, formats: readonly Format[]): object {
+function describeError({ description, codes }: ErrorResponse, formats: readonly Format[]): object {
   const content: Record<string, { schema: unknown; examples: Record<string, object> }> = {};
   for (const code of codes) {
     for (const format of formats) {
       const { text, isPlain } = renderError(new Problem(code, exampleDetails[code]), format, "req-1");
       if (text === "" && isEmptyInAllFormats(code)) continue;
-      const { type, schema, value } = isPlain ? { ...plain, value: text } : describeBodyIn(text, format);
+      const { type, schema, value } = isPlain ? { ...plainText, value: text } : describeErrorBody(text, format);
       (content[type] ??= { schema, examples: {} }).examples[code] = { summary: problems[code].says, value };
     }
   }
-  return { description: says, ...(Object.keys(content).length > 0 ? { content } : {}) };
+  return { description, ...(Object.keys(content).length > 0 ? { content } : {}) };
 }
 
-/** Such answers have no documented content. Others are empty in XML only, and name their type all the same. */
+/** Errors that are empty in both formats have no content. Those that are empty in XML only still have a media type. */
 const isEmptyInAllFormats = (code: ProblemCode): boolean =>
   renderError(new Problem(code, exampleDetails[code]), "json", "req-1").text === "";
 
-const plain = { type: "text/plain", schema: { type: "string" } };
+const plainText = { type: "text/plain", schema: { type: "string" } };
 
-function describeBodyIn(text: string, format: Format) {
-  if (format === "xml") return { type: "application/xml", schema: xmlText, value: text === "" ? "" : indentXml(text) };
+function describeErrorBody(text: string, format: Format) {
+  if (format === "xml") {
+    return { type: "application/xml", schema: xmlSchema, value: text === "" ? "" : indentXml(text) };
+  }
   const value: unknown = JSON.parse(text);
   return { type: "application/json", schema: ErrorSchema, value };
 }
 
-/** What such problems also tell. */
 const exampleDetails: Partial<Record<ProblemCode, ConstructorParameters<typeof Problem>[1]>> = {
   invalid: { errors: { org_name: ["can't be blank"], email: ["has already been taken"] } },
   "not-deletable": { errors: { base: ["Can't delete last admin"] } },
@@ -336,20 +346,20 @@ const exampleDetails: Partial<Record<ProblemCode, ConstructorParameters<typeof P
   "parameter-unknown": { detail: "A parameter is not known here: tiem." },
 };
 
-const RefusedStep = Type.Object({
-  from: Type.String({ description: "The state that it is in." }),
-  event: Type.String({ description: "The step that does not lead on from there." }),
+const RefusedTransitionSchema = Type.Object({
+  from: Type.String({ description: "The object's current state." }),
+  event: Type.String({ description: "The transition that this state does not allow." }),
   error: Type.String(),
-  object: Type.Record(Type.String(), Type.Unknown(), { description: "The thing itself." }),
+  object: Type.Record(Type.String(), Type.Unknown(), { description: "The object, unchanged." }),
 });
 
 const ErrorSchema = Type.Object(
   {
-    error: Type.Optional(Type.Union([Type.String(), RefusedStep])),
+    error: Type.Optional(Type.Union([Type.String(), RefusedTransitionSchema])),
     errors: Type.Optional(
-      Type.Record(Type.String(), Type.Array(Type.String()), { description: "What is wrong, by field." }),
+      Type.Record(Type.String(), Type.Array(Type.String()), { description: "The error messages, by field." }),
     ),
     status: Type.Optional(Type.String()),
   },
-  { title: "Refusal", description: "One of these says why." },
+  { title: "Refusal", description: "One of these fields gives the reason." },
 );

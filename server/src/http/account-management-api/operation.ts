@@ -1,6 +1,6 @@
-import type { TObject } from "typebox";
-import type { AdminCaller, AttemptLimiter, By, Deed } from "#access/index.ts";
+import type { AttemptLimiter } from "#access/index.ts";
 import type { FindAdminCaller } from "#http/shared/admin-caller.ts";
+import type { ApiCall, ApiOperation } from "#http/shared/operation.ts";
 import type { Clock } from "#platform/clock/clock.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import type { EndpointNeeds } from "#webhooks/endpoints/index.ts";
@@ -8,45 +8,38 @@ import type { Format } from "./negotiate-format.ts";
 import type { Parameters } from "./parameters.ts";
 import type { ApiResponse, ResponseDoc } from "./responses.ts";
 
-/** With what it takes to save a webhook: the database, the keys, and which addresses it may lead to. */
 export interface AccountManagementApiNeeds extends EndpointNeeds {
   readonly clock: Clock;
   readonly findAdminCaller: FindAdminCaller;
-  /** How the outside reaches the two sides of a provider, without a slash at the end. */
+  /** The public base URLs of a provider's two portals, without a trailing slash. */
   readonly adminPortalUrl: (provider: Provider) => string;
   readonly developerPortalUrl: (provider: Provider) => string;
-  /** Where mails come from while the provider names no address. */
+  /** The sender of mails while the provider has no `from_email`. */
   readonly noReplyAddress: string;
-  /** Of Bellwire, for the OpenAPI document. */
+  /** Bellwire's version, for the OpenAPI document. */
   readonly version: string;
 }
 
-/** What the door has besides, for all requests. */
 export interface OperationNeeds extends AccountManagementApiNeeds {
-  /** Whoever finds a browser that is signed in must not find out the password with it. */
+  /** Keeps a stolen session from guessing the user's current password. */
   readonly passwordGuesses: AttemptLimiter;
 }
 
-/** One request to an operation, read and allowed. */
-export interface Call {
-  readonly provider: Provider;
-  readonly caller: AdminCaller;
-  /** The cookie of the session in the Admin Portal that calls. Programs have none. */
+export interface Call extends ApiCall {
+  readonly format: Format;
+  /** The Admin Portal session's cookie. Undefined for tokens and keys. */
   readonly session: string | undefined;
-  readonly now: Date;
-  /** The cause of what this call changes. */
-  readonly by: By;
-  /** The origin that the API was reached at: links start with it. */
+  /** The origin that the client used. Links in responses start with it. */
   readonly adminUrl: string;
-  /** The body and the query; of a name that is in both, the query's value. */
+  /** Query and body parameters. The query wins where both have a name. */
   readonly query: Parameters;
-  /** The same; where values belong into a wrapper, what is inside of it. */
+  /** The same, but the content of the wrapper where the operation has one. */
   readonly values: Parameters;
-  /** The number in the path. Not found, if there is something else. */
+  /** Returns a number in the path, or throws `not-found`. */
   readonly id: (name: string) => number;
-  /** The number of a service in the path. Not found, if the caller is narrowed to others. */
+  /** Returns a service's id in the path, or throws `not-found` if the caller may not see that service. */
   readonly serviceId: (name: string) => number;
-  /** The text in the path, where it may be any. */
+  /** Returns a text in the path; see `textParameters`. */
   readonly text: (name: string) => string;
 }
 
@@ -65,38 +58,29 @@ export type Tag =
   | "Settings"
   | "Provider";
 
-/** One thing that the API does. Routes and the OpenAPI document are both made from it. */
-export interface Operation {
-  /** As 3scale's documentation calls it. */
-  readonly title: string;
+/** An operation of 3scale's API. Its title is 3scale's; its path has no extension, which routes add. */
+export interface Operation extends ApiOperation<OperationNeeds, Call, ApiResponse> {
   readonly tag: Tag;
-  readonly says: string;
   readonly method: "GET" | "POST" | "PUT" | "DELETE";
-  /** Below /admin/api, without extension: `/accounts/{id}`. Parameters are ids but for `texts`. */
-  readonly path: string;
-  readonly texts?: readonly string[];
-  readonly deed: Deed;
-  /** JSON-only ones are documented with their extension. */
+  /** Path parameters that are texts. The others are ids. */
+  readonly textParameters?: readonly string[];
+  /** JSON-only operations are documented with their extension. */
   readonly formats: readonly Format[];
-  readonly query?: TObject;
-  /** With an example of what is sent. */
-  readonly body?: TObject;
-  /** The name under which the values of the body may also be sent. */
+  /** The object that body parameters may be nested in: `account_plan[name]`. */
   readonly wrapper?: string;
-  /** Whether a body without any known name is a change of nothing, and not a missing parameter. */
+  /** Accepts a body without any known parameter as an update of nothing, instead of answering `parameter-missing`. */
   readonly wrapperMayBeEmpty?: true;
-  /** What may be sent with them and changes nothing: other columns of what 3scale keeps. */
-  readonly dropped?: readonly string[];
+  /** Body parameters that are accepted and ignored: columns of 3scale that Bellwire does not have. */
+  readonly ignored?: readonly string[];
   /**
-   * Refuses names that it does not know, where 3scale drops them: with a misspelled one it would delete or grant more than
-   * the caller meant.
+   * Rejects unknown parameters, which 3scale ignores. For operations where a misspelled parameter would delete or grant more
+   * than intended.
    */
-  readonly refusesUnknown?: true;
-  /** The refusals of this kind that neither path nor body lets one expect. */
-  readonly also?: readonly (404 | 422)[];
-  /** Nothing for an empty answer. */
-  readonly answers?: ResponseDoc;
-  answer(needs: OperationNeeds, call: Call): Promise<ApiResponse>;
+  readonly rejectsUnknown?: true;
+  /** Errors that do not follow from the path and the body. */
+  readonly otherErrors?: readonly (404 | 422)[];
+  /** Undefined if the response is empty. */
+  readonly response?: ResponseDoc;
 }
 
 export const xmlAndJson = ["xml", "json"] as const satisfies readonly Format[];

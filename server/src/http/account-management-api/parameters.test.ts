@@ -30,7 +30,7 @@ test.each(["a[]", "choices"])("as many values as a body can hold are read at onc
 });
 
 test("a page has a number and a size", () => {
-  expect(parsePage({ page: "3", per_page: "20" })).toEqual({ page: 3, perPage: 20, offset: 40 });
+  expect(parsePage({ page: "3", per_page: "20" })).toEqual({ page: 3, limit: 20, offset: 40 });
 });
 
 const texts = ["0", "-1", "1.5", "x", "", "501e9", "1e400", "9".repeat(40)];
@@ -38,6 +38,6 @@ const nonsense: readonly unknown[] = [...texts, null, undefined, true, [], ["2",
 
 test("what makes no sense as a page, or as its size, is as if it had not been said", () => {
   for (const it of nonsense) {
-    expect([it, parsePage({ page: it, per_page: it })]).toEqual([it, { page: 1, perPage: 500, offset: 0 }]);
+    expect([it, parsePage({ page: it, per_page: it })]).toEqual([it, { page: 1, limit: 500, offset: 0 }]);
   }
 });

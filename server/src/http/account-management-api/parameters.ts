@@ -3,7 +3,7 @@ import { Type } from "typebox";
 import { readPairs } from "#http/shared/forms.ts";
 import { readId } from "#platform/ids/read-id.ts";
 
-/** What a request says by name, in its query or its body. */
+/** Named input from the query or the body. */
 export type Parameters = Readonly<Record<string, unknown>>;
 
 export const bodyParameters = ({ body }: FastifyRequest): Parameters => (isRecord(body) ? body : {});
@@ -13,40 +13,41 @@ export const queryString = ({ url }: Pick<FastifyRequest, "url">): string => url
 export const queryParameters = (request: Pick<FastifyRequest, "url">): Parameters =>
   nestFields(readPairs(queryString(request)));
 
-export const isRecord = (it: unknown): it is Parameters => typeof it === "object" && it !== null && !Array.isArray(it);
+export const isRecord = (value: unknown): value is Parameters =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** A parameter as text: JSON's numbers and booleans as they are written, null as nothing said (""). */
-export function parseText(it: unknown): string | undefined {
-  if (typeof it === "string") return it;
-  if (typeof it === "number" || typeof it === "boolean") return String(it);
-  return it === null ? "" : undefined;
+/** Parses a parameter as text. JSON numbers and booleans count as their text, null as the empty text. */
+export function parseText(value: unknown): string | undefined {
+  if (typeof value === "string") return value;
+  if (typeof value === "number" || typeof value === "boolean") return String(value);
+  return value === null ? "" : undefined;
 }
 
 const falseTexts = new Set(["", "0", "f", "false", "off"]);
 
-/** A parameter as a switch: everything is on but what plainly says off. */
-export function parseBoolean(it: unknown): boolean | undefined {
-  const text = parseText(it);
+/** Parses a parameter as a boolean, as Rails does: true unless it is one of `falseTexts`. */
+export function parseBoolean(value: unknown): boolean | undefined {
+  const text = parseText(value);
   return text === undefined ? undefined : !falseTexts.has(text.toLowerCase());
 }
 
-/** A parameter as the id of a row; 0, which no row has, for what cannot be one. */
-export function parseId(it: unknown): number | undefined {
-  const text = parseText(it);
+/** Parses a parameter as a row's id. Returns 0, which no row has, if it cannot be an id. */
+export function parseId(value: unknown): number | undefined {
+  const text = parseText(value);
   if (text === undefined || text === "") return undefined;
-  return readId(text.replace(/^0+/, "")) ?? 0; // leading zeros are none to 3scale
+  return readId(text.replace(/^0+/, "")) ?? 0; // 3scale ignores leading zeros
 }
 
-export type FieldValue = string | FieldValue[] | Fields;
-export interface Fields {
+type FieldValue = string | FieldValue[] | Fields;
+interface Fields {
   [name: string]: FieldValue;
 }
 
-/** Deeper names are taken as they stand: nothing here is nested so far, and a hostile form costs no stack. */
+/** Deeper names stay flat. No parameter nests that far, and the limit bounds the stack of a hostile form. */
 const depthMax = 4;
 
-/** Names that stand for a list when they are given more than once, with brackets or without. */
-const lists: ReadonlySet<string> = new Set([
+/** Parameters that become a list when they are repeated, with or without brackets. */
+const listParameters: ReadonlySet<string> = new Set([
   "allowed_sections",
   "allowed_service_ids",
   "application_key",
@@ -56,75 +57,66 @@ const lists: ReadonlySet<string> = new Set([
   "scopes",
 ]);
 
-/**
- * What a form says, with its brackets understood: `a=x`, `a[b]=x`, `a[]=x`. A name that is given again replaces, unless it
- * is a list's.
- */
-export function nestFields(given: Iterable<readonly [string, string]>): Fields {
+/** Nests the fields of a form by their brackets: `a=x`, `a[b]=x`, `a[]=x`. A repeated field replaces, unless it is a list. */
+export function nestFields(pairs: Iterable<readonly [string, string]>): Fields {
   const nested: Fields = {};
-  for (const [name, text] of given) {
-    const path = pathOf(name);
-    if (!path.includes("__proto__")) put(nested, path, text);
+  for (const [name, text] of pairs) {
+    const path = fieldPath(name);
+    if (!path.includes("__proto__")) setField(nested, path, text);
   }
   return nested;
 }
 
-function pathOf(name: string): readonly string[] {
+function fieldPath(name: string): readonly string[] {
   const [, first, brackets = ""] = /^([^[\]]+)((?:\[[^[\]]*\])*)$/.exec(name) ?? [];
-  const inner = Array.from(brackets.matchAll(/\[([^[\]]*)\]/g), ([, it = ""]) => it);
+  const inner = Array.from(brackets.matchAll(/\[([^[\]]*)\]/g), ([, bracketed = ""]) => bracketed);
   return first === undefined || inner.length >= depthMax ? [name] : [first, ...inner];
 }
 
-function put(into: Fields, [first = "", ...rest]: readonly string[], text: string): void {
-  const there = Object.hasOwn(into, first) ? into[first] : undefined;
-  const isOfList = rest.length === 0 ? there !== undefined && lists.has(first) : rest[0] === "";
-  if (isOfList && Array.isArray(there)) {
-    there.push(text); // not a copy each time: a form of 1 MB can say it 150,000 times
+function setField(fields: Fields, [first = "", ...rest]: readonly string[], text: string): void {
+  const current = Object.hasOwn(fields, first) ? fields[first] : undefined;
+  const isListItem = rest.length === 0 ? current !== undefined && listParameters.has(first) : rest[0] === "";
+  if (isListItem && Array.isArray(current)) {
+    current.push(text); // in place: a form of 1 MB can repeat a field 150,000 times
   } else if (rest.length === 0) {
-    into[first] = isOfList && there !== undefined ? [there, text] : text;
-  } else if (isOfList) {
-    into[first] = [text];
+    fields[first] = isListItem && current !== undefined ? [current, text] : text;
+  } else if (isListItem) {
+    fields[first] = [text];
   } else {
-    const inner = typeof there === "object" && !Array.isArray(there) ? there : {};
-    put(inner, rest, text);
-    into[first] = inner;
+    const inner = typeof current === "object" && !Array.isArray(current) ? current : {};
+    setField(inner, rest, text);
+    fields[first] = inner;
   }
 }
 
-/** The default and the most. */
+/** The default page size, and the largest. */
 const perPageMax = 500;
 
 export const pageQuery = {
-  page: Type.Optional(Type.Integer({ minimum: 1, default: 1, description: "Which page, from 1 on." })),
+  page: Type.Optional(Type.Integer({ minimum: 1, default: 1, description: "The number of the page. Starts at 1." })),
   per_page: Type.Optional(
-    Type.Integer({
-      minimum: 1,
-      maximum: perPageMax,
-      default: perPageMax,
-      description: "How many to a page.",
-    }),
+    Type.Integer({ minimum: 1, maximum: perPageMax, default: perPageMax, description: "The size of a page." }),
   ),
 };
 
-export interface Page {
+interface Page {
   readonly page: number;
-  readonly perPage: number;
-  /** How many come before it. */
+  readonly limit: number;
   readonly offset: number;
 }
 
-/** Which part of a list is asked for. What makes no sense is read as if it had not been said. */
-export function parsePage({ page: asked, per_page }: Parameters): Page {
-  const [at, per] = [Number(parseText(asked)), Number(parseText(per_page))];
-  const page = Number.isInteger(at) && at >= 1 && at <= 1_000_000_000 ? at : 1;
-  const perPage = Number.isInteger(per) && per >= 1 && per <= perPageMax ? per : perPageMax;
-  return { page, perPage, offset: (page - 1) * perPage };
+/** Parses `page` and `per_page`. Invalid values count as absent. */
+export function parsePage(query: Parameters): Page {
+  const [number, size] = [Number(parseText(query["page"])), Number(parseText(query["per_page"]))];
+  const page = Number.isInteger(number) && number >= 1 && number <= 1_000_000_000 ? number : 1;
+  const limit = Number.isInteger(size) && size >= 1 && size <= perPageMax ? size : perPageMax;
+  return { page, limit, offset: (page - 1) * limit };
 }
 
 export type PageMetadata = Readonly<Record<"per_page" | "total_entries" | "total_pages" | "current_page", number>>;
 
-/** Where a page stands in its list, when the list has more than one. In XML the root's attributes, in JSON `metadata`. */
-export function pageMetadata({ page, perPage }: Page, total: number): PageMetadata | undefined {
-  if (total <= perPage) return undefined;
-  return { per_page: perPage, total_entries: total, total_pages: Math.ceil(total / perPage), current_page: page };
+/** Returns a page's position in a list of several pages: attributes of the root in XML, `metadata` in JSON. */
+export function pageMetadata({ page, limit }: Page, total: number): PageMetadata | undefined {
+  if (total <= limit) return undefined;
+  return { per_page: limit, total_entries: total, total_pages: Math.ceil(total / limit), current_page: page };
 }

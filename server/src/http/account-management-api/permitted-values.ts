@@ -1,28 +1,28 @@
 import type { TObject } from "typebox";
 import { credentialParameters } from "#http/shared/admin-caller.ts";
-import { type FieldErrors, Problem, unknownParameters } from "#http/shared/problem.ts";
+import { Problem, unknownParameters, type FieldErrors } from "#http/shared/problem.ts";
 import type { Operation } from "./operation.ts";
-import { type Parameters, isRecord, parseText } from "./parameters.ts";
+import { isRecord, parseText, type Parameters } from "./parameters.ts";
 
 type PermittedParameters = Pick<
   Operation,
-  "wrapper" | "wrapperMayBeEmpty" | "dropped" | "body" | "query" | "refusesUnknown"
+  "wrapper" | "wrapperMayBeEmpty" | "ignored" | "body" | "query" | "rejectsUnknown"
 >;
 
 interface SentParameters {
   readonly query: Parameters;
   readonly body: Parameters;
-  /** Whether the body has a type that parameters are read from. */
+  /** Whether the body's Content-Type is one that parameters are parsed from. */
   readonly hasReadableBody: boolean;
 }
 
 /**
- * Returns the parameters that an operation permits. Query parameters override those of the body. The values of a wrapper may
- * also stand alone, but then only in the body. A dropped name counts as sent, although it changes nothing.
+ * Returns the parameters that an operation permits. Query parameters override body parameters. The content of a wrapper may
+ * also stand outside of it, but then only in the body. An ignored parameter counts as sent, but changes nothing.
  */
 export function parseValues(operation: PermittedParameters, sent: SentParameters): Parameters {
   const { body: schema, ...permitted } = operation;
-  if (operation.refusesUnknown) rejectUnknown(operation, sent);
+  if (operation.rejectsUnknown) rejectUnknown(operation, sent);
   const parameters = { ...sent.body, ...sent.query };
   const { wrapper } = permitted;
   const values =
@@ -48,58 +48,58 @@ function unwrap(wrapped: unknown, { wrapper, wrapperMayBeEmpty }: Wrapper): Para
   return Object.keys(wrapped).length > 0 || wrapperMayBeEmpty ? wrapped : throwMissing(wrapper);
 }
 
-interface FlatNames extends Wrapper {
+interface FlatParameters extends Wrapper {
   readonly known: object;
-  readonly dropped?: readonly string[];
+  readonly ignored?: readonly string[];
 }
 
 function wrapFlat(
   { body, hasReadableBody }: SentParameters,
-  { wrapper, wrapperMayBeEmpty, known, dropped = [] }: FlatNames,
+  { wrapper, wrapperMayBeEmpty, known, ignored = [] }: FlatParameters,
 ): Parameters {
   const values = Object.fromEntries(Object.entries(body).filter(([name]) => Object.hasOwn(known, name)));
-  const hasName = Object.keys(values).length > 0 || dropped.some((name) => Object.hasOwn(body, name));
-  return hasName || (wrapperMayBeEmpty && hasReadableBody) ? values : throwMissing(wrapper);
+  const hasParameter = Object.keys(values).length > 0 || ignored.some((name) => Object.hasOwn(body, name));
+  return hasParameter || (wrapperMayBeEmpty && hasReadableBody) ? values : throwMissing(wrapper);
 }
 
 function throwMissing(wrapper: string): never {
   throw new Problem("parameter-missing", { detail: `Required parameter missing: ${wrapper}` });
 }
 
-/** What any request may say beside its own parameters: who asks, in which format, and the method of a form. */
+/** Parameters that every request may have: credentials, the format, and the method of a form. */
 const commonParameters = [...credentialParameters, "format", "_method"];
 
 function rejectUnknown(
-  { wrapper, dropped = [], body: schema, query: querySchema }: PermittedParameters,
-  { query, body }: { query: Parameters; body: Parameters },
+  { wrapper, ignored = [], body: schema, query: querySchema }: PermittedParameters,
+  { query, body }: SentParameters,
 ): void {
   const known = [...Object.keys(querySchema?.properties ?? {}), ...Object.keys(schema?.properties ?? {})];
-  const taken = new Set([...known, ...dropped, ...commonParameters, ...(wrapper === undefined ? [] : [wrapper])]);
+  const accepted = new Set([...known, ...ignored, ...commonParameters, ...(wrapper === undefined ? [] : [wrapper])]);
   const wrapped = wrapper === undefined ? undefined : body[wrapper];
-  const given = [query, body, isRecord(wrapped) ? wrapped : {}].flatMap((each) => Object.keys(each));
-  const unknown = given.filter((name) => !taken.has(name));
+  const sent = [query, body, isRecord(wrapped) ? wrapped : {}].flatMap((each) => Object.keys(each));
+  const unknown = sent.filter((name) => !accepted.has(name));
   if (unknown.length > 0) throw unknownParameters(unknown, known);
 }
 
-const number = /^\s*-?\d{1,15}(\.\d{1,15})?\s*$/;
+const numberPattern = /^\s*-?\d{1,15}(\.\d{1,15})?\s*$/;
 
-/** What is wrong with the kinds of the values that a schema names. Forms know texts only, so a number may be one. */
+/** Returns the type errors of values, by name. A text counts as a number if it is written as one, because forms have only texts. */
 export function findTypeErrors(values: Parameters, { properties }: TObject): FieldErrors {
-  const wrong = Object.entries(properties).flatMap(([name, schema]): [string, readonly string[]][] => {
-    const it = Object.hasOwn(values, name) ? values[name] : undefined;
-    if (it === undefined) return [];
-    const says = typeError(it, "type" in schema ? String(schema.type) : "", name);
-    return says === undefined ? [] : [[name, [says]]];
+  const errors = Object.entries(properties).flatMap(([name, schema]): [string, readonly string[]][] => {
+    const value = Object.hasOwn(values, name) ? values[name] : undefined;
+    if (value === undefined) return [];
+    const error = typeError(value, "type" in schema ? String(schema.type) : "", name);
+    return error === undefined ? [] : [[name, [error]]];
   });
-  return Object.fromEntries(wrong);
+  return Object.fromEntries(errors);
 }
 
-function typeError(it: unknown, type: string, name: string): string | undefined {
-  if (type === "object") return Array.isArray(it) ? "is invalid" : undefined; // read by those who know what is in it
-  if (type === "array") return [it].flat().every((each) => parseText(each) !== undefined) ? undefined : "is invalid";
-  const text = parseText(it);
+function typeError(value: unknown, type: string, name: string): string | undefined {
+  if (type === "object") return Array.isArray(value) ? "is invalid" : undefined; // the use case checks its content
+  if (type === "array") return [value].flat().every((item) => parseText(item) !== undefined) ? undefined : "is invalid";
+  const text = parseText(value);
   if (text === undefined) return "is invalid";
-  // What cannot be an id is the id of nothing: it is not found.
+  // A malformed id is the id of no object: the use case answers that it is not found.
   const isNumber = (type === "number" || type === "integer") && !name.endsWith("_id");
-  return isNumber && text !== "" && !number.test(text) ? "is not a number" : undefined;
+  return isNumber && text !== "" && !numberPattern.test(text) ? "is not a number" : undefined;
 }

@@ -138,14 +138,14 @@ const accountPlanKey = ({ provider, id }: Call) => ({
 export const listAccountPlansOperation: Operation = {
   title: "Account Plan List",
   tag: "Account plans",
-  says: "Returns the account plans.",
+  description: "Returns the account plans.",
   method: "GET",
   path: "/account_plans",
-  deed: "read-account-plans",
+  action: "read-account-plans",
   formats: xmlAndJson,
-  answers: accountPlansResponse,
+  response: accountPlansResponse,
 
-  async answer({ pool }, call) {
+  async handle({ pool }, call) {
     return renderPlans(call, await listPlans(pool, call.provider.id, { kind: "account_plan" }));
   },
 };
@@ -153,17 +153,17 @@ export const listAccountPlansOperation: Operation = {
 export const createAccountPlanOperation: Operation = {
   title: "Account Plan Create",
   tag: "Account plans",
-  says: "Makes an account plan, hidden unless it is published at once.",
+  description: "Makes an account plan, hidden unless it is published at once.",
   method: "POST",
   path: "/account_plans",
-  deed: "change-plans",
+  action: "change-plans",
   formats: xmlAndJson,
   body: NewPlanSchema,
   wrapper: "account_plan",
-  dropped: ignoredPlanFields,
-  answers: accountPlanResponse,
+  ignored: ignoredPlanFields,
+  response: accountPlanResponse,
 
-  async answer({ pool }, call) {
+  async handle({ pool }, call) {
     const { provider, values, by } = call;
     const plan = { providerId: provider.id, kind: "account_plan", productId: null, values, by } as const;
     const made = requireSuccess(await createPlan(pool, plan));
@@ -174,14 +174,14 @@ export const createAccountPlanOperation: Operation = {
 export const readAccountPlanOperation: Operation = {
   title: "Account Plan Read",
   tag: "Account plans",
-  says: "Returns an account plan.",
+  description: "Returns an account plan.",
   method: "GET",
   path: "/account_plans/{id}",
-  deed: "read-account-plans",
+  action: "read-account-plans",
   formats: xmlAndJson,
-  answers: accountPlanResponse,
+  response: accountPlanResponse,
 
-  async answer({ pool }, call) {
+  async handle({ pool }, call) {
     const { providerId, kind, productId, planId } = accountPlanKey(call);
     const plans = await readPlans(pool, providerId, [planId]);
     const plan = plans.find((it) => it.kind === kind && it.productId === productId);
@@ -192,17 +192,17 @@ export const readAccountPlanOperation: Operation = {
 export const updateAccountPlanOperation: Operation = {
   title: "Account Plan Update",
   tag: "Account plans",
-  says: "Changes an account plan. What is left out stays as it is.",
+  description: "Changes an account plan. What is left out stays as it is.",
   method: "PUT",
   path: "/account_plans/{id}",
-  deed: "change-plans",
+  action: "change-plans",
   formats: xmlAndJson,
   body: PlanChangeSchema,
   wrapper: "account_plan",
-  dropped: ignoredPlanFields,
-  answers: accountPlanResponse,
+  ignored: ignoredPlanFields,
+  response: accountPlanResponse,
 
-  async answer({ pool }, call) {
+  async handle({ pool }, call) {
     const { values, by } = call;
     return renderPlan(call, requireSuccess(await updatePlan(pool, { ...accountPlanKey(call), values, by })).plan);
   },
@@ -211,13 +211,13 @@ export const updateAccountPlanOperation: Operation = {
 export const deleteAccountPlanOperation: Operation = {
   title: "Account Plan Delete",
   tag: "Account plans",
-  says: "Deletes an account plan, unless somebody is on it.",
+  description: "Deletes an account plan, unless somebody is on it.",
   method: "DELETE",
   path: "/account_plans/{id}",
-  deed: "change-plans",
+  action: "change-plans",
   formats: xmlAndJson,
 
-  async answer({ pool }, call) {
+  async handle({ pool }, call) {
     requireSuccess(await deletePlan(pool, { ...accountPlanKey(call), by: call.by }));
     return {};
   },
@@ -226,14 +226,14 @@ export const deleteAccountPlanOperation: Operation = {
 export const makeAccountPlanDefaultOperation: Operation = {
   title: "Account Plan set to Default",
   tag: "Account plans",
-  says: "Makes an account plan the one that new accounts get.",
+  description: "Makes an account plan the one that new accounts get.",
   method: "PUT",
   path: "/account_plans/{id}/default",
-  deed: "change-plans",
+  action: "change-plans",
   formats: xmlAndJson,
-  answers: accountPlanResponse,
+  response: accountPlanResponse,
 
-  async answer({ pool }, call) {
+  async handle({ pool }, call) {
     const made = await makePlanDefault(pool, { ...accountPlanKey(call), by: call.by });
     return renderPlan(call, requireSuccess(made).plan);
   },
@@ -250,14 +250,14 @@ const applicationPlanKey = ({ provider, id, serviceId }: Call) => ({
 export const listAllApplicationPlansOperation: Operation = {
   title: "Application Plan List (all services)",
   tag: "Application plans",
-  says: "Returns the application plans of all services.",
+  description: "Returns the application plans of all services.",
   method: "GET",
   path: "/application_plans",
-  deed: "read-products",
+  action: "read-products",
   formats: xmlAndJson,
-  answers: applicationPlansResponse,
+  response: applicationPlansResponse,
 
-  async answer({ pool }, call) {
+  async handle({ pool }, call) {
     const plans = await listPlans(pool, call.provider.id, { kind: "application_plan" });
     return renderPlans(
       call,
@@ -269,14 +269,14 @@ export const listAllApplicationPlansOperation: Operation = {
 export const listApplicationPlansOperation: Operation = {
   title: "Application Plan List",
   tag: "Application plans",
-  says: "Returns the application plans of a service.",
+  description: "Returns the application plans of a service.",
   method: "GET",
   path: "/services/{service_id}/application_plans",
-  deed: "read-products",
+  action: "read-products",
   formats: xmlAndJson,
-  answers: applicationPlansResponse,
+  response: applicationPlansResponse,
 
-  async answer({ pool }, call) {
+  async handle({ pool }, call) {
     const product = requireSuccess(await readProduct(pool, call.provider.id, call.serviceId("service_id")));
     const plans = await listPlans(pool, call.provider.id, { kind: "application_plan", productId: product.id });
     return renderPlans(call, plans);
@@ -286,17 +286,17 @@ export const listApplicationPlansOperation: Operation = {
 export const createApplicationPlanOperation: Operation = {
   title: "Application Plan Create",
   tag: "Application plans",
-  says: "Makes an application plan of a service, hidden unless it is published at once.",
+  description: "Makes an application plan of a service, hidden unless it is published at once.",
   method: "POST",
   path: "/services/{service_id}/application_plans",
-  deed: "change-plans",
+  action: "change-plans",
   formats: xmlAndJson,
   body: NewPlanSchema,
   wrapper: "application_plan",
-  dropped: ignoredPlanFields,
-  answers: applicationPlanResponse,
+  ignored: ignoredPlanFields,
+  response: applicationPlanResponse,
 
-  async answer({ pool }, call) {
+  async handle({ pool }, call) {
     const { provider, values, by } = call;
     const { id: productId } = requireSuccess(await readProduct(pool, provider.id, call.serviceId("service_id")));
     const plan = { providerId: provider.id, kind: "application_plan", productId, values, by } as const;
@@ -308,14 +308,14 @@ export const createApplicationPlanOperation: Operation = {
 export const readApplicationPlanOperation: Operation = {
   title: "Application Plan Read",
   tag: "Application plans",
-  says: "Returns an application plan.",
+  description: "Returns an application plan.",
   method: "GET",
   path: "/services/{service_id}/application_plans/{id}",
-  deed: "read-products",
+  action: "read-products",
   formats: xmlAndJson,
-  answers: applicationPlanResponse,
+  response: applicationPlanResponse,
 
-  async answer({ pool }, call) {
+  async handle({ pool }, call) {
     const { providerId, kind, productId, planId } = applicationPlanKey(call);
     const plans = await readPlans(pool, providerId, [planId]);
     const plan = plans.find((it) => it.kind === kind && it.productId === productId);
@@ -326,17 +326,17 @@ export const readApplicationPlanOperation: Operation = {
 export const updateApplicationPlanOperation: Operation = {
   title: "Application Plan Update",
   tag: "Application plans",
-  says: "Changes an application plan. What is left out stays as it is.",
+  description: "Changes an application plan. What is left out stays as it is.",
   method: "PUT",
   path: "/services/{service_id}/application_plans/{id}",
-  deed: "change-plans",
+  action: "change-plans",
   formats: xmlAndJson,
   body: PlanChangeSchema,
   wrapper: "application_plan",
-  dropped: ignoredPlanFields,
-  answers: applicationPlanResponse,
+  ignored: ignoredPlanFields,
+  response: applicationPlanResponse,
 
-  async answer({ pool }, call) {
+  async handle({ pool }, call) {
     const { values, by } = call;
     return renderPlan(call, requireSuccess(await updatePlan(pool, { ...applicationPlanKey(call), values, by })).plan);
   },
@@ -345,13 +345,13 @@ export const updateApplicationPlanOperation: Operation = {
 export const deleteApplicationPlanOperation: Operation = {
   title: "Application Plan Delete",
   tag: "Application plans",
-  says: "Deletes an application plan, unless somebody is on it.",
+  description: "Deletes an application plan, unless somebody is on it.",
   method: "DELETE",
   path: "/services/{service_id}/application_plans/{id}",
-  deed: "change-plans",
+  action: "change-plans",
   formats: xmlAndJson,
 
-  async answer({ pool }, call) {
+  async handle({ pool }, call) {
     requireSuccess(await deletePlan(pool, { ...applicationPlanKey(call), by: call.by }));
     return {};
   },
@@ -360,14 +360,14 @@ export const deleteApplicationPlanOperation: Operation = {
 export const makeApplicationPlanDefaultOperation: Operation = {
   title: "Application Plan Set to Default",
   tag: "Application plans",
-  says: "Makes an application plan the one that new applications of its service get.",
+  description: "Makes an application plan the one that new applications of its service get.",
   method: "PUT",
   path: "/services/{service_id}/application_plans/{id}/default",
-  deed: "change-plans",
+  action: "change-plans",
   formats: xmlAndJson,
-  answers: applicationPlanResponse,
+  response: applicationPlanResponse,
 
-  async answer({ pool }, call) {
+  async handle({ pool }, call) {
     const made = await makePlanDefault(pool, { ...applicationPlanKey(call), by: call.by });
     return renderPlan(call, requireSuccess(made).plan);
   },

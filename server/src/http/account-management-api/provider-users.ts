@@ -132,10 +132,10 @@ const permissionsResponse: ResponseDoc = {
 export const listProviderUsersOperation: Operation = {
   title: "User List (provider account)",
   tag: "Provider",
-  says: "Returns the provider's own users.",
+  description: "Returns the provider's own users.",
   method: "GET",
   path: "/users",
-  deed: "list-provider-users",
+  action: "list-provider-users",
   formats: xmlAndJson,
   query: Type.Object({
     state: Type.Optional(
@@ -143,9 +143,9 @@ export const listProviderUsersOperation: Operation = {
     ),
     role: Type.Optional(Type.String({ enum: ["member", "admin"], description: "Those that have this role." })),
   }),
-  answers: providerUsersResponse,
+  response: providerUsersResponse,
 
-  async answer({ pool }, { provider, adminUrl, query }) {
+  async handle({ pool }, { provider, adminUrl, query }) {
     const filter = { state: parseText(query["state"]) || undefined, role: parseText(query["role"]) || undefined };
     const users = await listProviderUsers(pool, provider.id, filter);
     return renderProviderUsers({ provider, adminUrl }, users);
@@ -155,10 +155,11 @@ export const listProviderUsersOperation: Operation = {
 export const createProviderUserOperation: Operation = {
   title: "User Create (provider account)",
   tag: "Provider",
-  says: "Adds a member to the provider's own users, who waits to be activated, and may do what is permitted here.",
+  description:
+    "Adds a member to the provider's own users, who waits to be activated, and may do what is permitted here.",
   method: "POST",
   path: "/users",
-  deed: "administer-provider",
+  action: "administer-provider",
   formats: xmlAndJson,
   body: Type.Object(
     {
@@ -170,9 +171,9 @@ export const createProviderUserOperation: Operation = {
     },
     { examples: [{ username: "grace", email: "grace@acme.example", password: "a long password" }] },
   ),
-  answers: providerUserResponse,
+  response: providerUserResponse,
 
-  async answer({ pool }, call) {
+  async handle({ pool }, call) {
     const { provider, values, by, adminUrl } = call;
     const { user } = requireSuccess(
       await addProviderUser(pool, { provider, values, permissions: parseUserPermissions(call), by }),
@@ -184,14 +185,14 @@ export const createProviderUserOperation: Operation = {
 export const readProviderUserOperation: Operation = {
   title: "User Read (provider account)",
   tag: "Provider",
-  says: "Returns one of the provider's own users. A member reads himself alone.",
+  description: "Returns one of the provider's own users. A member reads himself alone.",
   method: "GET",
   path: "/users/{id}",
-  deed: "read-own",
+  action: "read-own",
   formats: xmlAndJson,
-  answers: providerUserResponse,
+  response: providerUserResponse,
 
-  async answer({ pool }, call) {
+  async handle({ pool }, call) {
     requireSelfOrAdmin(call);
     return renderProviderUser(call, requireSuccess(await readProviderUser(pool, call.provider.id, call.id("id"))));
   },
@@ -200,10 +201,11 @@ export const readProviderUserOperation: Operation = {
 export const updateProviderUserOperation: Operation = {
   title: "User Update (provider account)",
   tag: "Provider",
-  says: "Changes one of the provider's own users; a member changes himself alone. What is left out stays as it is. A new password ends the user's sessions.",
+  description:
+    "Changes one of the provider's own users; a member changes himself alone. What is left out stays as it is. A new password ends the user's sessions.",
   method: "PUT",
   path: "/users/{id}",
-  deed: "change-own",
+  action: "change-own",
   formats: xmlAndJson,
   body: Type.Object(
     {
@@ -221,9 +223,9 @@ export const updateProviderUserOperation: Operation = {
     },
     { examples: [{ email: "grace.h@acme.example" }] },
   ),
-  answers: providerUserResponse,
+  response: providerUserResponse,
 
-  async answer(needs, call) {
+  async handle(needs, call) {
     requireSelfOrAdmin(call);
     return renderProviderUser(call, requireSuccess(await updateWithPasswordCheck(needs, call)).user);
   },
@@ -259,13 +261,13 @@ const choosesOwnPassword = ({ caller: { actor }, values, id }: Call): boolean =>
 export const deleteProviderUserOperation: Operation = {
   title: "User Delete (provider account)",
   tag: "Provider",
-  says: "Deletes one of the provider's own users with the access tokens, unless it is the last admin.",
+  description: "Deletes one of the provider's own users with the access tokens, unless it is the last admin.",
   method: "DELETE",
   path: "/users/{id}",
-  deed: "administer-provider",
+  action: "administer-provider",
   formats: xmlAndJson,
 
-  async answer({ pool }, call) {
+  async handle({ pool }, call) {
     requireSuccess(await deleteProviderUser(pool, providerUserTarget(call)));
     return {};
   },
@@ -274,24 +276,24 @@ export const deleteProviderUserOperation: Operation = {
 interface Transition {
   readonly name: string;
   readonly title: string;
-  readonly says: string;
+  readonly description: string;
   /** A refusal shows the user, as 3scale has it of this step. */
   readonly showsRefused?: true;
   readonly take: (pool: Pool, change: ReturnType<typeof providerUserTarget>) => ReturnType<typeof activateProviderUser>;
 }
 
-const transitionOperation = ({ name, title, says, showsRefused, take }: Transition): Operation => ({
+const transitionOperation = ({ name, title, description, showsRefused, take }: Transition): Operation => ({
   title: `${title} (provider account)`,
   tag: "Provider",
-  says,
+  description,
   method: "PUT",
   path: `/users/{id}/${name}`,
-  deed: "administer-provider",
+  action: "administer-provider",
   formats: xmlAndJson,
-  also: [422],
-  answers: providerUserResponse,
+  otherErrors: [422],
+  response: providerUserResponse,
 
-  async answer({ pool }, call) {
+  async handle({ pool }, call) {
     const outcome = await take(pool, providerUserTarget(call));
     if (showsRefused && outcome && "refused" in outcome) return renderRefusedUserTransition(pool, call, name);
     return renderProviderUser(call, requireSuccess(outcome).user);
@@ -301,28 +303,28 @@ const transitionOperation = ({ name, title, says, showsRefused, take }: Transiti
 export const activateProviderUserOperation = transitionOperation({
   name: "activate",
   title: "User Activate",
-  says: "Activates one of the provider's own users who waits for it.",
+  description: "Activates one of the provider's own users who waits for it.",
   take: activateProviderUser,
 });
 
 export const makeProviderUserAdminOperation = transitionOperation({
   name: "admin",
   title: "User Change Role to Admin",
-  says: "Makes one of the provider's own users an admin.",
+  description: "Makes one of the provider's own users an admin.",
   take: (pool, change) => changeProviderUserRole(pool, { ...change, role: "admin" }),
 });
 
 export const makeProviderUserMemberOperation = transitionOperation({
   name: "member",
   title: "User Change Role to Member",
-  says: "Makes one of the provider's own users a member, who may do what his sections allow.",
+  description: "Makes one of the provider's own users a member, who may do what his sections allow.",
   take: (pool, change) => changeProviderUserRole(pool, { ...change, role: "member" }),
 });
 
 export const suspendProviderUserOperation = transitionOperation({
   name: "suspend",
   title: "User Suspend",
-  says: "Locks one of the provider's own users out, at once, with the access tokens.",
+  description: "Locks one of the provider's own users out, at once, with the access tokens.",
   showsRefused: true,
   take: suspendProviderUser,
 });
@@ -330,7 +332,7 @@ export const suspendProviderUserOperation = transitionOperation({
 export const unsuspendProviderUserOperation = transitionOperation({
   name: "unsuspend",
   title: "User Unsuspend",
-  says: "Lets one of the provider's own users in again.",
+  description: "Lets one of the provider's own users in again.",
   take: unsuspendProviderUser,
 });
 
@@ -340,7 +342,7 @@ async function renderRefusedUserTransition(db: Database, call: Call, step: strin
   const user = requireSuccess(await readProviderUser(db, provider.id, id("id")));
   return renderRefusedTransition({
     from: user.state,
-    step,
+    event: step,
     object: {
       xml: () => representProviderUser(user, provider),
       json: () => providerUserToJson(user, provider, adminUrl),
@@ -351,14 +353,14 @@ async function renderRefusedUserTransition(db: Database, call: Call, step: strin
 export const readPermissionsOperation: Operation = {
   title: "User Permissions Read",
   tag: "Provider",
-  says: "Returns what one of the provider's own users may do. A member reads his own alone.",
+  description: "Returns what one of the provider's own users may do. A member reads his own alone.",
   method: "GET",
   path: "/users/{id}/permissions",
-  deed: "read-own",
+  action: "read-own",
   formats: xmlAndJson,
-  answers: permissionsResponse,
+  response: permissionsResponse,
 
-  async answer({ pool }, call) {
+  async handle({ pool }, call) {
     requireSelfOrAdmin(call);
     return renderPermissions(call, requireSuccess(await readProviderUser(pool, call.provider.id, call.id("id"))));
   },
@@ -367,12 +369,12 @@ export const readPermissionsOperation: Operation = {
 export const updatePermissionsOperation: Operation = {
   title: "User Permissions Update",
   tag: "Provider",
-  says:
+  description:
     "Says what a member may do: these sections and no others, for these services. What is left out stays as it is, and what " +
     "is not known is dropped. An admin may do all, so only the provider key can prepare what is left once he is a member.",
   method: "PUT",
   path: "/users/{id}/permissions",
-  deed: "administer-provider",
+  action: "administer-provider",
   formats: xmlAndJson,
   body: Type.Object(
     {
@@ -386,9 +388,9 @@ export const updatePermissionsOperation: Operation = {
     { examples: [{ allowed_sections: ["partners", "plans"], allowed_service_ids: [7] }] },
   ),
   wrapper: "permissions",
-  answers: permissionsResponse,
+  response: permissionsResponse,
 
-  async answer({ pool }, call) {
+  async handle({ pool }, call) {
     const { provider, caller } = call;
     const target = requireSuccess(await readProviderUser(pool, provider.id, call.id("id")));
     if (target.role === "admin" && caller.actor.kind !== "key") throw new Problem("role-missing");

@@ -103,14 +103,14 @@ const providerResponse: ResponseDoc = {
 export const readProviderOperation: Operation = {
   title: "Provider Account Read",
   tag: "Provider",
-  says: "Returns the provider's own account; in XML with its users, of whom a member sees himself alone.",
+  description: "Returns the provider's own account; in XML with its users, of whom a member sees himself alone.",
   method: "GET",
   path: "/provider",
-  deed: "read-provider",
+  action: "read-provider",
   formats: xmlAndJson,
-  answers: providerResponse,
+  response: providerResponse,
 
-  async answer(needs, call) {
+  async handle(needs, call) {
     const { provider } = call;
     const settings = await readProviderSettings(needs.pool, provider.id);
     return respondWithProvider(needs, call, { provider, settings });
@@ -120,17 +120,17 @@ export const readProviderOperation: Operation = {
 export const updateProviderOperation: Operation = {
   title: "Provider Account Update",
   tag: "Provider",
-  says: "Changes the addresses that the provider's mails come from and go to, and the code that opens the site.",
+  description: "Changes the addresses that the provider's mails come from and go to, and the code that opens the site.",
   method: "PUT",
   path: "/provider",
-  deed: "administer-provider",
+  action: "administer-provider",
   formats: xmlAndJson,
   body: ProviderFields,
   wrapper: "account",
-  dropped: ["org_name", "name", "domain", "self_domain", "state", "vat_code", "telephone_number"],
-  answers: providerResponse,
+  ignored: ["org_name", "name", "domain", "self_domain", "state", "vat_code", "telephone_number"],
+  response: providerResponse,
 
-  async answer(needs, call) {
+  async handle(needs, call) {
     const { provider, values, by } = call;
     const change = {
       fromEmail: parseText(values["from_email"])?.trim(),

@@ -46,14 +46,14 @@ const referrerFiltersResponse: ResponseDoc = {
 export const listReferrerFiltersOperation: Operation = {
   title: "Application Referrer Filter List",
   tag: "Application keys",
-  says: "Returns the hosts that calls of an application may come from.",
+  description: "Returns the hosts that calls of an application may come from.",
   method: "GET",
   path: "/accounts/{account_id}/applications/{application_id}/referrer_filters",
-  deed: "read-portal",
+  action: "read-portal",
   formats: xmlAndJson,
-  answers: referrerFiltersResponse,
+  response: referrerFiltersResponse,
 
-  async answer({ pool }, call) {
+  async handle({ pool }, call) {
     const application = await requireApplication(pool, call, "application_id");
     return renderReferrerFilters(
       call,
@@ -66,18 +66,18 @@ export const listReferrerFiltersOperation: Operation = {
 export const createReferrerFilterOperation: Operation = {
   title: "Application Referrer Filter Create",
   tag: "Application keys",
-  says: "Lets calls of an application come from one more host, and returns the application.",
+  description: "Lets calls of an application come from one more host, and returns the application.",
   method: "POST",
   path: "/accounts/{account_id}/applications/{application_id}/referrer_filters",
-  deed: "change-portal",
+  action: "change-portal",
   formats: xmlAndJson,
   body: Type.Object(
     { referrer_filter: Type.String({ description: "A host, with `*` for any part of it; or an address." }) },
     { examples: [{ referrer_filter: "*.harbour.example" }] },
   ),
-  answers: applicationResponse,
+  response: applicationResponse,
 
-  async answer({ pool }, call) {
+  async handle({ pool }, call) {
     const change = applicationTarget(call, "application_id");
     const value = parseText(call.values["referrer_filter"]) ?? "";
     const { application } = requireSuccess(await addReferrerFilter(pool, { ...change, value }));
@@ -93,13 +93,13 @@ export const createReferrerFilterOperation: Operation = {
 export const deleteReferrerFilterOperation: Operation = {
   title: "Application Referrer Filter Delete",
   tag: "Application keys",
-  says: "Takes a referrer filter of an application away.",
+  description: "Takes a referrer filter of an application away.",
   method: "DELETE",
   path: "/accounts/{account_id}/applications/{application_id}/referrer_filters/{id}",
-  deed: "change-portal",
+  action: "change-portal",
   formats: xmlAndJson,
 
-  async answer({ pool }, call) {
+  async handle({ pool }, call) {
     const change = applicationTarget(call, "application_id");
     requireSuccess(await removeReferrerFilter(pool, { ...change, filterId: call.id("id") }));
     return {};

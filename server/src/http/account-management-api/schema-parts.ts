@@ -1,7 +1,5 @@
 import { type TSchema, Type } from "typebox";
 
-/** What many answers have in common. */
-
 export const idSchema = Type.Integer();
 export const timeSchema = Type.String({ format: "date-time" });
 export const timestamps = { created_at: timeSchema, updated_at: timeSchema };
@@ -11,12 +9,11 @@ export const optionalText = Type.Optional(Type.String());
 
 export const annotationsSchema = Type.Object(
   { managed_by: optionalText },
-  { description: "Notes of programs. Only `managed_by`; an empty text removes it." },
+  { description: "Machine-readable notes. The only one is `managed_by`; an empty text removes it." },
 );
 
-export const nullable = <It extends TSchema>(it: It) => Type.Union([it, Type.Null()]);
+export const nullable = <Schema extends TSchema>(schema: Schema) => Type.Union([schema, Type.Null()]);
 
-/** Where a page stands in its list. Only when there is more than one page. */
 export const metadataSchema = Type.Optional(
   Type.Object(
     {
@@ -25,6 +22,6 @@ export const metadataSchema = Type.Optional(
       total_pages: Type.Integer(),
       current_page: Type.Integer(),
     },
-    { title: "Metadata", description: "Where this page stands in the list. Absent when everything is on one page." },
+    { title: "Metadata", description: "The position of this page in the list. Absent if the list has one page." },
   ),
 );

@@ -1,49 +1,58 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { type AdminCaller, reaches } from "#access/index.ts";
-import { requirePermission } from "#http/shared/admin-caller.ts";
+import { reaches } from "#access/index.ts";
 import { readSessionCookie } from "#http/shared/browser-session.ts";
+import { handlerOf, pathParameters, routeUrl, type ApiCall, type Handler } from "#http/shared/operation.ts";
 import { Problem } from "#http/shared/problem.ts";
 import { hasReadableType } from "./body-parsers.ts";
 import { negotiateFormat } from "./negotiate-format.ts";
 import type { Call, Operation, OperationNeeds } from "./operation.ts";
 import { bodyParameters, isRecord, parseId, parseText, queryParameters } from "./parameters.ts";
 import { parseValues } from "./permitted-values.ts";
-import { sendResponse } from "./responses.ts";
+import { sendResponse, type ApiResponse } from "./responses.ts";
 
-type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>;
-
-/** Serves operations with and without an extension in their paths, and with a POST that names another method. */
+/** Adds the routes of operations: with and without an extension, and as a POST that overrides its method. */
 export function serveOperations(http: FastifyInstance, operations: readonly Operation[], needs: OperationNeeds): void {
-  const byPath = Map.groupBy(operations, ({ path }) => path);
-  for (const [path, ofPath] of byPath) {
+  const frame = {
+    needs,
+    parse: (operation: Operation, request: FastifyRequest, call: ApiCall) => parseCall(operation, request, call, needs),
+    send: (reply: FastifyReply, { format }: Call, response: ApiResponse) => sendResponse(reply, format, response),
+  };
+  for (const [path, samePath] of Map.groupBy(operations, (operation) => operation.path)) {
     const handlers = new Map(
-      ofPath.flatMap((operation) => methodsOf(operation).map((method) => [method, handlerOf(operation, needs)])),
+      samePath.flatMap((operation) => methodsOf(operation).map((method) => [method, handlerOf(operation, frame)])),
     );
-    const texts = ofPath.flatMap((operation) => operation.texts ?? []);
+    const texts = samePath.flatMap(({ textParameters }) => textParameters ?? []);
     for (const [method, handler] of handlers) if (method !== "POST") addRoute(http, { method, path, texts, handler });
-    addRoute(http, { method: "POST", path, texts, handler: handleByNamedMethod(handlers, needs) });
+    addRoute(http, { method: "POST", path, texts, handler: dispatchPost(handlers, needs) });
   }
 }
 
-/** A POST stands for the method that it names, as for the forms of browsers, which have no other. */
-const handleByNamedMethod =
+/** Matches paths such as `/accounts/{id}/approve`. */
+const namedAction = /\/\{\w+\}\/(?!permissions$|credit_card$)\w+$/;
+
+/** Returns the methods of an operation: PATCH is a synonym of PUT, except for named actions. */
+export const methodsOf = ({ method, path }: Pick<Operation, "method" | "path">): string[] =>
+  method === "PUT" && !namedAction.test(path) ? ["PUT", "PATCH"] : [method];
+
+/** A POST may override its method, because HTML forms cannot send others. */
+const dispatchPost =
   (handlers: ReadonlyMap<string, Handler>, { findAdminCaller }: OperationNeeds): Handler =>
   async (request, reply) => {
-    const handler = handlers.get(namedMethod(request) ?? "POST");
+    const handler = handlers.get(overriddenMethod(request) ?? "POST");
     if (handler) return handler(request, reply);
-    await findAdminCaller(request); // a stranger is not told that there is nothing
+    await findAdminCaller(request); // authenticates before it reveals that the route does not exist
     throw new Problem("not-found");
   };
 
-const nameable: ReadonlySet<string> = new Set(["PUT", "PATCH", "DELETE"]);
+const overridable: ReadonlySet<string> = new Set(["PUT", "PATCH", "DELETE"]);
 
-/** Named by the field `_method` of a form, or by a header. A field of JSON names none. */
-function namedMethod(request: FastifyRequest): string | undefined {
+/** Returns the method in a form's `_method` or in `X-HTTP-Method-Override`. A JSON field does not count. */
+function overriddenMethod(request: FastifyRequest): string | undefined {
   const { headers } = request;
   const isForm = /^(application\/x-www-form-urlencoded|multipart\/form-data)\b/i.test(headers["content-type"] ?? "");
   const field = isForm ? parseText(bodyParameters(request)["_method"]) : undefined;
   const name = (field ?? String(headers["x-http-method-override"] ?? "")).toUpperCase();
-  return nameable.has(name) ? name : undefined;
+  return overridable.has(name) ? name : undefined;
 }
 
 interface Route {
@@ -54,10 +63,10 @@ interface Route {
 }
 
 function addRoute(http: FastifyInstance, { method, path, texts, handler }: Route): void {
-  const url = path.replaceAll(/\{(\w+)\}/g, ":$1");
-  const last = parametersOf(path).at(-1);
+  const url = routeUrl(path);
+  const last = pathParameters(path).at(-1);
   if (last !== undefined && texts.includes(last) && url.endsWith(`:${last}`)) {
-    // A text may hold dots itself, so what is behind its last one is told apart here, not by the router.
+    // A text may contain dots, so only its last extension counts. The router would split at the first dot.
     const onRequest = async (request: FastifyRequest): Promise<void> => {
       request.params = splitExtension(request.params, last);
     };
@@ -68,45 +77,28 @@ function addRoute(http: FastifyInstance, { method, path, texts, handler }: Route
   }
 }
 
-const handlerOf =
-  (operation: Operation, needs: OperationNeeds): Handler =>
-  async (request, reply) => {
-    const caller = await needs.findAdminCaller(request);
-    requirePermission(caller, operation.deed, request.provider);
-    const format = negotiateFormat(request, operation.formats);
-    const asked = {
-      caller,
-      now: needs.clock.now(),
-      adminUrl: originOf(request, needs.adminPortalUrl(request.provider)),
-    };
-    const answer = await operation.answer(needs, callOf(operation, request, asked));
-    return sendResponse(reply, format, answer);
-  };
+/** Splits the extension from a text in the path: `a.b.xml` becomes `a.b` with the extension `xml`. */
+export function splitExtension(params: unknown, name: string): unknown {
+  const text = isRecord(params) ? params[name] : undefined;
+  const [, before, extension] = (typeof text === "string" && /^(.+)\.(xml|json)$/s.exec(text)) || [];
+  return isRecord(params) && before !== undefined ? { ...params, [name]: before, extension } : params;
+}
 
-/** As the client reaches us. A proxy that ends https passes the host on, and may say nothing of https. */
-const originOf = ({ protocol, host }: FastifyRequest, outside: string): string =>
-  outside.endsWith(`//${host}`) ? outside : `${protocol}://${host}`;
-
-function callOf(
-  operation: Operation,
-  request: FastifyRequest,
-  { caller, now, adminUrl }: { caller: AdminCaller; now: Date; adminUrl: string },
-): Call {
-  const { provider, params } = request;
+function parseCall(operation: Operation, request: FastifyRequest, call: ApiCall, needs: OperationNeeds): Call {
+  const format = negotiateFormat(request, operation.formats);
+  const { provider, caller } = call;
   const [query, body] = [queryParameters(request), bodyParameters(request)];
-  const parameter = (name: string): unknown => (isRecord(params) ? params[name] : undefined);
+  const parameter = (name: string): unknown => (isRecord(request.params) ? request.params[name] : undefined);
   const id = (name: string): number => {
-    const it = parseId(parameter(name));
-    if (!it) throw new Problem("not-found");
-    return it;
+    const parsed = parseId(parameter(name));
+    if (!parsed) throw new Problem("not-found");
+    return parsed;
   };
   return {
-    provider,
-    caller,
+    ...call,
+    format,
     session: caller.actor.kind === "admin" ? readSessionCookie(request, "admin") : undefined,
-    now,
-    by: { actor: caller.actor, channel: caller.channel, reach: caller.reach, now },
-    adminUrl,
+    adminUrl: requestOrigin(request, needs.adminPortalUrl(provider)),
     query: { ...body, ...query },
     values: parseValues(operation, { query, body, hasReadableBody: hasReadableType(request) }),
     id,
@@ -119,19 +111,6 @@ function callOf(
   };
 }
 
-/** PATCH stands for PUT where something is updated, but not for actions with a name: `…/{id}/approve`. */
-const namedAction = /\/\{\w+\}\/(?!permissions$|credit_card$)\w+$/;
-
-export const methodsOf = ({ method, path }: Pick<Operation, "method" | "path">): string[] =>
-  method === "PUT" && !namedAction.test(path) ? ["PUT", "PATCH"] : [method];
-
-/** The names of the parameters in a path. */
-export const parametersOf = (path: string): readonly string[] =>
-  Array.from(path.matchAll(/\{(\w+)\}/g), ([, name = ""]) => name);
-
-/** Cuts the extension off a text in a path: `a.b.xml` is `a.b`, as XML. */
-export function splitExtension(params: unknown, name: string): unknown {
-  const text = isRecord(params) ? params[name] : undefined;
-  const [, before, extension] = (typeof text === "string" && /^(.+)\.(xml|json)$/s.exec(text)) || [];
-  return isRecord(params) && before !== undefined ? { ...params, [name]: before, extension } : params;
-}
+/** Returns the origin that the client used. A proxy that terminates TLS forwards the host, but not always the scheme. */
+const requestOrigin = ({ protocol, host }: FastifyRequest, publicUrl: string): string =>
+  publicUrl.endsWith(`//${host}`) ? publicUrl : `${protocol}://${host}`;

@@ -85,14 +85,14 @@ const serviceContractsResponse: ResponseDoc = {
 export const listServiceContractsOperation: Operation = {
   title: "Service Subscription List",
   tag: "Accounts",
-  says: "Returns the subscriptions of an account to services.",
+  description: "Returns the subscriptions of an account to services.",
   method: "GET",
   path: "/accounts/{account_id}/service_contracts",
-  deed: "read-portal",
+  action: "read-portal",
   formats: xmlAndJson,
-  answers: serviceContractsResponse,
+  response: serviceContractsResponse,
 
-  async answer({ pool }, call) {
+  async handle({ pool }, call) {
     const { provider } = call;
     const account = await requireAccount(pool, provider.id, call.id("account_id"));
     const subscriptions = await readSubscriptions(pool, provider.id, account.id);
@@ -104,13 +104,13 @@ export const listServiceContractsOperation: Operation = {
 export const deleteServiceContractOperation: Operation = {
   title: "Service Subscription Delete",
   tag: "Accounts",
-  says: "Ends a subscription of an account to a service, with its applications: all of them must be suspended.",
+  description: "Ends a subscription of an account to a service, with its applications: all of them must be suspended.",
   method: "DELETE",
   path: "/accounts/{account_id}/service_contracts/{id}",
-  deed: "change-portal",
+  action: "change-portal",
   formats: xmlAndJson,
 
-  async answer({ pool }, { provider, by, id }) {
+  async handle({ pool }, { provider, by, id }) {
     const which = { provider, accountId: id("account_id"), subscriptionId: id("id"), by };
     requireSuccess(await unsubscribe(pool, which));
     return {};

@@ -187,22 +187,23 @@ const servicesResponse: ResponseDoc = {
 export const listServicesOperation: Operation = {
   title: "Service List",
   tag: "Services",
-  says: "Returns the services, oldest first. When there are more than `per_page`, the answer says which page it is.",
+  description:
+    "Returns the services, oldest first. When there are more than `per_page`, the answer says which page it is.",
   method: "GET",
   path: "/services",
-  deed: "read-products",
+  action: "read-products",
   formats: xmlAndJson,
   query: Type.Object(pageQuery),
-  answers: servicesResponse,
+  response: servicesResponse,
 
-  async answer({ pool }, call) {
+  async handle({ pool }, call) {
     const {
       provider,
       caller: { reach },
       query,
     } = call;
     const page = parsePage(query);
-    const products = await listProducts(pool, provider.id, { reach, limit: page.perPage, offset: page.offset });
+    const products = await listProducts(pool, provider.id, { reach, limit: page.limit, offset: page.offset });
     const standing = pageMetadata(page, await countProducts(pool, provider.id, reach));
     return renderServices(await readServiceContext(pool, call), products, standing);
   },
@@ -211,17 +212,17 @@ export const listServicesOperation: Operation = {
 export const createServiceOperation: Operation = {
   title: "Service Create",
   tag: "Services",
-  says: "Makes a service, with a service plan for who is to use it. For admins and the provider key.",
+  description: "Makes a service, with a service plan for who is to use it. For admins and the provider key.",
   method: "POST",
   path: "/services",
-  deed: "create-products",
+  action: "create-products",
   formats: xmlAndJson,
   body: NewServiceSchema,
   wrapper: "service",
-  dropped: ignoredServiceFields,
-  answers: serviceResponse,
+  ignored: ignoredServiceFields,
+  response: serviceResponse,
 
-  async answer({ pool }, call) {
+  async handle({ pool }, call) {
     const { provider, values, by, adminUrl } = call;
     const { product } = requireSuccess(await createProduct(pool, { providerId: provider.id, values, by }));
     const context = await readServiceContext(pool, call);
@@ -236,14 +237,14 @@ export const createServiceOperation: Operation = {
 export const readServiceOperation: Operation = {
   title: "Service Read",
   tag: "Services",
-  says: "Returns a service.",
+  description: "Returns a service.",
   method: "GET",
   path: "/services/{id}",
-  deed: "read-products",
+  action: "read-products",
   formats: xmlAndJson,
-  answers: serviceResponse,
+  response: serviceResponse,
 
-  async answer({ pool }, call) {
+  async handle({ pool }, call) {
     const product = requireSuccess(await readProduct(pool, call.provider.id, call.serviceId("id")));
     return renderService(await readServiceContext(pool, call), product);
   },
@@ -252,17 +253,17 @@ export const readServiceOperation: Operation = {
 export const updateServiceOperation: Operation = {
   title: "Service Update",
   tag: "Services",
-  says: "Changes a service. What is left out stays as it is, and so does `system_name`.",
+  description: "Changes a service. What is left out stays as it is, and so does `system_name`.",
   method: "PUT",
   path: "/services/{id}",
-  deed: "change-products",
+  action: "change-products",
   formats: xmlAndJson,
   body: ServiceChangeSchema,
   wrapper: "service",
-  dropped: [...ignoredServiceFields, "system_name"],
-  answers: serviceResponse,
+  ignored: [...ignoredServiceFields, "system_name"],
+  response: serviceResponse,
 
-  async answer(needs, call) {
+  async handle(needs, call) {
     const { state_event: stateEvent, ...values } = call.values;
     if (stateEvent === "mark_as_deleted") return markAsDeleted(needs, call, values);
     return renderService(await readServiceContext(needs.pool, call), await updateFields(needs, call, call.values));
@@ -291,14 +292,15 @@ async function markAsDeleted(needs: OperationNeeds, call: Call, values: Call["va
 export const deleteServiceOperation: Operation = {
   title: "Service Delete",
   tag: "Services",
-  says: "Deletes a service with its plans, subscriptions and applications, unless it is the last one. For admins and the provider key.",
+  description:
+    "Deletes a service with its plans, subscriptions and applications, unless it is the last one. For admins and the provider key.",
   method: "DELETE",
   path: "/services/{id}",
-  deed: "delete-products",
+  action: "delete-products",
   formats: xmlAndJson,
-  also: [422], // of the last one, with a provider key
+  otherErrors: [422], // of the last one, with a provider key
 
-  async answer({ pool }, call) {
+  async handle({ pool }, call) {
     const { provider, by, caller } = call;
     const outcome = await deleteProduct(pool, { provider, productId: call.serviceId("id"), by });
     if (outcome && "notAllowed" in outcome) {
@@ -308,7 +310,7 @@ export const deleteServiceOperation: Operation = {
         const context = await readServiceContext(pool, call);
         return renderRefusedTransition({
           from: outcome.product.state,
-          step: "mark_as_deleted",
+          event: "mark_as_deleted",
           object: {
             xml: () => representProduct(outcome.product, context),
             json: () => productToJson(outcome.product, context, call.adminUrl),

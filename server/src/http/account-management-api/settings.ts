@@ -58,14 +58,14 @@ const settingsResponse: ResponseDoc = {
 export const readSettingsOperation: Operation = {
   title: "Settings Read",
   tag: "Settings",
-  says: "Returns the settings of the Developer Portal.",
+  description: "Returns the settings of the Developer Portal.",
   method: "GET",
   path: "/settings",
-  deed: "read-settings",
+  action: "read-settings",
   formats: jsonOnly,
-  answers: settingsResponse,
+  response: settingsResponse,
 
-  async answer({ pool }, { provider }) {
+  async handle({ pool }, { provider }) {
     const settings = await readProviderSettings(pool, provider.id);
     return { json: () => renderJson(settingsToJson(settings)) };
   },
@@ -74,16 +74,16 @@ export const readSettingsOperation: Operation = {
 export const updateSettingsOperation: Operation = {
   title: "Settings Update",
   tag: "Settings",
-  says: "Changes the settings of the Developer Portal. What is left out stays as it is.",
+  description: "Changes the settings of the Developer Portal. What is left out stays as it is.",
   method: "PUT",
   path: "/settings",
-  deed: "change-settings",
+  action: "change-settings",
   formats: jsonOnly,
   body: Type.Partial(SettingsFields, { examples: [{ signups_enabled: false }] }),
   wrapper: "settings",
-  answers: settingsResponse,
+  response: settingsResponse,
 
-  async answer({ pool }, { provider, caller, values, by }) {
+  async handle({ pool }, { provider, caller, values, by }) {
     requireAdminForWebhooks(caller, values);
     const outcome = await updateProviderSettings(pool, { providerId: provider.id, change: parseSettings(values), by });
     const { settings } = requireSuccess(outcome);

@@ -51,12 +51,12 @@ const signUpResponse: ResponseDoc = {
 export const signUpOperation: Operation = {
   title: "Signup Express (Account Create)",
   tag: "Signup",
-  says:
+  description:
     "Makes an account with its admin user, its plans and its first application. Plans that are left out, or unknown, are the " +
     "default ones. With a password, and an account plan that needs no approval, the user may sign in at once.",
   method: "POST",
   path: "/signup",
-  deed: "change-portal",
+  action: "change-portal",
   formats: xmlAndJson,
   body: Type.Object(
     {
@@ -78,10 +78,10 @@ export const signUpOperation: Operation = {
       ],
     },
   ),
-  also: [404],
-  answers: signUpResponse,
+  otherErrors: [404],
+  response: signUpResponse,
 
-  async answer({ pool }, { provider, caller, values, adminUrl, now }) {
+  async handle({ pool }, { provider, caller, values, adminUrl, now }) {
     const { actor, channel, reach } = caller;
     const by = { door: "program", actor, channel, reach } as const;
     const outcome = await signUpAccount(pool, { provider, values, wantedPlans: requestedPlans(values), by, now });

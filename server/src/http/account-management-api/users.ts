@@ -88,10 +88,10 @@ const userTarget = ({ provider, by, id }: Call) => ({
 export const listUsersOperation: Operation = {
   title: "User List",
   tag: "Users",
-  says: "Returns the users of an account.",
+  description: "Returns the users of an account.",
   method: "GET",
   path: "/accounts/{account_id}/users",
-  deed: "read-portal",
+  action: "read-portal",
   formats: xmlAndJson,
   query: Type.Object({
     state: Type.Optional(
@@ -99,9 +99,9 @@ export const listUsersOperation: Operation = {
     ),
     role: Type.Optional(Type.String({ enum: ["member", "admin"], description: "Those that have this role." })),
   }),
-  answers: usersResponse,
+  response: usersResponse,
 
-  async answer({ pool }, { provider, adminUrl, query, id }) {
+  async handle({ pool }, { provider, adminUrl, query, id }) {
     const account = await requireAccount(pool, provider.id, id("account_id"));
     const settings = await readDocumentSettings(pool, provider);
     const [state, role] = [parseText(query["state"]) || undefined, parseText(query["role"]) || undefined];
@@ -115,10 +115,10 @@ export const listUsersOperation: Operation = {
 export const createUserOperation: Operation = {
   title: "User Create",
   tag: "Users",
-  says: "Adds a member to an account, who waits to be activated. No mail is sent.",
+  description: "Adds a member to an account, who waits to be activated. No mail is sent.",
   method: "POST",
   path: "/accounts/{account_id}/users",
-  deed: "administer-portal",
+  action: "administer-portal",
   formats: xmlAndJson,
   body: Type.Object(
     { username: Type.String(), email: Type.Optional(Type.String()), password: Type.Optional(Type.String()) },
@@ -128,9 +128,9 @@ export const createUserOperation: Operation = {
       examples: [{ username: "olaf", email: "olaf@harbour.example", password: "a long password" }],
     },
   ),
-  answers: userResponse,
+  response: userResponse,
 
-  async answer({ pool }, call) {
+  async handle({ pool }, call) {
     const { provider, values, by } = call;
     const accountId = call.id("account_id");
     const { user } = requireSuccess(await createUser(pool, { provider, accountId, values, by }));
@@ -142,14 +142,14 @@ export const createUserOperation: Operation = {
 export const readUserOperation: Operation = {
   title: "User Read",
   tag: "Users",
-  says: "Returns a user of an account.",
+  description: "Returns a user of an account.",
   method: "GET",
   path: "/accounts/{account_id}/users/{id}",
-  deed: "read-portal",
+  action: "read-portal",
   formats: xmlAndJson,
-  answers: userResponse,
+  response: userResponse,
 
-  async answer({ pool }, call) {
+  async handle({ pool }, call) {
     const user = await readUser(pool, call.provider.id, call.id("id"));
     if (user?.accountId !== call.id("account_id")) throw new Problem("not-found");
     return respondWithUser(pool, call, user);
@@ -159,10 +159,11 @@ export const readUserOperation: Operation = {
 export const updateUserOperation: Operation = {
   title: "User Update",
   tag: "Users",
-  says: "Changes a user of an account. What is left out stays as it is; role and state have operations of their own.",
+  description:
+    "Changes a user of an account. What is left out stays as it is; role and state have operations of their own.",
   method: "PUT",
   path: "/accounts/{account_id}/users/{id}",
-  deed: "change-portal",
+  action: "change-portal",
   formats: xmlAndJson,
   body: Type.Object(
     {
@@ -176,9 +177,9 @@ export const updateUserOperation: Operation = {
       examples: [{ email: "olafur@harbour.example" }],
     },
   ),
-  answers: userResponse,
+  response: userResponse,
 
-  async answer({ pool }, call) {
+  async handle({ pool }, call) {
     const outcome = await updateUser(pool, { ...userTarget(call), values: call.values, writer: "program" });
     return respondWithUser(pool, call, requireSuccess(outcome).user);
   },
@@ -187,13 +188,13 @@ export const updateUserOperation: Operation = {
 export const deleteUserOperation: Operation = {
   title: "User Delete",
   tag: "Users",
-  says: "Deletes a user of an account, unless it is the account's last admin.",
+  description: "Deletes a user of an account, unless it is the account's last admin.",
   method: "DELETE",
   path: "/accounts/{account_id}/users/{id}",
-  deed: "change-portal",
+  action: "change-portal",
   formats: xmlAndJson,
 
-  async answer({ pool }, call) {
+  async handle({ pool }, call) {
     requireSuccess(await deleteUser(pool, userTarget(call)));
     return {};
   },
@@ -202,31 +203,32 @@ export const deleteUserOperation: Operation = {
 export const activateUserOperation: Operation = {
   title: "User Activate",
   tag: "Users",
-  says: "Activates a user who waits for it, and with the first user the account. Who is active already stays so.",
+  description:
+    "Activates a user who waits for it, and with the first user the account. Who is active already stays so.",
   method: "PUT",
   path: "/accounts/{account_id}/users/{id}/activate",
-  deed: "change-portal",
+  action: "change-portal",
   formats: xmlAndJson,
-  also: [422],
-  answers: userResponse,
+  otherErrors: [422],
+  response: userResponse,
 
-  async answer({ pool }, call) {
+  async handle({ pool }, call) {
     const outcome = await activateUser(pool, userTarget(call));
     return respondToUserTransition(pool, call, { step: "activate", outcome });
   },
 };
 
-const roleOperation = (role: User["role"], title: string, says: string): Operation => ({
+const roleOperation = (role: User["role"], title: string, description: string): Operation => ({
   title,
   tag: "Users",
-  says,
+  description,
   method: "PUT",
   path: `/accounts/{account_id}/users/{id}/${role}`,
-  deed: "change-portal",
+  action: "change-portal",
   formats: xmlAndJson,
-  answers: userResponse,
+  response: userResponse,
 
-  async answer({ pool }, call) {
+  async handle({ pool }, call) {
     const outcome = await changeUserRole(pool, { ...userTarget(call), role });
     // 3scale asks for an ability, which nobody has over the last admin.
     if (outcome && "refused" in outcome) throw new Problem("not-deletable", { errors: outcome.refused });
@@ -249,15 +251,15 @@ export const makeUserMemberOperation = roleOperation(
 export const suspendUserOperation: Operation = {
   title: "User Suspend",
   tag: "Users",
-  says: "Locks a user out, at once.",
+  description: "Locks a user out, at once.",
   method: "PUT",
   path: "/accounts/{account_id}/users/{id}/suspend",
-  deed: "change-portal",
+  action: "change-portal",
   formats: xmlAndJson,
-  also: [422],
-  answers: userResponse,
+  otherErrors: [422],
+  response: userResponse,
 
-  async answer({ pool }, call) {
+  async handle({ pool }, call) {
     const outcome = await suspendUser(pool, userTarget(call));
     return respondToUserTransition(pool, call, { step: "suspend", outcome });
   },
@@ -266,15 +268,15 @@ export const suspendUserOperation: Operation = {
 export const unsuspendUserOperation: Operation = {
   title: "User Unsuspend",
   tag: "Users",
-  says: "Lets a suspended user in again.",
+  description: "Lets a suspended user in again.",
   method: "PUT",
   path: "/accounts/{account_id}/users/{id}/unsuspend",
-  deed: "change-portal",
+  action: "change-portal",
   formats: xmlAndJson,
-  also: [422],
-  answers: userResponse,
+  otherErrors: [422],
+  response: userResponse,
 
-  async answer({ pool }, call) {
+  async handle({ pool }, call) {
     const { user } = requireSuccess(await unsuspendUser(pool, userTarget(call)));
     return respondWithUser(pool, call, user);
   },
@@ -298,7 +300,7 @@ async function respondToUserTransition(
   const settings = await readDocumentSettings(db, provider);
   return renderRefusedTransition({
     from: user.state,
-    step,
+    event: step,
     object: { xml: () => representUser(user, settings), json: () => userToJson(user, settings, adminUrl) },
   });
 }

@@ -50,22 +50,22 @@ const webhookResponse: ResponseDoc = {
 export const updateWebhookOperation: Operation = {
   title: "WebHooks Update",
   tag: "Webhooks",
-  says: "Makes or changes your webhook, which is the endpoint named `default`. What is left out stays as it is.",
+  description: "Makes or changes your webhook, which is the endpoint named `default`. What is left out stays as it is.",
   method: "PUT",
   path: "/webhooks",
-  deed: "change-webhooks",
+  action: "change-webhooks",
   formats: jsonOnly,
   wrapper: "web_hook",
   wrapperMayBeEmpty: true,
-  dropped: ["push_application_content_type"],
+  ignored: ["push_application_content_type"],
   body: Type.Partial(WebhookSettings, {
     examples: [
       { url: "https://hooks.example.com/3scale", active: true, account_created_on: true, user_created_on: true },
     ],
   }),
-  answers: webhookResponse,
+  response: webhookResponse,
 
-  async answer(needs, { provider, caller, values }) {
+  async handle(needs, { provider, caller, values }) {
     const saved = await saveDefaultEndpoint(needs, {
       providerId: provider.id,
       change: parseWebhook(values),
@@ -194,14 +194,15 @@ const failuresResponse: ResponseDoc = {
 export const listFailuresOperation: Operation = {
   title: "Webhooks List Failed Deliveries",
   tag: "Webhooks",
-  says: "Returns the deliveries of your webhook that could not be made, oldest first, each a second after it was given up. A list of more than a megabyte is sent as it is read, and so without `ETag`.",
+  description:
+    "Returns the deliveries of your webhook that could not be made, oldest first, each a second after it was given up. A list of more than a megabyte is sent as it is read, and so without `ETag`.",
   method: "GET",
   path: "/webhooks/failures",
-  deed: "read-failures",
+  action: "read-failures",
   formats: xmlAndJson,
-  answers: failuresResponse,
+  response: failuresResponse,
 
-  async answer({ pool, encryption }, { provider }) {
+  async handle({ pool, encryption }, { provider }) {
     const endpoint = await readDefaultEndpoint(pool, encryption, provider.id);
     const pages = endpoint ? allFailures(pool, encryption, { providerId: provider.id, endpointId: endpoint.id }) : [];
     return { xml: () => renderFailuresAsXml(pages), json: () => renderFailuresAsJson(pages) };
@@ -211,17 +212,17 @@ export const listFailuresOperation: Operation = {
 export const deleteFailuresOperation: Operation = {
   title: "Webhooks Delete Failed Deliveries",
   tag: "Webhooks",
-  says: "Takes failed deliveries off the list: those up to `time`, which you read there, or all of them.",
+  description: "Takes failed deliveries off the list: those up to `time`, which you read there, or all of them.",
   method: "DELETE",
   path: "/webhooks/failures",
-  deed: "change-failures",
+  action: "change-failures",
   formats: xmlAndJson,
   query: Type.Object({
     time: Type.Optional(Type.String({ format: "date-time", description: "UTC, unless it names a zone." })),
   }),
-  refusesUnknown: true,
+  rejectsUnknown: true,
 
-  async answer({ pool, encryption }, { provider, values, by, now }) {
+  async handle({ pool, encryption }, { provider, values, by, now }) {
     const { time } = values;
     const until = time === undefined ? undefined : readLenientTime(parseText(time) ?? "", now);
     if (time !== undefined && !until) throw new Problem("time-invalid");
