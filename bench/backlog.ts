@@ -1,6 +1,6 @@
-import { systemClock } from "../server/src/platform/clock/clock.ts";
+import { systemClock } from "../server/src/platform/clock.ts";
 import type { Database, Pool } from "../server/src/platform/database/database.ts";
-import type { Encryption } from "../server/src/platform/encryption/encryption.ts";
+import type { Encryption } from "../server/src/platform/encryption.ts";
 import type { BenchReceiver } from "./receiver.ts";
 
 /** What every benchmark sends and how: the size of a body of 3scale's, and the engine's default concurrency. */

@@ -12,7 +12,7 @@
 import { once } from "node:events";
 import { type Socket, createServer } from "node:net";
 import { Pool } from "undici";
-import { systemClock } from "../server/src/platform/clock/clock.ts";
+import { systemClock } from "../server/src/platform/clock.ts";
 import { requestSize } from "./arrivals.ts";
 import { Bellwire, type EngineProcess } from "./bellwire.ts";
 import { median, percentile } from "./measuring.ts";

@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Pool } from "../server/src/platform/database/database.ts";
 import { migrate } from "../server/src/platform/database/migrate.ts";
-import { openPool } from "../server/src/platform/database/open-pool.ts";
+import { openPool } from "../server/src/platform/database/pool.ts";
 import { openEmbeddedPostgres } from "../server/src/platform/embedded-postgres/open-embedded-postgres.ts";
-import { type Encryption, createEncryption } from "../server/src/platform/encryption/encryption.ts";
+import { type Encryption, createEncryption } from "../server/src/platform/encryption.ts";
 
 export const schema = "bellwire";
 /** Every benchmark's, in this process and in those that it starts. */

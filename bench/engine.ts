@@ -3,7 +3,7 @@
  * undici's dispatch alone sending the same signed bytes to the same receiver, in turns.
  * Run: npm run bench -- engine [case] [seconds] [--json FILE]
  */
-import { systemClock } from "../server/src/platform/clock/clock.ts";
+import { systemClock } from "../server/src/platform/clock.ts";
 import { bodyBytes, endpointSecret, inFlightMax } from "./backlog.ts";
 import { startServer } from "./bellwire.ts";
 import { openBenchDatabase } from "./database.ts";

@@ -12,7 +12,7 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { systemClock } from "../server/src/platform/clock/clock.ts";
+import { systemClock } from "../server/src/platform/clock.ts";
 import { everyAttempt } from "../server/src/webhooks/deliveries/index.ts";
 import { hostileAnswers } from "../server/test/support/hostile-answers.ts";
 import { startNameServer } from "../server/test/support/name-server.ts";

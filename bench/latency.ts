@@ -8,7 +8,7 @@
  * Run: npm run bench -- latency [samples] [cold samples] [--json FILE]
  */
 import { Pool } from "undici";
-import { systemClock } from "../server/src/platform/clock/clock.ts";
+import { systemClock } from "../server/src/platform/clock.ts";
 import { bodyBytes } from "./backlog.ts";
 import { type BenchDatabase, openBenchDatabase } from "./database.ts";
 import { machineMs, percentile } from "./measuring.ts";

@@ -4,7 +4,7 @@
  * a delivery takes from its commit to its receiver while 172,000 wait for two paused endpoints, and while none do, in turns.
  * Run: npm run bench -- ordered [case] [seconds] [--json FILE]
  */
-import { systemClock } from "../server/src/platform/clock/clock.ts";
+import { systemClock } from "../server/src/platform/clock.ts";
 import { addDue, bodyBytes, endpointSecret, fillBacklog, inFlightMax } from "./backlog.ts";
 import { startEngineHere } from "./bellwire.ts";
 import { openBenchDatabase } from "./database.ts";

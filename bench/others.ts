@@ -6,7 +6,7 @@
 import { randomUUID } from "node:crypto";
 import { Logger, makeWorkerUtils, run } from "graphile-worker";
 import { PgBoss } from "pg-boss";
-import { systemClock } from "../server/src/platform/clock/clock.ts";
+import { systemClock } from "../server/src/platform/clock.ts";
 import { bodyBytes, endpointSecret, inFlightMax } from "./backlog.ts";
 import { type BenchDatabase, openBenchDatabase } from "./database.ts";
 import { median, ownCpuSeconds, treeCpuSeconds } from "./measuring.ts";

@@ -1,6 +1,6 @@
 import { createHmac, createSecretKey, randomUUID } from "node:crypto";
 import { type Dispatcher, Pool } from "undici";
-import { systemClock } from "../server/src/platform/clock/clock.ts";
+import { systemClock } from "../server/src/platform/clock.ts";
 import { everyAttempt } from "../server/src/webhooks/deliveries/index.ts";
 import { endpointSecret, fillBacklog, inFlightMax } from "./backlog.ts";
 import { startEngineHere } from "./bellwire.ts";

@@ -5,9 +5,9 @@
  * processes; their memory is the most that they had at once. Run: npm run bench -- scale [case] [--json FILE]
  */
 import { readFileSync } from "node:fs";
-import { systemClock } from "../server/src/platform/clock/clock.ts";
-import { codeOf } from "../server/src/platform/config/error-words.ts";
+import { systemClock } from "../server/src/platform/clock.ts";
 import type { Pool } from "../server/src/platform/database/database.ts";
+import { errorCode } from "../server/src/platform/errors.ts";
 import { retireExpiredDays } from "../server/src/webhooks/deliveries/index.ts";
 import { bodyBytes, endpointSecret, feedBacklog, fillBacklog, inFlightMax } from "./backlog.ts";
 import { startServer } from "./bellwire.ts";
@@ -274,7 +274,7 @@ async function dropExpiredDays(appPool: Pool): Promise<number> {
       await retireExpiredDays(appPool, new Date(), retentionDays);
       return tries;
     } catch (error) {
-      if (codeOf(error) !== lockNotAvailable || tries === triesMax) throw error;
+      if (errorCode(error) !== lockNotAvailable || tries === triesMax) throw error;
       await systemClock.sleep(againAfterMs);
     }
   }

@@ -2,7 +2,7 @@
  * What the sender costs beside undici's dispatch alone, which sends the same signed bytes to the same receiver. They take
  * turns, so that a busy machine is unfair to neither. Run: npm run bench -- sender [--json FILE]
  */
-import { systemClock } from "../server/src/platform/clock/clock.ts";
+import { systemClock } from "../server/src/platform/clock.ts";
 import { type AttemptRequest, type Sender, createSender } from "../server/src/webhooks/attempts/index.ts";
 import { bodyBytes, endpointSecret } from "./backlog.ts";
 import { median } from "./measuring.ts";

@@ -2,14 +2,14 @@ import { Registry } from "prom-client";
 import { measureRestarts } from "../server/src/app/engine-supervisor.ts";
 import { measureAttempts, measureNameLookups } from "../server/src/app/metrics/measure-attempts.ts";
 import { measureBacklog } from "../server/src/app/metrics/measure-backlog.ts";
+import { measureDatabase } from "../server/src/app/metrics/measure-database.ts";
 import { measureEngine } from "../server/src/app/metrics/measure-engine.ts";
 import { httpHistogram } from "../server/src/app/metrics/measure-http.ts";
 import { measureLaneStore } from "../server/src/app/metrics/measure-lane-store.ts";
 import { measureProcess } from "../server/src/app/metrics/measure-process.ts";
-import { measureDatabase } from "../server/src/app/metrics/measure-database.ts";
-import { systemClock } from "../server/src/platform/clock/clock.ts";
+import { systemClock } from "../server/src/platform/clock.ts";
+import { createEncryption } from "../server/src/platform/encryption.ts";
 import { postgresLaneStore } from "../server/src/webhooks/engine/index.ts";
-import { createEncryption } from "../server/src/platform/encryption/encryption.ts";
 
 /** The text of docs/reference/metrics.md, from what a process without a database says of itself. */
 export async function metricsReference(version: string): Promise<string> {

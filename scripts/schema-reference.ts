@@ -1,6 +1,5 @@
-import { describeSchema } from "../server/src/platform/database/describe-schema.ts";
-import { directorySchema } from "../server/src/platform/database/cells.ts";
-import { openPool } from "../server/src/platform/database/open-pool.ts";
+import { describeSchema, directorySchema } from "../server/src/platform/database/migrate.ts";
+import { openPool } from "../server/src/platform/database/pool.ts";
 import { migrateTemplate } from "../server/test/support/migrate-template.ts";
 import { schema, templateName } from "../server/test/support/test-databases.ts";
 import { startThrowAwayPostgres } from "../server/test/support/throw-away-postgres.ts";

@@ -1,10 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Node, Value } from "../../server/src/platform/document/document.ts";
-import { writeDecimal } from "../../server/src/platform/document/write-decimal.ts";
-import { writeXmlDocument } from "../../server/src/platform/document/write-xml.ts";
-import { isXmlText } from "../../server/src/platform/document/xml-text.ts";
-import { readXml, type Element } from "./read-xml.ts";
+import { type Node, type Value, formatDecimal } from "../../server/src/platform/document.ts";
+import { isXmlText, renderXmlDocument } from "../../server/src/platform/xml.ts";
+import { type Element, readXml } from "./read-xml.ts";
 import { UnreadableEvent } from "./unreadable-event.ts";
 
 const element = (name: string, more: Partial<Element> = {}): Element => ({
@@ -90,7 +88,7 @@ test("a text of megabytes is read", () => {
 test("what is read is what was written, whatever the document", () => {
   fc.assert(
     fc.property(record, (node) => {
-      expect([readXml(writeXmlDocument(node))]).toEqual(elementsOf(node));
+      expect([readXml(renderXmlDocument(node))]).toEqual(elementsOf(node));
     }),
   );
 });
@@ -140,5 +138,5 @@ function elementsOf(node: Node): Element[] {
 
 function textOf(it: Value): string | null {
   if (it === null) return null;
-  return typeof it === "object" ? writeDecimal(it.decimal) : String(it);
+  return typeof it === "object" ? formatDecimal(it.decimal) : String(it);
 }

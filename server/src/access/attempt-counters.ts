@@ -1,8 +1,8 @@
 import { LRUCache } from "lru-cache";
-import type { Clock } from "#platform/clock/clock.ts";
+import type { Clock } from "#platform/clock.ts";
 import type { Database } from "#platform/database/database.ts";
-import type { AttemptLimit } from "#platform/limits/limits.ts";
-import { networksOf } from "#platform/network/network-of.ts";
+import type { AttemptLimit } from "#platform/limits.ts";
+import { networksOf } from "#platform/network/ip-addresses.ts";
 import { digestOf } from "./digest-of.ts";
 
 /** One limit for one key. */

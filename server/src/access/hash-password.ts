@@ -1,6 +1,6 @@
 import { argon2, randomBytes, timingSafeEqual } from "node:crypto";
 import { promisify } from "node:util";
-import { networksOf } from "#platform/network/network-of.ts";
+import { networksOf } from "#platform/network/ip-addresses.ts";
 import { createFairQueue } from "./fair-queue.ts";
 
 interface Cost {

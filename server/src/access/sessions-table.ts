@@ -1,5 +1,5 @@
 import type { Database, Transaction } from "#platform/database/database.ts";
-import { randomHex } from "#platform/ids/random-token.ts";
+import { randomHex } from "#platform/ids.ts";
 import { callersChanged } from "./callers-changed.ts";
 import { digestOf } from "./digest-of.ts";
 

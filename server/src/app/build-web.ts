@@ -4,9 +4,9 @@ import { readdir, rename, rm, stat } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { systemClock } from "#platform/clock/clock.ts";
-import { wordsOf } from "#platform/config/error-words.ts";
-import { exclusively } from "#platform/files/exclusively.ts";
+import { systemClock } from "#platform/clock.ts";
+import { errorMessage } from "#platform/errors.ts";
+import { withFileLock } from "#platform/files.ts";
 
 const webFolder = fileURLToPath(new URL("../../../web/", import.meta.url));
 const lockFile = fileURLToPath(new URL("../../../node_modules/.bellwire-web-build", import.meta.url));
@@ -19,13 +19,13 @@ const built = join(webFolder, "dist");
 export async function buildWeb(say: (line: string) => void, stop: AbortSignal): Promise<void> {
   try {
     if (await isFresh()) return;
-    await exclusively(
+    await withFileLock(
       lockFile,
       () => say("another process is building the Admin Portal's pages; waiting for it"),
       async () => (await isFresh()) || build(say, stop),
     );
   } catch (error) {
-    if (!stop.aborted) say(`the Admin Portal's pages could not be built: ${wordsOf(error)}`);
+    if (!stop.aborted) say(`the Admin Portal's pages could not be built: ${errorMessage(error)}`);
   }
 }
 

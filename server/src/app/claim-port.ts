@@ -1,7 +1,6 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
-import { CannotStart } from "#platform/config/cannot-start.ts";
-import { codeOf, wordsOf } from "#platform/config/error-words.ts";
+import { CannotStart, errorCode, errorMessage } from "#platform/errors.ts";
 
 /** The port to listen on: a free one for 0. Refuses a taken one at once, before a database is made for nothing. */
 export async function claimPort(host: string, port: number): Promise<number> {
@@ -33,7 +32,7 @@ export function cannotListen(error: unknown, { host, port, setting = "PORT" }: L
     ENOTFOUND: "cannot be listened on: there is no such host (HOST)",
   };
   return new CannotStart(
-    `Port ${port} on ${host} ${reasons[codeOf(error) ?? ""] ?? `cannot be listened on: ${wordsOf(error)}`}.`,
+    `Port ${port} on ${host} ${reasons[errorCode(error) ?? ""] ?? `cannot be listened on: ${errorMessage(error)}`}.`,
   );
 }
 

@@ -1,12 +1,11 @@
 import type { Logger } from "pino";
 import type { Registry } from "prom-client";
-import type { Clock } from "#platform/clock/clock.ts";
+import type { Clock } from "#platform/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
-import { impatientPool } from "#platform/database/impatient-pool.ts";
-import type { Encryption } from "#platform/encryption/encryption.ts";
-import { newUuidV7 } from "#platform/ids/uuid-v7.ts";
-import { chance } from "#platform/ids/chance.ts";
-import { readOwnMark } from "#platform/process/process-mark.ts";
+import { poolWithTimeout } from "#platform/database/pool.ts";
+import type { Encryption } from "#platform/encryption.ts";
+import { newUuidV7, randomFraction } from "#platform/ids.ts";
+import { readOwnProcessMark } from "#platform/process-mark.ts";
 import type { Sender } from "#webhooks/attempts/index.ts";
 import { postgresLaneStore, startEngine } from "#webhooks/engine/index.ts";
 import { measureAttempts } from "./metrics/measure-attempts.ts";
@@ -39,7 +38,7 @@ export async function composeEngine(parts: EngineParts): Promise<AsyncDisposable
     // What takes longer than a lease comes too late: the lanes are others' by then.
     store: measureLaneStore(
       metrics,
-      postgresLaneStore(impatientPool(pool, clock, leaseMs), encryption, leaseMs, await readOwnMark()),
+      postgresLaneStore(poolWithTimeout(pool, clock, leaseMs), encryption, leaseMs, await readOwnProcessMark()),
       clock,
     ),
     sender,
@@ -51,7 +50,7 @@ export async function composeEngine(parts: EngineParts): Promise<AsyncDisposable
       },
       warn: (fields, sentence) => log.warn(fields, sentence),
     },
-    chance,
+    chance: randomFraction,
     newId: () => newUuidV7(clock.now().getTime()),
     inFlightMax,
     leaseMs,

@@ -18,15 +18,14 @@ import {
   requestTimes,
   rewriteUnreadablePath,
 } from "#http/shared/server-hooks.ts";
-import { type Clock, systemClock } from "#platform/clock/clock.ts";
-import { readDatabaseSwitches } from "#platform/database/database-switches.ts";
+import { type Clock, systemClock } from "#platform/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
-import { isMigrated } from "#platform/database/is-migrated.ts";
-import type { Encryption } from "#platform/encryption/encryption.ts";
-import { newUuidV7 } from "#platform/ids/uuid-v7.ts";
-import { requestLimits } from "#platform/limits/limits.ts";
-import type { AllowedTargets } from "#platform/network/allowed-targets.ts";
-import type { Lookup } from "#platform/network/resolve-target.ts";
+import { isMigrated } from "#platform/database/migrate.ts";
+import { readDatabaseSwitches } from "#platform/database/open-database.ts";
+import type { Encryption } from "#platform/encryption.ts";
+import { newUuidV7 } from "#platform/ids.ts";
+import { requestLimits } from "#platform/limits.ts";
+import type { AllowedTargets, Lookup } from "#platform/network/target-guard.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import { createOwnBins } from "#request-bin/index.ts";
 import type { Sender } from "#webhooks/attempts/index.ts";

@@ -1,9 +1,9 @@
 import type { Logger } from "pino";
-import type { Clock } from "#platform/clock/clock.ts";
+import type { Clock } from "#platform/clock.ts";
 import type { Config } from "#platform/config/read-config.ts";
-import { wordsOf } from "#platform/config/error-words.ts";
 import type { Pool } from "#platform/database/database.ts";
-import { openMailer } from "#platform/mail/open-mailer.ts";
+import { errorMessage } from "#platform/errors.ts";
+import { openMailer } from "#platform/mailer.ts";
 import { sendDueMails } from "#portal/mails/index.ts";
 import type { ProviderUrls } from "./provider-urls.ts";
 import { workWhenWoken } from "./work-when-woken.ts";
@@ -43,7 +43,7 @@ export function composeMail({ config, pool, clock, urls, log }: MailParts): Asyn
     hints: "mails",
     everyMs,
     step: async () => (await send()) > 0,
-    failed: (error) => log.warn({ error: wordsOf(error) }, "the outbox could not be read"),
+    failed: (error) => log.warn({ error: errorMessage(error) }, "the outbox could not be read"),
   });
   return {
     async [Symbol.asyncDispose]() {

@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
-import { wordsOf } from "#platform/config/error-words.ts";
 import type { Pool } from "#platform/database/database.ts";
+import { errorMessage } from "#platform/errors.ts";
 import { workOnReplay } from "#webhooks/replays/index.ts";
 import { workWhenWoken } from "./work-when-woken.ts";
 
@@ -14,5 +14,5 @@ export const composeReplays = ({ pool, log }: { readonly pool: Pool; readonly lo
     hints: "replays",
     everyMs,
     step: () => workOnReplay(pool),
-    failed: (error) => log.warn({ error: wordsOf(error) }, "a replay could not go on; trying again later"),
+    failed: (error) => log.warn({ error: errorMessage(error) }, "a replay could not go on; trying again later"),
   });

@@ -1,7 +1,6 @@
-import type { Clock } from "#platform/clock/clock.ts";
+import type { Clock } from "#platform/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
-import type { AllowedTargets } from "#platform/network/allowed-targets.ts";
-import type { HideAddress, Lookup } from "#platform/network/resolve-target.ts";
+import type { AllowedTargets, HideAddress, Lookup } from "#platform/network/target-guard.ts";
 import { createOwnBins } from "#request-bin/index.ts";
 import { type Sender, createSender } from "#webhooks/attempts/index.ts";
 import type { ProviderUrls } from "./provider-urls.ts";

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import type { FastifyInstance } from "fastify";
-import { systemClock } from "#platform/clock/clock.ts";
+import { systemClock } from "#platform/clock.ts";
 
 /**
  * Lets clients leave an HTTP server without an error when it closes. Each answer says `connection: close` from then on, and

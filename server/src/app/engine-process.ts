@@ -3,13 +3,13 @@
  * starts it (engine-supervisor.ts) tells it what to do by messages, and alone decides when it stops.
  */
 import type { MetricObjectWithValues, MetricValue } from "prom-client";
-import { CannotStart } from "#platform/config/cannot-start.ts";
+import type { Environment } from "#platform/config/parsers.ts";
 import { readConfig } from "#platform/config/read-config.ts";
-import type { Environment } from "#platform/config/setting.ts";
+import type { PendingHints } from "#platform/database/database.ts";
 import type { HintCarrier } from "#platform/database/hints.ts";
 import { type DatabaseAccess, joinDatabase } from "#platform/database/open-database.ts";
-import type { HintsLeft } from "#platform/database/run-transaction.ts";
-import { createLogger } from "#platform/observability/create-logger.ts";
+import { CannotStart } from "#platform/errors.ts";
+import { createLogger } from "#platform/logger.ts";
 import { startEngineRole } from "./engine-role.ts";
 import { openParts } from "./open-parts.ts";
 import { providerUrls } from "./provider-urls.ts";
@@ -43,7 +43,7 @@ export type FromEngine =
   | { readonly kind: "refused"; readonly reason: string }
   /** It wants the hints of this channel. */
   | { readonly kind: "listen"; readonly channel: string }
-  | { readonly kind: "hints"; readonly left: HintsLeft }
+  | { readonly kind: "hints"; readonly left: PendingHints }
   | { readonly kind: "metrics"; readonly metrics: Metrics };
 
 /** Without its supervisor it ends soon: a successor may already be starting, and waits for the lanes. */
@@ -116,7 +116,7 @@ class HintsByMessage implements HintCarrier {
   }
 
   /** The supervisor sends them back if this process listens to their channel. */
-  spread(left: HintsLeft): void {
+  spread(left: PendingHints): void {
     if (left.size > 0) tell({ kind: "hints", left });
   }
 

@@ -3,11 +3,11 @@ import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
 import { Counter, type Registry } from "prom-client";
-import { systemClock } from "#platform/clock/clock.ts";
-import { CannotStart } from "#platform/config/cannot-start.ts";
+import { systemClock } from "#platform/clock.ts";
 import type { Config } from "#platform/config/read-config.ts";
 import type { HintCarrier } from "#platform/database/hints.ts";
 import type { OpenedDatabase } from "#platform/database/open-database.ts";
+import { CannotStart } from "#platform/errors.ts";
 import type { FromEngine, Metrics, ToEngine } from "./engine-process.ts";
 import type { Role } from "./roles.ts";
 

@@ -1,5 +1,5 @@
 import type { Pool } from "#platform/database/database.ts";
-import type { Encryption } from "#platform/encryption/encryption.ts";
+import type { Encryption } from "#platform/encryption.ts";
 import { type Bin, createOwnBins, readBin } from "#request-bin/index.ts";
 import { readDefaultEndpoint } from "#webhooks/endpoints/index.ts";
 import type { ProviderUrls } from "./provider-urls.ts";

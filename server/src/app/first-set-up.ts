@@ -1,13 +1,12 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { newTokenValue } from "#access/index.ts";
-import { CannotStart } from "#platform/config/cannot-start.ts";
+import type { Secret } from "#platform/config/parsers.ts";
 import type { Config } from "#platform/config/read-config.ts";
-import type { Secret } from "#platform/config/secret.ts";
 import type { Pool } from "#platform/database/database.ts";
-import { exclusively } from "#platform/files/exclusively.ts";
-import { keepFile, readIfThere } from "#platform/files/keep-file.ts";
-import { randomHex, randomPassword } from "#platform/ids/random-token.ts";
+import { CannotStart } from "#platform/errors.ts";
+import { readFileIfExists, readOrCreateFile, withFileLock } from "#platform/files.ts";
+import { randomHex, randomPassword } from "#platform/ids.ts";
 import { setUpFirstProvider } from "#portal/provider-account/index.ts";
 import { type Provider, findProviderByKey, readFirstProvider } from "#portal/providers/index.ts";
 
@@ -38,13 +37,13 @@ export interface FirstSetUp {
 export async function setUpFirst(setUp: FirstSetUp): Promise<string | undefined> {
   const { dataDir } = setUp.config;
   const begun = join(dataDir, "first-set-up");
-  if ((await readFirstProvider(setUp.pool)) && (await readIfThere(begun)) === undefined) return undefined;
+  if ((await readFirstProvider(setUp.pool)) && (await readFileIfExists(begun)) === undefined) return undefined;
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
-  return exclusively(
+  return withFileLock(
     join(dataDir, "first-set-up.lock"),
     () => undefined,
     async () => {
-      if ((await readFirstProvider(setUp.pool)) && (await readIfThere(begun)) === undefined) return undefined;
+      if ((await readFirstProvider(setUp.pool)) && (await readFileIfExists(begun)) === undefined) return undefined;
       const lines = await setUpOnce(setUp, await keepCredentials(begun, setUp.config));
       if (lines !== undefined) await writeFile(join(dataDir, "first-sign-in"), lines, { mode: 0o600, flush: true });
       await rm(begun, { force: true });
@@ -84,7 +83,7 @@ async function keepCredentials(path: string, config: FirstSetUp["config"]): Prom
     accessToken: given(config.accessToken, newTokenValue),
     providerKey: given(config.providerKey, () => randomHex(16)),
   };
-  const kept: FirstCredentials = JSON.parse((await keepFile(path, () => JSON.stringify(fresh))).content);
+  const kept: FirstCredentials = JSON.parse((await readOrCreateFile(path, () => JSON.stringify(fresh))).content);
   return kept;
 }
 

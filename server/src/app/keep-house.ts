@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import { deleteEndedCounters } from "#access/index.ts";
 import { notifyOutages } from "#outages/index.ts";
-import { type Clock, systemClock } from "#platform/clock/clock.ts";
+import { type Clock, systemClock } from "#platform/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { deleteExpiredChangeCounters } from "#portal/accounts/index.ts";
 import { deleteOldMails } from "#portal/mails/index.ts";

@@ -1,6 +1,5 @@
-import { systemClock } from "#platform/clock/clock.ts";
-import { DatabaseClock } from "#platform/clock/database-clock.ts";
-import type { DatabaseLog } from "#platform/database/database-log.ts";
+import { DatabaseClock, systemClock } from "#platform/clock.ts";
+import type { DatabaseLog } from "#platform/database/connection-watch.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { addComingDays, readHistoryDays } from "#webhooks/deliveries/index.ts";
 

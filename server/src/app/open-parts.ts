@@ -1,17 +1,18 @@
 import { readFile } from "node:fs/promises";
 import type { Logger } from "pino";
 import { Registry } from "prom-client";
-import { type Clock, systemClock } from "#platform/clock/clock.ts";
-import { CannotStart } from "#platform/config/cannot-start.ts";
-import { wordsOf } from "#platform/config/error-words.ts";
-import { keepSecretKeys } from "#platform/config/keep-secret-key.ts";
-import type { Config } from "#platform/config/read-config.ts";
+import { type Clock, systemClock } from "#platform/clock.ts";
+import { type Config, loadSecretKeys } from "#platform/config/read-config.ts";
 import type { Pool } from "#platform/database/database.ts";
-import { checkKeys } from "#platform/encryption/check-keys.ts";
-import { createEncryption, type Encryption } from "#platform/encryption/encryption.ts";
-import { type AllowedTargets, parseAllowedTargets } from "#platform/network/allowed-targets.ts";
+import { type Encryption, createEncryption, verifyKeys } from "#platform/encryption.ts";
+import { CannotStart, errorMessage } from "#platform/errors.ts";
 import { NameResolver } from "#platform/network/name-resolver.ts";
-import type { HideAddress, Lookup } from "#platform/network/resolve-target.ts";
+import {
+  type AllowedTargets,
+  type HideAddress,
+  type Lookup,
+  parseAllowedTargets,
+} from "#platform/network/target-guard.ts";
 import type { Sender } from "#webhooks/attempts/index.ts";
 import { composeSender } from "./compose-sender.ts";
 import { measureNameLookups } from "./metrics/measure-attempts.ts";
@@ -50,9 +51,9 @@ export async function openParts({ config, log, urls, openDatabase, running }: Op
   const caPem = await readAuthorities(config.caFile);
   const { pool } = await openDatabase();
   const clock = running.use(await openDatabaseClock(pool, log));
-  const keys = await keepSecretKeys(config);
+  const keys = await loadSecretKeys(config);
   const encryption = createEncryption(keys);
-  await checkKeys(pool, encryption);
+  await verifyKeys(pool, encryption);
   const proxyUrl = config.proxyUrl?.reveal();
   const inFlightMax = config.engineConcurrency;
   const hideAddress = hideAddressFrom(config.baseDomain, log);
@@ -82,6 +83,6 @@ async function readAuthorities(path: string | undefined): Promise<string | undef
   try {
     return await readFile(path, "utf8");
   } catch (error) {
-    throw new CannotStart(`The certificate authorities of BELLWIRE_CA_FILE cannot be read: ${wordsOf(error)}`);
+    throw new CannotStart(`The certificate authorities of BELLWIRE_CA_FILE cannot be read: ${errorMessage(error)}`);
   }
 }

@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import { systemClock } from "#platform/clock/clock.ts";
+import { systemClock } from "#platform/clock.ts";
 import type { Config } from "#platform/config/read-config.ts";
 import { type OpenedDatabase, openDatabase } from "#platform/database/open-database.ts";
 import { type Provider, readFirstProvider } from "#portal/providers/index.ts";

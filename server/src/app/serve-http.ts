@@ -1,6 +1,6 @@
 import { hkdfSync } from "node:crypto";
 import type { FastifyInstance } from "fastify";
-import { parseAllowedTargets } from "#platform/network/allowed-targets.ts";
+import { parseAllowedTargets } from "#platform/network/target-guard.ts";
 import { cannotListen } from "./claim-port.ts";
 import { composeHttp } from "./compose-http.ts";
 import type { Scraped } from "./metrics/with-engine-metrics.ts";

@@ -1,9 +1,9 @@
 import fastify from "fastify";
 import { operationsPlugin } from "#http/operations/index.ts";
 import { addAnswerHeaders, dropAbortedRequests, requestTimes } from "#http/shared/server-hooks.ts";
-import { systemClock } from "#platform/clock/clock.ts";
-import { readDatabaseSwitches } from "#platform/database/database-switches.ts";
-import { isMigrated } from "#platform/database/is-migrated.ts";
+import { systemClock } from "#platform/clock.ts";
+import { isMigrated } from "#platform/database/migrate.ts";
+import { readDatabaseSwitches } from "#platform/database/open-database.ts";
 import { readHistoryDays } from "#webhooks/deliveries/index.ts";
 import { cannotListen } from "./claim-port.ts";
 import type { Scraped } from "./metrics/with-engine-metrics.ts";

@@ -1,5 +1,5 @@
 import type { Config } from "#platform/config/read-config.ts";
-import { createLogger } from "#platform/observability/create-logger.ts";
+import { createLogger } from "#platform/logger.ts";
 import { EngineSupervisor, hasEngineProcess } from "./engine-supervisor.ts";
 import type { Role } from "./roles.ts";
 

@@ -1,4 +1,4 @@
-import { systemClock } from "#platform/clock/clock.ts";
+import { systemClock } from "#platform/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
 
 interface Work {

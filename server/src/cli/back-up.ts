@@ -1,10 +1,10 @@
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { readConfig } from "#platform/config/read-config.ts";
 import { backUp } from "#platform/embedded-postgres/back-up.ts";
 import { openEmbeddedPostgres } from "#platform/embedded-postgres/open-embedded-postgres.ts";
-import { existsSync } from "node:fs";
-import { CannotStart } from "#platform/config/cannot-start.ts";
+import { CannotStart } from "#platform/errors.ts";
 import { type Command, WrongUsage } from "./command.ts";
 
 export const backup: Command = {

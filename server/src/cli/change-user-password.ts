@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { changeProviderUserPassword, findProviderUserByLogin, hashPassword } from "#access/index.ts";
+import { randomPassword } from "#platform/ids.ts";
 import { auditCommand } from "./audit-command.ts";
-import { randomPassword } from "#platform/ids/random-token.ts";
 import { type Command, WrongUsage } from "./command.ts";
 import { findProvider, providerOption } from "./find-provider.ts";
 import { onDatabase } from "./on-database.ts";

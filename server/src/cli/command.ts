@@ -1,5 +1,5 @@
+import type { Environment } from "#platform/config/parsers.ts";
 import type { Config } from "#platform/config/read-config.ts";
-import type { Environment } from "#platform/config/setting.ts";
 
 /** What the command line needs from outside, handed in by main.ts. */
 export interface CommandNeeds {

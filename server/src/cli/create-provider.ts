@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
-import { systemClock } from "#platform/clock/clock.ts";
-import { randomPassword } from "#platform/ids/random-token.ts";
+import { systemClock } from "#platform/clock.ts";
+import { randomPassword } from "#platform/ids.ts";
 import { setUpProvider } from "#portal/provider-account/index.ts";
 import { auditCommand } from "./audit-command.ts";
 import { type Command, WrongUsage } from "./command.ts";

@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
-import { systemClock } from "#platform/clock/clock.ts";
-import { readLenientTime } from "#platform/clock/read-lenient-time.ts";
+import { systemClock } from "#platform/clock.ts";
 import type { Database } from "#platform/database/database.ts";
+import { parseLenientTime } from "#platform/times.ts";
 import type { FailureFilter } from "#webhooks/deliveries/index.ts";
 import { WrongUsage } from "./command.ts";
 import { findProvider, providerOption } from "./find-provider.ts";
@@ -39,7 +39,7 @@ export function filterOf(values: Options): ReadFilter {
   const endpointId = values.endpoint === undefined ? undefined : Number(values.endpoint);
   if (endpointId !== undefined && !Number.isSafeInteger(endpointId))
     throw new WrongUsage("--endpoint is an endpoint's number.");
-  const until = values.until === undefined ? undefined : readLenientTime(values.until, systemClock.now());
+  const until = values.until === undefined ? undefined : parseLenientTime(values.until, systemClock.now());
   if (values.until !== undefined && !until) throw new WrongUsage("--until is a time like 2026-11-24T10:00:00Z.");
   const eventIds = values.id;
   if (eventIds?.some((id) => !uuid.test(id)))

@@ -1,10 +1,8 @@
-import { keepSecretKeys } from "#platform/config/keep-secret-key.ts";
-import { type Config, readConfig } from "#platform/config/read-config.ts";
+import { type Config, loadSecretKeys, readConfig } from "#platform/config/read-config.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { openDatabase } from "#platform/database/open-database.ts";
-import { checkKeys } from "#platform/encryption/check-keys.ts";
-import { createEncryption, type Encryption } from "#platform/encryption/encryption.ts";
-import { createLogger } from "#platform/observability/create-logger.ts";
+import { type Encryption, createEncryption, verifyKeys } from "#platform/encryption.ts";
+import { createLogger } from "#platform/logger.ts";
 import type { CommandNeeds } from "./command.ts";
 
 /**
@@ -25,7 +23,7 @@ export async function onDatabase<T>(
 
 /** For what is kept encrypted. A wrong key is refused. */
 export async function openEncryption(pool: Pool, config: Config): Promise<Encryption> {
-  const encryption = createEncryption(await keepSecretKeys(config));
-  await checkKeys(pool, encryption);
+  const encryption = createEncryption(await loadSecretKeys(config));
+  await verifyKeys(pool, encryption);
   return encryption;
 }

@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
-import { systemClock } from "#platform/clock/clock.ts";
-import { retireKeys } from "#platform/encryption/check-keys.ts";
+import { systemClock } from "#platform/clock.ts";
+import { retireKeys } from "#platform/encryption.ts";
 import { reencryptFailures } from "#webhooks/deliveries/index.ts";
 import { reencryptEndpoints } from "#webhooks/endpoints/index.ts";
 import type { Command } from "./command.ts";

@@ -1,5 +1,4 @@
-import { CannotStart } from "#platform/config/cannot-start.ts";
-import { codeOf } from "#platform/config/error-words.ts";
+import { CannotStart, errorCode } from "#platform/errors.ts";
 import { type Command, type CommandNeeds, WrongUsage } from "./command.ts";
 import { serve } from "./serve.ts";
 
@@ -24,7 +23,7 @@ export async function runCommandLine(args: readonly string[], needs: CommandNeed
       needs.tell(`bellwire: ${error.message}`);
       return exitCodes.failed;
     }
-    if (error instanceof Error && (error instanceof WrongUsage || codeOf(error)?.startsWith("ERR_PARSE_ARGS"))) {
+    if (error instanceof Error && (error instanceof WrongUsage || errorCode(error)?.startsWith("ERR_PARSE_ARGS"))) {
       needs.tell(`bellwire: ${error.message}\nusage: bellwire ${command.usage}`);
       return exitCodes.wronglyCalled;
     }

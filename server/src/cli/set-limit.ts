@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { callersChanged } from "#access/index.ts";
-import { changeableLimits } from "#platform/limits/limits.ts";
+import { changeableLimits } from "#platform/limits.ts";
 import { auditCommand } from "./audit-command.ts";
 import { type Command, WrongUsage } from "./command.ts";
 import { findProvider, providerOption } from "./find-provider.ts";

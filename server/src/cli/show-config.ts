@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { wordsOf } from "#platform/config/error-words.ts";
-import { explainConfig } from "#platform/config/explain-config.ts";
 import { type Config, readConfig } from "#platform/config/read-config.ts";
-import { describeDatabase } from "#platform/database/describe-database.ts";
+import { explainConfig } from "#platform/config/settings.ts";
+import { describeDatabase } from "#platform/database/open-database.ts";
 import { openEmbeddedPostgres } from "#platform/embedded-postgres/open-embedded-postgres.ts";
-import { readIfThere } from "#platform/files/keep-file.ts";
+import { errorMessage } from "#platform/errors.ts";
+import { readFileIfExists } from "#platform/files.ts";
 import type { Command, CommandNeeds } from "./command.ts";
 
 export const showConfig: Command = {
@@ -28,10 +28,10 @@ async function askDatabase(
 ): Promise<Iterable<[string, string]>> {
   try {
     if (databaseUrl) return await describeDatabase(databaseUrl.reveal());
-    if ((await readIfThere(join(dataDir, "database-passwords"))) === undefined) return [["database", "none yet"]];
+    if ((await readFileIfExists(join(dataDir, "database-passwords"))) === undefined) return [["database", "none yet"]];
     await using embedded = await openEmbeddedPostgres(dataDir, tell);
     return await describeDatabase(embedded.ownerUrl);
   } catch (error) {
-    return [["database", `cannot be reached: ${wordsOf(error)}`]];
+    return [["database", `cannot be reached: ${errorMessage(error)}`]];
   }
 }

@@ -1,6 +1,6 @@
 import { listAdminAddresses } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
-import { nameInLine } from "#platform/document/plain-text.ts";
+import { nameInLine } from "#platform/xml.ts";
 import { type NewMail, insertMail } from "#portal/mails/index.ts";
 
 /** An endpoint whose outage began or ended. */

@@ -1,7 +1,6 @@
 import type { Database, Transaction } from "#platform/database/database.ts";
-import { randomBase32 } from "#platform/ids/random-token.ts";
-import { countLimits } from "#platform/limits/limits.ts";
-import { requireRoom } from "#platform/limits/require-room.ts";
+import { randomBase32 } from "#platform/ids.ts";
+import { countLimits, requireWithinLimit } from "#platform/limits.ts";
 
 /** A built-in receiver that shows what it caught. Its id is the receiving address, which gives no right to view. */
 export interface Bin {
@@ -41,7 +40,7 @@ export async function createBin(
   tx: Transaction,
   { providerId, answerStatus = 200, answerDelayMs = 0 }: { readonly providerId: number } & BinAnswer,
 ): Promise<Bin> {
-  await requireRoom(tx, countLimits.bins, { providerId });
+  await requireWithinLimit(tx, countLimits.bins, { providerId });
   const [id, viewKey] = [randomBase32(secretLength), randomBase32(secretLength)];
   const [bin] = await tx.query<Bin>(insertStatement, [providerId, id, viewKey, answerStatus, answerDelayMs]);
   if (!bin) throw new Error("The new bin was not returned.");

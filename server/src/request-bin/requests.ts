@@ -1,5 +1,5 @@
 import type { Database, Pool, Transaction } from "#platform/database/database.ts";
-import { binLimits } from "#platform/limits/bin-limits.ts";
+import { binLimits } from "#platform/limits.ts";
 import { mayBeBinId } from "./bins.ts";
 
 /** A row costs as much as its bytes and this. */

@@ -6,7 +6,7 @@ import { accountManagementApi, describeAccountManagementApi } from "#http/accoun
 import { createFindAdminCaller } from "#http/shared/admin-caller.ts";
 import { addFindProviderHook } from "#http/shared/find-provider.ts";
 import type { Pool } from "#platform/database/database.ts";
-import { parseAllowedTargets } from "#platform/network/allowed-targets.ts";
+import { parseAllowedTargets } from "#platform/network/target-guard.ts";
 import { setUpProvider } from "#portal/provider-account/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import { encryption } from "../support/build-webhooks.ts";

@@ -1,8 +1,8 @@
 import { expect } from "vitest";
-import { record, value } from "#platform/document/document.ts";
+import { record, value } from "#platform/document.ts";
 import { fail } from "../support/build-failures.ts";
 import { anEvent, encryption, recordNow } from "../support/build-webhooks.ts";
-import { test, xmlDeclaration, type ApiHouse } from "./api-test.ts";
+import { type ApiHouse, test, xmlDeclaration } from "./api-test.ts";
 
 /** Signs somebody up, so that the webhook has deliveries, and gives those up at the moments given. */
 async function giveUp(api: ApiHouse, moments: readonly string[]): Promise<readonly string[]> {

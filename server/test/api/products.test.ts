@@ -1,7 +1,7 @@
 import { expect } from "vitest";
-import { indentXml } from "#platform/document/indent-xml.ts";
+import { indentXml } from "#platform/xml.ts";
+import { type ApiHouse, test, xmlDeclaration } from "./api-test.ts";
 import { make } from "./made-things.ts";
-import { test, xmlDeclaration, type ApiHouse } from "./api-test.ts";
 
 const create = async (api: ApiHouse, payload: object = { name: "Tide API" }) =>
   (await api.ask("POST", "/services.json", { payload })).json().service;

@@ -1,7 +1,7 @@
 import { expect } from "vitest";
-import { indentXml } from "#platform/document/indent-xml.ts";
+import { indentXml } from "#platform/xml.ts";
 import { memberSections } from "#portal/provider-account/index.ts";
-import { test, xmlDeclaration, type ApiHouse } from "./api-test.ts";
+import { type ApiHouse, test, xmlDeclaration } from "./api-test.ts";
 
 const idOfAdmin = async (api: ApiHouse): Promise<number> =>
   Number(/"id":(\d+)/.exec((await api.ask("GET", "/users.json")).body)?.[1]);

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
-import { indentXml } from "#platform/document/indent-xml.ts";
-import { test, xmlDeclaration, type ApiHouse } from "./api-test.ts";
+import { indentXml } from "#platform/xml.ts";
+import { type ApiHouse, test, xmlDeclaration } from "./api-test.ts";
 
 async function signUp(api: ApiHouse): Promise<{ account: number; admin: number }> {
   const answer = await api.ask("POST", "/signup.json", { payload: { org_name: "Quay Ltd", username: "quay" } });

@@ -2,7 +2,7 @@ import { expect, onTestFinished } from "vitest";
 import { createSession, findProviderUserByLogin } from "#access/index.ts";
 import { describeAccountManagementApi } from "#http/account-management-api/index.ts";
 import { apiDocs } from "#http/api-docs/index.ts";
-import { systemClock } from "#platform/clock/clock.ts";
+import { systemClock } from "#platform/clock.ts";
 import { setUpProvider } from "#portal/provider-account/index.ts";
 import { launchBrowser } from "../support/browser.ts";
 import { test as base } from "../support/test.ts";

@@ -1,14 +1,14 @@
-import { get, type IncomingMessage } from "node:http";
-import { expect, onTestFinished } from "vitest";
+import { type IncomingMessage, get } from "node:http";
 import type { FastifyInstance } from "fastify";
-import { systemClock } from "#platform/clock/clock.ts";
+import { expect, onTestFinished } from "vitest";
+import { systemClock } from "#platform/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { anEvent, buildEndpoint, recordIn, recordNow } from "../support/build-webhooks.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { startTestEngine } from "../support/start-test-engine.ts";
 import { test as base } from "../support/test.ts";
 import { until } from "../support/until.ts";
-import { openBellwireApi, openBellwireHouse, type BellwireHouse } from "./bellwire-api-test.ts";
+import { type BellwireHouse, openBellwireApi, openBellwireHouse } from "./bellwire-api-test.ts";
 
 interface Told {
   readonly event: string;

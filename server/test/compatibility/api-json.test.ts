@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
-import type { Json } from "#platform/document/write-json.ts";
+import type { Json } from "#platform/document.ts";
 import { accountToJson } from "#portal/accounts/index.ts";
 import { type Application, applicationToJson } from "#portal/applications/index.ts";
 import { userToJson } from "#portal/users/index.ts";

@@ -1,5 +1,4 @@
-import { type Node, list } from "#platform/document/document.ts";
-import type { Json } from "#platform/document/write-json.ts";
+import { type Json, type Node, list } from "#platform/document.ts";
 import {
   keysToJson,
   referrerFiltersToJson,

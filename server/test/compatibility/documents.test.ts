@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
-import type { Node } from "#platform/document/document.ts";
+import type { Node } from "#platform/document.ts";
 import { representAccount } from "#portal/accounts/index.ts";
 import { representApplication, representDeletedApplication } from "#portal/applications/index.ts";
 import { representUser } from "#portal/users/index.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Node } from "#platform/document/document.ts";
+import type { Node } from "#platform/document.ts";
 import { representAccount } from "#portal/accounts/index.ts";
 import { representApplication } from "#portal/applications/index.ts";
 import { representUser } from "#portal/users/index.ts";

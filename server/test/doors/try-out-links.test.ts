@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { parseAllowedTargets } from "#platform/network/allowed-targets.ts";
+import { parseAllowedTargets } from "#platform/network/target-guard.ts";
 import { readDefaultEndpoint } from "#webhooks/endpoints/index.ts";
 import { providerUrls } from "../../src/app/provider-urls.ts";
 import { setUpTryOut } from "../../src/app/set-up-try-out.ts";

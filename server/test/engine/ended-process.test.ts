@@ -2,9 +2,9 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { expect, onTestFinished } from "vitest";
-import { systemClock } from "#platform/clock/clock.ts";
-import { newUuidV7 } from "#platform/ids/uuid-v7.ts";
-import { readOwnMark } from "#platform/process/process-mark.ts";
+import { systemClock } from "#platform/clock.ts";
+import { newUuidV7 } from "#platform/ids.ts";
+import { readOwnProcessMark } from "#platform/process-mark.ts";
 import { postgresLaneStore } from "#webhooks/engine/index.ts";
 import { buildEndpoint, buildProvider, encryption, recordNow } from "../support/build-webhooks.ts";
 import { test } from "../support/test.ts";
@@ -13,7 +13,7 @@ const leaseMs = 60_000;
 const newId = (): string => newUuidV7(systemClock.now().getTime());
 
 test("the lanes of an engine whose process has ended are free at once, and no others", async ({ database, skip }) => {
-  const own = await readOwnMark();
+  const own = await readOwnProcessMark();
   if (!own) return skip("only Linux tells when a process began");
   const providerId = await buildProvider(database);
   const endpointId = await buildEndpoint(database, { providerId, url: "http://127.0.0.1:9/" });

@@ -1,6 +1,6 @@
 /** An engine in a process of its own, which can be frozen: its name, its database and its lease are arguments. */
 import { appRole } from "#platform/database/app-role.ts";
-import { openPool } from "#platform/database/open-pool.ts";
+import { openPool } from "#platform/database/pool.ts";
 import { startTestEngine } from "../support/start-test-engine.ts";
 import { schema } from "../support/test-databases.ts";
 

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
-import { systemClock } from "#platform/clock/clock.ts";
-import { newUuidV7 } from "#platform/ids/uuid-v7.ts";
+import { systemClock } from "#platform/clock.ts";
+import { newUuidV7 } from "#platform/ids.ts";
 import { cancelDelivery, listDeliveries, retryDelivery } from "#webhooks/deliveries/index.ts";
 import { type LaneStore, postgresLaneStore } from "#webhooks/engine/index.ts";
 import { anEvent, buildEndpoint, buildProvider, encryption, recordNow } from "../support/build-webhooks.ts";

@@ -1,18 +1,17 @@
 import fc from "fast-check";
 import { expect } from "vitest";
 import type { Pool } from "#platform/database/database.ts";
-import { trimmed } from "#platform/document/plain-text.ts";
-import { isXmlText } from "#platform/document/xml-text.ts";
+import { isXmlText, trimUnicode } from "#platform/xml.ts";
 import { setUp } from "../portal/house.ts";
 import { buildEndpoint } from "../support/build-webhooks.ts";
 import { openEveryDoor } from "../support/open-every-door.ts";
 import { elementAt, readXmlStrictly } from "../support/read-xml-strictly.ts";
-import { startReceiver, type Receiver } from "../support/receiver.ts";
+import { type Receiver, startReceiver } from "../support/receiver.ts";
 import { startTestEngine } from "../support/start-test-engine.ts";
 import { test as base } from "../support/test.ts";
 import { until } from "../support/until.ts";
-import { signUpByApi, signUpByForm, type SignUpResponse } from "./sign-up-over-http.ts";
-import { examples, formFields, jsonFields, multipartFields, type SignUpFields } from "./arbitrary-text.ts";
+import { type SignUpFields, examples, formFields, jsonFields, multipartFields } from "./arbitrary-text.ts";
+import { type SignUpResponse, signUpByApi, signUpByForm } from "./sign-up-over-http.ts";
 
 /** All interfaces and an engine, with a receiver of two endpoints: one in 3scale's XML, one in JSON. */
 interface RunningBellwire {
@@ -101,7 +100,7 @@ async function expectArrived(receiver: Receiver, before: number, fields: SignUpF
   await until(() => receiver.received.length === before + 6);
   const arrived = receiver.received.slice(before).map(({ body }) => body);
   const [org_name, motto, ...user] = [fields.org_name, fields.motto, fields.username, fields.email, fields.nick].map(
-    (text) => trimmed(text),
+    (text) => trimUnicode(text),
   );
   const expected = [org_name, motto, ...user, ...user];
   expect(readAll(arrived.filter((body) => body.startsWith("<")))).toEqual(expected);

@@ -5,7 +5,7 @@ import { expect } from "vitest";
 import { MessageQueue } from "#http/bellwire-api/stream/message-queue.ts";
 import { EventStream } from "#http/shared/event-stream.ts";
 import type { Pool } from "#platform/database/database.ts";
-import { binLimits, streamLimits } from "#platform/limits/bin-limits.ts";
+import { binLimits, streamLimits } from "#platform/limits.ts";
 import { type Bin, createBin, receiveRequest } from "#request-bin/index.ts";
 import { setUp } from "../portal/house.ts";
 import { openEventStream } from "../support/event-stream.ts";

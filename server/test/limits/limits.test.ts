@@ -1,18 +1,19 @@
 import { expect } from "vitest";
 import { type By, createAttemptLimiter } from "#access/index.ts";
 import { problemOfError } from "#http/shared/error-answers.ts";
-import { binLimits, streamLimits } from "#platform/limits/bin-limits.ts";
-import { limitsReference } from "#platform/limits/limits-reference.ts";
 import {
   type CountLimit,
   attemptLimits,
+  binLimits,
   changeLimits,
   changeableLimits,
   countLimits,
+  limitsReference,
+  readUsage,
   requestLimits,
+  streamLimits,
   textLimits,
-} from "#platform/limits/limits.ts";
-import { readRoom } from "#platform/limits/require-room.ts";
+} from "#platform/limits.ts";
 import { signUpAccount } from "#portal/accounts/index.ts";
 import { createApplication } from "#portal/applications/index.ts";
 import { parseNewDefinition } from "#portal/fields/change-definitions.ts";
@@ -121,13 +122,13 @@ test.for(entriesOf(countLimits))(
   async ([key, limit], { scene }) => {
     const walk = walks[key];
     expect(await outcomeOf(walk(scene))).toBe("made");
-    const { used } = await readRoom(scene.house.pool, limit, ownerOf(limit, scene));
+    const { used } = await readUsage(scene.house.pool, limit, ownerOf(limit, scene));
     expect(used).toBeGreaterThan(0);
     await setLimit(scene, limit.name, used + 2);
 
     const outcomes = await Promise.all(Array.from({ length: 6 }, () => outcomeOf(walk(scene))));
     expect(outcomes.toSorted()).toEqual([...Array.from({ length: 4 }, () => "limit-reached"), "made", "made"]);
-    expect(await readRoom(scene.house.pool, limit, ownerOf(limit, scene))).toEqual({ used: used + 2, max: used + 2 });
+    expect(await readUsage(scene.house.pool, limit, ownerOf(limit, scene))).toEqual({ used: used + 2, max: used + 2 });
 
     const thrown = await walk(scene).catch((error: unknown) => error);
     const refusal = problemOfError(thrown instanceof Error ? thrown : new Error("not thrown"));

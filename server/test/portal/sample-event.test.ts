@@ -1,6 +1,6 @@
 import { expect } from "vitest";
-import { type Json, documentToJson } from "#platform/document/write-json.ts";
-import { writeXml } from "#platform/document/write-xml.ts";
+import { type Json, documentToJson } from "#platform/document.ts";
+import { renderXml } from "#platform/xml.ts";
 import { representAccount } from "#portal/accounts/index.ts";
 import { representApplication } from "#portal/applications/index.ts";
 import { readDocumentSettings } from "#portal/fields/index.ts";
@@ -36,6 +36,6 @@ test("a sample has the elements and the types of a delivery, in each format", as
     const sample = { id: "sample", type, now, source };
     const { data } = JSON.parse(sampleBody(sample, "json+credentials").toString());
     expect([type, shapeOf(data[document.name])]).toEqual([type, shapeOf(documentToJson(document))]);
-    expect(tagsOf(sampleBody(sample, "3scale").toString())).toContain(tagsOf(writeXml(document)));
+    expect(tagsOf(sampleBody(sample, "3scale").toString())).toContain(tagsOf(renderXml(document)));
   }
 });

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { directorySchema } from "#platform/database/cells.ts";
+import { directorySchema } from "#platform/database/migrate.ts";
 import { setUp } from "../portal/house.ts";
 import { schema } from "../support/test-databases.ts";
 import { test } from "../support/test.ts";

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import type { Pool, Transaction } from "#platform/database/database.ts";
-import { newUuidV7 } from "#platform/ids/uuid-v7.ts";
+import { newUuidV7 } from "#platform/ids.ts";
 import {
   cancelDelivery,
   claimLanes,

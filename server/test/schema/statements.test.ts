@@ -5,8 +5,8 @@ import { test } from "../support/test.ts";
 
 /** What the owner asks before there is a search path: the schema's name is part of it, and its own tests run it. */
 const asOwner = [
-  "platform/database/apply-migrations.ts",
-  "platform/database/apply-migrations.ts",
+  "platform/database/migrate.ts",
+  "platform/database/migrate.ts",
   "platform/database/migrate.ts",
   "platform/database/migrate.ts",
 ];

@@ -1,4 +1,4 @@
-import type { Clock } from "#platform/clock/clock.ts";
+import type { Clock } from "#platform/clock.ts";
 import type { RunningEngine } from "#webhooks/engine/index.ts";
 import type { SimulatedTime } from "./simulated-time.ts";
 

@@ -1,8 +1,7 @@
-import { systemClock } from "#platform/clock/clock.ts";
-import { parseAllowedTargets } from "#platform/network/allowed-targets.ts";
+import { systemClock } from "#platform/clock.ts";
 import { NameResolver } from "#platform/network/name-resolver.ts";
-import type { Lookup } from "#platform/network/resolve-target.ts";
-import { createSender, type AttemptRequest, type Sender, type SenderOptions } from "#webhooks/attempts/index.ts";
+import { type Lookup, parseAllowedTargets } from "#platform/network/target-guard.ts";
+import { type AttemptRequest, type Sender, type SenderOptions, createSender } from "#webhooks/attempts/index.ts";
 
 export const testSecret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 

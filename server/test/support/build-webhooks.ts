@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import type { Actor } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
-import { record, value } from "#platform/document/document.ts";
-import { type Encryption, createEncryption } from "#platform/encryption/encryption.ts";
+import { record, value } from "#platform/document.ts";
+import { type Encryption, createEncryption } from "#platform/encryption.ts";
 import type { BodyFamily } from "#webhooks/deliveries/index.ts";
 import { type NewEvent, type RecordedEvent, recordEvents } from "#webhooks/events/index.ts";
 

@@ -1,4 +1,4 @@
-import type { Clock } from "#platform/clock/clock.ts";
+import type { Clock } from "#platform/clock.ts";
 
 interface Sleeper {
   readonly wakesAtMs: number;

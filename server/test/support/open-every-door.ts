@@ -1,13 +1,13 @@
 import type { FastifyBaseLogger, FastifyInstance } from "fastify";
 import { Registry } from "prom-client";
+import { systemClock } from "#platform/clock.ts";
+import type { Pool } from "#platform/database/database.ts";
+import { createLogger } from "#platform/logger.ts";
+import { parseAllowedTargets } from "#platform/network/target-guard.ts";
 import { composeHttp } from "../../src/app/compose-http.ts";
 import { composeSender } from "../../src/app/compose-sender.ts";
 import { providerUrls } from "../../src/app/provider-urls.ts";
 import type { TryOut } from "../../src/app/try-out.ts";
-import type { Pool } from "#platform/database/database.ts";
-import { parseAllowedTargets } from "#platform/network/allowed-targets.ts";
-import { systemClock } from "#platform/clock/clock.ts";
-import { createLogger } from "#platform/observability/create-logger.ts";
 import { lookupHere } from "./build-attempts.ts";
 import { encryption } from "./build-webhooks.ts";
 

@@ -1,10 +1,10 @@
+import { systemClock } from "#platform/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
-import { systemClock } from "#platform/clock/clock.ts";
-import { newUuidV7 } from "#platform/ids/uuid-v7.ts";
-import { parseAllowedTargets } from "#platform/network/allowed-targets.ts";
-import { createSender, type SenderOptions } from "#webhooks/attempts/index.ts";
-import { postgresLaneStore, startEngine, type AttemptLine, type RunningEngine } from "#webhooks/engine/index.ts";
-import { createEncryption } from "#platform/encryption/encryption.ts";
+import { createEncryption } from "#platform/encryption.ts";
+import { newUuidV7 } from "#platform/ids.ts";
+import { parseAllowedTargets } from "#platform/network/target-guard.ts";
+import { type SenderOptions, createSender } from "#webhooks/attempts/index.ts";
+import { type AttemptLine, type RunningEngine, postgresLaneStore, startEngine } from "#webhooks/engine/index.ts";
 import { lookupHere } from "./build-attempts.ts";
 import { encryption } from "./build-webhooks.ts";
 

@@ -1,7 +1,7 @@
 import { test as base } from "vitest";
 import { appRole } from "#platform/database/app-role.ts";
 import type { Transaction } from "#platform/database/database.ts";
-import { openPool } from "#platform/database/open-pool.ts";
+import { openPool } from "#platform/database/pool.ts";
 import { cloneTemplate } from "./clone-template.ts";
 import { closePool } from "./close-pool.ts";
 import { HandDrivenClock } from "./hand-driven-clock.ts";

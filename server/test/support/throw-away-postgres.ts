@@ -1,15 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { appendFile, chmod, chown, copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { once } from "node:events";
+import { appendFile, chmod, chown, copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import pg from "pg";
-import type { Place } from "#platform/embedded-postgres/choose-place.ts";
-import { findBinaries } from "#platform/embedded-postgres/find-binaries.ts";
-import { initDatabase, ownerRole } from "#platform/embedded-postgres/init-database.ts";
-import { programOptions } from "#platform/embedded-postgres/run-program.ts";
-import { serverSettings, socketPort } from "#platform/embedded-postgres/server-settings.ts";
-import { unprivilegedUser } from "#platform/embedded-postgres/unprivileged-user.ts";
+import { type ServerLocation, findUnprivilegedUser } from "#platform/embedded-postgres/location.ts";
+import { findBinaries, initDatabase, ownerRole, programOptions } from "#platform/embedded-postgres/programs.ts";
+import { serverSettings, socketPort } from "#platform/embedded-postgres/server.ts";
 import type { IssuedCertificate } from "./build-certificates.ts";
 import { fastestFolder } from "./fastest-folder.ts";
 import { familyOf, isAlive, kill, postmasterOf } from "./processes.ts";
@@ -20,7 +17,7 @@ export interface ThrowAwayPostgres extends AsyncDisposable {
   urlOf(database: string): string;
   /** The socket that it listens on. */
   readonly socketPath: string;
-  readonly place: Place;
+  readonly place: ServerLocation;
   /** Part of the socket's name, and with TLS a port of 127.0.0.1. */
   readonly port: number;
   /** As given at its start. A standby of this server gets the same. */
@@ -51,7 +48,7 @@ export async function startThrowAwayPostgres({
   settings = {},
 }: { tls?: IssuedCertificate; settings?: ServerSettings } = {}): Promise<ThrowAwayPostgres> {
   const folder = await mkdtemp(`${await fastestFolder()}/bellwire-test-`);
-  const user = await unprivilegedUser();
+  const user = await findUnprivilegedUser();
   if (user) await chown(folder, user.uid, user.gid);
   const place = { folder, user };
   const binaries = await findBinaries(user, silently);
@@ -61,7 +58,10 @@ export async function startThrowAwayPostgres({
 }
 
 /** Settings with which it also listens on 127.0.0.1, and offers TLS there. */
-async function overTls({ folder, user }: Place, { cert, key }: IssuedCertificate): Promise<Record<string, string>> {
+async function overTls(
+  { folder, user }: ServerLocation,
+  { cert, key }: IssuedCertificate,
+): Promise<Record<string, string>> {
   const files = { ssl_cert_file: join(folder, "server.crt"), ssl_key_file: join(folder, "server.key") };
   await writeFile(files.ssl_cert_file, cert);
   await writeFile(files.ssl_key_file, key, { mode: 0o600 });
@@ -84,7 +84,7 @@ export const startStandby = async (primary: ThrowAwayPostgres): Promise<ThrowAwa
 
 /** Another server on files that were copied with `copyFiles`: as if they had been put back in place. */
 export async function startCopy(
-  place: Place,
+  place: ServerLocation,
   files: Readonly<Record<string, string>> = {},
   settings: ServerSettings = {},
 ): Promise<ThrowAwayPostgres> {
@@ -101,7 +101,7 @@ const followed = ({ place }: ThrowAwayPostgres): string =>
   `primary_conninfo = 'host=${place.folder} user=${ownerRole} password=${ownerPassword}'\n`;
 
 /** Copies the files of a running server, as a base backup does. */
-export async function copyFiles(primary: ThrowAwayPostgres): Promise<Place> {
+export async function copyFiles(primary: ThrowAwayPostgres): Promise<ServerLocation> {
   const folder = await mkdtemp(`${await fastestFolder()}/bellwire-test-`);
   const { user } = primary.place;
   const data = join(folder, "postgres");
@@ -136,7 +136,11 @@ function unlessGone(error: NodeJS.ErrnoException): void {
   if (error.code !== "ENOENT") throw error;
 }
 
-async function startPostgres(place: Place, binaries: string, more: ServerSettings = {}): Promise<ThrowAwayPostgres> {
+async function startPostgres(
+  place: ServerLocation,
+  binaries: string,
+  more: ServerSettings = {},
+): Promise<ThrowAwayPostgres> {
   const { folder } = place;
   const server = startServer(place, binaries, more);
   const exited = new Promise((resolve) => server.once("exit", resolve));
@@ -167,7 +171,7 @@ async function startPostgres(place: Place, binaries: string, more: ServerSetting
 }
 
 /** A shell stands between: when our end of its input closes, also because we were killed, it stops the server and tidies up. */
-function startServer(place: Place, binaries: string, more: ServerSettings): ChildProcess {
+function startServer(place: ServerLocation, binaries: string, more: ServerSettings): ChildProcess {
   const settings = Object.entries({ ...serverSettings(place.folder), ...hasty, ...more });
   const options = settings.flatMap(([name, value]) => ["-c", `${name}=${value}`]);
   const script = '"$@" </dev/null & read -r _; kill -INT $!; wait; rm -rf "$0"';

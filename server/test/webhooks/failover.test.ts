@@ -1,7 +1,7 @@
 import pg from "pg";
 import { expect } from "vitest";
 import { migrate } from "#platform/database/migrate.ts";
-import { openPool } from "#platform/database/open-pool.ts";
+import { openPool } from "#platform/database/pool.ts";
 import { updateAccount } from "#portal/accounts/index.ts";
 import { followEvents, startOfFeed } from "#webhooks/events/index.ts";
 import { byApi, byToken, form, now, setUp, signUp } from "../portal/house.ts";

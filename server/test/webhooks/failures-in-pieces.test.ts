@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import type { Pool, Transaction } from "#platform/database/database.ts";
-import { openPool } from "#platform/database/open-pool.ts";
+import { openPool } from "#platform/database/pool.ts";
 import { deleteFailures, retryFailures } from "#webhooks/deliveries/index.ts";
 import { literalOf } from "../schema/read-plan.ts";
 import { fail } from "../support/build-failures.ts";

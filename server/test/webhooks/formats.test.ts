@@ -1,7 +1,7 @@
 import { CloudEvent, HTTP } from "cloudevents";
 import { Webhook } from "standardwebhooks";
 import { expect } from "vitest";
-import { record, value } from "#platform/document/document.ts";
+import { record, value } from "#platform/document.ts";
 import { sendEventNow } from "#webhooks/events/index.ts";
 import { type EndpointChoices, anEvent, buildEndpoint, buildProvider, recordNow } from "../support/build-webhooks.ts";
 import { type ReceivedRequest, startReceiver } from "../support/receiver.ts";

@@ -1,6 +1,6 @@
 import pg from "pg";
 import { expect } from "vitest";
-import { createLogger } from "#platform/observability/create-logger.ts";
+import { createLogger } from "#platform/logger.ts";
 import {
   addComingDays,
   advanceRetention,

@@ -1,7 +1,6 @@
 import { expect } from "vitest";
-import { checkKeys } from "#platform/encryption/check-keys.ts";
-import { createEncryption } from "#platform/encryption/encryption.ts";
-import { parseAllowedTargets } from "#platform/network/allowed-targets.ts";
+import { createEncryption, verifyKeys } from "#platform/encryption.ts";
+import { parseAllowedTargets } from "#platform/network/target-guard.ts";
 import { listDeliveries, listFailures } from "#webhooks/deliveries/index.ts";
 import { listEndpoints, readEndpoint, updateEndpoint } from "#webhooks/endpoints/index.ts";
 import { runCommandLine } from "../../src/cli/index.ts";
@@ -118,7 +117,7 @@ test("rekey encrypts everything with the newest key while an engine delivers, an
     encryption.encrypt("endpoint headers", `{"x-key":"1"}`),
   ]);
   await buildEndpoint(database, { providerId, url: receiver.url, name: "good" });
-  await checkKeys(database, encryption);
+  await verifyKeys(database, encryption);
   await using _engine = await startTestEngine(database, { keys: [newKey, oldKey] });
   await recordNow(database, { providerId });
   await until(() => receiver.received.length === 1);
@@ -130,7 +129,7 @@ test("rekey encrypts everything with the newest key while an engine delivers, an
     `3 endpoints and failures encrypted again\nkey ${oldId} is not used any more: remove it from BELLWIRE_SECRET_KEY and restart every process`,
   ]);
   const newest = createEncryption([newKey]);
-  await checkKeys(database, newest);
+  await verifyKeys(database, newest);
   const endpoints = await listEndpoints(database, newest, { providerId, limit: 9 });
   expect(endpoints.map((it) => [it.url, it.headers, it.undecryptable])).toEqual([
     ["http://127.0.0.1:9/", { "x-key": "1" }, null],
@@ -152,13 +151,13 @@ test("rekey keeps the old keys while anything cannot be encrypted again, and say
   await database.query("update endpoints set secret = $1 where name = 'broken'", [
     lost.encrypt("endpoint secret", "whsec_"),
   ]);
-  await checkKeys(database, encryption);
+  await verifyKeys(database, encryption);
   const [code, printed] = await rekey(databaseUrl, [newKey, oldKey]);
   expect([code, printed]).toEqual([
     1,
     expect.stringContaining("1 endpoints or failures are not encrypted with the newest key"),
   ]);
-  await expect(checkKeys(database, createEncryption([newKey]))).rejects.toThrow("Give that key too");
+  await expect(verifyKeys(database, createEncryption([newKey]))).rejects.toThrow("Give that key too");
 });
 
 // What rekey does not know of stays under a key that is then removed.

@@ -1,7 +1,7 @@
 import { Gauge, type Registry } from "prom-client";
-import type { Clock } from "#platform/clock/clock.ts";
-import { readDatabaseSwitches } from "#platform/database/database-switches.ts";
+import type { Clock } from "#platform/clock.ts";
 import type { Database } from "#platform/database/database.ts";
+import { readDatabaseSwitches } from "#platform/database/open-database.ts";
 import { readHistoryDays, readRetentionBehind } from "#webhooks/deliveries/index.ts";
 
 /** Shows a wrong clock, or a day without its tables, before it does harm; and that the database has changed. */

@@ -1,5 +1,5 @@
 import { Histogram, type Registry } from "prom-client";
-import type { Clock } from "#platform/clock/clock.ts";
+import type { Clock } from "#platform/clock.ts";
 import type { LaneStore } from "#webhooks/engine/index.ts";
 
 /** The same store, timed in what the engine does most: taking lanes, reading what is due, settling outcomes. */

@@ -9,10 +9,9 @@ import {
   scopes,
 } from "#access/index.ts";
 import { Problem } from "#http/shared/problem.ts";
-import { exampleExpiry, exampleTime } from "#platform/clock/example-times.ts";
-import { readLenientTime } from "#platform/clock/read-lenient-time.ts";
 import type { Pool } from "#platform/database/database.ts";
-import type { Json } from "#platform/document/write-json.ts";
+import type { Json } from "#platform/document.ts";
+import { exampleExpiry, exampleTime, parseLenientTime } from "#platform/times.ts";
 import { issueAccessToken } from "#portal/provider-account/index.ts";
 import { type Provider, writeTimestamp } from "#portal/providers/index.ts";
 import { requireSuccess } from "./error-responses.ts";
@@ -231,4 +230,4 @@ const zonedTime = /^\d{4}-\d\d-\d\d[t ]\d\d:\d\d(:\d\d([.,]\d+)?)?(z|[-+ ]\d\d:?
 
 /** A time in ISO 8601 that says its zone. What does not is no time here: nobody could tell when a token ends. */
 export const parseZonedTime = (text: string, now: Date): Date | undefined =>
-  zonedTime.test(text.trim()) ? readLenientTime(text, now) : undefined;
+  zonedTime.test(text.trim()) ? parseLenientTime(text, now) : undefined;

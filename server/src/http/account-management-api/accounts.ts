@@ -2,8 +2,8 @@ import { Type } from "typebox";
 import type { Deed } from "#access/index.ts";
 import { Problem } from "#http/shared/problem.ts";
 import type { Database } from "#platform/database/database.ts";
-import { record } from "#platform/document/document.ts";
-import { writeXmlDocument } from "#platform/document/write-xml.ts";
+import { record } from "#platform/document.ts";
+import { renderXmlDocument } from "#platform/xml.ts";
 import {
   type Account,
   type AccountDetails,
@@ -57,7 +57,7 @@ interface AccountReader extends Pick<Call, "adminUrl"> {
 
 /** An account in both formats: in XML with its users, and those of its plans that the caller may see. */
 const renderAccount = ({ adminUrl, caller }: AccountReader, { whole, settings }: AccountWithSettings): ApiResponse => ({
-  xml: () => writeXmlDocument(representAccount(limitToScope(whole, caller.reach), settings)),
+  xml: () => renderXmlDocument(representAccount(limitToScope(whole, caller.reach), settings)),
   json: () => renderJson(accountToJson(whole.account, settings, adminUrl)),
   lastModified: whole.account.updatedAt,
 });
@@ -75,7 +75,7 @@ interface AccountPage {
 const renderAccounts = ({ accounts, complete, standing, settings, adminUrl }: AccountPage): ApiResponse => ({
   xml: async () => {
     const nodes = (await complete()).map((whole) => representAccount(whole, settings));
-    return writeXmlDocument(record("accounts", nodes, standing));
+    return renderXmlDocument(record("accounts", nodes, standing));
   },
   json: () =>
     renderJson({

@@ -1,5 +1,5 @@
 import { Type } from "typebox";
-import { writeXmlDocument } from "#platform/document/write-xml.ts";
+import { renderXmlDocument } from "#platform/xml.ts";
 import {
   type Application,
   addApplicationKey,
@@ -20,7 +20,7 @@ const renderApplicationKeys = (
   { provider, adminUrl }: Pick<Call, "provider" | "adminUrl">,
   application: Application,
 ): ApiResponse => ({
-  xml: () => writeXmlDocument(representKeys(application.keys, provider)),
+  xml: () => renderXmlDocument(representKeys(application.keys, provider)),
   json: () => renderJson(keysToJson(application, provider, adminUrl)),
 });
 

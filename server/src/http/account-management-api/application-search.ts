@@ -1,7 +1,7 @@
 import { Type } from "typebox";
 import { reaches } from "#access/index.ts";
 import { Problem } from "#http/shared/problem.ts";
-import { readLenientTime } from "#platform/clock/read-lenient-time.ts";
+import { parseLenientTime } from "#platform/times.ts";
 import { readAccounts } from "#portal/accounts/index.ts";
 import {
   type ApplicationFilter,
@@ -81,7 +81,7 @@ function parseFilter(query: Parameters, now: Date): ApplicationFilter {
 }
 
 function parseTime(text: string | undefined, now: Date): Date | undefined {
-  const time = text === undefined ? undefined : readLenientTime(text, now);
+  const time = text === undefined ? undefined : parseLenientTime(text, now);
   if (text !== undefined && !time) throw new Problem("time-invalid");
   return time;
 }

@@ -2,8 +2,8 @@ import { Type } from "typebox";
 import { reaches } from "#access/index.ts";
 import { Problem } from "#http/shared/problem.ts";
 import type { Database } from "#platform/database/database.ts";
-import { record } from "#platform/document/document.ts";
-import { writeXmlDocument } from "#platform/document/write-xml.ts";
+import { record } from "#platform/document.ts";
+import { renderXmlDocument } from "#platform/xml.ts";
 import type { Account } from "#portal/accounts/index.ts";
 import {
   type Application,
@@ -58,7 +58,7 @@ const renderApplication = (
   application: Application,
   { settings, adminUrl, account }: ApplicationContext,
 ): ApiResponse => ({
-  xml: () => writeXmlDocument(representApplication(application, settings)),
+  xml: () => renderXmlDocument(representApplication(application, settings)),
   json: () => renderJson(applicationToJson(application, { settings, adminUrl, account })),
   lastModified: application.updatedAt,
 });
@@ -83,7 +83,7 @@ export function renderApplications({
   const accountById = new Map(accounts.map((it) => [it.id, it]));
   const nodes = () => applications.map((it) => representApplication(it, settings));
   return {
-    xml: () => writeXmlDocument(record("applications", nodes(), standing)),
+    xml: () => renderXmlDocument(record("applications", nodes(), standing)),
     json: () =>
       renderJson({
         applications: applications.flatMap((it) => {

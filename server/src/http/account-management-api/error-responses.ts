@@ -1,12 +1,10 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { problemOfError } from "#http/shared/error-answers.ts";
-import { Problem, type FieldErrors, type ProblemCode } from "#http/shared/problem.ts";
-import { list, record, value, type Node } from "#platform/document/document.ts";
-import type { Json } from "#platform/document/write-json.ts";
-import { writeIndentedXml, writeXmlDocument } from "#platform/document/write-xml.ts";
-import { toXmlText } from "#platform/document/xml-text.ts";
-import { contentTypes, formatOfError, type Format } from "./negotiate-format.ts";
-import { renderJson, type ApiResponse } from "./responses.ts";
+import { type FieldErrors, Problem, type ProblemCode } from "#http/shared/problem.ts";
+import { type Json, type Node, list, record, value } from "#platform/document.ts";
+import { renderIndentedXml, renderXmlDocument, toXmlText } from "#platform/xml.ts";
+import { type Format, contentTypes, formatOfError } from "./negotiate-format.ts";
+import { type ApiResponse, renderJson } from "./responses.ts";
 
 /** Answers all errors below `http`, unknown paths included, as 3scale does. */
 export function handleErrors(http: FastifyInstance): void {
@@ -67,7 +65,7 @@ const shapes: Partial<Record<ProblemCode, ErrorShape>> = {
 export function renderError(problem: Problem, format: Format, requestId: string): RenderedError {
   const { code, status, message, errors = {} } = problem;
   const render = (xml: Node | undefined, json: unknown): string =>
-    format === "xml" ? (xml ? writeXmlDocument(xml) : "") : renderJson(json);
+    format === "xml" ? (xml ? renderXmlDocument(xml) : "") : renderJson(json);
 
   if (code === "invalid" || code === "not-deletable" || code === "limit-reached")
     return { status, text: render(errorSentences(errors), { errors }) };
@@ -173,7 +171,7 @@ export function renderRefusedTransition({ from, event, object }: RefusedTransiti
   return {
     status: 422,
     xml: () =>
-      writeIndentedXml(
+      renderIndentedXml(
         record("error", [value("from", from), value("event", event), value("error", error), object.xml()]),
       ),
     json: () => renderJson({ error: { from, event, error, object: object.json() } }),

@@ -1,5 +1,5 @@
 import type { ProviderUser } from "#access/index.ts";
-import { exampleTime, laterExampleTime } from "#platform/clock/example-times.ts";
+import { exampleTime, laterExampleTime } from "#platform/times.ts";
 import type { Account, AccountDetails } from "#portal/accounts/index.ts";
 import type { Application } from "#portal/applications/index.ts";
 import type { DocumentSettings, FieldsDefinition } from "#portal/fields/index.ts";

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsync } from "fastify";
 import { createAttemptLimiter } from "#access/index.ts";
-import { attemptLimits } from "#platform/limits/limits.ts";
-import type { JsonObject } from "#platform/open-api/name-schemas.ts";
+import { attemptLimits } from "#platform/limits.ts";
+import type { JsonObject } from "#platform/open-api.ts";
 import { addBodyParsers } from "./body-parsers.ts";
 import { handleErrors } from "./error-responses.ts";
 import { buildOpenApiDocument } from "./openapi-document.ts";

@@ -1,10 +1,10 @@
 import { text as readStream } from "node:stream/consumers";
-import { Type, type TObject } from "typebox";
+import { type TObject, Type } from "typebox";
 import { describeWebhooks, webhookHeaders, webhooksTag } from "#http/shared/describe-webhooks.ts";
 import { pathParameters } from "#http/shared/operation.ts";
-import { Problem, problems, type ProblemCode } from "#http/shared/problem.ts";
-import { indentXml } from "#platform/document/indent-xml.ts";
-import { nameSchemas, type JsonObject } from "#platform/open-api/name-schemas.ts";
+import { Problem, type ProblemCode, problems } from "#http/shared/problem.ts";
+import { type JsonObject, nameSchemas } from "#platform/open-api.ts";
+import { indentXml } from "#platform/xml.ts";
 import { renderError } from "./error-responses.ts";
 import type { Format } from "./negotiate-format.ts";
 import type { Operation, Tag } from "./operation.ts";

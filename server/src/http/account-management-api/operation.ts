@@ -1,7 +1,7 @@
 import type { AttemptLimiter } from "#access/index.ts";
 import type { FindAdminCaller } from "#http/shared/admin-caller.ts";
 import type { ApiCall, ApiOperation } from "#http/shared/operation.ts";
-import type { Clock } from "#platform/clock/clock.ts";
+import type { Clock } from "#platform/clock.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import type { EndpointNeeds } from "#webhooks/endpoints/index.ts";
 import type { Format } from "./negotiate-format.ts";

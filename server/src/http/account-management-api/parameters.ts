@@ -1,7 +1,7 @@
 import type { FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import { readPairs } from "#http/shared/forms.ts";
-import { readId } from "#platform/ids/read-id.ts";
+import { parseRowId } from "#platform/ids.ts";
 
 /** Named input from the query or the body. */
 export type Parameters = Readonly<Record<string, unknown>>;
@@ -35,7 +35,7 @@ export function parseBoolean(value: unknown): boolean | undefined {
 export function parseId(value: unknown): number | undefined {
   const text = parseText(value);
   if (text === undefined || text === "") return undefined;
-  return readId(text.replace(/^0+/, "")) ?? 0; // 3scale ignores leading zeros
+  return parseRowId(text.replace(/^0+/, "")) ?? 0; // 3scale ignores leading zeros
 }
 
 type FieldValue = string | FieldValue[] | Fields;

@@ -1,7 +1,7 @@
 import { Type } from "typebox";
 import { reaches } from "#access/index.ts";
-import { list } from "#platform/document/document.ts";
-import { writeXmlDocument } from "#platform/document/write-xml.ts";
+import { list } from "#platform/document.ts";
+import { renderXmlDocument } from "#platform/xml.ts";
 import {
   type Plan,
   createPlan,
@@ -63,14 +63,14 @@ type PlanContext = Pick<Call, "provider" | "adminUrl">;
 
 /** A plan in both formats. */
 export const renderPlan = ({ provider, adminUrl }: PlanContext, plan: Plan): ApiResponse => ({
-  xml: () => writeXmlDocument(representPlan(plan)),
+  xml: () => renderXmlDocument(representPlan(plan)),
   json: () => renderJson(planToJson(plan, provider, adminUrl)),
   lastModified: plan.updatedAt,
 });
 
 /** Plans of any kind: the list has one name for all. */
 const renderPlans = ({ provider, adminUrl }: PlanContext, plans: readonly Plan[]): ApiResponse => ({
-  xml: () => writeXmlDocument(list("plans", plans.map(representPlan), "open")),
+  xml: () => renderXmlDocument(list("plans", plans.map(representPlan), "open")),
   json: () => renderJson({ plans: plans.map((plan) => planToJson(plan, provider, adminUrl)) }),
 });
 

@@ -3,8 +3,8 @@ import { type ProviderUser, listProviderUsers, reachOf, readProviderUser } from 
 import { Problem } from "#http/shared/problem.ts";
 import { formatWait } from "#http/shared/sign-in-limits.ts";
 import type { Database, Pool } from "#platform/database/database.ts";
-import { list, record, value } from "#platform/document/document.ts";
-import { writeIndentedXml, writeXmlDocument } from "#platform/document/write-xml.ts";
+import { list, record, value } from "#platform/document.ts";
+import { renderIndentedXml, renderXmlDocument } from "#platform/xml.ts";
 import {
   type Permissions,
   activateProviderUser,
@@ -32,7 +32,7 @@ const renderProviderUser = (
   { provider, adminUrl }: Pick<Call, "provider" | "adminUrl">,
   user: ProviderUser,
 ): ApiResponse => ({
-  xml: () => writeXmlDocument(representProviderUser(user, provider)),
+  xml: () => renderXmlDocument(representProviderUser(user, provider)),
   json: () => renderJson(providerUserToJson(user, provider, adminUrl)),
   lastModified: user.updatedAt,
 });
@@ -44,7 +44,7 @@ function renderProviderUsers(
 ): ApiResponse {
   const nodes = () => users.map((user) => representProviderUser(user, provider));
   return {
-    xml: () => writeXmlDocument(list("users", nodes(), "open")),
+    xml: () => renderXmlDocument(list("users", nodes(), "open")),
     json: () => renderJson({ users: users.map((user) => providerUserToJson(user, provider, adminUrl)) }),
   };
 }
@@ -107,7 +107,7 @@ function renderPermissions(
       : []),
   ];
   return {
-    xml: () => writeIndentedXml(record("permissions", [value("user_id", id), value("role", role), ...lists])),
+    xml: () => renderIndentedXml(record("permissions", [value("user_id", id), value("role", role), ...lists])),
     json: () =>
       renderJson({
         permissions: { user_id: id, role, allowed_sections: allowed, allowed_service_ids: services, links },

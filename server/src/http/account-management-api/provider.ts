@@ -1,7 +1,7 @@
 import { Type } from "typebox";
 import { type ProviderUser, listProviderUsers } from "#access/index.ts";
 import type { Database } from "#platform/database/database.ts";
-import { writeXmlDocument } from "#platform/document/write-xml.ts";
+import { renderXmlDocument } from "#platform/xml.ts";
 import {
   type ProviderDetails,
   type ProviderSettings,
@@ -58,7 +58,7 @@ function renderProvider(
 ): ApiResponse {
   const origins = { admin: adminUrl, developer: developerPortalUrl(whole.provider) };
   return {
-    xml: () => writeXmlDocument(representProvider(whole, origins)),
+    xml: () => renderXmlDocument(representProvider(whole, origins)),
     json: () => renderJson(providerToJson(whole, origins)),
   };
 }

@@ -1,5 +1,5 @@
 import { Type } from "typebox";
-import { writeXmlDocument } from "#platform/document/write-xml.ts";
+import { renderXmlDocument } from "#platform/xml.ts";
 import {
   type Application,
   addReferrerFilter,
@@ -27,7 +27,7 @@ const renderReferrerFilters = (
   application: Application,
   filters: Parameters<typeof representReferrerFilters>[0],
 ): ApiResponse => ({
-  xml: () => writeXmlDocument(representReferrerFilters(filters, provider)),
+  xml: () => renderXmlDocument(representReferrerFilters(filters, provider)),
   json: () => renderJson(referrerFiltersToJson(filters, { application, provider, adminUrl })),
 });
 

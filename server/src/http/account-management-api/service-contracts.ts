@@ -1,7 +1,7 @@
 import { Type } from "typebox";
 import { reaches } from "#access/index.ts";
-import { list } from "#platform/document/document.ts";
-import { writeXmlDocument } from "#platform/document/write-xml.ts";
+import { list } from "#platform/document.ts";
+import { renderXmlDocument } from "#platform/xml.ts";
 import {
   readSubscriptions,
   representSubscription,
@@ -29,7 +29,7 @@ function renderServiceContracts(
 ): ApiResponse {
   const nodes = () => subscriptions.map((it) => representSubscription(it, provider, now));
   return {
-    xml: () => writeXmlDocument(list("service_contracts", nodes(), "open")),
+    xml: () => renderXmlDocument(list("service_contracts", nodes(), "open")),
     json: () => renderJson({ service_contracts: subscriptions.map((it) => subscriptionToJson(it, provider, now)) }),
   };
 }

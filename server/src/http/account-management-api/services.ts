@@ -2,8 +2,8 @@ import { Type } from "typebox";
 import { requirePermission } from "#http/shared/admin-caller.ts";
 import { Problem } from "#http/shared/problem.ts";
 import type { Database } from "#platform/database/database.ts";
-import { record } from "#platform/document/document.ts";
-import { writeXmlDocument } from "#platform/document/write-xml.ts";
+import { record } from "#platform/document.ts";
+import { renderXmlDocument } from "#platform/xml.ts";
 import { deleteProduct } from "#portal/applications/index.ts";
 import {
   type Product,
@@ -116,7 +116,7 @@ async function readServiceContext(
 
 /** Renders a product in both formats. */
 const renderService = (context: ServiceContext, product: Product): ApiResponse => ({
-  xml: () => writeXmlDocument(representProduct(product, context)),
+  xml: () => renderXmlDocument(representProduct(product, context)),
   json: () => renderJson(productToJson(product, context, context.adminUrl)),
   lastModified: product.updatedAt,
 });
@@ -128,7 +128,7 @@ const renderServices = (
   standing?: PageMetadata,
 ): ApiResponse => ({
   xml: () =>
-    writeXmlDocument(
+    renderXmlDocument(
       record(
         "services",
         products.map((product) => representProduct(product, context)),

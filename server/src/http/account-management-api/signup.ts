@@ -1,7 +1,7 @@
 import { Type } from "typebox";
 import { reaches } from "#access/index.ts";
 import { Problem } from "#http/shared/problem.ts";
-import { writeXmlDocument } from "#platform/document/write-xml.ts";
+import { renderXmlDocument } from "#platform/xml.ts";
 import {
   type AccountDetails,
   accountToJson,
@@ -35,7 +35,7 @@ const renderSignUp = (
   settings: DocumentSettings,
   adminUrl: string,
 ): ApiResponse => ({
-  xml: () => writeXmlDocument(representAccount(whole, settings, applications)),
+  xml: () => renderXmlDocument(representAccount(whole, settings, applications)),
   json: () => renderJson(accountToJson(whole.account, settings, adminUrl)),
 });
 

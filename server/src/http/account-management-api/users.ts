@@ -1,8 +1,8 @@
 import { Type } from "typebox";
 import { Problem } from "#http/shared/problem.ts";
 import type { Database } from "#platform/database/database.ts";
-import { list } from "#platform/document/document.ts";
-import { writeXmlDocument } from "#platform/document/write-xml.ts";
+import { list } from "#platform/document.ts";
+import { renderXmlDocument } from "#platform/xml.ts";
 import { activateUser } from "#portal/accounts/index.ts";
 import { type DocumentSettings, readDocumentSettings } from "#portal/fields/index.ts";
 import {
@@ -36,7 +36,7 @@ async function respondWithUser(
 }
 
 const renderUser = (user: User, settings: DocumentSettings, adminUrl: string): ApiResponse => ({
-  xml: () => writeXmlDocument(representUser(user, settings)),
+  xml: () => renderXmlDocument(representUser(user, settings)),
   json: () => renderJson(userToJson(user, settings, adminUrl)),
   lastModified: user.updatedAt,
 });
@@ -45,7 +45,7 @@ const renderUser = (user: User, settings: DocumentSettings, adminUrl: string): A
 function renderUsers(users: readonly User[], settings: DocumentSettings, adminUrl: string): ApiResponse {
   const nodes = () => users.map((user) => representUser(user, settings));
   return {
-    xml: () => writeXmlDocument(list("users", nodes(), "open")),
+    xml: () => renderXmlDocument(list("users", nodes(), "open")),
     json: () => renderJson({ users: users.map((user) => userToJson(user, settings, adminUrl)) }),
   };
 }

@@ -1,10 +1,9 @@
 import { Type } from "typebox";
 import { exampleError } from "#http/shared/describe-webhooks.ts";
 import { Problem } from "#http/shared/problem.ts";
-import { exampleTime, laterExampleTime } from "#platform/clock/example-times.ts";
-import { readLenientTime } from "#platform/clock/read-lenient-time.ts";
-import { value } from "#platform/document/document.ts";
-import { writeXml } from "#platform/document/write-xml.ts";
+import { value } from "#platform/document.ts";
+import { exampleTime, laterExampleTime, parseLenientTime } from "#platform/times.ts";
+import { renderXml } from "#platform/xml.ts";
 import { type Failure, allFailures, deleteFailures } from "#webhooks/deliveries/index.ts";
 import { type Endpoint, readDefaultEndpoint, saveDefaultEndpoint, switchesOf } from "#webhooks/endpoints/index.ts";
 import { sampleBody } from "#webhooks/events/index.ts";
@@ -96,8 +95,10 @@ export async function* renderFailuresAsXml(pages: Pages): AsyncGenerator<string,
 
 function renderFailureAsXml(failure: ShownFailure): string {
   const { id, time, error, url, event } = representFailure(failure);
-  const named = [value("id", id), value("time", time), value("error", error), value("url", url)].map(writeXml).join("");
-  return `<webhooks-failure>${named}${isXml(event) ? indentEvent(event) : writeXml(value("event", event))}</webhooks-failure>`;
+  const named = [value("id", id), value("time", time), value("error", error), value("url", url)]
+    .map(renderXml)
+    .join("");
+  return `<webhooks-failure>${named}${isXml(event) ? indentEvent(event) : renderXml(value("event", event))}</webhooks-failure>`;
 }
 
 /** The same as JSON. */
@@ -224,7 +225,7 @@ export const deleteFailuresOperation: Operation = {
 
   async handle({ pool, encryption }, { provider, values, by, now }) {
     const { time } = values;
-    const until = time === undefined ? undefined : readLenientTime(parseText(time) ?? "", now);
+    const until = time === undefined ? undefined : parseLenientTime(parseText(time) ?? "", now);
     if (time !== undefined && !until) throw new Problem("time-invalid");
 
     const endpoint = await readDefaultEndpoint(pool, encryption, provider.id);

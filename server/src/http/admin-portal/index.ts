@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import type { FastifyPluginAsync } from "fastify";
 import { acceptForms } from "#http/shared/forms.ts";
 import { addPageHeaders, servePageAssets } from "#http/shared/pages.ts";
-import { requestLimits } from "#platform/limits/limits.ts";
+import { requestLimits } from "#platform/limits.ts";
 import { addAppRoutes, serveWebFiles } from "./app-page.ts";
 import { type AdminPortalNeeds, addErrorPages, createShowPage } from "./page.ts";
 import { addSignInRoutes } from "./sign-in.ts";

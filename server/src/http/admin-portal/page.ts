@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { problemOfError } from "#http/shared/error-answers.ts";
 import { createTemplateRenderer, databaseFullPage, sendDatabaseAwayPage, tooBusyPage } from "#http/shared/pages.ts";
-import type { Clock } from "#platform/clock/clock.ts";
+import type { Clock } from "#platform/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
 import type { Provider } from "#portal/providers/index.ts";
 

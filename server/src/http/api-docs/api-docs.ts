@@ -5,7 +5,7 @@ import fastify, { type FastifyInstance, type FastifyPluginAsync, type FastifyRep
 import { findSignedInUser } from "#http/shared/browser-session.ts";
 import { problemOfError } from "#http/shared/error-answers.ts";
 import { addPageHeaders, sendDatabaseAwayPage, servePageAssets } from "#http/shared/pages.ts";
-import type { Clock } from "#platform/clock/clock.ts";
+import type { Clock } from "#platform/clock.ts";
 import type { Database } from "#platform/database/database.ts";
 
 export interface ApiDocsNeeds {

@@ -1,6 +1,6 @@
 import fastify from "fastify";
-import { systemClock } from "#platform/clock/clock.ts";
-import type { JsonObject } from "#platform/open-api/name-schemas.ts";
+import { systemClock } from "#platform/clock.ts";
+import type { JsonObject } from "#platform/open-api.ts";
 import { bellwireApiDoor } from "./bellwire-api-door.ts";
 import type { BellwireApiNeeds } from "./bellwire-api-route.ts";
 

@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import type { FastifyRequest } from "fastify";
 import type { AdminCaller } from "#access/index.ts";
 import type { FindAdminCaller } from "#http/shared/admin-caller.ts";
-import type { Clock } from "#platform/clock/clock.ts";
+import type { Clock } from "#platform/clock.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import type { Bin } from "#request-bin/index.ts";
 import type { Sender } from "#webhooks/attempts/index.ts";

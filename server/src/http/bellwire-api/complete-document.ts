@@ -1,6 +1,6 @@
 import { describeWebhooks, webhookHeaders } from "#http/shared/describe-webhooks.ts";
 import { Problem, type ProblemCode, ProblemSchema, problems, representProblem } from "#http/shared/problem.ts";
-import type { Json, JsonObject } from "#platform/open-api/name-schemas.ts";
+import type { Json, JsonObject } from "#platform/open-api.ts";
 import { exampleOf } from "./examples/example-of.ts";
 
 /** Adds to what the routes say of themselves: examples, what any route may refuse, and what is sent to webhooks. */

@@ -1,8 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import { webhooksTag } from "#http/shared/describe-webhooks.ts";
-import { describeRoutes } from "#platform/open-api/describe-routes.ts";
+import { type JsonObject, describeRoutes } from "#platform/open-api.ts";
 import { completeDocument } from "./complete-document.ts";
-import type { JsonObject } from "#platform/open-api/name-schemas.ts";
 
 /** Starts the OpenAPI document of the Bellwire API. Call it before its routes are added. */
 export function describeBellwireApi(http: FastifyInstance, version: string): Promise<() => JsonObject> {

@@ -1,12 +1,12 @@
-import { readTime } from "#platform/clock/read-time.ts";
-import { Problem } from "../shared/problem.ts";
+import { Problem } from "#http/shared/problem.ts";
+import { parseTime } from "#platform/times.ts";
 
 /** The times of a query, in which each is written as the schema asks for. */
 export function timesOf<Name extends string>(query: { readonly [name in Name]?: string }, names: readonly Name[]) {
   const times: { [name in Name]?: Date } = {};
   for (const name of names) {
     const text = query[name];
-    if (text !== undefined) times[name] = readTime(text) ?? refuse(name, "is no time");
+    if (text !== undefined) times[name] = parseTime(text) ?? refuse(name, "is no time");
   }
   return times;
 }

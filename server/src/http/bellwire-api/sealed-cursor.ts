@@ -1,4 +1,4 @@
-import type { Encryption } from "#platform/encryption/encryption.ts";
+import type { Encryption } from "#platform/encryption.ts";
 
 const purpose = "cursor";
 

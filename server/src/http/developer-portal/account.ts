@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { createAttemptLimiter } from "#access/index.ts";
 import { readForm } from "#http/shared/forms.ts";
-import { attemptLimits } from "#platform/limits/limits.ts";
+import { attemptLimits } from "#platform/limits.ts";
 import { readAccountPlanRequest, updateAccount } from "#portal/accounts/index.ts";
 import { listApplications } from "#portal/applications/index.ts";
 import { type FieldErrors, readFieldsDefinitions } from "#portal/fields/index.ts";

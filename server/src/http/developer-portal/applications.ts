@@ -2,7 +2,7 @@ import type { FastifyInstance } from "fastify";
 import { createAttemptLimiter } from "#access/index.ts";
 import { readForm } from "#http/shared/forms.ts";
 import type { Database } from "#platform/database/database.ts";
-import { attemptLimits } from "#platform/limits/limits.ts";
+import { attemptLimits } from "#platform/limits.ts";
 import type { Account } from "#portal/accounts/index.ts";
 import { type Application, listApplications, readPlanRequest, titleOf } from "#portal/applications/index.ts";
 import { listDeliveries } from "#webhooks/deliveries/index.ts";

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from "fastify";
 import type { By } from "#access/index.ts";
 import { type SessionNeeds, findBrowserSession } from "#http/shared/browser-session.ts";
-import type { Clock } from "#platform/clock/clock.ts";
+import type { Clock } from "#platform/clock.ts";
 import { type Account, readAccount } from "#portal/accounts/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import { type User, readUser } from "#portal/users/index.ts";

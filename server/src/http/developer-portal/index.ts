@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import type { FastifyInstance, FastifyPluginAsync } from "fastify";
 import { acceptForms } from "#http/shared/forms.ts";
 import { addPageHeaders, servePageAssets } from "#http/shared/pages.ts";
-import { requestLimits } from "#platform/limits/limits.ts";
+import { requestLimits } from "#platform/limits.ts";
 import { addAccountRoutes } from "./account.ts";
 import { addApplicationsRoutes } from "./applications.ts";
 import { findDeveloper } from "./developer.ts";

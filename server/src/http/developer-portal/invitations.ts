@@ -3,7 +3,7 @@ import { type AttemptLimiter, createAttemptLimiter } from "#access/index.ts";
 import { startBrowserSession } from "#http/shared/browser-session.ts";
 import { readForm, readFormToken } from "#http/shared/forms.ts";
 import { invitationUrl } from "#http/shared/mailed-links.ts";
-import { attemptLimits } from "#platform/limits/limits.ts";
+import { attemptLimits } from "#platform/limits.ts";
 import { readAccount } from "#portal/accounts/index.ts";
 import { type FieldErrors, readFieldsDefinitions } from "#portal/fields/index.ts";
 import {

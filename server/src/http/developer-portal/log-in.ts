@@ -5,7 +5,7 @@ import { hasSessionToken, readForm, readFormToken, returnPath } from "#http/shar
 import { type SignInLimits, createSignInLimits, formatWait, isLoopback } from "#http/shared/sign-in-limits.ts";
 import { type SignInForm, rememberDevice, signInByForm, signInPage, wrongLogin } from "#http/shared/sign-in.ts";
 import type { Database, Transaction } from "#platform/database/database.ts";
-import { attemptLimits } from "#platform/limits/limits.ts";
+import { attemptLimits } from "#platform/limits.ts";
 import { readAccount } from "#portal/accounts/index.ts";
 import type { FieldErrors } from "#portal/fields/index.ts";
 import {

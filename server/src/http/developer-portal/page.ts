@@ -2,9 +2,9 @@ import { fileURLToPath } from "node:url";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { readForm } from "#http/shared/forms.ts";
 import { createTemplateRenderer } from "#http/shared/pages.ts";
-import type { Clock } from "#platform/clock/clock.ts";
+import type { Clock } from "#platform/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
-import { readId } from "#platform/ids/read-id.ts";
+import { parseRowId } from "#platform/ids.ts";
 import { type Provider, writeTimestamp } from "#portal/providers/index.ts";
 import type { Developer } from "./developer.ts";
 
@@ -128,4 +128,4 @@ export const formatDate = (at: Date, timeZone: string): FormattedDate => ({
 
 /** Reads an id from the path. Returns undefined if it is not a valid id. */
 export const readPathId = (request: FastifyRequest, name = "id"): number | undefined =>
-  readId(readForm(request.params)[name] ?? "");
+  parseRowId(readForm(request.params)[name] ?? "");

@@ -5,8 +5,8 @@ import { issueFormToken, readForm, readFormToken, readList } from "#http/shared/
 import { activationUrl } from "#http/shared/mailed-links.ts";
 import { formatWait, isLoopback } from "#http/shared/sign-in-limits.ts";
 import { rememberDevice } from "#http/shared/sign-in.ts";
-import { readId } from "#platform/ids/read-id.ts";
-import { attemptLimits } from "#platform/limits/limits.ts";
+import { parseRowId } from "#platform/ids.ts";
+import { attemptLimits } from "#platform/limits.ts";
 import {
   type Account,
   type SignUp,
@@ -222,7 +222,7 @@ const readPlanIds = ({ query, body }: FastifyRequest): readonly string[] => [
 
 /** Parses plan ids. Invalid ids become 0, which no plan has. */
 const parsePlanIds = (ids: readonly string[]): NonNullable<SignUp["wantedPlans"]> =>
-  ids.map((id) => readId(id.trim()) ?? 0);
+  ids.map((id) => parseRowId(id.trim()) ?? 0);
 
 function signUpPath(ids: readonly string[]): string {
   const query = new URLSearchParams(ids.map((id) => [planIdFields[0], id])).toString();

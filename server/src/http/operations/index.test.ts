@@ -2,7 +2,7 @@ import Fastify from "fastify";
 import { Counter, Registry } from "prom-client";
 import { expect, test } from "vitest";
 import type { Database } from "#platform/database/database.ts";
-import type { DatabaseSwitches } from "#platform/database/database-switches.ts";
+import type { DatabaseSwitches } from "#platform/database/open-database.ts";
 import { HandDrivenClock } from "../../../test/support/hand-driven-clock.ts";
 import { operationsPlugin } from "./index.ts";
 

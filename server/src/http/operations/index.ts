@@ -1,9 +1,8 @@
 import type { FastifyPluginAsync } from "fastify";
 import type { Registry } from "prom-client";
-import type { Clock } from "#platform/clock/clock.ts";
-import { wrongFromMs } from "#platform/clock/database-clock.ts";
-import type { DatabaseSwitches } from "#platform/database/database-switches.ts";
+import { type Clock, wrongFromMs } from "#platform/clock.ts";
 import type { Database } from "#platform/database/database.ts";
+import type { DatabaseSwitches } from "#platform/database/open-database.ts";
 import type { HistoryDays } from "#webhooks/deliveries/index.ts";
 
 export interface OperationsDependencies {

@@ -1,7 +1,7 @@
 import Fastify from "fastify";
 import { expect } from "vitest";
 import { addFindProviderHook } from "#http/shared/find-provider.ts";
-import { systemClock } from "#platform/clock/clock.ts";
+import { systemClock } from "#platform/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { createBin, createOwnBins, deleteBin, readBin } from "#request-bin/index.ts";
 import { launchBrowser } from "../../../test/support/browser.ts";

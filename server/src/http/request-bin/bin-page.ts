@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { verifyBinRequest } from "#http/shared/bin-signature.ts";
 import { createTemplateRenderer } from "#http/shared/pages.ts";
-import { indentXml } from "#platform/document/indent-xml.ts";
+import { indentXml } from "#platform/xml.ts";
 import type { Bin, BinRequest } from "#request-bin/index.ts";
 import type { SignatureVerdict } from "#webhooks/attempts/index.ts";
 import { type RequestBinNeeds, type Viewer, indentJson, maskBody, maskHeaders, maskQuery, viewPath } from "./viewer.ts";

@@ -1,7 +1,7 @@
 import Fastify from "fastify";
 import { expect, vi } from "vitest";
 import { addFindProviderHook } from "#http/shared/find-provider.ts";
-import { systemClock } from "#platform/clock/clock.ts";
+import { systemClock } from "#platform/clock.ts";
 import { createBin, createOwnBins, deleteBin, listBinRequests, readBin, updateBin } from "#request-bin/index.ts";
 import { adminCookie } from "../../../test/support/admin-cookie.ts";
 import { buildAttempt, buildSender, testSecret } from "../../../test/support/build-attempts.ts";

@@ -1,6 +1,6 @@
 import { LRUCache } from "lru-cache";
-import type { Clock } from "#platform/clock/clock.ts";
-import type { RateLimit } from "#platform/limits/bin-limits.ts";
+import type { Clock } from "#platform/clock.ts";
+import type { RateLimit } from "#platform/limits.ts";
 
 /** Some 1 MB. Who was seen longest ago gives way, and begins with a full bucket again. */
 const keysMax = 10_000;

@@ -2,15 +2,15 @@ import { METHODS } from "node:http";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { problemOfError } from "#http/shared/error-answers.ts";
 import { Problem } from "#http/shared/problem.ts";
-import type { Clock } from "#platform/clock/clock.ts";
-import { binLimits, bytesInWords } from "#platform/limits/bin-limits.ts";
-import { networkOf } from "#platform/network/network-of.ts";
+import type { Clock } from "#platform/clock.ts";
+import { binLimits, formatBytes } from "#platform/limits.ts";
+import { smallestNetwork } from "#platform/network/ip-addresses.ts";
 import { receiveRequest, requestOverheadBytes } from "#request-bin/index.ts";
 import { RateLimiter } from "./rate-limiter.ts";
 import type { BinParams, RequestBinNeeds } from "./viewer.ts";
 
 const { max, perSecond } = binLimits.bytesOfBin;
-const rateInWords = `This bin takes ${bytesInWords(max)} at once, and ${bytesInWords(perSecond)} a second after that.`;
+const rateInWords = `This bin takes ${formatBytes(max)} at once, and ${formatBytes(perSecond)} a second after that.`;
 
 /** Any method, any content type, any bytes: nothing is parsed, and what is too long is refused. */
 export function addReceiveRoute(http: FastifyInstance, { pool, clock }: RequestBinNeeds): void {
@@ -29,7 +29,7 @@ export function addReceiveRoute(http: FastifyInstance, { pool, clock }: RequestB
     if (status >= 500) request.log.error({ err: error }, "request failed");
     if (retryAfterSeconds !== undefined) reply.header("retry-after", retryAfterSeconds);
     const moreExact = code === "internal" ? `${message} Request id: ${request.id}` : message;
-    const text = status === 413 ? `A bin takes bodies of ${bytesInWords(binLimits.bodyBytes.max)} at most.` : moreExact;
+    const text = status === 413 ? `A bin takes bodies of ${formatBytes(binLimits.bodyBytes.max)} at most.` : moreExact;
     return reply.code(status).type("text/plain; charset=utf-8").send(`${text}\n`);
   });
 
@@ -72,7 +72,7 @@ function limitIncomingBytes(http: FastifyInstance, clock: Clock): BodiesInFlight
     const bytes = expectedBodyBytes(request);
     const counted = bytes + requestOverheadBytes;
     const retryAfterSeconds =
-      networks.secondsToWait(networkOf(request.ip), counted) ||
+      networks.secondsToWait(smallestNetwork(request.ip), counted) ||
       providers.secondsToWait(String(request.provider.id), counted);
     if (retryAfterSeconds > 0) throw new Problem("too-many-requests", { retryAfterSeconds });
     if (!bodiesInFlight.reserve(request, bytes)) throw new Problem("bins-busy", { retryAfterSeconds: 1 });

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { isCrossOrigin, readForm } from "#http/shared/forms.ts";
-import { binLimits } from "#platform/limits/bin-limits.ts";
+import { binLimits } from "#platform/limits.ts";
 import { listBinRequests, readBinRequestBody, updateBin } from "#request-bin/index.ts";
 import type { BinPages } from "./bin-page.ts";
 import { type FindViewer, type NotViewer, type RequestBinNeeds, type ViewRequest, viewPath } from "./viewer.ts";

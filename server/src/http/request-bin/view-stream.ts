@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { EventStream, type StreamAccess } from "#http/shared/event-stream.ts";
 import { Problem } from "#http/shared/problem.ts";
-import type { Clock } from "#platform/clock/clock.ts";
+import type { Clock } from "#platform/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { listBinRequestsAfter, readBin } from "#request-bin/index.ts";
 import type { BinPages, SerialQueue } from "./bin-page.ts";

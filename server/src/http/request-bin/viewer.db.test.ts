@@ -1,7 +1,7 @@
 import Fastify, { type FastifyInstance } from "fastify";
 import { expect } from "vitest";
 import { addFindProviderHook } from "#http/shared/find-provider.ts";
-import { systemClock } from "#platform/clock/clock.ts";
+import { systemClock } from "#platform/clock.ts";
 import { type Bin, createBin, readBin } from "#request-bin/index.ts";
 import { setUp } from "../../../test/portal/house.ts";
 import { adminCookie } from "../../../test/support/admin-cookie.ts";

@@ -10,9 +10,9 @@ import {
   findAccessToken,
   reachOf,
 } from "#access/index.ts";
-import type { Clock } from "#platform/clock/clock.ts";
+import type { Clock } from "#platform/clock.ts";
 import type { Database } from "#platform/database/database.ts";
-import { attemptLimits } from "#platform/limits/limits.ts";
+import { attemptLimits } from "#platform/limits.ts";
 import { type Provider, findProviderByKey } from "#portal/providers/index.ts";
 import { findSignedInUser, readSessionCookie } from "./browser-session.ts";
 import { isCrossOrigin, isSameSecret } from "./forms.ts";

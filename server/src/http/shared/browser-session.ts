@@ -9,7 +9,7 @@ import {
   readProviderUser,
   sessionSeconds,
 } from "#access/index.ts";
-import type { Clock } from "#platform/clock/clock.ts";
+import type { Clock } from "#platform/clock.ts";
 import type { Database, Pool, Transaction } from "#platform/database/database.ts";
 
 /** Two names, so that each portal reads its own and is blind to the other's. */

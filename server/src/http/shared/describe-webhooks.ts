@@ -1,6 +1,6 @@
 import { type TSchema, Type } from "typebox";
-import { exampleTime } from "#platform/clock/example-times.ts";
-import { indentXml } from "#platform/document/indent-xml.ts";
+import { exampleTime } from "#platform/times.ts";
+import { indentXml } from "#platform/xml.ts";
 import { describedHeaders } from "#webhooks/attempts/index.ts";
 import { errorOf } from "#webhooks/deliveries/index.ts";
 import { type CatalogueEntry, type Door, eventCatalogue, sampleBody } from "#webhooks/events/index.ts";

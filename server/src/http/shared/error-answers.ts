@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { QueueFull } from "#access/index.ts";
-import { type DatabaseTrouble, troubleOf } from "#platform/database/database-trouble.ts";
-import { LimitReached } from "#platform/limits/require-room.ts";
+import { type DatabaseErrorClass, classifyDatabaseError } from "#platform/database/connection.ts";
+import { LimitReached } from "#platform/limits.ts";
 import { type FieldErrors, Problem, type ProblemCode, representProblem } from "./problem.ts";
 
 interface BrokenRule {
@@ -33,7 +33,7 @@ const codeOfSqlState: Readonly<Record<string, ProblemCode>> = {
 const [changeCounters, notNullViolation] = ["change_counters", "23502"];
 
 /** A restart takes seconds; room is made by people. */
-const againAfterSeconds: Readonly<Record<DatabaseTrouble, number>> = { away: 5, full: 60 };
+const againAfterSeconds: Readonly<Record<DatabaseErrorClass, number>> = { away: 5, full: 60 };
 
 const codeOfStatus: Readonly<Record<number, ProblemCode>> = {
   400: "request-unreadable",
@@ -58,7 +58,7 @@ export function problemOfError(error: Error & ThrownByFastify): Problem {
   if (error instanceof QueueFull) {
     return new Problem("too-busy", { retryAfterSeconds: error.retryAfterSeconds, cause: error });
   }
-  const trouble = troubleOf(error);
+  const trouble = classifyDatabaseError(error);
   if (trouble)
     return new Problem(`database-${trouble}`, { retryAfterSeconds: againAfterSeconds[trouble], cause: error });
   const code = codeOfStatus[Number(error.statusCode)] ?? codeOfSqlState[String(error.code)];

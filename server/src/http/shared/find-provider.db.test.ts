@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { createAccessToken, deleteAccessToken } from "#access/index.ts";
 import type { Pool } from "#platform/database/database.ts";
-import { openPool } from "#platform/database/open-pool.ts";
+import { openPool } from "#platform/database/pool.ts";
 import { setUpProvider } from "#portal/provider-account/index.ts";
 import type { HandDrivenClock } from "../../../test/support/hand-driven-clock.ts";
 import { schema } from "../../../test/support/test-databases.ts";

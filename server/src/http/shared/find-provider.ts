@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { type AccessToken, callersChannel, digestOf } from "#access/index.ts";
-import type { Clock } from "#platform/clock/clock.ts";
+import type { Clock } from "#platform/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
 import {
   type Provider,

@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { randomHex } from "#platform/ids/random-token.ts";
+import { randomHex } from "#platform/ids.ts";
 import { readCookie, setCookie } from "./browser-session.ts";
 import { Problem } from "./problem.ts";
 

@@ -1,9 +1,9 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { TObject } from "typebox";
 import type { AdminCaller, By, Deed } from "#access/index.ts";
-import type { Clock } from "#platform/clock/clock.ts";
+import type { Clock } from "#platform/clock.ts";
 import type { Provider } from "#portal/providers/index.ts";
-import { requirePermission, type FindAdminCaller } from "./admin-caller.ts";
+import { type FindAdminCaller, requirePermission } from "./admin-caller.ts";
 
 /** One request to an operation, authenticated and authorized. Each API adds the input that it parses. */
 export interface ApiCall {

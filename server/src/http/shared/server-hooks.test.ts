@@ -2,7 +2,7 @@ import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import fastify from "fastify";
 import { expect, test } from "vitest";
-import { requestLimits } from "#platform/limits/limits.ts";
+import { requestLimits } from "#platform/limits.ts";
 import { requestTimes } from "./server-hooks.ts";
 
 test.for([

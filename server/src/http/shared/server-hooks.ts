@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { LRUCache } from "lru-cache";
-import type { Clock } from "#platform/clock/clock.ts";
+import type { Clock } from "#platform/clock.ts";
 import type { Database } from "#platform/database/database.ts";
-import { requestLimits } from "#platform/limits/limits.ts";
+import { requestLimits } from "#platform/limits.ts";
 import { measureProviderLag } from "#webhooks/deliveries/index.ts";
 import { Problem } from "./problem.ts";
 

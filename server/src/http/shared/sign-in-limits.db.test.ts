@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { attemptLimits } from "#platform/limits/limits.ts";
+import { attemptLimits } from "#platform/limits.ts";
 import { test as base } from "../../../test/support/test.ts";
 import { createSignInLimits } from "./sign-in-limits.ts";
 

@@ -1,16 +1,16 @@
 import {
+  type Audience,
+  type Count,
+  type Counter,
   countAttempt,
   counterOf,
   countersOfNetworks,
   forgetAttempts,
   readCounts,
-  type Audience,
-  type Count,
-  type Counter,
 } from "#access/index.ts";
-import type { Clock } from "#platform/clock/clock.ts";
+import type { Clock } from "#platform/clock.ts";
 import type { Database } from "#platform/database/database.ts";
-import { attemptLimits as limits, type AttemptLimit } from "#platform/limits/limits.ts";
+import { type AttemptLimit, attemptLimits as limits } from "#platform/limits.ts";
 
 export interface SignInAttempt {
   readonly audience: Audience;

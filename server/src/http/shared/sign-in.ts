@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { type Audience, type HashingFor, QueueFull } from "#access/index.ts";
-import { randomHex } from "#platform/ids/random-token.ts";
+import { randomHex } from "#platform/ids.ts";
 import { readCookie, setCookie } from "./browser-session.ts";
 import { isSameSecret, issueFormToken, readForm } from "./forms.ts";
 import { type SignInLimits, formatWait } from "./sign-in-limits.ts";

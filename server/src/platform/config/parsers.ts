@@ -1,7 +1,66 @@
-import { parseDatabaseUrl } from "#platform/database/database-url.ts";
-import { parseAllowedTargets } from "#platform/network/allowed-targets.ts";
-import { Secret } from "./secret.ts";
-import { type Parse, Wrong } from "./setting.ts";
+import { inspect } from "node:util";
+import { parseDatabaseUrl } from "../database/connection.ts";
+import { parseAllowedTargets } from "../network/target-guard.ts";
+
+/** Why a text is not a value of its setting; continues the sentence that begins with the setting's name. */
+export class InvalidSetting {
+  readonly says: string;
+
+  constructor(says: string) {
+    this.says = says;
+  }
+}
+
+export type Parse<T> = (text: string) => T | InvalidSetting;
+
+export interface Setting<T> {
+  readonly name: string;
+  /** What holds when it is not set, as one would write it; empty: nothing. */
+  readonly fallback: string;
+  /** What holds instead when the database is embedded. */
+  readonly embeddedFallback?: string;
+  /** What the reference says instead of the fallback, where that is not the whole story. */
+  readonly fallbackWords?: string;
+  readonly meaning: string;
+  readonly isSecret?: true;
+  readonly parse: Parse<T>;
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** An empty variable is one that is not set: shells and compose files cannot say it otherwise. */
+export const settingText = (env: Environment, { name }: Setting<unknown>): string | undefined =>
+  env[name]?.trim() || undefined;
+
+export const defaultText = ({ fallback, embeddedFallback = fallback }: Setting<unknown>, isEmbedded: boolean): string =>
+  isEmbedded ? embeddedFallback : fallback;
+
+const hidden = "[secret]";
+
+/** A value that must not be printed by accident: whoever wants it says `reveal()`. */
+export class Secret {
+  readonly #value: string;
+
+  constructor(value: string) {
+    this.#value = value;
+  }
+
+  reveal(): string {
+    return this.#value;
+  }
+
+  toString(): string {
+    return hidden;
+  }
+
+  toJSON(): string {
+    return hidden;
+  }
+
+  [inspect.custom](): string {
+    return hidden;
+  }
+}
 
 export const anyText: Parse<string> = (text) => text;
 
@@ -9,7 +68,7 @@ export const secret =
   (inner: Parse<unknown> = anyText): Parse<Secret> =>
   (text) => {
     const parsed = inner(text);
-    return parsed instanceof Wrong ? parsed : new Secret(text);
+    return parsed instanceof InvalidSetting ? parsed : new Secret(text);
   };
 
 /** Nothing when it is not set. */
@@ -23,7 +82,7 @@ export const wholeNumber =
   (text) => {
     const number = Number(text);
     const isFine = /^\d+$/.test(text) && number >= min && number <= max;
-    return isFine ? number : new Wrong(`must be a whole number from ${min} to ${max}`);
+    return isFine ? number : new InvalidSetting(`must be a whole number from ${min} to ${max}`);
   };
 
 export const wholeNumbers =
@@ -33,19 +92,19 @@ export const wholeNumbers =
     const fine = numbers.filter((number) => typeof number === "number");
     return fine.length === numbers.length
       ? fine
-      : new Wrong(`must be whole numbers from ${min} to ${max} with commas between`);
+      : new InvalidSetting(`must be whole numbers from ${min} to ${max} with commas between`);
   };
 
 export const onOrOff: Parse<boolean> = (text) => {
   if (["on", "true", "1", "yes"].includes(text.toLowerCase())) return true;
   if (["off", "false", "0", "no"].includes(text.toLowerCase())) return false;
-  return new Wrong("must be on or off");
+  return new InvalidSetting("must be on or off");
 };
 
 export const oneOf =
   <const T extends string>(...choices: readonly T[]): Parse<T> =>
   (text) =>
-    choices.find((choice) => choice === text) ?? new Wrong(`must be one of ${choices.join(", ")}`);
+    choices.find((choice) => choice === text) ?? new InvalidSetting(`must be one of ${choices.join(", ")}`);
 
 /** A URL with one of `protocols`, as it was written but without a slash at its end. */
 export const url =
@@ -55,33 +114,37 @@ export const url =
     const isFine = parsed !== null && protocols.includes(parsed.protocol) && parsed.hostname !== "";
     return isFine
       ? text.replace(/\/+$/, "")
-      : new Wrong(`must be a URL that starts with ${protocols.join("// or ")}//`);
+      : new InvalidSetting(`must be a URL that starts with ${protocols.join("// or ")}//`);
   };
 
 export const domainName: Parse<string> = (text) =>
   /^([a-z0-9]([a-z0-9-]*[a-z0-9])?)(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i.test(text)
     ? text.toLowerCase()
-    : new Wrong("must be a domain name like example.com, without a port");
+    : new InvalidSetting("must be a domain name like example.com, without a port");
 
 /** libpq's own forms, which are more than URLs: a host may be left out, or be a folder with a socket. */
 export const postgresUrl: Parse<string> = (text) => {
   const parsed = parseDatabaseUrl(text);
-  return "wrong" in parsed ? new Wrong(parsed.wrong) : text;
+  return "wrong" in parsed ? new InvalidSetting(parsed.wrong) : text;
 };
 
 const keyBytes = 32;
 
 /** The keys in bytes, newest first. */
-export function readKeys(text: string): readonly Buffer[] | Wrong {
+export function parseSecretKeys(text: string): readonly Buffer[] | InvalidSetting {
   const keys = text.split(",").map((part) => Buffer.from(part.trim(), "base64"));
   const isFine = keys.every((key) => key.length === keyBytes);
   return isFine
     ? keys
-    : new Wrong(`must be ${keyBytes} random bytes in base64, as \`openssl rand -base64 ${keyBytes}\` prints them`);
+    : new InvalidSetting(
+        `must be ${keyBytes} random bytes in base64, as \`openssl rand -base64 ${keyBytes}\` prints them`,
+      );
 }
 
 /** CIDR blocks with commas between, or `none`. */
 export const blocks: Parse<string> = (text) => {
   const parsed = parseAllowedTargets(text);
-  return "wrong" in parsed ? new Wrong(`must be CIDR blocks with commas between, or none: ${parsed.wrong}`) : text;
+  return "wrong" in parsed
+    ? new InvalidSetting(`must be CIDR blocks with commas between, or none: ${parsed.wrong}`)
+    : text;
 };

@@ -1,10 +1,9 @@
 import { inspect } from "node:util";
 import { expect, test } from "vitest";
-import { CannotStart } from "./cannot-start.ts";
-import { explainConfig } from "./explain-config.ts";
+import { CannotStart } from "../errors.ts";
+import type { Environment } from "./parsers.ts";
 import { readConfig } from "./read-config.ts";
-import type { Environment } from "./setting.ts";
-import { settingsReference } from "./settings-reference.ts";
+import { explainConfig, settingsReference } from "./settings.ts";
 
 const key = Buffer.alloc(32, 7).toString("base64");
 const elsewhere = { DATABASE_URL: "postgresql://u:p@db/x", BELLWIRE_SECRET_KEY: key };

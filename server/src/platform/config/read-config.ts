@@ -1,21 +1,31 @@
-import { CannotStart } from "./cannot-start.ts";
-import { fallbackOf, textOf, type Environment, type Setting, Wrong } from "./setting.ts";
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { CannotStart } from "../errors.ts";
+import { readOrCreateFile } from "../files.ts";
+import {
+  type Environment,
+  InvalidSetting,
+  type Setting,
+  defaultText,
+  parseSecretKeys,
+  settingText,
+} from "./parsers.ts";
 import { settings } from "./settings.ts";
 
 const secretKeyMissing = `${settings.secretKey.name} is required with ${settings.databaseUrl.name}: 32 random bytes in base64, as \`openssl rand -base64 32\` prints them`;
 
 /** Reads the environment once, and says everything that is wrong with it, not just the first thing. */
 export function readConfig(env: Environment) {
-  const isEmbedded = textOf(env, settings.databaseUrl) === undefined;
+  const isEmbedded = settingText(env, settings.databaseUrl) === undefined;
   const wrong: string[] = [];
 
   const read = <T>(setting: Setting<T>): T => {
-    const fallback = fallbackOf(setting, isEmbedded);
-    const value = setting.parse(textOf(env, setting) ?? fallback);
-    if (!(value instanceof Wrong)) return value;
+    const fallback = defaultText(setting, isEmbedded);
+    const value = setting.parse(settingText(env, setting) ?? fallback);
+    if (!(value instanceof InvalidSetting)) return value;
     wrong.push(`${setting.name} ${value.says}`);
     const instead = setting.parse(fallback);
-    if (instead instanceof Wrong) throw new Error(`The default of ${setting.name} ${instead.says}.`);
+    if (instead instanceof InvalidSetting) throw new Error(`The default of ${setting.name} ${instead.says}.`);
     return instead;
   };
 
@@ -53,7 +63,7 @@ export function readConfig(env: Environment) {
     logLevel: read(settings.logLevel),
   };
 
-  if (!isEmbedded && textOf(env, settings.secretKey) === undefined) wrong.push(secretKeyMissing);
+  if (!isEmbedded && settingText(env, settings.secretKey) === undefined) wrong.push(secretKeyMissing);
   if (wrong.length > 0) throw refusal(wrong);
   return Object.freeze(config);
 }
@@ -62,3 +72,16 @@ const refusal = (wrong: readonly string[]): CannotStart =>
   new CannotStart(`These settings are wrong:\n${wrong.map((line) => `- ${line}`).join("\n")}`);
 
 export type Config = ReturnType<typeof readConfig>;
+
+/** The keys that encrypt secrets at rest, newest first: as they are set, else one that is kept in the data directory. */
+export async function loadSecretKeys({
+  secretKey,
+  dataDir,
+}: Pick<Config, "secretKey" | "dataDir">): Promise<readonly Buffer[]> {
+  const path = join(dataDir, "secret-key");
+  const text =
+    secretKey?.reveal() ?? (await readOrCreateFile(path, () => `${randomBytes(32).toString("base64")}\n`)).content;
+  const keys = parseSecretKeys(text);
+  if (keys instanceof InvalidSetting) throw new CannotStart(`${path} ${keys.says}. Restore it from a backup.`);
+  return keys;
+}

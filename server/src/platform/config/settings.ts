@@ -1,27 +1,27 @@
 import * as read from "./parsers.ts";
-import type { Setting } from "./setting.ts";
+import { type Environment, type Setting, defaultText, settingText } from "./parsers.ts";
 
-const setting = <T>(it: Setting<T>): Setting<T> => it;
+const declare = <T>(it: Setting<T>): Setting<T> => it;
 
 const day = 24 * 60 * 60;
 
 /** Every setting, in the order in which people read of them. docs/reference/settings.md is made from this list. */
 export const settings = {
-  port: setting({
+  port: declare({
     name: "PORT",
     fallback: "3000",
     meaning: "The port to listen on. 0 takes a free one, which the ready line names.",
     parse: read.wholeNumber(0, 65_535),
   }),
-  host: setting({ name: "HOST", fallback: "127.0.0.1", meaning: "The address to listen on.", parse: read.anyText }),
-  operationsPort: setting({
+  host: declare({ name: "HOST", fallback: "127.0.0.1", meaning: "The address to listen on.", parse: read.anyText }),
+  operationsPort: declare({
     name: "BELLWIRE_OPERATIONS_PORT",
     fallback: "",
     fallbackWords: "unset: they are on `PORT`, with the web role",
     meaning: "A port of its own for `/healthz`, `/readyz` and `/metrics`, in any role: an engine has no other.",
     parse: read.optional(read.wholeNumber(1, 65_535)),
   }),
-  databaseUrl: setting({
+  databaseUrl: declare({
     name: "DATABASE_URL",
     fallback: "",
     fallbackWords: "unset: an embedded PostgreSQL",
@@ -30,34 +30,34 @@ export const settings = {
     isSecret: true,
     parse: read.optional(read.secret(read.postgresUrl)),
   }),
-  databaseConnections: setting({
+  databaseConnections: declare({
     name: "BELLWIRE_DATABASE_CONNECTIONS",
     fallback: "20",
     meaning:
       "How many connections to the database each process uses at most; one more is for hints, and one for moments.",
     parse: read.wholeNumber(2, 1000),
   }),
-  databaseWaitSeconds: setting({
+  databaseWaitSeconds: declare({
     name: "BELLWIRE_DATABASE_WAIT_SECONDS",
     fallback: "60",
     meaning:
       "How long a start waits for a database that does not answer yet. Commands other than `serve` and `migrate` do not wait.",
     parse: read.wholeNumber(0, 3600),
   }),
-  dataDir: setting({
+  dataDir: declare({
     name: "BELLWIRE_DATA_DIR",
     fallback: "./.bellwire",
     meaning: "The folder of the embedded database and of generated keys. Back it up while Bellwire is stopped.",
     parse: read.anyText,
   }),
-  publicUrl: setting({
+  publicUrl: declare({
     name: "BELLWIRE_PUBLIC_URL",
     fallback: "",
     fallbackWords: "from `HOST` and `PORT`",
     meaning: "How the outside reaches Bellwire. Cookies are for https alone if this starts with https://.",
     parse: read.optional(read.url("http:", "https:")),
   }),
-  baseDomain: setting({
+  baseDomain: declare({
     name: "BELLWIRE_BASE_DOMAIN",
     fallback: "",
     fallbackWords: "unset: the first provider has everything on one origin",
@@ -65,19 +65,19 @@ export const settings = {
       "Hosts are `{subdomain}.BASE` (Developer Portal) and `{subdomain}-admin.BASE` (Admin Portal, APIs). `/metrics` is then on `BELLWIRE_OPERATIONS_PORT` only.",
     parse: read.optional(read.domainName),
   }),
-  providerName: setting({
+  providerName: declare({
     name: "BELLWIRE_PROVIDER_NAME",
     fallback: "Acme",
     meaning: "The first provider, made on an empty database.",
     parse: read.anyText,
   }),
-  adminUsername: setting({
+  adminUsername: declare({
     name: "BELLWIRE_ADMIN_USERNAME",
     fallback: "admin",
     meaning: "The first provider's admin.",
     parse: read.anyText,
   }),
-  adminPassword: setting({
+  adminPassword: declare({
     name: "BELLWIRE_ADMIN_PASSWORD",
     fallback: "",
     fallbackWords: "random, printed once",
@@ -85,7 +85,7 @@ export const settings = {
     isSecret: true,
     parse: read.optional(read.secret()),
   }),
-  accessToken: setting({
+  accessToken: declare({
     name: "BELLWIRE_ACCESS_TOKEN",
     fallback: "",
     fallbackWords: "random, printed once",
@@ -93,7 +93,7 @@ export const settings = {
     isSecret: true,
     parse: read.optional(read.secret()),
   }),
-  providerKey: setting({
+  providerKey: declare({
     name: "BELLWIRE_PROVIDER_KEY",
     fallback: "",
     fallbackWords: "random, printed once",
@@ -101,16 +101,16 @@ export const settings = {
     isSecret: true,
     parse: read.optional(read.secret()),
   }),
-  secretKey: setting({
+  secretKey: declare({
     name: "BELLWIRE_SECRET_KEY",
     fallback: "",
     fallbackWords: "generated into the data directory when the database is embedded, else required",
     meaning:
       "32 bytes in base64; several with commas between, the newest first. Encrypts secrets at rest and signs cookies.",
     isSecret: true,
-    parse: read.optional(read.secret(read.readKeys)),
+    parse: read.optional(read.secret(read.parseSecretKeys)),
   }),
-  allowedTargets: setting({
+  allowedTargets: declare({
     name: "BELLWIRE_ALLOWED_TARGETS",
     fallback: "none",
     embeddedFallback: "127.0.0.0/8,::1/128",
@@ -118,40 +118,40 @@ export const settings = {
       "CIDR blocks that deliveries may reach although they are not public; `none` is none. Receivers' names are looked up in the hosts file and at the name servers of the system; mDNS, LDAP and other sources of nsswitch.conf are not used.",
     parse: read.blocks,
   }),
-  deniedTargets: setting({
+  deniedTargets: declare({
     name: "BELLWIRE_DENIED_TARGETS",
     fallback: "none",
     meaning:
       "CIDR blocks that deliveries never reach, even if they are public or allowed; `none` is none. A block of IPv4 also covers the IPv6 addresses that embed its addresses.",
     parse: read.blocks,
   }),
-  caFile: setting({
+  caFile: declare({
     name: "BELLWIRE_CA_FILE",
     fallback: "",
     meaning: "A PEM file with more certificate authorities that receivers may use.",
     parse: read.optional(read.anyText),
   }),
-  proxyUrl: setting({
+  proxyUrl: declare({
     name: "BELLWIRE_PROXY_URL",
     fallback: "",
     meaning: "An egress proxy that deliveries go through.",
     isSecret: true,
     parse: read.optional(read.secret(read.url("http:", "https:"))),
   }),
-  tryOut: setting({
+  tryOut: declare({
     name: "BELLWIRE_TRY_OUT",
     fallback: "off",
     embeddedFallback: "on",
     meaning: "Whether an empty database also gets a request bin, and a webhook that goes there.",
     parse: read.onOrOff,
   }),
-  retryWaitsSeconds: setting({
+  retryWaitsSeconds: declare({
     name: "BELLWIRE_RETRY_WAITS_SECONDS",
     fallback: "60,60,60,60,60",
     meaning: "How long an endpoint of the 3scale format waits before each retry, unless it says otherwise.",
     parse: read.wholeNumbers(0, 7 * day),
   }),
-  smtpUrl: setting({
+  smtpUrl: declare({
     name: "BELLWIRE_SMTP_URL",
     fallback: "",
     fallbackWords: "unset: mails stay in an outbox",
@@ -159,56 +159,97 @@ export const settings = {
     isSecret: true,
     parse: read.optional(read.secret(read.url("smtp:", "smtps:"))),
   }),
-  disableAfterDays: setting({
+  disableAfterDays: declare({
     name: "BELLWIRE_DISABLE_AFTER_DAYS",
     fallback: "5",
     meaning:
       "An endpoint at which all attempts have failed for so many days, ten of them at least, is disabled: events are held until it is enabled again. 0 is never. The `default` endpoint never is.",
     parse: read.wholeNumber(0, 3650),
   }),
-  heldRowsMax: setting({
+  heldRowsMax: declare({
     name: "BELLWIRE_HELD_ROWS_MAX",
     fallback: "1000000",
     meaning:
       "How many deliveries are held for a provider's endpoints that are off, paused or disabled. What is beyond it goes to the failure list, the oldest first.",
     parse: read.wholeNumber(0, 1_000_000_000),
   }),
-  heldDaysMax: setting({
+  heldDaysMax: declare({
     name: "BELLWIRE_HELD_DAYS_MAX",
     fallback: "90",
     meaning: "How many days such a delivery is held before it goes to the failure list.",
     parse: read.wholeNumber(1, 3650),
   }),
-  retentionDays: setting({
+  retentionDays: declare({
     name: "BELLWIRE_RETENTION_DAYS",
     fallback: "30",
     meaning: "How many days events, deliveries and attempts are kept.",
     parse: read.wholeNumber(1, 3650),
   }),
-  trustedProxies: setting({
+  trustedProxies: declare({
     name: "BELLWIRE_TRUSTED_PROXIES",
     fallback: "none",
     meaning: "CIDR blocks of the proxies whose `X-Forwarded-*` headers count; `none` is none.",
     parse: read.blocks,
   }),
-  engineConcurrency: setting({
+  engineConcurrency: declare({
     name: "BELLWIRE_ENGINE_CONCURRENCY",
     fallback: "200",
     meaning:
       "Deliveries in flight at once in each engine. Beside them, up to four times as many first attempts at endpoints that have not answered for 0.2 s.",
     parse: read.wholeNumber(1, 2000),
   }),
-  engineProcess: setting({
+  engineProcess: declare({
     name: "BELLWIRE_ENGINE_PROCESS",
     fallback: "auto",
     meaning:
       "Whether `serve` with all roles runs the engine in a process of its own (`own`) or in the web role's (`shared`). `auto` is `own` with two cores or more.",
     parse: read.oneOf("auto", "own", "shared"),
   }),
-  logLevel: setting({
+  logLevel: declare({
     name: "BELLWIRE_LOG_LEVEL",
     fallback: "info",
     meaning: "The least important lines that are logged: fatal, error, warn, info, debug, trace or silent.",
     parse: read.oneOf("fatal", "error", "warn", "info", "debug", "trace", "silent"),
   }),
 } as const;
+
+export interface ExplainedSetting {
+  readonly name: string;
+  /** Hidden if it is a secret. */
+  readonly value: string;
+  readonly from: "environment" | "default";
+}
+
+/** Each setting, what it is, and where that came from. */
+export function explainConfig(env: Environment): readonly ExplainedSetting[] {
+  const isEmbedded = settingText(env, settings.databaseUrl) === undefined;
+  return Object.values(settings).map((setting) => {
+    const text = settingText(env, setting);
+    const fallback = defaultText(setting, isEmbedded);
+    const unset = "fallbackWords" in setting ? `(${setting.fallbackWords})` : "(unset)";
+    if (text === undefined) return { name: setting.name, value: fallback || unset, from: "default" };
+    return { name: setting.name, value: "isSecret" in setting ? "[secret]" : text, from: "environment" };
+  });
+}
+
+/** docs/reference/settings.md */
+export function settingsReference(): string {
+  const rows = Object.values(settings).map(
+    (setting: Setting<unknown>) =>
+      `| \`${setting.name}\` | ${defaultWords(setting)} | ${setting.meaning.replaceAll("|", "\\|")} |`,
+  );
+  return `# Settings
+
+Environment variables, read once at the start. An empty one counts as not set. Everything that is wrong is said in one
+message, and nothing starts. \`npm exec bellwire -- config\` shows each setting, its value and where it came from.
+
+| variable | default | meaning |
+| --- | --- | --- |
+${rows.join("\n")}
+`;
+}
+
+function defaultWords({ fallback, embeddedFallback, fallbackWords }: Setting<unknown>): string {
+  if (embeddedFallback) return `\`${fallback}\`; embedded database: \`${embeddedFallback}\``;
+  return fallbackWords ?? (fallback === "" ? "unset" : `\`${fallback}\``);
+}

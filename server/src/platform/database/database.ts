@@ -1,4 +1,9 @@
-import type { open } from "./transaction-mark.ts";
+import { errorCode } from "../errors.ts";
+import { classifyDatabaseError } from "./connection.ts";
+import type { StatementPipeline } from "./pipeline.ts";
+
+/** What makes a transaction one. It stays within this folder, so that only `runTransaction` can make a `Transaction`. */
+const open: unique symbol = Symbol("an open transaction");
 
 /** Reads. A pool or a transaction will do; a transaction sends at once what is asked at once. */
 export interface Database {
@@ -30,3 +35,78 @@ export interface Pool extends Database {
   /** Calls `listener` with the values of each bundle of hints, whichever process left them. Returns how to stop. */
   onHint(channel: string, listener: (values: readonly string[]) => void): () => void;
 }
+
+/** What a statement hears after one that failed, or after a `begin` that did. Then the failure of one that was sent is the one to tell. */
+const afterAFailure: ReadonlySet<string | undefined> = new Set(["25P02", "25P01"]);
+
+/** Hints that a transaction left, by channel. */
+export type PendingHints = Map<string, Set<string>>;
+
+/**
+ * Runs `work` in a transaction on a line of its own. `begin` goes out with what is asked first, and `commit` with what is
+ * sent last. Commits when `work` resolves and returns with the hints it left; rolls back when it rejects. Nothing is tried
+ * again: who calls knows whether that makes sense.
+ */
+export async function runTransaction<T>(
+  line: StatementPipeline,
+  work: (tx: Transaction) => Promise<T>,
+): Promise<{ result: T; hints: PendingHints }> {
+  const hints: PendingHints = new Map();
+  const sent: Promise<unknown>[] = [];
+  let isOpen = true;
+  const ask: StatementPipeline["ask"] = (text, values) => {
+    if (!isOpen) throw new Error("This transaction has ended; a statement came too late. Is an await missing?");
+    return line.ask(text, values);
+  };
+  const tellAtTheEnd = (answer: Promise<unknown>): void => {
+    answer.catch(() => undefined);
+    sent.push(answer);
+  };
+  tellAtTheEnd(line.begin());
+
+  try {
+    const result = await work({
+      [open]: true,
+      query: async (text, values = []) => (await ask(text, values)).rows,
+      send: (text, values) => tellAtTheEnd(ask(text, values)),
+      hintAfterCommit(channel, value) {
+        hints.set(channel, (hints.get(channel) ?? new Set<string>()).add(value));
+      },
+    });
+    isOpen = false;
+    const [{ command }] = await Promise.all([line.ask("commit", []), ...sent]);
+    // PostgreSQL answers with "rollback" when a statement failed before.
+    if (command !== "COMMIT") throw new Error("The transaction was rolled back: one of its statements had failed.");
+    return { result, hints };
+  } catch (error) {
+    isOpen = false;
+    // Over a lost connection the server rolls back by itself: a silent one would only be waited for once more.
+    if (classifyDatabaseError(error) !== "away") await line.ask("rollback", []).catch(() => undefined);
+    if (afterAFailure.has(errorCode(error))) await Promise.all(sent);
+    throw error;
+  }
+}
+
+const uniqueViolation = "23505";
+
+/**
+ * For a transaction that looks whether a name is free and then takes it: if somebody else has taken it in between, it is
+ * done once more, and then finds that it is taken.
+ */
+export async function retryOnUniqueViolation<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (errorCode(error) !== uniqueViolation) throw error;
+    return work();
+  }
+}
+
+/** A row as PostgreSQL writes it into JSON, where a moment is a text. For rows that come inside of another row. */
+export type AsJson<Row> = {
+  readonly [Name in keyof Row]: Row[Name] extends Date
+    ? string
+    : Row[Name] extends Date | null
+      ? string | null
+      : Row[Name];
+};

@@ -3,10 +3,8 @@ import pg from "pg";
 import { expect, inject } from "vitest";
 import { test as base } from "../../../test/support/test.ts";
 import { appRole } from "./app-role.ts";
-import { directorySchema } from "./cells.ts";
-import { describeSchema } from "./describe-schema.ts";
-import { migrate } from "./migrate.ts";
-import { openPool } from "./open-pool.ts";
+import { describeSchema, directorySchema, migrate } from "./migrate.ts";
+import { openPool } from "./pool.ts";
 
 const schema = "bellwire";
 

@@ -1,9 +1,10 @@
+import { createHash } from "node:crypto";
+import { readFile, readdir } from "node:fs/promises";
 import pg from "pg";
-import { systemClock } from "#platform/clock/clock.ts";
-import { CannotStart } from "#platform/config/cannot-start.ts";
+import { systemClock } from "../clock.ts";
+import { CannotStart, errorMessage } from "../errors.ts";
 import { appRole, ensureAppRole, grantToAppRole } from "./app-role.ts";
-import { applyMigrations } from "./apply-migrations.ts";
-import { directorySchema, registerCell } from "./cells.ts";
+import type { Database } from "./database.ts";
 
 export interface MigrateOptions {
   /** Connects as the owner of the schemas, or as one who may create them. */
@@ -24,7 +25,7 @@ export interface Migrated {
 }
 
 const migrations = new URL("../../../migrations/", import.meta.url);
-export const migrationFolders = {
+const migrationFolders = {
   directory: new URL("directory/", migrations),
   cell: new URL("cell/", migrations),
 } as const;
@@ -107,4 +108,194 @@ async function takeLock(client: pg.Client, say: (line: string) => void): Promise
     if (tries === 1) say("another process is migrating the database; waiting for it");
     await systemClock.sleep(lookEveryMs);
   }
+}
+
+/** Lies outside of every cell: which provider lives in which one. */
+export const directorySchema = "bellwire_directory";
+
+/** Enters the cell in the directory, whose function gives the ids of all cells. */
+async function registerCell(client: pg.Client, schema: string, cell: number): Promise<void> {
+  await client.query(
+    `insert into ${directorySchema}.cells (number, schema_name)
+     select $1::smallint, $2::text
+     where not exists (select from ${directorySchema}.cells where number = $1 and schema_name = $2)`,
+    [cell, schema],
+  );
+}
+
+/** A migration that waits longer for a lock makes every later statement on that table wait behind it. */
+const lockTimeoutMs = 10_000;
+/** A large table takes as long as it takes; without an end, a line that goes silent meanwhile is waited for without one. */
+const applyingMsMax = 24 * 60 * 60 * 1000;
+
+interface LedgerRow {
+  readonly name: string;
+  readonly checksum: string;
+  readonly is_breaking: boolean;
+}
+
+interface Applying {
+  readonly folder: URL;
+  /** Else a schema that is not up to date is refused. */
+  readonly mayChange: boolean;
+}
+
+/** Brings one schema up to date and returns the names of what was applied. The caller holds the migration lock. */
+async function applyMigrations(client: pg.Client, schema: string, { folder, mayChange }: Applying): Promise<string[]> {
+  const files = await readMigrationFiles(folder);
+  const ledger = await readLedger(client, schema);
+  refuseWhatDoesNotFit(files, ledger ?? []);
+  const pending = files.slice(ledger?.length ?? 0);
+  if (pending.length > 0 && !mayChange) throw new CannotStart(ledger ? ofOlderVersion : withoutBellwire);
+  if (!ledger) await createLedger(client, schema);
+  for (const file of pending) await applyMigration(client, schema, file);
+  return pending.map((file) => file.name);
+}
+
+const ofOlderVersion =
+  "This database is of an older Bellwire, which may be running: stop it, then start this one or run `bellwire migrate`.";
+const withoutBellwire =
+  "There is no Bellwire in this database yet. If it is the one you mean, start Bellwire or run `bellwire migrate`.";
+
+async function readLedger(client: pg.Client, schema: string): Promise<LedgerRow[] | undefined> {
+  const ledger = `${pg.escapeIdentifier(schema)}.migrations`;
+  const {
+    rows: [found],
+  } = await client.query<{ exists: boolean }>("select to_regclass($1) is not null as exists", [ledger]);
+  if (!found?.exists) return undefined;
+  return (await client.query<LedgerRow>(`select name, checksum, is_breaking from ${ledger} order by name`)).rows;
+}
+
+async function createLedger(client: pg.Client, schema: string): Promise<void> {
+  const name = pg.escapeIdentifier(schema);
+  await client.query(`
+    create schema if not exists ${name};
+    create table ${name}.migrations (
+      name        text primary key,
+      checksum    text not null,
+      is_breaking boolean not null,
+      applied_at  timestamptz not null default now()
+    )`);
+}
+
+function refuseWhatDoesNotFit(files: readonly MigrationFile[], ledger: readonly LedgerRow[]): void {
+  for (const [index, row] of ledger.entries()) {
+    const file = files[index];
+    if (!file) {
+      if (!row.is_breaking) continue;
+      throw new CannotStart(`A newer Bellwire has migrated this database (${row.name}); this one cannot work with it.`);
+    }
+    if (file.name !== row.name)
+      throw new CannotStart(`The database has migration ${row.name} where ${file.name} is expected.`);
+    if (file.checksum !== row.checksum) {
+      throw new CannotStart(
+        `Migration ${file.name} was changed after this database applied it. Restore it and add a new one.`,
+      );
+    }
+  }
+}
+
+async function applyMigration(client: pg.Client, schema: string, file: MigrationFile): Promise<void> {
+  const name = pg.escapeIdentifier(schema);
+  await client.query("begin");
+  try {
+    await client.query(`set local search_path = ${name}, pg_temp; set local lock_timeout = ${lockTimeoutMs}`);
+    await client.query(`insert into ${name}.migrations (name, checksum, is_breaking) values ($1, $2, $3)`, [
+      file.name,
+      file.checksum,
+      file.isBreaking,
+    ]);
+    const patiently = { text: file.text, query_timeout: applyingMsMax };
+    await client.query(patiently);
+    await client.query("commit");
+  } catch (error) {
+    await client.query("rollback").catch(() => undefined);
+    throw new CannotStart(`Migration ${file.name} failed and was rolled back: ${errorMessage(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+interface MigrationFile {
+  readonly name: string;
+  readonly text: string;
+  readonly checksum: string;
+  /** Its head says `-- Breaking: …`: code that does not know it must not run on it. */
+  readonly isBreaking: boolean;
+}
+
+/** The migrations of a folder in order. Their numbers run from 0001 without a gap, so that two of one number are seen. */
+async function readMigrationFiles(folder: URL): Promise<MigrationFile[]> {
+  const names = (await readdir(folder)).filter((name) => name.endsWith(".sql")).toSorted();
+  return Promise.all(
+    names.map(async (name, index) => {
+      const expected = String(index + 1).padStart(4, "0");
+      if (!name.startsWith(`${expected}_`)) throw new Error(`Migration ${name} should be number ${expected}.`);
+      const text = await readFile(new URL(name, folder), "utf8");
+      const checksum = createHash("sha256").update(text).digest("hex");
+      return { name, text, checksum, isBreaking: /^-- Breaking:/m.test(text) };
+    }),
+  );
+}
+
+const cellStatement = "select name from migrations";
+const directoryStatement = `select name from ${directorySchema}.migrations`;
+
+/** Whether the database has every migration that this program knows. */
+export async function isMigrated(db: Database): Promise<boolean> {
+  const hasAll = async (folder: URL, statement: string): Promise<boolean> => {
+    const applied = new Set((await db.query<{ name: string }>(statement)).map(({ name }) => name));
+    return (await readMigrationFiles(folder)).every(({ name }) => applied.has(name));
+  };
+  return (await hasAll(migrationFolders.directory, directoryStatement)) && hasAll(migrationFolders.cell, cellStatement);
+}
+
+// Tables by name, with their columns in order and their constraints by name. Left out: the days of the history, which
+// come and go, and the ledger of migrations, which says what was applied and is no part of what it adds up to.
+const tablesStatement = `
+  select
+    format(e'create table %I (\\n%s\\n)%s%s;', relation.relname,
+      (select string_agg(line, e',\\n' order by kind, place, name) from (
+        select 1 as kind, attnum::integer as place, '' as name,
+          format('  %I %s', attname, format_type(atttypid, atttypmod))
+            || case when attnotnull then ' not null' else '' end
+            || case when attidentity <> '' then ' generated by default as identity' else '' end
+            || coalesce(' default ' || pg_get_expr(adbin, adrelid), '') as line
+        from pg_attribute
+        left join pg_attrdef on adrelid = attrelid and adnum = attnum
+        where attrelid = relation.oid and attnum > 0 and not attisdropped
+        union all
+        select 2, 0, conname, format('  constraint %I %s', conname, pg_get_constraintdef(oid))
+        from pg_constraint
+        where conrelid = relation.oid and contype <> 'n'
+      ) as lines),
+      coalesce(' partition by ' || pg_get_partkeydef(relation.oid), ''),
+      ' with (' || nullif(array_to_string(relation.reloptions, ', '), '') || ')') as text
+  from pg_class as relation
+  where relation.relnamespace = $1::regnamespace and relation.relkind in ('r', 'p')
+    and not relation.relispartition and relation.relname <> 'migrations'
+  order by relation.relname`;
+
+// Indexes that no constraint has made.
+const indexesStatement = `
+  select pg_get_indexdef(indexrelid) || ';' as text
+  from pg_index
+  join pg_class as index on index.oid = indexrelid
+  where index.relnamespace = $1::regnamespace and not index.relispartition
+    and not exists (select from pg_constraint where conindid = indexrelid)
+  order by index.relname`;
+
+const functionsStatement = `
+  select rtrim(pg_get_functiondef(oid), e'\\n') || ';' as text
+  from pg_proc
+  where pronamespace = $1::regnamespace
+  order by proname, oid`;
+
+/** One schema as text, always in the same order: what its migrations add up to. Names are unqualified, as in the migrations. */
+export async function describeSchema(db: Database, schema: string): Promise<string> {
+  const parts: string[] = [];
+  for (const statement of [tablesStatement, indexesStatement, functionsStatement]) {
+    for (const { text } of await db.query<{ text: string }>(statement, [schema])) parts.push(text);
+  }
+  return `${parts.join("\n\n").replaceAll(`${schema}.`, "")}\n`;
 }

@@ -1,17 +1,21 @@
 import { existsSync } from "node:fs";
-import { systemClock } from "#platform/clock/clock.ts";
-import { CannotStart } from "#platform/config/cannot-start.ts";
-import { codeOf, wordsOf } from "#platform/config/error-words.ts";
-import type { Config } from "#platform/config/read-config.ts";
-import { type EmbeddedPostgres, openEmbeddedPostgres } from "#platform/embedded-postgres/open-embedded-postgres.ts";
+import { systemClock } from "../clock.ts";
+import type { Config } from "../config/read-config.ts";
+import { type EmbeddedPostgres, openEmbeddedPostgres } from "../embedded-postgres/open-embedded-postgres.ts";
+import { CannotStart, errorCode, errorMessage } from "../errors.ts";
 import { appRole } from "./app-role.ts";
-import type { DatabaseLog } from "./database-log.ts";
-import { connectToPrimary, DatabaseHosts, refuseTransactionPooling } from "./connect.ts";
-import { placeOf } from "./database-url.ts";
-import { troubleOf } from "./database-trouble.ts";
-import { migrate } from "./migrate.ts";
-import { openPool, type OpenedPool, type PoolOptions } from "./open-pool.ts";
+import type { DatabaseLog } from "./connection-watch.ts";
+import {
+  DatabaseHosts,
+  classifyDatabaseError,
+  connectToPrimary,
+  databaseLocation,
+  refuseTransactionPooling,
+} from "./connection.ts";
+import type { Database } from "./database.ts";
 import type { HintCarrier } from "./hints.ts";
+import { migrate } from "./migrate.ts";
+import { type OpenedPool, type PoolOptions, openPool } from "./pool.ts";
 
 const defaultSchema = "bellwire";
 const connecting = { application_name: "bellwire", connectionTimeoutMillis: 10_000, query_timeout: 10_000 };
@@ -105,12 +109,12 @@ async function whenItAnswers<T>(open: () => Promise<T>, { ownerUrl, waitMs, say,
       return await open();
     } catch (error) {
       const cause = error instanceof CannotStart ? error.cause : error;
-      const isRefusal = /^(?:28|3D)/.test(codeOf(cause) ?? "");
+      const isRefusal = /^(?:28|3D)/.test(errorCode(cause) ?? "");
       const isOver = systemClock.monotonicMs() - startedMs >= waitMs;
-      if (troubleOf(cause) !== "away" || isRefusal || isOver) throw error;
+      if (classifyDatabaseError(cause) !== "away" || isRefusal || isOver) throw error;
       if (tries === 1) {
         say(
-          `the database at ${placeOf(ownerUrl)} does not answer (${wordsOf(cause)}); waiting for it up to ${waitMs / 1000} s`,
+          `the database at ${databaseLocation(ownerUrl)} does not answer (${errorMessage(cause)}); waiting for it up to ${waitMs / 1000} s`,
         );
       }
     }
@@ -135,15 +139,59 @@ async function inWords<T>(url: string, work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     if (error instanceof CannotStart || error instanceof TypeError || isAbort(error)) throw error;
-    if (codeOf(error) === notPermitted) {
+    if (errorCode(error) === notPermitted) {
       throw new CannotStart(
-        `The user of DATABASE_URL may not do what the migration needs: ${wordsOf(error)}. ` +
+        `The user of DATABASE_URL may not do what the migration needs: ${errorMessage(error)}. ` +
           "Run `bellwire migrate` once as the database's owner.",
         { cause: error },
       );
     }
-    throw new CannotStart(`The database at ${placeOf(url)} cannot be used: ${wordsOf(error)}`, { cause: error });
+    throw new CannotStart(`The database at ${databaseLocation(url)} cannot be used: ${errorMessage(error)}`, {
+      cause: error,
+    });
   }
 }
 
 const isAbort = (error: unknown): boolean => error instanceof Error && error.name === "AbortError";
+
+// What the connected user may not see is left out by pg_settings.
+const settingsStatement = `
+  select name, setting from pg_settings
+  where name in ('server_version', 'fsync', 'synchronous_commit', 'full_page_writes', 'data_checksums', 'data_directory')
+  order by name`;
+
+const rolesStatement = `
+  select current_user as "connectedAs",
+    coalesce((select rolname from pg_roles where rolname = $1 and pg_has_role(oid, 'set')), current_user) as "actsAs"`;
+
+/** What a running server says of itself, by name. */
+export async function describeDatabase(connectionString: string): Promise<ReadonlyMap<string, string>> {
+  const client = await connectToPrimary(new DatabaseHosts(connectionString), { connectionTimeoutMillis: 5000 });
+  try {
+    const { rows: settings } = await client.query<{ name: string; setting: string }>(settingsStatement);
+    const {
+      rows: [roles],
+    } = await client.query<{ connectedAs: string; actsAs: string }>(rolesStatement, [appRole]);
+    const found = new Map(settings.map(({ name, setting }) => [name, setting]));
+    return roles ? found.set("connected as", roles.connectedAs).set("acts as", roles.actsAs) : found;
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+export interface DatabaseSwitches {
+  readonly count: number;
+  /** Of the last one; null if there was none. */
+  readonly at: Date | null;
+  readonly timeline: number | null;
+}
+
+const read = `
+  select count(*)::integer as count, max(at) as at, (array_agg(timeline order by at desc))[1] as timeline
+  from database_switches`;
+
+/** How often the database went on from an earlier state: after a failover, or a restore. See 0030_follow_timeline.sql. */
+export async function readDatabaseSwitches(db: Database): Promise<DatabaseSwitches> {
+  const [switches] = await db.query<DatabaseSwitches>(read);
+  return switches ?? { count: 0, at: null, timeline: null };
+}

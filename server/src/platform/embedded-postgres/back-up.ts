@@ -1,9 +1,8 @@
-import { chmod, chown, copyFile, mkdir, open, readdir, stat } from "node:fs/promises";
 import { constants } from "node:fs";
+import { chmod, chown, copyFile, mkdir, open, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import pg from "pg";
-import { CannotStart } from "#platform/config/cannot-start.ts";
-import { codeOf, wordsOf } from "#platform/config/error-words.ts";
+import { CannotStart, errorCode, errorMessage } from "../errors.ts";
 
 /*
  * An online backup at the level of files ("Making a Base Backup Using the Low Level API" in PostgreSQL's manual), since the
@@ -75,7 +74,7 @@ async function makeTarget(target: string): Promise<void> {
   try {
     await mkdir(target, { recursive: true });
   } catch (error) {
-    throw new CannotStart(`The backup cannot be written to ${target}: ${wordsOf(error)}`);
+    throw new CannotStart(`The backup cannot be written to ${target}: ${errorMessage(error)}`);
   }
   if ((await readdir(target)).length > 0) {
     throw new CannotStart(`The backup cannot be written to ${target}: it must be a new or empty folder.`);
@@ -129,5 +128,5 @@ async function sync(path: string): Promise<void> {
 }
 
 function unlessGone(error: unknown): void {
-  if (codeOf(error) !== "ENOENT") throw error;
+  if (errorCode(error) !== "ENOENT") throw error;
 }

@@ -1,12 +1,13 @@
 import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { systemClock } from "#platform/clock/clock.ts";
-import { CannotStart } from "#platform/config/cannot-start.ts";
-import { wordsOf } from "#platform/config/error-words.ts";
-import { exclusively } from "#platform/files/exclusively.ts";
-import { countOthers } from "./presence.ts";
-import { type RunningServer, startOrJoin } from "./start-or-join.ts";
-import { stopServer } from "./stop-server.ts";
+import pg from "pg";
+import { systemClock } from "../clock.ts";
+import { CannotStart, errorMessage } from "../errors.ts";
+import { readOrCreateFile, withFileLock } from "../files.ts";
+import { randomHex } from "../ids.ts";
+import { chooseLocation } from "./location.ts";
+import { findBinaries, initDatabase, ownerRole } from "./programs.ts";
+import { makeSocketFolder, settledPostmaster, socketPort, startServer, stopServer } from "./server.ts";
 
 export interface EmbeddedPostgres extends AsyncDisposable {
   /** Connects as the superuser that owns everything. */
@@ -28,13 +29,13 @@ export async function openEmbeddedPostgres(dataDir: string, say: (line: string) 
   const folder = resolve(dataDir);
   await makeDataDir(folder);
   const alone = <T>(work: () => Promise<T>): Promise<T> =>
-    exclusively(
+    withFileLock(
       join(folder, "lock"),
       () => say("another process is starting or stopping the database; waiting for it"),
       work,
     );
 
-  let server: RunningServer = await alone(() => startOrJoin(folder, say));
+  let server: RunningServer = await alone(() => joinOrStartServer(folder, say));
   const { ownerUrl, appUrl, pgData } = server;
   const closing = new AbortController();
   const kept = keepRunning();
@@ -66,9 +67,9 @@ export async function openEmbeddedPostgres(dataDir: string, say: (line: string) 
       await systemClock.sleep(comeBackAfterMs, closing.signal);
       if (closing.signal.aborted) return;
       try {
-        server = await alone(() => startOrJoin(folder, say));
+        server = await alone(() => joinOrStartServer(folder, say));
       } catch (error) {
-        say(wordsOf(error));
+        say(errorMessage(error));
       }
       // A stop that came meanwhile has ended the presence before this one, and nobody else would end this.
       if (closing.signal.aborted) await server.presence.end();
@@ -81,6 +82,114 @@ async function makeDataDir(folder: string): Promise<void> {
   try {
     await mkdir(folder, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 });
   } catch (error) {
-    throw new CannotStart(`The data directory ${folder} (BELLWIRE_DATA_DIR) cannot be made: ${wordsOf(error)}`);
+    throw new CannotStart(`The data directory ${folder} (BELLWIRE_DATA_DIR) cannot be made: ${errorMessage(error)}`);
+  }
+}
+
+/** A server that runs, and in which this process is present. */
+interface RunningServer {
+  readonly ownerUrl: string;
+  readonly appUrl: string;
+  /** PostgreSQL's own data directory. */
+  readonly pgData: string;
+  readonly presence: Presence;
+  /** Whether this process started it, and not another one before. */
+  readonly isStartedHere: boolean;
+}
+
+/** Joins the server of a data directory, and starts it (and makes its database) if need be. The caller holds the lock. */
+async function joinOrStartServer(dataDir: string, say: (line: string) => void): Promise<RunningServer> {
+  const place = await chooseLocation(dataDir, say);
+  const passwords = await loadPasswords(dataDir);
+  const socketFolder = await makeSocketFolder(place);
+  const pgData = join(place.folder, "postgres");
+  const isStartedHere = (await settledPostmaster(pgData)) === undefined;
+  if (isStartedHere) {
+    const binaries = await findBinaries(place.user, say);
+    await initDatabase({ place, binaries, ownerPassword: passwords.owner, say });
+    await startServer({ place, binaries, socketFolder, say });
+  }
+  const urlOf = (role: string, password: string) => (database: string) =>
+    `postgresql://${role}:${password}@localhost:${socketPort}/${database}?host=${encodeURIComponent(socketFolder)}&sslmode=disable`;
+  const ownerUrlOf = urlOf(ownerRole, passwords.owner);
+  const database = await ensureAppDatabase(ownerUrlOf, passwords.app);
+  const ownerUrl = ownerUrlOf(database);
+  const presence = await openPresence(ownerUrl);
+  return { ownerUrl, appUrl: urlOf(appRole, passwords.app)(database), pgData, presence, isStartedHere };
+}
+
+export interface Passwords {
+  /** Of the superuser that owns everything: makes the database and migrates it. */
+  readonly owner: string;
+  /** Of the role that the product connects as. */
+  readonly app: string;
+}
+
+/** The passwords of the embedded database's two roles, made at the first start and kept in the data directory. */
+async function loadPasswords(dataDir: string): Promise<Passwords> {
+  const path = join(dataDir, "database-passwords");
+  const { content } = await readOrCreateFile(path, () => `owner ${randomHex(24)}\napp ${randomHex(24)}\n`);
+  const [, owner, app] = /^owner ([0-9a-f]{48})\napp ([0-9a-f]{48})\n$/.exec(content) ?? [];
+  if (!owner || !app) throw new CannotStart(`${path} is not what Bellwire wrote there. Restore it from a backup.`);
+  return { owner, app };
+}
+
+const appRole = "bellwire_app";
+const database = "bellwire";
+
+/** Makes the product's role and database if they are not there yet. The caller holds the lock. */
+async function ensureAppDatabase(ownerUrlOf: (database: string) => string, appPassword: string): Promise<string> {
+  const client = new pg.Client({ connectionString: ownerUrlOf("postgres") });
+  client.on("error", () => undefined);
+  await client.connect();
+  try {
+    const {
+      rows: [role],
+    } = await client.query("select from pg_roles where rolname = $1", [appRole]);
+    if (!role) await client.query(`create role ${appRole} login password ${pg.escapeLiteral(appPassword)}`);
+    const {
+      rows: [found],
+    } = await client.query("select from pg_database where datname = $1", [database]);
+    if (!found) await client.query(`create database ${database}`);
+    return database;
+  } finally {
+    await client.end();
+  }
+}
+
+const namePrefix = "bellwire presence ";
+
+/** Shows the others, for as long as this process lives, that it uses the server: an idle connection, told by its name. */
+interface Presence {
+  readonly name: string;
+  /** Resolves when the connection has ended, whoever ended it. */
+  readonly ended: Promise<void>;
+  end(): Promise<void>;
+}
+
+async function openPresence(ownerUrl: string): Promise<Presence> {
+  const name = `${namePrefix}${process.pid}-${randomHex(4)}`;
+  const client = new pg.Client({ connectionString: ownerUrl, application_name: name });
+  const ended = new Promise<void>((end) => client.once("end", end));
+  client.on("error", () => undefined); // an end follows, and that is heard
+  await client.connect();
+  return { name, ended, end: () => client.end() };
+}
+
+/** How many other processes use the server; none if it does not answer. */
+async function countOthers(ownerUrl: string, { name }: Presence): Promise<number> {
+  const client = new pg.Client({ connectionString: ownerUrl });
+  client.on("error", () => undefined);
+  try {
+    await client.connect();
+    const { rows } = await client.query(
+      "select from pg_stat_activity where starts_with(application_name, $1) and application_name <> $2",
+      [namePrefix, name],
+    );
+    return rows.length;
+  } catch {
+    return 0;
+  } finally {
+    await client.end().catch(() => undefined);
   }
 }

@@ -1,5 +1,5 @@
-import type { Database, Transaction } from "#platform/database/database.ts";
-import type { InJson } from "#platform/database/in-json.ts";
+import type { AsJson, Database, Transaction } from "#platform/database/database.ts";
+import { readCachedDocumentSettings } from "#portal/fields/index.ts";
 import {
   type Plan,
   type VersionedPlan,
@@ -7,7 +7,6 @@ import {
   readCachedPlans,
   versionedPlanColumns,
 } from "#portal/products/index.ts";
-import { readCachedDocumentSettings } from "#portal/fields/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import { type User, userColumns, userOfJson } from "#portal/users/user.ts";
 import { type AccountDetails, type AccountWithSettings, inDocumentOrder } from "./account-document.ts";
@@ -48,7 +47,7 @@ const listDetailsWithPlansStatement = `
 
 interface DetailsRow<Plans> extends Account {
   readonly configurationVersion: string;
-  readonly users: readonly InJson<User>[] | null;
+  readonly users: readonly AsJson<User>[] | null;
   readonly plans: Plans;
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { writeXml } from "#platform/document/write-xml.ts";
+import { renderXml } from "#platform/xml.ts";
 import { aDefinition, aPlan, aProvider, standardDefinitions } from "../../../test/support/build-portal.ts";
 import { representAccount } from "./account-document.ts";
 import type { Account } from "./account.ts";
@@ -38,7 +38,7 @@ test.for([
   ["the provider", whole, { ...settings, provider: aProvider({ timeZone: "Asia/Tokyo" }) }, "T18:00:00+09:00"],
   ["the provider's fields", whole, { ...settings, definitions: [aDefinition("Account", "region")] }, "emea"],
 ] as const)("it is represented anew when %s says otherwise", ([, changed, under, news]) => {
-  expect(writeXml(representAccount(whole, settings))).not.toContain(news);
-  expect(writeXml(representAccount(changed, under))).toContain(news);
-  expect(writeXml(representAccount(whole, settings))).not.toContain(news);
+  expect(renderXml(representAccount(whole, settings))).not.toContain(news);
+  expect(renderXml(representAccount(changed, under))).toContain(news);
+  expect(renderXml(representAccount(whole, settings))).not.toContain(news);
 });

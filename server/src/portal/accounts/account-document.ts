@@ -1,7 +1,6 @@
 import { type Reach, reaches } from "#access/index.ts";
-import { type Node, list, record, value } from "#platform/document/document.ts";
-import type { Json } from "#platform/document/write-json.ts";
-import { keepXml } from "#platform/document/write-xml.ts";
+import { type Json, type Node, list, record, value } from "#platform/document.ts";
+import { keepXml } from "#platform/xml.ts";
 import { type Application, representApplication } from "#portal/applications/application.ts";
 import { type DocumentSettings, type FieldValues, fieldsToJson, representFields } from "#portal/fields/index.ts";
 import { type Plan, type PlanKind, representPlan } from "#portal/products/index.ts";

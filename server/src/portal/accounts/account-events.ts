@@ -1,5 +1,5 @@
 import type { Database, Transaction } from "#platform/database/database.ts";
-import { changeLimits } from "#platform/limits/limits.ts";
+import { changeLimits } from "#platform/limits.ts";
 import { type Cause, type NewEvent, type RecordedEvent, recordEvents } from "#webhooks/events/index.ts";
 import type { Account } from "./account.ts";
 

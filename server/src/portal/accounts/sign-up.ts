@@ -8,7 +8,7 @@ import {
   reaches,
 } from "#access/index.ts";
 import type { Database, Pool, Transaction } from "#platform/database/database.ts";
-import { randomBase32 } from "#platform/ids/random-token.ts";
+import { randomBase32 } from "#platform/ids.ts";
 import { insertApplication } from "#portal/applications/application-table.ts";
 import { type Application, applicationEvent, keyEvent, newApplication } from "#portal/applications/application.ts";
 import {

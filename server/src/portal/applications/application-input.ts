@@ -1,5 +1,5 @@
-import { readLenientTime } from "#platform/clock/read-lenient-time.ts";
-import { isXmlText } from "#platform/document/xml-text.ts";
+import { parseLenientTime } from "#platform/times.ts";
+import { isXmlText } from "#platform/xml.ts";
 import {
   type DocumentSettings,
   type FieldErrors,
@@ -76,7 +76,7 @@ type ParsedTime = Date | null | "unreadable" | undefined;
 function timeInput(values: FieldInput, name: string, now: Date): ParsedTime {
   const text = textInput(values, name);
   if (text === undefined || text === "") return text === "" ? null : undefined;
-  return readLenientTime(text, now) ?? "unreadable";
+  return parseLenientTime(text, now) ?? "unreadable";
 }
 
 const timeAfter = (read: ParsedTime, before: Date | null): Date | null =>

@@ -1,6 +1,5 @@
 import type { Pool } from "#platform/database/database.ts";
-import { type Node, list, record, value } from "#platform/document/document.ts";
-import type { Json } from "#platform/document/write-json.ts";
+import { type Json, type Node, list, record, value } from "#platform/document.ts";
 import { type FieldErrors, type FieldWriter, hasNoErrors, mergeErrors } from "#portal/fields/index.ts";
 import type { Product } from "#portal/products/index.ts";
 import { type Provider, writeTimestamp } from "#portal/providers/index.ts";

@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import { type Node, list, record, value } from "#platform/document/document.ts";
-import type { Json } from "#platform/document/write-json.ts";
-import { randomHex } from "#platform/ids/random-token.ts";
+import { type Json, type Node, list, record, value } from "#platform/document.ts";
+import { randomHex } from "#platform/ids.ts";
 import type { AccountEvent } from "#portal/accounts/account-events.ts";
 import { type DocumentSettings, type FieldValues, fieldsToJson, representFields } from "#portal/fields/index.ts";
 import { type OidcConfiguration, type Plan, type Product, representPlan } from "#portal/products/index.ts";

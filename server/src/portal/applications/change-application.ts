@@ -1,7 +1,6 @@
 import { type By, reaches } from "#access/index.ts";
-import { againIfTaken } from "#platform/database/again-if-taken.ts";
-import type { Pool, Transaction } from "#platform/database/database.ts";
-import { isXmlText } from "#platform/document/xml-text.ts";
+import { type Pool, type Transaction, retryOnUniqueViolation } from "#platform/database/database.ts";
+import { isXmlText } from "#platform/xml.ts";
 import { recordAccountEvents, requireChangesLeft } from "#portal/accounts/account-events.ts";
 import { type Account, lockAccount } from "#portal/accounts/account.ts";
 import {
@@ -122,7 +121,7 @@ export const updateApplication = (
   pool: Pool,
   { values, writer, ...change }: ApplicationUpdate,
 ): Promise<ApplicationOutcome | NotForDevelopers | undefined> =>
-  againIfTaken(() =>
+  retryOnUniqueViolation(() =>
     changeApplication<ApplicationOutcome | NotForDevelopers>(pool, change, async (locked) => {
       const { tx, settings, application: before, by } = locked;
       if (writer === "developer" && !before.product.buyersManageApps) return { notAllowed: "developers" };

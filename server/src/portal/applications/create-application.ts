@@ -1,7 +1,6 @@
 import { type By, reaches } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
-import { countLimits } from "#platform/limits/limits.ts";
-import { requireRoom } from "#platform/limits/require-room.ts";
+import { countLimits, requireWithinLimit } from "#platform/limits.ts";
 import { requireChangesLeft } from "#portal/accounts/account-events.ts";
 import { insertServiceSubscriptions, lockAccount } from "#portal/accounts/account.ts";
 import {
@@ -65,7 +64,7 @@ export async function createApplication(
     const subscription = await requireSubscription(tx, { ...which, product, writer });
     if ("refused" in subscription || "notFound" in subscription) return subscription;
     requireChangesLeft(tx, { providerId: provider.id, accountId, now: by.now });
-    await requireRoom(tx, countLimits.applications, { providerId: provider.id, id: accountId });
+    await requireWithinLimit(tx, countLimits.applications, { providerId: provider.id, id: accountId });
     // It is the last that can be refused, so nothing is written before.
     const application = await insertApplication(tx, provider.id, judged.application);
     if (!application) return { refused: mergeErrors(await findTakenCredentials(tx, provider.id, judged.application)) };

@@ -1,6 +1,6 @@
 import { type Reach, reaches } from "#access/index.ts";
 import type { Database } from "#platform/database/database.ts";
-import { isXmlText } from "#platform/document/xml-text.ts";
+import { isXmlText } from "#platform/xml.ts";
 import { readApplication, readApplications } from "./application-table.ts";
 import type { Application } from "./application.ts";
 

@@ -1,9 +1,7 @@
 import { type By, reaches, recordAudit } from "#access/index.ts";
-import { daysAfter } from "#platform/clock/iso-time.ts";
 import type { Database, Pool, Transaction } from "#platform/database/database.ts";
-import { type Node, type Value, record, value } from "#platform/document/document.ts";
-import { writeDecimal } from "#platform/document/write-decimal.ts";
-import type { Json } from "#platform/document/write-json.ts";
+import { type Json, type Node, type Value, formatDecimal, record, value } from "#platform/document.ts";
+import { daysAfter } from "#platform/times.ts";
 import { recordAccountEvents } from "#portal/accounts/account-events.ts";
 import { lockAccount } from "#portal/accounts/account.ts";
 import { type FieldWriter, readDocumentSettings } from "#portal/fields/index.ts";
@@ -212,7 +210,7 @@ export const subscriptionToJson = (it: SubscriptionOnPlan, provider: Provider, n
   service_contract: Object.fromEntries(
     contractColumns(it, provider, now).map(({ name, value: held }) => [
       name,
-      typeof held === "object" && held !== null ? writeDecimal(held.decimal) : held,
+      typeof held === "object" && held !== null ? formatDecimal(held.decimal) : held,
     ]),
   ),
 });

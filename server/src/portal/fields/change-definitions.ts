@@ -1,7 +1,6 @@
 import { type By, namesChanged, recordAudit } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
-import { countLimits, textLimits } from "#platform/limits/limits.ts";
-import { requireRoom } from "#platform/limits/require-room.ts";
+import { countLimits, requireWithinLimit, textLimits } from "#platform/limits.ts";
 import { isBillingAddress, isBuiltIn, isPermanent, isRate } from "./field-values.ts";
 import {
   type FieldTarget,
@@ -41,7 +40,7 @@ export async function createFieldsDefinition(
   const { definition: wanted, errors } = parseNewDefinition(values);
   if (!hasNoErrors(errors)) return { refused: errors };
   return pool.inTransaction(async (tx) => {
-    await requireRoom(tx, countLimits.fieldsDefinitions, { providerId });
+    await requireWithinLimit(tx, countLimits.fieldsDefinitions, { providerId });
     const others = (await lockFieldsDefinitions(tx, providerId)).filter(({ target }) => target === wanted.target);
     const position = Math.max(0, ...others.map((other) => other.position)) + 1;
     const definition = await insertFieldsDefinition(tx, providerId, { ...wanted, position }, by.now);

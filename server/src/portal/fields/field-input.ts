@@ -1,7 +1,6 @@
-import { trimmed } from "#platform/document/plain-text.ts";
-import { writeDecimal } from "#platform/document/write-decimal.ts";
-import { isXmlText } from "#platform/document/xml-text.ts";
-import { textLimits } from "#platform/limits/limits.ts";
+import { formatDecimal } from "#platform/document.ts";
+import { textLimits } from "#platform/limits.ts";
+import { isXmlText, trimUnicode } from "#platform/xml.ts";
 import {
   type AddressPart,
   type AddressValue,
@@ -170,14 +169,16 @@ function addressPartErrors(text: string | undefined): readonly string[] {
 
 function textOfInput(it: unknown): string | undefined {
   if (it === null) return "";
-  return typeof it === "string" || typeof it === "number" || typeof it === "boolean" ? trimmed(String(it)) : undefined;
+  return typeof it === "string" || typeof it === "number" || typeof it === "boolean"
+    ? trimUnicode(String(it))
+    : undefined;
 }
 
 const isRecord = (it: unknown): it is Readonly<Record<string, unknown>> =>
   typeof it === "object" && it !== null && !Array.isArray(it);
 
 const asDecimal = (it: FieldValue | null): FieldValue | null =>
-  typeof it === "string" && it !== "" ? writeDecimal(it) : it || null;
+  typeof it === "string" && it !== "" ? formatDecimal(it) : it || null;
 
 const blank = "can't be blank";
 const builtInLengthMax = 255;

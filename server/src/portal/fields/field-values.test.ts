@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
-import { record, value } from "#platform/document/document.ts";
-import { writeXml } from "#platform/document/write-xml.ts";
+import { record, value } from "#platform/document.ts";
+import { renderXml } from "#platform/xml.ts";
 import { aDefinition } from "../../../test/support/build-portal.ts";
 import { type FieldValues, fieldsToJson, representFields } from "./field-values.ts";
 
 const account = (...names: readonly string[]) => names.map((name) => aDefinition("Account", name));
 const xmlOf = (names: readonly string[], values: FieldValues): string =>
-  writeXml(record("x", representFields(account(...names), "Account", values))).slice("<x>".length, -"</x>".length);
+  renderXml(record("x", representFields(account(...names), "Account", values))).slice("<x>".length, -"</x>".length);
 
 test("fields stand in the order of their definitions, invented ones inside extra_fields", () => {
   const values = { region: "emea", country: "Spain", org_name: "Fjord & Sons", vat_rate: "21.00" };

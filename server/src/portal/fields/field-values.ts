@@ -1,5 +1,4 @@
-import { type Node, record, repeated, value } from "#platform/document/document.ts";
-import type { Json } from "#platform/document/write-json.ts";
+import { type Json, type Node, record, repeated, value } from "#platform/document.ts";
 import type { FieldTarget, FieldsDefinition } from "./fields-definition.ts";
 
 /** What a field holds: a text, several texts, or the parts of an address. */

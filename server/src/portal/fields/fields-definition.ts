@@ -1,5 +1,5 @@
 import type { Database, Transaction } from "#platform/database/database.ts";
-import type { Json } from "#platform/document/write-json.ts";
+import type { Json } from "#platform/document.ts";
 import { type Provider, writeTimestamp } from "#portal/providers/index.ts";
 
 /** What a field belongs to. `Cinstance` is an application, by the name that programs know. */

@@ -1,5 +1,4 @@
-import { trimmed } from "#platform/document/plain-text.ts";
-import { isXmlText } from "#platform/document/xml-text.ts";
+import { isXmlText, trimUnicode } from "#platform/xml.ts";
 
 /** What is wrong with an input, by the name of the field that it stands beside. */
 export type FieldErrors = Readonly<Record<string, readonly string[]>>;
@@ -39,7 +38,7 @@ export function parseText(input: FieldInput, name: string, lengthMax = shortText
   const it = input[name];
   if (it === undefined) return parsed<string>(undefined);
   if (it !== null && typeof it !== "string" && typeof it !== "number") return invalid("is invalid");
-  const text = trimmed(String(it ?? ""));
+  const text = trimUnicode(String(it ?? ""));
   if (!isXmlText(text)) return invalid("contains characters that are not allowed");
   return text.length > lengthMax ? invalid(`is too long (maximum is ${lengthMax} characters)`) : parsed(text);
 }

@@ -1,6 +1,6 @@
 import { type By, namesChanged, recordAudit } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
-import { randomHex } from "#platform/ids/random-token.ts";
+import { randomHex } from "#platform/ids.ts";
 import {
   type FieldErrors,
   type FieldInput,

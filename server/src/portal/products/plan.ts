@@ -1,9 +1,7 @@
-import { timeOfIso } from "#platform/clock/iso-time.ts";
-import type { Database, Transaction } from "#platform/database/database.ts";
-import type { InJson } from "#platform/database/in-json.ts";
-import { type Node, record, value } from "#platform/document/document.ts";
-import { type Json, decimalToJson } from "#platform/document/write-json.ts";
-import { keepXml } from "#platform/document/write-xml.ts";
+import type { AsJson, Database, Transaction } from "#platform/database/database.ts";
+import { type Json, type Node, decimalToJson, record, value } from "#platform/document.ts";
+import { parseIsoTime } from "#platform/times.ts";
+import { keepXml } from "#platform/xml.ts";
 import { type Provider, writeTimestamp } from "#portal/providers/index.ts";
 import { lockProductForShare } from "./product.ts";
 
@@ -37,10 +35,10 @@ const planColumns = `id, kind, product_id as "productId", name, system_name as "
   cancellation_period as "cancellationPeriodSeconds", created_at as "createdAt", updated_at as "updatedAt"`;
 
 /** A plan that came as JSON inside of another row. */
-const planOfJson = (plan: InJson<Plan>): Plan => ({
+const planOfJson = (plan: AsJson<Plan>): Plan => ({
   ...plan,
-  createdAt: timeOfIso(plan.createdAt),
-  updatedAt: timeOfIso(plan.updatedAt),
+  createdAt: parseIsoTime(plan.createdAt),
+  updatedAt: parseIsoTime(plan.updatedAt),
 });
 
 const readPlansStatement = `select ${planColumns} from plans where provider_id = $1 and id = any($2) order by kind, id`;
@@ -219,7 +217,7 @@ export async function deletePlanRow(tx: Transaction, providerId: number, id: num
 export const versionedPlanColumns = `${planColumns}, version`;
 
 /** A plan that came as JSON inside of another row, with the name of what it says. */
-export type VersionedPlan = InJson<Plan> & { readonly version: string };
+export type VersionedPlan = AsJson<Plan> & { readonly version: string };
 
 // A version names what one plan says for ever, so what is remembered of it is never stale. Whoever asks has read the version
 // just now, with what the plan is needed for.

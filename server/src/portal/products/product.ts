@@ -1,7 +1,6 @@
 import type { Reach } from "#access/index.ts";
 import type { Database, Transaction } from "#platform/database/database.ts";
-import { type Node, list, record, value } from "#platform/document/document.ts";
-import type { Json } from "#platform/document/write-json.ts";
+import { type Json, type Node, list, record, value } from "#platform/document.ts";
 import type { Annotations } from "#portal/fields/index.ts";
 import { type Provider, writeTimestamp } from "#portal/providers/index.ts";
 

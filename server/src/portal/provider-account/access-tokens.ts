@@ -10,10 +10,8 @@ import {
   scopes,
 } from "#access/index.ts";
 import type { Pool } from "#platform/database/database.ts";
-import { isBlank } from "#platform/document/plain-text.ts";
-import { isXmlText } from "#platform/document/xml-text.ts";
-import { countLimits } from "#platform/limits/limits.ts";
-import { requireRoom } from "#platform/limits/require-room.ts";
+import { countLimits, requireWithinLimit } from "#platform/limits.ts";
+import { isBlank, isXmlText } from "#platform/xml.ts";
 import { type FieldErrors, hasNoErrors, mergeErrors } from "#portal/fields/index.ts";
 
 /** What a token may do that asks for another. */
@@ -46,7 +44,7 @@ export async function issueAccessToken(
   if (!hasNoErrors(refused) || (permission !== "ro" && permission !== "rw")) return { refused };
   return pool.inTransaction(async (tx) => {
     if (!(await holdProviderUser(tx, providerId, userId))) return undefined;
-    await requireRoom(tx, countLimits.accessTokens, { providerId, id: userId });
+    await requireWithinLimit(tx, countLimits.accessTokens, { providerId, id: userId });
     const made = await createAccessToken(tx, {
       providerId,
       userId,

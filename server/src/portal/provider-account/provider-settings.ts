@@ -1,9 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import { type By, type ProviderUser, callersChanged, recordAudit } from "#access/index.ts";
 import type { Database, Pool, Transaction } from "#platform/database/database.ts";
-import { type Node, list, record, value } from "#platform/document/document.ts";
-import type { Json } from "#platform/document/write-json.ts";
-import { isXmlText } from "#platform/document/xml-text.ts";
+import { type Json, type Node, list, record, value } from "#platform/document.ts";
+import { isXmlText } from "#platform/xml.ts";
 import { type FieldErrors, emailErrors, hasNoErrors, mergeErrors } from "#portal/fields/index.ts";
 import { type Provider, isTimeZone, writeTimestamp } from "#portal/providers/index.ts";
 import { representProviderUser } from "./provider-users.ts";

@@ -14,14 +14,12 @@ import {
   signInProviderUser,
   updateProviderUserRow,
 } from "#access/index.ts";
-import { againIfTaken } from "#platform/database/again-if-taken.ts";
-import type { Database, Pool, Transaction } from "#platform/database/database.ts";
-import { type Node, record, value } from "#platform/document/document.ts";
-import type { Json } from "#platform/document/write-json.ts";
+import { type Database, type Pool, type Transaction, retryOnUniqueViolation } from "#platform/database/database.ts";
+import { type Json, type Node, record, value } from "#platform/document.ts";
 import { type FieldErrors, type FieldInput, hasNoErrors, mergeErrors, refuseTransition } from "#portal/fields/index.ts";
 import { readProducts } from "#portal/products/index.ts";
 import { type Provider, writeTimestamp } from "#portal/providers/index.ts";
-import { userNameErrors, passwordErrors } from "#portal/users/index.ts";
+import { passwordErrors, userNameErrors } from "#portal/users/index.ts";
 
 /** Which of the provider's own users is to be changed, and who wants it. */
 interface ProviderUserChange {
@@ -287,7 +285,7 @@ export async function addProviderUser(
     await recordAudit(tx, { providerId: provider.id, actor: by.actor, ...said });
     return { user };
   };
-  return againIfTaken(() => pool.inTransaction(add));
+  return retryOnUniqueViolation(() => pool.inTransaction(add));
 }
 
 interface ProviderUserUpdate extends ProviderUserChange {
@@ -324,7 +322,7 @@ export async function updateProviderUser(
     if (!hasNoErrors(refused)) return { refused };
     return { user: { ...before, ...known, username: wanted.username, email: wanted.email }, passwordHash };
   };
-  return againIfTaken(() => changeProviderUser(pool, { ...change, decide }));
+  return retryOnUniqueViolation(() => changeProviderUser(pool, { ...change, decide }));
 }
 
 interface PasswordProof {

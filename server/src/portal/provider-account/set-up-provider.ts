@@ -1,7 +1,7 @@
 import { createAccessToken, createProviderUser, digestOf, hashPassword, scopes } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
-import { isBlank } from "#platform/document/plain-text.ts";
-import { randomHex } from "#platform/ids/random-token.ts";
+import { randomHex } from "#platform/ids.ts";
+import { isBlank } from "#platform/xml.ts";
 import { type FieldErrors, hasNoErrors, insertStandardFields, mergeErrors } from "#portal/fields/index.ts";
 import { type Product, insertDefaultPlan, insertProduct } from "#portal/products/index.ts";
 import { type Provider, insertProvider, readFirstProvider } from "#portal/providers/index.ts";

@@ -1,7 +1,6 @@
 import { type AccessToken, digestOf, findTokenStatement } from "#access/index.ts";
-import { timeOfIso } from "#platform/clock/iso-time.ts";
-import type { Database, Transaction } from "#platform/database/database.ts";
-import type { InJson } from "#platform/database/in-json.ts";
+import type { AsJson, Database, Transaction } from "#platform/database/database.ts";
+import { parseIsoTime } from "#platform/times.ts";
 
 /** An API provider: a tenant, with developer accounts of its own. */
 export interface Provider {
@@ -89,7 +88,7 @@ export async function readProviderWithToken(
   { providerId, value, now }: { providerId: number; value: string | undefined; now: Date },
 ): Promise<ProviderWithToken | undefined> {
   const digest = value === undefined ? null : digestOf(value);
-  const [row] = await db.query<Provider & { token: InJson<AccessToken> | null }>(readWithTokenStatement, [
+  const [row] = await db.query<Provider & { token: AsJson<AccessToken> | null }>(readWithTokenStatement, [
     providerId,
     digest,
     now,
@@ -99,7 +98,7 @@ export async function readProviderWithToken(
   return { provider, token: token ? tokenOfJson(token) : undefined };
 }
 
-const tokenOfJson = (token: InJson<AccessToken>): AccessToken => ({
+const tokenOfJson = (token: AsJson<AccessToken>): AccessToken => ({
   ...token,
-  expiresAt: token.expiresAt === null ? null : timeOfIso(token.expiresAt),
+  expiresAt: token.expiresAt === null ? null : parseIsoTime(token.expiresAt),
 });

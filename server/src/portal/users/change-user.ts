@@ -1,8 +1,6 @@
 import { type By, endSessionsOfUser, hashPassword, verifyPassword } from "#access/index.ts";
-import { againIfTaken } from "#platform/database/again-if-taken.ts";
-import type { Database, Pool, Transaction } from "#platform/database/database.ts";
-import { countLimits } from "#platform/limits/limits.ts";
-import { requireRoom } from "#platform/limits/require-room.ts";
+import { type Database, type Pool, type Transaction, retryOnUniqueViolation } from "#platform/database/database.ts";
+import { countLimits, requireWithinLimit } from "#platform/limits.ts";
 import { recordAccountEvents, requireChangesLeft } from "#portal/accounts/account-events.ts";
 import { lockAccount } from "#portal/accounts/account.ts";
 import {
@@ -106,7 +104,7 @@ export async function createUser(
     if (!hasNoErrors(errors))
       return { refused: mergeErrors(errors, await findTakenUserNames(tx, provider.id, fields)) };
     requireChangesLeft(tx, { providerId: provider.id, accountId, now: by.now });
-    await requireRoom(tx, countLimits.users, { providerId: provider.id, id: accountId });
+    await requireWithinLimit(tx, countLimits.users, { providerId: provider.id, id: accountId });
     const { username, email, userFields } = fields;
     const user = await insertUser(
       tx,
@@ -153,7 +151,7 @@ export async function updateUser(pool: Pool, update: UserUpdate): Promise<UserOu
     }
     return { user, passwordHash: password.hash };
   };
-  return againIfTaken(() => changeUser(pool, update, decide));
+  return retryOnUniqueViolation(() => changeUser(pool, update, decide));
 }
 
 function parseUserUpdate(

@@ -1,8 +1,7 @@
 import { type By, digestOf, hashPassword, recordAudit } from "#access/index.ts";
 import type { Database, Pool, Transaction } from "#platform/database/database.ts";
-import { randomBase32 } from "#platform/ids/random-token.ts";
-import { countLimits } from "#platform/limits/limits.ts";
-import { requireRoom } from "#platform/limits/require-room.ts";
+import { randomBase32 } from "#platform/ids.ts";
+import { countLimits, requireWithinLimit } from "#platform/limits.ts";
 import { recordAccountEvents } from "#portal/accounts/account-events.ts";
 import { type Account, lockAccount } from "#portal/accounts/account.ts";
 import {
@@ -160,7 +159,7 @@ export async function inviteUser(
     const refused = mergeErrors({ email: taken });
     if (!hasNoErrors(refused)) return { refused };
 
-    await requireRoom(tx, countLimits.invitations, { providerId: provider.id, id: accountId });
+    await requireWithinLimit(tx, countLimits.invitations, { providerId: provider.id, id: accountId });
     const code = randomBase32(invitationCodeLength);
     const invitation = await insertInvitation(tx, provider.id, { accountId, email, code }, by.now);
     if (!invitation) return { refused: { email: ["has already been invited"] } };
@@ -232,7 +231,7 @@ export async function acceptInvitation(
     return await pool.inTransaction(async (tx) => {
       const account = await lockAccount(tx, provider.id, invited.accountId);
       if (!account || !(await markAccepted(tx, provider.id, code, now))) return undefined;
-      await requireRoom(tx, countLimits.users, { providerId: provider.id, id: account.id });
+      await requireWithinLimit(tx, countLimits.users, { providerId: provider.id, id: account.id });
       const user = await insertMember(tx, settings, { fields, passwordHash, accountId: account.id }, now);
       const actor = { kind: "developer", userId: user.id } as const;
       const cause = { providerId: provider.id, actor, channel: "developer_portal", now } as const;

@@ -1,7 +1,7 @@
 import { type By, digestOf, endSessionsOfUser, hashPassword, recordAudit } from "#access/index.ts";
 import type { Database, Pool, Transaction } from "#platform/database/database.ts";
-import { isXmlText } from "#platform/document/xml-text.ts";
-import { randomBase32 } from "#platform/ids/random-token.ts";
+import { randomBase32 } from "#platform/ids.ts";
+import { isXmlText } from "#platform/xml.ts";
 import { lockAccount } from "#portal/accounts/account.ts";
 import { type FieldErrors, hasNoErrors, mergeErrors, refuseTransition } from "#portal/fields/index.ts";
 import { activationMail, insertMail, lostPasswordMail } from "#portal/mails/index.ts";

@@ -1,10 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
-import { timeOfIso } from "#platform/clock/iso-time.ts";
-import type { Database, Transaction } from "#platform/database/database.ts";
-import type { InJson } from "#platform/database/in-json.ts";
-import { type Node, record, value } from "#platform/document/document.ts";
-import type { Json } from "#platform/document/write-json.ts";
-import { isXmlText } from "#platform/document/xml-text.ts";
+import type { AsJson, Database, Transaction } from "#platform/database/database.ts";
+import { type Json, type Node, record, value } from "#platform/document.ts";
+import { parseIsoTime } from "#platform/times.ts";
+import { isXmlText } from "#platform/xml.ts";
 import type { AccountEvent } from "#portal/accounts/account-events.ts";
 import {
   type DocumentSettings,
@@ -40,11 +38,11 @@ export const userColumns = `id, account_id as "accountId", username, email, role
   cas_identifier as "casIdentifier", open_id as "openId", fields, created_at as "createdAt", updated_at as "updatedAt"`;
 
 /** A user that came as JSON inside of another row. */
-export const userOfJson = (user: InJson<User>): User => ({
+export const userOfJson = (user: AsJson<User>): User => ({
   ...user,
-  activatedAt: user.activatedAt === null ? null : timeOfIso(user.activatedAt),
-  createdAt: timeOfIso(user.createdAt),
-  updatedAt: timeOfIso(user.updatedAt),
+  activatedAt: user.activatedAt === null ? null : parseIsoTime(user.activatedAt),
+  createdAt: parseIsoTime(user.createdAt),
+  updatedAt: parseIsoTime(user.updatedAt),
 });
 
 const readUserStatement = `select ${userColumns} from users where provider_id = $1 and id = $2`;

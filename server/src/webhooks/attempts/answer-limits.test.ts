@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import { expect, test } from "vitest";
-import { systemClock } from "#platform/clock/clock.ts";
-import { parseAllowedTargets } from "#platform/network/allowed-targets.ts";
+import { systemClock } from "#platform/clock.ts";
+import { parseAllowedTargets } from "#platform/network/target-guard.ts";
 import type { AttemptOutcome } from "#webhooks/deliveries/index.ts";
 import { buildAttempt, buildSender } from "../../../test/support/build-attempts.ts";
 import { hostileAnswers } from "../../../test/support/hostile-answers.ts";

@@ -4,8 +4,13 @@ import { type LookupFunction, type Socket, isIP } from "node:net";
 import { unescape as percentDecoded } from "node:querystring";
 import { createSecureContext, getCACertificates } from "node:tls";
 import { buildConnector } from "undici";
-import type { AllowedTargets } from "#platform/network/allowed-targets.ts";
-import { type Address, type HideAddress, type Lookup, resolveTarget } from "#platform/network/resolve-target.ts";
+import {
+  type Address,
+  type AllowedTargets,
+  type HideAddress,
+  type Lookup,
+  resolveTarget,
+} from "#platform/network/target-guard.ts";
 import { limitAnswers } from "./answer-limits.ts";
 
 export interface ConnectorOptions {

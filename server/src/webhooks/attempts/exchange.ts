@@ -1,5 +1,5 @@
 import type { Dispatcher } from "undici";
-import type { Clock } from "#platform/clock/clock.ts";
+import type { Clock } from "#platform/clock.ts";
 import type { AttemptOutcome } from "#webhooks/deliveries/index.ts";
 import { answerLimits } from "./answer-limits.ts";
 import { type Untimed, outcomeOfError } from "./outcome-of-error.ts";

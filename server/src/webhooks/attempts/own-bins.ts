@@ -1,4 +1,4 @@
-import type { Clock } from "#platform/clock/clock.ts";
+import type { Clock } from "#platform/clock.ts";
 import type { AttemptOutcome } from "#webhooks/deliveries/index.ts";
 
 /** What a bin is handed: the same as it would have got over the network. */

@@ -1,6 +1,5 @@
-import type { Clock } from "#platform/clock/clock.ts";
-import type { AllowedTargets } from "#platform/network/allowed-targets.ts";
-import type { HideAddress, Lookup } from "#platform/network/resolve-target.ts";
+import type { Clock } from "#platform/clock.ts";
+import type { AllowedTargets, HideAddress, Lookup } from "#platform/network/target-guard.ts";
 import type { AttemptOutcome } from "#webhooks/deliveries/index.ts";
 import { type AttemptRequest, requestHeaders } from "./attempt-request.ts";
 import { guardedConnector } from "./connector.ts";

@@ -1,6 +1,6 @@
-import { bytesArray, plainArray } from "#platform/database/array-text.ts";
 import type { Database, Pool } from "#platform/database/database.ts";
-import { type Encryption, UndecryptableValue } from "#platform/encryption/encryption.ts";
+import { bytesArray, plainArray } from "#platform/database/values.ts";
+import { type Encryption, UndecryptableValue } from "#platform/encryption.ts";
 
 /** How many rows were encrypted again, and how many are left: undecryptable, or locked by somebody else. */
 export interface Reencrypted {

@@ -1,4 +1,4 @@
-import { isoTime } from "#platform/clock/iso-time.ts";
+import { isoTime } from "#platform/times.ts";
 
 /** The family of a body: the endpoint's `format`. */
 export type BodyFamily = "3scale" | "json" | "cloudevents" | "cloudevents-binary";

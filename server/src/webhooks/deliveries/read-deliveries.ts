@@ -1,5 +1,5 @@
 import type { Database } from "#platform/database/database.ts";
-import { readId } from "#platform/ids/read-id.ts";
+import { parseRowId } from "#platform/ids.ts";
 import type { BodyFormat } from "./payload.ts";
 
 type DeliveryState = "pending" | "delivered" | "failed" | "cancelled";
@@ -34,7 +34,7 @@ export const deliveryId = ({ eventId, endpointId }: Pick<Delivery, "eventId" | "
 /** Undefined for anything that `deliveryId` does not make. */
 export function parseDeliveryId(id: string): { eventId: string; endpointId: number } | undefined {
   const parts = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.(\d+)$/.exec(id);
-  const [eventId, endpointId] = [parts?.[1], readId(parts?.[2] ?? "")];
+  const [eventId, endpointId] = [parts?.[1], parseRowId(parts?.[2] ?? "")];
   return eventId !== undefined && endpointId !== undefined ? { eventId, endpointId } : undefined;
 }
 

@@ -1,4 +1,4 @@
-import { readHttpDate } from "#platform/clock/read-http-date.ts";
+import { parseHttpDate } from "#platform/times.ts";
 
 /** The status codes that count as delivered. */
 export type SuccessRule = "200" | "200-207" | "2xx";
@@ -105,6 +105,6 @@ export function retryAfterSeconds(outcome: AttemptOutcome, now: Date): number | 
 }
 
 function secondsUntil(date: string, now: Date): number | undefined {
-  const at = readHttpDate(date);
+  const at = parseHttpDate(date);
   return at && Math.max(0, (at.getTime() - now.getTime()) / 1000);
 }

@@ -1,6 +1,6 @@
-import { codeOf } from "#platform/config/error-words.ts";
-import { bytesArray, jsonArray, plainArray, textArray } from "#platform/database/array-text.ts";
 import type { Database, Pool } from "#platform/database/database.ts";
+import { bytesArray, jsonArray, plainArray, textArray } from "#platform/database/values.ts";
+import { errorCode } from "#platform/errors.ts";
 import { failingNow } from "./failures.ts";
 import { promoteNext } from "./transitions.ts";
 
@@ -91,7 +91,7 @@ async function writeFirstDeliveries(
 }
 
 /** One of the deliveries has ended before: it was cancelled before its first attempt, and made due again. Nothing is written. */
-const hasEndedBefore = (error: unknown): boolean => codeOf(error) === uniqueViolation;
+const hasEndedBefore = (error: unknown): boolean => errorCode(error) === uniqueViolation;
 
 const uniqueViolation = "23505";
 

@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import type { Actor } from "#access/index.ts";
 import type { Pool } from "#platform/database/database.ts";
-import { parseAllowedTargets } from "#platform/network/allowed-targets.ts";
+import { parseAllowedTargets } from "#platform/network/target-guard.ts";
 import { readSubscriptions } from "#webhooks/events/index.ts";
 import { aDeveloper, buildProvider, encryption, recordNow } from "../../../test/support/build-webhooks.ts";
 import { test } from "../../../test/support/test.ts";

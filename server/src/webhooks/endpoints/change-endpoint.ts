@@ -1,9 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { type Actor, recordAudit } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
-import type { Encryption } from "#platform/encryption/encryption.ts";
-import { countLimits } from "#platform/limits/limits.ts";
-import { requireRoom } from "#platform/limits/require-room.ts";
+import type { Encryption } from "#platform/encryption.ts";
+import { countLimits, requireWithinLimit } from "#platform/limits.ts";
 import { type TargetRules, checkEndpoint, maskUrl } from "./check-endpoint.ts";
 import { insertEndpoint, purposes, readEndpoint, replaceSecret, updateEndpointRow } from "./endpoint-table.ts";
 import {
@@ -60,7 +59,7 @@ export async function createEndpoint(
   const refusal = await checkEndpoint(settings, undefined, targets);
   if (refusal) return refusal;
   return pool.inTransaction(async (tx) => {
-    await requireRoom(tx, countLimits.endpoints, { providerId });
+    await requireWithinLimit(tx, countLimits.endpoints, { providerId });
     const endpoint = await insertEndpoint(tx, encryption, { providerId, settings, secret: newSecret() });
     await saveEventSource(tx, { providerId, format: settings.format, source });
     await auditAndNotify(tx, endpoint, {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { parseAllowedTargets } from "#platform/network/allowed-targets.ts";
 import { NameResolver } from "#platform/network/name-resolver.ts";
+import { parseAllowedTargets } from "#platform/network/target-guard.ts";
 import { HandDrivenClock } from "../../../test/support/hand-driven-clock.ts";
 import { startNameServer } from "../../../test/support/name-server.ts";
 import { checkEndpointUrl, checkHeaders, containsMask, maskUrl } from "./check-endpoint.ts";

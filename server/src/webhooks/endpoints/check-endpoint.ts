@@ -1,7 +1,5 @@
-import { isBlank } from "#platform/document/plain-text.ts";
-import { isXmlText } from "#platform/document/xml-text.ts";
-import type { AllowedTargets } from "#platform/network/allowed-targets.ts";
-import { type HideAddress, type Lookup, resolveTarget } from "#platform/network/resolve-target.ts";
+import { type AllowedTargets, type HideAddress, type Lookup, resolveTarget } from "#platform/network/target-guard.ts";
+import { isBlank, isXmlText } from "#platform/xml.ts";
 import { type EndpointSettings, type Refused, defaultEndpointName } from "./settings.ts";
 
 /** What the connection, the body and the answer need. */

@@ -1,5 +1,5 @@
 import type { Actor } from "#access/index.ts";
-import { againIfTaken } from "#platform/database/again-if-taken.ts";
+import { retryOnUniqueViolation } from "#platform/database/database.ts";
 import { type SwitchName, eventSwitches } from "#webhooks/events/index.ts";
 import { type EndpointNeeds, createEndpoint, updateEndpoint } from "./change-endpoint.ts";
 import { readDefaultEndpoint } from "./endpoint-table.ts";
@@ -51,7 +51,7 @@ interface Save {
 
 /** Makes the default endpoint, or changes it, as 3scale's `PUT webhooks` does. Of two that make it at once, one changes it. */
 export const saveDefaultEndpoint = (needs: EndpointNeeds, wanted: Save): Promise<Endpoint | Refused> =>
-  againIfTaken(() => save(needs, wanted));
+  retryOnUniqueViolation(() => save(needs, wanted));
 
 async function save(needs: EndpointNeeds, { providerId, change, actor }: Save): Promise<Endpoint | Refused> {
   const { switches, ...rest } = change;

@@ -1,5 +1,5 @@
 import type { Database } from "#platform/database/database.ts";
-import type { Encryption } from "#platform/encryption/encryption.ts";
+import type { Encryption } from "#platform/encryption.ts";
 import { type EndpointCiphers, decryptEndpoint } from "./endpoint-table.ts";
 import type { Endpoint } from "./settings.ts";
 

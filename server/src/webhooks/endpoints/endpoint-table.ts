@@ -1,6 +1,6 @@
-import type { Reencrypted } from "#webhooks/deliveries/index.ts";
 import type { Database, Pool, Transaction } from "#platform/database/database.ts";
-import { type Encryption, UndecryptableValue } from "#platform/encryption/encryption.ts";
+import { type Encryption, UndecryptableValue } from "#platform/encryption.ts";
+import type { Reencrypted } from "#webhooks/deliveries/index.ts";
 import { maskUrl } from "./check-endpoint.ts";
 import { type Endpoint, type EndpointSettings, defaultEndpointName } from "./settings.ts";
 

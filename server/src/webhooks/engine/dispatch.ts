@@ -1,4 +1,4 @@
-import type { Clock } from "#platform/clock/clock.ts";
+import type { Clock } from "#platform/clock.ts";
 import type { AttemptRequest } from "#webhooks/attempts/index.ts";
 import {
   type AttemptOutcome,

@@ -1,4 +1,4 @@
-import type { Clock } from "#platform/clock/clock.ts";
+import type { Clock } from "#platform/clock.ts";
 import { Dispatch, atMost } from "./dispatch.ts";
 import { DueReader } from "./due-reader.ts";
 import { OwnedLanes } from "./lanes.ts";

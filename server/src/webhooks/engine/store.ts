@@ -1,7 +1,7 @@
-import type { Clock } from "#platform/clock/clock.ts";
+import type { Clock } from "#platform/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
-import type { Encryption } from "#platform/encryption/encryption.ts";
-import { type ProcessMark, hasEnded, writeMark } from "#platform/process/process-mark.ts";
+import type { Encryption } from "#platform/encryption.ts";
+import { type ProcessMark, formatProcessMark, hasProcessEnded } from "#platform/process-mark.ts";
 import type { AttemptRequest } from "#webhooks/attempts/index.ts";
 import {
   type AttemptOutcome,
@@ -102,13 +102,13 @@ export interface EngineNeeds {
 export function postgresLaneStore(db: Pool, encryption: Encryption, leaseMs: number, mark?: ProcessMark): LaneStore {
   const leaseSeconds = leaseMs / 1000;
   const deleteEnded = async (): Promise<void> => {
-    if (mark) await deleteEndedEngines(db, (process) => hasEnded(process, mark));
+    if (mark) await deleteEndedEngines(db, (process) => hasProcessEnded(process, mark));
   };
   return {
     async enter(engineId) {
       await deleteDeadEngines(db);
       await deleteEnded();
-      await insertEngine(db, engineId, mark && writeMark(mark));
+      await insertEngine(db, engineId, mark && formatProcessMark(mark));
     },
     leave: (engineId) => deleteEngine(db, engineId),
     async beat(engineId) {

@@ -1,6 +1,6 @@
 import type { Actor, Channel } from "#access/index.ts";
 import type { Database } from "#platform/database/database.ts";
-import type { Node } from "#platform/document/document.ts";
+import type { Node } from "#platform/document.ts";
 import type { EventType } from "./catalogue.ts";
 import type { EventKey } from "./render-event.ts";
 import type { Gate } from "./subscriptions.ts";

@@ -1,7 +1,7 @@
 import type { Actor, Channel } from "#access/index.ts";
 import type { Transaction } from "#platform/database/database.ts";
-import type { Node } from "#platform/document/document.ts";
-import { newUuidV7 } from "#platform/ids/uuid-v7.ts";
+import type { Node } from "#platform/document.ts";
+import { newUuidV7 } from "#platform/ids.ts";
 import {
   type BodyFormat,
   type EventContext,

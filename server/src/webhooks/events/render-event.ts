@@ -1,7 +1,6 @@
 import type { Channel } from "#access/index.ts";
-import type { Node } from "#platform/document/document.ts";
-import { documentToJson } from "#platform/document/write-json.ts";
-import { writeXml } from "#platform/document/write-xml.ts";
+import { type Node, documentToJson } from "#platform/document.ts";
+import { renderXml } from "#platform/xml.ts";
 import type { BodyFormat } from "#webhooks/deliveries/index.ts";
 
 /** A key that came, changed or went: what it is stored as, and since when it is one. */
@@ -55,7 +54,7 @@ export function withoutCredentials(document: Node): Node {
 /** 3scale's envelope: action, type, object, on one line. Neither part of the type needs escaping. */
 export const render3scale = (type: string, document: Node): string => {
   const [object, action] = type.split(".", 2);
-  return `<?xml version="1.0" encoding="UTF-8"?><event><action>${action}</action><type>${object}</type><object>${writeXml(document)}</object></event>`;
+  return `<?xml version="1.0" encoding="UTF-8"?><event><action>${action}</action><type>${object}</type><object>${renderXml(document)}</object></event>`;
 };
 
 export interface Credentials {

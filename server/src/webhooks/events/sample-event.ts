@@ -1,4 +1,4 @@
-import { type Node, list, record, value } from "#platform/document/document.ts";
+import { type Node, list, record, value } from "#platform/document.ts";
 import type { BodyFormat } from "#webhooks/deliveries/index.ts";
 import type { EventType } from "./catalogue.ts";
 import { renderEvent } from "./render-event.ts";

@@ -1,5 +1,5 @@
 import { Type } from "typebox";
-import { binLimits, bytesInWords } from "#platform/limits/bin-limits.ts";
+import { binLimits, formatBytes } from "#platform/limits.ts";
 import { pageOf, pageQuery } from "../page-schema.ts";
 import { answers, answersOfOne, created, done, refusable } from "../route-schema.ts";
 import { Bin, BinAnswerChange, BinParams, BinRequest, BinRequestParams, BinRequestsQuery } from "./bin-schema.ts";
@@ -58,8 +58,8 @@ export const listBinRequests = {
   operationId: "listBinRequests",
   summary: "List what a bin caught, newest first",
   description:
-    `Each as it came, with a verdict on its signature. A page holds ${bytesInWords(binLimits.pageBytes.max)} at most, so it may be shorter than \`limit\` and have a ` +
-    `\`next\` all the same. A bin keeps the newest ${binLimits.keptRequests.max} requests, and ${bytesInWords(binLimits.keptBytes.max)} of them.`,
+    `Each as it came, with a verdict on its signature. A page holds ${formatBytes(binLimits.pageBytes.max)} at most, so it may be shorter than \`limit\` and have a ` +
+    `\`next\` all the same. A bin keeps the newest ${binLimits.keptRequests.max} requests, and ${formatBytes(binLimits.keptBytes.max)} of them.`,
   params,
   querystring: BinRequestsQuery,
   response: answersOfOne(pageOf(BinRequest)),
@@ -74,7 +74,7 @@ export const readBinRequestBody = {
   response: {
     ...answersOfOne(Type.String()),
     200: {
-      description: `The whole body, up to ${bytesInWords(binLimits.bodyBytes.max)}.`,
+      description: `The whole body, up to ${formatBytes(binLimits.bodyBytes.max)}.`,
       content: { "application/octet-stream": { schema: Type.Unsafe<Buffer>(Type.String({ format: "binary" })) } },
     },
   },

@@ -1,6 +1,6 @@
-import { Type, type Static } from "typebox";
-import { binLimits, bytesInWords } from "#platform/limits/bin-limits.ts";
-import { Nullable, pageQuery, Timestamp } from "../page-schema.ts";
+import { type Static, Type } from "typebox";
+import { binLimits, formatBytes } from "#platform/limits.ts";
+import { Nullable, Timestamp, pageQuery } from "../page-schema.ts";
 
 const answer_status = Type.Integer({ minimum: 200, maximum: 599, description: "The status that it answers with." });
 const answer_delay_ms = Type.Integer({
@@ -50,7 +50,7 @@ export const BinRequest = Type.Object(
     query: Type.String(),
     headers: Type.Array(Header, { description: "As they came." }),
     body: Type.String({
-      description: `The first ${bytesInWords(binLimits.shownBodyBytes.max)} of it. The rest is read with \`readBinRequestBody\`.`,
+      description: `The first ${formatBytes(binLimits.shownBodyBytes.max)} of it. The rest is read with \`readBinRequestBody\`.`,
     }),
     body_encoding: Type.Enum(["utf-8", "base64"], {
       description: "`base64` when the body is not text.",

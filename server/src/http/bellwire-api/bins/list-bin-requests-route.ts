@@ -1,6 +1,6 @@
 import { verifyBinRequest } from "#http/shared/bin-signature.ts";
 import { Problem } from "#http/shared/problem.ts";
-import { readId } from "#platform/ids/read-id.ts";
+import { parseRowId } from "#platform/ids.ts";
 import { listBinRequests, readBin, readBinRequestBody } from "#request-bin/index.ts";
 import type { BellwireApiRoute } from "../bellwire-api-route.ts";
 import { pageLimit } from "../cut-page.ts";
@@ -15,7 +15,7 @@ export const listBinRequestsRoute: BellwireApiRoute = async (http, { pool, secre
     const bin = await readBin(pool, { providerId: provider.id, id: params.id });
     if (!bin) throw new Problem("not-found");
     const { limit = pageLimit, after } = query;
-    const page = { before: cursorOf(after, readId), limit };
+    const page = { before: cursorOf(after, parseRowId), limit };
     const { requests, hasMore } = await listBinRequests(pool, { providerId: provider.id, binId: bin.id, ...page });
     const secrets = await secretsOfBin(bin);
     const data: BinRequestAnswer[] = [];

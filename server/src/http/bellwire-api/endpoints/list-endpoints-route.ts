@@ -1,4 +1,4 @@
-import { readId } from "#platform/ids/read-id.ts";
+import { parseRowId } from "#platform/ids.ts";
 import { listEndpoints } from "#webhooks/endpoints/index.ts";
 import type { BellwireApiRoute } from "../bellwire-api-route.ts";
 import { cutPage, pageLimit } from "../cut-page.ts";
@@ -13,7 +13,7 @@ export const listEndpointsRoute: BellwireApiRoute = async (http, { pool, encrypt
     const mayChange = mayChangeEndpoints(callerOf(request), request.provider);
     const endpoints = await listEndpoints(pool, encryption, {
       providerId: request.provider.id,
-      afterId: cursorOf(after, readId),
+      afterId: cursorOf(after, parseRowId),
       limit: limit + 1,
     });
     return cutPage(endpoints, limit, {

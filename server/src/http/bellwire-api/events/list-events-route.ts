@@ -1,4 +1,4 @@
-import { readId } from "#platform/ids/read-id.ts";
+import { parseRowId } from "#platform/ids.ts";
 import { type FeedCursor, followEvents, listEvents, startOfFeed } from "#webhooks/events/index.ts";
 import type { BellwireApiRoute } from "../bellwire-api-route.ts";
 import { cutPage, pageLimit } from "../cut-page.ts";
@@ -31,6 +31,6 @@ const feedCursor = ({ recordedIn, id }: FeedCursor): string => `${recordedIn}~${
 
 function readFeedCursor(text = ""): FeedCursor | undefined {
   const [number = "", uuid = ""] = text.split("~");
-  const [recordedIn, id] = [number === "0" ? 0 : readId(number), readUuid(uuid)];
+  const [recordedIn, id] = [number === "0" ? 0 : parseRowId(number), readUuid(uuid)];
   return recordedIn !== undefined && id !== undefined ? { recordedIn, id } : undefined;
 }

@@ -1,4 +1,4 @@
-import { documentToJson } from "#platform/document/write-json.ts";
+import { documentToJson } from "#platform/document.ts";
 import { deliveryId } from "#webhooks/deliveries/index.ts";
 import { type EventDetails, type EventSummary, keyInBody, withoutCredentials } from "#webhooks/events/index.ts";
 import type { EventAnswer, EventInFullAnswer } from "./event-schema.ts";

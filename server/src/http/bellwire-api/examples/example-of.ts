@@ -1,5 +1,5 @@
 import { Problem } from "#http/shared/problem.ts";
-import { exampleTime, laterExampleTime } from "#platform/clock/example-times.ts";
+import { exampleTime, laterExampleTime } from "#platform/times.ts";
 import { sampleBody } from "#webhooks/events/index.ts";
 import { representAuditRecord } from "../audit-records/represent-audit-record.ts";
 import { representBin, representBinRequest } from "../bins/represent-bin.ts";

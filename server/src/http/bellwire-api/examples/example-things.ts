@@ -1,7 +1,7 @@
 import type { KeptAuditRecord } from "#access/index.ts";
 import { exampleError } from "#http/shared/describe-webhooks.ts";
-import { exampleExpiry, exampleTime, laterExampleTime } from "#platform/clock/example-times.ts";
-import { record, value } from "#platform/document/document.ts";
+import { record, value } from "#platform/document.ts";
+import { exampleExpiry, exampleTime, laterExampleTime } from "#platform/times.ts";
 import type { PlanRequest } from "#portal/applications/index.ts";
 import type { Mail } from "#portal/mails/index.ts";
 import type { Invitation } from "#portal/users/index.ts";

@@ -1,4 +1,4 @@
-import { readTime } from "#platform/clock/read-time.ts";
+import { parseTime } from "#platform/times.ts";
 import {
   type Failure,
   type FailurePage,
@@ -27,6 +27,6 @@ const cursorOfFailure = (failure: Failure): string => `${failure.failedAt.toISOS
 
 function readCursor(text: string): FailurePage["after"] {
   const [time = "", id = ""] = text.split("~");
-  const [failedAt, key] = [readTime(time), parseDeliveryId(id)];
+  const [failedAt, key] = [parseTime(time), parseDeliveryId(id)];
   return failedAt && key ? { failedAt, ...key } : undefined;
 }

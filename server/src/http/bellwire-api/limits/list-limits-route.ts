@@ -1,6 +1,5 @@
 import { Type } from "typebox";
-import { changeLimits, countLimits } from "#platform/limits/limits.ts";
-import { readRoom } from "#platform/limits/require-room.ts";
+import { changeLimits, countLimits, readUsage } from "#platform/limits.ts";
 import type { BellwireApiRoute } from "../bellwire-api-route.ts";
 import { Nullable } from "../page-schema.ts";
 import { answers } from "../route-schema.ts";
@@ -39,7 +38,7 @@ export const listLimitsRoute: BellwireApiRoute = async (http, { pool }) => {
     const maxOf = ({ name, max }: { readonly name: string; readonly max: number }): number => row?.limits[name] ?? max;
     const counts = Object.values(countLimits).map(async (limit) => {
       const { name, of } = limit;
-      const used = of === "provider" ? (await readRoom(pool, limit, { providerId })).used : null;
+      const used = of === "provider" ? (await readUsage(pool, limit, { providerId })).used : null;
       return { name, of, max: maxOf(limit), used };
     });
     const changes = Object.values(changeLimits).map((limit) => {

@@ -1,7 +1,7 @@
+import { parseRowId } from "#platform/ids.ts";
 import { listMails } from "#portal/mails/index.ts";
 import type { BellwireApiRoute } from "../bellwire-api-route.ts";
 import { cutPage, pageLimit } from "../cut-page.ts";
-import { readId } from "#platform/ids/read-id.ts";
 import { cursorOf } from "../read-query.ts";
 import * as operations from "./mail-schema.ts";
 import { representMail } from "./represent-mail.ts";
@@ -11,7 +11,7 @@ export const listMailsRoute: BellwireApiRoute = async (http, { pool }) => {
   const options = { schema: operations.listMails, config: { deed: "administer-portal" } } as const;
   http.get("/mails", options, async ({ provider, query }) => {
     const { limit = pageLimit, after } = query;
-    const mails = await listMails(pool, provider.id, { before: cursorOf(after, readId), limit: limit + 1 });
+    const mails = await listMails(pool, provider.id, { before: cursorOf(after, parseRowId), limit: limit + 1 });
     return cutPage(mails, limit, { show: representMail, cursorOf: ({ id }) => String(id) });
   });
 };

@@ -1,4 +1,4 @@
-import { readId } from "#platform/ids/read-id.ts";
+import { parseRowId } from "#platform/ids.ts";
 import { listReplays } from "#webhooks/replays/index.ts";
 import type { BellwireApiRoute } from "../bellwire-api-route.ts";
 import { cutPage, pageLimit } from "../cut-page.ts";
@@ -10,7 +10,7 @@ export const listReplaysRoute: BellwireApiRoute = async (http, { pool }) => {
   const options = { schema: operations.listReplays, config: { deed: "read-webhooks" } } as const;
   http.get("/replays", options, async ({ provider, query }) => {
     const { limit = pageLimit, after, endpoint_id: endpointId } = query;
-    const beforeId = cursorOf(after, readId);
+    const beforeId = cursorOf(after, parseRowId);
     const replays = await listReplays(pool, { providerId: provider.id, endpointId, beforeId, limit: limit + 1 });
     return cutPage(replays, limit, { show: representReplay, cursorOf: ({ id }) => String(id) });
   });

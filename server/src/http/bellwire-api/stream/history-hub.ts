@@ -1,6 +1,6 @@
-import type { Clock } from "#platform/clock/clock.ts";
+import type { Clock } from "#platform/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
-import type { Encryption } from "#platform/encryption/encryption.ts";
+import type { Encryption } from "#platform/encryption.ts";
 import { isDeletedEndpoint, readEndpoint } from "#webhooks/endpoints/index.ts";
 import { representEndpoint } from "../endpoints/represent-endpoint.ts";
 import { type CursorSeal, createCursorSeal } from "../sealed-cursor.ts";

@@ -1,5 +1,5 @@
-import type { Clock } from "#platform/clock/clock.ts";
-import { streamLimits } from "#platform/limits/bin-limits.ts";
+import type { Clock } from "#platform/clock.ts";
+import { streamLimits } from "#platform/limits.ts";
 
 /** What is to be told to one client, as text that all clients share. */
 export class MessageQueue {

@@ -2,7 +2,7 @@ import type { FastifyRequest } from "fastify";
 import { requirePermission } from "#http/shared/admin-caller.ts";
 import { EventStream, StreamAccess } from "#http/shared/event-stream.ts";
 import { Problem } from "#http/shared/problem.ts";
-import { readId } from "#platform/ids/read-id.ts";
+import { parseRowId } from "#platform/ids.ts";
 import type { BellwireApiNeeds, BellwireApiRoute } from "../bellwire-api-route.ts";
 import { createCursorSeal } from "../sealed-cursor.ts";
 import { HistoryHub } from "./history-hub.ts";
@@ -31,7 +31,7 @@ export const openStreamRoute: BellwireApiRoute = async (http, { pool, clock, enc
   http.get("/stream", options, async (request, reply) => {
     const providerId = request.provider.id;
     const lastMark = cursors.open(providerId, String(request.headers["last-event-id"] ?? ""));
-    const since = lastMark === undefined ? undefined : readId(lastMark);
+    const since = lastMark === undefined ? undefined : parseRowId(lastMark);
     const write = createMessageWriter(cursors, providerId);
     const mayLook = createMayLook({ clock, findAdminCaller }, request);
     const stream = new EventStream(reply.raw, clock);

@@ -1,0 +1,124 @@
+import { join } from "node:path";
+import pg from "pg";
+import { expect } from "vitest";
+import { openDatabaseLine } from "../../../test/support/database-line.ts";
+import { schema } from "../../../test/support/test-databases.ts";
+import { test } from "../../../test/support/test.ts";
+import { startThrowAwayPostgres } from "../../../test/support/throw-away-postgres.ts";
+import { until } from "../../../test/support/until.ts";
+import { systemClock } from "../clock.ts";
+import { classifyDatabaseError } from "./connection.ts";
+import { openPool, poolWithTimeout } from "./pool.ts";
+
+/** A line to the test's database, and how to connect over it. */
+async function openLine(databaseUrl: string) {
+  const url = new URL(databaseUrl.replace("@/", "@localhost/")); // a socket has no host
+  const line = await openDatabaseLine(join(url.searchParams.get("host") ?? "", `.s.PGSQL.${url.port || "5432"}`));
+  url.host = `127.0.0.1:${line.port}`;
+  url.searchParams.delete("host");
+  return { line, connectionString: url.href };
+}
+
+test("connections that have gone silent for ever are given up, and new ones work", async ({ databaseUrl }) => {
+  const { line, connectionString } = await openLine(databaseUrl);
+  await using _line = line;
+  await using pool = await openPool({ connectionString, schema, max: 2, answerTimeoutMs: 300 });
+  await Promise.all([pool.query("select pg_sleep(0.1)"), pool.query("select pg_sleep(0.1)")]); // both are open now
+  line.silence();
+  const asked = [pool.inTransaction((tx) => tx.query("select 1")), pool.inTransaction((tx) => tx.query("select 1"))];
+  for (const outcome of await Promise.allSettled(asked)) {
+    expect(outcome).toMatchObject({ status: "rejected" });
+    expect(classifyDatabaseError("reason" in outcome ? outcome.reason : undefined)).toBe("away");
+  }
+  line.speak({ forgets: true });
+  const again = ["select 1 as one", "select 1 as one", "select 1 as one"];
+  expect(await Promise.all(again.map((text) => pool.query(text)))).toEqual(again.map(() => [{ one: 1 }]));
+});
+
+/** Far beyond the test's own time: what ends before then was noticed. */
+const never = 3_600_000;
+
+test("connections that a firewall has forgotten are given up while their server answers others", async ({
+  database,
+  databaseUrl,
+}) => {
+  const { line, connectionString } = await openLine(databaseUrl);
+  await using _line = line;
+  await using pool = await openPool({ connectionString, schema, max: 2, answerTimeoutMs: never, overdueMs: 100 });
+  const amidst = Promise.withResolvers<void>();
+  const begun = Promise.withResolvers<number>();
+  const lost = pool.inTransaction(async (tx) => {
+    const [row] = await tx.query<{ pid: number }>("select pg_backend_pid() as pid");
+    begun.resolve(row?.pid ?? 0);
+    await amidst.promise;
+    await tx.query("select 1");
+  });
+  const pid = await begun.promise;
+  line.silence();
+  line.speak({ forgets: true });
+  amidst.resolve();
+  const [outcome] = await Promise.allSettled([lost]);
+  expect(classifyDatabaseError("reason" in outcome ? outcome.reason : undefined)).toBe("away");
+  expect(await pool.query("select 1 as one")).toEqual([{ one: 1 }]);
+  // Its locks go with it.
+  await until(async () => (await database.query("select from pg_stat_activity where pid = $1", [pid])).length === 0);
+});
+
+test("when the database's address has moved, its new server is used at once, on idle connections too", async ({
+  databaseUrl,
+}) => {
+  await using successor = await startThrowAwayPostgres();
+  const owner = new pg.Client({ connectionString: successor.urlOf("postgres") });
+  await owner.connect();
+  const { pathname, username, password } = new URL(databaseUrl.replace("@/", "@localhost/"));
+  await owner.query(`alter role ${pg.escapeIdentifier(username)} password ${pg.escapeLiteral(password)}`);
+  await owner.query(`create database ${pg.escapeIdentifier(pathname.slice(1))}`);
+  await owner.end();
+
+  const { line, connectionString } = await openLine(databaseUrl);
+  await using _line = line;
+  await using pool = await openPool({ connectionString, schema, max: 3, answerTimeoutMs: never, overdueMs: 100 });
+  const startedAt = "select pg_postmaster_start_time()::text as at, pg_sleep(0.1)";
+  const [before] = await Promise.all([pool.query(startedAt), pool.query(startedAt), pool.query(startedAt)]);
+  line.moveTo(successor.socketPath);
+  const [first] = await Promise.allSettled([pool.query(startedAt)]);
+  expect(classifyDatabaseError("reason" in first ? first.reason : undefined)).toBe("away");
+  const after = await Promise.all([pool.query(startedAt), pool.query(startedAt), pool.query(startedAt)]);
+  for (const answer of after) expect(answer).not.toEqual(before);
+});
+
+test("a statement that is slow on a server that works on it is waited for", async ({ databaseUrl }) => {
+  const warnings: string[] = [];
+  const log = { warn: (_fields: object, message: string) => warnings.push(message), error: () => undefined };
+  await using pool = await openPool({ connectionString: databaseUrl, schema, log, overdueMs: 50 });
+  await using owner = await openPool({ connectionString: databaseUrl, schema });
+  const slow = pool.query("select 'done' as slow, pg_sleep(4)");
+  // It was looked at more than once.
+  const probes =
+    "select from pg_stat_activity where application_name = 'bellwire' and query like '%isStandby%' and pid <> pg_backend_pid()";
+  await until(async () => (await owner.query(probes)).length > 0, { everyMs: 1 });
+  expect(await slow).toMatchObject([{ slow: "done" }]);
+  expect(warnings).toEqual([]);
+});
+
+test("hints come again over a new line, when the old one has gone silent", async ({ database, databaseUrl }) => {
+  const { line, connectionString } = await openLine(databaseUrl);
+  await using _line = line;
+  await using pool = await openPool({ connectionString, schema, answerTimeoutMs: 300 });
+  const heard: string[] = [];
+  let opened = 0;
+  pool.onHint("due", (values) => (values.length === 0 ? (opened += 1) : heard.push(...values)));
+  await until(() => opened === 1);
+  line.silence();
+  line.speak({ forgets: true });
+  await until(() => opened === 2);
+  await database.inTransaction(async (tx) => tx.hintAfterCommit("due", "41"));
+  await until(() => heard.includes("41"));
+});
+
+test("who is impatient hears in time that there is no answer", async ({ database }) => {
+  const impatient = poolWithTimeout(database, systemClock, 100);
+  expect(await impatient.query("select 1 as one")).toEqual([{ one: 1 }]);
+  const late: unknown = await impatient.query("select pg_sleep(1)").catch((error: unknown) => error);
+  expect(classifyDatabaseError(late)).toBe("away");
+});

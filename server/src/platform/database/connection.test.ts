@@ -1,0 +1,103 @@
+import pg from "pg";
+import { expect, test } from "vitest";
+import { NoConnection, classifyDatabaseError, databaseLocation, parseDatabaseUrl } from "./connection.ts";
+
+/** Where the driver connects to for each of the hosts. */
+function placesOf(text: string): readonly string[] {
+  const parsed = parseDatabaseUrl(text);
+  if ("wrong" in parsed) return [parsed.wrong];
+  return parsed.urls.map((url) => {
+    const { host, port, user, database } = new pg.Client({ connectionString: url });
+    return `${user}@${host}:${port}/${database}`;
+  });
+}
+
+test.each([
+  ["postgresql://u:p@db/bellwire", ["u@db:5432/bellwire"]],
+  ["postgres://u:p%40q@db:6000/bellwire", ["u@db:6000/bellwire"]],
+  ["postgresql://u:p@a,b:6000,c/bellwire", ["u@a:5432/bellwire", "u@b:6000/bellwire", "u@c:5432/bellwire"]],
+  ["postgresql://u:p@[::1]:6000,10.0.0.2/bellwire", ["u@::1:6000/bellwire", "u@10.0.0.2:5432/bellwire"]],
+  ["postgresql://u:p@/bellwire?host=a,b&port=6000,6001", ["u@a:6000/bellwire", "u@b:6001/bellwire"]],
+  ["postgresql://u:p@/bellwire?host=a,b&port=6000", ["u@a:6000/bellwire", "u@b:6000/bellwire"]],
+  ["postgresql://u:p@/bellwire?host=%2Frun%2Fpostgres", ["u@/run/postgres:5432/bellwire"]],
+  ["postgresql://u:p@a,b/bellwire?target_session_attrs=read-write", ["u@a:5432/bellwire", "u@b:5432/bellwire"]],
+])("%s leads to %j, in that order", (text, places) => expect(placesOf(text)).toEqual(places));
+
+test.each([
+  ["mysql://u:p@db/bellwire", "must start with postgresql://"],
+  ["postgresql://a/b?target_session_attrs=standby", "Bellwire writes"],
+  ["postgresql://a/b?target_session_attrs=master", "none of any, primary and read-write"],
+  ["postgresql://a/b?sslmode=maybe", "none of disable, no-verify"],
+  ["postgresql:///b?host=a,b,c&port=1,2", "not one for each host"],
+])("%s is refused in words", (text, words) => expect(placesOf(text)).toEqual([expect.stringContaining(words)]));
+
+test.each([
+  ["", false],
+  ["?target_session_attrs=any", false],
+  ["?target_session_attrs=primary", false],
+  ["?target_session_attrs=read-write", true],
+])("with %j it matters whether the primary writes: %s", (query, mustWrite) => {
+  expect(parseDatabaseUrl(`postgresql://a,b/c${query}`)).toMatchObject({ mustWrite });
+});
+
+test.each(["prefer", "require", "verify-ca", "verify-full"])("with sslmode=%s the certificate is verified", (mode) => {
+  expect(parseDatabaseUrl(`postgresql://a/c?sslmode=${mode}`)).toMatchObject({
+    urls: ["postgresql://a/c?sslmode=verify-full"],
+  });
+});
+
+test("a place is named without the password", () => {
+  expect(databaseLocation("postgresql://u:hunter2@a,b:1/c?sslmode=require")).toBe("a,b:1/c");
+  expect(databaseLocation("postgresql://u:hunter2@/c?host=/run")).toBe("/run/c");
+});
+
+const withCode = (code: string, more: object = {}): Error => Object.assign(new Error("it failed"), { code, ...more });
+
+test.each([
+  "57P01",
+  "57P02",
+  "57P03",
+  "57P04",
+  "08006",
+  "53200",
+  "53300",
+  "57014",
+  "58030",
+  "28000",
+  "28P01",
+  "3D000",
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EPIPE",
+])("with %s the database is away", (code) => expect(classifyDatabaseError(withCode(code))).toBe("away"));
+
+test.each([
+  "Connection terminated unexpectedly",
+  "timeout exceeded when trying to connect",
+  "timeout expired",
+  "Query read timeout",
+  "Client has encountered a connection error and is not queryable",
+])("when the driver says “%s”, the database is away", (words) =>
+  expect(classifyDatabaseError(new Error(words))).toBe("away"),
+);
+
+test("whatever keeps a connection from coming about, the database is away; without room it is full", () => {
+  expect(classifyDatabaseError(new NoConnection(withCode("CERT_HAS_EXPIRED")))).toBe("away");
+  expect(classifyDatabaseError(new NoConnection(new Error("The server does not support SSL connections")))).toBe(
+    "away",
+  );
+  expect(classifyDatabaseError(new NoConnection(withCode("53100")))).toBe("full");
+});
+
+test("a database without room is full, not away", () => expect(classifyDatabaseError(withCode("53100"))).toBe("full"));
+
+test("a socket that is not there is a database that is away; another file that is missing is a mistake", () => {
+  expect(classifyDatabaseError(withCode("ENOENT", { syscall: "connect" }))).toBe("away");
+  expect(classifyDatabaseError(withCode("ENOENT", { syscall: "open" }))).toBeUndefined();
+});
+
+test("what a statement did wrong is no trouble of the database's", () => {
+  for (const code of ["23505", "42P01", "40P01"]) expect(classifyDatabaseError(withCode(code))).toBeUndefined();
+  expect(classifyDatabaseError(new TypeError("undefined is not a function"))).toBeUndefined();
+  expect(classifyDatabaseError("a text")).toBeUndefined();
+});

@@ -1,0 +1,256 @@
+import pg from "pg";
+import { errorCode, errorMessage } from "../errors.ts";
+
+/**
+ * DATABASE_URL as libpq reads it, in what the driver does not know: several hosts, `target_session_attrs`, and `sslmode` names
+ * whose meaning the driver is about to change. (PostgreSQL, "Connection Strings", "Specifying Multiple Hosts".)
+ */
+
+export interface DatabaseUrl {
+  /** One URL for each host, in the order in which they are tried. */
+  readonly urls: readonly string[];
+  /** Whether a primary will not do that only reads (`default_transaction_read_only`). */
+  readonly mustWrite: boolean;
+}
+
+const shape = /^(postgres(?:ql)?:\/\/(?:[^/?]*@)?)([^@/?]*)(\/[^?]*)?(?:\?(.*))?$/s;
+
+/** Bellwire writes, so these would never do. */
+const readers: ReadonlySet<string> = new Set(["read-only", "standby", "prefer-standby"]);
+const writers: ReadonlySet<string> = new Set(["any", "primary", "read-write"]);
+
+/** The driver verifies the certificate in all of these, and warns that a later version will not. We go on verifying. */
+const verified: ReadonlySet<string> = new Set(["prefer", "require", "verify-ca", "verify-full"]);
+const unverified: ReadonlySet<string> = new Set(["disable", "no-verify"]);
+
+/** Returns what is wrong with it instead, as the end of a sentence. */
+export function parseDatabaseUrl(text: string): DatabaseUrl | { readonly wrong: string } {
+  const [, start, authority = "", path = "", query = ""] = shape.exec(text) ?? [];
+  if (start === undefined) return { wrong: "must start with postgresql://" };
+  const parameters = new URLSearchParams(query);
+
+  const target = parameters.get("target_session_attrs") ?? "any";
+  parameters.delete("target_session_attrs");
+  if (readers.has(target)) {
+    return { wrong: `has target_session_attrs=${target}, but Bellwire writes: give any, primary or read-write` };
+  }
+  if (!writers.has(target)) return { wrong: "has a target_session_attrs that is none of any, primary and read-write" };
+
+  const mode = parameters.get("sslmode");
+  if (mode !== null && verified.has(mode)) parameters.set("sslmode", "verify-full");
+  else if (mode !== null && !unverified.has(mode)) {
+    return { wrong: "has an sslmode that is none of disable, no-verify, require, verify-ca and verify-full" };
+  }
+  if (parameters.get("sslrootcert") === "system") parameters.delete("sslrootcert"); // those of Node.js, as without it
+
+  const hosts = hostsOf(authority, parameters);
+  if (!hosts) return { wrong: "has several ports, but not one for each host" };
+  return {
+    urls: hosts.map((host) => urlOf(`${start}${host.authority}${path}`, parameters, host)),
+    mustWrite: target === "read-write",
+  };
+}
+
+interface UrlHost {
+  readonly authority: string;
+  readonly host?: string | undefined;
+  readonly port?: string | undefined;
+}
+
+/** Hosts stand before the path or in the parameters `host` and `port`, where folders of sockets do. */
+function hostsOf(authority: string, parameters: URLSearchParams): readonly UrlHost[] | undefined {
+  const named = parameters.get("host");
+  if (named === null) return authority.split(",").map((each) => ({ authority: each }));
+  const hosts = named.split(",");
+  const ports = parameters.get("port")?.split(",") ?? [];
+  if (ports.length > 1 && ports.length !== hosts.length) return undefined;
+  return hosts.map((host, index) => ({ authority, host, port: ports[index] ?? ports[0] }));
+}
+
+function urlOf(withoutQuery: string, parameters: URLSearchParams, { host, port }: UrlHost): string {
+  const own = new URLSearchParams(parameters);
+  if (host !== undefined) own.set("host", host);
+  if (port !== undefined) own.set("port", port);
+  // The driver reads a plus as itself where a path is meant, so a blank is written as libpq does.
+  const query = own.toString().replaceAll("+", "%20");
+  return query === "" ? withoutQuery : `${withoutQuery}?${query}`;
+}
+
+/** Where a URL leads, without its password. */
+export function databaseLocation(url: string): string {
+  const [, , authority = "", path = "", query = ""] = shape.exec(url) ?? [];
+  if (path === "" && authority === "") return "DATABASE_URL";
+  return `${new URLSearchParams(query).get("host") ?? (authority || "its socket")}${path}`;
+}
+
+/** `away`: it does not answer. `full`: it answers, and has no room to write. Reading goes on. */
+export type DatabaseErrorClass = "away" | "full";
+
+const diskFull = "53100";
+
+/** No connection came about. Whatever the reason was, no statement was at fault. */
+export class NoConnection extends Error {
+  override readonly name = "NoConnection";
+  readonly code: string | undefined;
+
+  constructor(cause: unknown) {
+    super(errorMessage(cause), { cause });
+    this.code = errorCode(cause);
+  }
+}
+
+/** What PostgreSQL says when it cannot be used at the moment, whatever the statement. */
+const statesOfAway: ReadonlySet<string> = new Set([
+  "57P01", // it is being stopped
+  "57P02", // another of its processes has crashed, and all start anew
+  "57P03", // it is starting, or recovering
+  "57P04", // the database was dropped
+  "57P05", // the session was idle for too long
+  "57014", // the statement took longer than any should
+  "25P03", // the transaction was idle for too long
+  "25006", // it is a standby, which only reads
+  "53200", // it is out of memory
+  "53300", // too many connections
+  "58000", // its system fails it
+  "58030", // it cannot read or write its files
+  "28000", // the user may not log in, or not from here
+  "28P01", // the password is wrong: it was changed, perhaps
+  "3D000", // the database is not there: it is being restored, perhaps
+]);
+
+/** What the network says, by the system's names. */
+const codesOfAway: ReadonlySet<string> = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EPIPE",
+  "ETIMEDOUT",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+]);
+
+/** What `pg` says without a code. */
+const wordsOfAway = /^(?:Connection terminated|timeout e|Query read timeout|Client (?:has encountered|was closed))/;
+
+/** Whether an error means that the database cannot be used at the moment: the same request may do later. */
+export function classifyDatabaseError(error: unknown): DatabaseErrorClass | undefined {
+  const code = errorCode(error);
+  if (code === diskFull) return "full";
+  if (error instanceof NoConnection) return "away";
+  if (code === undefined) return error instanceof Error && wordsOfAway.test(error.message) ? "away" : undefined;
+  if (isMissingSocket(error, code)) return "away";
+  return code.startsWith("08") || statesOfAway.has(code) || codesOfAway.has(code) ? "away" : undefined;
+}
+
+/** A server on a socket of this machine that is not there. Other files are missing for other reasons. */
+const isMissingSocket = (error: unknown, code: string): boolean =>
+  code === "ENOENT" && error instanceof Error && "syscall" in error && error.syscall === "connect";
+
+/** The hosts of a DATABASE_URL, and which one is used: the first that turned out to be a primary. */
+export class DatabaseHosts {
+  readonly #urls: readonly string[];
+  #index = 0;
+  /** Whether a primary will not do that only reads. */
+  readonly mustWrite: boolean;
+
+  constructor(text: string) {
+    const parsed = parseDatabaseUrl(text);
+    if ("wrong" in parsed) throw new TypeError(`DATABASE_URL ${parsed.wrong}.`); // refused at the start
+    this.#urls = parsed.urls;
+    this.mustWrite = parsed.mustWrite;
+  }
+
+  get current(): string {
+    return this.#urls[this.#index] ?? "";
+  }
+
+  get count(): number {
+    return this.#urls.length;
+  }
+
+  /** Goes on to the next host, unless somebody else has already left this one. */
+  leave(url: string): void {
+    if (url === this.current) this.#index = (this.#index + 1) % this.#urls.length;
+  }
+
+  /** All of them once, beginning with the current one. */
+  inOrder(): readonly string[] {
+    return [...this.#urls.slice(this.#index), ...this.#urls.slice(0, this.#index)];
+  }
+}
+
+/** As PostgreSQL says it of a statement that writes on a standby. */
+export class StandbyRefused extends Error {
+  readonly code = "25006";
+
+  constructor() {
+    super("The database is a standby, which only reads.");
+  }
+}
+
+/** Connects to the first host, in order, that is a primary, and stays with it. Rejects with what the last one said. */
+export async function connectToPrimary(hosts: DatabaseHosts, config: pg.ClientConfig): Promise<pg.Client> {
+  let said: unknown;
+  for (const connectionString of hosts.inOrder()) {
+    try {
+      return await connectOnce({ ...config, connectionString });
+    } catch (error) {
+      said = error;
+      hosts.leave(connectionString);
+    }
+  }
+  throw said;
+}
+
+async function connectOnce(config: pg.ClientConfig): Promise<pg.Client> {
+  const client = new pg.Client(config);
+  client.on("error", () => undefined); // also rejects what is asked
+  try {
+    await client.connect();
+    const { rows } = await client.query<{ isStandby: boolean }>(`select pg_is_in_recovery() as "isStandby"`);
+    if (rows[0]?.isStandby) throw new StandbyRefused();
+    return client;
+  } catch (error) {
+    await client.end().catch(() => undefined);
+    throw error;
+  }
+}
+
+const lookTimes = 10;
+
+/**
+ * Rejects, in words, a pooler that lends a connection to a server for a transaction or a statement alone. Sessions are needed: for
+ * prepared statements, settings, hints (`listen`) and locks. A pooler gives itself away by naming another process than the
+ * server's; that it mixes sessions, by one process answering on two connections, or two on one.
+ */
+export async function refuseTransactionPooling(url: string, config: pg.ClientConfig): Promise<void> {
+  await using open = new AsyncDisposableStack();
+  const connect = async (): Promise<pg.Client> => {
+    const client = await connectOnce({ ...config, connectionString: url });
+    open.defer(() => client.end().catch(() => undefined));
+    return client;
+  };
+  const first = await connect();
+  const own = await pidOf(first);
+  if (!("processID" in first) || first.processID === own) return; // nothing in between
+  const second = await connect();
+  for (let look = 0; look < lookTimes; look += 1) {
+    if ((await pidOf(second)) === own || (await pidOf(first)) !== own) throw new TransactionPoolingRefused();
+  }
+}
+
+class TransactionPoolingRefused extends Error {
+  constructor() {
+    super(
+      "DATABASE_URL leads to a pooler in transaction or statement mode, but Bellwire needs sessions " +
+        "(prepared statements, settings, LISTEN, locks). Set pool_mode=session for it in PgBouncer, or connect to PostgreSQL " +
+        "directly: Bellwire pools by itself (BELLWIRE_DATABASE_CONNECTIONS).",
+    );
+  }
+}
+
+async function pidOf(client: pg.Client): Promise<number> {
+  const { rows } = await client.query<{ pid: number }>("select pg_backend_pid() as pid");
+  return rows[0]?.pid ?? 0;
+}

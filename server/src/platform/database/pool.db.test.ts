@@ -1,0 +1,190 @@
+import pg from "pg";
+import { expect } from "vitest";
+import { schema } from "../../../test/support/test-databases.ts";
+import { test } from "../../../test/support/test.ts";
+import { until } from "../../../test/support/until.ts";
+import { appRole } from "./app-role.ts";
+import { classifyDatabaseError } from "./connection.ts";
+import type { Pool } from "./database.ts";
+import { openPool } from "./pool.ts";
+
+/** What came on a channel, once listening has begun. A call without values says "look everywhere". */
+async function listen(pool: Pool, channel: string): Promise<string[]> {
+  const heard: string[] = [];
+  let hasBegun = false;
+  pool.onHint(channel, (values) => {
+    hasBegun ||= values.length === 0;
+    heard.push(...values);
+  });
+  await until(() => hasBegun);
+  return heard;
+}
+
+test("a hint reaches every process once, after the commit and not before", async ({ database, databaseUrl }) => {
+  await using other = await openPool({ connectionString: databaseUrl, schema });
+  const [ours, theirs] = [await listen(database, "due"), await listen(other, "due")];
+  await database.inTransaction(async (tx) => {
+    tx.hintAfterCommit("due", "41");
+    tx.hintAfterCommit("due", "41");
+    await other.query("select pg_sleep(0.1)");
+    expect([...ours, ...theirs]).toEqual([]);
+  });
+  await until(() => theirs.length > 0);
+  await database.inTransaction(async (tx) => tx.hintAfterCommit("due", "42"));
+  await until(() => theirs.includes("42"));
+  expect(ours).toEqual(["41", "42"]);
+  expect(theirs).toEqual(["41", "42"]);
+});
+
+test("a rolled-back change leaves no hint", async ({ database, databaseUrl }) => {
+  await using other = await openPool({ connectionString: databaseUrl, schema });
+  const [ours, theirs] = [await listen(database, "due"), await listen(other, "due")];
+  const refused = database.inTransaction(async (tx) => {
+    tx.hintAfterCommit("due", "lost");
+    throw new Error("no");
+  });
+  await expect(refused).rejects.toThrow("no");
+  await database.inTransaction(async (tx) => tx.hintAfterCommit("due", "kept"));
+  await until(() => theirs.includes("kept"));
+  expect([...ours, ...theirs]).toEqual(["kept", "kept"]);
+});
+
+test("many changes in the same moment are told to others in few bundles, and none is missing", async ({
+  database,
+  databaseUrl,
+}) => {
+  await using other = await openPool({ connectionString: databaseUrl, schema });
+  let bundles = 0;
+  const theirs = await listen(other, "due");
+  await listen(database, "due");
+  other.onHint("due", () => (bundles += 1));
+  const values = Array.from({ length: 200 }, (_, index) => String(index));
+  await Promise.all(values.map((value) => database.inTransaction(async (tx) => tx.hintAfterCommit("due", value))));
+  await until(() => theirs.length === values.length);
+  expect(theirs.toSorted()).toEqual(values.toSorted());
+  expect(bundles).toBeLessThan(100);
+});
+
+test("hints come again after the connection for them was lost, and say to look everywhere", async ({
+  database,
+  databaseUrl,
+}) => {
+  const warnings: string[] = [];
+  const log = { warn: (_fields: object, message: string) => warnings.push(message), error: () => undefined };
+  await using other = await openPool({ connectionString: databaseUrl, schema, log });
+  const theirs = await listen(other, "due");
+  let looksEverywhere = false;
+  other.onHint("due", (values) => (looksEverywhere ||= values.length === 0));
+  await using owner = await openPool({ connectionString: databaseUrl, schema });
+  await owner.query(
+    "select pg_terminate_backend(pid) from pg_stat_activity where query like 'listen%' and datname = current_database()",
+  );
+  await until(() => looksEverywhere);
+  await until(async () => {
+    await database.inTransaction(async (tx) => tx.hintAfterCommit("due", "after"));
+    return theirs.includes("after");
+  });
+  expect(warnings).toContain("hints between processes are down");
+});
+
+test("a transaction whose statement failed does not pass for committed when the error is swallowed", async ({
+  database,
+}) => {
+  const swallowed = database.inTransaction(async (tx) => {
+    await tx.query("select 1 / 0").catch(() => undefined);
+  });
+  await expect(swallowed).rejects.toThrow("The transaction was rolled back");
+});
+
+test("a statement that comes after the end of its transaction is refused", async ({ database }) => {
+  const late = await database.inTransaction(async (tx) => ({
+    query: () => tx.query("select 1"),
+    send: () => tx.send("select 1", []),
+  }));
+  await expect(late.query()).rejects.toThrow("This transaction has ended");
+  expect(late.send).toThrow("This transaction has ended");
+});
+
+test("a connection that the server ends amidst a transaction rejects it, and the next one works", async ({
+  database,
+  databaseUrl,
+}) => {
+  await using owner = await openPool({ connectionString: databaseUrl, schema });
+  const broken = database.inTransaction(async (tx) => {
+    const [row] = await tx.query<{ pid: number }>("select pg_backend_pid() as pid");
+    await owner.query("select pg_terminate_backend($1)", [row?.pid]);
+    await tx.query("select 1");
+  });
+  await expect(broken).rejects.toThrow(/terminat|EPIPE|ECONNRESET|not queryable/);
+  expect(await database.query("select 1 as one")).toEqual([{ one: 1 }]);
+});
+
+test.for([
+  ["its password was changed", "alter role $role password 'another'", "alter role $role password 'first'"],
+  ["it may not log in", "alter role $role nologin", "alter role $role login"],
+  [
+    "its database is being restored",
+    "alter database $database rename to $moved",
+    "alter database $moved rename to $database",
+  ],
+])(
+  "when a user cannot connect since %s, the database is away until it can",
+  async ([, breaks = "", mends = ""], { databaseUrl }) => {
+    const url = new URL(databaseUrl.replace("@/", "@localhost/"));
+    const database = url.pathname.slice(1);
+    const role = `user_of_${database}`;
+    url.pathname = "/postgres";
+    await using owner = await openPool({ connectionString: url.href.replace("@localhost/", "@/"), schema });
+    await owner.query(`create role ${role} login password 'first' in role ${appRole}`);
+    Object.assign(url, { username: role, password: "first", pathname: `/${database}` });
+    await using pool = await openPool({
+      connectionString: url.href.replace("@localhost/", "@/"),
+      schema,
+      role: appRole,
+    });
+    const run = async (statement: string): Promise<void> => {
+      const named = statement.replaceAll("$role", role).replaceAll("$database", database);
+      await owner.query(named.replaceAll("$moved", `${database}_moved`));
+    };
+    await owner.query("select pg_terminate_backend(pid, 10000) from pg_stat_activity where datname = $1", [database]);
+    await run(breaks);
+    const outcome: unknown = await pool.query("select 1").catch((error: unknown) => error);
+    expect(classifyDatabaseError(outcome), String(outcome)).toBe("away");
+    await run(mends);
+    await until(async () => (await pool.query("select 1").catch(() => [])).length === 1);
+    await owner.query(`drop owned by ${role}`);
+    await owner.query(`drop role ${role}`);
+  },
+);
+
+test("a bigint arrives as a number, a date as its text, and a number that would be rounded is an error", async ({
+  database,
+}) => {
+  const [row] = await database.query(
+    "select 9007199254740991::bigint as id, '{1,null,3}'::bigint[] as ids, '2026-02-29'::text as text, '2026-03-01'::date as day, 1.50::numeric as price",
+  );
+  expect(row).toEqual({
+    id: 9007199254740991,
+    ids: [1, null, 3],
+    text: "2026-02-29",
+    day: "2026-03-01",
+    price: "1.50",
+  });
+  await expect(database.query("select 9007199254740992::bigint")).rejects.toThrow(RangeError);
+});
+
+test("times are read and written the same, however the database writes dates for others", async ({ databaseUrl }) => {
+  const owner = new pg.Client(databaseUrl);
+  await owner.connect();
+  const name = pg.escapeIdentifier(owner.database ?? "");
+  await owner.query(`alter database ${name} set datestyle = 'German, DMY'`);
+  await owner.query(`alter database ${name} set timezone = 'Asia/Kathmandu'`);
+  await owner.end();
+  await using pool = await openPool({ connectionString: databaseUrl, schema });
+  const at = new Date("2026-11-26T01:02:03Z");
+  const [read] = await pool.query<{ at: Date; text: string }>(
+    "select $1::timestamptz as at, $1::timestamptz::text as text",
+    [at],
+  );
+  expect(read).toEqual({ at, text: "2026-11-26 01:02:03+00" });
+});

@@ -1,0 +1,123 @@
+import { chmod, chown, mkdir, readFile, realpath, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { CannotStart } from "../errors.ts";
+import { readFileIfExists, readOrCreateFile } from "../files.ts";
+import { randomBase32 } from "../ids.ts";
+
+/** Where the database lies, and whom its server runs as (undefined: as us). */
+export interface ServerLocation {
+  /** Holds the folder `postgres`, PostgreSQL's own data directory. */
+  readonly folder: string;
+  readonly user: UnprivilegedUser | undefined;
+}
+
+/** Folders outside of everybody's home, for what the server's user must reach: the first that can be used is. */
+const commonFolders = ["/var/lib/bellwire", "/var/tmp/bellwire", join(tmpdir(), "bellwire")];
+
+/**
+ * The database lies in the data directory itself, unless only root can enter that. Then it lies in a common folder, and the
+ * file `postgres-location` in the data directory remembers where.
+ */
+export async function chooseLocation(dataDir: string, say: (line: string) => void): Promise<ServerLocation> {
+  const pointer = join(dataDir, "postgres-location");
+  const user = await findUnprivilegedUser();
+  const remembered = (await readFileIfExists(pointer))?.trim();
+  if (remembered) return existingLocation(remembered, user, `${pointer} says that the database lies there.`);
+  if ((await ownerOf(join(dataDir, "postgres"))) || !user) return existingLocation(dataDir, user, "");
+  if (await letPass(user, await realpath(dataDir))) return { folder: dataDir, user };
+
+  const folder = join(await commonFolder(user), randomBase32(12));
+  await mkdir(folder, { mode: 0o700 });
+  await chown(folder, user.uid, user.gid);
+  await readOrCreateFile(pointer, () => `${folder}\n`);
+  say(`the database lies in ${folder}: ${dataDir} is closed to the user ${user.name}, whom PostgreSQL runs as`);
+  return { folder, user };
+}
+
+/**
+ * The data directory itself is ours to open: to pass through, not to look around. What is closed above it stays closed.
+ */
+async function letPass(user: UnprivilegedUser, dataDir: string): Promise<boolean> {
+  if (!(await mayEnter(user, dirname(dataDir)))) return false;
+  const { mode } = await stat(dataDir);
+  await chmod(dataDir, mode | 0o001);
+  return mayEnter(user, dataDir);
+}
+
+/** Whoever owns the data goes on running the server. */
+async function existingLocation(
+  folder: string,
+  user: UnprivilegedUser | undefined,
+  hint: string,
+): Promise<ServerLocation> {
+  if (!(await ownerOf(folder))) throw new CannotStart(`There is no folder ${folder}. ${hint}`);
+  const owner = await ownerOf(join(folder, "postgres"));
+  if (!owner) return { folder, user };
+  if (!user && owner.uid !== process.getuid?.()) {
+    throw new CannotStart(
+      `The database in ${folder} belongs to another user (number ${owner.uid}). Start Bellwire as root or as that user, ` +
+        "or set BELLWIRE_DATA_DIR to another folder.",
+    );
+  }
+  if (!user) return { folder, user };
+  const runner = owner.uid === user.uid ? user : { ...owner, name: `number ${owner.uid}` };
+  if (await mayEnter(runner, await realpath(folder))) return { folder, user: runner };
+  throw new CannotStart(`The user ${runner.name} owns the database in ${folder} but may not enter that folder.`);
+}
+
+/** A common folder that `user` may enter and that nobody but root can have prepared. */
+export async function commonFolder(user: UnprivilegedUser): Promise<string> {
+  for (const folder of commonFolders) {
+    try {
+      await mkdir(folder, { recursive: true, mode: 0o755 });
+      const { uid, mode } = await stat(folder);
+      if (uid === 0 && (mode & 0o022) === 0 && (await mayEnter(user, folder))) return folder;
+    } catch {
+      continue; // a read-only file system, or a file of that name: the next will do
+    }
+  }
+  throw new CannotStart(
+    `PostgreSQL runs as the user ${user.name}, who can enter none of ${commonFolders.join(", ")}. ` +
+      "Set BELLWIRE_DATA_DIR to a folder that this user can enter, or set DATABASE_URL.",
+  );
+}
+
+async function ownerOf(path: string): Promise<{ uid: number; gid: number } | undefined> {
+  const found = await stat(path).catch(() => undefined);
+  return found && { uid: found.uid, gid: found.gid };
+}
+
+/** Whom PostgreSQL runs as, when that is not us. */
+export interface UnprivilegedUser {
+  readonly uid: number;
+  readonly gid: number;
+  readonly name: string;
+}
+
+/** Present on nearly every system. None is ever made: that is the administrator's affair. */
+const namesTried = ["nobody", "postgres", "daemon"];
+
+/** PostgreSQL refuses to run as root, so that root needs somebody else; everybody else runs it himself (undefined). */
+export async function findUnprivilegedUser(): Promise<UnprivilegedUser | undefined> {
+  if (process.getuid?.() !== 0) return undefined;
+  const users = (await readFile("/etc/passwd", "utf8")).split("\n").map((line) => line.split(":"));
+  for (const wanted of namesTried) {
+    const [name, , uid, gid] = users.find(([first]) => first === wanted) ?? [];
+    // macOS writes nobody's number as -2.
+    if (name && uid && gid && uid !== "0") return { name, uid: Number(uid) >>> 0, gid: Number(gid) >>> 0 };
+  }
+  throw new CannotStart(
+    `PostgreSQL does not run as root, and there is none of the users ${namesTried.join(", ")} that it could run as. ` +
+      "Start Bellwire as an ordinary user, or set DATABASE_URL.",
+  );
+}
+
+/** Whether `user` may enter `folder`, which takes the right to pass through each folder above it. */
+async function mayEnter(user: UnprivilegedUser, folder: string): Promise<boolean> {
+  const { uid, gid, mode } = await stat(folder);
+  const passBit = uid === user.uid ? 0o100 : gid === user.gid ? 0o010 : 0o001;
+  if ((mode & passBit) === 0) return false;
+  const above = dirname(folder);
+  return above === folder || mayEnter(user, above);
+}

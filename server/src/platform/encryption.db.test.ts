@@ -1,0 +1,23 @@
+import { randomBytes } from "node:crypto";
+import { expect } from "vitest";
+import { test } from "../../test/support/test.ts";
+import { createEncryption, verifyKeys } from "./encryption.ts";
+
+const [first, second] = [randomBytes(32), randomBytes(32)];
+
+test("a wrong key stops the start, and a new one beside the old does not", async ({ database }) => {
+  await verifyKeys(database, createEncryption([first]));
+  await verifyKeys(database, createEncryption([first]));
+
+  await expect(verifyKeys(database, createEncryption([second]))).rejects.toThrow(
+    "was encrypted with another BELLWIRE_SECRET_KEY",
+  );
+  await verifyKeys(database, createEncryption([second, first]));
+});
+
+test("a key that was in use may not be dropped, since what it encrypted is still there", async ({ database }) => {
+  await verifyKeys(database, createEncryption([first]));
+  await verifyKeys(database, createEncryption([second, first]));
+
+  await expect(verifyKeys(database, createEncryption([second]))).rejects.toThrow("Give that key too");
+});

@@ -1,0 +1,138 @@
+import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from "node:crypto";
+import type { Pool } from "./database/database.ts";
+import { CannotStart } from "./errors.ts";
+
+/** Keeps values secret at rest. A purpose has a key of its own: what was encrypted for one is of no use for another. */
+export interface Encryption {
+  encrypt(purpose: string, plain: string): Buffer;
+  /** Throws UndecryptableValue if no key at hand encrypted it, or if it was altered. */
+  decrypt(purpose: string, cipher: Buffer): string;
+  /** Encrypts with the newest key what an older one encrypted. Returns null if the newest encrypted it already. */
+  reencrypt(purpose: string, cipher: Buffer): Buffer | null;
+  /** Names of the keys, newest first: 4 bytes each. */
+  readonly keyIds: readonly Buffer[];
+}
+
+/** A ciphertext that none of the keys can read. The message completes "It cannot be decrypted: …". */
+export class UndecryptableValue extends Error {
+  override readonly name = "UndecryptableValue";
+}
+
+/*
+ * A ciphertext is: version (1 byte), key id (4), nonce (12), tag (16), AES-256-GCM of the plain text. A random nonce of
+ * 96 bits is safe for some 2^32 values of one purpose.
+ */
+const version = 1;
+const keyIdEnds = 5;
+const nonceEnds = 17;
+const tagBytes = 16;
+const tagEnds = nonceEnds + tagBytes;
+
+/** `keys`: 32 random bytes each, newest first. The first encrypts, all of them decrypt. */
+export function createEncryption(keys: readonly Buffer[]): Encryption {
+  const [newest, ...older] = keys.map(keyring);
+  if (!newest) throw new Error("Encryption needs a key.");
+  const rings = [newest, ...older];
+
+  const encryption: Encryption = {
+    keyIds: rings.map((ring) => ring.id),
+
+    encrypt(purpose, plain) {
+      const head = Buffer.from([version, ...newest.id]);
+      const nonce = randomBytes(nonceEnds - keyIdEnds);
+      const cipher = createCipheriv("aes-256-gcm", newest.keyFor(purpose), nonce).setAAD(head);
+      const data = Buffer.concat([cipher.update(plain, "utf8"), cipher.final()]);
+      return Buffer.concat([head, nonce, cipher.getAuthTag(), data]);
+    },
+
+    decrypt(purpose, it) {
+      const head = it.subarray(0, keyIdEnds);
+      const keyId = keyIdOf(it);
+      const ring = rings.find((one) => one.id.equals(keyId));
+      if (head[0] !== version || !ring) {
+        throw new UndecryptableValue(`it was encrypted with another BELLWIRE_SECRET_KEY (${keyId.toString("hex")})`);
+      }
+      try {
+        const nonce = it.subarray(keyIdEnds, nonceEnds);
+        const decipher = createDecipheriv("aes-256-gcm", ring.keyFor(purpose), nonce, { authTagLength: tagBytes })
+          .setAAD(head)
+          .setAuthTag(it.subarray(nonceEnds, tagEnds));
+        return decipher.update(it.subarray(tagEnds), undefined, "utf8") + decipher.final("utf8");
+      } catch (error) {
+        throw new UndecryptableValue("it was altered since it was encrypted", { cause: error });
+      }
+    },
+
+    reencrypt(purpose, cipher) {
+      const isNewest = keyIdOf(cipher).equals(newest.id);
+      return isNewest ? null : encryption.encrypt(purpose, encryption.decrypt(purpose, cipher));
+    },
+  };
+  return encryption;
+}
+
+/** Returns the 4 bytes that name the key with which a value was encrypted. */
+const keyIdOf = (cipher: Buffer): Buffer => cipher.subarray(1, keyIdEnds);
+
+/** A key's name, and the keys that are derived from it, each once. */
+function keyring(key: Buffer): { readonly id: Buffer; keyFor(purpose: string): Buffer } {
+  const derived = new Map<string, Buffer>();
+  return {
+    // Of a hash, since it stands beside every ciphertext: it says nothing about the key.
+    id: createHash("sha256")
+      .update("key id")
+      .update(key)
+      .digest()
+      .subarray(0, keyIdEnds - 1),
+    keyFor(purpose) {
+      const known = derived.get(purpose);
+      if (known) return known;
+      const made = Buffer.from(hkdfSync("sha256", key, "", purpose, 32));
+      derived.set(purpose, made);
+      return made;
+    },
+  };
+}
+
+const purpose = "key check";
+const sentinel = "This key can read what it wrote.";
+
+// Every key that ever encrypted anything here has a row.
+const readAll = `select key_id, sentinel from key_checks`;
+const insert = `insert into key_checks (key_id, sentinel) values ($1, $2) on conflict (key_id) do nothing`;
+
+/**
+ * Stops the start when a key is missing that encrypted something in this database, or when it is a wrong one: better now
+ * than at the first delivery. Remembers the newest key.
+ */
+export async function verifyKeys(pool: Pool, encryption: Encryption): Promise<void> {
+  const checks = await pool.query<{ keyId: Buffer; sentinel: Buffer }>(readAll);
+  const missing = checks.filter((check) => !canRead(encryption, check.sentinel));
+  if (missing.length > 0) {
+    throw new CannotStart(
+      `The database was encrypted with another BELLWIRE_SECRET_KEY (${missing.map(({ keyId }) => keyId.toString("hex")).join(", ")}). ` +
+        "Give that key too: several are written with commas between, the newest first.",
+    );
+  }
+  const [newest] = encryption.keyIds;
+  await pool.inTransaction((tx) => tx.query(insert, [newest, encryption.encrypt(purpose, sentinel)]));
+}
+
+const retire = `delete from key_checks where key_id <> $1 returning encode(key_id, 'hex') as "keyId"`;
+
+/**
+ * Forgets every key but the newest, so that a start without the older ones is not refused. Only for when nothing is encrypted
+ * with them any more. Returns their ids in hexadecimal.
+ */
+export async function retireKeys(pool: Pool, encryption: Encryption): Promise<readonly string[]> {
+  const rows = await pool.query<{ keyId: string }>(retire, [encryption.keyIds[0]]);
+  return rows.map(({ keyId }) => keyId);
+}
+
+function canRead(encryption: Encryption, cipher: Buffer): boolean {
+  try {
+    return encryption.decrypt(purpose, cipher) === sentinel;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,450 @@
+import type { Database, Transaction } from "./database/database.ts";
+
+/** How often something may be tried: for each key, `max` attempts in `windowSeconds`. */
+export interface AttemptLimit {
+  readonly name: string;
+  readonly of: string;
+  readonly max: number;
+  readonly windowSeconds: number;
+  readonly says: string;
+}
+
+const [minute, hour, day] = [60, 3600, 24 * 3600];
+const attemptLimit = <Name extends string>(it: AttemptLimit & { readonly name: Name }) => it;
+
+/**
+ * Attempts, counted in the database for all processes. Networks are an IPv4 address, or the /64, /56 and /48 of an IPv6
+ * address with 1, 4 and 16 times as many attempts.
+ */
+export const attemptLimits = {
+  signInsOfNetwork: attemptLimit({
+    name: "sign-ins of a network",
+    of: "portal of a provider and network",
+    max: 100,
+    windowSeconds: 10 * minute,
+    says: "Against one who tries many names. An office is behind one address.",
+  }),
+  signInsOfNameAndNetwork: attemptLimit({
+    name: "sign-ins of a name from a network",
+    of: "name and network",
+    max: 10,
+    windowSeconds: 10 * minute,
+    says: "Against one who tries many passwords for a name. A success starts it anew.",
+  }),
+  signInsOfNameAndNetworkADay: attemptLimit({
+    name: "sign-ins of a name from a network in a day",
+    of: "name and network",
+    max: 100,
+    windowSeconds: day,
+    says: "The same over a day.",
+  }),
+  signInsOfName: attemptLimit({
+    name: "sign-ins of a name",
+    of: "name",
+    max: 20,
+    windowSeconds: minute,
+    says: "Against many networks that try one name. A network's first three attempts in a day and devices that have signed in with the name are exempt.",
+  }),
+  signInsOfNameADay: attemptLimit({
+    name: "sign-ins of a name in a day",
+    of: "name",
+    max: 1000,
+    windowSeconds: day,
+    says: "The same over a day, with the same exemptions.",
+  }),
+  signInsOfDevice: attemptLimit({
+    name: "sign-ins from a known device",
+    of: "device and name",
+    max: 10,
+    windowSeconds: 10 * minute,
+    says: "For a browser that has signed in with the name before. A success starts it anew.",
+  }),
+  signInsOfDeviceADay: attemptLimit({
+    name: "sign-ins from a known device in a day",
+    of: "device and name",
+    max: 100,
+    windowSeconds: day,
+    says: "The same over a day.",
+  }),
+  signUps: attemptLimit({
+    name: "sign-ups",
+    of: "provider and network",
+    max: 100,
+    windowSeconds: 10 * minute,
+    says: "An office may sign up behind one address; a script that fills the database may not.",
+  }),
+  wrongCredentials: attemptLimit({
+    name: "wrong credentials",
+    of: "provider and network",
+    max: 30,
+    windowSeconds: minute,
+    says: "Wrong access tokens and provider keys at the APIs. Valid ones of 32 characters or more pass all the same.",
+  }),
+  ownPassword: attemptLimit({
+    name: "wrong current passwords",
+    of: "user",
+    max: 10,
+    windowSeconds: 10 * minute,
+    says: "Whoever finds a browser that is signed in must not find out the password with it.",
+  }),
+  lostPasswordsOfNetwork: attemptLimit({
+    name: "lost passwords of a network",
+    of: "provider and network",
+    max: 10,
+    windowSeconds: 10 * minute,
+    says: "Mails that one network can make us send to others.",
+  }),
+  lostPasswordsOfPerson: attemptLimit({
+    name: "lost passwords of a person",
+    of: "e-mail address",
+    max: 10,
+    windowSeconds: 10 * minute,
+    says: "Mails that one person can be sent.",
+  }),
+  developerMails: attemptLimit({
+    name: "invitations and activation mails",
+    of: "account",
+    max: 50,
+    windowSeconds: 10 * minute,
+    says: "Mails that a developer's account makes us send. A team comes in at once.",
+  }),
+  planRequests: attemptLimit({
+    name: "plan requests",
+    of: "account",
+    max: 10,
+    windowSeconds: hour,
+    says: "Asking for another plan writes to every admin of the provider.",
+  }),
+} as const;
+
+/** How many of something may belong to one thing. Checked in the transaction that adds one. */
+export interface CountLimit {
+  readonly name: string;
+  /** The owner of the counted rows. */
+  readonly of: "provider" | "account" | "user";
+  /** The plural noun for messages: "This account has 1000 applications". */
+  readonly unit: string;
+  readonly max: number;
+  /** Counts the rows of provider $1 and, unless the provider is the owner, of the account or user $2. */
+  readonly counted: string;
+}
+
+const count = <Name extends string>(it: CountLimit & { readonly name: Name }) => it;
+
+export const countLimits = {
+  applications: count({
+    name: "applications-per-account",
+    of: "account",
+    unit: "applications",
+    max: 1000,
+    counted: "select count(*)::integer as used from applications where provider_id = $1 and account_id = $2",
+  }),
+  users: count({
+    name: "users-per-account",
+    of: "account",
+    unit: "users",
+    max: 1000,
+    counted: "select count(*)::integer as used from users where provider_id = $1 and account_id = $2",
+  }),
+  invitations: count({
+    name: "open-invitations-per-account",
+    of: "account",
+    unit: "open invitations",
+    max: 500,
+    counted: `
+      select count(*)::integer as used from invitations
+      where provider_id = $1 and account_id = $2 and accepted_at is null`,
+  }),
+  endpoints: count({
+    name: "endpoints-per-provider",
+    of: "provider",
+    unit: "endpoints",
+    max: 1000,
+    counted: "select count(*)::integer as used from endpoints where provider_id = $1 and deleted_at is null",
+  }),
+  bins: count({
+    name: "bins-per-provider",
+    of: "provider",
+    unit: "request bins",
+    max: 200,
+    counted: "select count(*)::integer as used from bins where provider_id = $1",
+  }),
+  accessTokens: count({
+    name: "access-tokens-per-user",
+    of: "user",
+    unit: "access tokens",
+    max: 500,
+    counted: "select count(*)::integer as used from access_tokens where provider_id = $1 and user_id = $2",
+  }),
+  fieldsDefinitions: count({
+    name: "fields-definitions-per-provider",
+    of: "provider",
+    unit: "fields definitions",
+    max: 200,
+    counted: "select count(*)::integer as used from fields_definitions where provider_id = $1",
+  }),
+} as const;
+
+/** Changes of one account that raise events, and the bytes that they are recorded with, in a minute. */
+export const changeLimits = {
+  changes: { name: "changes-per-account-and-minute", max: 6000 },
+  bytes: { name: "recorded-bytes-per-account-and-minute", max: 8 * 1024 * 1024 },
+} as const;
+
+/** Characters of texts that are not names: those have 255. */
+export const textLimits = {
+  field: {
+    name: "field-value-length",
+    max: 10_000,
+    says: "A value of a field that the provider defines, or a description.",
+  },
+  choices: { name: "choices-per-field", max: 500, says: "Values that a field offers to choose from." },
+} as const;
+
+/** Sizes and times of one request. A request that takes longer gets 408, and its connection is closed. */
+export const requestLimits = {
+  headerSeconds: { name: "request-header-seconds", max: 20, says: "Until all headers have arrived." },
+  requestSeconds: { name: "request-seconds", max: 60, says: "Until the whole body has arrived." },
+  apiBodyBytes: { name: "api-body-bytes", max: 1024 * 1024, says: "The body of a request to either API." },
+  formBytes: { name: "form-bytes", max: 64 * 1024, says: "A form of the Developer Portal." },
+  signInFormBytes: { name: "sign-in-form-bytes", max: 16 * 1024, says: "A form of the Admin Portal's sign-in." },
+} as const;
+
+/** The limits that `providers.limits` can change for one provider. */
+export const changeableLimits: readonly { readonly name: string; readonly max: number }[] = [
+  ...Object.values(countLimits),
+  ...Object.values(changeLimits),
+];
+
+const mebibyte = 1024 * 1024;
+
+/** How much a bucket holds, and how fast it fills again. */
+export interface RateLimit {
+  readonly max: number;
+  readonly perSecond: number;
+}
+
+/** Bound the memory, disk and load of request bins, since anybody who knows a bin's address can send to it. */
+export const binLimits = {
+  bodyBytes: {
+    name: "bin-body-bytes",
+    of: "request",
+    max: mebibyte,
+    says: "A longer body is refused with 413. A webhook is a few KiB.",
+  },
+  keptRequests: {
+    name: "kept-requests-per-bin",
+    of: "bin",
+    max: 500,
+    says: "A new request replaces the oldest.",
+  },
+  keptBytes: {
+    name: "kept-bytes-per-bin",
+    of: "bin",
+    max: 16 * mebibyte,
+    says: "Counts 1 KiB more for each request than its texts and body take. A new request replaces the oldest.",
+  },
+  bytesOfBin: {
+    name: "bytes-per-bin",
+    of: "bin",
+    max: 16 * mebibyte,
+    perSecond: 256 * 1024,
+    says: "Counted in the database, for all processes. Beyond it 429; nothing is kept. Also bounds the dead rows between two runs of autovacuum.",
+  },
+  bytesOfProvider: {
+    name: "bin-bytes-per-provider",
+    of: "provider and process",
+    max: 64 * mebibyte,
+    perSecond: mebibyte,
+    says: "For all bins of a provider. Beyond it 429, before the body is read.",
+  },
+  bytesOfNetwork: {
+    name: "bin-bytes-per-network",
+    of: "network and process",
+    max: 32 * mebibyte,
+    perSecond: mebibyte,
+    says: "For all bins that one network sends to. Beyond it 429, before the body is read.",
+  },
+  bytesInFlight: {
+    name: "bin-bytes-in-flight",
+    of: "process",
+    max: 32 * mebibyte,
+    says: "Bodies that are being received. Beyond it 503 (`bins-busy`), before the body is read.",
+  },
+  answerDelaySeconds: {
+    name: "bin-answer-delay-seconds",
+    of: "bin",
+    max: 120,
+    says: "A bin can be told to wait before it answers. A longer wait is refused with 422.",
+  },
+  shownBodyBytes: {
+    name: "shown-body-bytes",
+    of: "request",
+    max: 64 * 1024,
+    says: "The page, its stream and the list show the beginning of a longer body; the whole can be downloaded.",
+  },
+  pageBytes: {
+    name: "bytes-per-page-of-requests",
+    of: "page",
+    max: mebibyte,
+    says: "A page of large requests has fewer of them, and leads to the next page.",
+  },
+} as const;
+
+/** Event streams of the API and of the pages of request bins. */
+export const streamLimits = {
+  streams: {
+    name: "streams-per-provider",
+    of: "provider and process",
+    max: 100,
+    says: "Of the API, and as many of pages of request bins. Beyond it 429 (`too-many-streams`).",
+  },
+  slowReaderSeconds: {
+    name: "slow-reader-seconds",
+    of: "stream",
+    max: 10,
+    says: "A client that takes nothing for so long is cut off. It resumes at the last id it received.",
+  },
+  waitingCharacters: {
+    name: "waiting-characters-per-stream",
+    of: "stream of the API",
+    max: 4 * mebibyte,
+    says: "Messages that wait for a slow client. Beyond it the client is cut off, and resumes at the last id it received.",
+  },
+} as const;
+
+/** "16 MiB", "256 KiB": for messages and descriptions. */
+export const formatBytes = (bytes: number): string =>
+  bytes % mebibyte === 0 ? `${bytes / mebibyte} MiB` : `${bytes / 1024} KiB`;
+
+interface Owner {
+  readonly providerId: number;
+  /** The account or the user; left out where the limit is the provider's. */
+  readonly id?: number;
+}
+
+/** Thrown when something is full. Both APIs answer 422, `limit-reached`; pages say the sentence. */
+export class LimitReached extends Error {
+  override readonly name = "LimitReached";
+
+  constructor({ name, of, unit }: CountLimit, { used, max }: Room) {
+    const has = of === "provider" ? "There are" : `This ${of} has`;
+    super(
+      `${has} ${used} ${unit}, and ${max} are allowed (${name}). Delete some that are not used, or ask the operator for more.`,
+    );
+  }
+}
+
+interface Room {
+  readonly used: number;
+  readonly max: number;
+}
+
+const lockStatement = "select pg_advisory_xact_lock(hashtextextended($1, 0))";
+const ownMaxStatement = `select (limits ->> $2)::bigint as "ownMax" from providers where id = $1`;
+
+/**
+ * Throws unless one more fits. Others that add to the same owner wait until this transaction ends, so the limit holds for
+ * any number at once. One round trip: the lock and the count go out together.
+ */
+export async function requireWithinLimit(tx: Transaction, limit: CountLimit, owner: Owner): Promise<void> {
+  tx.send(lockStatement, [`${limit.name} ${owner.providerId} ${owner.id ?? ""}`]);
+  const room = await readUsage(tx, limit, owner);
+  if (room.used >= room.max) throw new LimitReached(limit, room);
+}
+
+/** How many there are, and how many there may be. */
+export async function readUsage(db: Database, limit: CountLimit, { providerId, id }: Owner): Promise<Room> {
+  const [[counted], [own]] = await Promise.all([
+    db.query<{ used: number }>(limit.counted, id === undefined ? [providerId] : [providerId, id]),
+    db.query<{ ownMax: number | null }>(ownMaxStatement, [providerId, limit.name]),
+  ]);
+  return { used: counted?.used ?? 0, max: own?.ownMax ?? limit.max };
+}
+
+const table = (head: readonly string[], rows: readonly (readonly (string | number)[])[]): string =>
+  [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+
+const grouped = (number: number): string => number.toLocaleString("en");
+
+function duration(seconds: number): string {
+  if (seconds >= 24 * 3600) return "1 day";
+  return seconds >= 3600 ? `${seconds / 3600} h` : `${seconds / 60} min`;
+}
+
+const amount = (it: { readonly max: number } | RateLimit): string =>
+  "perSecond" in it ? `${grouped(it.max)} at once, then ${grouped(it.perSecond)} a second` : grouped(it.max);
+
+const binSection = (): string => `## Request bins and event streams
+
+Anybody who knows the address of a bin can send to it, and anybody with its view link can watch it. Every 429 and 503 has
+\`Retry-After\`.
+
+${table(
+  ["limit", "of each", "default", ""],
+  [...Object.values(binLimits), ...Object.values(streamLimits)].map((it) => [
+    `\`${it.name}\``,
+    it.of,
+    amount(it),
+    it.says,
+  ]),
+)}`;
+
+/** docs/reference/limits.md */
+export function limitsReference(): string {
+  const sizes = [...Object.values(textLimits), ...Object.values(requestLimits)];
+  return `# Limits
+
+No customer is expected to meet these. \`GET /api/v1/limits\` shows those of a provider, with what it uses.
+
+## Counts
+
+Checked in the transaction that adds one, for any number at once. Beyond it both APIs answer 422 (\`limit-reached\`) with a
+sentence that says which limit, how many there are, and what to do.
+
+${table(
+  ["limit", "of each", "default"],
+  Object.values(countLimits).map(({ name, of, max }) => [`\`${name}\``, of, grouped(max)]),
+)}
+
+## Changes
+
+Changes of an account that raise events, and the bytes that these and the bodies of their deliveries take, in a minute. The
+next change is refused with 429 (\`too-many-changes\`) and \`Retry-After\`.
+
+${table(
+  ["limit", "default"],
+  Object.values(changeLimits).map(({ name, max }) => [`\`${name}\``, grouped(max)]),
+)}
+
+The operator sets another number of these and of the counts for one provider:
+\`npm exec bellwire -- provider limit endpoints-per-provider 5000 --provider SUBDOMAIN\`.
+
+## Texts and requests
+
+Names have 255 characters at most. A text that is too long is refused with 422 beside its field, a body with 413, a request
+that takes too long with 408.
+
+${table(
+  ["limit", "default", ""],
+  sizes.map(({ name, max, says }) => [`\`${name}\``, grouped(max), says]),
+)}
+
+${binSection()}
+
+## Attempts
+
+Counted in the database for all processes, for each key on its own, and answered with 429 and \`Retry-After\`. A network is an
+IPv4 address, or the /64, /56 and /48 of an IPv6 address with 1, 4 and 16 times as many.
+
+${table(
+  ["limit", "of each", "default", "why"],
+  Object.values(attemptLimits).map(({ name, of, max, windowSeconds, says }) => [
+    name,
+    of,
+    `${grouped(max)} in ${duration(windowSeconds)}`,
+    says,
+  ]),
+)}
+`;
+}

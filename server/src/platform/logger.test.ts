@@ -1,0 +1,86 @@
+import { spawn, spawnSync } from "node:child_process";
+import { text } from "node:stream/consumers";
+import { expect, test } from "vitest";
+import { LineBuffer, redactSecrets } from "./logger.ts";
+
+const program = `
+  import { createLogger } from ${JSON.stringify(new URL("logger.ts", import.meta.url).href)};
+  const log = createLogger("info");
+  const error = Object.assign(new Error("duplicate key"), { code: "23505", detail: "Key (email)=(canary) already exists." });
+  log.info({ status: 200, password: "canary", request: { authorization: "canary", headers: { cookie: "canary" } } }, "request answered");
+  log.error({ err: error }, "bug");
+  log.warn({ error }, "again");
+  log.debug({}, "not worth it");
+`;
+
+test("a line is written as JSON on stderr, without secrets and without the values that PostgreSQL quotes", () => {
+  const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "--eval", program], {
+    encoding: "utf8",
+  });
+  expect(stdout).toBe("");
+  expect(stderr).not.toContain("canary");
+  const lines: unknown[] = stderr
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  expect(lines).toHaveLength(3);
+  expect(lines[0]).toMatchObject({ level: 30, status: 200, msg: "request answered" });
+  expect(lines[1]).toMatchObject({ level: 50, err: { message: "duplicate key", code: "23505" } });
+});
+
+const floodProgram = `
+  import { createLogger } from ${JSON.stringify(new URL("logger.ts", import.meta.url).href)};
+  const log = createLogger("info");
+  for (let index = 0; index < 5000; index += 1) log.info({ filler: "x".repeat(1000) }, "before");
+  process.stdout.write("goes on\\n");
+  process.stdin.once("end", () => {
+    const waiting = setInterval(() => {
+      if (process.stderr.writableLength > 0) return;
+      clearInterval(waiting);
+      log.info({}, "after");
+      setTimeout(() => undefined, 300); // its line is written before the process ends
+    }, 10);
+  }).resume();
+`;
+
+test("a process goes on when nobody reads its log, and says later how many lines were dropped", async () => {
+  const child = spawn(process.execPath, ["--input-type=module", "--eval", floodProgram], { stdio: "pipe" });
+  await new Promise((resolve) => child.stdout.once("data", resolve)); // without the fix it never comes that far
+  const read = text(child.stderr);
+  child.stdin.end();
+  const lines: { msg: string; dropped?: number }[] = (await read)
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  const before = lines.filter(({ msg }) => msg === "before").length;
+  const dropped = lines.find(({ msg }) => msg.startsWith("log lines dropped"))?.dropped ?? 0;
+  expect(before).toBeLessThan(5000);
+  expect(before + dropped).toBe(5000);
+  expect(lines.at(-1)).toMatchObject({ msg: "after" });
+});
+
+test("a secret is hidden three levels deep, and what it was taken from keeps it", () => {
+  const fields = { status: 200, password: "x", request: { headers: { cookie: "x", accept: "*/*" } } };
+  expect(redactSecrets(fields)).toEqual({
+    status: 200,
+    password: "[hidden]",
+    request: { headers: { cookie: "[hidden]", accept: "*/*" } },
+  });
+  expect(fields.password).toBe("x");
+});
+
+test("a line without secrets costs no copy", () => {
+  const fields = { status: 200, request: { method: "GET" }, at: new Date(0), none: null };
+  expect(redactSecrets(fields)).toBe(fields);
+});
+
+test("lines go out in bundles, in their order, each once", () => {
+  const written: string[] = [];
+  const lines = new LineBuffer({ write: (line: string) => written.push(line) });
+  for (let line = 0; line < 120; line += 1) lines.write(`${line}\n`);
+  expect(written).toHaveLength(2);
+  lines.flush();
+  lines.flush();
+  expect(written).toHaveLength(3);
+  expect(written.join("")).toBe(Array.from({ length: 120 }, (_, line) => `${line}\n`).join(""));
+});

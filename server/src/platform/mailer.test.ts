@@ -1,0 +1,69 @@
+import { once } from "node:events";
+import { type Server, type Socket, createServer } from "node:net";
+import { expect, onTestFinished, test } from "vitest";
+import { openMailer } from "./mailer.ts";
+
+const mail = {
+  from: { name: "Acme, Inc.", address: "hello@acme.example" },
+  to: "nora@fjord.example",
+  subject: "Välkommen\r\nBcc: all@fjord.example",
+  text: "Open this link:\n\nhttps://acme.example/activate/abc\n",
+};
+
+const answers: Readonly<Record<string, string>> = {
+  EHLO: "250 mail.example",
+  MAIL: "250 fine",
+  RCPT: "250 fine",
+  DATA: "354 go on",
+  QUIT: "221 bye",
+};
+
+/** A mail server that says no more than it must, and keeps what it was told. */
+async function startMailServer(
+  overrides: Readonly<Record<string, string>> = {},
+): Promise<{ url: string; heard: string[] }> {
+  const heard: string[] = [];
+  const sockets = new Set<Socket>();
+  const server: Server = createServer((socket) => {
+    sockets.add(socket);
+    let isData = false;
+    let rest = "";
+    socket.write("220 mail.example\r\n");
+    socket.on("error", () => socket.destroy());
+    socket.on("data", (chunk) => {
+      const lines = (rest + chunk.toString()).split("\r\n");
+      rest = lines.pop() ?? "";
+      for (const line of lines) {
+        heard.push(line);
+        if (isData && line !== ".") continue;
+        isData = line.startsWith("DATA");
+        socket.write(`${{ ...answers, ...overrides }[line.slice(0, 4)] ?? "250 taken"}\r\n`);
+      }
+    });
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  const address = server.address();
+  return { url: `smtp://127.0.0.1:${typeof address === "object" ? address?.port : 0}`, heard };
+}
+
+test("the mail server gets the mail, and a name or a subject adds no header of its own", async () => {
+  const { url, heard } = await startMailServer();
+  using mailer = openMailer(url);
+  await mailer.send(mail);
+  expect(heard).toContain("MAIL FROM:<hello@acme.example>");
+  expect(heard.filter((line) => line.startsWith("RCPT"))).toEqual(["RCPT TO:<nora@fjord.example>"]);
+  expect(heard).toContain('From: "Acme, Inc." <hello@acme.example>');
+  expect(heard).toContain("https://acme.example/activate/abc");
+  expect(heard.filter((line) => line.startsWith("Bcc"))).toEqual([]);
+});
+
+test("what the mail server says against a mail is what the sender is told", async () => {
+  const { url } = await startMailServer({ RCPT: "550 no such person here" });
+  using mailer = openMailer(url);
+  await expect(mailer.send(mail)).rejects.toThrow("550 no such person here");
+});

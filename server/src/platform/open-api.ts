@@ -1,0 +1,98 @@
+import fastifySwagger from "@fastify/swagger";
+import type { FastifyInstance } from "fastify";
+
+export interface ApiDescription {
+  readonly title: string;
+  readonly version: string;
+  readonly description: string;
+  /** The ways to prove who is asking, any of which will do. */
+  readonly securitySchemes: Readonly<Record<string, SecurityScheme>>;
+  readonly tags: readonly { readonly name: string; readonly description: string }[];
+  /** Adds to the document what the routes do not say of themselves. */
+  readonly complete: (document: JsonObject) => object;
+}
+
+type SecurityScheme =
+  | { readonly type: "http"; readonly scheme: "basic" | "bearer"; readonly description: string }
+  | { readonly type: "apiKey"; readonly in: "query" | "cookie"; readonly name: string; readonly description: string };
+
+/**
+ * Makes an OpenAPI 3.1 document of the routes that are added to `http` from now on, from the schemas that also check
+ * what comes in and shape what goes out. The function given back reads it, once all routes are there.
+ */
+export async function describeRoutes(http: FastifyInstance, api: ApiDescription): Promise<() => JsonObject> {
+  const { title, version, description, securitySchemes, tags, complete } = api;
+  await http.register(fastifySwagger, {
+    openapi: {
+      openapi: "3.1.1",
+      info: { title, version, description },
+      components: { securitySchemes: { ...securitySchemes } },
+      security: Object.keys(securitySchemes).map((name) => ({ [name]: [] })),
+      tags: [...tags],
+    },
+    convertConstToEnum: false,
+  });
+  return () => {
+    const document: JsonObject = JSON.parse(JSON.stringify(http.swagger()));
+    return nameSchemas(JSON.parse(JSON.stringify(complete(document))));
+  };
+}
+
+/** JSON, as OpenAPI documents are. */
+export type Json = null | string | number | boolean | readonly Json[] | JsonObject;
+export interface JsonObject {
+  readonly [key: string]: Json;
+}
+
+/** The parts of a document in which schemas stand. */
+const holdSchemas = new Set(["paths", "webhooks", "components"]);
+
+/** What stands there is data, whatever it looks like. */
+const examples = new Set(["example", "examples"]);
+
+/**
+ * Moves each schema that has a title to `components/schemas`, by that title, and leaves a reference in its place: what
+ * is generated from the document then has names. Throws when one title stands for two schemas.
+ */
+export function nameSchemas(document: JsonObject): JsonObject {
+  const named = new Map<string, JsonObject>();
+
+  const copyOf = (it: Json): Json => {
+    if (typeof it !== "object" || it === null) return it;
+    if (isList(it)) return it.map(copyOf);
+    const copy = withWidth(
+      Object.fromEntries(Object.entries(it).map(([key, value]) => [key, examples.has(key) ? value : copyOf(value)])),
+    );
+    const title = titleOfSchema(copy);
+    if (title === undefined) return copy;
+    const seen = named.get(title);
+    if (seen && JSON.stringify(seen) !== JSON.stringify(copy)) {
+      throw new Error(`Two schemas of the OpenAPI document have the title ${title}.`);
+    }
+    named.set(title, copy);
+    return { $ref: `#/components/schemas/${title}` };
+  };
+
+  const described = Object.fromEntries(
+    Object.entries(document)
+      .filter(([part]) => holdSchemas.has(part))
+      .map(([part, it]) => [part, copyOf(it)]),
+  );
+  const schemas = Object.fromEntries([...named].toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  const { components } = described;
+  return { ...document, ...described, components: { ...(isObject(components) ? components : {}), schemas } };
+}
+
+/** Ids need 53 bits. A client that is generated from the document would take an integer without a format for 32 bits. */
+const withWidth = (schema: JsonObject): JsonObject =>
+  schema["type"] === "integer" && schema["format"] === undefined && !(Number(schema["maximum"]) < 2 ** 31)
+    ? { ...schema, format: "int64" }
+    : schema;
+
+const isList = (it: Json): it is readonly Json[] => Array.isArray(it);
+const isObject = (it: Json | undefined): it is JsonObject =>
+  typeof it === "object" && it !== null && !Array.isArray(it);
+
+function titleOfSchema({ title, type, enum: values }: JsonObject): string | undefined {
+  return typeof title === "string" && (type !== undefined || values !== undefined) ? title : undefined;
+}

@@ -1,0 +1,50 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFile } from "node:fs/promises";
+import { expect, onTestFinished, test } from "vitest";
+import { type ProcessMark, formatProcessMark, hasProcessEnded, readOwnProcessMark } from "./process-mark.ts";
+
+/** This process's mark; elsewhere than on Linux there is none, and so nothing to test. */
+async function ownMark(): Promise<ProcessMark | undefined> {
+  const own = await readOwnProcessMark();
+  if (process.platform === "linux") expect(own).toBeDefined();
+  return own;
+}
+
+test("a process that lives has not ended, and one that was killed has", async (context) => {
+  const own = await ownMark();
+  if (!own) return context.skip("only Linux tells when a process began");
+  expect(await hasProcessEnded(formatProcessMark(own), own)).toBe(false);
+
+  const other = spawn("sleep", ["100"]);
+  onTestFinished(() => void other.kill());
+  const pid = other.pid ?? 0;
+  const stat = await readFile(`/proc/${pid}/stat`, "utf8");
+  const mark = formatProcessMark({
+    ...own,
+    pid,
+    startedAt: stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "",
+  });
+  expect(await hasProcessEnded(mark, own)).toBe(false);
+  const ended = once(other, "exit");
+  other.kill("SIGKILL");
+  await ended;
+  expect(await hasProcessEnded(mark, own)).toBe(true);
+});
+
+test("a process whose number another one has now has ended", async (context) => {
+  const own = await ownMark();
+  if (!own) return context.skip("only Linux tells when a process began");
+  expect(await hasProcessEnded(formatProcessMark({ ...own, startedAt: "1" }), own)).toBe(true);
+});
+
+test("nothing is said of a process of another machine, boot or container", async (context) => {
+  const own = await ownMark();
+  if (!own) return context.skip("only Linux tells when a process began");
+  const elsewhere = formatProcessMark({
+    ...own,
+    host: own.host.replace(/^\w/, (digit) => (digit === "0" ? "1" : "0")),
+  });
+  expect(await hasProcessEnded(elsewhere.replace(/ \d+ \d+$/, " 999999999 1"), own)).toBe(false);
+  expect(await hasProcessEnded("", own)).toBe(false);
+});

@@ -1,0 +1,64 @@
+import { readFile, readlink } from "node:fs/promises";
+import { errorCode } from "./errors.ts";
+
+/**
+ * Names a process of this machine for good: boot, namespaces, number and start time. Numbers alone are reused, and mean another
+ * process in another container.
+ */
+export interface ProcessMark {
+  /** What a process must have in common with another to judge it. */
+  readonly host: string;
+  readonly pid: number;
+  /** In clock ticks since boot. */
+  readonly startedAt: string;
+}
+
+export const formatProcessMark = ({ host, pid, startedAt }: ProcessMark): string => `${host} ${pid} ${startedAt}`;
+
+/** Returns the mark of this process; undefined where the system has no /proc to tell. */
+export async function readOwnProcessMark(): Promise<ProcessMark | undefined> {
+  try {
+    const [boot, pids, times, seen] = await Promise.all([
+      readFile("/proc/sys/kernel/random/boot_id", "utf8"),
+      readlink("/proc/self/ns/pid"),
+      readlink("/proc/self/ns/time"), // start times count from its own boot
+      readStat(process.pid),
+    ]);
+    return { host: `${boot.trim()} ${pids} ${times}`, pid: process.pid, startedAt: seen.startedAt };
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Returns whether the process that left `mark` is known to have ended. False if it lives, and whenever that cannot be told: it
+ * ran on another machine or in another container, or this process may not look at it.
+ */
+export async function hasProcessEnded(mark: string, own: ProcessMark): Promise<boolean> {
+  if (!mark.startsWith(`${own.host} `)) return false;
+  const [pid = "", startedAt] = mark.slice(own.host.length + 1).split(" ");
+  if (!exists(Number(pid))) return true;
+  try {
+    const seen = await readStat(Number(pid));
+    return seen.startedAt !== startedAt || seen.isOver;
+  } catch {
+    return false; // hidden from us, or gone this moment: the next look tells
+  }
+}
+
+function exists(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return errorCode(error) !== "ESRCH"; // one that we may not signal exists
+  }
+}
+
+/** Reads /proc/PID/stat (proc_pid_stat(5)): after the program's name in brackets, the state is field 3, the start time field 22. */
+async function readStat(pid: number): Promise<{ readonly startedAt: string; readonly isOver: boolean }> {
+  const text = await readFile(`/proc/${pid}/stat`, "utf8");
+  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  const [state = "", startedAt] = [fields[0], fields[19]];
+  if (startedAt === undefined) throw new Error(`/proc/${pid}/stat is not as it is documented`);
+  return { startedAt, isOver: state === "Z" || state === "X" };
+}

@@ -1,0 +1,109 @@
+const firstMs = Date.parse("0001-01-01T00:00:00.000Z");
+const lastMs = Date.parse("9999-12-31T23:59:59.999Z");
+
+/** The moment, if its year has four digits. JavaScript writes others with a sign, which PostgreSQL and many clients cannot read. */
+function withFourDigitYear(moment: Date): Date | undefined {
+  const ms = moment.getTime(); // not a number for no moment at all, which is in no span
+  return ms >= firstMs && ms <= lastMs ? moment : undefined;
+}
+
+/** A moment in ISO 8601 with milliseconds, in UTC. */
+export const isoTime = (msSince1970: number): string => new Date(msSince1970).toISOString();
+
+/** The moment that PostgreSQL has written into JSON. */
+export const parseIsoTime = (text: string): Date => new Date(text);
+
+const msPerDay = 24 * 60 * 60 * 1000;
+
+/** The moment so many times 24 hours later. */
+export const daysAfter = (at: Date, days: number): Date => new Date(at.getTime() + days * msPerDay);
+
+/** The moment of an ISO 8601 text with a zone, or undefined when no calendar has it. */
+export const parseTime = (text: string): Date | undefined => withFourDigitYear(new Date(text));
+
+/** The moment that an HTTP header names as an IMF-fixdate (RFC 9110 §5.6.7), or undefined if it is none. */
+export function parseHttpDate(text: string): Date | undefined {
+  const at = new Date(text);
+  // It is what `toUTCString` writes: whatever does not come back as it was is something else, or no day of the calendar.
+  return at.toUTCString() === text ? at : undefined;
+}
+
+const date = String.raw`(?<year>\d{4})(?:(?<dash>[-/])(?<month>\d\d?)\k<dash>(?<day>\d\d?)|(?<month>\d\d)(?<day>\d\d))`;
+const dottedDate = String.raw`(?<day>\d\d?)\.(?<month>\d\d?)\.(?<year>\d{4})`;
+const weekday = "(?:[a-z]{3},? +)?";
+const wordyDate = String.raw`${weekday}(?<day>\d\d?) +(?<monthName>[a-z]{3})[a-z]* +(?<year>\d{4})`;
+const monthFirst = String.raw`${weekday}(?<monthName>[a-z]{3})[a-z]* +(?<day>\d\d?)`;
+const colons = String.raw`(?<hour>\d\d?):(?<minute>\d\d?)(?::(?<second>\d\d?))?`;
+const compact = String.raw`(?<hour>\d\d)(?<minute>\d\d)(?<second>\d\d)?`;
+const time = String.raw`(?:${colons}|${compact})(?:[.,]\d+)?`;
+
+// Minutes east of UTC, of those that people write.
+const zones = new Map(
+  Object.entries({
+    bst: 60,
+    cet: 60,
+    cest: 120,
+    eet: 120,
+    eest: 180,
+    msk: 180,
+    ist: 330,
+    jst: 540,
+    est: -300,
+    edt: -240,
+    cst: -360,
+    cdt: -300,
+    mst: -420,
+    mdt: -360,
+    pst: -480,
+    pdt: -420,
+  }),
+);
+// A "+" that was not escaped in a query arrives as a space.
+const offset = String.raw`(?<sign>[-+ ])(?<zoneHour>\d\d):?(?<zoneMinute>\d\d)`;
+const zone = `(?: *(?:z|utc|gmt)| *(?<zoneName>${[...zones.keys()].join("|")})| *${offset})?`;
+
+const shapes = [
+  `${date}(?:(?:t| +)${time}${zone})?`,
+  `${dottedDate}(?: +${time}${zone})?`,
+  `${wordyDate}(?: +${time}${zone})?`,
+  String.raw`${monthFirst},? +(?<year>\d{4})(?: +${time}${zone})?`,
+  String.raw`${monthFirst} +${time}${zone} +(?<year>\d{4})`, // as "date" and "ctime" write it
+  String.raw`(?<hour>\d\d?):(?<minute>\d\d)(?::(?<second>\d\d))?${zone}`,
+].map((shape) => new RegExp(`^${shape}$`, "i"));
+
+const monthNames = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+
+/**
+ * The moment that `text` names, in one of the ways that people and programs write it: `2010-01-01`, `2010-01-01 10:10:10`,
+ * `20100101T101010+0100`, `01.02.2010`, `Fri, 01 Jan 2010 10:10:10 GMT`, `Fri Jan  1 10:10:10 CET 2010`, `10:30` (today).
+ * Without a zone it is UTC. A bare number, a word, a day that no calendar has and a year that has not four digits are no
+ * moment.
+ */
+export function parseLenientTime(text: string, now: Date): Date | undefined {
+  const parts = shapes.map((shape) => shape.exec(text.trim())?.groups).find((groups) => groups !== undefined);
+  if (!parts) return undefined;
+
+  const number = (name: string, otherwise: number): number => Number(parts[name] ?? otherwise);
+  const month = parts["monthName"]
+    ? monthNames.indexOf(parts["monthName"].toLowerCase())
+    : number("month", now.getUTCMonth() + 1) - 1;
+  const [year, day] = [number("year", now.getUTCFullYear()), number("day", now.getUTCDate())];
+  const [hour, minute, second] = [number("hour", 0), number("minute", 0), number("second", 0)];
+  if (hour > 23 || minute > 59 || second > 59) return undefined;
+
+  const [zoneHour, zoneMinute] = [number("zoneHour", 0), number("zoneMinute", 0)];
+  if (zoneHour > 23 || zoneMinute > 59) return undefined;
+
+  const local = new Date(Date.UTC(2000, month, day, hour, minute, second));
+  local.setUTCFullYear(year, month, day); // Date.UTC takes the years up to 99 for those of the 20th century
+  if (local.getUTCMonth() !== month || local.getUTCDate() !== day) return undefined;
+  const named = zones.get((parts["zoneName"] ?? "").toLowerCase());
+  const offsetMinutes = named ?? (zoneHour * 60 + zoneMinute) * (parts["sign"] === "-" ? -1 : 1);
+  return withFourDigitYear(new Date(local.getTime() - offsetMinutes * 60_000));
+}
+
+/** When things of a documentation happened: always the same, so that it changes with the code alone. */
+export const exampleTime = new Date("2026-03-01T09:00:00Z");
+export const laterExampleTime = new Date("2026-03-02T10:30:00Z");
+/** When things of a documentation end. */
+export const exampleExpiry = new Date("2030-01-01T12:00:00Z");

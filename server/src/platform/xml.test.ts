@@ -1,0 +1,195 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { readXmlStrictly } from "../../test/support/read-xml-strictly.ts";
+import { type Node, list, record, repeated, value } from "./document.ts";
+import {
+  indentXml,
+  isBlank,
+  isXmlText,
+  keepXml,
+  nameInLine,
+  renderXml,
+  renderXmlDocument,
+  trimUnicode,
+} from "./xml.ts";
+
+test.each([
+  "",
+  " ",
+  "\n\r\t",
+  "\u00a0",
+  "\u0085",
+  "\u200b",
+  "\u200d\u2060\ufeff",
+  "\u202e",
+  "\u2067\u2069",
+  "\u3164",
+  "\u2800",
+])("%j shows nothing, and is empty", (text) => {
+  expect([isBlank(text), trimUnicode(text)]).toEqual([true, ""]);
+});
+
+test.each(["a", "\u202eabc", "שלום", "e\u0301", "👨‍👩‍👧", "\u200bx", "."])("%j shows something, and stays", (text) => {
+  expect([isBlank(text), trimUnicode(` ${text} `)]).toEqual([false, text]);
+});
+
+test("a name in a mail is one line that ends, reads forward and leads nowhere", () => {
+  expect(nameInLine("Acme\r\n\r\nYour account is locked.\u2028Call us\u2029now")).toBe(
+    "Acme Your account is locked. Call us now",
+  );
+  expect(nameInLine("\u202eevil\u202c https://evil.example/x")).toBe("evil https evil.example/x");
+  expect(nameInLine("Harbour & Sons שלום")).toBe("Harbour & Sons שלום");
+  expect(Array.from(nameInLine("🚢".repeat(300)))).toHaveLength(80);
+});
+
+test.each([
+  ["a missing value is an element that closes itself", value("first_traffic_at", null), "<first_traffic_at/>"],
+  ["an empty text opens and closes", value("x", ""), "<x></x>"],
+  ["a container without children opens and closes", record("annotations", []), "<annotations></annotations>"],
+  ["an empty list stands alone where receivers know it so", list("plans", [], "alone"), "<plans/>"],
+  ["an empty list opens and closes where receivers know it so", list("keys", [], "open"), "<keys></keys>"],
+  ["a truth is a word", value("active", true), "<active>true</active>"],
+  ["a whole number has no fraction", value("id", 31), "<id>31</id>"],
+  ["a decimal keeps one digit of its fraction", value("fee", { decimal: "0.0000" }), "<fee>0.0</fee>"],
+  ["a decimal loses the zeros at its end", value("fee", { decimal: "12.5000" }), "<fee>12.5</fee>"],
+  ["a decimal without a fraction gets one", value("fee", { decimal: "100" }), "<fee>100.0</fee>"],
+  ["several values repeat the element", repeated("skills", ["c", "go"]), "<skills>c</skills><skills>go</skills>"],
+  ["quotes stay as they are in text", value("name", `"Nora's"`), `<name>"Nora's"</name>`],
+  ["what would be markup is escaped", value("name", "<b> & </b>"), "<name>&lt;b&gt; &amp; &lt;/b&gt;</name>"],
+  [
+    "a carriage return is kept from readers who would take it for a line feed",
+    value("name", "a\r\nb"),
+    "<name>a&#13;\nb</name>",
+  ],
+  ["letters beyond ASCII are written as they are", value("name", "Zoë 東京 🚢"), "<name>Zoë 東京 🚢</name>"],
+  [
+    "attributes keep their order and escape quotes and the ends of lines",
+    record("plan", [value("id", 1)], { custom: false, default: true, note: `"<&>"\n` }),
+    `<plan custom="false" default="true" note="&quot;&lt;&amp;&gt;&quot;&#10;"><id>1</id></plan>`,
+  ],
+] as const)("%s", (_guarantee, node, expected) => {
+  expect(renderXml(node)).toBe(expected);
+});
+
+test("what is kept is written once, wherever it stands", () => {
+  let looks = 0;
+  const plan = keepXml({
+    name: "plan",
+    get record() {
+      looks += 1;
+      return [value("id", 1)];
+    },
+  });
+  for (let time = 0; time < 2; time += 1) {
+    expect(renderXml(record("plans", [plan, plan]))).toBe(
+      "<plans><plan><id>1</id></plan><plan><id>1</id></plan></plans>",
+    );
+  }
+  expect(looks).toBe(1);
+});
+
+test("a document starts with its declaration and stands on one line", () => {
+  const xml = renderXmlDocument(record("account", [value("id", 1)]));
+  expect(xml).toBe('<?xml version="1.0" encoding="UTF-8"?><account><id>1</id></account>');
+});
+
+test.each(["\0", "\x1b", "\v", "\ufffe", "\uffff", "\ud83d", "a\udea2b"])(
+  "text that XML cannot hold is never written: %j",
+  (text) => {
+    expect(isXmlText(text)).toBe(false);
+    expect(() => renderXml(value("name", text))).toThrow("XML cannot hold this text");
+  },
+);
+
+test("what a reader finds is what was written, whatever the texts are", () => {
+  const character = fc.integer({ min: 0, max: 0x10ffff }).map((code) => String.fromCodePoint(code));
+  const text = fc.string({ unit: fc.oneof(character, fc.constantFrom("a", " ")) }).filter(isXmlText);
+  const markup = fc.string({
+    unit: fc.constantFrom("&", "<", ">", '"', "'", "]", ";", "a", "\r", "\n", "\t", "#", "é", "🚢"),
+  });
+
+  fc.assert(
+    fc.property(fc.array(fc.oneof(text, markup), { minLength: 2, maxLength: 8 }), (texts) => {
+      const xml = renderXml(
+        list(
+          "texts",
+          texts.map((it): Node => value("text", it)),
+          "alone",
+        ),
+      );
+      expect(readXmlStrictly(xml).children.map((child) => child.text)).toEqual(texts);
+    }),
+  );
+});
+
+test("every text is either written or refused", () => {
+  fc.assert(
+    fc.property(fc.string({ unit: fc.nat(0xffff).map((code) => String.fromCharCode(code)) }), (text) => {
+      const write = (): string => renderXml(value("x", text));
+      if (isXmlText(text)) expect(write()).toContain("<x>");
+      else expect(write).toThrow("XML cannot hold this text");
+    }),
+  );
+});
+
+test("elements stand on lines of their own, and what has only text on one", () => {
+  const text = `<?xml version="1.0"?><event><type>account</type><plans><plan default="a>b"><id>3</id></plan></plans><keys></keys><users/></event>`;
+  expect(indentXml(text)).toBe(`<?xml version="1.0"?>
+<event>
+  <type>account</type>
+  <plans>
+    <plan default="a>b">
+      <id>3</id>
+    </plan>
+  </plans>
+  <keys></keys>
+  <users/>
+</event>`);
+});
+
+test("what is indented already is indented alike", () => {
+  const once = indentXml("<a><b>1</b><c><d/></c></a>") ?? "";
+  expect(indentXml(once)).toBe(once);
+});
+
+test("comments, CDATA and entities are kept as they are", () => {
+  const text = "<!-- <a> --><a><![CDATA[<b>]]></a>";
+  expect(indentXml(text)).toBe("<!-- <a> -->\n<a><![CDATA[<b>]]></a>");
+});
+
+const name = fc.stringMatching(/^[a-z_]{1,8}$/);
+const plainText = fc.stringMatching(/^[a-zä&;" 0-9]{1,12}$/);
+const element: fc.Arbitrary<string> = fc.letrec<{ element: string }>((tie) => ({
+  element: fc.oneof(
+    { depthSize: "small", withCrossShrink: true },
+    name.map((it) => `<${it}/>`),
+    fc.tuple(name, plainText).map(([it, text]) => `<${it}>${text}</${it}>`),
+    fc
+      .tuple(name, fc.array(tie("element"), { maxLength: 4 }))
+      .map(([it, children]) => `<${it}>${children.join("")}</${it}>`),
+  ),
+})).element;
+
+test("nothing is added but white space between elements, and nothing is lost", () => {
+  fc.assert(
+    fc.property(element, (text) => {
+      expect(indentXml(text)?.replace(/\n */g, "").trim()).toBe(text.replace(/> +</g, "><").trim());
+    }),
+  );
+});
+
+test.each(["", "{}", "hello=world", "a<b", "<a>", "<a></b>", "<a", "</a>", "<a>".repeat(60) + "</a>".repeat(60)])(
+  "%o cannot be followed, and is left alone",
+  (text) => {
+    expect(indentXml(text)).toBeUndefined();
+  },
+);
+
+test.each(["<", "<!", "<!--", "<?", "<![CDATA[", `<"`, `<a b="`, `<a b='"`, "<a ", "&<"])(
+  "a stranger who sends %o again and again costs no time",
+  (text) => {
+    const startedMs = performance.now();
+    indentXml(text.repeat(100_000));
+    expect(performance.now() - startedMs).toBeLessThan(1000);
+  },
+);

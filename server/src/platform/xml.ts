@@ -1,0 +1,200 @@
+import { type Attributes, type Node, type Value, formatDecimal } from "./document.ts";
+
+/** White space, the controls that XML allows, and what has no shape of its own: zero-width characters, marks of direction, fillers. */
+const invisible = /[\p{Z}\t\n\r\x7f-\x9f\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]/u;
+const allInvisible = new RegExp(`^${invisible.source}*$`, "u");
+
+/** Whether a reader sees nothing. A name of line breaks or zero-width characters would be a link that nobody can click. */
+export const isBlank = (text: string): boolean => allInvisible.test(text);
+
+/** Trims a text. One that shows nothing at all is empty. */
+export function trimUnicode(text: string): string {
+  return isBlank(text) ? "" : text.trim();
+}
+
+const nameLengthMax = 80;
+const notOfLines = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]+/gu;
+
+/**
+ * Writes a name into a line of a mail: whoever chose it gets no paragraphs, no link and no changed reading direction, and no
+ * more than 80 characters.
+ */
+export function nameInLine(name: string): string {
+  const line = name.replaceAll(notOfLines, " ").replaceAll("://", " ").replaceAll(/\s+/g, " ").trim();
+  const characters = Array.from(line);
+  return characters.length > nameLengthMax ? `${characters.slice(0, nameLengthMax - 1).join("")}…` : line;
+}
+
+// All but what XML 1.0 calls a character. With the `u` flag a pair of surrogates is one, and a lone one is none.
+const notXml = /[^\t\n\r\x20-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
+
+/** Whether an XML 1.0 document can hold `text`. No escape can write what it cannot hold, so input must be refused. */
+export const isXmlText = (text: string): boolean => !notXml.test(text);
+
+/** `text` with U+FFFD in place of each character that XML 1.0 cannot hold. For error messages that repeat input. */
+export const toXmlText = (text: string): string => text.replaceAll(new RegExp(notXml, "gu"), "\ufffd");
+
+/** `node` as one line of XML, with its declaration. */
+export const renderXmlDocument = (node: Node): string => `<?xml version="1.0" encoding="UTF-8"?>${renderXml(node)}`;
+
+/**
+ * Writes `node` as 3scale's second XML library does: no declaration, an element a line indented by two spaces, elements
+ * without content self-closed, and nothing of null values.
+ */
+export const renderIndentedXml = (node: Node): string => indentedLines(node).join("\n");
+
+function indentedLines(node: Node): readonly string[] {
+  const { name } = node;
+  if ("value" in node) return node.value === null ? [] : [writeFilled(name, node.value)];
+  if ("repeated" in node) return node.repeated.flatMap((it) => (it === null ? [] : [writeFilled(name, it)]));
+  const attributes = "record" in node ? writeAttributes(node.attributes) : "";
+  const children = ("record" in node ? node.record : node.list).flatMap(indentedLines);
+  if (children.length === 0) return [`<${name}${attributes}/>`];
+  return [`<${name}${attributes}>`, ...children.map((line) => `  ${line}`), `</${name}>`];
+}
+
+const writeFilled = (name: string, it: NonNullable<Value>): string =>
+  it === "" ? `<${name}/>` : `<${name}>${textOf(it)}</${name}>`;
+
+const kept = new WeakMap<Node, string | undefined>();
+
+/** For what is written again and again, alone or within others: its text is kept for as long as the node itself. */
+export function keepXml(node: Node): Node {
+  kept.set(node, undefined);
+  return node;
+}
+
+/** `node` as one line of XML. Throws for text that XML cannot hold: whoever let it in has a bug. */
+export function renderXml(node: Node): string {
+  const { name } = node;
+  if ("value" in node) return writeValue(name, node.value, node.attributes);
+  const known = kept.get(node);
+  if (known !== undefined) return known;
+  const written = writeElement(node);
+  if (kept.has(node)) kept.set(node, written);
+  return written;
+}
+
+function writeElement(node: Exclude<Node, { readonly value: Value }>): string {
+  const { name } = node;
+  if ("record" in node) return `<${name}${writeAttributes(node.attributes)}>${writeAll(node.record)}</${name}>`;
+  if ("list" in node) {
+    return node.list.length === 0 && node.whenEmpty === "alone"
+      ? `<${name}/>`
+      : `<${name}>${writeAll(node.list)}</${name}>`;
+  }
+  let written = "";
+  for (const it of node.repeated) written += writeValue(name, it);
+  return written;
+}
+
+function writeAll(nodes: readonly Node[]): string {
+  let written = "";
+  for (const node of nodes) written += renderXml(node);
+  return written;
+}
+
+function writeValue(name: string, it: Value, attributes?: Attributes): string {
+  const written = writeAttributes(attributes);
+  return it === null ? `<${name}${written}/>` : `<${name}${written}>${textOf(it)}</${name}>`;
+}
+
+function textOf(it: NonNullable<Value>): string {
+  if (typeof it === "string") return escapeText(it);
+  return typeof it === "object" ? formatDecimal(it.decimal) : String(it);
+}
+
+function writeAttributes(attributes: Attributes | undefined): string {
+  if (!attributes) return "";
+  let written = "";
+  for (const [name, it] of Object.entries(attributes)) {
+    written += ` ${name}="${escapeAttribute(String(it))}"`;
+  }
+  return written;
+}
+
+// Finds all that needs care in one look, and most texts need none: & < >, what readers change, and what XML may not hold.
+// Surrogates are among it, lone or not.
+const needsCare = /[^\t\n\x20-%'-;=?-\ud7ff\ue000-\ufffd]/;
+
+function escapeText(text: string): string {
+  if (!needsCare.test(text)) return text;
+  if (!isXmlText(text)) throw new Error(`XML cannot hold this text: ${JSON.stringify(text.slice(0, 100))}`);
+  // A reader takes a bare carriage return for a line feed (XML 1.0, §2.11). Browsers send one in each line of a long text.
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll("\r", "&#13;");
+}
+
+/** In an attribute, a reader takes every blank for a space (XML 1.0, §3.3.3). */
+const escapeAttribute = (text: string): string =>
+  escapeText(text).replaceAll('"', "&quot;").replaceAll("\t", "&#9;").replaceAll("\n", "&#10;");
+
+/** A comment, CDATA, an instruction, a declaration, a tag, or text. */
+const token = /<!--[^]*?-->|<!\[CDATA\[[^]*?\]\]>|<\?[^]*?\?>|<![^>]*>|<(?:"[^"]*"|'[^']*'|[^"'>])+>|[^<]+/y;
+const nameOf = (tag: string): string => /^<\/?([^\s/>]+)/.exec(tag)?.[1] ?? "";
+
+/** How deep elements may stand in each other: indentation grows with the square of it. */
+const depthMax = 50;
+
+interface Masking {
+  readonly isSecret: (name: string) => boolean;
+  readonly mask: string;
+}
+
+/**
+ * The same XML with an element a line, the contents of elements with secret names masked. Nothing between elements is kept
+ * but line breaks of ours; what has text of its own stays as it is. `undefined`: it is no XML that we can follow.
+ */
+export function indentXml(text: string, masking?: Masking): string | undefined {
+  const tokens = tokensOf(text.trim());
+  if (!tokens?.[0]?.startsWith("<")) return undefined;
+  const open: string[] = [];
+  const lines: string[] = [];
+  let isLineOpen = false; // the last line is a tag or its text, and may be closed by the next token
+  for (const it of masking ? maskTokens(tokens, masking) : tokens) {
+    const isText = !it.startsWith("<") || it.startsWith("<![CDATA[");
+    if (isText && it.trim() === "") continue;
+    if (isText) {
+      lines.push(`${isLineOpen ? (lines.pop() ?? "") : indentation(open)}${it}`);
+    } else if (it.startsWith("</")) {
+      if (open.pop() !== nameOf(it)) return undefined;
+      lines.push(`${isLineOpen ? (lines.pop() ?? "") : indentation(open)}${it}`);
+      isLineOpen = false;
+    } else {
+      lines.push(`${indentation(open)}${it}`);
+      isLineOpen = isOpeningTag(it);
+      if (isLineOpen) open.push(nameOf(it));
+      if (open.length > depthMax) return undefined;
+    }
+  }
+  return open.length === 0 ? lines.join("\n") : undefined;
+}
+
+/** Puts the mask in place of all that stands between the tags of a secret element. */
+function* maskTokens(tokens: readonly string[], { isSecret, mask }: Masking): Generator<string> {
+  let depth = 0; // elements open from the secret one on
+  for (const it of tokens) {
+    if (depth > 0 && isOpeningTag(it)) depth += 1;
+    if (depth > 0 && it.startsWith("</")) depth -= 1;
+    if (depth > 0) continue;
+    yield it;
+    if (!isOpeningTag(it) || !isSecret(nameOf(it))) continue;
+    depth = 1;
+    yield mask;
+  }
+}
+
+const isOpeningTag = (it: string): boolean => /^<[^?!/]/.test(it) && !it.endsWith("/>");
+
+/** Gives up where no token begins, so that the time grows with the length and not with its square: anybody may send this. */
+function tokensOf(text: string): string[] | undefined {
+  const tokens: string[] = [];
+  for (let at = 0; at < text.length; at = token.lastIndex) {
+    token.lastIndex = at;
+    const found = token.exec(text);
+    if (!found) return undefined;
+    tokens.push(found[0]);
+  }
+  return tokens;
+}
+
+const indentation = (open: readonly string[]): string => "  ".repeat(open.length);
