@@ -1,10 +1,10 @@
 import { operations } from "../server/src/http/account-management-api/operations.ts";
 import type { Operation } from "../server/src/http/account-management-api/operation.ts";
 
-/** Each operation is asked there, in each of its formats. */
+/** Tests each operation in each of its formats. */
 const everyOperation = "every-operation.test.ts";
 
-/** Where the ways of an operation are proved that not all have in common. */
+/** Tests of the operations' own behaviour, by tag. */
 const testFileOf = {
   Webhooks: "webhook.test.ts, failures.test.ts",
   Signup: "sign-up.test.ts",
@@ -21,16 +21,16 @@ const testFileOf = {
   Provider: "provider.test.ts",
 } as const satisfies Record<Operation["tag"], string>;
 
-/** The text of docs/reference/account-management-api-coverage.md. */
+/** Renders docs/reference/account-management-api-coverage.md. */
 export function accountManagementApiCoverage(): string {
-  const mark = (isThere: boolean): string => (isThere ? "yes" : "JSON only");
+  const mark = (isSupported: boolean): string => (isSupported ? "yes" : "JSON only");
   const row = ({ method, path, formats, tag }: Operation): string =>
     `| ${method} | \`/admin/api${path}\` | ${mark(formats.includes("xml"))} | yes | ${everyOperation}, ${testFileOf[tag]} |`;
-  return `# Account Management API: what is served, and where it is proved
+  return `# Account Management API: operations and their tests
 
-Every operation that 3scale lists but messages. \`PATCH\` does what \`PUT\` does, unless the path ends in the name of an action.
-The test files are in \`server/test/api\`; that none of 3scale's operations is missing here is proved in
-\`server/test/compatibility/listed-operations.test.ts\`.
+All operations that 3scale lists, except messages. \`PATCH\` equals \`PUT\`, unless the path ends in the name of an action.
+The test files are in \`server/test/api\`. \`server/test/compatibility/listed-operations.test.ts\` fails if an operation of 3scale is
+missing here.
 
 | method | path | XML | JSON | tests |
 | --- | --- | --- | --- | --- |

@@ -7,15 +7,15 @@ const doorWords: Record<Door, string> = {
   background: "activation, background work",
 };
 
-/** The text of docs/reference/events.md. */
+/** Renders docs/reference/events.md. */
 export function eventsReference(): string {
   const row = ({ type, switchName, label, doors }: CatalogueEntry): string =>
     `| \`${type}\` | \`${switchName}\` | ${label} | ${doors.map((door) => doorWords[door]).join(", ")} |`;
   return `# Events
 
-What can happen, its switch on the Webhooks page and in \`PUT /admin/api/webhooks\`, and the doors that can cause it. The
-default endpoint is not told of what comes from the Admin Portal or the API unless \`provider_actions\` is on, nor of what
-no user did unless \`all_actors\` is on. \`GET /api/v1/event_types/{type}/sample\` gives a document of each.
+Event types, their switches on the Webhooks page and in \`PUT /admin/api/webhooks\`, and the interfaces that can cause them. The
+default endpoint receives changes from the Admin Portal and the API only with \`provider_actions\`, and changes without an acting user
+only with \`all_actors\`. \`GET /api/v1/event_types/{type}/sample\` returns a sample document.
 
 | type | switch | label | can come from |
 | --- | --- | --- | --- |

@@ -11,7 +11,7 @@ import { systemClock } from "../server/src/platform/clock.ts";
 import { createEncryption } from "../server/src/platform/encryption.ts";
 import { postgresLaneStore } from "../server/src/webhooks/engine/index.ts";
 
-/** The text of docs/reference/metrics.md, from what a process without a database says of itself. */
+/** Renders docs/reference/metrics.md from the metrics of a process without a database. */
 export async function metricsReference(version: string): Promise<string> {
   const metrics = new Registry();
   const nowhere = {
@@ -33,16 +33,16 @@ export async function metricsReference(version: string): Promise<string> {
   );
   return `# Metrics
 
-What \`/metrics\` tells Prometheus, each process for itself: of the web role on its port, and of any role on
-\`BELLWIRE_OPERATIONS_PORT\` if that is set, together with \`/healthz\` and \`/readyz\`. With \`BELLWIRE_BASE_DOMAIN\` it is on
-\`BELLWIRE_OPERATIONS_PORT\` only, since the hosts of \`PORT\` belong to tenants: keep that port from the public. Beside these there is what Node.js tells of
-its process, as \`process_*\` and \`nodejs_*\`. No label names an endpoint, a provider or an account. Where \`serve\` runs its engine
-in a process of its own, one scrape tells of both; what both have carries the label \`process="engine"\` for the engine's.
+Metrics of \`/metrics\` for Prometheus. Each process serves its own: the web role on \`PORT\`, and any role on
+\`BELLWIRE_OPERATIONS_PORT\` if set, together with \`/healthz\` and \`/readyz\`. With \`BELLWIRE_BASE_DOMAIN\` they are on
+\`BELLWIRE_OPERATIONS_PORT\` only, because the hosts of \`PORT\` belong to tenants; do not expose that port. Node.js adds
+\`process_*\` and \`nodejs_*\`. No label names an endpoint, a provider or an account. If \`serve\` runs the engine in its own process, one
+scrape covers both; metrics that both have carry \`process="engine"\` for the engine's.
 
 | name | type | meaning |
 | --- | --- | --- |
 ${rows.join("\n")}
 
-[alerts.yaml](../runbooks/alerts.yaml) has alerts for Prometheus, each with the runbook that says what to do.
+[alerts.yaml](../runbooks/alerts.yaml) has alerts for Prometheus, each with its runbook.
 `;
 }

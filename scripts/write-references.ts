@@ -1,4 +1,4 @@
-// Writes what is made from the code, so that it can be read without it: settings, errors, events, both APIs, the schema.
+// Writes the generated references: settings, errors, limits, events, metrics, both APIs, the schema.
 import { writeFile } from "node:fs/promises";
 import { version } from "../server/src/app/version.ts";
 import { describeAccountManagementApi } from "../server/src/http/account-management-api/index.ts";

@@ -1,16 +1,16 @@
 /**
- * A receiver on Express. Run it with the secret that the endpoint's page shows:
+ * A receiver with Express. Run it with the secret from the endpoint's page:
  *
  *     BELLWIRE_WEBHOOK_SECRET=whsec_… PORT=4000 node express.ts
  */
 import { readEvent, readHeaders, readSecrets, textOf, UnreadableEvent, verifyWebhook } from "@bellwire/receiver";
 import express, { type ErrorRequestHandler } from "express";
 
-// Throws without a usable secret: a receiver that cannot verify must not start.
+// Throws without a valid secret: a receiver that cannot verify must not start.
 const secrets = readSecrets(process.env["BELLWIRE_WEBHOOK_SECRET"]);
 const http = express();
 
-/** A real receiver keeps the ids where they outlive it: in the transaction that does the work. */
+/** A real receiver stores the ids durably, in the transaction that processes the event. */
 const done = new Set<string>();
 
 // The signature covers the bytes, so nothing may parse them before it was checked.
@@ -28,13 +28,13 @@ http.post("/webhooks", asBytes, (request, response) => {
   if (!verdict.trusted) return void response.status(401).send(verdict.because);
 
   const headers = readHeaders(request.headers);
-  if (!headers) return void response.status(422).send("These are not the headers of an event.");
+  if (!headers) return void response.status(422).send("The headers of an event are missing or invalid.");
   const { type, action, object } = readEvent(body, { type: headers.type });
   if (!headers.isTest && !done.has(headers.id)) {
     console.log(`${type} ${textOf(object, "id")} ${action} by ${headers.actor}`);
     done.add(headers.id);
   }
-  // Exactly 200: whatever else is answered, the request comes again.
+  // Exactly 200: Bellwire retries after any other status.
   response.status(200).end();
 });
 

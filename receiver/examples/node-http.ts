@@ -1,16 +1,16 @@
 /**
- * A receiver with nothing but node:http. Run it with the secret that the endpoint's page shows:
+ * A receiver with node:http only. Run it with the secret from the endpoint's page:
  *
  *     BELLWIRE_WEBHOOK_SECRET=whsec_… PORT=4000 node node-http.ts
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { readEvent, readHeaders, readSecrets, textOf, UnreadableEvent, verifyWebhook } from "@bellwire/receiver";
 
-// Throws without a usable secret: a receiver that cannot verify must not start.
+// Throws without a valid secret: a receiver that cannot verify must not start.
 const secrets = readSecrets(process.env["BELLWIRE_WEBHOOK_SECRET"]);
 const bodyBytesMax = 10 * 1024 * 1024;
 
-/** A real receiver keeps the ids where they outlive it: in the transaction that does the work. */
+/** A real receiver stores the ids durably, in the transaction that processes the event. */
 const done = new Set<string>();
 
 async function receive(request: IncomingMessage, response: ServerResponse): Promise<ServerResponse> {
@@ -27,13 +27,13 @@ async function receive(request: IncomingMessage, response: ServerResponse): Prom
   if (!verdict.trusted) return response.writeHead(401).end(verdict.because);
 
   const headers = readHeaders(request.headers);
-  if (!headers) return response.writeHead(422).end("These are not the headers of an event.");
+  if (!headers) return response.writeHead(422).end("The headers of an event are missing or invalid.");
   const { type, action, object } = readEvent(body, { type: headers.type });
   if (!headers.isTest && !done.has(headers.id)) {
     console.log(`${type} ${textOf(object, "id")} ${action} by ${headers.actor}`);
     done.add(headers.id);
   }
-  // Exactly 200: whatever else is answered, the request comes again.
+  // Exactly 200: Bellwire retries after any other status.
   return response.writeHead(200).end();
 }
 

@@ -1,20 +1,20 @@
 import type { Element } from "./read-xml.ts";
 
-/** What JSON can hold. From XML, which has no types, all that is not a record or a list is text or `null`. */
+/** A JSON value. XML has no types, so its values are text or `null`. */
 export type Field = null | string | number | boolean | Fields | readonly Field[];
 
-/** The fields of an object by their names. Its attributes are among them, as they are in JSON. */
+/** The fields of an object by name, including its XML attributes. */
 export interface Fields {
   readonly [name: string]: Field;
 }
 
-/** Where elements stand side by side because there are several, however many there are this time. */
+/** Names of elements that are lists, even with a single entry. */
 const lists = new Set(["plans", "users", "applications", "keys", "referrer_filters"]);
 
-/** Whose fields the provider named. None of them is a list, whatever it is called. */
+/** Names of elements with fields defined by the provider, which are never lists. */
 const recordsOfTexts = new Set(["extra_fields", "annotations"]);
 
-/** The fields of an element in the shape that the format `json` has, so that a receiver reads both alike. */
+/** Converts an element to the structure of the format `json`. */
 export function fieldsOf(element: Element): Fields {
   const fieldOfChild = recordsOfTexts.has(element.name) ? (child: Element) => child.text : fieldOf;
   const byName = Map.groupBy(element.children, (child) => child.name);
@@ -30,16 +30,17 @@ function fieldOf(element: Element): Field {
   return element.children.length > 0 || recordsOfTexts.has(element.name) ? fieldsOf(element) : element.text;
 }
 
-/** Whether a field, or what JSON.parse gave, is a record. */
-export const isFields = (it: unknown): it is Fields => typeof it === "object" && it !== null && !Array.isArray(it);
+/** Returns true if a field, or a parsed JSON value, is a record. */
+export const isFields = (value: unknown): value is Fields =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** The text of a field, also of a number or a truth. `undefined`: it is not there, or has no value. */
+/** Returns a field as text, also numbers and booleans. Returns `undefined` if it is missing or has no value. */
 export function textOf(fields: Fields, name: string): string | undefined {
   const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
   return field === undefined || field === null || typeof field === "object" ? undefined : String(field);
 }
 
-/** The records of a list, none if it is not there. */
+/** Returns the records of a list. Returns an empty list if it is missing. */
 export function listOf(fields: Fields, name: string): readonly Fields[] {
   const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
   return Array.isArray(field) ? field.filter(isFields) : [];

@@ -10,7 +10,7 @@ const envelope = (object: string, type = "account"): string =>
 const account =
   '<account><id>31</id><deletion_date/><annotations></annotations><org_name>Harbour &amp; Sons</org_name><vat_code></vat_code><extra_fields><plans>two</plans><skills>c</skills><skills>go</skills></extra_fields><plans><plan default="true"><id>5</id></plan></plans><users/></account>';
 
-test("an event in XML says what happened to which object, and what became of it", () => {
+test("an XML event has a type, an action and the object", () => {
   expect(readEvent(Buffer.from(envelope(account)))).toEqual({
     type: "account",
     action: "updated",
@@ -27,13 +27,13 @@ test("an event in XML says what happened to which object, and what became of it"
   });
 });
 
-test("an event in JSON says the same, with the types that JSON has", () => {
+test("a JSON event has the same structure, with JSON types", () => {
   const data = { user: { id: 21, account_id: 31, extra_fields: {} }, account: { id: 31, org_name: "Quay" } };
   const body = JSON.stringify({ type: "user.created", timestamp: "2026-03-01T09:00:00.000Z", data });
   expect(readEvent(body)).toEqual({ type: "user", action: "created", object: data.user });
 });
 
-test("a CloudEvent says the same, with its attributes in the body or in the headers", () => {
+test("a CloudEvent has the same structure, structured or binary", () => {
   const data = { user: { id: 21, account_id: 31, extra_fields: {} }, account: { id: 31, org_name: "Quay" } };
   const structured = JSON.stringify({ specversion: "1.0", id: "1", type: "user.created", source: "/", data });
   const read = { type: "user", action: "created", object: data.user };
@@ -42,7 +42,7 @@ test("a CloudEvent says the same, with its attributes in the body or in the head
   expect(() => readEvent(JSON.stringify(data))).toThrow(UnreadableEvent);
 });
 
-test("a field is read by its name, whichever format it came in", () => {
+test("fields are read alike in all formats", () => {
   const data = { account: { id: 31, org_name: "Harbour & Sons", deletion_date: null, plans: [{ id: 5 }], users: [] } };
   for (const body of [envelope(account), JSON.stringify({ type: "account.updated", data })]) {
     const { object } = readEvent(body);
@@ -84,11 +84,11 @@ test.each([
   expect(() => readEvent(body)).toThrow(UnreadableEvent);
 });
 
-test("bytes that are no text are refused", () => {
+test("a body that is not UTF-8 is rejected", () => {
   expect(() => readEvent(Buffer.from([0x3c, 0xff, 0x3e]))).toThrow("The body is not UTF-8.");
 });
 
-test("a body that is too long is not looked into", () => {
+test("a body that is too long is rejected unread", () => {
   expect(() => readEvent("<".repeat(101), { bytesMax: 100 })).toThrow("The body is longer than 100 bytes.");
   expect(() => readEvent(Buffer.alloc(10 * 1024 * 1024 + 1))).toThrow("The body is longer than");
 });

@@ -2,20 +2,20 @@ import { fieldsOf, isFields, type Fields } from "./fields.ts";
 import { readXml } from "./read-xml.ts";
 import { UnreadableEvent } from "./unreadable-event.ts";
 
-/** What happened, and what became of the object that it happened to. */
+/** An event with its object. */
 export interface WebhookEvent {
   /** `account`, `user` or `application` */
   readonly type: string;
   /** `created`, `updated`, `deleted`, … */
   readonly action: string;
-  /** The whole object as it was right after. */
+  /** The complete object after the change. */
   readonly object: Fields;
 }
 
 export interface ReadEventOptions {
-  /** A body that is longer is not looked into. 10 MiB unless told: an account with some 30,000 users. */
+  /** Longer bodies are rejected. Default: 10 MiB, an account with about 30,000 users. */
   readonly bytesMax?: number;
-  /** What the headers say, `account.created`: in the format `cloudevents-binary` the body does not. */
+  /** The event type of the headers, such as `account.created`. Required for the format `cloudevents-binary`. */
   readonly type?: string | undefined;
 }
 
@@ -37,7 +37,7 @@ function readXmlEvent(text: string): WebhookEvent {
   return { type: type.text, action: action.text, object: fieldsOf(document) };
 }
 
-/** An envelope with a type and its data, as `json` and `cloudevents` are, or the data alone. */
+/** Parses an envelope with type and data (`json`, `cloudevents`), or the data alone (`cloudevents-binary`). */
 function readJsonEvent(text: string, typeInHeaders: string | undefined): WebhookEvent {
   const body = parseJson(text);
   if (isFields(body)) {

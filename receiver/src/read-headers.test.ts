@@ -11,7 +11,7 @@ const headers = {
   "bellwire-channel": "developer_portal",
 };
 
-test("the headers tell which event it is, when it happened, in which order, and by whom", () => {
+test("the headers contain id, type, time, sequence, actor and channel", () => {
   expect(readHeaders(headers)).toEqual({
     id: "019b2c1e-8694-739b-aea5-966c26f8ad91",
     type: "account.created",
@@ -25,7 +25,7 @@ test("the headers tell which event it is, when it happened, in which order, and 
   });
 });
 
-test("a replay and a sample are known for what they are", () => {
+test("replays and samples are recognized", () => {
   expect(readHeaders({ ...headers, "bellwire-replay": "3", "bellwire-test": "true" })).toMatchObject({
     replay: 3,
     isTest: true,
@@ -33,14 +33,14 @@ test("a replay and a sample are known for what they are", () => {
 });
 
 test.each(["webhook-id", "bellwire-event-type", "bellwire-event-time", "bellwire-attempt"])(
-  "without %s it is no webhook of Bellwire",
+  "headers without %s are rejected",
   (name) => {
     expect(readHeaders({ ...headers, [name]: undefined })).toBeUndefined();
   },
 );
 
 test.each(["bellwire-attempt", "bellwire-sequence", "bellwire-replay"])(
-  "with a %s that is no count it is no webhook",
+  "headers with an invalid %s are rejected",
   (name) => {
     for (const value of ["many", "-1", "1.5", "1e400"])
       expect(readHeaders({ ...headers, [name]: value })).toBeUndefined();

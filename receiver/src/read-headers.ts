@@ -1,12 +1,12 @@
-/** What the headers of a request say about its event. */
+/** The event metadata in the headers of a request. */
 export interface EventHeaders {
-  /** The same for every attempt, retry and replay: remember it, and a repeat does no harm. */
+  /** Idempotency key: the same for every attempt, retry and replay. */
   readonly id: string;
   /** `account.created` */
   readonly type: string;
-  /** When it happened, to the millisecond. */
+  /** Time of the event, in milliseconds. */
   readonly time: Date;
-  /** Counted without gaps within one account: a gap is something that has not come yet. */
+  /** Number of the event in its account, without gaps: a gap is an event that has not arrived yet. */
   readonly sequence: number;
   /** `developer:21`, `admin:3`, `token:3`, `key` or `system`. */
   readonly actor: string;
@@ -14,15 +14,15 @@ export interface EventHeaders {
   readonly channel: string;
   /** Counted from 1. */
   readonly attempt: number;
-  /** How many times it was sent again after it had been settled; 0 for the first sending. */
+  /** Number of manual retries and replays of a settled delivery; 0 for the first delivery. */
   readonly replay: number;
-  /** A sample that somebody asked for. Nothing happened. */
+  /** True for a sample sent by *Ping!*, which is not an event. */
   readonly isTest: boolean;
 }
 
 type RawHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
-/** Reads the headers as `node:http` gives them, with names in lower case. `undefined`: this is no webhook of Bellwire. */
+/** Parses headers with lower-case names, as `node:http` provides them. Returns `undefined` if one is missing or invalid. */
 export function readHeaders(headers: RawHeaders): EventHeaders | undefined {
   const text = (name: string): string => {
     const value = headers[name];
@@ -40,7 +40,10 @@ export function readHeaders(headers: RawHeaders): EventHeaders | undefined {
     replay: Number(text("bellwire-replay")),
     isTest: text("bellwire-test") === "true",
   };
-  const areCounts = [read.sequence, read.attempt, read.replay].every((it) => Number.isSafeInteger(it) && it >= 0);
-  const isWhole = read.id !== "" && read.type !== "" && !Number.isNaN(time.getTime()) && areCounts && read.attempt > 0;
-  return isWhole ? read : undefined;
+  const areCounts = [read.sequence, read.attempt, read.replay].every(
+    (count) => Number.isSafeInteger(count) && count >= 0,
+  );
+  const isComplete =
+    read.id !== "" && read.type !== "" && !Number.isNaN(time.getTime()) && areCounts && read.attempt > 0;
+  return isComplete ? read : undefined;
 }

@@ -4,7 +4,7 @@ export interface Element {
   readonly name: string;
   readonly attributes: Readonly<Record<string, string>>;
   readonly children: readonly Element[];
-  /** `null`: it closes itself, `<x/>`, or holds elements. `""`: it opens and closes, `<x></x>`. */
+  /** `null` for `<x/>` and for elements with children, `""` for `<x></x>`. */
   readonly text: string | null;
 }
 
@@ -13,7 +13,7 @@ interface OpenElement extends Element {
   text: string | null;
 }
 
-/** Ten times what any document of Bellwire needs. */
+/** Ten times the depth of any document of Bellwire. */
 const depthMax = 64;
 
 const declaration = /^<\?xml\s[^?]*\?>/;
@@ -24,14 +24,13 @@ const predefined: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">
 const notXml = /[^\t\n\r\x20-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
 
 /**
- * Reads the plain XML that events are written in: elements, attributes, text. What it does not know it refuses: document
- * types, and with them entities that expand to more than was sent, comments, CDATA, text beside elements. It reads each
- * character once, so that its time grows with the length of the document and with nothing else.
+ * Parses the subset of XML that events use: elements, attributes and text. Rejects everything else: document types with
+ * their entities, comments, CDATA, mixed content. Reads each character once, so the time is linear in the length.
  */
 export function readXml(document: string): Element {
-  const xml = document.replaceAll(/\r\n?/g, "\n"); // as XML asks of whoever reads it
+  const xml = document.replaceAll(/\r\n?/g, "\n"); // XML 1.0, section 2.11
   const forbidden = xml.search(notXml);
-  if (forbidden >= 0) wrong(forbidden, "a character that XML does not know");
+  if (forbidden >= 0) reject(forbidden, "a character that XML does not allow");
 
   const top: OpenElement = { name: "", attributes: {}, children: [], text: null };
   const open = [top];
@@ -44,18 +43,18 @@ export function readXml(document: string): Element {
     at = tag.lastIndex;
   }
   const [root, ...more] = top.children;
-  if (xml.slice(at).trim() !== "") wrong(at, "neither a tag nor text that ends with one");
-  if (!root || more.length > 0 || open.length > 1) wrong(at, "the document is not one whole element");
+  if (xml.slice(at).trim() !== "") reject(at, "neither a tag nor text before one");
+  if (!root || more.length > 0 || open.length > 1) reject(at, "the document is not a single complete element");
   return root;
 }
 
 function readTag(open: OpenElement[], found: RegExpExecArray): void {
   const [, text = "", ends = "", name = "", attributes = "", closesItself = ""] = found;
   const parent = open.at(-1);
-  if (!parent) return wrong(found.index, "nothing is open here");
+  if (!parent) return reject(found.index, "no element is open");
 
   if (ends) {
-    if (name !== parent.name || attributes || closesItself) wrong(found.index, `</${name}> ends nothing`);
+    if (name !== parent.name || attributes || closesItself) reject(found.index, `</${name}> matches no open element`);
     if (parent.children.length === 0) parent.text = decode(text, found.index);
     else expectBlank(text, found.index);
     open.pop();
@@ -65,14 +64,14 @@ function readTag(open: OpenElement[], found: RegExpExecArray): void {
   const element = { name, attributes: readAttributes(attributes, found.index), children: [], text: null };
   parent.children.push(element);
   if (closesItself) return;
-  if (open.length > depthMax) wrong(found.index, `elements within elements, more than ${depthMax} deep`);
+  if (open.length > depthMax) reject(found.index, `elements nested more than ${depthMax} deep`);
   open.push(element);
 }
 
 function readAttributes(text: string, at: number): Record<string, string> {
   const read = new Map<string, string>();
   for (const [, name = "", double, single = ""] of text.matchAll(attribute)) {
-    if (read.has(name)) wrong(at, `the attribute ${name} is there twice`);
+    if (read.has(name)) reject(at, `the attribute ${name} is repeated`);
     read.set(name, decode((double ?? single).replaceAll(/[\t\n]/g, " "), at));
   }
   return Object.fromEntries(read);
@@ -80,18 +79,18 @@ function readAttributes(text: string, at: number): Record<string, string> {
 
 function decode(text: string, at: number): string {
   return text.replaceAll(reference, (whole: string, name?: string, decimal?: string, hex?: string) => {
-    if (whole === "&") return wrong(at, "& starts neither a known name nor a number");
+    if (whole === "&") return reject(at, "& starts no known reference");
     if (name !== undefined) return predefined[name] ?? "";
     const code = decimal === undefined ? Number.parseInt(hex ?? "", 16) : Number(decimal);
     const character = code > 0x10ffff ? "\0" : String.fromCodePoint(code);
-    return notXml.test(character) ? wrong(at, `${whole} is a character that XML does not know`) : character;
+    return notXml.test(character) ? reject(at, `${whole} is a character that XML does not allow`) : character;
   });
 }
 
 function expectBlank(text: string, at: number): void {
-  if (text.trim() !== "") wrong(at, "text beside elements");
+  if (text.trim() !== "") reject(at, "text between elements");
 }
 
-function wrong(at: number, what: string): never {
-  throw new UnreadableEvent(`Unreadable from character ${at} on: ${what}.`);
+function reject(at: number, reason: string): never {
+  throw new UnreadableEvent(`Invalid XML at character ${at}: ${reason}.`);
 }

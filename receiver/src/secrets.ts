@@ -3,7 +3,7 @@ const keyBytesMin = 24;
 
 const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
-/** A signing secret that proves nothing: missing, too short or not base64. The message never contains the secret. */
+/** An unusable signing secret: missing, too short or not base64. The message never contains the secret. */
 export class InvalidSecret extends Error {
   override readonly name = "InvalidSecret";
 }

@@ -1,4 +1,4 @@
-/** A body that is no event. The message says where it stops making sense. */
+/** A body that is not an event. The message has the reason. */
 export class UnreadableEvent extends Error {
   override readonly name = "UnreadableEvent";
 }

@@ -14,16 +14,16 @@ const toVerify = ({ id, timestamp, signature, secrets, body }: (typeof vectors)[
 });
 
 const [first] = vectors;
-if (!first) throw new Error("There are no vectors.");
+if (!first) throw new Error("The test vectors are missing.");
 const { body, timestamp } = first;
 const good = toVerify(first);
 const later = (seconds: number): Date => new Date(good.now.getTime() + seconds * 1000);
 
-test.each(vectors)("$says is trusted", (vector) => {
+test.each(vectors)("$description is trusted", (vector) => {
   expect(verifyWebhook(toVerify(vector))).toEqual({ trusted: true });
 });
 
-test.each(vectors)("$says is trusted by who knows only one of its secrets", (vector) => {
+test.each(vectors)("$description is trusted with only one of its secrets", (vector) => {
   for (const secret of vector.secrets) {
     expect(verifyWebhook({ ...toVerify(vector), secrets: [secret] })).toEqual({ trusted: true });
   }
@@ -43,11 +43,11 @@ test.each([
   ["a request that was recorded and is sent again", { now: later(301) }, "too-old"],
   ["a request from the future", { now: later(-301) }, "too-new"],
   ["a request older than a stricter tolerance", { now: later(11), toleranceSeconds: 10 }, "too-old"],
-] as const)("%s is not trusted", (_what, change, because) => {
+] as const)("%s is not trusted", (_case, change, because) => {
   expect(verifyWebhook({ ...good, ...change })).toEqual({ trusted: false, because });
 });
 
-test("clocks may be five minutes apart", () => {
+test("clocks may differ by five minutes", () => {
   expect(verifyWebhook({ ...good, now: later(299) })).toEqual({ trusted: true });
   expect(verifyWebhook({ ...good, now: later(-299) })).toEqual({ trusted: true });
 });
@@ -61,7 +61,7 @@ test.each([
   ["a secret in hex with a sign", ["whsec_0x0123456789abcdef0123456789abcdef0123456789abcdef"]],
   ["a secret that lost its last character", [good.secrets[0]?.slice(0, -1) ?? ""]],
   ["a placeholder", ["whsec_…"]],
-] as const)("%s is refused loudly, even for a request that is signed with it", (_what, secrets) => {
+] as const)("%s throws InvalidSecret, even for a request signed with it", (_case, secrets) => {
   const key = Buffer.from((secrets[0] ?? "").replace(/^whsec_/, ""), "base64");
   const hmac = createHmac("sha256", key).update(`${good.id}.${timestamp}.`).update(body).digest("base64");
   expect(() => verifyWebhook({ ...good, signature: `v1,${hmac}`, secrets })).toThrow(InvalidSecret);
@@ -69,7 +69,7 @@ test.each([
   expect(() => readSecrets(secrets.join(","))).toThrow(InvalidSecret);
 });
 
-test("secrets are read from the text of an environment variable, and one that is not set is refused", () => {
+test("secrets are read from an environment variable, and a missing one is rejected", () => {
   const [secret = ""] = good.secrets;
   const newer = `whsec_${Buffer.alloc(32, 2).toString("base64")}`;
   expect(readSecrets(`${newer}, ${secret}\n`)).toEqual([newer, secret]);

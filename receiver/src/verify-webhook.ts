@@ -8,24 +8,23 @@ export interface WebhookToVerify {
   readonly timestamp: string | undefined;
   /** The header `webhook-signature`. */
   readonly signature: string | undefined;
-  /** The bytes as they came. Parsing and writing them again changes them. */
+  /** The received bytes. Parsing and serializing would change them. */
   readonly body: Uint8Array;
-  /** The endpoint's secrets, `whsec_…`: base64 of at least 24 bytes. While one replaces another, give both. */
+  /** The endpoint's secrets, `whsec_…`: base64 of at least 24 bytes. Pass both during a rotation. */
   readonly secrets: readonly string[];
-  /** How far the sender's clock and yours may be apart, and how old a recorded request may be that is sent again. */
+  /** Maximum difference of the clocks, and so the maximum age of a replayed request. */
   readonly toleranceSeconds?: number;
   readonly now?: Date;
 }
 
-/** Why a request is not to be trusted. */
+/** The reason why a request is not trusted. */
 export type Distrust = "header-missing" | "timestamp-unreadable" | "too-old" | "too-new" | "signature-wrong";
 
 export type Verdict = { readonly trusted: true } | { readonly trusted: false; readonly because: Distrust };
 
 /**
- * Checks that the request was signed just now with one of the secrets, in time that does not depend on them. Throws
- * `InvalidSecret`, whatever the request, if there is no secret or if one is empty, short or not base64: anybody can sign with
- * an empty key.
+ * Verifies that the request was signed recently with one of the secrets, in constant time. Throws `InvalidSecret` if there
+ * is no secret, or one is empty, short or not base64, because anybody can sign with an empty key.
  */
 export function verifyWebhook(webhook: WebhookToVerify): Verdict {
   const { id, timestamp, signature, body, secrets, toleranceSeconds = 300, now = new Date() } = webhook;

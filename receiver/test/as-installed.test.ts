@@ -11,7 +11,7 @@ const run = promisify(execFile);
 const receiver = fileURLToPath(new URL("..", import.meta.url));
 const binaries = fileURLToPath(new URL("../../node_modules/.bin", import.meta.url));
 
-/** As at a prompt: nothing of the npm that runs the tests, and the repository's own Node and tsc. */
+/** A clean environment without the npm that runs the tests, but with the repository's Node and tsc. */
 const environment = {
   ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.toLowerCase().startsWith("npm_"))),
   PATH: `${binaries}${delimiter}${process.env["PATH"]}`,
@@ -34,36 +34,36 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-const runThere = async (file: string, text: string, ...command: readonly string[]): Promise<string> => {
+const runInstalled = async (file: string, text: string, ...command: readonly string[]): Promise<string> => {
   await writeFile(join(folder, file), text);
   const [program = process.execPath, ...more] = command;
   return (await run(program, [...more, file], { cwd: folder, env: environment })).stdout;
 };
 
-test("the package holds JavaScript, its types, the vectors, and no test of ours", () => {
+test("the package contains JavaScript, types and test vectors, but no tests", () => {
   const files = packed?.files.map(({ path }) => path) ?? [];
   expect(files).toEqual(expect.arrayContaining(["README.md", "dist/index.js", "dist/index.d.ts", "package.json"]));
   expect(files.filter((path) => /(?<!\.d)\.ts$|test\.|^examples/.test(path))).toEqual([]);
 });
 
-test("a plain JavaScript program verifies and reads with what npm installed", async () => {
+test("a JavaScript program verifies and reads with the installed package", async () => {
   const program = `
     import { readEvent, textOf, verifyWebhook } from "@bellwire/receiver";
     import vectors from "@bellwire/receiver/test-vectors.json" with { type: "json" };
-    const verdicts = vectors.map((it) =>
-      verifyWebhook({ ...it, body: Buffer.from(it.body), now: new Date(Number(it.timestamp) * 1000) }));
+    const verdicts = vectors.map((vector) =>
+      verifyWebhook({ ...vector, body: Buffer.from(vector.body), now: new Date(Number(vector.timestamp) * 1000) }));
     const { object } = readEvent("<event><action>created</action><type>user</type><object><user><id>21</id></user></object></event>");
-    console.log(JSON.stringify({ trusted: verdicts.filter((it) => it.trusted).length, id: textOf(object, "id") }));`;
-  expect(JSON.parse(await runThere("program.js", program))).toEqual({ trusted: vectors.length, id: "21" });
+    console.log(JSON.stringify({ trusted: verdicts.filter(({ trusted }) => trusted).length, id: textOf(object, "id") }));`;
+  expect(JSON.parse(await runInstalled("program.js", program))).toEqual({ trusted: vectors.length, id: "21" });
 });
 
-test("a TypeScript program gets its types", async () => {
+test("a TypeScript program uses the installed types", async () => {
   const program = `
     import { readEvent, readHeaders, verifyWebhook, type Verdict } from "@bellwire/receiver";
     export const verdict: Verdict = verifyWebhook({ id: "", timestamp: "", signature: "", body: new Uint8Array(), secrets: [] });
     export const action: string = readEvent("").action;
     export const sequence: number | undefined = readHeaders({})?.sequence;
-    // @ts-expect-error: the types are there, and this is not one of them
+    // @ts-expect-error: proves that the types are found
     export const wrong: number = readEvent("").object;`;
-  expect(await runThere("program.ts", program, "tsc", "--noEmit", "--strict", "--module", "nodenext")).toBe("");
+  expect(await runInstalled("program.ts", program, "tsc", "--noEmit", "--strict", "--module", "nodenext")).toBe("");
 });

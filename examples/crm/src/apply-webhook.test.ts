@@ -42,21 +42,21 @@ const mira = { id: 21, name: "Okoye", email: "mira@quay.example", role: "admin",
 const tom = { id: 22, name: "user-22", email: "tom@harbour.example", role: "member", ...company };
 const contacts = [mira, { ...tom, deleted_at: "2026-03-08T00:00:00.000Z" }];
 
-test("in whatever order webhooks come, and however often, the contacts end the same", () => {
-  const comings = fc.shuffledSubarray([...story, ...story, ...story], { minLength: 3 * story.length });
+test("the contacts are the same for any order and number of webhooks", () => {
+  const sequences = fc.shuffledSubarray([...story, ...story, ...story], { minLength: 3 * story.length });
   fc.assert(
-    fc.property(comings, (coming) => {
+    fc.property(sequences, (sequence) => {
       using database = openDatabase(":memory:");
-      for (const each of coming) applyWebhook(database, each, now);
+      for (const each of sequence) applyWebhook(database, each, now);
       expect(contactsOf(database)).toEqual(contacts);
     }),
   );
 });
 
-test("it is known what became of each", () => {
+test("the result of each webhook is reported", () => {
   using database = openDatabase(":memory:");
   const [created, , , updated] = story;
-  if (!created || !updated) throw new Error("The story is not whole.");
+  if (!created || !updated) throw new Error("The list of webhooks is incomplete.");
   expect(applyWebhook(database, updated, now)).toBe("applied");
   expect(applyWebhook(database, updated, now)).toBe("repeated");
   expect(applyWebhook(database, created, now)).toBe("outdated");
@@ -64,7 +64,7 @@ test("it is known what became of each", () => {
   expect(applyWebhook(database, webhook(9, "plan.created", { id: 5 }), now)).toBe("ignored");
 });
 
-test("who belongs to a deleted account is gone with it", () => {
+test("deleting an account marks its users as deleted", () => {
   using database = openDatabase(":memory:");
   const deleted = webhook(9, "account.deleted", account("Harbour & Sons"));
   for (const each of [...story, deleted]) applyWebhook(database, each, now);
@@ -74,11 +74,11 @@ test("who belongs to a deleted account is gone with it", () => {
   ]);
 });
 
-test("what could not be kept was not: the webhook may come again", () => {
+test("a webhook that fails is rolled back and can be applied later", () => {
   using database = openDatabase(":memory:");
   const [created] = story;
-  if (!created) throw new Error("The story is not whole.");
+  if (!created) throw new Error("The list of webhooks is incomplete.");
   const without = webhook(1, "account.created", { org_name: "Nobody's" });
-  expect(() => applyWebhook(database, without, now)).toThrow("without its id");
+  expect(() => applyWebhook(database, without, now)).toThrow("no id");
   expect(applyWebhook(database, created, now)).toBe("applied");
 });

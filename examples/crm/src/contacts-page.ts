@@ -1,5 +1,4 @@
 import type { DatabaseSync, SQLOutputValue } from "node:sqlite";
-import { pageStyle } from "./page-style.ts";
 
 type Row = Readonly<Record<string, SQLOutputValue>>;
 
@@ -9,12 +8,12 @@ const contactsStatement = `
   order by deleted_at is not null, company, id`;
 
 const webhooksStatement = `
-  select type, sequence, came_at, became
+  select type, sequence, received_at, result
   from webhooks
-  order by came_at desc, sequence desc
+  order by received_at desc, sequence desc
   limit 10`;
 
-/** All contacts and the last webhooks, as a page that loads itself again. */
+/** Renders all contacts and the last webhooks. The page reloads every 3 s. */
 export function contactsPage(database: DatabaseSync): string {
   const contacts = database.prepare(contactsStatement).all();
   const webhooks = database.prepare(webhooksStatement).all();
@@ -31,9 +30,9 @@ export function contactsPage(database: DatabaseSync): string {
 <body>
 <main>
 <h1>Contacts</h1>
-${contacts.length === 0 ? `<p class="empty">Nobody yet. Contacts appear here as soon as Bellwire tells of them.</p>` : contactsTable(contacts)}
+${contacts.length === 0 ? `<p class="empty">No contacts yet. They appear here as soon as Bellwire sends them.</p>` : contactsTable(contacts)}
 <h2>Last webhooks</h2>
-${webhooks.length === 0 ? `<p class="empty">None yet.</p>` : webhooksTable(webhooks)}
+${webhooks.length === 0 ? `<p class="empty">No webhooks yet.</p>` : webhooksTable(webhooks)}
 </main>
 </body>
 </html>
@@ -54,22 +53,41 @@ const contactRow = (row: Row): string => `
 <td>${text(row["applications"])}`;
 
 const webhooksTable = (webhooks: readonly Row[]): string => `<div class="table"><table>
-<thead><tr><th>Came (UTC)<th>Event<th>Number in its account<th>Became</thead>
+<thead><tr><th>Received (UTC)<th>Event<th>Sequence<th>Result</thead>
 <tbody>${webhooks.map(webhookRow).join("")}</tbody>
 </table></div>`;
 
 const webhookRow = (row: Row): string => `
 <tr>
-<td><time>${text(row["came_at"]).slice(0, 19).replace("T", " ")}</time>
+<td><time>${text(row["received_at"]).slice(0, 19).replace("T", " ")}</time>
 <td>${text(row["type"])}
 <td>${text(row["sequence"])}
-<td>${badge(row["became"])}`;
+<td>${badge(row["result"])}`;
 
-const badge = (word: SQLOutputValue | undefined): string =>
-  word ? `<span class="badge ${text(word)}">${text(word)}</span>` : "";
+const badge = (value: SQLOutputValue | undefined): string =>
+  value ? `<span class="badge ${text(value)}">${text(value)}</span>` : "";
 
 const text = (value: SQLOutputValue | undefined): string =>
   String(value ?? "")
     .replaceAll("&", "&amp;")
     .replaceAll("<", "&lt;")
     .replaceAll('"', "&quot;");
+
+const pageStyle = `
+:root { color-scheme: light dark; --line: light-dark(#d9dde3, #343a43); --soft: light-dark(#5c6673, #9aa4b1); }
+body { margin: 0; background: light-dark(#f5f6f8, #14171b); color: light-dark(#1b1f24, #e8eaed); font: 15px/1.5 system-ui, sans-serif; }
+main { max-width: 72rem; margin: 0 auto; padding: 2rem 1.25rem 4rem; }
+h1 { margin: 0 0 1rem; font-size: 1.6rem; }
+h2 { margin: 2.5rem 0 .75rem; font-size: 1.1rem; }
+.table { overflow-x: auto; border: 1px solid var(--line); border-radius: .5rem; background: light-dark(#fff, #1b1f25); }
+table { width: 100%; border-collapse: collapse; }
+th, td { padding: .6rem .9rem; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); }
+th { color: var(--soft); font-size: .8rem; font-weight: 600; white-space: nowrap; }
+tbody tr:last-child td { border-bottom: 0; }
+time { font-variant-numeric: tabular-nums; white-space: nowrap; }
+.empty { margin: 0; padding: 1.5rem; border: 1px dashed var(--line); border-radius: .5rem; color: var(--soft); }
+.badge { padding: .05rem .5rem; border-radius: 1rem; background: light-dark(#e8ebef, #2c323b); color: light-dark(#45505d, #b9c2cd); font-size: .78rem; }
+.badge.approved, .badge.applied { background: light-dark(#d9f2e3, #173a28); color: light-dark(#0f6135, #8fdcb0); }
+.badge.deleted, .badge.suspended, .badge.rejected { background: light-dark(#fbe0de, #47201e); color: light-dark(#94251b, #f3aca6); }
+.gone td { color: var(--soft); }
+`;

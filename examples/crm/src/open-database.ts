@@ -1,7 +1,7 @@
 import { DatabaseSync } from "node:sqlite";
 
-// Each row is what the newest event said of its object: `sequence` is that event's place in the order of its account. A row
-// whose object was deleted stays, so that an event that was under way for longer does not bring it back.
+// Each row has the state of its object in the newest event; `sequence` is that event's number in its account. Rows of deleted
+// objects stay, so that a late event does not restore them.
 const schema = `
   create table if not exists companies (
     id integer primary key,
@@ -38,8 +38,8 @@ const schema = `
     id text primary key,
     type text not null,
     sequence integer not null,
-    came_at text not null,
-    became text not null check (became in ('applied', 'outdated', 'ignored'))
+    received_at text not null,
+    result text not null check (result in ('applied', 'outdated', 'ignored'))
   ) strict;
 
   create view if not exists contacts as
@@ -59,7 +59,7 @@ const schema = `
     coalesce(people.deleted_at, companies.deleted_at) as deleted_at
   from people left join companies on companies.id = people.company_id`;
 
-/** Opens the file, made if it is not there. What was committed outlives a power cut, as an answer of 200 promises. */
+/** Opens or creates the file. Commits survive a power failure (`synchronous = full`), because a 200 promises that. */
 export function openDatabase(path: string): DatabaseSync {
   const database = new DatabaseSync(path);
   database.exec(`pragma journal_mode = wal; pragma synchronous = full; ${schema}`);

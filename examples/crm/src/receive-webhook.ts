@@ -9,18 +9,18 @@ export interface ReceiveNeeds {
   readonly now: Date;
 }
 
-export interface Answer {
+export interface WebhookResponse {
   readonly status: number;
-  /** Shown to whoever looks at the attempt in Bellwire. */
-  readonly says: string;
+  /** Shown with the attempt in Bellwire. */
+  readonly text: string;
 }
 
-/** Takes a webhook. Answers 200 when it is committed and not before: after anything else it comes again. */
+/** Verifies and applies a webhook. Responds 200 only after the commit; Bellwire retries after any other response. */
 export function receiveWebhook(
   { database, secrets, now }: ReceiveNeeds,
   rawHeaders: IncomingHttpHeaders,
   body: Uint8Array,
-): Answer {
+): WebhookResponse {
   const verdict = verifyWebhook({
     id: one(rawHeaders["webhook-id"]),
     timestamp: one(rawHeaders["webhook-timestamp"]),
@@ -29,17 +29,20 @@ export function receiveWebhook(
     secrets,
     now,
   });
-  if (!verdict.trusted) return { status: 401, says: verdict.because };
+  if (!verdict.trusted) return { status: 401, text: verdict.because };
 
   const headers = readHeaders(rawHeaders);
-  const event = readOrRefuse(body, headers?.type);
+  const event = parseEvent(body, headers?.type);
   if (!headers || "unreadable" in event)
-    return { status: 422, says: "unreadable" in event ? event.unreadable : "These are not the headers of an event." };
-  if (headers.isTest) return { status: 200, says: "a sample, read and not applied" };
-  return { status: 200, says: applyWebhook(database, { headers, event }, now) };
+    return {
+      status: 422,
+      text: "unreadable" in event ? event.unreadable : "The headers of an event are missing or invalid.",
+    };
+  if (headers.isTest) return { status: 200, text: "sample, not applied" };
+  return { status: 200, text: applyWebhook(database, { headers, event }, now) };
 }
 
-function readOrRefuse(body: Uint8Array, type: string | undefined): WebhookEvent | { readonly unreadable: string } {
+function parseEvent(body: Uint8Array, type: string | undefined): WebhookEvent | { readonly unreadable: string } {
   try {
     return readEvent(body, { type });
   } catch (error) {

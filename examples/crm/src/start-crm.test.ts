@@ -46,8 +46,8 @@ function signed(id: string, sequence: number, body: string, more: Record<string,
   return { method: "POST", headers, body };
 }
 
-test("a contact is on the page as soon as its webhook is answered with 200", async ({ crm }) => {
-  expect(await (await fetch(crm.url)).text()).toContain("Nobody yet");
+test("a contact is on the page as soon as its webhook gets 200", async ({ crm }) => {
+  expect(await (await fetch(crm.url)).text()).toContain("No contacts yet");
 
   const answer = await fetch(`${crm.url}/webhooks`, signed("1", 2, mira));
 
@@ -55,7 +55,7 @@ test("a contact is on the page as soon as its webhook is answered with 200", asy
   expect(await (await fetch(crm.url)).text()).toContain("mira@harbour.example");
 });
 
-test("what was answered with 200 is in the file", async ({ crm, file }) => {
+test("a webhook that got 200 is stored in the file", async ({ crm, file }) => {
   await fetch(`${crm.url}/webhooks`, signed("1", 2, mira));
 
   using database = new DatabaseSync(file, { readOnly: true });
@@ -65,7 +65,7 @@ test("what was answered with 200 is in the file", async ({ crm, file }) => {
   });
 });
 
-test("markup in a name is shown, never run", async ({ crm }) => {
+test("markup in a name is escaped", async ({ crm }) => {
   const name = "<username>&lt;script&gt;alert(1)&lt;/script&gt;</username>";
   await fetch(`${crm.url}/webhooks`, signed("1", 2, mira.replace("<username>mira</username>", name)));
 
@@ -82,25 +82,25 @@ test.for([
   ["what has no headers of an event", 422, signed("1", 2, mira, { "bellwire-attempt": "" })],
   ["what is too long", 413, { method: "POST", body: " ".repeat(10 * 1024 * 1024 + 1) }],
   ["what cannot be kept", 500, signed("1", 2, mira.replace("<id>21</id>", ""))],
-] as const)("%s is answered with %i and leaves nothing", async ([, status, request], { crm }) => {
+] as const)("%s gets %i and changes nothing", async ([, status, request], { crm }) => {
   expect((await fetch(`${crm.url}/webhooks`, request)).status).toBe(status);
   const page = await (await fetch(crm.url)).text();
-  expect(page).toContain("Nobody yet");
-  expect(page).toContain("None yet");
+  expect(page).toContain("No contacts yet");
+  expect(page).toContain("No webhooks yet");
 });
 
-test("a sample is answered with 200 and makes nobody a contact", async ({ crm }) => {
+test("a sample gets 200 and creates no contact", async ({ crm }) => {
   const answer = await fetch(`${crm.url}/webhooks`, signed("1", 2, mira, { "bellwire-test": "true" }));
   expect(answer.status).toBe(200);
-  expect(await (await fetch(crm.url)).text()).toContain("Nobody yet");
+  expect(await (await fetch(crm.url)).text()).toContain("No contacts yet");
 });
 
-test("other addresses are not there", async ({ crm }) => {
+test("other paths respond 404", async ({ crm }) => {
   expect((await fetch(`${crm.url}/webhooks`)).status).toBe(404);
   expect((await fetch(crm.url, { method: "POST" })).status).toBe(404);
 });
 
-test("a start without a usable secret says all that is wrong", () => {
+test("a start without a valid secret reports all problems", () => {
   const newer = `whsec_${Buffer.alloc(32, 6).toString("base64")}`;
   for (const unusable of [undefined, "", ",", "whsec_", "whsec_b2xk", `${secret},`, "secret"])
     expect(() => readSettings({ PORT: "many", WEBHOOK_SECRET: unusable })).toThrow(

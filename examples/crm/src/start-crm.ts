@@ -4,7 +4,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { contactsPage } from "./contacts-page.ts";
 import { openDatabase } from "./open-database.ts";
 import type { Settings } from "./read-settings.ts";
-import { receiveWebhook, type Answer } from "./receive-webhook.ts";
+import { receiveWebhook, type WebhookResponse } from "./receive-webhook.ts";
 
 const bodyBytesMax = 10 * 1024 * 1024;
 
@@ -12,11 +12,11 @@ export interface Crm extends AsyncDisposable {
   readonly url: string;
 }
 
-/** Listens on this machine alone: the page shows who the contacts are and asks nobody for a password. */
+/** Starts the server on localhost only, because the page has no login. */
 export async function startCrm({ port, secrets, database: path }: Settings): Promise<Crm> {
   const database = openDatabase(path);
   const server = createServer((request, response) => {
-    answer(request, response, { database, secrets }).catch((error: unknown) => {
+    respond(request, response, { database, secrets }).catch((error: unknown) => {
       console.error(error);
       if (!response.headersSent) response.writeHead(500);
       response.end();
@@ -37,26 +37,26 @@ export async function startCrm({ port, secrets, database: path }: Settings): Pro
   };
 }
 
-interface AnswerNeeds {
+interface CrmNeeds {
   readonly database: DatabaseSync;
   readonly secrets: readonly string[];
 }
 
-async function answer(request: IncomingMessage, response: ServerResponse, needs: AnswerNeeds): Promise<void> {
+async function respond(request: IncomingMessage, response: ServerResponse, needs: CrmNeeds): Promise<void> {
   const route = `${request.method} ${request.url?.split("?", 1)[0]}`;
   if (route === "GET /") {
-    answerWithPage(response, contactsPage(needs.database));
+    sendPage(response, contactsPage(needs.database));
     return;
   }
-  const { status, says } = route === "POST /webhooks" ? await takeWebhook(request, needs) : notHere;
-  response.writeHead(status, { "content-type": "text/plain; charset=utf-8" }).end(`${says}\n`);
+  const { status, text } = route === "POST /webhooks" ? await handleWebhook(request, needs) : notFound;
+  response.writeHead(status, { "content-type": "text/plain; charset=utf-8" }).end(`${text}\n`);
 }
 
-const notHere: Answer = { status: 404, says: "There are GET / and POST /webhooks." };
+const notFound: WebhookResponse = { status: 404, text: "Only GET / and POST /webhooks exist." };
 
-async function takeWebhook(request: IncomingMessage, needs: AnswerNeeds): Promise<Answer> {
+async function handleWebhook(request: IncomingMessage, needs: CrmNeeds): Promise<WebhookResponse> {
   const body = await readBody(request);
-  if (!body) return { status: 413, says: "The body is too long." };
+  if (!body) return { status: 413, text: "The body is too long." };
   return receiveWebhook({ ...needs, now: new Date() }, request.headers, body);
 }
 
@@ -70,7 +70,7 @@ async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
   return bytes > bodyBytesMax ? undefined : Buffer.concat(chunks);
 }
 
-function answerWithPage(response: ServerResponse, html: string): void {
+function sendPage(response: ServerResponse, html: string): void {
   response
     .writeHead(200, {
       "content-type": "text/html; charset=utf-8",

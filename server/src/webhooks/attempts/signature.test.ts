@@ -11,7 +11,7 @@ const content = {
 };
 
 test.each(vectors)(
-  "$says has the signature that is published for receivers",
+  "$description has the signature that is published for receivers",
   ({ body, secrets, signature, ...vector }) => {
     expect(new Signer().sign({ ...vector, body: Buffer.from(body) }, secrets)).toBe(signature);
   },
@@ -63,11 +63,11 @@ const requestOf = ({ id, timestamp, signature, body }: (typeof vectors)[number])
   body: Buffer.from(body),
 });
 
-test.each(vectors)("$says is valid, however old it is and however its headers are spelt", (vector) => {
+test.each(vectors)("$description is valid, however old it is and however its headers are spelt", (vector) => {
   expect(judgeSignature(requestOf(vector), vector.secrets)).toBe("valid");
 });
 
-test.each(vectors)("$says is invalid to who knows another secret", (vector) => {
+test.each(vectors)("$description is invalid to who knows another secret", (vector) => {
   expect(judgeSignature(requestOf(vector), ["whsec_c2VjcmV0"])).toBe("invalid");
 });
 
