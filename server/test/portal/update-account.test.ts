@@ -33,7 +33,7 @@ test("an update tells once what changed, and what it was before", async ({ share
   const { provider, change } = await signedUp(pool);
   const outcome = await change({
     values: { name: "Quay", region: "emea", annotations: { managed_by: "1" } },
-    monthlyChargingEnabled: false,
+    billing: { monthlyChargingEnabled: false },
   });
   expect(outcome).toMatchObject({
     whole: {
@@ -64,7 +64,7 @@ test("an update without a change leaves no event and no trace", async ({ sharedP
   const { provider, change } = await signedUp(pool);
   const outcome = await change({
     values: { org_name: " Fjord & Sons ", region: "", unknown: "x" },
-    monthlyBillingEnabled: true,
+    billing: { monthlyBillingEnabled: true },
   });
   expect(outcome).toMatchObject({ whole: { account: { updatedAt: now } }, events: [] });
   expect(await eventsOf(pool, provider.id)).toHaveLength(3);

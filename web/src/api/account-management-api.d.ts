@@ -48,8 +48,9 @@ export interface components {
             credit_card_partial_number?: string;
             /** Format: date */
             credit_card_expires_on?: string;
-            /** @description Absent, as is the next, while the account is suspended or about to go. */
+            /** @description Absent while the account is suspended or scheduled for deletion. */
             monthly_billing_enabled?: boolean;
+            /** @description Absent while the account is suspended or scheduled for deletion. */
             monthly_charging_enabled?: boolean;
             /** @enum {string} */
             state: "created" | "pending" | "approved" | "rejected" | "suspended" | "scheduled_for_deletion";

@@ -4,10 +4,12 @@ import { Problem } from "#http/shared/problem.ts";
 import type { Database } from "#platform/database/database.ts";
 import { record } from "#platform/document.ts";
 import { renderXmlDocument } from "#platform/xml.ts";
+import { columnOf, documentProperties } from "#platform/database/field-table.ts";
 import {
   type Account,
   type AccountDetails,
   type AccountTransition,
+  accountFields,
   type AccountWithSettings,
   accountToJson,
   changeAccountPlan,
@@ -84,6 +86,13 @@ const renderAccounts = ({ accounts, complete, standing, settings, adminUrl }: Ac
     }),
 });
 
+const billingFields = documentProperties(accountFields, "billing");
+
+const billingSchemas = (options: { readonly description?: string } = {}) =>
+  Object.fromEntries(
+    billingFields.map((property) => [columnOf(accountFields, property), Type.Optional(Type.Boolean(options))]),
+  );
+
 export const AccountSchema = Type.Object({
   account: Type.Object(
     {
@@ -92,10 +101,7 @@ export const AccountSchema = Type.Object({
       credit_card_stored: Type.Boolean(),
       credit_card_partial_number: Type.Optional(Type.String()),
       credit_card_expires_on: Type.Optional(Type.String({ format: "date" })),
-      monthly_billing_enabled: Type.Optional(
-        Type.Boolean({ description: "Absent, as is the next, while the account is suspended or about to go." }),
-      ),
-      monthly_charging_enabled: Type.Optional(Type.Boolean()),
+      ...billingSchemas({ description: "Absent while the account is suspended or scheduled for deletion." }),
       state: Type.String({
         enum: ["created", "pending", "approved", "rejected", "suspended", "scheduled_for_deletion"],
       }),
@@ -234,8 +240,7 @@ export const updateAccountOperation: Operation = {
   body: Type.Object(
     {
       org_name: Type.Optional(Type.String()),
-      monthly_billing_enabled: Type.Optional(Type.Boolean()),
-      monthly_charging_enabled: Type.Optional(Type.Boolean()),
+      ...billingSchemas(),
       annotations: Type.Optional(annotationsSchema),
     },
     {
@@ -254,8 +259,9 @@ export const updateAccountOperation: Operation = {
       provider,
       accountId: call.id("id"),
       values,
-      monthlyBillingEnabled: parseBoolean(values["monthly_billing_enabled"]),
-      monthlyChargingEnabled: parseBoolean(values["monthly_charging_enabled"]),
+      billing: Object.fromEntries(
+        billingFields.map((property) => [property, parseBoolean(values[columnOf(accountFields, property)])]),
+      ),
       writer: "program",
       by,
     });

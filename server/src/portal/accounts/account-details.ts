@@ -1,5 +1,6 @@
 import type { AsJson, Database, Transaction } from "#platform/database/database.ts";
 import { readCachedDocumentSettings } from "#portal/fields/index.ts";
+import { selectList } from "#platform/database/field-table.ts";
 import {
   type Plan,
   type VersionedPlan,
@@ -8,15 +9,15 @@ import {
   versionedPlanColumns,
 } from "#portal/products/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
-import { type User, userColumns, userOfJson } from "#portal/users/user.ts";
+import { type User, userFields, userOfJson } from "#portal/users/user.ts";
 import { type AccountDetails, type AccountWithSettings, inDocumentOrder } from "./account-document.ts";
-import { type Account, accountColumns } from "./account.ts";
+import { type Account, accountFields } from "./account.ts";
 
-const columnsWithoutPlans = `${accountColumns},
+const columnsWithoutPlans = `${selectList(accountFields)},
     (select configuration_version from providers where id = $1) as "configurationVersion",
     (
       select json_agg(one order by one.id)
-      from (select ${userColumns} from users where provider_id = $1 and account_id = account.id) one
+      from (select ${selectList(userFields)} from users where provider_id = $1 and account_id = account.id) one
     ) as users`;
 
 const plansOfAccount = `plans where provider_id = $1 and id = any (array(
@@ -29,16 +30,15 @@ const plansOfAccount = `plans where provider_id = $1 and id = any (array(
 const columnsWithPlanVersions = `${columnsWithoutPlans},
     array(select version from ${plansOfAccount} order by id) as plans`;
 
-// All of an account in one round trip, its plans by their versions. Served by the primary keys of accounts, plans and
-// providers, users_account_idx, applications_account_idx and the unique key of service_subscriptions on (provider_id,
-// account_id, product_id).
+// One round trip reads all of an account, its plans by version. Served by the primary keys of accounts, plans and providers,
+// users_account_idx, applications_account_idx and the unique key of service_subscriptions. @indexed
 const readDetailsStatement = `select ${columnsWithPlanVersions} from accounts account where provider_id = $1 and id = $2`;
 
-// The same of several. For one alone it costs PostgreSQL a sixth more.
+// For one account this costs PostgreSQL a sixth more than readDetailsStatement. @indexed
 const listDetailsStatement = `select ${columnsWithPlanVersions} from accounts account where provider_id = $1 and id = any ($2) order by id`;
 
-// The same with the plans themselves, for accounts on a plan that is not cached. It reads everything again, so that an
-// account and its plans are of one snapshot.
+// Reads accounts of which a plan is not cached, with their plans. It repeats all columns, so that an account and its plans are
+// of one snapshot. @indexed
 const listDetailsWithPlansStatement = `
   select ${columnsWithoutPlans},
     (select json_agg(one order by one.id) from (select ${versionedPlanColumns} from ${plansOfAccount}) one) as plans

@@ -1,3 +1,4 @@
+import { columnOf, documentProperties } from "#platform/database/field-table.ts";
 import { type Reach, reaches } from "#access/index.ts";
 import { type Json, type Node, list, record, value } from "#platform/document.ts";
 import { keepXml } from "#platform/xml.ts";
@@ -6,7 +7,7 @@ import { type DocumentSettings, type FieldValues, fieldsToJson, representFields 
 import { type Plan, type PlanKind, representPlan } from "#portal/products/index.ts";
 import { writeTimestamp } from "#portal/providers/index.ts";
 import { type User, representUser } from "#portal/users/user.ts";
-import type { Account } from "./account.ts";
+import { type Account, accountFields } from "./account.ts";
 
 /** An account with what its document contains. */
 export interface AccountDetails {
@@ -97,22 +98,17 @@ function accountNode(
 }
 
 function representBilling(account: Account, { provider }: DocumentSettings): readonly Node[] {
+  const billing = isBillingStopped(account) || isBillingStopped(provider) ? [] : billingProperties;
+  const card = account.creditCardToken === null ? [] : cardProperties;
   return [
-    ...(isBillingStopped(account) || isBillingStopped(provider)
-      ? []
-      : [
-          value("monthly_billing_enabled", account.monthlyBillingEnabled),
-          value("monthly_charging_enabled", account.monthlyChargingEnabled),
-        ]),
+    ...billing.map((property) => value(columnOf(accountFields, property), account[property])),
     value("credit_card_stored", account.creditCardToken !== null),
-    ...(account.creditCardToken === null
-      ? []
-      : [
-          value("credit_card_partial_number", account.creditCardPartialNumber),
-          value("credit_card_expires_on", account.creditCardExpiresOn),
-        ]),
+    ...card.map((property) => value(columnOf(accountFields, property), account[property])),
   ];
 }
+
+const billingProperties = documentProperties(accountFields, "billing");
+const cardProperties = documentProperties(accountFields, "card");
 
 /** Nobody is billed who is suspended or about to go. */
 const isBillingStopped = ({ state }: { readonly state: string }): boolean =>
@@ -133,10 +129,9 @@ export function accountToJson(account: Account, { provider, definitions }: Docum
       ...creditCardToJson(account),
       ...(isBillingStopped(account) || isBillingStopped(provider)
         ? {}
-        : {
-            monthly_billing_enabled: account.monthlyBillingEnabled,
-            monthly_charging_enabled: account.monthlyChargingEnabled,
-          }),
+        : Object.fromEntries(
+            billingProperties.map((property) => [columnOf(accountFields, property), account[property]]),
+          )),
       state: account.state,
       annotations: account.annotations,
       ...(account.deletionAt ? { deletion_date: time(account.deletionAt) } : {}),
@@ -151,9 +146,6 @@ export function accountToJson(account: Account, { provider, definitions }: Docum
 
 function creditCardToJson(account: Account): Readonly<Record<string, Json>> {
   if (account.creditCardToken === null) return {};
-  const { creditCardPartialNumber, creditCardExpiresOn } = account;
-  return {
-    ...(creditCardPartialNumber === null ? {} : { credit_card_partial_number: creditCardPartialNumber }),
-    ...(creditCardExpiresOn === null ? {} : { credit_card_expires_on: creditCardExpiresOn }),
-  };
+  const shown = cardProperties.filter((property) => account[property] !== null);
+  return Object.fromEntries(shown.map((property) => [columnOf(accountFields, property), account[property]]));
 }

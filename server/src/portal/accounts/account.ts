@@ -1,4 +1,14 @@
 import type { Database, Transaction } from "#platform/database/database.ts";
+import {
+  assignments,
+  type FieldTable,
+  type Inserted,
+  insertColumns,
+  insertParameters,
+  insertValues,
+  selectList,
+  updateValues,
+} from "#platform/database/field-table.ts";
 import type { FieldValues } from "#portal/fields/index.ts";
 import type { Plan } from "#portal/products/index.ts";
 
@@ -28,21 +38,37 @@ export interface Account {
   readonly updatedAt: Date;
 }
 
-// After the database was switched to an earlier state, all numbers go on above a floor (0030_follow_timeline.sql).
-export const accountColumns = `id, greatest(last_sequence, account_numbers_floor()) as "lastSequence", org_name as "orgName", state, state_changed_at as "stateChangedAt", deletion_at as "deletionAt",
-  plan_id as "planId", annotations, fields, monthly_billing_enabled as "monthlyBillingEnabled",
-  monthly_charging_enabled as "monthlyChargingEnabled", credit_card_token as "creditCardToken",
-  credit_card_partial_number as "creditCardPartialNumber", credit_card_expires_on as "creditCardExpiresOn",
-  created_at as "createdAt", updated_at as "updatedAt"`;
+const stored = { insert: true, update: true } as const;
 
-const readAccountStatement = `select ${accountColumns} from accounts where provider_id = $1 and id = $2`;
+/** Add a property here and to `Account`, its column in a migration, and its name to the reserved names of fields. */
+export const accountFields = {
+  id: {},
+  // After a fail-over to an older state, all sequence numbers continue above a floor (0030_follow_timeline.sql).
+  lastSequence: { read: "greatest(last_sequence, account_numbers_floor())" },
+  orgName: { ...stored, audited: true },
+  state: { ...stored, audited: true },
+  stateChangedAt: stored,
+  deletionAt: { update: true },
+  planId: stored,
+  annotations: { ...stored, audited: true },
+  fields: { ...stored, audited: "each" },
+  monthlyBillingEnabled: { update: true, audited: true, document: "billing" },
+  monthlyChargingEnabled: { update: true, audited: true, document: "billing" },
+  creditCardToken: { update: true },
+  creditCardPartialNumber: { update: true, audited: true, document: "card" },
+  creditCardExpiresOn: { update: true, audited: true, document: "card" },
+  createdAt: {},
+  updatedAt: {},
+} as const satisfies FieldTable<Account>;
+
+const readAccountStatement = `select ${selectList(accountFields)} from accounts where provider_id = $1 and id = $2`;
 
 export async function readAccount(db: Database, providerId: number, id: number): Promise<Account | undefined> {
   const [account] = await db.query<Account>(readAccountStatement, [providerId, id]);
   return account;
 }
 
-const readAccountsStatement = `select ${accountColumns} from accounts where provider_id = $1 and id = any($2)`;
+const readAccountsStatement = `select ${selectList(accountFields)} from accounts where provider_id = $1 and id = any($2)`;
 
 /** The accounts with these ids, in no order. */
 export const readAccounts = (db: Database, providerId: number, ids: readonly number[]): Promise<Account[]> =>
@@ -58,64 +84,37 @@ export async function lockAccount(tx: Transaction, providerId: number, id: numbe
 }
 
 const insertAccountStatement = `
-  insert into accounts (provider_id, org_name, state, state_changed_at, plan_id, annotations, fields, created_at, updated_at)
-  values ($1, $2, $3, $7, $4, $5, $6, $7, $7)
-  returning ${accountColumns}`;
+  insert into accounts (provider_id, created_at, updated_at, ${insertColumns(accountFields)})
+  values ($1, $2, $2, ${insertParameters(accountFields, 3)})
+  returning ${selectList(accountFields)}`;
 
-type NewAccount = Pick<Account, "orgName" | "state" | "planId" | "annotations" | "fields">;
+type NewAccount = Omit<Pick<Account, Inserted<typeof accountFields>>, "stateChangedAt">;
 
 export async function insertAccount(
   tx: Transaction,
   providerId: number,
-  { orgName, state, planId, annotations, fields }: NewAccount,
+  account: NewAccount,
   now: Date,
 ): Promise<Account> {
-  const [inserted] = await tx.query<Account>(insertAccountStatement, [
-    providerId,
-    orgName,
-    state,
-    planId,
-    annotations,
-    fields,
-    now,
-  ]);
+  const values = insertValues(accountFields, { ...account, stateChangedAt: now });
+  const [inserted] = await tx.query<Account>(insertAccountStatement, [providerId, now, ...values]);
   if (!inserted) throw new Error("The new account was not returned.");
   return inserted;
 }
 
-// With the number of the event that tells so: refused, as in record-account-events.ts, if that was taken since the row was read.
+// Takes the sequence number of the change's event. Fails, as in account-events.ts, if that was taken since the row was read.
 const updateAccountStatement = `
   update accounts
-  set org_name = $3, state = $4, state_changed_at = $5, annotations = $6, fields = $7, monthly_billing_enabled = $8,
-    monthly_charging_enabled = $9, deletion_at = $10, plan_id = $11, credit_card_token = $12,
-    credit_card_partial_number = $13, credit_card_expires_on = $14, updated_at = $15,
-    last_sequence = case when greatest(last_sequence, account_numbers_floor()) = $16 then $16 + 1 end
+  set ${assignments(accountFields, 5)}, updated_at = $3,
+    last_sequence = case when greatest(last_sequence, account_numbers_floor()) = $4 then $4 + 1 end
   where provider_id = $1 and id = $2`;
 
-/**
- * Writes what can be changed of a locked account, and takes the number of the event that tells so. Gives the account as it is
- * then.
- */
+/** Writes a locked account, takes the sequence number of the change's event, and returns the account as written. */
 export function updateAccountRow(tx: Transaction, providerId: number, account: Account, now: Date): Account {
-  tx.send(updateAccountStatement, [
-    providerId,
-    account.id,
-    account.orgName,
-    account.state,
-    account.stateChangedAt,
-    account.annotations,
-    account.fields,
-    account.monthlyBillingEnabled,
-    account.monthlyChargingEnabled,
-    account.deletionAt,
-    account.planId,
-    account.creditCardToken,
-    account.creditCardPartialNumber,
-    account.creditCardExpiresOn,
-    now,
-    account.lastSequence,
-  ]);
-  return { ...account, updatedAt: now, lastSequence: account.lastSequence + 1 };
+  const { id, lastSequence } = account;
+  const values = updateValues(accountFields, account);
+  tx.send(updateAccountStatement, [providerId, id, now, lastSequence, ...values]);
+  return { ...account, updatedAt: now, lastSequence: lastSequence + 1 };
 }
 
 /** Deletes an account with all rows that belong to it. */

@@ -1,6 +1,6 @@
-import { isDeepStrictEqual } from "node:util";
 import { type By, endSessionsOfUser } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
+import { auditedChanges, type InDocument } from "#platform/database/field-table.ts";
 import { deleteApplicationRows, listApplications } from "#portal/applications/application-table.ts";
 import { type Application, applicationEvent } from "#portal/applications/application.ts";
 import {
@@ -20,7 +20,7 @@ import type { RecordedEvent } from "#webhooks/events/index.ts";
 import { lockAccountDetails } from "./account-details.ts";
 import { type AccountDetails, type AccountWithSettings, representAccount } from "./account-document.ts";
 import { type AccountEvent, recordAccountChange, recordAccountEvents, requireChangesLeft } from "./account-events.ts";
-import { type Account, deleteAccountRow, updateAccountRow } from "./account.ts";
+import { type Account, accountFields, deleteAccountRow, updateAccountRow } from "./account.ts";
 
 /** Which account is to be changed, and who wants it. */
 export interface AccountChange {
@@ -78,34 +78,18 @@ export const accountUpdatedEvent = (
   previous,
 });
 
-/** The fields of an account that differ, with the values that they had before, by their names in documents. */
+/** Returns the previous values of an account's changed fields, by their names in documents. */
 export function accountChanges(before: Account, after: Account): Readonly<Record<string, unknown>> {
-  const [old, now] = [auditedFields(before), auditedFields(after)];
-  const names = new Set([...Object.keys(old), ...Object.keys(now)]);
-  const changed = [...names].filter((name) => !isDeepStrictEqual(old[name], now[name]));
-  const changes = Object.fromEntries(changed.map((name) => [name, old[name] ?? null]));
-  // Also that another card took its place, and never by what the payment gateway knows it.
+  const changes = auditedChanges(accountFields, before, after);
+  // The token itself is a secret of the payment gateway.
   const isOtherCard = before.creditCardToken !== after.creditCardToken;
   return isOtherCard ? { ...changes, credit_card_stored: before.creditCardToken !== null } : changes;
 }
 
-/** Once an account says no to something, that is told under the field's own name: an invented field cannot take it. */
-const auditedFields = (account: Account): Readonly<Record<string, unknown>> => ({
-  ...account.fields,
-  org_name: account.orgName,
-  state: account.state,
-  annotations: account.annotations,
-  monthly_billing_enabled: account.monthlyBillingEnabled,
-  monthly_charging_enabled: account.monthlyChargingEnabled,
-  credit_card_partial_number: account.creditCardPartialNumber,
-  credit_card_expires_on: account.creditCardExpiresOn,
-});
-
 export interface AccountUpdate extends AccountChange {
   /** As they came, by field name; `name` may stand for `org_name`. What is not named stays. */
   readonly values: FieldInput;
-  readonly monthlyBillingEnabled?: boolean | undefined;
-  readonly monthlyChargingEnabled?: boolean | undefined;
+  readonly billing?: Readonly<Partial<Record<InDocument<typeof accountFields, "billing">, boolean | undefined>>>;
   readonly writer: FieldWriter;
 }
 
@@ -120,7 +104,7 @@ export const updateAccount = (pool: Pool, update: AccountUpdate): Promise<Accoun
 function parseAccountUpdate(
   { definitions }: DocumentSettings,
   before: Account,
-  { values, writer, ...update }: AccountUpdate,
+  { values, writer, billing = {} }: AccountUpdate,
 ): { readonly account: Account; readonly errors: FieldErrors } {
   const input = renameOrgName(values, writer);
   const held = { ...before.fields, org_name: before.orgName };
@@ -130,11 +114,10 @@ function parseAccountUpdate(
   return {
     account: {
       ...before,
+      ...Object.fromEntries(Object.entries(billing).filter(([, enabled]) => enabled !== undefined)),
       orgName: typeof orgName === "string" ? orgName : before.orgName,
       fields,
       annotations,
-      monthlyBillingEnabled: update.monthlyBillingEnabled ?? before.monthlyBillingEnabled,
-      monthlyChargingEnabled: update.monthlyChargingEnabled ?? before.monthlyChargingEnabled,
     },
     errors: mergeErrors(errors, wrongAnnotations),
   };

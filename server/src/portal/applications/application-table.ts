@@ -1,27 +1,24 @@
 import type { Database, Transaction } from "#platform/database/database.ts";
+import {
+  assignments,
+  insertColumns,
+  insertParameters,
+  insertValues,
+  selectList,
+  updateValues,
+} from "#platform/database/field-table.ts";
 import { type FieldErrors, takenErrors } from "#portal/fields/index.ts";
 import { readPlans, readProducts } from "#portal/products/index.ts";
-import type { Application, ApplicationKey } from "./application.ts";
+import { type Application, applicationFields, type ApplicationKey, type ApplicationRow, toRow } from "./application.ts";
 
-/** The columns of an application's own row. */
-interface ApplicationRow extends Omit<Application, "product" | "plan" | "keys" | "referrerFilters"> {
-  readonly productId: number;
-  readonly planId: number;
-}
-
-const applicationColumns = `id, account_id, product_id, plan_id, name, description, state,
-  user_key, application_id, provider_verification_key,
-  redirect_url, create_origin, accepted_at, first_traffic_at,
-  first_daily_traffic_at, fields, created_at, updated_at`;
-
-const readRowsStatement = `select ${applicationColumns} from applications where provider_id = $1 and id = any($2) order by id`;
+const readRowsStatement = `select ${selectList(applicationFields)} from applications where provider_id = $1 and id = any($2) order by id`;
 
 const readApplicationRows = (db: Database, providerId: number, ids: readonly number[]): Promise<ApplicationRow[]> =>
   db.query<ApplicationRow>(readRowsStatement, [providerId, ids]);
 
 // Locks the application until the transaction ends. The account is locked before its applications are, by everybody.
 const lockRowStatement = `
-  select ${applicationColumns}
+  select ${selectList(applicationFields)}
   from applications
   where provider_id = $1 and account_id = $2 and id = $3
   for no key update`;
@@ -35,7 +32,7 @@ async function lockApplicationRow(
 }
 
 const listRowsStatement = `
-  select ${applicationColumns}
+  select ${selectList(applicationFields)}
   from applications
   where provider_id = $1 and account_id = $2 and ($3::bigint is null or product_id = $3)
   order by id`;
@@ -50,45 +47,25 @@ const listApplicationRows = (
 
 // Two that take one key or id at once: the second waits for the first to commit, and then inserts nothing.
 const insertRowStatement = `
-  insert into applications (provider_id, account_id, product_id, plan_id, name, description, state, user_key,
-    application_id, provider_verification_key, redirect_url, create_origin, first_traffic_at, first_daily_traffic_at,
-    fields, created_at, updated_at, accepted_at)
-  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16, $17)
+  insert into applications (provider_id, ${insertColumns(applicationFields)})
+  values ($1, ${insertParameters(applicationFields, 2)})
   on conflict do nothing
-  returning ${applicationColumns}`;
+  returning ${selectList(applicationFields)}`;
 
 /** The new row, or undefined if another application of the product has its user key or its application id. */
 async function insertApplicationRow(
   tx: Transaction,
   providerId: number,
-  application: Omit<Application, "id">,
+  application: Application,
 ): Promise<ApplicationRow | undefined> {
-  const [inserted] = await tx.query<ApplicationRow>(insertRowStatement, [
-    providerId,
-    application.accountId,
-    application.product.id,
-    application.plan.id,
-    application.name,
-    application.description,
-    application.state,
-    application.userKey,
-    application.applicationId,
-    application.providerVerificationKey,
-    application.redirectUrl,
-    application.createOrigin,
-    application.firstTrafficAt,
-    application.firstDailyTrafficAt,
-    application.fields,
-    application.createdAt,
-    application.acceptedAt,
-  ]);
+  const values = insertValues(applicationFields, toRow({ ...application, updatedAt: application.createdAt }));
+  const [inserted] = await tx.query<ApplicationRow>(insertRowStatement, [providerId, ...values]);
   return inserted;
 }
 
 const updateRowStatement = `
   update applications
-  set plan_id = $3, name = $4, description = $5, state = $6, user_key = $7, redirect_url = $8, first_traffic_at = $9,
-    first_daily_traffic_at = $10, fields = $11, updated_at = $12, accepted_at = $13, create_origin = $14
+  set ${assignments(applicationFields, 3)}
   where provider_id = $1 and id = $2`;
 
 /** Writes what can be changed of a locked application. */
@@ -97,22 +74,8 @@ export async function updateApplicationRow(
   providerId: number,
   application: Application,
 ): Promise<void> {
-  await tx.query(updateRowStatement, [
-    providerId,
-    application.id,
-    application.plan.id,
-    application.name,
-    application.description,
-    application.state,
-    application.userKey,
-    application.redirectUrl,
-    application.firstTrafficAt,
-    application.firstDailyTrafficAt,
-    application.fields,
-    application.updatedAt,
-    application.acceptedAt,
-    application.createOrigin,
-  ]);
+  const values = updateValues(applicationFields, toRow(application));
+  await tx.query(updateRowStatement, [providerId, application.id, ...values]);
 }
 
 // With the plans that were made for them alone. Served by applications_plan_idx: a sign-up once could put a second

@@ -1,6 +1,6 @@
-import { isDeepStrictEqual } from "node:util";
 import { type Json, type Node, list, record, value } from "#platform/document.ts";
 import { randomHex } from "#platform/ids.ts";
+import { auditedChanges, columnOf, documentProperties, type FieldTable } from "#platform/database/field-table.ts";
 import type { AccountEvent } from "#portal/accounts/account-events.ts";
 import { type DocumentSettings, type FieldValues, fieldsToJson, representFields } from "#portal/fields/index.ts";
 import { type OidcConfiguration, type Plan, type Product, representPlan } from "#portal/products/index.ts";
@@ -35,6 +35,42 @@ export interface Application {
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }
+
+/** The columns of an application's own row. */
+export interface ApplicationRow extends Omit<Application, "product" | "plan" | "keys" | "referrerFilters"> {
+  readonly productId: number;
+  readonly planId: number;
+}
+
+const stored = { insert: true, update: true } as const;
+
+/** Add a property here and to `Application`, its column in a migration, and its name to the reserved names of fields. */
+export const applicationFields = {
+  id: {},
+  accountId: { insert: true },
+  productId: { insert: true },
+  planId: { ...stored, audited: true },
+  name: { ...stored, audited: true },
+  description: { ...stored, audited: true },
+  state: { ...stored, audited: true },
+  userKey: { ...stored, audited: "secret" },
+  applicationId: { insert: true },
+  providerVerificationKey: { insert: true },
+  redirectUrl: { ...stored, audited: true },
+  createOrigin: { ...stored, audited: true },
+  acceptedAt: { ...stored, audited: true },
+  firstTrafficAt: { ...stored, audited: true, document: "traffic" },
+  firstDailyTrafficAt: { ...stored, audited: true, document: "traffic" },
+  fields: { ...stored, audited: "each" },
+  createdAt: { insert: true },
+  updatedAt: stored,
+} as const satisfies FieldTable<ApplicationRow>;
+
+export const toRow = ({ product, plan, ...application }: Application): ApplicationRow => ({
+  ...application,
+  productId: product.id,
+  planId: plan.id,
+});
 
 export interface ApplicationKey {
   readonly value: string;
@@ -137,28 +173,11 @@ export function applicationEvent(
   };
 }
 
-/** The fields of an application that differ, with the values that they had before, by their names in documents. */
-export function applicationChanges(before: Application, after: Application): PreviousValues {
-  const [old, now] = [auditedFields(before), auditedFields(after)];
-  const names = new Set([...Object.keys(old), ...Object.keys(now)]);
-  const changed = [...names].filter((name) => !isDeepStrictEqual(old[name], now[name]));
-  const isSecret = (name: string): boolean => name === "user_key"; // told that it changed, never what it was
-  return Object.fromEntries(changed.map((name) => [name, isSecret(name) ? null : (old[name] ?? null)]));
-}
+/** Returns the previous values of an application's changed fields, by their names in documents. */
+export const applicationChanges = (before: Application, after: Application): PreviousValues =>
+  auditedChanges(applicationFields, toRow(before), toRow(after));
 
-const auditedFields = (application: Application): PreviousValues => ({
-  ...application.fields,
-  name: application.name,
-  description: application.description,
-  state: application.state,
-  plan_id: application.plan.id,
-  user_key: application.userKey,
-  accepted_at: application.acceptedAt,
-  create_origin: application.createOrigin,
-  redirect_url: application.redirectUrl,
-  first_traffic_at: application.firstTrafficAt,
-  first_daily_traffic_at: application.firstDailyTrafficAt,
-});
+const trafficProperties = documentProperties(applicationFields, "traffic");
 
 /** An application as XML documents and webhooks have it. */
 export function representApplication(application: Application, settings: DocumentSettings): Node {
@@ -171,8 +190,7 @@ export function representApplication(application: Application, settings: Documen
     time("updated_at", application.updatedAt),
     value("state", application.state),
     value("user_account_id", application.accountId),
-    time("first_traffic_at", application.firstTrafficAt),
-    time("first_daily_traffic_at", application.firstDailyTrafficAt),
+    ...trafficProperties.map((property) => time(columnOf(applicationFields, property), application[property])),
     value("service_id", product.id),
     ...representCredentials(application),
     representPlan(application.plan),
@@ -259,8 +277,9 @@ export function applicationToJson(application: Application, { settings, adminUrl
       plan_name: plan.name,
       account_id: application.accountId,
       org_name: account.orgName,
-      first_traffic_at: time(application.firstTrafficAt),
-      first_daily_traffic_at: time(application.firstDailyTrafficAt),
+      ...Object.fromEntries(
+        trafficProperties.map((property) => [columnOf(applicationFields, property), time(application[property])]),
+      ),
       ...credentialsToJson(application),
       ...(product.oidcConfiguration ? { oidc_configuration: { ...product.oidcConfiguration } } : {}),
       links: linksOf(application, `${adminUrl}/admin/api`),

@@ -70,7 +70,8 @@ export async function findProviderByKey(
   return provider;
 }
 
-// What every request begins with, in one round trip. Served by the primary key and the unique key on the token's digest.
+// Every request begins with this, so it is one round trip. Served by the primary key and the unique key on the token's digest.
+// @indexed
 const readWithTokenStatement = `
   select ${providerColumns}, (select to_json(token) from (${findTokenStatement}) token) as token
   from providers

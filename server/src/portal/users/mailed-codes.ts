@@ -2,13 +2,14 @@ import { type By, digestOf, endSessionsOfUser, hashPassword, recordAudit } from 
 import type { Database, Pool, Transaction } from "#platform/database/database.ts";
 import { randomBase32 } from "#platform/ids.ts";
 import { isXmlText } from "#platform/xml.ts";
+import { selectList } from "#platform/database/field-table.ts";
 import { lockAccount } from "#portal/accounts/account.ts";
 import { type FieldErrors, hasNoErrors, mergeErrors, refuseTransition } from "#portal/fields/index.ts";
 import { activationMail, insertMail, lostPasswordMail } from "#portal/mails/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import { changeUser } from "./change-user.ts";
 import { passwordErrors } from "./user-input.ts";
-import { type User, linkLifetime, lockUser, userColumns } from "./user.ts";
+import { type User, linkLifetime, lockUser, userFields } from "./user.ts";
 
 interface ActivationSending {
   readonly provider: Provider;
@@ -78,7 +79,7 @@ const activateByCodeStatement = `
   update users
   set state = 'active', activated_at = $3, activation_code_digest = null, updated_at = $3
   where provider_id = $1 and activation_code_digest = $2 and state = 'pending' and activation_until > $3
-  returning ${userColumns}`;
+  returning ${selectList(userFields)}`;
 
 /** Activates the pending user who was sent this code, which works once. */
 export async function activateByCode(

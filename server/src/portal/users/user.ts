@@ -1,8 +1,19 @@
-import { isDeepStrictEqual } from "node:util";
 import type { AsJson, Database, Transaction } from "#platform/database/database.ts";
 import { type Json, type Node, record, value } from "#platform/document.ts";
 import { parseIsoTime } from "#platform/times.ts";
 import { isXmlText } from "#platform/xml.ts";
+import {
+  assignments,
+  auditedChanges,
+  columnOf,
+  documentProperties,
+  type FieldTable,
+  insertColumns,
+  insertParameters,
+  insertValues,
+  selectList,
+  updateValues,
+} from "#platform/database/field-table.ts";
 import type { AccountEvent } from "#portal/accounts/account-events.ts";
 import {
   type DocumentSettings,
@@ -34,8 +45,23 @@ export interface User {
 /** How long the link of an activation mail or an invitation counts: longer than a holiday, shorter than a mailbox is kept. */
 export const linkLifetime = "interval '14 days'";
 
-export const userColumns = `id, account_id as "accountId", username, email, role, state, activated_at as "activatedAt",
-  cas_identifier as "casIdentifier", open_id as "openId", fields, created_at as "createdAt", updated_at as "updatedAt"`;
+const stored = { insert: true, update: true } as const;
+
+/** Add a property here and to `User`, its column in a migration, and its name to the reserved names of fields. */
+export const userFields = {
+  id: {},
+  accountId: { insert: true },
+  username: { ...stored, audited: true },
+  email: { ...stored, audited: true },
+  state: { ...stored, audited: true, document: "identity" },
+  role: { ...stored, audited: true, document: "identity" },
+  activatedAt: { update: true },
+  casIdentifier: { document: "identity" },
+  openId: { document: "identity" },
+  fields: { ...stored, audited: "each" },
+  createdAt: {},
+  updatedAt: {},
+} as const satisfies FieldTable<User>;
 
 /** A user that came as JSON inside of another row. */
 export const userOfJson = (user: AsJson<User>): User => ({
@@ -45,7 +71,7 @@ export const userOfJson = (user: AsJson<User>): User => ({
   updatedAt: parseIsoTime(user.updatedAt),
 });
 
-const readUserStatement = `select ${userColumns} from users where provider_id = $1 and id = $2`;
+const readUserStatement = `select ${selectList(userFields)} from users where provider_id = $1 and id = $2`;
 
 export async function readUser(db: Database, providerId: number, id: number): Promise<User | undefined> {
   const [user] = await db.query<User>(readUserStatement, [providerId, id]);
@@ -53,7 +79,7 @@ export async function readUser(db: Database, providerId: number, id: number): Pr
 }
 
 // Served by users_account_idx.
-const listUsersStatement = `select ${userColumns} from users where provider_id = $1 and account_id = $2 order by id`;
+const listUsersStatement = `select ${selectList(userFields)} from users where provider_id = $1 and account_id = $2 order by id`;
 
 /** The users of an account, oldest first. */
 export const listUsers = (db: Database, providerId: number, accountId: number): Promise<User[]> =>
@@ -62,7 +88,7 @@ export const listUsers = (db: Database, providerId: number, accountId: number): 
 // Served by users_username_idx and users_email_idx. One person's name may be another's address: the name goes first, and these
 // two are all that there can be.
 const findByLoginStatement = `
-  select ${userColumns}, password_hash as "passwordHash"
+  select ${selectList(userFields)}, password_hash as "passwordHash"
   from users
   where provider_id = $1 and (lower(username) = lower($2) or lower(email) = lower($2))
   order by lower(username) = lower($2) desc`;
@@ -86,12 +112,12 @@ export async function findUsersByLogin(
 
 // Two who take one name at once: the second waits for the first to commit, and then inserts nothing.
 const insertUserStatement = `
-  insert into users (provider_id, account_id, username, email, password_hash, role, state, activation_code_digest,
-    activation_until, activated_at, fields, created_at, updated_at)
-  values ($1, $2, $3, $4, $5, $6, $7, $8, $10::timestamptz + ${linkLifetime},
-    case when $7 = 'active' then $10::timestamptz end, $9, $10, $10)
+  insert into users (provider_id, created_at, updated_at, password_hash, activation_code_digest, activation_until,
+    activated_at, ${insertColumns(userFields)})
+  values ($1, $2, $2, $3, $4, $2::timestamptz + ${linkLifetime}, case when $5 = 'active' then $2::timestamptz end,
+    ${insertParameters(userFields, 6)})
   on conflict do nothing
-  returning ${userColumns}`;
+  returning ${selectList(userFields)}`;
 
 export interface NewUser extends Pick<User, "accountId" | "username" | "email" | "role" | "fields"> {
   readonly state: "pending" | "active";
@@ -106,24 +132,15 @@ export async function insertUser(
   user: NewUser,
   now: Date,
 ): Promise<User | undefined> {
-  const [inserted] = await tx.query<User>(insertUserStatement, [
-    providerId,
-    user.accountId,
-    user.username,
-    user.email,
-    user.passwordHash,
-    user.role,
-    user.state,
-    user.activationCodeDigest,
-    user.fields,
-    now,
-  ]);
+  const { passwordHash, activationCodeDigest, state } = user;
+  const values = [providerId, now, passwordHash, activationCodeDigest, state, ...insertValues(userFields, user)];
+  const [inserted] = await tx.query<User>(insertUserStatement, values);
   return inserted;
 }
 
 // Locks the user until the transaction ends. The account is locked before its users are, by everybody.
 const lockUserStatement = `
-  select ${userColumns}, password_hash
+  select ${selectList(userFields)}, password_hash
   from users
   where provider_id = $1 and account_id = $2 and id = $3
   for no key update`;
@@ -152,14 +169,13 @@ export async function lockUser(
 // nothing, so that whoever reads an old mailbox cannot undo the change. Nor does it in another state than the one it is for.
 const updateUserStatement = `
   update users
-  set username = $3, email = $4, role = $5, state = $6, activated_at = $7, fields = $8, updated_at = $9,
-    password_hash = coalesce($10, password_hash),
+  set ${assignments(userFields, 7)}, updated_at = $3, password_hash = coalesce($4, password_hash),
     activation_code_digest = case
-      when $6 = 'pending' and email is not distinct from $4 and $10 is null then activation_code_digest end,
+      when $5 = 'pending' and email is not distinct from $6 and $4 is null then activation_code_digest end,
     lost_password_digest = case
-      when $6 = 'active' and email is not distinct from $4 and $10 is null then lost_password_digest end
+      when $5 = 'active' and email is not distinct from $6 and $4 is null then lost_password_digest end
   where provider_id = $1 and id = $2
-  returning ${userColumns}`;
+  returning ${selectList(userFields)}`;
 
 /** Writes what can be changed of a locked user. Without a hash, the password stays. */
 export async function updateUserRow(
@@ -168,18 +184,9 @@ export async function updateUserRow(
   { user, passwordHash }: { user: User; passwordHash?: string | undefined },
   now: Date,
 ): Promise<User> {
-  const [updated] = await tx.query<User>(updateUserStatement, [
-    providerId,
-    user.id,
-    user.username,
-    user.email,
-    user.role,
-    user.state,
-    user.activatedAt,
-    user.fields,
-    now,
-    passwordHash ?? null,
-  ]);
+  const { id, state, email } = user;
+  const values = [providerId, id, now, passwordHash ?? null, state, email, ...updateValues(userFields, user)];
+  const [updated] = await tx.query<User>(updateUserStatement, values);
   if (!updated) throw new Error(`User ${user.id} was gone although it was locked.`);
   return updated;
 }
@@ -263,13 +270,16 @@ export function representUser(user: User, { provider, definitions }: DocumentSet
     value("created_at", writeTimestamp(user.createdAt, provider.timeZone)),
     value("updated_at", writeTimestamp(user.updatedAt, provider.timeZone)),
     value("account_id", user.accountId),
-    value("state", user.state),
-    value("role", user.role),
-    ...(user.casIdentifier === null ? [] : [value("cas_identifier", user.casIdentifier)]),
-    ...(user.openId === null ? [] : [value("open_id", user.openId)]),
+    ...identityOf(user).map(([name, it]) => value(name, it)),
     ...representFields(definitions, "User", fieldValuesOf(user)),
   ]);
 }
+
+const identityOf = (user: User): readonly (readonly [string, string])[] =>
+  documentProperties(userFields, "identity").flatMap((property) => {
+    const it = user[property];
+    return it === null ? [] : [[columnOf(userFields, property), it] as const];
+  });
 
 /** A user as the API's JSON has it. `adminUrl` is the origin that the API is reached at. */
 export function userToJson(user: User, { provider, definitions }: DocumentSettings, adminUrl: string): Json {
@@ -277,10 +287,7 @@ export function userToJson(user: User, { provider, definitions }: DocumentSettin
   return {
     user: {
       id: user.id,
-      state: user.state,
-      role: user.role,
-      ...(user.casIdentifier === null ? {} : { cas_identifier: user.casIdentifier }),
-      ...(user.openId === null ? {} : { open_id: user.openId }),
+      ...Object.fromEntries(identityOf(user)),
       created_at: writeTimestamp(user.createdAt, provider.timeZone),
       updated_at: writeTimestamp(user.updatedAt, provider.timeZone),
       links: [
@@ -313,18 +320,6 @@ export const userEvent = (
   ...(previous === undefined ? {} : { previous }),
 });
 
-/** The fields of a user that differ, with the values that they had before, by their names in documents. */
-export function userChanges(before: User, after: User): Readonly<Record<string, unknown>> {
-  const [old, now] = [auditedFields(before), auditedFields(after)];
-  const names = new Set([...Object.keys(old), ...Object.keys(now)]);
-  const changed = [...names].filter((name) => !isDeepStrictEqual(old[name], now[name]));
-  return Object.fromEntries(changed.map((name) => [name, old[name] ?? null]));
-}
-
-const auditedFields = ({ fields, username, email, role, state }: User): Readonly<Record<string, unknown>> => ({
-  ...fields,
-  username,
-  email,
-  role,
-  state,
-});
+/** Returns the previous values of a user's changed fields, by their names in documents. */
+export const userChanges = (before: User, after: User): Readonly<Record<string, unknown>> =>
+  auditedChanges(userFields, before, after);

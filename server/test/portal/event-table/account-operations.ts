@@ -129,7 +129,7 @@ export const accountOperations: readonly (OperationRow | OutOfScope)[] = [
     row: "A7",
     operation: "switch monthly billing off",
     via: programs,
-    act: edit({}, { monthlyBillingEnabled: false }),
+    act: edit({}, { billing: { monthlyBillingEnabled: false } }),
     events: ["account.updated"],
   },
   {
