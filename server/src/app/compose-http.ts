@@ -3,7 +3,7 @@ import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import { accountManagementApi, unservedApi, unservedApis } from "#http/account-management-api/index.ts";
 import { adminPortalPlugin } from "#http/admin-portal/index.ts";
 import { apiDocs } from "#http/api-docs/index.ts";
-import { bellwireApiDoor } from "#http/bellwire-api/index.ts";
+import { bellwireApiPlugin } from "#http/bellwire-api/index.ts";
 import { developerPortalPlugin } from "#http/developer-portal/index.ts";
 import { operationsPlugin } from "#http/operations/index.ts";
 import { requestBinPlugin } from "#http/request-bin/index.ts";
@@ -155,9 +155,12 @@ async function registerDoors(doors: FastifyInstance, parts: HttpParts): Promise<
     },
   );
   for (const prefix of unservedApis) await doors.register(unservedApi, { prefix });
-  await doors.register(bellwireApiDoor({ ...asked, newId, sender, adminPortalUrl, developerPortalUrl, secretsOfBin }), {
-    prefix: "/api/v1",
-  });
+  await doors.register(
+    bellwireApiPlugin({ ...asked, newId, sender, adminPortalUrl, developerPortalUrl, secretsOfBin }),
+    {
+      prefix: "/api/v1",
+    },
+  );
   await doors.register(
     requestBinPlugin({ pool, clock, originOf: ({ provider }) => adminPortalUrl(provider), secretsOfBin }),
   );

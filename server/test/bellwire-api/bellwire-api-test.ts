@@ -1,6 +1,6 @@
 import fastify, { type FastifyInstance, type InjectOptions, type LightMyRequestResponse } from "fastify";
 import { expect } from "vitest";
-import { bellwireApiDocument, bellwireApiDoor } from "#http/bellwire-api/index.ts";
+import { bellwireApiDocument, bellwireApiPlugin } from "#http/bellwire-api/index.ts";
 import { createFindAdminCaller } from "#http/shared/admin-caller.ts";
 import { addFindProviderHook } from "#http/shared/find-provider.ts";
 import type { Clock } from "#platform/clock.ts";
@@ -67,7 +67,7 @@ export function openBellwireApi(
   const http = fastify();
   const complaints = watchAnswers(http, () => document);
   addFindProviderHook(http, { pool, clock, ...hosts });
-  const door = bellwireApiDoor({
+  const door = bellwireApiPlugin({
     pool,
     clock,
     encryption,

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { createCursorSeal } from "#http/bellwire-api/sealed-cursor.ts";
+import { createCursorSeal } from "#http/bellwire-api/fields.ts";
 import type { Pool } from "#platform/database/database.ts";
 import type { NewProvider } from "#portal/provider-account/index.ts";
 import { setUp } from "../portal/house.ts";

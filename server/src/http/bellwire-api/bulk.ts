@@ -1,0 +1,185 @@
+import type { FastifyBaseLogger } from "fastify";
+import { Type, type Static } from "typebox";
+import type { Deed } from "#access/index.ts";
+import type { Pool } from "#platform/database/database.ts";
+import {
+  changeApplicationPlan,
+  changeApplicationState,
+  deleteApplication,
+  rejectApplication,
+  type ApplicationChange,
+} from "#portal/applications/index.ts";
+import { changeAccountPlan, changeAccountState, deleteAccount, type AccountChange } from "#portal/accounts/index.ts";
+import { requirePermission } from "../shared/admin-caller.ts";
+import { problemOfError } from "../shared/error-answers.ts";
+import { Problem } from "../shared/problem.ts";
+import { applicationChange, requireDone, type Outcome } from "./developers.ts";
+import { IdOf } from "./fields.ts";
+import { operation } from "./operation.ts";
+
+const idsMax = 200;
+
+const idsOf = (what: string) =>
+  Type.Array(IdOf(what), { minItems: 1, maxItems: idsMax, description: "In the order in which it is done." });
+const plan_id = Type.Optional(IdOf("the plan to go to, with `change_plan`"));
+
+const AccountsToChangeSchema = Type.Object(
+  {
+    ids: idsOf("an account"),
+    operation: Type.Enum(["approve", "make_pending", "reject", "suspend", "resume", "change_plan", "delete"]),
+    plan_id,
+  },
+  { title: "AccountsToChange", additionalProperties: false },
+);
+type AccountsToChange = Static<typeof AccountsToChangeSchema>;
+
+const ApplicationsToChangeSchema = Type.Object(
+  {
+    ids: idsOf("an application"),
+    operation: Type.Enum(["accept", "reject", "suspend", "resume", "change_plan", "delete"]),
+    plan_id,
+  },
+  { title: "ApplicationsToChange", additionalProperties: false },
+);
+type ApplicationsToChange = Static<typeof ApplicationsToChangeSchema>;
+
+const BulkOutcomeSchema = Type.Object(
+  {
+    id: Type.Integer(),
+    done: Type.Boolean(),
+    code: Type.Optional(Type.String({ description: "Why not, for programs, as in a Problem." })),
+    title: Type.Optional(Type.String({ description: "Why not, as a sentence." })),
+    errors: Type.Optional(
+      Type.Record(Type.String(), Type.Array(Type.String()), {
+        description: "What is wrong, by field. Only with the code `invalid`.",
+      }),
+    ),
+  },
+  { title: "BulkOutcome", description: "What came of the operation for one of them: done, or why not." },
+);
+type BulkOutcome = Static<typeof BulkOutcomeSchema>;
+
+export const representRefusal = (id: number, { code, message, errors }: Problem): BulkOutcome => ({
+  id,
+  done: false,
+  code,
+  title: message,
+  ...(errors
+    ? { errors: Object.fromEntries(Object.entries(errors).map(([name, sentences]) => [name, [...sentences]])) }
+    : {}),
+});
+
+/**
+ * Changes one object after another and returns each outcome. After the first refusal because the database is away or full, the
+ * rest get the same answer without a try, since each would wait in vain.
+ */
+export async function changeEach(
+  ids: readonly number[],
+  log: FastifyBaseLogger,
+  change: (id: number) => Promise<Outcome | undefined>,
+): Promise<BulkOutcome[]> {
+  const outcomes: BulkOutcome[] = [];
+  let unavailable: Problem | undefined;
+  for (const id of new Set(ids)) {
+    const problem = unavailable ?? (await problemOfChange(() => change(id)));
+    if (problem && problem !== unavailable && problem.status >= 500) log.error({ err: problem }, "request failed");
+    if (problem?.status === 503) unavailable = problem;
+    outcomes.push(problem ? representRefusal(id, problem) : { id, done: true });
+  }
+  return outcomes;
+}
+
+async function problemOfChange(change: () => Promise<Outcome | undefined>): Promise<Problem | undefined> {
+  try {
+    requireDone(await change());
+    return undefined;
+  } catch (error) {
+    return problemOfError(error instanceof Error ? error : new Error(String(error)));
+  }
+}
+
+function requirePlan(planId: number | undefined): number {
+  if (planId === undefined) throw new Problem("invalid", { errors: { plan_id: ["is required"] } });
+  return planId;
+}
+
+const tag = "Developers";
+const answers = {
+  200: Type.Object({ data: Type.Array(BulkOutcomeSchema, { description: "One for each id, in their order." }) }),
+};
+const isolation =
+  "One after another, each for itself with its own events, as if it were alone: what cannot be done with one keeps no other " +
+  "from it, and the answer tells of each.";
+
+/** The same actions as for a single account. */
+const accountActions = {
+  approve: "administer-portal",
+  make_pending: "change-portal",
+  reject: "administer-portal",
+  suspend: "administer-portal",
+  resume: "administer-portal",
+  change_plan: "change-portal",
+  delete: "administer-portal",
+} as const satisfies Record<AccountsToChange["operation"], Deed>;
+
+export const bulkAccounts = operation({
+  id: "changeManyAccounts",
+  tag,
+  title: "Do the same with up to 200 accounts",
+  description: `${isolation} Members may make accounts pending and change their plans; all else is for admins.`,
+  method: "POST",
+  path: "/accounts/bulk",
+  action: "change-portal",
+  body: AccountsToChangeSchema,
+  answers,
+  async answer({ pool, clock }, { provider, caller, by, body, request }) {
+    requirePermission(caller, accountActions[body.operation], provider);
+    const change = accountChangeOf(pool, body);
+    const data = await changeEach(body.ids, request.log, (accountId) =>
+      change({ provider, accountId, by: { ...by, now: clock.now() } }),
+    );
+    return { data };
+  },
+});
+
+function accountChangeOf(
+  pool: Pool,
+  { operation: transition, plan_id: plan }: AccountsToChange,
+): (change: AccountChange) => Promise<Outcome | undefined> {
+  if (transition === "delete") return (change) => deleteAccount(pool, change);
+  if (transition !== "change_plan") return (change) => changeAccountState(pool, { ...change, transition });
+  const planId = requirePlan(plan);
+  return (change) => changeAccountPlan(pool, { ...change, planId });
+}
+
+export const bulkApplications = operation({
+  id: "changeManyApplications",
+  tag,
+  title: "Do the same with up to 200 applications",
+  description: `${isolation} Those that are rejected are deleted, and the admins of their accounts are told so.`,
+  method: "POST",
+  path: "/applications/bulk",
+  action: "change-portal",
+  body: ApplicationsToChangeSchema,
+  answers,
+  async answer(needs, { provider, by, body, request }) {
+    const change = applicationChangeOf(needs.pool, body);
+    const data = await changeEach(body.ids, request.log, async (id) =>
+      change(await applicationChange(needs, { provider, by: { ...by, now: needs.clock.now() } }, id)),
+    );
+    return { data };
+  },
+});
+
+const writer = "program";
+
+function applicationChangeOf(
+  pool: Pool,
+  { operation: transition, plan_id: plan }: ApplicationsToChange,
+): (change: ApplicationChange) => Promise<Outcome | undefined> {
+  if (transition === "delete") return (change) => deleteApplication(pool, { ...change, writer });
+  if (transition === "reject") return (change) => rejectApplication(pool, { ...change, reason: "" });
+  if (transition !== "change_plan") return (change) => changeApplicationState(pool, { ...change, transition });
+  const planId = requirePlan(plan);
+  return (change) => changeApplicationPlan(pool, { ...change, planId, writer });
+}

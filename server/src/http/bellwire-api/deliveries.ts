@@ -1,0 +1,273 @@
+import { Type, type Static } from "typebox";
+import { recordAudit } from "#access/index.ts";
+import type { Transaction } from "#platform/database/database.ts";
+import {
+  cancelDelivery,
+  contentTypeOf,
+  deliveryId,
+  listDeliveries,
+  parseDeliveryId,
+  readDelivery,
+  retryDelivery,
+  skipDelivery,
+  type Attempt,
+  type Delivery,
+  type DeliveryDetails,
+} from "#webhooks/deliveries/index.ts";
+import { eventTypes } from "#webhooks/events/index.ts";
+import { Problem } from "../shared/problem.ts";
+import {
+  EventId,
+  IdOf,
+  Nullable,
+  pageLimit,
+  pageOf,
+  pageQuery,
+  parseCursor,
+  parseTimes,
+  representPage,
+  Since,
+  Timestamp,
+  Until,
+} from "./fields.ts";
+import { operation, requireFound, type Operation } from "./operation.ts";
+
+const attemptFields = {
+  at: Type.String({ ...Timestamp, description: "When it was sent." }),
+  status: Nullable(Type.Integer({ description: "The answer's status. Null: there was no answer." })),
+  error: Nullable(Type.String({ description: "What went wrong, as a sentence. Null: it counts as delivered." })),
+  latency_ms: Type.Integer(),
+};
+
+export const AttemptSchema = Type.Object(
+  {
+    number: Type.Integer({ description: "From 1 on." }),
+    ...attemptFields,
+    response_headers: Nullable(Type.Record(Type.String(), Type.String())),
+    response_body: Nullable(Type.String({ description: "The start of the answer, 64 KiB at most." })),
+  },
+  { title: "Attempt", description: "One try over HTTP." },
+);
+export type AttemptDocument = Static<typeof AttemptSchema>;
+
+const deliveryStates = ["pending", "delivered", "failed", "cancelled"] as const;
+
+const deliveryFields = {
+  id: Type.String({ description: "The event's id, a dot, and the endpoint's id." }),
+  event_id: EventId,
+  event_type: Type.String(),
+  object_id: Type.Integer(),
+  account_id: Type.Integer(),
+  account_name: Type.String(),
+  occurred_at: Timestamp,
+  endpoint_id: Type.Integer(),
+  endpoint_name: Type.String(),
+  state: Type.Enum([...deliveryStates], { title: "DeliveryState" }),
+  attempts_made: Type.Integer(),
+  replay: Type.Integer({ description: "How often it was sent again by hand." }),
+  next_attempt_at: Nullable(
+    Type.String({
+      ...Timestamp,
+      description: "When it is due. Null unless pending, and while it waits for the one before it in its order.",
+    }),
+  ),
+  ended_at: Nullable(Timestamp),
+  last_attempt: Nullable(Type.Object(attemptFields, { title: "AttemptInShort" })),
+};
+
+export const DeliverySchema = Type.Object(deliveryFields, {
+  title: "Delivery",
+  description: "One event for one endpoint.",
+});
+
+const DeliveryDetailsSchema = Type.Object(
+  {
+    ...deliveryFields,
+    content_type: Nullable(Type.String()),
+    body: Nullable(Type.String({ description: "The very text that is signed and sent, the same at every attempt." })),
+    attempts: Type.Array(AttemptSchema),
+    waits_for: Nullable(
+      Type.String({
+        description: "The id of the delivery that goes before it in its order, while it waits for that one.",
+      }),
+    ),
+    holds_up: Type.Integer({
+      description:
+        "How many wait for it in their order, counted up to 1000. They go when it ends, or when it is skipped.",
+    }),
+  },
+  { title: "DeliveryInFull", description: "One event for one endpoint, with all that was sent and answered." },
+);
+
+export const representDelivery = (delivery: Delivery): Static<typeof DeliverySchema> => ({
+  id: deliveryId(delivery),
+  event_id: delivery.eventId,
+  event_type: delivery.eventType,
+  object_id: delivery.objectId,
+  account_id: delivery.accountId,
+  account_name: delivery.accountName,
+  occurred_at: delivery.occurredAt.toISOString(),
+  endpoint_id: delivery.endpointId,
+  endpoint_name: delivery.endpointName,
+  state: delivery.state,
+  attempts_made: delivery.attemptsMade,
+  replay: delivery.replay,
+  next_attempt_at: delivery.nextAttemptAt?.toISOString() ?? null,
+  ended_at: delivery.endedAt?.toISOString() ?? null,
+  last_attempt: delivery.lastAttemptAt && {
+    at: delivery.lastAttemptAt.toISOString(),
+    status: delivery.lastStatus,
+    error: delivery.lastError,
+    latency_ms: delivery.lastLatencyMs ?? 0,
+  },
+});
+
+export const representDeliveryDetails = (delivery: DeliveryDetails): Static<typeof DeliveryDetailsSchema> => ({
+  ...representDelivery(delivery),
+  content_type: delivery.format && contentTypeOf(delivery.format),
+  body: delivery.body?.toString() ?? null,
+  attempts: delivery.attempts.map(representAttempt),
+  waits_for: delivery.waitsForEventId && deliveryId({ ...delivery, eventId: delivery.waitsForEventId }),
+  holds_up: delivery.holdsUp,
+});
+
+export const representAttempt = (attempt: Attempt): AttemptDocument => ({
+  number: attempt.number,
+  at: attempt.at.toISOString(),
+  status: attempt.status,
+  error: attempt.error,
+  latency_ms: attempt.latencyMs,
+  response_headers: attempt.responseHeaders && { ...attempt.responseHeaders },
+  response_body: attempt.responseBody?.toString() ?? null,
+});
+
+interface DeliveryKey {
+  readonly providerId: number;
+  readonly eventId: string;
+  readonly endpointId: number;
+}
+
+/** Returns the parts of an audit record that name a delivery. */
+export const auditOfDelivery = (key: DeliveryKey) => ({
+  providerId: key.providerId,
+  subject: `delivery/${deliveryId(key)}`,
+  detail: {},
+});
+
+const tag = "Deliveries";
+const params = Type.Object({ id: Type.String({ description: "The event's id, a dot, and the endpoint's id." }) });
+
+interface Transition {
+  readonly id: string;
+  readonly title: string;
+  readonly description: string;
+  /** The last part of the path. */
+  readonly verb: string;
+  /** Changes the delivery's state. Returns false where it does not allow that. */
+  readonly change: (tx: Transaction, key: DeliveryKey) => Promise<boolean>;
+  readonly auditAction: string;
+  readonly conflict: string;
+}
+
+const transition = ({ id, title, description, verb, change, auditAction, conflict }: Transition): Operation =>
+  operation({
+    id,
+    tag,
+    title,
+    description,
+    method: "POST",
+    path: `/deliveries/{id}/${verb}`,
+    action: "change-webhooks",
+    params,
+    answers: { 200: DeliverySchema },
+    mayConflict: true,
+    async answer({ pool }, call) {
+      const key = { providerId: call.provider.id, ...requireFound(parseDeliveryId(call.params.id)) };
+      const isChanged = await pool.inTransaction(async (tx) => {
+        if (!(await change(tx, key))) return false;
+        await recordAudit(tx, { ...auditOfDelivery(key), actor: call.by.actor, action: auditAction });
+        return true;
+      });
+      const delivery = requireFound(await readDelivery(pool, key));
+      if (!isChanged) throw new Problem("conflict", { detail: conflict });
+      return representDelivery(delivery);
+    },
+  });
+
+export const deliveryOperations: readonly Operation[] = [
+  operation({
+    id: "listDeliveries",
+    tag,
+    title: "List deliveries, those of the newest event first",
+    description: "Each with its last attempt.",
+    method: "GET",
+    path: "/deliveries",
+    action: "read-webhooks",
+    query: Type.Object({
+      ...pageQuery,
+      endpoint_id: Type.Optional(IdOf("an endpoint")),
+      state: Type.Optional(Type.Enum([...deliveryStates], { description: "Those that are in this state." })),
+      event_type: Type.Optional(Type.Enum([...eventTypes], { description: "Of events of this type." })),
+      event_id: Type.Optional(EventId),
+      since: Type.Optional(Since),
+      until: Type.Optional(Until),
+    }),
+    answers: { 200: pageOf(DeliverySchema) },
+    async answer({ pool }, { provider, query }) {
+      const { limit = pageLimit, after, endpoint_id, state, event_type, event_id } = query;
+      const deliveries = await listDeliveries(pool, {
+        providerId: provider.id,
+        endpointId: endpoint_id,
+        state,
+        eventType: event_type,
+        eventIds: event_id === undefined ? undefined : [event_id],
+        ...parseTimes(query, ["since", "until"]),
+        after: parseCursor(after, parseDeliveryId),
+        limit: limit + 1,
+      });
+      return representPage(deliveries, limit, { represent: representDelivery, cursorOf: deliveryId });
+    },
+  }),
+  operation({
+    id: "readDelivery",
+    tag,
+    title: "Read a delivery with its attempts",
+    description: "With the bytes that are sent, and what was answered at each attempt.",
+    method: "GET",
+    path: "/deliveries/{id}",
+    action: "read-webhooks",
+    params,
+    answers: { 200: DeliveryDetailsSchema },
+    async answer({ pool }, { provider, params: { id } }) {
+      const key = { providerId: provider.id, ...requireFound(parseDeliveryId(id)) };
+      return representDeliveryDetails(requireFound(await readDelivery(pool, key)));
+    },
+  }),
+  transition({
+    id: "retryDelivery",
+    title: "Send a delivery now, whatever its state",
+    description: "The same id and the same bytes. What was delivered before carries `bellwire-replay`.",
+    verb: "retry",
+    change: retryDelivery,
+    auditAction: "delivery.retried",
+    conflict: "Its endpoint has been deleted.",
+  }),
+  transition({
+    id: "skipDelivery",
+    title: "Let the next of its order go",
+    description: "The delivery goes on being tried, and those that wait for it in their order wait no longer.",
+    verb: "skip",
+    change: skipDelivery,
+    auditAction: "delivery.skipped",
+    conflict: "No delivery waits for this one: it has ended, or has no order.",
+  }),
+  transition({
+    id: "cancelDelivery",
+    title: "Give a pending delivery up",
+    description: "It is not tried any more, and is no failure.",
+    verb: "cancel",
+    change: cancelDelivery,
+    auditAction: "delivery.cancelled",
+    conflict: "It has ended already.",
+  }),
+];

@@ -1,0 +1,375 @@
+import { Type } from "typebox";
+import {
+  declinePlanRequest,
+  listPlanRequests,
+  readApplication,
+  regenerateApplicationKey,
+  regenerateUserKey,
+  rejectApplication,
+  type ApplicationChange,
+  type PlanRequest,
+} from "#portal/applications/index.ts";
+import {
+  deleteInvitation,
+  inviteUser,
+  listInvitations,
+  readUser,
+  resendInvitation,
+  sendActivation,
+  type Invitation,
+} from "#portal/users/index.ts";
+import {
+  changeAccountState,
+  declineAccountPlanRequest,
+  listAccountPlanRequests,
+  readAccount,
+  type AccountPlanRequest,
+} from "#portal/accounts/index.ts";
+import { activationUrl, invitationUrl } from "../shared/mailed-links.ts";
+import { Problem, type FieldErrors } from "../shared/problem.ts";
+import { IdOf, Nullable, Timestamp } from "./fields.ts";
+import {
+  answersNoContent,
+  noContent,
+  operation,
+  Reply,
+  requireAccepted,
+  requireFound,
+  type Call,
+  type Operation,
+  type OperationNeeds,
+} from "./operation.ts";
+
+const tag = "Developers";
+const accountParams = Type.Object({ id: IdOf("the account") });
+const applicationParams = Type.Object({ id: IdOf("the application") });
+
+/** The result of a use case: a refusal, or any other object. */
+export type Outcome =
+  | { readonly refused: FieldErrors }
+  | { readonly notFound: string }
+  | { readonly notAllowed: string }
+  | object;
+
+/** Throws the Problem that a refusal amounts to. An undefined outcome means that the object does not exist. */
+export function requireDone(outcome: Outcome | undefined): void {
+  if (!outcome) throw new Problem("not-found");
+  if ("notFound" in outcome) {
+    if (outcome.notFound !== "plan") throw new Problem("not-found");
+    throw new Problem("invalid", { errors: { plan_id: ["is no plan for this one"] } });
+  }
+  if ("notAllowed" in outcome)
+    throw new Problem("invalid", { errors: { base: [`Not possible here: ${outcome.notAllowed}`] } });
+  requireAccepted(outcome);
+}
+
+// Accounts
+
+const stateOperation = (
+  transition: "suspend" | "resume",
+  texts: Pick<Operation, "id" | "title" | "description">,
+): Operation =>
+  operation({
+    ...texts,
+    tag,
+    method: "POST",
+    path: `/accounts/{id}/${transition}`,
+    action: "administer-portal",
+    params: accountParams,
+    answers: answersNoContent,
+    async answer({ pool }, { provider, by, params: { id: accountId } }) {
+      requireDone(await changeAccountState(pool, { provider, accountId, transition, by }));
+      return noContent;
+    },
+  });
+
+export const accountOperations: readonly Operation[] = [
+  stateOperation("suspend", {
+    id: "suspendAccount",
+    title: "Suspend an account",
+    description: "Whoever is signed in for it is signed out, and nobody can sign in until it is resumed.",
+  }),
+  stateOperation("resume", {
+    id: "resumeAccount",
+    title: "Resume a suspended account",
+    description: "It is approved again.",
+  }),
+];
+
+// Users
+
+const invitationParams = Type.Object({ id: IdOf("the account"), invitation_id: IdOf("the invitation") });
+
+const InvitationSchema = Type.Object(
+  {
+    id: Type.Integer(),
+    email: Type.String(),
+    sent_at: Timestamp,
+    expires_at: Timestamp,
+    accepted_at: Nullable(Timestamp),
+    created_at: Timestamp,
+  },
+  { title: "Invitation", description: "Somebody who is asked to join an account, by mail." },
+);
+
+export const representInvitation = ({ id, email, sentAt, expiresAt, acceptedAt, createdAt }: Invitation) => ({
+  id,
+  email,
+  sent_at: sentAt.toISOString(),
+  expires_at: expiresAt.toISOString(),
+  accepted_at: acceptedAt?.toISOString() ?? null,
+  created_at: createdAt.toISOString(),
+});
+
+/** An invited person becomes a user, and only admins create users. */
+const invitationAction = "administer-portal";
+
+export const userOperations: readonly Operation[] = [
+  operation({
+    id: "listInvitations",
+    tag,
+    title: "List the invitations of an account, oldest first",
+    description: "Also those that were accepted.",
+    method: "GET",
+    path: "/accounts/{id}/invitations",
+    action: "read-portal",
+    params: accountParams,
+    answers: { 200: Type.Object({ data: Type.Array(InvitationSchema) }) },
+    async answer({ pool }, { provider, params: { id } }) {
+      requireFound(await readAccount(pool, provider.id, id));
+      return { data: (await listInvitations(pool, provider.id, id)).map(representInvitation) };
+    },
+  }),
+  operation({
+    id: "inviteUser",
+    tag,
+    title: "Invite somebody into an account",
+    description:
+      "They get a mail with a link, behind which they choose a name and a password and are a member. It opens nothing after two weeks, until the invitation is sent again.",
+    method: "POST",
+    path: "/accounts/{id}/invitations",
+    action: invitationAction,
+    params: accountParams,
+    body: Type.Object({ email: Type.String({ maxLength: 255 }) }, { additionalProperties: false }),
+    answers: { 201: InvitationSchema },
+    async answer(needs, { provider, by, params: { id: accountId }, body: { email } }) {
+      const urlOf = invitationUrl(needs, provider);
+      const outcome = requireFound(await inviteUser(needs.pool, { provider, accountId, email, urlOf, by }));
+      requireAccepted(outcome);
+      return new Reply(201, representInvitation(outcome.invitation));
+    },
+  }),
+  operation({
+    id: "resendInvitation",
+    tag,
+    title: "Send an invitation again",
+    description: "With another link, for two weeks: the one before opens nothing any more.",
+    method: "POST",
+    path: "/accounts/{id}/invitations/{invitation_id}/resend",
+    action: invitationAction,
+    params: invitationParams,
+    answers: answersNoContent,
+    async answer(needs, { provider, by, params: { id: accountId, invitation_id: invitationId } }) {
+      const urlOf = invitationUrl(needs, provider);
+      requireDone(await resendInvitation(needs.pool, { provider, accountId, invitationId, urlOf, by }));
+      return noContent;
+    },
+  }),
+  operation({
+    id: "deleteInvitation",
+    tag,
+    title: "Delete an invitation",
+    description: "Its link opens nothing any more. Who has joined by it stays.",
+    method: "DELETE",
+    path: "/accounts/{id}/invitations/{invitation_id}",
+    action: invitationAction,
+    params: invitationParams,
+    answers: answersNoContent,
+    async answer({ pool }, { provider, by, params: { id: accountId, invitation_id: invitationId } }) {
+      requireDone(await deleteInvitation(pool, { provider, accountId, invitationId, by }));
+      return noContent;
+    },
+  }),
+  operation({
+    id: "sendActivation",
+    tag,
+    title: "Send a pending user the activation mail again",
+    description: "With another link, for two weeks: the one before opens nothing any more.",
+    method: "POST",
+    path: "/users/{id}/send_activation",
+    action: "change-portal",
+    params: accountParams,
+    answers: answersNoContent,
+    async answer(needs, { provider, by, params: { id: userId } }) {
+      const { accountId } = requireFound(await readUser(needs.pool, provider.id, userId));
+      const urlOf = activationUrl(needs, provider);
+      requireDone(await sendActivation(needs.pool, { provider, accountId, userId, urlOf, by }));
+      return noContent;
+    },
+  }),
+];
+
+// Plan requests
+
+const planRequestFields = {
+  account_id: Type.Integer(),
+  org_name: Type.String(),
+  plan_id: Type.Integer({ description: "The plan that is asked for." }),
+  plan_name: Type.String(),
+  asked_by: Nullable(Type.String({ description: "A user's name; null once the user is gone." })),
+  created_at: Timestamp,
+};
+
+const AccountPlanRequestSchema = Type.Object(planRequestFields, {
+  title: "AccountPlanRequest",
+  description: "Another plan for an account, where the provider lets developers ask only.",
+});
+
+const PlanRequestSchema = Type.Object(
+  { application_id: Type.Integer(), application_name: Type.String(), ...planRequestFields },
+  { title: "PlanRequest", description: "Another plan for an application, where the product lets developers ask only." },
+);
+
+export const representPlanRequest = (request: PlanRequest) => ({
+  application_id: request.applicationId,
+  application_name: request.applicationName,
+  ...representAccountPlanRequest(request),
+});
+
+export const representAccountPlanRequest = (request: AccountPlanRequest) => ({
+  account_id: request.accountId,
+  org_name: request.orgName,
+  plan_id: request.planId,
+  plan_name: request.planName,
+  asked_by: request.askedBy,
+  created_at: request.createdAt.toISOString(),
+});
+
+/** Reads which account the application belongs to. */
+export async function applicationChange(
+  { pool }: OperationNeeds,
+  { provider, by }: Pick<Call, "provider" | "by">,
+  applicationId: number,
+): Promise<ApplicationChange> {
+  const { accountId } = requireFound(await readApplication(pool, provider.id, applicationId));
+  return { provider, accountId, applicationId, by };
+}
+
+export const planRequestOperations: readonly Operation[] = [
+  operation({
+    id: "listPlanRequests",
+    tag,
+    title: "List the plans that developers ask for, oldest first",
+    description: "The first 200 that nobody has decided about. To grant one, change the application's plan.",
+    method: "GET",
+    path: "/plan_requests",
+    action: "read-portal",
+    answers: { 200: Type.Object({ data: Type.Array(PlanRequestSchema) }) },
+    async answer({ pool }, { provider, caller }) {
+      return { data: (await listPlanRequests(pool, provider.id, caller.reach)).map(representPlanRequest) };
+    },
+  }),
+  operation({
+    id: "declinePlanRequest",
+    tag,
+    title: "Decline the plan that is asked for an application",
+    description: "The application stays on the plan that it is on.",
+    method: "DELETE",
+    path: "/applications/{id}/plan_request",
+    action: "change-portal",
+    params: applicationParams,
+    answers: answersNoContent,
+    async answer(needs, call) {
+      requireDone(await declinePlanRequest(needs.pool, await applicationChange(needs, call, call.params.id)));
+      return noContent;
+    },
+  }),
+  operation({
+    id: "listAccountPlanRequests",
+    tag,
+    title: "List the account plans that developers ask for, oldest first",
+    description: "The first 200 that nobody has decided about. To grant one, change the account's plan.",
+    method: "GET",
+    path: "/account_plan_requests",
+    action: "read-portal",
+    answers: { 200: Type.Object({ data: Type.Array(AccountPlanRequestSchema) }) },
+    async answer({ pool }, { provider }) {
+      return { data: (await listAccountPlanRequests(pool, provider.id)).map(representAccountPlanRequest) };
+    },
+  }),
+  operation({
+    id: "declineAccountPlanRequest",
+    tag,
+    title: "Decline the plan that is asked for an account",
+    description: "The account stays on the plan that it is on.",
+    method: "DELETE",
+    path: "/accounts/{id}/plan_request",
+    action: "change-portal",
+    params: accountParams,
+    answers: answersNoContent,
+    async answer({ pool }, { provider, by, params: { id: accountId } }) {
+      requireDone(await declineAccountPlanRequest(pool, { provider, accountId, by }));
+      return noContent;
+    },
+  }),
+];
+
+// Applications
+
+const writer = "program";
+
+export const applicationOperations: readonly Operation[] = [
+  operation({
+    id: "rejectApplication",
+    tag,
+    title: "Reject a pending application",
+    description: "It is deleted, and the admins of its account are told why.",
+    method: "POST",
+    path: "/applications/{id}/reject",
+    action: "change-portal",
+    params: applicationParams,
+    body: Type.Object(
+      { reason: Type.Optional(Type.String({ maxLength: 2000, description: "What the mail says." })) },
+      { additionalProperties: false },
+    ),
+    answers: answersNoContent,
+    async answer(needs, call) {
+      const change = await applicationChange(needs, call, call.params.id);
+      requireDone(await rejectApplication(needs.pool, { ...change, reason: call.body.reason ?? "" }));
+      return noContent;
+    },
+  }),
+  operation({
+    id: "regenerateUserKey",
+    tag,
+    title: "Give an application a new user key",
+    description: "The old one stops working at once.",
+    method: "POST",
+    path: "/applications/{id}/regenerate_user_key",
+    action: "change-portal",
+    params: applicationParams,
+    answers: answersNoContent,
+    async answer(needs, call) {
+      const change = await applicationChange(needs, call, call.params.id);
+      requireDone(await regenerateUserKey(needs.pool, { ...change, writer }));
+      return noContent;
+    },
+  }),
+  operation({
+    id: "regenerateApplicationKey",
+    tag,
+    title: "Put a new key in the place of one",
+    description: "Of an application key, or of a client's secret. The old one stops working at once.",
+    method: "POST",
+    path: "/applications/{id}/regenerate_key",
+    action: "change-portal",
+    params: applicationParams,
+    body: Type.Object({ key: Type.String({ description: "The old one." }) }, { additionalProperties: false }),
+    answers: answersNoContent,
+    async answer(needs, call) {
+      const change = await applicationChange(needs, call, call.params.id);
+      requireDone(await regenerateApplicationKey(needs.pool, { ...change, writer, value: call.body.key }));
+      return noContent;
+    },
+  }),
+];

@@ -1,0 +1,231 @@
+import { parseRowId } from "#platform/ids.ts";
+import { Type, type Static } from "typebox";
+import { recordAudit } from "#access/index.ts";
+import { documentToJson } from "#platform/document.ts";
+import { bodyFormatOf, deliveryId, readDelivery } from "#webhooks/deliveries/index.ts";
+import { readEndpoint } from "#webhooks/endpoints/index.ts";
+import {
+  eventTypes,
+  followEvents,
+  keyInBody,
+  listEvents,
+  readEvent,
+  sendEventNow,
+  startOfFeed,
+  withoutCredentials,
+  type EventDetails,
+  type EventSummary,
+  type FeedCursor,
+} from "#webhooks/events/index.ts";
+import { Problem } from "../shared/problem.ts";
+import { auditOfDelivery, DeliverySchema, representDelivery } from "./deliveries.ts";
+import {
+  EventId,
+  IdOf,
+  Nullable,
+  pageLimit,
+  pageQuery,
+  parseCursor,
+  parseTimes,
+  parseUuid,
+  representPage,
+  Since,
+  Timestamp,
+  Until,
+} from "./fields.ts";
+import { operation, requireFound, type Operation } from "./operation.ts";
+
+const eventFields = {
+  id: EventId,
+  type: Type.String(),
+  object_id: Type.Integer(),
+  account_id: Type.Integer(),
+  account_name: Type.String(),
+  sequence: Type.Integer({
+    description:
+      "Counts the events of its account without gaps. After a database failover or restore it jumps ahead by a million or more.",
+  }),
+  actor: Type.Object(
+    {
+      kind: Type.Enum(["developer", "admin", "token", "key", "system"]),
+      user_id: Nullable(Type.Integer({ description: "Null for `key` and `system`, which have no user." })),
+    },
+    { title: "Actor" },
+  ),
+  channel: Type.Enum(["developer_portal", "admin_portal", "api", "system"]),
+  occurred_at: Timestamp,
+};
+
+const EventSchema = Type.Object(eventFields, { title: "Event", description: "What happened, without the object." });
+
+const VerdictSchema = Type.Object(
+  {
+    endpoint_id: Type.Integer(),
+    endpoint_name: Type.String(),
+    sent: Type.Boolean({ description: "Whether a delivery was made for this endpoint." }),
+    gate: Nullable(
+      Type.Enum(["web_hooks_denied", "not_active", "switch_off", "no_acting_user", "admin_actions_off"], {
+        title: "Gate",
+        description: "What stopped it when the event was recorded. Null if nothing did.",
+      }),
+    ),
+    delivery_id: Nullable(Type.String()),
+  },
+  { title: "Verdict", description: "What became of an event at one endpoint." },
+);
+
+const JsonObject = Type.Record(Type.String(), Type.Unknown());
+
+const EventDetailsSchema = Type.Object(
+  {
+    ...eventFields,
+    document: Type.Unsafe<unknown>({ ...JsonObject, description: "The object as it was right after the change." }),
+    key: Nullable(
+      Type.Object(
+        { last4: Type.String(), created_at: Type.String() },
+        { title: "EventKey", description: "Of what happened to a key: which one." },
+      ),
+    ),
+    previous: Type.Unsafe<unknown>({
+      anyOf: [JsonObject, { type: "null" }],
+      description: "For updates: the changed fields with the values that they had.",
+    }),
+    verdicts: Type.Array(VerdictSchema),
+  },
+  { title: "EventInFull", description: "What happened, and what became of it." },
+);
+
+const EventPageSchema = Type.Object(
+  {
+    data: Type.Array(EventSchema),
+    next: Nullable(
+      Type.String({
+        description:
+          "Give it as `after` to get the next page. With the newest first, null on the last one; with the oldest first never, " +
+          "since more may come: a page that is not full then holds all there is yet.",
+      }),
+    ),
+  },
+  { description: "One page." },
+);
+
+export const representEvent = (event: EventSummary): Static<typeof EventSchema> => ({
+  id: event.id,
+  type: event.type,
+  object_id: event.objectId,
+  account_id: event.accountId,
+  account_name: event.accountName,
+  sequence: event.sequence,
+  actor: { kind: event.actorKind, user_id: event.actorUserId },
+  channel: event.channel,
+  occurred_at: event.occurredAt.toISOString(),
+});
+
+export const representEventDetails = (event: EventDetails): Static<typeof EventDetailsSchema> => ({
+  ...representEvent(event),
+  document: documentToJson(withoutCredentials(event.document)),
+  key: event.key && keyInBody(event.key),
+  previous: event.previous,
+  verdicts: event.verdicts.map(({ endpointId, endpointName, sent, gate }) => ({
+    endpoint_id: endpointId,
+    endpoint_name: endpointName,
+    sent,
+    gate,
+    delivery_id: sent ? deliveryId({ eventId: event.id, endpointId }) : null,
+  })),
+});
+
+const writeFeedCursor = ({ recordedIn, id }: FeedCursor): string => `${recordedIn}~${id}`;
+
+function parseFeedCursor(text = ""): FeedCursor | undefined {
+  const [number = "", uuid = ""] = text.split("~");
+  const [recordedIn, id] = [number === "0" ? 0 : parseRowId(number), parseUuid(uuid)];
+  return recordedIn !== undefined && id !== undefined ? { recordedIn, id } : undefined;
+}
+
+const tag = "Events";
+const params = Type.Object({ id: EventId });
+
+export const eventOperations: readonly Operation[] = [
+  operation({
+    id: "listEvents",
+    tag,
+    title: "List what happened, or follow it",
+    description:
+      "What was recorded, whether it was sent anywhere or not: newest first, or with `order=oldest` without a gap.",
+    method: "GET",
+    path: "/events",
+    action: "read-webhooks",
+    query: Type.Object({
+      ...pageQuery,
+      order: Type.Optional(
+        Type.Enum(["newest", "oldest"], {
+          default: "newest",
+          description:
+            "`newest` first is for people, who look at the top: what is recorded while they turn pages is on none of them. " +
+            "`oldest` first is for programs, which follow what happens: keep `next`, and give it as `after` whenever you want to know what has " +
+            "come since. What a transaction records that is still running comes when that has ended, so none is ever passed by, " +
+            "and none comes twice. The order is that of recording. Cursors of one order are none of the other.",
+        }),
+      ),
+      type: Type.Optional(Type.Enum([...eventTypes], { description: "Events of this type." })),
+      object_id: Type.Optional(IdOf("what it happened to")),
+      account_id: Type.Optional(IdOf("the account that it happened in")),
+      since: Type.Optional(Since),
+      until: Type.Optional(Until),
+    }),
+    answers: { 200: EventPageSchema },
+    async answer({ pool, cursors }, { provider, query }) {
+      const { limit = pageLimit, order, after, type, object_id: objectId, account_id: accountId } = query;
+      const providerId = provider.id;
+      const filter = { providerId, type, objectId, accountId, ...parseTimes(query, ["since", "until"]) };
+      if (order === "oldest") {
+        const from = parseCursor(after, (text) => parseFeedCursor(cursors.open(providerId, text))) ?? startOfFeed;
+        const events = await followEvents(pool, { ...filter, after: from, limit });
+        const last = events.at(-1);
+        const next = last || after === undefined ? cursors.seal(providerId, writeFeedCursor(last ?? from)) : after;
+        return { data: events.map(representEvent), next };
+      }
+      const events = await listEvents(pool, { ...filter, after: parseCursor(after, parseUuid), limit: limit + 1 });
+      return representPage(events, limit, { represent: representEvent, cursorOf: ({ id }) => id });
+    },
+  }),
+  operation({
+    id: "readEvent",
+    tag,
+    title: "Read an event, and what became of it at each endpoint",
+    description:
+      "With the object as it was, the values before, and for each endpoint whether it was sent or what stopped it.",
+    method: "GET",
+    path: "/events/{id}",
+    action: "read-webhooks",
+    params,
+    answers: { 200: EventDetailsSchema },
+    async answer({ pool }, { provider, params: { id } }) {
+      return representEventDetails(requireFound(await readEvent(pool, provider.id, id)));
+    },
+  }),
+  operation({
+    id: "sendEvent",
+    tag,
+    title: "Send an event to an endpoint that was not sent it",
+    description: "As if the endpoint had wanted it from the start. What it was sent already is not sent twice.",
+    method: "POST",
+    path: "/events/{id}/send",
+    action: "change-webhooks",
+    params,
+    body: Type.Object({ endpoint_id: IdOf("the endpoint") }, { additionalProperties: false }),
+    answers: { 200: DeliverySchema },
+    async answer({ pool, encryption }, { provider, by: { actor }, params: { id: eventId }, body }) {
+      const { endpoint_id: endpointId } = body;
+      const key = { providerId: provider.id, eventId, endpointId };
+      const endpoint = await readEndpoint(pool, encryption, { providerId: provider.id, id: endpointId });
+      if (!endpoint) throw new Problem("invalid", { errors: { endpoint_id: ["is no endpoint of yours"] } });
+      await pool.inTransaction(async (tx) => {
+        const isNew = await sendEventNow(tx, { ...key, format: bodyFormatOf(endpoint) });
+        if (isNew) await recordAudit(tx, { ...auditOfDelivery(key), actor, action: "event.sent" });
+      });
+      return representDelivery(requireFound(await readDelivery(pool, key)));
+    },
+  }),
+];

@@ -1,0 +1,322 @@
+import type { KeptAuditRecord } from "#access/index.ts";
+import { exampleExpiry, exampleTime, laterExampleTime } from "#platform/times.ts";
+import { record, value } from "#platform/document.ts";
+import type { PlanRequest } from "#portal/applications/index.ts";
+import type { Mail } from "#portal/mails/index.ts";
+import type { Invitation } from "#portal/users/index.ts";
+import type { Bin, BinRequest } from "#request-bin/index.ts";
+import type { Attempt, Delivery, DeliveryDetails, Failure } from "#webhooks/deliveries/index.ts";
+import type { Endpoint } from "#webhooks/endpoints/index.ts";
+import { sampleBody, type EventDetails } from "#webhooks/events/index.ts";
+import type { Replay } from "#webhooks/replays/index.ts";
+import { exampleError } from "../shared/describe-webhooks.ts";
+import { Problem } from "../shared/problem.ts";
+import { representAuditRecord } from "./audit-records.ts";
+import { representBin, representBinRequest } from "./bins.ts";
+import { representRefusal } from "./bulk.ts";
+import { representAttempt, representDelivery, representDeliveryDetails } from "./deliveries.ts";
+import { representAccountPlanRequest, representInvitation, representPlanRequest } from "./developers.ts";
+import { representEndpoint } from "./endpoints.ts";
+import { representEventTypes } from "./event-types.ts";
+import { representEvent, representEventDetails } from "./events.ts";
+import { representFailure } from "./failures.ts";
+import { exampleLimit } from "./limits.ts";
+import { representMail } from "./mails.ts";
+import { representReplay, representReplayPreview } from "./replays.ts";
+import { renderMessage } from "./stream.ts";
+
+// Objects of the documentation. They are represented by the same functions as stored ones.
+
+const origin = "https://acme-admin.example.com";
+const eventId = "019ca8a1-3a50-7c1e-9d24-5b0f6f1a2c33";
+
+const endpoint: Endpoint = {
+  providerId: 2,
+  id: 5,
+  name: "crm",
+  url: "https://crm.example.com/hooks?team=sales",
+  urlMasked: "https://crm.example.com/hooks?team=…",
+  description: "Keeps the contacts of the sales team",
+  active: true,
+  eventTypes: ["account.created", "account.updated"],
+  providerActions: true,
+  allActors: false,
+  format: "json",
+  headers: {},
+  retryWaitsSeconds: [5, 300, 1800, 7200],
+  success: "2xx",
+  timeoutSeconds: 15,
+  maxInFlight: null,
+  maxPerSecond: 50,
+  ordering: "account",
+  includeCredentials: false,
+  state: "enabled",
+  secrets: [],
+  previousSecretUntil: null,
+  disabledReason: null,
+  undecryptable: null,
+  heldUntil: null,
+  version: 1,
+  createdAt: exampleTime,
+  updatedAt: laterExampleTime,
+};
+
+const about = { objectId: 31, accountId: 31, accountName: "Harbour & Sons", occurredAt: laterExampleTime };
+
+const event: EventDetails = {
+  ...about,
+  id: eventId,
+  type: "account.updated",
+  sequence: 4,
+  actorKind: "developer",
+  actorUserId: 21,
+  channel: "developer_portal",
+  previous: { org_name: "Harbour" },
+  document: record("account", [value("id", 31), value("state", "approved"), value("org_name", "Harbour & Sons")]),
+  key: null,
+  rendererVersion: 1,
+  verdicts: [
+    { endpointId: 1, endpointName: "default", sent: false, gate: "switch_off" },
+    { endpointId: endpoint.id, endpointName: endpoint.name, sent: true, gate: null },
+  ],
+};
+
+const attempt: Attempt = {
+  number: 1,
+  at: laterExampleTime,
+  status: 200,
+  error: null,
+  latencyMs: 38,
+  responseHeaders: { "content-type": "text/plain" },
+  responseBody: Buffer.from("thanks"),
+};
+
+const delivery: Delivery = {
+  ...about,
+  eventId,
+  endpointId: endpoint.id,
+  endpointName: endpoint.name,
+  eventType: event.type,
+  state: "delivered",
+  attemptsMade: 1,
+  replay: 0,
+  nextAttemptAt: null,
+  endedAt: laterExampleTime,
+  lastAttemptAt: attempt.at,
+  lastStatus: attempt.status,
+  lastError: attempt.error,
+  lastLatencyMs: attempt.latencyMs,
+};
+
+const pendingDelivery: Delivery = {
+  ...delivery,
+  state: "pending",
+  attemptsMade: 0,
+  nextAttemptAt: laterExampleTime,
+  endedAt: null,
+  lastAttemptAt: null,
+  lastStatus: null,
+  lastError: null,
+  lastLatencyMs: null,
+};
+
+const deliveryDetails: DeliveryDetails = {
+  ...delivery,
+  attempts: [attempt],
+  waitsForEventId: null,
+  holdsUp: 0,
+  format: "json",
+  body: sampleBody({ id: eventId, type: event.type, now: laterExampleTime, source: origin }, "json"),
+};
+
+const failure: Failure = {
+  ...about,
+  eventId,
+  endpointId: endpoint.id,
+  endpointName: endpoint.name,
+  eventType: event.type,
+  attemptsMade: 5,
+  failedAt: laterExampleTime,
+  error: exampleError,
+  url: endpoint.url,
+  body: Buffer.alloc(0),
+};
+
+const bin: Bin = {
+  providerId: 2,
+  id: "csasfqtlnvt3ligbjsila3pwyw",
+  viewKey: "4cvqzv5c7rnkt2yqvxw3h6m2ea",
+  answerStatus: 200,
+  answerDelayMs: 0,
+  requestsCaught: 1,
+  createdAt: exampleTime,
+};
+
+const binRequest: BinRequest = {
+  number: 1,
+  receivedAt: laterExampleTime,
+  method: "POST",
+  path: `/bins/${bin.id}`,
+  query: "",
+  headers: [
+    ["content-type", "text/plain"],
+    ["user-agent", "curl/8.7.1"],
+  ],
+  body: Buffer.from("hello"),
+  bodyBytes: 5,
+};
+
+const invitation: Invitation = {
+  id: 81,
+  accountId: 31,
+  email: "olaf@harbour.example",
+  sentAt: laterExampleTime,
+  expiresAt: exampleExpiry,
+  acceptedAt: null,
+  createdAt: exampleTime,
+};
+
+const auditRecord: KeptAuditRecord = {
+  id: 12,
+  at: exampleTime,
+  actorKind: "admin",
+  actorId: 1,
+  actorName: "admin",
+  action: "endpoint.changed",
+  subject: `endpoint/${endpoint.id}`,
+  detail: { changed: ["url"] },
+};
+
+const mail: Mail = {
+  id: 91,
+  recipient: "mira@harbour.example",
+  subject: "Your application was rejected",
+  text: "Your application Ferry times was rejected.",
+  createdAt: exampleTime,
+  sentAt: laterExampleTime,
+  attemptsMade: 1,
+  lastError: null,
+};
+
+const replay: Replay = {
+  providerId: 2,
+  id: 95,
+  endpointId: endpoint.id,
+  since: exampleTime,
+  until: laterExampleTime,
+  eventTypes: null,
+  only: "missing",
+  failed: 0,
+  missing: 12,
+  delivered: 0,
+  givenUp: 0,
+  state: "done",
+  lastEvent: eventId,
+  createdAt: laterExampleTime,
+  finishedAt: laterExampleTime,
+};
+
+const planRequest: PlanRequest = {
+  applicationId: 41,
+  applicationName: "Ferry times",
+  accountId: 31,
+  orgName: "Harbour & Sons",
+  planId: 12,
+  planName: "Pro",
+  askedBy: "mira",
+  createdAt: laterExampleTime,
+};
+
+/** An example request and its answer. `answers` holds those of single media types or statuses. */
+interface Example {
+  readonly body?: unknown;
+  readonly answer?: unknown;
+  readonly answers?: Readonly<Record<string, unknown>>;
+}
+
+const endpointDocument = representEndpoint(endpoint, true);
+const binDocument = representBin(bin, origin);
+const pending = representDelivery(pendingDelivery);
+const secret = { secret: "whsec_bm9ib2R5J3Mgc2VjcmV0LCBidXQgYSBsb25nIG9uZQ==" };
+const replayDocument = representReplay(replay);
+const invitationDocument = representInvitation(invitation);
+const sample = { id: event.id, type: "account.created", now: exampleTime, source: origin } as const;
+const jsonOf = (format: "json" | "cloudevents"): unknown => JSON.parse(sampleBody(sample, format).toString());
+
+const refused = representRefusal(
+  42,
+  new Problem("invalid", { errors: { state: ['cannot transition via "suspend"'] } }),
+);
+const done = { id: 41, done: true };
+const gone = representRefusal(42, new Problem("not-found"));
+
+const page = (it: unknown): object => ({ data: [it], next: null });
+const filter = { endpoint_id: endpoint.id, until: laterExampleTime.toISOString() };
+
+/** By operation id. Operations without a body and an answer have none. */
+export const examples: Readonly<Record<string, Example>> = {
+  listEndpoints: { answer: page(endpointDocument) },
+  createEndpoint: {
+    body: {
+      name: "crm",
+      url: endpoint.url,
+      format: "json",
+      event_types: ["account.created", "account.updated"],
+    },
+    answer: endpointDocument,
+  },
+  readEndpoint: { answer: endpointDocument },
+  changeEndpoint: { body: { max_per_second: 50 }, answer: endpointDocument },
+  readEndpointUrl: { answer: { url: endpoint.url } },
+  readEndpointSecret: { answer: secret },
+  rotateEndpointSecret: { answer: secret },
+  pingEndpoint: { body: { event_type: "account.created" }, answer: representAttempt(attempt) },
+  listLimits: { answer: { data: [exampleLimit] } },
+  listEventTypes: { answer: representEventTypes() },
+  readEventTypeSample: {
+    answers: {
+      "application/xml": sampleBody(sample, "3scale").toString(),
+      "application/json": jsonOf("json"),
+      "application/cloudevents+json": jsonOf("cloudevents"),
+    },
+  },
+  listEvents: { answer: page(representEvent(event)) },
+  readEvent: { answer: representEventDetails(event) },
+  sendEvent: { body: { endpoint_id: endpoint.id }, answer: pending },
+  listDeliveries: { answer: page(representDelivery(delivery)) },
+  readDelivery: { answer: representDeliveryDetails(deliveryDetails) },
+  retryDelivery: { answer: pending },
+  skipDelivery: { answer: pending },
+  cancelDelivery: { answer: { ...pending, state: "cancelled", next_attempt_at: null, ended_at: filter.until } },
+  listFailures: { answer: page(representFailure(failure)) },
+  countFailures: { answer: { count: 1 } },
+  deleteFailures: { answer: { deleted: 1 } },
+  retryFailures: { body: filter, answer: { retried: 1 } },
+  createReplay: {
+    body: { endpoint_id: endpoint.id, since: exampleTime.toISOString(), only: "missing", dry_run: false },
+    answers: { 200: representReplayPreview(replay, replay) },
+    answer: replayDocument,
+  },
+  listReplays: { answer: page(replayDocument) },
+  readReplay: { answer: replayDocument },
+  cancelReplay: { answer: { ...replayDocument, state: "cancelled" } },
+  listBins: { answer: page(binDocument) },
+  createBin: { body: {}, answer: binDocument },
+  readBin: { answer: binDocument },
+  changeBin: { body: { answer_status: 503 }, answer: { ...binDocument, answer_status: 503 } },
+  listBinRequests: { answer: page(representBinRequest(binRequest, "missing")) },
+  listInvitations: { answer: { data: [invitationDocument] } },
+  inviteUser: { body: { email: invitation.email }, answer: invitationDocument },
+  listAccountPlanRequests: { answer: { data: [representAccountPlanRequest(planRequest)] } },
+  listPlanRequests: { answer: { data: [representPlanRequest(planRequest)] } },
+  rejectApplication: { body: { reason: "We do not serve ferries." } },
+  regenerateApplicationKey: { body: { key: "3b1f7c52a9e04d1f8c6b2a7d5e9f0a13" } },
+  changeManyAccounts: { body: { ids: [41, 42], operation: "suspend" }, answer: { data: [done, refused] } },
+  changeManyApplications: {
+    body: { ids: [41, 42], operation: "change_plan", plan_id: 11 },
+    answer: { data: [done, gone] },
+  },
+  listMails: { answer: page(representMail(mail)) },
+  listAuditRecords: { answer: page(representAuditRecord(auditRecord)) },
+  openStream: { answer: renderMessage({ event: "event", data: representEvent(event) }, String) },
+};

@@ -1,0 +1,108 @@
+import { parseTime } from "#platform/times.ts";
+import { Type, type TSchema } from "typebox";
+import type { Encryption } from "#platform/encryption.ts";
+import { Problem } from "../shared/problem.ts";
+
+export const Nullable = <Schema extends TSchema>(schema: Schema) => Type.Union([schema, Type.Null()]);
+
+export const Timestamp = Type.String({ format: "date-time", description: "ISO 8601, UTC, with milliseconds." });
+export const Since = Type.String({ ...Timestamp, description: "From this moment on." });
+export const Until = Type.String({ ...Timestamp, description: "Up to this moment." });
+
+export const EventId = Type.String({ format: "uuid", description: "A UUIDv7. The same as `webhook-id`." });
+
+/** An id in a request. JSON cannot tell larger integers apart, so no row has such an id. */
+export const IdOf = (what: string) =>
+  Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, description: `The id of ${what}.` });
+
+// Pages
+
+export const pageLimit = 50;
+
+export const pageQuery = {
+  limit: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: 200, default: pageLimit, description: "How many to give at most." }),
+  ),
+  after: Type.Optional(Type.String({ minLength: 1, description: "The `next` of the page before this one." })),
+};
+
+export const pageOf = <Schema extends TSchema>(schema: Schema) =>
+  Type.Object(
+    {
+      data: Type.Array(schema),
+      next: Nullable(Type.String({ description: "Give it as `after` to get the next page. Null on the last one." })),
+    },
+    { description: "One page." },
+  );
+
+/** Represents a page of rows. One row more than `limit` was read, to learn whether another page follows. */
+export function representPage<Row, Document>(
+  rows: readonly Row[],
+  limit: number,
+  { represent, cursorOf }: { represent: (row: Row) => Document; cursorOf: (row: Row) => string },
+): { data: Document[]; next: string | null } {
+  const page = rows.slice(0, limit);
+  const last = page.at(-1);
+  return { data: page.map(represent), next: rows.length > limit && last !== undefined ? cursorOf(last) : null };
+}
+
+/** Parses the `after` of a page query and refuses a text that is not one of our cursors. */
+export function parseCursor<Cursor>(
+  after: string | undefined,
+  parse: (text: string) => Cursor | undefined,
+): Cursor | undefined {
+  return after === undefined ? undefined : (parse(after) ?? refuse("after", "is not the `next` of a page"));
+}
+
+export const parseUuid = (text: string): string | undefined =>
+  /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text) ? text : undefined;
+
+/** Parses the named times of a query or body. The schema checks their format, which allows days that do not exist. */
+export function parseTimes<Name extends string>(fields: { readonly [name in Name]?: string }, names: readonly Name[]) {
+  const times: { [name in Name]?: Date } = {};
+  for (const name of names) {
+    const text = fields[name];
+    if (text !== undefined) times[name] = parseTime(text) ?? refuse(name, "is no time");
+  }
+  return times;
+}
+
+function refuse(field: string, sentence: string): never {
+  throw new Problem("invalid", { errors: { [field]: [sentence] } });
+}
+
+// Sealed cursors
+
+const purpose = "cursor";
+
+/**
+ * Encrypts cursors that contain a number shared by all providers, such as a transaction number. A provider can neither read
+ * the number nor probe for other numbers. A cursor works for its provider only.
+ */
+export interface CursorSeal {
+  seal(providerId: number, cursor: string): string;
+  /** Returns undefined for a text that is not one of this provider's cursors. */
+  open(providerId: number, sealed: string): string | undefined;
+}
+
+export function createCursorSeal(encryption: Encryption): CursorSeal {
+  return {
+    seal: (providerId, cursor) => encryption.encrypt(purpose, `${providerId} ${cursor}`).toString("base64url"),
+    open(providerId, sealed) {
+      const opened = decrypt(encryption, sealed);
+      const prefix = `${providerId} `;
+      return opened?.startsWith(prefix) ? opened.slice(prefix.length) : undefined;
+    },
+  };
+}
+
+/** Refuses characters outside base64url. Buffer skips them, so several texts would be the same cursor. */
+function decrypt(encryption: Encryption, sealed: string): string | undefined {
+  const bytes = Buffer.from(sealed, "base64url");
+  if (bytes.toString("base64url") !== sealed) return undefined;
+  try {
+    return encryption.decrypt(purpose, bytes);
+  } catch {
+    return undefined; // encrypted with another key, or never by us
+  }
+}

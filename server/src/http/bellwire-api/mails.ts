@@ -1,0 +1,49 @@
+import { parseRowId } from "#platform/ids.ts";
+import { Type, type Static } from "typebox";
+import { listMails, type Mail } from "#portal/mails/index.ts";
+import { Nullable, pageLimit, pageOf, pageQuery, parseCursor, representPage, Timestamp } from "./fields.ts";
+import { operation, type Operation } from "./operation.ts";
+
+const MailSchema = Type.Object(
+  {
+    id: Type.Integer(),
+    recipient: Type.String(),
+    subject: Type.String(),
+    text: Type.String({ description: "Plain text. Its links work as if they had been received." }),
+    created_at: Timestamp,
+    sent_at: Nullable(Timestamp),
+    attempts_made: Type.Integer(),
+    last_error: Nullable(Type.String({ description: "What the mail server said at the last attempt." })),
+  },
+  { title: "Mail", description: "A mail to a developer. Without a mail server it stays here." },
+);
+
+export const representMail = (mail: Mail): Static<typeof MailSchema> => ({
+  id: mail.id,
+  recipient: mail.recipient,
+  subject: mail.subject,
+  text: mail.text,
+  created_at: mail.createdAt.toISOString(),
+  sent_at: mail.sentAt?.toISOString() ?? null,
+  attempts_made: mail.attemptsMade,
+  last_error: mail.lastError,
+});
+
+export const mailOperations: readonly Operation[] = [
+  operation({
+    id: "listMails",
+    tag: "Mails",
+    title: "List the mails, newest first",
+    description: "With their text, and whether they went out. For admins alone, since the links in them open accounts.",
+    method: "GET",
+    path: "/mails",
+    // The links in mails open accounts, so members and read-only tokens may not read them.
+    action: "administer-portal",
+    query: Type.Object(pageQuery),
+    answers: { 200: pageOf(MailSchema) },
+    async answer({ pool }, { provider, query: { limit = pageLimit, after } }) {
+      const mails = await listMails(pool, provider.id, { before: parseCursor(after, parseRowId), limit: limit + 1 });
+      return representPage(mails, limit, { represent: representMail, cursorOf: ({ id }) => String(id) });
+    },
+  }),
+];

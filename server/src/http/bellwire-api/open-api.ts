@@ -1,0 +1,185 @@
+import type { FastifyInstance } from "fastify";
+import { describeRoutes, type Json, type JsonObject } from "#platform/open-api.ts";
+import { describeWebhooks, webhookHeaders, webhooksTag } from "../shared/describe-webhooks.ts";
+import { Problem, problems, ProblemSchema, representProblem, type ProblemCode } from "../shared/problem.ts";
+import { examples } from "./examples.ts";
+
+/** Starts the OpenAPI document of the Bellwire API. Call it before its routes are added. */
+export function describeBellwireApi(http: FastifyInstance, version: string): Promise<() => JsonObject> {
+  return describeRoutes(http, {
+    title: "Bellwire API",
+    version,
+    complete: completeDocument,
+    description:
+      "Endpoints, events, deliveries, failures and bins. JSON, in snake_case. Lists give `limit` things at a time and a " +
+      "cursor, `next`, to go on with. Errors are `application/problem+json` (RFC 9457) with a stable `code`.",
+    securitySchemes: {
+      token: { type: "http", scheme: "bearer", description: "An access token with the scope `account_management`." },
+      session: {
+        type: "apiKey",
+        in: "cookie",
+        name: "bellwire_admin",
+        description: "The Admin Portal's session. What changes things also needs its token in `x-csrf-token`.",
+      },
+    },
+    tags: [
+      { name: "Endpoints", description: "Where to send, which events, and how." },
+      { name: "Event types", description: "What can happen." },
+      { name: "Events", description: "What happened." },
+      { name: "Deliveries", description: "One event for one endpoint, with each attempt." },
+      { name: "Failures", description: "Deliveries whose attempts are used up." },
+      { name: "Replays", description: "Events of a span of time, sent to an endpoint again." },
+      { name: "Bins", description: "Built-in receivers that show what they caught." },
+      {
+        name: "Developers",
+        description: "What the Account Management API cannot do to accounts, users and applications.",
+      },
+      { name: "Limits", description: "How many of something there may be." },
+      { name: "Mails", description: "What developers were written." },
+      { name: "Audit log", description: "Who did what on the provider's side." },
+      { name: "Stream", description: "What happens, as it happens." },
+      webhooksTag,
+    ],
+  });
+}
+
+/** Adds to what the routes say of themselves: examples, what any route may refuse, and what is sent to webhooks. */
+function completeDocument(document: JsonObject): object {
+  const components = fieldsOf(document["components"]);
+  const parameters = { ...fieldsOf(components["parameters"]), ...webhookHeaders };
+  const paths = mapValues(fieldsOf(document["paths"]), (item) =>
+    mapValues(fieldsOf(item), (operation, method) =>
+      completeOperation(operation, { method, schemas: fieldsOf(components["schemas"]) }),
+    ),
+  );
+  return {
+    ...document,
+    servers: [{ url: "/", description: "The host of the Admin Portal." }],
+    paths,
+    webhooks: describeWebhooks(),
+    components: { ...components, parameters, responses: refusals() },
+  };
+}
+
+/** The refusals of each status: their name, and the problems that are answered so. */
+const refused: Readonly<Record<string, readonly [name: string, says: string, ...codes: ProblemCode[]]>> = {
+  400: [
+    "Unreadable",
+    "The request cannot be read, or has an unknown query parameter.",
+    "request-unreadable",
+    "parameter-unknown",
+  ],
+  401: ["Unauthorized", "No credentials, or wrong ones.", "credentials-missing", "credentials-wrong"],
+  403: ["Forbidden", "These credentials do not allow this.", "permission-missing", "role-missing", "webhooks-denied"],
+  404: ["NotFound", "There is no such thing, or it is not yours.", "not-found"],
+  409: ["Conflict", "It does not fit with how things are now.", "conflict"],
+  413: ["TooLarge", "The body is larger than a mebibyte.", "body-too-large"],
+  415: ["UnknownMediaType", "The body is no JSON.", "media-type-unsupported"],
+  422: ["Invalid", "Some values are not acceptable: `errors` says which, and why.", "invalid", "limit-reached"],
+  429: [
+    "TooMany",
+    "Too many wrong credentials, or changes of an account. `Retry-After` says how many seconds to wait.",
+    "too-many-bad-credentials",
+    "too-many-changes",
+  ],
+  500: ["Broken", "Something went wrong on our side.", "internal"],
+  503: [
+    "Away",
+    "The database is away or has no room left, or too many passwords are being checked. Nothing is half done.",
+    "database-away",
+    "database-full",
+    "too-busy",
+  ],
+};
+
+const refusals = (): Record<string, object> =>
+  Object.fromEntries(Object.values(refused).map((each) => [each[0], describeRefusal(each)]));
+
+function describeRefusal([, says, ...codes]: (typeof refused)[string]): object {
+  const problemExamples = codes.map((code) => {
+    const problem = new Problem(code, code === "invalid" ? { errors: { name: ["is required"] } } : {});
+    return [code, { summary: problems[code].says, value: representProblem(problem, "req-1") }];
+  });
+  const content = {
+    "application/problem+json": { schema: ProblemSchema, examples: Object.fromEntries(problemExamples) },
+  };
+  return { description: says, content };
+}
+
+/** What every route may answer. */
+const fromAny = ["400", "401", "403", "429", "500", "503"];
+
+interface Described {
+  readonly method: string;
+  readonly schemas: JsonObject;
+}
+
+function completeOperation(described: Json, { method, schemas }: Described): object {
+  const operation = fieldsOf(described);
+  const { operationId } = operation;
+  const example = (typeof operationId === "string" && examples[operationId]) || {};
+  const body = fieldsOf(operation["requestBody"]);
+  const takes = operation["requestBody"] !== undefined;
+  const mayCarryBody = method !== "get"; // a body where none is taken is refused
+  const isChecked = mayCarryBody || Array.isArray(operation["parameters"]);
+  const own = Object.entries(fieldsOf(operation["responses"]));
+  const statuses = new Set([
+    ...own.map(([status]) => status).filter((status) => status in refused),
+    ...fromAny,
+    ...(hasPathParameter(operation["parameters"]) ? ["404"] : []),
+    ...(isChecked ? ["422"] : []),
+    ...(mayCarryBody ? ["413", "415"] : []),
+  ]);
+  return {
+    ...operation,
+    ...(takes
+      ? {
+          requestBody: {
+            ...body,
+            required: asksForSomething(body, schemas),
+            content: withExample(body["content"], () => example.body),
+          },
+        }
+      : {}),
+    responses: {
+      ...Object.fromEntries(
+        own.filter(([status]) => !(status in refused)).map(([status, it]) => [status, answered(it, status, example)]),
+      ),
+      ...Object.fromEntries(
+        [...statuses].map((status) => [status, { $ref: `#/components/responses/${refused[status]?.[0]}` }]),
+      ),
+    },
+  };
+}
+
+const hasPathParameter = (parameters: Json | undefined): boolean =>
+  Array.isArray(parameters) && parameters.some((parameter: Json) => fieldsOf(parameter)["in"] === "path");
+
+/** No body stands for an empty one, which is enough where no field is required. */
+const asksForSomething = (body: JsonObject, schemas: JsonObject): boolean =>
+  Object.values(fieldsOf(body["content"])).some((media) => {
+    const { $ref, ...schema } = fieldsOf(fieldsOf(media)["schema"]);
+    const { required } = typeof $ref === "string" ? fieldsOf(schemas[$ref.split("/").at(-1) ?? ""]) : schema;
+    return Array.isArray(required) && required.length > 0;
+  });
+
+function answered(response: Json, status: string, { answer, answers = {} }: (typeof examples)[string]): object {
+  const { content, ...rest } = fieldsOf(response);
+  return content === undefined
+    ? rest
+    : { ...rest, content: withExample(content, (type) => answers[type] ?? answers[status] ?? answer) };
+}
+
+const withExample = (content: Json | undefined, exampleIn: (type: string) => unknown): object =>
+  Object.fromEntries(
+    Object.entries(fieldsOf(content)).map(([type, media]) => [type, { ...fieldsOf(media), example: exampleIn(type) }]),
+  );
+
+const mapValues = <It, Made>(
+  them: Readonly<Record<string, It>>,
+  make: (it: It, name: string) => Made,
+): Record<string, Made> => Object.fromEntries(Object.entries(them).map(([name, it]) => [name, make(it, name)]));
+
+const fieldsOf = (it: Json | undefined): JsonObject => (isObject(it) ? it : {});
+const isObject = (it: Json | undefined): it is JsonObject =>
+  typeof it === "object" && it !== null && !Array.isArray(it);

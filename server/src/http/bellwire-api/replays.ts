@@ -1,0 +1,232 @@
+import { parseRowId } from "#platform/ids.ts";
+import { Type, type Static } from "typebox";
+import { recordAudit } from "#access/index.ts";
+import { readEndpoint } from "#webhooks/endpoints/index.ts";
+import { eventTypes } from "#webhooks/events/index.ts";
+import {
+  cancelReplay,
+  countReplayable,
+  listReplays,
+  progressOf,
+  readReplay,
+  startReplay,
+  type Replay,
+  type ReplayCounts,
+  type ReplayRange,
+} from "#webhooks/replays/index.ts";
+import { Problem } from "../shared/problem.ts";
+import {
+  IdOf,
+  Nullable,
+  pageLimit,
+  pageOf,
+  pageQuery,
+  parseCursor,
+  parseTimes,
+  representPage,
+  Timestamp,
+} from "./fields.ts";
+import { created, operation, requireFound, type Operation } from "./operation.ts";
+
+const only = Type.Enum(["failed", "missing", "all"], {
+  description:
+    "`failed`: what is on the list of failures. `missing`: events that the endpoint has no delivery of, of the types that it " +
+    "is subscribed to, whatever stopped them. `all`: both, and what had ended, sent again.",
+});
+
+const rangeFields = {
+  endpoint_id: Type.Integer(),
+  since: Type.String({ ...Timestamp, description: "Events that happened then or later." }),
+  until: Type.String({ ...Timestamp, description: "Events that happened before." }),
+  event_types: Nullable(Type.Array(Type.String(), { description: "Null: all." })),
+  only,
+};
+
+const ReplayCountsSchema = Type.Object(
+  {
+    failed: Type.Integer(),
+    missing: Type.Integer(),
+    delivered: Type.Integer({ description: "Sent again, with `bellwire-replay`." }),
+    given_up: Type.Integer({ description: "Sent again though cancelled, or taken off the list of failures." }),
+    total: Type.Integer(),
+  },
+  { title: "ReplayCounts", description: "Deliveries, by what they were before." },
+);
+
+const ReplaySchema = Type.Object(
+  {
+    id: Type.Integer(),
+    ...rangeFields,
+    state: Type.Enum(["running", "done", "cancelled"], { title: "ReplayState" }),
+    progress: Type.Number({ description: "How much of the time has been worked through, from 0 to 1." }),
+    counts: ReplayCountsSchema,
+    created_at: Timestamp,
+    finished_at: Nullable(Timestamp),
+  },
+  {
+    title: "Replay",
+    description: "Events of a span of time, sent to an endpoint again. The counts are what was made due so far.",
+  },
+);
+
+const ReplayPreviewSchema = Type.Object(
+  { dry_run: Type.Literal(true), ...rangeFields, counts: ReplayCountsSchema },
+  { title: "ReplayPreview", description: "What a replay would send now. Nothing was done." },
+);
+
+const NewReplaySchema = Type.Object(
+  {
+    ...rangeFields,
+    endpoint_id: IdOf("the endpoint"),
+    until: Type.Optional(
+      Type.String({ ...Timestamp, description: "Events that happened before. Left out: until now." }),
+    ),
+    event_types: Type.Optional(Nullable(Type.Array(Type.Enum([...eventTypes]), { minItems: 1 }))),
+    dry_run: Type.Optional(Type.Boolean({ description: "Only counts." })),
+  },
+  { title: "NewReplay", additionalProperties: false },
+);
+
+export const representReplay = (replay: Replay): Static<typeof ReplaySchema> => ({
+  id: replay.id,
+  ...representRange(replay),
+  state: replay.state,
+  progress: progressOf(replay),
+  counts: representCounts(replay),
+  created_at: replay.createdAt.toISOString(),
+  finished_at: replay.finishedAt?.toISOString() ?? null,
+});
+
+export const representReplayPreview = (
+  range: ReplayRange,
+  counts: ReplayCounts,
+): Static<typeof ReplayPreviewSchema> => ({
+  dry_run: true,
+  ...representRange(range),
+  counts: representCounts(counts),
+});
+
+const representRange = ({ endpointId, since, until, eventTypes: types, only: deliveries }: ReplayRange) => ({
+  endpoint_id: endpointId,
+  since: since.toISOString(),
+  until: until.toISOString(),
+  event_types: types && [...types],
+  only: deliveries,
+});
+
+const representCounts = ({ failed, missing, delivered, givenUp }: ReplayCounts) => ({
+  failed,
+  missing,
+  delivered,
+  given_up: givenUp,
+  total: failed + missing + delivered + givenUp,
+});
+
+/** Ends the range now at the latest, because a replay sends past events only. */
+function parseRange(providerId: number, body: Static<typeof NewReplaySchema>, now: Date): ReplayRange {
+  const { since = now, until = now } = parseTimes(body, ["since", "until"]);
+  const end = until < now ? until : now;
+  if (since >= end) {
+    throw new Problem("invalid", { errors: { since: ["must be before `until`, and in the past"] } });
+  }
+  return {
+    providerId,
+    endpointId: body.endpoint_id,
+    since,
+    until: end,
+    eventTypes: body.event_types ?? null,
+    only: body.only,
+  };
+}
+
+const tag = "Replays";
+const params = Type.Object({ id: IdOf("the replay") });
+
+export const replayOperations: readonly Operation[] = [
+  operation({
+    id: "createReplay",
+    tag,
+    title: "Send events of a span of time again",
+    description:
+      "Goes on in the background, whatever is restarted meanwhile. Each event keeps its `webhook-id`, and its bytes if it was sent " +
+      "before; an ordered endpoint gets them in its order. One at a time for an endpoint. With `dry_run` it answers 200 and what " +
+      "it would send.",
+    method: "POST",
+    path: "/replays",
+    action: "change-webhooks",
+    body: NewReplaySchema,
+    answers: { 200: ReplayPreviewSchema, 201: ReplaySchema },
+    mayConflict: true,
+    async answer({ pool, encryption }, { provider, by: { actor, now }, body }) {
+      const providerId = provider.id;
+      const range = parseRange(providerId, body, now);
+      const endpoint = await readEndpoint(pool, encryption, { providerId, id: body.endpoint_id });
+      if (!endpoint) throw new Problem("invalid", { errors: { endpoint_id: ["is no endpoint of yours"] } });
+      if (body.dry_run === true) {
+        const counts = await countReplayable(pool, { ...range, subscribedTo: endpoint.eventTypes });
+        return representReplayPreview(range, counts);
+      }
+      const replay = await pool.inTransaction(async (tx) => {
+        const started = await startReplay(tx, range);
+        const audit = { providerId, actor, subject: `endpoint/${endpoint.id}`, detail: representRange(range) };
+        if (started) await recordAudit(tx, { ...audit, action: "replay.started" });
+        return started;
+      });
+      if (!replay) throw new Problem("conflict", { detail: "A replay of this endpoint is under way." });
+      return created(`/replays/${replay.id}`, representReplay(replay));
+    },
+  }),
+  operation({
+    id: "listReplays",
+    tag,
+    title: "List the replays, newest first",
+    description: "Those that go on, and those that have ended.",
+    method: "GET",
+    path: "/replays",
+    action: "read-webhooks",
+    query: Type.Object({ ...pageQuery, endpoint_id: Type.Optional(IdOf("an endpoint")) }),
+    answers: { 200: pageOf(ReplaySchema) },
+    async answer({ pool }, { provider, query: { limit = pageLimit, after, endpoint_id: endpointId } }) {
+      const beforeId = parseCursor(after, parseRowId);
+      const replays = await listReplays(pool, { providerId: provider.id, endpointId, beforeId, limit: limit + 1 });
+      return representPage(replays, limit, { represent: representReplay, cursorOf: ({ id }) => String(id) });
+    },
+  }),
+  operation({
+    id: "readReplay",
+    tag,
+    title: "Read how far a replay is",
+    description: "With what it has made due so far.",
+    method: "GET",
+    path: "/replays/{id}",
+    action: "read-webhooks",
+    params,
+    answers: { 200: ReplaySchema },
+    async answer({ pool }, { provider, params: { id } }) {
+      return representReplay(requireFound(await readReplay(pool, provider.id, id)));
+    },
+  }),
+  operation({
+    id: "cancelReplay",
+    tag,
+    title: "Stop a replay",
+    description: "What it has made due stays due.",
+    method: "POST",
+    path: "/replays/{id}/cancel",
+    action: "change-webhooks",
+    params,
+    answers: { 200: ReplaySchema },
+    mayConflict: true,
+    async answer({ pool }, { provider, by: { actor }, params: { id } }) {
+      const replay = await pool.inTransaction(async (tx) => {
+        const cancelled = await cancelReplay(tx, provider.id, id);
+        const audit = { providerId: provider.id, actor, subject: `replay/${id}`, detail: {} };
+        if (cancelled) await recordAudit(tx, { ...audit, action: "replay.cancelled" });
+        return cancelled;
+      });
+      if (replay) return representReplay(replay);
+      requireFound(await readReplay(pool, provider.id, id));
+      throw new Problem("conflict", { detail: "It has ended already." });
+    },
+  }),
+];

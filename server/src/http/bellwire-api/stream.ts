@@ -1,0 +1,416 @@
+import { parseRowId } from "#platform/ids.ts";
+import type { FastifyRequest } from "fastify";
+import { Type } from "typebox";
+import type { Clock } from "#platform/clock.ts";
+import type { Database, Pool } from "#platform/database/database.ts";
+import type { Encryption } from "#platform/encryption.ts";
+import { streamLimits } from "#platform/limits.ts";
+import {
+  deliveryId,
+  followAttempts,
+  listDeliveries,
+  sampleTransactions,
+  type FollowedAttempt,
+} from "#webhooks/deliveries/index.ts";
+import { isDeletedEndpoint, readEndpoint } from "#webhooks/endpoints/index.ts";
+import { followEvents } from "#webhooks/events/index.ts";
+import { requirePermission } from "../shared/admin-caller.ts";
+import { EventStream, StreamAccess } from "../shared/event-stream.ts";
+import { Problem } from "../shared/problem.ts";
+import { representDelivery } from "./deliveries.ts";
+import { representEndpoint } from "./endpoints.ts";
+import { representEvent } from "./events.ts";
+import type { CursorSeal } from "./fields.ts";
+import { hijacked, operation, type Operation, type OperationNeeds } from "./operation.ts";
+
+// Messages
+
+/** A change, or a mark: the position that a client sends back to resume after a break. */
+type StreamMessage =
+  | { readonly event: "event" | "attempt" | "delivery" | "endpoint" | "endpoint_deleted"; readonly data: object }
+  | { readonly mark: number };
+
+/** Renders a message as `text/event-stream`. JSON has no line breaks, so the data fits on one line. */
+export const renderMessage = (message: StreamMessage, seal: (mark: number) => string): string =>
+  "mark" in message
+    ? `id: ${seal(message.mark)}\n\n`
+    : `event: ${message.event}\ndata: ${JSON.stringify(message.data)}\n\n`;
+
+/** A comment, which keeps proxies from closing an idle stream. */
+const heartbeat = ":\n\n";
+
+type RenderMessages = (messages: readonly StreamMessage[]) => string;
+
+/** Marks contain transaction numbers, which all providers share, so they are sealed for one provider. */
+function createMessageRenderer(cursors: CursorSeal, providerId: number): RenderMessages {
+  const seal = (mark: number): string => cursors.seal(providerId, String(mark));
+  return (messages) => messages.map((message) => renderMessage(message, seal)).join("");
+}
+
+// History
+
+/** Few enough rows to send while the next are read. */
+const readLimit = 200;
+/** An event can have many deliveries, so each read of them has its own limit. */
+const deliveriesMax = 1000;
+const firstId = "00000000-0000-0000-0000-000000000000";
+
+async function oldestRunningTransaction(db: Database): Promise<number> {
+  const { oldestRunning } = await sampleTransactions(db);
+  return Number(oldestRunning);
+}
+
+/**
+ * Reads what transactions from number `from` on have recorded for a provider, up to the oldest transaction that still runs, and
+ * ends with that number as the mark. Every transaction below the mark has ended, so a late commit is never skipped.
+ */
+async function* readHistory(
+  db: Database,
+  providerId: number,
+  from: number,
+): AsyncGenerator<readonly StreamMessage[], void, void> {
+  const upTo = await oldestRunningTransaction(db);
+  if (upTo <= from) return;
+  yield* readEvents(db, providerId, { from, upTo });
+  yield* readAttempts(db, providerId, { from, upTo });
+  yield [{ mark: upTo }];
+}
+
+type Span = { readonly from: number; readonly upTo: number };
+
+async function* readEvents(db: Database, providerId: number, { from, upTo }: Span) {
+  let after = { recordedIn: from, id: firstId };
+  for (;;) {
+    const rows = await followEvents(db, { providerId, after, limit: readLimit });
+    const events = rows.filter(({ recordedIn }) => recordedIn < upTo);
+    if (events.length > 0) {
+      const messages = events.map((event): StreamMessage => ({ event: "event", data: representEvent(event) }));
+      const ids = events.map(({ id }) => id);
+      yield [...messages, ...(await readDeliveries(db, providerId, ids))];
+    }
+    const last = events.at(-1);
+    if (!last || events.length < readLimit) return;
+    after = last;
+  }
+}
+
+async function* readAttempts(db: Database, providerId: number, { from, upTo }: Span) {
+  let after = { recordedIn: from, eventId: firstId, endpointId: 0, number: 0 };
+  for (;;) {
+    const rows = await followAttempts(db, { providerId, after, limit: readLimit });
+    const attempts = rows.filter(({ recordedIn }) => recordedIn < upTo);
+    if (attempts.length > 0) {
+      const messages = attempts.map((attempt): StreamMessage => ({
+        event: "attempt",
+        data: representAttempt(attempt),
+      }));
+      const ids = attempts.map(({ eventId }) => eventId);
+      yield [...messages, ...(await readDeliveries(db, providerId, ids))];
+    }
+    const last = attempts.at(-1);
+    if (!last || attempts.length < readLimit) return;
+    after = last;
+  }
+}
+
+/** Reads the current state of the events' deliveries. */
+async function readDeliveries(db: Database, providerId: number, eventIds: readonly string[]): Promise<StreamMessage[]> {
+  const deliveries = await listDeliveries(db, { providerId, eventIds: [...new Set(eventIds)], limit: deliveriesMax });
+  return deliveries.map((delivery) => ({ event: "delivery", data: representDelivery(delivery) }));
+}
+
+const representAttempt = ({ eventId, endpointId, number, at, status, error, latencyMs }: FollowedAttempt) => ({
+  delivery_id: deliveryId({ eventId, endpointId }),
+  event_id: eventId,
+  endpoint_id: endpointId,
+  number,
+  at: at.toISOString(),
+  status,
+  error,
+  latency_ms: latencyMs,
+});
+
+// One reader for each provider
+
+/** Buffers rendered messages for one client. Clients of a provider share the texts. */
+export class MessageQueue {
+  readonly #clock: Clock;
+  readonly #onOverflow: () => void;
+  #texts: string[] = [];
+  #characters = 0;
+  #isClosed = false;
+  #wake = new AbortController();
+
+  constructor(clock: Clock, onOverflow: () => void) {
+    this.#clock = clock;
+    this.#onOverflow = onOverflow;
+  }
+
+  push(text: string): void {
+    if (this.#isClosed) return;
+    this.#texts.push(text);
+    this.#characters += text.length;
+    if (this.#characters > streamLimits.waitingCharacters.max) {
+      this.close();
+      this.#onOverflow();
+    }
+    this.#wake.abort();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#clear();
+    this.#wake.abort();
+  }
+
+  /** Returns the buffered texts as soon as there are any, none after `ms`, and undefined once the queue is closed. */
+  async take(ms: number): Promise<readonly string[] | undefined> {
+    if (this.#texts.length === 0 && !this.#isClosed) await this.#clock.sleep(ms, this.#wake.signal);
+    if (this.#isClosed) return undefined;
+    this.#wake = new AbortController();
+    const texts = this.#texts;
+    this.#clear();
+    return texts;
+  }
+
+  #clear(): void {
+    this.#texts = [];
+    this.#characters = 0;
+  }
+}
+
+/** Attempts notify nobody, so the history is also polled. */
+const pollEveryMs = 500;
+
+interface HubNeeds extends Pick<OperationNeeds, "clock" | "encryption" | "cursors"> {
+  readonly pool: Pool;
+  readonly encryption: Encryption;
+  readonly onError: (error: unknown) => void;
+}
+
+interface Audience {
+  readonly queues: Set<MessageQueue>;
+  wake: AbortController;
+  readonly render: RenderMessages;
+}
+
+/** Reads the history once for each provider that has followers, and passes it to all of them. */
+class HistoryHub {
+  readonly #needs: HubNeeds;
+  readonly #audiences = new Map<number, Audience>();
+  readonly #stopListening: readonly (() => void)[];
+
+  constructor(needs: HubNeeds) {
+    this.#needs = needs;
+    this.#stopListening = [
+      needs.pool.onHint("history", () => {
+        for (const { wake } of this.#audiences.values()) wake.abort();
+      }),
+      needs.pool.onHint("endpoints", (ids) => void this.#pushEndpoints(ids.map(Number)).catch(needs.onError)),
+    ];
+  }
+
+  /** Adds a follower, which must call `leave` at its end. Calls `onOverflow` when it reads too slowly. */
+  follow(providerId: number, onOverflow: () => void): MessageQueue {
+    const queue = new MessageQueue(this.#needs.clock, onOverflow);
+    const audience = this.#audiences.get(providerId);
+    if (audience) {
+      audience.queues.add(queue);
+      return queue;
+    }
+    const opened = {
+      queues: new Set([queue]),
+      wake: new AbortController(),
+      render: createMessageRenderer(this.#needs.cursors, providerId),
+    };
+    this.#audiences.set(providerId, opened);
+    void this.#readFor(providerId, opened);
+    return queue;
+  }
+
+  leave(providerId: number, queue: MessageQueue): void {
+    const audience = this.#audiences.get(providerId);
+    audience?.queues.delete(queue);
+    if (audience?.queues.size !== 0) return;
+    this.#audiences.delete(providerId);
+    audience.wake.abort();
+  }
+
+  close(): void {
+    for (const stop of this.#stopListening) stop();
+    for (const { queues } of this.#audiences.values()) for (const queue of queues) queue.close();
+  }
+
+  async #readFor(providerId: number, audience: Audience): Promise<void> {
+    const { pool, clock, onError } = this.#needs;
+    let from: number | undefined;
+    while (audience.queues.size > 0) {
+      audience.wake = new AbortController();
+      try {
+        from ??= await oldestRunningTransaction(pool);
+        for await (const messages of readHistory(pool, providerId, from)) {
+          push(audience, messages);
+          from = messages.find((message) => "mark" in message)?.mark ?? from;
+        }
+      } catch (error) {
+        onError(error); // the next poll reads from the same mark
+      }
+      await clock.sleep(pollEveryMs, audience.wake.signal);
+    }
+  }
+
+  async #pushEndpoints(ids: readonly number[]): Promise<void> {
+    const { pool, encryption } = this.#needs;
+    for (const [providerId, audience] of this.#audiences) {
+      for (const id of ids) {
+        const key = { providerId, id };
+        const endpoint = await readEndpoint(pool, encryption, key);
+        if (endpoint) push(audience, [{ event: "endpoint", data: representEndpoint(endpoint, false) }]);
+        else if (await isDeletedEndpoint(pool, key)) push(audience, [{ event: "endpoint_deleted", data: { id } }]);
+      }
+    }
+  }
+}
+
+/** Renders once, so that a hundred followers hold one text. */
+function push({ queues, render }: Audience, messages: readonly StreamMessage[]): void {
+  const text = render(messages);
+  for (const queue of queues) queue.push(text);
+}
+
+// The operation
+
+const heartbeatMs = 15_000;
+/** Clients reconnect after this time and authenticate again. Browsers do so by themselves. */
+const streamMs = 5 * 60_000;
+/** A changed caller is checked on a hint. If the hint is lost, the stream ends after this time at the latest. */
+const checkAgainMs = 1000;
+
+const action = "read-webhooks";
+
+interface Streams {
+  readonly operation: Operation;
+  /** Ends all streams. */
+  close(): void;
+}
+
+export function createStreams(needs: OperationNeeds & Pick<HubNeeds, "onError">): Streams {
+  const hub = new HistoryHub(needs);
+  const access = new StreamAccess(needs.pool);
+  return {
+    operation: streamOperation(hub, access),
+    close: () => {
+      hub.close();
+      access.close();
+    },
+  };
+}
+
+const streamOperation = (hub: HistoryHub, access: StreamAccess): Operation =>
+  operation({
+    id: "openStream",
+    tag: "Stream",
+    title: "Follow what happens, as server-sent events",
+    description:
+      "`event`: an Event was recorded. `attempt`: an Attempt was made, with `delivery_id`, `event_id` and `endpoint_id`. " +
+      "`delivery`: a Delivery is as it now is. `endpoint`: an Endpoint is as it now is, its URL masked. " +
+      "`endpoint_deleted`: the one with this `id` is no more, and its pending deliveries are cancelled. " +
+      "The data is JSON. Nothing that was recorded is skipped: after a break, send `Last-Event-ID`, as browsers do; some of it " +
+      "may then come twice. The last event is `end` with a `reason`: `access-ended` (signed out, without the right or the " +
+      "token, or the provider is suspended) or `reconnect`. A client that does not read is cut off.",
+    method: "GET",
+    path: "/stream",
+    action,
+    answers: {
+      200: {
+        description: "Ends after some minutes, to be opened again.",
+        content: { "text/event-stream": { schema: Type.String() } },
+      },
+    },
+    hasNoHead: true,
+    async answer(needs, { provider, request, reply }) {
+      const { clock, cursors } = needs;
+      const providerId = provider.id;
+      const lastMark = cursors.open(providerId, String(request.headers["last-event-id"] ?? ""));
+      const since = lastMark === undefined ? undefined : parseRowId(lastMark);
+      const render = createMessageRenderer(cursors, providerId);
+      const mayRead = createAccessCheck(needs, request);
+      const stream = new EventStream(reply.raw, clock);
+      const endUnlessAllowed = async (): Promise<void> => {
+        if (!(await mayRead("now"))) stream.end("access-ended");
+      };
+      const stopWatching = access.watch(providerId, () => void endUnlessAllowed());
+      if (!stopWatching) throw new Problem("too-many-streams", { retryAfterSeconds: 60 });
+      reply.hijack();
+      stream.open();
+      try {
+        await follow(needs, hub, { stream, providerId, since, render, mayRead });
+      } catch (err) {
+        request.log.warn({ err }, "stream was cut");
+        stream.drop(); // the client reconnects with its last mark
+      } finally {
+        stopWatching();
+      }
+      return hijacked;
+    },
+  });
+
+type AccessCheck = (when?: "now") => Promise<boolean>;
+
+/** Returns a check whether the caller is still permitted, which reads the database once a second at most. */
+function createAccessCheck(
+  { clock, findAdminCaller }: Pick<OperationNeeds, "clock" | "findAdminCaller">,
+  request: FastifyRequest,
+): AccessCheck {
+  let checkedAtMs = clock.monotonicMs();
+  return async (when) => {
+    if (when !== "now" && clock.monotonicMs() - checkedAtMs < checkAgainMs) return true;
+    checkedAtMs = clock.monotonicMs();
+    try {
+      await request.findProviderAgain();
+      requirePermission(await findAdminCaller(request), action, request.provider);
+      return true;
+    } catch (error) {
+      return !(error instanceof Problem); // while the database is away, nothing is sent either
+    }
+  };
+}
+
+interface Follower {
+  readonly stream: EventStream;
+  readonly providerId: number;
+  /** The last mark that the client received. Undefined starts at the present. */
+  readonly since: number | undefined;
+  readonly render: RenderMessages;
+  readonly mayRead: AccessCheck;
+}
+
+/** Sends the missed history, then new messages. Both overlap rather than leave a gap; clients drop duplicates by id. */
+async function follow(
+  { pool, clock }: Pick<OperationNeeds, "pool" | "clock">,
+  hub: HistoryHub,
+  { stream, providerId, since, render, mayRead }: Follower,
+): Promise<void> {
+  const queue = hub.follow(providerId, () => stream.drop());
+  stream.over.addEventListener("abort", () => queue.close());
+  try {
+    const from = since ?? (await oldestRunningTransaction(pool));
+    await stream.send(render([{ mark: from }]));
+    for await (const messages of readHistory(pool, providerId, from)) {
+      if (stream.isOver) return;
+      if (!(await mayRead())) return stream.end("access-ended");
+      await stream.send(render(messages));
+    }
+
+    const endsAtMs = clock.monotonicMs() + streamMs;
+    while (clock.monotonicMs() < endsAtMs) {
+      const texts = await queue.take(heartbeatMs);
+      if (!texts) break;
+      if (!(await mayRead())) return stream.end("access-ended");
+      for (const text of texts.length > 0 ? texts : [heartbeat]) await stream.send(text);
+    }
+    stream.end("reconnect");
+  } finally {
+    hub.leave(providerId, queue);
+  }
+}
