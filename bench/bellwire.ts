@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Registry } from "prom-client";
-import { composeEngine } from "../server/src/app/compose-engine.ts";
+import { composeEngine } from "../server/src/app/engine-role.ts";
 import { systemClock } from "../server/src/platform/clock.ts";
 import { createLogger } from "../server/src/platform/logger.ts";
 import type { Lookup } from "../server/src/platform/network/target-guard.ts";

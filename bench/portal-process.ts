@@ -3,10 +3,10 @@
  * committed: the moment before the hint goes out. Says its origin, and when asked the moments since it was asked last.
  */
 import { Registry } from "prom-client";
-import { composeEngine } from "../server/src/app/compose-engine.ts";
-import { composeHttp } from "../server/src/app/compose-http.ts";
-import { composeSender } from "../server/src/app/compose-sender.ts";
-import { providerUrls } from "../server/src/app/provider-urls.ts";
+import { providerUrls } from "../server/src/app/addresses.ts";
+import { composeEngine } from "../server/src/app/engine-role.ts";
+import { composeSender } from "../server/src/app/open-parts.ts";
+import { composeHttp } from "../server/src/app/serve-http.ts";
 import { systemClock } from "../server/src/platform/clock.ts";
 import type { Pool } from "../server/src/platform/database/database.ts";
 import { openPool } from "../server/src/platform/database/pool.ts";

@@ -1,12 +1,15 @@
 import { Registry } from "prom-client";
 import { measureRestarts } from "../server/src/app/engine-supervisor.ts";
-import { measureAttempts, measureNameLookups } from "../server/src/app/metrics/measure-attempts.ts";
-import { measureBacklog } from "../server/src/app/metrics/measure-backlog.ts";
-import { measureDatabase } from "../server/src/app/metrics/measure-database.ts";
-import { measureEngine } from "../server/src/app/metrics/measure-engine.ts";
-import { httpHistogram } from "../server/src/app/metrics/measure-http.ts";
-import { measureLaneStore } from "../server/src/app/metrics/measure-lane-store.ts";
-import { measureProcess } from "../server/src/app/metrics/measure-process.ts";
+import {
+  httpHistogram,
+  measureAttempts,
+  measureBacklog,
+  measureDatabase,
+  measureEngine,
+  measureLaneStore,
+  measureNameLookups,
+  measureProcess,
+} from "../server/src/app/metrics.ts";
 import { systemClock } from "../server/src/platform/clock.ts";
 import { createEncryption } from "../server/src/platform/encryption.ts";
 import { postgresLaneStore } from "../server/src/webhooks/engine/index.ts";

@@ -1,5 +1,5 @@
-import { roles } from "./app/roles.ts";
 import { runCommandLine } from "./cli/index.ts";
+import { roles } from "./platform/config/read-config.ts";
 
 // Whoever reads no further, as `head` does, has seen enough; what is to be done is done all the same.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {

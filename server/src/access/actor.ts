@@ -1,4 +1,4 @@
-import type { Reach } from "./reach.ts";
+import type { Transaction } from "#platform/database/database.ts";
 
 /**
  * Who makes a change. `key` is a program with the provider key and `system` is Bellwire itself: neither has a user.
@@ -15,10 +15,35 @@ export type Actor =
 export type Channel = "developer_portal" | "admin_portal" | "api" | "system";
 
 /** Who makes a change, through which door, and when. */
-export interface By {
+export interface ChangeContext {
   readonly actor: Actor;
   readonly channel: Channel;
   readonly now: Date;
   /** Applications of other products are not there for them. Left out where nobody is narrowed. */
-  readonly reach?: Reach;
+  readonly reach?: ProductScope;
 }
+
+/** Which products somebody may see and change: these alone, or, with null, all of them. Left out: nobody is narrowed. */
+export type ProductScope = readonly number[] | null;
+
+export const isInProductScope = (reach: ProductScope | undefined, productId: number | null): boolean =>
+  reach === null || reach === undefined || (productId !== null && reach.includes(productId));
+
+/** An admin is never narrowed, whatever was said when he was a member. */
+export const productScopeOf = ({
+  role,
+  serviceIds,
+}: {
+  readonly role: string;
+  readonly serviceIds: ProductScope;
+}): ProductScope => (role === "member" ? serviceIds : null);
+
+/** Where it is told that something of the callers of a provider has changed: itself, its users, their access tokens. */
+export const callersChannel = "callers";
+
+/**
+ * For every write that could change what was read of a caller, so that nobody goes on by what they remember. What is only
+ * added was never read, and a password is not remembered.
+ */
+export const notifyCallersChanged = (tx: Transaction, providerId: number): void =>
+  tx.hintAfterCommit(callersChannel, String(providerId));

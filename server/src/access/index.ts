@@ -7,54 +7,53 @@ export {
   type AccessToken,
   type Permission,
   type Scope,
-} from "./access-tokens-table.ts";
-export type { Actor, By, Channel } from "./actor.ts";
-export type { AdminCaller } from "./admin-caller.ts";
+} from "./access-tokens.ts";
+export type { Actor, ChangeContext, Channel } from "./actor.ts";
+export type { AdminCaller } from "./permissions.ts";
 export {
   countAttempt,
-  counterOf,
-  countersOfNetworks,
+  attemptCounter,
+  networkCounters,
   createAttemptLimiter,
   createNetworkLimiter,
-  deleteEndedCounters,
-  forgetAttempts,
+  deleteExpiredCounters,
+  resetAttempts,
   readCounts,
   type AttemptLimiter,
   type Count,
   type Counter,
   type NetworkLimiter,
-} from "./attempt-counters.ts";
-export { auditInPieces } from "./audit-in-pieces.ts";
-export { callersChanged, callersChannel } from "./callers-changed.ts";
-export { changeProviderUserPassword } from "./change-provider-user-password.ts";
-export { deedsOpenTo, denialOf, type Deed, type Denial } from "./denial-of.ts";
-export { digestOf } from "./digest-of.ts";
+} from "./attempt-limits.ts";
+export { auditInBatches } from "./audit.ts";
+export { notifyCallersChanged, callersChannel } from "./actor.ts";
+export { changeProviderUserPassword } from "./provider-users.ts";
+export { allowedActions, denialReason, type Action, type Denial } from "./permissions.ts";
 export { QueueFull } from "./fair-queue.ts";
-export { hashPassword, verifyPassword, type HashingFor } from "./hash-password.ts";
-export { ownersOfPassword } from "./owners-of-password.ts";
+export { hashPassword, verifyPassword, type HashingFor } from "./passwords.ts";
+export { filterByPassword } from "./passwords.ts";
 export {
   createProviderUser,
   findProviderUserByLogin,
-  providerUserHoldsPassword,
+  lockIfPasswordUnchanged,
   readProviderUser,
   type ProviderUser,
   type Role,
-} from "./provider-users-table.ts";
+} from "./provider-users.ts";
 export {
   deleteProviderUserRow,
   forgetProduct,
   hasOtherAdmin,
-  holdProviderUser,
+  lockProviderUserForShare,
   listProviderUsers,
   lockProviderUsers,
   updateProviderUserRow,
-} from "./change-provider-user-row.ts";
-export { deleteAccessToken, listAccessTokens, readOwnAccessToken, type StoredToken } from "./stored-tokens.ts";
-export { namesChanged } from "./names-changed.ts";
-export { listAuditRecords, type KeptAuditRecord } from "./list-audit-records.ts";
-export { listAdminAddresses } from "./list-admin-addresses.ts";
-export { reaches, reachOf, type Reach } from "./reach.ts";
-export { recordAudit, type AuditRecord } from "./record-audit.ts";
+} from "./provider-users.ts";
+export { deleteAccessToken, listAccessTokens, readOwnAccessToken, type StoredToken } from "./access-tokens.ts";
+export { changedFields } from "./audit.ts";
+export { listAuditRecords, type StoredAuditRecord } from "./audit.ts";
+export { listAdminAddresses } from "./provider-users.ts";
+export { isInProductScope, productScopeOf, type ProductScope } from "./actor.ts";
+export { recordAudit, type AuditRecord } from "./audit.ts";
 export {
   createSession,
   endSession,
@@ -62,5 +61,5 @@ export {
   findSession,
   sessionSeconds,
   type Audience,
-} from "./sessions-table.ts";
-export { signInProviderUser } from "./sign-in-provider-user.ts";
+} from "./sessions.ts";
+export { signInProviderUser } from "./provider-users.ts";

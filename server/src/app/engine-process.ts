@@ -10,9 +10,9 @@ import type { HintCarrier } from "#platform/database/hints.ts";
 import { type DatabaseAccess, joinDatabase } from "#platform/database/open-database.ts";
 import { CannotStart } from "#platform/errors.ts";
 import { createLogger } from "#platform/logger.ts";
+import { providerUrls } from "./addresses.ts";
 import { startEngineRole } from "./engine-role.ts";
 import { openParts } from "./open-parts.ts";
-import { providerUrls } from "./provider-urls.ts";
 
 export type Metrics = readonly MetricObjectWithValues<MetricValue<string>>[];
 

@@ -1,7 +1,21 @@
-import { composeEngine } from "./compose-engine.ts";
-import { composeMail } from "./compose-mail.ts";
-import { composeReplays } from "./compose-replays.ts";
-import { keepHouse } from "./keep-house.ts";
+import type { Logger } from "pino";
+import type { Registry } from "prom-client";
+import { type Clock, systemClock } from "#platform/clock.ts";
+import type { Config } from "#platform/config/read-config.ts";
+import type { Pool } from "#platform/database/database.ts";
+import { poolWithTimeout } from "#platform/database/pool.ts";
+import type { Encryption } from "#platform/encryption.ts";
+import { errorMessage } from "#platform/errors.ts";
+import { newUuidV7, randomFraction } from "#platform/ids.ts";
+import { openMailer } from "#platform/mailer.ts";
+import { readOwnProcessMark } from "#platform/process-mark.ts";
+import { sendDueMails } from "#portal/mails/index.ts";
+import type { Sender } from "#webhooks/attempts/index.ts";
+import { postgresLaneStore, startEngine } from "#webhooks/engine/index.ts";
+import { workOnReplay } from "#webhooks/replays/index.ts";
+import type { ProviderUrls } from "./addresses.ts";
+import { startHousekeeping } from "./housekeeping.ts";
+import { measureAttempts, measureEngine, measureLaneStore } from "./metrics.ts";
 import type { Parts } from "./open-parts.ts";
 
 /**
@@ -16,6 +30,158 @@ export async function startEngineRole(parts: Parts, drainMs: () => number): Prom
   running.use(composeReplays(parts));
   running.use(composeMail(parts));
   const heldQuota = { rowsMax: config.heldRowsMax, daysMax: config.heldDaysMax };
-  running.use(keepHouse({ ...parts, retentionDays: config.retentionDays, heldQuota }));
+  running.use(startHousekeeping({ ...parts, retentionDays: config.retentionDays, heldQuota }));
   return running.move();
+}
+
+export interface EngineParts {
+  readonly pool: Pool;
+  readonly clock: Clock;
+  readonly encryption: Encryption;
+  readonly sender: Sender;
+  readonly log: Logger;
+  readonly metrics: Registry;
+  readonly inFlightMax: number;
+  /** 0: never. */
+  readonly disableAfterDays: number;
+  /** How long a stop waits for receivers, asked when it begins. */
+  readonly drainMs: () => number;
+}
+
+/** How long a crashed engine's lanes wait for another: long enough for a stop of the world, short enough for nobody to notice. */
+const leaseMs = 10_000;
+const dayMs = 86_400_000;
+
+/** The engine of this process, woken by hints from all of them. Closing it drains it. */
+export async function composeEngine(parts: EngineParts): Promise<AsyncDisposable> {
+  const { pool, clock, encryption, sender, log, metrics, inFlightMax, disableAfterDays, drainMs } = parts;
+  const measure = measureAttempts(metrics);
+  const engine = await startEngine({
+    // What takes longer than a lease comes too late: the lanes are others' by then.
+    store: measureLaneStore(
+      metrics,
+      postgresLaneStore(poolWithTimeout(pool, clock, leaseMs), encryption, leaseMs, await readOwnProcessMark()),
+      clock,
+    ),
+    sender,
+    clock,
+    log: {
+      attempt: (line) => {
+        measure(line);
+        log.info(line, "delivery attempted");
+      },
+      warn: (fields, sentence) => log.warn(fields, sentence),
+    },
+    chance: randomFraction,
+    newId: () => newUuidV7(clock.now().getTime()),
+    inFlightMax,
+    leaseMs,
+    disableAfterMs: disableAfterDays === 0 ? Number.POSITIVE_INFINITY : disableAfterDays * dayMs,
+  });
+  measureEngine(metrics, engine);
+  const stopDue = pool.onHint("due", (values) => engine.hintDue(values.map(Number)));
+  const stopChanged = pool.onHint("endpoints", (values) => engine.hintChanged(values.map(Number)));
+  return {
+    async [Symbol.asyncDispose]() {
+      stopDue();
+      stopChanged();
+      await engine.stop(drainMs());
+    },
+  };
+}
+
+/** How often to look for replays even if nothing says that there is one: another process may have died amidst of it. */
+const replayPollMs = 2000;
+
+/** Works on replays, beside whatever other processes do so. Closing it lets the chunk under way be committed. */
+export const composeReplays = ({ pool, log }: { readonly pool: Pool; readonly log: Logger }): AsyncDisposable =>
+  runOnHint({
+    pool,
+    hints: "replays",
+    everyMs: replayPollMs,
+    step: () => workOnReplay(pool),
+    failed: (error) => log.warn({ error: errorMessage(error) }, "a replay could not go on; trying again later"),
+  });
+
+interface MailParts {
+  readonly config: Pick<Config, "smtpUrl">;
+  readonly pool: Pool;
+  readonly clock: Clock;
+  readonly urls: ProviderUrls;
+  readonly log: Logger;
+}
+
+/** How often the outbox is looked into even if nothing says that there is something in it. */
+const mailPollMs = 5000;
+
+/** Empties the outbox into the mail server, if there is one; without, mails stay there to be read in the Admin Portal. */
+export function composeMail({ config, pool, clock, urls, log }: MailParts): AsyncDisposable | undefined {
+  if (config.smtpUrl === undefined) return undefined;
+  const mailer = openMailer(config.smtpUrl.reveal());
+  const send = async (): Promise<number> =>
+    sendDueMails({
+      pool,
+      now: () => clock.now(),
+      send: async ({ from, recipient, subject, text }) => {
+        await mailer.send({
+          from: { name: from.name, address: from.address || urls.noReplyAddress },
+          to: recipient,
+          subject,
+          text,
+        });
+        log.info({ subject }, "mail sent");
+      },
+    });
+
+  const working = runOnHint({
+    pool,
+    hints: "mails",
+    everyMs: mailPollMs,
+    step: async () => (await send()) > 0,
+    failed: (error) => log.warn({ error: errorMessage(error) }, "the outbox could not be read"),
+  });
+  return {
+    async [Symbol.asyncDispose]() {
+      await working[Symbol.asyncDispose]();
+      mailer[Symbol.dispose]();
+    },
+  };
+}
+
+interface HintedWork {
+  readonly pool: Pick<Pool, "onHint">;
+  /** The channel whose hints say that there is something to do. */
+  readonly hints: string;
+  /** How often to look even if nothing says so: a hint may be lost. */
+  readonly everyMs: number;
+  /** Does some of it; whether there may be more. */
+  readonly step: () => Promise<boolean>;
+  readonly failed: (error: unknown) => void;
+}
+
+/** Works until nothing is left, whenever a hint comes or the time has. Closing it lets the step under way end. */
+export function runOnHint({ pool, hints, everyMs, step, failed }: HintedWork): AsyncDisposable {
+  const stopped = new AbortController();
+  let woken = new AbortController();
+  const stopHints = pool.onHint(hints, () => woken.abort());
+
+  const run = async (): Promise<void> => {
+    while (!stopped.signal.aborted) {
+      woken = new AbortController();
+      try {
+        while (!stopped.signal.aborted && (await step()));
+      } catch (error) {
+        failed(error);
+      }
+      await systemClock.sleep(everyMs, AbortSignal.any([woken.signal, stopped.signal]));
+    }
+  };
+  const running = run();
+  return {
+    async [Symbol.asyncDispose]() {
+      stopHints();
+      stopped.abort();
+      await running;
+    },
+  };
 }

@@ -2,14 +2,13 @@ import { type ChildProcess, fork } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
-import { Counter, type Registry } from "prom-client";
+import { AggregatorRegistry, Counter, type Registry } from "prom-client";
 import { systemClock } from "#platform/clock.ts";
-import type { Config } from "#platform/config/read-config.ts";
+import type { Config, Role } from "#platform/config/read-config.ts";
 import type { HintCarrier } from "#platform/database/hints.ts";
 import type { OpenedDatabase } from "#platform/database/open-database.ts";
 import { CannotStart } from "#platform/errors.ts";
 import type { FromEngine, Metrics, ToEngine } from "./engine-process.ts";
-import type { Role } from "./roles.ts";
 
 const program = fileURLToPath(new URL("../../bin/bellwire", import.meta.url));
 const restartMsMin = 100;
@@ -172,3 +171,31 @@ class EngineChild {
     for (const answer of this.#waiting.splice(0)) answer([]);
   }
 }
+
+/** The part of a registry that `/metrics` uses. */
+export type Scraped = Pick<Registry, "contentType" | "metrics">;
+
+/**
+ * Adds the metrics of the engine's own process to those of this one. Where both have a metric, as of their memory, the
+ * engine's carries the label `process="engine"`: sums and averages of two processes would hide the one that is in trouble.
+ */
+export function withEngineMetrics(own: Registry, readEngine: () => Promise<Metrics>): Scraped {
+  return {
+    contentType: own.contentType,
+    async metrics() {
+      const [ours, engines] = await Promise.all([own.getMetricsAsJSON(), readEngine()]);
+      const names = new Set(ours.map(({ name }) => name));
+      const labelled = engines.map((metric) =>
+        names.has(metric.name) ? { ...metric, values: metric.values.map(withProcessLabel) } : metric,
+      );
+      // No two values have the same name and labels, so nothing is added up.
+      const apart = [...ours, ...labelled].map((metric) => ({ ...metric, aggregator: "sum" as const }));
+      return AggregatorRegistry.aggregate([apart]).metrics();
+    },
+  };
+}
+
+const withProcessLabel = <Value extends { readonly labels: object }>(value: Value): Value => ({
+  ...value,
+  labels: { ...value.labels, process: "engine" },
+});

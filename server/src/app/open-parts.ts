@@ -1,8 +1,10 @@
+import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import type { Logger } from "pino";
 import { Registry } from "prom-client";
-import { type Clock, systemClock } from "#platform/clock.ts";
+import { type Clock, DatabaseClock, systemClock } from "#platform/clock.ts";
 import { type Config, loadSecretKeys } from "#platform/config/read-config.ts";
+import type { DatabaseLog } from "#platform/database/connection-watch.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { type Encryption, createEncryption, verifyKeys } from "#platform/encryption.ts";
 import { CannotStart, errorMessage } from "#platform/errors.ts";
@@ -13,13 +15,11 @@ import {
   type Lookup,
   parseAllowedTargets,
 } from "#platform/network/target-guard.ts";
-import type { Sender } from "#webhooks/attempts/index.ts";
-import { composeSender } from "./compose-sender.ts";
-import { measureNameLookups } from "./metrics/measure-attempts.ts";
-import { measureProcess } from "./metrics/measure-process.ts";
-import { openDatabaseClock } from "./open-database-clock.ts";
-import type { ProviderUrls } from "./provider-urls.ts";
-import { version } from "./version.ts";
+import { createOwnBins } from "#request-bin/index.ts";
+import { type Sender, createSender } from "#webhooks/attempts/index.ts";
+import { addComingDays, readHistoryDays } from "#webhooks/deliveries/index.ts";
+import type { ProviderUrls } from "./addresses.ts";
+import { measureNameLookups, measureProcess } from "./metrics.ts";
 
 /** What both roles need. */
 export interface Parts {
@@ -86,3 +86,45 @@ async function readAuthorities(path: string | undefined): Promise<string | undef
     throw new CannotStart(`The certificate authorities of BELLWIRE_CA_FILE cannot be read: ${errorMessage(error)}`);
   }
 }
+
+export interface SenderParts {
+  readonly pool: Pool;
+  readonly clock: Clock;
+  readonly urls: ProviderUrls;
+  readonly allowed: AllowedTargets;
+  readonly lookup: Lookup;
+  readonly caPem: string | undefined;
+  readonly proxyUrl: string | undefined;
+  readonly hideAddress?: HideAddress;
+  readonly inFlightMax: number;
+}
+
+/** The one way out, for the engine and for pings. Our own bins are handed what is sent to them without the network. */
+export function composeSender({ pool, clock, urls, inFlightMax, ...network }: SenderParts): Sender & AsyncDisposable {
+  return createSender({
+    ...network,
+    clock,
+    userAgent: `Bellwire/${version}`,
+    connectionsMax: inFlightMax,
+    ownBins: createOwnBins({ pool, isOurs: urls.isOurs }),
+  });
+}
+
+/** Opens the clock that tells the database's time. A day whose tables are missing gets them before the clock tells of it. */
+export const openDatabaseClock = (pool: Pool, log: DatabaseLog): Promise<DatabaseClock> =>
+  DatabaseClock.open({
+    machine: systemClock,
+    log,
+    async read() {
+      const { now, daysReady } = await readHistoryDays(pool);
+      if (daysReady < 2) await addComingDays(pool);
+      return now;
+    },
+  });
+
+const { version: read }: { version: string } = JSON.parse(
+  readFileSync(new URL("../../../package.json", import.meta.url), "utf8"),
+);
+
+/** Bellwire's own, as requests and the OpenAPI documents tell it. */
+export const version = read;

@@ -1,24 +1,15 @@
 import type { Logger } from "pino";
 import { systemClock } from "#platform/clock.ts";
-import type { Config } from "#platform/config/read-config.ts";
+import type { Config, Role } from "#platform/config/read-config.ts";
 import { type OpenedDatabase, openDatabase } from "#platform/database/open-database.ts";
 import { type Provider, readFirstProvider } from "#portal/providers/index.ts";
 import { type Bin, createOwnBins } from "#request-bin/index.ts";
+import { claimPort, localUrl, providerUrls } from "./addresses.ts";
 import { buildWeb } from "./build-web.ts";
-import { claimPort, localUrl } from "./claim-port.ts";
-import type { EngineSupervisor } from "./engine-supervisor.ts";
-import { findTryOutBin } from "./find-try-out-bin.ts";
-import { setUpFirst } from "./first-set-up.ts";
-import { measureBacklog } from "./metrics/measure-backlog.ts";
-import { measureDatabase } from "./metrics/measure-database.ts";
-import { measureHttp } from "./metrics/measure-http.ts";
-import { type Scraped, withEngineMetrics } from "./metrics/with-engine-metrics.ts";
+import { type EngineSupervisor, type Scraped, withEngineMetrics } from "./engine-supervisor.ts";
+import { type TryOut, createTryOut, findTryOutBin, setUpFirst, signInLines } from "./first-start.ts";
+import { measureBacklog, measureDatabase, measureHttp } from "./metrics.ts";
 import { type Parts, openParts } from "./open-parts.ts";
-import { providerUrls } from "./provider-urls.ts";
-import type { Role } from "./roles.ts";
-import { setUpTryOut } from "./set-up-try-out.ts";
-import { signInLines } from "./sign-in-lines.ts";
-import type { TryOut } from "./try-out.ts";
 
 interface RunNeeds {
   readonly config: Config;
@@ -147,7 +138,7 @@ async function makeTryOut(parts: Parts, provider: Provider): Promise<Bin> {
   const bins = createOwnBins({ pool, isOurs: urls.isOurs });
   const targets = { allowed, lookup, isOwnBin: (url: URL) => bins.matches(url) !== undefined };
   const needs = { pool, encryption, targets, retryWaitsSeconds: config.retryWaitsSeconds };
-  return (await findTryOutBin(parts, provider.id)) ?? setUpTryOut(needs, provider, urls);
+  return (await findTryOutBin(parts, provider.id)) ?? createTryOut(needs, provider, urls);
 }
 
 async function findTryOut(parts: Pick<Parts, "config" | "pool" | "encryption" | "urls">): Promise<TryOut | undefined> {

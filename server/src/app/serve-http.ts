@@ -1,11 +1,42 @@
 import { hkdfSync } from "node:crypto";
-import type { FastifyInstance } from "fastify";
-import { parseAllowedTargets } from "#platform/network/target-guard.ts";
-import { cannotListen } from "./claim-port.ts";
-import { composeHttp } from "./compose-http.ts";
-import type { Scraped } from "./metrics/with-engine-metrics.ts";
-import type { Parts } from "./open-parts.ts";
-import type { TryOut } from "./try-out.ts";
+import type { Socket } from "node:net";
+import { fileURLToPath } from "node:url";
+import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
+import { accountManagementApi, unservedApi, unservedApis } from "#http/account-management-api/index.ts";
+import { adminPortalPlugin } from "#http/admin-portal/index.ts";
+import { apiDocs } from "#http/api-docs/index.ts";
+import { bellwireApiPlugin } from "#http/bellwire-api/index.ts";
+import { developerPortalPlugin } from "#http/developer-portal/index.ts";
+import { operationsPlugin } from "#http/operations/index.ts";
+import { requestBinPlugin } from "#http/request-bin/index.ts";
+import { createFindAdminCaller } from "#http/shared/admin-caller.ts";
+import { addFindProviderHook } from "#http/shared/find-provider.ts";
+import {
+  addAnswerHeaders,
+  addDeliveryLag,
+  dropAbortedRequests,
+  pathPartLengthMax,
+  refuseUnreadablePaths,
+  requestTimes,
+  rewriteUnreadablePath,
+} from "#http/shared/server-hooks.ts";
+import { type Clock, systemClock } from "#platform/clock.ts";
+import type { Pool } from "#platform/database/database.ts";
+import { isMigrated } from "#platform/database/migrate.ts";
+import { readDatabaseSwitches } from "#platform/database/open-database.ts";
+import type { Encryption } from "#platform/encryption.ts";
+import { newUuidV7 } from "#platform/ids.ts";
+import { requestLimits } from "#platform/limits.ts";
+import { type AllowedTargets, type Lookup, parseAllowedTargets } from "#platform/network/target-guard.ts";
+import type { Provider } from "#portal/providers/index.ts";
+import { createOwnBins } from "#request-bin/index.ts";
+import type { Sender } from "#webhooks/attempts/index.ts";
+import { readHistoryDays } from "#webhooks/deliveries/index.ts";
+import { readSigningSecrets } from "#webhooks/endpoints/index.ts";
+import { type ProviderUrls, listenError } from "./addresses.ts";
+import type { Scraped } from "./engine-supervisor.ts";
+import { type TryOut, tryOutLinks } from "./first-start.ts";
+import { type Parts, hideAddressFrom, version } from "./open-parts.ts";
 
 /** How long the server may take to close: a client may read its answer slowly, or never. */
 const closeMs = 3000;
@@ -34,7 +65,7 @@ export async function serveHttp({ config, keys, port, tryOut, ...parts }: HttpSe
     await http.listen({ host, port });
   } catch (error) {
     await http.close();
-    throw cannotListen(error, { host, port });
+    throw listenError(error, { host, port });
   }
   return {
     async [Symbol.asyncDispose]() {
@@ -53,4 +84,181 @@ function blocksOf(text: string): readonly string[] {
 /** Of the newest key, so that a rotation also ends what older cookies prove. */
 function cookieSecretOf([newest = Buffer.alloc(0)]: readonly Buffer[]): Buffer {
   return Buffer.from(hkdfSync("sha256", newest, "", "bellwire cookies", 32));
+}
+
+export interface HttpParts {
+  readonly pool: Pool;
+  readonly clock: Clock;
+  readonly encryption: Encryption;
+  readonly sender: Sender;
+  readonly urls: ProviderUrls;
+  readonly log: FastifyBaseLogger;
+  readonly metrics: Scraped;
+  readonly baseDomain: string | undefined;
+  readonly trustedProxies: readonly string[];
+  readonly allowed: AllowedTargets;
+  readonly lookup: Lookup;
+  readonly retryWaitsSeconds: readonly number[];
+  readonly mailIsSent: boolean;
+  readonly cookieSecret: Buffer;
+  /** Whether the provider's webhooks still go to the bin of a try-out. */
+  readonly isTryOut: (provider: Provider) => boolean;
+  /** Whether the process has been told to stop. */
+  readonly isStopping: () => boolean;
+  readonly measureRequests?: ((http: FastifyInstance) => void) | undefined;
+}
+
+/** How long open connections may stay idle once the server closes. */
+const connectionDrainMs = 1000;
+
+/** What `web` built. */
+const webFolder = fileURLToPath(new URL("../../../web/dist/", import.meta.url));
+
+/** All doors of the web role, on one server that does not listen yet. */
+export async function composeHttp(parts: HttpParts): Promise<FastifyInstance> {
+  const { pool, clock, metrics, baseDomain, isStopping } = parts;
+  const http = openServer(parts);
+  const drain = connectionDrain(connectionDrainMs);
+  drain.addHooks(http);
+  parts.measureRequests?.(http);
+  // Their callers are machines, which know no provider's host.
+  await http.register(
+    operationsPlugin({
+      pool,
+      machine: systemClock,
+      metrics: baseDomain === undefined ? metrics : undefined,
+      isStopping,
+      isMigrated: () => isMigrated(pool),
+      readHistoryDays: () => readHistoryDays(pool),
+      readDatabaseSwitches: () => readDatabaseSwitches(pool),
+    }),
+  );
+  await http.register(async (doors) => {
+    addFindProviderHook(doors, { pool, clock, baseDomain });
+    refuseUnreadablePaths(doors);
+    addDeliveryLag(doors, { pool, clock });
+    await registerInterfaces(doors, parts);
+  });
+  drain.waitLast(http);
+  return http;
+}
+
+function openServer({ clock, log, trustedProxies, urls }: HttpParts): FastifyInstance {
+  const http = fastify({
+    ...requestTimes(),
+    bodyLimit: requestLimits.apiBodyBytes.max,
+    trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
+    genReqId: () => newUuidV7(clock.now().getTime()),
+    loggerInstance: log,
+    logController: new LogController({ disableRequestLogging: true }), // one line a request is ours, below
+    routerOptions: { maxParamLength: pathPartLengthMax, ignoreTrailingSlash: true },
+    rewriteUrl: rewriteUnreadablePath,
+    return503OnClosing: false, // see connectionDrain
+  });
+  dropAbortedRequests(http);
+  addAnswerHeaders(http, { isHttps: urls.publicUrl.startsWith("https:") });
+  http.addHook("onResponse", async (request, reply) => {
+    const { method, ip, routeOptions } = request;
+    const line = {
+      method,
+      route: routeOptions.url,
+      status: reply.statusCode,
+      tookMs: Math.round(reply.elapsedTime),
+      ip,
+      requestId: request.id,
+    };
+    log.info(line, "request answered");
+  });
+  return http;
+}
+
+async function registerInterfaces(doors: FastifyInstance, parts: HttpParts): Promise<void> {
+  const { pool, clock, encryption, sender, urls, cookieSecret } = parts;
+  const newId = (): string => newUuidV7(clock.now().getTime());
+  const secureCookies = urls.publicUrl.startsWith("https:");
+  const findAdminCaller = createFindAdminCaller({ pool, clock });
+  const bins = createOwnBins({ pool, isOurs: urls.isOurs });
+  const targets = {
+    allowed: parts.allowed,
+    lookup: parts.lookup,
+    isOwnBin: (url: URL) => bins.matches(url) !== undefined,
+    hideAddress: hideAddressFrom(parts.baseDomain, parts.log),
+  };
+  const endpoints = { pool, encryption, targets, retryWaitsSeconds: parts.retryWaitsSeconds };
+  const secretsOfBin = ({ providerId, id }: { readonly providerId: number; readonly id: string }) =>
+    readSigningSecrets(pool, encryption, {
+      providerId,
+      path: `/bins/${id}`,
+      leadsThere: (url) => bins.matches(url) === id,
+    });
+  const developerPortalUrl = urls.developerPortal;
+  const adminPortalUrl = urls.adminPortal;
+  const tryOut = (provider: Provider) => (parts.isTryOut(provider) ? tryOutLinks(urls, provider) : undefined);
+
+  const asked = { ...endpoints, clock, findAdminCaller, version };
+  await doors.register(
+    accountManagementApi({ ...asked, adminPortalUrl, developerPortalUrl, noReplyAddress: urls.noReplyAddress }),
+    {
+      prefix: "/admin/api",
+    },
+  );
+  for (const prefix of unservedApis) await doors.register(unservedApi, { prefix });
+  await doors.register(
+    bellwireApiPlugin({ ...asked, newId, sender, adminPortalUrl, developerPortalUrl, secretsOfBin }),
+    {
+      prefix: "/api/v1",
+    },
+  );
+  await doors.register(
+    requestBinPlugin({ pool, clock, originOf: ({ provider }) => adminPortalUrl(provider), secretsOfBin }),
+  );
+  const portal = { pool, clock, cookieSecret, secureCookies, developerPortalUrl, tryOut };
+  await doors.register(apiDocs({ pool, clock }));
+  await doors.register(adminPortalPlugin({ ...portal, adminPortalUrl, webFolder }));
+  await doors.register(developerPortalPlugin({ ...portal, adminPortalUrl, mailIsSent: parts.mailIsSent }));
+}
+
+/**
+ * Lets clients leave an HTTP server without an error when it closes. Each answer says `connection: close` from then on, and
+ * requests on open connections are still answered. The server stops listening when no connection is left, or after
+ * `drainMs`: a client that has sent nothing for so long is not about to.
+ *
+ * Call `addHooks` before the routes are registered and `waitLast` after them: streams have to end first.
+ */
+export function connectionDrain(drainMs: number): {
+  addHooks(http: FastifyInstance): void;
+  waitLast(http: FastifyInstance): void;
+} {
+  const sockets = new Set<Socket>();
+  const empty = new AbortController();
+  let isClosing = false;
+
+  const stopWaitingIfEmpty = (): void => {
+    if (isClosing && sockets.size === 0) empty.abort();
+  };
+  return {
+    addHooks(http) {
+      http.addHook("onRequest", async ({ raw: { socket } }) => {
+        if (sockets.has(socket)) return;
+        sockets.add(socket);
+        socket.once("close", () => {
+          sockets.delete(socket);
+          stopWaitingIfEmpty();
+        });
+      });
+      // Fastify says so itself to requests that come after the close has begun.
+      http.addHook("onSend", async (_request, reply) => {
+        if (isClosing) reply.header("connection", "close");
+      });
+      http.addHook("preClose", async () => {
+        isClosing = true;
+        stopWaitingIfEmpty();
+      });
+    },
+    waitLast(http) {
+      http.register(async (last) => {
+        last.addHook("preClose", () => systemClock.sleep(drainMs, empty.signal));
+      });
+    },
+  };
 }

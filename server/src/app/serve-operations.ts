@@ -5,8 +5,8 @@ import { systemClock } from "#platform/clock.ts";
 import { isMigrated } from "#platform/database/migrate.ts";
 import { readDatabaseSwitches } from "#platform/database/open-database.ts";
 import { readHistoryDays } from "#webhooks/deliveries/index.ts";
-import { cannotListen } from "./claim-port.ts";
-import type { Scraped } from "./metrics/with-engine-metrics.ts";
+import { listenError } from "./addresses.ts";
+import type { Scraped } from "./engine-supervisor.ts";
 import type { Parts } from "./open-parts.ts";
 
 interface OperationsServing extends Pick<Parts, "config" | "pool"> {
@@ -37,7 +37,7 @@ export async function serveOperations(
     await http.listen({ host: config.host, port });
   } catch (error) {
     await http.close();
-    throw cannotListen(error, { host: config.host, port, setting: "BELLWIRE_OPERATIONS_PORT" });
+    throw listenError(error, { host: config.host, port, setting: "BELLWIRE_OPERATIONS_PORT" });
   }
   return { [Symbol.asyncDispose]: () => http.close() };
 }

@@ -1,7 +1,6 @@
-import type { Config } from "#platform/config/read-config.ts";
+import type { Config, Role } from "#platform/config/read-config.ts";
 import { createLogger } from "#platform/logger.ts";
 import { EngineSupervisor, hasEngineProcess } from "./engine-supervisor.ts";
-import type { Role } from "./roles.ts";
 
 const stopSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 

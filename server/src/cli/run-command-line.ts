@@ -1,6 +1,7 @@
+import { parseArgs } from "node:util";
+import { readConfig } from "#platform/config/read-config.ts";
 import { CannotStart, errorCode } from "#platform/errors.ts";
 import { type Command, type CommandNeeds, WrongUsage } from "./command.ts";
-import { serve } from "./serve.ts";
 
 const exitCodes = { fine: 0, failed: 1, wronglyCalled: 2 } as const;
 
@@ -39,3 +40,15 @@ const loadCommands = async (): Promise<readonly Command[]> => (await import("./c
 
 const help = (commands: readonly Command[]): string =>
   ["Usage: bellwire COMMAND", ...commands.map(({ usage, says }) => `  ${usage}\n      ${says}`)].join("\n\n");
+
+export const serve: Command = {
+  usage: "serve [--role web|engine]",
+  says: "run until it is stopped; without --role, all roles in one process",
+  async run(args, { env, roles, serve: serveRoles, print }) {
+    const { values } = parseArgs({ args: [...args], options: { role: { type: "string", multiple: true } } });
+    const unknown = values.role?.find((role) => !roles.some((known) => known === role));
+    if (unknown !== undefined) throw new WrongUsage(`There is no role ${unknown}: say ${roles.join(" or ")}.`);
+    const chosen = roles.filter((role) => values.role?.includes(role) ?? true);
+    return serveRoles(readConfig(env), chosen, print);
+  },
+};

@@ -1,4 +1,4 @@
-import { randomBytes, randomFillSync } from "node:crypto";
+import { hash, randomBytes, randomFillSync } from "node:crypto";
 
 /** As many digits as the largest integer has that JavaScript holds exactly. */
 const idShape = /^[1-9]\d{0,15}$/;
@@ -68,3 +68,6 @@ function randomBytesOfPool(): Buffer {
   used += 16;
   return pool.subarray(used - 16, used);
 }
+
+/** SHA-256, for secrets that are random themselves: nothing to guess, so neither salt nor slowness is needed. */
+export const secretDigest = (value: string): Buffer => hash("sha256", value, "buffer");

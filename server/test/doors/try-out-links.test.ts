@@ -1,9 +1,8 @@
 import { expect } from "vitest";
 import { parseAllowedTargets } from "#platform/network/target-guard.ts";
 import { readDefaultEndpoint } from "#webhooks/endpoints/index.ts";
-import { providerUrls } from "../../src/app/provider-urls.ts";
-import { setUpTryOut } from "../../src/app/set-up-try-out.ts";
-import { signInLines } from "../../src/app/sign-in-lines.ts";
+import { providerUrls } from "../../src/app/addresses.ts";
+import { createTryOut, signInLines } from "../../src/app/first-start.ts";
 import { setUp } from "../portal/house.ts";
 import { encryption } from "../support/build-webhooks.ts";
 import { openEveryDoor } from "../support/open-every-door.ts";
@@ -20,7 +19,7 @@ test.for([undefined, "bellwire.test"])(
     if ("wrong" in allowed) throw new Error(allowed.wrong);
     const targets = { allowed, lookup: async () => [], isOwnBin: () => true };
     const urls = providerUrls("http://bellwire.test", baseDomain);
-    const bin = await setUpTryOut({ pool, encryption, targets, retryWaitsSeconds: [60] }, provider, urls);
+    const bin = await createTryOut({ pool, encryption, targets, retryWaitsSeconds: [60] }, provider, urls);
     await using doors = await openEveryDoor(pool, { baseDomain, tryOut: { providerId: provider.id } });
     const open = async (link: string) => {
       const { host, pathname, search } = new URL(link);

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { type By, createAttemptLimiter } from "#access/index.ts";
+import { type ChangeContext, createAttemptLimiter } from "#access/index.ts";
 import { problemOfError } from "#http/shared/error-answers.ts";
 import {
   type CountLimit,
@@ -28,7 +28,7 @@ interface Scene {
   readonly accountId: number;
   readonly userId: number;
   readonly planId: number;
-  readonly by: By;
+  readonly by: ChangeContext;
 }
 
 const test = base.extend("scene", async ({ house, clock }): Promise<Scene> => {

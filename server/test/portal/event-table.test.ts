@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { By } from "#access/index.ts";
+import type { ChangeContext } from "#access/index.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { type Door, eventCatalogue } from "#webhooks/events/index.ts";
 import { buildEndpoint } from "../support/build-webhooks.ts";
@@ -20,7 +20,7 @@ const table: readonly (OperationRow | OutOfScope)[] = [
 
 const later = new Date(now.getTime() + 60_000);
 
-function byOf(via: Via, userId: number): By {
+function byOf(via: Via, userId: number): ChangeContext {
   switch (via) {
     case "developer":
       return { actor: { kind: "developer", userId }, channel: "developer_portal", now: later };

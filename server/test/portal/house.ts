@@ -1,4 +1,4 @@
-import type { By } from "#access/index.ts";
+import type { ChangeContext } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
 import { type SignUp, type SignedUp, signUpAccount } from "#portal/accounts/index.ts";
 import type { Application, ApplicationChange } from "#portal/applications/index.ts";
@@ -53,7 +53,7 @@ export async function signUp(pool: Pool, wanted: Pick<SignUp, "provider" | "by">
   return outcome;
 }
 
-export const byApi: By = { actor: byToken.actor, channel: byToken.channel, now };
+export const byApi: ChangeContext = { actor: byToken.actor, channel: byToken.channel, now };
 
 interface OwnApplication extends ApplicationChange {
   readonly application: Application;

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { By } from "#access/index.ts";
+import type { ChangeContext } from "#access/index.ts";
 import type { Pool } from "#platform/database/database.ts";
 import {
   addApplicationKey,
@@ -15,7 +15,7 @@ import { test } from "../support/test.ts";
 import { byForm, now, setUp, signUp } from "./house.ts";
 
 const later = new Date(now.getTime() + 3_600_000);
-const by: By = { actor: { kind: "token", userId: 1 }, channel: "api", now: later };
+const by: ChangeContext = { actor: { kind: "token", userId: 1 }, channel: "api", now: later };
 const writer = "program";
 
 async function signedUp(pool: Pool, backendVersion: "1" | "2"): Promise<ApplicationChange & { planId: number }> {

@@ -3,7 +3,7 @@ import { findAccessToken, findProviderUserByLogin } from "#access/index.ts";
 import { setUpFirstProvider, setUpProvider } from "#portal/provider-account/index.ts";
 import { providerSetupErrors } from "#portal/provider-account/set-up-provider.ts";
 import { findProviderByHost, findProviderByKey } from "#portal/providers/index.ts";
-import { setUpFirst } from "../../src/app/first-set-up.ts";
+import { setUpFirst } from "../../src/app/first-start.ts";
 import { makeEmptyDataDir } from "../support/empty-data-dir.ts";
 import { test } from "../support/test.ts";
 import { now, setUp } from "./house.ts";

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fastify, { type FastifyInstance } from "fastify";
-import { type ProviderUser, type Role, callersChanged, createProviderUser, hashPassword } from "#access/index.ts";
+import { type ProviderUser, type Role, notifyCallersChanged, createProviderUser, hashPassword } from "#access/index.ts";
 import { adminPortalPlugin } from "#http/admin-portal/index.ts";
 import { developerPortalPlugin } from "#http/developer-portal/index.ts";
 import { addFindProviderHook } from "#http/shared/find-provider.ts";
@@ -153,7 +153,7 @@ async function createPortal(parts: PortalParts, http: FastifyInstance): Promise<
         for (const [column, value] of Object.entries(columns)) {
           await tx.query(`update providers set ${column} = $2 where id = $1`, [provider.id, value]);
         }
-        callersChanged(tx, provider.id);
+        notifyCallersChanged(tx, provider.id);
       });
     },
   };

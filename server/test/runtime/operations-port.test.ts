@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { claimPort } from "../../src/app/claim-port.ts";
+import { claimPort } from "../../src/app/addresses.ts";
 import { makeDataDir } from "../support/data-dir.ts";
 import { serve } from "../support/start-bellwire.ts";
 

@@ -1,3 +1,3 @@
-import { makeHashesCheap } from "#access/hash-password.ts";
+import { makeHashesCheap } from "#access/passwords.ts";
 
 makeHashesCheap();

@@ -4,10 +4,10 @@ import { systemClock } from "#platform/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { createLogger } from "#platform/logger.ts";
 import { parseAllowedTargets } from "#platform/network/target-guard.ts";
-import { composeHttp } from "../../src/app/compose-http.ts";
-import { composeSender } from "../../src/app/compose-sender.ts";
-import { providerUrls } from "../../src/app/provider-urls.ts";
-import type { TryOut } from "../../src/app/try-out.ts";
+import { providerUrls } from "../../src/app/addresses.ts";
+import type { TryOut } from "../../src/app/first-start.ts";
+import { composeSender } from "../../src/app/open-parts.ts";
+import { composeHttp } from "../../src/app/serve-http.ts";
 import { lookupHere } from "./build-attempts.ts";
 import { encryption } from "./build-webhooks.ts";
 

@@ -1,5 +1,5 @@
 import { Type } from "typebox";
-import type { Deed } from "#access/index.ts";
+import type { Action } from "#access/index.ts";
 import { Problem } from "#http/shared/problem.ts";
 import type { Database } from "#platform/database/database.ts";
 import { record } from "#platform/document.ts";
@@ -324,7 +324,7 @@ interface TransitionDoc {
   readonly transition: AccountTransition;
   readonly title: string;
   readonly description: string;
-  readonly action: Deed;
+  readonly action: Action;
 }
 
 const transitionOperation = ({ transition, ...described }: TransitionDoc): Operation => ({

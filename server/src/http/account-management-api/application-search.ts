@@ -1,5 +1,5 @@
 import { Type } from "typebox";
-import { reaches } from "#access/index.ts";
+import { isInProductScope } from "#access/index.ts";
 import { Problem } from "#http/shared/problem.ts";
 import { parseLenientTime } from "#platform/times.ts";
 import { readAccounts } from "#portal/accounts/index.ts";
@@ -107,7 +107,7 @@ export const listApplicationsOperation: Operation = {
     const state = parseText(query["state"]) || undefined;
     const applications = (await listApplications(pool, provider.id, account.id)).filter(
       (application) =>
-        (state ?? application.state) === application.state && reaches(caller.reach, application.product.id),
+        (state ?? application.state) === application.state && isInProductScope(caller.reach, application.product.id),
     );
     return renderApplications({ applications, accounts: [account], settings, adminUrl });
   },

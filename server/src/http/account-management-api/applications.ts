@@ -1,5 +1,5 @@
 import { Type } from "typebox";
-import { reaches } from "#access/index.ts";
+import { isInProductScope } from "#access/index.ts";
 import { Problem } from "#http/shared/problem.ts";
 import type { Database } from "#platform/database/database.ts";
 import { record } from "#platform/document.ts";
@@ -166,7 +166,7 @@ export async function requireApplication(
 ): Promise<Application> {
   const application = await readApplication(db, provider.id, id(name));
   if (application?.accountId !== id("account_id")) throw new Problem("not-found");
-  if (!reaches(caller.reach, application.product.id)) throw new Problem("not-found");
+  if (!isInProductScope(caller.reach, application.product.id)) throw new Problem("not-found");
   return application;
 }
 

@@ -1,5 +1,5 @@
 import { Type } from "typebox";
-import { reaches } from "#access/index.ts";
+import { isInProductScope } from "#access/index.ts";
 import { list } from "#platform/document.ts";
 import { renderXmlDocument } from "#platform/xml.ts";
 import {
@@ -261,7 +261,7 @@ export const listAllApplicationPlansOperation: Operation = {
     const plans = await listPlans(pool, call.provider.id, { kind: "application_plan" });
     return renderPlans(
       call,
-      plans.filter(({ productId }) => reaches(call.caller.reach, productId)),
+      plans.filter(({ productId }) => isInProductScope(call.caller.reach, productId)),
     );
   },
 };

@@ -1,5 +1,5 @@
 import { Type } from "typebox";
-import { type ProviderUser, listProviderUsers, reachOf, readProviderUser } from "#access/index.ts";
+import { type ProviderUser, listProviderUsers, productScopeOf, readProviderUser } from "#access/index.ts";
 import { Problem } from "#http/shared/problem.ts";
 import { formatWait } from "#http/shared/sign-in-limits.ts";
 import type { Database, Pool } from "#platform/database/database.ts";
@@ -87,7 +87,7 @@ function renderPermissions(
   { id, role, sections, serviceIds }: Pick<ProviderUser, "id" | "role" | "sections" | "serviceIds">,
 ): ApiResponse {
   const allowed = (role === "admin" ? memberSections : sections).toSorted();
-  const services = reachOf({ role, serviceIds });
+  const services = productScopeOf({ role, serviceIds });
   const links = [{ rel: "user", href: `${adminUrl}/admin/api/accounts/${provider.id}/users/${id}` }];
   const lists = [
     list(

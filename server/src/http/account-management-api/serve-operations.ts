@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { reaches } from "#access/index.ts";
+import { isInProductScope } from "#access/index.ts";
 import { readSessionCookie } from "#http/shared/browser-session.ts";
 import { handlerOf, pathParameters, routeUrl, type ApiCall, type Handler } from "#http/shared/operation.ts";
 import { Problem } from "#http/shared/problem.ts";
@@ -104,7 +104,7 @@ function parseCall(operation: Operation, request: FastifyRequest, call: ApiCall,
     id,
     serviceId: (name) => {
       const serviceId = id(name);
-      if (!reaches(caller.reach, serviceId)) throw new Problem("not-found");
+      if (!isInProductScope(caller.reach, serviceId)) throw new Problem("not-found");
       return serviceId;
     },
     text: (name) => parseText(parameter(name)) ?? "",

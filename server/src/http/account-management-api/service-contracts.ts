@@ -1,5 +1,5 @@
 import { Type } from "typebox";
-import { reaches } from "#access/index.ts";
+import { isInProductScope } from "#access/index.ts";
 import { list } from "#platform/document.ts";
 import { renderXmlDocument } from "#platform/xml.ts";
 import {
@@ -96,7 +96,9 @@ export const listServiceContractsOperation: Operation = {
     const { provider } = call;
     const account = await requireAccount(pool, provider.id, call.id("account_id"));
     const subscriptions = await readSubscriptions(pool, provider.id, account.id);
-    const seen = subscriptions.filter(({ subscription }) => reaches(call.caller.reach, subscription.productId));
+    const seen = subscriptions.filter(({ subscription }) =>
+      isInProductScope(call.caller.reach, subscription.productId),
+    );
     return renderServiceContracts(call, seen);
   },
 };

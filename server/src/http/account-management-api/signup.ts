@@ -1,5 +1,5 @@
 import { Type } from "typebox";
-import { reaches } from "#access/index.ts";
+import { isInProductScope } from "#access/index.ts";
 import { Problem } from "#http/shared/problem.ts";
 import { renderXmlDocument } from "#platform/xml.ts";
 import {
@@ -89,7 +89,7 @@ export const signUpOperation: Operation = {
     if ("closed" in signedUp) throw new Problem("not-found");
 
     const whole = limitToScope(signedUp.whole, reach);
-    const applications = signedUp.applications.filter(({ product }) => reaches(reach, product.id));
+    const applications = signedUp.applications.filter(({ product }) => isInProductScope(reach, product.id));
     const settings = await readDocumentSettings(pool, provider);
     return {
       status: 201,

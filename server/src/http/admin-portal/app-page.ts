@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import fastifyStatic from "@fastify/static";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { type Deed, type ProviderUser, deedsOpenTo } from "#access/index.ts";
+import { type Action, type ProviderUser, allowedActions } from "#access/index.ts";
 import { callerOfPortalUser } from "#http/shared/admin-caller.ts";
 import { type SignedInUser, findSignedInUser } from "#http/shared/browser-session.ts";
 import { readForm } from "#http/shared/forms.ts";
@@ -90,7 +90,7 @@ const requiredActions = {
   "audit-log": "read-audit",
   webhooks: "read-webhooks",
   endpoints: "read-webhooks",
-} as const satisfies Record<string, Deed>;
+} as const satisfies Record<string, Action>;
 
 /** Data about the signed-in user, embedded in the app's page. */
 interface SessionData {
@@ -99,7 +99,7 @@ interface SessionData {
   readonly role: ProviderUser["role"];
   /** Permitted pages and actions. The app shows only these; the server enforces them. */
   readonly places: Readonly<Record<string, boolean>>;
-  readonly deeds: readonly Deed[];
+  readonly deeds: readonly Action[];
   readonly csrfToken: string;
   readonly providerName: string;
   readonly timeZone: string;
@@ -111,7 +111,7 @@ interface SessionData {
 type Urls = Pick<AdminPortalNeeds, "adminPortalUrl" | "developerPortalUrl">;
 
 function sessionDataFor(portal: Urls, provider: Provider, { user, csrfToken }: SignedInUser): SessionData {
-  const deeds = deedsOpenTo(callerOfPortalUser(user), provider);
+  const deeds = allowedActions(callerOfPortalUser(user), provider);
   return {
     userId: user.id,
     userName: user.username,
@@ -133,5 +133,5 @@ function isClosedPage(places: Readonly<Record<string, boolean>>, url: string): b
   return places[place] === false;
 }
 
-const openPages = (deeds: readonly Deed[]): Readonly<Record<string, boolean>> =>
+const openPages = (deeds: readonly Action[]): Readonly<Record<string, boolean>> =>
   Object.fromEntries(Object.entries(requiredActions).map(([place, deed]) => [place, deeds.includes(deed)]));

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { providerUserHoldsPassword, signInProviderUser } from "#access/index.ts";
+import { lockIfPasswordUnchanged, signInProviderUser } from "#access/index.ts";
 import { endBrowserSession, findSignedInUser, startBrowserSession } from "#http/shared/browser-session.ts";
 import { hasSessionToken, readForm, readFormToken, returnPath } from "#http/shared/forms.ts";
 import { type SignInLimits, createSignInLimits } from "#http/shared/sign-in-limits.ts";
@@ -50,7 +50,7 @@ async function signIn(
   const outcome = await signInByForm({ ...portal, limits, audience: "admin", verify }, request, reply);
   if ("again" in outcome) return showSignIn(portal, request, reply, outcome.again);
   const { proof, returnTo } = outcome;
-  const holds = (tx: Transaction) => providerUserHoldsPassword(tx, proof);
+  const holds = (tx: Transaction) => lockIfPasswordUnchanged(tx, proof);
   const isSignedIn = await startBrowserSession(portal, request, reply, {
     audience: "admin",
     userId: proof.userId,

@@ -1,6 +1,6 @@
 import { parseRowId } from "#platform/ids.ts";
 import { Type, type Static } from "typebox";
-import { listAuditRecords, type KeptAuditRecord } from "#access/index.ts";
+import { listAuditRecords, type StoredAuditRecord } from "#access/index.ts";
 import { Nullable, pageLimit, pageOf, pageQuery, parseCursor, representPage, Timestamp } from "./fields.ts";
 import { operation, type Operation } from "./operation.ts";
 
@@ -26,7 +26,7 @@ const AuditRecordSchema = Type.Object(
   { title: "AuditRecord", description: "Something that was done on the provider's side." },
 );
 
-export const representAuditRecord = (record: KeptAuditRecord): Static<typeof AuditRecordSchema> => ({
+export const representAuditRecord = (record: StoredAuditRecord): Static<typeof AuditRecordSchema> => ({
   id: record.id,
   at: record.at.toISOString(),
   actor: { kind: record.actorKind, user_id: record.actorId, username: record.actorName },

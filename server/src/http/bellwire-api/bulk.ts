@@ -1,6 +1,6 @@
 import type { FastifyBaseLogger } from "fastify";
 import { Type, type Static } from "typebox";
-import type { Deed } from "#access/index.ts";
+import type { Action } from "#access/index.ts";
 import type { Pool } from "#platform/database/database.ts";
 import {
   changeApplicationPlan,
@@ -120,7 +120,7 @@ const accountActions = {
   resume: "administer-portal",
   change_plan: "change-portal",
   delete: "administer-portal",
-} as const satisfies Record<AccountsToChange["operation"], Deed>;
+} as const satisfies Record<AccountsToChange["operation"], Action>;
 
 export const bulkAccounts = operation({
   id: "changeManyAccounts",

@@ -1,6 +1,6 @@
 import { parseRowId } from "#platform/ids.ts";
 import { Type, type Static } from "typebox";
-import { denialOf, recordAudit, type AdminCaller } from "#access/index.ts";
+import { denialReason, recordAudit, type AdminCaller } from "#access/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import type { AttemptRequest } from "#webhooks/attempts/index.ts";
 import {
@@ -176,7 +176,7 @@ export function representEndpoint(endpoint: Endpoint, mayChange: boolean): Stati
 }
 
 const mayChangeEndpoints = (caller: AdminCaller, provider: Provider): boolean =>
-  denialOf(caller, "change-webhooks", provider) === undefined;
+  denialReason(caller, "change-webhooks", provider) === undefined;
 
 const parseEndpointInput = (body: Static<typeof EndpointChangeSchema>): EndpointInput => ({
   name: body.name,

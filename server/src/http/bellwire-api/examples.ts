@@ -1,4 +1,4 @@
-import type { KeptAuditRecord } from "#access/index.ts";
+import type { StoredAuditRecord } from "#access/index.ts";
 import { exampleExpiry, exampleTime, laterExampleTime } from "#platform/times.ts";
 import { record, value } from "#platform/document.ts";
 import type { PlanRequest } from "#portal/applications/index.ts";
@@ -176,7 +176,7 @@ const invitation: Invitation = {
   createdAt: exampleTime,
 };
 
-const auditRecord: KeptAuditRecord = {
+const auditRecord: StoredAuditRecord = {
   id: 12,
   at: exampleTime,
   actorKind: "admin",

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { Type, type Static, type TObject, type TSchema } from "typebox";
-import type { AdminCaller, By, Deed } from "#access/index.ts";
+import type { AdminCaller, ChangeContext, Action } from "#access/index.ts";
 import type { Clock } from "#platform/clock.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import type { Bin } from "#request-bin/index.ts";
@@ -33,7 +33,7 @@ export interface Call<Params = unknown, Query = unknown, Body = unknown> {
   readonly provider: Provider;
   readonly caller: AdminCaller;
   /** The cause that changes record. */
-  readonly by: By;
+  readonly by: ChangeContext;
   readonly params: Params;
   readonly query: Query;
   readonly body: Body;
@@ -82,7 +82,7 @@ export interface Operation {
   /** Below /api/v1: `/endpoints/{id}`. */
   readonly path: string;
   /** The action that the caller must be permitted. */
-  readonly action: Deed;
+  readonly action: Action;
   readonly params?: TObject;
   readonly query?: TObject;
   readonly body?: TObject;

@@ -1,5 +1,4 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { digestOf } from "#access/index.ts";
 import { readForm } from "#http/shared/forms.ts";
 import {
   type Application,
@@ -16,6 +15,7 @@ import { type FormField, checkedFields } from "./form-fields.ts";
 import { type DeveloperPage, addFormPage, showForm } from "./form-pages.ts";
 import { showNotAllowed, showNotFound } from "./message-pages.ts";
 import { type Portal, formatDate, redirectWithNotice } from "./page.ts";
+import { secretDigest } from "#platform/ids.ts";
 
 /** Adds the form that regenerates a user key, the only key of its application. */
 export function addUserKeyPage(http: FastifyInstance, portal: Portal): void {
@@ -225,4 +225,4 @@ const keyTexts = ({ product }: Application): KeyTexts =>
 const keyNameLength = 16;
 
 /** Returns a key's name in paths: the key itself must not appear in logs or in a browser's history. */
-const keyName = (value: string): string => digestOf(value).toString("hex").slice(0, keyNameLength);
+const keyName = (value: string): string => secretDigest(value).toString("hex").slice(0, keyNameLength);

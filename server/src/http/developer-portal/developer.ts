@@ -1,5 +1,5 @@
 import type { FastifyRequest } from "fastify";
-import type { By } from "#access/index.ts";
+import type { ChangeContext } from "#access/index.ts";
 import { type SessionNeeds, findBrowserSession } from "#http/shared/browser-session.ts";
 import type { Clock } from "#platform/clock.ts";
 import { type Account, readAccount } from "#portal/accounts/index.ts";
@@ -24,7 +24,7 @@ export async function findDeveloper(needs: SessionNeeds, request: FastifyRequest
 }
 
 /** Returns the cause recorded for a signed-in developer's change. */
-export const byDeveloper = ({ clock }: { readonly clock: Clock }, { user }: Developer): By => ({
+export const byDeveloper = ({ clock }: { readonly clock: Clock }, { user }: Developer): ChangeContext => ({
   actor: { kind: "developer", userId: user.id },
   channel: "developer_portal",
   now: clock.now(),

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { type HashingFor, createAttemptLimiter, createNetworkLimiter, ownersOfPassword } from "#access/index.ts";
+import { type HashingFor, createAttemptLimiter, createNetworkLimiter, filterByPassword } from "#access/index.ts";
 import { endBrowserSession, startBrowserSession } from "#http/shared/browser-session.ts";
 import { hasSessionToken, readForm, readFormToken, returnPath } from "#http/shared/forms.ts";
 import { type SignInLimits, createSignInLimits, formatWait, isLoopback } from "#http/shared/sign-in-limits.ts";
@@ -119,7 +119,7 @@ async function signInDeveloper(db: Database, { login, password, onlyUserId, ...b
   const { providerId } = by;
   const candidates = await findUsersByLogin(db, providerId, login);
   const checked = candidates.filter(({ user }) => onlyUserId === undefined || user.id === onlyUserId);
-  const owners = await ownersOfPassword(checked, password, by);
+  const owners = await filterByPassword(checked, password, by);
   const isAmbiguous = checked.length > 1;
   const results = await Promise.all(
     owners.map(async (owner) => ({ ...(await checkState(db, providerId, owner)), isAmbiguous })),

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from "fastify";
-import { denialOf } from "#access/index.ts";
+import { denialReason } from "#access/index.ts";
 import { callerOfPortalUser, credentialParameters } from "#http/shared/admin-caller.ts";
 import { findSignedInUser } from "#http/shared/browser-session.ts";
 import { isSameSecret } from "#http/shared/forms.ts";
@@ -50,7 +50,8 @@ export const createFindViewer =
     if (!bin) return "no bin";
     const signedIn = await findSignedInUser({ pool, clock }, request);
     const isAdmin =
-      signedIn !== undefined && denialOf(callerOfPortalUser(signedIn.user), "read-webhooks", provider) === undefined;
+      signedIn !== undefined &&
+      denialReason(callerOfPortalUser(signedIn.user), "read-webhooks", provider) === undefined;
     return isAdmin || hasViewKey(query.key, bin) ? { bin, isAdmin } : "no right";
   };
 

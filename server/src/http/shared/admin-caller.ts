@@ -2,13 +2,13 @@ import type { FastifyRequest } from "fastify";
 import {
   type AccessToken,
   type AdminCaller,
-  type Deed,
+  type Action,
   type Denial,
   type ProviderUser,
   createNetworkLimiter,
-  denialOf,
+  denialReason,
   findAccessToken,
-  reachOf,
+  productScopeOf,
 } from "#access/index.ts";
 import type { Clock } from "#platform/clock.ts";
 import type { Database } from "#platform/database/database.ts";
@@ -126,7 +126,7 @@ async function callerOfCredential(
       const { userId, role, permission, scopes, sections, expiresAt } = token;
       const actor = { kind: "token", userId } as const;
       const end = expiresAt ? { expiresAt } : {};
-      return { actor, channel: "api", role, permission, scopes, ...end, sections, reach: reachOf(token) };
+      return { actor, channel: "api", role, permission, scopes, ...end, sections, reach: productScopeOf(token) };
     }
   }
   if (as !== "token" && (await findProviderByKey(needs.pool, request.provider.id, value))) {
@@ -173,7 +173,7 @@ export const callerOfPortalUser = ({ id: userId, role, sections, serviceIds }: P
   permission: "rw",
   scopes: [],
   sections,
-  reach: reachOf({ role, serviceIds }),
+  reach: productScopeOf({ role, serviceIds }),
 });
 
 const isUnsafeMethod = (method: string): boolean => !["GET", "HEAD", "OPTIONS"].includes(method);
@@ -187,7 +187,7 @@ const codeOf = {
 } as const satisfies Record<Denial, ProblemCode>;
 
 /** Refuses what the caller may not do. */
-export function requirePermission(caller: AdminCaller, deed: Deed, provider: Provider): void {
-  const denial = denialOf(caller, deed, provider);
+export function requirePermission(caller: AdminCaller, deed: Action, provider: Provider): void {
+  const denial = denialReason(caller, deed, provider);
   if (denial) throw new Problem(codeOf[denial]);
 }

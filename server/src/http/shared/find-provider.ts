@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { type AccessToken, callersChannel, digestOf } from "#access/index.ts";
+import { type AccessToken, callersChannel } from "#access/index.ts";
 import type { Clock } from "#platform/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
 import {
@@ -12,6 +12,7 @@ import {
 import { readCredentials } from "./admin-caller.ts";
 import { Problem } from "./problem.ts";
 import { requireOneHost } from "./server-hooks.ts";
+import { secretDigest } from "#platform/ids.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -130,7 +131,7 @@ export function createCallerCache({ pool, clock }: { readonly pool: Pool; readon
   return {
     stop,
     async recall({ providerId, value }) {
-      const key = value === undefined ? `${providerId}` : `${providerId} ${digestOf(value).toString("base64")}`;
+      const key = value === undefined ? `${providerId}` : `${providerId} ${secretDigest(value).toString("base64")}`;
       const known = remembered.get(key);
       if (known && counts(known)) return known;
 

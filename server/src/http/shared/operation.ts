@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { TObject } from "typebox";
-import type { AdminCaller, By, Deed } from "#access/index.ts";
+import type { AdminCaller, ChangeContext, Action } from "#access/index.ts";
 import type { Clock } from "#platform/clock.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import { type FindAdminCaller, requirePermission } from "./admin-caller.ts";
@@ -11,7 +11,7 @@ export interface ApiCall {
   readonly caller: AdminCaller;
   readonly now: Date;
   /** The actor of every change that this call makes. */
-  readonly by: By;
+  readonly by: ChangeContext;
 }
 
 /** One operation of an API. Its route, its permission check and its part of the OpenAPI document follow from it. */
@@ -23,7 +23,7 @@ export interface ApiOperation<Needs, Call extends ApiCall, Response> {
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** Below the API's prefix, as in OpenAPI: `/accounts/{id}`. */
   readonly path: string;
-  readonly action: Deed;
+  readonly action: Action;
   readonly query?: TObject;
   /** Its `examples` hold an example of a request. */
   readonly body?: TObject;
@@ -52,7 +52,7 @@ export const handlerOf =
 
 /** Finds the caller of a request and requires the permission for the operation's action. */
 async function authorize(
-  { action }: { readonly action: Deed },
+  { action }: { readonly action: Action },
   request: FastifyRequest,
   { clock, findAdminCaller }: { readonly clock: Clock; readonly findAdminCaller: FindAdminCaller },
 ): Promise<ApiCall> {

@@ -2,8 +2,8 @@ import { readFile, readdir } from "node:fs/promises";
 import { extname, join } from "node:path";
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { Liquid } from "liquidjs";
-import { digestOf } from "#access/index.ts";
 import type { Problem } from "./problem.ts";
+import { secretDigest } from "#platform/ids.ts";
 
 /** Our own files and nothing else: no inline script or style, no frames around us, no forms to elsewhere. */
 const contentSecurityPolicy = [
@@ -53,7 +53,7 @@ export async function servePageAssets(
   for (const name of await readdir(folder)) {
     const body = await readFile(join(folder, name));
     const ending = extname(name);
-    const path = `${prefix}/${name.slice(0, -ending.length)}.${digestOf(body.toString()).toString("hex").slice(0, 12)}${ending}`;
+    const path = `${prefix}/${name.slice(0, -ending.length)}.${secretDigest(body.toString()).toString("hex").slice(0, 12)}${ending}`;
     paths[name] = `${http.prefix}${path}`;
     http.get(path, async (_request, reply) =>
       reply

@@ -3,9 +3,9 @@ import {
   type Count,
   type Counter,
   countAttempt,
-  counterOf,
-  countersOfNetworks,
-  forgetAttempts,
+  attemptCounter,
+  networkCounters,
+  resetAttempts,
   readCounts,
 } from "#access/index.ts";
 import type { Clock } from "#platform/clock.ts";
@@ -52,7 +52,7 @@ export function createSignInLimits(needs: {
     },
     async letIn(attempt) {
       const own = countersOf(attempt).filter(({ isForgotten }) => isForgotten);
-      await forgetAttempts(
+      await resetAttempts(
         needs,
         own.flatMap(({ counters }) => counters),
       );
@@ -70,7 +70,8 @@ interface Group {
 
 function countersOf({ audience, providerId, login, address, deviceId }: SignInAttempt): readonly Group[] {
   const name = `${audience} ${providerId} ${login.trim().slice(0, 255).toLowerCase()}`;
-  const each = (some: readonly AttemptLimit[], key: string): Counter[] => some.map((limit) => counterOf(limit, key));
+  const each = (some: readonly AttemptLimit[], key: string): Counter[] =>
+    some.map((limit) => attemptCounter(limit, key));
   if (deviceId !== undefined)
     return [
       {
@@ -83,11 +84,11 @@ function countersOf({ audience, providerId, login, address, deviceId }: SignInAt
     {
       counters: isLoopback(address)
         ? []
-        : countersOfNetworks(limits.signInsOfNetwork, address, `${audience} ${providerId}`),
+        : networkCounters(limits.signInsOfNetwork, address, `${audience} ${providerId}`),
     },
     {
       counters: [limits.signInsOfNameAndNetwork, limits.signInsOfNameAndNetworkADay].flatMap((limit) =>
-        countersOfNetworks(limit, address, name),
+        networkCounters(limit, address, name),
       ),
       isForgotten: true,
     },

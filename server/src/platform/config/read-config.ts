@@ -85,3 +85,7 @@ export async function loadSecretKeys({
   if (keys instanceof InvalidSetting) throw new CannotStart(`${path} ${keys.says}. Restore it from a backup.`);
   return keys;
 }
+
+/** What a process does: answer people and programs, deliver, or both. */
+export const roles = ["web", "engine"] as const;
+export type Role = (typeof roles)[number];

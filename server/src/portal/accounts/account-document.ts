@@ -1,5 +1,5 @@
 import { columnOf, documentProperties } from "#platform/database/field-table.ts";
-import { type Reach, reaches } from "#access/index.ts";
+import { type ProductScope, isInProductScope } from "#access/index.ts";
 import { type Json, type Node, list, record, value } from "#platform/document.ts";
 import { keepXml } from "#platform/xml.ts";
 import { type Application, representApplication } from "#portal/applications/application.ts";
@@ -24,10 +24,13 @@ export interface AccountWithSettings {
 }
 
 /** The account as whoever is narrowed to some products may see it: without the plans of the others. */
-export const limitToScope = (whole: AccountDetails, reach: Reach): AccountDetails =>
+export const limitToScope = (whole: AccountDetails, reach: ProductScope): AccountDetails =>
   reach === null
     ? whole
-    : { ...whole, plans: whole.plans.filter(({ productId }) => productId === null || reaches(reach, productId)) };
+    : {
+        ...whole,
+        plans: whole.plans.filter(({ productId }) => productId === null || isInProductScope(reach, productId)),
+      };
 
 const planKindOrder: readonly PlanKind[] = ["account_plan", "service_plan", "application_plan"];
 

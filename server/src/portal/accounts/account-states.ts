@@ -1,4 +1,4 @@
-import { type Actor, type By, digestOf, endSessionsOfUser } from "#access/index.ts";
+import { type Actor, type ChangeContext, endSessionsOfUser } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
 import {
   type DocumentSettings,
@@ -23,6 +23,7 @@ import {
   accountUpdatedEvent,
   changeAccount,
 } from "./change-account.ts";
+import { secretDigest } from "#platform/ids.ts";
 
 /** A step that an admin takes with an account. */
 export type AccountTransition = "make_pending" | "approve" | "reject" | "suspend" | "resume";
@@ -130,7 +131,7 @@ interface UserActivation {
   readonly provider: Provider;
   readonly accountId: number;
   readonly userId: number;
-  readonly by: By;
+  readonly by: ChangeContext;
 }
 
 type ActivationOutcome =
@@ -177,7 +178,7 @@ export async function activateUserByMail(
   { provider, code, actor = { kind: "system" }, now }: MailActivation,
 ): Promise<{ user: User; whole: AccountDetails } | undefined> {
   const settings = await readDocumentSettings(pool, provider);
-  const digest = digestOf(code);
+  const digest = secretDigest(code);
   return pool.inTransaction(async (tx) => {
     const accountId = await findAccountOfCode(tx, provider.id, digest, now);
     const before = accountId === undefined ? undefined : await lockAccount(tx, provider.id, accountId);

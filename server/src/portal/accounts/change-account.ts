@@ -1,4 +1,4 @@
-import { type By, endSessionsOfUser } from "#access/index.ts";
+import { type ChangeContext, endSessionsOfUser } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
 import { auditedChanges, type InDocument } from "#platform/database/field-table.ts";
 import { deleteApplicationRows, listApplications } from "#portal/applications/application-table.ts";
@@ -26,7 +26,7 @@ import { type Account, accountFields, deleteAccountRow, updateAccountRow } from 
 export interface AccountChange {
   readonly provider: Provider;
   readonly accountId: number;
-  readonly by: By;
+  readonly by: ChangeContext;
 }
 
 export interface ChangedAccount extends AccountWithSettings {

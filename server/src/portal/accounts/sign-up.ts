@@ -2,13 +2,12 @@ import {
   type Actor,
   type Channel,
   type HashingFor,
-  type Reach,
-  digestOf,
+  type ProductScope,
   hashPassword,
-  reaches,
+  isInProductScope,
 } from "#access/index.ts";
 import type { Database, Pool, Transaction } from "#platform/database/database.ts";
-import { randomBase32 } from "#platform/ids.ts";
+import { randomBase32, secretDigest } from "#platform/ids.ts";
 import { insertApplication } from "#portal/applications/application-table.ts";
 import { type Application, applicationEvent, keyEvent, newApplication } from "#portal/applications/application.ts";
 import {
@@ -126,7 +125,7 @@ interface RequestedPlans {
   readonly mayBeHidden: boolean;
   /** As 3scale does for programs: a default plan takes the place of one that is not there. */
   readonly dropsUnknown: boolean;
-  readonly reach: Reach | undefined;
+  readonly reach: ProductScope | undefined;
 }
 
 /**
@@ -144,7 +143,7 @@ async function findRequestedPlans(
   );
   const isMissing = (id: number): boolean => !plans.some((plan) => plan.id === id);
   if (!dropsUnknown && ids.some(isMissing)) return undefined;
-  return plans.every(({ productId }) => productId === null || reaches(reach, productId)) ? plans : undefined;
+  return plans.every(({ productId }) => productId === null || isInProductScope(reach, productId)) ? plans : undefined;
 }
 
 interface ChosenPlans {
@@ -218,7 +217,7 @@ export type SignUpSource =
       readonly mailIsSent: boolean;
       readonly activationUrl: (code: string) => string;
     }
-  | { readonly door: "program"; readonly actor: Actor; readonly channel: Channel; readonly reach?: Reach };
+  | { readonly door: "program"; readonly actor: Actor; readonly channel: Channel; readonly reach?: ProductScope };
 
 /** A sign-up with which nothing is wrong, and what was decided about it. */
 export interface ValidSignUp {
@@ -321,7 +320,7 @@ const activationCodeLength = 32;
 
 function newActivationLink(urlOf: (code: string) => string): { readonly url: string; readonly codeDigest: Buffer } {
   const code = randomBase32(activationCodeLength);
-  return { url: urlOf(code), codeDigest: digestOf(code) };
+  return { url: urlOf(code), codeDigest: secretDigest(code) };
 }
 
 async function insertApplications(

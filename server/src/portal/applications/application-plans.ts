@@ -1,4 +1,4 @@
-import { type Reach, recordAudit } from "#access/index.ts";
+import { type ProductScope, recordAudit } from "#access/index.ts";
 import type { Database, Pool, Transaction } from "#platform/database/database.ts";
 import type { FieldWriter } from "#portal/fields/index.ts";
 import { insertPlanRequestMails } from "#portal/mails/index.ts";
@@ -128,7 +128,7 @@ const listPlanRequestsStatement = `
 const listedPlanRequestsMax = 200;
 
 /** What is asked for applications of the products that somebody reaches. */
-export const listPlanRequests = (db: Database, providerId: number, reach: Reach): Promise<PlanRequest[]> =>
+export const listPlanRequests = (db: Database, providerId: number, reach: ProductScope): Promise<PlanRequest[]> =>
   db.query<PlanRequest>(listPlanRequestsStatement, [providerId, null, listedPlanRequestsMax, reach]);
 
 export async function readPlanRequest(

@@ -1,4 +1,4 @@
-import { type By, reaches } from "#access/index.ts";
+import { type ChangeContext, isInProductScope } from "#access/index.ts";
 import { type Pool, type Transaction, retryOnUniqueViolation } from "#platform/database/database.ts";
 import { isXmlText } from "#platform/xml.ts";
 import { recordAccountEvents, requireChangesLeft } from "#portal/accounts/account-events.ts";
@@ -39,7 +39,7 @@ export interface ApplicationChange {
   readonly provider: Provider;
   readonly accountId: number;
   readonly applicationId: number;
-  readonly by: By;
+  readonly by: ChangeContext;
 }
 
 export interface ChangedApplication {
@@ -60,7 +60,7 @@ export interface LockedApplication {
   readonly settings: DocumentSettings;
   readonly account: Account;
   readonly application: Application;
-  readonly by: By;
+  readonly by: ChangeContext;
 }
 
 /**
@@ -77,7 +77,7 @@ export async function changeApplication<T>(
     const account = await lockAccount(tx, provider.id, accountId);
     const which = { providerId: provider.id, accountId, applicationId };
     const application = account && (await lockApplication(tx, which));
-    const isThere = application && reaches(by.reach, application.product.id);
+    const isThere = application && isInProductScope(by.reach, application.product.id);
     if (!isThere) return undefined;
     requireChangesLeft(tx, { providerId: provider.id, accountId, now: by.now });
     return work({ tx, settings, account, application, by });

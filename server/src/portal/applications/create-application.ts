@@ -1,4 +1,4 @@
-import { type By, reaches } from "#access/index.ts";
+import { type ChangeContext, isInProductScope } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
 import { countLimits, requireWithinLimit } from "#platform/limits.ts";
 import { requireChangesLeft } from "#portal/accounts/account-events.ts";
@@ -38,7 +38,7 @@ export interface ApplicationCreation {
    */
   readonly values: FieldInput;
   readonly writer: FieldWriter;
-  readonly by: By;
+  readonly by: ChangeContext;
 }
 
 type CreationOutcome = ApplicationOutcome | NotForDevelopers | { readonly notFound: "plan" | "service plan" };
@@ -55,7 +55,7 @@ export async function createApplication(
     if (!account) return undefined;
     const plan = await lockPlanForShare(tx, provider.id, planId);
     const product = plan && (await productOfPlan(tx, provider.id, plan));
-    if (!product || !reaches(by.reach, product.id)) return { notFound: "plan" };
+    if (!product || !isInProductScope(by.reach, product.id)) return { notFound: "plan" };
     if (writer === "developer" && !mayChoosePlan(product, plan)) return { notAllowed: "developers" };
 
     const judged = parseCreation(settings, creation, applicationTemplate(creation, { product, plan }));

@@ -1,4 +1,4 @@
-import { type By, forgetProduct, recordAudit } from "#access/index.ts";
+import { type ChangeContext, forgetProduct, recordAudit } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
 import { recordAccountEvents } from "#portal/accounts/account-events.ts";
 import { lockAccount } from "#portal/accounts/account.ts";
@@ -12,7 +12,7 @@ import { deleteSubscriptionsOfProduct } from "./subscriptions.ts";
 interface ProductDeletion {
   readonly provider: Provider;
   readonly productId: number;
-  readonly by: By;
+  readonly by: ChangeContext;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { type Reach, reaches } from "#access/index.ts";
+import { type ProductScope, isInProductScope } from "#access/index.ts";
 import type { Database } from "#platform/database/database.ts";
 import { isXmlText } from "#platform/xml.ts";
 import { readApplication, readApplications } from "./application-table.ts";
@@ -13,7 +13,7 @@ export type ApplicationHandle = (
   readonly accountId?: number | undefined;
   readonly productId?: number | undefined;
   /** Of the products that somebody reaches. */
-  readonly reach?: Reach;
+  readonly reach?: ProductScope;
 };
 
 /** An application of the provider, and of the account and product if they are named. */
@@ -27,7 +27,7 @@ export async function findApplication(
   if (!application) return undefined;
   const { accountId = application.accountId, productId = application.product.id, reach } = handle;
   const isMeant = accountId === application.accountId && productId === application.product.id;
-  return isMeant && reaches(reach, productId) ? application : undefined;
+  return isMeant && isInProductScope(reach, productId) ? application : undefined;
 }
 
 function findId(db: Database, providerId: number, handle: ApplicationHandle): Promise<number | undefined> {
@@ -41,7 +41,7 @@ function findId(db: Database, providerId: number, handle: ApplicationHandle): Pr
 async function findFirst(
   db: Database,
   statement: string,
-  values: readonly [number, string, number | null, number | null, Reach],
+  values: readonly [number, string, number | null, number | null, ProductScope],
 ): Promise<number | undefined> {
   if (!isXmlText(values[1])) return undefined; // nobody could have it, and the database takes no zero byte
   const [found] = await db.query<{ id: number }>(statement, values);
@@ -87,7 +87,7 @@ export interface ApplicationFilter {
   /** Its last day with traffic is then or earlier. */
   readonly inactiveSince?: Date | undefined;
   /** Of the products that somebody reaches. */
-  readonly reach?: Reach;
+  readonly reach?: ProductScope;
 }
 
 // Within the provider's own rows, in the order of the primary key; of one product or one plan, served by their index.

@@ -1,4 +1,4 @@
-import { type By, reaches, recordAudit } from "#access/index.ts";
+import { type ChangeContext, isInProductScope, recordAudit } from "#access/index.ts";
 import type { Database, Pool, Transaction } from "#platform/database/database.ts";
 import { type Json, type Node, type Value, formatDecimal, record, value } from "#platform/document.ts";
 import { daysAfter } from "#platform/times.ts";
@@ -113,7 +113,7 @@ interface Unsubscription {
   readonly provider: Provider;
   readonly accountId: number;
   readonly subscriptionId: number;
-  readonly by: By;
+  readonly by: ChangeContext;
 }
 
 type UnsubscriptionOutcome =
@@ -132,7 +132,7 @@ export async function unsubscribe(
     const account = await lockAccount(tx, providerId, accountId);
     const subscriptions = account ? await listSubscriptions(tx, providerId, accountId) : [];
     const subscription = subscriptions.find(({ id }) => id === subscriptionId);
-    if (!account || !subscription || !reaches(by.reach, subscription.productId)) return undefined;
+    if (!account || !subscription || !isInProductScope(by.reach, subscription.productId)) return undefined;
     const applications = await listApplications(tx, providerId, accountId, subscription.productId);
     const { length: count } = applications.filter(({ state }) => state !== "suspended");
     if (count > 0) return { notAllowed: "applications in use", count };

@@ -1,4 +1,4 @@
-import { type By, namesChanged, recordAudit } from "#access/index.ts";
+import { type ChangeContext, changedFields, recordAudit } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
 import { countLimits, requireWithinLimit, textLimits } from "#platform/limits.ts";
 import { isBillingAddress, isBuiltIn, isPermanent, isRate } from "./field-values.ts";
@@ -27,7 +27,7 @@ interface DefinitionInput {
   readonly providerId: number;
   /** As they came, by the names of the API. */
   readonly values: FieldInput;
-  readonly by: By;
+  readonly by: ChangeContext;
 }
 
 type DefinitionOutcome = { readonly definition: FieldsDefinition } | { readonly refused: FieldErrors };
@@ -66,7 +66,7 @@ export async function updateFieldsDefinition(
     await moveDefinition(tx, providerId, { wanted, others, position: Number(values["position"]) });
     const definition = await readFieldsDefinition(tx, providerId, id);
     if (!definition) return undefined;
-    const changed = namesChanged({ ...before, updatedAt: by.now }, { ...definition, updatedAt: by.now });
+    const changed = changedFields({ ...before, updatedAt: by.now }, { ...definition, updatedAt: by.now });
     if (changed.length > 0) await auditDefinition(tx, { providerId, definition, by, deed: "changed", changed });
     return { definition };
   });
@@ -89,7 +89,7 @@ async function moveDefinition(tx: Transaction, providerId: number, { wanted, oth
 /** Keeps a field no more: what it holds stays, unseen. Undefined if there is no such definition. */
 export async function deleteFieldsDefinition(
   pool: Pool,
-  { providerId, id, by }: { readonly providerId: number; readonly id: number; readonly by: By },
+  { providerId, id, by }: { readonly providerId: number; readonly id: number; readonly by: ChangeContext },
 ): Promise<{ readonly definition: FieldsDefinition } | { readonly notAllowed: "always there" } | undefined> {
   return pool.inTransaction(async (tx) => {
     const definition = (await lockFieldsDefinitions(tx, providerId)).find((it) => it.id === id);
@@ -104,7 +104,7 @@ export async function deleteFieldsDefinition(
 interface DefinitionAudit {
   readonly providerId: number;
   readonly definition: FieldsDefinition;
-  readonly by: By;
+  readonly by: ChangeContext;
   readonly deed: "created" | "changed" | "deleted";
   readonly changed?: readonly string[];
 }

@@ -1,4 +1,4 @@
-import { type By, namesChanged, recordAudit } from "#access/index.ts";
+import { type ChangeContext, changedFields, recordAudit } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
 import {
   type FieldErrors,
@@ -86,7 +86,7 @@ interface PlanCreation {
   readonly productId: number | null;
   /** As they came, by the names of the API. */
   readonly values: FieldInput;
-  readonly by: By;
+  readonly by: ChangeContext;
 }
 
 const newPlanTerms: PlanTerms = {
@@ -131,7 +131,7 @@ export async function createPlan(
 
 function auditPlanCreation(
   tx: Transaction,
-  { providerId, plan, by }: { providerId: number; plan: Plan; by: By },
+  { providerId, plan, by }: { providerId: number; plan: Plan; by: ChangeContext },
 ): Promise<void> {
   const { id, kind, productId, name } = plan;
   const said = { action: "plan.created", subject: `plan/${id}`, detail: { kind, productId, name } };
@@ -146,7 +146,7 @@ interface PlanReference {
   readonly planId: number;
 }
 
-type PlanUpdate = PlanReference & { readonly values: FieldInput; readonly by: By };
+type PlanUpdate = PlanReference & { readonly values: FieldInput; readonly by: ChangeContext };
 
 /** Changes the terms of a plan, also for those who are on it. Undefined if there is no such plan. */
 export async function updatePlan(
@@ -162,7 +162,7 @@ export async function updatePlan(
     const { terms, description, errors } = parsePlan(before, values);
     if (!hasNoErrors(errors)) return { refused: errors };
     const plan = { ...before, ...terms };
-    const changed = namesChanged(before, plan);
+    const changed = changedFields(before, plan);
     const said = { action: "plan.changed", subject: `plan/${plan.id}`, detail: { changed } };
     if (changed.length > 0) await recordAudit(tx, { providerId: wanted.providerId, actor: by.actor, ...said });
     if (description !== undefined) await updatePlanDescription(tx, { ...wanted, description });
@@ -185,7 +185,7 @@ const makeDefaultStatement = `update plans set is_default = true, updated_at = $
 /** Makes a plan the one that new accounts, subscriptions or applications get. Undefined if there is no such plan. */
 export async function makePlanDefault(
   pool: Pool,
-  { by, ...wanted }: PlanReference & { readonly by: By },
+  { by, ...wanted }: PlanReference & { readonly by: ChangeContext },
 ): Promise<{ readonly plan: Plan } | undefined> {
   const { providerId, kind, productId, planId } = wanted;
   return pool.inTransaction(async (tx) => {
@@ -213,7 +213,7 @@ type PlanInUse = `${Plan["kind"]} in use` | `${Plan["kind"]} customized`;
 /** Deletes a plan, unless somebody is on it or on a plan that was made from it. Undefined if there is no such plan. */
 export async function deletePlan(
   pool: Pool,
-  { by, ...wanted }: PlanReference & { readonly by: By },
+  { by, ...wanted }: PlanReference & { readonly by: ChangeContext },
 ): Promise<{ readonly plan: Plan } | { readonly notAllowed: PlanInUse } | undefined> {
   const { providerId, planId } = wanted;
   return pool.inTransaction(async (tx) => {

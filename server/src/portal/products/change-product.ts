@@ -1,4 +1,4 @@
-import { type By, namesChanged, recordAudit } from "#access/index.ts";
+import { type ChangeContext, changedFields, recordAudit } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
 import { randomHex } from "#platform/ids.ts";
 import {
@@ -206,7 +206,7 @@ interface ProductCreation {
   readonly providerId: number;
   /** As they came, by the names of the API. */
   readonly values: FieldInput;
-  readonly by: By;
+  readonly by: ChangeContext;
 }
 
 type ProductCreationOutcome = { readonly product: Product } | { readonly refused: FieldErrors };
@@ -234,7 +234,7 @@ async function insertProductWithPlan(
   tx: Transaction,
   providerId: number,
   wanted: Product,
-  { actor, now }: By,
+  { actor, now }: ChangeContext,
 ): Promise<ProductCreationOutcome> {
   const inserted = await insertProduct(tx, { ...wanted, providerId, now });
   if (!inserted) return { refused: { system_name: ["has already been taken"] } };
@@ -279,7 +279,7 @@ interface ProductUpdate {
   readonly providerId: number;
   readonly productId: number;
   readonly values: FieldInput;
-  readonly by: By;
+  readonly by: ChangeContext;
 }
 
 /** Changes a product. Nothing tells of it, although its applications may show other credentials from now on. */
@@ -292,7 +292,7 @@ export async function updateProduct(
     if (!before) return undefined;
     const { product, errors } = parseProduct(before, values);
     if (!hasNoErrors(errors)) return { refused: errors };
-    const changed = namesChanged(before, product);
+    const changed = changedFields(before, product);
     const said = { action: "product.changed", subject: `product/${productId}`, detail: { changed } };
     if (changed.length > 0) await recordAudit(tx, { providerId, actor: by.actor, ...said });
     return { product: await updateProductRow(tx, providerId, product, by.now) };

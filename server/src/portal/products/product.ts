@@ -1,4 +1,4 @@
-import type { Reach } from "#access/index.ts";
+import type { ProductScope } from "#access/index.ts";
 import type { Database, Transaction } from "#platform/database/database.ts";
 import { type Json, type Node, list, record, value } from "#platform/document.ts";
 import type { Annotations } from "#portal/fields/index.ts";
@@ -83,7 +83,7 @@ const listProductsStatement = `
 export const listProducts = (
   db: Database,
   providerId: number,
-  page?: { readonly reach: Reach; readonly limit: number; readonly offset: number },
+  page?: { readonly reach: ProductScope; readonly limit: number; readonly offset: number },
 ): Promise<Product[]> =>
   db.query<Product>(listProductsStatement, [providerId, page?.reach ?? null, page?.limit ?? null, page?.offset ?? 0]);
 
@@ -92,7 +92,7 @@ const countProductsStatement = `
   from products
   where provider_id = $1 and ($2::bigint[] is null or id = any($2))`;
 
-export async function countProducts(db: Database, providerId: number, reach: Reach): Promise<number> {
+export async function countProducts(db: Database, providerId: number, reach: ProductScope): Promise<number> {
   const [row] = await db.query<{ count: number }>(countProductsStatement, [providerId, reach]);
   return row?.count ?? 0;
 }

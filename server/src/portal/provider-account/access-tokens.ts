@@ -1,10 +1,10 @@
 import {
   type AdminCaller,
-  type By,
+  type ChangeContext,
   type Scope,
   type StoredToken,
   createAccessToken,
-  holdProviderUser,
+  lockProviderUserForShare,
   readOwnAccessToken,
   recordAudit,
   scopes,
@@ -25,7 +25,7 @@ interface RequestedToken {
   readonly permission: string;
   readonly expiresAt?: Date | undefined;
   readonly asker: RequestingToken;
-  readonly by: By;
+  readonly by: ChangeContext;
 }
 
 /**
@@ -43,7 +43,7 @@ export async function issueAccessToken(
   );
   if (!hasNoErrors(refused) || (permission !== "ro" && permission !== "rw")) return { refused };
   return pool.inTransaction(async (tx) => {
-    if (!(await holdProviderUser(tx, providerId, userId))) return undefined;
+    if (!(await lockProviderUserForShare(tx, providerId, userId))) return undefined;
     await requireWithinLimit(tx, countLimits.accessTokens, { providerId, id: userId });
     const made = await createAccessToken(tx, {
       providerId,

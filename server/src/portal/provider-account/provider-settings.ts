@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { type By, type ProviderUser, callersChanged, recordAudit } from "#access/index.ts";
+import { type ChangeContext, type ProviderUser, notifyCallersChanged, recordAudit } from "#access/index.ts";
 import type { Database, Pool, Transaction } from "#platform/database/database.ts";
 import { type Json, type Node, list, record, value } from "#platform/document.ts";
 import { isXmlText } from "#platform/xml.ts";
@@ -118,7 +118,7 @@ async function updateProviderSettingsRow(
     now,
     its.servicePlansUiVisible,
   ]);
-  callersChanged(tx, providerId);
+  notifyCallersChanged(tx, providerId);
   await tx.query(updateApprovalStatement, [providerId, its.accountApprovalRequired, now]);
 }
 
@@ -152,7 +152,7 @@ interface ProviderSettingsUpdate {
   readonly providerId: number;
   /** What is left out stays as it is. */
   readonly change: { readonly [Name in keyof ProviderSettings]?: ProviderSettings[Name] | undefined };
-  readonly by: By;
+  readonly by: ChangeContext;
 }
 
 /** Changes what a provider decides about its portal and itself. These raise no events; the audit says who did it. */

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import {
-  type By,
+  type ChangeContext,
   type ProviderUser,
-  type Reach,
+  type ProductScope,
   createProviderUser,
   deleteProviderUserRow,
   endSessionsOfUser,
@@ -25,7 +25,7 @@ import { passwordErrors, userNameErrors } from "#portal/users/index.ts";
 interface ProviderUserChange {
   readonly provider: Provider;
   readonly userId: number;
-  readonly by: By;
+  readonly by: ChangeContext;
 }
 
 type ProviderUserOutcome =
@@ -126,7 +126,7 @@ export interface Permissions {
   /** What is left out stays. Names that are no sections are dropped. */
   readonly sections?: readonly string[] | undefined;
   /** Null: all products. Ids that are no products of the provider are dropped. */
-  readonly serviceIds?: Reach | undefined;
+  readonly serviceIds?: ProductScope | undefined;
 }
 
 /** Changes what a member may do, and for which products. An admin may do all, whatever is stored here. */
@@ -254,7 +254,7 @@ interface ProviderUserCreation {
   /** `username`, `email`, and `password` unless it is to be set later. */
   readonly values: FieldInput;
   readonly permissions?: Permissions;
-  readonly by: By;
+  readonly by: ChangeContext;
 }
 
 type CreationOutcome = { readonly user: ProviderUser } | { readonly refused: FieldErrors };

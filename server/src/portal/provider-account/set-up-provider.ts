@@ -1,6 +1,6 @@
-import { createAccessToken, createProviderUser, digestOf, hashPassword, scopes } from "#access/index.ts";
+import { createAccessToken, createProviderUser, hashPassword, scopes } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
-import { randomHex } from "#platform/ids.ts";
+import { randomHex, secretDigest } from "#platform/ids.ts";
 import { isBlank } from "#platform/xml.ts";
 import { type FieldErrors, hasNoErrors, insertStandardFields, mergeErrors } from "#portal/fields/index.ts";
 import { type Product, insertDefaultPlan, insertProduct } from "#portal/products/index.ts";
@@ -68,7 +68,7 @@ export async function setUpProvider(
 
   const id = await insertTenant(tx, subdomain);
   if (id === undefined) return { refused: { subdomain: ["has already been taken"] } };
-  const provider = await insertProvider(tx, { id, name, subdomain, providerKeyDigest: digestOf(providerKey), now });
+  const provider = await insertProvider(tx, { id, name, subdomain, providerKeyDigest: secretDigest(providerKey), now });
   await insertStandardFields(tx, id, now);
   const product = await insertFirstProduct(tx, id, now);
   return { provider, product, accessToken: await makeAdmin(tx, id, setup), providerKey };

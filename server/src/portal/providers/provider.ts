@@ -1,6 +1,7 @@
-import { type AccessToken, digestOf, findTokenStatement } from "#access/index.ts";
+import { type AccessToken, findTokenStatement } from "#access/index.ts";
 import type { AsJson, Database, Transaction } from "#platform/database/database.ts";
 import { parseIsoTime } from "#platform/times.ts";
+import { secretDigest } from "#platform/ids.ts";
 
 /** An API provider: a tenant, with developer accounts of its own. */
 export interface Provider {
@@ -66,7 +67,7 @@ export async function findProviderByKey(
   providerId: number,
   value: string,
 ): Promise<{ id: number } | undefined> {
-  const [provider] = await db.query<{ id: number }>(findByKeyStatement, [providerId, digestOf(value)]);
+  const [provider] = await db.query<{ id: number }>(findByKeyStatement, [providerId, secretDigest(value)]);
   return provider;
 }
 
@@ -88,7 +89,7 @@ export async function readProviderWithToken(
   db: Database,
   { providerId, value, now }: { providerId: number; value: string | undefined; now: Date },
 ): Promise<ProviderWithToken | undefined> {
-  const digest = value === undefined ? null : digestOf(value);
+  const digest = value === undefined ? null : secretDigest(value);
   const [row] = await db.query<Provider & { token: AsJson<AccessToken> | null }>(readWithTokenStatement, [
     providerId,
     digest,

@@ -1,4 +1,4 @@
-import { type By, endSessionsOfUser, hashPassword, verifyPassword } from "#access/index.ts";
+import { type ChangeContext, endSessionsOfUser, hashPassword, verifyPassword } from "#access/index.ts";
 import { type Database, type Pool, type Transaction, retryOnUniqueViolation } from "#platform/database/database.ts";
 import { countLimits, requireWithinLimit } from "#platform/limits.ts";
 import { recordAccountEvents, requireChangesLeft } from "#portal/accounts/account-events.ts";
@@ -35,7 +35,7 @@ interface UserChange {
   readonly provider: Provider;
   readonly accountId: number;
   readonly userId: number;
-  readonly by: By;
+  readonly by: ChangeContext;
 }
 
 type UserOutcome =
@@ -85,7 +85,7 @@ interface UserCreation {
   readonly accountId: number;
   /** As they came, by field name, with `password`. */
   readonly values: FieldInput;
-  readonly by: By;
+  readonly by: ChangeContext;
 }
 
 /** A new member of an account, who waits to be activated. Undefined if the provider has no such account. */

@@ -1,6 +1,6 @@
-import { type By, digestOf, hashPassword, recordAudit } from "#access/index.ts";
+import { type ChangeContext, hashPassword, recordAudit } from "#access/index.ts";
 import type { Database, Pool, Transaction } from "#platform/database/database.ts";
-import { randomBase32 } from "#platform/ids.ts";
+import { randomBase32, secretDigest } from "#platform/ids.ts";
 import { countLimits, requireWithinLimit } from "#platform/limits.ts";
 import { recordAccountEvents } from "#portal/accounts/account-events.ts";
 import { type Account, lockAccount } from "#portal/accounts/account.ts";
@@ -56,7 +56,7 @@ async function insertInvitation(
   { accountId, email, code }: Pick<Invitation, "accountId" | "email"> & { readonly code: string },
   now: Date,
 ): Promise<Invitation | undefined> {
-  const values = [providerId, accountId, email, digestOf(code), now];
+  const values = [providerId, accountId, email, secretDigest(code), now];
   const [inserted] = await tx.query<Invitation>(insertInvitationStatement, values);
   return inserted;
 }
@@ -78,7 +78,7 @@ async function renewInvitation(
     providerId,
     accountId,
     id,
-    digestOf(code),
+    secretDigest(code),
     now,
   ]);
   return renewed;
@@ -111,7 +111,7 @@ export async function findInvitation(
   code: string,
   now: Date,
 ): Promise<Invitation | undefined> {
-  const [invitation] = await db.query<Invitation>(findInvitationStatement, [providerId, digestOf(code), now]);
+  const [invitation] = await db.query<Invitation>(findInvitationStatement, [providerId, secretDigest(code), now]);
   return invitation;
 }
 
@@ -127,7 +127,7 @@ async function markAccepted(
   code: string,
   now: Date,
 ): Promise<Invitation | undefined> {
-  const [accepted] = await tx.query<Invitation>(acceptInvitationStatement, [providerId, digestOf(code), now]);
+  const [accepted] = await tx.query<Invitation>(acceptInvitationStatement, [providerId, secretDigest(code), now]);
   return accepted;
 }
 
@@ -136,7 +136,7 @@ interface InvitationContext {
   readonly accountId: number;
   /** Where the link in the mail leads. */
   readonly urlOf: (code: string) => string;
-  readonly by: By;
+  readonly by: ChangeContext;
 }
 
 type InvitationOutcome = { readonly invitation: Invitation } | { readonly refused: FieldErrors };
@@ -282,7 +282,7 @@ interface InvitationDeletion {
   readonly provider: Provider;
   readonly accountId: number;
   readonly invitationId: number;
-  readonly by: By;
+  readonly by: ChangeContext;
 }
 
 /** Takes an invitation back: its link opens nothing any more. Undefined if the account has no such invitation. */
@@ -303,7 +303,7 @@ const auditInvitation = (
   tx: Transaction,
   deed: "created" | "resent" | "deleted",
   { id, accountId, email }: Invitation,
-  { provider, by }: { readonly provider: Provider; readonly by: By },
+  { provider, by }: { readonly provider: Provider; readonly by: ChangeContext },
 ): Promise<void> =>
   recordAudit(tx, {
     providerId: provider.id,

@@ -1,6 +1,6 @@
-import { type By, digestOf, endSessionsOfUser, hashPassword, recordAudit } from "#access/index.ts";
+import { type ChangeContext, endSessionsOfUser, hashPassword, recordAudit } from "#access/index.ts";
 import type { Database, Pool, Transaction } from "#platform/database/database.ts";
-import { randomBase32 } from "#platform/ids.ts";
+import { randomBase32, secretDigest } from "#platform/ids.ts";
 import { isXmlText } from "#platform/xml.ts";
 import { selectList } from "#platform/database/field-table.ts";
 import { lockAccount } from "#portal/accounts/account.ts";
@@ -17,7 +17,7 @@ interface ActivationSending {
   readonly userId: number;
   /** Where the link in the mail leads. */
   readonly urlOf: (code: string) => string;
-  readonly by: By;
+  readonly by: ChangeContext;
 }
 
 const activationCodeLength = 32;
@@ -57,7 +57,7 @@ const renewCodeStatement = `
 const renewCode = (
   tx: Transaction,
   { providerId, userId, code, now }: { providerId: number; userId: number; code: string; now: Date },
-): Promise<unknown> => tx.query(renewCodeStatement, [providerId, userId, digestOf(code), now]);
+): Promise<unknown> => tx.query(renewCodeStatement, [providerId, userId, secretDigest(code), now]);
 
 const findByCodeStatement = `
   select account_id
@@ -116,7 +116,7 @@ export async function requestNewPassword(pool: Pool, { provider, email, urlOf, n
   if (!isXmlText(email)) return; // nobody has such an address, and the database takes no zero byte
   await pool.inTransaction(async (tx) => {
     const code = randomBase32(passwordCodeLength);
-    const values = [provider.id, email.trim(), digestOf(code), now];
+    const values = [provider.id, email.trim(), secretDigest(code), now];
     const [user] = await tx.query<{ username: string; email: string }>(requestPasswordStatement, values);
     if (!user) return;
     const mail = lostPasswordMail({ provider, recipient: user.email, username: user.username, url: urlOf(code) });
@@ -134,7 +134,7 @@ export async function findLostPassword(
   db: Database,
   { providerId, code, now }: { providerId: number; code: string; now: Date },
 ): Promise<Pick<User, "id" | "accountId" | "username"> | undefined> {
-  const [user] = await db.query<User>(findLostPasswordStatement, [providerId, digestOf(code), now]);
+  const [user] = await db.query<User>(findLostPasswordStatement, [providerId, secretDigest(code), now]);
   return user;
 }
 
@@ -170,7 +170,7 @@ export async function resetPassword(
   const by = { actor: { kind: "system" }, channel: "developer_portal", now } as const;
   const change = { provider, accountId: lost.accountId, userId: lost.id, by };
   const outcome = await changeUser(pool, change, async ({ user }, { tx }) => {
-    const used = await tx.query(useCodeStatement, [provider.id, user.id, digestOf(code), now]);
+    const used = await tx.query(useCodeStatement, [provider.id, user.id, secretDigest(code), now]);
     if (used.length === 0) return { refused: {} };
     await endSessionsOfUser(tx, { providerId: provider.id, audience: "developer", userId: user.id });
     return { user, passwordHash };

@@ -1,4 +1,4 @@
-import { type Actor, auditInPieces } from "#access/index.ts";
+import { type Actor, auditInBatches } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
 import { type FailureFilter, readFailureHorizon } from "./failures.ts";
 import { endLanePauses } from "./lanes.ts";
@@ -88,7 +88,7 @@ async function processInBatches<P extends Batch>(pool: Pool, taking: BatchJob<P>
   const { providerId, ...chosen } = filter;
   const { endpointId, until, eventIds } = filter;
   const detail = { ...askedBy.detail, ...chosen };
-  const audit = auditInPieces({ providerId, actor: askedBy.actor, action, subject: "failures", detail });
+  const audit = auditInBatches({ providerId, actor: askedBy.actor, action, subject: "failures", detail });
 
   let after: readonly unknown[] | undefined = [endpointId ?? 0, start.failedAt, start.eventId];
   let count = 0;

@@ -1,4 +1,4 @@
-import type { By } from "#access/index.ts";
+import type { ChangeContext } from "#access/index.ts";
 import type { Pool } from "#platform/database/database.ts";
 import type { SignedUp } from "#portal/accounts/index.ts";
 import type { NewProvider } from "#portal/provider-account/index.ts";
@@ -10,9 +10,9 @@ export type Via = "developer" | "admin" | "token" | "key";
 export interface Scene extends Pick<NewProvider, "provider" | "product">, Pick<SignedUp, "user" | "applications"> {
   readonly pool: Pool;
   readonly accountId: number;
-  readonly by: By;
+  readonly by: ChangeContext;
   /** By whom `given` does things, which do not count. */
-  readonly before: By;
+  readonly before: ChangeContext;
 }
 
 /** What somebody can do, and the events that come of it, each time and through every door that offers it. */

@@ -1,0 +1,67 @@
+import { expect } from "vitest";
+import type { Transaction } from "#platform/database/database.ts";
+import { test } from "../../test/support/test.ts";
+import { type NewAccessToken, createAccessToken, findAccessToken } from "./access-tokens.ts";
+import { createProviderUser } from "./provider-users.ts";
+
+const now = new Date("2026-02-03T04:05:06Z");
+
+test("a token is 96 hexadecimal characters, kept as a digest, and found with what its owner may do", async ({ tx }) => {
+  const { make, find } = await openProvider(tx);
+  const { value, id } = await make({});
+
+  expect(value).toMatch(/^[0-9a-f]{96}$/);
+  expect(await find(value)).toMatchObject({
+    id,
+    role: "member",
+    sections: ["partners"],
+    scopes: ["stats"],
+    permission: "ro",
+  });
+  expect(JSON.stringify(await tx.query("select *, encode(digest, 'hex') from access_tokens"))).not.toContain(value);
+});
+
+test("the operator may choose the value", async ({ tx }) => {
+  const { make, find } = await openProvider(tx);
+  await make({ value: "chosen" });
+  expect(await find("chosen")).toBeDefined();
+  expect(await find("Chosen")).toBeUndefined();
+});
+
+test("an expired token is no token", async ({ tx }) => {
+  const { make, find } = await openProvider(tx);
+  const { value } = await make({ expiresAt: now });
+  expect(await find(value, new Date(now.getTime() - 1))).toBeDefined();
+  expect(await find(value, now)).toBeUndefined();
+});
+
+test("the token of somebody suspended is no token", async ({ tx }) => {
+  const { providerId, make, find } = await openProvider(tx);
+  const { value } = await make({});
+  await tx.query("update provider_users set state = 'suspended' where provider_id = $1", [providerId]);
+  expect(await find(value)).toBeUndefined();
+});
+
+test("a token of one provider opens nothing of another's", async ({ tx }) => {
+  const { value } = await (await openProvider(tx)).make({});
+  expect(await (await openProvider(tx)).find(value)).toBeUndefined();
+});
+
+let providers = 0;
+
+async function openProvider(tx: Transaction) {
+  providers += 1;
+  const providerId = 600 + providers;
+  await tx.query(
+    "insert into providers (id, name, subdomain, provider_key_digest) values ($1, $2, $2, convert_to($2, 'UTF8'))",
+    [providerId, `tokens-${providerId}`],
+  );
+  const owner = { providerId, username: "mia", passwordHash: "none", role: "member", sections: ["partners"] } as const;
+  const { id: userId } = await createProviderUser(tx, owner);
+  return {
+    providerId,
+    make: (more: Partial<NewAccessToken>) =>
+      createAccessToken(tx, { providerId, userId, name: "test", scopes: ["stats"], permission: "ro", ...more }),
+    find: (value: string, at = now) => findAccessToken(tx, { providerId, value, now: at }),
+  };
+}

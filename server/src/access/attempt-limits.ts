@@ -1,0 +1,173 @@
+import { LRUCache } from "lru-cache";
+import type { Clock } from "#platform/clock.ts";
+import type { Database } from "#platform/database/database.ts";
+import { secretDigest } from "#platform/ids.ts";
+import type { AttemptLimit } from "#platform/limits.ts";
+import { networksOf } from "#platform/network/ip-addresses.ts";
+
+/** One limit for one key. */
+export interface Counter {
+  readonly digest: Buffer;
+  readonly attemptsMax: number;
+  readonly windowSeconds: number;
+}
+
+export interface Count {
+  /** 0 when the window is over. */
+  readonly attempts: number;
+  readonly secondsLeft: number;
+}
+
+interface CounterNeeds {
+  readonly pool: Database;
+  readonly clock: Pick<Clock, "now">;
+}
+
+export const attemptCounter = ({ name, max, windowSeconds }: AttemptLimit, key: string): Counter => ({
+  digest: secretDigest(`${name} ${key}`),
+  attemptsMax: max,
+  windowSeconds,
+});
+
+/** The counters of every network that an address is in. The larger the network, the more attempts it has. */
+export const networkCounters = (limit: AttemptLimit, address: string, key = ""): readonly Counter[] =>
+  networksOf(address).map(({ network, factor }) =>
+    attemptCounter({ ...limit, max: limit.max * factor }, `${network} ${key}`),
+  );
+
+interface Row {
+  readonly digest: Buffer;
+  readonly attempts: number;
+  readonly endsAt: Date;
+}
+
+// Served by the primary key.
+const readStatement = `
+  select digest, attempts, ends_at
+  from attempt_counters
+  where digest = any($1) and ends_at > $2`;
+
+export async function readCounts({ pool, clock }: CounterNeeds, counters: readonly Counter[]): Promise<Count[]> {
+  const now = clock.now();
+  const rows = await pool.query<Row>(readStatement, [counters.map(({ digest }) => digest), now]);
+  return countsOf(counters, rows, now);
+}
+
+// In the order of digests, so that two that count the same keys wait for each other and never for ever. A row that ends later
+// than a window from now was written by a process whose clock is ahead: it restarts at one instead of locking out.
+const countStatement = `
+  insert into attempt_counters as counter (digest, attempts, ends_at)
+  select digest, 1, $3::timestamptz + make_interval(secs => seconds)
+  from unnest($1::bytea[], $2::integer[]) as counted (digest, seconds)
+  order by digest
+  on conflict (digest) do update set
+    attempts = case when counter.ends_at > $3 and counter.ends_at <= excluded.ends_at then counter.attempts + 1 else 1 end,
+    ends_at = case when counter.ends_at > $3 and counter.ends_at <= excluded.ends_at then counter.ends_at else excluded.ends_at end
+  returning digest, attempts, ends_at`;
+
+/** Counts one attempt for each, and returns the counts with it. */
+export async function countAttempt({ pool, clock }: CounterNeeds, counters: readonly Counter[]): Promise<Count[]> {
+  const now = clock.now();
+  const values = [counters.map(({ digest }) => digest), counters.map(({ windowSeconds }) => windowSeconds), now];
+  return countsOf(counters, await pool.query<Row>(countStatement, values), now);
+}
+
+/** After a success: the attempts before it were somebody's typing errors. */
+export async function resetAttempts({ pool }: Pick<CounterNeeds, "pool">, counters: readonly Counter[]): Promise<void> {
+  await pool.query("delete from attempt_counters where digest = any($1)", [counters.map(({ digest }) => digest)]);
+}
+
+function countsOf(counters: readonly Counter[], rows: readonly Row[], now: Date): Count[] {
+  const byDigest = new Map(rows.map((row) => [row.digest.toString("hex"), row]));
+  return counters.map(({ digest, windowSeconds }) => {
+    const row = byDigest.get(digest.toString("hex"));
+    const secondsLeft = row ? Math.ceil((row.endsAt.getTime() - now.getTime()) / 1000) : 0;
+    return row && secondsLeft <= windowSeconds
+      ? { attempts: row.attempts, secondsLeft }
+      : { attempts: 0, secondsLeft: 0 };
+  });
+}
+
+// Skips rows that somebody counts in at this moment. Served by attempt_counters_ends_idx.
+const deleteExpiredStatement = `
+  with ended as (
+    delete from attempt_counters
+    where digest in (
+      select digest from attempt_counters
+      where ends_at <= $1 or ends_at < (select ends_at from attempt_counters order by ends_at desc offset $2 limit 1)
+      order by ends_at limit 10000 for update skip locked)
+    returning 1)
+  select count(*)::integer as ended from ended`;
+
+/** A flood from many networks writes some rows for each attempt: 50 MB of them are kept, those that end last. */
+const countersMax = 500_000;
+
+/** Deletes up to 10,000 expired counters, and returns how many. */
+export async function deleteExpiredCounters(db: Database, now: Date): Promise<number> {
+  const [deleted] = await db.query<{ ended: number }>(deleteExpiredStatement, [now, countersMax]);
+  return deleted?.ended ?? 0;
+}
+
+/** Full counters that a process remembers, so that a flood which is refused costs no statements. */
+const fullMax = 10_000;
+
+export interface AttemptLimiter {
+  /** Counts an attempt for `key`. Returns 0 when it may go on, otherwise the seconds until the next one may. */
+  secondsToWait(key: string): Promise<number>;
+  forget(key: string): Promise<void>;
+}
+
+export interface NetworkLimiter {
+  /** Counts an attempt from an address for all its networks. Returns 0, or the seconds until the next may come. */
+  secondsToWait(address: string, key?: string): Promise<number>;
+  /** Returns the same without counting, for callers that count failures only. */
+  secondsLeft(address: string, key?: string): Promise<number>;
+}
+
+/** Limits attempts for one key. An attempt is counted before it is made, so a hundred at once are a hundred. */
+export function createAttemptLimiter(needs: CounterNeeds, limit: AttemptLimit): AttemptLimiter {
+  const limiter = createLimiter(needs);
+  return {
+    secondsToWait: (key) => limiter.secondsToWait([attemptCounter(limit, key)]),
+    forget: (key) => resetAttempts(needs, [attemptCounter(limit, key)]),
+  };
+}
+
+/** Limits attempts from one network: an IPv4 address, or a /64, a /56 and a /48 with four and sixteen times as many. */
+export function createNetworkLimiter(needs: CounterNeeds, limit: AttemptLimit): NetworkLimiter {
+  const limiter = createLimiter(needs);
+  return {
+    secondsToWait: (address, key) => limiter.secondsToWait(networkCounters(limit, address, key)),
+    secondsLeft: (address, key) => limiter.secondsLeft(networkCounters(limit, address, key)),
+  };
+}
+
+function createLimiter(needs: CounterNeeds) {
+  const fullUntilMs = new LRUCache<string, number>({ max: fullMax });
+
+  const rememberedSeconds = (counters: readonly Counter[]): number => {
+    const nowMs = needs.clock.now().getTime();
+    const until = counters.map(({ digest }) => fullUntilMs.get(digest.toString("hex")) ?? 0);
+    return Math.max(0, ...until.map((ms) => Math.ceil((ms - nowMs) / 1000)));
+  };
+  /** `attemptsMax` itself is still allowed when it is counted with this attempt, and no longer when it is not. */
+  const judge = (counters: readonly Counter[], counts: readonly Count[], counted: 0 | 1): number => {
+    const nowMs = needs.clock.now().getTime();
+    const waits = counters.map(({ digest, attemptsMax }, place) => {
+      const { attempts = 0, secondsLeft = 0 } = counts[place] ?? {};
+      if (attempts - counted < attemptsMax) return 0;
+      fullUntilMs.set(digest.toString("hex"), nowMs + secondsLeft * 1000);
+      return secondsLeft;
+    });
+    return Math.max(0, ...waits);
+  };
+  const secondsLeft = async (counters: readonly Counter[]): Promise<number> =>
+    rememberedSeconds(counters) || judge(counters, await readCounts(needs, counters), 0);
+
+  return {
+    secondsLeft,
+    async secondsToWait(counters: readonly Counter[]): Promise<number> {
+      return (await secondsLeft(counters)) || judge(counters, await countAttempt(needs, counters), 1);
+    },
+  };
+}

@@ -1,0 +1,85 @@
+import { expect } from "vitest";
+import type { Transaction } from "#platform/database/database.ts";
+import { test } from "../../test/support/test.ts";
+import { type Audience, createSession, endSession, endSessionsOfUser, findSession } from "./sessions.ts";
+
+const now = new Date("2026-02-03T04:05:06Z");
+const hoursLater = (hours: number): Date => new Date(now.getTime() + hours * 3_600_000);
+
+test("a session is found by its cookie's value, of which the database keeps a digest alone", async ({ tx }) => {
+  const { open, find } = await openProvider(tx);
+  const { cookieValue, csrfToken } = await open("developer", 7);
+
+  expect(cookieValue).toMatch(/^[0-9a-f]{64}$/);
+  expect(await find("developer", cookieValue)).toMatchObject({ userId: 7, csrfToken });
+  expect(JSON.stringify(await tx.query("select encode(digest, 'hex') from sessions"))).not.toContain(cookieValue);
+});
+
+test("a session of one portal is none in the other", async ({ tx }) => {
+  const { open, find } = await openProvider(tx);
+  expect(await find("admin", (await open("developer", 7)).cookieValue)).toBeUndefined();
+  expect(await find("developer", (await open("admin", 7)).cookieValue)).toBeUndefined();
+});
+
+test("a session of one provider is none of another's", async ({ tx }) => {
+  const { cookieValue } = await (await openProvider(tx)).open("admin", 7);
+  expect(await (await openProvider(tx)).find("admin", cookieValue)).toBeUndefined();
+});
+
+test("an admin's session ends after twelve hours, a developer's after a fortnight", async ({ tx }) => {
+  const { open, find } = await openProvider(tx);
+  const admin = await open("admin", 7);
+  const developer = await open("developer", 7);
+  expect(await find("admin", admin.cookieValue, hoursLater(11.9))).toBeDefined();
+  expect(await find("admin", admin.cookieValue, hoursLater(12))).toBeUndefined();
+  expect(await find("developer", developer.cookieValue, hoursLater(14 * 24 - 0.1))).toBeDefined();
+  expect(await find("developer", developer.cookieValue, hoursLater(14 * 24))).toBeUndefined();
+});
+
+test("a session that was ended stays ended", async ({ tx }) => {
+  const { open, find } = await openProvider(tx);
+  const { cookieValue } = await open("developer", 7);
+  await endSession(tx, cookieValue);
+  expect(await find("developer", cookieValue)).toBeUndefined();
+});
+
+test("all sessions of one user end, and nobody else's", async ({ tx }) => {
+  const { providerId, open, find } = await openProvider(tx);
+  const [one, other, admin, bob] = [
+    await open("developer", 7),
+    await open("developer", 7),
+    await open("admin", 7),
+    await open("developer", 8),
+  ];
+
+  await endSessionsOfUser(tx, { providerId, audience: "developer", userId: 7 });
+
+  expect(await find("developer", one.cookieValue)).toBeUndefined();
+  expect(await find("developer", other.cookieValue)).toBeUndefined();
+  expect(await find("admin", admin.cookieValue)).toBeDefined();
+  expect(await find("developer", bob.cookieValue)).toBeDefined();
+});
+
+test("a sign-in sweeps the sessions that have expired", async ({ tx }) => {
+  const { providerId, open } = await openProvider(tx);
+  await open("admin", 7);
+  await createSession(tx, { providerId, audience: "admin", userId: 7, now: hoursLater(13) });
+  expect(await tx.query("select from sessions where provider_id = $1", [providerId])).toHaveLength(1);
+});
+
+let providers = 0;
+
+async function openProvider(tx: Transaction) {
+  providers += 1;
+  const providerId = 500 + providers;
+  await tx.query(
+    "insert into providers (id, name, subdomain, provider_key_digest) values ($1, $2, $2, convert_to($2, 'UTF8'))",
+    [providerId, `sessions-${providerId}`],
+  );
+  return {
+    providerId,
+    open: (audience: Audience, userId: number) => createSession(tx, { providerId, audience, userId, now }),
+    find: (audience: Audience, cookieValue: string, at = now) =>
+      findSession(tx, { providerId, audience, cookieValue, now: at }),
+  };
+}

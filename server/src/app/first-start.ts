@@ -1,0 +1,190 @@
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { newTokenValue } from "#access/index.ts";
+import type { Secret } from "#platform/config/parsers.ts";
+import type { Config } from "#platform/config/read-config.ts";
+import type { Pool } from "#platform/database/database.ts";
+import type { Encryption } from "#platform/encryption.ts";
+import { CannotStart } from "#platform/errors.ts";
+import { readFileIfExists, readOrCreateFile, withFileLock } from "#platform/files.ts";
+import { randomHex, randomPassword } from "#platform/ids.ts";
+import { setUpFirstProvider } from "#portal/provider-account/index.ts";
+import { type Provider, findProviderByKey, readFirstProvider } from "#portal/providers/index.ts";
+import { type Bin, createBin, createOwnBins, readBin } from "#request-bin/index.ts";
+import { type EndpointNeeds, readDefaultEndpoint, saveDefaultEndpoint } from "#webhooks/endpoints/index.ts";
+import { eventSwitches } from "#webhooks/events/index.ts";
+import type { ProviderUrls } from "./addresses.ts";
+
+/** What the first admin needs to get in. Random where it is not set. */
+interface FirstCredentials {
+  readonly username: string;
+  readonly password: string;
+  readonly accessToken: string;
+  readonly providerKey: string;
+}
+
+export interface FirstSetUp {
+  readonly config: Pick<
+    Config,
+    "dataDir" | "providerName" | "adminUsername" | "adminPassword" | "accessToken" | "providerKey"
+  >;
+  readonly pool: Pool;
+  readonly now: Date;
+  /** What else a new provider gets, and how to sign in: it is told once this is through. */
+  readonly complete: (provider: Provider, credentials: FirstCredentials) => Promise<string>;
+}
+
+/**
+ * Makes the first provider on an empty database and gives the lines that say how to sign in, on the first start only.
+ * What is random is written down before the provider is made, and how to sign in before that is forgotten: a start that
+ * is killed in between is taken up by the next.
+ */
+export async function setUpFirst(setUp: FirstSetUp): Promise<string | undefined> {
+  const { dataDir } = setUp.config;
+  const begun = join(dataDir, "first-set-up");
+  if ((await readFirstProvider(setUp.pool)) && (await readFileIfExists(begun)) === undefined) return undefined;
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  return withFileLock(
+    join(dataDir, "first-set-up.lock"),
+    () => undefined,
+    async () => {
+      if ((await readFirstProvider(setUp.pool)) && (await readFileIfExists(begun)) === undefined) return undefined;
+      const lines = await setUpOnce(setUp, await keepCredentials(begun, setUp.config));
+      if (lines !== undefined) await writeFile(join(dataDir, "first-sign-in"), lines, { mode: 0o600, flush: true });
+      await rm(begun, { force: true });
+      return lines;
+    },
+  );
+}
+
+/** Undefined if another process was faster, whose credentials are not ours. */
+async function setUpOnce(
+  { config, pool, now, complete }: FirstSetUp,
+  credentials: FirstCredentials,
+): Promise<string | undefined> {
+  const made = await setUpFirstProvider(pool, {
+    name: config.providerName,
+    subdomain: subdomainOf(config.providerName),
+    adminUsername: credentials.username,
+    adminPassword: credentials.password,
+    accessToken: credentials.accessToken,
+    providerKey: credentials.providerKey,
+    now,
+  });
+  if (made && "refused" in made) {
+    const reasons = Object.entries(made.refused).flatMap(([field, says]) => says.map((each) => `${field} ${each}`));
+    throw new CannotStart(`The first provider cannot be made (BELLWIRE_PROVIDER_NAME): ${reasons.join("; ")}`);
+  }
+  const provider = made?.provider ?? (await readFirstProvider(pool));
+  if (!provider || !(await findProviderByKey(pool, provider.id, credentials.providerKey))) return undefined;
+  return complete(provider, credentials);
+}
+
+async function keepCredentials(path: string, config: FirstSetUp["config"]): Promise<FirstCredentials> {
+  const given = (secret: Secret | undefined, make: () => string): string => secret?.reveal() ?? make();
+  const fresh: FirstCredentials = {
+    username: config.adminUsername,
+    password: given(config.adminPassword, randomPassword),
+    accessToken: given(config.accessToken, newTokenValue),
+    providerKey: given(config.providerKey, () => randomHex(16)),
+  };
+  const kept: FirstCredentials = JSON.parse((await readOrCreateFile(path, () => JSON.stringify(fresh))).content);
+  return kept;
+}
+
+/** `Acme, Inc.` lives at `acme-inc`. */
+function subdomainOf(name: string): string {
+  const label = name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .slice(0, 50)
+    .replace(/^-|-$/g, "")
+    .replace(/-admin$/, "");
+  return label || "provider";
+}
+
+/** The bin of the try-out, and the provider whose default endpoint leads to it. */
+export interface TryOut {
+  readonly providerId: number;
+}
+
+type Addressed = { readonly subdomain: string };
+
+/** Where a bin of the provider catches: at a host of the provider's own, since no other is answered. */
+const binUrl = (urls: ProviderUrls, provider: Addressed, { id }: Pick<Bin, "id">): string =>
+  `${urls.adminPortal(provider)}/bins/${id}`;
+
+/** Where a bin shows what it caught. For the operator and signed-in admins alone: the link is the right to view. */
+const binViewUrl = (urls: ProviderUrls, provider: Addressed, bin: Pick<Bin, "id" | "viewKey">): string =>
+  `${binUrl(urls, provider, bin)}/view?key=${bin.viewKey}`;
+
+/** Where the steps of a provider's try-out lead. Visitors see these links, so none of them opens a bin. */
+export const tryOutLinks = (urls: ProviderUrls, provider: Addressed) => ({
+  binsUrl: `${urls.adminPortal(provider)}/p/admin/bins`,
+  adminUrl: `${urls.adminPortal(provider)}/p/admin`,
+});
+
+/**
+ * What lets a newcomer see his first webhook within a minute: a bin, and the default endpoint that sends everything
+ * which happens in the Developer Portal there. Returns the bin.
+ */
+export async function createTryOut(
+  needs: EndpointNeeds,
+  provider: Pick<Provider, "id" | "subdomain">,
+  urls: ProviderUrls,
+): Promise<Bin> {
+  const { id: providerId } = provider;
+  const bin = await needs.pool.inTransaction((tx) => createBin(tx, { providerId }));
+  const switches = Object.fromEntries(eventSwitches.map(({ switchName }) => [switchName, true]));
+  const change = { url: binUrl(urls, provider, bin), active: true, providerActions: false, switches };
+  const saved = await saveDefaultEndpoint(needs, { providerId, change, actor: { kind: "system" } });
+  if ("refused" in saved) throw new Error(`The try-out's endpoint was refused: ${JSON.stringify(saved.refused)}`);
+  return bin;
+}
+
+interface FindNeeds {
+  readonly pool: Pool;
+  readonly encryption: Encryption;
+  readonly urls: ProviderUrls;
+}
+
+/** The bin that a provider's default endpoint leads to, as long as nobody has set another URL. */
+export async function findTryOutBin(
+  { pool, encryption, urls }: FindNeeds,
+  providerId: number,
+): Promise<Bin | undefined> {
+  const endpoint = await readDefaultEndpoint(pool, encryption, providerId);
+  const url = endpoint && URL.parse(endpoint.url);
+  const id = url ? createOwnBins({ pool, isOurs: urls.isOurs }).matches(url) : undefined;
+  return id === undefined ? undefined : readBin(pool, { providerId, id });
+}
+
+interface SignIn {
+  readonly config: Pick<Config, "adminPassword" | "accessToken" | "providerKey">;
+  readonly provider: Provider;
+  readonly credentials: FirstCredentials;
+  readonly urls: ProviderUrls;
+  readonly bin: Pick<Bin, "id" | "viewKey"> | undefined;
+}
+
+/** What to do first, in order. A secret that the operator chose is not repeated to him. */
+export function signInLines({ config, provider, credentials, urls, bin }: SignIn): string {
+  const { username, password, accessToken, providerKey } = credentials;
+  const steps = [
+    ...(bin === undefined ? [] : [["Watch", binViewUrl(urls, provider, bin)]]),
+    ["Sign up", `${urls.developerPortal(provider)}/signup`],
+    [
+      "Admin",
+      `${urls.adminPortal(provider)}/p/admin  (${username} / ${config.adminPassword ? "the password that you set" : password})`,
+    ],
+  ];
+  const secrets = [
+    ...(config.accessToken ? [] : [["access token", accessToken]]),
+    ...(config.providerKey ? [] : [["provider key", providerKey]]),
+  ];
+  const lines = [
+    ...steps.map(([name = "", value], index) => `  ${index + 1} ${name.padEnd(8)} ${value}`),
+    ...secrets.map(([name = "", value]) => `    ${name.padEnd(13)} ${value}`),
+  ];
+  return `${lines.join("\n")}\n`;
+}

@@ -1,0 +1,225 @@
+import type { FastifyInstance } from "fastify";
+import { Counter, Gauge, Histogram, type Registry, collectDefaultMetrics } from "prom-client";
+import type { Clock } from "#platform/clock.ts";
+import type { Database } from "#platform/database/database.ts";
+import { readDatabaseSwitches } from "#platform/database/open-database.ts";
+import type { LookupResult } from "#platform/network/name-resolver.ts";
+import { countWaitingMails } from "#portal/mails/index.ts";
+import {
+  type DueMeasure,
+  countAllFailures,
+  countHeld,
+  measureDue,
+  readHistoryDays,
+  readRetentionBehind,
+} from "#webhooks/deliveries/index.ts";
+import type { AttemptLine, LaneStore, RunningEngine } from "#webhooks/engine/index.ts";
+
+/** Which program this is, and what Node.js tells of the process: memory, processor time, event loop. */
+export function measureProcess(metrics: Registry, version: string): void {
+  new Gauge({
+    name: "bellwire_build_info",
+    help: "Always 1; its labels tell what runs.",
+    labelNames: ["version", "node"] as const,
+    registers: [metrics],
+  }).set({ version, node: process.versions.node }, 1);
+  collectDefaultMetrics({ register: metrics });
+}
+
+/**
+ * Counts requests and how long their answers took, by route and class of status. The label is the route's pattern, so there are
+ * as many values as routes; requests that no route takes are `unknown`.
+ */
+export function measureHttp(metrics: Registry): (http: FastifyInstance) => void {
+  const seconds = httpHistogram(metrics);
+  return (http) =>
+    void http.addHook("onResponse", async ({ method, routeOptions }, reply) => {
+      const status = `${Math.floor(reply.statusCode / 100)}xx`;
+      seconds.observe({ method, route: routeOptions.url ?? "unknown", status }, reply.elapsedTime / 1000);
+    });
+}
+
+/** Also without a server, for the reference. */
+export const httpHistogram = (metrics: Registry): Histogram<"method" | "route" | "status"> =>
+  new Histogram({
+    name: "bellwire_http_request_duration_seconds",
+    help: "Requests to this process, from their arrival to the end of the answer, by method, route and class of status (2xx, 5xx).",
+    labelNames: ["method", "route", "status"] as const,
+    buckets: [0.005, 0.025, 0.1, 0.5, 2.5, 10],
+    registers: [metrics],
+  });
+
+/** Counts attempts by what came of them, and how long receivers took. No label names an endpoint: there may be thousands. */
+export function measureAttempts(metrics: Registry): (line: AttemptLine) => void {
+  const attempts = new Counter({
+    name: "bellwire_attempts_total",
+    help: "Attempts made, by what the receiver did and what follows for the delivery.",
+    labelNames: ["outcome", "next"] as const,
+    registers: [metrics],
+  });
+  const seconds = new Histogram({
+    name: "bellwire_attempt_duration_seconds",
+    help: "From the start of an attempt to its end.",
+    buckets: [0.005, 0.025, 0.1, 0.5, 1, 5, 15, 60],
+    registers: [metrics],
+  });
+  return ({ outcome, next, tookMs }) => {
+    attempts.inc({ outcome, next });
+    seconds.observe(tookMs / 1000);
+  };
+}
+
+/** Counts the name look-ups that asked a name server, and how long they took. Cached answers and the hosts file do not count. */
+export function measureNameLookups(metrics: Registry): (result: LookupResult, seconds: number) => void {
+  const lookups = new Counter({
+    name: "bellwire_name_lookups_total",
+    help: "Look-ups of receivers' names at a name server: found, none (no such name), failed or timed-out.",
+    labelNames: ["result"] as const,
+    registers: [metrics],
+  });
+  const duration = new Histogram({
+    name: "bellwire_name_lookup_duration_seconds",
+    help: "How long these look-ups took; 3 s is the limit.",
+    buckets: [0.001, 0.005, 0.025, 0.1, 0.5, 1, 2, 3],
+    registers: [metrics],
+  });
+  return (result, seconds) => {
+    lookups.inc({ result });
+    duration.observe(seconds);
+  };
+}
+
+/** What the engine of this process holds at the moment it is asked. */
+export function measureEngine(
+  metrics: Registry,
+  engine: Pick<RunningEngine, "inFlight" | "lanes" | "windows" | "undecryptable">,
+): void {
+  const gauge = (name: string, help: string, read: () => number): Gauge =>
+    new Gauge({
+      name,
+      help,
+      registers: [metrics],
+      collect() {
+        this.set(read());
+      },
+    });
+  gauge("bellwire_attempts_in_flight", "Attempts under way in this process.", () => engine.inFlight);
+  gauge("bellwire_lanes_owned", "Endpoints whose deliveries are this process's.", () => engine.lanes);
+  gauge(
+    "bellwire_undecryptable_endpoints",
+    "Endpoints with due deliveries whose settings this process cannot decrypt: their deliveries are held.",
+    () => engine.undecryptable,
+  );
+  gauge("bellwire_windows_places", "Deliveries that the lanes' windows allow at once, all together.", () =>
+    engine.windows.reduce((sum, size) => sum + size, 0),
+  );
+  gauge("bellwire_windows_narrowest_places", "The narrowest lane's window; 0 without lanes.", () =>
+    engine.windows.reduce((least, size) => (least === 0 ? size : Math.min(least, size)), 0),
+  );
+}
+
+/** The same store, timed in what the engine does most: taking lanes, reading what is due, settling outcomes. */
+export function measureLaneStore(metrics: Registry, store: LaneStore, clock: Clock): LaneStore {
+  const seconds = new Histogram({
+    name: "bellwire_engine_step_duration_seconds",
+    help: "What the engine asks of PostgreSQL: take (lanes), read (what is due), settle (outcomes, many at once).",
+    labelNames: ["step"] as const,
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5],
+    registers: [metrics],
+  });
+  const timed = async <T>(step: "take" | "read" | "settle", work: () => Promise<T>): Promise<T> => {
+    const startedMs = clock.monotonicMs();
+    try {
+      return await work();
+    } finally {
+      seconds.observe({ step }, (clock.monotonicMs() - startedMs) / 1000);
+    }
+  };
+  return {
+    ...store,
+    take: (...asked) => timed("take", () => store.take(...asked)),
+    readRuns: (...asked) => timed("read", () => store.readRuns(...asked)),
+    readDue: (...asked) => timed("read", () => store.readDue(...asked)),
+    settle: (...asked) => timed("settle", () => store.settle(...asked)),
+  };
+}
+
+/**
+ * What waits in the database: the same from every process. A database that does not answer leaves them NaN, and the rest
+ * of what is told as it is.
+ */
+export function measureBacklog(metrics: Registry, db: Database): void {
+  const gauge = (name: string, help: string, read: () => Promise<number>): Gauge =>
+    new Gauge({
+      name,
+      help: `${help} The same from every process.`,
+      registers: [metrics],
+      async collect() {
+        this.set((await read().catch(() => undefined)) ?? Number.NaN);
+      },
+    });
+  // One statement for those that it tells, which a scrape asks for at once.
+  let measuring: Promise<DueMeasure> | undefined;
+  const measure = (): Promise<DueMeasure> =>
+    (measuring ??= measureDue(db).finally(() => {
+      measuring = undefined;
+    }));
+  gauge(
+    "bellwire_due_deliveries",
+    "Deliveries whose time has come and that nothing holds, counted to 10,000.",
+    async () => (await measure()).due,
+  );
+  gauge(
+    "bellwire_oldest_due_age_seconds",
+    "How long the one that waits longest has been due; 0 if none is.",
+    async () => (await measure()).oldestAgeSeconds,
+  );
+  gauge(
+    "bellwire_oldest_undelivered_event_age_seconds",
+    "Age of the oldest event that an endpoint has still to get, also behind another one of its order, or before a retry; 0 without one. What is held, retried by somebody or replayed does not count.",
+    async () => (await measure()).oldestEventAgeSeconds,
+  );
+  gauge(
+    "bellwire_held_deliveries",
+    "Deliveries that wait for endpoints that are off, paused or disabled, counted to 100,000.",
+    () => countHeld(db),
+  );
+  gauge("bellwire_failures", "Deliveries on the failure lists, counted to 100,000.", () => countAllFailures(db));
+  gauge("bellwire_mails_waiting", "Mails that are not sent yet, counted to 10,000.", () => countWaitingMails(db));
+}
+
+/** Shows a wrong clock, or a day without its tables, before it does harm; and that the database has changed. */
+export function measureDatabase(
+  metrics: Registry,
+  { db, machine }: { readonly db: Database; readonly machine: Clock },
+): void {
+  const gauge = (name: string, help: string, read: () => Promise<number>): Gauge =>
+    new Gauge({
+      name,
+      help,
+      registers: [metrics],
+      async collect() {
+        this.set((await read().catch(() => undefined)) ?? Number.NaN);
+      },
+    });
+  gauge(
+    "bellwire_clock_ahead_seconds",
+    "How far this machine's clock is ahead of the database's, which Bellwire follows; negative if it is behind.",
+    async () => (machine.now().getTime() - (await readHistoryDays(db)).now.getTime()) / 1000,
+  );
+  gauge(
+    "bellwire_history_days_ready",
+    "Days in a row, from today on, that have their tables; at 0 nothing can be recorded. The same from every process.",
+    async () => (await readHistoryDays(db)).daysReady,
+  );
+  gauge(
+    "bellwire_retention_behind_seconds",
+    "How far the time that retention goes by is behind the database's clock: up to an hour, more after a leap of the clock. The same from every process.",
+    () => readRetentionBehind(db),
+  );
+  gauge(
+    "bellwire_database_switches",
+    "How often the database went on from an earlier state, after a failover or a restore: changes may be lost. The same from every process.",
+    async () => (await readDatabaseSwitches(db)).count,
+  );
+}

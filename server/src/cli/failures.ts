@@ -1,0 +1,146 @@
+import { parseArgs } from "node:util";
+import { systemClock } from "#platform/clock.ts";
+import type { Database } from "#platform/database/database.ts";
+import { parseLenientTime } from "#platform/times.ts";
+import {
+  type Failure,
+  type FailureFilter,
+  countFailures,
+  countStrandedFailures,
+  deleteFailures as remove,
+  listFailures as readFailures,
+  retryFailures as retry,
+} from "#webhooks/deliveries/index.ts";
+import { type Command, WrongUsage } from "./command.ts";
+import { commandLine, findProvider, openEncryption, providerOption, withDatabase } from "./with-database.ts";
+
+const filterUsage = "[--endpoint ID] [--until TIME] [--id EVENT_ID]… [--provider SUBDOMAIN]";
+
+/** What narrows a command about failures down. */
+const filterOptions = {
+  ...providerOption,
+  endpoint: { type: "string" },
+  until: { type: "string" },
+  id: { type: "string", multiple: true },
+} as const;
+
+interface Options {
+  readonly provider?: string | undefined;
+  readonly endpoint?: string | undefined;
+  readonly until?: string | undefined;
+  readonly id?: readonly string[] | undefined;
+}
+
+export interface ReadFilter {
+  readonly isNarrow: boolean;
+  filterFor(db: Database): Promise<FailureFilter>;
+}
+
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** Which failures a command is about that has no other options. */
+const parseFilterArguments = (args: readonly string[]): ReadFilter =>
+  parseFilterOptions(parseArgs({ args: [...args], options: filterOptions }).values);
+
+/** Which failures these options mean. */
+function parseFilterOptions(values: Options): ReadFilter {
+  const endpointId = values.endpoint === undefined ? undefined : Number(values.endpoint);
+  if (endpointId !== undefined && !Number.isSafeInteger(endpointId))
+    throw new WrongUsage("--endpoint is an endpoint's number.");
+  const until = values.until === undefined ? undefined : parseLenientTime(values.until, systemClock.now());
+  if (values.until !== undefined && !until) throw new WrongUsage("--until is a time like 2026-11-24T10:00:00Z.");
+  const eventIds = values.id;
+  if (eventIds?.some((id) => !uuid.test(id)))
+    throw new WrongUsage("--id is the id of an event, as `failures list` shows it.");
+  return {
+    isNarrow: endpointId !== undefined || until !== undefined || eventIds !== undefined,
+    filterFor: async (db) => ({
+      providerId: (await findProvider(db, values.provider)).id,
+      endpointId,
+      until,
+      eventIds,
+    }),
+  };
+}
+
+const pageSize = 500;
+
+export const listFailures: Command = {
+  usage: `failures list ${filterUsage}`,
+  says: "what could not be delivered, oldest first, one JSON object a line",
+  async run(args, needs) {
+    const filter = parseFilterArguments(args);
+    await withDatabase(needs, async (pool, config) => {
+      const encryption = await openEncryption(pool, config);
+      const chosen = await filter.filterFor(pool);
+      let after: Failure | undefined;
+      do {
+        const page: readonly Failure[] = await readFailures(pool, encryption, chosen, { after, limit: pageSize });
+        for (const failure of page) needs.print(lineOf(failure));
+        after = page.length === pageSize ? page.at(-1) : undefined;
+      } while (after);
+    });
+    return 0;
+  },
+};
+
+// Neither body nor URL: both may hold what only the receiver is to know.
+const lineOf = (failure: Failure): string =>
+  JSON.stringify({
+    id: failure.eventId,
+    endpoint_id: failure.endpointId,
+    endpoint: failure.endpointName,
+    event_type: failure.eventType,
+    account_id: failure.accountId,
+    attempts: failure.attemptsMade,
+    failed_at: failure.failedAt,
+    error: failure.error,
+  });
+
+export const retryFailures: Command = {
+  usage: `failures retry ${filterUsage}`,
+  says: "make failed deliveries due now; without a filter, all of them",
+  async run(args, needs) {
+    const filter = parseFilterArguments(args);
+    const { count, stranded } = await withDatabase(needs, async (pool) => {
+      const meant = await filter.filterFor(pool);
+      return {
+        count: await retry(pool, meant, commandLine),
+        stranded: await countStrandedFailures(pool, meant.providerId, meant.endpointId),
+      };
+    });
+    needs.print(`${count} due again`);
+    if (stranded > 0) {
+      needs.tell(
+        `${stranded} on the list cannot be retried, since their endpoints were deleted: bellwire failures delete takes them off it`,
+      );
+    }
+    return 0;
+  },
+};
+
+export const deleteFailures: Command = {
+  usage: `failures delete ${filterUsage} | --all`,
+  says: "take failures off the list; their history stays",
+  async run(args, needs) {
+    const { values } = parseArgs({ args: [...args], options: { ...filterOptions, all: { type: "boolean" } } });
+    const filter = parseFilterOptions(values);
+    if (!filter.isNarrow && !values.all) throw new WrongUsage("Say which, or --all.");
+    const count = await withDatabase(needs, async (pool) => remove(pool, await filter.filterFor(pool), commandLine));
+    needs.print(`${count} deleted`);
+    return 0;
+  },
+};
+
+export const checkFailures: Command = {
+  usage: "failures check [--provider SUBDOMAIN]",
+  says: "exit with 1 if any failure waits for somebody to deal with it: for cron",
+  async run(args, needs) {
+    const { values } = parseArgs({ args: [...args], options: providerOption });
+    const count = await withDatabase(needs, async (pool) =>
+      countFailures(pool, (await findProvider(pool, values.provider)).id),
+    );
+    needs.print(count === 1 ? "1 delivery has failed" : `${count} deliveries have failed`);
+    return count === 0 ? 0 : 1;
+  },
+};

@@ -1,0 +1,111 @@
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { systemClock } from "#platform/clock.ts";
+import { type Config, readConfig } from "#platform/config/read-config.ts";
+import { explainConfig } from "#platform/config/settings.ts";
+import { describeDatabase } from "#platform/database/open-database.ts";
+import { backUp } from "#platform/embedded-postgres/back-up.ts";
+import { openEmbeddedPostgres } from "#platform/embedded-postgres/open-embedded-postgres.ts";
+import { retireKeys } from "#platform/encryption.ts";
+import { CannotStart, errorMessage } from "#platform/errors.ts";
+import { readFileIfExists } from "#platform/files.ts";
+import { reencryptFailures } from "#webhooks/deliveries/index.ts";
+import { reencryptEndpoints } from "#webhooks/endpoints/index.ts";
+import { type Command, type CommandNeeds, WrongUsage } from "./command.ts";
+import { openEncryption, withDatabase } from "./with-database.ts";
+
+export const migrate: Command = {
+  usage: "migrate",
+  says: "bring the database up to date, as every start does",
+  async run(args, needs) {
+    parseArgs({ args: [...args], options: {} });
+    await withDatabase(needs, async () => needs.print("The database is up to date."), { mayChange: true });
+    return 0;
+  },
+};
+
+/** A pass takes what others wrote or had locked during the one before: engines keep an endpoint's old ciphertext for an attempt. */
+const passesMax = 20;
+const passMs = 250;
+
+export const rekey: Command = {
+  usage: "rekey",
+  says: "encrypt everything with the newest BELLWIRE_SECRET_KEY, while Bellwire runs; older keys can be removed then",
+  async run(args, needs) {
+    parseArgs({ args: [...args], options: {} });
+    return withDatabase(needs, async (pool, config) => {
+      const encryption = await openEncryption(pool, config);
+      let [done, left] = [0, 0];
+      for (let pass = 1; pass <= passesMax; pass += 1) {
+        const endpoints = await reencryptEndpoints(pool, encryption);
+        const failures = await reencryptFailures(pool, encryption);
+        done += endpoints.done + failures.done;
+        left = endpoints.left + failures.left;
+        if (left === 0) break;
+        await systemClock.sleep(passMs);
+      }
+      needs.print(`${done} endpoints and failures encrypted again`);
+      if (left > 0) {
+        needs.tell(
+          `${left} endpoints or failures are not encrypted with the newest key: no key at hand reads them, or a process still has an older key first. Keep the older keys.`,
+        );
+        return 1;
+      }
+      for (const keyId of await retireKeys(pool, encryption)) {
+        needs.print(`key ${keyId} is not used any more: remove it from BELLWIRE_SECRET_KEY and restart every process`);
+      }
+      return 0;
+    });
+  },
+};
+
+export const backup: Command = {
+  usage: "backup --to FOLDER",
+  says: "copy the embedded database and its keys, while Bellwire runs, into a new data directory that it can be started on",
+  async run(args, { env, print, tell }) {
+    const { values } = parseArgs({ args: [...args], options: { to: { type: "string" } } });
+    if (!values.to) throw new WrongUsage("The folder for the backup is missing.");
+    const { databaseUrl, dataDir } = readConfig(env);
+    if (databaseUrl)
+      throw new CannotStart(
+        "This copies the embedded database only. With DATABASE_URL, use pg_dump or your PostgreSQL's own backups.",
+      );
+    if (!existsSync(dataDir))
+      throw new CannotStart(`There is no database in ${dataDir}: say where it is with BELLWIRE_DATA_DIR.`);
+    const target = resolve(values.to);
+    await using database = await openEmbeddedPostgres(dataDir, tell);
+    await backUp({ ownerUrl: database.ownerUrl, pgData: database.pgData, dataDir, target });
+    print(`backed up to ${target}: start Bellwire on it with BELLWIRE_DATA_DIR`);
+    tell("The backup holds the secret key and the passwords of the database: keep it where only you can read it.");
+    return 0;
+  },
+};
+
+export const showConfig: Command = {
+  usage: "config",
+  says: "each setting, its value, where it came from; and what the database says of itself",
+  async run(args, { env, print, tell }) {
+    parseArgs({ args: [...args], options: {} });
+    const config = readConfig(env);
+    for (const { name, value, from } of explainConfig(env)) print(`${name.padEnd(30)} ${value.padEnd(40)} ${from}`);
+    print("");
+    for (const [name, value] of await askDatabase(config, tell)) print(`${name.padEnd(30)} ${value}`);
+    return 0;
+  },
+};
+
+/** An embedded database is started for the question if need be, but not made. */
+async function askDatabase(
+  { databaseUrl, dataDir }: Config,
+  tell: CommandNeeds["tell"],
+): Promise<Iterable<[string, string]>> {
+  try {
+    if (databaseUrl) return await describeDatabase(databaseUrl.reveal());
+    if ((await readFileIfExists(join(dataDir, "database-passwords"))) === undefined) return [["database", "none yet"]];
+    await using embedded = await openEmbeddedPostgres(dataDir, tell);
+    return await describeDatabase(embedded.ownerUrl);
+  } catch (error) {
+    return [["database", `cannot be reached: ${errorMessage(error)}`]];
+  }
+}
