@@ -1,7 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import type { AttemptLimiter } from "#access/index.ts";
+import { type AttemptLimiter, createAttemptLimiter } from "#access/index.ts";
 import { readForm } from "#http/shared/forms.ts";
 import type { Database } from "#platform/database/database.ts";
+import { attemptLimits } from "#platform/limits.ts";
 import {
   type Account,
   changeAccountPlan,
@@ -10,21 +11,40 @@ import {
   withdrawAccountPlanRequest,
 } from "#portal/accounts/index.ts";
 import type { FieldErrors } from "#portal/fields/index.ts";
-import { type Plan, listPlans, planStepOf, readPlans } from "#portal/products/index.ts";
+import { readPlans } from "#portal/products/index.ts";
 import { readProviderSettings } from "#portal/provider-account/index.ts";
 import { type Developer, byDeveloper } from "./developer.ts";
 import { notOffered } from "./form-fields.ts";
 import { addAdminFormPage, mailLimitErrors, showForm } from "./form-pages.ts";
 import { showNotFound } from "./message-pages.ts";
 import { type Portal, redirectWithNotice } from "./page.ts";
-import { describePlan, planField } from "./plans.ts";
+import { type OtherPlans, describePlan, findOtherPlans, planField } from "./plans.ts";
 
-/** Adds the form that changes the account's plan, or requests a change if the provider must approve it. */
-export function addAccountPlanPage(http: FastifyInstance, portal: Portal, limiter: AttemptLimiter): void {
+/** Adds the forms of the account's plan: change it or request a change, and withdraw the request. */
+export function addAccountPlanPages(http: FastifyInstance, portal: Portal): void {
+  const limiter = createAttemptLimiter(portal, attemptLimits.planRequests);
   addAdminFormPage(http, portal, {
     path: "/account/plan",
     show: (request, reply, developer) => showAccountPlans(portal, request, reply, developer),
     submit: (request, reply, developer) => submitAccountPlan(portal, request, reply, { ...developer, limiter }),
+  });
+  addAdminFormPage(http, portal, {
+    path: "/account/plan/withdraw",
+    show: async (request, reply, developer) => {
+      const openRequest = await readAccountPlanRequest(portal.pool, request.provider.id, developer.account.id);
+      if (!openRequest) return showNotFound(reply);
+      return showForm(portal, request, reply, {
+        title: `Withdraw the request for ${openRequest.planName}?`,
+        lead: "Your account keeps its current plan.",
+        submit: "Withdraw request",
+        back: { href: "/account", text: "My account" },
+        developer,
+      });
+    },
+    submit: async (request, reply, { account }) =>
+      (await withdrawAccountPlanRequest(portal.pool, { provider: request.provider, accountId: account.id }))
+        ? redirectWithNotice(reply, "/account", "request-withdrawn")
+        : showNotFound(reply),
   });
 }
 
@@ -82,44 +102,13 @@ async function submitAccountPlan(
   return redirectWithNotice(reply, "/account", other.step === "ask" ? "plan-requested" : "plan-changed");
 }
 
-interface OtherAccountPlans {
-  readonly step: "change" | "ask";
-  readonly plans: readonly Plan[];
-}
-
-/** Returns the plans that the account's admins may choose or request. Undefined if there is none or neither is allowed. */
+/** Returns the plans that the account's admins may choose or request. */
 export async function findOtherAccountPlans(
   db: Database,
   providerId: number,
   account: Account,
-): Promise<OtherAccountPlans | undefined> {
+): Promise<OtherPlans | undefined> {
   const { changeAccountPlanPermission: permission } = await readProviderSettings(db, providerId);
-  const step = planStepOf(permission, account.creditCardToken !== null);
-  if (step === "none") return undefined;
-  const plans = (await listPlans(db, providerId, { kind: "account_plan" })).filter(
-    ({ id, state }) => state === "published" && id !== account.planId,
-  );
-  return plans.length > 0 ? { step, plans } : undefined;
-}
-
-/** Adds the form that withdraws an undecided plan change request. */
-export function addWithdrawAccountPlanRequestPage(http: FastifyInstance, portal: Portal): void {
-  addAdminFormPage(http, portal, {
-    path: "/account/plan/withdraw",
-    show: async (request, reply, developer) => {
-      const openRequest = await readAccountPlanRequest(portal.pool, request.provider.id, developer.account.id);
-      if (!openRequest) return showNotFound(reply);
-      return showForm(portal, request, reply, {
-        title: `Withdraw the request for ${openRequest.planName}?`,
-        lead: "Your account keeps its current plan.",
-        submit: "Withdraw request",
-        back: { href: "/account", text: "My account" },
-        developer,
-      });
-    },
-    submit: async (request, reply, { account }) =>
-      (await withdrawAccountPlanRequest(portal.pool, { provider: request.provider, accountId: account.id }))
-        ? redirectWithNotice(reply, "/account", "request-withdrawn")
-        : showNotFound(reply),
-  });
+  const filter = { kind: "account_plan" } as const;
+  return findOtherPlans(db, providerId, { account, planId: account.planId, permission, filter });
 }

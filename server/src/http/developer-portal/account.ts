@@ -1,30 +1,25 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { createAttemptLimiter } from "#access/index.ts";
 import { readForm } from "#http/shared/forms.ts";
-import { attemptLimits } from "#platform/limits.ts";
 import { readAccountPlanRequest, updateAccount } from "#portal/accounts/index.ts";
 import { listApplications } from "#portal/applications/index.ts";
 import { type FieldErrors, readFieldsDefinitions } from "#portal/fields/index.ts";
 import { readPlans } from "#portal/products/index.ts";
 import { readProviderSettings } from "#portal/provider-account/index.ts";
-import { addAccountPlanPage, addWithdrawAccountPlanRequestPage, findOtherAccountPlans } from "./account-plan.ts";
+import { addAccountPlanPages, findOtherAccountPlans } from "./account-plan.ts";
 import { describeApplication } from "./application.ts";
-import { type Developer, byDeveloper } from "./developer.ts";
+import { type Developer, byDeveloper, type DeveloperPage, requireDeveloper } from "./developer.ts";
 import { type FormField, definedFields, submittedValues, withSubmittedValues } from "./form-fields.ts";
-import { type DeveloperPage, addAdminFormPage, requireDeveloper, showForm } from "./form-pages.ts";
+import { addAdminFormPage, showForm } from "./form-pages.ts";
 import { showNotFound } from "./message-pages.ts";
-import { addOwnDetailsPage, addOwnPasswordPage } from "./own-user.ts";
+import { addOwnUserPages } from "./own-user.ts";
 import { type Portal, formatDate, redirectWithNotice } from "./page.ts";
 
 /** Adds the pages of the account and of the signed-in user. */
 export function addAccountRoutes(http: FastifyInstance, portal: Portal): void {
-  const passwordLimiter = createAttemptLimiter(portal, attemptLimits.ownPassword);
   addAccountRoute(http, portal);
   addEditAccountPage(http, portal);
-  addAccountPlanPage(http, portal, createAttemptLimiter(portal, attemptLimits.planRequests));
-  addWithdrawAccountPlanRequestPage(http, portal);
-  addOwnDetailsPage(http, portal, passwordLimiter);
-  addOwnPasswordPage(http, portal, passwordLimiter);
+  addAccountPlanPages(http, portal);
+  addOwnUserPages(http, portal);
 }
 
 function addAccountRoute(http: FastifyInstance, portal: Portal): void {

@@ -18,7 +18,14 @@ import { showNotAllowed, showNotFound } from "./message-pages.ts";
 import { type Portal, redirectWithNotice } from "./page.ts";
 import { describePlan, planField } from "./plans.ts";
 
-export function addNewApplicationPage(http: FastifyInstance, portal: Portal): void {
+/** Adds the forms that create, edit and delete an application. */
+export function addApplicationForms(http: FastifyInstance, portal: Portal): void {
+  addNewApplicationPage(http, portal);
+  addEditApplicationPage(http, portal);
+  addDeleteApplicationPage(http, portal);
+}
+
+function addNewApplicationPage(http: FastifyInstance, portal: Portal): void {
   addFormPage(http, portal, {
     path: "/applications/new",
     show: (request, reply, developer) => showNewForm(portal, request, reply, developer),
@@ -119,7 +126,7 @@ export async function findSelectablePlans(db: Database, providerId: number): Pro
     );
 }
 
-export function addEditApplicationPage(http: FastifyInstance, portal: Portal): void {
+function addEditApplicationPage(http: FastifyInstance, portal: Portal): void {
   addFormPage(http, portal, {
     path: "/applications/:id/edit",
     show: requireApplication(portal, (request, reply, own) => showEditForm(portal, request, reply, own)),
@@ -172,7 +179,7 @@ async function applicationFields(
 const redirectField: FormField = { name: "redirect_url", label: "Redirect URL", type: "text", required: false };
 
 /** Adds the form that confirms the deletion of an application. */
-export function addDeleteApplicationPage(http: FastifyInstance, portal: Portal): void {
+function addDeleteApplicationPage(http: FastifyInstance, portal: Portal): void {
   addFormPage(http, portal, {
     path: "/applications/:id/delete",
     show: requireApplication(portal, async (request, reply, { application, developer }) =>

@@ -12,13 +12,22 @@ import {
 import type { FieldErrors } from "#portal/fields/index.ts";
 import { type OwnApplication, applicationChange, applicationLink, requireApplication } from "./application.ts";
 import { type FormField, checkedFields } from "./form-fields.ts";
-import { type DeveloperPage, addFormPage, showForm } from "./form-pages.ts";
+import { addFormPage, showForm } from "./form-pages.ts";
+import { type DeveloperPage } from "./developer.ts";
 import { showNotAllowed, showNotFound } from "./message-pages.ts";
 import { type Portal, formatDate, redirectWithNotice } from "./page.ts";
 import { secretDigest } from "#platform/ids.ts";
 
+/** Adds the pages of an application's user key, or of its keys. */
+export function addKeyPages(http: FastifyInstance, portal: Portal): void {
+  addUserKeyPage(http, portal);
+  addKeysPage(http, portal);
+  addRegenerateKeyPage(http, portal);
+  addDeleteKeyPage(http, portal);
+}
+
 /** Adds the form that regenerates a user key, the only key of its application. */
-export function addUserKeyPage(http: FastifyInstance, portal: Portal): void {
+function addUserKeyPage(http: FastifyInstance, portal: Portal): void {
   addFormPage(http, portal, {
     path: "/applications/:id/user-key",
     show: requireApplication(portal, async (request, reply, { application, developer }) => {
@@ -57,7 +66,7 @@ const keyField: FormField = {
 };
 
 /** Adds the list of an application's keys, with the form for a new one. */
-export function addKeysPage(http: FastifyInstance, portal: Portal): void {
+function addKeysPage(http: FastifyInstance, portal: Portal): void {
   addFormPage(http, portal, {
     path: "/applications/:id/keys",
     show: requireApplication(portal, (request, reply, own) => showKeys(portal, request, reply, own)),
@@ -136,7 +145,7 @@ const requireKey = (portal: Portal, page: KeyPage): DeveloperPage =>
       : showNotAllowed(portal, request, reply, own.developer);
   });
 
-export function addRegenerateKeyPage(http: FastifyInstance, portal: Portal): void {
+function addRegenerateKeyPage(http: FastifyInstance, portal: Portal): void {
   addFormPage(http, portal, {
     path: "/applications/:id/keys/:key/regenerate",
     show: requireKey(portal, (request, reply, { application, value, developer }) => {
@@ -166,7 +175,7 @@ export function addRegenerateKeyPage(http: FastifyInstance, portal: Portal): voi
 
 const lastKey = { base: ["an application needs at least one key: add another key before deleting this one"] };
 
-export function addDeleteKeyPage(http: FastifyInstance, portal: Portal): void {
+function addDeleteKeyPage(http: FastifyInstance, portal: Portal): void {
   addFormPage(http, portal, {
     path: "/applications/:id/keys/:key/delete",
     show: requireKey(portal, (request, reply, own) => showDeleteKeyForm(portal, request, reply, own)),

@@ -1,7 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import type { AttemptLimiter } from "#access/index.ts";
+import { type AttemptLimiter, createAttemptLimiter } from "#access/index.ts";
 import { readForm } from "#http/shared/forms.ts";
 import type { Database } from "#platform/database/database.ts";
+import { attemptLimits } from "#platform/limits.ts";
 import {
   changeApplicationPlan,
   readPlanRequest,
@@ -10,21 +11,40 @@ import {
   withdrawPlanRequest,
 } from "#portal/applications/index.ts";
 import type { FieldErrors } from "#portal/fields/index.ts";
-import { type Plan, listPlans, planStepOf } from "#portal/products/index.ts";
 import { type OwnApplication, applicationChange, applicationLink, requireApplication } from "./application.ts";
 import { notOffered } from "./form-fields.ts";
 import { addFormPage, mailLimitErrors, showForm } from "./form-pages.ts";
 import { showNotAllowed, showNotFound } from "./message-pages.ts";
 import { type Portal, redirectWithNotice } from "./page.ts";
-import { describePlan, planField } from "./plans.ts";
+import { type OtherPlans, describePlan, findOtherPlans, planField } from "./plans.ts";
 
-/** Adds the form that changes an application's plan, or requests a change if the provider must approve it. */
-export function addApplicationPlanPage(http: FastifyInstance, portal: Portal, limiter: AttemptLimiter): void {
+/** Adds the forms of an application's plan: change it or request a change, and withdraw the request. */
+export function addApplicationPlanPages(http: FastifyInstance, portal: Portal): void {
+  const limiter = createAttemptLimiter(portal, attemptLimits.planRequests);
   addFormPage(http, portal, {
     path: "/applications/:id/plan",
     show: requireApplication(portal, (request, reply, own) => showApplicationPlans(portal, request, reply, own)),
     submit: requireApplication(portal, (request, reply, own) =>
       submitApplicationPlan(portal, request, reply, { ...own, limiter }),
+    ),
+  });
+  addFormPage(http, portal, {
+    path: "/applications/:id/plan/withdraw",
+    show: requireApplication(portal, async (request, reply, { application, developer }) => {
+      const openRequest = await readPlanRequest(portal.pool, request.provider.id, application.id);
+      if (!openRequest) return showNotFound(reply);
+      return showForm(portal, request, reply, {
+        title: `Withdraw the request for ${openRequest.planName}?`,
+        lead: `${titleOf(application)} keeps the plan ${application.plan.name}.`,
+        submit: "Withdraw request",
+        back: applicationLink(application),
+        developer,
+      });
+    }),
+    submit: requireApplication(portal, async (request, reply, own) =>
+      (await withdrawPlanRequest(portal.pool, applicationChange(portal, request, own)))
+        ? redirectWithNotice(reply, `/applications/${own.application.id}`, "request-withdrawn")
+        : showNotFound(reply),
     ),
   });
 }
@@ -37,7 +57,7 @@ async function showApplicationPlans(
 ): Promise<FastifyReply> {
   const { application, developer, errors, status } = own;
   const { provider } = request;
-  const other = await findOtherPlans(portal.pool, provider.id, own);
+  const other = await findOtherApplicationPlans(portal.pool, provider.id, own);
   if (!other) return showNotAllowed(portal, request, reply, developer);
   const openRequest = await readPlanRequest(portal.pool, provider.id, application.id);
   const isRequest = other.step === "ask";
@@ -67,7 +87,7 @@ async function submitApplicationPlan(
 ): Promise<FastifyReply> {
   const { application, developer } = own;
   const { plan_id: planId } = readForm(request.body);
-  const other = await findOtherPlans(portal.pool, request.provider.id, own);
+  const other = await findOtherApplicationPlans(portal.pool, request.provider.id, own);
   if (!other) return showNotAllowed(portal, request, reply, developer);
   const plan = other.plans.find(({ id }) => String(id) === planId);
   if (!plan) return showApplicationPlans(portal, request, reply, { ...own, errors: { plan_id: notOffered } });
@@ -90,43 +110,15 @@ async function submitApplicationPlan(
       );
 }
 
-export interface OtherPlans {
-  readonly step: "change" | "ask";
-  readonly plans: readonly Plan[];
-}
-
-/** Returns the plans that a developer may choose or request. Undefined if there is none or neither is allowed. */
-export async function findOtherPlans(
+/** Returns the plans that a developer may choose or request for an application. */
+export const findOtherApplicationPlans = (
   db: Database,
   providerId: number,
   { application: { product, plan }, developer: { account } }: OwnApplication,
-): Promise<OtherPlans | undefined> {
-  const step = planStepOf(product.buyerPlanChangePermission, account.creditCardToken !== null);
-  if (step === "none") return undefined;
-  const all = await listPlans(db, providerId, { kind: "application_plan", productId: product.id });
-  const plans = all.filter(({ id, state }) => state === "published" && id !== plan.id);
-  return plans.length > 0 ? { step, plans } : undefined;
-}
-
-/** Adds the form that withdraws an undecided plan change request. */
-export function addWithdrawPlanRequestPage(http: FastifyInstance, portal: Portal): void {
-  addFormPage(http, portal, {
-    path: "/applications/:id/plan/withdraw",
-    show: requireApplication(portal, async (request, reply, { application, developer }) => {
-      const openRequest = await readPlanRequest(portal.pool, request.provider.id, application.id);
-      if (!openRequest) return showNotFound(reply);
-      return showForm(portal, request, reply, {
-        title: `Withdraw the request for ${openRequest.planName}?`,
-        lead: `${titleOf(application)} keeps the plan ${application.plan.name}.`,
-        submit: "Withdraw request",
-        back: applicationLink(application),
-        developer,
-      });
-    }),
-    submit: requireApplication(portal, async (request, reply, own) =>
-      (await withdrawPlanRequest(portal.pool, applicationChange(portal, request, own)))
-        ? redirectWithNotice(reply, `/applications/${own.application.id}`, "request-withdrawn")
-        : showNotFound(reply),
-    ),
+): Promise<OtherPlans | undefined> =>
+  findOtherPlans(db, providerId, {
+    account,
+    planId: plan.id,
+    permission: product.buyerPlanChangePermission,
+    filter: { kind: "application_plan", productId: product.id },
   });
-}

@@ -1,7 +1,6 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { type Application, type ApplicationChange, readApplication, titleOf } from "#portal/applications/index.ts";
-import { type Developer, byDeveloper } from "./developer.ts";
-import type { DeveloperPage } from "./form-pages.ts";
+import { type Developer, type DeveloperPage, byDeveloper } from "./developer.ts";
 import { showNotFound } from "./message-pages.ts";
 import { type FormattedDate, type Portal, formatDate, readPathId } from "./page.ts";
 

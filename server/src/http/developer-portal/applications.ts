@@ -1,44 +1,27 @@
+import { requireDeveloper } from "./developer.ts";
 import type { FastifyInstance } from "fastify";
-import { createAttemptLimiter } from "#access/index.ts";
 import { readForm } from "#http/shared/forms.ts";
 import type { Database } from "#platform/database/database.ts";
-import { attemptLimits } from "#platform/limits.ts";
 import type { Account } from "#portal/accounts/index.ts";
 import { type Application, listApplications, readPlanRequest, titleOf } from "#portal/applications/index.ts";
 import { listDeliveries } from "#webhooks/deliveries/index.ts";
-import {
-  addDeleteApplicationPage,
-  addEditApplicationPage,
-  addNewApplicationPage,
-  findSelectablePlans,
-} from "./application-forms.ts";
-import { addDeleteKeyPage, addKeysPage, addRegenerateKeyPage, addUserKeyPage } from "./application-keys.ts";
-import {
-  type OtherPlans,
-  addApplicationPlanPage,
-  addWithdrawPlanRequestPage,
-  findOtherPlans,
-} from "./application-plan.ts";
+import { addApplicationForms, findSelectablePlans } from "./application-forms.ts";
+import { addKeyPages } from "./application-keys.ts";
+import { addApplicationPlanPages, findOtherApplicationPlans } from "./application-plan.ts";
 import { describeApplication, requireApplication } from "./application.ts";
-import { requireDeveloper } from "./form-pages.ts";
+
 import type { Portal } from "./page.ts";
-import { addDeleteReferrerFilterPage, addReferrerFiltersPage } from "./referrer-filters.ts";
+import type { OtherPlans } from "./plans.ts";
+import { addReferrerFilterPages } from "./referrer-filters.ts";
 
 /** Adds the pages of the account's applications, with their plans and credentials. */
 export function addApplicationsRoutes(http: FastifyInstance, portal: Portal): void {
   addListApplicationsRoute(http, portal);
-  addNewApplicationPage(http, portal);
+  addApplicationForms(http, portal);
   addApplicationRoute(http, portal);
-  addEditApplicationPage(http, portal);
-  addApplicationPlanPage(http, portal, createAttemptLimiter(portal, attemptLimits.planRequests));
-  addWithdrawPlanRequestPage(http, portal);
-  addDeleteApplicationPage(http, portal);
-  addUserKeyPage(http, portal);
-  addKeysPage(http, portal);
-  addDeleteKeyPage(http, portal);
-  addRegenerateKeyPage(http, portal);
-  addReferrerFiltersPage(http, portal);
-  addDeleteReferrerFilterPage(http, portal);
+  addApplicationPlanPages(http, portal);
+  addKeyPages(http, portal);
+  addReferrerFilterPages(http, portal);
 }
 
 function addListApplicationsRoute(http: FastifyInstance, portal: Portal): void {
@@ -80,7 +63,7 @@ function addApplicationRoute(http: FastifyInstance, portal: Portal): void {
           data: {
             application: describeApplication(application, timeZone),
             requested_plan: planRequest?.planName,
-            links: applicationLinks(application, await findOtherPlans(pool, providerId, own)),
+            links: applicationLinks(application, await findOtherApplicationPlans(pool, providerId, own)),
             has_just_signed_up: hasJustSignedUp,
             webhooks_sent: isTryOut ? await countSignUpWebhooks(pool, providerId, developer.account) : 0,
           },

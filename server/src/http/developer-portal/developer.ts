@@ -1,4 +1,4 @@
-import type { FastifyRequest } from "fastify";
+import type { FastifyReply, FastifyRequest } from "fastify";
 import type { ChangeContext } from "#access/index.ts";
 import { type SessionNeeds, findBrowserSession } from "#http/shared/browser-session.ts";
 import type { Clock } from "#platform/clock.ts";
@@ -22,6 +22,24 @@ export async function findDeveloper(needs: SessionNeeds, request: FastifyRequest
   if (!account || user.state !== "active" || account.state !== "approved") return undefined;
   return { user, account, csrfToken: session.csrfToken };
 }
+
+export type DeveloperPage = (
+  request: FastifyRequest,
+  reply: FastifyReply,
+  developer: Developer,
+) => Promise<FastifyReply>;
+
+/** Shows a page to signed-in developers. Redirects visitors to the login, which leads back. */
+export const requireDeveloper =
+  (
+    needs: SessionNeeds,
+    page: DeveloperPage,
+  ): ((request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>) =>
+  async (request, reply) => {
+    const developer = await findDeveloper(needs, request);
+    if (!developer) return reply.redirect(`/login?return_to=${encodeURIComponent(request.url)}`, 302);
+    return page(request, reply, developer);
+  };
 
 /** Returns the cause recorded for a signed-in developer's change. */
 export const byDeveloper = ({ clock }: { readonly clock: Clock }, { user }: Developer): ChangeContext => ({

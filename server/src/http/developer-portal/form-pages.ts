@@ -3,7 +3,7 @@ import type { AttemptLimiter } from "#access/index.ts";
 import { hasSessionToken, issueFormToken, readForm } from "#http/shared/forms.ts";
 import { formatWait } from "#http/shared/sign-in-limits.ts";
 import type { FieldErrors } from "#portal/fields/index.ts";
-import { type Developer, findDeveloper } from "./developer.ts";
+import { type Developer, type DeveloperPage, requireDeveloper } from "./developer.ts";
 import { type FormField, checkedFields } from "./form-fields.ts";
 import { showInvalidFormToken } from "./message-pages.ts";
 import type { Portal } from "./page.ts";
@@ -53,21 +53,6 @@ export const requireAdmin =
             link: { href: "/account", text: "My account" },
           },
         });
-
-export type DeveloperPage = (
-  request: FastifyRequest,
-  reply: FastifyReply,
-  developer: Developer,
-) => Promise<FastifyReply>;
-
-/** Shows a page to signed-in developers. Redirects visitors to the login, which leads back. */
-export const requireDeveloper =
-  (portal: Portal, page: DeveloperPage): ((request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>) =>
-  async (request, reply) => {
-    const developer = await findDeveloper(portal, request);
-    if (!developer) return reply.redirect(`/login?return_to=${encodeURIComponent(request.url)}`, 302);
-    return page(request, reply, developer);
-  };
 
 /** A page with one form, posted to the page's own path. */
 export interface Form {

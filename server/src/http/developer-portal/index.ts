@@ -2,12 +2,14 @@ import { fileURLToPath } from "node:url";
 import type { FastifyInstance, FastifyPluginAsync } from "fastify";
 import { acceptForms } from "#http/shared/forms.ts";
 import { addPageHeaders, servePageAssets } from "#http/shared/pages.ts";
-import { requestLimits } from "#platform/limits.ts";
+import { attemptLimits, requestLimits } from "#platform/limits.ts";
+import { createAttemptLimiter } from "#access/index.ts";
+import { addUsersPages } from "./users.ts";
 import { addAccountRoutes } from "./account.ts";
 import { addApplicationsRoutes } from "./applications.ts";
 import { findDeveloper } from "./developer.ts";
-import { addUsersRoutes } from "./invitations.ts";
-import { addLoginRoutes, addLostPasswordPage, addNewPasswordPage } from "./log-in.ts";
+import { addInvitationPages } from "./invitations.ts";
+import { addLoginPages } from "./log-in.ts";
 import { addErrorPages } from "./message-pages.ts";
 import { type DeveloperPortalNeeds, type Portal, createShowPage } from "./page.ts";
 import { addActivateRoute, addSignUpRoutes } from "./sign-up.ts";
@@ -20,18 +22,18 @@ export const developerPortalPlugin =
   async (http) => {
     const assets = await servePageAssets(http, { folder: assetsFolder, prefix: "/assets" });
     const portal = { ...needs, showPage: createShowPage(needs, assets) };
+    const mailLimiter = createAttemptLimiter(portal, attemptLimits.developerMails);
 
     acceptForms(http, { bytesMax: requestLimits.formBytes.max });
     addPageHeaders(http);
     addErrorPages(http, portal);
     addHomeRoute(http, portal);
     addSignUpRoutes(http, portal);
-    addLoginRoutes(http, portal);
     addActivateRoute(http, portal);
-    addLostPasswordPage(http, portal);
-    addNewPasswordPage(http, portal);
+    addLoginPages(http, portal);
     addAccountRoutes(http, portal);
-    addUsersRoutes(http, portal);
+    addUsersPages(http, portal, mailLimiter);
+    addInvitationPages(http, portal, mailLimiter);
     addApplicationsRoutes(http, portal);
   };
 

@@ -1,9 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { type AttemptLimiter, createAttemptLimiter } from "#access/index.ts";
+import type { AttemptLimiter } from "#access/index.ts";
 import { startBrowserSession } from "#http/shared/browser-session.ts";
 import { readForm, readFormToken } from "#http/shared/forms.ts";
 import { invitationUrl } from "#http/shared/mailed-links.ts";
-import { attemptLimits } from "#platform/limits.ts";
 import { readAccount } from "#portal/accounts/index.ts";
 import { type FieldErrors, readFieldsDefinitions } from "#portal/fields/index.ts";
 import {
@@ -15,7 +14,7 @@ import {
   listInvitations,
   resendInvitation,
 } from "#portal/users/index.ts";
-import { type Developer, byDeveloper, withVisitorTimeZone } from "./developer.ts";
+import { type Developer, byDeveloper, withVisitorTimeZone, type DeveloperPage } from "./developer.ts";
 import {
   type FormField,
   checkedFields,
@@ -24,22 +23,15 @@ import {
   submittedValues,
   withSubmittedValues,
 } from "./form-fields.ts";
-import { type DeveloperPage, addAdminFormPage, mailLimitErrors, showForm } from "./form-pages.ts";
+import { addAdminFormPage, mailLimitErrors, showForm } from "./form-pages.ts";
 import { showExpiredLink, showInvalidFormToken, showNotFound } from "./message-pages.ts";
 import { type Portal, formatDate, readPathId, redirectWithNotice } from "./page.ts";
 import { waitingPageOf } from "./sign-up.ts";
-import { addDeleteUserPage, addEditUserPage, addSendActivationPage, addUserRolePage, addUsersRoute } from "./users.ts";
 
-/** Adds the pages of the account's users and invitations. */
-export function addUsersRoutes(http: FastifyInstance, portal: Portal): void {
-  const limiter = createAttemptLimiter(portal, attemptLimits.developerMails);
-  addUsersRoute(http, portal);
-  addEditUserPage(http, portal);
-  addUserRolePage(http, portal);
-  addDeleteUserPage(http, portal);
-  addSendActivationPage(http, portal, limiter);
-  addInvitationsPage(http, portal, limiter);
-  addResendInvitationPage(http, portal, limiter);
+/** Adds the pages of the account's invitations, and the form that accepts one. */
+export function addInvitationPages(http: FastifyInstance, portal: Portal, mailLimiter: AttemptLimiter): void {
+  addInvitationsPage(http, portal, mailLimiter);
+  addResendInvitationPage(http, portal, mailLimiter);
   addDeleteInvitationPage(http, portal);
   addAcceptInvitationPage(http, portal);
 }

@@ -23,9 +23,16 @@ import { type Form, showForm } from "./form-pages.ts";
 import { showExpiredLink, showInvalidFormToken } from "./message-pages.ts";
 import { type Portal, redirectWithNotice } from "./page.ts";
 
+/** Adds login, logout, and the pages that replace a lost password. */
+export function addLoginPages(http: FastifyInstance, portal: Portal): void {
+  addLoginRoutes(http, portal);
+  addLostPasswordPage(http, portal);
+  addNewPasswordPage(http, portal);
+}
+
 const landing = { within: "/", fallback: "/account" } as const;
 
-export function addLoginRoutes(http: FastifyInstance, portal: Portal): void {
+function addLoginRoutes(http: FastifyInstance, portal: Portal): void {
   const limits = createSignInLimits(portal);
 
   http.get("/login", async (request, reply) => {
@@ -159,7 +166,7 @@ const lostPasswordForm = (email: string): Form => ({
 });
 
 /** Adds the form that mails a link for a new password. Its response does not reveal which addresses have signed up. */
-export function addLostPasswordPage(http: FastifyInstance, portal: Portal): void {
+function addLostPasswordPage(http: FastifyInstance, portal: Portal): void {
   const networks = createNetworkLimiter(portal, attemptLimits.lostPasswordsOfNetwork);
   const addresses = createAttemptLimiter(portal, attemptLimits.lostPasswordsOfPerson);
   http.get("/lost-password", async (request, reply) => showForm(portal, request, reply, lostPasswordForm("")));
@@ -200,7 +207,7 @@ export function addLostPasswordPage(http: FastifyInstance, portal: Portal): void
 }
 
 /** Adds the form for a new password, opened by a mailed link. */
-export function addNewPasswordPage(http: FastifyInstance, portal: Portal): void {
+function addNewPasswordPage(http: FastifyInstance, portal: Portal): void {
   http.get("/lost-password/:code", async (request, reply) => showNewPasswordForm(portal, request, reply));
 
   http.post("/lost-password/:code", async (request, reply) => {

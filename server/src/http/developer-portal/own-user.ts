@@ -1,8 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import type { AttemptLimiter } from "#access/index.ts";
+import { type AttemptLimiter, createAttemptLimiter } from "#access/index.ts";
 import { readSessionCookie } from "#http/shared/browser-session.ts";
 import { readForm } from "#http/shared/forms.ts";
 import { formatWait } from "#http/shared/sign-in-limits.ts";
+import { attemptLimits } from "#platform/limits.ts";
 import { type FieldErrors, readFieldsDefinitions } from "#portal/fields/index.ts";
 import { updateUser } from "#portal/users/index.ts";
 import { type Developer, byDeveloper } from "./developer.ts";
@@ -18,8 +19,15 @@ import { showNotFound } from "./message-pages.ts";
 import { type Portal, redirectWithNotice } from "./page.ts";
 import { userFields } from "./users.ts";
 
+/** Adds the forms for the signed-in user's details and password. */
+export function addOwnUserPages(http: FastifyInstance, portal: Portal): void {
+  const limiter = createAttemptLimiter(portal, attemptLimits.ownPassword);
+  addOwnDetailsPage(http, portal, limiter);
+  addOwnPasswordPage(http, portal, limiter);
+}
+
 /** Adds the form for the signed-in user's fields. Every change requires the current password. */
-export function addOwnDetailsPage(http: FastifyInstance, portal: Portal, limiter: AttemptLimiter): void {
+function addOwnDetailsPage(http: FastifyInstance, portal: Portal, limiter: AttemptLimiter): void {
   addFormPage(http, portal, {
     path: "/account/details",
     show: (request, reply, developer) => showDetailsForm(portal, request, reply, { developer }),
@@ -63,7 +71,7 @@ const ownFields = async (
 const passwordMissing: FieldErrors = { password: ["can't be blank"] };
 
 /** Adds the form that changes the signed-in user's password and ends the sessions of all other browsers. */
-export function addOwnPasswordPage(http: FastifyInstance, portal: Portal, limiter: AttemptLimiter): void {
+function addOwnPasswordPage(http: FastifyInstance, portal: Portal, limiter: AttemptLimiter): void {
   addFormPage(http, portal, {
     path: "/account/password",
     show: (request, reply, developer) => showPasswordForm(portal, request, reply, { developer }),

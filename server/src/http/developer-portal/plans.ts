@@ -1,5 +1,35 @@
-import type { Plan } from "#portal/products/index.ts";
+import type { Database } from "#platform/database/database.ts";
+import type { Account } from "#portal/accounts/index.ts";
+import { type Plan, listPlans, planStepOf } from "#portal/products/index.ts";
 import type { FormField } from "./form-fields.ts";
+
+/** The plans that may replace the current one, at once or on request. */
+export interface OtherPlans {
+  readonly step: "change" | "ask";
+  readonly plans: readonly Plan[];
+}
+
+interface CurrentPlan {
+  readonly account: Account;
+  readonly planId: number;
+  readonly permission: Parameters<typeof planStepOf>[0];
+  /** Restricts the plans to the same kind, and to the product of an application plan. */
+  readonly filter: Parameters<typeof listPlans>[2];
+}
+
+/** Returns the published plans that a developer may choose or request. Undefined if there is none or neither is allowed. */
+export async function findOtherPlans(
+  db: Database,
+  providerId: number,
+  { account, planId, permission, filter }: CurrentPlan,
+): Promise<OtherPlans | undefined> {
+  const step = planStepOf(permission, account.creditCardToken !== null);
+  if (step === "none") return undefined;
+  const plans = (await listPlans(db, providerId, filter)).filter(
+    ({ id, state }) => state === "published" && id !== planId,
+  );
+  return plans.length > 0 ? { step, plans } : undefined;
+}
 
 /** A plan with its unique name in the list and additional terms. */
 interface PlanChoice {

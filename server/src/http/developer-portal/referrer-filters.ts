@@ -4,7 +4,8 @@ import { addReferrerFilter, listReferrerFilters, removeReferrerFilter, titleOf }
 import type { FieldErrors } from "#portal/fields/index.ts";
 import { type OwnApplication, applicationChange, requireApplication } from "./application.ts";
 import { type FormField, checkedFields } from "./form-fields.ts";
-import { type DeveloperPage, addFormPage, showForm } from "./form-pages.ts";
+import { addFormPage, showForm } from "./form-pages.ts";
+import { type DeveloperPage } from "./developer.ts";
 import { showNotFound } from "./message-pages.ts";
 import { type Portal, readPathId, redirectWithNotice } from "./page.ts";
 
@@ -17,8 +18,14 @@ const filterField: FormField = {
   hint: "A host, such as www.example.org, or a pattern, such as *.example.org",
 };
 
+/** Adds the pages of an application's referrer filters. */
+export function addReferrerFilterPages(http: FastifyInstance, portal: Portal): void {
+  addReferrerFiltersPage(http, portal);
+  addDeleteReferrerFilterPage(http, portal);
+}
+
 /** Adds the list of an application's referrer filters, with the form for a new one. */
-export function addReferrerFiltersPage(http: FastifyInstance, portal: Portal): void {
+function addReferrerFiltersPage(http: FastifyInstance, portal: Portal): void {
   addFormPage(http, portal, {
     path: "/applications/:id/referrer-filters",
     show: requireReferrerFilters(portal, (request, reply, own) => showFilters(portal, request, reply, own)),
@@ -54,7 +61,7 @@ async function showFilters(
   });
 }
 
-export function addDeleteReferrerFilterPage(http: FastifyInstance, portal: Portal): void {
+function addDeleteReferrerFilterPage(http: FastifyInstance, portal: Portal): void {
   const { pool } = portal;
   addFormPage(http, portal, {
     path: "/applications/:id/referrer-filters/:filter/delete",
@@ -83,8 +90,8 @@ export function addDeleteReferrerFilterPage(http: FastifyInstance, portal: Porta
 }
 
 /**
- * A page of an application whose product asks where calls come from. As in 3scale, also where its developers may not
- * manage their applications: without a filter, no call of theirs is answered.
+ * Loads an application from the path, if its product requires referrer filters. As in 3scale, this does not depend on the
+ * permission to manage applications: without a filter, the API rejects all calls.
  */
 const requireReferrerFilters = (portal: Portal, page: Parameters<typeof requireApplication>[1]): DeveloperPage =>
   requireApplication(portal, async (request, reply, own) =>

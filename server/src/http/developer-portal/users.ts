@@ -12,21 +12,23 @@ import {
   sendActivation,
   updateUser,
 } from "#portal/users/index.ts";
-import { type Developer, byDeveloper } from "./developer.ts";
+import { type Developer, byDeveloper, type DeveloperPage, requireDeveloper } from "./developer.ts";
 import { type FormField, definedFields, notOffered, submittedValues, withSubmittedValues } from "./form-fields.ts";
-import {
-  type DeveloperPage,
-  addAdminFormPage,
-  mailLimitErrors,
-  requireAdmin,
-  requireDeveloper,
-  showForm,
-} from "./form-pages.ts";
+import { addAdminFormPage, mailLimitErrors, requireAdmin, showForm } from "./form-pages.ts";
 import { showNotFound } from "./message-pages.ts";
 import { type Portal, readPathId, redirectWithNotice } from "./page.ts";
 
+/** Adds the pages of the account's users. */
+export function addUsersPages(http: FastifyInstance, portal: Portal, mailLimiter: AttemptLimiter): void {
+  addUsersRoute(http, portal);
+  addEditUserPage(http, portal);
+  addUserRolePage(http, portal);
+  addDeleteUserPage(http, portal);
+  addSendActivationPage(http, portal, mailLimiter);
+}
+
 /** Adds the list of the account's users. */
-export function addUsersRoute(http: FastifyInstance, portal: Portal): void {
+function addUsersRoute(http: FastifyInstance, portal: Portal): void {
   http.get(
     "/account/users",
     requireDeveloper(
@@ -72,7 +74,7 @@ const requireOtherUser =
   };
 
 /** Adds the form for another user's fields. */
-export function addEditUserPage(http: FastifyInstance, portal: Portal): void {
+function addEditUserPage(http: FastifyInstance, portal: Portal): void {
   addAdminFormPage(http, portal, {
     path: "/account/users/:id/edit",
     show: requireOtherUser(portal, (request, reply, otherUser) => showUserForm(portal, request, reply, otherUser)),
@@ -122,7 +124,7 @@ const roles = [
 ] as const;
 
 /** Adds the form for another user's role. */
-export function addUserRolePage(http: FastifyInstance, portal: Portal): void {
+function addUserRolePage(http: FastifyInstance, portal: Portal): void {
   addAdminFormPage(http, portal, {
     path: "/account/users/:id/role",
     show: requireOtherUser(portal, (request, reply, otherUser) => showRoleForm(portal, request, reply, otherUser)),
@@ -165,7 +167,7 @@ const showRoleForm = (
   });
 
 /** Adds the form that sends a pending user a new activation email. */
-export function addSendActivationPage(http: FastifyInstance, portal: Portal, limiter: AttemptLimiter): void {
+function addSendActivationPage(http: FastifyInstance, portal: Portal, limiter: AttemptLimiter): void {
   addAdminFormPage(http, portal, {
     path: "/account/users/:id/activation",
     show: requireOtherUser(portal, async (request, reply, otherUser) =>
@@ -206,7 +208,7 @@ const showActivationForm = (
   });
 
 /** Adds the form that confirms the deletion of a user. */
-export function addDeleteUserPage(http: FastifyInstance, portal: Portal): void {
+function addDeleteUserPage(http: FastifyInstance, portal: Portal): void {
   addAdminFormPage(http, portal, {
     path: "/account/users/:id/delete",
     show: requireOtherUser(portal, (request, reply, { user, developer }) =>
