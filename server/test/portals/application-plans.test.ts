@@ -1,21 +1,11 @@
 import { expect } from "vitest";
-import { firstApplicationPath, updateProduct, type PortalFixture, test } from "./portal-test.ts";
+import { addPlan, firstApplicationPath, test, updateProduct } from "./portal-test.ts";
 
 const byAda = "by developer ada in developer_portal";
 
-async function addPlan(portal: PortalFixture, name: string, state: "published" | "hidden"): Promise<number> {
-  const [plan] = await portal.pool.query<{ id: number }>(
-    `insert into plans (provider_id, kind, product_id, name, system_name, state)
-     select $1, 'application_plan', id, $2, lower($2), $3 from products where provider_id = $1
-     returning id`,
-    [portal.provider.id, name, state],
-  );
-  return plan?.id ?? 0;
-}
-
 test("developers choose among published plans, if the product allows it", async ({ portal }) => {
   const ada = await portal.developer("ada");
-  const [gold, secret] = [await addPlan(portal, "Gold", "published"), await addPlan(portal, "Secret", "hidden")];
+  const [gold, secret] = [await addPlan(portal), await addPlan(portal, { name: "Secret", state: "hidden" })];
   expect((await ada.get("/applications/new")).html).not.toContain("Gold");
 
   await updateProduct(portal, "buyer_can_select_plan = true");
@@ -32,7 +22,7 @@ test("developers choose among published plans, if the product allows it", async 
 test("developers change an application's plan only if the product allows direct changes", async ({ portal }) => {
   const ada = await portal.developer("ada");
   const path = await firstApplicationPath(ada);
-  const [gold, secret] = [await addPlan(portal, "Gold", "published"), await addPlan(portal, "Secret", "hidden")];
+  const [gold, secret] = [await addPlan(portal), await addPlan(portal, { name: "Secret", state: "hidden" })];
   await portal.newEvents();
   for (const permission of ["none", "credit_card"]) {
     await updateProduct(portal, `buyer_plan_change_permission = '${permission}'`);
@@ -52,7 +42,7 @@ test("developers change an application's plan only if the product allows direct 
 test("a plan change request is stored, and mailed to the provider's admins", async ({ portal }) => {
   const ada = await portal.developer("ada");
   const path = await firstApplicationPath(ada);
-  const gold = await addPlan(portal, "Gold", "published");
+  const gold = await addPlan(portal);
   await portal.pool.query("update provider_users set email = 'boss@wheat.example' where provider_id = $1", [
     portal.provider.id,
   ]);
@@ -85,7 +75,7 @@ test("the plan forms show the terms of each plan and whether it needs approval",
   );
   expect((await ada.get("/applications/new")).html).toMatch(/plan [^(<]* \(10 per month, needs approval\)\./);
 
-  const gold = await addPlan(portal, "Gold", "published");
+  const gold = await addPlan(portal);
   await portal.pool.query(
     "update plans set cost_per_month = 1234.5, setup_fee = 20, trial_period_days = 30 where provider_id = $1 and id = $2",
     [portal.provider.id, gold],
@@ -104,7 +94,7 @@ test("an undecided plan change request can be withdrawn after a confirmation", a
   await updateProduct(portal, "buyer_plan_change_permission = 'request'");
   const ada = await portal.developer("ada");
   const path = await firstApplicationPath(ada);
-  const gold = await addPlan(portal, "Gold", "published");
+  const gold = await addPlan(portal);
   expect((await ada.get(`${path}/plan/withdraw`)).status).toBe(404);
   await ada.submit(`${path}/plan`, { plan_id: String(gold) });
   await portal.newEvents();
@@ -118,4 +108,22 @@ test("an undecided plan change request can be withdrawn after a confirmation", a
   const form = ada.hiddenInputs(html, `${path}/plan/withdraw`);
   expect((await ada.post(`${path}/plan/withdraw`, form)).status).toBe(404);
   expect(await portal.newEvents()).toEqual([]);
+});
+
+test("repeated plan change requests are limited, and an unchanged one sends no second mail", async ({ portal }) => {
+  const ada = await portal.developer("ada");
+  const path = await firstApplicationPath(ada);
+  const plans = [await addPlan(portal), await addPlan(portal, { name: "Silver" })];
+  const setAdminEmail = "update provider_users set email = 'boss@wheat.example' where provider_id = $1";
+  await portal.pool.query(setAdminEmail, [portal.provider.id]);
+  const requestPlan = async (time: number): Promise<number> =>
+    (await ada.submit(`${path}/plan`, { plan_id: String(plans[time % 2]) })).status;
+  const mails = async (): Promise<number> =>
+    (await portal.pool.query("select from mails where provider_id = $1", [portal.provider.id])).length;
+
+  expect([await requestPlan(0), await requestPlan(0)]).toEqual([303, 303]);
+  expect(await mails()).toBe(1);
+  for (let time = 1; time <= 8; time += 1) expect(await requestPlan(time)).toBe(303);
+  expect(await requestPlan(9)).toBe(429);
+  expect(await mails()).toBe(9);
 });

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { signUpValues, test } from "./portal-test.ts";
+import { firstApplicationPath, signUpValues, test } from "./portal-test.ts";
 import type { Visitor } from "./visitor.ts";
 
 type FormValues = Readonly<Record<string, string>>;
@@ -63,7 +63,7 @@ test("every rejected form shows a summary, an error at each field, and the submi
     [provider.id],
   );
   const ada = await portal.developer("ada");
-  const [application = ""] = /\/applications\/\d+/.exec((await ada.get("/applications")).html) ?? [];
+  const application = await firstApplicationPath(ada);
   await ada.submit("/account/invitations", { email: "bob@tallow.example" });
   const invitation = await portal.mailedPath();
   const wrongPasswords = { password: "too short", password_confirmation: "other words" };
@@ -97,7 +97,7 @@ test("every rejected form shows a summary, an error at each field, and the submi
 test("each key of an application and each of its links has a unique accessible name", async ({ portal }) => {
   await portal.pool.query("update products set backend_version = '2' where provider_id = $1", [portal.provider.id]);
   const ada = await portal.developer("ada");
-  const [application = ""] = /\/applications\/\d+/.exec((await ada.get("/applications")).html) ?? [];
+  const application = await firstApplicationPath(ada);
   await ada.submit(`${application}/keys`, { value: "my-own-key" });
 
   const { html } = await ada.get(`${application}/keys`);

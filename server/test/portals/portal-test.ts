@@ -192,3 +192,24 @@ export async function firstApplicationPath(visitor: Visitor): Promise<string> {
 export async function updateProduct(portal: PortalFixture, assignments: string): Promise<void> {
   await portal.pool.query(`update products set ${assignments} where provider_id = $1`, [portal.provider.id]);
 }
+
+interface NewPlan {
+  readonly kind?: "application_plan" | "service_plan";
+  readonly name?: string;
+  readonly state?: "published" | "hidden";
+}
+
+/** Adds a plan to the provider's only product and returns its id. */
+export async function addPlan(
+  { pool, provider }: PortalFixture,
+  { kind = "application_plan", name = "Gold", state = "published" }: NewPlan = {},
+): Promise<number> {
+  const [plan] = await pool.query<{ id: number }>(
+    `insert into plans (provider_id, kind, product_id, name, system_name, state)
+     select $1, $2, id, $3, lower($3), $4 from products where provider_id = $1
+     returning id`,
+    [provider.id, kind, name, state],
+  );
+  if (!plan) throw new Error("The provider has no product.");
+  return plan.id;
+}

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { signUpValues, password, test, type PortalFixture } from "./portal-test.ts";
+import { addPlan, password, signUpValues, test } from "./portal-test.ts";
 
 test("a sign-up creates an account, signs the developer in, and shows the application with its key", async ({
   portal,
@@ -230,25 +230,8 @@ test("the sign-up accepts the provider's fields, except hidden ones", async ({ p
   ]);
 });
 
-async function addPlan(
-  portal: PortalFixture,
-  kind: "application_plan" | "service_plan",
-  state: string,
-): Promise<number> {
-  const [plan] = await portal.pool.query<{ id: number }>(
-    `insert into plans (provider_id, kind, product_id, name, system_name, state)
-     select $1, $2, id, 'Gold', 'gold', $3 from products where provider_id = $1
-     returning id`,
-    [portal.provider.id, kind, state],
-  );
-  return plan?.id ?? 0;
-}
-
 test("plans requested by a link survive a rejected form and apply to the account", async ({ portal }) => {
-  const [gold, premium] = [
-    await addPlan(portal, "application_plan", "published"),
-    await addPlan(portal, "service_plan", "published"),
-  ];
+  const [gold, premium] = [await addPlan(portal), await addPlan(portal, { kind: "service_plan" })];
   const ada = portal.visitor("developer");
   const link = `/signup?plan_ids[]=${gold}&plan_ids=${premium}`;
   const hidden = [gold, premium].map((id) => `<input type="hidden" name="plan_ids[]" value="${id}">`).join("\n");
@@ -273,9 +256,9 @@ test("unavailable or conflicting plans are rejected with an error, and the form 
   portal,
   otherPortal,
 }) => {
-  const hidden = await addPlan(portal, "application_plan", "hidden");
-  const theirs = await addPlan(otherPortal, "application_plan", "published");
-  const premium = await addPlan(portal, "service_plan", "published");
+  const hidden = await addPlan(portal, { state: "hidden" });
+  const theirs = await addPlan(otherPortal);
+  const premium = await addPlan(portal, { kind: "service_plan" });
   const [service] = await portal.pool.query<{ id: number }>(
     "select id from plans where provider_id = $1 and kind = 'service_plan' and is_default",
     [portal.provider.id],
