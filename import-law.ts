@@ -32,7 +32,7 @@ const only: Partial<Record<Layer, readonly Layer[]>> = {
   products: ["platform", "access", "events", "providers", "fields"],
   accounts: ["platform", "access", "events", "providers", "mails", "fields", "products"],
   "provider-account": ["platform", "access", "providers", "mails", "fields", "products", "accounts"],
-  outages: ["platform", "access", "mails"],
+  outages: ["platform", "access", "endpoints", "mails"],
   "request-bin": ["platform", "access"],
 };
 

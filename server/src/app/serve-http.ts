@@ -189,7 +189,7 @@ async function registerInterfaces(doors: FastifyInstance, parts: HttpParts): Pro
     readSigningSecrets(pool, encryption, {
       providerId,
       path: `/bins/${id}`,
-      leadsThere: (url) => bins.matches(url) === id,
+      matches: (url) => bins.matches(url) === id,
     });
   const developerPortalUrl = urls.developerPortal;
   const adminPortalUrl = urls.adminPortal;

@@ -2,6 +2,7 @@ import { listAdminAddresses } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
 import { nameInLine } from "#platform/xml.ts";
 import { type NewMail, insertMail } from "#portal/mails/index.ts";
+import { takeDisabledEndpoints } from "#webhooks/endpoints/index.ts";
 
 /** An endpoint whose outage began or ended. */
 interface Outage {
@@ -12,11 +13,11 @@ interface Outage {
   readonly urlMasked: string;
 }
 
-const outageColumns = `provider.id as "providerId", provider.name as "providerName", provider.subdomain,
-  endpoint.name as "endpointName", endpoint.url_masked`;
+const outageColumns = `provider.id as provider_id, provider.name as provider_name, provider.subdomain,
+  endpoint.name as endpoint_name, endpoint.url_masked`;
 
-// One probe of failures_list_idx for each endpoint that has no outage, however long its list is. What failed before the
-// last outage ended belongs to that one.
+// One probe of failures_list_idx per endpoint without an outage, however long its failure list. Failures before the end of
+// the last outage belong to that one.
 const beginStatement = `
   with begun as (
     insert into outages (provider_id, endpoint_id, began_at)
@@ -40,10 +41,10 @@ const beginStatement = `
   join providers as provider on provider.id = begun.provider_id
   join endpoints as endpoint on endpoint.provider_id = begun.provider_id and endpoint.id = begun.endpoint_id`;
 
-/** Records the outages that have begun: a delivery failed for good where none did before. */
+/** Inserts an outage for each endpoint whose first delivery has failed. */
 const beginOutages = (tx: Transaction): Promise<Outage[]> => tx.query<Outage>(beginStatement);
 
-// Looks at the newest deliveries alone, by deliveries_endpoint_idx: an endpoint may have millions of older ones.
+// Reads only the newest deliveries, by deliveries_endpoint_idx: an endpoint may have millions of older ones.
 const endStatement = `
   with ended as (
     update outages as outage
@@ -63,115 +64,109 @@ const endStatement = `
   join providers as provider on provider.id = ended.provider_id
   join endpoints as endpoint on endpoint.provider_id = ended.provider_id and endpoint.id = ended.endpoint_id`;
 
-const disabledStatement = `
-  with disabled as (
-    update endpoints set disabled_told = true
-    where state = 'disabled' and not disabled_told and deleted_at is null
-    returning provider_id, id
-  )
-  select ${outageColumns}, endpoint.id as "endpointId", endpoint.disabled_reason as "reason"
-  from disabled
-  join providers as provider on provider.id = disabled.provider_id
-  join endpoints as endpoint on endpoint.provider_id = disabled.provider_id and endpoint.id = disabled.id`;
-
-/** An endpoint to which nothing is sent any more, and why. */
-interface DisabledEndpoint extends Outage {
-  readonly endpointId: number;
-  readonly reason: string;
-}
-
-/** The endpoints that have been disabled, each once. */
-const findNewlyDisabled = (tx: Transaction): Promise<DisabledEndpoint[]> =>
-  tx.query<DisabledEndpoint>(disabledStatement);
-
-/** Records the outages that are over: something got through after they began. */
+/** Ends the outages since whose beginning a delivery has succeeded. */
 const endOutages = (tx: Transaction): Promise<Outage[]> => tx.query<Outage>(endStatement);
 
-/** `failuresUrl`: the page that shows what failed. */
+interface DisabledOutage extends Outage {
+  readonly endpointId: number;
+  readonly disabledReason: string;
+}
+
+const disabledStatement = `
+  select ${outageColumns}, endpoint.id as endpoint_id, endpoint.disabled_reason
+  from endpoints as endpoint
+  join providers as provider on provider.id = endpoint.provider_id
+  where endpoint.id = any($1)`;
+
+async function readNewlyDisabled(tx: Transaction): Promise<DisabledOutage[]> {
+  const ids = await takeDisabledEndpoints(tx);
+  return ids.length > 0 ? tx.query<DisabledOutage>(disabledStatement, [ids]) : [];
+}
+
+interface MailFacts {
+  readonly recipient: string;
+  /** The page to open. */
+  readonly url: string;
+}
+
 const outageBeganMail = (
   { providerName, endpointName, urlMasked }: Outage,
-  { recipient, failuresUrl }: { recipient: string; failuresUrl: string },
+  { recipient, url }: MailFacts,
 ): NewMail => ({
   recipient,
-  subject: `${nameInLine(providerName)}: webhooks do not get through to ${nameInLine(endpointName)}`,
+  subject: `${nameInLine(providerName)}: deliveries to ${nameInLine(endpointName)} are failing`,
   text: `Hello,
 
-the endpoint ${nameInLine(endpointName)} (${urlMasked}) does not take webhooks any more: all attempts of a delivery failed, or it was held for too long.
+a delivery to the endpoint ${nameInLine(endpointName)} (${urlMasked}) has failed: it has no attempts left, or was held for too long.
 
-What failed is kept. You see why, and can send it again once the endpoint is repaired, here:
+Failed deliveries are kept. This page shows the reason, and retries them once the endpoint is repaired:
 
-${failuresUrl}
+${url}
 
-We write again when something gets through.
+You will receive another message when a delivery succeeds.
 `,
 });
 
 const outageEndedMail = (
   { providerName, endpointName, urlMasked }: Outage,
-  { recipient, failuresUrl }: { recipient: string; failuresUrl: string },
+  { recipient, url }: MailFacts,
 ): NewMail => ({
   recipient,
-  subject: `${nameInLine(providerName)}: webhooks get through to ${nameInLine(endpointName)} again`,
+  subject: `${nameInLine(providerName)}: deliveries to ${nameInLine(endpointName)} succeed again`,
   text: `Hello,
 
-the endpoint ${nameInLine(endpointName)} (${urlMasked}) takes webhooks again.
+the endpoint ${nameInLine(endpointName)} (${urlMasked}) accepts deliveries again.
 
-What failed in the meantime waits for you to send it again, or to delete it:
+Deliveries that failed in the meantime are on the failure list until you retry or delete them:
 
-${failuresUrl}
+${url}
 `,
 });
 
-/** `endpointUrl`: its page. */
 const endpointDisabledMail = (
-  { providerName, endpointName, urlMasked, reason }: DisabledEndpoint,
-  { recipient, endpointUrl }: { recipient: string; endpointUrl: string },
+  { providerName, endpointName, urlMasked, disabledReason }: DisabledOutage,
+  { recipient, url }: MailFacts,
 ): NewMail => ({
   recipient,
   subject: `${nameInLine(providerName)}: the endpoint ${nameInLine(endpointName)} was disabled`,
   text: `Hello,
 
-nothing is sent to the endpoint ${nameInLine(endpointName)} (${urlMasked}) any more. ${reason}
+nothing is sent to the endpoint ${nameInLine(endpointName)} (${urlMasked}) any more. ${disabledReason}
 
-Its webhooks are recorded and held. They are sent as soon as you resume it, here:
+Its events are recorded, and their deliveries are held. They are sent as soon as you resume the endpoint:
 
-${endpointUrl}
+${url}
 `,
 });
 
 interface OutageNeeds {
   readonly pool: Pool;
-  /** A page of a provider's Admin Portal. */
+  /** Returns the URL of a page of the provider's Admin Portal. */
   readonly pageUrl: (provider: { readonly subdomain: string }, path: string) => string;
   readonly now: Date;
 }
 
-// Held until the transaction ends: of several processes that look at once, one does.
-const lockStatement = `select pg_try_advisory_xact_lock(hashtext('bellwire outages')) as "isMine"`;
+// Held until the transaction ends, so that only one process checks at a time.
+const lockStatement = `select pg_try_advisory_xact_lock(hashtext('bellwire outages')) as is_locked`;
 
-/** Writes to a provider's admins when deliveries to an endpoint begin to fail for good, when they get through again, and when it was disabled. */
+/** Mails a provider's admins when deliveries to an endpoint begin to fail or succeed again, and when it was disabled. */
 export async function notifyOutages({ pool, pageUrl, now }: OutageNeeds): Promise<void> {
   await pool.inTransaction(async (tx) => {
-    const [lock] = await tx.query<{ isMine: boolean }>(lockStatement);
-    if (!lock?.isMine) return;
-    const write = async <About extends Outage>(
-      about: readonly About[],
-      mailOf: (it: About, recipient: string) => NewMail,
+    const [lock] = await tx.query<{ isLocked: boolean }>(lockStatement);
+    if (!lock?.isLocked) return;
+    const mail = async <Cause extends Outage>(
+      causes: readonly Cause[],
+      render: (cause: Cause, facts: MailFacts) => NewMail,
+      path: (cause: Cause) => string,
     ): Promise<void> => {
-      for (const it of about) {
-        for (const recipient of await listAdminAddresses(tx, it.providerId))
-          await insertMail(tx, it.providerId, mailOf(it, recipient), now);
+      for (const cause of causes) {
+        const url = pageUrl(cause, path(cause));
+        for (const recipient of await listAdminAddresses(tx, cause.providerId))
+          await insertMail(tx, cause.providerId, render(cause, { recipient, url }), now);
       }
     };
-    const failuresOf = (it: Outage): string => pageUrl(it, "/failures");
-    await write(await endOutages(tx), (it, recipient) =>
-      outageEndedMail(it, { recipient, failuresUrl: failuresOf(it) }),
-    );
-    await write(await beginOutages(tx), (it, recipient) =>
-      outageBeganMail(it, { recipient, failuresUrl: failuresOf(it) }),
-    );
-    await write(await findNewlyDisabled(tx), (it, recipient) =>
-      endpointDisabledMail(it, { recipient, endpointUrl: pageUrl(it, `/endpoints/${it.endpointId}`) }),
-    );
+    await mail(await endOutages(tx), outageEndedMail, () => "/failures");
+    await mail(await beginOutages(tx), outageBeganMail, () => "/failures");
+    await mail(await readNewlyDisabled(tx), endpointDisabledMail, ({ endpointId }) => `/endpoints/${endpointId}`);
   });
 }

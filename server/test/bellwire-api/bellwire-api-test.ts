@@ -79,7 +79,7 @@ export function openBellwireApi(
     adminPortalUrl: () => "https://bellwire.test",
     developerPortalUrl: () => "https://developers.bellwire.test",
     secretsOfBin: ({ providerId, id }) =>
-      readSigningSecrets(pool, encryption, { providerId, path: `/bins/${id}`, leadsThere: isOwnBin }),
+      readSigningSecrets(pool, encryption, { providerId, path: `/bins/${id}`, matches: isOwnBin }),
     version: "0.0.0",
   });
   http.register(door, { prefix: "/api/v1" });

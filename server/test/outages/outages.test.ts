@@ -46,8 +46,8 @@ const mailsOf = async (pool: Pool, { providerId }: House): Promise<string[]> =>
     .map(({ recipient, subject }) => `${recipient} ${subject.replace(/^\S+: /, "")}`)
     .toReversed();
 
-const began = "ada@acme.example webhooks do not get through to default";
-const ended = "ada@acme.example webhooks get through to default again";
+const began = "ada@acme.example deliveries to default are failing";
+const ended = "ada@acme.example deliveries to default succeed again";
 
 test("the admins get one mail when deliveries begin to fail, and one when they get through again", async ({
   database: pool,

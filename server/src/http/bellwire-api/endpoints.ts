@@ -17,6 +17,9 @@ import {
   listEndpoints,
   readEndpoint,
   rotateSecret,
+  inputByColumn,
+  settingSchemas,
+  settingsByColumn,
   type Endpoint,
   type EndpointInput,
 } from "#webhooks/endpoints/index.ts";
@@ -36,54 +39,7 @@ import {
   type OperationNeeds,
 } from "./operation.ts";
 
-const EventTypeOrAll = Type.Enum([...eventTypes, "*"], {
-  description: "A type of event, or `*` for all, those to come included.",
-});
-
-/** The fields that an admin may set. Each has a default that fits the format. */
-const settings = {
-  description: Nullable(Type.String({ maxLength: 2000 })),
-  active: Type.Boolean({ description: "Off: new events make no delivery here, and what is due is held." }),
-  event_types: Type.Array(EventTypeOrAll),
-  provider_actions: Type.Boolean({ description: "Also what is done in the Admin Portal and by access tokens." }),
-  all_actors: Type.Boolean({
-    description:
-      "Also activation by e-mail, changes by provider key, and background changes, which have no acting user.",
-  }),
-  format: Type.Enum(["3scale", "json", "cloudevents", "cloudevents-binary"], {
-    description:
-      "`3scale`: the XML that 3scale sends. `json`: `{type, timestamp, data}`, as Standard Webhooks recommends. " +
-      "`cloudevents`: a CloudEvent 1.0 as one JSON object. `cloudevents-binary`: a CloudEvent whose attributes are " +
-      "headers, `ce-id` and so on, and whose body is its data.",
-  }),
-  headers: Type.Record(Type.String(), Type.String(), {
-    description: "Sent along with every request, for example an Authorization that the receiver asks for.",
-  }),
-  retry_waits_seconds: Type.Array(Type.Integer({ minimum: 0, maximum: 604_800 }), {
-    maxItems: 50,
-    description: "How long to wait after each failed attempt. When the list is used up, the delivery has failed.",
-  }),
-  success: Type.Enum(["200", "200-207", "2xx"], {
-    description: "The answers that count as delivered.",
-  }),
-  timeout_seconds: Type.Integer({ minimum: 1, maximum: 60, description: "How long one attempt may take in all." }),
-  max_in_flight: Nullable(
-    Type.Integer({ minimum: 1, maximum: 1000, description: "Deliveries under way at once, at most." }),
-  ),
-  max_per_second: Nullable(Type.Integer({ minimum: 1, maximum: 100_000 })),
-  ordering: Type.Enum(["none", "object", "account"], {
-    description:
-      "`account`: what concerns one account goes one after another. `object`: what concerns one object does.",
-  }),
-  include_credentials: Type.Boolean({ description: "Whether keys and secrets appear in formats other than `3scale`." }),
-};
-
-const name = Type.String({
-  minLength: 1,
-  maxLength: 255,
-  description: "Unique. The endpoint named `default` is the webhook of 3scale's page and API.",
-});
-const url = Type.String({ maxLength: 2048, description: "Absolute, http or https. Its query is kept as it is." });
+const { name, url, ...otherSettings } = settingSchemas;
 
 const EndpointSchema = Type.Object(
   {
@@ -95,7 +51,7 @@ const EndpointSchema = Type.Object(
         "it is here, the URL stays as it was.",
     }),
     url_masked: Type.String({ description: "The same as `url`." }),
-    ...settings,
+    ...otherSettings,
     event_types: Type.Array(Type.String()),
     state: Type.Enum(["enabled", "paused", "disabled", "undecryptable"], {
       description:
@@ -116,17 +72,13 @@ const EndpointSchema = Type.Object(
   { title: "Endpoint", description: "Where to send, which events, and how." },
 );
 
-const state = Type.Enum(["enabled", "paused"], {
-  description: "`enabled` also brings a disabled endpoint back.",
-});
-
-const EndpointChangeSchema = Type.Partial(Type.Object({ name, url, ...settings, state }), {
+const EndpointChangeSchema = Type.Partial(Type.Object(settingSchemas), {
   title: "EndpointChange",
   additionalProperties: false,
 });
 
 const NewEndpointSchema = Type.Object(
-  { name, url, ...Type.Partial(Type.Object({ ...settings, state })).properties },
+  { name, url, ...Type.Partial(Type.Object(otherSettings)).properties },
   { title: "NewEndpoint", additionalProperties: false },
 );
 
@@ -142,32 +94,20 @@ const EndpointUrlSchema = Type.Object(
 
 /** Represents an endpoint with its URL masked. Callers who may not change it see no header values. */
 export function representEndpoint(endpoint: Endpoint, mayChange: boolean): Static<typeof EndpointSchema> {
+  const { undecryptable } = endpoint;
+  const { name: endpointName, url: _, ...settings } = settingsByColumn(endpoint);
   return {
     id: endpoint.id,
-    name: endpoint.name,
+    name: endpointName,
     url: endpoint.urlMasked,
     url_masked: endpoint.urlMasked,
-    description: endpoint.description,
-    active: endpoint.active,
-    event_types: [...endpoint.eventTypes],
-    provider_actions: endpoint.providerActions,
-    all_actors: endpoint.allActors,
-    format: endpoint.format,
+    ...settings,
     headers: mayChange
       ? endpoint.headers
       : Object.fromEntries(Object.keys(endpoint.headers).map((header) => [header, "…"])),
-    retry_waits_seconds: [...endpoint.retryWaitsSeconds],
-    success: endpoint.success,
-    timeout_seconds: endpoint.timeoutSeconds,
-    max_in_flight: endpoint.maxInFlight,
-    max_per_second: endpoint.maxPerSecond,
-    ordering: endpoint.ordering,
-    include_credentials: endpoint.includeCredentials,
-    state: endpoint.undecryptable === null ? endpoint.state : "undecryptable",
+    state: undecryptable === null ? endpoint.state : "undecryptable",
     disabled_reason:
-      endpoint.undecryptable === null
-        ? endpoint.disabledReason
-        : `Its settings cannot be decrypted: ${endpoint.undecryptable}.`,
+      undecryptable === null ? endpoint.disabledReason : `Its settings cannot be decrypted: ${undecryptable}.`,
     held_until: endpoint.heldUntil?.toISOString() ?? null,
     previous_secret_until: endpoint.previousSecretUntil?.toISOString() ?? null,
     created_at: endpoint.createdAt.toISOString(),
@@ -178,25 +118,8 @@ export function representEndpoint(endpoint: Endpoint, mayChange: boolean): Stati
 const mayChangeEndpoints = (caller: AdminCaller, provider: Provider): boolean =>
   denialReason(caller, "change-webhooks", provider) === undefined;
 
-const parseEndpointInput = (body: Static<typeof EndpointChangeSchema>): EndpointInput => ({
-  name: body.name,
-  url: body.url,
-  description: body.description,
-  active: body.active,
-  eventTypes: body.event_types && [...new Set(body.event_types)],
-  providerActions: body.provider_actions,
-  allActors: body.all_actors,
-  format: body.format,
-  headers: body.headers,
-  retryWaitsSeconds: body.retry_waits_seconds,
-  success: body.success,
-  timeoutSeconds: body.timeout_seconds,
-  maxInFlight: body.max_in_flight,
-  maxPerSecond: body.max_per_second,
-  ordering: body.ordering,
-  includeCredentials: body.include_credentials,
-  state: body.state,
-});
+const parseEndpointInput = (body: Static<typeof EndpointChangeSchema>): EndpointInput =>
+  inputByColumn({ ...body, event_types: body.event_types && [...new Set(body.event_types)] });
 
 const requireEndpoint = async (
   { pool, encryption }: OperationNeeds,

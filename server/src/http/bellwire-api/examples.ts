@@ -6,7 +6,7 @@ import type { Mail } from "#portal/mails/index.ts";
 import type { Invitation } from "#portal/users/index.ts";
 import type { Bin, BinRequest } from "#request-bin/index.ts";
 import type { Attempt, Delivery, DeliveryDetails, Failure } from "#webhooks/deliveries/index.ts";
-import type { Endpoint } from "#webhooks/endpoints/index.ts";
+import { exampleSettings, type Endpoint } from "#webhooks/endpoints/index.ts";
 import { sampleBody, type EventDetails } from "#webhooks/events/index.ts";
 import type { Replay } from "#webhooks/replays/index.ts";
 import { exampleError } from "../shared/describe-webhooks.ts";
@@ -33,24 +33,8 @@ const eventId = "019ca8a1-3a50-7c1e-9d24-5b0f6f1a2c33";
 const endpoint: Endpoint = {
   providerId: 2,
   id: 5,
-  name: "crm",
-  url: "https://crm.example.com/hooks?team=sales",
+  ...exampleSettings(),
   urlMasked: "https://crm.example.com/hooks?team=…",
-  description: "Keeps the contacts of the sales team",
-  active: true,
-  eventTypes: ["account.created", "account.updated"],
-  providerActions: true,
-  allActors: false,
-  format: "json",
-  headers: {},
-  retryWaitsSeconds: [5, 300, 1800, 7200],
-  success: "2xx",
-  timeoutSeconds: 15,
-  maxInFlight: null,
-  maxPerSecond: 50,
-  ordering: "account",
-  includeCredentials: false,
-  state: "enabled",
   secrets: [],
   previousSecretUntil: null,
   disabledReason: null,

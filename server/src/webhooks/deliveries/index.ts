@@ -45,9 +45,11 @@ export {
   deleteEndedEngines,
   deleteEngine,
   findDueLanes,
+  insertLane,
   insertEngine,
   recordHeartbeat,
   releaseLanes,
+  resetLaneFailures,
   verifyOwnership,
 } from "./lanes.ts";
 export {
@@ -84,6 +86,7 @@ export { type Settlement, settleDeliveries } from "./settle.ts";
 export {
   type BacklogQuota,
   type DeliveryToRepeat,
+  cancelDeliveriesOf,
   cancelDelivery,
   insertDelivery,
   limitBacklogs,

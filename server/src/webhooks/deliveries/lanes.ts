@@ -249,3 +249,13 @@ const endPausesStatement = `
 export async function endLanePauses(tx: Transaction, endpointIds: readonly number[]): Promise<void> {
   if (endpointIds.length > 0) await tx.query(endPausesStatement, [endpointIds]);
 }
+
+/** Inserts the lane of a new endpoint. */
+export function insertLane(tx: Transaction, lane: { readonly providerId: number; readonly endpointId: number }): void {
+  tx.send("insert into lanes (provider_id, endpoint_id) values ($1, $2)", [lane.providerId, lane.endpointId]);
+}
+
+/** Restarts the count of a lane's failed attempts, for an endpoint that may be enabled again. */
+export function resetLaneFailures(tx: Transaction, endpointId: number): void {
+  tx.send("update lanes set failing_since = null, failed_attempts = 0 where endpoint_id = $1", [endpointId]);
+}

@@ -139,6 +139,24 @@ export async function cancelDelivery(
   return true;
 }
 
+const cancelAllStatement = `
+  with gone as (
+    delete from due where endpoint_id = any($1)
+    returning *
+  )
+  insert into deliveries (provider_id, event_id, endpoint_id, state, attempts_made, replay, format)
+  select provider_id, event_id, endpoint_id, 'cancelled', attempts_made, replay, format from gone
+  on conflict (provider_id, event_id, endpoint_id) do update
+    set state = excluded.state, attempts_made = excluded.attempts_made, replay = excluded.replay, ended_at = clock_timestamp()
+  returning event_id`;
+
+/** Cancels all pending deliveries of deleted endpoints and returns their number. */
+export async function cancelDeliveriesOf(tx: Transaction, endpointIds: readonly number[]): Promise<number> {
+  const cancelled = await tx.query(cancelAllStatement, [endpointIds]);
+  if (cancelled.length > 0) tx.hintAfterCommit("history", "");
+  return cancelled.length;
+}
+
 // What the receiver was never sent, because a gate stopped it or the endpoint came later: "Send it now".
 const insertMissing = `
   insert into due (provider_id, event_id, endpoint_id, format, sequence)

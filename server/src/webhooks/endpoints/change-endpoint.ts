@@ -1,53 +1,60 @@
 import { randomBytes } from "node:crypto";
 import { type Actor, recordAudit } from "#access/index.ts";
+import { propertyName } from "#platform/database/values.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
 import type { Encryption } from "#platform/encryption.ts";
 import { countLimits, requireWithinLimit } from "#platform/limits.ts";
+import { cancelDeliveriesOf, resetLaneFailures } from "#webhooks/deliveries/index.ts";
 import { type TargetRules, checkEndpoint, maskUrl } from "./check-endpoint.ts";
-import { insertEndpoint, purposes, readEndpoint, replaceSecret, updateEndpointRow } from "./endpoint-table.ts";
+import {
+  type EndpointKey,
+  encryptSecret,
+  insertEndpoint,
+  readEndpoint,
+  replaceSecret,
+  updateEndpointRow,
+} from "./endpoint-table.ts";
 import {
   type Endpoint,
   type EndpointInput,
   type EndpointSettings,
   type Refused,
   applyInput,
+  settingEntries,
   withDefaults,
 } from "./settings.ts";
 
-/** As Standard Webhooks recommends: 24 to 64 bytes, in base64, after a prefix that scanners for leaked secrets know. */
+/** Standard Webhooks: 24 to 64 bytes in base64, after a prefix that secret scanners know. */
 const newSecret = (): string => `whsec_${randomBytes(32).toString("base64")}`;
 
 const eventSourceStatement = `update providers set event_source = $2 where id = $1 and event_source <> $2`;
 
 /**
- * Fixes what the provider's CloudEvents name as their source, when an endpoint is to get such. It is stored, so that every
- * process writes the same into them, also one that does not know how the outside reaches us. After the endpoint is written:
- * that locks the provider too, and whoever did it the other way round would wait for this for ever.
+ * Stores the source of the provider's CloudEvents when an endpoint's format needs it, so that every process writes the
+ * same one. Call it after the endpoint is written, which locks the provider too: the opposite order could deadlock.
  */
 async function saveEventSource(
   tx: Transaction,
-  {
-    providerId,
-    format,
-    source,
-  }: { providerId: number; format: EndpointSettings["format"]; source: string | undefined },
+  providerId: number,
+  { format, source }: { format: EndpointSettings["format"]; source: string | undefined },
 ): Promise<void> {
-  if (source !== undefined && format.startsWith("cloudevents"))
+  if (source !== undefined && format.startsWith("cloudevents")) {
     await tx.query(eventSourceStatement, [providerId, source]);
+  }
 }
 
 export interface EndpointNeeds {
   readonly pool: Pool;
   readonly encryption: Encryption;
   readonly targets: TargetRules;
-  /** Of a new endpoint in the `3scale` format. */
+  /** The retry waits of a new endpoint in the `3scale` format. */
   readonly retryWaitsSeconds: readonly number[];
 }
 
 interface EndpointChange {
   readonly input: EndpointInput;
   readonly actor: Actor;
-  /** How the outside reaches the provider; from where the format can be chosen. */
+  /** The provider's admin URL. Needed where the format can be chosen. */
   readonly source?: string;
 }
 
@@ -61,8 +68,8 @@ export async function createEndpoint(
   return pool.inTransaction(async (tx) => {
     await requireWithinLimit(tx, countLimits.endpoints, { providerId });
     const endpoint = await insertEndpoint(tx, encryption, { providerId, settings, secret: newSecret() });
-    await saveEventSource(tx, { providerId, format: settings.format, source });
-    await auditAndNotify(tx, endpoint, {
+    await saveEventSource(tx, providerId, { format: settings.format, source });
+    await auditAndHint(tx, endpoint, {
       actor,
       action: "endpoint.created",
       detail: { name: endpoint.name, url: endpoint.urlMasked },
@@ -71,10 +78,10 @@ export async function createEndpoint(
   });
 }
 
-/** Undefined when there is no such endpoint. A change that changes nothing is none. */
+/** Returns undefined if there is no such endpoint. Input that changes no setting writes nothing. */
 export async function updateEndpoint(
   needs: EndpointNeeds,
-  change: EndpointChange & { providerId: number; id: number },
+  change: EndpointChange & EndpointKey,
 ): Promise<Endpoint | Refused | undefined> {
   const { pool, encryption, targets } = needs;
   const before = await readEndpoint(pool, encryption, change);
@@ -86,169 +93,140 @@ export async function updateEndpoint(
   if (refusal) return refusal;
 
   const after = await pool.inTransaction(async (tx) => {
-    const changed = await updateEndpointRow(tx, encryption, before, settings);
-    if (!changed) return undefined;
-    await saveEventSource(tx, { providerId: change.providerId, format: settings.format, source: change.source });
-    await auditAndNotify(tx, changed, { actor: change.actor, action: "endpoint.changed", detail });
-    return before.undecryptable === null ? changed : repairSecret(tx, encryption, before);
+    const updated = await updateEndpointRow(tx, encryption, before, settings);
+    if (!updated) return undefined;
+    await saveEventSource(tx, change.providerId, { format: settings.format, source: change.source });
+    await auditAndHint(tx, updated, { actor: change.actor, action: "endpoint.changed", detail });
+    return before.undecryptable === null ? updated : repairSecret(tx, encryption, before);
   });
-  // Checking a URL asks the network, so no row is locked meanwhile: somebody else may have been quicker.
+  // The URL check uses the network, so it holds no row lock, and a concurrent update may have been faster.
   return after ?? updateEndpoint(needs, change);
 }
 
-/** A URL that cannot be decrypted has to be entered again: saved as it is read, the deliveries would go nowhere. */
+/** Refuses to save an undecryptable URL as the empty one that was read in its place. */
 function refuseUndecryptable({ undecryptable }: Endpoint, { url }: EndpointSettings): Refused | undefined {
   if (undecryptable === null || url !== "") return undefined;
   return { refused: { url: [`can't be decrypted (${undecryptable}): enter it again, and the custom headers`] } };
 }
 
-/** Stores the secret with the newest key; one that cannot be decrypted is replaced by a new one. */
+/** Encrypts the secret with the newest key. Replaces a secret that cannot be decrypted. */
 async function repairSecret(tx: Transaction, encryption: Encryption, before: Endpoint): Promise<Endpoint | undefined> {
   const secret = before.secrets[0] ?? newSecret();
   return replaceSecret(tx, encryption, { providerId: before.providerId, id: before.id, secret });
 }
 
-/** Who reads an endpoint and writes it back has a URL without its secrets, and means the one that has them. */
+/** Returns undefined, no change, for the masked URL that a client read and writes back. */
 function unmaskUrl(before: Endpoint, url: string | undefined): string | undefined {
-  // One that cannot be decrypted is entered again, also when nothing of it is masked.
+  // An undecryptable URL without any secret looks the same when it is entered again.
   const isEnteredAgain = before.url === "" && url !== undefined && maskUrl(url) === url && !url.includes("…");
   return url === before.urlMasked && !isEnteredAgain ? undefined : url;
 }
 
-/** The audit record of a change, and the hints: engines read the endpoint again, and look for what was held. */
-async function auditAndNotify(
+/** Records the change. The hints make engines reload the settings, and poll for deliveries that were held. */
+async function auditAndHint(
   tx: Transaction,
   { providerId, id, active, state }: Endpoint,
-  deed: { actor: Actor; action: string; detail: Readonly<Record<string, unknown>> },
+  change: { actor: Actor; action: string; detail: Readonly<Record<string, unknown>> },
 ): Promise<void> {
-  await recordAudit(tx, { providerId, subject: `endpoint/${id}`, ...deed });
+  await recordAudit(tx, { providerId, subject: `endpoint/${id}`, ...change });
   tx.hintAfterCommit("endpoints", String(id));
   if (active && state === "enabled") tx.hintAfterCommit("due", String(id));
 }
 
-/** Field to its new value, what is secret masked. */
+/** Returns the new values of changed settings for the audit record. Encrypted ones are masked. */
 function changedSettings(before: EndpointSettings, after: EndpointSettings): Readonly<Record<string, unknown>> {
-  const [old, shown] = [pickSettings(before), pickSettings(after)];
-  const names = Object.keys(shown).filter((name) => JSON.stringify(old[name]) !== JSON.stringify(shown[name]));
-  return Object.fromEntries(
-    names.map((name) => {
-      if (name === "url") return [name, maskUrl(after.url)];
-      return [name, name === "headers" ? Object.keys(after.headers) : shown[name]];
-    }),
-  );
+  const [old, updated]: Readonly<Record<string, unknown>>[] = [before, after];
+  const changed = settingEntries.flatMap(([column, { purpose }]) => {
+    const field = propertyName(column);
+    const value = updated?.[field];
+    if (JSON.stringify(old?.[field]) === JSON.stringify(value)) return [];
+    return [[field, purpose === undefined ? value : maskSetting(value)]];
+  });
+  return Object.fromEntries(changed);
 }
 
-/** An endpoint is more than its settings: the rest does not count as a change. */
-function pickSettings(it: EndpointSettings): Readonly<Record<string, unknown>> {
-  const { name, url, description, active, eventTypes, providerActions, allActors, format, headers, state } = it;
-  const { retryWaitsSeconds, success, timeoutSeconds, maxInFlight, maxPerSecond, ordering, includeCredentials } = it;
-  const limits = {
-    retryWaitsSeconds,
-    success,
-    timeoutSeconds,
-    maxInFlight,
-    maxPerSecond,
-    ordering,
-    includeCredentials,
-  };
-  return { name, url, description, active, eventTypes, providerActions, allActors, format, headers, state, ...limits };
-}
+/** Masks a URL's secrets. Only the names of headers remain. */
+const maskSetting = (value: unknown): unknown =>
+  typeof value === "string" ? maskUrl(value) : Object.keys(value ?? {});
 
-// The old one signs for a day more, so that a receiver can change without a gap. The one before it stops at once.
+// The previous secret signs for 24 more hours, so that a receiver can change without a gap. The one before it stops at once.
 const rotateStatement = `
   update endpoints set secret = $3, previous_secret = secret, previous_secret_until = now() + interval '24 hours',
     version = version + 1, updated_at = now()
   where provider_id = $1 and id = $2 and deleted_at is null`;
 
-/** Gives the endpoint with its new secret first, or undefined when there is none. */
+/** Returns the endpoint, its new secret first, or undefined if there is no such endpoint. */
 export async function rotateSecret(
   { pool, encryption }: { readonly pool: Pool; readonly encryption: Encryption },
-  { providerId, id, actor }: { providerId: number; id: number; actor: Actor },
+  { providerId, id, actor }: EndpointKey & { actor: Actor },
 ): Promise<Endpoint | undefined> {
   return pool.inTransaction(async (tx) => {
-    await tx.query(rotateStatement, [providerId, id, encryption.encrypt(purposes.secret, newSecret())]);
+    await tx.query(rotateStatement, [providerId, id, encryptSecret(encryption, newSecret())]);
     const endpoint = await readEndpoint(tx, encryption, { providerId, id });
-    if (endpoint) await auditAndNotify(tx, endpoint, { actor, action: "endpoint.secret_rotated", detail: {} });
+    if (endpoint) await auditAndHint(tx, endpoint, { actor, action: "endpoint.secret_rotated", detail: {} });
     return endpoint;
   });
 }
 
-const markDeleted = `
+const deleteStatement = `
   update endpoints set deleted_at = now(), version = version + 1
   where provider_id = $1 and id = $2 and deleted_at is null
   returning name`;
 
-// Off the live table and ended, in one statement, so that none is forgotten between the two.
-const cancelDue = `
-  with gone as (
-    delete from due where endpoint_id = any($1)
-    returning *
-  )
-  insert into deliveries (provider_id, event_id, endpoint_id, state, attempts_made, replay, format)
-  select provider_id, event_id, endpoint_id, 'cancelled', attempts_made, replay, format from gone
-  on conflict (provider_id, event_id, endpoint_id) do update
-    set state = excluded.state, attempts_made = excluded.attempts_made, replay = excluded.replay, ended_at = clock_timestamp()
-  returning event_id`;
-
-/** Its pending deliveries are cancelled; its history and its name stay. False when there is no such endpoint. */
+/** Cancels the pending deliveries. History and name stay. Returns false if there is no such endpoint. */
 export async function deleteEndpoint(
   pool: Pool,
-  { providerId, id, actor }: { providerId: number; id: number; actor: Actor },
+  { providerId, id, actor }: EndpointKey & { actor: Actor },
 ): Promise<boolean> {
   return pool.inTransaction(async (tx) => {
-    const [deleted] = await tx.query<{ name: string }>(markDeleted, [providerId, id]);
-    if (!deleted) return false;
-    await tx.query(cancelDue, [[id]]);
-    await recordAudit(tx, {
-      providerId,
-      actor,
-      action: "endpoint.deleted",
-      subject: `endpoint/${id}`,
-      detail: deleted,
-    });
+    const [detail] = await tx.query<{ name: string }>(deleteStatement, [providerId, id]);
+    if (!detail) return false;
+    await cancelDeliveriesOf(tx, [id]);
+    await recordAudit(tx, { providerId, actor, action: "endpoint.deleted", subject: `endpoint/${id}`, detail });
     tx.hintAfterCommit("endpoints", String(id));
     tx.hintAfterCommit("history", "");
     return true;
   });
 }
 
-const recentlyDeleted = `select id from endpoints where deleted_at > now() - interval '1 day'`;
+const recentlyDeletedStatement = `select id from endpoints where deleted_at > now() - interval '1 day'`;
 
-/**
- * Cancels what was recorded for endpoints while they were being deleted: the two do not wait for each other. For a
- * house-keeper, now and then. Gives how many.
- */
+/** Cancels deliveries that were recorded while their endpoint was deleted, because neither waits for the other. */
 export async function cancelDueOfDeletedEndpoints(tx: Transaction): Promise<number> {
-  const deleted = await tx.query<{ id: number }>(recentlyDeleted);
-  const cancelled = await tx.query(cancelDue, [deleted.map(({ id }) => id)]);
-  if (cancelled.length > 0) tx.hintAfterCommit("history", "");
-  return cancelled.length;
+  const deleted = await tx.query<{ id: number }>(recentlyDeletedStatement);
+  return cancelDeliveriesOf(
+    tx,
+    deleted.map(({ id }) => id),
+  );
 }
 
-// Of an endpoint that is enabled: one that an admin has paused meanwhile stays as he left it. Once it is enabled again, its
-// failures count from zero.
+// Only an enabled endpoint: one that an admin has paused meanwhile stays paused.
 const disableStatement = `
-  with disabled as (
-    update endpoints set state = 'disabled', disabled_reason = $2, disabled_told = false, version = version + 1,
-      updated_at = now()
-    where id = $1 and state = 'enabled' and deleted_at is null
-    returning id, provider_id
-  ), lane as (
-    update lanes set failing_since = null, failed_attempts = 0 from disabled where lanes.endpoint_id = disabled.id
-  )
-  select provider_id from disabled`;
+  update endpoints set state = 'disabled', disabled_reason = $2, disabled_told = false, version = version + 1,
+    updated_at = now()
+  where id = $1 and state = 'enabled' and deleted_at is null
+  returning provider_id`;
 
-/**
- * Stops an endpoint whose receiver is gone, or has failed for too long. Events are recorded and held, the pages say why,
- * and the provider's admins are written to.
- */
+/** Disables an endpoint whose receiver is gone or has failed for too long. Its events are still recorded, and held. */
 export async function disableEndpoint(pool: Pool, endpointId: number, reason: string): Promise<void> {
   await pool.inTransaction(async (tx) => {
     const [endpoint] = await tx.query<{ providerId: number }>(disableStatement, [endpointId, reason]);
     if (!endpoint) return;
-    const deed = { action: "endpoint.disabled", subject: `endpoint/${endpointId}`, detail: { reason } };
-    await recordAudit(tx, { ...endpoint, ...deed, actor: { kind: "system" } });
+    resetLaneFailures(tx, endpointId);
+    const change = { action: "endpoint.disabled", subject: `endpoint/${endpointId}`, detail: { reason } };
+    await recordAudit(tx, { ...endpoint, ...change, actor: { kind: "system" } });
     tx.hintAfterCommit("endpoints", String(endpointId));
     tx.hintAfterCommit("history", "");
   });
+}
+
+const takeDisabledStatement = `
+  update endpoints set disabled_told = true
+  where state = 'disabled' and not disabled_told and deleted_at is null
+  returning id`;
+
+/** Returns the ids of endpoints disabled since the last call, each once. */
+export async function takeDisabledEndpoints(tx: Transaction): Promise<readonly number[]> {
+  const rows = await tx.query<EndpointKey>(takeDisabledStatement);
+  return rows.map(({ id }) => id);
 }

@@ -25,6 +25,7 @@ const switchNames = [
   "application_key_updated_on",
 ] as const satisfies readonly SwitchName[];
 
+type EventTypes = Endpoint["eventTypes"];
 type Switches = { readonly [Name in SwitchName]?: boolean | undefined };
 
 /** 3scale's view of the default endpoint's types of events. */
@@ -62,7 +63,7 @@ async function save(needs: EndpointNeeds, { providerId, change, actor }: Save): 
   return saved ?? createEndpoint(needs, { providerId, input: create, actor });
 }
 
-function applySwitches(chosen: readonly string[], switches: Switches): readonly string[] {
+function applySwitches(chosen: EventTypes, switches: Switches): EventTypes {
   const wanted = eventSwitches.map(({ type, switchName }) => ({
     type,
     on: switches[switchName] ?? isChosen(chosen, type),

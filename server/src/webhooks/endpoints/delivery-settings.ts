@@ -1,34 +1,20 @@
 import type { Database } from "#platform/database/database.ts";
 import type { Encryption } from "#platform/encryption.ts";
-import { type EndpointCiphers, decryptEndpoint } from "./endpoint-table.ts";
-import type { Endpoint } from "./settings.ts";
+import { type EndpointCiphers, decryptEndpoint, secretColumns, sendingColumns } from "./endpoint-table.ts";
+import type { Endpoint, SendingField } from "./settings.ts";
 
-/** What an engine needs to deliver to an endpoint. */
-export interface DeliverySettings extends Pick<
-  Endpoint,
-  | "url"
-  | "urlMasked"
-  | "headers"
-  | "secrets"
-  | "retryWaitsSeconds"
-  | "success"
-  | "timeoutSeconds"
-  | "maxInFlight"
-  | "maxPerSecond"
-  | "active"
-  | "state"
-  | "version"
-> {
+/** The settings that the sender and an engine read. */
+export interface DeliverySettings extends Pick<Endpoint, SendingField | "urlMasked" | "secrets" | "version"> {
   readonly endpointId: number;
-  /** The one that 3scale's page and API show: 3scale never disables it. */
+  /** Is it 3scale's webhook? 3scale never disables that one. */
   readonly isDefault: boolean;
-  /** How the outside reaches the provider: what CloudEvents name as their source. */
+  /** The provider's admin URL, the source of its CloudEvents. */
   readonly eventSource: string;
-  /** As stored: kept with a failure, to tell where it went. */
+  /** The URL as stored, kept with a failure to show its destination. */
   readonly urlCipher: Buffer;
 }
 
-/** An endpoint whose settings this process cannot decrypt: nothing is sent to it until somebody can. */
+/** An endpoint whose settings this process cannot decrypt. Nothing is sent to it. */
 export interface UndecryptableEndpoint {
   readonly endpointId: number;
   readonly undecryptable: string;
@@ -36,20 +22,16 @@ export interface UndecryptableEndpoint {
 
 type Row = Omit<DeliverySettings, "url" | "headers" | "secrets"> & EndpointCiphers;
 
-// By the unique index on id: an engine owns lanes, whosever they are. Nothing is locked.
+// By the unique index on id, because an engine owns lanes of all providers. Locks nothing.
 const deliverySettingsStatement = `
-  select id as "endpointId", name = 'default' as "isDefault", url as "urlCipher", url_masked as "urlMasked",
-    headers as "headersCipher", secret as "secretCipher",
-    case when previous_secret_until > now() then previous_secret end as "previousSecretCipher",
-    retry_waits_seconds as "retryWaitsSeconds", success, timeout_seconds as "timeoutSeconds",
-    max_in_flight as "maxInFlight", max_per_second as "maxPerSecond", active, state, version,
-    (select event_source from providers where providers.id = endpoints.provider_id) as "eventSource"
+  select id as endpoint_id, name = 'default' as is_default, url_masked, version, ${sendingColumns}, ${secretColumns},
+    (select event_source from providers where providers.id = endpoints.provider_id)
   from endpoints
   where id = any($1) and deleted_at is null`;
 
 /**
- * Returns the settings of those endpoints that exist. They apply to the next attempt, also of old deliveries. One endpoint
- * that cannot be decrypted does not keep the others from being read.
+ * Returns the settings of the endpoints that exist. They apply to the next attempt, also of deliveries recorded earlier.
+ * An endpoint that cannot be decrypted does not fail the others.
  */
 export async function readDeliverySettings(
   db: Database,
@@ -66,24 +48,23 @@ export async function readDeliverySettings(
 
 type SecretRow = Omit<EndpointCiphers, "headersCipher">;
 
-// The path of a URL is not masked, so only candidates are decrypted.
+// A URL's path is not masked, so only candidates are decrypted.
 const secretsStatement = `
-  select url as "urlCipher", secret as "secretCipher",
-    case when previous_secret_until > now() then previous_secret end as "previousSecretCipher"
+  select url as url_cipher, ${secretColumns}
   from endpoints
   where provider_id = $1 and deleted_at is null and position($2 in url_masked) > 0
   order by id`;
 
-/** The secrets with which endpoints sign what they send to a URL with this path, which `leadsThere` recognises. */
+/** Returns the secrets of the endpoints whose URL has this path and matches. */
 export async function readSigningSecrets(
   db: Database,
   encryption: Encryption,
-  { providerId, path, leadsThere }: { providerId: number; path: string; leadsThere: (url: URL) => boolean },
+  { providerId, path, matches }: { providerId: number; path: string; matches: (url: URL) => boolean },
 ): Promise<readonly string[]> {
   const rows = await db.query<SecretRow>(secretsStatement, [providerId, path]);
   return rows.flatMap((row) => {
     const { url: text, secrets } = decryptEndpoint(encryption, { ...row, headersCipher: null });
     const url = URL.parse(text);
-    return url && leadsThere(url) ? secrets : [];
+    return url && matches(url) ? secrets : [];
   });
 }

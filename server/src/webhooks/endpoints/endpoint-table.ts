@@ -1,12 +1,27 @@
+import { propertyName } from "#platform/database/values.ts";
 import type { Database, Pool, Transaction } from "#platform/database/database.ts";
 import { type Encryption, UndecryptableValue } from "#platform/encryption.ts";
-import type { Reencrypted } from "#webhooks/deliveries/index.ts";
+import { type Reencrypted, insertLane } from "#webhooks/deliveries/index.ts";
 import { maskUrl } from "./check-endpoint.ts";
-import { type Endpoint, type EndpointSettings, defaultEndpointName } from "./settings.ts";
+import {
+  type EncryptedField,
+  type Endpoint,
+  type EndpointSettings,
+  defaultEndpointName,
+  endpointSettings,
+  settingEntries,
+} from "./settings.ts";
 
-export const purposes = { url: "endpoint url", headers: "endpoint headers", secret: "endpoint secret" } as const;
+const purposes = {
+  url: endpointSettings.url.purpose,
+  headers: endpointSettings.headers.purpose,
+  secret: "endpoint secret",
+} as const;
 
-/** An endpoint's encrypted columns as stored. */
+export const encryptSecret = (encryption: Encryption, secret: string): Buffer =>
+  encryption.encrypt(purposes.secret, secret);
+
+/** The encrypted columns of an endpoint as stored. */
 export interface EndpointCiphers {
   readonly urlCipher: Buffer;
   readonly headersCipher: Buffer | null;
@@ -14,19 +29,27 @@ export interface EndpointCiphers {
   readonly previousSecretCipher: Buffer | null;
 }
 
-type Decrypted = Pick<Endpoint, "url" | "headers" | "secrets" | "undecryptable">;
+type Decrypted = Pick<Endpoint, EncryptedField | "secrets" | "undecryptable">;
 type Row = Omit<Endpoint, keyof Decrypted> & EndpointCiphers;
 
+/** Returns a select list. Encrypted columns are read as `…Cipher`. */
+const selectList = (settings: typeof settingEntries): string =>
+  settings
+    .map(([column, { purpose }]) => (purpose === undefined ? column : `${column} as ${column}_cipher`))
+    .join(", ");
+
+/** Selects the secrets that sign now. */
+export const secretColumns = `secret as secret_cipher,
+  case when previous_secret_until > now() then previous_secret end as previous_secret_cipher`;
+
+/** Selects the settings that the sender reads. */
+export const sendingColumns = selectList(settingEntries.filter(([, { sends }]) => sends));
+
 const endpointColumns = `
-  provider_id, id, name, description, url as "urlCipher", url_masked, active,
-  event_types, provider_actions, all_actors, format,
-  headers as "headersCipher", secret as "secretCipher",
-  case when previous_secret_until > now() then previous_secret end as "previousSecretCipher",
-  case when previous_secret_until > now() then previous_secret_until end as "previousSecretUntil",
-  retry_waits_seconds, success, timeout_seconds, max_in_flight,
-  max_per_second, ordering, include_credentials, state,
-  disabled_reason,
-  (select not_before from lanes where lanes.endpoint_id = id and lanes.owner is null and not_before > now()) as "heldUntil", version, created_at, updated_at`;
+  provider_id, id, url_masked, ${selectList(settingEntries)}, ${secretColumns},
+  case when previous_secret_until > now() then previous_secret_until end as previous_secret_until, disabled_reason,
+  (select not_before from lanes where lanes.endpoint_id = id and lanes.owner is null and not_before > now()) as held_until,
+  version, created_at, updated_at`;
 
 function endpointOf(encryption: Encryption, row: Row): Endpoint {
   const { urlCipher, headersCipher, secretCipher, previousSecretCipher, ...open } = row;
@@ -36,7 +59,7 @@ function endpointOf(encryption: Encryption, row: Row): Endpoint {
   };
 }
 
-/** Decrypts an endpoint's settings. Those that no key can read are empty, and `undecryptable` says why. */
+/** Decrypts what it can. The rest is empty, and `undecryptable` states the reason. */
 export function decryptEndpoint(encryption: Encryption, ciphers: EndpointCiphers): Decrypted {
   let undecryptable: string | null = null;
   const decrypt = (purpose: string, cipher: Buffer | null): string | undefined => {
@@ -56,7 +79,7 @@ export function decryptEndpoint(encryption: Encryption, ciphers: EndpointCiphers
   return { url, headers, secrets, undecryptable };
 }
 
-const listAfter = `
+const listStatement = `
   select ${endpointColumns} from endpoints
   where provider_id = $1 and id > $2 and deleted_at is null
   order by id
@@ -67,109 +90,106 @@ export async function listEndpoints(
   encryption: Encryption,
   { providerId, afterId = 0, limit }: { providerId: number; afterId?: number | undefined; limit: number },
 ): Promise<Endpoint[]> {
-  const rows = await db.query<Row>(listAfter, [providerId, afterId, limit]);
+  const rows = await db.query<Row>(listStatement, [providerId, afterId, limit]);
   return rows.map((row) => endpointOf(encryption, row));
 }
 
-const readById = `select ${endpointColumns} from endpoints where provider_id = $1 and id = $2 and deleted_at is null`;
+export interface EndpointKey {
+  readonly providerId: number;
+  readonly id: number;
+}
+
+const readStatement = `select ${endpointColumns} from endpoints where provider_id = $1 and id = $2 and deleted_at is null`;
 
 export async function readEndpoint(
   db: Database,
   encryption: Encryption,
-  { providerId, id }: { providerId: number; id: number },
+  { providerId, id }: EndpointKey,
 ): Promise<Endpoint | undefined> {
-  const [row] = await db.query<Row>(readById, [providerId, id]);
+  const [row] = await db.query<Row>(readStatement, [providerId, id]);
   return row && endpointOf(encryption, row);
 }
 
-const readDeleted = `select from endpoints where provider_id = $1 and id = $2 and deleted_at is not null`;
+const readDeletedStatement = `select from endpoints where provider_id = $1 and id = $2 and deleted_at is not null`;
 
-/** Whether the provider had this endpoint, and has it no more. */
-export async function isDeletedEndpoint(
-  db: Database,
-  { providerId, id }: { providerId: number; id: number },
-): Promise<boolean> {
-  return (await db.query(readDeleted, [providerId, id])).length > 0;
+/** Returns whether the provider has deleted the endpoint. */
+export async function isDeletedEndpoint(db: Database, { providerId, id }: EndpointKey): Promise<boolean> {
+  return (await db.query(readDeletedStatement, [providerId, id])).length > 0;
 }
 
-const readByName = `select ${endpointColumns} from endpoints where provider_id = $1 and name = $2 and deleted_at is null`;
+const readByNameStatement = `select ${endpointColumns} from endpoints where provider_id = $1 and name = $2 and deleted_at is null`;
 
-/** The endpoint that 3scale's page and API show as "the webhook", if the provider has it. */
 export async function readDefaultEndpoint(
   db: Database,
   encryption: Encryption,
   providerId: number,
 ): Promise<Endpoint | undefined> {
-  const [row] = await db.query<Row>(readByName, [providerId, defaultEndpointName]);
+  const [row] = await db.query<Row>(readByNameStatement, [providerId, defaultEndpointName]);
   return row && endpointOf(encryption, row);
 }
 
-/** The values of $1 to $19 in the two statements below. */
-const valuesOf = (encryption: Encryption, providerId: number, it: EndpointSettings): readonly unknown[] => [
-  providerId,
-  it.name,
-  it.description,
-  encryption.encrypt(purposes.url, it.url),
-  maskUrl(it.url),
-  it.active,
-  it.eventTypes,
-  it.providerActions,
-  it.allActors,
-  it.format,
-  Object.keys(it.headers).length > 0 ? encryption.encrypt(purposes.headers, JSON.stringify(it.headers)) : null,
-  it.retryWaitsSeconds,
-  it.success,
-  it.timeoutSeconds,
-  it.maxInFlight,
-  it.maxPerSecond,
-  it.ordering,
-  it.includeCredentials,
-  it.state,
-];
+const columns = settingEntries.map(([column]) => column);
+const placeholdersFrom = (first: number): readonly string[] => columns.map((_, index) => `$${first + index}`);
 
-// An endpoint and its lane, which engines own. A name that is taken is a unique violation.
+function settingValues(encryption: Encryption, settings: EndpointSettings): readonly unknown[] {
+  const values: Readonly<Record<string, unknown>> = settings;
+  return settingEntries.map(([column, { purpose }]) => {
+    const value = values[propertyName(column)];
+    return purpose === undefined ? value : encryptSetting(encryption, purpose, value);
+  });
+}
+
+/** Returns null for an object without properties. */
+function encryptSetting(encryption: Encryption, purpose: string, value: unknown): Buffer | null {
+  if (typeof value === "string") return encryption.encrypt(purpose, value);
+  const text = JSON.stringify(value);
+  return text === "{}" ? null : encryption.encrypt(purpose, text);
+}
+
 const insertStatement = `
-  with made as (
-    insert into endpoints (provider_id, name, description, url, url_masked, active, event_types, provider_actions,
-      all_actors, format, headers, retry_waits_seconds, success, timeout_seconds, max_in_flight, max_per_second, ordering,
-      include_credentials, state, secret)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
-    returning *
-  ), lane as (
-    insert into lanes (endpoint_id, provider_id) select id, provider_id from made
-  )
-  select ${endpointColumns} from made`;
+  insert into endpoints (provider_id, secret, url_masked, ${columns.join(", ")})
+  values ($1, $2, $3, ${placeholdersFrom(4).join(", ")})
+  returning ${endpointColumns}`;
 
+/** Inserts an endpoint and its lane. A name in use violates a unique constraint. */
 export async function insertEndpoint(
   tx: Transaction,
   encryption: Encryption,
   { providerId, settings, secret }: { providerId: number; settings: EndpointSettings; secret: string },
 ): Promise<Endpoint> {
-  const values = [...valuesOf(encryption, providerId, settings), encryption.encrypt(purposes.secret, secret)];
-  const [row] = await tx.query<Row>(insertStatement, values);
-  if (!row) throw new Error("An insert gave no row.");
+  const [row] = await tx.query<Row>(insertStatement, [
+    providerId,
+    encryptSecret(encryption, secret),
+    maskUrl(settings.url),
+    ...settingValues(encryption, settings),
+  ]);
+  if (!row) throw new Error("The insert returned no endpoint");
+  insertLane(tx, { providerId, endpointId: row.id });
   return endpointOf(encryption, row);
 }
 
-// Only over the version that was read: of two changes at once, the second looks again.
+// Only the version that was read: the second of two concurrent updates reads again.
 const updateStatement = `
-  update endpoints set name = $2, description = $3, url = $4, url_masked = $5, active = $6, event_types = $7,
-    provider_actions = $8, all_actors = $9, format = $10, headers = $11, retry_waits_seconds = $12, success = $13,
-    timeout_seconds = $14, max_in_flight = $15, max_per_second = $16, ordering = $17, include_credentials = $18,
-    state = $19, disabled_reason = case when $19 = 'disabled' then disabled_reason end,
+  update endpoints set (url_masked, ${columns.join(", ")}) = ($4, ${placeholdersFrom(5).join(", ")}),
+    disabled_reason = case when ${placeholdersFrom(5)[columns.indexOf("state")]} = 'disabled' then disabled_reason end,
     version = version + 1, updated_at = now()
-  where provider_id = $1 and id = $20 and version = $21 and deleted_at is null
+  where provider_id = $1 and id = $2 and version = $3 and deleted_at is null
   returning ${endpointColumns}`;
 
-/** Undefined when somebody else has changed the endpoint since it was read. */
+/** Returns undefined if the endpoint has changed since it was read. */
 export async function updateEndpointRow(
   tx: Transaction,
   encryption: Encryption,
   read: Endpoint,
   settings: EndpointSettings,
 ): Promise<Endpoint | undefined> {
-  const values = [...valuesOf(encryption, read.providerId, settings), read.id, read.version];
-  const [row] = await tx.query<Row>(updateStatement, values);
+  const [row] = await tx.query<Row>(updateStatement, [
+    read.providerId,
+    read.id,
+    read.version,
+    maskUrl(settings.url),
+    ...settingValues(encryption, settings),
+  ]);
   return row && endpointOf(encryption, row);
 }
 
@@ -178,32 +198,26 @@ const replaceSecretStatement = `
   where provider_id = $1 and id = $2
   returning ${endpointColumns}`;
 
-/** Replaces the endpoint's secrets, without a time in which an older one signs too: none can be read any more. */
+/** Replaces secrets that cannot be decrypted, so there is no overlap in which an old one signs too. */
 export async function replaceSecret(
   tx: Transaction,
   encryption: Encryption,
-  { providerId, id, secret }: { providerId: number; id: number; secret: string },
+  { providerId, id, secret }: EndpointKey & { secret: string },
 ): Promise<Endpoint | undefined> {
-  const [row] = await tx.query<Row>(replaceSecretStatement, [
-    providerId,
-    id,
-    encryption.encrypt(purposes.secret, secret),
-  ]);
+  const cipher = encryptSecret(encryption, secret);
+  const [row] = await tx.query<Row>(replaceSecretStatement, [providerId, id, cipher]);
   return row && endpointOf(encryption, row);
 }
 
-interface EncryptedEndpoint extends EndpointCiphers {
-  readonly providerId: number;
-  readonly id: number;
-}
+type EncryptedEndpoint = EndpointKey & EndpointCiphers;
 
 const batchRows = 100;
 
-// By id, so that each endpoint is looked at once: those that cannot be decrypted stay as they are. Deleted ones too, since
-// their failures may still be listed. The four bytes behind the version name a ciphertext's key. Locked, so that a change at the same time waits and is then refused as outdated.
+// By id, so that undecryptable endpoints, which stay as they are, are read once. Deleted ones too: their failures may still
+// be listed. Bytes 2 to 5 of a ciphertext name its key. The lock makes a concurrent update wait, and then fail as outdated.
 const selectOutdated = `
-  select provider_id, id, url as "urlCipher", headers as "headersCipher", secret as "secretCipher",
-    previous_secret as "previousSecretCipher"
+  select provider_id, id, url as url_cipher, headers as headers_cipher, secret as secret_cipher,
+    previous_secret as previous_secret_cipher
   from endpoints
   where id > $1 and $2::bytea <> any(array[substring(url from 2 for 4), substring(secret from 2 for 4),
     coalesce(substring(headers from 2 for 4), $2), coalesce(substring(previous_secret from 2 for 4), $2)])
@@ -211,21 +225,21 @@ const selectOutdated = `
   limit $3
   for update`;
 
-// The version tells engines to read the endpoint again: failures that they record keep the URL as they have it.
+// The version makes engines reload the settings: they store the URL's ciphertext with each failure.
 const updateCiphers = `
   update endpoints set url = $3, headers = $4, secret = $5, previous_secret = $6, version = version + 1
   where provider_id = $1 and id = $2`;
 
-/** Encrypts with the newest key whatever of the endpoints an older key encrypted, 100 endpoints a transaction. */
+/** Encrypts the values of older keys with the newest one, 100 endpoints per transaction. */
 export async function reencryptEndpoints(pool: Pool, encryption: Encryption): Promise<Reencrypted> {
   let [done, left, after] = [0, 0, 0];
   for (;;) {
     const rows = await pool.inTransaction(async (tx) => {
       const batch = await tx.query<EncryptedEndpoint>(selectOutdated, [after, encryption.keyIds[0], batchRows]);
       for (const row of batch) {
-        const changed = reencryptRow(encryption, row);
-        if (changed) await updateEndpointCiphers(tx, row, changed);
-        if (changed) done += 1;
+        const ciphers = reencryptRow(encryption, row);
+        if (ciphers) await updateEndpointCiphers(tx, row, ciphers);
+        if (ciphers) done += 1;
         else left += 1;
       }
       return batch;
@@ -237,10 +251,10 @@ export async function reencryptEndpoints(pool: Pool, encryption: Encryption): Pr
 
 async function updateEndpointCiphers(
   tx: Transaction,
-  { providerId, id }: EncryptedEndpoint,
-  it: EndpointCiphers,
+  { providerId, id }: EndpointKey,
+  ciphers: EndpointCiphers,
 ): Promise<void> {
-  const values = [it.urlCipher, it.headersCipher, it.secretCipher, it.previousSecretCipher];
+  const values = [ciphers.urlCipher, ciphers.headersCipher, ciphers.secretCipher, ciphers.previousSecretCipher];
   await tx.query(updateCiphers, [providerId, id, ...values]);
   tx.hintAfterCommit("endpoints", String(id));
 }

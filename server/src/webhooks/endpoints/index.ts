@@ -5,6 +5,7 @@ export {
   deleteEndpoint,
   disableEndpoint,
   rotateSecret,
+  takeDisabledEndpoints,
   updateEndpoint,
 } from "./change-endpoint.ts";
 export { isReservedHeader, maskUrl } from "./check-endpoint.ts";
@@ -22,4 +23,11 @@ export {
   readEndpoint,
   reencryptEndpoints,
 } from "./endpoint-table.ts";
-export type { Endpoint, EndpointInput } from "./settings.ts";
+export {
+  type Endpoint,
+  type EndpointInput,
+  exampleSettings,
+  inputByColumn,
+  settingSchemas,
+  settingsByColumn,
+} from "./settings.ts";

@@ -1,101 +1,267 @@
-import type { BodyFamily, Ordering, SuccessRule } from "#webhooks/deliveries/index.ts";
+import { type Static, type TSchema, Type } from "typebox";
+import { propertyName } from "#platform/database/values.ts";
+import type { BodyFamily } from "#webhooks/deliveries/index.ts";
+import { eventTypes } from "#webhooks/events/index.ts";
 
-/** `paused` by an admin, `disabled` by us: events are recorded and held. */
-export type EndpointState = "enabled" | "paused" | "disabled";
-
-/** What an admin chooses of an endpoint. */
-export interface EndpointSettings {
-  readonly name: string;
-  readonly url: string;
-  readonly description: string | null;
-  /** Off: new events make no delivery, and what is due is held. */
-  readonly active: boolean;
-  /** Types of events; `*` is all. */
-  readonly eventTypes: readonly string[];
-  readonly providerActions: boolean;
-  readonly allActors: boolean;
+/** What the defaults of a new endpoint depend on. */
+interface NewEndpoint {
   readonly format: BodyFamily;
-  readonly headers: Readonly<Record<string, string>>;
+  /** The operator's retry waits for the `3scale` format. */
   readonly retryWaitsSeconds: readonly number[];
-  readonly success: SuccessRule;
-  readonly timeoutSeconds: number;
-  readonly maxInFlight: number | null;
-  readonly maxPerSecond: number | null;
-  readonly ordering: Ordering;
-  readonly includeCredentials: boolean;
-  readonly state: EndpointState;
 }
 
-/** Where to send, which events, and how. */
+interface SettingRules<Value> {
+  /** The API requires a setting without a default. */
+  readonly default?: Value | ((endpoint: NewEndpoint) => Value);
+  /** The value in the documentation's example, if it is not the default of the `json` format. */
+  readonly example?: Value;
+  /** The sender reads it: part of `DeliverySettings`. */
+  readonly sends?: true;
+  /** The column is encrypted for this purpose. */
+  readonly purpose?: string;
+}
+
+const setting = <Schema extends TSchema, const Rules extends SettingRules<ReadonlyValue<Static<Schema>>>>(
+  schema: Schema,
+  rules: Rules,
+): { readonly schema: Schema } & Rules => ({ schema, ...rules });
+
+const nullable = <Schema extends TSchema>(schema: Schema) => Type.Union([schema, Type.Null()]);
+
+/** 5 s to a day, about three days in all: an endpoint that is down for a weekend gets everything. */
+const threeDaysOfWaits = [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400];
+
+const is3scale = ({ format }: NewEndpoint): boolean => format === "3scale";
+
+/**
+ * The settings of an endpoint, by column, which is also the name in the Bellwire API. The domain uses the camelCase name.
+ * Select lists, insert, update, change detection, API schemas, the documentation's example and the form's limits derive
+ * from this table.
+ */
+export const endpointSettings = {
+  name: setting(
+    Type.String({
+      minLength: 1,
+      maxLength: 255,
+      description: "Unique. The endpoint named `default` is the webhook of 3scale's page and API.",
+    }),
+    { example: "crm" },
+  ),
+  url: setting(Type.String({ maxLength: 2048, description: "Absolute, http or https. Its query is kept as it is." }), {
+    example: "https://crm.example.com/hooks?team=sales",
+    sends: true,
+    purpose: "endpoint url",
+  }),
+  description: setting(nullable(Type.String({ maxLength: 2000 })), {
+    default: null,
+    example: "Keeps the contacts of the sales team",
+  }),
+  active: setting(Type.Boolean({ description: "Off: new events make no delivery here, and what is due is held." }), {
+    default: true,
+    sends: true,
+  }),
+  event_types: setting(
+    Type.Array(
+      Type.Enum([...eventTypes, "*"], { description: "A type of event, or `*` for all, those to come included." }),
+    ),
+    { default: [], example: ["account.created", "account.updated"] },
+  ),
+  provider_actions: setting(
+    Type.Boolean({ description: "Also what is done in the Admin Portal and by access tokens." }),
+    { default: false, example: true },
+  ),
+  all_actors: setting(
+    Type.Boolean({
+      description:
+        "Also activation by e-mail, changes by provider key, and background changes, which have no acting user.",
+    }),
+    { default: false },
+  ),
+  format: setting(
+    Type.Enum(["3scale", "json", "cloudevents", "cloudevents-binary"], {
+      description:
+        "`3scale`: the XML that 3scale sends. `json`: `{type, timestamp, data}`, as Standard Webhooks recommends. " +
+        "`cloudevents`: a CloudEvent 1.0 as one JSON object. `cloudevents-binary`: a CloudEvent whose attributes are " +
+        "headers, `ce-id` and so on, and whose body is its data.",
+    }),
+    { default: ({ format }: NewEndpoint) => format },
+  ),
+  headers: setting(
+    Type.Record(Type.String(), Type.String(), {
+      description: "Sent along with every request, for example an Authorization that the receiver asks for.",
+    }),
+    { default: {}, sends: true, purpose: "endpoint headers" },
+  ),
+  retry_waits_seconds: setting(
+    Type.Array(Type.Integer({ minimum: 0, maximum: 604_800 }), {
+      maxItems: 50,
+      description: "How long to wait after each failed attempt. When the list is used up, the delivery has failed.",
+    }),
+    {
+      default: (endpoint: NewEndpoint) => (is3scale(endpoint) ? endpoint.retryWaitsSeconds : threeDaysOfWaits),
+      example: [5, 300, 1800, 7200],
+      sends: true,
+    },
+  ),
+  success: setting(
+    Type.Enum(["200", "200-207", "2xx"], {
+      description: "The answers that count as delivered.",
+    }),
+    { default: (endpoint: NewEndpoint) => (is3scale(endpoint) ? "200" : "2xx"), sends: true },
+  ),
+  timeout_seconds: setting(
+    Type.Integer({ minimum: 1, maximum: 60, description: "How long one attempt may take in all." }),
+    { default: (endpoint: NewEndpoint) => (is3scale(endpoint) ? 60 : 15), sends: true },
+  ),
+  max_in_flight: setting(
+    nullable(Type.Integer({ minimum: 1, maximum: 1000, description: "Deliveries under way at once, at most." })),
+    { default: null, sends: true },
+  ),
+  max_per_second: setting(nullable(Type.Integer({ minimum: 1, maximum: 100_000 })), {
+    default: null,
+    example: 50,
+    sends: true,
+  }),
+  ordering: setting(
+    Type.Enum(["none", "object", "account"], {
+      description:
+        "`account`: what concerns one account goes one after another. `object`: what concerns one object does.",
+    }),
+    { default: (endpoint: NewEndpoint) => (is3scale(endpoint) ? "none" : "account") },
+  ),
+  include_credentials: setting(
+    Type.Boolean({ description: "Whether keys and secrets appear in formats other than `3scale`." }),
+    { default: false },
+  ),
+  state: setting(
+    Type.Enum(["enabled", "paused"], {
+      description: "`enabled` also brings a disabled endpoint back.",
+    }),
+    { default: "enabled", sends: true },
+  ),
+};
+
+type Settings = typeof endpointSettings;
+export type SettingColumn = keyof Settings;
+
+export type ReadonlyValue<Value> = Value extends readonly (infer Item)[] ? readonly Item[] : Readonly<Value>;
+type CamelCase<Name extends string> = Name extends `${infer Head}_${infer Tail}`
+  ? `${Head}${Capitalize<CamelCase<Tail>>}`
+  : Name;
+type SettingValue<Column extends SettingColumn> = ReadonlyValue<Static<Settings[Column]["schema"]>>;
+
+/** Settings of a new or changed endpoint. Omitted ones get their default, or stay as they are. */
+export type EndpointInput = {
+  readonly [Column in SettingColumn as CamelCase<Column>]?: SettingValue<Column> | undefined;
+};
+
+/** `paused` by an admin, `disabled` by Bellwire. Both hold deliveries. */
+export type EndpointState = SettingValue<"state"> | "disabled";
+
+export type EndpointSettings = {
+  readonly [Column in SettingColumn as CamelCase<Column>]: Column extends "state"
+    ? EndpointState
+    : SettingValue<Column>;
+};
+
+/** The names of the settings that the sender reads. */
+export type SendingField = {
+  [Column in SettingColumn]: Settings[Column] extends { readonly sends: true } ? CamelCase<Column> : never;
+}[SettingColumn];
+
+export type EncryptedField = {
+  [Column in SettingColumn]: Settings[Column] extends { readonly purpose: string } ? CamelCase<Column> : never;
+}[SettingColumn];
+
 export interface Endpoint extends EndpointSettings {
   readonly providerId: number;
   readonly id: number;
   /** For pages, logs and the stream. */
   readonly urlMasked: string;
-  /** Those that sign now, newest first: two for a day after a rotation. */
+  /** The secrets that sign now, newest first: two for 24 hours after a rotation. */
   readonly secrets: readonly string[];
   readonly previousSecretUntil: Date | null;
   readonly disabledReason: string | null;
-  /** Why its URL, headers or secrets cannot be decrypted; those are empty then, and its deliveries are held. */
+  /** Why the URL, headers or secrets cannot be decrypted. They are empty then, and deliveries are held. */
   readonly undecryptable: string | null;
-  /** The receiver asked to be left alone until then, or does not answer. */
+  /** The end of the lane's pause: `Retry-After`, or an open circuit breaker. */
   readonly heldUntil: Date | null;
-  /** Counts changes. */
+  /** Incremented by each change. */
   readonly version: number;
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }
 
-/** The one that 3scale's page and API show as "the webhook". */
+/** The name of the endpoint that 3scale's page and API show as "the webhook". */
 export const defaultEndpointName = "default";
 
-/** What is given of an endpoint, when it is made or changed. What is left out stays, or gets its default. */
-export type EndpointInput = {
-  readonly [Field in keyof EndpointSettings]?: EndpointSettings[Field] | undefined;
-};
-
-/** By field, what is wrong with its value. */
+/** The errors of each invalid field. */
 export interface Refused {
   readonly refused: Readonly<Record<string, readonly string[]>>;
 }
 
-/** 5 s to a day, about three days in all: an endpoint that is down for a weekend gets everything. */
-const threeDaysOfWaits = [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400];
+/** The table's rows as one type, for loops. */
+type AnySetting = { readonly schema: TSchema } & SettingRules<unknown>;
+export const settingEntries: readonly (readonly [column: string, setting: AnySetting])[] =
+  Object.entries(endpointSettings);
 
-const defaultsOfAllFormats = {
-  description: null,
-  active: true,
-  eventTypes: [],
-  providerActions: false,
-  allActors: false,
-  headers: {},
-  maxInFlight: null,
-  maxPerSecond: null,
-  includeCredentials: false,
-  state: "enabled",
-} as const;
+const defaultOf = (rules: AnySetting, endpoint: NewEndpoint): unknown =>
+  typeof rules.default === "function" ? rules.default(endpoint) : (rules.default ?? null);
 
-/** A new endpoint's settings: those that are given, and for the others what fits the format. */
-export function withDefaults(input: EndpointInput, retryWaitsSeconds: readonly number[]): EndpointSettings {
-  const { name = "", url = "", format = "3scale" } = input;
-  const base = { ...defaultsOfAllFormats, name, url };
-  return format === "3scale"
-    ? applyInput({ ...base, format, retryWaitsSeconds, success: "200", timeoutSeconds: 60, ordering: "none" }, input)
-    : applyInput(
-        {
-          ...base,
-          format,
-          retryWaitsSeconds: threeDaysOfWaits,
-          success: "2xx",
-          timeoutSeconds: 15,
-          ordering: "account",
-        },
-        input,
-      );
+/** The API's schemas of the settings. */
+export const settingSchemas = schemasOf();
+function schemasOf(): { readonly [Column in SettingColumn]: Settings[Column]["schema"] };
+function schemasOf(): object {
+  return Object.fromEntries(settingEntries.map(([column, { schema }]) => [column, schema]));
 }
 
-/** The settings with what is given in place of what was. Null is given, undefined is not. */
+/** Returns the settings of a new endpoint: the input, and defaults that fit its format. */
+export function withDefaults(input: EndpointInput, retryWaitsSeconds: readonly number[]): EndpointSettings {
+  return applyInput(defaultSettings({ format: input.format ?? "3scale", retryWaitsSeconds }), input);
+}
+
+// The overloads state what the loops over the table cannot infer.
+function defaultSettings(endpoint: NewEndpoint): EndpointSettings;
+function defaultSettings(endpoint: NewEndpoint): object {
+  const required = { name: "", url: "" };
+  const defaults = settingEntries.map(([column, rules]) => [propertyName(column), defaultOf(rules, endpoint)]);
+  return { ...Object.fromEntries(defaults), ...required };
+}
+
+/** Returns the settings with the input's values. Null is a value, undefined is not. */
 export function applyInput(settings: EndpointSettings, input: EndpointInput): EndpointSettings {
   const given = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
   return { ...settings, ...given };
+}
+
+/** Returns the settings by the API's names. */
+export function settingsByColumn(settings: EndpointSettings): {
+  [Column in SettingColumn]: Column extends "state" ? EndpointState : Static<Settings[Column]["schema"]>;
+};
+export function settingsByColumn(settings: Readonly<Record<string, unknown>>): object {
+  return Object.fromEntries(
+    settingEntries.map(([column]) => {
+      const value = settings[propertyName(column)];
+      return [column, Array.isArray(value) ? [...value] : value];
+    }),
+  );
+}
+
+/** Returns the input whose fields have the API's names. */
+export function inputByColumn(body: {
+  readonly [Column in SettingColumn]?: Static<Settings[Column]["schema"]> | undefined;
+}): EndpointInput;
+export function inputByColumn(body: Readonly<Record<string, unknown>>): object {
+  const entries = Object.entries(body).map(([column, value]) => [propertyName(column), value]);
+  return Object.fromEntries(entries);
+}
+
+/** Returns the settings of the documentation's endpoint. */
+export function exampleSettings(): EndpointSettings;
+export function exampleSettings(): object {
+  const defaults = defaultSettings({ format: "json", retryWaitsSeconds: [] });
+  const examples = settingEntries.flatMap(([column, { example }]) =>
+    example === undefined ? [] : [[propertyName(column), example]],
+  );
+  return { ...defaults, ...Object.fromEntries(examples) };
 }

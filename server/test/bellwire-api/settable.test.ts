@@ -1,0 +1,64 @@
+import fc from "fast-check";
+import { expect } from "vitest";
+import { bellwireApiDocument } from "#http/bellwire-api/index.ts";
+import { type JsonSchema, valuesOf } from "../support/values-of-schema.ts";
+import { test } from "./bellwire-api-test.ts";
+
+const url = "https://93.184.215.14/hooks";
+
+/** Objects of the Bellwire API with an update schema. `special` generates what its schema describes only in words. */
+const settable: Readonly<
+  Record<
+    string,
+    {
+      readonly path: string;
+      readonly payload: object;
+      readonly special: Readonly<Record<string, fc.Arbitrary<unknown>>>;
+      /** Where a field is read that the object shows masked. */
+      readonly readAt?: Readonly<Record<string, string>>;
+    }
+  >
+> = {
+  EndpointChange: {
+    path: "/endpoints",
+    payload: { name: "crm", url },
+    special: {
+      url: fc.nat().map((number) => `${url}?secret=${number}`),
+      headers: fc.nat().map((number) => ({ [`x-${number}`]: String(number) })),
+    },
+    readAt: { url: "/url" },
+  },
+  BinAnswerChange: { path: "/bins", payload: {}, special: {} },
+};
+
+const document: { components?: { schemas?: Readonly<Record<string, JsonSchema>> } } = JSON.parse(
+  JSON.stringify(await bellwireApiDocument("test")),
+);
+const fields = Object.keys(settable).flatMap((schema) =>
+  Object.entries(document.components?.schemas?.[schema]?.properties ?? {}).map(
+    ([field, values]) => [schema, field, values] as const,
+  ),
+);
+
+test("each object has fields to set", () => {
+  expect(new Set(fields.map(([schema]) => schema))).toEqual(new Set(Object.keys(settable)));
+});
+
+test.for(fields)("%s: another value of %s is read back", async ([schema, field, values], { house }) => {
+  const { path = "", payload = {}, special, readAt } = settable[schema] ?? {};
+  const created = await house.call("POST", path, { payload });
+  expect(created.statusCode).toBe(201);
+  const object = `${path}/${created.json().id}`;
+  let before: unknown = created.json()[field];
+  let changes = 0;
+  for (const value of fc.sample(special?.[field] ?? valuesOf(values), { numRuns: 10, seed: 1 })) {
+    if (JSON.stringify(value) === JSON.stringify(before)) continue;
+    const updated = await house.call("PATCH", object, { payload: { [field]: value } });
+    expect([value, updated.statusCode]).toEqual([value, 200]);
+    const read = await house.call("GET", object + (readAt?.[field] ?? ""));
+    expect(read.json()[field]).toEqual(value);
+    before = value;
+    changes += 1;
+  }
+  expect(changes).toBeGreaterThan(0);
+});
