@@ -1,6 +1,6 @@
-/** The layers, lowest first. A folder may import what stands above it in this list, and only through its index.ts. */
+/** The layers, lowest first. A layer may import those before it in this list, only through their index.ts. */
 export const layers = [
-  { name: "platform", folder: "server/src/platform" }, // its files are its doors
+  { name: "platform", folder: "server/src/platform" }, // every file may be imported
   { name: "access", folder: "server/src/access" },
   { name: "deliveries", folder: "server/src/webhooks/deliveries" },
   { name: "events", folder: "server/src/webhooks/events" },
@@ -16,15 +16,15 @@ export const layers = [
   { name: "provider-account", folder: "server/src/portal/provider-account" }, // the provider's own settings, users and tokens, and its creation
   { name: "outages", folder: "server/src/outages" },
   { name: "request-bin", folder: "server/src/request-bin" },
-  { name: "http-shared", folder: "server/src/http/shared" }, // its files are its doors
-  { name: "http", folder: "server/src/http/*" }, // doors know nothing of each other
+  { name: "http-shared", folder: "server/src/http/shared" }, // every file may be imported
+  { name: "http", folder: "server/src/http/*" }, // interfaces do not import each other
   { name: "cli", folder: "server/src/cli" },
   { name: "app", folder: "server/src/app" },
 ] as const;
 
 export type Layer = (typeof layers)[number]["name"];
 
-/** Narrower than the order alone: the portal tells of a change and knows nothing of its delivery. */
+/** Stricter than the order: the portal records events and does not depend on their delivery. */
 const only: Partial<Record<Layer, readonly Layer[]>> = {
   providers: ["platform", "access", "events"],
   mails: ["platform", "access", "providers"],
@@ -36,7 +36,7 @@ const only: Partial<Record<Layer, readonly Layer[]>> = {
   "request-bin": ["platform", "access"],
 };
 
-/** What a layer may import, lowest first. */
+/** Returns the layers that a layer may import, lowest first. */
 export function mayImport(from: Layer): readonly Layer[] {
   return (
     only[from] ??

@@ -1,13 +1,13 @@
 import { defineConfig } from "vitest/config";
 import { ClosingLine } from "./server/test/support/closing-line.ts";
 
-/** Needs no database: rules, pure functions, the house itself, pages, and what receivers run. */
+/** Needs no database: pure functions, the structure of the code, and what receivers run. */
 const unit = {
   name: "unit",
   sequence: { groupOrder: 0 },
   include: [
     "server/src/**/*.test.ts",
-    "server/test/house/**/*.test.ts",
+    "server/test/structure/**/*.test.ts",
     "receiver/**/*.test.ts",
     "examples/**/*.test.ts",
     "web/src/**/*.test.ts",
@@ -15,7 +15,7 @@ const unit = {
   exclude: ["**/*.db.test.ts", "**/node_modules/**"],
 };
 
-/** The Admin Portal's components, in a browser that is only pretended: each file has one of its own. */
+/** The Admin Portal's components in happy-dom, one environment for each file. */
 const web = {
   name: "web",
   isolate: true,
@@ -25,18 +25,18 @@ const web = {
   server: { deps: { inline: [/@patternfly/] } }, // its files import style sheets, which Node cannot
 };
 
-/** Runs against one throw-away PostgreSQL: each test that commits in a database of its own, the others of a file in one. */
+/** Runs on one temporary PostgreSQL: a test that commits has a database of its own, the others of a file share one. */
 const database = {
   name: "database",
   sequence: { groupOrder: 2 },
   include: ["server/src/**/*.db.test.ts", "server/test/**/*.test.ts"],
-  exclude: ["server/test/house/**", "**/node_modules/**"],
+  exclude: ["server/test/structure/**", "**/node_modules/**"],
   globalSetup: "server/test/support/global-set-up.ts",
   setupFiles: "server/test/support/cheap-hashes.ts",
 };
 
 export default defineConfig({
-  ssr: { resolve: { conditions: ["bellwire-source", "module", "node"] } }, // receiver/ as it is, not as it was built
+  ssr: { resolve: { conditions: ["bellwire-source", "module", "node"] } }, // the source of receiver/, not its build
   test: {
     projects: [
       { extends: true, test: unit },
@@ -45,11 +45,11 @@ export default defineConfig({
     ],
     reporters: ["default", new ClosingLine()],
     sequence: { shuffle: true },
-    // A file keeps nothing in its modules, so the next one may have them as they are: a quarter less work. A process goes on
-    // with files of its own project alone, so one project comes after the other.
+    // Modules keep no state, so files may share them: a quarter less work. A process runs files of one project only, so the
+    // projects run one after another.
     isolate: false,
     maxWorkers: 2,
-    // Late enough for a machine that is busy with something else: no test passes or fails by how fast it is.
+    // Enough for a machine that is busy with other work: no test depends on its speed.
     testTimeout: 60_000,
     hookTimeout: 60_000,
     expect: { poll: { timeout: 15_000 } },

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Layer, layers, mayImport } from "../../../import-law.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
-const filesAreDoors = new Set<Layer>(["platform", "http-shared"]);
+const openLayers = new Set<Layer>(["platform", "http-shared"]);
 /** One folder of the layer; `one` chooses it where the layer's pattern is a star, else it is the first that is named. */
 const folderOf = (name: Layer, one = "one"): string => {
   const folder = layers.find((layer) => layer.name === name)?.folder ?? "";
@@ -17,7 +17,7 @@ const folderOf = (name: Layer, one = "one"): string => {
 let scratch: string;
 let refused: ReadonlySet<string>;
 
-// Every layer imports every other, by its front door and past it. One run of the linter judges them all.
+// Every layer imports every other, through its index.ts and past it. One run of the linter checks them all.
 beforeAll(async () => {
   scratch = await mkdtemp(join(tmpdir(), "bellwire-law-"));
   for (const file of ["oxlint.config.ts", "import-law.ts", "server/tsconfig.json", "server/package.json"]) {
@@ -26,19 +26,19 @@ beforeAll(async () => {
   await symlink(join(root, "node_modules"), join(scratch, "node_modules"));
   await writeFile(join(scratch, ".gitignore"), "node_modules\n");
   for (const { name } of layers) {
-    for (const door of ["index", "inner"]) await write(`${folderOf(name)}/${door}.ts`, "export const thing = 1;\n");
+    for (const file of ["index", "inner"]) await write(`${folderOf(name)}/${file}.ts`, "export const thing = 1;\n");
     for (const to of layers) {
-      for (const door of ["index", "inner"]) await writeImport(name, to.name, door);
+      for (const file of ["index", "inner"]) await writeImport(name, to.name, file);
     }
   }
   await writeImport("http", "http", "index", "two");
   await writeImport("accounts", "accounts", "inner", "two");
-  refused = await filesThatTheLawRefuses();
+  refused = await refusedFiles();
 }, 60_000); // the linter takes some seconds, and a busy machine many
 
 afterAll(() => rm(scratch, { recursive: true, force: true }));
 
-test.for(layers.map(({ name }) => name))("%s may import what the law allows it, and nothing else", (from) => {
+test.for(layers.map(({ name }) => name))("%s may import exactly the layers that the law allows", (from) => {
   const allowed = layers.filter(({ name }) => name !== from && isAllowed(from, name)).map(({ name }) => name);
   expect(allowed).toEqual(mayImport(from));
 });
@@ -57,16 +57,16 @@ test.for<[Layer, Layer]>([
   expect(isAllowed(from, to)).toBe(false);
 });
 
-test("nobody goes past a front door, save where every file is one", () => {
+test("no layer imports past another layer's index.ts, except where every file may be imported", () => {
   const entered = layers.flatMap(({ name: from }) =>
     layers
       .filter(({ name: to }) => to !== from && !refused.has(importFile(from, to, "inner")))
       .map(({ name: to }) => to),
   );
-  expect(new Set(entered)).toEqual(filesAreDoors);
+  expect(new Set(entered)).toEqual(openLayers);
 });
 
-test("one door of http does not import another", () => {
+test("no interface of http imports another", () => {
   expect(refused).toContain(importFile("http", "http", "index", "two"));
 });
 
@@ -78,14 +78,14 @@ function isAllowed(from: Layer, to: Layer): boolean {
   return !refused.has(importFile(from, to, "index"));
 }
 
-function importFile(from: Layer, to: Layer, door: string, one?: string): string {
-  return `${folderOf(from)}/from-${to}-${one ?? "one"}-${door}.ts`;
+function importFile(from: Layer, to: Layer, file: string, one?: string): string {
+  return `${folderOf(from)}/from-${to}-${one ?? "one"}-${file}.ts`;
 }
 
-async function writeImport(from: Layer, to: Layer, door: string, one?: string): Promise<void> {
-  const target = `#${folderOf(to, one).replace("server/src/", "")}/${door}.ts`;
-  if (one !== undefined) await write(`${folderOf(to, one)}/${door}.ts`, "export const thing = 1;\n");
-  await write(importFile(from, to, door, one), `export { thing } from "${target}";\n`);
+async function writeImport(from: Layer, to: Layer, file: string, one?: string): Promise<void> {
+  const target = `#${folderOf(to, one).replace("server/src/", "")}/${file}.ts`;
+  if (one !== undefined) await write(`${folderOf(to, one)}/${file}.ts`, "export const thing = 1;\n");
+  await write(importFile(from, to, file, one), `export { thing } from "${target}";\n`);
 }
 
 async function write(path: string, text: string): Promise<void> {
@@ -93,7 +93,7 @@ async function write(path: string, text: string): Promise<void> {
   await writeFile(join(scratch, path), text);
 }
 
-async function filesThatTheLawRefuses(): Promise<Set<string>> {
+async function refusedFiles(): Promise<Set<string>> {
   const output = await new Promise<string>((resolve) => {
     const program = join(root, "node_modules/.bin/oxlint");
     execFile(program, ["--format=json"], { cwd: scratch, maxBuffer: 2 ** 26 }, (_, stdout) => resolve(stdout));

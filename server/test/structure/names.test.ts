@@ -1,0 +1,52 @@
+import { globSync, readFileSync } from "node:fs";
+import { dirname, matchesGlob } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { layers } from "../../../import-law.ts";
+
+const root = fileURLToPath(new URL("../../../", import.meta.url));
+const files = globSync("{server/{src,test,bin},web/src,receiver/src,examples/*/src,bench}/**/*.*", { cwd: root });
+
+/** Names that say nothing about a file's subject, so that everything would fit into it. */
+const meaningless = new Set(
+  "util utils helper helpers common lib misc manager managers service type types interface interfaces constant constants".split(
+    " ",
+  ),
+);
+
+test("every file and folder is named by its subject", () => {
+  const named = files.filter((path) => !path.includes("/golden/")); // these have the names of 3scale's elements
+  const unnamed = named.filter((path) => path.split("/").some((part) => meaningless.has(part.split(".")[0] ?? "")));
+  expect(unnamed).toEqual([]);
+});
+
+test("every file of the server belongs to a layer, so that the import law applies to it", () => {
+  const outside = files
+    .filter((path) => path.startsWith("server/src/") && path !== "server/src/main.ts")
+    .filter((path) => !layers.some(({ folder }) => matchesGlob(path, `${folder}/**`)));
+  expect(outside).toEqual([]);
+});
+
+test("every module that other layers may import has an index.ts", () => {
+  const folders = new Set(files.filter((path) => path.startsWith("server/src/")).map((path) => dirname(path)));
+  const entered = layers.filter(({ name }) => !["platform", "http-shared", "http", "cli", "app"].includes(name));
+  const closed = entered.filter(({ folder }) => folders.has(folder) && !files.includes(`${folder}/index.ts`));
+  expect(closed).toEqual([]);
+});
+
+test("the table of modules in ARCHITECTURE.md names the folder of every layer", () => {
+  const page = readFileSync(`${root}ARCHITECTURE.md`, "utf8");
+  const rows = page.split("\n").filter((line) => line.startsWith("| "));
+  const named = new Set(
+    rows.flatMap((row) => [...row.matchAll(/`([^`]+)`/g)].map(([, name]) => name?.replace(/\/$/, ""))),
+  );
+  const paths = layers.flatMap(({ folder }) => foldersOf(folder.replace("server/src/", "")));
+  const missing = paths.filter((path) => !named.has(path) && !named.has(path.split("/").at(-1)));
+  expect(missing).toEqual([]);
+});
+
+/** Expands one `{a,b}`. */
+function foldersOf(pattern: string): readonly string[] {
+  const [, before = "", names, after = ""] = /^(.*)\{(.*)\}(.*)$/.exec(pattern) ?? [];
+  return names === undefined ? [pattern] : names.split(",").map((name) => `${before}${name}${after}`);
+}
