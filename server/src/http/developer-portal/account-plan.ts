@@ -13,7 +13,7 @@ import {
 import type { FieldErrors } from "#portal/fields/index.ts";
 import { readPlans } from "#portal/products/index.ts";
 import { readProviderSettings } from "#portal/provider-account/index.ts";
-import { type Developer, byDeveloper } from "./developer.ts";
+import { type Developer, developerContext } from "./developer.ts";
 import { notOffered } from "./form-fields.ts";
 import { addAdminFormPage, mailLimitErrors, showForm } from "./form-pages.ts";
 import { showNotFound } from "./message-pages.ts";
@@ -93,7 +93,7 @@ async function submitAccountPlan(
   if (!plan) return showAccountPlans(portal, request, reply, { ...developer, errors: { plan_id: notOffered } });
   const tooMany = other.step === "ask" ? await mailLimitErrors(limiter, request, developer) : undefined;
   if (tooMany) return showAccountPlans(portal, request, reply, { ...developer, errors: tooMany, status: 429 });
-  const change = { provider, accountId, planId: plan.id, by: byDeveloper(portal, developer) };
+  const change = { provider, accountId, planId: plan.id, by: developerContext(portal, developer) };
   const decideAt = `${portal.adminPortalUrl(provider)}/p/admin/accounts/${accountId}`;
   const outcome = await (other.step === "ask"
     ? requestAccountPlan(portal.pool, { ...change, decideAt })

@@ -7,7 +7,7 @@ import { readPlans } from "#portal/products/index.ts";
 import { readProviderSettings } from "#portal/provider-account/index.ts";
 import { addAccountPlanPages, findOtherAccountPlans } from "./account-plan.ts";
 import { describeApplication } from "./application.ts";
-import { type Developer, byDeveloper, type DeveloperPage, requireDeveloper } from "./developer.ts";
+import { type Developer, developerContext, type DeveloperPage, requireDeveloper } from "./developer.ts";
 import { type FormField, definedFields, submittedValues, withSubmittedValues } from "./form-fields.ts";
 import { addAdminFormPage, showForm } from "./form-pages.ts";
 import { showNotFound } from "./message-pages.ts";
@@ -86,7 +86,7 @@ async function saveAccount(
     accountId: developer.account.id,
     values: submittedValues(fields, readForm(request.body)),
     writer: "developer",
-    by: byDeveloper(portal, developer),
+    by: developerContext(portal, developer),
   });
   if (!saved) return showNotFound(reply);
   return "refused" in saved

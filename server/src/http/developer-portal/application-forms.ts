@@ -11,7 +11,7 @@ import {
 import { type FieldErrors, readFieldsDefinitions } from "#portal/fields/index.ts";
 import { type Plan, type Product, listPlans, listProducts } from "#portal/products/index.ts";
 import { type OwnApplication, applicationChange, applicationLink, requireApplication } from "./application.ts";
-import { type Developer, byDeveloper } from "./developer.ts";
+import { type Developer, developerContext } from "./developer.ts";
 import { type FormField, definedFields, notOffered, submittedValues, withSubmittedValues } from "./form-fields.ts";
 import { addFormPage, showForm } from "./form-pages.ts";
 import { showNotAllowed, showNotFound } from "./message-pages.ts";
@@ -53,7 +53,7 @@ async function submitNewForm(
     planId: chosen.plan.id,
     values: submittedValues(definedFields(definitions, "Cinstance", {}), form),
     writer: "developer",
-    by: byDeveloper(portal, developer),
+    by: developerContext(portal, developer),
   });
   if (!created || "notFound" in created) return showNotFound(reply);
   if ("notAllowed" in created) return showNotAllowed(portal, request, reply, developer);

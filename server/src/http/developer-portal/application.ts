@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { type Application, type ApplicationChange, readApplication, titleOf } from "#portal/applications/index.ts";
-import { type Developer, type DeveloperPage, byDeveloper } from "./developer.ts";
+import { type Developer, type DeveloperPage, developerContext } from "./developer.ts";
 import { showNotFound } from "./message-pages.ts";
 import { type FormattedDate, type Portal, formatDate, readPathId } from "./page.ts";
 
@@ -33,7 +33,7 @@ export const applicationChange = (
   accountId: application.accountId,
   applicationId: application.id,
   writer: "developer",
-  by: byDeveloper(portal, developer),
+  by: developerContext(portal, developer),
 });
 
 export const applicationLink = (application: Application): { readonly href: string; readonly text: string } => ({

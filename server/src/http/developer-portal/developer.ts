@@ -41,8 +41,8 @@ export const requireDeveloper =
     return page(request, reply, developer);
   };
 
-/** Returns the cause recorded for a signed-in developer's change. */
-export const byDeveloper = ({ clock }: { readonly clock: Clock }, { user }: Developer): ChangeContext => ({
+/** Returns actor, channel and time of a signed-in developer's change. */
+export const developerContext = ({ clock }: { readonly clock: Clock }, { user }: Developer): ChangeContext => ({
   actor: { kind: "developer", userId: user.id },
   channel: "developer_portal",
   now: clock.now(),

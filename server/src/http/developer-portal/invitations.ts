@@ -14,7 +14,7 @@ import {
   listInvitations,
   resendInvitation,
 } from "#portal/users/index.ts";
-import { type Developer, byDeveloper, withVisitorTimeZone, type DeveloperPage } from "./developer.ts";
+import { type Developer, developerContext, withVisitorTimeZone, type DeveloperPage } from "./developer.ts";
 import {
   type FormField,
   checkedFields,
@@ -53,7 +53,7 @@ function addInvitationsPage(http: FastifyInstance, portal: Portal, limiter: Atte
         accountId: developer.account.id,
         email,
         urlOf: invitationUrl(portal, provider),
-        by: byDeveloper(portal, developer),
+        by: developerContext(portal, developer),
       });
       if (!invited) return showNotFound(reply);
       return "refused" in invited
@@ -127,7 +127,7 @@ function addResendInvitationPage(http: FastifyInstance, portal: Portal, limiter:
         accountId: invitation.accountId,
         invitationId: invitation.id,
         urlOf: invitationUrl(portal, provider),
-        by: byDeveloper(portal, open.developer),
+        by: developerContext(portal, open.developer),
       });
       return sent ? redirectWithNotice(reply, "/account/invitations", "invited") : showNotFound(reply);
     }),
@@ -165,7 +165,7 @@ function addDeleteInvitationPage(http: FastifyInstance, portal: Portal): void {
     ),
     submit: requireInvitation(portal, async (request, reply, { invitation, developer }) => {
       const { id: invitationId, accountId } = invitation;
-      const target = { provider: request.provider, accountId, invitationId, by: byDeveloper(portal, developer) };
+      const target = { provider: request.provider, accountId, invitationId, by: developerContext(portal, developer) };
       const isDeleted = await deleteInvitation(portal.pool, target);
       return isDeleted ? redirectWithNotice(reply, "/account/invitations", "invitation-deleted") : showNotFound(reply);
     }),

@@ -6,7 +6,7 @@ import { formatWait } from "#http/shared/sign-in-limits.ts";
 import { attemptLimits } from "#platform/limits.ts";
 import { type FieldErrors, readFieldsDefinitions } from "#portal/fields/index.ts";
 import { updateUser } from "#portal/users/index.ts";
-import { type Developer, byDeveloper } from "./developer.ts";
+import { type Developer, developerContext } from "./developer.ts";
 import {
   type FormField,
   currentPasswordField,
@@ -140,7 +140,7 @@ async function updateOwnUser(
     currentPassword,
     keptSession: readSessionCookie(request, "developer"),
     writer: "developer",
-    by: byDeveloper(portal, developer),
+    by: developerContext(portal, developer),
   });
   if (!saved) return undefined;
   const refused = "refused" in saved ? saved.refused : undefined;

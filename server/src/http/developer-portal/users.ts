@@ -12,7 +12,7 @@ import {
   sendActivation,
   updateUser,
 } from "#portal/users/index.ts";
-import { type Developer, byDeveloper, type DeveloperPage, requireDeveloper } from "./developer.ts";
+import { type Developer, developerContext, type DeveloperPage, requireDeveloper } from "./developer.ts";
 import { type FormField, definedFields, notOffered, submittedValues, withSubmittedValues } from "./form-fields.ts";
 import { addAdminFormPage, mailLimitErrors, requireAdmin, showForm } from "./form-pages.ts";
 import { showNotFound } from "./message-pages.ts";
@@ -87,7 +87,7 @@ function addEditUserPage(http: FastifyInstance, portal: Portal): void {
         userId: user.id,
         values: submittedValues(fields, readForm(request.body)),
         writer: "developer",
-        by: byDeveloper(portal, developer),
+        by: developerContext(portal, developer),
       });
       if (!saved) return showNotFound(reply);
       return "refused" in saved
@@ -140,7 +140,7 @@ function addUserRolePage(http: FastifyInstance, portal: Portal): void {
         accountId: user.accountId,
         userId: user.id,
         role,
-        by: byDeveloper(portal, developer),
+        by: developerContext(portal, developer),
       });
       if (!saved) return showNotFound(reply);
       return "refused" in saved
@@ -182,7 +182,7 @@ function addSendActivationPage(http: FastifyInstance, portal: Portal, limiter: A
         accountId: otherUser.user.accountId,
         userId: otherUser.user.id,
         urlOf: activationUrl(portal, provider),
-        by: byDeveloper(portal, otherUser.developer),
+        by: developerContext(portal, otherUser.developer),
       });
       if (!sent) return showNotFound(reply);
       return "refused" in sent
@@ -226,7 +226,7 @@ function addDeleteUserPage(http: FastifyInstance, portal: Portal): void {
         provider: request.provider,
         accountId: user.accountId,
         userId: user.id,
-        by: byDeveloper(portal, developer),
+        by: developerContext(portal, developer),
       });
       // The sender is an admin and remains, so only two admins who delete each other at once can meet the last admin.
       return deleted && "user" in deleted
