@@ -1,8 +1,7 @@
 /**
- * What the Account Management API costs: reading an account, and changing one with its event and its delivery, against
- * bare routes that make one and two plain round trips to the same PostgreSQL, on Bellwire's own pool and on the driver's. One
- * process serves all, the API as the product composes it; another asks, with the same client over connections that stay
- * open, in turns.
+ * Measures the Account Management API: reading an account, and changing one with its event and delivery, against bare routes
+ * with one and two round trips to the same PostgreSQL, on Bellwire's pool and on the driver's. One process serves all of
+ * them; another one sends requests over persistent connections, in turns.
  * Run: npm run bench -- api [seconds] [--json FILE]
  */
 import { join } from "node:path";
@@ -26,7 +25,7 @@ const report = openReport("api");
 const [seconds = 5] = report.numbers;
 const accounts = 200;
 
-/** Every door of the product, and a log line for each request. */
+/** Serves all interfaces of the product, with a log line per request. */
 async function serveApi(pool: Pool, { encryption, folder }: BenchDatabase, running: AsyncDisposableStack) {
   const [urls, allowed, lookup] = [providerUrls("http://127.0.0.1", undefined), allowedHere(), lookupHere()];
   const outside = { caPem: undefined, proxyUrl: undefined, inFlightMax: 1 };
@@ -53,7 +52,7 @@ async function serveApi(pool: Pool, { encryption, folder }: BenchDatabase, runni
 
 type Ask = (text: string, values: readonly unknown[]) => Promise<readonly unknown[]>;
 
-/** What reading and changing cost at least: routes with nothing but their statements. */
+/** Serves routes with only the statements of reading and changing, the lower bound of their cost. */
 function serveBare(ask: Ask, running: AsyncDisposableStack): Promise<string> {
   const http = fastify();
   const read = "select id, org_name, state, fields from accounts where id = $1";
@@ -67,7 +66,7 @@ function serveBare(ask: Ask, running: AsyncDisposableStack): Promise<string> {
   return listen(http, running);
 }
 
-/** As whoever writes such a route begins: the driver and its pool, as they come. */
+/** The driver's own pool with default settings. */
 function askDriver({ appUrl }: BenchDatabase, running: AsyncDisposableStack): Ask {
   const driver = new pg.Pool({ connectionString: appUrl, options: `-c search_path=${schema}`, max: 10 });
   running.defer(() => driver.end());
@@ -82,7 +81,7 @@ async function listen(http: FastifyInstance, running: AsyncDisposableStack): Pro
 
 interface Rate {
   readonly perSecond: number;
-  /** Of the serving process and PostgreSQL, for one request. What else runs on the machine moves it less than the rate. */
+  /** Processor time of the serving process and PostgreSQL per request. Other load affects it less than the rate. */
   readonly cpuMicroseconds: number;
 }
 
@@ -101,7 +100,7 @@ async function compare(method: Load["method"]): Promise<void> {
     driver: bareAt(driverOrigin),
     api: { ...asked, origin: apiOrigin, path: "/admin/api/accounts", extension: ".xml" },
   };
-  for (const load of Object.values(loads)) await measure(load); // until the code is compiled and the statements are planned
+  for (const load of Object.values(loads)) await measure(load); // warm-up: compiles code and plans statements
   const rounds: Record<keyof typeof loads, Rate>[] = [];
   for (let pair = 0; pair < pairs; pair += 1) {
     rounds.push({
@@ -135,5 +134,5 @@ const apiOrigin = await serveApi(pool, database, running);
 const bareOrigin = await serveBare((text, values) => pool.query(text, values), running);
 const driverOrigin = await serveBare(askDriver(database, running), running);
 const ids = await signUpAccounts(apiOrigin, token, accounts);
-await database.owner.query("analyze"); // as autovacuum does within a minute: without statistics, plans are a guess
+await database.owner.query("analyze"); // without statistics the plans are guesses; autovacuum would analyze within a minute
 for (const method of ["GET", "PUT"] as const) await compare(method);

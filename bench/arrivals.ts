@@ -2,7 +2,7 @@ const endOfHead = Buffer.from("\r\n\r\n");
 const idHeader = Buffer.from("webhook-id: ");
 const idLength = 36;
 
-/** The length of the first request in the buffer, once its head is complete. */
+/** Returns the length of the first request in the buffer, once its head is complete. */
 export function requestSize(buffer: Buffer): number | undefined {
   const headEnds = buffer.indexOf(endOfHead);
   if (headEnds < 0) return undefined;
@@ -10,33 +10,33 @@ export function requestSize(buffer: Buffer): number | undefined {
   return headEnds + endOfHead.length + Number(length);
 }
 
-/** Whether it goes to a path that is to hang: `/hang…`. */
+/** Returns true for paths that never get a response: `/hang…`. */
 export const isToHang = (request: Buffer): boolean => request.toString("latin1", 5, 10) === "/hang";
 
-/** Its `webhook-id`; empty without one. */
+/** Returns the `webhook-id`, or an empty text. */
 function webhookIdOf(request: Buffer): string {
   const at = request.indexOf(idHeader);
   return at < 0 ? "" : request.toString("latin1", at + idHeader.length, at + idHeader.length + idLength);
 }
 
-/** When an event was made, in the milliseconds that its UUIDv7 begins with. */
+/** Returns the creation time of an event in milliseconds, from its UUIDv7. */
 const madeAtMs = (id: string): number => Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
 
 export interface ArrivalsSummary {
-  /** The first byte of each that was to be answered, in milliseconds of the machine's clock, in order. */
+  /** Time of the first byte of each request that gets a response, in milliseconds of the machine's clock, in order. */
   readonly timesMs: readonly number[];
-  /** Different ids among those that were to be answered. */
+  /** Number of distinct ids among these requests. */
   readonly distinct: number;
   readonly longestGapMs: number;
-  /** From the making of an event, shortly before its commit, to its arrival: no commit was longer ago than that. */
+  /** Delay from the creation of an event, shortly before its commit, to its arrival. An upper bound of the delay since the commit. */
   readonly longestDelayMs: number;
-  /** The same of each, in the order of their arrival. */
+  /** Delay of each event, in order of arrival. */
   readonly delaysMs: readonly number[];
-  /** Requests that were waiting for their answer at once, at most. */
+  /** Maximum number of concurrent requests. */
   readonly openMax: number;
 }
 
-/** What came since it was asked for last. */
+/** Arrivals since the last call. */
 export class Arrivals {
   readonly #timesMs: number[] = [];
   readonly #delaysMs: number[] = [];

@@ -3,7 +3,7 @@ import type { Database, Pool } from "../server/src/platform/database/database.ts
 import type { Encryption } from "../server/src/platform/encryption.ts";
 import type { BenchReceiver } from "./receiver.ts";
 
-/** What every benchmark sends and how: the size of a body of 3scale's, and the engine's default concurrency. */
+/** Parameters of every benchmark: the size of a 3scale body, and the engine's default concurrency. */
 export const bodyBytes = 1500;
 export const inFlightMax = 200;
 export const endpointSecret = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
@@ -11,20 +11,20 @@ export const endpointSecret = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
 export interface DueRows {
   readonly deliveries: number;
   readonly bodyBytes: number;
-  /** Now, if nothing else is said. */
+  /** Default: now. */
   readonly dueAt?: Date;
   readonly attemptsMade?: number;
-  /** In so many ordering keys, of which only the first row is due; if nothing is said, in no order. */
+  /** Number of ordering keys; only the first row of each is due. Default: no order. */
   readonly keys?: number;
-  /** How many there are already, so that sequences go on. */
+  /** Number of existing deliveries, so that sequence numbers continue. */
   readonly offset?: number;
-  /** All, if nothing is said. */
+  /** Default: all. */
   readonly endpointIds?: readonly number[];
 }
 
 export interface Backlog extends DueRows {
   readonly encryption: Encryption;
-  /** One endpoint each. */
+  /** One endpoint per URL. */
   readonly urls: readonly string[];
   readonly secret: string;
 }
@@ -40,7 +40,7 @@ const insertEndpoints = `
   )
   insert into lanes (endpoint_id, provider_id) select id, provider_id from endpoint`;
 
-// As recordEvents would have written them, with today's ids. Spread over the endpoints in turn, and over keys in turn.
+// Writes the rows of recordEvents, with ids of today. Endpoints and keys take turns.
 const insertDeliveries = `
   with event as (
     select uuidv7() as id, number, $6::integer + number as nth, coalesce(number % $5::integer, number) as account,
@@ -67,10 +67,10 @@ const insertDeliveries = `
     from endpoints where $7::bigint[] is null or id = any($7)
   ) endpoint on endpoint.number = 1 + event.number % endpoint.count`;
 
-/** Of one statement, which is to end long before its time is up. */
+/** Rows per statement, so that each ends long before the statement timeout. */
 const batchMax = 20_000;
 
-/** Fills an empty database with endpoints and deliveries that are due. */
+/** Fills an empty database with endpoints and due deliveries. */
 export async function fillBacklog(pool: Pool, backlog: Backlog): Promise<void> {
   await pool.query(
     `insert into providers (id, name, subdomain, provider_key_digest) values (1, 'Bench', 'bench', '\\x00')`,
@@ -81,7 +81,7 @@ export async function fillBacklog(pool: Pool, backlog: Backlog): Promise<void> {
   await pool.query("analyze due, events, payloads, endpoints, lanes");
 }
 
-/** Adds endpoints that get every event, also of changes through the API. */
+/** Adds endpoints that receive every event, including changes through the API. */
 export async function addEndpoints(
   db: Database,
   { urls, encryption, secret }: Pick<Backlog, "urls" | "encryption" | "secret">,
@@ -93,7 +93,7 @@ export async function addEndpoints(
   ]);
 }
 
-/** Adds deliveries to the endpoints that there are. */
+/** Adds deliveries for the existing endpoints. */
 export async function addDue(db: Database, due: DueRows): Promise<void> {
   const body = Buffer.alloc(due.bodyBytes, "<account>Harbour &amp; Sons</account>");
   await db.query(insertDeliveries, [
@@ -107,17 +107,17 @@ export async function addDue(db: Database, due: DueRows): Promise<void> {
   ]);
 }
 
-/** As many as one statement adds at most, in some 20 ms. */
+/** Maximum rows of one statement, which takes about 20 ms. */
 const feedMax = 2000;
 
 export interface Feeding extends AsyncDisposable {
-  /** How many have been received since its start, and the rate since the last look. */
+  /** Number received since the start, and the rate since the last call. */
   rate(): Promise<number>;
 }
 
 /**
- * Keeps a backlog at its height: for each delivery that is received another becomes due, with a hint, as recording leaves
- * it. So a small backlog and a large one are measured over the same time and with the same work beside it.
+ * Keeps the size of a backlog: each received delivery is replaced by another due one, with a hint. Small and large backlogs
+ * are then measured over the same time and with the same additional work.
  */
 export function feedBacklog(pool: Pool, receiver: BenchReceiver, level: number): Feeding {
   const stopping = new AbortController();

@@ -15,7 +15,7 @@ import { type BenchDatabase, secretKey } from "./database.ts";
 import { machineMs, treeCpuSeconds } from "./measuring.ts";
 import { allowedHere, allowedTargets, lookupHere } from "./portal.ts";
 
-/** In this process, with everything that the product's has: guard, windows, metrics, and a log line for each attempt. */
+/** Starts an engine in this process, with the product's target guard, windows, metrics and log lines. */
 export async function startEngineHere(
   database: BenchDatabase,
   inFlightMax: number,
@@ -52,20 +52,20 @@ export async function startEngineHere(
 }
 
 const bellwire = fileURLToPath(new URL("../server/bin/bellwire", import.meta.url));
-/** A first start of the web role may build pages. */
+/** Maximum time of a start. The first start of the web role may build pages. */
 const readyWithinMs = 120_000;
 let started = 0;
 
 export interface BenchServer extends AsyncDisposable {
-  /** Of the web role. */
+  /** URL of the web role. */
   readonly origin: string;
   readonly pid: number;
   readonly logFile: string;
-  /** The most memory that it has had at once, in bytes. */
+  /** Peak memory, in bytes. */
   memoryMax(): number;
 }
 
-/** `bellwire serve` in a role, as an operator runs it: a process of its own, with its log lines in a file. */
+/** Runs `bellwire serve` with a role in its own process, with its log in a file. */
 export async function startServer(database: BenchDatabase, role: "web" | "engine"): Promise<BenchServer> {
   started += 1;
   const logFile = join(database.folder, `${role}-${started}.log`);
@@ -116,7 +116,7 @@ const program = fileURLToPath(new URL("../server/bin/bellwire", import.meta.url)
 /** Values of BELLWIRE_ENGINE_PROCESS. */
 export type EngineProcess = "own" | "shared";
 
-/** `bellwire serve` as an operator runs it, with both roles and an embedded database in a new folder. Logs go to a file. */
+/** Runs `bellwire serve` with both roles and an embedded database in a new folder, with its log in a file. */
 export class Bellwire implements AsyncDisposable {
   readonly #folder = mkdtempSync(join(tmpdir(), "bellwire-busy-"));
   readonly #mode: EngineProcess;
@@ -159,13 +159,13 @@ export class Bellwire implements AsyncDisposable {
     throw new Error(`bellwire serve is not ready: ${output}\n${readFileSync(logFile, "utf8").slice(-2000)}`);
   }
 
-  /** Processor time of both roles so far, and of PostgreSQL, which is a child of the first. */
+  /** Processor time of both roles and of PostgreSQL, a child of the first process. */
   async cpuSeconds(): Promise<{ readonly bellwire: number; readonly postgres: number }> {
     const postgres = treeCpuSeconds((await postmasterOf(this.#databaseFolder())) ?? 0);
     return { bellwire: treeCpuSeconds(this.#child?.pid ?? 0) - postgres, postgres };
   }
 
-  /** Kills all of its processes, PostgreSQL's included. */
+  /** Kills all processes, including PostgreSQL. */
   async kill(): Promise<void> {
     const pid = this.#child?.pid;
     const postmaster = await postmasterOf(this.#databaseFolder());
@@ -186,7 +186,7 @@ export class Bellwire implements AsyncDisposable {
     for (const folder of new Set([this.#folder, databaseFolder])) rmSync(folder, { recursive: true, force: true });
   }
 
-  /** Differs from the data directory if the user that PostgreSQL runs as cannot enter that. */
+  /** Differs from the data directory if PostgreSQL's user cannot access that. */
   #databaseFolder(): string {
     try {
       return readFileSync(join(this.#folder, "postgres-location"), "utf8").trim();

@@ -1,10 +1,10 @@
 /**
- * Measures how soon `bellwire serve` delivers, run as an operator runs it: an embedded database, changes through the API.
- * Receiver and clients share this process, and its clock.
+ * Measures the delay of deliveries of `bellwire serve` with an embedded database and changes through the API. Receiver and
+ * clients share this process and its clock.
  *
  * - idle: one change at a time to one endpoint, from the request, and from its response, to the receiver's first byte
- * - busy: 500 changes a second to ten endpoints each, sent on time whether or not the earlier ones have been answered
- * - crash: every process killed while an attempt waits for its answer, then a restart: until ready, until that delivery arrives
+ * - busy: 500 changes a second to ten endpoints each, at a fixed rate, independent of responses
+ * - crash: all processes killed during an attempt, then a restart: until ready, and until the delivery is repeated
  *
  * `own` and `shared` are the values of BELLWIRE_ENGINE_PROCESS, measured in turns.
  * Run: npm run bench -- busy [seconds] [--json FILE]
@@ -24,7 +24,7 @@ const [seconds = 15] = report.numbers;
 const pairs = Number(process.env.BENCH_PAIRS ?? 1);
 const [idleChanges, changesPerSecond, endpoints, accounts, crashes] = [200, 500, 10, 100, 3] as const;
 const arrivesWithinMs = 30_000;
-/** As long as a token that Bellwire issues: shorter ones are checked against the counters of wrong attempts each time. */
+/** Has the length of an issued token; shorter ones cost a check of the attempt counters. */
 const token = "bench".padEnd(64, "0");
 const modes: readonly EngineProcess[] = ["own", "shared"];
 const answer = Buffer.from("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
@@ -35,7 +35,7 @@ interface Arrival {
   readonly atMs: number;
 }
 
-/** Parses just enough of each request to tell which change reached which endpoint, so that it takes little of the machine. */
+/** Parses only change and endpoint of each request, to use little processor time. */
 class Receiver implements Disposable {
   onArrival: (arrival: Arrival) => void = () => undefined;
   answers = true;
@@ -102,7 +102,7 @@ async function send(api: Pool, method: "POST" | "PUT", path: string, body: objec
   if (response.statusCode >= 300) throw new Error(`${method} ${path} was answered ${response.statusCode}: ${text}`);
 }
 
-/** Without `all_actors` an endpoint gets only what developers do, and nothing that an API token does. */
+/** Without `all_actors` an endpoint does not receive changes by API tokens. */
 const addEndpoint = (api: Pool, receiverOrigin: string, number: number): Promise<void> =>
   send(api, "POST", "/api/v1/endpoints", {
     name: `busy-${number}`,

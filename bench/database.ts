@@ -9,22 +9,22 @@ import { openEmbeddedPostgres } from "../server/src/platform/embedded-postgres/o
 import { type Encryption, createEncryption } from "../server/src/platform/encryption.ts";
 
 export const schema = "bellwire";
-/** Every benchmark's, in this process and in those that it starts. */
+/** Key of all processes of a benchmark. */
 export const secretKey = Buffer.alloc(32, 1);
 
 export interface BenchDatabase extends AsyncDisposable {
   readonly folder: string;
-  /** What the product connects with. */
+  /** Connection string of the product. */
   readonly appUrl: string;
   readonly ownerUrl: string;
   readonly owner: Pool;
   readonly encryption: Encryption;
   readonly postgresPid: number;
-  /** As the product opens it, in this process. */
+  /** The product's pool, in this process. */
   openAppPool(): Promise<Pool & AsyncDisposable>;
 }
 
-/** The product's own PostgreSQL, as it configures it, empty and migrated. Gone when it is disposed of. */
+/** Starts the product's embedded PostgreSQL with an empty, migrated database. Deletes it on disposal. */
 export async function openBenchDatabase(): Promise<BenchDatabase> {
   const folder = await mkdtemp(join(tmpdir(), "bellwire-bench-"));
   await using opened = new AsyncDisposableStack();

@@ -1,6 +1,6 @@
 /**
- * How near one engine comes to the limit of the machine: a backlog of due deliveries, everything recorded, against
- * undici's dispatch alone sending the same signed bytes to the same receiver, in turns.
+ * Compares one engine on a backlog of due deliveries, including the records of all attempts, with undici's dispatch alone
+ * sending the same signed bytes to the same receiver, in turns.
  * Run: npm run bench -- engine [case] [seconds] [--json FILE]
  */
 import { systemClock } from "../server/src/platform/clock.ts";
@@ -17,18 +17,18 @@ import { openReport } from "./report.ts";
 interface Sustained {
   readonly perSecond: number;
   readonly changesPerSecond: number;
-  /** The engine's and PostgreSQL's, recording included; the web process is not the engine. */
+  /** Processor time of engine and PostgreSQL, including the recording of changes, but without the web process. */
   readonly cpuMicroseconds: number;
   readonly longestDelayMs: number;
 }
 
 const accounts = 200;
-/** What was recorded last is delivered within moments; this is for a machine that does other things as well. */
+/** Time allowed for the last deliveries, generous for a busy machine. */
 const lastWithinMs = 30_000;
 
 /**
- * Accounts are changed through the API of one `bellwire serve` process as fast as it answers, while another delivers. The
- * delay is counted from the time in the event's id, which is made in its transaction: the commit was later than that.
+ * Changes accounts through the API of one `bellwire serve` process as fast as it responds, while another one delivers. Delays
+ * start at the time in the event's id, which is created before the commit.
  */
 async function measureSustained(seconds: number): Promise<Sustained> {
   using receiver = await startBenchReceiver({ origins: 1, keepsArrivals: true });
@@ -116,7 +116,7 @@ async function run(it: Case, secondsAsked: number): Promise<void> {
   tell(it.name, found);
 }
 
-/** Recording and delivering at once: what bounds it is the recording, which is told beside it. */
+/** Records and delivers at the same time. Recording is the bottleneck, so its rate is reported too. */
 async function runSustained(secondsAsked: number): Promise<void> {
   using receiver = await startBenchReceiver({ origins: 1 });
   const alone = { bodyBytes, inFlightMax, origins: receiver.origins, pathsPerOrigin: 1 };

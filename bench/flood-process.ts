@@ -1,6 +1,6 @@
 /**
- * The attacker of bench/flood.ts, a process of its own so that its work delays no measurement. Sends requests to a bin, or
- * opens streams of its view that it never reads, and reports the statuses it got.
+ * The attacker of bench/flood.ts, in its own process so that it does not delay measurements. Sends requests to a bin, or
+ * opens streams of its view that it never reads, and reports the statuses.
  */
 import { request } from "node:http";
 import { connect } from "node:net";
@@ -23,7 +23,7 @@ export type Statuses = Readonly<Record<string, number>>;
 const mebibyte = 1024 * 1024;
 const concurrency = 20;
 
-/** A MiB that is no text, or as large a JSON document as the view indents and masks: 63 KiB. */
+/** A MiB of bytes, or the largest JSON document that the view indents and masks: 63 KiB. */
 function makeBody(kind: BodyKind): Buffer {
   if (kind === "bytes")
     return Buffer.from(Uint8Array.from({ length: mebibyte }, (_, at) => (at * 2_654_435_761) >>> 24));
@@ -37,7 +37,7 @@ function post(url: string, body: Buffer, localAddress: string): Promise<string> 
     const sending = request(url, { method: "POST", agent: false, headers, localAddress }, (response) => {
       response.resume().once("close", () => resolve(String(response.statusCode)));
     });
-    // A refusal may close the connection before the body is sent.
+    // The server may reject the request and close the connection before the body is sent.
     sending.once("error", () => resolve("closed")).end(body);
   });
 }

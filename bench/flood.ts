@@ -1,6 +1,6 @@
 /**
- * Whoever knows a bin's address floods it, and others open streams that they never read. Reports how long the same process
- * needs for /healthz meanwhile, its memory, and the size of the data directory. Takes about a minute.
+ * Floods a bin, with streams of its view that are never read. Reports the latency of /healthz of the same process, its
+ * memory, and the size of the data directory. Takes about a minute.
  * Run: npm run bench -- flood [posts of the last flood] [--json FILE]
  */
 import { execFileSync, fork } from "node:child_process";
@@ -39,7 +39,7 @@ const memoryMiB = (): number =>
   Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${server.pid}/status`, "utf8"))?.[1]) / 1024;
 const dataMiB = (): number => Number(execFileSync("du", ["-sm", database.folder], { encoding: "utf8" }).split("\t")[0]);
 
-/** On a connection of its own, as a load balancer asks. */
+/** Requests /healthz on a new connection, like a load balancer. */
 async function askHealth(): Promise<number> {
   const startedMs = performance.now();
   const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -60,7 +60,7 @@ async function run(attack: Attack): Promise<Statuses> {
   return statuses ?? {};
 }
 
-/** Measures while the step runs, and says what it did. */
+/** Measures while the step runs, and adds a row with the results. */
 async function measure(title: string, step: () => Promise<Statuses>): Promise<void> {
   const health: number[] = [];
   let [peakMiB, isOver] = [0, false];
@@ -98,7 +98,7 @@ const nothing = (ms: number) => async (): Promise<Statuses> => {
   await wait(ms);
   return {};
 };
-/** Of two networks, so that the flood of one bin leaves the other's sender its own allowance. */
+/** Addresses of two networks, so that the limits of the senders are independent. */
 const flood = (url: string, body: "bytes" | "json", count: number) => () =>
   run({ kind: "posts", url, body, count, from: body === "bytes" ? "127.0.0.1" : "127.0.0.2" });
 const streams = (url: string) => () => run({ kind: "streams", url, count: 40, ms: 12_000 });

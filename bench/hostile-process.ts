@@ -1,6 +1,6 @@
 /**
- * Receivers that answer as the tests of the sender describe: each on a port of its own, of every kind in turn. Told how many,
- * it says their ports.
+ * Receivers with the hostile responses of the sender's tests, each on its own port, of every kind in turn. Receives their
+ * number and sends their ports.
  */
 import { createServer } from "node:net";
 import { hostileAnswers } from "../server/test/support/hostile-answers.ts";

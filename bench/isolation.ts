@@ -1,11 +1,10 @@
 /**
- * What good receivers notice of those that hang: 1,000 endpoints on 20 origins with 100,000 due deliveries, 300 of them
- * take a request and never answer, against the same run without these 300 and their deliveries, in turns. Everything is
- * due when the engine starts, so the time to a delivery's receipt runs from there. `own-origins`: the 300 have six origins
- * for themselves; `shared-origins`: each origin has its part of them. In both, the engine knows nothing of anybody.
- * `shared-origins-known`: each endpoint has been sent one delivery before, and the rest falls due at one moment.
- * `silent-names` and `hostile-answers`: 200 endpoints whose names are never answered, or that answer as nobody should, beside
- * good ones, while accounts sign up through the API; against the same sign-ups without them.
+ * Measures the effect of hanging receivers on others: 1,000 endpoints on 20 origins with 100,000 due deliveries, of which 300
+ * never respond, against the same run without these 300, in turns. Everything is due when the engine starts, so delays start
+ * there. `own-origins`: the 300 have six origins of their own; `shared-origins`: each origin has some of them. In both, the
+ * engine has no history. `shared-origins-known`: each endpoint has received one delivery, and the rest falls due at once.
+ * `silent-names` and `hostile-answers`: 200 endpoints with unanswered names, or with hostile responses, beside others, while
+ * accounts sign up through the API; against the same sign-ups without them.
  * Run: npm run bench -- isolation [case] [deliveries] [--json FILE]
  */
 import { fork } from "node:child_process";
@@ -26,12 +25,12 @@ import { type Report, openReport } from "./report.ts";
 
 const badEndpoints = 200;
 const neighbourSeconds = Number(process.env.BENCH_SECONDS ?? 30);
-/** A sign-up makes two events and more, so this many make some 400 attempts per second at the bad endpoints. */
+/** A sign-up records at least two events, so this rate causes about 400 attempts a second at the bad endpoints. */
 const signUpsPerSecond = 1;
 
 interface Neighbour {
   readonly goodEndpoints: number;
-  /** URLs of endpoints that are no good, which are there until it is disposed. */
+  /** URLs of bad endpoints, available until disposal. */
   readonly startBad: () => Promise<{ readonly urls: readonly string[] } & AsyncDisposable>;
 }
 
@@ -69,7 +68,7 @@ interface Measured {
   readonly missing: number;
 }
 
-/** Signs accounts up at a steady pace and measures when the good endpoints get their events. */
+/** Signs accounts up at a fixed rate and measures the delays at the good endpoints. */
 async function measure({ goodEndpoints, startBad }: Neighbour, withBad: boolean): Promise<Measured> {
   await using names = await startNameServer((name) =>
     name.startsWith("good") ? { addresses: ["127.0.0.1"], ttlSeconds: 5 } : "silence",
@@ -115,7 +114,7 @@ async function signUp(origin: string, token: string, number: number): Promise<nu
   return machineMs() - startedMs;
 }
 
-/** The most memory that a process has had at once. Linux only. */
+/** Returns the peak memory of a process. Linux only. */
 const peakMemoryMb = (pid: number): number =>
   Number(/^VmHWM:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) / 1024;
 
@@ -154,13 +153,13 @@ const origins = 20;
 const endpointsPerOrigin = 50;
 const endpoints = origins * endpointsPerOrigin;
 const hangingEndpoints = 300;
-/** A run in which the hanging ones keep the good ones from going on ends here, and says so. */
+/** Time limit of a run in which hanging endpoints block the others. */
 const secondsMax = Number(process.env.BENCH_SECONDS_MAX ?? 150);
 
 const report = openReport("isolation");
 const [deliveriesAsked = 100_000] = report.numbers;
 
-/** Whether the endpoint with this number on its origin hangs. */
+/** Returns true if the endpoint with this number on its origin hangs. */
 type Hangs = (origin: number, endpoint: number) => boolean;
 
 interface Layout {
@@ -175,16 +174,16 @@ const layouts: Readonly<Record<string, Layout>> = {
   "shared-origins-known": { hangs: onEachOrigin, isKnown: true },
 };
 
-/** Until the first deliveries have timed out: all 300 at once, as they step aside. Nothing that is measured waits for it. */
+/** Time until the first attempts of all 300 have timed out. No measurement waits for it. */
 const timeoutSeconds = { toGetToKnow: 3, measured: 60 };
-/** For filling the database beforehand. */
+/** Time limit for filling the database. */
 const dueInMs = 15_000;
 
 interface Drained {
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly perSecond: number;
-  /** Good ones that had not come when the time was up. */
+  /** Deliveries to good endpoints that did not arrive within the time limit. */
   readonly missing: number;
 }
 
@@ -227,7 +226,7 @@ async function drain(receiver: BenchReceiver, { hangs, isKnown }: Layout, withHa
   return { p50Ms: percentile(each, 0.5), p99Ms: percentile(each, 0.99), perSecond, missing };
 }
 
-/** Waits until each endpoint has answered or not, and adds what is measured. Gives when that falls due. */
+/** Waits until each endpoint has responded or timed out, and adds the measured deliveries. Returns their due time. */
 async function fillOnceKnown(
   { owner }: BenchDatabase,
   receiver: BenchReceiver,

@@ -1,10 +1,9 @@
 /**
- * How long a change takes to reach its receiver, on an idle system: one account at a time is changed through the API of a
- * process that is web and engine, as `bellwire serve` is. The time runs from the moment when that process hears from
- * PostgreSQL that the transaction has committed, which is before the engine is told, to the receiver's first byte.
- * Both are noted by their own process on the machine's one monotonic clock. Beside it, in turns, in the same run: one
- * raw POST of the same size to the same receiver, and one commit. `warm` is an endpoint that got something just before;
- * `cold` is one that got nothing for so long that the engine has given its lane back, and has to take it first.
+ * Measures the delay from a change to its receiver on an idle system. One account at a time is changed through the API of a
+ * process with both roles. The delay starts when that process learns from PostgreSQL that the transaction has committed,
+ * before the hint, and ends at the receiver's first byte. Both processes use the machine's monotonic clock. In turns, the
+ * same run measures a raw POST of the same size to the same receiver, and a commit. A `warm` endpoint has just received a
+ * delivery; a `cold` one has not for so long that the engine has released its lane and must claim it first.
  * Run: npm run bench -- latency [samples] [cold samples] [--json FILE]
  */
 import { Pool } from "undici";
@@ -18,14 +17,11 @@ import { openReport } from "./report.ts";
 
 const report = openReport("latency");
 const [samples = 300, coldSamples = 60] = report.numbers;
-/**
- * An engine gives a lane back when its looks have found nothing for two seconds. They are a second apart and begin a second
- * after the last delivery, so that takes some 3.2 s.
- */
+/** An engine releases a lane after two polls without work. They are a second apart and start a second after the last delivery. */
 const coldPauseMs = 4000;
 const arrivesWithinMs = 5000;
 
-/** Waits for the one that is under way. Looks 20 ms after it was sent, so that nothing else runs meanwhile. */
+/** Waits for the delivery in flight. Starts polling after 20 ms, so that nothing else runs before. */
 async function nextArrival(receiver: BenchReceiver): Promise<number> {
   const untilMs = machineMs() + arrivesWithinMs;
   while (machineMs() < untilMs) {
@@ -76,7 +72,7 @@ async function commitOne({ owner }: BenchDatabase): Promise<number> {
   return machineMs() - startedMs;
 }
 
-/** Rises whenever the engine takes the one lane that there is. */
+/** Returns the epoch of the only lane, which rises with each claim. */
 async function laneEpoch({ owner }: BenchDatabase): Promise<number> {
   const [lane] = await owner.query<{ epoch: number }>("select epoch from lanes");
   if (!lane) throw new Error("The endpoint has no lane.");
@@ -129,6 +125,6 @@ const ids = await signUpAccounts(portal.origin, token, 50);
 await systemClock.sleep(1000);
 await receiver.arrivals();
 const bench = { database, receiver, portal, api, raw, token, ids };
-// Between 10 and 110 ms, so that the samples meet every moment of whatever happens ten times a second.
+// Between 10 and 110 ms, so that the samples cover all phases of periodic work.
 await measure(bench, "warm", { count: samples, pauseMs: () => 10 + Math.random() * 100, isCold: false });
 await measure(bench, "cold", { count: coldSamples, pauseMs: () => coldPauseMs, isCold: true });

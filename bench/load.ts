@@ -47,7 +47,7 @@ async function requestAccounts(load: Load): Promise<number> {
   return answered / load.seconds;
 }
 
-// As the child process of `measureLoad`. The message has the shape that it sends.
+// Runs as the child process of `measureLoad`, which defines the message.
 if (import.meta.main) {
   const load = await new Promise<Load>((resolve) => process.once("message", (message: Load) => resolve(message)));
   const perSecond = await requestAccounts(load);

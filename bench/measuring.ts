@@ -1,22 +1,22 @@
 import { readFileSync, readdirSync } from "node:fs";
 
-/** Milliseconds of the machine's monotonic clock, which is one for all of its processes: what one notes, another may subtract. */
+/** Returns milliseconds of the machine's monotonic clock, which all processes share. */
 export const machineMs = (): number => Number(process.hrtime.bigint()) / 1e6;
 
-/** The smallest number that a share of `share` of all of them does not exceed. */
+/** Returns the smallest number that at least `share` of all numbers do not exceed. */
 export function percentile(numbers: readonly number[], share: number): number {
   const sorted = numbers.toSorted((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? 0;
 }
 
-/** Of an even number of them, between the middle two. */
+/** Returns the mean of the middle two for an even count. */
 export const median = (numbers: readonly number[]): number => {
   const sorted = numbers.toSorted((a, b) => a - b);
   const middle = sorted.slice(Math.ceil(sorted.length / 2) - 1, Math.floor(sorted.length / 2) + 1);
   return middle.reduce((sum, number) => sum + number, 0) / Math.max(1, middle.length);
 };
 
-/** What one process, or PostgreSQL with all of its processes, has used so far. Linux only: read from /proc. */
+/** Reads the processor time of a process, or of PostgreSQL with all its processes. Linux only (/proc). */
 const ticksPerSecond = 100;
 
 export const ownCpuSeconds = (): number => {
@@ -24,7 +24,7 @@ export const ownCpuSeconds = (): number => {
   return (user + system) / 1e6;
 };
 
-/** Of a process and its children, the ended ones included. */
+/** Reads the processor time of a process and its children, including ended ones. */
 export function treeCpuSeconds(rootPid: number): number {
   const children = new Map<number, number[]>();
   const ticks = new Map<number, number>();
@@ -32,7 +32,7 @@ export function treeCpuSeconds(rootPid: number): number {
     if (!/^\d+$/.test(name)) continue;
     const stat = readStat(name);
     if (!stat) continue;
-    // Fields 4, 14 to 17 of proc(5): parent, user, system, and those of children that were waited for.
+    // Fields 4, 14 to 17 of proc(5): parent, user time, system time, and the times of ended children.
     const [parent = 0, user = 0, system = 0, childUser = 0, childSystem = 0] = [1, 11, 12, 13, 14].map((at) =>
       Number(stat[at]),
     );
@@ -44,7 +44,7 @@ export function treeCpuSeconds(rootPid: number): number {
   return total(rootPid) / ticksPerSecond;
 }
 
-/** The fields after the command's name, which may hold spaces. */
+/** Returns the fields after the command's name, which may contain spaces. */
 function readStat(pid: string): string[] | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, "utf8");

@@ -1,7 +1,7 @@
 /**
- * What order costs. `one-key` and `hundred-keys`: one endpoint's backlog in one ordering key, and in a hundred, against
- * undici's dispatch alone sending the same signed bytes to the same receiver, one after another in each key. `held`: how long
- * a delivery takes from its commit to its receiver while 172,000 wait for two paused endpoints, and while none do, in turns.
+ * Measures the cost of ordering. `one-key` and `hundred-keys`: one endpoint's backlog in one ordering key, and in a hundred,
+ * against undici's dispatch alone sending the same signed bytes to the same receiver, sequentially per key. `held`: the delay
+ * from commit to receiver with 172,000 deliveries held for two paused endpoints, and without, in turns.
  * Run: npm run bench -- ordered [case] [seconds] [--json FILE]
  */
 import { systemClock } from "../server/src/platform/clock.ts";
@@ -22,7 +22,7 @@ const keysOf = { "one-key": 1, "hundred-keys": 100 } as const;
 const report = openReport("ordered");
 const [seconds = 8] = report.numbers;
 
-/** Deliveries per second until the backlog is gone, or the time is up. */
+/** Returns deliveries per second until the backlog is empty or the time is over. */
 async function measureBacklog(receiver: BenchReceiver, keys: number, deliveries: number): Promise<number> {
   await using database = await openBenchDatabase();
   const urls = [`${receiver.origins[0]}/hook/0`];
@@ -63,7 +63,7 @@ async function measureKeys(name: keyof typeof keysOf): Promise<void> {
   );
 }
 
-/** From before the commit to the first byte, of one delivery at a time to an ordered endpoint. */
+/** Returns the delays from before the commit to the first byte, of single deliveries to an ordered endpoint. */
 async function measureDelays(held: number): Promise<readonly number[]> {
   using receiver = await startBenchReceiver({ origins: 1, keepsArrivals: true });
   await using database = await openBenchDatabase();
@@ -91,7 +91,7 @@ async function measureDelays(held: number): Promise<readonly number[]> {
     });
     delays.push((await nextArrival(receiver)) - startedMs);
   }
-  return delays.slice(samples / 10); // the first take the lane and warm up
+  return delays.slice(samples / 10); // the first ones claim the lane and warm up
 }
 
 async function nextArrival(receiver: BenchReceiver): Promise<number> {

@@ -1,7 +1,7 @@
 /**
- * Bellwire beside what else sends webhooks from PostgreSQL on Node.js: the same bytes, signed for each request, to the same
- * receiver with undici's dispatch, from a backlog in the same PostgreSQL, in one run, in turns. The ceiling is dispatch
- * alone. BullMQ is not here: it needs Redis. Run: npm run bench -- others [deliveries] [--json FILE]
+ * Compares Bellwire with other job queues on PostgreSQL and Node.js: the same bytes, signed per request, to the same receiver
+ * with undici's dispatch, from a backlog in the same PostgreSQL, in turns. The upper bound is dispatch alone. BullMQ is
+ * missing, because it needs Redis. Run: npm run bench -- others [deliveries] [--json FILE]
  */
 import { randomUUID } from "node:crypto";
 import { Logger, makeWorkerUtils, run } from "graphile-worker";
@@ -19,20 +19,20 @@ interface Found {
   readonly cpuMicroseconds: number;
 }
 
-/** Who sends: so many deliveries that wait in its own database, to the first origin of the receiver. */
+/** A contender: sends a backlog of its own database to the first origin of the receiver. */
 interface Contender {
   readonly name: string;
-  /** What it has of a delivery once that is through. */
+  /** The record that it keeps of a finished delivery. */
   readonly keeps: string;
   measure(receiver: BenchReceiver, deliveries: number): Promise<Found>;
 }
 
-/** The text that every contender sends. */
+/** The body that every contender sends. */
 const aBody = Buffer.alloc(bodyBytes, "<account>Harbour &amp; Sons</account>").toString();
 
 const batchMax = 5000;
 
-/** So many in steps that one statement takes. */
+/** Splits a number into steps for one statement each. */
 async function addInBatches(total: number, add: (count: number) => Promise<unknown>): Promise<void> {
   for (let left = total; left > 0; left -= batchMax) await add(Math.min(left, batchMax));
 }
@@ -43,13 +43,13 @@ export interface Drain {
   readonly database: BenchDatabase;
   readonly receiver: BenchReceiver;
   readonly deliveries: number;
-  /** Begins to work, in this process. */
+  /** Starts working in this process. */
   readonly start: () => Promise<AsyncDisposable>;
-  /** Whether the database says that nothing is left to do. */
+  /** Returns true if the database has no work left. */
   readonly isDrained: () => Promise<boolean>;
 }
 
-/** From before the start until all have come and the queue has written that they are done. */
+/** Measures from before the start until all have arrived and the queue has recorded them as done. */
 async function measureDrain({ database, receiver, deliveries, start, isDrained }: Drain): Promise<Found> {
   await database.owner.query("checkpoint");
   const before = await receiver.received();
@@ -70,7 +70,7 @@ async function measureDrain({ database, receiver, deliveries, start, isDrained }
 
 const silent = new Logger(() => () => undefined);
 
-/** As fast as its documentation on performance makes it: a local queue, and jobs completed in batches. */
+/** Uses the fastest settings of its documentation: a local queue, and batched completion. */
 const preset = (connectionString: string) => ({
   worker: {
     connectionString,
@@ -83,7 +83,7 @@ const preset = (connectionString: string) => ({
   },
 });
 
-// The task's jobs at once: its own add_jobs, called for one row each, takes minutes for as many.
+// Inserts all jobs at once: add_jobs with one row each would take minutes.
 const addJobs = `
   select count(*) from graphile_worker.add_jobs(array(
     select ('send', json_build_object('id', gen_random_uuid(), 'body', $2::text), null, null, null, null, null, null)::graphile_worker.job_spec
@@ -160,7 +160,7 @@ const pgBoss: Contender = {
       deliveries,
       async start() {
         for (let worker = 0; worker < workers; worker += 1) {
-          // It fetches on while its batches come full, which is the fastest that it can be told to.
+          // It fetches again while batches are full, its fastest setting.
           await boss.work<Job>(queue, { batchSize, burstWhenBatchFull: true, pollingIntervalSeconds: 0.5 }, (jobs) =>
             Promise.all(
               jobs.map(({ data }) => posts.send({ path: "/hook/0", id: data.id, body: Buffer.from(data.body) })),

@@ -1,6 +1,6 @@
 /**
- * Both roles in one process, as `bellwire serve` composes them, which notes when it heard that a transaction had
- * committed: the moment before the hint goes out. Says its origin, and when asked the moments since it was asked last.
+ * Both roles in one process, as in `bellwire serve`. Records the times of commits, before their hints. Sends its origin, and
+ * on request the times since the last request.
  */
 import { Registry } from "prom-client";
 import { providerUrls } from "../server/src/app/addresses.ts";

@@ -11,7 +11,7 @@ import { setUpProvider } from "../server/src/portal/provider-account/index.ts";
 import { type EndpointNeeds, saveDefaultEndpoint, switchesOf } from "../server/src/webhooks/endpoints/index.ts";
 import type { BenchDatabase } from "./database.ts";
 
-/** The receivers of a benchmark are on this machine. */
+/** Allows receivers on this machine. */
 export const allowedTargets = "127.0.0.0/8";
 
 export function allowedHere(): AllowedTargets {
@@ -20,7 +20,7 @@ export function allowedHere(): AllowedTargets {
   return allowed;
 }
 
-/** Looks names up as the product does, at these name servers if any are given. */
+/** Resolves names like the product, optionally with these name servers. */
 export const lookupHere = (servers: readonly string[] = []): Lookup =>
   new NameResolver({ clock: systemClock, ...(servers.length > 0 ? { servers } : {}) }).lookup;
 
@@ -31,7 +31,7 @@ const endpointNeeds = (pool: Pool, encryption: Encryption): EndpointNeeds => ({
   retryWaitsSeconds: [60],
 });
 
-/** A provider whose every event goes to `hookUrl`. Gives its access token. */
+/** Creates a provider that sends every event to `hookUrl`. Returns its access token. */
 export async function setUpPortal(pool: Pool, encryption: Encryption, hookUrl: string): Promise<string> {
   const names = { name: "Bench", subdomain: "bench", adminUsername: "admin", adminPassword: "a long password" };
   const made = await pool.inTransaction((tx) => setUpProvider(tx, { ...names, now: systemClock.now() }));
@@ -44,7 +44,7 @@ export async function setUpPortal(pool: Pool, encryption: Encryption, hookUrl: s
   return made.accessToken;
 }
 
-/** By the API. Gives the accounts' ids. */
+/** Creates accounts through the API. Returns their ids. */
 export async function signUpAccounts(origin: string, token: string, count: number): Promise<readonly number[]> {
   const ids: number[] = [];
   for (let number = 0; number < count; number += 1) {
@@ -61,11 +61,11 @@ export async function signUpAccounts(origin: string, token: string, count: numbe
 export interface BenchPortal extends AsyncDisposable {
   readonly pid: number;
   readonly origin: string;
-  /** When transactions had committed, in the machine's milliseconds, since it was asked last. */
+  /** Times of commits since the last call, in milliseconds of the machine's clock. */
   committedMs(): Promise<readonly number[]>;
 }
 
-/** Web and engine in a process of their own, which tells when its transactions have committed. */
+/** Runs both roles in a separate process that reports the times of its commits. */
 export async function startPortal(database: BenchDatabase, nameServers: readonly string[] = []): Promise<BenchPortal> {
   const program = fileURLToPath(new URL("portal-process.ts", import.meta.url));
   const child = fork(program, [database.appUrl, join(database.folder, "portal.log"), ...nameServers]);
@@ -86,7 +86,7 @@ export async function startPortal(database: BenchDatabase, nameServers: readonly
   };
 }
 
-// What a child says has the shape that portal-process.ts gives it.
+// portal-process.ts defines the messages.
 const said = <Said>(child: ChildProcess): Promise<Said> =>
   new Promise((resolve, reject) => {
     const ended = (code: number | null): void => reject(new Error(`The portal ended with ${code}.`));

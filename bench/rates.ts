@@ -8,7 +8,7 @@ import { type BenchDatabase, openBenchDatabase } from "./database.ts";
 import { ownCpuSeconds, treeCpuSeconds } from "./measuring.ts";
 import type { BenchReceiver } from "./receiver.ts";
 
-/** undici's dispatch with an HMAC for each request and the headers that Bellwire sends: what every sender is given. */
+/** Sends with undici's dispatch, an HMAC per request and Bellwire's headers. All contenders use it. */
 export class SignedPosts implements AsyncDisposable {
   readonly #pools: readonly Pool[];
   readonly #key = createSecretKey(Buffer.from(endpointSecret.slice("whsec_".length), "base64"));
@@ -17,7 +17,7 @@ export class SignedPosts implements AsyncDisposable {
     this.#pools = origins.map((origin) => new Pool(origin, { connections: inFlightMax, pipelining: 1 }));
   }
 
-  /** Resolves when it has been answered, whatever the answer. */
+  /** Resolves with any response. */
   send({ origin = 0, path, id, body }: { origin?: number; path: string; id: string; body: Buffer }): Promise<void> {
     const timestamp = String(Math.floor(Date.now() / 1000));
     const signature = createHmac("sha256", this.#key).update(`${id}.${timestamp}.`).update(body).digest("base64");
@@ -70,7 +70,7 @@ export interface CeilingRun {
   readonly requests: number;
 }
 
-/** undici's dispatch alone, an HMAC for each request and no queue: what no sender on this machine can beat. */
+/** Measures undici's dispatch alone, with an HMAC per request and no queue: the upper bound on this machine. */
 export async function measureCeiling(run: CeilingRun): Promise<{ perSecond: number; cpuMicroseconds: number }> {
   const { origins, pathsPerOrigin, requests } = run;
   await using posts = new SignedPosts(origins);
@@ -94,7 +94,7 @@ export async function measureCeiling(run: CeilingRun): Promise<{ perSecond: numb
 export interface Rate {
   readonly perSecond: number;
   readonly cpuMicroseconds: number;
-  /** The part of it that is not PostgreSQL's. */
+  /** Without PostgreSQL. */
   readonly ownMicroseconds?: number;
 }
 
@@ -105,13 +105,13 @@ export interface EngineRun {
   readonly bodyBytes: number;
   readonly secret: string;
   readonly inFlightMax: number;
-  /** What has not been delivered by then ends the run. */
+  /** Time limit; undelivered deliveries then end the run. */
   readonly secondsMax: number;
 }
 
 /**
- * The engine as the product composes it, on a backlog that is due: from before its start to the commit of the last
- * attempt. The receiver tells when that is near, so that nothing is counted in the database meanwhile.
+ * Measures the product's engine on a due backlog, from before its start to the commit of the last attempt. The receiver
+ * reports when that is near, so that the database is not queried before.
  */
 export async function measureEngine(run: EngineRun): Promise<Rate> {
   await using database = await openBenchDatabase();
@@ -144,7 +144,7 @@ export async function measureEngine(run: EngineRun): Promise<Rate> {
   };
 }
 
-/** A run that did not record everything measures something else. */
+/** Throws if attempts are missing, because the run then measured something else. */
 async function expectAttempts({ owner }: BenchDatabase, deliveries: number): Promise<void> {
   const [row] = await owner.query<{ written: number }>(`select count(*) as written from ${everyAttempt} attempt`);
   if (row?.written !== deliveries) throw new Error(`${deliveries} deliveries have ${row?.written} attempts.`);

@@ -1,6 +1,6 @@
 /**
- * The cheapest receiver that is one: a socket, a count of bytes, a fixed answer. It runs in a process of its own and is
- * the same for everybody who is measured. Only if it is told to keep arrivals does it look at what it gets.
+ * The cheapest possible receiver: a socket, a count of bytes, a fixed response. It runs in its own process and is the same for
+ * all contenders. It parses requests only if arrivals are recorded.
  */
 import { type Socket, createServer } from "node:net";
 import { Arrivals, isToHang, requestSize } from "./arrivals.ts";
@@ -8,7 +8,7 @@ import { machineMs } from "./measuring.ts";
 import type { Asked, ReceiverOptions } from "./receiver.ts";
 
 const answer = Buffer.from("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
-// What is said has the shape that receiver.ts gives it.
+// receiver.ts defines the messages.
 const options: ReceiverOptions = JSON.parse(process.argv[2] ?? "");
 let arrivals = new Arrivals();
 let received = 0;

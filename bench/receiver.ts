@@ -5,12 +5,12 @@ import type { ArrivalsSummary } from "./arrivals.ts";
 
 export interface ReceiverOptions {
   readonly origins: number;
-  /** Costs it some microseconds a request, so only where something is to be told of each. Then `/hang…` hangs. */
+  /** Records each request, which costs some microseconds. Then `/hang…` gets no response. */
   readonly keepsArrivals?: boolean;
   readonly answersAfterMs?: number;
 }
 
-/** What is asked of it, and what it says: its ports at first, then an answer to each question. */
+/** Messages of the receiver process: its ports first, then a reply to each request. */
 export interface Asked {
   readonly number: number;
   readonly what: "received" | "arrivals";
@@ -19,13 +19,13 @@ export type Said = { readonly ports: readonly number[] } | { readonly number: nu
 
 export interface BenchReceiver extends Disposable {
   readonly origins: readonly string[];
-  /** Since its start. */
+  /** Number since the start. */
   received(): Promise<number>;
-  /** Since they were asked for last. */
+  /** Arrivals since the last call. */
   arrivals(): Promise<ArrivalsSummary>;
 }
 
-/** The receiver, in its own process, on as many ports as there are to be origins. */
+/** Starts the receiver in its own process, with one port per origin. */
 export async function startBenchReceiver(options: ReceiverOptions): Promise<BenchReceiver> {
   const child = fork(fileURLToPath(new URL("receiver-process.ts", import.meta.url)), [JSON.stringify(options)], {
     serialization: "advanced",
@@ -53,10 +53,10 @@ export async function startBenchReceiver(options: ReceiverOptions): Promise<Benc
   };
 }
 
-/** After the last one, so that what is sent twice has its chance to be counted. */
+/** Wait after the last one, so that duplicates are counted. */
 const settleMs = 2000;
 
-/** Waits until so many have come since the receiver's arrivals were asked for last, and gives them. */
+/** Waits for this number of arrivals since the last call, and returns them. */
 export async function waitForArrivals(
   receiver: BenchReceiver,
   deliveries: number,
@@ -72,7 +72,7 @@ export async function waitForArrivals(
   return receiver.arrivals();
 }
 
-/** From the first to the last. */
+/** Returns the time between first and last arrival. */
 export function rateOf({ timesMs }: ArrivalsSummary): number {
   const seconds = ((timesMs.at(-1) ?? 0) - (timesMs[0] ?? 0)) / 1000;
   return seconds > 0 ? timesMs.length / seconds : 0;

@@ -34,7 +34,7 @@ for (let run = 1; run <= runs; run += 1) {
     const program = fileURLToPath(new URL(`${name}.ts`, import.meta.url));
     const options = [program, ...(benchmarkArguments[name] ?? []), "--json", fileOf(name, run)];
     const { status } = spawnSync(process.execPath, options, { stdio: "inherit" });
-    // The other benchmarks are worth recording all the same.
+    // Continue with the other benchmarks.
     if (status !== 0) console.error(`run ${run} of ${name} ended with ${status}`);
   }
 }
@@ -45,7 +45,7 @@ for (const name of names) {
 
 /** Renders one Markdown table of several runs of a benchmark, with each run and the median. */
 function renderTable(paths: readonly string[]): string {
-  // Each file has the shape that `openReport` writes.
+  // `openReport` defines the files.
   const reports = paths.map((path): ReportFile => JSON.parse(readFileSync(path, "utf8")));
   const [first] = reports;
   const titles = [...new Set(reports.flatMap((report) => report.rows.map((row) => row.title)))];

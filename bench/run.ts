@@ -1,10 +1,10 @@
-/** Runs the benchmarks, or the one that is named: `npm run bench -- engine`. Each is a program of its own. */
+/** Runs all benchmarks, or the named one: `npm run bench -- engine`. Each is a separate program. */
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
 const benchmarks = ["engine", "latency", "isolation", "scale", "ordered", "others", "sender", "api", "busy", "flood"];
 
-/** Not among those that run unasked: it runs them. */
+/** Runs only by name. */
 const record = "record";
 
 const [name, ...options] = process.argv.slice(2);

@@ -1,8 +1,8 @@
 /**
- * What stays as it is when there is more of everything: `engines`, one and two processes on one database; `backlog`, a
- * thousand rows and a million, also while another session holds an old snapshot; `retries`, a hundred thousand of them
- * due in the same second; `retention`, expired days dropped meanwhile. All engines are `bellwire serve --role engine`
- * processes; their memory is the most that they had at once. Run: npm run bench -- scale [case] [--json FILE]
+ * Measures behaviour under load and size: `engines`, one and two processes on one database; `backlog`, a thousand rows and a
+ * million, also while another session holds an old snapshot; `retries`, a hundred thousand due in the same second;
+ * `retention`, expired days dropped meanwhile. All engines are `bellwire serve --role engine` processes, and memory is their
+ * peak. Run: npm run bench -- scale [case] [--json FILE]
  */
 import { readFileSync } from "node:fs";
 import { systemClock } from "../server/src/platform/clock.ts";
@@ -26,7 +26,7 @@ const tablesSize = `
   from pg_class relation
   where relation.relnamespace = 'bellwire'::regnamespace and relation.relkind = 'r'`;
 
-/** One process and then two, each on a backlog of its own; what was sent twice is told by the ids at the receiver. */
+/** Measures one process and then two, each with a new backlog. The receiver's ids show duplicates. */
 async function measureEngines(report: Report): Promise<void> {
   for (const engines of [1, 2]) {
     using receiver = await startBenchReceiver({ origins, keepsArrivals: true });
@@ -69,7 +69,7 @@ async function measureEngines(report: Report): Promise<void> {
   }
 }
 
-/** By its log lines, one for each. */
+/** Counts an engine's attempts by its log lines. */
 const attemptsIn = (logFile: string): number => readFileSync(logFile, "latin1").split("delivery attempted").length - 1;
 
 async function sizeOf({ owner }: BenchDatabase): Promise<number> {
@@ -80,7 +80,7 @@ async function sizeOf({ owner }: BenchDatabase): Promise<number> {
 const small = 1000;
 const large = Number(process.env.BENCH_ROWS ?? 1_000_000);
 const backlogSeconds = Number(process.env.BENCH_SECONDS ?? 20);
-/** Windows open, lanes are taken, PostgreSQL's cache is warm. */
+/** Warm-up: windows grow, lanes are claimed, PostgreSQL's cache fills. */
 const warmUpMs = 3000;
 
 interface Found {
@@ -89,7 +89,7 @@ interface Found {
   readonly memoryBytes: number;
 }
 
-/** The rate of one engine while a backlog of this height waits for one endpoint, without and with an old snapshot. */
+/** Measures the rate of one engine with a backlog of this size for one endpoint, without and with an old snapshot. */
 async function measureBacklog(level: number): Promise<Found> {
   using receiver = await startBenchReceiver({ origins: 1 });
   await using database = await openBenchDatabase();
@@ -110,7 +110,7 @@ async function measureBacklog(level: number): Promise<Found> {
   return { plain, withSnapshot, memoryBytes: engine.memoryMax() };
 }
 
-/** In turns, smaller first. What is compared is what was measured one after the other. */
+/** Measures in turns, smaller backlogs first, so that compared numbers are from consecutive measurements. */
 async function measureBacklogs(report: Report): Promise<void> {
   const pairs: { readonly few: Found; readonly many: Found }[] = [];
   for (let pair = 0; pair < Number(process.env.BENCH_PAIRS ?? 1); pair += 1)
@@ -151,7 +151,7 @@ async function measureBacklogs(report: Report): Promise<void> {
   }
 }
 
-/** A transaction that has read once and now does nothing, as a backup or a report does: no row that dies is removed. */
+/** Opens a transaction that has read once and stays idle, like a backup: dead rows cannot be removed. */
 async function holdOldSnapshot(pool: Pool): Promise<AsyncDisposable> {
   const { promise: released, resolve: release } = Promise.withResolvers<void>();
   const { promise: held, resolve: holds, reject: fails } = Promise.withResolvers<void>();
@@ -174,13 +174,13 @@ async function holdOldSnapshot(pool: Pool): Promise<AsyncDisposable> {
 
 const retries = Number(process.env.BENCH_DELIVERIES ?? 100_000);
 const retriedEndpoints = 100;
-/** A receiver that works for its answer, so that requests can pile up there. */
+/** A receiver that needs time for each response, so that requests can pile up. */
 const answersAfterMs = 5;
 const fillWithinMs = Number(process.env.BENCH_FILL_MS ?? 20_000);
 const retriesSecondsMax = 300;
 const sliceMs = 100;
 
-/** Second attempts that fall due at one moment, for a hundred endpoints of one receiver. */
+/** Adds second attempts that are due at the same time, for a hundred endpoints of one receiver. */
 async function measureRetries(report: Report): Promise<void> {
   using receiver = await startBenchReceiver({ origins: 1, keepsArrivals: true, answersAfterMs });
   await using database = await openBenchDatabase();
@@ -218,13 +218,13 @@ const expiredDays = 3;
 const retentionDays = 30;
 const deliveriesPerDay = Number(process.env.BENCH_DELIVERIES ?? 100_000);
 const retentionSeconds = Number(process.env.BENCH_SECONDS ?? 10);
-/** Of so many deliveries one has failed and is still on the list: it is kept. */
+/** One of this number of deliveries is on the failure list and must be kept. */
 const keptOneOf = 100;
-/** As the house-keeper does it where a table was too busy. */
+/** The housekeeping job's wait after a lock timeout. */
 const againAfterMs = 60_000;
 const triesMax = 5;
 
-// A day of history as it looks when nearly all of it was delivered at the first attempt, so many days ago.
+// A past day of history, with nearly all deliveries successful at the first attempt.
 const history = `
   with event as (
     select uuidv7(make_interval(days => -$1::integer)) as id, number from generate_series(1, $2::integer) as number
@@ -259,7 +259,7 @@ async function addExpiredDays(owner: Pool): Promise<void> {
     for (let left = deliveriesPerDay; left > 0; left -= 20_000)
       await owner.query(history, [daysAgo, Math.min(left, 20_000), body]);
   }
-  // What is as old has been vacuumed long ago. Else autovacuum would begin with it about now.
+  // Old rows have been vacuumed long ago. Otherwise autovacuum would start now.
   for (const { name } of await owner.query<{ name: string }>(partitions, [retentionDays]))
     await owner.query(`vacuum (analyze, freeze) ${name}`);
   await owner.query("analyze failures");
@@ -267,7 +267,7 @@ async function addExpiredDays(owner: Pool): Promise<void> {
 
 const lockNotAvailable = "55P03";
 
-/** As the house-keeper does it: again in a minute, until nothing is left to drop. Gives how often it took. */
+/** Drops expired days like the housekeeping job, again after a minute until none is left. Returns the number of runs. */
 async function dropExpiredDays(appPool: Pool): Promise<number> {
   for (let tries = 1; ; tries += 1) {
     try {
@@ -291,7 +291,7 @@ async function checkWhatIsLeft(owner: Pool): Promise<void> {
     throw new Error(`${kept} deliveries are wanted; ${found?.events} events and ${found?.attempts} attempts are left.`);
 }
 
-/** The longest time without a send while expired days are dropped, beside that of as long a time without. */
+/** Measures the longest time without a send while expired days are dropped, and over the same time without. */
 async function measureRetention(report: Report): Promise<void> {
   using receiver = await startBenchReceiver({ origins: 1, keepsArrivals: true });
   await using database = await openBenchDatabase();

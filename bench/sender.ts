@@ -1,6 +1,6 @@
 /**
- * What the sender costs beside undici's dispatch alone, which sends the same signed bytes to the same receiver. They take
- * turns, so that a busy machine is unfair to neither. Run: npm run bench -- sender [--json FILE]
+ * Compares the sender with undici's dispatch alone, which sends the same signed bytes to the same receiver, in turns. Run:
+ * npm run bench -- sender [--json FILE]
  */
 import { systemClock } from "../server/src/platform/clock.ts";
 import { type AttemptRequest, type Sender, createSender } from "../server/src/webhooks/attempts/index.ts";
@@ -15,7 +15,7 @@ const rounds = 15;
 const requests = 10_000;
 const inFlightMax = 64;
 
-/** Requests a second. */
+/** Requests per second. */
 async function measureSender(sender: Sender, request: AttemptRequest): Promise<number> {
   const startedMs = performance.now();
   let left = requests;
