@@ -1,4 +1,4 @@
-import { operations } from "../server/src/http/account-management-api/operations.ts";
+import { operations } from "../server/src/http/account-management-api/index.ts";
 import type { Operation } from "../server/src/http/account-management-api/operation.ts";
 
 /** Tests each operation in each of its formats. */

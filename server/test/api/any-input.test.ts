@@ -2,7 +2,7 @@ import fc from "fast-check";
 import type { LightMyRequestResponse } from "fastify";
 import { expect } from "vitest";
 import type { Operation } from "#http/account-management-api/operation.ts";
-import { operations } from "#http/account-management-api/operations.ts";
+import { operations } from "#http/account-management-api/index.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { HandDrivenClock } from "../support/hand-driven-clock.ts";
 import { readXmlStrictly } from "../support/read-xml-strictly.ts";

@@ -1,6 +1,6 @@
 import { Value } from "typebox/value";
 import { expect } from "vitest";
-import { operations } from "#http/account-management-api/operations.ts";
+import { operations } from "#http/account-management-api/index.ts";
 import { test, xmlDeclaration } from "./api-test.ts";
 import { fillPath, takeSteps } from "./take-steps.ts";
 

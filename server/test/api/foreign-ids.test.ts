@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import type { Operation } from "#http/account-management-api/operation.ts";
-import { operations } from "#http/account-management-api/operations.ts";
+import { operations } from "#http/account-management-api/index.ts";
 import { test } from "./api-test.ts";
 import { fill, make } from "./made-things.ts";
 

@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { createProviderUser, createSession } from "#access/index.ts";
 import type { Operation } from "#http/account-management-api/operation.ts";
-import { operations } from "#http/account-management-api/operations.ts";
+import { operations } from "#http/account-management-api/index.ts";
 import { memberSections } from "#portal/provider-account/index.ts";
 import { test, type ApiHouse } from "./api-test.ts";
 import { fill, make } from "./made-things.ts";

@@ -1,7 +1,7 @@
 import type { LightMyRequestResponse } from "fastify";
 import { expect } from "vitest";
 import type { Operation } from "#http/account-management-api/operation.ts";
-import { operations } from "#http/account-management-api/operations.ts";
+import { operations } from "#http/account-management-api/index.ts";
 import { test, type ApiHouse } from "./api-test.ts";
 import { make } from "./made-things.ts";
 import { listsOfDevelopers } from "./permit-lists-of-developers.ts";

@@ -1,6 +1,6 @@
 import type { LightMyRequestResponse } from "fastify";
 import type { Operation } from "#http/account-management-api/operation.ts";
-import { operations } from "#http/account-management-api/operations.ts";
+import { operations } from "#http/account-management-api/index.ts";
 import type { ApiHouse } from "./api-test.ts";
 import { steps, type Ids, type Step } from "./walk-steps.ts";
 

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { operations } from "../../src/http/account-management-api/operations.ts";
+import { operations } from "../../src/http/account-management-api/index.ts";
 import { test, xmlDeclaration } from "./api-test.ts";
 
 const strict = operations.filter(({ rejectsUnknown }) => rejectsUnknown);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { operations } from "#http/account-management-api/operations.ts";
+import { operations } from "#http/account-management-api/index.ts";
 import { listedOperations } from "./listed-operations.ts";
 
 const titleOf = new Map<string, string>(

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { operations } from "#http/account-management-api/operations.ts";
+import { operations } from "#http/account-management-api/index.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { setUp } from "../portal/house.ts";
 import { openEveryDoor } from "../support/open-every-door.ts";

@@ -11,7 +11,7 @@ export interface components {
             name: string;
             scopes: ("account_management" | "cms" | "finance" | "policy_registry" | "stats")[];
             /**
-             * @description Whether it only reads (`ro`) or also writes.
+             * @description Read-only (`ro`) or read-write (`rw`).
              * @enum {string}
              */
             permission: "ro" | "rw";
@@ -22,14 +22,14 @@ export interface components {
         AccessTokenCreateRequest: {
             name: string;
             /**
-             * @description Whether it only reads (`ro`) or also writes.
+             * @description Read-only (`ro`) or read-write (`rw`).
              * @enum {string}
              */
             permission: "ro" | "rw";
             scopes: ("account_management" | "cms" | "finance" | "policy_registry" | "stats")[];
             /**
              * Format: date-time
-             * @description With its zone, and in the future.
+             * @description In the future, with a time zone.
              */
             expires_at?: string;
         };
@@ -99,7 +99,7 @@ export interface components {
         /** AccountPlanCreateRequest */
         AccountPlanCreateRequest: {
             name: string;
-            /** @description Kept, and never returned. */
+            /** @description Stored, but never returned. */
             description?: string;
             approval_required?: boolean;
             cost_per_month?: number;
@@ -114,7 +114,7 @@ export interface components {
         /** AccountPlanUpdateRequest */
         AccountPlanUpdateRequest: {
             name?: string;
-            /** @description Kept, and never returned. */
+            /** @description Stored, but never returned. */
             description?: string;
             approval_required?: boolean;
             cost_per_month?: number;
@@ -142,7 +142,7 @@ export interface components {
         };
         /**
          * AccountUpdateRequest
-         * @description And the fields that you have defined for accounts, your own ones also inside `extra_fields`; `name` for `org_name`; and `billing_address`, nested or in parts such as `billing_address_city`, if you have defined it.
+         * @description Also accepts the fields that you have defined for accounts, optionally inside `extra_fields`; `name` as a synonym of `org_name`; and `billing_address`, nested or in parts such as `billing_address_city`, if you have defined it.
          */
         AccountUpdateRequest: {
             org_name?: string;
@@ -164,7 +164,7 @@ export interface components {
             id: number;
             /** @enum {string} */
             state: "pending" | "live" | "suspended";
-            /** @description Whether it is live, and nothing around it is about to go. */
+            /** @description True if it is live and neither its account nor its service is being deleted. */
             enabled: boolean;
             /** Format: date-time */
             created_at: string;
@@ -181,10 +181,10 @@ export interface components {
             org_name: string;
             first_traffic_at: string | null;
             first_daily_traffic_at: string | null;
-            /** @description Where the service knows applications by a user key. */
+            /** @description If the service authenticates applications by user key. */
             user_key?: string;
             provider_verification_key?: string;
-            /** @description Where it knows them by an id, or as a client. */
+            /** @description If the service authenticates them by application id or as an OAuth client. */
             application_id?: string;
             redirect_url?: string | null;
             /** @description OAuth and OpenID Connect. */
@@ -210,7 +210,7 @@ export interface components {
         };
         /**
          * ApplicationCreateRequest
-         * @description And the fields that you have defined for applications.
+         * @description Also accepts the fields that you have defined for applications.
          */
         ApplicationCreateRequest: {
             /** Format: int64 */
@@ -219,7 +219,7 @@ export interface components {
             description?: string;
             user_key?: string;
             application_id?: string;
-            /** @description One, or several. */
+            /** @description One or more keys. */
             application_key?: string[];
             redirect_url?: string;
             first_traffic_at?: string;
@@ -244,7 +244,7 @@ export interface components {
         };
         /** ApplicationKeyCreateRequest */
         ApplicationKeyCreateRequest: {
-            /** @description 5 to 255 printable ASCII characters without spaces. Left out: a random one. */
+            /** @description 5 to 255 printable ASCII characters without spaces. If absent, a random key. */
             key?: string;
         };
         /** ApplicationPlan */
@@ -269,7 +269,7 @@ export interface components {
             created_at: string;
             /** Format: date-time */
             updated_at: string;
-            /** @description Whether it was made for one application alone. */
+            /** @description True if the plan was customized for one application. */
             custom: boolean;
             system_name: string;
             links: {
@@ -281,7 +281,7 @@ export interface components {
         /** ApplicationPlanCreateRequest */
         ApplicationPlanCreateRequest: {
             name: string;
-            /** @description Kept, and never returned. */
+            /** @description Stored, but never returned. */
             description?: string;
             approval_required?: boolean;
             cost_per_month?: number;
@@ -296,7 +296,7 @@ export interface components {
         /** ApplicationPlanUpdateRequest */
         ApplicationPlanUpdateRequest: {
             name?: string;
-            /** @description Kept, and never returned. */
+            /** @description Stored, but never returned. */
             description?: string;
             approval_required?: boolean;
             cost_per_month?: number;
@@ -308,12 +308,12 @@ export interface components {
         };
         /** ApplicationReferrerFilterCreateRequest */
         ApplicationReferrerFilterCreateRequest: {
-            /** @description A host, with `*` for any part of it; or an address. */
+            /** @description A host, in which `*` matches any part, or an IP address. */
             referrer_filter: string;
         };
         /**
          * ApplicationUpdateRequest
-         * @description And the fields that you have defined for applications.
+         * @description Also accepts the fields that you have defined for applications.
          */
         ApplicationUpdateRequest: {
             name?: string;
@@ -378,7 +378,7 @@ export interface components {
             choices?: string[];
             /**
              * Format: int64
-             * @description From 1.
+             * @description Starts at 1.
              */
             position?: number;
         };
@@ -389,13 +389,13 @@ export interface components {
             name: string;
             scopes: ("account_management" | "cms" | "finance" | "policy_registry" | "stats")[];
             /**
-             * @description Whether it only reads (`ro`) or also writes.
+             * @description Read-only (`ro`) or read-write (`rw`).
              * @enum {string}
              */
             permission: "ro" | "rw";
             /** Format: date-time */
             expires_at?: string;
-            /** @description Told here and never again. */
+            /** @description Returned only here. */
             value: string;
         };
         /**
@@ -419,7 +419,7 @@ export interface components {
             /** @enum {string} */
             role: "admin" | "member";
             allowed_sections: ("portal" | "finance" | "partners" | "monitoring" | "settings" | "plans" | "policy_registry")[];
-            /** @description Null: all. */
+            /** @description Null: all services. */
             allowed_service_ids: number[] | null;
             links: {
                 rel: string;
@@ -431,14 +431,14 @@ export interface components {
         PersonalAccessTokenCreateRequest: {
             name: string;
             /**
-             * @description Whether it only reads (`ro`) or also writes.
+             * @description Read-only (`ro`) or read-write (`rw`).
              * @enum {string}
              */
             permission: "ro" | "rw";
             scopes: ("account_management" | "cms" | "finance" | "policy_registry" | "stats")[];
             /**
              * Format: date-time
-             * @description With its zone, and in the future.
+             * @description In the future, with a time zone.
              */
             expires_at?: string;
         };
@@ -526,7 +526,7 @@ export interface components {
             state: string;
             system_name: string;
             /**
-             * @description How applications prove who they are: a user key, an application id and keys, OAuth, OpenID Connect.
+             * @description How applications authenticate: by a user key, an application id and keys, OAuth, or OpenID Connect.
              * @enum {string}
              */
             backend_version: "1" | "2" | "oauth" | "oidc";
@@ -542,7 +542,7 @@ export interface components {
             mandatory_app_key: boolean;
             buyer_can_select_plan: boolean;
             buyer_plan_change_permission: string;
-            /** @description At which percentages of a limit whom to notify. Absent until it is first set. */
+            /** @description The percentages of a limit at which to notify the provider and the developers. Absent until set for the first time. */
             notification_settings?: {
                 web_provider?: number[];
                 email_provider?: number[];
@@ -601,12 +601,12 @@ export interface components {
         ServiceCreateRequest: {
             name: string;
             description?: string;
-            /** @description Empty: the provider's. */
+            /** @description If empty, the provider's address. */
             support_email?: string;
-            /** @description `hosted`, `self_managed`, `service_mesh_istio`, or `plugin_` and its language. */
+            /** @description `hosted`, `self_managed`, `service_mesh_istio`, or `plugin_` followed by a language. */
             deployment_option?: string;
             /**
-             * @description How applications prove who they are: a user key, an application id and keys, OAuth, OpenID Connect.
+             * @description How applications authenticate: by a user key, an application id and keys, OAuth, or OpenID Connect.
              * @enum {string}
              */
             backend_version?: "1" | "2" | "oauth" | "oidc";
@@ -622,13 +622,13 @@ export interface components {
             custom_keys_enabled?: boolean;
             buyer_key_regenerate_enabled?: boolean;
             buyer_can_select_plan?: boolean;
-            /** @description `direct`, `request`, `credit_card`, `request_credit_card` or `none`. Anything else is kept, and permits nothing. */
+            /** @description `direct`, `request`, `credit_card`, `request_credit_card` or `none`. Any other value is stored and permits nothing. */
             buyer_plan_change_permission?: string;
-            /** @description Kept, and never returned. */
+            /** @description Stored, but never returned. */
             txt_support?: string;
-            /** @description Kept, and never returned. */
+            /** @description Stored, but never returned. */
             terms?: string;
-            /** @description At which percentages of a limit whom to notify. Absent until it is first set. */
+            /** @description The percentages of a limit at which to notify the provider and the developers. Absent until set for the first time. */
             notification_settings?: {
                 web_provider?: number[];
                 email_provider?: number[];
@@ -644,12 +644,12 @@ export interface components {
         ServiceUpdateRequest: {
             name?: string;
             description?: string;
-            /** @description Empty: the provider's. */
+            /** @description If empty, the provider's address. */
             support_email?: string;
-            /** @description `hosted`, `self_managed`, `service_mesh_istio`, or `plugin_` and its language. */
+            /** @description `hosted`, `self_managed`, `service_mesh_istio`, or `plugin_` followed by a language. */
             deployment_option?: string;
             /**
-             * @description How applications prove who they are: a user key, an application id and keys, OAuth, OpenID Connect.
+             * @description How applications authenticate: by a user key, an application id and keys, OAuth, or OpenID Connect.
              * @enum {string}
              */
             backend_version?: "1" | "2" | "oauth" | "oidc";
@@ -663,13 +663,13 @@ export interface components {
             custom_keys_enabled?: boolean;
             buyer_key_regenerate_enabled?: boolean;
             buyer_can_select_plan?: boolean;
-            /** @description `direct`, `request`, `credit_card`, `request_credit_card` or `none`. Anything else is kept, and permits nothing. */
+            /** @description `direct`, `request`, `credit_card`, `request_credit_card` or `none`. Any other value is stored and permits nothing. */
             buyer_plan_change_permission?: string;
-            /** @description Kept, and never returned. */
+            /** @description Stored, but never returned. */
             txt_support?: string;
-            /** @description Kept, and never returned. */
+            /** @description Stored, but never returned. */
             terms?: string;
-            /** @description At which percentages of a limit whom to notify. Absent until it is first set. */
+            /** @description The percentages of a limit at which to notify the provider and the developers. Absent until set for the first time. */
             notification_settings?: {
                 web_provider?: number[];
                 email_provider?: number[];
@@ -683,12 +683,12 @@ export interface components {
         };
         /** Settings */
         Settings: {
-            /** @description Developers see and edit their account. */
+            /** @description Developers can view and edit their account. */
             useraccountarea_enabled: boolean;
-            /** @description Absent until it is first set. */
+            /** @description Absent until set for the first time. */
             hide_service?: boolean;
             signups_enabled: boolean;
-            /** @description Of the account plan. It is not changed where there are several: each has its own. */
+            /** @description The setting of the account plan. Cannot be changed here if there are several account plans, each with its own. */
             account_approval_required: boolean;
             public_search: boolean;
             account_plans_ui_visible: boolean;
@@ -697,27 +697,27 @@ export interface components {
             service_plans_ui_visible: boolean;
             /** @enum {string} */
             change_service_plan_permission: "direct" | "request" | "credit_card" | "request_credit_card" | "none";
-            /** @description Cannot be turned on: there is no single sign-on to the Admin Portal. */
+            /** @description Cannot be enabled: the Admin Portal has no single sign-on. */
             enforce_sso: boolean;
             email_activation: boolean | null;
-            /** @description How many characters a password has at least, of developers and of your own users. */
+            /** @description The minimum length of passwords, of developers and of your own users. */
             password_length_min: number;
-            /** @description The name of an IANA time zone such as Europe/Oslo. Times in answers and webhooks are written in it. */
+            /** @description An IANA time zone such as Europe/Oslo, for the times in responses and webhooks. */
             time_zone: string;
             /**
-             * @description Denied: nothing is sent. For admins and the provider key only.
+             * @description Denied: no webhooks are sent. Only admins and the provider key can change it.
              * @enum {string}
              */
             web_hooks: "denied" | "hidden" | "visible";
         };
         /** SettingsUpdateRequest */
         SettingsUpdateRequest: {
-            /** @description Developers see and edit their account. */
+            /** @description Developers can view and edit their account. */
             useraccountarea_enabled?: boolean;
-            /** @description Absent until it is first set. */
+            /** @description Absent until set for the first time. */
             hide_service?: boolean;
             signups_enabled?: boolean;
-            /** @description Of the account plan. It is not changed where there are several: each has its own. */
+            /** @description The setting of the account plan. Cannot be changed here if there are several account plans, each with its own. */
             account_approval_required?: boolean;
             public_search?: boolean;
             account_plans_ui_visible?: boolean;
@@ -726,22 +726,22 @@ export interface components {
             service_plans_ui_visible?: boolean;
             /** @enum {string} */
             change_service_plan_permission?: "direct" | "request" | "credit_card" | "request_credit_card" | "none";
-            /** @description Cannot be turned on: there is no single sign-on to the Admin Portal. */
+            /** @description Cannot be enabled: the Admin Portal has no single sign-on. */
             enforce_sso?: boolean;
             email_activation?: boolean | null;
-            /** @description How many characters a password has at least, of developers and of your own users. */
+            /** @description The minimum length of passwords, of developers and of your own users. */
             password_length_min?: number;
-            /** @description The name of an IANA time zone such as Europe/Oslo. Times in answers and webhooks are written in it. */
+            /** @description An IANA time zone such as Europe/Oslo, for the times in responses and webhooks. */
             time_zone?: string;
             /**
-             * @description Denied: nothing is sent. For admins and the provider key only.
+             * @description Denied: no webhooks are sent. Only admins and the provider key can change it.
              * @enum {string}
              */
             web_hooks?: "denied" | "hidden" | "visible";
         };
         /**
          * SignupExpressAccountCreateRequest
-         * @description And the fields that you have defined for accounts and users; those of accounts also inside `extra_fields`.
+         * @description Also accepts the fields that you have defined for accounts and users, those of accounts optionally inside `extra_fields`.
          */
         SignupExpressAccountCreateRequest: {
             org_name: string;
@@ -792,16 +792,16 @@ export interface components {
         UserCreateProviderAccountRequest: {
             username: string;
             email: string;
-            /** @description Without one, an admin sets it later. */
+            /** @description If absent, an admin sets it later. */
             password?: string;
             password_confirmation?: string;
             member_permission_ids?: ("portal" | "finance" | "partners" | "monitoring" | "settings" | "plans" | "policy_registry")[];
-            /** @description As `allowed_service_ids` of the permissions. */
+            /** @description Like `allowed_service_ids` of the permissions. */
             member_permission_service_ids?: number[];
         };
         /**
          * UserCreateRequest
-         * @description And the fields that you have defined for users.
+         * @description Also accepts the fields that you have defined for users.
          */
         UserCreateRequest: {
             username: string;
@@ -813,7 +813,7 @@ export interface components {
         /** UserPermissionsUpdateRequest */
         UserPermissionsUpdateRequest: {
             allowed_sections?: ("portal" | "finance" | "partners" | "monitoring" | "settings" | "plans" | "policy_registry")[];
-            /** @description The services to see and change, with their plans and applications; null or an empty text: all. */
+            /** @description The services that the member can access, with their plans and applications. Null or an empty text: all. */
             allowed_service_ids?: number[];
         };
         /** UserUpdateProviderAccountRequest */
@@ -823,14 +823,14 @@ export interface components {
             password?: string;
             password_confirmation?: string;
             member_permission_ids?: ("portal" | "finance" | "partners" | "monitoring" | "settings" | "plans" | "policy_registry")[];
-            /** @description As `allowed_service_ids` of the permissions. */
+            /** @description Like `allowed_service_ids` of the permissions. */
             member_permission_service_ids?: number[];
-            /** @description Asked only of who is signed in to the Admin Portal and chooses a password for himself. His session there stays. */
+            /** @description Required only in the Admin Portal, from users who change their own password. Their current session continues. */
             current_password?: string;
         };
         /**
          * UserUpdateRequest
-         * @description And the fields that you have defined for users.
+         * @description Also accepts the fields that you have defined for users.
          */
         UserUpdateRequest: {
             username?: string;
@@ -841,11 +841,11 @@ export interface components {
         };
         /** WebHooksUpdateRequest */
         WebHooksUpdateRequest: {
-            /** @description Notified of all the events that are on. At most 255 characters. */
+            /** @description Receives the events that are switched on. At most 255 characters. */
             url?: string;
-            /** @description Off: what happens is not sent, and what is due waits. */
+            /** @description If false, new events are not sent and pending deliveries wait. */
             active?: boolean;
-            /** @description Actions in the Admin Portal and by access tokens count, too. */
+            /** @description Also send events of changes made in the Admin Portal and with access tokens. */
             provider_actions?: boolean;
             account_created_on?: boolean;
             account_updated_on?: boolean;
@@ -866,11 +866,11 @@ export interface components {
         };
         /** Webhook */
         Webhook: {
-            /** @description Notified of all the events that are on. At most 255 characters. */
+            /** @description Receives the events that are switched on. At most 255 characters. */
             url: string;
-            /** @description Off: what happens is not sent, and what is due waits. */
+            /** @description If false, new events are not sent and pending deliveries wait. */
             active: boolean;
-            /** @description Actions in the Admin Portal and by access tokens count, too. */
+            /** @description Also send events of changes made in the Admin Portal and with access tokens. */
             provider_actions: boolean;
             account_created_on: boolean;
             account_updated_on: boolean;
@@ -891,13 +891,13 @@ export interface components {
         };
         /** WebhooksFailure */
         WebhooksFailure: {
-            /** @description The event's id, which the receiver knows as `webhook-id`. */
+            /** @description The event's id, sent to receivers as `webhook-id`. */
             id: string;
             /** Format: date-time */
             time: string;
             error: string;
             url: string;
-            /** @description The document that could not be delivered. */
+            /** @description The body that could not be delivered. */
             event: string;
         };
     };

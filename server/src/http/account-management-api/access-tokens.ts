@@ -9,9 +9,9 @@ import {
   scopes,
 } from "#access/index.ts";
 import { Problem } from "#http/shared/problem.ts";
+import { exampleExpiry, exampleTime, parseLenientTime } from "#platform/times.ts";
 import type { Pool } from "#platform/database/database.ts";
 import type { Json } from "#platform/document.ts";
-import { exampleExpiry, exampleTime, parseLenientTime } from "#platform/times.ts";
 import { issueAccessToken } from "#portal/provider-account/index.ts";
 import { type Provider, writeTimestamp } from "#portal/providers/index.ts";
 import { requireSuccess } from "./error-responses.ts";
@@ -23,7 +23,7 @@ import { idSchema, timeSchema } from "./schema-parts.ts";
 
 const permission = Type.String({
   enum: ["ro", "rw"],
-  description: "Whether it only reads (`ro`) or also writes.",
+  description: "Read-only (`ro`) or read-write (`rw`).",
 });
 const scopesOfToken = Type.Array(Type.String({ enum: [...scopes] }));
 
@@ -32,12 +32,12 @@ const NewAccessTokenSchema = Type.Object(
     name: Type.String(),
     permission,
     scopes: scopesOfToken,
-    expires_at: Type.Optional(Type.String({ format: "date-time", description: "With its zone, and in the future." })),
+    expires_at: Type.Optional(Type.String({ format: "date-time", description: "In the future, with a time zone." })),
   },
   { examples: [{ name: "CRM", permission: "ro", scopes: ["account_management"], expires_at: "2030-01-01T12:00:00Z" }] },
 );
 
-/** An access token as its owner sees it. Its value is told once, when it is made. */
+/** Represents an access token for its owner. Only the response to its creation has the value. */
 const accessTokenToJson = (token: StoredToken, { timeZone }: Provider, value?: string): Json => ({
   access_token: {
     id: token.id,
@@ -66,7 +66,7 @@ const exampleToken = {
   expiresAt: exampleExpiry,
   createdAt: exampleTime,
 } as const;
-/** 96 hexadecimal digits, as all of them; it opens nothing. */
+/** As long as a real token: 96 hexadecimal digits. */
 const exampleValue = "0123456789abcdef".repeat(6);
 
 const accessTokenResponse: ResponseDoc = {
@@ -82,18 +82,18 @@ const accessTokensResponse: ResponseDoc = {
 const issuedTokenResponse: ResponseDoc = {
   schema: Type.Object({
     access_token: Type.Object(
-      { ...accessTokenFields, value: Type.String({ description: "Told here and never again." }) },
+      { ...accessTokenFields, value: Type.String({ description: "Returned only here." }) },
       { title: "IssuedAccessToken" },
     ),
   }),
   example: { json: () => renderJson(accessTokenToJson(exampleToken, exampleProvider, exampleValue)) },
 };
 
-export const createAccessTokenOperation: Operation = {
+const createAccessTokenOperation: Operation = {
   title: "Access Token Create",
   tag: "Access tokens",
   description:
-    "Makes an access token for yourself; with the provider key, for any user of the provider. A token makes none that is worth more than itself.",
+    "Creates an access token for yourself or, with the provider key, for any user of the provider. A token cannot create one with more rights than its own.",
   method: "POST",
   path: "/users/{user_id}/access_tokens",
   action: "change-own",
@@ -112,28 +112,30 @@ export const createAccessTokenOperation: Operation = {
   },
 };
 
-export const listPersonalAccessTokensOperation: Operation = {
+const listPersonalAccessTokensOperation: Operation = {
   title: "Personal Access Token List",
   tag: "Access tokens",
-  description: "Returns your own access tokens; with a name, those whose name contains it.",
+  description: "Lists your own access tokens, optionally filtered by name.",
   method: "GET",
   path: "/personal/access_tokens",
   action: "read-own",
   formats: jsonOnly,
-  query: Type.Object({ name: Type.Optional(Type.String({ description: "A part of the name." })) }),
+  query: Type.Object({ name: Type.Optional(Type.String({ description: "A part of the token's name." })) }),
   response: accessTokensResponse,
 
   async handle({ pool }, call) {
     const tokens = await listAccessTokens(pool, requireTokenOwner(call), parseText(call.query["name"]) || undefined);
-    return { json: () => renderJson({ access_tokens: tokens.map((it) => accessTokenToJson(it, call.provider)) }) };
+    return {
+      json: () => renderJson({ access_tokens: tokens.map((token) => accessTokenToJson(token, call.provider)) }),
+    };
   },
 };
 
-export const createPersonalAccessTokenOperation: Operation = {
+const createPersonalAccessTokenOperation: Operation = {
   title: "Personal Access Token Create",
   tag: "Access tokens",
   description:
-    "Makes an access token of your own. Its value is in this answer and in no other. A token makes none that is worth more than itself: neither more scopes nor a later end.",
+    "Creates an access token for yourself. Only this response has its value. A token cannot create one with more rights than its own: neither more scopes nor a later expiry.",
   method: "POST",
   path: "/personal/access_tokens",
   action: "change-own",
@@ -148,10 +150,10 @@ export const createPersonalAccessTokenOperation: Operation = {
   },
 };
 
-export const readPersonalAccessTokenOperation: Operation = {
+const readPersonalAccessTokenOperation: Operation = {
   title: "Personal Access Token Read",
   tag: "Access tokens",
-  description: "Returns an access token of your own, by its id or by its value.",
+  description: "Returns one of your own access tokens, by its id or its value.",
   method: "GET",
   path: "/personal/access_tokens/{id}",
   textParameters: ["id"],
@@ -165,10 +167,10 @@ export const readPersonalAccessTokenOperation: Operation = {
   },
 };
 
-export const deletePersonalAccessTokenOperation: Operation = {
+const deletePersonalAccessTokenOperation: Operation = {
   title: "Personal Access Token Delete",
   tag: "Access tokens",
-  description: "Deletes an access token of your own, by its id or by its value: it opens nothing any more.",
+  description: "Deletes one of your own access tokens, by its id or its value. It stops working immediately.",
   method: "DELETE",
   path: "/personal/access_tokens/{id}",
   textParameters: ["id"],
@@ -181,29 +183,29 @@ export const deletePersonalAccessTokenOperation: Operation = {
       const { id } = requireSuccess(await readOwnAccessToken(tx, owner, call.text("id")));
       await deleteAccessToken(tx, owner, id);
       const { providerId, userId } = owner;
-      const said = { action: "token.deleted", subject: `token/${id}`, detail: { userId } };
-      await recordAudit(tx, { providerId, actor: call.caller.actor, ...said });
+      const record = { action: "token.deleted", subject: `token/${id}`, detail: { userId } };
+      await recordAudit(tx, { providerId, actor: call.caller.actor, ...record });
     });
     return {};
   },
 };
 
-/** Whose personal tokens a call is about: the caller's. The provider key is nobody's. */
+/** Returns the caller as the owner of personal tokens. The provider key has no user, so it cannot own any. */
 function requireTokenOwner({ provider, caller }: Call): { readonly providerId: number; readonly userId: number } {
   if (!("userId" in caller.actor)) throw new Problem("credentials-wrong");
   return { providerId: provider.id, userId: caller.actor.userId };
 }
 
-/** Makes an access token for a user as the call says, and tells its value for the only time. */
+/** Creates an access token for a user. The response is the only one that has the token's value. */
 async function issueToken(
   pool: Pool,
   { provider, caller, values, by, adminUrl }: Call,
   userId: number,
 ): Promise<ApiResponse> {
-  const asked = parseText(values["expires_at"]) ?? "";
-  const expiresAt = asked === "" ? undefined : parseZonedTime(asked, by.now);
-  if (asked !== "" && !expiresAt) {
-    throw new Problem("invalid", { errors: { expires_at: ["must be ISO 8601, with its zone"] } });
+  const expiry = parseText(values["expires_at"]) ?? "";
+  const expiresAt = expiry === "" ? undefined : parseZonedTime(expiry, by.now);
+  if (expiry !== "" && !expiresAt) {
+    throw new Problem("invalid", { errors: { expires_at: ["must be an ISO 8601 time with a time zone"] } });
   }
   const outcome = await issueAccessToken(pool, {
     providerId: provider.id,
@@ -228,6 +230,14 @@ async function issueToken(
 
 const zonedTime = /^\d{4}-\d\d-\d\d[t ]\d\d:\d\d(:\d\d([.,]\d+)?)?(z|[-+ ]\d\d:?\d\d)$/i;
 
-/** A time in ISO 8601 that says its zone. What does not is no time here: nobody could tell when a token ends. */
+/** Parses an ISO 8601 time. Requires a time zone, because an expiry without one is ambiguous. */
 export const parseZonedTime = (text: string, now: Date): Date | undefined =>
   zonedTime.test(text.trim()) ? parseLenientTime(text, now) : undefined;
+
+export const accessTokenOperations: readonly Operation[] = [
+  createAccessTokenOperation,
+  listPersonalAccessTokensOperation,
+  createPersonalAccessTokenOperation,
+  readPersonalAccessTokenOperation,
+  deletePersonalAccessTokenOperation,
+];

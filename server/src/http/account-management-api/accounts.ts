@@ -1,16 +1,11 @@
 import { Type } from "typebox";
-import type { Action } from "#access/index.ts";
 import { Problem } from "#http/shared/problem.ts";
 import type { Database } from "#platform/database/database.ts";
+import { columnOf, documentProperties } from "#platform/database/field-table.ts";
 import { record } from "#platform/document.ts";
 import { renderXmlDocument } from "#platform/xml.ts";
-import { columnOf, documentProperties } from "#platform/database/field-table.ts";
 import {
-  type Account,
-  type AccountDetails,
-  type AccountTransition,
   accountFields,
-  type AccountWithSettings,
   accountToJson,
   changeAccountPlan,
   changeAccountState,
@@ -24,25 +19,29 @@ import {
   searchAccounts,
   updateAccount,
   updateCreditCard,
+  type Account,
+  type AccountDetails,
+  type AccountTransition,
+  type AccountWithSettings,
 } from "#portal/accounts/index.ts";
-import { type DocumentSettings, readDocumentSettings } from "#portal/fields/index.ts";
+import { readDocumentSettings, type DocumentSettings } from "#portal/fields/index.ts";
 import { readPlans } from "#portal/products/index.ts";
 import { findAccountOfUser } from "#portal/users/index.ts";
 import { requireSuccess } from "./error-responses.ts";
 import { exampleAccount, exampleAccountDetails, exampleAdminUrl, exampleDocumentSettings } from "./example-portal.ts";
-import { type Call, type Operation, xmlAndJson } from "./operation.ts";
+import { xmlAndJson, type Call, type Operation } from "./operation.ts";
 import {
-  type PageMetadata,
-  type Parameters,
   pageMetadata,
   pageQuery,
   parseBoolean,
   parseId,
   parsePage,
   parseText,
+  type PageMetadata,
+  type Parameters,
 } from "./parameters.ts";
 import { accountPlanResponse, renderPlan } from "./plans.ts";
-import { type ApiResponse, type ResponseDoc, renderJson } from "./responses.ts";
+import { renderJson, type ApiResponse, type ResponseDoc } from "./responses.ts";
 import {
   annotationsSchema,
   idSchema,
@@ -52,39 +51,6 @@ import {
   timeSchema,
   timestamps,
 } from "./schema-parts.ts";
-
-interface AccountReader extends Pick<Call, "adminUrl"> {
-  readonly caller: Pick<Call["caller"], "reach">;
-}
-
-/** An account in both formats: in XML with its users, and those of its plans that the caller may see. */
-const renderAccount = ({ adminUrl, caller }: AccountReader, { whole, settings }: AccountWithSettings): ApiResponse => ({
-  xml: () => renderXmlDocument(representAccount(limitToScope(whole, caller.reach), settings)),
-  json: () => renderJson(accountToJson(whole.account, settings, adminUrl)),
-  lastModified: whole.account.updatedAt,
-});
-
-interface AccountPage {
-  readonly accounts: readonly Account[];
-  /** The same with what XML says of them besides. */
-  readonly complete: () => Promise<readonly AccountDetails[]>;
-  readonly standing: PageMetadata | undefined;
-  readonly settings: DocumentSettings;
-  readonly adminUrl: string;
-}
-
-/** Accounts in both formats. */
-const renderAccounts = ({ accounts, complete, standing, settings, adminUrl }: AccountPage): ApiResponse => ({
-  xml: async () => {
-    const nodes = (await complete()).map((whole) => representAccount(whole, settings));
-    return renderXmlDocument(record("accounts", nodes, standing));
-  },
-  json: () =>
-    renderJson({
-      accounts: accounts.map((account) => accountToJson(account, settings, adminUrl)),
-      ...(standing ? { metadata: standing } : {}),
-    }),
-});
 
 const billingFields = documentProperties(accountFields, "billing");
 
@@ -99,7 +65,7 @@ export const AccountSchema = Type.Object({
       id: idSchema,
       ...timestamps,
       credit_card_stored: Type.Boolean(),
-      credit_card_partial_number: Type.Optional(Type.String()),
+      credit_card_partial_number: optionalText,
       credit_card_expires_on: Type.Optional(Type.String({ format: "date" })),
       ...billingSchemas({ description: "Absent while the account is suspended or scheduled for deletion." }),
       state: Type.String({
@@ -114,6 +80,38 @@ export const AccountSchema = Type.Object({
   ),
 });
 
+interface AccountReader extends Pick<Call, "adminUrl"> {
+  readonly caller: Pick<Call["caller"], "reach">;
+}
+
+/** Renders an account. XML has its users, and those of its plans that the caller may see. */
+const renderAccount = ({ adminUrl, caller }: AccountReader, { whole, settings }: AccountWithSettings): ApiResponse => ({
+  xml: () => renderXmlDocument(representAccount(limitToScope(whole, caller.reach), settings)),
+  json: () => renderJson(accountToJson(whole.account, settings, adminUrl)),
+  lastModified: whole.account.updatedAt,
+});
+
+interface AccountPage {
+  readonly accounts: readonly Account[];
+  /** Reads the users and plans that only XML has. */
+  readonly readDetails: () => Promise<readonly AccountDetails[]>;
+  readonly metadata: PageMetadata | undefined;
+  readonly settings: DocumentSettings;
+  readonly adminUrl: string;
+}
+
+const renderAccounts = ({ accounts, readDetails, metadata, settings, adminUrl }: AccountPage): ApiResponse => ({
+  xml: async () => {
+    const nodes = (await readDetails()).map((details) => representAccount(details, settings));
+    return renderXmlDocument(record("accounts", nodes, metadata));
+  },
+  json: () =>
+    renderJson({
+      accounts: accounts.map((account) => accountToJson(account, settings, adminUrl)),
+      ...(metadata ? { metadata } : {}),
+    }),
+});
+
 const accountResponse: ResponseDoc = {
   schema: AccountSchema,
   example: renderAccount(
@@ -126,36 +124,35 @@ const accountsResponse: ResponseDoc = {
   schema: Type.Object({ accounts: Type.Array(AccountSchema), metadata: metadataSchema }),
   example: renderAccounts({
     accounts: [exampleAccount],
-    complete: async () => [exampleAccountDetails],
-    standing: { per_page: 1, total_entries: 600, total_pages: 600, current_page: 1 },
+    readDetails: async () => [exampleAccountDetails],
+    metadata: { per_page: 1, total_entries: 600, total_pages: 600, current_page: 1 },
     settings: exampleDocumentSettings,
     adminUrl: exampleAdminUrl,
   }),
 };
 
-/** The account, if it is there and the provider's own: anybody else's is not there either. */
+/** Returns an account of the provider, or throws `not-found`. */
 export async function requireAccount(db: Database, providerId: number, id: number): Promise<Account> {
   const account = await readAccount(db, providerId, id);
   if (!account) throw new Problem("not-found");
   return account;
 }
 
-export const listAccountsOperation: Operation = {
+const listAccountsOperation: Operation = {
   title: "Account List",
   tag: "Accounts",
-  description:
-    "Returns the accounts, oldest first. When there are more than `per_page`, the answer says which page it is.",
+  description: "Lists the accounts, oldest first. A list of more than `per_page` accounts has page metadata.",
   method: "GET",
   path: "/accounts",
   action: "read-portal",
   formats: xmlAndJson,
   query: Type.Object({
     state: Type.Optional(
-      Type.String({ enum: ["pending", "approved", "rejected"], description: "Those that are in this state." }),
+      Type.String({ enum: ["pending", "approved", "rejected"], description: "Accounts in this state only." }),
     ),
     query: Type.Optional(
       Type.String({
-        description: "A part of the organization's name, or of a user's name or e-mail address, in any case.",
+        description: "A part of the organization's name, or of a user's name or email address. Case-insensitive.",
       }),
     ),
     ...pageQuery,
@@ -168,45 +165,43 @@ export const listAccountsOperation: Operation = {
       query: parseText(query["query"])?.trim() || undefined,
     };
     const page = parsePage(query);
-    const range = { limit: page.limit, offset: page.offset };
-    const { accounts, total } = await searchAccounts(pool, provider.id, filter, range);
-    const standing = pageMetadata(page, total);
+    const { accounts, total } = await searchAccounts(pool, provider.id, filter, page);
     const settings = await readDocumentSettings(pool, provider);
     const ids = accounts.map(({ id }) => id);
-    const complete = async () =>
-      (await listAccountDetails(pool, provider.id, ids)).map((whole) => limitToScope(whole, reach));
-    return renderAccounts({ accounts, complete, standing, settings, adminUrl });
+    const readDetails = async () =>
+      (await listAccountDetails(pool, provider.id, ids)).map((details) => limitToScope(details, reach));
+    return renderAccounts({ accounts, readDetails, metadata: pageMetadata(page, total), settings, adminUrl });
   },
 };
 
-export const findAccountOperation: Operation = {
+const findAccountOperation: Operation = {
   title: "Account Find",
   tag: "Accounts",
-  description: "Finds the account of a user, by the first of these that is given.",
+  description: "Finds the account of a user. Only the first of these parameters counts.",
   method: "GET",
   path: "/accounts/find",
   action: "read-portal",
   formats: xmlAndJson,
   query: Type.Object({
-    username: Type.Optional(Type.String({ description: "The user's name. It counts first." })),
-    user_id: Type.Optional(Type.String({ description: "The user's id. It counts where no name is given." })),
-    email: Type.Optional(Type.String({ description: "The user's address. It counts last." })),
+    username: Type.Optional(Type.String({ description: "The user's name." })),
+    user_id: Type.Optional(Type.String({ description: "The user's id." })),
+    email: Type.Optional(Type.String({ description: "The user's email address." })),
   }),
   otherErrors: [404],
   response: accountResponse,
 
   async handle({ pool }, call) {
-    const named = parseUserName(call.query);
-    const accountId = named && (await findAccountOfUser(pool, call.provider.id, named));
-    const found = accountId === undefined ? undefined : await readAccountDetails(pool, call.provider, accountId);
-    return renderAccount(call, requireSuccess(found));
+    const key = parseUserKey(call.query);
+    const accountId = key && (await findAccountOfUser(pool, call.provider.id, key));
+    const account = accountId === undefined ? undefined : await readAccountDetails(pool, call.provider, accountId);
+    return renderAccount(call, requireSuccess(account));
   },
 };
 
-type UserName = { readonly by: "id" | "username" | "email"; readonly value: string | number };
+type UserKey = { readonly by: "id" | "username" | "email"; readonly value: string | number };
 
-/** The first that is given counts, also an empty one: a name that nobody has is not made good by the next. */
-function parseUserName(query: Parameters): UserName | undefined {
+/** Returns the first parameter that is present, even an empty one: a wrong name does not fall back to the next parameter. */
+function parseUserKey(query: Parameters): UserKey | undefined {
   const text = (name: string): string => parseText(query[name]) ?? "";
   if (query["username"] !== undefined) return { by: "username", value: text("username") };
   if (query["user_id"] !== undefined) return { by: "id", value: parseId(query["user_id"]) ?? 0 };
@@ -214,7 +209,7 @@ function parseUserName(query: Parameters): UserName | undefined {
   return email === "" ? undefined : { by: "email", value: email };
 }
 
-export const readAccountOperation: Operation = {
+const readAccountOperation: Operation = {
   title: "Account Read",
   tag: "Accounts",
   description: "Returns an account.",
@@ -229,25 +224,25 @@ export const readAccountOperation: Operation = {
   },
 };
 
-export const updateAccountOperation: Operation = {
+const updateAccountOperation: Operation = {
   title: "Account Update",
   tag: "Accounts",
-  description: "Changes an account. What is left out stays as it is.",
+  description: "Updates an account. Absent fields keep their values.",
   method: "PUT",
   path: "/accounts/{id}",
   action: "change-portal",
   formats: xmlAndJson,
   body: Type.Object(
     {
-      org_name: Type.Optional(Type.String()),
+      org_name: optionalText,
       ...billingSchemas(),
       annotations: Type.Optional(annotationsSchema),
     },
     {
       additionalProperties: true,
       description:
-        "And the fields that you have defined for accounts, your own ones also inside `extra_fields`; `name` for `org_name`; " +
-        "and `billing_address`, nested or in parts such as `billing_address_city`, if you have defined it.",
+        "Also accepts the fields that you have defined for accounts, optionally inside `extra_fields`; `name` as a synonym " +
+        "of `org_name`; and `billing_address`, nested or in parts such as `billing_address_city`, if you have defined it.",
       examples: [{ org_name: "Harbour & Daughters", region: "apac" }],
     },
   ),
@@ -269,7 +264,7 @@ export const updateAccountOperation: Operation = {
   },
 };
 
-export const deleteAccountOperation: Operation = {
+const deleteAccountOperation: Operation = {
   title: "Account Delete",
   tag: "Accounts",
   description: "Deletes an account with its users and its applications.",
@@ -284,10 +279,10 @@ export const deleteAccountOperation: Operation = {
   },
 };
 
-export const readAccountPlanOfAccountOperation: Operation = {
+const readPlanOfAccountOperation: Operation = {
   title: "Account Fetch Account Plan",
   tag: "Accounts",
-  description: "Returns the account plan that an account is on.",
+  description: "Returns the account plan of an account.",
   method: "GET",
   path: "/accounts/{account_id}/plan",
   action: "read-portal",
@@ -301,10 +296,10 @@ export const readAccountPlanOfAccountOperation: Operation = {
   },
 };
 
-export const changeAccountPlanOperation: Operation = {
+const changeAccountPlanOperation: Operation = {
   title: "Account Change Plan",
   tag: "Accounts",
-  description: "Moves an account to another account plan, also to a hidden one, and returns the plan.",
+  description: "Moves an account to another account plan, which may be hidden, and returns the plan.",
   method: "PUT",
   path: "/accounts/{id}/change_plan",
   action: "change-portal",
@@ -320,14 +315,10 @@ export const changeAccountPlanOperation: Operation = {
   },
 };
 
-interface TransitionDoc {
-  readonly transition: AccountTransition;
-  readonly title: string;
-  readonly description: string;
-  readonly action: Action;
-}
-
-const transitionOperation = ({ transition, ...described }: TransitionDoc): Operation => ({
+const transitionOperation = (
+  transition: AccountTransition,
+  described: Pick<Operation, "title" | "description" | "action">,
+): Operation => ({
   ...described,
   tag: "Accounts",
   method: "PUT",
@@ -343,33 +334,12 @@ const transitionOperation = ({ transition, ...described }: TransitionDoc): Opera
   },
 });
 
-export const approveAccountOperation = transitionOperation({
-  transition: "approve",
-  title: "Account Approve",
-  description: "Approves an account that was created, is pending, or was rejected.",
-  action: "administer-portal",
-});
-
-export const rejectAccountOperation = transitionOperation({
-  transition: "reject",
-  title: "Account Reject",
-  description: "Rejects an account that was created, is pending, or was approved.",
-  action: "administer-portal",
-});
-
-export const makeAccountPendingOperation = transitionOperation({
-  transition: "make_pending",
-  title: "Account Reset to Pending",
-  description: "Lets an account that was created, approved or rejected wait for a decision.",
-  action: "change-portal",
-});
-
-export const changeCreditCardOperation: Operation = {
+const updateCreditCardOperation: Operation = {
   title: "Account Set Credit Card",
   tag: "Accounts",
   description:
-    "Keeps what a payment gateway gave for the account's credit card, a reference to it and never the card; and whom it is " +
-    "billed to as the account's `billing_address`, which is shown where you have defined that field.",
+    "Stores a payment gateway's reference to the account's credit card, never the card itself, and the account's " +
+    "`billing_address`, which responses show if you have defined that field.",
   method: "PUT",
   path: "/accounts/{id}/credit_card",
   action: "change-credit-card",
@@ -414,10 +384,10 @@ export const changeCreditCardOperation: Operation = {
   },
 };
 
-export const deleteCreditCardOperation: Operation = {
+const deleteCreditCardOperation: Operation = {
   title: "Account Delete Credit Card",
   tag: "Accounts",
-  description: "Forgets the account's credit card, and whom it was billed to.",
+  description: "Deletes the account's credit card and its billing address.",
   method: "DELETE",
   path: "/accounts/{id}/credit_card",
   action: "change-credit-card",
@@ -428,3 +398,30 @@ export const deleteCreditCardOperation: Operation = {
     return {};
   },
 };
+
+export const accountOperations: readonly Operation[] = [
+  listAccountsOperation,
+  findAccountOperation,
+  readAccountOperation,
+  updateAccountOperation,
+  deleteAccountOperation,
+  readPlanOfAccountOperation,
+  changeAccountPlanOperation,
+  transitionOperation("approve", {
+    title: "Account Approve",
+    description: "Approves an account that is created, pending or rejected.",
+    action: "administer-portal",
+  }),
+  transitionOperation("make_pending", {
+    title: "Account Reset to Pending",
+    description: "Makes an account pending that is created, approved or rejected.",
+    action: "change-portal",
+  }),
+  transitionOperation("reject", {
+    title: "Account Reject",
+    description: "Rejects an account that is created, pending or approved.",
+    action: "administer-portal",
+  }),
+  updateCreditCardOperation,
+  deleteCreditCardOperation,
+];

@@ -15,7 +15,6 @@ import { parseText } from "./parameters.ts";
 import { type ApiResponse, type ResponseDoc, renderJson } from "./responses.ts";
 import { linksSchema, timestamps } from "./schema-parts.ts";
 
-/** The keys of an application in both formats. */
 const renderApplicationKeys = (
   { provider, adminUrl }: Pick<Call, "provider" | "adminUrl">,
   application: Application,
@@ -34,10 +33,10 @@ const applicationKeysResponse: ResponseDoc = {
   example: renderApplicationKeys({ provider: exampleProvider, adminUrl: exampleAdminUrl }, exampleApplication),
 };
 
-export const listApplicationKeysOperation: Operation = {
+const listApplicationKeysOperation: Operation = {
   title: "Application Key List",
   tag: "Application keys",
-  description: "Returns the keys of an application.",
+  description: "Lists the keys of an application.",
   method: "GET",
   path: "/accounts/{account_id}/applications/{application_id}/keys",
   action: "read-portal",
@@ -49,10 +48,10 @@ export const listApplicationKeysOperation: Operation = {
   },
 };
 
-export const createApplicationKeyOperation: Operation = {
+const createApplicationKeyOperation: Operation = {
   title: "Application Key Create",
   tag: "Application keys",
-  description: "Adds a key to an application, a random one if none is given, and returns the application.",
+  description: "Adds a key to an application and returns the application.",
   method: "POST",
   path: "/accounts/{account_id}/applications/{application_id}/keys",
   action: "change-portal",
@@ -60,7 +59,7 @@ export const createApplicationKeyOperation: Operation = {
   body: Type.Object(
     {
       key: Type.Optional(
-        Type.String({ description: "5 to 255 printable ASCII characters without spaces. Left out: a random one." }),
+        Type.String({ description: "5 to 255 printable ASCII characters without spaces. If absent, a random key." }),
       ),
     },
     { examples: [{ key: "3b1f7c52a9e04d1f8c6b2a7d5e9f0a13" }] },
@@ -76,10 +75,11 @@ export const createApplicationKeyOperation: Operation = {
   },
 };
 
-export const deleteApplicationKeyOperation: Operation = {
+const deleteApplicationKeyOperation: Operation = {
   title: "Application Key Delete",
   tag: "Application keys",
-  description: "Deletes a key of an application. A key that ends in `.xml` or `.json` itself needs another extension.",
+  description:
+    "Deletes a key of an application. If the key itself ends in `.xml` or `.json`, add an extension to the path.",
   method: "DELETE",
   path: "/accounts/{account_id}/applications/{application_id}/keys/{key}",
   textParameters: ["key"],
@@ -92,3 +92,9 @@ export const deleteApplicationKeyOperation: Operation = {
     return {};
   },
 };
+
+export const applicationKeyOperations: readonly Operation[] = [
+  listApplicationKeysOperation,
+  createApplicationKeyOperation,
+  deleteApplicationKeyOperation,
+];

@@ -1,20 +1,14 @@
 import { Type } from "typebox";
-import { isInProductScope } from "#access/index.ts";
 import { Problem } from "#http/shared/problem.ts";
 import { parseLenientTime } from "#platform/times.ts";
 import { readAccounts } from "#portal/accounts/index.ts";
-import {
-  type ApplicationFilter,
-  findApplication,
-  listApplications,
-  searchApplications,
-} from "#portal/applications/index.ts";
+import { findApplication, searchApplications, type ApplicationFilter } from "#portal/applications/index.ts";
 import { readDocumentSettings } from "#portal/fields/index.ts";
-import { requireAccount } from "./accounts.ts";
 import {
   allApplicationsResponse,
   applicationResponse,
-  applicationsResponse,
+  credentialQuery,
+  parseCredential,
   renderApplications,
   respondWithApplication,
 } from "./applications.ts";
@@ -22,44 +16,39 @@ import { requireSuccess } from "./error-responses.ts";
 import { type Operation, xmlAndJson } from "./operation.ts";
 import { type Parameters, pageMetadata, pageQuery, parseId, parsePage, parseText } from "./parameters.ts";
 
-export const listAllApplicationsOperation: Operation = {
+const listAllApplicationsOperation: Operation = {
   title: "Application List (all services)",
   tag: "Applications",
-  description: "Returns the applications of all accounts, oldest first, page by page.",
+  description: "Lists the applications of all accounts, oldest first, in pages.",
   method: "GET",
   path: "/applications",
   action: "read-portal",
   formats: xmlAndJson,
   query: Type.Object({
     ...pageQuery,
-    active_since: Type.Optional(Type.String({ description: "With traffic on this day or later." })),
-    inactive_since: Type.Optional(Type.String({ description: "Without traffic from this day on." })),
-    service_id: Type.Optional(Type.String({ description: "Of this service." })),
-    plan_id: Type.Optional(Type.String({ description: "On this plan." })),
+    active_since: Type.Optional(Type.String({ description: "Applications with traffic since this day." })),
+    inactive_since: Type.Optional(Type.String({ description: "Applications without traffic since this day." })),
+    service_id: Type.Optional(Type.String({ description: "Applications of this service only." })),
+    plan_id: Type.Optional(Type.String({ description: "Applications on this plan only." })),
     plan_type: Type.Optional(
-      Type.String({ enum: ["free", "paid"], description: "On plans that cost nothing, or on those that do." }),
+      Type.String({ enum: ["free", "paid"], description: "Applications on free plans, or on paid plans." }),
     ),
-    state: Type.Optional(Type.String({ description: "In this state: `pending`, `live` or `suspended`." })),
-    name: Type.Optional(Type.String({ description: "A part of its name." })),
-    account: Type.Optional(Type.Integer({ description: "Of the account with this id." })),
-    account_query: Type.Optional(Type.String({ description: "Of accounts whose name has this part." })),
-    user_key: Type.Optional(Type.String({ description: "With this user key." })),
+    state: Type.Optional(Type.String({ description: "`pending`, `live` or `suspended`." })),
+    name: Type.Optional(Type.String({ description: "A part of the application's name." })),
+    account: Type.Optional(Type.Integer({ description: "The id of an account." })),
+    account_query: Type.Optional(Type.String({ description: "A part of the account's name." })),
+    user_key: Type.Optional(Type.String({ description: "The application's user key." })),
   }),
   response: allApplicationsResponse,
 
   async handle({ pool }, { provider, caller: { reach }, adminUrl, query, now }) {
     const page = parsePage(query);
-    const { applications, total } = await searchApplications(
-      pool,
-      provider.id,
-      { ...parseFilter(query, now), reach },
-      { limit: page.limit, offset: page.offset },
-    );
-    const standing = pageMetadata(page, total);
+    const filter = { ...parseFilter(query, now), reach };
+    const { applications, total } = await searchApplications(pool, provider.id, filter, page);
     const settings = await readDocumentSettings(pool, provider);
     const ids = applications.map(({ accountId }) => accountId);
     const accounts = await readAccounts(pool, provider.id, ids);
-    return renderApplications({ applications, accounts, standing, settings, adminUrl });
+    return renderApplications({ applications, accounts, metadata: pageMetadata(page, total), settings, adminUrl });
   },
 };
 
@@ -86,94 +75,37 @@ function parseTime(text: string | undefined, now: Date): Date | undefined {
   return time;
 }
 
-export const listApplicationsOperation: Operation = {
-  title: "Application List",
-  tag: "Applications",
-  description: "Returns the applications of an account.",
-  method: "GET",
-  path: "/accounts/{account_id}/applications",
-  action: "read-portal",
-  formats: xmlAndJson,
-  query: Type.Object({
-    state: Type.Optional(
-      Type.String({ enum: ["pending", "live", "suspended"], description: "Those that are in this state." }),
-    ),
-  }),
-  response: applicationsResponse,
-
-  async handle({ pool }, { provider, caller, adminUrl, query, id }) {
-    const account = await requireAccount(pool, provider.id, id("account_id"));
-    const settings = await readDocumentSettings(pool, provider);
-    const state = parseText(query["state"]) || undefined;
-    const applications = (await listApplications(pool, provider.id, account.id)).filter(
-      (application) =>
-        (state ?? application.state) === application.state && isInProductScope(caller.reach, application.product.id),
-    );
-    return renderApplications({ applications, accounts: [account], settings, adminUrl });
-  },
-};
-
-const credentialQuery = {
-  user_key: Type.Optional(
-    Type.String({ description: "What it calls a service with that knows applications by a user key." }),
-  ),
-  app_id: Type.Optional(
-    Type.String({ description: "What it calls any other service with: its application id, or client id." }),
-  ),
-};
-
-export const findApplicationOperation: Operation = {
+const findApplicationOperation: Operation = {
   title: "Application Find",
   tag: "Applications",
-  description: "Finds an application by what it calls with, a user key or an application id, or by its number.",
+  description: "Finds an application by its user key, its application id or its id.",
   method: "GET",
   path: "/applications/find",
   action: "read-portal",
   formats: xmlAndJson,
   query: Type.Object({
-    application_id: Type.Optional(Type.Integer({ description: "Its id." })),
+    application_id: Type.Optional(Type.Integer({ description: "The application's id in this API." })),
     ...credentialQuery,
-    service_id: Type.Optional(Type.String({ description: "Only of this service." })),
+    service_id: Type.Optional(Type.String({ description: "Applications of this service only." })),
   }),
   otherErrors: [404],
   response: applicationResponse,
 
   async handle({ pool }, call) {
     const { provider, caller, query } = call;
-    const handle = parseCredential(query) ?? parseNumber(query);
-    const within = { productId: parseId(query["service_id"]), reach: caller.reach };
-    const found = handle && (await findApplication(pool, provider.id, { ...handle, ...within }));
-    return respondWithApplication(pool, call, requireSuccess(found));
+    const key = parseCredential(query) ?? parseIdKey(query);
+    const scope = { productId: parseId(query["service_id"]), reach: caller.reach };
+    const application = key && (await findApplication(pool, provider.id, { ...key, ...scope }));
+    return respondWithApplication(pool, call, requireSuccess(application));
   },
 };
 
-export const findApplicationOfAccountOperation: Operation = {
-  title: "Application Find (of an account)",
-  tag: "Applications",
-  description: "Finds an application of an account by what it calls with, a user key or an application id.",
-  method: "GET",
-  path: "/accounts/{account_id}/applications/find",
-  action: "read-portal",
-  formats: xmlAndJson,
-  query: Type.Object(credentialQuery),
-  response: applicationResponse,
-
-  async handle({ pool }, call) {
-    const { provider, caller, query } = call;
-    const account = await requireAccount(pool, provider.id, call.id("account_id"));
-    const handle = parseCredential(query);
-    const within = { accountId: account.id, reach: caller.reach };
-    const found = handle && (await findApplication(pool, provider.id, { ...handle, ...within }));
-    return respondWithApplication(pool, call, requireSuccess(found));
-  },
-};
-
-function parseCredential(query: Parameters): { readonly userKey: string } | { readonly appId: string } | undefined {
-  if (query["user_key"] !== undefined) return { userKey: parseText(query["user_key"]) ?? "" };
-  return query["app_id"] === undefined ? undefined : { appId: parseText(query["app_id"]) ?? "" };
-}
-
-function parseNumber(query: Parameters): { readonly id: number } | undefined {
+function parseIdKey(query: Parameters): { readonly id: number } | undefined {
   const id = parseId(query["application_id"] ?? query["id"]);
   return id === undefined ? undefined : { id };
 }
+
+export const applicationSearchOperations: readonly Operation[] = [
+  listAllApplicationsOperation,
+  findApplicationOperation,
+];

@@ -15,6 +15,8 @@ import {
   customizeApplicationPlan,
   decustomizeApplicationPlan,
   deleteApplication,
+  findApplication,
+  listApplications,
   readApplication,
   representApplication,
   updateApplication,
@@ -24,7 +26,7 @@ import { requireAccount } from "./accounts.ts";
 import { requireSuccess } from "./error-responses.ts";
 import { exampleAccount, exampleAdminUrl, exampleApplication, exampleDocumentSettings } from "./example-portal.ts";
 import { type Call, type Operation, xmlAndJson } from "./operation.ts";
-import { type PageMetadata, parseId } from "./parameters.ts";
+import { parseId, parseText, type PageMetadata, type Parameters } from "./parameters.ts";
 import { applicationPlanResponse, renderPlan } from "./plans.ts";
 import { type ApiResponse, type ResponseDoc, renderJson } from "./responses.ts";
 import {
@@ -37,7 +39,6 @@ import {
   timestamps,
 } from "./schema-parts.ts";
 
-/** An application in both formats. JSON also names its account. */
 export async function respondWithApplication(
   db: Database,
   { provider, adminUrl }: Pick<Call, "provider" | "adminUrl">,
@@ -65,32 +66,31 @@ const renderApplication = (
 
 interface ApplicationPage {
   readonly applications: readonly Application[];
-  /** Whose they are. */
+  /** The owners of the applications. */
   readonly accounts: readonly Account[];
-  readonly standing?: PageMetadata | undefined;
+  readonly metadata?: PageMetadata | undefined;
   readonly settings: DocumentSettings;
   readonly adminUrl: string;
 }
 
-/** Applications in both formats. */
 export function renderApplications({
   applications,
   accounts,
-  standing,
+  metadata,
   settings,
   adminUrl,
 }: ApplicationPage): ApiResponse {
-  const accountById = new Map(accounts.map((it) => [it.id, it]));
-  const nodes = () => applications.map((it) => representApplication(it, settings));
+  const accountById = new Map(accounts.map((account) => [account.id, account]));
+  const nodes = () => applications.map((application) => representApplication(application, settings));
   return {
-    xml: () => renderXmlDocument(record("applications", nodes(), standing)),
+    xml: () => renderXmlDocument(record("applications", nodes(), metadata)),
     json: () =>
       renderJson({
-        applications: applications.flatMap((it) => {
-          const account = accountById.get(it.accountId);
-          return account ? [applicationToJson(it, { settings, adminUrl, account })] : [];
+        applications: applications.flatMap((application) => {
+          const account = accountById.get(application.accountId);
+          return account ? [applicationToJson(application, { settings, adminUrl, account })] : [];
         }),
-        ...(standing ? { metadata: standing } : {}),
+        ...(metadata ? { metadata } : {}),
       }),
   };
 }
@@ -100,7 +100,9 @@ const ApplicationSchema = Type.Object({
     {
       id: idSchema,
       state: Type.String({ enum: ["pending", "live", "suspended"] }),
-      enabled: Type.Boolean({ description: "Whether it is live, and nothing around it is about to go." }),
+      enabled: Type.Boolean({
+        description: "True if it is live and neither its account nor its service is being deleted.",
+      }),
       ...timestamps,
       service_id: idSchema,
       service_name: Type.String(),
@@ -110,9 +112,11 @@ const ApplicationSchema = Type.Object({
       org_name: Type.String(),
       first_traffic_at: nullable(timeSchema),
       first_daily_traffic_at: nullable(timeSchema),
-      user_key: Type.Optional(Type.String({ description: "Where the service knows applications by a user key." })),
+      user_key: Type.Optional(Type.String({ description: "If the service authenticates applications by user key." })),
       provider_verification_key: optionalText,
-      application_id: Type.Optional(Type.String({ description: "Where it knows them by an id, or as a client." })),
+      application_id: Type.Optional(
+        Type.String({ description: "If the service authenticates them by application id or as an OAuth client." }),
+      ),
       redirect_url: Type.Optional(nullable(Type.String())),
       client_id: Type.Optional(Type.String({ description: "OAuth and OpenID Connect." })),
       client_secret: Type.Optional(nullable(Type.String())),
@@ -137,7 +141,7 @@ export const applicationResponse: ResponseDoc = {
 const exampleApplications = [exampleApplication];
 const exampleAccounts = [exampleAccount];
 
-export const applicationsResponse: ResponseDoc = {
+const applicationsResponse: ResponseDoc = {
   schema: Type.Object({ applications: Type.Array(ApplicationSchema) }),
   example: renderApplications({
     applications: exampleApplications,
@@ -152,13 +156,13 @@ export const allApplicationsResponse: ResponseDoc = {
   example: renderApplications({
     applications: exampleApplications,
     accounts: exampleAccounts,
-    standing: { per_page: 1, total_entries: 600, total_pages: 600, current_page: 1 },
+    metadata: { per_page: 1, total_entries: 600, total_pages: 600, current_page: 1 },
     settings: exampleDocumentSettings,
     adminUrl: exampleAdminUrl,
   }),
 };
 
-/** The application that a call names, if it is there, the account's own, and of a service that the caller may see. */
+/** Returns the application and account in the path, or throws `not-found`, also if the caller may not see its service. */
 export async function requireApplication(
   db: Database,
   { provider, caller, id }: Call,
@@ -170,7 +174,6 @@ export async function requireApplication(
   return application;
 }
 
-/** Which application of which account a call is to change, and who wants it. */
 export const applicationTarget = ({ provider, by, id }: Call, name = "id") => ({
   provider,
   accountId: id("account_id"),
@@ -178,11 +181,38 @@ export const applicationTarget = ({ provider, by, id }: Call, name = "id") => ({
   by,
 });
 
-export const createApplicationOperation: Operation = {
+const listApplicationsOperation: Operation = {
+  title: "Application List",
+  tag: "Applications",
+  description: "Lists the applications of an account.",
+  method: "GET",
+  path: "/accounts/{account_id}/applications",
+  action: "read-portal",
+  formats: xmlAndJson,
+  query: Type.Object({
+    state: Type.Optional(
+      Type.String({ enum: ["pending", "live", "suspended"], description: "Applications in this state only." }),
+    ),
+  }),
+  response: applicationsResponse,
+
+  async handle({ pool }, { provider, caller, adminUrl, query, id }) {
+    const account = await requireAccount(pool, provider.id, id("account_id"));
+    const settings = await readDocumentSettings(pool, provider);
+    const state = parseText(query["state"]) || undefined;
+    const applications = (await listApplications(pool, provider.id, account.id)).filter(
+      (application) =>
+        (state ?? application.state) === application.state && isInProductScope(caller.reach, application.product.id),
+    );
+    return renderApplications({ applications, accounts: [account], settings, adminUrl });
+  },
+};
+
+const createApplicationOperation: Operation = {
   title: "Application Create",
   tag: "Applications",
   description:
-    "Makes an application of an account, on a plan of any service, which the account is subscribed to if it is not.",
+    "Creates an application of an account, on a plan of any service. Subscribes the account to that service if necessary.",
   method: "POST",
   path: "/accounts/{account_id}/applications",
   action: "change-portal",
@@ -194,7 +224,7 @@ export const createApplicationOperation: Operation = {
       description: optionalText,
       user_key: optionalText,
       application_id: optionalText,
-      application_key: Type.Optional(Type.Array(Type.String(), { description: "One, or several." })),
+      application_key: Type.Optional(Type.Array(Type.String(), { description: "One or more keys." })),
       redirect_url: optionalText,
       first_traffic_at: optionalText,
       first_daily_traffic_at: optionalText,
@@ -203,7 +233,7 @@ export const createApplicationOperation: Operation = {
     },
     {
       additionalProperties: true,
-      description: "And the fields that you have defined for applications.",
+      description: "Also accepts the fields that you have defined for applications.",
       examples: [{ plan_id: 11, name: "Ferry times", description: "On the quay's screens" }],
     },
   ),
@@ -221,7 +251,42 @@ export const createApplicationOperation: Operation = {
   },
 };
 
-export const readApplicationOperation: Operation = {
+export const credentialQuery = {
+  user_key: Type.Optional(
+    Type.String({ description: "The user key, for services that authenticate applications by user key." }),
+  ),
+  app_id: Type.Optional(Type.String({ description: "The application id or client id, for other services." })),
+};
+
+const findApplicationOfAccountOperation: Operation = {
+  title: "Application Find (of an account)",
+  tag: "Applications",
+  description: "Finds an application of an account by its user key or application id.",
+  method: "GET",
+  path: "/accounts/{account_id}/applications/find",
+  action: "read-portal",
+  formats: xmlAndJson,
+  query: Type.Object(credentialQuery),
+  response: applicationResponse,
+
+  async handle({ pool }, call) {
+    const { provider, caller, query } = call;
+    const account = await requireAccount(pool, provider.id, call.id("account_id"));
+    const credential = parseCredential(query);
+    const scope = { accountId: account.id, reach: caller.reach };
+    const application = credential && (await findApplication(pool, provider.id, { ...credential, ...scope }));
+    return respondWithApplication(pool, call, requireSuccess(application));
+  },
+};
+
+export function parseCredential(
+  query: Parameters,
+): { readonly userKey: string } | { readonly appId: string } | undefined {
+  if (query["user_key"] !== undefined) return { userKey: parseText(query["user_key"]) ?? "" };
+  return query["app_id"] === undefined ? undefined : { appId: parseText(query["app_id"]) ?? "" };
+}
+
+const readApplicationOperation: Operation = {
   title: "Application Read",
   tag: "Applications",
   description: "Returns an application of an account.",
@@ -236,10 +301,10 @@ export const readApplicationOperation: Operation = {
   },
 };
 
-export const updateApplicationOperation: Operation = {
+const updateApplicationOperation: Operation = {
   title: "Application Update",
   tag: "Applications",
-  description: "Changes an application. What is left out stays as it is.",
+  description: "Updates an application. Absent fields keep their values.",
   method: "PUT",
   path: "/accounts/{account_id}/applications/{id}",
   action: "change-portal",
@@ -257,7 +322,7 @@ export const updateApplicationOperation: Operation = {
     },
     {
       additionalProperties: true,
-      description: "And the fields that you have defined for applications.",
+      description: "Also accepts the fields that you have defined for applications.",
       examples: [{ description: "On the screens of the quay" }],
     },
   ),
@@ -270,7 +335,7 @@ export const updateApplicationOperation: Operation = {
   },
 };
 
-export const deleteApplicationOperation: Operation = {
+const deleteApplicationOperation: Operation = {
   title: "Application Delete",
   tag: "Applications",
   description: "Deletes an application with its keys.",
@@ -302,28 +367,10 @@ const transitionOperation = (transition: ApplicationTransition, title: string, d
   },
 });
 
-export const acceptApplicationOperation = transitionOperation(
-  "accept",
-  "Application Accept",
-  "Accepts an application that waits for it.",
-);
-
-export const suspendApplicationOperation = transitionOperation(
-  "suspend",
-  "Application Suspend",
-  "Suspends a live application.",
-);
-
-export const resumeApplicationOperation = transitionOperation(
-  "resume",
-  "Application Resume",
-  "Lets a suspended application go on.",
-);
-
-export const changeApplicationPlanOperation: Operation = {
+const changeApplicationPlanOperation: Operation = {
   title: "Application Change Plan",
   tag: "Applications",
-  description: "Moves an application to another plan of its service, also to a hidden one, and returns the plan.",
+  description: "Moves an application to another plan of its service, which may be hidden, and returns the plan.",
   method: "PUT",
   path: "/accounts/{account_id}/applications/{id}/change_plan",
   action: "change-portal",
@@ -346,10 +393,10 @@ const customizationOperation = {
   response: applicationPlanResponse,
 } as const satisfies Partial<Operation>;
 
-export const customizePlanOperation: Operation = {
+const customizePlanOperation: Operation = {
   ...customizationOperation,
   title: "Application Create Plan Customization",
-  description: "Gives an application a plan of its own, which starts as the one that it is on, and returns the plan.",
+  description: "Gives an application its own copy of its plan, and returns the copy.",
   path: "/accounts/{account_id}/applications/{id}/customize_plan",
 
   async handle({ pool }, call) {
@@ -358,10 +405,10 @@ export const customizePlanOperation: Operation = {
   },
 };
 
-export const decustomizePlanOperation: Operation = {
+const decustomizePlanOperation: Operation = {
   ...customizationOperation,
   title: "Application Delete Plan Customization",
-  description: "Puts an application back on the plan that its own was made from, and returns that.",
+  description: "Moves an application back to the plan that its own was copied from, and returns that plan.",
   path: "/accounts/{account_id}/applications/{id}/decustomize_plan",
 
   async handle({ pool }, call) {
@@ -369,3 +416,18 @@ export const decustomizePlanOperation: Operation = {
     return renderPlan(call, application.plan);
   },
 };
+
+export const applicationOperations: readonly Operation[] = [
+  listApplicationsOperation,
+  createApplicationOperation,
+  findApplicationOfAccountOperation,
+  readApplicationOperation,
+  updateApplicationOperation,
+  deleteApplicationOperation,
+  transitionOperation("accept", "Application Accept", "Accepts a pending application."),
+  changeApplicationPlanOperation,
+  customizePlanOperation,
+  decustomizePlanOperation,
+  transitionOperation("resume", "Application Resume", "Resumes a suspended application."),
+  transitionOperation("suspend", "Application Suspend", "Suspends a live application."),
+];

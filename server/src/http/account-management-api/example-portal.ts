@@ -8,8 +8,7 @@ import type { ProviderSettings } from "#portal/provider-account/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import type { User } from "#portal/users/index.ts";
 
-/** The portal that the documentation tells of. It was never stored; what it looks like, the representers say. */
-
+/** The objects of the examples in the OpenAPI document. They are never stored. */
 export const exampleAdminUrl = "https://acme-admin.example.com";
 export const exampleDeveloperUrl = "https://acme.example.com";
 
@@ -43,7 +42,7 @@ const exampleDefinition = (target: FieldsDefinition["target"], name: string, id:
 
 export const exampleField = exampleDefinition("Account", "region", 2);
 
-/** What is kept of everybody, and one field that Acme has added. */
+/** The built-in fields, and a custom one. */
 export const exampleDocumentSettings: DocumentSettings = {
   provider: exampleProvider,
   definitions: [
@@ -82,7 +81,7 @@ export const exampleProduct: Product = {
   ...exampleTimestamps,
 };
 
-const examplePlan = ({ id, kind, ...its }: Pick<Plan, "id" | "kind"> & Partial<Plan>): Plan => ({
+const examplePlan = ({ id, kind, ...fields }: Pick<Plan, "id" | "kind"> & Partial<Plan>): Plan => ({
   id,
   kind,
   productId: kind === "account_plan" ? null : exampleProduct.id,
@@ -97,7 +96,7 @@ const examplePlan = ({ id, kind, ...its }: Pick<Plan, "id" | "kind"> & Partial<P
   trialPeriodDays: null,
   cancellationPeriodSeconds: 0,
   ...exampleTimestamps,
-  ...its,
+  ...fields,
 });
 
 export const exampleAccountPlan = examplePlan({ id: 9, kind: "account_plan" });
@@ -170,7 +169,6 @@ export const exampleApplication: Application = {
   ...exampleTimestamps,
 };
 
-/** One of the provider's own users in the documentation. */
 export const exampleProviderUser: ProviderUser = {
   id: 3,
   username: "grace",
@@ -182,7 +180,6 @@ export const exampleProviderUser: ProviderUser = {
   ...exampleTimestamps,
 };
 
-/** What the provider of the documentation has decided. */
 export const exampleProviderSettings: ProviderSettings = {
   name: exampleProvider.name,
   timeZone: exampleProvider.timeZone,

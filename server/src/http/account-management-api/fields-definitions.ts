@@ -32,7 +32,7 @@ const NewFieldsDefinitionSchema = Type.Object(
 );
 
 const FieldsDefinitionChangeSchema = Type.Partial(
-  Type.Object({ ...NewFieldsDefinitionSchema.properties, position: Type.Integer({ description: "From 1." }) }),
+  Type.Object({ ...NewFieldsDefinitionSchema.properties, position: Type.Integer({ description: "Starts at 1." }) }),
   { examples: [{ label: "Where", position: 1 }] },
 );
 
@@ -64,10 +64,10 @@ const fieldsDefinitionsResponse: ResponseDoc = {
   example: { json: () => renderJson({ fields_definitions: [definitionToJson(exampleField, exampleProvider)] }) },
 };
 
-export const listFieldsDefinitionsOperation: Operation = {
+const listFieldsDefinitionsOperation: Operation = {
   title: "Fields Definitions List",
   tag: "Fields definitions",
-  description: "Returns the fields of accounts, users and applications.",
+  description: "Lists the fields of accounts, users and applications.",
   method: "GET",
   path: "/fields_definitions",
   action: "read-fields",
@@ -76,14 +76,17 @@ export const listFieldsDefinitionsOperation: Operation = {
 
   async handle({ pool }, { provider }) {
     const definitions = await readFieldsDefinitions(pool, provider.id);
-    return { json: () => renderJson({ fields_definitions: definitions.map((it) => definitionToJson(it, provider)) }) };
+    return {
+      json: () =>
+        renderJson({ fields_definitions: definitions.map((definition) => definitionToJson(definition, provider)) }),
+    };
   },
 };
 
-export const createFieldsDefinitionOperation: Operation = {
+const createFieldsDefinitionOperation: Operation = {
   title: "Fields Definition Create",
   tag: "Fields definitions",
-  description: "Defines one more field, after those of its target.",
+  description: "Defines a field, as the last one of its target.",
   method: "POST",
   path: "/fields_definitions",
   action: "change-settings",
@@ -103,7 +106,7 @@ export const createFieldsDefinitionOperation: Operation = {
   },
 };
 
-export const readFieldsDefinitionOperation: Operation = {
+const readFieldsDefinitionOperation: Operation = {
   title: "Fields Definition Read",
   tag: "Fields definitions",
   description: "Returns the definition of a field.",
@@ -119,10 +122,10 @@ export const readFieldsDefinitionOperation: Operation = {
   },
 };
 
-export const updateFieldsDefinitionOperation: Operation = {
+const updateFieldsDefinitionOperation: Operation = {
   title: "Fields Definition Update",
   tag: "Fields definitions",
-  description: "Changes how a field is kept, or its place. Its target and its name stay.",
+  description: "Updates a field's settings or its position. Its target and its name cannot be changed.",
   method: "PUT",
   path: "/fields_definitions/{id}",
   action: "change-settings",
@@ -138,10 +141,10 @@ export const updateFieldsDefinitionOperation: Operation = {
   },
 };
 
-export const deleteFieldsDefinitionOperation: Operation = {
+const deleteFieldsDefinitionOperation: Operation = {
   title: "Fields Definition Delete",
   tag: "Fields definitions",
-  description: "Keeps a field no more, unless nothing could do without it.",
+  description: "Deletes a field's definition. Built-in fields cannot be deleted.",
   method: "DELETE",
   path: "/fields_definitions/{id}",
   action: "change-settings",
@@ -152,3 +155,11 @@ export const deleteFieldsDefinitionOperation: Operation = {
     return {};
   },
 };
+
+export const fieldsDefinitionOperations: readonly Operation[] = [
+  listFieldsDefinitionsOperation,
+  createFieldsDefinitionOperation,
+  readFieldsDefinitionOperation,
+  updateFieldsDefinitionOperation,
+  deleteFieldsDefinitionOperation,
+];

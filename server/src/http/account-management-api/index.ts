@@ -2,37 +2,73 @@ import type { FastifyPluginAsync } from "fastify";
 import { createAttemptLimiter } from "#access/index.ts";
 import { attemptLimits } from "#platform/limits.ts";
 import type { JsonObject } from "#platform/open-api.ts";
+import { accessTokenOperations } from "./access-tokens.ts";
+import { accountOperations } from "./accounts.ts";
+import { applicationKeyOperations } from "./application-keys.ts";
+import { applicationSearchOperations } from "./application-search.ts";
+import { applicationOperations } from "./applications.ts";
 import { addBodyParsers } from "./body-parsers.ts";
 import { handleErrors } from "./error-responses.ts";
+import { fieldsDefinitionOperations } from "./fields-definitions.ts";
 import { buildOpenApiDocument } from "./openapi-document.ts";
-import type { AccountManagementApiNeeds } from "./operation.ts";
-import { operations } from "./operations.ts";
+import type { AccountManagementApiNeeds, Operation } from "./operation.ts";
+import { accountPlanOperations, applicationPlanOperations } from "./plans.ts";
+import { providerUserOperations } from "./provider-users.ts";
+import { providerOperations } from "./provider.ts";
+import { referrerFilterOperations } from "./referrer-filters.ts";
 import { serveOperations } from "./serve-operations.ts";
+import { serviceContractOperations } from "./service-contracts.ts";
+import { serviceOperations } from "./services.ts";
+import { settingsOperations } from "./settings.ts";
+import { signUpOperation } from "./signup.ts";
+import { userOperations } from "./users.ts";
+import { webhookOperations } from "./webhooks.ts";
 
 export type { AccountManagementApiNeeds } from "./operation.ts";
 
-/** The OpenAPI document of this door: the same on every machine, made without a database. */
+/** All operations, in the order of the OpenAPI document. */
+export const operations: readonly Operation[] = [
+  ...webhookOperations,
+  signUpOperation,
+  ...accountOperations,
+  ...serviceContractOperations,
+  ...userOperations,
+  ...applicationOperations,
+  ...applicationKeyOperations,
+  ...referrerFilterOperations,
+  ...applicationSearchOperations,
+  ...accountPlanOperations,
+  ...applicationPlanOperations,
+  ...serviceOperations,
+  ...accessTokenOperations,
+  ...fieldsDefinitionOperations,
+  ...settingsOperations,
+  ...providerUserOperations,
+  ...providerOperations,
+];
+
+/** Returns the OpenAPI document. It does not depend on the machine or the database. */
 export const describeAccountManagementApi = (version: string): Promise<JsonObject> =>
   buildOpenApiDocument(operations, version);
 
-/** 3scale's APIs for programs that are not served here: the master's, and statistics. */
+/** 3scale's other APIs, which Bellwire does not have. */
 export const unservedApis = ["/master/api", "/stats"] as const;
 
-/** Answers a program with the 404 of an API, where the Developer Portal would show a page. */
+/** Answers every request with an API's 404, instead of the Developer Portal's page. */
 export const unservedApi: FastifyPluginAsync = async (http) => handleErrors(http);
 
-/** The 3scale-compatible API. Register it under /admin/api, where requests know their provider. */
+/** The 3scale-compatible API. Register it under /admin/api, with `request.provider` set. */
 export const accountManagementApi =
   (needs: AccountManagementApiNeeds): FastifyPluginAsync =>
   async (http) => {
     addBodyParsers(http);
     handleErrors(http);
-    const all = { ...needs, passwordGuesses: createAttemptLimiter(needs, attemptLimits.ownPassword) };
-    serveOperations(http, operations, all);
+    const passwordGuesses = createAttemptLimiter(needs, attemptLimits.ownPassword);
+    serveOperations(http, operations, { ...needs, passwordGuesses });
 
-    let description: Promise<string> | undefined;
+    let document: Promise<string> | undefined;
     http.get("/openapi.json", async (_request, reply) => {
-      description ??= describeAccountManagementApi(needs.version).then((document) => JSON.stringify(document));
-      return reply.type("application/json; charset=utf-8").send(await description);
+      document ??= describeAccountManagementApi(needs.version).then((json) => JSON.stringify(json));
+      return reply.type("application/json; charset=utf-8").send(await document);
     });
   };

@@ -16,18 +16,17 @@ import {
 } from "#portal/products/index.ts";
 import { requireSuccess } from "./error-responses.ts";
 import { exampleAccountPlan, exampleAdminUrl, exampleApplicationPlan, exampleProvider } from "./example-portal.ts";
-import { type Call, type Operation, xmlAndJson } from "./operation.ts";
+import { xmlAndJson, type Call, type Operation } from "./operation.ts";
 import { type ApiResponse, type ResponseDoc, renderJson } from "./responses.ts";
-import { idSchema, linksSchema, timestamps } from "./schema-parts.ts";
+import { idSchema, linksSchema, optionalBoolean, timestamps } from "./schema-parts.ts";
 
 const stateEvent = Type.String({ enum: ["publish", "hide"] });
 
-/** What can be said of a new plan. */
 const NewPlanSchema = Type.Object(
   {
     name: Type.String(),
-    description: Type.Optional(Type.String({ description: "Kept, and never returned." })),
-    approval_required: Type.Optional(Type.Boolean()),
+    description: Type.Optional(Type.String({ description: "Stored, but never returned." })),
+    approval_required: optionalBoolean,
     cost_per_month: Type.Optional(Type.Number()),
     setup_fee: Type.Optional(Type.Number()),
     trial_period_days: Type.Optional(Type.Integer()),
@@ -41,7 +40,7 @@ const PlanChangeSchema = Type.Partial(Type.Omit(NewPlanSchema, ["system_name"]),
   examples: [{ name: "Basic", approval_required: true }],
 });
 
-/** Other columns of 3scale's plans: sent alone, they are a change of nothing. */
+/** Columns of 3scale's plans that Bellwire does not have. */
 const ignoredPlanFields = [
   "cancellation_period",
   "cost_aggregation_rule",
@@ -58,27 +57,6 @@ const ignoredPlanFields = [
   "type",
   "updated_at",
 ];
-
-type PlanContext = Pick<Call, "provider" | "adminUrl">;
-
-/** A plan in both formats. */
-export const renderPlan = ({ provider, adminUrl }: PlanContext, plan: Plan): ApiResponse => ({
-  xml: () => renderXmlDocument(representPlan(plan)),
-  json: () => renderJson(planToJson(plan, provider, adminUrl)),
-  lastModified: plan.updatedAt,
-});
-
-/** Plans of any kind: the list has one name for all. */
-const renderPlans = ({ provider, adminUrl }: PlanContext, plans: readonly Plan[]): ApiResponse => ({
-  xml: () => renderXmlDocument(list("plans", plans.map(representPlan), "open")),
-  json: () => renderJson({ plans: plans.map((plan) => planToJson(plan, provider, adminUrl)) }),
-});
-
-/** Where a plan of a product can be read. */
-const planUrl = ({ adminUrl }: PlanContext, { id, productId }: Plan): string =>
-  productId === null
-    ? `${adminUrl}/admin/api/account_plans/${id}`
-    : `${adminUrl}/admin/api/services/${productId}/application_plans/${id}`;
 
 const planFields = {
   id: idSchema,
@@ -98,13 +76,32 @@ const ApplicationPlanSchema = Type.Object({
   application_plan: Type.Object(
     {
       ...planFields,
-      custom: Type.Boolean({ description: "Whether it was made for one application alone." }),
+      custom: Type.Boolean({ description: "True if the plan was customized for one application." }),
       system_name: Type.String(),
       links: linksSchema,
     },
     { title: "ApplicationPlan" },
   ),
 });
+
+type PlanContext = Pick<Call, "provider" | "adminUrl">;
+
+export const renderPlan = ({ provider, adminUrl }: PlanContext, plan: Plan): ApiResponse => ({
+  xml: () => renderXmlDocument(representPlan(plan)),
+  json: () => renderJson(planToJson(plan, provider, adminUrl)),
+  lastModified: plan.updatedAt,
+});
+
+/** Renders a list of plans, which is named `plans` for every kind. */
+const renderPlans = ({ provider, adminUrl }: PlanContext, plans: readonly Plan[]): ApiResponse => ({
+  xml: () => renderXmlDocument(list("plans", plans.map(representPlan), "open")),
+  json: () => renderJson({ plans: plans.map((plan) => planToJson(plan, provider, adminUrl)) }),
+});
+
+const planUrl = ({ adminUrl }: PlanContext, { id, productId }: Plan): string =>
+  productId === null
+    ? `${adminUrl}/admin/api/account_plans/${id}`
+    : `${adminUrl}/admin/api/services/${productId}/application_plans/${id}`;
 
 const exampleContext = { provider: exampleProvider, adminUrl: exampleAdminUrl };
 
@@ -116,8 +113,6 @@ export const applicationPlanResponse: ResponseDoc = {
   schema: ApplicationPlanSchema,
   example: renderPlan(exampleContext, exampleApplicationPlan),
 };
-
-/** Lists of plans have one name, whatever their kind. */
 const accountPlansResponse: ResponseDoc = {
   schema: Type.Object({ plans: Type.Array(AccountPlanSchema) }),
   example: renderPlans(exampleContext, [exampleAccountPlan]),
@@ -127,18 +122,153 @@ const applicationPlansResponse: ResponseDoc = {
   example: renderPlans(exampleContext, [exampleApplicationPlan]),
 };
 
-/** Which account plan a call is about. */
-const accountPlanKey = ({ provider, id }: Call) => ({
-  providerId: provider.id,
-  kind: "account_plan" as const,
-  productId: null,
-  planId: id("id"),
+/** The differences between account plans and application plans. */
+interface PlanKind extends Pick<Operation, "tag" | "path"> {
+  readonly response: ResponseDoc;
+  readonly kind: "account_plan" | "application_plan";
+  readonly title: string;
+  readonly titleOfDefault: string;
+  /** The kind in a sentence. */
+  readonly noun: string;
+  readonly defaultNote: string;
+  readonly readAction: Operation["action"];
+  /** Returns the id of the product in the path, which the caller may see. Null for account plans. */
+  readonly productId: (call: Call) => number | null;
+}
+
+const accountPlans: PlanKind = {
+  kind: "account_plan",
+  title: "Account Plan",
+  titleOfDefault: "Account Plan set to Default",
+  noun: "an account plan",
+  defaultNote: "Makes an account plan the default plan of new accounts.",
+  tag: "Account plans",
+  path: "/account_plans",
+  readAction: "read-account-plans",
+  response: accountPlanResponse,
+  productId: () => null,
+};
+
+const applicationPlans: PlanKind = {
+  kind: "application_plan",
+  title: "Application Plan",
+  titleOfDefault: "Application Plan Set to Default",
+  noun: "an application plan",
+  defaultNote: "Makes an application plan the default plan of its service's new applications.",
+  tag: "Application plans",
+  path: "/services/{service_id}/application_plans",
+  readAction: "read-products",
+  response: applicationPlanResponse,
+  productId: ({ serviceId }) => serviceId("service_id"),
+};
+
+const planKey = ({ kind, productId }: PlanKind, call: Call) => ({
+  providerId: call.provider.id,
+  kind,
+  productId: productId(call),
+  planId: call.id("id"),
 });
 
-export const listAccountPlansOperation: Operation = {
+const createPlanOperation = ({ kind, title, noun, tag, path, response, productId }: PlanKind): Operation => ({
+  title: `${title} Create`,
+  tag,
+  description: `Creates ${noun}. It is hidden unless \`state_event\` publishes it.`,
+  method: "POST",
+  path,
+  action: "change-plans",
+  formats: xmlAndJson,
+  body: NewPlanSchema,
+  wrapper: kind,
+  ignored: ignoredPlanFields,
+  response,
+
+  async handle({ pool }, call) {
+    const { provider, values, by } = call;
+    const id = productId(call);
+    if (id !== null) requireSuccess(await readProduct(pool, provider.id, id));
+    const outcome = await createPlan(pool, { providerId: provider.id, kind, productId: id, values, by });
+    const { plan } = requireSuccess(outcome);
+    return { ...renderPlan(call, plan), status: 201, location: planUrl(call, plan) };
+  },
+});
+
+const readPlanOperation = (planKind: PlanKind): Operation => ({
+  title: `${planKind.title} Read`,
+  tag: planKind.tag,
+  description: `Returns ${planKind.noun}.`,
+  method: "GET",
+  path: `${planKind.path}/{id}`,
+  action: planKind.readAction,
+  formats: xmlAndJson,
+  response: planKind.response,
+
+  async handle({ pool }, call) {
+    const { providerId, kind, productId, planId } = planKey(planKind, call);
+    const plans = await readPlans(pool, providerId, [planId]);
+    const plan = plans.find((candidate) => candidate.kind === kind && candidate.productId === productId);
+    return renderPlan(call, requireSuccess(plan));
+  },
+});
+
+const updatePlanOperation = (planKind: PlanKind): Operation => ({
+  title: `${planKind.title} Update`,
+  tag: planKind.tag,
+  description: `Updates ${planKind.noun}. Absent fields keep their values.`,
+  method: "PUT",
+  path: `${planKind.path}/{id}`,
+  action: "change-plans",
+  formats: xmlAndJson,
+  body: PlanChangeSchema,
+  wrapper: planKind.kind,
+  ignored: ignoredPlanFields,
+  response: planKind.response,
+
+  async handle({ pool }, call) {
+    const { values, by } = call;
+    return renderPlan(call, requireSuccess(await updatePlan(pool, { ...planKey(planKind, call), values, by })).plan);
+  },
+});
+
+const deletePlanOperation = (planKind: PlanKind): Operation => ({
+  title: `${planKind.title} Delete`,
+  tag: planKind.tag,
+  description: `Deletes ${planKind.noun} that is not in use.`,
+  method: "DELETE",
+  path: `${planKind.path}/{id}`,
+  action: "change-plans",
+  formats: xmlAndJson,
+
+  async handle({ pool }, call) {
+    requireSuccess(await deletePlan(pool, { ...planKey(planKind, call), by: call.by }));
+    return {};
+  },
+});
+
+const makeDefaultOperation = (planKind: PlanKind): Operation => ({
+  title: planKind.titleOfDefault,
+  tag: planKind.tag,
+  description: planKind.defaultNote,
+  method: "PUT",
+  path: `${planKind.path}/{id}/default`,
+  action: "change-plans",
+  formats: xmlAndJson,
+  response: planKind.response,
+
+  async handle({ pool }, call) {
+    const outcome = await makePlanDefault(pool, { ...planKey(planKind, call), by: call.by });
+    return renderPlan(call, requireSuccess(outcome).plan);
+  },
+});
+
+const planOperations = (planKind: PlanKind): readonly Operation[] =>
+  [createPlanOperation, readPlanOperation, updatePlanOperation, deletePlanOperation, makeDefaultOperation].map(
+    (operationOf) => operationOf(planKind),
+  );
+
+const listAccountPlansOperation: Operation = {
   title: "Account Plan List",
   tag: "Account plans",
-  description: "Returns the account plans.",
+  description: "Lists the account plans.",
   method: "GET",
   path: "/account_plans",
   action: "read-account-plans",
@@ -150,107 +280,10 @@ export const listAccountPlansOperation: Operation = {
   },
 };
 
-export const createAccountPlanOperation: Operation = {
-  title: "Account Plan Create",
-  tag: "Account plans",
-  description: "Makes an account plan, hidden unless it is published at once.",
-  method: "POST",
-  path: "/account_plans",
-  action: "change-plans",
-  formats: xmlAndJson,
-  body: NewPlanSchema,
-  wrapper: "account_plan",
-  ignored: ignoredPlanFields,
-  response: accountPlanResponse,
-
-  async handle({ pool }, call) {
-    const { provider, values, by } = call;
-    const plan = { providerId: provider.id, kind: "account_plan", productId: null, values, by } as const;
-    const made = requireSuccess(await createPlan(pool, plan));
-    return { ...renderPlan(call, made.plan), status: 201, location: planUrl(call, made.plan) };
-  },
-};
-
-export const readAccountPlanOperation: Operation = {
-  title: "Account Plan Read",
-  tag: "Account plans",
-  description: "Returns an account plan.",
-  method: "GET",
-  path: "/account_plans/{id}",
-  action: "read-account-plans",
-  formats: xmlAndJson,
-  response: accountPlanResponse,
-
-  async handle({ pool }, call) {
-    const { providerId, kind, productId, planId } = accountPlanKey(call);
-    const plans = await readPlans(pool, providerId, [planId]);
-    const plan = plans.find((it) => it.kind === kind && it.productId === productId);
-    return renderPlan(call, requireSuccess(plan));
-  },
-};
-
-export const updateAccountPlanOperation: Operation = {
-  title: "Account Plan Update",
-  tag: "Account plans",
-  description: "Changes an account plan. What is left out stays as it is.",
-  method: "PUT",
-  path: "/account_plans/{id}",
-  action: "change-plans",
-  formats: xmlAndJson,
-  body: PlanChangeSchema,
-  wrapper: "account_plan",
-  ignored: ignoredPlanFields,
-  response: accountPlanResponse,
-
-  async handle({ pool }, call) {
-    const { values, by } = call;
-    return renderPlan(call, requireSuccess(await updatePlan(pool, { ...accountPlanKey(call), values, by })).plan);
-  },
-};
-
-export const deleteAccountPlanOperation: Operation = {
-  title: "Account Plan Delete",
-  tag: "Account plans",
-  description: "Deletes an account plan, unless somebody is on it.",
-  method: "DELETE",
-  path: "/account_plans/{id}",
-  action: "change-plans",
-  formats: xmlAndJson,
-
-  async handle({ pool }, call) {
-    requireSuccess(await deletePlan(pool, { ...accountPlanKey(call), by: call.by }));
-    return {};
-  },
-};
-
-export const makeAccountPlanDefaultOperation: Operation = {
-  title: "Account Plan set to Default",
-  tag: "Account plans",
-  description: "Makes an account plan the one that new accounts get.",
-  method: "PUT",
-  path: "/account_plans/{id}/default",
-  action: "change-plans",
-  formats: xmlAndJson,
-  response: accountPlanResponse,
-
-  async handle({ pool }, call) {
-    const made = await makePlanDefault(pool, { ...accountPlanKey(call), by: call.by });
-    return renderPlan(call, requireSuccess(made).plan);
-  },
-};
-
-/** Which application plan of which product a call is about. */
-const applicationPlanKey = ({ provider, id, serviceId }: Call) => ({
-  providerId: provider.id,
-  kind: "application_plan" as const,
-  productId: serviceId("service_id"),
-  planId: id("id"),
-});
-
-export const listAllApplicationPlansOperation: Operation = {
+const listAllApplicationPlansOperation: Operation = {
   title: "Application Plan List (all services)",
   tag: "Application plans",
-  description: "Returns the application plans of all services.",
+  description: "Lists the application plans of all services.",
   method: "GET",
   path: "/application_plans",
   action: "read-products",
@@ -266,10 +299,10 @@ export const listAllApplicationPlansOperation: Operation = {
   },
 };
 
-export const listApplicationPlansOperation: Operation = {
+const listApplicationPlansOperation: Operation = {
   title: "Application Plan List",
   tag: "Application plans",
-  description: "Returns the application plans of a service.",
+  description: "Lists the application plans of a service.",
   method: "GET",
   path: "/services/{service_id}/application_plans",
   action: "read-products",
@@ -283,92 +316,10 @@ export const listApplicationPlansOperation: Operation = {
   },
 };
 
-export const createApplicationPlanOperation: Operation = {
-  title: "Application Plan Create",
-  tag: "Application plans",
-  description: "Makes an application plan of a service, hidden unless it is published at once.",
-  method: "POST",
-  path: "/services/{service_id}/application_plans",
-  action: "change-plans",
-  formats: xmlAndJson,
-  body: NewPlanSchema,
-  wrapper: "application_plan",
-  ignored: ignoredPlanFields,
-  response: applicationPlanResponse,
+export const accountPlanOperations: readonly Operation[] = [listAccountPlansOperation, ...planOperations(accountPlans)];
 
-  async handle({ pool }, call) {
-    const { provider, values, by } = call;
-    const { id: productId } = requireSuccess(await readProduct(pool, provider.id, call.serviceId("service_id")));
-    const plan = { providerId: provider.id, kind: "application_plan", productId, values, by } as const;
-    const made = requireSuccess(await createPlan(pool, plan));
-    return { ...renderPlan(call, made.plan), status: 201, location: planUrl(call, made.plan) };
-  },
-};
-
-export const readApplicationPlanOperation: Operation = {
-  title: "Application Plan Read",
-  tag: "Application plans",
-  description: "Returns an application plan.",
-  method: "GET",
-  path: "/services/{service_id}/application_plans/{id}",
-  action: "read-products",
-  formats: xmlAndJson,
-  response: applicationPlanResponse,
-
-  async handle({ pool }, call) {
-    const { providerId, kind, productId, planId } = applicationPlanKey(call);
-    const plans = await readPlans(pool, providerId, [planId]);
-    const plan = plans.find((it) => it.kind === kind && it.productId === productId);
-    return renderPlan(call, requireSuccess(plan));
-  },
-};
-
-export const updateApplicationPlanOperation: Operation = {
-  title: "Application Plan Update",
-  tag: "Application plans",
-  description: "Changes an application plan. What is left out stays as it is.",
-  method: "PUT",
-  path: "/services/{service_id}/application_plans/{id}",
-  action: "change-plans",
-  formats: xmlAndJson,
-  body: PlanChangeSchema,
-  wrapper: "application_plan",
-  ignored: ignoredPlanFields,
-  response: applicationPlanResponse,
-
-  async handle({ pool }, call) {
-    const { values, by } = call;
-    return renderPlan(call, requireSuccess(await updatePlan(pool, { ...applicationPlanKey(call), values, by })).plan);
-  },
-};
-
-export const deleteApplicationPlanOperation: Operation = {
-  title: "Application Plan Delete",
-  tag: "Application plans",
-  description: "Deletes an application plan, unless somebody is on it.",
-  method: "DELETE",
-  path: "/services/{service_id}/application_plans/{id}",
-  action: "change-plans",
-  formats: xmlAndJson,
-
-  async handle({ pool }, call) {
-    requireSuccess(await deletePlan(pool, { ...applicationPlanKey(call), by: call.by }));
-    return {};
-  },
-};
-
-export const makeApplicationPlanDefaultOperation: Operation = {
-  title: "Application Plan Set to Default",
-  tag: "Application plans",
-  description: "Makes an application plan the one that new applications of its service get.",
-  method: "PUT",
-  path: "/services/{service_id}/application_plans/{id}/default",
-  action: "change-plans",
-  formats: xmlAndJson,
-  response: applicationPlanResponse,
-
-  async handle({ pool }, call) {
-    const made = await makePlanDefault(pool, { ...applicationPlanKey(call), by: call.by });
-    return renderPlan(call, requireSuccess(made).plan);
-  },
-};
+export const applicationPlanOperations: readonly Operation[] = [
+  listAllApplicationPlansOperation,
+  listApplicationPlansOperation,
+  ...planOperations(applicationPlans),
+];

@@ -1,12 +1,11 @@
 import { Type } from "typebox";
-import { type ProviderUser, listProviderUsers, productScopeOf, readProviderUser } from "#access/index.ts";
+import { listProviderUsers, productScopeOf, readProviderUser, type ProviderUser } from "#access/index.ts";
 import { Problem } from "#http/shared/problem.ts";
 import { formatWait } from "#http/shared/sign-in-limits.ts";
 import type { Database, Pool } from "#platform/database/database.ts";
 import { list, record, value } from "#platform/document.ts";
 import { renderIndentedXml, renderXmlDocument } from "#platform/xml.ts";
 import {
-  type Permissions,
   activateProviderUser,
   addProviderUser,
   changeProviderUserPermissions,
@@ -18,30 +17,25 @@ import {
   suspendProviderUser,
   unsuspendProviderUser,
   updateProviderUser,
+  type Permissions,
 } from "#portal/provider-account/index.ts";
 import { renderRefusedTransition, requireSuccess } from "./error-responses.ts";
 import { exampleAdminUrl, exampleProvider, exampleProviderUser } from "./example-portal.ts";
-import { type Call, type Operation, type OperationNeeds, xmlAndJson } from "./operation.ts";
-import { type Parameters, parseId, parseText } from "./parameters.ts";
-import { type ApiResponse, type ResponseDoc, renderJson } from "./responses.ts";
-import { optionalText } from "./schema-parts.ts";
-import { UserListSchema, UserSchema } from "./users.ts";
+import { xmlAndJson, type Call, type Operation, type OperationNeeds } from "./operation.ts";
+import { parseId, parseText, type Parameters } from "./parameters.ts";
+import { renderJson, type ApiResponse, type ResponseDoc } from "./responses.ts";
+import { linksSchema, optionalText } from "./schema-parts.ts";
+import { parseUserFilter, UserFilterQuery, UserListSchema, UserSchema } from "./users.ts";
 
-/** One of the provider's own users in both formats. */
-const renderProviderUser = (
-  { provider, adminUrl }: Pick<Call, "provider" | "adminUrl">,
-  user: ProviderUser,
-): ApiResponse => ({
+type ProviderContext = Pick<Call, "provider" | "adminUrl">;
+
+const renderProviderUser = ({ provider, adminUrl }: ProviderContext, user: ProviderUser): ApiResponse => ({
   xml: () => renderXmlDocument(representProviderUser(user, provider)),
   json: () => renderJson(providerUserToJson(user, provider, adminUrl)),
   lastModified: user.updatedAt,
 });
 
-/** The provider's own users in both formats. */
-function renderProviderUsers(
-  { provider, adminUrl }: Pick<Call, "provider" | "adminUrl">,
-  users: readonly ProviderUser[],
-): ApiResponse {
+function renderProviderUsers({ provider, adminUrl }: ProviderContext, users: readonly ProviderUser[]): ApiResponse {
   const nodes = () => users.map((user) => representProviderUser(user, provider));
   return {
     xml: () => renderXmlDocument(list("users", nodes(), "open")),
@@ -49,24 +43,7 @@ function renderProviderUsers(
   };
 }
 
-/** Which of the provider's own users a call is to change, and who wants it. */
-const providerUserTarget = ({ provider, by, id }: Call) => ({ provider, userId: id("id"), by });
-
-/** A member sees and changes himself; an admin, and the provider key, everybody. */
-function requireSelfOrAdmin({ caller, id }: Call): void {
-  const isOwn = "userId" in caller.actor && caller.actor.userId === id("id");
-  if (caller.role === "member" && !isOwn) throw new Problem("role-missing");
-}
-
 const AllowedSections = Type.Array(Type.String({ enum: [...memberSections] }));
-
-/** What may come with a user. */
-const permissionsOfUser = {
-  member_permission_ids: Type.Optional(AllowedSections),
-  member_permission_service_ids: Type.Optional(
-    Type.Array(Type.Integer(), { description: "As `allowed_service_ids` of the permissions." }),
-  ),
-};
 
 const PermissionsSchema = Type.Object({
   permissions: Type.Object(
@@ -74,16 +51,18 @@ const PermissionsSchema = Type.Object({
       user_id: Type.Integer(),
       role: Type.String({ enum: ["admin", "member"] }),
       allowed_sections: AllowedSections,
-      allowed_service_ids: Type.Union([Type.Array(Type.Integer()), Type.Null()], { description: "Null: all." }),
-      links: Type.Array(Type.Object({ rel: Type.String(), href: Type.String({ format: "uri" }) })),
+      allowed_service_ids: Type.Union([Type.Array(Type.Integer()), Type.Null()], {
+        description: "Null: all services.",
+      }),
+      links: linksSchema,
     },
     { title: "Permissions" },
   ),
 });
 
-/** What somebody of the provider's own may do, in both formats. An admin may do all. */
+/** Renders the permissions of a provider's user. An admin has all of them. */
 function renderPermissions(
-  { provider, adminUrl }: Pick<Call, "provider" | "adminUrl">,
+  { provider, adminUrl }: ProviderContext,
   { id, role, sections, serviceIds }: Pick<ProviderUser, "id" | "role" | "sections" | "serviceIds">,
 ): ApiResponse {
   const allowed = (role === "admin" ? memberSections : sections).toSorted();
@@ -92,15 +71,15 @@ function renderPermissions(
   const lists = [
     list(
       "allowed_sections",
-      allowed.map((it) => value("allowed_section", it)),
+      allowed.map((section) => value("allowed_section", section)),
       "alone",
     ),
-    // Without the element, all: an empty one is none.
+    // All services: no element. No service: an empty element.
     ...(services
       ? [
           list(
             "allowed_service_ids",
-            services.map((it) => value("allowed_service_id", it)),
+            services.map((serviceId) => value("allowed_service_id", serviceId)),
             "alone",
           ),
         ]
@@ -115,48 +94,56 @@ function renderPermissions(
   };
 }
 
-/** Of the provider's own users. */
+const exampleContext = { provider: exampleProvider, adminUrl: exampleAdminUrl };
+
 const providerUserResponse: ResponseDoc = {
   schema: UserSchema,
-  example: renderProviderUser({ provider: exampleProvider, adminUrl: exampleAdminUrl }, exampleProviderUser),
+  example: renderProviderUser(exampleContext, exampleProviderUser),
 };
 const providerUsersResponse: ResponseDoc = {
   schema: UserListSchema,
-  example: renderProviderUsers({ provider: exampleProvider, adminUrl: exampleAdminUrl }, [exampleProviderUser]),
+  example: renderProviderUsers(exampleContext, [exampleProviderUser]),
 };
 const permissionsResponse: ResponseDoc = {
   schema: PermissionsSchema,
-  example: renderPermissions({ provider: exampleProvider, adminUrl: exampleAdminUrl }, exampleProviderUser),
+  example: renderPermissions(exampleContext, exampleProviderUser),
 };
 
-export const listProviderUsersOperation: Operation = {
+const providerUserTarget = ({ provider, by, id }: Call) => ({ provider, userId: id("id"), by });
+
+/** Throws unless the caller is an admin, the provider key, or the user in the path. */
+function requireSelfOrAdmin({ caller, id }: Call): void {
+  const isSelf = "userId" in caller.actor && caller.actor.userId === id("id");
+  if (caller.role === "member" && !isSelf) throw new Problem("role-missing");
+}
+
+const listProviderUsersOperation: Operation = {
   title: "User List (provider account)",
   tag: "Provider",
-  description: "Returns the provider's own users.",
+  description: "Lists the provider's own users.",
   method: "GET",
   path: "/users",
   action: "list-provider-users",
   formats: xmlAndJson,
-  query: Type.Object({
-    state: Type.Optional(
-      Type.String({ enum: ["pending", "suspended", "active"], description: "Those that are in this state." }),
-    ),
-    role: Type.Optional(Type.String({ enum: ["member", "admin"], description: "Those that have this role." })),
-  }),
+  query: UserFilterQuery,
   response: providerUsersResponse,
 
-  async handle({ pool }, { provider, adminUrl, query }) {
-    const filter = { state: parseText(query["state"]) || undefined, role: parseText(query["role"]) || undefined };
-    const users = await listProviderUsers(pool, provider.id, filter);
-    return renderProviderUsers({ provider, adminUrl }, users);
+  async handle({ pool }, call) {
+    return renderProviderUsers(call, await listProviderUsers(pool, call.provider.id, parseUserFilter(call.query)));
   },
 };
 
-export const createProviderUserOperation: Operation = {
+const permissionParameters = {
+  member_permission_ids: Type.Optional(AllowedSections),
+  member_permission_service_ids: Type.Optional(
+    Type.Array(Type.Integer(), { description: "Like `allowed_service_ids` of the permissions." }),
+  ),
+};
+
+const createProviderUserOperation: Operation = {
   title: "User Create (provider account)",
   tag: "Provider",
-  description:
-    "Adds a member to the provider's own users, who waits to be activated, and may do what is permitted here.",
+  description: "Creates a member of the provider account with these permissions. The user is pending until activated.",
   method: "POST",
   path: "/users",
   action: "administer-provider",
@@ -165,9 +152,9 @@ export const createProviderUserOperation: Operation = {
     {
       username: Type.String(),
       email: Type.String(),
-      password: Type.Optional(Type.String({ description: "Without one, an admin sets it later." })),
+      password: Type.Optional(Type.String({ description: "If absent, an admin sets it later." })),
       password_confirmation: optionalText,
-      ...permissionsOfUser,
+      ...permissionParameters,
     },
     { examples: [{ username: "grace", email: "grace@acme.example", password: "a long password" }] },
   ),
@@ -182,10 +169,10 @@ export const createProviderUserOperation: Operation = {
   },
 };
 
-export const readProviderUserOperation: Operation = {
+const readProviderUserOperation: Operation = {
   title: "User Read (provider account)",
   tag: "Provider",
-  description: "Returns one of the provider's own users. A member reads himself alone.",
+  description: "Returns one of the provider's own users. Members can read only themselves.",
   method: "GET",
   path: "/users/{id}",
   action: "read-own",
@@ -198,11 +185,11 @@ export const readProviderUserOperation: Operation = {
   },
 };
 
-export const updateProviderUserOperation: Operation = {
+const updateProviderUserOperation: Operation = {
   title: "User Update (provider account)",
   tag: "Provider",
   description:
-    "Changes one of the provider's own users; a member changes himself alone. What is left out stays as it is. A new password ends the user's sessions.",
+    "Updates one of the provider's own users. Members can update only themselves. Absent fields keep their values. A new password ends the user's sessions.",
   method: "PUT",
   path: "/users/{id}",
   action: "change-own",
@@ -213,11 +200,11 @@ export const updateProviderUserOperation: Operation = {
       email: optionalText,
       password: optionalText,
       password_confirmation: optionalText,
-      ...permissionsOfUser,
+      ...permissionParameters,
       current_password: Type.Optional(
         Type.String({
           description:
-            "Asked only of who is signed in to the Admin Portal and chooses a password for himself. His session there stays.",
+            "Required only in the Admin Portal, from users who change their own password. Their current session continues.",
         }),
       ),
     },
@@ -231,15 +218,15 @@ export const updateProviderUserOperation: Operation = {
   },
 };
 
-/** Changes one of the provider's own users. Who is signed in and wants another password must know the one that is there. */
+/** Updates a user. Users who change their own password in the Admin Portal must know the current one. */
 async function updateWithPasswordCheck(
-  { pool, passwordGuesses }: Pick<OperationNeeds, "pool" | "passwordGuesses">,
+  { pool, passwordGuesses }: OperationNeeds,
   call: Call,
 ): ReturnType<typeof updateProviderUser> {
   const { values, session } = call;
   const permissions = parseUserPermissions(call);
   const update = { ...providerUserTarget(call), values, permissions, keptSession: session };
-  if (!choosesOwnPassword(call)) return updateProviderUser(pool, update);
+  if (!changesOwnPassword(call)) return updateProviderUser(pool, update);
 
   const guesser = `admin ${update.provider.id} ${update.userId}`;
   const retryAfterSeconds = await passwordGuesses.secondsToWait(guesser);
@@ -254,14 +241,14 @@ async function updateWithPasswordCheck(
   return outcome;
 }
 
-/** In the Admin Portal. 3scale's programs change a password without another, so a token or key is not asked for one. */
-const choosesOwnPassword = ({ caller: { actor }, values, id }: Call): boolean =>
+/** Returns true only for sessions: as in 3scale, tokens and keys set a password without the current one. */
+const changesOwnPassword = ({ caller: { actor }, values, id }: Call): boolean =>
   actor.kind === "admin" && actor.userId === id("id") && (parseText(values["password"]) ?? "") !== "";
 
-export const deleteProviderUserOperation: Operation = {
+const deleteProviderUserOperation: Operation = {
   title: "User Delete (provider account)",
   tag: "Provider",
-  description: "Deletes one of the provider's own users with the access tokens, unless it is the last admin.",
+  description: "Deletes one of the provider's own users and the user's access tokens, unless it is the last admin.",
   method: "DELETE",
   path: "/users/{id}",
   action: "administer-provider",
@@ -273,76 +260,40 @@ export const deleteProviderUserOperation: Operation = {
   },
 };
 
-interface Transition {
-  readonly name: string;
-  readonly title: string;
-  readonly description: string;
-  /** A refusal shows the user, as 3scale has it of this step. */
-  readonly showsRefused?: true;
-  readonly take: (pool: Pool, change: ReturnType<typeof providerUserTarget>) => ReturnType<typeof activateProviderUser>;
+interface Transition extends Pick<Operation, "title" | "description"> {
+  readonly event: string;
+  /** As in 3scale, the refusal of this transition shows the user. */
+  readonly refusalShowsUser?: true;
+  readonly apply: (
+    pool: Pool,
+    target: ReturnType<typeof providerUserTarget>,
+  ) => ReturnType<typeof activateProviderUser>;
 }
 
-const transitionOperation = ({ name, title, description, showsRefused, take }: Transition): Operation => ({
+const transitionOperation = ({ event, title, description, refusalShowsUser, apply }: Transition): Operation => ({
   title: `${title} (provider account)`,
   tag: "Provider",
   description,
   method: "PUT",
-  path: `/users/{id}/${name}`,
+  path: `/users/{id}/${event}`,
   action: "administer-provider",
   formats: xmlAndJson,
   otherErrors: [422],
   response: providerUserResponse,
 
   async handle({ pool }, call) {
-    const outcome = await take(pool, providerUserTarget(call));
-    if (showsRefused && outcome && "refused" in outcome) return renderRefusedUserTransition(pool, call, name);
+    const outcome = await apply(pool, providerUserTarget(call));
+    if (refusalShowsUser && outcome && "refused" in outcome) return renderRefusal(pool, call, event);
     return renderProviderUser(call, requireSuccess(outcome).user);
   },
 });
 
-export const activateProviderUserOperation = transitionOperation({
-  name: "activate",
-  title: "User Activate",
-  description: "Activates one of the provider's own users who waits for it.",
-  take: activateProviderUser,
-});
-
-export const makeProviderUserAdminOperation = transitionOperation({
-  name: "admin",
-  title: "User Change Role to Admin",
-  description: "Makes one of the provider's own users an admin.",
-  take: (pool, change) => changeProviderUserRole(pool, { ...change, role: "admin" }),
-});
-
-export const makeProviderUserMemberOperation = transitionOperation({
-  name: "member",
-  title: "User Change Role to Member",
-  description: "Makes one of the provider's own users a member, who may do what his sections allow.",
-  take: (pool, change) => changeProviderUserRole(pool, { ...change, role: "member" }),
-});
-
-export const suspendProviderUserOperation = transitionOperation({
-  name: "suspend",
-  title: "User Suspend",
-  description: "Locks one of the provider's own users out, at once, with the access tokens.",
-  showsRefused: true,
-  take: suspendProviderUser,
-});
-
-export const unsuspendProviderUserOperation = transitionOperation({
-  name: "unsuspend",
-  title: "User Unsuspend",
-  description: "Lets one of the provider's own users in again.",
-  take: unsuspendProviderUser,
-});
-
-/** The refusal of a step that does not lead on from the state of one of the provider's own users, who is shown. */
-async function renderRefusedUserTransition(db: Database, call: Call, step: string): Promise<ApiResponse> {
+async function renderRefusal(db: Database, call: Call, event: string): Promise<ApiResponse> {
   const { provider, adminUrl, id } = call;
   const user = requireSuccess(await readProviderUser(db, provider.id, id("id")));
   return renderRefusedTransition({
     from: user.state,
-    event: step,
+    event,
     object: {
       xml: () => representProviderUser(user, provider),
       json: () => providerUserToJson(user, provider, adminUrl),
@@ -350,10 +301,10 @@ async function renderRefusedUserTransition(db: Database, call: Call, step: strin
   });
 }
 
-export const readPermissionsOperation: Operation = {
+const readPermissionsOperation: Operation = {
   title: "User Permissions Read",
   tag: "Provider",
-  description: "Returns what one of the provider's own users may do. A member reads his own alone.",
+  description: "Returns the permissions of one of the provider's own users. Members can read only their own.",
   method: "GET",
   path: "/users/{id}/permissions",
   action: "read-own",
@@ -366,12 +317,13 @@ export const readPermissionsOperation: Operation = {
   },
 };
 
-export const updatePermissionsOperation: Operation = {
+const updatePermissionsOperation: Operation = {
   title: "User Permissions Update",
   tag: "Provider",
   description:
-    "Says what a member may do: these sections and no others, for these services. What is left out stays as it is, and what " +
-    "is not known is dropped. An admin may do all, so only the provider key can prepare what is left once he is a member.",
+    "Replaces a member's permissions: the sections, and the services they apply to. Absent fields keep their values; unknown " +
+    "sections are ignored. An admin has all permissions, so only the provider key can set those that apply once the admin " +
+    "becomes a member.",
   method: "PUT",
   path: "/users/{id}/permissions",
   action: "administer-provider",
@@ -381,7 +333,8 @@ export const updatePermissionsOperation: Operation = {
       allowed_sections: Type.Optional(AllowedSections),
       allowed_service_ids: Type.Optional(
         Type.Array(Type.Integer(), {
-          description: "The services to see and change, with their plans and applications; null or an empty text: all.",
+          description:
+            "The services that the member can access, with their plans and applications. Null or an empty text: all.",
         }),
       ),
     },
@@ -401,7 +354,7 @@ export const updatePermissionsOperation: Operation = {
   },
 };
 
-/** Reads permissions that are sent under these two names. Undefined: they are to stay. */
+/** Parses permissions under the given parameter names. Undefined permissions stay unchanged. */
 function parsePermissions(
   values: Parameters,
   names: { readonly sections: string; readonly services: string },
@@ -412,23 +365,64 @@ function parsePermissions(
     serviceIds:
       services === undefined
         ? undefined
-        : isAll(services)
+        : isAllServices(services)
           ? null
           : parseTexts(services).map((text) => parseId(text) ?? 0),
   };
 }
 
-/** Reads those that come with a user. Of members, who may not grant any, they are dropped, as 3scale drops them. */
-const parseUserPermissions = ({ caller, values }: Pick<Call, "caller" | "values">): Permissions =>
+/** Parses the permissions in a user's own parameters. Members cannot grant any: as in 3scale, theirs are ignored. */
+const parseUserPermissions = ({ caller, values }: Call): Permissions =>
   caller.role === "member"
     ? {}
     : parsePermissions(values, { sections: "member_permission_ids", services: "member_permission_service_ids" });
 
-/** A form has no null: there the name with nothing behind it says it. A list with nothing in it is a list of none. */
-const isAll = (services: unknown): boolean => services === null || services === "";
+/** Forms have no null, so an empty text stands for it. An empty list means no services. */
+const isAllServices = (services: unknown): boolean => services === null || services === "";
 
-const parseTexts = (it: unknown): readonly string[] =>
-  [it ?? []]
+const parseTexts = (values: unknown): readonly string[] =>
+  [values ?? []]
     .flat()
-    .map((each) => parseText(each) ?? "")
-    .filter((text) => text !== "" && text !== "[]"); // 3scale's clients say "[]" in a form for a list of none
+    .map((item) => parseText(item) ?? "")
+    .filter((text) => text !== "" && text !== "[]"); // 3scale's clients send an empty list in a form as "[]"
+
+export const providerUserOperations: readonly Operation[] = [
+  listProviderUsersOperation,
+  createProviderUserOperation,
+  readProviderUserOperation,
+  updateProviderUserOperation,
+  deleteProviderUserOperation,
+  transitionOperation({
+    event: "activate",
+    title: "User Activate",
+    description: "Activates one of the provider's own users who is pending.",
+    apply: activateProviderUser,
+  }),
+  transitionOperation({
+    event: "admin",
+    title: "User Change Role to Admin",
+    description: "Makes one of the provider's own users an admin.",
+    apply: (pool, target) => changeProviderUserRole(pool, { ...target, role: "admin" }),
+  }),
+  transitionOperation({
+    event: "member",
+    title: "User Change Role to Member",
+    description: "Makes one of the provider's own users a member, with the permissions of the allowed sections.",
+    apply: (pool, target) => changeProviderUserRole(pool, { ...target, role: "member" }),
+  }),
+  readPermissionsOperation,
+  updatePermissionsOperation,
+  transitionOperation({
+    event: "suspend",
+    title: "User Suspend",
+    description: "Suspends one of the provider's own users. Sessions and access tokens stop working immediately.",
+    refusalShowsUser: true,
+    apply: suspendProviderUser,
+  }),
+  transitionOperation({
+    event: "unsuspend",
+    title: "User Unsuspend",
+    description: "Makes a suspended user of the provider active again.",
+    apply: unsuspendProviderUser,
+  }),
+];

@@ -23,22 +23,19 @@ import {
 import { type AccountManagementApiNeeds, type Call, type Operation, xmlAndJson } from "./operation.ts";
 import { type Parameters, parseText } from "./parameters.ts";
 import { type ApiResponse, type ResponseDoc, renderJson } from "./responses.ts";
-import { idSchema, linksSchema, optionalBoolean, timestamps } from "./schema-parts.ts";
+import { idSchema, linksSchema, optionalBoolean, optionalText, timestamps } from "./schema-parts.ts";
 
-const optionalEmail = Type.Optional(Type.String());
-
-/** What a provider says of itself. */
 const ProviderFields = Type.Object(
   {
-    from_email: optionalEmail,
-    support_email: optionalEmail,
-    finance_support_email: optionalEmail,
-    site_access_code: Type.Optional(Type.String()),
+    from_email: optionalText,
+    support_email: optionalText,
+    finance_support_email: optionalText,
+    site_access_code: optionalText,
   },
   { examples: [{ support_email: "support@acme.example" }] },
 );
 
-/** Renders the provider, which is an account of its own, with what is stored besides its settings. */
+/** Reads the users and contact addresses that a provider's document has besides its settings, and renders it. */
 async function respondWithProvider(
   needs: Pick<AccountManagementApiNeeds, "pool" | "developerPortalUrl" | "noReplyAddress">,
   call: Call,
@@ -50,16 +47,15 @@ async function respondWithProvider(
   return renderProvider(needs, call, { provider, settings, contacts, users, noReplyAddress });
 }
 
-/** The same in both formats, once everything is read. */
 function renderProvider(
   { developerPortalUrl }: Pick<AccountManagementApiNeeds, "developerPortalUrl">,
   { adminUrl }: Pick<Call, "adminUrl">,
-  whole: ProviderDetails,
+  details: ProviderDetails,
 ): ApiResponse {
-  const origins = { admin: adminUrl, developer: developerPortalUrl(whole.provider) };
+  const origins = { admin: adminUrl, developer: developerPortalUrl(details.provider) };
   return {
-    xml: () => renderXmlDocument(representProvider(whole, origins)),
-    json: () => renderJson(providerToJson(whole, origins)),
+    xml: () => renderXmlDocument(representProvider(details, origins)),
+    json: () => renderJson(providerToJson(details, origins)),
   };
 }
 
@@ -100,10 +96,10 @@ const providerResponse: ResponseDoc = {
   ),
 };
 
-export const readProviderOperation: Operation = {
+const readProviderOperation: Operation = {
   title: "Provider Account Read",
   tag: "Provider",
-  description: "Returns the provider's own account; in XML with its users, of whom a member sees himself alone.",
+  description: "Returns the provider's own account; in XML with its users. Members see only themselves.",
   method: "GET",
   path: "/provider",
   action: "read-provider",
@@ -117,10 +113,11 @@ export const readProviderOperation: Operation = {
   },
 };
 
-export const updateProviderOperation: Operation = {
+const updateProviderOperation: Operation = {
   title: "Provider Account Update",
   tag: "Provider",
-  description: "Changes the addresses that the provider's mails come from and go to, and the code that opens the site.",
+  description:
+    "Updates the sender and contact addresses of the provider's emails, and the access code of the Developer Portal.",
   method: "PUT",
   path: "/provider",
   action: "administer-provider",
@@ -144,13 +141,13 @@ export const updateProviderOperation: Operation = {
   },
 };
 
-/** Left out: as it is. Empty: none. */
+/** Returns undefined if absent, which keeps the value, and null if empty, which removes it. */
 function parseNullable(values: Parameters, name: string): string | null | undefined {
   const text = parseText(values[name]);
   return text === undefined ? undefined : text.trim() || null;
 }
 
-/** Whom of the provider's own users a caller sees within it: a member himself alone, as everywhere; others see all. */
+/** Returns the provider's users that the caller may see: members see only themselves. */
 async function listVisibleUsers(
   db: Database,
   { provider, caller: { actor, role } }: Pick<Call, "provider" | "caller">,
@@ -158,3 +155,5 @@ async function listVisibleUsers(
   const users = await listProviderUsers(db, provider.id);
   return role === "member" ? users.filter(({ id }) => "userId" in actor && actor.userId === id) : users;
 }
+
+export const providerOperations: readonly Operation[] = [readProviderOperation, updateProviderOperation];

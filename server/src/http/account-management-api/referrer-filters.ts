@@ -21,7 +21,6 @@ import { parseText } from "./parameters.ts";
 import { type ApiResponse, type ResponseDoc, renderJson } from "./responses.ts";
 import { idSchema, linksSchema, timestamps } from "./schema-parts.ts";
 
-/** The referrer filters of an application in both formats. */
 const renderReferrerFilters = (
   { provider, adminUrl }: Pick<Call, "provider" | "adminUrl">,
   application: Application,
@@ -43,10 +42,10 @@ const referrerFiltersResponse: ResponseDoc = {
   ]),
 };
 
-export const listReferrerFiltersOperation: Operation = {
+const listReferrerFiltersOperation: Operation = {
   title: "Application Referrer Filter List",
   tag: "Application keys",
-  description: "Returns the hosts that calls of an application may come from.",
+  description: "Lists the hosts that an application may call from.",
   method: "GET",
   path: "/accounts/{account_id}/applications/{application_id}/referrer_filters",
   action: "read-portal",
@@ -63,16 +62,16 @@ export const listReferrerFiltersOperation: Operation = {
   },
 };
 
-export const createReferrerFilterOperation: Operation = {
+const createReferrerFilterOperation: Operation = {
   title: "Application Referrer Filter Create",
   tag: "Application keys",
-  description: "Lets calls of an application come from one more host, and returns the application.",
+  description: "Adds a host that an application may call from, and returns the application.",
   method: "POST",
   path: "/accounts/{account_id}/applications/{application_id}/referrer_filters",
   action: "change-portal",
   formats: xmlAndJson,
   body: Type.Object(
-    { referrer_filter: Type.String({ description: "A host, with `*` for any part of it; or an address." }) },
+    { referrer_filter: Type.String({ description: "A host, in which `*` matches any part, or an IP address." }) },
     { examples: [{ referrer_filter: "*.harbour.example" }] },
   ),
   response: applicationResponse,
@@ -90,10 +89,10 @@ export const createReferrerFilterOperation: Operation = {
   },
 };
 
-export const deleteReferrerFilterOperation: Operation = {
+const deleteReferrerFilterOperation: Operation = {
   title: "Application Referrer Filter Delete",
   tag: "Application keys",
-  description: "Takes a referrer filter of an application away.",
+  description: "Deletes a referrer filter of an application.",
   method: "DELETE",
   path: "/accounts/{account_id}/applications/{application_id}/referrer_filters/{id}",
   action: "change-portal",
@@ -105,3 +104,9 @@ export const deleteReferrerFilterOperation: Operation = {
     return {};
   },
 };
+
+export const referrerFilterOperations: readonly Operation[] = [
+  listReferrerFiltersOperation,
+  createReferrerFilterOperation,
+  deleteReferrerFilterOperation,
+];

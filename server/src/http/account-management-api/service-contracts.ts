@@ -16,21 +16,23 @@ import {
   exampleApplication,
   exampleProvider,
   exampleServicePlan,
-  exampleTimestamps as exampleTimes,
+  exampleTimestamps,
 } from "./example-portal.ts";
 import { type Operation, xmlAndJson } from "./operation.ts";
 import { type ApiResponse, type ResponseDoc, renderJson } from "./responses.ts";
 import { idSchema, nullable, timeSchema, timestamps } from "./schema-parts.ts";
 
-/** An account's subscriptions in both formats. */
 function renderServiceContracts(
   { provider, now }: { readonly provider: Provider; readonly now: Date },
   subscriptions: readonly Parameters<typeof representSubscription>[0][],
 ): ApiResponse {
-  const nodes = () => subscriptions.map((it) => representSubscription(it, provider, now));
+  const nodes = () => subscriptions.map((subscription) => representSubscription(subscription, provider, now));
   return {
     xml: () => renderXmlDocument(list("service_contracts", nodes(), "open")),
-    json: () => renderJson({ service_contracts: subscriptions.map((it) => subscriptionToJson(it, provider, now)) }),
+    json: () =>
+      renderJson({
+        service_contracts: subscriptions.map((subscription) => subscriptionToJson(subscription, provider, now)),
+      }),
   };
 }
 
@@ -67,7 +69,7 @@ const ServiceContractSchema = Type.Object(
 
 const serviceContractsResponse: ResponseDoc = {
   schema: Type.Object({ service_contracts: Type.Array(Type.Object({ service_contract: ServiceContractSchema })) }),
-  example: renderServiceContracts({ provider: exampleProvider, now: exampleTimes.updatedAt }, [
+  example: renderServiceContracts({ provider: exampleProvider, now: exampleTimestamps.updatedAt }, [
     {
       subscription: {
         id: 61,
@@ -75,17 +77,17 @@ const serviceContractsResponse: ResponseDoc = {
         productId: exampleApplication.product.id,
         planId: exampleServicePlan.id,
         state: "live",
-        ...exampleTimes,
+        ...exampleTimestamps,
       },
       plan: exampleServicePlan,
     },
   ]),
 };
 
-export const listServiceContractsOperation: Operation = {
+const listServiceContractsOperation: Operation = {
   title: "Service Subscription List",
   tag: "Accounts",
-  description: "Returns the subscriptions of an account to services.",
+  description: "Lists the services that an account is subscribed to.",
   method: "GET",
   path: "/accounts/{account_id}/service_contracts",
   action: "read-portal",
@@ -96,25 +98,31 @@ export const listServiceContractsOperation: Operation = {
     const { provider } = call;
     const account = await requireAccount(pool, provider.id, call.id("account_id"));
     const subscriptions = await readSubscriptions(pool, provider.id, account.id);
-    const seen = subscriptions.filter(({ subscription }) =>
+    const visible = subscriptions.filter(({ subscription }) =>
       isInProductScope(call.caller.reach, subscription.productId),
     );
-    return renderServiceContracts(call, seen);
+    return renderServiceContracts(call, visible);
   },
 };
 
-export const deleteServiceContractOperation: Operation = {
+const deleteServiceContractOperation: Operation = {
   title: "Service Subscription Delete",
   tag: "Accounts",
-  description: "Ends a subscription of an account to a service, with its applications: all of them must be suspended.",
+  description:
+    "Ends an account's subscription to a service and deletes its applications, all of which must be suspended.",
   method: "DELETE",
   path: "/accounts/{account_id}/service_contracts/{id}",
   action: "change-portal",
   formats: xmlAndJson,
 
   async handle({ pool }, { provider, by, id }) {
-    const which = { provider, accountId: id("account_id"), subscriptionId: id("id"), by };
-    requireSuccess(await unsubscribe(pool, which));
+    const target = { provider, accountId: id("account_id"), subscriptionId: id("id"), by };
+    requireSuccess(await unsubscribe(pool, target));
     return {};
   },
 };
+
+export const serviceContractOperations: readonly Operation[] = [
+  listServiceContractsOperation,
+  deleteServiceContractOperation,
+];

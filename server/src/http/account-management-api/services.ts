@@ -35,24 +35,28 @@ import {
 
 const backendVersion = Type.String({
   enum: ["1", "2", "oauth", "oidc"],
-  description: "How applications prove who they are: a user key, an application id and keys, OAuth, OpenID Connect.",
+  description: "How applications authenticate: by a user key, an application id and keys, OAuth, or OpenID Connect.",
 });
 
 const percentages = Type.Optional(Type.Array(Type.Integer()));
 
 const notificationSettings = Type.Object(
   { web_provider: percentages, email_provider: percentages, web_buyer: percentages, email_buyer: percentages },
-  { description: "At which percentages of a limit whom to notify. Absent until it is first set." },
+  {
+    description:
+      "The percentages of a limit at which to notify the provider and the developers. Absent until set for the first time.",
+  },
 );
 
-/** What can be said of a new service. */
 const NewServiceSchema = Type.Object(
   {
     name: Type.String(),
     description: optionalText,
-    support_email: Type.Optional(Type.String({ description: "Empty: the provider's." })),
+    support_email: Type.Optional(Type.String({ description: "If empty, the provider's address." })),
     deployment_option: Type.Optional(
-      Type.String({ description: "`hosted`, `self_managed`, `service_mesh_istio`, or `plugin_` and its language." }),
+      Type.String({
+        description: "`hosted`, `self_managed`, `service_mesh_istio`, or `plugin_` followed by a language.",
+      }),
     ),
     backend_version: Type.Optional(backendVersion),
     system_name: Type.Optional(Type.String({ description: "Cannot be changed later." })),
@@ -70,11 +74,11 @@ const NewServiceSchema = Type.Object(
     buyer_plan_change_permission: Type.Optional(
       Type.String({
         description:
-          "`direct`, `request`, `credit_card`, `request_credit_card` or `none`. Anything else is kept, and permits nothing.",
+          "`direct`, `request`, `credit_card`, `request_credit_card` or `none`. Any other value is stored and permits nothing.",
       }),
     ),
-    txt_support: Type.Optional(Type.String({ description: "Kept, and never returned." })),
-    terms: Type.Optional(Type.String({ description: "Kept, and never returned." })),
+    txt_support: Type.Optional(Type.String({ description: "Stored, but never returned." })),
+    terms: Type.Optional(Type.String({ description: "Stored, but never returned." })),
     notification_settings: Type.Optional(notificationSettings),
     annotations: Type.Optional(annotationsSchema),
   },
@@ -85,7 +89,7 @@ const ServiceChangeSchema = Type.Partial(Type.Omit(NewServiceSchema, ["system_na
   examples: [{ description: "When the water comes, and goes" }],
 });
 
-/** Other columns of 3scale's products: sent alone, they are a change of nothing. */
+/** Columns of 3scale's products that Bellwire does not have. */
 const ignoredServiceFields = [
   "account_id",
   "created_at",
@@ -101,7 +105,6 @@ const ignoredServiceFields = [
   "updated_at",
 ];
 
-/** What the documents of products contain besides the products, and the origin of their links. */
 interface ServiceContext extends ProductContext {
   readonly adminUrl: string;
 }
@@ -114,31 +117,29 @@ async function readServiceContext(
   return { provider, adminUrl, supportEmail };
 }
 
-/** Renders a product in both formats. */
 const renderService = (context: ServiceContext, product: Product): ApiResponse => ({
   xml: () => renderXmlDocument(representProduct(product, context)),
   json: () => renderJson(productToJson(product, context, context.adminUrl)),
   lastModified: product.updatedAt,
 });
 
-/** Renders a page of products in both formats. */
 const renderServices = (
   context: ServiceContext,
   products: readonly Product[],
-  standing?: PageMetadata,
+  metadata?: PageMetadata,
 ): ApiResponse => ({
   xml: () =>
     renderXmlDocument(
       record(
         "services",
         products.map((product) => representProduct(product, context)),
-        standing,
+        metadata,
       ),
     ),
   json: () =>
     renderJson({
       services: products.map((product) => productToJson(product, context, context.adminUrl)),
-      ...(standing ? { metadata: standing } : {}),
+      ...(metadata ? { metadata } : {}),
     }),
 });
 
@@ -184,11 +185,10 @@ const servicesResponse: ResponseDoc = {
   example: renderServices(exampleContext, [exampleProduct]),
 };
 
-export const listServicesOperation: Operation = {
+const listServicesOperation: Operation = {
   title: "Service List",
   tag: "Services",
-  description:
-    "Returns the services, oldest first. When there are more than `per_page`, the answer says which page it is.",
+  description: "Lists the services, oldest first. A list of more than `per_page` services has page metadata.",
   method: "GET",
   path: "/services",
   action: "read-products",
@@ -197,22 +197,19 @@ export const listServicesOperation: Operation = {
   response: servicesResponse,
 
   async handle({ pool }, call) {
-    const {
-      provider,
-      caller: { reach },
-      query,
-    } = call;
+    const { provider, caller, query } = call;
     const page = parsePage(query);
+    const { reach } = caller;
     const products = await listProducts(pool, provider.id, { reach, limit: page.limit, offset: page.offset });
-    const standing = pageMetadata(page, await countProducts(pool, provider.id, reach));
-    return renderServices(await readServiceContext(pool, call), products, standing);
+    const metadata = pageMetadata(page, await countProducts(pool, provider.id, reach));
+    return renderServices(await readServiceContext(pool, call), products, metadata);
   },
 };
 
-export const createServiceOperation: Operation = {
+const createServiceOperation: Operation = {
   title: "Service Create",
   tag: "Services",
-  description: "Makes a service, with a service plan for who is to use it. For admins and the provider key.",
+  description: "Creates a service with a service plan. Only for admins and the provider key.",
   method: "POST",
   path: "/services",
   action: "create-products",
@@ -234,7 +231,7 @@ export const createServiceOperation: Operation = {
   },
 };
 
-export const readServiceOperation: Operation = {
+const readServiceOperation: Operation = {
   title: "Service Read",
   tag: "Services",
   description: "Returns a service.",
@@ -250,10 +247,10 @@ export const readServiceOperation: Operation = {
   },
 };
 
-export const updateServiceOperation: Operation = {
+const updateServiceOperation: Operation = {
   title: "Service Update",
   tag: "Services",
-  description: "Changes a service. What is left out stays as it is, and so does `system_name`.",
+  description: "Updates a service. Absent fields keep their values, and `system_name` cannot be changed.",
   method: "PUT",
   path: "/services/{id}",
   action: "change-products",
@@ -276,7 +273,7 @@ async function updateFields({ pool }: OperationNeeds, call: Call, values: Call["
   return requireSuccess(await updateProduct(pool, { providerId: provider.id, productId, values, by })).product;
 }
 
-/** The state event that stands for the deletion, with what else was sent. The answer is the last that is seen of it. */
+/** Applies the other values, then deletes the service, which is what this `state_event` means in 3scale. */
 async function markAsDeleted(needs: OperationNeeds, call: Call, values: Call["values"]): Promise<ApiResponse> {
   const { provider, by, caller } = call;
   requirePermission(caller, "delete-products", provider);
@@ -289,22 +286,22 @@ async function markAsDeleted(needs: OperationNeeds, call: Call, values: Call["va
   return renderService(await readServiceContext(needs.pool, call), { ...product, state: "deleted" });
 }
 
-export const deleteServiceOperation: Operation = {
+const deleteServiceOperation: Operation = {
   title: "Service Delete",
   tag: "Services",
   description:
-    "Deletes a service with its plans, subscriptions and applications, unless it is the last one. For admins and the provider key.",
+    "Deletes a service with its plans, subscriptions and applications, unless it is the last one. Only for admins and the provider key.",
   method: "DELETE",
   path: "/services/{id}",
   action: "delete-products",
   formats: xmlAndJson,
-  otherErrors: [422], // of the last one, with a provider key
+  otherErrors: [422], // with a provider key, if it is the last service
 
   async handle({ pool }, call) {
     const { provider, by, caller } = call;
     const outcome = await deleteProduct(pool, { provider, productId: call.serviceId("id"), by });
     if (outcome && "notAllowed" in outcome) {
-      // 3scale asks a token's owner for the ability first, and a key only for the state.
+      // 3scale checks the permission of a token's owner first. For a key it checks only the state.
       if (caller.actor.kind === "token") throw new Problem("role-missing");
       if (caller.actor.kind === "key") {
         const context = await readServiceContext(pool, call);
@@ -322,3 +319,11 @@ export const deleteServiceOperation: Operation = {
     return {};
   },
 };
+
+export const serviceOperations: readonly Operation[] = [
+  listServicesOperation,
+  createServiceOperation,
+  readServiceOperation,
+  updateServiceOperation,
+  deleteServiceOperation,
+];

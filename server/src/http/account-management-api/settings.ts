@@ -18,35 +18,36 @@ import { nullable } from "./schema-parts.ts";
 const planPermission = Type.String({ enum: [...planPermissions] });
 
 const SettingsFields = Type.Object({
-  useraccountarea_enabled: Type.Boolean({ description: "Developers see and edit their account." }),
-  hide_service: Type.Optional(Type.Boolean({ description: "Absent until it is first set." })),
+  useraccountarea_enabled: Type.Boolean({ description: "Developers can view and edit their account." }),
+  hide_service: Type.Optional(Type.Boolean({ description: "Absent until set for the first time." })),
   signups_enabled: Type.Boolean(),
   account_approval_required: Type.Boolean({
-    description: "Of the account plan. It is not changed where there are several: each has its own.",
+    description:
+      "The setting of the account plan. Cannot be changed here if there are several account plans, each with its own.",
   }),
   public_search: Type.Boolean(),
   account_plans_ui_visible: Type.Boolean(),
   change_account_plan_permission: planPermission,
   service_plans_ui_visible: Type.Boolean(),
   change_service_plan_permission: planPermission,
-  enforce_sso: Type.Boolean({ description: "Cannot be turned on: there is no single sign-on to the Admin Portal." }),
+  enforce_sso: Type.Boolean({ description: "Cannot be enabled: the Admin Portal has no single sign-on." }),
   email_activation: nullable(
     Type.Boolean({
       description:
-        "New developers prove their e-mail address before their account counts. Null, in a form an empty text: exactly when mail can be sent.",
+        "New developers must confirm their email address before they can use their account. Null, or an empty text in a form: only if email can be sent.",
     }),
   ),
   password_length_min: Type.Integer({
     minimum: passwordLengths.min,
     maximum: passwordLengths.max,
-    description: "How many characters a password has at least, of developers and of your own users.",
+    description: "The minimum length of passwords, of developers and of your own users.",
   }),
   time_zone: Type.String({
-    description: "The name of an IANA time zone such as Europe/Oslo. Times in answers and webhooks are written in it.",
+    description: "An IANA time zone such as Europe/Oslo, for the times in responses and webhooks.",
   }),
   web_hooks: Type.String({
     enum: [...webHooksStates],
-    description: "Denied: nothing is sent. For admins and the provider key only.",
+    description: "Denied: no webhooks are sent. Only admins and the provider key can change it.",
   }),
 });
 
@@ -55,7 +56,7 @@ const settingsResponse: ResponseDoc = {
   example: { json: () => renderJson(settingsToJson(exampleProviderSettings)) },
 };
 
-export const readSettingsOperation: Operation = {
+const readSettingsOperation: Operation = {
   title: "Settings Read",
   tag: "Settings",
   description: "Returns the settings of the Developer Portal.",
@@ -71,10 +72,10 @@ export const readSettingsOperation: Operation = {
   },
 };
 
-export const updateSettingsOperation: Operation = {
+const updateSettingsOperation: Operation = {
   title: "Settings Update",
   tag: "Settings",
-  description: "Changes the settings of the Developer Portal. What is left out stays as it is.",
+  description: "Updates the settings of the Developer Portal. Absent settings keep their values.",
   method: "PUT",
   path: "/settings",
   action: "change-settings",
@@ -91,7 +92,7 @@ export const updateSettingsOperation: Operation = {
   },
 };
 
-/** Whoever could deny them could silence what only admins may configure. */
+/** Only admins may configure webhooks, so members must not be able to turn them off. */
 function requireAdminForWebhooks({ role }: Call["caller"], values: Parameters): void {
   if (role === "member" && values["web_hooks"] !== undefined) throw new Problem("role-missing");
 }
@@ -113,8 +114,8 @@ const parseSettings = (values: Parameters) => ({
   webHooks: parseChoice(values, "web_hooks", webHooksStates),
 });
 
-function parseNumber(it: unknown): number | undefined {
-  const text = parseText(it);
+function parseNumber(value: unknown): number | undefined {
+  const text = parseText(value);
   return text === undefined ? undefined : Number(text);
 }
 
@@ -123,9 +124,11 @@ function parseChoice<Choice extends string>(
   name: string,
   choices: readonly Choice[],
 ): Choice | undefined {
-  const asked = parseText(values[name]);
-  const choice = choices.find((it) => it === asked);
-  if (asked !== undefined && choice === undefined)
+  const text = parseText(values[name]);
+  const choice = choices.find((candidate) => candidate === text);
+  if (text !== undefined && choice === undefined)
     throw new Problem("invalid", { errors: { [name]: ["is not included in the list"] } });
   return choice;
 }
+
+export const settingsOperations: readonly Operation[] = [readSettingsOperation, updateSettingsOperation];

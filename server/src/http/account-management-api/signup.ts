@@ -3,14 +3,14 @@ import { isInProductScope } from "#access/index.ts";
 import { Problem } from "#http/shared/problem.ts";
 import { renderXmlDocument } from "#platform/xml.ts";
 import {
-  type AccountDetails,
   accountToJson,
   limitToScope,
   representAccount,
   signUpAccount,
+  type AccountDetails,
 } from "#portal/accounts/index.ts";
 import type { Application } from "#portal/applications/index.ts";
-import { type DocumentSettings, readDocumentSettings } from "#portal/fields/index.ts";
+import { readDocumentSettings, type DocumentSettings } from "#portal/fields/index.ts";
 import { AccountSchema } from "./accounts.ts";
 import { requireSuccess } from "./error-responses.ts";
 import {
@@ -19,17 +19,17 @@ import {
   exampleApplication,
   exampleDocumentSettings,
 } from "./example-portal.ts";
-import { type Operation, xmlAndJson } from "./operation.ts";
-import { type Parameters, parseId } from "./parameters.ts";
-import { type ApiResponse, type ResponseDoc, renderJson } from "./responses.ts";
-import { annotationsSchema } from "./schema-parts.ts";
+import { xmlAndJson, type Operation } from "./operation.ts";
+import { parseId, type Parameters } from "./parameters.ts";
+import { renderJson, type ApiResponse, type ResponseDoc } from "./responses.ts";
+import { annotationsSchema, optionalText } from "./schema-parts.ts";
 
 interface NewAccount {
   readonly whole: AccountDetails;
   readonly applications: readonly Application[];
 }
 
-/** A new account in both formats: this XML alone has applications, too. */
+/** Renders a new account. This is the only XML of an account that has its applications. */
 const renderSignUp = (
   { whole, applications }: NewAccount,
   settings: DocumentSettings,
@@ -52,8 +52,8 @@ export const signUpOperation: Operation = {
   title: "Signup Express (Account Create)",
   tag: "Signup",
   description:
-    "Makes an account with its admin user, its plans and its first application. Plans that are left out, or unknown, are the " +
-    "default ones. With a password, and an account plan that needs no approval, the user may sign in at once.",
+    "Creates an account with its admin user, its plans and its first application. Absent or unknown plans default to the " +
+    "default plans. With a password and an account plan that needs no approval, the user can sign in immediately.",
   method: "POST",
   path: "/signup",
   action: "change-portal",
@@ -62,8 +62,8 @@ export const signUpOperation: Operation = {
     {
       org_name: Type.String(),
       username: Type.String(),
-      email: Type.Optional(Type.String()),
-      password: Type.Optional(Type.String()),
+      email: optionalText,
+      password: optionalText,
       account_plan_id: Type.Optional(Type.Integer()),
       service_plan_id: Type.Optional(Type.Integer()),
       application_plan_id: Type.Optional(Type.Integer()),
@@ -72,7 +72,7 @@ export const signUpOperation: Operation = {
     {
       additionalProperties: true,
       description:
-        "And the fields that you have defined for accounts and users; those of accounts also inside `extra_fields`.",
+        "Also accepts the fields that you have defined for accounts and users, those of accounts optionally inside `extra_fields`.",
       examples: [
         { org_name: "Harbour & Sons", username: "mira", email: "mira@harbour.example", password: "a long password" },
       ],
@@ -99,6 +99,6 @@ export const signUpOperation: Operation = {
   },
 };
 
-/** Each plan counts as the kind that it is, whichever of the names it came under. */
+/** Returns the ids of the requested plans. As in 3scale, a plan counts as its own kind, whatever the parameter's name. */
 const requestedPlans = (values: Parameters): readonly number[] =>
   ["account_plan_id", "service_plan_id", "application_plan_id"].flatMap((name) => parseId(values[name]) ?? []);

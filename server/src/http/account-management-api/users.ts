@@ -22,33 +22,9 @@ import { requireAccount } from "./accounts.ts";
 import { renderRefusedTransition, requireSuccess } from "./error-responses.ts";
 import { exampleAdminUrl, exampleDocumentSettings, exampleUser } from "./example-portal.ts";
 import { type Call, type Operation, xmlAndJson } from "./operation.ts";
-import { parseText } from "./parameters.ts";
+import { parseText, type Parameters } from "./parameters.ts";
 import { type ApiResponse, type ResponseDoc, renderJson } from "./responses.ts";
 import { idSchema, linksSchema, optionalText, timestamps } from "./schema-parts.ts";
-
-/** A user of an account in both formats. */
-async function respondWithUser(
-  db: Database,
-  { provider, adminUrl }: Pick<Call, "provider" | "adminUrl">,
-  user: User,
-): Promise<ApiResponse> {
-  return renderUser(user, await readDocumentSettings(db, provider), adminUrl);
-}
-
-const renderUser = (user: User, settings: DocumentSettings, adminUrl: string): ApiResponse => ({
-  xml: () => renderXmlDocument(representUser(user, settings)),
-  json: () => renderJson(userToJson(user, settings, adminUrl)),
-  lastModified: user.updatedAt,
-});
-
-/** Users of an account in both formats. */
-function renderUsers(users: readonly User[], settings: DocumentSettings, adminUrl: string): ApiResponse {
-  const nodes = () => users.map((user) => representUser(user, settings));
-  return {
-    xml: () => renderXmlDocument(list("users", nodes(), "open")),
-    json: () => renderJson({ users: users.map((user) => userToJson(user, settings, adminUrl)) }),
-  };
-}
 
 export const UserSchema = Type.Object({
   user: Type.Object(
@@ -68,6 +44,24 @@ export const UserSchema = Type.Object({
 });
 export const UserListSchema = Type.Object({ users: Type.Array(UserSchema) });
 
+const renderUser = (user: User, settings: DocumentSettings, adminUrl: string): ApiResponse => ({
+  xml: () => renderXmlDocument(representUser(user, settings)),
+  json: () => renderJson(userToJson(user, settings, adminUrl)),
+  lastModified: user.updatedAt,
+});
+
+async function respondWithUser(db: Database, { provider, adminUrl }: Call, user: User): Promise<ApiResponse> {
+  return renderUser(user, await readDocumentSettings(db, provider), adminUrl);
+}
+
+function renderUsers(users: readonly User[], settings: DocumentSettings, adminUrl: string): ApiResponse {
+  const nodes = () => users.map((user) => representUser(user, settings));
+  return {
+    xml: () => renderXmlDocument(list("users", nodes(), "open")),
+    json: () => renderJson({ users: users.map((user) => userToJson(user, settings, adminUrl)) }),
+  };
+}
+
 const userResponse: ResponseDoc = {
   schema: UserSchema,
   example: renderUser(exampleUser, exampleDocumentSettings, exampleAdminUrl),
@@ -77,7 +71,20 @@ const usersResponse: ResponseDoc = {
   example: renderUsers([exampleUser], exampleDocumentSettings, exampleAdminUrl),
 };
 
-/** Which user of which account a call is to change, and who wants it. */
+export const UserFilterQuery = Type.Object({
+  state: Type.Optional(
+    Type.String({ enum: ["pending", "suspended", "active"], description: "Users in this state only." }),
+  ),
+  role: Type.Optional(Type.String({ enum: ["member", "admin"], description: "Users with this role only." })),
+});
+
+export const parseUserFilter = (query: Parameters) => ({
+  state: parseText(query["state"]) || undefined,
+  role: parseText(query["role"]) || undefined,
+});
+
+const userFieldsNote = "Also accepts the fields that you have defined for users.";
+
 const userTarget = ({ provider, by, id }: Call) => ({
   provider,
   accountId: id("account_id"),
@@ -85,26 +92,21 @@ const userTarget = ({ provider, by, id }: Call) => ({
   by,
 });
 
-export const listUsersOperation: Operation = {
+const listUsersOperation: Operation = {
   title: "User List",
   tag: "Users",
-  description: "Returns the users of an account.",
+  description: "Lists the users of an account.",
   method: "GET",
   path: "/accounts/{account_id}/users",
   action: "read-portal",
   formats: xmlAndJson,
-  query: Type.Object({
-    state: Type.Optional(
-      Type.String({ enum: ["pending", "suspended", "active"], description: "Those that are in this state." }),
-    ),
-    role: Type.Optional(Type.String({ enum: ["member", "admin"], description: "Those that have this role." })),
-  }),
+  query: UserFilterQuery,
   response: usersResponse,
 
   async handle({ pool }, { provider, adminUrl, query, id }) {
     const account = await requireAccount(pool, provider.id, id("account_id"));
     const settings = await readDocumentSettings(pool, provider);
-    const [state, role] = [parseText(query["state"]) || undefined, parseText(query["role"]) || undefined];
+    const { state, role } = parseUserFilter(query);
     const users = (await listUsers(pool, provider.id, account.id)).filter(
       (user) => (state ?? user.state) === user.state && (role ?? user.role) === user.role,
     );
@@ -112,19 +114,19 @@ export const listUsersOperation: Operation = {
   },
 };
 
-export const createUserOperation: Operation = {
+const createUserOperation: Operation = {
   title: "User Create",
   tag: "Users",
-  description: "Adds a member to an account, who waits to be activated. No mail is sent.",
+  description: "Creates a member of an account, who is pending until activated. No email is sent.",
   method: "POST",
   path: "/accounts/{account_id}/users",
   action: "administer-portal",
   formats: xmlAndJson,
   body: Type.Object(
-    { username: Type.String(), email: Type.Optional(Type.String()), password: Type.Optional(Type.String()) },
+    { username: Type.String(), email: optionalText, password: optionalText },
     {
       additionalProperties: true,
-      description: "And the fields that you have defined for users.",
+      description: userFieldsNote,
       examples: [{ username: "olaf", email: "olaf@harbour.example", password: "a long password" }],
     },
   ),
@@ -139,7 +141,7 @@ export const createUserOperation: Operation = {
   },
 };
 
-export const readUserOperation: Operation = {
+const readUserOperation: Operation = {
   title: "User Read",
   tag: "Users",
   description: "Returns a user of an account.",
@@ -156,26 +158,18 @@ export const readUserOperation: Operation = {
   },
 };
 
-export const updateUserOperation: Operation = {
+const updateUserOperation: Operation = {
   title: "User Update",
   tag: "Users",
   description:
-    "Changes a user of an account. What is left out stays as it is; role and state have operations of their own.",
+    "Updates a user of an account. Absent fields keep their values; role and state have their own operations.",
   method: "PUT",
   path: "/accounts/{account_id}/users/{id}",
   action: "change-portal",
   formats: xmlAndJson,
   body: Type.Object(
-    {
-      username: Type.Optional(Type.String()),
-      email: Type.Optional(Type.String()),
-      password: Type.Optional(Type.String()),
-    },
-    {
-      additionalProperties: true,
-      description: "And the fields that you have defined for users.",
-      examples: [{ email: "olafur@harbour.example" }],
-    },
+    { username: optionalText, email: optionalText, password: optionalText },
+    { additionalProperties: true, description: userFieldsNote, examples: [{ email: "olafur@harbour.example" }] },
   ),
   response: userResponse,
 
@@ -185,7 +179,7 @@ export const updateUserOperation: Operation = {
   },
 };
 
-export const deleteUserOperation: Operation = {
+const deleteUserOperation: Operation = {
   title: "User Delete",
   tag: "Users",
   description: "Deletes a user of an account, unless it is the account's last admin.",
@@ -200,81 +194,60 @@ export const deleteUserOperation: Operation = {
   },
 };
 
-export const activateUserOperation: Operation = {
-  title: "User Activate",
+const userActionOperation = {
   tag: "Users",
-  description:
-    "Activates a user who waits for it, and with the first user the account. Who is active already stays so.",
   method: "PUT",
-  path: "/accounts/{account_id}/users/{id}/activate",
   action: "change-portal",
   formats: xmlAndJson,
-  otherErrors: [422],
   response: userResponse,
+} as const satisfies Partial<Operation>;
+
+const activateUserOperation: Operation = {
+  ...userActionOperation,
+  title: "User Activate",
+  description: "Activates a pending user, and with the first user the account. Has no effect on an active user.",
+  path: "/accounts/{account_id}/users/{id}/activate",
+  otherErrors: [422],
 
   async handle({ pool }, call) {
     const outcome = await activateUser(pool, userTarget(call));
-    return respondToUserTransition(pool, call, { step: "activate", outcome });
+    return respondToTransition(pool, call, { event: "activate", outcome });
   },
 };
 
 const roleOperation = (role: User["role"], title: string, description: string): Operation => ({
+  ...userActionOperation,
   title,
-  tag: "Users",
   description,
-  method: "PUT",
   path: `/accounts/{account_id}/users/{id}/${role}`,
-  action: "change-portal",
-  formats: xmlAndJson,
-  response: userResponse,
 
   async handle({ pool }, call) {
     const outcome = await changeUserRole(pool, { ...userTarget(call), role });
-    // 3scale asks for an ability, which nobody has over the last admin.
+    // 3scale denies this by an ability check, hence 403 instead of 422.
     if (outcome && "refused" in outcome) throw new Problem("not-deletable", { errors: outcome.refused });
     return respondWithUser(pool, call, requireSuccess(outcome).user);
   },
 });
 
-export const makeUserAdminOperation = roleOperation(
-  "admin",
-  "User change Role to Admin",
-  "Makes a user an admin of the account.",
-);
-
-export const makeUserMemberOperation = roleOperation(
-  "member",
-  "User Change Role to Member",
-  "Makes a user a member of the account, unless it is the account's last admin.",
-);
-
-export const suspendUserOperation: Operation = {
+const suspendUserOperation: Operation = {
+  ...userActionOperation,
   title: "User Suspend",
-  tag: "Users",
-  description: "Locks a user out, at once.",
-  method: "PUT",
+  description: "Suspends a user. Ends the user's sessions immediately.",
   path: "/accounts/{account_id}/users/{id}/suspend",
-  action: "change-portal",
-  formats: xmlAndJson,
   otherErrors: [422],
-  response: userResponse,
 
   async handle({ pool }, call) {
     const outcome = await suspendUser(pool, userTarget(call));
-    return respondToUserTransition(pool, call, { step: "suspend", outcome });
+    return respondToTransition(pool, call, { event: "suspend", outcome });
   },
 };
 
-export const unsuspendUserOperation: Operation = {
+const unsuspendUserOperation: Operation = {
+  ...userActionOperation,
   title: "User Unsuspend",
-  tag: "Users",
-  description: "Lets a suspended user in again.",
-  method: "PUT",
+  description: "Makes a suspended user active again.",
   path: "/accounts/{account_id}/users/{id}/unsuspend",
-  action: "change-portal",
-  formats: xmlAndJson,
   otherErrors: [422],
-  response: userResponse,
 
   async handle({ pool }, call) {
     const { user } = requireSuccess(await unsuspendUser(pool, userTarget(call)));
@@ -282,17 +255,13 @@ export const unsuspendUserOperation: Operation = {
   },
 };
 
-interface UserTransition {
-  readonly step: "activate" | "suspend";
+interface Transition {
+  readonly event: "activate" | "suspend";
   readonly outcome: { readonly user: User } | { readonly refused: unknown } | undefined;
 }
 
-/** The user after a step; or, if the step does not lead on from its state, a refusal that shows the user. */
-async function respondToUserTransition(
-  db: Database,
-  call: Call,
-  { step, outcome }: UserTransition,
-): Promise<ApiResponse> {
+/** Renders the user after a transition, or the refusal of a transition that the user's state does not allow. */
+async function respondToTransition(db: Database, call: Call, { event, outcome }: Transition): Promise<ApiResponse> {
   const { provider, adminUrl, id } = call;
   if (outcome && "user" in outcome) return respondWithUser(db, call, outcome.user);
   const user = outcome && (await readUser(db, provider.id, id("id")));
@@ -300,7 +269,24 @@ async function respondToUserTransition(
   const settings = await readDocumentSettings(db, provider);
   return renderRefusedTransition({
     from: user.state,
-    event: step,
+    event,
     object: { xml: () => representUser(user, settings), json: () => userToJson(user, settings, adminUrl) },
   });
 }
+
+export const userOperations: readonly Operation[] = [
+  listUsersOperation,
+  createUserOperation,
+  readUserOperation,
+  updateUserOperation,
+  deleteUserOperation,
+  activateUserOperation,
+  roleOperation("admin", "User change Role to Admin", "Makes a user an admin of the account."),
+  roleOperation(
+    "member",
+    "User Change Role to Member",
+    "Makes a user a member of the account, unless it is the account's last admin.",
+  ),
+  suspendUserOperation,
+  unsuspendUserOperation,
+];

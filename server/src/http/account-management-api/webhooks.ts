@@ -12,7 +12,7 @@ import { type Parameters, parseBoolean, parseText } from "./parameters.ts";
 import { type ApiResponse, type ResponseDoc, renderJson } from "./responses.ts";
 import { timeSchema } from "./schema-parts.ts";
 
-/** The default endpoint as 3scale's webhook. */
+/** Renders the endpoint `default` as 3scale's webhook. */
 const renderWebhook = (
   endpoint: Pick<Endpoint, "url" | "active" | "providerActions" | "eventTypes">,
 ): Pick<ApiResponse, "json"> => ({
@@ -30,9 +30,11 @@ const renderWebhook = (
 export const switchNames = switchesOf({ eventTypes: [] }).map(({ name }) => name);
 
 const WebhookSettings = Type.Object({
-  url: Type.String({ description: "Notified of all the events that are on. At most 255 characters." }),
-  active: Type.Boolean({ description: "Off: what happens is not sent, and what is due waits." }),
-  provider_actions: Type.Boolean({ description: "Actions in the Admin Portal and by access tokens count, too." }),
+  url: Type.String({ description: "Receives the events that are switched on. At most 255 characters." }),
+  active: Type.Boolean({ description: "If false, new events are not sent and pending deliveries wait." }),
+  provider_actions: Type.Boolean({
+    description: "Also send events of changes made in the Admin Portal and with access tokens.",
+  }),
   ...Object.fromEntries(switchNames.map((name) => [name, Type.Boolean()])),
 });
 
@@ -46,10 +48,11 @@ const webhookResponse: ResponseDoc = {
   }),
 };
 
-export const updateWebhookOperation: Operation = {
+const updateWebhookOperation: Operation = {
   title: "WebHooks Update",
   tag: "Webhooks",
-  description: "Makes or changes your webhook, which is the endpoint named `default`. What is left out stays as it is.",
+  description:
+    "Creates or updates your webhook, which is the endpoint named `default`. Absent settings keep their values.",
   method: "PUT",
   path: "/webhooks",
   action: "change-webhooks",
@@ -86,7 +89,7 @@ type ShownFailure = Pick<Failure, "eventId" | "failedAt" | "error" | "url" | "bo
 
 type Pages = AsyncIterable<readonly ShownFailure[]> | Iterable<readonly ShownFailure[]>;
 
-/** The failure list as 3scale's XML, whose `<event>` alone is indented, a page at a time. */
+/** Renders the failure list as 3scale's XML, page by page. Only `<event>` is indented. */
 export async function* renderFailuresAsXml(pages: Pages): AsyncGenerator<string, void> {
   yield '<?xml version="1.0" encoding="UTF-8"?><webhooks-failures>';
   for await (const page of pages) yield page.map(renderFailureAsXml).join("");
@@ -101,14 +104,14 @@ function renderFailureAsXml(failure: ShownFailure): string {
   return `<webhooks-failure>${named}${isXml(event) ? indentEvent(event) : renderXml(value("event", event))}</webhooks-failure>`;
 }
 
-/** The same as JSON. */
+/** Renders the failure list as JSON, page by page. */
 export async function* renderFailuresAsJson(pages: Pages): AsyncGenerator<string, void> {
   yield '{"webhooks-failures":[';
-  let before = "";
+  let separator = "";
   for await (const page of pages) {
     if (page.length === 0) continue;
-    yield before + page.map((failure) => renderJson({ "webhooks-failure": representFailure(failure) })).join(",");
-    before = ",";
+    yield separator + page.map((failure) => renderJson({ "webhooks-failure": representFailure(failure) })).join(",");
+    separator = ",";
   }
   yield "]}";
 }
@@ -121,15 +124,15 @@ const representFailure = ({ eventId, failedAt, error, url, body }: ShownFailure)
   event: body.toString(),
 });
 
-/** The default endpoint may have been told to send JSON, which is shown as it is. */
+/** The endpoint may have another format than `3scale`, whose body is shown unchanged. */
 const isXml = (event: string): boolean => event.startsWith("<?xml");
 
-/** An error may quote what a receiver answered, which XML need not be able to hold. */
+/** Replaces characters that XML cannot contain: an error may quote a receiver's response. */
 const withoutControls = (text: string): string => text.replaceAll(/[\p{Cc}\p{Cs}\ufffe\uffff]/gu, " ");
 
 /**
- * The `<event>` of a document as 3scale shows it on the failure list: each element on a line of its own, two spaces
- * deeper than its parent, empty elements closed by themselves. `document` is one of ours, so it is well-formed.
+ * Indents the `<event>` of a document as 3scale's failure list does: one element per line, two spaces deeper than its parent,
+ * empty elements self-closing. Expects well-formed XML, because Bellwire wrote the document.
  */
 export function indentEvent(document: string): string {
   let indented = "";
@@ -178,11 +181,11 @@ const failuresResponse: ResponseDoc = {
       Type.Object({
         "webhooks-failure": Type.Object(
           {
-            id: Type.String({ description: "The event's id, which the receiver knows as `webhook-id`." }),
+            id: Type.String({ description: "The event's id, sent to receivers as `webhook-id`." }),
             time: timeSchema,
             error: Type.String(),
             url: Type.String(),
-            event: Type.String({ description: "The document that could not be delivered." }),
+            event: Type.String({ description: "The body that could not be delivered." }),
           },
           { title: "WebhooksFailure" },
         ),
@@ -192,11 +195,11 @@ const failuresResponse: ResponseDoc = {
   example: { xml: () => renderFailuresAsXml([exampleFailures]), json: () => renderFailuresAsJson([exampleFailures]) },
 };
 
-export const listFailuresOperation: Operation = {
+const listFailuresOperation: Operation = {
   title: "Webhooks List Failed Deliveries",
   tag: "Webhooks",
   description:
-    "Returns the deliveries of your webhook that could not be made, oldest first, each a second after it was given up. A list of more than a megabyte is sent as it is read, and so without `ETag`.",
+    "Lists the failed deliveries of your webhook, oldest first, each from one second after its last attempt. A list of more than one megabyte is streamed, and so has no `ETag`.",
   method: "GET",
   path: "/webhooks/failures",
   action: "read-failures",
@@ -210,16 +213,18 @@ export const listFailuresOperation: Operation = {
   },
 };
 
-export const deleteFailuresOperation: Operation = {
+const deleteFailuresOperation: Operation = {
   title: "Webhooks Delete Failed Deliveries",
   tag: "Webhooks",
-  description: "Takes failed deliveries off the list: those up to `time`, which you read there, or all of them.",
+  description: "Deletes failures from the list: those up to `time`, or all of them.",
   method: "DELETE",
   path: "/webhooks/failures",
   action: "change-failures",
   formats: xmlAndJson,
   query: Type.Object({
-    time: Type.Optional(Type.String({ format: "date-time", description: "UTC, unless it names a zone." })),
+    time: Type.Optional(
+      Type.String({ format: "date-time", description: "A time from the list. UTC unless it has a time zone." }),
+    ),
   }),
   rejectsUnknown: true,
 
@@ -233,3 +238,9 @@ export const deleteFailuresOperation: Operation = {
     return {};
   },
 };
+
+export const webhookOperations: readonly Operation[] = [
+  updateWebhookOperation,
+  listFailuresOperation,
+  deleteFailuresOperation,
+];
