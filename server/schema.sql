@@ -142,7 +142,7 @@ create table applications (
   constraint applications_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'live'::text, 'suspended'::text])))
 );
 
-create table attempt_counters (
+create unlogged table attempt_counters (
   digest bytea not null,
   attempts integer not null,
   ends_at timestamp with time zone not null,
@@ -185,7 +185,7 @@ create table bin_requests (
   path text not null,
   query text not null,
   headers json not null,
-  body bytea not null,
+  body bytea storage external not null,
   size integer not null default 0,
   ends_at bigint not null default 0,
   constraint bin_requests_pkey PRIMARY KEY (provider_id, bin_id, number),
@@ -210,7 +210,7 @@ create table bins (
   constraint bins_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES providers(id) ON DELETE CASCADE
 ) with (fillfactor=50, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=500);
 
-create table change_counters (
+create unlogged table change_counters (
   provider_id bigint not null,
   account_id bigint not null,
   ends_at timestamp with time zone not null,
@@ -1075,3 +1075,9 @@ CREATE OR REPLACE FUNCTION wal_timeline()
  RETURNS integer
  LANGUAGE sql
 RETURN ((('x'::text || "left"(pg_walfile_name(pg_current_wal_lsn()), 8)))::bit(32))::integer;
+
+CREATE TRIGGER fields_definitions_configuration_version AFTER INSERT OR DELETE OR UPDATE ON fields_definitions FOR EACH ROW EXECUTE FUNCTION renew_configuration_version();
+
+CREATE TRIGGER plans_configuration_version AFTER UPDATE ON plans FOR EACH ROW EXECUTE FUNCTION renew_configuration_version();
+
+CREATE TRIGGER plans_version BEFORE UPDATE ON plans FOR EACH ROW EXECUTE FUNCTION renew_version();
