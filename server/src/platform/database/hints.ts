@@ -107,7 +107,7 @@ function merge(into: PendingHints, left: PendingHints): void {
   for (const [channel, values] of left) into.set(channel, new Set([...(into.get(channel) ?? []), ...values]));
 }
 
-/** What this process knows of the database's past: a database that knows less was brought back (0031_follow_wal.sql). */
+/** What this process knows of the database's past: a database that knows less was brought back (0003_failover.sql). */
 export interface WalSeen {
   /** How far the write-ahead log had been flushed, a few seconds ago at most. */
   lsn: string | null;

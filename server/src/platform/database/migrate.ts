@@ -77,7 +77,7 @@ export async function migrate(options: MigrateOptions): Promise<Migrated> {
   }
 }
 
-/** After a move to another cluster or timeline, numbers go on upwards: see 0030_follow_timeline.sql. */
+/** After a move to another cluster or timeline, numbers go on upwards: see 0003_failover.sql. */
 async function followTimeline(client: pg.Client, schema: string): Promise<void> {
   const patiently = {
     text: `select ${pg.escapeIdentifier(schema)}.follow_timeline()`,

@@ -43,7 +43,7 @@ const stored = { insert: true, update: true } as const;
 /** Add a property here and to `Account`, its column in a migration, and its name to the reserved names of fields. */
 export const accountFields = {
   id: {},
-  // After a fail-over to an older state, all sequence numbers continue above a floor (0030_follow_timeline.sql).
+  // After a fail-over to an older state, all sequence numbers continue above a floor (0003_failover.sql).
   lastSequence: { read: "greatest(last_sequence, account_numbers_floor())" },
   orgName: { ...stored, audited: true },
   state: { ...stored, audited: true },

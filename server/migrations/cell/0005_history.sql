@@ -1,16 +1,12 @@
--- A day of the history is retired a table at a time, so that no lock is held while another one is waited for; and days are
--- added without stopping anybody.
--- Old code while this runs: its house-keeper looks for retire_history_day in vain, says so and drops nothing.  Locks: a
--- share lock on failures while their index is built, a second for a million rows.  Transaction: yes.
+-- Adds and retires days of the history. The application's role owns nothing, so these functions run as the owner.
 
--- What failed of one day, whoever's it is. The primary key begins with the provider.
-create index failures_event_idx on failures (event_id);
+create function uuid_v7_floor(at timestamptz) returns uuid
+  language sql immutable parallel safe
+  return (lpad(to_hex((extract(epoch from at) * 1000)::bigint), 12, '0') || '00000000000000000000')::uuid;
 
-drop function retire_history_day(date);
-
--- A partition that is made where it stands needs its parent to itself, behind whatever runs there; one that is attached
--- lets everybody read and write meanwhile.
-create or replace function add_history_days(first_day date, last_day date) returns void
+-- Attaching a new table lets others read and write meanwhile. `create table … partition of` would lock the parent exclusively,
+-- behind all running statements.
+create function add_history_days(first_day date, last_day date) returns void
   language plpgsql security definer set search_path from current as $$
 declare
   day date := first_day;
@@ -31,22 +27,22 @@ begin
   end loop;
 end $$;
 
--- Takes a day of one history away and leaves in its place what is wanted of it: the events that are still due or on the
--- failure list and, of the three other histories, what belongs to the events that were left. So `events` goes first; what
--- comes after it may come in any order, and later. Says whether it took anything away: that is detached, with "_retired"
--- to its name, for drop_retired_history. A call is a transaction, and the locks in it are these, in this order:
+-- Removes a day of one history and keeps the rows still needed: events that are due or on the failure list and, of the other
+-- three, the rows of the events that were kept. So `events` goes first; the others follow in any order. Returns whether it
+-- removed anything. The old table is detached and renamed with the suffix "_retired", for drop_retired_history. Each call is a
+-- transaction with these locks, in this order:
 --
--- 1. On the partition, what keeps vacuum off. Nobody but vacuum notices. An autovacuum that is there gives way after
---    deadlock_timeout (1 s), so it waits longer than that; one against wraparound does not give way.
--- 2. Of payloads, deliveries and attempts, on the partition, what keeps writers off: they are outcomes of deliveries as old
---    as that day. It is held while what has changed since the copying is looked for, so that nothing written is lost.
--- 3. On the parent alone, since its other partitions may be amidst an autovacuum, everything: for the milliseconds of the
---    swap. Whoever makes an old event wanted has read `events` in the same transaction, so while the lock on it is held there
---    is nobody who does so, and what they did before is seen; neither due nor failures needs a lock.
+-- 1. On the partition, a lock that excludes vacuum and nothing else. A running autovacuum gives way after deadlock_timeout
+--    (1 s), so this waits longer than that; one against wraparound does not give way.
+-- 2. For payloads, deliveries and attempts: on the partition, a lock that excludes writers, here outcomes of deliveries as old
+--    as that day. It is held while rows changed since the copy are copied again, so nothing written is lost.
+-- 3. On the parent alone (its other partitions may be in autovacuum), an exclusive lock for the milliseconds of the swap.
+--    A transaction that makes an old event due or failed has read `events` before, so while that lock is held no such
+--    transaction runs, and the effects of earlier ones are visible; neither `due` nor `failures` needs a lock.
 --
--- The last two wait 200 ms at most and fail otherwise, to be tried again later, since everybody else waits behind them. A
--- writer that the second keeps waiting holds what the third wants: then, too, this one gives way. The commit does not wait
--- for the disk with the lock in its hand: if it is lost in a crash, the day is as it was before.
+-- The last two wait for 200 ms at most and then fail, to be retried later, because everybody else queues behind them. A writer
+-- that waits for the second lock holds what the third needs: that also ends with this call failing. The commit does not wait
+-- for the disk while it holds the lock: if it is lost in a crash, the day is as it was before.
 create function retire_history_day(history text, day date) returns boolean
   language plpgsql security definer set search_path from current as $$
 declare
@@ -137,7 +133,7 @@ begin
   return true;
 end $$;
 
--- Drops what was taken away. Nobody has to do with it any more, but for an autovacuum perhaps.
+-- Drops the tables that retire_history_day detached. Nothing but autovacuum still uses them.
 create function drop_retired_history() returns void
   language plpgsql security definer set search_path from current as $$
 declare
@@ -153,3 +149,12 @@ begin
     execute format('drop table %I', retired);
   end loop;
 end $$;
+
+-- Retention follows a clock that cannot leap: each run may advance it by at most a day, and by at most 24 times the time since
+-- the previous run. A system clock that is wrong by months then costs days of history, and operators have hours to notice.
+create table retention_clock (
+  only_row   boolean primary key default true check (only_row),
+  trusted_at timestamptz not null,  -- the time that retention uses
+  read_at    timestamptz not null   -- the database's clock when trusted_at last advanced
+);
+insert into retention_clock (trusted_at, read_at) values (clock_timestamp(), clock_timestamp());
