@@ -5,11 +5,11 @@ import type { ListedEvent } from "./read-outcome.ts";
 export interface Accounted {
   /** Changes that were acknowledged. */
   readonly acknowledged: number;
-  /** Of these, the ones without their event. */
+  /** Acknowledged changes without their event. */
   readonly lost: readonly string[];
   /** Acknowledged ones without their event that an asynchronous standby did not have. */
   readonly lostByDesign: number;
-  /** Everything else that does not fit. */
+  /** Every other contradiction. */
   readonly wrong: readonly string[];
 }
 
@@ -22,12 +22,12 @@ export interface Failovers {
 
 const noFailovers: Failovers = { count: 0, windows: [] };
 
-/** Processes and database take the time from one clock, but not with the same precision. */
+/** Processes and database use one clock, but with different precision. */
 export const clockSlackMs = 50;
 
 /**
- * Each change that was made has its events and no event is without a change. `changes` have their fates settled, but
- * remember which were acknowledged; `markers` are what events carry, by event.
+ * Checks that each change has its events and that each event has a change. The outcome of `changes` is known by now, and whether
+ * they were acknowledged; `markers` are the markers in the events, by event.
  */
 export function accountForChanges(
   changes: readonly (Change & { readonly isAcknowledged: boolean })[],
@@ -52,7 +52,7 @@ export function accountForChanges(
   const wrong: string[] = [];
   const gone = new Set<Change>();
   for (const change of made) {
-    // An account's changes come one after another, so lost ones are known before its deletion.
+    // An account's changes are sequential, so lost ones are known before its deletion.
     const expected = expectedOf(
       change,
       made.filter((it) => !gone.has(it)),
@@ -81,14 +81,14 @@ function mayBeLost(change: Change & { readonly isAcknowledged: boolean }, window
   return change.isAcknowledged ? change.answeredMs <= window.movedMs : change.sentMs <= window.forgottenMs;
 }
 
-/** What is created or updated is known by its marker; what is deleted by its number, or as a part of its account. */
+/** Created and updated objects are identified by their marker, deleted ones by their id or as a part of their account. */
 function keyOf(event: ListedEvent, marker: string | undefined, deleted: ReadonlySet<string>): string {
   const ofObject = `${event.type} ${event.objectId}`;
   if (event.type.endsWith("deleted")) return deleted.has(ofObject) ? ofObject : `${event.type} in ${event.accountId}`;
   return marker === undefined ? `${event.type} in ${event.accountId}` : `${event.type} ${marker}`;
 }
 
-/** The events of a change. A sign-up also makes a user and an application; with an account goes all that is in it. */
+/** Returns the events of a change: a sign-up also creates a user and an application, an account is deleted with both. */
 function expectedOf({ type, marker, accountId, objectId }: Change, made: readonly Change[]): readonly string[] {
   if (type === "account.created")
     return [`${type} ${marker}`, `user.created ${marker}`, `application.created in ${accountId}`];
@@ -105,7 +105,7 @@ function expectedOf({ type, marker, accountId, objectId }: Change, made: readonl
   ];
 }
 
-/** The numbers of an account's events are unique, and skip ahead only at a failover. */
+/** Sequence numbers of an account are unique, and skip ahead only at a failover. */
 function gaps(events: readonly ListedEvent[], failovers: number): readonly string[] {
   return [...Map.groupBy(events, ({ accountId }) => accountId)].flatMap(([accountId, its]) => {
     const numbers = [...new Set(its.map(({ sequence }) => sequence))].toSorted((a, b) => a - b);

@@ -14,17 +14,17 @@ export interface Evidence {
   readonly received: readonly ReceivedRequest[];
   /** Events that a follower read during the run, oldest first. */
   readonly followed: readonly FollowedEvent[];
-  /** Times in which changes may have been lost after their events were sent. */
+  /** Periods in which changes may have been lost after their events were sent. */
   readonly windows: readonly LossWindow[];
 }
 
 const keyOf = (it: { readonly eventId: string; readonly endpoint: string }): string => `${it.eventId} ${it.endpoint}`;
 
-/** What was received, by delivery, in the order of arrival. */
+/** Received requests by delivery, in the order of arrival. */
 const byDelivery = (received: readonly ReceivedRequest[]): ReadonlyMap<string, readonly ReceivedRequest[]> =>
   Map.groupBy(received, keyOf);
 
-/** Every event has its delivery for each endpoint, delivered or on the failure list, and its receiver saw it so. */
+/** Checks that every event has a delivery for each endpoint, delivered or on the failure list, as its receiver saw it. */
 export function accountForDeliveries({
   endpoints,
   events,
@@ -62,14 +62,14 @@ export function accountForDeliveries({
   return wrong;
 }
 
-/** An engine goes on for a while with the deliveries that it had read before the failover. */
+/** An engine may still send deliveries that it read before the failover. */
 const readAheadMs = 30_000;
 
-/** Returns whether a missing event may belong to a lost change. Nobody can have seen it before the standby's last transaction. */
+/** Returns whether a missing event may belong to a lost change. No client can have seen it before the standby's last transaction. */
 const isOfLost = (firstSeenMs: number, { replayedMs, movedMs }: LossWindow): boolean =>
   firstSeenMs >= replayedMs - clockSlackMs && firstSeenMs <= movedMs + readAheadMs;
 
-/** A follower gets every event that exists, each once, and no other but those that were lost. */
+/** Checks that a follower gets every existing event once, and no other event except lost ones. */
 export function accountForFollower({ events, followed, windows }: Evidence): readonly string[] {
   const seen = Map.groupBy(followed, ({ id }) => id);
   const wrong = events.flatMap(({ id }) => (seen.has(id) ? [] : [`${id}: passed the follower by`]));
@@ -82,7 +82,7 @@ export function accountForFollower({ events, followed, windows }: Evidence): rea
   return wrong;
 }
 
-/** No number of an account is given to two events, also not if one of them is lost. */
+/** Checks that no two events of an account share a number, even if one of them is lost. */
 export function findReusedNumbers({ events, followed, received }: Evidence): readonly string[] {
   const all = [
     ...[...events, ...followed].map(({ id, accountId, sequence }) => ({ id, accountId, sequence })),
@@ -97,7 +97,7 @@ export function findReusedNumbers({ events, followed, received }: Evidence): rea
 
 const isAccepted = ({ status = 0 }: ReceivedRequest): boolean => status >= 200 && status <= 299;
 
-/** One id has the same bytes at every attempt, and in every format the same. */
+/** Checks that one id has the same bytes in every attempt. */
 export function findChangedBytes({ endpoints, received }: Evidence): readonly string[] {
   const formats = new Map(endpoints.map(({ name, settings }) => [name, settings.format]));
   const hashes = Map.groupBy(received, ({ eventId, endpoint }) => `${eventId} in ${formats.get(endpoint)}`);
@@ -106,13 +106,13 @@ export function findChangedBytes({ endpoints, received }: Evidence): readonly st
   );
 }
 
-/** No retry comes before its wait is over, nor before the receiver wanted it. */
+/** Checks that no retry comes before its wait or the receiver's Retry-After has passed. */
 export function findEarly({ endpoints, received }: Evidence): readonly string[] {
   const waits = new Map(endpoints.map(({ name, settings }) => [name, settings.retry_waits_seconds]));
   return [...byDelivery(received)].flatMap(([key, its]) =>
     its.flatMap((request) => {
       const before = its.find(({ attempt }) => attempt === request.attempt - 1);
-      if (!before) return []; // it is the first, or the one before was lost on its way
+      if (!before) return []; // the first attempt, or the previous one was lost on its way
       const wait = waits.get(request.endpoint)?.[before.attempt - 1];
       if (wait === undefined) return [`${key}: attempt ${request.attempt} is one too many`];
       const afterMs = Math.max(wait, before.status === 503 ? before.retryAfterSeconds : 0) * 1000;
@@ -122,7 +122,7 @@ export function findEarly({ endpoints, received }: Evidence): readonly string[] 
   );
 }
 
-/** Where an order is kept, nothing arrives before what comes before it has ended. */
+/** Checks that no ordered delivery arrives before its predecessor has ended. */
 export function findOvertaking({ endpoints, events, deliveries, received }: Evidence): readonly string[] {
   const requests = byDelivery(received);
   const states = new Map(deliveries.map((it) => [keyOf(it), it.state]));

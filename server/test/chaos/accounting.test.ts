@@ -65,7 +65,7 @@ const inOrder: Evidence = {
   windows: [],
 };
 
-test("what is as it should be is not complained of", () => {
+test("a correct run has no violations", () => {
   const judges = [
     accountForDeliveries,
     accountForFollower,
@@ -95,12 +95,12 @@ test.each<[string, Partial<Evidence>]>([
   expect(accountForDeliveries({ ...inOrder, ...changes })).toHaveLength(1);
 });
 
-test("other bytes under the same id are found", () => {
+test("different bytes under the same id are found", () => {
   const received = [...inOrder.received, request("event-2", { attempt: 2, bodyHash: "other" })];
   expect(findChangedBytes({ ...inOrder, received })).toHaveLength(1);
 });
 
-test("a retry before its time, or before the receiver wanted it, and one too many are found", () => {
+test("a retry before its wait or Retry-After, and one too many, are found", () => {
   const retried = (at: number, first: Partial<ReceivedRequest> = {}) =>
     findEarly({
       ...inOrder,
@@ -113,7 +113,7 @@ test("a retry before its time, or before the receiver wanted it, and one too man
   expect(findEarly({ ...inOrder, received: fourth })).toHaveLength(1);
 });
 
-test("what overtakes another of its order is found, also one that comes while the other is answered", () => {
+test("a delivery that overtakes another of its order is found, also while the other is being answered", () => {
   const second = (atMs: number) =>
     findOvertaking({ ...inOrder, received: [request("event-1"), request("event-2", { atMs })] });
   expect(second(1010)).toEqual([]);
@@ -125,7 +125,7 @@ test("a repeat without a disturbance that explains it is found", () => {
   const received = [request("event-1", { atMs: 10_000 }), request("event-1", { atMs: 30_000 })];
   const killedAt = (ms: number) => countRepeats(received, [{ kind: "engine killed", fromMs: ms, untilMs: ms }]);
   expect(killedAt(11_000)).toEqual({ repeated: 1, bound: 1, wrong: [] });
-  expect(killedAt(20_000).wrong).toHaveLength(2); // nothing was in flight, and one is more than nothing
+  expect(killedAt(20_000).wrong).toHaveLength(2); // nothing was in flight, so one is too many
   expect(killedAt(31_000).wrong.length).toBeGreaterThan(0);
 });
 
@@ -166,7 +166,7 @@ test("a change without its event is lost, an event without a change is wrong, an
   expect(accountForChanges([signUp, update], jumping, markers).wrong).toHaveLength(1);
 });
 
-test("what goes with a deleted account is expected, each and once", () => {
+test("a deleted account requires one event for each of its parts", () => {
   const deletion = { ...signUp, type: "account.deleted", marker: "m0x2" } as const;
   const gone = [
     event(5, { type: "account.deleted" }),
@@ -183,7 +183,7 @@ test("what goes with a deleted account is expected, each and once", () => {
   expect(accountForChanges(all, [...eventsOfBoth, ...gone.slice(0, 2)], markers).lost).toHaveLength(1);
 });
 
-/** The standby had replayed all until 5000, and the line led to it from 7000 on. */
+/** The standby had replayed everything until 5000, and connections reached it from 7000 on. */
 const window = { replayedMs: 5000, forgottenMs: 6000, movedMs: 7000 };
 const afterFailover = { count: 1, windows: [window] };
 
@@ -211,7 +211,7 @@ test("the numbers of an account skip ahead at a failover and no more often", () 
   expect(numbered(1, 2, 3, 3)).toHaveLength(1);
 });
 
-test("an event that is gone is explained by a failover only if nobody saw it before the standby's last transaction", () => {
+test("a failover explains a missing event only if no client saw it before the standby's last transaction", () => {
   const seenAt = (atMs: number, windows = [window]) => {
     const evidence: Evidence = {
       ...inOrder,
@@ -227,14 +227,14 @@ test("an event that is gone is explained by a failover only if nobody saw it bef
   expect(seenAt(5500, [])).toHaveLength(2);
 });
 
-test("an event that passes a follower by, and one that it gets twice, are found", () => {
+test("an event that a follower misses, and one that it gets twice, are found", () => {
   const [first, second] = inOrder.followed;
   if (!first || !second) throw new Error("The follower has nothing.");
   expect(accountForFollower({ ...inOrder, followed: [first] })).toHaveLength(1);
   expect(accountForFollower({ ...inOrder, followed: [first, second, second] })).toHaveLength(1);
 });
 
-test("a number that is given to two events is found, also if one of them is gone", () => {
+test("a number of two events is found, also if one of them is lost", () => {
   const received = [...inOrder.received, request("lost", { accountId: 7, sequence: 2 })];
   expect(findReusedNumbers({ ...inOrder, received, windows: [window] })).toHaveLength(1);
 });

@@ -1,4 +1,4 @@
-/** Both APIs of the Bellwire that is tried, as one of their callers. */
+/** A client of both APIs of the Bellwire under test. */
 export interface BellwireApi {
   readonly url: string;
   readonly token: string;
@@ -6,14 +6,14 @@ export interface BellwireApi {
 
 export interface Answer {
   readonly status: number;
-  // What an answer holds is checked where it is used, by what the run comes to.
+  // The code that uses an answer checks its content.
   readonly body: unknown;
 }
 
-/** Longer than any request takes that will be answered at all. */
+/** Longer than any answered request takes. */
 const patienceMs = 60_000;
 
-/** Rejects when no answer came. */
+/** Rejects if no answer came. */
 export async function ask(
   { url, token }: BellwireApi,
   method: string,
@@ -30,7 +30,7 @@ export async function ask(
   return { status: answer.status, body: text === "" ? undefined : JSON.parse(text) };
 }
 
-/** Asks again until there is an answer other than that the database is away. */
+/** Repeats the request until the answer is not that the database is unavailable. */
 export async function askPatiently(
   api: BellwireApi,
   method: string,
@@ -47,7 +47,7 @@ export async function askPatiently(
   }
 }
 
-/** The value at a path of names and numbers in an answer. */
+/** Returns the value at a path of names and indexes in an answer. */
 export function valueAt(body: unknown, ...path: readonly (string | number)[]): unknown {
   let found = body;
   for (const name of path) {

@@ -1,7 +1,7 @@
-/** A change that a client asked for, and what it knows of it. */
+/** A change that a client requested, and its outcome as far as the client knows it. */
 export interface Change {
   readonly type: ChangeType;
-  /** Unique in the run. What is created or updated carries it. */
+  /** Unique in the run. Created and updated objects carry it. */
   readonly marker: string;
   /** Unknown for a sign-up that was not acknowledged. */
   readonly accountId?: number;
@@ -9,11 +9,11 @@ export interface Change {
   readonly fate: Fate;
   /** By the wall clock. */
   readonly sentMs: number;
-  /** When its fate was known, or that there would be no answer. */
+  /** When the answer came, or the client stopped waiting for one. */
   readonly answeredMs: number;
 }
 
 export type ChangeType = `${"account" | "user" | "application"}.${"created" | "updated" | "deleted"}`;
 
-/** `unknown`: it was sent, and no answer said whether it was made. */
+/** `unknown`: it was sent, and no answer said whether it was committed. */
 export type Fate = "made" | "refused" | "unknown";

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { runChaos } from "./run-chaos.ts";
 
-/** `npm run chaos` does this for as long as it is asked to, and also what takes longer than a lease. */
+/** `npm run chaos` runs as long as requested, and includes disturbances that last longer than a lease. */
 test(
-  "whatever is killed, cut off or filled up under load, no acknowledged change is lost and nothing is sent without a cause",
+  "under kills, cuts and full disks with load, no acknowledged change is lost and nothing is repeated without a cause",
   { timeout: 300_000 },
   async () => {
     const { line, violations, disturbances, acknowledged } = await runChaos({

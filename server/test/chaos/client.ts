@@ -8,21 +8,21 @@ interface OwnAccount {
   readonly id: number;
   users: number[];
   applications: number[];
-  /** When the last change in it was answered. Infinity while one is on its way. */
+  /** When its last change was answered. Infinity while one is in flight. */
   changedMs: number;
 }
 
 const accountsMax = 8;
 
 /**
- * Between two changes. Six clients make some 25 changes a second then, on any machine: fewer than the slowest receiver gets
- * through, or what is left at the end takes longer than the run.
+ * Pause between two changes. Six clients make about 25 changes a second, on any machine: fewer than the slowest receiver can take, so
+ * that draining the backlog does not take longer than the run.
  */
 const pauseMs = [50, 200] as const;
 
 /**
- * Makes changes, one after another, in accounts of its own, and remembers what became of each. An account in which it
- * does not know that is left alone from then on, so that its state tells in the end.
+ * Makes changes one after another in accounts of its own, and records the outcome of each. It no longer changes an account
+ * with an unknown outcome, so that the account's final state reveals it.
  */
 export class Client {
   readonly #api: BellwireApi;
@@ -30,7 +30,7 @@ export class Client {
   readonly #number: number;
   readonly #planId: number;
   readonly changes: Change[] = [];
-  /** Answers that no client should ever get. */
+  /** Answers that no client may get. */
   readonly unexpected: string[] = [];
   #accounts: OwnAccount[] = [];
   #forgotMs = 0;
@@ -49,7 +49,7 @@ export class Client {
     }
   }
 
-  /** Leaves alone the accounts that were changed since: the database may have gone back to an earlier state of them. */
+  /** No longer changes the accounts that it changed since: the database may have returned to an earlier state of them. */
   forgetSince(ms: number): void {
     this.#forgotMs = wallMs();
     this.#accounts = this.#accounts.filter(({ changedMs }) => changedMs < ms);
@@ -131,14 +131,14 @@ export class Client {
     const came = (fate: Fate) => ({ fate, sentMs, answeredMs: wallMs() });
     try {
       const answer = await ask(this.#api, method, path, body);
-      // What it was about may have been lost while it was on its way.
+      // Its object may have been lost while the request was in flight.
       if (answer.status === 404 && sentMs <= this.#forgotMs) return { ...came("refused"), answer };
       const fate = fateOf(answer.status);
       if (fate === undefined)
         this.unexpected.push(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
       return { ...came(fate ?? "unknown"), answer };
     } catch (error) {
-      // Nobody listens: nothing was sent.
+      // Connection refused: nothing was sent.
       return came(isRefused(error) ? "refused" : "unknown");
     }
   }
@@ -148,7 +148,7 @@ export class Client {
   }
 }
 
-/** An error of the server's promises nothing: the answer to a change that was made can fail as well. */
+/** A 5xx leaves the outcome unknown: the answer to a committed change can fail, too. */
 function fateOf(status: number): Fate | undefined {
   if (status >= 200 && status <= 299) return "made";
   return status === 500 || status === 503 ? "unknown" : undefined;

@@ -1,15 +1,15 @@
 import type { Disturbance } from "./disturbances.ts";
 import type { ReceivedRequest } from "./received-request.ts";
 
-/** An answer is on its way into the database for this long, on a machine that does other things as well. */
+/** Recording an outcome takes up to this long on a busy machine. */
 const settleMs = 2000;
 
 /** An engine that finds silent connections in its pool has to wait for each. */
 const silentMs = 30_000;
 
 /**
- * Until when what is sent may have to be sent again. Whatever ends or freezes an engine costs what that has in flight. An engine
- * that has lost its database goes on with what it has at hand, and writes down what came of it once there is an answer.
+ * Returns until when an attempt may have to be repeated. Ending or freezing an engine repeats its attempts in flight. An engine
+ * without its database continues with the rows that it has read, and records their outcomes once the database answers.
  */
 function costsUntil({ kind, fromMs, untilMs }: Disturbance): number {
   switch (kind) {
@@ -33,7 +33,7 @@ function costsUntil({ kind, fromMs, untilMs }: Disturbance): number {
 
 export interface Repeats {
   readonly repeated: number;
-  /** What was in flight, or answered and not yet written down, summed over the disturbances. */
+  /** Attempts that were in flight or not yet recorded, summed over the disturbances. */
   readonly bound: number;
   readonly wrong: readonly string[];
 }

@@ -3,11 +3,11 @@ import type { Random } from "../simulation/random.ts";
 import type { Ground } from "./ground.ts";
 import { wallMs } from "./received-request.ts";
 
-/** Something bad that was done, and when it began and was over. */
+/** A disturbance, with its start and end. */
 export interface Disturbance {
   readonly kind: Kind;
   readonly fromMs: number;
-  /** When it was over, and the database answered. */
+  /** When it had ended and the database answered. */
   readonly untilMs: number;
   /** Set if changes may be lost. */
   readonly window?: LossWindow;
@@ -15,11 +15,11 @@ export interface Disturbance {
 
 /** The time before a failover whose commits the new primary may lack. All times are of the wall clock. */
 export interface LossWindow {
-  /** When the last transaction that the standby replayed was committed: it has all that was acknowledged before. */
+  /** Commit time of the last transaction that the standby replayed: it has everything that was acknowledged before. */
   readonly replayedMs: number;
-  /** After the old primary was gone: from then on clients leave alone the accounts that they changed since `replayedMs`. */
+  /** After the old primary was gone: from then on clients do not change the accounts that they changed since `replayedMs`. */
   readonly forgottenMs: number;
-  /** When the line led to the new primary. An answer that came later is the new primary's. */
+  /** When connections reached the new primary. Later answers are the new primary's. */
   readonly movedMs: number;
 }
 
@@ -41,7 +41,7 @@ export type Kind = (typeof kinds)[number];
 export const isKill = (kind: Kind): boolean => kind.endsWith("killed");
 export const isFailover = (kind: Kind): boolean => kind.startsWith("failover");
 
-/** Returns whether the ground has the part that is disturbed. */
+/** Returns whether the setup has the part that is disturbed. */
 function canBeDone(kind: Kind, { disk, pair, killPostgres }: Ground): boolean {
   if (kind === "disk full") return disk !== undefined;
   if (isFailover(kind)) return pair !== undefined;
@@ -50,10 +50,10 @@ function canBeDone(kind: Kind, { disk, pair, killPostgres }: Ground): boolean {
 
 const dayMs = 86_400_000;
 
-/** Beyond the ten seconds of an engine's lease, so that the other one has taken its lanes when it wakes. */
+/** Longer than an engine's lease of 10 s, so that the other engine owns its lanes when it wakes. */
 const frozenSeconds = { least: 11, most: 15 };
 
-/** Does one after another until `signal` aborts, with a pause between them in which much or little may have recovered. */
+/** Runs one disturbance after another until `signal` aborts, with a random pause for a full or partial recovery. */
 export async function disturb(
   ground: Ground,
   { random, signal, kinds: chosen, pauseMs, forgetSince, done }: DisturbOptions,
@@ -63,7 +63,7 @@ export async function disturb(
   while (!signal.aborted) {
     await wait(random.between(pauseMs.least, pauseMs.most), undefined, { signal }).catch(() => undefined);
     if (signal.aborted) return;
-    // Each kind once, in any order, before the first comes again: a short run sees all that it has time for.
+    // Shuffles all kinds before repeating one, so that a short run covers as many as it has time for.
     if (order.length === 0) order = possible.toSorted(() => random.next() - 0.5);
     const kind = order.shift() ?? "engine killed";
     const fromMs = wallMs();
@@ -77,7 +77,7 @@ export interface DisturbOptions {
   readonly signal: AbortSignal;
   readonly kinds: readonly Kind[];
   readonly pauseMs: { readonly least: number; readonly most: number };
-  /** Tells clients to leave alone the accounts that they changed since: those changes may be lost. */
+  /** Makes clients stop changing the accounts that they changed since: those changes may be lost. */
   readonly forgetSince: (ms: number) => void;
   readonly done: (disturbance: Disturbance) => void;
 }
@@ -145,7 +145,7 @@ const acts: Readonly<Record<Kind, Act>> = {
     if (!pair) return undefined;
     await pair.makeSynchronous();
     await last(random.between(0, 3), signal);
-    if (random.happens(0.5)) line.silence(); // as when the host is gone; otherwise connections end
+    if (random.happens(0.5)) line.silence(); // as if the host were gone; otherwise connections end
     await pair.primary.kill();
     await pair.promote();
     line.moveTo(pair.standby.socketPath);

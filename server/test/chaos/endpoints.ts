@@ -1,6 +1,6 @@
 import type { Random } from "../simulation/random.ts";
 
-/** What a receiver does with a request, once it has read it. */
+/** How a receiver handles a request after reading it. */
 export type Reply =
   | { readonly kind: "answer"; readonly status: number; readonly afterMs: number; readonly retryAfterSeconds?: number }
   | { readonly kind: "hang" }
@@ -9,7 +9,7 @@ export type Reply =
 export interface ChaosEndpoint {
   /** Also the path of its receiver. */
   readonly name: string;
-  /** As the Bellwire API takes them. */
+  /** Settings in the Bellwire API's format. */
   readonly settings: {
     readonly format: "3scale" | "json";
     readonly ordering: "none" | "object" | "account";
@@ -19,15 +19,15 @@ export interface ChaosEndpoint {
   readonly reply: (random: Random) => Reply;
 }
 
-/** The one whose receiver hears of everything at once: what it has got tells which event is of which change. */
+/** Its receiver accepts everything at once. Its requests assign events to changes. */
 export const witness = "witness";
 
 const answer = (status: number, afterMs = 0): Reply => ({ kind: "answer", status, afterMs });
 
-/** Long enough for an outage of half a minute to leave something to try. */
+/** Enough retries to outlast an outage of half a minute. */
 export const waits3scale = [1, 1, 2, 3, 5, 8, 13];
 
-/** Every way of receiving, and each order that can be asked for. All are subscribed to every event. */
+/** Every receiver behaviour and every ordering. All are subscribed to every event. */
 export const endpoints: readonly [ChaosEndpoint, ...ChaosEndpoint[]] = [
   {
     name: witness,

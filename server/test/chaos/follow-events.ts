@@ -4,18 +4,18 @@ import { asListedEvent, type ListedEvent } from "./read-outcome.ts";
 import { wallMs } from "./received-request.ts";
 
 export interface FollowedEvent extends ListedEvent {
-  /** When the follower had it, by the wall clock. */
+  /** When the follower read it, by the wall clock. */
   readonly atMs: number;
 }
 
 export interface Follower extends AsyncDisposable {
-  /** Reads to the end, and returns all that was ever read. */
+  /** Reads to the end, and returns all events read so far. */
   finish(): Promise<readonly FollowedEvent[]>;
 }
 
 const askEveryMs = 100;
 
-/** Follows all events, oldest first, as a program does that keeps its place. */
+/** Follows all events, oldest first, with a stored cursor. */
 export function followEvents(api: BellwireApi): Follower {
   const followed: FollowedEvent[] = [];
   const closing = new AbortController();

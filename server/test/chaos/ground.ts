@@ -16,21 +16,21 @@ import { waits3scale } from "./endpoints.ts";
 export const groundKinds = ["one server", "primary and standby"] as const;
 export type GroundKind = (typeof groundKinds)[number];
 
-/** The Bellwire that is tried: web and two engines, on one database behind a line that can be disturbed. */
+/** The Bellwire under test: web and two engines, on one database behind a proxy that can be disturbed. */
 export interface Ground extends AsyncDisposable {
   readonly api: BellwireApi;
   readonly web: KeptProcess;
   readonly engines: readonly [KeptProcess, KeptProcess];
   readonly line: DatabaseLine;
-  /** Undefined where nothing may be mounted, and on a primary and standby. */
+  /** Undefined without the right to mount, and with a primary and a standby. */
   readonly disk: SmallDisk | undefined;
-  /** Undefined on one server. */
+  /** Undefined with a single server. */
   readonly pair: DatabasePair | undefined;
-  /** Connects to the database itself, not through the line. After a failover it is another one. */
+  /** Connects to the database directly, not through the proxy. Changes at a failover. */
   readonly ownerUrl: () => string;
-  /** From its next start on, the process goes by a clock that is off by so much. */
+  /** Shifts the clock of the process from its next start on. */
   setClock(process: KeptProcess, offMs: number): void;
-  /** Kills the postmaster with all of its processes. It comes back, but on a primary and standby nobody brings it back. */
+  /** Kills the postmaster with all of its processes. A single server is restarted, a primary with a standby is not. */
   readonly killPostgres: (() => Promise<void>) | undefined;
 }
 
@@ -79,11 +79,11 @@ export async function prepareGround(kind: GroundKind): Promise<Ground> {
 }
 
 interface GroundDatabase extends AsyncDisposable, Pick<Ground, "line" | "disk" | "pair" | "ownerUrl" | "killPostgres"> {
-  /** Leads through the line. */
+  /** Connects through the proxy. */
   readonly connectionString: string;
 }
 
-/** The embedded server, which is started again when it breaks down. */
+/** The embedded server, which is restarted when it fails. */
 async function openOneServer(): Promise<GroundDatabase> {
   await using opened = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), "bellwire-chaos-"));
@@ -108,14 +108,14 @@ async function openOneServer(): Promise<GroundDatabase> {
   };
 }
 
-/** Two servers that keep what they acknowledged, as the embedded one does. */
+/** Two servers with durable commits, like the embedded one. */
 async function openPair(): Promise<GroundDatabase> {
   const pair = await DatabasePair.open({
     fsync: "on",
     synchronous_commit: "on",
     full_page_writes: "on",
     autovacuum: "on",
-    wal_keep_size: "512MB", // a new standby finds all that was logged since its copy
+    wal_keep_size: "512MB", // a new standby finds all WAL since its base backup
   });
   return {
     line: pair.line,
@@ -128,7 +128,7 @@ async function openPair(): Promise<GroundDatabase> {
   };
 }
 
-/** Where the embedded server listens: a socket in the folder that its URL names. */
+/** Returns the embedded server's socket, in the folder that its URL names. */
 function partsOf(ownerUrl: string): { socketPath: string; credentials: string; database: string } {
   const url = new URL(ownerUrl);
   return {
@@ -138,7 +138,7 @@ function partsOf(ownerUrl: string): { socketPath: string; credentials: string; d
   };
 }
 
-/** A port that is free now. Nobody else takes it in between: the system gives others first. */
+/** Returns a free port. The system assigns other ports first, so no other process takes it in the meantime. */
 async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

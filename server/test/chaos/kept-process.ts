@@ -1,10 +1,10 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { BellwireProcess } from "../support/start-bellwire.ts";
 
-/** Time enough for what is killed together to be gone together. */
+/** Lets processes that were killed together end together. */
 const comeBackAfterMs = 300;
 
-/** A process of Bellwire under a supervisor: whatever ends it, it is started again. */
+/** A process of Bellwire that a supervisor restarts whenever it ends. */
 export class KeptProcess implements AsyncDisposable {
   readonly name: string;
   readonly #start: () => BellwireProcess;
@@ -23,7 +23,7 @@ export class KeptProcess implements AsyncDisposable {
   /** How often it ended without being killed. */
   endedByItself: string[] = [];
 
-  /** What it and those before it have said. */
+  /** Output of this process and its predecessors. */
   get said(): string {
     return [...this.#earlier, this.#process.stdout, this.#process.stderr].join("\n");
   }

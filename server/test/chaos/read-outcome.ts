@@ -18,18 +18,18 @@ export interface ListedDelivery {
   readonly attemptsMade: number;
 }
 
-/** Waits until nothing is due any more. Endpoints that were disabled are brought back, as an admin would do. */
+/** Waits until nothing is due. Enables disabled endpoints, as an admin would. */
 export async function waitForQuiet(api: BellwireApi, ownerUrl: () => string, withinMs: number): Promise<void> {
   await until(
     async () => {
-      await enableAll(api).catch(() => undefined); // it is still coming back
+      await enableAll(api).catch(() => undefined); // still starting
       return (await countDue(ownerUrl())) === 0;
     },
     { withinMs, everyMs: 1000 },
   );
 }
 
-/** Endpoints that a receiver's 410 has switched off are switched on again. */
+/** Enables the endpoints that a receiver's 410 disabled. */
 export async function enableAll(api: BellwireApi): Promise<void> {
   const { body } = await ask(api, "GET", "/api/v1/endpoints");
   for (const endpoint of itemsAt(body, "data")) {
@@ -46,7 +46,7 @@ async function countDue(ownerUrl: string): Promise<number | undefined> {
     const { rows } = await client.query<{ due: number }>("select count(*)::integer as due from bellwire.due");
     return rows[0]?.due;
   } catch {
-    return undefined; // it is still coming back
+    return undefined; // still starting
   } finally {
     await client.end().catch(() => undefined);
   }
@@ -63,7 +63,7 @@ const dueStatement = `
   select format('lane of %s: owner %s, epoch %s, not before %s', endpoint_id, owner, epoch, not_before) from bellwire.lanes
   union all select format('now it is %s', clock_timestamp())`;
 
-/** What is left when it does not come to rest: whose it is, and what it waits for. */
+/** Describes the remaining due deliveries: their lanes, and the reason for which they wait. */
 export async function describeDue(ownerUrl: string): Promise<readonly string[]> {
   const client = new pg.Client({ connectionString: ownerUrl });
   await client.connect();
@@ -123,7 +123,7 @@ async function readPages(api: BellwireApi, path: string): Promise<readonly unkno
   }
 }
 
-/** A change of unknown fate, as the state of things tells: its client has left the account alone since. */
+/** Decides a change of unknown outcome from the final state: its client has not changed the account since. */
 export async function settleFate(api: BellwireApi, change: Change): Promise<Change> {
   if (change.fate !== "unknown") return change;
   const object = await findObject(api, change);
@@ -133,7 +133,7 @@ export async function settleFate(api: BellwireApi, change: Change): Promise<Chan
   return { ...change, fate: "made", objectId, accountId: change.accountId ?? objectId };
 }
 
-/** What the change would have left: the object with its marker, or the object at all. */
+/** Returns whether the change has left its object with its marker, or without the object for a deletion. */
 async function findObject(api: BellwireApi, change: Change): Promise<unknown> {
   const [subject = "", verb] = change.type.split(".");
   const get = async (path: string): Promise<unknown> => {

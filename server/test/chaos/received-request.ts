@@ -9,13 +9,13 @@ export interface ReceivedRequest {
   /** Known where the body is JSON. */
   readonly accountId: number | undefined;
   readonly sequence: number;
-  /** What the client wrote into the object, to know it again. */
+  /** The marker that the client wrote into the object. */
   readonly marker: string | undefined;
   readonly bodyHash: string;
   readonly atMs: number;
-  /** When it was answered, or the connection was gone. */
+  /** When it was answered or its connection was lost. */
   readonly endedAtMs: number | undefined;
-  /** Undefined: it was never answered. */
+  /** Undefined if it was never answered. */
   readonly status: number | undefined;
   readonly retryAfterSeconds: number;
 }

@@ -1,4 +1,4 @@
-/** The receivers, in a process of their own: nothing that is killed can take along what has arrived here. */
+/** The receivers, in a process of their own, which no disturbance kills. */
 import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { Random } from "../simulation/random.ts";
@@ -54,7 +54,7 @@ function take(request: IncomingMessage, endpoint: string, body: Buffer): Noted {
   return note;
 }
 
-/** Asked for what it has noted from a number on, it gives as much as one message should hold. */
+/** Returns the recorded requests from a number on, up to the size of one message. */
 process.on("message", (from: number) => process.send?.(noted.slice(from, from + 5000)));
 process.on("disconnect", () => process.exit());
 server.listen(0, "127.0.0.1", () => {

@@ -33,29 +33,29 @@ export interface ChaosOptions {
   readonly on: GroundKind;
   readonly minutes: number;
   readonly seed: number;
-  /** What is done, where it can be. */
+  /** Disturbances to run where the setup allows them. */
   readonly kinds: readonly Kind[];
-  /** Between two disturbances. */
+  /** Pause between two disturbances. */
   readonly pauseMs: { readonly least: number; readonly most: number };
   readonly say: (line: string) => void;
-  /** Ends it early: what was done until then is accounted for. */
+  /** Ends the run early, with an account of what happened until then. */
   readonly stop?: AbortSignal;
 }
 
 export interface ChaosReport {
-  /** The one line that says it all. */
+  /** A summary of one line. */
   readonly line: string;
   readonly disturbances: readonly Disturbance[];
   readonly acknowledged: number;
-  /** What must not be. */
+  /** Violations. */
   readonly violations: readonly string[];
 }
 
 const clients = 6;
-/** Longer than the longest way back: a lease, the retries' waits, and transactions that the database must end itself. */
+/** Longer than the slowest recovery: a lease, the retry waits, and transactions that the database must end itself. */
 const quietMs = 240_000;
 
-/** Disturbs Bellwire under load as long as asked, lets it come to rest, and accounts for every change and every request. */
+/** Disturbs Bellwire under load, lets it drain, and accounts for every change and every request. */
 export async function runChaos({
   on,
   minutes,
@@ -112,7 +112,7 @@ export async function runChaos({
   }
 }
 
-/** A subscription to everything for each receiver. */
+/** Subscribes each receiver to everything. */
 async function subscribe(api: BellwireApi, origin: string): Promise<ReadonlyMap<string, number>> {
   const ids = new Map<string, number>();
   for (const { name, settings } of endpoints) {
@@ -135,10 +135,10 @@ async function findPlan(api: BellwireApi): Promise<number> {
   return Number(valueAt(itemsAt(body, "plans")[0], "application_plan", "id"));
 }
 
-/** As an admin who looks every few seconds: a receiver's 410 is not the end of its subscription. */
+/** Enables disabled endpoints every few seconds, like an admin: a receiver's 410 does not end its subscription. */
 async function keepEnabled(api: BellwireApi, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    await enableAll(api).catch(() => undefined); // next time, then
+    await enableAll(api).catch(() => undefined); // tried again in the next round
     await new Promise((resolve) => setTimeout(resolve, 3000));
   }
 }
@@ -196,6 +196,6 @@ async function account(remains: Remains): Promise<ChaosReport> {
   return { line, disturbances, acknowledged, violations };
 }
 
-/** How often each was done. */
+/** Counts the runs of each disturbance. */
 export const summary = (disturbances: readonly Disturbance[]): string =>
   kinds.map((kind) => `${disturbances.filter((it) => it.kind === kind).length} × ${kind}`).join(", ");

@@ -1,8 +1,8 @@
 /**
- * The merciless test: `npm run chaos -- MINUTES [SEED]`. Web and two engines on one database, under load, and at random
- * times something is killed, frozen, cut off, filled up or set to a wrong time. The first half of the time the database is one
- * server, which comes back; in the second half it has a standby, synchronous or asynchronous, and its host is lost. Each half
- * ends with one line, and the run with 1 if anything does not add up. Ctrl-C ends it early, and it accounts for what there is.
+ * The chaos test: `npm run chaos -- MINUTES [SEED]`. Web and two engines run under load on one database. At random times a
+ * process is killed or frozen, a connection cut, the disk filled, or a clock shifted. In the first half of the time the database is one
+ * server, which is restarted; in the second half it has a standby, synchronous or asynchronous, and loses its host. Each half prints
+ * one line. The run exits with 1 if anything is lost, repeated without a reason, or wrong. Ctrl-C ends it early, with its account.
  */
 import { kinds } from "./disturbances.ts";
 import { groundKinds } from "./ground.ts";

@@ -4,14 +4,14 @@ import type { ReceivedRequest } from "./received-request.ts";
 
 export interface Receivers extends Disposable {
   readonly origin: string;
-  /** All that has arrived, in the order of arrival. */
+  /** All requests, in the order of arrival. */
   received(): Promise<readonly ReceivedRequest[]>;
 }
 
 export async function startReceivers(seed: number): Promise<Receivers> {
   const child = fork(fileURLToPath(new URL("receiver-process.ts", import.meta.url)), [String(seed)], {
     serialization: "advanced",
-    detached: true, // Ctrl-C is for us alone
+    detached: true, // Ctrl-C must reach only the parent
   });
   const port = await message<number>(child);
   return {
@@ -30,5 +30,5 @@ export async function startReceivers(seed: number): Promise<Receivers> {
   };
 }
 
-// What the child says has the shape that receiver-process.ts gives it.
+// The child's messages have the shape that receiver-process.ts gives them.
 const message = <Said>(child: ChildProcess): Promise<Said> => new Promise((resolve) => child.once("message", resolve));

@@ -2,9 +2,9 @@ import { setTimeout as wait } from "node:timers/promises";
 import pg from "pg";
 import { wallMs } from "./received-request.ts";
 
-/** Asks the database itself, several times a second, so that it is known when it was back. */
+/** Queries the database directly, several times a second, to know when it recovered. */
 export interface DatabaseWatch extends AsyncDisposable {
-  /** The first time at or after `ms` that it answered a question asked after `ms`. */
+  /** Returns when it first answered a query that was sent after `ms`. */
   answeredAfter(ms: number): number;
 }
 
@@ -31,7 +31,7 @@ export function watchDatabase(ownerUrl: () => string): DatabaseWatch {
   }
 }
 
-/** Over a new connection: an old one would not tell that the server accepts others. */
+/** Uses a new connection: an old one does not show that the server accepts connections. */
 async function doesAnswer(ownerUrl: string): Promise<boolean> {
   const client = new pg.Client({ connectionString: ownerUrl, connectionTimeoutMillis: 5000, query_timeout: 5000 });
   client.on("error", () => undefined);

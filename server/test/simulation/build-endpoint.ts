@@ -2,7 +2,7 @@ import type { SimulatedEndpoint } from "./lane-store-model.ts";
 import type { Random } from "./random.ts";
 import { urlOf } from "./simulated-network.ts";
 
-/** An endpoint of some kind or other. */
+/** Builds an endpoint with random settings. */
 export function buildEndpoint(random: Random, endpointId: number): SimulatedEndpoint {
   return {
     endpointId,

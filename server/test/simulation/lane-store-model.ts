@@ -12,7 +12,7 @@ import type {
 import type { DeliverySettings } from "#webhooks/endpoints/index.ts";
 import type { SimulatedTime } from "./simulated-time.ts";
 
-/** What an engine reads of it, and how what is recorded for it is ordered. */
+/** An endpoint's settings that an engine reads, and its ordering. */
 export interface SimulatedEndpoint extends DeliverySettings {
   readonly ordering: "none" | "account";
 }
@@ -38,19 +38,19 @@ interface Ended {
 export const deliveryKey = ({ eventId, endpointId }: Pick<DueRow, "eventId" | "endpointId">): string =>
   `${eventId}.${endpointId}`;
 
-/** What the statements of the database do, each in one step, on its own clock. */
+/** A model of the database's statements, each atomic, on the database's clock. */
 export class LaneStoreModel {
   readonly #time: SimulatedTime;
   readonly #leaseMs: number;
   readonly #startMs: number;
   readonly endpoints = new Map<number, SimulatedEndpoint>();
   readonly lanes = new Map<number, LaneRow>();
-  /** When each engine was last heard of. */
+  /** Last heartbeat of each engine. */
   readonly engines = new Map<string, number>();
   readonly due = new Map<string, DueRow>();
   readonly ended = new Map<string, Ended>();
   readonly cancelled = new Set<string>();
-  /** Of each delivery, the numbers of its attempts in the order of their writing. */
+  /** Attempt numbers of each delivery, in the order in which they were written. */
   readonly attempts = new Map<string, number[]>();
   #nextTransaction = 1n;
   #sequence = 0;
@@ -67,12 +67,12 @@ export class LaneStoreModel {
     return this.#startMs + this.#time.nowMs;
   }
 
-  /** A moment as text, which sorts like the moments themselves. */
+  /** Returns a time as text that sorts like the time. */
   moment(ms: number): string {
     return String(Math.round(ms * 1000)).padStart(16, "0");
   }
 
-  /** Makes rows due now, and gives what shows them to others: the commit. */
+  /** Makes rows due now, and returns a function that commits them. */
   record(rows: readonly DueRow[]): () => void {
     const transaction = this.#nextTransaction;
     this.#nextTransaction += 1n;
@@ -81,7 +81,7 @@ export class LaneStoreModel {
     return () => {
       this.#running.delete(transaction);
       for (const row of rows) {
-        row.context = { ...row.context, sequence: (this.#sequence += 1) }; // recordings of one account wait for each other
+        row.context = { ...row.context, sequence: (this.#sequence += 1) }; // transactions of one account are sequential
         if (row.orderingKey !== null && this.#isBehind(row)) row.dueAt = "infinity";
         this.due.set(deliveryKey(row), row);
       }
@@ -196,7 +196,7 @@ export class LaneStoreModel {
     });
   }
 
-  /** Gives whether the endpoint was one to be disabled. */
+  /** Returns whether the endpoint was to be disabled. */
   disableEndpoint(endpointId: number): boolean {
     const endpoint = this.endpoints.get(endpointId);
     if (endpoint?.state !== "enabled") return false;
@@ -217,7 +217,7 @@ export class LaneStoreModel {
     return written.length;
   }
 
-  /** Makes a delivery due now, by hand: with a new round of retries if it has ended. */
+  /** Makes a delivery due now, as a manual retry does: with a new round of attempts if it has ended. */
   retry(key: string): void {
     const row = this.due.get(key);
     const lane = this.lanes.get(Number(key.split(".")[1]));

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import { Simulation } from "./simulation.ts";
 
-/** A look every second, and some 100 ms on the way to it. */
+/** A poll every second, plus about 100 ms for the call. */
 const aLookMs = 1250;
 
-/** Two deliveries that no hint tells of: how long the later one waits, and whether its lane has changed hands before. */
+/** Commits two deliveries without a hint. Returns how long the later one waits, and whether its lane changed owners before. */
 async function recordTwo(processes: number, laterMs: number): Promise<{ waitedMs: number; isGivenBack: boolean }> {
   const simulation = new Simulation(1);
   const { time, model, watch } = simulation;
@@ -22,7 +22,7 @@ async function recordTwo(processes: number, laterMs: number): Promise<{ waitedMs
   return { waitedMs: second.atMs - dueAtMs, isGivenBack: second.epoch > first.epoch };
 }
 
-test("what no hint tells of waits for one look, not two, whenever its lane is given back", async () => {
+test("a delivery without a hint waits for one poll, not two, whenever its lane is released", async () => {
   const runs: Awaited<ReturnType<typeof recordTwo>>[] = [];
   for (const processes of [1, 2])
     for (let laterMs = 100; laterMs <= 5000; laterMs += 50) runs.push(await recordTwo(processes, laterMs));

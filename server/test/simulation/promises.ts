@@ -1,43 +1,39 @@
 import { deliveryKey } from "./lane-store-model.ts";
 import type { Flight, SendWatch } from "./send-watch.ts";
 
-/** What the engine promises of each attempt, at the moment it begins. */
+/** Guarantees of the engine about each attempt, checked when it begins. */
 export const promises = {
-  "a process that has stopped or was killed sends nothing": ({ process }) =>
-    process.state === "running" && !process.hasStopped,
+  "a stopped or killed process sends nothing": ({ process }) => process.state === "running" && !process.hasStopped,
 
   "only the owner of a lane sends, while its lease holds in the database": ({ process, owner }, { model }) =>
     owner === process.engineId && model.isAlive(owner),
 
-  "nothing is sent when the last sign of life is too old on the engine's own clock": ({ process }, { time, leaseMs }) =>
+  "an engine sends nothing once its last heartbeat is too old on its own clock": ({ process }, { time, leaseMs }) =>
     time.nowMs - process.provenAtMs < leaseMs * 0.8,
 
-  "what is sent is due, or the next of its order, and the attempt is the one after those recorded": (
-    { key, attempt },
-    { model },
-  ) => {
+  "every attempt is due or the next in its order, and follows the recorded attempts": ({ key, attempt }, { model }) => {
     const row = model.due.get(key);
-    if (!row) return model.cancelled.has(key); // after it was read
-    const isNext = row.dueAt === "infinity"; // the promise of order says whether it is its turn
+    if (!row) return model.cancelled.has(key); // cancelled after it was read
+    const isNext = row.dueAt === "infinity"; // the ordering guarantee decides whether it is its turn
     return row.attemptsMade === attempt - 1 && (isNext || row.dueAt <= model.moment(model.nowMs));
   },
 
-  "a retry waits from the end of the attempt before it": (flight, watch) => {
+  "a retry waits from the end of the previous attempt": (flight, watch) => {
     const waits = watch.model.endpoints.get(flight.endpointId)?.retryWaitsSeconds ?? [];
     const before = watch
       .of(flight.endpointId)
       .findLast((one) => one.key === flight.key && one.attempt < flight.attempt);
-    if (!before || watch.byHand.has(flight.key)) return true;
+    if (!before || watch.madeDueManually.has(flight.key)) return true;
     const waitMs = (waits[before.attempt - 1] ?? 0) * 1000;
     return before.endedAtMs === undefined || flight.atMs - before.endedAtMs >= waitMs;
   },
 
-  "an attempt is made again only by a new owner of the lane": (flight, watch) =>
+  "only a new owner of the lane repeats an attempt": (flight, watch) =>
     !watch
       .of(flight.endpointId)
       .some((one) => one.key === flight.key && one.attempt === flight.attempt && one.epoch === flight.epoch),
 
-  "a delivery is not in flight twice under one owner": (flight, watch) =>
+  "a delivery is never in flight twice under one owner": (flight, watch) =>
     !watch
       .of(flight.endpointId)
       .some((one) => one.key === flight.key && one.endedAtMs === undefined && one.epoch === flight.epoch),
@@ -55,10 +51,10 @@ export const promises = {
     return watch.of(flight.endpointId).filter((one) => flight.atMs - one.atMs < 1000).length < perSecond;
   },
 
-  "a receiver that asked for peace has it": ({ endpointId, epoch, atMs }, { peaceUntilMs }) =>
-    atMs >= (peaceUntilMs.get(`${endpointId} ${epoch}`) ?? 0),
+  "a receiver that asked for a pause gets it": ({ endpointId, epoch, atMs }, { pausedUntilMs }) =>
+    atMs >= (pausedUntilMs.get(`${endpointId} ${epoch}`) ?? 0),
 
-  "what has an order goes when all before it have ended, as recorded or as this owner of the lane has seen": (
+  "an ordered delivery is sent after all predecessors have ended, as recorded or as seen by this owner of the lane": (
     { key, endpointId, epoch, process },
     watch,
   ) => {
@@ -69,26 +65,29 @@ export const promises = {
         one.endpointId === endpointId &&
         one.orderingKey === row.orderingKey &&
         one.context.sequence < row.context.sequence &&
-        !watch.byHand.has(deliveryKey(one)), // what is replayed finds its place in an order within a second
+        !watch.madeDueManually.has(deliveryKey(one)), // a replayed delivery takes its place in the order within a second
     );
     const last = (one: string): Flight | undefined =>
       watch.of(endpointId).findLast((flight) => flight.key === one && flight.epoch === epoch);
     return ahead.every(([one]) => last(one)?.process === process && last(one)?.isLast === true);
   },
 
-  "nothing is sent again when one behind it in its order is recorded as ended": ({ key, endpointId }, watch) => {
+  "no delivery is repeated after a successor in its order is recorded as ended": ({ key, endpointId }, watch) => {
     const row = watch.model.due.get(key);
-    if (!row || row.orderingKey === null || watch.byHand.has(key)) return true;
+    if (!row || row.orderingKey === null || watch.madeDueManually.has(key)) return true;
     return ![...watch.model.ended].some(
       ([one, { row: other }]) =>
         other.endpointId === endpointId &&
         other.orderingKey === row.orderingKey &&
         other.context.sequence > row.context.sequence &&
-        !watch.byHand.has(one),
+        !watch.madeDueManually.has(one),
     );
   },
 
-  "after a change of owners, an order goes on where its record ends: at most 256 are sent again": (flight, watch) => {
+  "after a change of owners, an order continues at its last recorded delivery: at most 256 are repeated": (
+    flight,
+    watch,
+  ) => {
     const row = watch.model.due.get(flight.key);
     if (!row || row.orderingKey === null) return true;
     const unrecorded = [...watch.model.due].filter(
@@ -100,19 +99,19 @@ export const promises = {
     return unrecorded.length <= 256;
   },
 
-  "a host at which nothing has ended within a second yet has few attempts of a process in flight": (
+  "a host without an answer within a second so far has few attempts of a process in flight": (
     { process, endpointId },
     watch,
   ) => {
     const flights = watch.toHost(process, endpointId);
-    // Who answers, but slowly, may have an eighth.
+    // Slow receivers may use an eighth.
     const most = Math.max(3, Math.floor(watch.inFlightMax / 8));
     return (
       flights.some(({ wasQuick }) => wasQuick) || flights.filter((one) => one.endedAtMs === undefined).length < most
     );
   },
 
-  "a process has no more in flight than its places, beside first attempts that nobody has answered for 200 ms": (
+  "a process has no more in flight than its slots, not counting first attempts unanswered for 200 ms": (
     { process, atMs },
     watch,
   ) => {

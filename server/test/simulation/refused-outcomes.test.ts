@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import { Simulation } from "./simulation.ts";
 
-/** Longer than an engine goes on trying, though it is alive. */
+/** Longer than a live engine retries. */
 const refusedMs = 45_000;
 
-test("when outcomes cannot be recorded for long, an order is sent again from where its record ends, and nothing overtakes", async () => {
+test("when outcomes cannot be recorded for long, an order is repeated from its last recorded delivery, and nothing overtakes", async () => {
   let unrecordedMax = 0;
   for (let seed = 1; seed <= 5; seed += 1) {
     const simulation = new Simulation(seed);

@@ -1,18 +1,18 @@
-import { cancel, revive, skip } from "./acts-by-hand.ts";
+import { cancel, revive, skip } from "./manual-actions.ts";
 import { Simulation } from "./simulation.ts";
 import { moods } from "./simulated-network.ts";
 
 const troubleMs = 20_000;
-/** From the end of the trouble on: calls that hang and attempts under way come to their end, a lease runs out, receivers that asked for peace have had it. */
+/** After the last fault: hanging calls and attempts in flight end, a lease expires, and Retry-After pauses pass. */
 const recoveryMs = 30_000;
-/** By then the last attempt that began in the trouble has been answered and recorded. */
+/** By then the last attempt that began during the faults has been answered and recorded. */
 const lastAnswerMs = 14_000;
 const calmMs = 5000;
-/** How late a delivery may be in the calm, when a hint told of it: some calls to the database, and its turn at a full receiver. */
+/** Maximum delay of a hinted delivery without faults: some database calls, and its turn at a busy receiver. */
 const promptMs = 750;
 /**
- * And how late without a hint: a look every second, at a lane or for a free one, some 100 ms on the way to it, and its turn at
- * a receiver that takes 8 a second. A lane given back unseen was found by one seed in 3000 with 2000, with this by one in 270.
+ * Maximum delay without a hint: a poll per second, of a lane or for a free one, about 100 ms for the call, and its turn at a receiver
+ * that takes 8 a second. A lane that is released without a last look is found by one seed in 270; with 2000 ms, by one in 3000.
  */
 const overdueMs = 1500;
 
@@ -22,7 +22,7 @@ export interface Run {
   readonly recorded: number;
 }
 
-/** One life of a small installation: trouble of all kinds, then calm. */
+/** Simulates a small installation: first with faults of all kinds, then without. */
 export async function runSeed(seed: number): Promise<Run> {
   const simulation = new Simulation(seed);
   const { time, watch } = simulation;
@@ -41,7 +41,7 @@ export async function runSeed(seed: number): Promise<Run> {
   return { broken: watch.broken, sent: watch.count, recorded: simulation.recorded.size };
 }
 
-/** Until the trouble ends, something happens every now and then. */
+/** Injects random faults until the fault period ends. */
 function makeTrouble(simulation: Simulation): void {
   const { random, time } = simulation;
   simulation.faults = random.pick([0, 0.02, 0.1, 0.3]);
@@ -121,7 +121,7 @@ function retryOne(simulation: Simulation): void {
   const keys = [...simulation.model.due.keys(), ...simulation.model.ended.keys()];
   const key = keys[simulation.random.between(0, keys.length - 1)];
   if (key === undefined) return;
-  simulation.watch.byHand.add(key);
+  simulation.watch.madeDueManually.add(key);
   simulation.model.retry(key);
   const endpointId = simulation.recorded.get(key)?.endpointId;
   if (endpointId !== undefined) simulation.tellDue([endpointId]);
@@ -145,18 +145,18 @@ function cancelOne(simulation: Simulation): void {
   simulation.tellDue([endpointId]);
 }
 
-/** Some that have ended come into their order again. */
+/** Makes some ended deliveries due again, in their order. */
 function replaySome(simulation: Simulation, endpointId: number): void {
   const { model, random, watch } = simulation;
   const ended = [...model.ended].filter(([, { row }]) => row.endpointId === endpointId).map(([key]) => key);
   const from = random.between(0, Math.max(0, ended.length - 1));
   const replayed = ended.slice(from, from + random.between(1, 6));
-  for (const key of replayed) watch.byHand.add(key);
+  for (const key of replayed) watch.madeDueManually.add(key);
   revive(model, replayed);
   simulation.tellDue([endpointId]);
 }
 
-/** All is well from here on, but for hints, and for transactions that are long open. Traffic keeps the lanes busy. */
+/** Ends all faults except lost hints and long transactions. Traffic keeps the lanes busy. */
 function endTrouble(simulation: Simulation): void {
   const { random, time } = simulation;
   simulation.faults = 0;
@@ -166,7 +166,7 @@ function endTrouble(simulation: Simulation): void {
     for (const id of simulation.endpointIds) changeState(simulation, id, "enabled");
   };
   resumeAll();
-  // A 410 that was under way may still have switched one off.
+  // A 410 that was in flight may still have disabled one.
   time.after(lastAnswerMs, resumeAll);
   simulation.startProcess();
   const again = (): void => {
@@ -177,7 +177,7 @@ function endTrouble(simulation: Simulation): void {
   again();
 }
 
-/** What is due is sent soon, and what is recorded now at once. */
+/** Checks that due deliveries are sent soon, and new ones at once. */
 function stayCalm(simulation: Simulation): void {
   const { time, model, watch } = simulation;
   simulation.lostHints = 0;
@@ -207,18 +207,18 @@ function checkCalm({ model, watch, recorded }: Simulation): void {
       watch.breaks(`attempts ${numbers.join(", ")} of ${key} do not add up to ${ended?.row.attemptsMade}`);
     }
     const endpoint = model.endpoints.get(endpointId);
-    // What is shown at the very moment at which the calm begins still comes before it: its hints may be lost.
+    // A commit at the exact start of the fault-free period still belongs to the faults: its hints may be lost.
     const isToldOf = shownAtMs > troubleMs + recoveryMs;
     if (!isToldOf || endpoint?.ordering !== "none" || endpoint.maxPerSecond !== null) continue;
     const first = watch.of(endpointId).find((flight) => flight.key === key);
-    // Whoever was to follow the hint may have given the lane to another process just then, which finds it when it looks.
+    // The hinted engine may just have released the lane to another process, which finds the delivery at its next poll.
     const isGiven = ownerThen !== undefined && first?.owner !== ownerThen;
     if (!first || first.atMs - shownAtMs > (isGiven ? overdueMs : promptMs))
       watch.breaks(`a hint was not followed: ${key}, shown at ${shownAtMs}`);
   }
 }
 
-/** A stop lets what is in flight finish, and gives the lanes back. */
+/** Checks that a shutdown finishes attempts in flight and releases the lanes. */
 async function stopAll(simulation: Simulation): Promise<void> {
   const { time, model, watch } = simulation;
   for (const id of simulation.endpointIds) simulation.record(id, 3, 0);

@@ -6,7 +6,7 @@ import { hostOf } from "./simulated-network.ts";
 import type { SimulatedProcess } from "./simulated-process.ts";
 import type { SimulatedTime } from "./simulated-time.ts";
 
-/** One attempt on its way. */
+/** An attempt in flight. */
 export interface Flight {
   readonly process: SimulatedProcess;
   readonly endpointId: number;
@@ -16,16 +16,16 @@ export interface Flight {
   readonly owner: string | null;
   readonly epoch: number;
   readonly atMs: number;
-  /** The process has had no answer for the endpoint yet. */
+  /** Whether the process has not received an answer from the endpoint yet. */
   readonly isFirst: boolean;
   endedAtMs: number | undefined;
-  /** It ended within a second. */
+  /** Whether it ended within a second. */
   wasQuick: boolean;
-  /** It ended, and with it the delivery. */
+  /** Whether it ended the delivery. */
   isLast: boolean;
 }
 
-/** Sees every attempt, and holds the engine's promises against it at the moment it begins. */
+/** Observes every attempt, and checks the engine's guarantees when it begins. */
 export class SendWatch {
   readonly time: SimulatedTime;
   readonly model: LaneStoreModel;
@@ -34,10 +34,10 @@ export class SendWatch {
   readonly broken: string[] = [];
   /** All attempts of each endpoint, in order. */
   readonly flights = new Map<number, Flight[]>();
-  /** Deliveries that somebody made due by hand: their waits do not count. */
-  readonly byHand = new Set<string>();
-  /** By endpoint and epoch, until when the receiver is to be left alone. */
-  readonly peaceUntilMs = new Map<string, number>();
+  /** Deliveries that were made due manually: their waits do not count. */
+  readonly madeDueManually = new Set<string>();
+  /** By endpoint and epoch, the end of the receiver's pause. */
+  readonly pausedUntilMs = new Map<string, number>();
   count = 0;
 
   constructor(needs: Pick<SendWatch, "time" | "model" | "leaseMs" | "inFlightMax">) {
@@ -77,10 +77,10 @@ export class SendWatch {
     const seconds = retryAfterSeconds(outcome, new Date(this.model.nowMs)) ?? 0;
     if (seconds === 0) return;
     const lane = `${flight.endpointId} ${flight.epoch}`;
-    this.peaceUntilMs.set(lane, Math.max(this.peaceUntilMs.get(lane) ?? 0, this.time.nowMs + seconds * 1000));
+    this.pausedUntilMs.set(lane, Math.max(this.pausedUntilMs.get(lane) ?? 0, this.time.nowMs + seconds * 1000));
   }
 
-  /** A success, or the last of its round. */
+  /** Whether it is a success or the last attempt of its round. */
   #isLast({ key, endpointId, attempt }: Flight, outcome: AttemptOutcome): boolean {
     if (outcome.kind === "answered" && outcome.status === 200) return true;
     const endpoint = this.model.endpoints.get(endpointId);
@@ -99,14 +99,14 @@ export class SendWatch {
     return flights;
   }
 
-  /** What a process has sent to the endpoint's host. */
+  /** Attempts of a process at the endpoint's receiver host. */
   toHost(process: SimulatedProcess, endpointId: number): readonly Flight[] {
     return [...this.flights]
       .filter(([id]) => hostOf(id) === hostOf(endpointId))
       .flatMap(([, flights]) => flights.filter((flight) => flight.process === process));
   }
 
-  /** What a process has in flight: what a killed one had is nobody's any more. */
+  /** Attempts that a live process has in flight. */
   inFlight(process: SimulatedProcess): readonly Flight[] {
     return [...this.flights.values()]
       .flat()

@@ -5,7 +5,7 @@ import type { SendWatch } from "./send-watch.ts";
 import type { SimulatedProcess } from "./simulated-process.ts";
 import type { SimulatedTime } from "./simulated-time.ts";
 
-/** How a receiver behaves for a while. */
+/** Behaviour of a receiver during a period. */
 export const moods = ["well", "well", "slow", "failing", "refusing", "hanging", "busy", "gone", "mixed"] as const;
 export type Mood = (typeof moods)[number];
 
@@ -55,7 +55,7 @@ function outcomeOf(mood: Mood, random: Random, timeoutSeconds: number): AttemptO
   }
 }
 
-/** The network as one process sees it: each attempt is watched from its start to its answer. */
+/** The network of one process, which observes each attempt from its start to its answer. */
 export function simulatedNetwork({ time, random, moods: current, watch }: Network, process: SimulatedProcess): Sender {
   return {
     send: (request) =>

@@ -2,13 +2,13 @@ import type { Clock } from "#platform/clock.ts";
 import type { RunningEngine } from "#webhooks/engine/index.ts";
 import type { SimulatedTime } from "./simulated-time.ts";
 
-/** How far this machine's clocks are from the truth. */
+/** Offset and drift of this machine's clocks. */
 export interface ClockErrors {
   readonly wallMs: number;
   readonly monotonicMs: number;
 }
 
-/** A process with an engine in it: it has clocks of its own, may stand still for a while, and may be killed. */
+/** A process with an engine. It has its own clocks, and can be paused and killed. */
 export class SimulatedProcess implements Clock {
   readonly number: number;
   readonly #time: SimulatedTime;
@@ -17,7 +17,7 @@ export class SimulatedProcess implements Clock {
   state: "running" | "frozen" | "gone" = "running";
   engine: RunningEngine | undefined;
   hasStopped = false;
-  /** The id under which its engine last asked to be known, and when it sent the last sign of life that was answered. */
+  /** Id that its engine registered last, and the time of its last answered heartbeat. */
   engineId = "";
   provenAtMs = Number.NEGATIVE_INFINITY;
 
@@ -43,7 +43,7 @@ export class SimulatedProcess implements Clock {
     });
   }
 
-  /** All that reaches the process from outside: at once, when it runs again, or never. */
+  /** Delivers a call from outside: at once, after a pause, or never if the process is gone. */
   let(happen: () => void): void {
     if (this.state === "running") happen();
     else if (this.state === "frozen") this.#held.push(happen);

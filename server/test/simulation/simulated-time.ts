@@ -3,12 +3,12 @@ interface Event {
   readonly happen: () => void;
 }
 
-/** Time that moves only when nothing is left to run, and then straight to the next thing that is to happen. */
+/** A clock that advances only when nothing is left to run, and then directly to the next timer. */
 export class SimulatedTime {
   nowMs = 0;
   readonly #events: Event[] = [];
 
-  /** Makes something happen in `ms`; what is to happen at one moment happens in the order in which it was asked for. */
+  /** Schedules a callback in `ms`. Callbacks of the same time run in the order of scheduling. */
   after(ms: number, happen: () => void): void {
     const atMs = this.nowMs + Math.max(0, ms);
     let low = 0;
@@ -21,13 +21,13 @@ export class SimulatedTime {
     this.#events.splice(low, 0, { atMs, happen });
   }
 
-  /** Lets time pass, until then or until `isOver`. */
+  /** Advances the time until then, or until `isOver`. */
   async run(untilMs: number, isOver: () => boolean): Promise<void> {
     for (let next = this.#events[0]; next && next.atMs <= untilMs && !isOver(); next = this.#events[0]) {
       this.#events.shift();
       this.nowMs = next.atMs;
       next.happen();
-      await new Promise(setImmediate); // all that follows from it at this moment
+      await new Promise(setImmediate); // runs everything that follows at this time
     }
     this.nowMs = untilMs;
   }

@@ -13,11 +13,11 @@ const leaseMs = 2000;
 interface Recorded {
   readonly endpointId: number;
   readonly shownAtMs: number | undefined;
-  /** Of the lane, when the delivery was shown. */
+  /** Epoch of the lane when the delivery was committed. */
   readonly ownerThen: string | undefined;
 }
 
-/** A database, receivers, and processes with engines, as one seed makes them. */
+/** A database, receivers and processes with engines, all derived from one seed. */
 export class Simulation {
   readonly random: Random;
   readonly time = new SimulatedTime();
@@ -67,7 +67,7 @@ export class Simulation {
     return this.processes.filter((process) => process.state !== "gone" && !process.hasStopped);
   }
 
-  /** A process comes up. One that cannot reach the database ends, and another is started. */
+  /** Starts a process. If it cannot reach the database it ends, and another one is started. */
   startProcess(): void {
     const random = this.random;
     const errors = { wallMs: random.between(-100_000, 100_000), monotonicMs: random.between(0, 1_000_000) };
@@ -107,7 +107,7 @@ export class Simulation {
     this.time.after(this.random.between(100, 1500), () => this.startProcess());
   }
 
-  /** A clean end. What the database does to it meanwhile is survived by whoever comes next. */
+  /** Shuts a process down cleanly. If the database fails meanwhile, its successor recovers. */
   async stop(process: SimulatedProcess, drainMs: number): Promise<void> {
     const engine = process.engine;
     process.engine = undefined;
@@ -118,7 +118,7 @@ export class Simulation {
     }
   }
 
-  /** A transaction that makes deliveries, and shows them after a while. */
+  /** Runs a transaction that creates deliveries and commits after a while. */
   record(endpointId: number, deliveries: number, openMs: number): void {
     const endpoint = this.model.endpoints.get(endpointId);
     if (!endpoint) return;
@@ -153,7 +153,7 @@ export class Simulation {
   #build({ endpointId, ordering, version }: SimulatedEndpoint): DueRow {
     this.#events += 1;
     const accountId = this.random.between(1, 4);
-    // Ids that do not rise: rows of one moment are read in another order than they were made in.
+    // Ids that do not increase: rows of one time are read in another order than that of their creation.
     const eventId = `${this.random.between(1000, 9999)}-${this.#events}`;
     return {
       endpointId,

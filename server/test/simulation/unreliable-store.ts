@@ -8,14 +8,14 @@ export interface Line {
   readonly time: SimulatedTime;
   readonly random: Random;
   readonly model: LaneStoreModel;
-  /** How likely a call is to go wrong, now. */
+  /** Probability that a call fails now. */
   readonly faults: () => number;
-  /** Outcomes are refused, and nothing else. */
+  /** Whether only the recording of outcomes is refused. */
   readonly refusesOutcomes: () => boolean;
   readonly tellChanged: (endpointId: number) => void;
 }
 
-/** How one call goes: when the database has done it, if it does, and when the caller hears, of what. */
+/** Course of one call: when the database executes it, if at all, and when the caller gets which answer. */
 interface Course {
   readonly doneAfterMs: number;
   readonly isDone: boolean;
@@ -39,12 +39,12 @@ function chooseCourse(random: Random, faults: number): Course {
       return course([0, 1500], [50, 3000]);
     case "hangs":
       return { ...course([0, 2000], [3000, 8000]), isDone: random.happens(0.5), fails: true };
-    case "abandoned": // and done all the same
+    case "abandoned": // executed nevertheless
       return { ...course([200, 4000], [0, 0]), heardAfterMs: random.between(0, 200), fails: true };
   }
 }
 
-/** One process's way to the database. Calls are refused, hang, answer late, or are done and answered with an error. */
+/** A process's connection to the database. Calls are refused, hang, answer late, or are executed and answered with an error. */
 export function unreliableStore(
   { time, random, model, faults, refusesOutcomes, tellChanged }: Line,
   process: SimulatedProcess,

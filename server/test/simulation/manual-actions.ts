@@ -1,6 +1,6 @@
 import { isOfKey, type LaneStoreModel } from "./lane-store-model.ts";
 
-/** Lets those behind a delivery go before it. Gives its endpoint, if it had an order. */
+/** Skips a delivery, so that its successors may be sent. Returns its endpoint if it was ordered. */
 export function skip(model: LaneStoreModel, key: string): number | undefined {
   const row = model.due.get(key);
   if (!row || row.orderingKey === null) return undefined;
@@ -11,7 +11,7 @@ export function skip(model: LaneStoreModel, key: string): number | undefined {
   return endpointId;
 }
 
-/** Gives a delivery up. Gives its endpoint, if it was pending. */
+/** Cancels a delivery. Returns its endpoint if it was pending. */
 export function cancel(model: LaneStoreModel, key: string): number | undefined {
   const row = model.due.get(key);
   if (!row) return undefined;
@@ -21,7 +21,7 @@ export function cancel(model: LaneStoreModel, key: string): number | undefined {
   return row.endpointId;
 }
 
-/** Makes deliveries that have ended pending again, in their order. */
+/** Makes ended deliveries due again, in their order. */
 export function revive(model: LaneStoreModel, keys: readonly string[]): void {
   for (const key of keys) {
     const ended = model.ended.get(key);
