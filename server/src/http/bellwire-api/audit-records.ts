@@ -47,8 +47,8 @@ export const auditRecordOperations: readonly Operation[] = [
     path: "/audit_records",
     action: "read-audit",
     query: Type.Object(pageQuery),
-    answers: { 200: pageOf(AuditRecordSchema) },
-    async answer({ pool }, { provider, query: { limit = pageLimit, after } }) {
+    responses: { 200: pageOf(AuditRecordSchema) },
+    async handle({ pool }, { provider, query: { limit = pageLimit, after } }) {
       const page = { before: parseCursor(after, parseRowId), limit: limit + 1 };
       const records = await listAuditRecords(pool, provider.id, page);
       return representPage(records, limit, { represent: representAuditRecord, cursorOf: ({ id }) => String(id) });

@@ -18,7 +18,7 @@ import type { SignatureVerdict } from "#webhooks/attempts/index.ts";
 import { verifyBinRequest } from "../shared/bin-signature.ts";
 import { Problem } from "../shared/problem.ts";
 import { Nullable, pageLimit, pageOf, pageQuery, parseCursor, representPage, Timestamp } from "./fields.ts";
-import { answersNoContent, created, noContent, operation, Reply, requireFound, type Operation } from "./operation.ts";
+import { noContentResponse, created, noContent, operation, Reply, requireFound, type Operation } from "./operation.ts";
 
 const answer_status = Type.Integer({ minimum: 200, maximum: 599, description: "The status that it answers with." });
 const answer_delay_ms = Type.Integer({
@@ -141,8 +141,8 @@ export const binOperations: readonly Operation[] = [
     path: "/bins",
     action: "read-webhooks",
     query: Type.Object(pageQuery),
-    answers: { 200: pageOf(BinSchema) },
-    async answer({ pool, adminPortalUrl }, { provider, query: { limit = pageLimit, after } }) {
+    responses: { 200: pageOf(BinSchema) },
+    async handle({ pool, adminPortalUrl }, { provider, query: { limit = pageLimit, after } }) {
       const last = after === undefined ? undefined : await readBin(pool, { providerId: provider.id, id: after });
       const from = parseCursor(after, () => last?.id); // the position of a deleted bin is lost
       const bins = await listBins(pool, { providerId: provider.id, after: from, limit: limit + 1 });
@@ -159,8 +159,8 @@ export const binOperations: readonly Operation[] = [
     path: "/bins",
     action: "change-webhooks",
     body: BinChangeSchema,
-    answers: { 201: BinSchema },
-    async answer({ pool, adminPortalUrl }, { provider, by: { actor }, body }) {
+    responses: { 201: BinSchema },
+    async handle({ pool, adminPortalUrl }, { provider, by: { actor }, body }) {
       const answer = { answerStatus: body.answer_status, answerDelayMs: body.answer_delay_ms };
       const bin = await pool.inTransaction(async (tx) => {
         const inserted = await createBin(tx, { providerId: provider.id, ...answer });
@@ -180,8 +180,8 @@ export const binOperations: readonly Operation[] = [
     path: "/bins/{id}",
     action: "read-webhooks",
     params,
-    answers: { 200: BinSchema },
-    async answer({ pool, adminPortalUrl }, call) {
+    responses: { 200: BinSchema },
+    async handle({ pool, adminPortalUrl }, call) {
       const bin = requireFound(await readBin(pool, keyOf(call.provider, call.params)));
       return representBin(bin, adminPortalUrl(call.provider));
     },
@@ -196,8 +196,8 @@ export const binOperations: readonly Operation[] = [
     action: "change-webhooks",
     params,
     body: BinChangeSchema,
-    answers: { 200: BinSchema },
-    async answer({ pool, adminPortalUrl }, call) {
+    responses: { 200: BinSchema },
+    async handle({ pool, adminPortalUrl }, call) {
       const key = keyOf(call.provider, call.params);
       const answer = { answerStatus: call.body.answer_status, answerDelayMs: call.body.answer_delay_ms };
       const bin = await pool.inTransaction(async (tx) => {
@@ -218,8 +218,8 @@ export const binOperations: readonly Operation[] = [
     path: "/bins/{id}",
     action: "change-webhooks",
     params,
-    answers: answersNoContent,
-    async answer({ pool }, call) {
+    responses: noContentResponse,
+    async handle({ pool }, call) {
       const key = keyOf(call.provider, call.params);
       const isDeleted = await pool.inTransaction(async (tx) => {
         if (!(await deleteBin(tx, key))) return false;
@@ -242,8 +242,8 @@ export const binOperations: readonly Operation[] = [
     action: "read-webhooks",
     params,
     query: Type.Object(pageQuery),
-    answers: { 200: pageOf(BinRequestSchema) },
-    async answer({ pool, secretsOfBin }, call) {
+    responses: { 200: pageOf(BinRequestSchema) },
+    async handle({ pool, secretsOfBin }, call) {
       const bin = requireFound(await readBin(pool, keyOf(call.provider, call.params)));
       const { limit = pageLimit, after } = call.query;
       const page = { before: parseCursor(after, parseRowId), limit };
@@ -268,13 +268,13 @@ export const binOperations: readonly Operation[] = [
       ...params.properties,
       number: Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1, description: "The request's number." }),
     }),
-    answers: {
+    responses: {
       200: {
         description: `The whole body, up to ${formatBytes(binLimits.bodyBytes.max)}.`,
         content: { "application/octet-stream": { schema: Type.String({ format: "binary" }) } },
       },
     },
-    async answer({ pool }, { provider, params: { id, number } }) {
+    async handle({ pool }, { provider, params: { id, number } }) {
       const body = requireFound(await readBinRequestBody(pool, { providerId: provider.id, binId: id, number }));
       return new Reply(200, body, {
         "content-type": "application/octet-stream",

@@ -104,7 +104,7 @@ function requirePlan(planId: number | undefined): number {
 }
 
 const tag = "Developers";
-const answers = {
+const responses = {
   200: Type.Object({ data: Type.Array(BulkOutcomeSchema, { description: "One for each id, in their order." }) }),
 };
 const isolation =
@@ -131,8 +131,8 @@ export const bulkAccounts = operation({
   path: "/accounts/bulk",
   action: "change-portal",
   body: AccountsToChangeSchema,
-  answers,
-  async answer({ pool, clock }, { provider, caller, by, body, request }) {
+  responses,
+  async handle({ pool, clock }, { provider, caller, by, body, request }) {
     requirePermission(caller, accountActions[body.operation], provider);
     const change = accountChangeOf(pool, body);
     const data = await changeEach(body.ids, request.log, (accountId) =>
@@ -161,8 +161,8 @@ export const bulkApplications = operation({
   path: "/applications/bulk",
   action: "change-portal",
   body: ApplicationsToChangeSchema,
-  answers,
-  async answer(needs, { provider, by, body, request }) {
+  responses,
+  async handle(needs, { provider, by, body, request }) {
     const change = applicationChangeOf(needs.pool, body);
     const data = await changeEach(body.ids, request.log, async (id) =>
       change(await applicationChange(needs, { provider, by: { ...by, now: needs.clock.now() } }, id)),

@@ -179,9 +179,9 @@ const transition = ({ id, title, description, verb, change, auditAction, conflic
     path: `/deliveries/{id}/${verb}`,
     action: "change-webhooks",
     params,
-    answers: { 200: DeliverySchema },
+    responses: { 200: DeliverySchema },
     mayConflict: true,
-    async answer({ pool }, call) {
+    async handle({ pool }, call) {
       const key = { providerId: call.provider.id, ...requireFound(parseDeliveryId(call.params.id)) };
       const isChanged = await pool.inTransaction(async (tx) => {
         if (!(await change(tx, key))) return false;
@@ -212,8 +212,8 @@ export const deliveryOperations: readonly Operation[] = [
       since: Type.Optional(Since),
       until: Type.Optional(Until),
     }),
-    answers: { 200: pageOf(DeliverySchema) },
-    async answer({ pool }, { provider, query }) {
+    responses: { 200: pageOf(DeliverySchema) },
+    async handle({ pool }, { provider, query }) {
       const { limit = pageLimit, after, endpoint_id, state, event_type, event_id } = query;
       const deliveries = await listDeliveries(pool, {
         providerId: provider.id,
@@ -237,8 +237,8 @@ export const deliveryOperations: readonly Operation[] = [
     path: "/deliveries/{id}",
     action: "read-webhooks",
     params,
-    answers: { 200: DeliveryDetailsSchema },
-    async answer({ pool }, { provider, params: { id } }) {
+    responses: { 200: DeliveryDetailsSchema },
+    async handle({ pool }, { provider, params: { id } }) {
       const key = { providerId: provider.id, ...requireFound(parseDeliveryId(id)) };
       return representDeliveryDetails(requireFound(await readDelivery(pool, key)));
     },

@@ -29,7 +29,7 @@ import { activationUrl, invitationUrl } from "../shared/mailed-links.ts";
 import { Problem, type FieldErrors } from "../shared/problem.ts";
 import { IdOf, Nullable, Timestamp } from "./fields.ts";
 import {
-  answersNoContent,
+  noContentResponse,
   noContent,
   operation,
   Reply,
@@ -76,8 +76,8 @@ const stateOperation = (
     path: `/accounts/{id}/${transition}`,
     action: "administer-portal",
     params: accountParams,
-    answers: answersNoContent,
-    async answer({ pool }, { provider, by, params: { id: accountId } }) {
+    responses: noContentResponse,
+    async handle({ pool }, { provider, by, params: { id: accountId } }) {
       requireDone(await changeAccountState(pool, { provider, accountId, transition, by }));
       return noContent;
     },
@@ -134,8 +134,8 @@ export const userOperations: readonly Operation[] = [
     path: "/accounts/{id}/invitations",
     action: "read-portal",
     params: accountParams,
-    answers: { 200: Type.Object({ data: Type.Array(InvitationSchema) }) },
-    async answer({ pool }, { provider, params: { id } }) {
+    responses: { 200: Type.Object({ data: Type.Array(InvitationSchema) }) },
+    async handle({ pool }, { provider, params: { id } }) {
       requireFound(await readAccount(pool, provider.id, id));
       return { data: (await listInvitations(pool, provider.id, id)).map(representInvitation) };
     },
@@ -151,8 +151,8 @@ export const userOperations: readonly Operation[] = [
     action: invitationAction,
     params: accountParams,
     body: Type.Object({ email: Type.String({ maxLength: 255 }) }, { additionalProperties: false }),
-    answers: { 201: InvitationSchema },
-    async answer(needs, { provider, by, params: { id: accountId }, body: { email } }) {
+    responses: { 201: InvitationSchema },
+    async handle(needs, { provider, by, params: { id: accountId }, body: { email } }) {
       const urlOf = invitationUrl(needs, provider);
       const outcome = requireFound(await inviteUser(needs.pool, { provider, accountId, email, urlOf, by }));
       requireAccepted(outcome);
@@ -168,8 +168,8 @@ export const userOperations: readonly Operation[] = [
     path: "/accounts/{id}/invitations/{invitation_id}/resend",
     action: invitationAction,
     params: invitationParams,
-    answers: answersNoContent,
-    async answer(needs, { provider, by, params: { id: accountId, invitation_id: invitationId } }) {
+    responses: noContentResponse,
+    async handle(needs, { provider, by, params: { id: accountId, invitation_id: invitationId } }) {
       const urlOf = invitationUrl(needs, provider);
       requireDone(await resendInvitation(needs.pool, { provider, accountId, invitationId, urlOf, by }));
       return noContent;
@@ -184,8 +184,8 @@ export const userOperations: readonly Operation[] = [
     path: "/accounts/{id}/invitations/{invitation_id}",
     action: invitationAction,
     params: invitationParams,
-    answers: answersNoContent,
-    async answer({ pool }, { provider, by, params: { id: accountId, invitation_id: invitationId } }) {
+    responses: noContentResponse,
+    async handle({ pool }, { provider, by, params: { id: accountId, invitation_id: invitationId } }) {
       requireDone(await deleteInvitation(pool, { provider, accountId, invitationId, by }));
       return noContent;
     },
@@ -199,8 +199,8 @@ export const userOperations: readonly Operation[] = [
     path: "/users/{id}/send_activation",
     action: "change-portal",
     params: accountParams,
-    answers: answersNoContent,
-    async answer(needs, { provider, by, params: { id: userId } }) {
+    responses: noContentResponse,
+    async handle(needs, { provider, by, params: { id: userId } }) {
       const { accountId } = requireFound(await readUser(needs.pool, provider.id, userId));
       const urlOf = activationUrl(needs, provider);
       requireDone(await sendActivation(needs.pool, { provider, accountId, userId, urlOf, by }));
@@ -264,8 +264,8 @@ export const planRequestOperations: readonly Operation[] = [
     method: "GET",
     path: "/plan_requests",
     action: "read-portal",
-    answers: { 200: Type.Object({ data: Type.Array(PlanRequestSchema) }) },
-    async answer({ pool }, { provider, caller }) {
+    responses: { 200: Type.Object({ data: Type.Array(PlanRequestSchema) }) },
+    async handle({ pool }, { provider, caller }) {
       return { data: (await listPlanRequests(pool, provider.id, caller.reach)).map(representPlanRequest) };
     },
   }),
@@ -278,8 +278,8 @@ export const planRequestOperations: readonly Operation[] = [
     path: "/applications/{id}/plan_request",
     action: "change-portal",
     params: applicationParams,
-    answers: answersNoContent,
-    async answer(needs, call) {
+    responses: noContentResponse,
+    async handle(needs, call) {
       requireDone(await declinePlanRequest(needs.pool, await applicationChange(needs, call, call.params.id)));
       return noContent;
     },
@@ -292,8 +292,8 @@ export const planRequestOperations: readonly Operation[] = [
     method: "GET",
     path: "/account_plan_requests",
     action: "read-portal",
-    answers: { 200: Type.Object({ data: Type.Array(AccountPlanRequestSchema) }) },
-    async answer({ pool }, { provider }) {
+    responses: { 200: Type.Object({ data: Type.Array(AccountPlanRequestSchema) }) },
+    async handle({ pool }, { provider }) {
       return { data: (await listAccountPlanRequests(pool, provider.id)).map(representAccountPlanRequest) };
     },
   }),
@@ -306,8 +306,8 @@ export const planRequestOperations: readonly Operation[] = [
     path: "/accounts/{id}/plan_request",
     action: "change-portal",
     params: accountParams,
-    answers: answersNoContent,
-    async answer({ pool }, { provider, by, params: { id: accountId } }) {
+    responses: noContentResponse,
+    async handle({ pool }, { provider, by, params: { id: accountId } }) {
       requireDone(await declineAccountPlanRequest(pool, { provider, accountId, by }));
       return noContent;
     },
@@ -332,8 +332,8 @@ export const applicationOperations: readonly Operation[] = [
       { reason: Type.Optional(Type.String({ maxLength: 2000, description: "What the mail says." })) },
       { additionalProperties: false },
     ),
-    answers: answersNoContent,
-    async answer(needs, call) {
+    responses: noContentResponse,
+    async handle(needs, call) {
       const change = await applicationChange(needs, call, call.params.id);
       requireDone(await rejectApplication(needs.pool, { ...change, reason: call.body.reason ?? "" }));
       return noContent;
@@ -348,8 +348,8 @@ export const applicationOperations: readonly Operation[] = [
     path: "/applications/{id}/regenerate_user_key",
     action: "change-portal",
     params: applicationParams,
-    answers: answersNoContent,
-    async answer(needs, call) {
+    responses: noContentResponse,
+    async handle(needs, call) {
       const change = await applicationChange(needs, call, call.params.id);
       requireDone(await regenerateUserKey(needs.pool, { ...change, writer }));
       return noContent;
@@ -365,8 +365,8 @@ export const applicationOperations: readonly Operation[] = [
     action: "change-portal",
     params: applicationParams,
     body: Type.Object({ key: Type.String({ description: "The old one." }) }, { additionalProperties: false }),
-    answers: answersNoContent,
-    async answer(needs, call) {
+    responses: noContentResponse,
+    async handle(needs, call) {
       const change = await applicationChange(needs, call, call.params.id);
       requireDone(await regenerateApplicationKey(needs.pool, { ...change, writer, value: call.body.key }));
       return noContent;

@@ -28,7 +28,7 @@ import { Problem } from "../shared/problem.ts";
 import { AttemptSchema, type AttemptDocument } from "./deliveries.ts";
 import { IdOf, Nullable, pageLimit, pageOf, pageQuery, parseCursor, representPage, Timestamp } from "./fields.ts";
 import {
-  answersNoContent,
+  noContentResponse,
   created,
   noContent,
   operation,
@@ -175,8 +175,8 @@ export const endpointOperations: readonly Operation[] = [
     path: "/endpoints",
     action: "read-webhooks",
     query: Type.Object(pageQuery),
-    answers: { 200: pageOf(EndpointSchema) },
-    async answer({ pool, encryption }, { provider, caller, query: { limit = pageLimit, after } }) {
+    responses: { 200: pageOf(EndpointSchema) },
+    async handle({ pool, encryption }, { provider, caller, query: { limit = pageLimit, after } }) {
       const mayChange = mayChangeEndpoints(caller, provider);
       const page = { providerId: provider.id, afterId: parseCursor(after, parseRowId), limit: limit + 1 };
       const endpoints = await listEndpoints(pool, encryption, page);
@@ -195,9 +195,9 @@ export const endpointOperations: readonly Operation[] = [
     path: "/endpoints",
     action: "change-webhooks",
     body: NewEndpointSchema,
-    answers: { 201: EndpointSchema },
+    responses: { 201: EndpointSchema },
     mayConflict: true,
-    async answer(needs, { provider, by: { actor }, body }) {
+    async handle(needs, { provider, by: { actor }, body }) {
       const input = parseEndpointInput(body);
       const source = needs.adminPortalUrl(provider);
       const endpoint = await createEndpoint(needs, { providerId: provider.id, input, actor, source });
@@ -214,8 +214,8 @@ export const endpointOperations: readonly Operation[] = [
     path: "/endpoints/{id}",
     action: "read-webhooks",
     params,
-    answers: { 200: EndpointSchema },
-    async answer(needs, { provider, caller, params: { id } }) {
+    responses: { 200: EndpointSchema },
+    async handle(needs, { provider, caller, params: { id } }) {
       return representEndpoint(await requireEndpoint(needs, provider, id), mayChangeEndpoints(caller, provider));
     },
   }),
@@ -229,9 +229,9 @@ export const endpointOperations: readonly Operation[] = [
     action: "change-webhooks",
     params,
     body: EndpointChangeSchema,
-    answers: { 200: EndpointSchema },
+    responses: { 200: EndpointSchema },
     mayConflict: true,
-    async answer(needs, { provider, by: { actor }, params: { id }, body }) {
+    async handle(needs, { provider, by: { actor }, params: { id }, body }) {
       const input = parseEndpointInput(body);
       const source = needs.adminPortalUrl(provider);
       const endpoint = requireFound(await updateEndpoint(needs, { providerId: provider.id, id, input, actor, source }));
@@ -248,8 +248,8 @@ export const endpointOperations: readonly Operation[] = [
     path: "/endpoints/{id}",
     action: "change-webhooks",
     params,
-    answers: answersNoContent,
-    async answer({ pool }, { provider, by: { actor }, params: { id } }) {
+    responses: noContentResponse,
+    async handle({ pool }, { provider, by: { actor }, params: { id } }) {
       if (!(await deleteEndpoint(pool, { providerId: provider.id, id, actor }))) throw new Problem("not-found");
       return noContent;
     },
@@ -263,8 +263,8 @@ export const endpointOperations: readonly Operation[] = [
     path: "/endpoints/{id}/secret",
     action: secretAction,
     params,
-    answers: { 200: EndpointSecretSchema },
-    async answer(needs, { provider, params: { id } }) {
+    responses: { 200: EndpointSecretSchema },
+    async handle(needs, { provider, params: { id } }) {
       const { secrets } = await requireEndpoint(needs, provider, id);
       return { secret: requireFound(secrets[0]) };
     },
@@ -279,8 +279,8 @@ export const endpointOperations: readonly Operation[] = [
     path: "/endpoints/{id}/url",
     action: secretAction,
     params,
-    answers: { 200: EndpointUrlSchema },
-    async answer(needs, { provider, by: { actor }, params: { id } }) {
+    responses: { 200: EndpointUrlSchema },
+    async handle(needs, { provider, by: { actor }, params: { id } }) {
       const { url: fullUrl, name: endpointName } = await requireEndpoint(needs, provider, id);
       // Committed before the URL is sent, so no reading goes unrecorded.
       await needs.pool.inTransaction((tx) =>
@@ -304,8 +304,8 @@ export const endpointOperations: readonly Operation[] = [
     path: "/endpoints/{id}/rotate_secret",
     action: secretAction,
     params,
-    answers: { 200: EndpointSecretSchema },
-    async answer(needs, { provider, by: { actor }, params: { id } }) {
+    responses: { 200: EndpointSecretSchema },
+    async handle(needs, { provider, by: { actor }, params: { id } }) {
       const { secrets } = requireFound(await rotateSecret(needs, { providerId: provider.id, id, actor }));
       return { secret: requireFound(secrets[0]) };
     },
@@ -322,8 +322,8 @@ export const endpointOperations: readonly Operation[] = [
     action: "change-webhooks",
     params,
     body: Type.Object({ event_type: Type.Optional(Type.Enum([...eventTypes])) }, { additionalProperties: false }),
-    answers: { 200: AttemptSchema },
-    async answer(needs, { provider, params: { id }, body }) {
+    responses: { 200: AttemptSchema },
+    async handle(needs, { provider, params: { id }, body }) {
       const endpoint = await requireEndpoint(needs, provider, id);
       if (endpoint.url === "") throw new Problem("invalid", { errors: { url: ["Nowhere to ping"] } });
       const type = body.event_type ?? endpoint.eventTypes.find(isEventType) ?? "account.created";

@@ -41,8 +41,8 @@ export const eventTypeOperations: readonly Operation[] = [
     method: "GET",
     path: "/event_types",
     action: "read-webhooks",
-    answers: { 200: Type.Object({ data: Type.Array(EventTypeSchema) }, { description: "All of them." }) },
-    answer: async () => representEventTypes(),
+    responses: { 200: Type.Object({ data: Type.Array(EventTypeSchema) }, { description: "All of them." }) },
+    handle: async () => representEventTypes(),
   }),
   operation({
     id: "readEventTypeSample",
@@ -61,7 +61,7 @@ export const eventTypeOperations: readonly Operation[] = [
         }),
       ),
     }),
-    answers: {
+    responses: {
       200: {
         description:
           "The body that an endpoint of this format gets. Of `cloudevents-binary` the attributes come as headers, as there.",
@@ -72,7 +72,7 @@ export const eventTypeOperations: readonly Operation[] = [
         },
       },
     },
-    async answer({ clock, newId, adminPortalUrl }, { provider, params, query: { format = "3scale" } }) {
+    async handle({ clock, newId, adminPortalUrl }, { provider, params, query: { format = "3scale" } }) {
       const sample = { id: newId(), type: params.type, now: clock.now(), source: adminPortalUrl(provider) };
       const attributes = isBinaryCloudEvent(format) ? cloudEventHeaders({ ...sampleFacts(sample), ...sample }) : {};
       return new Reply(200, sampleBody(sample, format).toString(), {

@@ -174,8 +174,8 @@ export const eventOperations: readonly Operation[] = [
       since: Type.Optional(Since),
       until: Type.Optional(Until),
     }),
-    answers: { 200: EventPageSchema },
-    async answer({ pool, cursors }, { provider, query }) {
+    responses: { 200: EventPageSchema },
+    async handle({ pool, cursors }, { provider, query }) {
       const { limit = pageLimit, order, after, type, object_id: objectId, account_id: accountId } = query;
       const providerId = provider.id;
       const filter = { providerId, type, objectId, accountId, ...parseTimes(query, ["since", "until"]) };
@@ -200,8 +200,8 @@ export const eventOperations: readonly Operation[] = [
     path: "/events/{id}",
     action: "read-webhooks",
     params,
-    answers: { 200: EventDetailsSchema },
-    async answer({ pool }, { provider, params: { id } }) {
+    responses: { 200: EventDetailsSchema },
+    async handle({ pool }, { provider, params: { id } }) {
       return representEventDetails(requireFound(await readEvent(pool, provider.id, id)));
     },
   }),
@@ -215,8 +215,8 @@ export const eventOperations: readonly Operation[] = [
     action: "change-webhooks",
     params,
     body: Type.Object({ endpoint_id: IdOf("the endpoint") }, { additionalProperties: false }),
-    answers: { 200: DeliverySchema },
-    async answer({ pool, encryption }, { provider, by: { actor }, params: { id: eventId }, body }) {
+    responses: { 200: DeliverySchema },
+    async handle({ pool, encryption }, { provider, by: { actor }, params: { id: eventId }, body }) {
       const { endpoint_id: endpointId } = body;
       const key = { providerId: provider.id, eventId, endpointId };
       const endpoint = await readEndpoint(pool, encryption, { providerId: provider.id, id: endpointId });

@@ -103,8 +103,8 @@ export const failureOperations: readonly Operation[] = [
         }),
       ),
     }),
-    answers: { 200: pageOf(FailureSchema) },
-    async answer({ pool, encryption }, { provider, query }) {
+    responses: { 200: pageOf(FailureSchema) },
+    async handle({ pool, encryption }, { provider, query }) {
       const { limit = pageLimit, after, order } = query;
       const page = { order, after: parseCursor(after, parseFailureCursor), limit: limit + 1 };
       const failures = await listFailures(pool, encryption, parseFilter(provider, query), page);
@@ -120,10 +120,10 @@ export const failureOperations: readonly Operation[] = [
     path: "/failures/count",
     action: "read-failures",
     query: Type.Object({ endpoint_id: filterFields.endpoint_id }),
-    answers: {
+    responses: {
       200: Type.Object({ count: Type.Integer() }, { title: "FailureCount", description: "How many there are." }),
     },
-    async answer({ pool }, { provider, query }) {
+    async handle({ pool }, { provider, query }) {
       return { count: await countFailures(pool, provider.id, query.endpoint_id) };
     },
   }),
@@ -141,8 +141,8 @@ export const failureOperations: readonly Operation[] = [
         Type.Boolean({ description: "Must be true when no filter is given: it means every failure." }),
       ),
     }),
-    answers: { 200: Type.Object({ deleted: Type.Integer() }, { description: "How many." }) },
-    async answer({ pool }, { provider, by: { actor }, query }) {
+    responses: { 200: Type.Object({ deleted: Type.Integer() }, { description: "How many." }) },
+    async handle({ pool }, { provider, by: { actor }, query }) {
       const { all = false, endpoint_id, until, ids } = query;
       // A forgotten filter must not delete every failure.
       if (!all && [endpoint_id, until, ids].every((filter) => filter === undefined)) {
@@ -171,8 +171,8 @@ export const failureOperations: readonly Operation[] = [
       },
       { title: "FailuresToRetry", additionalProperties: false },
     ),
-    answers: { 200: Type.Object({ retried: Type.Integer() }, { description: "How many." }) },
-    async answer({ pool }, { provider, by: { actor }, query, body }) {
+    responses: { 200: Type.Object({ retried: Type.Integer() }, { description: "How many." }) },
+    async handle({ pool }, { provider, by: { actor }, query, body }) {
       return { retried: await retryFailures(pool, parseFilter(provider, { ...query, ...body }), { actor }) };
     },
   }),

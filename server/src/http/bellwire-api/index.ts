@@ -4,12 +4,11 @@ import fastify, {
   type FastifyReply,
   type FastifyRequest,
 } from "fastify";
-import type { AdminCaller } from "#access/index.ts";
 import { systemClock } from "#platform/clock.ts";
 import type { JsonObject } from "#platform/open-api.ts";
 import { ProblemSchema } from "../shared/problem.ts";
-import { requirePermission } from "../shared/admin-caller.ts";
 import { answerErrorsAsProblems } from "../shared/error-answers.ts";
+import { authorize, routeUrl, type ApiCall } from "../shared/operation.ts";
 import { auditRecordOperations } from "./audit-records.ts";
 import { binOperations } from "./bins.ts";
 import { bulkAccounts, bulkApplications } from "./bulk.ts";
@@ -68,34 +67,30 @@ export const bellwireApiPlugin =
   };
 
 function addRoute(http: FastifyInstance, operation: Operation, needs: OperationNeeds): void {
-  const callers = new WeakMap<FastifyRequest, AdminCaller>();
+  const calls = new WeakMap<FastifyRequest, ApiCall>();
   http.route({
     method: operation.method,
-    url: operation.path.replaceAll(/\{(\w+)\}/g, ":$1"),
+    url: routeUrl(operation.path),
     schema: schemaOf(operation),
     exposeHeadRoute: operation.method === "GET" && !operation.hasNoHead,
     // Before validation, so that strangers learn nothing about names and values.
     preValidation: async (request) => {
-      const caller = await needs.findAdminCaller(request);
-      requirePermission(caller, operation.action, request.provider);
-      callers.set(request, caller);
+      calls.set(request, await authorize(operation, request, needs));
       refuseUnknownNames(request, operation);
     },
     handler: async (request, reply) => {
-      const caller = callers.get(request);
-      if (!caller) throw new Error("The caller was not found before the request was handled.");
-      const { provider, params, query, body } = request;
-      const by = { actor: caller.actor, channel: caller.channel, reach: caller.reach, now: needs.clock.now() };
-      const call = { provider, caller, by, params, query, body, request, reply };
-      return send(reply, await operation.answer(needs, call));
+      const call = calls.get(request);
+      if (!call) throw new Error("The request was not authorized before it was handled.");
+      const { params, query, body } = request;
+      return send(reply, await operation.handle(needs, { ...call, params, query, body, request, reply }));
     },
   });
 }
 
-function send(reply: FastifyReply, answer: unknown): FastifyReply {
-  if (answer === hijacked) return reply;
-  if (!(answer instanceof Reply)) return reply.send(answer);
-  const { status, body, headers } = answer;
+function send(reply: FastifyReply, response: unknown): FastifyReply {
+  if (response === hijacked) return reply;
+  if (!(response instanceof Reply)) return reply.send(response);
+  const { status, body, headers } = response;
   reply.code(status).headers(headers);
   return typeof body === "string" ? reply.serializer(String).send(body) : reply.send(body);
 }
@@ -105,7 +100,7 @@ const conflict = {
   content: { "application/problem+json": { schema: ProblemSchema } },
 };
 
-const schemaOf = ({ id, tag, title, description, params, query, body, answers, mayConflict }: Operation) => ({
+const schemaOf = ({ id, tag, title, description, params, query, body, responses, mayConflict }: Operation) => ({
   tags: [tag],
   operationId: id,
   summary: title,
@@ -113,7 +108,7 @@ const schemaOf = ({ id, tag, title, description, params, query, body, answers, m
   ...(params ? { params } : {}),
   ...(query ? { querystring: query } : {}),
   ...(body ? { body } : {}),
-  response: { ...answers, ...(mayConflict ? { 409: conflict } : {}) },
+  response: { ...responses, ...(mayConflict ? { 409: conflict } : {}) },
 });
 
 /** Returns the OpenAPI document. It is the same on every machine and needs no database. */

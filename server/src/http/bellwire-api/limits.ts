@@ -31,8 +31,8 @@ export const limitOperations: readonly Operation[] = [
     method: "GET",
     path: "/limits",
     action: "read-provider",
-    answers: { 200: Type.Object({ data: Type.Array(LimitSchema) }, { description: "All of them." }) },
-    async answer({ pool }, { provider: { id: providerId } }) {
+    responses: { 200: Type.Object({ data: Type.Array(LimitSchema) }, { description: "All of them." }) },
+    async handle({ pool }, { provider: { id: providerId } }) {
       const [row] = await pool.query<{ limits: Readonly<Record<string, number>> }>(providerLimitsStatement, [
         providerId,
       ]);

@@ -40,8 +40,8 @@ export const mailOperations: readonly Operation[] = [
     // The links in mails open accounts, so members and read-only tokens may not read them.
     action: "administer-portal",
     query: Type.Object(pageQuery),
-    answers: { 200: pageOf(MailSchema) },
-    async answer({ pool }, { provider, query: { limit = pageLimit, after } }) {
+    responses: { 200: pageOf(MailSchema) },
+    async handle({ pool }, { provider, query: { limit = pageLimit, after } }) {
       const mails = await listMails(pool, provider.id, { before: parseCursor(after, parseRowId), limit: limit + 1 });
       return representPage(mails, limit, { represent: representMail, cursorOf: ({ id }) => String(id) });
     },

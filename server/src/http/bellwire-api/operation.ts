@@ -1,12 +1,12 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { Type, type Static, type TObject, type TSchema } from "typebox";
-import type { AdminCaller, ChangeContext, Action } from "#access/index.ts";
 import type { Clock } from "#platform/clock.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import type { Bin } from "#request-bin/index.ts";
 import type { EndpointNeeds } from "#webhooks/endpoints/index.ts";
 import type { Sender } from "#webhooks/attempts/index.ts";
 import type { FindAdminCaller } from "../shared/admin-caller.ts";
+import type { ApiCall, ApiOperation } from "../shared/operation.ts";
 import { Problem, type FieldErrors } from "../shared/problem.ts";
 import type { CursorSeal } from "./fields.ts";
 
@@ -28,12 +28,8 @@ export interface OperationNeeds extends BellwireApiNeeds {
   readonly cursors: CursorSeal;
 }
 
-/** One request to an operation, validated and permitted. */
-export interface Call<Params = unknown, Query = unknown, Body = unknown> {
-  readonly provider: Provider;
-  readonly caller: AdminCaller;
-  /** The cause that changes record. */
-  readonly by: ChangeContext;
+/** One request to an operation, authorized and validated. */
+export interface Call<Params = unknown, Query = unknown, Body = unknown> extends ApiCall {
   readonly params: Params;
   readonly query: Query;
   readonly body: Body;
@@ -41,7 +37,7 @@ export interface Call<Params = unknown, Query = unknown, Body = unknown> {
   readonly reply: FastifyReply;
 }
 
-/** An answer other than a plain 200. */
+/** A response other than a plain 200. */
 export class Reply<Status extends number = number, Body = unknown> {
   readonly status: Status;
   readonly body: Body;
@@ -63,63 +59,54 @@ export const hijacked = new Reply(200, undefined);
 export const created = <Body>(path: string, body: Body): Reply<201, Body> =>
   new Reply(201, body, { location: `/api/v1${path}` });
 
-/** A schema, or the media types of an answer that is not JSON. */
-type AnswerSchema = TSchema | { readonly description: string; readonly content: object };
-type AnswerSchemas = Readonly<Partial<Record<200 | 201 | 204, AnswerSchema>>>;
+/** A schema, or the media types of a response that is not JSON. */
+type ResponseSchema = TSchema | { readonly description: string; readonly content: object };
+type ResponseSchemas = Readonly<Partial<Record<200 | 201 | 204, ResponseSchema>>>;
 
 type BodyOf<Schema> = Schema extends TSchema ? Static<Schema> : unknown;
-type AnswerOf<Answers extends AnswerSchemas> =
-  | (Answers[200] extends TSchema ? Static<Answers[200]> : never)
-  | { [Status in keyof Answers & number]: Reply<Status, BodyOf<Answers[Status]>> }[keyof Answers & number];
+type ResponseOf<Responses extends ResponseSchemas> =
+  | (Responses[200] extends TSchema ? Static<Responses[200]> : never)
+  | { [Status in keyof Responses & number]: Reply<Status, BodyOf<Responses[Status]>> }[keyof Responses & number];
 
-/** One operation of the API: its route, its checks and its part of the OpenAPI document derive from this object. */
-export interface Operation {
+/** The handler returns the body of a 200, or a Reply. */
+export interface Operation extends ApiOperation<OperationNeeds, Call, unknown> {
+  /** The OpenAPI operation id. Examples are listed by it. */
   readonly id: string;
-  readonly tag: string;
-  readonly title: string;
-  readonly description: string;
-  readonly method: "GET" | "POST" | "PATCH" | "DELETE";
-  /** Below /api/v1: `/endpoints/{id}`. */
-  readonly path: string;
-  /** The action that the caller must be permitted. */
-  readonly action: Action;
   readonly params?: TObject;
-  readonly query?: TObject;
-  readonly body?: TObject;
-  readonly answers: AnswerSchemas;
+  readonly responses: ResponseSchemas;
   /** Documents a 409. The other refusals follow from the method, the path and the schemas. */
   readonly mayConflict?: true;
   /** A HEAD request to a stream would never end, so streams have none. */
   readonly hasNoHead?: true;
-  /** Returns the body of a 200, or a Reply. */
-  answer(needs: OperationNeeds, call: Call): Promise<unknown>;
 }
 
 interface TypedOperation<
   Params extends TObject,
   Query extends TObject,
   Body extends TObject,
-  Answers extends AnswerSchemas,
+  Responses extends ResponseSchemas,
 > extends Operation {
   readonly params?: Params;
   readonly query?: Query;
   readonly body?: Body;
-  readonly answers: Answers;
-  answer(needs: OperationNeeds, call: Call<Static<Params>, Static<Query>, Static<Body>>): Promise<AnswerOf<Answers>>;
+  readonly responses: Responses;
+  handle(
+    needs: OperationNeeds,
+    call: Call<Static<Params>, Static<Query>, Static<Body>>,
+  ): Promise<ResponseOf<Responses>>;
 }
 
-/** Checks an operation's answer function against its schemas. */
+/** Checks an operation's handler against its schemas. */
 export const operation = <
-  const Answers extends AnswerSchemas,
+  const Responses extends ResponseSchemas,
   Params extends TObject = TObject<{}>,
   Query extends TObject = TObject<{}>,
   Body extends TObject = TObject<{}>,
 >(
-  definition: TypedOperation<Params, Query, Body, Answers>,
+  definition: TypedOperation<Params, Query, Body, Responses>,
 ): Operation => definition;
 
-/** The answers of an operation that returns no content. */
-export const answersNoContent = { 204: Type.Null({ description: "Done." }) };
+export const noContentResponse = { 204: Type.Null({ description: "Done." }) };
 
 export function requireFound<Found>(found: Found | undefined): Found {
   if (found === undefined) throw new Problem("not-found");

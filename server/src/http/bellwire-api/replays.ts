@@ -155,9 +155,9 @@ export const replayOperations: readonly Operation[] = [
     path: "/replays",
     action: "change-webhooks",
     body: NewReplaySchema,
-    answers: { 200: ReplayPreviewSchema, 201: ReplaySchema },
+    responses: { 200: ReplayPreviewSchema, 201: ReplaySchema },
     mayConflict: true,
-    async answer({ pool, encryption }, { provider, by: { actor, now }, body }) {
+    async handle({ pool, encryption }, { provider, by: { actor, now }, body }) {
       const providerId = provider.id;
       const range = parseRange(providerId, body, now);
       const endpoint = await readEndpoint(pool, encryption, { providerId, id: body.endpoint_id });
@@ -185,8 +185,8 @@ export const replayOperations: readonly Operation[] = [
     path: "/replays",
     action: "read-webhooks",
     query: Type.Object({ ...pageQuery, endpoint_id: Type.Optional(IdOf("an endpoint")) }),
-    answers: { 200: pageOf(ReplaySchema) },
-    async answer({ pool }, { provider, query: { limit = pageLimit, after, endpoint_id: endpointId } }) {
+    responses: { 200: pageOf(ReplaySchema) },
+    async handle({ pool }, { provider, query: { limit = pageLimit, after, endpoint_id: endpointId } }) {
       const beforeId = parseCursor(after, parseRowId);
       const replays = await listReplays(pool, { providerId: provider.id, endpointId, beforeId, limit: limit + 1 });
       return representPage(replays, limit, { represent: representReplay, cursorOf: ({ id }) => String(id) });
@@ -201,8 +201,8 @@ export const replayOperations: readonly Operation[] = [
     path: "/replays/{id}",
     action: "read-webhooks",
     params,
-    answers: { 200: ReplaySchema },
-    async answer({ pool }, { provider, params: { id } }) {
+    responses: { 200: ReplaySchema },
+    async handle({ pool }, { provider, params: { id } }) {
       return representReplay(requireFound(await readReplay(pool, provider.id, id)));
     },
   }),
@@ -215,9 +215,9 @@ export const replayOperations: readonly Operation[] = [
     path: "/replays/{id}/cancel",
     action: "change-webhooks",
     params,
-    answers: { 200: ReplaySchema },
+    responses: { 200: ReplaySchema },
     mayConflict: true,
-    async answer({ pool }, { provider, by: { actor }, params: { id } }) {
+    async handle({ pool }, { provider, by: { actor }, params: { id } }) {
       const replay = await pool.inTransaction(async (tx) => {
         const cancelled = await cancelReplay(tx, provider.id, id);
         const audit = { providerId: provider.id, actor, subject: `replay/${id}`, detail: {} };

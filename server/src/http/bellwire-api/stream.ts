@@ -321,14 +321,14 @@ const streamOperation = (hub: HistoryHub, access: StreamAccess): Operation =>
     method: "GET",
     path: "/stream",
     action,
-    answers: {
+    responses: {
       200: {
         description: "Ends after some minutes, to be opened again.",
         content: { "text/event-stream": { schema: Type.String() } },
       },
     },
     hasNoHead: true,
-    async answer(needs, { provider, request, reply }) {
+    async handle(needs, { provider, request, reply }) {
       const { clock, cursors } = needs;
       const providerId = provider.id;
       const lastMark = cursors.open(providerId, String(request.headers["last-event-id"] ?? ""));

@@ -51,7 +51,7 @@ export const handlerOf =
   };
 
 /** Finds the caller of a request and requires the permission for the operation's action. */
-async function authorize(
+export async function authorize(
   { action }: { readonly action: Action },
   request: FastifyRequest,
   { clock, findAdminCaller }: { readonly clock: Clock; readonly findAdminCaller: FindAdminCaller },
