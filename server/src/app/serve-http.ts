@@ -12,12 +12,12 @@ import { requestBinPlugin } from "#http/request-bin/index.ts";
 import { createFindAdminCaller } from "#http/shared/admin-caller.ts";
 import { addFindProviderHook } from "#http/shared/find-provider.ts";
 import {
-  addAnswerHeaders,
+  addResponseHeaders,
   addDeliveryLag,
+  connectionOptions,
   dropAbortedRequests,
-  pathPartLengthMax,
+  pathSegmentLengthMax,
   refuseUnreadablePaths,
-  requestTimes,
   rewriteUnreadablePath,
 } from "#http/shared/server-hooks.ts";
 import { type Clock, systemClock } from "#platform/clock.ts";
@@ -144,19 +144,20 @@ export async function composeHttp(parts: HttpParts): Promise<FastifyInstance> {
 }
 
 function openServer({ clock, log, trustedProxies, urls }: HttpParts): FastifyInstance {
+  const newId = (): string => newUuidV7(clock.now().getTime());
   const http = fastify({
-    ...requestTimes(),
+    ...connectionOptions({ newId }),
     bodyLimit: requestLimits.apiBodyBytes.max,
     trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
-    genReqId: () => newUuidV7(clock.now().getTime()),
+    genReqId: newId,
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }), // one line a request is ours, below
-    routerOptions: { maxParamLength: pathPartLengthMax, ignoreTrailingSlash: true },
+    routerOptions: { maxParamLength: pathSegmentLengthMax, ignoreTrailingSlash: true },
     rewriteUrl: rewriteUnreadablePath,
     return503OnClosing: false, // see connectionDrain
   });
   dropAbortedRequests(http);
-  addAnswerHeaders(http, { isHttps: urls.publicUrl.startsWith("https:") });
+  addResponseHeaders(http, { isHttps: urls.publicUrl.startsWith("https:") });
   http.addHook("onResponse", async (request, reply) => {
     const { method, ip, routeOptions } = request;
     const line = {

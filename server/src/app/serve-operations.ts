@@ -1,7 +1,8 @@
 import fastify from "fastify";
 import { operationsPlugin } from "#http/operations/index.ts";
-import { addAnswerHeaders, dropAbortedRequests, requestTimes } from "#http/shared/server-hooks.ts";
+import { addResponseHeaders, connectionOptions, dropAbortedRequests } from "#http/shared/server-hooks.ts";
 import { systemClock } from "#platform/clock.ts";
+import { newUuidV7 } from "#platform/ids.ts";
 import { isMigrated } from "#platform/database/migrate.ts";
 import { readDatabaseSwitches } from "#platform/database/open-database.ts";
 import { readHistoryDays } from "#webhooks/deliveries/index.ts";
@@ -19,9 +20,9 @@ export async function serveOperations(
   { config, pool, metrics, isStopping }: OperationsServing,
   port: number,
 ): Promise<AsyncDisposable> {
-  const http = fastify(requestTimes());
+  const http = fastify(connectionOptions({ newId: () => newUuidV7(systemClock.now().getTime()) }));
   dropAbortedRequests(http);
-  addAnswerHeaders(http, { isHttps: false });
+  addResponseHeaders(http, { isHttps: false });
   await http.register(
     operationsPlugin({
       pool,

@@ -34,6 +34,7 @@ export const problems = {
   "not-found": { status: 404, says: "There is no such thing here." },
   "method-unknown": { status: 405, says: "This is not done here with this method. `Allow` says which ones there are." },
   "format-unknown": { status: 406, says: "This format is not understood here." },
+  "request-timeout": { status: 408, says: "The request did not arrive in time. Send it again." },
   conflict: { status: 409, says: "Something else has this name or value already." },
   "body-too-large": { status: 413, says: "The request's body is too large." },
   "media-type-unsupported": { status: 415, says: "The request's Content-Type is not understood here." },
@@ -43,6 +44,7 @@ export const problems = {
     status: 422,
     says: "There are as many of these as are allowed. Delete some that are not used, or ask the operator for more.",
   },
+  "headers-too-large": { status: 431, says: "The request line and headers are larger than 16 KiB." },
   "too-many-changes": {
     status: 429,
     says: "This account was changed too often in this minute (limits changes-per-account-and-minute and recorded-bytes-per-account-and-minute). Nothing was changed. Try again after the seconds in Retry-After.",

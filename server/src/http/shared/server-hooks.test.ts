@@ -1,31 +1,61 @@
 import { connect } from "node:net";
 import { text } from "node:stream/consumers";
-import fastify from "fastify";
+import fastify, { type FastifyInstance } from "fastify";
 import { expect, test } from "vitest";
 import { requestLimits } from "#platform/limits.ts";
-import { requestTimes } from "./server-hooks.ts";
+import { connectionOptions } from "./server-hooks.ts";
 
-test.for([
-  [
-    "a body that never comes",
-    "POST / HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{",
-  ],
-  ["headers that never end", "GET / HTTP/1.1\r\nhost: x\r\n"],
-] as const)("%s is answered 408, and the connection is closed", async ([, head]) => {
-  const http = fastify(requestTimes({ headerSeconds: 0.2, requestSeconds: 0.2 }));
+const newId = (): string => "id-1";
+
+async function sendRaw(http: FastifyInstance, bytes: string): Promise<string> {
   http.post("/", async () => "done");
   try {
     const { port, hostname } = new URL(await http.listen({ port: 0, host: "127.0.0.1" }));
     const socket = connect(Number(port), hostname);
-    socket.write(head);
-    expect(await text(socket)).toMatch(/^HTTP\/1.1 408 /);
+    socket.write(bytes);
+    return await text(socket);
   } finally {
     await http.close();
   }
+}
+
+test.for([
+  [
+    "a body that never arrives",
+    "POST / HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{",
+  ],
+  ["headers that never end", "GET / HTTP/1.1\r\nhost: x\r\n"],
+] as const)("%s gets a 408 problem, and the connection is closed", async ([, bytes]) => {
+  const response = await sendRaw(fastify(connectionOptions({ newId, headerSeconds: 0.2, requestSeconds: 0.2 })), bytes);
+  expect(response).toMatch(/^HTTP\/1.1 408 /);
+  expect(JSON.parse(response.split("\r\n\r\n")[1] ?? "")).toMatchObject({ code: "request-timeout", status: 408 });
 });
 
-test("the server of the product has a limit for headers and for the whole request", () => {
-  const { requestTimeout, http } = requestTimes();
+test.for([
+  ["a request line", `GET /${"x".repeat(20_000)} HTTP/1.1\r\nhost: x\r\n\r\n`],
+  ["a header section", `GET / HTTP/1.1\r\nhost: x\r\ncookie: ${"x".repeat(20_000)}\r\n\r\n`],
+] as const)("%s of 20 kB gets a 431 problem like every other error", async ([, bytes]) => {
+  const response = await sendRaw(fastify(connectionOptions({ newId })), bytes);
+  const [head = "", body = ""] = response.split("\r\n\r\n");
+  expect(head).toMatch(/^HTTP\/1.1 431 /);
+  expect(head).toContain("content-type: application/problem+json");
+  expect(JSON.parse(body)).toEqual({
+    type: "urn:bellwire:problem:headers-too-large",
+    title: "The request line and headers are larger than 16 KiB.",
+    status: 431,
+    code: "headers-too-large",
+    request_id: "id-1",
+  });
+});
+
+test("bytes that are not HTTP get a 400 problem", async () => {
+  const response = await sendRaw(fastify(connectionOptions({ newId })), "\x16\x03\x01\r\n\r\n");
+  expect(response).toMatch(/^HTTP\/1.1 400 /);
+  expect(response).toContain('"code":"request-unreadable"');
+});
+
+test("the product limits the time for headers and for the whole request", () => {
+  const { requestTimeout, http } = connectionOptions({ newId });
   expect(requestTimeout).toBe(requestLimits.requestSeconds.max * 1000);
   expect(http.headersTimeout).toBe(requestLimits.headerSeconds.max * 1000);
   expect(http.connectionsCheckingInterval).toBeLessThanOrEqual(5000);

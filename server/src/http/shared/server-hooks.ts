@@ -1,19 +1,69 @@
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { Socket } from "node:net";
+import { STATUS_CODES } from "node:http";
+import type { ConnectionError, FastifyInstance, FastifyRequest } from "fastify";
 import { LRUCache } from "lru-cache";
 import type { Clock } from "#platform/clock.ts";
 import type { Database } from "#platform/database/database.ts";
 import { requestLimits } from "#platform/limits.ts";
 import { measureProviderLag } from "#webhooks/deliveries/index.ts";
-import { Problem } from "./problem.ts";
+import { Problem, type ProblemCode, representProblem } from "./problem.ts";
 
-/** One year, as browsers' preload lists ask. */
+interface ConnectionOptions {
+  readonly newId: () => string;
+  readonly headerSeconds?: number;
+  readonly requestSeconds?: number;
+}
+
+/**
+ * Returns options for `fastify()` that limit how long a request may take to arrive, and answer requests that never become one.
+ * Fastify sets no time limit, and Node checks every 30 s only, so an unfinished body would hold its connection until the client
+ * leaves.
+ */
+export const connectionOptions = ({
+  newId,
+  headerSeconds = requestLimits.headerSeconds.max,
+  requestSeconds = requestLimits.requestSeconds.max,
+}: ConnectionOptions) => ({
+  requestTimeout: requestSeconds * 1000,
+  http: { headersTimeout: headerSeconds * 1000, connectionsCheckingInterval: Math.min(5000, requestSeconds * 250) },
+  clientErrorHandler(this: FastifyInstance, error: ConnectionError, socket: Socket): void {
+    if (error.code === "ECONNRESET" || socket.destroyed) return;
+    const problem = new Problem(codeOfParserError[error.code] ?? "request-unreadable", { cause: error });
+    const requestId = newId();
+    this.log.debug({ err: error, requestId }, "no request could be read from a connection");
+    if (socket.writable) socket.write(renderResponse(problem, requestId));
+    socket.destroy(error);
+  },
+});
+
+/** Errors of Node's HTTP server and its parser. All others mean that the bytes are not HTTP/1.1. */
+const codeOfParserError: Readonly<Record<string, ProblemCode>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: "request-timeout",
+  HPE_HEADER_OVERFLOW: "headers-too-large",
+};
+
+/** Renders a whole HTTP response, for connections on which there is no request to reply to. */
+function renderResponse(problem: Problem, requestId: string): string {
+  const body = JSON.stringify(representProblem(problem, requestId));
+  const lines = [
+    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}`,
+    "content-type: application/problem+json",
+    `content-length: ${Buffer.byteLength(body)}`,
+    "cache-control: no-store",
+    "x-content-type-options: nosniff",
+    "connection: close",
+  ];
+  return `${lines.join("\r\n")}\r\n\r\n${body}`;
+}
+
+/** One year, as browsers' preload lists require. */
 const strictTransportSecurity = "max-age=31536000";
 
 /**
- * Adds the headers that every answer of a server carries. An answer that does not say how long it may be kept is private, so
- * no browser and no proxy keeps it. `isHttps`: the outside reaches this server by https only.
+ * Adds the headers that every response carries. A response without its own Cache-Control is private, so no browser and no proxy
+ * stores it. `isHttps`: the server is reached by https only.
  */
-export function addAnswerHeaders(http: FastifyInstance, { isHttps }: { readonly isHttps: boolean }): void {
+export function addResponseHeaders(http: FastifyInstance, { isHttps }: { readonly isHttps: boolean }): void {
   http.addHook("onSend", async (_request, reply) => {
     reply.header("x-content-type-options", "nosniff");
     if (isHttps) reply.header("strict-transport-security", strictTransportSecurity);
@@ -23,7 +73,7 @@ export function addAnswerHeaders(http: FastifyInstance, { isHttps }: { readonly 
 
 /**
  * Drops requests whose client reset the connection before they were read. Their socket has no address any more, so no limit
- * can count them, and nobody would receive the answer. Reading the address here makes Node keep it for the whole request.
+ * can count them. Reading the address here makes Node keep it for the whole request.
  */
 export function dropAbortedRequests(http: FastifyInstance): void {
   http.addHook("onRequest", async (request, reply) => {
@@ -44,54 +94,32 @@ export function requireOneHost({ raw }: FastifyRequest): void {
     throw new Problem("request-unreadable", { detail: "The request has more than one Host header. Send one." });
 }
 
-interface Seconds {
-  readonly headerSeconds: number;
-  readonly requestSeconds: number;
-}
-
-const usual: Seconds = {
-  headerSeconds: requestLimits.headerSeconds.max,
-  requestSeconds: requestLimits.requestSeconds.max,
-};
+/** The longest path segment that a route accepts, for Fastify's `maxParamLength`. */
+export const pathSegmentLengthMax = 500;
 
 /**
- * For `fastify()`: how long a request may take to arrive. Fastify sets no limit of its own, and Node looks every half minute, so
- * a body that never came was waited for until the client left. Later than that the answer is 408 and the connection ends.
- */
-export const requestTimes = ({ headerSeconds, requestSeconds }: Seconds = usual) => ({
-  requestTimeout: requestSeconds * 1000,
-  http: { headersTimeout: headerSeconds * 1000, connectionsCheckingInterval: Math.min(5000, requestSeconds * 250) },
-});
-
-/** The longest part of a path that a route takes: for Fastify's `maxParamLength`. */
-export const pathPartLengthMax = 500;
-
-/**
- * Fastify answers a path whose percent-encoding makes no text, or with a part that is too long, before any route is found, in
- * its own words. With each `%` taken as it stands, and with such a part cut, the path leads to its door, which then refuses
- * it in its own words. For Fastify's `rewriteUrl`.
+ * Rewrites a path that Fastify would refuse before routing, in its own format: invalid percent-encoding, or a segment that is
+ * too long. The rewritten path reaches its plugin, which refuses it in the plugin's format. For Fastify's `rewriteUrl`.
  */
 export function rewriteUnreadablePath({ url = "/" }: { readonly url?: string | undefined }): string {
-  if (!url.includes("%") && url.length <= pathPartLengthMax) return url;
+  if (!url.includes("%") && url.length <= pathSegmentLengthMax) return url;
   const [path = ""] = url.split(/[?#]/, 1);
-  if (isReadable(path) && !isTooLong(path)) return url;
-  return path.split("/").map(truncatePart).join("/").replaceAll("%", "%25") + url.slice(path.length);
+  if (isDecodable(path) && !hasLongSegment(path)) return url;
+  return path.split("/").map(truncateSegment).join("/").replaceAll("%", "%25") + url.slice(path.length);
 }
 
-/** Refuses what was rewritten, once the provider is known: pages are the provider's. */
+/** Refuses rewritten paths. Register it after the provider is found, because error pages are the provider's. */
 export function refuseUnreadablePaths(http: FastifyInstance): void {
   http.addHook("onRequest", async ({ url, originalUrl }) => {
     if (url === originalUrl) return;
     const [path = ""] = originalUrl.split(/[?#]/, 1);
-    throw isReadable(path)
-      ? new Problem("not-found") // nothing has a name or an id of that length
-      : new Problem("request-unreadable", { detail: unreadablePath });
+    throw isDecodable(path)
+      ? new Problem("not-found") // no name or id is that long
+      : new Problem("request-unreadable", { detail: "The path cannot be read: its percent-encoding is not UTF-8." });
   });
 }
 
-const unreadablePath = "The address cannot be read: its percent-encoding is no text.";
-
-function isReadable(path: string): boolean {
+function isDecodable(path: string): boolean {
   try {
     decodeURIComponent(path);
     return true;
@@ -100,25 +128,26 @@ function isReadable(path: string): boolean {
   }
 }
 
-const isTooLong = (path: string): boolean => path.split("/").some((part) => part.length > pathPartLengthMax);
+const hasLongSegment = (path: string): boolean =>
+  path.split("/").some((segment) => segment.length > pathSegmentLengthMax);
 
-/** By far, so that it is still short once its percent signs are encoded. Its extension stays: it says how to refuse. */
-function truncatePart(part: string): string {
-  if (part.length <= pathPartLengthMax) return part;
-  const [extension = ""] = /\.\w{1,8}$/.exec(part) ?? [];
-  return `${part.slice(0, pathPartLengthMax / 5)}${extension}`;
+/** Truncates to a fifth, so that the segment stays short when its percent signs are encoded. The extension selects the format. */
+function truncateSegment(segment: string): string {
+  if (segment.length <= pathSegmentLengthMax) return segment;
+  const [extension = ""] = /\.\w{1,8}$/.exec(segment) ?? [];
+  return `${segment.slice(0, pathSegmentLengthMax / 5)}${extension}`;
 }
 
 const apiPrefixes = ["/admin/api/", "/api/v1/"];
-/** Below this a backlog is a busy moment, and no client should slow down for it. */
-const worthTellingSeconds = 5;
-/** Each provider is measured this often at most, and only while it changes something. */
+/** A shorter lag is a busy moment, and no client should slow down for it. */
+const reportFromSeconds = 5;
+/** The shortest time between two measurements of one provider. */
 const measureEveryMs = 2000;
-/** A value that is older tells nothing: the provider changed nothing meanwhile. */
+/** An older value is outdated: the provider changed nothing meanwhile. */
 const staleMs = 10_000;
 const providersMax = 1000;
 
-interface Measured {
+interface Measurement {
   readonly atMs: number;
   readonly lagSeconds: number;
 }
@@ -129,17 +158,18 @@ interface LagNeeds {
 }
 
 /**
- * Adds `bellwire-delivery-lag` to the answers of changes while the provider's oldest due delivery is late: how late, in whole
- * seconds. A client that changes much can slow down. No answer waits for the measurement: it tells of the change before.
+ * Adds `bellwire-delivery-lag` to responses of changes while the provider's oldest due delivery is late, in whole seconds, so
+ * that a client with many changes can slow down. Responses carry the previous measurement instead of waiting for the next.
  */
 export function addDeliveryLag(http: FastifyInstance, { pool, clock }: LagNeeds): void {
-  const measured = new LRUCache<number, Measured>({ max: providersMax });
+  const measurements = new LRUCache<number, Measurement>({ max: providersMax });
   const measuring = new Set<number>();
 
   const measure = async (providerId: number): Promise<void> => {
     measuring.add(providerId);
     try {
-      measured.set(providerId, { atMs: clock.monotonicMs(), lagSeconds: await measureProviderLag(pool, providerId) });
+      const lagSeconds = await measureProviderLag(pool, providerId);
+      measurements.set(providerId, { atMs: clock.monotonicMs(), lagSeconds });
     } catch (error) {
       http.log.warn({ err: error }, "the delivery lag could not be measured");
     } finally {
@@ -151,10 +181,10 @@ export function addDeliveryLag(http: FastifyInstance, { pool, clock }: LagNeeds)
     if (request.method === "GET" || request.method === "HEAD" || reply.statusCode >= 300) return;
     if (!apiPrefixes.some((prefix) => request.url.startsWith(prefix))) return;
     const { id } = request.provider;
-    const last = measured.get(id);
+    const last = measurements.get(id);
     const ageMs = last ? clock.monotonicMs() - last.atMs : Number.POSITIVE_INFINITY;
     if (ageMs > measureEveryMs && !measuring.has(id)) void measure(id);
-    if (last && ageMs <= staleMs && last.lagSeconds >= worthTellingSeconds) {
+    if (last && ageMs <= staleMs && last.lagSeconds >= reportFromSeconds) {
       reply.header("bellwire-delivery-lag", Math.floor(last.lagSeconds));
     }
   });
