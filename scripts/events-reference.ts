@@ -1,6 +1,6 @@
-import { type CatalogueEntry, type Door, eventCatalogue } from "../server/src/webhooks/events/index.ts";
+import { type CatalogueEntry, type EventInterface, eventCatalogue } from "../server/src/webhooks/events/index.ts";
 
-const doorWords: Record<Door, string> = {
+const interfaceNames: Record<EventInterface, string> = {
   developer_portal: "Developer Portal",
   admin_portal: "Admin Portal",
   api: "API",
@@ -9,8 +9,8 @@ const doorWords: Record<Door, string> = {
 
 /** Renders docs/reference/events.md. */
 export function eventsReference(): string {
-  const row = ({ type, switchName, label, doors }: CatalogueEntry): string =>
-    `| \`${type}\` | \`${switchName}\` | ${label} | ${doors.map((door) => doorWords[door]).join(", ")} |`;
+  const row = ({ type, switchName, label, interfaces }: CatalogueEntry): string =>
+    `| \`${type}\` | \`${switchName}\` | ${label} | ${interfaces.map((it) => interfaceNames[it]).join(", ")} |`;
   return `# Events
 
 Event types, their switches on the Webhooks page and in \`PUT /admin/api/webhooks\`, and the interfaces that can cause them. The

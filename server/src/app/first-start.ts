@@ -12,7 +12,7 @@ import { setUpFirstProvider } from "#portal/provider-account/index.ts";
 import { type Provider, findProviderByKey, readFirstProvider } from "#portal/providers/index.ts";
 import { type Bin, createBin, createOwnBins, readBin } from "#request-bin/index.ts";
 import { type EndpointNeeds, readDefaultEndpoint, saveDefaultEndpoint } from "#webhooks/endpoints/index.ts";
-import { eventSwitches } from "#webhooks/events/index.ts";
+import { eventCatalogue } from "#webhooks/events/index.ts";
 import type { ProviderUrls } from "./addresses.ts";
 
 /** What the first admin needs to get in. Random where it is not set. */
@@ -135,7 +135,7 @@ export async function createTryOut(
 ): Promise<Bin> {
   const { id: providerId } = provider;
   const bin = await needs.pool.inTransaction((tx) => createBin(tx, { providerId }));
-  const switches = Object.fromEntries(eventSwitches.map(({ switchName }) => [switchName, true]));
+  const switches = Object.fromEntries(eventCatalogue.map(({ switchName }) => [switchName, true]));
   const change = { url: binUrl(urls, provider, bin), active: true, providerActions: false, switches };
   const saved = await saveDefaultEndpoint(needs, { providerId, change, actor: { kind: "system" } });
   if ("refused" in saved) throw new Error(`The try-out's endpoint was refused: ${JSON.stringify(saved.refused)}`);

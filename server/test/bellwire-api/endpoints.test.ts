@@ -226,8 +226,8 @@ test.for(["cloudevents", "cloudevents-binary"] as const)(
 test("every type has a sample in every format, which says what it is", async ({ house }) => {
   const { data } = (await house.call("GET", "/event_types")).json();
   expect(data).toHaveLength(16);
-  for (const { type, doors } of data) {
-    expect(doors).not.toEqual([]);
+  for (const { type, interfaces } of data) {
+    expect(interfaces).not.toEqual([]);
     const [object, action] = type.split(".");
     const read = (format: string) => house.call("GET", `/event_types/${type}/sample?format=${format}`);
     expect((await read("3scale")).body).toContain(`<event><action>${action}</action><type>${object}</type>`);

@@ -265,7 +265,7 @@ test("every type of event has its switch and a sample in each format", async ({ 
     switch: "account_plan_changed_on",
     label: "Account Plan changed",
     group: "Accounts",
-    doors: expect.arrayContaining(["admin_portal"]),
+    interfaces: expect.arrayContaining(["admin_portal"]),
   });
   const xml = await house.call("GET", "/event_types/user.created/sample");
   expect(xml.headers["content-type"]).toContain("application/xml");

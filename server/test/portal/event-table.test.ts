@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import type { ChangeContext } from "#access/index.ts";
 import type { Pool } from "#platform/database/database.ts";
-import { type Door, eventCatalogue } from "#webhooks/events/index.ts";
+import { type EventInterface, eventCatalogue } from "#webhooks/events/index.ts";
 import { buildEndpoint } from "../support/build-webhooks.ts";
 import { test } from "../support/test.ts";
 import { accountOperations } from "./event-table/account-operations.ts";
@@ -86,7 +86,7 @@ test.for(cases)(
   },
 );
 
-const doorOf: Readonly<Record<Via, Door>> = {
+const interfaceOf: Readonly<Record<Via, EventInterface>> = {
   developer: "developer_portal",
   admin: "admin_portal",
   token: "api",
@@ -94,11 +94,11 @@ const doorOf: Readonly<Record<Via, Door>> = {
 };
 
 test.for(eventCatalogue)(
-  "the catalogue names the doors through which $type comes, and no others",
-  ({ type, doors }) => {
+  "the catalogue names the interfaces through which $type comes, and no others",
+  ({ type, interfaces }) => {
     const firing = cases.filter(([, , , { events }]) => events.includes(type));
-    const seen = new Set(firing.map(([, , via, { actor }]) => (actor === "system" ? "background" : doorOf[via])));
-    expect([...doors].toSorted()).toEqual([...seen].toSorted());
+    const seen = new Set(firing.map(([, , via, { actor }]) => (actor === "system" ? "background" : interfaceOf[via])));
+    expect([...interfaces].toSorted()).toEqual([...seen].toSorted());
   },
 );
 

@@ -1456,7 +1456,7 @@ export interface components {
             /** @enum {unknown} */
             group: "Accounts" | "Users" | "Applications" | "Keys";
             /** @description Where it can come from. `background`: activation by e-mail and Bellwire itself. */
-            doors: ("developer_portal" | "admin_portal" | "api" | "background")[];
+            interfaces: ("developer_portal" | "admin_portal" | "api" | "background")[];
         };
         /**
          * Failure

@@ -10,7 +10,7 @@ const EventTypeSchema = Type.Object(
     switch: Type.String({ description: "Its switch in 3scale's webhook." }),
     label: Type.String(),
     group: Type.Enum(["Accounts", "Users", "Applications", "Keys"]),
-    doors: Type.Array(Type.Enum(["developer_portal", "admin_portal", "api", "background"]), {
+    interfaces: Type.Array(Type.Enum(["developer_portal", "admin_portal", "api", "background"]), {
       description: "Where it can come from. `background`: activation by e-mail and Bellwire itself.",
     }),
   },
@@ -18,12 +18,12 @@ const EventTypeSchema = Type.Object(
 );
 
 export const representEventTypes = () => ({
-  data: eventCatalogue.map(({ type, switchName, label, group, doors }) => ({
+  data: eventCatalogue.map(({ type, switchName, label, group, interfaces }) => ({
     type,
     switch: switchName,
     label,
     group,
-    doors: [...doors],
+    interfaces: [...interfaces],
   })),
 });
 

@@ -3,7 +3,7 @@ import { exampleTime } from "#platform/times.ts";
 import { indentXml } from "#platform/xml.ts";
 import { describedHeaders } from "#webhooks/attempts/index.ts";
 import { errorOf } from "#webhooks/deliveries/index.ts";
-import { type CatalogueEntry, type Door, eventCatalogue, sampleBody } from "#webhooks/events/index.ts";
+import { type CatalogueEntry, type EventInterface, eventCatalogue, sampleBody } from "#webhooks/events/index.ts";
 
 /** The headers of what is sent, by name: for the `parameters` of a document's `components`. */
 export const webhookHeaders: Readonly<Record<string, object>> = Object.fromEntries(
@@ -68,16 +68,16 @@ function describeContent({ type }: CatalogueEntry): object {
   };
 }
 
-const doorWords: Readonly<Record<Door, string>> = {
+const interfaceNames: Readonly<Record<EventInterface, string>> = {
   developer_portal: "the Developer Portal",
   admin_portal: "the Admin Portal",
   api: "the API",
   background: "activation by e-mail and background work",
 };
 
-const describeInWords = ({ type, switchName, doors }: CatalogueEntry): string =>
+const describeInWords = ({ type, switchName, interfaces }: CatalogueEntry): string =>
   `Sent as \`${type}\`, which \`${switchName}\` switches on for 3scale's webhook. It can come from ` +
-  `${new Intl.ListFormat("en").format(doors.map((door) => doorWords[door]))}.\n\n` +
+  `${new Intl.ListFormat("en").format(interfaces.map((it) => interfaceNames[it]))}.\n\n` +
   "Answer 200 soon, and do the work later, once for each `webhook-id`.";
 
 const responses = {

@@ -1,29 +1,9 @@
 import type { Actor } from "#access/index.ts";
 import { retryOnUniqueViolation } from "#platform/database/database.ts";
-import { type SwitchName, eventSwitches } from "#webhooks/events/index.ts";
+import { type SwitchName, eventCatalogue, switchNames } from "#webhooks/events/index.ts";
 import { type EndpointNeeds, createEndpoint, updateEndpoint } from "./change-endpoint.ts";
 import { readDefaultEndpoint } from "./endpoint-table.ts";
 import { type Endpoint, type EndpointInput, type Refused, defaultEndpointName } from "./settings.ts";
-
-/** The switches of 3scale's webhook, in the order in which its API shows them. */
-const switchNames = [
-  "account_created_on",
-  "account_updated_on",
-  "account_deleted_on",
-  "user_created_on",
-  "user_updated_on",
-  "user_deleted_on",
-  "application_created_on",
-  "application_updated_on",
-  "application_deleted_on",
-  "account_plan_changed_on",
-  "application_plan_changed_on",
-  "application_user_key_updated_on",
-  "application_key_created_on",
-  "application_key_deleted_on",
-  "application_suspended_on",
-  "application_key_updated_on",
-] as const satisfies readonly SwitchName[];
 
 type EventTypes = Endpoint["eventTypes"];
 type Switches = { readonly [Name in SwitchName]?: boolean | undefined };
@@ -32,7 +12,7 @@ type Switches = { readonly [Name in SwitchName]?: boolean | undefined };
 export function switchesOf({
   eventTypes: chosen,
 }: Pick<Endpoint, "eventTypes">): readonly { name: SwitchName; on: boolean }[] {
-  const on = new Set(eventSwitches.filter(({ type }) => isChosen(chosen, type)).map(({ switchName }) => switchName));
+  const on = new Set(eventCatalogue.filter(({ type }) => isChosen(chosen, type)).map(({ switchName }) => switchName));
   return switchNames.map((name) => ({ name, on: on.has(name) }));
 }
 
@@ -64,7 +44,7 @@ async function save(needs: EndpointNeeds, { providerId, change, actor }: Save): 
 }
 
 function applySwitches(chosen: EventTypes, switches: Switches): EventTypes {
-  const wanted = eventSwitches.map(({ type, switchName }) => ({
+  const wanted = eventCatalogue.map(({ type, switchName }) => ({
     type,
     on: switches[switchName] ?? isChosen(chosen, type),
   }));

@@ -1,11 +1,11 @@
 export {
   type CatalogueEntry,
-  type Door,
+  type EventInterface,
   type SwitchName,
   eventCatalogue,
-  eventSwitches,
   eventTypes,
   isEventType,
+  switchNames,
 } from "./catalogue.ts";
 export { sendEventNow, storePayloads } from "./payloads.ts";
 export {

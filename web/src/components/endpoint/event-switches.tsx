@@ -89,12 +89,12 @@ function WhyNot({ reason }: { reason: string | undefined }) {
  * provider key, which uses the API too, and background changes need `all_actors`.
  */
 export function cannotFire(
-  { doors }: Pick<EventType, "doors">,
+  { interfaces }: Pick<EventType, "interfaces">,
   settings: { readonly provider_actions: boolean; readonly all_actors: boolean },
 ): string | undefined {
-  if (doors.length === 0) return "Cannot fire: no operation causes it";
-  if (doors.includes("developer_portal") || settings.provider_actions) return undefined;
-  if (settings.all_actors && (doors.includes("api") || doors.includes("background"))) return undefined;
+  if (interfaces.length === 0) return "Cannot fire: no operation causes it";
+  if (interfaces.includes("developer_portal") || settings.provider_actions) return undefined;
+  if (settings.all_actors && (interfaces.includes("api") || interfaces.includes("background"))) return undefined;
   return "Cannot fire while actions in the admin portal do not trigger webhooks";
 }
 

@@ -4,7 +4,9 @@ import { click } from "../../testing/show-in-portal.tsx";
 import { type Server, says, showPage, shown } from "../../testing/show-page.tsx";
 import { waitFor } from "../../testing/wait-for.ts";
 
-const types = [{ type: "account.created", switch: "a", label: "Account created", group: "Accounts", doors: ["api"] }];
+const types = [
+  { type: "account.created", switch: "a", label: "Account created", group: "Accounts", interfaces: ["api"] },
+];
 
 const server: Server = {
   "GET /api/v1/events": ({ query }) => [200, { data: query.has("type") ? [] : [exampleEvent], next: null }],

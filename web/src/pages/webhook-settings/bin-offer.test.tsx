@@ -10,9 +10,9 @@ const types = [
     switch: "account_created_on",
     label: "Account created",
     group: "Accounts",
-    doors: ["api"],
+    interfaces: ["api"],
   },
-  { type: "user.created", switch: "user_created_on", label: "User created", group: "Users", doors: ["api"] },
+  { type: "user.created", switch: "user_created_on", label: "User created", group: "Users", interfaces: ["api"] },
 ];
 
 const endpointAt = (url: string) => ({
